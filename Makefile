@@ -1,0 +1,50 @@
+# The whole workflow. `make run` needs only Python 3.11+ and a package index; `make test` needs nothing more.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock
+ONLINE := bellwether bot web scheduler.py serving.py
+EVERYTHING := $(ONLINE) training benchmarks tests
+
+.PHONY: run test lint bench train evaluate lock clean
+
+run: .venv/.online            ## start the service; without a Telegram token it is the demo
+	@exec $(BIN)/python -m bellwether serve
+
+test: .venv/.everything       ## the whole test suite
+	$(BIN)/python -m pytest
+
+lint: .venv/.everything       ## formatter, linter and types
+	$(BIN)/ruff format --check $(EVERYTHING)
+	$(BIN)/ruff check $(EVERYTHING)
+	$(BIN)/mypy
+
+bench: .venv/.everything      ## every performance claim, measured here
+	$(BIN)/python -m benchmarks
+
+# PRICES: one or more files in long form; the default is the embedded sample market
+train: .venv/.everything      ## train a model and export it: make train PRICES=prices.parquet
+	$(BIN)/python -m training all $(foreach file,$(PRICES),--prices $(file))
+
+evaluate: .venv/.everything   ## score the exported model against the baselines
+	$(BIN)/python -m training evaluate $(foreach file,$(PRICES),--prices $(file))
+
+lock:                         ## fix the versions of everything again, with uv
+	uv pip compile --universal --python-version 3.11 --quiet --no-header --no-emit-index-url --upgrade \
+	  requirements.txt requirements-dev.txt training/requirements.txt -o requirements.lock
+
+clean:                        ## remove what was built, never your data in var/
+	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("Bellwether needs Python 3.11 or newer, found %d.%d: make PYTHON=python3.12 run" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+
+.venv/.online: .venv/bin/python requirements.txt requirements.lock
+	@echo "Installing what the service needs into .venv; this happens once and takes a minute or two."
+	$(PIP) -r requirements.txt
+	@touch $@
+
+.venv/.everything: .venv/.online requirements-dev.txt training/requirements.txt
+	@echo "Installing what tests and training need (with TensorFlow, about 2 GB); this happens once."
+	$(PIP) -r requirements-dev.txt -r training/requirements.txt
+	@touch $@

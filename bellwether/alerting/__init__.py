@@ -1,0 +1,1 @@
+"""What to send, when, and how it gets there: rules decide, evaluate writes rows, deliver sends them."""

@@ -1,0 +1,68 @@
+"""The plain volatility rule that every forecast is shown and scored against.
+
+RiskMetrics (J.P. Morgan, 1996, section 5.2): variance is an exponentially weighted mean of squared daily
+returns with decay .94; over h sessions the standard deviation grows with sqrt(h). The shape of the distribution is
+either Gaussian or, better, the quantiles of returns divided by that volatility, measured on training data (filtered
+historical simulation, Barone-Adesi et al., 1999).
+"""
+
+from collections.abc import Sequence
+from statistics import NormalDist
+
+import numpy as np
+
+from bellwether.types import HEADS, LEVELS, MAX_HORIZON, Floats
+
+DECAY = 0.94
+TRADING_DAYS = 252  #: sessions in a year, for annualising
+
+
+def log_returns(closes: Floats) -> Floats:
+    """Log returns between neighbouring closes: (n,) -> (n - 1,)."""
+    logs: Floats = np.diff(np.log(closes.astype(np.float64)))
+    return logs
+
+
+def ewma_volatility(returns: Floats) -> float:
+    """Daily volatility from (n,) log returns, oldest first: sqrt(sum w_k r_k^2), w_k ~ DECAY^age, sum w = 1.
+
+    Raises ValueError for an empty array.
+    """
+    if len(returns) == 0:
+        raise ValueError("a volatility needs at least one return")
+    weights = DECAY ** np.arange(len(returns) - 1, -1, -1)
+    return float(np.sqrt(np.sum(weights * np.square(returns)) / np.sum(weights)))
+
+
+def gaussian_quantiles() -> Floats:
+    """Standardised quantiles of the normal distribution, (len(HEADS), len(LEVELS))."""
+    row = [NormalDist().inv_cdf(level) for level in LEVELS]
+    return np.array([row] * len(HEADS))
+
+
+def head_quantiles(volatility: float, standardised: Floats, heads: Sequence[int] = HEADS) -> Floats:
+    """Quantiles of cumulative log returns at the heads: (heads, levels) from standardised ones of that shape."""
+    scale = volatility * np.sqrt(np.array(heads, dtype=np.float64))
+    quantiles: Floats = scale[:, None] * standardised
+    return quantiles
+
+
+def _mixing_weights() -> Floats:
+    """How much of each head goes into each horizon, (MAX_HORIZON, len(HEADS)): linear in sqrt(h), rows sum to 1."""
+    steps = np.sqrt(np.arange(1, MAX_HORIZON + 1, dtype=np.float64))
+    knots = np.sqrt(np.array(HEADS, dtype=np.float64))
+    return np.stack([np.interp(steps, knots, unit) for unit in np.eye(len(HEADS))], axis=1)
+
+
+_WEIGHTS = _mixing_weights()
+
+
+def all_horizons(at_heads: Floats) -> Floats:
+    """Fill the horizons between the heads: (len(HEADS), L) -> (MAX_HORIZON, L); row h - 1 is horizon h.
+
+    Each level is interpolated linearly in sqrt(h), the way a random walk's quantiles grow. Neighbouring heads are mixed
+    with the same weight at every level, so quantiles that do not cross at the heads do not cross between them, and
+    where the range widens from head to head it widens at every step between.
+    """
+    filled: Floats = _WEIGHTS @ at_heads
+    return filled

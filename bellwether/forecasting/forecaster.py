@@ -1,0 +1,188 @@
+"""One symbol's bars to a forecast.
+
+bars, market bars
+| find_problem            may the model answer?
+| model_inputs            raw bars as arrays
+| OnnxModel.quantiles     quantiles at the heads
+| all_horizons            every horizon from 1 to 63
+| forecast_at             one horizon, with the baseline beside it and the reasons
+"""
+
+import hashlib
+from datetime import date, datetime
+
+import numpy as np
+
+from bellwether.errors import BadHorizon
+from bellwether.forecasting.baseline import (
+    all_horizons,
+    ewma_volatility,
+    gaussian_quantiles,
+    head_quantiles,
+    log_returns,
+)
+from bellwether.forecasting.explain import explain, usual_probability_of_growth
+from bellwether.forecasting.inputs import model_inputs
+from bellwether.forecasting.metrics import probability_above_zero
+from bellwether.forecasting.onnx_model import OnnxModel
+from bellwether.market.bars import find_problem, usable_closes
+from bellwether.market.calendar import session_after, sessions_between
+from bellwether.types import (
+    LEVELS,
+    MARKET_SERIES,
+    MAX_HORIZON,
+    Bars,
+    Baseline,
+    Floats,
+    Forecast,
+    Instrument,
+    Outlook,
+    Problem,
+)
+
+BASELINE_ID = "baseline-ewma"  #: the model_id of an answer that is the plain volatility rule
+_NO_LIMITS = (0.0, float("inf"))
+
+
+def make_outlook(
+    instrument: Instrument,
+    bars: Bars,
+    market: tuple[Bars | None, ...],
+    model: OnnxModel | None,
+    *,
+    source: str,
+    note: str,
+    expected: date | None,
+) -> Outlook:
+    """All horizons at once for one symbol.
+
+    `market` holds the bars of MARKET_SERIES up to the same cutoff, None where not known; `note` is what the source
+    wants said with every answer; `expected` is the last closed session, None for a market that is not live. Raises
+    UnusableBars when not even the baseline can answer.
+    """
+    card = model.card if model else None
+    problem = find_problem(
+        bars,
+        expected=expected,
+        min_history=card.min_history if card else 0,
+        volatility_range=card.volatility_range if card else _NO_LIMITS,
+        max_abs_return=card.max_abs_return if card else float("inf"),
+    )
+    closes = usable_closes(bars)
+    volatility = ewma_volatility(log_returns(closes[-(card.context_length if card else 504) :]))
+    shape = card.standardised_quantiles if card else gaussian_quantiles()
+    baseline = all_horizons(head_quantiles(volatility, shape))
+    if model is None or card is None:
+        problem = problem or Problem.NO_MODEL
+    if model is None or card is None or problem:
+        quantiles, model_id = baseline, BASELINE_ID
+    else:
+        window, beside = model_inputs(bars, market, card.context_length)
+        quantiles, model_id = (
+            all_horizons(model.quantiles(window, beside)[0].astype(np.float64)),
+            card.model_id,
+        )
+    return Outlook(
+        instrument=instrument,
+        bars=bars,
+        log_returns=quantiles,
+        baseline=baseline,
+        model_id=model_id,
+        vix=_latest(market[MARKET_SERIES.index("^VIX")], bars),
+        record=card.record if card and not problem else None,
+        source=source,
+        caveats=tuple(
+            sentence
+            for sentence in (
+                note,
+                _about_age(instrument, bars, expected),
+                _about_silence(problem),
+                _about_market(bars, market) if not problem else "",
+                _about_training(bars, card.trained_to) if card and not problem else "",
+            )
+            if sentence
+        ),
+        problem=problem,
+    )
+
+
+def forecast_at(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
+    """The forecast for one horizon, 1 to MAX_HORIZON sessions. Raises BadHorizon outside of it."""
+    if not 1 <= horizon <= MAX_HORIZON:
+        raise BadHorizon(f"The horizon must be 1 to {MAX_HORIZON} trading days, not {horizon}.")
+    one, bars = outlook.instrument, outlook.bars
+    quantiles, baseline = outlook.log_returns[horizon - 1], outlook.baseline[horizon - 1]
+    growth, baseline_growth = probability_above_zero(np.stack([quantiles, baseline]))
+    closes = usable_closes(bars)
+    low, high = LEVELS.index(0.1), LEVELS.index(0.9)
+    return Forecast(
+        symbol=one.symbol,
+        name=one.name,
+        currency=one.currency,
+        exchange=one.exchange,
+        cutoff=bars.cutoff,
+        last_close=bars.quoted_close,
+        horizon=horizon,
+        target_session=session_after(one.calendar, bars.cutoff, horizon),
+        made_at=made_at,
+        log_returns=tuple(quantiles.tolist()),
+        probability_of_growth=float(growth),
+        usual_probability_of_growth=usual_probability_of_growth(closes, horizon),
+        baseline=Baseline(tuple(baseline.tolist()), float(baseline_growth)),
+        model_id=outlook.model_id,
+        explanation=explain(
+            closes,
+            outlook.vix,
+            quantiles[high] - quantiles[low],
+            baseline[high] - baseline[low],
+            outlook.record,
+        ),
+        source=outlook.source,
+        caveats=outlook.caveats,
+        forecast_id=_forecast_id(outlook, horizon, quantiles),
+        problem=outlook.problem,
+    )
+
+
+def _forecast_id(outlook: Outlook, horizon: int, quantiles: Floats) -> str:
+    """The same answer to the same question always has the same id."""
+    bars = outlook.bars
+    question = f"{bars.symbol} {bars.cutoff} {horizon} {outlook.model_id} {outlook.source} {bars.quoted_close}"
+    digest = hashlib.sha256(question.encode() + quantiles.tobytes())
+    return f"f{digest.hexdigest()[:20]}"
+
+
+def _latest(series: Bars | None, bars: Bars) -> float | None:
+    """The last value of a market series, when it is as new as the bars (within a week)."""
+    if series is None or (bars.sessions[-1] - series.sessions[-1]).astype(int) > 7:
+        return None
+    return float(series.closes[-1])
+
+
+def _about_age(instrument: Instrument, bars: Bars, expected: date | None) -> str:
+    """Says so when closed sessions are missing at the end of the bars."""
+    behind = sessions_between(instrument.calendar, bars.cutoff, expected) if expected else 0
+    if behind == 0:
+        return ""
+    return f"The prices end on {bars.cutoff}: {behind} later trading {'day is' if behind == 1 else 'days are'} missing."
+
+
+def _about_silence(problem: Problem | None) -> str:
+    """Says why the range is the baseline's."""
+    if problem is None:
+        return ""
+    return f"The model is silent because {problem.value}; this range comes from a plain volatility rule instead."
+
+
+def _about_market(bars: Bars, market: tuple[Bars | None, ...]) -> str:
+    """Says so when the model had to do without a market series."""
+    if all(_latest(series, bars) is not None for series in market):
+        return ""
+    return "Made without knowledge of the wider market, whose prices are not available."
+
+
+def _about_training(bars: Bars, trained_to: date) -> str:
+    """Says so when the model may have learned from what it now forecasts."""
+    if bars.cutoff > trained_to:
+        return ""
+    return f"The model learned from prices up to {trained_to}, past this date: no fair test of its skill."

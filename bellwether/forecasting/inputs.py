@@ -1,0 +1,39 @@
+"""From checked bars to the arrays the graph reads. Training and serving both come through here."""
+
+import numpy as np
+import numpy.typing as npt
+
+from bellwether.types import Bars, Floats, Sessions
+
+CARRY_DAYS = 7  #: a market value is carried forward at most this many calendar days; then it is unknown (0)
+
+Float32s = npt.NDArray[np.float32]
+
+
+def model_inputs(bars: Bars, market: tuple[Bars | None, ...], context_length: int) -> tuple[Float32s, Float32s]:
+    """One window ending at the last bar: `bars` (1, context_length, 5), `market` (1, context_length, k) float32.
+
+    Oldest first; 0 at the front where history is shorter, and wherever a market series is not known.
+    """
+    sessions = bars.sessions[-context_length:]
+    window = np.zeros((1, context_length, 5), np.float32)
+    window[0, context_length - len(sessions) :] = bars.values[-context_length:]
+    beside = np.zeros((1, context_length, len(market)), np.float32)
+    for column, series in enumerate(market):
+        if series is not None:
+            beside[0, context_length - len(sessions) :, column] = align_closes(sessions, series)
+    return window, beside
+
+
+def align_closes(sessions: Sessions, series: Bars) -> Floats:
+    """The closes of `series` on other sessions, (n,): the last one known by then, 0 where there is none.
+
+    A stock's exchange may trade on days when the index does not; the index then still stands where it stood,
+    but not for more than CARRY_DAYS.
+    """
+    at = np.searchsorted(series.sessions, sessions, side="right") - 1
+    known = at >= 0
+    at = np.maximum(at, 0)
+    age = (sessions - series.sessions[at]).astype(np.int64)
+    aligned: Floats = np.where(known & (age <= CARRY_DAYS), series.closes[at], 0.0)
+    return aligned

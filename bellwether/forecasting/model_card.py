@@ -1,0 +1,88 @@
+"""The facts that travel with a model: what it reads, what it was trained on, how it scored.
+
+`card.json` lies beside `model.onnx`, always. What the service needs is read into `ModelCard`; everything else
+in the file is for people.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bellwether.errors import ModelError
+from bellwether.types import HEADS, LEVELS, MARKET_SERIES, Floats, Record
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelCard:
+    """What the service must know of a model."""
+
+    model_id: str
+    sha256: str  #: of model.onnx
+    context_length: int  #: sessions the graph reads
+    min_history: int  #: fewest sessions with which it may answer
+    trained_to: date  #: last session it learned from
+    standardised_quantiles: Floats  #: (len(HEADS), len(LEVELS)): the baseline's shape, from training data
+    volatility_range: tuple[float, float]  #: daily EWMA volatility met in training
+    max_abs_return: float  #: largest daily log return met in training
+    record: Record
+
+
+def read_card(folder: Path) -> ModelCard:
+    """Read and check `card.json` and the digest of `model.onnx`.
+
+    Raises ModelError, naming the folder and what is wrong, for a missing, damaged or mismatched file.
+    """
+    card_file, model_file = folder / "card.json", folder / "model.onnx"
+    for file in (card_file, model_file):
+        if not file.is_file():
+            raise ModelError(f"The model in {folder.name} is incomplete: {file.name} is missing.")
+    try:
+        facts: dict[str, Any] = json.loads(card_file.read_text(encoding="utf-8"))
+        card = _from_facts(facts)
+    except (ValueError, KeyError, TypeError) as problem:
+        raise ModelError(f"The card of model {folder.name} cannot be read: {problem!r}.") from problem
+    _check_contract(folder.name, facts)
+    if hashlib.sha256(model_file.read_bytes()).hexdigest() != card.sha256:
+        raise ModelError(
+            f"The file model.onnx in {folder.name} is not the one its card describes. "
+            "Put both files back from the same export."
+        )
+    return card
+
+
+def _from_facts(facts: dict[str, Any]) -> ModelCard:
+    """The service's part of a card. Raises KeyError, ValueError or TypeError where something is missing."""
+    low, high = facts["input_range"]["daily_volatility"]
+    pooled = facts["scores"]["pooled"]
+    return ModelCard(
+        model_id=str(facts["model_id"]),
+        sha256=str(facts["sha256"]),
+        context_length=int(facts["context_length"]),
+        min_history=int(facts["min_history"]),
+        trained_to=date.fromisoformat(facts["data"]["trained_to"]),
+        standardised_quantiles=np.array(facts["baseline"]["standardised_quantiles"], dtype=np.float64),
+        volatility_range=(float(low), float(high)),
+        max_abs_return=float(facts["input_range"]["abs_log_return"]),
+        record=Record(
+            span=str(facts["scores"]["span"]),
+            coverage_80=float(pooled["coverage_80"]),
+            skill=float(pooled["skill_against_baseline"]),
+            skill_low=float(pooled["skill_against_baseline_interval"][0]),
+            skill_high=float(pooled["skill_against_baseline_interval"][1]),
+        ),
+    )
+
+
+def _check_contract(name: str, facts: dict[str, Any]) -> None:
+    """Refuse a card whose horizons, levels or market series are not the ones this version serves."""
+    for key, ours in (("horizons", HEADS), ("levels", LEVELS), ("market", MARKET_SERIES)):
+        if tuple(facts[key]) != ours:
+            raise ModelError(f"Model {name} has {key} {facts[key]}; this version serves {list(ours)}.")
+    shape = np.shape(facts["baseline"]["standardised_quantiles"])
+    if shape != (len(HEADS), len(LEVELS)):
+        raise ModelError(f"The card of model {name} has baseline quantiles of shape {shape}.")

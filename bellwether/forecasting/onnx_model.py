@@ -1,0 +1,66 @@
+"""The exported LSTM, run by ONNX Runtime. The only module that imports it.
+
+The graph takes raw bars; see `exported_models/*/card.json` for what it reads and answers.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from bellwether.errors import ModelError
+from bellwether.forecasting.model_card import ModelCard, read_card
+from bellwether.types import HEADS, LEVELS, MARKET_SERIES, Floats
+
+
+class OnnxModel:
+    """One loaded model and its card. Safe to share between threads: ONNX Runtime's `run` is."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load and check a model folder. Raises ModelError when it cannot be used."""
+        self.card: ModelCard = read_card(folder)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # one window takes .1 ms: handing it to a second thread costs more
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._runtime = onnxruntime.InferenceSession(
+                str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as problem:  # onnxruntime's errors share no public base class
+            raise ModelError(f"The file model.onnx in {folder.name} is damaged and cannot be loaded.") from problem
+        self._check_signature(folder.name)
+
+    def quantiles(self, bars: Floats, market: Floats) -> Floats:
+        """Quantiles of cumulative log returns, float32 (batch, len(HEADS), len(LEVELS)).
+
+        `bars` is float32 (batch, context_length, 5), `market` (batch, context_length, len(MARKET_SERIES)); both
+        oldest first, 0 at the front where history is shorter.
+        """
+        (answer,) = self._runtime.run(["quantiles"], {"bars": bars, "market": market})
+        quantiles: Floats = answer
+        return quantiles
+
+    def _check_signature(self, name: str) -> None:
+        """Run the graph once on an empty window: its inputs and outputs must be what the contract says."""
+        length = self.card.context_length
+        bars = np.zeros((1, length, 5), np.float32)
+        market = np.zeros((1, length, len(MARKET_SERIES)), np.float32)
+        try:
+            shape = self.quantiles(bars, market).shape
+        except Exception as problem:  # as above
+            raise ModelError(f"Model {name} does not accept the inputs that its card describes.") from problem
+        if shape != (1, len(HEADS), len(LEVELS)):
+            raise ModelError(f"Model {name} answers with shape {shape}, not (1, {len(HEADS)}, {len(LEVELS)}).")
+
+
+def latest_model(models: Path, model_id: str = "") -> OnnxModel:
+    """The model to serve: `model_id`, or the only or newest folder by name. Raises ModelError if there is none."""
+    if model_id:
+        if not (models / model_id).is_dir():
+            raise ModelError(f"There is no model {model_id!r} in {models.name}; check the key models.serve.")
+        return OnnxModel(models / model_id)
+    folders = sorted(path.parent for path in models.glob("*/card.json"))
+    if not folders:
+        raise ModelError(f"There is no model in the folder {models.name}.")
+    return OnnxModel(folders[-1])

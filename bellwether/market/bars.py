@@ -1,0 +1,91 @@
+"""Can these bars be forecast from? Pure functions over one symbol's bars."""
+
+from datetime import date
+
+import numpy as np
+
+from bellwether.errors import UnusableBars
+from bellwether.forecasting.baseline import ewma_volatility, log_returns
+from bellwether.types import CLOSE, HIGH, LOW, OPEN, Bars, Floats, Problem
+
+FEWEST_CLOSES = 22  #: a month of sessions: below this even a plain volatility is a guess
+LONGEST_GAP = 14  #: calendar days between two bars; Golden Week closes Shanghai for about 11
+STALE_AFTER = 7  #: calendar days the last bar may lag behind the last closed session
+RECENT = 63  #: sessions in which a gap or a broken bar makes the model silent
+SMALLEST_VOLATILITY = 1e-6  #: daily; below it the price stands still for all that floats can tell
+
+
+def find_problem(
+    bars: Bars,
+    *,
+    expected: date | None,
+    min_history: int,
+    volatility_range: tuple[float, float],
+    max_abs_return: float,
+) -> Problem | None:
+    """The first reason why the model must not answer from these bars; None when it may.
+
+    `expected` is the last closed session, None for a market that is not live; the other three come from the
+    model's card. Raises UnusableBars when no answer at all can be given.
+    """
+    check_order(bars)
+    closes = usable_closes(bars)
+    if len(bars) < min_history:
+        return Problem.TOO_SHORT
+    if expected is not None and (expected - bars.cutoff).days > STALE_AFTER:
+        return Problem.STALE
+    recent = bars.values[-RECENT:]
+    if not _sound(recent) or len(closes) < min_history:
+        return Problem.BROKEN
+    if int(np.diff(bars.sessions[-RECENT:]).astype(np.int64).max()) > LONGEST_GAP:
+        return Problem.GAP
+    returns = log_returns(closes[-RECENT - 1 :])
+    volatility = ewma_volatility(returns)
+    if volatility < SMALLEST_VOLATILITY:
+        return Problem.FLAT
+    low, high = volatility_range
+    if not low <= volatility <= high or float(np.abs(returns).max()) > max_abs_return:
+        return Problem.EXTREME
+    return None
+
+
+def check_order(bars: Bars) -> None:
+    """Refuse bars that are empty, out of order or doubled: nothing can be read off them."""
+    if len(bars) == 0:
+        raise UnusableBars(f"There are no prices of {bars.symbol}.")
+    if len(bars) > 1 and int(np.diff(bars.sessions).astype(np.int64).min()) <= 0:
+        raise UnusableBars(f"The prices of {bars.symbol} are out of order or doubled; I can't forecast from them.")
+
+
+def usable_closes(bars: Bars) -> Floats:
+    """The closes that are finite and positive, (m,).
+
+    Raises UnusableBars when they are too few, end in a broken one, or never move: then not even the baseline has an
+    answer.
+    """
+    good = np.isfinite(bars.closes) & (bars.closes > 0)
+    closes = bars.closes if good.all() else bars.closes[good]
+    if len(closes) < FEWEST_CLOSES:
+        raise UnusableBars(
+            f"There are only {len(closes)} usable daily prices of {bars.symbol}; "
+            f"I need at least {FEWEST_CLOSES} to say anything."
+        )
+    if not good[-1]:
+        raise UnusableBars(f"The newest price of {bars.symbol} is missing or impossible; please try again later.")
+    if closes.max() == closes.min():
+        raise UnusableBars(f"The price of {bars.symbol} has never moved, so there is nothing to learn a range from.")
+    return closes
+
+
+def _sound(values: Floats) -> bool:
+    """Whether every bar is finite, positive and has its low below its high; values (n, 5).
+
+    Sources round the four prices apart from each other, so a hair of disorder is allowed.
+    """
+    prices = values[:, : CLOSE + 1]
+    if not np.isfinite(values).all() or (prices <= 0).any() or (values[:, 4] < 0).any():
+        return False
+    slack = 1.001
+    highest = np.maximum(values[:, OPEN], values[:, CLOSE])
+    lowest = np.minimum(values[:, OPEN], values[:, CLOSE])
+    return bool((values[:, HIGH] * slack >= highest).all() and (values[:, LOW] <= lowest * slack).all())

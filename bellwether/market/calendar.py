@@ -1,0 +1,73 @@
+"""Trading calendars: which days are sessions, and when each one closes.
+
+A session is a plain date; an instant is aware UTC. Calendars are built year by year so that neither an old cutoff nor a
+service that has run for years meets the end of one.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+
+import exchange_calendars
+import numpy as np
+
+from bellwether.types import Sessions, to_date
+
+EVERY_DAY = "24/7"  #: the calendar of assets that trade around the clock; its sessions are UTC days
+
+
+@cache
+def _years(calendar: str, first: int, last: int) -> exchange_calendars.ExchangeCalendar:
+    """The calendar from 1 January of `first` to 31 December of `last`."""
+    return exchange_calendars.get_calendar(calendar, start=f"{first}-01-01", end=f"{last}-12-31")
+
+
+@cache
+def _sessions(calendar: str, first: int, last: int) -> Sessions:
+    """Its sessions as datetime64[D], (n,)."""
+    days: Sessions = _years(calendar, first, last).sessions.to_numpy().astype("datetime64[D]")
+    return days
+
+
+def last_closed_session(calendar: str, now: datetime) -> date:
+    """The newest session whose close is at or before `now` (aware)."""
+    if now.tzinfo is None:
+        raise ValueError("now must be aware")
+    today = now.astimezone(UTC).date() + timedelta(days=1)  # east of UTC, tomorrow's session may be closed already
+    for session in reversed(_sessions(calendar, today.year - 1, today.year + 1)):
+        if to_date(session) <= today and closes_at(calendar, to_date(session)) <= now:
+            return to_date(session)
+    raise ValueError(f"the calendar {calendar} has no session before {now}")
+
+
+def closes_at(calendar: str, session: date) -> datetime:
+    """The instant at which trading ends on this session; early closes included."""
+    whole = _years(calendar, session.year - 1, session.year + 1)
+    closing: datetime = whole.session_close(session.isoformat()).to_pydatetime()
+    return closing.astimezone(UTC)
+
+
+def is_session(calendar: str, day: date) -> bool:
+    """Whether the exchange trades on this day."""
+    sessions = _sessions(calendar, day.year - 1, day.year + 1)
+    at = int(np.searchsorted(sessions, np.datetime64(day)))
+    return at < len(sessions) and to_date(sessions[at]) == day
+
+
+def session_after(calendar: str, session: date, steps: int) -> date:
+    """The session `steps` after this one (negative: before it).
+
+    `session` may be a day without trading, as when a file's calendar is not the exchange's: it then counts as
+    lying just after the session before it.
+    """
+    sessions = _sessions(calendar, session.year - 1, session.year + 1)
+    at = int(np.searchsorted(sessions, np.datetime64(session), side="right")) - 1
+    return to_date(sessions[at + steps])
+
+
+def sessions_between(calendar: str, first: date, last: date) -> int:
+    """How many sessions lie after `first`, up to and including `last`; 0 when `last` is not later."""
+    if last <= first:
+        return 0
+    sessions = _sessions(calendar, first.year - 1, last.year + 1)
+    after, upto = np.searchsorted(sessions, [np.datetime64(first), np.datetime64(last)], side="right")
+    return int(upto - after)

@@ -1,0 +1,105 @@
+"""Prices from parquet or csv files in long form: symbol, date, open, high, low, close, volume."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bellwether.errors import MarketDataError, UnknownSymbol
+from bellwether.market.universe import listed, near_symbols
+from bellwether.types import CLOSE, Bars, Instrument
+
+COLUMNS = ("symbol", "date", "open", "high", "low", "close", "volume")
+
+
+def read_prices(files: Sequence[Path]) -> pd.DataFrame:
+    """Read price files and put them together, sorted by symbol and date.
+
+    Columns are COLUMNS: symbol (str), date (datetime64[s]), prices and volume (float64). Where two files hold the same
+    symbol and date, the first file wins. Raises MarketDataError, naming the file, for anything unreadable.
+    """
+    frames = [_read_one(file) for file in files]
+    together = pd.concat(frames, ignore_index=True).drop_duplicates(["symbol", "date"], keep="first")
+    return together.sort_values(["symbol", "date"], ignore_index=True)
+
+
+def _read_one(file: Path) -> pd.DataFrame:
+    """One file with exactly COLUMNS."""
+    if not file.is_file():
+        raise MarketDataError(f"The price file {file} does not exist.")
+    if file.suffix.lower() not in {".parquet", ".csv"}:
+        raise MarketDataError(f"The price file {file.name} must be .parquet or .csv.")
+    try:
+        frame = pd.read_parquet(file) if file.suffix.lower() == ".parquet" else _read_csv(file)
+    except (OSError, ValueError) as problem:
+        raise MarketDataError(f"The price file {file.name} cannot be read: {problem}") from problem
+    missing = [column for column in COLUMNS if column not in frame.columns]
+    if missing:
+        raise MarketDataError(f"The price file {file.name} lacks the columns {', '.join(missing)}.")
+    frame = frame.loc[:, list(COLUMNS)]
+    try:
+        frame["symbol"] = frame["symbol"].astype(str).str.strip().str.upper()
+        frame["date"] = pd.to_datetime(frame["date"]).dt.tz_localize(None).dt.normalize().astype("datetime64[s]")
+        numbers = list(COLUMNS[2:])
+        frame[numbers] = frame[numbers].astype(np.float64)
+    except (ValueError, TypeError) as problem:
+        raise MarketDataError(f"The price file {file.name} has a value of the wrong kind: {problem}") from problem
+    return frame
+
+
+def _read_csv(file: Path) -> pd.DataFrame:
+    """A csv whose symbols stay text: pandas would read the tickers NA and NAN as missing, TRUE as a boolean."""
+    blank = {column: ["", "nan", "NaN", "null"] for column in COLUMNS[2:]}
+    return pd.read_csv(file, dtype={"symbol": str}, keep_default_na=False, na_values=blank)
+
+
+def frame_to_bars(symbol: str, frame: pd.DataFrame) -> Bars:
+    """The rows of one symbol, sorted by date, as Bars. Prices in the file are taken as adjusted."""
+    values = frame[list(COLUMNS[2:])].to_numpy(np.float64)
+    # a source may have only closes: the other three then equal the close, as the model expects
+    values[:, :3] = np.where(np.isfinite(values[:, :3]), values[:, :3], values[:, 3:4])
+    return Bars(symbol, frame["date"].to_numpy("datetime64[D]"), values, values[:, CLOSE])
+
+
+class FileProvider:
+    """A market kept in files. Read once; the files are the operator's to refresh, and a restart reads them again."""
+
+    name = "file"
+    live = True
+    note = ""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        """Read the files. Raises MarketDataError when one of them cannot be used."""
+        prices = read_prices(files)
+        self._files = ", ".join(file.name for file in files)
+        self._frames = {str(symbol): frame for symbol, frame in prices.groupby("symbol", sort=True)}
+
+    def describe(self) -> str:
+        """Where the prices come from, for messages."""
+        return f"the price file {self._files}"
+
+    def instrument(self, symbol: str) -> Instrument:
+        """The instrument; name and exchange are known for listed companies, else the symbol stands for both."""
+        if symbol not in self._frames:
+            raise UnknownSymbol(symbol, near_symbols(symbol, self.universe()), self.describe())
+        return _instrument(symbol)
+
+    def bars(self, symbol: str, end: date) -> Bars:
+        """Bars up to and including `end`."""
+        self.instrument(symbol)
+        frame = self._frames[symbol]
+        frame = frame[frame["date"] <= pd.Timestamp(end)]
+        if frame.empty:
+            raise MarketDataError(f"{self.describe().capitalize()} has no prices of {symbol} up to {end}.")
+        return frame_to_bars(symbol, frame)
+
+    def universe(self) -> tuple[Instrument, ...]:
+        """Every symbol in the files, with its name where it is a listed company we know."""
+        return tuple(_instrument(symbol) for symbol in self._frames)
+
+
+def _instrument(symbol: str) -> Instrument:
+    """A file tells no names or currencies: those of listed companies are known, anything else is taken as US."""
+    return listed().get(symbol) or Instrument(symbol, symbol, "", "XNYS", "USD")

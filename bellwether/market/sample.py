@@ -1,0 +1,65 @@
+"""The embedded sample market: 40 companies and two indices, 2010 to 2021, so that everything works offline."""
+
+from datetime import date
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.lib.npyio import NpzFile
+
+from bellwether.errors import MarketDataError, UnknownSymbol
+from bellwether.market.universe import listed, near_symbols
+from bellwether.types import CLOSE, Bars, Floats, Instrument, Sessions
+
+
+class SampleProvider:
+    """Bars from the package itself. They end on 2021-12-31 for good, which every answer says."""
+
+    name = "sample"
+    live = False
+    note = "Sample data, ends 2021-12-31: to try Bellwether out, not today's market."
+
+    def describe(self) -> str:
+        """The market in words."""
+        return "the sample market"
+
+    def instrument(self, symbol: str) -> Instrument:
+        """Look a symbol up among the 42."""
+        if symbol not in _symbols():
+            raise UnknownSymbol(symbol, near_symbols(symbol, self.universe()), self.describe())
+        return listed()[symbol]
+
+    def bars(self, symbol: str, end: date) -> Bars:
+        """Bars up to and including `end`."""
+        self.instrument(symbol)
+        values, sessions = _unpack(symbol)
+        bars = Bars(symbol, sessions, values, values[:, CLOSE]).until(end)
+        if bars is None:
+            raise MarketDataError(
+                f"The sample market's prices of {symbol} begin on {sessions[0]}; there are none up to {end}."
+            )
+        return bars
+
+    def universe(self) -> tuple[Instrument, ...]:
+        """All 42 instruments."""
+        return tuple(listed()[symbol] for symbol in _symbols())
+
+
+@cache
+def _archive() -> NpzFile:
+    """The open archive; its members are unpacked one by one."""
+    return np.load((files("bellwether.market") / "data" / "sample_prices.npz").open("rb"))  # type: ignore[no-any-return]
+
+
+@cache
+def _symbols() -> tuple[str, ...]:
+    return tuple(name.removesuffix("/bars") for name in _archive().files if name.endswith("/bars"))
+
+
+@cache
+def _unpack(symbol: str) -> tuple[Floats, Sessions]:
+    """One symbol's `values` float64 (n, 5) and `sessions` (n,); all 42 at once would slow a cold start."""
+    values = _archive()[f"{symbol}/bars"].astype(np.float64)
+    sessions = _archive()[f"{symbol}/days"].astype("datetime64[D]")
+    values.flags.writeable = sessions.flags.writeable = False  # shared by everyone who asks
+    return values, sessions

@@ -1,0 +1,1 @@
+"""All SQL of the product, one file per table."""

@@ -1,0 +1,34 @@
+"""The table `inbox`: updates stored before Telegram is told that they were received."""
+
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from bellwether.store.database import rows, stamp
+
+MOST_ATTEMPTS = 3  #: an update that fails this often is left aside, so that it cannot block the others
+
+
+def keep(db: Database, update_id: int, body: str, now: datetime) -> bool:
+    """Store one update as JSON. False when it is known: Telegram sends unconfirmed ones again."""
+    cursor = db.conn.execute(
+        "INSERT OR IGNORE INTO inbox (update_id, body, received_at, attempts) VALUES (?, ?, ?, 0)",
+        (update_id, body, stamp(now)),
+    )
+    return cursor.rowcount == 1
+
+
+def begin(db: Database, update_id: int) -> None:
+    """Count an attempt before it starts, so that an update that kills the process is not tried for ever."""
+    db.conn.execute("UPDATE inbox SET attempts = attempts + 1 WHERE update_id = ?", (update_id,))
+
+
+def done(db: Database, update_id: int, now: datetime) -> None:
+    """The update was answered; what it said is not needed any more."""
+    db.conn.execute("UPDATE inbox SET done_at = ?, body = '' WHERE update_id = ?", (stamp(now), update_id))
+
+
+def unanswered(db: Database) -> list[tuple[int, str]]:
+    """(update_id, body) of what was received but not answered before a stop, oldest first."""
+    sql = "SELECT update_id, body FROM inbox WHERE done_at IS NULL AND attempts < :most ORDER BY update_id"
+    return [(int(row["update_id"]), str(row["body"])) for row in rows(db, sql, {"most": MOST_ATTEMPTS})]

@@ -1,0 +1,233 @@
+"""The values that pass between the parts: frozen, plain, without behaviour beyond reading themselves.
+
+Returns are log returns inside and simple fractions (`growth`) where people see them. Levels are
+quantile levels such as 0.1; every time is aware and UTC; every day is a trading session.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.floating]
+Theme = Literal["light", "dark"]
+Sessions = npt.NDArray[np.datetime64]
+
+LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)  #: quantile levels of every forecast
+HEADS = (1, 5, 10, 21, 63)  #: horizons the model forecasts directly, in sessions
+MAX_HORIZON = HEADS[-1]
+MARKET_SERIES = ("^GSPC", "^VIX")  #: what the whole market did, read beside each symbol
+OPEN, HIGH, LOW, CLOSE, VOLUME = range(5)  #: columns of `Bars.values`
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """Something that can be forecast, and where it trades."""
+
+    symbol: str
+    name: str
+    exchange: str  #: as people write it: "NASDAQ"
+    calendar: str  #: code of its trading calendar: "XNYS", "24/7"
+    currency: str  #: ISO 4217, or a minor unit as Yahoo writes it: "USD", "GBp"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bars:
+    """Daily bars of one symbol, oldest first.
+
+    `sessions` is (n,) datetime64[D]; `values` is (n, 5): open, high, low, close adjusted for splits and
+    dividends, and volume. `quoted_closes` (n,) are the closes as quoted, adjusted for splits alone; they equal the
+    adjusted ones where the source keeps no others.
+    """
+
+    symbol: str
+    sessions: Sessions
+    values: Floats
+    quoted_closes: Floats
+
+    def __len__(self) -> int:
+        """Number of sessions."""
+        return len(self.sessions)
+
+    @property
+    def closes(self) -> Floats:
+        """Adjusted closes, (n,)."""
+        return self.values[:, CLOSE]
+
+    @property
+    def quoted_close(self) -> float:
+        """The last close as quoted, without the digits that float32 sources add."""
+        return float(f"{self.quoted_closes[-1]:.7g}")
+
+    def until(self, end: date) -> "Bars | None":
+        """The same bars without what came after `end`; None when nothing is left."""
+        if self.cutoff <= end:
+            return self
+        known = int(np.searchsorted(self.sessions, np.datetime64(end), side="right"))
+        if known == 0:
+            return None
+        return Bars(self.symbol, self.sessions[:known], self.values[:known], self.quoted_closes[:known])
+
+    @property
+    def cutoff(self) -> date:
+        """The last session in the bars."""
+        return to_date(self.sessions[-1])
+
+
+class Problem(Enum):
+    """Why the model must not answer from these bars; the value is the sentence for people."""
+
+    TOO_SHORT = "there is too little price history for the model"
+    STALE = "the prices are too old"
+    GAP = "days are missing from the recent prices"
+    BROKEN = "a recent price is missing or impossible"
+    EXTREME = "recent moves are far outside what the model learned from"
+    FLAT = "the price has not moved"
+    NO_MODEL = "it could not be loaded"
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The plain volatility rule's answer to the same question: what the model must beat."""
+
+    log_returns: tuple[float, ...]  #: quantiles of the cumulative log return, one per level
+    probability_of_growth: float
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How the model did where it was tested: shown with every answer so that it can be judged."""
+
+    span: str  #: "2019-2021"
+    coverage_80: float  #: share of outcomes inside the 80 % range
+    skill: float  #: 1 - its pinball loss / the baseline's
+    skill_low: float  #: lower end of the 95 % interval of `skill`
+    skill_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why the range is what it is, as numbers; `wording` turns them into sentences."""
+
+    volatility: float  #: recent (EWMA) volatility of the symbol, annualised
+    usual_volatility: float | None  #: its own over the year before, annualised; None when history is too short
+    market_volatility: float | None  #: ^VIX as a fraction (0.17), None when not known
+    recent_return: float | None  #: log return over the last 21 sessions
+    width_against_baseline: float  #: width of the 80 % range / the baseline's
+    record: Record | None  #: None when the answer is the baseline
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The quantiles for one symbol, cutoff and horizon, with everything needed to judge them."""
+
+    symbol: str
+    name: str
+    currency: str
+    exchange: str
+    cutoff: date
+    last_close: float  #: as quoted at the cutoff
+    horizon: int  #: sessions
+    target_session: date
+    made_at: datetime
+    log_returns: tuple[float, ...]  #: quantiles of the cumulative log return, one per level in LEVELS
+    probability_of_growth: float
+    usual_probability_of_growth: float | None  #: share of past stretches of this length that rose
+    baseline: Baseline
+    model_id: str
+    explanation: Explanation
+    source: str  #: "sample", "file" or "yahoo"
+    caveats: tuple[str, ...]
+    forecast_id: str
+    problem: Problem | None = None  #: set when the model was silent and the range is the baseline's
+
+    @property
+    def quantiles(self) -> tuple[float, ...]:
+        """Prices at LEVELS, in `currency`."""
+        return tuple(self.last_close * float(np.exp(r)) for r in self.log_returns)
+
+    @property
+    def growths(self) -> tuple[float, ...]:
+        """Simple returns at LEVELS, as fractions."""
+        return tuple(float(np.expm1(r)) for r in self.log_returns)
+
+    def price_at(self, level: float) -> float:
+        """The price at one of LEVELS."""
+        return self.quantiles[LEVELS.index(level)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outlook:
+    """Everything known about one symbol at one cutoff: all horizons at once.
+
+    `log_returns` and `baseline` are (MAX_HORIZON, len(LEVELS)); row h - 1 is horizon h.
+    """
+
+    instrument: Instrument
+    bars: Bars
+    log_returns: Floats
+    baseline: Floats
+    model_id: str
+    vix: float | None  #: ^VIX at the cutoff, in percent as quoted
+    record: Record | None  #: None when the answer is the baseline
+    source: str
+    caveats: tuple[str, ...] = ()
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """One chat that has talked to us."""
+
+    chat_id: int
+    language: str
+    timezone: str  #: IANA name
+    paused: bool  #: true after the person blocked the bot or said /stop
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One symbol on a chat's watchlist."""
+
+    chat_id: int
+    symbol: str
+    calendar: str  #: trading calendar of the symbol, kept so that a tick needs no look-up
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessage:
+    """A message owed to a chat."""
+
+    id: int
+    dedup_key: str
+    chat_id: int
+    kind: str
+    text: str  #: HTML as Telegram understands it
+    attempts: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of `doctor`: what was looked at, whether it is in order, and what to do if not."""
+
+    name: str
+    ok: bool
+    detail: str
+    advice: str = ""
+
+
+def to_date(session: np.datetime64) -> date:
+    """A numpy day as a plain `date`."""
+    day: date = session.astype("datetime64[D]").astype(object)
+    return day
+
+
+def session_array(days: Sequence[date]) -> Sessions:
+    """Plain dates as a datetime64[D] array."""
+    return np.array(days, dtype="datetime64[D]")

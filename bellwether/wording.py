@@ -1,0 +1,133 @@
+"""A forecast in plain English sentences, the same in every face. Pure: values in, text out, no markup."""
+
+from datetime import date
+
+from bellwether.types import Forecast, Record
+
+NOT_ADVICE = "This is information, not investment advice."
+_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+_SPANS = {1: "On the next trading day", 5: "Over the next week", 10: "Over the next two weeks"} | {
+    21: "Over the next month",
+    42: "Over the next two months",
+    63: "Over the next three months",
+}
+
+
+def money(amount: float, currency: str, symbol: str = "") -> str:
+    """A price: "$1,234.50", "1,234.50 SEK", and "4,766.18" for an index, which is a level and not money."""
+    digits = 2 if amount >= 1 else 4
+    plain = f"{amount:,.{digits}f}"
+    if symbol.startswith("^") or not currency:
+        return plain
+    return f"{_SIGNS[currency]}{plain}" if currency in _SIGNS else f"{plain} {currency}"
+
+
+def percent(fraction: float, digits: int = 0) -> str:
+    """0.798 as "80 %", without a minus on zero."""
+    return f"{round(fraction * 100, digits) + 0.0:.{digits}f} %"
+
+
+def signed_percent(fraction: float) -> str:
+    """-0.084 as "−8.4 %", 0.102 as "+10.2 %"."""
+    value = round(fraction * 100, 1)
+    return f"{'−' if value < 0 else '+' if value > 0 else ''}{abs(value):.1f} %"
+
+
+def day(session: date) -> str:
+    """A date as people say it: "14 January 2022"."""
+    return f"{session.day} {session:%B %Y}"
+
+
+def span(horizon: int) -> str:
+    """The horizon as the beginning of a sentence."""
+    return _SPANS.get(horizon, f"Over the next {horizon} trading days")
+
+
+def headline(forecast: Forecast) -> str:
+    """The one sentence that needs no background."""
+    low, high = price_range(forecast)
+    return (
+        f"{span(forecast.horizon)} {forecast.name} will probably end between {low} and {high}; "
+        f"{chances(forecast.probability_of_growth)}."
+    )
+
+
+def price_range(forecast: Forecast) -> tuple[str, str]:
+    """The ends of the 80 % range as prices."""
+    low, high = forecast.price_at(0.1), forecast.price_at(0.9)
+    return money(low, forecast.currency, forecast.symbol), money(high, forecast.currency, forecast.symbol)
+
+
+def chances(probability: float) -> str:
+    """How likely a rise is, without pretending to know more than a few in a hundred."""
+    if 0.47 <= probability <= 0.53:
+        return "a rise is about as likely as a fall"
+    winner, loser = ("rise", "fall") if probability > 0.5 else ("fall", "rise")
+    strength = "a little likelier" if 0.4 <= probability <= 0.6 else "likelier"
+    return f"a {winner} is {strength} than a {loser}"
+
+
+def numbers(forecast: Forecast) -> str:
+    """The figures behind the headline."""
+    low, high = price_range(forecast)
+    growths = dict(zip((0.1, 0.5, 0.9), (forecast.growths[i] for i in (1, 3, 5)), strict=True))
+    usual = forecast.usual_probability_of_growth
+    beside = f" (it rose in {percent(usual)} of past stretches this long)" if usual is not None else ""
+    return (
+        f"8 in 10: {low} to {high} ({signed_percent(growths[0.1])} to {signed_percent(growths[0.9])}) "
+        f"by {day(forecast.target_session)}. "
+        f"Middle: {money(forecast.price_at(0.5), forecast.currency, forecast.symbol)}. "
+        f"Chance of a rise: {percent(forecast.probability_of_growth)}{beside}."
+    )
+
+
+def last_price(forecast: Forecast) -> str:
+    """What the forecast starts from."""
+    price = money(forecast.last_close, forecast.currency, forecast.symbol)
+    return f"Last close: {price} on {day(forecast.cutoff)}."
+
+
+def why(forecast: Forecast) -> str:
+    """Why the range is as wide as it is."""
+    facts = forecast.explanation
+    now = f"at its recent pace {forecast.name} swings by about {percent(facts.volatility)} a year"
+    if facts.usual_volatility is None:
+        return f"Why this wide: {now}."
+    ratio = facts.volatility / facts.usual_volatility if facts.usual_volatility > 0 else 1.0
+    mood = "calmer than" if ratio < 0.9 else "livelier than" if ratio > 1.1 else "about as lively as"
+    return f"Why this wide: {now}, {mood} its last twelve months ({percent(facts.usual_volatility)})."
+
+
+def trust(forecast: Forecast) -> str:
+    """How far this can be trusted: the model's record on years it had not seen."""
+    record = forecast.explanation.record
+    if record is None:
+        return "How far to trust it: this is the plain volatility rule, shown because the model is silent."
+    return (
+        f"How far to trust it: in {record.span}, years it had not seen, "
+        f"{percent(record.coverage_80)} of its 8-in-10 ranges held, and it was {_skill(record)}."
+    )
+
+
+def _skill(record: Record) -> str:
+    """The skill against the baseline, with its uncertainty."""
+    low, high = percent(record.skill_low, 1), percent(record.skill_high, 1)
+    if record.skill_low <= 0 <= record.skill_high:
+        return f"no better than a plain volatility rule as far as can be told ({low} to {high})"
+    direction = "better" if record.skill > 0 else "worse"
+    return f"{percent(abs(record.skill), 1)} {direction} than a plain volatility rule (95 % certain: {low} to {high})"
+
+
+def summary(forecast: Forecast) -> str:
+    """Everything in a few lines, for places without a layout of their own."""
+    return "\n".join(
+        [
+            headline(forecast),
+            last_price(forecast),
+            numbers(forecast),
+            why(forecast),
+            trust(forecast),
+            *forecast.caveats,
+            NOT_ADVICE,
+        ]
+    )

@@ -1,0 +1,1 @@
+"""The chat face: a conversation that knows no Telegram, and two ways to hold it."""

@@ -1,0 +1,29 @@
+"""/list: what this chat watches."""
+
+from html import escape
+
+from bellwether import queries
+from bellwether.market.universe import listed
+from bellwether.services import Services
+from bot.commands.command import Asker, Command
+from bot.replies import Button, Reply
+
+_SHOWN_BUTTONS = 12  #: more would push the list off a phone's screen
+
+
+def answer(services: Services, asker: Asker, text: str) -> Reply:
+    """The watchlist, with a button to each forecast."""
+    watched = [one.symbol for one in queries.watchlist(services, asker.chat_id)]
+    if not watched:
+        return Reply("You watch nothing yet. Send /watch AAPL, or press “Watch” under a forecast.")
+    lines = [f"<b>{escape(symbol)}</b> {escape(_name(symbol))}".rstrip() for symbol in watched]
+    buttons = [Button(symbol, f"ask:{symbol}") for symbol in watched[:_SHOWN_BUTTONS]]
+    rows = tuple(tuple(buttons[start : start + 4]) for start in range(0, len(buttons), 4))
+    return Reply("You watch:\n" + "\n".join(lines) + "\n\n/unwatch SYMBOL stops one.", buttons=rows)
+
+
+def _name(symbol: str) -> str:
+    return listed()[symbol].name if symbol in listed() else ""
+
+
+COMMAND = Command("list", "", "what you watch", answer)
