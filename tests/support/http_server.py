@@ -138,9 +138,7 @@ class HttpServer:
         finally:
             head.cancel()
 
-    async def _answer_unless_gone(
-        self, request: Request, next_head: asyncio.Future[bytes | None]
-    ) -> Response | None:
+    async def _answer_unless_gone(self, request: Request, next_head: asyncio.Future[bytes | None]) -> Response | None:
         """The handler's answer; None when the client hung up first, which also cancels the handler."""
         answer = asyncio.ensure_future(self._answer(request))
         try:

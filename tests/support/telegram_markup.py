@@ -89,9 +89,7 @@ def parse_html(source: str) -> tuple[str, list[Entity]]:
         else:
             position = _read_start_tag(reading, position)
     if reading.open:
-        raise Breach(
-            f"can't parse entities: Can't find end tag corresponding to start tag \"{reading.open[-1].tag}\""
-        )
+        raise Breach(f"can't parse entities: Can't find end tag corresponding to start tag \"{reading.open[-1].tag}\"")
     return "".join(reading.text), sort_entities(_join_pre_and_code(reading.entities))
 
 
@@ -138,9 +136,7 @@ def find_entities(text: str, given: list[Entity] | None = None) -> list[Entity]:
 
 
 def _overlap(one: Entity, other: Entity) -> bool:
-    return bool(
-        one["offset"] < other["offset"] + other["length"] and other["offset"] < one["offset"] + one["length"]
-    )
+    return bool(one["offset"] < other["offset"] + other["length"] and other["offset"] < one["offset"] + one["length"])
 
 
 def _read_character(reading: _Reading, position: int) -> int:

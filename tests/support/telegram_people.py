@@ -26,9 +26,7 @@ class People:
         with self._world.lock:
             self._world.chats[chat_id] = Chat(chat_id, type, user, title=f"Group of {first_name}")
 
-    def say(
-        self, chat_id: int, text: str, *, user_id: int | None = None, first_name: str | None = None
-    ) -> int:
+    def say(self, chat_id: int, text: str, *, user_id: int | None = None, first_name: str | None = None) -> int:
         """Write to the bot; opens the chat if needed. Returns the update_id."""
         with self._world.lock:
             if chat_id not in self._world.chats:

@@ -74,9 +74,7 @@ class Spec:
         self.check(types, value, name)
         return value
 
-    def _read_uploads(
-        self, method: str, fields: dict[str, dict[str, Any]], params: dict[str, Any], form: Form
-    ) -> None:
+    def _read_uploads(self, method: str, fields: dict[str, dict[str, Any]], params: dict[str, Any], form: Form) -> None:
         """Put files into the fields they belong to; each file must belong somewhere."""
         attached = {text.removeprefix("attach://") for text in _strings(form.fields) if "attach://" in text}
         attached |= {text.removeprefix("attach://") for text in _strings(params) if "attach://" in text}
@@ -125,9 +123,7 @@ class Spec:
             return subtypes
         fitting = []
         for name in subtypes:
-            fixed = {
-                entry["name"]: _fixed_value(entry) for entry in self._types.get(name, {}).get("fields", [])
-            }
+            fixed = {entry["name"]: _fixed_value(entry) for entry in self._types.get(name, {}).get("fields", [])}
             marks = {key: mark for key, mark in fixed.items() if mark is not None}
             if marks and all(value.get(key) == mark for key, mark in marks.items()):
                 fitting.append(name)

@@ -56,9 +56,7 @@ def _only(result: Json, keep: list[int]) -> Json:
         **result,
         "timestamp": [stamps[index] for index in keep],
         "indicators": {
-            kind: [
-                {name: [column[index] for index in keep] for name, column in part.items()} for part in parts
-            ]
+            kind: [{name: [column[index] for index in keep] for name, column in part.items()} for part in parts]
             for kind, parts in result["indicators"].items()
         },
     }

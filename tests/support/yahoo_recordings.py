@@ -53,9 +53,7 @@ def chart(symbol: str) -> Json | None:
 def search(words: str) -> Json | None:
     """The answer to a search for exactly these words, whatever their case; the fullest if several."""
     wanted = words.strip().casefold()
-    found = [
-        entry.body for entry in recordings("search") if wanted in (w.casefold() for w in _searched(entry))
-    ]
+    found = [entry.body for entry in recordings("search") if wanted in (w.casefold() for w in _searched(entry))]
     return max(found, key=lambda body: len(body.get("quotes", [])), default=None)
 
 
@@ -77,9 +75,7 @@ def timeseries(symbol: str) -> list[Json] | None:
 
 def exact(path: str, query: dict[str, list[str]]) -> Recording | None:
     """A recording of the very path, for the lists of symbols (trending, screener)."""
-    found = [
-        entry for kind in ("trendingSymbols", "screener") for entry in recordings(kind) if entry.path == path
-    ]
+    found = [entry for kind in ("trendingSymbols", "screener") for entry in recordings(kind) if entry.path == path]
     return next(
         (entry for entry in found if entry.query.get("scrIds") == query.get("scrIds")),
         found[0] if found else None,

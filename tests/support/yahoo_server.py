@@ -26,8 +26,7 @@ COOKIE = "A3=d=recorded; Path=/; Max-Age=31536000"
 HTML_PAGE = "<!DOCTYPE html><html><head><title>Yahoo</title></head><body>Service error</body></html>"
 DOWN_PAGE = "<!DOCTYPE html><html><body><h1>Will be right back...</h1></body></html>"
 NO_CHART = (
-    '{"chart":{"result":null,'
-    '"error":{"code":"Not Found","description":"No data found, symbol may be delisted"}}}'
+    '{"chart":{"result":null,"error":{"code":"Not Found","description":"No data found, symbol may be delisted"}}}'
 )
 MALFORMED_JSON = '{"chart":{"result":[{"meta":{"currency":"USD","symbol":'
 EMPTY_CHART = '{"chart":{"result":[],"error":null}}'
@@ -169,9 +168,7 @@ class YahooServer:
             return _json(body)  # a test's own body without data
         granularity = body["chart"]["result"][0]["meta"].get("dataGranularity", "1d")
         if query.get("interval", granularity) != granularity:
-            return _error(
-                "chart", 422, "Unprocessable Entity", f"interval={query['interval']} is not recorded"
-            )
+            return _error("chart", 422, "Unprocessable Entity", f"interval={query['interval']} is not recorded")
         if not known_range(query.get("range", "max")):
             return _error(
                 "chart",

@@ -1,0 +1,69 @@
+"""The real Telegram face, running in a thread against the local Bot API server."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from bellwether.config import load_settings
+from bellwether.services import Services, build_services, utc_now
+from bot.telegram import TelegramFace
+from tests.support.telegram_server import TelegramServer
+
+MODELS = Path(__file__).resolve().parents[2] / "exported_models"
+
+
+def bot_services(server: TelegramServer, folder: Path, *, token: str = "", now: datetime | None = None) -> Services:
+    """Services on the sample market whose Telegram is the local server; `now` stops the clock."""
+    settings = load_settings(
+        telegram={
+            "token": token or server.token,
+            "base_url": server.base_url,
+            "base_file_url": server.base_file_url,
+            "poll_timeout": 2,
+        },
+        market={"source": "sample"},
+        database={"path": folder / "bot.sqlite3"},
+        models={"folder": MODELS},
+    )
+    return build_services(settings, clock=(lambda: now) if now else utc_now)
+
+
+@contextmanager
+def running_bot(services: Services) -> Iterator[TelegramFace]:
+    """Polls and answers until the block ends."""
+    loop = asyncio.new_event_loop()
+    started: list[TelegramFace] = []
+    ready = threading.Event()
+
+    async def run() -> None:
+        face = TelegramFace(services)
+        started.append(face)
+        ready.set()
+        await face.run()
+
+    def main() -> None:
+        asyncio.set_event_loop(loop)
+        task = loop.create_task(run())
+        cancel.append(lambda: loop.call_soon_threadsafe(task.cancel))
+        try:
+            loop.run_until_complete(task)
+        except asyncio.CancelledError:
+            pass
+        finally:
+            loop.run_until_complete(loop.shutdown_default_executor())
+            loop.close()
+
+    cancel: list[object] = []
+    thread = threading.Thread(target=main, name="bot")
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield started[0]
+    finally:
+        if thread.is_alive():
+            cancel[0]()  # type: ignore[operator]
+        thread.join(10)
+        assert not thread.is_alive()

@@ -1,0 +1,274 @@
+"""The bot as a person meets it, over a local Bot API server as strict as Telegram."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bellwether import queries
+from bellwether.alerting.evaluate import tick
+from bellwether.services import Services
+from bellwether.store import chats
+from bellwether.store.database import rows
+from bot.telegram import check_token, deliver_now
+from tests.support.running_bot import bot_services, running_bot
+from tests.support.shared import needs_shared
+from tests.support.telegram_server import TelegramServer
+
+pytestmark = needs_shared
+
+ANN = 1001
+EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)  # an hour after New York closed
+
+
+@pytest.fixture
+def server() -> Iterator[TelegramServer]:
+    with TelegramServer() as server:
+        server.open_chat(ANN)
+        yield server
+        assert server.violations == []
+
+
+def test_a_conversation_from_start_to_the_evening_digest(server: TelegramServer, tmp_path: Path) -> None:
+    services = bot_services(server, tmp_path)
+    with running_bot(services):
+        assert "range with its track record" in server.ask(ANN, "/start").text
+
+        forecast = server.ask(ANN, "/forecast AAPL 10d")
+        assert forecast.kind == "photo"
+        assert forecast.photo_bytes is not None
+        assert forecast.photo_bytes.startswith(b"\x89PNG")
+        assert "Over the next two weeks Apple will probably end between $" in forecast.text
+        assert "Sample data, ends 2021-12-31" in forecast.text
+
+        sent = len(server.messages(ANN))
+        server.press(ANN, forecast.message_id, "1 month")
+        server.wait_for(lambda s: s.messages(ANN)[-1].edits == 1)
+        edited = server.last(ANN)
+        assert edited.message_id == forecast.message_id
+        assert len(server.messages(ANN)) == sent
+        assert "Over the next month Apple" in edited.text
+        server.wait_for(lambda s: len(s.answered_callbacks) == 1)
+
+        assert "You now watch Apple (AAPL)" in server.ask(ANN, "/watch AAPL").text
+
+        assert tick(services, EVENING).written == 1
+        assert asyncio.run(deliver_now(services)).sent == 1
+        digest = server.last(ANN)
+        assert digest.text.startswith("After 30 December 2021")
+        assert "Apple (AAPL) $" in digest.text
+        assert "Since the session before:" in digest.text
+
+        count = len(server.messages(ANN))
+        assert tick(services, EVENING).written == 0
+        assert asyncio.run(deliver_now(services)).sent == 0
+        assert len(server.messages(ANN)) == count
+
+
+def test_it_sets_its_menu_from_the_commands(server: TelegramServer, tmp_path: Path) -> None:
+    with running_bot(bot_services(server, tmp_path)):
+        server.wait_for(lambda s: s.calls("getUpdates"))
+    (call,) = server.calls("setMyCommands")
+    assert "forecast" in str(call)
+
+
+def test_the_watch_button_starts_and_stops_the_digest_in_place(server: TelegramServer, tmp_path: Path) -> None:
+    services = bot_services(server, tmp_path)
+    with running_bot(services):
+        forecast = server.ask(ANN, "tesla")
+        server.press(ANN, forecast.message_id, "Watch: digest every evening")
+        server.wait_for(lambda s: s.last(ANN).edits == 1)
+        assert [one.symbol for one in queries.watchlist(services, ANN)] == ["TSLA"]
+        server.press(ANN, forecast.message_id, "Stop the nightly digest")
+        server.wait_for(lambda s: s.last(ANN).edits == 2)
+        assert queries.watchlist(services, ANN) == []
+
+
+def test_pressing_the_shown_horizon_again_is_answered_too(server: TelegramServer, tmp_path: Path) -> None:
+    with running_bot(bot_services(server, tmp_path)):
+        forecast = server.ask(ANN, "AAPL")
+        server.press(ANN, forecast.message_id, "· 2 weeks ·")
+        server.wait_for(lambda s: len(s.answered_callbacks) == 1)
+        assert server.ask(ANN, "/list").text.startswith("You watch nothing")
+
+
+def test_a_stale_or_forged_button_is_answered_kindly(server: TelegramServer, tmp_path: Path) -> None:
+    with running_bot(bot_services(server, tmp_path)):
+        forecast = server.ask(ANN, "AAPL")
+        forged = ("nonsense", "forecast:AAPL:9999", "forecast:NOPE:10", "watch::", "\u202e:x:1")
+        for number, data in enumerate(forged, 1):
+            server.push_update(_press(forecast.message_id, data, number))
+            server.wait_for(lambda s, number=number: len(s.calls("answerCallbackQuery")) == number)
+        notices = [str(call) for call in server.calls("answerCallbackQuery")]
+    assert "older version" in notices[0]
+    assert "1 to 63" in notices[1]
+    assert "NOPE" in notices[2]
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("/frcast AAPL", "I don't know the command /frcast"),
+        ("APPL", "Did you mean AAPL?"),
+        ("XQZJW", "Please check the spelling"),
+        ("x" * 4000, "That is a long message"),
+        ("<b>bold</b>", "I don't know the symbol <b>bold</b>"),
+        ("😀😀", "I don't know the symbol 😀😀"),
+        ("مرحبا", "I don't know the symbol"),
+        ("/forecast", "Which stock?"),
+        ("/forecast AAPL -5", "1 to 63"),
+        ("/forecast AAPL 0", "1 to 63"),
+        ("/forecast AAPL 1000000000000", "1 to 63"),
+        ("/forecast AAPL 3x", "1 to 63"),
+        ("/watch", "Which stock?"),
+        ("/unwatch MSFT", "You don't watch MSFT"),
+        ("/start AAPL", "Apple will probably end between"),
+        ("/help", "/watch SYMBOL"),
+        ("/privacy", "What I keep about you"),
+        ("/forecast@bellwether_bot apple 1m", "Over the next month Apple"),
+    ],
+)
+def test_every_message_gets_a_kind_answer(server: TelegramServer, tmp_path: Path, said: str, answer: str) -> None:
+    with running_bot(bot_services(server, tmp_path)):
+        assert answer in server.ask(ANN, said).text
+
+
+def test_a_picture_or_a_sticker_is_answered_too(server: TelegramServer, tmp_path: Path) -> None:
+    with running_bot(bot_services(server, tmp_path)):
+        server.push_update(
+            {
+                "update_id": 900_001,
+                "message": {
+                    "message_id": 77,
+                    "date": 1_700_000_000,
+                    "chat": {"id": ANN, "type": "private", "first_name": "Ann"},
+                    "from": {"id": ANN, "is_bot": False, "first_name": "Ann"},
+                    "contact": {"phone_number": "1", "first_name": "Ann"},
+                },
+            }
+        )
+        server.wait_for(lambda s: s.messages(ANN) and "I can only read text" in s.last(ANN).text)
+
+
+def test_in_a_group_it_answers_commands_only_and_only_its_own(server: TelegramServer, tmp_path: Path) -> None:
+    group = -2002
+    server.open_chat(group, "Traders", type="group")
+    with running_bot(bot_services(server, tmp_path)):
+        server.say(group, "AAPL is great", user_id=ANN)
+        server.say(group, "/forecast@other_bot AAPL", user_id=ANN)
+        assert "Apple" in server.ask(group, "/forecast@bellwether_bot AAPL").text
+        assert len(server.messages(group)) == 1
+
+
+def test_an_update_received_before_a_stop_is_answered_after_it(server: TelegramServer, tmp_path: Path) -> None:
+    services = bot_services(server, tmp_path)
+    with running_bot(services):
+        server.wait_for(lambda s: s.calls("getUpdates"))
+        server.hang_next("sendPhoto", 30)
+        server.say(ANN, "MSFT")
+        server.wait_for(lambda s: s.calls("sendPhoto"))
+    assert server.messages(ANN) == []
+    server.clear_faults()
+    with running_bot(services):
+        server.wait_for(lambda s: s.messages(ANN))
+        assert "Microsoft" in server.last(ANN).text
+        _until(lambda: _inbox(services)[0]["done_at"])
+    assert [row["body"] for row in _inbox(services)] == [""], "what a person wrote is erased once it is answered"
+
+
+def test_a_flood_limit_delays_the_answer_but_does_not_lose_it(server: TelegramServer, tmp_path: Path) -> None:
+    with running_bot(bot_services(server, tmp_path)):
+        server.fail_next("sendMessage", 429, retry_after=1)
+        assert "What you can ask" in server.ask(ANN, "/help").text
+
+
+def test_a_person_who_blocks_the_bot_gets_no_more_digests_until_start(server: TelegramServer, tmp_path: Path) -> None:
+    services = bot_services(server, tmp_path)
+    with running_bot(services):
+        server.ask(ANN, "/watch AAPL")
+        server.block(ANN)
+        server.wait_for(lambda s: not s.pending_updates)
+        _until(lambda: _is_paused(services))
+        assert tick(services, EVENING).written == 0
+        server.unblock(ANN)
+        server.ask(ANN, "/start")
+        assert tick(services, EVENING).written == 1
+
+
+def test_a_digest_that_meets_a_failing_telegram_is_put_back_and_sent_later(
+    server: TelegramServer, tmp_path: Path
+) -> None:
+    services = bot_services(server, tmp_path)
+    queries.watch(services, ANN, "AAPL", "en")
+    tick(services, EVENING)
+    server.fail_next("sendMessage", 500)
+    did = asyncio.run(deliver_now(services))
+    assert (did.sent, did.put_back) == (0, 1)
+    with services.store.transaction() as db:
+        db.conn.execute("UPDATE outbox SET not_before = created_at")
+    assert asyncio.run(deliver_now(services)).sent == 1
+    assert len(server.messages(ANN)) == 1
+
+
+def test_a_wrong_token_is_said_plainly_and_never_printed(
+    server: TelegramServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    services = bot_services(server, tmp_path, token="123456:WRONG-SECRET")
+    with running_bot(services):
+        pass
+    check = asyncio.run(check_token(services))
+    assert not check.ok
+    assert "copy it again from @BotFather" in check.advice
+    assert "WRONG-SECRET" not in caplog.text + check.detail + check.advice
+
+
+def test_it_answers_without_a_database_and_says_what_it_cannot_do(server: TelegramServer, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    services = bot_services(server, blocked)
+    with running_bot(services):
+        assert "Apple" in server.ask(ANN, "AAPL").text
+        assert "cannot be opened" in server.ask(ANN, "/watch AAPL").text
+
+
+def _press(message_id: int, data: str, number: int) -> dict[str, object]:
+    """A callback query whose data no button of ours ever had."""
+    person = {"id": ANN, "is_bot": False, "first_name": "Ann"}
+    return {
+        "update_id": 800_000_000 + number,
+        "callback_query": {
+            "id": f"forged-{number}",
+            "from": person,
+            "chat_instance": "1",
+            "data": data,
+            "message": {
+                "message_id": message_id,
+                "date": 1_700_000_000,
+                "chat": {"id": ANN, "type": "private", "first_name": "Ann"},
+                "photo": [{"file_id": "a", "file_unique_id": "b", "width": 1, "height": 1}],
+            },
+        },
+    }
+
+
+def _until(condition: Callable[[], object]) -> None:
+    """Wait for something that the bot does after its last visible request."""
+    for _ in range(200):
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never came to that")
+
+
+def _inbox(services: Services) -> list[dict[str, object]]:
+    with services.store.transaction() as db:
+        return rows(db, "SELECT body, done_at FROM inbox")
+
+
+def _is_paused(services: Services) -> bool:
+    with services.store.transaction() as db:
+        found = chats.get(db, ANN)
+    return found is not None and found.paused
