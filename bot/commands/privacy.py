@@ -9,7 +9,7 @@ _POLICY = (
     "• The number of this chat, the language your app told me, and the symbols you watch: to send your digests.\n"
     "• The text of a message only until it is answered; then it is erased.\n"
     "• The digests I owe you and when they were sent, so that none is lost or sent twice.\n\n"
-    "I keep no name, phone number or location, show nothing to others and sell nothing. The data lie in the database "
+    "I keep no name, phone number or location, and pass nothing on to anybody. The data lie in the database "
     "of whoever runs this bot. Block the bot or /unwatch everything and no more messages come."
 )
 

@@ -1,0 +1,120 @@
+"""The conversation without any face: what is answered, and that nothing is ever raised."""
+
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bellwether.config import load_settings
+from bellwether.services import Services, build_services
+from bot import conversation, terminal
+from bot.commands import COMMANDS, Asker
+from bot.commands.forecast import split_horizon
+from bot.replies import LONGEST_CAPTION, utf16_length
+
+MODELS = Path(__file__).resolve().parents[1] / "exported_models"
+ANN = Asker(1)
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    folder = tmp_path_factory.mktemp("chat")
+    made = build_services(load_settings(database={"path": folder / "t.sqlite3"}, models={"folder": MODELS}))
+    yield made
+    made.store.close()
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(max_size=300) | st.text(max_size=60).map(lambda rest: f"/forecast {rest}"))
+def test_whatever_is_typed_gets_an_answer_that_can_be_sent(services: Services, text: str) -> None:
+    reply = conversation.answer(services, ANN, text)
+    assert reply.text.strip()
+    assert "Something went wrong" not in reply.text
+    assert utf16_length(reply.text) <= (LONGEST_CAPTION if reply.chart else 4096)
+    assert all(len(button.action.encode()) <= 64 for row in reply.buttons for button in row)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(action=st.text(max_size=64) | st.text(max_size=20).map(lambda rest: f"forecast:{rest}"))
+def test_whatever_is_pressed_gets_an_answer(services: Services, action: str) -> None:
+    pressed = conversation.press(services, ANN, action)
+    assert pressed.notice or pressed.edit or pressed.reply
+    assert "Something went wrong" not in pressed.notice
+
+
+def test_every_symbol_of_the_sample_and_every_horizon_fits_under_its_picture(services: Services) -> None:
+    from bellwether import queries
+    from bellwether.types import HEADS
+    from bot.replies import forecast_text
+
+    for one in services.provider.universe():
+        for horizon in (*HEADS, 2, 42):
+            text = forecast_text(queries.answer(services, one.symbol, horizon).forecast)
+            assert utf16_length(text) <= LONGEST_CAPTION
+            assert "not investment advice" in text
+
+
+def test_no_answer_ever_says_buy_or_sell(services: Services) -> None:
+    said = [
+        conversation.answer(services, ANN, text).text for text in ("/start", "/help", "/privacy", "AAPL", "TSLA 3m")
+    ]
+    for text in said:
+        assert not {"buy", "sell"} & set(text.lower().replace(".", " ").split())
+
+
+def test_help_lists_every_command_once(services: Services) -> None:
+    text = conversation.answer(services, ANN, "/help").text
+    assert [text.count(f"/{command.name}") for command in COMMANDS] == [1] * len(COMMANDS)
+
+
+def test_command_names_and_summaries_are_what_telegram_takes() -> None:
+    for command in COMMANDS:
+        assert command.name.isascii()
+        assert command.name.islower()
+        assert 1 <= len(command.summary) <= 256
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "horizon"),
+    [
+        ("AAPL", "AAPL", 10),
+        ("AAPL 10d", "AAPL", 10),
+        ("AAPL 2w", "AAPL", 10),
+        ("bank of america 3m", "bank of america", 63),
+        ("  AAPL   1 ", "AAPL", 1),
+        ("3m", "3m", 10),
+        ("brk b", "brk b", 10),
+    ],
+)
+def test_the_horizon_is_the_last_word(text: str, question: str, horizon: int) -> None:
+    assert split_horizon(text) == (question, horizon)
+
+
+def test_the_watch_limit_is_said(services: Services) -> None:
+    limited = build_services(
+        load_settings(
+            database={"path": services.settings.database.path}, models={"folder": MODELS}, alerts={"watch_limit": 1}
+        )
+    )
+    asker = Asker(55)
+    conversation.answer(limited, asker, "/watch AAPL")
+    assert "the most I can" in conversation.answer(limited, asker, "/watch MSFT").text
+    assert "You already watch" in conversation.answer(limited, asker, "/watch AAPL").text
+
+
+def test_the_terminal_holds_the_same_conversation(
+    services: Services, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("AAPL\n4\n99\n/watch AAPL\n/list\n/quit\nMSFT\n"))
+    terminal.hold(services)
+    said = capsys.readouterr().out
+    assert "Over the next two weeks Apple" in said
+    assert "Over the next month Apple" in said, "a number presses the button of that number"
+    assert "I don't know the symbol 99" in said
+    assert "You now watch Apple (AAPL)" in said
+    assert "Microsoft" not in said, "nothing is read after /quit"
+    assert "<b>" not in said

@@ -1,0 +1,109 @@
+"""The manual is honest: every command, endpoint and setting that exists is described, and nothing else is."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from bellwether.__main__ import main
+from bellwether.config import Settings, load_settings, setting_keys
+from bellwether.services import build_services
+from bot.commands import COMMANDS
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def text(*names: str) -> str:
+    return "\n".join((ROOT / name).read_text(encoding="utf-8") for name in names)
+
+
+MANUAL = ("README.md", "docs/command-line.md", "docs/settings.md", "docs/chat.md", "docs/api.md", "docs/training.md")
+
+
+def leaves(group: click.Group, before: str = "") -> list[str]:
+    """Every command path: "alerts tick"."""
+    found = []
+    for name, command in group.commands.items():
+        path = f"{before}{name}"
+        found += leaves(command, f"{path} ") if isinstance(command, click.Group) else [path]
+    return found
+
+
+@pytest.mark.parametrize("command", leaves(main))
+def test_every_command_is_documented_with_its_options(command: str) -> None:
+    manual = text("docs/command-line.md")
+    assert f"python -m bellwether {command}" in manual
+    found: click.Command = main
+    for part in command.split():
+        assert isinstance(found, click.Group)
+        found = found.commands[part]
+    for parameter in found.params:
+        if isinstance(parameter, click.Option):
+            assert any(f"{name}" in manual for name in parameter.opts if name.startswith("--")), parameter.name
+
+
+@pytest.mark.parametrize("key", setting_keys())
+def test_every_setting_is_documented(key: str) -> None:
+    assert f"`{key}`" in text("docs/settings.md")
+
+
+def test_config_yaml_names_every_setting_with_its_default_and_a_comment() -> None:
+    content = text("config.yaml")
+    written = yaml.safe_load(content)
+    defaults = Settings.model_construct()
+    for key in setting_keys():
+        section, name = key.lower().split("__")
+        if name == "token":
+            continue  # a secret: only ever in the environment
+        default = getattr(getattr(defaults, section), name)
+        assert written[section][name] == (str(default) if isinstance(default, Path) else default), key
+        assert re.search(rf"^  {name}: .*#", content, re.MULTILINE), f"{key} needs a comment"
+    assert {f"{section}__{name}".upper() for section in written for name in written[section]} <= set(setting_keys())
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_chat_command_is_documented(command: object) -> None:
+    assert f"/{command.name}" in text("docs/chat.md")  # type: ignore[attr-defined]
+
+
+def test_every_endpoint_is_documented(tmp_path: Path) -> None:
+    from web.app import create_app
+
+    settings = load_settings(database={"path": tmp_path / "t.sqlite3"}, models={"folder": tmp_path})
+    app = create_app(build_services(settings))
+    paths = {path for path in app.openapi()["paths"]}
+    assert paths
+    for path in paths:
+        assert path in text("docs/api.md"), path
+
+
+@pytest.mark.parametrize("name", ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))])
+def test_links_and_pictures_of_the_manual_exist(name: str) -> None:
+    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", text(name)):
+        if not target.startswith(("http:", "https:")):
+            assert ((ROOT / name).parent / target).exists(), f"{name} points to {target}"
+
+
+def test_the_readme_begins_with_what_it_is_a_picture_and_the_two_commands() -> None:
+    first_screen = "\n".join(text("README.md").splitlines()[:40])
+    assert "![" in first_screen or "<picture>" in first_screen
+    assert "make run" in first_screen
+    assert "make test" in first_screen
+
+
+def test_the_changelog_names_this_version() -> None:
+    from bellwether import __version__
+
+    assert f"## {__version__}" in text("CHANGELOG.md")
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "training/requirements.txt"])
+def test_every_requirement_is_pinned_and_has_its_reason(name: str) -> None:
+    lock = text("requirements.lock").lower()
+    for line in text(name).splitlines():
+        if line and not line.startswith("#"):
+            package, reason = re.fullmatch(r"(\S+==\S+)(?: ;[^#]*)?\s+# (.+)", line).groups()  # type: ignore[union-attr]
+            assert len(reason) > 10
+            assert re.sub(r"\[.*\]", "", package).lower() in lock, "make lock"

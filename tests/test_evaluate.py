@@ -1,0 +1,139 @@
+"""The tick: what it writes, and that it writes it once."""
+
+import threading
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bellwether import queries
+from bellwether.alerting.digest import Entry, digest
+from bellwether.alerting.evaluate import tick
+from bellwether.alerting.rules import Reason
+from bellwether.config import load_settings
+from bellwether.errors import StoreError
+from bellwether.services import Services, build_services
+from bellwether.store.database import rows
+from bellwether.types import Instrument
+
+EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
+MODELS = Path(__file__).resolve().parents[1] / "exported_models"
+
+
+def services_at(folder: Path, now: datetime = EVENING, **sections: dict[str, object]) -> Services:
+    settings = load_settings(database={"path": folder / "t.sqlite3"}, models={"folder": MODELS}, **sections)
+    return build_services(settings, clock=lambda: now)
+
+
+def owed(services: Services) -> list[dict[str, object]]:
+    with services.store.transaction() as db:
+        return rows(db, "SELECT * FROM outbox ORDER BY id")
+
+
+def test_a_chat_gets_one_digest_a_session_however_often_the_tick_runs(tmp_path: Path) -> None:
+    services = services_at(tmp_path)
+    for symbol in ("AAPL", "MSFT"):
+        queries.watch(services, 7, symbol, "en")
+    assert tick(services, EVENING).written == 1
+    assert tick(services, EVENING + timedelta(minutes=1)).already_owed == 1
+    assert tick(services, EVENING + timedelta(days=1)).written == 1
+    keys = [row["dedup_key"] for row in owed(services)]
+    assert keys == ["digest:7:2021-12-30", "digest:7:2021-12-31"]
+
+
+def test_a_digest_never_looks_past_its_session(tmp_path: Path) -> None:
+    services = services_at(tmp_path, now=datetime(2026, 1, 5, tzinfo=UTC))
+    queries.watch(services, 7, "AAPL", "en")
+    tick(services, datetime(2015, 6, 30, 21, 0, tzinfo=UTC))
+    (row,) = owed(services)
+    made = queries.answer(services, "AAPL", 10, date(2015, 6, 30)).forecast
+    assert f"${made.last_close:.2f}" in str(row["text"])
+    assert "After 30 June 2015" in str(row["text"])
+
+
+def test_two_ticks_at_once_write_one_row(tmp_path: Path) -> None:
+    services = services_at(tmp_path)
+    queries.watch(services, 7, "AAPL", "en")
+    together = threading.Barrier(2)
+
+    def run() -> None:
+        together.wait()
+        tick(services, EVENING)
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(owed(services)) == 1
+
+
+def test_on_a_closed_day_nothing_is_written(tmp_path: Path) -> None:
+    services = services_at(tmp_path)
+    queries.watch(services, 7, "AAPL", "en")
+    did = tick(services, datetime(2021, 12, 26, 22, 0, tzinfo=UTC))
+    assert did.written == 0
+    assert did.reasons == {Reason.TOO_LATE: 1}
+
+
+def test_a_rehearsed_instant_makes_a_message_that_can_still_be_sent(tmp_path: Path) -> None:
+    now = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+    services = services_at(tmp_path, now=now)
+    queries.watch(services, 7, "AAPL", "en")
+    tick(services, EVENING)
+    (row,) = owed(services)
+    assert datetime.fromisoformat(str(row["not_before"])) == now
+    assert datetime.fromisoformat(str(row["expires_at"])) == now + timedelta(hours=11, minutes=45)
+
+
+def test_a_symbol_without_a_forecast_is_named_and_the_others_are_sent(tmp_path: Path) -> None:
+    services = services_at(tmp_path)
+    queries.watch(services, 7, "AAPL", "en")
+    with services.store.transaction() as db:
+        db.conn.execute("INSERT INTO subscriptions VALUES (7, 'GONE', 'XNYS', ?)", (EVENING.isoformat(),))
+    assert tick(services, EVENING).written == 1
+    text = str(owed(services)[0]["text"])
+    assert "<b>Apple</b> (AAPL) $" in text
+    assert "GONE" in text
+    assert "no forecast tonight" in text
+
+
+def test_a_live_market_waits_for_the_prices_of_the_session(tmp_path: Path) -> None:
+    prices = tmp_path / "prices.csv"
+    lines = ["symbol,date,open,high,low,close,volume"]
+    day, price = date(2021, 1, 4), 100.0
+    while day <= date(2021, 12, 29):  # the session of the 30th is not in yet
+        if day.weekday() < 5:
+            price *= 1.01 if day.day % 2 else 0.991
+            lines.append(f"AAPL,{day},{price},{price * 1.01},{price * 0.99},{price},1000000")
+        day += timedelta(days=1)
+    prices.write_text("\n".join(lines))
+    services = services_at(tmp_path, market={"source": "file", "file": str(prices)})
+    queries.watch(services, 7, "AAPL", "en")
+    assert tick(services, EVENING).reasons == {Reason.WAITING_FOR_PRICES: 1}
+    late = EVENING + timedelta(hours=3)
+    assert tick(services, late).reasons == {Reason.DUE_WITHOUT_PRICES: 1}
+    assert "The prices end on 2021-12-29: 1 later trading day is missing." in str(owed(services)[0]["text"])
+
+
+def test_a_long_watchlist_fits_in_one_message_and_says_what_was_left_out(tmp_path: Path) -> None:
+    services = services_at(tmp_path)
+    for one in services.provider.universe():
+        queries.watch(services, 7, one.symbol, "en")
+    tick(services, EVENING)
+    text = str(owed(services)[0]["text"])
+    assert len(text.encode("utf-16-le")) // 2 <= 4096
+    assert "more did not fit: ask for them by /forecast." in text
+
+
+def test_a_digest_escapes_what_comes_from_outside() -> None:
+    strange = Instrument("<X>", "<b>Ltd & Co", "", "XNYS", "USD")
+    text = digest([Entry(strange, None, None, "no <prices>")], date(2021, 12, 30), 10)
+    assert "&lt;b&gt;Ltd &amp; Co" in text
+    assert "no &lt;prices&gt;" in text
+
+
+def test_without_a_database_the_tick_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot be opened"):
+        tick(services_at(tmp_path / "file"), EVENING)

@@ -1,0 +1,104 @@
+"""The walls, held in fresh processes: what may be imported by what, and what a start must not load."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FACES = {"bot", "web", "training", "scheduler", "serving", "benchmarks"}
+
+# Each outside library is imported in one place; numpy and pandas are everywhere's.
+HOMES = {
+    "onnxruntime": {"bellwether/forecasting/onnx_model.py"},
+    "yfinance": {"bellwether/market/yahoo.py"},
+    "curl_cffi": {"bellwether/market/yahoo_session.py"},
+    "exchange_calendars": {"bellwether/market/calendar.py"},
+    "rapidfuzz": {"bellwether/market/universe.py"},
+    "sqlite_utils": {"bellwether/store/"},
+    "sqlite3": {"bellwether/store/database.py"},
+    "telegram": {"bot/telegram.py", "bot/telegram_sender.py"},
+    "apscheduler": {"scheduler.py"},
+    "vl_convert": {"bellwether/forecasting/chart.py"},
+    "click": {"bellwether/__main__.py"},
+    "pydantic_settings": {"bellwether/config.py"},
+    "yaml": {"bellwether/config.py"},
+    "uvicorn": {"serving.py"},
+    "fastapi": {"web/"},
+    "starlette": {"web/"},
+    "jinja2": {"web/"},
+}
+NEVER_ONLINE = {"tensorflow", "keras", "tf2onnx", "onnx", "tqdm", "pytest", "hypothesis", "playwright", "psutil"}
+
+
+def modules() -> list[Path]:
+    """Every module of the running service."""
+    found = [path for part in ("bellwether", "bot", "web") for path in (ROOT / part).rglob("*.py")]
+    return sorted([*found, ROOT / "scheduler.py", ROOT / "serving.py"])
+
+
+def imports(path: Path) -> set[str]:
+    """Top-level names of everything a module imports, inside functions too."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_keeps_to_its_side_of_the_walls(path: Path) -> None:
+    name, used = path.relative_to(ROOT).as_posix(), imports(path)
+    assert not used & NEVER_ONLINE
+    for library in used & HOMES.keys():
+        homes = HOMES[library]
+        assert any(name == home or (home.endswith("/") and name.startswith(home)) for home in homes), (
+            f"{library} belongs in {', '.join(sorted(homes))}"
+        )
+    if name.startswith("bellwether/") and name != "bellwether/__main__.py":
+        assert not used & FACES, "the product imports none of its faces"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "bellwether/alerting").glob("r*.py")), ids=lambda path: path.name)
+def test_what_decides_touches_no_file_clock_or_network(path: Path) -> None:
+    assert not imports(path) & {"sqlite3", "os", "time", "socket", "pathlib", "logging", "asyncio"}
+    assert "now()" not in path.read_text(encoding="utf-8")
+
+
+def loaded_after(code: str) -> set[str]:
+    """Top-level modules that a fresh interpreter holds after running `code`."""
+    program = f"{code}\nimport sys\nprint(' '.join(sorted({{name.partition('.')[0] for name in sys.modules}})))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_serving_everything_loads_no_training_library_and_no_yfinance() -> None:
+    everything = (
+        "import bellwether.__main__, serving, scheduler, web.app, bot.telegram, bot.terminal, bellwether.doctor"
+    )
+    loaded = loaded_after(everything)
+    assert not loaded & NEVER_ONLINE
+    assert "yfinance" not in loaded, "it is imported when the first price is asked for"
+
+
+def test_help_loads_nothing_heavy() -> None:
+    loaded = loaded_after("import bellwether.__main__")
+    assert not loaded & {"numpy", "pandas", "onnxruntime", "fastapi", "telegram", "pydantic"}
+
+
+def test_a_forecast_loads_no_face() -> None:
+    code = (
+        "from click.testing import CliRunner\nfrom bellwether.__main__ import main\n"
+        "result = CliRunner().invoke(main, ['forecast', 'AAPL', '--json'])\nassert result.exit_code == 0, result.output"
+    )
+    loaded = loaded_after(code)
+    assert not loaded & {"telegram", "fastapi", "uvicorn", "yfinance", "tensorflow", "vl_convert", "apscheduler"}
+
+
+def test_forecasting_in_bulk_needs_no_tensorflow() -> None:
+    assert "tensorflow" not in loaded_after("import training.__main__, training.forecasts")
