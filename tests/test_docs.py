@@ -106,4 +106,4 @@ def test_every_requirement_is_pinned_and_has_its_reason(name: str) -> None:
         if line and not line.startswith("#"):
             package, reason = re.fullmatch(r"(\S+==\S+)(?: ;[^#]*)?\s+# (.+)", line).groups()  # type: ignore[union-attr]
             assert len(reason) > 10
-            assert re.sub(r"\[.*\]", "", package).lower() in lock, "make lock"
+            assert re.sub(r"\[.*\]", "", package).lower().replace("_", "-") in lock, "make lock"

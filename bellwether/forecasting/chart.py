@@ -15,7 +15,7 @@ from bellwether.market.calendar import session_after
 from bellwether.types import LEVELS, Outlook, Theme
 from bellwether.wording import day, money, span
 
-SHOWN_BEFORE = 63  #: sessions of history, at least; the fan should take about a third of the width
+_LABEL_SHARE = 20  #: percent of the past that a price label is wide
 _BANDS = (("8 in 10", 0.1, 0.9, 0.28), ("half", 0.25, 0.75, 0.38))
 
 
@@ -47,7 +47,7 @@ def fan_chart(outlook: Outlook, horizon: int, theme: Theme) -> dict[str, Any]:
         _line(fan, f"q{LEVELS.index(0.5)}", palette.fan, dash=[4, 3]),
         _line(past, "close", palette.past),
         _point(last, palette),
-        *_label_over_line(last, _money(outlook, last["close"]), _room_below(past), palette),
+        _last_label(past, _money(outlook, last["close"]), palette),
     ]
     low, high = LEVELS.index(0.1), LEVELS.index(0.9)
     layers += [
@@ -101,7 +101,7 @@ def _svg(specification: str) -> str:
 def _past(outlook: Outlook, horizon: int) -> list[dict[str, Any]]:
     """The closes before the cutoff, scaled so that the last one is the one quoted."""
     bars = outlook.bars
-    shown = slice(-max(SHOWN_BEFORE, 2 * horizon), None)
+    shown = slice(-min(10 + 3 * horizon, 126), None)  # the fan takes about a quarter of the width
     closes = bars.closes[shown] * (bars.quoted_close / bars.closes[-1])
     return [
         {"date": str(session), "close": float(close)}
@@ -194,18 +194,14 @@ def _point(row: dict[str, Any], palette: _Palette) -> dict[str, Any]:
     }
 
 
-def _room_below(past: list[dict[str, Any]]) -> bool:
-    """Whether the line came down to its last value, so that there is room for a label below it."""
-    recent = [row["close"] for row in past[-8:]]
-    return bool(sum(recent) / len(recent) > recent[-1])
-
-
-def _label_over_line(row: dict[str, Any], text: str, below: bool, palette: _Palette) -> list[dict[str, Any]]:
-    """A label beside the last close, on the side where the line is not, with a halo where they still meet."""
-    dy = 20 if below else -16
-    halo = _label(row["date"], row["close"], text, palette.background, dx=-6, dy=dy)
-    halo["mark"] |= {"stroke": palette.background, "strokeWidth": 5}
-    return [halo, _label(row["date"], row["close"], text, palette.past, dx=-6, dy=dy)]
+def _last_label(past: list[dict[str, Any]], text: str, palette: _Palette) -> dict[str, Any]:
+    """The last close in figures, beside its point, above or below the stretch of line that it would cover."""
+    last = past[-1]
+    beside = [row["close"] for row in past[-(len(past) * _LABEL_SHARE // 100) :]]
+    above, below = max(beside), min(beside)
+    if above - last["close"] <= last["close"] - below:
+        return _label(last["date"], above, text, palette.past, dx=2, dy=-14)
+    return _label(last["date"], below, text, palette.past, dx=2, dy=18)
 
 
 def _label(at: str, height: float, text: str, color: str, *, dx: int, dy: int) -> dict[str, Any]:

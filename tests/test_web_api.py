@@ -1,0 +1,181 @@
+"""The developer API and the service addresses, asked in this process with the sample market."""
+
+import json
+import re
+import sqlite3
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bellwether import queries
+from bellwether.forecast_json import forecast_json
+from bellwether.market.sample import SampleProvider
+from bellwether.types import Bars
+from tests.support.web import Visitor, sample_services
+from web.app import create_app
+from web.problems import KINDS
+from web.schemas import ForecastAnswer, ProblemAnswer
+
+FORECAST = "/api/v1/forecasts/"
+
+
+@pytest.fixture(scope="module")
+def visitor(tmp_path_factory: pytest.TempPathFactory) -> Visitor:
+    return Visitor(create_app(sample_services(tmp_path_factory.mktemp("web"))))
+
+
+class Bug(SampleProvider):
+    """A market with a bug in it."""
+
+    def bars(self, symbol: str, end: date) -> Bars:
+        """An exception that nobody foresaw."""
+        raise RuntimeError("secret detail")
+
+
+@pytest.mark.parametrize(("asked", "horizon"), [("", 10), ("?horizon=1", 1), ("?horizon=2w", 10), ("?horizon=3m", 63)])
+def test_the_answer_is_the_forecast_json_of_the_command_line(
+    visitor: Visitor, tmp_path: Path, asked: str, horizon: int
+) -> None:
+    answer = visitor.get(f"{FORECAST}AAPL{asked}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.json() == forecast_json(queries.answer(sample_services(tmp_path), "AAPL", horizon).forecast)
+
+
+def test_a_look_back_knows_nothing_after_its_day(visitor: Visitor) -> None:
+    answer = visitor.get(f"{FORECAST}AAPL?as_of=2021-06-30").json()
+    assert (answer["cutoff"], answer["target_session"]) == ("2021-06-30", "2021-07-15")
+
+
+def test_a_name_or_an_index_is_found_as_well(visitor: Visitor) -> None:
+    assert visitor.get(f"{FORECAST}apple").json()["symbol"] == "AAPL"
+    assert visitor.get(f"{FORECAST}%5EGSPC").json()["symbol"] == "^GSPC"
+
+
+def test_the_documented_shape_is_the_real_one_with_and_without_a_model(visitor: Visitor, tmp_path: Path) -> None:
+    silent = Visitor(create_app(sample_services(tmp_path, models={"folder": tmp_path})))
+    for answer in (visitor.get(f"{FORECAST}AAPL").json(), silent.get(f"{FORECAST}AAPL").json()):
+        ForecastAnswer.model_validate(answer)  # forbids keys it does not document
+
+
+def test_the_openapi_file_names_every_key_of_an_answer(visitor: Visitor) -> None:
+    described = visitor.get("/openapi.json").json()
+    operation = described["paths"]["/api/v1/forecasts/{symbol}"]["get"]
+    shape = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    answer = visitor.get(f"{FORECAST}AAPL").json()
+    assert keys_of_schema(described, shape) == keys_of_value(answer)
+    assert [each["name"] for each in operation["parameters"]] == ["symbol", "horizon", "as_of"]
+    assert set(operation["responses"]) == {"200", "400", "404", "422", "503"}
+    assert list(operation["responses"]["404"]["content"]) == ["application/problem+json"]
+    assert list(described["paths"]) == ["/api/v1/forecasts/{symbol}"]
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "code"),
+    [
+        ("forecasts/NOPE-NOPE", 404, "unknown_symbol"),
+        ("forecasts/%20", 400, "bad_symbol"),
+        ("forecasts/AAPL?horizon=0", 400, "bad_horizon"),
+        ("forecasts/AAPL?horizon=64", 400, "bad_horizon"),
+        ("forecasts/AAPL?horizon=ten", 400, "bad_horizon"),
+        ("forecasts/AAPL?as_of=yesterday", 400, "bad_date"),
+        ("forecasts/AAPL?as_of=2999-01-01", 400, "bad_date"),
+        ("forecasts/AAPL?as_of=1999-01-01", 503, "market_data_unavailable"),
+        (f"forecasts/AAPL?horizon={'1' * 3000}", 400, "bad_request"),
+        ("nope", 404, "not_found"),
+        ("forecasts/AAPL/nope", 404, "not_found"),
+    ],
+)
+def test_errors_are_problem_json_with_a_stable_code(visitor: Visitor, address: str, status: int, code: str) -> None:
+    answer = visitor.get(f"/api/v1/{address}")
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    problem = ProblemAnswer.model_validate(answer.json())
+    assert (problem.status, problem.code, problem.type) == (status, code, f"/developers#{code}")
+    assert problem.title == KINDS[code].title
+    assert problem.request_id == answer.headers["x-request-id"]
+    assert problem.detail.endswith((".", "?"))
+
+
+def test_an_unknown_symbol_comes_with_suggestions(visitor: Visitor) -> None:
+    assert visitor.get(f"{FORECAST}APPL").json()["suggestions"] == ["AAPL"]
+    assert "suggestions" not in visitor.get(f"{FORECAST}AAPL?horizon=0").json()
+
+
+def test_writing_is_refused_as_a_problem(visitor: Visitor) -> None:
+    answer = visitor.ask("DELETE", f"{FORECAST}AAPL")
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert answer.headers["allow"] == "GET"
+
+
+def test_too_few_prices_are_a_422(tmp_path: Path) -> None:
+    file = tmp_path / "prices.csv"
+    file.write_text("symbol,date,open,high,low,close,volume\nAAPL,2021-12-31,1,1,1,1,1\n")
+    answer = Visitor(create_app(sample_services(tmp_path, market={"source": "file", "file": str(file)}))).get(
+        f"{FORECAST}AAPL"
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "unusable_bars")
+
+
+def test_a_bug_is_a_500_that_keeps_its_details_to_itself(tmp_path: Path) -> None:
+    answer = Visitor(create_app(replace(sample_services(tmp_path), provider=Bug()))).get(f"{FORECAST}AAPL")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert "secret" not in answer.text and "Traceback" not in answer.text
+
+
+def test_the_reference_shows_a_real_answer_and_every_error(visitor: Visitor) -> None:
+    manual = Path("docs/api.md").read_text(encoding="utf-8")
+    example = re.search(r"```json\n(\{.*?\n\})\n```", manual, re.DOTALL)
+    assert example
+    shown, real = json.loads(example[1]), visitor.get(f"{FORECAST}AAPL?horizon=10").json()
+    assert keys_of_value(shown) == keys_of_value(real)
+    assert all(f"| `{code}` | {kind.status} |" in manual for code, kind in KINDS.items())
+
+
+def test_healthz_says_that_the_process_lives(visitor: Visitor) -> None:
+    answer = visitor.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_readyz_names_what_it_looked_at(visitor: Visitor) -> None:
+    answer = visitor.get("/readyz")
+    checks = answer.json()["checks"]
+    assert list(checks) == ["model", "database", "source"]
+    assert checks["database"]["ok"] and checks["source"]["detail"] == "sample"
+    assert (answer.status_code, answer.json()["status"]) == (
+        (200, "ready") if checks["model"]["ok"] else (503, "not ready")
+    )
+
+
+def test_readyz_is_503_without_a_model_or_a_database_and_names_no_path(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.sqlite3"
+    broken.write_bytes(b"this is no database at all, and long enough to be looked at" * 20)
+    with pytest.raises(sqlite3.DatabaseError):
+        sqlite3.connect(broken).execute("SELECT * FROM sqlite_master")
+    services = sample_services(tmp_path, models={"folder": tmp_path}, database={"path": broken})
+    answer = Visitor(create_app(services)).get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
+    assert not answer.json()["checks"]["model"]["ok"] and not answer.json()["checks"]["database"]["ok"]
+    assert str(tmp_path) not in answer.text
+
+
+def test_a_forecast_needs_no_database(tmp_path: Path) -> None:
+    answer = Visitor(create_app(sample_services(tmp_path, database={"path": tmp_path}))).get(f"{FORECAST}AAPL")
+    assert answer.status_code == 200
+
+
+def keys_of_value(value: Any) -> Any:
+    """The keys of nested objects."""
+    return {key: keys_of_value(each) for key, each in value.items()} if isinstance(value, dict) else None
+
+
+def keys_of_schema(described: dict[str, Any], schema: dict[str, Any]) -> Any:
+    """The same, of a schema: references are followed, and of "this or null" the first is taken."""
+    schema = next(iter(schema.get("anyOf", [schema])))
+    if "$ref" in schema:
+        schema = described["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    if "properties" not in schema:
+        return None
+    assert set(schema["required"]) == set(schema["properties"])
+    return {key: keys_of_schema(described, each) for key, each in schema["properties"].items()}

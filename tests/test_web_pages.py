@@ -1,0 +1,248 @@
+"""The pages, asked for in this process with the sample market."""
+
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bellwether import queries, wording
+from bellwether.errors import MarketDataError
+from bellwether.market.sample import SampleProvider
+from bellwether.types import Bars
+from tests.support.web import Visitor, plain_text, sample_services
+from web import forecast_view
+from web.app import create_app
+from web.forecast_view import HORIZONS
+
+STRANGE_SYMBOLS = ("^GSPC", "BRK-B", "BF.B", "EURUSD=X", "AT&T")
+
+
+@pytest.fixture(scope="module")
+def visitor(tmp_path_factory: pytest.TempPathFactory) -> Visitor:
+    return Visitor(create_app(sample_services(tmp_path_factory.mktemp("web"))))
+
+
+class Outage(SampleProvider):
+    """A market that does not answer."""
+
+    def bars(self, symbol: str, end: date) -> Bars:
+        """Never any."""
+        raise MarketDataError("The prices are not available just now; please try again later.")
+
+
+class Bug(SampleProvider):
+    """A market with a bug in it."""
+
+    def bars(self, symbol: str, end: date) -> Bars:
+        """An exception that nobody foresaw."""
+        raise RuntimeError("secret detail")
+
+
+def visit(folder: Path, provider: SampleProvider) -> Visitor:
+    return Visitor(create_app(replace(sample_services(folder), provider=provider)))
+
+
+def test_the_home_page_has_a_form_that_needs_no_script_and_a_living_example(visitor: Visitor) -> None:
+    page = visitor.get("/")
+    assert page.status_code == 200
+    assert '<form class="search big" action="/" method="get"' in page.text
+    assert all(f'<option value="{sessions}"' in page.text for sessions in HORIZONS)
+    assert "Over the next two weeks Apple" in page.text
+    assert "/stocks/AAPL/chart.svg?horizon=10" in page.text
+    assert "Sample data, ends 2021-12-31" in page.text
+    assert "<script" not in page.text
+
+
+def test_the_home_page_stands_without_an_example_when_prices_are_missing(tmp_path: Path) -> None:
+    page = visit(tmp_path, Outage()).get("/")
+    assert page.status_code == 200
+    assert "No example just now" in page.text
+    assert "not available just now" in page.text
+
+
+def test_the_home_page_survives_a_bug_behind_its_example(tmp_path: Path) -> None:
+    page = visit(tmp_path, Bug()).get("/")
+    assert page.status_code == 200
+    assert "secret detail" not in page.text
+
+
+@pytest.mark.parametrize("typed", ["apple", "AAPL", "aapl", "%24aapl", "Apple"])
+def test_the_form_leads_to_the_canonical_page(visitor: Visitor, typed: str) -> None:
+    answer = visitor.get(f"/?symbol={typed}&horizon=10")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/stocks/AAPL?horizon=10")
+
+
+def test_a_horizon_in_weeks_becomes_trading_days(visitor: Visitor) -> None:
+    assert visitor.get("/?symbol=AAPL&horizon=2w").headers["location"] == "/stocks/AAPL?horizon=10"
+
+
+@pytest.mark.parametrize(
+    ("asked", "canonical"),
+    [
+        ("/stocks/aapl", "/stocks/AAPL"),
+        ("/stocks/apple?horizon=21", "/stocks/AAPL?horizon=21"),
+        ("/stocks/%5Egspc", "/stocks/%5EGSPC"),
+        ("/stocks/S%26P%20500?horizon=5", "/stocks/%5EGSPC?horizon=5"),
+    ],
+)
+def test_other_ways_to_write_a_symbol_are_sent_to_the_canonical_one(
+    visitor: Visitor, asked: str, canonical: str
+) -> None:
+    answer = visitor.get(asked)
+    assert (answer.status_code, answer.headers["location"]) == (303, canonical)
+    assert visitor.get(canonical).status_code == 200
+
+
+@pytest.mark.parametrize("symbol", STRANGE_SYMBOLS)
+def test_every_symbol_survives_its_way_through_an_address(symbol: str) -> None:
+    address = forecast_view.stock_address(symbol)
+    assert re.fullmatch(r"/stocks/[A-Za-z0-9%.-]+", address)
+
+
+@pytest.mark.parametrize("horizon", HORIZONS)
+def test_a_stock_page_says_everything_that_is_needed_to_judge_it(
+    visitor: Visitor, tmp_path: Path, horizon: int
+) -> None:
+    made = queries.answer(sample_services(tmp_path), "AAPL", horizon).forecast
+    page = visitor.get(f"/stocks/AAPL?horizon={horizon}")
+    assert page.status_code == 200
+    text = plain_text(page.text)
+    for said in (
+        wording.headline(made),
+        wording.last_price(made),
+        wording.NOT_ADVICE,
+        *made.caveats,
+        f"Chance of a rise: {wording.percent(made.probability_of_growth)}",
+        "How far to trust it",
+        "Why this wide",
+        *(row.price for row in forecast_view.range_rows(made)),
+    ):
+        assert said in text
+    assert page.text.count('aria-current="page"') == 1
+    assert f'<h1 class="answer">{wording.headline(made)}</h1>' in page.text
+
+
+def test_the_range_table_runs_from_the_highest_price_to_the_lowest(tmp_path: Path) -> None:
+    made = queries.answer(sample_services(tmp_path), "MSFT", 10).forecast
+    rows = forecast_view.range_rows(made)
+    assert [row.odds for row in rows][0::6] == ["1 in 20 above", "1 in 20 below"]
+    assert [row.price for row in rows] == [wording.money(price, "USD") for price in reversed(made.quantiles)]
+    assert [row.within for row in rows] == [False, True, True, True, True, True, False]
+
+
+def test_without_a_model_the_page_shows_the_plain_rule_and_says_so(tmp_path: Path) -> None:
+    page = Visitor(create_app(sample_services(tmp_path, models={"folder": tmp_path}))).get("/stocks/AAPL")
+    assert page.status_code == 200
+    assert "The model is silent because it could not be loaded" in page.text
+    assert "Beside a plain rule" not in page.text, "it would be compared with itself"
+
+
+def test_an_index_has_a_level_and_a_stock_has_a_price(visitor: Visitor) -> None:
+    assert '<th scope="col">Level</th>' in visitor.get("/stocks/%5EGSPC").text
+    assert '<th scope="col">Price</th>' in visitor.get("/stocks/AAPL").text
+
+
+def test_a_misspelt_symbol_gets_links_to_what_was_perhaps_meant(visitor: Visitor) -> None:
+    page = visitor.get("/?symbol=appl&horizon=5")
+    assert page.status_code == 404
+    assert "Did you mean AAPL?" in plain_text(page.text)
+    assert 'href="/stocks/AAPL?horizon=5"' in page.text, "the horizon is kept"
+    assert 'value="appl"' in page.text, "what was typed can be corrected"
+
+
+def test_the_chart_reserves_its_place_and_can_be_heard(visitor: Visitor) -> None:
+    page = visitor.get("/stocks/AAPL?horizon=21").text
+    picture = re.search(r"<picture.*?</picture>", page, re.DOTALL)
+    assert picture
+    assert 'width="576" height="432"' in picture[0]
+    assert 'media="(prefers-color-scheme: dark)"' in picture[0] and "theme=dark" in picture[0]
+    assert "Over the next month Apple will probably end between $" in picture[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "media_type", "beginning"), [("svg", "image/svg+xml", b"<svg"), ("png", "image/png", b"\x89PNG")]
+)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_chart_is_a_picture_that_a_browser_may_keep(
+    visitor: Visitor, kind: str, media_type: str, beginning: bytes, theme: str
+) -> None:
+    address = f"/stocks/AAPL/chart.{kind}?horizon=10&theme={theme}"
+    chart = visitor.get(address)
+    assert (chart.status_code, chart.headers["content-type"]) == (200, media_type)
+    assert chart.content.startswith(beginning)
+    assert "max-age" in chart.headers["cache-control"]
+    again = visitor.get(address, if_none_match=chart.headers["etag"])
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_charts_of_two_themes_or_horizons_are_not_mistaken_for_each_other(visitor: Visitor) -> None:
+    addresses = [f"/stocks/AAPL/chart.svg?horizon={h}&theme={t}" for h in (5, 10) for t in ("light", "dark")]
+    assert len({visitor.get(address).headers["etag"] for address in addresses}) == 4
+
+
+def test_the_stylesheet_uses_the_colours_of_the_chart(visitor: Visitor) -> None:
+    style = Path("web/static/style.css").read_text(encoding="utf-8")
+    for theme in ("light", "dark"):
+        colours = set(re.findall(r"#[0-9a-f]{6}\b", visitor.get(f"/stocks/AAPL/chart.svg?theme={theme}").text))
+        grid_lines = {"#e4e8ed", "#26303b"}
+        assert colours - grid_lines <= set(re.findall(r"#[0-9a-f]{6}\b", style))
+
+
+def test_the_stylesheet_is_small_and_asked_for_by_its_content(visitor: Visitor) -> None:
+    address = re.search(r'href="(/static/style\.css\?v=[0-9a-f]{10})"', visitor.get("/").text)
+    assert address
+    style = visitor.get(address[1])
+    assert style.status_code == 200
+    assert len(style.content) < 20_000
+    assert "max-age" in style.headers["cache-control"]
+
+
+@pytest.mark.parametrize("path", ["/nope", "/stocks/", "/stocks/AAPL/nope", "/static/nope.css", "/docs", "/redoc"])
+def test_an_unknown_address_gets_a_kind_page(visitor: Visitor, path: str) -> None:
+    page = visitor.get(path)
+    assert page.status_code == 404
+    assert "There is nothing at this address." in page.text
+    assert 'role="search"' in page.text
+
+
+def test_a_page_cannot_be_written_to(visitor: Visitor) -> None:
+    page = visitor.ask("POST", "/stocks/AAPL")
+    assert (page.status_code, page.headers["allow"]) == (405, "GET")
+    assert "can only be read" in page.text
+
+
+def test_head_is_get_without_the_body(visitor: Visitor) -> None:
+    for path in ("/", "/stocks/AAPL", "/healthz", "/api/v1/forecasts/AAPL"):
+        answer = visitor.ask("HEAD", path)
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert int(answer.headers["content-length"]) > 10
+
+
+def test_the_developers_page_shows_a_real_answer_and_every_error(visitor: Visitor) -> None:
+    page = visitor.get("/developers").text
+    assert 'curl "http://bellwether.test/api/v1/forecasts/AAPL?horizon=10"' in page
+    assert "usual_probability_of_growth" in page
+    assert 'id="unknown_symbol"' in page
+
+
+def test_an_outage_is_a_kind_503(tmp_path: Path) -> None:
+    page = visit(tmp_path, Outage()).get("/stocks/AAPL")
+    assert (page.status_code, page.headers["retry-after"]) == (503, "60")
+    assert "not available just now" in page.text
+
+
+def test_a_bug_is_logged_under_the_number_that_the_visitor_sees(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = visit(tmp_path, Bug()).get("/stocks/AAPL")
+    assert page.status_code == 500
+    assert "secret detail" not in page.text and "Traceback" not in page.text
+    assert page.headers["x-request-id"] in page.text
+    assert page.headers["x-request-id"] in caplog.text and "secret detail" in caplog.text
+    assert "content-security-policy" in page.headers
+
+
+def test_a_chance_is_never_shown_as_a_certainty() -> None:
+    assert (forecast_view.chance(1.0), forecast_view.chance(0.0)) == ("99 %", "1 %")

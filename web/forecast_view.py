@@ -1,0 +1,112 @@
+"""A forecast as the words and addresses that its page shows. Pure: a Forecast in, text out, no markup."""
+
+from dataclasses import dataclass, replace
+from urllib.parse import quote, urlencode
+
+from bellwether import wording
+from bellwether.types import LEVELS, Forecast, Theme
+
+HORIZONS = {1: "1 day", 5: "1 week", 10: "2 weeks", 21: "1 month", 63: "3 months"}
+_ODDS = {
+    0.95: "1 in 20 above",
+    0.9: "1 in 10 above",
+    0.75: "1 in 4 above",
+    0.5: "Half above, half below",
+    0.25: "1 in 4 below",
+    0.1: "1 in 10 below",
+    0.05: "1 in 20 below",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RangeRow:
+    """One line of the range table."""
+
+    odds: str  #: "1 in 20 below"
+    price: str
+    change: str
+    within: bool  #: whether the line belongs to the 8-in-10 range
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One figure of ours beside the plain rule's."""
+
+    figure: str
+    ours: str
+    plain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A heading and the sentence under it."""
+
+    heading: str
+    sentence: str
+
+
+def stock_address(symbol: str, horizon: int | None = None) -> str:
+    """The page of a symbol: ^GSPC and BRK-B are symbols, too."""
+    query = f"?{urlencode({'horizon': horizon})}" if horizon is not None else ""
+    return f"/stocks/{quote(symbol, safe='')}{query}"
+
+
+def chart_address(made: Forecast, theme: Theme, kind: str = "svg") -> str:
+    """Its chart. The id makes the address new when the forecast is, so no kept chart sits beside newer text."""
+    query = urlencode({"horizon": made.horizon, "theme": theme, "v": made.forecast_id})
+    return f"{stock_address(made.symbol)}/chart.{kind}?{query}"
+
+
+def chart_in_words(made: Forecast) -> str:
+    """What the chart shows, for those who cannot see it."""
+    return (
+        f"Chart of {made.name}: past prices as a line, then the forecast as a fan that widens. "
+        f"{wording.headline(made)} {wording.last_price(made)} {wording.numbers(made)}"
+    )
+
+
+def amount(made: Forecast, level: float) -> str:
+    """The price at one of LEVELS."""
+    return wording.money(made.price_at(level), made.currency, made.symbol)
+
+
+def range_rows(made: Forecast) -> list[RangeRow]:
+    """The whole range, the highest price first, as on the chart."""
+    return [
+        RangeRow(_ODDS[level], amount(made, level), wording.signed_percent(growth), 0.1 <= level <= 0.9)
+        for level, growth in reversed(list(zip(LEVELS, made.growths, strict=True)))
+    ]
+
+
+def comparisons(made: Forecast) -> list[Comparison]:
+    """Our figures beside the plain rule's answer to the same question."""
+    baseline = made.baseline
+    plain = replace(made, log_returns=baseline.log_returns, probability_of_growth=baseline.probability_of_growth)
+    return [
+        Comparison(figure, _between(made, low, high), _between(plain, low, high))
+        for figure, low, high in (("8 in 10 end between", 0.1, 0.9), ("Half end between", 0.25, 0.75))
+    ] + [Comparison("Chance of a rise", chance(made.probability_of_growth), chance(plain.probability_of_growth))]
+
+
+def chance(probability: float) -> str:
+    """A probability as people write it, never as a certainty."""
+    return wording.percent(min(max(probability, 0.01), 0.99))
+
+
+def width(made: Forecast) -> str:
+    """How wide the range is beside the plain rule's."""
+    ratio = made.explanation.width_against_baseline
+    if 0.95 <= ratio <= 1.05:
+        return "This range is about as wide as the plain rule's."
+    compared = "narrower" if ratio < 1 else "wider"
+    return f"This range is {wording.percent(abs(1 - ratio))} {compared} than the plain rule's."
+
+
+def reason(sentence: str) -> Reason:
+    """ "Why this wide: at its ..." as a heading and a sentence."""
+    heading, _, rest = sentence.partition(": ")
+    return Reason(heading, rest[:1].upper() + rest[1:])
+
+
+def _between(made: Forecast, low: float, high: float) -> str:
+    return f"{amount(made, low)} to {amount(made, high)}"

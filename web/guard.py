@@ -1,0 +1,82 @@
+"""What holds for every request, whatever answers it.
+
+request  | a fresh request_id | refuse what is too long | the app
+response | HEAD loses its body | security headers        | the visitor
+
+An exception that nobody foresaw is logged under the request_id and answered without its text.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.problems import HttpProblem, bad_request, problem_of
+
+LONGEST_QUERY = 2048  #: bytes of a query string; ours have a few dozen
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+log = logging.getLogger(__name__)
+Respond = Callable[[Request, HttpProblem], Response]
+
+
+class Guard:
+    """The outermost layer of the app."""
+
+    def __init__(self, app: ASGIApp, respond: Respond) -> None:
+        """`respond` makes the answer to a problem: a page or JSON."""
+        self._app, self._respond = app, respond
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        head = scope["method"] == "HEAD"
+        request_id = secrets.token_hex(8)
+        # HEAD is GET without the body; Starlette's routes would refuse it
+        scope = dict(scope, method="GET" if head else scope["method"])
+        scope["state"] = {**scope.get("state", {}), "request_id": request_id}
+        started = False
+
+        async def guarded_send(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                _add_headers(MutableHeaders(scope=message), request_id)
+            elif head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        request = Request(scope)
+        try:
+            if len(scope["query_string"]) > LONGEST_QUERY:
+                answer: ASGIApp = self._respond(request, bad_request("That address is too long to be one of ours."))
+            else:
+                answer = self._app
+            await answer(scope, receive, guarded_send)
+        except Exception as error:
+            log.exception("Request %s could not be answered.", request_id)
+            if started:
+                raise
+            await self._respond(request, problem_of(error))(scope, receive, guarded_send)
+
+
+def _add_headers(headers: MutableHeaders, request_id: str) -> None:
+    for name, value in HEADERS.items():
+        headers[name] = value
+    headers["X-Request-ID"] = request_id
+    headers.setdefault("Cache-Control", "no-cache")

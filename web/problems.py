@@ -1,0 +1,84 @@
+"""What can go wrong, as the web says it: a status, a title and a sentence, for pages and programs alike."""
+
+from dataclasses import dataclass
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from bellwether.errors import BellwetherError, UnknownSymbol
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem; `KINDS` has them by the stable code that programs read."""
+
+    status: int
+    title: str
+    sentence: str = ""  #: said instead of the error's own text, where that text is for operators
+
+
+_LATER = "Please try again in a little while."
+INTERNAL = "internal_error"
+KINDS = {
+    "bad_symbol": Kind(400, "Not a stock symbol"),
+    "bad_horizon": Kind(400, "Horizon out of range"),
+    "bad_date": Kind(400, "Date cannot be used"),
+    "bad_request": Kind(400, "Request not understood"),
+    "unknown_symbol": Kind(404, "Unknown symbol"),
+    "not_found": Kind(404, "Nothing here", "There is nothing at this address."),
+    "method_not_allowed": Kind(405, "Method not allowed", "This address can only be read (GET)."),
+    "unusable_bars": Kind(422, "Too few usable prices"),
+    INTERNAL: Kind(500, "Something went wrong", f"Something went wrong on our side; it has been noted. {_LATER}"),
+    "market_data_unavailable": Kind(503, "Prices not available"),
+    "model_unavailable": Kind(503, "Model not available"),
+    # its text names a path on the server
+    "database_unavailable": Kind(503, "Database not available", f"Our database does not answer just now. {_LATER}"),
+}
+_BY_STATUS = {404: "not_found", 405: "method_not_allowed"}
+
+
+@dataclass(frozen=True, slots=True)
+class HttpProblem:
+    """One problem with one request."""
+
+    code: str  #: a key of KINDS
+    detail: str  #: what is wrong and what to do about it, for people
+    suggestions: tuple[str, ...] = ()  #: symbols that were perhaps meant
+
+    @property
+    def kind(self) -> Kind:
+        """Its status and title."""
+        return KINDS[self.code]
+
+
+def problem_of(error: Exception) -> HttpProblem:
+    """The problem behind an exception; one we did not foresee keeps its text to itself."""
+    if isinstance(error, BellwetherError):
+        suggestions = error.suggestions if isinstance(error, UnknownSymbol) else ()
+        return _problem(error.code if error.code in KINDS else INTERNAL, str(error), suggestions)
+    if isinstance(error, RequestValidationError):
+        return _problem("bad_request", _what_is_invalid(error))
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        return _problem(_BY_STATUS.get(error.status_code, "bad_request"), str(error.detail))
+    return _problem(INTERNAL, "")
+
+
+def bad_request(detail: str) -> HttpProblem:
+    """A request that cannot be understood."""
+    return _problem("bad_request", detail)
+
+
+def _problem(code: str, detail: str, suggestions: tuple[str, ...] = ()) -> HttpProblem:
+    return HttpProblem(code, KINDS[code].sentence or printable(detail), suggestions)
+
+
+def printable(text: str) -> str:
+    """The text without control characters and direction marks, which could garble the page around it."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def _what_is_invalid(error: RequestValidationError) -> str:
+    """The first complaint of FastAPI as a sentence."""
+    first = error.errors()[0]
+    message = str(first["msg"]).replace("Input should", "it should")
+    return f"The parameter {first['loc'][-1]} cannot be used: {message[:1].lower()}{message[1:]}."
