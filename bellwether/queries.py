@@ -9,7 +9,7 @@ from bellwether.market.calendar import last_closed_session
 from bellwether.market.universe import as_symbol, by_name, clean_question, listed, near_symbols
 from bellwether.services import Services
 from bellwether.store import chats, subscriptions
-from bellwether.types import MARKET_SERIES, Bars, Forecast, Instrument, Outlook, Subscription, Theme, to_date
+from bellwether.types import MARKET_SERIES, Bars, Forecast, Instrument, Outlook, Shape, Subscription, Theme, to_date
 
 
 def resolve(services: Services, text: str) -> Instrument:
@@ -61,18 +61,18 @@ def answer(services: Services, text: str, horizon: int, as_of: date | None = Non
     return Answer(forecast_at(seen, horizon, services.clock()), seen)
 
 
-def chart_png(asked: Answer, theme: Theme) -> bytes:
+def chart_png(asked: Answer, theme: Theme, shape: Shape = "wide") -> bytes:
     """The fan chart of an answer as PNG."""
     from bellwether.forecasting.chart import fan_chart, to_png
 
-    return to_png(fan_chart(asked.outlook, asked.forecast.horizon, theme))
+    return to_png(fan_chart(asked.outlook, asked.forecast.horizon, theme, shape))
 
 
-def chart_svg(asked: Answer, theme: Theme) -> str:
+def chart_svg(asked: Answer, theme: Theme, shape: Shape = "wide") -> str:
     """The same chart as SVG."""
     from bellwether.forecasting.chart import fan_chart, to_svg
 
-    return to_svg(fan_chart(asked.outlook, asked.forecast.horizon, theme))
+    return to_svg(fan_chart(asked.outlook, asked.forecast.horizon, theme, shape))
 
 
 def previous(services: Services, asked: Answer) -> Forecast | None:

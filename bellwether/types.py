@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.floating]
 Theme = Literal["light", "dark"]
+Shape = Literal["wide", "narrow"]  #: of a chart: for a chat or a desk, or for a page on a phone
 Sessions = npt.NDArray[np.datetime64]
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)  #: quantile levels of every forecast

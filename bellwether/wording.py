@@ -6,6 +6,7 @@ from bellwether.types import Forecast, Record
 
 NOT_ADVICE = "This is information, not investment advice."
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+HORIZON_LABELS = {1: "1 day", 5: "1 week", 10: "2 weeks", 21: "1 month", 63: "3 months"}  #: offered to choose from
 _SPANS = {1: "On the next trading day", 5: "Over the next week", 10: "Over the next two weeks"} | {
     21: "Over the next month",
     42: "Over the next two months",

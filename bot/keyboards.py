@@ -4,9 +4,8 @@ An action is a verb and its arguments, joined by colons: "forecast:AAPL:10". A s
 characters, so every action stays below Telegram's 64 bytes.
 """
 
+from bellwether.wording import HORIZON_LABELS
 from bot.replies import Button
-
-HORIZON_LABELS = {1: "1 day", 5: "1 week", 10: "2 weeks", 21: "1 month", 63: "3 months"}
 
 
 def under_forecast(symbol: str, horizon: int, watched: bool) -> tuple[tuple[Button, ...], ...]:

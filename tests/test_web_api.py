@@ -82,7 +82,7 @@ def test_the_openapi_file_names_every_key_of_an_answer(visitor: Visitor) -> None
         ("forecasts/AAPL?horizon=ten", 400, "bad_horizon"),
         ("forecasts/AAPL?as_of=yesterday", 400, "bad_date"),
         ("forecasts/AAPL?as_of=2999-01-01", 400, "bad_date"),
-        ("forecasts/AAPL?as_of=1999-01-01", 503, "market_data_unavailable"),
+        ("forecasts/AAPL?as_of=1999-01-01", 400, "bad_date"),
         (f"forecasts/AAPL?horizon={'1' * 3000}", 400, "bad_request"),
         ("nope", 404, "not_found"),
         ("forecasts/AAPL/nope", 404, "not_found"),

@@ -153,7 +153,7 @@ def test_the_page_does_not_jump_when_its_chart_arrives(visit: Any) -> None:
         box = tab.page.locator(".chart img").bounding_box()
         assert chart_is_drawn(tab.page)
         assert tab.page.locator(".chart img").bounding_box()["height"] == box["height"]
-        assert box["height"] == pytest.approx(box["width"] * 3 / 4, abs=1)
+        assert box["height"] == pytest.approx(box["width"] * 300 / 360, abs=1)
         assert tab.page.evaluate(shifts) == 0
 
 

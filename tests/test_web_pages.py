@@ -11,10 +11,10 @@ from bellwether import queries, wording
 from bellwether.errors import MarketDataError
 from bellwether.market.sample import SampleProvider
 from bellwether.types import Bars
+from bellwether.wording import HORIZON_LABELS
 from tests.support.web import Visitor, plain_text, sample_services
 from web import forecast_view
 from web.app import create_app
-from web.forecast_view import HORIZONS
 
 STRANGE_SYMBOLS = ("^GSPC", "BRK-B", "BF.B", "EURUSD=X", "AT&T")
 
@@ -48,7 +48,7 @@ def test_the_home_page_has_a_form_that_needs_no_script_and_a_living_example(visi
     page = visitor.get("/")
     assert page.status_code == 200
     assert '<form class="search big" action="/" method="get"' in page.text
-    assert all(f'<option value="{sessions}"' in page.text for sessions in HORIZONS)
+    assert all(f'<option value="{sessions}"' in page.text for sessions in HORIZON_LABELS)
     assert "Over the next two weeks Apple" in page.text
     assert "/stocks/AAPL/chart.svg?horizon=10" in page.text
     assert "Sample data, ends 2021-12-31" in page.text
@@ -101,7 +101,7 @@ def test_every_symbol_survives_its_way_through_an_address(symbol: str) -> None:
     assert re.fullmatch(r"/stocks/[A-Za-z0-9%.-]+", address)
 
 
-@pytest.mark.parametrize("horizon", HORIZONS)
+@pytest.mark.parametrize("horizon", HORIZON_LABELS)
 def test_a_stock_page_says_everything_that_is_needed_to_judge_it(
     visitor: Visitor, tmp_path: Path, horizon: int
 ) -> None:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 import bellwether
 from bellwether import queries
 from bellwether.parsing import DEFAULT_HORIZON, parse_horizon
-from bellwether.types import Theme
+from bellwether.types import Shape, Theme
 from web.services_of import ServicesOf
 
 router = APIRouter(include_in_schema=False)
@@ -26,21 +26,23 @@ class Wanted:
         symbol: str,
         horizon: str = str(DEFAULT_HORIZON),
         theme: Theme = "light",
+        shape: Shape = "wide",
     ) -> None:
         """FastAPI fills these in from the address."""
         self.answer = queries.answer(services, symbol, parse_horizon(horizon))
         self.theme: Theme = theme
+        self.shape: Shape = shape
         self._known = request.headers.get("if-none-match", "")
 
-    def picture(self, draw: Callable[[queries.Answer, Theme], bytes | str], media_type: str) -> Response:
+    def picture(self, draw: Callable[[queries.Answer, Theme, Shape], bytes | str], media_type: str) -> Response:
         """The drawn chart, or "not modified" for a browser that has it."""
         name = media_type.partition("/")[2].partition("+")[0]
         # weak: the same picture may travel compressed or not
-        tag = f'W/"{self.answer.forecast.forecast_id}-{self.theme}-{name}-{bellwether.__version__}"'
+        tag = f'W/"{self.answer.forecast.forecast_id}-{self.theme}-{self.shape}-{name}-{bellwether.__version__}"'
         headers = {"ETag": tag, "Cache-Control": _KEPT}
         if tag in self._known:
             return Response(status_code=304, headers=headers)
-        return Response(draw(self.answer, self.theme), media_type=media_type, headers=headers)
+        return Response(draw(self.answer, self.theme, self.shape), media_type=media_type, headers=headers)
 
 
 @router.get("/stocks/{symbol}/chart.svg")

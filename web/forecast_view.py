@@ -4,9 +4,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote, urlencode
 
 from bellwether import wording
-from bellwether.types import LEVELS, Forecast, Theme
+from bellwether.types import LEVELS, Forecast, Shape, Theme
 
-HORIZONS = {1: "1 day", 5: "1 week", 10: "2 weeks", 21: "1 month", 63: "3 months"}
 _ODDS = {
     0.95: "1 in 20 above",
     0.9: "1 in 10 above",
@@ -51,9 +50,9 @@ def stock_address(symbol: str, horizon: int | None = None) -> str:
     return f"/stocks/{quote(symbol, safe='')}{query}"
 
 
-def chart_address(made: Forecast, theme: Theme, kind: str = "svg") -> str:
+def chart_address(made: Forecast, theme: Theme, shape: Shape = "wide", kind: str = "svg") -> str:
     """Its chart. The id makes the address new when the forecast is, so no kept chart sits beside newer text."""
-    query = urlencode({"horizon": made.horizon, "theme": theme, "v": made.forecast_id})
+    query = urlencode({"horizon": made.horizon, "theme": theme, "shape": shape, "v": made.forecast_id})
     return f"{stock_address(made.symbol)}/chart.{kind}?{query}"
 
 

@@ -12,9 +12,10 @@ import numpy as np
 import vl_convert
 
 from bellwether.market.calendar import session_after
-from bellwether.types import LEVELS, Outlook, Theme
+from bellwether.types import LEVELS, Outlook, Shape, Theme
 from bellwether.wording import day, money, span
 
+SIZES: dict[Shape, tuple[int, int]] = {"wide": (576, 432), "narrow": (360, 300)}  #: width and height in pixels
 _LABEL_SHARE = 20  #: percent of the past that a price label is wide
 _BANDS = (("8 in 10", 0.1, 0.9, 0.28), ("half", 0.25, 0.75, 0.38))
 
@@ -37,8 +38,11 @@ _PALETTES = {
 }
 
 
-def fan_chart(outlook: Outlook, horizon: int, theme: Theme) -> dict[str, Any]:
-    """The Vega-Lite specification of one symbol's past and forecast."""
+def fan_chart(outlook: Outlook, horizon: int, theme: Theme, shape: Shape = "wide") -> dict[str, Any]:
+    """The Vega-Lite specification of one symbol's past and forecast.
+
+    The narrow one is for a page on a phone, whose headings already say what its title would.
+    """
     palette, one = _PALETTES[theme], outlook.instrument
     past, fan = _past(outlook, horizon), _fan(outlook, horizon)
     last, end = past[-1], fan[-1]
@@ -58,9 +62,10 @@ def fan_chart(outlook: Outlook, horizon: int, theme: Theme) -> dict[str, Any]:
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "background": palette.background,
-        "width": 520,
-        "height": 330,
-        "padding": 14,
+        "width": SIZES[shape][0],
+        "height": SIZES[shape][1],
+        "autosize": {"type": "fit", "contains": "padding"},
+        "padding": 14 if shape == "wide" else 8,
         "title": {
             "text": f"{one.name} ({one.symbol}) to {day(target)}",
             "subtitle": f"{span(horizon)}: orange holds 8 in 10 outcomes, its dark core half of them",
@@ -70,7 +75,9 @@ def fan_chart(outlook: Outlook, horizon: int, theme: Theme) -> dict[str, Any]:
             "subtitleFontSize": 13,
             "color": palette.ink,
             "subtitleColor": palette.quiet,
-        },
+        }
+        if shape == "wide"
+        else None,
         "layer": layers,
         "config": {"view": {"stroke": None}, "font": "Liberation Sans, Arial, sans-serif"},
     }

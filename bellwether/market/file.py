@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bellwether.errors import MarketDataError, UnknownSymbol
+from bellwether.errors import BadDate, MarketDataError, UnknownSymbol
 from bellwether.market.universe import listed, near_symbols
 from bellwether.types import CLOSE, Bars, Instrument
 
@@ -92,7 +92,7 @@ class FileProvider:
         frame = self._frames[symbol]
         frame = frame[frame["date"] <= pd.Timestamp(end)]
         if frame.empty:
-            raise MarketDataError(f"{self.describe().capitalize()} has no prices of {symbol} up to {end}.")
+            raise BadDate(f"{self.describe().capitalize()} has no prices of {symbol} up to {end}.")
         return frame_to_bars(symbol, frame)
 
     def universe(self) -> tuple[Instrument, ...]:

@@ -22,7 +22,7 @@ class Provider(Protocol):
     def bars(self, symbol: str, end: date) -> Bars:
         """Daily bars up to and including the session `end`, never later.
 
-        Raises UnknownSymbol, or MarketDataError when the source does not answer.
+        Raises UnknownSymbol, BadDate when its prices begin later, or MarketDataError when it does not answer.
         """
 
     def universe(self) -> tuple[Instrument, ...]:

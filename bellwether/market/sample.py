@@ -8,7 +8,7 @@ from io import BytesIO
 import numpy as np
 from numpy.lib.npyio import NpzFile
 
-from bellwether.errors import MarketDataError, UnknownSymbol
+from bellwether.errors import BadDate, UnknownSymbol
 from bellwether.market.universe import listed, near_symbols
 from bellwether.types import CLOSE, Bars, Floats, Instrument, Sessions
 
@@ -36,9 +36,7 @@ class SampleProvider:
         values, sessions = _unpack(symbol)
         bars = Bars(symbol, sessions, values, values[:, CLOSE]).until(end)
         if bars is None:
-            raise MarketDataError(
-                f"The sample market's prices of {symbol} begin on {sessions[0]}; there are none up to {end}."
-            )
+            raise BadDate(f"The sample market's prices of {symbol} begin on {sessions[0]}; there are none up to {end}.")
         return bars
 
     def universe(self) -> tuple[Instrument, ...]:
