@@ -23,7 +23,8 @@ _MANNERS = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
 def make_scheduler(services: Services, transport: Transport | None) -> AsyncIOScheduler:
     """The jobs of the running service, not started yet. Without a transport messages are written but not sent."""
     scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=_MANNERS)
-    scheduler.add_job(_tick, "interval", [services], seconds=60, id="tick")
+    if services.provider.live:  # the sample market has no new sessions; `alerts tick` still rehearses one
+        scheduler.add_job(_tick, "interval", [services], seconds=60, id="tick")
     if transport is not None:
         scheduler.add_job(_deliver, "interval", [services, transport], seconds=5, id="deliver")
     return scheduler

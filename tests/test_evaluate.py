@@ -116,6 +116,17 @@ def test_a_live_market_waits_for_the_prices_of_the_session(tmp_path: Path) -> No
     assert "The prices end on 2021-12-29: 1 later trading day is missing." in str(owed(services)[0]["text"])
 
 
+def test_a_market_whose_prices_ended_long_ago_sends_nothing(tmp_path: Path) -> None:
+    prices = tmp_path / "old.csv"
+    days = [date(2021, 1, 4) + timedelta(days=number) for number in range(120)]
+    rows_of_file = [f"AAPL,{day},{100 + day.day},{101 + day.day},{99 + day.day},{100 + day.day},1000" for day in days]
+    prices.write_text("\n".join(["symbol,date,open,high,low,close,volume", *rows_of_file]))
+    services = services_at(tmp_path, market={"source": "file", "file": str(prices)})
+    queries.watch(services, 7, "AAPL", "en")
+    assert tick(services, EVENING + timedelta(hours=4)).reasons == {Reason.NO_CURRENT_PRICES: 1}
+    assert owed(services) == []
+
+
 def test_a_long_watchlist_fits_in_one_message_and_says_what_was_left_out(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     for one in services.provider.universe():

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bellwether.alerting.rules import PRICE_PATIENCE, Reason, decide_digest, digest_slot
+from bellwether.alerting.rules import PRICE_PATIENCE, Prices, Reason, decide_digest, digest_slot
 
 DELAY, FRESHNESS = timedelta(minutes=45), timedelta(hours=12)
 
@@ -48,28 +48,30 @@ def test_the_slot_of_a_watchlist(now: str, calendars: set[str], session: str, du
 
 
 @pytest.mark.parametrize(
-    ("now", "prices_in", "reason"),
+    ("now", "prices", "reason"),
     [
-        ("2021-12-30T21:44:59", True, Reason.NOT_YET),
-        ("2021-12-30T21:45:00", True, Reason.DUE),
-        ("2021-12-30T21:45:00", False, Reason.WAITING_FOR_PRICES),
-        ("2021-12-31T00:44:59", False, Reason.WAITING_FOR_PRICES),
-        ("2021-12-31T00:45:00", False, Reason.DUE_WITHOUT_PRICES),
-        ("2021-12-31T09:44:59", True, Reason.DUE),
-        ("2021-12-31T09:45:00", True, Reason.TOO_LATE),
-        ("2021-12-31T09:45:00", False, Reason.TOO_LATE),
+        ("2021-12-30T21:44:59", Prices.IN, Reason.NOT_YET),
+        ("2021-12-30T21:45:00", Prices.IN, Reason.DUE),
+        ("2021-12-30T21:45:00", Prices.LATE, Reason.WAITING_FOR_PRICES),
+        ("2021-12-31T00:44:59", Prices.LATE, Reason.WAITING_FOR_PRICES),
+        ("2021-12-31T00:45:00", Prices.LATE, Reason.DUE_WITHOUT_PRICES),
+        ("2021-12-31T09:44:59", Prices.IN, Reason.DUE),
+        ("2021-12-31T09:45:00", Prices.IN, Reason.TOO_LATE),
+        ("2021-12-31T09:45:00", Prices.LATE, Reason.TOO_LATE),
+        ("2021-12-30T21:44:59", Prices.OUT_OF_DATE, Reason.NOT_YET),
+        ("2021-12-31T00:45:00", Prices.OUT_OF_DATE, Reason.NO_CURRENT_PRICES),
     ],
 )
-def test_whether_the_digest_is_sent_now(now: str, prices_in: bool, reason: Reason) -> None:
+def test_whether_the_digest_is_sent_now(now: str, prices: Prices, reason: Reason) -> None:
     assert timedelta(hours=3) == PRICE_PATIENCE
     slot = digest_slot({"XNYS"}, at("2021-12-30T21:30"), DELAY, FRESHNESS)
-    assert decide_digest(slot, prices_in, at(now)) is reason
+    assert decide_digest(slot, prices, at(now)) is reason
 
 
 def test_an_empty_watchlist_has_nothing_due() -> None:
     now = at("2021-12-30T22:00")
     assert digest_slot([], now, DELAY, FRESHNESS) is None
-    assert decide_digest(None, True, now) is Reason.NOTHING_WATCHED
+    assert decide_digest(None, Prices.IN, now) is Reason.NOTHING_WATCHED
 
 
 def test_every_reason_explains_itself() -> None:

@@ -14,13 +14,13 @@ from datetime import datetime, timedelta
 
 from bellwether import queries
 from bellwether.alerting.digest import Entry, digest
-from bellwether.alerting.rules import DigestSlot, Reason, decide_digest, digest_slot
+from bellwether.alerting.rules import DigestSlot, Prices, Reason, decide_digest, digest_slot
 from bellwether.errors import BellwetherError
 from bellwether.forecasting.forecaster import forecast_at
 from bellwether.market.universe import listed
 from bellwether.services import Services
 from bellwether.store import outbox, subscriptions
-from bellwether.types import Instrument, Subscription
+from bellwether.types import Instrument, Problem, Subscription
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def tick(services: Services, now: datetime) -> Tick:
     for chat_id, watched in watchlists.items():
         slot = digest_slot({one.calendar for one in watched}, now, delay, freshness)
         # the cheap answers first: no prices are asked for before a digest can be due
-        reason = decide_digest(slot, True, now)
+        reason = decide_digest(slot, Prices.IN, now)
         if slot is None or reason is not Reason.DUE:
             reasons[reason] += 1
             continue
@@ -60,9 +60,9 @@ def tick(services: Services, now: datetime) -> Tick:
                 continue
         today = [one for one in watched if one.calendar in slot.calendars]
         entries = [desk.entry(one, slot) for one in today]
-        reason = decide_digest(slot, all(desk.prices_in(one, slot) for one in today), now)
+        reason = decide_digest(slot, _prices(services, entries, slot), now)
         reasons[reason] += 1
-        if reason is Reason.WAITING_FOR_PRICES:
+        if reason not in {Reason.DUE, Reason.DUE_WITHOUT_PRICES}:
             continue
         written += _owe(services, chat_id, key, entries, slot, now)
     return Tick(dict(reasons), already, written)
@@ -83,6 +83,16 @@ def _owe(services: Services, chat_id: int, key: str, entries: list[Entry], slot:
         return outbox.owe(db, draft, present)
 
 
+def _prices(services: Services, entries: list[Entry], slot: DigestSlot) -> Prices:
+    """How far the prices reach; a market that is not live is never waited for."""
+    if not services.provider.live:
+        return Prices.IN
+    forecasts = [entry.forecast for entry in entries]
+    if all(made is not None and made.problem is Problem.STALE for made in forecasts):
+        return Prices.OUT_OF_DATE
+    return Prices.IN if all(made and made.cutoff >= slot.session for made in forecasts) else Prices.LATE
+
+
 class _Desk:
     """The forecasts of one tick: each symbol and session is computed once, whoever watches it."""
 
@@ -96,11 +106,6 @@ class _Desk:
         if key not in self._entries:
             self._entries[key] = self._make(one, slot)
         return self._entries[key]
-
-    def prices_in(self, one: Subscription, slot: DigestSlot) -> bool:
-        """Whether the bars reach the session; a market that is not live is never waited for."""
-        made = self.entry(one, slot).forecast
-        return not self._services.provider.live or (made is not None and made.cutoff >= slot.session)
 
     def _make(self, one: Subscription, slot: DigestSlot) -> Entry:
         known = listed().get(one.symbol) or Instrument(one.symbol, one.symbol, "", one.calendar, "")

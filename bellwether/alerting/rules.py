@@ -17,8 +17,17 @@ class Reason(Enum):
     DUE_WITHOUT_PRICES = "the session is closed and its prices did not come in time"
     NOT_YET = "the session closed too recently"
     WAITING_FOR_PRICES = "the prices of the session are not in yet"
+    NO_CURRENT_PRICES = "the prices of everything watched are long out of date; there is nothing to report"
     TOO_LATE = "the digest would not be fresh any more"
     NOTHING_WATCHED = "the chat watches nothing"
+
+
+class Prices(Enum):
+    """How the bars of a watchlist stand to the slot's session."""
+
+    IN = "every symbol that traded has its bar"
+    LATE = "some bar is missing"
+    OUT_OF_DATE = "no symbol has a bar of the last week"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +60,16 @@ def digest_slot(calendars: Iterable[str], now: datetime, delay: timedelta, fresh
     return DigestSlot(session, due_at, due_at + freshness, traded)
 
 
-def decide_digest(slot: DigestSlot | None, prices_in: bool, now: datetime) -> Reason:
-    """Whether the digest of a slot is to be sent now. `prices_in`: the bars reach the slot's session."""
+def decide_digest(slot: DigestSlot | None, prices: Prices, now: datetime) -> Reason:
+    """Whether the digest of a slot is to be sent now."""
     if slot is None:
         return Reason.NOTHING_WATCHED
     if now < slot.due_at:
         return Reason.NOT_YET
     if now >= slot.fresh_until:
         return Reason.TOO_LATE
-    if prices_in:
+    if prices is Prices.IN:
         return Reason.DUE
+    if prices is Prices.OUT_OF_DATE:
+        return Reason.NO_CURRENT_PRICES
     return Reason.WAITING_FOR_PRICES if now < slot.due_at + PRICE_PATIENCE else Reason.DUE_WITHOUT_PRICES

@@ -1,0 +1,335 @@
+"""The offline module, end to end on a few symbols of the sample market, and its parts on made-up prices."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from bellwether.errors import MarketDataError, ModelError
+from bellwether.forecasting.baseline import ewma_volatility, log_returns
+from bellwether.forecasting.inputs import model_inputs
+from bellwether.forecasting.model_card import read_card
+from bellwether.forecasting.onnx_model import OnnxModel
+from bellwether.market.sample import SampleProvider
+from bellwether.types import CLOSE, HEADS, LEVELS, MARKET_SERIES, VOLUME, Bars
+from training.__main__ import cli
+from training.checks import TOLERANCE, check_graph, disagreement, hostile_windows
+from training.evaluate import skill_interval
+from training.forecasts import COLUMNS, QUANTILES
+from training.panel import CONTEXT_LENGTH, MIN_HISTORY, Panel, build_panel, read_series
+from training.prepare import TEST, TRAIN, VALIDATION, is_unseen, training_facts, training_rows
+from training.windows import Blanks, take_away
+
+ROOT = Path(__file__).parents[1]
+SYMBOLS = ("AAPL", "JNJ", "META", "MSFT", "XOM", *MARKET_SERIES)  # JNJ is unseen by its hash
+END = date(2021, 12, 31)
+CUTOFF = pd.Timestamp("2020-03-02")
+
+
+def long_form(symbols: tuple[str, ...] = SYMBOLS) -> pd.DataFrame:
+    """Prices of the sample market as an operator's file would hold them."""
+    market = SampleProvider()
+    frames = []
+    for symbol in symbols:
+        bars = market.bars(symbol, END)
+        frame = pd.DataFrame(bars.values, columns=["open", "high", "low", "close", "volume"])
+        frame.insert(0, "symbol", symbol)
+        frame.insert(1, "date", bars.sessions.astype("datetime64[s]"))
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What one small run left behind."""
+
+    prices: Path
+    folder: Path
+    work: Path
+    output: str
+
+
+@pytest.fixture(scope="module")
+def prices(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Long form, rows shuffled, with a column nobody asked for and a few holes."""
+    frame = long_form().sample(frac=1, random_state=0)
+    frame["source"] = "a test"
+    frame.iloc[:3, [2, 3, 4]] = np.nan  # open, high, low
+    file = tmp_path_factory.mktemp("prices") / "prices.parquet"
+    frame.to_parquet(file, index=False)
+    return file
+
+
+@pytest.fixture(scope="module")
+def trained(prices: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """`python -m training all --quick`, in a process of its own: tensorflow stays out of this one."""
+    if find_spec("tensorflow") is None or find_spec("tf2onnx") is None:
+        pytest.skip("tensorflow is not installed: pip install -r training/requirements.txt")
+    folder = tmp_path_factory.mktemp("training")
+    command = [sys.executable, "-m", "training", "all", "--prices", str(prices), "--work", str(folder / "work")]
+    command += ["--models", str(folder / "models"), "--model-id", "tiny", "--source", "the sample market", "--quick"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return Trained(prices, folder / "models" / "tiny", folder / "work", done.stdout)
+
+
+@pytest.fixture(scope="module")
+def panel(prices: Path) -> Panel:
+    """The same prices, laid out."""
+    return build_panel(read_series([prices])[0])
+
+
+def run(*arguments: str | Path) -> Result:
+    """One command of `python -m training`, in this process."""
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def forecast(trained: Trained, prices: Path, out: Path, *when: str | Path) -> Result:
+    """`forecasts` with the small model; fails the test when it fails."""
+    result = run("forecasts", "--prices", prices, "--model", trained.folder, "--out", out, *when)
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def test_a_small_run_goes_from_raw_bars_to_quantiles_that_the_service_serves(trained: Trained) -> None:
+    model = OnnxModel(trained.folder)
+    market = SampleProvider()
+    beside = tuple(market.bars(name, END) for name in MARKET_SERIES)
+    quantiles = model.quantiles(*model_inputs(market.bars("AAPL", END), beside, model.card.context_length))
+    assert quantiles.shape == (1, len(HEADS), len(LEVELS))
+    assert (np.diff(quantiles, axis=2) > 0).all()
+    assert 0.005 < quantiles[0, 0, 6] - quantiles[0, 0, 0] < 0.2  # a day's 90 % range of a large company
+
+
+def test_the_card_tells_what_the_model_is_and_how_it_scored(trained: Trained) -> None:
+    card = json.loads((trained.folder / "card.json").read_text(encoding="utf-8"))
+    assert read_card(trained.folder).trained_to == date(2015, 12, 31)
+    assert card["data"]["source"] == "the sample market"
+    assert card["data"]["unseen_symbols"] == ["JNJ"]
+    assert card["recipe"]["seed"] == 1
+    assert card["keras_onnx_difference"] <= TOLERANCE
+    for part in (card["scores"], card["scores"]["seen"], card["scores"]["unseen"]):
+        assert set(part["by_horizon"]) == {str(horizon) for horizon in HEADS}
+        low, high = part["pooled"]["skill_against_baseline_interval"]
+        assert low <= part["pooled"]["skill_against_baseline"] <= high
+        assert 0.5 < part["pooled"]["coverage_80"] < part["pooled"]["coverage_90"] < 1
+    assert "skill against EWMA" in trained.output
+
+
+def test_evaluate_finds_the_scores_of_the_card_again(trained: Trained, tmp_path: Path) -> None:
+    found = tmp_path / "scores.json"
+    result = run(*("evaluate", "--prices", trained.prices, "--model", trained.folder, "--every", "10", "--json", found))
+    assert result.exit_code == 0, result.output
+    card = json.loads((trained.folder / "card.json").read_text(encoding="utf-8"))
+    assert json.loads(found.read_text(encoding="utf-8")) == card["scores"]
+
+
+def test_quantiles_stay_finite_and_never_cross_on_hostile_windows(trained: Trained, panel: Panel) -> None:
+    model = OnnxModel(trained.folder)
+    rows = np.random.default_rng(1).choice(panel.rows_between(*VALIDATION), 64)
+    for name, window in hostile_windows(*panel.windows(rows)).items():
+        quantiles = model.quantiles(*window)
+        assert np.isfinite(quantiles).all(), name
+        assert (np.diff(quantiles, axis=2) >= 0).all(), name
+
+
+def test_no_bar_after_the_cutoff_changes_a_forecast(trained: Trained, tmp_path: Path) -> None:
+    honest = pd.read_parquet(trained.prices)
+    tampered = honest.copy()
+    late = tampered["date"] > CUTOFF
+    tampered.loc[late, ["open", "high", "low", "close"]] *= np.random.default_rng(0).uniform(0.5, 2, (late.sum(), 4))
+    tampered.loc[late, "volume"] = 7.0
+    tampered.to_parquet(tmp_path / "tampered.parquet", index=False)
+    when = ("--from", "2020-01-02", "--to", str(CUTOFF.date()), "--every", "3")
+    forecast(trained, trained.prices, tmp_path / "honest.csv", *when)
+    forecast(trained, tmp_path / "tampered.parquet", tmp_path / "other.csv", *when)
+    assert (tmp_path / "honest.csv").read_bytes() == (tmp_path / "other.csv").read_bytes()
+
+
+def test_forecasts_have_the_promised_columns_and_agree_with_the_service(trained: Trained, tmp_path: Path) -> None:
+    out = tmp_path / "forecasts.parquet"
+    forecast(trained, trained.prices, out, "--from", "2021-11-01", "--to", "2021-11-30", "--every", "5")
+    frame = pd.read_parquet(out)
+    assert tuple(frame.columns) == COLUMNS
+    assert set(frame["symbol"]) == set(SYMBOLS)
+    assert not frame.isna().any().any()
+    assert frame["p_growth"].between(0, 1).all()
+    market, model = SampleProvider(), OnnxModel(trained.folder)
+    one = frame[(frame["symbol"] == "XOM") & (frame["cutoff"] == "2021-11-08")]
+    assert one["horizon"].tolist() == list(HEADS)
+    day = date(2021, 11, 8)
+    bars, beside = market.bars("XOM", day), tuple(market.bars(name, day) for name in MARKET_SERIES)
+    assert one["last_close"].iloc[0] == pytest.approx(bars.closes[-1])
+    served = model.quantiles(*model_inputs(bars, beside, model.card.context_length))[0]
+    np.testing.assert_allclose(one[list(QUANTILES)].to_numpy(), served, atol=1e-6)
+
+
+def test_a_forecast_is_the_same_to_the_bit_however_many_are_asked_for(trained: Trained, tmp_path: Path) -> None:
+    forecast(trained, trained.prices, tmp_path / "many.parquet", "--from", "2019-01-02", "--to", "2020-12-31")
+    many = pd.read_parquet(tmp_path / "many.parquet").set_index(["symbol", "cutoff", "horizon"])
+    grid = many.reset_index()[["symbol", "cutoff"]].drop_duplicates().sample(7, random_state=0)
+    grid.to_csv(tmp_path / "grid.csv", index=False)
+    forecast(trained, trained.prices, tmp_path / "few.parquet", "--cutoffs", tmp_path / "grid.csv")
+    few = pd.read_parquet(tmp_path / "few.parquet").set_index(["symbol", "cutoff", "horizon"])
+    assert len(few) == 7 * len(HEADS)
+    pd.testing.assert_frame_equal(few, many.loc[few.index], check_exact=True)
+
+
+def test_cutoffs_are_counted_over_each_symbols_sessions(trained: Trained, tmp_path: Path) -> None:
+    out = tmp_path / "forecasts.parquet"
+    forecast(trained, trained.prices, out, "--from", "2020-06-01", "--to", "2020-06-30", "--every", "10")
+    days = pd.read_parquet(out).query("symbol == 'MSFT' and horizon == 1")["cutoff"]
+    assert [str(day.date()) for day in days] == ["2020-06-01", "2020-06-15", "2020-06-29"]
+
+
+def test_a_grid_is_answered_where_it_can_be_and_the_rest_is_counted(trained: Trained, tmp_path: Path) -> None:
+    asked = [("msft", "2019-05-06"), ("AAPL", "2019-05-06"), ("MSFT", "2019-05-05"), ("NOPE", "2019-05-06")]
+    asked += [("META", "2012-06-01"), ("AAPL", "2019-05-06")]  # a fortnight after its first day; a repeat
+    grid = tmp_path / "grid.parquet"
+    pd.DataFrame(asked, columns=["symbol", "cutoff"]).to_parquet(grid)
+    out = tmp_path / "forecasts.parquet"
+    result = forecast(trained, trained.prices, out, "--cutoffs", grid)
+    frame = pd.read_parquet(out)
+    assert frame["symbol"].unique().tolist() == ["MSFT", "AAPL"]
+    assert len(frame) == 2 * len(HEADS)
+    assert "2 cutoffs skipped: no bar of that symbol on that day" in result.output
+    assert "1 cutoffs skipped: fewer than 64 sessions" in result.output
+
+
+def test_forecasts_do_without_market_series_and_say_so(trained: Trained, tmp_path: Path) -> None:
+    alone = tmp_path / "alone.csv"
+    frame = long_form(("XOM",))
+    frame.loc[100, "close"] = np.nan
+    frame.to_csv(alone, index=False)
+    result = forecast(trained, alone, tmp_path / "out.csv", "--from", "2019-01-01", "--to", "2019-12-31")
+    assert "the prices lack ^VIX" in result.output
+    assert "1 rows without a date or a positive close were dropped" in result.output
+    assert np.isfinite(pd.read_csv(tmp_path / "out.csv")[list(QUANTILES)].to_numpy()).all()
+
+
+def test_mistakes_are_answered_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "prices.csv"
+    long_form(("XOM",)).to_csv(file, index=False)
+    dates = ("--from", "2019-01-01", "--to", "2019-12-31")
+    mistakes = {
+        ("prepare", "--prices", "nowhere.parquet"): "does not exist",
+        ("prepare", "--prices", file, "--work", tmp_path): "Training needs the market series ^GSPC and ^VIX",
+        ("forecasts", "--prices", file, "--out", tmp_path / "o", *dates, "--model", tmp_path): "card.json is missing",
+        ("forecasts", "--prices", file, "--out", tmp_path / "o"): "Give either --from and --to, or --cutoffs",
+    }
+    for arguments, answer in mistakes.items():
+        result = run(*arguments)
+        assert result.exit_code != 0
+        assert answer in result.output
+        assert "Traceback" not in result.output
+
+
+def test_help_and_forecasts_load_neither_tensorflow_nor_the_converter() -> None:
+    code = "import sys, training.__main__, training.forecasts, training.evaluate, training.prepare; "
+    code += "sys.exit(str([m for m in ('tensorflow', 'keras', 'onnx', 'tf2onnx') if m in sys.modules] or ''))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == ""
+    for command in ("prepare", "train", "export", "all", "evaluate", "forecasts"):
+        assert run(command, "--help").exit_code == 0
+
+
+def test_a_graph_without_lstms_is_refused() -> None:
+    helper = onnx.helper
+    value = helper.make_tensor_value_info
+    inputs = [
+        value("bars", onnx.TensorProto.FLOAT, ["b", 504, 5]),
+        value("market", onnx.TensorProto.FLOAT, ["b", 504, 2]),
+    ]
+    outputs = [value("quantiles", onnx.TensorProto.FLOAT, ["b", 504, 5])]
+    graph = helper.make_graph([helper.make_node("Neg", ["bars"], ["quantiles"])], "no memory", inputs, outputs)
+    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    with pytest.raises(ModelError, match="0 LSTM nodes"):
+        check_graph(proto.SerializeToString())
+
+
+def test_a_conversion_that_disagrees_or_crosses_is_refused() -> None:
+    bars, market = np.ones((4, CONTEXT_LENGTH, 5), np.float32), np.ones((4, CONTEXT_LENGTH, 2), np.float32)
+    rising = np.tile(np.linspace(-0.1, 0.1, len(LEVELS)), (4, len(HEADS), 1))
+    assert disagreement(lambda *_: rising, lambda *_: rising, bars, market) == 0
+    with pytest.raises(ModelError, match=r"differ by 1\.0e-04 on real windows"):
+        disagreement(lambda *_: rising, lambda *_: rising + 1e-4, bars, market)
+    with pytest.raises(ModelError, match="cross"):
+        disagreement(lambda *_: rising, lambda *_: rising[:, :, ::-1], bars, market)
+    with pytest.raises(ModelError, match="finite"):
+        disagreement(lambda *_: rising, lambda *_: rising * np.nan, bars, market)
+
+
+def test_the_panel_reads_what_the_service_reads(panel: Panel) -> None:
+    market = SampleProvider()
+    day = date(2013, 2, 4)  # META has 180 bars by then: the front is padded
+    row = np.flatnonzero((panel.symbol == panel.symbols.index("META")) & (panel.sessions == np.datetime64(day)))
+    bars, beside = market.bars("META", day), tuple(market.bars(name, day) for name in MARKET_SERIES)
+    for ours, served in zip(panel.windows(row), model_inputs(bars, beside, CONTEXT_LENGTH), strict=True):
+        np.testing.assert_array_equal(ours, served)
+    assert panel.volatility[row[0]] == pytest.approx(ewma_volatility(log_returns(bars.closes)))
+
+
+def test_no_outcome_reaches_into_the_next_span(panel: Panel) -> None:
+    for first, last in (TRAIN, VALIDATION, TEST):
+        rows = panel.rows_between(first, last)
+        targets = panel.targets(rows, last)
+        for head, horizon in enumerate(HEADS):
+            known = np.isfinite(targets[:, head])
+            assert (panel.sessions[rows[known] + horizon] <= np.datetime64(last)).all()
+            assert (panel.symbol[rows[known] + horizon] == panel.symbol[rows[known]]).all()
+
+
+def test_nothing_after_2015_and_no_unseen_symbol_shapes_what_is_fitted(panel: Panel) -> None:
+    rows = training_rows(panel)
+    assert "JNJ" not in {panel.symbols[number] for number in panel.symbol[rows]}
+    before = training_facts(panel)
+    closes = panel.closes.copy()
+    later = panel.sessions > np.datetime64(TRAIN[1])
+    panel.closes[later] *= 3
+    after = training_facts(panel)
+    panel.closes[:] = closes
+    assert before == after
+
+
+def test_too_few_prices_are_refused(panel: Panel) -> None:
+    short = Bars("XOM", panel.sessions[-300:-200], np.ones((100, 5)), np.ones(100))
+    with pytest.raises(MarketDataError, match="too little"):
+        training_facts(build_panel({"XOM": short}))
+
+
+def test_unseen_symbols_are_decided_by_name_alone() -> None:
+    assert is_unseen("JNJ") and is_unseen("BA")
+    assert not is_unseen("AAPL") and not is_unseen("^GSPC") and not is_unseen("^VIX")
+
+
+def test_some_windows_lose_what_a_source_may_lack() -> None:
+    rng = np.random.default_rng(0)
+    bars = rng.uniform(1, 2, (400, CONTEXT_LENGTH, 5)).astype(np.float32)
+    market = np.ones((400, CONTEXT_LENGTH, 2), np.float32)
+    take_away(bars, market, rng, Blanks())
+    shorter = bars[:, 0, CLOSE] == 0
+    assert 10 < shorter.sum() < 60
+    assert (bars[:, -MIN_HISTORY:, CLOSE] > 0).all()
+    assert 5 < (bars[:, -1, VOLUME] == 0).sum() < 40
+    assert 5 < (market[:, -1] == 0).all(axis=1).sum() < 40
+    assert 5 < ((market[:, -1, 0] == 0) != (market[:, -1, 1] == 0)).sum() < 40
+
+
+def test_skill_intervals_come_from_blocks_of_weeks() -> None:
+    week = np.repeat(np.arange(156), 10)
+    loss = np.ones(len(week))
+    assert skill_interval(0.98 * loss, loss, week) == pytest.approx([0.02, 0.02])
+    noise = np.random.default_rng(0).normal(0, 0.1, 156)[week]  # one shock per week, shared by its rows
+    assert skill_interval(loss[:300], loss[:300], week[:300]) is None  # 30 weeks
+    low, high = skill_interval(loss + noise, loss, week) or (0, 0)
+    assert low < 0 < high
+    assert high - low > 0.02  # ten copies of a week are one observation: by rows it would be three times narrower

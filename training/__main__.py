@@ -1,0 +1,188 @@
+"""The command line of offline training: `python -m training COMMAND --help`.
+
+prepare -> train -> export (which evaluates) -> exported_models/MODEL_ID     `all` runs the three
+evaluate, forecasts: an exported model on any prices; these need onnxruntime only
+"""
+
+import functools
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bellwether.errors import BellwetherError
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # tensorflow's start-up messages help nobody here
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+DAY = click.DateTime(["%Y-%m-%d"])
+
+Command = Callable[..., None]
+Option = Callable[[Command], Command]
+
+prices = click.option(
+    "--prices",
+    type=FILE,
+    multiple=True,
+    required=True,
+    help="Parquet or csv: symbol, date, open, high, low, close, volume. Give it again to add files; the first wins.",
+)
+source = click.option(
+    "--source",
+    default="",
+    help="Where the prices come from, in words, for the card. Default: the files' names.",
+)
+work = click.option(
+    "--work",
+    "--out-dir",
+    type=FOLDER,
+    default=Path("build/training"),
+    show_default=True,
+    help="Folder for what the steps hand to each other.",
+)
+models = click.option(
+    "--models",
+    type=FOLDER,
+    default=Path("exported_models"),
+    show_default=True,
+    help="Folder of exported models.",
+)
+model_id = click.option("--model-id", default="daily-range-1", show_default=True, help="Name of the export.")
+epochs = click.option(
+    "--epochs", type=click.IntRange(1), help="Epochs of about 100,000 windows. Default: the recipe's."
+)
+seed = click.option("--seed", type=int, default=1, show_default=True, help="Seed of weights and draws.")
+quickly = click.option(
+    "--quick", is_flag=True, help="The whole path in seconds, for trying out; learns almost nothing."
+)
+
+
+def friendly(command: Command) -> Command:
+    """Show our own errors, and a missing library, as one line without a traceback."""
+
+    @functools.wraps(command)
+    def run(**options: Any) -> None:
+        try:
+            command(**options)
+        except BellwetherError as problem:
+            raise click.ClickException(str(problem)) from problem
+        except ModuleNotFoundError as problem:
+            raise click.ClickException(
+                f"The library {problem.name} is not installed: pip install -r training/requirements.txt"
+            ) from problem
+
+    return run
+
+
+def options(*some: Option) -> Option:
+    """Several click options as one decorator, shown in this order."""
+    return lambda command: functools.reduce(lambda inner, option: option(inner), reversed(some), command)
+
+
+@click.group()
+def cli() -> None:
+    """Train an LSTM on daily prices, score it, export it, run it."""
+
+
+@cli.command()
+@options(prices, source, work)
+@friendly
+def prepare(prices: tuple[Path, ...], source: str, work: Path) -> None:
+    """Check the prices, lay them out, split them by date and by symbol."""
+    from training import prepare as step
+
+    step.prepare(prices, work, source or ", ".join(file.name for file in prices))
+
+
+@cli.command()
+@options(work, epochs, seed, quickly)
+@friendly
+def train(work: Path, epochs: int | None, seed: int, quick: bool) -> None:
+    """Train on what `prepare` made; choices are made on the validation span only."""
+    from training import train as step
+
+    step.train(work, step.make_recipe(seed, epochs, quick))
+
+
+@cli.command()
+@options(work, models, model_id, quickly)
+@friendly
+def export(work: Path, models: Path, model_id: str, quick: bool) -> None:
+    """Convert to ONNX, check it against Keras, score it on the test span, write model.onnx and card.json."""
+    from training import export as step
+    from training.prepare import STRIDE
+
+    step.export(work, models, model_id, datetime.now(UTC).date(), stride=10 if quick else STRIDE)
+
+
+@cli.command("all")
+@options(prices, source, work, models, model_id, epochs, seed, quickly)
+@click.pass_context
+def everything(context: click.Context, /, **given: Any) -> None:
+    """Run prepare, train and export, one after the other."""
+    for step in (prepare, train, export):
+        context.invoke(step, **{option.name: given[option.name] for option in step.params if option.name in given})
+
+
+@cli.command()
+@options(prices)
+@click.option("--model", type=FOLDER, default=Path("exported_models/daily-range-1"), show_default=True)
+@click.option("--from", "first", type=DAY, help="First cutoff. Default: the test span.")
+@click.option("--to", "last", type=DAY, help="Last session of outcomes. Default: the test span.")
+@click.option("--every", type=click.IntRange(1), default=5, show_default=True, help="Sessions between cutoffs.")
+@click.option("--json", "as_json", type=FILE, help="Also write the scores to this file.")
+@friendly
+def evaluate(
+    prices: tuple[Path, ...],
+    model: Path,
+    first: datetime | None,
+    last: datetime | None,
+    every: int,
+    as_json: Path | None,
+) -> None:
+    """Score an exported model beside the baselines, on seen and unseen symbols."""
+    from training import evaluate as step
+    from training.prepare import TEST
+
+    span = (f"{first:%Y-%m-%d}" if first else TEST[0], f"{last:%Y-%m-%d}" if last else TEST[1])
+    scores = step.evaluate_folder(model, prices, span, every)
+    step.print_table(scores)
+    if as_json:
+        as_json.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
+
+
+@cli.command()
+@options(prices)
+@click.option("--model", type=FOLDER, default=Path("exported_models/daily-range-1"), show_default=True)
+@click.option("--from", "first", type=DAY, help="First cutoff.")
+@click.option("--to", "last", type=DAY, help="Last cutoff.")
+@click.option("--every", type=click.IntRange(1), default=5, show_default=True, help="Sessions between cutoffs.")
+@click.option("--cutoffs", type=FILE, help="Instead of dates: a parquet or csv with columns symbol, cutoff.")
+@click.option("--out", type=FILE, required=True, help="The file to write, .parquet or .csv.")
+@friendly
+def forecasts(
+    prices: tuple[Path, ...],
+    model: Path,
+    first: datetime | None,
+    last: datetime | None,
+    every: int,
+    cutoffs: Path | None,
+    out: Path,
+) -> None:
+    """Write the model's quantiles at many cutoffs, one row per symbol, cutoff and horizon."""
+    from training import forecasts as step
+
+    if cutoffs is None and (first is None or last is None):
+        raise click.UsageError("Give either --from and --to, or --cutoffs.")
+    when = cutoffs if cutoffs is not None or first is None or last is None else (first.date(), last.date(), every)
+    assert when is not None
+    step.forecasts(prices, model, out, when)
+
+
+if __name__ == "__main__":
+    cli()

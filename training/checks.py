@@ -1,0 +1,94 @@
+"""Is the converted graph the model that was trained? Needs onnx and onnxruntime, not tensorflow.
+
+model.onnx -> check_graph (two LSTMs, the promised inputs) -> runtime -> disagreement with Keras on hostile windows
+"""
+
+import numpy as np
+import onnx
+import onnxruntime
+
+from bellwether.errors import ModelError
+from bellwether.forecasting.inputs import Float32s
+from bellwether.types import Floats
+from training.panel import CONTEXT_LENGTH, Answer
+
+TOLERANCE = 1e-5  # log return: a thousandth of a percent of the price
+MAX_BYTES = 1_000_000
+LSTMS = 2  # the daily and the weekly one
+
+
+def check_graph(content: bytes) -> None:
+    """Refuse a graph that is not two real LSTMs between the promised inputs and output. Raises ModelError."""
+    proto = onnx.load_from_string(content)
+    onnx.checker.check_model(proto)
+    kinds = [node.op_type for node in proto.graph.node]
+    slow = {"Loop", "Scan", "If"} & set(kinds)
+    if slow:
+        raise ModelError(f"The conversion left {' and '.join(sorted(slow))} in the graph: the LSTMs went wrong.")
+    if kinds.count("LSTM") != LSTMS:
+        raise ModelError(f"The graph holds {kinds.count('LSTM')} LSTM nodes, not {LSTMS}: it is not what was trained.")
+    names = [value.name for value in (*proto.graph.input, *proto.graph.output)]
+    if names != ["bars", "market", "quantiles"]:
+        raise ModelError(f"The graph has inputs and outputs {names}, not bars, market, quantiles.")
+    if len(content) > MAX_BYTES:
+        raise ModelError(f"The graph takes {len(content):,} bytes; at most {MAX_BYTES:,} are allowed.")
+
+
+def runtime(content: bytes) -> Answer:
+    """The converted graph as a function, run by ONNX Runtime on one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+    def answer(bars: Float32s, market: Float32s) -> Floats:
+        (quantiles,) = session.run(["quantiles"], {"bars": bars, "market": market})
+        return np.asarray(quantiles)
+
+    return answer
+
+
+def disagreement(keras: Answer, answer: Answer, bars: Float32s, market: Float32s) -> float:
+    """The largest difference between Keras and ONNX, in log return, on these windows whole and broken.
+
+    Raises ModelError above TOLERANCE, or where either is not finite or quantiles cross.
+    """
+    worst = 0.0
+    for name, window in hostile_windows(bars, market).items():
+        ours, theirs = keras(*window), answer(*window)
+        if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
+            raise ModelError(f"The model gives no finite answer on {name} windows.")
+        if (np.diff(theirs, axis=2) < 0).any():
+            raise ModelError(f"The quantiles cross on {name} windows.")
+        # after a spike a range may be thousands of percent wide: then digits count, not steps
+        width = np.abs(ours).max(axis=2, keepdims=True)
+        difference = float((np.abs(ours - theirs) / np.maximum(1.0, width)).max())
+        if difference > TOLERANCE:
+            raise ModelError(f"Keras and ONNX differ by {difference:.1e} on {name} windows.")
+        worst = max(worst, difference)
+    return worst
+
+
+def hostile_windows(bars: Float32s, market: Float32s) -> dict[str, tuple[Float32s, Float32s]]:
+    """Real windows, and what can go wrong with them: {name: (bars (b, T, 5), market (b, T, k))}."""
+    rng = np.random.default_rng(0)
+    windows = {"real": (bars, market)}
+    padded = bars.copy(), market.copy()
+    for row, cut in enumerate(rng.integers(1, CONTEXT_LENGTH, size=len(bars))):
+        for part in padded:
+            part[row, :cut] = 0
+    windows["padded"] = padded
+    windows["empty"] = np.zeros_like(bars), np.zeros_like(market)
+    windows["no market"] = bars, np.zeros_like(market)
+    windows["flat"] = np.repeat(bars[:, -1:], CONTEXT_LENGTH, axis=1), market
+    broken = bars.copy()
+    broken[rng.random(broken.shape) < 0.02] = 0
+    windows["zeroed"] = broken, market
+    broken = bars.copy()
+    broken[rng.random(broken.shape) < 0.02] *= -1
+    windows["negative"] = broken, -market
+    broken = bars.copy()
+    broken[rng.random(broken.shape) < 0.01] *= 1e4
+    windows["spiked"] = broken, market * 1e4
+    scrambled = np.exp(rng.normal(0, 10, bars.shape)).astype(np.float32)
+    windows["scrambled"] = scrambled, np.exp(rng.normal(0, 10, market.shape)).astype(np.float32)
+    return windows

@@ -1,0 +1,204 @@
+"""Score an exported model on a span it did not learn from, beside the baselines, at the same cutoffs.
+
+    cutoffs every 5 sessions -> quantiles of model, EWMA, random walk -> losses -> skill with its interval
+
+Losses are pinball, divided by EWMA volatility times sqrt(horizon) so that calm and wild stocks count alike.
+Neighbouring cutoffs and symbols move together, so intervals come from resampling blocks of weeks, never rows.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from bellwether.errors import MarketDataError
+from bellwether.forecasting.metrics import (
+    brier_score,
+    coverage,
+    pinball_loss,
+    probability_above_zero,
+    skill,
+)
+from bellwether.forecasting.onnx_model import OnnxModel
+from bellwether.types import HEADS, LEVELS, Floats
+from training import baselines
+from training.panel import Answer, Panel, Rows, load_panel
+from training.prepare import STRIDE, TEST, seen_rows, standardise, trading
+
+POOLED = (1, 5, 10, 21)  # horizons behind the headline scores; 63 sessions overlap too much to add anything
+BLOCK = 13  # weeks: a quarter, no shorter than the longest horizon
+FEWEST_BLOCKS = 4  # a year: fewer quarters say nothing about how quarters differ
+RESAMPLES = 2000
+BATCH = 256  # windows that fit the processor's cache: 75 us each, against 94 in batches of 1024
+LANES = 64
+
+Weeks = npt.NDArray[np.int64]
+
+
+def evaluate(
+    answer: Answer,
+    panel: Panel,
+    standardised: Floats,
+    climatology: list[float],
+    span: tuple[str, str] = TEST,
+    stride: int = STRIDE,
+) -> dict[str, Any]:
+    """The card's `scores`: `pooled` and `by_horizon` over all symbols, then the same for seen and unseen ones.
+
+    `standardised` (heads, levels) and `climatology` (heads,) come from the training span.
+    """
+    rows = trading(panel, panel.every(panel.rows_between(*span), stride))
+    model = predict(answer, panel, rows, "scoring")
+    seen = np.isin(rows, seen_rows(panel, rows))
+    outcomes = panel.targets(rows, span[1])
+    sample = {
+        "outcome": standardise(panel, rows, outcomes),
+        "model": _scale(panel, rows, model),
+        "baseline": _scale(panel, rows, baselines.ewma(panel, rows, standardised)),
+        "random_walk": _scale(panel, rows, baselines.random_walk(panel, rows)),
+        "week": panel.sessions[rows].astype("datetime64[W]").astype(np.int64),
+        "quarter": panel.sessions[rows].astype("datetime64[M]").astype(np.int64) // 3,  # 0 is 1970Q1
+    }
+    scores: dict[str, Any] = {"span": _years(span), "first": span[0], "last": span[1], "stride": stride}
+    scores |= _group(sample, np.ones(len(rows), bool), climatology)
+    scores |= {"seen": _group(sample, seen, climatology), "unseen": _group(sample, ~seen, climatology)}
+    return scores
+
+
+def evaluate_folder(folder: Path, files: Sequence[Path], span: tuple[str, str], stride: int) -> dict[str, Any]:
+    """`evaluate` for an exported model on any prices; the baselines' facts come from its card."""
+    model = OnnxModel(folder)
+    panel = load_panel(files)
+    if len(panel.rows_between(*span)) == 0:
+        raise MarketDataError(f"The prices hold no cutoff from {span[0]} to {span[1]}.")
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    quantiles = model.card.standardised_quantiles
+    return evaluate(model.quantiles, panel, quantiles, card["baseline"]["share_of_rises"], span, stride)
+
+
+def predict(answer: Answer, panel: Panel, rows: Rows, label: str) -> Floats:
+    """The model's quantiles at these cutoffs, (b, heads, levels), in batches with a progress bar.
+
+    The last batch is filled up to a multiple of LANES: matrix kernels treat a remainder apart and round it differently,
+    and the answer for a window should not depend, to the last bit, on how many others were asked for.
+    """
+    filled = np.pad(rows, (0, -len(rows) % LANES), mode="edge")
+    model = np.empty((len(filled), len(HEADS), len(LEVELS)))
+    with tqdm(total=len(filled), desc=label, unit="cutoff", mininterval=0.5) as progress:
+        for start in range(0, len(filled), BATCH):
+            some = slice(start, start + BATCH)
+            model[some] = answer(*panel.windows(filled[some]))
+            progress.update(len(filled[some]))
+    return model[: len(rows)]
+
+
+def _group(sample: dict[str, Any], chosen: npt.NDArray[np.bool_], climatology: list[float]) -> dict[str, Any]:
+    """Scores of some of the rows: `pooled` over POOLED, and `by_horizon`."""
+    parts = {name: values[chosen] for name, values in sample.items()}
+    if not chosen.any():
+        return {"cutoffs": 0, "pooled": None, "by_horizon": None, "coverage_80_by_quarter": None}
+    heads = [_at_head(parts, head, climatology[head]) for head in range(len(HEADS))]
+    pooled = [part for part, horizon in zip(heads, HEADS, strict=True) if horizon in POOLED]
+    together = {name: np.concatenate([part[name] for part in pooled]) for name in pooled[0]}
+    by_horizon = {str(horizon): _scores(part) for horizon, part in zip(HEADS, heads, strict=True)}
+    return {
+        "cutoffs": int(chosen.sum()),
+        "pooled": _scores(together),
+        "by_horizon": by_horizon,
+        "coverage_80_by_quarter": _coverage_by_quarter(together),
+    }
+
+
+def _at_head(parts: dict[str, Any], head: int, climatology: float) -> dict[str, Any]:
+    """The rows of one horizon whose outcome is known: outcome (n,), quantiles (n, levels), week (n,)."""
+    known = np.isfinite(parts["outcome"][:, head])
+    at = {name: parts[name][known, head] for name in ("outcome", "model", "baseline", "random_walk")}
+    at |= {name: parts[name][known] for name in ("week", "quarter")}
+    return at | {"climatology": np.full(known.sum(), climatology)}
+
+
+def _coverage_by_quarter(at: dict[str, Any]) -> dict[str, float]:
+    """Coverage of the 80 % range by calendar quarter of the cutoff: the mean hides the quarter that mattered."""
+    found = {}
+    for quarter in np.unique(at["quarter"]):
+        some = at["quarter"] == quarter
+        low, high = at["model"][some, 1], at["model"][some, 5]
+        found[f"{1970 + quarter // 4}Q{quarter % 4 + 1}"] = coverage(at["outcome"][some], low, high)
+    return found
+
+
+def _scores(at: dict[str, Any]) -> dict[str, Any] | None:
+    """All scores of one set of forecasts; None when there are none."""
+    if len(at["outcome"]) == 0:
+        return None
+    losses = {name: pinball_loss(at["outcome"], at[name]) for name in ("model", "baseline", "random_walk")}
+    scores: dict[str, Any] = {"forecasts": len(at["outcome"])}
+    for name, loss in losses.items():
+        scores["pinball" if name == "model" else f"pinball_{name}"] = float(loss.mean())
+    for name in ("baseline", "random_walk"):
+        scores[f"skill_against_{name}"] = skill(float(losses["model"].mean()), float(losses[name].mean()))
+        scores[f"skill_against_{name}_interval"] = skill_interval(losses["model"], losses[name], at["week"])
+    for name, prefix in (("model", ""), ("baseline", "baseline_")):
+        scores[f"{prefix}coverage_80"] = coverage(at["outcome"], at[name][:, 1], at[name][:, 5])
+        scores[f"{prefix}coverage_90"] = coverage(at["outcome"], at[name][:, 0], at[name][:, 6])
+    rose = (at["outcome"] > 0).astype(np.float64)
+    scores["brier"] = brier_score(probability_above_zero(at["model"]), rose)
+    scores["brier_climatology"] = brier_score(at["climatology"], rose)
+    scores["share_of_rises"] = float(rose.mean())
+    return scores
+
+
+def skill_interval(loss: Floats, baseline_loss: Floats, week: Weeks) -> list[float] | None:
+    """95 % interval of the skill: blocks of BLOCK weeks drawn with replacement (circular block bootstrap).
+
+    None where there are too few weeks to say anything.
+    """
+    _, place = np.unique(week, return_inverse=True)
+    sums = np.stack([np.bincount(place, loss), np.bincount(place, baseline_loss)], axis=1)  # (weeks, 2)
+    weeks = len(sums)
+    if weeks < FEWEST_BLOCKS * BLOCK:
+        return None
+    rng = np.random.default_rng(0)
+    starts = rng.integers(weeks, size=(RESAMPLES, -(-weeks // BLOCK)))
+    drawn = (starts[:, :, None] + np.arange(BLOCK)) % weeks  # (resamples, blocks, BLOCK)
+    totals = sums[drawn.reshape(RESAMPLES, -1)].sum(axis=1)  # (resamples, 2)
+    low, high = np.quantile(1 - totals[:, 0] / totals[:, 1], [0.025, 0.975])
+    return [float(low), float(high)]
+
+
+def print_table(scores: dict[str, Any]) -> None:
+    """The scores for a person at a terminal."""
+    print(f"cutoffs from {scores['first']} to {scores['last']}, every {scores['stride']} sessions")
+    print("symbols horizon  forecasts  pinball  skill against EWMA       against walk   80 %   90 %  Brier (climate)")
+    for group, part in (("all", scores), ("seen", scores["seen"]), ("unseen", scores["unseen"])):
+        lines = {**part["by_horizon"], "1-21": part["pooled"]} if part["cutoffs"] else {}
+        for name, at in lines.items():
+            print(f"{group:7} {name:>7} " + (_line(at) if at else "no outcome is known"))
+    quarters = scores["coverage_80_by_quarter"] or {}
+    print("coverage of the 80 % range, 1-21 sessions: " + ", ".join(f"{q} {c:.0%}" for q, c in quarters.items()))
+    print("pinball is in EWMA standard deviations; skill above 0 beats the baseline; [95 % interval over quarters]")
+
+
+def _line(at: dict[str, Any]) -> str:
+    """One row of the table."""
+    interval = at["skill_against_baseline_interval"]
+    between = f"[{interval[0]:+.2%}, {interval[1]:+.2%}]" if interval else "[too few weeks]"
+    return (
+        f"{at['forecasts']:10,} {at['pinball']:8.4f}  {at['skill_against_baseline']:+7.2%} {between:17}"
+        f" {at['skill_against_random_walk']:+9.2%}  {at['coverage_80']:6.1%} {at['coverage_90']:6.1%}"
+        f"  {at['brier']:.4f} ({at['brier_climatology']:.4f})"
+    )
+
+
+def _scale(panel: Panel, rows: Rows, quantiles: Floats) -> Floats:
+    """Quantiles in standard deviations, (b, heads, levels)."""
+    return np.stack([standardise(panel, rows, quantiles[:, :, level]) for level in range(quantiles.shape[2])], axis=2)
+
+
+def _years(span: tuple[str, str]) -> str:
+    """`("2019-01-01", "2021-12-31")` as "2019-2021"."""
+    return f"{span[0][:4]}-{span[1][:4]}"

@@ -1,0 +1,106 @@
+"""Run an exported model over many cutoffs and write its quantiles: for backtests, and for anyone who checks us.
+
+    prices -> panel -> cutoffs (every n-th session, or a grid) -> windows -> ONNX -> a row per cutoff and horizon
+
+Each window ends at its cutoff, so nothing after it can be read. Needs onnxruntime, not tensorflow.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bellwether.errors import MarketDataError
+from bellwether.forecasting.metrics import probability_above_zero
+from bellwether.forecasting.onnx_model import OnnxModel
+from bellwether.types import HEADS, LEVELS, Floats
+from training.evaluate import predict
+from training.panel import Panel, Rows, load_panel
+
+QUANTILES = tuple(f"q{round(level * 100):02}" for level in LEVELS)  # q05 ... q95
+COLUMNS = ("symbol", "cutoff", "horizon", "last_close", *QUANTILES, "p_growth")
+
+
+def regular_cutoffs(panel: Panel, first: date, last: date, every: int, least: int) -> Rows:
+    """Of each symbol's sessions from `first` to `last`, the first and each `every`-th after it with enough history."""
+    inside = (panel.sessions >= np.datetime64(first)) & (panel.sessions <= np.datetime64(last))
+    rows = panel.every(np.flatnonzero(inside), every)
+    enough = panel.history[rows] >= least
+    if not enough.all():
+        print(f"notice: {(~enough).sum()} cutoffs skipped: fewer than {least} sessions of history")
+    return rows[enough]
+
+
+def grid_cutoffs(panel: Panel, grid: pd.DataFrame, least: int) -> Rows:
+    """The rows of the cutoffs in `grid` (symbol, cutoff), in its order; those that cannot be answered are counted."""
+    rows = np.flatnonzero(panel.history > 0)
+    names = np.array(panel.symbols, dtype=object)[panel.symbol[rows]]
+    places = pd.Series(rows, index=pd.MultiIndex.from_arrays([names, panel.sessions[rows].astype("datetime64[s]")]))
+    asked = pd.MultiIndex.from_arrays([grid["symbol"], grid["cutoff"]])
+    found = places.reindex(asked).to_numpy()
+    known = np.isfinite(found)
+    kept = found[known].astype(np.intp)
+    enough = panel.history[kept] >= least
+    if not known.all():
+        print(f"notice: {(~known).sum()} cutoffs skipped: no bar of that symbol on that day")
+    if not enough.all():
+        print(f"notice: {(~enough).sum()} cutoffs skipped: fewer than {least} sessions of history")
+    chosen: Rows = kept[enough]
+    return chosen
+
+
+def read_grid(file: Path) -> pd.DataFrame:
+    """A grid of cutoffs: columns symbol (str) and cutoff (datetime64[s]), without repeats."""
+    if not file.is_file():
+        raise MarketDataError(f"The grid {file} does not exist.")
+    try:
+        csv = file.suffix.lower() == ".csv"
+        grid = pd.read_csv(file, dtype=str, keep_default_na=False) if csv else pd.read_parquet(file)
+        missing = [column for column in ("symbol", "cutoff") if column not in grid.columns]
+        if missing:
+            raise MarketDataError(f"The grid {file.name} lacks the columns {', '.join(missing)}.")
+        symbols = grid["symbol"].astype(str).str.strip().str.upper()
+        days = pd.to_datetime(grid["cutoff"]).dt.tz_localize(None).dt.normalize().astype("datetime64[s]")
+    except (OSError, ValueError, TypeError) as problem:
+        raise MarketDataError(f"The grid {file.name} cannot be read: {problem}") from problem
+    return pd.DataFrame({"symbol": symbols, "cutoff": days}).drop_duplicates(ignore_index=True)
+
+
+def forecast_rows(model: OnnxModel, panel: Panel, rows: Rows) -> pd.DataFrame:
+    """COLUMNS, one row per cutoff and horizon, in the order of `rows`."""
+    quantiles = predict(model.quantiles, panel, rows, "forecasting")  # (b, heads, levels)
+    flat: Floats = quantiles.reshape(-1, len(LEVELS))
+    each = len(HEADS)
+    names = np.array(panel.symbols, dtype=object)[panel.symbol[rows]]
+    frame = {
+        "symbol": np.repeat(names, each),
+        "cutoff": np.repeat(panel.sessions[rows].astype("datetime64[s]"), each),
+        "horizon": np.tile(np.array(HEADS, np.int64), len(rows)),
+        "last_close": np.repeat(panel.closes[rows], each),
+        **{name: flat[:, level] for level, name in enumerate(QUANTILES)},
+        "p_growth": probability_above_zero(flat),
+    }
+    return pd.DataFrame(frame, columns=list(COLUMNS))
+
+
+def forecasts(files: Sequence[Path], folder: Path, out: Path, cutoffs: Path | tuple[date, date, int]) -> None:
+    """Write the forecasts at `cutoffs` (a grid file, or first day, last day and stride) to a parquet or csv file."""
+    model = OnnxModel(folder)
+    least = model.card.min_history
+    panel = load_panel(files)
+    if isinstance(cutoffs, Path):
+        rows = grid_cutoffs(panel, read_grid(cutoffs), least)
+    else:
+        rows = regular_cutoffs(panel, *cutoffs, least)
+    if len(rows) == 0:
+        raise MarketDataError("There is no cutoff to forecast: check the dates and the symbols.")
+    frame = forecast_rows(model, panel, rows)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if out.suffix.lower() == ".csv":
+        frame.to_csv(out, index=False)
+    else:
+        frame.to_parquet(out, index=False)
+    symbols = frame["symbol"].nunique()
+    print(f"wrote {len(frame):,} forecasts: {len(rows):,} cutoffs of {symbols} symbols, model {model.card.model_id}")

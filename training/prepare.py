@@ -1,0 +1,133 @@
+"""Prices in, one prepared panel out: checked, laid out, split by date and by symbol.
+
+    price files -> read_series -> build_panel -> spans, unseen symbols, base quantiles, input ranges -> prepared/
+
+Everything that is fitted here (base quantiles, input ranges, climatology) sees training cutoffs of seen symbols only.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bellwether.errors import MarketDataError
+from bellwether.types import HEADS, LEVELS, Floats
+from training.panel import MIN_HISTORY, Panel, Rows, build_panel, missing_market, read_series
+
+TRAIN = ("1900-01-01", "2015-12-31")  # cutoffs AND outcomes lie inside a span: see Panel.targets
+VALIDATION = ("2016-01-01", "2018-12-31")  # every choice is made here
+TEST = ("2019-01-01", "2021-12-31")  # opened once, when nothing is left to choose
+STRIDE = 5  # sessions between the cutoffs that are scored: neighbours say nearly the same
+UNSEEN_SHARE = 10  # one symbol in ten is never trained on
+MIN_VOLATILITY = 1e-4  # below .01 % a day a price is not trading; scaling by it would mean nothing
+
+
+def is_unseen(symbol: str) -> bool:
+    """Whether this symbol is kept out of training: decided by its name alone, so it never changes."""
+    return int(hashlib.sha256(symbol.encode()).hexdigest(), 16) % UNSEEN_SHARE == 0
+
+
+def prepare(files: Sequence[Path], work: Path, source: str) -> None:
+    """Write `prepared.npz` (the panel) and `prepared.json` (the facts fitted on the training span) into `work`."""
+    series, dropped = read_series(files)
+    lacking = missing_market(series)
+    if lacking:
+        raise MarketDataError(f"Training needs the market series {' and '.join(lacking)} among the prices.")
+    panel = build_panel(series)
+    facts = training_facts(panel) | {"data": describe(panel, files, source)}
+    work.mkdir(parents=True, exist_ok=True)
+    np.savez(work / "prepared.npz", **{name: getattr(panel, name) for name in Panel.__slots__})
+    (work / "prepared.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
+    print_summary(panel, facts, dropped)
+
+
+def load(work: Path) -> tuple[Panel, dict[str, Any]]:
+    """What `prepare` wrote. Raises MarketDataError when it has not been run."""
+    if not (work / "prepared.npz").is_file():
+        raise MarketDataError(f"There is nothing prepared in {work}: run `python -m training prepare` first.")
+    with np.load(work / "prepared.npz") as arrays:
+        parts: dict[str, Any] = {name: arrays[name] for name in Panel.__slots__}
+    parts["symbols"] = tuple(str(symbol) for symbol in parts["symbols"])
+    return Panel(**parts), json.loads((work / "prepared.json").read_text(encoding="utf-8"))
+
+
+def seen_rows(panel: Panel, rows: Rows, seen: bool = True) -> Rows:
+    """Those of `rows` whose symbol is trained on (or, with `seen=False`, is kept out)."""
+    kept_out = np.array([is_unseen(symbol) for symbol in panel.symbols])
+    chosen: Rows = rows[kept_out[panel.symbol[rows]] != seen]
+    return chosen
+
+
+def trading(panel: Panel, rows: Rows) -> Rows:
+    """Those of `rows` whose price moves at all."""
+    return rows[panel.volatility[rows] >= MIN_VOLATILITY]
+
+
+def training_rows(panel: Panel) -> Rows:
+    """Every cutoff that may be learned from."""
+    return trading(panel, seen_rows(panel, panel.rows_between(*TRAIN)))
+
+
+def standardise(panel: Panel, rows: Rows, targets: Floats) -> Floats:
+    """Targets divided by EWMA volatility and sqrt(horizon): (b, heads) in units of one standard deviation."""
+    scaled: Floats = targets / (panel.volatility[rows][:, None] * np.sqrt(np.array(HEADS)))
+    return scaled
+
+
+def training_facts(panel: Panel) -> dict[str, Any]:
+    """Base quantiles (heads, levels), share of rises (heads,) and input ranges, from the training span."""
+    rows = training_rows(panel)
+    targets = panel.targets(rows, TRAIN[1])
+    if len(rows) == 0 or np.isfinite(targets).sum(axis=0).min() < 1000:
+        raise MarketDataError(f"The prices hold too little before {TRAIN[1]} to train on.")
+    scaled = standardise(panel, rows, targets)
+    moves = np.abs(np.diff(np.log(panel.closes)))[rows - 1]  # the return that ends at each row
+    volatility = panel.volatility[rows]
+    input_range = {
+        "daily_volatility": [float(volatility.min()), float(volatility.max())],
+        "abs_log_return": float(moves.max()),
+    }
+    return {
+        "standardised_quantiles": np.nanquantile(scaled, LEVELS, axis=0).T.tolist(),
+        "climatology": [float(np.mean(column[np.isfinite(column)] > 0)) for column in targets.T],
+        "input_range": input_range,
+        "training_rows": len(rows),
+    }
+
+
+def describe(panel: Panel, files: Sequence[Path], source: str) -> dict[str, Any]:
+    """The card's `data`: what the model learned from."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    days = panel.sessions[panel.history > 0]
+    return {
+        "source": source,
+        "symbols": list(panel.symbols),
+        "unseen_symbols": [symbol for symbol in panel.symbols if is_unseen(symbol)],
+        "first": str(days.min()),
+        "last": str(days.max()),
+        "rows": len(days),
+        "sha256": digest.hexdigest(),
+        "trained_to": str(min(days.max(), np.datetime64(TRAIN[1]))),
+    }
+
+
+def print_summary(panel: Panel, facts: dict[str, Any], dropped: int) -> None:
+    """What was made, in counts."""
+    data = facts["data"]
+    print(f"prepared {data['rows']:,} bars of {len(panel.symbols)} symbols, {data['first']} to {data['last']}")
+    print(f"  {dropped} rows dropped for lack of a date or a positive close")
+    for name, span in (("training", TRAIN), ("validation", VALIDATION), ("test", TEST)):
+        rows = panel.rows_between(*span)
+        seen, unseen = (len(trading(panel, seen_rows(panel, rows, s))) for s in (True, False))
+        print(f"  {name:10} to {span[1]}: {seen:9,} cutoffs of seen symbols, {unseen:8,} of unseen ones")
+    print(f"  a cutoff needs {MIN_HISTORY} bars; unseen: sha256(symbol) % {UNSEEN_SHARE} == 0")
+    print("  base quantiles, in EWMA standard deviations:")
+    for head, row in zip(HEADS, facts["standardised_quantiles"], strict=True):
+        print(f"    {head:2} sessions  " + "  ".join(f"{value:+.3f}" for value in row))
+    low, high = facts["input_range"]["daily_volatility"]
+    print(f"  daily volatility {low:.4f} to {high:.4f}, largest move {facts['input_range']['abs_log_return']:.2f}")
