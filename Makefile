@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requi
 ONLINE := bellwether bot web scheduler.py serving.py
 EVERYTHING := $(ONLINE) training benchmarks tests
 
-.PHONY: run test lint bench train evaluate lock clean
+.PHONY: run test lint bench train evaluate need-prices lock clean
 
 run: .venv/.online            ## start the service; without a Telegram token it is the demo
 	@exec $(BIN)/python -m bellwether serve
@@ -21,11 +21,15 @@ lint: .venv/.everything       ## formatter, linter and types
 bench: .venv/.everything      ## every performance claim, measured here
 	$(BIN)/python -m benchmarks
 
-# PRICES: one or more files in long form; the default is the embedded sample market
-train: .venv/.everything      ## train a model and export it: make train PRICES=prices.parquet
+# one or more files in long form; by default the table of the shipped model, where it lies beside the project
+PRICES ?= $(wildcard ../shared/data/prices_daily.parquet)
+need-prices:
+	@test -n "$(PRICES)" || { echo "Say which prices to use: make train PRICES=prices.parquet"; exit 1; }
+
+train: need-prices .venv/.everything     ## train a model and export it
 	$(BIN)/python -m training all $(foreach file,$(PRICES),--prices $(file))
 
-evaluate: .venv/.everything   ## score the exported model against the baselines
+evaluate: need-prices .venv/.everything  ## score the exported model against the baselines
 	$(BIN)/python -m training evaluate $(foreach file,$(PRICES),--prices $(file))
 
 lock:                         ## fix the versions of everything again, with uv
