@@ -5,15 +5,15 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    YamlConfigSettingsSource,
 )
-from yaml import YAMLError
 
 from bellwether.errors import ConfigError
 
@@ -51,7 +51,7 @@ class Models(_Section):
     """Where the exported models lie."""
 
     folder: Path = Path("exported_models")
-    serve: str = ""
+    serve: str = "daily-range-1"
 
 
 class Database(_Section):
@@ -107,8 +107,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """What is passed in wins over the environment, which wins over the file."""
-        file = YamlConfigSettingsSource(settings_cls, yaml_file=_config_file())
-        return init_settings, env_settings, file
+        return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=_file_settings())
 
 
 def setting_keys() -> tuple[str, ...]:
@@ -127,37 +126,54 @@ def load_settings(**overrides: dict[str, Any]) -> Settings:
     Raises ConfigError whose one line names the key, what was found and what is allowed.
     """
     _refuse_unknown_variables()
-    token = next((os.environ[name] for name in TOKEN_VARIABLES if os.environ.get(name)), "")
+    token = next((found for name in TOKEN_VARIABLES if (found := os.environ.get(name, "").strip())), "")
     if token:
         overrides = {**overrides, "telegram": {"token": token, **overrides.get("telegram", {})}}
-    file = _config_file()
     try:
-        if file is not None:
-            _refuse_secrets(file)
         return Settings(**overrides)  # type: ignore[arg-type]  # sections as dicts, checked by pydantic
     except ValidationError as problem:
         raise ConfigError(_explain(problem.errors()[0])) from None  # the cause would print the token
-    except (YAMLError, OSError, UnicodeDecodeError, ValueError, TypeError) as problem:
-        raise ConfigError(f"The settings file {file} cannot be read: {' '.join(str(problem).split())}") from None
 
 
 def _config_file() -> Path | None:
     """The settings file in use; None when there is none. Raises ConfigError if a named one is missing."""
     named = os.environ.get(FILE_VARIABLE)
     if named and not Path(named).is_file():
-        raise ConfigError(f"{FILE_VARIABLE} names the file {named}, which does not exist.")
+        fault = "is a folder" if Path(named).is_dir() else "does not exist"
+        raise ConfigError(f"{FILE_VARIABLE} names the file {named}, which {fault}.")
     file = Path(named or "config.yaml")
     return file if file.is_file() else None
 
 
-def _refuse_secrets(file: Path) -> None:
-    """A token in a file ends up in a backup or a commit: refuse it there."""
-    content = YamlConfigSettingsSource(Settings, yaml_file=file)()
-    section = content.get("telegram")
-    if isinstance(section, dict) and "token" in section:
+def _file_settings() -> dict[str, Any]:
+    """The sections of the settings file; an empty one, all of whose keys are commented out, is left out.
+
+    Raises ConfigError for a file that is no settings file, or that holds the token.
+    """
+    file = _config_file()
+    if file is None:
+        return {}
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, OSError, UnicodeDecodeError) as problem:
+        raise ConfigError(f"The settings file {file} cannot be read: {_where(problem)}.") from None
+    content = {} if content is None else content
+    if not isinstance(content, dict) or not all(isinstance(section, str) for section in content):
+        raise ConfigError(f"The settings file {file} must be made of sections such as “web:” with keys under them.")
+    telegram = content.get("telegram")
+    if isinstance(telegram, dict) and "token" in telegram:
+        # a token in a file ends up in a backup or a commit
         raise ConfigError(
             f"telegram.token must not stand in {file.name}; set it in the environment as {TOKEN_VARIABLES[0]}."
         )
+    return {section: keys for section, keys in content.items() if keys is not None}
+
+
+def _where(problem: Exception) -> str:
+    """What is wrong with the file, without quoting it: the line may hold the token."""
+    if isinstance(problem, yaml.MarkedYAMLError) and problem.problem_mark is not None:
+        return f"it is no YAML from line {problem.problem_mark.line + 1} on ({problem.problem})"
+    return type(problem).__name__ if isinstance(problem, yaml.YAMLError) else str(problem)
 
 
 def _refuse_unknown_variables() -> None:
@@ -178,9 +194,10 @@ def _explain(error: ErrorDetails) -> str:
         near = difflib.get_close_matches(key, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"allowed are {', '.join(known)}."
         return f"The setting {key} is not known; {hint}"
-    found = "(hidden)" if "token" in key else repr(error["input"])
+    found = "(hidden)" if key in {"telegram", "telegram.token"} else repr(error["input"])
     variable = PREFIX + key.replace(".", "__").upper()
-    return f"The setting {key} is {found}, but {_allowed(error['msg'])} (config.yaml, or {variable})."
+    allowed = "it should be a section with keys under it" if error["type"] == "model_type" else _allowed(error["msg"])
+    return f"The setting {key} is {found}, but {allowed} (config.yaml, or {variable})."
 
 
 def _allowed(message: str) -> str:

@@ -6,6 +6,11 @@ class BellwetherError(Exception):
 
     code = "error"  #: stable name for programs; the API answers with it
 
+    @property
+    def for_operator(self) -> str:
+        """What whoever runs the service needs to know; it may name files, so it is for logs and the command line."""
+        return str(self)
+
 
 class ConfigError(BellwetherError):
     """A setting is wrong: the text names the key, what was found and what is allowed."""
@@ -64,9 +69,19 @@ class ModelError(BellwetherError):
 
 
 class StoreError(BellwetherError):
-    """The database cannot be opened or written."""
+    """The database cannot be opened or written. People are told that it fails, operators where and why."""
 
     code = "database_unavailable"
+
+    def __init__(self, detail: str) -> None:
+        """`detail` may name the file."""
+        self._detail = detail
+        super().__init__("I can't reach my notes just now, so I can't keep or look up what you watch. Forecasts work.")
+
+    @property
+    def for_operator(self) -> str:
+        """Where and why."""
+        return self._detail
 
 
 class LimitReached(BellwetherError):

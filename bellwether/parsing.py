@@ -8,16 +8,16 @@ from bellwether.types import MAX_HORIZON
 
 DEFAULT_HORIZON = 10
 _UNITS = {"": 1, "d": 1, "w": 5, "m": 21}  #: sessions in each; a month of trading has about 21
-_HORIZON = re.compile(r"([0-9]{1,6})\s*([dwm]?)", re.IGNORECASE | re.ASCII)
+_HORIZON = re.compile(r"([0-9]{1,6})\s*(d(?:ays?)?|w(?:eeks?)?|m(?:onths?)?|)", re.IGNORECASE | re.ASCII)
 
 
 def parse_horizon(text: str) -> int:
     """ "10", "10d", "2w" or "3m" as a number of sessions. Raises BadHorizon outside 1 to MAX_HORIZON.
 
-    d is a trading day, w a week (5 of them), m a month (21).
+    d or days are trading days, w or weeks 5 of them, m or months 21.
     """
     found = _HORIZON.fullmatch(text.strip())
-    sessions = int(found[1]) * _UNITS[found[2].lower()] if found else 0
+    sessions = int(found[1]) * _UNITS[found[2][:1].lower()] if found else 0
     if not 1 <= sessions <= MAX_HORIZON:
         asked = f"“{text.strip()[:20]}”" if text.strip() else "nothing"
         raise BadHorizon(
@@ -44,4 +44,7 @@ def parse_instant(text: str) -> datetime:
         raise BadDate(
             f"“{text.strip()[:40]}” has no time zone; please end it with Z for UTC, or an offset like +01:00."
         )
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise BadDate(f"“{text.strip()[:40]}” lies outside the calendar.") from None

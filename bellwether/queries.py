@@ -1,31 +1,43 @@
 """What every face asks. Plain values out; errors are BellwetherErrors whose text is for people."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from bellwether.errors import BadDate, BellwetherError, LimitReached, MarketDataError, UnknownSymbol
 from bellwether.forecasting.forecaster import forecast_at, make_outlook
-from bellwether.market.calendar import last_closed_session
+from bellwether.market.calendar import closes_at, is_session, last_closed_session
 from bellwether.market.universe import as_symbol, by_name, clean_question, listed, near_symbols
 from bellwether.services import Services
 from bellwether.store import chats, subscriptions
 from bellwether.types import MARKET_SERIES, Bars, Forecast, Instrument, Outlook, Shape, Subscription, Theme, to_date
+
+EARLIEST = date(1900, 1, 1)  #: as-of dates before it are typing errors
+SETTLING = timedelta(minutes=20)  #: after a close its auction and delayed feeds still move the bar
+MARKET_CALENDAR = "XNYS"  #: of MARKET_SERIES
+HISTORY = 2520  #: bars an answer may rest on, ten years: the same whatever a source keeps beyond them
 
 
 def resolve(services: Services, text: str) -> Instrument:
     """The instrument a person means by a symbol or a company's name. Raises BadSymbol or UnknownSymbol."""
     asked = clean_question(text)
     universe = services.provider.universe()
+    if any(one.symbol == asked.upper() for one in universe):
+        return services.provider.instrument(asked.upper())
     symbol = as_symbol(asked)
     if symbol and any(one.symbol == symbol for one in universe):
         return services.provider.instrument(symbol)
-    # "ford" is a company's name, FORD another company's symbol: capitals ask for the symbol
-    named = by_name(asked, universe) if not asked.isupper() or symbol is None else None
-    if named:
+    named = by_name(asked, universe)
+    # "ford" is a company's name, FORD another company's symbol: capitals ask for the symbol first
+    if named and not asked.isupper():
         return services.provider.instrument(named.symbol)
-    if symbol is None:
-        raise UnknownSymbol(asked, near_symbols(asked, universe), services.provider.describe())
-    return services.provider.instrument(symbol)
+    try:
+        if symbol is None:
+            raise UnknownSymbol(asked, near_symbols(asked, universe), services.provider.describe())
+        return services.provider.instrument(symbol)
+    except UnknownSymbol:
+        if named is None:
+            raise
+        return services.provider.instrument(named.symbol)
 
 
 def outlook(services: Services, instrument: Instrument, as_of: date | None = None) -> Outlook:
@@ -35,11 +47,11 @@ def outlook(services: Services, instrument: Instrument, as_of: date | None = Non
     """
     end = _last_session(services, instrument, as_of)
     provider = services.provider
-    bars = provider.bars(instrument.symbol, end)
+    bars = provider.bars(instrument.symbol, end).last(HISTORY)
     return make_outlook(
         instrument,
         bars,
-        tuple(_series_or_none(services, symbol, bars.cutoff) for symbol in MARKET_SERIES),
+        tuple(_series_or_none(services, symbol, _market_end(instrument, bars.cutoff)) for symbol in MARKET_SERIES),
         services.model,
         source=provider.name,
         note=provider.note,
@@ -131,24 +143,36 @@ def unwatch(services: Services, chat_id: int, text: str) -> Watched:
 
 def watchlist(services: Services, chat_id: int) -> list[Subscription]:
     """What a chat watches, oldest first."""
-    with services.store.transaction() as db:
+    with services.store.reading() as db:
         return subscriptions.of_chat(db, chat_id)
 
 
 def _last_session(services: Services, instrument: Instrument, as_of: date | None) -> date:
     """The newest session that may be looked at."""
     now = services.clock()
-    closed = last_closed_session(instrument.calendar, now)
+    closed = last_closed_session(instrument.calendar, now - SETTLING)
     if as_of is None:
         return closed
+    if as_of < EARLIEST:
+        raise BadDate(f"No prices reach back to {as_of}; please give a date from {EARLIEST} on.")
     if as_of > now.date():
         raise BadDate(f"{as_of} has not come yet; please give a date up to {now.date()}.")
     return min(as_of, closed)
+
+
+def _market_end(instrument: Instrument, cutoff: date) -> date:
+    """The newest New York session that was closed when the instrument's own cutoff session was.
+
+    London's Friday ends while New York still trades: a forecast as of it must know Thursday's index and no more.
+    """
+    if instrument.calendar == MARKET_CALENDAR or not is_session(instrument.calendar, cutoff):
+        return cutoff
+    return last_closed_session(MARKET_CALENDAR, closes_at(instrument.calendar, cutoff))
 
 
 def _series_or_none(services: Services, symbol: str, cutoff: date) -> Bars | None:
     """A market series up to the same cutoff; None when the source does not have it: the model can do without."""
     try:
         return services.provider.bars(symbol, cutoff)
-    except (MarketDataError, UnknownSymbol):
+    except (MarketDataError, UnknownSymbol, BadDate):
         return None

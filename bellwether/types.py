@@ -73,6 +73,12 @@ class Bars:
             return None
         return Bars(self.symbol, self.sessions[:known], self.values[:known], self.quoted_closes[:known])
 
+    def last(self, count: int) -> "Bars":
+        """The newest `count` bars."""
+        if len(self) <= count:
+            return self
+        return Bars(self.symbol, self.sessions[-count:], self.values[-count:], self.quoted_closes[-count:])
+
     @property
     def cutoff(self) -> date:
         """The last session in the bars."""
@@ -88,6 +94,7 @@ class Problem(Enum):
     BROKEN = "a recent price is missing or impossible"
     EXTREME = "recent moves are far outside what the model learned from"
     FLAT = "the price has not moved"
+    NO_ANSWER = "what it computed makes no sense"
     NO_MODEL = "it could not be loaded"
 
 
@@ -119,7 +126,7 @@ class Explanation:
     market_volatility: float | None  #: ^VIX as a fraction (0.17), None when not known
     recent_return: float | None  #: log return over the last 21 sessions
     width_against_baseline: float  #: width of the 80 % range / the baseline's
-    record: Record | None  #: None when the answer is the baseline
+    record: Record | None  #: at this horizon; None when the answer is the baseline, or where too little was tested
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +181,7 @@ class Outlook:
     baseline: Floats
     model_id: str
     vix: float | None  #: ^VIX at the cutoff, in percent as quoted
-    record: Record | None  #: None when the answer is the baseline
+    records: tuple[Record | None, ...]  #: one for each of HEADS; empty when the answer is the baseline
     source: str
     caveats: tuple[str, ...] = ()
     problem: Problem | None = None

@@ -1,5 +1,6 @@
 """A forecast in plain English sentences, the same in every face. Pure: values in, text out, no markup."""
 
+import math
 from datetime import date
 
 from bellwether.types import Forecast, Record
@@ -16,7 +17,8 @@ _SPANS = {1: "On the next trading day", 5: "Over the next week", 10: "Over the n
 
 def money(amount: float, currency: str, symbol: str = "") -> str:
     """A price: "$1,234.50", "1,234.50 SEK", and "4,766.18" for an index, which is a level and not money."""
-    digits = 2 if amount >= 1 else 4
+    # two decimals; more for what costs less than one, so that no price reads as nothing
+    digits = 2 if amount >= 1 else 4 if amount >= 0.01 or amount <= 0 else 2 - math.floor(math.log10(amount))
     plain = f"{amount:,.{digits}f}"
     if symbol.startswith("^") or not currency:
         return plain
@@ -75,9 +77,9 @@ def numbers(forecast: Forecast) -> str:
     usual = forecast.usual_probability_of_growth
     beside = f" (it rose in {percent(usual)} of past stretches this long)" if usual is not None else ""
     return (
-        f"8 in 10: {low} to {high} ({signed_percent(growths[0.1])} to {signed_percent(growths[0.9])}) "
+        f"8 in 10 outcomes: {low} to {high} ({signed_percent(growths[0.1])} to {signed_percent(growths[0.9])}) "
         f"by {day(forecast.target_session)}. "
-        f"Middle: {money(forecast.price_at(0.5), forecast.currency, forecast.symbol)}. "
+        f"Middle outcome: {money(forecast.price_at(0.5), forecast.currency, forecast.symbol)}. "
         f"Chance of a rise: {percent(forecast.probability_of_growth)}{beside}."
     )
 
@@ -102,11 +104,13 @@ def why(forecast: Forecast) -> str:
 def trust(forecast: Forecast) -> str:
     """How far this can be trusted: the model's record on years it had not seen."""
     record = forecast.explanation.record
-    if record is None:
+    if forecast.problem is not None:
         return "How far to trust it: this is the plain volatility rule, shown because the model is silent."
+    if record is None:
+        return "How far to trust it: this model was tested too little to tell."
     return (
         f"How far to trust it: in {record.span}, years it had not seen, "
-        f"{percent(record.coverage_80)} of its 8-in-10 ranges held, and it was {_skill(record)}."
+        f"{percent(record.coverage_80)} of its 8-in-10 ranges this far ahead held. {_skill(record)}"
     )
 
 
@@ -114,9 +118,12 @@ def _skill(record: Record) -> str:
     """The skill against the baseline, with its uncertainty."""
     low, high = percent(record.skill_low, 1), percent(record.skill_high, 1)
     if record.skill_low <= 0 <= record.skill_high:
-        return f"no better than a plain volatility rule as far as can be told ({low} to {high})"
+        return f"It could not be told from a plain volatility rule (its ranges scored {low} to {high} better)."
     direction = "better" if record.skill > 0 else "worse"
-    return f"{percent(abs(record.skill), 1)} {direction} than a plain volatility rule (95 % certain: {low} to {high})"
+    return (
+        f"Its ranges scored {percent(abs(record.skill), 1)} {direction} than those of a plain volatility rule "
+        f"(95 % interval: {low} to {high})."
+    )
 
 
 def summary(forecast: Forecast) -> str:

@@ -17,6 +17,7 @@ from bellwether.wording import day, money, span
 
 SIZES: dict[Shape, tuple[int, int]] = {"wide": (576, 432), "narrow": (360, 300)}  #: width and height in pixels
 _LABEL_SHARE = 20  #: percent of the past that a price label is wide
+_DAYS = {"type": "utc"}  # a session is a date: the same picture wherever the server stands
 _BANDS = (("8 in 10", 0.1, 0.9, 0.28), ("half", 0.25, 0.75, 0.38))
 
 
@@ -145,7 +146,7 @@ def _x(palette: _Palette) -> dict[str, Any]:
         "tickCount": 6,
         "labelOverlap": True,
     }
-    return {"field": "date", "type": "temporal", "axis": axis}
+    return {"field": "date", "type": "temporal", "scale": _DAYS, "axis": axis}
 
 
 def _y(field: str, palette: _Palette) -> dict[str, Any]:
@@ -184,7 +185,7 @@ def _line(rows: list[dict[str, Any]], field: str, color: str, dash: list[int] | 
         "data": {"values": rows},
         "mark": mark | ({"strokeDash": dash} if dash else {}),
         "encoding": {
-            "x": {"field": "date", "type": "temporal"},
+            "x": {"field": "date", "type": "temporal", "scale": _DAYS},
             "y": {"field": field, "type": "quantitative"},
         },
     }
@@ -195,7 +196,7 @@ def _point(row: dict[str, Any], palette: _Palette) -> dict[str, Any]:
         "data": {"values": [row]},
         "mark": {"type": "point", "filled": True, "size": 60, "color": palette.past, "opacity": 1},
         "encoding": {
-            "x": {"field": "date", "type": "temporal"},
+            "x": {"field": "date", "type": "temporal", "scale": _DAYS},
             "y": {"field": "close", "type": "quantitative"},
         },
     }
@@ -217,7 +218,7 @@ def _label(at: str, height: float, text: str, color: str, *, dx: int, dy: int) -
         "data": {"values": [{"date": at, "height": height}]},
         "mark": mark | {"fontSize": 15, "fontWeight": "bold"},
         "encoding": {
-            "x": {"field": "date", "type": "temporal"},
+            "x": {"field": "date", "type": "temporal", "scale": _DAYS},
             "y": {"field": "height", "type": "quantitative"},
         },
     }

@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 import numpy as np
 
-from bellwether.errors import BadHorizon
+from bellwether.errors import BadHorizon, UnusableBars
 from bellwether.forecasting.baseline import (
     all_horizons,
     ewma_volatility,
@@ -22,12 +22,13 @@ from bellwether.forecasting.baseline import (
     log_returns,
 )
 from bellwether.forecasting.explain import explain, usual_probability_of_growth
-from bellwether.forecasting.inputs import model_inputs
+from bellwether.forecasting.inputs import align_closes, model_inputs
 from bellwether.forecasting.metrics import probability_above_zero
 from bellwether.forecasting.onnx_model import OnnxModel
-from bellwether.market.bars import find_problem, usable_closes
+from bellwether.market.bars import SMALLEST_VOLATILITY, find_problem, mended
 from bellwether.market.calendar import session_after, sessions_between
 from bellwether.types import (
+    HEADS,
     LEVELS,
     MARKET_SERIES,
     MAX_HORIZON,
@@ -38,9 +39,11 @@ from bellwether.types import (
     Instrument,
     Outlook,
     Problem,
+    Record,
 )
 
 BASELINE_ID = "baseline-ewma"  #: the model_id of an answer that is the plain volatility rule
+DEFAULT_CONTEXT = 504  #: sessions behind the baseline's volatility when no model says how many it reads
 _NO_LIMITS = (0.0, float("inf"))
 
 
@@ -68,28 +71,25 @@ def make_outlook(
         volatility_range=card.volatility_range if card else _NO_LIMITS,
         max_abs_return=card.max_abs_return if card else float("inf"),
     )
-    closes = usable_closes(bars)
-    volatility = ewma_volatility(log_returns(closes[-(card.context_length if card else 504) :]))
+    bars = mended(bars)
+    volatility = ewma_volatility(log_returns(bars.closes[-(card.context_length if card else DEFAULT_CONTEXT) :]))
+    if volatility < SMALLEST_VOLATILITY:
+        raise UnusableBars(
+            f"The price of {bars.symbol} has not moved for a long time, so there is nothing to learn a range from."
+        )
     shape = card.standardised_quantiles if card else gaussian_quantiles()
     baseline = all_horizons(head_quantiles(volatility, shape))
-    if model is None or card is None:
-        problem = problem or Problem.NO_MODEL
-    if model is None or card is None or problem:
-        quantiles, model_id = baseline, BASELINE_ID
-    else:
-        window, beside = model_inputs(bars, market, card.context_length)
-        quantiles, model_id = (
-            all_horizons(model.quantiles(window, beside)[0].astype(np.float64)),
-            card.model_id,
-        )
+    answer = _ask(model, bars, market) if model and not problem else None
+    if answer is None:
+        problem = problem or (Problem.NO_ANSWER if model else Problem.NO_MODEL)
     return Outlook(
         instrument=instrument,
         bars=bars,
-        log_returns=quantiles,
+        log_returns=baseline if answer is None else answer,
         baseline=baseline,
-        model_id=model_id,
+        model_id=card.model_id if card and not problem else BASELINE_ID,
         vix=_latest(market[MARKET_SERIES.index("^VIX")], bars),
-        record=card.record if card and not problem else None,
+        records=card.records if card and not problem else (),
         source=source,
         caveats=tuple(
             sentence
@@ -98,12 +98,21 @@ def make_outlook(
                 _about_age(instrument, bars, expected),
                 _about_silence(problem),
                 _about_market(bars, market) if not problem else "",
-                _about_training(bars, card.trained_to) if card and not problem else "",
+                _about_training(bars, card.seen_to) if card and not problem else "",
             )
             if sentence
         ),
         problem=problem,
     )
+
+
+def _ask(model: OnnxModel, bars: Bars, market: tuple[Bars | None, ...]) -> Floats | None:
+    """The model's quantiles at all horizons, (MAX_HORIZON, len(LEVELS)); None when they are no quantiles."""
+    window, beside = model_inputs(bars, market, model.card.context_length)
+    at_heads = model.quantiles(window, beside)[0].astype(np.float64)
+    if not np.isfinite(at_heads).all() or (np.diff(at_heads, axis=1) < 0).any():
+        return None
+    return all_horizons(at_heads)
 
 
 def forecast_at(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
@@ -113,7 +122,6 @@ def forecast_at(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
     one, bars = outlook.instrument, outlook.bars
     quantiles, baseline = outlook.log_returns[horizon - 1], outlook.baseline[horizon - 1]
     growth, baseline_growth = probability_above_zero(np.stack([quantiles, baseline]))
-    closes = usable_closes(bars)
     low, high = LEVELS.index(0.1), LEVELS.index(0.9)
     return Forecast(
         symbol=one.symbol,
@@ -127,21 +135,31 @@ def forecast_at(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
         made_at=made_at,
         log_returns=tuple(quantiles.tolist()),
         probability_of_growth=float(growth),
-        usual_probability_of_growth=usual_probability_of_growth(closes, horizon),
+        usual_probability_of_growth=usual_probability_of_growth(bars.closes, horizon),
         baseline=Baseline(tuple(baseline.tolist()), float(baseline_growth)),
         model_id=outlook.model_id,
         explanation=explain(
-            closes,
+            bars.closes,
             outlook.vix,
             quantiles[high] - quantiles[low],
             baseline[high] - baseline[low],
-            outlook.record,
+            _record_at(outlook.records, horizon),
         ),
         source=outlook.source,
         caveats=outlook.caveats,
         forecast_id=_forecast_id(outlook, horizon, quantiles),
         problem=outlook.problem,
     )
+
+
+def _record_at(records: tuple[Record | None, ...], horizon: int) -> Record | None:
+    """The record of this horizon's head; between two heads the worse of theirs, lest it look better than it is."""
+    if not records:
+        return None
+    right = next(at for at, head in enumerate(HEADS) if head >= horizon)
+    near = records[right : right + 1] if HEADS[right] == horizon else records[right - 1 : right + 1]
+    known = [record for record in near if record is not None]
+    return min(known, key=lambda record: record.skill_low) if len(known) == len(near) else None
 
 
 def _forecast_id(outlook: Outlook, horizon: int, quantiles: Floats) -> str:
@@ -153,10 +171,11 @@ def _forecast_id(outlook: Outlook, horizon: int, quantiles: Floats) -> str:
 
 
 def _latest(series: Bars | None, bars: Bars) -> float | None:
-    """The last value of a market series, when it is as new as the bars (within a week)."""
-    if series is None or (bars.sessions[-1] - series.sessions[-1]).astype(int) > 7:
+    """The last value of a market series, when there is one as new as the bars (within a week)."""
+    if series is None:
         return None
-    return float(series.closes[-1])
+    value = float(align_closes(bars.sessions[-1:], series)[0])
+    return value if value > 0 else None
 
 
 def _about_age(instrument: Instrument, bars: Bars, expected: date | None) -> str:
@@ -181,8 +200,8 @@ def _about_market(bars: Bars, market: tuple[Bars | None, ...]) -> str:
     return "Made without knowledge of the wider market, whose prices are not available."
 
 
-def _about_training(bars: Bars, trained_to: date) -> str:
+def _about_training(bars: Bars, seen_to: date) -> str:
     """Says so when the model may have learned from what it now forecasts."""
-    if bars.cutoff > trained_to:
+    if bars.cutoff > seen_to:
         return ""
-    return f"The model learned from prices up to {trained_to}, past this date: no fair test of its skill."
+    return f"The model was made with prices up to {seen_to} in view, past this date: no fair test of its skill."

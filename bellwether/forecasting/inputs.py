@@ -3,9 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 
-from bellwether.types import Bars, Floats, Sessions
+from bellwether.types import CLOSE, Bars, Floats, Sessions
 
 CARRY_DAYS = 7  #: a market value is carried forward at most this many calendar days; then it is unknown (0)
+
+LEVEL = 100.0  #: the last close of every window; prices are scaled to it
 
 Float32s = npt.NDArray[np.float32]
 
@@ -17,7 +19,10 @@ def model_inputs(bars: Bars, market: tuple[Bars | None, ...], context_length: in
     """
     sessions = bars.sessions[-context_length:]
     window = np.zeros((1, context_length, 5), np.float32)
-    window[0, context_length - len(sessions) :] = bars.values[-context_length:]
+    values = bars.values[-context_length:].copy()
+    # only ratios of prices count; at this level a coin of 1e-8 and an index of 1e6 lose nothing in float32
+    values[:, : CLOSE + 1] *= LEVEL / values[-1, CLOSE]
+    window[0, context_length - len(sessions) :] = values
     beside = np.zeros((1, context_length, len(market)), np.float32)
     for column, series in enumerate(market):
         if series is not None:
@@ -26,7 +31,7 @@ def model_inputs(bars: Bars, market: tuple[Bars | None, ...], context_length: in
 
 
 def align_closes(sessions: Sessions, series: Bars) -> Floats:
-    """The closes of `series` on other sessions, (n,): the last one known by then, 0 where there is none.
+    """The closes of `series` on other sessions, (n,): the last known by then, 0 where there is none or it is broken.
 
     A stock's exchange may trade on days when the index does not; the index then still stands where it stood,
     but not for more than CARRY_DAYS.
@@ -35,5 +40,7 @@ def align_closes(sessions: Sessions, series: Bars) -> Floats:
     known = at >= 0
     at = np.maximum(at, 0)
     age = (sessions - series.sessions[at]).astype(np.int64)
-    aligned: Floats = np.where(known & (age <= CARRY_DAYS), series.closes[at], 0.0)
+    values = series.closes[at]
+    known &= (age <= CARRY_DAYS) & np.isfinite(values) & (values > 0)
+    aligned: Floats = np.where(known, values, 0.0)
     return aligned

@@ -25,11 +25,11 @@ class ModelCard:
     sha256: str  #: of model.onnx
     context_length: int  #: sessions the graph reads
     min_history: int  #: fewest sessions with which it may answer
-    trained_to: date  #: last session it learned from
+    seen_to: date  #: last session that it learned from or was chosen on
     standardised_quantiles: Floats  #: (len(HEADS), len(LEVELS)): the baseline's shape, from training data
     volatility_range: tuple[float, float]  #: daily EWMA volatility met in training
     max_abs_return: float  #: largest daily log return met in training
-    record: Record
+    records: tuple[Record | None, ...]  #: one for each of HEADS
 
 
 def read_card(folder: Path) -> ModelCard:
@@ -44,9 +44,9 @@ def read_card(folder: Path) -> ModelCard:
     try:
         facts: dict[str, Any] = json.loads(card_file.read_text(encoding="utf-8"))
         card = _from_facts(facts)
-    except (ValueError, KeyError, TypeError) as problem:
+        _check_contract(folder.name, facts)
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as problem:
         raise ModelError(f"The card of model {folder.name} cannot be read: {problem!r}.") from problem
-    _check_contract(folder.name, facts)
     if hashlib.sha256(model_file.read_bytes()).hexdigest() != card.sha256:
         raise ModelError(
             f"The file model.onnx in {folder.name} is not the one its card describes. "
@@ -58,23 +58,33 @@ def read_card(folder: Path) -> ModelCard:
 def _from_facts(facts: dict[str, Any]) -> ModelCard:
     """The service's part of a card. Raises KeyError, ValueError or TypeError where something is missing."""
     low, high = facts["input_range"]["daily_volatility"]
-    pooled = facts["scores"]["pooled"]
+    scores = facts["scores"]
     return ModelCard(
         model_id=str(facts["model_id"]),
         sha256=str(facts["sha256"]),
         context_length=int(facts["context_length"]),
         min_history=int(facts["min_history"]),
-        trained_to=date.fromisoformat(facts["data"]["trained_to"]),
+        seen_to=max(
+            date.fromisoformat(facts["data"]["trained_to"]), date.fromisoformat(facts["splits"]["validation"][1])
+        ),
         standardised_quantiles=np.array(facts["baseline"]["standardised_quantiles"], dtype=np.float64),
         volatility_range=(float(low), float(high)),
         max_abs_return=float(facts["input_range"]["abs_log_return"]),
-        record=Record(
-            span=str(facts["scores"]["span"]),
-            coverage_80=float(pooled["coverage_80"]),
-            skill=float(pooled["skill_against_baseline"]),
-            skill_low=float(pooled["skill_against_baseline_interval"][0]),
-            skill_high=float(pooled["skill_against_baseline_interval"][1]),
-        ),
+        records=tuple(_record(str(scores["span"]), scores["by_horizon"][str(head)]) for head in HEADS),
+    )
+
+
+def _record(span: str, scores: dict[str, Any] | None) -> Record | None:
+    """How it did at one horizon; None where the test was too short for an interval."""
+    if scores is None or scores["skill_against_baseline_interval"] is None:
+        return None
+    low, high = scores["skill_against_baseline_interval"]
+    return Record(
+        span=span,
+        coverage_80=float(scores["coverage_80"]),
+        skill=float(scores["skill_against_baseline"]),
+        skill_low=float(low),
+        skill_high=float(high),
     )
 
 
@@ -83,6 +93,8 @@ def _check_contract(name: str, facts: dict[str, Any]) -> None:
     for key, ours in (("horizons", HEADS), ("levels", LEVELS), ("market", MARKET_SERIES)):
         if tuple(facts[key]) != ours:
             raise ModelError(f"Model {name} has {key} {facts[key]}; this version serves {list(ours)}.")
+    if not 0 < int(facts["min_history"]) <= int(facts["context_length"]):
+        raise ModelError(f"The card of model {name} has min_history or context_length that can't be.")
     shape = np.shape(facts["baseline"]["standardised_quantiles"])
     if shape != (len(HEADS), len(LEVELS)):
         raise ModelError(f"The card of model {name} has baseline quantiles of shape {shape}.")

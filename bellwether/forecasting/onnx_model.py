@@ -3,6 +3,7 @@
 The graph takes raw bars; see `exported_models/*/card.json` for what it reads and answers.
 """
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -44,9 +45,9 @@ class OnnxModel:
     def _check_signature(self, name: str) -> None:
         """Run the graph once on an empty window: its inputs and outputs must be what the contract says."""
         length = self.card.context_length
-        bars = np.zeros((1, length, 5), np.float32)
-        market = np.zeros((1, length, len(MARKET_SERIES)), np.float32)
         try:
+            bars = np.zeros((1, length, 5), np.float32)
+            market = np.zeros((1, length, len(MARKET_SERIES)), np.float32)
             shape = self.quantiles(bars, market).shape
         except Exception as problem:  # as above
             raise ModelError(f"Model {name} does not accept the inputs that its card describes.") from problem
@@ -60,7 +61,12 @@ def latest_model(models: Path, model_id: str = "") -> OnnxModel:
         if not (models / model_id).is_dir():
             raise ModelError(f"There is no model {model_id!r} in {models.name}; check the key models.serve.")
         return OnnxModel(models / model_id)
-    folders = sorted(path.parent for path in models.glob("*/card.json"))
+    folders = sorted((path.parent for path in models.glob("*/card.json")), key=lambda path: _by_number(path.name))
     if not folders:
         raise ModelError(f"There is no model in the folder {models.name}.")
     return OnnxModel(folders[-1])
+
+
+def _by_number(name: str) -> list[tuple[int, str]]:
+    """A key that sorts daily-range-9 before daily-range-10."""
+    return [(int(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", name)]

@@ -6,12 +6,13 @@ import numpy as np
 
 from bellwether.errors import UnusableBars
 from bellwether.forecasting.baseline import ewma_volatility, log_returns
-from bellwether.types import CLOSE, HIGH, LOW, OPEN, Bars, Floats, Problem
+from bellwether.types import CLOSE, HIGH, LOW, OPEN, VOLUME, Bars, Floats, Problem
 
 FEWEST_CLOSES = 22  #: a month of sessions: below this even a plain volatility is a guess
 LONGEST_GAP = 14  #: calendar days between two bars; Golden Week closes Shanghai for about 11
 STALE_AFTER = 7  #: calendar days the last bar may lag behind the last closed session
 RECENT = 63  #: sessions in which a gap or a broken bar makes the model silent
+LARGEST_VOLUME = 1e15  #: shares a day; more is damage, and overflows the model's arithmetic
 SMALLEST_VOLATILITY = 1e-6  #: daily; below it the price stands still for all that floats can tell
 
 
@@ -49,6 +50,21 @@ def find_problem(
     return None
 
 
+def mended(bars: Bars) -> Bars:
+    """The same bars without days whose close is unusable, and with what else is missing filled in.
+
+    Open, high and low become the close, a volume becomes 0: what the model knows as "not known". Recent damage is a
+    `Problem` of its own; this keeps an old broken bar from reaching the model as NaN. Raises what `usable_closes` does.
+    """
+    usable_closes(bars)
+    good = np.isfinite(bars.closes) & (bars.closes > 0)
+    values = bars.values[good]
+    prices = values[:, : CLOSE + 1]
+    volume = np.where(np.isfinite(values[:, VOLUME]), np.clip(values[:, VOLUME], 0, LARGEST_VOLUME), 0)
+    whole = np.where(np.isfinite(prices) & (prices > 0), prices, prices[:, CLOSE:])
+    return Bars(bars.symbol, bars.sessions[good], np.column_stack([whole, volume]), bars.quoted_closes[good])
+
+
 def check_order(bars: Bars) -> None:
     """Refuse bars that are empty, out of order or doubled: nothing can be read off them."""
     if len(bars) == 0:
@@ -67,8 +83,8 @@ def usable_closes(bars: Bars) -> Floats:
     closes = bars.closes if good.all() else bars.closes[good]
     if len(closes) < FEWEST_CLOSES:
         raise UnusableBars(
-            f"There are only {len(closes)} usable daily prices of {bars.symbol}; "
-            f"I need at least {FEWEST_CLOSES} to say anything."
+            f"I need at least {FEWEST_CLOSES} usable daily prices to say anything; "
+            f"of {bars.symbol} I have {len(closes)}."
         )
     if not good[-1]:
         raise UnusableBars(f"The newest price of {bars.symbol} is missing or impossible; please try again later.")
@@ -83,7 +99,7 @@ def _sound(values: Floats) -> bool:
     Sources round the four prices apart from each other, so a hair of disorder is allowed.
     """
     prices = values[:, : CLOSE + 1]
-    if not np.isfinite(values).all() or (prices <= 0).any() or (values[:, 4] < 0).any():
+    if not np.isfinite(values).all() or (prices <= 0).any() or (values[:, VOLUME] < 0).any():
         return False
     slack = 1.001
     highest = np.maximum(values[:, OPEN], values[:, CLOSE])

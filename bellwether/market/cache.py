@@ -12,6 +12,7 @@ from bellwether.market.provider import Provider
 from bellwether.types import Bars, Instrument
 
 MOST_SYMBOLS = 600  #: kept at once: 12 years of a symbol are 150 kB
+LOOK_BACK = timedelta(days=366)  #: a cutoff older than that needs history which what we keep may not have
 FAILURE_PAUSE = timedelta(minutes=1)  #: a failed symbol is not asked for again sooner: a source in trouble needs rest
 AGAIN_AFTER = timedelta(minutes=10)  #: when the newest session was not there yet, ask again after this
 
@@ -48,7 +49,8 @@ class CachedProvider:
 
         Yesterday's session, by UTC, is closed on every exchange, so no running session gets into what is kept.
         """
-        self.bars(symbol, self._clock().date() - timedelta(days=1))
+        if symbol not in self._kept:
+            self.bars(symbol, self._clock().date() - timedelta(days=1))
         return self._provider.instrument(symbol)
 
     def bars(self, symbol: str, end: date) -> Bars:
@@ -57,8 +59,12 @@ class CachedProvider:
             lock = self._locks.setdefault(symbol, threading.Lock())
         with lock:
             kept = self._kept.get(symbol)
+            if kept is not None and end < kept.asked_end - LOOK_BACK:
+                return self._provider.bars(symbol, end)  # a rare question: what is kept for the others stays
             if kept is None or not self._reaches(kept, end):
                 kept = self._fetch(symbol, end)
+            with self._guard:
+                self._kept.move_to_end(symbol)
         return kept.bars.until(end) or self._provider.bars(symbol, end)
 
     def _fetch(self, symbol: str, end: date) -> _Kept:
@@ -66,7 +72,7 @@ class CachedProvider:
         now = self._clock()
         until, failure = self._failed.get(symbol, (now, None))
         if failure is not None and now < until:
-            raise failure
+            raise failure.with_traceback(None)
         try:
             kept = _Kept(end, now, self._provider.bars(symbol, end))
         except BellwetherError as problem:
@@ -76,7 +82,6 @@ class CachedProvider:
             raise
         with self._guard:
             self._kept[symbol] = kept
-            self._kept.move_to_end(symbol)
             while len(self._kept) > MOST_SYMBOLS:
                 self._kept.popitem(last=False)
         return kept

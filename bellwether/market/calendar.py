@@ -4,6 +4,7 @@ A session is a plain date; an instant is aware UTC. Calendars are built year by 
 service that has run for years meets the end of one.
 """
 
+import logging
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
@@ -12,19 +13,28 @@ import numpy as np
 
 from bellwether.types import Sessions, to_date
 
+WEEKDAYS = "24/5"  #: Monday to Friday without holidays: for what has no calendar of its own
 EVERY_DAY = "24/7"  #: the calendar of assets that trade around the clock; its sessions are UTC days
+
+log = logging.getLogger(__name__)
 
 
 @cache
-def _years(calendar: str, first: int, last: int) -> exchange_calendars.ExchangeCalendar:
-    """The calendar from 1 January of `first` to 31 December of `last`."""
-    return exchange_calendars.get_calendar(calendar, start=f"{first}-01-01", end=f"{last}-12-31")
+def _year(calendar: str, year: int) -> exchange_calendars.ExchangeCalendar:
+    """One year of a calendar; Monday to Friday where the library does not know that year of it."""
+    span = {"start": f"{year}-01-01", "end": f"{year}-12-31"}
+    try:
+        return exchange_calendars.get_calendar(calendar, **span)
+    except Exception as problem:  # it raises as many kinds as it has calendars
+        log.warning("No %d calendar of %s (%s); Monday to Friday is used.", year, calendar, type(problem).__name__)
+        return exchange_calendars.get_calendar(WEEKDAYS, **span)
 
 
 @cache
 def _sessions(calendar: str, first: int, last: int) -> Sessions:
-    """Its sessions as datetime64[D], (n,)."""
-    days: Sessions = _years(calendar, first, last).sessions.to_numpy().astype("datetime64[D]")
+    """The sessions from the year `first` to the year `last` as datetime64[D], (n,)."""
+    years = [_year(calendar, year).sessions.to_numpy().astype("datetime64[D]") for year in range(first, last + 1)]
+    days: Sessions = np.concatenate(years)
     return days
 
 
@@ -41,8 +51,7 @@ def last_closed_session(calendar: str, now: datetime) -> date:
 
 def closes_at(calendar: str, session: date) -> datetime:
     """The instant at which trading ends on this session; early closes included."""
-    whole = _years(calendar, session.year - 1, session.year + 1)
-    closing: datetime = whole.session_close(session.isoformat()).to_pydatetime()
+    closing: datetime = _year(calendar, session.year).session_close(session.isoformat()).to_pydatetime()
     return closing.astimezone(UTC)
 
 

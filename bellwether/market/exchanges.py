@@ -1,8 +1,6 @@
 """Yahoo's exchange codes, and the trading calendar that each exchange keeps."""
 
-from bellwether.market.calendar import EVERY_DAY
-
-UNKNOWN = "24/5"  #: Monday to Friday without holidays: for exchanges whose calendar we don't have
+from bellwether.market.calendar import EVERY_DAY, WEEKDAYS
 
 _NEW_YORK = (
     "NMS",
@@ -40,5 +38,5 @@ _CALENDARS = {
 
 
 def calendar_of(exchange: str) -> str:
-    """The trading calendar of an exchange by Yahoo's code for it; UNKNOWN when we have none."""
-    return _CALENDARS.get(exchange, UNKNOWN)
+    """The trading calendar of an exchange by Yahoo's code for it; WEEKDAYS when we have none."""
+    return _CALENDARS.get(exchange, WEEKDAYS)

@@ -1,15 +1,19 @@
 """Prices from parquet or csv files in long form: symbol, date, open, high, low, close, volume."""
 
+import logging
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from bellwether.errors import BadDate, MarketDataError, UnknownSymbol
-from bellwether.market.universe import listed, near_symbols
-from bellwether.types import CLOSE, Bars, Instrument
+from bellwether.market.universe import is_symbol, listed, near_symbols
+from bellwether.types import CLOSE, VOLUME, Bars, Instrument
+
+log = logging.getLogger(__name__)
 
 COLUMNS = ("symbol", "date", "open", "high", "low", "close", "volume")
 
@@ -28,25 +32,35 @@ def read_prices(files: Sequence[Path]) -> pd.DataFrame:
 def _read_one(file: Path) -> pd.DataFrame:
     """One file with exactly COLUMNS."""
     if not file.is_file():
-        raise MarketDataError(f"The price file {file} does not exist.")
+        raise MarketDataError(f"The price file {file} {'is a folder' if file.is_dir() else 'does not exist'}.")
     if file.suffix.lower() not in {".parquet", ".csv"}:
         raise MarketDataError(f"The price file {file.name} must be .parquet or .csv.")
     try:
         frame = pd.read_parquet(file) if file.suffix.lower() == ".parquet" else _read_csv(file)
     except (OSError, ValueError) as problem:
-        raise MarketDataError(f"The price file {file.name} cannot be read: {problem}") from problem
+        raise MarketDataError(f"The price file {file.name} cannot be read: {_first_line(problem)}") from problem
     missing = [column for column in COLUMNS if column not in frame.columns]
     if missing:
-        raise MarketDataError(f"The price file {file.name} lacks the columns {', '.join(missing)}.")
+        raise MarketDataError(
+            f"The price file {file.name} lacks the columns {', '.join(missing)}; it has "
+            f"{', '.join(map(str, list(frame.columns)[:12]))}."
+        )
     frame = frame.loc[:, list(COLUMNS)]
     try:
         frame["symbol"] = frame["symbol"].astype(str).str.strip().str.upper()
-        frame["date"] = pd.to_datetime(frame["date"]).dt.tz_localize(None).dt.normalize().astype("datetime64[s]")
+        frame["date"] = _as_days(frame["date"]).dt.tz_localize(None).dt.normalize().astype("datetime64[s]")
         numbers = list(COLUMNS[2:])
         frame[numbers] = frame[numbers].astype(np.float64)
     except (ValueError, TypeError) as problem:
-        raise MarketDataError(f"The price file {file.name} has a value of the wrong kind: {problem}") from problem
+        raise MarketDataError(
+            f"The price file {file.name} has a value of the wrong kind: {_first_line(problem)}"
+        ) from problem
     return frame
+
+
+def _first_line(problem: Exception) -> str:
+    """A library's complaint without its advice to programmers."""
+    return (str(problem).splitlines() or [type(problem).__name__])[0][:200]
 
 
 def _read_csv(file: Path) -> pd.DataFrame:
@@ -55,10 +69,18 @@ def _read_csv(file: Path) -> pd.DataFrame:
     return pd.read_csv(file, dtype={"symbol": str}, keep_default_na=False, na_values=blank)
 
 
+def _as_days(column: "pd.Series[Any]") -> "pd.Series[pd.Timestamp]":
+    """Dates from text or dates; a number such as 20211230 is a day, not nanoseconds. Raises ValueError."""
+    if pd.api.types.is_numeric_dtype(column):
+        return pd.to_datetime(column.astype("int64").astype(str), format="%Y%m%d")
+    return pd.to_datetime(column)
+
+
 def frame_to_bars(symbol: str, frame: pd.DataFrame) -> Bars:
     """The rows of one symbol, sorted by date, as Bars. Prices in the file are taken as adjusted."""
     values = frame[list(COLUMNS[2:])].to_numpy(np.float64)
-    # a source may have only closes: the other three then equal the close, as the model expects
+    # a source may have only closes: the other three then equal the close, and a volume not known is 0
+    values[:, VOLUME] = np.nan_to_num(values[:, VOLUME])
     values[:, :3] = np.where(np.isfinite(values[:, :3]), values[:, :3], values[:, 3:4])
     return Bars(symbol, frame["date"].to_numpy("datetime64[D]"), values, values[:, CLOSE])
 
@@ -74,7 +96,15 @@ class FileProvider:
         """Read the files. Raises MarketDataError when one of them cannot be used."""
         prices = read_prices(files)
         self._files = ", ".join(file.name for file in files)
-        self._frames = {str(symbol): frame for symbol, frame in prices.groupby("symbol", sort=True)}
+        frames = {str(symbol): frame for symbol, frame in prices.groupby("symbol", sort=True)}
+        self._frames = {symbol: frame for symbol, frame in frames.items() if is_symbol(symbol)}
+        if len(self._frames) < len(frames):
+            odd = ", ".join(sorted(frames.keys() - self._frames.keys())[:5])
+            log.warning(
+                "%d symbols of the price file are left out; such names can't be asked for: %s",
+                len(frames) - len(self._frames),
+                odd,
+            )
 
     def describe(self) -> str:
         """Where the prices come from, for messages."""
@@ -92,7 +122,7 @@ class FileProvider:
         frame = self._frames[symbol]
         frame = frame[frame["date"] <= pd.Timestamp(end)]
         if frame.empty:
-            raise BadDate(f"{self.describe().capitalize()} has no prices of {symbol} up to {end}.")
+            raise BadDate(f"There are no prices of {symbol} up to {end} in {self.describe()}.")
         return frame_to_bars(symbol, frame)
 
     def universe(self) -> tuple[Instrument, ...]:

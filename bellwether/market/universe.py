@@ -13,6 +13,8 @@ from bellwether.types import Instrument
 
 LONGEST_QUESTION = 64  #: characters in a symbol or company name; the longest real ones have about 40
 _SYMBOL = re.compile(r"\^?[A-Z0-9][A-Z0-9.=&-]{0,19}")
+_UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))  # marks without width, pasted along
+SHORTEST_NAME = 3  #: letters; one or two begin too many names
 _ENOUGH = 75  #: rapidfuzz score, 0 to 100, from which a name counts as near
 
 
@@ -28,7 +30,7 @@ def listed() -> dict[str, Instrument]:
 
 def clean_question(text: str) -> str:
     """What a person typed for a company, trimmed. Raises BadSymbol when it cannot be one."""
-    asked = " ".join(text.split()).lstrip("$").rstrip(".,!?;:").strip()
+    asked = " ".join(text.translate(_UNSEEN).split()).lstrip("$").rstrip(".,!?;:").strip()
     if not asked:
         raise BadSymbol("Please give a stock symbol, for example AAPL.")
     if len(asked) > LONGEST_QUESTION or not asked.isprintable():
@@ -46,12 +48,17 @@ def as_symbol(asked: str) -> str | None:
     return symbol if _SYMBOL.fullmatch(symbol) else None
 
 
+def is_symbol(text: str) -> bool:
+    """Whether this can be a symbol as we know them: at most 20 of A to Z, digits and . = & - with a ^ before them."""
+    return _SYMBOL.fullmatch(text) is not None
+
+
 def by_name(asked: str, universe: Iterable[Instrument]) -> Instrument | None:
     """The one instrument whose name is, begins with, or holds these words; None when there is none or several."""
     words, instruments = asked.casefold(), tuple(universe)
     whole, beginning = re.compile(re.escape(words)), re.compile(rf"{re.escape(words)}\b")
     tests = (whole.fullmatch, beginning.match, re.compile(rf"\b{re.escape(words)}\b").search)
-    for test in tests:
+    for test in tests if len(words) >= SHORTEST_NAME else tests[:1]:
         named = [one for one in instruments if test(one.name.casefold())]
         if named:
             return named[0] if len(named) == 1 else None

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bellwether.errors import BellwetherError, MarketDataError, UnknownSymbol
+from bellwether.errors import BadDate, BellwetherError, MarketDataError, UnknownSymbol
 from bellwether.market.exchanges import calendar_of
 from bellwether.market.universe import listed, near_symbols
 from bellwether.types import Bars, Instrument
 
 _ABOUT = ("longName", "shortName", "exchangeName", "fullExchangeName", "currency")
+FIRST_DAY = date(1927, 1, 1)  #: its oldest series begins then
 YEARS = 12  #: of history to ask for: enough for every feature and for how often the price rose
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,10 @@ class YahooProvider:
 
     def bars(self, symbol: str, end: date) -> Bars:
         """Bars of the last YEARS years up to and including `end`."""
-        frame = self._history(symbol, start=end - timedelta(days=366 * YEARS), end=end + timedelta(days=1))
+        if end < FIRST_DAY:
+            raise BadDate(f"Yahoo Finance has no prices as old as {end}.")
+        start = max(end - timedelta(days=366 * YEARS), FIRST_DAY)
+        frame = self._history(symbol, start=start, end=end + timedelta(days=1))
         return _to_bars(symbol, frame, end)
 
     def _history(self, symbol: str, **span: Any) -> pd.DataFrame:
@@ -133,7 +137,7 @@ def _to_bars(symbol: str, frame: pd.DataFrame, end: date) -> Bars:
     adjusted = frame["Adj Close"].to_numpy(np.float64)
     volume = frame["Volume"].to_numpy(np.float64)
     # a day without trading comes as an empty row; it is no session
-    keep = np.isfinite(raw[:, 3]) & np.isfinite(adjusted) & (sessions <= np.datetime64(end))
+    keep = np.isfinite(raw[:, 3]) & (raw[:, 3] > 0) & np.isfinite(adjusted) & (sessions <= np.datetime64(end))
     if not keep.any():
         raise MarketDataError(f"Yahoo Finance has no prices of {symbol} up to {end}.")
     raw, adjusted, volume = raw[keep], adjusted[keep], volume[keep]

@@ -1,0 +1,50 @@
+"""Fixtures shared by the tests: a clean environment, services over the sample market, and made-up bars."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bellwether.config import load_settings
+from bellwether.services import Services, build_services
+from bellwether.types import Bars
+
+NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+MODELS = Path(__file__).resolve().parents[1] / "exported_models"
+
+MakeBars = Callable[..., Bars]
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the person who runs the tests reaches them."""
+    for name in list(os.environ):
+        if name.upper().startswith(("BELLWETHER_", "TELEGRAM_")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Services:
+    """The sample market, the exported model and an empty database, on a Monday in November 2026."""
+    settings = load_settings(database={"path": tmp_path / "bellwether.sqlite3"}, models={"folder": MODELS})
+    return build_services(settings, clock=lambda: NOW)
+
+
+@pytest.fixture
+def make_bars() -> MakeBars:
+    """Sound made-up bars: a seeded random walk on weekdays, ending on the last weekday up to `end`."""
+
+    def make(sessions: int = 600, end: date = date(2021, 12, 31), symbol: str = "MADE", seed: int = 1) -> Bars:
+        random = np.random.default_rng(seed)
+        last = np.busday_offset(np.datetime64(end), 0, roll="backward")
+        days = np.busday_offset(last, np.arange(-sessions + 1, 1))
+        closes = 100 * np.exp(np.cumsum(random.normal(0.0003, 0.015, sessions)))
+        opens = closes * np.exp(random.normal(0, 0.004, sessions))
+        highs, lows = np.maximum(opens, closes) * 1.004, np.minimum(opens, closes) * 0.996
+        volumes = np.round(1e6 * np.exp(random.normal(0, 0.3, sessions)))
+        return Bars(symbol, days, np.column_stack([opens, highs, lows, closes, volumes]), closes.copy())
+
+    return make

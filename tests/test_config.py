@@ -1,0 +1,221 @@
+"""Settings: a wrong key or value is one line that says what to do, and the token is never told to anyone."""
+
+from pathlib import Path
+
+import pytest
+
+from bellwether.config import load_settings, setting_keys
+from bellwether.errors import ConfigError
+
+TOKEN = "123456789:only-a-token-for-tests"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def refused(**sections: dict[str, object]) -> str:
+    with pytest.raises(ConfigError) as error:
+        load_settings(**sections)
+    text = str(error.value)
+    assert "\n" not in text
+    return text
+
+
+def test_it_needs_no_file(folder: Path) -> None:
+    settings = load_settings()
+    assert settings.market.source == "sample"
+    assert settings.web.port == 8000
+    assert settings.telegram.token.get_secret_value() == ""
+
+
+def test_the_environment_wins_over_the_file_and_what_is_passed_over_both(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "config.yaml").write_text("web:\n  port: 1\n  host: filehost\nalerts:\n  horizon: 5\n")
+    monkeypatch.setenv("BELLWETHER_WEB__PORT", "2")
+    settings = load_settings()
+    assert (settings.web.port, settings.web.host, settings.alerts.horizon) == (2, "filehost", 5)
+    settings = load_settings(web={"port": 3})
+    assert (settings.web.port, settings.web.host) == (3, "filehost")
+
+
+def test_another_file_can_be_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "config.yaml").write_text("web: {port: 1}")
+    (folder / "other.yaml").write_text("web: {port: 9}")
+    monkeypatch.setenv("BELLWETHER_CONFIG", "other.yaml")
+    assert load_settings().web.port == 9
+    monkeypatch.setenv("BELLWETHER_CONFIG", "gone.yaml")
+    assert "gone.yaml" in refused()
+
+
+def test_the_file_in_the_repository_holds_the_defaults(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    defaults = load_settings()
+    monkeypatch.setenv("BELLWETHER_CONFIG", str(Path(__file__).resolve().parents[1] / "config.yaml"))
+    assert load_settings() == defaults
+
+
+@pytest.mark.parametrize(
+    ("key", "found", "allowed"),
+    [
+        ("MARKET__SOURCE", "Yahoo", "'yahoo', 'sample' or 'file'"),
+        ("MARKET__SOURCE", "", "'yahoo', 'sample' or 'file'"),
+        ("MARKET__TIMEOUT", "0", "greater than 0"),
+        ("MARKET__TIMEOUT", "nan", "less than or equal to 120"),
+        ("MARKET__TIMEOUT", "inf", "less than or equal to 120"),
+        ("WEB__PORT", "eight", "integer"),
+        ("WEB__PORT", "-1", "greater than or equal to 0"),
+        ("WEB__PORT", "65536", "less than or equal to 65535"),
+        ("TELEGRAM__POLL_TIMEOUT", "51", "less than or equal to 50"),
+        ("TELEGRAM__POLL_TIMEOUT", "1.5", "integer"),
+        ("ALERTS__HORIZON", "64", "less than or equal to 63"),
+        ("ALERTS__HORIZON", "0", "greater than or equal to 1"),
+        ("ALERTS__DIGEST_DELAY", "-1", "greater than or equal to 0"),
+        ("ALERTS__FRESHNESS", "0", "greater than or equal to 1"),
+        ("ALERTS__WATCH_LIMIT", "0", "greater than or equal to 1"),
+        ("LOG__LEVEL", "LOUD", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_key_and_what_is_allowed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, key: str, found: str, allowed: str
+) -> None:
+    monkeypatch.setenv(f"BELLWETHER_{key}", found)
+    text = refused()
+    assert key.replace("__", ".").lower() in text
+    assert f"BELLWETHER_{key}" in text
+    assert repr(found) in text
+    assert allowed in text
+
+
+@pytest.mark.parametrize(
+    ("yaml", "words"),
+    [
+        ("markt: {source: yahoo}", ["markt", "did you mean market"]),
+        ("market: {sorce: yahoo}", ["market.sorce", "did you mean market.source"]),
+        ("market: {source: bloomberg}", ["market.source", "'bloomberg'", "'yahoo'"]),
+        ("market: yahoo", ["market", "'yahoo'"]),
+        ("web: [1]", ["web", "[1]"]),
+        ("web: {port: {a: 1}}", ["web.port", "integer"]),
+        ("web: {port: yes please}", ["web.port", "'yes please'"]),
+        ("web: {port: 'a\\nb'}", ["web.port"]),
+        ("- market", ["config.yaml"]),
+        ("just words", ["config.yaml"]),
+        ("web: {port: 1", ["config.yaml"]),
+        ("web:\n\tport: 1", ["config.yaml"]),
+        ("1: 2", ["config.yaml", "sections"]),
+        ("web: !!python/object:os.system {}", ["config.yaml"]),
+    ],
+)
+def test_a_wrong_file_is_told_in_one_line(folder: Path, yaml: str, words: list[str]) -> None:
+    (folder / "config.yaml").write_text(yaml)
+    text = refused()
+    for word in words:
+        assert word in text
+
+
+def test_a_file_that_is_no_text_is_told_in_one_line(folder: Path) -> None:
+    (folder / "config.yaml").write_bytes(b"\xff\xfe\x00web: {}\x80")
+    assert "config.yaml" in refused()
+
+
+@pytest.mark.parametrize("yaml", ["", "# nothing set\n", "---\n", "{}"])
+def test_an_empty_file_sets_nothing(folder: Path, yaml: str) -> None:
+    (folder / "config.yaml").write_text(yaml)
+    assert load_settings().web.port == 8000
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("BELLWETHER_MARKET__SORCE", "did you mean BELLWETHER_MARKET__SOURCE?"),
+        ("BELLWETHER_MARKET_SOURCE", "did you mean BELLWETHER_MARKET__SOURCE?"),
+        ("BELLWETHER_TELEGRAM_TOKEN", "did you mean BELLWETHER_TELEGRAM__TOKEN?"),
+        ("BELLWETHER_MARKET", "BELLWETHER_MARKET__"),
+        ("BELLWETHER_XYZ", "BELLWETHER_"),
+    ],
+)
+def test_a_misspelt_variable_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, hint: str) -> None:
+    monkeypatch.setenv(name, TOKEN)
+    text = refused()
+    assert name in text
+    assert hint in text
+    assert TOKEN not in text
+
+
+def test_every_key_can_be_set_by_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"SOURCE": "yahoo", "LEVEL": "DEBUG", "PATH": "x.sqlite3", "TIMEOUT": "3"}
+    text_keys = {"TOKEN", "BASE_URL", "BASE_FILE_URL", "FILE", "YAHOO_BASE_URL", "FOLDER", "SERVE", "HOST"}
+    for key in setting_keys():
+        name = key.partition("__")[2]
+        monkeypatch.setenv(f"BELLWETHER_{key}", values.get(name, f"a{name}" if name in text_keys else "7"))
+    settings = load_settings()
+    assert settings.market.source == "yahoo"
+    assert settings.models.folder == Path("aFOLDER")
+    assert (settings.alerts.horizon, settings.web.port, settings.market.timeout) == (7, 7, 3.0)
+    assert settings.telegram.token.get_secret_value() == "aTOKEN"
+
+
+@pytest.mark.parametrize("name", ["BELLWETHER_TELEGRAM__TOKEN", "TELEGRAM_BOT_TOKEN", "bellwether_telegram__token"])
+def test_the_token_comes_from_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, TOKEN)
+    assert load_settings().telegram.token.get_secret_value() == TOKEN
+
+
+def test_our_own_token_variable_wins(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "other")
+    monkeypatch.setenv("BELLWETHER_TELEGRAM__TOKEN", TOKEN)
+    assert load_settings().telegram.token.get_secret_value() == TOKEN
+    assert load_settings(telegram={"token": ""}).telegram.token.get_secret_value() == ""  # serve --demo
+
+
+@pytest.mark.parametrize(
+    "yaml",
+    [
+        f"telegram:\n  token: {TOKEN}\n",
+        f"telegram: {{token: '{TOKEN}'}}",
+        "telegram:\n  token:\n",
+        f"telegram: {{Token: '{TOKEN}'}}",
+        f"telegram: {{tokn: '{TOKEN}'}}",
+        f"telegram: '{TOKEN}'",
+        f"telegram: ['{TOKEN}']",
+        f"token: '{TOKEN}'",
+        f"telegram:\n  token: {TOKEN}: oops\n",
+    ],
+)
+def test_a_token_in_the_file_is_refused_and_not_repeated(folder: Path, yaml: str) -> None:
+    (folder / "config.yaml").write_text(yaml)
+    text = refused()
+    assert TOKEN not in text
+    assert TOKEN.partition(":")[2] not in text
+
+
+def test_a_token_in_the_file_is_refused_with_what_to_do(folder: Path) -> None:
+    (folder / "config.yaml").write_text(f"telegram:\n  token: {TOKEN}\n")
+    assert refused() == (
+        "telegram.token must not stand in config.yaml; set it in the environment as BELLWETHER_TELEGRAM__TOKEN."
+    )
+
+
+def test_no_error_tells_the_token(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BELLWETHER_TELEGRAM__TOKEN", TOKEN)
+    monkeypatch.setenv("BELLWETHER_WEB__PORT", "no")
+    with pytest.raises(ConfigError) as error:
+        load_settings()
+    assert TOKEN not in str(error.value)
+    assert error.value.__cause__ is None and error.value.__suppress_context__
+    assert TOKEN not in refused(telegram={"token": [TOKEN]})
+
+
+def test_no_picture_of_the_settings_shows_the_token(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BELLWETHER_TELEGRAM__TOKEN", TOKEN)
+    settings = load_settings()
+    for picture in (repr(settings), str(settings), repr(settings.model_dump()), settings.model_dump_json()):
+        assert TOKEN not in picture
+
+
+def test_settings_cannot_be_changed_afterwards(folder: Path) -> None:
+    settings = load_settings()
+    with pytest.raises(ValueError, match="frozen"):
+        settings.web.port = 1

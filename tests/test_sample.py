@@ -1,0 +1,85 @@
+"""The embedded sample market is what it says it is, and nobody can scribble on it."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from bellwether.errors import BadDate, UnknownSymbol
+from bellwether.market.calendar import is_session
+from bellwether.market.sample import SampleProvider
+from bellwether.types import CLOSE, HIGH, LOW, MARKET_SERIES, OPEN, to_date
+from tests.support.shared import SHARED, needs_shared
+
+END = date(2021, 12, 31)
+SYMBOLS = tuple(one.symbol for one in SampleProvider().universe())
+
+
+def test_it_has_forty_companies_and_two_indices() -> None:
+    assert len(set(SYMBOLS)) == 42
+    assert set(MARKET_SERIES) <= set(SYMBOLS)
+    assert all(one.name and one.currency == "USD" for one in SampleProvider().universe())
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_every_symbol_has_sound_bars_to_the_end_of_2021(symbol: str) -> None:
+    bars = SampleProvider().bars(symbol, date(2030, 1, 1))
+    assert bars.cutoff == END
+    assert bars.symbol == symbol
+    assert len(bars) > 2000
+    assert bars.values.dtype == np.float64
+    assert np.isfinite(bars.values).all()
+    assert (bars.values[:, : CLOSE + 1] > 0).all()
+    assert (np.diff(bars.sessions).astype(int) > 0).all()
+    assert (bars.values[:, HIGH] * 1.001 >= bars.values[:, [OPEN, CLOSE]].max(axis=1)).all()
+    assert (bars.values[:, LOW] <= bars.values[:, [OPEN, CLOSE]].min(axis=1) * 1.001).all()
+    assert np.array_equal(bars.quoted_closes, bars.closes)
+    assert all(is_session("XNYS", to_date(session)) for session in bars.sessions[-300:])
+
+
+def test_nobody_can_change_what_everybody_shares() -> None:
+    bars = SampleProvider().bars("AAPL", END)
+    early = SampleProvider().bars("AAPL", date(2015, 1, 2))
+    for array in (bars.values, bars.sessions, bars.quoted_closes, early.values, early.sessions, bars.closes):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = array[1]
+
+
+def test_it_shows_nothing_after_the_day_asked_for() -> None:
+    bars = SampleProvider().bars("AAPL", date(2020, 7, 4))  # a Saturday after a holiday
+    assert bars.cutoff == date(2020, 7, 2)
+    assert SampleProvider().bars("AAPL", date(2010, 1, 4)).cutoff == date(2010, 1, 4)
+
+
+@pytest.mark.parametrize("end", [date(2010, 1, 3), date(1, 1, 1)])
+def test_it_says_when_its_prices_begin(end: date) -> None:
+    with pytest.raises(BadDate, match=f"AAPL begin on 2010-01-04; there are none up to {end}"):
+        SampleProvider().bars("AAPL", end)
+
+
+@pytest.mark.parametrize("symbol", ["NOPE", "aapl", "", "^", "AAPL/bars"])
+def test_it_knows_no_other_symbol(symbol: str) -> None:
+    with pytest.raises(UnknownSymbol, match="the sample market"):
+        SampleProvider().bars(symbol, END)
+    with pytest.raises(UnknownSymbol):
+        SampleProvider().instrument(symbol)
+
+
+def test_it_says_with_every_answer_that_it_is_a_sample() -> None:
+    provider = SampleProvider()
+    assert not provider.live
+    assert "Sample data, ends 2021-12-31" in provider.note
+
+
+@needs_shared
+@pytest.mark.skipif(not (SHARED / "data" / "sample_prices.parquet").is_file(), reason="the source table is not here")
+def test_it_equals_the_table_it_was_made_from() -> None:
+    import pandas as pd
+
+    table = pd.read_parquet(SHARED / "data" / "sample_prices.parquet")
+    assert set(table["symbol"].astype(str)) == set(SYMBOLS)
+    for symbol, frame in table.groupby(table["symbol"].astype(str)):
+        bars = SampleProvider().bars(str(symbol), END)
+        assert np.array_equal(bars.sessions, frame["date"].to_numpy("datetime64[D]"))
+        theirs = frame[["open", "high", "low", "close", "volume"]].to_numpy(np.float64)
+        assert np.allclose(bars.values, theirs, rtol=1e-6, atol=0)
