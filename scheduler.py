@@ -6,6 +6,8 @@ the scheduler remembers of missed runs.
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -13,40 +15,82 @@ from bellwether.alerting.deliver import Transport, deliver
 from bellwether.alerting.evaluate import tick
 from bellwether.errors import BellwetherError
 from bellwether.services import Services
+from bellwether.store import inbox, outbox
 
+KEPT = timedelta(days=30)  #: settled messages, for questions about what was sent
 log = logging.getLogger(__name__)
 
 # APScheduler drops a job that starts over a second late, and by default runs two of a kind side by side
 _MANNERS = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
 
 
-def make_scheduler(services: Services, transport: Transport | None) -> AsyncIOScheduler:
-    """The jobs of the running service, not started yet. Without a transport messages are written but not sent."""
-    scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=_MANNERS)
-    if services.provider.live:  # the sample market has no new sessions; `alerts tick` still rehearses one
-        scheduler.add_job(_tick, "interval", [services], seconds=60, id="tick")
-    if transport is not None:
-        scheduler.add_job(_deliver, "interval", [services, transport], seconds=5, id="deliver")
-    return scheduler
+class Timetable:
+    """The jobs of the running service."""
+
+    def __init__(self, services: Services, transport: Transport | None, connected: Callable[[], bool]) -> None:
+        """Without a transport messages are written but not sent; while it is not connected they wait."""
+        self._services, self._transport, self._connected = services, transport, connected
+        self._stopping = False
+        self._running: set[asyncio.Task[None]] = set()
+        # its own warnings are about jobs that run longer than their interval, which ours may
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        self._scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=_MANNERS)
+        if services.provider.live:  # the sample market has no new sessions; `alerts tick` still rehearses one
+            self._every(timedelta(minutes=1), self._tick)
+        if transport is not None:
+            self._every(timedelta(seconds=5), self._deliver)
+        self._every(timedelta(days=1), self._prune)
+
+    def start(self) -> None:
+        """Begin; needs a running event loop."""
+        self._scheduler.start()
+
+    async def stop(self, grace: float) -> None:
+        """Start nothing more, and give what is running this many seconds: a message on its way arrives once."""
+        self._stopping = True
+        self._scheduler.pause()
+        if self._running:
+            await asyncio.wait(self._running, timeout=grace)
+        self._scheduler.shutdown(wait=False)
+
+    def _every(self, interval: timedelta, job: Callable[[], Awaitable[None]]) -> None:
+        self._scheduler.add_job(self._run, "interval", [job], seconds=interval.total_seconds())
+
+    async def _run(self, job: Callable[[], Awaitable[None]]) -> None:
+        """One run of a job; a failure is written down and the next run comes all the same."""
+        task = asyncio.ensure_future(job())
+        self._running.add(task)
+        try:
+            # shielded: APScheduler cancels what runs when it shuts down, `stop` waits for it first
+            await asyncio.shield(task)
+        except BellwetherError as problem:
+            log.error("A job did not run: %s", problem.for_operator)
+        except Exception:
+            log.exception("A job failed.")
+        finally:
+            self._running.discard(task)
+
+    async def _tick(self) -> None:
+        """Decide what is due now."""
+        did = await asyncio.to_thread(tick, self._services, self._services.clock(), lambda: self._stopping)
+        if did.written:
+            log.info("%d digests are due.", did.written)
+
+    async def _deliver(self) -> None:
+        """Send what is owed."""
+        if self._transport is None or not self._connected():
+            return
+        did = await deliver(self._services, self._transport, lambda: self._stopping)
+        if did.sent:
+            log.info("%d messages sent.", did.sent)
+
+    async def _prune(self) -> None:
+        """Forget what nobody needs any more."""
+        await asyncio.to_thread(_prune, self._services)
 
 
-async def _tick(services: Services) -> None:
-    """Decide what is due now."""
-    try:
-        did = await asyncio.to_thread(tick, services, services.clock())
-    except BellwetherError as problem:
-        log.error("The tick did not run: %s", problem)
-        return
-    if did.written:
-        log.info("%d digests are due.", did.written)
-
-
-async def _deliver(services: Services, transport: Transport) -> None:
-    """Send what is owed."""
-    try:
-        did = await deliver(services, transport)
-    except BellwetherError as problem:
-        log.error("Nothing could be delivered: %s", problem)
-        return
-    if did.sent:
-        log.info("%d messages sent.", did.sent)
+def _prune(services: Services) -> None:
+    before = services.clock() - KEPT
+    with services.store.transaction() as db:
+        gone = outbox.prune(db, before) + inbox.prune(db, before)
+    log.info("%d old rows were forgotten.", gone)

@@ -6,11 +6,15 @@ The parts meet only in the database, so any of them can fail or stop while the o
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import uvicorn
 
@@ -18,7 +22,9 @@ from bellwether.config import Settings, Web
 from bellwether.errors import ConfigError
 from bellwether.services import Services, build_services
 
-GRACE = 5  #: seconds that requests under way get to finish
+GRACE = 4  #: seconds that what is under way gets to finish
+AGAIN_AFTER = 10  #: seconds after which a part that failed is started again
+WORKERS = 16  #: threads for answers, ticks and the database; mostly they wait for prices
 log = logging.getLogger(__name__)
 
 
@@ -26,31 +32,38 @@ def serve(settings: Settings) -> int:
     """Run until a signal, or /quit in the terminal; the exit status. Raises ConfigError when nothing can run."""
     services = build_services(settings)
     listening = _listen(settings.web, needed=not settings.telegram.token.get_secret_value())
-    asyncio.run(_run(services, listening))
+    workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="worker")
+    loop = asyncio.new_event_loop()
+    loop.set_default_executor(workers)
+    try:
+        loop.run_until_complete(_run(services, listening))
+    finally:
+        loop.close()
+    _leave(services, workers)
     return 0
 
 
 async def _run(services: Services, listening: socket.socket | None) -> None:
-    """Start each part, wait for the end, stop each part."""
+    """Start each part, wait for the end, stop each part: first what takes in, then what is under way."""
+    stop = asyncio.Event()
+    _stop_on_signals(stop)  # before the imports, which take a second in which somebody may press Ctrl-C
     from bot.telegram import TelegramFace
-    from scheduler import make_scheduler
+    from scheduler import Timetable
     from web.app import create_app
 
-    stop = asyncio.Event()
-    _stop_on_signals(stop)
     has_token = bool(services.settings.telegram.token.get_secret_value())
     face = TelegramFace(services) if has_token else None
-    timetable = make_scheduler(services, face.sender if face else None)
+    timetable = Timetable(services, *((face.sender, face.connected.is_set) if face else (None, lambda: False)))
     timetable.start()
-    parts: list[asyncio.Task[None]] = []
+    parts = []
     server = None
     if face is not None:
-        parts.append(asyncio.create_task(face.run()))
+        parts.append(asyncio.create_task(_kept_alive("Telegram", face.run)))
     if listening is not None:
         server = _Server(
             uvicorn.Config(create_app(services), log_config=None, log_level="warning", timeout_graceful_shutdown=GRACE)
         )
-        parts.append(asyncio.create_task(server.serve(sockets=[listening])))
+        parts.append(asyncio.create_task(_kept_alive("The page", partial(server.serve, sockets=[listening]))))
         host, port = listening.getsockname()[:2]
         log.info("Page and API: http://%s:%d", host, port)
     log.info("Prices: %s. %s", services.provider.describe(), services.provider.note or "Live.")
@@ -58,13 +71,43 @@ async def _run(services: Services, listening: socket.socket | None) -> None:
         log.info("No Telegram token is set: this is the demo. Set BELLWETHER_TELEGRAM__TOKEN to start the bot.")
         _talk_in_terminal(services, stop)
     await stop.wait()
-    timetable.shutdown(wait=False)
     if server is not None:
         server.should_exit = True
-        await asyncio.wait(parts[-1:], timeout=GRACE + 1)
+    await asyncio.gather(timetable.stop(GRACE), *([face.stop(GRACE)] if face else []))
+    await _until_done(parts[-1:] if server else [])
     for part in parts:
         part.cancel()
     await asyncio.gather(*parts, return_exceptions=True)
+
+
+async def _kept_alive(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    """Run a part, again after a pause whenever it fails: the others must not notice, and somebody must."""
+    while True:
+        try:
+            await run()
+            return
+        except Exception:
+            log.exception("%s failed; starting it again in %d s.", name, AGAIN_AFTER)
+            await asyncio.sleep(AGAIN_AFTER)
+
+
+async def _until_done(parts: list[asyncio.Task[None]]) -> None:
+    if parts:
+        await asyncio.wait(parts, timeout=GRACE + 1)
+
+
+def _leave(services: Services, workers: ThreadPoolExecutor) -> None:
+    """End the process, also when a thread still waits for a slow source: it holds no transaction while it waits."""
+    workers.shutdown(wait=False, cancel_futures=True)
+    patience = time.monotonic() + 1
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join(max(0.0, patience - time.monotonic()))
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.current_thread()):
+        log.warning("Leaving although a request to a slow source is still open.")
+        logging.shutdown()
+        os._exit(0)
+    services.store.close()
 
 
 class _Server(uvicorn.Server):

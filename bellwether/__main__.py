@@ -18,7 +18,7 @@ class _Kind(click.Group):
         try:
             return super().invoke(ctx)
         except BellwetherError as problem:
-            raise click.ClickException(str(problem)) from None
+            raise click.ClickException(problem.for_operator) from None
 
 
 @click.group(cls=_Kind, context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,6 +31,14 @@ def main() -> None:
 @click.option("--demo", is_flag=True, help="Use the embedded sample market and no Telegram, whatever is set.")
 def serve(demo: bool) -> None:
     """Run Telegram (if a token is set), the scheduler, the page and the API in one process."""
+    try:
+        _serve(demo)
+    except KeyboardInterrupt:  # before the service could take the signal itself
+        sys.exit(0)
+
+
+def _serve(demo: bool) -> None:
+    """Load, wire and run."""
     from bellwether.config import load_settings
     from bellwether.logs import set_up
     from serving import serve as run

@@ -1,11 +1,14 @@
 """Is everything in order, and what to do if not: one line for each part."""
 
+from datetime import timedelta
+
 from bellwether import queries
 from bellwether.errors import BellwetherError, StoreError
 from bellwether.services import Services
 from bellwether.store import outbox
 from bellwether.types import Check
 
+RECENT = timedelta(days=7)  #: failures older than this are history
 PROBE = "AAPL"  #: what the source of prices is asked for, where it has it
 
 
@@ -18,7 +21,7 @@ def _model(services: Services) -> Check:
     if services.model is None:
         return Check("Model", False, services.model_problem, "Until then answers come from the plain rule, and say so.")
     card = services.model.card
-    return Check("Model", True, f"{card.model_id}, trained on prices up to {card.trained_to}")
+    return Check("Model", True, f"{card.model_id}, made with prices up to {card.seen_to} in view")
 
 
 def _prices(services: Services) -> Check:
@@ -38,10 +41,10 @@ def _database(services: Services) -> list[Check]:
             # a write that changes nothing shows whether the file can be written at all
             db.conn.execute("UPDATE chats SET paused = paused WHERE 0")
             owed = outbox.counts(db)
+            failed = outbox.failures_since(db, services.clock() - RECENT)
     except StoreError as problem:
-        return [Check("Database", False, str(problem), "Forecasts still work; watchlists and digests do not.")]
+        return [Check("Database", False, problem.for_operator, "Forecasts still work; watchlists and digests do not.")]
     told = ", ".join(f"{count} {state}" for state, count in sorted(owed.items())) or "none yet"
-    failed = owed.get("failed", 0)
     advice = "The column last_error of the table outbox says why." if failed else ""
     return [
         Check("Database", True, f"{services.store.path} can be read and written"),

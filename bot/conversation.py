@@ -20,6 +20,11 @@ _LONGEST_MESSAGE = 200  #: characters that are looked at; no symbol, name or com
 log = logging.getLogger(__name__)
 
 
+def knows(command: str) -> bool:
+    """Whether "/forecast" is a command of ours."""
+    return command.removeprefix("/").lower() in _BY_NAME
+
+
 def answer(services: Services, asker: Asker, text: str) -> Reply:
     """The reply to a message. Never raises: what goes wrong is said kindly."""
     try:
@@ -27,6 +32,7 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
     except UnknownSymbol as problem:
         return Reply(escape(str(problem)), buttons=suggestions(problem.suggestions))
     except BellwetherError as problem:
+        log.info("Asked in vain: %s", problem.for_operator)
         return Reply(escape(str(problem)))
     except Exception:
         log.exception("A message could not be answered.")
@@ -50,7 +56,7 @@ def _answer(services: Services, asker: Asker, text: str) -> Reply:
     words = text.strip()
     if not words.startswith("/"):
         return forecast.answer(services, asker, words)
-    name, _, arguments = words[1:].partition(" ")
+    name, arguments = (*words[1:].split(maxsplit=1), "", "")[:2]
     command = _BY_NAME.get(name.partition("@")[0].lower())
     if command is None:
         return Reply(f"I don't know the command /{escape(name[:32])}. /help shows what you can ask.")
@@ -68,7 +74,8 @@ def _press(services: Services, asker: Asker, action: str) -> Pressed:
     notice = ""
     if verb == "watch":
         queries.watch(services, asker.chat_id, symbol, asker.language)
-        notice = f"You get a digest of {symbol} every evening."
+        live = services.provider.live
+        notice = f"You get a digest of {symbol} every evening." if live else f"{symbol} is on your list now."
     elif verb == "unwatch":
         queries.unwatch(services, asker.chat_id, symbol)
         notice = f"No more digests of {symbol}."

@@ -24,13 +24,12 @@ class Pace:
 
     async def turn(self, chat_id: int) -> None:
         """Wait until a message to this chat may leave. Groups have negative numbers."""
+        # somebody else may take the turn while we sleep, so look again
+        while (wait := max(self._next_of_all, self._next_of_chat.get(chat_id, 0.0)) - self._now()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(wait)
+        # nothing is awaited between the look and the taking, so nobody else can take this turn
         now = self._now()
-        at = max(now, self._next_of_chat.get(chat_id, 0.0))
-        self._next_of_chat[chat_id] = at + (GROUP if chat_id < 0 else PRIVATE)
+        self._next_of_all = now + OVERALL
+        self._next_of_chat[chat_id] = now + (GROUP if chat_id < 0 else PRIVATE)
         if len(self._next_of_chat) > _FORGET_ABOVE:
             self._next_of_chat = {chat: when for chat, when in self._next_of_chat.items() if when > now}
-        await asyncio.sleep(at - now)
-        now = self._now()
-        at = max(now, self._next_of_all)
-        self._next_of_all = at + OVERALL
-        await asyncio.sleep(at - now)

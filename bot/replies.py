@@ -1,7 +1,8 @@
 """What the conversation answers, as values: text, chart, buttons. Nothing here knows Telegram."""
 
+import re
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 
 from bellwether import wording
 from bellwether.types import Forecast
@@ -50,6 +51,11 @@ def forecast_text(made: Forecast) -> str:
         if utf16_length(text) <= LONGEST_CAPTION:
             return text
     return "\n\n".join([headline, *caveats])
+
+
+def as_text(html: str) -> str:
+    """Our simple HTML as plain text."""
+    return unescape(re.sub(r"</?[a-z]+>", "", html))
 
 
 def utf16_length(text: str) -> int:

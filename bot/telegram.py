@@ -13,7 +13,16 @@ import logging
 from contextlib import suppress
 
 from telegram import BotCommand, CallbackQuery, Message, Update, User
-from telegram.error import Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
+from telegram.error import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
 
 from bellwether.alerting.deliver import Delivered, deliver
 from bellwether.errors import ConfigError, StoreError
@@ -42,8 +51,16 @@ class TelegramFace:
         self._timeout = settings.poll_timeout
         self._last_of_chat: dict[int, asyncio.Task[None]] = {}
         self._bot = make_bot(settings)
+        self._stopping = False
         self.sender = Sender(self._bot)
         self.connected = asyncio.Event()  #: set once Telegram has accepted the token
+
+    async def stop(self, grace: float) -> None:
+        """Receive no more, and give the answers under way this many seconds."""
+        self._stopping = True
+        pending = list(self._last_of_chat.values())
+        if pending:
+            await asyncio.wait(pending, timeout=grace)
 
     async def run(self) -> None:
         """Receive and answer until cancelled. Returns early only when the token is refused."""
@@ -81,16 +98,21 @@ class TelegramFace:
         try:
             waiting = await asyncio.to_thread(self._unanswered)
         except StoreError as problem:
-            log.error("%s Messages received before the last stop stay unanswered.", problem)
+            log.error("%s Messages received before the last stop stay unanswered.", problem.for_operator)
             return
         for update_id, body in waiting:
-            update = Update.de_json(json.loads(body), self._bot)
+            try:
+                update = Update.de_json(json.loads(body), self._bot)
+            except Exception:  # what another version stored may not be readable: the others must not suffer for it
+                log.exception("A stored message cannot be read; it is set aside.")
+                await asyncio.to_thread(self._done, update_id)
+                continue
             self._queue(update, update_id)
 
     async def _poll(self) -> None:
         """Receive until the token is refused."""
         offset, failures = None, 0
-        while True:
+        while not self._stopping:
             try:
                 updates = await self._bot.get_updates(offset=offset, timeout=self._timeout, allowed_updates=WANTED)
                 failures = 0
@@ -105,7 +127,7 @@ class TelegramFace:
                 await _rest(failures, error)
                 failures += 1
                 continue
-            for update in updates:
+            for update in () if self._stopping else updates:
                 if await asyncio.to_thread(self._keep, update):
                     self._queue(update, update.update_id)
                 offset = update.update_id + 1
@@ -131,8 +153,13 @@ class TelegramFace:
         except Blocked:
             if update.effective_chat is not None:
                 await asyncio.to_thread(self._pause, update.effective_chat.id)
-        except TelegramError as error:
-            log.warning("An answer could not be sent: %s", type(error).__name__)
+        except NetworkError as error:
+            if not isinstance(error, TimedOut | BadRequest):
+                log.warning(
+                    "An answer could not be sent (%s); it is tried again after a restart.", type(error).__name__
+                )
+                return
+            log.warning("Whether an answer arrived is not known: %s.", type(error).__name__)
         except Exception:
             log.exception("An update could not be handled.")
         await asyncio.to_thread(self._done, update_id)
@@ -144,6 +171,8 @@ class TelegramFace:
             await self._handle_press(update.callback_query)
         elif member is not None and member.new_chat_member.status in {"kicked", "left"}:
             await asyncio.to_thread(self._pause, member.chat.id)
+        elif member is not None:
+            await asyncio.to_thread(self._wake, member.chat.id)
         elif message is not None and message.migrate_to_chat_id is not None:
             await asyncio.to_thread(self._migrate, message.chat_id, message.migrate_to_chat_id)
         elif message is not None and message.text:
@@ -155,9 +184,11 @@ class TelegramFace:
         command = text.startswith("/")
         if message.chat.type != "private" and not command:
             return  # in a group people talk to each other
-        addressee = text.split(maxsplit=1)[0].partition("@")[2] if command else ""
-        if addressee and addressee.lower() != self._bot.username.lower():
+        name, _, addressee = text.split(maxsplit=1)[0].partition("@")
+        if command and addressee and addressee.lower() != self._bot.username.lower():
             return
+        if message.chat.type != "private" and not addressee and not conversation.knows(name):
+            return  # another bot's command
         asker = Asker(message.chat_id, _language(message.from_user))
         reply = await asyncio.to_thread(conversation.answer, self._services, asker, text)
         await self.sender.answer(message.chat_id, reply)
@@ -174,7 +205,7 @@ class TelegramFace:
     # The database, asked in threads: a busy file must not stop the loop. Without one the bot still answers.
 
     def _unanswered(self) -> list[tuple[int, str]]:
-        with self._services.store.transaction() as db:
+        with self._services.store.reading() as db:
             return inbox.unanswered(db)
 
     def _keep(self, update: Update) -> bool:
@@ -183,7 +214,7 @@ class TelegramFace:
             with self._services.store.transaction() as db:
                 return inbox.keep(db, update.update_id, update.to_json(), self._services.clock())
         except StoreError as problem:
-            log.error("%s Messages are answered, but not kept over a restart.", problem)
+            log.error("%s Messages are answered, but not kept over a restart.", problem.for_operator)
             return True
 
     def _begin(self, update_id: int) -> None:
@@ -197,6 +228,10 @@ class TelegramFace:
     def _pause(self, chat_id: int) -> None:
         with suppress(StoreError), self._services.store.transaction() as db:
             chats.pause(db, chat_id)
+
+    def _wake(self, chat_id: int) -> None:
+        with suppress(StoreError), self._services.store.transaction() as db:
+            chats.wake(db, chat_id)
 
     def _migrate(self, old: int, new: int) -> None:
         with suppress(StoreError), self._services.store.transaction() as db:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -16,19 +17,27 @@ from telegram import (
     Message,
 )
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
 from telegram.request import HTTPXRequest
 
 from bellwether.alerting.retry import DeliveryError
 from bellwether.config import Telegram
 from bellwether.types import OutboxMessage
 from bot.pace import Pace
-from bot.replies import Button, Pressed, Reply
-from bot.terminal import as_text
+from bot.replies import Button, Pressed, Reply, as_text
 
 CONNECTIONS = 8  #: more are slower
 LONGEST_NOTICE = 200  #: characters in the answer to a button
 os.environ.setdefault("PTB_TIMEDELTA", "1")  # waits come as timedelta; without it each flood limit warns of the change
+_PAUSES = (1, 2, 5, 15, 30)  #: seconds between the tries of one answer
 log = logging.getLogger(__name__)
 
 
@@ -65,23 +74,20 @@ class Sender:
             raise as_delivery_error(error) from None  # an error's chain may hold the address with the token
 
     async def answer(self, chat_id: int, reply: Reply) -> None:
-        """Send an answer; again after a flood limit, and as plain text where the markup is refused.
+        """Send an answer, as plain text where the markup is refused.
 
-        Raises Blocked, or TelegramError when it could not be sent. A time-out is not tried again: the answer may have
-        arrived, and the person can ask again.
+        Raises Blocked, or TelegramError when it could not be sent.
         """
         try:
-            await self._say(chat_id, reply)
-        except RetryAfter as error:
-            await asyncio.sleep(seconds(error.retry_after))
-            await self._say(chat_id, reply)
+            await _insist(lambda: self._say(chat_id, reply))
         except Forbidden as error:
             raise Blocked from error
         except BadRequest as error:
             if "can't parse entities" not in str(error).lower():
                 raise
             log.error("Telegram refused our markup; sent as plain text.")
-            await self._bot.send_message(chat_id, as_text(reply.text, bold=False), reply_markup=_markup(reply.buttons))
+            await self._pace.turn(chat_id)
+            await self._bot.send_message(chat_id, as_text(reply.text), reply_markup=_markup(reply.buttons))
 
     async def show(self, message: Message, pressed: Pressed) -> None:
         """Answer a button: make the message under it new, or send one more."""
@@ -91,15 +97,16 @@ class Sender:
                 await self.answer(message.chat_id, new)
             return
         media = InputMediaPhoto(pressed.edit.chart, caption=pressed.edit.text, parse_mode=ParseMode.HTML)
+        markup = _markup(pressed.edit.buttons)
         try:
-            await message.edit_media(media, reply_markup=_markup(pressed.edit.buttons))
+            await _insist(lambda: message.edit_media(media, reply_markup=markup))
         except BadRequest as error:
             if "not modified" not in str(error).lower():
                 raise
 
     async def notice(self, query: CallbackQuery, text: str) -> None:
-        """Every press is answered, or the button spins for a minute; an old one can't be, which does no harm."""
-        with suppress(BadRequest):
+        """Every press is answered, or the button spins for a minute; where it can't be, that does no harm."""
+        with suppress(TelegramError):
             await query.answer(text[:LONGEST_NOTICE] or None)
 
     async def _say(self, chat_id: int, reply: Reply) -> None:
@@ -118,6 +125,25 @@ class Sender:
                 reply_markup=markup,
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
             )
+
+
+async def _insist(send: Callable[[], Awaitable[object]]) -> None:
+    """Try until it is sent, for about a minute; after a flood limit, as long as Telegram says.
+
+    A time-out is not tried again: the answer may have arrived, and the person can ask again.
+    """
+    for pause in _PAUSES:
+        try:
+            await send()
+            return
+        except RetryAfter as error:
+            await asyncio.sleep(seconds(error.retry_after))
+        except (TimedOut, BadRequest):
+            raise
+        except NetworkError as error:
+            log.warning("Telegram does not take an answer (%s); trying again in %d s.", type(error).__name__, pause)
+            await asyncio.sleep(pause)
+    await send()
 
 
 def as_delivery_error(error: TelegramError) -> DeliveryError:

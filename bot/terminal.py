@@ -1,22 +1,23 @@
 """The conversation in a terminal: the same words, buttons by number, no chart but its numbers."""
 
-import re
 import sys
-from html import unescape
 
+from bellwether.alerting.deliver import read_in_terminal
+from bellwether.errors import StoreError
 from bellwether.services import Services
+from bellwether.store.outbox import TERMINAL
 from bot import conversation
 from bot.commands import Asker
-from bot.replies import Button, Reply
+from bot.replies import Button, Reply, as_text
 
-CHAT_ID = 0  #: no Telegram chat has this number
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
 def hold(services: Services) -> None:
     """Talk until the input ends or the person says /quit."""
-    asker = Asker(CHAT_ID)
+    asker = Asker(TERMINAL)
     buttons = _show(conversation.answer(services, asker, "/start"))
+    _show_owed(services)
     while True:
         _write("\n> ")
         line = sys.stdin.readline()
@@ -36,15 +37,26 @@ def hold(services: Services) -> None:
             buttons = _show(conversation.answer(services, asker, text))
 
 
-def as_text(html: str, bold: bool) -> str:
-    """Our simple HTML as terminal text."""
-    marked = re.sub(r"<b>(.*?)</b>", rf"{_BOLD}\1{_PLAIN}" if bold else r"\1", html, flags=re.DOTALL)
-    return unescape(re.sub(r"</?[a-z]+>", "", marked))
+def _show_owed(services: Services) -> None:
+    """The digests written since the last visit."""
+    try:
+        owed = read_in_terminal(services)
+    except StoreError:
+        return  # /watch and /list say so where it matters
+    for text in owed:
+        _write(f"\n{_as_terminal(text)}\n")
+
+
+def _as_terminal(html: str) -> str:
+    """Our simple HTML for this terminal: bold where it can show it."""
+    if sys.stdout.isatty():
+        html = html.replace("<b>", _BOLD).replace("</b>", _PLAIN)
+    return as_text(html)
 
 
 def _show(reply: Reply) -> list[Button]:
     """Print a reply; the buttons that can be pressed by number now."""
-    _write(as_text(reply.text, bold=sys.stdout.isatty()) + "\n")
+    _write(_as_terminal(reply.text) + "\n")
     buttons = [button for row in reply.buttons for button in row]
     if buttons:
         _write("  ".join(f"[{number}] {button.label}" for number, button in enumerate(buttons, 1)) + "\n")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bellwether.alerting.deliver import LEASE, deliver
-from bellwether.alerting.retry import MOST_ATTEMPTS, Again, DeliveryError, next_attempt
+from bellwether.alerting.retry import Again, DeliveryError, next_attempt
 from bellwether.config import load_settings
 from bellwether.services import Services, build_services
 from bellwether.store import chats, outbox
@@ -80,16 +80,17 @@ def test_a_message_is_sent_once(services: Services) -> None:
     assert state(services) == [("sent", 1, None)]
 
 
-def test_a_failed_message_waits_longer_each_time_and_is_given_up_in_the_end(services: Services, clock: Clock) -> None:
+def test_a_message_outlives_an_outage_of_hours_and_is_tried_ever_less_often(services: Services, clock: Clock) -> None:
     owe(services)
     broken = FakeTransport(failing(DeliveryError("NetworkError")))
     tries = 0
-    for _ in range(60):
-        did = asyncio.run(deliver(services, broken))
-        tries += did.put_back + did.failed
-        clock.now += timedelta(minutes=5)
-    assert tries == MOST_ATTEMPTS
-    assert state(services) == [("failed", MOST_ATTEMPTS, "NetworkError")]
+    for _ in range(11 * 60):
+        tries += asyncio.run(deliver(services, broken)).put_back
+        clock.now += timedelta(minutes=1)
+    assert 40 < tries < 60
+    transport = FakeTransport()
+    clock.now += timedelta(minutes=15)
+    assert asyncio.run(deliver(services, transport)).sent == 1
 
 
 def test_it_waits_as_long_as_telegram_asks(services: Services, clock: Clock) -> None:
@@ -105,7 +106,7 @@ def test_it_waits_as_long_as_telegram_asks(services: Services, clock: Clock) -> 
 def test_a_blocked_bot_pauses_the_chat(services: Services) -> None:
     owe(services)
     asyncio.run(deliver(services, FakeTransport(failing(DeliveryError("Forbidden", permanent=True, gone=True)))))
-    assert state(services) == [("failed", 1, "Forbidden")]
+    assert state(services) == [("failed", 1, "gone: Forbidden")]
     with services.store.transaction() as db:
         found = chats.get(db, 7)
     assert found is not None
@@ -146,7 +147,8 @@ def test_a_message_whose_sender_died_is_sent_after_the_lease(services: Services,
         (DeliveryError("x"), 1, 3600, 5),
         (DeliveryError("x"), 2, 3600, 10),
         (DeliveryError("x"), 7, 3600, 320),
-        (DeliveryError("x"), MOST_ATTEMPTS, 3600, None),
+        (DeliveryError("x"), 50, 3600, 900),
+        (DeliveryError("x"), 50, 900, None),
         (DeliveryError("x", permanent=True), 1, 3600, None),
         (DeliveryError("x", gone=True), 1, 3600, None),
         (DeliveryError("x", retry_after=timedelta(seconds=60)), 1, 3600, 60),

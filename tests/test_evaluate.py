@@ -146,5 +146,41 @@ def test_a_digest_escapes_what_comes_from_outside() -> None:
 
 def test_without_a_database_the_tick_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="cannot be opened"):
+    with pytest.raises(StoreError, match="reach my notes"):
         tick(services_at(tmp_path / "file"), EVENING)
+
+
+def test_the_plain_rules_range_is_marked_under_its_symbol(tmp_path: Path) -> None:
+    now = datetime(2012, 7, 20, 22, 0, tzinfo=UTC)  # META was listed two months before
+    services = services_at(tmp_path, now=now)
+    for symbol in ("AAPL", "META"):
+        queries.watch(services, 7, symbol, "en")
+    assert tick(services, now).written == 1
+    apple, meta = str(owed(services)[0]["text"]).split("\n\n")[1:3]
+    assert "model is silent" not in apple
+    assert "too little price history" in meta
+
+
+def test_one_symbol_that_is_gone_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    prices = tmp_path / "prices.csv"
+    lines = ["symbol,date,open,high,low,close,volume"]
+    for symbol, last in (("AAPL", date(2021, 12, 30)), ("GONE", date(2021, 6, 30))):
+        day = date(2021, 1, 4)
+        while day <= last:
+            if day.weekday() < 5:
+                lines.append(f"{symbol},{day},{100 + day.day},{101 + day.day},{99 + day.day},{100 + day.day},1000")
+            day += timedelta(days=1)
+    prices.write_text("\n".join(lines))
+    services = services_at(tmp_path, market={"source": "file", "file": str(prices)})
+    for symbol in ("AAPL", "GONE"):
+        queries.watch(services, 7, symbol, "en")
+    assert tick(services, EVENING).reasons == {Reason.DUE: 1}
+
+
+def test_a_tick_that_is_told_to_stop_leaves_the_rest_for_the_next(tmp_path: Path) -> None:
+    services = services_at(tmp_path)
+    for chat_id in (7, 8):
+        queries.watch(services, chat_id, "AAPL", "en")
+    asked = iter([False, True])
+    assert tick(services, EVENING, lambda: next(asked)).written == 1
+    assert tick(services, EVENING).written == 1

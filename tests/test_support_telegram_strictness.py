@@ -131,9 +131,7 @@ def test_bad_buttons_are_refused(server: TelegramServer, button: dict[str, Any],
 
 
 def test_requests_that_break_the_specification(server: TelegramServer) -> None:
-    assert "unknown field" in refusal(
-        server, "sendMessage", chat_id=ANN, text="x", disable_web_page_preview="true"
-    )
+    assert "unknown field" in refusal(server, "sendMessage", chat_id=ANN, text="x", disable_web_page_preview="true")
     assert "chat_id is empty" in refusal(server, "sendMessage", text="x")
     assert "Boolean" in refusal(server, "sendMessage", chat_id=ANN, text="x", disable_notification="1")
     assert "Integer" in refusal(server, "editMessageText", chat_id=ANN, message_id="one", text="x")
@@ -145,9 +143,7 @@ def test_requests_that_break_the_specification(server: TelegramServer) -> None:
     assert refusal(server, "sendMessage", chat_id=ANN, text="a\0b").endswith("encoded in UTF-8")
     media = json.dumps({"type": "photo", "media": "attach://nothing"})
     sent = post(server, "sendMessage", chat_id=ANN, text="x")["result"]
-    assert "not sent" in refusal(
-        server, "editMessageMedia", chat_id=ANN, message_id=sent["message_id"], media=media
-    )
+    assert "not sent" in refusal(server, "editMessageMedia", chat_id=ANN, message_id=sent["message_id"], media=media)
     assert refusal(server, "noSuchMethod") == "Not Found"
 
 

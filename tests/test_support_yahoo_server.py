@@ -62,18 +62,14 @@ def test_yfinance_reads_the_long_history(session: ReplaySession) -> None:
 
 
 def test_yfinance_reads_a_span(session: ReplaySession) -> None:
-    history = yfinance.Ticker("TSLA", session=session).history(
-        start="2020-01-01", end="2020-02-01", auto_adjust=False
-    )
+    history = yfinance.Ticker("TSLA", session=session).history(start="2020-01-01", end="2020-02-01", auto_adjust=False)
     assert len(history) == 21
     assert str(history.index[0].date()) == "2020-01-02"
     assert str(history.index[-1].date()) == "2020-01-31"
 
 
 def test_yfinance_sees_dividends_and_splits(session: ReplaySession) -> None:
-    history = yfinance.Ticker("AAPL", session=session).history(
-        start="2020-08-31", end="2020-11-07", auto_adjust=False
-    )
+    history = yfinance.Ticker("AAPL", session=session).history(start="2020-08-31", end="2020-11-07", auto_adjust=False)
     assert len(history) == 49
     assert list(history["Stock Splits"][history["Stock Splits"] > 0]) == [4.0]
     assert list(history["Dividends"][history["Dividends"] > 0]) == [0.205]
@@ -166,9 +162,7 @@ def test_too_many_requests(server: YahooServer, session: ReplaySession) -> None:
     ("status", "body"),
     [(500, None), (404, None), (200, HTML_PAGE), (200, DOWN_PAGE), (200, MALFORMED_JSON), (200, EMPTY_CHART)],
 )
-def test_broken_answers_are_errors(
-    server: YahooServer, session: ReplaySession, status: int, body: str | None
-) -> None:
+def test_broken_answers_are_errors(server: YahooServer, session: ReplaySession, status: int, body: str | None) -> None:
     server.fail_next(CHART, status=status, body=body, times=None)
     # which error differs with what was broken, and with what yfinance knew before: see its exceptions
     with pytest.raises((YFDataException, YFPricesMissingError, ValueError, LookupError, HTTPError)):

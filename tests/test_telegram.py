@@ -11,7 +11,7 @@ import pytest
 from bellwether import queries
 from bellwether.alerting.evaluate import tick
 from bellwether.services import Services
-from bellwether.store import chats
+from bellwether.store import chats, inbox
 from bellwether.store.database import rows
 from bot.telegram import check_token, deliver_now
 from tests.support.running_bot import bot_services, running_bot
@@ -185,7 +185,9 @@ def test_a_flood_limit_delays_the_answer_but_does_not_lose_it(server: TelegramSe
         assert "What you can ask" in server.ask(ANN, "/help").text
 
 
-def test_a_person_who_blocks_the_bot_gets_no_more_digests_until_start(server: TelegramServer, tmp_path: Path) -> None:
+def test_a_person_who_blocks_the_bot_gets_no_digests_until_that_is_taken_back(
+    server: TelegramServer, tmp_path: Path
+) -> None:
     services = bot_services(server, tmp_path)
     with running_bot(services):
         server.ask(ANN, "/watch AAPL")
@@ -194,7 +196,7 @@ def test_a_person_who_blocks_the_bot_gets_no_more_digests_until_start(server: Te
         _until(lambda: _is_paused(services))
         assert tick(services, EVENING).written == 0
         server.unblock(ANN)
-        server.ask(ANN, "/start")
+        _until(lambda: not _is_paused(services))
         assert tick(services, EVENING).written == 1
 
 
@@ -231,7 +233,9 @@ def test_it_answers_without_a_database_and_says_what_it_cannot_do(server: Telegr
     services = bot_services(server, blocked)
     with running_bot(services):
         assert "Apple" in server.ask(ANN, "AAPL").text
-        assert "cannot be opened" in server.ask(ANN, "/watch AAPL").text
+        told = server.ask(ANN, "/watch AAPL").text
+        assert "I can't reach my notes just now" in told
+        assert str(blocked) not in told, "where files lie is the operator's business"
 
 
 def _press(message_id: int, data: str, number: int) -> dict[str, object]:
@@ -272,3 +276,62 @@ def _is_paused(services: Services) -> bool:
     with services.store.transaction() as db:
         found = chats.get(db, ANN)
     return found is not None and found.paused
+
+
+@pytest.mark.parametrize("fault", ["500", "502", "two floods", "dropped"])
+def test_a_bad_moment_of_telegram_costs_nobody_an_answer(server: TelegramServer, tmp_path: Path, fault: str) -> None:
+    with running_bot(bot_services(server, tmp_path)):
+        if fault == "two floods":
+            server.fail_next("sendPhoto", 429, retry_after=1, times=2)
+        elif fault == "dropped":
+            server.drop_next("sendPhoto", after_processing=False)
+        else:
+            server.fail_next("sendPhoto", int(fault))
+        assert "Apple" in server.ask(ANN, "AAPL").text
+        _until(lambda: len(server.messages(ANN)) == 1)
+
+
+def test_a_button_works_though_its_notice_cannot_be_sent(server: TelegramServer, tmp_path: Path) -> None:
+    with running_bot(bot_services(server, tmp_path)):
+        forecast = server.ask(ANN, "AAPL")
+        server.fail_next("answerCallbackQuery", 500)
+        server.press(ANN, forecast.message_id, "1 month")
+        server.wait_for(lambda s: s.last(ANN).edits == 1)
+
+
+def test_a_stored_message_that_cannot_be_read_does_not_stop_the_bot(server: TelegramServer, tmp_path: Path) -> None:
+    services = bot_services(server, tmp_path)
+    with services.store.transaction() as db:
+        inbox.keep(db, 1, '{"update_id": 1, "message": {"text": 5}}', services.clock())
+        inbox.keep(db, 2, "not even JSON", services.clock())
+    with running_bot(services):
+        assert "Apple" in server.ask(ANN, "AAPL").text
+
+
+def test_a_group_that_becomes_a_supergroup_gets_its_digest_once(server: TelegramServer, tmp_path: Path) -> None:
+    services, group, supergroup = bot_services(server, tmp_path), -2002, -1002002
+    server.open_chat(group, "Traders", type="group")
+    queries.watch(services, group, "AAPL", "en")
+    tick(services, EVENING)
+    server.migrate(group, supergroup)
+    assert asyncio.run(deliver_now(services)).put_back == 1
+    assert tick(services, EVENING).written == 0, "the digest of this session is owed already"
+    with services.store.transaction() as db:
+        db.conn.execute("UPDATE outbox SET not_before = created_at")
+    assert asyncio.run(deliver_now(services)).sent == 1
+    assert len(server.messages(supergroup)) == 1
+
+
+def test_in_a_group_commands_of_other_bots_are_left_alone(server: TelegramServer, tmp_path: Path) -> None:
+    group = -2002
+    server.open_chat(group, "Traders", type="group")
+    with running_bot(bot_services(server, tmp_path)):
+        server.say(group, "/weather Berlin", user_id=ANN)
+        assert "What you can ask" in server.ask(group, "/help").text
+        assert len(server.messages(group)) == 1
+
+
+@pytest.mark.parametrize("said", ["/forecast\nAAPL", "/forecast\tAAPL 2 weeks", "/forecast AAPL 10 d", "s&p 500"])
+def test_it_reads_what_people_type_with_their_thumbs(server: TelegramServer, tmp_path: Path, said: str) -> None:
+    with running_bot(bot_services(server, tmp_path)):
+        assert "Over the next two weeks" in server.ask(ANN, said).text

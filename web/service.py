@@ -45,5 +45,5 @@ def _database(services: Services) -> Check:
         with services.store.transaction():
             return Check("database", True, "can be used")
     except StoreError as problem:
-        log.error("Not ready: %s", problem)
+        log.error("Not ready: %s", problem.for_operator)
         return Check("database", False, "cannot be used; the log says why")

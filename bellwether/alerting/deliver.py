@@ -5,6 +5,7 @@ expire what is stale | claim one | Transport.send | sent, put back, or given up
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -35,13 +36,16 @@ class Delivered:
     expired: int = 0
 
 
-async def deliver(services: Services, transport: Transport) -> Delivered:
-    """Send every message that is due now. Raises StoreError when the rows cannot be used."""
+async def deliver(services: Services, transport: Transport, stopping: Callable[[], bool] = lambda: False) -> Delivered:
+    """Send every message that is due now. Raises StoreError when the rows cannot be used.
+
+    `stopping` is asked before each claim, so that a stop leaves nothing half sent.
+    """
     count = Delivered(expired=await asyncio.to_thread(_expire, services))
-    while True:
+    while not stopping():
         message = await asyncio.to_thread(_claim, services)
         if message is None:
-            return count
+            break
         try:
             await transport.send(message)
         except DeliveryError as error:
@@ -51,6 +55,18 @@ async def deliver(services: Services, transport: Transport) -> Delivered:
         else:
             await asyncio.to_thread(_record_success, services, message)
             count.sent += 1
+    return count
+
+
+def read_in_terminal(services: Services) -> list[str]:
+    """What is owed to whoever sits at the terminal; reading it is its delivery."""
+    texts = []
+    with services.store.transaction() as db:
+        now = services.clock()
+        while message := outbox.claim_next(db, now, now + LEASE, terminal=True):
+            outbox.mark_sent(db, message, now)
+            texts.append(message.text)
+    return texts
 
 
 def _expire(services: Services) -> int:
@@ -69,7 +85,7 @@ def _claim(services: Services) -> OutboxMessage | None:
 
 def _record_success(services: Services, message: OutboxMessage) -> None:
     with services.store.transaction() as db:
-        outbox.mark_sent(db, message.id, services.clock())
+        outbox.mark_sent(db, message, services.clock())
 
 
 def _record_failure(services: Services, message: OutboxMessage, error: DeliveryError) -> bool:
@@ -83,7 +99,7 @@ def _record_failure(services: Services, message: OutboxMessage, error: DeliveryE
         if error.gone:
             chats.pause(db, message.chat_id)
         if again is None:
-            outbox.give_up(db, message.id, str(error))
+            outbox.give_up(db, message, f"{outbox.GONE}{error}" if error.gone else str(error))
         else:
-            outbox.put_back(db, message.id, again.at, str(error))
+            outbox.put_back(db, message, again.at, str(error))
     return again is not None

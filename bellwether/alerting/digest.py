@@ -19,28 +19,31 @@ class Entry:
     forecast: Forecast | None
     previous: Forecast | None
     failure: str = ""
+    late: bool = False  #: the failure is the source's, and may be over soon
 
 
 def digest(entries: list[Entry], session: date, horizon: int) -> str:
     """The digest of one chat and session. Symbols that don't fit in one message are counted, not dropped silently."""
     opening = f"<b>After {wording.day(session)}</b> · {wording.span(horizon).lower()}"
+    forecasts = [entry.forecast for entry in entries if entry.forecast]
+    # what holds for all is said once, at the end; what holds for one symbol is said under it
+    common = [c for c in forecasts[0].caveats if all(c in made.caveats for made in forecasts)] if forecasts else []
     parts, used, left_out = [], 0, 0
     for entry in entries:
-        part = _entry(entry)
+        part = _entry(entry, common)
         if used + len(part) > _ROOM:
             left_out += 1
             continue
         parts.append(part)
         used += len(part)
-    caveats = dict.fromkeys(c for entry in entries if entry.forecast for c in entry.forecast.caveats)
-    closing = [escape(caveat) for caveat in list(caveats)[:3]]
+    closing = [escape(caveat) for caveat in common]
     if left_out:
         closing.insert(0, f"{left_out} more did not fit: ask for them by /forecast.")
     closing.append("/list shows what you watch, /unwatch stops a symbol. " + wording.NOT_ADVICE)
     return "\n\n".join([opening, *parts, "\n".join(closing)])
 
 
-def _entry(entry: Entry) -> str:
+def _entry(entry: Entry, common: list[str]) -> str:
     """A few lines on one symbol."""
     name = f"<b>{escape(entry.instrument.name)}</b> ({escape(entry.instrument.symbol)})"
     made = entry.forecast
@@ -48,10 +51,12 @@ def _entry(entry: Entry) -> str:
         return f"{name}: no forecast tonight. {escape(entry.failure)}"
     low, high = wording.price_range(made)
     last = wording.money(made.last_close, made.currency, made.symbol)
+    own = "".join(f"\n<i>{escape(caveat)}</i>" for caveat in made.caveats if caveat not in common)
     return (
         f"{name} {escape(last)}\n"
-        f"8 in 10: {escape(low)} to {escape(high)} · chance of a rise {wording.percent(made.probability_of_growth)}\n"
-        f"{escape(_change(made, entry.previous))}"
+        f"8 in 10 outcomes: {escape(low)} to {escape(high)} · "
+        f"chance of a rise {wording.percent(made.probability_of_growth)}\n"
+        f"{escape(_change(made, entry.previous))}{own}"
     )
 
 

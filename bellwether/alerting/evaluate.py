@@ -9,13 +9,14 @@ awake chats and their watchlists
 
 import logging
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bellwether import queries
 from bellwether.alerting.digest import Entry, digest
 from bellwether.alerting.rules import DigestSlot, Prices, Reason, decide_digest, digest_slot
-from bellwether.errors import BellwetherError
+from bellwether.errors import BellwetherError, MarketDataError
 from bellwether.forecasting.forecaster import forecast_at
 from bellwether.market.universe import listed
 from bellwether.services import Services
@@ -34,19 +35,22 @@ class Tick:
     written: int
 
 
-def tick(services: Services, now: datetime) -> Tick:
+def tick(services: Services, now: datetime, stopping: Callable[[], bool] = lambda: False) -> Tick:
     """Decide what is due at `now` and write the messages. Safe to run late, twice or not at all.
 
-    Raises StoreError when the rows cannot be read or written.
+    `stopping` is asked between chats: what is left then is for the next tick. Raises StoreError when the rows cannot be
+    read or written.
     """
     settings = services.settings.alerts
     delay, freshness = timedelta(minutes=settings.digest_delay), timedelta(minutes=settings.freshness)
-    with services.store.transaction() as db:
+    with services.store.reading() as db:
         watchlists = subscriptions.of_awake_chats(db)
     desk = _Desk(services, settings.horizon)
     reasons: Counter[Reason] = Counter()
     already = written = 0
     for chat_id, watched in watchlists.items():
+        if stopping():
+            break
         slot = digest_slot({one.calendar for one in watched}, now, delay, freshness)
         # the cheap answers first: no prices are asked for before a digest can be due
         reason = decide_digest(slot, Prices.IN, now)
@@ -54,7 +58,7 @@ def tick(services: Services, now: datetime) -> Tick:
             reasons[reason] += 1
             continue
         key = f"digest:{chat_id}:{slot.session}"
-        with services.store.transaction() as db:
+        with services.store.reading() as db:
             if outbox.is_owed(db, key):
                 already += 1
                 continue
@@ -90,7 +94,14 @@ def _prices(services: Services, entries: list[Entry], slot: DigestSlot) -> Price
     forecasts = [entry.forecast for entry in entries]
     if all(made is not None and made.problem is Problem.STALE for made in forecasts):
         return Prices.OUT_OF_DATE
-    return Prices.IN if all(made and made.cutoff >= slot.session for made in forecasts) else Prices.LATE
+    return Prices.LATE if any(_is_late(entry, slot) for entry in entries) else Prices.IN
+
+
+def _is_late(entry: Entry, slot: DigestSlot) -> bool:
+    """Whether waiting may bring the bar. A symbol that is gone or long out of date must not hold up the others."""
+    if entry.forecast is None:
+        return entry.late
+    return entry.forecast.cutoff < slot.session and entry.forecast.problem is not Problem.STALE
 
 
 class _Desk:
@@ -116,4 +127,4 @@ class _Desk:
             return Entry(instrument, made, queries.previous(self._services, queries.Answer(made, outlook)))
         except BellwetherError as problem:
             log.warning("No forecast of %s for the digest: %s", one.symbol, problem)
-            return Entry(known, None, None, str(problem))
+            return Entry(known, None, None, str(problem), late=isinstance(problem, MarketDataError))

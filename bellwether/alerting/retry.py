@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-MOST_ATTEMPTS = 8
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(minutes=15)
 
@@ -41,10 +40,11 @@ class Again:
 def next_attempt(error: DeliveryError, attempts: int, expires_at: datetime, now: datetime) -> Again | None:
     """When to try again after `attempts` tries; None for never.
 
-    Doubling pauses, but never sooner than the transport asks for, and never once the message has expired.
+    Doubling pauses, never sooner than the transport asks for, and for as long as the message is worth reading: an
+    outage of hours must not cost a digest that is fresh for twelve.
     """
-    if error.permanent or error.gone or attempts >= MOST_ATTEMPTS:
+    if error.permanent or error.gone:
         return None
-    pause: timedelta = min(_FIRST_PAUSE * 2 ** (attempts - 1), _LONGEST_PAUSE)
+    pause: timedelta = min(_FIRST_PAUSE * 2 ** min(attempts - 1, 10), _LONGEST_PAUSE)
     at = now + max(pause, error.retry_after or timedelta(0))
     return Again(at) if at < expires_at else None

@@ -5,6 +5,7 @@ Times are kept as ISO 8601 text in UTC with microseconds, so that text order is 
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -28,26 +29,44 @@ class Store:
         self._local = threading.local()
         self._migrated = False
         self._migrating = threading.Lock()
+        self._opened: list[sqlite3.Connection] = []
 
     @contextmanager
     def transaction(self) -> Iterator[Database]:
-        """This thread's connection, in a transaction: all of the block is kept, or none of it.
+        """This thread's connection, in a transaction that may write: all of the block is kept, or none of it.
 
         Raises StoreError, saying what to do, when the file cannot be used.
         """
+        # IMMEDIATE: one that reads first and writes later would otherwise fail at once when another has written between
+        with self._begun("BEGIN IMMEDIATE") as db:
+            yield db
+
+    @contextmanager
+    def reading(self) -> Iterator[Database]:
+        """This thread's connection, for reading one consistent state without holding up a writer."""
+        with self._begun("BEGIN") as db:
+            yield db
+
+    @contextmanager
+    def _begun(self, begin: str) -> Iterator[Database]:
         try:
             db = self._connection()
-            with db.atomic():
+            db.conn.execute(begin)
+            try:
                 yield db
+                db.conn.execute("COMMIT")
+            except BaseException:
+                if db.conn.in_transaction:
+                    db.conn.execute("ROLLBACK")
+                raise
         except (sqlite3.Error, OSError) as problem:
             raise StoreError(_explain(self.path, problem)) from problem
 
     def close(self) -> None:
-        """Close this thread's connection."""
-        connection = getattr(self._local, "db", None)
-        if connection is not None:
-            connection.conn.close()
-            self._local.db = None
+        """Close the connections of all threads; the next use opens a new one."""
+        self._local = threading.local()
+        while self._opened:
+            self._opened.pop().close()
 
     def _connection(self) -> Database:
         db: Database | None = getattr(self._local, "db", None)
@@ -55,8 +74,9 @@ class Store:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # isolation_level None: transactions begin where we say so, not where the driver guesses
             connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
+            self._opened.append(connection)
             db = Database(connection, execute_plugins=False)
-            connection.execute("PRAGMA journal_mode = WAL")
+            _turn_on_wal(connection)
             connection.execute("PRAGMA synchronous = FULL")  # an update confirmed to Telegram must survive a power cut
             connection.execute("PRAGMA foreign_keys = ON")
             self._migrate(db)
@@ -75,6 +95,19 @@ class Store:
                 db.conn.execute("ROLLBACK")
                 raise
             self._migrated = True
+
+
+def _turn_on_wal(connection: sqlite3.Connection) -> None:
+    """Let readers and a writer work side by side. SQLite does not wait for another opener here, so we do."""
+    patience = time.monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as problem:
+            if "locked" not in str(problem) or time.monotonic() > patience:
+                raise
+            time.sleep(0.02)
 
 
 def stamp(instant: datetime) -> str:
@@ -103,7 +136,7 @@ def _explain(path: Path, problem: Exception) -> str:
     if "unable to open" in text or isinstance(problem, OSError):
         return f"The database {path} cannot be opened: check that its folder exists and can be written to."
     if "locked" in text:
-        return f"The database {path} is locked by another program; it will be tried again."
+        return f"The database {path} is locked by another program that keeps writing; stop it."
     if "not a database" in text or "malformed" in text:
         return f"The file {path} is not a healthy database; restore a backup or move it away."
     return f"The database {path} does not work: {problem}."

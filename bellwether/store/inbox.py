@@ -28,6 +28,15 @@ def done(db: Database, update_id: int, now: datetime) -> None:
     db.conn.execute("UPDATE inbox SET done_at = ?, body = '' WHERE update_id = ?", (stamp(now), update_id))
 
 
+def prune(db: Database, before: datetime) -> int:
+    """Forget what was answered before then, and what was set aside after too many attempts; how many rows."""
+    cursor = db.conn.execute(
+        "DELETE FROM inbox WHERE received_at < ? AND (done_at IS NOT NULL OR attempts >= ?)",
+        (stamp(before), MOST_ATTEMPTS),
+    )
+    return cursor.rowcount
+
+
 def unanswered(db: Database) -> list[tuple[int, str]]:
     """(update_id, body) of what was received but not answered before a stop, oldest first."""
     sql = "SELECT update_id, body FROM inbox WHERE done_at IS NULL AND attempts < :most ORDER BY update_id"

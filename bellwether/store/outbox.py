@@ -9,6 +9,9 @@ from sqlite_utils import Database
 from bellwether.store.database import rows, stamp, unstamp
 from bellwether.types import OutboxMessage
 
+TERMINAL = 0  #: the chat of whoever sits at the terminal; no Telegram chat has this number
+GONE = "gone: "  #: begins the `last_error` of a message whose reader had left
+
 
 class State(Enum):
     """Where a message stands."""
@@ -58,23 +61,24 @@ def is_owed(db: Database, dedup_key: str) -> bool:
 
 
 def expire(db: Database, now: datetime) -> int:
-    """Drop what is no longer worth sending; how many."""
+    """Drop what is no longer worth sending, unless a sender holds it just now; how many."""
     cursor = db.conn.execute(
-        "UPDATE outbox SET state = ? WHERE state = ? AND expires_at <= ?",
-        (State.EXPIRED.value, State.PENDING.value, stamp(now)),
+        "UPDATE outbox SET state = 'expired' WHERE expires_at <= :now"
+        " AND (state = 'pending' OR (state = 'sending' AND claimed_until <= :now))",
+        {"now": stamp(now)},
     )
     return cursor.rowcount
 
 
-def claim_next(db: Database, now: datetime, lease_until: datetime) -> OutboxMessage | None:
-    """Claim the message that has waited longest; None when nothing is due.
+def claim_next(db: Database, now: datetime, lease_until: datetime, *, terminal: bool = False) -> OutboxMessage | None:
+    """Claim the message that has waited longest, for Telegram or for the terminal; None when nothing is due.
 
     A claim whose lease ran out (its sender died) is due again. The update checks the state once more, so that of two
     senders only one gets the row.
     """
     due = (
-        "(state = 'pending' AND not_before <= :now)"
-        " OR (state = 'sending' AND claimed_until <= :now AND expires_at > :now)"
+        f"expires_at > :now AND chat_id {'=' if terminal else '<>'} {TERMINAL} AND"
+        " ((state = 'pending' AND not_before <= :now) OR (state = 'sending' AND claimed_until <= :now))"
     )
     parameters = {"now": stamp(now), "lease": stamp(lease_until)}
     claimed = rows(
@@ -87,28 +91,46 @@ def claim_next(db: Database, now: datetime, lease_until: datetime) -> OutboxMess
     return _message(claimed[0]) if claimed else None
 
 
-def mark_sent(db: Database, message_id: int, now: datetime) -> None:
-    """It arrived."""
-    db.conn.execute(
-        "UPDATE outbox SET state = ?, sent_at = ?, claimed_until = NULL WHERE id = ?",
-        (State.SENT.value, stamp(now), message_id),
+def mark_sent(db: Database, message: OutboxMessage, now: datetime) -> bool:
+    """It arrived. False when the claim is not ours any more: then another sender's word counts."""
+    return _settle(db, message, "state = 'sent', sent_at = :at", at=stamp(now))
+
+
+def put_back(db: Database, message: OutboxMessage, not_before: datetime, error: str) -> bool:
+    """It did not arrive; try again then. False as above."""
+    return _settle(db, message, "state = 'pending', not_before = :at, last_error = :error", stamp(not_before), error)
+
+
+def give_up(db: Database, message: OutboxMessage, error: str) -> bool:
+    """It can never arrive. False as above."""
+    return _settle(db, message, "state = 'failed', last_error = :error", error=error)
+
+
+def _settle(db: Database, message: OutboxMessage, change: str, at: str = "", error: str = "") -> bool:
+    """Change a row that this attempt still holds: the attempt's number is its claim."""
+    cursor = db.conn.execute(
+        f"UPDATE outbox SET {change}, claimed_until = NULL"
+        " WHERE id = :id AND state = 'sending' AND attempts = :attempts",
+        {"id": message.id, "attempts": message.attempts, "at": at, "error": error},
     )
+    return cursor.rowcount == 1
 
 
-def put_back(db: Database, message_id: int, not_before: datetime, error: str) -> None:
-    """It did not arrive; try again then."""
-    db.conn.execute(
-        "UPDATE outbox SET state = ?, not_before = ?, last_error = ?, claimed_until = NULL WHERE id = ?",
-        (State.PENDING.value, stamp(not_before), error, message_id),
+def prune(db: Database, before: datetime) -> int:
+    """Forget what was settled before then; how many rows."""
+    cursor = db.conn.execute(
+        "DELETE FROM outbox WHERE state IN ('sent', 'failed', 'expired') AND expires_at < ?", (stamp(before),)
     )
+    return cursor.rowcount
 
 
-def give_up(db: Database, message_id: int, error: str) -> None:
-    """It can never arrive."""
-    db.conn.execute(
-        "UPDATE outbox SET state = ?, last_error = ?, claimed_until = NULL WHERE id = ?",
-        (State.FAILED.value, error, message_id),
+def failures_since(db: Database, since: datetime) -> int:
+    """How many messages could not be sent lately, but for those to people who had left."""
+    sql = (
+        "SELECT count(*) AS n FROM outbox WHERE state = 'failed' AND created_at >= :since AND last_error NOT LIKE :gone"
     )
+    (row,) = rows(db, sql, {"since": stamp(since), "gone": f"{GONE}%"})
+    return int(row["n"])
 
 
 def counts(db: Database) -> dict[str, int]:

@@ -1,17 +1,29 @@
 """/forecast, and a bare symbol: the range, its chart, and how far it can be trusted."""
 
+import re
+
 from bellwether import queries
-from bellwether.errors import BadSymbol, StoreError
+from bellwether.errors import BadHorizon, BadSymbol, StoreError
+from bellwether.market.universe import by_name
 from bellwether.parsing import DEFAULT_HORIZON, parse_horizon
 from bellwether.services import Services
 from bot.commands.command import Asker, Command
 from bot.keyboards import under_forecast
 from bot.replies import Reply, forecast_text
 
+_ENDS_IN_HORIZON = re.compile(
+    r"(.*\S) ([+.,-]?[0-9]\S*(?: (?:d|days?|w|weeks?|m|months?))?)", re.IGNORECASE | re.DOTALL
+)
+
 
 def answer(services: Services, asker: Asker, text: str) -> Reply:
     """The forecast for "AAPL", "AAPL 10d" or "bank of america 3m"."""
-    question, horizon = split_horizon(text)
+    try:
+        question, horizon = split_horizon(text)
+    except BadHorizon:
+        if by_name(" ".join(text.split()), services.provider.universe()) is None:
+            raise
+        question, horizon = text, DEFAULT_HORIZON  # "S&P 500" is a name
     if not question:
         raise BadSymbol("Which stock? For example: /forecast AAPL 10d")
     return show(services, asker, question, horizon)
@@ -30,14 +42,13 @@ def show(services: Services, asker: Asker, question: str, horizon: int) -> Reply
 
 
 def split_horizon(text: str) -> tuple[str, int]:
-    """The question and its horizon: the last word, where it begins like a number. Raises BadHorizon for a bad one.
+    """The question and its horizon: what stands at the end and begins like a number. Raises BadHorizon for a bad one.
 
     A lone "3m" is a company, not a horizon.
     """
-    words = text.split()
-    if len(words) > 1 and (words[-1][0].isdigit() or words[-1][0] in "+-.,"):
-        return " ".join(words[:-1]), parse_horizon(words[-1])
-    return " ".join(words), DEFAULT_HORIZON
+    words = " ".join(text.split())
+    found = _ENDS_IN_HORIZON.fullmatch(words)
+    return (found[1], parse_horizon(found[2])) if found else (words, DEFAULT_HORIZON)
 
 
 def _watched(services: Services, chat_id: int) -> set[str]:

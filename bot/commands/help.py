@@ -17,8 +17,9 @@ def make(commands: tuple[Command, ...]) -> Command:
             "<b>What you can ask</b>\n\n"
             + "\n".join(lines)
             + "\n\nOr just send a symbol or a company's name. Horizons are 1 to 63 trading days: 10d, 2w or 3m.\n\n"
-            "A forecast is a range: the price ends inside it 8 times in 10. The line “How far to trust it” says how "
-            "often that held in years the model had not seen, and whether it was any better than a plain rule."
+            "A forecast is a range: the price ends inside it about 8 times in 10, less often when markets break. "
+            "The line “How far to trust it” says how often that held in years the model had not seen, and whether "
+            "it was any better than a plain rule."
         )
 
     command = Command("help", "", "show this list", answer)

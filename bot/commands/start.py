@@ -23,8 +23,9 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
     if text.strip():
         return forecast.answer(services, asker, text)
     note = f"\n\n<i>{escape(services.provider.note)}</i>" if services.provider.note else ""
-    examples = tuple(Button(symbol, f"ask:{symbol}") for symbol in ("AAPL", "MSFT", "NVDA"))
-    return Reply(_WELCOME + note, buttons=(examples,))
+    known = {one.symbol for one in services.provider.universe()}
+    offered = [symbol for symbol in ("AAPL", "MSFT", "NVDA") if symbol in known] or sorted(known)[:3]
+    return Reply(_WELCOME + note, buttons=(tuple(Button(symbol, f"ask:{symbol}") for symbol in offered),))
 
 
 COMMAND = Command("start", "", "say hello and begin", answer)

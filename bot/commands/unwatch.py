@@ -6,6 +6,7 @@ from bellwether import queries
 from bellwether.errors import BadSymbol
 from bellwether.services import Services
 from bot.commands.command import Asker, Command
+from bot.commands.forecast import split_horizon
 from bot.replies import Reply
 
 
@@ -13,7 +14,7 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
     """Take a symbol off the watchlist."""
     if not text.strip():
         raise BadSymbol("Which stock? For example: /unwatch AAPL. /list shows what you watch.")
-    return Reply(said(queries.unwatch(services, asker.chat_id, text)))
+    return Reply(said(queries.unwatch(services, asker.chat_id, split_horizon(text)[0])))
 
 
 def said(watched: queries.Watched) -> str:

@@ -6,6 +6,7 @@ from bellwether import queries
 from bellwether.errors import BadSymbol
 from bellwether.services import Services
 from bot.commands.command import Asker, Command
+from bot.commands.forecast import split_horizon
 from bot.replies import Reply
 
 _NOTHING_NEW = "\n\nThe sample market has no new days, so here it comes only when the operator rehearses one."
@@ -15,7 +16,7 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
     """Put a symbol on the watchlist."""
     if not text.strip():
         raise BadSymbol("Which stock? For example: /watch AAPL")
-    watched = queries.watch(services, asker.chat_id, text, asker.language)
+    watched = queries.watch(services, asker.chat_id, split_horizon(text)[0], asker.language)
     return Reply(said(services, watched))
 
 

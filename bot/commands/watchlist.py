@@ -8,6 +8,7 @@ from bellwether.services import Services
 from bot.commands.command import Asker, Command
 from bot.replies import Button, Reply
 
+_SHOWN = 80  #: lines; a Telegram message holds 4,096 characters
 _SHOWN_BUTTONS = 12  #: more would push the list off a phone's screen
 
 
@@ -16,7 +17,9 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
     watched = [one.symbol for one in queries.watchlist(services, asker.chat_id)]
     if not watched:
         return Reply("You watch nothing yet. Send /watch AAPL, or press “Watch” under a forecast.")
-    lines = [f"<b>{escape(symbol)}</b> {escape(_name(symbol))}".rstrip() for symbol in watched]
+    lines = [f"<b>{escape(symbol)}</b> {escape(_name(symbol))}".rstrip() for symbol in watched[:_SHOWN]]
+    if len(watched) > _SHOWN:
+        lines.append(f"and {len(watched) - _SHOWN} more")
     buttons = [Button(symbol, f"ask:{symbol}") for symbol in watched[:_SHOWN_BUTTONS]]
     rows = tuple(tuple(buttons[start : start + 4]) for start in range(0, len(buttons), 4))
     return Reply("You watch:\n" + "\n".join(lines) + "\n\n/unwatch SYMBOL stops one.", buttons=rows)

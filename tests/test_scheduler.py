@@ -1,0 +1,102 @@
+"""The timetable: jobs run, fail without stopping the next, and end with what is under way."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bellwether.config import load_settings
+from bellwether.services import Services, build_services
+from bellwether.store import inbox, outbox
+from bellwether.store.database import rows
+from bellwether.types import OutboxMessage
+from scheduler import KEPT, Timetable, _prune
+
+NOW = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
+
+
+class SlowTransport:
+    """Takes a moment for each message, as a network does."""
+
+    def __init__(self) -> None:
+        self.started = asyncio.Event()
+        self.sent: list[int] = []
+
+    async def send(self, message: OutboxMessage) -> None:
+        self.started.set()
+        await asyncio.sleep(0.3)
+        self.sent.append(message.chat_id)
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Services:
+    settings = load_settings(database={"path": tmp_path / "t.sqlite3"}, models={"folder": tmp_path})
+    return build_services(settings, clock=lambda: NOW)
+
+
+def owe(services: Services, count: int) -> None:
+    with services.store.transaction() as db:
+        for chat_id in range(1, count + 1):
+            outbox.owe(db, outbox.Draft(f"k{chat_id}", chat_id, "digest", "x", NOW, NOW + timedelta(hours=1)), NOW)
+
+
+def states(services: Services) -> dict[str, int]:
+    with services.store.reading() as db:
+        return outbox.counts(db)
+
+
+def test_a_stop_lets_the_message_under_way_arrive_and_claims_no_other(services: Services) -> None:
+    owe(services, 3)
+
+    async def run() -> list[int]:
+        transport = SlowTransport()
+        timetable = Timetable(services, transport, lambda: True)
+        delivering = asyncio.create_task(timetable._run(timetable._deliver))
+        await transport.started.wait()
+        timetable.start()
+        await timetable.stop(5)
+        await delivering
+        return transport.sent
+
+    assert asyncio.run(run()) == [1]
+    assert states(services) == {"sent": 1, "pending": 2}
+
+
+def test_nothing_is_tried_before_telegram_is_connected(services: Services) -> None:
+    owe(services, 1)
+
+    async def run() -> None:
+        timetable = Timetable(services, SlowTransport(), lambda: False)
+        await timetable._run(timetable._deliver)
+
+    asyncio.run(run())
+    assert states(services) == {"pending": 1}
+
+
+def test_a_job_that_fails_is_written_down_and_stops_nothing(
+    services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run() -> None:
+        async def broken() -> None:
+            raise ZeroDivisionError
+
+        await Timetable(services, None, lambda: False)._run(broken)
+
+    asyncio.run(run())
+    assert "A job failed." in caplog.text
+
+
+def test_old_settled_rows_are_forgotten_and_owed_ones_kept(services: Services) -> None:
+    long_ago = NOW - KEPT - timedelta(days=1)
+    with services.store.transaction() as db:
+        for key, state in (("a", "sent"), ("b", "failed"), ("c", "expired"), ("d", "pending")):
+            outbox.owe(db, outbox.Draft(key, 1, "digest", "x", long_ago, long_ago), long_ago)
+            db.conn.execute("UPDATE outbox SET state = ? WHERE dedup_key = ?", (state, key))
+        for update_id, received in ((1, long_ago), (2, long_ago), (3, NOW)):
+            inbox.keep(db, update_id, "{}", received)
+        inbox.done(db, 1, long_ago)
+    _prune(services)
+    with services.store.reading() as db:
+        assert [row["dedup_key"] for row in rows(db, "SELECT dedup_key FROM outbox")] == ["d"]
+        assert [row["update_id"] for row in rows(db, "SELECT update_id FROM inbox")] == [2, 3]

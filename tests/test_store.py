@@ -1,0 +1,448 @@
+"""The database: all of a transaction or none, one row a key, one message a sender, and sentences when it fails."""
+
+import multiprocessing
+import os
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bellwether.errors import StoreError
+from bellwether.store import chats, inbox, outbox, subscriptions
+from bellwether.store.database import Store, rows, stamp, unstamp
+from bellwether.store.outbox import Draft
+
+NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "rows.sqlite3")
+
+
+def draft(key: str = "digest:7:2026-11-23", wait: timedelta = timedelta(0), chat_id: int = 7) -> Draft:
+    return Draft(key, chat_id, "digest", "<b>words</b>", NOW + wait, NOW + 60 * MINUTE)
+
+
+def owe(store: Store, *drafts: Draft) -> list[bool]:
+    with store.transaction() as db:
+        return [outbox.owe(db, one, NOW) for one in drafts]
+
+
+def claim(store: Store, now: datetime = NOW, lease: timedelta = 2 * MINUTE) -> str | None:
+    with store.transaction() as db:
+        message = outbox.claim_next(db, now, now + lease)
+        return message.dedup_key if message else None
+
+
+def counts(store: Store) -> dict[str, int]:
+    with store.transaction() as db:
+        return outbox.counts(db)
+
+
+# ---- times
+
+
+@pytest.mark.parametrize(
+    ("instant", "text"),
+    [
+        (NOW, "2026-11-23T18:00:00.000000+00:00"),
+        (NOW.astimezone(timezone(timedelta(hours=5, minutes=30))), "2026-11-23T18:00:00.000000+00:00"),
+        (NOW.replace(microsecond=1), "2026-11-23T18:00:00.000001+00:00"),
+    ],
+)
+def test_times_are_kept_as_utc_text(instant: datetime, text: str) -> None:
+    assert stamp(instant) == text
+    assert unstamp(text) == instant
+
+
+def test_text_order_is_time_order() -> None:
+    instants = [NOW + timedelta(microseconds=step) for step in (0, 1, 999_999, 1_000_000, 10**9)]
+    assert [stamp(one) for one in instants] == sorted(stamp(one) for one in instants)
+
+
+def test_it_refuses_a_naive_time() -> None:
+    with pytest.raises(ValueError, match="timezone-aware"):
+        stamp(datetime(2026, 11, 23))  # noqa: DTZ001  # naive is the point
+
+
+# ---- transactions
+
+
+def test_all_of_a_transaction_is_kept_or_none_of_it(store: Store) -> None:
+    with pytest.raises(RuntimeError, match="halfway"), store.transaction() as db:
+        outbox.owe(db, draft(), NOW)
+        raise RuntimeError("halfway")
+    assert counts(store) == {}
+    assert owe(store, draft()) == [True]
+
+
+def test_what_is_kept_outlives_the_process(store: Store) -> None:
+    owe(store, draft())
+    store.close()
+    store.close()  # closing twice is fine
+    assert counts(Store(store.path)) == {"pending": 1}
+    assert counts(store) == {"pending": 1}  # and it opens again
+
+
+def test_every_thread_has_its_own_connection(store: Store) -> None:
+    def write(chat_id: int) -> bool:
+        return owe(store, draft(f"k{chat_id}", chat_id=chat_id))[0]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(write, range(40)))
+    assert counts(store) == {"pending": 40}
+
+
+def test_a_writer_that_read_first_waits_for_another_writer(store: Store) -> None:
+    with store.transaction() as db:
+        chats.join(db, 1, "en", NOW)
+
+    def another_writer() -> None:
+        with store.transaction() as db:
+            chats.join(db, 2, "en", NOW)
+
+    other = threading.Thread(target=another_writer)
+    with store.transaction() as db:
+        subscriptions.of_chat(db, 1)
+        other.start()
+        other.join(0.3)  # it either went before us or waits for us
+        subscriptions.add(db, 1, "AAPL", "XNYS", NOW)
+    other.join()
+    with store.transaction() as db:
+        assert chats.get(db, 2) is not None
+        assert [one.symbol for one in subscriptions.of_chat(db, 1)] == ["AAPL"]
+
+
+def test_nothing_is_opened_before_it_is_needed(tmp_path: Path) -> None:
+    Store(tmp_path / "new" / "rows.sqlite3")
+    assert list(tmp_path.iterdir()) == []
+
+
+# ---- opening
+
+
+def test_it_makes_its_folder(tmp_path: Path) -> None:
+    store = Store(tmp_path / "a" / "b" / "rows.sqlite3")
+    assert counts(store) == {}
+    assert store.path.is_file()
+
+
+@pytest.mark.parametrize(
+    ("prepare", "words"),
+    [
+        (lambda path: path.mkdir(), "cannot be opened"),
+        (lambda path: path.write_text("this is no database, " * 100), "not a healthy database"),
+        (lambda path: path.parent.rmdir() or path.parent.write_text("a file"), "cannot be opened"),
+    ],
+    ids=["a folder", "not a database", "no folder"],
+)
+def test_a_file_that_cannot_be_used_is_told_in_a_sentence(tmp_path: Path, prepare: object, words: str) -> None:
+    path = tmp_path / "var" / "rows.sqlite3"
+    path.parent.mkdir()
+    assert callable(prepare)
+    prepare(path)
+    for _ in range(2):  # and it stays so
+        with pytest.raises(StoreError) as error:
+            counts(Store(path))
+        assert words in error.value.for_operator
+        assert "rows.sqlite3" in error.value.for_operator
+        assert "\n" not in error.value.for_operator
+        assert "rows.sqlite3" not in str(error.value), "where files lie is the operator's business"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
+def test_a_read_only_file_is_told_in_a_sentence(store: Store) -> None:
+    counts(store)
+    store.close()
+    store.path.chmod(0o444)
+    store.path.parent.chmod(0o555)
+    try:
+        with pytest.raises(StoreError) as error:
+            owe(Store(store.path), draft())
+        assert "read-only" in error.value.for_operator
+    finally:
+        store.path.parent.chmod(0o755)
+
+
+def test_a_refused_write_is_told_in_a_sentence(store: Store) -> None:
+    counts(store)
+    with pytest.raises(StoreError) as error, store.transaction() as db:
+        db.conn.execute("PRAGMA query_only = ON")
+        outbox.owe(db, draft(), NOW)
+    assert "is read-only: give the service the right" in error.value.for_operator
+
+
+def test_it_works_again_once_the_file_is_mended(tmp_path: Path) -> None:
+    path = tmp_path / "rows.sqlite3"
+    path.mkdir()
+    store = Store(path)
+    with pytest.raises(StoreError):
+        counts(store)
+    path.rmdir()
+    assert counts(store) == {}
+
+
+def test_migrations_can_be_applied_again_and_again(store: Store) -> None:
+    owe(store, draft())
+    with store.transaction() as db:
+        before = rows(db, "SELECT type, name, sql FROM sqlite_master ORDER BY name")
+    for _ in range(3):
+        with Store(store.path).transaction() as db:
+            assert rows(db, "SELECT type, name, sql FROM sqlite_master ORDER BY name") == before
+    assert counts(store) == {"pending": 1}
+
+
+def open_at_once(together: Any, path: Path, key: str) -> None:
+    together.wait(30)
+    with Store(path).transaction() as db:
+        outbox.owe(db, draft(key), NOW)
+
+
+def test_two_processes_may_start_at_once(tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    for attempt in range(2):
+        path, together = tmp_path / f"{attempt}.sqlite3", spawn.Barrier(2)
+        processes = [spawn.Process(target=open_at_once, args=(together, path, key)) for key in ("a", "b")]
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.join()
+        assert [process.exitcode for process in processes] == [0, 0]
+        assert counts(Store(path)) == {"pending": 2}
+
+
+def test_many_threads_may_start_at_once_each_with_a_store_of_its_own(tmp_path: Path) -> None:
+    for attempt in range(5):
+        path, together = tmp_path / f"{attempt}.sqlite3", threading.Barrier(4)
+
+        def open_at_once(key: str, path: Path = path, together: threading.Barrier = together) -> bool:
+            together.wait()
+            return owe(Store(path), draft(key))[0]
+
+        with ThreadPoolExecutor(4) as pool:
+            assert all(pool.map(open_at_once, "abcd"))
+        assert counts(Store(path)) == {"pending": 4}
+
+
+def test_the_file_survives_a_power_cut(store: Store) -> None:
+    with store.transaction() as db:
+        assert db.conn.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert db.conn.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert db.conn.execute("PRAGMA foreign_keys").fetchone() == (1,)
+
+
+# ---- outbox
+
+
+def test_a_message_is_owed_once_a_key_in_whatever_state(store: Store) -> None:
+    assert owe(store, draft(), draft(), draft("other")) == [True, False, True]
+    with store.transaction() as db:
+        message = outbox.claim_next(db, NOW, NOW + MINUTE)
+        assert message is not None
+        outbox.mark_sent(db, message, NOW)
+    assert owe(store, draft()) == [False]
+    assert counts(store) == {"sent": 1, "pending": 1}
+    with store.transaction() as db:
+        assert outbox.is_owed(db, "other")
+        assert not outbox.is_owed(db, "never")
+
+
+def test_the_database_itself_refuses_a_second_row_for_a_key(store: Store) -> None:
+    owe(store, draft())
+    with pytest.raises(StoreError), store.transaction() as db:
+        db.conn.execute(
+            "INSERT INTO outbox SELECT id + 1, * FROM (SELECT dedup_key, chat_id, kind, text, state,"
+            " attempts, not_before, expires_at, claimed_until, created_at, sent_at, last_error FROM outbox)"
+        )
+
+
+def test_the_message_that_waited_longest_goes_first(store: Store) -> None:
+    owe(store, draft("c", 2 * MINUTE), draft("a", -2 * MINUTE), draft("b", -MINUTE), draft("b2", -MINUTE))
+    assert [claim(store), claim(store), claim(store), claim(store)] == ["a", "b", "b2", None]
+
+
+def test_a_message_is_not_due_before_its_time(store: Store) -> None:
+    owe(store, draft(wait=MINUTE))
+    assert claim(store, NOW + MINUTE - timedelta(microseconds=1)) is None
+    assert claim(store, NOW + MINUTE) is not None
+
+
+def test_of_many_senders_at_once_each_gets_its_own_message(store: Store) -> None:
+    keys = [f"k{number}" for number in range(6)]
+    owe(store, *(draft(key) for key in keys))
+    together = threading.Barrier(6)
+
+    def take(_: int) -> str | None:
+        together.wait()
+        return claim(store)
+
+    with ThreadPoolExecutor(6) as pool:
+        taken = list(pool.map(take, range(6)))
+    assert sorted(key for key in taken if key) == keys
+    assert claim(store) is None
+
+
+def test_of_two_senders_one_gets_the_only_message(store: Store) -> None:
+    for attempt in range(10):
+        owe(store, draft(f"k{attempt}"))
+        together = threading.Barrier(2)
+
+        def take(_: int, together: threading.Barrier = together) -> str | None:
+            together.wait()
+            return claim(store)
+
+        with ThreadPoolExecutor(2) as pool:
+            taken = list(pool.map(take, range(2)))
+        assert sorted(taken, key=str) == sorted([f"k{attempt}", None], key=str)
+
+
+def test_a_claim_whose_sender_died_is_due_again(store: Store) -> None:
+    owe(store, draft())
+    assert claim(store, NOW, lease=2 * MINUTE) is not None
+    assert claim(store, NOW + 2 * MINUTE - timedelta(microseconds=1)) is None
+    with store.transaction() as db:
+        again = outbox.claim_next(db, NOW + 2 * MINUTE, NOW + 4 * MINUTE)
+    assert again is not None
+    assert again.attempts == 2
+
+
+def test_what_is_no_longer_worth_reading_is_dropped_and_counted(store: Store) -> None:
+    owe(store, draft("a"), draft("b"))
+    with store.transaction() as db:
+        assert outbox.expire(db, NOW + 60 * MINUTE - timedelta(microseconds=1)) == 0
+        assert outbox.expire(db, NOW + 60 * MINUTE) == 2
+        assert outbox.expire(db, NOW + 60 * MINUTE) == 0
+    assert counts(store) == {"expired": 2}
+    assert claim(store, NOW + 60 * MINUTE) is None
+
+
+def test_a_message_whose_sender_died_expires_too(store: Store) -> None:
+    owe(store, draft())
+    claim(store)
+    later = NOW + 61 * MINUTE
+    with store.transaction() as db:
+        outbox.expire(db, later)
+    assert claim(store, later) is None
+    assert "sending" not in counts(store)  # nobody sends it, and nobody would ever count it
+
+
+def test_an_expired_message_is_never_claimed(store: Store) -> None:
+    owe(store, draft())
+    assert claim(store, NOW + 61 * MINUTE) is None
+
+
+def test_a_message_that_failed_comes_back_when_it_is_told_to(store: Store) -> None:
+    owe(store, draft())
+    with store.transaction() as db:
+        message = outbox.claim_next(db, NOW, NOW + MINUTE)
+        assert message is not None
+        outbox.put_back(db, message, NOW + 5 * MINUTE, "timed out")
+    assert claim(store, NOW + 4 * MINUTE) is None
+    assert claim(store, NOW + 5 * MINUTE) is not None
+
+
+def test_a_message_that_can_never_arrive_is_left_with_its_reason(store: Store) -> None:
+    owe(store, draft())
+    with store.transaction() as db:
+        message = outbox.claim_next(db, NOW, NOW + MINUTE)
+        assert message is not None
+        outbox.give_up(db, message, "blocked")
+        (row,) = rows(db, "SELECT state, last_error, claimed_until FROM outbox")
+    assert row == {"state": "failed", "last_error": "blocked", "claimed_until": None}
+    assert claim(store, NOW + 2 * MINUTE) is None
+
+
+def test_a_message_keeps_its_words_to_the_letter(store: Store) -> None:
+    words = "<b>Ünï</b> 🍎 'quoted' \"twice\" \\ % ? :now\n" + "x" * 4000
+    owe(store, Draft("k", -1001234567890, "digest", words, NOW, NOW + MINUTE))
+    with store.transaction() as db:
+        message = outbox.claim_next(db, NOW, NOW + MINUTE)
+    assert message is not None
+    assert (message.text, message.chat_id, message.expires_at) == (words, -1001234567890, NOW + MINUTE)
+
+
+# ---- chats and watchlists
+
+
+def test_a_symbol_is_watched_once(store: Store) -> None:
+    with store.transaction() as db:
+        chats.join(db, 7, "en", NOW)
+        assert subscriptions.add(db, 7, "AAPL", "XNYS", NOW)
+        assert not subscriptions.add(db, 7, "AAPL", "XNYS", NOW + MINUTE)
+        assert subscriptions.add(db, 7, "BTC-USD", "24/7", NOW - MINUTE)
+        assert [one.symbol for one in subscriptions.of_chat(db, 7)] == ["BTC-USD", "AAPL"]
+        assert subscriptions.remove(db, 7, "AAPL")
+        assert not subscriptions.remove(db, 7, "AAPL")
+        assert subscriptions.of_chat(db, 8) == []
+
+
+def test_a_paused_chat_is_left_alone_until_it_comes_back(store: Store) -> None:
+    with store.transaction() as db:
+        for chat_id in (7, 8):
+            chats.join(db, chat_id, "en", NOW)
+            subscriptions.add(db, chat_id, "AAPL", "XNYS", NOW)
+        chats.pause(db, 7)
+        assert list(subscriptions.of_awake_chats(db)) == [8]
+        chats.join(db, 7, "de", NOW + MINUTE)
+        assert list(subscriptions.of_awake_chats(db)) == [7, 8]
+        assert chats.get(db, 9) is None
+
+
+def test_a_watchlist_without_a_chat_is_refused(store: Store) -> None:
+    with pytest.raises(StoreError), store.transaction() as db:
+        subscriptions.add(db, 404, "AAPL", "XNYS", NOW)
+
+
+def test_everything_of_a_group_moves_when_it_becomes_a_supergroup(store: Store) -> None:
+    owe(store, draft(chat_id=-5))
+    with store.transaction() as db:
+        chats.join(db, -5, "de", NOW)
+        chats.join(db, -1005, "en", NOW)  # it already wrote under its new number
+        for chat_id, symbol in ((-5, "AAPL"), (-5, "MSFT"), (-1005, "AAPL")):
+            subscriptions.add(db, chat_id, symbol, "XNYS", NOW)
+        for _ in range(2):  # told twice
+            chats.migrate(db, -5, -1005)
+        assert chats.get(db, -5) is None
+        assert [one.symbol for one in subscriptions.of_chat(db, -1005)] == ["AAPL", "MSFT"]
+        message = outbox.claim_next(db, NOW, NOW + MINUTE)
+    assert message is not None
+    assert message.chat_id == -1005
+
+
+# ---- inbox
+
+
+def test_an_update_is_kept_once_and_answered_once(store: Store) -> None:
+    with store.transaction() as db:
+        assert inbox.keep(db, 11, '{"update_id": 11}', NOW)
+        assert not inbox.keep(db, 11, '{"update_id": 11, "again": 1}', NOW)
+        assert inbox.keep(db, 10, "{}", NOW)
+        assert inbox.unanswered(db) == [(10, "{}"), (11, '{"update_id": 11}')]
+        inbox.done(db, 11, NOW)
+        assert inbox.unanswered(db) == [(10, "{}")]
+        assert not inbox.keep(db, 11, "{}", NOW)
+
+
+def test_an_update_that_keeps_failing_is_left_aside(store: Store) -> None:
+    with store.transaction() as db:
+        inbox.keep(db, 1, "{}", NOW)
+        for _ in range(inbox.MOST_ATTEMPTS):
+            assert inbox.unanswered(db)
+            inbox.begin(db, 1)
+        assert inbox.unanswered(db) == []
+
+
+def test_what_people_wrote_is_not_kept_after_the_answer(store: Store) -> None:
+    with store.transaction() as db:
+        inbox.keep(db, 1, "private words", NOW)
+        inbox.done(db, 1, NOW)
+    store.close()
+    with sqlite3.connect(store.path) as db_file:
+        assert db_file.execute("SELECT body FROM inbox").fetchall() == [("",)]
+    db_file.close()
