@@ -112,7 +112,7 @@ def test_a_small_run_goes_from_raw_bars_to_quantiles_that_the_service_serves(tra
 
 def test_the_card_tells_what_the_model_is_and_how_it_scored(trained: Trained) -> None:
     card = json.loads((trained.folder / "card.json").read_text(encoding="utf-8"))
-    assert read_card(trained.folder).trained_to == date(2015, 12, 31)
+    assert read_card(trained.folder).seen_to == date(2018, 12, 31)
     assert card["data"]["source"] == "the sample market"
     assert card["data"]["unseen_symbols"] == ["JNJ"]
     assert card["recipe"]["seed"] == 1
