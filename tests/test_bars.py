@@ -213,3 +213,14 @@ def test_bars_of_nothing_but_one_session_are_still_bars(make_bars: MakeBars) -> 
     assert len(one) == 1
     assert isinstance(one.cutoff, date)
     assert one.sessions.dtype == np.dtype("datetime64[D]")
+
+
+@pytest.mark.parametrize(
+    ("price", "problem"), [(1e-8, Problem.EXTREME), (1e-5, None), (7e5, None), (1e10, Problem.EXTREME)]
+)
+def test_a_price_beyond_single_precision_silences_the_model(
+    make_bars: MakeBars, price: float, problem: Problem | None
+) -> None:
+    bars = make_bars()
+    scaled = changed(bars, lambda values: values.__imul__([*[price / bars.closes[-1]] * 4, 1]))
+    assert find_problem(scaled, **LIMITS) is problem

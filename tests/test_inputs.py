@@ -25,8 +25,7 @@ def test_a_window_holds_the_newest_bars_in_order(make_bars: MakeBars) -> None:
     assert window.shape == (1, 504, 5)
     assert market.shape == (1, 504, 2)
     assert window.dtype == market.dtype == np.float32
-    assert np.array_equal(window[0, :, 4], bars.values[-504:, 4].astype(np.float32))
-    assert window[0, :, :4] * bars.closes[-1] / 100 == pytest.approx(bars.values[-504:, :4], rel=1e-6)
+    assert np.array_equal(window[0], bars.values[-504:].astype(np.float32))
     assert np.array_equal(market[0, :, 0], bars.closes[-504:].astype(np.float32))
     assert not market[0, :, 1].any()
 
@@ -36,7 +35,7 @@ def test_short_history_leaves_zeros_at_the_front(make_bars: MakeBars) -> None:
     window, market = model_inputs(bars, (make_bars(600, symbol="^MADE"), None), 504)
     assert not window[0, :440].any()
     assert not market[0, :440].any()
-    assert np.array_equal(window[0, 440:, 4], bars.values[:, 4].astype(np.float32))
+    assert np.array_equal(window[0, 440:], bars.values.astype(np.float32))
     assert (market[0, 440:, 0] > 0).all()
 
 
@@ -44,7 +43,7 @@ def test_short_history_leaves_zeros_at_the_front(make_bars: MakeBars) -> None:
 def test_a_window_is_full_or_not_by_one(make_bars: MakeBars, sessions: int) -> None:
     window, _ = model_inputs(make_bars(sessions), (None, None), 504)
     assert (window[0, :, 3] > 0).sum() == min(sessions, 504)
-    assert window[0, -1, 3] == 100, "prices are scaled to the last close"
+    assert window[0, -1, 3] == np.float32(make_bars(sessions).closes[-1])
 
 
 def test_nothing_the_model_reads_is_changed_in_the_bars(make_bars: MakeBars) -> None:

@@ -3,11 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from bellwether.types import CLOSE, Bars, Floats, Sessions
+from bellwether.types import Bars, Floats, Sessions
 
 CARRY_DAYS = 7  #: a market value is carried forward at most this many calendar days; then it is unknown (0)
-
-LEVEL = 100.0  #: the last close of every window; prices are scaled to it
 
 Float32s = npt.NDArray[np.float32]
 
@@ -19,10 +17,7 @@ def model_inputs(bars: Bars, market: tuple[Bars | None, ...], context_length: in
     """
     sessions = bars.sessions[-context_length:]
     window = np.zeros((1, context_length, 5), np.float32)
-    values = bars.values[-context_length:].copy()
-    # only ratios of prices count; at this level a coin of 1e-8 and an index of 1e6 lose nothing in float32
-    values[:, : CLOSE + 1] *= LEVEL / values[-1, CLOSE]
-    window[0, context_length - len(sessions) :] = values
+    window[0, context_length - len(sessions) :] = bars.values[-context_length:]
     beside = np.zeros((1, context_length, len(market)), np.float32)
     for column, series in enumerate(market):
         if series is not None:

@@ -12,6 +12,7 @@ FEWEST_CLOSES = 22  #: a month of sessions: below this even a plain volatility i
 LONGEST_GAP = 14  #: calendar days between two bars; Golden Week closes Shanghai for about 11
 STALE_AFTER = 7  #: calendar days the last bar may lag behind the last closed session
 RECENT = 63  #: sessions in which a gap or a broken bar makes the model silent
+LOWEST_PRICE, HIGHEST_PRICE = 1e-6, 1e9  #: beyond them the model's single precision loses the moves
 LARGEST_VOLUME = 1e15  #: shares a day; more is damage, and overflows the model's arithmetic
 SMALLEST_VOLATILITY = 1e-6  #: daily; below it the price stands still for all that floats can tell
 
@@ -44,6 +45,8 @@ def find_problem(
     volatility = ewma_volatility(returns)
     if volatility < SMALLEST_VOLATILITY:
         return Problem.FLAT
+    if closes.min() < LOWEST_PRICE or closes.max() > HIGHEST_PRICE:
+        return Problem.EXTREME
     low, high = volatility_range
     if not low <= volatility <= high or float(np.abs(returns).max()) > max_abs_return:
         return Problem.EXTREME
