@@ -21,16 +21,18 @@ lint: .venv/.everything       ## formatter, linter and types
 bench: .venv/.everything      ## every performance claim, measured here
 	$(BIN)/python -m benchmarks
 
+MODEL ?= daily-range-2
 # one or more files in long form; by default the table of the shipped model, where it lies beside the project
 PRICES ?= $(wildcard ../shared/data/prices_daily.parquet)
 need-prices:
 	@test -n "$(PRICES)" || { echo "Say which prices to use: make train PRICES=prices.parquet"; exit 1; }
 
 train: need-prices .venv/.everything     ## train a model and export it
-	$(BIN)/python -m training all $(foreach file,$(PRICES),--prices $(file))
+	$(BIN)/python -m training all $(foreach file,$(PRICES),--prices $(file)) --model-id $(MODEL)
 
-evaluate: need-prices .venv/.everything  ## score the exported model against the baselines
-	$(BIN)/python -m training evaluate $(foreach file,$(PRICES),--prices $(file))
+evaluate: need-prices .venv/.everything  ## score the exported model beside every rival and write docs/evaluation.md
+	$(BIN)/python -m training evaluate $(foreach file,$(PRICES),--prices $(file)) \
+	  --model exported_models/$(MODEL) --full --docs docs
 
 lock:                         ## fix the versions of everything again, with uv
 	uv pip compile --universal --python-version 3.11 --quiet --no-header --no-emit-index-url --upgrade \
@@ -39,11 +41,12 @@ lock:                         ## fix the versions of everything again, with uv
 clean:                        ## remove what was built, never your data in var/
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache
 
-.venv/bin/python:
+.venv/.made:
 	$(PYTHON) -c 'import sys; sys.exit("Bellwether needs Python 3.11 or newer, found %d.%d: make PYTHON=python3.12 run" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv --clear .venv
+	@touch $@
 
-.venv/.online: .venv/bin/python requirements.txt requirements.lock
+.venv/.online: .venv/.made requirements.txt requirements.lock
 	@echo "Installing what the service needs into .venv; this happens once and takes a minute or two."
 	$(PIP) -r requirements.txt
 	@touch $@

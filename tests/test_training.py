@@ -127,7 +127,8 @@ def test_the_card_tells_what_the_model_is_and_how_it_scored(trained: Trained) ->
 
 def test_evaluate_finds_the_scores_of_the_card_again(trained: Trained, tmp_path: Path) -> None:
     found = tmp_path / "scores.json"
-    result = run(*("evaluate", "--prices", trained.prices, "--model", trained.folder, "--every", "10", "--json", found))
+    given = ("--prices", trained.prices, "--model", trained.folder, "--every", "10", "--span", "test", "--json", found)
+    result = run("evaluate", *given)
     assert result.exit_code == 0, result.output
     card = json.loads((trained.folder / "card.json").read_text(encoding="utf-8"))
     assert json.loads(found.read_text(encoding="utf-8")) == card["scores"]
@@ -223,8 +224,17 @@ def test_mistakes_are_answered_in_one_line(tmp_path: Path) -> None:
     mistakes = {
         ("prepare", "--prices", "nowhere.parquet"): "does not exist",
         ("prepare", "--prices", file, "--work", tmp_path): "Training needs the market series ^GSPC and ^VIX",
-        ("forecasts", "--prices", file, "--out", tmp_path / "o", *dates, "--model", tmp_path): "card.json is missing",
-        ("forecasts", "--prices", file, "--out", tmp_path / "o"): "Give either --from and --to, or --cutoffs",
+        (
+            "forecasts",
+            "--prices",
+            file,
+            "--out",
+            tmp_path / "o.csv",
+            *dates,
+            "--model",
+            tmp_path,
+        ): "card.json is missing",
+        ("forecasts", "--prices", file, "--out", tmp_path / "o.csv"): "Give either --from and --to, or --cutoffs",
     }
     for arguments, answer in mistakes.items():
         result = run(*arguments)
@@ -333,3 +343,18 @@ def test_skill_intervals_come_from_blocks_of_weeks() -> None:
     low, high = skill_interval(loss + noise, loss, week) or (0, 0)
     assert low < 0 < high
     assert high - low > 0.02  # ten copies of a week are one observation: by rows it would be three times narrower
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--from", "2021-01-01", "--to", "2021-12-31", "--out", "prices.csv"], "is also an input"),
+        (["--from", "2021-01-01", "--to", "2021-12-31", "--out", "forecasts.txt"], "must end in .parquet or .csv"),
+        (["--from", "2021-01-01", "--out", "forecasts.csv"], "Give either"),
+        (["--cutoffs", "grid.csv", "--from", "2021-01-01", "--out", "forecasts.csv"], "Give either"),
+    ],
+)
+def test_forecasts_never_overwrites_its_input_or_ignores_what_was_asked(given: list[str], said: str) -> None:
+    result = run("forecasts", "--prices", "prices.csv", *given)
+    assert result.exit_code == 2
+    assert said in result.output

@@ -2,6 +2,7 @@
 
 prepare -> train -> export (which evaluates) -> exported_models/MODEL_ID     `all` runs the three
 evaluate, forecasts: an exported model on any prices; these need onnxruntime only
+evaluate --full -> docs/evaluation.md, docs/model-card.md     `report` draws them again
 """
 
 import functools
@@ -9,6 +10,7 @@ import json
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +54,15 @@ models = click.option(
     show_default=True,
     help="Folder of exported models.",
 )
-model_id = click.option("--model-id", default="daily-range-1", show_default=True, help="Name of the export.")
+# another name than the shipped model's: trying things out must not replace what is served
+model_id = click.option("--model-id", default="my-range-1", show_default=True, help="Name of the export.")
+model = click.option(
+    "--model",
+    type=FOLDER,
+    default=Path("exported_models/daily-range-2"),
+    show_default=True,
+    help="Folder of one exported model.",
+)
 epochs = click.option(
     "--epochs", type=click.IntRange(1), help="Epochs of about 100,000 windows. Default: the recipe's."
 )
@@ -70,7 +80,7 @@ def friendly(command: Command) -> Command:
         try:
             command(**options)
         except BellwetherError as problem:
-            raise click.ClickException(str(problem)) from problem
+            raise click.ClickException(problem.for_operator) from problem
         except ModuleNotFoundError as problem:
             raise click.ClickException(
                 f"The library {problem.name} is not installed: pip install -r training/requirements.txt"
@@ -130,35 +140,74 @@ def everything(context: click.Context, /, **given: Any) -> None:
 
 
 @cli.command()
-@options(prices)
-@click.option("--model", type=FOLDER, default=Path("exported_models/daily-range-1"), show_default=True)
-@click.option("--from", "first", type=DAY, help="First cutoff. Default: the test span.")
-@click.option("--to", "last", type=DAY, help="Last session of outcomes. Default: the test span.")
+@options(prices, model)
+@click.option(
+    "--span",
+    type=click.Choice(["validation", "test"]),
+    default="validation",
+    show_default=True,
+    help="Validation is for choosing; test is opened once, when nothing is left to choose.",
+)
+@click.option("--from", "first", type=DAY, help="Instead of --span: first cutoff.")
+@click.option("--to", "last", type=DAY, help="Instead of --span: last session of outcomes.")
 @click.option("--every", type=click.IntRange(1), default=5, show_default=True, help="Sessions between cutoffs.")
 @click.option("--json", "as_json", type=FILE, help="Also write the scores to this file.")
+@click.option("--full", is_flag=True, help="Beside every rival, GARCH to LightGBM, with tests: minutes, not seconds.")
+@click.option("--docs", type=FOLDER, help="With --full: write evaluation.md, model-card.md and pictures here.")
+@options(work)
 @friendly
 def evaluate(
     prices: tuple[Path, ...],
     model: Path,
+    span: str,
     first: datetime | None,
     last: datetime | None,
     every: int,
     as_json: Path | None,
+    full: bool,
+    docs: Path | None,
+    work: Path,
 ) -> None:
     """Score an exported model beside the baselines, on seen and unseen symbols."""
     from training import evaluate as step
-    from training.prepare import TEST
 
-    span = (f"{first:%Y-%m-%d}" if first else TEST[0], f"{last:%Y-%m-%d}" if last else TEST[1])
-    scores = step.evaluate_folder(model, prices, span, every)
-    step.print_table(scores)
+    if docs and not full:
+        raise click.UsageError("The pages of --docs tell of every rival: add --full.")
+    if full and find_spec("tensorflow") is None:
+        raise ModuleNotFoundError("", name="tensorflow")
+    named = step.SPANS[span]
+    dates = (f"{first:%Y-%m-%d}" if first else named[0], f"{last:%Y-%m-%d}" if last else named[1])
+    if not full:
+        scores = step.evaluate_folder(model, prices, dates, every)
+        step.print_table(scores)
+    else:
+        from training import comparison
+
+        scores = comparison.compare(model, prices, dates, every, work / "rivals")
+        comparison.print_document(scores)
+        comparison.write(scores, work / f"evaluation-{scores['span']}.json")
     if as_json:
         as_json.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
+    if docs:
+        from training import report as pages
+
+        pages.write_pages(scores, model, docs)
 
 
 @cli.command()
-@options(prices)
-@click.option("--model", type=FOLDER, default=Path("exported_models/daily-range-1"), show_default=True)
+@click.option("--scores", type=FILE, default=Path("docs/evaluation.json"), show_default=True)
+@options(model)
+@click.option("--docs", type=FOLDER, default=Path("docs"), show_default=True)
+@friendly
+def report(scores: Path, model: Path, docs: Path) -> None:
+    """Write the pages and pictures again from scores that `evaluate --full` left."""
+    from training import report as pages
+
+    pages.write_pages(pages.read_scores(scores), model, docs)
+
+
+@cli.command()
+@options(prices, model)
 @click.option("--from", "first", type=DAY, help="First cutoff.")
 @click.option("--to", "last", type=DAY, help="Last cutoff.")
 @click.option("--every", type=click.IntRange(1), default=5, show_default=True, help="Sessions between cutoffs.")
@@ -177,11 +226,34 @@ def forecasts(
     """Write the model's quantiles at many cutoffs, one row per symbol, cutoff and horizon."""
     from training import forecasts as step
 
-    if cutoffs is None and (first is None or last is None):
+    if out.suffix.lower() not in {".parquet", ".csv"}:
+        raise click.UsageError(f"--out {out} must end in .parquet or .csv.")
+    if out.resolve() in {file.resolve() for file in (*prices, *([cutoffs] if cutoffs else []))}:
+        raise click.UsageError(f"--out {out} is also an input; choose another name, or it would be lost.")
+    if cutoffs is not None and first is None and last is None:
+        step.forecasts(prices, model, out, cutoffs)
+    elif cutoffs is None and first is not None and last is not None:
+        step.forecasts(prices, model, out, (first.date(), last.date(), every))
+    else:
         raise click.UsageError("Give either --from and --to, or --cutoffs.")
-    when = cutoffs if cutoffs is not None or first is None or last is None else (first.date(), last.date(), every)
-    assert when is not None
-    step.forecasts(prices, model, out, when)
+
+
+@cli.command()
+@click.option(
+    "--benchmarks",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
+    help="Folder that holds acl18/features.parquet and kdd17/features.parquet.",
+)
+@click.option("--set", "chosen", type=click.Choice(["acl18", "kdd17", "both"]), default="both", show_default=True)
+@click.option("--seeds", type=click.IntRange(1), default=5, show_default=True, help="Models per set; all are reported.")
+@click.option("--out", type=FILE, default=Path("docs/paper-table.md"), show_default=True, help="The page to write.")
+@friendly
+def paper(benchmarks: Path, chosen: str, seeds: int, out: Path) -> None:
+    """Guess tomorrow's direction on the papers' benchmarks, beside what the papers report."""
+    from training import paper as step
+
+    step.paper(benchmarks, ["acl18", "kdd17"] if chosen == "both" else [chosen], seeds, out)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ import onnxruntime
 
 from bellwether.errors import ModelError
 from bellwether.forecasting.inputs import Float32s
-from bellwether.types import Floats
-from training.panel import CONTEXT_LENGTH, Answer
+from bellwether.types import CLOSE, Floats
+from training.panel import CONTEXT_LENGTH, MIN_HISTORY, Answer
 
 TOLERANCE = 1e-5  # log return: a thousandth of a percent of the price
 MAX_BYTES = 1_000_000
@@ -77,9 +77,16 @@ def hostile_windows(bars: Float32s, market: Float32s) -> dict[str, tuple[Float32
         for part in padded:
             part[row, :cut] = 0
     windows["padded"] = padded
+    shortest = bars.copy(), market.copy()
+    for part in shortest:
+        part[:, :-MIN_HISTORY] = 0
+    windows["shortest"] = shortest
     windows["empty"] = np.zeros_like(bars), np.zeros_like(market)
     windows["no market"] = bars, np.zeros_like(market)
     windows["flat"] = np.repeat(bars[:, -1:], CONTEXT_LENGTH, axis=1), market
+    jumped = bars.copy()
+    jumped[:, -rng.integers(1, CONTEXT_LENGTH) :, : CLOSE + 1] *= 4
+    windows["jumped"] = jumped, market
     broken = bars.copy()
     broken[rng.random(broken.shape) < 0.02] = 0
     windows["zeroed"] = broken, market

@@ -1,12 +1,14 @@
 """From raw bars to what the network reads, inside the graph: training and serving cannot disagree.
 
-    bars (b, T, 5), market (b, T, 2) -> tracks (b, T) each
+    bars (b, T, 5), market (b, T, 2) -> tracks (b, T), or shorter where no more is read
         -> daily (b, 42, 8), weekly (b, 52, 4), static (b, len(STATIC)), volatility (b, 1)
 
 What keeps it finite for any input: every price is made positive before a logarithm or a division, and only then
 masked, by multiplication. (tf2onnx turns `where(ok, x, 0)` into `x * ok`, so an infinity under a mask would
-come through.) T is CONTEXT_LENGTH sessions, oldest first, 0 at the front where history is shorter. Work is done on
-stacks of tracks rather than one by one: a served forecast costs as much as the graph has nodes.
+come through.) T is CONTEXT_LENGTH sessions, oldest first, 0 at the front where history is shorter.
+
+What keeps it fast: in batches a pass over the whole window costs about as much as any other, so there are few. A track
+is cut to what is read of it before anything is done with it, sums are matrix products, and nothing is stacked for them.
 """
 
 import keras
@@ -19,11 +21,15 @@ from training.graph import (
     Matrix,
     Tensor,
     above_zero,
+    both_known,
     decayed_sum,
+    known,
     last_sessions,
     log_ratio,
     positive,
+    powers,
     root,
+    weeks,
     yesterday,
 )
 from training.panel import CONTEXT_LENGTH
@@ -52,12 +58,10 @@ MARKET_LEVEL = MARKET_RATIOS + MARKET_MOMENTUM + MARKET_NOW  # equal for all sym
 OWN = RATIOS + DOWNSIDE + MOMENTUM + ACTIVITY + TODAY + KNOWN
 STATIC = OWN + MARKET_LEVEL + BESIDE_MARKET + ECHO
 
-
-# Tracks that are summed over windows and weeks, and those of which the last days are read
-OWN_SUMMED = ("ok", "returns", "squares", "falls", "range", "ok_range", "volume", "ok_volume")
-SUMMED = (*OWN_SUMMED, "market", "market_squares", "ok_market")
-DAILY = ("z", "returns", "volatility", "ok", "market", "market_volatility", "ok_market", "range", "gap", "volume")
 DAILY_SCALE = np.array([2, 2, 1, 2, 1, 2, 2, 1], np.float32)
+YEAR = 5 * WEEKLY_STEPS  # sessions of the market that are read, and of the symbol but for its echo and volatility
+YEAR_SUMS = np.hstack([last_sessions(WINDOWS[:6], YEAR), weeks(WEEKLY_STEPS)])  # (260, 6 + 52)
+YEAR_DECAY = powers(DECAY, np.arange(-DAILY_STEPS + 1, 1)[None, :] - np.arange(-YEAR + 1, 1)[:, None])  # (260, 42)
 
 
 class Features(keras.layers.Layer):
@@ -65,57 +69,62 @@ class Features(keras.layers.Layer):
 
     def call(self, bars: Tensor, market: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Daily (b, 42, 8), weekly (b, 52, 4), static (b, len(STATIC)), volatility (b, 1)."""
-        tracks = make_tracks(bars, market)
-        sums = ops.stack([tracks[name] for name in SUMMED], axis=1)  # (b, 11, T)
-        static = [*own(tracks, sums), *beside_market(tracks, sums), *echo(tracks)]
-        return (
-            daily_steps(tracks),
-            weekly_steps(tracks, sums),
-            ops.concatenate(static, axis=1),
-            tracks["volatility"][:, -1:],
-        )
+        t = own_tracks(bars) | market_tracks(market)
+        static = [*own(t), *beside_market(t), *echo(t)]
+        return daily_steps(t), weekly_steps(t), ops.concatenate(static, axis=1), t["now"]
 
 
-def make_tracks(bars: Tensor, market: Tensor) -> dict[str, Tensor]:
-    """Daily quantities over the whole window, each (b, T), 0 where not known."""
-    price, known = ops.unstack(positive(bars), axis=2), ops.unstack(above_zero(bars), axis=2)
-    index, vix = ops.unstack(market, axis=2)
-    close, before, ok_close = price[CLOSE], yesterday(price[CLOSE]), known[CLOSE]
-    ok = ok_close * yesterday(ok_close) * np.r_[0, np.ones(CONTEXT_LENGTH - 1)].astype(np.float32)
+def own_tracks(bars: Tensor) -> dict[str, Tensor]:
+    """Daily quantities of the symbol, 0 where not known: over the whole window (b, T), or its last part."""
+    columns = ops.unstack(bars, axis=2)  # one split: cutting out one column costs half as much as all five
+    close, opening, volume = positive(columns[CLOSE]), positive(columns[OPEN]), columns[VOLUME]
+    high, low = (positive(columns[column][:, -DAILY_STEPS:]) for column in (HIGH, LOW))
+    before = yesterday(close)
+    ok = both_known(close, before)
     returns = log_ratio(close, before, 2.0) * ok
-    ok_index, index = above_zero(index), positive(index)
-    ok_market = ok_index * yesterday(ok_index)
-    market_returns = log_ratio(index, yesterday(index), 1.0) * ok_market
-    squares, market_squares = returns * returns, market_returns * market_returns
+    squares = returns * returns
 
-    decayed = ops.stack([squares, ok, market_squares, ok_market, returns * market_returns], axis=1)
-    own_square, own_weight, index_square, index_weight, product = ops.unstack(decayed_sum(decayed, DECAY), axis=1)
-    volatility = root(own_square / (own_weight + 1e-9))  # equals baseline.ewma_volatility
-    last = yesterday(volatility) + EPS
-    settled = ops.clip(yesterday(own_weight) - 5.0, 0.0, 1.0)  # the first volatilities are guesses
+    square, weight = decayed_sum(squares, DECAY, first=1), decayed_sum(ok, DECAY, first=1)  # up to yesterday
+    settled = ops.clip(weight - 5.0, 0.0, 1.0) * ok  # the first volatilities are guesses
+    per_volatility = settled / (root(square / (weight + 1e-9)) + EPS)
+    recent = slice(-DAILY_STEPS, None)
+    square, weight = DECAY * square[:, recent] + squares[:, recent], DECAY * weight[:, recent] + ok[:, recent]
+    volatility = root(square / (weight + 1e-9))  # equals baseline.ewma_volatility
 
-    ok_volume = known[VOLUME] * ok_close
-    log_volume = ops.maximum(ops.log(price[VOLUME]), 0.0) * ok_volume
-    usual, volume_weight = ops.unstack(decayed_sum(ops.stack([log_volume, ok_volume], axis=1), VOLUME_DECAY), axis=1)
-    ok_range = ok_close * known[LOW] * above_zero(price[HIGH] - price[LOW])
+    ok_volume = above_zero(volume)
+    log_volume = ops.log(ops.clip(volume, 1.0, 1e15))
+    usual = decayed_sum(log_volume, VOLUME_DECAY) / (decayed_sum(ok_volume, VOLUME_DECAY) + 1e-3)
+    ok_range = both_known(high, low) * above_zero(high - low)
     return {
         "ok": ok,
-        "close": close * ok_close,
+        "close": close[:, -TRADING_DAYS:],
         "returns": returns,
         "squares": squares,
-        "falls": squares * above_zero(-returns),
-        "volatility": volatility,
-        "z": ops.clip(returns / last, -8.0, 8.0) * settled,
-        "gap": ops.clip(log_ratio(price[OPEN], before, 2.0) / last, -8.0, 8.0) * (ok * known[OPEN] * settled),
-        "range": ops.clip(ops.log(price[HIGH] / price[LOW]), 0.0, 2.0) * ok_range,
+        "volatility": volatility,  # (b, 42)
+        "now": volatility[:, -1:],
+        "z": ops.clip(returns * per_volatility, -8.0, 8.0),
+        "gap": ops.clip(log_ratio(opening, before, 2.0) * per_volatility, -8.0, 8.0) * known(opening),
+        "range": ops.clip(ops.log(high / low), 0.0, 2.0) * ok_range,  # (b, 42)
         "ok_range": ok_range,
-        "volume": ops.clip(log_volume - usual / (volume_weight + 1e-3), -3.0, 3.0) * ok_volume,
+        "volume": ops.clip(log_volume - usual, -3.0, 3.0) * ok_volume,
         "ok_volume": ok_volume,
-        "market": market_returns,
-        "market_squares": market_squares,
-        "ok_market": ok_market,
-        "market_volatility": root(index_square / (index_weight + 1e-9)),
-        "beta": ops.clip(product / (index_square + 1e-7), -1.0, 4.0),
+    }
+
+
+def market_tracks(market: Tensor) -> dict[str, Tensor]:
+    """Daily quantities of the index over a year, (b, 260), and what ^VIX says now, (b, 1)."""
+    index, vix = ops.unstack(market[:, -YEAR - 1 :], axis=2)
+    index, vix = positive(index), vix[:, -1:]
+    ok = both_known(index[:, 1:], index[:, :-1])
+    returns = log_ratio(index[:, 1:], index[:, :-1], 1.0) * ok
+    squares = returns * returns
+    weight = ops.matmul(ok, YEAR_DECAY)  # (b, 42)
+    return {
+        "market": returns,
+        "market_squares": squares,
+        "ok_market": ok,
+        "market_volatility": root(ops.matmul(squares, YEAR_DECAY) / (weight + 1e-9)),  # (b, 42)
+        "market_weight": weight[:, -1:],
         "vix": ops.clip(vix, 0.0, 500.0) / (100 * TRADING_DAYS**0.5),  # implied daily volatility
         "ok_vix": above_zero(vix),
     }
@@ -123,79 +132,95 @@ def make_tracks(bars: Tensor, market: Tensor) -> dict[str, Tensor]:
 
 def daily_steps(t: dict[str, Tensor]) -> Tensor:
     """(b, 42, 8), each about -3 to 3."""
-    recent = {name: t[name][:, -DAILY_STEPS:] for name in DAILY}
-    now, market_now = t["volatility"][:, -1:] + EPS, t["market_volatility"][:, -1:] + EPS
+    recent = {
+        name: t[name][:, -DAILY_STEPS:] for name in ("z", "returns", "ok", "market", "ok_market", "gap", "volume")
+    }
+    now, market_now = t["now"] + EPS, t["market_volatility"][:, -1:] + EPS
     steps = [
         recent["z"],
         recent["returns"] / now,
-        ops.log((recent["volatility"] + EPS) / now) * recent["ok"],
+        ops.log((t["volatility"] + EPS) / now) * recent["ok"],
         recent["market"] / market_now,
-        ops.log((recent["market_volatility"] + EPS) / market_now) * recent["ok_market"],
-        recent["range"] / now,
+        ops.log((t["market_volatility"] + EPS) / market_now) * recent["ok_market"],
+        t["range"] / now,
         recent["gap"],
         recent["volume"],
     ]
     return ops.clip(ops.stack(steps, axis=2), -8.0, 8.0) / DAILY_SCALE
 
 
-def weekly_steps(t: dict[str, Tensor], sums: Tensor) -> Tensor:
+def weekly_steps(t: dict[str, Tensor]) -> Tensor:
     """(b, 52, 4): weeks of five sessions that end at the cutoff; 0 in weeks without history."""
-    days = ops.reshape(sums[:, :, -5 * WEEKLY_STEPS :], (-1, len(SUMMED), WEEKLY_STEPS, 5))
-    week = dict(zip(SUMMED, ops.unstack(ops.sum(days, axis=3), axis=1), strict=True))  # (b, 52) each
-    now, market_now = t["volatility"][:, -1:] + EPS, t["market_volatility"][:, -1:] + EPS
+    now, market_now = t["now"] + EPS, t["market_volatility"][:, -1:] + EPS
+    returns, squares, ok, market, volume = (
+        year_sums(t, name)[:, 6:] for name in ("returns", "squares", "ok", "market", "volume")
+    )
     steps = [
-        week["returns"] / (now * 2 * 5**0.5),
-        ops.log((root(week["squares"] / 5) + EPS) / now) * week["ok"] / 5,
-        week["market"] / (market_now * 2 * 5**0.5),
-        week["volume"] / 5,
+        returns / (now * 2 * 5**0.5),
+        ops.log((root(squares / 5) + EPS) / now) * ok / 5,
+        market / (market_now * 2 * 5**0.5),
+        volume / 5,
     ]
     return ops.clip(ops.stack(steps, axis=2), -3.0, 3.0)
 
 
-def own(t: dict[str, Tensor], sums: Tensor) -> list[Tensor]:
+def year_sums(t: dict[str, Tensor], name: str) -> Tensor:
+    """(b, 6 + 52): sums over the last 5 to 252 sessions, and of each week; worked out once per track."""
+    key = f"{name} of a year"
+    if key not in t:
+        t[key] = ops.matmul(t[name][:, -YEAR:], YEAR_SUMS)
+    return t[key]
+
+
+def own(t: dict[str, Tensor]) -> list[Tensor]:
     """What the symbol itself did: parts of (b, len(OWN)) in that order."""
-    total = dict(zip(SUMMED, ops.unstack(ops.matmul(sums, last_sessions(WINDOWS)), axis=1), strict=True))
-    now = t["volatility"][:, -1:] + EPS  # (b, 1); each total is (b, len(WINDOWS))
+    now = t["now"] + EPS
     n = np.array(WINDOWS, np.float32)
-    realised = root(total["squares"] / ops.maximum(total["ok"], 1.0)) + EPS
-    downside = (total["falls"][:, :4] + 1e-8) / (total["squares"][:, :4] + 2e-8) - 0.5
-    fall = log_ratio(positive(t["close"][:, -1:]), positive(ops.max(t["close"][:, -252:], axis=1, keepdims=True)), 5.0)
-    today = {name: t[name][:, -1:] for name in ("z", "gap", "range", "volume")}
+    days, sums = ops.sum(t["ok"], axis=1, keepdims=True), ops.sum(t["squares"], axis=1, keepdims=True)  # (b, 1)
+    squares = ops.concatenate([year_sums(t, "squares")[:, :6], sums], axis=1)  # (b, len(WINDOWS))
+    counts = ops.concatenate([year_sums(t, "ok")[:, :6], days], axis=1)
+    realised = root(squares / ops.maximum(counts, 1.0)) + EPS
+    falls = ops.square(ops.minimum(t["returns"][:, -WINDOWS[3] :], 0.0))
+    fallen = ops.matmul(falls, last_sessions(WINDOWS[:4], WINDOWS[3]))
+    ranges = ops.matmul(t["range"], last_sessions(WINDOWS[:3], DAILY_STEPS))
+    fall = log_ratio(t["close"][:, -1:], ops.max(t["close"], axis=1, keepdims=True), 5.0)
+    z, gap, today, volume = (t[name][:, -1:] for name in ("z", "gap", "range", "volume"))
     return [
         log_ratio(realised, now, 3.0),
-        downside,
-        ops.clip(total["returns"][:, :6] / (now * n[:6] ** 0.5), -6.0, 6.0),
-        ops.clip(total["range"][:, :3] / (now * n[:3]), 0.0, 8.0),
-        total["volume"][:, :3] / n[:3],
-        today["z"],
-        ops.abs(today["z"]),
-        ops.abs(today["gap"]),
-        ops.clip(today["range"] / now, 0.0, 8.0),
-        today["volume"],
+        (fallen + 1e-8) / (squares[:, :4] + 2e-8) - 0.5,
+        ops.clip(year_sums(t, "returns")[:, :6] / (now * n[:6] ** 0.5), -6.0, 6.0),
+        ops.clip(ranges / (now * n[:3]), 0.0, 8.0),
+        year_sums(t, "volume")[:, :3] / n[:3],
+        z,
+        ops.abs(z),
+        ops.abs(gap),
+        ops.clip(today / now, 0.0, 8.0),
+        volume,
         log_ratio(now, 0.02, 4.0),
         ops.clip(fall / (now * TRADING_DAYS**0.5), -8.0, 0.0),
-        total["ok_range"][:, 2:3] / 21,
-        total["ok_volume"][:, 2:3] / 21,
-        total["ok"][:, -1:] / CONTEXT_LENGTH,
+        ops.mean(t["ok_range"][:, -21:], axis=1, keepdims=True),
+        ops.mean(t["ok_volume"][:, -21:], axis=1, keepdims=True),
+        days / CONTEXT_LENGTH,
     ]
 
 
-def beside_market(t: dict[str, Tensor], sums: Tensor) -> list[Tensor]:
+def beside_market(t: dict[str, Tensor]) -> list[Tensor]:
     """What the market did and what ^VIX says: (b, len(MARKET_LEVEL + BESIDE_MARKET)); 0 where not known."""
-    first = len(OWN_SUMMED)
-    total = ops.unstack(ops.matmul(sums[:, first:], last_sessions(WINDOWS[:6])), axis=1)
     n = np.array(WINDOWS, np.float32)
-    now, market_now = t["volatility"][:, -1:] + EPS, t["market_volatility"][:, -1:] + EPS
-    has_market, has_vix = t["ok_market"][:, -1:], t["ok_vix"][:, -1:]
+    now, market_now = t["now"] + EPS, t["market_volatility"][:, -1:] + EPS
+    has_market, has_vix, vix = t["ok_market"][:, -1:], t["ok_vix"], t["vix"]
     both = has_market * has_vix
-    vix, beta = t["vix"][:, -1:], t["beta"][:, -1:]
-    realised = root(total[1] / ops.maximum(total[2], 1.0)) + EPS
+    squares, counts = ops.matmul(t["market_squares"], YEAR_SUMS[:, :6]), ops.matmul(t["ok_market"], YEAR_SUMS[:, :6])
+    realised = root(squares / ops.maximum(counts, 1.0)) + EPS
+    together = ops.matmul(t["market"] * t["returns"][:, -YEAR:], YEAR_DECAY[:, -1:])  # (b, 1)
+    alone = ops.matmul(t["market_squares"], YEAR_DECAY[:, -1:])
+    beta = ops.clip(together / (alone + 1e-7), -1.0, 4.0)
     share = ops.clip(ops.abs(beta) * market_now / now, 0.0, 2.0)
     # the symbol's variance if its market part were what ^VIX implies
     implied = now * now + beta * beta * (vix * vix - market_now * market_now)
     return [
         log_ratio(realised, market_now, 3.0) * has_market,
-        ops.clip(total[0][:, :4] / (market_now * n[:4] ** 0.5), -6.0, 6.0),
+        ops.clip(year_sums(t, "market")[:, :4] / (market_now * n[:4] ** 0.5), -6.0, 6.0),
         log_ratio(market_now, 0.01, 4.0) * has_market,
         log_ratio(vix + EPS, market_now, 3.0) * both,
         has_market,
@@ -216,10 +241,9 @@ def echo(t: dict[str, Tensor]) -> list[Tensor]:
     """
     event = ops.minimum(ops.abs(t["z"]), 6.0) * ops.clip(t["volume"], 0.0, 2.5)
     gap = ops.minimum(t["gap"] * t["gap"], 16.0)
-    scores = ops.stack([event * t["ok"], gap * t["ok"], t["ok"]], axis=1)  # (b, 3, T)
-    heard = ops.matmul(scores, echo_weights())  # (b, 3, len(ECHO_AHEAD))
-    level = ops.log(0.3 + heard[:, :2] / (heard[:, 2:] + 0.05))
-    return [ops.reshape(level[:, :, :-1] - level[:, :, -1:], (-1, len(ECHO)))]
+    days = ops.matmul(t["ok"], echo_weights()) + 0.05  # (b, len(ECHO_AHEAD))
+    levels = [ops.log(0.3 + ops.matmul(score, echo_weights()) / days) for score in (event, gap)]
+    return [level[:, :-1] - level[:, -1:] for level in levels]
 
 
 def echo_weights() -> Matrix:

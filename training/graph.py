@@ -15,6 +15,7 @@ from training.panel import CONTEXT_LENGTH
 Tensor = Any
 Matrix = npt.NDArray[np.float32]
 
+FLOOR = np.float32(1e-8)  # stands for a price that is not known
 BLOCK = 24  # sessions; 21 blocks make a window
 
 
@@ -24,8 +25,18 @@ def above_zero(x: Tensor) -> Tensor:
 
 
 def positive(x: Tensor) -> Tensor:
-    """A price or volume that a logarithm can take; what was not one is masked elsewhere."""
-    return ops.clip(x, 1e-8, 1e15)
+    """A price that a logarithm can take; what was not one becomes FLOOR and is masked elsewhere."""
+    return ops.clip(x, FLOOR, 1e15)
+
+
+def known(price: Tensor) -> Tensor:
+    """1 where a price out of `positive` was one, else 0."""
+    return ops.cast(price > FLOOR, "float32")
+
+
+def both_known(one: Tensor, other: Tensor) -> Tensor:
+    """1 where both were prices, else 0."""
+    return known(ops.minimum(one, other))
 
 
 def log_ratio(a: Tensor, b: Tensor, limit: float) -> Tensor:
@@ -38,33 +49,39 @@ def root(x: Tensor) -> Tensor:
     return ops.sqrt(ops.maximum(x, 0.0))
 
 
-def yesterday(x: Tensor) -> Tensor:
-    """x[t - 1], the first value repeated: (..., T) -> the same shape."""
-    return ops.concatenate([x[..., :1], x[..., :-1]], axis=-1)
+def yesterday(price: Tensor) -> Tensor:
+    """x[t - 1], not known at first: (b, T) -> (b, T)."""
+    return ops.pad(price[:, :-1], [[0, 0], [1, 0]], constant_values=FLOOR)
 
 
-def decayed_sum(x: Tensor, decay: float) -> Tensor:
-    """Sum over k of decay^k x[t - k] at every t: (b, c, T) -> (b, c, T).
+def decayed_sum(x: Tensor, decay: float, first: int = 0) -> Tensor:
+    """Sum over k >= first of decay^(k - first) x[t - k] at every t: (b, T) -> (b, T). With first=1: up to yesterday.
 
-    Within blocks of 24 sessions by one small matrix, between blocks by another: a loop over 504 sessions would be slow,
-    and one matrix for all of them would weigh 1 MB in the file.
+    Within blocks of 24 sessions by one small matrix, from earlier blocks by another: a loop over 504 sessions would be
+    slow, and one matrix for all of them would weigh 1 MB in the file and as much time.
     """
-    channels, blocks = x.shape[1], CONTEXT_LENGTH // BLOCK
-    within = _powers(decay, BLOCK, first=0)  # (24, 24): [i, j] = decay^(j - i) where i <= j
-    between = _powers(decay**BLOCK, blocks, first=1)  # (21, 21): what earlier blocks hand on
-    fading = decay ** np.arange(1, BLOCK + 1, dtype=np.float32)  # (24,)
-    local = ops.matmul(ops.reshape(x, (-1, channels, blocks, BLOCK)), within)
-    carried = ops.matmul(local[..., -1], between)  # (b, c, 21)
-    return ops.reshape(local + ops.expand_dims(carried, -1) * fading, (-1, channels, CONTEXT_LENGTH))
+    blocks = CONTEXT_LENGTH // BLOCK
+    steps = np.arange(BLOCK)
+    within = powers(decay, steps[None, :] - steps[:, None] - first)  # (24, 24): [i, j] = decay^(j - i - first)
+    ends = BLOCK * (np.arange(blocks) + 1) - 1  # the last session of each block
+    after = powers(decay, np.arange(CONTEXT_LENGTH)[None, :] - ends[:, None] - first)  # (21, 504)
+    after *= np.arange(CONTEXT_LENGTH)[None, :] > ends[:, None]
+    pieces = ops.reshape(x, (-1, blocks, BLOCK))
+    whole = ops.reshape(ops.matmul(pieces, powers(decay, steps[::-1, None])), (-1, blocks))  # (b, 21)
+    return ops.reshape(ops.matmul(pieces, within), (-1, CONTEXT_LENGTH)) + ops.matmul(whole, after)
 
 
-def _powers(decay: float, size: int, first: int) -> Matrix:
-    """[i, j] = decay^(j - i - first) where j - i >= first, else 0; float32 (size, size)."""
-    steps = np.arange(size)[None, :] - np.arange(size)[:, None] - first
+def powers(decay: float, steps: Any) -> Matrix:
+    """decay^steps, 0 where steps < 0; float32."""
     return np.where(steps >= 0, decay ** np.maximum(steps, 0), 0).astype(np.float32)
 
 
-def last_sessions(windows: Sequence[int]) -> Matrix:
-    """(T, len(windows)): x @ this sums the last n sessions of x for each n."""
-    age = np.arange(CONTEXT_LENGTH)[::-1, None]
+def last_sessions(windows: Sequence[int], length: int) -> Matrix:
+    """(length, len(windows)): x @ this sums the last n sessions of x for each n."""
+    age = np.arange(length)[::-1, None]
     return (age < np.array(windows)).astype(np.float32)
+
+
+def weeks(count: int) -> Matrix:
+    """(5 count, count): x @ this sums each five sessions."""
+    return np.repeat(np.eye(count, dtype=np.float32), 5, axis=0)

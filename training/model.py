@@ -1,12 +1,17 @@
 """The network: two LSTMs that correct a strong volatility rule, with a linear skip beside them.
 
     daily (b, 42, 8)  -> LSTM(16) --+
-    weekly (b, 52, 4) -> LSTM(12) --+-> Dense --+-> per horizon: median shift, log scale, 6 increments
-    static (b, 59)    -> linear skip -----------+        applied to the train-set quantiles -> (b, heads, levels)
+    weekly (b, 52, 4) -> LSTM(12) --+-> spread: log realised volatility over EWMA, per horizon --+
+    static (b, 59) -----------------+                                                            |
+           +-> linear skip -> per horizon: median shift, log scale, 6 increments <--- log scale -+
+                              applied to the train-set quantiles -> (b, heads, levels)
 
 With all output weights at zero it is exactly the EWMA baseline; training can only move away from that where it pays.
+The LSTMs learn from what the price did on every day of the horizon, which says far more about its volatility than where
+it ended; the skip then learns from the quantiles alone. See `train.py` for both steps.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -27,7 +32,8 @@ from training.graph import Tensor
 from training.panel import CONTEXT_LENGTH
 
 DAILY_UNITS, WEEKLY_UNITS = 16, 12  # larger ones fit the dates they saw and lose on the others
-DROPOUT = 0.5  # .3 costs .02 points of skill on validation and overfits from the third epoch on
+DROPOUT = 0.3  # on what the LSTMs remember, while they learn
+SPREAD_PENALTY = 1e-4  # L2 on the linear part of the spread; there is far less noise in what it learns from
 SKIP_PENALTY = 1e-3  # L2 on the skip; on validation 1e-2 costs .2 points of skill, 1e-4 costs .03
 MEDIAN_PENALTY = 30  # times that on the median: direction is hardly there to be learned
 MARKET_PENALTY = 10  # times that on inputs that are equal for all symbols on a date
@@ -55,41 +61,51 @@ class RangeHead(keras.layers.Layer):
         """`standardised` is (heads, levels): the train-set quantiles in EWMA standard deviations."""
         super().__init__(**settings)
         self.median = np.asarray(standardised, np.float32)[:, MEDIAN : MEDIAN + 1]  # (heads, 1)
-        self.steps = np.diff(np.asarray(standardised, np.float32), axis=1)  # (heads, levels - 1), all above 0
+        steps = np.diff(np.asarray(standardised, np.float32), axis=1)  # (heads, levels - 1), all above 0
+        # the outer levels are walked to from the median, so that each is a sum of steps of one sign
+        level, step = np.arange(len(LEVELS))[None, :], np.arange(len(LEVELS) - 1)[:, None]
+        below, above = (step >= level) & (step < MEDIAN), (step < level) & (step >= MEDIAN)
+        walk = above.astype(np.float32) - below.astype(np.float32)  # (levels - 1, levels)
+        self.walks = steps[:, :, None] * walk  # (heads, levels - 1, levels)
         self.root_horizon = np.sqrt(np.array(HEADS, np.float32))[:, None]
 
-    def call(self, numbers: Tensor, volatility: Tensor) -> Tensor:
-        """(b, heads * PARTS), (b, 1) -> (b, heads, levels) cumulative log returns."""
+    def call(self, numbers: Tensor, spread: Tensor, volatility: Tensor) -> Tensor:
+        """(b, heads * PARTS), (b, heads), (b, 1) -> (b, heads, levels) cumulative log returns."""
         numbers = ops.reshape(numbers, (-1, len(HEADS), PARTS))
         shift = ops.tanh(numbers[:, :, 0:1])  # at most one standard deviation either way
-        scale = ops.exp(2 * ops.tanh(numbers[:, :, 1:2] / 2))  # at most e^2 = 7.4 times
+        log_scale = numbers[:, :, 1:2] + ops.expand_dims(spread, 2)
+        scale = ops.exp(2 * ops.tanh(log_scale / 2))  # at most e^2 = 7.4 times
         stretch = ops.softplus(3 * ops.tanh(numbers[:, :, 2:] / 3) + SOFTPLUS_ONE)  # 1 at 0, never below 0
-        steps = self.steps * stretch * scale  # (b, heads, levels - 1)
-        # the outer levels are walked to from the median, so that each is a sum of steps of one sign
-        below = [ops.sum(-steps[:, :, level:MEDIAN], axis=2) for level in range(MEDIAN)]
-        above = [ops.sum(steps[:, :, MEDIAN:level], axis=2) for level in range(MEDIAN + 1, len(LEVELS))]
-        offsets = ops.stack([*below, ops.zeros_like(above[0]), *above], axis=2)
-        return (self.median + shift + offsets) * self.root_horizon * ops.expand_dims(volatility, 2)
+        # (heads, b, levels - 1) @ (heads, levels - 1, levels): one product per horizon
+        offsets = ops.transpose(ops.matmul(ops.transpose(stretch, (1, 0, 2)), self.walks), (1, 0, 2))
+        return (self.median + shift + offsets * scale) * self.root_horizon * ops.expand_dims(volatility, 2)
 
 
 SOFTPLUS_ONE = float(np.log(np.e - 1))  # softplus of this is 1
 
 
 class SkipPenalty(keras.regularizers.Regularizer):
-    """L2 on the skip's weights, heavier where there is less to learn from."""
+    """L2 on weights (len(STATIC), outputs), heavier where there is less to learn from."""
 
-    def __init__(self) -> None:
-        """One factor per weight, (len(STATIC), heads * PARTS)."""
+    def __init__(self, strength: float, outputs: Floats) -> None:
+        """`outputs` holds a factor per output; inputs that are equal for all symbols have one of their own."""
         inputs = np.array([MARKET_PENALTY if name in MARKET_LEVEL else 1 for name in STATIC])
-        outputs = np.array(([MEDIAN_PENALTY] + [1] * (PARTS - 1)) * len(HEADS))
-        self.factors = (SKIP_PENALTY * inputs[:, None] * outputs[None, :]).astype(np.float32)
+        self.factors = (strength * inputs[:, None] * outputs[None, :]).astype(np.float32)
 
     def __call__(self, weights: Tensor) -> Tensor:
         """The penalty, a scalar."""
         return ops.sum(self.factors * ops.square(weights))
 
 
-def build_model(standardised: Floats) -> keras.Model:
+@dataclass(frozen=True)
+class Network:
+    """Two views of one graph, with the same weights."""
+
+    quantiles: keras.Model  #: bars, market -> (b, heads, levels), what is exported
+    spread: keras.Model  #: bars, market -> (b, heads), log realised volatility over EWMA, less its mean
+
+
+def build_network(standardised: Floats) -> Network:
     """The graph from raw bars to quantiles; weights are random, or at the baseline where it matters."""
     bars = keras.Input((CONTEXT_LENGTH, 5), name="bars")
     market = keras.Input((CONTEXT_LENGTH, len(MARKET_SERIES)), name="market")
@@ -104,16 +120,30 @@ def build_model(standardised: Floats) -> keras.Model:
             keras.layers.LSTM(WEEKLY_UNITS, name="weekly")(weekly),  # (b, 12)
         ]
     )
-    memory = keras.layers.Dropout(DROPOUT)(memory)
-    outputs = len(HEADS) * PARTS
-    from_memory = keras.layers.Dense(outputs, kernel_initializer="zeros", name="from_memory")(memory)
+    memory = keras.layers.Dropout(DROPOUT, name="dropout")(memory)
     scaled = Standardise(name="scaling")(static)
-    skip = keras.layers.Dense(
-        outputs, use_bias=False, kernel_initializer="zeros", kernel_regularizer=SkipPenalty(), name="skip"
+    even = SkipPenalty(SPREAD_PENALTY, np.ones(len(HEADS)))
+    from_memory = keras.layers.Dense(len(HEADS), kernel_initializer="zeros", name="spread_of_memory")(memory)
+    from_static = keras.layers.Dense(
+        len(HEADS), use_bias=False, kernel_initializer="zeros", kernel_regularizer=even, name="spread_of_static"
     )(scaled)
-    numbers = keras.layers.Add()([from_memory, skip])
-    quantiles = RangeHead(standardised, name="quantiles")(numbers, volatility)
-    return keras.Model([bars, market], quantiles)
+    spread = keras.layers.Add()([from_memory, from_static])  # (b, heads)
+
+    per_output = SkipPenalty(SKIP_PENALTY, np.array(([MEDIAN_PENALTY] + [1] * (PARTS - 1)) * len(HEADS)))
+    outputs = len(HEADS) * PARTS
+    skip = keras.layers.Dense(outputs, kernel_initializer="zeros", kernel_regularizer=per_output, name="skip")(scaled)
+    quantiles = RangeHead(standardised, name="quantiles")(skip, spread, volatility)
+    return Network(keras.Model([bars, market], quantiles), keras.Model([bars, market], spread))
+
+
+def build_model(standardised: Floats) -> keras.Model:
+    """The graph that is exported."""
+    return build_network(standardised).quantiles
+
+
+def squared_error(truth: Tensor, spread: Tensor) -> Tensor:
+    """Mean squared error where the outcome is known: (b, heads, 2) of (spread, 1 or 0), (b, heads) -> (b,)."""
+    return ops.mean(ops.square(truth[:, :, 0] - spread) * truth[:, :, 1], axis=1)
 
 
 def scaled_pinball(truth: Tensor, quantiles: Tensor) -> Tensor:

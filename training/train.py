@@ -1,6 +1,9 @@
 """Train the LSTM on random cutoffs and keep the epoch that did best on the validation span.
 
-Reads top to bottom: settings, scaling, epochs, the best weights. The test span is not opened here.
+Two steps. The LSTMs first learn the volatility of the days ahead, measured on all of them: that is a target with little
+noise. Then they stand still and the linear skip learns the quantiles of where the price ends.
+
+Reads top to bottom: settings, scaling, the spread, epochs, the best weights. The test span is not opened here.
 """
 
 import json
@@ -13,13 +16,24 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
+from bellwether.forecasting.inputs import Float32s
 from bellwether.forecasting.metrics import pinball_loss
 from bellwether.types import HEADS, Floats
 from training.baselines import ewma
-from training.model import DROPOUT, MARKET_PENALTY, MEDIAN_PENALTY, SKIP_PENALTY, build_model, scaled_pinball
+from training.model import (
+    DROPOUT,
+    MARKET_PENALTY,
+    MEDIAN_PENALTY,
+    SKIP_PENALTY,
+    SPREAD_PENALTY,
+    Network,
+    build_network,
+    scaled_pinball,
+    squared_error,
+)
 from training.panel import Panel, Rows
 from training.prepare import STRIDE, TRAIN, VALIDATION, load, seen_rows, trading, training_rows
-from training.windows import Blanks, batches, truth
+from training.windows import Blanks, batches, spread_truth, truth, variance_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +41,10 @@ class Recipe:
     """The settings of one training run, each with its reason."""
 
     seed: int = 1
-    epochs: int = 4  # validation is best after the third, and no better with eight
+    spread_batches: int = 450  # x 1024: the first step, in which the LSTMs learn volatility
+    spread_batch: int = 1024
+    spread_rate: float = 2e-3  # falls to 0 along a cosine
+    epochs: int = 3  # the second step, in which only the skip learns
     batches_per_epoch: int = 200  # x 512: about 100,000 cutoffs
     batch: int = 512
     learning_rate: float = 1e-3  # falls to 0 along a cosine
@@ -42,6 +59,7 @@ def make_recipe(seed: int, epochs: int | None, quick: bool) -> Recipe:
     recipe = Recipe(seed=seed)
     if quick:
         recipe = replace(recipe, epochs=1, batches_per_epoch=8, batch=128, validation_stride=40)
+        recipe = replace(recipe, spread_batches=8, spread_batch=128)
     return replace(recipe, epochs=epochs or recipe.epochs)
 
 
@@ -56,18 +74,17 @@ def train(work: Path, recipe: Recipe) -> None:
 
     keras.utils.set_random_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed)
-    model = build_model(standardised)
+    network = build_network(standardised)
+    model = network.quantiles
     fit_scaling(model, panel, rng.choice(rows, 20 * recipe.batch))
+    fit_spread(network, panel, rows, recipe, rng)
     steps = recipe.epochs * recipe.batches_per_epoch
-    optimizer = keras.optimizers.AdamW(
-        keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps),
-        weight_decay=recipe.weight_decay,
-        clipnorm=recipe.clip,
-        use_ema=True,
-        ema_momentum=recipe.averaging,
-    )
+    optimizer = make_optimizer(recipe, recipe.learning_rate, steps)
     model.compile(optimizer, loss=scaled_pinball, jit_compile=False)  # XLA: a first epoch of 85 s, then no faster
     print(f"{model.count_params():,} weights; {steps} batches of {recipe.batch}")
+
+    def outcome(drawn: Rows) -> Float32s:
+        return truth(panel, drawn, TRAIN[1])
 
     base = by_horizon(panel, valid, VALIDATION[1], ewma(panel, valid, standardised))
     history: list[dict[str, Any]] = []
@@ -75,7 +92,7 @@ def train(work: Path, recipe: Recipe) -> None:
     with tqdm(total=steps, unit="batch", mininterval=0.5) as progress:
         for epoch in range(recipe.epochs):
             losses = []  # the skip's penalty included
-            stream = batches(panel, rows, TRAIN[1], recipe.batch, recipe.batches_per_epoch, rng, Blanks())
+            stream = batches(panel, rows, outcome, recipe.batch, recipe.batches_per_epoch, rng, Blanks())
             for bars, market, answer in stream:
                 losses.append(float(model.train_on_batch([bars, market], answer)))
                 progress.update()
@@ -99,12 +116,47 @@ def train(work: Path, recipe: Recipe) -> None:
     settings |= {
         "median_penalty": MEDIAN_PENALTY,
         "market_penalty": MARKET_PENALTY,
+        "spread_penalty": SPREAD_PENALTY,
         "optimizer": "AdamW, cosine",
     }
     record = {"recipe": settings, "history": history, "chosen_epoch": chosen, "seconds": round(seconds)}
     record |= {"validation_baseline": base.tolist(), "weights": model.count_params()}
     (work / "training.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
     print(f"kept epoch {chosen} of {recipe.epochs}; {seconds:.0f} s in all")
+
+
+def make_optimizer(recipe: Recipe, rate: float, steps: int) -> Any:
+    """AdamW on a cosine, with averaged weights."""
+    return keras.optimizers.AdamW(
+        keras.optimizers.schedules.CosineDecay(rate, steps),
+        weight_decay=recipe.weight_decay,
+        clipnorm=recipe.clip,
+        use_ema=True,
+        ema_momentum=recipe.averaging,
+    )
+
+
+def fit_spread(network: Network, panel: Panel, rows: Rows, recipe: Recipe, rng: np.random.Generator) -> None:
+    """The first step: train LSTMs and the spread's linear part, then freeze both."""
+    path = variance_path(panel)
+    some = spread_truth(panel, path, rng.choice(rows, 20 * recipe.batch), TRAIN[1])
+    usual = some[:, :, 0].sum(axis=0) / np.maximum(some[:, :, 1].sum(axis=0), 1)  # (heads,)
+
+    def ahead(drawn: Rows) -> Float32s:
+        answer = spread_truth(panel, path, drawn, TRAIN[1])
+        answer[:, :, 0] -= usual
+        return answer
+
+    spread = network.spread
+    optimizer = make_optimizer(recipe, recipe.spread_rate, recipe.spread_batches)
+    spread.compile(optimizer, loss=squared_error, jit_compile=False)
+    stream = batches(panel, rows, ahead, recipe.spread_batch, recipe.spread_batches, rng, Blanks())
+    for bars, market, answer in tqdm(stream, desc="spread", total=recipe.spread_batches, unit="batch", mininterval=0.5):
+        spread.train_on_batch([bars, market], answer)
+    optimizer.finalize_variable_values(spread.trainable_variables)  # the averaged weights
+    network.quantiles.get_layer("dropout").rate = 0.0  # the skip learns beside what will be served
+    for name in ("daily", "weekly", "spread_of_memory", "spread_of_static"):
+        network.quantiles.get_layer(name).trainable = False
 
 
 def fit_scaling(model: keras.Model, panel: Panel, rows: Rows) -> None:

@@ -4,14 +4,19 @@ What a source may lack in service is taken away from some windows here, so that 
 promises to live with: short history, no market series, no volume, only closes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from bellwether.forecasting.inputs import Float32s
-from bellwether.types import CLOSE, HEADS, HIGH, LOW, OPEN, VOLUME
+from bellwether.types import CLOSE, HEADS, HIGH, LOW, OPEN, VOLUME, Floats
 from training.panel import CONTEXT_LENGTH, MIN_HISTORY, Panel, Rows
+
+Outcome = Callable[[Rows], Float32s]  # rows (b,) -> what the loss needs, (b, heads, 2)
+SPREAD_FLOOR = 0.02  # added to a ratio of variances before its logarithm: a day without a move is no lower than that
+LARGEST_VARIANCE = 0.25  # of one day: 50 %
+SPREAD_LIMIT = 2.0  # e^2 = 7.4 times either way, as far as the head can go
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +31,14 @@ class Blanks:
 
 
 def batches(
-    panel: Panel, rows: Rows, last: str, size: int, count: int, rng: np.random.Generator, blanks: Blanks
+    panel: Panel, rows: Rows, outcome: Outcome, size: int, count: int, rng: np.random.Generator, blanks: Blanks
 ) -> Iterator[tuple[Float32s, Float32s, Float32s]]:
-    """`count` random batches of bars (b, T, 5), market (b, T, k) and truth (b, heads, 2)."""
+    """`count` random batches of bars (b, T, 5), market (b, T, k) and what `outcome` says of their rows."""
     for _ in range(count):
         drawn = rng.choice(rows, size)
         bars, market = panel.windows(drawn)
         take_away(bars, market, rng, blanks)
-        yield bars, market, truth(panel, drawn, last)
+        yield bars, market, outcome(drawn)
 
 
 def truth(panel: Panel, rows: Rows, last: str) -> Float32s:
@@ -45,6 +50,34 @@ def truth(panel: Panel, rows: Rows, last: str) -> Float32s:
     known = np.isfinite(targets)
     weights = 1 / (panel.volatility[rows][:, None] * np.sqrt(np.array(HEADS)))
     return np.stack([np.where(known, targets, 0), np.where(known, weights, 0)], axis=2).astype(np.float32)
+
+
+def variance_path(panel: Panel) -> Floats:
+    """Cumulative daily variance over the whole panel, (n,): a difference of two is the variance between them.
+
+    A day's variance is its squared opening gap plus Parkinson's (ln high / low)^2 / (4 ln 2), which is far less noisy
+    than its squared return; the latter is taken where a range is not known.
+    """
+    opening, high, low = (panel.bars[:, column].astype(np.float64) for column in (OPEN, HIGH, LOW))
+    before = np.r_[np.nan, panel.closes[:-1]]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        squares = np.log(panel.closes / before) ** 2
+        by_range = np.log(opening / before) ** 2 + np.log(high / low) ** 2 / (4 * np.log(2))
+        whole = (opening > 0) & (low > 0) & (high > low) & np.isfinite(by_range)
+    daily = np.where(whole, by_range, np.nan_to_num(squares, nan=0.0, posinf=0.0))
+    path: Floats = np.cumsum(np.minimum(daily, LARGEST_VARIANCE))
+    return path
+
+
+def spread_truth(panel: Panel, path: Floats, rows: Rows, last: str) -> Float32s:
+    """(b, heads, 2): log of the realised volatility over the EWMA at the cutoff, and 1 where it is known, else 0."""
+    known = np.isfinite(panel.targets(rows, last))
+    horizons = np.array(HEADS)
+    realised = (path[rows[:, None] + horizons] - path[rows][:, None]) / horizons
+    with np.errstate(invalid="ignore"):
+        spread = np.log(np.maximum(realised, 0) / panel.volatility[rows][:, None] ** 2 + SPREAD_FLOOR) / 2
+    spread = np.where(known, np.clip(spread, -SPREAD_LIMIT, SPREAD_LIMIT), 0)
+    return np.stack([spread, known], axis=2).astype(np.float32)
 
 
 def take_away(bars: Float32s, market: Float32s, rng: np.random.Generator, blanks: Blanks) -> None:
