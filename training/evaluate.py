@@ -4,6 +4,7 @@
 
 Losses are pinball, divided by EWMA volatility times sqrt(horizon) so that calm and wild stocks count alike.
 Neighbouring cutoffs and symbols move together, so intervals come from resampling blocks of weeks, never rows.
+This is the card's short table; `comparison` sets the model beside every rival.
 """
 
 import json
@@ -27,16 +28,13 @@ from bellwether.forecasting.onnx_model import OnnxModel
 from bellwether.types import HEADS, LEVELS, Floats
 from training import baselines
 from training.panel import Answer, Panel, Rows, load_panel
-from training.prepare import STRIDE, TEST, seen_rows, standardise, trading
+from training.prepare import STRIDE, TEST, VALIDATION, seen_rows, standardise, trading
+from training.significance import skill_interval
 
+SPANS = {"validation": VALIDATION, "test": TEST}
 POOLED = (1, 5, 10, 21)  # horizons behind the headline scores; 63 sessions overlap too much to add anything
-BLOCK = 13  # weeks: a quarter, no shorter than the longest horizon
-FEWEST_BLOCKS = 4  # a year: fewer quarters say nothing about how quarters differ
-RESAMPLES = 2000
 BATCH = 256  # windows that fit the processor's cache: 75 us each, against 94 in batches of 1024
 LANES = 64
-
-Weeks = npt.NDArray[np.int64]
 
 
 def evaluate(
@@ -150,24 +148,6 @@ def _scores(at: dict[str, Any]) -> dict[str, Any] | None:
     scores["brier_climatology"] = brier_score(at["climatology"], rose)
     scores["share_of_rises"] = float(rose.mean())
     return scores
-
-
-def skill_interval(loss: Floats, baseline_loss: Floats, week: Weeks) -> list[float] | None:
-    """95 % interval of the skill: blocks of BLOCK weeks drawn with replacement (circular block bootstrap).
-
-    None where there are too few weeks to say anything.
-    """
-    _, place = np.unique(week, return_inverse=True)
-    sums = np.stack([np.bincount(place, loss), np.bincount(place, baseline_loss)], axis=1)  # (weeks, 2)
-    weeks = len(sums)
-    if weeks < FEWEST_BLOCKS * BLOCK:
-        return None
-    rng = np.random.default_rng(0)
-    starts = rng.integers(weeks, size=(RESAMPLES, -(-weeks // BLOCK)))
-    drawn = (starts[:, :, None] + np.arange(BLOCK)) % weeks  # (resamples, blocks, BLOCK)
-    totals = sums[drawn.reshape(RESAMPLES, -1)].sum(axis=1)  # (resamples, 2)
-    low, high = np.quantile(1 - totals[:, 0] / totals[:, 1], [0.025, 0.975])
-    return [float(low), float(high)]
 
 
 def print_table(scores: dict[str, Any]) -> None:

@@ -1,0 +1,154 @@
+"""The pages of the evaluation: made by one command, and no figure on them that is not in the scores."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+pytest.importorskip("scipy", reason="it comes with the training packages")
+
+from bellwether.market.sample import SampleProvider
+from bellwether.types import HEADS, LEVELS, MARKET_SERIES
+from tests.conftest import MODELS
+from training import card_page, report
+from training.__main__ import cli
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+SYMBOLS = ("AAPL", "JNJ", *MARKET_SERIES)  # JNJ is unseen by its hash
+NEEDED = ("tensorflow", "arch", "lightgbm", "statsforecast")
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What one small run of `evaluate --full` left."""
+
+    docs: Path
+    scores: dict[str, Any]
+    output: str
+
+
+def sample_prices(file: Path) -> Path:
+    """A few symbols of the sample market in long form."""
+    frames = []
+    for symbol in SYMBOLS:
+        bars = SampleProvider().bars(symbol, date(2017, 6, 30))
+        frame = pd.DataFrame(bars.values, columns=["open", "high", "low", "close", "volume"])
+        frames.append(frame.assign(symbol=symbol, date=bars.sessions.astype("datetime64[s]")))
+    pd.concat(frames).to_parquet(file, index=False)
+    return file
+
+
+def model_that_learned_to(day: str, folder: Path) -> Path:
+    """A copy of an exported model whose card says how far it learned; its scores here mean nothing."""
+    shutil.copytree(sorted(path.parent for path in MODELS.glob("*/card.json"))[-1], folder)
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    card["data"]["trained_to"] = day
+    (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
+    """`evaluate --full` in a process of its own: its libraries stay out of this one."""
+    lacking = [name for name in NEEDED if find_spec(name) is None]
+    if lacking:
+        pytest.skip(f"{', '.join(lacking)} not installed: pip install -r training/requirements.txt")
+    folder = tmp_path_factory.mktemp("evaluation")
+    model, prices = model_that_learned_to("2015-12-31", folder / "model"), sample_prices(folder / "prices.parquet")
+    command = [sys.executable, "-m", "training", "evaluate", "--full", "--prices", str(prices), "--model", str(model)]
+    command += ["--from", "2016-01-01", "--to", "2017-02-28", "--every", "5", "--work", str(folder / "work")]
+    command += ["--docs", str(folder / "docs")]
+    quiet = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False, env=quiet)
+    assert done.returncode == 0, done.stderr[-3000:]
+    scores = json.loads((folder / "docs" / "evaluation.json").read_text(encoding="utf-8"))
+    return Evaluated(folder / "docs", scores, done.stdout)
+
+
+def test_everyone_answers_the_same_rows(evaluated: Evaluated) -> None:
+    found = evaluated.scores
+    for part in (*found["groups"].values(), found["subset"]):
+        for horizon in ("pooled", *(str(head) for head in HEADS)):
+            counts = {scores[horizon]["forecasts"] for scores in part["scores"].values()}
+            assert len(counts) == 1
+    assert set(found["subset"]["skill"]) == {*found["groups"]["all"]["skill"], "arima", "ets"}
+    assert found["unseen_symbols"] == 1
+    assert set(found["groups"]) == {"all", "seen", "unseen"}
+
+
+def test_skill_is_the_ratio_of_the_losses_beside_it(evaluated: Evaluated) -> None:
+    for part in (*evaluated.scores["groups"].values(), evaluated.scores["subset"]):
+        for name, skills in part["skill"].items():
+            for horizon, at in skills.items():
+                ours, theirs = (part["scores"][who][horizon]["pinball"] for who in ("model", name))
+                assert at["skill"] == pytest.approx(1 - ours / theirs, abs=1e-5)
+
+
+def test_the_page_shows_the_scores_and_its_pictures(evaluated: Evaluated) -> None:
+    page = (evaluated.docs / "evaluation.md").read_text(encoding="utf-8")
+    skills = evaluated.scores["groups"]["all"]["skill"]
+    for name, at in skills.items():
+        (line,) = re.findall(rf"\| {re.escape(evaluated.scores['rivals'][name]['title'])} \| (.*) \|", page)[:1]
+        low, high = at["pooled"]["skill_interval"]
+        assert line.startswith(f"{100 * at['pooled']['skill']:+.2f} % | [{100 * low:+.2f}, {100 * high:+.2f}] |")
+    for year, one in evaluated.scores["calibration"]["model"]["by_year"].items():
+        assert f"| {year} | {one['forecasts']:,} | {100 * one['coverage_80']:.1f} %" in page
+    pictures = re.findall(r"\]\((images/[^)]+)\)", page)
+    assert len(pictures) == 4
+    for picture in pictures:
+        assert (evaluated.docs / picture).read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_terminal_says_the_same(evaluated: Evaluated) -> None:
+    rule = evaluated.scores["groups"]["all"]["skill"]["ewma"]["pooled"]["skill"]
+    assert re.search(rf"all +EWMA-FHS \(plain rule\) +{re.escape(f'{rule:+.2%}')}", evaluated.output)
+
+
+def test_reliability_has_every_level(evaluated: Evaluated) -> None:
+    levels = evaluated.scores["calibration"]["model"]["reliability"]
+    assert [one["level"] for one in levels] == list(LEVELS)
+    observed = [one["observed"] for one in levels]
+    assert observed == sorted(observed)
+
+
+def test_a_model_that_learned_from_the_span_is_not_scored_on_it(tmp_path: Path) -> None:
+    if find_spec("tensorflow") is None:
+        pytest.skip("tensorflow is not installed: pip install -r training/requirements.txt")
+    model, prices = model_that_learned_to("2021-12-31", tmp_path / "model"), sample_prices(tmp_path / "prices.parquet")
+    result = CliRunner().invoke(cli, ["evaluate", "--full", "--prices", str(prices), "--model", str(model)])
+    assert result.exit_code != 0
+    assert "would be no test" in result.output
+
+
+def test_the_page_of_the_manual_is_the_one_its_scores_make() -> None:
+    scores = report.read_scores(DOCS / "evaluation.json")
+    assert (DOCS / "evaluation.md").read_text(encoding="utf-8") == report.evaluation_page(scores)
+
+
+def test_the_model_card_of_the_manual_is_the_one_the_card_makes() -> None:
+    page = (DOCS / "model-card.md").read_text(encoding="utf-8")
+    model_id = page.splitlines()[0].rpartition(" ")[2]
+    assert page == card_page.model_card_page(MODELS / model_id), "python -m training report"
+
+
+def test_the_model_card_quotes_the_card() -> None:
+    folder = sorted(path.parent for path in MODELS.glob("*/card.json"))[-1]
+    card, page = json.loads((folder / "card.json").read_text(encoding="utf-8")), card_page.model_card_page(folder)
+    pooled = card["scores"]["pooled"]
+    assert f"{100 * pooled['skill_against_baseline']:+.2f} %" in page
+    assert f"{100 * pooled['coverage_80']:.1f} %" in page
+    assert card["sha256"] in page
+    for limit in card["limits"]:
+        assert limit in page

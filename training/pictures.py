@@ -1,0 +1,203 @@
+"""The pictures of the evaluation as Vega-Lite specifications, on a light background; no numbers of their own.
+
+Blue is the model, orange the plain rule, grey what was promised.
+"""
+
+from typing import Any
+
+from training.words import percent
+
+Specification = dict[str, Any]
+
+INK, QUIET, GRID, MODEL, RULE, PROMISED = "#16202c", "#5b6775", "#e4e8ed", "#1f5fa8", "#d9730d", "#8a95a3"
+OWNERS = {"the model": MODEL, "EWMA-FHS (plain rule)": RULE}
+
+
+def skill_bars(document: dict[str, Any]) -> Specification:
+    """Skill of the model over each rival, pooled, with its interval; slow rivals on their subset."""
+    rows = []
+    for where, part in (("", document["groups"]["all"]), (" (subset)", document["subset"])):
+        for name, skills in part["skill"].items():
+            if where and name in document["groups"]["all"]["skill"]:
+                continue
+            at = skills["pooled"]
+            low, high = at["skill_interval"] or (at["skill"], at["skill"])
+            title = document["subset"]["rivals"][name]["title"] + where
+            rows.append({"rival": title, "skill": at["skill"], "low": low, "high": high, "text": percent(at["skill"])})
+    order = [row["rival"] for row in sorted(rows, key=lambda row: -row["skill"])]
+    axis = _axis(grid=False, domain=False) | {"labelLimit": 260}
+    y = {"field": "rival", "type": "nominal", "sort": order, "title": None, "axis": axis}
+    x = _x("skill", "smaller loss than the rival's, 1 to 21 sessions", "+.0%")
+    ends = {"x": _x("low"), "x2": {"field": "high"}, "y": y}
+    label = {"type": "text", "align": "left", "dx": 8, "fontSize": 13, "color": INK}
+    layers = [
+        {"mark": {"type": "bar", "color": MODEL, "opacity": 0.75, "height": 18}, "encoding": {"x": x, "y": y}},
+        {"mark": {"type": "rule", "strokeWidth": 2, "color": INK}, "encoding": ends},
+        {"mark": {"type": "tick", "thickness": 2, "size": 10, "color": INK}, "encoding": {"x": _x("low"), "y": y}},
+        {"mark": {"type": "tick", "thickness": 2, "size": 10, "color": INK}, "encoding": {"x": _x("high"), "y": y}},
+        {"mark": label, "encoding": {"x": _x("high"), "y": y, "text": {"field": "text"}}},
+        _rule("x", 0.0),
+    ]
+    title = "How much smaller the model's loss is", "bars: skill; lines: 95 % interval; right of 0 the model is better"
+    return _chart(document, title, {"data": {"values": rows}, "layer": layers, "width": 460, "height": 34 * len(rows)})
+
+
+def reliability_diagram(document: dict[str, Any]) -> Specification:
+    """Promised level against observed frequency, and the difference of the two enlarged beside it."""
+    rows = [
+        {"who": title, "level": one["level"] + aside} | _ends(one)
+        for (title, part), aside in zip(_calibrations(document).items(), (-0.007, 0.007), strict=True)
+        for one in part["reliability"]
+    ]
+    whole = {"scale": {"domain": [0, 1]}}
+    x = _x("level", "promised share of outcomes below", ".0%") | whole
+    panels = []
+    for ends, promised, y in (
+        (("observed", "low", "high"), 1.0, _y("observed", "observed share", ".0%") | whole),
+        (("above", "above_low", "above_high"), 0.0, _y("above", "observed less promised", "+.0%")),
+    ):
+        line = [{"level": 0.0, ends[0]: 0.0}, {"level": 1.0, ends[0]: promised}]
+        dashed = {"type": "line", "color": PROMISED, "strokeDash": [4, 4], "strokeWidth": 1.5}
+        span = {"x": x, "y": y | {"field": ends[1]}, "y2": {"field": ends[2]}, "color": _who()}
+        points = {"x": x, "y": y, "color": _who(), "shape": _shape()}
+        layers = [
+            {"data": {"values": line}, "mark": dashed, "encoding": {"x": x, "y": y}},
+            {"mark": {"type": "rule", "strokeWidth": 2, "opacity": 0.6}, "encoding": span},
+            {"mark": {"type": "point", "filled": True, "size": 60, "opacity": 0.9}, "encoding": points},
+        ]
+        panels.append({"layer": layers, "width": 330, "height": 330})
+    title = (
+        "Does each quantile hold what it promises?",
+        "on the dashed line it does; lines: 95 % interval; points are moved aside a little",
+    )
+    return _chart(document, title, {"data": {"values": rows}, "hconcat": panels, "spacing": 40})
+
+
+def coverage_by_year(document: dict[str, Any]) -> Specification:
+    """Coverage of the 80 and 90 % ranges in each year, beside what was promised."""
+    rows = [
+        {
+            "who": title,
+            "year": year,
+            "range": f"{width} % range",
+            "held": one[f"coverage_{width}"],
+            "promised": width / 100,
+        }
+        for title, part in _calibrations(document).items()
+        for year, one in (part["by_year"] | part["crises"]).items()
+        for width in (80, 90)
+    ]
+    span = [min(0.7, min(row["held"] for row in rows) - 0.02), 1.0]
+    order = list(dict.fromkeys(row["year"] for row in rows))
+    axis = _axis(grid=False, domain=True) | {"labelAngle": 0, "labelLimit": 140}
+    x = {"field": "year", "type": "nominal", "title": None, "sort": order, "axis": axis}
+    y = _y("held", "share of outcomes inside", ".0%") | {"scale": {"domain": span}}
+    layers = [
+        {
+            "mark": {"type": "rule", "strokeDash": [4, 4], "color": PROMISED, "strokeWidth": 1.5},
+            "encoding": {"y": y | {"field": "promised"}},
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 90, "opacity": 0.95},
+            "encoding": {"x": x, "y": y, "color": _who(), "shape": _shape(), "xOffset": {"field": "who"}},
+        },
+    ]
+    facet = {"field": "range", "type": "nominal", "title": None, "header": {"labelFontSize": 14, "labelColor": INK}}
+    inner = {"layer": layers, "width": max(280, 100 * len(order)), "height": 280}
+    body = {"data": {"values": rows}, "facet": {"column": facet}, "spec": inner}
+    title = "How often the ranges held, year by year", "dashed: what was promised"
+    return _chart(document, title, body)
+
+
+def pit_histogram(document: dict[str, Any]) -> Specification:
+    """Density of outcomes between neighbouring quantiles: flat at 1 where the forecast is calibrated."""
+    rows = [
+        {"low": one["low"], "high": one["high"], "density": one["observed"] / (one["high"] - one["low"])}
+        for one in document["calibration"]["model"]["pit"]
+    ]
+    x = _x("low", "between the promised levels", ".0%") | {"scale": {"domain": [0, 1]}}
+    y = _y("density", "outcomes found / promised", ".1f") | {"scale": {"zero": True}}
+    bars = {"x": x, "x2": {"field": "high"}, "y": y, "y2": {"datum": 0}}
+    bar = {"type": "rect", "color": MODEL, "opacity": 0.75, "stroke": "#ffffff", "strokeWidth": 1.5}
+    layers = [{"mark": bar, "encoding": bars}, _rule("y", 1.0)]
+    title = "Where in the forecast range outcomes fell", "flat at 1: calibrated; high edges: ranges too narrow"
+    return _chart(document, title, {"data": {"values": rows}, "layer": layers, "width": 520, "height": 300})
+
+
+ALL = {
+    "evaluation-skill": skill_bars,
+    "evaluation-reliability": reliability_diagram,
+    "evaluation-coverage": coverage_by_year,
+    "evaluation-pit": pit_histogram,
+}
+
+
+def _calibrations(document: dict[str, Any]) -> dict[str, Any]:
+    """Calibration by title, the model first."""
+    return {document["rivals"][name]["title"]: part for name, part in document["calibration"].items()}
+
+
+def _ends(one: dict[str, Any]) -> dict[str, float]:
+    low, high = one["interval"] or (one["observed"], one["observed"])
+    level, observed = one["level"], one["observed"]
+    above = {"above": observed - level, "above_low": low - level, "above_high": high - level}
+    return {"observed": observed, "low": low, "high": high} | above
+
+
+def _chart(document: dict[str, Any], title: tuple[str, str], body: Specification) -> Specification:
+    """Title, span and style around what is drawn."""
+    named = "cutoffs" if document["span"] == "other" else document["span"]
+    span = f"{named} {document['first'][:4]}-{document['last'][:4]}"
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "background": "#ffffff",
+        "padding": 16,
+        "title": {
+            "text": f"{title[0]} ({span})",
+            "subtitle": title[1],
+            "anchor": "start",
+            "offset": 14,
+            "fontSize": 17,
+            "subtitleFontSize": 13,
+            "color": INK,
+            "subtitleColor": QUIET,
+        },
+        **body,
+        "config": {"view": {"stroke": None}, "font": "Liberation Sans, Arial, sans-serif"},
+    }
+
+
+def _axis(grid: bool, domain: bool) -> Specification:
+    look = {"labelFontSize": 13, "titleFontSize": 13, "titleFontWeight": "normal", "titlePadding": 10}
+    colors = {"labelColor": QUIET, "titleColor": QUIET, "gridColor": GRID, "domainColor": GRID}
+    return look | colors | {"grid": grid, "domain": domain, "ticks": False, "labelPadding": 6}
+
+
+def _x(field: str, title: str | None = None, form: str = "") -> Specification:
+    axis = _axis(grid=True, domain=False) | {"tickCount": 6, "labelFlush": False} | ({"format": form} if form else {})
+    return {"field": field, "type": "quantitative", "axis": axis} | ({"title": title} if title else {})
+
+
+def _y(field: str, title: str, form: str) -> Specification:
+    return {
+        "field": field,
+        "type": "quantitative",
+        "title": title,
+        "axis": _axis(grid=True, domain=False) | {"format": form},
+    }
+
+
+def _rule(channel: str, at: float) -> Specification:
+    mark = {"type": "rule", "color": INK, "strokeWidth": 1.2, "strokeDash": [4, 4]}
+    return {"data": {"values": [{}]}, "mark": mark, "encoding": {channel: {"datum": at}}}
+
+
+def _who() -> Specification:
+    legend = {"title": None, "orient": "bottom", "labelFontSize": 13, "labelColor": INK, "labelLimit": 300}
+    scale = {"domain": list(OWNERS), "range": list(OWNERS.values())}
+    return {"field": "who", "type": "nominal", "scale": scale, "legend": legend}
+
+
+def _shape() -> Specification:
+    scale = {"domain": list(OWNERS), "range": ["circle", "diamond"]}
+    return {"field": "who", "type": "nominal", "scale": scale}

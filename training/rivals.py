@@ -1,0 +1,196 @@
+"""Everyone the model is compared with, at exactly the same cutoffs.
+
+    training cutoffs -> fits -> validation cutoffs -> choices -> quantiles at the scored cutoffs
+
+Whatever is fitted sees outcomes of seen symbols inside the training span, whatever is chosen those inside validation.
+GARCH, ARIMA and ETS are refitted on each symbol's own past, up to the cutoff's year or to the cutoff itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bellwether.forecasting.metrics import pinball_loss
+from bellwether.types import HEADS, LEVELS, Floats
+from training import automatic, baselines, boosting, garch, har, linear, same_inputs
+from training.evaluate import POOLED
+from training.panel import Panel, Rows
+from training.prepare import STRIDE, TRAIN, VALIDATION, seen_rows, standardise, trading, training_facts, training_rows
+from training.remember import as_bytes, as_text, remembered
+
+TRAINING_STRIDE = 10  # sessions between the cutoffs that linear models and forests learn from
+
+TITLES = {
+    "model": "the model",
+    "random_walk": "random walk",
+    "gaussian": "EWMA, normal",
+    "ewma": "EWMA-FHS (plain rule)",
+    "garch": "GARCH(1,1)-t",
+    "har": "linear quantile HAR",
+    "linear": "linear, same inputs",
+    "lightgbm": "LightGBM, same inputs",
+    "arima": "AutoARIMA",
+    "ets": "AutoETS",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rival:
+    """One forecaster's answers."""
+
+    quantiles: Floats  #: cumulative log returns, (b, heads, levels)
+    how: str  #: how it was made, in one or two sentences
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lessons:
+    """What may be learned from: cutoffs and standardised outcomes (b, heads), NaN where not known inside the span."""
+
+    train: Rows
+    train_outcomes: Floats
+    valid: Rows
+    valid_outcomes: Floats
+
+
+def lessons(panel: Panel) -> Lessons:
+    """Training and validation cutoffs of seen symbols, with the embargo of the horizon."""
+    train = panel.every(training_rows(panel), TRAINING_STRIDE)
+    valid = trading(panel, panel.every(seen_rows(panel, panel.rows_between(*VALIDATION)), STRIDE))
+    return Lessons(
+        train,
+        standardise(panel, train, panel.targets(train, TRAIN[1])),
+        valid,
+        standardise(panel, valid, panel.targets(valid, VALIDATION[1])),
+    )
+
+
+def all_rivals(panel: Panel, rows: Rows, kept: Path | None) -> dict[str, Rival]:
+    """Every rival that answers all cutoffs; fits are kept in the folder `kept`."""
+    learned = lessons(panel)
+    found = {"random_walk": walk(panel, rows, learned)}
+    found["gaussian"] = Rival(baselines.gaussian(panel, rows), "EWMA(.94) volatility times normal quantiles, no drift.")
+    base = np.array(training_facts(panel)["standardised_quantiles"])
+    found["ewma"] = Rival(
+        baselines.ewma(panel, rows, base), "EWMA(.94) volatility times quantiles of standardised training outcomes."
+    )
+    found["garch"] = garch_rival(panel, rows, kept)
+    found["har"] = har_rival(panel, rows, learned, kept)
+    ask = same_inputs.inputs(panel, np.concatenate([learned.train, learned.valid, rows]), kept)
+    cuts = np.cumsum([len(learned.train), len(learned.valid)])
+    train, valid, scored = np.split(ask, cuts)
+    names, market = same_inputs.names()
+    model = _linear(train, valid, market, learned, kept, "linear")
+    how = f"Pinball regression on the network's {len(names)} static inputs, {model.how}"
+    found["linear"] = Rival(unscale(panel, rows, model(scored)), how)
+    found["lightgbm"] = lightgbm_rival(panel, rows, scored, train, valid, learned, kept)
+    return found
+
+
+def walk(panel: Panel, rows: Rows, learned: Lessons) -> Rival:
+    """The stronger of two random walks, by validation."""
+    rules = {
+        "the last year's daily returns, grown with the square root of the horizon": baselines.random_walk,
+        "the last year's overlapping returns of that many sessions": baselines.overlapping_walk,
+    }
+    losses = {how: _judge(rule, panel, learned) for how, rule in rules.items()}
+    best = min(losses, key=lambda how: losses[how])
+    compared = " against ".join(f"{losses[how]:.4f}" for how in sorted(losses, key=lambda how: losses[how]))
+    return Rival(rules[best](panel, rows), f"Quantiles of {best}; stronger of two on validation ({compared}).")
+
+
+def garch_rival(panel: Panel, rows: Rows, kept: Path | None) -> Rival:
+    """GARCH(1,1)-t."""
+
+    def make() -> dict[str, Floats]:
+        quantiles, short = garch.quantiles(panel, rows)
+        return {"quantiles": quantiles, "short": np.array(short)}
+
+    last = int(rows.max()) + 1  # nothing later is read
+    answer = remembered(kept, garch.__file__, "garch", (panel.closes[:last], panel.symbol[:last], rows), make)
+    how = "Refitted at the start of each year on the symbol's ten years before; its variance moves on daily, sums of "
+    how += f"days are simulated; Gaussian EWMA at {int(answer['short']):,} cutoffs with less than two years."
+    return Rival(answer["quantiles"], how)
+
+
+def har_rival(panel: Panel, rows: Rows, learned: Lessons, kept: Path | None) -> Rival:
+    """Linear quantile regression on classic inputs."""
+    market = tuple(name in har.MARKET for name in har.NAMES)
+    train, valid = har.inputs(panel, learned.train), har.inputs(panel, learned.valid)
+    model = _linear(train, valid, market, learned, kept, "har")
+    how = f"Pinball regression on {len(har.NAMES)} classic inputs (no ^VIX, no echo), {model.how}"
+    return Rival(unscale(panel, rows, model(har.inputs(panel, rows))), how)
+
+
+def lightgbm_rival(
+    panel: Panel, rows: Rows, scored: Floats, train: Floats, valid: Floats, learned: Lessons, kept: Path | None
+) -> Rival:
+    """Forests on the network's static inputs."""
+    seen = (train, learned.train_outcomes, valid, learned.valid_outcomes)
+    answer = remembered(
+        kept, boosting.__file__, "lightgbm", seen, lambda: {"forests": as_bytes(boosting.pack(boosting.fit(*seen)))}
+    )
+    forests = boosting.unpack(as_text(answer["forests"]))
+    chosen = ", ".join(f"{name} {value:g}" for name, value in forests.setting.items())
+    how = (
+        f"Quantile loss on the network's static inputs; {boosting.TRIALS} settings tried on validation, early stopping "
+    )
+    how += f"there; {forests.trees:,} trees in {len(HEADS) * len(LEVELS)} forests; chosen: {chosen}."
+    return Rival(unscale(panel, rows, forests(scored)), how)
+
+
+def subset_rivals(panel: Panel, rows: Rows, kept: Path | None) -> dict[str, Rival]:
+    """AutoARIMA and AutoETS at these few cutoffs."""
+    last = int(rows.max()) + 1
+    seen = (panel.closes[:last], rows)
+    answer = remembered(kept, automatic.__file__, "subset", seen, lambda: automatic.quantiles(panel, rows))
+    how = f"Fitted at each cutoff on the last {automatic.HISTORY} log closes, Gaussian intervals."
+    return {name: Rival(quantiles, how) for name, quantiles in answer.items()}
+
+
+def unscale(panel: Panel, rows: Rows, standardised: Floats) -> Floats:
+    """Log returns from EWMA standard deviations: (b, heads, levels)."""
+    scale = panel.volatility[rows][:, None] * np.sqrt(np.array(HEADS))
+    found: Floats = standardised * scale[:, :, None]
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fitted:
+    """A linear model and its story."""
+
+    model: linear.LinearQuantiles
+    how: str
+
+    def __call__(self, x: Floats) -> Floats:
+        return self.model(x)
+
+
+def _linear(
+    train: Floats, valid: Floats, market: tuple[bool, ...], learned: Lessons, kept: Path | None, name: str
+) -> _Fitted:
+    seen = (train, learned.train_outcomes, valid, learned.valid_outcomes)
+
+    def make() -> dict[str, Floats]:
+        print(f"fitting the linear model {name} on {len(train):,} cutoffs")
+        model = linear.fit(*seen, market, POOLED)
+        parts = {"mean": model.mean, "deviation": model.deviation, "weights": model.weights}
+        return parts | {"penalty": np.array(model.penalty), "tried": np.array(model.tried)}
+
+    kept_model = remembered(kept, linear.__file__, [name, market, POOLED], seen, make)
+    tried = tuple((float(penalty), float(loss)) for penalty, loss in kept_model["tried"])
+    penalty = float(kept_model["penalty"])
+    model = linear.LinearQuantiles(kept_model["mean"], kept_model["deviation"], kept_model["weights"], penalty, tried)
+    return _Fitted(model, f"L2 {penalty:g} chosen on validation among {len(tried)}.")
+
+
+def _judge(rule: Callable[[Panel, Rows], Floats], panel: Panel, learned: Lessons) -> float:
+    """Mean standardised validation loss over the pooled horizons."""
+    quantiles = rule(panel, learned.valid) / unscale(panel, learned.valid, np.ones((1, len(HEADS), 1)))
+    losses = []
+    for head, horizon in enumerate(HEADS):
+        known = np.isfinite(learned.valid_outcomes[:, head])
+        if horizon in POOLED:
+            losses.append(pinball_loss(learned.valid_outcomes[known, head], quantiles[known, head]).mean())
+    return float(np.mean(losses))

@@ -1,0 +1,50 @@
+"""The inputs of the network's linear skip, for models without recurrence: what the LSTMs add is measured against these.
+
+They are computed by the network's own feature layer, so both read the same numbers to the bit. Needs tensorflow.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from bellwether.types import MARKET_SERIES, Floats
+from training import panel as panel_module
+from training.panel import CONTEXT_LENGTH, Panel, Rows
+from training.remember import remembered
+
+BATCH = 512
+
+
+def names() -> tuple[tuple[str, ...], tuple[bool, ...]]:
+    """The names of the inputs, and which of them are equal for all symbols on a date."""
+    from training.features import MARKET_LEVEL, STATIC
+
+    return tuple(STATIC), tuple(name in MARKET_LEVEL for name in STATIC)
+
+
+def inputs(panel: Panel, rows: Rows, kept: Path | None) -> Floats:
+    """The inputs at these cutoffs, float32 (b, k)."""
+    code = Path(panel_module.__file__).parent
+    layers = [(code / name).read_text(encoding="utf-8") for name in ("features.py", "graph.py", "panel.py")]
+    seen = (panel.bars, panel.market, panel.symbol, rows)
+    found: Floats = remembered(kept, __file__, layers, seen, lambda: {"inputs": _run_layer(panel, rows)})["inputs"]
+    return found
+
+
+def _run_layer(panel: Panel, rows: Rows) -> Floats:
+    import keras
+
+    from training.features import STATIC, Features
+
+    bars = keras.Input((CONTEXT_LENGTH, 5))
+    market = keras.Input((CONTEXT_LENGTH, len(MARKET_SERIES)))
+    static = Features(name="features")(bars, market)[2]
+    assert static.shape[1] == len(STATIC)
+    layer = keras.Model([bars, market], static)
+    filled = np.pad(rows, (0, -len(rows) % BATCH), mode="edge")  # one batch size: the graph is traced once
+    parts = []
+    for start in tqdm(range(0, len(filled), BATCH), desc="inputs", unit="batch", mininterval=0.5):
+        parts.append(layer.predict_on_batch(list(panel.windows(filled[start : start + BATCH]))))
+    found: Floats = np.concatenate(parts)[: len(rows)]
+    return found
