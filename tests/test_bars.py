@@ -15,6 +15,7 @@ from tests.conftest import MakeBars
 LIMITS: dict[str, Any] = {
     "expected": None,
     "min_history": 64,
+    "context_length": 504,
     "volatility_range": (0.002, 0.2),
     "max_abs_return": 1.0,
 }
@@ -90,7 +91,7 @@ def test_each_kind_of_bad_bar_has_its_own_problem(make_bars: MakeBars, change: C
         put(-5, VOLUME, 0.0),  # an index has no volume
         put(-5, LOW, 1e-3),
         put(-5, HIGH, 1e3),
-        scale_after(-200, 4.0),  # long ago
+        scale_after(-520, 4.0),  # before anything the model reads
     ],
 )
 def test_it_does_not_mind_what_real_sources_do(make_bars: MakeBars, change: Change) -> None:
@@ -224,3 +225,12 @@ def test_a_price_beyond_single_precision_silences_the_model(
     bars = make_bars()
     scaled = changed(bars, lambda values: values.__imul__([*[price / bars.closes[-1]] * 4, 1]))
     assert find_problem(scaled, **LIMITS) is problem
+
+
+@pytest.mark.parametrize(("ago", "problem"), [(1, Problem.EXTREME), (250, Problem.EXTREME), (510, None)])
+def test_a_jump_silences_the_model_for_as_long_as_it_reads_it(
+    make_bars: MakeBars, ago: int, problem: Problem | None
+) -> None:
+    bars = make_bars()
+    jumped = changed(bars, lambda values: values.__setitem__((slice(-ago, None), slice(0, 4)), values[-ago:, :4] * 4))
+    assert find_problem(jumped, **LIMITS) is problem

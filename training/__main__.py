@@ -3,6 +3,7 @@
 prepare -> train -> export (which evaluates) -> exported_models/MODEL_ID     `all` runs the three
 evaluate, forecasts: an exported model on any prices; these need onnxruntime only
 evaluate --full -> docs/evaluation.md, docs/model-card.md     `report` draws them again
+paper: a guess at tomorrow's direction on the papers' benchmarks -> docs/paper-table.md
 """
 
 import functools

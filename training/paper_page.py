@@ -147,7 +147,8 @@ def method(results: list[dict[str, Any]], recipe: dict[str, Any]) -> str:
             "part. With windows of 5 sessions the counts are the official ones, which a test checks.",
             f"One LSTM and one output, {results[0]['weights']:,} weights; cross-entropy, AdamW; the epoch with the "
             f"best validation accuracy is kept. Settings, the same for both sets: {settings}. They are the "
-            "best of nine on the validation parts, with other seeds; nothing was changed after the test parts had been scored.",
+            "best of nine on the validation parts, with other seeds; nothing was changed after the test parts had "
+            "been scored.",
             "Again: `python -m training paper --benchmarks ../shared/data/benchmarks`. Seeds are fixed; another "
             "processor may round differently.",
         ]

@@ -68,6 +68,7 @@ def make_outlook(
         bars,
         expected=expected,
         min_history=card.min_history if card else 0,
+        context_length=card.context_length if card else DEFAULT_CONTEXT,
         volatility_range=card.volatility_range if card else _NO_LIMITS,
         max_abs_return=card.max_abs_return if card else float("inf"),
     )

@@ -22,13 +22,14 @@ def find_problem(
     *,
     expected: date | None,
     min_history: int,
+    context_length: int,
     volatility_range: tuple[float, float],
     max_abs_return: float,
 ) -> Problem | None:
     """The first reason why the model must not answer from these bars; None when it may.
 
-    `expected` is the last closed session, None for a market that is not live; the other three come from the
-    model's card. Raises UnusableBars when no answer at all can be given.
+    `expected` is the last closed session, None for a market that is not live; the others come from the model's
+    card. Raises UnusableBars when no answer at all can be given.
     """
     check_order(bars)
     closes = usable_closes(bars)
@@ -48,7 +49,8 @@ def find_problem(
     if closes.min() < LOWEST_PRICE or closes.max() > HIGHEST_PRICE:
         return Problem.EXTREME
     low, high = volatility_range
-    if not low <= volatility <= high or float(np.abs(returns).max()) > max_abs_return:
+    # a jump stays in what the model reads for as long as its window
+    if not low <= volatility <= high or np.abs(log_returns(closes[-context_length:])).max() > max_abs_return:
         return Problem.EXTREME
     return None
 
