@@ -7,6 +7,7 @@ historical simulation, Barone-Adesi et al., 1999).
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -30,8 +31,14 @@ def ewma_volatility(returns: Floats) -> float:
     """
     if len(returns) == 0:
         raise ValueError("a volatility needs at least one return")
-    weights = DECAY ** np.arange(len(returns) - 1, -1, -1)
-    return float(np.sqrt(np.sum(weights * np.square(returns)) / np.sum(weights)))
+    return float(np.sqrt(np.dot(_weights(len(returns)), np.square(returns))))
+
+
+@lru_cache(maxsize=1024)
+def _weights(count: int) -> Floats:
+    """The weights of `count` returns, oldest first, which sum to 1."""
+    weights = DECAY ** np.arange(count - 1, -1, -1)
+    return np.asarray(weights / weights.sum())
 
 
 def gaussian_quantiles() -> Floats:

@@ -83,13 +83,14 @@ def make_outlook(
     answer = _ask(model, bars, market) if model and not problem else None
     if answer is None:
         problem = problem or (Problem.NO_ANSWER if model else Problem.NO_MODEL)
+    latest = [_latest(series, bars) for series in market]
     return Outlook(
         instrument=instrument,
         bars=bars,
         log_returns=baseline if answer is None else answer,
         baseline=baseline,
         model_id=card.model_id if card and not problem else BASELINE_ID,
-        vix=_latest(market[MARKET_SERIES.index("^VIX")], bars),
+        vix=latest[MARKET_SERIES.index("^VIX")],
         records=card.records if card and not problem else (),
         source=source,
         caveats=tuple(
@@ -98,7 +99,7 @@ def make_outlook(
                 note,
                 _about_age(instrument, bars, expected),
                 _about_silence(problem),
-                _about_market(bars, market) if not problem else "",
+                _about_market(latest) if not problem else "",
                 _about_training(bars, card.seen_to) if card and not problem else "",
             )
             if sentence
@@ -194,9 +195,9 @@ def _about_silence(problem: Problem | None) -> str:
     return f"The model is silent because {problem.value}; this range comes from a plain volatility rule instead."
 
 
-def _about_market(bars: Bars, market: tuple[Bars | None, ...]) -> str:
+def _about_market(latest: list[float | None]) -> str:
     """Says so when the model had to do without a market series."""
-    if all(_latest(series, bars) is not None for series in market):
+    if None not in latest:
         return ""
     return "Made without knowledge of the wider market, whose prices are not available."
 

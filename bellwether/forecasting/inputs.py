@@ -31,11 +31,11 @@ def align_closes(sessions: Sessions, series: Bars) -> Floats:
     A stock's exchange may trade on days when the index does not; the index then still stands where it stood,
     but not for more than CARRY_DAYS.
     """
-    at = np.searchsorted(series.sessions, sessions, side="right") - 1
-    known = at >= 0
-    at = np.maximum(at, 0)
-    age = (sessions - series.sessions[at]).astype(np.int64)
-    values = series.closes[at]
-    known &= (age <= CARRY_DAYS) & np.isfinite(values) & (values > 0)
-    aligned: Floats = np.where(known, values, 0.0)
+    if np.array_equal(series.sessions[-len(sessions) :], sessions):  # the same exchange's days: nothing to look up
+        values, known = series.closes[-len(sessions) :], np.ones(len(sessions), bool)
+    else:
+        at = np.searchsorted(series.sessions, sessions, side="right") - 1
+        age = (sessions - series.sessions[np.maximum(at, 0)]).astype(np.int64)
+        values, known = series.closes[at], (at >= 0) & (age <= CARRY_DAYS)
+    aligned: Floats = np.where(known & np.isfinite(values) & (values > 0), values, 0.0)
     return aligned

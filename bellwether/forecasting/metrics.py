@@ -4,11 +4,14 @@ Arrays are (n, L): n forecasts, L quantile levels, in any common unit (log retur
 """
 
 from collections.abc import Sequence
+from functools import cache
 from statistics import NormalDist
 
 import numpy as np
 
 from bellwether.types import LEVELS, Floats
+
+_NORMAL = NormalDist()
 
 
 def pinball_loss(outcomes: Floats, quantiles: Floats, levels: Sequence[float] = LEVELS) -> Floats:
@@ -37,6 +40,12 @@ def brier_score(probabilities: Floats, happened: Floats) -> float:
     return float(np.mean(np.square(probabilities - happened)))
 
 
+@cache
+def _normal_scores(levels: tuple[float, ...]) -> list[float]:
+    """The standard normal quantile of each level."""
+    return [_NORMAL.inv_cdf(level) for level in levels]
+
+
 def probability_above_zero(quantiles: Floats, levels: Sequence[float] = LEVELS) -> Floats:
     """Probability that the outcome is above zero, read off the quantiles: (n, L) -> (n,).
 
@@ -44,16 +53,14 @@ def probability_above_zero(quantiles: Floats, levels: Sequence[float] = LEVELS) 
     of its level, which is exact for a Gaussian. Where the quantiles do not rise (a price that never moves) it is
     undecided: 0.5.
     """
-    scores = np.array([NormalDist().inv_cdf(level) for level in levels])
-    n, last = quantiles.shape[0], quantiles.shape[1] - 2
-    left = np.clip((quantiles <= 0).sum(axis=1) - 1, 0, last)  # the stretch between levels that holds zero
-    rows = np.arange(n)
-    q0, q1 = quantiles[rows, left], quantiles[rows, left + 1]
-    rise = q1 - q0
-    flat = rise <= 0
-    score = scores[left] - q0 / np.where(flat, 1.0, rise) * (scores[left + 1] - scores[left])
-    normal = NormalDist()
-    probability = np.array([1.0 - normal.cdf(float(s)) for s in score])
-    sure = np.where(q0 > 0, 1.0, np.where(q0 < 0, 0.0, 0.5))
-    result: Floats = np.where(flat, sure, probability)
-    return result
+    scores = _normal_scores(tuple(levels))
+    return np.array([_above_zero(row, scores) for row in quantiles.tolist()])
+
+
+def _above_zero(row: list[float], scores: list[float]) -> float:
+    """One forecast's probability. Plain floats: for a handful of numbers arrays cost ten times as much."""
+    left = max(0, min(sum(quantile <= 0 for quantile in row) - 1, len(row) - 2))  # the stretch that holds zero
+    start, rise = row[left], row[left + 1] - row[left]
+    if rise <= 0:
+        return 1.0 if start > 0 else 0.0 if start < 0 else 0.5
+    return 1.0 - _NORMAL.cdf(scores[left] - start / rise * (scores[left + 1] - scores[left]))

@@ -42,15 +42,15 @@ def find_problem(
         return Problem.BROKEN
     if int(np.diff(bars.sessions[-RECENT:]).astype(np.int64).max()) > LONGEST_GAP:
         return Problem.GAP
-    returns = log_returns(closes[-RECENT - 1 :])
-    volatility = ewma_volatility(returns)
+    returns = log_returns(closes[-context_length:])
+    volatility = ewma_volatility(returns[-RECENT:])
     if volatility < SMALLEST_VOLATILITY:
         return Problem.FLAT
     if closes.min() < LOWEST_PRICE or closes.max() > HIGHEST_PRICE:
         return Problem.EXTREME
     low, high = volatility_range
     # a jump stays in what the model reads for as long as its window
-    if not low <= volatility <= high or np.abs(log_returns(closes[-context_length:])).max() > max_abs_return:
+    if not low <= volatility <= high or max(returns.max(), -returns.min()) > max_abs_return:
         return Problem.EXTREME
     return None
 
@@ -62,6 +62,9 @@ def mended(bars: Bars) -> Bars:
     `Problem` of its own; this keeps an old broken bar from reaching the model as NaN. Raises what `usable_closes` does.
     """
     usable_closes(bars)
+    prices, volumes = bars.values[:, : CLOSE + 1], bars.values[:, VOLUME]
+    if prices.min() > 0 and volumes.min() >= 0 and volumes.max() <= LARGEST_VOLUME and np.isfinite(prices.max()):
+        return bars  # as nearly always; a comparison with NaN is never true
     good = np.isfinite(bars.closes) & (bars.closes > 0)
     values = bars.values[good]
     prices = values[:, : CLOSE + 1]
@@ -93,7 +96,7 @@ def usable_closes(bars: Bars) -> Floats:
         )
     if not good[-1]:
         raise UnusableBars(f"The newest price of {bars.symbol} is missing or impossible; please try again later.")
-    if closes.max() == closes.min():
+    if closes[0] == closes[-1] and closes.max() == closes.min():
         raise UnusableBars(f"The price of {bars.symbol} has never moved, so there is nothing to learn a range from.")
     return closes
 

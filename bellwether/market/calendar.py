@@ -1,7 +1,7 @@
 """Trading calendars: which days are sessions, and when each one closes.
 
-A session is a plain date; an instant is aware UTC. Calendars are built year by year so that neither an old cutoff nor a
-service that has run for years meets the end of one.
+A session is a plain date; an instant is aware UTC. Calendars are built for a few years at a time so that neither an old
+cutoff nor a service that has run for years meets the end of one.
 """
 
 import logging
@@ -20,21 +20,28 @@ log = logging.getLogger(__name__)
 
 
 @cache
-def _year(calendar: str, year: int) -> exchange_calendars.ExchangeCalendar:
-    """One year of a calendar; Monday to Friday where the library does not know that year of it."""
-    span = {"start": f"{year}-01-01", "end": f"{year}-12-31"}
+def _span(calendar: str, first: int, last: int) -> exchange_calendars.ExchangeCalendar | None:
+    """The calendar of some years; None where the library does not know all of them."""
     try:
-        return exchange_calendars.get_calendar(calendar, **span)
+        return exchange_calendars.get_calendar(calendar, start=f"{first}-01-01", end=f"{last}-12-31")
     except Exception as problem:  # it raises as many kinds as it has calendars
-        log.warning("No %d calendar of %s (%s); Monday to Friday is used.", year, calendar, type(problem).__name__)
-        return exchange_calendars.get_calendar(WEEKDAYS, **span)
+        if first == last:
+            log.warning("No %d calendar of %s (%s); Monday to Friday is used.", first, calendar, type(problem).__name__)
+        return None
+
+
+def _year(calendar: str, year: int) -> exchange_calendars.ExchangeCalendar:
+    """One year of a calendar; Monday to Friday where the library does not know it."""
+    known = _span(calendar, year, year)
+    return known if known is not None else _span(WEEKDAYS, year, year)
 
 
 @cache
 def _sessions(calendar: str, first: int, last: int) -> Sessions:
     """The sessions from the year `first` to the year `last` as datetime64[D], (n,)."""
-    years = [_year(calendar, year).sessions.to_numpy().astype("datetime64[D]") for year in range(first, last + 1)]
-    days: Sessions = np.concatenate(years)
+    whole = _span(calendar, first, last)  # in one piece where possible: a year costs as much to build as ten
+    parts = [whole] if whole is not None else [_year(calendar, year) for year in range(first, last + 1)]
+    days: Sessions = np.concatenate([part.sessions.to_numpy().astype("datetime64[D]") for part in parts])
     return days
 
 
@@ -51,7 +58,9 @@ def last_closed_session(calendar: str, now: datetime) -> date:
 
 def closes_at(calendar: str, session: date) -> datetime:
     """The instant at which trading ends on this session; early closes included."""
-    closing: datetime = _year(calendar, session.year).session_close(session.isoformat()).to_pydatetime()
+    whole = _span(calendar, session.year - 1, session.year + 1)
+    known = whole if whole is not None else _year(calendar, session.year)
+    closing: datetime = known.session_close(session.isoformat()).to_pydatetime()
     return closing.astimezone(UTC)
 
 

@@ -78,7 +78,7 @@ def _as_days(column: "pd.Series[Any]") -> "pd.Series[pd.Timestamp]":
 
 def frame_to_bars(symbol: str, frame: pd.DataFrame) -> Bars:
     """The rows of one symbol, sorted by date, as Bars. Prices in the file are taken as adjusted."""
-    values = frame[list(COLUMNS[2:])].to_numpy(np.float64)
+    values = np.asfortranarray(frame[list(COLUMNS[2:])].to_numpy(np.float64))  # columns are read, rows are not
     # a source may have only closes: the other three then equal the close, and a volume not known is 0
     values[:, VOLUME] = np.nan_to_num(values[:, VOLUME])
     values[:, :3] = np.where(np.isfinite(values[:, :3]), values[:, :3], values[:, 3:4])

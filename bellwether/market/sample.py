@@ -58,7 +58,7 @@ def _symbols() -> tuple[str, ...]:
 @cache
 def _unpack(symbol: str) -> tuple[Floats, Sessions]:
     """One symbol's `values` float64 (n, 5) and `sessions` (n,); all 42 at once would slow a cold start."""
-    values = _archive()[f"{symbol}/bars"].astype(np.float64)
+    values = _archive()[f"{symbol}/bars"].astype(np.float64, order="F")  # columns are read, rows are not
     sessions = _archive()[f"{symbol}/days"].astype("datetime64[D]")
     values.flags.writeable = sessions.flags.writeable = False  # shared by everyone who asks
     return values, sessions

@@ -142,5 +142,5 @@ def _to_bars(symbol: str, frame: pd.DataFrame, end: date) -> Bars:
         raise MarketDataError(f"Yahoo Finance has no prices of {symbol} up to {end}.")
     raw, adjusted, volume = raw[keep], adjusted[keep], volume[keep]
     raw = np.where(np.isfinite(raw), raw, raw[:, 3:4])
-    values = np.column_stack([raw * (adjusted / raw[:, 3])[:, None], np.nan_to_num(volume)])
+    values = np.asfortranarray(np.column_stack([raw * (adjusted / raw[:, 3])[:, None], np.nan_to_num(volume)]))
     return Bars(symbol, sessions[keep], values, raw[:, 3])
