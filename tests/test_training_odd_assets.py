@@ -86,12 +86,15 @@ def test_a_price_that_never_moves_gets_a_range_of_no_width(model: OnnxModel) -> 
     assert np.abs(answer(model, bars)).max() < 1e-4  # the service says that there is nothing to learn a range from
 
 
-@pytest.mark.parametrize("ago", [1, 5, 60, 250])
-def test_a_jump_of_300_percent_leaves_the_answer_finite_and_of_a_sane_width(model: OnnxModel, ago: int) -> None:
+# a year after the jump the range is 2.04 times the plain rule's; the service does not let the model answer here
+@pytest.mark.parametrize(("ago", "widest"), [(1, 2), (5, 2), (60, 2), (250, 3)])
+def test_a_jump_of_300_percent_leaves_the_answer_finite_and_of_a_sane_width(
+    model: OnnxModel, ago: int, widest: float
+) -> None:
     bars = company()
     bars.values[-ago:, : CLOSE + 1] *= 4
     widths = widths_against_the_plain_rule(model, bars, answer(model, bars))
-    assert (widths > 0.2).all() and (widths < 3).all()  # the service does not let the model answer here
+    assert (widths > 0.2).all() and (widths < widest).all()
 
 
 def test_a_jump_of_300_percent_lies_outside_of_what_the_model_may_answer(model: OnnxModel) -> None:
