@@ -27,8 +27,9 @@ PRICES ?= $(wildcard ../shared/data/prices_daily.parquet)
 need-prices:
 	@test -n "$(PRICES)" || { echo "Say which prices to use: make train PRICES=prices.parquet"; exit 1; }
 
-train: need-prices .venv/.everything     ## train a model and export it
+train: need-prices .venv/.everything     ## train a model, test it, and fit its recipe once more on all years
 	$(BIN)/python -m training all $(foreach file,$(PRICES),--prices $(file)) --model-id $(MODEL)
+	$(BIN)/python -m training refit --judged exported_models/$(MODEL)
 
 evaluate: need-prices .venv/.everything  ## score the exported model beside every rival and write docs/evaluation.md
 	$(BIN)/python -m training evaluate $(foreach file,$(PRICES),--prices $(file)) \

@@ -51,7 +51,7 @@ class Models(_Section):
     """Where the exported models lie."""
 
     folder: Path = Path("exported_models")
-    serve: str = "daily-range-2"
+    serve: str = "daily-range-2-2021"
 
 
 class Database(_Section):

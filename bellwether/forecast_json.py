@@ -59,5 +59,7 @@ def _explanation(forecast: Forecast, facts: Explanation) -> dict[str, Any]:
             "coverage_80": record.coverage_80,
             "skill": record.skill,
             "skill_interval": [record.skill_low, record.skill_high],
+            "growth_known": record.growth_known,
+            "taught_to": record.taught_to.isoformat() if record.taught_to else None,
         },
     }

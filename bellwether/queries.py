@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from bellwether.errors import BadDate, BellwetherError, LimitReached, MarketDataError, UnknownSymbol
 from bellwether.forecasting.forecaster import forecast_at, make_outlook
+from bellwether.forecasting.onnx_model import OnnxModel
 from bellwether.market.calendar import closes_at, is_session, last_closed_session
 from bellwether.market.universe import as_symbol, by_name, clean_question, listed, near_symbols
 from bellwether.services import Services
@@ -43,16 +44,22 @@ def resolve(services: Services, text: str) -> Instrument:
 def outlook(services: Services, instrument: Instrument, as_of: date | None = None) -> Outlook:
     """All horizons for one instrument, from the bars up to `as_of`, or up to the last closed session.
 
-    Raises BadDate, MarketDataError or UnusableBars.
+    A day in the past is answered by a model that had not seen what came after it, where there is one. Raises BadDate,
+    MarketDataError or UnusableBars.
     """
     end = _last_session(services, instrument, as_of)
+    return _outlook(services, instrument, end, services.model if as_of is None else services.shelf.for_day(end))
+
+
+def _outlook(services: Services, instrument: Instrument, end: date, model: OnnxModel | None) -> Outlook:
+    """All horizons from the bars up to the session `end`, by this model."""
     provider = services.provider
     bars = provider.bars(instrument.symbol, end).last(HISTORY)
     return make_outlook(
         instrument,
         bars,
         tuple(_series_or_none(services, symbol, _market_end(instrument, bars.cutoff)) for symbol in MARKET_SERIES),
-        services.model,
+        model,
         source=provider.name,
         note=provider.note,
         expected=end if provider.live else None,
@@ -93,7 +100,9 @@ def previous(services: Services, asked: Answer) -> Forecast | None:
     if len(bars) < 2:
         return None
     try:
-        before = outlook(services, asked.outlook.instrument, to_date(bars.sessions[-2]))
+        # by the model that was asked: a change must be the prices', not another model's
+        model = services.shelf.for_day(bars.cutoff)
+        before = _outlook(services, asked.outlook.instrument, to_date(bars.sessions[-2]), model)
         return forecast_at(before, asked.forecast.horizon, asked.forecast.made_at)
     except BellwetherError:
         return None

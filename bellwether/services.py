@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bellwether.config import Market, Settings
 from bellwether.errors import ConfigError, ModelError
+from bellwether.forecasting.model_shelf import ModelShelf
 from bellwether.forecasting.onnx_model import OnnxModel, latest_model
 from bellwether.market.provider import Provider
 from bellwether.store.database import Store
@@ -24,6 +25,7 @@ class Services:
     provider: Provider
     model: OnnxModel | None  #: None when it cannot be used; answers are then the baseline's, and say so
     model_problem: str  #: why not
+    shelf: ModelShelf  #: which model may answer for a day in the past
     store: Store
     clock: Clock
 
@@ -49,6 +51,7 @@ def build_services(settings: Settings, clock: Clock = utc_now) -> Services:
         provider=build_provider(settings.market, settings.database.path.parent, clock),
         model=model,
         model_problem=problem,
+        shelf=ModelShelf(settings.models.folder, model),
         store=Store(settings.database.path),
         clock=clock,
     )

@@ -115,6 +115,8 @@ class Record:
     skill: float  #: 1 - its pinball loss / the baseline's
     skill_low: float  #: lower end of the 95 % interval of `skill`
     skill_high: float
+    growth_known: bool = False  #: whether its chance of growth beat the usual share of rises by more than luck
+    taught_to: date | None = None  #: the last session behind these scores, where the model has learned more since
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def headline(forecast: Forecast) -> str:
     low, high = price_range(forecast)
     return (
         f"{span(forecast.horizon)} {forecast.name} will probably end between {low} and {high}; "
-        f"{chances(forecast.probability_of_growth)}."
+        f"{chances(_supported_probability(forecast))}."
     )
 
 
@@ -68,6 +68,23 @@ def chances(probability: float) -> str:
     winner, loser = ("rise", "fall") if probability > 0.5 else ("fall", "rise")
     strength = "a little likelier" if 0.4 <= probability <= 0.6 else "likelier"
     return f"a {winner} is {strength} than a {loser}"
+
+
+def _supported_probability(forecast: Forecast) -> float:
+    """The chance of a rise that the record supports saying in words.
+
+    Where the model was not shown to know the direction, its own figure counts only as far as the usual share of rises
+    agrees: of the two the one nearer to one half, and one half where they point to different sides.
+    """
+    own, record = forecast.probability_of_growth, forecast.explanation.record
+    if record is not None and record.growth_known:
+        return own
+    usual = forecast.usual_probability_of_growth
+    if usual is None:
+        usual = forecast.baseline.probability_of_growth
+    if (own - 0.5) * (usual - 0.5) <= 0:
+        return 0.5
+    return min(own, usual, key=lambda chance: abs(chance - 0.5))
 
 
 def numbers(forecast: Forecast) -> str:
@@ -108,9 +125,13 @@ def trust(forecast: Forecast) -> str:
         return "How far to trust it: this is the plain volatility rule, shown because the model is silent."
     if record is None:
         return "How far to trust it: this model was tested too little to tell."
+    unseen = (
+        "years it had not seen" if record.taught_to is None else f"taught with prices to {day(record.taught_to)} only"
+    )
+    growth = "" if record.growth_known else " About rise or fall it was not shown to know more than the usual share."
     return (
-        f"How far to trust it: in {record.span}, years it had not seen, "
-        f"{percent(record.coverage_80)} of its 8-in-10 ranges this far ahead held. {_skill(record)}"
+        f"How far to trust it: in {record.span}, {unseen}, "
+        f"{percent(record.coverage_80)} of its 8-in-10 ranges this far ahead held. {_skill(record)}{growth}"
     )
 
 

@@ -134,7 +134,8 @@ def test_a_model_that_learned_from_the_span_is_not_scored_on_it(tmp_path: Path) 
 
 def test_the_page_of_the_manual_is_the_one_its_scores_make() -> None:
     scores = report.read_scores(DOCS / "evaluation.json")
-    assert (DOCS / "evaluation.md").read_text(encoding="utf-8") == report.evaluation_page(scores)
+    eras = report.read_scores(DOCS / "eras.json")
+    assert (DOCS / "evaluation.md").read_text(encoding="utf-8") == report.evaluation_page(scores, eras)
 
 
 def test_the_model_card_of_the_manual_is_the_one_the_card_makes() -> None:

@@ -16,7 +16,7 @@ from bellwether.market.sample import SampleProvider
 from bellwether.types import HEADS, LEVELS, MARKET_SERIES, Floats
 from training import automatic, baselines, boosting, garch, har, linear, rivals
 from training.panel import Panel, Rows, build_panel
-from training.prepare import TRAIN, VALIDATION, is_unseen
+from training.spans import TRAIN, VALIDATION, is_unseen
 from training.remember import as_bytes, as_text, remembered
 
 SYMBOLS = ("AAPL", "AMZN", "BAC", "CVX", "DIS", "JNJ", "KO", "META", "MSFT", "WMT", "XOM", *MARKET_SERIES)

@@ -26,7 +26,8 @@ from training.checks import TOLERANCE, check_graph, disagreement, hostile_window
 from training.evaluate import skill_interval
 from training.forecasts import COLUMNS, QUANTILES
 from training.panel import CONTEXT_LENGTH, MIN_HISTORY, Panel, build_panel, read_series
-from training.prepare import TEST, TRAIN, VALIDATION, is_unseen, training_facts, training_rows
+from training.prepare import training_facts
+from training.spans import RECIPE, TEST, TRAIN, VALIDATION, Split, is_unseen
 from training.windows import Blanks, take_away
 
 ROOT = Path(__file__).parents[1]
@@ -123,6 +124,72 @@ def test_the_card_tells_what_the_model_is_and_how_it_scored(trained: Trained) ->
         assert low <= part["pooled"]["skill_against_baseline"] <= high
         assert 0.5 < part["pooled"]["coverage_80"] < part["pooled"]["coverage_90"] < 1
     assert "skill against EWMA" in trained.output
+
+
+@pytest.fixture(scope="module")
+def refitted(trained: Trained) -> Path:
+    """`python -m training refit` on the small run: the folder it exported."""
+    command = [sys.executable, "-m", "training", "refit", "--work", str(trained.work), "--judged", str(trained.folder)]
+    command += ["--models", str(trained.folder.parent)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return trained.folder.parent / "tiny-2021"
+
+
+def test_a_refit_keeps_the_scores_of_its_recipe_apart_from_what_it_learned(trained: Trained, refitted: Path) -> None:
+    own, judged = (json.loads((folder / "card.json").read_text("utf-8")) for folder in (refitted, trained.folder))
+    assert own["scores"] == judged["scores"]
+    assert own["scores_of"] == {"model_id": "tiny", "sha256": judged["sha256"], "trained_to": "2015-12-31"}
+    assert own["data"]["trained_to"] == str(END)
+    assert own["data"]["unseen_symbols"] == []
+    assert own["sha256"] != judged["sha256"]
+    assert {key: own["recipe"][key] for key in ("seed", "batch", "chosen_epoch")} == {
+        key: judged["recipe"][key] for key in ("seed", "batch", "chosen_epoch")
+    }
+    card = read_card(refitted)
+    assert card.seen_to == END
+    assert [record.taught_to for record in card.records if record] == [date(2015, 12, 31)] * len(HEADS)
+    assert any("prove nothing" in limit for limit in own["limits"])
+
+
+def test_a_refit_is_neither_scored_nor_refitted(trained: Trained, refitted: Path, tmp_path: Path) -> None:
+    full = ("evaluate", "--full", "--prices", trained.prices, "--model", refitted, "--work", tmp_path)
+    for command in (full, ("refit", "--work", trained.work, "--judged", refitted, "--models", tmp_path)):
+        result = run(*command)
+        assert result.exit_code != 0
+        assert "would be no test" in result.output or "was never scored itself" in result.output
+    out = tmp_path / "forecasts.csv"
+    result = run(
+        *("forecasts", "--prices", trained.prices, "--model", refitted, "--out", out),
+        *("--from", "2021-11-01", "--to", "2021-11-30"),
+    )
+    assert "up to which tiny-2021 has seen prices" in result.output
+
+
+def test_what_is_learned_comes_from_what_followed() -> None:
+    """The skill vanishes where the outcomes of training are dealt out to other cutoffs at random."""
+    if find_spec("tensorflow") is None:
+        pytest.skip("tensorflow is not installed: pip install -r training/requirements.txt")
+    command = [sys.executable, "-m", "tests.support.shuffled_targets"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["honest"]["interval"][0] > 0.005
+    assert found["shuffled"]["interval"][0] <= 0
+    assert found["shuffled"]["skill"] < found["honest"]["interval"][0] / 3
+
+
+def test_an_era_left_out_is_learned_from_on_neither_side(panel: Panel) -> None:
+    era = ("2013-01-01", "2013-12-31")
+    rows = Split(TRAIN, left_out=era).rows(panel)
+    sessions = panel.sessions[rows]
+    assert not ((sessions > np.datetime64("2012-09-23")) & (sessions < np.datetime64("2014-04-10"))).any()
+    targets = panel.targets(rows, TRAIN[1])
+    before = sessions < np.datetime64(era[0])
+    assert before.any() and (sessions > np.datetime64(era[1])).any()
+    for head, horizon in enumerate(HEADS):
+        reached = panel.sessions[rows[before] + horizon][np.isfinite(targets[before, head])]
+        assert (reached < np.datetime64(era[0])).all()
 
 
 def test_evaluate_finds_the_scores_of_the_card_again(trained: Trained, tmp_path: Path) -> None:
@@ -299,13 +366,13 @@ def test_no_outcome_reaches_into_the_next_span(panel: Panel) -> None:
 
 
 def test_nothing_after_2015_and_no_unseen_symbol_shapes_what_is_fitted(panel: Panel) -> None:
-    rows = training_rows(panel)
+    rows = RECIPE.rows(panel)
     assert "JNJ" not in {panel.symbols[number] for number in panel.symbol[rows]}
-    before = training_facts(panel)
+    before = training_facts(panel, RECIPE)
     closes = panel.closes.copy()
     later = panel.sessions > np.datetime64(TRAIN[1])
     panel.closes[later] *= 3
-    after = training_facts(panel)
+    after = training_facts(panel, RECIPE)
     panel.closes[:] = closes
     assert before == after
 
@@ -313,7 +380,7 @@ def test_nothing_after_2015_and_no_unseen_symbol_shapes_what_is_fitted(panel: Pa
 def test_too_few_prices_are_refused(panel: Panel) -> None:
     short = Bars("XOM", panel.sessions[-300:-200], np.ones((100, 5)), np.ones(100))
     with pytest.raises(MarketDataError, match="too little"):
-        training_facts(build_panel({"XOM": short}))
+        training_facts(build_panel({"XOM": short}), RECIPE)
 
 
 def test_unseen_symbols_are_decided_by_name_alone() -> None:

@@ -11,7 +11,8 @@ from bellwether.forecasting.inputs import model_inputs
 from bellwether.forecasting.onnx_model import OnnxModel
 from bellwether.market.sample import SampleProvider
 from bellwether.types import CLOSE, HEADS, LEVELS, MARKET_SERIES, VOLUME, Bars, Floats
-from training.panel import CONTEXT_LENGTH, MIN_HISTORY
+from tests.support.shared import SHARED, needs_shared
+from training.panel import CONTEXT_LENGTH, MIN_HISTORY, read_series
 
 FOLDERS = sorted(card.parent for card in (Path(__file__).parents[1] / "exported_models").glob("*/card.json"))
 END = date(2018, 6, 29)  # inside the validation span
@@ -77,6 +78,19 @@ def test_an_asset_that_trades_seven_days_a_week_is_answered(model: OnnxModel) ->
     for market in (True, False):
         widths = widths_against_the_plain_rule(model, bars, answer(model, bars, market))
         assert (widths > 0.5).all() and (widths < 2).all()
+
+
+@needs_shared
+@pytest.mark.parametrize("symbol", ["SPY", "TLT", "HYG", "GLD", "XLU", "BTC-USD", "ETH-USD", "^IXIC"])
+def test_funds_coins_and_indices_of_the_real_market_are_answered(model: OnnxModel, symbol: str) -> None:
+    series, _ = read_series([SHARED / "data" / "prices_daily.parquet"])
+    bars = series[symbol].until(END)
+    assert bars is not None
+    beside = tuple(series[name].until(END) for name in MARKET_SERIES)
+    quantiles = model.quantiles(*model_inputs(bars, beside, model.card.context_length))[0]
+    assert (np.diff(quantiles, axis=1) > 0).all()
+    widths = widths_against_the_plain_rule(model, bars, quantiles)
+    assert (widths > 0.5).all() and (widths < 2).all()
 
 
 def test_a_price_that_never_moves_gets_a_range_of_no_width(model: OnnxModel) -> None:

@@ -133,6 +133,40 @@ def test_the_headline_gives_the_range_that_holds_8_in_10() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("own", "usual", "rule", "known", "words"),
+    [
+        (0.62, 0.55, 0.5, False, "a rise is a little likelier than a fall"),  # no stronger than the usual share
+        (0.55, 0.62, 0.5, False, "a rise is a little likelier than a fall"),  # nor than the model's own
+        (0.62, 0.61, 0.5, False, "a rise is likelier than a fall"),
+        (0.38, 0.6, 0.5, False, "a rise is about as likely as a fall"),  # they point to different sides
+        (0.6, 0.38, 0.5, False, "a rise is about as likely as a fall"),
+        (0.38, 0.6, 0.5, True, "a fall is likelier than a rise"),
+        (0.62, None, 0.56, False, "a rise is a little likelier than a fall"),  # a young symbol: the rule's share
+    ],
+)
+def test_words_claim_no_more_of_the_direction_than_the_record_supports(
+    own: float, usual: float | None, rule: float, known: bool, words: str
+) -> None:
+    facts = replace(MADE.explanation, record=replace(RECORD, growth_known=known))
+    made = replace(
+        MADE,
+        probability_of_growth=own,
+        usual_probability_of_growth=usual,
+        baseline=replace(MADE.baseline, probability_of_growth=rule),
+        explanation=facts,
+    )
+    assert wording.headline(made).endswith(f"; {words}.")
+    assert ("not shown to know more than the usual share" in wording.trust(made)) is not known
+
+
+def test_a_model_that_learned_more_since_its_scores_says_so() -> None:
+    record = replace(RECORD, taught_to=date(2015, 12, 31))
+    told = wording.trust(replace(MADE, explanation=replace(MADE.explanation, record=record)))
+    assert "in 2019-2021, taught with prices to 31 December 2015 only, 80 % of its" in told
+    assert "had not seen" not in told
+
+
 def test_the_numbers_agree_with_each_other() -> None:
     assert wording.numbers(MADE) == (
         "8 in 10 outcomes: $190.25 to $212.37 (−4.9 % to +6.2 %) by 14 January 2022. Middle outcome: $200.80. "

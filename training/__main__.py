@@ -1,6 +1,8 @@
 """The command line of offline training: `python -m training COMMAND --help`.
 
 prepare -> train -> export (which evaluates) -> exported_models/MODEL_ID     `all` runs the three
+refit: the same recipe on all years, for service; it has no scores of its own
+eras: the same recipe with each era left out -> docs/eras.json, for the report
 evaluate, forecasts: an exported model on any prices; these need onnxruntime only
 evaluate --full -> docs/evaluation.md, docs/model-card.md     `report` draws them again
 paper: a guess at tomorrow's direction on the papers' benchmarks -> docs/paper-table.md
@@ -63,6 +65,20 @@ model = click.option(
     default=Path("exported_models/daily-range-2"),
     show_default=True,
     help="Folder of one exported model.",
+)
+served = click.option(
+    "--model",
+    type=FOLDER,
+    default=Path("exported_models/daily-range-2-2021"),
+    show_default=True,
+    help="Folder of one exported model. The default is served: it learned from all years to 2021.",
+)
+judged = click.option(
+    "--judged",
+    type=FOLDER,
+    default=Path("exported_models/daily-range-2"),
+    show_default=True,
+    help="Folder of the exported model whose recipe to use: one with scores of its own.",
 )
 epochs = click.option(
     "--epochs", type=click.IntRange(1), help="Epochs of about 100,000 windows. Default: the recipe's."
@@ -131,6 +147,18 @@ def export(work: Path, models: Path, model_id: str, quick: bool) -> None:
     step.export(work, models, model_id, datetime.now(UTC).date(), stride=10 if quick else STRIDE)
 
 
+@cli.command()
+@options(work, models, judged)
+@click.option("--to", "last", type=DAY, help="Last session to learn from. Default: the last one there is.")
+@click.option("--model-id", help="Name of the export. Default: the judged one's and the year that the prices reach.")
+@friendly
+def refit(work: Path, models: Path, judged: Path, last: datetime | None, model_id: str | None) -> None:
+    """Fit a judged recipe once more, on all years and symbols, and export that for service."""
+    from training import refit as step
+
+    step.refit(work, models, judged, model_id, last.date() if last else None, datetime.now(UTC).date())
+
+
 @cli.command("all")
 @options(prices, source, work, models, model_id, epochs, seed, quickly)
 @click.pass_context
@@ -196,6 +224,21 @@ def evaluate(
 
 
 @cli.command()
+@options(work, judged)
+@click.option("--out", type=FILE, default=Path("docs/eras.json"), show_default=True, help="The scores to write.")
+@friendly
+def eras(work: Path, judged: Path, out: Path) -> None:
+    """Leave each era since 1990 out of training in turn and score it: how the ranges hold in other markets."""
+    from training import eras as step
+    from training.comparison import write
+    from training.refit import read_judged, recipe_of
+
+    card = read_judged(judged)
+    write(step.compare(work, recipe_of(card), card["recipe"]["chosen_epoch"]), out)
+    print(f"wrote {out}; `python -m training report` puts it on the page")
+
+
+@cli.command()
 @click.option("--scores", type=FILE, default=Path("docs/evaluation.json"), show_default=True)
 @options(model)
 @click.option("--docs", type=FOLDER, default=Path("docs"), show_default=True)
@@ -208,7 +251,7 @@ def report(scores: Path, model: Path, docs: Path) -> None:
 
 
 @cli.command()
-@options(prices, model)
+@options(prices, served)
 @click.option("--from", "first", type=DAY, help="First cutoff.")
 @click.option("--to", "last", type=DAY, help="Last cutoff.")
 @click.option("--every", type=click.IntRange(1), default=5, show_default=True, help="Sessions between cutoffs.")

@@ -10,7 +10,7 @@ from typing import Any
 from bellwether.forecasting.onnx_model import OnnxModel
 from bellwether.types import HEADS, LEVELS, MARKET_SERIES
 from training.panel import CONTEXT_LENGTH, MIN_HISTORY
-from training.prepare import TEST, TRAIN, UNSEEN_SHARE, VALIDATION
+from training.spans import TEST, TRAIN, UNSEEN_SHARE, VALIDATION
 
 FEATURES = (
     "42 daily steps: return, volatility path, market return and volatility path, range, opening gap, volume",

@@ -69,8 +69,17 @@ def scores(card: dict[str, Any]) -> str:
     heads += ["Brier of growth (climatology)"]
     quarters = found.get("coverage_80_by_quarter") or {}
     held = table(["quarter", *quarters], [["held", *(percent(share, 0, sign=False) for share in quarters.values())]])
+    judged = card.get("scores_of")
+    whose = []
+    if judged:
+        whose = [
+            f"**These are the scores of `{judged['model_id']}`**, made by the same recipe from prices up to "
+            f"{judged['trained_to']} and then tested. The present model learned from the test years too, so it has no "
+            "scores of its own; what it forecasts is kept and scored as it turns out."
+        ]
     parts_of_page = [
-        f"## How it scored, {found['first']} to {found['last']}",
+        f"## How {'the recipe' if judged else 'it'} scored, {found['first']} to {found['last']}",
+        *whose,
         table(heads, rows),
         f"{found['cutoffs']:,} cutoffs, every {found['stride']} sessions. Skill is 1 - loss / the other's loss; above "
         "0 the "
@@ -89,6 +98,7 @@ def data(card: dict[str, Any]) -> str:
     """What it learned from, with the survivorship caveat, and how the spans were cut."""
     told, splits = card["data"], card["splits"]
     unseen = told["unseen_symbols"]
+    judged = card.get("scores_of")
     spans = [
         [name, max(splits[name][0], told["first"]), splits[name][1]]
         for name in ("training", "validation", "test")
@@ -100,9 +110,19 @@ def data(card: dict[str, Any]) -> str:
             f"{told['rows']:,} daily bars of {len(told['symbols'])} symbols, {told['first']} to {told['last']}. "
             "Source: "
             f"{told['source']}. The last session it learned from is {told['trained_to']}.",
+            *(
+                [f"It learned from all of them. `{judged['model_id']}`, whose scores are shown, learned from less:"]
+                if judged
+                else []
+            ),
             table(["span", "from", "to"], spans),
-            f"Embargo: {splits['embargo']}. {len(unseen)} symbols were never trained on, chosen by their name alone "
-            f"(`{splits['unseen_symbols']}`): {', '.join(unseen)}.",
+            f"Embargo: {splits['embargo']}. "
+            + (
+                f"One symbol in ten was kept out of training, chosen by its name alone (`{splits['unseen_symbols']}`)."
+                if judged
+                else f"{len(unseen)} symbols were never trained on, chosen by their name alone "
+                f"(`{splits['unseen_symbols']}`): {', '.join(unseen)}."
+            ),
             "**Survivors only.** Such tables hold shares that were still listed when they were drawn up. Companies "
             "that failed "
             "are missing, so past returns look better than they were, and the center of a forecast may be too high.",
@@ -115,9 +135,9 @@ def recipe(card: dict[str, Any]) -> str:
     settings = [[name.replace("_", " "), _plain(value)] for name, value in card["recipe"].items()]
     parts = [
         "## How it was made and chosen",
-        "Trained on the training span; the epoch and every setting were chosen on the validation span; the test span "
-        "was "
-        "opened after that.",
+        "The recipe was trained on the training span; the epoch and every setting were chosen on the validation span; "
+        "the test span was opened after that."
+        + (" Then the same recipe was fitted once more, on all years and symbols." if "scores_of" in card else ""),
         table(["setting", "value"], settings),
     ]
     if "keras_onnx_difference" in card:

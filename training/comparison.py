@@ -18,10 +18,11 @@ from bellwether.types import HEADS, LEVELS, Floats
 from training import automatic
 from training.evaluate import POOLED, SPANS, predict
 from training.panel import Panel, Rows, load_panel
-from training.prepare import TRAIN, VALIDATION, seen_rows, standardise, trading, training_facts
+from training.prepare import standardise, training_facts
 from training.rivals import TITLES, Rival, all_rivals, subset_rivals, unscale
 from training.scores import Sample, against, coverages, pit, reliability, score
 from training.significance import BLOCK, RESAMPLES
+from training.spans import RECIPE, TRAIN, VALIDATION, seen_rows, trading
 
 CRISES = {
     "the financial crisis": ("2008-09-01", "2009-03-31"),
@@ -97,7 +98,7 @@ def describe(panel: Panel, rows: Rows, span: tuple[str, str], stride: int) -> di
 
 def judge(panel: Panel, rows: Rows, last: str, answers: dict[str, Rival]) -> dict[str, Any]:
     """Scores of everyone in every group, and where the model's promises hold."""
-    sample = make_sample(panel, rows, last)
+    sample = make_sample(panel, rows, last, training_facts(panel, RECIPE)["climatology"])
     scaled = standardised(panel, rows, answers)
     seen = np.isin(rows, seen_rows(panel, rows))[sample.row]
     groups = {"all": np.ones(len(seen), bool), "seen": seen, "unseen": ~seen}
@@ -105,13 +106,13 @@ def judge(panel: Panel, rows: Rows, last: str, answers: dict[str, Rival]) -> dic
     return {
         "rivals": {name: {"title": TITLES[name], "how": one.how} for name, one in answers.items()},
         "groups": {name: _group(sample.take(chosen), scaled) for name, chosen in groups.items() if chosen.any()},
-        "calibration": {name: _calibration(main, scaled[name]) for name in ("model", BESIDE)},
+        "calibration": {name: calibration(main, main.of(scaled[name])) for name in ("model", BESIDE)},
     }
 
 
 def judge_subset(panel: Panel, rows: Rows, last: str, answers: dict[str, Rival]) -> dict[str, Any]:
     """Scores of everyone on the cutoffs that the slow rivals answered."""
-    sample = make_sample(panel, rows, last)
+    sample = make_sample(panel, rows, last, training_facts(panel, RECIPE)["climatology"])
     added = {name: {"title": TITLES[name], "how": one.how} for name, one in answers.items()}
     return {"rivals": added} | _group(sample, standardised(panel, rows, answers))
 
@@ -126,8 +127,11 @@ def standardised(panel: Panel, rows: Rows, answers: dict[str, Rival]) -> dict[st
     return scaled
 
 
-def make_sample(panel: Panel, rows: Rows, last: str) -> Sample:
-    """All cutoffs and horizons whose outcome falls inside the span, one after the other."""
+def make_sample(panel: Panel, rows: Rows, last: str, climatology: list[float]) -> Sample:
+    """All cutoffs and horizons whose outcome is known up to `last`, one after the other.
+
+    `climatology` (heads,) is the share of rises where the model learned.
+    """
     outcomes = standardise(panel, rows, panel.targets(rows, last))
     row, head = np.nonzero(np.isfinite(outcomes))
     sessions = panel.sessions[rows][row]
@@ -137,7 +141,7 @@ def make_sample(panel: Panel, rows: Rows, last: str) -> Sample:
         week=sessions.astype("datetime64[W]").astype(np.int64),
         date=sessions,
         head=head,
-        climatology=np.array(training_facts(panel)["climatology"])[head],
+        climatology=np.array(climatology)[head],
         row=row,
     )
 
@@ -160,9 +164,8 @@ def _group(sample: Sample, scaled: dict[str, Floats]) -> dict[str, Any]:
     return {"scores": scores, "skill": skills}
 
 
-def _calibration(sample: Sample, quantiles: Floats) -> dict[str, Any]:
-    """Where the promises hold: by year, in crises, by level."""
-    own = sample.of(quantiles)
+def calibration(sample: Sample, own: Floats) -> dict[str, Any]:
+    """Where the promises of standardised quantiles (n, levels) hold: by year, in crises, by level."""
     years = sample.date.astype("datetime64[Y]")
     by_year = {str(year): coverages(sample.take(years == year), own[years == year]) for year in np.unique(years)}
     crises = {}

@@ -28,8 +28,9 @@ from bellwether.forecasting.onnx_model import OnnxModel
 from bellwether.types import HEADS, LEVELS, Floats
 from training import baselines
 from training.panel import Answer, Panel, Rows, load_panel
-from training.prepare import STRIDE, TEST, VALIDATION, seen_rows, standardise, trading
-from training.significance import skill_interval
+from training.prepare import STRIDE, standardise
+from training.significance import mean_interval, skill_interval
+from training.spans import TEST, VALIDATION, seen_rows, trading
 
 SPANS = {"validation": VALIDATION, "test": TEST}
 POOLED = (1, 5, 10, 21)  # horizons behind the headline scores; 63 sessions overlap too much to add anything
@@ -146,6 +147,8 @@ def _scores(at: dict[str, Any]) -> dict[str, Any] | None:
     rose = (at["outcome"] > 0).astype(np.float64)
     scores["brier"] = brier_score(probability_above_zero(at["model"]), rose)
     scores["brier_climatology"] = brier_score(at["climatology"], rose)
+    gain = np.square(at["climatology"] - rose) - np.square(probability_above_zero(at["model"]) - rose)
+    scores["brier_gain_interval"] = mean_interval(gain, at["week"])
     scores["share_of_rises"] = float(rose.mean())
     return scores
 

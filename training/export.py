@@ -20,7 +20,9 @@ from training.card import make_card, write_folder
 from training.checks import check_graph, disagreement, runtime
 from training.evaluate import evaluate, print_table
 from training.model import build_model
-from training.prepare import STRIDE, TEST, load, training_rows
+from training.panel import Panel, Rows
+from training.prepare import STRIDE, load
+from training.spans import RECIPE, TEST
 
 OPSET = 18  # tf2onnx makes real LSTM nodes from 17 on; ONNX Runtime reads far newer ones
 
@@ -37,22 +39,29 @@ def export(work: Path, models: Path, model_id: str, today: date, stride: int = S
     standardised = np.array(facts["standardised_quantiles"])
     model = build_model(standardised)
     model.load_weights(work / "trained.weights.h5")
+    content, difference = converted(model, panel, RECIPE.rows(panel))
+    scores = evaluate(runtime(content), panel, standardised, facts["climatology"], TEST, stride)
+    print_table(scores)
+    card = make_card(model_id, content, facts, record, scores, today) | {"keras_onnx_difference": difference}
+    write_folder(models / model_id, content, card)
+    print(f"wrote {models / model_id}")
+
+
+def converted(model: Any, panel: Panel, rows: Rows) -> tuple[bytes, float]:
+    """The Keras model as ONNX, checked, and by how much the two differ on windows drawn from `rows`.
+
+    Raises ModelError when the graph is not what was asked for or the two runtimes disagree.
+    """
 
     def keras_answer(bars: Float32s, market: Float32s) -> Floats:
         return np.asarray(model.predict_on_batch([bars, market]))
 
     content = convert(model)
     check_graph(content)
-    answer = runtime(content)
-    some = np.random.default_rng(0).choice(training_rows(panel), 256)
-    worst = disagreement(keras_answer, answer, *panel.windows(some))
-    print(f"model.onnx: {len(content):,} bytes; Keras and ONNX differ by at most {worst:.1e}")
-
-    scores = evaluate(answer, panel, standardised, facts["climatology"], TEST, stride)
-    print_table(scores)
-    card = make_card(model_id, content, facts, record, scores, today) | {"keras_onnx_difference": worst}
-    write_folder(models / model_id, content, card)
-    print(f"wrote {models / model_id}")
+    some = np.random.default_rng(0).choice(rows, 256)
+    difference = disagreement(keras_answer, runtime(content), *panel.windows(some))
+    print(f"model.onnx: {len(content):,} bytes; Keras and ONNX differ by at most {difference:.1e}")
+    return content, difference
 
 
 def convert(model: Any) -> bytes:

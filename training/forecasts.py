@@ -96,6 +96,12 @@ def forecasts(files: Sequence[Path], folder: Path, out: Path, cutoffs: Path | tu
         rows = regular_cutoffs(panel, *cutoffs, least)
     if len(rows) == 0:
         raise MarketDataError("There is no cutoff to forecast: check the dates and the symbols.")
+    known = int((panel.sessions[rows] < np.datetime64(model.card.seen_to)).sum())
+    if known:
+        print(
+            f"notice: {known:,} cutoffs lie before {model.card.seen_to}, up to which {model.card.model_id} has seen "
+            "prices: its forecasts there prove nothing"
+        )
     frame = forecast_rows(model, panel, rows)
     out.parent.mkdir(parents=True, exist_ok=True)
     if out.suffix.lower() == ".csv":

@@ -124,6 +124,30 @@ def pit_histogram(document: dict[str, Any]) -> Specification:
     return _chart(document, title, {"data": {"values": rows}, "layer": layers, "width": 520, "height": 300})
 
 
+def coverage_in_eras(document: dict[str, Any]) -> Specification:
+    """Coverage of the 80 % range in every year, each era left out of training when it was scored."""
+    rows = [
+        {"who": title, "year": int(year), "held": one["coverage_80"], "promised": 0.8}
+        for title, part in _calibrations(document).items()
+        for year, one in part["by_year"].items()
+    ]
+    years, held = ([row[name] for row in rows] for name in ("year", "held"))
+    axis = _axis(grid=False, domain=True) | {"format": "d"}
+    x = {"field": "year", "type": "quantitative", "title": None, "axis": axis}
+    x |= {"scale": {"domain": [min(years) - 0.5, max(years) + 0.5]}}
+    y = _y("held", "share of outcomes inside", ".0%")
+    y |= {"scale": {"domain": [min(0.7, min(held) - 0.02), max(0.9, max(held) + 0.02)], "zero": False}}
+    mark = {"type": "line", "point": {"filled": True, "size": 50}, "strokeWidth": 2}
+    promised = {"type": "line", "strokeDash": [4, 4], "color": PROMISED, "strokeWidth": 1.5}
+    layers = [
+        {"mark": promised, "encoding": {"x": x, "y": y | {"field": "promised"}}},
+        {"mark": mark, "encoding": {"x": x, "y": y, "color": _who(), "shape": _shape()}},
+    ]
+    title = "How often the 80 % ranges held, each era left out in turn", "dashed: what was promised"
+    spanning = document | {"span": "other", "first": str(min(years)), "last": str(max(years))}
+    return _chart(spanning, title, {"data": {"values": rows}, "layer": layers, "width": 640, "height": 280})
+
+
 ALL = {
     "evaluation-skill": skill_bars,
     "evaluation-reliability": reliability_diagram,

@@ -1,8 +1,8 @@
 """Prices in, one prepared panel out: checked, laid out, split by date and by symbol.
 
-    price files -> read_series -> build_panel -> spans, unseen symbols, base quantiles, input ranges -> prepared/
+    price files -> read_series -> build_panel -> facts of the split: base quantiles, input ranges -> prepared/
 
-Everything that is fitted here (base quantiles, input ranges, climatology) sees training cutoffs of seen symbols only.
+Everything that is fitted here (base quantiles, input ranges, climatology) sees the training cutoffs of a split only.
 """
 
 import hashlib
@@ -16,18 +16,9 @@ import numpy as np
 from bellwether.errors import MarketDataError
 from bellwether.types import HEADS, LEVELS, Floats
 from training.panel import MIN_HISTORY, Panel, Rows, build_panel, missing_market, read_series
+from training.spans import RECIPE, TEST, TRAIN, UNSEEN_SHARE, VALIDATION, Split, is_unseen, seen_rows, trading
 
-TRAIN = ("1900-01-01", "2015-12-31")  # cutoffs AND outcomes lie inside a span: see Panel.targets
-VALIDATION = ("2016-01-01", "2018-12-31")  # every choice is made here
-TEST = ("2019-01-01", "2021-12-31")  # opened once, when nothing is left to choose
 STRIDE = 5  # sessions between the cutoffs that are scored: neighbours say nearly the same
-UNSEEN_SHARE = 10  # one symbol in ten is never trained on
-MIN_VOLATILITY = 1e-4  # below .01 % a day a price is not trading; scaling by it would mean nothing
-
-
-def is_unseen(symbol: str) -> bool:
-    """Whether this symbol is kept out of training: decided by its name alone, so it never changes."""
-    return int(hashlib.sha256(symbol.encode()).hexdigest(), 16) % UNSEEN_SHARE == 0
 
 
 def prepare(files: Sequence[Path], work: Path, source: str) -> None:
@@ -37,7 +28,7 @@ def prepare(files: Sequence[Path], work: Path, source: str) -> None:
     if lacking:
         raise MarketDataError(f"Training needs the market series {' and '.join(lacking)} among the prices.")
     panel = build_panel(series)
-    facts = training_facts(panel) | {"data": describe(panel, files, source)}
+    facts = training_facts(panel, RECIPE) | {"data": describe(panel, files, source)}
     work.mkdir(parents=True, exist_ok=True)
     np.savez(work / "prepared.npz", **{name: getattr(panel, name) for name in Panel.__slots__})
     (work / "prepared.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
@@ -54,35 +45,19 @@ def load(work: Path) -> tuple[Panel, dict[str, Any]]:
     return Panel(**parts), json.loads((work / "prepared.json").read_text(encoding="utf-8"))
 
 
-def seen_rows(panel: Panel, rows: Rows, seen: bool = True) -> Rows:
-    """Those of `rows` whose symbol is trained on (or, with `seen=False`, is kept out)."""
-    kept_out = np.array([is_unseen(symbol) for symbol in panel.symbols])
-    chosen: Rows = rows[kept_out[panel.symbol[rows]] != seen]
-    return chosen
-
-
-def trading(panel: Panel, rows: Rows) -> Rows:
-    """Those of `rows` whose price moves at all."""
-    return rows[panel.volatility[rows] >= MIN_VOLATILITY]
-
-
-def training_rows(panel: Panel) -> Rows:
-    """Every cutoff that may be learned from."""
-    return trading(panel, seen_rows(panel, panel.rows_between(*TRAIN)))
-
-
 def standardise(panel: Panel, rows: Rows, targets: Floats) -> Floats:
     """Targets divided by EWMA volatility and sqrt(horizon): (b, heads) in units of one standard deviation."""
     scaled: Floats = targets / (panel.volatility[rows][:, None] * np.sqrt(np.array(HEADS)))
     return scaled
 
 
-def training_facts(panel: Panel) -> dict[str, Any]:
-    """Base quantiles (heads, levels), share of rises (heads,) and input ranges, from the training span."""
-    rows = training_rows(panel)
-    targets = panel.targets(rows, TRAIN[1])
+def training_facts(panel: Panel, split: Split) -> dict[str, Any]:
+    """Base quantiles (heads, levels), share of rises (heads,) and input ranges, from what the split may see."""
+    rows = split.rows(panel)
+    last = split.training[1]
+    targets = panel.targets(rows, last)
     if len(rows) == 0 or np.isfinite(targets).sum(axis=0).min() < 1000:
-        raise MarketDataError(f"The prices hold too little before {TRAIN[1]} to train on.")
+        raise MarketDataError(f"The prices hold too little before {last} to train on.")
     scaled = standardise(panel, rows, targets)
     moves = np.abs(np.diff(np.log(panel.closes)))[rows - 1]  # the return that ends at each row
     volatility = panel.volatility[rows]

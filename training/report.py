@@ -9,22 +9,36 @@ from typing import Any
 
 from bellwether.errors import MarketDataError
 from bellwether.forecasting.chart import to_png
-from training import card_page, pictures
+from training import card_page, eras_page, pictures
 from training.words import between, percent, ratio, span_words, table
 
 MADE_BY = "<!-- Written by `python -m training evaluate --full --docs docs`. Changes by hand are lost. -->"
 
 
 def write_pages(document: dict[str, Any], model: Path, docs: Path) -> None:
-    """Write scores, both pages and the pictures into the folder `docs`."""
+    """Write scores, both pages and the pictures into the folder `docs`; with the eras where it holds their scores."""
     images = docs / "images"
     images.mkdir(parents=True, exist_ok=True)
     (docs / "evaluation.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     for name, draw in pictures.ALL.items():
         (images / f"{name}.png").write_bytes(to_png(draw(document)))
-    (docs / "evaluation.md").write_text(evaluation_page(document), encoding="utf-8")
-    (docs / "model-card.md").write_text(card_page.model_card_page(model), encoding="utf-8")
+    eras = read_scores(docs / "eras.json") if (docs / "eras.json").is_file() else None
+    if eras:
+        (images / "evaluation-eras.png").write_bytes(to_png(pictures.coverage_in_eras(eras)))
+    (docs / "evaluation.md").write_text(evaluation_page(document, eras), encoding="utf-8")
+    (docs / "model-card.md").write_text(card_page.model_card_page(refit_of(model)), encoding="utf-8")
     print(f"wrote evaluation.md, evaluation.json, model-card.md and {len(pictures.ALL)} pictures into {docs}")
+
+
+def refit_of(model: Path) -> Path:
+    """The folder beside `model` that was fitted once more by its recipe, for service; `model` where there is none."""
+    own = json.loads((model / "card.json").read_text(encoding="utf-8"))["sha256"]
+    found = [
+        card.parent
+        for card in sorted(model.parent.glob("*/card.json"))
+        if json.loads(card.read_text(encoding="utf-8")).get("scores_of", {}).get("sha256") == own
+    ]
+    return found[-1] if found else model
 
 
 def read_scores(file: Path) -> dict[str, Any]:
@@ -35,8 +49,8 @@ def read_scores(file: Path) -> dict[str, Any]:
     return document
 
 
-def evaluation_page(document: dict[str, Any]) -> str:
-    """The whole page."""
+def evaluation_page(document: dict[str, Any], eras: dict[str, Any] | None = None) -> str:
+    """The whole page; `eras` adds how the recipe does with each era left out."""
     parts = [
         "# How good the forecasts are",
         MADE_BY,
@@ -45,6 +59,7 @@ def evaluation_page(document: dict[str, Any]) -> str:
         skill_section(document),
         horizon_section(document),
         calibration_section(document),
+        *([eras_page.section(eras)] if eras else []),
         growth_section(document),
         everyone_section(document),
         method_section(document),

@@ -17,8 +17,9 @@ from bellwether.types import HEADS, LEVELS, Floats
 from training import automatic, baselines, boosting, garch, har, linear, same_inputs
 from training.evaluate import POOLED
 from training.panel import Panel, Rows
-from training.prepare import STRIDE, TRAIN, VALIDATION, seen_rows, standardise, trading, training_facts, training_rows
+from training.prepare import STRIDE, standardise, training_facts
 from training.remember import as_bytes, as_text, remembered
+from training.spans import RECIPE, TRAIN, VALIDATION, seen_rows, trading
 
 TRAINING_STRIDE = 10  # sessions between the cutoffs that linear models and forests learn from
 
@@ -56,7 +57,7 @@ class Lessons:
 
 def lessons(panel: Panel) -> Lessons:
     """Training and validation cutoffs of seen symbols, with the embargo of the horizon."""
-    train = panel.every(training_rows(panel), TRAINING_STRIDE)
+    train = panel.every(RECIPE.rows(panel), TRAINING_STRIDE)
     valid = trading(panel, panel.every(seen_rows(panel, panel.rows_between(*VALIDATION)), STRIDE))
     return Lessons(
         train,
@@ -71,7 +72,7 @@ def all_rivals(panel: Panel, rows: Rows, kept: Path | None) -> dict[str, Rival]:
     learned = lessons(panel)
     found = {"random_walk": walk(panel, rows, learned)}
     found["gaussian"] = Rival(baselines.gaussian(panel, rows), "EWMA(.94) volatility times normal quantiles, no drift.")
-    base = np.array(training_facts(panel)["standardised_quantiles"])
+    base = np.array(training_facts(panel, RECIPE)["standardised_quantiles"])
     found["ewma"] = Rival(
         baselines.ewma(panel, rows, base), "EWMA(.94) volatility times quantiles of standardised training outcomes."
     )

@@ -32,7 +32,8 @@ from training.model import (
     squared_error,
 )
 from training.panel import Panel, Rows
-from training.prepare import STRIDE, TRAIN, VALIDATION, load, seen_rows, trading, training_rows
+from training.prepare import STRIDE, load
+from training.spans import RECIPE, Split, seen_rows, trading
 from training.windows import Blanks, batches, spread_truth, truth, variance_path
 
 
@@ -63,34 +64,52 @@ def make_recipe(seed: int, epochs: int | None, quick: bool) -> Recipe:
     return replace(recipe, epochs=epochs or recipe.epochs)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A trained model and how it came to be."""
+
+    model: keras.Model
+    record: dict[str, Any]  #: settings, losses by epoch, the epoch that was kept, seconds
+
+
 def train(work: Path, recipe: Recipe) -> None:
     """Write `trained.weights.h5` and `training.json` (recipe, history, validation scores) into `work`."""
-    started = time.perf_counter()
     panel, facts = load(work)
-    standardised = np.array(facts["standardised_quantiles"])
-    rows = training_rows(panel)
-    valid = trading(panel, panel.every(seen_rows(panel, panel.rows_between(*VALIDATION)), recipe.validation_stride))
-    print(f"training on {len(rows):,} cutoffs to {TRAIN[1]}, choosing on {len(valid):,} to {VALIDATION[1]}")
+    fitted = fit(panel, np.array(facts["standardised_quantiles"]), recipe, RECIPE)
+    fitted.model.save_weights(work / "trained.weights.h5")
+    (work / "training.json").write_text(json.dumps(fitted.record, indent=1), encoding="utf-8")
+
+
+def fit(panel: Panel, standardised: Floats, recipe: Recipe, split: Split, stop_after: int | None = None) -> Fitted:
+    """Both steps on what `split` may see.
+
+    With a validation span the best epoch on it is kept. Without one nothing can be chosen: training ends after the
+    epoch `stop_after`, or after the last one, on the schedule of the whole recipe.
+    """
+    started = time.perf_counter()
+    rows, last = split.rows(panel), split.training[1]
+    judge = Judge(panel, split, recipe.validation_stride, standardised) if split.validation else None
+    print(f"training on {len(rows):,} cutoffs to {last}" + (f", choosing on {len(judge.rows):,}" if judge else ""))
 
     keras.utils.set_random_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed)
     network = build_network(standardised)
     model = network.quantiles
     fit_scaling(model, panel, rng.choice(rows, 20 * recipe.batch))
-    fit_spread(network, panel, rows, recipe, rng)
+    fit_spread(network, panel, rows, last, recipe, rng)
     steps = recipe.epochs * recipe.batches_per_epoch
     optimizer = make_optimizer(recipe, recipe.learning_rate, steps)
     model.compile(optimizer, loss=scaled_pinball, jit_compile=False)  # XLA: a first epoch of 85 s, then no faster
-    print(f"{model.count_params():,} weights; {steps} batches of {recipe.batch}")
+    epochs = stop_after or recipe.epochs
+    print(f"{model.count_params():,} weights; {epochs * recipe.batches_per_epoch} batches of {recipe.batch}")
 
     def outcome(drawn: Rows) -> Float32s:
-        return truth(panel, drawn, TRAIN[1])
+        return truth(panel, drawn, last)
 
-    base = by_horizon(panel, valid, VALIDATION[1], ewma(panel, valid, standardised))
     history: list[dict[str, Any]] = []
-    best: list[Any] = []
-    with tqdm(total=steps, unit="batch", mininterval=0.5) as progress:
-        for epoch in range(recipe.epochs):
+    best, chosen = model.get_weights(), 0
+    with tqdm(total=epochs * recipe.batches_per_epoch, unit="batch", mininterval=0.5) as progress:
+        for epoch in range(1, epochs + 1):
             losses = []  # the skip's penalty included
             stream = batches(panel, rows, outcome, recipe.batch, recipe.batches_per_epoch, rng, Blanks())
             for bars, market, answer in stream:
@@ -98,31 +117,59 @@ def train(work: Path, recipe: Recipe) -> None:
                 progress.update()
             raw = model.get_weights()
             optimizer.finalize_variable_values(model.trainable_variables)  # the averaged weights
-            loss = float(np.mean(losses))
-            scores = by_horizon(panel, valid, VALIDATION[1], predict(model, panel, valid))
-            skills = 1 - scores / base
-            history.append({"epoch": epoch + 1, "training": loss, "validation": scores.tolist()})
-            if min(float(np.mean(past["validation"])) for past in history) == float(np.mean(scores)):
-                best, chosen = model.get_weights(), epoch + 1
+            history.append({"epoch": epoch, "training": float(np.mean(losses))})
+            if judge is not None:
+                history[-1]["validation"] = judge.losses(model).tolist()
+            if judge is None or _is_best(history):
+                best, chosen = model.get_weights(), epoch
             model.set_weights(raw)
-            tqdm.write(
-                f"epoch {epoch + 1}: training {loss:.4f}, validation {np.mean(scores):.4f}, "
-                "skill against EWMA " + "  ".join(f"{h}: {s:+.2%}" for h, s in zip(HEADS, skills, strict=True))
-            )
+            told = judge.words(history[-1]) if judge else ""
+            tqdm.write(f"epoch {epoch}: training {history[-1]['training']:.4f}{told}")
     model.set_weights(best)
-    model.save_weights(work / "trained.weights.h5")
     seconds = time.perf_counter() - started
+    record = {"recipe": settings_of(recipe), "history": history, "chosen_epoch": chosen, "seconds": round(seconds)}
+    record |= {"weights": model.count_params()} | ({"validation_baseline": judge.base.tolist()} if judge else {})
+    print(f"kept epoch {chosen} of {recipe.epochs}; {seconds:.0f} s in all")
+    return Fitted(model, record)
+
+
+class Judge:
+    """Scores weights on the validation span, beside the plain rule."""
+
+    def __init__(self, panel: Panel, split: Split, stride: int, standardised: Floats) -> None:
+        """`split` must have a validation span."""
+        assert split.validation is not None
+        self.panel, self.last = panel, split.validation[1]
+        valid = panel.every(seen_rows(panel, panel.rows_between(*split.validation)), stride)
+        self.rows = trading(panel, valid)
+        self.base = by_horizon(panel, self.rows, self.last, ewma(panel, self.rows, standardised))  #: (heads,)
+
+    def losses(self, model: keras.Model) -> Floats:
+        """Mean scaled pinball loss per horizon, (heads,)."""
+        return by_horizon(self.panel, self.rows, self.last, predict(model, self.panel, self.rows))
+
+    def words(self, epoch: dict[str, Any]) -> str:
+        """An epoch's scores, for the terminal."""
+        scores = np.array(epoch["validation"])
+        skills = zip(HEADS, 1 - scores / self.base, strict=True)
+        return f", validation {scores.mean():.4f}, skill against EWMA " + "  ".join(f"{h}: {s:+.2%}" for h, s in skills)
+
+
+def _is_best(history: list[dict[str, Any]]) -> bool:
+    """Whether the newest epoch has the smallest validation loss so far."""
+    losses = [float(np.mean(past["validation"])) for past in history]
+    return losses[-1] == min(losses)
+
+
+def settings_of(recipe: Recipe) -> dict[str, Any]:
+    """Everything that made the weights what they are, for the card."""
     settings = asdict(recipe) | {"blanks": asdict(Blanks()), "dropout": DROPOUT, "skip_penalty": SKIP_PENALTY}
-    settings |= {
+    return settings | {
         "median_penalty": MEDIAN_PENALTY,
         "market_penalty": MARKET_PENALTY,
         "spread_penalty": SPREAD_PENALTY,
         "optimizer": "AdamW, cosine",
     }
-    record = {"recipe": settings, "history": history, "chosen_epoch": chosen, "seconds": round(seconds)}
-    record |= {"validation_baseline": base.tolist(), "weights": model.count_params()}
-    (work / "training.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
-    print(f"kept epoch {chosen} of {recipe.epochs}; {seconds:.0f} s in all")
 
 
 def make_optimizer(recipe: Recipe, rate: float, steps: int) -> Any:
@@ -136,14 +183,14 @@ def make_optimizer(recipe: Recipe, rate: float, steps: int) -> Any:
     )
 
 
-def fit_spread(network: Network, panel: Panel, rows: Rows, recipe: Recipe, rng: np.random.Generator) -> None:
-    """The first step: train LSTMs and the spread's linear part, then freeze both."""
+def fit_spread(network: Network, panel: Panel, rows: Rows, last: str, recipe: Recipe, rng: np.random.Generator) -> None:
+    """The first step: train LSTMs and the spread's linear part on outcomes up to `last`, then freeze both."""
     path = variance_path(panel)
-    some = spread_truth(panel, path, rng.choice(rows, 20 * recipe.batch), TRAIN[1])
+    some = spread_truth(panel, path, rng.choice(rows, 20 * recipe.batch), last)
     usual = some[:, :, 0].sum(axis=0) / np.maximum(some[:, :, 1].sum(axis=0), 1)  # (heads,)
 
     def ahead(drawn: Rows) -> Float32s:
-        answer = spread_truth(panel, path, drawn, TRAIN[1])
+        answer = spread_truth(panel, path, drawn, last)
         answer[:, :, 0] -= usual
         return answer
 

@@ -45,6 +45,10 @@ class RecordAnswer(_Answer):
     coverage_80: Fraction = Field(description="Share of outcomes inside the 80 % range")
     skill: float = Field(description="1 minus the model's pinball loss over the baseline's; above 0 is better")
     skill_interval: tuple[float, float] = Field(description="95 % interval of `skill`")
+    growth_known: bool = Field(description="Whether its chance of growth beat the usual share by more than luck")
+    taught_to: date | None = Field(
+        description="The last day behind these scores, where the model has learned more since; null where it has not"
+    )
 
 
 class ExplanationAnswer(_Answer):

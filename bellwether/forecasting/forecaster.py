@@ -204,6 +204,6 @@ def _about_market(latest: list[float | None]) -> str:
 
 def _about_training(bars: Bars, seen_to: date) -> str:
     """Says so when the model may have learned from what it now forecasts."""
-    if bars.cutoff > seen_to:
+    if bars.cutoff >= seen_to:  # it learned from outcomes up to that day, and from none of what comes after
         return ""
     return f"The model was made with prices up to {seen_to} in view, past this date: no fair test of its skill."

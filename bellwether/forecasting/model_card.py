@@ -70,17 +70,24 @@ def _from_facts(facts: dict[str, Any]) -> ModelCard:
         standardised_quantiles=np.array(facts["baseline"]["standardised_quantiles"], dtype=np.float64),
         volatility_range=(float(low), float(high)),
         max_abs_return=float(facts["input_range"]["abs_log_return"]),
-        records=tuple(_record(str(scores["span"]), scores["by_horizon"][str(head)]) for head in HEADS),
+        records=tuple(_record(facts, scores["by_horizon"][str(head)]) for head in HEADS),
     )
 
 
-def _record(span: str, scores: dict[str, Any] | None) -> Record | None:
-    """How it did at one horizon; None where the test was too short for an interval."""
+def _record(facts: dict[str, Any], scores: dict[str, Any] | None) -> Record | None:
+    """How it did at one horizon; None where the test was too short for an interval.
+
+    A model fitted once more for service has no scores of its own: they are those of the same recipe, taught less.
+    """
     if scores is None or scores["skill_against_baseline_interval"] is None:
         return None
     low, high = scores["skill_against_baseline_interval"]
+    growth = scores.get("brier_gain_interval")
+    judged = facts.get("scores_of")
     return Record(
-        span=span,
+        span=str(facts["scores"]["span"]),
+        growth_known=growth is not None and float(growth[0]) > 0,
+        taught_to=date.fromisoformat(judged["trained_to"]) if judged else None,
         coverage_80=float(scores["coverage_80"]),
         skill=float(scores["skill_against_baseline"]),
         skill_low=float(low),
