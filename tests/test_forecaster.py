@@ -1,6 +1,7 @@
 """One symbol's bars to a forecast: honest about what it does not know, and blind to the future."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -393,9 +394,22 @@ def test_it_refuses_a_day_that_has_not_come(services: Services) -> None:
     assert queries.answer(services, "AAPL", 10, date(2026, 11, 23)).forecast.cutoff == date(2021, 12, 31)
 
 
-def test_the_forecast_of_the_session_before_is_one_session_older(services: Services) -> None:
+def one_model(services: Services, folder: Path) -> Path:
+    """A folder with the served model alone: it then answers for every day."""
+    served = services.settings.models.serve
+    shutil.copytree(services.settings.models.folder / served, folder / "models" / served)
+    return folder / "models"
+
+
+def test_the_forecast_of_the_session_before_is_one_session_older(services: Services, tmp_path: Path) -> None:
     asked = queries.answer(services, "AAPL", 10)
     before = queries.previous(services, asked)
     assert before is not None
     assert before.cutoff == date(2021, 12, 30)
-    assert before == replace(queries.answer(services, "AAPL", 10, date(2021, 12, 30)).forecast, made_at=before.made_at)
+    assert before.model_id == asked.forecast.model_id  # though it has learned from the day that came after
+    alone = build_services(
+        load_settings(database={"path": tmp_path / "x.sqlite3"}, models={"folder": one_model(services, tmp_path)}),
+        clock=services.clock,
+    )
+    same = queries.answer(alone, "AAPL", 10, date(2021, 12, 30)).forecast
+    assert before == replace(same, made_at=before.made_at)

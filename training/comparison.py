@@ -14,6 +14,7 @@ import numpy as np
 
 from bellwether.errors import MarketDataError
 from bellwether.forecasting.onnx_model import OnnxModel
+from bellwether.scoring.bootstrap import BLOCK, RESAMPLES
 from bellwether.types import HEADS, LEVELS, Floats
 from training import automatic
 from training.evaluate import POOLED, SPANS, predict
@@ -21,7 +22,6 @@ from training.panel import Panel, Rows, load_panel
 from training.prepare import standardise, training_facts
 from training.rivals import TITLES, Rival, all_rivals, subset_rivals, unscale
 from training.scores import Sample, against, coverages, pit, reliability, score
-from training.significance import BLOCK, RESAMPLES
 from training.spans import RECIPE, TRAIN, VALIDATION, seen_rows, trading
 
 CRISES = {
@@ -102,10 +102,14 @@ def judge(panel: Panel, rows: Rows, last: str, answers: dict[str, Rival]) -> dic
     scaled = standardised(panel, rows, answers)
     seen = np.isin(rows, seen_rows(panel, rows))[sample.row]
     groups = {"all": np.ones(len(seen), bool), "seen": seen, "unseen": ~seen}
-    main = sample.take(np.isin(sample.head, [HEADS.index(horizon) for horizon in POOLED]))
+    pooled = np.isin(sample.head, [HEADS.index(horizon) for horizon in POOLED])
+    main = sample.take(pooled)
     return {
         "rivals": {name: {"title": TITLES[name], "how": one.how} for name, one in answers.items()},
         "groups": {name: _group(sample.take(chosen), scaled) for name, chosen in groups.items() if chosen.any()},
+        "years": {
+            name: _by_year(main.take(chosen[pooled]), scaled) for name, chosen in groups.items() if chosen[pooled].any()
+        },
         "calibration": {name: calibration(main, main.of(scaled[name])) for name in ("model", BESIDE)},
     }
 
@@ -162,6 +166,22 @@ def _group(sample: Sample, scaled: dict[str, Floats]) -> dict[str, Any]:
             if name != "model":
                 skills[name][part] = against(some, model, some.of(quantiles))
     return {"scores": scores, "skill": skills}
+
+
+def _by_year(sample: Sample, scaled: dict[str, Floats]) -> dict[str, Any]:
+    """The model's skill over each rival in each year of the cutoff, horizons pooled."""
+    years = sample.date.astype("datetime64[Y]")
+    found: dict[str, Any] = {}
+    for year in np.unique(years):
+        some = sample.take(years == year)
+        model = some.of(scaled["model"])
+        found[str(year)] = {
+            name: {"skill": one["skill"], "skill_interval": one["skill_interval"]}
+            for name, quantiles in scaled.items()
+            if name != "model"
+            for one in (against(some, model, some.of(quantiles)),)
+        }
+    return found
 
 
 def calibration(sample: Sample, own: Floats) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from bellwether.scoring.bootstrap import BLOCK, RESAMPLES
 from bellwether.types import HEADS, Floats
 from training import baselines
 from training.comparison import calibration, make_sample, rounded
@@ -20,7 +21,6 @@ from training.panel import Panel, Rows
 from training.prepare import STRIDE, load, training_facts
 from training.rivals import TITLES, unscale
 from training.scores import Sample, against, score
-from training.significance import BLOCK, RESAMPLES
 from training.spans import TRAIN, Dates, Split, trading
 from training.train import Recipe, fit, predict
 

@@ -25,11 +25,11 @@ from bellwether.forecasting.metrics import (
     skill,
 )
 from bellwether.forecasting.onnx_model import OnnxModel
+from bellwether.scoring.bootstrap import mean_interval, skill_interval
 from bellwether.types import HEADS, LEVELS, Floats
 from training import baselines
 from training.panel import Answer, Panel, Rows, load_panel
 from training.prepare import STRIDE, standardise
-from training.significance import mean_interval, skill_interval
 from training.spans import TEST, VALIDATION, seen_rows, trading
 
 SPANS = {"validation": VALIDATION, "test": TEST}

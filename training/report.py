@@ -58,6 +58,7 @@ def evaluation_page(document: dict[str, Any], eras: dict[str, Any] | None = None
         "![Skill over each rival](images/evaluation-skill.png)",
         skill_section(document),
         horizon_section(document),
+        year_section(document),
         calibration_section(document),
         *([eras_page.section(eras)] if eras else []),
         growth_section(document),
@@ -126,6 +127,23 @@ def horizon_section(document: dict[str, Any]) -> str:
     heads = ["rival", *(f"{part} session{'s' if part != '1' else ''}" for part in horizons)]
     note = "At 63 sessions a span of three years holds twelve outcomes that do not overlap: that column says little."
     return "\n\n".join(["## By horizon", table(heads, rows), note])
+
+
+def year_section(document: dict[str, Any]) -> str:
+    """Skill in each year, all rivals, for all and unseen symbols."""
+    parts = ["## By year, 1 to 21 sessions pooled"]
+    for group, title in (("all", "All symbols"), ("unseen", "Symbols never trained on")):
+        years = document["years"].get(group)
+        if years:
+            rows = [
+                [document["rivals"][name]["title"]] + [_skill_in(year[name]) for year in years.values()]
+                for name in next(iter(years.values()))
+            ]
+            parts += [f"{title}:", table(["rival", *years], rows)]
+    parts.append(
+        "A year holds four quarters to draw from: intervals are rough, and missing where a week of it has no cutoff."
+    )
+    return "\n\n".join(parts)
 
 
 def calibration_section(document: dict[str, Any]) -> str:
@@ -236,6 +254,12 @@ def method_section(document: dict[str, Any]) -> str:
             "alike.",
         ]
     )
+
+
+def _skill_in(year: dict[str, Any]) -> str:
+    """The skill, with its interval where the year holds weeks enough for one."""
+    interval = year["skill_interval"]
+    return percent(year["skill"]) + (f" {between(interval)}" if interval else "")
 
 
 def _skill_cells(skills: dict[str, Any] | None) -> list[str]:

@@ -13,8 +13,9 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 
 from bellwether.forecasting.metrics import brier_score, coverage, pinball_loss, probability_above_zero, skill
+from bellwether.scoring.bootstrap import Weeks, by_week, interval, mean_interval
 from bellwether.types import HEADS, LEVELS, Floats
-from training.significance import Weeks, by_week, diebold_mariano, interval, mean_interval
+from training.significance import diebold_mariano
 
 FEWEST_SYMBOLS = 10  # on a date, to rank them
 AUC_BINS = 200
