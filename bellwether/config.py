@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
@@ -25,6 +26,9 @@ TOKEN_VARIABLES = (
 )  #: the second is what hosting panels call it
 
 
+Source = Literal["yahoo", "sample", "file"]  #: each is a module of bellwether/market with a function `open_source`
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -36,15 +40,37 @@ class Telegram(_Section):
     base_url: str = "https://api.telegram.org/bot"
     base_file_url: str = "https://api.telegram.org/file/bot"
     poll_timeout: Annotated[int, Field(ge=0, le=50)] = 30
+    admin_chat: int = 0
+
+
+def _words(value: Any) -> Any:
+    """A list as the environment has it, "file, sample", as a list."""
+    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+
+def _universe(value: Any) -> Any:
+    """The path of a file or symbols with commas, as text; or the symbols of a list."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, list | tuple) and all(isinstance(symbol, str) for symbol in value):
+        return tuple(value)
+    hint = "; write ON, NO or 005930 in quotes, or YAML takes them for something else" if value else ""
+    raise PydanticCustomError(
+        "universe", f"Input should be a list of symbols such as [AAPL, MSFT], or the path of a .csv file{hint}"
+    )
 
 
 class Market(_Section):
     """Where prices come from."""
 
-    source: Literal["yahoo", "sample", "file"] = "sample"
+    source: Source = "sample"
+    fallbacks: Annotated[list[Source], NoDecode, BeforeValidator(_words)] = []
     file: str = ""
-    yahoo_base_url: str = ""
+    universe: Annotated[str | tuple[str, ...], NoDecode, BeforeValidator(_universe)] = ""
+    fundamentals_file: str = ""
+    yahoo_base_url: Annotated[str, Field(pattern="^(https?://.+)?$")] = ""
     timeout: Annotated[float, Field(gt=0, le=120)] = 15
+    connections: Annotated[int, Field(ge=1, le=32)] = 8
 
 
 class Models(_Section):
@@ -52,6 +78,7 @@ class Models(_Section):
 
     folder: Path = Path("exported_models")
     serve: str = "daily-range-2-2021"
+    shadow: Annotated[list[str], NoDecode, BeforeValidator(_words)] = []
 
 
 class Database(_Section):
@@ -65,6 +92,8 @@ class Web(_Section):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    public_url: Annotated[str, Field(pattern="^(https?://[^/?#]+)?$")] = ""
+    requests_a_minute: Annotated[int, Field(ge=0)] = 600
 
 
 class Alerts(_Section):
@@ -73,7 +102,9 @@ class Alerts(_Section):
     digest_delay: Annotated[int, Field(ge=0, le=720)] = 45
     freshness: Annotated[int, Field(ge=1, le=2880)] = 720
     horizon: Annotated[int, Field(ge=1, le=63)] = 10
-    watch_limit: Annotated[int, Field(ge=1, le=1000)] = 50
+    watch_limit: Annotated[int, Field(ge=1, le=1000)] = 500
+    rule_limit: Annotated[int, Field(ge=1, le=1000)] = 500
+    heartbeat_url: Annotated[str, Field(pattern="^(https?://.+)?$")] = ""
 
 
 class Log(_Section):
@@ -188,7 +219,7 @@ def _refuse_unknown_variables() -> None:
 
 def _explain(error: ErrorDetails) -> str:
     """One pydantic error as one line with key, finding and what is allowed."""
-    key = ".".join(str(part) for part in error["loc"])
+    key = ".".join(part for part in error["loc"] if isinstance(part, str))  # without the place in a list
     if error["type"] == "extra_forbidden":
         known = [name.replace("__", ".").lower() for name in setting_keys()] + list(Settings.model_fields)
         near = difflib.get_close_matches(key, known, n=1)

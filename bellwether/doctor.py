@@ -3,18 +3,34 @@
 from datetime import timedelta
 
 from bellwether import queries
-from bellwether.errors import BellwetherError, StoreError
+from bellwether.errors import BellwetherError, SourceError, StoreError, Trouble
+from bellwether.market.cache import CachedProvider
+from bellwether.market.calendar import SETTLING, last_closed_session
+from bellwether.market.sources import remote
 from bellwether.services import Services
-from bellwether.store import outbox
+from bellwether.store import outbox_status
 from bellwether.types import Check
 
 RECENT = timedelta(days=7)  #: failures older than this are history
 PROBE = "AAPL"  #: what the source of prices is asked for, where it has it
+_WAIT = "Nothing to do: what is kept answers meanwhile, and it is asked again by itself."
+_NETWORK = "Check the network, the firewall and market.yahoo_base_url; what is kept answers meanwhile."
+_VERSION = "A proxy may answer in its place, or it has changed: look for a newer version of Bellwether."
+_ADVICE = {
+    Trouble.LIMITED: f"This address asks too often; lower market.connections if it stays so. {_WAIT}",
+    Trouble.REFUSED: "It may have blocked this address: try another network, or set market.fallbacks.",
+    Trouble.FAILING: _WAIT,
+    Trouble.SILENT: _NETWORK,
+    Trouble.CUT_OFF: _NETWORK,
+    Trouble.PAGE: _VERSION,
+    Trouble.GARBLED: _VERSION,
+    Trouble.RESTING: _WAIT,
+}
 
 
 def examine(services: Services) -> list[Check]:
     """Look at the model, the database, the source of prices and the messages owed."""
-    return [_model(services), _prices(services), *_database(services)]
+    return [_model(services), *_prices(services), *_database(services)]
 
 
 def _model(services: Services) -> Check:
@@ -24,15 +40,53 @@ def _model(services: Services) -> Check:
     return Check("Model", True, f"{card.model_id}, made with prices up to {card.seen_to} in view")
 
 
-def _prices(services: Services) -> Check:
-    provider = services.provider
-    probe = next((one.symbol for one in provider.universe() if one.symbol == PROBE), None)
-    symbol = probe or next(iter(provider.universe())).symbol
+def _prices(services: Services) -> list[Check]:
+    """Whether the source answers and what is kept of it; for a market on this machine, whether it can be read."""
+    provider = remote(services.provider)
+    if provider is not None:
+        return [_source(services, provider), _kept(services, provider)]
+    market = services.provider
+    known = [one.symbol for one in market.universe()]
+    if not known:
+        return [Check("Prices", False, f"There are no prices in {market.describe()}.", "Check market.file.")]
+    symbol = PROBE if PROBE in known else known[0]
     try:
         outlook = queries.outlook(services, queries.resolve(services, symbol))
     except BellwetherError as problem:
-        return Check("Prices", False, f"{provider.describe()}: {problem}", "Check the network and market.source.")
-    return Check("Prices", True, f"{provider.describe()} answers; {symbol} is known up to {outlook.bars.cutoff}")
+        return [Check("Prices", False, f"{market.describe()}: {problem}", "Check market.source and market.file.")]
+    return [Check("Prices", True, f"{market.describe()} answers; {symbol} is known up to {outlook.bars.cutoff}")]
+
+
+def _source(services: Services, provider: CachedProvider) -> Check:
+    """Ask it, whatever is kept."""
+    after = f" {', then '.join(services.settings.market.fallbacks)} is asked when it does not answer."
+    others = after if services.settings.market.fallbacks else ""
+    try:
+        cutoff = provider.probe(PROBE)
+    except BellwetherError as problem:
+        advice = _ADVICE[problem.trouble] if isinstance(problem, SourceError) else "Ask again later."
+        return Check("Prices", False, f"{problem} Just now: {provider.asker.state.value}.{others}", advice)
+    return Check("Prices", True, f"{provider.describe()} answers; {PROBE} is there up to {cutoff}.{others}")
+
+
+def _kept(services: Services, provider: CachedProvider) -> Check:
+    """How much is kept and how old it is."""
+    kept, now = provider.all_asked(), services.clock()
+    if not kept:
+        return Check("Kept prices", True, "none yet", "python -m bellwether market refresh fetches them.")
+    newest = max(one.at for one in kept)
+    behind = sum(one.until < last_closed_session(one.instrument.calendar, now - SETTLING) for one in kept)
+    detail = f"{len(kept)} symbols, last asked for {_ago(now - newest)}; {behind} lack their last session"
+    served = sum(services.universe.serves(one.instrument.symbol) for one in kept)
+    if behind and now - newest > timedelta(days=4):
+        return Check("Kept prices", False, detail, "python -m bellwether market refresh fetches what is missing.")
+    return Check("Kept prices", True, f"{detail}; of {len(services.universe)} served every session {served} are kept")
+
+
+def _ago(age: timedelta) -> str:
+    """A stretch of time in words: "3 hours ago"."""
+    hours = int(age / timedelta(hours=1))
+    return "within the hour" if hours < 1 else f"{hours} hours ago" if hours < 48 else f"{age.days} days ago"
 
 
 def _database(services: Services) -> list[Check]:
@@ -40,12 +94,12 @@ def _database(services: Services) -> list[Check]:
         with services.store.transaction() as db:
             # a write that changes nothing shows whether the file can be written at all
             db.conn.execute("UPDATE chats SET paused = paused WHERE 0")
-            owed = outbox.counts(db)
-            failed = outbox.failures_since(db, services.clock() - RECENT)
+            owed = outbox_status.counts(db)
+            failed = outbox_status.failures_since(db, services.clock() - RECENT)
     except StoreError as problem:
         return [Check("Database", False, problem.for_operator, "Forecasts still work; watchlists and digests do not.")]
     told = ", ".join(f"{count} {state}" for state, count in sorted(owed.items())) or "none yet"
-    advice = "The column last_error of the table outbox says why." if failed else ""
+    advice = "python -m bellwether outbox list tells why, outbox retry and outbox drop what next." if failed else ""
     return [
         Check("Database", True, f"{services.store.path} can be read and written"),
         Check("Messages", failed == 0, told, advice),

@@ -1,44 +1,56 @@
 """What every face asks. Plain values out; errors are BellwetherErrors whose text is for people."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from typing import Any
 
-from bellwether.errors import BadDate, BellwetherError, LimitReached, MarketDataError, UnknownSymbol
+from bellwether.alert_types import Range
+from bellwether.alerting.rules_grading import Outcome, outcome
+from bellwether.errors import AmbiguousSymbol, BadDate, BellwetherError, LimitReached, MarketDataError, UnknownSymbol
 from bellwether.forecasting.forecaster import forecast_at, make_outlook
 from bellwether.forecasting.onnx_model import OnnxModel
-from bellwether.market.calendar import closes_at, is_session, last_closed_session
-from bellwether.market.universe import as_symbol, by_name, clean_question, listed, near_symbols
+from bellwether.market.bars import since_unit_change
+from bellwether.market.calendar import SETTLING, closes_at, is_session, last_closed_session
+from bellwether.market.resolve import Resolver
+from bellwether.market.resolve_reading import read
+from bellwether.market.resolve_text import clean_question
+from bellwether.market.universe import Universe, as_symbol, instrument_of
+from bellwether.scoring import issuing, receipts
+from bellwether.scoring.beside import with_record
+from bellwether.scoring.simulated import simulated_record
+from bellwether.scoring.standing import heard, silenced, standing
+from bellwether.scoring.track_record import Asked, live_record
+from bellwether.scoring.types import Receipt, StandingOf, TrackRecord
 from bellwether.services import Services
 from bellwether.store import chats, subscriptions
-from bellwether.types import MARKET_SERIES, Bars, Forecast, Instrument, Outlook, Shape, Subscription, Theme, to_date
+from bellwether.suggest import suggest
+from bellwether.types import (
+    MARKET_SERIES,
+    Bars,
+    Forecast,
+    Instrument,
+    Origin,
+    Outlook,
+    Problem,
+    Shape,
+    Subscription,
+    Theme,
+    to_date,
+)
 
+SAMPLE = "sample"  #: the market that ended for good: nothing of it is issued
 EARLIEST = date(1900, 1, 1)  #: as-of dates before it are typing errors
-SETTLING = timedelta(minutes=20)  #: after a close its auction and delayed feeds still move the bar
 MARKET_CALENDAR = "XNYS"  #: of MARKET_SERIES
 HISTORY = 2520  #: bars an answer may rest on, ten years: the same whatever a source keeps beyond them
 
 
 def resolve(services: Services, text: str) -> Instrument:
-    """The instrument a person means by a symbol or a company's name. Raises BadSymbol or UnknownSymbol."""
-    asked = clean_question(text)
-    universe = services.provider.universe()
-    if any(one.symbol == asked.upper() for one in universe):
-        return services.provider.instrument(asked.upper())
-    symbol = as_symbol(asked)
-    if symbol and any(one.symbol == symbol for one in universe):
-        return services.provider.instrument(symbol)
-    named = by_name(asked, universe)
-    # "ford" is a company's name, FORD another company's symbol: capitals ask for the symbol first
-    if named and not asked.isupper():
-        return services.provider.instrument(named.symbol)
-    try:
-        if symbol is None:
-            raise UnknownSymbol(asked, near_symbols(asked, universe), services.provider.describe())
-        return services.provider.instrument(symbol)
-    except UnknownSymbol:
-        if named is None:
-            raise
-        return services.provider.instrument(named.symbol)
+    """The instrument a person means by a symbol or a company's name.
+
+    Raises BadSymbol, UnknownSymbol, AmbiguousSymbol or MarketDataError.
+    """
+    return Resolver(services.universe, services.provider, services.store, services.clock).resolve(text)
 
 
 def outlook(services: Services, instrument: Instrument, as_of: date | None = None) -> Outlook:
@@ -54,15 +66,19 @@ def outlook(services: Services, instrument: Instrument, as_of: date | None = Non
 def _outlook(services: Services, instrument: Instrument, end: date, model: OnnxModel | None) -> Outlook:
     """All horizons from the bars up to the session `end`, by this model."""
     provider = services.provider
-    bars = provider.bars(instrument.symbol, end).last(HISTORY)
+    whole = provider.bars(instrument.symbol, end).last(HISTORY)
+    bars = since_unit_change(whole)
+    origin = bars.origin or Origin(provider.name, provider.live, provider.note)
+    beside = market_of(services, instrument, bars.cutoff)
+    units = "" if bars is whole else _about_units(bars)
     return make_outlook(
-        instrument,
+        origin.instrument or instrument,  # the one in the units of these prices
         bars,
-        tuple(_series_or_none(services, symbol, _market_end(instrument, bars.cutoff)) for symbol in MARKET_SERIES),
+        beside,
         model,
-        source=provider.name,
-        note=provider.note,
-        expected=end if provider.live else None,
+        source=origin.source,
+        note=" ".join(part for part in (origin.note, units, _about_beside(beside, origin, provider.note)) if part),
+        expected=end if origin.live else None,
     )
 
 
@@ -77,7 +93,68 @@ class Answer:
 def answer(services: Services, text: str, horizon: int, as_of: date | None = None) -> Answer:
     """The forecast for what a person typed. Raises every error of `resolve` and `outlook`, and BadHorizon."""
     seen = outlook(services, resolve(services, text), as_of)
-    return Answer(forecast_at(seen, horizon, services.clock()), seen)
+    if as_of is not None:
+        return Answer(forecast_at(seen, horizon, services.clock()), seen)
+    return issue(services, seen, horizon)
+
+
+def issue(services: Services, seen: Outlook, horizon: int) -> Answer:
+    """The forecast that is given to somebody, entered into the ledger first, with its symbol's record beside it.
+
+    Where the record speaks against the model the plain rule answers. A database in trouble keeps nobody from a
+    forecast: it then says that it could not be entered. Raises BadHorizon.
+    """
+    seen, sample = as_shown(services, seen), services.provider.name == SAMPLE
+    made = forecast_at(seen, horizon, services.clock())
+    return Answer(issuing.issue(services.store, seen, with_record(services.store, made, simulated=sample)), seen)
+
+
+def as_shown(services: Services, seen: Outlook) -> Outlook:
+    """The outlook as people may see it: the plain rule's where the record speaks against the model."""
+    if services.provider.name == SAMPLE:
+        return seen
+    return heard(services.store, seen, len(services.universe))
+
+
+def outlooks_to_enter(services: Services, instrument: Instrument) -> list[tuple[Outlook, bool]]:
+    """What the ledger should hold of an instrument's newest session: (outlook, whether it is what people are shown).
+
+    A silenced model goes on being scored, and so do the models that are only tried.
+    """
+    end = _last_session(services, instrument, None)
+    own = _outlook(services, instrument, end, services.model)
+    shown = heard(services.store, own, len(services.universe))
+    tried = services.shelf.named(services.settings.models.shadow)
+    others = [_outlook(services, instrument, end, model) for model in tried]
+    silent = [own] if shown is not own else []
+    return [(shown, True), *((one, False) for one in (*silent, *others) if one.problem is None)]
+
+
+def track_record(
+    services: Services,
+    *,
+    symbol: str | None = None,
+    horizon: int | None = None,
+    model_id: str | None = None,
+    since: date | None = None,
+) -> TrackRecord:
+    """How issued forecasts turned out; of the sample market, how they would have: `simulated` then says so.
+
+    `symbol` as the universe writes it; `since` is the first cutoff that counts. Raises StoreError, and LedgerError for
+    a simulated record that cannot be read.
+    """
+    asked = Asked(symbol, horizon, model_id, since)
+    if services.provider.name == SAMPLE:
+        return simulated_record(services.store, asked)
+    stands: tuple[StandingOf, ...] = ()
+    if services.model is not None and symbol is None:
+        stands = (standing(services.store, services.model.card.model_id),)
+    return live_record(services.store, asked, stands)
+
+
+def receipt(services: Services, forecast_id: str) -> Receipt:
+    """The ledger's row of an issued forecast, and what proves it. Raises LedgerError for an unknown id, StoreError."""
+    return receipts.receipt(services.store, forecast_id)
 
 
 def chart_png(asked: Answer, theme: Theme, shape: Shape = "wide") -> bytes:
@@ -94,6 +171,41 @@ def chart_svg(asked: Answer, theme: Theme, shape: Shape = "wide") -> str:
     return to_svg(fan_chart(asked.outlook, asked.forecast.horizon, theme, shape))
 
 
+def chart_live(asked: Answer, theme: Theme, shape: Shape = "wide") -> dict[str, Any]:
+    """Its specification for a page that draws it itself."""
+    from bellwether.forecasting.live_chart import live_chart
+
+    return live_chart(asked.outlook, asked.forecast.horizon, theme, shape)
+
+
+def comparison_svg(compared: Sequence[Forecast], theme: Theme, shape: Shape = "wide") -> str:
+    """Several forecasts of one horizon in one chart, as SVG."""
+    from bellwether.forecasting.chart import to_svg
+    from bellwether.forecasting.range_chart import range_chart
+
+    return to_svg(range_chart(compared, theme, shape))
+
+
+def comparison_png(compared: Sequence[Forecast], theme: Theme, shape: Shape = "wide") -> bytes:
+    """The same as PNG."""
+    from bellwether.forecasting.chart import to_png
+    from bellwether.forecasting.range_chart import range_chart
+
+    return to_png(range_chart(compared, theme, shape))
+
+
+def chart_script() -> str:
+    """The script with which a page draws `chart_live`."""
+    from bellwether.forecasting.chart import browser_script
+
+    return browser_script()
+
+
+def suggestions(services: Services, text: str) -> tuple[Instrument, ...]:
+    """What somebody who has begun to type may mean; asks nobody."""
+    return suggest(text, services.universe)
+
+
 def previous(services: Services, asked: Answer) -> Forecast | None:
     """The forecast of one session earlier, made again from its bars; None when it cannot be made."""
     bars = asked.outlook.bars
@@ -103,9 +215,24 @@ def previous(services: Services, asked: Answer) -> Forecast | None:
         # by the model that was asked: a change must be the prices', not another model's
         model = services.shelf.for_day(bars.cutoff)
         before = _outlook(services, asked.outlook.instrument, to_date(bars.sessions[-2]), model)
+        if asked.outlook.problem is Problem.SILENCED:
+            before = silenced(before)
         return forecast_at(before, asked.forecast.horizon, asked.forecast.made_at)
     except BellwetherError:
         return None
+
+
+def what_came(services: Services, asked: Answer) -> Outcome | None:
+    """How the 8-in-10 range of a forecast as of a past day turned out; None while nobody can know.
+
+    Raises MarketDataError and UnusableBars.
+    """
+    made = asked.forecast
+    if made.target_session > _last_session(services, asked.outlook.instrument, None):
+        return None
+    low, high = made.log_returns[1], made.log_returns[5]
+    told = Range(made.symbol, made.cutoff, made.horizon, made.target_session, low, high)
+    return outcome(told, services.provider.bars(made.symbol, made.target_session))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,23 +264,41 @@ def watch(services: Services, chat_id: int, text: str, language: str) -> Watched
 
 
 def unwatch(services: Services, chat_id: int, text: str) -> Watched:
-    """Take a symbol off a chat's watchlist, also one that the market does not know any more."""
+    """Take a symbol off a chat's watchlist, also one that the market does not know any more. Raises AmbiguousSymbol."""
     asked = clean_question(text)
     with services.store.transaction() as db:
-        watched = {each.symbol: each for each in subscriptions.of_chat(db, chat_id)}
-        symbol = as_symbol(asked)
-        if symbol not in watched:
-            named = by_name(asked, (listed()[each] for each in watched if each in listed()))
-            symbol = named.symbol if named else symbol or asked
-        changed = subscriptions.remove(db, chat_id, symbol)
-        one = listed().get(symbol) or Instrument(symbol, symbol, "", "", "")
-        return Watched(one, changed, len(watched) - changed)
+        symbols = [each.symbol for each in subscriptions.of_chat(db, chat_id)]
+        watched = Universe(services.universe.get(symbol) or instrument_of(symbol) for symbol in symbols)
+        meant = read(asked, watched).candidates
+        if len(meant) > 1:
+            raise AmbiguousSymbol(asked, meant)
+        one = meant[0] if meant else instrument_of(as_symbol(asked) or asked)
+        changed = subscriptions.remove(db, chat_id, one.symbol)
+        return Watched(one, changed, len(symbols) - changed)
 
 
 def watchlist(services: Services, chat_id: int) -> list[Subscription]:
     """What a chat watches, oldest first."""
     with services.store.reading() as db:
         return subscriptions.of_chat(db, chat_id)
+
+
+def _about_units(bars: Bars) -> str:
+    """Says that older prices were left out."""
+    return f"Prices before {to_date(bars.sessions[0])} are left out: there the source changed their unit a hundredfold."
+
+
+def _about_beside(beside: Sequence[Bars | None], origin: Origin, quiet: str) -> str:
+    """Says so when the market series are old, or of another source than the prices; a trouble of both is told once.
+
+    `quiet` is what the market says when there is none.
+    """
+    for series in beside:
+        its = series.origin if series is not None else None
+        if its is None or its.note == quiet or (its.source == origin.source and origin.note != quiet):
+            continue
+        return f"Of the wider market: {its.note}"
+    return ""
 
 
 def _last_session(services: Services, instrument: Instrument, as_of: date | None) -> date:
@@ -169,7 +314,13 @@ def _last_session(services: Services, instrument: Instrument, as_of: date | None
     return min(as_of, closed)
 
 
-def _market_end(instrument: Instrument, cutoff: date) -> date:
+def market_of(services: Services, instrument: Instrument, cutoff: date) -> tuple[Bars | None, ...]:
+    """The bars of MARKET_SERIES known when the session `cutoff` of an instrument closed; None where unknown."""
+    end = market_end(instrument, cutoff)
+    return tuple(_series_or_none(services, symbol, end) for symbol in MARKET_SERIES)
+
+
+def market_end(instrument: Instrument, cutoff: date) -> date:
     """The newest New York session that was closed when the instrument's own cutoff session was.
 
     London's Friday ends while New York still trades: a forecast as of it must know Thursday's index and no more.

@@ -4,13 +4,17 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
-from bellwether.config import Market, Settings
-from bellwether.errors import ConfigError, ModelError
+from bellwether.config import Settings
+from bellwether.errors import ModelError
 from bellwether.forecasting.model_shelf import ModelShelf
-from bellwether.forecasting.onnx_model import OnnxModel, latest_model
+from bellwether.forecasting.onnx_model import OnnxModel
+from bellwether.forecasting.served import served_model
+from bellwether.market.chosen_universe import universe_of
+from bellwether.market.fundamentals import Fundamentals, open_fundamentals
 from bellwether.market.provider import Provider
+from bellwether.market.sources import open_market
+from bellwether.market.universe import Universe
 from bellwether.store.database import Store
 
 log = logging.getLogger(__name__)
@@ -23,6 +27,8 @@ class Services:
 
     settings: Settings
     provider: Provider
+    fundamentals: Fundamentals
+    universe: Universe  #: what is served every session, and what else is known by name
     model: OnnxModel | None  #: None when it cannot be used; answers are then the baseline's, and say so
     model_problem: str  #: why not
     shelf: ModelShelf  #: which model may answer for a day in the past
@@ -42,35 +48,20 @@ def build_services(settings: Settings, clock: Clock = utc_now) -> Services:
     """
     model, problem = None, ""
     try:
-        model = latest_model(settings.models.folder, settings.models.serve)
+        model = served_model(settings)
     except ModelError as error:
         problem = str(error)
         log.error("%s Answers come from the plain volatility rule until this is mended.", problem)
+    store = Store(settings.database.path)
+    provider = open_market(settings.market, store, clock)
     return Services(
         settings=settings,
-        provider=build_provider(settings.market, settings.database.path.parent, clock),
+        provider=provider,
+        fundamentals=open_fundamentals(settings.market, provider, store, clock),
+        universe=universe_of(settings.market.universe, provider),
         model=model,
         model_problem=problem,
         shelf=ModelShelf(settings.models.folder, model),
-        store=Store(settings.database.path),
+        store=store,
         clock=clock,
     )
-
-
-def build_provider(market: Market, data_folder: Path, clock: Clock) -> Provider:
-    """The one source of prices that the settings name; its module is imported only here."""
-    if market.source == "sample":
-        from bellwether.market.sample import SampleProvider
-
-        return SampleProvider()
-    if market.source == "file":
-        from bellwether.market.file import FileProvider
-
-        if not market.file:
-            raise ConfigError("market.source is file, but market.file names none (BELLWETHER_MARKET__FILE).")
-        return FileProvider([Path(market.file)])
-    from bellwether.market.cache import CachedProvider
-    from bellwether.market.yahoo import YahooProvider
-
-    yahoo = YahooProvider(base_url=market.yahoo_base_url, timeout=market.timeout, cache_folder=data_folder / "yfinance")
-    return CachedProvider(yahoo, clock)

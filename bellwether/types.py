@@ -13,6 +13,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from bellwether.scoring.types import Beside
+
 Floats = npt.NDArray[np.floating]
 Theme = Literal["light", "dark"]
 Shape = Literal["wide", "narrow"]  #: of a chart: for a chat or a desk, or for a page on a phone
@@ -34,6 +36,23 @@ class Instrument:
     exchange: str  #: as people write it: "NASDAQ"
     calendar: str  #: code of its trading calendar: "XNYS", "24/7"
     currency: str  #: ISO 4217, or a minor unit as Yahoo writes it: "USD", "GBp"
+    sector: str = ""  #: as S&P names it: "Health Care"; empty where not known
+
+    @property
+    def listing(self) -> str:
+        """Where and in what it trades, as far as that is known: "London, GBp"."""
+        exchange = self.exchange or ("US" if self.calendar == "XNYS" else "")
+        return ", ".join(part for part in (exchange, self.currency) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who gave some bars: one history is always of one source."""
+
+    source: str  #: "sample", "file" or "yahoo"
+    live: bool  #: whether its bars are expected to reach the last closed session
+    note: str  #: what every answer made of them must say; may be empty
+    instrument: Instrument | None = None  #: as that source describes it, in the units of its prices
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +68,7 @@ class Bars:
     sessions: Sessions
     values: Floats
     quoted_closes: Floats
+    origin: Origin | None = None  #: None: the provider that was asked, and nothing to say about it
 
     def __len__(self) -> int:
         """Number of sessions."""
@@ -71,18 +91,43 @@ class Bars:
         known = int(np.searchsorted(self.sessions, np.datetime64(end), side="right"))
         if known == 0:
             return None
-        return Bars(self.symbol, self.sessions[:known], self.values[:known], self.quoted_closes[:known])
+        return self.part(slice(known))
 
     def last(self, count: int) -> "Bars":
         """The newest `count` bars."""
         if len(self) <= count:
             return self
-        return Bars(self.symbol, self.sessions[-count:], self.values[-count:], self.quoted_closes[-count:])
+        return self.part(slice(-count, None))
+
+    def part(self, which: slice) -> "Bars":
+        """Some of the bars, of the same origin."""
+        return Bars(self.symbol, self.sessions[which], self.values[which], self.quoted_closes[which], self.origin)
 
     @property
     def cutoff(self) -> date:
         """The last session in the bars."""
         return to_date(self.sessions[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """What a company said about one quarter."""
+
+    period_end: date
+    revenue: float | None  #: in the currency of its statements; None where not told
+    net_income: float | None
+    known_on: date | None  #: the day from which it was public, at the latest; None where the source does not tell
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """A company's quarters, oldest first, as far as a source has them."""
+
+    symbol: str
+    currency: str  #: of the statements, ISO 4217; not always that of the share
+    quarters: tuple[Quarter, ...]
+    next_earnings: date | None  #: when the next quarter is expected; None where not known
+    source: str  #: "yahoo" or "file"
 
 
 class Problem(Enum):
@@ -96,6 +141,7 @@ class Problem(Enum):
     FLAT = "the price has not moved"
     NO_ANSWER = "what it computed makes no sense"
     NO_MODEL = "it could not be loaded"
+    SILENCED = "its earlier forecasts turned out significantly worse than those of a plain volatility rule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +175,7 @@ class Explanation:
     recent_return: float | None  #: log return over the last 21 sessions
     width_against_baseline: float  #: width of the 80 % range / the baseline's
     record: Record | None  #: at this horizon; None when the answer is the baseline, or where too little was tested
+    beside: Beside | None = None  #: how earlier forecasts turned out; None while there is no record
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +234,7 @@ class Outlook:
     source: str
     caveats: tuple[str, ...] = ()
     problem: Problem | None = None
+    market: tuple["Bars | None", ...] = ()  #: MARKET_SERIES as they were read; None where not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +268,10 @@ class OutboxMessage:
     text: str  #: HTML as Telegram understands it
     attempts: int
     expires_at: datetime
+    strikes: int = 0  #: failures while others arrived: the fault is the message's own
+    parts_sent: int = 0  #: of a text that needs several messages, how many have arrived
+    reply_to: int | None = None  #: Telegram's number of the message that this one answers, in the same chat
+    due_at: datetime | None = None  #: when it was to be sent, before any failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,14 @@
 import math
 from datetime import date
 
+from bellwether.scoring.types import Beside, Verdict
 from bellwether.types import Forecast, Record
 
 NOT_ADVICE = "This is information, not investment advice."
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+#: minor units as Yahoo writes them; Johannesburg's ZAc and Tel Aviv's ILA have no sign that everybody knows
+_HUNDREDTHS = {"GBp": "p"}
+_SOURCES = {"yahoo": "Yahoo Finance", "file": "the price file"}  #: the sample market says so itself, and more
 HORIZON_LABELS = {1: "1 day", 5: "1 week", 10: "2 weeks", 21: "1 month", 63: "3 months"}  #: offered to choose from
 _SPANS = {1: "On the next trading day", 5: "Over the next week", 10: "Over the next two weeks"} | {
     21: "Over the next month",
@@ -16,12 +20,14 @@ _SPANS = {1: "On the next trading day", 5: "Over the next week", 10: "Over the n
 
 
 def money(amount: float, currency: str, symbol: str = "") -> str:
-    """A price: "$1,234.50", "1,234.50 SEK", and "4,766.18" for an index, which is a level and not money."""
+    """A price: "$1,234.50", "540.25p" in pence, "1,234.50 SEK"; "4,766.18" for an index, a level and not money."""
     # two decimals; more for what costs less than one, so that no price reads as nothing
     digits = 2 if amount >= 1 else 4 if amount >= 0.01 or amount <= 0 else 2 - math.floor(math.log10(amount))
     plain = f"{amount:,.{digits}f}"
     if symbol.startswith("^") or not currency:
         return plain
+    if currency in _HUNDREDTHS:
+        return f"{plain}{_HUNDREDTHS[currency]}"
     return f"{_SIGNS[currency]}{plain}" if currency in _SIGNS else f"{plain} {currency}"
 
 
@@ -39,6 +45,11 @@ def signed_percent(fraction: float) -> str:
 def day(session: date) -> str:
     """A date as people say it: "14 January 2022"."""
     return f"{session.day} {session:%B %Y}"
+
+
+def closing(session: date, today: date) -> str:
+    """The end of a session: "Friday's close" within the week, "the close of 20 November 2026" later."""
+    return f"{session:%A}'s close" if 0 <= (today - session).days < 7 else f"the close of {day(session)}"
 
 
 def span(horizon: int) -> str:
@@ -104,7 +115,8 @@ def numbers(forecast: Forecast) -> str:
 def last_price(forecast: Forecast) -> str:
     """What the forecast starts from."""
     price = money(forecast.last_close, forecast.currency, forecast.symbol)
-    return f"Last close: {price} on {day(forecast.cutoff)}."
+    source = f", from {_SOURCES[forecast.source]}" if forecast.source in _SOURCES else ""
+    return f"Last close: {price} on {day(forecast.cutoff)}{source}."
 
 
 def why(forecast: Forecast) -> str:
@@ -119,7 +131,31 @@ def why(forecast: Forecast) -> str:
 
 
 def trust(forecast: Forecast) -> str:
-    """How far this can be trusted: the model's record on years it had not seen."""
+    """How far this can be trusted: the model's record on years it had not seen, and how earlier forecasts went."""
+    beside = forecast.explanation.beside
+    return f"{_tested(forecast)} {track_record_line(beside)}" if beside is not None else _tested(forecast)
+
+
+def track_record_line(beside: Beside) -> str:
+    """How earlier forecasts turned out, in a sentence: "In the last year its 80 % ranges for this symbol held ..."."""
+    when = f"Replayed on past prices, {beside.years} (simulated)," if beside.years else "In the last year"
+    of = "for this symbol" if beside.own else "for all symbols"
+    if beside.verdict is Verdict.TOO_EARLY or beside.coverage_80 is None or beside.skill is None:
+        count = f"{beside.forecasts:,} forecast{'s' if beside.forecasts != 1 else ''}"
+        return f"{when} its ranges {of}: too early to tell, {count} with an outcome so far."
+    held = f"{when} its 80 % ranges {of} held {percent(beside.coverage_80)} of the time"
+    return f"{held}; {_against_rule(beside.skill, beside.verdict)}."
+
+
+def _against_rule(skill: float, verdict: Verdict) -> str:
+    """A judged skill, beside the plain rule."""
+    if verdict is Verdict.UNDECIDED:
+        return "no better or worse than a plain volatility rule by more than luck"
+    return f"{percent(abs(skill), 1)} {'better' if skill > 0 else 'worse'} than a plain volatility rule"
+
+
+def _tested(forecast: Forecast) -> str:
+    """The model's record on years it had not seen."""
     record = forecast.explanation.record
     if forecast.problem is not None:
         return "How far to trust it: this is the plain volatility rule, shown because the model is silent."

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bellwether.errors import UnusableBars
-from bellwether.market.bars import FEWEST_CLOSES, check_order, find_problem, usable_closes
+from bellwether.market.bars import FEWEST_CLOSES, check_order, find_problem, mended, since_unit_change, usable_closes
 from bellwether.types import CLOSE, HIGH, LOW, OPEN, VOLUME, Bars, Floats, Problem, to_date
 from tests.conftest import MakeBars
 
@@ -234,3 +236,76 @@ def test_a_jump_silences_the_model_for_as_long_as_it_reads_it(
     bars = make_bars()
     jumped = changed(bars, lambda values: values.__setitem__((slice(-ago, None), slice(0, 4)), values[-ago:, :4] * 4))
     assert find_problem(jumped, **LIMITS) is problem
+
+
+# ---- laws that hold for whatever a source may send
+
+PRICE = st.one_of(st.floats(1e-3, 1e5), st.sampled_from([0.0, -1.0, np.nan, np.inf, -np.inf, 1e-300, 1e300]))
+
+
+@st.composite
+def any_bars(draw: st.DrawFn) -> Bars:
+    """A sound walk into which some arbitrary values were put."""
+    count = draw(st.integers(1, 120))
+    random = np.random.default_rng(draw(st.integers(0, 2**16)))
+    closes = 100 * np.exp(np.cumsum(random.normal(0, 0.02, count)))
+    values = np.column_stack([closes, closes * 1.01, closes * 0.99, closes, np.full(count, 1e6)])
+    for row, column, value in draw(
+        st.lists(st.tuples(st.integers(0, count - 1), st.integers(0, VOLUME), PRICE), max_size=5)
+    ):
+        values[row, column] = value
+    sessions = np.datetime64("2021-01-04") + np.cumsum(
+        draw(st.lists(st.integers(1, 4), min_size=count, max_size=count))
+    )
+    return Bars("MADE", sessions, values, values[:, CLOSE].copy())
+
+
+@given(any_bars())
+def test_what_may_be_answered_from_is_finite_and_in_order(bars: Bars) -> None:
+    try:
+        problem = find_problem(bars, **LIMITS)
+        whole = mended(bars)
+    except UnusableBars as error:
+        assert "MADE" in str(error)  # nothing can be said, in a sentence
+        return
+    assert np.isfinite(whole.values).all()
+    assert (whole.values[:, : CLOSE + 1] > 0).all()
+    assert (np.diff(whole.sessions).astype(int) > 0).all()
+    assert whole.cutoff == bars.cutoff
+    if problem is None:  # then nothing recent was mended at all
+        assert np.array_equal(whole.last(21).values, bars.last(21).values)
+
+
+@given(any_bars())
+def test_mending_twice_is_mending_once(bars: Bars) -> None:
+    try:
+        once = mended(bars)
+    except UnusableBars:
+        return
+    assert np.array_equal(mended(once).values, once.values)
+
+
+@given(st.integers(200, 400), st.data())
+def test_a_change_of_unit_is_found_wherever_it_is(count: int, data: st.DataObject) -> None:
+    closes = 100 * np.exp(np.cumsum(np.random.default_rng(count).normal(0, 0.02, count)))
+    at, factor = data.draw(st.integers(1, count - 1)), data.draw(st.sampled_from([0.01, 100.0]))
+    closes[at:] *= factor
+    bars = Bars("MADE", np.datetime64("2021-01-04") + np.arange(count), np.column_stack([closes] * 5), closes)
+    if count - at < FEWEST_CLOSES:
+        with pytest.raises(UnusableBars, match="jump a hundredfold"):
+            since_unit_change(bars)
+    else:
+        assert since_unit_change(bars).quoted_closes.tolist() == closes[at:].tolist()
+
+
+@given(any_bars())
+def test_bars_of_one_unit_stay_whole(bars: Bars) -> None:
+    good = bars.closes[np.isfinite(bars.closes) & (bars.closes > 0)]
+    if len(good) == len(bars) and good.max() < 70 * good.min():
+        assert since_unit_change(bars) is bars
+
+
+@pytest.mark.parametrize("factor", [4.0, 10.0, 0.1, 1000.0], ids=["split", "tenfold", "reverse split", "thousandfold"])
+def test_other_jumps_are_no_change_of_unit(make_bars: MakeBars, factor: float) -> None:
+    bars = changed(make_bars(), scale_after(-100, factor))
+    assert since_unit_change(bars) is bars

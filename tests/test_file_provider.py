@@ -151,6 +151,12 @@ def test_days_written_as_numbers_are_read_or_refused(tmp_path: Path) -> None:
     assert [str(session) for session in sessions] == ["2021-12-30", "2021-12-31"]
 
 
+@pytest.mark.parametrize("day", ["2021-12-30", "30.12.2021", "30/12/2021", "12/30/2021", "20211230", "30 Dec 2021"])
+def test_a_day_that_can_be_read_in_one_way_only_is_read_without_a_word(tmp_path: Path, day: str) -> None:
+    file = write(tmp_path, f"AAPL,{day},1,1,1,1,0")
+    assert str(FileProvider([file]).bars("AAPL", END).cutoff) == "2021-12-30"  # a warning would fail the test
+
+
 def test_the_first_of_two_rows_for_one_day_wins(tmp_path: Path) -> None:
     first = write(tmp_path, "AAPL,2021-12-30,1,1,1,1,0", "AAPL,2021-12-30,9,9,9,9,0", name="a.csv")
     second = write(tmp_path, "AAPL,2021-12-30,5,5,5,5,0", "AAPL,2021-12-31,6,6,6,6,0", name="b.csv")

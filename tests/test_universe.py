@@ -1,68 +1,34 @@
-"""What people type for a company: symbols, names, misspellings and mischief."""
+"""Which instruments are known: the embedded tables, what an operator chooses, and what symbols tell by themselves."""
 
-from collections import Counter
-from dataclasses import replace
+import re
+from datetime import date
+from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bellwether import queries
 from bellwether.config import load_settings
-from bellwether.errors import BadSymbol, BellwetherError, UnknownSymbol
+from bellwether.errors import ConfigError, UnknownSymbol
+from bellwether.market.calendar import sessions_between
+from bellwether.market.chosen_universe import chosen_instruments
+from bellwether.market.resolve_text import fold
 from bellwether.market.sample import SampleProvider
 from bellwether.market.universe import (
-    LONGEST_QUESTION,
+    Universe,
     as_symbol,
-    by_name,
-    clean_question,
+    instrument_of,
+    is_symbol,
     listed,
     near_symbols,
+    table,
+    well_known,
 )
 from bellwether.services import Services, build_services
 from bellwether.types import Instrument
+from tests.support.shared import SHARED, needs_shared
 
-NAMES = Counter(one.name.casefold() for one in SampleProvider().universe())
-UNIQUE = [one for one in SampleProvider().universe() if NAMES[one.name.casefold()] == 1]
-
-
-@pytest.mark.parametrize(
-    ("text", "symbol"),
-    [
-        ("AAPL", "AAPL"),
-        ("aapl", "AAPL"),
-        (" $aapl ", "AAPL"),
-        ("AAPL?", "AAPL"),
-        ("aapl.", "AAPL"),
-        ("aapl!!!", "AAPL"),
-        ("\taapl\n", "AAPL"),
-        ("\u00a0AAPL\u3000", "AAPL"),  # spaces that phones add
-        ("apple", "AAPL"),
-        ("Apple", "AAPL"),
-        ("coca-cola", "KO"),
-        ("Coca-Cola", "KO"),
-        ("at&t", "T"),
-        ("BOEING", "BA"),
-        ("AAPL\u200b", "AAPL"),  # pasted along
-        ("\ufeffAAPL", "AAPL"),
-        ("^gspc", "^GSPC"),
-        ("^VIX", "^VIX"),
-    ],
-)
-def test_it_finds_what_people_mean(services: Services, text: str, symbol: str) -> None:
-    assert queries.resolve(services, text).symbol == symbol
-
-
-@pytest.mark.parametrize("one", UNIQUE, ids=lambda one: one.symbol)
-def test_it_finds_a_company_by_its_name_as_written(services: Services, one: Instrument) -> None:
-    assert queries.resolve(services, one.name).symbol == one.symbol
-    assert queries.resolve(services, one.name.lower()).symbol == one.symbol
-
-
-@pytest.mark.parametrize("symbol", [one.symbol for one in SampleProvider().universe()])
-def test_it_finds_every_symbol_in_either_case(services: Services, symbol: str) -> None:
-    assert queries.resolve(services, symbol).symbol == symbol
-    assert queries.resolve(services, symbol.lower()).symbol == symbol
+WEEK = (date(2026, 3, 9), date(2026, 3, 13))  #: a Monday and a Friday without a holiday anywhere between
 
 
 @pytest.mark.parametrize(
@@ -84,10 +50,19 @@ def test_it_finds_every_symbol_in_either_case(services: Services, symbol: str) -
         ("-A", None),
         ("^", None),
         ("A" * 21, None),
-        ("A/B", None),
+        ("brk/b", "BRK-B"),
+        ("A/D", None),
         ("../etc", None),
+        ("NYSE:BRK.B", "BRK-B"),
+        ("nasdaq: aapl", "AAPL"),
+        ("TYO:7203", "7203.T"),
+        ("MOON:AAPL", None),
+        ("NASDAQ:", None),
+        (":AAPL", None),
+        ("NYSE:NYSE:T", None),
         ("A%20B", None),
         ("é", None),
+        ("ß", None),
         ("<b>", None),
         ("\uff21\uff21\uff30\uff2c", None),
         ("AAPL\n", None),
@@ -95,65 +70,6 @@ def test_it_finds_every_symbol_in_either_case(services: Services, symbol: str) -
 )
 def test_it_writes_symbols_the_way_exchanges_do(asked: str, symbol: str | None) -> None:
     assert as_symbol(asked) == symbol
-
-
-@pytest.mark.parametrize("text", ["", " ", "$", "...", "?!", "\n\t", "$$$ !!!"])
-def test_it_asks_for_a_symbol_when_there_is_none(text: str) -> None:
-    with pytest.raises(BadSymbol, match="Please give a stock symbol"):
-        clean_question(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "A" * 5000,
-        "A" * (LONGEST_QUESTION + 1),
-        "AA\x00PL",
-        "\u202eLPAA",
-        "\ud800",
-        "AAPL\udcff",
-        "\x1b[31mAAPL",
-    ],
-    ids=["5000", "65", "nul", "right to left", "surrogate", "lone byte", "escape"],
-)
-def test_it_refuses_what_cannot_be_a_symbol(services: Services, text: str) -> None:
-    with pytest.raises(BadSymbol, match="doesn't look like a stock symbol") as refused:
-        queries.resolve(services, text)
-    assert str(refused.value).isascii()
-
-
-@pytest.mark.parametrize(
-    "text", ["<b>AAPL</b>", "🍎", "苹果", "אפל", "AAPL'; DROP TABLE chats;--", "%s%n", "{0}", "ß" * 30]
-)
-def test_it_does_not_know_what_nobody_lists(services: Services, text: str) -> None:
-    with pytest.raises(UnknownSymbol, match="sample market"):
-        queries.resolve(services, text)
-
-
-@settings(deadline=None, max_examples=300)
-@given(st.text(max_size=80) | st.text("ABCabc.-^=&$ 0é<>\u202e", max_size=24))
-@example("[a-z")
-@example("(")
-@example("\\b")
-@example("ΐ")
-def test_any_text_is_an_instrument_or_a_friendly_error(text: str) -> None:
-    services = build_services(load_settings(models={"folder": "nowhere"}))
-    try:
-        assert queries.resolve(services, text).symbol in listed()
-    except BellwetherError as refused:
-        assert str(refused).strip()
-
-
-@settings(deadline=None, max_examples=300)
-@given(st.text(max_size=100))
-def test_a_cleaned_question_is_clean_already(text: str) -> None:
-    try:
-        asked = clean_question(text)
-    except BadSymbol:
-        return
-    assert clean_question(asked) == asked
-    assert 0 < len(asked) <= LONGEST_QUESTION
-    assert asked.isprintable()
 
 
 @settings(deadline=None, max_examples=300)
@@ -200,45 +116,210 @@ def test_an_unknown_symbol_is_told_with_its_suggestions(suggestions: tuple[str, 
     assert error.code == "unknown_symbol"
 
 
-def test_a_name_shared_by_two_companies_finds_neither() -> None:
-    one = listed()["AAPL"]
-    twins = (one, replace(one, symbol="AAPX"))
-    assert by_name("apple", twins) is None
-    assert by_name("apple", twins[:1]) == one
+# ---- the embedded tables
 
 
-def test_a_whole_name_wins_over_a_beginning() -> None:
-    def named(symbol: str, name: str) -> Instrument:
-        return Instrument(symbol, name, "", "XNYS", "USD")
-
-    market = (named("F", "Ford"), named("FFF", "Ford Foundry"), named("OXF", "Oxford"))
-    found = by_name("ford", market)
-    assert found is not None
-    assert found.symbol == "F"
-    assert by_name("ford foundry", market) == market[1]
-    assert by_name("foundry", market) == market[1]
-    assert by_name("for", market) is None
-
-
-@pytest.mark.parametrize(("text", "symbol"), [("coca cola", "KO"), ("aple inc", "AAPL")])
-def test_a_near_miss_is_answered_with_the_symbol_to_send(services: Services, text: str, symbol: str) -> None:
-    with pytest.raises(UnknownSymbol, match=f"Did you mean {symbol}"):
-        queries.resolve(services, text)
-
-
-def test_every_listed_company_has_a_name_and_a_proper_symbol() -> None:
+def test_every_listed_company_has_a_name_a_sector_and_a_proper_symbol() -> None:
     assert len(listed()) > 500
     for symbol, one in listed().items():
         assert as_symbol(symbol) == symbol
-        assert one.name.strip() == one.name != ""
+        assert one.name.strip(" &") == one.name != ""
+        assert one.sector
         assert (one.calendar, one.currency) == ("XNYS", "USD")
 
 
-def test_every_listed_company_is_found_by_its_whole_name() -> None:
-    names = Counter(one.name.casefold() for one in listed().values())
-    lost = [
-        one.name
-        for one in listed().values()
-        if names[one.name.casefold()] == 1 and by_name(one.name, listed().values()) != one
-    ]
-    assert lost == []
+@needs_shared
+def test_the_embedded_table_is_the_index_it_was_taken_from() -> None:
+    given = (SHARED / "data" / "sp500_names.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert {line.partition(",")[0] for line in given} == set(listed()) - {"^GSPC", "^VIX"}
+
+
+@pytest.mark.parametrize("one", well_known(), ids=lambda one: one.symbol)
+def test_what_is_well_known_can_be_asked_for_and_has_a_calendar(one: Instrument) -> None:
+    assert is_symbol(one.symbol)
+    assert as_symbol(one.symbol) == one.symbol
+    assert one.symbol not in listed()
+    assert one.name
+    assert one.currency
+    assert sessions_between(one.calendar, *WEEK) == 4
+
+
+def test_every_alias_names_instruments_that_are_known_and_no_two_aliases_are_alike() -> None:
+    known = Universe(listed().values(), well_known())
+    rows = table("aliases.csv")
+    for row in rows:
+        assert fold(row["alias"])
+        for symbol in row["symbols"].split():
+            assert known.get(symbol), row
+        # a symbol of its own always wins, so such an alias would never be looked at
+        assert known.get(row["alias"].upper()) is None, row
+    folded = [fold(row["alias"]) for row in rows]
+    assert sorted(set(folded)) == sorted(folded)
+
+
+@pytest.mark.parametrize("row", table("suffixes.csv"), ids=lambda row: row["suffix"])
+def test_every_suffix_has_a_calendar_and_a_currency_or_says_nothing(row: dict[str, str]) -> None:
+    assert re.fullmatch(r"|\.[A-Z]{1,3}|-[A-Z]{3}", row["suffix"])
+    assert sessions_between(row["calendar"], *WEEK) > 0
+    assert row["currency"] == "" or re.fullmatch(r"[A-Z]{2}[A-Za-z]", row["currency"])
+
+
+@pytest.mark.parametrize(
+    ("symbol", "calendar", "currency"),
+    [
+        ("AAPL", "XNYS", "USD"),
+        ("ZZZZ", "XNYS", "USD"),
+        ("VOD.L", "XLON", "GBp"),
+        ("BMW.DE", "XETR", "EUR"),
+        ("9984.T", "XTKS", "JPY"),
+        ("ADA-USD", "24/7", "USD"),
+        ("BRK-B", "XNYS", "USD"),
+        ("PBR-A", "XNYS", "USD"),
+        ("ZW=F", "24/5", ""),
+        ("^SSMI", "24/5", ""),
+        ("X.YY", "24/5", ""),
+    ],
+)
+def test_a_symbol_tells_where_it_trades(symbol: str, calendar: str, currency: str) -> None:
+    one = instrument_of(symbol)
+    assert (one.symbol, one.calendar, one.currency) == (symbol, calendar, currency)
+
+
+# ---- what an operator chooses
+
+
+def test_the_universe_is_everything_the_market_has_unless_one_is_chosen(services: Services) -> None:
+    assert [one.symbol for one in services.universe] == [one.symbol for one in services.provider.universe()]
+    live = build_services(load_settings(market={"source": "yahoo"}))
+    assert set(one.symbol for one in live.universe) == set(listed())
+    assert live.universe.get("BTC-USD")
+    assert not live.universe.serves("BTC-USD")
+
+
+def test_a_file_chooses_with_or_without_what_it_knows(tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text(
+        "\ufeffSymbol, Name ,currency,weight\n"
+        "aapl,,,3\n"
+        "SHEL.L,Shell of London,,2\n"
+        "\n"
+        ' brk.b ,,,"1,5"\n'
+        "ZZZZ,Zed,CAD\n"
+        "AAPL,again,EUR,1\n",
+        encoding="utf-8",
+    )
+    chosen = chosen_instruments(str(file))
+    assert [one.symbol for one in chosen] == ["AAPL", "SHEL.L", "BRK-B", "ZZZZ"]
+    assert [one.name for one in chosen] == ["Apple", "Shell of London", "Berkshire Hathaway (Class B)", "Zed"]
+    assert [one.currency for one in chosen] == ["USD", "GBp", "USD", "CAD"]
+    assert [one.calendar for one in chosen] == ["XNYS", "XLON", "XNYS", "XNYS"]
+    assert chosen[0].sector == "Information Technology"
+
+
+@pytest.mark.parametrize("setting", [("aapl", "SHEL.L"), "aapl, SHEL.L", "aapl,SHEL.L,"])
+def test_a_list_chooses(setting: str | tuple[str, ...]) -> None:
+    assert [one.symbol for one in chosen_instruments(setting)] == ["AAPL", "SHEL.L"]
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"", "needs a column symbol; its first line has nothing"),
+        (b"\n\n", "needs a column symbol"),
+        (b"ticker,name\nAAPL,Apple\n", "needs a column symbol; its first line has ticker, name"),
+        (b"symbol;name\nAAPL;Apple\n", "needs a column symbol; its first line has symbol;name"),
+        (b"symbol\n", "holds no symbol"),
+        (b"symbol,name\n,Apple\n,,\n", "holds no symbol"),
+        (b"symbol\nAAPL\n<script>\n", "line 3: \u201c<script>\u201d is no symbol"),
+        (b"symbol\nTWO WORDS\n", "line 2: \u201cTWO WORDS\u201d is no symbol"),
+        (b"symbol\n\xff\xfe\n", "cannot be read as csv"),
+        (b"symbol\nAA\x00PL\n", "line 2"),
+        (b"symbol,name\nAAPL," + b"x" * 200_000 + b"\n", "cannot be read as csv"),
+    ],
+)
+def test_a_bad_file_gives_one_clear_line(tmp_path: Path, content: bytes, complaint: str) -> None:
+    file = tmp_path / "bad.csv"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError, match=re.escape(complaint)) as told:
+        chosen_instruments(str(file))
+    assert "market.universe" in str(told.value)
+    assert "bad.csv" in str(told.value)
+    assert "\n" not in str(told.value)
+    assert len(str(told.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("setting", "complaint"),
+    [
+        ("nowhere.csv", "nowhere.csv, which does not exist"),
+        ("AAPL", "AAPL, which does not exist; give a .csv file with the column symbol, or a list of symbols"),
+        ("/", "/, which is a folder"),
+        (",", "market.universe holds no symbol"),
+        ("AAPL, two words", "no. 2: \u201ctwo words\u201d is no symbol"),
+        (("AAPL", "a/d"), "no. 2: \u201ca/d\u201d is no symbol"),
+        (("", " "), "holds no symbol"),
+    ],
+)
+def test_a_bad_choice_gives_one_clear_line(setting: str | tuple[str, ...], complaint: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(complaint)):
+        chosen_instruments(setting)
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("[AAPL, MSFT]", ("AAPL", "MSFT")),
+        ("AAPL, MSFT", "AAPL, MSFT"),
+        ("mine.csv", "mine.csv"),
+        ('""', ""),
+    ],
+)
+def test_the_settings_file_takes_a_list_or_a_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str, found: object
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.yaml").write_text(f"market:\n  universe: {written}\n")
+    assert load_settings().market.universe == found
+
+
+@pytest.mark.parametrize("written", ["[AAPL, ON]", "5", "[1, 2]", "{AAPL: 1}", "true", "[[AAPL]]"])
+def test_what_yaml_takes_for_something_else_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.yaml").write_text(f"market:\n  universe: {written}\n")
+    with pytest.raises(ConfigError, match=r"market\.universe is .*a list of symbols such as \[AAPL, MSFT\]") as told:
+        load_settings()
+    assert "in quotes" in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_the_environment_takes_symbols_with_commas_or_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BELLWETHER_MARKET__UNIVERSE", "AAPL,MSFT")
+    services = build_services(load_settings())
+    assert [one.symbol for one in services.universe] == ["AAPL", "MSFT"]
+    monkeypatch.setenv("BELLWETHER_MARKET__UNIVERSE", "gone.csv")
+    with pytest.raises(ConfigError, match=r"gone\.csv, which does not exist"):
+        build_services(load_settings())
+
+
+def test_a_market_without_search_serves_only_what_it_has(caplog: pytest.LogCaptureFixture) -> None:
+    services = build_services(load_settings(market={"source": "sample", "universe": ["TSLA", "SHEL.L", "AAPL"]}))
+    assert [one.symbol for one in services.universe] == ["TSLA", "AAPL"]
+    assert "1 symbols of market.universe are not in the sample market: SHEL.L" in caplog.text
+    with pytest.raises(ConfigError, match=r"names no symbol that the sample market has; it has AAPL, .* and 37 more"):
+        build_services(load_settings(market={"source": "sample", "universe": ["SHEL.L"]}))
+
+
+def test_of_two_with_one_symbol_the_served_one_counts() -> None:
+    def one(symbol: str, name: str) -> Instrument:
+        return Instrument(symbol, name, "", "XNYS", "USD")
+
+    universe = Universe([one("A", "first"), one("A", "second"), one("B", "b")], [one("B", "other"), one("C", "c")])
+    assert [each.name for each in universe] == ["first", "b"]
+    assert [each.name for each in universe.known] == ["first", "b", "c"]
+    assert len(universe) == 2
+    found = universe.get("B")
+    assert found is not None
+    assert found.name == "b"
+    assert universe.get("Z") is None

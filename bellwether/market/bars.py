@@ -6,7 +6,7 @@ import numpy as np
 
 from bellwether.errors import UnusableBars
 from bellwether.forecasting.baseline import ewma_volatility, log_returns
-from bellwether.types import CLOSE, HIGH, LOW, OPEN, VOLUME, Bars, Floats, Problem
+from bellwether.types import CLOSE, HIGH, LOW, OPEN, VOLUME, Bars, Floats, Problem, to_date
 
 FEWEST_CLOSES = 22  #: a month of sessions: below this even a plain volatility is a guess
 LONGEST_GAP = 14  #: calendar days between two bars; Golden Week closes Shanghai for about 11
@@ -14,6 +14,7 @@ STALE_AFTER = 7  #: calendar days the last bar may lag behind the last closed se
 RECENT = 63  #: sessions in which a gap or a broken bar makes the model silent
 LOWEST_PRICE, HIGHEST_PRICE = 1e-6, 1e9  #: beyond them the model's single precision loses the moves
 LARGEST_VOLUME = 1e15  #: shares a day; more is damage, and overflows the model's arithmetic
+UNIT_JUMP = (70.0, 143.0)  #: times from one close to the next: a hundred, and a day's move
 SMALLEST_VOLATILITY = 1e-6  #: daily; below it the price stands still for all that floats can tell
 
 
@@ -53,6 +54,29 @@ def find_problem(
     if not low <= volatility <= high or max(returns.max(), -returns.min()) > max_abs_return:
         return Problem.EXTREME
     return None
+
+
+def since_unit_change(bars: Bars) -> Bars:
+    """The bars since the source last changed their unit, as from pence to pounds: nearly always all of them.
+
+    Raises UnusableBars when these are too few to say anything.
+    """
+    closes = bars.closes
+    low, high = closes.min(initial=np.inf), closes.max(initial=0)
+    if high < low * UNIT_JUMP[0]:  # never true where a close is missing
+        return bars
+    with np.errstate(all="ignore"):
+        steps = np.abs(np.diff(np.log(closes)))
+    jumps = np.flatnonzero((steps > np.log(UNIT_JUMP[0])) & (steps < np.log(UNIT_JUMP[1])))
+    if len(jumps) == 0:
+        return bars
+    since = int(jumps[-1]) + 1
+    if len(bars) - since < FEWEST_CLOSES:
+        raise UnusableBars(
+            f"The prices of {bars.symbol} jump a hundredfold on {to_date(bars.sessions[since])}, as when a source "
+            f"changes from pence to pounds; I can't forecast until there are {FEWEST_CLOSES} prices in one unit."
+        )
+    return bars.part(slice(since, None))
 
 
 def mended(bars: Bars) -> Bars:

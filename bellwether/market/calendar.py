@@ -6,7 +6,7 @@ cutoff nor a service that has run for years meets the end of one.
 
 import logging
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import lru_cache
 
 import exchange_calendars
 import numpy as np
@@ -14,12 +14,14 @@ import numpy as np
 from bellwether.types import Sessions, to_date
 
 WEEKDAYS = "24/5"  #: Monday to Friday without holidays: for what has no calendar of its own
+SETTLING = timedelta(minutes=20)  #: after a close its auction and delayed feeds still move the bar
 EVERY_DAY = "24/7"  #: the calendar of assets that trade around the clock; its sessions are UTC days
+MOST_BUILT = 256  #: calendars kept of a few years each, 200 kB and 0.1 s apiece; people may ask about any year
 
 log = logging.getLogger(__name__)
 
 
-@cache
+@lru_cache(maxsize=MOST_BUILT)
 def _span(calendar: str, first: int, last: int) -> exchange_calendars.ExchangeCalendar | None:
     """The calendar of some years; None where the library does not know all of them."""
     try:
@@ -36,7 +38,7 @@ def _year(calendar: str, year: int) -> exchange_calendars.ExchangeCalendar:
     return known if known is not None else _span(WEEKDAYS, year, year)
 
 
-@cache
+@lru_cache(maxsize=4 * MOST_BUILT)
 def _sessions(calendar: str, first: int, last: int) -> Sessions:
     """The sessions from the year `first` to the year `last` as datetime64[D], (n,)."""
     whole = _span(calendar, first, last)  # in one piece where possible: a year costs as much to build as ten
@@ -50,12 +52,16 @@ def last_closed_session(calendar: str, now: datetime) -> date:
     if now.tzinfo is None:
         raise ValueError("now must be aware")
     today = now.astimezone(UTC).date() + timedelta(days=1)  # east of UTC, tomorrow's session may be closed already
-    for session in reversed(_sessions(calendar, today.year - 1, today.year + 1)):
-        if to_date(session) <= today and closes_at(calendar, to_date(session)) <= now:
-            return to_date(session)
+    sessions = _sessions(calendar, today.year - 1, today.year + 1)
+    begun = int(np.searchsorted(sessions, np.datetime64(today), side="right"))
+    for at in range(begun - 1, -1, -1):
+        session = to_date(sessions[at])
+        if closes_at(calendar, session) <= now:
+            return session
     raise ValueError(f"the calendar {calendar} has no session before {now}")
 
 
+@lru_cache(maxsize=100_000)  # a tick asks for the same few again for every chat
 def closes_at(calendar: str, session: date) -> datetime:
     """The instant at which trading ends on this session; early closes included."""
     whole = _span(calendar, session.year - 1, session.year + 1)
@@ -64,6 +70,7 @@ def closes_at(calendar: str, session: date) -> datetime:
     return closing.astimezone(UTC)
 
 
+@lru_cache(maxsize=100_000)
 def is_session(calendar: str, day: date) -> bool:
     """Whether the exchange trades on this day."""
     sessions = _sessions(calendar, day.year - 1, day.year + 1)

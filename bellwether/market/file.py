@@ -1,6 +1,7 @@
 """Prices from parquet or csv files in long form: symbol, date, open, high, low, close, volume."""
 
 import logging
+import warnings
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bellwether.errors import BadDate, MarketDataError, UnknownSymbol
-from bellwether.market.universe import is_symbol, listed, near_symbols
+from bellwether.config import Market
+from bellwether.errors import BadDate, ConfigError, MarketDataError, UnknownSymbol
+from bellwether.market.universe import instrument_of, is_symbol, near_symbols
 from bellwether.types import CLOSE, VOLUME, Bars, Instrument
 
 log = logging.getLogger(__name__)
@@ -73,7 +75,9 @@ def _as_days(column: "pd.Series[Any]") -> "pd.Series[pd.Timestamp]":
     """Dates from text or dates; a number such as 20211230 is a day, not nanoseconds. Raises ValueError."""
     if pd.api.types.is_numeric_dtype(column):
         return pd.to_datetime(column.astype("int64").astype(str), format="%Y%m%d")
-    return pd.to_datetime(column)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Parsing dates in")  # 30.12.2021: its day can't be a month
+        return pd.to_datetime(column)
 
 
 def frame_to_bars(symbol: str, frame: pd.DataFrame) -> Bars:
@@ -83,6 +87,13 @@ def frame_to_bars(symbol: str, frame: pd.DataFrame) -> Bars:
     values[:, VOLUME] = np.nan_to_num(values[:, VOLUME])
     values[:, :3] = np.where(np.isfinite(values[:, :3]), values[:, :3], values[:, 3:4])
     return Bars(symbol, frame["date"].to_numpy("datetime64[D]"), values, values[:, CLOSE])
+
+
+def open_source(market: Market) -> "FileProvider":
+    """The file that the settings name. Raises ConfigError when they name none, else as FileProvider does."""
+    if not market.file:
+        raise ConfigError("A price file is to be asked, but market.file names none (BELLWETHER_MARKET__FILE).")
+    return FileProvider([Path(market.file)])
 
 
 class FileProvider:
@@ -105,6 +116,7 @@ class FileProvider:
                 len(frames) - len(self._frames),
                 odd,
             )
+        self._universe = tuple(_instrument(symbol) for symbol in self._frames)
 
     def describe(self) -> str:
         """Where the prices come from, for messages."""
@@ -127,9 +139,9 @@ class FileProvider:
 
     def universe(self) -> tuple[Instrument, ...]:
         """Every symbol in the files, with its name where it is a listed company we know."""
-        return tuple(_instrument(symbol) for symbol in self._frames)
+        return self._universe
 
 
 def _instrument(symbol: str) -> Instrument:
-    """A file tells no names or currencies: those of listed companies are known, anything else is taken as US."""
-    return listed().get(symbol) or Instrument(symbol, symbol, "", "XNYS", "USD")
+    """A file tells no names or currencies: its symbols do, by our tables and endings; else they are New York's."""
+    return instrument_of(symbol)

@@ -1,7 +1,14 @@
-"""What a source of prices must offer. Adding one is a file with this shape and a line in `services.py`."""
+"""What a source of prices must offer.
 
+Adding a source is one file in this folder, named as the setting names it, with a function `open_source`, and its name
+in `config.Source`. A source that answers by itself is a `Provider`; one that must be asked over a network is a
+`RemoteSource`, and `CachedProvider` makes a Provider of it: kept, shared, asked with patience.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bellwether.types import Bars, Instrument
 
@@ -9,7 +16,7 @@ from bellwether.types import Bars, Instrument
 class Provider(Protocol):
     """A market: its instruments and their daily bars."""
 
-    name: str  #: "sample", "file" or "yahoo"; every answer names it
+    name: str  #: "sample", "file" or "yahoo"; every answer names it, or the source its bars name in `origin`
     live: bool  #: whether its bars are expected to reach the last closed session
     note: str  #: what every answer must say about this market; may be empty
 
@@ -27,3 +34,47 @@ class Provider(Protocol):
 
     def universe(self) -> tuple[Instrument, ...]:
         """The instruments known without asking anyone: for search and suggestions."""
+
+
+Search = Callable[[str], tuple[Instrument, ...]]
+
+
+def search_of(provider: Provider) -> Search | None:
+    """How this market is searched by words: its method `search`, which it need not have; None when it has none.
+
+    Then nothing but its `universe` can be asked for. The method raises MarketDataError when the market does not answer.
+    """
+    search: Search | None = getattr(provider, "search", None)
+    return search
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fetched:
+    """One answer of a remote source."""
+
+    instrument: Instrument  #: in the units of the bars
+    bars: Bars
+    actions: tuple[date, ...] = ()  #: sessions of splits and dividends within the bars
+
+
+@runtime_checkable
+class RemoteSource(Protocol):
+    """A source that is asked over a network. It keeps nothing and asks once; others see to the rest."""
+
+    name: str
+    note: str
+
+    def describe(self) -> str:
+        """The source in words for people, such as "Yahoo Finance"."""
+
+    def universe(self) -> tuple[Instrument, ...]:
+        """The instruments known without asking."""
+
+    def prepare(self) -> None:
+        """Load what questions need; called once, before the first."""
+
+    def fetch(self, symbol: str, start: date, end: date, timeout: float) -> Fetched:
+        """Bars from `start` to `end`, the running session perhaps among them, within `timeout` seconds.
+
+        Raises UnknownSymbol, Delisted, NoPrices, or SourceError when it does not answer as it should.
+        """

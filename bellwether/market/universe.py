@@ -1,68 +1,132 @@
-"""Which symbols exist, what people call them, and what they may have meant."""
+"""Which instruments are known without asking anyone, and which of them are served every session."""
 
 import csv
 import re
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Iterable, Iterator
+from functools import cache, cached_property
 from importlib.resources import files
 
 from rapidfuzz import fuzz, process
 
-from bellwether.errors import BadSymbol
+from bellwether.market.resolve_text import fold
 from bellwether.types import Instrument
 
-LONGEST_QUESTION = 64  #: characters in a symbol or company name; the longest real ones have about 40
 _SYMBOL = re.compile(r"\^?[A-Z0-9][A-Z0-9.=&-]{0,19}")
-_UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))  # marks without width, pasted along
-SHORTEST_NAME = 3  #: letters; one or two begin too many names
 _ENOUGH = 75  #: rapidfuzz score, 0 to 100, from which a name counts as near
+
+
+class Universe:
+    """The instruments served every session (refreshed, offered, scored), and others that are known by name."""
+
+    def __init__(self, served: Iterable[Instrument], others: Iterable[Instrument] = ()) -> None:
+        """Of two instruments with one symbol the first counts."""
+        self._served = {one.symbol: one for one in reversed(tuple(served))}
+        self.served: tuple[Instrument, ...] = tuple(reversed(self._served.values()))
+        self._known = {one.symbol: one for one in (*reversed(tuple(others)), *reversed(self.served))}
+
+    def __iter__(self) -> Iterator[Instrument]:
+        """The served ones, in their order."""
+        return iter(self.served)
+
+    def __len__(self) -> int:
+        """How many are served."""
+        return len(self.served)
+
+    def serves(self, symbol: str) -> bool:
+        """Whether it is one of those served every session."""
+        return symbol in self._served
+
+    def get(self, symbol: str) -> Instrument | None:
+        """A known instrument, served or not."""
+        return self._known.get(symbol)
+
+    @cached_property
+    def known(self) -> tuple[Instrument, ...]:
+        """All that are known, the served ones first."""
+        return tuple(reversed(self._known.values()))
+
+    @cached_property
+    def names(self) -> tuple[tuple[str, Instrument], ...]:
+        """The known instruments by folded name, the served ones first."""
+        return tuple((fold(one.name), one) for one in self.known)
 
 
 @cache
 def listed() -> dict[str, Instrument]:
-    """The companies and indices known by name, from the embedded table, by symbol."""
-    text = (files("bellwether.market") / "data" / "universe.csv").read_text(encoding="utf-8")
+    """The S&P 500 and two indices by symbol, from the embedded table."""
     return {
-        row["symbol"]: Instrument(row["symbol"], row["name"], row["exchange"], "XNYS", "USD")
-        for row in csv.DictReader(text.splitlines())
+        row["symbol"]: Instrument(row["symbol"], row["name"], row["exchange"], "XNYS", "USD", row["sector"])
+        for row in table("universe.csv")
     }
 
 
-def clean_question(text: str) -> str:
-    """What a person typed for a company, trimmed. Raises BadSymbol when it cannot be one."""
-    asked = " ".join(text.translate(_UNSEEN).split()).lstrip("$").rstrip(".,!?;:").strip()
-    if not asked:
-        raise BadSymbol("Please give a stock symbol, for example AAPL.")
-    if len(asked) > LONGEST_QUESTION or not asked.isprintable():
-        raise BadSymbol("That doesn't look like a stock symbol. Please send one like AAPL or MSFT.")
-    return asked
+@cache
+def well_known() -> tuple[Instrument, ...]:
+    """What else people ask for by name: indices, coins, raw materials and foreign companies; not served by default."""
+    return tuple(Instrument(**row) for row in table("well_known.csv"))
+
+
+def table(name: str) -> list[dict[str, str]]:
+    """The rows of one embedded csv file."""
+    text = (files("bellwether.market") / "data" / name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def instrument_of(symbol: str, name: str = "", exchange: str = "", currency: str = "", sector: str = "") -> Instrument:
+    """An instrument as far as its symbol, our tables and the given words tell.
+
+    Yahoo's suffix of a symbol stands for an exchange; without one the symbol is taken as one of New York's.
+    """
+    known = listed().get(symbol) or {one.symbol: one for one in well_known()}.get(symbol) or _by_suffix(symbol)
+    return Instrument(
+        symbol=symbol,
+        name=name or known.name,
+        exchange=exchange or known.exchange,
+        calendar=known.calendar,
+        currency=currency or known.currency,
+        sector=sector or known.sector,
+    )
+
+
+@cache
+def _suffixes() -> dict[str, dict[str, str]]:
+    return {row["suffix"]: row for row in table("suffixes.csv")}
+
+
+@cache
+def _prefixes() -> dict[str, str]:
+    """Yahoo's suffix for the codes that others write before a symbol, as in NASDAQ:AAPL."""
+    return {prefix: row["suffix"] for row in table("suffixes.csv") for prefix in row["prefixes"].split()}
+
+
+def _by_suffix(symbol: str) -> Instrument:
+    """What the end of a symbol tells: SHEL.L trades in London, BTC-USD around the clock."""
+    found = re.search(r"(?:\.[A-Z]{1,3}|-[A-Z]{3}|=[A-Z])$", symbol)
+    suffix = found[0] if found else ""
+    row = _suffixes().get(suffix)
+    if row is None or symbol.startswith("^"):  # an index may be of any place
+        return Instrument(symbol, symbol, "", "24/5", "")
+    return Instrument(symbol, symbol, row["exchange"], row["calendar"], row["currency"])
 
 
 def as_symbol(asked: str) -> str | None:
-    """A question written the way symbols are: "brk b" and "BRK.B" as "BRK-B"; None when it cannot be one.
+    """A question written the way symbols are: "brk b" as "BRK-B", "LON:SHEL" as "SHEL.L"; None when it cannot be one.
 
     Yahoo writes share classes with a hyphen and foreign exchanges with a dot and a suffix (SHEL.L), so only a single
-    letter A to C after a dot is taken for a class.
+    letter A to C after a dot is taken for a class. Others put the exchange first.
     """
-    symbol = re.sub(r"[ .]([ABC])$", r"-\1", asked.upper())
+    if not asked.isascii():  # "ß" in capitals is "SS"
+        return None
+    before, colon, symbol = asked.upper().rpartition(":")
+    symbol = re.sub(r"[ ./]([ABC])$", r"-\1", symbol)
+    if colon:
+        symbol = symbol.lstrip() + _prefixes().get(before.rstrip(), ":")
     return symbol if _SYMBOL.fullmatch(symbol) else None
 
 
 def is_symbol(text: str) -> bool:
     """Whether this can be a symbol as we know them: at most 20 of A to Z, digits and . = & - with a ^ before them."""
     return _SYMBOL.fullmatch(text) is not None
-
-
-def by_name(asked: str, universe: Iterable[Instrument]) -> Instrument | None:
-    """The one instrument whose name is, begins with, or holds these words; None when there is none or several."""
-    words, instruments = asked.casefold(), tuple(universe)
-    whole, beginning = re.compile(re.escape(words)), re.compile(rf"{re.escape(words)}\b")
-    tests = (whole.fullmatch, beginning.match, re.compile(rf"\b{re.escape(words)}\b").search)
-    for test in tests if len(words) >= SHORTEST_NAME else tests[:1]:
-        named = [one for one in instruments if test(one.name.casefold())]
-        if named:
-            return named[0] if len(named) == 1 else None
-    return None
 
 
 def near_symbols(asked: str, universe: Iterable[Instrument], limit: int = 3) -> tuple[str, ...]:

@@ -1,41 +1,46 @@
 """Daily bars from Yahoo Finance. yfinance is imported only here, and only when a price is asked for."""
 
 import logging
+import re
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bellwether.errors import BadDate, BellwetherError, MarketDataError, UnknownSymbol
+from bellwether.config import Market
+from bellwether.errors import BellwetherError, Delisted, NoPrices, SourceError, Trouble, UnknownSymbol
 from bellwether.market.exchanges import calendar_of
+from bellwether.market.provider import Fetched
 from bellwether.market.universe import listed, near_symbols
-from bellwether.types import Bars, Instrument
+from bellwether.types import Bars, Instrument, Statements, to_date
 
 _ABOUT = ("longName", "shortName", "exchangeName", "fullExchangeName", "currency")
+_ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
 FIRST_DAY = date(1927, 1, 1)  #: its oldest series begins then
-YEARS = 12  #: of history to ask for: enough for every feature and for how often the price rose
 log = logging.getLogger(__name__)
 
 
-class YahooProvider:
-    """Prices from Yahoo through yfinance; asks the network at every call, so wrap it in `CachedProvider`."""
+def open_source(market: Market) -> "YahooSource":
+    """The source as the settings describe it."""
+    return YahooSource(base_url=market.yahoo_base_url)
+
+
+class YahooSource:
+    """Prices from Yahoo through yfinance: asks once, and tells every way of not getting an answer apart."""
 
     name = "yahoo"
-    live = True
     note = ""
 
-    def __init__(self, *, base_url: str = "", timeout: float = 15, cache_folder: Path | None = None) -> None:
-        """`base_url` is a mirror to ask instead of Yahoo's hosts; `cache_folder` is where yfinance keeps time zones."""
+    def __init__(self, *, base_url: str = "") -> None:
+        """`base_url` is a mirror to ask instead of Yahoo's hosts."""
         self._base_url = base_url
-        self._timeout = timeout
-        self._cache_folder = cache_folder
         self._session: Any = None
         self._starting = threading.Lock()
-        self._known: dict[str, Instrument] = {}
 
     def describe(self) -> str:
         """Where the prices come from, for messages."""
@@ -45,40 +50,61 @@ class YahooProvider:
         """The companies known by name without asking Yahoo."""
         return tuple(listed().values())
 
-    def instrument(self, symbol: str) -> Instrument:
-        """Name, exchange and currency as Yahoo states them with the prices."""
-        if symbol not in self._known:
-            self._history(symbol, period="1mo")
-        return self._known[symbol]
+    def prepare(self) -> None:
+        """Import yfinance, which takes a second."""
+        self._start()
 
-    def bars(self, symbol: str, end: date) -> Bars:
-        """Bars of the last YEARS years up to and including `end`."""
-        if end < FIRST_DAY:
-            raise BadDate(f"Yahoo Finance has no prices as old as {end}.")
-        start = max(end - timedelta(days=366 * YEARS), FIRST_DAY)
-        frame = self._history(symbol, start=start, end=end + timedelta(days=1))
-        return _to_bars(symbol, frame, end)
+    def fetch(self, symbol: str, start: date, end: date, timeout: float) -> Fetched:
+        """Bars from `start` to `end`, adjusted and as quoted, with the splits and dividends among them."""
+        with self._asking(symbol, timeout) as ticker:
+            # yfinance would spend a request on each symbol's time zone, only to know when a day begins there; with
+            # UTC and a day more at both ends none is missing
+            ticker._tz = "UTC"
+            frame: pd.DataFrame = ticker.history(
+                start=max(start, FIRST_DAY) - timedelta(days=1),
+                end=end + timedelta(days=2),
+                auto_adjust=False,
+                timeout=timeout,
+            )
+            # by name: asking it for everything makes one more request, for intraday hours
+            about = {key: ticker.history_metadata.get(key) for key in _ABOUT}
+        return _fetched(symbol, _instrument(symbol, about), frame, start, end)
 
-    def _history(self, symbol: str, **span: Any) -> pd.DataFrame:
-        """Yahoo's table of raw and adjusted prices, (n, columns); `span` as yfinance takes it."""
+    def search(self, text: str, timeout: float) -> tuple[Instrument, ...]:
+        """What Yahoo finds for these words. Raises SourceError."""
+        from bellwether.market.yahoo_search import search
+
+        session = self._start()
+        try:
+            with session.within(timeout):
+                return search(session, text)
+        except Exception as problem:
+            told = self._explain(text, problem)
+            raise told if isinstance(told, SourceError) else SourceError(self.describe(), Trouble.REFUSED) from problem
+
+    def statements(self, symbol: str, timeout: float) -> Statements:
+        """A company's last quarters, five at most, and when the next one is due."""
+        from bellwether.market.yahoo_statements import read_statements
+
+        with self._asking(symbol, timeout) as ticker:
+            return read_statements(symbol, ticker._data.get_raw_json)
+
+    @contextmanager
+    def _asking(self, symbol: str, timeout: float) -> Iterator[Any]:
+        """A yfinance Ticker whose requests end within `timeout` seconds and whose failures are ours."""
         import yfinance
 
-        ticker = yfinance.Ticker(symbol, session=self._start())
+        from bellwether.market.yahoo_session import NoSuchSymbol
+
+        session = self._start()
         try:
-            with warnings.catch_warnings():
-                # yfinance 1.7 calls pandas in a way that pandas 3 deprecates
-                warnings.filterwarnings("ignore", message="The inplace keyword")
-                frame: pd.DataFrame = ticker.history(auto_adjust=False, actions=False, timeout=self._timeout, **span)
-                # by name: asking it for everything makes one more request, for intraday hours
-                about = {key: ticker.history_metadata.get(key) for key in _ABOUT}
+            if _ISIN.fullmatch(symbol):  # yfinance would search, and take the first listing anywhere
+                raise NoSuchSymbol("an ISIN")
+            with session.within(timeout):
+                yield yfinance.Ticker(symbol, session=session)
         except Exception as problem:  # yfinance lets anything through, from JSON errors to curl's
             self._forget_failures()
             raise self._explain(symbol, problem) from problem
-        if frame.empty:
-            self._forget_failures()
-            raise MarketDataError(f"Yahoo Finance has no prices of {symbol} for these days.")
-        self._known[symbol] = _instrument(symbol, about)
-        return frame
 
     def _start(self) -> Any:
         """The HTTP session, made once; importing yfinance costs half a second that other sources save."""
@@ -90,30 +116,45 @@ class YahooProvider:
 
                 yfinance.config.debug.hide_exceptions = False  # else an outage looks like a delisting
                 logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # its errors reach us as exceptions
-                if self._cache_folder is not None:
-                    self._cache_folder.mkdir(parents=True, exist_ok=True)
-                    yfinance.set_tz_cache_location(str(self._cache_folder))
+                # yfinance 1.7 calls pandas in a way that pandas 3 deprecates; once for all, for threads share filters
+                warnings.filterwarnings("ignore", message="The inplace keyword", module="yfinance")
+                _keep_no_files()
                 self._session = YahooSession(self._base_url)
         return self._session
 
     def _forget_failures(self) -> None:
-        """yfinance remembers answers, failed ones too: without this, a symbol stays broken after Yahoo is back."""
+        """yfinance remembers answers, failed ones too, and a crumb that Yahoo no longer takes: until a restart."""
         from yfinance.data import YfData
 
-        YfData().cache_get.cache_clear()
+        data = YfData()
+        data.cache_get.cache_clear()
+        data._crumb = None
 
     def _explain(self, symbol: str, problem: Exception) -> BellwetherError:
         """What happened, in words."""
-        from bellwether.market.yahoo_session import NoPrices, NoSuchSymbol, RateLimited
+        from bellwether.market.yahoo_session import Empty, NoSuchSymbol, NotAnswering
 
         log.info("Yahoo failed for %s: %s %s", symbol, type(problem).__name__, problem)
         if isinstance(problem, NoSuchSymbol):
-            return UnknownSymbol(symbol, near_symbols(symbol, self.universe()), "Yahoo Finance")
-        if isinstance(problem, NoPrices):
-            return MarketDataError(f"Yahoo Finance has no prices of {symbol} for these days.")
-        if isinstance(problem, RateLimited):
-            return MarketDataError("Yahoo Finance is limiting our requests; please try again in a few minutes.")
-        return MarketDataError("Yahoo Finance is not answering as it should; please try again in a few minutes.")
+            if symbol in listed():  # Yahoo's answer is the same for what never was and what is no more
+                return Delisted(symbol, self.describe())
+            return UnknownSymbol(symbol, near_symbols(symbol, self.universe()), self.describe())
+        if isinstance(problem, Empty):
+            return NoPrices(f"{self.describe()} has no prices of {symbol} for these days.")
+        if isinstance(problem, NotAnswering):
+            return SourceError(self.describe(), problem.trouble, problem.retry_after)
+        return SourceError(self.describe(), Trouble.GARBLED)
+
+
+def _keep_no_files() -> None:
+    """Switch off yfinance's caches on disk, of cookies and time zones.
+
+    A process needs one cookie; a file that is damaged, or a disk that is full, would make every question fail.
+    """
+    from yfinance import cache
+
+    cache._CookieCacheManager._Cookie_cache = cache._CookieCacheDummy()
+    cache._TzCacheManager._tz_cache = cache._TzCacheDummy()
 
 
 def _instrument(symbol: str, about: dict[str, Any]) -> Instrument:
@@ -129,18 +170,24 @@ def _instrument(symbol: str, about: dict[str, Any]) -> Instrument:
     )
 
 
-def _to_bars(symbol: str, frame: pd.DataFrame, end: date) -> Bars:
-    """Yahoo's table as Bars: all four prices scaled by adjusted / raw close, days after `end` left out."""
+def _fetched(symbol: str, instrument: Instrument, frame: pd.DataFrame, start: date, end: date) -> Fetched:
+    """Yahoo's table as bars from `start` to `end`: all four prices scaled by adjusted / raw close."""
+    if frame.empty:
+        raise NoPrices(f"Yahoo Finance has no prices of {symbol} for these days.")
     midnights = pd.DatetimeIndex(frame.index)  # of the exchange's own days
     sessions = midnights.tz_localize(None).to_numpy().astype("datetime64[D]")
     raw = frame[["Open", "High", "Low", "Close"]].to_numpy(np.float64)
     adjusted = frame["Adj Close"].to_numpy(np.float64)
     volume = frame["Volume"].to_numpy(np.float64)
+    acted = frame.reindex(columns=["Dividends", "Stock Splits"], fill_value=0.0).to_numpy(np.float64).any(axis=1)
     # a day without trading comes as an empty row; it is no session
-    keep = np.isfinite(raw[:, 3]) & (raw[:, 3] > 0) & np.isfinite(adjusted) & (sessions <= np.datetime64(end))
+    keep = np.isfinite(raw[:, 3]) & (raw[:, 3] > 0) & np.isfinite(adjusted) & (adjusted > 0)
+    asked = (sessions >= np.datetime64(start)) & (sessions <= np.datetime64(end))
+    keep &= asked
     if not keep.any():
-        raise MarketDataError(f"Yahoo Finance has no prices of {symbol} up to {end}.")
+        raise NoPrices(f"Yahoo Finance has no prices of {symbol} for these days.")
     raw, adjusted, volume = raw[keep], adjusted[keep], volume[keep]
     raw = np.where(np.isfinite(raw), raw, raw[:, 3:4])
     values = np.asfortranarray(np.column_stack([raw * (adjusted / raw[:, 3])[:, None], np.nan_to_num(volume)]))
-    return Bars(symbol, sessions[keep], values, raw[:, 3])
+    bars = Bars(symbol, sessions[keep], values, raw[:, 3].copy())
+    return Fetched(instrument, bars, tuple(to_date(day) for day in sessions[acted & asked]))

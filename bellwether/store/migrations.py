@@ -58,3 +58,252 @@ def first_tables(db: Any) -> None:
     )
     db["outbox"].create_index(["dedup_key"], unique=True)
     db["outbox"].create_index(["state", "not_before"])
+
+
+@migrations()
+def kept_bars(db: Any) -> None:
+    """Bars of live sources, and what the sources say about their symbols."""
+    db["instruments"].create(
+        {
+            "source": str,
+            "symbol": str,
+            "name": str,
+            "exchange": str,
+            "calendar": str,
+            "currency": str,
+            "since": str,
+            "until": str,
+            "asked_at": str,
+            "layout": int,
+        },
+        pk=("source", "symbol"),
+        not_null={"name", "exchange", "calendar", "currency", "since", "until", "asked_at", "layout"},
+    )
+    db["bars"].create(
+        {"source": str, "symbol": str, "year": int, "data": bytes, "checksum": int},
+        pk=("source", "symbol", "year"),
+        not_null={"data", "checksum"},
+    )
+
+
+@migrations()
+def sound_delivery(db: Any) -> None:
+    """What attempts leave behind, which process may send, and indexes for many chats."""
+    for column in ("uncertain", "strikes", "parts_sent"):
+        db["outbox"].add_column(column, int, not_null_default=0)
+    db["outbox"].add_column("failed_at", str)
+    db["outbox"].create_index(["chat_id", "state"])
+    db.execute("CREATE INDEX idx_outbox_sent_at ON outbox (sent_at) WHERE sent_at IS NOT NULL")
+    db["subscriptions"].create_index(["chat_id", "calendar"])
+    db["leases"].create(
+        {"name": str, "holder": str, "machine": str, "beats": int, "taken_at": str, "beat_at": str},
+        pk="name",
+        not_null={"holder", "machine", "beats", "taken_at", "beat_at"},
+    )
+
+
+@migrations()
+def remembered_searches(db: Any) -> None:
+    """What a source found for words that we do not know."""
+    db["symbol_searches"].create(
+        {"question": str, "found": str, "asked_at": str}, pk="question", not_null={"found", "asked_at"}
+    )
+    db["symbol_searches"].create_index(["asked_at"])
+
+
+@migrations()
+def kept_statements(db: Any) -> None:
+    """Companies' quarters as their sources gave them."""
+    db["statements"].create(
+        {"source": str, "symbol": str, "currency": str, "next_earnings": str, "quarters": str, "asked_at": str},
+        pk=("source", "symbol"),
+        not_null={"currency", "quarters", "asked_at"},
+    )
+
+
+@migrations()
+def alert_rules(db: Any) -> None:
+    """What chats asked to be told and how, what they were told, and the ranges to be graded."""
+    db["alert_rules"].create(
+        {
+            "id": int,
+            "chat_id": int,
+            "symbol": str,
+            "calendar": str,
+            "kind": str,
+            "direction": str,
+            "threshold": float,
+            "horizon": int,
+            "repeat": str,
+            "armed": int,
+            "last_value": float,
+            "judged": str,
+            "set_on": str,
+            "set_close": float,
+            "expires_at": str,
+            "created_at": str,
+        },
+        pk="id",
+        not_null={
+            "chat_id",
+            "symbol",
+            "calendar",
+            "kind",
+            "direction",
+            "threshold",
+            "horizon",
+            "repeat",
+            "armed",
+            "created_at",
+        },
+        foreign_keys=[("chat_id", "chats", "chat_id")],
+    )
+    same = ["chat_id", "symbol", "kind", "direction", "threshold", "horizon"]
+    db["alert_rules"].create_index(same, unique=True)
+    db["alert_rules"].create_index(["calendar", "judged", "symbol"])
+    db["alert_rules"].create_index(["symbol"])
+    db["alert_settings"].create(
+        {
+            "chat_id": int,
+            "digest_mode": str,
+            "digest_at": str,
+            "quiet_since": str,
+            "quiet_until": str,
+            "weekly_budget": int,
+            "changed_at": str,
+            "pending": str,
+        },
+        pk="chat_id",
+        not_null={"digest_mode"},
+        foreign_keys=[("chat_id", "chats", "chat_id")],
+    )
+    db["alerts"].create(
+        {
+            "id": int,
+            "rule_id": int,
+            "chat_id": int,
+            "symbol": str,
+            "calendar": str,
+            "kind": str,
+            "session": str,
+            "line": str,
+            "surprise": float,
+            "message_key": str,
+            "digest_key": str,
+            "fired_at": str,
+            "horizon": int,
+            "target_session": str,
+            "low": float,
+            "high": float,
+            "outcome_key": str,
+        },
+        pk="id",
+        not_null={"rule_id", "chat_id", "symbol", "calendar", "kind", "session", "line", "surprise", "fired_at"},
+    )
+    db["alerts"].create_index(["rule_id", "session"], unique=True)
+    db["alerts"].create_index(["chat_id", "fired_at"])
+    db.execute(
+        "CREATE INDEX idx_alerts_open ON alerts (target_session)"
+        " WHERE target_session IS NOT NULL AND outcome_key IS NULL"
+    )
+    db["told_ranges"].create(
+        {"symbol": str, "cutoff": str, "horizon": int, "target_session": str, "low": float, "high": float},
+        pk=("symbol", "cutoff", "horizon"),
+        not_null={"target_session", "low", "high"},
+    )
+    db["told_ranges"].create_index(["target_session"])
+    db["outbox"].add_column("telegram_id", int)
+    db["outbox"].add_column("reply_key", str)
+    db["outbox"].add_column("due_at", str)
+
+
+@migrations()
+def issued_forecasts(db: Any) -> None:
+    """Every forecast that was issued and what came of it, neither ever changed; and sums of their scores."""
+    db["ledger"].create(
+        {
+            "seq": int,
+            "forecast_id": str,
+            "symbol": str,
+            "cutoff": int,
+            "horizon": int,
+            "target": int,
+            "made_at": int,
+            "model_id": str,
+            "source": str,
+            "shown": int,
+            "bars_sha256": bytes,
+            "numbers": bytes,
+            "hash": bytes,
+        },
+        pk="seq",
+        not_null={
+            "forecast_id",
+            "symbol",
+            "cutoff",
+            "horizon",
+            "target",
+            "made_at",
+            "model_id",
+            "source",
+            "shown",
+            "bars_sha256",
+            "numbers",
+            "hash",
+        },
+    )
+    db["ledger"].create_index(["forecast_id"], unique=True)
+    db["ledger"].create_index(["symbol", "cutoff"])
+    db["outcomes"].create(
+        {"id": int, "seq": int, "session": int, "log_return": float, "settled_at": int, "hash": bytes},
+        pk="id",
+        not_null={"seq", "settled_at", "hash"},
+        foreign_keys=[("seq", "ledger", "seq")],
+    )
+    db["outcomes"].create_index(["seq"], unique=True)
+    for table, key in (("ledger", "seq"), ("outcomes", "id")):
+        for verb in ("UPDATE", "DELETE"):
+            db.execute(
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}"
+                f" BEGIN SELECT raise(ABORT, 'rows of {table} are never changed'); END"
+            )
+        db.execute(
+            f"CREATE TRIGGER {table}_in_order BEFORE INSERT ON {table}"
+            f" WHEN NEW.{key} <> (SELECT coalesce(max({key}), 0) + 1 FROM {table})"
+            f" BEGIN SELECT raise(ABORT, 'rows of {table} are only added at the end'); END"
+        )
+    db["pending"].create(
+        {"seq": int, "target": int, "calendar": str},
+        pk="seq",
+        not_null={"target", "calendar"},
+        foreign_keys=[("seq", "ledger", "seq")],
+    )
+    db["pending"].create_index(["target"])
+    # the sums are real numbers, one column each: see store/score_sums.py
+    inside = ("inside_80", "inside_90", "baseline_inside_80", "baseline_inside_90")
+    below = tuple(f"below_{level}" for level in (5, 10, 25, 50, 75, 90, 95))
+    sums = ("forecasts", "loss", "baseline_loss", *inside, "brier", "usual_brier", "rises", "span", *below)
+    db["score_sums"].create(
+        {"model_id": str, "shown": int, "horizon": int, "cutoff": int, "issued": int, "lost": int}
+        | dict.fromkeys(sums, float),
+        pk=("model_id", "shown", "horizon", "cutoff"),
+        not_null={"issued", "lost", *sums},
+    )
+    db["misses"].create(
+        {"seq": int, "distance": float, "cutoff": int},
+        pk="seq",
+        not_null={"distance", "cutoff"},
+        foreign_keys=[("seq", "ledger", "seq")],
+    )
+    db["misses"].create_index(["distance"])
+
+
+@migrations()
+def kept_feedback(db: Any) -> None:
+    """What people tell whoever runs the service."""
+    db["feedback"].create(
+        {"id": int, "chat_id": int, "text": str, "said_at": str, "forwarded_as": str},
+        pk="id",
+        not_null={"chat_id", "text", "said_at"},
+    )
+    db["feedback"].create_index(["chat_id", "said_at"])

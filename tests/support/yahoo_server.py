@@ -60,6 +60,7 @@ class YahooServer:
         self._lock = threading.Lock()
         self._faults = FaultQueue()
         self._added: dict[str, Json] = {}
+        self._searches: dict[str, list[Json]] = {}
 
     def __enter__(self) -> YahooServer:
         self._http.__enter__()
@@ -90,6 +91,11 @@ class YahooServer:
         with self._lock:
             self._added[symbol.upper()] = body
 
+    def add_search(self, words: str, quotes: list[Json]) -> None:
+        """Find these quotes for words, whatever their case; goes before a recording."""
+        with self._lock:
+            self._searches[words.casefold()] = quotes
+
     def fail_next(
         self,
         path_prefix: str,
@@ -97,6 +103,7 @@ class YahooServer:
         body: str | None = None,
         content_type: str | None = None,
         times: int | None = 1,
+        headers: dict[str, str] | None = None,
     ) -> None:
         """Answer the next requests below `path_prefix` with this; status 200 with a bad body works too."""
         default_body, default_kind = DEFAULT_BODIES.get(status, (HTML_PAGE, "html"))
@@ -108,6 +115,7 @@ class YahooServer:
             status,
             (default_body if body is None else body).encode(),
             content_type or CONTENT_TYPES[default_kind],
+            headers or {},
         )
         self._faults.add(path_prefix, Fault(response=response), times)
 
@@ -146,7 +154,7 @@ class YahooServer:
         if path.startswith(recorded.CHART):
             return self._chart(path.removeprefix(recorded.CHART), query)
         if path == "/v1/finance/search":
-            return _json(recorded.search(query.get("q", "")) or {"quotes": [], "news": [], "count": 0})
+            return self._search(query.get("q", ""))
         if path == "/v7/finance/quote":
             found = recorded.quotes(query.get("symbols", "").split(","))
             return _json({"quoteResponse": {"result": found, "error": None}})
@@ -154,14 +162,23 @@ class YahooServer:
             return _summary(path.removeprefix(recorded.SUMMARY), query)
         if path.startswith(recorded.TIMESERIES):
             return _timeseries(path.removeprefix(recorded.TIMESERIES), query)
-        if (entry := recorded.exact(path, {name: [value] for name, value in query.items()})) is not None:
-            return _json(entry.body, entry.status)
+        if recorded.FOLDER.is_dir():  # without it, as for a path that was never recorded
+            entry = recorded.exact(path, {name: [value] for name, value in query.items()})
+            if entry is not None:
+                return _json(entry.body, entry.status)
         return Response(404, HTML_PAGE.encode(), CONTENT_TYPES["html"])
+
+    def _search(self, words: str) -> Response:
+        with self._lock:
+            quotes = self._searches.get(words.casefold())
+        found = recorded.search(words) if quotes is None and recorded.FOLDER.is_dir() else None
+        return _json(found or {"quotes": quotes or [], "news": [], "count": len(quotes or [])})
 
     def _chart(self, symbol: str, query: dict[str, str]) -> Response:
         with self._lock:
             body = self._added.get(symbol.upper())
-        body = body or recorded.chart(symbol)
+        if body is None and recorded.FOLDER.is_dir():  # made-up charts need no recordings
+            body = recorded.chart(symbol)
         if body is None:
             return Response(404, NO_CHART.encode(), CONTENT_TYPES["json"])
         if not body["chart"]["result"]:

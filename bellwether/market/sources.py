@@ -1,0 +1,42 @@
+"""From the settings to the market that answers: the source, those asked when it does not, and what keeps their bars."""
+
+from collections.abc import Callable
+from datetime import datetime
+from importlib import import_module
+
+from bellwether.config import Market, Source
+from bellwether.market.asking import Asker
+from bellwether.market.cache import CachedProvider
+from bellwether.market.fallback import FallbackProvider
+from bellwether.market.provider import Provider, RemoteSource
+from bellwether.store.database import Store
+
+
+def open_market(market: Market, store: Store, clock: Callable[[], datetime]) -> Provider:
+    """The market that the settings name. Asks nobody.
+
+    Each source's module is imported only when it is named. Raises ConfigError or MarketDataError when the settings
+    name something that is not there.
+    """
+    first, *others = (_open(name, market, store, clock) for name in dict.fromkeys([market.source, *market.fallbacks]))
+    if not others:
+        return first
+    return FallbackProvider(first, tuple(others))
+
+
+def remote(provider: Provider) -> CachedProvider | None:
+    """The remote source that is asked first; None when a market is all on this machine."""
+    while not isinstance(provider, CachedProvider):
+        if not isinstance(provider, FallbackProvider):
+            return None
+        provider = provider.first
+    return provider
+
+
+def _open(name: Source, market: Market, store: Store, clock: Callable[[], datetime]) -> Provider:
+    """One source; a remote one with its bars kept."""
+    source: Provider | RemoteSource = import_module(f"bellwether.market.{name}").open_source(market)
+    if not isinstance(source, RemoteSource):
+        return source
+    asker = Asker(source.describe(), timeout=market.timeout, connections=market.connections, prepare=source.prepare)
+    return CachedProvider(source, asker, store, clock)

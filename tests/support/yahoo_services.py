@@ -1,0 +1,43 @@
+"""The service over the real yfinance and a local Yahoo, with a clock that tests turn."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bellwether.config import load_settings
+from bellwether.market.asking import Asker
+from bellwether.market.cache import CachedProvider
+from bellwether.market.yahoo import YahooSource
+from bellwether.services import Services, build_services
+from tests.support.yahoo_server import YahooServer
+
+MODELS = Path(__file__).resolve().parents[2] / "exported_models"
+
+
+class Clock:
+    """The present, for everybody."""
+
+    def __init__(self, now: datetime = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def yahoo_services(folder: Path, server: YahooServer, clock: Clock, timeout: float = 2.0) -> Services:
+    """The service as after a start: with the database in `folder`, and nothing in memory."""
+    settings = load_settings(
+        database={"path": folder / "t.sqlite3"}, models={"folder": MODELS}, market={"source": "yahoo"}
+    )
+    services = build_services(settings, clock)
+    source = YahooSource(base_url=server.base_url)
+    asker = Asker(
+        source.describe(),
+        timeout=timeout,
+        connections=4,
+        prepare=source.prepare,
+        clock=lambda: clock().timestamp(),
+    )
+    return dataclasses.replace(services, provider=CachedProvider(source, asker, services.store, clock))

@@ -1,0 +1,201 @@
+"""What companies report: exact from Yahoo's recorded answers and from files, kept, and honest where there is none."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from yfinance.data import YfData
+
+from bellwether.config import load_settings
+from bellwether.errors import MarketDataError, SourceError, UnknownSymbol
+from bellwether.market.fundamentals import FRESH, Fundamentals, merged, open_fundamentals
+from bellwether.market.fundamentals_file import FileFundamentals
+from bellwether.services import Services, build_services
+from bellwether.types import Quarter, Statements
+from tests.support.shared import SHARED, needs_shared
+from tests.support.yahoo_server import YahooServer
+from tests.support.yahoo_services import Clock, yahoo_services
+
+SERIES, SUMMARY = "/ws/fundamentals-timeseries/", "/v10/finance/quoteSummary/"
+
+
+@pytest.fixture
+def server() -> Iterator[YahooServer]:
+    YfData().cache_get.cache_clear()
+    with YahooServer() as server:
+        yield server
+    YfData().cache_get.cache_clear()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def start(server: YahooServer, clock: Clock, tmp_path: Path) -> Callable[[], Fundamentals]:
+    def start() -> Fundamentals:
+        services = yahoo_services(tmp_path, server, clock)
+        return open_fundamentals(services.settings.market, services.provider, services.store, clock)
+
+    return start
+
+
+@needs_shared
+def test_recorded_quarters_come_to_the_digit_with_their_currency(start: Callable[[], Fundamentals]) -> None:
+    apple = start().statements("AAPL")
+    assert (apple.currency, apple.source, apple.symbol) == ("USD", "yahoo", "AAPL")
+    assert apple.quarters[-1] == Quarter(date(2025, 6, 30), 94_036_000_000.0, 23_434_000_000.0, None)
+    assert [one.period_end for one in apple.quarters] == sorted(one.period_end for one in apple.quarters)
+    assert apple.next_earnings == date(2025, 4, 30)  # as of the recording
+
+
+@needs_shared
+def test_statements_may_be_in_another_currency_than_the_share(start: Callable[[], Fundamentals]) -> None:
+    assert start().statements("BABA").currency == "CNY"
+
+
+@needs_shared
+@pytest.mark.parametrize("symbol", ["QQQ", "BTC-USD", "OCDO.L"])
+def test_what_has_no_quarters_is_told_so(start: Callable[[], Fundamentals], symbol: str) -> None:
+    with pytest.raises(MarketDataError, match=f"Yahoo Finance has no company statements of {symbol}"):
+        start().statements(symbol)
+
+
+@needs_shared
+def test_they_are_kept_asked_for_once_a_day_and_answer_while_yahoo_is_down(
+    server: YahooServer, start: Callable[[], Fundamentals], clock: Clock
+) -> None:
+    first = start().statements("AAPL")
+    asked = len(server.requests_to(SERIES))
+    assert asked == 1
+    assert start().statements("AAPL") == first
+    assert len(server.requests_to(SERIES)) == asked
+    clock.now += FRESH
+    server.fail_next("/", 503, times=None)
+    down = start()
+    assert down.statements("AAPL") == first
+    with pytest.raises(SourceError, match="has a failure on its side"):
+        down.statements("BABA")
+    server.clear_faults()
+    clock.now += timedelta(minutes=10)
+    assert down.statements("BABA").currency == "CNY"
+
+
+@needs_shared
+def test_a_company_whose_next_date_yahoo_does_not_know_has_none(
+    server: YahooServer, start: Callable[[], Fundamentals]
+) -> None:
+    server.fail_next(SUMMARY, 404, times=None)
+    assert start().statements("AAPL").next_earnings is None
+
+
+@pytest.mark.parametrize("source", ["sample", "file"])
+def test_a_market_without_statements_says_what_to_do(tmp_path: Path, source: str) -> None:
+    file = tmp_path / "p.csv"
+    file.write_text("symbol,date,open,high,low,close,volume\nAAPL,2021-12-31,1,1,1,1,1\n")
+    services = build_services(load_settings(market={"source": source, "file": str(file)}, models={"folder": tmp_path}))
+    with pytest.raises(MarketDataError, match=r"not available in the .*; set market.fundamentals_file"):
+        services.fundamentals.statements("AAPL")
+
+
+# ---- a file
+
+ROWS = """symbol,period_end,filed,revenue,net_income
+AAPL,2021-06-30,2021-07-28,81.4,21.7
+AAPL,2021-03-31,,89.6,23.6
+AAPL,2021-06-30,2021-07-29,,99
+TRUE,2021-06-30,,1,
+"""
+
+
+def test_a_file_is_read_exactly(tmp_path: Path) -> None:
+    file = tmp_path / "f.csv"
+    file.write_text(ROWS)
+    services: Services = build_services(
+        load_settings(market={"fundamentals_file": str(file)}, models={"folder": tmp_path})
+    )
+    assert services.fundamentals.statements("AAPL") == Statements(
+        "AAPL",
+        "USD",
+        (Quarter(date(2021, 3, 31), 89.6, 23.6, None), Quarter(date(2021, 6, 30), 81.4, 21.7, date(2021, 7, 28))),
+        None,
+        "file",
+    )
+    assert services.fundamentals.statements("TRUE").quarters == (Quarter(date(2021, 6, 30), 1.0, None, None),)
+    with pytest.raises(UnknownSymbol, match=r"MSFT in the file f\.csv"):
+        services.fundamentals.statements("MSFT")
+
+
+def test_a_parquet_file_with_currencies_is_read_too(tmp_path: Path) -> None:
+    file = tmp_path / "f.parquet"
+    row = {"symbol": "sap.de", "period_end": date(2021, 6, 30), "filed": None, "revenue": 6.7, "net_income": None}
+    pd.DataFrame([row | {"currency": "EUR"}]).to_parquet(file)
+    assert FileFundamentals(file).statements("SAP.DE").currency == "EUR"
+
+
+@needs_shared
+def test_the_shared_file_can_be_used() -> None:
+    apple = FileFundamentals(SHARED / "data" / "fundamentals_quarterly.parquet").statements("AAPL")
+    assert len(apple.quarters) > 80
+    assert any(one.known_on is not None for one in apple.quarters)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("gone.csv", None, "does not exist"),
+        ("f.txt", "x", "must be .parquet or .csv"),
+        ("f.csv", "symbol,revenue\nA,1\n", "lacks the columns period_end, filed, net_income"),
+        ("f.csv", ROWS + "X,no day,,1,1\n", "cannot be read"),
+        ("f.csv", ROWS + "X,2021-06-30,,much,1\n", "cannot be read"),
+        ("f.parquet", "no parquet", "cannot be read"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told_in_a_line(
+    tmp_path: Path, name: str, content: str | None, words: str
+) -> None:
+    file = tmp_path / name
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(MarketDataError, match=words) as told:
+        FileFundamentals(file)
+    assert name in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+# ---- keeping
+
+
+def quarters(*ends: int, known: date | None = None) -> tuple[Quarter, ...]:
+    return tuple(Quarter(date(2021, 3 * end, 28), float(end), None, known) for end in ends)
+
+
+def company(*parts: Quarter, currency: str = "USD") -> Statements:
+    return Statements("X", currency, parts, None, "yahoo")
+
+
+TODAY = date(2022, 1, 31)
+
+
+def test_what_the_source_drops_is_kept_and_what_appears_is_known_from_today() -> None:
+    together = merged(company(*quarters(1, 2)), company(*quarters(2, 3)), TODAY)
+    assert [(one.period_end.month, one.known_on) for one in together.quarters] == [(3, None), (6, None), (9, TODAY)]
+    later = merged(together, company(*quarters(3)), TODAY + timedelta(days=9))
+    assert later.quarters[-1].known_on == TODAY
+
+
+def test_another_currency_makes_everything_new() -> None:
+    new = company(*quarters(3), currency="EUR")
+    assert merged(company(*quarters(1, 2)), new, TODAY) == new
+
+
+@given(st.sets(st.integers(1, 4), min_size=1), st.sets(st.integers(1, 4), min_size=1))
+def test_merging_loses_nothing_and_keeps_the_order(before: set[int], after: set[int]) -> None:
+    together = merged(company(*quarters(*sorted(before))), company(*quarters(*sorted(after))), TODAY)
+    assert [one.period_end.month // 3 for one in together.quarters] == sorted(before | after)
+    assert merged(together, company(*quarters(*sorted(after))), TODAY) == together
