@@ -11,11 +11,18 @@ from datetime import timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bellwether.alerting import admin
 from bellwether.alerting.deliver import Transport, deliver
-from bellwether.alerting.evaluate import tick
+from bellwether.alerting.evaluate import Tick, tick
+from bellwether.alerting.heartbeat import heartbeat
+from bellwether.alerting.rules import Reason
 from bellwether.errors import BellwetherError
+from bellwether.market.refresh import refresh_all
+from bellwether.scoring.settling import settle
+from bellwether.scoring.universe import forecast_universe
 from bellwether.services import Services
-from bellwether.store import inbox, outbox
+from bellwether.store import alerts, inbox, outbox
+from bellwether.store.database import Database
 
 KEPT = timedelta(days=30)  #: settled messages, for questions about what was sent
 log = logging.getLogger(__name__)
@@ -27,18 +34,34 @@ _MANNERS = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
 class Timetable:
     """The jobs of the running service."""
 
-    def __init__(self, services: Services, transport: Transport | None, connected: Callable[[], bool]) -> None:
-        """Without a transport messages are written but not sent; while it is not connected they wait."""
+    def __init__(
+        self,
+        services: Services,
+        transport: Transport | None = None,
+        connected: Callable[[], bool] = lambda: False,
+        may_send: Callable[[Database], bool] = lambda db: True,
+        *,
+        ticks_every: timedelta = timedelta(minutes=1),
+        delivers_every: timedelta = timedelta(seconds=1),
+    ) -> None:
+        """Without a transport messages are written but not sent; while it is not connected they wait.
+
+        `may_send` tells whether this process holds the right to send.
+        """
         self._services, self._transport, self._connected = services, transport, connected
+        self._may_send = may_send
         self._stopping = False
         self._running: set[asyncio.Task[None]] = set()
+        self._hearts: set[asyncio.Future[None]] = set()
         # its own warnings are about jobs that run longer than their interval, which ours may
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=_MANNERS)
         if services.provider.live:  # the sample market has no new sessions; `alerts tick` still rehearses one
-            self._every(timedelta(minutes=1), self._tick)
+            self._every(ticks_every, self._tick)
+            self._every(timedelta(minutes=15), self._refresh)
+            self._every(timedelta(minutes=15), self._account)
         if transport is not None:
-            self._every(timedelta(seconds=5), self._deliver)
+            self._every(delivers_every, self._deliver)
         self._every(timedelta(days=1), self._prune)
 
     def start(self) -> None:
@@ -75,14 +98,45 @@ class Timetable:
         did = await asyncio.to_thread(tick, self._services, self._services.clock(), lambda: self._stopping)
         if did.written:
             log.info("%d digests are due.", did.written)
+        if did.rules.told or did.rules.folded or did.outcomes:
+            log.info("%d alerts, %d more for digests, %d outcomes.", did.rules.told, did.rules.folded, did.outcomes)
+        await asyncio.to_thread(self._tell_admin, did)
+        heart = asyncio.ensure_future(asyncio.to_thread(heartbeat, self._services.settings.alerts.heartbeat_url))
+        self._hearts.add(heart)  # the loop keeps only a weak hold on it; nobody waits for it
+        heart.add_done_callback(self._hearts.discard)
+
+    def _tell_admin(self, did: Tick) -> None:
+        """A note when a person is needed; one a day of each kind."""
+        topics = []
+        if self._services.model is None:
+            topics.append(admin.Topic.NO_MODEL)
+        if did.reasons.get(Reason.DUE_WITHOUT_PRICES):
+            topics.append(admin.Topic.NO_PRICES)
+        if topics:
+            with self._services.store.transaction() as db:
+                for topic in topics:
+                    admin.tell(db, self._services, topic)
 
     async def _deliver(self) -> None:
         """Send what is owed."""
         if self._transport is None or not self._connected():
             return
-        did = await deliver(self._services, self._transport, lambda: self._stopping)
+        did = await deliver(self._services, self._transport, lambda: self._stopping, self._may_send)
         if did.sent:
             log.info("%d messages sent.", did.sent)
+
+    async def _refresh(self) -> None:
+        """Fetch the bars of sessions that have closed."""
+        did = await asyncio.to_thread(refresh_all, self._services, lambda: self._stopping)
+        if did is not None and (did.fetched or did.stopped):
+            log.info("Prices: %s", did)
+
+    async def _account(self) -> None:
+        """Enter the session's forecasts of the whole universe, and the outcomes that are known by now."""
+        issued = await asyncio.to_thread(forecast_universe, self._services, lambda: self._stopping)
+        settled = await asyncio.to_thread(settle, self._services, lambda: self._stopping)
+        if issued.issued or settled.settled or settled.lost:
+            log.info("Track record: %d forecasts entered. %s", issued.issued, settled)
 
     async def _prune(self) -> None:
         """Forget what nobody needs any more."""
@@ -92,5 +146,5 @@ class Timetable:
 def _prune(services: Services) -> None:
     before = services.clock() - KEPT
     with services.store.transaction() as db:
-        gone = outbox.prune(db, before) + inbox.prune(db, before)
+        gone = outbox.prune(db, before) + inbox.prune(db, before) + alerts.prune(db, before.date())
     log.info("%d old rows were forgotten.", gone)

@@ -53,7 +53,9 @@ async def _run(services: Services, listening: socket.socket | None) -> None:
 
     has_token = bool(services.settings.telegram.token.get_secret_value())
     face = TelegramFace(services) if has_token else None
-    timetable = Timetable(services, *((face.sender, face.connected.is_set) if face else (None, lambda: False)))
+    timetable = (
+        Timetable(services, face.sender, face.connected.is_set, face.sole.may_send) if face else Timetable(services)
+    )
     timetable.start()
     parts = []
     server = None

@@ -1,81 +1,131 @@
-"""The conversation over Telegram, by long polling.
+"""The conversation over Telegram, by long polling, held by one process at a time.
 
-    getUpdates | inbox.keep | (now Telegram may forget them) | conversation | Sender | inbox.done
+    wait for the lease | connect | replay what was left | getUpdates | Updates.receive
 
 An update is stored before the next poll confirms it, so one that was received when the process died is answered after
-the restart. Updates of one chat are answered in order; chats don't wait for each other.
+the restart.
 """
 
 import asyncio
 import itertools
-import json
 import logging
+import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import TypeVar
 
-from telegram import BotCommand, CallbackQuery, Message, Update, User
 from telegram.error import (
-    BadRequest,
     Conflict,
     Forbidden,
     InvalidToken,
-    NetworkError,
     RetryAfter,
     TelegramError,
-    TimedOut,
 )
 
-from bellwether.alerting.deliver import Delivered, deliver
-from bellwether.errors import ConfigError, StoreError
+from bellwether.alerting import admin
+from bellwether.alerting.sole import BEAT, SoleSender
+from bellwether.errors import StoreError
 from bellwether.services import Services
-from bellwether.store import chats, inbox
-from bellwether.types import Check
-from bot import conversation
-from bot.commands import COMMANDS, Asker
-from bot.replies import Reply
-from bot.telegram_sender import Blocked, Sender, make_bot, seconds
+from bellwether.store.lease import Held
+from bot.pace import Pace
+from bot.telegram_errands import LOOK_AGAIN, refusal, who
+from bot.telegram_groups import set_menus
+from bot.telegram_sender import Sender, make_bot, seconds
+from bot.telegram_updates import NotOurs, Updates
 
-WANTED = ["message", "callback_query", "my_chat_member"]
+WANTED = ["message", "callback_query", "my_chat_member", "inline_query"]
 SHORT_POLL_PAUSE = 0.2  #: seconds between short polls that bring nothing
+REPLAY = 60.0  #: seconds between tries of the answers that could not be sent
 _PAUSES = (1, 2, 5, 10, 30)  #: seconds between polls that fail one after another
-_ONLY_TEXT = Reply("I can only read text. Send me a symbol or a company's name, like <b>AAPL</b>; /help shows more.")
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
 class TelegramFace:
-    """One bot: receives and answers. Its `sender` also carries what the outbox owes."""
+    """One bot: receives and answers. Its `sender` also carries what the outbox owes, while `connected` is set."""
 
-    def __init__(self, services: Services) -> None:
-        """Connects nothing yet. The token is in the settings."""
+    def __init__(self, services: Services, now: Callable[[], float] = time.monotonic) -> None:
+        """Connects nothing yet. The token is in the settings; `now` tells seconds that never run backwards."""
         settings = services.settings.telegram
         self._services = services
         self._timeout = settings.poll_timeout
-        self._last_of_chat: dict[int, asyncio.Task[None]] = {}
         self._bot = make_bot(settings)
         self._stopping = False
-        self.sender = Sender(self._bot)
-        self.connected = asyncio.Event()  #: set once Telegram has accepted the token
+        self.sole = SoleSender(services, now)
+        self.sender = Sender(self._bot, Pace(now))
+        self.connected = asyncio.Event()  #: set while the lease is ours and Telegram accepts the token
+        self._updates = Updates(services, self._bot, self.sender, self.sole.may_send)
 
     async def stop(self, grace: float) -> None:
         """Receive no more, and give the answers under way this many seconds."""
         self._stopping = True
-        pending = list(self._last_of_chat.values())
-        if pending:
-            await asyncio.wait(pending, timeout=grace)
+        await self._updates.settle(grace)
 
     async def run(self) -> None:
         """Receive and answer until cancelled. Returns early only when the token is refused."""
+        while not self._stopping:
+            try:
+                await self._wait_for_lease()
+                if await self._until_first(self._receive(), self._beat()):
+                    return
+            finally:
+                self.connected.clear()
+                try:
+                    await self._updates.cancel()
+                    with suppress(TelegramError):
+                        await self._bot.shutdown()
+                finally:  # not awaited, so that it is done even where the clean-up is cancelled
+                    with suppress(StoreError):
+                        self.sole.release()
+
+    async def _wait_for_lease(self) -> None:
+        """Become the one process that talks to Telegram for this bot; say so when that takes waiting."""
+        said: Held | None = None
+        while True:
+            try:
+                other = await self._take()
+            except StoreError as problem:
+                log.error("%s Whether another process talks for this bot can't be known.", problem.for_operator)
+                return
+            if other is None:
+                return
+            if said is None or said.holder != other.holder:
+                said = other
+                log.warning("%s This one waits until it ends.", who(other))
+                with suppress(StoreError):
+                    await asyncio.to_thread(self._tell_of_second)
+            await asyncio.sleep(LOOK_AGAIN)
+
+    async def _take(self) -> Held | None:
+        taking = asyncio.ensure_future(asyncio.to_thread(self.sole.take))
         try:
-            if await self._connect():
-                self.connected.set()
-                await self._replay()
-                await self._poll()
-        finally:
-            pending = list(self._last_of_chat.values())
-            for task in pending:
-                task.cancel()
-            await asyncio.gather(*pending, return_exceptions=True)
-            with suppress(TelegramError):
-                await self._bot.shutdown()
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            await asyncio.wait([taking])  # a thread goes on all the same, and what it takes is to be given back
+            raise
+
+    async def _beat(self) -> bool:
+        """Keep the lease. Ends, with False, when another process has taken it."""
+        while True:
+            await asyncio.sleep(BEAT)
+            try:
+                if not await asyncio.to_thread(self.sole.beat):
+                    log.error("Another process has taken over this bot, since this one seemed to hang. It waits now.")
+                    return False
+            except StoreError as problem:
+                log.error("%s The lease could not be renewed; trying again.", problem.for_operator)
+
+    async def _receive(self) -> bool:
+        """Connect and poll. Ends with True when there is nothing more to do: the token is refused, or we stop."""
+        if not await self._connect():
+            return True
+        self.connected.set()
+        await self._updates.replay()
+        try:
+            await self._poll()
+        except NotOurs:
+            return False
+        return True
 
     async def _connect(self) -> bool:
         """Say hello to Telegram, however long that takes. False when the token is refused."""
@@ -83,44 +133,33 @@ class TelegramFace:
             try:
                 await self._bot.initialize()
                 await self._bot.delete_webhook()  # with one set, Telegram refuses every poll
-                await self._bot.set_my_commands([BotCommand(one.name, one.summary) for one in COMMANDS])
+                await set_menus(self._bot)
                 log.info("Telegram: connected as @%s.", self._bot.username)
                 return True
             except (InvalidToken, Forbidden) as error:
-                log.error("%s Everything but Telegram goes on.", _refusal(error))
+                log.error("%s Everything but Telegram goes on.", refusal(error))
                 return False
             except TelegramError as error:
                 await _rest(attempt, error)
         return False
 
-    async def _replay(self) -> None:
-        """Answer what was received before a stop."""
-        try:
-            waiting = await asyncio.to_thread(self._unanswered)
-        except StoreError as problem:
-            log.error("%s Messages received before the last stop stay unanswered.", problem.for_operator)
-            return
-        for update_id, body in waiting:
-            try:
-                update = Update.de_json(json.loads(body), self._bot)
-            except Exception:  # what another version stored may not be readable: the others must not suffer for it
-                log.exception("A stored message cannot be read; it is set aside.")
-                await asyncio.to_thread(self._done, update_id)
-                continue
-            self._queue(update, update_id)
-
     async def _poll(self) -> None:
-        """Receive until the token is refused."""
+        """Receive until the token is refused. Raises NotOurs when the lease is lost."""
         offset, failures = None, 0
+        loop = asyncio.get_running_loop()
+        replayed = loop.time()
         while not self._stopping:
             try:
                 updates = await self._bot.get_updates(offset=offset, timeout=self._timeout, allowed_updates=WANTED)
                 failures = 0
+                self.connected.set()
             except InvalidToken:
                 log.error("Telegram refuses the token now; it was probably revoked. Everything else goes on.")
                 return
             except Conflict:
-                log.error("Another program receives for this bot. Stop it, or give each its own token. Trying again.")
+                self.connected.clear()
+                log.error("Another program receives for this bot, with another database. Nothing is sent meanwhile.")
+                log.error("Stop it, or give each its own token. Trying again in %d s.", _PAUSES[-1])
                 await asyncio.sleep(_PAUSES[-1])
                 continue
             except TelegramError as error:
@@ -128,140 +167,28 @@ class TelegramFace:
                 failures += 1
                 continue
             for update in () if self._stopping else updates:
-                if await asyncio.to_thread(self._keep, update):
-                    self._queue(update, update.update_id)
+                await self._updates.receive(update)
                 offset = update.update_id + 1
             if self._timeout == 0 and not updates:
                 await asyncio.sleep(SHORT_POLL_PAUSE)
+            if loop.time() - replayed >= REPLAY:
+                replayed = loop.time()
+                await self._updates.replay()
 
-    def _queue(self, update: Update, update_id: int) -> None:
-        """Answer after the earlier updates of the same chat."""
-        chat_id = update.effective_chat.id if update.effective_chat else 0
-        task = asyncio.create_task(self._after(self._last_of_chat.get(chat_id), update, update_id))
-        self._last_of_chat[chat_id] = task
-        task.add_done_callback(
-            lambda done: self._last_of_chat.pop(chat_id) if self._last_of_chat.get(chat_id) is done else None
-        )
-
-    async def _after(self, earlier: asyncio.Task[None] | None, update: Update, update_id: int) -> None:
-        """One update from its turn to its end. A failure is written down and does not stop the next."""
-        if earlier is not None:
-            await asyncio.wait([earlier])
+    async def _until_first(self, *running: Awaitable[T]) -> T:
+        """The answer of whichever ends first; the others are cancelled. Raises what it raises."""
+        tasks = [asyncio.ensure_future(one) for one in running]
         try:
-            await asyncio.to_thread(self._begin, update_id)
-            await self._handle(update)
-        except Blocked:
-            if update.effective_chat is not None:
-                await asyncio.to_thread(self._pause, update.effective_chat.id)
-        except NetworkError as error:
-            if not isinstance(error, TimedOut | BadRequest):
-                log.warning(
-                    "An answer could not be sent (%s); it is tried again after a restart.", type(error).__name__
-                )
-                return
-            log.warning("Whether an answer arrived is not known: %s.", type(error).__name__)
-        except Exception:
-            log.exception("An update could not be handled.")
-        await asyncio.to_thread(self._done, update_id)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            return done.pop().result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _handle(self, update: Update) -> None:
-        """One update to its answer."""
-        message, member = update.message, update.my_chat_member
-        if update.callback_query is not None:
-            await self._handle_press(update.callback_query)
-        elif member is not None and member.new_chat_member.status in {"kicked", "left"}:
-            await asyncio.to_thread(self._pause, member.chat.id)
-        elif member is not None:
-            await asyncio.to_thread(self._wake, member.chat.id)
-        elif message is not None and message.migrate_to_chat_id is not None:
-            await asyncio.to_thread(self._migrate, message.chat_id, message.migrate_to_chat_id)
-        elif message is not None and message.text:
-            await self._handle_text(message, message.text)
-        elif message is not None and message.chat.type == "private" and message.effective_attachment is not None:
-            await self.sender.answer(message.chat_id, _ONLY_TEXT)
-
-    async def _handle_text(self, message: Message, text: str) -> None:
-        command = text.startswith("/")
-        if message.chat.type != "private" and not command:
-            return  # in a group people talk to each other
-        name, _, addressee = text.split(maxsplit=1)[0].partition("@")
-        if command and addressee and addressee.lower() != self._bot.username.lower():
-            return
-        if message.chat.type != "private" and not addressee and not conversation.knows(name):
-            return  # another bot's command
-        asker = Asker(message.chat_id, _language(message.from_user))
-        reply = await asyncio.to_thread(conversation.answer, self._services, asker, text)
-        await self.sender.answer(message.chat_id, reply)
-
-    async def _handle_press(self, query: CallbackQuery) -> None:
-        if not isinstance(query.message, Message) or query.data is None:
-            await self.sender.notice(query, "This message is too old for its buttons. Please ask again with /forecast.")
-            return
-        asker = Asker(query.message.chat_id, _language(query.from_user))
-        pressed = await asyncio.to_thread(conversation.press, self._services, asker, query.data)
-        await self.sender.notice(query, pressed.notice)
-        await self.sender.show(query.message, pressed)
-
-    # The database, asked in threads: a busy file must not stop the loop. Without one the bot still answers.
-
-    def _unanswered(self) -> list[tuple[int, str]]:
-        with self._services.store.reading() as db:
-            return inbox.unanswered(db)
-
-    def _keep(self, update: Update) -> bool:
-        """Store an update; True when it is to be answered."""
-        try:
-            with self._services.store.transaction() as db:
-                return inbox.keep(db, update.update_id, update.to_json(), self._services.clock())
-        except StoreError as problem:
-            log.error("%s Messages are answered, but not kept over a restart.", problem.for_operator)
-            return True
-
-    def _begin(self, update_id: int) -> None:
-        with suppress(StoreError), self._services.store.transaction() as db:
-            inbox.begin(db, update_id)
-
-    def _done(self, update_id: int) -> None:
-        with suppress(StoreError), self._services.store.transaction() as db:
-            inbox.done(db, update_id, self._services.clock())
-
-    def _pause(self, chat_id: int) -> None:
-        with suppress(StoreError), self._services.store.transaction() as db:
-            chats.pause(db, chat_id)
-
-    def _wake(self, chat_id: int) -> None:
-        with suppress(StoreError), self._services.store.transaction() as db:
-            chats.wake(db, chat_id)
-
-    def _migrate(self, old: int, new: int) -> None:
-        with suppress(StoreError), self._services.store.transaction() as db:
-            chats.migrate(db, old, new)
-
-
-async def deliver_now(services: Services) -> Delivered:
-    """Send what is owed, without receiving: for the command line. Raises ConfigError when Telegram can't be used."""
-    bot = make_bot(services.settings.telegram)
-    try:
-        async with bot:
-            return await deliver(services, Sender(bot))
-    except TelegramError as error:
-        raise ConfigError(_refusal(error)) from None
-
-
-async def check_token(services: Services) -> Check:
-    """Whether Telegram accepts the token, for `doctor`."""
-    try:
-        async with make_bot(services.settings.telegram) as bot:
-            return Check("Telegram", True, f"connected as @{bot.username}")
-    except TelegramError as error:
-        return Check("Telegram", False, "it does not work", _refusal(error))
-
-
-def _refusal(error: TelegramError) -> str:
-    """What to do about it, without the error's own text: that may hold the token."""
-    if isinstance(error, InvalidToken | Forbidden):
-        return "Telegram refuses the token: copy it again from @BotFather into BELLWETHER_TELEGRAM__TOKEN."
-    return f"Telegram cannot be reached ({type(error).__name__}): check the network and telegram.base_url."
+    def _tell_of_second(self) -> None:
+        with self._services.store.transaction() as db:
+            admin.tell(db, self._services, admin.Topic.SECOND_PROCESS)
 
 
 async def _rest(failures: int, error: TelegramError) -> None:
@@ -271,7 +198,3 @@ async def _rest(failures: int, error: TelegramError) -> None:
         pause = seconds(error.retry_after)
     log.warning("Telegram does not answer (%s); trying again in %.0f s.", type(error).__name__, pause)
     await asyncio.sleep(pause)
-
-
-def _language(user: User | None) -> str:
-    return (user.language_code if user is not None else None) or "en"

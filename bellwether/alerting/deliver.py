@@ -1,29 +1,39 @@
 """Send what is owed: claim a row, send outside any transaction, write down how it went.
 
-expire what is stale | claim one | Transport.send | sent, put back, or given up
+expire what is stale | claim a few | Transport.send | sent, put back, or given up
+
+Each chat gets its messages in order, one at a time; several chats are written to at once.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from bellwether.alerting.retry import DeliveryError, next_attempt
+from bellwether import tally
+from bellwether.alerting import admin
+from bellwether.alerting.alert_words import sent_late
+from bellwether.alerting.retry import Cause, DeliveryError, next_attempt
+from bellwether.alerting.rules_time import is_late
+from bellwether.errors import StoreError
 from bellwether.services import Services
 from bellwether.store import chats, outbox
+from bellwether.store.database import Database
 from bellwether.types import OutboxMessage
 
 LEASE = timedelta(minutes=2)  #: a claim is void after this: longer than any send may take
+AT_ONCE = 8  #: messages on their way at the same time: at most so many can come twice after a kill
+_PATIENCE = (0.5, 1, 2, 5, 10)  #: seconds between tries to write down what happened
 log = logging.getLogger(__name__)
 
 
 class Transport(Protocol):
     """A way for a message to leave."""
 
-    async def send(self, message: OutboxMessage) -> None:
-        """Send one message. Raises DeliveryError, which says how to treat the failure."""
+    async def send(self, message: OutboxMessage) -> int | None:
+        """Send one message; its number, by which it can be answered. Raises DeliveryError: how to treat the failure."""
 
 
 @dataclass(slots=True)
@@ -36,26 +46,34 @@ class Delivered:
     expired: int = 0
 
 
-async def deliver(services: Services, transport: Transport, stopping: Callable[[], bool] = lambda: False) -> Delivered:
+async def deliver(
+    services: Services,
+    transport: Transport,
+    stopping: Callable[[], bool] = lambda: False,
+    may_send: Callable[[Database], bool] = lambda db: True,
+) -> Delivered:
     """Send every message that is due now. Raises StoreError when the rows cannot be used.
 
-    `stopping` is asked before each claim, so that a stop leaves nothing half sent.
+    `stopping` is asked before each claim, so that a stop leaves nothing half sent. `may_send` is asked in the
+    transaction of each claim: a process that lost its lease claims nothing more.
     """
-    count = Delivered(expired=await asyncio.to_thread(_expire, services))
-    while not stopping():
-        message = await asyncio.to_thread(_claim, services)
-        if message is None:
-            break
-        try:
-            await transport.send(message)
-        except DeliveryError as error:
-            again = await asyncio.to_thread(_record_failure, services, message, error)
-            count.put_back += again
-            count.failed += not again
-        else:
-            await asyncio.to_thread(_record_success, services, message)
-            count.sent += 1
-    return count
+    run = _Run(services, transport, may_send)
+    await asyncio.to_thread(run.expire)
+    under_way: set[asyncio.Task[None]] = set()
+    try:
+        while True:
+            while len(under_way) < AT_ONCE and not stopping():
+                message = await asyncio.to_thread(run.claim)
+                if message is None:
+                    break
+                under_way.add(asyncio.create_task(run.carry(message)))
+            if not under_way:
+                return run.did
+            done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+    finally:
+        await asyncio.gather(*under_way, return_exceptions=True)
 
 
 def read_in_terminal(services: Services) -> list[str]:
@@ -69,37 +87,99 @@ def read_in_terminal(services: Services) -> list[str]:
     return texts
 
 
-def _expire(services: Services) -> int:
-    with services.store.transaction() as db:
-        expired = outbox.expire(db, services.clock())
-    if expired:
-        log.warning("%d messages were dropped: they could not be sent while they were fresh.", expired)
-    return expired
+class _Run:
+    """One run of `deliver`. `expire`, `claim` and what is recorded are called in threads."""
 
+    def __init__(self, services: Services, transport: Transport, may_send: Callable[[Database], bool]) -> None:
+        self.did = Delivered()
+        self._services, self._transport, self._may_send = services, transport, may_send
+        self._busy: set[int] = set()  # ours on their way: however the clock jumps, nobody is to send them again
 
-def _claim(services: Services) -> OutboxMessage | None:
-    now = services.clock()
-    with services.store.transaction() as db:
-        return outbox.claim_next(db, now, now + LEASE)
+    def expire(self) -> None:
+        """Drop what is stale, and see to what a clock that was set back made wait."""
+        now = self._services.clock()
+        with self._services.store.transaction() as db:
+            outbox.forgive_clock(db, now)
+            self.did.expired = outbox.expire(db, now)
+        if self.did.expired:
+            tally.EXPIRED.add(self.did.expired)
+            log.warning("%d messages were dropped: they could not be sent while they were fresh.", self.did.expired)
 
+    def claim(self) -> OutboxMessage | None:
+        """The next message; None when nothing is due, or when sending is another process's affair now."""
+        now = self._services.clock()
+        with self._services.store.transaction() as db:
+            if not self._may_send(db):
+                return None
+            message = outbox.claim_next(db, now, now + LEASE, busy=self._busy)
+        if message is not None:
+            self._busy.add(message.id)
+        return message
 
-def _record_success(services: Services, message: OutboxMessage) -> None:
-    with services.store.transaction() as db:
-        outbox.mark_sent(db, message, services.clock())
-
-
-def _record_failure(services: Services, message: OutboxMessage, error: DeliveryError) -> bool:
-    """Put the message back or give it up; True when it will be tried again."""
-    now = services.clock()
-    again = next_attempt(error, message.attempts, message.expires_at, now)
-    log.warning("Message %d was not sent: %s", message.id, error)
-    with services.store.transaction() as db:
-        if error.moved_to is not None:
-            chats.migrate(db, message.chat_id, error.moved_to)
-        if error.gone:
-            chats.pause(db, message.chat_id)
-        if again is None:
-            outbox.give_up(db, message, f"{outbox.GONE}{error}" if error.gone else str(error))
+    async def carry(self, message: OutboxMessage) -> None:
+        """One message to its end."""
+        number, error = await self._attempt(message)
+        if error is None:
+            await _insist(lambda: self._record_success(message, number))
+            self.did.sent += 1
         else:
-            outbox.put_back(db, message, again.at, str(error))
-    return again is not None
+            again = await _insist(lambda: self._record_failure(message, error))
+            self.did.put_back += again
+            self.did.failed += not again
+        self._busy.discard(message.id)
+
+    async def _attempt(self, message: OutboxMessage) -> tuple[int | None, DeliveryError | None]:
+        """The message's number, or what went wrong."""
+        try:
+            return await self._transport.send(_marked_if_late(message, self._services.clock())), None
+        except DeliveryError as error:
+            return None, error
+        except Exception as error:  # a fault of ours in one message must not hold up the others
+            log.exception("Message %d could not be sent.", message.id)
+            return None, DeliveryError(type(error).__name__, Cause.BUG, parts_sent=message.parts_sent)
+
+    def _record_success(self, message: OutboxMessage, number: int | None) -> bool:
+        with self._services.store.transaction() as db:
+            outbox.mark_sent(db, message, self._services.clock(), number)
+        tally.SENT.add(kind=message.kind)
+        return True
+
+    def _record_failure(self, message: OutboxMessage, error: DeliveryError) -> bool:
+        """Put the message back or give it up; True when it will be tried again."""
+        now = self._services.clock()
+        again = next_attempt(error, message.attempts, message.strikes, message.expires_at, now)
+        gone = error.cause is Cause.GONE
+        text = f"{outbox.GONE}{error}" if gone else str(error)
+        setback = outbox.Setback(text, error.uncertain, error.parts_sent)
+        with self._services.store.transaction() as db:
+            if again is None:
+                outbox.give_up(db, message, setback, now)
+            else:
+                outbox.put_back(db, message, again.at, setback, now)
+            if error.moved_to is not None:
+                chats.migrate(db, message.chat_id, error.moved_to)
+            if gone:
+                chats.pause(db, message.chat_id)
+            elif again is None:
+                admin.tell(db, self._services, admin.Topic.DEAD_LETTER)
+        tally.FAILED.add(reason=error.cause.name.lower())
+        log.warning("Message %d was not sent: %s", message.id, error)
+        return again is not None
+
+
+def _marked_if_late(message: OutboxMessage, now: datetime) -> OutboxMessage:
+    """The message, saying so at its end where it is late: there it does not change the parts that have arrived."""
+    if message.due_at is None or not is_late(message.due_at, now):
+        return message
+    return replace(message, text=f"{message.text}\n{sent_late(now - message.due_at)}")
+
+
+async def _insist(record: Callable[[], bool]) -> bool:
+    """Write down what happened, though the database may be busy: an arrived message that looks owed comes twice."""
+    for pause in _PATIENCE:
+        try:
+            return await asyncio.to_thread(record)
+        except StoreError as problem:
+            log.error("%s What was sent cannot be written down; trying again.", problem.for_operator)
+        await asyncio.sleep(pause)
+    return await asyncio.to_thread(record)

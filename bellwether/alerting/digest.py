@@ -19,31 +19,70 @@ class Entry:
     forecast: Forecast | None
     previous: Forecast | None
     failure: str = ""
-    late: bool = False  #: the failure is the source's, and may be over soon
+    next_day: Forecast | None = None  #: for the next session alone; None where the forecast is for it already
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What a digest says besides its ranges, as HTML; each may be empty."""
+
+    opening: str = ""  #: how the last ones turned out, and whether it is late
+    closing: str = ""  #: what else fired
+
+
+class Digests:
+    """Writes the digests of one tick. The lines about a symbol are made once, whoever watches it."""
+
+    def __init__(self, horizon: int) -> None:
+        """`horizon` is in sessions."""
+        self._horizon = horizon
+        # by the identity of the entry, which is kept beside its lines so that no other can take it
+        self._lines: dict[tuple[int, tuple[str, ...]], tuple[Entry, str]] = {}
+
+    def write(self, entries: list[Entry], session: date, notes: Notes = Notes()) -> str:
+        """The digest of one chat. Symbols that don't fit in one message are counted, not dropped silently."""
+        opening = f"<b>After {wording.day(session)}</b> · {wording.span(self._horizon).lower()}"
+        if notes.opening:
+            opening = f"{opening}\n{notes.opening}"
+        # what holds for all is said once, at the end; what holds for one symbol is said under it
+        common = _common([entry.forecast.caveats for entry in entries if entry.forecast])
+        parts, used, left_out = [], len(notes.opening) + len(notes.closing), 0
+        for entry in entries:
+            part = self._about(entry, common)
+            if used + len(part) > _ROOM:
+                left_out += 1
+                continue
+            parts.append(part)
+            used += len(part)
+        if notes.closing:
+            parts.append(notes.closing)
+        closing = [escape(caveat) for caveat in common]
+        if left_out:
+            closing.insert(0, f"{left_out} more did not fit: ask for them by /forecast.")
+        closing.append("/list shows what you watch, /unwatch stops a symbol. " + wording.NOT_ADVICE)
+        return "\n\n".join([opening, *parts, "\n".join(closing)])
+
+    def _about(self, entry: Entry, common: tuple[str, ...]) -> str:
+        key = (id(entry), common)
+        if key not in self._lines:
+            self._lines[key] = (entry, _entry(entry, common))
+        return self._lines[key][1]
 
 
 def digest(entries: list[Entry], session: date, horizon: int) -> str:
-    """The digest of one chat and session. Symbols that don't fit in one message are counted, not dropped silently."""
-    opening = f"<b>After {wording.day(session)}</b> · {wording.span(horizon).lower()}"
-    forecasts = [entry.forecast for entry in entries if entry.forecast]
-    # what holds for all is said once, at the end; what holds for one symbol is said under it
-    common = [c for c in forecasts[0].caveats if all(c in made.caveats for made in forecasts)] if forecasts else []
-    parts, used, left_out = [], 0, 0
-    for entry in entries:
-        part = _entry(entry, common)
-        if used + len(part) > _ROOM:
-            left_out += 1
-            continue
-        parts.append(part)
-        used += len(part)
-    closing = [escape(caveat) for caveat in common]
-    if left_out:
-        closing.insert(0, f"{left_out} more did not fit: ask for them by /forecast.")
-    closing.append("/list shows what you watch, /unwatch stops a symbol. " + wording.NOT_ADVICE)
-    return "\n\n".join([opening, *parts, "\n".join(closing)])
+    """The digest of one chat and session."""
+    return Digests(horizon).write(entries, session)
 
 
-def _entry(entry: Entry, common: list[str]) -> str:
+def _common(all_caveats: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """The caveats that every forecast has, in the order of the first."""
+    if not all_caveats:
+        return ()
+    different = set(all_caveats)
+    return tuple(one for one in all_caveats[0] if all(one in caveats for caveats in different))
+
+
+def _entry(entry: Entry, common: tuple[str, ...]) -> str:
     """A few lines on one symbol."""
     name = f"<b>{escape(entry.instrument.name)}</b> ({escape(entry.instrument.symbol)})"
     made = entry.forecast
@@ -56,8 +95,17 @@ def _entry(entry: Entry, common: list[str]) -> str:
         f"{name} {escape(last)}\n"
         f"8 in 10 outcomes: {escape(low)} to {escape(high)} · "
         f"chance of a rise {wording.percent(made.probability_of_growth)}\n"
+        f"{escape(_next_day(entry.next_day))}"
         f"{escape(_change(made, entry.previous))}{own}"
     )
+
+
+def _next_day(made: Forecast | None) -> str:
+    """The range that the next digest grades."""
+    if made is None:
+        return ""
+    low, high = wording.price_range(made)
+    return f"Next trading day: {low} to {high}.\n"
 
 
 def _change(now: Forecast, before: Forecast | None) -> str:

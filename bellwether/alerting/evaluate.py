@@ -1,38 +1,52 @@
 """One tick: decide what is due, and write it down as rows. Nothing is sent here.
 
-awake chats and their watchlists
-| digest_slot        the session each is in
+alert rules, and outcomes of earlier alerts: see evaluate_rules, outcomes
+awake chats, a page at a time, and the calendars each watches
+| open_slots         the sessions whose digest may be owed now, by each chat's own clock
 | decide_digest      due? not yet? too late?
-| forecasts          each symbol once, shared by all chats
-| outbox.owe         one row per chat and session, whatever happens twice
+| owed_among         what an earlier tick wrote already
+| Desk               each symbol and its lines once, shared by all chats
+| Remark             something unusual, for chats that want no other digest?
+| owe_all            a page of rows in one short transaction, one for each chat and session, whatever happens twice
+
+A tick that is killed has lost a page at most, and the next one writes it.
 """
 
 import logging
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bellwether import queries
-from bellwether.alerting.digest import Entry, digest
-from bellwether.alerting.rules import DigestSlot, Prices, Reason, decide_digest, digest_slot
-from bellwether.errors import BellwetherError, MarketDataError
-from bellwether.forecasting.forecaster import forecast_at
-from bellwether.market.universe import listed
+from bellwether.alert_types import Alert, AlertSettings, DigestMode
+from bellwether.alerting.alert_words import about_lateness
+from bellwether.alerting.digest import Digests, Notes
+from bellwether.alerting.digest_notes import how_they_turned_out, what_else_fired
+from bellwether.alerting.evaluate_rules import RulesTick, judge_rules
+from bellwether.alerting.kinds import DIGEST
+from bellwether.alerting.outcomes import report_outcomes
+from bellwether.alerting.rules import DigestSlot, Prices, Reason, decide_digest
+from bellwether.alerting.rules_digest import Remark
+from bellwether.alerting.rules_grading import grades
+from bellwether.alerting.rules_time import Rhythm, after_quiet, is_late, newest_slot, open_slots
+from bellwether.alerting.topics import Desk, Topic
+from bellwether.errors import StoreError
 from bellwether.services import Services
-from bellwether.store import outbox, subscriptions
-from bellwether.types import Instrument, Problem, Subscription
+from bellwether.store import alert_settings, alerts, chats, outbox, subscriptions
 
+PAGE = 1000  #: chats decided and written at once: a transaction of some ten milliseconds, and little memory
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What one tick did: how many chats for each reason, and how many messages it wrote."""
+    """What one tick did: how many chats for each reason, and how many digests it wrote; what came of the rules."""
 
     reasons: dict[Reason, int]
     already_owed: int
     written: int
+    rules: RulesTick = field(default_factory=lambda: RulesTick(Counter()))
+    outcomes: int = 0
 
 
 def tick(services: Services, now: datetime, stopping: Callable[[], bool] = lambda: False) -> Tick:
@@ -41,90 +55,174 @@ def tick(services: Services, now: datetime, stopping: Callable[[], bool] = lambd
     `stopping` is asked between chats: what is left then is for the next tick. Raises StoreError when the rows cannot be
     read or written.
     """
-    settings = services.settings.alerts
-    delay, freshness = timedelta(minutes=settings.digest_delay), timedelta(minutes=settings.freshness)
-    with services.store.reading() as db:
-        watchlists = subscriptions.of_awake_chats(db)
-    desk = _Desk(services, settings.horizon)
-    reasons: Counter[Reason] = Counter()
-    already = written = 0
-    for chat_id, watched in watchlists.items():
-        if stopping():
-            break
-        slot = digest_slot({one.calendar for one in watched}, now, delay, freshness)
-        # the cheap answers first: no prices are asked for before a digest can be due
-        reason = decide_digest(slot, Prices.IN, now)
-        if slot is None or reason is not Reason.DUE:
-            reasons[reason] += 1
-            continue
-        key = f"digest:{chat_id}:{slot.session}"
+    rules, outcomes = _alerts(services, now, stopping)  # first: what they leave over goes into the digest
+    run = _Tick(services, now, stopping)
+    last: int | None = None
+    while last is None or not run.stopped:
         with services.store.reading() as db:
-            if outbox.is_owed(db, key):
-                already += 1
-                continue
-        today = [one for one in watched if one.calendar in slot.calendars]
-        entries = [desk.entry(one, slot) for one in today]
-        reason = decide_digest(slot, _prices(services, entries, slot), now)
-        reasons[reason] += 1
+            page = subscriptions.calendars_of_awake_chats(db, last, PAGE)
+        if not page:
+            break
+        run.page(page)
+        last = page[-1][0]
+    return Tick(dict(run.reasons), run.already_owed, run.written, rules, outcomes)
+
+
+def _alerts(services: Services, now: datetime, stopping: Callable[[], bool]) -> tuple[RulesTick, int]:
+    """The rules and the outcomes; a fault of ours in them must not hold up the digests."""
+    rules, outcomes = RulesTick(Counter()), 0
+    try:
+        rules = judge_rules(services, now, stopping)
+        outcomes = report_outcomes(services, now, stopping)
+    except StoreError:
+        raise
+    except Exception:
+        log.exception("The alert rules could not be looked at.")
+    return rules, outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    """A digest that a chat may be owed."""
+
+    key: str  #: of its row
+    chat_id: int
+    slot: DigestSlot
+    settings: AlertSettings
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What is to be written about one digest: its row, or that there is nothing worth one."""
+
+    draft: outbox.Draft
+    worth_sending: bool = True
+    topics: tuple[Topic, ...] = ()
+    folded: tuple[Alert, ...] = ()
+
+
+class _Tick:
+    """The counts and the shared work of one tick."""
+
+    def __init__(self, services: Services, now: datetime, stopping: Callable[[], bool]) -> None:
+        self.reasons: Counter[Reason] = Counter()
+        self.already_owed = self.written = 0
+        self.stopped = False
+        self._services, self._now, self._stopping = services, now, stopping
+        self._desk = Desk(services)
+        self._digests = Digests(services.settings.alerts.horizon)
+        self._told: set[int] = set()  # the topics, by identity, whose ranges are kept: once, however many hear of them
+        self._slots: dict[tuple[frozenset[str], AlertSettings | None], tuple[list[DigestSlot], Reason]] = {}
+        with services.store.reading() as db:
+            self._settings = alert_settings.of_awake_chats(db)
+            self._with_folded = alerts.chats_with_folded(db)
+
+    def page(self, chats_of_page: list[tuple[int, frozenset[str]]]) -> None:
+        """Decide and write the digests of some chats."""
+        open_now = []
+        for chat_id, calendars in chats_of_page:
+            settings = self._settings.get(chat_id)
+            for slot in self._open(calendars, settings):
+                open_now.append(_Owed(f"{DIGEST}:{chat_id}:{slot.session}", chat_id, slot, settings or _DEFAULT))
+        with self._services.store.reading() as db:
+            owed = outbox.owed_among(db, [one.key for one in open_now])
+            due = [one for one in open_now if one.key not in owed]
+            watchlists = subscriptions.of_chats(db, list({one.chat_id for one in due}))
+        self.already_owed += len(owed)
+        decided = []
+        for one in due:
+            self.stopped = self.stopped or self._stopping()
+            if self.stopped:
+                break
+            what = self._decide(one, watchlists.get(one.chat_id, []))
+            if what is not None:
+                decided.append(what)
+        self._write(decided)
+
+    def _open(self, calendars: frozenset[str], settings: AlertSettings | None) -> list[DigestSlot]:
+        """The open slots of a watchlist; the same for all without wishes who watch the same exchanges.
+
+        No prices are asked for before a digest can be due: of a chat with none the reason is counted here.
+        """
+        key = (calendars, settings)
+        if key not in self._slots:
+            limits = self._services.settings.alerts
+            delay, freshness = timedelta(minutes=limits.digest_delay), timedelta(minutes=limits.freshness)
+            rhythm = Rhythm.of(settings or _DEFAULT, delay, freshness)
+            newest = newest_slot(calendars, self._now, rhythm)
+            self._slots[key] = (
+                open_slots(calendars, self._now, rhythm),
+                decide_digest(newest, Prices.IN, self._now),
+            )
+        slots, reason = self._slots[key]
+        if not slots:
+            self.reasons[reason] += 1
+        return slots
+
+    def _decide(self, one: _Owed, watched: list[tuple[str, str]]) -> _Decided | None:
+        """One digest, unless its prices are to be waited for. `watched` are symbols and their calendars."""
+        slot, settings = one.slot, one.settings
+        symbols = [symbol for symbol, calendar in watched if calendar in slot.calendars]
+        topics = [self._desk.topic(symbol, slot.session) for symbol in symbols]
+        if not topics:
+            return None  # taken off the list a moment ago
+        reason = decide_digest(slot, self._prices(topics), self._now)
         if reason not in {Reason.DUE, Reason.DUE_WITHOUT_PRICES}:
-            continue
-        written += _owe(services, chat_id, key, entries, slot, now)
-    return Tick(dict(reasons), already, written)
+            self.reasons[reason] += 1
+            return None
+        folded = self._folded(one)
+        # `now` may be a rehearsed instant, so the row's own times count from the real one
+        present = self._services.clock()
+        # it may have become due before the quiet hours, and waited for prices into them
+        begin = present + (after_quiet(self._now, settings.quiet, settings.timezone) - self._now)
+        draft = outbox.Draft(one.key, one.chat_id, DIGEST, "", begin, begin + (slot.fresh_until - self._now))
+        if settings.digest_mode is DigestMode.UNUSUAL and self._remark(symbols, one, folded) is Remark.NOTHING:
+            self.reasons[Reason.NOTHING_UNUSUAL] += 1
+            return _Decided(draft, worth_sending=False)
+        self.reasons[reason] += 1
+        late = about_lateness(slot.due_at, settings.timezone) if is_late(slot.due_at, self._now) else ""
+        ended = how_they_turned_out(grades([each for topic in topics for each in topic.ended]))
+        notes = Notes("\n".join(line for line in (late, ended) if line), what_else_fired(folded))
+        text = self._digests.write([topic.entry for topic in topics], slot.session, notes)
+        return _Decided(replace(draft, text=text), topics=tuple(topics), folded=tuple(folded))
+
+    def _folded(self, one: _Owed) -> list[Alert]:
+        """What waits for this digest."""
+        if one.chat_id not in self._with_folded:
+            return []
+        with self._services.store.reading() as db:
+            return alerts.folded(db, one.chat_id, one.slot.session)
+
+    def _remark(self, symbols: list[str], one: _Owed, folded: list[Alert]) -> Remark:
+        """The first thing that makes a session worth a digest."""
+        if folded:
+            return Remark.ALERT_WAITS
+        remarks = (self._desk.remark(symbol, one.slot.session) for symbol in symbols)
+        return next((each for each in remarks if each is not Remark.NOTHING), Remark.NOTHING)
+
+    def _prices(self, topics: list[Topic]) -> Prices:
+        """How far the prices reach; a market that is not live is never waited for."""
+        if not self._services.provider.live:
+            return Prices.IN
+        if all(topic.is_stale for topic in topics):
+            return Prices.OUT_OF_DATE
+        return Prices.LATE if any(topic.is_late for topic in topics) else Prices.IN
+
+    def _write(self, decided: list[_Decided]) -> None:
+        if not decided:
+            return
+        with self._services.store.transaction() as db:
+            # a chat may have moved or left since it was read, and what it is owed with it
+            awake = chats.awake_among(db, [one.draft.chat_id for one in decided])
+            present = self._services.clock()
+            still = [one for one in decided if one.draft.chat_id in awake]
+            self.written += outbox.owe_all(db, [one.draft for one in still if one.worth_sending], present)
+            outbox.pass_over(db, [one.draft for one in still if not one.worth_sending], present)
+            new = {id(topic): topic for one in still for topic in one.topics if id(topic) not in self._told}
+            alerts.tell_ranges(db, [told for topic in new.values() for told in topic.told])
+            self._told |= new.keys()
+            for one in (each for each in still if each.folded):
+                alerts.fold_in(db, [alert.id for alert in one.folded], one.draft.dedup_key)
 
 
-def _owe(services: Services, chat_id: int, key: str, entries: list[Entry], slot: DigestSlot, now: datetime) -> bool:
-    """Write one digest. `now` may be a rehearsed instant, so the row's own times count from the real one."""
-    present = services.clock()
-    draft = outbox.Draft(
-        dedup_key=key,
-        chat_id=chat_id,
-        kind="digest",
-        text=digest(entries, slot.session, services.settings.alerts.horizon),
-        not_before=present,
-        expires_at=present + (slot.fresh_until - now),
-    )
-    with services.store.transaction() as db:
-        return outbox.owe(db, draft, present)
-
-
-def _prices(services: Services, entries: list[Entry], slot: DigestSlot) -> Prices:
-    """How far the prices reach; a market that is not live is never waited for."""
-    if not services.provider.live:
-        return Prices.IN
-    forecasts = [entry.forecast for entry in entries]
-    if all(made is not None and made.problem is Problem.STALE for made in forecasts):
-        return Prices.OUT_OF_DATE
-    return Prices.LATE if any(_is_late(entry, slot) for entry in entries) else Prices.IN
-
-
-def _is_late(entry: Entry, slot: DigestSlot) -> bool:
-    """Whether waiting may bring the bar. A symbol that is gone or long out of date must not hold up the others."""
-    if entry.forecast is None:
-        return entry.late
-    return entry.forecast.cutoff < slot.session and entry.forecast.problem is not Problem.STALE
-
-
-class _Desk:
-    """The forecasts of one tick: each symbol and session is computed once, whoever watches it."""
-
-    def __init__(self, services: Services, horizon: int) -> None:
-        self._services, self._horizon = services, horizon
-        self._entries: dict[tuple[str, str], Entry] = {}
-
-    def entry(self, one: Subscription, slot: DigestSlot) -> Entry:
-        """What to say about one symbol, as of the slot's session."""
-        key = (one.symbol, slot.session.isoformat())
-        if key not in self._entries:
-            self._entries[key] = self._make(one, slot)
-        return self._entries[key]
-
-    def _make(self, one: Subscription, slot: DigestSlot) -> Entry:
-        known = listed().get(one.symbol) or Instrument(one.symbol, one.symbol, "", one.calendar, "")
-        try:
-            instrument = self._services.provider.instrument(one.symbol)
-            outlook = queries.outlook(self._services, instrument, slot.session)
-            made = forecast_at(outlook, self._horizon, self._services.clock())
-            return Entry(instrument, made, queries.previous(self._services, queries.Answer(made, outlook)))
-        except BellwetherError as problem:
-            log.warning("No forecast of %s for the digest: %s", one.symbol, problem)
-            return Entry(known, None, None, str(problem), late=isinstance(problem, MarketDataError))
+_DEFAULT = AlertSettings()

@@ -2,9 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 
+MOST_STRIKES = 5  #: failures while others arrived, after which a message is a dead letter
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(minutes=15)
+_MOST_MOVES = 3  #: of a chat that are followed at once; more would be a circle
+
+
+class Cause(Enum):
+    """Why a message did not leave."""
+
+    GONE = "the person blocked the bot, or the group threw it out"
+    REFUSED = "Telegram will never take this message"
+    TOO_FAST = "a flood limit"
+    MOVED = "the chat has a new number"
+    UNREACHABLE = "no connection, so it surely did not arrive"
+    UNANSWERED = "sent, and no answer or a server's failure came back: it may have arrived"
+    BUG = "our own code failed"
 
 
 class DeliveryError(Exception):
@@ -13,21 +28,23 @@ class DeliveryError(Exception):
     def __init__(
         self,
         text: str,
+        cause: Cause = Cause.UNREACHABLE,
         *,
-        permanent: bool = False,
         retry_after: timedelta | None = None,
-        gone: bool = False,
         moved_to: int | None = None,
+        parts_sent: int = 0,
     ) -> None:
-        """`permanent`: this message can never be sent. `retry_after`: wait at least so long.
-
-        `gone`: the person blocked us or left; `moved_to`: the chat has a new id.
-        """
+        """`retry_after`: wait exactly so long; `moved_to`: the chat's new id; `parts_sent`: messages that arrived."""
         super().__init__(text)
-        self.permanent = permanent
+        self.cause = cause
         self.retry_after = retry_after
-        self.gone = gone
         self.moved_to = moved_to
+        self.parts_sent = parts_sent
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether the message may have arrived all the same."""
+        return self.cause in {Cause.UNANSWERED, Cause.BUG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +54,22 @@ class Again:
     at: datetime
 
 
-def next_attempt(error: DeliveryError, attempts: int, expires_at: datetime, now: datetime) -> Again | None:
+def next_attempt(
+    error: DeliveryError, attempts: int, strikes: int, expires_at: datetime, now: datetime
+) -> Again | None:
     """When to try again after `attempts` tries; None for never.
 
-    Doubling pauses, never sooner than the transport asks for, and for as long as the message is worth reading: an
-    outage of hours must not cost a digest that is fresh for twelve.
+    A flood limit is waited out exactly, a chat that moved is tried at once. Otherwise pauses double, for as long as
+    the message is worth reading: an outage of hours must not cost a digest that is fresh for twelve. A message with
+    MOST_STRIKES is not in an outage, it is poison.
     """
-    if error.permanent or error.gone:
+    if error.cause in {Cause.GONE, Cause.REFUSED} or strikes >= MOST_STRIKES:
         return None
-    pause: timedelta = min(_FIRST_PAUSE * 2 ** min(attempts - 1, 10), _LONGEST_PAUSE)
-    at = now + max(pause, error.retry_after or timedelta(0))
+    if error.retry_after is not None:
+        pause = error.retry_after
+    elif error.moved_to is not None and attempts <= _MOST_MOVES:
+        pause = timedelta(0)
+    else:
+        pause = min(_FIRST_PAUSE * 2 ** min(attempts - 1, 10), _LONGEST_PAUSE)
+    at = now + pause
     return Again(at) if at < expires_at else None

@@ -19,6 +19,7 @@ class Reason(Enum):
     WAITING_FOR_PRICES = "the prices of the session are not in yet"
     NO_CURRENT_PRICES = "the prices of everything watched are long out of date; there is nothing to report"
     TOO_LATE = "the digest would not be fresh any more"
+    NOTHING_UNUSUAL = "the chat wants a digest only when something is unusual, and nothing was"
     NOTHING_WATCHED = "the chat watches nothing"
 
 

@@ -1,15 +1,19 @@
 """The table `chats`: who has talked to us."""
 
+import json
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlite_utils import Database
 
+from bellwether.store import alert_moves, outbox
 from bellwether.store.database import rows, stamp
 from bellwether.types import Subscriber
 
 
 def join(db: Database, chat_id: int, language: str, now: datetime) -> None:
     """Remember a chat, or wake it up if it was paused."""
+    wake(db, chat_id)
     db.conn.execute(
         "INSERT INTO chats (chat_id, language, timezone, paused, joined_at) VALUES (?, ?, 'UTC', 0, ?)"
         " ON CONFLICT (chat_id) DO UPDATE SET paused = 0, language = excluded.language",
@@ -20,11 +24,14 @@ def join(db: Database, chat_id: int, language: str, now: datetime) -> None:
 def pause(db: Database, chat_id: int) -> None:
     """Send nothing more of our own accord to this chat, for instance because it blocked the bot."""
     db.conn.execute("UPDATE chats SET paused = 1 WHERE chat_id = ?", (chat_id,))
+    outbox.leave(db, chat_id, "the chat is paused")
 
 
 def wake(db: Database, chat_id: int) -> None:
-    """Write to this chat again, if it ever talked to us: the person took the block back."""
-    db.conn.execute("UPDATE chats SET paused = 0 WHERE chat_id = ?", (chat_id,))
+    """Write to this chat again, if it ever talked to us, also what it missed and is still fresh."""
+    woken = db.conn.execute("UPDATE chats SET paused = 0 WHERE chat_id = ? AND paused = 1", (chat_id,))
+    if woken.rowcount == 1:
+        outbox.return_to(db, chat_id)
 
 
 def get(db: Database, chat_id: int) -> Subscriber | None:
@@ -33,8 +40,19 @@ def get(db: Database, chat_id: int) -> Subscriber | None:
     return _subscriber(found[0]) if found else None
 
 
+def awake_among(db: Database, chat_ids: Collection[int]) -> set[int]:
+    """Those of the chats that we know and may write to."""
+    sql = "SELECT chat_id FROM chats WHERE paused = 0 AND chat_id IN (SELECT value FROM json_each(?))"
+    return {chat_id for (chat_id,) in db.conn.execute(sql, (json.dumps(list(chat_ids)),))}
+
+
 def migrate(db: Database, old: int, new: int) -> None:
-    """A group became a supergroup: everything of the old chat now belongs to the new one."""
+    """A group became a supergroup: everything of the old chat now belongs to the new one.
+
+    To be called in a transaction: all of it moves, or nothing.
+    """
+    if old == new:
+        return
     db.conn.execute(
         "INSERT OR IGNORE INTO chats SELECT ?, language, timezone, paused, joined_at FROM chats WHERE chat_id = ?",
         (new, old),
@@ -42,10 +60,19 @@ def migrate(db: Database, old: int, new: int) -> None:
     db.conn.execute("UPDATE OR IGNORE subscriptions SET chat_id = ? WHERE chat_id = ?", (new, old))
     # the key holds the number: with the old one in it, the next tick would owe the same digest again
     db.conn.execute(
-        "UPDATE OR IGNORE outbox SET chat_id = :new,"
-        " dedup_key = replace(dedup_key, ':' || :old || ':', ':' || :new || ':') WHERE chat_id = :old",
+        "UPDATE OR IGNORE outbox SET chat_id = :new, telegram_id = NULL,"  # a supergroup counts its messages anew
+        " dedup_key = replace(dedup_key, ':' || :old || ':', ':' || :new || ':'),"
+        " reply_key = replace(reply_key, ':' || :old || ':', ':' || :new || ':') WHERE chat_id = :old",
         {"new": new, "old": old},
     )
+    # what is left has a twin at the new number: sending it to the old one would only be refused again
+    db.conn.execute(
+        "UPDATE outbox SET state = 'expired', claimed_until = NULL"
+        " WHERE chat_id = ? AND state IN ('pending', 'sending')",
+        (old,),
+    )
+    alert_moves.move(db, old, new)
+    db.conn.execute("UPDATE feedback SET chat_id = ? WHERE chat_id = ?", (new, old))
     db.conn.execute("DELETE FROM subscriptions WHERE chat_id = ?", (old,))
     db.conn.execute("DELETE FROM chats WHERE chat_id = ?", (old,))
 

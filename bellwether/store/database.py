@@ -8,11 +8,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
+from sqlite_utils import Database as Database  # what others call a connection inside its transaction
 
 from bellwether.errors import StoreError
 from bellwether.store.migrations import migrations
@@ -68,6 +68,20 @@ class Store:
         while self._opened:
             self._opened.pop().close()
 
+    def compact(self) -> None:
+        """Rewrite the file and empty its log, so that nothing of deleted rows is left in either. Raises StoreError.
+
+        Writers wait meanwhile: about a second for each 100 MB.
+        """
+        try:
+            db = self._connection()
+            db.conn.execute("VACUUM")
+            busy, _, _ = db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except (sqlite3.Error, OSError) as problem:
+            raise StoreError(_explain(self.path, problem)) from problem
+        if busy:
+            raise StoreError(f"The log of {self.path} could not be emptied: another program keeps reading it.")
+
     def _connection(self) -> Database:
         db: Database | None = getattr(self._local, "db", None)
         if db is None:
@@ -86,6 +100,9 @@ class Store:
     def _migrate(self, db: Database) -> None:
         with self._migrating:
             if self._migrated:
+                return
+            if not migrations.pending(db):  # as nearly always; then nobody who writes need be waited for
+                self._migrated = True
                 return
             db.conn.execute("BEGIN IMMEDIATE")  # of two processes starting together, one migrates and one waits
             try:
@@ -120,6 +137,11 @@ def stamp(instant: datetime) -> str:
 def unstamp(text: str) -> datetime:
     """The instant behind a stored text."""
     return datetime.fromisoformat(text)
+
+
+def is_recent(at: datetime, now: datetime, within: timedelta) -> bool:
+    """Whether something happened less than so long ago. What lies ahead did not: a clock was wrong when it was kept."""
+    return timedelta(0) <= now - at < within
 
 
 def rows(db: Database, sql: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from sqlite_utils import Database
 
 from bellwether.store.database import rows, stamp
 
-MOST_ATTEMPTS = 3  #: an update that fails this often is left aside, so that it cannot block the others
+MOST_ATTEMPTS = 5  #: an update that fails this often is left aside, so that it cannot block the others
 
 
 def keep(db: Database, update_id: int, body: str, now: datetime) -> bool:
@@ -21,6 +21,11 @@ def keep(db: Database, update_id: int, body: str, now: datetime) -> bool:
 def begin(db: Database, update_id: int) -> None:
     """Count an attempt before it starts, so that an update that kills the process is not tried for ever."""
     db.conn.execute("UPDATE inbox SET attempts = attempts + 1 WHERE update_id = ?", (update_id,))
+
+
+def excuse(db: Database, update_id: int) -> None:
+    """The answer surely did not arrive, which is no fault of the update: the attempt does not count."""
+    db.conn.execute("UPDATE inbox SET attempts = attempts - 1 WHERE update_id = ?", (update_id,))
 
 
 def done(db: Database, update_id: int, now: datetime) -> None:

@@ -1,11 +1,15 @@
 """The table `subscriptions`: which symbols each chat watches."""
 
+import json
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlite_utils import Database
 
 from bellwether.store.database import rows, stamp, unstamp
 from bellwether.types import Subscription
+
+_BEFORE_ALL = -(2**63)  #: no chat has so small a number
 
 
 def add(db: Database, chat_id: int, symbol: str, calendar: str, now: datetime) -> bool:
@@ -29,15 +33,32 @@ def of_chat(db: Database, chat_id: int) -> list[Subscription]:
     return [_subscription(row) for row in rows(db, sql, {"chat_id": chat_id})]
 
 
-def of_awake_chats(db: Database) -> dict[int, list[Subscription]]:
-    """The watchlist of every chat that may be written to, by chat."""
+def calendars_of_awake_chats(db: Database, after: int | None, limit: int) -> list[tuple[int, frozenset[str]]]:
+    """The chats that may be written to and watch something, and the calendars they watch: the next after a chat."""
     sql = (
-        "SELECT s.* FROM subscriptions s JOIN chats c USING (chat_id) WHERE c.paused = 0"
-        " ORDER BY s.chat_id, s.created_at, s.symbol"
+        "SELECT chat_id, (SELECT group_concat(calendar, ' ') FROM"
+        " (SELECT DISTINCT calendar FROM subscriptions AS s WHERE s.chat_id = chats.chat_id)) AS calendars"
+        " FROM chats WHERE paused = 0 AND chat_id > ? AND calendars IS NOT NULL ORDER BY chat_id LIMIT ?"
     )
-    watchlists: dict[int, list[Subscription]] = {}
-    for row in rows(db, sql):
-        watchlists.setdefault(int(row["chat_id"]), []).append(_subscription(row))
+    found = db.conn.execute(sql, (_BEFORE_ALL if after is None else after, limit))
+    return [(chat_id, frozenset(calendars.split(" "))) for chat_id, calendars in found]
+
+
+def symbols_of_awake_chats(db: Database) -> list[str]:
+    """Every symbol that somebody watches who may be written to."""
+    sql = "SELECT DISTINCT symbol FROM subscriptions JOIN chats USING (chat_id) WHERE paused = 0 ORDER BY symbol"
+    return [symbol for (symbol,) in db.conn.execute(sql)]
+
+
+def of_chats(db: Database, chat_ids: Collection[int]) -> dict[int, list[tuple[str, str]]]:
+    """The watchlists of many chats, oldest first: each symbol and its calendar."""
+    sql = (
+        "SELECT chat_id, symbol, calendar FROM subscriptions WHERE chat_id IN (SELECT value FROM json_each(?))"
+        " ORDER BY chat_id, created_at, symbol"
+    )
+    watchlists: dict[int, list[tuple[str, str]]] = {}
+    for chat_id, symbol, calendar in db.conn.execute(sql, (json.dumps(list(chat_ids)),)):
+        watchlists.setdefault(chat_id, []).append((symbol, calendar))
     return watchlists
 
 

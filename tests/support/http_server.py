@@ -41,18 +41,20 @@ class Response:
 
 
 Handler = Callable[[Request], Awaitable[Response | None]]
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 
 class HttpServer:
     """Serves `handler` until the `with` block ends; an exception inside the handler fails the block."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, loop_factory: LoopFactory | None = None) -> None:
         self.port = 0
         self.open_connections = 0
         self.peak_connections = 0
         self.peak_requests = 0
         self.errors: list[Exception] = []
         self._handler = handler
+        self._loop_factory = loop_factory
         self._requests = 0
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="test-http-server", daemon=True)
@@ -86,7 +88,8 @@ class HttpServer:
             raise RuntimeError("the test server itself failed") from self.errors[0]
 
     def _run(self) -> None:
-        asyncio.run(self._main())
+        with asyncio.Runner(loop_factory=self._loop_factory) as runner:
+            runner.run(self._main())
 
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()

@@ -10,6 +10,7 @@ from pathlib import Path
 from bellwether.config import load_settings
 from bellwether.services import Services, build_services, utc_now
 from bot.telegram import TelegramFace
+from scheduler import Timetable
 from tests.support.telegram_server import TelegramServer
 
 MODELS = Path(__file__).resolve().parents[2] / "exported_models"
@@ -33,7 +34,7 @@ def bot_services(server: TelegramServer, folder: Path, *, token: str = "", now: 
 
 @contextmanager
 def running_bot(services: Services) -> Iterator[TelegramFace]:
-    """Polls and answers until the block ends."""
+    """Polls, answers and delivers until the block ends."""
     loop = asyncio.new_event_loop()
     started: list[TelegramFace] = []
     ready = threading.Event()
@@ -42,7 +43,12 @@ def running_bot(services: Services) -> Iterator[TelegramFace]:
         face = TelegramFace(services)
         started.append(face)
         ready.set()
-        await face.run()
+        timetable = Timetable(services, face.sender, face.connected.is_set, face.sole.may_send)
+        timetable.start()
+        try:
+            await face.run()
+        finally:
+            await timetable.stop(2)
 
     def main() -> None:
         asyncio.set_event_loop(loop)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tests.support.telegram_content import MAX_CALLBACK_DATA, check_keyboard, read_text
 from tests.support.telegram_errors import Breach, bad_request
 from tests.support.telegram_sending import (
     Files,
@@ -24,6 +25,7 @@ from tests.support.telegram_state import AnsweredCallback, World
 
 MAX_COMMANDS = 100
 MAX_CALLBACK_ANSWER = 200
+MAX_INLINE_RESULTS = 50
 MAX_DESCRIPTION = 512
 MAX_SHORT_DESCRIPTION = 120
 CHAT_ACTIONS = {
@@ -111,6 +113,32 @@ def answer_callback_query(world: World, params: Params, files: Files) -> Any:
     return True
 
 
+def get_chat_administrators(world: World, params: Params, files: Files) -> Any:
+    """getChatAdministrators: there are none to tell of in a private chat."""
+    chat = world.chat_to_send_to(params["chat_id"])
+    if chat.kind == "private":
+        raise bad_request("there are no administrators in the private chat")
+    admins = chat.admins or [chat.user["id"]]
+    people = [{**chat.user, "id": user_id} for user_id in admins]
+    return [{"status": "creator", "user": one, "is_anonymous": False} for one in people]
+
+
+def answer_inline_query(world: World, params: Params, files: Files) -> Any:
+    """answerInlineQuery: articles only."""
+    results = params["results"]
+    if len(results) > MAX_INLINE_RESULTS:
+        raise Breach("RESULTS_TOO_MUCH")
+    if len({one["id"] for one in results}) < len(results):
+        raise Breach("RESULT_ID_DUPLICATE")
+    for one in results:
+        if not 1 <= len(one["id"].encode()) <= MAX_CALLBACK_DATA:
+            raise Breach("RESULT_ID_INVALID")
+        content = one["input_message_content"]
+        read_text({"text": content["message_text"], "parse_mode": content.get("parse_mode")})
+        check_keyboard(one.get("reply_markup"))
+    return True
+
+
 def get_file(world: World, params: Params, files: Files) -> Any:
     """getFile: where to download a file from."""
     stored = world.files.find(params["file_id"])
@@ -178,5 +206,7 @@ METHODS: dict[str, Callable[[World, Params, Files], Any]] = {
     "editMessageReplyMarkup": edit_message_reply_markup,
     "deleteMessage": delete_message,
     "answerCallbackQuery": answer_callback_query,
+    "getChatAdministrators": get_chat_administrators,
+    "answerInlineQuery": answer_inline_query,
     "getFile": get_file,
 }

@@ -8,6 +8,9 @@ from typing import Any
 from tests.support.telegram_markup import find_entities
 from tests.support.telegram_state import Chat, World, utc_now
 
+#: whom Telegram names as the writer when an admin hides
+ANONYMOUS = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+
 
 class People:
     """The test's side of the conversation; each action becomes an update for the bot."""
@@ -26,8 +29,20 @@ class People:
         with self._world.lock:
             self._world.chats[chat_id] = Chat(chat_id, type, user, title=f"Group of {first_name}")
 
-    def say(self, chat_id: int, text: str, *, user_id: int | None = None, first_name: str | None = None) -> int:
-        """Write to the bot; opens the chat if needed. Returns the update_id."""
+    def say(
+        self,
+        chat_id: int,
+        text: str,
+        *,
+        user_id: int | None = None,
+        first_name: str | None = None,
+        thread: int | None = None,
+        anonymous: bool = False,
+    ) -> int:
+        """Write to the bot; opens the chat if needed. Returns the update_id.
+
+        `thread` is the topic of a forum; an `anonymous` admin writes in the name of the group.
+        """
         with self._world.lock:
             if chat_id not in self._world.chats:
                 self.open_chat(chat_id, type="private" if chat_id > 0 else "group")
@@ -41,6 +56,10 @@ class People:
                 "date": int(utc_now().timestamp()),
                 "text": text,
             }
+            if thread is not None:
+                message |= {"message_thread_id": thread, "is_topic_message": True}
+            if anonymous:
+                message |= {"from": ANONYMOUS, "sender_chat": chat.as_json()}
             if entities := find_entities(text):
                 message["entities"] = entities
             chat.received[message["message_id"]] = message
@@ -57,6 +76,20 @@ class People:
                 edited["entities"] = entities
             chat.received[newest["message_id"]] = edited
             return self._world.updates.push({"edited_message": edited})
+
+    def type_inline(self, user_id: int, query: str) -> int:
+        """Type the bot's name and something after it in whatever chat."""
+        with self._world.lock:
+            user = {"id": user_id, "is_bot": False, "first_name": "Ann"}
+            number = next(self._callback_numbers)
+            return self._world.updates.push(
+                {"inline_query": {"id": f"inline{number}", "from": user, "query": query, "offset": ""}}
+            )
+
+    def appoint(self, chat_id: int, *user_ids: int) -> None:
+        """Make these people, and no others, the admins of a group."""
+        with self._world.lock:
+            self._world.chats[chat_id].admins = list(user_ids)
 
     def press(
         self, chat_id: int, message_id: int, callback_data_or_button_text: str, *, user_id: int | None = None

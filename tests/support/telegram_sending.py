@@ -110,6 +110,7 @@ def _send(world: World, params: Params, version: Version) -> dict[str, Any]:
         versions=[replace(version, markup=keyboard_to_keep(markup))],
         silent=params.get("disable_notification", False),
         reply_to=reply_to,
+        thread=params.get("message_thread_id"),
     )
     chat.sent[sent.message_id] = sent
     return world.message_json(chat, sent)

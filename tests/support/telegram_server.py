@@ -12,13 +12,14 @@ a correct bot leaves it empty. Refusals that a correct bot can meet (blocked, to
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
 from tests.support.faults import Fault, FaultQueue, answer_with
-from tests.support.http_server import HttpServer, Request, Response
+from tests.support.http_server import HttpServer, LoopFactory, Request, Response
 from tests.support.telegram_errors import ApiError, Breach, bad_request
 from tests.support.telegram_forms import Form, read_form
 from tests.support.telegram_limits import FloodLimits
@@ -51,17 +52,24 @@ class TelegramServer(People):
     """Use as a context manager; everything here may be called from the test's thread."""
 
     def __init__(
-        self, token: str = DEFAULT_TOKEN, *, flood_limits: bool = False, username: str = "bellwether_bot"
+        self,
+        token: str = DEFAULT_TOKEN,
+        *,
+        flood_limits: bool = False,
+        username: str = "bellwether_bot",
+        clock: Callable[[], float] = time.monotonic,
+        loop_factory: LoopFactory | None = None,
     ) -> None:
+        """`clock` and the loop of `loop_factory` may run faster than the wall's, both alike."""
         self.token = token
         self.requests: list[SeenRequest] = []
         self.violations: list[str] = []
         self._spec = load_spec()
-        self._http = HttpServer(self._handle)
+        self._http = HttpServer(self._handle, loop_factory)
         self._faults = FaultQueue()
         bot_id = int(token.partition(":")[0])
         bot = {"id": bot_id, "is_bot": True, "first_name": "Bellwether", "username": username}
-        self._limits = FloodLimits(flood_limits)
+        self._limits = FloodLimits(flood_limits, clock)
         super().__init__(World(bot, self._limits, self._http.call_soon))
 
     def __enter__(self) -> TelegramServer:
@@ -155,6 +163,11 @@ class TelegramServer(People):
         fault = Fault(response=error.response(), after_processing=after_processing)
         self._faults.add(method, fault, times)
 
+    def refuse_markup_next(self) -> None:
+        """Say of the next text with markup that it can't be parsed; plain text Telegram always can."""
+        description = "Bad Request: can't parse entities: ordered by the test"
+        self._faults.add("markup", Fault(response=ApiError(400, description).response()))
+
     def hang_next(self, method: str, seconds: float, *, after_processing: bool = False) -> None:
         """Let the next call of `method` wait; it takes effect before the wait only if so asked."""
         self._faults.add(method, Fault(delay=seconds, after_processing=after_processing))
@@ -203,7 +216,7 @@ class TelegramServer(People):
             return self._refuse(method, breach, form.fields)
         self._note(method, params)
         # getUpdates may wait for long: only its beginning is delayed or refused, as for any other
-        fault = self._faults.take(lambda key: key == method)
+        fault = self._faults.take(lambda key: key == method or (key == "markup" and "parse_mode" in params))
         return await answer_with(fault, lambda: self._process(method, params, form))
 
     async def _process(self, method: str, params: dict[str, Any], form: Form) -> Response:

@@ -46,6 +46,7 @@ class SentMessage:
     silent: bool = False
     reply_to: int | None = None
     deleted: bool = False
+    thread: int | None = None  #: the topic of a forum group
 
     @property
     def kind(self) -> str:
@@ -106,6 +107,7 @@ class Chat:
     user: dict[str, Any]
     title: str
     blocked: bool = False
+    admins: list[int] = field(default_factory=list)  #: user ids; of a group that named none, `user` owns it
     migrated_to: int | None = None
     next_message_id: int = 1
     received: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -187,6 +189,8 @@ class World:
         }
         if sent.edits:
             message["edit_date"] = int(now.at.timestamp())
+        if sent.thread is not None:
+            message |= {"message_thread_id": sent.thread, "is_topic_message": True}
         if sent.reply_to is not None and sent.reply_to in chat.received:
             message["reply_to_message"] = chat.received[sent.reply_to]
         prefix = "" if now.kind == "text" else "caption_"

@@ -1,0 +1,108 @@
+"""What the faces ask about alerts: rules, and how a chat wants to be told. Errors are for people, as in `queries`."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bellwether.alert_types import AlertRule, AlertSettings, RuleKind, RuleWish
+from bellwether.alerting import wishes
+from bellwether.alerting.sights import next_earnings
+from bellwether.errors import BadRule, LimitReached
+from bellwether.queries import outlook, resolve
+from bellwether.services import Services
+from bellwether.store import alert_rules, chats, subscriptions
+from bellwether.store import alert_settings as kept_settings
+from bellwether.types import Outlook
+
+
+def add_rule(services: Services, chat_id: int, text: str, wish: RuleWish, language: str) -> AlertRule:
+    """Tell a chat whenever something happens to what `text` names; the rule as it is kept, with its number.
+
+    `parsing.parse_share` and `parse_price` read thresholds, `parse_horizon` horizons; `alert_words.describe` says a
+    rule in words. What can't be forecast can't be watched. Raises BadRule (a threshold, day or rule that can't be, or
+    is there already), BadHorizon, LimitReached, StoreError and the errors of `resolve` and `outlook`.
+    """
+    seen = outlook(services, resolve(services, text))
+    _check_earnings(services, wish, seen)
+    now, limit = services.clock(), services.settings.alerts.rule_limit
+    with services.store.transaction() as db:
+        chats.join(db, chat_id, language, now)
+        settings = kept_settings.of_chat(db, chat_id)
+        rule = wishes.rule_of(wish, chat_id, seen, settings.timezone, now)
+        kept = alert_rules.of_chat(db, chat_id)
+        if len(kept) >= limit:
+            raise LimitReached(f"You already have {limit} alerts, the most I can keep; remove one first: /alerts")
+        added = alert_rules.add(db, rule)
+        if added is None:
+            raise BadRule("You have this alert already; /alerts shows all of them.")
+        return added
+
+
+def _check_earnings(services: Services, wish: RuleWish, seen: Outlook) -> None:
+    """Refuse a rule about earnings of whom nobody knows when it reports."""
+    if wish.kind is RuleKind.EARNINGS and next_earnings(services, seen.instrument.symbol) is None:
+        raise BadRule(f"I can't learn here when {seen.instrument.name} reports its earnings, so I can't warn of it.")
+
+
+def rules_of(services: Services, chat_id: int) -> list[AlertRule]:
+    """The rules of a chat, oldest first. Raises StoreError."""
+    with services.store.reading() as db:
+        return alert_rules.of_chat(db, chat_id)
+
+
+def change_rule(services: Services, chat_id: int, rule_id: int, wish: RuleWish) -> AlertRule:
+    """Put other terms into a rule, armed anew; `wishes.wish_of(rule)` is where a change begins.
+
+    Raises BadRule when the chat has no rule of this number, and what `add_rule` does.
+    """
+    old = _rule_of_chat(rules_of(services, chat_id), rule_id)
+    seen = outlook(services, services.provider.instrument(old.symbol))
+    _check_earnings(services, wish, seen)
+    with services.store.transaction() as db:
+        timezone = kept_settings.of_chat(db, chat_id).timezone
+        # the session that was judged stays judged: a change is no reason to tell the same news twice
+        new = wishes.rule_of(wish, chat_id, seen, timezone, services.clock())
+        new = replace(new, id=rule_id, judged=old.judged, created_at=old.created_at)
+        if not alert_rules.change(db, new):
+            _rule_of_chat(alert_rules.of_chat(db, chat_id), rule_id)
+            raise BadRule("You have another alert that says just this; /alerts shows all of them.")
+        return new
+
+
+def remove_rule(services: Services, chat_id: int, rule_id: int) -> AlertRule:
+    """Forget a rule; the one forgotten. Raises BadRule when the chat has none of this number, and StoreError."""
+    with services.store.transaction() as db:
+        old = _rule_of_chat(alert_rules.of_chat(db, chat_id), rule_id)
+        alert_rules.remove(db, chat_id, rule_id)
+        return old
+
+
+def _rule_of_chat(kept: list[AlertRule], rule_id: int) -> AlertRule:
+    for one in kept:
+        if one.id == rule_id:
+            return one
+    raise BadRule(f"You have no alert number {rule_id}; /alerts shows those you have.")
+
+
+def alert_settings(services: Services, chat_id: int) -> AlertSettings:
+    """How a chat wants to be told; the defaults for one that never said. Raises StoreError."""
+    with services.store.reading() as db:
+        return kept_settings.of_chat(db, chat_id)
+
+
+def change_alert_settings(services: Services, chat_id: int, new: AlertSettings, language: str) -> AlertSettings:
+    """Change how a chat wants to be told: give what `alert_settings` gave, with a part replaced.
+
+    `time_zones.find_time_zone` reads time zones and cities, `parsing.parse_clock` and `parse_quiet_hours` times. What
+    is held already keeps its time; a digest that is still to come moves, and none is lost or doubled. Raises BadRule,
+    BadTimeZone and StoreError.
+    """
+    times = services.settings.alerts
+    delay, freshness = timedelta(minutes=times.digest_delay), timedelta(minutes=times.freshness)
+    now = services.clock()
+    with services.store.transaction() as db:
+        chats.join(db, chat_id, language, now)
+        old = kept_settings.of_chat(db, chat_id)
+        calendars = {one.calendar for one in subscriptions.of_chat(db, chat_id)}
+        changed = wishes.changed_settings(old, new, calendars, delay, freshness, now)
+        kept_settings.save(db, chat_id, changed)
+        return changed

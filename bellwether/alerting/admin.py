@@ -1,0 +1,30 @@
+"""Notes to whoever runs the service, when something needs a person: at most one of each kind a day."""
+
+from datetime import timedelta
+from enum import Enum
+
+from bellwether.alerting.kinds import ADMIN
+from bellwether.services import Services
+from bellwether.store import outbox
+from bellwether.store.database import Database
+
+_FRESH = timedelta(days=1)
+
+
+class Topic(Enum):
+    """What needs a person; the value is the note."""
+
+    DEAD_LETTER = "A message could not be sent; <code>python -m bellwether outbox list</code> tells why."
+    NO_MODEL = "The model can't be used, so the plain rule answers: <code>python -m bellwether doctor</code> says why."
+    NO_PRICES = "The source of prices has been failing for hours; digests go out without the missing prices."
+    SECOND_PROCESS = "A second process was started for this bot. It waits; stop it, or give it a token of its own."
+
+
+def tell(db: Database, services: Services, topic: Topic) -> bool:
+    """Owe the administrator a note. False without an administrator, or when today's was written already."""
+    chat_id = services.settings.telegram.admin_chat
+    if chat_id == 0:
+        return False
+    now = services.clock()
+    key = f"{ADMIN}:{chat_id}:{now.date()}:{topic.name.lower()}"
+    return outbox.owe(db, outbox.Draft(key, chat_id, ADMIN, topic.value, now, now + _FRESH), now)

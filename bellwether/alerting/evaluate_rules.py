@@ -1,0 +1,181 @@
+"""One tick of the alert rules: what fires after the last session is written down as rows. Nothing is sent here.
+
+calendars that rules depend on
+| last_closed_session   the session each is in, its prices settled; fresh still?
+| unjudged              the rules that were not looked at since
+| see                   each symbol once
+| judge                 each rule, with a reason
+| Writer                what fired becomes rows
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from bellwether import tally
+from bellwether.alert_types import FORECASTS, Alert, AlertRule, RuleKind
+from bellwether.alerting import alert_words
+from bellwether.alerting.fired import Fired, Writer
+from bellwether.alerting.rules_alert import RuleReason, Verdict, judge, measure
+from bellwether.alerting.rules_budget import surprise_of_move, surprise_of_rarity
+from bellwether.alerting.sights import Seen, see
+from bellwether.errors import BellwetherError, MarketDataError
+from bellwether.market.bars import STALE_AFTER
+from bellwether.market.calendar import SETTLING, closes_at, last_closed_session
+from bellwether.services import Services
+from bellwether.store import alert_rules
+from bellwether.types import LEVELS
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class RulesTick:
+    """What one tick of the rules did: how many rules for each reason, and what came of those that fired."""
+
+    reasons: Counter[RuleReason]
+    told: int = 0  #: by a message of their own
+    folded: int = 0  #: left for the digest
+
+
+def judge_rules(services: Services, now: datetime, stopping: Callable[[], bool] = lambda: False) -> RulesTick:
+    """Look at every rule once a session, and write down what fires. Safe to run late, twice or not at all.
+
+    `stopping` is asked before each symbol. Raises StoreError when the rows cannot be read or written.
+    """
+    run = _Run(services, now, stopping)
+    with services.store.reading() as db:
+        calendars = alert_rules.calendars(db)
+    for calendar in calendars:
+        run.calendar(calendar, last_closed_session(calendar, now - SETTLING))
+    writer = Writer(services, now)
+    writer.write(run.fired)
+    run.did.told, run.did.folded = writer.told, writer.folded
+    return run.did
+
+
+class _Run:
+    """One tick: what has fired is collected first, for a chat's budget is spent on the most surprising."""
+
+    def __init__(self, services: Services, now: datetime, stopping: Callable[[], bool]) -> None:
+        self.did = RulesTick(Counter())
+        self._services, self._now, self._stopping = services, now, stopping
+        self.fired: dict[int, list[Fired]] = {}
+
+    def calendar(self, calendar: str, session: date) -> None:
+        """Judge the rules about what trades on one exchange."""
+        due_at = closes_at(calendar, session) + SETTLING
+        fresh_until = due_at + timedelta(minutes=self._services.settings.alerts.freshness)
+        if self._now >= fresh_until:
+            self._drop(calendar, session)
+            return
+        with self._services.store.reading() as db:
+            symbols = alert_rules.symbols_unjudged(db, calendar, session)
+        for symbol in symbols:
+            if self._stopping():
+                return
+            with self._services.store.reading() as db:
+                rules = alert_rules.unjudged(db, symbol, calendar, session)
+            self._symbol(symbol, session, rules, due_at, fresh_until)
+
+    def _drop(self, calendar: str, session: date) -> None:
+        """Count the rules that were to be looked at while a message would have been fresh, and were not."""
+        if not self._services.provider.live:  # its rehearsed sessions come in any order
+            return
+        with self._services.store.transaction() as db:
+            dropped = alert_rules.skip(db, calendar, session, closes_at(calendar, session))
+        if dropped:
+            self.did.reasons[RuleReason.TOO_LATE] += dropped
+            tally.RULES_DROPPED.add(dropped)
+            log.warning("%d alert rules were not looked at while their news of %s was fresh.", dropped, session)
+
+    def _symbol(
+        self, symbol: str, session: date, rules: list[AlertRule], due_at: datetime, fresh_until: datetime
+    ) -> None:
+        """Judge the rules about one symbol, and keep the state of those that do not fire."""
+        seen, problem = self._see(symbol, session, rules)
+        if seen is None and problem is RuleReason.WAITING_FOR_PRICES:
+            self.did.reasons[problem] += len(rules)
+            return
+        quiet = []
+        for rule in rules:
+            figure = measure(rule, seen.sight) if seen else None
+            verdict = judge(rule, figure, session, self._now)
+            self.did.reasons[verdict.reason] += 1
+            if verdict.fires and seen is not None and figure is not None:
+                fired = self._fire(verdict, figure, seen, due_at, fresh_until)
+                self.fired.setdefault(rule.chat_id, []).append(fired)
+            elif verdict.reason is RuleReason.EXPIRED:
+                ended = self._ended(verdict, session, due_at, fresh_until)
+                self.fired.setdefault(rule.chat_id, []).append(ended)
+            else:
+                quiet.append(verdict.rule)
+        with self._services.store.transaction() as db:
+            alert_rules.keep_state(db, quiet)
+
+    def _see(self, symbol: str, session: date, rules: list[AlertRule]) -> tuple[Seen | None, RuleReason]:
+        """The symbol after this very session; None with the reason why there is no telling, now or at all."""
+        try:
+            seen = see(self._services, symbol, session, rules)
+        except MarketDataError as problem:
+            log.warning("No alerts on %s for now: %s", symbol, problem)
+            return None, RuleReason.WAITING_FOR_PRICES
+        except BellwetherError as problem:
+            log.warning("No alerts on %s: %s", symbol, problem)
+            return None, RuleReason.NO_FIGURE
+        cutoff = seen.sight.session
+        if cutoff == session:
+            return seen, RuleReason.NOT_REACHED
+        # prices that ended long ago will not come; those of a market that is not live have other sessions
+        waits = not self._services.provider.live or (session - cutoff).days <= STALE_AFTER
+        return None, RuleReason.WAITING_FOR_PRICES if waits else RuleReason.NO_FIGURE
+
+    def _fire(self, verdict: Verdict, figure: float, seen: Seen, due_at: datetime, fresh_until: datetime) -> Fired:
+        """What is to be said about a rule that fires."""
+        rule, sight, one = verdict.rule, seen.sight, seen.instrument
+        made = sight.forecasts.get(rule.horizon) if rule.kind in FORECASTS else None
+        surprise = surprise_of_move(sight.bars)
+        if rule.kind is RuleKind.UNUSUAL:
+            surprise = max(surprise, surprise_of_rarity(figure))
+        line = alert_words.event(rule, verdict.reason, figure, sight, one)
+        alert = Alert(
+            id=0,
+            rule_id=rule.id,
+            chat_id=rule.chat_id,
+            symbol=rule.symbol,
+            calendar=rule.calendar,
+            kind=rule.kind,
+            session=sight.session,
+            line=line,
+            surprise=surprise,
+            message_key=None,
+            horizon=rule.horizon,
+            target_session=made.target_session if made else None,
+            low=made.log_returns[LEVELS.index(0.1)] if made else None,
+            high=made.log_returns[LEVELS.index(0.9)] if made else None,
+        )
+        return Fired(verdict, alert, alert_words.message(line, rule, made, one), due_at, fresh_until)
+
+    def _ended(self, verdict: Verdict, session: date, due_at: datetime, fresh_until: datetime) -> Fired:
+        """A rule whose time is over says so in the digest: it must not fall silent without a word."""
+        rule = verdict.rule
+        line = alert_words.ended(rule)
+        alert = Alert(
+            0,
+            rule.id,
+            rule.chat_id,
+            rule.symbol,
+            rule.calendar,
+            rule.kind,
+            session,
+            line,
+            0.0,
+            None,
+            0,
+            None,
+            None,
+            None,
+        )
+        return Fired(verdict, alert, "", due_at, fresh_until)

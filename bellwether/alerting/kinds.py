@@ -1,0 +1,23 @@
+"""The kinds of messages we send of our own accord, and whether a phone makes a sound for them."""
+
+DIGEST = "digest"
+ADMIN = "admin"
+OUTCOME = "outcome"
+
+SILENT = {
+    DIGEST: True,  # comes every evening and can wait until somebody looks
+    OUTCOME: True,  # an old story's end
+    "growth": False,
+    "chance": False,
+    "risk": False,
+    "price": False,
+    "move": False,
+    "unusual": False,
+    "earnings": False,
+    ADMIN: True,
+}
+
+
+def is_silent(kind: str) -> bool:
+    """Whether a message of this kind makes no sound. One that is not in the table does: it was worth a message."""
+    return SILENT.get(kind, False)

@@ -1,0 +1,108 @@
+"""The symbols of one tick's digests: each symbol and session is worked out once, whoever watches it.
+
+outlook        all horizons of one symbol
+| issue        the digest's horizon, and the next session: into the ledger first
+| previous     the same one session earlier: what has changed
+| outcome      ranges told before that end with this session
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import date
+
+from bellwether import queries
+from bellwether.alert_types import Range
+from bellwether.alerting.digest import Entry
+from bellwether.alerting.rules_budget import surprise_of_move
+from bellwether.alerting.rules_digest import Remark, remark
+from bellwether.alerting.rules_grading import Outcome, outcome
+from bellwether.alerting.sights import rarities
+from bellwether.errors import BellwetherError, MarketDataError
+from bellwether.market.universe import instrument_of
+from bellwether.services import Services
+from bellwether.store import alerts
+from bellwether.types import LEVELS, Forecast, Problem
+
+TOMORROW = 1  #: sessions: the range that the next digest can grade
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One symbol on one session."""
+
+    entry: Entry
+    is_stale: bool  #: its prices ended long ago
+    is_late: bool  #: waiting may bring its bar; a symbol that is gone or stale must not hold up the others
+    told: tuple[Range, ...] = ()  #: ranges that a digest about it tells
+    ended: tuple[tuple[Range, Outcome], ...] = ()  #: ranges told before that end with this session
+
+
+class Desk:
+    """The topics of one tick."""
+
+    def __init__(self, services: Services) -> None:
+        """Nothing is asked for yet."""
+        self._services = services
+        self._topics: dict[date, dict[str, Topic]] = {}
+        self._remarks: dict[tuple[str, date], Remark] = {}
+        self._ending: dict[date, dict[str, list[Range]]] = {}
+
+    def topic(self, symbol: str, session: date) -> Topic:
+        """What to say about one symbol, as of the session."""
+        topics = self._topics.setdefault(session, {})
+        if symbol not in topics:
+            topics[symbol] = self._make(symbol, session)
+        return topics[symbol]
+
+    def remark(self, symbol: str, session: date) -> Remark:
+        """Whether there was something unusual to it."""
+        key = (symbol, session)
+        if key not in self._remarks:
+            self._remarks[key] = self._look(symbol, session)
+        return self._remarks[key]
+
+    def _make(self, symbol: str, session: date) -> Topic:
+        horizon = self._services.settings.alerts.horizon
+        try:
+            instrument = self._services.provider.instrument(symbol)
+            outlook = queries.outlook(self._services, instrument, session)
+            asked = queries.issue(self._services, outlook, horizon)
+            before = queries.previous(self._services, asked)
+        except BellwetherError as problem:
+            log.warning("No forecast of %s for the digest: %s", symbol, problem)
+            known = self._services.universe.get(symbol) or instrument_of(symbol)
+            late = isinstance(problem, MarketDataError)
+            return Topic(Entry(known, None, None, failure=str(problem)), is_stale=False, is_late=late)
+        made = asked.forecast
+        stale = made.problem is Problem.STALE
+        next_day = queries.issue(self._services, outlook, TOMORROW).forecast
+        ended = [(told, outcome(told, outlook.bars)) for told in self._ending_with(session).get(symbol, [])]
+        return Topic(
+            Entry(instrument, made, before, next_day=next_day if horizon != TOMORROW else None),
+            stale,
+            is_late=made.cutoff < session and not stale,
+            told=tuple(_range(symbol, one) for one in ((next_day, made) if horizon != TOMORROW else (made,))),
+            ended=tuple((told, one) for told, one in ended if one is not None),
+        )
+
+    def _look(self, symbol: str, session: date) -> Remark:
+        horizon = self._services.settings.alerts.horizon
+        try:
+            outlook = queries.outlook(self._services, self._services.provider.instrument(symbol), session)
+        except BellwetherError:
+            return Remark.NOTHING
+        rare = rarities(self._services, outlook, [horizon]).get(horizon)
+        return remark(None if rare is None else rare.share, surprise_of_move(outlook.bars))
+
+    def _ending_with(self, session: date) -> dict[str, list[Range]]:
+        if session not in self._ending:
+            with self._services.store.reading() as db:
+                self._ending[session] = alerts.ranges_ending(db, session)
+        return self._ending[session]
+
+
+def _range(symbol: str, made: Forecast) -> Range:
+    """What is told, as it will be graded."""
+    low, high = made.log_returns[LEVELS.index(0.1)], made.log_returns[LEVELS.index(0.9)]
+    return Range(symbol, made.cutoff, made.horizon, made.target_session, low, high)

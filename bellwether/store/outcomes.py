@@ -1,0 +1,136 @@
+"""The tables `outcomes` and `pending`: how issued forecasts turned out, each once, and those still open.
+
+Outcomes are appended and chained like the ledger's rows; `pending` is a work list, whose rows go when they are settled.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlite_utils import Database
+
+from bellwether.store.ledger import START, Head, link, to_days, to_microseconds
+
+_FLOAT = struct.Struct("<d")
+_COLUMNS = "id, seq, session, log_return, settled_at, hash"
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A forecast whose outcome is due."""
+
+    seq: int  #: its row in the ledger
+    symbol: str
+    calendar: str
+    target: int  #: days since 1970
+    cutoff: int
+    horizon: int
+    model_id: str
+    shown: bool
+    numbers: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came."""
+
+    of: Open
+    log_return: float | None  #: from cutoff to target; None: no price came
+    session: date | None  #: of the close it was read from
+
+
+class Past(NamedTuple):
+    """A forecast and its outcome; a plain tuple, for there are many."""
+
+    forecast_id: str
+    symbol: str
+    cutoff: int  #: days since 1970
+    horizon: int
+    target: int
+    model_id: str
+    shown: int
+    numbers: bytes
+    log_return: float | None  #: None while it is open, and where no price came
+    settled: int  #: whether it has its outcome, be it that none came
+
+
+_PAST = "forecast_id, symbol, cutoff, horizon, target, model_id, shown, numbers, log_return, id IS NOT NULL"
+
+
+def due(db: Database, until: date) -> list[Open]:
+    """The open forecasts whose target is not after `until`, by symbol."""
+    sql = (
+        "SELECT seq, ledger.symbol, calendar, ledger.target, cutoff, horizon, model_id, shown, numbers"
+        " FROM pending JOIN ledger USING (seq) WHERE pending.target <= ? ORDER BY ledger.symbol, seq"
+    )
+    return [Open(*row) for row in db.conn.execute(sql, (to_days(until),))]
+
+
+def append(db: Database, outcomes: Iterable[Outcome], now: datetime) -> list[Outcome]:
+    """Add those of forecasts that are still open; which. To be called in a transaction that may write."""
+    last = head(db)
+    number, before = last.rows, last.hash
+    added = []
+    for one in outcomes:
+        if db.conn.execute("DELETE FROM pending WHERE seq = ?", (one.of.seq,)).rowcount != 1:
+            continue  # another process was first
+        number += 1
+        session = to_days(one.session) if one.session is not None else None
+        fields = (number, one.of.seq, session, one.log_return, to_microseconds(now))
+        before = link(before, content(fields))
+        db.conn.execute(f"INSERT INTO outcomes ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", (*fields, before))
+        added.append(one)
+    return added
+
+
+def content(fields: tuple[Any, ...]) -> bytes:
+    """The canonical content of the columns before `hash`: lines of text, then the log return as float64."""
+    number, seq, session, log_return, settled_at = fields[:5]
+    text = f"{number}\n{seq}\n{'' if session is None else session}\n{settled_at}\n".encode()
+    return text + _FLOAT.pack(float("nan") if log_return is None else log_return)
+
+
+def head(db: Database) -> Head:
+    """The last outcome's number and hash."""
+    found = db.conn.execute("SELECT id, hash FROM outcomes ORDER BY id DESC LIMIT 1").fetchone()
+    return Head(*found) if found else Head(0, START)
+
+
+def hash_at(db: Database, number: int) -> bytes | None:
+    """The hash of a row; START before the first, None where there is no such row."""
+    if number == 0:
+        return START
+    found = db.conn.execute("SELECT hash FROM outcomes WHERE id = ?", (number,)).fetchone()
+    return found[0] if found else None
+
+
+def every_row(db: Database) -> Iterator[tuple[Any, ...]]:
+    """All rows in their order: id, seq, session, log_return, settled_at, hash."""
+    return iter(db.conn.execute(f"SELECT {_COLUMNS} FROM outcomes ORDER BY id"))
+
+
+def orphans(db: Database) -> int:
+    """How many outcomes belong to no row of the ledger."""
+    (count,) = db.conn.execute("SELECT count(*) FROM outcomes WHERE seq NOT IN (SELECT seq FROM ledger)").fetchone()
+    return int(count)
+
+
+def of(db: Database, seq: int) -> tuple[float | None, int | None, int] | None:
+    """(log return, session in days, settled at in microseconds) of a forecast; None while it is open."""
+    found = db.conn.execute("SELECT log_return, session, settled_at FROM outcomes WHERE seq = ?", (seq,)).fetchone()
+    return tuple(found) if found else None
+
+
+def of_symbol(db: Database, symbol: str, since: date | None) -> list[Past]:
+    """Every forecast of a symbol with what came, oldest cutoff first."""
+    sql = f"SELECT {_PAST} FROM ledger LEFT JOIN outcomes USING (seq) WHERE symbol = ? AND cutoff >= ?"
+    found = db.conn.execute(f"{sql} ORDER BY cutoff, ledger.seq", (symbol, to_days(since or date.min)))
+    return [Past._make(row) for row in found]
+
+
+def of_seq(db: Database, seq: int) -> Past:
+    """One forecast of the ledger with what came."""
+    sql = f"SELECT {_PAST} FROM ledger LEFT JOIN outcomes USING (seq) WHERE ledger.seq = ?"
+    return Past._make(db.conn.execute(sql, (seq,)).fetchone())

@@ -1,0 +1,108 @@
+"""The tick for a crowd: 100,000 chats that watch 10 of 500 symbols each, from an empty outbox and once more."""
+
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bellwether.alerting.evaluate import tick
+from bellwether.config import load_settings
+from bellwether.services import Services, build_services
+from bellwether.store.database import stamp
+from bellwether.types import MARKET_SERIES
+
+CHATS, EACH, SYMBOLS, BARS = 100_000, 10, 500, 600
+EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)  # an hour after New York closed
+LIMIT_FIRST, LIMIT_AGAIN, LIMIT_MEMORY = 20.0, 2.0, 700.0  #: seconds, seconds, MB
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Seconds of the first tick and of one that finds everything written, and peak memory in MB (10^6 bytes)."""
+
+    first: float
+    again: float
+    memory: float
+    processor: float  #: seconds that the first tick computed: what it takes on a machine that does nothing else
+
+
+def measure() -> Measured:
+    """The real tick on a real file of prices, with the exported model."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        symbols = [f"S{number:03d}" for number in range(SYMBOLS)]
+        _write_prices(folder / "prices.parquet", symbols)
+        settings = load_settings(
+            market={"source": "file", "file": str(folder / "prices.parquet")},
+            database={"path": folder / "crowd.sqlite3"},
+        )
+        services = build_services(settings, clock=lambda: EVENING)
+        _fill(services, symbols)
+        times, worked = [], []
+        for expected in (CHATS, 0):
+            start, processor = time.perf_counter(), time.process_time()
+            written = tick(services, EVENING).written
+            times.append(time.perf_counter() - start)
+            worked.append(time.process_time() - processor)
+            if written != expected:
+                raise SystemExit(f"the tick wrote {written} digests, not {expected}")
+        services.store.close()
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+        return Measured(first=times[0], again=times[1], memory=memory, processor=worked[0])
+
+
+def main() -> int:
+    """Print what was measured; exit status 1 when a limit is passed."""
+    got = measure()
+    lines = [
+        ("first tick, s", got.first, LIMIT_FIRST),
+        ("the same tick again, s", got.again, LIMIT_AGAIN),
+        ("peak memory, MB", got.memory, LIMIT_MEMORY),
+    ]
+    print(f"{CHATS:,} chats with {EACH} of {SYMBOLS} symbols each; the first tick computed for {got.processor:.1f} s:")
+    for name, value, limit in lines:
+        print(f"{'ok  ' if value <= limit else 'MISS'} {name}: {value:.2f} (at most {limit:g})")
+    return int(any(value > limit for _, value, limit in lines))
+
+
+def _write_prices(path: Path, symbols: list[str]) -> None:
+    """Seeded random walks on New York's weekdays up to the evening's session."""
+    random = np.random.default_rng(1)
+    days = pd.bdate_range(end=date(2021, 12, 30), periods=BARS)
+    tables = []
+    for symbol in (*symbols, *MARKET_SERIES):
+        closes = 100 * np.exp(np.cumsum(random.normal(0.0003, 0.015, BARS)))
+        table = {"symbol": symbol, "date": days, "open": closes, "high": closes * 1.01, "low": closes * 0.99}
+        tables.append(pd.DataFrame({**table, "close": closes, "volume": 1e6}))
+    pd.concat(tables).to_parquet(path)
+
+
+def _fill(services: Services, symbols: list[str]) -> None:
+    """Everybody and what they watch, in one transaction: this is not what is measured."""
+    random = np.random.default_rng(2)
+    joined = stamp(EVENING - timedelta(days=30))
+
+    def watched() -> Iterator[tuple[int, str, str, str]]:
+        for chat_id in range(1, CHATS + 1):
+            for number in random.choice(SYMBOLS, EACH, replace=False):
+                yield chat_id, symbols[number], "XNYS", joined
+
+    with services.store.transaction() as db:
+        db.conn.executemany(
+            "INSERT INTO chats (chat_id, language, timezone, paused, joined_at) VALUES (?, 'en', 'UTC', 0, ?)",
+            ((chat_id, joined) for chat_id in range(1, CHATS + 1)),
+        )
+        db.conn.executemany(
+            "INSERT INTO subscriptions (chat_id, symbol, calendar, created_at) VALUES (?, ?, ?, ?)", watched()
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""Telegram for one errand, without receiving: send what is owed, or see whether the token works."""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from telegram.error import Forbidden, InvalidToken, TelegramError
+
+from bellwether.alerting.deliver import Delivered, deliver
+from bellwether.alerting.sole import BEAT, SoleSender
+from bellwether.errors import ConfigError, StoreError
+from bellwether.services import Services
+from bellwether.store import outbox_status
+from bellwether.store.lease import Held
+from bellwether.store.outbox import State
+from bellwether.types import Check
+from bot.telegram_sender import Sender, make_bot
+
+LOOK_AGAIN = 1.0  #: seconds between looks at a lease that another holds
+MOST_LOOKS = 60  #: at the outbox while another process delivers it
+log = logging.getLogger(__name__)
+
+
+async def deliver_now(services: Services) -> Delivered:
+    """Send what is owed, without receiving: for the command line. Raises ConfigError when Telegram can't be used.
+
+    Where another process sends for this bot already, wait for it to send what is due.
+    """
+    sole = SoleSender(services)
+    due = await asyncio.to_thread(_due, services)
+    for look in range(MOST_LOOKS):
+        other = await asyncio.to_thread(sole.take)
+        if other is None:
+            break
+        if look == 0:
+            log.warning("%s It sends what is due; waiting for that.", who(other))
+        did = await asyncio.to_thread(_became_of, services, due)
+        if did.put_back == 0:
+            return did
+        await asyncio.sleep(LOOK_AGAIN)
+    else:
+        return await asyncio.to_thread(_became_of, services, due)
+    beating = asyncio.create_task(_beat(sole))
+    try:
+        async with make_bot(services.settings.telegram) as bot:
+            return await deliver(services, Sender(bot), may_send=sole.may_send)
+    except TelegramError as error:
+        raise ConfigError(refusal(error)) from None
+    finally:
+        beating.cancel()
+        await asyncio.to_thread(sole.release)
+
+
+async def _beat(sole: SoleSender) -> None:
+    """Keep the lease until cancelled."""
+    while True:
+        await asyncio.sleep(BEAT)
+        with suppress(StoreError):
+            await asyncio.to_thread(sole.beat)
+
+
+def _due(services: Services) -> list[int]:
+    with services.store.reading() as db:
+        return outbox_status.due(db, services.clock())
+
+
+def _became_of(services: Services, ids: list[int]) -> Delivered:
+    """How messages that another process sends stand; what it has not settled yet counts as put back."""
+    with services.store.reading() as db:
+        states = outbox_status.states(db, ids)
+    return Delivered(
+        sent=states[State.SENT],
+        put_back=states[State.PENDING] + states[State.SENDING],
+        failed=states[State.FAILED],
+        expired=states[State.EXPIRED],
+    )
+
+
+async def check_token(services: Services) -> Check:
+    """Whether Telegram accepts the token, for `doctor`."""
+    try:
+        async with make_bot(services.settings.telegram) as bot:
+            return Check("Telegram", True, f"connected as @{bot.username}")
+    except TelegramError as error:
+        return Check("Telegram", False, "it does not work", refusal(error))
+
+
+def who(other: Held) -> str:
+    """Whoever holds the lease, in words."""
+    name, since = other.holder.partition(",")[0], f"{other.taken_at:%Y-%m-%d %H:%M} UTC"
+    return f"Another process talks to Telegram for this bot: {name}, since {since}."
+
+
+def refusal(error: TelegramError) -> str:
+    """What to do about it, without the error's own text: that may hold the token."""
+    if isinstance(error, InvalidToken | Forbidden):
+        return "Telegram refuses the token: copy it again from @BotFather into BELLWETHER_TELEGRAM__TOKEN."
+    return f"Telegram cannot be reached ({type(error).__name__}): check the network and telegram.base_url."

@@ -1,0 +1,229 @@
+"""What people do in Telegram: stored, answered in order, and never lost by a stop.
+
+    Update | inbox.keep | (now Telegram may forget it) | conversation | Sender | inbox.done
+
+Updates of one chat are answered in order; chats don't wait for each other. One whose answer could not be sent stays
+in the inbox and is tried again every minute, and after a restart.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+
+from telegram import Bot, CallbackQuery, Message, Update, User
+
+from bellwether.alerting.retry import Cause, DeliveryError
+from bellwether.errors import StoreError
+from bellwether.services import Services
+from bellwether.store import chats, inbox
+from bellwether.store.database import Database
+from bot import conversation
+from bot.commands import Asker
+from bot.replies import Reply
+from bot.telegram_groups import Admins
+from bot.telegram_inline import Inline
+from bot.telegram_sender import Sender, topic_of
+
+_ONLY_TEXT = Reply("I can only read text. Send me a symbol or a company's name, like <b>AAPL</b>; /help shows more.")
+_TOO_OLD = "This message is too old for its buttons. Please ask again with /forecast."
+log = logging.getLogger(__name__)
+
+
+class NotOurs(Exception):
+    """Another process holds the lease now: what was received is its affair, and Telegram will give it to that one."""
+
+
+class Updates:
+    """Keeps updates and answers them. What it does with the database, it does in threads."""
+
+    def __init__(self, services: Services, bot: Bot, sender: Sender, may_answer: Callable[[Database], bool]) -> None:
+        """`may_answer` tells, in the transaction that stores an update, whether it is ours to answer."""
+        self._services, self._bot, self._sender, self._may_answer = services, bot, sender, may_answer
+        self._admins = Admins(bot)
+        self._inline = Inline(services, bot)
+        self._last_of_chat: dict[int, asyncio.Task[None]] = {}
+        self._queued: set[int] = set()
+
+    async def receive(self, update: Update) -> None:
+        """Store an update and answer it in its turn. Raises NotOurs.
+
+        What somebody is still typing elsewhere (an inline query) is answered or not, and never stored.
+        """
+        if update.inline_query is not None:
+            self._inline.receive(update.inline_query)
+            return
+        if await asyncio.to_thread(self._keep, update):
+            self._queue(update, update.update_id)
+
+    async def replay(self) -> None:
+        """Answer what was received and could not be answered: before a stop, or while Telegram was away."""
+        try:
+            waiting = await asyncio.to_thread(self._unanswered)
+        except StoreError as problem:
+            log.error("%s Messages received before the last stop stay unanswered.", problem.for_operator)
+            return
+        for update_id, body in waiting:
+            if update_id in self._queued:
+                continue
+            try:
+                update = Update.de_json(json.loads(body), self._bot)
+            except Exception:  # what another version stored may not be readable: the others must not suffer for it
+                log.exception("A stored message cannot be read; it is set aside.")
+                await asyncio.to_thread(self._done, update_id)
+                continue
+            self._queue(update, update_id)
+
+    async def settle(self, grace: float) -> None:
+        """Give the answers under way this many seconds."""
+        pending = list(self._last_of_chat.values())
+        if pending:
+            await asyncio.wait(pending, timeout=grace)
+
+    async def cancel(self) -> None:
+        """Let go of the answers under way; they are in the inbox."""
+        self._inline.cancel()
+        pending = list(self._last_of_chat.values())
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+        self._queued.clear()
+
+    def _queue(self, update: Update, update_id: int) -> None:
+        """Answer after the earlier updates of the same chat."""
+        chat_id = update.effective_chat.id if update.effective_chat else 0
+        task = asyncio.create_task(self._after(self._last_of_chat.get(chat_id), update, update_id))
+        self._last_of_chat[chat_id] = task
+        self._queued.add(update_id)
+
+        def forget(done: asyncio.Task[None]) -> None:
+            self._queued.discard(update_id)
+            if self._last_of_chat.get(chat_id) is done:
+                self._last_of_chat.pop(chat_id)
+
+        task.add_done_callback(forget)
+
+    async def _after(self, earlier: asyncio.Task[None] | None, update: Update, update_id: int) -> None:
+        """One update from its turn to its end. A failure is written down and does not stop the next."""
+        if earlier is not None:
+            await asyncio.wait([earlier])
+        chat_id = update.effective_chat.id if update.effective_chat else 0
+        try:
+            await asyncio.to_thread(self._begin, update_id)
+            await self._handle(update)
+        except DeliveryError as error:
+            if error.cause is Cause.GONE:
+                await asyncio.to_thread(self._pause, chat_id)
+            elif error.cause in {Cause.REFUSED, Cause.MOVED}:
+                log.error("Telegram refused an answer: %s.", error)
+            else:
+                log.warning("An answer could not be sent (%s); it is tried again in a while.", error)
+                if not error.uncertain:
+                    await asyncio.to_thread(self._excuse, update_id)
+                return
+        except Exception:
+            log.exception("An update could not be handled.")
+        await asyncio.to_thread(self._done, update_id)
+
+    async def _handle(self, update: Update) -> None:
+        """One update to its answer."""
+        message, member = update.message, update.my_chat_member
+        if update.callback_query is not None:
+            await self._handle_press(update.callback_query)
+        elif member is not None and member.new_chat_member.status in {"kicked", "left"}:
+            await asyncio.to_thread(self._pause, member.chat.id)
+        elif member is not None and member.old_chat_member.status in {"kicked", "left"}:
+            await asyncio.to_thread(self._wake, member.chat.id)
+        elif message is not None and message.migrate_to_chat_id is not None:
+            await asyncio.to_thread(self._migrate, message.chat_id, message.migrate_to_chat_id)
+        elif message is not None and message.text:
+            await self._handle_text(message, message.text)
+        elif message is not None and message.chat.type == "private" and message.location is not None:
+            asker, place = Asker(message.chat_id, _language(message.from_user)), message.location
+            reply = await asyncio.to_thread(
+                conversation.at_place, self._services, asker, place.latitude, place.longitude
+            )
+            await self._answer(message, reply)
+        elif message is not None and message.chat.type == "private" and message.effective_attachment is not None:
+            await self._answer(message, _ONLY_TEXT)
+
+    async def _handle_text(self, message: Message, text: str) -> None:
+        command = text.startswith("/")
+        if message.chat.type != "private" and not command:
+            return  # in a group people talk to each other
+        name, _, addressee = text.split(maxsplit=1)[0].partition("@")
+        if command and addressee and addressee.lower() != self._bot.username.lower():
+            return
+        if message.chat.type != "private" and not addressee and not conversation.knows(name):
+            return  # another bot's command
+        may_change = not conversation.matters_who_asks(text) or await self._admins.may_change(message)
+        asker = Asker(message.chat_id, _language(message.from_user), may_change)
+        reply = await asyncio.to_thread(conversation.answer, self._services, asker, text)
+        await self._answer(message, reply)
+
+    async def _answer(self, message: Message, reply: Reply) -> None:
+        """Send an answer, after the chat if it has moved. Raises DeliveryError."""
+        try:
+            await self._sender.answer(message.chat_id, reply, topic_of(message))
+        except DeliveryError as error:
+            if error.moved_to is None:
+                raise
+            await asyncio.to_thread(self._migrate, message.chat_id, error.moved_to)
+            await self._sender.answer(error.moved_to, reply)
+
+    async def _handle_press(self, query: CallbackQuery) -> None:
+        if not isinstance(query.message, Message) or query.data is None:
+            await self._sender.notice(query, _TOO_OLD)
+            return
+        matters = conversation.matters_who_presses(query.data)
+        may_change = not matters or await self._admins.is_admin(query.message.chat, query.from_user.id)
+        asker = Asker(query.message.chat_id, _language(query.from_user), may_change)
+        pressed = await asyncio.to_thread(conversation.press, self._services, asker, query.data)
+        await self._sender.notice(query, pressed.notice)
+        await self._sender.show(query.message, pressed)
+
+    # The database, asked in threads: a busy file must not stop the loop. Without one the bot still answers.
+
+    def _unanswered(self) -> list[tuple[int, str]]:
+        with self._services.store.reading() as db:
+            return inbox.unanswered(db)
+
+    def _keep(self, update: Update) -> bool:
+        """Store an update; True when it is to be answered."""
+        try:
+            with self._services.store.transaction() as db:
+                if not self._may_answer(db):
+                    raise NotOurs
+                return inbox.keep(db, update.update_id, update.to_json(), self._services.clock())
+        except StoreError as problem:
+            log.error("%s Messages are answered, but not kept over a restart.", problem.for_operator)
+            return update.update_id not in self._queued
+
+    def _begin(self, update_id: int) -> None:
+        with suppress(StoreError), self._services.store.transaction() as db:
+            inbox.begin(db, update_id)
+
+    def _excuse(self, update_id: int) -> None:
+        with suppress(StoreError), self._services.store.transaction() as db:
+            inbox.excuse(db, update_id)
+
+    def _done(self, update_id: int) -> None:
+        with suppress(StoreError), self._services.store.transaction() as db:
+            inbox.done(db, update_id, self._services.clock())
+
+    def _pause(self, chat_id: int) -> None:
+        with suppress(StoreError), self._services.store.transaction() as db:
+            chats.pause(db, chat_id)
+
+    def _wake(self, chat_id: int) -> None:
+        with suppress(StoreError), self._services.store.transaction() as db:
+            chats.wake(db, chat_id)
+
+    def _migrate(self, old: int, new: int) -> None:
+        with suppress(StoreError), self._services.store.transaction() as db:
+            chats.migrate(db, old, new)
+
+
+def _language(user: User | None) -> str:
+    return (user.language_code if user is not None else None) or "en"

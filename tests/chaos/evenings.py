@@ -1,0 +1,208 @@
+"""Plays one plan: evenings of trouble, each followed by a calm in which everything must come right."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
+from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
+
+from bellwether.alerting.deliver import AT_ONCE
+from bellwether.store import chats, subscriptions
+from bellwether.store.database import Store, rows
+from tests.chaos import fast
+from tests.chaos.plan import GROUP, PEOPLE, SUPERGROUP, TROUBLE, Event, Plan
+from tests.chaos.promises import Broken, Figures, check, settled
+from tests.chaos.victim import FIRST_EVENING, World, start
+from tests.support.telegram_server import TelegramServer
+
+PATIENCE = 30.0  #: seconds of the wall in which an evening must come right once the trouble is over
+_SYMBOLS = ("AAPL", "MSFT", "KO")
+
+
+def fork_server() -> ForkServerContext:
+    """Where victims are forked from: a process that has imported everything."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.chaos.victim"])
+    return context
+
+
+def empty_database(path: Path) -> Path:
+    """A database with everybody and their watchlists, to be copied for each run."""
+    store = Store(path)
+    with store.transaction() as db:
+        for chat_id in (*PEOPLE, GROUP):
+            chats.join(db, chat_id, "en", FIRST_EVENING)
+            for symbol in _SYMBOLS[: 1 + chat_id % 2]:
+                subscriptions.add(db, chat_id, symbol, "XNYS", FIRST_EVENING)
+    store.close()
+    return path
+
+
+def play(context: ForkServerContext, plan: Plan, template: Path, folder: Path) -> Figures:
+    """One run. Raises Broken, with the seed that plays it again."""
+    database = folder / f"{plan.seed}.sqlite3"
+    shutil.copy(template, database)
+    with TelegramServer(flood_limits=True, clock=fast.now, loop_factory=fast.FastLoop) as server:
+        for chat_id in (*PEOPLE, GROUP):
+            server.open_chat(chat_id, type="private" if chat_id > 0 else "group")
+        jumps = context.Value("d", 0.0)
+        world = World(database, server.token, server.base_url, server.base_file_url, fast.now(), jumps)
+        run = _Run(context, plan, world, server, jumps)
+        try:
+            with run.cleaned_up():
+                return run.play()
+        except Broken as broken:
+            raise Broken(f"seed {plan.seed}: {broken}\n{run.told()}") from None
+
+
+class _Run:
+    def __init__(
+        self,
+        context: ForkServerContext,
+        plan: Plan,
+        world: World,
+        server: TelegramServer,
+        jumps: Synchronized[float],
+    ) -> None:
+        self._context, self._plan, self._world, self._server, self._jumps = context, plan, world, server, jumps
+        self._store = Store(world.database)
+        self._deaths = iter(plan.deaths)
+        self._victims: list[BaseProcess] = []
+        self._kills = self._faults = self._in_flight = 0
+        self._asked: dict[str, int] = {}
+        self._blocked: set[int] = set()
+        self._exempt: set[int] = set()
+        self._log: list[str] = []
+
+    def play(self) -> Figures:
+        """All evenings, then the promises."""
+        sessions: list[date] = []
+        for number, events in enumerate(self._plan.evenings):
+            # the clock is right again, a day later, before anything else happens
+            self._jumps.value = number * timedelta(days=1).total_seconds()
+            sessions.append((FIRST_EVENING + timedelta(days=number)).date())
+            self._note(f"evening {number}")
+            self._trouble(events)
+            self._calm(sessions[-1])
+            if number == 0:
+                self._never_ahead(sessions[-1])
+        figures = check(self._server, self._store, sessions, self._asked, self._exempt)
+        figures.kills, figures.faults, figures.in_flight = self._kills, self._faults, self._in_flight
+        return figures
+
+    @contextmanager
+    def cleaned_up(self) -> Iterator[None]:
+        """Leaves nobody running."""
+        try:
+            yield
+        finally:
+            for victim in self._victims:
+                victim.kill()
+                victim.join()
+            self._store.close()
+
+    def told(self) -> str:
+        """What was done, for whoever looks into a broken promise."""
+        requests = [f"{seen.method} {seen.params.get('chat_id', '')}" for seen in self._server.requests[-400:]]
+        return "\n".join([*self._log, "the last requests:", *requests])
+
+    def _trouble(self, events: tuple[Event, ...]) -> None:
+        began = fast.now()
+        self._keep_one_alive(dying=True)
+        for event in events:
+            self._wait_until(began + event.at)
+            self._do(event)
+        self._wait_until(began + TROUBLE)
+
+    def _wait_until(self, instant: float) -> None:
+        """Sleep; who has died meanwhile is replaced, as a service manager does."""
+        while (left := instant - fast.now()) > 0:
+            time.sleep(min(0.02, left / fast.SPEED))
+            self._keep_one_alive(dying=True)
+
+    def _do(self, event: Event) -> None:
+        self._note(event.what)
+        if event.what == "kill":
+            for victim in self._victims:
+                victim.kill()
+        elif event.what == "second process":
+            self._victims.append(start(self._context, self._world, None))
+        elif event.what == "fault" and event.order is not None:
+            event.order(self._server)
+            self._faults += 1
+        elif event.what == "say" and event.chat_id not in self._blocked:
+            command = f"/q{len(self._asked)}x"
+            self._asked[command] = event.chat_id
+            self._server.say(event.chat_id, command)
+        elif event.what == "jump":
+            self._jumps.value += event.seconds
+        elif event.what == "block" and event.chat_id not in self._blocked:
+            self._server.block(event.chat_id)
+            self._blocked.add(event.chat_id)
+            self._exempt.add(event.chat_id)
+        elif event.what == "migrate":
+            self._server.migrate(GROUP, SUPERGROUP)
+
+    def _calm(self, session: date) -> None:
+        """Everybody is well again, and one process is left alone to put things right."""
+        self._server.clear_faults()
+        self._jumps.value = max(self._jumps.value, (session - FIRST_EVENING.date()).total_seconds())
+        for chat_id in sorted(self._blocked):
+            self._server.unblock(chat_id)
+            self._server.say(chat_id, "/start")
+        self._blocked.clear()
+        deadline = time.monotonic() + PATIENCE
+        while not (settled(self._store, session) and not self._server.pending_updates):
+            self._keep_one_alive(dying=False)
+            if time.monotonic() > deadline:
+                for victim in self._victims:
+                    os.kill(victim.pid or 0, signal.SIGUSR1)
+                raise Broken(f"it did not come right in {PATIENCE:.0f} s: {self._rows()}")
+            time.sleep(0.02)
+
+    def _never_ahead(self, session: date) -> None:
+        """Nothing of a later session may have been written yet."""
+        with self._store.reading() as db:
+            later = rows(db, "SELECT dedup_key FROM outbox WHERE dedup_key NOT LIKE :key", {"key": f"%:{session}"})
+        if later:
+            raise Broken(f"digests of a session that has not come: {later}")
+
+    def _keep_one_alive(self, *, dying: bool) -> None:
+        """Count who died, and start the next; in the calm nobody is left who would die of himself."""
+        for victim in [one for one in self._victims if not one.is_alive()]:
+            victim.join()
+            self._victims.remove(victim)
+            if victim.exitcode != -signal.SIGKILL:
+                raise Broken(f"a victim ended by itself, with exit status {victim.exitcode}")
+            self._kills += 1
+            self._in_flight += self._left_behind()
+            self._note("died")
+        if not self._victims:
+            death = next(self._deaths, None) if dying else None
+            self._note(f"start, to die at {death}" if death else "start")
+            self._victims.append(start(self._context, self._world, death))
+
+    def _left_behind(self) -> int:
+        """Messages on their way when somebody died. Raises Broken for more than one process may have."""
+        with self._store.reading() as db:
+            (found,) = rows(db, "SELECT count(*) AS n FROM outbox WHERE state = 'sending'")
+        if found["n"] > AT_ONCE:
+            raise Broken(f"{found['n']} messages were on their way at once, more than {AT_ONCE}")
+        return int(found["n"])
+
+    def _rows(self) -> object:
+        with self._store.reading() as db:
+            owed = rows(db, "SELECT * FROM outbox WHERE state <> 'sent'")
+            return owed, rows(db, "SELECT * FROM inbox WHERE done_at IS NULL"), rows(db, "SELECT * FROM leases")
+
+    def _note(self, what: str) -> None:
+        self._log.append(f"{fast.now() - self._world.began:7.2f} {what}")

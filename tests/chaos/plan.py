@@ -1,0 +1,105 @@
+"""What goes wrong in one run, and when: all of it decided by the seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from tests.support.telegram_server import TelegramServer
+
+PEOPLE = tuple(range(1001, 1011))
+GROUP = -2001
+SUPERGROUP = -1002001
+EVENINGS = 2
+TROUBLE = 8.0  #: fast seconds of an evening in which things go wrong; then it is left to recover
+
+# where a victim may die by its own hand: the places between which a row and Telegram disagree
+POINTS = (
+    "tick: rows written, not committed",
+    "claim: row taken, not committed",
+    "send: claimed, not sent",
+    "send: sent, not recorded",
+    "send: recorded, not committed",
+    "receive: fetched, not stored",
+    "receive: stored, not committed",
+    "answer: begun, not sent",
+    "answer: sent, not recorded",
+    "answer: recorded, not committed",
+    "lease: taken, not committed",
+)
+
+Order = Callable[[TelegramServer], None]
+
+
+@dataclass(frozen=True)
+class Death:
+    """The place where a victim kills itself, and at which passing of it."""
+
+    point: str
+    passing: int
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens at an instant of an evening, in fast seconds from its beginning."""
+
+    at: float
+    what: str  #: "kill", "second process", "fault", "say", "jump", "block", "migrate"
+    order: Order | None = None
+    chat_id: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The events of each evening, and how the victims die of themselves, in the order they are started."""
+
+    seed: int
+    evenings: tuple[tuple[Event, ...], ...]
+    deaths: tuple[Death | None, ...]
+
+
+def make_plan(seed: int) -> Plan:
+    """The run of this seed."""
+    random = Random(seed)
+    migrates = random.choice([None, *range(EVENINGS)])
+    evenings = tuple(_evening(random, migrates == number) for number in range(EVENINGS))
+    deaths = tuple(
+        Death(random.choice(POINTS), random.randint(1, 4)) if random.random() < 0.75 else None for _ in range(4)
+    )
+    return Plan(seed, evenings, deaths)
+
+
+def _evening(random: Random, migrates: bool) -> tuple[Event, ...]:
+    def when() -> float:
+        return random.uniform(0, TROUBLE)
+
+    events = [Event(when(), "kill") for _ in range(random.randint(0, 2))]
+    events += [Event(when(), "fault", order=_fault(random)) for _ in range(random.randint(2, 8))]
+    events += [Event(when(), "say", chat_id=random.choice(PEOPLE)) for _ in range(random.randint(1, 4))]
+    events += [
+        Event(when(), "jump", seconds=random.choice([-7200, -60, 61, 130, 3600])) for _ in range(random.randint(0, 2))
+    ]
+    if random.random() < 0.4:
+        events.append(Event(when(), "block", chat_id=random.choice(PEOPLE)))
+    if random.random() < 0.3:
+        events.append(Event(when(), "second process"))
+    if migrates:
+        events.append(Event(when(), "migrate"))
+    return tuple(sorted(events, key=lambda event: event.at))
+
+
+def _fault(random: Random) -> Order:
+    """One trouble of Telegram's, or of the way to it."""
+    method = random.choice(["sendMessage", "sendMessage", "sendMessage", "getUpdates", "getMe"])
+    after, times, wait = random.random() < 0.5, random.randint(1, 4), random.randint(1, 6)
+    status = random.choice([500, 502, 503])
+    choices: list[Order] = [
+        lambda server: server.fail_next(method, 429, retry_after=wait, times=times),
+        lambda server: server.fail_next(method, status, times=times, after_processing=after and method != "getUpdates"),
+        lambda server: server.hang_next(method, 30, after_processing=after and method != "getUpdates"),
+        lambda server: server.drop_next(method, after_processing=after, times=times),
+        lambda server: server.refuse_markup_next(),
+    ]
+    return random.choice(choices)

@@ -1,0 +1,120 @@
+"""What must hold when an evening of trouble is over, and the figures of a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+from bellwether.store.database import Store, rows
+from tests.chaos.plan import GROUP, PEOPLE, SUPERGROUP
+from tests.support.telegram_server import TelegramServer
+
+
+class Broken(AssertionError):
+    """A promise that was not kept."""
+
+
+@dataclass
+class Figures:
+    """What happened, summed over evenings and runs."""
+
+    evenings: int = 0
+    kills: int = 0
+    faults: int = 0
+    in_flight: int = 0  #: messages on their way at the kills
+    owed: int = 0  #: digests that had to arrive
+    missing: int = 0
+    twice: int = 0  #: copies beyond the first, of digests
+    explained: int = 0  #: attempts whose outcome nobody could know: each may have made one copy
+    asked: int = 0
+    unanswered: int = 0
+    floods: int = 0  #: messages that Telegram refused because they came too fast
+
+    def add(self, other: Figures) -> None:
+        """Sum up."""
+        for field in fields(self):
+            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+
+
+def settled(store: Store, session: date) -> bool:
+    """Whether the evening is over: every digest of the session arrived and every update was answered."""
+    with store.reading() as db:
+        (sent,) = rows(
+            db,
+            "SELECT count(*) AS n FROM outbox WHERE state = 'sent' AND dedup_key LIKE :key",
+            {"key": f"digest:%:{session}"},
+        )
+        (open_updates,) = rows(db, "SELECT count(*) AS n FROM inbox WHERE done_at IS NULL")
+    return bool(sent["n"] >= len(PEOPLE) + 1 and open_updates["n"] == 0)
+
+
+def check(
+    server: TelegramServer, store: Store, sessions: list[date], asked: dict[str, int], exempt: set[int]
+) -> Figures:
+    """Hold the world against the promises. Raises Broken, saying which one and for whom.
+
+    `asked` are unique commands and the chats they were said in; `exempt` are chats that had blocked the bot.
+    """
+    with store.reading() as db:
+        outbox = rows(db, "SELECT * FROM outbox")
+        open_updates = rows(db, "SELECT update_id, attempts FROM inbox WHERE done_at IS NULL")
+    figures = Figures(evenings=len(sessions), asked=len(asked), floods=server.flood_hits)
+    _one_row_each(outbox, sessions)
+    for row in outbox:
+        copies = _copies(server, row)
+        figures.owed += 1
+        figures.missing += copies == 0
+        figures.twice += max(copies - 1, 0)
+        figures.explained += row["uncertain"]
+        if copies == 0:
+            raise Broken(f"{row['dedup_key']} never arrived: {row}")
+        if copies > 1 + row["uncertain"]:
+            raise Broken(f"{row['dedup_key']} came {copies} times, {row['uncertain']} times uncertain: {row}")
+    _in_order(server, sessions)
+    if open_updates:
+        raise Broken(f"updates were left unanswered: {open_updates}")
+    for command, chat_id in asked.items():
+        if not any(command in message.text for message in server.messages(chat_id)):
+            figures.unanswered += 1
+            if chat_id not in exempt:
+                raise Broken(f"{command} of chat {chat_id} got no answer")
+    if server.violations:
+        raise Broken(f"requests that Telegram would refuse: {server.violations}")
+    return figures
+
+
+def _one_row_each(outbox: list[dict[str, Any]], sessions: list[date]) -> None:
+    found = Counter((_chat(row["chat_id"]), row["kind"], row["dedup_key"].rpartition(":")[2]) for row in outbox)
+    wanted = {(chat_id, "digest", str(session)): 1 for chat_id in (*PEOPLE, GROUP) for session in sessions}
+    if dict(found) != wanted:
+        raise Broken(f"rows that differ from one a chat and session: {set(found.items()) ^ set(wanted.items())}")
+
+
+def _chat(chat_id: int) -> int:
+    """The group keeps its first number here."""
+    return GROUP if chat_id == SUPERGROUP else chat_id
+
+
+def _copies(server: TelegramServer, row: dict[str, Any]) -> int:
+    """How often a digest arrived, under either number of its chat."""
+    day = date.fromisoformat(row["dedup_key"].rpartition(":")[2])
+    return sum(f"After {day.day} {day:%B %Y}" in message.text for message in _all(server, row["chat_id"]))
+
+
+def _in_order(server: TelegramServer, sessions: list[date]) -> None:
+    """In every chat the first copies come in the order of their sessions."""
+    for chat_id in (*PEOPLE, GROUP):
+        texts = [message.text for message in _all(server, chat_id)]
+        firsts = [
+            next((at for at, text in enumerate(texts) if f"After {day.day} {day:%B %Y}" in text), -1)
+            for day in sessions
+        ]
+        if firsts != sorted(firsts):
+            raise Broken(f"chat {chat_id} got its digests out of order: {firsts}")
+
+
+def _all(server: TelegramServer, chat_id: int) -> list[Any]:
+    numbers = (GROUP, SUPERGROUP) if _chat(chat_id) == GROUP else (chat_id,)
+    return [message for number in numbers for message in server.messages(number)]

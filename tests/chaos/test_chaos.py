@@ -1,0 +1,53 @@
+"""The short form: a few seeds of `python -m tests.chaos`, and what makes the rest believable."""
+
+from __future__ import annotations
+
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import pytest
+
+from tests.chaos import plan, victim
+from tests.chaos.evenings import empty_database, fork_server, play
+from tests.chaos.plan import make_plan
+from tests.support.shared import needs_shared
+
+SEEDS = range(1, 16)
+
+
+@pytest.fixture(scope="module")
+def context() -> ForkServerContext:
+    return fork_server()
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return empty_database(tmp_path_factory.mktemp("chaos") / "template.sqlite3")
+
+
+@needs_shared
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_promise_holds_through_kills_and_faults(
+    seed: int, context: ForkServerContext, template: Path, tmp_path: Path
+) -> None:
+    figures = play(context, make_plan(seed), template, tmp_path)
+    assert figures.missing == 0
+    assert figures.owed == figures.evenings * (len(plan.PEOPLE) + 1)
+    assert figures.twice <= figures.explained
+
+
+def test_a_seed_always_makes_the_same_plan() -> None:
+    def without_orders(seed: int) -> object:
+        made = make_plan(seed)
+        return [[(one.at, one.what, one.chat_id, one.seconds) for one in evening] for evening in made.evenings], (
+            made.deaths
+        )
+
+    assert without_orders(7) == without_orders(7)
+    assert without_orders(7) != without_orders(8)
+
+
+def test_every_place_to_die_is_tried_by_the_short_form_or_the_long_one() -> None:
+    assert set(plan.POINTS) == set(victim._PLACES)
+    deaths = [death.point for seed in range(1, 501) for death in make_plan(seed).deaths if death]
+    assert set(deaths) == set(plan.POINTS)

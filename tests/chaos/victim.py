@@ -1,0 +1,155 @@
+"""The process that is killed: the real receiver, timetable and sender, on fast time.
+
+It is forked from a server that has imported everything once, so that a start costs little and a kill costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import faulthandler
+import functools
+import logging
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
+from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
+from typing import Any
+
+from bellwether.config import load_settings
+from bellwether.market.sample import SampleProvider
+from bellwether.services import Services, build_services
+from bellwether.store import inbox, outbox
+from bot.telegram import TelegramFace
+from bot.telegram_sender import Sender
+from scheduler import Timetable
+from tests.chaos.fast import FastLoop, now
+from tests.chaos.plan import Death
+
+FIRST_EVENING = datetime(2021, 12, 29, 22, 0, tzinfo=UTC)  # an hour after New York closed
+TICKS_EVERY = DELIVERS_EVERY = timedelta(seconds=0.1)  # of the wall: apscheduler keeps its own clock
+
+
+@dataclass(frozen=True)
+class World:
+    """Where a victim finds its database, its Telegram and its clock."""
+
+    database: Path
+    token: str
+    base_url: str
+    base_file_url: str
+    began: float  #: fast seconds
+    jumps: Synchronized[float]  #: seconds that the wall clock was changed by so far
+
+    def services(self) -> Services:
+        """Services that take the sample market for a live one; no model, the plain rule answers."""
+        settings = load_settings(
+            telegram={
+                "token": self.token,
+                "base_url": self.base_url,
+                "base_file_url": self.base_file_url,
+                "poll_timeout": 2,
+            },
+            market={"source": "sample"},
+            database={"path": self.database},
+            models={"folder": self.database.parent / "no models"},
+        )
+        services = build_services(settings, clock=self.clock)
+        return replace(services, provider=_Live())
+
+    def clock(self) -> datetime:
+        """The time as the victim's system has it, jumps and all."""
+        return FIRST_EVENING + timedelta(seconds=now() - self.began + self.jumps.value)
+
+
+class _Live(SampleProvider):
+    live = True
+
+
+def start(context: ForkServerContext, world: World, death: Death | None) -> BaseProcess:
+    """A victim, running."""
+    victim = context.Process(target=_live, args=(world, death), daemon=True)
+    victim.start()
+    return victim
+
+
+def _live(world: World, death: Death | None) -> None:
+    logging.disable(logging.CRITICAL)
+    faulthandler.register(signal.SIGUSR1)  # to see where one hangs
+    if death is not None:
+        _die(death)
+    with asyncio.Runner(loop_factory=FastLoop) as runner:
+        runner.run(_serve(world.services()))
+
+
+async def _serve(services: Services) -> None:
+    face = TelegramFace(services, now)
+    timetable = Timetable(
+        services,
+        face.sender,
+        face.connected.is_set,
+        face.sole.may_send,
+        ticks_every=TICKS_EVERY,
+        delivers_every=DELIVERS_EVERY,
+    )
+    timetable.start()
+    await face.run()
+
+
+def _die(death: Death) -> None:
+    """Arrange that this process kills itself at the given passing of the given place."""
+    passed = 0
+
+    def pass_by() -> None:
+        nonlocal passed
+        passed += 1
+        if passed == death.passing:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    owner, name, before = _PLACES[death.point]
+    real: Callable[..., Any] = getattr(owner, name)
+
+    if asyncio.iscoroutinefunction(real):
+
+        @functools.wraps(real)
+        async def watched_async(*args: Any, **kwargs: Any) -> Any:
+            if before:
+                pass_by()
+            result = await real(*args, **kwargs)
+            if not before:
+                pass_by()
+            return result
+
+        setattr(owner, name, watched_async)
+        return
+
+    @functools.wraps(real)
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        if before:
+            pass_by()
+        result = real(*args, **kwargs)
+        if not before:
+            pass_by()
+        return result
+
+    setattr(owner, name, watched)
+
+
+# each place of plan.POINTS: what is called there, and whether the process dies before the call or after it
+_PLACES: dict[str, tuple[Any, str, bool]] = {
+    "tick: rows written, not committed": (outbox, "owe_all", False),
+    "claim: row taken, not committed": (outbox, "claim_next", False),
+    "send: claimed, not sent": (Sender, "send", True),
+    "send: sent, not recorded": (Sender, "send", False),
+    "send: recorded, not committed": (outbox, "mark_sent", False),
+    "receive: fetched, not stored": (inbox, "keep", True),
+    "receive: stored, not committed": (inbox, "keep", False),
+    "answer: begun, not sent": (Sender, "answer", True),
+    "answer: sent, not recorded": (Sender, "answer", False),
+    "answer: recorded, not committed": (inbox, "done", False),
+    "lease: taken, not committed": (outbox, "orphan_all", False),
+}

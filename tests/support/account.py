@@ -1,0 +1,64 @@
+"""A live account over prices of the past: the sample market behind a clock, and forecasts made up by the thousand."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from bellwether.config import load_settings
+from bellwether.market.calendar import closes_at
+from bellwether.market.universe import Universe
+from bellwether.scoring.replay import Hands, Replay
+from bellwether.services import Services, build_services
+from bellwether.store.database import Store
+from bellwether.store.ledger import Issued
+from tests.conftest import MODELS
+
+DAY = date(2026, 11, 23)
+
+
+def live_services(folder: Path, session: date, symbols: tuple[str, ...] = ("AAPL", "MSFT", "KO")) -> Services:
+    """The sample market as if this session had just closed; `set_clock` moves on. Some symbols are served."""
+    settings = load_settings(database={"path": folder / "live.sqlite3"}, models={"folder": MODELS})
+    services = build_services(settings)
+    hands = Hands(closes_at("XNYS", session) + timedelta(hours=1))
+    served = Universe([services.provider.instrument(symbol) for symbol in symbols])
+    return replace(services, provider=Replay(services.provider, hands), clock=hands, universe=served)
+
+
+def set_clock(services: Services, session: date) -> None:
+    """An hour after the close of this session."""
+    assert isinstance(services.clock, Hands)
+    services.clock.now = closes_at("XNYS", session) + timedelta(hours=1)
+
+
+def made_up(number: int, *, symbol: str = "", cutoff: date = DAY, horizon: int = 1, **changes: object) -> Issued:
+    """A forecast that nobody made; each number is another one."""
+    random = np.random.default_rng(number)
+    quantiles = np.sort(random.normal(0, 0.02, 7))
+    plain = np.sort(random.normal(0, 0.02, 7))
+    made = Issued(
+        forecast_id=f"f{number:020x}",
+        symbol=symbol or f"S{number % 50}",
+        calendar="XNYS",
+        cutoff=cutoff,
+        horizon=horizon,
+        target_session=cutoff + timedelta(days=horizon),
+        made_at=datetime(cutoff.year, cutoff.month, cutoff.day, 22, tzinfo=UTC),
+        model_id="made-up-1",
+        source="yahoo",
+        shown=True,
+        adjusted_close=100 + number % 7,
+        quoted_close=101 + number % 7,
+        usual_probability=None if number % 3 else 0.55,
+        log_returns=tuple(quantiles.tolist()),
+        baseline=tuple(plain.tolist()),
+        bars_sha256=bytes([number % 256]) * 32,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def store_of(folder: Path) -> Store:
+    """An empty database."""
+    return Store(folder / "ledger.sqlite3")
