@@ -13,6 +13,7 @@ from datetime import date, datetime
 
 import numpy as np
 
+from bellwether import tally
 from bellwether.errors import BadHorizon, UnusableBars
 from bellwether.forecasting.baseline import (
     all_horizons,
@@ -47,6 +48,7 @@ DEFAULT_CONTEXT = 504  #: sessions behind the baseline's volatility when no mode
 _NO_LIMITS = (0.0, float("inf"))
 
 
+@tally.FORECAST.time()
 def make_outlook(
     instrument: Instrument,
     bars: Bars,
@@ -98,13 +100,15 @@ def make_outlook(
             for sentence in (
                 note,
                 _about_age(instrument, bars, expected),
-                _about_silence(problem),
+                about_silence(problem),
                 _about_market(latest) if not problem else "",
                 _about_training(bars, card.seen_to) if card and not problem else "",
+                _about_symbol(instrument, card.symbols) if card and not problem else "",
             )
             if sentence
         ),
         problem=problem,
+        market=market,
     )
 
 
@@ -188,7 +192,7 @@ def _about_age(instrument: Instrument, bars: Bars, expected: date | None) -> str
     return f"The prices end on {bars.cutoff}: {behind} later trading {'day is' if behind == 1 else 'days are'} missing."
 
 
-def _about_silence(problem: Problem | None) -> str:
+def about_silence(problem: Problem | None) -> str:
     """Says why the range is the baseline's."""
     if problem is None:
         return ""
@@ -207,3 +211,10 @@ def _about_training(bars: Bars, seen_to: date) -> str:
     if bars.cutoff >= seen_to:  # it learned from outcomes up to that day, and from none of what comes after
         return ""
     return f"The model was made with prices up to {seen_to} in view, past this date: no fair test of its skill."
+
+
+def _about_symbol(instrument: Instrument, taught: frozenset[str]) -> str:
+    """Says so when the model never saw this symbol's own prices."""
+    if not taught or instrument.symbol in taught:
+        return ""
+    return f"The model was taught with prices of other shares, not with those of {instrument.symbol}."

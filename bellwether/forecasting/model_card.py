@@ -30,6 +30,7 @@ class ModelCard:
     volatility_range: tuple[float, float]  #: daily EWMA volatility met in training
     max_abs_return: float  #: largest daily log return met in training
     records: tuple[Record | None, ...]  #: one for each of HEADS
+    symbols: frozenset[str] = frozenset()  #: whose prices it was taught with; empty where the card does not tell
 
 
 def read_card(folder: Path) -> ModelCard:
@@ -71,6 +72,7 @@ def _from_facts(facts: dict[str, Any]) -> ModelCard:
         volatility_range=(float(low), float(high)),
         max_abs_return=float(facts["input_range"]["abs_log_return"]),
         records=tuple(_record(facts, scores["by_horizon"][str(head)]) for head in HEADS),
+        symbols=frozenset(facts["data"].get("symbols", ())) - frozenset(facts["data"].get("unseen_symbols", ())),
     )
 
 

@@ -1,6 +1,7 @@
 """Which model may answer for a day in the past: one that had not seen what came after it, where there is one."""
 
 import logging
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from threading import Lock
@@ -34,6 +35,10 @@ class ModelShelf:
         if fair:
             return max(fair, key=lambda model: model.card.seen_to)
         return min(models, key=lambda model: model.card.seen_to)
+
+    def named(self, model_ids: Sequence[str]) -> list[OnnxModel]:
+        """Those of the other models that have these names and can be used; none of them is opened for no name."""
+        return [model for model in self._open() if model.card.model_id in model_ids] if model_ids else []
 
     def _open(self) -> list[OnnxModel]:
         """Every other model in the folder that can be used, opened once."""

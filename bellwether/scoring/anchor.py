@@ -1,0 +1,78 @@
+"""A note beside the database of how long the two chains are: without it nobody could tell that their end was cut off.
+
+A chain proves itself up to its last row, whichever that is. The note, rewritten whenever rows are added, says which
+it was; so does every receipt and every head that somebody has noted elsewhere.
+"""
+
+import json
+import logging
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from bellwether.errors import LedgerError
+from bellwether.store import ledger, outcomes
+from bellwether.store.database import Database, Store
+from bellwether.store.ledger import Head
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The last rows of both chains, as noted."""
+
+    ledger: Head
+    outcomes: Head
+
+
+def path_of(store: Store) -> Path:
+    """Where the note is kept."""
+    return store.path.with_name(f"{store.path.name}.ledger-head")
+
+
+def read(store: Store) -> Anchor | None:
+    """The note; None when there is none. Raises LedgerError when it is damaged."""
+    file = path_of(store)
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return Anchor(parse_head(found["ledger"]), parse_head(found["outcomes"]))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, LookupError, TypeError) as problem:
+        raise LedgerError(f"The note {file} of the ledger's last row cannot be read: {problem!r}.") from problem
+
+
+def note(store: Store) -> None:
+    """Write down where the chains end now, unless a row that was noted is not there any more: then the note stays.
+
+    A note that can't be written is logged; the chains are no worse for it.
+    """
+    try:
+        before = read(store)
+        with store.reading() as db:
+            now = Anchor(ledger.head(db), outcomes.head(db))
+            if before is not None and not _holds(db, before):
+                return
+        file = path_of(store)
+        draft = file.with_name(f"{file.name}.{os.getpid()}-{threading.get_ident()}")
+        draft.write_text(json.dumps({"ledger": str(now.ledger), "outcomes": str(now.outcomes)}), encoding="utf-8")
+        draft.replace(file)  # at once: nobody reads half a note
+    except (OSError, LedgerError) as problem:
+        log.warning("The ledger's last row could not be noted beside the database: %s", problem)
+
+
+def _holds(db: Database, noted: Anchor) -> bool:
+    """Whether both noted rows are still there as they were."""
+    at = ledger.hash_at(db, noted.ledger.rows), outcomes.hash_at(db, noted.outcomes.rows)
+    return at == (noted.ledger.hash, noted.outcomes.hash)
+
+
+def parse_head(text: str) -> Head:
+    """ "120:9f86d0..." as it is printed. Raises ValueError."""
+    rows, _, digits = text.strip().partition(":")
+    found = bytes.fromhex(digits)
+    if len(found) != len(ledger.START):
+        raise ValueError(f"{text!r} is no ROWS:HASH")
+    return Head(int(rows), found)

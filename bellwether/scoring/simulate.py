@@ -1,0 +1,47 @@
+"""Make the simulated record of a market that ended: replay it, keep the sums, throw the rest away."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bellwether.errors import BadDate
+from bellwether.market.calendar import sessions_between
+from bellwether.scoring.beside import write_summary
+from bellwether.scoring.replay import replay, rows_in, simulated_from
+from bellwether.scoring.simulated import path_of, save, simulated_record, years_of
+from bellwether.scoring.track_record import Asked
+from bellwether.services import Services
+
+
+def sessions_of(services: Services, first: date, last: date) -> int:
+    """How many sessions a replay has. Raises BadDate when it can't have any."""
+    if services.provider.live:
+        raise BadDate("Only a market that has ended can be replayed; set BELLWETHER_MARKET__SOURCE=sample.")
+    if first > last:
+        raise BadDate(f"The replay would end on {last}, before it begins on {first}.")
+    return sessions_between(next(iter(services.universe)).calendar, first - timedelta(days=1), last)
+
+
+def simulate(
+    services: Services,
+    first: date,
+    last: date,
+    *,
+    every: int = 1,
+    done: Callable[[date], object] = lambda session: None,
+) -> tuple[Path, int]:
+    """Replay these days into a file beside the database; it and how many forecasts. Raises BadDate."""
+    sessions_of(services, first, last)
+    out = path_of(services.store)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out.parent) as folder:
+        past = replay(services, first, last, Path(folder) / "replay.sqlite3", every=every, done=done)
+        count = rows_in(past.store)
+        save(out, simulated_from(past.store, tuple(one.symbol for one in services.universe)))
+        past.store.close()
+    years = years_of(simulated_record(services.store, Asked()))
+    write_summary(
+        services.store, (simulated_record(services.store, Asked(one.symbol)) for one in services.universe), years
+    )
+    return out, count

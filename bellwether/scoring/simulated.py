@@ -1,0 +1,116 @@
+"""A record made by replaying past prices: kept in a file of its own, never in the database with what was issued.
+
+The demo comes with one of the sample market, 2019 to 2021, answered by the model that had seen prices up to 2018.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib.resources import files
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bellwether.errors import LedgerError
+from bellwether.scoring.sums import COLUMNS
+from bellwether.scoring.table import Table, together
+from bellwether.scoring.track_record import MOST_MISSES, Asked, record_of
+from bellwether.scoring.types import Miss, TrackRecord
+from bellwether.store.database import Store
+
+THOUSANDTHS = 1000  #: sums are kept as whole thousandths: a third of the size, and nothing that could be seen
+_SHIPPED = "simulated_record.npz"
+_KEYS = ("day", "horizon", "shown", "issued", "lost")
+_MISS_DAYS = ("cutoff", "target_session")
+
+
+@dataclass(frozen=True, eq=False)
+class Simulated:
+    """The sums of a replay by symbol, horizon, and week within a month, and its misses."""
+
+    symbol: npt.NDArray[np.str_]  #: (n,)
+    table: Table
+    misses: tuple[Miss, ...]  #: the biggest first
+
+    @cached_property
+    def everyone(self) -> Table:
+        """All symbols together."""
+        return together(self.table, self.table.day)
+
+
+def path_of(store: Store) -> Path:
+    """Where a replay made here is kept."""
+    return store.path.with_name(_SHIPPED)
+
+
+def simulated_record(store: Store, asked: Asked) -> TrackRecord:
+    """The record of the newest replay: one made here, else the one that comes with the sample market."""
+    own = path_of(store)
+    whole = _load(own, own.stat().st_mtime_ns) if own.is_file() else _load(None, 0)
+    table = whole.everyone if asked.symbol is None else whole.table.take(whole.symbol == asked.symbol)
+    return record_of(table, tuple(_some_misses(whole.misses, asked)), asked, simulated=True)
+
+
+def save(file: Path, simulated: Simulated) -> None:
+    """Write a replay."""
+    table, misses = simulated.table, simulated.misses
+    models, model = np.unique(table.model.astype(str), return_inverse=True)
+    symbols, symbol = np.unique(simulated.symbol, return_inverse=True)
+    columns: dict[str, Any] = {name: getattr(table, name).astype(np.int32) for name in _KEYS}
+    columns |= {
+        "models": models,
+        "model": model.astype(np.int16),
+        "symbols": symbols,
+        "symbol": symbol.astype(np.int16),
+    }
+    columns["sums"] = np.round(table.sums * THOUSANDTHS).astype(np.int32)
+    for name in Miss.__slots__:
+        values = [getattr(one, name) for one in misses]
+        columns[f"miss_{name}"] = np.array(values, "datetime64[D]" if name in _MISS_DAYS else None)
+    np.savez_compressed(file, **columns)
+
+
+@lru_cache(maxsize=2)
+def _load(file: Path | None, changed: int) -> Simulated:
+    """A replay's file, the shipped one for None; `changed` makes a new version another one."""
+    try:
+        content = (files("bellwether.scoring") / "data" / _SHIPPED).read_bytes() if file is None else file.read_bytes()
+        with np.load(BytesIO(content)) as found:
+            columns = {name: found[name] for name in found.files}
+        sums = columns["sums"] / THOUSANDTHS
+        if sums.shape[1] != len(COLUMNS):
+            raise ValueError(f"{sums.shape[1]} columns")
+        misses = zip(*(columns[f"miss_{name}"].tolist() for name in Miss.__slots__), strict=True)
+        return Simulated(
+            columns["symbols"][columns["symbol"]],
+            Table(
+                model=columns["models"].astype(object)[columns["model"]],
+                sums=sums,
+                **{name: columns[name].astype(bool if name == "shown" else np.int64) for name in _KEYS},
+            ),
+            tuple(Miss(*one) for one in misses),
+        )
+    except (OSError, ValueError, LookupError, TypeError) as problem:
+        name = file.name if file else _SHIPPED
+        raise LedgerError(f"The simulated record {name} cannot be read; make it again or delete it.") from problem
+
+
+def _some_misses(misses: tuple[Miss, ...], asked: Asked) -> list[Miss]:
+    return [
+        one
+        for one in misses
+        if asked.symbol in {None, one.symbol}
+        and asked.horizon in {None, one.horizon}
+        and asked.model_id in {None, one.model_id}
+        and (asked.since is None or one.cutoff >= asked.since)
+    ][:MOST_MISSES]
+
+
+def years_of(record: TrackRecord) -> str:
+    """ "2019-2021": when the settled forecasts were made; empty without any."""
+    if record.first is None or record.last is None:
+        return ""
+    first, last = record.first.year, record.last.year
+    return str(first) if first == last else f"{first}-{last}"
