@@ -72,8 +72,8 @@ def _source(services: Services, provider: CachedProvider) -> Check:
 def _kept(services: Services, provider: CachedProvider) -> Check:
     """How much is kept and how old it is."""
     kept, now = provider.all_asked(), services.clock()
-    if not kept:
-        return Check("Kept prices", True, "none yet", "python -m bellwether market refresh fetches them.")
+    if not kept:  # or the database cannot be read, which has a line of its own
+        return Check("Kept prices", True, "none", "python -m bellwether market refresh fetches them.")
     newest = max(one.at for one in kept)
     behind = sum(one.until < last_closed_session(one.instrument.calendar, now - SETTLING) for one in kept)
     detail = f"{len(kept)} symbols, last asked for {_ago(now - newest)}; {behind} lack their last session"

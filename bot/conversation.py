@@ -1,22 +1,25 @@
 """The conversation: a message or a button in, a reply out. It knows no Telegram; both faces hold it.
 
-text   | command? bare symbol? | Command.answer    | Reply
-action | verb and arguments    | the same answers  | Pressed
+text   | command? bare symbol?   | Command.answer | Reply
+action | verb and its arguments  | Press.answer   | Pressed
 """
 
 import logging
+import re
 from html import escape
 
-from bellwether import queries
-from bellwether.errors import BellwetherError, UnknownSymbol
-from bellwether.parsing import parse_horizon
+from bellwether.errors import AmbiguousSymbol, BellwetherError, UnknownSymbol
 from bellwether.services import Services
-from bot.commands import COMMANDS, Asker, forecast
-from bot.keyboards import suggestions
+from bot.commands import COMMANDS, Asker, forecast, settings
+from bot.commands.asking_back import ask_back
+from bot.commands.command import LONGEST, Command, Given, StaleButton, Who
 from bot.replies import Pressed, Reply
 
 _BY_NAME = {command.name: command for command in COMMANDS}
-_LONGEST_MESSAGE = 200  #: characters that are looked at; no symbol, name or command is longer
+_VERBS = {verb: press for command in COMMANDS for verb, press in command.presses.items()}
+_ADMINS_ONLY = "In a group only its admins can change or see that. In a private chat with me you are your own admin."
+_WRONG = "Something went wrong on my side; it has been noted. Please try again in a little while."
+_NEVER = re.compile("[\x00\ud800-\udfff]")  #: NUL and halves of characters: no text that is sent may have them
 log = logging.getLogger(__name__)
 
 
@@ -25,18 +28,30 @@ def knows(command: str) -> bool:
     return command.removeprefix("/").lower() in _BY_NAME
 
 
+def matters_who_asks(text: str) -> bool:
+    """Whether the answer to a command depends on its being sent by an admin of its group."""
+    command = _BY_NAME.get(_split(text)[0])
+    return command is not None and command.who is not Who.ANYBODY
+
+
+def matters_who_presses(action: str) -> bool:
+    """The same for a button."""
+    press = _VERBS.get(action.partition(":")[0])
+    return press is not None and press.who is not Who.ANYBODY
+
+
 def answer(services: Services, asker: Asker, text: str) -> Reply:
     """The reply to a message. Never raises: what goes wrong is said kindly."""
     try:
         return _answer(services, asker, text)
-    except UnknownSymbol as problem:
-        return Reply(escape(str(problem)), buttons=suggestions(problem.suggestions))
+    except (AmbiguousSymbol, UnknownSymbol) as problem:  # of a command that does not go on by itself
+        return ask_back(problem, "ask:{}")
     except BellwetherError as problem:
         log.info("Asked in vain: %s", problem.for_operator)
         return Reply(escape(str(problem)))
     except Exception:
         log.exception("A message could not be answered.")
-        return Reply("Something went wrong on my side; it has been noted. Please try again in a little while.")
+        return Reply(_WRONG)
 
 
 def press(services: Services, asker: Asker, action: str) -> Pressed:
@@ -47,36 +62,56 @@ def press(services: Services, asker: Asker, action: str) -> Pressed:
         return Pressed(notice=str(problem))
     except Exception:
         log.exception("A button could not be answered.")
-        return Pressed(notice="Something went wrong on my side; please try again in a little while.")
+        return Pressed(notice=_WRONG)
+
+
+def at_place(services: Services, asker: Asker, latitude: float, longitude: float) -> Reply:
+    """The reply to a place on the map, in degrees north and east: its clock is the chat's now. Never raises."""
+    try:
+        return settings.at_place(services, asker, latitude, longitude)
+    except BellwetherError as problem:
+        return Reply(escape(str(problem)))
+    except Exception:
+        log.exception("A place could not be answered.")
+        return Reply(_WRONG)
 
 
 def _answer(services: Services, asker: Asker, text: str) -> Reply:
-    if len(text) > _LONGEST_MESSAGE:
+    words = _clean(text).strip()
+    name, arguments = _split(words) if words.startswith("/") else ("", words)
+    command = _BY_NAME.get(name)
+    if len(arguments) > (command.longest if command is not None else LONGEST):
         return Reply("That is a long message for me. Send a symbol or a company's name, like AAPL; /help shows more.")
-    words = text.strip()
     if not words.startswith("/"):
         return forecast.answer(services, asker, words)
-    name, arguments = (*words[1:].split(maxsplit=1), "", "")[:2]
-    command = _BY_NAME.get(name.partition("@")[0].lower())
     if command is None:
-        return Reply(f"I don't know the command /{escape(name[:32])}. /help shows what you can ask.")
+        printable = "".join(letter if letter.isprintable() else "?" for letter in name[:32])
+        return Reply(f"I don't know the command /{escape(printable)}. /help shows what you can ask.")
+    if not _allowed(command, asker):
+        return Reply(_ADMINS_ONLY)
     return command.answer(services, asker, arguments)
 
 
 def _press(services: Services, asker: Asker, action: str) -> Pressed:
-    verb, _, rest = action.partition(":")
-    symbol, _, sessions = rest.partition(":")
-    if verb == "ask" and symbol:
-        return Pressed(reply=forecast.answer(services, asker, symbol))
-    if verb not in {"forecast", "watch", "unwatch"} or not symbol or not sessions:
-        return Pressed(notice="This button is from an older version of me. Please ask again with /forecast.")
-    horizon = parse_horizon(sessions)
-    notice = ""
-    if verb == "watch":
-        queries.watch(services, asker.chat_id, symbol, asker.language)
-        live = services.provider.live
-        notice = f"You get a digest of {symbol} every evening." if live else f"{symbol} is on your list now."
-    elif verb == "unwatch":
-        queries.unwatch(services, asker.chat_id, symbol)
-        notice = f"No more digests of {symbol}."
-    return Pressed(notice=notice, edit=forecast.show(services, asker, symbol, horizon))
+    verb, *arguments = _clean(action).split(":")
+    press = _VERBS.get(verb)
+    if press is None:
+        raise StaleButton
+    if press.who is Who.ADMINS and not asker.may_change:
+        return Pressed(notice=_ADMINS_ONLY)
+    return press.answer(services, asker, Given(tuple(arguments)))
+
+
+def _clean(text: str) -> str:
+    """What came, as text that can be sent back within an answer."""
+    return _NEVER.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _split(words: str) -> tuple[str, str]:
+    """ "/Forecast@our_bot AAPL" as ("forecast", "AAPL")."""
+    call, arguments = (*words.strip()[1:].split(maxsplit=1), "", "")[:2]
+    return call.partition("@")[0].lower(), arguments
+
+
+def _allowed(command: Command, asker: Asker) -> bool:
+    return command.who is not Who.ADMINS or asker.may_change

@@ -18,13 +18,25 @@ class Button:
     action: str  #: what comes back when it is pressed; at most 64 bytes
 
 
+Rows = tuple[tuple[Button, ...], ...]  #: of buttons, as they stand under a reply
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file to keep."""
+
+    name: str
+    content: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One message to a person. `text` is HTML of the simplest kind: b, i and escaped characters."""
+    """One message to a person. `text` is HTML of the simplest kind: b, i, code and escaped characters."""
 
     text: str
     chart: bytes | None = None  #: PNG; the text is then its caption
-    buttons: tuple[tuple[Button, ...], ...] = ()
+    buttons: Rows = ()
+    document: Document | None = None  #: the text is then its caption; never together with a chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,22 @@ def forecast_text(made: Forecast) -> str:
         if utf16_length(text) <= LONGEST_CAPTION:
             return text
     return "\n\n".join([headline, *caveats])
+
+
+def past_forecast_text(made: Forecast, who_answers: str, what_came: str) -> str:
+    """A forecast as of a past day, with what the model could know then and what came. Fits under a picture."""
+    headline = f"<b>As of {wording.day(made.cutoff)}: {escape(_from_small(wording.headline(made)))}</b>"
+    body = escape(f"{wording.last_price(made)} {wording.numbers(made)}")
+    came = f"<b>{escape(what_came)}</b>"
+    caveats = f"<i>{escape(' '.join((*made.caveats, wording.NOT_ADVICE)))}</i>"
+    whole = "\n\n".join([headline, escape(who_answers), body, came, caveats])
+    if utf16_length(whole) <= LONGEST_CAPTION:
+        return whole
+    return "\n\n".join([headline, escape(who_answers), came, caveats])
+
+
+def _from_small(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
 
 
 def as_text(html: str) -> str:

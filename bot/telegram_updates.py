@@ -122,6 +122,11 @@ class Updates:
                 if not error.uncertain:
                     await asyncio.to_thread(self._excuse, update_id)
                 return
+        except StoreError as problem:
+            log.error(
+                "%s What somebody did cannot be written down; it is tried again in a while.", problem.for_operator
+            )
+            return
         except Exception:
             log.exception("An update could not be handled.")
         await asyncio.to_thread(self._done, update_id)
@@ -217,7 +222,8 @@ class Updates:
             chats.pause(db, chat_id)
 
     def _wake(self, chat_id: int) -> None:
-        with suppress(StoreError), self._services.store.transaction() as db:
+        # not suppressed: a pause and a move are told again by the next send, but that somebody came back never is
+        with self._services.store.transaction() as db:
             chats.wake(db, chat_id)
 
     def _migrate(self, old: int, new: int) -> None:

@@ -1,6 +1,7 @@
-"""The conversation in a terminal: the same words, buttons by number, no chart but its numbers."""
+"""The conversation in a terminal: the same words, buttons by number, no chart but its numbers, files in full."""
 
 import sys
+from itertools import count
 
 from bellwether.alerting.deliver import read_in_terminal
 from bellwether.errors import StoreError
@@ -57,9 +58,12 @@ def _as_terminal(html: str) -> str:
 def _show(reply: Reply) -> list[Button]:
     """Print a reply; the buttons that can be pressed by number now."""
     _write(_as_terminal(reply.text) + "\n")
+    if reply.document is not None:
+        _write(f"\n{reply.document.content.decode(errors='replace')}\n")
     buttons = [button for row in reply.buttons for button in row]
-    if buttons:
-        _write("  ".join(f"[{number}] {button.label}" for number, button in enumerate(buttons, 1)) + "\n")
+    numbers = count(1)
+    for row in reply.buttons:
+        _write("  ".join(f"[{next(numbers)}] {button.label}" for button in row) + "\n")
     return buttons
 
 

@@ -16,7 +16,10 @@ class Topic(Enum):
 
     DEAD_LETTER = "A message could not be sent; <code>python -m bellwether outbox list</code> tells why."
     NO_MODEL = "The model can't be used, so the plain rule answers: <code>python -m bellwether doctor</code> says why."
-    NO_PRICES = "The source of prices has been failing for hours; digests go out without the missing prices."
+    NO_PRICES = (
+        "Prices have been missing for hours, and digests go out without them: "
+        "<code>python -m bellwether doctor</code> tells more."
+    )
     SECOND_PROCESS = "A second process was started for this bot. It waits; stop it, or give it a token of its own."
 
 

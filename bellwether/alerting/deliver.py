@@ -147,10 +147,10 @@ class _Run:
     def _record_failure(self, message: OutboxMessage, error: DeliveryError) -> bool:
         """Put the message back or give it up; True when it will be tried again."""
         now = self._services.clock()
-        again = next_attempt(error, message.attempts, message.strikes, message.expires_at, now)
+        again = next_attempt(error, message.attempts, message.strikes, now)
         gone = error.cause is Cause.GONE
         text = f"{outbox.GONE}{error}" if gone else str(error)
-        setback = outbox.Setback(text, error.uncertain, error.parts_sent)
+        setback = outbox.Setback(text, error.uncertain, error.parts_sent, blameless=error.only_waits)
         with self._services.store.transaction() as db:
             if again is None:
                 outbox.give_up(db, message, setback, now)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from bellwether import wording
 from bellwether.alert_types import Alert, AlertSettings
 from bellwether.alerting import alert_words, digest_notes
-from bellwether.alerting.kinds import DIGEST
+from bellwether.alerting.kinds import LEFTOVERS
 from bellwether.alerting.rules_alert import Verdict
 from bellwether.alerting.rules_budget import WEEK, within_budget
 from bellwether.alerting.rules_time import after_quiet, is_late
@@ -77,20 +77,24 @@ class Writer:
         for one in [*rest, *(one for one in fired if not one.verdict.fires)]:
             self.folded += alerts.add(db, one.alert, present)
         if fired and not subscriptions.of_chat(db, chat_id):
-            self._without_digest(db, chat_id, wanted, fired[0])
+            self._without_digest(db, chat_id, wanted, max(fired, key=lambda one: one.alert.session))
         alert_rules.keep_state(db, [one.verdict.rule for one in fired if not one.verdict.finished])
         alert_rules.finish(db, [one.alert.rule_id for one in fired if one.verdict.finished])
 
     def _without_digest(self, db: Database, chat_id: int, settings: AlertSettings, one: Fired) -> None:
-        """What is left over for a chat that watches nothing, and so gets no digest, comes in one message a session."""
+        """What is left over for a chat that watches nothing, and so gets no digest, comes in one message a tick.
+
+        Not under a digest's key: exchanges close at other hours, and prices of one session come in several ticks; and
+        whoever begins to watch something that evening is owed the digest all the same.
+        """
         left = alerts.folded(db, chat_id, one.alert.session)
         if not left:
             return
-        key = f"{DIGEST}:{chat_id}:{one.alert.session}"
+        key = f"{LEFTOVERS}:{chat_id}:{one.alert.session}:{min(alert.id for alert in left)}"
         text = f"{digest_notes.what_else_fired(left)}\n{wording.NOT_ADVICE}"
         present = self._services.clock()
         begin = present + self._held(settings)
-        draft = outbox.Draft(key, chat_id, DIGEST, text, begin, begin + (one.fresh_until - self._now))
+        draft = outbox.Draft(key, chat_id, LEFTOVERS, text, begin, begin + (one.fresh_until - self._now))
         if outbox.owe(db, draft, present):
             alerts.fold_in(db, [alert.id for alert in left], key)
 

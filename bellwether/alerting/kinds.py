@@ -3,10 +3,12 @@
 DIGEST = "digest"
 ADMIN = "admin"
 OUTCOME = "outcome"
+LEFTOVERS = "leftovers"  #: alerts beyond the budget of a chat that gets no digest
 
 SILENT = {
     DIGEST: True,  # comes every evening and can wait until somebody looks
     OUTCOME: True,  # an old story's end
+    LEFTOVERS: True,  # in place of a digest
     "growth": False,
     "chance": False,
     "risk": False,

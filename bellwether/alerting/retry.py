@@ -46,6 +46,11 @@ class DeliveryError(Exception):
         """Whether the message may have arrived all the same."""
         return self.cause in {Cause.UNANSWERED, Cause.BUG}
 
+    @property
+    def only_waits(self) -> bool:
+        """Whether nothing is wrong with the message: its chat got too much, or has moved."""
+        return self.cause in {Cause.TOO_FAST, Cause.MOVED}
+
 
 @dataclass(frozen=True, slots=True)
 class Again:
@@ -54,16 +59,14 @@ class Again:
     at: datetime
 
 
-def next_attempt(
-    error: DeliveryError, attempts: int, strikes: int, expires_at: datetime, now: datetime
-) -> Again | None:
+def next_attempt(error: DeliveryError, attempts: int, strikes: int, now: datetime) -> Again | None:
     """When to try again after `attempts` tries; None for never.
 
-    A flood limit is waited out exactly, a chat that moved is tried at once. Otherwise pauses double, for as long as
-    the message is worth reading: an outage of hours must not cost a digest that is fresh for twelve. A message with
-    MOST_STRIKES is not in an outage, it is poison.
+    A flood limit is waited out exactly, a chat that moved is tried at once. Otherwise pauses double: an outage of hours
+    must not cost a digest that is fresh for twelve. A message with MOST_STRIKES is not in an outage, it is poison; but
+    one that is only to wait never is. A time at which it is not fresh any more is none at which it will be sent.
     """
-    if error.cause in {Cause.GONE, Cause.REFUSED} or strikes >= MOST_STRIKES:
+    if error.cause in {Cause.GONE, Cause.REFUSED} or (strikes >= MOST_STRIKES and not error.only_waits):
         return None
     if error.retry_after is not None:
         pause = error.retry_after
@@ -71,5 +74,4 @@ def next_attempt(
         pause = timedelta(0)
     else:
         pause = min(_FIRST_PAUSE * 2 ** min(attempts - 1, 10), _LONGEST_PAUSE)
-    at = now + pause
-    return Again(at) if at < expires_at else None
+    return Again(now + pause)

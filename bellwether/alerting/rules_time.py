@@ -62,9 +62,13 @@ def first_at(timezone: str, clock: time, since: datetime) -> datetime:
 
 def after_quiet(instant: datetime, quiet: QuietHours | None, timezone: str) -> datetime:
     """The instant itself, or the end of the quiet hours that it falls into."""
-    if quiet is None or not is_quiet(instant.astimezone(ZoneInfo(timezone)).time(), quiet):
+    local = instant.astimezone(ZoneInfo(timezone))
+    if quiet is None or not is_quiet(local.time(), quiet):
         return instant
-    return first_at(timezone, quiet.until, instant)
+    # in the second pass of a doubled hour their end comes a second time too: the first one is over, and the next is
+    # a day away
+    again = datetime.combine(local.date(), quiet.until, local.tzinfo).replace(fold=local.fold).astimezone(UTC)
+    return again if local.fold and again >= instant else first_at(timezone, quiet.until, instant)
 
 
 def is_quiet(local: time, quiet: QuietHours) -> bool:

@@ -133,6 +133,8 @@ def _sound(values: Floats) -> bool:
     prices = values[:, : CLOSE + 1]
     if not np.isfinite(values).all() or (prices <= 0).any() or (values[:, VOLUME] < 0).any():
         return False
+    if (values[:, VOLUME] > LARGEST_VOLUME).any():
+        return False
     slack = 1.001
     highest = np.maximum(values[:, OPEN], values[:, CLOSE])
     lowest = np.minimum(values[:, OPEN], values[:, CLOSE])

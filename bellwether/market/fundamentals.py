@@ -111,7 +111,8 @@ class KeptFundamentals:
 def merged(kept: Statements | None, new: Statements, today: date) -> Statements:
     """The newer words on each quarter, with those kept that the source has dropped.
 
-    A quarter that appears while we watch was public today at the latest. Another currency makes all of it new. Pure.
+    A quarter that appears while we watch, or other figures of one, were public today at the latest. Another currency
+    makes all of it new. Pure.
     """
     if kept is None or kept.currency != new.currency:
         return new
@@ -125,5 +126,7 @@ def _seen(one: Quarter, before: Quarter | None, last: date, today: date) -> Quar
     """A quarter with the day from which we know it, where the source gives none."""
     if one.known_on is not None:
         return one
-    known = before.known_on if before is not None else today if one.period_end > last else None
-    return replace(one, known_on=known)
+    if before is not None:
+        restated = (one.revenue, one.net_income) != (before.revenue, before.net_income)
+        return replace(one, known_on=today if restated else before.known_on)
+    return replace(one, known_on=today if one.period_end > last else None)

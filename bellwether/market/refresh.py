@@ -8,7 +8,7 @@ A run can be cut off anywhere and started again: what is there is not asked for 
 import random
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import as_completed
+from concurrent.futures import as_completed, wait
 from dataclasses import dataclass, field
 
 from bellwether.errors import BadSymbol, BellwetherError, StoreError
@@ -110,6 +110,7 @@ def _refresh_batch(
                 fetched = outcome.result()
             except StoreError as problem:
                 did.stopped = f"Ended early, for prices cannot be kept. {problem.for_operator}"
+                wait([each for each in running if not each.cancel()])  # nothing goes on behind the caller's back
                 return
             except BellwetherError as problem:
                 did.failed[symbol] = str(problem)

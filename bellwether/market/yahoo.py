@@ -80,6 +80,8 @@ class YahooSource:
                 return search(session, text)
         except Exception as problem:
             told = self._explain(text, problem)
+            if isinstance(told, NoPrices):  # words that it refuses are no failure of its
+                return ()
             raise told if isinstance(told, SourceError) else SourceError(self.describe(), Trouble.REFUSED) from problem
 
     def statements(self, symbol: str, timeout: float) -> Statements:

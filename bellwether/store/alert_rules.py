@@ -97,6 +97,17 @@ def skip(db: Database, calendar: str, session: date, closed: datetime) -> int:
     return cursor.rowcount
 
 
+def forgive_clock(db: Database, calendar: str, session: date) -> int:
+    """Look again at rules that were judged for a later session than there is: the clock was ahead then. How many.
+
+    What they told meanwhile is not told again: an alert is stored once for each rule and session.
+    """
+    cursor = db.conn.execute(
+        "UPDATE alert_rules SET judged = NULL WHERE calendar = ? AND judged > ?", (calendar, session.isoformat())
+    )
+    return cursor.rowcount
+
+
 def keep_state(db: Database, judged: Iterable[AlertRule]) -> None:
     """Keep what became of rules at a session, and of nothing else: a person may have changed the rest meanwhile."""
     db.conn.executemany(

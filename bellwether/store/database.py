@@ -71,7 +71,7 @@ class Store:
     def compact(self) -> None:
         """Rewrite the file and empty its log, so that nothing of deleted rows is left in either. Raises StoreError.
 
-        Writers wait meanwhile: about a second for each 100 MB.
+        Writers wait meanwhile: about a second for each 200 MB.
         """
         try:
             db = self._connection()

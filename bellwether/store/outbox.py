@@ -179,6 +179,7 @@ class Setback:
     error: str
     uncertain: bool = False  #: it may have arrived all the same
     parts_sent: int = 0  #: of a text in several messages, how many arrived
+    blameless: bool = False  #: it is only to wait: no fault of its own, however many others arrive meanwhile
 
 
 def put_back(db: Database, message: OutboxMessage, not_before: datetime, setback: Setback, now: datetime) -> bool:
@@ -186,7 +187,8 @@ def put_back(db: Database, message: OutboxMessage, not_before: datetime, setback
     change = (
         "state = 'pending', not_before = :not_before,"
         # a strike: others arrived since it last failed, so this time the fault is its own
-        " strikes = strikes + EXISTS (SELECT 1 FROM outbox AS other WHERE other.sent_at >= outbox.failed_at)"
+        " strikes = strikes + (NOT :blameless"
+        " AND EXISTS (SELECT 1 FROM outbox AS other WHERE other.sent_at >= outbox.failed_at))"
     )
     return _settle(db, message, f"{change}, {_SETBACK}", now, setback, not_before)
 
@@ -210,7 +212,12 @@ def _settle(
     """Change a row that this attempt still holds: the attempt's number is its claim."""
     values: dict[str, object] = {"id": message.id, "attempts": message.attempts, "now": stamp(now)}
     if setback is not None:
-        values |= {"error": setback.error, "uncertain": setback.uncertain, "parts_sent": setback.parts_sent}
+        values |= {
+            "error": setback.error,
+            "uncertain": setback.uncertain,
+            "parts_sent": setback.parts_sent,
+            "blameless": setback.blameless,
+        }
     if not_before is not None:
         values["not_before"] = stamp(not_before)
     cursor = db.conn.execute(

@@ -1,14 +1,45 @@
-"""The commands, one file for each. COMMANDS generates the registration, /help and Telegram's menu."""
+"""The commands, one file for each. COMMANDS generates the registration, /help and Telegram's menus."""
 
-from bot.commands import forecast, help, privacy, start, unwatch, watch, watchlist
+from bot.commands import (
+    alerts,
+    as_of,
+    compare,
+    feedback,
+    forecast,
+    help,
+    meaning,
+    my_data,
+    privacy,
+    receipt,
+    settings,
+    start,
+    stop,
+    track,
+    unwatch,
+    watch,
+    watchlist,
+    why,
+)
 from bot.commands.command import Asker, Command
 
 _ASKED = (
     forecast.COMMAND,
+    compare.COMMAND,
+    why.COMMAND,
+    as_of.COMMAND,
     watch.COMMAND,
     unwatch.COMMAND,
     watchlist.COMMAND,
+    alerts.COMMAND,
+    settings.COMMAND,
+    stop.COMMAND,
+    track.COMMAND,
+    receipt.COMMAND,
+    meaning.COMMAND,
     privacy.COMMAND,
+    my_data.EXPORT,
+    my_data.DELETE,
+    feedback.COMMAND,
     start.COMMAND,
 )
 COMMANDS: tuple[Command, ...] = (*_ASKED, help.make(_ASKED))

@@ -3,13 +3,14 @@
 import re
 
 from bellwether import queries
-from bellwether.errors import BadHorizon, BadSymbol, StoreError
-from bellwether.market.universe import by_name
+from bellwether.errors import AmbiguousSymbol, BadSymbol, StoreError, UnknownSymbol
+from bellwether.market.resolve_reading import is_whole_name
 from bellwether.parsing import DEFAULT_HORIZON, parse_horizon
 from bellwether.services import Services
-from bot.commands.command import Asker, Command
+from bot.commands.asking_back import ask_back
+from bot.commands.command import Asker, Command, Given, Press, Who
 from bot.keyboards import under_forecast
-from bot.replies import Reply, forecast_text
+from bot.replies import Pressed, Reply, forecast_text
 
 _ENDS_IN_HORIZON = re.compile(
     r"(.*\S) ([+.,-]?[0-9]\S*(?: (?:d|days?|w|weeks?|m|months?))?)", re.IGNORECASE | re.DOTALL
@@ -18,15 +19,18 @@ _ENDS_IN_HORIZON = re.compile(
 
 def answer(services: Services, asker: Asker, text: str) -> Reply:
     """The forecast for "AAPL", "AAPL 10d" or "bank of america 3m"."""
-    try:
-        question, horizon = split_horizon(text)
-    except BadHorizon:
-        if by_name(" ".join(text.split()), services.provider.universe()) is None:
-            raise
-        question, horizon = text, DEFAULT_HORIZON  # "S&P 500" is a name
+    question, horizon = question_and_horizon(services, text)
     if not question:
         raise BadSymbol("Which stock? For example: /forecast AAPL 10d")
-    return show(services, asker, question, horizon)
+    return ask(services, asker, question, horizon)
+
+
+def ask(services: Services, asker: Asker, question: str, horizon: int) -> Reply:
+    """The forecast, or a question back whose buttons keep the horizon."""
+    try:
+        return show(services, asker, question, horizon)
+    except (AmbiguousSymbol, UnknownSymbol) as problem:
+        return ask_back(problem, f"ask:{{}}:{horizon}")
 
 
 def show(services: Services, asker: Asker, question: str, horizon: int) -> Reply:
@@ -41,13 +45,19 @@ def show(services: Services, asker: Asker, question: str, horizon: int) -> Reply
     )
 
 
+def question_and_horizon(services: Services, text: str) -> tuple[str, int]:
+    """As `split_horizon`, but "S&P 500" and "CAC 40" are names. Raises BadHorizon."""
+    words = " ".join(text.split())
+    return (words, DEFAULT_HORIZON) if is_whole_name(words, services.universe) else split_horizon(words)
+
+
 def split_horizon(text: str) -> tuple[str, int]:
     """The question and its horizon: what stands at the end and begins like a number. Raises BadHorizon for a bad one.
 
     A lone "3m" is a company, not a horizon.
     """
     words = " ".join(text.split())
-    found = _ENDS_IN_HORIZON.fullmatch(words)
+    found = _ENDS_IN_HORIZON.fullmatch(words.rstrip("?! "))
     return (found[1], parse_horizon(found[2])) if found else (words, DEFAULT_HORIZON)
 
 
@@ -59,4 +69,46 @@ def _watched(services: Services, chat_id: int) -> set[str]:
         return set()
 
 
-COMMAND = Command("forecast", "SYMBOL [10d]", "where a stock may be, as a range", answer)
+def _show_anew(services: Services, asker: Asker, given: Given) -> Pressed:
+    """The forecast above, for another horizon."""
+    given.expect(1, 2)
+    return Pressed(edit=show(services, asker, given.symbol(), given.horizon(1)))
+
+
+def _ask(services: Services, asker: Asker, given: Given) -> Pressed:
+    """One more forecast; buttons under older messages have no horizon."""
+    given.expect(1, 2)
+    horizon = given.horizon(1) if len(given) == 2 else DEFAULT_HORIZON
+    return Pressed(reply=ask(services, asker, given.symbol(), horizon))
+
+
+def _watch(services: Services, asker: Asker, given: Given) -> Pressed:
+    """Watch what the forecast above is about."""
+    given.expect(1, 2)
+    symbol, horizon = given.symbol(), given.horizon(1)
+    queries.watch(services, asker.chat_id, symbol, asker.language)
+    live = services.provider.live
+    notice = f"You get a digest of {symbol} every evening." if live else f"{symbol} is on your list now."
+    return Pressed(notice, edit=show(services, asker, symbol, horizon))
+
+
+def _unwatch(services: Services, asker: Asker, given: Given) -> Pressed:
+    """Watch it no more."""
+    given.expect(1, 2)
+    symbol, horizon = given.symbol(), given.horizon(1)
+    queries.unwatch(services, asker.chat_id, symbol)
+    return Pressed(f"No more digests of {symbol}.", edit=show(services, asker, symbol, horizon))
+
+
+COMMAND = Command(
+    "forecast",
+    "SYMBOL [10d]",
+    "where a stock may be, as a range",
+    answer,
+    {
+        "forecast": Press(_show_anew),
+        "ask": Press(_ask),
+        "watch": Press(_watch, Who.ADMINS),
+        "unwatch": Press(_unwatch, Who.ADMINS),
+    },
+)

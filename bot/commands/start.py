@@ -4,8 +4,9 @@ from html import escape
 
 from bellwether import queries
 from bellwether.services import Services
-from bot.commands import forecast
-from bot.commands.command import Asker, Command
+from bellwether.start_links import read_start
+from bot.commands import forecast, watch
+from bot.commands.command import Asker, Command, Who
 from bot.replies import Button, Reply
 
 _WELCOME = (
@@ -18,14 +19,23 @@ _WELCOME = (
 
 
 def answer(services: Services, asker: Asker, text: str) -> Reply:
-    """Welcome; a link such as t.me/bot?start=AAPL goes straight to the forecast."""
-    queries.join(services, asker.chat_id, asker.language)
-    if text.strip():
-        return forecast.answer(services, asker, text)
+    """Welcome; a link such as t.me/bot?start=AAPL goes straight to the forecast, one to watch it does that."""
+    if asker.may_change:  # in a group not everybody may undo a /stop
+        queries.join(services, asker.chat_id, asker.language)
+    words = text.strip()
+    if words:
+        wanted = read_start(words) if " " not in words else None
+        if wanted is not None and wanted.watch and asker.may_change:
+            return watch.add(services, asker, wanted.question)
+        return forecast.answer(services, asker, wanted.question if wanted is not None else words)
     note = f"\n\n<i>{escape(services.provider.note)}</i>" if services.provider.note else ""
-    known = {one.symbol for one in services.provider.universe()}
-    offered = [symbol for symbol in ("AAPL", "MSFT", "NVDA") if symbol in known] or sorted(known)[:3]
-    return Reply(_WELCOME + note, buttons=(tuple(Button(symbol, f"ask:{symbol}") for symbol in offered),))
+    return Reply(_WELCOME + note, buttons=(tuple(Button(one, f"ask:{one}") for one in some_symbols(services)[:3]),))
 
 
-COMMAND = Command("start", "", "say hello and begin", answer)
+def some_symbols(services: Services) -> list[str]:
+    """A few that this market has, for somebody who has not named any yet."""
+    known = {one.symbol for one in services.universe}
+    return [symbol for symbol in ("AAPL", "MSFT", "NVDA") if symbol in known] or sorted(known)[:3]
+
+
+COMMAND = Command("start", "", "say hello and begin", answer, who=Who.ADMINS_DO_MORE)

@@ -3,18 +3,27 @@
 from html import escape
 
 from bellwether import queries
-from bellwether.errors import BadSymbol
+from bellwether.errors import AmbiguousSymbol, BadSymbol
 from bellwether.services import Services
-from bot.commands.command import Asker, Command
-from bot.commands.forecast import split_horizon
-from bot.replies import Reply
+from bot.commands.asking_back import ask_back
+from bot.commands.command import Asker, Command, Given, Press, Who
+from bot.commands.forecast import question_and_horizon
+from bot.replies import Pressed, Reply
 
 
 def answer(services: Services, asker: Asker, text: str) -> Reply:
     """Take a symbol off the watchlist."""
     if not text.strip():
         raise BadSymbol("Which stock? For example: /unwatch AAPL. /list shows what you watch.")
-    return Reply(said(queries.unwatch(services, asker.chat_id, split_horizon(text)[0])))
+    return drop(services, asker, question_and_horizon(services, text)[0])
+
+
+def drop(services: Services, asker: Asker, question: str) -> Reply:
+    """Stop watching it, or ask back."""
+    try:
+        return Reply(said(queries.unwatch(services, asker.chat_id, question)))
+    except AmbiguousSymbol as problem:
+        return ask_back(problem, "drop:{}")
 
 
 def said(watched: queries.Watched) -> str:
@@ -26,4 +35,9 @@ def said(watched: queries.Watched) -> str:
     return f"You no longer watch <b>{name}</b>. {rest}"
 
 
-COMMAND = Command("unwatch", "SYMBOL", "stop its digest", answer)
+def _drop(services: Services, asker: Asker, given: Given) -> Pressed:
+    given.expect(1)
+    return Pressed(reply=drop(services, asker, given.symbol()))
+
+
+COMMAND = Command("unwatch", "SYMBOL", "stop its digest", answer, {"drop": Press(_drop, Who.ADMINS)}, Who.ADMINS)

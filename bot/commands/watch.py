@@ -3,11 +3,12 @@
 from html import escape
 
 from bellwether import queries
-from bellwether.errors import BadSymbol
+from bellwether.errors import AmbiguousSymbol, BadSymbol, UnknownSymbol
 from bellwether.services import Services
-from bot.commands.command import Asker, Command
-from bot.commands.forecast import split_horizon
-from bot.replies import Reply
+from bot.commands.asking_back import ask_back
+from bot.commands.command import Asker, Command, Given, Press, Who
+from bot.commands.forecast import question_and_horizon
+from bot.replies import Pressed, Reply
 
 _NOTHING_NEW = "\n\nThe sample market has no new days, so here it comes only when the operator rehearses one."
 
@@ -16,8 +17,15 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
     """Put a symbol on the watchlist."""
     if not text.strip():
         raise BadSymbol("Which stock? For example: /watch AAPL")
-    watched = queries.watch(services, asker.chat_id, split_horizon(text)[0], asker.language)
-    return Reply(said(services, watched))
+    return add(services, asker, question_and_horizon(services, text)[0])
+
+
+def add(services: Services, asker: Asker, question: str) -> Reply:
+    """Watch it, or ask back."""
+    try:
+        return Reply(said(services, queries.watch(services, asker.chat_id, question, asker.language)))
+    except (AmbiguousSymbol, UnknownSymbol) as problem:
+        return ask_back(problem, "add:{}")
 
 
 def said(services: Services, watched: queries.Watched) -> str:
@@ -33,4 +41,11 @@ def said(services: Services, watched: queries.Watched) -> str:
     return promise if services.provider.live else promise + _NOTHING_NEW
 
 
-COMMAND = Command("watch", "SYMBOL", "get a digest of it every evening", answer)
+def _add(services: Services, asker: Asker, given: Given) -> Pressed:
+    given.expect(1)
+    return Pressed(reply=add(services, asker, given.symbol()))
+
+
+COMMAND = Command(
+    "watch", "SYMBOL", "get a digest of it every evening", answer, {"add": Press(_add, Who.ADMINS)}, Who.ADMINS
+)

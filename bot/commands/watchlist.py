@@ -3,7 +3,6 @@
 from html import escape
 
 from bellwether import queries
-from bellwether.market.universe import listed
 from bellwether.services import Services
 from bot.commands.command import Asker, Command
 from bot.replies import Button, Reply
@@ -17,7 +16,7 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
     watched = [one.symbol for one in queries.watchlist(services, asker.chat_id)]
     if not watched:
         return Reply("You watch nothing yet. Send /watch AAPL, or press “Watch” under a forecast.")
-    lines = [f"<b>{escape(symbol)}</b> {escape(_name(symbol))}".rstrip() for symbol in watched[:_SHOWN]]
+    lines = [f"<b>{escape(symbol)}</b> {escape(_name(services, symbol))}".rstrip() for symbol in watched[:_SHOWN]]
     if len(watched) > _SHOWN:
         lines.append(f"and {len(watched) - _SHOWN} more")
     buttons = [Button(symbol, f"ask:{symbol}") for symbol in watched[:_SHOWN_BUTTONS]]
@@ -25,8 +24,9 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
     return Reply("You watch:\n" + "\n".join(lines) + "\n\n/unwatch SYMBOL stops one.", buttons=rows)
 
 
-def _name(symbol: str) -> str:
-    return listed()[symbol].name if symbol in listed() else ""
+def _name(services: Services, symbol: str) -> str:
+    known = services.universe.get(symbol)
+    return known.name if known is not None and known.name != symbol else ""
 
 
 COMMAND = Command("list", "", "what you watch", answer)

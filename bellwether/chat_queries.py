@@ -1,0 +1,74 @@
+"""What the faces ask about a chat itself: leaving, everything kept about it, erasing that, and what it wants to say."""
+
+import json
+import logging
+from datetime import timedelta
+from html import escape
+
+from bellwether.alerting.kinds import ADMIN
+from bellwether.errors import LimitReached, StoreError
+from bellwether.services import Services
+from bellwether.store import chat_data, chats, feedback, outbox
+from bellwether.store.database import Database, stamp
+
+MOST_A_DAY = 20  #: pieces of feedback of one chat
+LONGEST_FEEDBACK = 2000  #: characters
+_FRESH = timedelta(days=7)  #: how long the administrator's copy of feedback is worth sending
+log = logging.getLogger(__name__)
+
+
+def leave(services: Services, chat_id: int) -> None:
+    """Send a chat nothing more of our own accord, until it joins again. What it set up is kept. Raises StoreError."""
+    with services.store.transaction() as db:
+        chats.pause(db, chat_id)
+
+
+def export(services: Services, chat_id: int) -> bytes:
+    """Everything that is kept about a chat, as JSON in UTF-8. Raises StoreError."""
+    now = services.clock()
+    with services.store.reading() as db:
+        kept = chat_data.export(db, chat_id)
+    return json.dumps({"chat_id": chat_id, "exported_at": stamp(now), "kept": kept}, indent=2).encode()
+
+
+def erase(services: Services, chat_id: int) -> int:
+    """Erase everything that is kept about a chat, for good; how many rows that were. Raises StoreError.
+
+    Nothing of it is left in the database's files either. Backups are the affair of whoever made them.
+    """
+    with services.store.transaction() as db:
+        gone = chat_data.erase(db, chat_id, services.clock())
+    if gone == 0:
+        return 0
+    try:
+        services.store.compact()
+    except StoreError as problem:  # the rows are gone all the same, and the next erasure does it
+        log.error("%s What was erased may linger in free pages of the file until then.", problem.for_operator)
+    return gone
+
+
+def say_to_operator(services: Services, chat_id: int, text: str) -> None:
+    """Keep feedback, and owe the administrator a copy of it. Raises LimitReached and StoreError."""
+    now = services.clock()
+    with services.store.transaction() as db:
+        if feedback.count_since(db, chat_id, now - timedelta(days=1)) >= MOST_A_DAY:
+            raise LimitReached(f"That was {MOST_A_DAY} messages to the operator in a day; please go on tomorrow.")
+        _forward(db, services, feedback.add(db, chat_id, text, now), text)
+
+
+def newest_feedback(services: Services, most: int = 50) -> list[feedback.Feedback]:
+    """What people said, the newest first. Raises StoreError."""
+    with services.store.reading() as db:
+        return feedback.newest(db, most)
+
+
+def _forward(db: Database, services: Services, feedback_id: int, text: str) -> None:
+    """Owe the administrator a copy, which does not say whose it is."""
+    admin_chat = services.settings.telegram.admin_chat
+    if admin_chat == 0:
+        return
+    now = services.clock()
+    key = f"feedback:{admin_chat}:{feedback_id}"
+    said = f"<b>Feedback {feedback_id}</b>\n{escape(text)}"
+    outbox.owe(db, outbox.Draft(key, admin_chat, ADMIN, said, now, now + _FRESH), now)
+    feedback.forwarded(db, feedback_id, key)

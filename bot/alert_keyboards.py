@@ -1,0 +1,130 @@
+"""The buttons by which alerts are set up and changed: a symbol, then what about it, then from where on.
+
+alert:SYMBOL:HORIZON                                what there is to be told about a symbol, in a new message
+kinds:SYMBOL:HORIZON                                the same in place
+kind:SYMBOL:KIND:HORIZON                            from where on
+addrule:SYMBOL:KIND:HORIZON:THRESHOLD[:DIRECTION]   keep it
+alerts:PAGE  rule:ID                                all of them; one of them
+setrule:ID:THRESHOLD[:DIRECTION]  repeat:ID  rmrule:ID   change one; once or again; remove it
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bellwether import wording
+from bellwether.alert_types import AlertRule, Direction, Repeat, RuleKind
+from bot.keyboards import in_rows
+from bot.replies import Button, Rows
+
+PAGE = 9  #: alerts on one page of the list
+_LABELS = {
+    RuleKind.PRICE: "Price reaches a level",
+    RuleKind.MOVE: "Big move in a day",
+    RuleKind.RISK: "Big loss gets possible",
+    RuleKind.UNUSUAL: "Unusual outlook",
+    RuleKind.CHANCE: "Chance of a rise",
+    RuleKind.GROWTH: "Middle outcome",
+    RuleKind.EARNINGS: "Day before earnings",
+}
+_NEAR = (-0.10, -0.05, -0.02, 0.02, 0.05, 0.10)  #: price levels offered, as fractions of the last close
+_SHARES = {
+    RuleKind.MOVE: (0.02, 0.03, 0.05, 0.10),
+    RuleKind.RISK: (0.05, 0.10, 0.15, 0.20),
+    RuleKind.UNUSUAL: (0.05, 0.02, 0.01),
+}
+_GROWTHS = {True: (0.01, 0.02, 0.03), False: (0.02, 0.04, 0.06)}  #: for up to two weeks, and for longer
+_CHANCES = (0.55, 0.60, 0.65)
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A threshold that is offered."""
+
+    label: str
+    threshold: float
+    direction: Direction | None = None  #: None is the one that the threshold suggests
+
+    @property
+    def action(self) -> str:
+        """The end of an action."""
+        said = f"{self.threshold:.6g}"
+        return f"{said}:{self.direction.value}" if self.direction is not None else said
+
+
+def kinds(symbol: str, horizon: int) -> Rows:
+    """What there is to be told about a symbol."""
+    buttons = [Button(label, f"kind:{symbol}:{kind.value}:{horizon}") for kind, label in _LABELS.items()]
+    return (*in_rows(buttons, 2), (Button("All my alerts", "alerts"),))
+
+
+def thresholds(symbol: str, kind: RuleKind, horizon: int, close: float, currency: str) -> Rows:
+    """From where on to be told; one button alone where there is nothing to choose."""
+    start = f"addrule:{symbol}:{kind.value}:{horizon}"
+    buttons = [Button(one.label, f"{start}:{one.action}") for one in presets(kind, horizon, symbol, close, currency)]
+    back = (Button("« Something else", f"kinds:{symbol}:{horizon}"),)
+    return (*_rows(kind, buttons), back)
+
+
+def presets(kind: RuleKind, horizon: int, symbol: str, close: float, currency: str) -> list[Preset]:
+    """The thresholds that are offered; `close` is the last one as quoted."""
+    if kind is RuleKind.PRICE:
+        levels = [(float(f"{close * (1 + share):.4g}"), share) for share in _NEAR]
+        return [
+            Preset(f"{wording.money(level, currency, symbol)} ({wording.signed_percent(share)})", level)
+            for level, share in levels
+        ]
+    if kind is RuleKind.GROWTH:
+        shares = _GROWTHS[horizon <= 10]
+        return [Preset(wording.signed_percent(share), share) for share in (*shares, *(-share for share in shares))]
+    if kind is RuleKind.CHANCE:
+        above = [Preset(f"above {wording.percent(share)}", share, Direction.ABOVE) for share in _CHANCES]
+        return above + [
+            Preset(f"below {wording.percent(1 - share)}", round(1 - share, 2), Direction.BELOW) for share in _CHANCES
+        ]
+    if kind is RuleKind.UNUSUAL:
+        return [Preset(f"1 day in {round(1 / share)}", share) for share in _SHARES[kind]]
+    if kind is RuleKind.EARNINGS:
+        return [Preset("Tell me the day before", 0.5)]
+    return [Preset(wording.percent(share), share) for share in _SHARES[kind]]
+
+
+def one_rule(rule: AlertRule, close: float | None, currency: str) -> Rows:
+    """What can be done about an alert; without thresholds where there are none, or no price to make them from."""
+    offered: list[Button] = []
+    if rule.kind is not RuleKind.EARNINGS and (close is not None or rule.kind is not RuleKind.PRICE):
+        offered = [
+            Button(one.label, f"setrule:{rule.id}:{one.action}")
+            for one in presets(rule.kind, rule.horizon, rule.symbol, close or 0.0, currency)
+        ]
+    switch = "Only once" if rule.repeat is Repeat.AGAIN else "Every time"
+    return (
+        *_rows(rule.kind, offered),
+        (Button(switch, f"repeat:{rule.id}"), Button("Remove", f"rmrule:{rule.id}")),
+        (Button(f"Another for {rule.symbol}", f"kinds:{rule.symbol}:{rule.horizon or 10}"), Button("« All", "alerts")),
+    )
+
+
+def all_rules(rules: Sequence[AlertRule], page: int, symbols: Sequence[str]) -> Rows:
+    """One page of alerts by their numbers, and the symbols for which a new one can be begun."""
+    listed = in_rows([Button(f"{one.id}: {one.symbol}", f"rule:{one.id}") for one in on_page(rules, page)], 3)
+    turns = [Button("« Newer", f"alerts:{page - 1}")] if page else []
+    turns += [Button("Older »", f"alerts:{page + 1}")] if len(rules) > (page + 1) * PAGE else []
+    new = in_rows([Button(f"+ {symbol}", f"kinds:{symbol}:10") for symbol in symbols], 4)
+    return (*listed, *((tuple(turns),) if turns else ()), *new)
+
+
+def on_page(rules: Sequence[AlertRule], page: int) -> Sequence[AlertRule]:
+    """The alerts of one page."""
+    return rules[page * PAGE : (page + 1) * PAGE]
+
+
+def removed(rule: AlertRule) -> Rows:
+    """The way back after an alert was removed, also a rest for a while."""
+    again = f"addrule:{rule.symbol}:{rule.kind.value}:{rule.horizon or 10}:"
+    again += Preset("", rule.threshold, rule.direction).action
+    return ((Button("Put it back", again), Button("« All", "alerts")),)
+
+
+def _rows(kind: RuleKind, buttons: Sequence[Button]) -> Rows:
+    """Prices are long; the others come in threes, or are four in all."""
+    return in_rows(buttons, 2 if kind is RuleKind.PRICE else 3 if len(buttons) % 3 == 0 else 4)

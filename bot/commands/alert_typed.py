@@ -1,0 +1,95 @@
+"""Alerts as people type them: "AAPL risk 10%", "apple price above 200", "TSLA chance below 40% 1m once". Pure."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date
+
+from bellwether.alert_types import FORECASTS, Direction, Repeat, RuleKind, RuleWish
+from bellwether.errors import BadRule
+from bellwether.parsing import DEFAULT_HORIZON, parse_date, parse_horizon, parse_price, parse_share
+
+_KINDS = {
+    "growth": RuleKind.GROWTH,
+    "median": RuleKind.GROWTH,
+    "chance": RuleKind.CHANCE,
+    "probability": RuleKind.CHANCE,
+    "risk": RuleKind.RISK,
+    "loss": RuleKind.RISK,
+    "unusual": RuleKind.UNUSUAL,
+    "price": RuleKind.PRICE,
+    "close": RuleKind.PRICE,
+    "move": RuleKind.MOVE,
+    "moves": RuleKind.MOVE,
+    "earnings": RuleKind.EARNINGS,
+}
+_SIDES = {
+    **dict.fromkeys(("above", "over", "reaches", ">", "up"), Direction.ABOVE),
+    **dict.fromkeys(("below", "under", "<", "down"), Direction.BELOW),
+    **dict.fromkeys(("either", "both"), Direction.EITHER),
+}
+_HORIZON = re.compile(r"[0-9]{1,6}(?:d|w|m|days?|weeks?|months?)", re.IGNORECASE | re.ASCII)
+_NO_THRESHOLD = frozenset({RuleKind.EARNINGS, RuleKind.UNUSUAL})
+EXAMPLES = "/alerts AAPL price 200, /alerts AAPL risk 10%, /alerts AAPL move 5%"
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed for a new alert, as far as it goes."""
+
+    question: str  #: which symbol
+    kind: RuleKind | None = None
+    wish: RuleWish | None = None  #: None while something is missing that has to be chosen
+    horizon: int = DEFAULT_HORIZON  #: sessions
+
+
+def read_alert(text: str) -> Typed:
+    """A new alert. The last word that names a kind parts the symbol from the rest: "t rowe price price 100" works.
+
+    Raises BadRule, BadHorizon or BadDate for a part that can't be read.
+    """
+    words = text.split()
+    at = next((at for at in range(len(words) - 1, 0, -1) if words[at].lower() in _KINDS), None)
+    if at is None:
+        return Typed(" ".join(words))
+    kind = _KINDS[words[at].lower()]
+    wish = read_terms(RuleWish(kind), words[at + 1 :])
+    complete = wish.threshold is not None or kind in _NO_THRESHOLD
+    return Typed(" ".join(words[:at]), kind, wish if complete else None, wish.horizon)
+
+
+def read_terms(wish: RuleWish, words: list[str]) -> RuleWish:
+    """A wish with the terms that these words change: "above 5% 1m once until 2026-12-31". Raises as `read_alert`."""
+    left = list(words)
+    amount: list[str] = []
+    while left:
+        word = left.pop(0)
+        plain = word.lower().rstrip(",")
+        if plain in _SIDES:
+            wish = replace(wish, direction=_SIDES[plain])
+        elif plain in {"once", "again"}:
+            wish = replace(wish, repeat=Repeat.ONCE if plain == "once" else Repeat.AGAIN)
+        elif plain in {"until", "till"}:
+            wish = replace(wish, expires=_day(left))
+        elif _HORIZON.fullmatch(plain) and wish.kind in FORECASTS:
+            wish = replace(wish, horizon=parse_horizon(plain))
+        elif plain not in {"by", "at", "of", "to", "than", "in", "day"}:
+            amount.append(word)
+    if not amount:
+        return wish
+    said = " ".join(amount)
+    return replace(wish, threshold=_amount(wish.kind, said))
+
+
+def _amount(kind: RuleKind, said: str) -> float:
+    if kind is RuleKind.EARNINGS:
+        raise BadRule("An alert before earnings needs no number: /alerts AAPL earnings.")
+    try:
+        return parse_price(said) if kind is RuleKind.PRICE else parse_share(said)
+    except BadRule as problem:
+        raise BadRule(f"{problem} For example: {EXAMPLES}.") from None
+
+
+def _day(left: list[str]) -> date:
+    if not left:
+        raise BadRule("Until when? Please give a day, such as until 2026-12-31.")
+    return parse_date(left.pop(0))

@@ -1,0 +1,106 @@
+"""What /alerts shows: the list, what can be chosen, and one alert. Words and buttons; nothing is changed here."""
+
+from datetime import date, timedelta
+from html import escape
+from zoneinfo import ZoneInfo
+
+from bellwether import alert_queries, queries
+from bellwether.alert_types import FORECASTS, AlertRule, Repeat, RuleKind
+from bellwether.alerting import alert_words
+from bellwether.errors import BellwetherError
+from bellwether.services import Services
+from bellwether.types import Outlook
+from bellwether.wording import money, span
+from bot import alert_keyboards
+from bot.commands.alert_typed import EXAMPLES
+from bot.commands.command import Asker
+from bot.commands.start import some_symbols
+from bot.replies import Reply
+
+_MOST_NEW = 8  #: symbols offered for a new alert
+_EXPLAINED = {
+    RuleKind.PRICE: "At which close should I write to you?",
+    RuleKind.MOVE: "How big a move from one close to the next, up or down, is worth a message?",
+    RuleKind.RISK: "A bad case: in 1 of 20 outcomes it ends even lower. From which loss on should I warn you?",
+    RuleKind.UNUSUAL: "How rare must the outlook be, compared with its own last year?",
+    RuleKind.CHANCE: "Which chance of a rise is worth a message? About one half is usual.",
+    RuleKind.GROWTH: "The middle outcome: half end above it, half below. From which change on should I write?",
+    RuleKind.EARNINGS: "I write on the trading day before the company is expected to report.",
+}
+
+_TYPED = {
+    RuleKind.PRICE: "price 200",
+    RuleKind.MOVE: "move 4%",
+    RuleKind.RISK: "risk 12%",
+    RuleKind.UNUSUAL: "unusual 3%",
+    RuleKind.CHANCE: "chance below 40%",
+    RuleKind.GROWTH: "growth 5% 3m",
+}
+
+
+def every_alert(services: Services, asker: Asker, page: int) -> Reply:
+    """One page of a chat's alerts; a page that is gone is the last one. Raises StoreError."""
+    rules = list(reversed(alert_queries.rules_of(services, asker.chat_id)))
+    page = min(page, max(0, (len(rules) - 1) // alert_keyboards.PAGE))
+    watched = [one.symbol for one in queries.watchlist(services, asker.chat_id)]
+    symbols = (watched or some_symbols(services))[:_MOST_NEW]
+    buttons = alert_keyboards.all_rules(rules, page, symbols)
+    how = f"Press + and a stock for a new one, or type it: {EXAMPLES}."
+    if not rules:
+        return Reply(f"<b>You have no alerts yet.</b>\n\n{how}", buttons=buttons)
+    lines = [f"<b>{one.id}</b> {escape(alert_words.describe(one))}" for one in alert_keyboards.on_page(rules, page)]
+    count = f"{len(rules)} alert{'s' if len(rules) > 1 else ''}"
+    opening = f"<b>Your {count}</b>, the newest first. Press one to change or remove it."
+    return Reply("\n\n".join([opening, "\n".join(lines), how]), buttons=buttons)
+
+
+def kinds(seen: Outlook, horizon: int) -> Reply:
+    """What there is to be told about a symbol."""
+    one = seen.instrument
+    text = f"{alert_words.name(one)}: what should I tell you? I look once after each trading day."
+    return Reply(text, buttons=alert_keyboards.kinds(one.symbol, horizon))
+
+
+def thresholds(seen: Outlook, kind: RuleKind, horizon: int) -> Reply:
+    """From where on to be told."""
+    one, close = seen.instrument, seen.bars.quoted_close
+    over = f" {span(horizon)}." if kind in FORECASTS else ""
+    last = f" It last closed at {escape(money(close, one.currency, one.symbol))}." if kind is RuleKind.PRICE else ""
+    text = f"{alert_words.name(one)}:{over}{last} {_EXPLAINED[kind]}"
+    if kind is not RuleKind.EARNINGS:
+        text += f"\n\nAnother number? Type it: /alerts {escape(one.symbol)} {_TYPED[kind]}"
+    return Reply(text, buttons=alert_keyboards.thresholds(one.symbol, kind, horizon, close, one.currency))
+
+
+def one_alert(services: Services, rule: AlertRule, opening: str) -> Reply:
+    """One alert, with what can be done about it; the market may be away."""
+    close, currency = None, ""
+    try:
+        seen = queries.outlook(services, services.provider.instrument(rule.symbol))
+        close, currency = seen.bars.quoted_close, seen.instrument.currency
+    except BellwetherError:
+        pass
+    state = [] if rule.armed else ["It has spoken, and speaks again once the figure has been back."]
+    if rule.repeat is Repeat.ONCE:
+        state.append("Only once: then it is gone.")
+    if (day := last_day(services, rule)) is not None:
+        state.append(f"It ends with {day}.")
+    if not services.provider.live:
+        state.append("The sample market has no new days, so nothing comes before the operator rehearses one.")
+    words = f"{opening}\n\n<b>{escape(alert_words.describe(rule, currency))}</b> (alert {rule.id})"
+    text = "\n\n".join([words, *([" ".join(state)] if state else []), "Another threshold, or:"])
+    return Reply(text, buttons=alert_keyboards.one_rule(rule, close, currency))
+
+
+def last_day(services: Services, rule: AlertRule) -> date | None:
+    """The last day on which an alert may come, by the chat's clock; None when it has no end. Raises StoreError."""
+    if rule.expires_at is None:
+        return None
+    zone = ZoneInfo(alert_queries.alert_settings(services, rule.chat_id).timezone)
+    return (rule.expires_at - timedelta(microseconds=1)).astimezone(zone).date()
+
+
+def removed(rule: AlertRule) -> Reply:
+    """That it is gone, and the way back."""
+    text = f"Removed: {escape(alert_words.describe(rule))}. No more messages about it."
+    return Reply(text, buttons=alert_keyboards.removed(rule))

@@ -1,0 +1,81 @@
+"""/asof: the time machine. What would have been said on a past day, by a model that had not seen what came after it."""
+
+from datetime import date
+
+from bellwether import queries, wording
+from bellwether.errors import AmbiguousSymbol, BadDate, BadSymbol, MarketDataError, UnknownSymbol, UnusableBars
+from bellwether.parsing import parse_date
+from bellwether.queries import Answer
+from bellwether.services import Services
+from bot.commands.asking_back import ask_back
+from bot.commands.command import Asker, Command, Given, Press
+from bot.commands.forecast import question_and_horizon
+from bot.keyboards import MEANING
+from bot.replies import Button, Pressed, Reply, past_forecast_text
+
+_HOW = "From which day, and which stock? For example: /asof 2020-03-02 AAPL"
+
+
+def answer(services: Services, asker: Asker, text: str) -> Reply:
+    """The forecast as of a day; the day stands first, or last."""
+    words = text.split()
+    if len(words) < 2:
+        raise BadSymbol(_HOW)
+    day_at = 0 if words[0][:1].isdecimal() else next((at for at, word in enumerate(words) if _is_day(word)), None)
+    if day_at is None:
+        raise BadDate(_HOW)
+    day = parse_date(words.pop(day_at))
+    question, horizon = question_and_horizon(services, " ".join(words))
+    try:
+        return _as_of(services, day, question, horizon)
+    except (AmbiguousSymbol, UnknownSymbol) as problem:
+        return ask_back(problem, f"asof:{{}}:{horizon}:{day}")
+
+
+def _is_day(word: str) -> bool:
+    return word.count("-") == 2 and word.replace("-", "").isdecimal()
+
+
+def _as_of(services: Services, day: date, question: str, horizon: int) -> Reply:
+    asked = queries.answer(services, question, horizon, day)
+    made = asked.forecast
+    return Reply(
+        past_forecast_text(made, _who_answers(services, asked), _what_came(services, asked)),
+        chart=queries.chart_png(asked, "light"),
+        buttons=((Button("The newest forecast", f"ask:{made.symbol}:{horizon}"), MEANING),),
+    )
+
+
+def _who_answers(services: Services, asked: Answer) -> str:
+    """Whether the model had seen what came after: it must not look like a test where it is none."""
+    made = asked.forecast
+    if made.problem is not None:
+        return "The model is silent here; this is the plain volatility rule, which knew only the prices up to that day."
+    model = services.shelf.for_day(made.cutoff)
+    if model is None or model.card.seen_to > made.cutoff:
+        return "Careful: every model here was made with later prices in view, so this is no test of it."
+    return (
+        f"From prices up to that day alone, by a model that was made with none after "
+        f"{wording.day(model.card.seen_to)}: it could not know what came."
+    )
+
+
+def _what_came(services: Services, asked: Answer) -> str:
+    """How it turned out, where that is known."""
+    made = asked.forecast
+    try:
+        came = queries.what_came(services, asked)
+    except (MarketDataError, UnusableBars):
+        came = None
+    if came is None:
+        return "How it turned out is not known yet."
+    where = "inside" if came.held else "outside"
+    return f"What came by {wording.day(made.target_session)}: {wording.signed_percent(came.growth)}, {where} the range."
+
+
+def _press(services: Services, asker: Asker, given: Given) -> Pressed:
+    given.expect(3)
+    return Pressed(reply=_as_of(services, parse_date(given.text(2)), given.symbol(), given.horizon(1)))
+
+
+COMMAND = Command("asof", "DATE SYMBOL [10d]", "what I would have said on a past day", answer, {"asof": Press(_press)})

@@ -1,0 +1,106 @@
+"""/compare: two to five stocks side by side, in a small table and one chart."""
+
+import re
+from html import escape
+
+from bellwether import queries, wording
+from bellwether.errors import AmbiguousSymbol, BadSymbol, UnknownSymbol
+from bellwether.market.universe import is_symbol
+from bellwether.services import Services
+from bellwether.types import Forecast
+from bellwether.wording import HORIZON_LABELS
+from bot.commands.asking_back import ask_back
+from bot.commands.command import Asker, Command, Given, Press, StaleButton
+from bot.commands.forecast import split_horizon
+from bot.keyboards import MEANING, MOST_BYTES
+from bot.replies import Button, Pressed, Reply, Rows
+
+FEWEST, MOST = 2, 5
+_HOW = f"Please name {FEWEST} to {MOST} stocks: /compare AAPL MSFT TSLA, or with commas: /compare coca cola, apple 1m"
+
+
+def answer(services: Services, asker: Asker, text: str) -> Reply:
+    """Several forecasts of one horizon; names of more than one word need commas between them."""
+    names, horizon = split_horizon(text)
+    return _compared(services, _parted(names), horizon)
+
+
+def _parted(text: str) -> list[str]:
+    """The names, each once; they are parted at commas where there are any, else at spaces."""
+    parts = re.split(r"[,;]", text) if re.search("[,;]", text) else text.split()
+    return list(dict.fromkeys(part.strip() for part in parts if part.strip() and part.strip().lower() != "vs"))
+
+
+def _compared(services: Services, names: list[str], horizon: int) -> Reply:
+    if not FEWEST <= len(names) <= MOST:
+        raise BadSymbol(_HOW)
+    made: dict[str, Forecast] = {}
+    for at, name in enumerate(names):
+        try:
+            one = queries.answer(services, name, horizon).forecast
+        except (AmbiguousSymbol, UnknownSymbol) as problem:
+            return _ask_back(problem, names, at, horizon)
+        made.setdefault(one.symbol, one)
+    if len(made) < FEWEST:
+        raise BadSymbol(f"These are one and the same. {_HOW}")
+    compared = list(made.values())
+    return Reply(
+        _table(compared),
+        chart=queries.comparison_png(compared, "light"),
+        buttons=(*_horizons(list(made), horizon), (MEANING,)),
+    )
+
+
+def _ask_back(problem: AmbiguousSymbol | UnknownSymbol, names: list[str], at: int, horizon: int) -> Reply:
+    """The question back, whose buttons go on with the comparison where the other names fit on them."""
+    others = [name.upper() for name in (*names[:at], *names[at + 1 :])]
+    if all(is_symbol(name) for name in others):
+        asked = ask_back(problem, _action([*others[:at], "{}", *others[at:]], horizon))
+        if all(len(button.action.encode()) <= MOST_BYTES for row in asked.buttons for button in row):
+            return asked
+    return Reply(f"{escape(str(problem))}\n\n{escape(_HOW)}")
+
+
+def _table(compared: list[Forecast]) -> str:
+    """A line for each, the widest range first, under a sentence that needs no background."""
+    widest, *_, calmest = sorted(compared, key=_width, reverse=True)
+    horizon = compared[0].horizon
+    headline = f"{wording.span(horizon)} {widest.name} may move the most, {calmest.name} the least."
+    lines = [
+        f"<b>{escape(one.symbol)}</b> {escape(wording.money(one.last_close, one.currency, one.symbol))}: "
+        f"{wording.signed_percent(one.growths[1])} to {wording.signed_percent(one.growths[5])}, "
+        f"chance of a rise {wording.percent(one.probability_of_growth)}"
+        for one in compared
+    ]
+    caveats = dict.fromkeys(caveat for one in compared for caveat in one.caveats)
+    end = f"<i>{escape(' '.join((*caveats, wording.NOT_ADVICE)))}</i>"
+    about = "8 in 10 outcomes end inside these ranges; a wider one says less, not more."
+    return "\n\n".join([f"<b>{escape(headline)}</b>", "\n".join(lines), about, end])
+
+
+def _width(one: Forecast) -> float:
+    return one.log_returns[5] - one.log_returns[1]
+
+
+def _horizons(symbols: list[str], shown: int) -> Rows:
+    """The usual horizons, where the symbols fit on a button."""
+    row = tuple(
+        Button(f"· {label} ·" if sessions == shown else label, _action(symbols, sessions))
+        for sessions, label in HORIZON_LABELS.items()
+    )
+    return (row[:3], row[3:]) if all(len(one.action.encode()) <= MOST_BYTES for one in row) else ()
+
+
+def _action(symbols: list[str], horizon: int) -> str:
+    return f"compare:{horizon}:{','.join(symbols)}"
+
+
+def _press(services: Services, asker: Asker, given: Given) -> Pressed:
+    given.expect(2)
+    names = _parted(given.text(1))
+    if not FEWEST <= len(names) <= MOST:
+        raise StaleButton
+    return Pressed(edit=_compared(services, names, given.horizon(0)))
+
+
+COMMAND = Command("compare", "A B C [10d]", "two to five stocks side by side", answer, {"compare": Press(_press)})

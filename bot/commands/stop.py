@@ -1,0 +1,20 @@
+"""/stop: nothing more of our own accord."""
+
+from bellwether import chat_queries
+from bellwether.services import Services
+from bot.commands.command import Asker, Command, Who
+from bot.replies import Reply
+
+_SAID = (
+    "<b>I write nothing more of my own accord.</b> Your watchlist, alerts and settings are kept, and I still answer "
+    "when you ask.\n\n/start begins again, and so does a new /watch or alert. /delete_me erases everything."
+)
+
+
+def answer(services: Services, asker: Asker, text: str) -> Reply:
+    """Send no digests and no alerts any more."""
+    chat_queries.leave(services, asker.chat_id)
+    return Reply(_SAID)
+
+
+COMMAND = Command("stop", "", "no more messages of my own accord", answer, who=Who.ADMINS)

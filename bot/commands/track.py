@@ -1,0 +1,75 @@
+"""/track: how the forecasts that were issued turned out, of all symbols or of one."""
+
+from html import escape
+
+from bellwether import queries, wording
+from bellwether.errors import AmbiguousSymbol, UnknownSymbol
+from bellwether.scoring import words
+from bellwether.scoring.types import Miss, TrackRecord, Verdict
+from bellwether.services import Services
+from bot.commands.asking_back import ask_back
+from bot.commands.command import Asker, Command, Given, Press
+from bot.keyboards import MEANING
+from bot.replies import Pressed, Reply
+
+_MISSES = 3
+_IN_PLAIN_WORDS = {
+    Verdict.TOO_EARLY: "That is too little to judge by.",
+    Verdict.BETTER: "All in all they beat a plain rule which knows only the recent swings, by more than luck.",
+    Verdict.WORSE: "All in all they did worse than a plain rule which knows only the recent swings, by more than luck.",
+    Verdict.UNDECIDED: "All in all they can't be told from a plain rule which knows only the recent swings.",
+}
+
+
+def answer(services: Services, asker: Asker, text: str) -> Reply:
+    """The record of everything, or of what is named."""
+    if not text.strip():
+        return _track(services, None, "all symbols")
+    try:
+        one = queries.resolve(services, text)
+    except (AmbiguousSymbol, UnknownSymbol) as problem:
+        return ask_back(problem, "track:{}")
+    return _track(services, one.symbol, one.name)
+
+
+def _track(services: Services, symbol: str | None, name: str) -> Reply:
+    record = queries.track_record(services, symbol=symbol)
+    return Reply(record_text(record, name), buttons=((MEANING,),))
+
+
+def record_text(record: TrackRecord, name: str) -> str:
+    """A record for a chat: what held in plain words, then the figures. HTML; honest about an empty one."""
+    score = record.score
+    if score.coverage_80 is None:
+        return (
+            f"<b>There is no track record of {escape(name)} yet.</b>\n\n{escape(words.opening(record))} A forecast "
+            "counts once its time is over; until then nobody can know, and nothing is said."
+        )
+    count = f"{score.forecasts:,} forecast{'s' if score.forecasts != 1 else ''}"
+    parts = [
+        f"<b>Of {escape(name)}, {wording.percent(score.coverage_80)} of my 8-in-10 ranges held</b>, in {count} made in "
+        f"{score.weeks:,} week{'s' if score.weeks != 1 else ''}: 80 % is what it should be. "
+        f"{_IN_PLAIN_WORDS[score.verdict]}",
+        escape(words.opening(record)),
+        "\n".join(f"• {wording.span(one.horizon)}: {escape(words.judged(one.score))}" for one in record.by_horizon),
+    ]
+    if record.misses:
+        parts.append("The biggest misses:\n" + "\n".join(_miss(one) for one in record.misses[:_MISSES]))
+    parts += [f"{escape(one.model_id)}: {escape(one.standing.value)}." for one in record.standings]
+    return "\n\n".join(part for part in (*parts, f"<i>{wording.NOT_ADVICE}</i>") if part)
+
+
+def _miss(one: Miss) -> str:
+    return (
+        f"• {escape(one.symbol)} from {wording.day(one.cutoff)}, {one.horizon} days: it moved "
+        f"{wording.signed_percent(one.growth)}, the 9-in-10 range was {wording.signed_percent(one.low)} to "
+        f"{wording.signed_percent(one.high)}"
+    )
+
+
+def _press(services: Services, asker: Asker, given: Given) -> Pressed:
+    given.expect(1)
+    return Pressed(reply=_track(services, given.symbol(), given.symbol()))
+
+
+COMMAND = Command("track", "[SYMBOL]", "how earlier forecasts turned out", answer, {"track": Press(_press)})

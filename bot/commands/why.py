@@ -1,0 +1,58 @@
+"""/why: what is different from the session before, and what lies behind it."""
+
+from html import escape
+
+from bellwether import queries, wording
+from bellwether.change import Change, causes, changes, in_a_sentence
+from bellwether.errors import AmbiguousSymbol, BadSymbol, UnknownSymbol
+from bellwether.parsing import DEFAULT_HORIZON
+from bellwether.services import Services
+from bot.commands.asking_back import ask_back
+from bot.commands.command import Asker, Command, Given, Press
+from bot.commands.forecast import question_and_horizon
+from bot.keyboards import MEANING
+from bot.replies import Button, Pressed, Reply
+
+
+def answer(services: Services, asker: Asker, text: str) -> Reply:
+    """The change of a forecast since the session before."""
+    question, horizon = question_and_horizon(services, text)
+    if not question:
+        raise BadSymbol("Which stock? For example: /why AAPL")
+    try:
+        return _why(services, question, horizon)
+    except (AmbiguousSymbol, UnknownSymbol) as problem:
+        return ask_back(problem, f"why:{{}}:{horizon}")
+
+
+def _why(services: Services, question: str, horizon: int) -> Reply:
+    asked = queries.answer(services, question, horizon)
+    made, before = asked.forecast, queries.previous(services, asked)
+    buttons = ((Button("The forecast", f"ask:{made.symbol}:{horizon}"), MEANING),)
+    if before is None:
+        text = f"There is no forecast of the session before for {made.name}, so I can't tell what changed."
+        return Reply(escape(text), buttons=buttons)
+    parts = [
+        f"<b>{escape(in_a_sentence(before, made))}</b>",
+        f"From {wording.day(before.cutoff)} to {wording.day(made.cutoff)}, each time "
+        f"{wording.span(horizon).lower()}:\n{_lines(changes(before, made))}",
+        f"What lies behind it:\n{_lines(causes(before, made))}",
+        f"<i>{escape(' '.join((*made.caveats, wording.NOT_ADVICE)))}</i>",
+    ]
+    return Reply("\n\n".join(parts), buttons=buttons)
+
+
+def _lines(found: list[Change]) -> str:
+    return "\n".join(
+        f"• {escape(one.what)}: {escape(one.before)} → <b>{escape(one.now)}</b> ({escape(one.difference)})"
+        for one in found
+    )
+
+
+def _press(services: Services, asker: Asker, given: Given) -> Pressed:
+    given.expect(1, 2)
+    horizon = given.horizon(1) if len(given) == 2 else DEFAULT_HORIZON
+    return Pressed(reply=_why(services, given.symbol(), horizon))
+
+
+COMMAND = Command("why", "SYMBOL", "what changed since the session before", answer, {"why": Press(_press)})

@@ -1,0 +1,61 @@
+"""Cards to share in any chat: "@our_bot AAPL" there offers them. It knows no Telegram.
+
+what was typed | known names, nobody asked | kept prices, nobody asked | a card for each
+"""
+
+import logging
+from dataclasses import dataclass
+from html import escape
+
+from bellwether import queries, wording
+from bellwether.errors import BadHorizon, BellwetherError
+from bellwether.overview import forecasts_of
+from bellwether.parsing import DEFAULT_HORIZON
+from bellwether.services import Services
+from bellwether.start_links import start_payload
+from bellwether.types import Forecast
+from bot.commands.forecast import question_and_horizon
+from bot.replies import forecast_text
+
+MOST = 5  #: cards; each is a forecast that is computed while somebody types
+LONGEST = 80  #: characters that are looked at
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One message that can be chosen."""
+
+    id: str  #: at most 64 bytes
+    title: str
+    description: str
+    text: str  #: simple HTML, as in `Reply`
+    payload: str  #: of a link to the bot that goes on with it
+
+
+def cards(services: Services, typed: str) -> list[Card]:
+    """What may be meant, as forecasts from kept prices; none where nothing is. Never raises."""
+    try:
+        text = "".join(letter for letter in typed[:LONGEST] if letter.isprintable())
+        try:
+            question, horizon = question_and_horizon(services, text)
+        except BadHorizon:  # not typed to its end yet
+            question, horizon = text.rpartition(" ")[0], DEFAULT_HORIZON
+        found = queries.suggestions(services, question)[:MOST]
+        return [_card(made) for made in forecasts_of(services, found, horizon)]
+    except BellwetherError as problem:
+        log.info("No cards: %s", problem.for_operator)
+    except Exception:
+        log.exception("Cards could not be made.")
+    return []
+
+
+def _card(made: Forecast) -> Card:
+    low, high = wording.price_range(made)
+    return Card(
+        id=f"{made.symbol}:{made.horizon}",
+        title=f"{made.name} ({made.symbol})",
+        description=f"8 in 10 outcomes: {low} to {high} by {wording.day(made.target_session)}",
+        text=f"<b>{escape(made.name)}</b> ({escape(made.symbol)})\n\n{forecast_text(made)}",
+        payload=start_payload(made.symbol),
+    )

@@ -1,0 +1,359 @@
+"""Every other command in the conversation: what it says, what its buttons do, and that it stays kind."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bellwether import queries
+from bellwether.config import load_settings
+from bellwether.errors import LedgerError
+from bellwether.forecasting.forecaster import forecast_at
+from bellwether.scoring import issuing
+from bellwether.scoring.track_record import Asked, live_record
+from bellwether.services import Services, build_services
+from bellwether.store import chats
+from bellwether.types import to_date
+from bot.commands import COMMANDS, Asker, track
+from bot.commands.command import Who
+from tests.conftest import MODELS
+from tests.support.talk import Talk
+
+CHAT = 1001
+THEN = datetime(2021, 12, 31, 22, tzinfo=UTC)  # after the last session of the sample market
+
+
+@pytest.fixture
+def talk(services: Services) -> Talk:
+    return Talk(services)
+
+
+def watched(talk: Talk) -> list[str]:
+    return [one.symbol for one in queries.watchlist(talk.services, CHAT)]
+
+
+# ---- /start and its links
+
+
+def test_the_greeting_offers_stocks_to_begin_with(talk: Talk) -> None:
+    assert "as a range with its track record" in talk.say("/start")
+    assert talk.labels == ["AAPL", "MSFT", "NVDA"]
+    assert "Over the next two weeks Microsoft" in talk.press("MSFT")
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        ("AAPL", "Over the next two weeks Apple"),
+        ("_cGSPC", "Over the next two weeks S&P 500 index"),
+        ("apple", "Over the next two weeks Apple"),
+        ("watch_MSFT", "You now watch Microsoft"),
+        ("watch__cVIX", "You now watch CBOE Volatility Index"),
+        ("NOPE", "I don't know the symbol NOPE"),
+        ("watch_NOPE", "I don't know the symbol NOPE"),
+        ("watch_", "looks like"),
+        ("-_-", "I don't know"),
+    ],
+)
+def test_a_link_goes_where_it_says(talk: Talk, payload: str, said: str) -> None:
+    answered = talk.say(f"/start {payload}")
+    assert said in answered or (payload == "watch_" and "symbol" in answered)
+
+
+def test_stop_silences_and_start_revives(talk: Talk) -> None:
+    talk.say("/watch AAPL")
+    assert "nothing more of my own accord" in talk.say("/stop")
+    assert paused(talk)
+    assert watched(talk) == ["AAPL"]
+    assert "Apple" in talk.say("AAPL"), "questions are still answered"
+    assert paused(talk)
+    talk.say("/start")
+    assert not paused(talk)
+
+
+def test_stop_works_for_somebody_who_never_began(talk: Talk) -> None:
+    assert "nothing more" in talk.say("/stop")
+
+
+def test_in_a_group_a_member_cannot_undo_a_stop(talk: Talk) -> None:
+    talk.say("/watch AAPL")
+    talk.say("/stop")
+    assert "track record" in talk.member().say("/start")
+    assert paused(talk)
+    assert "Over the next" in talk.member().say("/start watch_MSFT"), "a member sees the forecast instead"
+    assert watched(talk) == ["AAPL"]
+
+
+def paused(talk: Talk) -> bool:
+    with talk.services.store.reading() as db:
+        found = chats.get(db, CHAT)
+    assert found is not None
+    return found.paused
+
+
+# ---- /compare
+
+
+@pytest.mark.parametrize(
+    ("said", "symbols"),
+    [
+        ("AAPL MSFT", ["AAPL", "MSFT"]),
+        ("aapl vs msft", ["AAPL", "MSFT"]),
+        ("apple, bank of america; ko", ["AAPL", "BAC", "KO"]),
+        ("AAPL MSFT NVDA TSLA KO", ["AAPL", "MSFT", "NVDA", "TSLA", "KO"]),
+        ("AAPL MSFT 3m", ["AAPL", "MSFT"]),
+        ("AAPL aapl MSFT", ["AAPL", "MSFT"]),
+    ],
+)
+def test_a_comparison_has_a_line_for_each_and_one_chart(talk: Talk, said: str, symbols: list[str]) -> None:
+    text = talk.say(f"/compare {said}")
+    assert [line.split()[0] for line in text.splitlines() if "chance of a rise" in line] == symbols
+    assert talk.shown.chart is not None
+    assert talk.shown.chart.startswith(b"\x89PNG")
+    assert "may move the most" in text.splitlines()[0]
+
+
+def test_a_comparison_changes_its_horizon_in_place(talk: Talk) -> None:
+    talk.say("/compare AAPL MSFT 1w")
+    assert "· 1 week ·" in talk.labels
+    assert talk.press("3 months").startswith("Over the next three months")
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("", "2 to 5 stocks"),
+        ("AAPL", "2 to 5 stocks"),
+        ("AAPL MSFT NVDA TSLA KO PG", "2 to 5 stocks"),
+        ("AAPL apple", "one and the same"),
+        ("AAPL NOPE", "I don't know the symbol NOPE"),
+        ("AAPL MSFT 0d", "1 to 63"),
+        ("{} AAPL", "I don't know"),
+        (", ,", "2 to 5 stocks"),
+    ],
+)
+def test_a_comparison_that_cannot_be_is_said_kindly(talk: Talk, said: str, answer: str) -> None:
+    assert answer in talk.say(f"/compare {said}")
+
+
+def test_a_question_back_goes_on_with_the_comparison(talk: Talk) -> None:
+    assert "Which one do you mean?" in talk.say("/compare AAPL, index 1m")
+    assert "Over the next month" in talk.press("^GSPC: S&P 500 index, Index, USD")
+    assert talk.say("/compare bank of america, index").startswith("“index” could mean")
+    assert talk.labels == [], "where the other name is no symbol, buttons can't go on"
+
+
+@pytest.mark.parametrize("action", ["compare", "compare:10", "compare:10:AAPL", "compare:10:A,B,C,D,E,F"])
+def test_a_forged_comparison_is_stale(talk: Talk, action: str) -> None:
+    assert "older version" in talk.send(action)
+
+
+# ---- /why, /asof, /track, /receipt, what it means
+
+
+def test_why_says_what_changed_and_what_lies_behind_it(talk: Talk) -> None:
+    text = talk.say("/why AAPL")
+    assert "than a session ago" in text.splitlines()[0] or "as wide as" in text.splitlines()[0]
+    assert "From 30 December 2021 to 31 December 2021" in text
+    assert re.search(r"• Close: \$[\d.]+ → \$[\d.]+ \(−0\.4 %\)", text)
+    assert "(VIX)" in text
+    talk.say("AAPL 1m")
+    assert "over the next month" in talk.press("What changed?")
+    assert "Over the next month" in talk.press("The forecast")
+
+
+@pytest.mark.parametrize(("said", "answer"), [("", "Which stock?"), ("NOPE", "I don't know"), ("index", "mean?")])
+def test_why_asks_back(talk: Talk, said: str, answer: str) -> None:
+    assert answer in talk.say(f"/why {said}")
+
+
+@pytest.mark.parametrize("said", ["2020-03-02 AAPL", "AAPL 2020-03-02", "2020-03-02 apple 2w"])
+def test_the_time_machine_says_what_the_model_knew_and_what_came(talk: Talk, said: str) -> None:
+    text = talk.say(f"/asof {said}")
+    assert text.startswith("As of 2 March 2020: over the next two weeks Apple will probably end between $")
+    assert "by a model that was made with none after 31 December 2018" in text
+    assert "What came by 16 March 2020: −18.9 %, outside the range." in text
+    assert "up to 2018" not in text.partition("Last close")[2]
+
+
+def test_the_time_machine_judges_itself_by_the_prices(talk: Talk) -> None:
+    asked = queries.answer(talk.services, "AAPL", 10, datetime(2020, 3, 2, tzinfo=UTC).date())
+    came = queries.what_came(talk.services, asked)
+    bars = talk.services.provider.bars("AAPL", asked.forecast.target_session)
+    start = [to_date(day) for day in bars.sessions].index(asked.forecast.cutoff)
+    assert came is not None
+    assert came.growth == pytest.approx(bars.closes[-1] / bars.closes[start] - 1)
+    assert not came.held
+
+
+def test_where_every_model_had_seen_more_it_says_so(talk: Talk) -> None:
+    assert "this is no test of it" in talk.say("/asof 2012-03-01 MSFT")
+
+
+def test_what_has_not_come_yet_is_not_known(talk: Talk) -> None:
+    assert "not known yet" in talk.say("/asof 2021-12-30 MSFT")
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("", "From which day"),
+        ("AAPL", "From which day"),
+        ("2020-03-02", "From which day"),
+        ("31.12.2020 AAPL", "is not a date"),
+        ("2020-02-30 AAPL", "is not a date"),
+        ("2050-01-01 AAPL", "has not come yet"),
+        ("1800-01-01 AAPL", "No prices reach back"),
+        ("1950-01-01 AAPL", "AAPL"),
+        ("2020-03-02 NOPE", "I don't know"),
+        ("AAPL yesterday", "From which day"),
+    ],
+)
+def test_a_day_that_cannot_be_is_said_kindly(talk: Talk, said: str, answer: str) -> None:
+    assert answer in talk.say(f"/asof {said}")
+
+
+def test_a_question_back_keeps_the_day(talk: Talk) -> None:
+    talk.say("/asof 2020-03-02 index 1w")
+    assert "As of 2 March 2020: over the next week S&P 500" in talk.press("^GSPC: S&P 500 index, Index, USD")
+
+
+@pytest.mark.parametrize(("said", "name"), [("", "all symbols"), ("AAPL", "Apple"), ("apple", "Apple")])
+def test_the_track_record_of_the_sample_is_marked_as_simulated(talk: Talk, said: str, name: str) -> None:
+    text = talk.say(f"/track {said}")
+    assert re.match(rf"Of {name}, \d+ % of my 8-in-10 ranges held", text)
+    assert "Simulated: replayed on past prices" in text
+    assert "On the next trading day" in text
+
+
+def test_where_nothing_was_issued_nothing_is_claimed(services: Services) -> None:
+    empty = live_record(services.store, Asked(None, None, None, None), ())
+    text = track.record_text(empty, "all symbols")
+    assert "There is no track record of all symbols yet" in text
+    assert "%" not in text
+
+
+def test_a_receipt_proves_what_was_said(talk: Talk) -> None:
+    """The sample market issues nothing, so its prices are given out as a file's here."""
+    seen = replace(queries.outlook(talk.services, queries.resolve(talk.services, "AAPL")), source="file")
+    made = issuing.issue(talk.services.store, seen, forecast_at(seen, 10, THEN))
+    for said in (made.forecast_id, made.forecast_id.upper()):
+        text = talk.say(f"/receipt {said}")
+        assert f"Receipt of forecast {made.forecast_id}" in text
+        assert "Its time is not over yet" in text
+        receipt = queries.receipt(talk.services, made.forecast_id)
+        assert receipt.hash in text
+        assert receipt.content in text
+
+
+@pytest.mark.parametrize(("said", "answer"), [("", "Which forecast?"), ("f0123456789", "no forecast"), ("AAPL", "no")])
+def test_without_a_receipt_it_says_why(talk: Talk, said: str, answer: str) -> None:
+    assert answer in talk.say(f"/receipt {said}")
+    with pytest.raises(LedgerError):
+        queries.receipt(talk.services, "f0")
+
+
+def test_the_button_explains_in_everyday_words(talk: Talk) -> None:
+    talk.say("AAPL")
+    text = talk.press("What does this mean?")
+    for word in ("The range.", "The chance of a rise.", "The track record.", "not investment advice"):
+        assert word in text
+    assert text == talk.say("/meaning")
+
+
+# ---- what is kept
+
+
+def test_an_export_is_a_file_of_json(talk: Talk) -> None:
+    talk.say("/watch AAPL")
+    assert "as JSON" in talk.say("/export_me")
+    assert talk.shown.document is not None
+    assert talk.shown.document.name.endswith(".json")
+    assert json.loads(talk.shown.document.content)["kept"]["subscriptions"][0]["symbol"] == "AAPL"
+
+
+def test_deleting_asks_once_and_then_erases(talk: Talk) -> None:
+    talk.say("/watch AAPL")
+    talk.say("/delete_me")
+    assert talk.press("Keep it") == "Nothing was erased."
+    assert watched(talk) == ["AAPL"]
+    talk.say("/delete_me")
+    assert "I keep nothing about this chat any more" in talk.press("Erase everything")
+    assert watched(talk) == []
+    assert json.loads(_exported(talk))["kept"] == {}
+    assert "nothing to erase" in talk.send("erase")
+
+
+def _exported(talk: Talk) -> bytes:
+    talk.say("/export_me")
+    assert talk.shown.document is not None
+    return talk.shown.document.content
+
+
+def test_asking_keeps_nothing(talk: Talk) -> None:
+    for said in ("AAPL", "/help", "/privacy", "/why AAPL", "/list", "/alerts", "/settings", "/track"):
+        talk.say(said)
+    assert json.loads(_exported(talk))["kept"] == {}
+
+
+def test_feedback_is_thanked_for(talk: Talk) -> None:
+    assert "What would you like to say?" in talk.say("/feedback")
+    assert "Thank you" in talk.say(f"/feedback {'long ' * 300}")
+    assert "long message" in talk.say(f"/feedback {'x' * 2001}")
+
+
+# ---- all of them
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_nothing_is_said_about_buying_or_selling_or_one_price(talk: Talk, command: object) -> None:
+    name = command.name  # type: ignore[attr-defined]
+    arguments = {"compare": "AAPL MSFT", "asof": "2020-03-02 AAPL", "feedback": "hello", "settings": ""}
+    for said in (f"/{name}", f"/{name} {arguments.get(name, 'AAPL')}"):
+        text = talk.say(said).lower()
+        assert not re.search(r"\b(buy|sell|bullish|bearish|guarantee[ds]?|the price will)\b", text)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_command_answers_when_the_database_is_out_of_order(command: object, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    broken = build_services(load_settings(database={"path": blocked / "t.sqlite3"}, models={"folder": MODELS}))
+    text = Talk(broken).say(f"/{command.name} AAPL")  # type: ignore[attr-defined]
+    assert "Something went wrong" not in text
+    assert str(blocked) not in text
+
+
+def test_a_verb_belongs_to_one_command() -> None:
+    verbs = [verb for command in COMMANDS for verb in command.presses]
+    assert len(verbs) == len(set(verbs))
+
+
+@pytest.mark.parametrize("command", [one for one in COMMANDS if one.who is Who.ADMINS], ids=lambda one: one.name)
+def test_what_changes_a_group_is_refused_to_its_members(services: Services, command: object) -> None:
+    member = Talk(services, Asker(-2002, may_change=False))
+    assert "only its admins" in member.say(f"/{command.name} AAPL")  # type: ignore[attr-defined]
+
+
+def test_late_answers_of_the_past_stay_the_same(talk: Talk) -> None:
+    later = replace(talk.services, clock=lambda: talk.services.clock() + timedelta(days=30))
+    assert Talk(later).say("/asof 2020-03-02 AAPL") == talk.say("/asof 2020-03-02 AAPL")
+
+
+EXAMPLES = re.findall(
+    r"`(/[a-z_]+(?: [^`]*)?)`", (Path(__file__).resolve().parents[1] / "docs" / "chat.md").read_text()
+)
+
+
+@pytest.mark.parametrize("said", [one for one in EXAMPLES if "@" not in one and one != "/watch"], ids=str)
+def test_every_example_of_the_manual_works(talk: Talk, said: str) -> None:
+    talk.say("/alerts MSFT risk 10%")
+    text = talk.say(said.replace(" 3 ", " 1 ").replace("ID", "AAPL").replace("TEXT", "hello"))
+    assert not re.search(r"don't know|is no (price|perc)|must be|^Which|long message", text)
+    if said.startswith("/alerts AAPL") and "earnings" not in said:
+        assert text.startswith("Done.")
+    if said.startswith("/settings "):
+        assert text.startswith("Changed.")

@@ -1,0 +1,170 @@
+"""/settings in the conversation: every setting by its button and by its words."""
+
+from datetime import time
+
+import pytest
+
+from bellwether import alert_queries
+from bellwether.alert_types import AlertSettings, DigestMode, QuietHours
+from bellwether.services import Services
+from bot import conversation, settings_keyboards
+from bot.keyboards import MOST_BYTES
+from tests.support.talk import Talk
+
+CHAT = 1001
+NIGHT = QuietHours(time(22), time(7))
+
+
+@pytest.fixture
+def talk(services: Services) -> Talk:
+    return Talk(services)
+
+
+def kept(talk: Talk) -> AlertSettings:
+    return alert_queries.alert_settings(talk.services, CHAT)
+
+
+@pytest.mark.parametrize(
+    ("menu", "choice", "said", "field", "value"),
+    [
+        ("Time zone", "Berlin", "Europe/Berlin, where it is 19:00 now", "timezone", "Europe/Berlin"),
+        ("Time zone", "New York", "America/New_York, where it is 13:00 now", "timezone", "America/New_York"),
+        ("Digest time", "18:00", "at 18:00 or later", "digest_at", time(18)),
+        ("Quiet hours", "22:00–07:00", "22:00 to 07:00", "quiet", NIGHT),  # noqa: RUF001
+        ("Weekly limit", "5", "5, the rest goes into the digest", "weekly_budget", 5),
+        ("Weekly limit", "0", "none, all go into the digest", "weekly_budget", 0),
+    ],
+)
+def test_two_taps_change_a_setting_in_place(
+    talk: Talk, menu: str, choice: str, said: str, field: str, value: object
+) -> None:
+    assert "How I write to you" in talk.say("/settings")
+    talk.press(menu)
+    assert said in talk.press(choice)
+    assert talk.notice == "Changed."
+    assert getattr(kept(talk), field) == value
+
+
+@pytest.mark.parametrize(
+    ("menu", "first", "off", "field"),
+    [
+        ("Digest time", "18:00", "Soon after the close", "digest_at"),
+        ("Quiet hours", "22:00–07:00", "None", "quiet"),  # noqa: RUF001
+        ("Weekly limit", "5", "No limit", "weekly_budget"),
+    ],
+)
+def test_what_was_set_can_be_unset(talk: Talk, menu: str, first: str, off: str, field: str) -> None:
+    talk.say("/settings")
+    for choice in (first, off):
+        talk.press(menu)
+        talk.press(choice)
+    assert getattr(kept(talk), field) is None
+
+
+def test_the_digest_is_switched_by_one_tap(talk: Talk) -> None:
+    talk.say("/settings")
+    assert "only after unusual sessions" in talk.press("Digest: only when unusual")
+    assert kept(talk).digest_mode is DigestMode.UNUSUAL
+    talk.press("Digest: after every session")
+    assert kept(talk).digest_mode is DigestMode.ALWAYS
+
+
+@pytest.mark.parametrize("menu", ["Time zone", "Digest time", "Quiet hours", "Weekly limit"])
+def test_every_menu_has_a_way_back(talk: Talk, menu: str) -> None:
+    talk.say("/settings")
+    talk.press(menu)
+    assert "How I write to you" in talk.press("« Back")
+    assert kept(talk) == AlertSettings()
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "value"),
+    [
+        ("timezone Berlin", "timezone", "Europe/Berlin"),
+        ("time zone new york", "timezone", "America/New_York"),
+        ("tz Asia/Tokyo", "timezone", "Asia/Tokyo"),
+        ("Lisbon", "timezone", "Europe/Lisbon"),
+        ("time 18:30", "digest_at", time(18, 30)),
+        ("digest 6pm", "digest_at", time(18)),
+        ("digest unusual", "digest_mode", DigestMode.UNUSUAL),
+        ("DIGEST Always", "digest_mode", DigestMode.ALWAYS),
+        ("quiet 22-7", "quiet", NIGHT),
+        ("quiet 10pm until 7am", "quiet", NIGHT),
+        ("budget 7", "weekly_budget", 7),
+        ("limit off", "weekly_budget", None),
+        ("quiet none", "quiet", None),
+        ("time close", "digest_at", None),
+    ],
+)
+def test_every_setting_can_be_typed(talk: Talk, said: str, field: str, value: object) -> None:
+    assert talk.say(f"/settings {said}").startswith("Changed.")
+    assert getattr(kept(talk), field) == value
+
+
+def test_a_zone_that_could_be_several_is_offered_as_buttons(talk: Talk) -> None:
+    assert "which do you mean?" in talk.say("/settings timezone CST")
+    assert talk.labels[:2] == ["Chicago", "Shanghai"]
+    assert "Asia/Shanghai" in talk.press("Shanghai")
+    assert "Is it" in talk.say("/settings Berln")
+    assert "Berlin" in talk.labels
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("time 25", "no time of day"),
+        ("digest sometimes", "always, or unusual"),
+        ("quiet late", "quiet hours like"),
+        ("quiet 7-7", "quiet hours like"),
+        ("budget many", "no number of alerts"),
+        ("budget 5000", "0 to 1000"),
+        ("timezone +3", "name a city"),
+        ("xyzzyplugh", "/settings timezone Berlin"),
+    ],
+)
+def test_what_cannot_be_is_said_kindly_and_changes_nothing(talk: Talk, said: str, answer: str) -> None:
+    assert answer in talk.say(f"/settings {said}")
+    assert kept(talk) == AlertSettings()
+
+
+@pytest.mark.parametrize(
+    "action", ["set", "set:luck", "set:luck:1", "set:digest", "set:time:1830:x", "settings:1", "set::"]
+)
+def test_a_forged_button_is_stale(talk: Talk, action: str) -> None:
+    assert "older version" in talk.send(action)
+
+
+@pytest.mark.parametrize("action", ["set:time:9999", "set:timezone:Mars/Base", "set:quiet:x", "set:budget:-1"])
+def test_a_forged_value_is_refused(talk: Talk, action: str) -> None:
+    talk.send(action)
+    assert kept(talk) == AlertSettings()
+
+
+def test_in_a_group_only_admins_change_settings(talk: Talk) -> None:
+    assert "only its admins" in talk.member().say("/settings timezone Berlin")
+    assert "only its admins" in talk.member().send("set:budget:5")
+    assert kept(talk) == AlertSettings()
+
+
+@pytest.mark.parametrize(("north", "east", "zone"), [(52.5, 13.4, "Europe/Berlin"), (40.7, -74.0, "America/New_York")])
+def test_a_place_on_the_map_sets_the_clock(talk: Talk, north: float, east: float, zone: str) -> None:
+    assert zone in conversation.at_place(talk.services, talk.asker, north, east).text
+    assert kept(talk).timezone == zone
+
+
+@pytest.mark.parametrize(("north", "east"), [(91.0, 0.0), (0.0, 181.0), (float("nan"), 0.0)])
+def test_a_place_that_is_none_is_said_kindly(talk: Talk, north: float, east: float) -> None:
+    assert "name a city" in conversation.at_place(talk.services, talk.asker, north, east).text
+    assert kept(talk) == AlertSettings()
+
+
+def test_a_bare_digest_explains_itself(talk: Talk) -> None:
+    assert "always, or unusual" in talk.say("/settings digest")
+
+
+def test_every_zone_fits_on_a_button() -> None:
+    import zoneinfo
+
+    names = tuple(sorted(zoneinfo.available_timezones()))
+    rows = settings_keyboards.zones(names)
+    assert all(len(one.action.encode()) <= MOST_BYTES for row in rows for one in row)
