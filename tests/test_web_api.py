@@ -67,7 +67,7 @@ def test_the_openapi_file_names_every_key_of_an_answer(visitor: Visitor) -> None
     answer = visitor.get(f"{FORECAST}AAPL").json()
     assert keys_of_schema(described, shape) == keys_of_value(answer)
     assert [each["name"] for each in operation["parameters"]] == ["symbol", "horizon", "as_of"]
-    assert set(operation["responses"]) == {"200", "400", "404", "422", "503"}
+    assert set(operation["responses"]) == {"200", "400", "404", "409", "422", "503"}
     assert list(operation["responses"]["404"]["content"]) == ["application/problem+json"]
     assert list(described["paths"]) == ["/api/v1/forecasts/{symbol}"]
 
@@ -106,7 +106,7 @@ def test_an_unknown_symbol_comes_with_suggestions(visitor: Visitor) -> None:
 def test_writing_is_refused_as_a_problem(visitor: Visitor) -> None:
     answer = visitor.ask("DELETE", f"{FORECAST}AAPL")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
-    assert answer.headers["allow"] == "GET"
+    assert answer.headers["allow"] == "GET, HEAD"
 
 
 def test_too_few_prices_are_a_422(tmp_path: Path) -> None:

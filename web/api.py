@@ -22,6 +22,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     for status, description in {
         400: "The symbol, horizon or date cannot be read",
         404: "No such symbol; `suggestions` has near ones",
+        409: "Several instruments may be meant; `candidates` has them",
         422: "Too few usable prices for any answer",
         503: "Prices are not available just now",
     }.items()
@@ -67,5 +68,10 @@ def problem_response(request: Request, problem: HttpProblem) -> JSONResponse:
     }
     if problem.code == "unknown_symbol":
         body["suggestions"] = list(problem.suggestions)
+    if problem.code == "ambiguous_symbol":
+        body["candidates"] = [
+            {"symbol": one.symbol, "name": one.name, "exchange": one.exchange, "currency": one.currency}
+            for one in problem.candidates
+        ]
     headers = {"Retry-After": "60"} if kind.status == 503 else None
     return JSONResponse(body, status_code=kind.status, media_type=_PROBLEM, headers=headers)

@@ -9,11 +9,16 @@ from starlette.responses import Response
 
 import bellwether
 from bellwether.errors import BellwetherError
+from bellwether.overview import Overviews
 from bellwether.services import Services
-from web import api, charts, pages, service
+from web import about, api, charts, compare, earnings, market, metrics, pages, record, search, service, stock
 from web.guard import Guard
+from web.limits import Limits, Pace
 from web.problems import HttpProblem, problem_of
-from web.rendering import StyleFiles, error_page
+from web.record import Records
+from web.rendering import StaticFolder, error_page
+from web.shared_cache import SharedCache
+from web.telegram_link import Bot
 
 _DESCRIPTION = "Where a stock may be in days, weeks or months: a range of prices with its track record."
 
@@ -28,12 +33,17 @@ def create_app(services: Services) -> FastAPI:
         redoc_url=None,
     )
     app.state.services = services
-    for router in (pages.router, charts.router, api.router, service.router):
-        app.include_router(router)
-    app.mount("/static", StyleFiles(), name="static")
+    app.state.overviews = Overviews(services)
+    app.state.records = Records(services)
+    app.state.bot = Bot(services.settings.telegram)
+    for part in (pages, stock, earnings, compare, market, record, about, search, charts, api, service, metrics):
+        app.include_router(part.router)
+    app.mount("/static", StaticFolder(), name="static")
     for error in (BellwetherError, HTTPException, RequestValidationError):
         app.add_exception_handler(error, _answer_error)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(SharedCache)
+    app.add_middleware(Limits, respond=respond, pace=Pace(services.settings.web.requests_a_minute))
     app.add_middleware(Guard, respond=respond)  # the last one added is the outermost
     return app
 

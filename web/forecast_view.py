@@ -1,6 +1,8 @@
 """A forecast as the words and addresses that its page shows. Pure: a Forecast in, text out, no markup."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from urllib.parse import quote, urlencode
 
 from bellwether import wording
@@ -44,16 +46,32 @@ class Reason:
     sentence: str
 
 
-def stock_address(symbol: str, horizon: int | None = None) -> str:
+def stock_address(symbol: str, horizon: int | None = None, as_of: date | None = None) -> str:
     """The page of a symbol: ^GSPC and BRK-B are symbols, too."""
-    query = f"?{urlencode({'horizon': horizon})}" if horizon is not None else ""
-    return f"/stocks/{quote(symbol, safe='')}{query}"
+    asked = {"horizon": horizon, "as_of": as_of}
+    query = urlencode({name: value for name, value in asked.items() if value is not None})
+    return f"/stocks/{quote(symbol, safe='')}{'?' if query else ''}{query}"
 
 
-def chart_address(made: Forecast, theme: Theme, shape: Shape = "wide", kind: str = "svg") -> str:
+def compare_address(symbols: Sequence[str], horizon: int) -> str:
+    """The page that puts symbols side by side."""
+    return f"/compare?{urlencode({'symbols': ','.join(symbols), 'horizon': horizon}, safe=',')}"
+
+
+def chart_address(
+    made: Forecast, theme: Theme, shape: Shape = "wide", kind: str = "svg", as_of: date | None = None
+) -> str:
     """Its chart. The id makes the address new when the forecast is, so no kept chart sits beside newer text."""
-    query = urlencode({"horizon": made.horizon, "theme": theme, "shape": shape, "v": made.forecast_id})
+    asked = {"horizon": made.horizon, "theme": theme, "shape": shape, "as_of": as_of, "v": made.forecast_id}
+    query = urlencode({name: value for name, value in asked.items() if value is not None})
     return f"{stock_address(made.symbol)}/chart.{kind}?{query}"
+
+
+def comparison_chart_address(compared: Sequence[Forecast], theme: Theme, shape: Shape = "wide") -> str:
+    """The chart of a comparison."""
+    symbols = ",".join(made.symbol for made in compared)
+    asked = {"symbols": symbols, "horizon": compared[0].horizon, "theme": theme, "shape": shape}
+    return f"/compare/chart.svg?{urlencode(asked, safe=',')}&v={'-'.join(made.forecast_id[:7] for made in compared)}"
 
 
 def chart_in_words(made: Forecast) -> str:
@@ -75,6 +93,11 @@ def range_rows(made: Forecast) -> list[RangeRow]:
         RangeRow(_ODDS[level], amount(made, level), wording.signed_percent(growth), 0.1 <= level <= 0.9)
         for level, growth in reversed(list(zip(LEVELS, made.growths, strict=True)))
     ]
+
+
+def spread(made: Forecast) -> str:
+    """The 8-in-10 range in percent of the last close: "−4.5 % to +5.6 %"."""
+    return f"{wording.signed_percent(made.growths[1])} to {wording.signed_percent(made.growths[5])}"
 
 
 def comparisons(made: Forecast) -> list[Comparison]:

@@ -20,7 +20,7 @@ from web.problems import HttpProblem, bad_request, problem_of
 LONGEST_QUERY = 2048  #: bytes of a query string; ours have a few dozen
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -56,7 +56,7 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                _add_headers(MutableHeaders(scope=message), request_id)
+                _add_headers(MutableHeaders(scope=message), request_id, message["status"])
             elif head and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
@@ -75,8 +75,13 @@ class Guard:
             await self._respond(request, problem_of(error))(scope, receive, guarded_send)
 
 
-def _add_headers(headers: MutableHeaders, request_id: str) -> None:
+def _add_headers(headers: MutableHeaders, request_id: str, status: int) -> None:
     for name, value in HEADERS.items():
         headers[name] = value
     headers["X-Request-ID"] = request_id
+    if status == 405:
+        allowed = headers.get("Allow", "GET").split(", ")
+        if "GET" in allowed and "HEAD" not in allowed:  # the routes know nothing of the HEAD that is made a GET above
+            allowed.append("HEAD")
+        headers["Allow"] = ", ".join(allowed)
     headers.setdefault("Cache-Control", "no-cache")

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from bellwether.errors import BellwetherError, UnknownSymbol
+from bellwether.errors import AmbiguousSymbol, BellwetherError, UnknownSymbol
+from bellwether.types import Instrument
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,12 @@ KINDS = {
     "bad_request": Kind(400, "Request not understood"),
     "unknown_symbol": Kind(404, "Unknown symbol"),
     "not_found": Kind(404, "Nothing here", "There is nothing at this address."),
+    "not_in_ledger": Kind(404, "Not in the track record"),
     "method_not_allowed": Kind(405, "Method not allowed", "This address can only be read (GET)."),
+    "ambiguous_symbol": Kind(409, "Not sure what you mean"),
+    "too_large": Kind(413, "Too much at once"),
     "unusable_bars": Kind(422, "Too few usable prices"),
+    "too_many_requests": Kind(429, "Too many requests"),
     INTERNAL: Kind(500, "Something went wrong", f"Something went wrong on our side; it has been noted. {_LATER}"),
     "market_data_unavailable": Kind(503, "Prices not available"),
     "model_unavailable": Kind(503, "Model not available"),
@@ -44,6 +49,7 @@ class HttpProblem:
     code: str  #: a key of KINDS
     detail: str  #: what is wrong and what to do about it, for people
     suggestions: tuple[str, ...] = ()  #: symbols that were perhaps meant
+    candidates: tuple[Instrument, ...] = ()  #: what an ambiguous question may mean
 
     @property
     def kind(self) -> Kind:
@@ -53,6 +59,8 @@ class HttpProblem:
 
 def problem_of(error: Exception) -> HttpProblem:
     """The problem behind an exception; one we did not foresee keeps its text to itself."""
+    if isinstance(error, AmbiguousSymbol):
+        return HttpProblem(error.code, printable(error.question), candidates=error.candidates)
     if isinstance(error, BellwetherError):
         suggestions = error.suggestions if isinstance(error, UnknownSymbol) else ()
         return _problem(error.code if error.code in KINDS else INTERNAL, str(error), suggestions)

@@ -1,65 +1,92 @@
 """Templates to pages. The only module that knows Jinja."""
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
+from importlib.metadata import version
 from os import PathLike, stat_result
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from bellwether import wording
+import bellwether
+from bellwether import change, wording
 from bellwether.errors import BadHorizon
-from bellwether.market.universe import LONGEST_QUESTION
+from bellwether.market.resolve_text import LONGEST_QUESTION
+from bellwether.market.universe import instrument_of
 from bellwether.parsing import DEFAULT_HORIZON, parse_horizon
-from web import forecast_view
+from web import forecast_view, market_view, record_view
 from web.problems import HttpProblem, printable
 
 _HERE = Path(__file__).parent
-_STYLE = _HERE / "static" / "style.css"
+_STATIC = _HERE / "static"
+KEPT = 30  #: seconds that a page may be given again before it is worked out anew
+_PUBLIC = f"public, max-age=0, must-revalidate, s-maxage={KEPT}"
 
 
-class StyleFiles(StaticFiles):
+class StaticFolder(StaticFiles):
     """The folder static/. Pages ask for its files by their content's hash, so a browser may keep them."""
 
     def __init__(self) -> None:
         """Serve our own folder."""
-        super().__init__(directory=_STYLE.parent)
+        super().__init__(directory=_STATIC)
 
     def file_response(
         self, full_path: str | PathLike[str], stat_result: stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        """The file, to be kept for a day."""
+        """The file: for good where it was asked for by its content's hash, else for a day."""
         response = super().file_response(full_path, stat_result, scope, status_code)
-        response.headers["Cache-Control"] = "public, max-age=86400"
+        named = scope["query_string"].startswith(b"v=")
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if named else "public, max-age=86400"
         return response
 
 
-def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """A template as a page, with what every page needs."""
+def page(request: Request, template: str, status: int = 200, *, tag: str = "", **values: Any) -> Response:
+    """A template as a page, with what every page needs; "not modified" for a browser that has the same `tag`.
+
+    A page with a tag is the same for everybody and may be kept for a moment.
+    """
     services = request.app.state.services
+    headers = {"ETag": tag, "Cache-Control": _PUBLIC} if tag else None
+    if tag and tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
     shared = {
-        "known": services.provider.universe(),
         "source_note": services.provider.note,
         "asked": "",
         "horizon": DEFAULT_HORIZON,
+        "path": request.url.path,
+        "base": base_address(request),
     }
-    return HTMLResponse(_environment().get_template(template).render(shared | values), status_code=status)
+    text = _environment().get_template(template).render(shared | values)
+    media_type = "application/atom+xml; charset=utf-8" if template.endswith(".atom") else "text/html; charset=utf-8"
+    return Response(text, status, headers, media_type)
 
 
-def error_page(request: Request, problem: HttpProblem) -> HTMLResponse:
+def tag_of(request: Request, *facts: object) -> str:
+    """An ETag of everything that a page is made of; weak, for the page may travel packed or not."""
+    parts: Sequence[object] = (bellwether.__version__, _templates_digest(), base_address(request), *facts)
+    return f'W/"{hashlib.sha256(repr(parts).encode()).hexdigest()[:20]}"'
+
+
+def base_address(request: Request) -> str:
+    """How others reach this service, without a slash at the end."""
+    return request.app.state.services.settings.web.public_url or str(request.base_url).rstrip("/")
+
+
+def error_page(request: Request, problem: HttpProblem) -> Response:
     """A kind page that says what is wrong, offers what was perhaps meant, and lets people ask again."""
-    names = {one.symbol: one.name for one in request.app.state.services.provider.universe()}
+    universe = request.app.state.services.universe
     response = page(
         request,
         "error.html",
         problem.kind.status,
         problem=problem,
-        suggestions=[(symbol, names.get(symbol, "")) for symbol in problem.suggestions],
+        suggestions=[universe.get(symbol) or instrument_of(symbol) for symbol in problem.suggestions],
         asked=_asked(request),
         horizon=_horizon(request),
         request_id=request.state.request_id,
@@ -87,14 +114,33 @@ def _horizon(request: Request) -> int:
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
-        autoescape=True,
+        autoescape=True,  # pages and feeds alike: what HTML needs escaped, XML needs
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.globals |= {
         "view": forecast_view,
+        "market": market_view,
+        "records": record_view,
         "words": wording,
-        "style": f"/static/style.css?v={hashlib.sha256(_STYLE.read_bytes()).hexdigest()[:10]}",
+        "change": change,
+        "asset": _asset,
+        "vega_version": version("vl-convert-python"),
     }
     return environment
+
+
+@cache
+def _asset(name: str) -> str:
+    """The address of a static file, new whenever its content is."""
+    return f"/static/{name}?v={hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:10]}"
+
+
+@cache
+def _templates_digest() -> str:
+    """Of everything that shapes a page beside its facts."""
+    digest = hashlib.sha256()
+    for file in sorted((*_STATIC.iterdir(), *(_HERE / "templates").rglob("*.*"))):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:10]

@@ -101,3 +101,8 @@ class ProblemAnswer(_Answer):
     code: str = Field(description="Stable name of the problem, for programs", examples=["unknown_symbol"])
     request_id: str = Field(description="Also in the header X-Request-ID; mention it when you report a fault")
     suggestions: list[str] | None = Field(None, description="With unknown_symbol: symbols that were perhaps meant")
+    candidates: list[dict[str, str]] | None = Field(
+        None,
+        description="With ambiguous_symbol: what may be meant, the likeliest first; ask again with one's symbol",
+        examples=[[{"symbol": "SHEL.L", "name": "Shell", "exchange": "London", "currency": "GBp"}]],
+    )

@@ -1,0 +1,38 @@
+"""The pages that explain: how it works, what is kept about a visitor, how programs ask."""
+
+import json
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from bellwether.forecast_json import forecast_json
+from web.example import EXAMPLE, example
+from web.problems import KINDS
+from web.rendering import page, tag_of
+from web.services_of import ServicesOf
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/how-it-works")
+def how_it_works(request: Request, services: ServicesOf) -> Response:
+    """From prices to a range, in three pictures."""
+    card = services.model.card if services.model else None
+    tag = tag_of(request, card.model_id if card else "")
+    return page(request, "how.html", tag=tag, card=card)
+
+
+@router.get("/privacy")
+def privacy(request: Request, services: ServicesOf) -> Response:
+    """What is kept about whom, and for how long."""
+    a_minute = services.settings.web.requests_a_minute
+    return page(request, "privacy.html", tag=tag_of(request, "privacy", a_minute), a_minute=a_minute)
+
+
+@router.get("/developers")
+def developers(request: Request, services: ServicesOf) -> Response:
+    """How to call the API, with a real answer."""
+    made, silence = example(services)
+    answer = json.dumps(forecast_json(made), indent=2, ensure_ascii=False) if made else silence
+    a_minute = services.settings.web.requests_a_minute
+    return page(request, "developers.html", example=EXAMPLE, answer=answer, kinds=KINDS, a_minute=a_minute)

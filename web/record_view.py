@@ -1,0 +1,98 @@
+"""A track record as the words and little charts of its page. Pure."""
+
+from dataclasses import dataclass
+from math import expm1
+from urllib.parse import urlencode
+
+from bellwether import wording
+from bellwether.scoring.types import Interval, Miss, MonthScore, Receipt, Score, TrackRecord
+from bellwether.types import LEVELS
+
+MOST_MISSES = 10
+_MONTHS = 60  #: in the chart: five years
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One month of the chart, in percent of its width and height."""
+
+    left: float
+    width: float
+    top: float
+    height: float
+    below: bool  #: whether fewer ranges held than should
+    label: str  #: "March 2020: 60 % of 1,234"
+
+
+def record_address(symbol: str = "", horizon: int | None = None) -> str:
+    """The page of a record."""
+    asked = {name: value for name, value in (("symbol", symbol), ("horizon", horizon)) if value}
+    return f"/track-record{'?' if asked else ''}{urlencode(asked)}"
+
+
+def share(value: float | None) -> str:
+    """ "78 %"; words where there is nothing to say it from."""
+    return "not known" if value is None else wording.percent(value)
+
+
+def better(score: Score) -> str:
+    """How much better than the plain rule: "+2.0 %"."""
+    return "not known" if score.skill is None else wording.signed_percent(score.skill)
+
+
+def verdict(record: TrackRecord) -> str:
+    """What may be said of all of it, in one sentence."""
+    return f"Its ranges {record.score.verdict.value}."
+
+
+def horizon_name(sessions: int) -> str:
+    """ "2 weeks"; "7 trading days"."""
+    return wording.HORIZON_LABELS.get(sessions, f"{sessions} trading days")
+
+
+def months(record: TrackRecord) -> list[Bar]:
+    """The last months, how many of their 80 % ranges held; the chart reaches from 0 to 100 %."""
+    shown = record.by_month[-_MONTHS:]
+    step = 100 / max(len(shown), 12)
+    return [_bar(at, month, step) for at, month in enumerate(shown)]
+
+
+def _bar(at: int, month: MonthScore, step: float) -> Bar:
+    held = 100 * month.coverage_80
+    label = f"{month.month:%B %Y}: {wording.percent(month.coverage_80)} of {month.forecasts:,}"
+    return Bar(step * at, step * 0.8, 100 - held, held, month.coverage_80 < 0.7, label)
+
+
+def missed(miss: Miss) -> str:
+    """ "−35.0 % instead of −9.1 % to +10.8 %"."""
+    low, high = wording.signed_percent(miss.low), wording.signed_percent(miss.high)
+    return f"{wording.signed_percent(miss.growth)} instead of {low} to {high}"
+
+
+def receipt_prices(receipt: Receipt) -> list[tuple[str, str, str]]:
+    """The quantiles of a receipt: level, ours and the plain rule's, as growth."""
+    return [
+        (wording.percent(level), wording.signed_percent(expm1(ours)), wording.signed_percent(expm1(plain)))
+        for level, ours, plain in zip(LEVELS, receipt.log_returns, receipt.baseline, strict=True)
+    ]
+
+
+def outcome(receipt: Receipt) -> str:
+    """How it turned out, in a sentence."""
+    came = receipt.outcome
+    if came is None:
+        return f"Open until the close of {wording.day(receipt.target_session)}."
+    if came.log_return is None:
+        return "No price came: the symbol was halted or delisted."
+    within = receipt.log_returns[1] <= came.log_return <= receipt.log_returns[5]
+    held = "within its 8-in-10 range" if within else "outside its 8-in-10 range"
+    on = f" on {wording.day(came.session)}" if came.session else ""
+    return f"It ended {wording.signed_percent(expm1(came.log_return))} from the close it started from{on}: {held}."
+
+
+def ends(interval: Interval, digits: int) -> str:
+    """The ends of an interval in percent: "1.4 to 2.9"."""
+    low, high = (
+        f"{round(100 * end, digits) + 0.0:.{digits}f}".replace("-", "−") for end in (interval.low, interval.high)
+    )
+    return f"{low} to {high}"
