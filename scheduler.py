@@ -62,7 +62,7 @@ class Timetable:
             self._every(timedelta(minutes=15), self._account)
         if transport is not None:
             self._every(delivers_every, self._deliver)
-        self._every(timedelta(days=1), self._prune)
+        self._every(timedelta(hours=1), self._prune)  # a service that is restarted every night must get there too
 
     def start(self) -> None:
         """Begin; needs a running event loop."""
@@ -147,4 +147,5 @@ def _prune(services: Services) -> None:
     before = services.clock() - KEPT
     with services.store.transaction() as db:
         gone = outbox.prune(db, before) + inbox.prune(db, before) + alerts.prune(db, before.date())
-    log.info("%d old rows were forgotten.", gone)
+    if gone:
+        log.info("%d old rows were forgotten.", gone)

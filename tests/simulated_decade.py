@@ -106,7 +106,13 @@ def loud_from(instant: datetime, settings: AlertSettings) -> datetime:
     zone = ZoneInfo(settings.timezone)
     now, since, until = instant.astimezone(zone).time(), settings.quiet.since, settings.quiet.until
     quiet = since <= now < until if since < until else not until <= now < since
-    return shown_at(zone, until, instant) if quiet else instant
+    if not quiet:
+        return instant
+    # minute by minute through an hour that comes twice: it may have been loud before, and quiet again
+    soon = (instant + step * MINUTE for step in range(1, 121))
+    turned_back = instant.astimezone(zone).fold == 1
+    ends = (one for one in soon if turned_back and one.astimezone(zone).time().replace(second=0) == until)
+    return next((one.replace(second=0, microsecond=0) for one in ends), None) or shown_at(zone, until, instant)
 
 
 def due(closed: datetime, settings: AlertSettings) -> datetime:

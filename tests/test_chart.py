@@ -109,7 +109,7 @@ def test_the_past_is_scaled_to_the_quoted_price(asked: queries.Answer) -> None:
     [
         ("USD", "AAPL", r"\$[\d,]+\.\d\d"),
         ("EUR", "SAP.DE", r"€[\d,]+\.\d\d"),
-        ("GBp", "SHEL.L", r"[\d,]+\.\d\d GBp"),
+        ("GBp", "SHEL.L", r"[\d,]+\.\d\dp"),
         ("SEK", "ERIC-B.ST", r"[\d,]+\.\d\d SEK"),
         ("USD", "^GSPC", r"[\d,]+\.\d\d"),
     ],

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from bellwether.config import load_settings
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -133,9 +135,8 @@ def test_the_doctor_finds_everything_in_order(tmp_path: Path) -> None:
 
 def test_the_doctor_names_what_is_broken_and_what_to_do(tmp_path: Path) -> None:
     models = tmp_path / "models"
-    (model,) = [path for path in (ROOT / "exported_models").iterdir() if path.is_dir()][:1]
-    shutil.copytree(model, models / model.name)
-    damaged = models / model.name / "model.onnx"
+    shutil.copytree(ROOT / "exported_models", models)
+    damaged = models / load_settings().models.serve / "model.onnx"
     damaged.write_bytes(damaged.read_bytes()[:-100])
     (tmp_path / "file").write_text("")
     done = run(

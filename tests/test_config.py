@@ -63,6 +63,7 @@ def test_the_file_in_the_repository_holds_the_defaults(folder: Path, monkeypatch
         ("MARKET__SOURCE", "Yahoo", "'yahoo', 'sample' or 'file'"),
         ("MARKET__SOURCE", "", "'yahoo', 'sample' or 'file'"),
         ("MARKET__TIMEOUT", "0", "greater than 0"),
+        ("MARKET__YAHOO_BASE_URL", "mirror.example", "https?://"),
         ("MARKET__TIMEOUT", "nan", "less than or equal to 120"),
         ("MARKET__TIMEOUT", "inf", "less than or equal to 120"),
         ("WEB__PORT", "eight", "integer"),
@@ -145,8 +146,10 @@ def test_a_misspelt_variable_is_refused(folder: Path, monkeypatch: pytest.Monkey
 
 
 def test_every_key_can_be_set_by_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    values = {"SOURCE": "yahoo", "LEVEL": "DEBUG", "PATH": "x.sqlite3", "TIMEOUT": "3"}
-    text_keys = {"TOKEN", "BASE_URL", "BASE_FILE_URL", "FILE", "YAHOO_BASE_URL", "FOLDER", "SERVE", "HOST"}
+    values = {"SOURCE": "yahoo", "LEVEL": "DEBUG", "PATH": "x.sqlite3", "TIMEOUT": "3", "FALLBACKS": "file, sample"}
+    values |= {"PUBLIC_URL": "https://bellwether.example", "HEARTBEAT_URL": "https://watch.example"}
+    values["YAHOO_BASE_URL"] = "http://mirror.example"
+    text_keys = {"TOKEN", "BASE_URL", "BASE_FILE_URL", "FILE", "FOLDER", "SERVE", "HOST"}
     for key in setting_keys():
         name = key.partition("__")[2]
         monkeypatch.setenv(f"BELLWETHER_{key}", values.get(name, f"a{name}" if name in text_keys else "7"))

@@ -106,6 +106,17 @@ def test_the_watch_limit_is_said(services: Services) -> None:
     assert "You already watch" in conversation.answer(limited, asker, "/watch AAPL").text
 
 
+def test_the_terminal_prints_a_file_and_edits_by_saying_again(
+    services: Services, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("/alerts AAPL\n2\n2\n/export_me\n/delete_me\n1\n"))
+    terminal.hold(services)
+    said = capsys.readouterr().out
+    assert "AAPL: a session that moves 3.0 % or more either way" in said
+    assert '"kind": "move"' in said
+    assert "I keep nothing about this chat any more" in said
+
+
 def test_the_terminal_holds_the_same_conversation(
     services: Services, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,21 +1,19 @@
 """Delivery: claimed once, retried sensibly, given up with a reason."""
 
 import asyncio
-import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bellwether.alerting.deliver import LEASE, deliver
-from bellwether.alerting.retry import Again, DeliveryError, next_attempt
+from bellwether.alerting.deliver import AT_ONCE, LEASE, deliver
+from bellwether.alerting.retry import MOST_STRIKES, Again, Cause, DeliveryError, next_attempt
 from bellwether.config import load_settings
 from bellwether.services import Services, build_services
 from bellwether.store import chats, outbox
 from bellwether.store.database import rows
 from bellwether.types import OutboxMessage
-from bot.pace import GROUP, OVERALL, PRIVATE, Pace
 
 NOW = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
 
@@ -105,7 +103,7 @@ def test_it_waits_as_long_as_telegram_asks(services: Services, clock: Clock) -> 
 
 def test_a_blocked_bot_pauses_the_chat(services: Services) -> None:
     owe(services)
-    asyncio.run(deliver(services, FakeTransport(failing(DeliveryError("Forbidden", permanent=True, gone=True)))))
+    asyncio.run(deliver(services, FakeTransport(failing(DeliveryError("Forbidden", Cause.GONE)))))
     assert state(services) == [("failed", 1, "gone: Forbidden")]
     with services.store.transaction() as db:
         found = chats.get(db, 7)
@@ -115,9 +113,12 @@ def test_a_blocked_bot_pauses_the_chat(services: Services) -> None:
 
 def test_a_chat_that_moved_gets_the_message_at_its_new_number(services: Services, clock: Clock) -> None:
     owe(services, chat_id=-7)
-    asyncio.run(deliver(services, FakeTransport(failing(DeliveryError("moved", moved_to=-1007)))))
-    clock.now += timedelta(minutes=1)
-    transport = FakeTransport()
+
+    def moved(message: OutboxMessage) -> None:
+        if message.chat_id == -7:
+            raise DeliveryError("moved", Cause.MOVED, moved_to=-1007)
+
+    transport = FakeTransport(moved)
     asyncio.run(deliver(services, transport))
     assert [message.chat_id for message in transport.sent] == [-1007]
 
@@ -142,58 +143,206 @@ def test_a_message_whose_sender_died_is_sent_after_the_lease(services: Services,
 
 
 @pytest.mark.parametrize(
-    ("error", "attempts", "left", "again"),
+    ("error", "attempts", "again"),
     [
-        (DeliveryError("x"), 1, 3600, 5),
-        (DeliveryError("x"), 2, 3600, 10),
-        (DeliveryError("x"), 7, 3600, 320),
-        (DeliveryError("x"), 50, 3600, 900),
-        (DeliveryError("x"), 50, 900, None),
-        (DeliveryError("x", permanent=True), 1, 3600, None),
-        (DeliveryError("x", gone=True), 1, 3600, None),
-        (DeliveryError("x", retry_after=timedelta(seconds=60)), 1, 3600, 60),
-        (DeliveryError("x", retry_after=timedelta(seconds=60)), 1, 60, None),
-        (DeliveryError("x", moved_to=-100), 1, 3600, 5),
+        (DeliveryError("x"), 1, 5),
+        (DeliveryError("x"), 2, 10),
+        (DeliveryError("x"), 7, 320),
+        (DeliveryError("x"), 50, 900),
+        (DeliveryError("x", Cause.REFUSED), 1, None),
+        (DeliveryError("x", Cause.GONE), 1, None),
+        (DeliveryError("x", Cause.TOO_FAST, retry_after=timedelta(seconds=1)), 9, 1),
+        (DeliveryError("x", Cause.TOO_FAST, retry_after=timedelta(seconds=60)), 1, 60),
+        (DeliveryError("x", Cause.MOVED, moved_to=-100), 1, 0),
+        (DeliveryError("x", Cause.MOVED, moved_to=-100), 4, 40),
     ],
 )
-def test_should_it_try_again_and_when(error: DeliveryError, attempts: int, left: int, again: int | None) -> None:
-    answer = next_attempt(error, attempts, NOW + timedelta(seconds=left), NOW)
+def test_should_it_try_again_and_when(error: DeliveryError, attempts: int, again: int | None) -> None:
+    answer = next_attempt(error, attempts, 0, NOW)
     assert answer == (None if again is None else Again(NOW + timedelta(seconds=again)))
 
 
-def test_turns_keep_telegrams_limits_from_the_first_message_on() -> None:
-    turns: list[float] = []
-
-    async def many() -> None:
-        loop = asyncio.get_running_loop()
-        start = loop.time()
-        pace = Pace(loop.time)
-
-        async def one(chat_id: int) -> None:
-            await pace.turn(chat_id)
-            turns.append(loop.time() - start)
-
-        await asyncio.gather(*(one(chat_id) for chat_id in range(1, 31)))
-
-    asyncio.run(many())
-    turns.sort()
-    gaps = [late - early for early, late in itertools.pairwise(turns)]
-    assert turns[-1] >= OVERALL * 29 * 0.99
-    assert sum(gaps) / len(gaps) >= OVERALL * 0.99
+# ---- order
 
 
-def test_one_chat_waits_without_holding_up_another() -> None:
-    order: list[int] = []
+def test_a_chat_gets_its_messages_in_order_though_the_first_must_be_tried_again(
+    services: Services, clock: Clock
+) -> None:
+    owe(services, "digest:7:a")
+    owe(services, "digest:7:b")
+    owe(services, "digest:8:a", chat_id=8)
+    flooded = [True]
 
-    async def talk() -> None:
-        pace = Pace()
+    def fail_once(message: OutboxMessage) -> None:
+        if message.dedup_key == "digest:7:a" and flooded.pop():
+            flooded.append(False)
+            raise DeliveryError("flood", Cause.TOO_FAST, retry_after=timedelta(seconds=30))
 
-        async def one(chat_id: int) -> None:
-            await pace.turn(chat_id)
-            order.append(chat_id)
+    transport = FakeTransport(fail_once)
+    asyncio.run(deliver(services, transport))
+    assert [message.dedup_key for message in transport.sent] == ["digest:8:a"], "the other chat does not wait"
+    clock.now += timedelta(seconds=29)
+    asyncio.run(deliver(services, transport))
+    assert len(transport.sent) == 1, "what came after the refused one waits with it"
+    clock.now += timedelta(seconds=1)
+    asyncio.run(deliver(services, transport))
+    assert [message.dedup_key for message in transport.sent] == ["digest:8:a", "digest:7:a", "digest:7:b"]
 
-        await asyncio.gather(one(1), one(1), one(2))
 
-    asyncio.run(talk())
-    assert order == [1, 2, 1]
-    assert GROUP * 20 > 60 > PRIVATE
+def test_a_message_for_later_holds_up_nothing(services: Services) -> None:
+    with services.store.transaction() as db:
+        chats.join(db, 7, "en", NOW)
+        for key, wait in (("digest:7:quiet", 8), ("digest:7:now", 0)):
+            begins = NOW + timedelta(hours=wait)
+            outbox.owe(db, outbox.Draft(key, 7, "digest", "x", begins, begins + timedelta(hours=1)), NOW)
+    transport = FakeTransport()
+    asyncio.run(deliver(services, transport))
+    assert [message.dedup_key for message in transport.sent] == ["digest:7:now"]
+
+
+def test_several_chats_are_written_to_at_once_and_each_chat_one_message_at_a_time(services: Services) -> None:
+    for chat_id in range(1, AT_ONCE + 4):
+        owe(services, f"digest:{chat_id}:a", chat_id)
+        owe(services, f"digest:{chat_id}:b", chat_id)
+    under_way: list[int] = []
+    most = [0]
+
+    class Slow:
+        async def send(self, message: OutboxMessage) -> None:
+            assert message.chat_id not in under_way
+            under_way.append(message.chat_id)
+            most[0] = max(most[0], len(under_way))
+            await asyncio.sleep(0.1)
+            under_way.remove(message.chat_id)
+
+    assert asyncio.run(deliver(services, Slow())).sent == 2 * (AT_ONCE + 3)
+    assert 1 < most[0] <= AT_ONCE
+
+
+# ---- what cannot be sent
+
+
+def test_a_reader_who_comes_back_gets_what_is_still_fresh(services: Services) -> None:
+    owe(services, "digest:7:a")
+    owe(services, "digest:7:b")
+    asyncio.run(deliver(services, FakeTransport(failing(DeliveryError("Forbidden", Cause.GONE)))))
+    assert [row[0] for row in state(services)] == ["failed", "failed"], "the second is not even tried"
+    with services.store.transaction() as db:
+        chats.join(db, 7, "en", NOW)
+    transport = FakeTransport()
+    asyncio.run(deliver(services, transport))
+    assert [message.dedup_key for message in transport.sent] == ["digest:7:a", "digest:7:b"]
+
+
+def test_a_message_that_fails_while_others_arrive_becomes_a_dead_letter(services: Services, clock: Clock) -> None:
+    owe(services, "digest:7:poison")
+
+    def poison(message: OutboxMessage) -> None:
+        if "poison" in message.dedup_key:
+            raise DeliveryError("NetworkError", Cause.UNANSWERED)
+
+    tries = 0
+    for number in range(100):
+        owe(services, f"digest:8:{number}", chat_id=8)
+        tries += asyncio.run(deliver(services, FakeTransport(poison))).put_back
+        clock.now += timedelta(minutes=2)
+    assert state(services)[0][0] == "failed"
+    assert tries == MOST_STRIKES + 1, "the first failure is nobody's fault"
+
+
+def test_a_message_that_only_has_to_wait_is_never_a_dead_letter(services: Services, clock: Clock) -> None:
+    owe(services, "digest:7:busy")
+
+    def flood(message: OutboxMessage) -> None:
+        if message.chat_id == 7:
+            raise DeliveryError("flood", Cause.TOO_FAST, retry_after=timedelta(seconds=30))
+
+    for number in range(3 * MOST_STRIKES):
+        owe(services, f"digest:8:{number}", chat_id=8)
+        asyncio.run(deliver(services, FakeTransport(flood)))
+        clock.now += timedelta(seconds=30)
+    transport = FakeTransport()
+    asyncio.run(deliver(services, transport))
+    assert [message.dedup_key for message in transport.sent] == ["digest:7:busy"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [DeliveryError("x"), DeliveryError("x", Cause.TOO_FAST, retry_after=timedelta(hours=3))],
+    ids=["an outage", "a flood limit"],
+)
+def test_what_an_outage_makes_stale_expires_and_is_no_dead_letter(
+    services: Services, clock: Clock, error: DeliveryError
+) -> None:
+    owe(services, hours=1)
+    expired = 0
+    for _ in range(62):
+        expired += asyncio.run(deliver(services, FakeTransport(failing(error)))).expired
+        clock.now += timedelta(minutes=1)
+    assert (expired, state(services)[0][0]) == (1, "expired")
+
+
+def test_a_fault_of_ours_in_one_message_holds_up_no_other(services: Services, caplog: pytest.LogCaptureFixture) -> None:
+    owe(services, "digest:7:a")
+    owe(services, "digest:8:a", chat_id=8)
+
+    def broken(message: OutboxMessage) -> None:
+        if message.chat_id == 7:
+            raise ZeroDivisionError
+
+    did = asyncio.run(deliver(services, FakeTransport(broken)))
+    assert (did.sent, did.put_back) == (1, 1)
+    assert "could not be sent" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("cause", "uncertain"),
+    [(Cause.UNANSWERED, 1), (Cause.UNREACHABLE, 0), (Cause.TOO_FAST, 0)],
+    ids=lambda one: str(one),
+)
+def test_whether_a_failed_message_may_have_arrived_is_written_down(
+    services: Services, cause: Cause, uncertain: int
+) -> None:
+    owe(services)
+    asyncio.run(deliver(services, FakeTransport(failing(DeliveryError("x", cause, parts_sent=2)))))
+    with services.store.transaction() as db:
+        (row,) = rows(db, "SELECT uncertain, parts_sent FROM outbox")
+    assert row == {"uncertain": uncertain, "parts_sent": 2}
+
+
+# ---- clocks
+
+
+def test_a_clock_that_jumps_ahead_makes_nobody_send_twice(services: Services, clock: Clock) -> None:
+    owe(services)
+    sent: list[int] = []
+
+    class Slow:
+        async def send(self, message: OutboxMessage) -> None:
+            sent.append(message.id)
+            clock.now += timedelta(hours=2)  # the lease of the claim has run out by the clock
+            if message.chat_id == 7:
+                owe(services, "digest:8:late", chat_id=8)
+            await asyncio.sleep(0.05)
+
+    asyncio.run(deliver(services, Slow()))
+    assert sorted(sent) == [1, 2]
+    assert [row[0] for row in state(services)] == ["sent", "sent"]
+
+
+def test_a_clock_that_is_set_back_makes_nobody_wait(services: Services, clock: Clock) -> None:
+    owe(services, "digest:7:a")
+    owe(services, "digest:8:a", chat_id=8)
+
+    def flood(message: OutboxMessage) -> None:
+        if message.chat_id == 8:
+            raise DeliveryError("x")
+
+    clock.now -= timedelta(days=1)
+    transport = FakeTransport(flood)
+    asyncio.run(deliver(services, transport))
+    assert [message.chat_id for message in transport.sent] == [7], "it was due when it was written"
+    clock.now -= timedelta(days=1)
+    again = FakeTransport()
+    asyncio.run(deliver(services, again))
+    assert [message.chat_id for message in again.sent] == [8], "so was its next try"

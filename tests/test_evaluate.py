@@ -13,6 +13,7 @@ from bellwether.alerting.rules import Reason
 from bellwether.config import load_settings
 from bellwether.errors import StoreError
 from bellwether.services import Services, build_services
+from bellwether.store import chats
 from bellwether.store.database import rows
 from bellwether.types import Instrument
 
@@ -184,3 +185,35 @@ def test_a_tick_that_is_told_to_stop_leaves_the_rest_for_the_next(tmp_path: Path
     asked = iter([False, True])
     assert tick(services, EVENING, lambda: next(asked)).written == 1
     assert tick(services, EVENING).written == 1
+
+
+def test_a_group_that_moves_during_a_tick_is_owed_nothing_twice(tmp_path: Path) -> None:
+    services = services_at(tmp_path)
+    queries.watch(services, -7, "AAPL", "en")
+    assert tick(services, EVENING).written == 1
+    with services.store.transaction() as db:
+        db.conn.execute("DELETE FROM outbox")
+
+    def move() -> bool:  # asked after the chats were read, before anything is written
+        with services.store.transaction() as db:
+            chats.migrate(db, -7, -1007)
+        return False
+
+    assert tick(services, EVENING, move).written == 0, "its number is another now"
+    assert tick(services, EVENING).written == 1
+    assert [row["dedup_key"] for row in owed(services)] == ["digest:-1007:2021-12-30"]
+
+
+def test_a_crowd_is_written_page_by_page_and_nobody_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bellwether.alerting.evaluate.PAGE", 3)
+    services = services_at(tmp_path)
+    for chat_id in (-5, -4, *range(1, 9)):
+        queries.watch(services, chat_id, "AAPL" if chat_id % 2 else "MSFT", "en")
+    queries.join(services, 99, "en")  # watches nothing
+    assert tick(services, EVENING).written == 10
+    again = tick(services, EVENING)
+    assert (again.written, again.already_owed) == (0, 10)
+    texts = {int(str(row["chat_id"])): str(row["text"]) for row in owed(services)}
+    assert all(("Apple" if chat_id % 2 else "Microsoft") in text for chat_id, text in texts.items())

@@ -16,8 +16,8 @@ from bellwether.market.sample import SampleProvider
 from bellwether.types import HEADS, LEVELS, MARKET_SERIES, Floats
 from training import automatic, baselines, boosting, garch, har, linear, rivals
 from training.panel import Panel, Rows, build_panel
-from training.spans import TRAIN, VALIDATION, is_unseen
 from training.remember import as_bytes, as_text, remembered
+from training.spans import TRAIN, VALIDATION, is_unseen
 
 SYMBOLS = ("AAPL", "AMZN", "BAC", "CVX", "DIS", "JNJ", "KO", "META", "MSFT", "WMT", "XOM", *MARKET_SERIES)
 CUTOFF = np.datetime64("2017-06-30")

@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from bellwether.types import Floats
-from training.significance import (
+from bellwether.scoring.bootstrap import (
     BLOCK,
     RESAMPLES,
     by_week,
-    diebold_mariano,
     draws,
     interval,
     mean_interval,
     skill_interval,
 )
+from bellwether.types import Floats
+from training.significance import diebold_mariano
 
 
 def test_weeks_are_drawn_in_blocks_that_wrap_around() -> None:

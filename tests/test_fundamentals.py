@@ -189,6 +189,14 @@ def test_what_the_source_drops_is_kept_and_what_appears_is_known_from_today() ->
     assert later.quarters[-1].known_on == TODAY
 
 
+@pytest.mark.parametrize("known", [None, date(2021, 5, 2)])
+def test_a_restated_figure_was_not_known_before_it_was_seen(known: date | None) -> None:
+    (before,) = quarters(1, known=known)
+    restated = Quarter(before.period_end, 99.0, None, None)
+    (after,) = merged(company(before), company(restated), TODAY).quarters
+    assert (after.revenue, after.known_on) == (99.0, TODAY)
+
+
 def test_another_currency_makes_everything_new() -> None:
     new = company(*quarters(3), currency="EUR")
     assert merged(company(*quarters(1, 2)), new, TODAY) == new

@@ -16,10 +16,19 @@ HOMES = {
     "yfinance": {"bellwether/market/yahoo.py"},
     "curl_cffi": {"bellwether/market/yahoo_session.py"},
     "exchange_calendars": {"bellwether/market/calendar.py"},
-    "rapidfuzz": {"bellwether/market/universe.py"},
+    "rapidfuzz": {"bellwether/market/universe.py", "bellwether/time_zones.py"},
+    "tzfpy": {"bellwether/time_zones.py"},
     "sqlite_utils": {"bellwether/store/"},
     "sqlite3": {"bellwether/store/database.py"},
-    "telegram": {"bot/telegram.py", "bot/telegram_sender.py"},
+    "telegram": {
+        "bot/telegram.py",
+        "bot/telegram_errands.py",
+        "bot/telegram_groups.py",
+        "bot/telegram_inline.py",
+        "bot/telegram_sender.py",
+        "bot/telegram_updates.py",
+    },
+    "httpx": {"bot/telegram_sender.py"},
     "apscheduler": {"scheduler.py"},
     "vl_convert": {"bellwether/forecasting/chart.py"},
     "click": {"bellwether/__main__.py"},
@@ -29,6 +38,7 @@ HOMES = {
     "fastapi": {"web/"},
     "starlette": {"web/"},
     "jinja2": {"web/"},
+    "prometheus_client": {"web/metrics.py"},
 }
 NEVER_ONLINE = {"tensorflow", "keras", "tf2onnx", "onnx", "tqdm", "pytest", "hypothesis", "playwright", "psutil"}
 

@@ -131,7 +131,7 @@ def test_doctor_tells_an_answering_source_and_the_age_of_what_is_kept(
     start: Callable[[], Services], clock: Clock
 ) -> None:
     services = start()
-    assert prices_of(services)[1].detail == "none yet"
+    assert prices_of(services)[1].detail == "none"
     services.provider.bars("AAPL", FRIDAY)
     prices, kept = prices_of(services)
     assert (prices.ok, prices.detail) == (True, "Yahoo Finance answers; AAPL is there up to 2026-11-20.")

@@ -12,6 +12,8 @@ from yfinance.data import YfData
 from bellwether import queries
 from bellwether.config import load_settings
 from bellwether.errors import AmbiguousSymbol, BellwetherError, MarketDataError, UnknownSymbol
+from bellwether.market.circuit import State
+from bellwether.market.sources import remote
 from bellwether.market.yahoo_search import search
 from bellwether.services import Services, build_services
 from bellwether.store import searches
@@ -310,6 +312,27 @@ def test_every_trouble_of_the_search_is_an_outage(
     server.fail_next(SEARCH, status, body, times=None)
     with pytest.raises(MarketDataError, match="Yahoo Finance"):
         find("nintendo")
+
+
+def test_words_that_the_search_refuses_are_no_failure_of_yahoo(server: YahooServer, start: Start) -> None:
+    """Else three people with odd words would keep everybody from prices."""
+    refusal = '{"finance":{"result":null,"error":{"code":"Bad Request","description":"Invalid query"}}}'
+    server.fail_next(SEARCH, 400, refusal, times=None)
+    services = start()
+    for number in range(5):
+        with pytest.raises(UnknownSymbol):
+            queries.resolve(services, f"no such words {number}")
+    provider = remote(services.provider)
+    assert provider is not None
+    assert provider.asker.state is State.CLOSED
+
+
+@pytest.mark.parametrize("number", ["US0378331005", "GB00BP6MXD84", "XX0000000000"])
+def test_an_isin_is_searched_for_and_no_failure_of_yahoo(server: YahooServer, start: Start, number: str) -> None:
+    services = start()
+    with pytest.raises(UnknownSymbol):
+        queries.resolve(services, number)
+    assert [seen.query["q"] for seen in server.requests_to(SEARCH)] == [number]
 
 
 @pytest.mark.parametrize("trouble", ["hang", "drop"])

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from bellwether.alerting.deliver import AT_ONCE
 from bellwether.config import load_settings
 from bellwether.services import Services, build_services
-from bellwether.store import inbox, outbox
+from bellwether.store import inbox, outbox, outbox_status
 from bellwether.store.database import rows
 from bellwether.types import OutboxMessage
 from scheduler import KEPT, Timetable, _prune
@@ -43,11 +44,11 @@ def owe(services: Services, count: int) -> None:
 
 def states(services: Services) -> dict[str, int]:
     with services.store.reading() as db:
-        return outbox.counts(db)
+        return outbox_status.counts(db)
 
 
 def test_a_stop_lets_the_message_under_way_arrive_and_claims_no_other(services: Services) -> None:
-    owe(services, 3)
+    owe(services, AT_ONCE + 3)
 
     async def run() -> list[int]:
         transport = SlowTransport()
@@ -59,8 +60,9 @@ def test_a_stop_lets_the_message_under_way_arrive_and_claims_no_other(services: 
         await delivering
         return transport.sent
 
-    assert asyncio.run(run()) == [1]
-    assert states(services) == {"sent": 1, "pending": 2}
+    sent = asyncio.run(run())
+    assert 1 <= len(sent) <= AT_ONCE
+    assert states(services) == {"sent": len(sent), "pending": AT_ONCE + 3 - len(sent)}
 
 
 def test_nothing_is_tried_before_telegram_is_connected(services: Services) -> None:
@@ -85,6 +87,12 @@ def test_a_job_that_fails_is_written_down_and_stops_nothing(
 
     asyncio.run(run())
     assert "A job failed." in caplog.text
+
+
+def test_every_job_gets_its_turn_though_the_service_is_restarted_every_night(services: Services) -> None:
+    jobs = Timetable(services, SlowTransport())._scheduler.get_jobs()
+    assert jobs
+    assert all(job.trigger.interval <= timedelta(hours=1) for job in jobs), "the first turn is an interval away"
 
 
 def test_old_settled_rows_are_forgotten_and_owed_ones_kept(services: Services) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from bellwether.errors import StoreError
-from bellwether.store import chats, inbox, outbox, subscriptions
+from bellwether.store import chats, inbox, outbox, outbox_status, subscriptions
 from bellwether.store.database import Store, rows, stamp, unstamp
-from bellwether.store.outbox import Draft
+from bellwether.store.outbox import Draft, Setback
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -42,7 +42,7 @@ def claim(store: Store, now: datetime = NOW, lease: timedelta = 2 * MINUTE) -> s
 
 def counts(store: Store) -> dict[str, int]:
     with store.transaction() as db:
-        return outbox.counts(db)
+        return outbox_status.counts(db)
 
 
 # ---- times
@@ -258,12 +258,14 @@ def test_the_database_itself_refuses_a_second_row_for_a_key(store: Store) -> Non
     with pytest.raises(StoreError), store.transaction() as db:
         db.conn.execute(
             "INSERT INTO outbox SELECT id + 1, * FROM (SELECT dedup_key, chat_id, kind, text, state,"
-            " attempts, not_before, expires_at, claimed_until, created_at, sent_at, last_error FROM outbox)"
+            " attempts, not_before, expires_at, claimed_until, created_at, sent_at, last_error, uncertain, strikes,"
+            " parts_sent, failed_at FROM outbox)"
         )
 
 
 def test_the_message_that_waited_longest_goes_first(store: Store) -> None:
-    owe(store, draft("c", 2 * MINUTE), draft("a", -2 * MINUTE), draft("b", -MINUTE), draft("b2", -MINUTE))
+    waits = {"c": 2 * MINUTE, "a": -2 * MINUTE, "b": -MINUTE, "b2": -MINUTE}
+    owe(store, *(draft(key, wait, chat_id) for chat_id, (key, wait) in enumerate(waits.items(), 1)))
     assert [claim(store), claim(store), claim(store), claim(store)] == ["a", "b", "b2", None]
 
 
@@ -275,7 +277,7 @@ def test_a_message_is_not_due_before_its_time(store: Store) -> None:
 
 def test_of_many_senders_at_once_each_gets_its_own_message(store: Store) -> None:
     keys = [f"k{number}" for number in range(6)]
-    owe(store, *(draft(key) for key in keys))
+    owe(store, *(draft(key, chat_id=chat_id) for chat_id, key in enumerate(keys, 1)))
     together = threading.Barrier(6)
 
     def take(_: int) -> str | None:
@@ -290,7 +292,7 @@ def test_of_many_senders_at_once_each_gets_its_own_message(store: Store) -> None
 
 def test_of_two_senders_one_gets_the_only_message(store: Store) -> None:
     for attempt in range(10):
-        owe(store, draft(f"k{attempt}"))
+        owe(store, draft(f"k{attempt}", chat_id=attempt + 1))
         together = threading.Barrier(2)
 
         def take(_: int, together: threading.Barrier = together) -> str | None:
@@ -342,7 +344,7 @@ def test_a_message_that_failed_comes_back_when_it_is_told_to(store: Store) -> No
     with store.transaction() as db:
         message = outbox.claim_next(db, NOW, NOW + MINUTE)
         assert message is not None
-        outbox.put_back(db, message, NOW + 5 * MINUTE, "timed out")
+        outbox.put_back(db, message, NOW + 5 * MINUTE, Setback("timed out"), NOW)
     assert claim(store, NOW + 4 * MINUTE) is None
     assert claim(store, NOW + 5 * MINUTE) is not None
 
@@ -352,7 +354,7 @@ def test_a_message_that_can_never_arrive_is_left_with_its_reason(store: Store) -
     with store.transaction() as db:
         message = outbox.claim_next(db, NOW, NOW + MINUTE)
         assert message is not None
-        outbox.give_up(db, message, "blocked")
+        outbox.give_up(db, message, Setback("blocked"), NOW)
         (row,) = rows(db, "SELECT state, last_error, claimed_until FROM outbox")
     assert row == {"state": "failed", "last_error": "blocked", "claimed_until": None}
     assert claim(store, NOW + 2 * MINUTE) is None
@@ -388,9 +390,13 @@ def test_a_paused_chat_is_left_alone_until_it_comes_back(store: Store) -> None:
             chats.join(db, chat_id, "en", NOW)
             subscriptions.add(db, chat_id, "AAPL", "XNYS", NOW)
         chats.pause(db, 7)
-        assert list(subscriptions.of_awake_chats(db)) == [8]
+        assert subscriptions.calendars_of_awake_chats(db, None, 9) == [(8, frozenset({"XNYS"}))]
+        assert chats.awake_among(db, [7, 8, 9]) == {8}
         chats.join(db, 7, "de", NOW + MINUTE)
-        assert list(subscriptions.of_awake_chats(db)) == [7, 8]
+        assert [chat_id for chat_id, _ in subscriptions.calendars_of_awake_chats(db, None, 9)] == [7, 8]
+        assert [chat_id for chat_id, _ in subscriptions.calendars_of_awake_chats(db, 7, 9)] == [8]
+        assert subscriptions.of_chats(db, [7, 9]) == {7: [("AAPL", "XNYS")]}
+        assert subscriptions.symbols_of_awake_chats(db) == ["AAPL"]
         assert chats.get(db, 9) is None
 
 
@@ -436,6 +442,15 @@ def test_an_update_that_keeps_failing_is_left_aside(store: Store) -> None:
             assert inbox.unanswered(db)
             inbox.begin(db, 1)
         assert inbox.unanswered(db) == []
+
+
+def test_an_attempt_that_failed_through_no_fault_of_the_update_does_not_count(store: Store) -> None:
+    with store.transaction() as db:
+        inbox.keep(db, 1, "{}", NOW)
+        for _ in range(inbox.MOST_ATTEMPTS + 1):
+            inbox.begin(db, 1)
+            inbox.excuse(db, 1)
+        assert inbox.unanswered(db)
 
 
 def test_what_people_wrote_is_not_kept_after_the_answer(store: Store) -> None:

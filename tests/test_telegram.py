@@ -1,6 +1,7 @@
 """The bot as a person meets it, over a local Bot API server as strict as Telegram."""
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -12,8 +13,8 @@ from bellwether import queries
 from bellwether.alerting.evaluate import tick
 from bellwether.services import Services
 from bellwether.store import chats, inbox
-from bellwether.store.database import rows
-from bot.telegram import check_token, deliver_now
+from bellwether.store.database import Database, rows
+from bot.telegram_errands import check_token, deliver_now
 from tests.support.running_bot import bot_services, running_bot
 from tests.support.shared import needs_shared
 from tests.support.telegram_server import TelegramServer
@@ -55,24 +56,31 @@ def test_a_conversation_from_start_to_the_evening_digest(server: TelegramServer,
 
         assert "You now watch Apple (AAPL)" in server.ask(ANN, "/watch AAPL").text
 
+        count = len(server.messages(ANN))
         assert tick(services, EVENING).written == 1
-        assert asyncio.run(deliver_now(services)).sent == 1
+        server.wait_for(lambda s: len(s.messages(ANN)) > count)
         digest = server.last(ANN)
         assert digest.text.startswith("After 30 December 2021")
+        assert digest.silent
         assert "Apple (AAPL) $" in digest.text
         assert "Since the session before:" in digest.text
 
         count = len(server.messages(ANN))
         assert tick(services, EVENING).written == 0
-        assert asyncio.run(deliver_now(services)).sent == 0
+        asyncio.run(deliver_now(services))  # waits for the one that runs
         assert len(server.messages(ANN)) == count
 
 
 def test_it_sets_its_menu_from_the_commands(server: TelegramServer, tmp_path: Path) -> None:
     with running_bot(bot_services(server, tmp_path)):
         server.wait_for(lambda s: s.calls("getUpdates"))
-    (call,) = server.calls("setMyCommands")
-    assert "forecast" in str(call)
+    scopes = {call["scope"]["type"]: str(call["commands"]) for call in server.calls("setMyCommands")}
+    assert scopes.keys() == {"all_private_chats", "all_group_chats", "all_chat_administrators"}
+    assert all("'forecast'" in commands and "'help'" in commands for commands in scopes.values())
+    assert "'delete_me'" in scopes["all_private_chats"]
+    assert "'alerts'" in scopes["all_chat_administrators"]
+    assert "'alerts'" not in scopes["all_group_chats"]
+    assert "'delete_me'" not in scopes["all_chat_administrators"]
 
 
 def test_the_watch_button_starts_and_stops_the_digest_in_place(server: TelegramServer, tmp_path: Path) -> None:
@@ -200,6 +208,28 @@ def test_a_person_who_blocks_the_bot_gets_no_digests_until_that_is_taken_back(
         assert tick(services, EVENING).written == 1
 
 
+def test_who_comes_back_while_the_database_is_in_trouble_is_not_forgotten(
+    server: TelegramServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.telegram.REPLAY", 0.2)
+    services = bot_services(server, tmp_path)
+    right, trouble = chats.wake, [sqlite3.OperationalError("database is locked")]
+
+    def wake(db: Database, chat_id: int) -> None:
+        if trouble:
+            raise trouble.pop()
+        right(db, chat_id)
+
+    with running_bot(services):
+        server.ask(ANN, "/watch AAPL")
+        server.block(ANN)
+        _until(lambda: _is_paused(services))
+        monkeypatch.setattr(chats, "wake", wake)
+        server.unblock(ANN)
+        _until(lambda: not _is_paused(services))
+        assert not trouble
+
+
 def test_a_digest_that_meets_a_failing_telegram_is_put_back_and_sent_later(
     server: TelegramServer, tmp_path: Path
 ) -> None:
@@ -314,11 +344,9 @@ def test_a_group_that_becomes_a_supergroup_gets_its_digest_once(server: Telegram
     queries.watch(services, group, "AAPL", "en")
     tick(services, EVENING)
     server.migrate(group, supergroup)
-    assert asyncio.run(deliver_now(services)).put_back == 1
+    did = asyncio.run(deliver_now(services))
+    assert (did.put_back, did.sent) == (1, 1), "refused at the old number, and sent to the new one at once"
     assert tick(services, EVENING).written == 0, "the digest of this session is owed already"
-    with services.store.transaction() as db:
-        db.conn.execute("UPDATE outbox SET not_before = created_at")
-    assert asyncio.run(deliver_now(services)).sent == 1
     assert len(server.messages(supergroup)) == 1
 
 

@@ -43,7 +43,7 @@ MADE = Forecast(
         (1.0, "USD", "F", "$1.00"),
         (99.5, "EUR", "SAP.DE", "€99.50"),
         (99.5, "GBP", "X.L", "£99.50"),
-        (250.25, "GBp", "SHEL.L", "250.25 GBp"),  # pence stay pence: never a hundredth or a hundredfold
+        (250.25, "GBp", "SHEL.L", "250.25p"),  # pence stay pence: never a hundredth or a hundredfold
         (250.25, "ZAc", "NPN.JO", "250.25 ZAc"),
         (250.25, "ILA", "TEVA.TA", "250.25 ILA"),
         (1234.5, "SEK", "ERIC-B.ST", "1,234.50 SEK"),
@@ -186,7 +186,7 @@ def test_an_index_is_told_in_points() -> None:
 
 def test_pence_are_told_in_pence() -> None:
     pence = replace(MADE, symbol="SHEL.L", currency="GBp", last_close=1632.0)
-    assert wording.last_price(pence) == "Last close: 1,632.00 GBp on 31 December 2021."
+    assert wording.last_price(pence) == "Last close: 1,632.00p on 31 December 2021."
     assert "£" not in wording.summary(pence)
 
 

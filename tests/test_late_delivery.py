@@ -1,0 +1,47 @@
+"""A message that Telegram would not take for hours says that it is late, and one that it takes in time does not."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bellwether.alerting.deliver import deliver
+from bellwether.config import load_settings
+from bellwether.services import build_services
+from bellwether.store import chats, outbox
+from bellwether.types import OutboxMessage
+
+NOW = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
+
+
+class Remembers:
+    """Takes everything."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    async def send(self, message: OutboxMessage) -> int:
+        self.texts.append(message.text)
+        return 1
+
+
+@pytest.mark.parametrize(
+    ("hours", "end"),
+    [(0.0, "news"), (3.9, "news"), (4.0, "due 4 hours ago, but could not be sent in time.</i>"), (9.0, "9 hours ago")],
+)
+def test_what_is_sent_hours_late_says_so_at_its_end(tmp_path: Path, hours: float, end: str) -> None:
+    settings = load_settings(database={"path": tmp_path / "t.sqlite3"}, models={"folder": tmp_path})
+    services = build_services(settings, clock=lambda: NOW)
+    with services.store.transaction() as db:
+        chats.join(db, 7, "en", NOW)
+        # held by quiet hours at first: that is not late
+        held = NOW + timedelta(hours=8)
+        outbox.owe(db, outbox.Draft("growth:7:x", 7, "growth", "news", held, held + timedelta(hours=12)), NOW)
+    later = replace(services, clock=lambda: held + timedelta(hours=hours))
+    transport = Remembers()
+    assert asyncio.run(deliver(later, transport)).sent == 1
+    assert transport.texts[0].startswith("news")
+    assert end in transport.texts[0]
+    assert ("Late" in transport.texts[0]) == (hours >= 4)

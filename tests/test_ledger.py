@@ -1,0 +1,368 @@
+"""The ledger: one chain whoever writes, nothing changed without being found out, and a row before it is shown."""
+
+import asyncio
+import hashlib
+import multiprocessing
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bellwether import queries
+from bellwether.__main__ import main
+from bellwether.errors import LedgerError, StoreError
+from bellwether.scoring import anchor
+from bellwether.scoring.issuing import UNRECORDED, record
+from bellwether.scoring.settling import settle
+from bellwether.scoring.universe import forecast_universe
+from bellwether.scoring.verify import verify
+from bellwether.services import Services
+from bellwether.store import ledger
+from bellwether.store.database import Store
+from bellwether.types import Bars
+from scheduler import Timetable
+from tests.support.account import live_services, made_up, set_clock, store_of
+
+SESSION = date(2021, 6, 30)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """Forty forecasts, entered."""
+    store = store_of(tmp_path)
+    record(store, [made_up(number) for number in range(40)])
+    return store
+
+
+def rows_of(store: Store) -> int:
+    with store.reading() as db:
+        return ledger.head(db).rows
+
+
+def by_hand(store: Store, *statements: str, guards: bool = False) -> None:
+    """What somebody with the file could do; `guards` leaves the triggers in place."""
+    store.close()
+    with sqlite3.connect(store.path) as db:
+        if not guards:
+            for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                db.execute(f"DROP TRIGGER {name}")
+        for statement in statements:
+            db.execute(statement)
+    db.close()
+
+
+# ---- the chain
+
+
+def test_what_was_written_proves_itself(store: Store) -> None:
+    found = verify(store)
+    assert (found.ledger.rows, found.problems) == (40, ())
+
+
+def test_the_same_forecast_is_one_row_however_often_it_is_issued(store: Store) -> None:
+    assert record(store, [made_up(3), made_up(3), made_up(41)]) == 1
+    assert record(store, [made_up(41)]) == 0
+    assert rows_of(store) == 41
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger SET symbol = 'NVDA' WHERE seq = 20",
+        "DELETE FROM ledger WHERE seq = 40",
+        "INSERT INTO ledger SELECT 99, 'f1', symbol, cutoff, horizon, target, made_at, model_id, source, shown,"
+        " bars_sha256, numbers, hash FROM ledger WHERE seq = 1",
+        "INSERT OR REPLACE INTO ledger SELECT seq, forecast_id, 'X', cutoff, horizon, target, made_at, model_id,"
+        " source, shown, bars_sha256, numbers, hash FROM ledger WHERE seq = 1",
+    ],
+    ids=["update", "delete", "insert out of order", "replace"],
+)
+def test_the_database_itself_refuses_to_change_rows(store: Store, statement: str) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match="rows of ledger are"):
+        by_hand(store, statement, guards=True)
+
+
+@pytest.mark.parametrize(
+    ("statements", "found"),
+    [
+        (["UPDATE ledger SET symbol = 'NVDA' WHERE seq = 20"], "Forecast 20 is not what was written"),
+        (["UPDATE ledger SET made_at = made_at - 1 WHERE seq = 1"], "Forecast 1 is not"),
+        (["UPDATE ledger SET numbers = zeroblob(136) WHERE seq = 40"], "Forecast 40 is not"),
+        (["UPDATE ledger SET shown = 0 WHERE seq = 7"], "Forecast 7 is not"),
+        (["UPDATE ledger SET hash = zeroblob(32) WHERE seq = 7"], "Forecast 7 is not"),
+        (["UPDATE ledger SET numbers = 'text' WHERE seq = 7"], "Forecast 7 is not"),
+        (["UPDATE ledger SET hash = 'text' WHERE seq = 40"], "Forecast 40 is not"),
+        (["DELETE FROM ledger WHERE seq = 20"], "forecasts 20 to 20 are missing"),
+        (["DELETE FROM ledger WHERE seq = 1"], "forecasts 1 to 1 are missing"),
+        (["DELETE FROM ledger WHERE seq BETWEEN 5 AND 9"], "forecasts 5 to 9 are missing"),
+        (["DELETE FROM ledger WHERE seq = 20", "UPDATE ledger SET seq = seq - 1 WHERE seq > 20"], "Forecast 20 is not"),
+        (
+            [
+                "UPDATE ledger SET seq = 1000 WHERE seq = 10",
+                "UPDATE ledger SET seq = 10 WHERE seq = 30",
+                "UPDATE ledger SET seq = 30 WHERE seq = 1000",
+            ],
+            "Forecast 10 is not",
+        ),
+        (
+            [
+                "UPDATE ledger SET seq = -seq WHERE seq > 20",
+                "UPDATE ledger SET seq = 1 - seq WHERE seq < 0",
+                "INSERT INTO ledger SELECT 21, 'f1', symbol, cutoff, horizon, target, made_at, model_id, source, shown,"
+                " bars_sha256, numbers, hash FROM ledger WHERE seq = 20",
+            ],
+            "Forecast 21 is not",
+        ),
+        (["DELETE FROM ledger WHERE seq > 35"], "rows at the end were removed"),
+        (["DELETE FROM ledger"], "rows at the end were removed"),
+    ],
+    ids=[
+        "symbol",
+        "time",
+        "numbers",
+        "shown",
+        "hash",
+        "text for numbers",
+        "text for the last hash",
+        "one gone",
+        "first gone",
+        "several gone",
+        "gap closed",
+        "swapped",
+        "put between",
+        "end cut off",
+        "all gone",
+    ],
+)
+def test_tampering_of_any_kind_is_found(store: Store, statements: list[str], found: str) -> None:
+    by_hand(store, *statements)
+    problems = " ".join(verify(store).problems)
+    assert found in problems
+    assert "guards against change are missing" in problems
+
+
+def test_a_ledger_written_anew_is_found_by_whoever_noted_its_head(store: Store, tmp_path: Path) -> None:
+    with store.reading() as db:
+        noted = ledger.head(db)
+    (tmp_path / "other").mkdir()
+    other = store_of(tmp_path / "other")
+    record(other, [made_up(number, symbol="BETTER") for number in range(40)])
+    assert verify(other).problems == (), "alone it cannot be told"
+    assert "the rows up to it were written anew" in verify(other, noted).problems[0]
+    assert verify(store, noted).problems == ()
+
+
+def test_an_old_backup_is_found_by_the_note_beside_the_database(store: Store) -> None:
+    store.close()
+    old = store.path.read_bytes()
+    record(store, [made_up(100)])
+    store.close()
+    for left in store.path.parent.glob(f"{store.path.name}-*"):
+        left.unlink()
+    store.path.write_bytes(old)
+    assert "or an older backup was put back" in verify(Store(store.path)).problems[0]
+    record(store, [made_up(101), made_up(102)])
+    assert "another hash of row 41" in verify(store).problems[0]
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{}", '{"ledger": "x:y", "outcomes": "0:00"}'], ids=["empty", "no keys", "odd"]
+)
+def test_a_damaged_or_missing_note_is_said(store: Store, content: str) -> None:
+    note = anchor.path_of(store)
+    note.write_text(content)
+    assert "cannot be read" in verify(store).problems[0]
+    note.unlink()
+    assert "is missing" in verify(store).problems[0]
+    record(store, [made_up(100)])
+    assert verify(store).problems == ()
+
+
+# ---- many writers
+
+
+def test_threads_keep_one_chain(store: Store) -> None:
+    def enter(first: int) -> int:
+        return sum(record(store, [made_up(number)]) for number in range(first, first + 30))
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(enter, [100, 110, 120, 130, 140, 150])) == 80, "what two of them enter is there once"
+    assert verify(store).problems == ()
+    assert rows_of(store) == 120
+
+
+def _enter(path: Path, first: int) -> None:
+    store = Store(path)
+    for number in range(first, first + 40):
+        record(store, [made_up(number), made_up(number + 1)])
+
+
+def test_two_processes_keep_one_chain(store: Store) -> None:
+    store.close()
+    context = multiprocessing.get_context("spawn")
+    both = [context.Process(target=_enter, args=(store.path, first)) for first in (200, 220)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join(60)
+        assert one.exitcode == 0
+    found = verify(store)
+    assert (found.problems, found.ledger.rows) == ((), 40 + 61)
+
+
+# ---- what is issued
+
+
+def test_a_live_answer_is_in_the_ledger_before_it_is_shown(tmp_path: Path) -> None:
+    services = live_services(tmp_path, SESSION)
+    asked = queries.answer(services, "AAPL", 10)
+    made = asked.forecast
+    kept = queries.receipt(services, made.forecast_id)
+    assert (kept.symbol, kept.cutoff, kept.horizon, kept.model_id) == ("AAPL", SESSION, 10, made.model_id)
+    assert (kept.log_returns, kept.baseline) == (made.log_returns, made.baseline.log_returns)
+    assert kept.adjusted_close == asked.outlook.bars.closes[-1]
+    assert (kept.quoted_close, kept.made_at, kept.target_session) == (
+        made.last_close,
+        made.made_at,
+        made.target_session,
+    )
+    again = queries.answer(services, "apple", 10).forecast
+    assert again.forecast_id == made.forecast_id
+    assert rows_of(services.store) == 1
+
+
+def test_a_receipt_says_how_to_compute_its_hash(tmp_path: Path) -> None:
+    services = live_services(tmp_path, SESSION)
+    first = queries.answer(services, "AAPL", 10).forecast
+    second = queries.answer(services, "MSFT", 7).forecast
+    one, two = (queries.receipt(services, made.forecast_id) for made in (first, second))
+    for kept in (one, two):
+        assert hashlib.sha256(bytes.fromhex(kept.hash_before + kept.content)).hexdigest() == kept.hash
+    assert (one.row, one.hash_before, two.hash_before) == (1, "0" * 64, one.hash)
+    assert two.outcome is None
+
+
+def test_an_id_that_was_never_issued_is_a_kind_error(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="no forecast 'f123'"):
+        queries.receipt(live_services(tmp_path, SESSION), " F123 ")
+
+
+def test_neither_the_sample_market_nor_a_day_in_the_past_is_issued(tmp_path: Path, services: Services) -> None:
+    queries.answer(services, "AAPL", 10)
+    assert not services.store.path.exists(), "no database is needed for it"
+    live = live_services(tmp_path, SESSION)
+    queries.answer(live, "AAPL", 10, date(2021, 6, 29))
+    assert rows_of(live.store) == 0
+
+
+def test_a_forecast_whose_target_has_passed_is_none(tmp_path: Path) -> None:
+    services = live_services(tmp_path, date(2021, 12, 31))
+    assert isinstance(services.clock.now, datetime)  # type: ignore[attr-defined]
+    services.clock.now = datetime(2022, 1, 10, 22, tzinfo=UTC)  # type: ignore[attr-defined]
+    queries.answer(services, "AAPL", 5)  # prices end ten days ago: five sessions from there are over
+    assert rows_of(services.store) == 0
+    queries.answer(services, "AAPL", 21)
+    assert rows_of(services.store) == 1
+
+
+def test_a_store_that_cannot_be_written_hides_no_forecast_and_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    services = live_services(tmp_path, SESSION)
+    (tmp_path / "live.sqlite3").mkdir()
+    made = queries.answer(services, "AAPL", 10).forecast
+    assert made.caveats[-1] == UNRECORDED
+    assert "not in the ledger" in caplog.text
+    with pytest.raises(StoreError):
+        queries.receipt(services, made.forecast_id)
+
+
+def test_a_perturbed_future_never_changes_an_issued_row(tmp_path: Path) -> None:
+    class Perturbed:
+        """The same market with other prices after the session."""
+
+        def __init__(self, market: object) -> None:
+            self._market = market
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self._market, name)
+
+        def bars(self, symbol: str, end: date) -> Bars:
+            bars = self._market.bars(symbol, end)  # type: ignore[attr-defined]
+            values = bars.values.copy()
+            values[int((bars.sessions <= bars.sessions.dtype.type(SESSION)).sum()) :] *= 3
+            return replace(bars, values=values)
+
+    ids = []
+    for name in ("as it came", "another future"):
+        (tmp_path / name).mkdir()
+        services = live_services(tmp_path / name, SESSION)
+        if name == "another future":
+            services.provider._market = Perturbed(services.provider._market)  # type: ignore[attr-defined]
+        forecast_universe(services)
+        with services.store.reading() as db:
+            ids.append([row[1:-1] for row in ledger.every_row(db)])
+        set_clock(services, date(2021, 7, 8))
+        assert settle(services).settled == 6
+        with services.store.reading() as db:
+            assert [row[1:-1] for row in ledger.every_row(db)] == ids[-1]
+    assert ids[0] == ids[1]
+
+
+# ---- the universe
+
+
+def test_the_universe_is_entered_once_a_session_at_all_heads(tmp_path: Path) -> None:
+    services = live_services(tmp_path, SESSION)
+    asked = queries.answer(services, "AAPL", 10).forecast
+    did = forecast_universe(services)
+    assert (did.issued, did.there, did.late, did.failed) == (14, 0, 0, 0), "3 symbols, 5 heads, one was asked for"
+    assert queries.receipt(services, asked.forecast_id).row == 1
+    assert forecast_universe(services).there == 3
+    set_clock(services, date(2021, 7, 1))
+    assert forecast_universe(services).issued == 15
+    assert queries.answer(services, "AAPL", 10).forecast.forecast_id != asked.forecast_id
+    assert rows_of(services.store) == 30, "what the universe entered is what people are shown"
+
+
+def test_a_symbol_whose_prices_are_late_waits(tmp_path: Path) -> None:
+    services = live_services(tmp_path, date(2021, 12, 31))
+    set_clock(services, date(2022, 1, 3))  # the sample market has no bar of it
+    did = forecast_universe(services)
+    assert (did.issued, did.late) == (0, 3)
+
+
+def test_the_scheduler_keeps_the_account(tmp_path: Path) -> None:
+    services = live_services(tmp_path, SESSION)
+
+    async def one_run() -> None:
+        timetable = Timetable(services)
+        await timetable._account()
+
+    asyncio.run(one_run())
+    set_clock(services, date(2021, 7, 1))
+    asyncio.run(one_run())
+    found = verify(services.store)
+    assert (found.ledger.rows, found.outcomes.rows, found.problems) == (30, 3, ())
+
+
+# ---- the command
+
+
+def test_the_command_proves_it_and_prints_the_head(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BELLWETHER_DATABASE__PATH", str(store.path))
+    fine = CliRunner().invoke(main, ["ledger", "verify"])
+    assert fine.exit_code == 0, fine.output
+    with store.reading() as db:
+        head = str(ledger.head(db))
+    assert head in fine.output
+    assert CliRunner().invoke(main, ["ledger", "verify", "--expect", head]).exit_code == 0
+    odd = CliRunner().invoke(main, ["ledger", "verify", "--expect", "12:zz"])
+    assert (odd.exit_code, "is no head" in odd.output) == (1, True)
+    by_hand(store, "DELETE FROM ledger WHERE seq = 40")
+    cut = CliRunner().invoke(main, ["ledger", "verify"])
+    assert (cut.exit_code, "rows at the end were removed" in cut.output) == (1, True)

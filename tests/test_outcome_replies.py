@@ -1,0 +1,88 @@
+"""How an alert turned out answers the alert's own message, weeks later, over a local Bot API server."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bellwether import alert_queries
+from bellwether.alert_types import RuleKind, RuleWish
+from bellwether.alerting.evaluate import tick
+from bellwether.services import Services
+from bellwether.store import alert_rules, chats, outbox
+from bellwether.store.database import rows
+from bot.telegram_errands import deliver_now
+from tests.support.running_bot import bot_services
+from tests.support.shared import needs_shared
+from tests.support.telegram_server import TelegramServer
+
+pytestmark = needs_shared
+
+ANN = 1001
+BEGAN = datetime(2021, 12, 1, 22, 0, tzinfo=UTC)
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture
+def server() -> Iterator[TelegramServer]:
+    with TelegramServer() as server:
+        server.open_chat(ANN)
+        yield server
+        assert server.violations == []
+
+
+def alerted(server: TelegramServer, folder: Path) -> Services:
+    """A chat that was told of an outlook over one week."""
+    services = bot_services(server, folder)
+    rule = alert_queries.add_rule(services, ANN, "AAPL", RuleWish(RuleKind.UNUSUAL, 0.5, horizon=5), "en")
+    with services.store.transaction() as db:
+        alert_rules.change(db, replace(rule, created_at=BEGAN))
+    assert tick(services, BEGAN).rules.told == 1
+    assert asyncio.run(deliver_now(services)).sent == 1
+    return services
+
+
+def test_the_outcome_answers_the_message_of_the_alert(server: TelegramServer, tmp_path: Path) -> None:
+    services = alerted(server, tmp_path)
+    told = server.last(ANN)
+    assert tick(services, BEGAN + WEEK).outcomes == 1
+    assert asyncio.run(deliver_now(services)).sent == 1
+    answer = server.last(ANN)
+    assert answer.text.startswith("How this turned out: by 8 December 2021 Apple (AAPL) had moved")
+    assert answer.reply_to == told.message_id
+    assert answer.silent
+
+
+def test_the_message_is_kept_until_it_was_answered_and_no_longer(server: TelegramServer, tmp_path: Path) -> None:
+    services = alerted(server, tmp_path)
+    much_later = services.clock() + 200 * timedelta(days=1)
+    with services.store.transaction() as db:
+        assert outbox.prune(db, much_later) == 0
+    tick(services, BEGAN + WEEK)
+    with services.store.transaction() as db:
+        assert outbox.prune(db, much_later) == 1
+        assert rows(db, "SELECT kind FROM outbox") == [{"kind": "outcome"}]
+    # without it the outcome stands alone
+    assert asyncio.run(deliver_now(services)).sent == 1
+    assert server.last(ANN).reply_to is None
+
+
+def test_a_group_that_moved_gets_the_outcome_without_a_reference_to_a_message_of_the_old_chat(
+    server: TelegramServer, tmp_path: Path
+) -> None:
+    services = alerted(server, tmp_path)
+    server.open_chat(ANN + 1)
+    with services.store.transaction() as db:
+        chats.join(db, ANN + 1, "en", BEGAN)
+        now = services.clock()
+        outbox.owe(db, outbox.Draft("digest:1002:x", ANN + 1, "digest", "the first one here", now, now + WEEK), now)
+    assert asyncio.run(deliver_now(services)).sent == 1
+    assert server.last(ANN + 1).message_id == server.last(ANN).message_id  # each chat counts its own
+    with services.store.transaction() as db:
+        chats.migrate(db, ANN, ANN + 1)
+    assert tick(services, BEGAN + WEEK).outcomes == 1
+    assert asyncio.run(deliver_now(services)).sent == 1
+    assert server.last(ANN + 1).reply_to is None

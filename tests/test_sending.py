@@ -1,0 +1,189 @@
+"""Owed messages through the real sender to a Bot API server as strict as Telegram: what is refused, and what then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+
+from bellwether.alerting.deliver import Delivered
+from bellwether.alerting.kinds import SILENT
+from bellwether.alerting.retry import Cause
+from bellwether.services import Services
+from bellwether.store import chats, outbox
+from bellwether.store.database import rows, unstamp
+from bot.telegram_errands import deliver_now
+from bot.telegram_sender import as_delivery_error
+from tests.support.running_bot import bot_services, running_bot
+from tests.support.shared import needs_shared
+from tests.support.telegram_server import TelegramServer
+
+pytestmark = needs_shared
+
+ANN, GROUP, SUPERGROUP = 1001, -2002, -1002002
+
+
+@pytest.fixture
+def server() -> Iterator[TelegramServer]:
+    with TelegramServer() as server:
+        server.open_chat(ANN)
+        yield server
+        assert server.violations == []
+
+
+@pytest.fixture
+def services(server: TelegramServer, tmp_path: Path) -> Services:
+    return bot_services(server, tmp_path)
+
+
+def owe(
+    services: Services, text: str = "<b>words</b>", kind: str = "digest", chat_id: int = ANN, key: str = "x"
+) -> None:
+    now = services.clock()
+    with services.store.transaction() as db:
+        chats.join(db, chat_id, "en", now)
+        outbox.owe(db, outbox.Draft(f"{kind}:{chat_id}:{key}", chat_id, kind, text, now, now + timedelta(hours=1)), now)
+
+
+def deliver(services: Services) -> Delivered:
+    return asyncio.run(deliver_now(services))
+
+
+def row(services: Services) -> dict[str, Any]:
+    with services.store.transaction() as db:
+        return rows(db, "SELECT * FROM outbox ORDER BY id")[0]
+
+
+def make_due(services: Services) -> None:
+    with services.store.transaction() as db:
+        db.conn.execute("UPDATE outbox SET not_before = created_at")
+
+
+@pytest.mark.parametrize(("kind", "silent"), SILENT.items())
+def test_a_phone_makes_a_sound_for_an_alert_and_none_for_a_digest(
+    server: TelegramServer, services: Services, kind: str, silent: bool
+) -> None:
+    owe(services, kind=kind)
+    deliver(services)
+    assert server.last(ANN).silent == silent
+
+
+def test_markup_that_telegram_refuses_goes_as_plain_text(server: TelegramServer, services: Services) -> None:
+    owe(services, "<b>5 &lt; 6</b>")
+    server.refuse_markup_next()
+    assert deliver(services).sent == 1
+    assert [message.text for message in server.messages(ANN)] == ["5 < 6"]
+    assert server.last(ANN).entities == []
+
+
+def test_a_long_text_goes_in_parts_and_what_arrived_is_not_sent_again(
+    server: TelegramServer, services: Services
+) -> None:
+    owe(services, "\n".join(f"<b>line {number}</b> of many" for number in range(500)))
+    server.hang_next("sendMessage", 0)  # the first part passes
+    server.fail_next("sendMessage", 500)
+    assert deliver(services).put_back == 1
+    assert (row(services)["parts_sent"], len(server.messages(ANN))) == (1, 1)
+    make_due(services)
+    assert deliver(services).sent == 1
+    lines = "\n".join(message.text for message in server.messages(ANN)).split("\n")
+    assert lines == [f"line {number} of many" for number in range(500)]
+
+
+@pytest.mark.parametrize("took_effect", [False, True], ids=["lost on the way", "answer lost"])
+def test_a_connection_that_breaks_after_the_send_is_recorded_as_uncertain_and_sent_again(
+    server: TelegramServer, services: Services, took_effect: bool
+) -> None:
+    owe(services)
+    server.drop_next("sendMessage", after_processing=took_effect)
+    assert deliver(services).put_back == 1
+    assert row(services)["uncertain"] == 1
+    make_due(services)
+    assert deliver(services).sent == 1
+    assert len(server.messages(ANN)) == 1 + took_effect
+
+
+def test_a_flood_limit_is_no_uncertainty_and_is_waited_out_exactly(server: TelegramServer, services: Services) -> None:
+    owe(services)
+    server.fail_next("sendMessage", 429, retry_after=77)
+    before = services.clock()
+    assert deliver(services).put_back == 1
+    found = row(services)
+    wait = unstamp(found["not_before"]) - before
+    assert timedelta(seconds=77) <= wait < timedelta(seconds=82)
+    assert found["uncertain"] == 0
+
+
+def test_a_group_that_moved_gets_its_message_and_the_answer_to_its_question(
+    server: TelegramServer, services: Services
+) -> None:
+    server.open_chat(GROUP, type="group")
+    server.migrate(GROUP, SUPERGROUP)
+    server.say(GROUP, "/help")
+    with running_bot(services):
+        server.wait_for(lambda s: s.messages(SUPERGROUP))
+        assert "What you can ask" in server.last(SUPERGROUP).text
+        owe(services, chat_id=GROUP)  # decided a moment before the move was known
+        server.wait_for(lambda s: len(s.messages(SUPERGROUP)) == 2)
+    assert row(services)["chat_id"] == SUPERGROUP
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (RetryAfter(3), Cause.TOO_FAST),
+        (Forbidden("Forbidden: bot was blocked by the user"), Cause.GONE),
+        (BadRequest("Chat not found"), Cause.GONE),
+        (BadRequest("not enough rights to send text messages to the chat"), Cause.GONE),
+        (BadRequest("message is too long"), Cause.REFUSED),
+        (NetworkError("Bad Gateway"), Cause.UNANSWERED),
+        (InvalidToken("revoked"), Cause.UNREACHABLE),
+    ],
+    ids=lambda value: str(value),
+)
+def test_each_refusal_is_understood(error: TelegramError, cause: Cause) -> None:
+    assert as_delivery_error(error).cause is cause
+
+
+def test_a_connection_that_never_stood_leaves_no_doubt(server: TelegramServer, tmp_path: Path) -> None:
+    import httpx
+    from telegram.error import TimedOut
+
+    for cause in (httpx.ConnectError("refused"), httpx.ConnectTimeout("slow"), httpx.PoolTimeout("busy")):
+        error = TimedOut()
+        error.__cause__ = cause
+        assert not as_delivery_error(error).uncertain
+    error = TimedOut()
+    error.__cause__ = httpx.ReadTimeout("late")
+    assert as_delivery_error(error).uncertain
+
+
+def test_a_question_that_could_not_be_answered_is_answered_when_telegram_is_back(
+    server: TelegramServer, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.telegram_sender._PAUSES", (0, 0))
+    monkeypatch.setattr("bot.telegram.REPLAY", 1.0)
+    with running_bot(services):
+        server.wait_for(lambda s: s.calls("getUpdates"))
+        server.fail_next("sendMessage", 500, times=4)
+        server.say(ANN, "/help")
+        server.wait_for(lambda s: s.messages(ANN), timeout=20)
+        assert "What you can ask" in server.last(ANN).text
+
+
+def test_while_another_program_receives_for_the_bot_nothing_is_sent(
+    server: TelegramServer, services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bot.telegram._PAUSES", (1.0,))
+    server.fail_next("getUpdates", 409, description="Conflict: terminated by other getUpdates request", times=2)
+    with running_bot(services) as face:
+        server.wait_for(lambda _: "Another program receives for this bot" in caplog.text)
+        assert not face.connected.is_set()
+        owe(services)
+        server.wait_for(lambda s: s.messages(ANN))
+        assert face.connected.is_set()

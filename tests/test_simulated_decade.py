@@ -1,0 +1,33 @@
+"""A shortened decade of digests; `python -m tests.simulated_decade` plays the whole one."""
+
+import pytest
+
+from bellwether.alerting import rules_time
+from tests import simulated_decade
+from tests.simulated_decade import Broken, play
+
+
+def test_a_year_of_chats_all_over_the_world_gets_every_digest_once_and_at_its_time() -> None:
+    did = play(seed=1, chats=60, first=2021, last=2021)
+    assert did.chats == 60
+    assert did.digests + did.dropped == did.sessions > 10_000
+    assert 0 < did.dropped < did.sessions / 20
+    assert did.after_outage > 0
+    assert did.changes > 10
+
+
+def test_it_would_notice_a_clock_that_ignores_the_time_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = rules_time.at_local
+    monkeypatch.setattr(rules_time, "at_local", lambda timezone, day, clock: right("UTC", day, clock))
+    rules_time.slot_of.cache_clear()
+    with pytest.raises(Broken, match=r"no digest of|came at"):
+        play(seed=2, chats=20, first=2021, last=2021)
+    rules_time.slot_of.cache_clear()
+
+
+def test_it_would_notice_changes_that_lose_a_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        simulated_decade, "changed_settings", lambda old, new, calendars, delay, freshness, now: new
+    )  # without what was still to come
+    with pytest.raises(Broken, match=r"no digest of|came at"):
+        play(seed=1, chats=60, first=2021, last=2021)

@@ -1,0 +1,177 @@
+"""One sender for each bot: who holds the lease, who waits, and when it changes hands."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import multiprocessing
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bellwether.alerting.deliver import deliver
+from bellwether.alerting.sole import LAPSE, SoleSender
+from bellwether.config import load_settings
+from bellwether.services import Services, build_services
+from bellwether.store import chats, outbox
+from bellwether.store.database import rows
+from bellwether.types import OutboxMessage
+from tests.support.running_bot import bot_services, running_bot
+from tests.support.shared import needs_shared
+from tests.support.telegram_server import TelegramServer
+
+NOW = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
+ANN = 1001
+
+
+class Watch:
+    """Seconds that pass when they are told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def services_in(folder: Path, now: Callable[[], datetime] = lambda: NOW) -> Services:
+    settings = load_settings(
+        telegram={"token": "7:SECRET"}, database={"path": folder / "t.sqlite3"}, models={"folder": folder}
+    )
+    return build_services(settings, clock=now)
+
+
+def owe(services: Services, chat_id: int = 7) -> None:
+    with services.store.transaction() as db:
+        chats.join(db, chat_id, "en", NOW)
+        draft = outbox.Draft(f"digest:{chat_id}:x", chat_id, "digest", "hi", NOW, NOW + timedelta(hours=12))
+        outbox.owe(db, draft, NOW)
+
+
+def test_of_two_senders_one_holds_the_lease_and_the_other_is_told_who(tmp_path: Path) -> None:
+    services = services_in(tmp_path)
+    first, second = SoleSender(services), SoleSender(services)
+    assert first.take() is None
+    assert first.take() is None, "asking again changes nothing"
+    other = second.take()
+    assert other is not None
+    assert other.holder == first.holder
+    first.release()
+    assert second.take() is None
+    assert not first.beat()
+    second.release()
+
+
+def test_bots_of_different_tokens_share_a_database(tmp_path: Path) -> None:
+    one = SoleSender(services_in(tmp_path))
+    settings = load_settings(
+        telegram={"token": "8:OTHER"}, database={"path": tmp_path / "t.sqlite3"}, models={"folder": tmp_path}
+    )
+    other = SoleSender(build_services(settings))
+    assert one.take() is None
+    assert other.take() is None
+    assert "SECRET" not in one.name + one.holder
+    one.release()
+    other.release()
+
+
+def hold_and_claim(folder: Path, ready: object) -> None:
+    services = services_in(folder)
+    sole = SoleSender(services)  # the lock lives as long as it
+    assert sole.take() is None
+    with services.store.transaction() as db:
+        assert outbox.claim_next(db, NOW, NOW + timedelta(minutes=2)) is not None
+    ready.set()  # type: ignore[attr-defined]
+    time.sleep(60)
+
+
+def test_a_killed_process_is_replaced_at_once_and_what_it_had_claimed_is_sent(tmp_path: Path) -> None:
+    services = services_in(tmp_path)
+    owe(services)
+    spawn = multiprocessing.get_context("spawn")
+    ready = spawn.Event()
+    process = spawn.Process(target=hold_and_claim, args=(tmp_path, ready))
+    process.start()
+    assert ready.wait(60)
+    heir = SoleSender(services)
+    assert heir.take() is not None
+    process.kill()
+    process.join()
+    assert heir.take() is None, "the file lock tells that it is gone, without waiting for its lease to lapse"
+    with services.store.transaction() as db:
+        (row,) = rows(db, "SELECT state, uncertain FROM outbox")
+    assert row == {"state": "pending", "uncertain": 1}, "it may have arrived, and is sent again"
+    heir.release()
+
+
+def test_a_process_that_hangs_is_replaced_when_its_beats_stay_away(tmp_path: Path) -> None:
+    services, watch = services_in(tmp_path), Watch()
+    hung, heir = SoleSender(services), SoleSender(services, watch)
+    assert hung.take() is None
+    assert heir.take() is not None
+    watch.now = LAPSE - 1
+    assert heir.take() is not None
+    assert hung.beat()
+    watch.now = LAPSE + 1
+    assert heir.take() is not None, "it beat a moment ago"
+    watch.now = 2 * LAPSE + 1
+    assert heir.take() is None
+    assert not hung.beat()
+    hung.release()
+    heir.release()
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=3), timedelta(days=-3)], ids=["forward", "back"])
+def test_a_clock_change_takes_the_lease_from_nobody(tmp_path: Path, jump: timedelta) -> None:
+    clock = [NOW]
+    services, watch = services_in(tmp_path, lambda: clock[0]), Watch()
+    holder, other = SoleSender(services), SoleSender(services, watch)
+    assert holder.take() is None
+    clock[0] += jump
+    assert other.take() is not None
+    assert holder.beat()
+    holder.release()
+
+
+def test_a_sender_that_lost_its_lease_claims_nothing_more(tmp_path: Path) -> None:
+    services = services_in(tmp_path)
+    owe(services, 7)
+    owe(services, 8)
+    sole = SoleSender(services)
+    assert sole.take() is None
+    sent: list[int] = []
+
+    class LosesIt:
+        async def send(self, message: OutboxMessage) -> None:
+            sent.append(message.chat_id)
+            with services.store.transaction() as db:
+                db.conn.execute("DELETE FROM leases")
+
+    first_claim = iter([False])
+    asyncio.run(deliver(services, LosesIt(), lambda: next(first_claim, True), sole.may_send))
+    asyncio.run(deliver(services, LosesIt(), may_send=sole.may_send))
+    assert sent == [7]
+    sole.release()
+
+
+@needs_shared
+def test_a_second_service_says_so_and_waits_until_the_first_ends(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with TelegramServer() as server, caplog.at_level(logging.WARNING):
+        server.open_chat(ANN)
+        one, two = bot_services(server, tmp_path), bot_services(server, tmp_path)
+        with running_bot(one):
+            assert "What you can ask" in server.ask(ANN, "/help").text
+            with running_bot(two):
+                server.wait_for(lambda _: "Another process talks to Telegram for this bot" in caplog.text)
+                polls = len(server.calls("getMe"))
+                assert "What you can ask" in server.ask(ANN, "/help").text
+                assert len(server.calls("getMe")) == polls, "it has not even said hello"
+        with running_bot(two):
+            assert "What you can ask" in server.ask(ANN, "/help").text
+        assert len(server.messages(ANN)) == 3
+        assert server.violations == []

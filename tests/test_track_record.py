@@ -1,0 +1,319 @@
+"""The track record: equal to a recomputation by hand from the raw file, shown with answers, honest about few rows."""
+
+import json
+import math
+import sqlite3
+import struct
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from bellwether import queries, wording
+from bellwether.__main__ import main
+from bellwether.errors import BadDate, LedgerError
+from bellwether.forecasting.forecaster import BASELINE_ID
+from bellwether.scoring import simulated
+from bellwether.scoring.issuing import record
+from bellwether.scoring.record_json import record_json
+from bellwether.scoring.settling import count
+from bellwether.scoring.simulate import simulate
+from bellwether.scoring.table import score_of, together
+from bellwether.scoring.track_record import Asked, live_record
+from bellwether.scoring.types import Beside, Verdict
+from bellwether.scoring.words import lines
+from bellwether.services import Services
+from bellwether.store import outcomes
+from bellwether.store.database import Store
+from bellwether.store.ledger import to_days
+from bellwether.store.outcomes import Outcome
+from bellwether.types import LEVELS
+from tests.support.account import made_up, store_of
+
+FIRST = date(2025, 1, 6)
+
+
+def filled(folder: Path, weeks: int, *, symbols: int = 4, seed: int = 5) -> Store:
+    """A store of made-up forecasts of some symbols on one day of each week, at two horizons, all but a few settled."""
+    store, random = store_of(folder), np.random.default_rng(seed)
+    made = [
+        made_up(
+            10_000 * week + 100 * number + horizon,
+            symbol=f"S{number}",
+            cutoff=FIRST + timedelta(days=7 * week),
+            horizon=horizon,
+            model_id=BASELINE_ID if (week + number) % 9 == 0 else "made-up-1",
+            shown=(week + number) % 7 > 0,
+        )
+        for week in range(weeks)
+        for number in range(symbols)
+        for horizon in (1, 10)
+    ]
+    record(store, made)
+    with store.transaction() as db:
+        due = outcomes.due(db, FIRST + timedelta(days=7 * weeks - 3))
+        came = [Outcome(one, None if at % 41 == 40 else random.normal(0, 0.03), FIRST) for at, one in enumerate(due)]
+        count(db, outcomes.append(db, came, made[0].made_at))
+    return store
+
+
+# ---- by hand
+
+
+def raw(store: Store) -> Iterator[dict[str, Any]]:
+    """Every settled or open forecast, read with nothing but the standard library."""
+    store.close()
+    with sqlite3.connect(store.path) as db:
+        sql = (
+            "SELECT symbol, cutoff, horizon, model_id, shown, numbers, log_return, outcomes.id"
+            " FROM ledger LEFT JOIN outcomes ON outcomes.seq = ledger.seq"
+        )
+        for symbol, cutoff, horizon, model, shown, numbers, came, settled in db.execute(sql).fetchall():
+            _, _, usual, *quantiles = struct.unpack("<17d", numbers)
+            yield {
+                "symbol": symbol,
+                "cutoff": cutoff,
+                "horizon": horizon,
+                "model": model,
+                "shown": shown,
+                "usual": usual,
+                "model_quantiles": quantiles[:7],
+                "plain": quantiles[7:],
+                "came": came,
+                "settled": settled is not None,
+            }
+    db.close()
+
+
+def pinball(came: float, quantiles: list[float]) -> float:
+    return sum(max(a * (came - q), (a - 1) * (came - q)) for a, q in zip(LEVELS, quantiles, strict=True)) / 7
+
+
+def chance(quantiles: list[float]) -> float:
+    """The chance of a rise by linear interpolation in normal scores."""
+    scores = [NormalDist().inv_cdf(level) for level in LEVELS]
+    at = min(max(sum(q <= 0 for q in quantiles) - 1, 0), 5)
+    share = -quantiles[at] / (quantiles[at + 1] - quantiles[at])
+    return 1 - NormalDist().cdf(scores[at] + share * (scores[at + 1] - scores[at]))
+
+
+def by_hand(rows: list[dict[str, Any]]) -> dict[str, float]:
+    """The scores of settled rows, in plain Python."""
+    sums: dict[str, float] = defaultdict(float)
+    for row in rows:
+        came, own, plain = row["came"], row["model_quantiles"], row["plain"]
+        scale = (plain[5] - plain[1]) / (2 * NormalDist().inv_cdf(0.9))
+        usual = chance(plain) if math.isnan(row["usual"]) else row["usual"]
+        sums["pinball"] += pinball(came, own) / scale
+        sums["baseline_pinball"] += pinball(came, plain) / scale
+        sums["coverage_80"] += own[1] <= came <= own[5]
+        sums["coverage_90"] += own[0] <= came <= own[6]
+        sums["baseline_coverage_80"] += plain[1] <= came <= plain[5]
+        sums["baseline_coverage_90"] += plain[0] <= came <= plain[6]
+        sums["brier"] += (chance(own) - (came > 0)) ** 2
+        sums["usual_brier"] += (usual - (came > 0)) ** 2
+        sums["share_of_rises"] += came > 0
+    found = {name: total / len(rows) for name, total in sums.items()}
+    return found | {"skill": 1 - found["pinball"] / found["baseline_pinball"]}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Asked(),
+        Asked(symbol="S2"),
+        Asked(horizon=10),
+        Asked(symbol="S1", horizon=1),
+        Asked(since=date(2025, 8, 1)),
+        Asked(symbol="S3", since=date(2025, 8, 1)),
+        Asked(model_id="made-up-1"),
+        Asked(model_id=BASELINE_ID),
+        Asked(symbol="S0", model_id="made-up-1"),
+    ],
+    ids=str,
+)
+def test_scores_equal_those_recomputed_by_hand_from_the_raw_file(tmp_path: Path, asked: Asked) -> None:
+    store = filled(tmp_path, 60)
+    found = live_record(store, asked)
+    since = to_days(asked.since) if asked.since else -(10**9)
+    rows = [
+        row
+        for row in raw(store)
+        if asked.symbol in {None, row["symbol"]} and asked.horizon in {None, row["horizon"]} and row["cutoff"] >= since
+    ]
+    own = [
+        row
+        for row in rows
+        if (row["model"] == asked.model_id if asked.model_id else row["shown"] and row["model"] != BASELINE_ID)
+    ]
+    settled = [row for row in own if row["came"] is not None]
+    silent = [row for row in rows if row["shown"] and row["model"] == BASELINE_ID and not asked.model_id]
+    assert found.settled == found.score.forecasts == len(settled) > 20
+    assert found.waiting == sum(not row["settled"] for row in own)
+    assert found.without_outcome == sum(row["settled"] and row["came"] is None for row in own)
+    assert found.issued == len(own) + len(silent)
+    for name, value in by_hand(settled).items():
+        assert getattr(found.score, name) == pytest.approx(value, abs=1e-12), name
+    for one in found.by_horizon:
+        part = by_hand([row for row in settled if row["horizon"] == one.horizon])
+        assert one.score.skill == pytest.approx(part["skill"], abs=1e-12)
+    assert sum(one.forecasts for one in found.by_month) == len(settled)
+    for one, level in zip(found.reliability, LEVELS, strict=True):
+        below = [row["came"] <= row["model_quantiles"][LEVELS.index(level)] for row in settled]
+        assert one.observed == pytest.approx(sum(below) / len(below))
+
+
+def test_the_biggest_misses_come_first(tmp_path: Path) -> None:
+    store = filled(tmp_path, 60)
+
+    def distance(row: dict[str, Any]) -> float:
+        quantiles = row["model_quantiles"]
+        outside = max(quantiles[0] - row["came"], row["came"] - quantiles[6], 0)
+        return float(outside / (quantiles[5] - quantiles[1]))
+
+    for asked in (Asked(), Asked(symbol="S2"), Asked(horizon=1), Asked(symbol="S2", horizon=10)):
+        own = [
+            row
+            for row in raw(store)
+            if row["came"] is not None
+            and row["shown"]
+            and row["model"] != BASELINE_ID
+            and asked.symbol in {None, row["symbol"]}
+            and asked.horizon in {None, row["horizon"]}
+        ]
+        expected = sorted((far for row in own if (far := distance(row)) > 0), reverse=True)[:20]
+        assert [one.distance for one in live_record(store, asked).misses] == pytest.approx(expected)
+
+
+# ---- small samples
+
+
+@pytest.mark.parametrize(("weeks", "verdict"), [(10, True), (51, True), (60, False)], ids=["weeks", "almost", "a year"])
+def test_below_a_year_of_weeks_it_is_too_early_to_tell(tmp_path: Path, weeks: int, verdict: bool) -> None:
+    found = live_record(filled(tmp_path, weeks), Asked())
+    assert (found.score.verdict is Verdict.TOO_EARLY) is verdict
+    assert (found.score.skill_interval is None) is verdict
+    assert ("Too early to tell" in " ".join(lines(found))) is verdict
+
+
+def test_no_record_is_said_and_breaks_nothing(tmp_path: Path) -> None:
+    found = live_record(store_of(tmp_path), Asked())
+    assert (found.issued, found.score.skill, found.by_horizon, found.misses) == (0, None, (), ())
+    assert lines(found) == ["No forecast has been entered yet: the record begins with the first one."]
+
+
+def test_rows_put_together_score_the_same(tmp_path: Path) -> None:
+    whole = simulated._load(None, 0)
+    assert score_of(together(whole.table, whole.table.week)).skill == pytest.approx(score_of(whole.table).skill)
+
+
+# ---- words
+
+
+@pytest.mark.parametrize(
+    ("beside", "sentence"),
+    [
+        (
+            Beside(1260, 0.791, 0.03, Verdict.BETTER, True),
+            "In the last year its 80 % ranges for this symbol held 79 % of the time; 3.0 % better than a plain "
+            "volatility rule.",
+        ),
+        (
+            Beside(1260, 0.7, -0.021, Verdict.WORSE, True),
+            "In the last year its 80 % ranges for this symbol held 70 % of the time; 2.1 % worse than a plain "
+            "volatility rule.",
+        ),
+        (
+            Beside(9000, 0.8, 0.001, Verdict.UNDECIDED, False),
+            "In the last year its 80 % ranges for all symbols held 80 % of the time; no better or worse than a plain "
+            "volatility rule by more than luck.",
+        ),
+        (
+            Beside(14, 1.0, 0.2, Verdict.TOO_EARLY, True),
+            "In the last year its ranges for this symbol: too early to tell, 14 forecasts with an outcome so far.",
+        ),
+        (
+            Beside(1, None, None, Verdict.TOO_EARLY, True, "2019-2021"),
+            "Replayed on past prices, 2019-2021 (simulated), its ranges for this symbol: too early to tell, 1 forecast "
+            "with an outcome so far.",
+        ),
+    ],
+    ids=["better", "worse", "undecided", "early", "simulated"],
+)
+def test_the_line_beside_a_forecast(beside: Beside, sentence: str) -> None:
+    assert wording.track_record_line(beside) == sentence
+
+
+# ---- simulated
+
+
+def test_the_demo_has_a_record_and_says_that_it_is_simulated(services: Services) -> None:
+    found = queries.track_record(services)
+    assert found.simulated
+    assert (found.first, found.last) == (date(2019, 1, 2), date(2021, 12, 27))
+    assert [one.model_id for one in found.by_model] == ["daily-range-2"], "which had seen prices up to 2018"
+    assert lines(found)[0].startswith("Simulated: ")
+    made = queries.answer(services, "AAPL", 10).forecast
+    assert "(simulated)" in wording.trust(made)
+    assert not services.store.path.exists(), "nothing of it is in the database"
+    own = queries.track_record(services, symbol="AAPL", horizon=10, since=date(2020, 1, 1))
+    assert own.simulated
+    assert own.first is not None and own.first >= date(2020, 1, 1)
+    assert {one.symbol for one in own.misses} <= {"AAPL"}
+
+
+def test_a_replay_of_ones_own_takes_the_place_of_the_shipped_one(services: Services) -> None:
+    file, replayed = simulate(services, date(2021, 3, 1), date(2021, 3, 10))
+    assert replayed == 8 * 40 * 5
+    found = queries.track_record(services)
+    assert found.simulated
+    assert (found.issued, found.first) == (replayed, date(2021, 3, 1))
+    assert found.waiting == replayed - found.settled
+    assert {path.name for path in file.parent.iterdir()} == {"simulated_record.npz", "simulated_summary.json"}
+    line = wording.trust(queries.answer(services, "AAPL", 10).forecast)
+    assert "2021 (simulated), its ranges for this symbol: too early to tell" in line
+    file.write_bytes(b"no record")
+    with pytest.raises(LedgerError, match="make it again or delete it"):
+        queries.track_record(services)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [(date(2021, 3, 10), date(2021, 3, 1)), (date(2021, 3, 6), date(2021, 3, 7))],
+    ids=["back", "none"],
+)
+def test_a_replay_of_no_day_is_refused(services: Services, first: date, last: date) -> None:
+    with pytest.raises(BadDate):
+        simulate(services, first, last)
+
+
+# ---- the command
+
+
+def test_the_command_prints_the_record_as_words_and_as_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BELLWETHER_DATABASE__PATH", str(tmp_path / "x.sqlite3"))
+    told = CliRunner().invoke(main, ["track-record"])
+    assert told.exit_code == 0, told.output
+    assert "10 trading days: 80 % ranges held" in told.output
+    plain = json.loads(
+        CliRunner().invoke(main, ["track-record", "--json", "--symbol", "apple", "--horizon", "2w"]).output
+    )
+    assert (plain["simulated"], plain["symbol"], plain["horizon"], plain["score"]["verdict"]) == (
+        True,
+        "AAPL",
+        10,
+        plain["score"]["verdict"],
+    )
+    assert plain["score"]["verdict"] in Verdict.__members__
+    assert date.fromisoformat(plain["by_month"][0]["month"]) == date(2019, 1, 1)
+
+
+def test_json_has_every_field(services: Services) -> None:
+    found = queries.track_record(services)
+    assert json.loads(json.dumps(record_json(found))).keys() == set(type(found).__slots__)
