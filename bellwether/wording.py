@@ -137,13 +137,13 @@ def trust(forecast: Forecast) -> str:
 
 
 def track_record_line(beside: Beside) -> str:
-    """How earlier forecasts turned out, in a sentence: "In the last year its 80 % ranges for this symbol held ..."."""
+    """How earlier forecasts turned out, in a sentence: "In the last year its 8-in-10 ranges for it held ..."."""
     when = f"Replayed on past prices, {beside.years} (simulated)," if beside.years else "In the last year"
     of = "for this symbol" if beside.own else "for all symbols"
     if beside.verdict is Verdict.TOO_EARLY or beside.coverage_80 is None or beside.skill is None:
         count = f"{beside.forecasts:,} forecast{'s' if beside.forecasts != 1 else ''}"
         return f"{when} its ranges {of}: too early to tell, {count} with an outcome so far."
-    held = f"{when} its 80 % ranges {of} held {percent(beside.coverage_80)} of the time"
+    held = f"{when} its 8-in-10 ranges {of} held {percent(beside.coverage_80)} of the time"
     return f"{held}; {_against_rule(beside.skill, beside.verdict)}."
 
 
@@ -162,11 +162,13 @@ def _tested(forecast: Forecast) -> str:
     if record is None:
         return "How far to trust it: this model was tested too little to tell."
     unseen = (
-        "years it had not seen" if record.taught_to is None else f"taught with prices to {day(record.taught_to)} only"
+        ", years it had not seen,"
+        if record.taught_to is None
+        else f", when it knew prices to {day(record.taught_to)} only,"
     )
     growth = "" if record.growth_known else " About rise or fall it was not shown to know more than the usual share."
     return (
-        f"How far to trust it: in {record.span}, {unseen}, "
+        f"How far to trust it: tested on {record.span}{unseen} "
         f"{percent(record.coverage_80)} of its 8-in-10 ranges this far ahead held. {_skill(record)}{growth}"
     )
 
@@ -179,7 +181,7 @@ def _skill(record: Record) -> str:
     direction = "better" if record.skill > 0 else "worse"
     return (
         f"Its ranges scored {percent(abs(record.skill), 1)} {direction} than those of a plain volatility rule "
-        f"(95 % interval: {low} to {high})."
+        f"({low} to {high} allowing for luck, a 95 % interval)."
     )
 
 

@@ -221,18 +221,18 @@ def test_rows_put_together_score_the_same(tmp_path: Path) -> None:
     [
         (
             Beside(1260, 0.791, 0.03, Verdict.BETTER, True),
-            "In the last year its 80 % ranges for this symbol held 79 % of the time; 3.0 % better than a plain "
+            "In the last year its 8-in-10 ranges for this symbol held 79 % of the time; 3.0 % better than a plain "
             "volatility rule.",
         ),
         (
             Beside(1260, 0.7, -0.021, Verdict.WORSE, True),
-            "In the last year its 80 % ranges for this symbol held 70 % of the time; 2.1 % worse than a plain "
+            "In the last year its 8-in-10 ranges for this symbol held 70 % of the time; 2.1 % worse than a plain "
             "volatility rule.",
         ),
         (
             Beside(9000, 0.8, 0.001, Verdict.UNDECIDED, False),
-            "In the last year its 80 % ranges for all symbols held 80 % of the time; no better or worse than a plain "
-            "volatility rule by more than luck.",
+            "In the last year its 8-in-10 ranges for all symbols held 80 % of the time; no better or worse than a "
+            "plain volatility rule by more than luck.",
         ),
         (
             Beside(14, 1.0, 0.2, Verdict.TOO_EARLY, True),

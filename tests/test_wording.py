@@ -163,7 +163,7 @@ def test_words_claim_no_more_of_the_direction_than_the_record_supports(
 def test_a_model_that_learned_more_since_its_scores_says_so() -> None:
     record = replace(RECORD, taught_to=date(2015, 12, 31))
     told = wording.trust(replace(MADE, explanation=replace(MADE.explanation, record=record)))
-    assert "in 2019-2021, taught with prices to 31 December 2015 only, 80 % of its" in told
+    assert "tested on 2019-2021, when it knew prices to 31 December 2015 only, 80 % of its" in told
     assert "had not seen" not in told
 
 
@@ -213,7 +213,8 @@ def test_a_short_history_is_compared_with_nothing() -> None:
             0.01,
             0.02,
             0.03,
-            "Its ranges scored 2.0 % better than those of a plain volatility rule (95 % interval: 1.0 % to 3.0 %).",
+            "Its ranges scored 2.0 % better than those of a plain volatility rule "
+            "(1.0 % to 3.0 % allowing for luck, a 95 % interval).",
         ),
         (-0.03, -0.02, -0.01, "2.0 % worse than those of a plain volatility rule"),
         (
@@ -228,7 +229,7 @@ def test_the_record_is_told_with_its_uncertainty(low: float, skill: float, high:
     record = replace(RECORD, skill_low=low, skill=skill, skill_high=high)
     told = wording.trust(replace(MADE, explanation=replace(MADE.explanation, record=record)))
     assert words in told
-    assert "in 2019-2021, years it had not seen, 80 % of its 8-in-10 ranges this far ahead held." in told
+    assert "tested on 2019-2021, years it had not seen, 80 % of its 8-in-10 ranges this far ahead held." in told
 
 
 def test_the_baseline_claims_no_record() -> None:

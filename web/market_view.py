@@ -85,7 +85,9 @@ def extremes(overview: Overview, count: int) -> list[Group]:
     groups = [
         Group("Widest outlook", "where the price may move most", tuple(by_width[::-1][:count]), range_width),
         Group("Narrowest outlook", "where it may move least", tuple(by_width[:count]), range_width),
-        Group("Most awake", "swings against its own last year", tuple(livelier[:count]), usual),
+        Group(
+            "Livelier than usual", "its swings now against those of its own last year", tuple(livelier[:count]), usual
+        ),
         Group("Least like the plain rule", "how much wider or narrower our range is", tuple(unlike[:count]), rule),
     ]
     return [group for group in groups if group.rows]
