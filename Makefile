@@ -10,8 +10,9 @@ EVERYTHING := $(ONLINE) training benchmarks tests
 run: .venv/.online            ## start the service; without a Telegram token it is the demo
 	@exec $(BIN)/python -m bellwether serve
 
-test: .venv/.everything       ## the whole test suite
-	$(BIN)/python -m pytest
+# a file's tests stay together: some share a small model that takes half a minute to train
+test: .venv/.everything       ## the whole test suite, on up to four cores
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: .venv/.everything       ## formatter, linter and types
 	$(BIN)/ruff format --check $(EVERYTHING)

@@ -3,10 +3,6 @@
 import asyncio
 import http.client
 import itertools
-import os
-import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -21,6 +17,7 @@ from starlette.responses import HTMLResponse
 
 from bellwether.config import load_settings
 from bellwether.services import build_services
+from benchmarks.demo_service import demo_service
 from benchmarks.timing import Comparison, compare
 from web.app import create_app
 
@@ -50,24 +47,8 @@ def under_load() -> float:
 
     Load and server share the machine. Each page was asked for once before; those whose time is over are made again.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("BELLWETHER_", "TELEGRAM_"))}
-    with tempfile.TemporaryDirectory() as folder:
-        settings = {"BELLWETHER_WEB__PORT": str(port), "BELLWETHER_DATABASE__PATH": f"{folder}/bench.sqlite3"}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bellwether", "serve"],
-            env=clean | settings,
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            _wait(port)
-            return _load(port)
-        finally:
-            process.terminate()
-            process.wait(10)
+    with demo_service() as service:
+        return _load(service.port)
 
 
 def hello() -> FastAPI:
@@ -138,14 +119,3 @@ def _once(port: int, path: str) -> None:
     wanted = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Accept-Encoding": "gzip"})
     with urllib.request.urlopen(wanted, timeout=30) as answer:
         answer.read()
-
-
-def _wait(port: int) -> None:
-    """Until the service answers, not merely listens."""
-    for _ in range(200):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit("the service did not start")

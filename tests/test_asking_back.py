@@ -10,7 +10,6 @@ from urllib.parse import quote as encoded
 
 import pytest
 from click.testing import CliRunner
-from yfinance.data import YfData
 
 from bellwether import queries
 from bellwether.__main__ import main
@@ -108,7 +107,6 @@ def test_a_near_match_goes_on_with_what_was_asked(server: TelegramServer, tmp_pa
 def test_listings_that_yahoo_finds_are_offered_and_answered_in_their_own_money(
     server: TelegramServer, tmp_path: Path
 ) -> None:
-    YfData().cache_get.cache_clear()
     with YahooServer() as yahoo:
         yahoo.add_search("nintendo", [quote("NTDOY", "Nintendo", "PNK"), quote("7974.T", "Nintendo", "JPX")])
         for symbol, code in (("7974.T", "JPX"), ("^GSPC", "NYQ"), ("^VIX", "NYQ")):
@@ -129,7 +127,6 @@ def test_listings_that_yahoo_finds_are_offered_and_answered_in_their_own_money(
             assert forecast is not None
             assert "Over the next week Nintendo Co., Ltd. will probably end between \u00a5" in forecast.text
         assert len(yahoo.requests_to("/v1/finance/search")) == 1
-    YfData().cache_get.cache_clear()
 
 
 # ---- the conversation

@@ -17,25 +17,13 @@ from bellwether.market.calendar import closes_at, last_closed_session
 from bellwether.market.provider import Fetched
 from bellwether.store.database import Store
 from bellwether.types import Bars, Instrument, Origin
+from tests.support.clock import Clock
 
 START = datetime(2026, 11, 23, 21, 30, tzinfo=UTC)  # Monday's session in New York has closed
 MONDAY, FRIDAY = date(2026, 11, 23), date(2026, 11, 20)
 OVERLAPPING = date(2026, 10, 12)  #: thirty sessions up to FRIDAY
 BORN = date(2021, 1, 4)  #: no prices before it
 DOWN = SourceError("The source", Trouble.REFUSED)
-
-
-class Clock:
-    """A clock that tests turn."""
-
-    def __init__(self, now: datetime = START) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def wait(self, span: timedelta) -> None:
-        self.now += span
 
 
 class Source:
@@ -89,7 +77,7 @@ MakeCached = Callable[..., CachedProvider]
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(START)
 
 
 @pytest.fixture

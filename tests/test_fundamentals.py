@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from yfinance.data import YfData
 
 from bellwether.config import load_settings
 from bellwether.errors import MarketDataError, SourceError, UnknownSymbol
@@ -16,19 +15,18 @@ from bellwether.market.fundamentals import FRESH, Fundamentals, merged, open_fun
 from bellwether.market.fundamentals_file import FileFundamentals
 from bellwether.services import Services, build_services
 from bellwether.types import Quarter, Statements
+from tests.support.clock import Clock
 from tests.support.shared import SHARED, needs_shared
 from tests.support.yahoo_server import YahooServer
-from tests.support.yahoo_services import Clock, yahoo_services
+from tests.support.yahoo_services import yahoo_services
 
 SERIES, SUMMARY = "/ws/fundamentals-timeseries/", "/v10/finance/quoteSummary/"
 
 
 @pytest.fixture
 def server() -> Iterator[YahooServer]:
-    YfData().cache_get.cache_clear()
     with YahooServer() as server:
         yield server
-    YfData().cache_get.cache_clear()
 
 
 @pytest.fixture

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from yfinance.data import YfData
 
 from bellwether.doctor import examine
 from bellwether.services import Services
 from bellwether.types import Check
 from scheduler import Timetable
+from tests.support.clock import Clock
 from tests.support.yahoo_made import chart, walk
 from tests.support.yahoo_server import HTML_PAGE, YahooServer
-from tests.support.yahoo_services import Clock, yahoo_services
+from tests.support.yahoo_services import yahoo_services
 from tests.test_command_line import run
 
 CHART = "/v8/finance/chart/"
@@ -27,11 +27,9 @@ SYMBOLS = ("AAPL", "MSFT", "^GSPC", "^VIX")
 
 @pytest.fixture
 def server() -> Iterator[YahooServer]:
-    YfData().cache_get.cache_clear()
     with YahooServer() as server:
         publish(server, FRIDAY)
         yield server
-    YfData().cache_get.cache_clear()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from yfinance.data import YfData
 
 from bellwether import queries, wording
 from bellwether.errors import UnusableBars
@@ -17,22 +16,21 @@ from bellwether.market.calendar import EVERY_DAY, closes_at, last_closed_session
 from bellwether.market.yahoo import YahooSource
 from bellwether.services import Services
 from bellwether.types import Bars
+from tests.support.clock import Clock
 from tests.support.shared import needs_shared
 from tests.support.yahoo_made import chart, stamp, walk
 from tests.support.yahoo_server import YahooServer
-from tests.support.yahoo_services import Clock, yahoo_services
+from tests.support.yahoo_services import yahoo_services
 
 FRIDAY, MONDAY = date(2026, 11, 20), date(2026, 11, 23)
 
 
 @pytest.fixture
 def server() -> Iterator[YahooServer]:
-    YfData().cache_get.cache_clear()
     with YahooServer() as server:
         for symbol in ("^GSPC", "^VIX"):
             server.add_chart(symbol, chart(symbol, walk(700), last=FRIDAY))
         yield server
-    YfData().cache_get.cache_clear()
 
 
 @pytest.fixture

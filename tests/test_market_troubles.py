@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from yfinance.data import YfData
 
 from bellwether import queries
 from bellwether.errors import BellwetherError, Delisted, NoPrices, SourceError, Trouble, UnknownSymbol
@@ -19,9 +18,10 @@ from bellwether.market.fallback import FallbackProvider
 from bellwether.market.file import FileProvider
 from bellwether.market.refresh import every_symbol, refresh
 from bellwether.services import Services
+from tests.support.clock import Clock
 from tests.support.yahoo_made import chart, walk
 from tests.support.yahoo_server import EMPTY_CHART, HTML_PAGE, MALFORMED_JSON, NO_CHART, YahooServer
-from tests.support.yahoo_services import Clock, yahoo_services
+from tests.support.yahoo_services import yahoo_services
 
 CHART = "/v8/finance/chart/"
 FRIDAY, MONDAY = date(2026, 11, 20), date(2026, 11, 23)
@@ -36,11 +36,9 @@ def clock() -> Clock:
 
 @pytest.fixture
 def server() -> Iterator[YahooServer]:
-    YfData().cache_get.cache_clear()
     with YahooServer() as server:
         publish(server, FRIDAY)
         yield server
-    YfData().cache_get.cache_clear()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from yfinance.data import YfData
 
 from bellwether import queries
 from bellwether.config import load_settings
@@ -20,6 +19,7 @@ from bellwether.store import searches
 from bellwether.types import Instrument
 from tests.conftest import MODELS
 from tests.support import yahoo_recordings
+from tests.support.clock import Clock
 from tests.support.shared import needs_shared
 from tests.support.yahoo_listings import list_on, quote
 from tests.support.yahoo_server import DOWN_PAGE, HTML_PAGE, MALFORMED_JSON, YahooServer
@@ -29,16 +29,6 @@ FRIDAY = date(2026, 11, 20)
 EVENING = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 
 
-class Clock:
-    """The present, for everybody."""
-
-    def __init__(self) -> None:
-        self.now = EVENING
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -46,10 +36,8 @@ def clock() -> Clock:
 
 @pytest.fixture
 def server() -> Iterator[YahooServer]:
-    YfData().cache_get.cache_clear()
     with YahooServer() as server:
         yield server
-    YfData().cache_get.cache_clear()
 
 
 Start = Callable[..., Services]

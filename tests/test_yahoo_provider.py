@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 import yfinance
-from yfinance.data import YfData
 
 from bellwether.errors import BellwetherError, Delisted, NoPrices, SourceError, Trouble, UnknownSymbol
 from bellwether.market.circuit import LONGEST_WISH
@@ -26,10 +25,8 @@ END = date(2026, 11, 20)
 
 @pytest.fixture
 def server() -> Iterator[YahooServer]:
-    YfData().cache_get.cache_clear()
     with YahooServer() as server:
         yield server
-    YfData().cache_get.cache_clear()
 
 
 @pytest.fixture
@@ -214,6 +211,14 @@ def test_a_silent_yahoo_is_an_outage_and_passes(
         bars_of(provider, "AAPL", END)
     assert told.value.trouble is trouble
     server.clear_faults()
+    assert bars_of(provider, "AAPL", END).cutoff == END
+
+
+def test_a_bar_that_came_late_is_seen_by_who_asks_again(server: YahooServer, provider: YahooSource) -> None:
+    early = END - timedelta(days=1)
+    server.add_chart("AAPL", chart("AAPL", [1.0, 2.0], last=early))
+    assert bars_of(provider, "AAPL", END).cutoff == early
+    server.add_chart("AAPL", chart("AAPL", [1.0, 2.0, 3.0]))
     assert bars_of(provider, "AAPL", END).cutoff == END
 
 

@@ -36,14 +36,13 @@ def purpose(card: dict[str, Any], size: int) -> str:
     return "\n\n".join(
         [
             f"A forecaster of the range in which a daily price will be {horizons} sessions ahead: the quantiles "
-            f"{levels} of "
-            f"the cumulative log return. One ONNX file of {size / 1000:,.0f} kB, made on {card['created']}.",
+            f"{levels} of the cumulative log return. One ONNX file of {size / 1000:,.0f} kB, made on "
+            f"{card['created']}.",
             "## What it is for",
             "To say how wide the range of outcomes is, and how that compares with a plain volatility rule. For "
-            "information "
-            "and study, never as advice to buy or sell. The service answers with the plain rule instead where the "
-            "model has "
-            f"less than {card['min_history']} sessions to go by, or where prices move as nothing it learned from did.",
+            "information and study, never as advice to buy or sell. The service answers with the plain rule instead "
+            f"where the model has less than {card['min_history']} sessions to go by, or where prices move as nothing "
+            "it learned from did.",
             f"It reads the last {card['context_length']} sessions of open, high, low, close and volume, and of "
             f"{' and '.join(card['market'])} beside them:",
             reads,
@@ -81,9 +80,9 @@ def scores(card: dict[str, Any]) -> str:
         f"## How {'the recipe' if judged else 'it'} scored, {found['first']} to {found['last']}",
         *whose,
         table(heads, rows),
-        f"{found['cutoffs']:,} cutoffs, every {found['stride']} sessions. Skill is 1 - loss / the other's loss; above "
-        "0 the "
-        "model is better. Brackets hold 95 % intervals in percent, from drawing quarters of the span again and again.",
+        f"{found['cutoffs']:,} cutoffs, every {found['stride']} sessions. Skill is 1 - loss / the other's loss; "
+        "above 0 the model is better. Brackets hold 95 % intervals in percent, from drawing quarters of the span "
+        "again and again.",
     ]
     if quarters:
         parts_of_page += [
@@ -108,8 +107,7 @@ def data(card: dict[str, Any]) -> str:
         [
             "## Data",
             f"{told['rows']:,} daily bars of {len(told['symbols'])} symbols, {told['first']} to {told['last']}. "
-            "Source: "
-            f"{told['source']}. The last session it learned from is {told['trained_to']}.",
+            f"Source: {told['source']}. The last session it learned from is {told['trained_to']}.",
             *(
                 [f"It learned from all of them. `{judged['model_id']}`, whose scores are shown, learned from less:"]
                 if judged
@@ -124,8 +122,8 @@ def data(card: dict[str, Any]) -> str:
                 f"(`{splits['unseen_symbols']}`): {', '.join(unseen)}."
             ),
             "**Survivors only.** Such tables hold shares that were still listed when they were drawn up. Companies "
-            "that failed "
-            "are missing, so past returns look better than they were, and the center of a forecast may be too high.",
+            "that failed are missing, so past returns look better than they were, and the center of a forecast may "
+            "be too high.",
         ]
     )
 
@@ -143,8 +141,7 @@ def recipe(card: dict[str, Any]) -> str:
     if "keras_onnx_difference" in card:
         parts.append(
             f"Keras and ONNX Runtime differ by at most {card['keras_onnx_difference']:.0e} in log return, on real, "
-            "padded, "
-            "flat and broken windows."
+            "padded, flat and broken windows."
         )
     parts.append(f"Digest of model.onnx (sha256): `{card['sha256']}`")
     return "\n\n".join(parts)

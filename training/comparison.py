@@ -224,7 +224,6 @@ def print_document(document: dict[str, Any]) -> None:
         print(
             f"{group:8} the model: pinball {model['pinball']:.4f}, 80 % held {model['coverage_80']:.1%}, 90 % "
             f"{model['coverage_90']:.1%}, Brier {model['brier']:.4f} (climatology {model['brier_climatology']:.4f}), "
-            "AUC "
-            f"{model['auc'] or 0.5:.3f}, rank IC {model['rank_ic'] or 0:+.3f}"
+            f"AUC {model['auc'] or 0.5:.3f}, rank IC {model['rank_ic'] or 0:+.3f}"
         )
     print("skill above 0: the model's loss is smaller than the rival's, 1 to 21 sessions pooled")

@@ -159,8 +159,7 @@ def calibration_section(document: dict[str, Any]) -> str:
     heads = ["cutoffs in", "forecasts", "model, 80 %", "model, 90 %", "plain rule, 80 %", "plain rule, 90 %"]
     text = (
         f"The worst year is {worst[0]}: the 80 % range held {percent(worst[1]['coverage_80'], 1, sign=False)}, the 90 "
-        "% "
-        f"range {percent(worst[1]['coverage_90'], 1, sign=False)}."
+        f"% range {percent(worst[1]['coverage_90'], 1, sign=False)}."
     )
     if not model["crises"]:
         text += " No crisis falls into this span; how the ranges hold in one cannot be read off this page."
@@ -173,9 +172,8 @@ def calibration_section(document: dict[str, Any]) -> str:
     )
     width = (
         f"Over the whole span the model's ranges held {held}. The model's 80 % range is {ratio(ours['width_80'])} "
-        "EWMA standard deviations wide on average, the plain "
-        "rule's "
-        f"{ratio(theirs['width_80'])}; the 90 % ranges {ratio(ours['width_90'])} and {ratio(theirs['width_90'])}."
+        f"EWMA standard deviations wide on average, the plain rule's {ratio(theirs['width_80'])}; the 90 % ranges "
+        f"{ratio(ours['width_90'])} and {ratio(theirs['width_90'])}."
     )
     return "\n\n".join(
         [
@@ -203,8 +201,7 @@ def growth_section(document: dict[str, Any]) -> str:
     heads = ["sessions", "Brier", "of climatology", "gain", "AUC", "rank IC"]
     text = (
         "Climatology answers with the training span's share of rises. A gain above 0 is better than that; an AUC of "
-        ".5 and a "
-        "rank correlation of 0 are no knowledge. Whoever needs the direction will not find it here."
+        ".5 and a rank correlation of 0 are no knowledge. Whoever needs the direction will not find it here."
     )
     return "\n\n".join(["## The probability of growth", table(heads, rows), text])
 
@@ -235,20 +232,17 @@ def method_section(document: dict[str, Any]) -> str:
             "## How it was done",
             f"Cutoffs are every {document['stride']}th session of each symbol from {document['first']} to "
             f"{document['last']}; an outcome that falls after the last day is left out, so no span reaches into the "
-            "next. "
-            f"All answer the same rows. What is fitted saw outcomes to {document['fitted_to']}, of symbols that are "
-            "trained "
-            f"on; what is chosen was chosen on {document['chosen_on'][0][:4]}-{document['chosen_on'][1][:4]}.",
+            f"next. All answer the same rows. What is fitted saw outcomes to {document['fitted_to']}, of symbols "
+            "that are trained on; what is chosen was chosen on "
+            f"{document['chosen_on'][0][:4]}-{document['chosen_on'][1][:4]}.",
             "Loss is the mean pinball loss over the levels "
             + ", ".join(f"{level:g}" for level in document["levels"])
             + ", divided by EWMA volatility times the square root of the horizon; CRPS is approximated by twice that. "
-            f"Intervals come from {bootstrap['resamples']:,} draws of blocks of {bootstrap['block_weeks']} weeks, all "
-            "symbols "
-            "together: dates are the sample, not rows. The Diebold-Mariano statistic tests weekly differences "
-            "of loss "
-            "with a variance that allows for overlap; above 2 is more than luck. Rank IC is Spearman's correlation "
-            "across "
-            "symbols of the median forecast and the realised growth, averaged over dates.",
+            f"Intervals come from {bootstrap['resamples']:,} draws of blocks of {bootstrap['block_weeks']} weeks, "
+            "all symbols together: dates are the sample, not rows. The Diebold-Mariano statistic tests weekly "
+            "differences of loss with a variance that allows for overlap; above 2 is more than luck. Rank IC is "
+            "Spearman's correlation across symbols of the median forecast and the realised growth, averaged over "
+            "dates.",
             told,
             "The price table holds shares that are still listed. Failures are missing, for the model and its rivals "
             "alike.",

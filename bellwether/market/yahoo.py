@@ -99,13 +99,14 @@ class YahooSource:
         from bellwether.market.yahoo_session import NoSuchSymbol
 
         session = self._start()
+        _forget_answers()
         try:
             if _ISIN.fullmatch(symbol):  # yfinance would search, and take the first listing anywhere
                 raise NoSuchSymbol("an ISIN")
             with session.within(timeout):
                 yield yfinance.Ticker(symbol, session=session)
         except Exception as problem:  # yfinance lets anything through, from JSON errors to curl's
-            self._forget_failures()
+            _forget_crumb()
             raise self._explain(symbol, problem) from problem
 
     def _start(self) -> Any:
@@ -124,14 +125,6 @@ class YahooSource:
                 self._session = YahooSession(self._base_url)
         return self._session
 
-    def _forget_failures(self) -> None:
-        """yfinance remembers answers, failed ones too, and a crumb that Yahoo no longer takes: until a restart."""
-        from yfinance.data import YfData
-
-        data = YfData()
-        data.cache_get.cache_clear()
-        data._crumb = None
-
     def _explain(self, symbol: str, problem: Exception) -> BellwetherError:
         """What happened, in words."""
         from bellwether.market.yahoo_session import Empty, NoSuchSymbol, NotAnswering
@@ -142,10 +135,24 @@ class YahooSource:
                 return Delisted(symbol, self.describe())
             return UnknownSymbol(symbol, near_symbols(symbol, self.universe()), self.describe())
         if isinstance(problem, Empty):
-            return NoPrices(f"{self.describe()} has no prices of {symbol} for these days.")
+            return NoPrices(said(_NO_PRICES, source=self.describe(), symbol=symbol))
         if isinstance(problem, NotAnswering):
             return SourceError(self.describe(), problem.trouble, problem.retry_after)
         return SourceError(self.describe(), Trouble.GARBLED)
+
+
+def _forget_answers() -> None:
+    """yfinance keeps what it was told of past days until a restart: a bar that comes late would never be seen."""
+    from yfinance.data import YfData
+
+    YfData().cache_get.cache_clear()
+
+
+def _forget_crumb() -> None:
+    """Yahoo's token for some questions, which it may take no longer: the next question fetches another."""
+    from yfinance.data import YfData
+
+    YfData()._crumb = None
 
 
 def _keep_no_files() -> None:
@@ -175,7 +182,7 @@ def _instrument(symbol: str, about: dict[str, Any]) -> Instrument:
 def _fetched(symbol: str, instrument: Instrument, frame: pd.DataFrame, start: date, end: date) -> Fetched:
     """Yahoo's table as bars from `start` to `end`: all four prices scaled by adjusted / raw close."""
     if frame.empty:
-        raise NoPrices(f"Yahoo Finance has no prices of {symbol} for these days.")
+        raise NoPrices(said(_NO_PRICES, source="Yahoo Finance", symbol=symbol))
     midnights = pd.DatetimeIndex(frame.index)  # of the exchange's own days
     sessions = midnights.tz_localize(None).to_numpy().astype("datetime64[D]")
     raw = frame[["Open", "High", "Low", "Close"]].to_numpy(np.float64)
@@ -187,7 +194,7 @@ def _fetched(symbol: str, instrument: Instrument, frame: pd.DataFrame, start: da
     asked = (sessions >= np.datetime64(start)) & (sessions <= np.datetime64(end))
     keep &= asked
     if not keep.any():
-        raise NoPrices(f"Yahoo Finance has no prices of {symbol} for these days.")
+        raise NoPrices(said(_NO_PRICES, source="Yahoo Finance", symbol=symbol))
     raw, adjusted, volume = raw[keep], adjusted[keep], volume[keep]
     raw = np.where(np.isfinite(raw), raw, raw[:, 3:4])
     values = np.asfortranarray(np.column_stack([raw * (adjusted / raw[:, 3])[:, None], np.nan_to_num(volume)]))

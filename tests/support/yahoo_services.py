@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime
 from pathlib import Path
 
 from bellwether.config import load_settings
@@ -11,19 +10,10 @@ from bellwether.market.asking import Asker
 from bellwether.market.cache import CachedProvider
 from bellwether.market.yahoo import YahooSource
 from bellwether.services import Services, build_services
+from tests.support.clock import Clock
 from tests.support.yahoo_server import YahooServer
 
 MODELS = Path(__file__).resolve().parents[2] / "exported_models"
-
-
-class Clock:
-    """The present, for everybody."""
-
-    def __init__(self, now: datetime = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 def yahoo_services(folder: Path, server: YahooServer, clock: Clock, timeout: float = 2.0) -> Services:
