@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 pytest.importorskip("scipy", reason="it comes with the training packages")
 
+from bellwether.forecasting.model_card import RANGE, folders_of
 from bellwether.market.sample import SampleProvider
 from bellwether.types import HEADS, LEVELS, MARKET_SERIES
 from tests.conftest import MODELS
@@ -52,7 +53,7 @@ def sample_prices(file: Path) -> Path:
 
 def model_that_learned_to(day: str, folder: Path) -> Path:
     """A copy of an exported model whose card says how far it learned; its scores here mean nothing."""
-    shutil.copytree(sorted(path.parent for path in MODELS.glob("*/card.json"))[-1], folder)
+    shutil.copytree(folders_of(MODELS, RANGE)[-1], folder)
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     card["data"]["trained_to"] = day
     (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
@@ -145,7 +146,7 @@ def test_the_model_card_of_the_manual_is_the_one_the_card_makes() -> None:
 
 
 def test_the_model_card_quotes_the_card() -> None:
-    folder = sorted(path.parent for path in MODELS.glob("*/card.json"))[-1]
+    folder = folders_of(MODELS, RANGE)[-1]
     card, page = json.loads((folder / "card.json").read_text(encoding="utf-8")), card_page.model_card_page(folder)
     pooled = card["scores"]["pooled"]
     assert f"{100 * pooled['skill_against_baseline']:+.2f} %" in page

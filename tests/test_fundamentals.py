@@ -92,11 +92,18 @@ def test_a_company_whose_next_date_yahoo_does_not_know_has_none(
     assert start().statements("AAPL").next_earnings is None
 
 
-@pytest.mark.parametrize("source", ["sample", "file"])
-def test_a_market_without_statements_says_what_to_do(tmp_path: Path, source: str) -> None:
+def test_the_sample_market_brings_its_own(services: Services) -> None:
+    apple = services.fundamentals.statements("AAPL")
+    assert (apple.source, apple.currency) == ("sample", "USD")
+    assert apple.quarters[-1] == Quarter(date(2021, 9, 25), 83.36e9, 20.551e9, date(2021, 10, 29))
+    with pytest.raises(UnknownSymbol):
+        services.fundamentals.statements("TSLA")
+
+
+def test_a_market_without_statements_says_what_to_do(tmp_path: Path) -> None:
     file = tmp_path / "p.csv"
     file.write_text("symbol,date,open,high,low,close,volume\nAAPL,2021-12-31,1,1,1,1,1\n")
-    services = build_services(load_settings(market={"source": source, "file": str(file)}, models={"folder": tmp_path}))
+    services = build_services(load_settings(market={"source": "file", "file": str(file)}, models={"folder": tmp_path}))
     with pytest.raises(MarketDataError, match=r"not available in the .*; set market.fundamentals_file"):
         services.fundamentals.statements("AAPL")
 
@@ -205,3 +212,16 @@ def test_merging_loses_nothing_and_keeps_the_order(before: set[int], after: set[
     together = merged(company(*quarters(*sorted(before))), company(*quarters(*sorted(after))), TODAY)
     assert [one.period_end.month // 3 for one in together.quarters] == sorted(before | after)
     assert merged(together, company(*quarters(*sorted(after))), TODAY) == together
+
+
+def test_of_several_rows_on_a_quarter_the_first_filed_counts_and_suspect_revenue_does_not(tmp_path: Path) -> None:
+    file = tmp_path / "f.csv"
+    file.write_text(
+        "symbol,period_end,filed,revenue,net_income,revenue_suspect\n"
+        "KO,2020-03-31,2021-04-25,90,9,False\nKO,2020-03-31,2020-04-25,100,10,False\nKO,2020-03-31,,80,8,False\n"
+        "KO,2020-06-30,2020-07-25,5,1,True\n"
+    )
+    assert FileFundamentals(file).statements("KO").quarters == (
+        Quarter(date(2020, 3, 31), 100.0, 10.0, date(2020, 4, 25)),
+        Quarter(date(2020, 6, 30), None, 1.0, date(2020, 7, 25)),
+    )

@@ -9,12 +9,13 @@ import pytest
 
 from bellwether import queries
 from bellwether.config import load_settings
+from bellwether.forecasting.model_card import RANGE, folders_of
 from bellwether.forecasting.model_shelf import ModelShelf
 from bellwether.forecasting.onnx_model import OnnxModel
 from bellwether.services import Services, build_services
 from tests.conftest import MODELS, NOW
 
-EXPORTED = sorted(path.parent for path in MODELS.glob("*/card.json"))[-1]
+EXPORTED = folders_of(MODELS, RANGE)[-1]
 
 
 def model_taught_to(day: str, folder: Path) -> Path:

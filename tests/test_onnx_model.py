@@ -15,6 +15,7 @@ from bellwether.config import load_settings
 from bellwether.errors import ModelError
 from bellwether.forecasting.forecaster import BASELINE_ID
 from bellwether.forecasting.inputs import model_inputs
+from bellwether.forecasting.model_card import RANGE, folders_of
 from bellwether.forecasting.onnx_model import OnnxModel, latest_model
 from bellwether.services import Services, build_services
 from bellwether.types import HEADS, LEVELS, MARKET_SERIES, Problem
@@ -29,7 +30,7 @@ def model() -> OnnxModel:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of the exported model that a test may break."""
-    return shutil.copytree(sorted(path.parent for path in MODELS.glob("*/card.json"))[-1], tmp_path / "models" / "a-1")
+    return shutil.copytree(folders_of(MODELS, RANGE)[-1], tmp_path / "models" / "a-1")
 
 
 def replace_graph(folder: Path, content: bytes, **facts: Any) -> None:

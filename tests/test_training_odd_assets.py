@@ -8,13 +8,14 @@ import pytest
 
 from bellwether.forecasting.baseline import ewma_volatility, head_quantiles, log_returns
 from bellwether.forecasting.inputs import model_inputs
+from bellwether.forecasting.model_card import RANGE, folders_of
 from bellwether.forecasting.onnx_model import OnnxModel
 from bellwether.market.sample import SampleProvider
 from bellwether.types import CLOSE, HEADS, LEVELS, MARKET_SERIES, VOLUME, Bars, Floats
 from tests.support.shared import SHARED, needs_shared
 from training.panel import CONTEXT_LENGTH, MIN_HISTORY, read_series
 
-FOLDERS = sorted(card.parent for card in (Path(__file__).parents[1] / "exported_models").glob("*/card.json"))
+FOLDERS = folders_of(Path(__file__).parents[1] / "exported_models", RANGE)
 END = date(2018, 6, 29)  # inside the validation span
 
 

@@ -6,6 +6,7 @@ eras: the same recipe with each era left out -> docs/eras.json, for the report
 evaluate, forecasts: an exported model on any prices; these need onnxruntime only
 evaluate --full -> docs/evaluation.md, docs/model-card.md     `report` draws them again
 paper: a guess at tomorrow's direction on the papers' benchmarks -> docs/paper-table.md
+growth prepare|train|export|refit|evaluate|all: the same for the model of company growth -> docs/growth.md
 """
 
 import functools
@@ -298,6 +299,123 @@ def paper(benchmarks: Path, chosen: str, seeds: int, out: Path) -> None:
     from training import paper as step
 
     step.paper(benchmarks, ["acl18", "kdd17"] if chosen == "both" else [chosen], seeds, out)
+
+
+@cli.group()
+def growth() -> None:
+    """Train, score and export the model of company growth, from quarterly reports."""
+
+
+fundamentals = click.option(
+    "--fundamentals",
+    type=FILE,
+    required=True,
+    help="Parquet or csv: symbol, period_end, filed, revenue, net_income, perhaps revenue_suspect.",
+)
+growth_id = click.option("--model-id", default="my-revenue-1", show_default=True, help="Name of the export.")
+growth_model = click.option(
+    "--model",
+    type=FOLDER,
+    default=Path("exported_models/revenue-1"),
+    show_default=True,
+    help="Folder of one exported growth model: one with scores of its own.",
+)
+
+
+@growth.command("prepare")
+@options(fundamentals, source, work)
+@friendly
+def growth_prepare(fundamentals: Path, source: str, work: Path) -> None:
+    """Lay every report out as it was known on its day, split by date and by company."""
+    from training.growth import steps
+
+    steps.prepare(fundamentals, source, work)
+
+
+@growth.command("train")
+@options(work, epochs, seed, quickly)
+@friendly
+def growth_train(work: Path, epochs: int | None, seed: int, quick: bool) -> None:
+    """Train on what `prepare` made; choices are made on the validation span only."""
+    from training.growth import steps
+    from training.growth.train import make_recipe
+
+    steps.train(work, make_recipe(seed, epochs, quick))
+
+
+@growth.command("export")
+@options(work, models, growth_id)
+@friendly
+def growth_export(work: Path, models: Path, model_id: str) -> None:
+    """Convert to ONNX, check it against Keras, score it on the test span, write model.onnx and card.json."""
+    from training.growth import steps
+
+    steps.export(work, models, model_id, datetime.now(UTC).date())
+
+
+@growth.command("refit")
+@options(work, models, growth_model)
+@click.option("--model-id", help="Name of the export. Default: the judged one's and the year that the reports reach.")
+@friendly
+def growth_refit(work: Path, models: Path, model: Path, model_id: str | None) -> None:
+    """Fit a judged recipe once more, on all years and companies, and export that for service."""
+    from training.growth import steps
+
+    steps.refit(work, models, model, model_id, datetime.now(UTC).date())
+
+
+@growth.command("all")
+@options(fundamentals, source, work, models, growth_id, epochs, seed, quickly)
+@click.pass_context
+def growth_everything(context: click.Context, /, **given: Any) -> None:
+    """Run prepare, train and export, one after the other."""
+    for step in (growth_prepare, growth_train, growth_export):
+        context.invoke(step, **{option.name: given[option.name] for option in step.params if option.name in given})
+
+
+@growth.command("evaluate")
+@options(work, growth_model)
+@click.option(
+    "--span",
+    type=click.Choice(["validation", "test"]),
+    default="validation",
+    show_default=True,
+    help="Validation is for choosing; test is opened once, when nothing is left to choose.",
+)
+@click.option("--full", is_flag=True, help="Beside every rival, LightGBM and AutoETS too: minutes, not seconds.")
+@click.option("--docs", type=FOLDER, help="With --full: write growth.md, its figures and pictures here.")
+@friendly
+def growth_evaluate(work: Path, model: Path, span: str, full: bool, docs: Path | None) -> None:
+    """Score an exported growth model beside its rivals, at reports that `prepare` laid out."""
+    from training.growth import steps
+
+    if docs and not full:
+        raise click.UsageError("The page of --docs tells of every rival: add --full.")
+    steps.score(work, model, span, full, docs)
+
+
+@growth.command("forecasts")
+@options(fundamentals)
+@click.option(
+    "--model",
+    type=FOLDER,
+    default=Path("exported_models/revenue-1-2021"),
+    show_default=True,
+    help="Folder of one exported growth model. The default is served: it learned from all years to 2021.",
+)
+@click.option("--from", "first", type=DAY, required=True, help="First day on which a report became known.")
+@click.option("--to", "last", type=DAY, required=True, help="Last such day.")
+@click.option("--out", type=FILE, required=True, help="The file to write, .parquet or .csv.")
+@friendly
+def growth_forecasts(fundamentals: Path, model: Path, first: datetime, last: datetime, out: Path) -> None:
+    """Write the model's quantiles at every report, one row per company, report and horizon."""
+    from training.growth import forecasts as step
+
+    if out.suffix.lower() not in {".parquet", ".csv"}:
+        raise click.UsageError(f"--out {out} must end in .parquet or .csv.")
+    if out.resolve() == fundamentals.resolve():
+        raise click.UsageError(f"--out {out} is also the input; choose another name, or it would be lost.")
+    step.forecasts(fundamentals, model, out, (f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """LightGBM with a quantile loss on the network's static inputs: one forest per horizon and level, sorted over levels.
 
-Its tuning budget: TRIALS random settings, each judged on the validation span at PROBES; the best one is then fitted at
-every horizon and level, and stops growing where the validation loss does, as the network stops at its best epoch.
-Ke et al. (2017), LightGBM; inputs and rows are those of the linear model.
+Its tuning budget: random settings, TRIALS of them, each judged on the validation span at PROBES; the best one is then
+fitted at every horizon and level, and stops growing where the validation loss does, as the network stops at its best
+epoch. Ke et al. (2017), LightGBM; inputs and rows are those of the linear model.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,10 +14,10 @@ import numpy as np
 from tqdm import tqdm
 
 from bellwether.forecasting.metrics import pinball_loss
-from bellwether.types import HEADS, LEVELS, Floats
+from bellwether.types import LEVELS, Floats
 
 TRIALS = 12  # settings tried, the first of them LightGBM's own but for the pace
-PROBES = ((5, 0.05), (21, 0.9), (10, 0.5))  # horizon and level at which settings are compared
+PROBES = ((1, 0.05), (3, 0.9), (2, 0.5))  # place of the horizon, and level, at which settings are compared
 MOST_TREES = 400
 PATIENCE = 25  # trees without a better validation loss
 BINS = 63
@@ -34,7 +35,7 @@ class Setting:
     bagging_fraction: float = 1.0
 
 
-def settings() -> list[Setting]:
+def settings(trials: int = TRIALS) -> list[Setting]:
     """The settings that are tried, the same every time."""
     rng = np.random.default_rng(0)
     drawn = [
@@ -46,7 +47,7 @@ def settings() -> list[Setting]:
             lambda_l2=float(rng.choice([0.0, 10.0, 100.0])),
             bagging_fraction=float(rng.choice([0.3, 0.6, 1.0])),
         )
-        for _ in range(TRIALS - 1)
+        for _ in range(trials - 1)
     ]
     return [Setting(), *drawn]
 
@@ -67,13 +68,20 @@ class Forests:
         return np.sort(np.array(answers).transpose(2, 0, 1), axis=2)
 
 
-def fit(x: Floats, y: Floats, valid_x: Floats, valid_y: Floats) -> Forests:
+def fit(
+    x: Floats,
+    y: Floats,
+    valid_x: Floats,
+    valid_y: Floats,
+    probes: Sequence[tuple[int, float]] = PROBES,
+    trials: int = TRIALS,
+) -> Forests:
     """Tune and fit on training rows x (b, k), y (b, heads), judged on validation rows; NaN in y is left out."""
-    probes = [(HEADS.index(horizon), level) for horizon, level in PROBES]
+    heads = y.shape[1]
     judged = []
-    with tqdm(total=TRIALS * len(PROBES) + len(HEADS) * len(LEVELS), desc="LightGBM", unit="forest") as progress:
-        data = [_datasets(x, y[:, head], valid_x, valid_y[:, head]) for head in range(len(HEADS))]
-        for setting in settings():
+    with tqdm(total=trials * len(probes) + heads * len(LEVELS), desc="LightGBM", unit="forest") as progress:
+        data = [_datasets(x, y[:, head], valid_x, valid_y[:, head]) for head in range(heads)]
+        for setting in settings(trials):
             losses = []
             for head, level in probes:
                 forest = _grow(data[head], level, setting)
@@ -82,7 +90,7 @@ def fit(x: Floats, y: Floats, valid_x: Floats, valid_y: Floats) -> Forests:
             judged.append((float(np.mean(losses)), setting))
         best = min(judged, key=lambda pair: pair[0])[1]
         texts, trees = [], 0
-        for head in range(len(HEADS)):
+        for head in range(heads):
             row = []
             for level in LEVELS:
                 forest = _grow(data[head], level, best)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -76,10 +77,12 @@ def worst_quarter(scores: dict[str, Any]) -> str:
     )
 
 
-def write_folder(folder: Path, content: bytes, card: dict[str, Any]) -> None:
+def write_folder(
+    folder: Path, content: bytes, card: dict[str, Any], load: Callable[[Path], object] = OnnxModel
+) -> None:
     """Put both files in place together: a reader finds the old pair or the new one, never one of each.
 
-    Raises ModelError, and leaves the old folder, when the service could not load the new one.
+    `load` is how the service loads such a model. Raises ModelError, and leaves the old folder, when it could not.
     """
     fresh, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
     for leftover in (fresh, old):
@@ -87,7 +90,7 @@ def write_folder(folder: Path, content: bytes, card: dict[str, Any]) -> None:
     fresh.mkdir(parents=True)
     (fresh / "model.onnx").write_bytes(content)
     (fresh / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
-    OnnxModel(fresh)  # refuses whatever the service would refuse
+    load(fresh)  # refuses whatever the service would refuse
     if folder.exists():
         folder.rename(old)
     fresh.rename(folder)

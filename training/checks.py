@@ -3,6 +3,8 @@
 model.onnx -> check_graph (two LSTMs, the promised inputs) -> runtime -> disagreement with Keras on hostile windows
 """
 
+from collections.abc import Callable, Mapping, Sequence
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -17,7 +19,7 @@ MAX_BYTES = 1_000_000
 LSTMS = 2  # the daily and the weekly one
 
 
-def check_graph(content: bytes) -> None:
+def check_graph(content: bytes, inputs: Sequence[str] = ("bars", "market")) -> None:
     """Refuse a graph that is not two real LSTMs between the promised inputs and output. Raises ModelError."""
     proto = onnx.load_from_string(content)
     onnx.checker.check_model(proto)
@@ -28,20 +30,22 @@ def check_graph(content: bytes) -> None:
     if kinds.count("LSTM") != LSTMS:
         raise ModelError(f"The graph holds {kinds.count('LSTM')} LSTM nodes, not {LSTMS}: it is not what was trained.")
     names = [value.name for value in (*proto.graph.input, *proto.graph.output)]
-    if names != ["bars", "market", "quantiles"]:
-        raise ModelError(f"The graph has inputs and outputs {names}, not bars, market, quantiles.")
+    if names != [*inputs, "quantiles"]:
+        raise ModelError(f"The graph has inputs and outputs {names}, not {', '.join(inputs)}, quantiles.")
     if len(content) > MAX_BYTES:
         raise ModelError(f"The graph takes {len(content):,} bytes; at most {MAX_BYTES:,} are allowed.")
 
 
-def runtime(content: bytes) -> Answer:
+def runtime(content: bytes) -> Callable[..., Floats]:
     """The converted graph as a function, run by ONNX Runtime on one thread."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
-    def answer(bars: Float32s, market: Float32s) -> Floats:
-        (quantiles,) = session.run(["quantiles"], {"bars": bars, "market": market})
+    names = [one.name for one in session.get_inputs()]
+
+    def answer(*inputs: Float32s) -> Floats:
+        (quantiles,) = session.run(["quantiles"], dict(zip(names, inputs, strict=True)))
         return np.asarray(quantiles)
 
     return answer
@@ -50,10 +54,20 @@ def runtime(content: bytes) -> Answer:
 def disagreement(keras: Answer, answer: Answer, bars: Float32s, market: Float32s) -> float:
     """The largest difference between Keras and ONNX, in log return, on these windows whole and broken.
 
+    Raises ModelError as `largest_difference` does.
+    """
+    return largest_difference(keras, answer, hostile_windows(bars, market))
+
+
+def largest_difference(
+    keras: Callable[..., Floats], answer: Callable[..., Floats], windows: Mapping[str, tuple[Float32s, ...]]
+) -> float:
+    """The same on any windows, by name, each with all inputs of the graph.
+
     Raises ModelError above TOLERANCE, or where either is not finite or quantiles cross.
     """
     worst = 0.0
-    for name, window in hostile_windows(bars, market).items():
+    for name, window in windows.items():
         ours, theirs = keras(*window), answer(*window)
         if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
             raise ModelError(f"The model gives no finite answer on {name} windows.")

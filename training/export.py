@@ -65,13 +65,13 @@ def converted(model: Any, panel: Panel, rows: Rows) -> tuple[bytes, float]:
 
 
 def convert(model: Any) -> bytes:
-    """The Keras model as ONNX, inputs `bars` and `market`, output `quantiles`, any batch size."""
+    """The Keras model as ONNX, inputs named as the model's own, output `quantiles`, any batch size."""
     patch_tf2onnx()  # tf2onnx 1.17 with numpy 2
     signature = [tf.TensorSpec((None, *tensor.shape[1:]), tf.float32, name=tensor.name) for tensor in model.inputs]
 
     @tf.function(input_signature=signature)
-    def graph(bars: Any, market: Any) -> Any:
-        return model([bars, market], training=False)
+    def graph(*inputs: Any) -> Any:
+        return model(list(inputs) if len(inputs) > 1 else inputs[0], training=False)
 
     proto, _ = tf2onnx.convert.from_function(graph, input_signature=signature, opset=OPSET)
     (output,) = proto.graph.output

@@ -25,21 +25,21 @@ def skill_bars(document: dict[str, Any]) -> Specification:
             title = document["subset"]["rivals"][name]["title"] + where
             rows.append({"rival": title, "skill": at["skill"], "low": low, "high": high, "text": percent(at["skill"])})
     order = [row["rival"] for row in sorted(rows, key=lambda row: -row["skill"])]
-    axis = _axis(grid=False, domain=False) | {"labelLimit": 260}
+    axis = axis_of(grid=False, domain=False) | {"labelLimit": 260}
     y = {"field": "rival", "type": "nominal", "sort": order, "title": None, "axis": axis}
-    x = _x("skill", "smaller loss than the rival's, 1 to 21 sessions", "+.0%")
-    ends = {"x": _x("low"), "x2": {"field": "high"}, "y": y}
+    x = x_of("skill", "smaller loss than the rival's, 1 to 21 sessions", "+.0%")
+    ends = {"x": x_of("low"), "x2": {"field": "high"}, "y": y}
     label = {"type": "text", "align": "left", "dx": 8, "fontSize": 13, "color": INK}
     layers = [
         {"mark": {"type": "bar", "color": MODEL, "opacity": 0.75, "height": 18}, "encoding": {"x": x, "y": y}},
         {"mark": {"type": "rule", "strokeWidth": 2, "color": INK}, "encoding": ends},
-        {"mark": {"type": "tick", "thickness": 2, "size": 10, "color": INK}, "encoding": {"x": _x("low"), "y": y}},
-        {"mark": {"type": "tick", "thickness": 2, "size": 10, "color": INK}, "encoding": {"x": _x("high"), "y": y}},
-        {"mark": label, "encoding": {"x": _x("high"), "y": y, "text": {"field": "text"}}},
-        _rule("x", 0.0),
+        {"mark": {"type": "tick", "thickness": 2, "size": 10, "color": INK}, "encoding": {"x": x_of("low"), "y": y}},
+        {"mark": {"type": "tick", "thickness": 2, "size": 10, "color": INK}, "encoding": {"x": x_of("high"), "y": y}},
+        {"mark": label, "encoding": {"x": x_of("high"), "y": y, "text": {"field": "text"}}},
+        rule("x", 0.0),
     ]
     title = "How much smaller the model's loss is", "bars: skill; lines: 95 % interval; right of 0 the model is better"
-    return _chart(document, title, {"data": {"values": rows}, "layer": layers, "width": 460, "height": 34 * len(rows)})
+    return chart(document, title, {"data": {"values": rows}, "layer": layers, "width": 460, "height": 34 * len(rows)})
 
 
 def reliability_diagram(document: dict[str, Any]) -> Specification:
@@ -50,11 +50,11 @@ def reliability_diagram(document: dict[str, Any]) -> Specification:
         for one in part["reliability"]
     ]
     whole = {"scale": {"domain": [0, 1]}}
-    x = _x("level", "promised share of outcomes below", ".0%") | whole
+    x = x_of("level", "promised share of outcomes below", ".0%") | whole
     panels = []
     for ends, promised, y in (
-        (("observed", "low", "high"), 1.0, _y("observed", "observed share", ".0%") | whole),
-        (("above", "above_low", "above_high"), 0.0, _y("above", "observed less promised", "+.0%")),
+        (("observed", "low", "high"), 1.0, y_of("observed", "observed share", ".0%") | whole),
+        (("above", "above_low", "above_high"), 0.0, y_of("above", "observed less promised", "+.0%")),
     ):
         line = [{"level": 0.0, ends[0]: 0.0}, {"level": 1.0, ends[0]: promised}]
         dashed = {"type": "line", "color": PROMISED, "strokeDash": [4, 4], "strokeWidth": 1.5}
@@ -70,7 +70,7 @@ def reliability_diagram(document: dict[str, Any]) -> Specification:
         "Does each quantile hold what it promises?",
         "on the dashed line it does; lines: 95 % interval; points are moved aside a little",
     )
-    return _chart(document, title, {"data": {"values": rows}, "hconcat": panels, "spacing": 40})
+    return chart(document, title, {"data": {"values": rows}, "hconcat": panels, "spacing": 40})
 
 
 def coverage_by_year(document: dict[str, Any]) -> Specification:
@@ -89,9 +89,9 @@ def coverage_by_year(document: dict[str, Any]) -> Specification:
     ]
     span = [min(0.7, min(row["held"] for row in rows) - 0.02), 1.0]
     order = list(dict.fromkeys(row["year"] for row in rows))
-    axis = _axis(grid=False, domain=True) | {"labelAngle": 0, "labelLimit": 140}
+    axis = axis_of(grid=False, domain=True) | {"labelAngle": 0, "labelLimit": 140}
     x = {"field": "year", "type": "nominal", "title": None, "sort": order, "axis": axis}
-    y = _y("held", "share of outcomes inside", ".0%") | {"scale": {"domain": span}}
+    y = y_of("held", "share of outcomes inside", ".0%") | {"scale": {"domain": span}}
     layers = [
         {
             "mark": {"type": "rule", "strokeDash": [4, 4], "color": PROMISED, "strokeWidth": 1.5},
@@ -106,7 +106,7 @@ def coverage_by_year(document: dict[str, Any]) -> Specification:
     inner = {"layer": layers, "width": max(280, 100 * len(order)), "height": 280}
     body = {"data": {"values": rows}, "facet": {"column": facet}, "spec": inner}
     title = "How often the ranges held, year by year", "dashed: what was promised"
-    return _chart(document, title, body)
+    return chart(document, title, body)
 
 
 def pit_histogram(document: dict[str, Any]) -> Specification:
@@ -115,13 +115,13 @@ def pit_histogram(document: dict[str, Any]) -> Specification:
         {"low": one["low"], "high": one["high"], "density": one["observed"] / (one["high"] - one["low"])}
         for one in document["calibration"]["model"]["pit"]
     ]
-    x = _x("low", "between the promised levels", ".0%") | {"scale": {"domain": [0, 1]}}
-    y = _y("density", "outcomes found / promised", ".1f") | {"scale": {"zero": True}}
+    x = x_of("low", "between the promised levels", ".0%") | {"scale": {"domain": [0, 1]}}
+    y = y_of("density", "outcomes found / promised", ".1f") | {"scale": {"zero": True}}
     bars = {"x": x, "x2": {"field": "high"}, "y": y, "y2": {"datum": 0}}
     bar = {"type": "rect", "color": MODEL, "opacity": 0.75, "stroke": "#ffffff", "strokeWidth": 1.5}
-    layers = [{"mark": bar, "encoding": bars}, _rule("y", 1.0)]
+    layers = [{"mark": bar, "encoding": bars}, rule("y", 1.0)]
     title = "Where in the forecast range outcomes fell", "flat at 1: calibrated; high edges: ranges too narrow"
-    return _chart(document, title, {"data": {"values": rows}, "layer": layers, "width": 520, "height": 300})
+    return chart(document, title, {"data": {"values": rows}, "layer": layers, "width": 520, "height": 300})
 
 
 def coverage_in_eras(document: dict[str, Any]) -> Specification:
@@ -132,10 +132,10 @@ def coverage_in_eras(document: dict[str, Any]) -> Specification:
         for year, one in part["by_year"].items()
     ]
     years, held = ([row[name] for row in rows] for name in ("year", "held"))
-    axis = _axis(grid=False, domain=True) | {"format": "d"}
+    axis = axis_of(grid=False, domain=True) | {"format": "d"}
     x = {"field": "year", "type": "quantitative", "title": None, "axis": axis}
     x |= {"scale": {"domain": [min(years) - 0.5, max(years) + 0.5]}}
-    y = _y("held", "share of outcomes inside", ".0%")
+    y = y_of("held", "share of outcomes inside", ".0%")
     y |= {"scale": {"domain": [min(0.7, min(held) - 0.02), max(0.9, max(held) + 0.02)], "zero": False}}
     mark = {"type": "line", "point": {"filled": True, "size": 50}, "strokeWidth": 2}
     promised = {"type": "line", "strokeDash": [4, 4], "color": PROMISED, "strokeWidth": 1.5}
@@ -145,7 +145,7 @@ def coverage_in_eras(document: dict[str, Any]) -> Specification:
     ]
     title = "How often the 80 % ranges held, each era left out in turn", "dashed: what was promised"
     spanning = document | {"span": "other", "first": str(min(years)), "last": str(max(years))}
-    return _chart(spanning, title, {"data": {"values": rows}, "layer": layers, "width": 640, "height": 280})
+    return chart(spanning, title, {"data": {"values": rows}, "layer": layers, "width": 640, "height": 280})
 
 
 ALL = {
@@ -168,7 +168,7 @@ def _ends(one: dict[str, Any]) -> dict[str, float]:
     return {"observed": observed, "low": low, "high": high} | above
 
 
-def _chart(document: dict[str, Any], title: tuple[str, str], body: Specification) -> Specification:
+def chart(document: dict[str, Any], title: tuple[str, str], body: Specification) -> Specification:
     """Title, span and style around what is drawn."""
     named = "cutoffs" if document["span"] == "other" else document["span"]
     span = f"{named} {document['first'][:4]}-{document['last'][:4]}"
@@ -191,27 +191,27 @@ def _chart(document: dict[str, Any], title: tuple[str, str], body: Specification
     }
 
 
-def _axis(grid: bool, domain: bool) -> Specification:
+def axis_of(grid: bool, domain: bool) -> Specification:
     look = {"labelFontSize": 13, "titleFontSize": 13, "titleFontWeight": "normal", "titlePadding": 10}
     colors = {"labelColor": QUIET, "titleColor": QUIET, "gridColor": GRID, "domainColor": GRID}
     return look | colors | {"grid": grid, "domain": domain, "ticks": False, "labelPadding": 6}
 
 
-def _x(field: str, title: str | None = None, form: str = "") -> Specification:
-    axis = _axis(grid=True, domain=False) | {"tickCount": 6, "labelFlush": False} | ({"format": form} if form else {})
+def x_of(field: str, title: str | None = None, form: str = "") -> Specification:
+    axis = axis_of(grid=True, domain=False) | {"tickCount": 6, "labelFlush": False} | ({"format": form} if form else {})
     return {"field": field, "type": "quantitative", "axis": axis} | ({"title": title} if title else {})
 
 
-def _y(field: str, title: str, form: str) -> Specification:
+def y_of(field: str, title: str, form: str) -> Specification:
     return {
         "field": field,
         "type": "quantitative",
         "title": title,
-        "axis": _axis(grid=True, domain=False) | {"format": form},
+        "axis": axis_of(grid=True, domain=False) | {"format": form},
     }
 
 
-def _rule(channel: str, at: float) -> Specification:
+def rule(channel: str, at: float) -> Specification:
     mark = {"type": "rule", "color": INK, "strokeWidth": 1.2, "strokeDash": [4, 4]}
     return {"data": {"values": [{}]}, "mark": mark, "encoding": {channel: {"datum": at}}}
 

@@ -10,7 +10,7 @@ import json
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -172,7 +172,23 @@ def settings_of(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def make_optimizer(recipe: Recipe, rate: float, steps: int) -> Any:
+class Manners(Protocol):
+    """What of a recipe the optimizer needs."""
+
+    @property
+    def weight_decay(self) -> float:
+        """Of AdamW."""
+
+    @property
+    def clip(self) -> float:
+        """The largest norm of a gradient."""
+
+    @property
+    def averaging(self) -> float:
+        """Share of the averaged weights that each batch keeps."""
+
+
+def make_optimizer(recipe: Manners, rate: float, steps: int) -> Any:
     """AdamW on a cosine, with averaged weights."""
     return keras.optimizers.AdamW(
         keras.optimizers.schedules.CosineDecay(rate, steps),

@@ -16,6 +16,8 @@ import numpy as np
 from bellwether.errors import ModelError
 from bellwether.types import HEADS, LEVELS, MARKET_SERIES, Floats, Record
 
+RANGE, GROWTH = "range", "growth"  #: what a model forecasts, by its card's `kind`: prices, or a company's revenue
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelCard:
@@ -33,26 +35,48 @@ class ModelCard:
     symbols: frozenset[str] = frozenset()  #: whose prices it was taught with; empty where the card does not tell
 
 
-def read_card(folder: Path) -> ModelCard:
-    """Read and check `card.json` and the digest of `model.onnx`.
+def folders_of(models: Path, kind: str) -> list[Path]:
+    """The model folders of one kind, by name. A card that tells none, or cannot be read, is one of prices."""
+    return [card.parent for card in sorted(models.glob("*/card.json")) if _kind(card) == kind]
 
-    Raises ModelError, naming the folder and what is wrong, for a missing, damaged or mismatched file.
-    """
+
+def _kind(card: Path) -> str:
+    try:
+        return str(json.loads(card.read_text(encoding="utf-8")).get("kind", RANGE))
+    except (OSError, ValueError, AttributeError):
+        return RANGE
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    """What `card.json` says, once it is sure that `model.onnx` beside it is the one it tells of. Raises ModelError."""
     card_file, model_file = folder / "card.json", folder / "model.onnx"
     for file in (card_file, model_file):
         if not file.is_file():
             raise ModelError(f"The model in {folder.name} is incomplete: {file.name} is missing.")
     try:
         facts: dict[str, Any] = json.loads(card_file.read_text(encoding="utf-8"))
-        card = _from_facts(facts)
-        _check_contract(folder.name, facts)
-    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as problem:
+        told = str(facts["sha256"])
+    except (ValueError, LookupError, TypeError, AttributeError) as problem:
         raise ModelError(f"The card of model {folder.name} cannot be read: {problem!r}.") from problem
-    if hashlib.sha256(model_file.read_bytes()).hexdigest() != card.sha256:
+    if hashlib.sha256(model_file.read_bytes()).hexdigest() != told:
         raise ModelError(
             f"The file model.onnx in {folder.name} is not the one its card describes. "
             "Put both files back from the same export."
         )
+    return facts
+
+
+def read_card(folder: Path) -> ModelCard:
+    """Read and check `card.json` and the digest of `model.onnx`.
+
+    Raises ModelError, naming the folder and what is wrong, for a missing, damaged or mismatched file.
+    """
+    facts = read_facts(folder)
+    try:
+        card = _from_facts(facts)
+        _check_contract(folder.name, facts)
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as problem:
+        raise ModelError(f"The card of model {folder.name} cannot be read: {problem!r}.") from problem
     return card
 
 

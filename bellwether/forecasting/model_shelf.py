@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Lock
 
 from bellwether.errors import ModelError
+from bellwether.forecasting.model_card import RANGE, folders_of
 from bellwether.forecasting.onnx_model import OnnxModel
 
 log = logging.getLogger(__name__)
@@ -44,15 +45,13 @@ class ModelShelf:
         """Every other model in the folder that can be used, opened once."""
         with self._opening:
             if self._others is None:
-                self._others = [
-                    model for path in sorted(self._folder.glob("*/card.json")) if (model := self._try(path))
-                ]
+                self._others = [model for folder in folders_of(self._folder, RANGE) if (model := self._try(folder))]
         return self._others
 
-    def _try(self, card: Path) -> OnnxModel | None:
+    def _try(self, folder: Path) -> OnnxModel | None:
         """One model of the folder; None for the served one, and for one that cannot be used, which is logged."""
         try:
-            model = OnnxModel(card.parent)
+            model = OnnxModel(folder)
         except ModelError as problem:
             log.warning("A model that is not served cannot be used: %s", problem)
             return None

@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 
 from bellwether.errors import ModelError
-from bellwether.forecasting.model_card import ModelCard, read_card
+from bellwether.forecasting.model_card import RANGE, ModelCard, folders_of, read_card
 from bellwether.types import HEADS, LEVELS, MARKET_SERIES, Floats
 
 
@@ -20,16 +20,7 @@ class OnnxModel:
     def __init__(self, folder: Path) -> None:
         """Load and check a model folder. Raises ModelError when it cannot be used."""
         self.card: ModelCard = read_card(folder)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # one window takes .1 ms: handing it to a second thread costs more
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            self._runtime = onnxruntime.InferenceSession(
-                str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as problem:  # onnxruntime's errors share no public base class
-            raise ModelError(f"The file model.onnx in {folder.name} is damaged and cannot be loaded.") from problem
+        self._runtime = open_runtime(folder)
         self._check_signature(folder.name)
 
     def quantiles(self, bars: Floats, market: Floats) -> Floats:
@@ -55,13 +46,25 @@ class OnnxModel:
             raise ModelError(f"Model {name} answers with shape {shape}, not (1, {len(HEADS)}, {len(LEVELS)}).")
 
 
+def open_runtime(folder: Path) -> onnxruntime.InferenceSession:
+    """The graph in a model folder, ready to run. Raises ModelError when it is damaged."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # one window takes .1 ms: handing it to a second thread costs more
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
+    except Exception as problem:  # onnxruntime's errors share no public base class
+        raise ModelError(f"The file model.onnx in {folder.name} is damaged and cannot be loaded.") from problem
+
+
 def latest_model(models: Path, model_id: str = "") -> OnnxModel:
     """The model to serve: `model_id`, or the only or newest folder by name. Raises ModelError if there is none."""
     if model_id:
         if not (models / model_id).is_dir():
             raise ModelError(f"There is no model {model_id!r} in {models.name}; check the key models.serve.")
         return OnnxModel(models / model_id)
-    folders = sorted((path.parent for path in models.glob("*/card.json")), key=lambda path: _by_number(path.name))
+    folders = sorted(folders_of(models, RANGE), key=lambda path: _by_number(path.name))
     if not folders:
         raise ModelError(f"There is no model in the folder {models.name}.")
     return OnnxModel(folders[-1])

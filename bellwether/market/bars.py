@@ -6,6 +6,7 @@ import numpy as np
 
 from bellwether.errors import UnusableBars
 from bellwether.forecasting.baseline import ewma_volatility, log_returns
+from bellwether.language import said
 from bellwether.types import CLOSE, HIGH, LOW, OPEN, VOLUME, Bars, Floats, Problem, to_date
 
 FEWEST_CLOSES = 22  #: a month of sessions: below this even a plain volatility is a guess
@@ -73,8 +74,13 @@ def since_unit_change(bars: Bars) -> Bars:
     since = int(jumps[-1]) + 1
     if len(bars) - since < FEWEST_CLOSES:
         raise UnusableBars(
-            f"The prices of {bars.symbol} jump a hundredfold on {to_date(bars.sessions[since])}, as when a source "
-            f"changes from pence to pounds; I can't forecast until there are {FEWEST_CLOSES} prices in one unit."
+            said(
+                "The prices of {symbol} jump a hundredfold on {day}, as when a source changes from pence to pounds; I "
+                "can't forecast until there are {count} prices in one unit.",
+                symbol=bars.symbol,
+                day=to_date(bars.sessions[since]),
+                count=FEWEST_CLOSES,
+            )
         )
     return bars.part(slice(since, None))
 

@@ -18,6 +18,7 @@ from weakref import WeakValueDictionary
 
 from bellwether import wording
 from bellwether.errors import BadDate, BellwetherError, Delisted, NoPrices, SourceError, StoreError, UnknownSymbol
+from bellwether.language import Said, said, together
 from bellwether.market.asking import Asker
 from bellwether.market.calendar import SETTLING, last_closed_session, sessions_between
 from bellwether.market.joining import OVERLAP, joined
@@ -88,16 +89,23 @@ class CachedProvider:
     def bars(self, symbol: str, end: date) -> Bars:
         """Bars up to and including `end`, with a note where the source failed to bring newer ones."""
         if end < OLDEST:
-            raise BadDate(f"{self.describe()} has no prices as old as {end}.")
+            raise BadDate(said("{source} has no prices as old as {day}.", source=self.describe(), day=end))
         with self._lock_of(symbol):
             kept, problem = self._best(symbol, end)
         bars = kept.bars.until(end)
         if bars is None:
             first = to_date(kept.bars.sessions[0])
-            raise problem or BadDate(f"The prices of {symbol} begin on {first}; there are none up to {end}.")
+            raise problem or BadDate(
+                said(
+                    "The prices of {symbol} begin on {first}; there are none up to {day}.",
+                    symbol=symbol,
+                    first=first,
+                    day=end,
+                )
+            )
         if problem is None or bars.origin is None:
             return bars
-        return replace(bars, origin=replace(bars.origin, note=f"{self._why_old(bars, problem)} {self.note}".strip()))
+        return replace(bars, origin=replace(bars.origin, note=together(self._why_old(bars, problem), self.note)))
 
     def refresh(self, symbol: str) -> bool:
         """Fetch what is missing up to the last closed session; False when nothing is.
@@ -214,14 +222,18 @@ class CachedProvider:
         """The bars without the session that is still running."""
         bars = new.bars.until(last_closed_session(new.instrument.calendar, now - SETTLING))
         if bars is None:
-            raise NoPrices(f"{self.describe()} has no closing price of {new.bars.symbol} yet.")
+            raise NoPrices(
+                said("{source} has no closing price of {symbol} yet.", source=self.describe(), symbol=new.bars.symbol)
+            )
         return bars
 
-    def _why_old(self, bars: Bars, problem: BellwetherError) -> str:
+    def _why_old(self, bars: Bars, problem: BellwetherError) -> Said:
         """How old the bars are, and why."""
         as_of, source = wording.closing(bars.cutoff, self._clock().date()), self.describe()
         if isinstance(problem, SourceError):
-            return f"Prices as of {as_of}; {source} {problem.trouble.value}."
+            how = said(problem.trouble.value)
+            return said("Prices as of {close}; {source} {trouble}.", close=as_of, source=source, trouble=how)
         if isinstance(problem, UnknownSymbol):
-            return f"Prices as of {as_of}; {Delisted(bars.symbol, source)}"
-        return f"Prices as of {as_of}; {source} has no newer ones."
+            gone = Delisted(bars.symbol, source).args[0]
+            return said("Prices as of {close}; {reason}", close=as_of, reason=gone)
+        return said("Prices as of {close}; {source} has no newer ones.", close=as_of, source=source)

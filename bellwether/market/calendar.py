@@ -5,6 +5,7 @@ cutoff nor a service that has run for years meets the end of one.
 """
 
 import logging
+import threading
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
@@ -19,11 +20,17 @@ EVERY_DAY = "24/7"  #: the calendar of assets that trade around the clock; its s
 MOST_BUILT = 256  #: calendars kept of a few years each, 200 kB and 0.1 s apiece; people may ask about any year
 
 log = logging.getLogger(__name__)
+_one_at_a_time = threading.Lock()
+
+
+def _span(calendar: str, first: int, last: int) -> exchange_calendars.ExchangeCalendar | None:
+    """The calendar of some years; None where the library does not know all of them."""
+    with _one_at_a_time:  # a crowd at a cold start would build the same one once for each, and take turns at it
+        return _built(calendar, first, last)
 
 
 @lru_cache(maxsize=MOST_BUILT)
-def _span(calendar: str, first: int, last: int) -> exchange_calendars.ExchangeCalendar | None:
-    """The calendar of some years; None where the library does not know all of them."""
+def _built(calendar: str, first: int, last: int) -> exchange_calendars.ExchangeCalendar | None:
     try:
         return exchange_calendars.get_calendar(calendar, start=f"{first}-01-01", end=f"{last}-12-31")
     except Exception as problem:  # it raises as many kinds as it has calendars

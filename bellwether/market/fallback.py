@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from bellwether.errors import BadDate, MarketDataError, UnknownSymbol
+from bellwether.language import said, together
 from bellwether.market.provider import Provider, search_of
 from bellwether.types import Bars, Instrument, Origin
 
@@ -66,5 +67,9 @@ class FallbackProvider:
         """Bars of another source than the first, which say so."""
         origin = bars.origin or Origin(provider.name, provider.live, provider.note)
         instrument = origin.instrument or provider.instrument(bars.symbol)
-        note = f"{self.describe()} is not answering; these prices come from {provider.describe()}."
-        return replace(bars, origin=replace(origin, instrument=instrument, note=f"{note} {origin.note}".strip()))
+        note = said(
+            "{source} is not answering; these prices come from {other}.",
+            source=self.describe(),
+            other=provider.describe(),
+        )
+        return replace(bars, origin=replace(origin, instrument=instrument, note=together(note, origin.note)))

@@ -12,6 +12,7 @@ import pandas as pd
 
 from bellwether.config import Market
 from bellwether.errors import BadDate, ConfigError, MarketDataError, UnknownSymbol
+from bellwether.language import said
 from bellwether.market.universe import instrument_of, is_symbol, near_symbols
 from bellwether.types import CLOSE, VOLUME, Bars, Instrument
 
@@ -120,7 +121,7 @@ class FileProvider:
 
     def describe(self) -> str:
         """Where the prices come from, for messages."""
-        return f"the price file {self._files}"
+        return said("the price file {files}", files=self._files)
 
     def instrument(self, symbol: str) -> Instrument:
         """The instrument; name and exchange are known for listed companies, else the symbol stands for both."""
@@ -134,7 +135,14 @@ class FileProvider:
         frame = self._frames[symbol]
         frame = frame[frame["date"] <= pd.Timestamp(end)]
         if frame.empty:
-            raise BadDate(f"There are no prices of {symbol} up to {end} in {self.describe()}.")
+            raise BadDate(
+                said(
+                    "There are no prices of {symbol} up to {day} in {market}.",
+                    symbol=symbol,
+                    day=end,
+                    market=self.describe(),
+                )
+            )
         return frame_to_bars(symbol, frame)
 
     def universe(self) -> tuple[Instrument, ...]:

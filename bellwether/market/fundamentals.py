@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from bellwether.config import Market
-from bellwether.errors import MarketDataError, NoPrices, SourceError, StoreError, UnknownSymbol
+from bellwether.errors import MarketDataError, NoPrices, NoStatements, SourceError, StoreError, UnknownSymbol
+from bellwether.language import said
 from bellwether.market.asking import Asker
 from bellwether.market.provider import Provider
 from bellwether.market.sources import remote
@@ -25,6 +26,9 @@ class Fundamentals(Protocol):
 
     def statements(self, symbol: str) -> Statements:
         """A company's quarters. Raises UnknownSymbol, or MarketDataError when there are none or nobody answers."""
+
+    def at_hand(self, symbol: str) -> Statements | None:
+        """Those that need nobody to be asked; None where there are none."""
 
 
 @runtime_checkable
@@ -48,6 +52,10 @@ def open_fundamentals(
         from bellwether.market.fundamentals_file import FileFundamentals
 
         return FileFundamentals(Path(market.fundamentals_file))
+    if provider.name == "sample":
+        from bellwether.market.sample_fundamentals import SampleFundamentals
+
+        return SampleFundamentals()
     kept = remote(provider)
     if kept is not None and isinstance(kept.source, StatementsSource):
         return KeptFundamentals(kept.source, kept.asker, store, clock)
@@ -64,9 +72,16 @@ class NoFundamentals:
     def statements(self, symbol: str) -> Statements:
         """None of anybody."""
         raise MarketDataError(
-            f"Company statements are not available in {self._market}; set market.fundamentals_file, or market.source "
-            "to yahoo."
+            said(
+                "Company statements are not available in {market}; set market.fundamentals_file, or market.source to "
+                "yahoo.",
+                market=self._market,
+            )
         )
+
+    def at_hand(self, symbol: str) -> Statements | None:
+        """None."""
+        return None
 
 
 class KeptFundamentals:
@@ -85,7 +100,13 @@ class KeptFundamentals:
             new = self._asker.ask(lambda timeout: self._source.statements(symbol, timeout))
         except NoPrices:
             if kept is None:
-                raise MarketDataError(f"{self._source.describe()} has no company statements of {symbol}.") from None
+                raise NoStatements(
+                    said(
+                        "{source} has no company statements of {symbol}.",
+                        source=self._source.describe(),
+                        symbol=symbol,
+                    )
+                ) from None
             return kept
         except (SourceError, UnknownSymbol):
             if kept is None:
@@ -98,6 +119,10 @@ class KeptFundamentals:
         except StoreError as problem:
             log.warning("Statements of %s cannot be kept: %s", symbol, problem.for_operator)
         return together
+
+    def at_hand(self, symbol: str) -> Statements | None:
+        """Those kept, however old."""
+        return self._kept(symbol)[0]
 
     def _kept(self, symbol: str) -> tuple[Statements | None, datetime | None]:
         try:

@@ -1,4 +1,7 @@
-"""Companies' quarters from a parquet or csv file: symbol, period_end, filed, revenue, net_income, perhaps currency."""
+"""Companies' quarters from a parquet or csv file: symbol, period_end, filed, revenue, net_income, perhaps currency.
+
+A column `revenue_suspect` marks revenues that are not believed: they count as not told.
+"""
 
 from datetime import date
 from pathlib import Path
@@ -14,18 +17,25 @@ CURRENCY = "USD"  #: where the file has no column of that name
 
 
 class FileFundamentals:
-    """A file read once. Where it has a quarter in several rows, the first that tells a value counts for that value."""
+    """A file read once. Where it has a quarter in several rows, the first filed that tells a value counts for it."""
 
-    def __init__(self, file: Path) -> None:
-        """Read it. Raises MarketDataError, naming the file, when it cannot be used."""
+    def __init__(self, file: Path, source: str = "file") -> None:
+        """Read it, as the source of that name. Raises MarketDataError, naming the file, when it cannot be used."""
         table = _read(file)
-        self._file = file.name
+        self._file, self._source = file.name, source
+        self._made: dict[str, Statements] = {}  # a page asks for the same again and again
         self._companies = {str(symbol): rows for symbol, rows in table.groupby("symbol", sort=False)}
 
     def statements(self, symbol: str) -> Statements:
         """A company's quarters; the file knows no next date."""
-        if symbol not in self._companies:
-            raise UnknownSymbol(symbol, market=f"the file {self._file}")
+        if symbol not in self._made:
+            if symbol not in self._companies:
+                raise UnknownSymbol(symbol, market=f"the file {self._file}")
+            self._made[symbol] = self._put_together(symbol)
+        return self._made[symbol]
+
+    def _put_together(self, symbol: str) -> Statements:
+        """The rows of a company as one."""
         rows = self._companies[symbol].groupby("period_end").first().reset_index().sort_values("period_end")
         return Statements(
             symbol=symbol,
@@ -37,8 +47,12 @@ class FileFundamentals:
                 )
             ),
             next_earnings=None,
-            source="file",
+            source=self._source,
         )
+
+    def at_hand(self, symbol: str) -> Statements | None:
+        """All are."""
+        return self.statements(symbol) if symbol in self._companies else None
 
 
 def _read(file: Path) -> pd.DataFrame:
@@ -59,6 +73,9 @@ def _read(file: Path) -> pd.DataFrame:
         missing = [column for column in COLUMNS if column not in table.columns]
         if missing:
             raise MarketDataError(f"The fundamentals file {file.name} lacks the columns {', '.join(missing)}.")
+        if "revenue_suspect" in table.columns:
+            suspect = table["revenue_suspect"].astype(str).str.lower().isin(["true", "1", "1.0"])
+            table = table.assign(revenue=table["revenue"].mask(suspect))
         table = table.loc[:, [*COLUMNS, *(["currency"] if "currency" in table.columns else [])]]
         table["symbol"] = table["symbol"].astype(str).str.strip().str.upper()
         for column in ("period_end", "filed"):
@@ -70,7 +87,8 @@ def _read(file: Path) -> pd.DataFrame:
         raise MarketDataError(f"The fundamentals file {file.name} cannot be read: {detail}") from problem
     if "currency" not in table:
         table["currency"] = CURRENCY
-    return table.dropna(subset=["period_end"])
+    # what a company says of a quarter later on was not known when it first did
+    return table.dropna(subset=["period_end"]).sort_values("filed", kind="stable", na_position="last")
 
 
 def _number(value: float) -> float | None:

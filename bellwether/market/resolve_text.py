@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 from bellwether.errors import BadSymbol
+from bellwether.language import said
 
 LONGEST_QUESTION = 64  #: characters in a symbol or company name; the longest real ones have about 40
 LONGEST_MESSAGE = 300  #: characters in a sentence that is searched for a cashtag
@@ -34,17 +35,17 @@ def clean_question(text: str) -> str:
     """
     if len(text) > LONGEST_MESSAGE:
         raise BadSymbol(_NO_SYMBOL)
-    said = " ".join(unicodedata.normalize("NFKC", text.translate(_UNSEEN)).split())
-    if not said.isprintable():
+    typed = " ".join(unicodedata.normalize("NFKC", text.translate(_UNSEEN)).split())
+    if not typed.isprintable():
         raise BadSymbol(_NO_SYMBOL)
-    asked = _trim(said)
-    tags = {tag.upper(): tag for tag in _CASHTAG.findall(said)}
+    asked = _trim(typed)
+    tags = {tag.upper(): tag for tag in _CASHTAG.findall(typed)}
     if " " in asked and len(tags) > 1:
-        raise BadSymbol("That names several stocks. Please ask for one at a time, for example AAPL.")
+        raise BadSymbol(said("That names several stocks. Please ask for one at a time, for example AAPL."))
     if " " in asked and tags and not _is_short(asked):
         asked = next(iter(tags.values()))
     if not asked:
-        raise BadSymbol("Please give a stock symbol, for example AAPL.")
+        raise BadSymbol(said("Please give a stock symbol, for example AAPL."))
     if len(asked) > LONGEST_QUESTION:
         raise BadSymbol(_NO_SYMBOL)
     return asked
@@ -72,7 +73,7 @@ def company(folded: str) -> str:
     return folded.partition(" class ")[0]
 
 
-_NO_SYMBOL = "That doesn't look like a stock symbol. Please send one like AAPL or MSFT."
+_NO_SYMBOL = said("That doesn't look like a stock symbol. Please send one like AAPL or MSFT.")
 
 
 def _trim(asked: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.lib.npyio import NpzFile
 
 from bellwether.errors import BadDate, UnknownSymbol
+from bellwether.language import said
 from bellwether.market.universe import listed, near_symbols
 from bellwether.types import CLOSE, Bars, Floats, Instrument, Sessions
 
@@ -23,11 +24,11 @@ class SampleProvider:
 
     name = "sample"
     live = False
-    note = "Sample data, ends 2021-12-31: to try Bellwether out, not today's market."
+    note = said("Sample data, ends 2021-12-31: to try Bellwether out, not today's market.")
 
     def describe(self) -> str:
         """The market in words."""
-        return "the sample market"
+        return said("the sample market")
 
     def instrument(self, symbol: str) -> Instrument:
         """Look a symbol up among the 42."""
@@ -41,7 +42,14 @@ class SampleProvider:
         values, sessions = _unpack(symbol)
         bars = Bars(symbol, sessions, values, values[:, CLOSE]).until(end)
         if bars is None:
-            raise BadDate(f"The sample market's prices of {symbol} begin on {sessions[0]}; there are none up to {end}.")
+            raise BadDate(
+                said(
+                    "The sample market's prices of {symbol} begin on {first}; there are none up to {day}.",
+                    symbol=symbol,
+                    first=sessions[0],
+                    day=end,
+                )
+            )
         return bars
 
     def universe(self) -> tuple[Instrument, ...]:

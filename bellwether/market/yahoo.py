@@ -14,12 +14,14 @@ import pandas as pd
 
 from bellwether.config import Market
 from bellwether.errors import BellwetherError, Delisted, NoPrices, SourceError, Trouble, UnknownSymbol
+from bellwether.language import N_, said
 from bellwether.market.exchanges import calendar_of
 from bellwether.market.provider import Fetched
 from bellwether.market.universe import listed, near_symbols
 from bellwether.types import Bars, Instrument, Statements, to_date
 
 _ABOUT = ("longName", "shortName", "exchangeName", "fullExchangeName", "currency")
+_NO_PRICES = N_("{source} has no prices of {symbol} for these days.")
 _ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
 FIRST_DAY = date(1927, 1, 1)  #: its oldest series begins then
 log = logging.getLogger(__name__)

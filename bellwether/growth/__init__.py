@@ -1,0 +1,1 @@
+"""Company growth: what a company reported in, its revenue ahead out."""

@@ -1,0 +1,73 @@
+"""/growth: what the company behind a stock may take in, and how earlier forecasts of it turned out."""
+
+from html import escape
+
+import bellwether
+from bellwether.errors import AmbiguousSymbol, BadSymbol, UnknownSymbol
+from bellwether.growth import queries, words
+from bellwether.growth.queries import GrowthAnswer
+from bellwether.language import N_, said, spoken, use_language
+from bellwether.language import gettext as _
+from bellwether.parsing import DEFAULT_HORIZON
+from bellwether.services import Services
+from bot.commands.asking_back import ask_back
+from bot.commands.command import Asker, Command, Given, Press
+from bot.keyboards import meaning
+from bot.replies import LONGEST_CAPTION, Button, Picture, Pressed, Reply, utf16_length
+
+
+def answer(services: Services, asker: Asker, text: str) -> Reply:
+    """The growth forecast for "AAPL" or "apple"."""
+    if not text.strip():
+        raise BadSymbol(said("Which company? For example: /growth AAPL"))
+    try:
+        return _show(services, text)
+    except (AmbiguousSymbol, UnknownSymbol) as problem:
+        return ask_back(problem, "growth:{}")
+
+
+def _show(services: Services, text: str) -> Reply:
+    asked = queries.growth(services, text)
+    made = asked.forecast
+    price = Button(_("Its price"), f"ask:{made.symbol}:{DEFAULT_HORIZON}")
+    return Reply(growth_text(asked), chart=_chart(asked), buttons=((price, meaning()),))
+
+
+def growth_text(asked: GrowthAnswer) -> str:
+    """One sentence, the figures, how past ones turned out, how far to trust it. HTML; fits under a picture."""
+    made = asked.forecast
+    sentence = f"<b>{escape(words.headline(made))}</b>"
+    figures = "\n".join(f"• {escape(line)}" for line in words.lines(made))
+    past = escape(words.how_past_ones_turned_out(asked.past))
+    trust, start = escape(words.trust(made)), escape(words.why(made))
+    caveats = f"<i>{escape(words.disclaimer(made))}</i>"
+    for parts in (
+        [sentence, start, figures, past, trust, caveats],
+        [sentence, figures, past, trust, caveats],
+        [sentence, figures, trust, caveats],
+    ):
+        text = "\n\n".join(parts)
+        if utf16_length(text) <= LONGEST_CAPTION:
+            return text
+    return "\n\n".join([sentence, caveats])
+
+
+def _chart(asked: GrowthAnswer) -> Picture:
+    """Drawn in the language that is spoken now, whoever draws it, and whenever."""
+    made, language = asked.forecast, spoken()
+
+    def draw() -> bytes:
+        with use_language(language):
+            return queries.chart_png(made, "light")
+
+    return Picture(f"{made.forecast_id(0)}:light:{bellwether.__version__}:{language}", draw)
+
+
+def _press(services: Services, asker: Asker, given: Given) -> Pressed:
+    given.expect(1)
+    return Pressed(reply=_show(services, given.symbol()))
+
+
+COMMAND = Command(
+    "growth", N_("SYMBOL"), N_("what the company behind a stock may take in"), answer, {"growth": Press(_press)}
+)

@@ -1,0 +1,137 @@
+"""Growth in every face: the same numbers on the command line, by API, in chat and on a company's page."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bellwether.__main__ import main
+from bellwether.errors import ModelError
+from bellwether.forecasting.model_card import GROWTH, RANGE, folders_of
+from bellwether.forecasting.model_shelf import ModelShelf
+from bellwether.forecasting.onnx_model import OnnxModel, latest_model
+from bellwether.growth import queries
+from bellwether.growth.chart import growth_chart
+from bellwether.growth.growth_json import growth_json
+from bellwether.growth.growth_model import GrowthModel
+from bellwether.types import LEVELS
+from tests.conftest import MODELS
+from tests.support.talk import Talk
+from tests.support.web import Visitor, sample_services
+from web.app import create_app
+from web.schemas_growth import GrowthResponse
+
+KEYS = ["symbol", "name", "currency", "as_of", "model_id", "horizons", "explanation", "source", "caveats"]
+
+
+@pytest.fixture(scope="module")
+def visitor(tmp_path_factory: pytest.TempPathFactory) -> Visitor:
+    return Visitor(create_app(sample_services(tmp_path_factory.mktemp("web"))))
+
+
+def ask(folder: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str]:
+    monkeypatch.setenv("BELLWETHER_DATABASE__PATH", str(folder / "growth.sqlite3"))
+    done = CliRunner().invoke(main, ["growth", *arguments])
+    return done.exit_code, done.output
+
+
+def test_growth_as_json_keeps_the_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, output = ask(tmp_path, monkeypatch, "AAPL", "--json")
+    assert code == 0, output
+    made = json.loads(output)
+    assert list(made) == KEYS
+    assert (made["symbol"], made["currency"], made["source"]) == ("AAPL", "USD", "sample")
+    assert [one["quarters_ahead"] for one in made["horizons"]] == [1, 4]
+    for one in made["horizons"]:
+        assert list(one) == ["quarters_ahead", "period_end", "quantiles", "revenue", "baseline"]
+        levels = [str(level) for level in LEVELS]
+        assert list(one["quantiles"]) == list(one["revenue"]) == list(one["baseline"]["quantiles"]) == levels
+        assert list(one["quantiles"].values()) == sorted(one["quantiles"].values())
+
+
+def test_growth_in_words_as_of_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, output = ask(tmp_path, monkeypatch, "apple", "--as-of", "2018-06-01")
+    assert code == 0, output
+    assert "In the quarter to about 30 June 2018, Apple will probably take in between" in output
+    assert "In the quarter to 31 March 2018 it took in USD 61.1 billion" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["TSLA"], "No company statements are known of Tesla"),
+        (["^GSPC"], "Funds, indices, currencies and coins have none"),
+        (["ZZZZ"], "I don't know the symbol ZZZZ"),
+        (["AAPL", "--as-of", "2009-01-01"], "too few quarters"),
+        (["AAPL", "--as-of", "2999-01-01"], "has not come yet"),
+    ],
+    ids=["no statements", "index", "unknown", "too early", "future"],
+)
+def test_what_cannot_be_told_is_one_kind_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
+    code, output = ask(tmp_path, monkeypatch, *arguments)
+    assert code == 1 and said in output and len(output.strip().splitlines()) == 1
+
+
+def test_the_api_gives_the_json_of_the_command_line(visitor: Visitor, tmp_path: Path) -> None:
+    answer = visitor.get("/api/v1/growth/AAPL")
+    assert answer.status_code == 200
+    assert answer.json() == growth_json(queries.growth(sample_services(tmp_path), "AAPL").forecast)
+    GrowthResponse.model_validate(answer.json())
+    refused = visitor.get("/api/v1/growth/TSLA")
+    assert (refused.status_code, refused.json()["code"]) == (422, "no_growth")
+    assert visitor.get("/api/v1/growth/nonsense%20here").status_code == 404
+
+
+def test_a_companys_page_sets_price_and_business_side_by_side(visitor: Visitor) -> None:
+    page = visitor.get("/stocks/AAPL").text
+    assert "The business behind it" in page and "Price, over the next two weeks" in page
+    assert "Revenue, next quarter" in page and "Revenue, in 4 quarters" in page
+    assert visitor.get("/stocks/AAPL/growth.svg").headers["content-type"].startswith("image/svg+xml")
+    assert "The business behind it" not in visitor.get("/stocks/TSLA").text
+    assert visitor.get("/stocks/TSLA/growth.svg").status_code == 404
+
+
+def test_the_chart_keeps_a_place_for_every_quarter(tmp_path: Path) -> None:
+    made = queries.growth(sample_services(tmp_path), "AAPL").forecast
+    chart = growth_chart(made, "light")
+    domain = chart["layer"][0]["encoding"]["x"]["scale"]["domain"]
+    assert domain == sorted(domain) and len(domain) == 16 + 4
+    shown = {row["quarter"] for layer in chart["layer"] for row in layer["data"]["values"]}
+    assert shown <= set(domain)
+    assert queries.chart_png(made, "dark", "narrow").startswith(b"\x89PNG")
+
+
+def test_the_price_and_growth_models_are_not_taken_for_each_other() -> None:
+    growth, prices = folders_of(MODELS, GROWTH), folders_of(MODELS, RANGE)
+    assert growth and prices and not set(growth) & set(prices)
+    assert latest_model(MODELS).card.model_id in {folder.name for folder in prices}
+    assert ModelShelf(MODELS, None).named([folder.name for folder in growth]) == []
+    with pytest.raises(ModelError):
+        OnnxModel(growth[0])
+    with pytest.raises(ModelError, match="does not forecast growth"):
+        GrowthModel(prices[0])
+
+
+def test_a_damaged_growth_model_is_refused_in_words(tmp_path: Path) -> None:
+    for name, content in (("model.onnx", b"nothing"), ("card.json", b"{")):
+        folder = tmp_path / name
+        folder.mkdir()
+        for file in folders_of(MODELS, GROWTH)[0].iterdir():
+            (folder / file.name).write_bytes(content if file.name == name else file.read_bytes())
+        with pytest.raises(ModelError, match=name.partition(".")[0]):
+            GrowthModel(folder)
+
+
+def test_the_chat_answers_with_one_sentence_figures_and_a_chart(tmp_path: Path) -> None:
+    talk = Talk(sample_services(tmp_path))
+    said = talk.say("/growth apple")
+    assert said.startswith("In the quarter to about 25 December 2021, Apple will probably take in between")
+    assert "None of my growth forecasts of it has come due yet." in said
+    chart = talk.shown.chart
+    assert chart is not None and chart.draw().startswith(b"\x89PNG")
+    assert "$" in talk.press("Its price")
+    assert "Tesla" in talk.say("/growth TSLA")
+    assert "/growth AAPL" in talk.say("/growth")

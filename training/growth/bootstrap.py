@@ -1,0 +1,64 @@
+"""How sure is a skill over reports? Companies and quarters are the sample, never rows.
+
+Companies share their quarters' economy and a company's quarters share their year, so both are drawn again: companies
+with replacement, and quarters in circular blocks of a year, as growths over a year overlap. A row counts as often as
+its company times its quarter was drawn (Owen, 2007, the pigeonhole bootstrap).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bellwether.growth.quarters import A_YEAR
+from bellwether.types import Floats
+
+RESAMPLES = 2000
+FEWEST_COMPANIES, FEWEST_QUARTERS = 8, 2 * A_YEAR
+Places = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draws:
+    """The same draws for everyone who is compared on the same reports."""
+
+    company: Places  #: (n,) of each row
+    quarter: Places  #: (n,) of each row, in order of time
+    companies: Floats  #: (RESAMPLES, companies): how often each was drawn
+    quarters: Floats  #: (RESAMPLES, quarters)
+
+    def sums(self, values: Floats) -> Floats:
+        """The sum of values (n,) in each resample, (RESAMPLES,)."""
+        table = np.zeros((self.companies.shape[1], self.quarters.shape[1]))
+        np.add.at(table, (self.company, self.quarter), values)
+        found: Floats = np.einsum("rc,cq,rq->r", self.companies, table, self.quarters, optimize=True)
+        return found
+
+
+def draws(symbol: npt.NDArray[np.str_], day: npt.NDArray[np.datetime64]) -> Draws | None:
+    """Draws for reports of these companies on these days; None where there are too few of either."""
+    names, company = np.unique(symbol, return_inverse=True)
+    months = day.astype("datetime64[M]").astype(np.int64)
+    seen, quarter = np.unique(months // 3, return_inverse=True)
+    if len(names) < FEWEST_COMPANIES or len(seen) < FEWEST_QUARTERS:
+        return None
+    rng = np.random.default_rng(0)
+    drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES)
+    starts = rng.integers(len(seen), size=(RESAMPLES, -(-len(seen) // A_YEAR)))
+    blocks = (starts[:, :, None] + np.arange(A_YEAR)).reshape(RESAMPLES, -1) % len(seen)
+    times = np.stack([np.bincount(some, minlength=len(seen)) for some in blocks])
+    return Draws(company, quarter, drawn.astype(np.float64), times.astype(np.float64))
+
+
+def ratio_interval(some: Draws | None, above: Floats, below: Floats) -> list[float] | None:
+    """95 % interval of sum(above) / sum(below), rows (n,) each; None without draws."""
+    if some is None:
+        return None
+    low, high = np.nanquantile(some.sums(above) / some.sums(below), [0.025, 0.975])
+    return [float(low), float(high)]
+
+
+def skill_interval(some: Draws | None, loss: Floats, baseline_loss: Floats) -> list[float] | None:
+    """95 % interval of 1 - loss / baseline_loss."""
+    found = ratio_interval(some, loss, baseline_loss)
+    return [1 - found[1], 1 - found[0]] if found else None

@@ -1,0 +1,82 @@
+"""The card of a growth model: what it learned from, how it scored, and what it cannot do."""
+
+import hashlib
+from datetime import date
+from typing import Any
+
+from bellwether.forecasting.model_card import GROWTH
+from bellwether.growth.quarters import CONTEXT_LENGTH, HORIZONS, MIN_QUARTERS
+from bellwether.types import LEVELS, Floats
+from training.growth import spans
+from training.spans import UNSEEN_SHARE
+
+FEATURES = (
+    "12 quarters: growth over a year, its change, the step from quarter to quarter, margin and its change",
+    "9 years: the step into the quarter ahead and into the last one against other years', growth, changes, margin",
+    "growth of 8 quarters, means over 1 to 9 years, usual changes, the season's usual step, margins, losses",
+)
+LIMITS = (
+    "It knows revenue and net income only: no announcements, no orders, no acquisitions, no prices.",
+    "The companies are large US ones that were still listed when the data were collected: failures are missing.",
+    "With five quarters of history, all that some sources keep, its ranges are wider and it is less often right.",
+    "A merger or a change of what counts as revenue reads as growth.",
+    "Next quarter's growth over a year shares three quarters with the last one's: part of its skill is arithmetic.",
+    "The direction of growth four quarters ahead was never shown to beat the guess that revenue rises.",
+)
+REFITTED = (
+    "Its own forecasts of the years it learned from prove nothing. The scores are those of the same recipe taught with "
+    "reports to {} alone."
+)
+
+
+def worst_year(scores: dict[str, Any]) -> str:
+    """What happens when business changes faster than any history shows, in one sentence."""
+    held = [
+        (share, year, ahead) for year, one in scores["years"].items() for ahead, share in one["coverage_80"].items()
+    ]
+    share, year, ahead = min(held)
+    when = "of the next quarter" if ahead == "1" else "of four quarters ahead"
+    return (
+        "No history of revenue tells of a crisis beforehand: of its 80 % ranges "
+        f"{when} made in {year}, {100 * share:.0f} % held."
+    )
+
+
+def make_card(
+    model_id: str,
+    content: bytes,
+    facts: dict[str, Any],
+    record: dict[str, Any],
+    plain_rule: Floats,
+    scores: dict[str, Any],
+    today: date,
+) -> dict[str, Any]:
+    """The facts that travel with the model; bellwether/growth/growth_model.py reads those the service needs."""
+    return {
+        "model_id": model_id,
+        "kind": GROWTH,
+        "created": today.isoformat(),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "context_length": CONTEXT_LENGTH,
+        "min_quarters": MIN_QUARTERS,
+        "horizons": list(HORIZONS),
+        "levels": list(LEVELS),
+        "input": "quarters float32 (batch, context_length, 2): revenue, net income; oldest first, 0 where not known",
+        "output": "quantiles float32 (batch, horizons, levels): log growth of a quarter's revenue over a year",
+        "features": list(FEATURES),
+        "baseline": {
+            "name": "pooled autoregression by quantiles on the last 8 growths over a year",
+            "coefficients": [[[round(one, 8) for one in row] for row in part] for part in plain_rule.tolist()],
+        },
+        "scores": scores,
+        "limits": [*LIMITS, worst_year(scores)],
+        "recipe": record["recipe"] | {key: record[key] for key in ("chosen_epoch", "weights", "seconds")},
+        "splits": {
+            "training": list(spans.TRAIN),
+            "validation": list(spans.VALIDATION),
+            "test": list(spans.TEST),
+            "embargo": "an outcome that became known after a span is not used in it",
+            "unseen_companies": f"sha256(symbol) % {UNSEEN_SHARE} == 0",
+        },
+        "data": facts,
+    }

@@ -1,0 +1,172 @@
+"""Companies' figures from a table, and every report as a cutoff: what was known that day, and what came of it later.
+
+    table -> figures by company -> cutoffs: window (n, T, 2), outcomes (n, horizons), the day each became known
+
+Nothing in a window was filed after its cutoff. A table's rows of one quarter are several words on it, each counting
+from its own day on.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from tqdm import tqdm
+
+from bellwether.errors import MarketDataError
+from bellwether.growth.quarters import (
+    A_YEAR,
+    ASSUMED_DELAY,
+    HORIZONS,
+    Figure,
+    Window,
+    known_at,
+    on_grid,
+    place,
+    usable,
+    window,
+)
+from bellwether.types import Floats
+
+COLUMNS = ("symbol", "period_end", "filed", "revenue", "net_income")
+PROMPT = timedelta(days=120)  # filed within it, a figure is the first word; later, the company tells of it once more
+NEVER = np.datetime64("NaT", "D")
+
+Companies = dict[str, list[Figure]]
+Days = npt.NDArray[np.datetime64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cutoffs:
+    """Reports of all companies, in order of company and day."""
+
+    symbol: npt.NDArray[np.str_]  #: (n,)
+    day: Days  #: (n,) on which the report became known
+    period_end: Days  #: (n,) of the newest quarter then
+    windows: Window  #: (n, CONTEXT_LENGTH, 2)
+    outcomes: Floats  #: (n, horizons) log growth over the year before; NaN where never told
+    known: Days  #: (n, horizons) when the outcome became known
+
+    def __len__(self) -> int:
+        """Number of reports."""
+        return len(self.day)
+
+    def take(self, which: npt.NDArray[np.generic]) -> "Cutoffs":
+        """Some of them, by mask or by place."""
+        return Cutoffs(*(getattr(self, one.name)[which] for one in fields(self)))
+
+
+def read_companies(file: Path) -> Companies:
+    """Figures by company. Rows marked `revenue_suspect`, or without revenue, are dropped.
+
+    A row without a filing date counts as known ASSUMED_DELAY after its quarter, and not at all where another row of
+    that quarter was filed promptly. Raises MarketDataError, naming the file, when it cannot be used.
+    """
+    table = _read(file)
+    companies: Companies = {}
+    for symbol, rows in table.groupby("symbol"):
+        filed = [_figure(row) for row in rows[rows["filed"].notna()].itertuples()]
+        guessed = [_figure(row) for row in rows[rows["filed"].isna()].itertuples()]
+        prompt = [one.period_end for one in filed if one.known_on - one.period_end <= PROMPT]
+        companies[str(symbol)] = filed + [
+            one for one in guessed if not any(place(one.period_end, end) == 0 for end in prompt)
+        ]
+    return companies
+
+
+def cutoffs(companies: Companies) -> Cutoffs:
+    """Every day on which a company's newest quarter became known, where at least one growth over a year was."""
+    found = [one for symbol in tqdm(sorted(companies), desc="companies", unit="") for one in _of(symbol, companies)]
+    if not found:
+        raise MarketDataError("No company in the fundamentals reports a quarter and the same one of the year before.")
+    symbols, days, ends, windows, outcomes, known = zip(*found, strict=True)
+    return Cutoffs(
+        np.array(symbols),
+        np.array(days, "datetime64[D]"),
+        np.array(ends, "datetime64[D]"),
+        np.stack(windows),
+        np.array(outcomes, np.float64),
+        np.array(known, "datetime64[D]"),
+    )
+
+
+Row = tuple[str, date, date, Window, list[float], list[np.datetime64]]
+
+
+def _of(symbol: str, companies: Companies) -> Iterator[Row]:
+    """The reports of one company."""
+    figures = [one for one in companies[symbol] if usable(one.revenue)]
+    newest = date.min
+    for day in sorted({one.known_on for one in figures}):
+        known = known_at(figures, day)
+        end = max(one.period_end for one in known)
+        if end <= newest:
+            continue  # another word on an old quarter is no new report
+        newest = end
+        grid = on_grid(known, end)
+        if not {0, A_YEAR - 1, A_YEAR} <= grid.keys():
+            continue
+        came = [outcome(figures, end, horizon) for horizon in HORIZONS]
+        yield symbol, day, end, window(grid), [growth for growth, _ in came], [when for _, when in came]
+
+
+def outcome(figures: list[Figure], newest: date, horizon: int) -> tuple[float, np.datetime64]:
+    """Log growth of the quarter `horizon` after the one ended on `newest`, over a year, and the day it was known.
+
+    Both ends are read on that day: a report shows last year's quarter in the terms of this year's.
+    """
+    ahead = [one for one in figures if place(one.period_end, newest) == -horizon]
+    if not ahead:
+        return float("nan"), NEVER
+    day = min(one.known_on for one in ahead)
+    grid = on_grid(known_at(figures, day), newest)
+    now, before = grid.get(-horizon), grid.get(A_YEAR - horizon)
+    if now is None or before is None or not now.revenue or not before.revenue:
+        return float("nan"), NEVER
+    return float(np.log(now.revenue / before.revenue)), np.datetime64(day, "D")
+
+
+def facts_of(file: Path, companies: Companies) -> dict[str, object]:
+    """What the card says about the data."""
+    figures = [one for some in companies.values() for one in some]
+    return {
+        "file": file.name,
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "companies": len(companies),
+        "figures": len(figures),
+        "first_quarter": min(one.period_end for one in figures).isoformat(),
+        "last_quarter": max(one.period_end for one in figures).isoformat(),
+        "last_known": max(one.known_on for one in figures).isoformat(),
+    }
+
+
+def _figure(row: "pd.core.frame._PandasNamedTuple") -> Figure:  # type: ignore[name-defined]
+    end = row.period_end.date()
+    known = end + ASSUMED_DELAY if pd.isna(row.filed) else row.filed.date()
+    income = float(row.net_income) if np.isfinite(row.net_income) else None
+    return Figure(end, known, float(row.revenue), income)
+
+
+def _read(file: Path) -> pd.DataFrame:
+    """The table with COLUMNS, rows with a usable revenue only."""
+    if not file.is_file():
+        raise MarketDataError(f"The fundamentals file {file} does not exist.")
+    try:
+        table = pd.read_parquet(file) if file.suffix.lower() == ".parquet" else pd.read_csv(file, keep_default_na=False)
+    except (OSError, ValueError) as problem:
+        raise MarketDataError(f"The fundamentals file {file.name} cannot be read: {problem}") from problem
+    missing = [column for column in COLUMNS if column not in table.columns]
+    if missing:
+        raise MarketDataError(f"The fundamentals file {file.name} lacks the columns {', '.join(missing)}.")
+    if "revenue_suspect" in table.columns:
+        table = table[~table["revenue_suspect"].astype(bool)]
+    table = table[list(COLUMNS)].copy()
+    for column in ("period_end", "filed"):
+        table[column] = pd.to_datetime(table[column])
+    for column in ("revenue", "net_income"):
+        table[column] = table[column].astype(np.float64)
+    return table[table["revenue"] > 0]

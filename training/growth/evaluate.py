@@ -1,0 +1,191 @@
+"""The growth model beside every rival at the same reports, as one document that card, page and pictures are drawn from.
+
+    reports of a span -> quantiles of all -> scores by group and horizon -> growth.json
+
+Groups: all companies, those trained on, those never seen, and all as a source with five quarters would show them.
+Losses are pinball in log growth over a year. Slow rivals answer a subset, on which all are scored again.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bellwether.errors import MarketDataError
+from bellwether.forecasting.metrics import coverage, pinball_loss, skill
+from bellwether.growth.quarters import HORIZONS, MIN_QUARTERS, Window
+from bellwether.types import LEVELS, Floats
+from training.comparison import rounded
+from training.growth import rivals, spans
+from training.growth.bootstrap import FEWEST_COMPANIES, RESAMPLES, Draws, draws, ratio_interval, skill_interval
+from training.growth.data import Cutoffs
+from training.growth.rivals import TITLES, Rival
+from training.growth.train import Recipe
+from training.spans import Dates
+
+Answer = Callable[[Window], Floats]  #: windows (n, T, 2) -> quantiles (n, horizons, levels)
+Q05, Q10, Q90, Q95 = (LEVELS.index(level) for level in (0.05, 0.1, 0.9, 0.95))
+
+
+def evaluate(
+    answer: Answer, reports: Cutoffs, span: Dates, recipe: Recipe, kept: Path | None, *, full: bool = True
+) -> dict[str, Any]:
+    """The document for a model; fits are kept in the folder `kept`. Not `full`: beside the simple rivals only.
+
+    Raises MarketDataError where the span holds no report with an outcome.
+    """
+    train, valid = spans.lessons(reports, spans.TRAIN), spans.lessons(reports, spans.VALIDATION)
+    scored = spans.within(reports, span)
+    scored = scored.take(np.asarray(np.isfinite(scored.outcomes).any(axis=1)))
+    if len(scored) == 0:
+        raise MarketDataError(f"The fundamentals hold no report from {span[0]} to {span[1]} whose outcome is known.")
+    answers = {"model": Rival(answer(scored.windows), "The exported model.")} | rivals.simple_rivals(train, scored)
+    subset: dict[str, Any] = {}
+    if full:
+        answers |= rivals.same_input_rivals(train, valid, scored, kept)
+        answers["static"] = rivals.without_memory(train, valid, scored, recipe)
+        places = rivals.ets_places(scored)
+        few = scored.take(places)
+        asked = {name: Rival(one.quantiles[places], one.how) for name, one in answers.items()}
+        subset = group(few, asked | {"ets": rivals.ets(few)}) | {"companies": len(set(few.symbol)), "reports": len(few)}
+    unseen = spans.unseen(scored)
+    groups = {"all": np.ones(len(scored), bool), "seen": ~unseen, "unseen": unseen}
+    five = five_quarters(scored)
+    short = {"model": Rival(answer(five.windows), "")} | rivals.simple_rivals(train, five)
+    document = describe(scored, span) | {
+        "rivals": {name: {"title": TITLES[name], "how": one.how} for name, one in answers.items()},
+        "groups": {
+            name: group(scored.take(which), {who: Rival(one.quantiles[which], one.how) for who, one in answers.items()})
+            for name, which in groups.items()
+            if which.any()
+        }
+        | {"five quarters": group(five, short)},
+        "subset": subset,
+        "years": by_year(scored, answers),
+        "calibration": {
+            name: [calibration(scored, answers[name].quantiles, at) for at in range(len(HORIZONS))]
+            for name in ("model", "autoregression")
+        },
+    }
+    finished: dict[str, Any] = rounded(document)
+    return finished
+
+
+def describe(scored: Cutoffs, span: Dates) -> dict[str, Any]:
+    """What was scored and how."""
+    named = [name for name, dates in spans.SPANS.items() if dates == span]
+    return {
+        "span": named[0] if named else "other",
+        "first": span[0],
+        "last": span[1],
+        "fitted_to": spans.TRAIN[1],
+        "chosen_on": list(spans.VALIDATION),
+        "reports": len(scored),
+        "companies": len(set(scored.symbol)),
+        "unseen_companies": len(set(scored.symbol[spans.unseen(scored)])),
+        "levels": list(LEVELS),
+        "horizons": list(HORIZONS),
+        "bootstrap": {"resamples": RESAMPLES, "companies": FEWEST_COMPANIES},
+    }
+
+
+def five_quarters(scored: Cutoffs) -> Cutoffs:
+    """The same reports as a source shows them that keeps five quarters."""
+    short = scored.take(np.arange(len(scored)))
+    short.windows[:, :-MIN_QUARTERS] = 0
+    return short
+
+
+def group(scored: Cutoffs, answers: dict[str, Rival]) -> dict[str, Any]:
+    """Scores of everyone and the model's skill over each rival, by horizon."""
+    scores: dict[str, dict[str, Any]] = {name: {} for name in answers}
+    skills: dict[str, dict[str, Any]] = {name: {} for name in answers if name != "model"}
+    for at, horizon in enumerate(HORIZONS):
+        known = np.isfinite(scored.outcomes[:, at])
+        if not known.any():
+            continue
+        outcomes = scored.outcomes[known, at]
+        drawn = draws(scored.symbol[known], scored.day[known])
+        losses = {name: pinball_loss(outcomes, one.quantiles[known, at]) for name, one in answers.items()}
+        fractions = {
+            name: pinball_loss(np.expm1(outcomes), np.expm1(one.quantiles[known, at])) for name, one in answers.items()
+        }
+        for name, one in answers.items():
+            scores[name][str(horizon)] = score(outcomes, one.quantiles[known, at], drawn)
+            if name != "model":
+                loss, base = losses["model"], losses[name]
+                skills[name][str(horizon)] = {
+                    "skill": skill(float(loss.mean()), float(base.mean())),
+                    "skill_interval": skill_interval(drawn, loss, base),
+                    "skill_in_fractions": skill(float(fractions["model"].mean()), float(fractions[name].mean())),
+                }
+    return {"reports": len(scored), "companies": len(set(scored.symbol)), "scores": scores, "skill": skills}
+
+
+def score(outcomes: Floats, quantiles: Floats, drawn: Draws | None) -> dict[str, Any]:
+    """One forecaster at one horizon: (n,), (n, levels)."""
+    inside = ((outcomes >= quantiles[:, Q10]) & (outcomes <= quantiles[:, Q90])).astype(np.float64)
+    return {
+        "forecasts": len(outcomes),
+        "pinball": float(pinball_loss(outcomes, quantiles).mean()),
+        "coverage_80": float(inside.mean()),
+        "coverage_80_interval": ratio_interval(drawn, inside, np.ones(len(inside))),
+        "coverage_90": coverage(outcomes, quantiles[:, Q05], quantiles[:, Q95]),
+        "width_80": float(np.median(np.exp(quantiles[:, Q90]) - np.exp(quantiles[:, Q10]))),
+        "rises": float((outcomes > 0).mean()),
+    }
+
+
+def by_year(scored: Cutoffs, answers: dict[str, Rival]) -> dict[str, Any]:
+    """Skill over each rival and coverage in each year of the report, by horizon."""
+    years = scored.day.astype("datetime64[Y]")
+    found: dict[str, Any] = {}
+    for year in np.unique(years):
+        of_year = years == year
+        part = group(
+            scored.take(of_year), {name: Rival(one.quantiles[of_year], one.how) for name, one in answers.items()}
+        )
+        found[str(year)] = {
+            "reports": part["reports"],
+            "companies": part["companies"],
+            "skill": {
+                name: {horizon: at["skill"] for horizon, at in one.items()} for name, one in part["skill"].items()
+            },
+            "coverage_80": {horizon: at["coverage_80"] for horizon, at in part["scores"]["model"].items()},
+        }
+    return found
+
+
+def calibration(scored: Cutoffs, quantiles: Floats, at: int) -> list[dict[str, Any]]:
+    """Per level: how often the outcome fell at or below the quantile, with its interval; horizon by place."""
+    known = np.isfinite(scored.outcomes[:, at])
+    if not known.any():
+        return []
+    drawn = draws(scored.symbol[known], scored.day[known])
+    found = []
+    for column, level in enumerate(LEVELS):
+        below = (scored.outcomes[known, at] <= quantiles[known, at, column]).astype(np.float64)
+        interval = ratio_interval(drawn, below, np.ones(len(below)))
+        found.append({"level": level, "observed": float(below.mean()), "interval": interval})
+    return found
+
+
+def print_document(document: dict[str, Any]) -> None:
+    """The comparison for a person at a terminal."""
+    print(f"{document['span']} span {document['first']} to {document['last']}: {document['reports']:,} reports")
+    groups = document["groups"] | ({"subset": document["subset"]} if document["subset"] else {})
+    for name, part in groups.items():
+        for rival, by_horizon in part["skill"].items():
+            for horizon, at in by_horizon.items():
+                low, high = at["skill_interval"] or (float("nan"), float("nan"))
+                print(
+                    f"{name:14} {TITLES[rival]:28} h{horizon} {at['skill']:+7.2%} [{low:+7.2%}, {high:+7.2%}] "
+                    f"its pinball {part['scores'][rival][horizon]['pinball']:.5f} in fractions "
+                    f"{at['skill_in_fractions']:+.2%}"
+                )
+        for horizon, at in part["scores"]["model"].items():
+            print(
+                f"{name:14} model h{horizon}: {at['pinball']:.5f}, 80 % held {at['coverage_80']:.1%}, 90 % "
+                f"{at['coverage_90']:.1%}, {at['forecasts']:,} forecasts"
+            )

@@ -1,0 +1,42 @@
+"""An exported growth model at every report of a table, one row per company, report and horizon. Needs no tensorflow.
+
+fundamentals -> reports of a span, each as known on its day -> quantiles -> parquet or csv
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bellwether.errors import MarketDataError
+from bellwether.growth.growth_model import GrowthModel
+from bellwether.growth.quarters import HORIZONS
+from bellwether.types import LEVELS
+from training.growth.data import cutoffs, read_companies
+from training.spans import Dates
+
+NAMES = tuple(f"q{round(100 * level):02d}" for level in LEVELS)  #: log growth over a year
+
+
+def forecasts(file: Path, folder: Path, out: Path, span: Dates) -> None:
+    """Write the model's quantiles at the reports that became known in `span`. Raises MarketDataError, ModelError."""
+    model = GrowthModel(folder)
+    reports = cutoffs(read_companies(file))
+    first, last = (np.datetime64(day) for day in span)
+    reports = reports.take(np.asarray((reports.day >= first) & (reports.day <= last)))
+    if len(reports) == 0:
+        raise MarketDataError(f"The fundamentals hold no report from {span[0]} to {span[1]} that can be forecast from.")
+    quantiles = model.quantiles(reports.windows)
+    parts = []
+    for at, horizon in enumerate(HORIZONS):
+        part = pd.DataFrame(
+            {"symbol": reports.symbol, "cutoff": reports.day, "period_end": reports.period_end, "horizon": horizon}
+        )
+        parts.append(part.assign(**{name: quantiles[:, at, column] for column, name in enumerate(NAMES)}))
+    table = pd.concat(parts).sort_values(["symbol", "cutoff", "horizon"], ignore_index=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if out.suffix.lower() == ".parquet":
+        table.to_parquet(out, index=False)
+    else:
+        table.to_csv(out, index=False)
+    print(f"wrote {len(table):,} rows of {len(set(table['symbol']))} companies to {out}")
