@@ -71,6 +71,20 @@ def test_a_challenger_runs_in_shadow_and_is_shown_to_nobody(tmp_path: Path) -> N
     assert shadow_id("f0123") == "s0123"
 
 
+def test_a_tried_model_misses_no_session_that_people_asked_for(tmp_path: Path) -> None:
+    """Else it would be compared on what nobody cared for."""
+    services = live_services(tmp_path, SESSION, ("AAPL",))
+    tried = services.settings.models.model_copy(update={"shadow": [CHALLENGER]})
+    services = replace(services, settings=services.settings.model_copy(update={"models": tried}))
+    for horizon in (1, 5, 10, 21, 63):
+        queries.answer(services, "AAPL", horizon)
+    did = forecast_universe(services)
+    assert (did.issued, did.there) == (5, 0)
+    assert forecast_universe(services).there == 1
+    with services.store.reading() as db:
+        assert [ledger.Row(*row).model_id for row in ledger.every_row(db)] == [CHAMPION] * 5 + [CHALLENGER] * 5
+
+
 def test_a_better_challenger_is_promoted_and_served_from_the_next_start(tmp_path: Path) -> None:
     services = lived(tmp_path, 60, champion=1.8, challenger=1.0)
     found = promote(services, CHALLENGER)

@@ -4,6 +4,8 @@ import asyncio
 import hashlib
 import multiprocessing
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -16,16 +18,19 @@ from bellwether import queries
 from bellwether.__main__ import main
 from bellwether.errors import LedgerError, StoreError
 from bellwether.scoring import anchor
+from bellwether.scoring.derived import rebuild
 from bellwether.scoring.issuing import UNRECORDED, record
-from bellwether.scoring.settling import settle
+from bellwether.scoring.settling import count, settle
+from bellwether.scoring.track_record import Asked, live_record
 from bellwether.scoring.universe import forecast_universe
 from bellwether.scoring.verify import verify
 from bellwether.services import Services
-from bellwether.store import ledger
+from bellwether.store import ledger, outcomes
 from bellwether.store.database import Store
+from bellwether.store.outcomes import Outcome
 from bellwether.types import Bars
 from scheduler import Timetable
-from tests.support.account import live_services, made_up, set_clock, store_of
+from tests.support.account import DAY, live_services, made_up, set_clock, store_of
 
 SESSION = date(2021, 6, 30)
 
@@ -145,6 +150,111 @@ def test_tampering_of_any_kind_is_found(store: Store, statements: list[str], fou
     assert "guards against change are missing" in problems
 
 
+def settled_store(store: Store) -> Store:
+    """The same store with the outcomes of thirty of its forecasts."""
+    with store.transaction() as db:
+        due = outcomes.due(db, date.max)[:30]
+        came = [Outcome(one, None if one.seq % 9 == 0 else 0.011 * (one.seq % 5 - 2), DAY) for one in due]
+        count(db, outcomes.append(db, came, datetime(2026, 11, 25, tzinfo=UTC)))
+    anchor.note(store)
+    assert verify(store).problems == ()
+    return store
+
+
+@pytest.mark.parametrize(
+    ("statements", "found"),
+    [
+        (["UPDATE outcomes SET log_return = 0.0001 WHERE id = 7"], "Outcome 7 is not what was written"),
+        (["UPDATE outcomes SET settled_at = settled_at - 1 WHERE id = 1"], "Outcome 1 is not"),
+        (["UPDATE outcomes SET log_return = NULL, session = NULL WHERE id = 30"], "Outcome 30 is not"),
+        (["DELETE FROM outcomes WHERE id = 4"], "outcomes 4 to 4 are missing"),
+        (["DELETE FROM outcomes WHERE id > 25"], "note on outcomes beside the database knows 30 rows"),
+        (
+            [
+                "UPDATE outcomes SET id = 100 WHERE id = 5",
+                "UPDATE outcomes SET id = 5 WHERE id = 6",
+                "UPDATE outcomes SET id = 6 WHERE id = 100",
+            ],
+            "Outcome 5 is not",
+        ),
+        (
+            [
+                "UPDATE outcomes SET seq = -1 WHERE id = 5",
+                "UPDATE outcomes SET seq = (SELECT seq FROM outcomes WHERE id = 6) WHERE id = 5",
+                "UPDATE outcomes SET seq = 99 WHERE id = 6",
+            ],
+            "Outcome 5 is not",
+        ),
+        (["DELETE FROM ledger WHERE seq > 20"], "outcomes belong to forecasts that are not there"),
+    ],
+    ids=["return", "time", "made lost", "one gone", "end cut off", "swapped", "given to another", "forecasts gone"],
+)
+def test_tampering_with_outcomes_is_found(store: Store, statements: list[str], found: str) -> None:
+    settled_store(store)
+    by_hand(store, "DROP INDEX idx_outcomes_seq", *statements)
+    assert found in " ".join(verify(store).problems)
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("UPDATE score_sums SET loss = loss * 0.9 WHERE forecasts > 0", "sums that the track record shows are not"),
+        ("UPDATE score_sums SET issued = issued - 1", "sums that the track record shows are not"),
+        ("UPDATE score_sums SET lost = 0", "sums that the track record shows are not"),
+        ("DELETE FROM score_sums", "sums that the track record shows are not"),
+        ("UPDATE score_sums SET model_id = 'other'", "sums that the track record shows are not"),
+        ("DELETE FROM misses WHERE distance = (SELECT max(distance) FROM misses)", "list of misses is not"),
+        ("UPDATE misses SET distance = distance / 2", "list of misses is not"),
+        ("UPDATE misses SET cutoff = cutoff + 1", "list of misses is not"),
+        ("INSERT INTO misses (seq, distance, cutoff) SELECT max(seq), 9, 1 FROM pending", "list of misses is not"),
+        ("DELETE FROM pending WHERE seq = (SELECT max(seq) FROM pending)", "1 open forecasts, the first in row"),
+        (
+            "UPDATE pending SET target = 99999 WHERE seq = (SELECT max(seq) FROM pending)",
+            "1 open forecasts, the first in row",
+        ),
+    ],
+    ids=[
+        "flattered",
+        "fewer issued",
+        "none lost",
+        "sums gone",
+        "another model",
+        "biggest miss gone",
+        "misses smaller",
+        "misses moved",
+        "miss made up",
+        "never to be settled",
+        "put off",
+    ],
+)
+def test_what_the_page_shows_is_proved_too_and_can_be_made_again(store: Store, statement: str, found: str) -> None:
+    settled_store(store)
+    before = live_record(store, Asked())
+    by_hand(store, statement, guards=True)
+    (problem,) = verify(store).problems
+    assert found in problem
+    assert "ledger rebuild" in problem
+    rebuild(store, lambda symbol: "XNYS")
+    assert verify(store).problems == ()
+    assert live_record(store, Asked()) == before
+
+
+def test_a_forecast_entered_when_its_outcome_was_known_is_found(store: Store) -> None:
+    """The chain follows: whoever can enter rows can compute hashes."""
+    record(store, [made_up(300, cutoff=date(2026, 10, 5))])
+    (problem,) = verify(store).problems
+    assert problem.startswith("Forecast 41 says that it was made before one that was entered earlier")
+    late = store_of(store.path.parent / "late")
+    record(late, [made_up(301, made_at=datetime(2026, 11, 25, 3, tzinfo=UTC))])
+    assert verify(late).problems == ("Forecast 1 was made after the session that it is about.",)
+
+
+def test_two_processes_that_enter_what_they_made_at_once_are_no_problem(store: Store) -> None:
+    minute = datetime(2026, 11, 23, 21, 59, tzinfo=UTC)
+    record(store, [made_up(302, made_at=minute)])
+    assert verify(store).problems == ()
+
+
 def test_a_ledger_written_anew_is_found_by_whoever_noted_its_head(store: Store, tmp_path: Path) -> None:
     with store.reading() as db:
         noted = ledger.head(db)
@@ -212,6 +322,65 @@ def test_two_processes_keep_one_chain(store: Store) -> None:
         assert one.exitcode == 0
     found = verify(store)
     assert (found.problems, found.ledger.rows) == ((), 40 + 61)
+
+
+_VICTIM = """
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from bellwether.scoring.issuing import record
+from bellwether.scoring.settling import count
+from bellwether.store import outcomes
+from bellwether.store.database import Store
+from bellwether.store.outcomes import Outcome
+from tests.support.account import made_up
+
+store, number = Store(Path(sys.argv[1])), int(sys.argv[2])
+while True:
+    record(store, [made_up(number + at) for at in range(20)])
+    number += 20
+    with store.transaction() as db:
+        came = [Outcome(one, 0.01, date(2026, 11, 24)) for one in outcomes.due(db, date.max)[:10]]
+        count(db, outcomes.append(db, came, datetime(2026, 11, 24, tzinfo=UTC)))
+    print("on", flush=True)
+"""
+
+
+def test_kills_in_the_middle_of_issuing_and_settling_leave_a_whole_account(store: Store) -> None:
+    """Two at a time, each killed as hard as can be wherever it happens to be."""
+    store.close()
+    for life in range(2):
+        command = [sys.executable, "-c", _VICTIM, str(store.path)]
+        both = [
+            subprocess.Popen([*command, str(1000 * (2 * life + which + 1))], stdout=subprocess.PIPE)
+            for which in range(2)
+        ]
+        for one in both:
+            assert one.stdout is not None
+            for _ in range(2 + life):
+                assert one.stdout.readline()
+        for one in both:
+            one.kill()
+            one.communicate()
+        found = verify(store)
+        assert found.problems == ()
+        store.close()
+    assert found.outcomes.rows > 20
+
+
+def test_an_older_note_never_stays_in_place_of_a_newer_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process adds rows and notes them between our look at the chain and our writing."""
+    write, late = anchor._write, [made_up(500)]
+
+    def meanwhile(file: Path, now: anchor.Anchor) -> None:
+        if late:
+            record(store, [late.pop()])
+        write(file, now)
+
+    monkeypatch.setattr(anchor, "_write", meanwhile)
+    anchor.note(store)
+    noted = anchor.read(store)
+    assert noted is not None and noted.ledger.rows == 41
 
 
 # ---- what is issued

@@ -20,7 +20,7 @@ from bellwether.scoring.verify import verify
 from bellwether.services import Services, build_services
 from bellwether.store import ledger, outcomes
 from bellwether.store.ledger import to_days
-from bellwether.store.outcomes import Open
+from bellwether.store.outcomes import Open, Outcome
 from bellwether.types import Bars
 from tests.conftest import MakeBars
 from tests.support.account import live_services, set_clock
@@ -111,6 +111,35 @@ def test_outcomes_are_never_changed_either(tmp_path: Path) -> None:
         db.execute("UPDATE outcomes SET log_return = 0 WHERE id = 2")
     db.close()
     assert "Outcome 2 is not what was written" in verify(services.store).problems[0]
+
+
+def test_two_that_settle_at_once_add_each_outcome_once(tmp_path: Path) -> None:
+    """Both have read what is due before either has written."""
+    services = entered(tmp_path)
+    with services.store.reading() as db:
+        due = outcomes.due(db, after(10))
+    came = [Outcome(one, 0.01, after(10)) for one in due]
+    with services.store.transaction() as db:
+        assert len(outcomes.append(db, came[:2], services.clock())) == 2
+    with services.store.transaction() as db:
+        assert [one.of.seq for one in outcomes.append(db, came, services.clock())] == [due[2].seq]
+    assert [horizon for horizon, _, _ in found(services)] == [1, 5, 10]
+
+
+def test_a_market_that_never_closes_has_an_outcome_on_a_sunday(make_bars: MakeBars) -> None:
+    bars = make_bars(end=after(30))
+    days = np.arange(np.datetime64("2021-07-31") - len(bars) + 1, np.datetime64("2021-08-01"))
+    coin = replace(bars, sessions=days)
+    friday, sunday = date(2021, 7, 2), date(2021, 7, 4)
+    one = Open(1, "COIN", "24/7", to_days(sunday), to_days(friday), 2, "m", True, b"")
+    decided = outcome_of(one, coin, date(2021, 7, 4))
+    assert decided is not None and decided.session == sunday
+    at = int(np.searchsorted(days, np.datetime64(friday)))
+    assert decided.log_return == pytest.approx(math.log(coin.closes[at + 2] / coin.closes[at]))
+    halted = without(*(sunday + timedelta(days=day) for day in range(40)))(coin)
+    assert outcome_of(one, halted, sunday + timedelta(days=PATIENCE - 1)) is None
+    lost = outcome_of(one, halted, sunday + timedelta(days=PATIENCE))
+    assert lost is not None and lost.log_return is None
 
 
 # ---- from which prices

@@ -221,17 +221,17 @@ def test_rows_put_together_score_the_same(tmp_path: Path) -> None:
     [
         (
             Beside(1260, 0.791, 0.03, Verdict.BETTER, True),
-            "In the last year its 8-in-10 ranges for this symbol held 79 % of the time; 3.0 % better than a plain "
-            "volatility rule.",
+            "In the last year its 8-in-10 ranges for this symbol held 79\u00a0% of the time; 3.0\u00a0% better than a "
+            "plain volatility rule.",
         ),
         (
             Beside(1260, 0.7, -0.021, Verdict.WORSE, True),
-            "In the last year its 8-in-10 ranges for this symbol held 70 % of the time; 2.1 % worse than a plain "
-            "volatility rule.",
+            "In the last year its 8-in-10 ranges for this symbol held 70\u00a0% of the time; 2.1\u00a0% worse than a "
+            "plain volatility rule.",
         ),
         (
             Beside(9000, 0.8, 0.001, Verdict.UNDECIDED, False),
-            "In the last year its 8-in-10 ranges for all symbols held 80 % of the time; no better or worse than a "
+            "In the last year its 8-in-10 ranges for all symbols held 80\u00a0% of the time; no better or worse than a "
             "plain volatility rule by more than luck.",
         ),
         (
@@ -300,7 +300,7 @@ def test_the_command_prints_the_record_as_words_and_as_json(tmp_path: Path, monk
     monkeypatch.setenv("BELLWETHER_DATABASE__PATH", str(tmp_path / "x.sqlite3"))
     told = CliRunner().invoke(main, ["track-record"])
     assert told.exit_code == 0, told.output
-    assert "10 trading days: 80 % ranges held" in told.output
+    assert "10 trading days: 80\u00a0% ranges held" in told.output
     plain = json.loads(
         CliRunner().invoke(main, ["track-record", "--json", "--symbol", "apple", "--horizon", "2w"]).output
     )

@@ -5,42 +5,70 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from datetime import date
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from bellwether import queries
 from bellwether.errors import LedgerError, StoreError
-from bellwether.parsing import parse_horizon
+from bellwether.parsing import parse_date, parse_horizon
 from bellwether.scoring.types import TrackRecord
 from bellwether.services import Services
-from web import record_view
+from web import record_file, record_view
+from web.problems import printable
 from web.rendering import page, tag_of
 from web.services_of import ServicesOf
 
 _KEPT = 300.0  #: seconds
+_AGAIN_AFTER = 15.0  #: seconds after which a record that could not be read is tried again
+_LONGEST_MODEL = 100  #: characters of a model's name
 _MOST = 600  #: records: one for each symbol of a universe
 router = APIRouter(include_in_schema=False)
 log = logging.getLogger(__name__)
 
 
 @router.get("/track-record")
-def track_record(request: Request, services: ServicesOf, symbol: str = "", horizon: str = "") -> Response:
-    """All forecasts, or those of one symbol or horizon."""
+def track_record(
+    request: Request, services: ServicesOf, symbol: str = "", horizon: str = "", since: str = "", model: str = ""
+) -> Response:
+    """All forecasts, or those of one symbol, horizon or model, or from a day on."""
     one = queries.resolve(services, symbol) if symbol.strip() else None
-    if one is not None and one.symbol != symbol:
-        sessions = parse_horizon(horizon) if horizon else None
-        return RedirectResponse(record_view.record_address(one.symbol, sessions), status_code=303)
     sessions = parse_horizon(horizon) if horizon else None
-    record = request.app.state.records.get(one.symbol if one else None, sessions)
+    day = parse_date(since) if since.strip() else None
+    model_id = printable(model.strip()[:_LONGEST_MODEL])
+    if one is not None and one.symbol != symbol:
+        return RedirectResponse(record_view.record_address(one.symbol, sessions, day, model_id), status_code=303)
+    record = request.app.state.records.get(one.symbol if one else None, sessions, day, model_id or None)
+    head = _head(services)
     return page(
         request,
         "record.html",
-        tag=tag_of(request, "record", one, sessions, record) if record is not None else "",
+        tag=tag_of(request, "record", one, sessions, day, model_id, head, record) if record is not None else "",
         record=record,
         one=one,
         only=sessions,
+        since=day,
+        model=model_id,
+        head=head,
     )
+
+
+def _head(services: Services) -> str:
+    """The ledger's last row; empty where there is none that can be read."""
+    try:
+        return queries.ledger_head(services)
+    except StoreError:
+        return ""
+
+
+@router.get("/track-record.csv")
+def track_record_csv(services: ServicesOf, symbol: str = "", horizon: str = "") -> Response:
+    """Every forecast with what came of it, misses and open ones included; of a replay its sums by week."""
+    one = queries.resolve(services, symbol).symbol if symbol.strip() else None
+    sessions = parse_horizon(horizon) if horizon else None
+    about = {"Content-Disposition": f'attachment; filename="{record_file.name_of(one, sessions)}"'}
+    return StreamingResponse(record_file.lines(services, one, sessions), headers=about, media_type="text/csv")
 
 
 @router.get("/receipts/{forecast_id}")
@@ -59,22 +87,26 @@ class Records:
     def __init__(self, services: Services, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` counts seconds."""
         self._services, self._clock = services, clock
-        self._kept: OrderedDict[tuple[str | None, int | None], tuple[float, TrackRecord | None]] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], tuple[float, TrackRecord | None]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, symbol: str | None, horizon: int | None) -> TrackRecord | None:
+    def get(
+        self, symbol: str | None, horizon: int | None, since: date | None = None, model_id: str | None = None
+    ) -> TrackRecord | None:
         """The record; None where there is none that can be read, which a page then says."""
-        key = (symbol, horizon)
+        key = (symbol, horizon, since, model_id)
         with self._lock:  # one at a time: it is arithmetic, which threads do not make faster
             until, record = self._kept.get(key, (float("-inf"), None))
             if self._clock() < until:
                 return record
             try:
-                record = queries.track_record(self._services, symbol=symbol, horizon=horizon)
+                record = queries.track_record(
+                    self._services, symbol=symbol, horizon=horizon, since=since, model_id=model_id
+                )
             except (LedgerError, StoreError) as problem:
                 log.warning("The track record cannot be shown: %s", problem.for_operator)
                 record = None
-            self._kept[key] = (self._clock() + _KEPT, record)
+            self._kept[key] = (self._clock() + (_KEPT if record is not None else _AGAIN_AFTER), record)
             self._kept.move_to_end(key)
             while len(self._kept) > _MOST:
                 self._kept.popitem(last=False)

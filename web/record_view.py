@@ -1,15 +1,24 @@
 """A track record as the words and little charts of its page. Pure."""
 
 from dataclasses import dataclass
+from datetime import date
 from math import expm1
 from urllib.parse import urlencode
 
 from bellwether import wording
-from bellwether.scoring.types import Interval, Miss, MonthScore, Receipt, Score, TrackRecord
+from bellwether.scoring.types import Interval, Miss, MonthScore, Receipt, Score, TrackRecord, Verdict
 from bellwether.types import LEVELS
 
 MOST_MISSES = 10
+KEPT_MISSES = 200  #: of a replay, over all symbols
 _MONTHS = 60  #: in the chart: five years
+_MANY, _STORM = 50, 0.7  #: forecasts that make a month worth telling, and the share of ranges below which it was bad
+_IN_SHORT = {
+    Verdict.BETTER: "They were {percent} better than a plain rule that knows only the recent swings: little, but more "
+    "than luck.",
+    Verdict.WORSE: "They were {percent} worse than a plain rule that knows only the recent swings: not by bad luck.",
+    Verdict.UNDECIDED: "They can't be told from a plain rule that knows only the recent swings.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +33,13 @@ class Bar:
     label: str  #: "March 2020: 60 % of 1,234"
 
 
-def record_address(symbol: str = "", horizon: int | None = None) -> str:
-    """The page of a record."""
-    asked = {name: value for name, value in (("symbol", symbol), ("horizon", horizon)) if value}
-    return f"/track-record{'?' if asked else ''}{urlencode(asked)}"
+def record_address(
+    symbol: str = "", horizon: int | None = None, since: date | None = None, model_id: str = "", kind: str = ""
+) -> str:
+    """The page of a record; the same as a file with the `kind` ".csv"."""
+    parts = (("symbol", symbol), ("horizon", horizon), ("since", since), ("model", model_id))
+    asked = {name: value for name, value in parts if value}
+    return f"/track-record{kind}{'?' if asked else ''}{urlencode(asked)}"
 
 
 def share(value: float | None) -> str:
@@ -43,6 +55,30 @@ def better(score: Score) -> str:
 def verdict(record: TrackRecord) -> str:
     """What may be said of all of it, in one sentence."""
     return f"Its ranges {record.score.verdict.value}."
+
+
+def in_short(record: TrackRecord) -> list[str]:
+    """How good the forecasts were, in sentences that need no background."""
+    score = record.score
+    if score.coverage_80 is None or score.skill is None:
+        return []
+    told = [f"Of 100 ranges, 80 of which should have held, {100 * score.coverage_80:.0f} did."]
+    held = score.coverage_80_interval
+    if held is not None and not held.low <= 0.8 <= held.high:
+        told.append("That is too few, by more than luck." if held.high < 0.8 else "That is more than it should be.")
+    if score.verdict is Verdict.TOO_EARLY:
+        return [*told, f"Too few to judge by: {score.weeks} of the 52 weeks that it takes have an outcome."]
+    told.append(_IN_SHORT[score.verdict].format(percent=wording.percent(abs(score.skill), 1)))
+    stormy = [month for month in record.by_month if month.forecasts >= _MANY and month.coverage_80 < _STORM]
+    if stormy:
+        worst = min(stormy, key=lambda month: month.coverage_80)
+        told.append(f"Fewer held in storms: in {worst.month:%B %Y} only {100 * worst.coverage_80:.0f} of 100.")
+    if score.brier is not None and score.usual_brier is not None:
+        knew = score.brier < 0.99 * score.usual_brier
+        told.append(
+            f"Of rise or fall they knew {'a little more' if knew else 'no more'} than how often shares rise anyway."
+        )
+    return told
 
 
 def horizon_name(sessions: int) -> str:
@@ -61,6 +97,25 @@ def _bar(at: int, month: MonthScore, step: float) -> Bar:
     held = 100 * month.coverage_80
     label = f"{month.month:%B %Y}: {wording.percent(month.coverage_80)} of {month.forecasts:,}"
     return Bar(step * at, step * 0.8, 100 - held, held, month.coverage_80 < 0.7, label)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One level of the reliability diagram, in percent of its width and height, from the lower left."""
+
+    said: float
+    came: float
+    low: float  #: end of the interval
+    high: float
+
+
+def reliability(record: TrackRecord) -> list[Mark]:
+    """What was said beside what came: on the diagonal where ranges are honest."""
+    return [
+        Mark(100 * row.level, 100 * row.observed, 100 * each.low, 100 * each.high)
+        for row in record.reliability
+        if (each := row.interval or Interval(row.observed, row.observed))
+    ]
 
 
 def missed(miss: Miss) -> str:

@@ -50,17 +50,30 @@ def note(store: Store) -> None:
     A note that can't be written is logged; the chains are no worse for it.
     """
     try:
-        before = read(store)
-        with store.reading() as db:
-            now = Anchor(ledger.head(db), outcomes.head(db))
-            if before is not None and not _holds(db, before):
+        before, written = read(store), None
+        while True:
+            with store.reading() as db:
+                now = Anchor(ledger.head(db), outcomes.head(db))
+                if before is not None and not _holds(db, before):
+                    return
+            if now == written:
                 return
-        file = path_of(store)
-        draft = file.with_name(f"{file.name}.{os.getpid()}-{threading.get_ident()}")
-        draft.write_text(json.dumps({"ledger": str(now.ledger), "outcomes": str(now.outcomes)}), encoding="utf-8")
-        draft.replace(file)  # at once: nobody reads half a note
+            # looked at again afterwards: another process may have added rows and noted them before our older note
+            _write(path_of(store), now)
+            written = now
     except (OSError, LedgerError) as problem:
         log.warning("The ledger's last row could not be noted beside the database: %s", problem)
+
+
+def start_again(store: Store, now: Anchor) -> None:
+    """Write down other ends on purpose, as after a backup was put back. Raises OSError."""
+    _write(path_of(store), now)
+
+
+def _write(file: Path, now: Anchor) -> None:
+    draft = file.with_name(f"{file.name}.{os.getpid()}-{threading.get_ident()}")
+    draft.write_text(json.dumps({"ledger": str(now.ledger), "outcomes": str(now.outcomes)}), encoding="utf-8")
+    draft.replace(file)  # at once: nobody reads half a note
 
 
 def _holds(db: Database, noted: Anchor) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 
 from bellwether.errors import StoreError
 from bellwether.forecasting.forecaster import forecast_at
+from bellwether.language import said
 from bellwether.market.calendar import closes_at
 from bellwether.scoring import anchor
 from bellwether.store import ledger, score_sums
@@ -22,7 +23,7 @@ from bellwether.store.database import Store
 from bellwether.store.ledger import Issued, to_days
 from bellwether.types import Bars, Floats, Forecast, Outlook
 
-UNRECORDED = "This forecast could not be entered into the track record: the database does not work just now."
+UNRECORDED = said("This forecast could not be entered into the track record: the database does not work just now.")
 _SAMPLE = "sample"  #: the source whose market ended for good
 log = logging.getLogger(__name__)
 

@@ -3,13 +3,14 @@
 import math
 
 from bellwether.errors import LedgerError
+from bellwether.language import said
 from bellwether.scoring.types import Receipt, Settled
 from bellwether.store import ledger, outcomes
 from bellwether.store.database import Store
 from bellwether.store.ledger import from_days, from_microseconds, unpack
 from bellwether.types import LEVELS
 
-HOW = (
+HOW = said(
     "The hash is sha256 of the 32 bytes of the hash before, followed by the content. The content is ten lines of text: "
     "row number, id, symbol, cutoff in days since 1970, horizon, target in days since 1970, microseconds since 1970 at "
     "which it was made, model, source, 1 if it was shown. Then come the sha256 of what was read and 17 little-endian "
@@ -25,8 +26,11 @@ def receipt(store: Store, forecast_id: str) -> Receipt:
         row = ledger.by_id(db, wanted)
         if row is None:
             raise LedgerError(
-                f"The ledger has no forecast {wanted[:30]!r}. An id begins with f and has 20 digits after it; sample "
-                "data and days in the past are not entered."
+                said(
+                    "The ledger has no forecast {wanted}. An id begins with f and has 20 digits after it; sample data "
+                    "and days in the past are not entered.",
+                    wanted=repr(wanted[:30]),
+                )
             )
         before = ledger.hash_at(db, row.seq - 1) or ledger.START
         came = outcomes.of(db, row.seq)

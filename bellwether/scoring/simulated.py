@@ -19,6 +19,7 @@ from bellwether.scoring.table import Table, together
 from bellwether.scoring.track_record import MOST_MISSES, Asked, record_of
 from bellwether.scoring.types import Miss, TrackRecord
 from bellwether.store.database import Store
+from bellwether.store.ledger import from_days
 
 THOUSANDTHS = 1000  #: sums are kept as whole thousandths: a third of the size, and nothing that could be seen
 _SHIPPED = "simulated_record.npz"
@@ -47,10 +48,38 @@ def path_of(store: Store) -> Path:
 
 def simulated_record(store: Store, asked: Asked) -> TrackRecord:
     """The record of the newest replay: one made here, else the one that comes with the sample market."""
-    own = path_of(store)
-    whole = _load(own, own.stat().st_mtime_ns) if own.is_file() else _load(None, 0)
+    whole = _newest(store)
     table = whole.everyone if asked.symbol is None else whole.table.take(whole.symbol == asked.symbol)
     return record_of(table, tuple(_some_misses(whole.misses, asked)), asked, simulated=True)
+
+
+def weekly_rows(store: Store, symbol: str | None, horizon: int | None) -> list[dict[str, Any]]:
+    """The sums of the newest replay, one row for each symbol, week within a month, horizon and model."""
+    whole = _newest(store)
+    table = whole.table
+    chosen = np.ones(len(table.day), bool)
+    if symbol is not None:
+        chosen &= whole.symbol == symbol
+    if horizon is not None:
+        chosen &= table.horizon == horizon
+    return [
+        {
+            "simulated": True,
+            "symbol": str(whole.symbol[at]),
+            "first_cutoff": from_days(int(table.day[at])).isoformat(),
+            "horizon": int(table.horizon[at]),
+            "model_id": str(table.model[at]),
+            "issued": int(table.issued[at]),
+            "without_outcome": int(table.lost[at]),
+            **{name: float(value) for name, value in zip(COLUMNS, table.sums[at], strict=True)},
+        }
+        for at in np.flatnonzero(chosen)
+    ]
+
+
+def _newest(store: Store) -> Simulated:
+    own = path_of(store)
+    return _load(own, own.stat().st_mtime_ns) if own.is_file() else _load(None, 0)
 
 
 def save(file: Path, simulated: Simulated) -> None:

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 
+from bellwether.language import N_
+
 
 class Verdict(Enum):
     """What a skill and its interval allow to say; the value completes "Its ranges ..."."""
 
-    TOO_EARLY = "have too few outcomes to be judged"
-    BETTER = "beat the plain volatility rule by more than luck"
-    WORSE = "are worse than the plain volatility rule by more than luck"
-    UNDECIDED = "cannot be told from the plain volatility rule"
+    TOO_EARLY = N_("have too few outcomes to be judged")
+    BETTER = N_("beat the plain volatility rule by more than luck")
+    WORSE = N_("are worse than the plain volatility rule by more than luck")
+    UNDECIDED = N_("cannot be told from the plain volatility rule")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,8 @@ class Miss:
 class Standing(Enum):
     """Whether a model may speak, by the record; the value is the sentence for people."""
 
-    SPEAKS = "its record does not speak against it"
-    SILENCED = "its earlier forecasts turned out significantly worse than those of a plain volatility rule"
+    SPEAKS = N_("its record does not speak against it")
+    SILENCED = N_("its earlier forecasts turned out significantly worse than those of a plain volatility rule")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ class StandingOf:
     standing: Standing
     since: date | None  #: the session from which on it stands so; None from the start
     sessions: int  #: that were looked at
-    evidence: float  #: e-value against its present standing; 1 is none
+    evidence: float  #: against its present standing: over all symbols a share of what is needed, of one an e-value
     needed: float
 
 

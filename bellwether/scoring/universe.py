@@ -82,8 +82,18 @@ def _rows(services: Services, one: Instrument, made: Ask, did: Forecasted) -> li
 
 
 def _is_entered(services: Services, symbol: str, session: date) -> bool:
+    """Whether something was shown at all heads, and the served model and those tried beside it are in at all of them.
+
+    What people asked for is not all: a silenced model and the tried ones were shown to nobody, and must not miss just
+    the sessions and symbols that people care for. A model that is silent on a symbol for its prices is asked again.
+    """
     with services.store.reading() as db:
-        return ledger.shown_horizons(db, symbol, session) >= set(HEADS)
+        entered = ledger.entered(db, symbol, session)
+    if not {horizon for _, shown, horizon in entered if shown} >= set(HEADS):
+        return False
+    models = [services.model, *services.shelf.named(services.settings.models.shadow)]
+    there = {(model, horizon) for model, _, horizon in entered}
+    return there >= {(model.card.model_id, head) for model in models if model is not None for head in HEADS}
 
 
 def _is_scored(one: Instrument) -> bool:

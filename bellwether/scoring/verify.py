@@ -1,17 +1,25 @@
-"""Proof that no issued forecast and no outcome was changed, by computing every hash again."""
+"""Proof that no issued forecast and no outcome was changed, by computing every hash again.
+
+A whole chain can be written anew by whoever has the file, hashes and all. What they would want it for is looked at
+besides: forecasts entered when their outcome was known, a second outcome for one, sums that flatter.
+"""
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from bellwether.errors import LedgerError
-from bellwether.scoring import anchor
-from bellwether.store import ledger, outcomes
+from bellwether.scoring import anchor, derived
+from bellwether.store import growth_ledger, ledger, outcomes
 from bellwether.store.database import Store
 from bellwether.store.ledger import START, Head
 
-_GUARDS = {f"{table}_{guard}" for table in ("ledger", "outcomes") for guard in ("no_update", "no_delete", "in_order")}
+_DAY = 86_400_000_000  #: microseconds
+_BACK = 3_600_000_000  #: that a row may be made before the one above it: two processes enter what they made at once
+_SEQ, _TARGET, _MADE_AT = 0, 5, 6  #: places in a row of the ledger
+_TABLES = ("ledger", "outcomes", "growth_ledger", "growth_outcomes")
+_GUARDS = {f"{table}_{guard}" for table in _TABLES for guard in ("no_update", "no_delete", "in_order")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +44,19 @@ def verify(store: Store, expected: Head | None = None) -> Verified:
         missing = False
         problems.append(str(problem))
     with store.reading() as db:
-        issued = _walk("forecast", ledger.every_row(db), ledger.content, problems)
+        clock = _Clock()
+        issued = _walk("forecast", clock.watched(ledger.every_row(db)), ledger.content, problems)
         settled = _walk("outcome", outcomes.every_row(db), outcomes.content, problems)
         if orphans := outcomes.orphans(db):
             problems.append(f"{orphans} outcomes belong to forecasts that are not there: rows of the ledger are gone.")
+        whole = not problems
+        problems += clock.problems
+        for what, table in (("growth forecast", "growth_ledger"), ("outcome of growth", "growth_outcomes")):
+            _walk(what, growth_ledger.every_row(db, table), growth_ledger.content, problems)
+        if twice := outcomes.settled_twice(db):
+            problems.append(f"{twice} outcomes were added to forecasts that had one.")
+        if twice := ledger.entered_twice(db):
+            problems.append(f"{twice} forecasts have the id of another one.")
         if gone := sorted(_GUARDS - ledger.triggers(db)):
             problems.append(f"The database's guards against change are missing: {', '.join(gone)}.")
         if noted is not None:
@@ -53,7 +70,37 @@ def verify(store: Store, expected: Head | None = None) -> Verified:
             )
         if expected is not None:
             _compare("What you noted", expected, ledger.hash_at(db, expected.rows), problems)
+        if whole:  # what a broken chain amounts to says nothing
+            problems += derived.differences(db)
     return Verified(issued, settled, tuple(problems))
+
+
+class _Clock:
+    """Looks at when the rows that pass were made; only the first oddity of a kind is reported, for more follow it."""
+
+    def __init__(self) -> None:
+        """Nothing has passed."""
+        self.problems: list[str] = []
+        self._newest, self._late, self._back = 0, False, False
+
+    def watched(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+        """The same rows."""
+        for row in rows:
+            if isinstance(row[_MADE_AT], int) and isinstance(row[_TARGET], int):
+                self._see(row[_SEQ], row[_MADE_AT], row[_TARGET])
+            yield row
+
+    def _see(self, number: int, made_at: int, target: int) -> None:
+        if not self._late and made_at >= (target + 1) * _DAY:
+            self._late = True
+            self.problems.append(f"Forecast {number} was made after the session that it is about.")
+        if not self._back and made_at < self._newest - _BACK:
+            self._back = True
+            self.problems.append(
+                f"Forecast {number} says that it was made before one that was entered earlier: it was dated back, or "
+                "the clock of this machine was set back."
+            )
+        self._newest = max(self._newest, made_at)
 
 
 def head_of(text: str) -> Head:
@@ -77,7 +124,8 @@ def _walk(
             broken = True
         if not broken and not _follows(before, content, row):
             problems.append(
-                f"{what.capitalize()} {number} is not what was written, or what stood before it was changed."
+                f"{what.capitalize()} {number} is not what was written, or what stood before it was changed; it reads "
+                f"{_named(row)}."
             )
             broken = True
         expected, before = number, kept
@@ -90,6 +138,11 @@ def _follows(before: bytes, content: Callable[[tuple[Any, ...]], bytes], row: tu
         return bool(ledger.link(before, content(row)) == row[-1])
     except (TypeError, ValueError, struct.error):
         return False
+
+
+def _named(row: tuple[Any, ...]) -> str:
+    """What a row says that it is: of the ledger its id and symbol, of the outcomes the forecast's number."""
+    return f"{row[1]}, {row[2]}" if isinstance(row[1], str) else f"of forecast {row[1]}"
 
 
 def _compare(whose: str, noted: Head, found: bytes | None, problems: list[str]) -> None:

@@ -1,38 +1,79 @@
-"""A track record in plain English, for the command line and for whoever wants it in one piece."""
+"""A track record in plain words, for the command line, for the chat, and for whoever wants it in one piece."""
 
+from bellwether.figures import count, day, percent, signed_percent
+from bellwether.language import gettext as _
+from bellwether.language import ngettext, said
 from bellwether.scoring.types import Duel, Score, TrackRecord, Verdict
-from bellwether.wording import day, percent, signed_percent
 
-SIMULATED = "Simulated: replayed on past prices, day by day, by a model that had not seen them. Nobody was given these."
+SIMULATED = said(
+    "Simulated: replayed on past prices, day by day, by a model that had not seen them. Nobody was given these."
+)
+
+
+def forecasts(number: int) -> str:
+    """ "1 forecast", "1,200 forecasts"."""
+    return ngettext("{count} forecast", "{count} forecasts", number).format(count=count(number))
+
+
+def weeks(number: int) -> str:
+    """ "1 week", "120 weeks"."""
+    return ngettext("{count} week", "{count} weeks", number).format(count=count(number))
 
 
 def opening(record: TrackRecord) -> str:
     """What the record rests on."""
     if record.issued == 0:
-        return "No forecast has been entered yet: the record begins with the first one."
-    lines = [SIMULATED] if record.simulated else []
-    over = f" of cutoffs from {day(record.first)} to {day(record.last)}" if record.first and record.last else ""
-    lines.append(
-        f"{record.issued:,} forecasts issued; {record.settled:,} have their outcome{over}, {record.waiting:,} are "
-        f"open, {record.without_outcome:,} will have none because no price came."
-    )
+        return _("No forecast has been entered yet: the record begins with the first one.")
+    found = [f"{SIMULATED}"] if record.simulated else []
+    numbers = {
+        "issued": count(record.issued),
+        "settled": count(record.settled),
+        "waiting": count(record.waiting),
+        "lost": count(record.without_outcome),
+    }
+    if record.first and record.last:
+        message = _(
+            "{issued} forecasts issued; {settled} have their outcome of cutoffs from {first} to {last}, {waiting} are "
+            "open, {lost} will have none because no price came."
+        )
+        found.append(message.format(**numbers, first=day(record.first), last=day(record.last)))
+    else:
+        message = _(
+            "{issued} forecasts issued; {settled} have their outcome, {waiting} are open, {lost} will have none "
+            "because no price came."
+        )
+        found.append(message.format(**numbers))
     if record.by_plain_rule:
-        lines.append(f"For {record.by_plain_rule:,} more the model was silent and the plain rule answered.")
-    return "\n".join(lines)
+        message = _("For {count} more the model was silent and the plain rule answered.")
+        found.append(message.format(count=count(record.by_plain_rule)))
+    return "\n".join(found)
 
 
 def judged(score: Score) -> str:
     """A score in two sentences; small samples say so."""
     if score.skill is None or score.coverage_80 is None or score.coverage_90 is None:
-        return "No outcome is known yet."
-    count = f"{score.forecasts:,} forecast{'s' if score.forecasts != 1 else ''}"
-    held = f"80 % ranges held {percent(score.coverage_80, 1)} of the time, 90 % ranges {percent(score.coverage_90, 1)}"
+        return _("No outcome is known yet.")
+    held = _("{eighty} ranges held {share} of the time, {ninety} ranges {other_share}").format(
+        eighty=percent(0.8),
+        share=percent(score.coverage_80, 1),
+        ninety=percent(0.9),
+        other_share=percent(score.coverage_90, 1),
+    )
     if score.verdict is Verdict.TOO_EARLY or score.skill_interval is None:
-        return f"Too early to tell: {count} in {score.weeks} week{'s' if score.weeks != 1 else ''}. So far {held}."
-    low, high = signed_percent(score.skill_interval.low), signed_percent(score.skill_interval.high)
-    return (
-        f"{held} ({count}). Skill against the plain rule: {signed_percent(score.skill)} "
-        f"(95 % interval {low} to {high}): its ranges {score.verdict.value}."
+        return _("Too early to tell: {forecasts} in {weeks}. So far {held}.").format(
+            forecasts=forecasts(score.forecasts), weeks=weeks(score.weeks), held=held
+        )
+    return _(
+        "{held} ({forecasts}). Skill against the plain rule: {skill} ({confidence} interval {low} to {high}): its "
+        "ranges {verdict}."
+    ).format(
+        held=held,
+        forecasts=forecasts(score.forecasts),
+        skill=signed_percent(score.skill),
+        confidence=percent(0.95),
+        low=signed_percent(score.skill_interval.low),
+        high=signed_percent(score.skill_interval.high),
+        verdict=_(score.verdict.value),
     )
 
 
@@ -40,13 +81,13 @@ def compared(found: Duel) -> str:
     """Two models side by side, in a sentence."""
     if found.skill is None:
         return f"{found.challenger} and {found.champion} have no forecast in common that has its outcome."
-    count = f"{found.forecasts:,} forecasts that both made"
+    both = f"{found.forecasts:,} forecasts that both made"
     if found.interval is None:
-        return f"{found.challenger} beside {found.champion}: too early to tell, {count} in {found.weeks} weeks."
+        return f"{found.challenger} beside {found.champion}: too early to tell, {both} in {found.weeks} weeks."
     low, high = signed_percent(found.interval.low), signed_percent(found.interval.high)
     return (
-        f"{found.challenger} beside {found.champion}, on {count}: skill {signed_percent(found.skill)} "
-        f"(95 % interval {low} to {high})."
+        f"{found.challenger} beside {found.champion}, on {both}: skill {signed_percent(found.skill)} "
+        f"({percent(0.95)} interval {low} to {high})."
     )
 
 
@@ -62,7 +103,7 @@ def lines(record: TrackRecord) -> list[str]:
     if record.misses:
         found.append("The biggest misses:")
     found += [
-        f"  {one.symbol} from {day(one.cutoff)}, {one.horizon} days: 90 % range {signed_percent(one.low)} to "
+        f"  {one.symbol} from {day(one.cutoff)}, {one.horizon} days: {percent(0.9)} range {signed_percent(one.low)} to "
         f"{signed_percent(one.high)}, came {signed_percent(one.growth)}"
         for one in record.misses[:5]
     ]

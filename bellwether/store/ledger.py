@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 from sqlite_utils import Database
 
-from bellwether.types import LEVELS
+from bellwether.types import LEVELS, Floats
 
 START = bytes(32)  #: stands where the first row has no hash before it
 _NUMBERS = struct.Struct(f"<{3 + 2 * len(LEVELS)}d")
+NUMBERS_SIZE = _NUMBERS.size  #: bytes
 _FIRST_DAY, _FIRST_INSTANT = date(1970, 1, 1), datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = (
     "seq, forecast_id, symbol, cutoff, horizon, target, made_at, model_id, source, shown, bars_sha256, numbers, hash"
@@ -151,10 +153,25 @@ def by_id(db: Database, forecast_id: str) -> Row | None:
     return Row(*found) if found else None
 
 
-def shown_horizons(db: Database, symbol: str, cutoff: date) -> set[int]:
-    """The horizons at which forecasts of a symbol and session were issued to be shown."""
-    sql = "SELECT DISTINCT horizon FROM ledger WHERE symbol = ? AND cutoff = ? AND shown = 1"
-    return {horizon for (horizon,) in db.conn.execute(sql, (symbol, to_days(cutoff)))}
+def entered(db: Database, symbol: str, cutoff: date) -> set[tuple[str, bool, int]]:
+    """(model_id, shown, horizon) of every forecast of a symbol and session."""
+    sql = "SELECT DISTINCT model_id, shown, horizon FROM ledger WHERE symbol = ? AND cutoff = ?"
+    found = db.conn.execute(sql, (symbol, to_days(cutoff)))
+    return {(model, bool(shown), horizon) for model, shown, horizon in found}
+
+
+def counts(db: Database) -> dict[tuple[str, bool, int, int], int]:
+    """How many forecasts there are by (model_id, shown, horizon, cutoff in days since 1970)."""
+    sql = "SELECT model_id, shown, horizon, cutoff, count(*) FROM ledger GROUP BY model_id, shown, horizon, cutoff"
+    return {
+        (model, bool(shown), horizon, cutoff): count for model, shown, horizon, cutoff, count in db.conn.execute(sql)
+    }
+
+
+def entered_twice(db: Database) -> int:
+    """How many rows have the id of another one."""
+    (count,) = db.conn.execute("SELECT count(*) - count(DISTINCT forecast_id) FROM ledger").fetchone()
+    return int(count)
 
 
 def triggers(db: Database) -> set[str]:
@@ -193,6 +210,11 @@ def from_microseconds(microseconds: int) -> datetime:
 def unpack(numbers: bytes) -> tuple[float, ...]:
     """The numbers of a row: adjusted close, quoted close, usual chance (NaN: not known), quantiles, the baseline's."""
     return _NUMBERS.unpack(numbers)
+
+
+def numbers_of(packed: Iterable[bytes]) -> Floats:
+    """The numbers of several rows, (n, 17), in the order of `unpack`."""
+    return np.frombuffer(b"".join(packed), "<f8").reshape(-1, NUMBERS_SIZE // 8)
 
 
 def _fields(one: Issued) -> tuple[Any, ...]:

@@ -117,6 +117,45 @@ def orphans(db: Database) -> int:
     return int(count)
 
 
+def settled(db: Database) -> Iterator[tuple[Any, ...]]:
+    """(row, model_id, shown, horizon, cutoff, numbers, log return, kept distance) of all forecasts with an outcome.
+
+    The distance is that of the table `misses`: None where it has no such row.
+    """
+    sql = (
+        "SELECT outcomes.seq, model_id, shown, horizon, ledger.cutoff, numbers, log_return, distance FROM outcomes"
+        " JOIN ledger ON ledger.seq = outcomes.seq"
+        " LEFT JOIN misses ON misses.seq = outcomes.seq AND misses.cutoff = ledger.cutoff"
+    )
+    return iter(db.conn.execute(sql))
+
+
+def settled_twice(db: Database) -> int:
+    """How many outcomes are of a forecast that has another one."""
+    (count,) = db.conn.execute("SELECT count(*) - count(DISTINCT seq) FROM outcomes").fetchone()
+    return int(count)
+
+
+def forgotten(db: Database) -> list[tuple[int, str, int]]:
+    """(row, symbol, target in days) of forecasts without an outcome that nobody would ever settle."""
+    sql = (
+        "SELECT seq, symbol, target FROM ledger WHERE NOT EXISTS (SELECT 1 FROM outcomes WHERE outcomes.seq ="
+        " ledger.seq) AND NOT EXISTS (SELECT 1 FROM pending WHERE pending.seq = ledger.seq"
+        " AND pending.target = ledger.target) ORDER BY seq"
+    )
+    return [tuple(row) for row in db.conn.execute(sql)]
+
+
+def await_again(db: Database, waiting: Iterable[tuple[int, int, str]]) -> None:
+    """Put (row, target in days, calendar) on the work list, in place of what it said of them."""
+    db.conn.executemany("INSERT OR REPLACE INTO pending (seq, target, calendar) VALUES (?, ?, ?)", waiting)
+
+
+def calendars(db: Database) -> dict[str, str]:
+    """The calendars of the symbols that are on the work list."""
+    return dict(db.conn.execute("SELECT symbol, calendar FROM pending JOIN ledger USING (seq)"))
+
+
 def of(db: Database, seq: int) -> tuple[float | None, int | None, int] | None:
     """(log return, session in days, settled at in microseconds) of a forecast; None while it is open."""
     found = db.conn.execute("SELECT log_return, session, settled_at FROM outcomes WHERE seq = ?", (seq,)).fetchone()

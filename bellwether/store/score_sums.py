@@ -57,6 +57,18 @@ def between(
     return db.conn.execute(f"{sql} ORDER BY cutoff", values).fetchall()
 
 
+def misses_kept(db: Database) -> int:
+    """How many rows the table `misses` has."""
+    (count,) = db.conn.execute("SELECT count(*) FROM misses").fetchone()
+    return int(count)
+
+
+def clear(db: Database) -> None:
+    """Forget both tables, to make them again."""
+    db.conn.execute("DELETE FROM score_sums")
+    db.conn.execute("DELETE FROM misses")
+
+
 def biggest_misses(
     db: Database, count: int, since: date | None, horizon: int | None, model_id: str | None, unless: str
 ) -> list[tuple[float, int]]:

@@ -1,0 +1,55 @@
+"""Rows of the ledger as plain values: every issued forecast with what came of it, misses included."""
+
+import math
+from typing import Any
+
+from bellwether.store.ledger import Row, from_days, from_microseconds, unpack
+from bellwether.store.ledger_pages import Entry
+from bellwether.types import LEVELS
+
+
+def entry_json(entry: Entry) -> dict[str, Any]:
+    """One row: quantiles are cumulative log returns from the cutoff, as they were entered."""
+    row = entry.row
+    _, _, _, *quantiles = unpack(row.numbers)
+    came = entry.log_return
+    return issued_json(row) | {
+        "settled": entry.settled,
+        "outcome": None
+        if entry.settled_at is None
+        else {
+            "log_return": came,
+            "session": from_days(entry.session).isoformat() if entry.session is not None else None,
+            "settled_at": from_microseconds(entry.settled_at).isoformat(),
+            "inside_80": None if came is None else quantiles[1] <= came <= quantiles[5],
+            "inside_90": None if came is None else quantiles[0] <= came <= quantiles[6],
+        },
+    }
+
+
+def issued_json(row: Row) -> dict[str, Any]:
+    """What was said when the forecast was issued; it never changes."""
+    adjusted, quoted, usual, *quantiles = unpack(row.numbers)
+    return {
+        "row": row.seq,
+        "forecast_id": row.forecast_id,
+        "symbol": row.symbol,
+        "cutoff": from_days(row.cutoff).isoformat(),
+        "horizon": row.horizon,
+        "target_session": from_days(row.target).isoformat(),
+        "made_at": from_microseconds(row.made_at).isoformat(),
+        "model_id": row.model_id,
+        "source": row.source,
+        "shown": bool(row.shown),
+        "adjusted_close": adjusted,
+        "last_close": quoted,
+        "usual_probability_of_growth": None if math.isnan(usual) else usual,
+        "log_returns": _by_level(quantiles[: len(LEVELS)]),
+        "baseline_log_returns": _by_level(quantiles[len(LEVELS) :]),
+        "bars_sha256": row.bars_sha256.hex(),
+        "hash": row.hash.hex(),
+    }
+
+
+def _by_level(values: list[float]) -> dict[str, float]:
+    return {str(level): value for level, value in zip(LEVELS, values, strict=True)}
