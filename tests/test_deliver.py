@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bellwether.alerting.deliver import AT_ONCE, LEASE, deliver
+from bellwether.alerting.deliver import AT_ONCE, LEASE, Accepted, deliver
 from bellwether.alerting.retry import MOST_STRIKES, Again, Cause, DeliveryError, next_attempt
 from bellwether.config import load_settings
 from bellwether.services import Services, build_services
 from bellwether.store import chats, outbox
-from bellwether.store.database import rows
+from bellwether.store.database import rows, unstamp
 from bellwether.types import OutboxMessage
 
 NOW = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
@@ -25,9 +25,13 @@ class FakeTransport:
         self.sent: list[OutboxMessage] = []
         self._fail = fail
 
-    async def send(self, message: OutboxMessage) -> None:
+    async def send(self, message: OutboxMessage) -> Accepted:
         self._fail(message)
         self.sent.append(message)
+        return Accepted()
+
+    def resting(self, longer_than: float = 0.0) -> list[int]:
+        return []
 
 
 class Clock:
@@ -208,12 +212,16 @@ def test_several_chats_are_written_to_at_once_and_each_chat_one_message_at_a_tim
     most = [0]
 
     class Slow:
-        async def send(self, message: OutboxMessage) -> None:
+        async def send(self, message: OutboxMessage) -> Accepted:
             assert message.chat_id not in under_way
             under_way.append(message.chat_id)
             most[0] = max(most[0], len(under_way))
             await asyncio.sleep(0.1)
             under_way.remove(message.chat_id)
+            return Accepted()
+
+        def resting(self, longer_than: float = 0.0) -> list[int]:
+            return []
 
     assert asyncio.run(deliver(services, Slow())).sent == 2 * (AT_ONCE + 3)
     assert 1 < most[0] <= AT_ONCE
@@ -304,10 +312,106 @@ def test_whether_a_failed_message_may_have_arrived_is_written_down(
     services: Services, cause: Cause, uncertain: int
 ) -> None:
     owe(services)
-    asyncio.run(deliver(services, FakeTransport(failing(DeliveryError("x", cause, parts_sent=2)))))
+    asyncio.run(deliver(services, FakeTransport(failing(DeliveryError("x", cause)))))
     with services.store.transaction() as db:
-        (row,) = rows(db, "SELECT uncertain, parts_sent FROM outbox")
-    assert row == {"uncertain": uncertain, "parts_sent": 2}
+        (row,) = rows(db, "SELECT uncertain FROM outbox")
+    assert row == {"uncertain": uncertain}
+
+
+# ---- messages in parts, and chats that make others wait
+
+
+class InParts(FakeTransport):
+    """Takes each message in three parts."""
+
+    def __init__(self, fail: Callable[[OutboxMessage], None] = lambda message: None) -> None:
+        super().__init__(fail)
+        self.arrived: list[tuple[str, int]] = []
+
+    async def send(self, message: OutboxMessage) -> Accepted:
+        await super().send(message)
+        self.arrived.append((message.dedup_key, message.parts_sent))
+        return Accepted(len(self.arrived), more=message.parts_sent < 2)
+
+
+def test_a_long_message_goes_part_by_part_before_the_next_one_of_its_chat(services: Services) -> None:
+    owe(services)
+    owe(services, "digest:7:later")
+    transport = InParts()
+    assert asyncio.run(deliver(services, transport)).sent == 2
+    assert transport.arrived == [(key, part) for key in ("digest:7:2021-12-30", "digest:7:later") for part in range(3)]
+    with services.store.reading() as db:
+        numbers = [row["telegram_id"] for row in rows(db, "SELECT telegram_id FROM outbox ORDER BY id")]
+    assert numbers == [1, 4]  # the first part is the one that can be answered
+
+
+def test_a_kill_between_two_parts_repeats_only_the_part_that_was_on_its_way(services: Services, clock: Clock) -> None:
+    owe(services)
+    killed = InParts(lambda message: (_ for _ in ()).throw(asyncio.CancelledError) if message.parts_sent == 1 else None)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(deliver(services, killed))
+    with services.store.transaction() as db:
+        outbox.orphan_all(db)
+    after = InParts()
+    assert asyncio.run(deliver(services, after)).sent == 1
+    assert [part for _, part in killed.arrived + after.arrived] == [0, 1, 2]
+    with services.store.reading() as db:
+        (row,) = rows(db, "SELECT state, uncertain FROM outbox")
+    assert row == {"state": "sent", "uncertain": 1}
+
+
+def test_a_part_that_is_refused_for_a_while_neither_repeats_those_before_it_nor_counts_them_as_failures(
+    services: Services, clock: Clock
+) -> None:
+    owe(services)
+    error = DeliveryError("x")
+    asyncio.run(
+        deliver(services, InParts(lambda message: failing(error)(message) if message.parts_sent == 2 else None))
+    )
+    with services.store.reading() as db:
+        (row,) = rows(db, "SELECT parts_sent, not_before FROM outbox")
+    assert (row["parts_sent"], unstamp(row["not_before"])) == (2, NOW + timedelta(seconds=5))  # as after one failure
+    clock.now += timedelta(seconds=5)
+    after = InParts()
+    assert asyncio.run(deliver(services, after)).sent == 1
+    assert after.arrived == [("digest:7:2021-12-30", 2)]
+
+
+def test_chats_that_must_wait_for_their_turn_hold_up_nobody_else(services: Services) -> None:
+    """More groups than can be under way at once wait for their turn; a person's message that comes later goes first."""
+    groups = [-100 - number for number in range(3 * AT_ONCE)]
+    for group in groups:
+        owe(services, f"digest:{group}:x", chat_id=group)
+    owe(services, "digest:7:x")
+
+    class SlowGroups(FakeTransport):
+        async def send(self, message: OutboxMessage) -> Accepted:
+            if message.chat_id < 0:
+                await asyncio.wait_for(person.wait(), 5)
+            accepted = await super().send(message)
+            if message.chat_id == 7:
+                person.set()
+            return accepted
+
+        def resting(self, longer_than: float = 0.0) -> list[int]:
+            return [] if person.is_set() or longer_than else groups
+
+    async def run() -> int:
+        return (await deliver(services, transport)).sent
+
+    person, transport = asyncio.Event(), SlowGroups()
+    assert asyncio.run(run()) == len(groups) + 1
+    assert transport.sent[0].chat_id == 7
+
+
+def test_messages_of_chats_that_rest_are_sent_all_the_same_when_there_are_no_others(services: Services) -> None:
+    class Resting(FakeTransport):
+        def resting(self, longer_than: float = 0.0) -> list[int]:
+            return [] if longer_than else [7, 8]
+
+    for key, chat_id in (("digest:7:x", 7), ("digest:8:x", 8)):
+        owe(services, key, chat_id=chat_id)
+    assert asyncio.run(deliver(services, Resting())).sent == 2
 
 
 # ---- clocks
@@ -318,12 +422,16 @@ def test_a_clock_that_jumps_ahead_makes_nobody_send_twice(services: Services, cl
     sent: list[int] = []
 
     class Slow:
-        async def send(self, message: OutboxMessage) -> None:
+        async def send(self, message: OutboxMessage) -> Accepted:
             sent.append(message.id)
             clock.now += timedelta(hours=2)  # the lease of the claim has run out by the clock
             if message.chat_id == 7:
                 owe(services, "digest:8:late", chat_id=8)
             await asyncio.sleep(0.05)
+            return Accepted()
+
+        def resting(self, longer_than: float = 0.0) -> list[int]:
+            return []
 
     asyncio.run(deliver(services, Slow()))
     assert sorted(sent) == [1, 2]
@@ -346,3 +454,16 @@ def test_a_clock_that_is_set_back_makes_nobody_wait(services: Services, clock: C
     again = FakeTransport()
     asyncio.run(deliver(services, again))
     assert [message.chat_id for message in again.sent] == [8], "so was its next try"
+
+
+def test_a_chat_that_met_a_flood_limit_keeps_no_run_waiting(services: Services) -> None:
+    class Flooded(FakeTransport):
+        def resting(self, longer_than: float = 0.0) -> list[int]:
+            return [7]
+
+    owe(services)
+    owe(services, "digest:8:x", chat_id=8)
+    transport = Flooded()
+    assert asyncio.run(deliver(services, transport)).sent == 1
+    assert [message.chat_id for message in transport.sent] == [8]
+    assert state(services)[0][0] == "pending"

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from html import escape
 from pathlib import Path
 
 import pytest
 
 from bellwether import alert_queries, queries
 from bellwether.alert_types import AlertSettings, DigestMode, QuietHours, RuleKind, RuleWish
-from bellwether.alerting.digest_notes import how_they_turned_out, what_else_fired
+from bellwether.alerting.digest_notes import how_they_turned_out, what_else_fired, why_it_comes
 from bellwether.alerting.evaluate import tick
 from bellwether.alerting.rules import Reason
 from bellwether.alerting.rules_digest import Remark, remark
@@ -131,7 +132,7 @@ def test_an_alert_that_waits_for_the_digest_makes_it_come_and_is_told_once(servi
     did = tick(services, EVENING)
     assert (did.rules.told, did.rules.folded, did.written) == (0, 1, 1)
     text = str(owed(services)[0]["text"])
-    assert "Your alerts, beyond those that came by themselves:\n• <b>Apple</b> (AAPL) moved −0.7 %" in text
+    assert "Your alerts, beyond those that came by themselves:\n• <b>Apple</b> (AAPL) moved −0.7\u00a0%" in text
     with services.store.reading() as db:
         assert alerts.folded(db, 7, SESSION) == []
 
@@ -179,7 +180,7 @@ def test_grades_and_leftovers_in_words() -> None:
     assert what_else_fired([]) == ""
 
 
-def test_many_leftovers_are_counted_and_the_digest_fits_in_one_message(tmp_path: Path) -> None:
+def test_many_leftovers_are_all_told_each_with_its_rule_and_how_to_change_it(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     for one in services.provider.universe():
         queries.watch(services, 7, one.symbol, "en")
@@ -188,9 +189,27 @@ def test_many_leftovers_are_counted_and_the_digest_fits_in_one_message(tmp_path:
     wants(services, AlertSettings(weekly_budget=0))
     tick(services, EVENING)
     text = str(owed(services)[0]["text"])
-    assert len(text.encode("utf-16-le")) // 2 <= 4096
-    assert "• and " in text
-    assert "more did not fit" in text
+    watched = [one for one in services.provider.universe() if not one.symbol.startswith("^")]
+    assert text.count("\n• ") == len(watched)
+    for one in watched:
+        assert f"({escape(one.symbol)}) moved" in text
+    assert text.count("<i>You asked for “") == len(watched)
+    assert "/alerts changes or stops your alerts" in text
+    assert "Why you get this: you watch" in text
+
+
+@pytest.mark.parametrize(
+    ("mode", "remark", "said"),
+    [
+        (DigestMode.ALWAYS, Remark.NOTHING, "you watch 2 symbols (/list) and want a digest after every session."),
+        (DigestMode.UNUSUAL, Remark.ALERT_WAITS, "this time an alert of yours had no message of its own."),
+        (DigestMode.UNUSUAL, Remark.RARE_OUTLOOK, "this time the outlook of a symbol is rare."),
+        (DigestMode.UNUSUAL, Remark.BIG_MOVE, "this time a symbol moved far more than usual."),
+    ],
+    ids=["always", "alert", "rare", "move"],
+)
+def test_a_digest_says_which_wish_made_it_come(mode: DigestMode, remark: Remark, said: str) -> None:
+    assert said in why_it_comes(mode, remark, 2)
 
 
 def test_a_fault_in_the_rules_does_not_hold_up_the_digests(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

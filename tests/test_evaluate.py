@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, date, datetime, timedelta
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from bellwether.services import Services, build_services
 from bellwether.store import chats
 from bellwether.store.database import rows
 from bellwether.types import Instrument
+from bot.splitting import split_html
 
 EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
 MODELS = Path(__file__).resolve().parents[1] / "exported_models"
@@ -128,14 +130,21 @@ def test_a_market_whose_prices_ended_long_ago_sends_nothing(tmp_path: Path) -> N
     assert owed(services) == []
 
 
-def test_a_long_watchlist_fits_in_one_message_and_says_what_was_left_out(tmp_path: Path) -> None:
+def test_a_long_watchlist_is_told_whole_in_one_row_and_says_why_and_how_to_stop_it(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     for one in services.provider.universe():
         queries.watch(services, 7, one.symbol, "en")
     tick(services, EVENING)
-    text = str(owed(services)[0]["text"])
-    assert len(text.encode("utf-16-le")) // 2 <= 4096
-    assert "more did not fit: ask for them by /forecast." in text
+    (row,) = owed(services)
+    text, watched = str(row["text"]), list(services.provider.universe())
+    assert len(watched) >= 40
+    assert all(f"({escape(one.symbol)})" in text for one in watched)
+    assert f"Why you get this: you watch {len(watched)} symbols (/list) and want a digest after every session." in text
+    assert "/unwatch stops a symbol, /settings says when this comes, /stop ends it all." in text
+    parts = split_html(text)
+    assert len(parts) > 1
+    # broken between two symbols, never inside of one
+    assert all(part.startswith("<b>") for part in parts[:-1])
 
 
 def test_a_digest_escapes_what_comes_from_outside() -> None:

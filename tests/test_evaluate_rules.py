@@ -74,9 +74,9 @@ def test_the_message_says_what_why_and_how_to_stop_it(tmp_path: Path) -> None:
     text = str(row["text"])
     made = queries.answer(services, "AAPL", 10, SESSION).forecast
     assert text.startswith(
-        "<b>Apple</b> (AAPL): its median growth over the next two weeks stands already above −20.0 %"
+        "<b>Apple</b> (AAPL): its median growth over the next two weeks stands already above −20.0\u00a0%"
     )
-    assert f"at {made.growths[3] * 100:+.1f} %".replace("-", "−") in text
+    assert f"at {made.growths[3] * 100:+.1f}\u00a0%".replace("-", "−") in text
     assert "8 in 10 outcomes: $" in text
     assert "by 13 January 2022." in text
     assert f"(alert {rule.id})" in text
@@ -141,7 +141,7 @@ def test_a_rule_that_has_ended_says_so_in_the_digest_and_is_gone(tmp_path: Path)
     with services.store.reading() as db:
         (folded,) = alerts.folded(db, 7, SESSION)
     assert "has ended" in folded.line
-    assert "moves 0.0 % or more" in folded.line
+    assert "moves 0.0\u00a0% or more" in folded.line
     assert alert_queries.rules_of(services, 7) == []
 
 
@@ -423,6 +423,6 @@ def test_when_the_horizon_closes_the_outcome_answers_the_alert_once(tmp_path: Pa
     assert answer["dedup_key"] == f"outcome:7:2021-12-08:{alert['id']}"
     closes = services.provider.bars("AAPL", date(2021, 12, 8))
     growth = closes.closes[-1] / closes.closes[-6] - 1
-    assert f"had moved {growth * 100:+.1f} %".replace("-", "−") in str(answer["text"])
+    assert f"had moved {growth * 100:+.1f}\u00a0%".replace("-", "−") in str(answer["text"])
     assert "How this turned out: by 8 December 2021" in str(answer["text"])
     assert rule.id == alert["rule_id"]

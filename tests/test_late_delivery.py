@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bellwether.alerting.deliver import deliver
+from bellwether.alerting.deliver import Accepted, deliver
 from bellwether.config import load_settings
 from bellwether.services import build_services
 from bellwether.store import chats, outbox
@@ -22,9 +22,12 @@ class Remembers:
     def __init__(self) -> None:
         self.texts: list[str] = []
 
-    async def send(self, message: OutboxMessage) -> int:
+    async def send(self, message: OutboxMessage) -> Accepted:
         self.texts.append(message.text)
-        return 1
+        return Accepted(1)
+
+    def resting(self, longer_than: float = 0.0) -> list[int]:
+        return []
 
 
 @pytest.mark.parametrize(

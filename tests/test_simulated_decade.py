@@ -1,9 +1,13 @@
 """A shortened decade of digests; `python -m tests.simulated_decade` plays the whole one."""
 
+from datetime import date
+from pathlib import Path
+
 import pytest
 
 from bellwether.alerting import rules_time
-from tests import simulated_decade
+from bellwether.types import Bars
+from tests import simulated_decade, simulated_future
 from tests.simulated_decade import Broken, play
 
 
@@ -31,3 +35,18 @@ def test_it_would_notice_changes_that_lose_a_digest(monkeypatch: pytest.MonkeyPa
     )  # without what was still to come
     with pytest.raises(Broken, match=r"no digest of|came at"):
         play(seed=1, chats=60, first=2021, last=2021)
+
+
+def test_no_tick_knows_a_bar_from_the_future(tmp_path: Path) -> None:
+    did = simulated_future.play(seed=1, evenings=8, folder=tmp_path)
+    assert did.evenings == 8
+    assert did.rows > 100
+
+
+def test_it_would_notice_a_market_that_gives_more_than_was_asked_for(tmp_path: Path) -> None:
+    class Careless(simulated_future.Market):
+        def bars(self, symbol: str, end: date) -> Bars:
+            return super().bars(symbol, date(2021, 12, 31))
+
+    with pytest.raises(Broken, match="knows of the future"):
+        simulated_future.play(seed=1, evenings=8, folder=tmp_path, market=Careless)

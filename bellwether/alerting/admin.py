@@ -20,6 +20,10 @@ class Topic(Enum):
         "Prices have been missing for hours, and digests go out without them: "
         "<code>python -m bellwether doctor</code> tells more."
     )
+    MISSED = (
+        "Nothing ran for so long that digests were never written: "
+        "<code>python -m bellwether doctor</code> says how many."
+    )
     SECOND_PROCESS = "A second process was started for this bot. It waits; stop it, or give it a token of its own."
 
 

@@ -1,15 +1,17 @@
 """Send what is owed: claim a row, send outside any transaction, write down how it went.
 
-expire what is stale | claim a few | Transport.send | sent, put back, or given up
+expire what is stale | claim a few | Transport.send | sent, due again for its next part, put back, or given up
 
-Each chat gets its messages in order, one at a time; several chats are written to at once.
+Each chat gets its messages in order, one at a time; several chats are written to at once. A long message goes part by
+part, and each part has a claim of its own: whatever happens between two of them, the next one is known. Chats whose
+pace makes them wait hold up nobody else.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from bellwether import tally
@@ -18,22 +20,37 @@ from bellwether.alerting.alert_words import sent_late
 from bellwether.alerting.retry import Cause, DeliveryError, next_attempt
 from bellwether.alerting.rules_time import is_late
 from bellwether.errors import StoreError
+from bellwether.language import ENGLISH, use_language
 from bellwether.services import Services
-from bellwether.store import chats, outbox
+from bellwether.store import alert_settings, chats, outbox
 from bellwether.store.database import Database
 from bellwether.types import OutboxMessage
 
 LEASE = timedelta(minutes=2)  #: a claim is void after this: longer than any send may take
 AT_ONCE = 8  #: messages on their way at the same time: at most so many can come twice after a kill
+LOOK_AGAIN = 0.25  #: seconds after which others are looked for, while those under way wait for their turns
+NEAR = 5.0  #: seconds: longer than the pace of any chat that has met no flood limit
 _PATIENCE = (0.5, 1, 2, 5, 10)  #: seconds between tries to write down what happened
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What was sent of a message has arrived."""
+
+    number: int | None = None  #: by which it can be answered
+    more: bool = False  #: it was a part, and others are to follow
+    topic_is_gone: bool = False  #: of a forum group: it had to go to the general one
 
 
 class Transport(Protocol):
     """A way for a message to leave."""
 
-    async def send(self, message: OutboxMessage) -> int | None:
-        """Send one message; its number, by which it can be answered. Raises DeliveryError: how to treat the failure."""
+    async def send(self, message: OutboxMessage) -> Accepted:
+        """Send a message, or its next part. Raises DeliveryError: how to treat the failure."""
+
+    def resting(self, longer_than: float = 0.0) -> Collection[int]:
+        """The chats to which sending would wait so many seconds, and more."""
 
 
 @dataclass(slots=True)
@@ -63,13 +80,15 @@ async def deliver(
     try:
         while True:
             while len(under_way) < AT_ONCE and not stopping():
-                message = await asyncio.to_thread(run.claim)
+                # one that waits for its turn gets a place when no other wants any, if its turn is near
+                unwanted = [transport.resting()] if under_way else [transport.resting(), transport.resting(NEAR)]
+                message = await asyncio.to_thread(run.claim, unwanted)
                 if message is None:
                     break
                 under_way.add(asyncio.create_task(run.carry(message)))
             if not under_way:
                 return run.did
-            done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+            done, under_way = await asyncio.wait(under_way, timeout=LOOK_AGAIN, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
     finally:
@@ -105,52 +124,83 @@ class _Run:
             tally.EXPIRED.add(self.did.expired)
             log.warning("%d messages were dropped: they could not be sent while they were fresh.", self.did.expired)
 
-    def claim(self) -> OutboxMessage | None:
-        """The next message; None when nothing is due, or when sending is another process's affair now."""
+    def claim(self, unwanted: Sequence[Collection[int]]) -> OutboxMessage | None:
+        """The next message; None when nothing is due, or when sending is another process's affair now.
+
+        Of chats that are in the first of the `unwanted` only where there is no other, and so on.
+        """
         now = self._services.clock()
+        message = None
         with self._services.store.transaction() as db:
             if not self._may_send(db):
                 return None
-            message = outbox.claim_next(db, now, now + LEASE, busy=self._busy)
+            for resting in unwanted:
+                message = outbox.claim_next(db, now, now + LEASE, busy=self._busy, resting=resting)
+                if message is not None or not resting:
+                    break
         if message is not None:
             self._busy.add(message.id)
         return message
 
     async def carry(self, message: OutboxMessage) -> None:
         """One message to its end."""
-        number, error = await self._attempt(message)
-        if error is None:
-            await _insist(lambda: self._record_success(message, number))
-            self.did.sent += 1
-        else:
+        try:
+            accepted = await self._attempt(message)
+            await _insist(lambda: self._record_arrival(message, accepted))
+            self.did.sent += not accepted.more
+        except DeliveryError as caught:
+            error = caught
             again = await _insist(lambda: self._record_failure(message, error))
             self.did.put_back += again
             self.did.failed += not again
         self._busy.discard(message.id)
 
-    async def _attempt(self, message: OutboxMessage) -> tuple[int | None, DeliveryError | None]:
-        """The message's number, or what went wrong."""
+    async def _attempt(self, message: OutboxMessage) -> Accepted:
+        """One try. Raises DeliveryError."""
         try:
-            return await self._transport.send(_marked_if_late(message, self._services.clock())), None
-        except DeliveryError as error:
-            return None, error
+            return await self._transport.send(await self._marked_if_late(message))
+        except DeliveryError:
+            raise
         except Exception as error:  # a fault of ours in one message must not hold up the others
             log.exception("Message %d could not be sent.", message.id)
-            return None, DeliveryError(type(error).__name__, Cause.BUG, parts_sent=message.parts_sent)
+            raise DeliveryError(type(error).__name__, Cause.BUG) from error
 
-    def _record_success(self, message: OutboxMessage, number: int | None) -> bool:
+    async def _marked_if_late(self, message: OutboxMessage) -> OutboxMessage:
+        """The message, saying so at its end where it is late: there it does not change the parts that have arrived."""
+        now = self._services.clock()
+        if message.due_at is None or not is_late(message.due_at, now):
+            return message
+        with use_language(await asyncio.to_thread(self._language, message.chat_id)):
+            return replace(message, text=f"{message.text}\n{sent_late(now - message.due_at)}")
+
+    def _language(self, chat_id: int) -> str:
+        """The language of a chat; English while the database does not tell."""
+        try:
+            with self._services.store.reading() as db:
+                return alert_settings.language_of(db, chat_id)
+        except StoreError:
+            return ENGLISH
+
+    def _record_arrival(self, message: OutboxMessage, accepted: Accepted) -> bool:
         with self._services.store.transaction() as db:
-            outbox.mark_sent(db, message, self._services.clock(), number)
-        tally.SENT.add(kind=message.kind)
+            if accepted.more:
+                outbox.part_sent(db, message, self._services.clock(), accepted.number)
+            else:
+                outbox.mark_sent(db, message, self._services.clock(), accepted.number)
+            if accepted.topic_is_gone:
+                chats.leave_topic(db, message.chat_id, message.thread)
+        if not accepted.more:
+            tally.SENT.add(kind=message.kind)
         return True
 
     def _record_failure(self, message: OutboxMessage, error: DeliveryError) -> bool:
         """Put the message back or give it up; True when it will be tried again."""
         now = self._services.clock()
-        again = next_attempt(error, message.attempts, message.strikes, now)
+        # each part that arrived took an attempt too
+        again = next_attempt(error, message.attempts - message.parts_sent, message.strikes, now)
         gone = error.cause is Cause.GONE
         text = f"{outbox.GONE}{error}" if gone else str(error)
-        setback = outbox.Setback(text, error.uncertain, error.parts_sent, blameless=error.only_waits)
+        setback = outbox.Setback(text, error.uncertain, blameless=error.only_waits)
         with self._services.store.transaction() as db:
             if again is None:
                 outbox.give_up(db, message, setback, now)
@@ -165,13 +215,6 @@ class _Run:
         tally.FAILED.add(reason=error.cause.name.lower())
         log.warning("Message %d was not sent: %s", message.id, error)
         return again is not None
-
-
-def _marked_if_late(message: OutboxMessage, now: datetime) -> OutboxMessage:
-    """The message, saying so at its end where it is late: there it does not change the parts that have arrived."""
-    if message.due_at is None or not is_late(message.due_at, now):
-        return message
-    return replace(message, text=f"{message.text}\n{sent_late(now - message.due_at)}")
 
 
 async def _insist(record: Callable[[], bool]) -> bool:

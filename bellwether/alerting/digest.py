@@ -5,10 +5,11 @@ from datetime import date
 from html import escape
 
 from bellwether import wording
+from bellwether.language import N_, spoken, translated
+from bellwether.language import gettext as _
 from bellwether.types import Forecast, Instrument
 
-LONGEST = 4096  #: UTF-16 units in a Telegram message, after its markup is read
-_ROOM = 3600  #: kept below it: markup is not counted, but the opening and closing lines are
+_CHANGE = N_("/unwatch stops a symbol, /settings says when this comes, /stop ends it all.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Notes:
 
     opening: str = ""  #: how the last ones turned out, and whether it is late
     closing: str = ""  #: what else fired
+    why: str = ""  #: which wish of the chat made it come
 
 
 class Digests:
@@ -37,33 +39,24 @@ class Digests:
         """`horizon` is in sessions."""
         self._horizon = horizon
         # by the identity of the entry, which is kept beside its lines so that no other can take it
-        self._lines: dict[tuple[int, tuple[str, ...]], tuple[Entry, str]] = {}
+        self._lines: dict[tuple[int, tuple[str, ...], str], tuple[Entry, str]] = {}
 
     def write(self, entries: list[Entry], session: date, notes: Notes = Notes()) -> str:
-        """The digest of one chat. Symbols that don't fit in one message are counted, not dropped silently."""
-        opening = f"<b>After {wording.day(session)}</b> · {wording.span(self._horizon).lower()}"
+        """The digest of one chat, however long: a transport parts it at its empty lines."""
+        opening = _("<b>After {day}</b> · {span}").format(day=wording.day(session), span=wording.within(self._horizon))
         if notes.opening:
             opening = f"{opening}\n{notes.opening}"
         # what holds for all is said once, at the end; what holds for one symbol is said under it
         common = _common([entry.forecast.caveats for entry in entries if entry.forecast])
-        parts, used, left_out = [], len(notes.opening) + len(notes.closing), 0
-        for entry in entries:
-            part = self._about(entry, common)
-            if used + len(part) > _ROOM:
-                left_out += 1
-                continue
-            parts.append(part)
-            used += len(part)
+        parts = [self._about(entry, common) for entry in entries]
         if notes.closing:
             parts.append(notes.closing)
-        closing = [escape(caveat) for caveat in common]
-        if left_out:
-            closing.insert(0, f"{left_out} more did not fit: ask for them by /forecast.")
-        closing.append("/list shows what you watch, /unwatch stops a symbol. " + wording.NOT_ADVICE)
+        closing = [escape(translated(caveat)) for caveat in common]
+        closing.append(" ".join(part for part in (notes.why, _(_CHANGE), f"{wording.NOT_ADVICE}") if part))
         return "\n\n".join([opening, *parts, "\n".join(closing)])
 
     def _about(self, entry: Entry, common: tuple[str, ...]) -> str:
-        key = (id(entry), common)
+        key = (id(entry), common, spoken())
         if key not in self._lines:
             self._lines[key] = (entry, _entry(entry, common))
         return self._lines[key][1]
@@ -87,14 +80,16 @@ def _entry(entry: Entry, common: tuple[str, ...]) -> str:
     name = f"<b>{escape(entry.instrument.name)}</b> ({escape(entry.instrument.symbol)})"
     made = entry.forecast
     if made is None:
-        return f"{name}: no forecast tonight. {escape(entry.failure)}"
+        missing = _("{name}: no forecast tonight.").format(name=name)
+        return f"{missing} {escape(translated(entry.failure))}"
     low, high = wording.price_range(made)
     last = wording.money(made.last_close, made.currency, made.symbol)
-    own = "".join(f"\n<i>{escape(caveat)}</i>" for caveat in made.caveats if caveat not in common)
+    own = "".join(f"\n<i>{escape(translated(caveat))}</i>" for caveat in made.caveats if caveat not in common)
+    ends = _("8 in 10 outcomes: {low} to {high} · chance of a rise {chance}").format(
+        low=escape(low), high=escape(high), chance=wording.percent(made.probability_of_growth)
+    )
     return (
-        f"{name} {escape(last)}\n"
-        f"8 in 10 outcomes: {escape(low)} to {escape(high)} · "
-        f"chance of a rise {wording.percent(made.probability_of_growth)}\n"
+        f"{name} {escape(last)}\n{ends}\n"
         f"{escape(_next_day(entry.next_day))}"
         f"{escape(_change(made, entry.previous))}{own}"
     )
@@ -105,20 +100,24 @@ def _next_day(made: Forecast | None) -> str:
     if made is None:
         return ""
     low, high = wording.price_range(made)
-    return f"Next trading day: {low} to {high}.\n"
+    return _("Next trading day: {low} to {high}.").format(low=low, high=high) + "\n"
 
 
 def _change(now: Forecast, before: Forecast | None) -> str:
     """What is different from the session before."""
     if before is None:
-        return "Nothing to compare it with yet."
+        return _("Nothing to compare it with yet.")
     moved = wording.signed_percent(now.last_close / before.last_close - 1)
     wider = (now.log_returns[5] - now.log_returns[1]) / (before.log_returns[5] - before.log_returns[1]) - 1
-    width = (
-        "about as wide"
-        if abs(wider) < 0.03
-        else f"{wording.percent(abs(wider))} {'wider' if wider > 0 else 'narrower'}"
-    )
+    width = _("about as wide")
+    if abs(wider) >= 0.03:
+        width = (_("{share} wider") if wider > 0 else _("{share} narrower")).format(share=wording.percent(abs(wider)))
     points = round(now.probability_of_growth * 100) - round(before.probability_of_growth * 100)
-    chance = "chance unchanged" if points == 0 else f"chance {'up' if points > 0 else 'down'} {abs(points)} in 100"
-    return f"Since the session before: price {moved}, range {width}, {chance}."
+    chance = _("chance unchanged")
+    if points:
+        chance = (_("chance up {count} in 100") if points > 0 else _("chance down {count} in 100")).format(
+            count=abs(points)
+        )
+    return _("Since the session before: price {growth}, range {width}, {chance}.").format(
+        growth=moved, width=width, chance=chance
+    )

@@ -1,30 +1,61 @@
-"""What a digest says besides its ranges: how the last ones turned out, what fired and had no message of its own."""
+"""What a digest says besides its ranges: how the last ones turned out, what fired, and why the digest comes."""
+
+from html import escape
 
 from bellwether import wording
-from bellwether.alert_types import Alert
+from bellwether.alert_types import Alert, DigestMode
 from bellwether.alerting.alert_words import STOP
+from bellwether.alerting.rules_digest import Remark
 from bellwether.alerting.rules_grading import Grade
+from bellwether.language import N_, ngettext
+from bellwether.language import gettext as _
 
-_SHOWN = 8  #: alerts in one digest; the others are counted
+_NOTEWORTHY = {
+    Remark.ALERT_WAITS: N_("an alert of yours had no message of its own"),
+    Remark.RARE_OUTLOOK: N_("the outlook of a symbol is rare"),
+    Remark.BIG_MOVE: N_("a symbol moved far more than usual"),
+}
 
 
 def how_they_turned_out(found: list[Grade]) -> str:
     """ "How my ranges that ended today turned out: 1 day: 4 of 5 held …"; empty when none ended."""
     if not found:
         return ""
-    each = ", ".join(f"{one.held} of {one.of} for {_length(one.horizon)}" for one in found)
-    return f"Ranges that ended today: {each} held. In the long run 8 of 10 should."
+    each = ", ".join(
+        _("{held} of {count} for {horizon}").format(held=one.held, count=one.of, horizon=_length(one.horizon))
+        for one in found
+    )
+    return _("Ranges that ended today: {each} held. In the long run 8 of 10 should.").format(each=each)
 
 
 def _length(horizon: int) -> str:
-    return "the next day" if horizon == 1 else wording.HORIZON_LABELS.get(horizon, f"{horizon} trading days")
+    return _("the next day") if horizon == 1 else wording.label(horizon)
 
 
 def what_else_fired(folded: list[Alert]) -> str:
-    """The alerts that go into this digest, the most surprising first; empty when there are none."""
+    """The alerts that go into this digest, the most surprising first, each with its rule; empty when there are none."""
     if not folded:
         return ""
-    lines = [f"• {one.line}" for one in folded[:_SHOWN]]
-    if len(folded) > _SHOWN:
-        lines.append(f"• and {len(folded) - _SHOWN} more.")
-    return "\n".join(["Your alerts, beyond those that came by themselves:", *lines, STOP])
+    lines = [f"• {one.line}{_rule(one)}" for one in folded]
+    return "\n".join([_("Your alerts, beyond those that came by themselves:"), *lines, f"{STOP}"])
+
+
+def _rule(one: Alert) -> str:
+    """Which rule it is; one that has ended says so itself."""
+    if not one.wish:
+        return ""
+    said = _("You asked for “{wish}” (alert {number}).").format(wish=escape(one.wish), number=one.rule_id)
+    return f" <i>{said}</i>"
+
+
+def why_it_comes(mode: DigestMode, remark: Remark, watched: int) -> str:
+    """Which wish of the chat made the digest come."""
+    symbols = ngettext("{count} symbol", "{count} symbols", watched).format(count=watched)
+    if mode is DigestMode.UNUSUAL and remark in _NOTEWORTHY:
+        return _(
+            "Why you get this: you watch {symbols} (/list) and want a digest when something is unusual; "
+            "this time {what}."
+        ).format(symbols=symbols, what=_(_NOTEWORTHY[remark]))
+    return _("Why you get this: you watch {symbols} (/list) and want a digest after every session.").format(
+        symbols=symbols
+    )

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from bellwether.alert_types import Alert, AlertSettings, DigestMode
 from bellwether.alerting.alert_words import about_lateness
 from bellwether.alerting.digest import Digests, Notes
-from bellwether.alerting.digest_notes import how_they_turned_out, what_else_fired
+from bellwether.alerting.digest_notes import how_they_turned_out, what_else_fired, why_it_comes
 from bellwether.alerting.evaluate_rules import RulesTick, judge_rules
 from bellwether.alerting.kinds import DIGEST
 from bellwether.alerting.outcomes import report_outcomes
@@ -31,6 +31,7 @@ from bellwether.alerting.rules_grading import grades
 from bellwether.alerting.rules_time import Rhythm, after_quiet, is_late, newest_slot, open_slots
 from bellwether.alerting.topics import Desk, Topic
 from bellwether.errors import StoreError
+from bellwether.language import ENGLISH, use_language
 from bellwether.services import Services
 from bellwether.store import alert_settings, alerts, chats, outbox, subscriptions
 
@@ -115,6 +116,7 @@ class _Tick:
         self._slots: dict[tuple[frozenset[str], AlertSettings | None], tuple[list[DigestSlot], Reason]] = {}
         with services.store.reading() as db:
             self._settings = alert_settings.of_awake_chats(db)
+            self._languages = alert_settings.foreign_languages(db)
             self._with_folded = alerts.chats_with_folded(db)
 
     def page(self, chats_of_page: list[tuple[int, frozenset[str]]]) -> None:
@@ -176,14 +178,20 @@ class _Tick:
         # it may have become due before the quiet hours, and waited for prices into them
         begin = present + (after_quiet(self._now, settings.quiet, settings.timezone) - self._now)
         draft = outbox.Draft(one.key, one.chat_id, DIGEST, "", begin, begin + (slot.fresh_until - self._now))
-        if settings.digest_mode is DigestMode.UNUSUAL and self._remark(symbols, one, folded) is Remark.NOTHING:
+        remark = self._remark(symbols, one, folded) if settings.digest_mode is DigestMode.UNUSUAL else Remark.NOTHING
+        if settings.digest_mode is DigestMode.UNUSUAL and remark is Remark.NOTHING:
             self.reasons[Reason.NOTHING_UNUSUAL] += 1
             return _Decided(draft, worth_sending=False)
         self.reasons[reason] += 1
-        late = about_lateness(slot.due_at, settings.timezone) if is_late(slot.due_at, self._now) else ""
-        ended = how_they_turned_out(grades([each for topic in topics for each in topic.ended]))
-        notes = Notes("\n".join(line for line in (late, ended) if line), what_else_fired(folded))
-        text = self._digests.write([topic.entry for topic in topics], slot.session, notes)
+        with use_language(self._languages.get(one.chat_id, ENGLISH)):
+            late = about_lateness(slot.due_at, settings.timezone) if is_late(slot.due_at, self._now) else ""
+            ended = how_they_turned_out(grades([each for topic in topics for each in topic.ended]))
+            notes = Notes(
+                "\n".join(line for line in (late, ended) if line),
+                what_else_fired(folded),
+                why_it_comes(settings.digest_mode, remark, len(symbols)),
+            )
+            text = self._digests.write([topic.entry for topic in topics], slot.session, notes)
         return _Decided(replace(draft, text=text), topics=tuple(topics), folded=tuple(folded))
 
     def _folded(self, one: _Owed) -> list[Alert]:

@@ -5,27 +5,32 @@ calendars that rules depend on
 | unjudged              the rules that were not looked at since
 | see                   each symbol once
 | judge                 each rule, with a reason
+| let_rest              those whose symbol has vanished
 | Writer                what fired becomes rows
 """
 
 import logging
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bellwether import tally
 from bellwether.alert_types import FORECASTS, Alert, AlertRule, RuleKind
 from bellwether.alerting import alert_words
+from bellwether.alerting.event_words import event
 from bellwether.alerting.fired import Fired, Writer
 from bellwether.alerting.rules_alert import RuleReason, Verdict, judge, measure
 from bellwether.alerting.rules_budget import surprise_of_move, surprise_of_rarity
 from bellwether.alerting.sights import Seen, see
+from bellwether.alerting.vanished import let_rest
 from bellwether.errors import BellwetherError, MarketDataError
+from bellwether.language import ENGLISH, use_language
 from bellwether.market.bars import STALE_AFTER
 from bellwether.market.calendar import SETTLING, closes_at, last_closed_session
 from bellwether.services import Services
-from bellwether.store import alert_rules
+from bellwether.store import alert_rules, alert_settings
 from bellwether.types import LEVELS
 
 log = logging.getLogger(__name__)
@@ -38,6 +43,15 @@ class RulesTick:
     reasons: Counter[RuleReason]
     told: int = 0  #: by a message of their own
     folded: int = 0  #: left for the digest
+    rested: int = 0  #: let rest, since there is no looking at their symbols any more
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """There is no telling how a symbol stands after a session."""
+
+    reason: RuleReason
+    until: date | None = None  #: the last session with prices, where they ended long ago
 
 
 def judge_rules(services: Services, now: datetime, stopping: Callable[[], bool] = lambda: False) -> RulesTick:
@@ -63,6 +77,8 @@ class _Run:
         self.did = RulesTick(Counter())
         self._services, self._now, self._stopping = services, now, stopping
         self.fired: dict[int, list[Fired]] = {}
+        with services.store.reading() as db:
+            self._languages = alert_settings.foreign_languages(db)
 
     def calendar(self, calendar: str, session: date) -> None:
         """Judge the rules about what trades on one exchange."""
@@ -98,9 +114,10 @@ class _Run:
         self, symbol: str, session: date, rules: list[AlertRule], due_at: datetime, fresh_until: datetime
     ) -> None:
         """Judge the rules about one symbol, and keep the state of those that do not fire."""
-        seen, problem = self._see(symbol, session, rules)
-        if seen is None and problem is RuleReason.WAITING_FOR_PRICES:
-            self.did.reasons[problem] += len(rules)
+        looked = self._see(symbol, session, rules)
+        seen = looked if isinstance(looked, Seen) else None
+        if isinstance(looked, Unseen) and looked.reason is RuleReason.WAITING_FOR_PRICES:
+            self.did.reasons[looked.reason] += len(rules)
             return
         quiet = []
         for rule in rules:
@@ -108,32 +125,43 @@ class _Run:
             verdict = judge(rule, figure, session, self._now)
             self.did.reasons[verdict.reason] += 1
             if verdict.fires and seen is not None and figure is not None:
-                fired = self._fire(verdict, figure, seen, due_at, fresh_until)
+                with self._speaking(rule.chat_id):
+                    fired = self._fire(verdict, figure, seen, due_at, fresh_until)
                 self.fired.setdefault(rule.chat_id, []).append(fired)
             elif verdict.reason is RuleReason.EXPIRED:
-                ended = self._ended(verdict, session, due_at, fresh_until)
+                with self._speaking(rule.chat_id):
+                    ended = self._ended(verdict, session, due_at, fresh_until)
                 self.fired.setdefault(rule.chat_id, []).append(ended)
             else:
                 quiet.append(verdict.rule)
         with self._services.store.transaction() as db:
-            alert_rules.keep_state(db, quiet)
+            if isinstance(looked, Unseen):
+                alert_rules.miss(db, quiet, session)
+            else:
+                alert_rules.keep_state(db, quiet)
+        if isinstance(looked, Unseen):
+            self.did.rested += let_rest(self._services, quiet, session, looked.until, self._now)
 
-    def _see(self, symbol: str, session: date, rules: list[AlertRule]) -> tuple[Seen | None, RuleReason]:
-        """The symbol after this very session; None with the reason why there is no telling, now or at all."""
+    def _speaking(self, chat_id: int) -> AbstractContextManager[None]:
+        """Within it we speak the chat's language."""
+        return use_language(self._languages.get(chat_id, ENGLISH))
+
+    def _see(self, symbol: str, session: date, rules: list[AlertRule]) -> Seen | Unseen:
+        """The symbol after this very session; or why there is no telling, now or at all."""
         try:
             seen = see(self._services, symbol, session, rules)
         except MarketDataError as problem:
             log.warning("No alerts on %s for now: %s", symbol, problem)
-            return None, RuleReason.WAITING_FOR_PRICES
+            return Unseen(RuleReason.WAITING_FOR_PRICES)
         except BellwetherError as problem:
             log.warning("No alerts on %s: %s", symbol, problem)
-            return None, RuleReason.NO_FIGURE
+            return Unseen(RuleReason.NO_FIGURE)
         cutoff = seen.sight.session
         if cutoff == session:
-            return seen, RuleReason.NOT_REACHED
+            return seen
         # prices that ended long ago will not come; those of a market that is not live have other sessions
         waits = not self._services.provider.live or (session - cutoff).days <= STALE_AFTER
-        return None, RuleReason.WAITING_FOR_PRICES if waits else RuleReason.NO_FIGURE
+        return Unseen(RuleReason.WAITING_FOR_PRICES) if waits else Unseen(RuleReason.NO_FIGURE, until=cutoff)
 
     def _fire(self, verdict: Verdict, figure: float, seen: Seen, due_at: datetime, fresh_until: datetime) -> Fired:
         """What is to be said about a rule that fires."""
@@ -142,7 +170,7 @@ class _Run:
         surprise = surprise_of_move(sight.bars)
         if rule.kind is RuleKind.UNUSUAL:
             surprise = max(surprise, surprise_of_rarity(figure))
-        line = alert_words.event(rule, verdict.reason, figure, sight, one)
+        line = event(rule, verdict.reason, figure, sight, one)
         alert = Alert(
             id=0,
             rule_id=rule.id,
@@ -158,6 +186,7 @@ class _Run:
             target_session=made.target_session if made else None,
             low=made.log_returns[LEVELS.index(0.1)] if made else None,
             high=made.log_returns[LEVELS.index(0.9)] if made else None,
+            wish=alert_words.describe(rule, one.currency),
         )
         return Fired(verdict, alert, alert_words.message(line, rule, made, one), due_at, fresh_until)
 

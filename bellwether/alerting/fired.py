@@ -7,6 +7,7 @@ a chat's alerts of one tick
 | one transaction  all of it, or nothing
 """
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -17,6 +18,7 @@ from bellwether.alerting.kinds import LEFTOVERS
 from bellwether.alerting.rules_alert import Verdict
 from bellwether.alerting.rules_budget import WEEK, within_budget
 from bellwether.alerting.rules_time import after_quiet, is_late
+from bellwether.language import ENGLISH, use_language
 from bellwether.services import Services
 from bellwether.store import alert_rules, alert_settings, alerts, chats, outbox, subscriptions
 from bellwether.store.database import Database
@@ -48,6 +50,7 @@ class Writer:
         """`now` may be a rehearsed instant, so the rows' own times count from the real one."""
         self.told = self.folded = 0
         self._services, self._now = services, now
+        self._languages: dict[int, str] = {}
 
     def write(self, fired: dict[int, list[Fired]]) -> None:
         """Keep what fired, by chat: each chat in one transaction, some chats together. Raises StoreError."""
@@ -55,6 +58,7 @@ class Writer:
             return
         with self._services.store.reading() as db:
             settings = alert_settings.of_awake_chats(db)
+            self._languages = alert_settings.foreign_languages(db)
         ids = sorted(fired)
         for start in range(0, len(ids), CHATS_AT_ONCE):
             some = ids[start : start + CHATS_AT_ONCE]
@@ -91,12 +95,17 @@ class Writer:
         if not left:
             return
         key = f"{LEFTOVERS}:{chat_id}:{one.alert.session}:{min(alert.id for alert in left)}"
-        text = f"{digest_notes.what_else_fired(left)}\n{wording.NOT_ADVICE}"
+        with self._speaking(chat_id):
+            text = f"{digest_notes.what_else_fired(left)}\n{wording.NOT_ADVICE}"
         present = self._services.clock()
         begin = present + self._held(settings)
         draft = outbox.Draft(key, chat_id, LEFTOVERS, text, begin, begin + (one.fresh_until - self._now))
         if outbox.owe(db, draft, present):
             alerts.fold_in(db, [alert.id for alert in left], key)
+
+    def _speaking(self, chat_id: int) -> AbstractContextManager[None]:
+        """Within it we speak the chat's language."""
+        return use_language(self._languages.get(chat_id, ENGLISH))
 
     def _held(self, settings: AlertSettings) -> timedelta:
         """How long a chat's quiet hours still last."""
@@ -107,7 +116,8 @@ class Writer:
         alert = one.alert
         text = one.text
         if is_late(one.due_at, self._now):
-            text = f"{alert_words.about_lateness(one.due_at, settings.timezone)}\n{text}"
+            with self._speaking(alert.chat_id):
+                text = f"{alert_words.about_lateness(one.due_at, settings.timezone)}\n{text}"
         begin = present + self._held(settings)
         return outbox.Draft(
             dedup_key=f"{alert.kind.value}:{alert.chat_id}:{alert.session}:{alert.rule_id}",

@@ -4,11 +4,15 @@ DIGEST = "digest"
 ADMIN = "admin"
 OUTCOME = "outcome"
 LEFTOVERS = "leftovers"  #: alerts beyond the budget of a chat that gets no digest
+VANISHED = "vanished"  #: rules rest, for what they look at has no prices any more
+REPORT = "report"  #: a company that is watched has reported its revenue
 
 SILENT = {
     DIGEST: True,  # comes every evening and can wait until somebody looks
     OUTCOME: True,  # an old story's end
     LEFTOVERS: True,  # in place of a digest
+    VANISHED: True,  # it has been so for a week
+    REPORT: False,
     "growth": False,
     "chance": False,
     "risk": False,

@@ -18,6 +18,7 @@ from bellwether.alerting.kinds import OUTCOME
 from bellwether.alerting.rules_grading import Outcome, outcome
 from bellwether.alerting.rules_time import after_quiet
 from bellwether.errors import BellwetherError
+from bellwether.language import ENGLISH, use_language
 from bellwether.market.bars import STALE_AFTER
 from bellwether.market.calendar import SETTLING, last_closed_session
 from bellwether.market.universe import instrument_of
@@ -82,6 +83,7 @@ def _write(services: Services, reports: list[_Report], now: datetime) -> int:
     freshness = timedelta(minutes=services.settings.alerts.freshness)
     with services.store.transaction() as db:
         settings = alert_settings.of_awake_chats(db)
+        languages = alert_settings.foreign_languages(db)
         present = services.clock()
         for one in reports:
             if one.turned_out is None:
@@ -90,11 +92,13 @@ def _write(services: Services, reports: list[_Report], now: datetime) -> int:
             wanted = settings.get(one.alert.chat_id, AlertSettings())
             held = after_quiet(now, wanted.quiet, wanted.timezone) - now
             key = f"{OUTCOME}:{one.alert.chat_id}:{one.alert.target_session}:{one.alert.id}"
+            with use_language(languages.get(one.alert.chat_id, ENGLISH)):
+                text = alert_words.turned_out(one.alert, one.turned_out, one.instrument)
             draft = outbox.Draft(
                 dedup_key=key,
                 chat_id=one.alert.chat_id,
                 kind=OUTCOME,
-                text=alert_words.turned_out(one.alert, one.turned_out, one.instrument),
+                text=text,
                 not_before=present + held,
                 expires_at=present + held + freshness,
                 reply_key=one.alert.message_key,

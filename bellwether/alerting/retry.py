@@ -32,14 +32,12 @@ class DeliveryError(Exception):
         *,
         retry_after: timedelta | None = None,
         moved_to: int | None = None,
-        parts_sent: int = 0,
     ) -> None:
-        """`retry_after`: wait exactly so long; `moved_to`: the chat's new id; `parts_sent`: messages that arrived."""
+        """`retry_after`: wait exactly so long; `moved_to`: the chat's new id."""
         super().__init__(text)
         self.cause = cause
         self.retry_after = retry_after
         self.moved_to = moved_to
-        self.parts_sent = parts_sent
 
     @property
     def uncertain(self) -> bool:

@@ -113,6 +113,11 @@ def open_slots(calendars: Collection[str], now: datetime, rhythm: Rhythm) -> lis
     return [slot for slot in _recent_slots(calendars, now, rhythm) if slot.due_at <= now < slot.fresh_until]
 
 
+def ended_slots(calendars: Collection[str], since: datetime, now: datetime, rhythm: Rhythm) -> list[DigestSlot]:
+    """The slots whose freshness ended after `since` and by `now`, oldest first."""
+    return [slot for slot in _recent_slots(calendars, now, rhythm, since) if since < slot.fresh_until <= now]
+
+
 def newest_slot(calendars: Collection[str], now: datetime, rhythm: Rhythm) -> DigestSlot | None:
     """The slot of the newest session that all exchanges have finished: what to say when none is open."""
     return next(reversed(_recent_slots(calendars, now, rhythm)), None)
@@ -124,8 +129,13 @@ def oldest_pending(calendars: Collection[str], now: datetime, rhythm: Rhythm) ->
     return next(coming, None)
 
 
-def _recent_slots(calendars: Collection[str], now: datetime, rhythm: Rhythm) -> list[DigestSlot]:
-    """The slots of the sessions finished by `now` that may still be fresh, and the newest one, oldest first."""
+def _recent_slots(
+    calendars: Collection[str], now: datetime, rhythm: Rhythm, fresh_at: datetime | None = None
+) -> list[DigestSlot]:
+    """The slots of the sessions finished by `now` that may be fresh at `fresh_at`, and the newest one, oldest first.
+
+    Without `fresh_at`, those that may still be fresh.
+    """
     if not calendars:
         return []
     watched = frozenset(calendars)
@@ -137,7 +147,7 @@ def _recent_slots(calendars: Collection[str], now: datetime, rhythm: Rhythm) -> 
         postponed = rhythm.pending if now < rhythm.changed_at + longest else date.max
     found: list[DigestSlot] = []
     # a session closes before the second midnight, UTC, after its date begins
-    while not found or day >= postponed or datetime.combine(day, time(), UTC) + 2 * _DAY + longest > now:
+    while not found or day >= postponed or datetime.combine(day, time(), UTC) + 2 * _DAY + longest > (fresh_at or now):
         slot = slot_of(watched, day, rhythm)
         if slot is not None and all(closes_at(calendar, day) <= now for calendar in slot.calendars):
             found.append(slot)

@@ -73,7 +73,7 @@ class Desk:
             log.warning("No forecast of %s for the digest: %s", symbol, problem)
             known = self._services.universe.get(symbol) or instrument_of(symbol)
             late = isinstance(problem, MarketDataError)
-            return Topic(Entry(known, None, None, failure=str(problem)), is_stale=False, is_late=late)
+            return Topic(Entry(known, None, None, failure=problem.text), is_stale=False, is_late=late)
         made = asked.forecast
         stale = made.problem is Problem.STALE
         next_day = queries.issue(self._services, outlook, TOMORROW).forecast

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from bellwether.alert_types import FORECASTS, AlertRule, AlertSettings, Direction, RuleKind, RuleWish
 from bellwether.alerting.rules_time import Rhythm, at_local, oldest_pending
 from bellwether.errors import BadHorizon, BadRule, BadTimeZone
+from bellwether.figures import Spoken, short
+from bellwether.language import N_, said
 from bellwether.time_zones import is_time_zone
 from bellwether.types import MAX_HORIZON, Outlook
 
@@ -18,7 +20,7 @@ _MOST_A_WEEK = 1000
 
 
 class _Range(NamedTuple):
-    """What a threshold may be, in words and numbers."""
+    """What a threshold may be, in numbers and words."""
 
     low: float
     high: float
@@ -26,11 +28,33 @@ class _Range(NamedTuple):
 
 
 _ALLOWED = {
-    RuleKind.GROWTH: _Range(-1.0, 1.0, "more than 0 % and at most 100 %, with a minus for a fall, such as 5 % or -5 %"),
-    RuleKind.CHANCE: _Range(0.0, 1.0, "more than 0 % and less than 100 %, such as 60 %"),
-    RuleKind.RISK: _Range(-1.0, 1.0, "more than 0 % and less than 100 %: the loss to be warned of, such as 10 %"),
-    RuleKind.UNUSUAL: _Range(0.0, 0.5, "more than 0 % and at most 50 %: how rare it must be, such as 5 %"),
-    RuleKind.MOVE: _Range(-1.0, 1.0, "more than 0 % and at most 100 %, such as 3 %"),
+    RuleKind.GROWTH: _Range(
+        -1.0,
+        1.0,
+        N_(
+            "The threshold must be more than 0\u00a0% and at most 100\u00a0%, with a minus for a fall, such as "
+            "5\u00a0% or -5\u00a0%."
+        ),
+    ),
+    RuleKind.CHANCE: _Range(
+        0.0, 1.0, N_("The threshold must be more than 0\u00a0% and less than 100\u00a0%, such as 60\u00a0%.")
+    ),
+    RuleKind.RISK: _Range(
+        -1.0,
+        1.0,
+        N_(
+            "The threshold must be more than 0\u00a0% and less than 100\u00a0%: the loss to be warned of, such as "
+            "10\u00a0%."
+        ),
+    ),
+    RuleKind.UNUSUAL: _Range(
+        0.0,
+        0.5,
+        N_("The threshold must be more than 0\u00a0% and at most 50\u00a0%: how rare it must be, such as 5\u00a0%."),
+    ),
+    RuleKind.MOVE: _Range(
+        -1.0, 1.0, N_("The threshold must be more than 0\u00a0% and at most 100\u00a0%, such as 3\u00a0%.")
+    ),
 }
 
 
@@ -39,8 +63,12 @@ def rule_of(wish: RuleWish, chat_id: int, seen: Outlook, timezone: str, now: dat
     _check_horizon(wish)
     if wish.kind in FORECASTS and seen.problem is not None:
         raise BadRule(
-            f"I can't warn of forecasts of {seen.instrument.symbol}, because {seen.problem.value} and the model is "
-            "silent. Alerts on its price or its daily moves work."
+            said(
+                "I can't warn of forecasts of {symbol}, because {reason} and the model is silent. Alerts on its price "
+                "or its daily moves work.",
+                symbol=seen.instrument.symbol,
+                reason=said(seen.problem.value),
+            )
         )
     threshold, direction = _threshold(wish, seen)
     by_price = wish.kind is RuleKind.PRICE
@@ -71,15 +99,17 @@ def end_of(day: date, timezone: str, now: datetime) -> datetime:
     try:
         end = at_local(timezone, day + timedelta(days=1), time())
     except OverflowError:
-        raise BadRule("No calendar reaches that far; please give an earlier day, or none.") from None
+        raise BadRule(said("No calendar reaches that far; please give an earlier day, or none.")) from None
     if end <= now:
-        raise BadRule(f"{day} is over already; please give a day that is still to come, or none.")
+        raise BadRule(said("{day} is over already; please give a day that is still to come, or none.", day=day))
     return end
 
 
 def _check_horizon(wish: RuleWish) -> None:
     if wish.kind in FORECASTS and not 1 <= wish.horizon <= MAX_HORIZON:
-        raise BadHorizon(f"The horizon must be 1 to {MAX_HORIZON} trading days, not {wish.horizon}.")
+        raise BadHorizon(
+            said("The horizon must be 1 to {most} trading days, not {horizon}.", most=MAX_HORIZON, horizon=wish.horizon)
+        )
 
 
 def _threshold(wish: RuleWish, seen: Outlook) -> tuple[float, Direction]:
@@ -89,38 +119,54 @@ def _threshold(wish: RuleWish, seen: Outlook) -> tuple[float, Direction]:
     asked = USUAL_RARITY if wish.threshold is None and wish.kind is RuleKind.UNUSUAL else wish.threshold
     if wish.kind is RuleKind.PRICE:
         return _level(asked, wish.direction, seen)
-    low, high, said = _ALLOWED[wish.kind]
+    low, high, allowed = _ALLOWED[wish.kind]
     if asked is None or not math.isfinite(asked) or asked == 0 or not low <= asked <= high:
-        raise BadRule(f"The threshold must be {said}.")
+        raise BadRule(said(allowed))
     if wish.kind is RuleKind.UNUSUAL:
         return asked, Direction.BELOW
     if wish.kind in {RuleKind.CHANCE, RuleKind.RISK} and abs(asked) == 1:
-        raise BadRule(f"The threshold must be {said}.")
+        raise BadRule(said(allowed))
     if wish.kind is RuleKind.RISK:
         return -abs(asked), Direction.BELOW
     if wish.kind is RuleKind.MOVE:
         direction = wish.direction or (Direction.BELOW if asked < 0 else Direction.EITHER)
         return (-abs(asked) if direction is Direction.BELOW else abs(asked)), direction
     if wish.direction is Direction.EITHER:
-        raise BadRule("Say above or below: a figure can't pass one threshold both ways. Two alerts can.")
+        raise BadRule(said("Say above or below: a figure can't pass one threshold both ways. Two alerts can."))
     return asked, wish.direction or (Direction.BELOW if asked < 0 else Direction.ABOVE)
 
 
 def _level(level: float | None, direction: Direction | None, seen: Outlook) -> tuple[float, Direction]:
     """A price level, and from which side it will be crossed."""
     close = seen.bars.quoted_close
-    symbol = seen.instrument.symbol
+    symbol, last, asked = seen.instrument.symbol, _price(close), _price(level or 0.0)
     if level is None or not math.isfinite(level) or level <= 0:
-        raise BadRule(f"The price must be a number above 0; {symbol} last closed at {close:g}.")
+        raise BadRule(
+            said("The price must be a number above 0; {symbol} last closed at {close}.", symbol=symbol, close=last)
+        )
     if not close / _FARTHEST <= level <= close * _FARTHEST:
-        raise BadRule(f"{symbol} last closed at {close:g}, so {level:g} looks like a slip; please check it.")
+        text = N_("{symbol} last closed at {close}, so {level} looks like a slip; please check it.")
+        raise BadRule(said(text, symbol=symbol, close=last, level=asked))
     if level == close:
-        raise BadRule(f"{symbol} stands at {close:g} just now; please give a price above or below it.")
+        raise BadRule(
+            said(
+                "{symbol} stands at {close} just now; please give a price above or below it.", symbol=symbol, close=last
+            )
+        )
     suggested = Direction.ABOVE if level > close else Direction.BELOW
     if direction is Direction.EITHER or direction in {None, suggested}:
         return level, suggested
-    side = "below" if level > close else "above"
-    raise BadRule(f"{symbol} last closed at {close:g}, {side} {level:g} already; please give the price it is to reach.")
+    text = (
+        N_("{symbol} last closed at {close}, below {level} already; please give the price it is to reach.")
+        if level > close
+        else N_("{symbol} last closed at {close}, above {level} already; please give the price it is to reach.")
+    )
+    raise BadRule(said(text, symbol=symbol, close=last, level=asked))
+
+
+def _price(amount: float) -> Spoken:
+    """A price as short as it can be: "180", "177.57"."""
+    return Spoken(lambda: short(amount))
 
 
 def changed_settings(
@@ -136,14 +182,18 @@ def changed_settings(
     `calendars` are those of its watchlist: digests that are still to come under the old times must not be lost.
     """
     if not is_time_zone(new.timezone):
-        raise BadTimeZone(f"“{new.timezone[:40]}” is no time zone I know; please name a city, such as Berlin.")
+        raise BadTimeZone(
+            said("“{text}” is no time zone I know; please name a city, such as Berlin.", text=new.timezone[:40])
+        )
     for clock in (new.digest_at, *((new.quiet.since, new.quiet.until) if new.quiet else ())):
         if clock is not None and (clock.tzinfo is not None or clock.second or clock.microsecond):
-            raise BadRule("Times of day are local, in hours and minutes, such as 18:30.")
+            raise BadRule(said("Times of day are local, in hours and minutes, such as 18:30."))
     if new.quiet is not None and new.quiet.since == new.quiet.until:
-        raise BadRule("Quiet hours need a beginning and another end, such as 22:00-7:00.")
+        raise BadRule(said("Quiet hours need a beginning and another end, such as 22:00-7:00."))
     if new.weekly_budget is not None and not 0 <= new.weekly_budget <= _MOST_A_WEEK:
-        raise BadRule(f"A week can have 0 to {_MOST_A_WEEK} alerts; with 0 all of them go into the digest.")
+        raise BadRule(
+            said("A week can have 0 to {most} alerts; with 0 all of them go into the digest.", most=_MOST_A_WEEK)
+        )
     if (old.timezone, old.digest_at, old.quiet) == (new.timezone, new.digest_at, new.quiet):
         return replace(new, changed_at=old.changed_at, pending=old.pending)
     pending = oldest_pending(calendars, now, Rhythm.of(old, delay, freshness))

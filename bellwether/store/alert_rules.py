@@ -12,9 +12,9 @@ from bellwether.store.database import rows, stamp, unstamp
 
 _COLUMNS = (
     "chat_id, symbol, calendar, kind, direction, threshold, horizon, repeat, armed, last_value, judged, set_on,"
-    " set_close, expires_at, created_at"
+    " set_close, expires_at, created_at, paused, missing_since"
 )
-_UNJUDGED = "(r.judged IS NULL OR r.judged < :session)"
+_UNJUDGED = "(r.paused = 0 AND (r.judged IS NULL OR r.judged < :session))"
 
 
 def add(db: Database, rule: AlertRule) -> AlertRule | None:
@@ -23,7 +23,7 @@ def add(db: Database, rule: AlertRule) -> AlertRule | None:
     cursor = db.conn.execute(
         f"INSERT OR IGNORE INTO alert_rules (id, {_COLUMNS}) VALUES (1 + max("
         "coalesce((SELECT max(id) FROM alert_rules), 0), coalesce((SELECT max(rule_id) FROM alerts), 0)),"
-        " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f" {', '.join('?' * len(_COLUMNS.split(',')))})",
         _values(rule),
     )
     return replace(rule, id=int(cursor.lastrowid or 0)) if cursor.rowcount == 1 else None
@@ -111,9 +111,26 @@ def forgive_clock(db: Database, calendar: str, session: date) -> int:
 def keep_state(db: Database, judged: Iterable[AlertRule]) -> None:
     """Keep what became of rules at a session, and of nothing else: a person may have changed the rest meanwhile."""
     db.conn.executemany(
-        "UPDATE alert_rules SET armed = ?, last_value = ?, judged = ? WHERE id = ?",
+        "UPDATE alert_rules SET armed = ?, last_value = ?, judged = ?, missing_since = NULL WHERE id = ?",
         [(one.armed, one.last_value, one.judged.isoformat() if one.judged else None, one.id) for one in judged],
     )
+
+
+def miss(db: Database, rules: Iterable[AlertRule], session: date) -> None:
+    """There is no looking at the symbol of these rules after this session: keep since when."""
+    db.conn.executemany(
+        "UPDATE alert_rules SET judged = :session, missing_since = coalesce(missing_since, :session) WHERE id = :id",
+        [{"session": session.isoformat(), "id": one.id} for one in rules],
+    )
+
+
+def rest(db: Database, rule_ids: Iterable[int]) -> set[int]:
+    """Let rules rest until their owners say otherwise; those that did not rest before."""
+    return {
+        one
+        for one in rule_ids
+        if db.conn.execute("UPDATE alert_rules SET paused = 1 WHERE id = ? AND paused = 0", (one,)).rowcount == 1
+    }
 
 
 def finish(db: Database, rule_ids: Iterable[int]) -> None:
@@ -139,6 +156,8 @@ def _values(rule: AlertRule) -> tuple[object, ...]:
         rule.set_close,
         stamp(rule.expires_at) if rule.expires_at else None,
         stamp(rule.created_at),
+        rule.paused,
+        rule.missing_since.isoformat() if rule.missing_since else None,
     )
 
 
@@ -160,4 +179,6 @@ def _rule(row: dict[str, Any]) -> AlertRule:
         judged=date.fromisoformat(row["judged"]) if row["judged"] else None,
         set_on=date.fromisoformat(row["set_on"]) if row["set_on"] else None,
         set_close=row["set_close"],
+        paused=bool(row["paused"]),
+        missing_since=date.fromisoformat(row["missing_since"]) if row["missing_since"] else None,
     )

@@ -9,6 +9,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bellwether.alert_types import AlertSettings, DigestMode, QuietHours
+from bellwether.language import ENGLISH
 from bellwether.store.database import rows, stamp, unstamp
 
 _SELECT = "SELECT c.chat_id, c.timezone, s.* FROM chats c LEFT JOIN alert_settings s ON s.chat_id = c.chat_id"
@@ -26,13 +27,47 @@ def of_awake_chats(db: Database) -> dict[int, AlertSettings]:
     return {int(row["chat_id"]): _settings(row) for row in rows(db, sql)}
 
 
+def chosen_language(db: Database, chat_id: int) -> str | None:
+    """The language that a chat chose; None for one that has not. Asked for with every message."""
+    found = db.conn.execute("SELECT language FROM alert_settings WHERE chat_id = ?", (chat_id,)).fetchone()
+    return found[0] if found else None
+
+
+def wants_numbers(db: Database, chat_id: int) -> bool:
+    """Whether a chat wants all the numbers. Asked for with every forecast."""
+    found = db.conn.execute("SELECT expert FROM alert_settings WHERE chat_id = ?", (chat_id,)).fetchone()
+    return bool(found and found[0])
+
+
+def language_of(db: Database, chat_id: int) -> str:
+    """The language of a chat: chosen, else as Telegram told; English for one that never talked to us."""
+    found = db.conn.execute(
+        "SELECT coalesce(s.language, c.language) FROM chats c"
+        " LEFT JOIN alert_settings s ON s.chat_id = c.chat_id WHERE c.chat_id = ?",
+        (chat_id,),
+    ).fetchone()
+    return str(found[0]) if found else ENGLISH
+
+
+def foreign_languages(db: Database) -> dict[int, str]:
+    """The language of every chat that may be written to in another one than English: chosen, else as Telegram told.
+
+    The codes are as they were told: `language.nearest` knows which of ours is meant.
+    """
+    sql = (
+        "SELECT c.chat_id, coalesce(s.language, c.language) AS code FROM chats c"
+        " LEFT JOIN alert_settings s ON s.chat_id = c.chat_id WHERE c.paused = 0 AND code NOT LIKE 'en%'"
+    )
+    return dict(db.conn.execute(sql))
+
+
 def save(db: Database, chat_id: int, settings: AlertSettings) -> None:
     """Keep the settings of a chat that has talked to us."""
     db.conn.execute("UPDATE chats SET timezone = ? WHERE chat_id = ?", (settings.timezone, chat_id))
     db.conn.execute(
         "INSERT OR REPLACE INTO alert_settings"
-        " (chat_id, digest_mode, digest_at, quiet_since, quiet_until, weekly_budget, changed_at, pending)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        " (chat_id, digest_mode, digest_at, quiet_since, quiet_until, weekly_budget, changed_at, pending, language,"
+        " expert) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             chat_id,
             settings.digest_mode.value,
@@ -42,6 +77,8 @@ def save(db: Database, chat_id: int, settings: AlertSettings) -> None:
             settings.weekly_budget,
             stamp(settings.changed_at) if settings.changed_at else None,
             settings.pending.isoformat() if settings.pending else None,
+            settings.language,
+            settings.expert,
         ),
     )
 
@@ -64,4 +101,6 @@ def _settings(row: dict[str, Any]) -> AlertSettings:
         weekly_budget=row["weekly_budget"],
         changed_at=unstamp(row["changed_at"]) if row["changed_at"] else None,
         pending=date.fromisoformat(row["pending"]) if row["pending"] else None,
+        language=row["language"],
+        expert=bool(row["expert"]),
     )

@@ -15,7 +15,7 @@ def add(db: Database, alert: Alert, now: datetime) -> bool:
     """Store that a rule fired, whatever the id says. False when it has for this session."""
     cursor = db.conn.execute(
         "INSERT OR IGNORE INTO alerts (rule_id, chat_id, symbol, calendar, kind, session, line, surprise, message_key,"
-        " fired_at, horizon, target_session, low, high) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " fired_at, horizon, target_session, low, high, wish) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             alert.rule_id,
             alert.chat_id,
@@ -31,6 +31,7 @@ def add(db: Database, alert: Alert, now: datetime) -> bool:
             alert.target_session.isoformat() if alert.target_session else None,
             alert.low,
             alert.high,
+            alert.wish,
         ),
     )
     return cursor.rowcount == 1
@@ -52,7 +53,7 @@ def folded(db: Database, chat_id: int, session: date) -> list[Alert]:
         "SELECT * FROM alerts WHERE chat_id = :chat_id AND message_key IS NULL AND digest_key IS NULL"
         " AND session <= :session ORDER BY surprise DESC, id"
     )
-    return [_alert(row) for row in rows(db, sql, {"chat_id": chat_id, "session": session.isoformat()})]
+    return [read_alert(row) for row in rows(db, sql, {"chat_id": chat_id, "session": session.isoformat()})]
 
 
 def chats_with_folded(db: Database) -> set[int]:
@@ -73,7 +74,7 @@ def closed(db: Database, calendar: str, session: date) -> list[Alert]:
         " WHERE a.calendar = :calendar AND a.target_session <= :session AND a.outcome_key IS NULL"
         " AND a.message_key IS NOT NULL AND c.paused = 0 ORDER BY a.symbol, a.id"
     )
-    return [_alert(row) for row in rows(db, sql, {"calendar": calendar, "session": session.isoformat()})]
+    return [read_alert(row) for row in rows(db, sql, {"calendar": calendar, "session": session.isoformat()})]
 
 
 def calendars_with_open_outcomes(db: Database) -> list[str]:
@@ -127,7 +128,8 @@ def prune(db: Database, before: date) -> int:
     return gone
 
 
-def _alert(row: dict[str, Any]) -> Alert:
+def read_alert(row: dict[str, Any]) -> Alert:
+    """The alert of a row of `alerts`."""
     return Alert(
         id=row["id"],
         rule_id=row["rule_id"],
@@ -143,4 +145,5 @@ def _alert(row: dict[str, Any]) -> Alert:
         target_session=date.fromisoformat(row["target_session"]) if row["target_session"] else None,
         low=row["low"],
         high=row["high"],
+        wish=row["wish"],
     )

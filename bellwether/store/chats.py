@@ -11,14 +11,33 @@ from bellwether.store.database import rows, stamp
 from bellwether.types import Subscriber
 
 
-def join(db: Database, chat_id: int, language: str, now: datetime) -> None:
-    """Remember a chat, or wake it up if it was paused."""
+def join(db: Database, chat_id: int, language: str, now: datetime, thread: int | None = None) -> None:
+    """Somebody wants to be written to: remember the chat, or wake it up whatever had paused it.
+
+    `thread` is the topic of a forum group in which that was said, and where everything goes from now on.
+    """
+    db.conn.execute("UPDATE chats SET stopped = 0 WHERE chat_id = ?", (chat_id,))
     wake(db, chat_id)
     db.conn.execute(
+        "INSERT INTO chats (chat_id, language, timezone, paused, joined_at, thread) VALUES (?, ?, 'UTC', 0, ?, ?)"
+        " ON CONFLICT (chat_id) DO UPDATE SET language = excluded.language, thread = excluded.thread",
+        (chat_id, language, stamp(now), thread),
+    )
+
+
+def know(db: Database, chat_id: int, language: str, now: datetime) -> None:
+    """Remember a chat that sets something; one that said /stop stays stopped."""
+    db.conn.execute(
         "INSERT INTO chats (chat_id, language, timezone, paused, joined_at) VALUES (?, ?, 'UTC', 0, ?)"
-        " ON CONFLICT (chat_id) DO UPDATE SET paused = 0, language = excluded.language",
+        " ON CONFLICT (chat_id) DO UPDATE SET language = excluded.language",
         (chat_id, language, stamp(now)),
     )
+
+
+def stop(db: Database, chat_id: int) -> None:
+    """Send nothing more of our own accord until somebody says otherwise: blocking and unblocking does not."""
+    db.conn.execute("UPDATE chats SET stopped = 1 WHERE chat_id = ?", (chat_id,))
+    pause(db, chat_id)
 
 
 def pause(db: Database, chat_id: int) -> None:
@@ -28,10 +47,18 @@ def pause(db: Database, chat_id: int) -> None:
 
 
 def wake(db: Database, chat_id: int) -> None:
-    """Write to this chat again, if it ever talked to us, also what it missed and is still fresh."""
-    woken = db.conn.execute("UPDATE chats SET paused = 0 WHERE chat_id = ? AND paused = 1", (chat_id,))
+    """Write to this chat again, if it ever talked to us, also what it missed and is still fresh.
+
+    One that said /stop is left alone: it may have unblocked us only to ask something.
+    """
+    woken = db.conn.execute("UPDATE chats SET paused = 0 WHERE chat_id = ? AND paused = 1 AND stopped = 0", (chat_id,))
     if woken.rowcount == 1:
         outbox.return_to(db, chat_id)
+
+
+def leave_topic(db: Database, chat_id: int, thread: int | None) -> None:
+    """This topic is gone: what comes goes to the general one, unless somebody has chosen another meanwhile."""
+    db.conn.execute("UPDATE chats SET thread = NULL WHERE chat_id = ? AND thread = ?", (chat_id, thread))
 
 
 def get(db: Database, chat_id: int) -> Subscriber | None:
@@ -54,7 +81,8 @@ def migrate(db: Database, old: int, new: int) -> None:
     if old == new:
         return
     db.conn.execute(
-        "INSERT OR IGNORE INTO chats SELECT ?, language, timezone, paused, joined_at FROM chats WHERE chat_id = ?",
+        "INSERT OR IGNORE INTO chats (chat_id, language, timezone, paused, stopped, joined_at)"
+        " SELECT ?, language, timezone, paused, stopped, joined_at FROM chats WHERE chat_id = ?",
         (new, old),
     )
     db.conn.execute("UPDATE OR IGNORE subscriptions SET chat_id = ? WHERE chat_id = ?", (new, old))

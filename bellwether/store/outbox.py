@@ -9,6 +9,7 @@ from enum import Enum
 from sqlite_utils import Database
 
 from bellwether.store.database import rows, stamp, unstamp
+from bellwether.store.owners import KEYS
 from bellwether.types import OutboxMessage
 
 TERMINAL = 0  #: the chat of whoever sits at the terminal; no Telegram chat has this number
@@ -122,27 +123,36 @@ def orphan_all(db: Database) -> int:
 
 
 def claim_next(
-    db: Database, now: datetime, lease_until: datetime, *, terminal: bool = False, busy: Collection[int] = ()
+    db: Database,
+    now: datetime,
+    lease_until: datetime,
+    *,
+    terminal: bool = False,
+    busy: Collection[int] = (),
+    resting: Collection[int] = (),
 ) -> OutboxMessage | None:
     """Claim the message that has waited longest, for Telegram or for the terminal; None when nothing is due.
 
     A claim whose lease ran out (its sender died) is due again, unless it is in `busy`: then its sender is the caller,
-    and only the clock has jumped. The messages of one chat go one at a time: what was tried before goes before what
-    was not. Only one of two senders gets a row, for the transaction of the claim is the only one that writes.
+    and only the clock has jumped. Nothing is claimed for the chats in `resting`. The messages of one chat go one at a
+    time: what was tried before goes before what was not. Only one of two senders gets a row, for the transaction of
+    the claim is the only one that writes.
     """
     _free_lapsed(db, now, busy)
     claimed = rows(
         db,
         "UPDATE outbox SET state = 'sending', attempts = attempts + 1, claimed_until = :lease WHERE id = ("
         " SELECT id FROM outbox AS mine WHERE state = 'pending' AND not_before <= :now AND expires_at > :now"
-        f" AND chat_id {'=' if terminal else '<>'} {TERMINAL}"
+        f" AND chat_id {'=' if terminal else '<>'} {TERMINAL} AND chat_id > {KEYS}"  # beyond it, see webhook_outbox
+        " AND chat_id NOT IN (SELECT value FROM json_each(:resting))"
         f" AND NOT EXISTS (SELECT 1 FROM outbox AS other WHERE {_GOES_BEFORE})"
         " ORDER BY not_before, id LIMIT 1) RETURNING *,"
         " (SELECT first.telegram_id FROM outbox AS first WHERE first.dedup_key = outbox.reply_key"
-        " AND first.chat_id = outbox.chat_id) AS reply_to",
-        {"now": stamp(now), "lease": stamp(lease_until)},
+        " AND first.chat_id = outbox.chat_id) AS reply_to,"
+        " (SELECT chats.thread FROM chats WHERE chats.chat_id = outbox.chat_id) AS thread",
+        {"now": stamp(now), "lease": stamp(lease_until), "resting": json.dumps(list(resting))},
     )
-    return _message(claimed[0]) if claimed else None
+    return read_message(claimed[0]) if claimed else None
 
 
 # of the same chat: one on its way, or one that was tried already and is still worth sending
@@ -167,9 +177,22 @@ def _free_lapsed(db: Database, now: datetime, busy: Collection[int]) -> None:
 
 def mark_sent(db: Database, message: OutboxMessage, now: datetime, telegram_id: int | None = None) -> bool:
     """It arrived, with this number, if it has one. False when the claim is not ours any more, and another counts."""
-    if telegram_id is not None:
-        db.conn.execute("UPDATE outbox SET telegram_id = ? WHERE id = ?", (telegram_id, message.id))
+    _keep_number(db, message, telegram_id)
     return _settle(db, message, "state = 'sent', sent_at = :now", now)
+
+
+def part_sent(db: Database, message: OutboxMessage, now: datetime, telegram_id: int | None = None) -> bool:
+    """Its next part arrived, and the one after that is due at once: what was tried goes before what was not.
+
+    False as above.
+    """
+    _keep_number(db, message, telegram_id)
+    return _settle(db, message, "state = 'pending', parts_sent = parts_sent + 1, strikes = 0, failed_at = NULL", now)
+
+
+def _keep_number(db: Database, message: OutboxMessage, telegram_id: int | None) -> None:
+    """Of several parts the first is the one that can be answered."""
+    db.conn.execute("UPDATE outbox SET telegram_id = ? WHERE id = ? AND telegram_id IS NULL", (telegram_id, message.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +201,6 @@ class Setback:
 
     error: str
     uncertain: bool = False  #: it may have arrived all the same
-    parts_sent: int = 0  #: of a text in several messages, how many arrived
     blameless: bool = False  #: it is only to wait: no fault of its own, however many others arrive meanwhile
 
 
@@ -198,7 +220,7 @@ def give_up(db: Database, message: OutboxMessage, setback: Setback, now: datetim
     return _settle(db, message, f"state = 'failed', {_SETBACK}", now, setback)
 
 
-_SETBACK = "last_error = :error, failed_at = :now, uncertain = uncertain + :uncertain, parts_sent = :parts_sent"
+_SETBACK = "last_error = :error, failed_at = :now, uncertain = uncertain + :uncertain"
 
 
 def _settle(
@@ -215,7 +237,6 @@ def _settle(
         values |= {
             "error": setback.error,
             "uncertain": setback.uncertain,
-            "parts_sent": setback.parts_sent,
             "blameless": setback.blameless,
         }
     if not_before is not None:
@@ -257,7 +278,8 @@ def prune(db: Database, before: datetime) -> int:
     return cursor.rowcount
 
 
-def _message(row: dict[str, object]) -> OutboxMessage:
+def read_message(row: dict[str, object]) -> OutboxMessage:
+    """The message of a row of `outbox`."""
     return OutboxMessage(
         id=int(str(row["id"])),
         dedup_key=str(row["dedup_key"]),
@@ -270,4 +292,5 @@ def _message(row: dict[str, object]) -> OutboxMessage:
         parts_sent=int(str(row["parts_sent"])),
         reply_to=int(str(row["reply_to"])) if row.get("reply_to") is not None else None,
         due_at=unstamp(str(row["due_at"])) if row["due_at"] else None,
+        thread=int(str(row["thread"])) if row.get("thread") is not None else None,
     )

@@ -16,16 +16,18 @@ from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
 from bellwether.alerting.deliver import AT_ONCE
+from bellwether.market.sample import SampleProvider
 from bellwether.store import chats, subscriptions
 from bellwether.store.database import Store, rows
 from tests.chaos import fast
-from tests.chaos.plan import GROUP, PEOPLE, SUPERGROUP, TROUBLE, Event, Plan
-from tests.chaos.promises import Broken, Figures, check, settled
+from tests.chaos.plan import GROUP, PEOPLE, READER, SUPERGROUP, TROUBLE, Event, Plan
+from tests.chaos.promises import Broken, Figures, check, check_whole, settled
 from tests.chaos.victim import FIRST_EVENING, World, start
 from tests.support.telegram_server import TelegramServer
 
 PATIENCE = 30.0  #: seconds of the wall in which an evening must come right once the trouble is over
 _SYMBOLS = ("AAPL", "MSFT", "KO")
+MANY = tuple(sorted(one.symbol for one in SampleProvider().universe() if not one.symbol.startswith("^")))[:30]
 
 
 def fork_server() -> ForkServerContext:
@@ -41,7 +43,7 @@ def empty_database(path: Path) -> Path:
     with store.transaction() as db:
         for chat_id in (*PEOPLE, GROUP):
             chats.join(db, chat_id, "en", FIRST_EVENING)
-            for symbol in _SYMBOLS[: 1 + chat_id % 2]:
+            for symbol in MANY if chat_id == READER else _SYMBOLS[: 1 + chat_id % 2]:
                 subscriptions.add(db, chat_id, symbol, "XNYS", FIRST_EVENING)
     store.close()
     return path
@@ -96,6 +98,7 @@ class _Run:
             if number == 0:
                 self._never_ahead(sessions[-1])
         figures = check(self._server, self._store, sessions, self._asked, self._exempt)
+        check_whole(self._server, self._store, MANY, len(sessions))
         figures.kills, figures.faults, figures.in_flight = self._kills, self._faults, self._in_flight
         return figures
 

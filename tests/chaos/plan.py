@@ -9,6 +9,7 @@ from random import Random
 from tests.support.telegram_server import TelegramServer
 
 PEOPLE = tuple(range(1001, 1011))
+READER = PEOPLE[0]  #: watches so much that each digest takes several messages
 GROUP = -2001
 SUPERGROUP = -1002001
 EVENINGS = 2
@@ -21,6 +22,7 @@ POINTS = (
     "send: claimed, not sent",
     "send: sent, not recorded",
     "send: recorded, not committed",
+    "send: part recorded, not committed",
     "receive: fetched, not stored",
     "receive: stored, not committed",
     "answer: begun, not sent",

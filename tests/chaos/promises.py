@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from bellwether.store.database import Store, rows
-from tests.chaos.plan import GROUP, PEOPLE, SUPERGROUP
+from tests.chaos.plan import GROUP, PEOPLE, READER, SUPERGROUP
 from tests.support.telegram_server import TelegramServer
 
 
@@ -83,6 +83,21 @@ def check(
     if server.violations:
         raise Broken(f"requests that Telegram would refuse: {server.violations}")
     return figures
+
+
+def check_whole(server: TelegramServer, store: Store, symbols: tuple[str, ...], sessions: int) -> None:
+    """The long digests arrived whole: every symbol, in order, and again only as often as attempts ended unknown."""
+    with store.reading() as db:
+        (row,) = rows(db, "SELECT sum(uncertain) AS n FROM outbox WHERE chat_id = :chat", {"chat": READER})
+    texts = [message.text for message in server.messages(READER)]
+    firsts = []
+    for symbol in symbols:
+        found = [at for at, text in enumerate(texts) if f"({symbol})" in text]
+        if not sessions <= len(found) <= sessions + row["n"]:
+            raise Broken(f"{symbol} came {len(found)} times in {sessions} digests, {row['n']} times uncertain")
+        firsts.append(found[0])
+    if firsts != sorted(firsts) or firsts[0] == firsts[-1]:
+        raise Broken(f"the parts of a long digest came out of order, or in one message: {firsts}")
 
 
 def _one_row_each(outbox: list[dict[str, Any]], sessions: list[date]) -> None:

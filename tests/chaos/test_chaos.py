@@ -10,7 +10,6 @@ import pytest
 from tests.chaos import plan, victim
 from tests.chaos.evenings import empty_database, fork_server, play
 from tests.chaos.plan import make_plan
-from tests.support.shared import needs_shared
 
 SEEDS = range(1, 16)
 
@@ -25,7 +24,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return empty_database(tmp_path_factory.mktemp("chaos") / "template.sqlite3")
 
 
-@needs_shared
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_promise_holds_through_kills_and_faults(
     seed: int, context: ForkServerContext, template: Path, tmp_path: Path

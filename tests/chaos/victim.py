@@ -146,6 +146,7 @@ _PLACES: dict[str, tuple[Any, str, bool]] = {
     "send: claimed, not sent": (Sender, "send", True),
     "send: sent, not recorded": (Sender, "send", False),
     "send: recorded, not committed": (outbox, "mark_sent", False),
+    "send: part recorded, not committed": (outbox, "part_sent", False),
     "receive: fetched, not stored": (inbox, "keep", True),
     "receive: stored, not committed": (inbox, "keep", False),
     "answer: begun, not sent": (Sender, "answer", True),

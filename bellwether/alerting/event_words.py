@@ -1,0 +1,90 @@
+"""What happened, when a rule fires: one sentence for a message of its own, and for the digest. HTML for Telegram."""
+
+from html import escape
+
+from bellwether import wording
+from bellwether.alert_types import AlertRule, Direction, RuleKind
+from bellwether.alerting.alert_words import figure, name
+from bellwether.alerting.rules_alert import RuleReason, Sight, split_since
+from bellwether.alerting.rules_unusual import Rarity, Side
+from bellwether.language import N_
+from bellwether.language import gettext as _
+from bellwether.types import Instrument
+
+_WHAT = {
+    RuleKind.GROWTH: N_("median growth"),
+    RuleKind.CHANCE: N_("chance of a rise"),
+    RuleKind.RISK: N_("1-in-20 loss"),
+}
+_RARE = {
+    Side.WIDE: N_("{name}: {span} its range is wider than usual"),
+    Side.NARROW: N_("{name}: {span} its range is narrower than usual"),
+    Side.HIGH: N_("{name}: {span} its middle outcome is placed higher than usual"),
+    Side.LOW: N_("{name}: {span} its middle outcome is placed lower than usual"),
+}
+#: by whether it stood there already, and by the side
+_PRICES = {
+    (True, Direction.ABOVE): N_("{name} stands already above {level}: it closed at {close}."),
+    (True, Direction.BELOW): N_("{name} stands already below {level}: it closed at {close}."),
+    (False, Direction.ABOVE): N_("{name} has gone above {level}: it closed at {close}."),
+    (False, Direction.BELOW): N_("{name} has gone below {level}: it closed at {close}."),
+}
+_FIGURES = {
+    (True, Direction.ABOVE): N_("{name}: its {what} {span} stands already above {limit}, at {now}."),
+    (True, Direction.BELOW): N_("{name}: its {what} {span} stands already below {limit}, at {now}."),
+    (False, Direction.ABOVE): N_("{name}: its {what} {span} has gone above {limit}, at {now}."),
+    (False, Direction.BELOW): N_("{name}: its {what} {span} has gone below {limit}, at {now}."),
+}
+
+
+def event(rule: AlertRule, reason: RuleReason, seen: float, sight: Sight, one: Instrument) -> str:
+    """What happened; `seen` is the figure that the rule looked at."""
+    if rule.kind is RuleKind.EARNINGS:
+        if sight.earnings is None:
+            return _("{name} is expected to report earnings on its next trading day.").format(name=name(one))
+        message = _("{name} is expected to report earnings on {day}, its next trading day.")
+        return message.format(name=name(one), day=wording.day(sight.earnings))
+    if rule.kind is RuleKind.MOVE:
+        return _("{name} moved {growth} on {day}, to {close}.").format(
+            name=name(one),
+            growth=wording.signed_percent(seen),
+            day=wording.day(sight.session),
+            close=_close(sight, one),
+        )
+    if rule.kind is RuleKind.UNUSUAL:
+        rare = sight.rarities.get(rule.horizon)
+        assert rare is not None  # there was a figure
+        return _unusual(rule, rare, one)
+    side = (reason is RuleReason.STANDS_BEYOND, rule.direction)
+    if rule.kind is RuleKind.PRICE:
+        return _(_PRICES[side]).format(name=name(one), level=escape(_level(rule, sight, one)), close=_close(sight, one))
+    return _(_FIGURES[side]).format(
+        name=name(one),
+        what=_(_WHAT[rule.kind]),
+        span=wording.within(rule.horizon),
+        limit=figure(rule, rule.threshold, one.currency),
+        now=figure(rule, seen, one.currency),
+    )
+
+
+def _unusual(rule: AlertRule, rare: Rarity, one: Instrument) -> str:
+    what = _(_RARE[rare.side]).format(name=name(one), span=wording.within(rule.horizon))
+    if rare.share == 0:
+        message = _("{what}; none of its last {count} days was as extreme.")
+    else:
+        message = _("{what}; {share} of its last {count} days were as extreme.")
+    return message.format(what=what, share=wording.percent(rare.share), count=rare.compared)
+
+
+def _level(rule: AlertRule, sight: Sight, one: Instrument) -> str:
+    """The price that was to be reached, in today's shares."""
+    ratio = split_since(rule, sight.bars)
+    level = figure(rule, rule.threshold * ratio, one.currency)
+    if ratio == 1:
+        return level
+    asked = figure(rule, rule.threshold, one.currency)
+    return _("{level} ({asked} before its shares were split)").format(level=level, asked=asked)
+
+
+def _close(sight: Sight, one: Instrument) -> str:
+    return escape(wording.money(sight.bars.quoted_close, one.currency, one.symbol))
