@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from math import log
 
 from bellwether import wording
+from bellwether.language import gettext as _
+from bellwether.language import ngettext
 from bellwether.types import Forecast
 
 _SAME = 0.005  #: a width that changed by less is called the same
@@ -25,15 +27,14 @@ def changes(before: Forecast, made: Forecast) -> list[Change]:
     """What the forecast says now and said then, looking as many sessions ahead."""
     was, now = (wording.money(one.last_close, made.currency, made.symbol) for one in (before, made))
     moved = made.last_close / before.last_close - 1
-    points = round(100 * made.probability_of_growth) - round(100 * before.probability_of_growth)
     return [
-        Change("Close", was, now, wording.signed_percent(moved)),
-        Change("8-in-10 range", _spread(before), _spread(made), _wider(_widening(before, made))),
+        Change(_("Close"), was, now, wording.signed_percent(moved)),
+        Change(_("8-in-10 range"), _spread(before), _spread(made), _wider(_widening(before, made))),
         Change(
-            "Chance of a rise",
+            _("Chance of a rise"),
             wording.percent(before.probability_of_growth),
             wording.percent(made.probability_of_growth),
-            f"{'+' if points > 0 else '−' if points < 0 else ''}{abs(points)} points" if points else "the same",
+            _points(round(100 * made.probability_of_growth) - round(100 * before.probability_of_growth)),
         ),
     ]
 
@@ -41,13 +42,13 @@ def changes(before: Forecast, made: Forecast) -> list[Change]:
 def causes(before: Forecast, made: Forecast) -> list[Change]:
     """What the forecast read now and read then: its own swings, the market's, its last month; those that are known."""
     old, new = before.explanation, made.explanation
-    found = [_figures("Its own swings, a year", old.volatility, new.volatility, _one_digit)]
+    found = [_figures(_("Its own swings, a year"), old.volatility, new.volatility, _one_digit)]
     if old.market_volatility is not None and new.market_volatility is not None:
-        found.append(
-            _figures("What the market expects (VIX), a year", old.market_volatility, new.market_volatility, _one_digit)
-        )
+        what = _("What the market expects (VIX), a year")
+        found.append(_figures(what, old.market_volatility, new.market_volatility, _one_digit))
     if old.recent_return is not None and new.recent_return is not None:
-        found.append(_figures("Its last 21 sessions", old.recent_return, new.recent_return, wording.signed_percent))
+        what = _("Its last 21 sessions")
+        found.append(_figures(what, old.recent_return, new.recent_return, wording.signed_percent))
     return found
 
 
@@ -57,23 +58,36 @@ def in_a_sentence(before: Forecast, made: Forecast) -> str:
     The width is the plain rule's, which knows the recent swings alone, times what the model makes of everything else:
     so the change of its logarithm parts exactly into these two.
     """
+    return _sentence(before, made).format(name=made.name, wider=_wider(_widening(before, made)))
+
+
+def _sentence(before: Forecast, made: Forecast) -> str:
+    """The sentence, with {name} and {wider} still to be filled in."""
     widening = _widening(before, made)
-    if abs(log(widening)) < _SAME:
-        return f"The range of {made.name} is as wide as a session ago: nothing that counts has changed."
-    said = f"The range of {made.name} is {_wider(widening)} than a session ago"
-    if before.problem is not None or made.problem is not None:
-        return f"{said}, because its recent prices {'swung more' if widening > 1 else 'were calmer'}."
     whole = log(widening)
+    if abs(whole) < _SAME:
+        return _("The range of {name} is as wide as a session ago: nothing that counts has changed.")
+    if before.problem is not None or made.problem is not None:
+        if whole > 0:
+            return _("The range of {name} is {wider} than a session ago, because its recent prices swung more.")
+        return _("The range of {name} is {wider} than a session ago, because its recent prices were calmer.")
     rest = log(made.explanation.width_against_baseline / before.explanation.width_against_baseline)
     own = whole - rest
     if own / whole >= _MOSTLY:
-        return f"{said}, mostly because its own recent prices {'swung more' if whole > 0 else 'were calmer'}."
+        if whole > 0:
+            return _(
+                "The range of {name} is {wider} than a session ago, mostly because its own recent prices swung more."
+            )
+        return _("The range of {name} is {wider} than a session ago, mostly because its own recent prices were calmer.")
     if rest / whole >= _MOSTLY:
-        return (
-            f"{said}, mostly for what the model reads beyond its recent swings: the market, and longer patterns of its "
-            "prices."
+        return _(
+            "The range of {name} is {wider} than a session ago, mostly for what the model reads beyond its recent "
+            "swings: the market, and longer patterns of its prices."
         )
-    return f"{said}: part of it for its own recent swings, part for the market and longer patterns of its prices."
+    return _(
+        "The range of {name} is {wider} than a session ago: part of it for its own recent swings, part for the market "
+        "and longer patterns of its prices."
+    )
 
 
 def _widening(before: Forecast, made: Forecast) -> float:
@@ -83,22 +97,30 @@ def _widening(before: Forecast, made: Forecast) -> float:
 
 
 def _spread(made: Forecast) -> str:
-    return f"{wording.signed_percent(made.growths[1])} to {wording.signed_percent(made.growths[5])}"
+    low, high = (wording.signed_percent(made.growths[at]) for at in (1, 5))
+    return _("{low} to {high}").format(low=low, high=high)
 
 
 def _wider(ratio: float) -> str:
     if abs(log(ratio)) < _SAME:
-        return "as wide"
-    return f"{wording.percent(abs(ratio - 1)) if abs(ratio - 1) >= _SAME else 'a little'} {_word(ratio)}"
+        return _("as wide")
+    if abs(ratio - 1) < _SAME:
+        return _("a little wider") if ratio > 1 else _("a little narrower")
+    message = _("{share} wider") if ratio > 1 else _("{share} narrower")
+    return message.format(share=wording.percent(abs(ratio - 1)))
 
 
-def _word(ratio: float) -> str:
-    return "wider" if ratio > 1 else "narrower"
+def _points(points: int) -> str:
+    """A difference of chances, in percentage points."""
+    if points == 0:
+        return _("the same")
+    message = ngettext("{sign}{count} point", "{sign}{count} points", abs(points))
+    return message.format(sign="+" if points > 0 else "−", count=abs(points))
 
 
 def _figures(what: str, old: float, new: float, say: Callable[[float], str]) -> Change:
     was, now = say(old), say(new)
-    return Change(what, was, now, "the same" if was == now else "up" if new > old else "down")
+    return Change(what, was, now, _("the same") if was == now else _("up") if new > old else _("down"))
 
 
 def _one_digit(fraction: float) -> str:

@@ -19,6 +19,7 @@ from functools import cached_property
 from bellwether import queries
 from bellwether.errors import BellwetherError, MarketDataError
 from bellwether.forecasting.forecaster import forecast_at
+from bellwether.language import said
 from bellwether.market.calendar import SETTLING, last_closed_session
 from bellwether.market.provider import Provider
 from bellwether.market.shelf import Shelf
@@ -192,11 +193,11 @@ class _KeptBars:
         if whole is None:
             kept = self._shelf.load(symbol)
             if kept is None:
-                raise MarketDataError(f"No prices of {symbol} are kept yet.")
+                raise MarketDataError(said("No prices of {symbol} are kept yet.", symbol=symbol))
             whole = kept.bars
             if symbol in MARKET_SERIES:  # read beside every symbol
                 self._series[symbol] = whole
         bars = whole.until(end)
         if bars is None:
-            raise MarketDataError(f"No prices of {symbol} up to {end} are kept.")
+            raise MarketDataError(said("No prices of {symbol} up to {day} are kept.", symbol=symbol, day=end))
         return bars

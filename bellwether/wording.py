@@ -1,68 +1,64 @@
-"""A forecast in plain English sentences, the same in every face. Pure: values in, text out, no markup."""
+"""A forecast in plain sentences, the same in every face. Pure: values in, text out, no markup.
 
-import math
-from datetime import date
+They are English, unless `language.use_language` says otherwise.
+"""
 
-from bellwether.scoring.types import Beside, Verdict
-from bellwether.types import Forecast, Record
+from bellwether.figures import closing, count, day, money, percent, signed_percent
+from bellwether.language import N_, ngettext, said
+from bellwether.language import gettext as _
+from bellwether.trust import tested, track_record_line, trust
+from bellwether.types import LEVELS, Forecast
 
-NOT_ADVICE = "This is information, not investment advice."
-_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
-#: minor units as Yahoo writes them; Johannesburg's ZAc and Tel Aviv's ILA have no sign that everybody knows
-_HUNDREDTHS = {"GBp": "p"}
-_SOURCES = {"yahoo": "Yahoo Finance", "file": "the price file"}  #: the sample market says so itself, and more
-HORIZON_LABELS = {1: "1 day", 5: "1 week", 10: "2 weeks", 21: "1 month", 63: "3 months"}  #: offered to choose from
-_SPANS = {1: "On the next trading day", 5: "Over the next week", 10: "Over the next two weeks"} | {
-    21: "Over the next month",
-    42: "Over the next two months",
-    63: "Over the next three months",
+# one door to all that is said of a forecast
+__all__ = ["closing", "count", "day", "money", "percent", "signed_percent", "tested", "track_record_line", "trust"]
+
+NOT_ADVICE = said("This is information, not investment advice.")
+#: the sample market says so itself, and more
+_SOURCES = {"yahoo": "Yahoo Finance", "file": N_("the price file")}
+#: offered to choose from
+HORIZON_LABELS = {1: N_("1 day"), 5: N_("1 week"), 10: N_("2 weeks"), 21: N_("1 month"), 63: N_("3 months")}
+_SPANS = {1: N_("On the next trading day"), 5: N_("Over the next week"), 10: N_("Over the next two weeks")} | {
+    21: N_("Over the next month"),
+    42: N_("Over the next two months"),
+    63: N_("Over the next three months"),
 }
 
 
-def money(amount: float, currency: str, symbol: str = "") -> str:
-    """A price: "$1,234.50", "540.25p" in pence, "1,234.50 SEK"; "4,766.18" for an index, a level and not money."""
-    # two decimals; more for what costs less than one, so that no price reads as nothing
-    digits = 2 if amount >= 1 else 4 if amount >= 0.01 or amount <= 0 else 2 - math.floor(math.log10(amount))
-    plain = f"{amount:,.{digits}f}"
-    if symbol.startswith("^") or not currency:
-        return plain
-    if currency in _HUNDREDTHS:
-        return f"{plain}{_HUNDREDTHS[currency]}"
-    return f"{_SIGNS[currency]}{plain}" if currency in _SIGNS else f"{plain} {currency}"
-
-
-def percent(fraction: float, digits: int = 0) -> str:
-    """0.798 as "80 %", without a minus on zero."""
-    return f"{round(fraction * 100, digits) + 0.0:.{digits}f} %"
-
-
-def signed_percent(fraction: float) -> str:
-    """-0.084 as "−8.4 %", 0.102 as "+10.2 %"."""
-    value = round(fraction * 100, 1)
-    return f"{'−' if value < 0 else '+' if value > 0 else ''}{abs(value):.1f} %"
-
-
-def day(session: date) -> str:
-    """A date as people say it: "14 January 2022"."""
-    return f"{session.day} {session:%B %Y}"
-
-
-def closing(session: date, today: date) -> str:
-    """The end of a session: "Friday's close" within the week, "the close of 20 November 2026" later."""
-    return f"{session:%A}'s close" if 0 <= (today - session).days < 7 else f"the close of {day(session)}"
+def label(horizon: int) -> str:
+    """A horizon that is offered, as it stands on its button: "2 weeks"; in days for any other."""
+    if horizon in HORIZON_LABELS:
+        return _(HORIZON_LABELS[horizon])
+    return ngettext("{count} trading day", "{count} trading days", horizon).format(count=horizon)
 
 
 def span(horizon: int) -> str:
     """The horizon as the beginning of a sentence."""
-    return _SPANS.get(horizon, f"Over the next {horizon} trading days")
+    if horizon in _SPANS:
+        return _(_SPANS[horizon])
+    return ngettext("Over the next {count} trading day", "Over the next {count} trading days", horizon).format(
+        count=horizon
+    )
+
+
+def within(horizon: int) -> str:
+    """The horizon within a sentence: "over the next two weeks"."""
+    return from_small(span(horizon))
+
+
+def from_small(sentence: str) -> str:
+    """A sentence that goes on from another one."""
+    return sentence[:1].lower() + sentence[1:]
 
 
 def headline(forecast: Forecast) -> str:
     """The one sentence that needs no background."""
     low, high = price_range(forecast)
-    return (
-        f"{span(forecast.horizon)} {forecast.name} will probably end between {low} and {high}; "
-        f"{chances(_supported_probability(forecast))}."
+    return _("{span} {name} will probably end between {low} and {high}; {chance}.").format(
+        span=span(forecast.horizon),
+        name=forecast.name,
+        low=low,
+        high=high,
+        chance=chances(_supported_probability(forecast)),
     )
 
 
@@ -72,13 +68,41 @@ def price_range(forecast: Forecast) -> tuple[str, str]:
     return money(low, forecast.currency, forecast.symbol), money(high, forecast.currency, forecast.symbol)
 
 
+def all_numbers(forecast: Forecast) -> str:
+    """The quantiles, how much the price swings, and the tested skill: for whoever chose to see them."""
+    prices = ", ".join(
+        f"{percent(level)} {money(forecast.price_at(level), forecast.currency, forecast.symbol)}" for level in LEVELS
+    )
+    told = _("Quantiles: {prices}.").format(prices=prices)
+    usual = forecast.explanation.usual_volatility
+    swings = _("Volatility, a year: {now} of late").format(now=percent(forecast.explanation.volatility, 1))
+    if usual is not None:
+        swings = _("Volatility, a year: {now} of late, {usual} over the year before").format(
+            now=percent(forecast.explanation.volatility, 1), usual=percent(usual, 1)
+        )
+    record = forecast.explanation.record
+    if record is None:
+        return f"{told}\n{swings}."
+    skill = _("Skill against the plain rule: {skill} ({confidence} interval {low} to {high})").format(
+        skill=signed_percent(record.skill),
+        confidence=percent(0.95),
+        low=signed_percent(record.skill_low),
+        high=signed_percent(record.skill_high),
+    )
+    return f"{told}\n{swings}.\n{skill}."
+
+
 def chances(probability: float) -> str:
     """How likely a rise is, without pretending to know more than a few in a hundred."""
     if 0.47 <= probability <= 0.53:
-        return "a rise is about as likely as a fall"
-    winner, loser = ("rise", "fall") if probability > 0.5 else ("fall", "rise")
-    strength = "a little likelier" if 0.4 <= probability <= 0.6 else "likelier"
-    return f"a {winner} is {strength} than a {loser}"
+        return _("a rise is about as likely as a fall")
+    if probability > 0.6:
+        return _("a rise is likelier than a fall")
+    if probability > 0.5:
+        return _("a rise is a little likelier than a fall")
+    if probability >= 0.4:
+        return _("a fall is a little likelier than a rise")
+    return _("a fall is likelier than a rise")
 
 
 def _supported_probability(forecast: Forecast) -> float:
@@ -101,88 +125,68 @@ def _supported_probability(forecast: Forecast) -> float:
 def numbers(forecast: Forecast) -> str:
     """The figures behind the headline."""
     low, high = price_range(forecast)
-    growths = dict(zip((0.1, 0.5, 0.9), (forecast.growths[i] for i in (1, 3, 5)), strict=True))
-    usual = forecast.usual_probability_of_growth
-    beside = f" (it rose in {percent(usual)} of past stretches this long)" if usual is not None else ""
-    return (
-        f"8 in 10 outcomes: {low} to {high} ({signed_percent(growths[0.1])} to {signed_percent(growths[0.9])}) "
-        f"by {day(forecast.target_session)}. "
-        f"Middle outcome: {money(forecast.price_at(0.5), forecast.currency, forecast.symbol)}. "
-        f"Chance of a rise: {percent(forecast.probability_of_growth)}{beside}."
+    middle = money(forecast.price_at(0.5), forecast.currency, forecast.symbol)
+    ends = _(
+        "8 in 10 outcomes: {low} to {high} ({low_growth} to {high_growth}) by {day}. Middle outcome: {middle}."
+    ).format(
+        low=low,
+        high=high,
+        low_growth=signed_percent(forecast.growths[1]),
+        high_growth=signed_percent(forecast.growths[5]),
+        day=day(forecast.target_session),
+        middle=middle,
+    )
+    return f"{ends} {_chance(forecast)}"
+
+
+def _chance(forecast: Forecast) -> str:
+    """The chance of a rise, beside the usual one."""
+    chance, usual = percent(forecast.probability_of_growth), forecast.usual_probability_of_growth
+    if usual is None:
+        return _("Chance of a rise: {chance}.").format(chance=chance)
+    return _("Chance of a rise: {chance} (it rose in {usual} of past stretches this long).").format(
+        chance=chance, usual=percent(usual)
     )
 
 
 def last_price(forecast: Forecast) -> str:
     """What the forecast starts from."""
-    price = money(forecast.last_close, forecast.currency, forecast.symbol)
-    source = f", from {_SOURCES[forecast.source]}" if forecast.source in _SOURCES else ""
-    return f"Last close: {price} on {day(forecast.cutoff)}{source}."
+    price, on = money(forecast.last_close, forecast.currency, forecast.symbol), day(forecast.cutoff)
+    if forecast.source not in _SOURCES:
+        return _("Last close: {price} on {day}.").format(price=price, day=on)
+    source = _(_SOURCES[forecast.source])
+    return _("Last close: {price} on {day}, from {source}.").format(price=price, day=on, source=source)
 
 
 def why(forecast: Forecast) -> str:
     """Why the range is as wide as it is."""
     facts = forecast.explanation
-    now = f"at its recent pace {forecast.name} swings by about {percent(facts.volatility)} a year"
+    swings = percent(facts.volatility)
     if facts.usual_volatility is None:
-        return f"Why this wide: {now}."
+        message = _("Why this wide: at its recent pace {name} swings by about {swings} a year.")
+        return message.format(name=forecast.name, swings=swings)
     ratio = facts.volatility / facts.usual_volatility if facts.usual_volatility > 0 else 1.0
-    mood = "calmer than" if ratio < 0.9 else "livelier than" if ratio > 1.1 else "about as lively as"
-    return f"Why this wide: {now}, {mood} its last twelve months ({percent(facts.usual_volatility)})."
+    if ratio < 0.9:
+        message = _(
+            "Why this wide: at its recent pace {name} swings by about {swings} a year, calmer than its last twelve "
+            "months ({usual})."
+        )
+    elif ratio > 1.1:
+        message = _(
+            "Why this wide: at its recent pace {name} swings by about {swings} a year, livelier than its last twelve "
+            "months ({usual})."
+        )
+    else:
+        message = _(
+            "Why this wide: at its recent pace {name} swings by about {swings} a year, about as lively as its last "
+            "twelve months ({usual})."
+        )
+    return message.format(name=forecast.name, swings=swings, usual=percent(facts.usual_volatility))
 
 
-def trust(forecast: Forecast) -> str:
-    """How far this can be trusted: the model's record on years it had not seen, and how earlier forecasts went."""
-    beside = forecast.explanation.beside
-    return f"{_tested(forecast)} {track_record_line(beside)}" if beside is not None else _tested(forecast)
-
-
-def track_record_line(beside: Beside) -> str:
-    """How earlier forecasts turned out, in a sentence: "In the last year its 8-in-10 ranges for it held ..."."""
-    when = f"Replayed on past prices, {beside.years} (simulated)," if beside.years else "In the last year"
-    of = "for this symbol" if beside.own else "for all symbols"
-    if beside.verdict is Verdict.TOO_EARLY or beside.coverage_80 is None or beside.skill is None:
-        count = f"{beside.forecasts:,} forecast{'s' if beside.forecasts != 1 else ''}"
-        return f"{when} its ranges {of}: too early to tell, {count} with an outcome so far."
-    held = f"{when} its 8-in-10 ranges {of} held {percent(beside.coverage_80)} of the time"
-    return f"{held}; {_against_rule(beside.skill, beside.verdict)}."
-
-
-def _against_rule(skill: float, verdict: Verdict) -> str:
-    """A judged skill, beside the plain rule."""
-    if verdict is Verdict.UNDECIDED:
-        return "no better or worse than a plain volatility rule by more than luck"
-    return f"{percent(abs(skill), 1)} {'better' if skill > 0 else 'worse'} than a plain volatility rule"
-
-
-def _tested(forecast: Forecast) -> str:
-    """The model's record on years it had not seen."""
-    record = forecast.explanation.record
-    if forecast.problem is not None:
-        return "How far to trust it: this is the plain volatility rule, shown because the model is silent."
-    if record is None:
-        return "How far to trust it: this model was tested too little to tell."
-    unseen = (
-        ", years it had not seen,"
-        if record.taught_to is None
-        else f", when it knew prices to {day(record.taught_to)} only,"
-    )
-    growth = "" if record.growth_known else " About rise or fall it was not shown to know more than the usual share."
-    return (
-        f"How far to trust it: tested on {record.span}{unseen} "
-        f"{percent(record.coverage_80)} of its 8-in-10 ranges this far ahead held. {_skill(record)}{growth}"
-    )
-
-
-def _skill(record: Record) -> str:
-    """The skill against the baseline, with its uncertainty."""
-    low, high = percent(record.skill_low, 1), percent(record.skill_high, 1)
-    if record.skill_low <= 0 <= record.skill_high:
-        return f"It could not be told from a plain volatility rule (its ranges scored {low} to {high} better)."
-    direction = "better" if record.skill > 0 else "worse"
-    return (
-        f"Its ranges scored {percent(abs(record.skill), 1)} {direction} than those of a plain volatility rule "
-        f"({low} to {high} allowing for luck, a 95 % interval)."
-    )
+def disclaimer(forecast: Forecast) -> str:
+    """Everything that limits the forecast, and that it is no advice."""
+    return " ".join(f"{sentence}" for sentence in (*forecast.caveats, NOT_ADVICE))
 
 
 def summary(forecast: Forecast) -> str:
@@ -194,7 +198,7 @@ def summary(forecast: Forecast) -> str:
             numbers(forecast),
             why(forecast),
             trust(forecast),
-            *forecast.caveats,
-            NOT_ADVICE,
+            *(f"{caveat}" for caveat in forecast.caveats),
+            f"{NOT_ADVICE}",
         ]
     )

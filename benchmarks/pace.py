@@ -67,10 +67,12 @@ def main() -> int:
 
 
 async def _deliver(services: Services) -> None:
-    from bot.telegram_sender import Sender, make_bot
+    from bot.telegram_client import make_bot
+    from bot.telegram_pictures import Pictures
+    from bot.telegram_sender import Sender
 
     async with make_bot(services.settings.telegram) as bot:
-        await deliver(services, Sender(bot))
+        await deliver(services, Sender(bot, Pictures(services)))
 
 
 def _owe(services: Services, messages: int) -> None:

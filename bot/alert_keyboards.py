@@ -6,6 +6,7 @@ kind:SYMBOL:KIND:HORIZON                            from where on
 addrule:SYMBOL:KIND:HORIZON:THRESHOLD[:DIRECTION]   keep it
 alerts:PAGE  rule:ID                                all of them; one of them
 setrule:ID:THRESHOLD[:DIRECTION]  repeat:ID  rmrule:ID   change one; once or again; remove it
+pause:ID  resume:ID                                 let one rest, and look at it again
 """
 
 from collections.abc import Sequence
@@ -13,18 +14,20 @@ from dataclasses import dataclass
 
 from bellwether import wording
 from bellwether.alert_types import AlertRule, Direction, Repeat, RuleKind
+from bellwether.language import N_
+from bellwether.language import gettext as _
 from bot.keyboards import in_rows
 from bot.replies import Button, Rows
 
 PAGE = 9  #: alerts on one page of the list
 _LABELS = {
-    RuleKind.PRICE: "Price reaches a level",
-    RuleKind.MOVE: "Big move in a day",
-    RuleKind.RISK: "Big loss gets possible",
-    RuleKind.UNUSUAL: "Unusual outlook",
-    RuleKind.CHANCE: "Chance of a rise",
-    RuleKind.GROWTH: "Middle outcome",
-    RuleKind.EARNINGS: "Day before earnings",
+    RuleKind.PRICE: N_("Price reaches a level"),
+    RuleKind.MOVE: N_("Big move in a day"),
+    RuleKind.RISK: N_("Big loss gets possible"),
+    RuleKind.UNUSUAL: N_("Unusual outlook"),
+    RuleKind.CHANCE: N_("Chance of a rise"),
+    RuleKind.GROWTH: N_("Middle outcome"),
+    RuleKind.EARNINGS: N_("Day before earnings"),
 }
 _NEAR = (-0.10, -0.05, -0.02, 0.02, 0.05, 0.10)  #: price levels offered, as fractions of the last close
 _SHARES = {
@@ -53,15 +56,15 @@ class Preset:
 
 def kinds(symbol: str, horizon: int) -> Rows:
     """What there is to be told about a symbol."""
-    buttons = [Button(label, f"kind:{symbol}:{kind.value}:{horizon}") for kind, label in _LABELS.items()]
-    return (*in_rows(buttons, 2), (Button("All my alerts", "alerts"),))
+    buttons = [Button(_(label), f"kind:{symbol}:{kind.value}:{horizon}") for kind, label in _LABELS.items()]
+    return (*in_rows(buttons, 2), (Button(_("All my alerts"), "alerts"),))
 
 
 def thresholds(symbol: str, kind: RuleKind, horizon: int, close: float, currency: str) -> Rows:
     """From where on to be told; one button alone where there is nothing to choose."""
     start = f"addrule:{symbol}:{kind.value}:{horizon}"
     buttons = [Button(one.label, f"{start}:{one.action}") for one in presets(kind, horizon, symbol, close, currency)]
-    back = (Button("« Something else", f"kinds:{symbol}:{horizon}"),)
+    back = (Button(_("« Something else"), f"kinds:{symbol}:{horizon}"),)
     return (*_rows(kind, buttons), back)
 
 
@@ -77,14 +80,18 @@ def presets(kind: RuleKind, horizon: int, symbol: str, close: float, currency: s
         shares = _GROWTHS[horizon <= 10]
         return [Preset(wording.signed_percent(share), share) for share in (*shares, *(-share for share in shares))]
     if kind is RuleKind.CHANCE:
-        above = [Preset(f"above {wording.percent(share)}", share, Direction.ABOVE) for share in _CHANCES]
+        above = [
+            Preset(_("above {share}").format(share=wording.percent(share)), share, Direction.ABOVE)
+            for share in _CHANCES
+        ]
+        below = [round(1 - share, 2) for share in _CHANCES]
         return above + [
-            Preset(f"below {wording.percent(1 - share)}", round(1 - share, 2), Direction.BELOW) for share in _CHANCES
+            Preset(_("below {share}").format(share=wording.percent(share)), share, Direction.BELOW) for share in below
         ]
     if kind is RuleKind.UNUSUAL:
-        return [Preset(f"1 day in {round(1 / share)}", share) for share in _SHARES[kind]]
+        return [Preset(_("1 day in {days}").format(days=round(1 / share)), share) for share in _SHARES[kind]]
     if kind is RuleKind.EARNINGS:
-        return [Preset("Tell me the day before", 0.5)]
+        return [Preset(_("Tell me the day before"), 0.5)]
     return [Preset(wording.percent(share), share) for share in _SHARES[kind]]
 
 
@@ -96,19 +103,26 @@ def one_rule(rule: AlertRule, close: float | None, currency: str) -> Rows:
             Button(one.label, f"setrule:{rule.id}:{one.action}")
             for one in presets(rule.kind, rule.horizon, rule.symbol, close or 0.0, currency)
         ]
-    switch = "Only once" if rule.repeat is Repeat.AGAIN else "Every time"
+    switch = _("Only once") if rule.repeat is Repeat.AGAIN else _("Every time")
     return (
         *_rows(rule.kind, offered),
-        (Button(switch, f"repeat:{rule.id}"), Button("Remove", f"rmrule:{rule.id}")),
-        (Button(f"Another for {rule.symbol}", f"kinds:{rule.symbol}:{rule.horizon or 10}"), Button("« All", "alerts")),
+        (
+            Button(switch, f"repeat:{rule.id}"),
+            Button(_("Resume"), f"resume:{rule.id}") if rule.paused else Button(_("Pause"), f"pause:{rule.id}"),
+            Button(_("Remove"), f"rmrule:{rule.id}"),
+        ),
+        (
+            Button(_("Another for {symbol}").format(symbol=rule.symbol), f"kinds:{rule.symbol}:{rule.horizon or 10}"),
+            Button(_("« All"), "alerts"),
+        ),
     )
 
 
 def all_rules(rules: Sequence[AlertRule], page: int, symbols: Sequence[str]) -> Rows:
     """One page of alerts by their numbers, and the symbols for which a new one can be begun."""
     listed = in_rows([Button(f"{one.id}: {one.symbol}", f"rule:{one.id}") for one in on_page(rules, page)], 3)
-    turns = [Button("« Newer", f"alerts:{page - 1}")] if page else []
-    turns += [Button("Older »", f"alerts:{page + 1}")] if len(rules) > (page + 1) * PAGE else []
+    turns = [Button(_("« Newer"), f"alerts:{page - 1}")] if page else []
+    turns += [Button(_("Older »"), f"alerts:{page + 1}")] if len(rules) > (page + 1) * PAGE else []
     new = in_rows([Button(f"+ {symbol}", f"kinds:{symbol}:10") for symbol in symbols], 4)
     return (*listed, *((tuple(turns),) if turns else ()), *new)
 
@@ -122,7 +136,7 @@ def removed(rule: AlertRule) -> Rows:
     """The way back after an alert was removed, also a rest for a while."""
     again = f"addrule:{rule.symbol}:{rule.kind.value}:{rule.horizon or 10}:"
     again += Preset("", rule.threshold, rule.direction).action
-    return ((Button("Put it back", again), Button("« All", "alerts")),)
+    return ((Button(_("Put it back"), again), Button(_("« All"), "alerts")),)
 
 
 def _rows(kind: RuleKind, buttons: Sequence[Button]) -> Rows:

@@ -6,9 +6,14 @@ action | verb and its arguments  | Press.answer   | Pressed
 
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import escape
 
-from bellwether.errors import AmbiguousSymbol, BellwetherError, UnknownSymbol
+from bellwether import alert_queries
+from bellwether.errors import AmbiguousSymbol, BellwetherError, StoreError, UnknownSymbol
+from bellwether.language import N_, said, use_language
+from bellwether.language import gettext as _
 from bellwether.services import Services
 from bot.commands import COMMANDS, Asker, forecast, settings
 from bot.commands.asking_back import ask_back
@@ -17,8 +22,12 @@ from bot.replies import Pressed, Reply
 
 _BY_NAME = {command.name: command for command in COMMANDS}
 _VERBS = {verb: press for command in COMMANDS for verb, press in command.presses.items()}
-_ADMINS_ONLY = "In a group only its admins can change or see that. In a private chat with me you are your own admin."
-_WRONG = "Something went wrong on my side; it has been noted. Please try again in a little while."
+_ADMINS_ONLY = said(
+    "In a group only its admins can change or see that. In a private chat with me you are your own admin."
+)
+_WRONG = said("Something went wrong on my side; it has been noted. Please try again in a little while.")
+_LONG = said("That is a long message for me. Send a symbol or a company's name, like AAPL; /help shows more.")
+_UNKNOWN = N_("I don't know the command /{command}. /help shows what you can ask.")
 _NEVER = re.compile("[\x00\ud800-\udfff]")  #: NUL and halves of characters: no text that is sent may have them
 log = logging.getLogger(__name__)
 
@@ -42,38 +51,66 @@ def matters_who_presses(action: str) -> bool:
 
 def answer(services: Services, asker: Asker, text: str) -> Reply:
     """The reply to a message. Never raises: what goes wrong is said kindly."""
-    try:
-        return _answer(services, asker, text)
-    except (AmbiguousSymbol, UnknownSymbol) as problem:  # of a command that does not go on by itself
-        return ask_back(problem, "ask:{}")
-    except BellwetherError as problem:
-        log.info("Asked in vain: %s", problem.for_operator)
-        return Reply(escape(str(problem)))
-    except Exception:
-        log.exception("A message could not be answered.")
-        return Reply(_WRONG)
+    with speaking(services, asker):
+        try:
+            return _answer(services, asker, text)
+        except (AmbiguousSymbol, UnknownSymbol) as problem:  # of a command that does not go on by itself
+            return ask_back(problem, "ask:{}")
+        except BellwetherError as problem:
+            log.info("Asked in vain: %s", problem.for_operator)
+            return Reply(escape(problem.for_person))
+        except Exception:
+            log.exception("A message could not be answered.")
+            return Reply(f"{_WRONG}")
 
 
 def press(services: Services, asker: Asker, action: str) -> Pressed:
     """The answer to a button. Never raises."""
-    try:
-        return _press(services, asker, action)
-    except BellwetherError as problem:
-        return Pressed(notice=str(problem))
-    except Exception:
-        log.exception("A button could not be answered.")
-        return Pressed(notice=_WRONG)
+    with speaking(services, asker):
+        try:
+            return _press(services, asker, action)
+        except BellwetherError as problem:
+            return Pressed(notice=problem.for_person)
+        except Exception:
+            log.exception("A button could not be answered.")
+            return Pressed(notice=f"{_WRONG}")
+
+
+def only_text(services: Services, asker: Asker) -> Reply:
+    """The reply to a picture, a voice, a sticker."""
+    with speaking(services, asker):
+        return Reply(
+            _("I can only read text. Send me a symbol or a company's name, like <b>AAPL</b>; /help shows more.")
+        )
+
+
+def too_old(services: Services, asker: Asker) -> str:
+    """The notice for a button of a message that Telegram does not show us any more."""
+    with speaking(services, asker):
+        return _("This message is too old for its buttons. Please ask again with /forecast.")
 
 
 def at_place(services: Services, asker: Asker, latitude: float, longitude: float) -> Reply:
     """The reply to a place on the map, in degrees north and east: its clock is the chat's now. Never raises."""
+    with speaking(services, asker):
+        try:
+            return settings.at_place(services, asker, latitude, longitude)
+        except BellwetherError as problem:
+            return Reply(escape(problem.for_person))
+        except Exception:
+            log.exception("A place could not be answered.")
+            return Reply(f"{_WRONG}")
+
+
+@contextmanager
+def speaking(services: Services, asker: Asker) -> Iterator[None]:
+    """Within the block we speak the language that the chat chose, else that of whoever asks."""
     try:
-        return settings.at_place(services, asker, latitude, longitude)
-    except BellwetherError as problem:
-        return Reply(escape(str(problem)))
-    except Exception:
-        log.exception("A place could not be answered.")
-        return Reply(_WRONG)
+        chosen = alert_queries.chosen_language(services, asker.chat_id)
+    except StoreError:  # forecasts work without the database
+        chosen = None
+    with use_language(chosen or asker.language):
+        yield
 
 
 def _answer(services: Services, asker: Asker, text: str) -> Reply:
@@ -81,14 +118,14 @@ def _answer(services: Services, asker: Asker, text: str) -> Reply:
     name, arguments = _split(words) if words.startswith("/") else ("", words)
     command = _BY_NAME.get(name)
     if len(arguments) > (command.longest if command is not None else LONGEST):
-        return Reply("That is a long message for me. Send a symbol or a company's name, like AAPL; /help shows more.")
+        return Reply(f"{_LONG}")
     if not words.startswith("/"):
         return forecast.answer(services, asker, words)
     if command is None:
         printable = "".join(letter if letter.isprintable() else "?" for letter in name[:32])
-        return Reply(f"I don't know the command /{escape(printable)}. /help shows what you can ask.")
+        return Reply(_(_UNKNOWN).format(command=escape(printable)))
     if not _allowed(command, asker):
-        return Reply(_ADMINS_ONLY)
+        return Reply(f"{_ADMINS_ONLY}")
     return command.answer(services, asker, arguments)
 
 
@@ -98,7 +135,7 @@ def _press(services: Services, asker: Asker, action: str) -> Pressed:
     if press is None:
         raise StaleButton
     if press.who is Who.ADMINS and not asker.may_change:
-        return Pressed(notice=_ADMINS_ONLY)
+        return Pressed(notice=f"{_ADMINS_ONLY}")
     return press.answer(services, asker, Given(tuple(arguments)))
 
 

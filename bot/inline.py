@@ -9,12 +9,15 @@ from html import escape
 
 from bellwether import queries, wording
 from bellwether.errors import BadHorizon, BellwetherError
+from bellwether.language import gettext as _
 from bellwether.overview import forecasts_of
 from bellwether.parsing import DEFAULT_HORIZON
 from bellwether.services import Services
 from bellwether.start_links import start_payload
 from bellwether.types import Forecast
+from bot.commands.command import Asker
 from bot.commands.forecast import question_and_horizon
+from bot.conversation import speaking
 from bot.replies import forecast_text
 
 MOST = 5  #: cards; each is a forecast that is computed while somebody types
@@ -31,10 +34,19 @@ class Card:
     description: str
     text: str  #: simple HTML, as in `Reply`
     payload: str  #: of a link to the bot that goes on with it
+    link: str  #: what stands on that link
 
 
-def cards(services: Services, typed: str) -> list[Card]:
-    """What may be meant, as forecasts from kept prices; none where nothing is. Never raises."""
+def cards(services: Services, asker: Asker, typed: str) -> list[Card]:
+    """What may be meant, as forecasts from kept prices; none where nothing is. Never raises.
+
+    They are in the language of whoever types; whom they are sent to, nobody knows.
+    """
+    with speaking(services, asker):
+        return _cards(services, typed)
+
+
+def _cards(services: Services, typed: str) -> list[Card]:
     try:
         text = "".join(letter for letter in typed[:LONGEST] if letter.isprintable())
         try:
@@ -55,7 +67,10 @@ def _card(made: Forecast) -> Card:
     return Card(
         id=f"{made.symbol}:{made.horizon}",
         title=f"{made.name} ({made.symbol})",
-        description=f"8 in 10 outcomes: {low} to {high} by {wording.day(made.target_session)}",
+        description=_("8 in 10 outcomes: {low} to {high} by {day}").format(
+            low=low, high=high, day=wording.day(made.target_session)
+        ),
         text=f"<b>{escape(made.name)}</b> ({escape(made.symbol)})\n\n{forecast_text(made)}",
         payload=start_payload(made.symbol),
+        link=_("Chart and more"),
     )

@@ -5,35 +5,51 @@ characters, so every action stays below Telegram's 64 bytes.
 
     forecast watch unwatch  make the forecast above new: another horizon, watched or not
     ask add drop            the answer to a question back: go on with /forecast, /watch or /unwatch
-    why meaning alert       what stands under a forecast besides: one more message each
+    why meaning alert chart what stands under a forecast besides: one more message each
     ...                     those of one command stand in its file
 """
 
 from collections.abc import Sequence
 
+from bellwether import wording
+from bellwether.language import gettext as _
 from bellwether.types import Instrument
-from bellwether.wording import HORIZON_LABELS
 from bot.replies import Button, Rows
 
 MOST_BYTES = 64  #: of an action, as Telegram has it
-MEANING = Button("What does this mean?", "meaning")
-
 LONGEST_NAME = 30  #: letters of a company's name on a button, which a phone shows in one line
 
 
 def under_forecast(symbol: str, horizon: int, watched: bool) -> Rows:
     """Horizons to switch to, the shown one marked; the watch switch; alerts, and two questions."""
-    horizons = tuple(
-        Button(f"· {label} ·" if sessions == horizon else label, f"forecast:{symbol}:{sessions}")
-        for sessions, label in HORIZON_LABELS.items()
-    )
+    offered = horizons(horizon, f"forecast:{symbol}:{{}}")
     switch = (
-        Button("Stop the nightly digest", f"unwatch:{symbol}:{horizon}")
+        Button(_("Stop the nightly digest"), f"unwatch:{symbol}:{horizon}")
         if watched
-        else Button("Watch: digest every evening", f"watch:{symbol}:{horizon}")
+        else Button(_("Watch: digest every evening"), f"watch:{symbol}:{horizon}")
     )
-    more = (Button("Alert me…", f"alert:{symbol}:{horizon}"), Button("What changed?", f"why:{symbol}:{horizon}"))
-    return (horizons[:3], horizons[3:], (switch,), more, (MEANING,))
+    more = (
+        Button(_("Alert me…"), f"alert:{symbol}:{horizon}"),
+        Button(_("What changed?"), f"why:{symbol}:{horizon}"),
+    )
+    whole = Button(_("Chart in full size"), f"chart:{symbol}:{horizon}")
+    return (*offered, (switch,), more, (whole, meaning()))
+
+
+def meaning() -> Button:
+    """What explains a forecast."""
+    return Button(_("What does this mean?"), "meaning")
+
+
+def horizons(shown: int, action: str) -> Rows:
+    """The usual horizons to choose from, the shown one marked; `action` has {} in place of the sessions."""
+    row = tuple(
+        Button(
+            f"· {wording.label(sessions)} ·" if sessions == shown else wording.label(sessions), action.format(sessions)
+        )
+        for sessions in wording.HORIZON_LABELS
+    )
+    return (row[:3], row[3:])
 
 
 def in_rows(buttons: Sequence[Button], width: int) -> Rows:

@@ -9,13 +9,13 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-OVERALL = 1 / 29.5  #: seconds between two messages, from the first one on: no burst
+OVERALL = 1 / 29.5  #: seconds between two broadcasts, from the first one on: no burst; answers need not wait for that
 CATCH_UP = OVERALL / 3  #: a turn that came late by so much is made up for; 30 a second is still never passed
 MOST = 30  #: messages within SECOND, counted until they are known to have arrived
 SECOND = 0.95  #: seconds: what arrives so little early Telegram forgives
 PRIVATE = 1.02  #: seconds between two messages to one person
 GROUP = 3.05  #: seconds between two messages to one group
-_FORGET_ABOVE = 10_000  #: chats remembered before those whose time has passed are forgotten
+_FORGET_ABOVE = 1_000  #: chats remembered before those whose time has passed are forgotten
 
 
 class Pace:
@@ -29,6 +29,7 @@ class Pace:
         """`now` tells seconds that never run backwards."""
         self._now = now
         self._next_of_all = 0.0
+        self._all_refused = 0.0  # until when the whole bot is left alone
         self._next_of_chat: dict[int, float] = {}
         self._answering: Counter[int] = Counter()  # answers that wait for their turn, by chat
         self._refused: dict[int, float] = {}  # until when each chat that met a flood limit is left alone
@@ -62,6 +63,11 @@ class Pace:
                 self._answering[chat_id] -= 1
                 self._answering += Counter()  # drops the zeros
 
+    def resting(self, longer_than: float = 0.0) -> list[int]:
+        """The chats that were written to, or refused something: their turn is more than so many seconds away."""
+        limit = self._now() + longer_than
+        return [chat_id for chat_id, when in self._next_of_chat.items() if when > limit]
+
     def refused(self, chat_id: int, seconds: float) -> None:
         """Telegram said 429: leave the chat alone for exactly so long.
 
@@ -71,14 +77,15 @@ class Pace:
         now = self._now()
         self._refused = {chat: until for chat, until in self._refused.items() if until > now and chat != chat_id}
         if self._refused:
-            self._next_of_all = max(self._next_of_all, now + seconds)
+            self._all_refused = max(self._all_refused, now + seconds)
         self._refused[chat_id] = now + seconds
         self._next_of_chat[chat_id] = max(self._next_of_chat.get(chat_id, 0.0), now + seconds)
 
     def _wait(self, chat_id: int, broadcast: bool) -> float:
         """Seconds until a look is worth while; 0 or less when it is this chat's turn."""
         now = self._now()
-        wait = max(self._next_of_all, self._next_of_chat.get(chat_id, 0.0), self._room_at(now)) - now
+        paced = self._next_of_all if broadcast else 0.0  # people who ask at once may be answered at once
+        wait = max(paced, self._all_refused, self._next_of_chat.get(chat_id, 0.0), self._room_at(now)) - now
         if wait <= 0 and broadcast and any(self._next_of_chat.get(one, 0.0) <= now for one in self._answering):
             return OVERALL  # a person waits and could be answered: this turn is theirs
         return wait

@@ -1,10 +1,12 @@
 """What the conversation answers, as values: text, chart, buttons. Nothing here knows Telegram."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from html import escape, unescape
 
 from bellwether import wording
+from bellwether.language import gettext as _
 from bellwether.types import Forecast
 
 LONGEST_CAPTION = 1024  #: UTF-16 units that fit under a picture
@@ -22,6 +24,14 @@ Rows = tuple[tuple[Button, ...], ...]  #: of buttons, as they stand under a repl
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A chart that is drawn only if nobody has seen it yet: two of one key show the same."""
+
+    key: str
+    draw: Callable[[], bytes] = field(compare=False)  #: its PNG; takes a tenth of a second
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A file to keep."""
 
@@ -34,8 +44,9 @@ class Reply:
     """One message to a person. `text` is HTML of the simplest kind: b, i, code and escaped characters."""
 
     text: str
-    chart: bytes | None = None  #: PNG; the text is then its caption
+    chart: Picture | None = None  #: the text is then its caption
     buttons: Rows = ()
+    full_size: bool = False  #: the chart goes as a file, in all its sharpness
     document: Document | None = None  #: the text is then its caption; never together with a chart
 
 
@@ -48,18 +59,22 @@ class Pressed:
     reply: Reply | None = None
 
 
-def forecast_text(made: Forecast) -> str:
+def forecast_text(made: Forecast, *, expert: bool = False) -> str:
     """A forecast for a chat: the sentence, the numbers, how far to trust it. Fits under a picture.
 
-    The lines are ordered by worth; where they do not all fit, the explanation of the width goes first, never a caveat.
+    The lines are ordered by worth; where they do not all fit, the explanation of the width goes first, then how earlier
+    forecasts turned out, and never a caveat. An `expert` gets all the numbers before what explains them.
     """
     headline = f"<b>{escape(wording.headline(made))}</b>"
     body = [escape(wording.last_price(made)) + " " + escape(wording.numbers(made))]
     trust = [escape(wording.trust(made))]
     why = [escape(wording.why(made))]
-    caveats = [f"<i>{escape(' '.join((*made.caveats, wording.NOT_ADVICE)))}</i>"]
-    for parts in ([headline, *body, *why, *trust, *caveats], [headline, *body, *trust, *caveats]):
-        text = "\n\n".join(parts)
+    caveats = [f"<i>{escape(wording.disclaimer(made))}</i>"]
+    tested = [escape(wording.tested(made))]
+    if expert:
+        body.append(escape(wording.all_numbers(made)))
+    for middle in ([*body, *why, *trust], [*body, *trust], [*body, *tested], body):
+        text = "\n\n".join([headline, *middle, *caveats])
         if utf16_length(text) <= LONGEST_CAPTION:
             return text
     return "\n\n".join([headline, *caveats])
@@ -67,18 +82,16 @@ def forecast_text(made: Forecast) -> str:
 
 def past_forecast_text(made: Forecast, who_answers: str, what_came: str) -> str:
     """A forecast as of a past day, with what the model could know then and what came. Fits under a picture."""
-    headline = f"<b>As of {wording.day(made.cutoff)}: {escape(_from_small(wording.headline(made)))}</b>"
+    sentence = wording.from_small(wording.headline(made))
+    dated = _("As of {day}: {sentence}").format(day=wording.day(made.cutoff), sentence=sentence)
+    headline = f"<b>{escape(dated)}</b>"
     body = escape(f"{wording.last_price(made)} {wording.numbers(made)}")
     came = f"<b>{escape(what_came)}</b>"
-    caveats = f"<i>{escape(' '.join((*made.caveats, wording.NOT_ADVICE)))}</i>"
+    caveats = f"<i>{escape(wording.disclaimer(made))}</i>"
     whole = "\n\n".join([headline, escape(who_answers), body, came, caveats])
     if utf16_length(whole) <= LONGEST_CAPTION:
         return whole
     return "\n\n".join([headline, escape(who_answers), came, caveats])
-
-
-def _from_small(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
 
 
 def as_text(html: str) -> str:

@@ -8,7 +8,7 @@ _TOKEN = re.compile(r"<(/?)([a-z]+)[^>]*>|&(?:#x?[0-9a-fA-F]+|[a-z]+);|\s+|[^<&\
 
 
 def split_html(text: str, longest: int = LONGEST) -> list[str]:
-    """The same text in parts of at most `longest` UTF-16 units, broken at a line, else a space, else anywhere.
+    """The same text in parts of at most `longest` UTF-16 units, broken at a paragraph, else a line, a space, anywhere.
 
     Tags that are open where a part ends are closed there, and opened again in the next. White space at a break is lost.
     """
@@ -35,7 +35,8 @@ class _Token:
         self.text, self.name = match[0], match[2]
         self.closes = match[1] == "/"
         self.is_space = match[0].isspace()
-        self.is_line_end = self.is_space and "\n" in match[0]
+        #: how good a place to break it is: 3 between paragraphs, 2 between lines, 1 between words, 0 for no place
+        self.gap = (1 + min(match[0].count("\n"), 2)) if self.is_space else 0
         # a reference is one character, of two units at the most
         self.units = 0 if self.name else 2 if match[0].startswith("&") and len(match[0]) > 1 else _units(match[0])
 
@@ -56,15 +57,15 @@ class _Part:
         self.units += token.units
 
     def cut(self) -> list[_Token]:
-        """End the part at its last line in the second half, else at its last space there; what came after it."""
-        for line_ends_only in (True, False):
+        """End the part at its last paragraph in the second half, else line or space there; what came after it."""
+        for least in (3, 2, 1):
             units = 0
             for at in range(len(self._tokens) - 1, -1, -1):
                 token = self._tokens[at]
                 units += token.units
                 if units > self.units / 2:
                     break
-                if token.is_line_end or (token.is_space and not line_ends_only):
+                if token.gap >= least:
                     rest = self._tokens[at + 1 :]
                     del self._tokens[at:]
                     return rest

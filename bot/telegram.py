@@ -1,20 +1,24 @@
-"""The conversation over Telegram, by long polling, held by one process at a time.
+"""The conversation over Telegram, by long polling or a webhook, held by one process at a time.
 
-    wait for the lease | connect | replay what was left | getUpdates | Updates.receive
+    wait for the lease | connect | replay what was left | getUpdates, or POSTs to `take` | Updates.receive
 
-An update is stored before the next poll confirms it, so one that was received when the process died is answered after
-the restart.
+An update is stored before the next poll, or the answer to the POST, confirms it: one that was received when the process
+died is answered after the restart.
 """
 
 import asyncio
 import itertools
+import json
 import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import TypeVar
 
+from telegram import Update
 from telegram.error import (
+    BadRequest,
     Conflict,
     Forbidden,
     InvalidToken,
@@ -22,20 +26,25 @@ from telegram.error import (
     TelegramError,
 )
 
+from bellwether import queries
 from bellwether.alerting import admin
 from bellwether.alerting.sole import BEAT, SoleSender
 from bellwether.errors import StoreError
 from bellwether.services import Services
 from bellwether.store.lease import Held
 from bot.pace import Pace
+from bot.telegram_client import make_bot
 from bot.telegram_errands import LOOK_AGAIN, refusal, who
+from bot.telegram_errors import seconds
 from bot.telegram_groups import set_menus
-from bot.telegram_sender import Sender, make_bot, seconds
+from bot.telegram_pictures import Pictures
+from bot.telegram_sender import Sender
 from bot.telegram_updates import NotOurs, Updates
 
 WANTED = ["message", "callback_query", "my_chat_member", "inline_query"]
 SHORT_POLL_PAUSE = 0.2  #: seconds between short polls that bring nothing
 REPLAY = 60.0  #: seconds between tries of the answers that could not be sent
+WATCHED = timedelta(seconds=REPLAY)  #: how new a failure of the webhook is told
 _PAUSES = (1, 2, 5, 10, 30)  #: seconds between polls that fail one after another
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -44,22 +53,35 @@ log = logging.getLogger(__name__)
 class TelegramFace:
     """One bot: receives and answers. Its `sender` also carries what the outbox owes, while `connected` is set."""
 
-    def __init__(self, services: Services, now: Callable[[], float] = time.monotonic) -> None:
-        """Connects nothing yet. The token is in the settings; `now` tells seconds that never run backwards."""
+    def __init__(
+        self,
+        services: Services,
+        now: Callable[[], float] = time.monotonic,
+        heard: Callable[[datetime], None] = lambda instant: None,
+    ) -> None:
+        """Connects nothing yet. The token is in the settings; `now` tells seconds that never run backwards.
+
+        `heard` is told the time of each answer, by Telegram's clock.
+        """
         settings = services.settings.telegram
         self._services = services
         self._timeout = settings.poll_timeout
-        self._bot = make_bot(settings)
+        self._webhook_url = settings.webhook_url
+        self._bot = make_bot(settings, heard)
         self._stopping = False
+        self._settled = asyncio.Event()  #: set when the answers under way at a stop are sent, or have had their time
         self.sole = SoleSender(services, now)
-        self.sender = Sender(self._bot, Pace(now))
+        self.sender = Sender(self._bot, Pictures(services), Pace(now))
         self.connected = asyncio.Event()  #: set while the lease is ours and Telegram accepts the token
         self._updates = Updates(services, self._bot, self.sender, self.sole.may_send)
 
     async def stop(self, grace: float) -> None:
         """Receive no more, and give the answers under way this many seconds."""
         self._stopping = True
-        await self._updates.settle(grace)
+        try:
+            await self._updates.settle(grace)
+        finally:
+            self._settled.set()
 
     async def run(self) -> None:
         """Receive and answer until cancelled. Returns early only when the token is refused."""
@@ -75,6 +97,9 @@ class TelegramFace:
                     with suppress(TelegramError):
                         await self._bot.shutdown()
                 finally:  # not awaited, so that it is done even where the clean-up is cancelled
+                    if self._stopping:
+                        self._updates.close()
+                        self.sender.close()
                     with suppress(StoreError):
                         self.sole.release()
 
@@ -117,28 +142,77 @@ class TelegramFace:
 
     async def _receive(self) -> bool:
         """Connect and poll. Ends with True when there is nothing more to do: the token is refused, or we stop."""
+        await asyncio.to_thread(queries.prepare_charts)
         if not await self._connect():
             return True
         self.connected.set()
         await self._updates.replay()
         try:
-            await self._poll()
+            await (self._watch_webhook() if self._webhook_url else self._poll())
+        except NotOurs:
+            return False
+        if self._stopping:
+            await self._settled.wait()  # what follows cuts the answers under way short
+        return True
+
+    async def take(self, body: bytes) -> bool:
+        """Store an update that Telegram brought, as JSON; False while this process may not answer.
+
+        Raises ValueError for what is no update.
+        """
+        if self._stopping or not self.connected.is_set():
+            return False
+        try:
+            update = Update.de_json(json.loads(body), self._bot)
+        except (TypeError, KeyError, AttributeError) as problem:
+            raise ValueError("no update") from problem
+        try:
+            await self._updates.receive([update])
         except NotOurs:
             return False
         return True
+
+    async def _agree_how_updates_come(self) -> None:
+        """Raises TelegramError."""
+        if not self._webhook_url:
+            await self._bot.delete_webhook()  # with one set, Telegram refuses every poll
+            return
+        secret = self._services.settings.telegram.webhook_secret.get_secret_value()
+        await self._bot.set_webhook(self._webhook_url, secret_token=secret, allowed_updates=WANTED)
+
+    async def _watch_webhook(self) -> None:
+        """While Telegram brings the updates: see that it does, and try again what could not be answered."""
+        while not self._stopping:
+            await asyncio.sleep(REPLAY)
+            await self._updates.replay()
+            try:
+                found = await self._bot.get_webhook_info()
+                if found.url != self._webhook_url:
+                    log.error("Another program told Telegram to bring the updates elsewhere; that is set right now.")
+                    await self._agree_how_updates_come()
+                elif found.last_error_date and found.last_error_date > self._services.clock() - WATCHED:
+                    log.error("Telegram cannot bring updates to telegram.webhook_url: %s.", found.last_error_message)
+            except InvalidToken:
+                log.error("Telegram refuses the token now; it was probably revoked. Everything else goes on.")
+                return
+            except TelegramError as error:
+                log.warning("Telegram does not answer (%s).", type(error).__name__)
 
     async def _connect(self) -> bool:
         """Say hello to Telegram, however long that takes. False when the token is refused."""
         for attempt in itertools.count():
             try:
                 await self._bot.initialize()
-                await self._bot.delete_webhook()  # with one set, Telegram refuses every poll
+                await self._agree_how_updates_come()
                 await set_menus(self._bot)
                 log.info("Telegram: connected as @%s.", self._bot.username)
                 return True
             except (InvalidToken, Forbidden) as error:
                 log.error("%s Everything but Telegram goes on.", refusal(error))
                 return False
+            except BadRequest as error:  # of an address that it cannot bring updates to, which may be mended there
+                log.error("Telegram does not take telegram.webhook_url: %s.", error)
+                await _rest(attempt, error)
             except TelegramError as error:
                 await _rest(attempt, error)
         return False
@@ -166,9 +240,9 @@ class TelegramFace:
                 await _rest(failures, error)
                 failures += 1
                 continue
-            for update in () if self._stopping else updates:
-                await self._updates.receive(update)
-                offset = update.update_id + 1
+            if updates and not self._stopping:
+                await self._updates.receive(updates)
+                offset = updates[-1].update_id + 1
             if self._timeout == 0 and not updates:
                 await asyncio.sleep(SHORT_POLL_PAUSE)
             if loop.time() - replayed >= REPLAY:

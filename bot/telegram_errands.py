@@ -14,7 +14,9 @@ from bellwether.store import outbox_status
 from bellwether.store.lease import Held
 from bellwether.store.outbox import State
 from bellwether.types import Check
-from bot.telegram_sender import Sender, make_bot
+from bot.telegram_client import make_bot
+from bot.telegram_pictures import Pictures
+from bot.telegram_sender import Sender
 
 LOOK_AGAIN = 1.0  #: seconds between looks at a lease that another holds
 MOST_LOOKS = 60  #: at the outbox while another process delivers it
@@ -43,7 +45,7 @@ async def deliver_now(services: Services) -> Delivered:
     beating = asyncio.create_task(_beat(sole))
     try:
         async with make_bot(services.settings.telegram) as bot:
-            return await deliver(services, Sender(bot), may_send=sole.may_send)
+            return await deliver(services, Sender(bot, Pictures(services)), may_send=sole.may_send)
     except TelegramError as error:
         raise ConfigError(refusal(error)) from None
     finally:

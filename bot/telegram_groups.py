@@ -9,6 +9,7 @@ from collections.abc import Callable
 from telegram import (
     Bot,
     BotCommand,
+    BotCommandScope,
     BotCommandScopeAllChatAdministrators,
     BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
@@ -17,22 +18,40 @@ from telegram import (
 )
 from telegram.error import TelegramError
 
+from bellwether.language import ENGLISH, LANGUAGES, use_language
+from bellwether.language import gettext as _
 from bot.commands import COMMANDS
-from bot.commands.command import Who
+from bot.commands.command import Command, Who
 
 KEPT = 60.0  #: seconds for which the admins of a group are remembered
 _FORGET_ABOVE = 1_000  #: groups
 
 
 async def set_menus(bot: Bot) -> None:
-    """Offer in each kind of chat the commands that make sense there. Raises TelegramError."""
-    private = [BotCommand(one.name, one.summary) for one in COMMANDS]
-    in_groups = [one for one in COMMANDS if one.in_groups]
-    admins = [BotCommand(one.name, one.summary) for one in in_groups]
-    members = [BotCommand(one.name, one.summary) for one in in_groups if one.who is not Who.ADMINS]
-    await bot.set_my_commands(private, BotCommandScopeAllPrivateChats())
-    await bot.set_my_commands(members, BotCommandScopeAllGroupChats())
-    await bot.set_my_commands(admins, BotCommandScopeAllChatAdministrators())
+    """Offer in each kind of chat the commands that make sense there, in each language. Raises TelegramError.
+
+    Telegram shows the menu of the app's own language, and the English one to everybody else.
+    """
+    for language in LANGUAGES:
+        for scope, offered in _MENUS:
+            with use_language(language):
+                menu = [BotCommand(one.name, _(one.summary)) for one in COMMANDS if offered(one)]
+            await bot.set_my_commands(menu, scope, language_code=None if language == ENGLISH else language)
+
+
+def _for_members(command: Command) -> bool:
+    return command.in_groups and command.who is not Who.ADMINS
+
+
+def _for_admins(command: Command) -> bool:
+    return command.in_groups
+
+
+_MENUS: tuple[tuple[BotCommandScope, Callable[[Command], bool]], ...] = (
+    (BotCommandScopeAllPrivateChats(), lambda command: True),
+    (BotCommandScopeAllGroupChats(), _for_members),
+    (BotCommandScopeAllChatAdministrators(), _for_admins),
+)
 
 
 class Admins:

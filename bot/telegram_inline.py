@@ -18,10 +18,12 @@ from telegram import (
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
 
+from bellwether.language import ENGLISH
 from bellwether.services import Services
+from bot.commands import Asker
 from bot.inline import Card, cards
 
-CACHED = 300  #: seconds for which Telegram may give others the same answer
+CACHED = 300  #: seconds for which Telegram may give the same person the same answer
 log = logging.getLogger(__name__)
 
 
@@ -52,11 +54,14 @@ class Inline:
         async with self._one_at_a_time:
             if self._newest.get(person) != query.id:
                 return
-            found = await asyncio.to_thread(cards, self._services, query.query)
+            asker = Asker(person, query.from_user.language_code or ENGLISH)
+            found = await asyncio.to_thread(cards, self._services, asker, query.query)
             if self._newest.get(person) == query.id:
                 del self._newest[person]
         try:
-            await self._bot.answer_inline_query(query.id, [self._article(one) for one in found], cache_time=CACHED)
+            articles = [self._article(one) for one in found]
+            # personal: others may read another language
+            await self._bot.answer_inline_query(query.id, articles, cache_time=CACHED, is_personal=True)
         except TelegramError as error:  # too late, mostly
             log.info("An inline query stayed unanswered (%s).", type(error).__name__)
 
@@ -69,5 +74,5 @@ class Inline:
             input_message_content=InputTextMessageContent(
                 card.text, parse_mode=ParseMode.HTML, link_preview_options=LinkPreviewOptions(is_disabled=True)
             ),
-            reply_markup=InlineKeyboardMarkup([[InlineKeyboardButton("Chart and more", url=link)]]),
+            reply_markup=InlineKeyboardMarkup([[InlineKeyboardButton(card.link, url=link)]]),
         )

@@ -9,8 +9,11 @@ in the inbox and is tried again every minute, and after a restart.
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeVar
 
 from telegram import Bot, CallbackQuery, Message, Update, User
 
@@ -20,19 +23,30 @@ from bellwether.services import Services
 from bellwether.store import chats, inbox
 from bellwether.store.database import Database
 from bot import conversation
+from bot.batching import Batch
 from bot.commands import Asker
 from bot.replies import Reply
 from bot.telegram_groups import Admins
 from bot.telegram_inline import Inline
-from bot.telegram_sender import Sender, topic_of
+from bot.telegram_message import topic_of
+from bot.telegram_sender import Sender
+from bot.telegram_typing import typing
 
-_ONLY_TEXT = Reply("I can only read text. Send me a symbol or a company's name, like <b>AAPL</b>; /help shows more.")
-_TOO_OLD = "This message is too old for its buttons. Please ask again with /forecast."
+THINKERS = 48  #: threads for answers; nearly all of them wait, for a source that is slow or silent
+Answered = TypeVar("Answered")
 log = logging.getLogger(__name__)
 
 
 class NotOurs(Exception):
     """Another process holds the lease now: what was received is its affair, and Telegram will give it to that one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """An update that Telegram has handed over."""
+
+    update: Update
+    begun: bool  #: nothing of its chat is waiting, so it is answered at once
 
 
 class Updates:
@@ -44,18 +58,28 @@ class Updates:
         self._admins = Admins(bot)
         self._inline = Inline(services, bot)
         self._last_of_chat: dict[int, asyncio.Task[None]] = {}
+        self._answering: set[asyncio.Task[None]] = set()
         self._queued: set[int] = set()
+        self._thinking = ThreadPoolExecutor(THINKERS, thread_name_prefix="answer")
+        self._keep = Batch(self._keep_all)
+        self._done = Batch(self._mark_done)
 
-    async def receive(self, update: Update) -> None:
-        """Store an update and answer it in its turn. Raises NotOurs.
+    async def receive(self, updates: Sequence[Update]) -> None:
+        """Store updates, all of them or none, and answer each in its turn. Raises NotOurs.
 
         What somebody is still typing elsewhere (an inline query) is answered or not, and never stored.
         """
-        if update.inline_query is not None:
-            self._inline.receive(update.inline_query)
-            return
-        if await asyncio.to_thread(self._keep, update):
-            self._queue(update, update.update_id)
+        arrived, begun = [], set(self._last_of_chat)
+        for update in updates:
+            if update.inline_query is not None:
+                self._inline.receive(update.inline_query)
+                continue
+            chat_id = _chat_of(update)
+            arrived.append(Arrived(update, begun=chat_id not in begun))
+            begun.add(chat_id)
+        for one, is_new in zip(arrived, await self._keep.add_all(arrived), strict=True):
+            if is_new:
+                self._queue(one.update, one.update.update_id, begun=one.begun)
 
     async def replay(self) -> None:
         """Answer what was received and could not be answered: before a stop, or while Telegram was away."""
@@ -71,46 +95,54 @@ class Updates:
                 update = Update.de_json(json.loads(body), self._bot)
             except Exception:  # what another version stored may not be readable: the others must not suffer for it
                 log.exception("A stored message cannot be read; it is set aside.")
-                await asyncio.to_thread(self._done, update_id)
+                await self._done.add(update_id)
                 continue
-            self._queue(update, update_id)
+            self._queue(update, update_id, begun=False)
 
     async def settle(self, grace: float) -> None:
         """Give the answers under way this many seconds."""
-        pending = list(self._last_of_chat.values())
-        if pending:
-            await asyncio.wait(pending, timeout=grace)
+        if self._answering:
+            await asyncio.wait(self._answering, timeout=grace)
 
     async def cancel(self) -> None:
         """Let go of the answers under way; they are in the inbox."""
         self._inline.cancel()
-        pending = list(self._last_of_chat.values())
+        pending = list(self._answering)
         for task in pending:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
+        await self._keep.settle()
+        await self._done.settle()
         self._queued.clear()
 
-    def _queue(self, update: Update, update_id: int) -> None:
-        """Answer after the earlier updates of the same chat."""
-        chat_id = update.effective_chat.id if update.effective_chat else 0
-        task = asyncio.create_task(self._after(self._last_of_chat.get(chat_id), update, update_id))
+    def close(self) -> None:
+        """Let the threads go; nothing is answered after that."""
+        self._thinking.shutdown(wait=False, cancel_futures=True)
+
+    def _queue(self, update: Update, update_id: int, *, begun: bool) -> None:
+        """Answer after the earlier updates of the same chat; `begun` when its attempt is counted already."""
+        chat_id = _chat_of(update)
+        task = asyncio.create_task(self._after(self._last_of_chat.get(chat_id), update, update_id, begun))
         self._last_of_chat[chat_id] = task
+        self._answering.add(task)
         self._queued.add(update_id)
 
         def forget(done: asyncio.Task[None]) -> None:
+            self._answering.discard(done)
             self._queued.discard(update_id)
             if self._last_of_chat.get(chat_id) is done:
                 self._last_of_chat.pop(chat_id)
 
         task.add_done_callback(forget)
 
-    async def _after(self, earlier: asyncio.Task[None] | None, update: Update, update_id: int) -> None:
+    async def _after(self, earlier: asyncio.Task[None] | None, update: Update, update_id: int, begun: bool) -> None:
         """One update from its turn to its end. A failure is written down and does not stop the next."""
         if earlier is not None:
             await asyncio.wait([earlier])
-        chat_id = update.effective_chat.id if update.effective_chat else 0
+        chat_id = _chat_of(update)
         try:
-            await asyncio.to_thread(self._begin, update_id)
+            if not begun:
+                await asyncio.to_thread(self._begin, update_id)
             await self._handle(update)
         except DeliveryError as error:
             if error.cause is Cause.GONE:
@@ -129,7 +161,7 @@ class Updates:
             return
         except Exception:
             log.exception("An update could not be handled.")
-        await asyncio.to_thread(self._done, update_id)
+        await self._done.add(update_id)
 
     async def _handle(self, update: Update) -> None:
         """One update to its answer."""
@@ -151,7 +183,8 @@ class Updates:
             )
             await self._answer(message, reply)
         elif message is not None and message.chat.type == "private" and message.effective_attachment is not None:
-            await self._answer(message, _ONLY_TEXT)
+            asker = Asker(message.chat_id, _language(message.from_user))
+            await self._answer(message, await asyncio.to_thread(conversation.only_text, self._services, asker))
 
     async def _handle_text(self, message: Message, text: str) -> None:
         command = text.startswith("/")
@@ -163,8 +196,9 @@ class Updates:
         if message.chat.type != "private" and not addressee and not conversation.knows(name):
             return  # another bot's command
         may_change = not conversation.matters_who_asks(text) or await self._admins.may_change(message)
-        asker = Asker(message.chat_id, _language(message.from_user), may_change)
-        reply = await asyncio.to_thread(conversation.answer, self._services, asker, text)
+        asker = Asker(message.chat_id, _language(message.from_user), may_change, topic_of(message))
+        with typing(self._bot, message.chat_id, topic_of(message)):
+            reply = await self._think(conversation.answer, self._services, asker, text)
         await self._answer(message, reply)
 
     async def _answer(self, message: Message, reply: Reply) -> None:
@@ -179,14 +213,21 @@ class Updates:
 
     async def _handle_press(self, query: CallbackQuery) -> None:
         if not isinstance(query.message, Message) or query.data is None:
-            await self._sender.notice(query, _TOO_OLD)
+            asker = Asker(query.from_user.id, _language(query.from_user))
+            too_old = await asyncio.to_thread(conversation.too_old, self._services, asker)
+            await self._sender.notice(query, too_old)
             return
         matters = conversation.matters_who_presses(query.data)
         may_change = not matters or await self._admins.is_admin(query.message.chat, query.from_user.id)
-        asker = Asker(query.message.chat_id, _language(query.from_user), may_change)
-        pressed = await asyncio.to_thread(conversation.press, self._services, asker, query.data)
+        asker = Asker(query.message.chat_id, _language(query.from_user), may_change, topic_of(query.message))
+        with typing(self._bot, query.message.chat_id, topic_of(query.message)):
+            pressed = await self._think(conversation.press, self._services, asker, query.data)
         await self._sender.notice(query, pressed.notice)
         await self._sender.show(query.message, pressed)
+
+    async def _think(self, find: Callable[..., Answered], *about: object) -> Answered:
+        """An answer, found in a thread of those that may wait for prices: nobody else's business waits for one."""
+        return await asyncio.get_running_loop().run_in_executor(self._thinking, find, *about)
 
     # The database, asked in threads: a busy file must not stop the loop. Without one the bot still answers.
 
@@ -194,16 +235,19 @@ class Updates:
         with self._services.store.reading() as db:
             return inbox.unanswered(db)
 
-    def _keep(self, update: Update) -> bool:
-        """Store an update; True when it is to be answered."""
+    def _keep_all(self, arrived: Sequence[Arrived]) -> Sequence[bool]:
+        """Store updates; which of them are to be answered."""
+        now = self._services.clock()
         try:
             with self._services.store.transaction() as db:
                 if not self._may_answer(db):
                     raise NotOurs
-                return inbox.keep(db, update.update_id, update.to_json(), self._services.clock())
+                return [
+                    inbox.keep(db, one.update.update_id, one.update.to_json(), now, begun=one.begun) for one in arrived
+                ]
         except StoreError as problem:
             log.error("%s Messages are answered, but not kept over a restart.", problem.for_operator)
-            return update.update_id not in self._queued
+            return [one.update.update_id not in self._queued for one in arrived]
 
     def _begin(self, update_id: int) -> None:
         with suppress(StoreError), self._services.store.transaction() as db:
@@ -213,9 +257,11 @@ class Updates:
         with suppress(StoreError), self._services.store.transaction() as db:
             inbox.excuse(db, update_id)
 
-    def _done(self, update_id: int) -> None:
+    def _mark_done(self, update_ids: Sequence[int]) -> Sequence[None]:
         with suppress(StoreError), self._services.store.transaction() as db:
-            inbox.done(db, update_id, self._services.clock())
+            for update_id in update_ids:
+                inbox.done(db, update_id, self._services.clock())
+        return [None] * len(update_ids)
 
     def _pause(self, chat_id: int) -> None:
         with suppress(StoreError), self._services.store.transaction() as db:
@@ -229,6 +275,11 @@ class Updates:
     def _migrate(self, old: int, new: int) -> None:
         with suppress(StoreError), self._services.store.transaction() as db:
             chats.migrate(db, old, new)
+
+
+def _chat_of(update: Update) -> int:
+    """The chat whose updates wait for each other; 0 for what belongs to none."""
+    return update.effective_chat.id if update.effective_chat else 0
 
 
 def _language(user: User | None) -> str:

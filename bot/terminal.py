@@ -1,5 +1,6 @@
 """The conversation in a terminal: the same words, buttons by number, no chart but its numbers, files in full."""
 
+import os
 import sys
 from itertools import count
 
@@ -16,7 +17,7 @@ _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 def hold(services: Services) -> None:
     """Talk until the input ends or the person says /quit."""
-    asker = Asker(TERMINAL)
+    asker = Asker(TERMINAL, _language())
     buttons = _show(conversation.answer(services, asker, "/start"))
     _show_owed(services)
     while True:
@@ -36,6 +37,11 @@ def hold(services: Services) -> None:
             buttons = _show(shown) if shown else buttons
         else:
             buttons = _show(conversation.answer(services, asker, text))
+
+
+def _language() -> str:
+    """What the environment says, as other programs read it."""
+    return next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "en")
 
 
 def _show_owed(services: Services) -> None:

@@ -1,5 +1,6 @@
 """/settings in the conversation: every setting by its button and by its words."""
 
+import re
 from datetime import time
 
 import pytest
@@ -168,3 +169,18 @@ def test_every_zone_fits_on_a_button() -> None:
     names = tuple(sorted(zoneinfo.available_timezones()))
     rows = settings_keyboards.zones(names)
     assert all(len(one.action.encode()) <= MOST_BYTES for row in rows for one in row)
+
+
+def test_an_expert_gets_all_the_numbers_until_plain_words_are_wanted_again(talk: Talk) -> None:
+    plain = talk.say("AAPL")
+    assert "Quantiles" not in plain
+    talk.say("/settings")
+    assert "all the numbers" in talk.press("All the numbers")
+    expert = talk.say("AAPL")
+    assert re.search(r"Quantiles: 5\s% \$[0-9.]+, 10\s% .+, 95\s% \$[0-9.]+\.", expert)
+    assert re.search(r"Volatility, a year: [0-9.]+\s% of late, [0-9.]+\s% over the year before\.", expert)
+    assert re.search(r"Skill against the plain rule: .+ \(95\s% interval .+ to .+\)\.", expert), "how sure it is"
+    assert expert.splitlines()[0] == plain.splitlines()[0], "the first sentence stays plain"
+    assert "plain words" in talk.say("/settings wording plain")
+    assert talk.say("AAPL") == plain
+    assert "plain or expert" in talk.say("/settings wording verbose")

@@ -86,8 +86,8 @@ def test_a_daily_alert_for_two_companies_takes_ten_taps(server: TelegramServer, 
             press(server, forecast, "Watch: digest every evening")
             kinds = next_after(server, forecast, "Alert me…")
             press(server, kinds, "Big move in a day")
-            done = press(server, kinds, "3 %")
-            assert "a session that moves 3.0 % or more either way" in done.text
+            done = press(server, kinds, "3\u00a0%")
+            assert "a session that moves 3.0\u00a0% or more either way" in done.text
         rules = alert_queries.rules_of(services, ANN)
         assert [(one.symbol, one.threshold) for one in rules] == [("AAPL", 0.03), ("MSFT", 0.03)]
         server.wait_for(lambda s: len(s.answered_callbacks) == 10)

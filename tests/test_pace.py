@@ -41,8 +41,26 @@ def play(script: Callable[[Turns], Awaitable[object]]) -> Turns:
         return runner.run(run())
 
 
-def test_turns_keep_to_thirty_a_second_from_the_first_message_on() -> None:
-    turns = play(lambda turns: asyncio.gather(*(turns.take(chat_id) for chat_id in range(1, 61))))
+def test_fifty_who_ask_at_once_are_answered_as_fast_as_telegram_allows() -> None:
+    turns = play(lambda turns: asyncio.gather(*(turns.take(chat_id) for chat_id in range(1, 51))))
+    times = [when for _, when in turns.taken]
+    for first, thirty_later in zip(times, times[MOST:], strict=False):
+        assert thirty_later - first >= SECOND, "never a 31st within a second"
+
+
+def test_thirty_who_ask_at_once_wait_for_nobody() -> None:
+    async def all_take() -> int:
+        pace, taken = Pace(lambda: 0.0), 0  # by this clock no wait ever ends
+        for chat_id in range(1, MOST + 1):
+            async with pace.turn(chat_id):
+                taken += 1
+        return taken
+
+    assert asyncio.run(all_take()) == MOST
+
+
+def test_broadcasts_keep_to_thirty_a_second_from_the_first_message_on() -> None:
+    turns = play(lambda turns: asyncio.gather(*(turns.take(chat_id, broadcast=True) for chat_id in range(1, 61))))
     times = [when for _, when in turns.taken]
     assert times[-1] >= OVERALL * 59 - CATCH_UP, "no burst at the start"
     for first, thirty_later in zip(times, times[30:], strict=False):
@@ -121,3 +139,18 @@ def test_messages_that_were_kept_back_and_leave_together_still_fit_into_a_second
     arrived.sort()
     for first, thirty_later in zip(arrived, arrived[MOST:], strict=False):
         assert thirty_later - first >= SECOND
+
+
+def test_it_tells_whose_turn_is_still_to_come_and_how_far_away() -> None:
+    async def some(turns: Turns) -> None:
+        await turns.take(1, broadcast=True)
+        await turns.take(-2, broadcast=True)
+        turns.pace.refused(3, 60)
+        assert set(turns.pace.resting()) == {1, -2, 3}
+        assert turns.pace.resting(longer_than=5) == [3]
+        await asyncio.sleep(2)
+        assert set(turns.pace.resting()) == {-2, 3}
+        await asyncio.sleep(2)
+        assert turns.pace.resting() == [3]
+
+    play(some)

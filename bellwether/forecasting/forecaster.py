@@ -10,6 +10,7 @@ bars, market bars
 
 import hashlib
 from datetime import date, datetime
+from functools import lru_cache
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from bellwether.forecasting.explain import explain, usual_probability_of_growth
 from bellwether.forecasting.inputs import align_closes, model_inputs
 from bellwether.forecasting.metrics import probability_above_zero
 from bellwether.forecasting.onnx_model import OnnxModel
+from bellwether.language import said, said_many
 from bellwether.market.bars import SMALLEST_VOLATILITY, find_problem, mended
 from bellwether.market.calendar import session_after, sessions_between
 from bellwether.types import (
@@ -46,6 +48,7 @@ from bellwether.types import (
 BASELINE_ID = "baseline-ewma"  #: the model_id of an answer that is the plain volatility rule
 DEFAULT_CONTEXT = 504  #: sessions behind the baseline's volatility when no model says how many it reads
 _NO_LIMITS = (0.0, float("inf"))
+_WITHOUT_MARKET = said("Made without knowledge of the wider market, whose prices are not available.")
 
 
 @tally.FORECAST.time()
@@ -78,7 +81,10 @@ def make_outlook(
     volatility = ewma_volatility(log_returns(bars.closes[-(card.context_length if card else DEFAULT_CONTEXT) :]))
     if volatility < SMALLEST_VOLATILITY:
         raise UnusableBars(
-            f"The price of {bars.symbol} has not moved for a long time, so there is nothing to learn a range from."
+            said(
+                "The price of {symbol} has not moved for a long time, so there is nothing to learn a range from.",
+                symbol=bars.symbol,
+            )
         )
     shape = card.standardised_quantiles if card else gaussian_quantiles()
     baseline = all_horizons(head_quantiles(volatility, shape))
@@ -124,7 +130,9 @@ def _ask(model: OnnxModel, bars: Bars, market: tuple[Bars | None, ...]) -> Float
 def forecast_at(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
     """The forecast for one horizon, 1 to MAX_HORIZON sessions. Raises BadHorizon outside of it."""
     if not 1 <= horizon <= MAX_HORIZON:
-        raise BadHorizon(f"The horizon must be 1 to {MAX_HORIZON} trading days, not {horizon}.")
+        raise BadHorizon(
+            said("The horizon must be 1 to {most} trading days, not {horizon}.", most=MAX_HORIZON, horizon=horizon)
+        )
     one, bars = outlook.instrument, outlook.bars
     quantiles, baseline = outlook.log_returns[horizon - 1], outlook.baseline[horizon - 1]
     growth, baseline_growth = probability_above_zero(np.stack([quantiles, baseline]))
@@ -189,32 +197,50 @@ def _about_age(instrument: Instrument, bars: Bars, expected: date | None) -> str
     behind = sessions_between(instrument.calendar, bars.cutoff, expected) if expected else 0
     if behind == 0:
         return ""
-    return f"The prices end on {bars.cutoff}: {behind} later trading {'day is' if behind == 1 else 'days are'} missing."
+    return said_many(
+        "The prices end on {day}: {count} later trading day is missing.",
+        "The prices end on {day}: {count} later trading days are missing.",
+        behind,
+        day=bars.cutoff,
+        count=behind,
+    )
 
 
 def about_silence(problem: Problem | None) -> str:
     """Says why the range is the baseline's."""
     if problem is None:
         return ""
-    return f"The model is silent because {problem.value}; this range comes from a plain volatility rule instead."
+    return said(
+        "The model is silent because {reason}; this range comes from a plain volatility rule instead.",
+        reason=said(problem.value),
+    )
 
 
 def _about_market(latest: list[float | None]) -> str:
     """Says so when the model had to do without a market series."""
     if None not in latest:
         return ""
-    return "Made without knowledge of the wider market, whose prices are not available."
+    return _WITHOUT_MARKET
 
 
 def _about_training(bars: Bars, seen_to: date) -> str:
     """Says so when the model may have learned from what it now forecasts."""
     if bars.cutoff >= seen_to:  # it learned from outcomes up to that day, and from none of what comes after
         return ""
-    return f"The model was made with prices up to {seen_to} in view, past this date: no fair test of its skill."
+    return _made_with(seen_to)
+
+
+@lru_cache(maxsize=64)  # of every forecast of the past that a model makes it is the same
+def _made_with(seen_to: date) -> str:
+    return said(
+        "The model was made with prices up to {day} in view, past this date: no fair test of its skill.", day=seen_to
+    )
 
 
 def _about_symbol(instrument: Instrument, taught: frozenset[str]) -> str:
     """Says so when the model never saw this symbol's own prices."""
     if not taught or instrument.symbol in taught:
         return ""
-    return f"The model was taught with prices of other shares, not with those of {instrument.symbol}."
+    return said(
+        "The model was taught with prices of other shares, not with those of {symbol}.", symbol=instrument.symbol
+    )

@@ -6,12 +6,14 @@ One Vega-Lite specification, as for the fan: the pale bar holds 8 in 10 outcomes
 from collections.abc import Sequence
 from typing import Any
 
-from bellwether.forecasting.chart import PALETTES
+from bellwether.forecasting.chart import PALETTES, config
 from bellwether.types import LEVELS, Forecast, Shape, Theme
 from bellwether.wording import signed_percent
 
-_WIDTHS: dict[Shape, int] = {"wide": 720, "narrow": 360}
+_WIDTHS: dict[Shape, int] = {"wide": 720, "narrow": 360, "card": 600}
 _ROW = 54  #: pixels of height for each symbol
+#: as the figures beside the bars are written; the last close itself needs no sign
+_PERCENT = "datum.value == 0 ? '0\u00a0%' : replace(format(datum.value, '+.0%'), regexp('\\\\s?%'), '\u00a0%')"
 _BANDS = ((0.1, 0.9, 0.28, 22), (0.25, 0.75, 0.5, 22))
 
 
@@ -54,9 +56,9 @@ def range_chart(compared: Sequence[Forecast], theme: Theme, shape: Shape = "wide
         "domain": False,
         "ticks": False,
         "tickCount": 6,
-        "format": "+.0%",
+        "labelExpr": _PERCENT,
     }
-    reach = max(max(abs(row[low]), abs(row[high])) for row in rows) * (1.25 if shape == "wide" else 1.6)
+    reach = max(max(abs(row[low]), abs(row[high])) for row in rows) * (1.6 if shape == "narrow" else 1.25)
     for layer in layers:
         layer["encoding"]["y"] = {
             "field": "symbol",
@@ -82,7 +84,7 @@ def range_chart(compared: Sequence[Forecast], theme: Theme, shape: Shape = "wide
         "padding": 12,
         "data": {"values": rows},
         "layer": [zero, *layers],
-        "config": {"view": {"stroke": None}, "font": "Liberation Sans, Arial, sans-serif"},
+        "config": config(),
     }
 
 

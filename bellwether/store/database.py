@@ -14,7 +14,8 @@ from typing import Any
 
 from sqlite_utils import Database as Database  # what others call a connection inside its transaction
 
-from bellwether.errors import StoreError
+from bellwether.errors import ConfigError, StoreError
+from bellwether.store import cipher
 from bellwether.store.migrations import migrations
 
 BUSY_TIMEOUT = 10  #: seconds to wait for another writer before giving up
@@ -23,9 +24,11 @@ BUSY_TIMEOUT = 10  #: seconds to wait for another writer before giving up
 class Store:
     """Opens the file when it is first needed, so that a forecast needs no database at all."""
 
-    def __init__(self, path: Path) -> None:
-        """Nothing is opened yet."""
+    def __init__(self, path: Path, key: str = "") -> None:
+        """Nothing is opened yet. With a key, 64 hexadecimal digits, the file is encrypted."""
         self.path = path
+        self.key = key  #: "" is none
+        self._errors: tuple[type[Exception], ...] = (*cipher.errors(key), OSError)
         self._local = threading.local()
         self._migrated = False
         self._migrating = threading.Lock()
@@ -59,14 +62,40 @@ class Store:
                 if db.conn.in_transaction:
                     db.conn.execute("ROLLBACK")
                 raise
-        except (sqlite3.Error, OSError) as problem:
-            raise StoreError(_explain(self.path, problem)) from problem
+        except self._errors as problem:
+            raise StoreError(self._explain(problem)) from problem
+
+    def check_key(self) -> None:
+        """See whether the key fits the file, if there is one. Raises ConfigError when it does not."""
+        if not self.path.is_file() or self.path.stat().st_size == 0:
+            return
+        problem = cipher.mismatch(self.path, self.key)
+        if not problem and self.key:
+            try:
+                with self.reading() as db:
+                    db.conn.execute("SELECT count(*) FROM sqlite_master")
+            except StoreError as trouble:
+                if trouble.for_operator != cipher.wrong_key(self.path):
+                    return  # another trouble, with which everything but the database goes on
+                problem = trouble.for_operator
+        if problem:
+            raise ConfigError(problem)
 
     def close(self) -> None:
         """Close the connections of all threads; the next use opens a new one."""
         self._local = threading.local()
         while self._opened:
             self._opened.pop().close()
+
+    def relax(self) -> None:
+        """Let what this thread writes from now on survive a kill, but not surely a power cut: it need not wait then.
+
+        Raises StoreError.
+        """
+        try:
+            self._connection().conn.execute("PRAGMA synchronous = NORMAL")
+        except self._errors as problem:
+            raise StoreError(self._explain(problem)) from problem
 
     def compact(self) -> None:
         """Rewrite the file and empty its log, so that nothing of deleted rows is left in either. Raises StoreError.
@@ -77,8 +106,8 @@ class Store:
             db = self._connection()
             db.conn.execute("VACUUM")
             busy, _, _ = db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        except (sqlite3.Error, OSError) as problem:
-            raise StoreError(_explain(self.path, problem)) from problem
+        except self._errors as problem:
+            raise StoreError(self._explain(problem)) from problem
         if busy:
             raise StoreError(f"The log of {self.path} could not be emptied: another program keeps reading it.")
 
@@ -87,7 +116,9 @@ class Store:
         if db is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # isolation_level None: transactions begin where we say so, not where the driver guesses
-            connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
+            connection = cipher.connect(
+                self.path, self.key, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+            )
             self._opened.append(connection)
             db = Database(connection, execute_plugins=False)
             _turn_on_wal(connection)
@@ -96,6 +127,11 @@ class Store:
             self._migrate(db)
             self._local.db = db
         return db
+
+    def _explain(self, problem: Exception) -> str:
+        if self.key and "not a database" in str(problem):
+            return cipher.wrong_key(self.path)
+        return _explain(self.path, problem)
 
     def _migrate(self, db: Database) -> None:
         with self._migrating:
@@ -121,7 +157,7 @@ def _turn_on_wal(connection: sqlite3.Connection) -> None:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             return
-        except sqlite3.OperationalError as problem:
+        except Exception as problem:  # of either driver
             if "locked" not in str(problem) or time.monotonic() > patience:
                 raise
             time.sleep(0.02)

@@ -37,7 +37,11 @@ def count_since(db: Database, chat_id: int, since: datetime) -> int:
     return int(rows(db, sql, {"chat_id": chat_id, "since": stamp(since)})[0]["said"])
 
 
-def newest(db: Database, most: int) -> list[Feedback]:
-    """What was said, the newest first."""
-    found = rows(db, "SELECT id, chat_id, text, said_at FROM feedback ORDER BY id DESC LIMIT :most", {"most": most})
+def newest(db: Database, most: int, since: datetime | None = None) -> list[Feedback]:
+    """What was said, since then or ever, the newest first."""
+    sql = (
+        "SELECT id, chat_id, text, said_at FROM feedback WHERE :since IS NULL OR said_at >= :since"
+        " ORDER BY id DESC LIMIT :most"
+    )
+    found = rows(db, sql, {"most": most, "since": stamp(since) if since is not None else None})
     return [Feedback(row["id"], row["chat_id"], row["text"], unstamp(row["said_at"])) for row in found]

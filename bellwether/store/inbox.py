@@ -9,11 +9,14 @@ from bellwether.store.database import rows, stamp
 MOST_ATTEMPTS = 5  #: an update that fails this often is left aside, so that it cannot block the others
 
 
-def keep(db: Database, update_id: int, body: str, now: datetime) -> bool:
-    """Store one update as JSON. False when it is known: Telegram sends unconfirmed ones again."""
+def keep(db: Database, update_id: int, body: str, now: datetime, *, begun: bool = False) -> bool:
+    """Store one update as JSON. False when it is known: Telegram sends unconfirmed ones again.
+
+    One that has `begun` is answered as soon as it is stored: its first attempt is counted already.
+    """
     cursor = db.conn.execute(
-        "INSERT OR IGNORE INTO inbox (update_id, body, received_at, attempts) VALUES (?, ?, ?, 0)",
-        (update_id, body, stamp(now)),
+        "INSERT OR IGNORE INTO inbox (update_id, body, received_at, attempts) VALUES (?, ?, ?, ?)",
+        (update_id, body, stamp(now), int(begun)),
     )
     return cursor.rowcount == 1
 

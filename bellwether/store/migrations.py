@@ -307,3 +307,171 @@ def kept_feedback(db: Any) -> None:
         not_null={"chat_id", "text", "said_at"},
     )
     db["feedback"].create_index(["chat_id", "said_at"])
+
+
+@migrations()
+def sent_pictures(db: Any) -> None:
+    """By which name Telegram keeps a picture that was uploaded once."""
+    db["sent_pictures"].create(
+        {"id": int, "bot": str, "key": str, "file_id": str, "sent_at": str},
+        pk="id",
+        not_null={"bot", "key", "file_id", "sent_at"},
+    )
+    db["sent_pictures"].create_index(["bot", "key"], unique=True)
+
+
+@migrations()
+def api_keys(db: Any) -> None:
+    """Keys of the API, their secrets, the terms that some have of their own, and what each has used up."""
+    db["api_keys"].create(
+        {"id": int, "owner": str, "plan": str, "scopes": str, "created_at": str, "revoked_at": str},
+        pk="id",
+        not_null={"owner", "plan", "scopes", "created_at"},
+    )
+    db["api_secrets"].create(
+        {"public_id": str, "key_id": int, "digest": bytes, "created_at": str, "expires_at": str},
+        pk="public_id",
+        not_null={"key_id", "digest", "created_at"},
+        foreign_keys=[("key_id", "api_keys", "id")],
+    )
+    db["api_secrets"].create_index(["key_id"])
+    db["api_terms"].create(
+        {"id": int, "key_id": int, "changes": str, "starts_at": str, "ends_at": str},
+        pk="id",
+        not_null={"key_id", "changes"},
+        foreign_keys=[("key_id", "api_keys", "id")],
+    )
+    db["api_terms"].create_index(["key_id"])
+    db["api_minutes"].create(
+        {"key_id": int, "started_at": float, "used": int},
+        pk="key_id",
+        not_null={"started_at", "used"},
+        foreign_keys=[("key_id", "api_keys", "id")],
+    )
+    db["api_days"].create(
+        {"key_id": int, "day": int, "used": int},
+        pk=("key_id", "day"),
+        not_null={"used"},
+        foreign_keys=[("key_id", "api_keys", "id")],
+    )
+
+
+@migrations()
+def webhooks(db: Any) -> None:
+    """Where alerts are sent to for the owners of keys, and what came of each attempt."""
+    db["webhooks"].create(
+        {
+            "id": int,
+            "key_id": int,
+            "url": str,
+            "secret": str,
+            "old_secret": str,
+            "old_until": str,
+            "created_at": str,
+            "disabled_at": str,
+            "disabled_why": str,
+        },
+        pk="id",
+        not_null={"key_id", "url", "secret", "created_at"},
+        foreign_keys=[("key_id", "api_keys", "id")],
+    )
+    db["webhooks"].create_index(["key_id"])
+    db["webhook_attempts"].create(
+        {
+            "id": int,
+            "webhook_id": int,
+            "event_id": str,
+            "body": str,
+            "attempt": int,
+            "at": str,
+            "milliseconds": int,
+            "status": int,
+            "error": str,
+        },
+        pk="id",
+        not_null={"webhook_id", "event_id", "body", "attempt", "at", "milliseconds"},
+        foreign_keys=[("webhook_id", "webhooks", "id")],
+    )
+    db["webhook_attempts"].create_index(["webhook_id"])
+    db["webhook_attempts"].create_index(["at"])
+
+
+@migrations()
+def whole_and_kind_delivery(db: Any) -> None:
+    """Rules that rest, chats that stopped us or live in a topic, what an alert was for, and digests never written."""
+    db["chats"].add_column("stopped", int, not_null_default=0)
+    db["chats"].add_column("thread", int)
+    db["alert_rules"].add_column("paused", int, not_null_default=0)
+    db["alert_rules"].add_column("missing_since", str)
+    db["alerts"].add_column("wish", str, not_null_default="")
+    db["marks"].create({"name": str, "at": str}, pk="name", not_null={"at"})
+    db["missed_digests"].create(
+        {"session": str, "digests": int, "noted_at": str}, pk="session", not_null={"digests", "noted_at"}
+    )
+
+
+@migrations()
+def chosen_languages(db: Any) -> None:
+    """The language that a chat chose; without one it is spoken to in the language of its app."""
+    db["alert_settings"].add_column("language", str)
+
+
+@migrations()
+def issued_growth(db: Any) -> None:
+    """Every growth forecast that was issued and what came of it, neither ever changed."""
+    db["growth_ledger"].create(
+        {
+            "seq": int,
+            "forecast_id": str,
+            "symbol": str,
+            "period_end": int,
+            "quarters_ahead": int,
+            "target": int,
+            "as_of": int,
+            "made_at": int,
+            "model_id": str,
+            "source": str,
+            "currency": str,
+            "base": float,
+            "read_sha256": str,
+            "growths": str,
+            "baseline": str,
+            "hash": bytes,
+        },
+        pk="seq",
+        not_null={"forecast_id", "symbol", "period_end", "quarters_ahead", "target", "growths", "baseline", "hash"},
+    )
+    db["growth_ledger"].create_index(["forecast_id"], unique=True)
+    db["growth_ledger"].create_index(["symbol"])
+    db["growth_outcomes"].create(
+        {
+            "id": int,
+            "seq": int,
+            "growth": float,
+            "revenue": float,
+            "known_on": int,
+            "settled_at": int,
+            "hash": bytes,
+        },
+        pk="id",
+        not_null={"seq", "growth", "known_on", "settled_at", "hash"},
+        foreign_keys=[("seq", "growth_ledger", "seq")],
+    )
+    db["growth_outcomes"].create_index(["seq"], unique=True)
+    for table, key in (("growth_ledger", "seq"), ("growth_outcomes", "id")):
+        for verb in ("UPDATE", "DELETE"):
+            db.execute(
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}"
+                f" BEGIN SELECT raise(ABORT, 'rows of {table} are never changed'); END"
+            )
+        db.execute(
+            f"CREATE TRIGGER {table}_in_order BEFORE INSERT ON {table}"
+            f" WHEN NEW.{key} <> (SELECT coalesce(max({key}), 0) + 1 FROM {table})"
+            f" BEGIN SELECT raise(ABORT, 'rows of {table} are only added at the end'); END"
+        )
+
+
+@migrations()
+def chosen_wording(db: Any) -> None:
+    """Whether a chat wants all the numbers."""
+    db["alert_settings"].add_column("expert", int, not_null_default=0)

@@ -44,10 +44,28 @@ def calendars_of_awake_chats(db: Database, after: int | None, limit: int) -> lis
     return [(chat_id, frozenset(calendars.split(" "))) for chat_id, calendars in found]
 
 
+def watching_since(db: Database, chat_ids: Collection[int]) -> dict[int, datetime]:
+    """Since when each of these chats has watched anything that it still watches."""
+    sql = (
+        "SELECT chat_id, min(created_at) FROM subscriptions WHERE chat_id IN (SELECT value FROM json_each(?))"
+        " GROUP BY chat_id"
+    )
+    return {chat_id: unstamp(since) for chat_id, since in db.conn.execute(sql, (json.dumps(list(chat_ids)),))}
+
+
 def symbols_of_awake_chats(db: Database) -> list[str]:
     """Every symbol that somebody watches who may be written to."""
     sql = "SELECT DISTINCT symbol FROM subscriptions JOIN chats USING (chat_id) WHERE paused = 0 ORDER BY symbol"
     return [symbol for (symbol,) in db.conn.execute(sql)]
+
+
+def watchers(db: Database, symbol: str, since: datetime) -> list[int]:
+    """The chats that may be written to and have watched a symbol since then at the latest."""
+    sql = (
+        "SELECT chat_id FROM subscriptions JOIN chats USING (chat_id)"
+        " WHERE symbol = ? AND created_at <= ? AND paused = 0 ORDER BY chat_id"
+    )
+    return [chat_id for (chat_id,) in db.conn.execute(sql, (symbol, stamp(since)))]
 
 
 def of_chats(db: Database, chat_ids: Collection[int]) -> dict[int, list[tuple[str, str]]]:

@@ -6,6 +6,7 @@ from bot.commands import (
     compare,
     feedback,
     forecast,
+    growth,
     help,
     meaning,
     my_data,
@@ -25,6 +26,7 @@ from bot.commands.command import Asker, Command
 _ASKED = (
     forecast.COMMAND,
     compare.COMMAND,
+    growth.COMMAND,
     why.COMMAND,
     as_of.COMMAND,
     watch.COMMAND,

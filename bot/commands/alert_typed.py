@@ -6,7 +6,8 @@ from datetime import date
 
 from bellwether.alert_types import FORECASTS, Direction, Repeat, RuleKind, RuleWish
 from bellwether.errors import BadRule
-from bellwether.parsing import DEFAULT_HORIZON, parse_date, parse_horizon, parse_price, parse_share
+from bellwether.language import said, together
+from bellwether.parsing import DEFAULT_HORIZON, UNITS, parse_date, parse_horizon, parse_price, parse_share
 
 _KINDS = {
     "growth": RuleKind.GROWTH,
@@ -27,7 +28,7 @@ _SIDES = {
     **dict.fromkeys(("below", "under", "<", "down"), Direction.BELOW),
     **dict.fromkeys(("either", "both"), Direction.EITHER),
 }
-_HORIZON = re.compile(r"[0-9]{1,6}(?:d|w|m|days?|weeks?|months?)", re.IGNORECASE | re.ASCII)
+_HORIZON = re.compile(rf"[0-9]{{1,6}}(?:{UNITS})", re.IGNORECASE)
 _NO_THRESHOLD = frozenset({RuleKind.EARNINGS, RuleKind.UNUSUAL})
 EXAMPLES = "/alerts AAPL price 200, /alerts AAPL risk 10%, /alerts AAPL move 5%"
 
@@ -76,20 +77,20 @@ def read_terms(wish: RuleWish, words: list[str]) -> RuleWish:
             amount.append(word)
     if not amount:
         return wish
-    said = " ".join(amount)
-    return replace(wish, threshold=_amount(wish.kind, said))
+    typed = " ".join(amount)
+    return replace(wish, threshold=_amount(wish.kind, typed))
 
 
-def _amount(kind: RuleKind, said: str) -> float:
+def _amount(kind: RuleKind, typed: str) -> float:
     if kind is RuleKind.EARNINGS:
-        raise BadRule("An alert before earnings needs no number: /alerts AAPL earnings.")
+        raise BadRule(said("An alert before earnings needs no number: /alerts AAPL earnings."))
     try:
-        return parse_price(said) if kind is RuleKind.PRICE else parse_share(said)
+        return parse_price(typed) if kind is RuleKind.PRICE else parse_share(typed)
     except BadRule as problem:
-        raise BadRule(f"{problem} For example: {EXAMPLES}.") from None
+        raise BadRule(together(problem.args[0], said("For example: {examples}.", examples=EXAMPLES))) from None
 
 
 def _day(left: list[str]) -> date:
     if not left:
-        raise BadRule("Until when? Please give a day, such as until 2026-12-31.")
+        raise BadRule(said("Until when? Please give a day, such as until 2026-12-31."))
     return parse_date(left.pop(0))

@@ -8,6 +8,8 @@ from bellwether import alert_queries, queries
 from bellwether.alert_types import FORECASTS, AlertRule, Repeat, RuleKind
 from bellwether.alerting import alert_words
 from bellwether.errors import BellwetherError
+from bellwether.language import N_, ngettext
+from bellwether.language import gettext as _
 from bellwether.services import Services
 from bellwether.types import Outlook
 from bellwether.wording import money, span
@@ -19,13 +21,13 @@ from bot.replies import Reply
 
 _MOST_NEW = 8  #: symbols offered for a new alert
 _EXPLAINED = {
-    RuleKind.PRICE: "At which close should I write to you?",
-    RuleKind.MOVE: "How big a move from one close to the next, up or down, is worth a message?",
-    RuleKind.RISK: "A bad case: in 1 of 20 outcomes it ends even lower. From which loss on should I warn you?",
-    RuleKind.UNUSUAL: "How rare must the outlook be, compared with its own last year?",
-    RuleKind.CHANCE: "Which chance of a rise is worth a message? About one half is usual.",
-    RuleKind.GROWTH: "The middle outcome: half end above it, half below. From which change on should I write?",
-    RuleKind.EARNINGS: "I write on the trading day before the company is expected to report.",
+    RuleKind.PRICE: N_("At which close should I write to you?"),
+    RuleKind.MOVE: N_("How big a move from one close to the next, up or down, is worth a message?"),
+    RuleKind.RISK: N_("A bad case: in 1 of 20 outcomes it ends even lower. From which loss on should I warn you?"),
+    RuleKind.UNUSUAL: N_("How rare must the outlook be, compared with its own last year?"),
+    RuleKind.CHANCE: N_("Which chance of a rise is worth a message? About one half is usual."),
+    RuleKind.GROWTH: N_("The middle outcome: half end above it, half below. From which change on should I write?"),
+    RuleKind.EARNINGS: N_("I write on the trading day before the company is expected to report."),
 }
 
 _TYPED = {
@@ -45,50 +47,67 @@ def every_alert(services: Services, asker: Asker, page: int) -> Reply:
     watched = [one.symbol for one in queries.watchlist(services, asker.chat_id)]
     symbols = (watched or some_symbols(services))[:_MOST_NEW]
     buttons = alert_keyboards.all_rules(rules, page, symbols)
-    how = f"Press + and a stock for a new one, or type it: {EXAMPLES}."
+    how = _("Press + and a stock for a new one, or type it: {examples}.").format(examples=EXAMPLES)
     if not rules:
-        return Reply(f"<b>You have no alerts yet.</b>\n\n{how}", buttons=buttons)
-    lines = [f"<b>{one.id}</b> {escape(alert_words.describe(one))}" for one in alert_keyboards.on_page(rules, page)]
-    count = f"{len(rules)} alert{'s' if len(rules) > 1 else ''}"
-    opening = f"<b>Your {count}</b>, the newest first. Press one to change or remove it."
+        none = _("<b>You have no alerts yet.</b>")
+        return Reply(f"{none}\n\n{how}", buttons=buttons)
+    paused = " " + _("<i>(paused)</i>")
+    lines = [
+        f"<b>{one.id}</b> {escape(alert_words.describe(one))}{paused if one.paused else ''}"
+        for one in alert_keyboards.on_page(rules, page)
+    ]
+    opening = ngettext(
+        "<b>Your {count} alert</b>, the newest first. Press one to change, pause or remove it.",
+        "<b>Your {count} alerts</b>, the newest first. Press one to change, pause or remove it.",
+        len(rules),
+    ).format(count=len(rules))
     return Reply("\n\n".join([opening, "\n".join(lines), how]), buttons=buttons)
 
 
 def kinds(seen: Outlook, horizon: int) -> Reply:
     """What there is to be told about a symbol."""
     one = seen.instrument
-    text = f"{alert_words.name(one)}: what should I tell you? I look once after each trading day."
-    return Reply(text, buttons=alert_keyboards.kinds(one.symbol, horizon))
+    text = _("{name}: what should I tell you? I look once after each trading day.")
+    return Reply(text.format(name=alert_words.name(one)), buttons=alert_keyboards.kinds(one.symbol, horizon))
 
 
 def thresholds(seen: Outlook, kind: RuleKind, horizon: int) -> Reply:
     """From where on to be told."""
     one, close = seen.instrument, seen.bars.quoted_close
-    over = f" {span(horizon)}." if kind in FORECASTS else ""
-    last = f" It last closed at {escape(money(close, one.currency, one.symbol))}." if kind is RuleKind.PRICE else ""
-    text = f"{alert_words.name(one)}:{over}{last} {_EXPLAINED[kind]}"
+    parts = [f"{alert_words.name(one)}:"]
+    if kind in FORECASTS:
+        parts.append(f"{span(horizon)}.")
+    if kind is RuleKind.PRICE:
+        last = escape(money(close, one.currency, one.symbol))
+        parts.append(_("It last closed at {price}.").format(price=last))
+    text = " ".join([*parts, _(_EXPLAINED[kind])])
     if kind is not RuleKind.EARNINGS:
-        text += f"\n\nAnother number? Type it: /alerts {escape(one.symbol)} {_TYPED[kind]}"
+        typed = f"/alerts {escape(one.symbol)} {_TYPED[kind]}"
+        text += "\n\n" + _("Another number? Type it: {command}").format(command=typed)
     return Reply(text, buttons=alert_keyboards.thresholds(one.symbol, kind, horizon, close, one.currency))
 
 
 def one_alert(services: Services, rule: AlertRule, opening: str) -> Reply:
-    """One alert, with what can be done about it; the market may be away."""
+    """One alert, with what can be done about it; the market may be away. `opening` is marked with N_."""
     close, currency = None, ""
     try:
         seen = queries.outlook(services, services.provider.instrument(rule.symbol))
         close, currency = seen.bars.quoted_close, seen.instrument.currency
     except BellwetherError:
         pass
-    state = [] if rule.armed else ["It has spoken, and speaks again once the figure has been back."]
+    state = [_("It is paused: nothing comes before you resume it.")] if rule.paused else []
+    if not rule.armed:
+        state.append(_("It has spoken, and speaks again once the figure has been back."))
     if rule.repeat is Repeat.ONCE:
-        state.append("Only once: then it is gone.")
+        state.append(_("Only once: then it is gone."))
     if (day := last_day(services, rule)) is not None:
-        state.append(f"It ends with {day}.")
+        state.append(_("It ends with {day}.").format(day=day))
     if not services.provider.live:
-        state.append("The sample market has no new days, so nothing comes before the operator rehearses one.")
-    words = f"{opening}\n\n<b>{escape(alert_words.describe(rule, currency))}</b> (alert {rule.id})"
-    text = "\n\n".join([words, *([" ".join(state)] if state else []), "Another threshold, or:"])
+        state.append(_("The sample market has no new days, so nothing comes before the operator rehearses one."))
+    described = _("<b>{alert}</b> (alert {number})").format(
+        alert=escape(alert_words.describe(rule, currency)), number=rule.id
+    )
+    text = "\n\n".join([_(opening), described, *([" ".join(state)] if state else []), _("Another threshold, or:")])
     return Reply(text, buttons=alert_keyboards.one_rule(rule, close, currency))
 
 
@@ -102,5 +121,5 @@ def last_day(services: Services, rule: AlertRule) -> date | None:
 
 def removed(rule: AlertRule) -> Reply:
     """That it is gone, and the way back."""
-    text = f"Removed: {escape(alert_words.describe(rule))}. No more messages about it."
+    text = _("Removed: {alert}. No more messages about it.").format(alert=escape(alert_words.describe(rule)))
     return Reply(text, buttons=alert_keyboards.removed(rule))

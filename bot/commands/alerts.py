@@ -6,6 +6,8 @@ from bellwether import alert_queries, queries
 from bellwether.alert_types import AlertRule, Direction, Repeat, RuleKind, RuleWish
 from bellwether.alerting.wishes import wish_of
 from bellwether.errors import AmbiguousSymbol, BadRule, UnknownSymbol
+from bellwether.language import N_, said
+from bellwether.language import gettext as _
 from bellwether.parsing import DEFAULT_HORIZON
 from bellwether.services import Services
 from bellwether.types import Outlook
@@ -17,8 +19,9 @@ from bot.commands.command import Asker, Command, Given, Press, StaleButton, Who
 from bot.commands.forecast import question_and_horizon
 from bot.replies import Pressed, Reply
 
-_KEPT = "<b>Done.</b> I write to you when this happens:"
-_CHANGED = "<b>Changed.</b> I write to you when this happens:"
+_KEPT = N_("<b>Done.</b> I write to you when this happens:")
+_CHANGED = N_("<b>Changed.</b> I write to you when this happens:")
+_YOURS = N_("Your alert:")
 
 
 def answer(services: Services, asker: Asker, text: str) -> Reply:
@@ -57,7 +60,7 @@ def _begin(services: Services, asker: Asker, typed: Typed) -> Reply:
 
 
 def _kept(services: Services, asker: Asker, question: str, wish: RuleWish) -> Reply:
-    rule = alert_queries.add_rule(services, asker.chat_id, question, wish, asker.language)
+    rule = alert_queries.add_rule(services, asker.chat_id, question, wish, asker.language, asker.thread)
     return one_alert(services, rule, _KEPT)
 
 
@@ -65,16 +68,19 @@ def _rule(services: Services, asker: Asker, rule_id: int) -> AlertRule:
     for one in alert_queries.rules_of(services, asker.chat_id):
         if one.id == rule_id:
             return one
-    raise BadRule(f"You have no alert number {rule_id}; /alerts shows those you have.")
+    raise BadRule(said("You have no alert number {number}; /alerts shows those you have.", number=rule_id))
 
 
 def _change_typed(services: Services, asker: Asker, rule_id: int, words: list[str]) -> Reply:
-    """ "12 10%", "12 once", "12 remove"; "12" alone shows it."""
+    """ "12 10%", "12 once", "12 pause", "12 remove"; "12" alone shows it."""
     rule = _rule(services, asker, rule_id)
     if not words:
-        return one_alert(services, rule, "Your alert:")
+        return one_alert(services, rule, _YOURS)
     if words[0].lower() in {"remove", "delete", "off", "stop"}:
         return removed(alert_queries.remove_rule(services, asker.chat_id, rule_id))
+    if len(words) == 1 and words[0].lower() in {"pause", "resume"}:
+        paused = words[0].lower() == "pause"
+        return one_alert(services, alert_queries.pause_rule(services, asker.chat_id, rule_id, paused), _YOURS)
     wish = read_terms(replace(_wish(services, rule), direction=None), words)
     changed = alert_queries.change_rule(services, asker.chat_id, rule_id, _with_side(wish, rule))
     return one_alert(services, changed, _CHANGED)
@@ -113,7 +119,7 @@ def _press_add(services: Services, asker: Asker, given: Given) -> Pressed:
     given.expect(4, 5)
     kind, threshold, direction = _kind(given), *_threshold(given, 3)
     wish = RuleWish(kind, threshold, direction, given.horizon(2))
-    return Pressed("Done.", edit=_kept(services, asker, given.symbol(), wish))
+    return Pressed(_("Done."), edit=_kept(services, asker, given.symbol(), wish))
 
 
 def _press_all(services: Services, asker: Asker, given: Given) -> Pressed:
@@ -123,7 +129,7 @@ def _press_all(services: Services, asker: Asker, given: Given) -> Pressed:
 
 def _press_rule(services: Services, asker: Asker, given: Given) -> Pressed:
     given.expect(1)
-    return Pressed(edit=one_alert(services, _rule(services, asker, given.number(0)), "Your alert:"))
+    return Pressed(edit=one_alert(services, _rule(services, asker, given.number(0)), _YOURS))
 
 
 def _press_set(services: Services, asker: Asker, given: Given) -> Pressed:
@@ -131,6 +137,20 @@ def _press_set(services: Services, asker: Asker, given: Given) -> Pressed:
     threshold, direction = _threshold(given, 1)
     wish = _wish(services, _rule(services, asker, given.number(0)))
     return _changed(services, asker, given, replace(wish, threshold=threshold, direction=direction))
+
+
+def _press_pause(services: Services, asker: Asker, given: Given) -> Pressed:
+    return _rested(services, asker, given, paused=True)
+
+
+def _press_resume(services: Services, asker: Asker, given: Given) -> Pressed:
+    return _rested(services, asker, given, paused=False)
+
+
+def _rested(services: Services, asker: Asker, given: Given, *, paused: bool) -> Pressed:
+    given.expect(1)
+    rule = alert_queries.pause_rule(services, asker.chat_id, given.number(0), paused)
+    return Pressed(_("Paused.") if paused else _("Resumed."), edit=one_alert(services, rule, _YOURS))
 
 
 def _press_repeat(services: Services, asker: Asker, given: Given) -> Pressed:
@@ -142,12 +162,12 @@ def _press_repeat(services: Services, asker: Asker, given: Given) -> Pressed:
 
 def _changed(services: Services, asker: Asker, given: Given, wish: RuleWish) -> Pressed:
     changed = alert_queries.change_rule(services, asker.chat_id, given.number(0), wish)
-    return Pressed("Changed.", edit=one_alert(services, changed, _CHANGED))
+    return Pressed(_("Changed."), edit=one_alert(services, changed, _CHANGED))
 
 
 def _press_remove(services: Services, asker: Asker, given: Given) -> Pressed:
     given.expect(1)
-    return Pressed("Removed.", edit=removed(alert_queries.remove_rule(services, asker.chat_id, given.number(0))))
+    return Pressed(_("Removed."), edit=removed(alert_queries.remove_rule(services, asker.chat_id, given.number(0))))
 
 
 def _seen(services: Services, given: Given) -> Outlook:
@@ -171,8 +191,8 @@ def _threshold(given: Given, at: int) -> tuple[float, Direction | None]:
 
 COMMAND = Command(
     "alerts",
-    "[SYMBOL KIND NUMBER]",
-    "be told when something happens; change or remove that",
+    N_("[SYMBOL KIND NUMBER]"),
+    N_("be told when something happens; change or remove that"),
     answer,
     {
         verb: Press(press, Who.ADMINS)
@@ -185,6 +205,8 @@ COMMAND = Command(
             "rule": _press_rule,
             "setrule": _press_set,
             "repeat": _press_repeat,
+            "pause": _press_pause,
+            "resume": _press_resume,
             "rmrule": _press_remove,
         }.items()
     },

@@ -4,16 +4,19 @@ from datetime import date
 
 from bellwether import queries, wording
 from bellwether.errors import AmbiguousSymbol, BadDate, BadSymbol, MarketDataError, UnknownSymbol, UnusableBars
+from bellwether.language import N_, said
+from bellwether.language import gettext as _
 from bellwether.parsing import parse_date
 from bellwether.queries import Answer
 from bellwether.services import Services
+from bot import pictures
 from bot.commands.asking_back import ask_back
 from bot.commands.command import Asker, Command, Given, Press
 from bot.commands.forecast import question_and_horizon
-from bot.keyboards import MEANING
+from bot.keyboards import meaning
 from bot.replies import Button, Pressed, Reply, past_forecast_text
 
-_HOW = "From which day, and which stock? For example: /asof 2020-03-02 AAPL"
+_HOW = said("From which day, and which stock? For example: /asof 2020-03-02 AAPL")
 
 
 def answer(services: Services, asker: Asker, text: str) -> Reply:
@@ -41,8 +44,8 @@ def _as_of(services: Services, day: date, question: str, horizon: int) -> Reply:
     made = asked.forecast
     return Reply(
         past_forecast_text(made, _who_answers(services, asked), _what_came(services, asked)),
-        chart=queries.chart_png(asked, "light"),
-        buttons=((Button("The newest forecast", f"ask:{made.symbol}:{horizon}"), MEANING),),
+        chart=pictures.fan(asked),
+        buttons=((Button(_("The newest forecast"), f"ask:{made.symbol}:{horizon}"), meaning()),),
     )
 
 
@@ -50,14 +53,15 @@ def _who_answers(services: Services, asked: Answer) -> str:
     """Whether the model had seen what came after: it must not look like a test where it is none."""
     made = asked.forecast
     if made.problem is not None:
-        return "The model is silent here; this is the plain volatility rule, which knew only the prices up to that day."
+        return _(
+            "The model is silent here; this is the plain volatility rule, which knew only the prices up to that day."
+        )
     model = services.shelf.for_day(made.cutoff)
     if model is None or model.card.seen_to > made.cutoff:
-        return "Careful: every model here was made with later prices in view, so this is no test of it."
-    return (
-        f"From prices up to that day alone, by a model that was made with none after "
-        f"{wording.day(model.card.seen_to)}: it could not know what came."
-    )
+        return _("Careful: every model here was made with later prices in view, so this is no test of it.")
+    return _(
+        "From prices up to that day alone, by a model that was made with none after {day}: it could not know what came."
+    ).format(day=wording.day(model.card.seen_to))
 
 
 def _what_came(services: Services, asked: Answer) -> str:
@@ -68,9 +72,13 @@ def _what_came(services: Services, asked: Answer) -> str:
     except (MarketDataError, UnusableBars):
         came = None
     if came is None:
-        return "How it turned out is not known yet."
-    where = "inside" if came.held else "outside"
-    return f"What came by {wording.day(made.target_session)}: {wording.signed_percent(came.growth)}, {where} the range."
+        return _("How it turned out is not known yet.")
+    message = (
+        _("What came by {day}: {growth}, inside the range.")
+        if came.held
+        else _("What came by {day}: {growth}, outside the range.")
+    )
+    return message.format(day=wording.day(made.target_session), growth=wording.signed_percent(came.growth))
 
 
 def _press(services: Services, asker: Asker, given: Given) -> Pressed:
@@ -78,4 +86,10 @@ def _press(services: Services, asker: Asker, given: Given) -> Pressed:
     return Pressed(reply=_as_of(services, parse_date(given.text(2)), given.symbol(), given.horizon(1)))
 
 
-COMMAND = Command("asof", "DATE SYMBOL [10d]", "what I would have said on a past day", answer, {"asof": Press(_press)})
+COMMAND = Command(
+    "asof",
+    N_("DATE SYMBOL [10d]"),
+    N_("what I would have said on a past day"),
+    answer,
+    {"asof": Press(_press)},
+)

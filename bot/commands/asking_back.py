@@ -3,6 +3,7 @@
 from html import escape
 
 from bellwether.errors import AmbiguousSymbol, UnknownSymbol
+from bellwether.language import translated
 from bot.keyboards import choices, near_matches
 from bot.replies import Reply
 
@@ -12,5 +13,5 @@ Unclear = AmbiguousSymbol | UnknownSymbol
 def ask_back(problem: Unclear, action: str) -> Reply:
     """The question back. `action` is what a button sends, with {} for its symbol: "ask:{}:10"."""
     if isinstance(problem, AmbiguousSymbol):
-        return Reply(escape(problem.question), buttons=choices(problem.candidates, action))
-    return Reply(escape(str(problem)), buttons=near_matches(problem.suggestions, action))
+        return Reply(escape(translated(problem.question)), buttons=choices(problem.candidates, action))
+    return Reply(escape(problem.for_person), buttons=near_matches(problem.suggestions, action))

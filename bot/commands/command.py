@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from bellwether.errors import BellwetherError
+from bellwether.language import said
 from bellwether.market.universe import is_symbol
 from bellwether.parsing import parse_horizon
 from bellwether.services import Services
@@ -20,6 +21,7 @@ class Asker:
     chat_id: int
     language: str = "en"
     may_change: bool = True  #: False for somebody in a group who is not one of its admins
+    thread: int | None = None  #: the topic of a forum group in which it was said
 
 
 class Who(Enum):
@@ -37,7 +39,7 @@ class StaleButton(BellwetherError):
 
     def __init__(self) -> None:
         """Says how to get a fresh one."""
-        super().__init__("This button is from an older version of me. Please ask again with /forecast.")
+        super().__init__(said("This button is from an older version of me. Please ask again with /forecast."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Command:
     """One thing a person can ask for. The registration, /help and Telegram's menus are made of these."""
 
     name: str
-    arguments: str  #: as shown in /help: "SYMBOL [10d]"
+    arguments: str  #: as shown in /help: "SYMBOL [10d]"; marked with N_, as the summary, for it is translated
     summary: str
     answer: Callable[[Services, Asker, str], Reply]  #: services, who asks, the text after the command
     presses: Mapping[str, Press] = field(default_factory=dict)  #: what its buttons send, by verb

@@ -5,18 +5,24 @@ from html import escape
 
 from bellwether import queries, wording
 from bellwether.errors import AmbiguousSymbol, BadSymbol, UnknownSymbol
+from bellwether.language import N_, said, together, translated
+from bellwether.language import gettext as _
 from bellwether.market.universe import is_symbol
 from bellwether.services import Services
 from bellwether.types import Forecast
-from bellwether.wording import HORIZON_LABELS
+from bot import pictures
 from bot.commands.asking_back import ask_back
 from bot.commands.command import Asker, Command, Given, Press, StaleButton
 from bot.commands.forecast import split_horizon
-from bot.keyboards import MEANING, MOST_BYTES
-from bot.replies import Button, Pressed, Reply, Rows
+from bot.keyboards import MOST_BYTES, horizons, meaning
+from bot.replies import Pressed, Reply, Rows
 
 FEWEST, MOST = 2, 5
-_HOW = f"Please name {FEWEST} to {MOST} stocks: /compare AAPL MSFT TSLA, or with commas: /compare coca cola, apple 1m"
+_HOW = said(
+    "Please name {fewest} to {most} stocks: /compare AAPL MSFT TSLA, or with commas: /compare coca cola, apple 1m",
+    fewest=FEWEST,
+    most=MOST,
+)
 
 
 def answer(services: Services, asker: Asker, text: str) -> Reply:
@@ -42,12 +48,12 @@ def _compared(services: Services, names: list[str], horizon: int) -> Reply:
             return _ask_back(problem, names, at, horizon)
         made.setdefault(one.symbol, one)
     if len(made) < FEWEST:
-        raise BadSymbol(f"These are one and the same. {_HOW}")
+        raise BadSymbol(together(said("These are one and the same."), _HOW))
     compared = list(made.values())
     return Reply(
         _table(compared),
-        chart=queries.comparison_png(compared, "light"),
-        buttons=(*_horizons(list(made), horizon), (MEANING,)),
+        chart=pictures.comparison(compared),
+        buttons=(*_horizons(list(made), horizon), (meaning(),)),
     )
 
 
@@ -58,24 +64,32 @@ def _ask_back(problem: AmbiguousSymbol | UnknownSymbol, names: list[str], at: in
         asked = ask_back(problem, _action([*others[:at], "{}", *others[at:]], horizon))
         if all(len(button.action.encode()) <= MOST_BYTES for row in asked.buttons for button in row):
             return asked
-    return Reply(f"{escape(str(problem))}\n\n{escape(_HOW)}")
+    return Reply(f"{escape(problem.for_person)}\n\n{escape(translated(_HOW))}")
 
 
 def _table(compared: list[Forecast]) -> str:
     """A line for each, the widest range first, under a sentence that needs no background."""
-    widest, *_, calmest = sorted(compared, key=_width, reverse=True)
+    ranked = sorted(compared, key=_width, reverse=True)
+    widest, calmest = ranked[0], ranked[-1]
     horizon = compared[0].horizon
-    headline = f"{wording.span(horizon)} {widest.name} may move the most, {calmest.name} the least."
-    lines = [
-        f"<b>{escape(one.symbol)}</b> {escape(wording.money(one.last_close, one.currency, one.symbol))}: "
-        f"{wording.signed_percent(one.growths[1])} to {wording.signed_percent(one.growths[5])}, "
-        f"chance of a rise {wording.percent(one.probability_of_growth)}"
-        for one in compared
-    ]
+    headline = _("{span} {widest} may move the most, {calmest} the least.").format(
+        span=wording.span(horizon), widest=widest.name, calmest=calmest.name
+    )
     caveats = dict.fromkeys(caveat for one in compared for caveat in one.caveats)
-    end = f"<i>{escape(' '.join((*caveats, wording.NOT_ADVICE)))}</i>"
-    about = "8 in 10 outcomes end inside these ranges; a wider one says less, not more."
-    return "\n\n".join([f"<b>{escape(headline)}</b>", "\n".join(lines), about, end])
+    end = f"<i>{escape(' '.join(translated(one) for one in (*caveats, wording.NOT_ADVICE)))}</i>"
+    about = _("8 in 10 outcomes end inside these ranges; a wider one says less, not more.")
+    return "\n\n".join([f"<b>{escape(headline)}</b>", "\n".join(_line(one) for one in compared), about, end])
+
+
+def _line(one: Forecast) -> str:
+    """One stock of the table."""
+    return _("<b>{symbol}</b> {price}: {low} to {high}, chance of a rise {chance}").format(
+        symbol=escape(one.symbol),
+        price=escape(wording.money(one.last_close, one.currency, one.symbol)),
+        low=wording.signed_percent(one.growths[1]),
+        high=wording.signed_percent(one.growths[5]),
+        chance=wording.percent(one.probability_of_growth),
+    )
 
 
 def _width(one: Forecast) -> float:
@@ -84,14 +98,11 @@ def _width(one: Forecast) -> float:
 
 def _horizons(symbols: list[str], shown: int) -> Rows:
     """The usual horizons, where the symbols fit on a button."""
-    row = tuple(
-        Button(f"· {label} ·" if sessions == shown else label, _action(symbols, sessions))
-        for sessions, label in HORIZON_LABELS.items()
-    )
-    return (row[:3], row[3:]) if all(len(one.action.encode()) <= MOST_BYTES for one in row) else ()
+    rows = horizons(shown, _action(symbols, "{}"))
+    return rows if all(len(one.action.encode()) <= MOST_BYTES for row in rows for one in row) else ()
 
 
-def _action(symbols: list[str], horizon: int) -> str:
+def _action(symbols: list[str], horizon: int | str) -> str:
     return f"compare:{horizon}:{','.join(symbols)}"
 
 
@@ -103,4 +114,10 @@ def _press(services: Services, asker: Asker, given: Given) -> Pressed:
     return Pressed(edit=_compared(services, names, given.horizon(0)))
 
 
-COMMAND = Command("compare", "A B C [10d]", "two to five stocks side by side", answer, {"compare": Press(_press)})
+COMMAND = Command(
+    "compare",
+    N_("A B C [10d]"),
+    N_("two to five stocks side by side"),
+    answer,
+    {"compare": Press(_press)},
+)

@@ -1,27 +1,29 @@
 """/forecast, and a bare symbol: the range, its chart, and how far it can be trusted."""
 
 import re
+from html import escape
 
-from bellwether import queries
+from bellwether import alert_queries, queries, wording
 from bellwether.errors import AmbiguousSymbol, BadSymbol, StoreError, UnknownSymbol
+from bellwether.language import N_, said
+from bellwether.language import gettext as _
 from bellwether.market.resolve_reading import is_whole_name
-from bellwether.parsing import DEFAULT_HORIZON, parse_horizon
+from bellwether.parsing import DEFAULT_HORIZON, UNITS, parse_horizon
 from bellwether.services import Services
+from bot import pictures
 from bot.commands.asking_back import ask_back
 from bot.commands.command import Asker, Command, Given, Press, Who
 from bot.keyboards import under_forecast
 from bot.replies import Pressed, Reply, forecast_text
 
-_ENDS_IN_HORIZON = re.compile(
-    r"(.*\S) ([+.,-]?[0-9]\S*(?: (?:d|days?|w|weeks?|m|months?))?)", re.IGNORECASE | re.DOTALL
-)
+_ENDS_IN_HORIZON = re.compile(rf"(.*\S) ([+.,-]?[0-9]\S*(?: (?:{UNITS}))?)", re.IGNORECASE | re.DOTALL)
 
 
 def answer(services: Services, asker: Asker, text: str) -> Reply:
     """The forecast for "AAPL", "AAPL 10d" or "bank of america 3m"."""
     question, horizon = question_and_horizon(services, text)
     if not question:
-        raise BadSymbol("Which stock? For example: /forecast AAPL 10d")
+        raise BadSymbol(said("Which stock? For example: /forecast AAPL 10d"))
     return ask(services, asker, question, horizon)
 
 
@@ -39,8 +41,8 @@ def show(services: Services, asker: Asker, question: str, horizon: int) -> Reply
     made = asked.forecast
     watched = made.symbol in _watched(services, asker.chat_id)
     return Reply(
-        forecast_text(made),
-        chart=queries.chart_png(asked, "light"),
+        forecast_text(made, expert=alert_queries.wants_numbers(services, asker.chat_id)),
+        chart=pictures.fan(asked),
         buttons=under_forecast(made.symbol, horizon, watched),
     )
 
@@ -86,10 +88,10 @@ def _watch(services: Services, asker: Asker, given: Given) -> Pressed:
     """Watch what the forecast above is about."""
     given.expect(1, 2)
     symbol, horizon = given.symbol(), given.horizon(1)
-    queries.watch(services, asker.chat_id, symbol, asker.language)
+    queries.watch(services, asker.chat_id, symbol, asker.language, asker.thread)
     live = services.provider.live
-    notice = f"You get a digest of {symbol} every evening." if live else f"{symbol} is on your list now."
-    return Pressed(notice, edit=show(services, asker, symbol, horizon))
+    notice = _("You get a digest of {symbol} every evening.") if live else _("{symbol} is on your list now.")
+    return Pressed(notice.format(symbol=symbol), edit=show(services, asker, symbol, horizon))
 
 
 def _unwatch(services: Services, asker: Asker, given: Given) -> Pressed:
@@ -97,17 +99,25 @@ def _unwatch(services: Services, asker: Asker, given: Given) -> Pressed:
     given.expect(1, 2)
     symbol, horizon = given.symbol(), given.horizon(1)
     queries.unwatch(services, asker.chat_id, symbol)
-    return Pressed(f"No more digests of {symbol}.", edit=show(services, asker, symbol, horizon))
+    return Pressed(_("No more digests of {symbol}.").format(symbol=symbol), edit=show(services, asker, symbol, horizon))
+
+
+def _full_size(services: Services, asker: Asker, given: Given) -> Pressed:
+    """The chart above as a file, which no phone shrinks."""
+    given.expect(2)
+    asked = queries.answer(services, given.symbol(), given.horizon(1))
+    return Pressed(reply=Reply(escape(wording.headline(asked.forecast)), chart=pictures.fan(asked), full_size=True))
 
 
 COMMAND = Command(
     "forecast",
-    "SYMBOL [10d]",
-    "where a stock may be, as a range",
+    N_("SYMBOL [10d]"),
+    N_("where a stock may be, as a range"),
     answer,
     {
         "forecast": Press(_show_anew),
         "ask": Press(_ask),
+        "chart": Press(_full_size),
         "watch": Press(_watch, Who.ADMINS),
         "unwatch": Press(_unwatch, Who.ADMINS),
     },

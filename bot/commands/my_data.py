@@ -1,50 +1,52 @@
 """/export_me and /delete_me: everything that is kept about a chat, handed out or erased for good."""
 
 from bellwether import chat_queries
+from bellwether.language import N_
+from bellwether.language import gettext as _
 from bellwether.services import Services
 from bot.commands.command import Asker, Command, Given, Press, Who
 from bot.replies import Button, Document, Pressed, Reply
 
 _NAME = "bellwether-my-data.json"
-_ASKED = (
+_ASKED = N_(
     "<b>Erase everything I keep about this chat?</b>\n\nYour watchlist, alerts, settings, feedback and every message "
     "that waits go at once and for good. /export_me gives you a copy first; /stop only silences me."
 )
-_DONE = (
+_DONE = N_(
     "<b>Erased.</b> I keep nothing about this chat any more. Anything that you send begins anew: what you ask is "
     "answered, and nothing is kept before you say /start, /watch or /alerts."
 )
-_NOTHING = "I keep nothing about this chat, so there is nothing to erase."
+_NOTHING = N_("I keep nothing about this chat, so there is nothing to erase.")
 
 
 def export(services: Services, asker: Asker, text: str) -> Reply:
     """Every row of this chat as a JSON file."""
     content = chat_queries.export(services, asker.chat_id)
-    said = "Everything I keep about this chat, as JSON, which programs and people can read. /delete_me erases it."
-    return Reply(said, document=Document(_NAME, content))
+    text = _("Everything I keep about this chat, as JSON, which programs and people can read. /delete_me erases it.")
+    return Reply(text, document=Document(_NAME, content))
 
 
 def delete(services: Services, asker: Asker, text: str) -> Reply:
     """Ask first: there is no way back."""
-    return Reply(_ASKED, buttons=((Button("Erase everything", "erase"), Button("Keep it", "keep")),))
+    return Reply(_(_ASKED), buttons=((Button(_("Erase everything"), "erase"), Button(_("Keep it"), "keep")),))
 
 
 def _erase(services: Services, asker: Asker, given: Given) -> Pressed:
     given.expect(0)
     gone = chat_queries.erase(services, asker.chat_id)
-    return Pressed("Erased." if gone else "", edit=Reply(_DONE if gone else _NOTHING))
+    return Pressed(_("Erased.") if gone else "", edit=Reply(_(_DONE if gone else _NOTHING)))
 
 
 def _keep(services: Services, asker: Asker, given: Given) -> Pressed:
     given.expect(0)
-    return Pressed("Nothing was erased.", edit=Reply("Nothing was erased."))
+    return Pressed(_("Nothing was erased."), edit=Reply(_("Nothing was erased.")))
 
 
-EXPORT = Command("export_me", "", "everything kept about you, as a file", export, who=Who.ADMINS, in_groups=False)
+EXPORT = Command("export_me", "", N_("everything kept about you, as a file"), export, who=Who.ADMINS, in_groups=False)
 DELETE = Command(
     "delete_me",
     "",
-    "erase everything kept about you",
+    N_("erase everything kept about you"),
     delete,
     {"erase": Press(_erase, Who.ADMINS), "keep": Press(_keep, Who.ADMINS)},
     Who.ADMINS,

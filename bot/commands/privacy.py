@@ -1,10 +1,12 @@
 """/privacy: what is kept about a chat."""
 
+from bellwether.language import N_
+from bellwether.language import gettext as _
 from bellwether.services import Services
 from bot.commands.command import Asker, Command
 from bot.replies import Reply
 
-_POLICY = (
+_POLICY = N_(
     "<b>What I keep about you</b>\n\n"
     "• The number of this chat, the language your app told me, the symbols you watch, your alerts and /settings: to "
     "write to you when you want it.\n"
@@ -21,7 +23,7 @@ _POLICY = (
 
 def answer(services: Services, asker: Asker, text: str) -> Reply:
     """The policy."""
-    return Reply(_POLICY)
+    return Reply(_(_POLICY))
 
 
-COMMAND = Command("privacy", "", "what is kept about you", answer)
+COMMAND = Command("privacy", "", N_("what is kept about you"), answer)

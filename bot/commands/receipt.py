@@ -6,6 +6,8 @@ from math import expm1
 
 from bellwether import queries, wording
 from bellwether.errors import BadSymbol
+from bellwether.language import N_, said, translated
+from bellwether.language import gettext as _
 from bellwether.scoring.types import Receipt
 from bellwether.services import Services
 from bot.commands.command import Asker, Command
@@ -19,7 +21,7 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
     """The receipt of an id, or of today's forecast of a symbol."""
     wanted = text.strip()
     if not wanted:
-        raise BadSymbol("Which forecast? For example: /receipt AAPL, or /receipt with the id of a forecast.")
+        raise BadSymbol(said("Which forecast? For example: /receipt AAPL, or /receipt with the id of a forecast."))
     if not _ID.fullmatch(wanted):
         wanted = queries.answer(services, *question_and_horizon(services, wanted)).forecast.forecast_id
     return Reply(_text(queries.receipt(services, wanted)))
@@ -27,28 +29,39 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
 
 def _text(one: Receipt) -> str:
     low, high = wording.signed_percent(expm1(one.log_returns[1])), wording.signed_percent(expm1(one.log_returns[5]))
-    said = (
-        f"<b>Receipt of forecast {escape(one.forecast_id)}</b>\n\n"
-        f"On {one.made_at:%Y-%m-%d at %H:%M} UTC I said of {escape(one.symbol)}, from the close of "
-        f"{wording.day(one.cutoff)}: 8 in 10 outcomes {low} to {high} by {wording.day(one.target_session)} "
-        f"(model {escape(one.model_id)}, prices from {escape(one.source)})."
+    heading = _("Receipt of forecast {id}").format(id=escape(one.forecast_id))
+    told = _(
+        "On {date} at {time} UTC I said of {symbol}, from the close of {cutoff}: 8 in 10 outcomes {low} to {high} by "
+        "{target} (model {model}, prices from {source})."
+    ).format(
+        date=one.made_at.date(),
+        time=f"{one.made_at:%H:%M}",
+        symbol=escape(one.symbol),
+        cutoff=wording.day(one.cutoff),
+        low=low,
+        high=high,
+        target=wording.day(one.target_session),
+        model=escape(one.model_id),
+        source=escape(one.source),
     )
-    proof = (
-        f"Row {one.row} of the ledger, which is only ever added to.\n"
-        f"hash <code>{one.hash}</code>\nhash before <code>{one.hash_before}</code>\ncontent <code>{one.content}</code>"
-    )
-    return "\n\n".join([said, _outcome(one), proof, f"<i>How to check: {escape(one.how_to_check)}.</i>"])
+    proof = _(
+        "Row {row} of the ledger, which is only ever added to.\nhash <code>{hash}</code>\n"
+        "hash before <code>{hash_before}</code>\ncontent <code>{content}</code>"
+    ).format(row=one.row, hash=one.hash, hash_before=one.hash_before, content=one.content)
+    how = _("How to check: {how}.").format(how=escape(translated(one.how_to_check)))
+    return "\n\n".join([f"<b>{heading}</b>", told, _outcome(one), proof, f"<i>{how}</i>"])
 
 
 def _outcome(one: Receipt) -> str:
     came = one.outcome
     if came is None:
-        return "Its time is not over yet, so there is no outcome."
+        return _("Its time is not over yet, so there is no outcome.")
     if came.log_return is None:
-        return "It has no outcome: no price came, as after a delisting."
+        return _("It has no outcome: no price came, as after a delisting.")
     held = one.log_returns[1] <= came.log_return <= one.log_returns[5]
     moved = wording.signed_percent(expm1(came.log_return))
-    return f"What came: {moved}, {'inside' if held else 'outside'} the range."
+    message = _("What came: {growth}, inside the range.") if held else _("What came: {growth}, outside the range.")
+    return message.format(growth=moved)
 
 
-COMMAND = Command("receipt", "ID or SYMBOL", "proof of what a forecast said", answer)
+COMMAND = Command("receipt", N_("ID or SYMBOL"), N_("proof of what a forecast said"), answer)

@@ -1,11 +1,13 @@
 """/stop: nothing more of our own accord."""
 
 from bellwether import chat_queries
+from bellwether.language import N_
+from bellwether.language import gettext as _
 from bellwether.services import Services
 from bot.commands.command import Asker, Command, Who
 from bot.replies import Reply
 
-_SAID = (
+_SAID = N_(
     "<b>I write nothing more of my own accord.</b> Your watchlist, alerts and settings are kept, and I still answer "
     "when you ask.\n\n/start begins again, and so does a new /watch or alert. /delete_me erases everything."
 )
@@ -14,7 +16,7 @@ _SAID = (
 def answer(services: Services, asker: Asker, text: str) -> Reply:
     """Send no digests and no alerts any more."""
     chat_queries.leave(services, asker.chat_id)
-    return Reply(_SAID)
+    return Reply(_(_SAID))
 
 
-COMMAND = Command("stop", "", "no more messages of my own accord", answer, who=Who.ADMINS)
+COMMAND = Command("stop", "", N_("no more messages of my own accord"), answer, who=Who.ADMINS)

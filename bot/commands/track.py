@@ -4,27 +4,31 @@ from html import escape
 
 from bellwether import queries, wording
 from bellwether.errors import AmbiguousSymbol, UnknownSymbol
+from bellwether.language import N_, ngettext
+from bellwether.language import gettext as _
 from bellwether.scoring import words
 from bellwether.scoring.types import Miss, TrackRecord, Verdict
 from bellwether.services import Services
 from bot.commands.asking_back import ask_back
 from bot.commands.command import Asker, Command, Given, Press
-from bot.keyboards import MEANING
+from bot.keyboards import meaning
 from bot.replies import Pressed, Reply
 
 _MISSES = 3
 _IN_PLAIN_WORDS = {
-    Verdict.TOO_EARLY: "That is too little to judge by.",
-    Verdict.BETTER: "All in all they beat a plain rule which knows only the recent swings, by more than luck.",
-    Verdict.WORSE: "All in all they did worse than a plain rule which knows only the recent swings, by more than luck.",
-    Verdict.UNDECIDED: "All in all they can't be told from a plain rule which knows only the recent swings.",
+    Verdict.TOO_EARLY: N_("That is too little to judge by."),
+    Verdict.BETTER: N_("All in all they beat a plain rule which knows only the recent swings, by more than luck."),
+    Verdict.WORSE: N_(
+        "All in all they did worse than a plain rule which knows only the recent swings, by more than luck."
+    ),
+    Verdict.UNDECIDED: N_("All in all they can't be told from a plain rule which knows only the recent swings."),
 }
 
 
 def answer(services: Services, asker: Asker, text: str) -> Reply:
     """The record of everything, or of what is named."""
     if not text.strip():
-        return _track(services, None, "all symbols")
+        return _track(services, None, _("all symbols"))
     try:
         one = queries.resolve(services, text)
     except (AmbiguousSymbol, UnknownSymbol) as problem:
@@ -34,36 +38,49 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
 
 def _track(services: Services, symbol: str | None, name: str) -> Reply:
     record = queries.track_record(services, symbol=symbol)
-    return Reply(record_text(record, name), buttons=((MEANING,),))
+    return Reply(record_text(record, name), buttons=((meaning(),),))
 
 
 def record_text(record: TrackRecord, name: str) -> str:
     """A record for a chat: what held in plain words, then the figures. HTML; honest about an empty one."""
     score = record.score
     if score.coverage_80 is None:
-        return (
-            f"<b>There is no track record of {escape(name)} yet.</b>\n\n{escape(words.opening(record))} A forecast "
-            "counts once its time is over; until then nobody can know, and nothing is said."
-        )
-    count = f"{score.forecasts:,} forecast{'s' if score.forecasts != 1 else ''}"
+        heading = _("There is no track record of {name} yet.").format(name=escape(name))
+        until_then = _("A forecast counts once its time is over; until then nobody can know, and nothing is said.")
+        return f"<b>{heading}</b>\n\n{escape(words.opening(record))} {until_then}"
+    held = _(
+        "<b>Of {name}, {share} of my 8-in-10 ranges held</b>, in {forecasts} made in {weeks}: {eighty} is what it "
+        "should be."
+    ).format(
+        name=escape(name),
+        share=wording.percent(score.coverage_80),
+        forecasts=words.forecasts(score.forecasts),
+        weeks=words.weeks(score.weeks),
+        eighty=wording.percent(0.8),
+    )
     parts = [
-        f"<b>Of {escape(name)}, {wording.percent(score.coverage_80)} of my 8-in-10 ranges held</b>, in {count} made in "
-        f"{score.weeks:,} week{'s' if score.weeks != 1 else ''}: 80 % is what it should be. "
-        f"{_IN_PLAIN_WORDS[score.verdict]}",
+        f"{held} {_(_IN_PLAIN_WORDS[score.verdict])}",
         escape(words.opening(record)),
         "\n".join(f"• {wording.span(one.horizon)}: {escape(words.judged(one.score))}" for one in record.by_horizon),
     ]
     if record.misses:
-        parts.append("The biggest misses:\n" + "\n".join(_miss(one) for one in record.misses[:_MISSES]))
-    parts += [f"{escape(one.model_id)}: {escape(one.standing.value)}." for one in record.standings]
+        parts.append("\n".join([_("The biggest misses:"), *(_miss(one) for one in record.misses[:_MISSES])]))
+    parts += [f"{escape(one.model_id)}: {escape(_(one.standing.value))}." for one in record.standings]
     return "\n\n".join(part for part in (*parts, f"<i>{wording.NOT_ADVICE}</i>") if part)
 
 
 def _miss(one: Miss) -> str:
-    return (
-        f"• {escape(one.symbol)} from {wording.day(one.cutoff)}, {one.horizon} days: it moved "
-        f"{wording.signed_percent(one.growth)}, the 9-in-10 range was {wording.signed_percent(one.low)} to "
-        f"{wording.signed_percent(one.high)}"
+    return ngettext(
+        "• {symbol} from {day}, {count} day: it moved {growth}, the 9-in-10 range was {low} to {high}",
+        "• {symbol} from {day}, {count} days: it moved {growth}, the 9-in-10 range was {low} to {high}",
+        one.horizon,
+    ).format(
+        symbol=escape(one.symbol),
+        day=wording.day(one.cutoff),
+        count=one.horizon,
+        growth=wording.signed_percent(one.growth),
+        low=wording.signed_percent(one.low),
+        high=wording.signed_percent(one.high),
     )
 
 
@@ -72,4 +89,4 @@ def _press(services: Services, asker: Asker, given: Given) -> Pressed:
     return Pressed(reply=_track(services, given.symbol(), given.symbol()))
 
 
-COMMAND = Command("track", "[SYMBOL]", "how earlier forecasts turned out", answer, {"track": Press(_press)})
+COMMAND = Command("track", N_("[SYMBOL]"), N_("how earlier forecasts turned out"), answer, {"track": Press(_press)})

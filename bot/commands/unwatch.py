@@ -4,6 +4,8 @@ from html import escape
 
 from bellwether import queries
 from bellwether.errors import AmbiguousSymbol, BadSymbol
+from bellwether.language import N_, said
+from bellwether.language import gettext as _
 from bellwether.services import Services
 from bot.commands.asking_back import ask_back
 from bot.commands.command import Asker, Command, Given, Press, Who
@@ -14,25 +16,30 @@ from bot.replies import Pressed, Reply
 def answer(services: Services, asker: Asker, text: str) -> Reply:
     """Take a symbol off the watchlist."""
     if not text.strip():
-        raise BadSymbol("Which stock? For example: /unwatch AAPL. /list shows what you watch.")
+        raise BadSymbol(said("Which stock? For example: /unwatch AAPL. /list shows what you watch."))
     return drop(services, asker, question_and_horizon(services, text)[0])
 
 
 def drop(services: Services, asker: Asker, question: str) -> Reply:
     """Stop watching it, or ask back."""
     try:
-        return Reply(said(queries.unwatch(services, asker.chat_id, question)))
+        return Reply(_told(queries.unwatch(services, asker.chat_id, question)))
     except AmbiguousSymbol as problem:
         return ask_back(problem, "drop:{}")
 
 
-def said(watched: queries.Watched) -> str:
+def _told(watched: queries.Watched) -> str:
     """What changed, in words."""
     name = escape(watched.instrument.symbol)
     if not watched.changed:
-        return f"You don't watch {name}. /list shows what you watch."
-    rest = "You watch nothing now." if watched.count == 0 else f"You still watch {watched.count}: /list."
-    return f"You no longer watch <b>{name}</b>. {rest}"
+        return _("You don't watch {symbol}. /list shows what you watch.").format(symbol=name)
+    rest = (
+        _("You still watch {count}: /list.").format(count=watched.count)
+        if watched.count
+        else _("You watch nothing now.")
+    )
+    gone = _("You no longer watch <b>{symbol}</b>.").format(symbol=name)
+    return f"{gone} {rest}"
 
 
 def _drop(services: Services, asker: Asker, given: Given) -> Pressed:
@@ -40,4 +47,6 @@ def _drop(services: Services, asker: Asker, given: Given) -> Pressed:
     return Pressed(reply=drop(services, asker, given.symbol()))
 
 
-COMMAND = Command("unwatch", "SYMBOL", "stop its digest", answer, {"drop": Press(_drop, Who.ADMINS)}, Who.ADMINS)
+COMMAND = Command(
+    "unwatch", N_("SYMBOL"), N_("stop its digest"), answer, {"drop": Press(_drop, Who.ADMINS)}, Who.ADMINS
+)

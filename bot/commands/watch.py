@@ -1,44 +1,75 @@
-"""/watch: a digest every evening for this symbol."""
+"""/watch: a digest every evening for this symbol, or for each of several."""
 
 from html import escape
 
 from bellwether import queries
-from bellwether.errors import AmbiguousSymbol, BadSymbol, UnknownSymbol
+from bellwether.errors import AmbiguousSymbol, BadSymbol, BellwetherError, UnknownSymbol
+from bellwether.language import N_, ngettext, said, translated
+from bellwether.language import gettext as _
 from bellwether.services import Services
 from bot.commands.asking_back import ask_back
 from bot.commands.command import Asker, Command, Given, Press, Who
 from bot.commands.forecast import question_and_horizon
-from bot.replies import Pressed, Reply
+from bot.commands.several import names_in
+from bot.replies import Button, Pressed, Reply
 
-_NOTHING_NEW = "\n\nThe sample market has no new days, so here it comes only when the operator rehearses one."
+_NOTHING_NEW = N_("The sample market has no new days, so here it comes only when the operator rehearses one.")
 
 
 def answer(services: Services, asker: Asker, text: str) -> Reply:
-    """Put a symbol on the watchlist."""
-    if not text.strip():
-        raise BadSymbol("Which stock? For example: /watch AAPL")
-    return add(services, asker, question_and_horizon(services, text)[0])
+    """Put a symbol on the watchlist, or several: each is answered."""
+    names = names_in(services, question_and_horizon(services, text)[0])
+    if not names:
+        raise BadSymbol(said("Which stock? For example: /watch AAPL"))
+    return add(services, asker, names[0]) if len(names) == 1 else _add_each(services, asker, names)
+
+
+def _add_each(services: Services, asker: Asker, names: list[str]) -> Reply:
+    """Watch each of them: a line for every one, and buttons for what is not clear."""
+    lines, buttons = [], list[tuple[Button, ...]]()
+    for name in names:
+        try:
+            watched = queries.watch(services, asker.chat_id, name, asker.language, asker.thread)
+        except (AmbiguousSymbol, UnknownSymbol) as problem:
+            asked = ask_back(problem, "add:{}")
+            lines.append(f"• {asked.text}")
+            buttons += asked.buttons
+        except BellwetherError as problem:  # the list is full, or the market away: the others are answered all the same
+            lines.append(f"• {escape(name)}: {escape(translated(problem))}")
+        else:
+            now = _("You watch {name} now.") if watched.changed else _("You watched {name} already.")
+            lines.append(f"• {now.format(name=_name(watched))}")
+    end = _("After each trading day I send one message about all that you watch. /list shows it, /unwatch stops one.")
+    rest = [] if services.provider.live else [_(_NOTHING_NEW)]
+    return Reply("\n\n".join(["\n".join(lines), end, *rest]), buttons=tuple(buttons))
+
+
+def _name(watched: queries.Watched) -> str:
+    return f"<b>{escape(watched.instrument.name)}</b> ({escape(watched.instrument.symbol)})"
 
 
 def add(services: Services, asker: Asker, question: str) -> Reply:
     """Watch it, or ask back."""
     try:
-        return Reply(said(services, queries.watch(services, asker.chat_id, question, asker.language)))
+        return Reply(_told(services, queries.watch(services, asker.chat_id, question, asker.language, asker.thread)))
     except (AmbiguousSymbol, UnknownSymbol) as problem:
         return ask_back(problem, "add:{}")
 
 
-def said(services: Services, watched: queries.Watched) -> str:
+def _told(services: Services, watched: queries.Watched) -> str:
     """What watching means, in words."""
-    name = f"<b>{escape(watched.instrument.name)}</b> ({escape(watched.instrument.symbol)})"
+    name = _name(watched)
     if not watched.changed:
-        return f"You already watch {name}. /list shows everything you watch."
+        return _("You already watch {name}. /list shows everything you watch.").format(name=name)
     delay = services.settings.alerts.digest_delay
-    promise = (
-        f"You now watch {name}. After each trading day, about {delay} minutes after the close, I send one message "
-        "with its range, the chance of a rise and what changed. /unwatch stops it, /list shows everything."
-    )
-    return promise if services.provider.live else promise + _NOTHING_NEW
+    promise = ngettext(
+        "You now watch {name}. After each trading day, about {count} minute after the close, I send one message with "
+        "its range, the chance of a rise and what changed. /unwatch stops it, /list shows everything.",
+        "You now watch {name}. After each trading day, about {count} minutes after the close, I send one message with "
+        "its range, the chance of a rise and what changed. /unwatch stops it, /list shows everything.",
+        delay,
+    ).format(name=name, count=delay)
+    return promise if services.provider.live else f"{promise}\n\n{_(_NOTHING_NEW)}"
 
 
 def _add(services: Services, asker: Asker, given: Given) -> Pressed:
@@ -47,5 +78,5 @@ def _add(services: Services, asker: Asker, given: Given) -> Pressed:
 
 
 COMMAND = Command(
-    "watch", "SYMBOL", "get a digest of it every evening", answer, {"add": Press(_add, Who.ADMINS)}, Who.ADMINS
+    "watch", N_("SYMBOL"), N_("get a digest of it every evening"), answer, {"add": Press(_add, Who.ADMINS)}, Who.ADMINS
 )

@@ -3,6 +3,8 @@
 from html import escape
 
 from bellwether import queries
+from bellwether.language import N_
+from bellwether.language import gettext as _
 from bellwether.services import Services
 from bot.commands.command import Asker, Command
 from bot.replies import Button, Reply
@@ -15,13 +17,15 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
     """The watchlist, with a button to each forecast."""
     watched = [one.symbol for one in queries.watchlist(services, asker.chat_id)]
     if not watched:
-        return Reply("You watch nothing yet. Send /watch AAPL, or press “Watch” under a forecast.")
+        return Reply(_("You watch nothing yet. Send /watch AAPL, or press “Watch” under a forecast."))
     lines = [f"<b>{escape(symbol)}</b> {escape(_name(services, symbol))}".rstrip() for symbol in watched[:_SHOWN]]
     if len(watched) > _SHOWN:
-        lines.append(f"and {len(watched) - _SHOWN} more")
+        lines.append(_("and {count} more").format(count=len(watched) - _SHOWN))
     buttons = [Button(symbol, f"ask:{symbol}") for symbol in watched[:_SHOWN_BUTTONS]]
     rows = tuple(tuple(buttons[start : start + 4]) for start in range(0, len(buttons), 4))
-    return Reply("You watch:\n" + "\n".join(lines) + "\n\n/unwatch SYMBOL stops one.", buttons=rows)
+    listed = "\n".join([_("You watch:"), *lines])
+    how = _("/unwatch SYMBOL stops one.")
+    return Reply(f"{listed}\n\n{how}", buttons=rows)
 
 
 def _name(services: Services, symbol: str) -> str:
@@ -29,4 +33,4 @@ def _name(services: Services, symbol: str) -> str:
     return known.name if known is not None and known.name != symbol else ""
 
 
-COMMAND = Command("list", "", "what you watch", answer)
+COMMAND = Command("list", "", N_("what you watch"), answer)

@@ -5,12 +5,14 @@ from html import escape
 from bellwether import queries, wording
 from bellwether.change import Change, causes, changes, in_a_sentence
 from bellwether.errors import AmbiguousSymbol, BadSymbol, UnknownSymbol
+from bellwether.language import N_, said
+from bellwether.language import gettext as _
 from bellwether.parsing import DEFAULT_HORIZON
 from bellwether.services import Services
 from bot.commands.asking_back import ask_back
 from bot.commands.command import Asker, Command, Given, Press
 from bot.commands.forecast import question_and_horizon
-from bot.keyboards import MEANING
+from bot.keyboards import meaning
 from bot.replies import Button, Pressed, Reply
 
 
@@ -18,7 +20,7 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
     """The change of a forecast since the session before."""
     question, horizon = question_and_horizon(services, text)
     if not question:
-        raise BadSymbol("Which stock? For example: /why AAPL")
+        raise BadSymbol(said("Which stock? For example: /why AAPL"))
     try:
         return _why(services, question, horizon)
     except (AmbiguousSymbol, UnknownSymbol) as problem:
@@ -28,16 +30,18 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
 def _why(services: Services, question: str, horizon: int) -> Reply:
     asked = queries.answer(services, question, horizon)
     made, before = asked.forecast, queries.previous(services, asked)
-    buttons = ((Button("The forecast", f"ask:{made.symbol}:{horizon}"), MEANING),)
+    buttons = ((Button(_("The forecast"), f"ask:{made.symbol}:{horizon}"), meaning()),)
     if before is None:
-        text = f"There is no forecast of the session before for {made.name}, so I can't tell what changed."
-        return Reply(escape(text), buttons=buttons)
+        text = _("There is no forecast of the session before for {name}, so I can't tell what changed.")
+        return Reply(escape(text.format(name=made.name)), buttons=buttons)
+    compared = _("From {before} to {now}, each time {span}:").format(
+        before=wording.day(before.cutoff), now=wording.day(made.cutoff), span=wording.within(horizon)
+    )
     parts = [
         f"<b>{escape(in_a_sentence(before, made))}</b>",
-        f"From {wording.day(before.cutoff)} to {wording.day(made.cutoff)}, each time "
-        f"{wording.span(horizon).lower()}:\n{_lines(changes(before, made))}",
-        f"What lies behind it:\n{_lines(causes(before, made))}",
-        f"<i>{escape(' '.join((*made.caveats, wording.NOT_ADVICE)))}</i>",
+        f"{compared}\n{_lines(changes(before, made))}",
+        "\n".join([_("What lies behind it:"), _lines(causes(before, made))]),
+        f"<i>{escape(wording.disclaimer(made))}</i>",
     ]
     return Reply("\n\n".join(parts), buttons=buttons)
 
@@ -55,4 +59,4 @@ def _press(services: Services, asker: Asker, given: Given) -> Pressed:
     return Pressed(reply=_why(services, given.symbol(), horizon))
 
 
-COMMAND = Command("why", "SYMBOL", "what changed since the session before", answer, {"why": Press(_press)})
+COMMAND = Command("why", N_("SYMBOL"), N_("what changed since the session before"), answer, {"why": Press(_press)})

@@ -1,5 +1,6 @@
 """A real headless Chromium, and what a visitor does not see: other hosts, complaints of the browser."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+_MEANT = re.compile("the server responded with a status of (4..|503)")  #: a page that says what is wrong
 _QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -59,7 +61,7 @@ class Visits:
         """Fail if a tab asked another host, or if its browser complained of anything but a status that is meant."""
         for tab in self._opened:
             assert tab.hosts == {urlsplit(self._address).netloc}
-            assert [each for each in tab.complaints if "the server responded with a status of 4" not in each] == []
+            assert [each for each in tab.complaints if not _MEANT.search(each)] == []
 
 
 @contextmanager

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from unittest.mock import patch
 
 from bellwether.config import load_settings
 from bellwether.services import Services, build_services, utc_now
+from bot import telegram_sender
 from bot.telegram import TelegramFace
 from scheduler import Timetable
 from tests.support.telegram_server import TelegramServer
@@ -33,8 +35,16 @@ def bot_services(server: TelegramServer, folder: Path, *, token: str = "", now: 
 
 
 @contextmanager
-def running_bot(services: Services) -> Iterator[TelegramFace]:
-    """Polls, answers and delivers until the block ends."""
+def running_bot(services: Services, patience: float = 20.0) -> Iterator[TelegramFace]:
+    """Polls, answers and delivers until the block ends.
+
+    An answer waits `patience` seconds for its chart, so that a busy machine does not send the words first.
+    """
+    with patch.object(telegram_sender, "PATIENCE", patience):
+        yield from _running(services)
+
+
+def _running(services: Services) -> Iterator[TelegramFace]:
     loop = asyncio.new_event_loop()
     started: list[TelegramFace] = []
     ready = threading.Event()

@@ -39,6 +39,11 @@ def check_pressed(pressed: Pressed) -> None:
             check_reply(reply)
 
 
+def as_read(text: str) -> str:
+    """A text as a person reads it, who does not see whether a space may break."""
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
 @dataclass
 class Talk:
     """One chat with the bot; `shown` is the message whose buttons are pressed."""
@@ -52,11 +57,11 @@ class Talk:
         """What is answered, as plain text."""
         self.shown = conversation.answer(self.services, self.asker, text)
         check_reply(self.shown)
-        return as_text(self.shown.text)
+        return as_read(as_text(self.shown.text))
 
     def press(self, label: str) -> str:
         """Press the button of this label; the message made new or added, as plain text, else the notice."""
-        action = next((one.action for row in self.shown.buttons for one in row if one.label == label), None)
+        action = next((one.action for row in self.shown.buttons for one in row if as_read(one.label) == label), None)
         assert action is not None, f"there is no button {label!r}, only {self.labels}"
         return self.send(action)
 
@@ -67,14 +72,14 @@ class Talk:
         self.notice = pressed.notice
         new = pressed.edit or pressed.reply
         if new is None:
-            return pressed.notice
+            return as_read(pressed.notice)
         self.shown = new
-        return as_text(new.text)
+        return as_read(as_text(new.text))
 
     @property
     def labels(self) -> list[str]:
         """Of the buttons that are shown."""
-        return [one.label for row in self.shown.buttons for one in row]
+        return [as_read(one.label) for row in self.shown.buttons for one in row]
 
     def member(self) -> Talk:
         """The same chat, spoken to by somebody who is no admin of it."""

@@ -54,7 +54,8 @@ def get_me(world: World, params: Params, files: Files) -> Any:
 
 
 def delete_webhook(world: World, params: Params, files: Files) -> Any:
-    """deleteWebhook: there never is one, but updates can be dropped."""
+    """deleteWebhook."""
+    world.updates.webhook.delete()
     if params.get("drop_pending_updates"):
         world.updates.drop_all()
     return True
@@ -62,8 +63,20 @@ def delete_webhook(world: World, params: Params, files: Files) -> Any:
 
 def get_webhook_info(world: World, params: Params, files: Files) -> Any:
     """getWebhookInfo."""
-    waiting = len(world.updates.pending)
-    return {"url": "", "has_custom_certificate": False, "pending_update_count": waiting}
+    return world.updates.webhook.info() | {"pending_update_count": len(world.updates.pending)}
+
+
+def set_webhook(world: World, params: Params, files: Files) -> Any:
+    """setWebhook; an empty address is deleteWebhook."""
+    if not 1 <= params.get("max_connections", 40) <= 100:
+        raise Breach("max_connections must be 1 to 100")
+    if "allowed_updates" in params:
+        world.updates.allow(params["allowed_updates"])
+    if params.get("drop_pending_updates"):
+        world.updates.drop_all()
+    world.updates.webhook.set(params["url"], params.get("secret_token", ""))
+    world.call_soon(world.updates.webhook.wake)
+    return True
 
 
 def set_my_commands(world: World, params: Params, files: Files) -> Any:
@@ -189,6 +202,7 @@ METHODS: dict[str, Callable[[World, Params, Files], Any]] = {
     "getMe": get_me,
     "deleteWebhook": delete_webhook,
     "getWebhookInfo": get_webhook_info,
+    "setWebhook": set_webhook,
     "setMyCommands": set_my_commands,
     "getMyCommands": get_my_commands,
     "deleteMyCommands": delete_my_commands,

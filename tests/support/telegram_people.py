@@ -135,6 +135,11 @@ class People:
             old.migrated_to = new_chat_id
             self._world.chats[new_chat_id] = Chat(new_chat_id, "supergroup", old.user, old.title)
 
+    def delete_topic(self, chat_id: int, thread: int) -> None:
+        """Delete a topic of a forum group: sending to it is refused."""
+        with self._world.lock:
+            self._world.chats[chat_id].gone_topics.add(thread)
+
     def _membership(self, chat_id: int, blocked: bool) -> int:
         with self._world.lock:
             chat = self._world.chats[chat_id]

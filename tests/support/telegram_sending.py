@@ -101,6 +101,8 @@ def _send(world: World, params: Params, version: Version) -> dict[str, Any]:
     markup = params.get("reply_markup")
     check_keyboard(markup)
     chat = world.chat_to_send_to(params["chat_id"])
+    if params.get("message_thread_id") in chat.gone_topics:
+        raise bad_request("message thread not found")
     reply_to = _reply_target(chat, params.get("reply_parameters"))
     world.limits.count(chat.chat_id, chat.kind == "private")
     sent = SentMessage(

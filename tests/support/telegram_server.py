@@ -23,10 +23,12 @@ from tests.support.http_server import HttpServer, LoopFactory, Request, Response
 from tests.support.telegram_errors import ApiError, Breach, bad_request
 from tests.support.telegram_forms import Form, read_form
 from tests.support.telegram_limits import FloodLimits
+from tests.support.telegram_loose_spec import LooseSpec
 from tests.support.telegram_methods import METHODS
 from tests.support.telegram_people import People
-from tests.support.telegram_spec import load_spec
+from tests.support.telegram_spec import SPEC_PATH, Spec, load_spec
 from tests.support.telegram_state import AnsweredCallback, SentMessage, World
+from tests.support.telegram_webhook import Webhook
 from tests.support.waiting import wait_until
 
 T = TypeVar("T")
@@ -59,18 +61,25 @@ class TelegramServer(People):
         username: str = "bellwether_bot",
         clock: Callable[[], float] = time.monotonic,
         loop_factory: LoopFactory | None = None,
+        local: bool = False,
+        strict: bool = SPEC_PATH.is_file(),
     ) -> None:
-        """`clock` and the loop of `loop_factory` may run faster than the wall's, both alike."""
+        """`clock` and the loop of `loop_factory` may run faster than the wall's, both alike.
+
+        A `local` server is one that the bot's operator runs: it brings updates to any address, by plain HTTP too.
+        `strict` also refuses whatever the Bot API's own description does not allow, which must be there for it.
+        """
         self.token = token
         self.requests: list[SeenRequest] = []
         self.violations: list[str] = []
-        self._spec = load_spec()
+        self._spec: Spec | LooseSpec = load_spec() if strict else LooseSpec(frozenset({*METHODS, "getUpdates"}))
         self._http = HttpServer(self._handle, loop_factory)
         self._faults = FaultQueue()
         bot_id = int(token.partition(":")[0])
         bot = {"id": bot_id, "is_bot": True, "first_name": "Bellwether", "username": username}
         self._limits = FloodLimits(flood_limits, clock)
         super().__init__(World(bot, self._limits, self._http.call_soon))
+        self._world.updates.webhook.local = local
 
     def __enter__(self) -> TelegramServer:
         self._http.__enter__()
@@ -106,6 +115,11 @@ class TelegramServer(People):
     def pending_updates(self) -> list[dict[str, Any]]:
         """The updates the bot has not confirmed yet."""
         return self._world.updates.pending
+
+    @property
+    def webhook(self) -> Webhook:
+        """Where updates are brought, if anywhere, and what was answered there."""
+        return self._world.updates.webhook
 
     def messages(self, chat_id: int, *, include_deleted: bool = False) -> list[SentMessage]:
         """The bot's messages in a chat, oldest first; copies that do not change any more."""

@@ -109,6 +109,7 @@ class Chat:
     blocked: bool = False
     admins: list[int] = field(default_factory=list)  #: user ids; of a group that named none, `user` owns it
     migrated_to: int | None = None
+    gone_topics: set[int] = field(default_factory=set)  #: of a forum group, those that were deleted
     next_message_id: int = 1
     received: dict[int, dict[str, Any]] = field(default_factory=dict)
     sent: dict[int, SentMessage] = field(default_factory=dict)
@@ -148,6 +149,7 @@ class World:
         self.lock = threading.Condition()
         self.bot = bot
         self.limits = limits
+        self.call_soon = call_soon
         self.updates = UpdateQueue(self.lock, call_soon)
         self.files = FileStore()
         self.chats: dict[int, Chat] = {}

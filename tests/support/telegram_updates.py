@@ -8,8 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.support.telegram_errors import ApiError
+from tests.support.telegram_webhook import Webhook
 
 Update = dict[str, Any]
+
+WEBHOOK_CONFLICT = (
+    "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+)
 
 FIRST_UPDATE_ID = 310_000_001
 MAX_BATCH = 100
@@ -29,6 +34,7 @@ class UpdateQueue:
         self._allowed: set[str] | None = None
         self._newest_poll: object | None = None
         self._wake: asyncio.Event | None = None
+        self.webhook = Webhook(lambda: next(iter(self.pending), None), self.confirm)
 
     @property
     def pending(self) -> list[Update]:
@@ -46,7 +52,18 @@ class UpdateQueue:
                 self._waiting.sort(key=lambda waiting: int(waiting["update_id"]))
             self._lock.notify_all()
         self._call_soon(self._wake_poll)
+        self._call_soon(self.webhook.wake)
         return update_id
+
+    def allow(self, kinds: list[str]) -> None:
+        """Queue only updates of these kinds; an empty list is the default."""
+        self._allowed = set(kinds) or None
+
+    def confirm(self, update_id: int) -> None:
+        """Forget one update, which arrived."""
+        with self._lock:
+            self._waiting = [update for update in self._waiting if update["update_id"] != update_id]
+            self._lock.notify_all()
 
     def drop_all(self) -> None:
         """Forget everything that waits."""
@@ -55,12 +72,14 @@ class UpdateQueue:
 
     async def poll(self, params: dict[str, Any]) -> list[Update]:
         """Answer one getUpdates; a later one makes this end with a conflict."""
+        if self.webhook.url:
+            raise ApiError(409, WEBHOOK_CONFLICT)
         this_poll = self._newest_poll = object()
         self._wake_poll()
         loop = asyncio.get_running_loop()
         deadline = loop.time() + params.get("timeout", 0)
         if "allowed_updates" in params:
-            self._allowed = set(params["allowed_updates"]) or None
+            self.allow(params["allowed_updates"])
         try:
             while True:
                 wake = self._wake = asyncio.Event()

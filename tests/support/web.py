@@ -72,5 +72,5 @@ def served(app: FastAPI) -> Iterator[str]:
 
 
 def plain_text(page: str) -> str:
-    """What a visitor reads."""
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+    """What a visitor reads; a space that may not break stays one."""
+    return re.sub(r"[ \t\r\n]+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page))).strip()

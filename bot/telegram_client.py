@@ -1,0 +1,39 @@
+"""The Bot API client, as everything that talks to Telegram here uses it."""
+
+import logging
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+from telegram import Bot
+from telegram.request import HTTPXRequest
+
+from bellwether.config import Telegram
+
+CONNECTIONS = 8  #: more are slower
+READ_TIMEOUT = 20.0  #: seconds for an answer: one that comes late after all would make a second message
+os.environ.setdefault("PTB_TIMEDELTA", "1")  # waits come as timedelta; without it each flood limit warns of the change
+
+
+def make_bot(settings: Telegram, heard: Callable[[datetime], None] = lambda instant: None) -> Bot:
+    """The Bot API client for these settings, not connected yet. `heard` is told the time of each answer."""
+
+    async def tell_time(response: httpx.Response) -> None:
+        with suppress(ValueError):  # no time, or none that can be read
+            heard(parsedate_to_datetime(response.headers.get("date", "")).astimezone(UTC))
+
+    listening = {"event_hooks": {"response": [tell_time]}}
+    # httpx writes every address at INFO, and the address holds the token
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    return Bot(
+        settings.token.get_secret_value(),
+        base_url=settings.base_url,
+        base_file_url=settings.base_file_url,
+        request=HTTPXRequest(
+            connection_pool_size=CONNECTIONS, pool_timeout=30, read_timeout=READ_TIMEOUT, httpx_kwargs=listening
+        ),
+        get_updates_request=HTTPXRequest(connection_pool_size=1, httpx_kwargs=listening),
+    )

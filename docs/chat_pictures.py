@@ -1,0 +1,104 @@
+"""Draws what the chat answers: `python docs/chat_pictures.py` from the project's folder.
+
+The real bot over the sample market is asked by a person on the local Bot API server of the tests; what arrives there is
+set as a phone shows it, in light and in dark, and photographed by a headless Chromium.
+"""
+
+import base64
+import sys
+import tempfile
+from html import escape
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from playwright.sync_api import sync_playwright
+
+from tests.support.browser import CHROMIUM
+from tests.support.running_bot import bot_services, running_bot
+from tests.support.telegram_server import TelegramServer
+from tests.support.telegram_state import SentMessage
+
+IMAGES = Path(__file__).resolve().parent / "images"
+ASKED = (
+    ("/start", "/compare AAPL MSFT TSLA 1m", "/alerts", "/watch AAPL MSFT"),
+    ("apple", "APPL"),
+    ("/why AAPL", "/asof 2020-03-02 AAPL"),
+    ("/settings", "/meaning"),
+)  #: a column each
+THEMES = {
+    "light": {
+        "back": "#d6e4d0",
+        "in": "#ffffff",
+        "out": "#e3fdd0",
+        "ink": "#111b21",
+        "key": "#5f8f6233",
+        "quiet": "#667",
+    },
+    "dark": {
+        "back": "#0e1621",
+        "in": "#182533",
+        "out": "#2b5278",
+        "ink": "#eef3f7",
+        "key": "#ffffff1f",
+        "quiet": "#9ab",
+    },
+}
+STYLE = """
+* { box-sizing: border-box }
+body { margin: 0; background: %(back)s; color: %(ink)s; font: 15px/1.35 "Noto Sans", sans-serif }
+main { display: flex; gap: 22px; padding: 22px; align-items: flex-start; width: max-content }
+section { width: 372px; display: flex; flex-direction: column; gap: 8px }
+.out { align-self: flex-end; background: %(out)s; border-radius: 14px 14px 4px 14px; padding: 7px 12px }
+.in { background: %(in)s; border-radius: 14px 14px 14px 4px; overflow: hidden }
+.in img { display: block; width: 100%% }
+.in p { margin: 0; padding: 8px 12px; white-space: pre-wrap; overflow-wrap: anywhere }
+.row { display: flex; gap: 4px } .row span { flex: 1; background: %(key)s; border-radius: 8px; padding: 7px 4px;
+  text-align: center; font-size: 13.5px } .keys { display: flex; flex-direction: column; gap: 4px }
+"""
+
+
+def main() -> None:
+    """Ask, then photograph twice."""
+    with TelegramServer() as server, tempfile.TemporaryDirectory() as folder:
+        server.open_chat(1)
+        with running_bot(bot_services(server, Path(folder))):
+            columns = [[(said, _answer(server, said)) for said in column] for column in ASKED]
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        for theme, colours in THEMES.items():
+            page = browser.new_page(viewport={"width": 1602, "height": 400})
+            page.set_content(f"<style>{STYLE % colours}</style><main>{''.join(map(_column, columns))}</main>")
+            page.screenshot(path=IMAGES / f"chat-{theme}.jpg", type="jpeg", quality=72, full_page=True)
+        browser.close()
+
+
+def _answer(server: TelegramServer, said: str) -> SentMessage:
+    """The answer, with its chart where it has one."""
+    number = server.ask(1, said, 30).message_id
+    server.ask(1, "/list", 30)  # by then all that belongs to the answer has come
+    return next(message for message in server.messages(1) if message.message_id == number)
+
+
+def _column(column: list[tuple[str, SentMessage]]) -> str:
+    return f"<section>{''.join(_exchange(said, answer) for said, answer in column)}</section>"
+
+
+def _exchange(said: str, answer: SentMessage) -> str:
+    """What the person said, and the bubble of the answer with its keyboard."""
+    picture = base64.b64encode(answer.photo_bytes or b"").decode()
+    chart = f'<img src="data:image/png;base64,{picture}">' if picture else ""
+    rows = "".join(map(_row, answer.buttons))
+    return (
+        f'<div class="out">{escape(said)}</div><div class="in">{chart}<p>{answer.html}</p></div>'
+        f'<div class="keys">{rows}</div>'
+    )
+
+
+def _row(buttons: list[dict[str, str]]) -> str:
+    labels = "".join(f"<span>{escape(button['text'])}</span>" for button in buttons)
+    return f'<div class="row">{labels}</div>'
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,196 @@
+"""Charts in the chat: drawn once, uploaded once, and sent by Telegram's own name for them after that."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bellwether.forecasting import chart
+from bellwether.forecasting.pen import Pen
+from bellwether.store import sent_pictures
+from tests.conftest import NOW
+from tests.support.running_bot import bot_services, running_bot
+from tests.support.shared import needs_shared
+from tests.support.telegram_server import TelegramServer
+
+ANN, BOB = 1001, 1002
+
+
+class CountingPen(Pen):
+    """The real pen, which notes what it draws; it waits for `may_draw`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drawn: list[str] = []
+        self.may_draw = threading.Event()
+        self.may_draw.set()
+
+    def draw(self, specification: str, wanted: object) -> bytes:
+        assert self.may_draw.wait(20)
+        self.drawn.append(specification)
+        return super().draw(specification, "png")
+
+
+@pytest.fixture
+def pen(monkeypatch: pytest.MonkeyPatch) -> Iterator[CountingPen]:
+    pen = CountingPen()
+    monkeypatch.setattr(chart, "_PEN", pen)
+    chart._png.cache_clear()
+    yield pen
+    pen.close()
+    chart._png.cache_clear()
+
+
+@pytest.fixture
+def server() -> Iterator[TelegramServer]:
+    with TelegramServer() as server:
+        server.open_chat(ANN)
+        server.open_chat(BOB)
+        yield server
+        assert server.violations == []
+
+
+def ask_for_photo(server: TelegramServer, chat_id: int, text: str) -> str:
+    """The file_id of the picture that comes."""
+    before = len(server.messages(chat_id))
+    server.say(chat_id, text)
+    server.wait_for(lambda s: any(one.kind == "photo" for one in s.messages(chat_id)[before:]))
+    file = next(one.file for one in server.messages(chat_id)[before:] if one.kind == "photo")
+    assert file is not None
+    return file.file_id
+
+
+@needs_shared
+def test_the_same_chart_is_drawn_and_uploaded_once_for_everybody(
+    server: TelegramServer, tmp_path: Path, pen: CountingPen
+) -> None:
+    with running_bot(bot_services(server, tmp_path)):
+        first = ask_for_photo(server, ANN, "/forecast AAPL 10d")
+        assert ask_for_photo(server, BOB, "apple") == first
+        assert ask_for_photo(server, ANN, "/forecast AAPL 1m") != first
+    assert len(pen.drawn) == 2
+
+
+@needs_shared
+def test_two_who_ask_at_once_wait_for_one_drawing_and_one_upload(
+    server: TelegramServer, tmp_path: Path, pen: CountingPen
+) -> None:
+    pen.may_draw.clear()
+    with running_bot(bot_services(server, tmp_path), patience=0.1):
+        for chat_id in (ANN, BOB):
+            server.say(chat_id, "/forecast TSLA")
+        server.wait_for(lambda s: s.messages(ANN) and s.messages(BOB))  # the words come first
+        assert {server.messages(one)[0].kind for one in (ANN, BOB)} == {"text"}
+        assert "Tesla will probably end between" in server.messages(BOB)[0].text
+        pen.may_draw.set()
+        server.wait_for(lambda s: all(s.messages(one)[0].kind == "photo" for one in (ANN, BOB)))
+        shown = [server.messages(one)[0] for one in (ANN, BOB)]
+    assert len(pen.drawn) == 1
+    assert shown[0].file == shown[1].file, "the second was sent by the first one's file_id"
+    assert [len(server.messages(one)) for one in (ANN, BOB)] == [1, 1], "the chart joined the words"
+    assert shown[0].buttons == shown[1].buttons != []
+
+
+@needs_shared
+def test_a_restart_does_not_draw_again_but_another_bot_must_upload(
+    server: TelegramServer, tmp_path: Path, pen: CountingPen
+) -> None:
+    with running_bot(bot_services(server, tmp_path)):
+        first = ask_for_photo(server, ANN, "AAPL")
+        server.ask(ANN, "/list")  # answered when all about the chart is done
+    with running_bot(bot_services(server, tmp_path)):
+        assert ask_for_photo(server, BOB, "AAPL") == first
+    assert len(pen.drawn) == 1
+    with TelegramServer("987654321:OTHER") as other:
+        other.open_chat(ANN)
+        for _ in range(3):
+            other.say(ANN, "/list")  # by these numbers the database knows other updates
+        with running_bot(bot_services(other, tmp_path)):
+            ask_for_photo(other, ANN, "AAPL")
+        assert other.violations == []
+    stored = b"".join(file.read_bytes() for file in tmp_path.glob("bot.sqlite3*"))
+    assert b"OTHER" not in stored, "no token is kept"
+
+
+@needs_shared
+def test_a_file_id_that_telegram_refuses_is_uploaded_again(
+    server: TelegramServer, tmp_path: Path, pen: CountingPen
+) -> None:
+    services = bot_services(server, tmp_path)
+    with running_bot(services):
+        ask_for_photo(server, ANN, "AAPL")
+        server.ask(ANN, "/list")
+    with services.store.transaction() as db:
+        db.conn.execute("UPDATE sent_pictures SET file_id = 'AgACAgIAAxkB-gone'")
+    with running_bot(services):
+        again = ask_for_photo(server, ANN, "AAPL")
+        assert ask_for_photo(server, BOB, "AAPL") == again
+    uploads = {call["photo"] for call in server.calls("sendPhoto") if isinstance(call["photo"], str)}
+    assert uploads == {"AgACAgIAAxkB-gone", again}
+
+
+@needs_shared
+def test_the_full_size_is_a_document_with_a_name_of_its_own(
+    server: TelegramServer, tmp_path: Path, pen: CountingPen
+) -> None:
+    with running_bot(bot_services(server, tmp_path)):
+        photo = ask_for_photo(server, ANN, "AAPL")
+        server.press(ANN, server.last(ANN).message_id, "chart:AAPL:10")
+        server.wait_for(lambda s: s.last(ANN).kind == "document")
+        first = server.last(ANN).file
+        server.press(ANN, server.messages(ANN)[0].message_id, "chart:AAPL:10")
+        server.wait_for(lambda s: len(s.messages(ANN)) == 3)
+        assert server.last(ANN).file == first
+    assert first is not None
+    assert first.file_id != photo
+    assert first.name == "forecast.png"
+    assert first.data.startswith(b"\x89PNG")
+    assert len(pen.drawn) == 1
+
+
+def test_what_is_remembered_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bellwether.store.database import Store
+
+    monkeypatch.setattr(sent_pictures, "MOST_KEPT", 3)
+    store = Store(tmp_path / "x.sqlite3")
+    with store.transaction() as db:
+        for number in range(5):
+            sent_pictures.keep(db, "bot", f"key{number}", f"id{number}", NOW)
+        kept = [sent_pictures.recall(db, "bot", f"key{number}") for number in range(5)]
+        assert kept == [None, None, "id2", "id3", "id4"]
+        assert sent_pictures.recall(db, "another", "key4") is None
+        sent_pictures.keep(db, "bot", "key4", "new", NOW)
+        assert sent_pictures.recall(db, "bot", "key4") == "new"
+    store.close()
+
+
+def test_a_pen_that_rests_ends_and_the_next_drawing_starts_another(tmp_path: Path) -> None:
+    pen = Pen()
+    drawing = '{"mark": "point", "data": {"values": [{"a": 1}]}, "encoding": {"x": {"field": "a"}}}'
+    try:
+        first = pen.draw(drawing, "svg")
+        ended = pen._process
+        assert ended is not None
+        ended.send_signal(signal.SIGALRM)  # as its clock does when nobody asks
+        ended.wait(10)
+        assert pen.draw(drawing, "svg") == first
+        assert pen._process is not ended
+    finally:
+        pen.close()
+
+
+def test_a_pen_that_was_killed_is_replaced_and_one_that_cannot_draw_says_so() -> None:
+    pen = Pen()
+    drawing = '{"mark": "point", "data": {"values": [{"a": 1}]}, "encoding": {"x": {"field": "a"}}}'
+    try:
+        assert b"<svg" in pen.draw(drawing, "svg")
+        assert pen._process is not None
+        pen._process.kill()
+        assert pen.draw(drawing, "png").startswith(b"\x89PNG")
+        with pytest.raises(RuntimeError, match="cannot be drawn"):
+            pen.draw('{"mark": 7}', "png")
+        assert b"<svg" in pen.draw(drawing, "svg")
+    finally:
+        pen.close()
