@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requi
 ONLINE := bellwether bot web scheduler.py serving.py
 EVERYTHING := $(ONLINE) training benchmarks tests
 
-.PHONY: run test lint chaos decade bench bench-large train evaluate need-prices lock clean
+.PHONY: run test lint translations chaos decade bench bench-large train evaluate need-prices lock clean
 
 run: .venv/.online            ## start the service; without a Telegram token it is the demo
 	@exec $(BIN)/python -m bellwether serve
@@ -26,6 +26,10 @@ chaos: .venv/.everything      ## delivery through kills and faults, RUNS times; 
 decade: .venv/.everything     ## ten years of digests for 2,000 chats in all time zones; 10 to 25 minutes
 	$(BIN)/python -m tests.simulated_decade
 
+CASES ?= 20000
+fuzz-api: .venv/.everything   ## calls made up from the API's description, CASES of them; 5 to 15 minutes
+	$(BIN)/python -m tests.fuzz_api --cases $(CASES)
+
 bench: .venv/.everything      ## every performance claim, measured here
 	$(BIN)/python -m benchmarks
 
@@ -38,15 +42,33 @@ PRICES ?= $(wildcard ../shared/data/prices_daily.parquet)
 need-prices:
 	@test -n "$(PRICES)" || { echo "Say which prices to use: make train PRICES=prices.parquet"; exit 1; }
 
-train: need-prices .venv/.everything     ## train a model, test it, and fit its recipe once more on all years
+GROWTH_MODEL ?= revenue-1
+# companies' reports; without any the model of growth is left as it is
+FUNDAMENTALS ?= $(wildcard ../shared/data/fundamentals_quarterly.parquet)
+
+train: need-prices .venv/.everything     ## train a model, test it, and fit its recipe once more on all years; growth too, with FUNDAMENTALS=
 	$(BIN)/python -m training all $(foreach file,$(PRICES),--prices $(file)) --model-id $(MODEL)
 	$(BIN)/python -m training refit --judged exported_models/$(MODEL)
+ifneq ($(FUNDAMENTALS),)
+	$(BIN)/python -m training growth all --fundamentals $(FUNDAMENTALS) --model-id $(GROWTH_MODEL)
+	$(BIN)/python -m training growth refit --model exported_models/$(GROWTH_MODEL)
+endif
 
 # the shipped model's test has been opened and told of; choose your own on SPAN=validation
 SPAN ?= test
 evaluate: need-prices .venv/.everything  ## score the exported model beside every rival and write docs/evaluation.md
 	$(BIN)/python -m training evaluate $(foreach file,$(PRICES),--prices $(file)) \
 	  --model exported_models/$(MODEL) --span $(SPAN) --full --docs docs
+ifneq ($(FUNDAMENTALS),)
+	$(BIN)/python -m training growth prepare --fundamentals $(FUNDAMENTALS)
+	$(BIN)/python -m training growth evaluate --model exported_models/$(GROWTH_MODEL) --span $(SPAN) --full --docs docs
+endif
+
+CATALOGUES := bellwether/locale
+translations: .venv/.everything  ## bring the chat's messages into the catalogues; what is new there then waits to be translated
+	@mkdir -p build
+	$(BIN)/pybabel -q extract -k said -k said_many:1,2 --add-location file --project Bellwether -w 120 -o build/bellwether.pot bellwether bot
+	$(BIN)/pybabel -q update -D bellwether -i build/bellwether.pot -d $(CATALOGUES) -N --ignore-obsolete --ignore-pot-creation-date -w 120
 
 lock:                         ## fix the versions of everything again, with uv
 	uv pip compile --universal --python-version 3.11 --quiet --no-header --no-emit-index-url --upgrade \

@@ -14,15 +14,18 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bellwether.alerting import admin
 from bellwether.alerting.deliver import Transport, deliver
 from bellwether.alerting.evaluate import Tick, tick
+from bellwether.alerting.growth_news import report_growth
 from bellwether.alerting.heartbeat import heartbeat
+from bellwether.alerting.missed import note_missed
 from bellwether.alerting.rules import Reason
 from bellwether.errors import BellwetherError
 from bellwether.market.refresh import refresh_all
 from bellwether.scoring.settling import settle
 from bellwether.scoring.universe import forecast_universe
 from bellwether.services import Services
-from bellwether.store import alerts, inbox, outbox
+from bellwether.store import alerts, inbox, outbox, webhooks
 from bellwether.store.database import Database
+from bellwether.webhooks.owing import any_owed
 
 KEPT = timedelta(days=30)  #: settled messages, for questions about what was sent
 log = logging.getLogger(__name__)
@@ -60,8 +63,10 @@ class Timetable:
             self._every(ticks_every, self._tick)
             self._every(timedelta(minutes=15), self._refresh)
             self._every(timedelta(minutes=15), self._account)
+            self._every(timedelta(hours=3), self._reports)  # statements are asked for once a day at most
         if transport is not None:
             self._every(delivers_every, self._deliver)
+        self._every(delivers_every, self._tell_programs)
         self._every(timedelta(hours=1), self._prune)  # a service that is restarted every night must get there too
 
     def start(self) -> None:
@@ -94,7 +99,8 @@ class Timetable:
             self._running.discard(task)
 
     async def _tick(self) -> None:
-        """Decide what is due now."""
+        """Count what nobody wrote while nothing ran, and decide what is due now."""
+        await asyncio.to_thread(note_missed, self._services, self._services.clock())
         did = await asyncio.to_thread(tick, self._services, self._services.clock(), lambda: self._stopping)
         if did.written:
             log.info("%d digests are due.", did.written)
@@ -138,6 +144,24 @@ class Timetable:
         if issued.issued or settled.settled or settled.lost:
             log.info("Track record: %d forecasts entered. %s", issued.issued, settled)
 
+    async def _tell_programs(self) -> None:
+        """Send what is owed to webhooks."""
+        if not await asyncio.to_thread(any_owed, self._services):
+            return
+        from bellwether.webhooks.deliver import deliver as tell  # loads what speaks HTTP, which most never need
+        from bellwether.webhooks.sending import Sender
+
+        sender = Sender(private=self._services.settings.api.private_webhooks)
+        did = await tell(self._services, sender, lambda: self._stopping)
+        if did.sent:
+            log.info("%d webhooks sent.", did.sent)
+
+    async def _reports(self) -> None:
+        """Tell of companies that have reported, and enter the forecasts that follow from it."""
+        written = await asyncio.to_thread(report_growth, self._services, self._services.clock(), lambda: self._stopping)
+        if written:
+            log.info("%d alerts on reports.", written)
+
     async def _prune(self) -> None:
         """Forget what nobody needs any more."""
         await asyncio.to_thread(_prune, self._services)
@@ -147,5 +171,6 @@ def _prune(services: Services) -> None:
     before = services.clock() - KEPT
     with services.store.transaction() as db:
         gone = outbox.prune(db, before) + inbox.prune(db, before) + alerts.prune(db, before.date())
+        gone += webhooks.prune(db, before)
     if gone:
         log.info("%d old rows were forgotten.", gone)

@@ -15,12 +15,18 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import uvicorn
 
+from bellwether.checked_clock import CheckedClock
 from bellwether.config import Settings, Web
 from bellwether.errors import ConfigError
 from bellwether.services import Services, build_services
+
+if TYPE_CHECKING:
+    from bot.telegram import TelegramFace
 
 GRACE = 4  #: seconds that what is under way gets to finish
 AGAIN_AFTER = 10  #: seconds after which a part that failed is started again
@@ -30,29 +36,46 @@ log = logging.getLogger(__name__)
 
 def serve(settings: Settings) -> int:
     """Run until a signal, or /quit in the terminal; the exit status. Raises ConfigError when nothing can run."""
-    services = build_services(settings)
-    listening = _listen(settings.web, needed=not settings.telegram.token.get_secret_value())
+    clock = CheckedClock()
+    services = build_services(settings, clock=clock)
+    services.store.check_key()
+    warn_unless_encrypted(settings)
+    telegram = settings.telegram
+    if telegram.webhook_url and not telegram.webhook_secret.get_secret_value():
+        raise ConfigError(
+            "The setting telegram.webhook_url needs a secret that proves who brings updates: set "
+            "BELLWETHER_TELEGRAM__WEBHOOK_SECRET to 16 or more random letters and digits."
+        )
+    listening = _listen(settings.web, needed=bool(telegram.webhook_url) or not telegram.token.get_secret_value())
     workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="worker")
     loop = asyncio.new_event_loop()
     loop.set_default_executor(workers)
     try:
-        loop.run_until_complete(_run(services, listening))
+        loop.run_until_complete(_run(services, listening, clock))
     finally:
         loop.close()
     _leave(services, workers)
     return 0
 
 
-async def _run(services: Services, listening: socket.socket | None) -> None:
+def warn_unless_encrypted(settings: Settings) -> None:
+    """What people tell a bot is theirs: it should not lie about in the clear."""
+    if settings.telegram.token.get_secret_value() and not settings.database.key.get_secret_value():
+        log.warning(
+            "WHAT PEOPLE TELL THE BOT IS KEPT UNENCRYPTED: no database key is set. Make one with `python -m bellwether "
+            "database key`, and with the service stopped run `python -m bellwether database encrypt`."
+        )
+
+
+async def _run(services: Services, listening: socket.socket | None, clock: CheckedClock) -> None:
     """Start each part, wait for the end, stop each part: first what takes in, then what is under way."""
     stop = asyncio.Event()
     _stop_on_signals(stop)  # before the imports, which take a second in which somebody may press Ctrl-C
     from bot.telegram import TelegramFace
     from scheduler import Timetable
-    from web.app import create_app
 
     has_token = bool(services.settings.telegram.token.get_secret_value())
-    face = TelegramFace(services) if has_token else None
+    face = TelegramFace(services, heard=clock.heard) if has_token else None
     timetable = (
         Timetable(services, face.sender, face.connected.is_set, face.sole.may_send) if face else Timetable(services)
     )
@@ -63,7 +86,7 @@ async def _run(services: Services, listening: socket.socket | None) -> None:
         parts.append(asyncio.create_task(_kept_alive("Telegram", face.run)))
     if listening is not None:
         server = _Server(
-            uvicorn.Config(create_app(services), log_config=None, log_level="warning", timeout_graceful_shutdown=GRACE)
+            uvicorn.Config(_app(services, face), log_config=None, log_level="warning", timeout_graceful_shutdown=GRACE)
         )
         parts.append(asyncio.create_task(_kept_alive("The page", partial(server.serve, sockets=[listening]))))
         host, port = listening.getsockname()[:2]
@@ -80,6 +103,19 @@ async def _run(services: Services, listening: socket.socket | None) -> None:
     for part in parts:
         part.cancel()
     await asyncio.gather(*parts, return_exceptions=True)
+
+
+def _app(services: Services, face: "TelegramFace | None") -> Callable[..., Awaitable[None]]:
+    """The page and the API, and before them the address to which Telegram may bring updates."""
+    from web.app import create_app
+    from web.telegram_webhook import TelegramWebhook
+
+    app, settings = create_app(services), services.settings.telegram
+    if face is None or not settings.webhook_url:
+        return app
+    return TelegramWebhook(
+        app, urlsplit(settings.webhook_url).path, settings.webhook_secret.get_secret_value(), face.take
+    )
 
 
 async def _kept_alive(name: str, run: Callable[[], Awaitable[None]]) -> None:

@@ -2,12 +2,15 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from bellwether import __version__
+from bellwether.database_command import database
 from bellwether.errors import BellwetherError
+from bellwether.keys_command import keys
 
 
 class _Kind(click.Group):
@@ -70,6 +73,20 @@ def forecast(symbol: str, horizon: str, as_of: str | None, as_json: bool) -> Non
     sessions, day = parse_horizon(horizon), parse_date(as_of) if as_of is not None else None
     made = queries.answer(_services(), symbol, sessions, day).forecast
     click.echo(json.dumps(forecast_json(made), indent=2) if as_json else wording.summary(made))
+
+
+@main.command()
+@click.argument("symbol")
+@click.option("--as-of", help="Use only reports known by this date, such as 2021-06-30.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def growth(symbol: str, as_of: str | None, as_json: bool) -> None:
+    """Print the revenue forecast of the company behind a stock."""
+    from bellwether.growth import queries, words
+    from bellwether.growth.growth_json import growth_json
+    from bellwether.parsing import parse_date
+
+    made = queries.growth(_services(), symbol, parse_date(as_of) if as_of is not None else None).forecast
+    click.echo(json.dumps(growth_json(made), indent=2) if as_json else words.summary(made))
 
 
 @main.group()
@@ -259,7 +276,27 @@ def verify(expect: str | None) -> None:
         click.echo(f"FAIL {problem}")
     if not found.problems:
         click.echo("ok   Every hash follows from the row and the hash before it, back to the first.")
+        click.echo("ok   The sums that the track record shows are what the rows amount to.")
+    else:
+        click.echo(
+            "Where a row is not what was written: keep the database and its note as they are, and run this on your "
+            "backups; the newest one that proves itself shows what stood there. See docs/track-record.md."
+        )
     sys.exit(1 if found.problems else 0)
+
+
+@ledger_group.command()
+def rebuild() -> None:
+    """Make the sums and lists that the track record shows again from the rows, which stay as they are."""
+    from bellwether.scoring.derived import rebuild as run
+
+    services = _services()
+    run(services.store, lambda symbol: str(services.provider.instrument(symbol).calendar))
+    click.echo("The sums, the misses and the list of open forecasts are made again from the ledger's rows.")
+
+
+main.add_command(keys)
+main.add_command(database)
 
 
 @main.group()
@@ -296,6 +333,56 @@ def promote(model: str) -> None:
     if found is not None:
         click.echo(compared(found))
     click.echo(f"{model} is served from the next start on.")
+
+
+@main.command()
+@click.argument("path", type=click.Path(path_type=Path))
+def backup(path: Path) -> None:
+    """Copy the database to the file PATH, while the service runs."""
+    from bellwether.scoring.backups import make
+
+    click.echo(make(_services().store, path))
+
+
+@main.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Also where there is a database: it is put aside, not deleted.")
+def restore(path: Path, force: bool) -> None:
+    """Put the backup PATH in place of the database. Stop the service first."""
+    from bellwether.scoring.backups import put_back
+
+    services = _services()
+    for line in put_back(services.store, path, services.clock(), force=force):
+        click.echo(line)
+
+
+@main.command()
+@click.option("--since", help="Only from this day on, in UTC, such as 2026-01-31.")
+@click.option("--most", default=50, show_default=True, type=click.IntRange(1, 10_000), help="At most so many.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def feedback(since: str | None, most: int, as_json: bool) -> None:
+    """Show what people said by /feedback, the newest first."""
+    from datetime import UTC, datetime, time
+
+    from bellwether import chat_queries
+    from bellwether.parsing import parse_date
+
+    day = parse_date(since) if since is not None else None
+    said = chat_queries.newest_feedback(
+        _services(), most, datetime.combine(day, time(), UTC) if day is not None else None
+    )
+    if as_json:
+        found = [
+            {"id": one.id, "chat_id": one.chat_id, "said_at": one.said_at.isoformat(), "text": one.text} for one in said
+        ]
+        click.echo(json.dumps(found, indent=2))
+        return
+    for one in said:
+        click.echo(f"{one.id}  {one.said_at:%Y-%m-%d %H:%M} UTC  chat {one.chat_id}")
+        for line in one.text.splitlines():  # what people wrote may hold signs that steer a terminal
+            click.echo("    " + "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line))
+    if not said:
+        click.echo("Nobody has said anything yet." if since is None else f"Nobody has said anything since {since}.")
 
 
 @main.command()

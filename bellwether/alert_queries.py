@@ -6,7 +6,8 @@ from datetime import timedelta
 from bellwether.alert_types import AlertRule, AlertSettings, RuleKind, RuleWish
 from bellwether.alerting import wishes
 from bellwether.alerting.sights import next_earnings
-from bellwether.errors import BadRule, LimitReached
+from bellwether.errors import BadRule, LimitReached, StoreError
+from bellwether.language import said
 from bellwether.queries import outlook, resolve
 from bellwether.services import Services
 from bellwether.store import alert_rules, chats, subscriptions
@@ -14,7 +15,9 @@ from bellwether.store import alert_settings as kept_settings
 from bellwether.types import Outlook
 
 
-def add_rule(services: Services, chat_id: int, text: str, wish: RuleWish, language: str) -> AlertRule:
+def add_rule(
+    services: Services, chat_id: int, text: str, wish: RuleWish, language: str, thread: int | None = None
+) -> AlertRule:
     """Tell a chat whenever something happens to what `text` names; the rule as it is kept, with its number.
 
     `parsing.parse_share` and `parse_price` read thresholds, `parse_horizon` horizons; `alert_words.describe` says a
@@ -25,22 +28,28 @@ def add_rule(services: Services, chat_id: int, text: str, wish: RuleWish, langua
     _check_earnings(services, wish, seen)
     now, limit = services.clock(), services.settings.alerts.rule_limit
     with services.store.transaction() as db:
-        chats.join(db, chat_id, language, now)
+        chats.join(db, chat_id, language, now, thread)
         settings = kept_settings.of_chat(db, chat_id)
         rule = wishes.rule_of(wish, chat_id, seen, settings.timezone, now)
         kept = alert_rules.of_chat(db, chat_id)
         if len(kept) >= limit:
-            raise LimitReached(f"You already have {limit} alerts, the most I can keep; remove one first: /alerts")
+            raise LimitReached(
+                said("You already have {count} alerts, the most I can keep; remove one first: /alerts", count=limit)
+            )
         added = alert_rules.add(db, rule)
         if added is None:
-            raise BadRule("You have this alert already; /alerts shows all of them.")
+            raise BadRule(said("You have this alert already; /alerts shows all of them."))
         return added
 
 
 def _check_earnings(services: Services, wish: RuleWish, seen: Outlook) -> None:
     """Refuse a rule about earnings of whom nobody knows when it reports."""
     if wish.kind is RuleKind.EARNINGS and next_earnings(services, seen.instrument.symbol) is None:
-        raise BadRule(f"I can't learn here when {seen.instrument.name} reports its earnings, so I can't warn of it.")
+        raise BadRule(
+            said(
+                "I can't learn here when {name} reports its earnings, so I can't warn of it.", name=seen.instrument.name
+            )
+        )
 
 
 def rules_of(services: Services, chat_id: int) -> list[AlertRule]:
@@ -61,10 +70,22 @@ def change_rule(services: Services, chat_id: int, rule_id: int, wish: RuleWish) 
         timezone = kept_settings.of_chat(db, chat_id).timezone
         # the session that was judged stays judged: a change is no reason to tell the same news twice
         new = wishes.rule_of(wish, chat_id, seen, timezone, services.clock())
-        new = replace(new, id=rule_id, judged=old.judged, created_at=old.created_at)
+        new = replace(new, id=rule_id, judged=old.judged, created_at=old.created_at, paused=old.paused)
         if not alert_rules.change(db, new):
             _rule_of_chat(alert_rules.of_chat(db, chat_id), rule_id)
-            raise BadRule("You have another alert that says just this; /alerts shows all of them.")
+            raise BadRule(said("You have another alert that says just this; /alerts shows all of them."))
+        return new
+
+
+def pause_rule(services: Services, chat_id: int, rule_id: int, paused: bool) -> AlertRule:
+    """Let a rule rest, or look at it again; as it is then. Raises BadRule when the chat has none of this number.
+
+    What happens meanwhile is not told later, and what it told before it is not told again. Raises StoreError.
+    """
+    with services.store.transaction() as db:
+        old = _rule_of_chat(alert_rules.of_chat(db, chat_id), rule_id)
+        new = replace(old, paused=paused, missing_since=None)
+        alert_rules.change(db, new)
         return new
 
 
@@ -80,13 +101,28 @@ def _rule_of_chat(kept: list[AlertRule], rule_id: int) -> AlertRule:
     for one in kept:
         if one.id == rule_id:
             return one
-    raise BadRule(f"You have no alert number {rule_id}; /alerts shows those you have.")
+    raise BadRule(said("You have no alert number {number}; /alerts shows those you have.", number=rule_id))
+
+
+def wants_numbers(services: Services, chat_id: int) -> bool:
+    """Whether a chat wants all the numbers; plain words while the database is out of order."""
+    try:
+        with services.store.reading() as db:
+            return kept_settings.wants_numbers(db, chat_id)
+    except StoreError:
+        return False
 
 
 def alert_settings(services: Services, chat_id: int) -> AlertSettings:
     """How a chat wants to be told; the defaults for one that never said. Raises StoreError."""
     with services.store.reading() as db:
         return kept_settings.of_chat(db, chat_id)
+
+
+def chosen_language(services: Services, chat_id: int) -> str | None:
+    """The language that a chat chose; None for one that has not. Raises StoreError."""
+    with services.store.reading() as db:
+        return kept_settings.chosen_language(db, chat_id)
 
 
 def change_alert_settings(services: Services, chat_id: int, new: AlertSettings, language: str) -> AlertSettings:
@@ -100,7 +136,7 @@ def change_alert_settings(services: Services, chat_id: int, new: AlertSettings, 
     delay, freshness = timedelta(minutes=times.digest_delay), timedelta(minutes=times.freshness)
     now = services.clock()
     with services.store.transaction() as db:
-        chats.join(db, chat_id, language, now)
+        chats.know(db, chat_id, language, now)
         old = kept_settings.of_chat(db, chat_id)
         calendars = {one.calendar for one in subscriptions.of_chat(db, chat_id)}
         changed = wishes.changed_settings(old, new, calendars, delay, freshness, now)

@@ -63,6 +63,8 @@ class AlertRule:
     armed: bool = True  #: False from firing until the figure has been back
     last_value: float | None = None  #: what it looked at, at the last session judged
     judged: date | None = None  #: the last session judged
+    paused: bool = False  #: it rests until its owner says otherwise
+    missing_since: date | None = None  #: the first of the last sessions for which its symbol could not be looked at
     set_on: date | None = None  #: for prices: a session, and its close as quoted when the rule was made,
     set_close: float | None = None  #: by which a later split is noticed
 
@@ -88,6 +90,8 @@ class AlertSettings:
     )
     changed_at: datetime | None = None  #: when one of the times was last changed
     pending: date | None = None  #: the oldest session whose digest was still to come then
+    language: str | None = None  #: one of language.LANGUAGES; None: as Telegram tells of whoever writes
+    expert: bool = False  #: all the numbers under a forecast, in place of explanations
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,7 @@ class Alert:
     target_session: date | None  #: when the horizon closes
     low: float | None  #: ends of the 80 % range, cumulative log returns
     high: float | None
+    wish: str = ""  #: what the chat had asked for, in words; empty where the line says it
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 import json
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import escape
 
 from bellwether.alerting.kinds import ADMIN
 from bellwether.errors import LimitReached, StoreError
+from bellwether.language import said
 from bellwether.services import Services
 from bellwether.store import chat_data, chats, feedback, outbox
 from bellwether.store.database import Database, stamp
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 def leave(services: Services, chat_id: int) -> None:
     """Send a chat nothing more of our own accord, until it joins again. What it set up is kept. Raises StoreError."""
     with services.store.transaction() as db:
-        chats.pause(db, chat_id)
+        chats.stop(db, chat_id)
 
 
 def export(services: Services, chat_id: int) -> bytes:
@@ -52,14 +53,16 @@ def say_to_operator(services: Services, chat_id: int, text: str) -> None:
     now = services.clock()
     with services.store.transaction() as db:
         if feedback.count_since(db, chat_id, now - timedelta(days=1)) >= MOST_A_DAY:
-            raise LimitReached(f"That was {MOST_A_DAY} messages to the operator in a day; please go on tomorrow.")
+            raise LimitReached(
+                said("That was {count} messages to the operator in a day; please go on tomorrow.", count=MOST_A_DAY)
+            )
         _forward(db, services, feedback.add(db, chat_id, text, now), text)
 
 
-def newest_feedback(services: Services, most: int = 50) -> list[feedback.Feedback]:
-    """What people said, the newest first. Raises StoreError."""
+def newest_feedback(services: Services, most: int = 50, since: datetime | None = None) -> list[feedback.Feedback]:
+    """What people said, since then or ever, the newest first. Raises StoreError."""
     with services.store.reading() as db:
-        return feedback.newest(db, most)
+        return feedback.newest(db, most, since)
 
 
 def _forward(db: Database, services: Services, feedback_id: int, text: str) -> None:

@@ -2,11 +2,12 @@
 
 import difflib
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
@@ -17,6 +18,7 @@ from pydantic_settings import (
 )
 
 from bellwether.errors import ConfigError
+from bellwether.plans import DEMO, PLANS, Plan
 
 PREFIX = "BELLWETHER_"
 FILE_VARIABLE = "BELLWETHER_CONFIG"  #: names another settings file than config.yaml in the working directory
@@ -26,11 +28,26 @@ TOKEN_VARIABLES = (
 )  #: the second is what hosting panels call it
 
 
+SHORTEST_TOKEN = 32  #: characters of the operator's token for the API
+_SECRETS = (
+    ("telegram", "token", TOKEN_VARIABLES[0]),
+    ("api", "admin_token", f"{PREFIX}API__ADMIN_TOKEN"),
+    ("database", "key", f"{PREFIX}DATABASE__KEY"),
+    ("telegram", "webhook_secret", f"{PREFIX}TELEGRAM__WEBHOOK_SECRET"),
+)
+
 Source = Literal["yahoo", "sample", "file"]  #: each is a module of bellwether/market with a function `open_source`
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _unguessable(secret: SecretStr) -> SecretStr:
+    """What proves that a webhook's request is Telegram's, made of the signs that Telegram takes."""
+    if secret.get_secret_value() and not re.fullmatch("[A-Za-z0-9_-]{16,256}", secret.get_secret_value()):
+        raise PydanticCustomError("secret", "Input should be 16 to 256 letters, digits, _ and -, as Telegram has it")
+    return secret
 
 
 class Telegram(_Section):
@@ -40,6 +57,8 @@ class Telegram(_Section):
     base_url: str = "https://api.telegram.org/bot"
     base_file_url: str = "https://api.telegram.org/file/bot"
     poll_timeout: Annotated[int, Field(ge=0, le=50)] = 30
+    webhook_url: Annotated[str, Field(pattern="^(https?://[^/?#]+/[^?#]+)?$")] = ""
+    webhook_secret: Annotated[SecretStr, AfterValidator(_unguessable)] = SecretStr("")
     admin_chat: int = 0
 
 
@@ -79,12 +98,23 @@ class Models(_Section):
     folder: Path = Path("exported_models")
     serve: str = "daily-range-2-2021"
     shadow: Annotated[list[str], NoDecode, BeforeValidator(_words)] = []
+    growth: str = "revenue-1-2021"
+
+
+def _hexadecimal(key: SecretStr) -> SecretStr:
+    """A key as `database key` makes them; none at all will do too."""
+    if key.get_secret_value() and not re.fullmatch("[0-9a-fA-F]{64}", key.get_secret_value()):
+        raise PydanticCustomError(
+            "key", "Input should have 64 hexadecimal digits, as `python -m bellwether database key` makes them"
+        )
+    return key
 
 
 class Database(_Section):
     """Where rows are kept."""
 
     path: Path = Path("var/bellwether.sqlite3")
+    key: Annotated[SecretStr, AfterValidator(_hexadecimal)] = SecretStr("")
 
 
 class Web(_Section):
@@ -94,6 +124,30 @@ class Web(_Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     public_url: Annotated[str, Field(pattern="^(https?://[^/?#]+)?$")] = ""
     requests_a_minute: Annotated[int, Field(ge=0)] = 600
+
+
+def _with_demo(plans: dict[str, Plan]) -> dict[str, Plan]:
+    """The plans, one of which must be for those without a key."""
+    if DEMO not in plans:
+        raise PydanticCustomError("plans", f"Input should have a plan named {DEMO}, for whoever asks without a key")
+    return plans
+
+
+def _long_enough(token: SecretStr) -> SecretStr:
+    """An operator's token that nobody guesses; none at all will do too."""
+    if 0 < len(token.get_secret_value()) < SHORTEST_TOKEN:
+        raise PydanticCustomError("token", f"Input should have at least {SHORTEST_TOKEN} characters, or be empty")
+    return token
+
+
+class Api(_Section):
+    """What callers of the API may do."""
+
+    limits: bool = True
+    bars: bool = False
+    private_webhooks: bool = False
+    admin_token: Annotated[SecretStr, AfterValidator(_long_enough)] = SecretStr("")
+    plans: Annotated[dict[str, Plan], AfterValidator(_with_demo)] = PLANS
 
 
 class Alerts(_Section):
@@ -125,6 +179,7 @@ class Settings(BaseSettings):
     models: Models = Models()
     database: Database = Database()
     web: Web = Web()
+    api: Api = Api()
     alerts: Alerts = Alerts()
     log: Log = Log()
 
@@ -191,12 +246,13 @@ def _file_settings() -> dict[str, Any]:
     content = {} if content is None else content
     if not isinstance(content, dict) or not all(isinstance(section, str) for section in content):
         raise ConfigError(f"The settings file {file} must be made of sections such as “web:” with keys under them.")
-    telegram = content.get("telegram")
-    if isinstance(telegram, dict) and "token" in telegram:
-        # a token in a file ends up in a backup or a commit
-        raise ConfigError(
-            f"telegram.token must not stand in {file.name}; set it in the environment as {TOKEN_VARIABLES[0]}."
-        )
+    for section, key, variable in _SECRETS:
+        found = content.get(section)
+        if isinstance(found, dict) and key in found:
+            # a secret in a file ends up in a backup or a commit
+            raise ConfigError(
+                f"{section}.{key} must not stand in {file.name}; set it in the environment as {variable}."
+            )
     return {section: keys for section, keys in content.items() if keys is not None}
 
 
@@ -225,7 +281,8 @@ def _explain(error: ErrorDetails) -> str:
         near = difflib.get_close_matches(key, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"allowed are {', '.join(known)}."
         return f"The setting {key} is not known; {hint}"
-    found = "(hidden)" if key in {"telegram", "telegram.token"} else repr(error["input"])
+    secret = {section for section, _, _ in _SECRETS} | {f"{section}.{name}" for section, name, _ in _SECRETS}
+    found = "(hidden)" if key in secret else repr(error["input"])
     variable = PREFIX + key.replace(".", "__").upper()
     allowed = "it should be a section with keys under it" if error["type"] == "model_type" else _allowed(error["msg"])
     return f"The setting {key} is {found}, but {allowed} (config.yaml, or {variable})."

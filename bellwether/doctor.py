@@ -1,14 +1,14 @@
 """Is everything in order, and what to do if not: one line for each part."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from bellwether import queries
-from bellwether.errors import BellwetherError, SourceError, StoreError, Trouble
+from bellwether.errors import BellwetherError, ModelError, SourceError, StoreError, Trouble
 from bellwether.market.cache import CachedProvider
 from bellwether.market.calendar import SETTLING, last_closed_session
 from bellwether.market.sources import remote
 from bellwether.services import Services
-from bellwether.store import outbox_status
+from bellwether.store import missed, outbox_status
 from bellwether.types import Check
 
 RECENT = timedelta(days=7)  #: failures older than this are history
@@ -29,8 +29,8 @@ _ADVICE = {
 
 
 def examine(services: Services) -> list[Check]:
-    """Look at the model, the database, the source of prices and the messages owed."""
-    return [_model(services), *_prices(services), *_database(services)]
+    """Look at the models, the database, the source of prices and the messages owed."""
+    return [_model(services), *_prices(services), *_database(services), _encryption(services), _growth(services)]
 
 
 def _model(services: Services) -> Check:
@@ -38,6 +38,14 @@ def _model(services: Services) -> Check:
         return Check("Model", False, services.model_problem, "Until then answers come from the plain rule, and say so.")
     card = services.model.card
     return Check("Model", True, f"{card.model_id}, made with prices up to {card.seen_to} in view")
+
+
+def _growth(services: Services) -> Check:
+    try:
+        card = services.growth.served().card
+    except ModelError as problem:
+        return Check("Growth model", False, str(problem), "Until then there are no forecasts of companies' revenue.")
+    return Check("Growth model", True, f"{card.model_id}, made with reports up to {card.seen_to} in view")
 
 
 def _prices(services: Services) -> list[Check]:
@@ -89,6 +97,21 @@ def _ago(age: timedelta) -> str:
     return "within the hour" if hours < 1 else f"{hours} hours ago" if hours < 48 else f"{age.days} days ago"
 
 
+def _encryption(services: Services) -> Check:
+    """Whether what people tell the bot lies about in the clear. With no bot there is nothing of theirs."""
+    settings = services.settings
+    if settings.database.key.get_secret_value():
+        return Check("Encryption", True, "a key is set, and the database is encrypted with it")
+    if not settings.telegram.token.get_secret_value():
+        return Check("Encryption", True, "no key is set; without the bot nobody's data is kept")
+    return Check(
+        "Encryption",
+        True,
+        "NONE: what people tell the bot is kept in the clear.",
+        "python -m bellwether database key makes a key, database encrypt uses it.",
+    )
+
+
 def _database(services: Services) -> list[Check]:
     try:
         with services.store.transaction() as db:
@@ -96,6 +119,7 @@ def _database(services: Services) -> list[Check]:
             db.conn.execute("UPDATE chats SET paused = paused WHERE 0")
             owed = outbox_status.counts(db)
             failed = outbox_status.failures_since(db, services.clock() - RECENT)
+            unwritten = missed.since(db, services.clock() - RECENT)
     except StoreError as problem:
         return [Check("Database", False, problem.for_operator, "Forecasts still work; watchlists and digests do not.")]
     told = ", ".join(f"{count} {state}" for state, count in sorted(owed.items())) or "none yet"
@@ -103,4 +127,16 @@ def _database(services: Services) -> list[Check]:
     return [
         Check("Database", True, f"{services.store.path} can be read and written"),
         Check("Messages", failed == 0, told, advice),
+        *([_missed(unwritten)] if unwritten else []),
     ]
+
+
+def _missed(digests: dict[date, int]) -> Check:
+    """Digests that were never written in the last days."""
+    days = ", ".join(f"{count} after {session}" for session, count in digests.items())
+    return Check(
+        "Digests",
+        False,
+        f"never written, since nothing ran while they were fresh: {days}",
+        "They are too old to be sent. alerts.heartbeat_url lets somebody notice the next time.",
+    )

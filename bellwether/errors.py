@@ -1,7 +1,12 @@
-"""What can go wrong, in words a user can act on. Every face shows `str(error)` and nothing else."""
+"""What can go wrong, in words a user can act on. Every face shows the error's text and nothing else.
+
+`str(error)` is English; `error.for_person` is in the language that is spoken, where the text was made by `said`.
+"""
 
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from bellwether.language import N_, said, said_many, together, translated
 
 if TYPE_CHECKING:  # only then: errors are imported first of all, and the types bring numpy
     from bellwether.types import Instrument
@@ -11,6 +16,16 @@ class BellwetherError(Exception):
     """A failure whose text is meant for the person who asked: what is wrong and what to do about it."""
 
     code = "error"  #: stable name for programs; the API answers with it
+
+    @property
+    def text(self) -> str:
+        """What was said when it was raised; of what was made by `said`, with the means to say it in every language."""
+        return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
+
+    @property
+    def for_person(self) -> str:
+        """The text in the language that is spoken."""
+        return translated(self)
 
     @property
     def for_operator(self) -> str:
@@ -39,9 +54,13 @@ class UnknownSymbol(BellwetherError):
         """`market` is where we looked, for instance "the sample market"; `suggestions` are near symbols."""
         self.symbol = symbol
         self.suggestions = suggestions
-        where = f" in {market}" if market else ""
-        hint = f" Did you mean {_or(suggestions)}?" if suggestions else " Please check the spelling."
-        super().__init__(f"I don't know the symbol {symbol}{where}.{hint}")
+        where = said("I don't know the symbol {symbol}.", symbol=symbol)
+        if market:
+            where = said("I don't know the symbol {symbol} in {market}.", symbol=symbol, market=market)
+        hint = said("Please check the spelling.")
+        if suggestions:
+            hint = said("Did you mean {symbols}?", symbols=_or(suggestions))
+        super().__init__(together(where, hint))
 
 
 class AmbiguousSymbol(BellwetherError):
@@ -54,12 +73,17 @@ class AmbiguousSymbol(BellwetherError):
         """`candidates` are what may be meant, the likeliest first; at least one."""
         self.asked = asked
         self.candidates = candidates[: self.most]
-        self.question = f"“{asked}” could mean several things. Which one do you mean?"
+        self.question = said("“{asked}” could mean several things. Which one do you mean?", asked=asked)
         if len(candidates) == 1:
-            self.question = f"I am not sure about “{asked}”. Do you mean this one?"
+            self.question = said("I am not sure about “{asked}”. Do you mean this one?", asked=asked)
         elif len(candidates) > self.most:
-            self.question = f"“{asked}” could mean {len(candidates)} things. Is it one of these? If not, say more."
-        super().__init__(f"{self.question} {_or(tuple(f'{one.symbol} ({_about(one)})' for one in self.candidates))}.")
+            self.question = said(
+                "“{asked}” could mean {count} things. Is it one of these? If not, say more.",
+                asked=asked,
+                count=len(candidates),
+            )
+        listed = _or(tuple(f"{one.symbol} ({_about(one)})" for one in self.candidates))
+        super().__init__(said("{question} {candidates}.", question=self.question, candidates=listed))
 
     @property
     def for_operator(self) -> str:
@@ -88,8 +112,8 @@ class BadTimeZone(BellwetherError):
     def __init__(self, text: str, offered: tuple[str, ...] = ()) -> None:
         """`offered` are IANA names that may be meant."""
         self.offered = offered
-        hint = f" Is it {_or(offered)}?" if offered else ""
-        super().__init__(f"{text}{hint}")
+        hint = said("Is it {names}?", names=_or(offered)) if offered else ""
+        super().__init__(together(text, hint))
 
 
 class BadRule(BellwetherError):
@@ -107,14 +131,14 @@ class MarketDataError(BellwetherError):
 class Trouble(Enum):
     """How a source of prices failed to answer; the value completes "Yahoo Finance ..."."""
 
-    LIMITED = "is limiting our requests"
-    REFUSED = "refuses our requests"
-    FAILING = "has a failure on its side"
-    SILENT = "does not answer in time"
-    CUT_OFF = "cannot be reached"
-    PAGE = "sends a web page instead of prices"
-    GARBLED = "sends something that cannot be read"
-    RESTING = "is not answering"  #: it failed several times in a row and is not asked for a while
+    LIMITED = N_("is limiting our requests")
+    REFUSED = N_("refuses our requests")
+    FAILING = N_("has a failure on its side")
+    SILENT = N_("does not answer in time")
+    CUT_OFF = N_("cannot be reached")
+    PAGE = N_("sends a web page instead of prices")
+    GARBLED = N_("sends something that cannot be read")
+    RESTING = N_("is not answering")  #: it failed several times in a row and is not asked for a while
 
 
 class SourceError(MarketDataError):
@@ -123,8 +147,20 @@ class SourceError(MarketDataError):
     def __init__(self, source: str, trouble: Trouble, retry_after: float | None = None) -> None:
         """`source` as people call it; `retry_after` is how long it wants to be left alone, in seconds."""
         self.source, self.trouble, self.retry_after = source, trouble, retry_after
-        minutes = "a few minutes" if retry_after is None or retry_after <= 300 else f"{round(retry_after / 60)} minutes"
-        super().__init__(f"{source} {trouble.value}; please try again in {minutes}.")
+        how = said(trouble.value)
+        if retry_after is None or retry_after <= 300:
+            text = said("{source} {trouble}; please try again in a few minutes.", source=source, trouble=how)
+        else:
+            minutes = round(retry_after / 60)
+            text = said_many(
+                "{source} {trouble}; please try again in {count} minute.",
+                "{source} {trouble}; please try again in {count} minutes.",
+                minutes,
+                source=source,
+                trouble=how,
+                count=minutes,
+            )
+        super().__init__(text)
 
 
 class NoPrices(MarketDataError):
@@ -137,13 +173,30 @@ class Delisted(UnknownSymbol):
     def __init__(self, symbol: str, source: str) -> None:
         """`source` as people call it."""
         super().__init__(symbol)
-        self.args = (f"{source} has no prices of {symbol} any more; perhaps it was delisted or renamed.",)
+        text = said(
+            "{source} has no prices of {symbol} any more; perhaps it was delisted or renamed.",
+            source=source,
+            symbol=symbol,
+        )
+        self.args = (text,)
 
 
 class UnusableBars(BellwetherError):
     """The bars are too few or too broken for any answer, even the plain baseline."""
 
     code = "unusable_bars"
+
+
+class NoStatements(MarketDataError):
+    """A source that answers has no company statements of this: a fund, an index, a currency, a coin."""
+
+    code = "no_growth"
+
+
+class NoGrowth(BellwetherError):
+    """No company's revenue stands behind this, or too little of it: the text says what is missing."""
+
+    code = "no_growth"
 
 
 class ModelError(BellwetherError):
@@ -160,7 +213,9 @@ class StoreError(BellwetherError):
     def __init__(self, detail: str) -> None:
         """`detail` may name the file."""
         self._detail = detail
-        super().__init__("I can't reach my notes just now, so I can't keep or look up what you watch. Forecasts work.")
+        super().__init__(
+            said("I can't reach my notes just now, so I can't keep or look up what you watch. Forecasts work.")
+        )
 
     @property
     def for_operator(self) -> str:
@@ -172,6 +227,12 @@ class LedgerError(BellwetherError):
     """The record of issued forecasts does not have what was asked for, or does not prove itself."""
 
     code = "not_in_ledger"
+
+
+class BackupRefused(BellwetherError):
+    """A backup is not made or not put back; nothing was changed, and the text says what to do."""
+
+    code = "backup_refused"
 
 
 class PromotionRefused(BellwetherError):
@@ -186,9 +247,64 @@ class LimitReached(BellwetherError):
     code = "limit_reached"
 
 
+class BadKey(BellwetherError):
+    """An API key that is not known, or not in the form of one."""
+
+    code = "bad_key"
+
+
+class ExpiredKey(BellwetherError):
+    """An API key whose time is over."""
+
+    code = "expired_key"
+
+
+class RevokedKey(BellwetherError):
+    """An API key that was revoked."""
+
+    code = "revoked_key"
+
+
+class NotInPlan(BellwetherError):
+    """The caller's plan does not have what was asked for; the text says what it has."""
+
+    code = "not_in_plan"
+
+
+class QuotaExceeded(BellwetherError):
+    """The caller has used up what its plan allows for now."""
+
+    code = "too_many_requests"
+
+    def __init__(self, text: str, retry_after: int) -> None:
+        """`retry_after` is in seconds."""
+        self.retry_after = retry_after
+        super().__init__(text)
+
+
+class BadTerms(BellwetherError):
+    """Terms of a plan that cannot be: the text says what can."""
+
+    code = "bad_terms"
+
+
+class BadWebhook(BellwetherError):
+    """A webhook that cannot be kept or asked for: the text says what can."""
+
+    code = "bad_webhook"
+
+
+class UnknownWebhook(BellwetherError):
+    """No webhook, or no delivery of one, has this number."""
+
+    code = "unknown_webhook"
+
+
 def _or(names: tuple[str, ...]) -> str:
     """`("A", "B", "C")` as "A, B or C"."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+    if len(names) == 1:
+        return names[0]
+    return said("{names} or {last}", names=", ".join(names[:-1]), last=names[-1])
 
 
 def _about(one: "Instrument") -> str:

@@ -5,11 +5,17 @@ from datetime import UTC, date, datetime, time
 
 from bellwether.alert_types import QuietHours
 from bellwether.errors import BadDate, BadHorizon, BadRule
+from bellwether.language import ENGLISH, said, spoken
 from bellwether.types import MAX_HORIZON
 
 DEFAULT_HORIZON = 10
-_UNITS = {"": 1, "d": 1, "w": 5, "m": 21}  #: sessions in each; a month of trading has about 21
-_HORIZON = re.compile(r"([0-9]{1,6})\s*(d(?:ays?)?|w(?:eeks?)?|m(?:onths?)?|)", re.IGNORECASE | re.ASCII)
+#: what may follow a number: in English shortened, in the other languages of the chat in full
+_DAYS = r"d(?:ays?)?|d[ií]as?|tag(?:en?)?|день|дня|дней"
+_WEEKS = r"w(?:eeks?)?|semanas?|wochen?|недел[яьию]"
+_MONTHS = r"m(?:onths?)?|m[eê]s(?:es)?|monat(?:en?)?|месяц(?:а|ев)?"  # noqa: RUF001  # Russian
+UNITS = rf"{_DAYS}|{_WEEKS}|{_MONTHS}"
+#: sessions in each; a month of trading has about 21
+_HORIZON = re.compile(rf"([0-9]{{1,6}})\s*(?:({_DAYS}|)|({_WEEKS})|({_MONTHS}))", re.IGNORECASE)
 _WORDS = {"a": "1", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "ten": "10"}
 _WORDS_FIRST = re.compile(rf"({'|'.join(_WORDS)})\s+(?=(?:day|week|month)s?$)", re.IGNORECASE | re.ASCII)
 _NUMBER = re.compile(r"([+\-−]?)\s*([0-9][0-9.,' ]{0,20})", re.ASCII)
@@ -19,14 +25,18 @@ _CLOCK = re.compile(r"([0-9]{1,2})(?:[:.h]([0-9]{2}))?\s*(am|pm|a\.m\.|p\.m\.|)"
 def parse_horizon(text: str) -> int:
     """ "10", "10d", "2w", "3m" or "two weeks" as a number of sessions. Raises BadHorizon outside 1 to MAX_HORIZON.
 
-    d or days are trading days, w or weeks 5 of them, m or months 21.
+    d or days are trading days, w or weeks 5 of them, m or months 21; "2 Wochen" and "1 mes" are understood, too.
     """
     found = _HORIZON.fullmatch(_WORDS_FIRST.sub(lambda word: _WORDS[word[1].lower()], text.strip()))
-    sessions = int(found[1]) * _UNITS[found[2][:1].lower()] if found else 0
+    sessions = int(found[1]) * (5 if found[3] else 21 if found[4] else 1) if found else 0
     if not 1 <= sessions <= MAX_HORIZON:
-        asked = f"“{text.strip()[:20]}”" if text.strip() else "nothing"
+        asked = f"“{text.strip()[:20]}”" if text.strip() else said("nothing")
         raise BadHorizon(
-            f"I can look 1 to {MAX_HORIZON} trading days ahead, written as 10d, 2w or 3m; you asked for {asked}."
+            said(
+                "I can look 1 to {most} trading days ahead, written as 10d, 2w or 3m; you asked for {asked}.",
+                most=MAX_HORIZON,
+                asked=asked,
+            )
         )
     return sessions
 
@@ -36,7 +46,9 @@ def parse_date(text: str) -> date:
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
-        raise BadDate(f"“{text.strip()[:20]}” is not a date; please write it like 2021-06-30.") from None
+        raise BadDate(
+            said("“{text}” is not a date; please write it like 2021-06-30.", text=text.strip()[:20])
+        ) from None
 
 
 def parse_instant(text: str) -> datetime:
@@ -59,16 +71,16 @@ def parse_share(text: str) -> float:
     """ "10%", "-5 %" or "0,5" as a fraction: 0.1, -0.05, 0.005. A number alone is in percent too. Raises BadRule."""
     number = _number(text.strip().removesuffix("%"))
     if number is None:
-        raise BadRule(f"“{text.strip()[:20]}” is no percentage; please write it like 5 % or 2.5 %.")
+        raise BadRule(said("“{text}” is no percentage; please write it like 5% or 2.5%.", text=text.strip()[:20]))
     return number / 100
 
 
 def parse_price(text: str) -> float:
     """ "200", "$1,234.50", "1.234,50 €" or "540p" as a number, in the unit of the quotes. Raises BadRule."""
-    bare = re.sub(r"^[$€£¥]|([$€£¥p]|\b[A-Za-z]{3})$", "", text.strip()).strip()
+    bare = re.sub(r"^(?:US)?[$€£¥]|((?:US)?[$€£¥₽p]|\b[A-Za-z]{3})$", "", text.strip()).strip()
     number = _number(bare)
     if number is None:
-        raise BadRule(f"“{text.strip()[:20]}” is no price; please write it like 200 or 1,234.50.")
+        raise BadRule(said("“{text}” is no price; please write it like 200 or 1,234.50.", text=text.strip()[:20]))
     return number
 
 
@@ -87,7 +99,7 @@ def parse_clock(text: str) -> time:
             hour = 24  # "15 pm" is no time
         if hour < 24 and minute < 60:
             return time(hour, minute)
-    raise BadRule(f"“{text.strip()[:20]}” is no time of day; please write it like 18:30.")
+    raise BadRule(said("“{text}” is no time of day; please write it like 18:30.", text=text.strip()[:20]))
 
 
 def parse_quiet_hours(text: str) -> QuietHours:
@@ -97,16 +109,19 @@ def parse_quiet_hours(text: str) -> QuietHours:
         since, until = parse_clock(ends[0]), parse_clock(ends[1])
         if since != until:
             return QuietHours(since, until)
-    raise BadRule(f"“{text.strip()[:30]}” is no span of time; please write quiet hours like 22:00-7:00.")
+    raise BadRule(
+        said("“{text}” is no span of time; please write quiet hours like 22:00-7:00.", text=text.strip()[:30])
+    )
 
 
 def _number(text: str) -> float | None:
     """A number as people in most places write it, with "." or "," before its decimals; None for anything else.
 
     Of two different signs the last one stands before the decimals; of one alone, three digits after it make it a sign
-    of thousands, but for a leading 0: "1,234" is 1234 and "0,500" is a half.
+    of thousands where the language that is spoken has it as such, but for a leading 0: "1,234" is 1234 in English and
+    "0,500" is a half.
     """
-    found = _NUMBER.fullmatch(text.strip())
+    found = _NUMBER.fullmatch(re.sub(r"\s", " ", text.strip()))  # a space that does not break is one
     if not found:
         return None
     digits = re.sub(r"[ ']", "", found[2])
@@ -116,10 +131,15 @@ def _number(text: str) -> float | None:
         thousands = signs[0]
         if signs.count(signs[-1]) > 1 or signs.count(signs[0]) != len(signs) - 1:
             return None
-    elif len(signs) > 1 or (signs and re.fullmatch(r"[1-9][0-9]{0,2}[,][0-9]{3}", digits)):
+    elif len(signs) > 1 or (signs and re.fullmatch(rf"[1-9][0-9]{{0,2}}[{_thousands()}][0-9]{{3}}", digits)):
         thousands = signs[0]
     if thousands and not re.fullmatch(rf"[0-9]{{1,3}}(\{thousands}[0-9]{{3}})+([.,][0-9]*)?", digits):
         return None
     plain = digits.replace(thousands, "") if thousands else digits
     number = float(plain.replace(",", "."))
     return -number if found[1] in {"-", "−"} and found[1] else number
+
+
+def _thousands() -> str:
+    """The sign, "." or ",", that stands between thousands."""
+    return "," if spoken() == ENGLISH else "."

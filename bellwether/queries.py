@@ -10,6 +10,7 @@ from bellwether.alerting.rules_grading import Outcome, outcome
 from bellwether.errors import AmbiguousSymbol, BadDate, BellwetherError, LimitReached, MarketDataError, UnknownSymbol
 from bellwether.forecasting.forecaster import forecast_at, make_outlook
 from bellwether.forecasting.onnx_model import OnnxModel
+from bellwether.language import said, together
 from bellwether.market.bars import since_unit_change
 from bellwether.market.calendar import SETTLING, closes_at, is_session, last_closed_session
 from bellwether.market.resolve import Resolver
@@ -23,7 +24,7 @@ from bellwether.scoring.standing import heard, silenced, standing
 from bellwether.scoring.track_record import Asked, live_record
 from bellwether.scoring.types import Receipt, StandingOf, TrackRecord
 from bellwether.services import Services
-from bellwether.store import chats, subscriptions
+from bellwether.store import chats, ledger, subscriptions
 from bellwether.suggest import suggest
 from bellwether.types import (
     MARKET_SERIES,
@@ -59,27 +60,46 @@ def outlook(services: Services, instrument: Instrument, as_of: date | None = Non
     A day in the past is answered by a model that had not seen what came after it, where there is one. Raises BadDate,
     MarketDataError or UnusableBars.
     """
-    end = _last_session(services, instrument, as_of)
+    end = last_session(services, instrument, as_of)
     return _outlook(services, instrument, end, services.model if as_of is None else services.shelf.for_day(end))
 
 
 def _outlook(services: Services, instrument: Instrument, end: date, model: OnnxModel | None) -> Outlook:
     """All horizons from the bars up to the session `end`, by this model."""
+    told = known_at(services, instrument, end)
+    return make_outlook(
+        told.instrument, told.bars, told.market, model, source=told.source, note=told.note, expected=told.expected
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What an outlook is made of: the arguments of `make_outlook`, but for the model."""
+
+    instrument: Instrument  #: in the units of these prices
+    bars: Bars
+    market: tuple[Bars | None, ...]
+    source: str
+    note: str
+    expected: date | None
+
+
+def known_at(services: Services, instrument: Instrument, end: date) -> Known:
+    """What is known of an instrument after the session `end`. Raises MarketDataError and UnusableBars."""
     provider = services.provider
     whole = provider.bars(instrument.symbol, end).last(HISTORY)
     bars = since_unit_change(whole)
     origin = bars.origin or Origin(provider.name, provider.live, provider.note)
     beside = market_of(services, instrument, bars.cutoff)
     units = "" if bars is whole else _about_units(bars)
-    return make_outlook(
-        origin.instrument or instrument,  # the one in the units of these prices
-        bars,
-        beside,
-        model,
-        source=origin.source,
-        note=" ".join(part for part in (origin.note, units, _about_beside(beside, origin, provider.note)) if part),
-        expected=end if origin.live else None,
-    )
+    note = together(origin.note, units, _about_beside(beside, origin, provider.note))
+    expected = end if origin.live else None
+    return Known(origin.instrument or instrument, bars, beside, origin.source, note, expected)
+
+
+def bars(services: Services, instrument: Instrument, as_of: date | None = None) -> Bars:
+    """The bars up to `as_of`, or up to the last closed session. Raises BadDate, MarketDataError or UnusableBars."""
+    return services.provider.bars(instrument.symbol, last_session(services, instrument, as_of))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +141,7 @@ def outlooks_to_enter(services: Services, instrument: Instrument) -> list[tuple[
 
     A silenced model goes on being scored, and so do the models that are only tried.
     """
-    end = _last_session(services, instrument, None)
+    end = last_session(services, instrument, None)
     own = _outlook(services, instrument, end, services.model)
     shown = heard(services.store, own, len(services.universe))
     tried = services.shelf.named(services.settings.models.shadow)
@@ -152,6 +172,18 @@ def track_record(
     return live_record(services.store, asked, stands)
 
 
+def ledger_head(services: Services) -> str:
+    """The last row of the ledger as ROWS:HASH: whoever notes it can prove later that no row up to it was changed.
+
+    Empty while nothing was issued. Raises StoreError.
+    """
+    if services.provider.name == SAMPLE:
+        return ""
+    with services.store.reading() as db:
+        head = ledger.head(db)
+    return str(head) if head.rows else ""
+
+
 def receipt(services: Services, forecast_id: str) -> Receipt:
     """The ledger's row of an issued forecast, and what proves it. Raises LedgerError for an unknown id, StoreError."""
     return receipts.receipt(services.store, forecast_id)
@@ -162,6 +194,13 @@ def chart_png(asked: Answer, theme: Theme, shape: Shape = "wide") -> bytes:
     from bellwether.forecasting.chart import fan_chart, to_png
 
     return to_png(fan_chart(asked.outlook, asked.forecast.horizon, theme, shape))
+
+
+def prepare_charts() -> None:
+    """Make ready to draw, so that the first chart comes as fast as the others."""
+    from bellwether.forecasting.chart import prepare
+
+    prepare()
 
 
 def chart_svg(asked: Answer, theme: Theme, shape: Shape = "wide") -> str:
@@ -228,7 +267,7 @@ def what_came(services: Services, asked: Answer) -> Outcome | None:
     Raises MarketDataError and UnusableBars.
     """
     made = asked.forecast
-    if made.target_session > _last_session(services, asked.outlook.instrument, None):
+    if made.target_session > last_session(services, asked.outlook.instrument, None):
         return None
     low, high = made.log_returns[1], made.log_returns[5]
     told = Range(made.symbol, made.cutoff, made.horizon, made.target_session, low, high)
@@ -244,21 +283,26 @@ class Watched:
     count: int  #: symbols on the list now
 
 
-def join(services: Services, chat_id: int, language: str) -> None:
+def join(services: Services, chat_id: int, language: str, thread: int | None = None) -> None:
     """Remember a chat that talks to us, and write to it again if it had stopped us."""
     with services.store.transaction() as db:
-        chats.join(db, chat_id, language, services.clock())
+        chats.join(db, chat_id, language, services.clock(), thread)
 
 
-def watch(services: Services, chat_id: int, text: str, language: str) -> Watched:
-    """Put a symbol on a chat's watchlist. Raises LimitReached, StoreError and the errors of `resolve`."""
+def watch(services: Services, chat_id: int, text: str, language: str, thread: int | None = None) -> Watched:
+    """Put a symbol on a chat's watchlist; digests go to the topic `thread` of a forum group from now on.
+
+    Raises LimitReached, StoreError and the errors of `resolve`.
+    """
     one = resolve(services, text)
     limit = services.settings.alerts.watch_limit
     with services.store.transaction() as db:
-        chats.join(db, chat_id, language, services.clock())
+        chats.join(db, chat_id, language, services.clock(), thread)
         watched = subscriptions.of_chat(db, chat_id)
         if len(watched) >= limit and one.symbol not in {each.symbol for each in watched}:
-            raise LimitReached(f"You already watch {limit} symbols, the most I can; /unwatch one first.")
+            raise LimitReached(
+                said("You already watch {count} symbols, the most I can; /unwatch one first.", count=limit)
+            )
         changed = subscriptions.add(db, chat_id, one.symbol, one.calendar, services.clock())
         return Watched(one, changed, len(watched) + changed)
 
@@ -285,7 +329,10 @@ def watchlist(services: Services, chat_id: int) -> list[Subscription]:
 
 def _about_units(bars: Bars) -> str:
     """Says that older prices were left out."""
-    return f"Prices before {to_date(bars.sessions[0])} are left out: there the source changed their unit a hundredfold."
+    return said(
+        "Prices before {day} are left out: there the source changed their unit a hundredfold.",
+        day=to_date(bars.sessions[0]),
+    )
 
 
 def _about_beside(beside: Sequence[Bars | None], origin: Origin, quiet: str) -> str:
@@ -297,20 +344,22 @@ def _about_beside(beside: Sequence[Bars | None], origin: Origin, quiet: str) -> 
         its = series.origin if series is not None else None
         if its is None or its.note == quiet or (its.source == origin.source and origin.note != quiet):
             continue
-        return f"Of the wider market: {its.note}"
+        return said("Of the wider market: {note}", note=its.note)
     return ""
 
 
-def _last_session(services: Services, instrument: Instrument, as_of: date | None) -> date:
+def last_session(services: Services, instrument: Instrument, as_of: date | None) -> date:
     """The newest session that may be looked at."""
     now = services.clock()
     closed = last_closed_session(instrument.calendar, now - SETTLING)
     if as_of is None:
         return closed
     if as_of < EARLIEST:
-        raise BadDate(f"No prices reach back to {as_of}; please give a date from {EARLIEST} on.")
+        raise BadDate(
+            said("No prices reach back to {day}; please give a date from {first} on.", day=as_of, first=EARLIEST)
+        )
     if as_of > now.date():
-        raise BadDate(f"{as_of} has not come yet; please give a date up to {now.date()}.")
+        raise BadDate(said("{day} has not come yet; please give a date up to {today}.", day=as_of, today=now.date()))
     return min(as_of, closed)
 
 

@@ -10,6 +10,7 @@ from bellwether.errors import ModelError
 from bellwether.forecasting.model_shelf import ModelShelf
 from bellwether.forecasting.onnx_model import OnnxModel
 from bellwether.forecasting.served import served_model
+from bellwether.growth.growth_model import GrowthShelf
 from bellwether.market.chosen_universe import universe_of
 from bellwether.market.fundamentals import Fundamentals, open_fundamentals
 from bellwether.market.provider import Provider
@@ -32,6 +33,7 @@ class Services:
     model: OnnxModel | None  #: None when it cannot be used; answers are then the baseline's, and say so
     model_problem: str  #: why not
     shelf: ModelShelf  #: which model may answer for a day in the past
+    growth: GrowthShelf  #: the models of company growth
     store: Store
     clock: Clock
 
@@ -52,7 +54,7 @@ def build_services(settings: Settings, clock: Clock = utc_now) -> Services:
     except ModelError as error:
         problem = str(error)
         log.error("%s Answers come from the plain volatility rule until this is mended.", problem)
-    store = Store(settings.database.path)
+    store = Store(settings.database.path, settings.database.key.get_secret_value())
     provider = open_market(settings.market, store, clock)
     return Services(
         settings=settings,
@@ -62,6 +64,7 @@ def build_services(settings: Settings, clock: Clock = utc_now) -> Services:
         model=model,
         model_problem=problem,
         shelf=ModelShelf(settings.models.folder, model),
+        growth=GrowthShelf(settings.models.folder, settings.models.growth),
         store=store,
         clock=clock,
     )

@@ -9,6 +9,7 @@ from importlib import resources
 from rapidfuzz import fuzz, process
 
 from bellwether.errors import BadTimeZone
+from bellwether.language import said
 
 _ENOUGH = 75  #: rapidfuzz score, 0 to 100, from which a name counts as near
 _MOST = 4  #: that are offered
@@ -82,27 +83,35 @@ def find_time_zone(text: str) -> str:
     """
     asked = _plain(text)
     if not asked:
-        raise BadTimeZone("Which city's clock do you go by? For example: Berlin, New York or Asia/Tokyo.")
+        raise BadTimeZone(said("Which city's clock do you go by? For example: Berlin, New York or Asia/Tokyo."))
     if asked in {"utc", "gmt", "z"}:
         return "UTC"
     by_letters = {word: zones for words, zones in _LETTERS.items() for word in words.split()}
     if asked in by_letters:
         raise BadTimeZone(
-            f"“{text.strip()[:20]}” does not say where, and clocks change on different days; which do you mean?",
+            said(
+                "“{text}” does not say where, and clocks change on different days; which do you mean?",
+                text=text.strip()[:20],
+            ),
             by_letters[asked],
         )
     if _OFFSET.fullmatch(asked.replace(" ", "")):
         raise BadTimeZone(
-            "A fixed offset would be an hour off for half the year in most places; please name a city, such as Berlin."
+            said(
+                "A fixed offset would be an hour off for half the year in most places; please name a city, such as "
+                "Berlin."
+            )
         )
     found = _names().get(asked, ())
     if len(found) == 1:
         return found[0]
     if found:
-        raise BadTimeZone(f"“{text.strip()[:40]}” has several time zones; which do you mean?", found[:_MOST])
+        raise BadTimeZone(
+            said("“{text}” has several time zones; which do you mean?", text=text.strip()[:40]), found[:_MOST]
+        )
     near = process.extract(asked, list(_names()), scorer=fuzz.WRatio, limit=3 * _MOST, score_cutoff=_ENOUGH)
     offered = dict.fromkeys(zone for name, _, _ in near for zone in _names()[name][:_MOST])
-    raise BadTimeZone(f"I don't know the time zone “{text.strip()[:40]}”.", tuple(offered)[:_MOST])
+    raise BadTimeZone(said("I don't know the time zone “{text}”.", text=text.strip()[:40]), tuple(offered)[:_MOST])
 
 
 def is_time_zone(name: str) -> bool:
@@ -113,13 +122,13 @@ def is_time_zone(name: str) -> bool:
 def time_zone_at(latitude: float, longitude: float) -> str:
     """The time zone of a place on the map, degrees north and east. Raises BadTimeZone outside of the map."""
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
-        raise BadTimeZone("That place is not on the map; please name a city instead, such as Berlin.")
+        raise BadTimeZone(said("That place is not on the map; please name a city instead, such as Berlin."))
     import tzfpy  # its map takes 100 ms and 60 MB, for what few people share
 
     zone = tzfpy.get_tz(longitude, latitude)
     if is_time_zone(zone):
         return zone
-    raise BadTimeZone("I don't know whose clock holds there; please name a city instead, such as Berlin.")
+    raise BadTimeZone(said("I don't know whose clock holds there; please name a city instead, such as Berlin."))
 
 
 @cache

@@ -13,11 +13,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from bellwether.language import N_
 from bellwether.scoring.types import Beside
 
 Floats = npt.NDArray[np.floating]
+Ints = npt.NDArray[np.int64]
 Theme = Literal["light", "dark"]
-Shape = Literal["wide", "narrow"]  #: of a chart: for a chat or a desk, or for a page on a phone
+Shape = Literal["wide", "narrow", "card"]  #: of a chart: for a desk or a chat, for a phone, for previews of links
 Sessions = npt.NDArray[np.datetime64]
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)  #: quantile levels of every forecast
@@ -127,21 +129,21 @@ class Statements:
     currency: str  #: of the statements, ISO 4217; not always that of the share
     quarters: tuple[Quarter, ...]
     next_earnings: date | None  #: when the next quarter is expected; None where not known
-    source: str  #: "yahoo" or "file"
+    source: str  #: "yahoo", "file" or "sample"
 
 
 class Problem(Enum):
     """Why the model must not answer from these bars; the value is the sentence for people."""
 
-    TOO_SHORT = "there is too little price history for the model"
-    STALE = "the prices are too old"
-    GAP = "days are missing from the recent prices"
-    BROKEN = "a recent price is missing or impossible"
-    EXTREME = "recent moves are far outside what the model learned from"
-    FLAT = "the price has not moved"
-    NO_ANSWER = "what it computed makes no sense"
-    NO_MODEL = "it could not be loaded"
-    SILENCED = "its earlier forecasts turned out significantly worse than those of a plain volatility rule"
+    TOO_SHORT = N_("there is too little price history for the model")
+    STALE = N_("the prices are too old")
+    GAP = N_("days are missing from the recent prices")
+    BROKEN = N_("a recent price is missing or impossible")
+    EXTREME = N_("recent moves are far outside what the model learned from")
+    FLAT = N_("the price has not moved")
+    NO_ANSWER = N_("what it computed makes no sense")
+    NO_MODEL = N_("it could not be loaded")
+    SILENCED = N_("its earlier forecasts turned out significantly worse than those of a plain volatility rule")
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +274,7 @@ class OutboxMessage:
     parts_sent: int = 0  #: of a text that needs several messages, how many have arrived
     reply_to: int | None = None  #: Telegram's number of the message that this one answers, in the same chat
     due_at: datetime | None = None  #: when it was to be sent, before any failure
+    thread: int | None = None  #: the topic of a forum group that it belongs in
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,27 @@
 """`make bench`: every performance claim, measured on this machine; exit status 1 when one does not hold.
 
 With --large, for `make bench-large`, those that take minutes: a million forecasts, models to be silenced, a crowd's
-tick, and the pace of sending.
+tick, the pace of sending, and the speed of the chat.
 """
 
 import sys
 
-from benchmarks import alert_rules, cached_bars, cold_start, resident_memory, symbol_page, warm_forecast
+from benchmarks import alert_rules, api_pace, cached_bars, cold_start, resident_memory, symbol_page, warm_forecast
 
 
 def main() -> int:
     """Measure one thing at a time."""
     if "--large" in sys.argv[1:]:
-        from benchmarks import crowd, large_ledger, pace, silence
+        from benchmarks import chat_speed, crowd, large_ledger, pace, silence
 
         # the ledger first: its memory is the peak of the process
-        return max([part.main() for part in (large_ledger, silence, crowd, pace)])
+        return max([part.main() for part in (large_ledger, silence, crowd, pace, chat_speed)])
     cold, warm = cold_start.measure(), warm_forecast.measure()
     kept, kept_cpu = cached_bars.measure()
     judged, idle = alert_rules.measure()
     page, page_under_load = symbol_page.measure(), symbol_page.under_load()
+    ours, constant = api_pace.measure()
+    batch = api_pace.batch()
     memory = resident_memory.measure()
     lines = [
         (
@@ -50,6 +52,13 @@ def main() -> int:
             symbol_page.LIMIT,
         ),
         ("a symbol page under load, milliseconds", "", page_under_load, symbol_page.LOAD_LIMIT),
+        (
+            "requests a second of a constant / of a kept forecast over the API",
+            f"{constant:.0f} / {ours:.0f}",
+            constant / ours,
+            1 / api_pace.LEAST,
+        ),
+        ("a batch of 500 over the API / (twice the model alone + JSON)", "", batch, api_pace.BATCH_LIMIT),
         ("the service at rest, MB", "", memory, resident_memory.LIMIT),
     ]
     for name, detail, value, limit in lines:

@@ -18,6 +18,7 @@ class DemoService:
 
     port: int
     pid: int
+    database: str  #: its path
 
 
 @contextmanager
@@ -37,7 +38,7 @@ def demo_service() -> Iterator[DemoService]:
         )
         try:
             _wait(port)
-            yield DemoService(port, process.pid)
+            yield DemoService(port, process.pid, f"{folder}/bench.sqlite3")
         finally:
             process.terminate()
             process.wait(10)

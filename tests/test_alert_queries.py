@@ -36,21 +36,31 @@ def add(services: Services, wish: RuleWish, text: str = "AAPL", chat_id: int = 7
 @pytest.mark.parametrize(
     ("wish", "threshold", "direction", "words"),
     [
-        (GROWTH, 0.05, ABOVE, "AAPL: median growth over the next two weeks above +5.0 %"),
-        (RuleWish(RuleKind.GROWTH, -0.03, horizon=5), -0.03, BELOW, "median growth over the next week below −3.0 %"),
-        (RuleWish(RuleKind.GROWTH, 0.01, BELOW), 0.01, BELOW, "below +1.0 %"),
-        (RuleWish(RuleKind.CHANCE, 0.6, horizon=21), 0.6, ABOVE, "chance of a rise over the next month above 60 %"),
-        (RuleWish(RuleKind.CHANCE, 0.4, BELOW), 0.4, BELOW, "below 40 %"),
-        (RuleWish(RuleKind.RISK, 0.1), -0.1, BELOW, "1 in 20 outcomes over the next two weeks below −10.0 %"),
-        (RuleWish(RuleKind.RISK, -0.1), -0.1, BELOW, "below −10.0 %"),
+        (GROWTH, 0.05, ABOVE, "AAPL: median growth over the next two weeks above +5.0\u00a0%"),
+        (
+            RuleWish(RuleKind.GROWTH, -0.03, horizon=5),
+            -0.03,
+            BELOW,
+            "median growth over the next week below −3.0\u00a0%",
+        ),
+        (RuleWish(RuleKind.GROWTH, 0.01, BELOW), 0.01, BELOW, "below +1.0\u00a0%"),
+        (
+            RuleWish(RuleKind.CHANCE, 0.6, horizon=21),
+            0.6,
+            ABOVE,
+            "chance of a rise over the next month above 60\u00a0%",
+        ),
+        (RuleWish(RuleKind.CHANCE, 0.4, BELOW), 0.4, BELOW, "below 40\u00a0%"),
+        (RuleWish(RuleKind.RISK, 0.1), -0.1, BELOW, "1 in 20 outcomes over the next two weeks below −10.0\u00a0%"),
+        (RuleWish(RuleKind.RISK, -0.1), -0.1, BELOW, "below −10.0\u00a0%"),
         (RuleWish(RuleKind.UNUSUAL), 0.05, BELOW, "as rare as 1 day in 20"),
         (RuleWish(RuleKind.UNUSUAL, 0.01), 0.01, BELOW, "as rare as 1 day in 100"),
         (RuleWish(RuleKind.PRICE, 200.0), 200.0, ABOVE, "AAPL: a close above $200.00"),
         (RuleWish(RuleKind.PRICE, 150.0), 150.0, BELOW, "AAPL: a close below $150.00"),
-        (RuleWish(RuleKind.MOVE, 0.03), 0.03, EITHER, "AAPL: a session that moves 3.0 % or more either way"),
-        (RuleWish(RuleKind.MOVE, -0.03), -0.03, BELOW, "moves down 3.0 % or more"),
-        (RuleWish(RuleKind.MOVE, 0.03, BELOW), -0.03, BELOW, "moves down 3.0 % or more"),
-        (RuleWish(RuleKind.MOVE, 0.03, ABOVE), 0.03, ABOVE, "moves up 3.0 % or more"),
+        (RuleWish(RuleKind.MOVE, 0.03), 0.03, EITHER, "AAPL: a session that moves 3.0\u00a0% or more either way"),
+        (RuleWish(RuleKind.MOVE, -0.03), -0.03, BELOW, "moves down 3.0\u00a0% or more"),
+        (RuleWish(RuleKind.MOVE, 0.03, BELOW), -0.03, BELOW, "moves down 3.0\u00a0% or more"),
+        (RuleWish(RuleKind.MOVE, 0.03, ABOVE), 0.03, ABOVE, "moves up 3.0\u00a0% or more"),
     ],
 )
 def test_a_wish_becomes_a_rule(
@@ -67,12 +77,15 @@ def test_a_wish_becomes_a_rule(
 @pytest.mark.parametrize(
     ("wish", "words"),
     [
-        *((RuleWish(RuleKind.GROWTH, bad), "more than 0 % and at most 100 %") for bad in (0.0, 1.01, -1.5, None)),
-        *((RuleWish(RuleKind.GROWTH, bad), "more than 0 %") for bad in (float("nan"), float("inf"))),
-        *((RuleWish(RuleKind.CHANCE, bad), "less than 100 %") for bad in (0.0, 1.0, -0.4, 2.0)),
-        *((RuleWish(RuleKind.RISK, bad), "less than 100 %") for bad in (0.0, 1.0, -1.0, 1.1)),
-        *((RuleWish(RuleKind.UNUSUAL, bad), "at most 50 %") for bad in (0.0, -0.05, 0.51)),
-        *((RuleWish(RuleKind.MOVE, bad), "at most 100 %") for bad in (0.0, 1.2, None)),
+        *(
+            (RuleWish(RuleKind.GROWTH, bad), "more than 0\u00a0% and at most 100\u00a0%")
+            for bad in (0.0, 1.01, -1.5, None)
+        ),
+        *((RuleWish(RuleKind.GROWTH, bad), "more than 0\u00a0%") for bad in (float("nan"), float("inf"))),
+        *((RuleWish(RuleKind.CHANCE, bad), "less than 100\u00a0%") for bad in (0.0, 1.0, -0.4, 2.0)),
+        *((RuleWish(RuleKind.RISK, bad), "less than 100\u00a0%") for bad in (0.0, 1.0, -1.0, 1.1)),
+        *((RuleWish(RuleKind.UNUSUAL, bad), "at most 50\u00a0%") for bad in (0.0, -0.05, 0.51)),
+        *((RuleWish(RuleKind.MOVE, bad), "at most 100\u00a0%") for bad in (0.0, 1.2, None)),
         *((RuleWish(RuleKind.PRICE, bad), "number above 0") for bad in (0.0, -5.0, None, float("nan"))),
         (RuleWish(RuleKind.PRICE, 1e9), "looks like a slip"),
         (RuleWish(RuleKind.PRICE, 200.0, BELOW), "below 200 already"),

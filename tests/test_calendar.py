@@ -1,8 +1,11 @@
 """Which days are sessions and when they close: daylight saving, half days, holidays, exchanges around the world."""
 
+import threading
+import time
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
+import exchange_calendars
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -72,6 +75,28 @@ EXCHANGES = [
     "CCC",
     "???",
 ]
+
+
+def test_a_crowd_at_a_cold_start_builds_a_calendar_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[str] = []
+    build, crowd = exchange_calendars.get_calendar, threading.Barrier(8)
+
+    def slow(name: str, **years: str) -> exchange_calendars.ExchangeCalendar:
+        built.append(f"{name} {years['start'][:4]}")
+        time.sleep(0.05)  # time for the others to come
+        return build(name, **years)
+
+    def ask() -> None:
+        crowd.wait(10)
+        is_session("XBOG", date(1997, 5, 5))
+
+    monkeypatch.setattr(exchange_calendars, "get_calendar", slow)
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert built == ["XBOG 1996"]
 
 
 def at(text: str) -> datetime:

@@ -30,12 +30,12 @@ def wider(made: Forecast, own: float, rest: float) -> Forecast:
     [
         (1.0, 1.0, "as wide as a session ago"),
         (1.002, 1.0, "as wide as a session ago"),
-        (1.1, 1.0, "10 % wider than a session ago, mostly because its own recent prices swung more"),
-        (0.9, 1.0, "10 % narrower than a session ago, mostly because its own recent prices were calmer"),
-        (1.0, 1.2, "20 % wider than a session ago, mostly for what the model reads beyond"),
-        (1.1, 1.1, "21 % wider than a session ago: part of it for its own recent swings"),
-        (1.2, 0.95, "14 % wider than a session ago, mostly because its own recent prices swung more"),
-        (0.8, 1.1, "12 % narrower than a session ago, mostly because its own recent prices were calmer"),
+        (1.1, 1.0, "10\u00a0% wider than a session ago, mostly because its own recent prices swung more"),
+        (0.9, 1.0, "10\u00a0% narrower than a session ago, mostly because its own recent prices were calmer"),
+        (1.0, 1.2, "20\u00a0% wider than a session ago, mostly for what the model reads beyond"),
+        (1.1, 1.1, "21\u00a0% wider than a session ago: part of it for its own recent swings"),
+        (1.2, 0.95, "14\u00a0% wider than a session ago, mostly because its own recent prices swung more"),
+        (0.8, 1.1, "12\u00a0% narrower than a session ago, mostly because its own recent prices were calmer"),
     ],
 )
 def test_the_sentence_says_which_side_the_change_came_from(made: Forecast, own: float, rest: float, said: str) -> None:
@@ -50,7 +50,7 @@ def test_of_the_plain_rule_only_the_swings_can_be_said(made: Forecast) -> None:
 def test_the_lines_have_before_now_and_the_difference(made: Forecast) -> None:
     before = replace(made, last_close=made.last_close / 1.02, probability_of_growth=made.probability_of_growth - 0.04)
     close, width, chance = changes(before, made)
-    assert close.difference == "+2.0 %"
+    assert close.difference == "+2.0\u00a0%"
     assert width.difference == "as wide"
     assert chance.difference == "+4 points"
     assert changes(made, made)[2].difference == "the same"

@@ -148,7 +148,9 @@ def test_a_misspelt_variable_is_refused(folder: Path, monkeypatch: pytest.Monkey
 def test_every_key_can_be_set_by_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     values = {"SOURCE": "yahoo", "LEVEL": "DEBUG", "PATH": "x.sqlite3", "TIMEOUT": "3", "FALLBACKS": "file, sample"}
     values |= {"PUBLIC_URL": "https://bellwether.example", "HEARTBEAT_URL": "https://watch.example"}
+    values |= {"WEBHOOK_URL": "https://bellwether.example/telegram", "WEBHOOK_SECRET": "s" * 16, "KEY": "ab" * 32}
     values["YAHOO_BASE_URL"] = "http://mirror.example"
+    values |= {"LIMITS": "no", "BARS": "yes", "PRIVATE_WEBHOOKS": "1", "ADMIN_TOKEN": "a" * 32, "PLANS": '{"demo": {}}'}
     text_keys = {"TOKEN", "BASE_URL", "BASE_FILE_URL", "FILE", "FOLDER", "SERVE", "HOST"}
     for key in setting_keys():
         name = key.partition("__")[2]
@@ -164,6 +166,36 @@ def test_every_key_can_be_set_by_the_environment(folder: Path, monkeypatch: pyte
 def test_the_token_comes_from_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, TOKEN)
     assert load_settings().telegram.token.get_secret_value() == TOKEN
+
+
+def test_a_short_admin_token_is_refused_and_not_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BELLWETHER_API__ADMIN_TOKEN", "guessable")
+    text = refused()
+    assert "api.admin_token" in text and "32" in text
+    assert "guessable" not in text
+
+
+def test_an_admin_token_in_a_file_is_refused(folder: Path) -> None:
+    (folder / "config.yaml").write_text("api:\n  admin_token: abcdef\n")
+    text = refused()
+    assert "BELLWETHER_API__ADMIN_TOKEN" in text
+    assert "abcdef" not in text
+
+
+@pytest.mark.parametrize(
+    ("plans", "hint"),
+    [
+        ('{"free": {}}', "demo"),
+        ('{"demo": {"requests_a_minut": 1}}', "requests_a_minut"),
+        ('{"demo": {"batch_size": 501}}', "500"),
+        ('{"demo": {"horizons": [64]}}', "63"),
+    ],
+    ids=["without the keyless", "misspelt", "too large a batch", "too far a horizon"],
+)
+def test_plans_that_cannot_be_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch, plans: str, hint: str) -> None:
+    monkeypatch.setenv("BELLWETHER_API__PLANS", plans)
+    text = refused()
+    assert "api.plans" in text and hint in text
 
 
 def test_our_own_token_variable_wins(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from bellwether.config import load_settings
 from bellwether.errors import MarketDataError
 from bellwether.services import Services, build_services
 from bellwether.start_links import read_start
+from bot.commands import Asker
 from bot.inline import MOST, cards
 from bot.replies import Reply
 from tests.conftest import MODELS
@@ -20,13 +21,15 @@ from tests.support.shared import needs_shared
 from tests.support.talk import check_reply
 from tests.support.telegram_server import TelegramServer
 
+ANN = Asker(1001)
+
 
 @pytest.mark.parametrize(
     ("typed", "first"),
     [("AAPL", "Apple (AAPL)"), ("apple", "Apple (AAPL)"), ("S&P 500", "S&P 500 index (^GSPC)"), ("msf", "Microsoft")],
 )
 def test_what_is_typed_finds_its_card(services: Services, typed: str, first: str) -> None:
-    card = cards(services, typed)[0]
+    card = cards(services, ANN, typed)[0]
     assert card.title.startswith(first)
     assert "8 in 10 outcomes" in card.description
     assert "Sample data, ends 2021-12-31" in card.text
@@ -35,19 +38,19 @@ def test_what_is_typed_finds_its_card(services: Services, typed: str, first: str
 
 
 def test_a_horizon_is_understood_and_half_a_one_does_no_harm(services: Services) -> None:
-    assert "Over the next month" in cards(services, "AAPL 1m")[0].text
-    assert "Over the next two weeks Apple" in cards(services, "AAPL 99")[0].text
+    assert "Over the next month" in cards(services, ANN, "AAPL 1m")[0].text
+    assert "Over the next two weeks Apple" in cards(services, ANN, "AAPL 99")[0].text
 
 
 @pytest.mark.parametrize("typed", ["", " ", "zzzzzzzz qqqqq", "\0", "x" * 500])
 def test_what_nobody_knows_has_no_card(services: Services, typed: str) -> None:
-    assert cards(services, typed) == []
+    assert cards(services, ANN, typed) == []
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.text(st.characters(exclude_categories=()), max_size=40))
 def test_whatever_is_typed_makes_cards_that_telegram_takes(services: Services, typed: str) -> None:
-    found = cards(services, typed)
+    found = cards(services, ANN, typed)
     assert len(found) <= MOST
     assert len({card.id for card in found}) == len(found)
     for card in found:
@@ -68,7 +71,7 @@ def test_no_source_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         raise AssertionError("somebody was asked")
 
     monkeypatch.setattr(type(live.provider), "bars", ask)
-    assert cards(live, "AAPL") == []
+    assert cards(live, ANN, "AAPL") == []
 
 
 def test_a_failing_market_gives_no_card_and_no_error(services: Services) -> None:
@@ -78,7 +81,7 @@ def test_a_failing_market_gives_no_card_and_no_error(services: Services) -> None
         def bars(self, *_: object) -> None:
             raise MarketDataError("gone")
 
-    assert cards(replace(services, provider=Broken()), "AAPL") == []  # type: ignore[arg-type]
+    assert cards(replace(services, provider=Broken()), ANN, "AAPL") == []  # type: ignore[arg-type]
 
 
 @pytest.fixture

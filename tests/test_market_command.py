@@ -97,8 +97,8 @@ def test_doctor_says_so_when_a_price_file_has_no_rows(tmp_path: Path) -> None:
 
 
 def prices_of(services: Services) -> tuple[Check, Check]:
-    prices, kept = examine(services)[1:3]
-    return prices, kept
+    checks = {check.name: check for check in examine(services)}
+    return checks["Prices"], checks["Kept prices"]
 
 
 @pytest.mark.parametrize(

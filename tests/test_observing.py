@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from bellwether import tally
 from bellwether.__main__ import main
 from bellwether.alerting import admin
-from bellwether.alerting.deliver import deliver
+from bellwether.alerting.deliver import Accepted, deliver
 from bellwether.alerting.evaluate import Tick
 from bellwether.alerting.heartbeat import heartbeat
 from bellwether.alerting.retry import Cause, DeliveryError
@@ -36,8 +36,11 @@ ADMIN = 99
 class Refusing:
     """A transport to which Telegram says that it will never take the message."""
 
-    async def send(self, message: OutboxMessage) -> None:
+    async def send(self, message: OutboxMessage) -> Accepted:
         raise DeliveryError("BadRequest: message is strange", Cause.REFUSED)
+
+    def resting(self, longer_than: float = 0.0) -> list[int]:
+        return []
 
 
 def services_in(folder: Path, **sections: dict[str, object]) -> Services:

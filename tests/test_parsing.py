@@ -121,3 +121,15 @@ def test_it_refuses_an_instant_that_utc_has_no_room_for(text: str) -> None:
 def test_any_text_is_an_instant_or_a_bad_one(text: str) -> None:
     with suppress(BadDate):
         assert parse_instant(text).tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("typed", "sessions"),
+    [
+        *(("1 Tag", 1), ("3 Tage", 3), ("2 Wochen", 10), ("1 Monat", 21), ("3 Monate", 63)),
+        *(("1 día", 1), ("5 dias", 5), ("2 semanas", 10), ("1 mes", 21), ("1 mês", 21), ("3 meses", 63)),
+        *(("1 день", 1), ("2 дня", 2), ("2 недели", 10), ("1 неделя", 5), ("3 месяца", 63)),
+    ],
+)
+def test_a_period_may_be_typed_in_the_languages_of_the_chat(typed: str, sessions: int) -> None:
+    assert parse_horizon(typed) == parse_horizon(typed.replace(" ", "")) == sessions

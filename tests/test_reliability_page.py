@@ -37,5 +37,5 @@ def test_every_metric_is_described() -> None:
 
 
 def test_the_number_of_places_to_die_is_told_right() -> None:
-    assert len(POINTS) == 11
-    assert "eleven places" in PAGE
+    assert len(POINTS) == 12
+    assert "twelve places" in PAGE

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bellwether.alerting.deliver import AT_ONCE
+from bellwether.alerting.deliver import AT_ONCE, Accepted
 from bellwether.config import load_settings
 from bellwether.services import Services, build_services
 from bellwether.store import inbox, outbox, outbox_status
@@ -24,10 +24,14 @@ class SlowTransport:
         self.started = asyncio.Event()
         self.sent: list[int] = []
 
-    async def send(self, message: OutboxMessage) -> None:
+    async def send(self, message: OutboxMessage) -> Accepted:
         self.started.set()
         await asyncio.sleep(0.3)
         self.sent.append(message.chat_id)
+        return Accepted()
+
+    def resting(self, longer_than: float = 0.0) -> list[int]:
+        return []
 
 
 @pytest.fixture

@@ -18,12 +18,9 @@ from bellwether.services import Services
 from bellwether.store import chats, outbox
 from bellwether.store.database import rows, unstamp
 from bot.telegram_errands import deliver_now
-from bot.telegram_sender import as_delivery_error
+from bot.telegram_errors import as_delivery_error
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.shared import needs_shared
 from tests.support.telegram_server import TelegramServer
-
-pytestmark = needs_shared
 
 ANN, GROUP, SUPERGROUP = 1001, -2002, -1002002
 

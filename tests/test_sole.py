@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bellwether.alerting.deliver import deliver
+from bellwether.alerting.deliver import Accepted, deliver
 from bellwether.alerting.sole import LAPSE, SoleSender
 from bellwether.config import load_settings
 from bellwether.services import Services, build_services
@@ -145,10 +145,14 @@ def test_a_sender_that_lost_its_lease_claims_nothing_more(tmp_path: Path) -> Non
     sent: list[int] = []
 
     class LosesIt:
-        async def send(self, message: OutboxMessage) -> None:
+        async def send(self, message: OutboxMessage) -> Accepted:
             sent.append(message.chat_id)
             with services.store.transaction() as db:
                 db.conn.execute("DELETE FROM leases")
+            return Accepted()
+
+        def resting(self, longer_than: float = 0.0) -> list[int]:
+            return []
 
     first_claim = iter([False])
     asyncio.run(deliver(services, LosesIt(), lambda: next(first_claim, True), sole.may_send))

@@ -6,14 +6,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from tests.support.web import Visitor, sample_services
 from web.app import create_app
 from web.limits import MOST_ADDRESSES, MOST_BODY, Limits, Pace
 from web.problems import HttpProblem
 from web.shared_cache import LARGEST, MOST_BYTES, SharedCache
+from web.tags import is_known
 
 
 class Clock:
@@ -139,6 +142,44 @@ def test_those_who_ask_the_same_at_once_share_one_answer() -> None:
     assert asked == 1
 
 
+@pytest.mark.parametrize(
+    ("control", "parts"), [("no-cache", 1), ("s-maxage=30", 1), ("no-cache", 3)], ids=["not kept", "kept", "a stream"]
+)
+def test_nobody_waits_for_a_visitor_whose_line_is_slow(control: str, parts: int) -> None:
+    """The first does not read its answer; the second, who asked the same meanwhile, must be answered nevertheless."""
+    made = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await made.wait()
+        headers = [(b"cache-control", control.encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        for left in reversed(range(parts)):
+            await send({"type": "http.response.body", "body": b"x", "more_body": left > 0})
+
+    async def two() -> bytes:
+        cache, read, got = SharedCache(app), asyncio.Event(), b""
+        scope = {"type": "http", "method": "GET", "path": "/", "scheme": "http", "query_string": b"", "headers": []}
+
+        async def slow(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                await read.wait()
+
+        async def quick(message: Any) -> None:
+            nonlocal got
+            got += message.get("body", b"")
+
+        first = asyncio.create_task(cache(dict(scope), no_body, slow))
+        second = asyncio.create_task(cache(dict(scope), no_body, quick))
+        await asyncio.sleep(0)
+        made.set()
+        await asyncio.wait_for(second, 20)
+        read.set()
+        await first
+        return got
+
+    assert asyncio.run(two()) == b"x" * parts
+
+
 async def no_body() -> Any:
     return {"type": "http.request", "body": b"", "more_body": False}
 
@@ -150,6 +191,24 @@ def test_a_browser_that_has_the_answer_is_told_so() -> None:
     assert (again.status_code, again.body) == (304, b"")
     assert "content-length" not in again.headers
     assert ask(cache, if_none_match='W/"2"').body == b"hello"
+
+
+@pytest.mark.parametrize(
+    ("named", "known"),
+    [
+        ('W/"1"', True),
+        ('"1"', True),
+        ('"0", W/"1" , "2"', True),
+        ("*", True),
+        ('W/"11"', False),
+        ('"1', False),
+        ("1", False),
+        ("", False),
+    ],
+)
+def test_a_tag_is_found_in_what_a_browser_names(named: str, known: bool) -> None:
+    assert is_known('W/"1"', Headers({"If-None-Match": named})) is known
+    assert is_known("", Headers({"If-None-Match": named})) is False, "an answer without a tag is always new"
 
 
 def test_other_methods_pass_through() -> None:
@@ -247,6 +306,37 @@ def test_a_body_that_was_not_declared_ends_at_the_limit() -> None:
     scope = {"type": "http", "path": "/", "method": "POST", "headers": [], "client": ("203.0.113.7", 1)}
     asyncio.run(Limits(reads, refuse, Pace(0))(scope, flood, ignore))
     assert seen == ["http.request"] * (MOST_BODY // 10_000) + ["http.disconnect"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"), [({"x_big": "a" * 20_000}, 400), ({"x_big": "a" * 4_000}, 200)], ids=["too many", "many"]
+)
+def test_headers_are_read_up_to_a_limit(tmp_path: Any, headers: dict[str, str], status: int) -> None:
+    answer = ask(create_app(sample_services(tmp_path)), "/privacy", **headers)
+    assert answer.status_code == status
+    assert status == 200 or b"more headers than we read" in answer.body
+
+
+def behind_a_proxy(app: Any) -> Any:
+    """As uvicorn runs it: who a proxy on this machine names is believed."""
+    return ProxyHeadersMiddleware(app, trusted_hosts="127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    "forwarded",
+    ["203.0.113.1", "127.0.0.1, 203.0.113.1", "198.51.100.7, 127.0.0.1, 203.0.113.1"],
+    ids=["by the proxy", "with a lie before it", "with two"],
+)
+def test_behind_a_proxy_the_visitor_is_counted_whatever_it_claims(forwarded: str) -> None:
+    app = behind_a_proxy(Limits(Counted(), refuse, Pace(1)))
+    answers = [ask(app, client="127.0.0.1", x_forwarded_for=forwarded).status_code for _ in range(2)]
+    assert answers == [200, 429]
+
+
+def test_nobody_else_is_believed_to_ask_for_another() -> None:
+    app = behind_a_proxy(Limits(Counted(), refuse, Pace(1)))
+    answers = [ask(app, client="203.0.113.1", x_forwarded_for=f"198.51.100.{n}").status_code for n in range(2)]
+    assert answers == [200, 429]
 
 
 def test_the_app_refuses_a_visitor_kindly(tmp_path: Any) -> None:

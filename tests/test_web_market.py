@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import threading
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -172,6 +173,14 @@ def test_the_csv_has_every_symbol_with_plain_numbers(visitor: Visitor, overview:
     apple = next(row for row in overview.rows if row.forecast.symbol == "AAPL")
     assert float(rows["AAPL"]["q90"]) == pytest.approx(apple.forecast.price_at(0.9), rel=1e-5)
     assert float(rows["AAPL"]["width"]) == pytest.approx(apple.width, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ['=HYPERLINK("http://evil.example")', "+1", "-1", "@SUM(A1)", "\t=1"])
+def test_no_name_is_a_formula_to_a_spreadsheet(overview: Overview, name: str) -> None:
+    row = replace(overview.rows[0], forecast=replace(overview.rows[0].forecast, name=name))
+    header, line = market_view.csv_rows(replace(overview, rows=(row,)))
+    cell = dict(zip(header, line, strict=True))["name"]
+    assert cell == f"'{name}"
 
 
 @pytest.mark.parametrize("query", ["sort=size", "order=sideways", "horizon=64", "horizon=x", "sort=%00"])

@@ -1,18 +1,20 @@
 """The pages, asked for in this process with the sample market."""
 
+import asyncio
 import re
+import threading
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from bellwether import queries, wording
-from bellwether.errors import MarketDataError
 from bellwether.market.sample import SampleProvider
-from bellwether.types import Bars
 from bellwether.wording import HORIZON_LABELS
 from tests.support.web import Visitor, plain_text, sample_services
+from tests.support.web_pages import Bug, Outage
 from web import forecast_view
 from web.app import create_app
 
@@ -22,22 +24,6 @@ STRANGE_SYMBOLS = ("^GSPC", "BRK-B", "BF.B", "EURUSD=X", "AT&T")
 @pytest.fixture(scope="module")
 def visitor(tmp_path_factory: pytest.TempPathFactory) -> Visitor:
     return Visitor(create_app(sample_services(tmp_path_factory.mktemp("web"))))
-
-
-class Outage(SampleProvider):
-    """A market that does not answer."""
-
-    def bars(self, symbol: str, end: date) -> Bars:
-        """Never any."""
-        raise MarketDataError("The prices are not available just now; please try again later.")
-
-
-class Bug(SampleProvider):
-    """A market with a bug in it."""
-
-    def bars(self, symbol: str, end: date) -> Bars:
-        """An exception that nobody foresaw."""
-        raise RuntimeError("secret detail")
 
 
 def visit(folder: Path, provider: SampleProvider) -> Visitor:
@@ -199,6 +185,57 @@ def test_the_stylesheet_is_small_and_asked_for_by_its_content(visitor: Visitor) 
     assert "max-age" in style.headers["cache-control"]
 
 
+@pytest.mark.parametrize(
+    ("address", "for_good"),
+    [
+        ("/static/style.css?v=0123456789", False),
+        ("/static/style.css?v=", False),
+        ("/static/style.css", False),
+        ("/vega.js?v=99.0", False),
+        ("/vega.js", False),
+    ],
+)
+def test_no_address_of_tomorrow_is_filled_with_a_file_of_today(visitor: Visitor, address: str, for_good: bool) -> None:
+    assert ("immutable" in visitor.get(address).headers["cache-control"]) is for_good
+
+
+def test_what_a_page_asks_for_is_kept_for_good(visitor: Visitor) -> None:
+    page = visitor.get("/stocks/AAPL").text
+    named = re.findall(r'(?:href|src|data-script)="(/(?:static/[\w.]+|vega\.js)\?v=[^"]+)"', page)
+    assert len(named) == 3
+    for address in named:
+        assert "immutable" in visitor.get(address).headers["cache-control"]
+
+
+def test_however_many_charts_are_drawn_pages_are_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A drawing holds a thread while it waits for the pen; the threads of the pages are others."""
+    released, asked, answer = threading.Event(), threading.Semaphore(0), queries.answer
+    wanted = [f"/stocks/{symbol}/chart.svg?horizon={horizon}" for symbol in ("AAPL", "KO") for horizon in range(1, 51)]
+
+    def noted(*each: Any) -> queries.Answer:
+        asked.release()
+        return answer(*each)
+
+    def all_have_asked() -> bool:
+        return all(asked.acquire(timeout=30) for _ in wanted)
+
+    monkeypatch.setattr(queries, "answer", noted)
+    monkeypatch.setattr(queries, "chart_svg", lambda *_: released.wait(60) and "<svg/>")
+    app = create_app(sample_services(tmp_path))
+
+    async def crowd() -> list[int]:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://bellwether.test", timeout=60) as client:
+            charts = [asyncio.create_task(client.get(path)) for path in wanted]
+            assert await asyncio.to_thread(all_have_asked)
+            page = await asyncio.wait_for(client.get("/privacy"), 20)
+            assert not any(chart.done() for chart in charts)
+            released.set()
+            return [each.status_code for each in (page, *await asyncio.gather(*charts))]
+
+    assert asyncio.run(crowd()) == [200] * 101
+
+
 @pytest.mark.parametrize("path", ["/nope", "/stocks/", "/stocks/AAPL/nope", "/static/nope.css", "/docs", "/redoc"])
 def test_an_unknown_address_gets_a_kind_page(visitor: Visitor, path: str) -> None:
     page = visitor.get(path)
@@ -210,7 +247,7 @@ def test_an_unknown_address_gets_a_kind_page(visitor: Visitor, path: str) -> Non
 def test_a_page_cannot_be_written_to(visitor: Visitor) -> None:
     page = visitor.ask("POST", "/stocks/AAPL")
     assert (page.status_code, page.headers["allow"]) == (405, "GET, HEAD")
-    assert "can only be read" in page.text
+    assert "Method not allowed" in page.text and 'role="search"' in page.text
 
 
 def test_head_is_get_without_the_body(visitor: Visitor) -> None:
@@ -271,4 +308,4 @@ def test_a_bug_is_logged_under_the_number_that_the_visitor_sees(
 
 
 def test_a_chance_is_never_shown_as_a_certainty() -> None:
-    assert (forecast_view.chance(1.0), forecast_view.chance(0.0)) == ("99 %", "1 %")
+    assert (forecast_view.chance(1.0), forecast_view.chance(0.0)) == ("99\u00a0%", "1\u00a0%")

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import struct
 import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -57,6 +58,11 @@ def test_a_look_back_knows_nothing_later_and_says_so(visitor: Visitor, services:
     text = plain_text(page.text)
     assert page.status_code == 200
     assert "this knows no price after 16 March 2020" in text
+    came = queries.what_came(services, queries.answer(services, "AAPL", 10, date(2020, 3, 16)))
+    assert came is not None
+    held = "within" if came.held else "outside"
+    assert f"What came by 30 March 2020: {wording.signed_percent(came.growth)}, {held} the 8-in-10 range." in text
+    assert "What came is not known yet." in visitor.get("/stocks/AAPL?as_of=2021-12-30").text
     assert forecast_view.amount(then, 0.9) in text
     assert "Hear about it" not in text, "nobody can watch the past"
     chart = re.search(r'<img src="([^"]+chart\.svg[^"]+as_of=2020-03-16[^"]*)"', page.text)
@@ -86,7 +92,7 @@ def test_what_changed_since_the_day_before_is_told(visitor: Visitor, services: S
     assert before is not None and before.cutoff == date(2021, 12, 30)
     lines = {line.what: line for line in changes(before, now)}
     moved = now.last_close / before.last_close - 1
-    assert lines["Close"].difference == f"{'−' if moved < 0 else '+'}{abs(100 * moved):.1f} %"
+    assert lines["Close"].difference == wording.signed_percent(moved)
     text = plain_text(visitor.get("/stocks/AAPL").text)
     for line in lines.values():
         assert f"{line.what} {line.before} {line.now} {line.difference}" in text
@@ -136,11 +142,32 @@ def test_links_name_the_public_address_where_it_is_set(tmp_path: Path) -> None:
     assert "bellwether.test" not in visitor.get("/stocks/AAPL/feed.atom").text
 
 
+@pytest.mark.parametrize(
+    ("public", "host", "named"),
+    [
+        ("", "page.example:8000", "http://page.example:8000"),
+        ("https://bellwether.example", "evil.example", "https://bellwether.example"),
+        ("", "a b", "http://"),
+        ("", '"><script>', "http://"),
+    ],
+    ids=["as asked", "as set", "no host", "an attack"],
+)
+def test_a_preview_names_an_absolute_address(tmp_path: Path, public: str, host: str, named: str) -> None:
+    page = Visitor(create_app(sample_services(tmp_path, web={"public_url": public}))).get("/stocks/AAPL", host=host)
+    picture = re.search(r'<meta property="og:image" content="([^"]+)">', page.text)
+    assert picture and picture[1].startswith(named)
+    assert re.match(r"https?://[\w.:-]*/stocks/AAPL/chart\.png\?", picture[1])
+
+
 def test_a_preview_shows_the_chart(visitor: Visitor) -> None:
     page = visitor.get("/stocks/AAPL?horizon=21").text
     picture = re.search(r'<meta property="og:image" content="http://bellwether\.test([^"]+)">', page)
     assert picture
-    assert visitor.get(picture[1].replace("&amp;", "&")).content.startswith(b"\x89PNG")
+    png = visitor.get(picture[1].replace("&amp;", "&")).content
+    assert png.startswith(b"\x89PNG")
+    wide, high = (re.search(rf'og:image:{side}" content="(\d+)"', page) for side in ("width", "height"))
+    assert wide and high
+    assert struct.unpack(">II", png[16:24]) == (int(wide[1]), int(high[1])), "as large as it says"
     assert re.search(r'<meta property="og:description" content="Over the next month Apple [^"]+">', page)
 
 
@@ -248,7 +275,7 @@ def test_the_record_of_a_symbol_stands_on_its_page_marked_as_simulated(visitor: 
 def test_the_track_record_shows_the_biggest_misses(visitor: Visitor, services: Services) -> None:
     text = plain_text(visitor.get("/track-record").text)
     miss = queries.track_record(services).misses[0]
-    assert f"{abs(100 * miss.growth):.1f} % instead of" in text
+    assert f"{wording.signed_percent(miss.growth)} instead of" in text
     assert "Month by month" in text and "By how far ahead" in text
 
 
@@ -272,6 +299,22 @@ def test_a_record_that_cannot_be_read_takes_no_page_down(
     assert visitor.get("/stocks/AAPL").status_code == 200
 
 
+def test_a_record_that_could_not_be_read_is_tried_again_soon(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise LedgerError("damaged")
+
+    now, real = [0.0], queries.track_record
+    records = Records(services, lambda: now[0])
+    monkeypatch.setattr(queries, "track_record", broken)
+    assert records.get("AAPL", 10) is None
+    monkeypatch.setattr(queries, "track_record", real)
+    assert records.get("AAPL", 10) is None, "not asked again for each visitor"
+    now[0] = 20.0
+    assert records.get("AAPL", 10) is not None
+
+
 def test_a_record_is_worked_out_once_in_a_while(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     now, asked, real = [0.0], [], queries.track_record
     monkeypatch.setattr(queries, "track_record", lambda *each, **named: asked.append(1) or real(*each, **named))
@@ -290,10 +333,10 @@ def test_an_unknown_receipt_is_a_kind_404(visitor: Visitor, forecast_id: str) ->
     assert "<b>" not in page.text and "Traceback" not in page.text
 
 
-def test_earnings_nobody_knows_are_a_kind_503(visitor: Visitor) -> None:
+def test_earnings_nobody_knows_are_a_kind_404(visitor: Visitor) -> None:
     answer = visitor.get("/stocks/AAPL/earnings.ics")
-    assert answer.status_code == 503
-    assert "not available" in answer.text
+    assert answer.status_code == 404
+    assert "not known yet" in answer.text
 
 
 class Reports:
@@ -306,6 +349,8 @@ class Reports:
         """No figures, only the day."""
         return Statements(symbol, "USD", (), self._on, "file")
 
+    at_hand = statements
+
 
 def test_the_page_offers_the_next_earnings_where_somebody_knows_them(services: Services) -> None:
     visitor = Visitor(create_app(replace(services, fundamentals=Reports(date(2022, 1, 27)))))
@@ -315,7 +360,7 @@ def test_the_page_offers_the_next_earnings_where_somebody_knows_them(services: S
     assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
     assert "URL:http://bellwether.test/stocks/AAPL" in answer.text
     unknown = Visitor(create_app(replace(services, fundamentals=Reports(None)))).get("/stocks/AAPL/earnings.ics")
-    assert unknown.status_code == 503 and "not known yet" in unknown.text
+    assert unknown.status_code == 404 and "not known yet" in unknown.text
 
 
 def test_the_page_draws_the_very_chart_of_the_chat(visitor: Visitor, services: Services) -> None:

@@ -74,12 +74,12 @@ def test_written_money_reads_back_as_the_amount(amount: float, currency: str) ->
 @pytest.mark.parametrize(
     ("fraction", "digits", "text"),
     [
-        (0.798, 0, "80 %"),
-        (0.0, 0, "0 %"),
-        (-0.0, 0, "0 %"),
-        (-0.001, 0, "0 %"),
-        (1.0, 0, "100 %"),
-        (0.0172, 1, "1.7 %"),
+        (0.798, 0, "80\u00a0%"),
+        (0.0, 0, "0\u00a0%"),
+        (-0.0, 0, "0\u00a0%"),
+        (-0.001, 0, "0\u00a0%"),
+        (1.0, 0, "100\u00a0%"),
+        (0.0172, 1, "1.7\u00a0%"),
     ],
 )
 def test_percentages_have_no_minus_on_zero(fraction: float, digits: int, text: str) -> None:
@@ -88,7 +88,14 @@ def test_percentages_have_no_minus_on_zero(fraction: float, digits: int, text: s
 
 @pytest.mark.parametrize(
     ("fraction", "text"),
-    [(-0.084, "−8.4 %"), (0.102, "+10.2 %"), (0.0, "0.0 %"), (-0.0004, "0.0 %"), (0.0004, "0.0 %"), (-1.0, "−100.0 %")],
+    [
+        (-0.084, "−8.4\u00a0%"),
+        (0.102, "+10.2\u00a0%"),
+        (0.0, "0.0\u00a0%"),
+        (-0.0004, "0.0\u00a0%"),
+        (0.0004, "0.0\u00a0%"),
+        (-1.0, "−100.0\u00a0%"),
+    ],
 )
 def test_signed_percentages_have_a_true_minus_and_none_on_zero(fraction: float, text: str) -> None:
     assert wording.signed_percent(fraction) == text
@@ -163,14 +170,14 @@ def test_words_claim_no_more_of_the_direction_than_the_record_supports(
 def test_a_model_that_learned_more_since_its_scores_says_so() -> None:
     record = replace(RECORD, taught_to=date(2015, 12, 31))
     told = wording.trust(replace(MADE, explanation=replace(MADE.explanation, record=record)))
-    assert "tested on 2019-2021, when it knew prices to 31 December 2015 only, 80 % of its" in told
+    assert "tested on 2019-2021, when it knew prices to 31 December 2015 only, 80\u00a0% of its" in told
     assert "had not seen" not in told
 
 
 def test_the_numbers_agree_with_each_other() -> None:
     assert wording.numbers(MADE) == (
-        "8 in 10 outcomes: $190.25 to $212.37 (−4.9 % to +6.2 %) by 14 January 2022. Middle outcome: $200.80. "
-        "Chance of a rise: 55 % (it rose in 60 % of past stretches this long)."
+        "8 in 10 outcomes: $190.25 to $212.37 (−4.9\u00a0% to +6.2\u00a0%) by 14 January 2022. "
+        "Middle outcome: $200.80. Chance of a rise: 55\u00a0% (it rose in 60\u00a0% of past stretches this long)."
     )
 
 
@@ -202,7 +209,7 @@ def test_the_width_is_explained_by_how_lively_the_price_is(usual: float, mood: s
 def test_a_short_history_is_compared_with_nothing() -> None:
     facts = replace(MADE.explanation, usual_volatility=None)
     assert wording.why(replace(MADE, explanation=facts)) == (
-        "Why this wide: at its recent pace Apple swings by about 20 % a year."
+        "Why this wide: at its recent pace Apple swings by about 20\u00a0% a year."
     )
 
 
@@ -213,15 +220,15 @@ def test_a_short_history_is_compared_with_nothing() -> None:
             0.01,
             0.02,
             0.03,
-            "Its ranges scored 2.0 % better than those of a plain volatility rule "
-            "(1.0 % to 3.0 % allowing for luck, a 95 % interval).",
+            "Its ranges scored 2.0\u00a0% better than those of a plain volatility rule "
+            "(1.0\u00a0% to 3.0\u00a0% allowing for luck, a 95\u00a0% interval).",
         ),
-        (-0.03, -0.02, -0.01, "2.0 % worse than those of a plain volatility rule"),
+        (-0.03, -0.02, -0.01, "2.0\u00a0% worse than those of a plain volatility rule"),
         (
             -0.01,
             0.02,
             0.05,
-            "It could not be told from a plain volatility rule (its ranges scored -1.0 % to 5.0 % better).",
+            "It could not be told from a plain volatility rule (its ranges scored -1.0\u00a0% to 5.0\u00a0% better).",
         ),
     ],
 )
@@ -229,7 +236,7 @@ def test_the_record_is_told_with_its_uncertainty(low: float, skill: float, high:
     record = replace(RECORD, skill_low=low, skill=skill, skill_high=high)
     told = wording.trust(replace(MADE, explanation=replace(MADE.explanation, record=record)))
     assert words in told
-    assert "tested on 2019-2021, years it had not seen, 80 % of its 8-in-10 ranges this far ahead held." in told
+    assert "tested on 2019-2021, years it had not seen, 80\u00a0% of its 8-in-10 ranges this far ahead held." in told
 
 
 def test_the_baseline_claims_no_record() -> None:

@@ -1,32 +1,23 @@
-"""The developer API, version 1."""
+"""The developer API, version 1: a forecast, and how every problem is answered."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from bellwether import queries
 from bellwether.forecast_json import forecast_json
 from bellwether.parsing import DEFAULT_HORIZON, parse_date, parse_horizon
-from bellwether.types import MAX_HORIZON
+from bellwether.types import MAX_HORIZON, Forecast
+from web.callers import Caller, CallerOf
+from web.documented import KEY, PROBLEM, security, table
+from web.formats import FormatOf, answer
 from web.problems import HttpProblem
-from web.schemas import ForecastAnswer, ProblemAnswer
+from web.schemas import BaselineForecastAnswer, ForecastAnswer
 from web.services_of import ServicesOf
 
+KEPT = 30  #: seconds for which a forecast of the moment is given again: nothing is closer to the market than its close
 router = APIRouter(prefix="/api/v1", tags=["forecasts"])
-
-_PROBLEM = "application/problem+json"
-_SHAPE = {"schema": ProblemAnswer.model_json_schema()}
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"description": description, "content": {_PROBLEM: _SHAPE}}
-    for status, description in {
-        400: "The symbol, horizon or date cannot be read",
-        404: "No such symbol; `suggestions` has near ones",
-        409: "Several instruments may be meant; `candidates` has them",
-        422: "Too few usable prices for any answer",
-        503: "Prices are not available just now",
-    }.items()
-}
 
 Symbol = Annotated[str, Path(description="A symbol or a company's name", examples=["AAPL"])]
 Horizon = Annotated[
@@ -46,25 +37,90 @@ AsOf = Annotated[
 ]
 
 
-@router.get("/forecasts/{symbol}", response_model=ForecastAnswer, responses=_ERRORS, operation_id="forecast")
+@router.get(
+    "/forecasts/{symbol}",
+    response_model=ForecastAnswer,
+    responses=table(409, 422),
+    operation_id="forecast",
+    openapi_extra=security(KEY),
+)
 def forecast(
-    services: ServicesOf, symbol: Symbol, horizon: Horizon = str(DEFAULT_HORIZON), as_of: AsOf = None
-) -> JSONResponse:
+    request: Request,
+    services: ServicesOf,
+    caller: CallerOf,
+    wanted: FormatOf,
+    symbol: Symbol,
+    horizon: Horizon = str(DEFAULT_HORIZON),
+    as_of: AsOf = None,
+) -> Response:
     """Where one symbol may be: a range of prices with its chances, its reasons and its record."""
-    day = parse_date(as_of) if as_of is not None else None
-    return JSONResponse(forecast_json(queries.answer(services, symbol, parse_horizon(horizon), day).forecast))
+    made = _made(services, caller, symbol, horizon, as_of)
+    body = forecast_json(made)
+    return answer(request, body, wanted, name=f"forecast_{made.symbol}", tag=tag_of(made), keep=KEPT)
+
+
+@router.get(
+    "/baseline/{symbol}",
+    response_model=BaselineForecastAnswer,
+    responses=table(409, 422),
+    operation_id="baseline",
+    openapi_extra=security(KEY),
+)
+def baseline(
+    request: Request,
+    services: ServicesOf,
+    caller: CallerOf,
+    wanted: FormatOf,
+    symbol: Symbol,
+    horizon: Horizon = str(DEFAULT_HORIZON),
+    as_of: AsOf = None,
+) -> Response:
+    """What a plain volatility rule says to the same question: what the model has to beat."""
+    made = _made(services, caller, symbol, horizon, as_of)
+    whole = forecast_json(made)
+    about = {name: whole[name] for name in _ABOUT}
+    body = about | whole["baseline"] | {"source": whole["source"], "caveats": whole["caveats"]}
+    return answer(request, body, wanted, name=f"baseline_{made.symbol}", tag=tag_of(made), keep=KEPT)
+
+
+_ABOUT = ("symbol", "name", "currency", "exchange", "cutoff", "last_close", "horizon", "target_session", "made_at")
+
+
+def _made(services: ServicesOf, caller: Caller, symbol: str, horizon: str, as_of: str | None) -> Forecast:
+    """The forecast that was asked for, if the caller's plan has it."""
+    sessions, day = parse_horizon(horizon), parse_date(as_of) if as_of is not None else None
+    caller.check_horizon(sessions)
+    caller.check_day(day, services.clock().date())
+    if caller.plan.symbols:
+        caller.check_symbol(queries.resolve(services, symbol).symbol)
+    return queries.answer(services, symbol, sessions, day).forecast
+
+
+def tag_of(made: Forecast) -> str:
+    """Everything that matters in a forecast: all but when it was made."""
+    return repr((made.forecast_id, made.caveats, made.explanation, made.usual_probability_of_growth, made.name))
 
 
 def problem_response(request: Request, problem: HttpProblem) -> JSONResponse:
     """A problem as RFC 9457 has it."""
     kind = problem.kind
+    headers = {}
+    if problem.retry_after is not None or kind.status == 503:
+        headers["Retry-After"] = str(problem.retry_after or 60)
+    if kind.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="Bellwether"'
+    body = problem_json(problem) | {"request_id": request.state.request_id}
+    return JSONResponse(body, status_code=kind.status, media_type=PROBLEM, headers=headers)
+
+
+def problem_json(problem: HttpProblem) -> dict[str, Any]:
+    """The same without the number of the request, as one item of several has it."""
     body: dict[str, Any] = {
         "type": f"/developers#{problem.code}",
-        "title": kind.title,
-        "status": kind.status,
+        "title": problem.kind.title,
+        "status": problem.kind.status,
         "detail": problem.detail,
         "code": problem.code,
-        "request_id": request.state.request_id,
     }
     if problem.code == "unknown_symbol":
         body["suggestions"] = list(problem.suggestions)
@@ -73,5 +129,4 @@ def problem_response(request: Request, problem: HttpProblem) -> JSONResponse:
             {"symbol": one.symbol, "name": one.name, "exchange": one.exchange, "currency": one.currency}
             for one in problem.candidates
         ]
-    headers = {"Retry-After": "60"} if kind.status == 503 else None
-    return JSONResponse(body, status_code=kind.status, media_type=_PROBLEM, headers=headers)
+    return body

@@ -6,20 +6,51 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 import bellwether
 from bellwether.errors import BellwetherError
+from bellwether.kept_outlooks import KeptOutlooks
+from bellwether.metering import Meter
 from bellwether.overview import Overviews
 from bellwether.services import Services
-from web import about, api, charts, compare, earnings, market, metrics, pages, record, search, service, stock
+from web import (
+    about,
+    api,
+    api_admin,
+    api_batch,
+    api_growth,
+    api_market,
+    api_record,
+    api_rules,
+    api_stream,
+    api_usage,
+    api_webhooks,
+    chart_script,
+    charts,
+    compare,
+    earnings,
+    market,
+    metrics,
+    pages,
+    record,
+    search,
+    service,
+    stock,
+)
+from web.describe import describe
 from web.guard import Guard
 from web.limits import Limits, Pace
-from web.problems import HttpProblem, problem_of
+from web.metering import Metering
+from web.problems import HttpProblem, ProblemError, problem_of
 from web.record import Records
 from web.rendering import StaticFolder, error_page
 from web.shared_cache import SharedCache
 from web.telegram_link import Bot
+from web.turns import Turns
 
+_PAGES = (pages, stock, earnings, compare, market, record, about, search, charts, chart_script, service, metrics)
+_API = (api, api_batch, api_growth, api_market, api_record, api_rules, api_stream, api_webhooks, api_usage, api_admin)
 _DESCRIPTION = "Where a stock may be in days, weeks or months: a range of prices with its track record."
 
 
@@ -34,15 +65,20 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.overviews = Overviews(services)
+    app.state.kept_outlooks = KeptOutlooks()
     app.state.records = Records(services)
     app.state.bot = Bot(services.settings.telegram)
-    for part in (pages, stock, earnings, compare, market, record, about, search, charts, api, service, metrics):
+    for part in (*_PAGES, *_API):
         app.include_router(part.router)
     app.mount("/static", StaticFolder(), name="static")
-    for error in (BellwetherError, HTTPException, RequestValidationError):
+    for error in (BellwetherError, HTTPException, ProblemError, RequestValidationError):
         app.add_exception_handler(error, _answer_error)
+    describe(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(Turns)
     app.add_middleware(SharedCache)
+    meter = Meter(services.store, services.settings.api, services.clock)
+    app.add_middleware(Metering, respond=respond, meter=meter, api=services.settings.api, clock=services.clock)
     app.add_middleware(Limits, respond=respond, pace=Pace(services.settings.web.requests_a_minute))
     app.add_middleware(Guard, respond=respond)  # the last one added is the outermost
     return app
@@ -60,4 +96,16 @@ def _answer_error(request: Request, error: Exception) -> Response:
     response = respond(request, problem_of(error))
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)
+    if response.status_code == 405 and (methods := _methods(request)):
+        response.headers["Allow"] = ", ".join(methods)
     return response
+
+
+def _methods(request: Request) -> list[str]:
+    """What an address takes: Starlette names the methods of one of its routes alone."""
+    found: set[str] = set()
+    for part in (*_PAGES, *_API):
+        for route in part.router.routes:
+            if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+                found |= route.methods or set()
+    return sorted(found)

@@ -1,23 +1,35 @@
-"""The chart of a forecast as a picture, for the page and for anyone who links to it; and what draws it live."""
+"""The chart of a forecast: as a picture, for pages and for anyone who links to it, and as data; and who may draw."""
 
-import gzip
 import json
 from collections.abc import Callable
-from functools import cache
 from typing import Annotated
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 import bellwether
 from bellwether import queries
+from bellwether.growth import queries as business
+from bellwether.growth.types import GrowthForecast
 from bellwether.parsing import DEFAULT_HORIZON, parse_date, parse_horizon
 from bellwether.types import Shape, Theme
+from web import chart_script
+from web.problems import HttpProblem, ProblemError
 from web.services_of import ServicesOf
+from web.tags import is_known
 
+KEPT = "public, max-age=300, s-maxage=300"
+_AT_ONCE = 4  #: drawings; the pen draws one after the other, and whoever waits for it holds a thread
 router = APIRouter(include_in_schema=False)
-_KEPT = "public, max-age=300, s-maxage=300"
-SCRIPT = "/vega.js"  #: 0.9 MB, 0.28 MB packed: only asked for by a page whose chart comes into view
+router.include_router(chart_script.router)
+_drawing = CapacityLimiter(_AT_ONCE)
+
+
+async def drawn(draw: Callable[[], bytes | str], media_type: str, headers: dict[str, str]) -> Response:
+    """What `draw` makes, in one of the few threads that may draw: however many charts are asked for, pages go on."""
+    picture = await to_thread.run_sync(draw, limiter=_drawing)
+    return Response(picture, media_type=media_type, headers=headers)
 
 
 class Wanted:
@@ -38,56 +50,61 @@ class Wanted:
         self.answer = queries.answer(services, symbol, parse_horizon(horizon), day)
         self.theme: Theme = theme
         self.shape: Shape = shape
-        self._known = request.headers.get("if-none-match", "")
+        self._asked = request.headers
 
-    def picture(self, draw: Callable[[queries.Answer, Theme, Shape], bytes | str], media_type: str) -> Response:
+    async def picture(self, draw: Callable[[queries.Answer, Theme, Shape], bytes | str], media_type: str) -> Response:
         """The drawn chart, or "not modified" for a browser that has it."""
         name = media_type.partition("/")[2].partition("+")[0]
         # weak: the same picture may travel compressed or not
         tag = f'W/"{self.answer.forecast.forecast_id}-{self.theme}-{self.shape}-{name}-{bellwether.__version__}"'
-        headers = {"ETag": tag, "Cache-Control": _KEPT}
-        if tag in self._known:
+        headers = {"ETag": tag, "Cache-Control": KEPT}
+        if is_known(tag, self._asked):
             return Response(status_code=304, headers=headers)
-        return Response(draw(self.answer, self.theme, self.shape), media_type=media_type, headers=headers)
+        return await drawn(lambda: draw(self.answer, self.theme, self.shape), media_type, headers)
+
+
+WantedChart = Annotated[Wanted, Depends()]
 
 
 @router.get("/stocks/{symbol}/chart.svg")
-def chart_svg(wanted: Annotated[Wanted, Depends()]) -> Response:
+async def chart_svg(wanted: WantedChart) -> Response:
     """The chart as SVG."""
-    return wanted.picture(queries.chart_svg, "image/svg+xml")
+    return await wanted.picture(queries.chart_svg, "image/svg+xml")
 
 
 @router.get("/stocks/{symbol}/chart.png")
-def chart_png(wanted: Annotated[Wanted, Depends()]) -> Response:
+async def chart_png(wanted: WantedChart) -> Response:
     """The chart as PNG."""
-    return wanted.picture(queries.chart_png, "image/png")
+    return await wanted.picture(queries.chart_png, "image/png")
+
+
+def _growth(services: ServicesOf, symbol: str) -> GrowthForecast:
+    """The forecast that a chart of growth is drawn of. A plain function: it may wait for who knows the symbol."""
+    one = queries.resolve(services, symbol)
+    made = business.at_hand(services, one)
+    if made is None:
+        text = f"No growth of {one.symbol} is known here yet; ask /api/v1/growth."
+        raise ProblemError(HttpProblem("not_found", text))
+    return made
+
+
+@router.get("/stocks/{symbol}/growth.svg")
+async def growth_svg(
+    request: Request, made: Annotated[GrowthForecast, Depends(_growth)], theme: Theme = "light", shape: Shape = "wide"
+) -> Response:
+    """The chart of the business behind a stock, from statements that nobody need be asked for."""
+    tag = f'W/"{made.forecast_id(0)}-{theme}-{shape}-{bellwether.__version__}"'
+    headers = {"ETag": tag, "Cache-Control": KEPT}
+    if is_known(tag, request.headers):
+        return Response(status_code=304, headers=headers)
+    return await drawn(lambda: business.chart_svg(made, theme, shape), "image/svg+xml", headers)
 
 
 @router.get("/stocks/{symbol}/chart.json")
-def chart_live(wanted: Annotated[Wanted, Depends()]) -> Response:
+async def chart_live(wanted: WantedChart) -> Response:
     """The chart as a specification that the page's script draws."""
 
     def draw(asked: queries.Answer, theme: Theme, shape: Shape) -> str:
         return json.dumps(queries.chart_live(asked, theme, shape), separators=(",", ":"))
 
-    return wanted.picture(draw, "application/json")
-
-
-@router.get(SCRIPT)
-def chart_script(request: Request) -> Response:
-    """Vega, from the package that also draws the pictures; for good under the address that names its version."""
-    named = "v" in request.query_params
-    headers = {
-        "Cache-Control": "public, max-age=31536000, immutable" if named else "public, max-age=86400",
-        "Vary": "Accept-Encoding",
-    }
-    packed = _packed_script()
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(packed, headers=headers | {"Content-Encoding": "gzip"}, media_type="text/javascript")
-    return Response(gzip.decompress(packed), headers=headers, media_type="text/javascript")
-
-
-@cache
-def _packed_script() -> bytes:
-    """Made when it is first asked for, and packed once."""
-    return gzip.compress(queries.chart_script().encode(), 9)
+    return await wanted.picture(draw, "application/json")

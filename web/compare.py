@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -12,6 +12,7 @@ from bellwether.errors import BellwetherError
 from bellwether.parsing import DEFAULT_HORIZON, parse_horizon
 from bellwether.services import Services
 from bellwether.types import Forecast, Shape, Theme
+from web import charts
 from web.problems import HttpProblem, printable, problem_of
 from web.rendering import page, tag_of
 from web.services_of import ServicesOf
@@ -47,20 +48,21 @@ def compare(
     )
 
 
-@router.get("/compare/chart.svg")
-def compare_chart(
-    services: ServicesOf,
-    symbols: Symbols,
-    horizon: str = str(DEFAULT_HORIZON),
-    theme: Theme = "light",
-    shape: Shape = "wide",
-) -> Response:
-    """The chart of a comparison."""
+def _compared(services: ServicesOf, symbols: Symbols, horizon: str = str(DEFAULT_HORIZON)) -> list[Forecast]:
+    """The forecasts that a chart compares: all of them or none."""
     made, problems = _answers(services, _names(symbols), parse_horizon(horizon))
     if problems or len(made) < FEWEST:
         raise HTTPException(400, problems[0].detail if problems else f"Please name {FEWEST} to {MOST} stocks.")
-    drawn = queries.comparison_svg(made, theme, shape)
-    return Response(drawn, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=300, s-maxage=300"})
+    return made
+
+
+@router.get("/compare/chart.svg")
+async def compare_chart(
+    compared: Annotated[list[Forecast], Depends(_compared)], theme: Theme = "light", shape: Shape = "wide"
+) -> Response:
+    """The chart of a comparison."""
+    headers = {"Cache-Control": charts.KEPT}
+    return await charts.drawn(lambda: queries.comparison_svg(compared, theme, shape), "image/svg+xml", headers)
 
 
 def _names(symbols: str) -> list[str]:

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from bellwether import queries
-from bellwether.errors import MarketDataError
 from bellwether.types import Instrument
 from web.forecast_view import stock_address
+from web.problems import HttpProblem, ProblemError
 from web.rendering import base_address
 from web.services_of import ServicesOf
 
@@ -23,7 +23,7 @@ def earnings(request: Request, services: ServicesOf, symbol: str) -> Response:
     one = queries.resolve(services, symbol)
     on = services.fundamentals.statements(one.symbol).next_earnings
     if on is None:
-        raise MarketDataError(f"The day of the next earnings of {one.name} is not known yet.")
+        raise ProblemError(HttpProblem("not_found", f"The day of the next earnings of {one.name} is not known yet."))
     address = f"{base_address(request)}{stock_address(one.symbol)}"
     return Response(
         calendar_file(one, on, address, services.clock()),

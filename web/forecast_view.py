@@ -6,6 +6,7 @@ from datetime import date
 from urllib.parse import quote, urlencode
 
 from bellwether import wording
+from bellwether.alerting.rules_grading import Outcome
 from bellwether.types import LEVELS, Forecast, Shape, Theme
 
 _ODDS = {
@@ -128,6 +129,15 @@ def reason(sentence: str) -> Reason:
     """ "Why this wide: at its ..." as a heading and a sentence."""
     heading, _, rest = sentence.partition(": ")
     return Reason(heading, rest[:1].upper() + rest[1:])
+
+
+def what_came(made: Forecast, came: Outcome | None) -> str:
+    """How a look back turned out, where that is known."""
+    if came is None:
+        return "What came is not known yet."
+    held = "within" if came.held else "outside"
+    growth = wording.signed_percent(came.growth)
+    return f"What came by {wording.day(made.target_session)}: {growth}, {held} the 8-in-10 range."
 
 
 def _between(made: Forecast, low: float, high: float) -> str:

@@ -7,7 +7,7 @@ An exception that nobody foresaw is logged under the request_id and answered wit
 """
 
 import logging
-import secrets
+import random
 from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
@@ -18,9 +18,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from web.problems import HttpProblem, bad_request, problem_of
 
 LONGEST_QUERY = 2048  #: bytes of a query string; ours have a few dozen
+MOST_HEADERS = 16_384  #: bytes of all headers of a request, names and values; browsers send some hundred
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -29,6 +30,9 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_RAW = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+# what the others forbid, a browser does to pages alone
+_RAW_OF_API = [one for one in _RAW if one[0] in {b"content-security-policy", b"x-content-type-options"}]
 log = logging.getLogger(__name__)
 Respond = Callable[[Request, HttpProblem], Response]
 
@@ -46,7 +50,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         head = scope["method"] == "HEAD"
-        request_id = secrets.token_hex(8)
+        request_id = f"{random.getrandbits(64):016x}"  # a name, no secret
         # HEAD is GET without the body; Starlette's routes would refuse it
         scope = dict(scope, method="GET" if head else scope["method"])
         scope["state"] = {**scope.get("state", {}), "request_id": request_id}
@@ -56,6 +60,8 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                api = scope["path"].startswith("/api/")
+                message = {**message, "headers": [*message["headers"], *(_RAW_OF_API if api else _RAW)]}
                 _add_headers(MutableHeaders(scope=message), request_id, message["status"])
             elif head and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
@@ -63,10 +69,8 @@ class Guard:
 
         request = Request(scope)
         try:
-            if len(scope["query_string"]) > LONGEST_QUERY:
-                answer: ASGIApp = self._respond(request, bad_request("That address is too long to be one of ours."))
-            else:
-                answer = self._app
+            too_long = _what_is_too_long(scope)
+            answer: ASGIApp = self._respond(request, bad_request(too_long)) if too_long else self._app
             await answer(scope, receive, guarded_send)
         except Exception as error:
             log.exception("Request %s could not be answered.", request_id)
@@ -75,13 +79,21 @@ class Guard:
             await self._respond(request, problem_of(error))(scope, receive, guarded_send)
 
 
+def _what_is_too_long(scope: Scope) -> str:
+    """What is wrong with the size of a request, in a sentence; empty where nothing is."""
+    if len(scope["query_string"]) > LONGEST_QUERY:
+        return "That address is too long to be one of ours."
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEADERS:
+        return "Your browser sent more headers than we read; a fresh window often helps."
+    return ""
+
+
 def _add_headers(headers: MutableHeaders, request_id: str, status: int) -> None:
-    for name, value in HEADERS.items():
-        headers[name] = value
-    headers["X-Request-ID"] = request_id
+    headers.raw.append((b"x-request-id", request_id.encode()))
     if status == 405:
         allowed = headers.get("Allow", "GET").split(", ")
         if "GET" in allowed and "HEAD" not in allowed:  # the routes know nothing of the HEAD that is made a GET above
             allowed.append("HEAD")
         headers["Allow"] = ", ".join(allowed)
-    headers.setdefault("Cache-Control", "no-cache")
+    if "cache-control" not in headers:
+        headers.raw.append((b"cache-control", b"no-cache"))

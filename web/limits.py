@@ -20,6 +20,8 @@ MOST_BODY = 65_536  #: bytes of a request's body; ours have none
 MOST_ADDRESSES = 10_000  #: that are remembered, the longest unseen forgotten first
 _UNCOUNTED = {"/healthz", "/readyz", "/metrics"}  #: asked by whoever watches the service
 
+_BY_PLAN = "/api/v1/"  #: counted by key, or by a plan of its own
+
 
 class Pace:
     """A bucket of tokens for each address: full at first, refilled evenly, empty means wait."""
@@ -31,9 +33,9 @@ class Pace:
 
     def wait(self, address: str) -> float:
         """Take a token. 0 when there was one, else the seconds until there will be."""
-        if not self._most or _is_local(address):
+        if not self._most or is_local(address):
             return 0.0
-        who, now, a_second = _network(address), self._clock(), self._most / 60
+        who, now, a_second = network(address), self._clock(), self._most / 60
         left, at = self._buckets.pop(who, (self._most, now))
         left = min(self._most, left + (now - at) * a_second)
         self._buckets[who] = (max(left - 1, 0.0) if left >= 1 else left, now)
@@ -54,8 +56,9 @@ class Limits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        client = scope.get("client")
-        wait = self._pace.wait(client[0]) if client and scope["path"] not in _UNCOUNTED else 0.0
+        client, path = scope.get("client"), scope["path"]
+        counted = client and path not in _UNCOUNTED and not path.startswith(_BY_PLAN)
+        wait = self._pace.wait(client[0]) if client and counted else 0.0
         if wait:
             seconds = int(wait) + 1
             problem = HttpProblem("too_many_requests", f"That was a lot at once. Please go on in {seconds} s.")
@@ -63,9 +66,9 @@ class Limits:
             response.headers["Retry-After"] = str(seconds)
             await response(scope, receive, send)
             return
-        if _declared(Headers(scope=scope).get("content-length", "")) > MOST_BODY:
-            problem = HttpProblem("too_large", f"A request may hold at most {MOST_BODY} bytes.")
-            response = self._respond(Request(scope), problem)
+        unread = None if scope["method"] == "GET" else _about_body(Headers(scope=scope))
+        if unread is not None:
+            response = self._respond(Request(scope), unread)
             response.headers["Connection"] = "close"
             await response(scope, receive, send)
             return
@@ -88,19 +91,33 @@ class _Bounded:
         return message
 
 
+def _about_body(headers: Headers) -> HttpProblem | None:
+    """Why a body is not even read."""
+    if _declared(headers.get("content-length", "")) > MOST_BODY:
+        return HttpProblem("too_large", f"A request may hold at most {MOST_BODY} bytes.")
+    if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+        # nobody unpacks it, so a few bytes stay a few bytes
+        return HttpProblem("unsupported_body", "Please send the body unpacked, without Content-Encoding.")
+    kind = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if ("content-length" in headers or "transfer-encoding" in headers) and kind != "application/json":
+        return HttpProblem("unsupported_body", "Please send the body as application/json.")
+    return None
+
+
 def _declared(length: str) -> int:
     return int(length) if length.isdecimal() else 0
 
 
-def _is_local(address: str) -> bool:
+def is_local(address: str) -> bool:
+    """Whether a request comes from this machine itself."""
     try:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:
         return False  # no address, such as the name of a test's client: counted as one
 
 
-def _network(address: str) -> str:
-    """An IPv4 address, or the /64 that one IPv6 subscriber has as a whole."""
+def network(address: str) -> str:
+    """Who is counted as one: an IPv4 address, or the /64 that one IPv6 subscriber has as a whole."""
     try:
         one = ipaddress.ip_address(address)
     except ValueError:

@@ -20,6 +20,7 @@ _FIGURES: dict[str, Callable[[Row], Any]] = {
     "usual": lambda row: row.against_usual,
     "chance": lambda row: row.forecast.probability_of_growth,
 }
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  #: what makes a cell one
 _HEADINGS = {
     "name": "Company",
     "close": "Last close",
@@ -138,15 +139,21 @@ def csv_rows(overview: Overview) -> Iterator[tuple[object, ...]]:
     for row in overview.rows:
         made = row.forecast
         yield (
-            *(made.symbol, made.name, made.exchange, made.currency, made.cutoff, made.horizon, made.target_session),
+            *(_as_text(each) for each in (made.symbol, made.name, made.exchange, made.currency)),
+            *(made.cutoff, made.horizon, made.target_session),
             made.last_close,
             *(f"{price:.6g}" for price in made.quantiles),
             f"{row.width:.5f}",
             "" if row.against_rule is None else f"{row.against_rule:.4f}",
             "" if row.against_usual is None else f"{row.against_usual:.4f}",
             f"{made.probability_of_growth:.4f}",
-            *(made.model_id, made.source, made.forecast_id),
+            *(_as_text(each) for each in (made.model_id, made.source, made.forecast_id)),
         )
+
+
+def _as_text(text: str) -> str:
+    """Words that no spreadsheet takes for a formula, whatever a file of prices calls its companies."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _more(ratio: float, above: str, below: str, same: str) -> str:

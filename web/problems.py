@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from bellwether.errors import AmbiguousSymbol, BellwetherError, UnknownSymbol
+from bellwether.errors import AmbiguousSymbol, BellwetherError, QuotaExceeded, UnknownSymbol
 from bellwether.types import Instrument
 
 
@@ -25,13 +25,31 @@ KINDS = {
     "bad_horizon": Kind(400, "Horizon out of range"),
     "bad_date": Kind(400, "Date cannot be used"),
     "bad_request": Kind(400, "Request not understood"),
+    "bad_rule": Kind(400, "Not a rule that can be kept"),
+    "bad_webhook": Kind(400, "Not a webhook that can be kept"),
+    "bad_terms": Kind(400, "Terms that cannot be"),
+    "key_required": Kind(401, "A key is needed"),
+    "bad_key": Kind(401, "Not a key that is known"),
+    "expired_key": Kind(401, "Key has ended"),
+    "revoked_key": Kind(401, "Key was revoked"),
+    "missing_scope": Kind(403, "Key is not for this"),
+    "not_in_plan": Kind(403, "Not in this plan"),
+    "not_offered": Kind(403, "Not offered here"),
     "unknown_symbol": Kind(404, "Unknown symbol"),
     "not_found": Kind(404, "Nothing here", "There is nothing at this address."),
     "not_in_ledger": Kind(404, "Not in the track record"),
-    "method_not_allowed": Kind(405, "Method not allowed", "This address can only be read (GET)."),
+    "unknown_model": Kind(404, "Unknown model"),
+    "unknown_rule": Kind(404, "Unknown rule"),
+    "unknown_webhook": Kind(404, "Unknown webhook"),
+    "unknown_key": Kind(404, "Unknown key"),
+    "method_not_allowed": Kind(405, "Method not allowed", "This address does not take that; Allow says what it does."),
+    "not_acceptable": Kind(406, "Format not available"),
     "ambiguous_symbol": Kind(409, "Not sure what you mean"),
+    "limit_reached": Kind(409, "As many as there may be"),
     "too_large": Kind(413, "Too much at once"),
+    "unsupported_body": Kind(415, "Body not understood"),
     "unusable_bars": Kind(422, "Too few usable prices"),
+    "no_growth": Kind(422, "No growth to tell of"),
     "too_many_requests": Kind(429, "Too many requests"),
     INTERNAL: Kind(500, "Something went wrong", f"Something went wrong on our side; it has been noted. {_LATER}"),
     "market_data_unavailable": Kind(503, "Prices not available"),
@@ -39,7 +57,7 @@ KINDS = {
     # its text names a path on the server
     "database_unavailable": Kind(503, "Database not available", f"Our database does not answer just now. {_LATER}"),
 }
-_BY_STATUS = {404: "not_found", 405: "method_not_allowed"}
+_BY_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_body"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +68,7 @@ class HttpProblem:
     detail: str  #: what is wrong and what to do about it, for people
     suggestions: tuple[str, ...] = ()  #: symbols that were perhaps meant
     candidates: tuple[Instrument, ...] = ()  #: what an ambiguous question may mean
+    retry_after: int | None = None  #: seconds after which asking again may help
 
     @property
     def kind(self) -> Kind:
@@ -57,8 +76,21 @@ class HttpProblem:
         return KINDS[self.code]
 
 
+class ProblemError(Exception):
+    """Raised in an endpoint: the answer is this problem."""
+
+    def __init__(self, problem: HttpProblem) -> None:
+        """`problem` says what is wrong and what to do about it."""
+        self.problem = problem
+        super().__init__(problem.detail)
+
+
 def problem_of(error: Exception) -> HttpProblem:
     """The problem behind an exception; one we did not foresee keeps its text to itself."""
+    if isinstance(error, ProblemError):
+        return error.problem
+    if isinstance(error, QuotaExceeded):
+        return HttpProblem(error.code, str(error), retry_after=error.retry_after)
     if isinstance(error, AmbiguousSymbol):
         return HttpProblem(error.code, printable(error.question), candidates=error.candidates)
     if isinstance(error, BellwetherError):

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Sequence
 from functools import cache
-from importlib.metadata import version
 from os import PathLike, stat_result
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,10 @@ from bellwether.errors import BadHorizon
 from bellwether.market.resolve_text import LONGEST_QUESTION
 from bellwether.market.universe import instrument_of
 from bellwether.parsing import DEFAULT_HORIZON, parse_horizon
-from web import forecast_view, market_view, record_view
+from web import forecast_view, growth_view, market_view, record_view
+from web.chart_script import script_address
 from web.problems import HttpProblem, printable
+from web.tags import is_known
 
 _HERE = Path(__file__).parent
 _STATIC = _HERE / "static"
@@ -41,7 +42,8 @@ class StaticFolder(StaticFiles):
     ) -> Response:
         """The file: for good where it was asked for by its content's hash, else for a day."""
         response = super().file_response(full_path, stat_result, scope, status_code)
-        named = scope["query_string"].startswith(b"v=")
+        # only under the hash of this very content: an address of tomorrow must not be filled with today's file
+        named = scope["query_string"] == f"v={_digest(Path(full_path).name)}".encode()
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if named else "public, max-age=86400"
         return response
 
@@ -52,8 +54,8 @@ def page(request: Request, template: str, status: int = 200, *, tag: str = "", *
     A page with a tag is the same for everybody and may be kept for a moment.
     """
     services = request.app.state.services
-    headers = {"ETag": tag, "Cache-Control": _PUBLIC} if tag else None
-    if tag and tag in request.headers.get("if-none-match", ""):
+    headers = {"ETag": tag, "Cache-Control": _PUBLIC} if tag else {"Retry-After": "60"} if status == 503 else None
+    if is_known(tag, request.headers):
         return Response(status_code=304, headers=headers)
     shared = {
         "source_note": services.provider.note,
@@ -81,7 +83,7 @@ def base_address(request: Request) -> str:
 def error_page(request: Request, problem: HttpProblem) -> Response:
     """A kind page that says what is wrong, offers what was perhaps meant, and lets people ask again."""
     universe = request.app.state.services.universe
-    response = page(
+    return page(
         request,
         "error.html",
         problem.kind.status,
@@ -91,9 +93,6 @@ def error_page(request: Request, problem: HttpProblem) -> Response:
         horizon=_horizon(request),
         request_id=request.state.request_id,
     )
-    if problem.kind.status == 503:
-        response.headers["Retry-After"] = "60"
-    return response
 
 
 def _asked(request: Request) -> str:
@@ -124,17 +123,23 @@ def _environment() -> Environment:
         "market": market_view,
         "records": record_view,
         "words": wording,
+        "growths": growth_view,
         "change": change,
         "asset": _asset,
-        "vega_version": version("vl-convert-python"),
+        "chart_script": script_address(),
     }
     return environment
 
 
-@cache
 def _asset(name: str) -> str:
     """The address of a static file, new whenever its content is."""
-    return f"/static/{name}?v={hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:10]}"
+    return f"/static/{name}?v={_digest(name)}"
+
+
+@cache
+def _digest(name: str) -> str:
+    """Of one static file."""
+    return hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:10]
 
 
 @cache

@@ -30,6 +30,8 @@ def _by_level(name: str, what: str) -> type[BaseModel]:
 Prices = _by_level("Prices", "Price, in `currency`,")
 Returns = _by_level("Returns", "Return from the last close, as a fraction,")
 
+LogReturns = _by_level("LogReturns", "Cumulative log return from the cutoff")
+
 
 class BaselineAnswer(_Answer):
     """The plain volatility rule's answer to the same question."""
@@ -91,18 +93,41 @@ class ForecastAnswer(_Answer):
     forecast_id: str = Field(description="The same answer to the same question has the same id")
 
 
-class ProblemAnswer(_Answer):
-    """An error, as RFC 9457 has it (application/problem+json)."""
+class BaselineForecastAnswer(_Answer):
+    """What the plain volatility rule says."""
+
+    symbol: str
+    name: str
+    currency: str
+    exchange: str
+    cutoff: date
+    last_close: float
+    horizon: int = Field(ge=1, le=MAX_HORIZON)
+    target_session: date
+    made_at: datetime
+    quantiles: Prices  # type: ignore[valid-type]
+    probability_of_growth: Fraction
+    source: str
+    caveats: list[str] = Field(description="Those of the forecast it stands beside; show them to people")
+
+
+class ProblemItem(_Answer):
+    """What is wrong with one item of several, as RFC 9457 has it."""
 
     type: str = Field(examples=["/developers#unknown_symbol"])
     title: str = Field(examples=["Unknown symbol"])
     status: int = Field(examples=[404])
     detail: str = Field(description="What is wrong and what to do about it, for people")
     code: str = Field(description="Stable name of the problem, for programs", examples=["unknown_symbol"])
-    request_id: str = Field(description="Also in the header X-Request-ID; mention it when you report a fault")
     suggestions: list[str] | None = Field(None, description="With unknown_symbol: symbols that were perhaps meant")
     candidates: list[dict[str, str]] | None = Field(
         None,
         description="With ambiguous_symbol: what may be meant, the likeliest first; ask again with one's symbol",
         examples=[[{"symbol": "SHEL.L", "name": "Shell", "exchange": "London", "currency": "GBp"}]],
     )
+
+
+class ProblemAnswer(ProblemItem):
+    """An error, as RFC 9457 has it (application/problem+json)."""
+
+    request_id: str = Field(description="Also in the header X-Request-ID; mention it when you report a fault")

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from web.tags import is_known
+
 MOST_BYTES = 16_000_000  #: of answers kept, the longest unused forgotten first
 LARGEST = 500_000  #: bytes of one answer; a larger one passes through
 _SECONDS = re.compile(r"\bs-maxage=(\d+)")
@@ -43,44 +45,40 @@ class SharedCache:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory, or pass on and remember."""
-        if scope["type"] != "http" or scope["method"] != "GET":
+        # what belongs to one key is nobody else's, and a stream never ends
+        if scope["type"] != "http" or scope["method"] != "GET" or scope.get("state", {}).get("private"):
             await self._app(scope, receive, send)
             return
         asked = Headers(scope=scope)
         key = _key(scope, asked)
-        known = asked.get("if-none-match", "")
-        if await self._given(key, known, send):
+        if await self._given(key, asked, send):
             return
         first = self._under_way.get(key)
         if first is not None:  # somebody asks the same just now: one answer will do for both
             await first.wait()
-            if await self._given(key, known, send):
+            if await self._given(key, asked, send):
                 return
         done = self._under_way[key] = asyncio.Event()
         try:
-            await self._app(scope, receive, _Recorder(send, lambda start, body: self._keep(key, start, body)))
+            await self._app(scope, receive, _Recorder(send, lambda start, body: self._keep(key, start, body), done.set))
         finally:
             done.set()
             if self._under_way.get(key) is done:
                 del self._under_way[key]
 
-    async def _given(self, key: Key, known: str, send: Send) -> bool:
+    async def _given(self, key: Key, asked: Headers, send: Send) -> bool:
         """Whether it could be answered from memory."""
         kept = self._kept.get(key)
         if kept is None or self._clock() >= kept.until:
             return False
         self._kept.move_to_end(key)
-        await _give(kept, known, int(self._clock() - kept.made), send)
+        await _give(kept, asked, int(self._clock() - kept.made), send)
         return True
 
     def _keep(self, key: Key, start: Message, body: bytes) -> None:
-        headers = Headers(raw=start["headers"])
-        seconds = _SECONDS.search(headers.get("cache-control", ""))
-        if start["status"] != 200 or seconds is None or len(body) > LARGEST:
-            return
         self._forget(key)
         now = self._clock()
-        self._kept[key] = _Kept(start, body, headers.get("etag", ""), now, now + int(seconds[1]))
+        self._kept[key] = _Kept(start, body, Headers(raw=start["headers"]).get("etag", ""), now, now + _seconds(start))
         self._bytes += len(body)
         while self._bytes > MOST_BYTES:
             self._forget(next(iter(self._kept)))
@@ -92,25 +90,42 @@ class SharedCache:
 
 
 class _Recorder:
-    """Passes an answer on as it comes, and tells what it was when it is complete."""
+    """Passes an answer on as it comes, and tells what it was when it is complete, if it may be kept.
 
-    def __init__(self, send: Send, done: Callable[[Message, bytes], None]) -> None:
-        self._send, self._done = send, done
+    `settled` is called as soon as that is decided, before anything is sent: whoever waits for the same answer must not
+    wait for a visitor whose line is slow, nor for a stream that never ends.
+    """
+
+    def __init__(self, send: Send, keep: Callable[[Message, bytes], None], settled: Callable[[], None]) -> None:
+        self._send, self._keep, self._settled = send, keep, settled
         self._start: Message = {}
         self._parts: list[bytes] = []
         self._size = 0
+        self._may_be_kept = False
 
     async def __call__(self, message: Message) -> None:
         """One ASGI message."""
         if message["type"] == "http.response.start":
             # copied before others add what belongs to this one answer, such as its number
             self._start = {**message, "headers": list(message["headers"])}
-        elif message["type"] == "http.response.body" and self._size <= LARGEST:
+            self._may_be_kept = message["status"] == 200 and _seconds(message) > 0
+        elif message["type"] == "http.response.body" and self._may_be_kept:
             self._parts.append(message.get("body", b""))
             self._size += len(self._parts[-1])
-            if not message.get("more_body"):
-                self._done(self._start, b"".join(self._parts))
+            self._may_be_kept = self._size <= LARGEST
+            if self._may_be_kept and not message.get("more_body"):
+                self._keep(self._start, b"".join(self._parts))
+                self._settled()
+        if not self._may_be_kept:
+            self._parts.clear()
+            self._settled()
         await self._send(message)
+
+
+def _seconds(start: Message) -> int:
+    """How long an answer may be given again; 0 where its headers allow nothing."""
+    found = _SECONDS.search(Headers(raw=start["headers"]).get("cache-control", ""))
+    return int(found[1]) if found else 0
 
 
 def _key(scope: Scope, asked: Headers) -> Key:
@@ -121,12 +136,13 @@ def _key(scope: Scope, asked: Headers) -> Key:
         scope.get("raw_path") or scope["path"].encode(),
         scope["query_string"],
         b"gzip" if "gzip" in asked.get("accept-encoding", "") else b"",
+        scope.get("state", {}).get("cache_part", b""),  # of the API: the format, and what a plan does not have
     )
 
 
-async def _give(kept: _Kept, known: str, age: int, send: Send) -> None:
+async def _give(kept: _Kept, asked: Headers, age: int, send: Send) -> None:
     """The kept answer, or "not modified" to whoever has it."""
-    same = bool(kept.tag) and kept.tag in known
+    same = is_known(kept.tag, asked)
     start = {**kept.start, "headers": list(kept.start["headers"])}
     headers = MutableHeaders(raw=start["headers"])
     headers["Age"] = str(age)

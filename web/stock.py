@@ -7,9 +7,12 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from bellwether import queries
+from bellwether.alerting.rules_grading import Outcome
 from bellwether.errors import BellwetherError
+from bellwether.growth import queries as business
 from bellwether.market.calendar import closes_at, is_session
 from bellwether.market.fundamentals import NoFundamentals
+from bellwether.market.sample_fundamentals import SampleFundamentals
 from bellwether.parsing import DEFAULT_HORIZON, parse_date, parse_horizon
 from bellwether.services import Services
 from bellwether.types import Forecast, to_date
@@ -35,24 +38,38 @@ def stock(
     asked = queries.answer(services, symbol, sessions, day)
     made = asked.forecast
     before = queries.previous(services, asked)
+    came = _what_came(services, asked) if day else None
     bot = request.app.state.bot
     link = bot.link(symbol)
     record = request.app.state.records.get(symbol, None)
+    growth = business.at_hand(services, asked.outlook.instrument) if day is None else None
     return page(
         request,
         "stock.html",
         tag=""
         if bot.configured and link is None  # known in a moment: not to be kept
-        else tag_of(request, *_facts(made), sessions, day, before and before.forecast_id, link, record),
+        else tag_of(
+            request,
+            *_facts(made),
+            sessions,
+            day,
+            came,
+            before and before.forecast_id,
+            link,
+            record,
+            growth and (growth.forecast_id(0), growth.caveats),
+        ),
         horizon=sessions,
         asked=symbol,
         made=made,
         as_of=day,
+        came=came,
         before=before,
         bot=bot,
         bot_link=link,
         record=record,
-        has_statements=not isinstance(services.fundamentals, NoFundamentals),
+        growth=growth,
+        has_statements=not isinstance(services.fundamentals, NoFundamentals | SampleFundamentals),
     )
 
 
@@ -70,6 +87,14 @@ def feed(request: Request, services: ServicesOf, symbol: str, horizon: str = str
 def _facts(made: Forecast) -> tuple[object, ...]:
     """What tells one forecast's page from another's: all but when it was made."""
     return made.forecast_id, made.caveats, made.explanation
+
+
+def _what_came(services: Services, asked: queries.Answer) -> Outcome | None:
+    """How a look back turned out; None while nobody can know, or where its price cannot be had."""
+    try:
+        return queries.what_came(services, asked)
+    except BellwetherError:
+        return None
 
 
 def _earlier(services: Services, asked: queries.Answer) -> list[Forecast]:

@@ -34,13 +34,19 @@ function suggestFor(input, number) {
       option.setAttribute("role", "option");
       option.setAttribute("aria-selected", "false");
       option.append(symbol, " ", name, " ", place);
-      option.addEventListener("pointerdown", event => { event.preventDefault(); choose(at); });
+      option.addEventListener("mousedown", event => event.preventDefault()); // the field keeps the focus
+      option.addEventListener("click", () => choose(at)); // not at the first touch, which may begin to scroll
       return option;
     }));
     list.hidden = !instruments.length;
     input.setAttribute("aria-expanded", String(!list.hidden));
     input.removeAttribute("aria-activedescendant");
-    status.textContent = !typed() ? "" : instruments.length ? `${instruments.length} suggestions` : "No suggestions";
+    status.textContent = "";
+  }
+
+  function tell() {
+    const count = found.length;
+    status.textContent = count === 0 ? "No suggestions" : count === 1 ? "1 suggestion" : `${count} suggestions`;
   }
 
   function move(to) {
@@ -69,7 +75,9 @@ function suggestFor(input, number) {
     try {
       const answer = await fetch(`/suggest?q=${encodeURIComponent(question)}`);
       const instruments = answer.ok ? await answer.json() : [];
-      if (number === asked && document.activeElement === input) show(instruments);
+      if (number !== asked || document.activeElement !== input) return;
+      show(instruments);
+      tell();
     } catch {
       show([]); // offline: the form still works when the line is back
     }
@@ -78,6 +86,7 @@ function suggestFor(input, number) {
   input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 90); });
   input.addEventListener("blur", () => { asked++; show([]); });
   input.addEventListener("keydown", event => {
+    if (event.isComposing) return; // its Enter ends a word of Chinese or Japanese
     if (event.key === "ArrowDown" && list.hidden) return void ask();
     if (list.hidden) return;
     const act = {

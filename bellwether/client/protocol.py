@@ -1,0 +1,97 @@
+"""What both clients do alike: how a call is written, how an answer is read, and when to ask again. Pure."""
+
+import json
+import random
+from typing import Any
+
+import httpx
+
+from bellwether import __version__
+from bellwether.client.answers import Event
+from bellwether.client.calls import Call
+from bellwether.client.errors import ApiError, NoAnswer, TooManyRequests
+
+TIMEOUT = 30.0  #: seconds
+TRIES = 4
+LONGEST_WAIT = 60.0  #: seconds that are waited for a limit; more is the caller's to decide
+_PASSING = frozenset({502, 503, 504})  #: trouble that may pass
+
+
+def headers(key: str | None) -> dict[str, str]:
+    """What every call carries."""
+    about = {"Accept": "application/json", "User-Agent": f"bellwether-client/{__version__}"}
+    return about | ({"Authorization": f"Bearer {key}"} if key else {})
+
+
+def options(call: Call) -> dict[str, Any]:
+    """A call as httpx wants it."""
+    wanted: dict[str, Any] = {"method": call.method, "url": f"api/v1{call.path}", "params": call.query}
+    return wanted if call.json is None else wanted | {"json": call.json}
+
+
+def read(answer: httpx.Response) -> Any:
+    """The answer's JSON; None where there is none to it. Raises ApiError and TooManyRequests."""
+    if answer.is_success:
+        return answer.json() if answer.content else None
+    raise problem(answer)
+
+
+def problem(answer: httpx.Response) -> ApiError:
+    """The problem that an answer is."""
+    try:
+        said = answer.json()
+    except ValueError:  # not ours: a proxy's page
+        said = {}
+    kind = TooManyRequests if answer.status_code == 429 else ApiError
+    return kind(said if isinstance(said, dict) else {}, answer.status_code, _seconds(answer))
+
+
+def pause(call: Call, tried: int, error: ApiError | httpx.TransportError) -> float | None:
+    """How many seconds to wait before the next of several tries; None: not again."""
+    if tried >= TRIES:
+        return None
+    backoff = 0.5 * 2.0 ** (tried - 1) * random.uniform(0.5, 1.0)  # so that many callers do not come back at once
+    if isinstance(error, httpx.TransportError):
+        never_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+        return backoff if call.repeatable or never_sent else None
+    wait: float | None = error.retry_after
+    if isinstance(error, TooManyRequests):  # nothing was done, whatever it was
+        return wait if wait is not None and wait <= LONGEST_WAIT else None
+    if error.status not in _PASSING or not call.repeatable:
+        return None
+    return min(backoff if wait is None else max(backoff, min(wait, 5.0)), LONGEST_WAIT)
+
+
+def no_answer(error: httpx.TransportError) -> NoAnswer:
+    """Said once no try is left."""
+    return NoAnswer(f"The API did not answer ({type(error).__name__}).")
+
+
+def next_cursor(page: dict[str, Any]) -> str | None:
+    """Where the next page begins; None behind the last."""
+    cursor: str | None = page.get("next_cursor")
+    return cursor
+
+
+class Events:
+    """The lines of a stream as events."""
+
+    def __init__(self) -> None:
+        self._fields: dict[str, str] = {}
+
+    def feed(self, line: str) -> Event | None:
+        """One line; an event when this one completes it."""
+        if not line:
+            fields, self._fields = self._fields, {}
+            if "data" not in fields:
+                return None
+            return Event(type=fields.get("event", "message"), id=fields.get("id", ""), data=json.loads(fields["data"]))
+        name, _, value = line.partition(":")
+        if name:  # a line that begins with a colon only says that the stream lives
+            self._fields[name] = value.removeprefix(" ")
+        return None
+
+
+def _seconds(answer: httpx.Response) -> float | None:
+    said = answer.headers.get("retry-after", "")
+    return float(said) if said.isdecimal() else None

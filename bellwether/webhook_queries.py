@@ -1,0 +1,108 @@
+"""What the owner of a key asks about webhooks. Errors are for people, as in `queries`."""
+
+from datetime import timedelta
+
+from bellwether.errors import BadWebhook, LimitReached, UnknownWebhook
+from bellwether.services import Services
+from bellwether.store import webhook_outbox, webhooks
+from bellwether.store.database import Database
+from bellwether.store.owners import chat_of_webhook
+from bellwether.store.webhooks import Attempt, Webhook
+from bellwether.webhooks.addresses import Lookup, check, look_up
+from bellwether.webhooks.events import trial_event
+from bellwether.webhooks.owing import owe
+from bellwether.webhooks.signing import new_secret
+
+OVERLAP = timedelta(days=1)  #: for which the old secret signs too
+
+
+def add(services: Services, key_id: int, url: str, most: int, lookup: Lookup = look_up) -> Webhook:
+    """A new address for alerts. Raises BadWebhook, LimitReached and StoreError."""
+    check(url, private=services.settings.api.private_webhooks, look_up=lookup)
+    with services.store.transaction() as db:
+        kept = webhooks.of_key(db, key_id)
+        if any(one.url == url for one in kept):
+            raise BadWebhook("This address is there already.")
+        if len(kept) >= most:
+            raise LimitReached(f"Your plan has {most} webhooks; remove one first.")
+        number = webhooks.add(db, key_id, url, new_secret(), services.clock())
+        return _of_key(db, key_id, number)
+
+
+def every(services: Services, key_id: int) -> list[Webhook]:
+    """The addresses of a key's owner. Raises StoreError."""
+    with services.store.reading() as db:
+        return webhooks.of_key(db, key_id)
+
+
+def get(services: Services, key_id: int, webhook_id: int) -> Webhook:
+    """One address. Raises UnknownWebhook and StoreError."""
+    with services.store.reading() as db:
+        return _of_key(db, key_id, webhook_id)
+
+
+def remove(services: Services, key_id: int, webhook_id: int) -> None:
+    """Forget an address. Raises UnknownWebhook and StoreError."""
+    with services.store.transaction() as db:
+        _of_key(db, key_id, webhook_id)
+        webhook_outbox.forget(db, chat_of_webhook(webhook_id))
+        webhooks.remove(db, webhook_id)
+
+
+def rotate(services: Services, key_id: int, webhook_id: int, overlap: timedelta = OVERLAP) -> Webhook:
+    """A new secret; the old one signs beside it for `overlap`. Raises UnknownWebhook and StoreError."""
+    with services.store.transaction() as db:
+        _of_key(db, key_id, webhook_id)
+        webhooks.rotate(db, webhook_id, new_secret(), services.clock() + overlap)
+        return _of_key(db, key_id, webhook_id)
+
+
+def enable(services: Services, key_id: int, webhook_id: int) -> Webhook:
+    """Send to an address again that was disabled. Raises UnknownWebhook and StoreError."""
+    with services.store.transaction() as db:
+        _of_key(db, key_id, webhook_id)
+        webhooks.enable(db, webhook_id)
+        return _of_key(db, key_id, webhook_id)
+
+
+def trial(services: Services, key_id: int, webhook_id: int) -> str:
+    """Send a test event; its id. Raises UnknownWebhook, BadWebhook and StoreError."""
+    now = services.clock()
+    with services.store.transaction() as db:
+        hook = _awake(db, key_id, webhook_id)
+        event_id, body = trial_event(webhook_id, now)
+        owe(db, hook, event_id, body, now)
+        return event_id
+
+
+def attempts(services: Services, key_id: int, webhook_id: int, before: int, limit: int) -> list[Attempt]:
+    """What came of the attempts, newest first. Raises UnknownWebhook and StoreError."""
+    with services.store.reading() as db:
+        _of_key(db, key_id, webhook_id)
+        return webhooks.attempts(db, webhook_id, before, limit)
+
+
+def replay(services: Services, key_id: int, webhook_id: int, attempt_id: int) -> str:
+    """Send the event of an attempt once more, under the same id; that id. Raises UnknownWebhook and BadWebhook."""
+    now = services.clock()
+    with services.store.transaction() as db:
+        hook = _awake(db, key_id, webhook_id)
+        tried = webhooks.attempt(db, webhook_id, attempt_id)
+        if tried is None:
+            raise UnknownWebhook(f"Webhook {webhook_id} has no attempt {attempt_id}.")
+        owe(db, hook, tried.event_id, tried.body, now, again=f":again:{now.timestamp()}")
+        return tried.event_id
+
+
+def _of_key(db: Database, key_id: int, webhook_id: int) -> Webhook:
+    hook = webhooks.get(db, webhook_id)
+    if hook is None or hook.key_id != key_id:  # another's is as good as none
+        raise UnknownWebhook(f"You have no webhook {webhook_id}.")
+    return hook
+
+
+def _awake(db: Database, key_id: int, webhook_id: int) -> Webhook:
+    hook = _of_key(db, key_id, webhook_id)
+    if hook.disabled_at is not None:
+        raise BadWebhook(f"Webhook {webhook_id} is disabled: {hook.disabled_why}. Enable it first.")
+    return hook

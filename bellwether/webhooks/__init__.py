@@ -1,0 +1,1 @@
+"""Alerts for programs: sent to addresses that owners of keys have named, by the Standard Webhooks convention."""

@@ -1,0 +1,57 @@
+"""What is told to programs: alerts as plain values, the same on a webhook, in a stream and in a list. Pure."""
+
+import html
+import json
+import re
+from datetime import datetime
+from math import expm1
+from typing import Any
+
+from bellwether.store.alert_feed import FiredAlert
+from bellwether.types import OutboxMessage
+
+FIRED, OUTCOME, NOTICE, TEST = "alert.fired", "alert.outcome", "notice", "webhook.test"
+
+
+def alert_json(fired: FiredAlert) -> dict[str, Any]:
+    """One alert; growths are fractions of the close it starts from."""
+    one = fired.alert
+    return {
+        "alert_id": one.id,
+        "rule_id": one.rule_id,
+        "symbol": one.symbol,
+        "kind": one.kind.value,
+        "session": one.session.isoformat(),
+        "fired_at": fired.fired_at.isoformat(),
+        "text": plain(one.line),
+        "horizon": one.horizon or None,
+        "target_session": one.target_session.isoformat() if one.target_session else None,
+        "growth_80": None if one.low is None or one.high is None else [expm1(one.low), expm1(one.high)],
+    }
+
+
+def fired_event(fired: FiredAlert) -> tuple[str, str]:
+    """The id and the body of the event that an alert is."""
+    return f"evt_alert_{fired.alert.id}", _body(FIRED, fired.fired_at, alert_json(fired))
+
+
+def message_event(message: OutboxMessage, now: datetime) -> tuple[str, str]:
+    """The same of a message that is no alert: how one turned out, or a note."""
+    kind = OUTCOME if message.kind == "outcome" else NOTICE
+    return f"evt_message_{message.id}", _body(kind, now, {"text": plain(message.text)})
+
+
+def trial_event(webhook_id: int, now: datetime) -> tuple[str, str]:
+    """An event that an owner asked for, to see whether all is well."""
+    data = {"webhook_id": webhook_id, "text": "A test, as asked for."}
+    return f"evt_test_{webhook_id}_{int(now.timestamp() * 1000)}", _body(TEST, now, data)
+
+
+def plain(text: str) -> str:
+    """The words of a text for a chat."""
+    return html.unescape(re.sub(r"</?[a-z][^>]*>", "", text))
+
+
+def _body(kind: str, at: datetime, data: dict[str, Any]) -> str:
+    event = {"type": kind, "timestamp": at.isoformat(), "data": data}
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))

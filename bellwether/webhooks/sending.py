@@ -1,0 +1,87 @@
+"""One message to one webhook, over HTTP. The only module of the product that imports httpx, but for the client.
+
+check the address | connect to the one that was checked | POST, signed | the status; no redirect is followed
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+
+from bellwether import __version__
+from bellwether.errors import BadWebhook
+from bellwether.store.webhooks import Webhook
+from bellwether.webhooks.addresses import Lookup, Target, check, look_up
+from bellwether.webhooks.signing import headers
+
+TIMEOUT = 15.0  #: seconds for all of it
+_LONGEST_WAIT = 86_400.0  #: seconds that a Retry-After is believed
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of a try."""
+
+    status: int | None  #: None: there was no answer
+    error: str  #: empty when it arrived
+    milliseconds: int
+    retry_after: float | None = None  #: seconds
+
+    @property
+    def gone(self) -> bool:
+        """Whether the receiver wants no more, ever."""
+        return self.status == 410
+
+
+class Sender:
+    """Sends to webhooks; one for the process."""
+
+    def __init__(self, *, private: bool, look_up: Lookup = look_up) -> None:
+        """`private` lets messages go to our own network."""
+        self._private, self._look_up = private, look_up
+
+    async def send(self, hook: Webhook, event_id: str, body: str, now: datetime) -> Answered:
+        """One try. Raises nothing: what went wrong is in the answer."""
+        start = time.monotonic()
+        content = body.encode()
+        status: int | None = None
+        error, wait = "", None
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                target = await asyncio.to_thread(check, hook.url, private=self._private, look_up=self._look_up)
+                answer = await _post(target, content, headers(event_id, content, hook.secrets(now), now))
+            status, wait = answer.status_code, _seconds(answer.headers.get("retry-after", ""))
+            if not answer.is_success:
+                error = "redirects are not followed" if answer.is_redirect else f"it answered {status}"
+        except BadWebhook as problem:
+            error = str(problem)
+        except TimeoutError:
+            error = f"no answer within {TIMEOUT:g} s"
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
+            error = f"no connection ({type(problem).__name__})"
+        return Answered(status, error, round(1000 * (time.monotonic() - start)), wait)
+
+
+async def _post(target: Target, content: bytes, signed: dict[str, str]) -> httpx.Response:
+    """POST to the checked address; the certificate must be the name's."""
+    at = f"[{target.address}]" if ":" in target.address else target.address
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    usual = 443 if target.scheme == "https" else 80
+    sent = {
+        "Host": host if target.port == usual else f"{host}:{target.port}",
+        "Content-Type": "application/json",
+        "User-Agent": f"Bellwether/{__version__}",
+        **signed,
+    }
+    # trust_env off: a proxy from the environment would look the name up again
+    async with httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client:
+        url = f"{target.scheme}://{at}:{target.port}{target.path}"
+        extensions = {"sni_hostname": target.host}
+        async with client.stream("POST", url, content=content, headers=sent, extensions=extensions) as answer:
+            return answer  # what it says besides its status is not read
+
+
+def _seconds(retry_after: str) -> float | None:
+    return min(float(retry_after), _LONGEST_WAIT) if retry_after.isascii() and retry_after.isdecimal() else None

@@ -1,0 +1,159 @@
+"""The API under load: a forecast that is kept, against the same bytes from a constant; and a batch of 500.
+
+Both services run one worker in a process of their own, and are asked in turn, so that a slow minute hits both. The
+caller has a key, so every call of ours is counted in the database before it is answered.
+"""
+
+import json
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+from bellwether import keys, queries
+from bellwether.batch import forecasts
+from bellwether.config import load_settings
+from bellwether.forecast_json import forecast_json
+from bellwether.forecasting.inputs import model_inputs
+from bellwether.kept_outlooks import KeptOutlooks
+from bellwether.plans import Terms
+from bellwether.services import build_services, utc_now
+from bellwether.store.database import Store
+from benchmarks.demo_service import demo_service
+from benchmarks.timing import compare
+
+LEAST = 0.6  #: of the requests a second of a constant
+BATCH_LIMIT = 1.0  #: times (2 x the bare runs of the model + JSON encoding)
+_CALLERS = 8  #: at the same time, each with one connection
+_ROUNDS, _SECONDS = 6, 1.5
+_PATH = "/api/v1/forecasts/AAPL?horizon=10"
+_CONSTANT = """
+import sys, uvicorn
+from fastapi import FastAPI
+from starlette.responses import Response
+app = FastAPI()
+body = open(sys.argv[1], 'rb').read()
+@app.get('/api/v1/forecasts/AAPL')
+async def constant():
+    return Response(body, media_type='application/json')
+uvicorn.run(app, port=int(sys.argv[2]), log_level='warning')
+"""
+
+
+def measure() -> tuple[float, float]:
+    """Requests a second of ours and of the constant: medians over rounds taken in turn."""
+    with tempfile.TemporaryDirectory() as folder, demo_service() as service:
+        key, ours = _key(service.database), service.port
+        with urlopen(f"http://127.0.0.1:{ours}{_PATH}") as answer:
+            body = answer.read()
+        with _constant(Path(folder), body) as theirs:
+            paces: dict[int, list[float]] = {ours: [], theirs: []}
+            for _ in range(_ROUNDS):
+                for port, found in paces.items():
+                    found.append(_pace(port, key))
+            return statistics.median(paces[ours]), statistics.median(paces[theirs])
+
+
+def batch() -> float:
+    """Milliseconds of a batch of 500 with its encoding / (2 x the bare runs of the model + the same encoding).
+
+    The bars are in memory; outlooks of bars that have not changed since the batch before are kept.
+    """
+    services = build_services(load_settings(market={"source": "sample"}))
+    if services.model is None:
+        raise SystemExit(services.model_problem)
+    model, names = services.model, [one.symbol for one in services.universe]
+    symbols = (names * 20)[:500]
+    outlooks = [queries.answer(services, name, 10).outlook for name in symbols]
+    windows = [model_inputs(one.bars, one.market, model.card.context_length) for one in outlooks]
+    plain = [forecast_json(queries.answer(services, name, 10).forecast) for name in symbols]
+    kept = KeptOutlooks()
+
+    def ours() -> None:
+        # every symbol its own, though the sample market has but 42
+        for start in range(0, len(symbols), len(names)):
+            made = forecasts(services, symbols[start : start + len(names)], 10, kept=kept)
+            json.dumps([forecast_json(one) for one in made if not isinstance(one, Exception)])
+
+    def theirs() -> None:
+        for _ in range(2):
+            for window in windows:
+                model.quantiles(*window)
+        json.dumps(plain)
+
+    return compare(ours, theirs, rounds=15).ratio
+
+
+def _key(database: str) -> str:
+    """A key of a service, without limits."""
+    settings = load_settings(market={"source": "sample"}, database={"path": Path(database)})
+    store, unlimited = Store(settings.database.path), Terms({"requests_a_minute": 0, "requests_a_day": 0})
+    made = keys.create(store, settings.api, "benchmark", "business", utc_now(), terms=unlimited)
+    store.close()
+    return made.token
+
+
+@contextmanager
+def _constant(folder: Path, body: bytes) -> Iterator[int]:
+    """The smallest FastAPI service that gives these bytes; its port."""
+    (folder / "body.json").write_bytes(body)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    process = subprocess.Popen([sys.executable, "-c", _CONSTANT, str(folder / "body.json"), str(port)])
+    try:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise SystemExit("the constant did not start") from None
+                time.sleep(0.05)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _pace(port: int, key: str) -> float:
+    """Requests a second, of callers that ask as fast as they are answered."""
+    asked = f"GET {_PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
+    counts = [0] * _CALLERS
+    end = time.monotonic() + _SECONDS
+
+    def call(number: int) -> None:
+        with socket.create_connection(("127.0.0.1", port), 10) as connection, connection.makefile("rb") as answers:
+            while time.monotonic() < end:
+                connection.sendall(asked)
+                if not answers.readline().startswith(b"HTTP/1.1 200"):
+                    raise SystemExit("a call was not answered")
+                length = 0
+                while (line := answers.readline()) != b"\r\n":
+                    name, _, value = line.partition(b":")
+                    if name.lower() == b"content-length":
+                        length = int(value)
+                answers.read(length)
+                counts[number] += 1
+
+    start = time.monotonic()
+    callers = [threading.Thread(target=call, args=(number,)) for number in range(_CALLERS)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    return sum(counts) / (time.monotonic() - start)
+
+
+if __name__ == "__main__":
+    fast, constant = measure()
+    print(f"a kept forecast with a key / a constant: {fast:.0f} / {constant:.0f} a second = {fast / constant:.2f}")
+    print(f"a batch of 500 / (2 x the model + JSON): {batch():.2f}")

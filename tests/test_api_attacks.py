@@ -1,0 +1,254 @@
+"""What somebody may try against the API who means no good. SSRF is in test_webhooks, guessing in test_api_limits."""
+
+import asyncio
+import csv
+import gzip
+import io
+import json
+import logging
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bellwether.market.sample import SampleProvider
+from bellwether.types import Instrument
+from tests.support.api import Api
+from web.app import create_app
+from web.formats import flat
+from web.limits import MOST_BODY
+
+JSON = {"content-type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Api:
+    return Api(tmp_path_factory.mktemp("attacks"), api={"limits": False})
+
+
+@pytest.fixture(scope="module")
+def key(api: Api) -> str:
+    return api.key()
+
+
+@pytest.mark.parametrize("address", ["/forecasts", "/rules", "/webhooks", "/admin/keys"])
+def test_an_oversized_body_is_refused_before_it_is_read(api: Api, key: str, address: str) -> None:
+    answer = api.ask("POST", address, key, content=b" " * (MOST_BODY + 1), headers=JSON)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_a_body_that_goes_on_for_ever_is_not_followed(api: Api, key: str) -> None:
+    given = 0
+
+    async def flood() -> Any:
+        nonlocal given
+        given += 10_000
+        return {"type": "http.request", "body": b" " * 10_000, "more_body": True}
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json"), (b"authorization", f"Bearer {key}".encode())]
+    scope = {"type": "http", "method": "POST", "path": "/api/v1/forecasts", "raw_path": b"/api/v1/forecasts"} | {
+        "query_string": b"", "headers": headers, "client": ("203.0.113.7", 1), "server": ("x", 80), "scheme": "http"
+    }  # fmt: skip
+    asyncio.run(api.app(scope, flood, send))
+    assert given <= MOST_BODY + 20_000
+    assert not sent or sent[0]["status"] >= 400
+
+
+@pytest.mark.parametrize("packing", ["gzip", "br", "deflate", "zstd", "gzip, gzip"])
+def test_a_packed_body_is_never_unpacked(api: Api, key: str, packing: str) -> None:
+    bomb = gzip.compress(b'{"symbols": ["' + b"A" * 10_000_000 + b'"]}')
+    assert len(bomb) < MOST_BODY
+    answer = api.ask("POST", "/forecasts", key, content=bomb, headers=JSON | {"content-encoding": packing})
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_body")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 60_000,
+        b'{"symbols":' + b"[" * 30_000 + b"]" * 30_000 + b"}",
+        b'{"symbols": ["AAPL"], "horizon": ' + b"9" * 5000 + b"}",
+        b'{"symbols": ["AAPL"], "horizon": 1e999}',
+        b'{"symbols": ["AAPL"], "horizon": NaN}',
+        b'{"symbols": ["\\ud800"]}',
+        b'{"symbols": ["AAPL\\u0000"]}',
+        b'\xff\xfe{"symbols": []}',
+        b"{",
+        b"",
+        b"null",
+    ],
+    ids=str.split("deep deep-within long-number infinity no-number half-a-letter NUL UTF-16 cut-off nothing null"),
+)
+def test_no_body_is_a_fault_of_ours(api: Api, key: str, body: bytes) -> None:
+    answer = api.ask("POST", "/forecasts", key, content=body, headers=JSON)
+    assert 200 < answer.status_code < 500
+    assert "Traceback" not in answer.text
+
+
+def test_a_body_of_another_kind_is_refused(api: Api, key: str) -> None:
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/xml"):
+        answer = api.ask("POST", "/rules", key, content=b'{"symbol": "AAPL"}', headers={"content-type": kind})
+        assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_body")
+
+
+SPLITTING = ["AAPL%0d%0aX-Injected:%201", "AAPL%0aSet-Cookie:%20a=b", "%E5%98%8A%E5%98%8DX-Injected", 'AAPL";x="y']
+
+
+@pytest.mark.parametrize("text", SPLITTING)
+@pytest.mark.parametrize("format", ["json", "csv", "parquet"])
+def test_no_header_can_be_made_up_from_what_was_asked(api: Api, key: str, text: str, format: str) -> None:
+    for address in (f"/forecasts/{text}", f"/universe?q={text}", f"/receipts/{text}", f"/ledger?cursor={text}"):
+        answer = api.get(f"{address}{'&' if '?' in address else '?'}format={format}", key)
+        assert not {"x-injected", "set-cookie"} & set(answer.headers)
+        assert all("\r" not in value and "\n" not in value for value in answer.headers.values())
+
+
+def test_the_name_of_a_file_is_ours(tmp_path: Path) -> None:
+    class Odd(SampleProvider):
+        def instrument(self, symbol: str) -> Instrument:
+            return replace(super().instrument(symbol), symbol='AAPL"; filename="../../evil.exe')
+
+    api = Api(tmp_path)
+    api.app = create_app(replace(api.services, provider=Odd()))
+    shown = api.get("/forecasts/AAPL?format=csv").headers.get("content-disposition", "")
+    assert ".." not in shown and shown.count('"') in {0, 2}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["..", "%2e%2e", "..%2f..%2fconfig.yaml", "%2fetc%2fpasswd", "..%5c..%5cx", "daily-range-2-2021%2f..", "%00"],
+)
+def test_no_file_can_be_reached_by_its_path(api: Api, key: str, text: str) -> None:
+    for address in (f"/models/{text}", f"/receipts/{text}", f"/forecasts/{text}", f"/bars/{text}"):
+        answer = api.get(address, key)
+        assert answer.status_code in {400, 403, 404, 405}, address
+        assert "root:" not in answer.text and "telegram:" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_cell_is_a_formula(tmp_path: Path, name: str) -> None:
+    class Odd(SampleProvider):
+        def instrument(self, symbol: str) -> Instrument:
+            return replace(super().instrument(symbol), name=name, exchange=name)
+
+    api = Api(tmp_path)
+    api.app = create_app(replace(api.services, provider=Odd()))
+    answers = [
+        api.get("/forecasts/AAPL?format=csv"),
+        api.ask("POST", "/forecasts?format=csv", json={"symbols": [name, "AAPL"]}),
+    ]
+    for answer in answers:
+        for row in csv.reader(io.StringIO(answer.text, newline="")):
+            for cell in row:
+                assert not cell.startswith(("=", "+", "@", "\t", "\r"))
+                assert not cell.startswith("-") or float(cell) < 0, "a number may be below zero"
+    assert flat(api.get("/forecasts/AAPL").json())["name"] == name, "JSON is no spreadsheet's"
+
+
+def test_nothing_that_was_sent_writes_a_line_of_the_log(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    forged = "2026-11-23 ERROR all keys were revoked"
+    odd = f"bw_live_x\n{forged}\x1b[2J"
+    for address in (f"/forecasts/AAPL%0a{forged}", f"/models/%0a{forged}", f"/universe?q=%0a{forged}"):
+        api.get(address)
+        api.get(address, key=odd.replace("\n", " "))
+    api.ask("POST", "/forecasts", json={"symbols": [f"x\n{forged}", "\x1b[2J"]})
+    api.ask("POST", "/webhooks", api.key(), json={"url": f"https://x.invalid/\n{forged}"})
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith(("bellwether", "web"))]
+    assert not any("\n" in line or "\x1b" in line for line in ours)
+
+
+def test_no_key_stands_in_a_log_or_an_answer(api: Api, key: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    texts = [api.get(address, key).text for address in ("/usage", "/forecasts/NOPE-NOPE", "/nope", "/rules")]
+    assert key not in "".join(texts) + caplog.text
+    assert key.rpartition("_")[2] not in caplog.text
+
+
+def test_an_unforeseen_fault_keeps_its_details_to_itself_and_is_free(tmp_path: Path) -> None:
+    class Bug(SampleProvider):
+        def bars(self, symbol: str, end: Any) -> Any:
+            raise RuntimeError("secret detail")
+
+    api = Api(tmp_path)
+    key = api.key(changes={"requests_a_minute": 1})
+    api.app = create_app(replace(api.services, provider=Bug()))
+    for _ in range(3):
+        answer = api.get("/forecasts/AAPL", key)
+        assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+        assert "secret" not in answer.text
+
+
+class TestTheOperatorsAddress:
+    """Keys over the API."""
+
+    TOKEN = "an-operators-token-of-forty-characters!!"
+
+    @pytest.fixture
+    def open_api(self, tmp_path: Path) -> Api:
+        return Api(tmp_path, api={"admin_token": self.TOKEN})
+
+    def test_it_is_closed_without_a_token(self, api: Api, key: str) -> None:
+        assert api.get("/admin/keys").json()["code"] == "bad_key"
+        for sent in (key, "", "x"):
+            answer = api.get("/admin/keys", sent)
+            assert (answer.status_code, answer.json()["code"]) == (403, "not_offered")
+
+    @pytest.mark.parametrize(
+        "sent", [None, "", "wrong", TOKEN[:-1], TOKEN + "x", "\N{LATIN SMALL LETTER E WITH ACUTE}"]
+    )
+    def test_only_its_token_opens_it(self, open_api: Api, sent: str | None) -> None:
+        headers = {} if sent is None else {"Authorization": b"Bearer " + sent.encode()}
+        answer = open_api.ask("GET", "/admin/keys", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (401, "bad_key")
+
+    def test_no_key_opens_it(self, open_api: Api) -> None:
+        assert open_api.get("/admin/keys", open_api.key()).status_code == 401
+
+    def test_a_key_is_made_changed_rotated_and_revoked(self, open_api: Api) -> None:
+        asked = {"owner": "Ada", "plan": "free", "own_terms": {"changes": {"requests_a_minute": 7}}}
+        made = open_api.ask("POST", "/admin/keys", self.TOKEN, json=asked)
+        assert made.status_code == 201 and made.headers["cache-control"] == "no-store"
+        key, number = made.json()["key"], made.json()["about"]["id"]
+        assert open_api.get("/usage", key).json()["in_force"]["requests_a_minute"] == 7
+        open_api.ask("PATCH", f"/admin/keys/{number}", self.TOKEN, json={"plan": "trader"})
+        assert open_api.get("/usage", key).json()["plan"] == "trader"
+        new = open_api.ask("POST", f"/admin/keys/{number}/rotate", self.TOKEN, json={"overlap_days": 0}).json()["key"]
+        assert open_api.get("/usage", key).json()["code"] == "expired_key"
+        assert open_api.get("/usage", new).status_code == 200
+        listed = open_api.get("/admin/keys", self.TOKEN)
+        assert [one["id"] for one in listed.json()["items"]] == [number]
+        assert new not in listed.text and new.rpartition("_")[2] not in listed.text
+        assert open_api.ask("DELETE", f"/admin/keys/{number}", self.TOKEN).json()["revoked_at"]
+        assert open_api.get("/usage", new).json()["code"] == "revoked_key"
+
+    @pytest.mark.parametrize(
+        ("method", "address", "body", "code"),
+        [
+            ("POST", "/admin/keys", {"owner": "Ada", "plan": "gold"}, "bad_terms"),
+            ("POST", "/admin/keys", {"owner": ""}, "bad_request"),
+            ("POST", "/admin/keys", {"owner": "Ada", "own_terms": {"changes": {"batch_size": 0}}}, "bad_terms"),
+            ("POST", "/admin/keys", {"owner": "Ada", "expires_at": "2001-01-01T00:00:00"}, "bad_request"),
+            ("POST", "/admin/keys", {"owner": "Ada", "expires_at": "2001-01-01T00:00:00Z"}, "bad_terms"),
+            ("POST", "/admin/keys", {"owner": "Ada", "expires_at": 4_000_000_000}, "bad_request"),
+            ("POST", "/admin/keys/7/rotate", {}, "unknown_key"),
+            ("PATCH", "/admin/keys/7", {"plan": "free"}, "unknown_key"),
+            ("DELETE", "/admin/keys/7", None, "unknown_key"),
+        ],
+    )
+    def test_what_cannot_be_is_a_problem(self, open_api: Api, method: str, address: str, body: Any, code: str) -> None:
+        more = {} if body is None else {"json": body}
+        assert open_api.ask(method, address, self.TOKEN, **more).json()["code"] == code
+
+
+def test_problems_are_json_for_every_wrong_turn(api: Api, key: str) -> None:
+    for method, address in (("GET", "/"), ("GET", "//forecasts/AAPL"), ("TRACE", "/forecasts/AAPL"), ("GET", "/%ff")):
+        answer = api.ask(method, address, key)
+        assert answer.status_code in {400, 404, 405}
+        assert json.loads(answer.text)["code"]

@@ -1,0 +1,276 @@
+"""The Python client and every example of the manual, against a real server process."""
+
+import asyncio
+import inspect
+import json
+import re
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pandas as pd
+import pytest
+
+from bellwether import client, queries
+from bellwether.client import ApiError, AsyncClient, Client, NoAnswer, TooManyRequests, answers, frame
+from bellwether.client.calls import Call, delete, get, post
+from bellwether.client.protocol import Events, pause
+from bellwether.forecast_json import forecast_json
+from tests.support.service import command, service
+from tests.support.talk import Talk
+from tests.support.web import sample_services
+from tests.support.webhook_server import Receiver, receiving
+from web import api_rules, api_webhooks, schemas, schemas_market
+
+ADMIN = "the-operators-own-token-of-40-characters"
+MANUAL = Path("docs/api.md").read_text(encoding="utf-8")
+
+
+@dataclass
+class Running:
+    """A service, a key of it, and a receiver of webhooks."""
+
+    base: str
+    key: str
+    receiver: Receiver
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("service")
+    settings = {"API__BARS": "true", "API__PRIVATE_WEBHOOKS": "true", "API__ADMIN_TOKEN": ADMIN}
+    key = command(folder, "keys", "create", "--owner", "Ada", "--plan", "business").strip()
+    with receiving() as receiver, service(folder, **settings) as base:
+        yield Running(base, key, receiver)
+
+
+@pytest.fixture
+def api(running: Running) -> Iterator[Client]:
+    with Client(running.base, running.key) as one:
+        yield one
+
+
+def test_every_python_example_of_the_manual_runs(running: Running) -> None:
+    examples = re.findall(r"```python\n(.*?)```", MANUAL, re.DOTALL)
+    assert len(examples) > 10
+    known: dict[str, Any] = {"BASE": running.base, "KEY": running.key, "HOOK": running.receiver.url}
+    for example in examples:
+        exec(compile(example, "docs/api.md", "exec"), known)
+    assert (known["meant"], known["candidates"][0]["symbol"]) == (None, "MSFT")
+    assert known["failed"] == [] and len(known["table"]) == 3
+    assert known["low"] < known["forecast"]["last_close"] < known["high"]
+    known["api"].close()
+
+
+def test_every_curl_example_of_the_manual_is_answered(running: Running) -> None:
+    lines = [
+        line
+        for block in re.findall(r"```sh\n(.*?)```", MANUAL, re.DOTALL)
+        for line in block.splitlines()
+        if line.startswith("curl")
+    ]
+    assert len(lines) > 10
+    for line in lines:
+        method, url, headers, body = as_curl_reads(line, running)
+        answer = httpx.request(method, url, headers=headers, content=body, timeout=60)
+        assert answer.is_success, f"{line}: {answer.text}"
+
+
+def as_curl_reads(line: str, running: Running) -> tuple[str, str, dict[str, str], bytes | None]:
+    """Method, address, headers and body of a line, with what the manual leaves open filled in."""
+    for name, value in {"$KEY": running.key, "$ADMIN": ADMIN, "$HOOK": running.receiver.url}.items():
+        line = line.replace(name, value)
+    words, headers, body = shlex.split(line)[1:], {}, None
+    while len(words) > 1:
+        option, value, *words = words
+        if option == "-H":
+            name, _, rest = value.partition(": ")
+            headers[name] = rest
+        else:
+            assert option == "-d"
+            body = value.encode()
+    return "POST" if body else "GET", words[0].replace("http://127.0.0.1:8000", running.base), headers, body
+
+
+def test_chat_page_command_line_and_api_give_the_same_numbers(api: Client, running: Running, tmp_path: Path) -> None:
+    services = sample_services(tmp_path)
+    from_the_api = api.forecast("AAPL", "2w")
+    from_here = forecast_json(queries.answer(services, "AAPL", 10).forecast)
+    from_the_command_line = json.loads(command(tmp_path, "forecast", "AAPL", "--horizon", "2w", "--json"))
+    for other in (from_here, from_the_command_line):
+        assert from_the_api == other | {"made_at": from_the_api["made_at"]}
+    low, high = (f"${from_the_api['quantiles'][level]:.2f}" for level in ("0.1", "0.9"))
+    for said in (httpx.get(f"{running.base}/stocks/AAPL?horizon=10").text, Talk(services).say("AAPL 2w")):
+        assert low in said and high in said
+
+
+def test_symbols_are_sent_as_they_are(api: Client) -> None:
+    assert api.forecast("^GSPC")["symbol"] == "^GSPC"
+    for odd in ("../status", "AAPL/../../status", "AAPL?x=1", "AAPL#x", "%2e%2e", "A\nB"):
+        with pytest.raises(ApiError) as refused:
+            api.forecast(odd)
+        assert refused.value.status in {400, 404}
+
+
+def test_a_problem_says_what_to_do(api: Client) -> None:
+    with pytest.raises(ApiError, match="APPL") as refused:
+        api.forecast("APPL")
+    assert (refused.value.code, refused.value.suggestions) == ("unknown_symbol", ["AAPL"])
+    assert refused.value.request_id in str(refused.value)
+
+
+def test_a_frame_has_the_numbers_and_real_days(api: Client) -> None:
+    items = api.forecasts(["AAPL", "NOPE-NOPE", "MSFT"])
+    table = frame(items)
+    assert list(table["symbol"]) == ["AAPL", "MSFT"]
+    first = items[0]["forecast"]
+    assert first is not None and table["quantiles.0.9"][0] == first["quantiles"]["0.9"]
+    assert table["target_session"][0] == pd.Timestamp(first["target_session"])
+    assert frame([]).empty
+
+
+def test_lists_are_read_page_by_page(api: Client) -> None:
+    assert len(list(api.universe())) == api.status()["symbols"]
+
+
+def test_the_asynchronous_client_answers_the_same(api: Client, running: Running) -> None:
+    async def ask() -> tuple[Any, ...]:
+        async with AsyncClient(running.base, running.key) as other:
+            return (
+                await other.forecast("AAPL"),
+                [one async for one in other.universe()],
+                await other.models(),
+                await other.forecasts(["AAPL"]),
+            )
+
+    assert asyncio.run(ask())[:3] == (api.forecast("AAPL"), list(api.universe()), api.models())
+
+
+def test_both_clients_have_the_same_methods() -> None:
+    def methods(kind: type) -> dict[str, str]:
+        found = inspect.getmembers(kind, inspect.isfunction)
+        return {name: str(inspect.signature(one).parameters) for name, one in found if not name.startswith("_")}
+
+    ours, theirs = methods(Client), methods(AsyncClient)
+    theirs["close"] = theirs.pop("aclose")
+    assert ours == theirs and len(ours) > 20
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (answers.Forecast, schemas.ForecastAnswer),
+        (answers.BaselineForecast, schemas.BaselineForecastAnswer),
+        (answers.Instrument, schemas_market.InstrumentAnswer),
+        (answers.Search, schemas_market.UniverseAnswer),
+        (answers.Rule, api_rules.RuleAnswer),
+        (answers.Alert, api_rules.AlertAnswer),
+        (answers.Webhook, api_webhooks.WebhookAnswer),
+        (answers.NewWebhook, api_webhooks.NewWebhookAnswer),
+        (answers.Attempt, api_webhooks.AttemptAnswer),
+    ],
+)
+def test_the_types_of_the_client_are_the_documented_shapes(ours: Any, theirs: Any) -> None:
+    assert set(ours.__annotations__) | set(getattr(ours, "__required_keys__", ())) == set(theirs.model_fields)
+
+
+def answered(status: int, retry_after: float | None = None) -> ApiError:
+    kind = TooManyRequests if status == 429 else ApiError
+    return kind({"code": "x"}, status, retry_after)
+
+
+ASK, CHANGE, REMOVE = get("status"), post("rules", json={}), delete("rules", 1)
+
+
+@pytest.mark.parametrize(
+    ("call", "tried", "error", "again"),
+    [
+        (ASK, 1, httpx.ReadTimeout(""), True),
+        (ASK, 4, httpx.ReadTimeout(""), False),
+        (CHANGE, 1, httpx.ReadTimeout(""), False),
+        (REMOVE, 1, httpx.ReadTimeout(""), False),
+        (CHANGE, 1, httpx.ConnectError(""), True),
+        (ASK, 1, answered(503), True),
+        (CHANGE, 1, answered(503), False),
+        (ASK, 1, answered(500), False),
+        (ASK, 1, answered(404), False),
+        (ASK, 1, answered(401), False),
+        (ASK, 1, answered(429, 3), True),
+        (CHANGE, 1, answered(429, 3), True),
+        (ASK, 1, answered(429, 3600), False),
+        (ASK, 1, answered(429), False),
+    ],
+)
+def test_only_what_is_safe_is_asked_again(call: Call, tried: int, error: Any, again: bool) -> None:
+    wait = pause(call, tried, error)
+    assert (wait is not None) == again
+    assert not isinstance(error, TooManyRequests) or not again or wait == 3
+
+
+def test_a_moment_of_trouble_is_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("bellwether.client.synchronous.time.sleep", waits.append)
+    left = [httpx.Response(503), httpx.Response(429, headers={"Retry-After": "7"}), httpx.Response(200, json={"a": 1})]
+    with Client("http://nowhere.invalid") as api:
+        api._http = httpx.Client(
+            base_url="http://nowhere.invalid", transport=httpx.MockTransport(lambda _: left.pop(0))
+        )
+        assert api.status() == {"a": 1}
+    assert len(waits) == 2 and waits[1] == 7
+
+
+def test_a_service_that_is_not_there_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bellwether.client.synchronous.time.sleep", lambda _: None)
+    with Client("http://127.0.0.1:9") as api, pytest.raises(NoAnswer):
+        api.status()
+
+
+def test_webhooks_arrive_from_the_running_service(api: Client, running: Running) -> None:
+    hook = api.add_webhook(f"{running.receiver.url}/running")
+    event_id = api.test_webhook(hook["id"])
+    deadline = time.monotonic() + 30
+    while not any(one.headers.get("webhook-id") == event_id for one in running.receiver.requests):
+        assert time.monotonic() < deadline, "no webhook came"
+        time.sleep(0.05)
+    while not (tried := list(api.attempts(hook["id"]))):
+        assert time.monotonic() < deadline
+    assert (tried[0]["event_id"], tried[0]["status"]) == (event_id, 200)
+    api.remove_webhook(hook["id"])
+
+
+def test_a_stream_begins_ends_with_the_key_and_takes_no_more_than_it_can(running: Running, tmp_path: Path) -> None:
+    with Client(running.base, running.key) as api:
+        streams = [httpx.Client(base_url=running.base, headers={"Authorization": f"Bearer {running.key}"})] * 5
+        opened = [one.send(one.build_request("GET", "/api/v1/stream?symbols=AAPL"), stream=True) for one in streams[:5]]
+        assert [one.status_code for one in opened] == [200] * 5
+        with pytest.raises(ApiError) as refused:
+            next(api.stream())
+        assert refused.value.code == "limit_reached"
+        for one in opened:
+            one.close()
+        with pytest.raises(ApiError) as wrong:
+            next(api.stream(last_event_id="nonsense"))
+        assert wrong.value.code == "bad_request"
+
+
+def test_the_lines_of_a_stream_become_events() -> None:
+    events = Events()
+    text = ': alive\n\nevent: alert\nid: a7-f9\ndata: {"symbol":"AAPL"}\n\n: alive\n\ndata: {}\n\n'
+    found = [event for line in text.split("\n") if (event := events.feed(line))]
+    assert found == [
+        {"type": "alert", "id": "a7-f9", "data": {"symbol": "AAPL"}},
+        {"type": "message", "id": "", "data": {}},
+    ]
+
+
+def test_the_client_loads_nothing_of_the_service() -> None:
+    code = "import bellwether.client, sys; print(*sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"pandas", "numpy", "onnxruntime", "fastapi", "sqlite_utils"} & set(loaded)
+    assert set(client.__all__) >= {"Client", "AsyncClient", "frame"}

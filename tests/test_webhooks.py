@@ -1,0 +1,417 @@
+"""Alerts for programs: rules over the API, webhooks signed and sent through the outbox, and only where they may go."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import standardwebhooks
+
+from bellwether.alerting.evaluate import tick
+from bellwether.errors import BadWebhook
+from bellwether.store import outbox, webhook_outbox, webhooks
+from bellwether.store.owners import chat_of_key, chat_of_webhook, key_of_chat, webhook_of_chat
+from bellwether.webhooks import addresses
+from bellwether.webhooks.deliver import Delivered, deliver
+from bellwether.webhooks.schedule import KEEP_TRYING, pause_after
+from bellwether.webhooks.sending import Sender
+from bellwether.webhooks.signing import headers, new_secret
+from tests.support.account import live_services, set_clock
+from tests.support.api import Api
+from tests.support.webhook_server import Receiver, receiving
+from web.app import create_app
+
+PRIVATE = {"api": {"private_webhooks": True, "limits": False}}
+RULE = {"symbol": "AAPL", "kind": "move", "threshold": 0.0001}
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as one:
+        yield one
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Api:
+    """A live market of the past, whose clock is the test's."""
+    one = Api(tmp_path, **PRIVATE)
+    live = live_services(tmp_path, date(2021, 6, 30))
+    one.services = replace(live, settings=one.services.settings)
+    one.clock = live.clock  # type: ignore[assignment]
+    one.app = create_app(one.services)
+    return one
+
+
+def send(api: Api, sender: Sender | None = None) -> Delivered:
+    return asyncio.run(deliver(api.services, sender or Sender(private=True)))
+
+
+def hook(api: Api, key: str, url: str) -> dict[str, Any]:
+    answer = api.ask("POST", "/webhooks", key, json={"url": url})
+    assert answer.status_code == 201, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def fire(api: Api, session: date = date(2021, 7, 1)) -> None:
+    """A session closes, and the rules are looked at."""
+    set_clock(api.services, session)
+    tick(api.services, api.services.clock())
+
+
+def later(api: Api, by: timedelta) -> None:
+    api.services.clock.now += by  # type: ignore[attr-defined]
+
+
+def test_an_alert_reaches_the_webhook_signed_as_the_standard_has_it(api: Api, receiver: Receiver) -> None:
+    key = api.key()
+    secret = hook(api, key, receiver.url)["secret"]
+    rule = api.ask("POST", "/rules", key, json=RULE)
+    assert rule.status_code == 201 and rule.headers["location"] == f"/api/v1/rules/{rule.json()['rule_id']}"
+    fire(api)
+    assert send(api).sent == 1
+    (came,) = receiver.requests
+    # the library compares the timestamp with the real clock, so it is given the message as of now
+    fresh = headers(came.headers["webhook-id"], came.body, [secret], datetime.now(UTC))
+    assert standardwebhooks.Webhook(secret).verify(came.body, fresh) == json.loads(came.body)
+    sent_at = datetime.fromtimestamp(int(came.headers["webhook-timestamp"]), UTC)
+    assert came.headers["webhook-signature"] == standardwebhooks.Webhook(secret).sign(
+        came.headers["webhook-id"], sent_at, came.body.decode()
+    )
+    event = json.loads(came.body)
+    (listed,) = api.get("/alerts", key).json()["items"]
+    assert (event["type"], event["data"]) == ("alert.fired", listed)
+    assert listed["symbol"] == "AAPL" and listed["session"] == "2021-07-01" and "AAPL" in listed["text"]
+    assert came.headers["webhook-id"] == f"evt_alert_{listed['alert_id']}"
+    assert send(api).sent == 0, "once"
+
+
+def test_a_message_that_was_tampered_with_does_not_verify() -> None:
+    secret, now = new_secret(), datetime.now(UTC)
+    signed = headers("evt_1", b'{"a":1}', [secret], now)
+    verifier = standardwebhooks.Webhook(secret)
+    assert verifier.verify(b'{"a":1}', signed)
+    wrong = [
+        (b'{"a":2}', signed),
+        (b'{"a":1}', signed | {"webhook-id": "evt_2"}),
+        (b'{"a":1}', headers("evt_1", b'{"a":1}', [new_secret()], now)),
+        (b'{"a":1}', headers("evt_1", b'{"a":1}', [secret], now - timedelta(minutes=6))),
+        (b'{"a":1}', headers("evt_1", b'{"a":1}', [secret], now + timedelta(minutes=6))),
+    ]
+    for body, sent in wrong:
+        with pytest.raises(standardwebhooks.WebhookVerificationError):
+            verifier.verify(body, sent)
+
+
+def test_while_a_secret_is_rotated_both_sign(api: Api, receiver: Receiver) -> None:
+    key = api.key()
+    old = hook(api, key, receiver.url)
+    new = api.ask("POST", f"/webhooks/{old['id']}/rotate", key, json={"overlap_hours": 2}).json()
+    assert new["secret"] != old["secret"]
+    for expected in (2, 1):
+        assert api.ask("POST", f"/webhooks/{old['id']}/test", key).status_code == 202
+        send(api)
+        came = receiver.requests[-1]
+        signatures = came.headers["webhook-signature"].split(" ")
+        assert len(signatures) == expected
+        at = datetime.fromtimestamp(int(came.headers["webhook-timestamp"]), UTC)
+        by = [standardwebhooks.Webhook(one["secret"]) for one in (new, old)][:expected]
+        assert signatures == [one.sign(came.headers["webhook-id"], at, came.body.decode()) for one in by]
+        later(api, timedelta(hours=2))
+
+
+def test_a_webhook_that_fails_is_tried_again_and_again_and_each_try_is_logged(api: Api, receiver: Receiver) -> None:
+    key = api.key()
+    number = hook(api, key, receiver.url)["id"]
+    receiver.statuses = [500, 503, 302, 200]
+    receiver.headers = {"Location": "http://169.254.169.254/latest/meta-data", "Retry-After": "40"}
+    api.ask("POST", f"/webhooks/{number}/test", key)
+    assert (send(api).put_back, send(api).put_back) == (1, 0), "not before its time"
+    for pause in (40, 40, 120):
+        later(api, timedelta(seconds=pause))
+        send(api)
+    log = api.get(f"/webhooks/{number}/attempts", key).json()["items"]
+    assert [(one["attempt"], one["status"]) for one in log] == [(4, 200), (3, 302), (2, 503), (1, 500)]
+    assert [one["error"] for one in log][:2] == ["", "redirects are not followed"]
+    assert len({one["event_id"] for one in log}) == len({one.headers["webhook-id"] for one in receiver.requests}) == 1
+    assert not any(one.path.startswith("GET") for one in receiver.requests)
+
+
+def test_410_disables_and_enabling_begins_anew(api: Api, receiver: Receiver) -> None:
+    key = api.key()
+    number = hook(api, key, receiver.url)["id"]
+    receiver.statuses = [410]
+    api.ask("POST", f"/webhooks/{number}/test", key)
+    later(api, timedelta(seconds=1))
+    api.ask("POST", f"/webhooks/{number}/test", key)
+    assert send(api).given_up == 1
+    about = api.get(f"/webhooks/{number}", key).json()
+    assert about["disabled_at"] and "410" in about["disabled_why"]
+    later(api, timedelta(days=1))
+    assert send(api) == Delivered(), "the other one is owed no more"
+    assert api.ask("POST", f"/webhooks/{number}/test", key).json()["code"] == "bad_webhook"
+    receiver.statuses = [200]
+    assert api.ask("POST", f"/webhooks/{number}/enable", key).json()["disabled_at"] is None
+    api.ask("POST", f"/webhooks/{number}/test", key)
+    assert send(api).sent == 1
+
+
+def test_a_delivery_can_be_replayed_under_the_same_id(api: Api, receiver: Receiver) -> None:
+    key = api.key()
+    number = hook(api, key, receiver.url)["id"]
+    api.ask("POST", f"/webhooks/{number}/test", key)
+    send(api)
+    (tried,) = api.get(f"/webhooks/{number}/attempts", key).json()["items"]
+    replayed = api.ask("POST", f"/webhooks/{number}/attempts/{tried['id']}/replay", key)
+    assert (replayed.status_code, replayed.json()) == (202, {"event_id": tried["event_id"]})
+    send(api)
+    first, second = receiver.requests
+    assert (first.body, first.headers["webhook-id"]) == (second.body, second.headers["webhook-id"])
+    assert api.ask("POST", f"/webhooks/{number}/attempts/99/replay", key).json()["code"] == "unknown_webhook"
+
+
+def test_each_webhook_of_an_owner_gets_each_alert_whatever_becomes_of_the_others(api: Api, receiver: Receiver) -> None:
+    key = api.key()
+    with receiving() as other:
+        other.statuses = [500]
+        for one in (receiver, other):
+            hook(api, key, one.url)
+        api.ask("POST", "/rules", key, json=RULE)
+        fire(api)
+        did = send(api)
+        assert (did.sent, did.put_back) == (1, 1)
+        other.statuses = [200]
+        later(api, timedelta(seconds=5))
+        assert send(api).sent == 1
+        assert [len(one.requests) for one in (receiver, other)] == [1, 2]
+
+
+def test_an_owner_sees_nothing_of_another(api: Api, receiver: Receiver) -> None:
+    ours, theirs = api.key(owner="Ada"), api.key(owner="Eve")
+    number = hook(api, ours, receiver.url)["id"]
+    rule = api.ask("POST", "/rules", ours, json=RULE).json()["rule_id"]
+    api.ask("POST", f"/webhooks/{number}/test", ours)
+    send(api)
+    for method, address in [
+        ("GET", f"/webhooks/{number}"),
+        ("DELETE", f"/webhooks/{number}"),
+        ("GET", f"/webhooks/{number}/attempts"),
+        ("POST", f"/webhooks/{number}/attempts/1/replay"),
+        ("POST", f"/webhooks/{number}/test"),
+        ("POST", f"/webhooks/{number}/enable"),
+        ("GET", f"/rules/{rule}"),
+        ("DELETE", f"/rules/{rule}"),
+    ]:
+        assert api.ask(method, address, theirs).status_code == 404, address
+    assert api.ask("POST", f"/webhooks/{number}/rotate", theirs, json={}).status_code == 404
+    assert api.get("/rules", theirs).json()["items"] == api.get("/alerts", theirs).json()["items"] == []
+    assert api.get("/rules", ours).json()["items"]
+
+
+def test_what_is_removed_is_gone(api: Api, receiver: Receiver) -> None:
+    key = api.key()
+    number = hook(api, key, receiver.url)["id"]
+    rule = api.ask("POST", "/rules", key, json=RULE).json()["rule_id"]
+    api.ask("POST", f"/webhooks/{number}/test", key)
+    assert api.ask("DELETE", f"/webhooks/{number}", key).status_code == 204
+    assert api.ask("DELETE", f"/rules/{rule}", key).status_code == 204
+    assert send(api) == Delivered() and not receiver.requests
+    assert api.get(f"/webhooks/{number}", key).status_code == api.get(f"/rules/{rule}", key).status_code == 404
+
+
+def test_plans_say_how_many_rules_and_webhooks_there_may_be(api: Api, receiver: Receiver) -> None:
+    key = api.key(changes={"rules": 1, "webhooks": 1})
+    hook(api, key, receiver.url)
+    assert api.ask("POST", "/webhooks", key, json={"url": f"{receiver.url}/2"}).json()["code"] == "limit_reached"
+    assert api.ask("POST", "/rules", key, json=RULE).status_code == 201
+    assert api.ask("POST", "/rules", key, json=RULE | {"symbol": "MSFT"}).json()["code"] == "limit_reached"
+    assert len(api.get("/rules", key).json()["items"]) == 1
+    none = api.key(changes={"rules": 0, "webhooks": 0})
+    assert api.ask("POST", "/rules", none, json=RULE).json()["code"] == "not_in_plan"
+    assert api.ask("POST", "/webhooks", none, json={"url": receiver.url}).json()["code"] == "not_in_plan"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"symbol": "NOPE-NOPE"}, "unknown_symbol"),
+        ({"kind": "luck"}, "bad_request"),
+        ({"threshold": 7}, "bad_rule"),
+        ({"kind": "growth", "horizon": 64}, "bad_horizon"),
+        ({"kind": "price", "threshold": -1}, "bad_rule"),
+        ({"expires": "2001-01-01"}, "bad_rule"),
+    ],
+)
+def test_a_rule_that_cannot_be_kept_says_what_would_do(api: Api, change: dict[str, Any], code: str) -> None:
+    assert api.ask("POST", "/rules", api.key(), json=RULE | change).json()["code"] == code
+
+
+def test_telegram_never_claims_what_is_owed_to_programs(api: Api, receiver: Receiver) -> None:
+    key = api.key()
+    number = hook(api, key, receiver.url)["id"]
+    api.ask("POST", f"/webhooks/{number}/test", key)
+    api.ask("POST", "/rules", key, json=RULE)
+    fire(api)
+    now = api.services.clock()
+    with api.services.store.transaction() as db:
+        assert outbox.claim_next(db, now, now + timedelta(minutes=2)) is None
+        assert outbox.claim_next(db, now, now + timedelta(minutes=2), terminal=True) is None
+        assert webhook_outbox.any_owed(db) and webhook_outbox.owed_to_owners(db, now, 10)
+
+
+def test_a_sender_that_died_is_followed_by_another(api: Api, receiver: Receiver) -> None:
+    key = api.key()
+    number = hook(api, key, receiver.url)["id"]
+    api.ask("POST", f"/webhooks/{number}/test", key)
+    now = api.services.clock()
+    with api.services.store.transaction() as db:
+        assert webhook_outbox.claim(db, now, now + timedelta(minutes=2), [])
+    assert send(api).sent == 0, "another has it"
+    later(api, timedelta(minutes=2))
+    assert send(api).sent == 1
+
+
+def test_numbers_of_owners_and_webhooks_are_nobody_elses() -> None:
+    for number in (1, 7, 10**9):
+        assert key_of_chat(chat_of_key(number)) == webhook_of_chat(chat_of_webhook(number)) == number
+        assert chat_of_webhook(number) < chat_of_key(10**9) < -(2**52)
+
+
+def test_pauses_grow_and_a_receiver_may_ask_for_longer_ones() -> None:
+    pauses = [pause_after(attempts) for attempts in range(1, 20)]
+    assert pauses == sorted(pauses) and pauses[0] == timedelta(seconds=5)
+    assert pause_after(1, 600) == timedelta(minutes=10)
+    assert pause_after(9, 1) == pauses[8]
+    assert pause_after(1, 1e9) == KEEP_TRYING
+
+
+FORBIDDEN = [
+    "127.0.0.1",
+    "127.8.8.8",
+    "10.0.0.1",
+    "172.16.0.1",
+    "192.168.1.1",
+    "169.254.169.254",
+    "100.64.0.1",
+    "0.0.0.0",
+    "255.255.255.255",
+    "224.0.0.1",
+    "192.0.2.1",
+    "::1",
+    "::",
+    "fe80::1%eth0",
+    "fc00::1",
+    "ff02::1",
+    "::ffff:127.0.0.1",
+    "::ffff:10.0.0.1",
+    "2002:7f00:1::",
+    "64:ff9b::7f00:1",
+    "2001:db8::1",
+    "nonsense",
+]
+
+
+@pytest.mark.parametrize("address", FORBIDDEN)
+def test_no_webhook_goes_into_a_network_that_is_not_open(address: str) -> None:
+    assert not addresses.is_open(address)
+    with pytest.raises(BadWebhook, match="private or reserved"):
+        addresses.check("https://innocent.example/hook", private=False, look_up=lambda *_: ["93.184.216.34", address])
+
+
+@pytest.mark.parametrize("address", ["93.184.216.34", "2606:4700::1111"])
+def test_the_open_internet_is_fine(address: str) -> None:
+    target = addresses.check("https://example.com/hook?a=1", private=False, look_up=lambda *_: [address])
+    assert (target.address, target.host, target.port, target.path) == (address, "example.com", 443, "/hook?a=1")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com/",
+        "ftp://example.com/",
+        "file:///etc/passwd",
+        "https://",
+        "https://user:pass@example.com/",
+        "https://example.com:99999/",
+        "https://example.com/#part",
+        "https://exa mple.com/",
+        "https://example.com/\r\nX-Injected: 1",
+        "https://example.com\\@127.0.0.1/",
+        "https://ex\N{LATIN SMALL LETTER A WITH DIAERESIS}mple.com/",
+        "https://[::1",
+        f"https://example.com/{'a' * 500}",
+        "",
+    ],
+)
+def test_what_is_no_address_for_a_webhook_is_refused(api: Api, url: str) -> None:
+    with pytest.raises(BadWebhook):
+        addresses.check(url, private=False, look_up=lambda *_: ["93.184.216.34"])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://127.0.0.1/hook",
+        "https://localhost/hook",
+        "https://[::1]/hook",
+        "https://2130706433/hook",
+        "https://0x7f.1/hook",
+        "https://017700000001/hook",
+        "https://[::ffff:127.0.0.1]/hook",
+    ],
+)
+def test_this_machine_is_refused_however_it_is_written(tmp_path: Path, url: str) -> None:
+    api = Api(tmp_path)
+    answer = api.ask("POST", "/webhooks", api.key(), json={"url": url})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_webhook")
+
+
+def test_a_name_that_leads_inside_later_is_refused_when_it_is_sent_to(api: Api, receiver: Receiver) -> None:
+    key = api.key()
+    number = hook(api, key, receiver.url)["id"]
+    with api.services.store.transaction() as db:
+        db.conn.execute("UPDATE webhooks SET url = 'https://rebinding.example/hook'")
+    looked_up: list[str] = []
+
+    def rebinding(host: str, port: int) -> list[str]:
+        looked_up.append(host)
+        return ["127.0.0.1"]
+
+    api.ask("POST", f"/webhooks/{number}/test", key)
+    assert send(api, Sender(private=False, look_up=rebinding)).put_back == 1
+    (tried,) = api.get(f"/webhooks/{number}/attempts", key).json()["items"]
+    assert "private or reserved" in tried["error"] and tried["status"] is None
+    assert looked_up == ["rebinding.example"] and not receiver.requests
+
+
+def test_the_connection_goes_to_the_address_that_was_checked(api: Api, receiver: Receiver) -> None:
+    """A name that nothing but the check can look up: the socket is given the address, and the name as Host."""
+    key = api.key()
+    port = receiver.url.split(":")[2].split("/")[0]
+    number = hook(api, key, receiver.url)["id"]
+    with api.services.store.transaction() as db:
+        db.conn.execute("UPDATE webhooks SET url = ?", (f"http://nowhere.invalid:{port}/hook",))
+    api.ask("POST", f"/webhooks/{number}/test", key)
+    times: list[str] = []
+
+    def once(host: str, _: int) -> list[str]:
+        times.append(host)
+        return ["127.0.0.1"]
+
+    assert send(api, Sender(private=True, look_up=once)).sent == 1
+    assert times == ["nowhere.invalid"]
+    assert receiver.requests[0].headers["host"] == f"nowhere.invalid:{port}"
+
+
+def test_no_secret_is_shown_twice(api: Api, receiver: Receiver) -> None:
+    key = api.key()
+    made = hook(api, key, receiver.url)
+    assert made["secret"].startswith("whsec_")
+    for address in ("/webhooks", f"/webhooks/{made['id']}"):
+        assert "whsec_" not in api.get(address, key).text
+    with api.services.store.reading() as db:
+        assert webhooks.get(db, made["id"]) is not None

@@ -1,0 +1,214 @@
+"""The operator's address: keys made, listed, rotated, changed and revoked by the bearer of the operator's own token."""
+
+import hmac
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+from starlette.responses import JSONResponse, Response
+
+from bellwether import key_report, keys
+from bellwether.errors import BadKey
+from bellwether.keys import LONGEST_OVERLAP, LONGEST_OWNER, OVERLAP, NewKey
+from bellwether.plans import Terms
+from bellwether.services import Services
+from bellwether.store import keys as kept
+from web.documented import ADMIN, problems, security
+from web.problems import HttpProblem, ProblemError
+from web.services_of import ServicesOf
+
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+def operator_only(request: Request, services: ServicesOf) -> None:
+    """Let only the operator's token pass. Raises ProblemError."""
+    token = services.settings.api.admin_token.get_secret_value()
+    kind, _, sent = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer":
+        raise _WRONG
+    if not token:
+        text = "This address is closed: whoever runs this service has set no BELLWETHER_API__ADMIN_TOKEN."
+        raise ProblemError(HttpProblem("not_offered", text))
+    # compare_digest takes no text beyond ASCII
+    if not hmac.compare_digest(sent.strip().encode(), token.encode()):
+        raise _WRONG
+
+
+_WRONG = ProblemError(HttpProblem("bad_key", "This address wants the operator's token."))
+router = APIRouter(prefix="/api/v1/admin", tags=["operator"], dependencies=[Depends(operator_only)])
+KeyId = Annotated[int, Path(ge=1, le=2**53, description="The number of a key")]
+
+
+def _as_text(value: Any) -> Any:
+    """Times are text: a number would be read as seconds since 1970."""
+    if value is not None and not isinstance(value, str):
+        raise PydanticCustomError("instant", "Input should be an instant such as 2027-01-31T00:00:00Z")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_as_text)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class OwnTerms(_Body):
+    """What a key has in place of its plan's, for a time."""
+
+    changes: Annotated[dict[str, Any], Field(min_length=1, examples=[{"requests_a_minute": 1000}])]
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
+
+    def terms(self) -> Terms:
+        """As they are kept."""
+        return Terms(self.changes, self.starts_at, self.ends_at)
+
+
+class NewKeyQuestion(_Body):
+    """A key to be made."""
+
+    owner: Annotated[str, Field(min_length=1, max_length=LONGEST_OWNER)]
+    plan: Annotated[str, Field(max_length=100)] = "free"
+    scopes: list[Annotated[str, Field(max_length=20)]] = Field(sorted(keys.EVERY_SCOPE), max_length=10)
+    expires_at: Instant | None = None
+    own_terms: OwnTerms | None = None
+
+
+class RotateQuestion(_Body):
+    """How long the old secret goes on working."""
+
+    overlap_days: Annotated[float, Field(ge=0, le=LONGEST_OVERLAP.days)] = OVERLAP.days
+    expires_at: Instant | None = None
+
+
+class TermsQuestion(_Body):
+    """Another plan, terms of its own, or both."""
+
+    plan: Annotated[str, Field(max_length=100)] | None = None
+    own_terms: OwnTerms | None = None
+
+
+class SecretAnswer(_Body):
+    """One secret of a key: how it begins, and how long it works."""
+
+    begins_with: str
+    created_at: datetime
+    expires_at: datetime | None
+    works: bool
+
+
+class TermsAnswer(_Body):
+    """Terms of a key's own."""
+
+    changes: dict[str, Any]
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+
+class KeyAnswer(_Body):
+    """A key, without its secrets."""
+
+    id: int
+    owner: str
+    plan: str
+    scopes: list[str]
+    created_at: datetime
+    revoked_at: datetime | None
+    secrets: list[SecretAnswer]
+    own_terms: list[TermsAnswer]
+    in_force: dict[str, Any] | None
+    requests: int
+
+
+class NewKeyAnswer(_Body):
+    """A key and the one sight of its secret."""
+
+    key: str = Field(description="Shown only now")
+    old_until: datetime | None = Field(description="When the secrets before it end; null for a new key")
+    about: KeyAnswer
+
+
+class KeysAnswer(_Body):
+    """Every key."""
+
+    items: list[KeyAnswer]
+
+
+@router.get("/keys", response_model=KeysAnswer, responses=problems(), openapi_extra=security(ADMIN))
+def list_keys(services: ServicesOf) -> Response:
+    """Every key, and what it has used."""
+    found = key_report.report(services.store, services.settings.api, services.clock())
+    return JSONResponse({"items": found}, headers=_NO_STORE)
+
+
+@router.post(
+    "/keys", status_code=201, response_model=NewKeyAnswer, responses=problems(415), openapi_extra=security(ADMIN)
+)
+def create_key(services: ServicesOf, asked: NewKeyQuestion) -> Response:
+    """Make a key; its secret is shown only now."""
+    made = keys.create(
+        services.store,
+        services.settings.api,
+        asked.owner,
+        asked.plan,
+        services.clock(),
+        scopes=asked.scopes,
+        expires_at=asked.expires_at,
+        terms=asked.own_terms.terms() if asked.own_terms is not None else None,
+    )
+    return JSONResponse(_shown(services, made), status_code=201, headers=_NO_STORE)
+
+
+@router.post(
+    "/keys/{key_id}/rotate",
+    status_code=201,
+    response_model=NewKeyAnswer,
+    responses=problems(415),
+    openapi_extra=security(ADMIN),
+)
+def rotate_key(services: ServicesOf, key_id: KeyId, asked: RotateQuestion) -> Response:
+    """A new secret for a key; the old ones work a while longer."""
+    _check(services, key_id)
+    overlap = timedelta(days=asked.overlap_days)
+    made = keys.rotate(services.store, key_id, services.clock(), overlap, asked.expires_at)
+    return JSONResponse(_shown(services, made), status_code=201, headers=_NO_STORE)
+
+
+@router.patch("/keys/{key_id}", response_model=KeyAnswer, responses=problems(415), openapi_extra=security(ADMIN))
+def change_key(services: ServicesOf, key_id: KeyId, asked: TermsQuestion) -> Response:
+    """Another plan for a key, or terms of its own."""
+    _check(services, key_id)
+    terms = asked.own_terms.terms() if asked.own_terms is not None else None
+    keys.give_terms(services.store, services.settings.api, key_id, services.clock(), plan=asked.plan, terms=terms)
+    return JSONResponse(_about(services, key_id), headers=_NO_STORE)
+
+
+@router.delete("/keys/{key_id}", response_model=KeyAnswer, responses=problems(), openapi_extra=security(ADMIN))
+def revoke_key(services: ServicesOf, key_id: KeyId) -> Response:
+    """End a key at once."""
+    _check(services, key_id)
+    keys.revoke(services.store, key_id, services.clock())
+    return JSONResponse(_about(services, key_id), headers=_NO_STORE)
+
+
+def _check(services: Services, key_id: int) -> None:
+    """Raises ProblemError for an unknown number: BadKey is for those who come with a wrong key."""
+    with services.store.reading() as db:
+        if kept.get(db, key_id) is None:
+            raise ProblemError(HttpProblem("unknown_key", f"There is no key number {key_id}."))
+
+
+def _shown(services: Services, made: NewKey) -> dict[str, Any]:
+    until = made.old_until.isoformat() if made.old_until else None
+    return {"key": made.token, "old_until": until, "about": _about(services, made.key.id)}
+
+
+def _about(services: Services, key_id: int) -> dict[str, Any]:
+    with services.store.reading() as db:
+        key = kept.get(db, key_id)
+        if key is None:
+            raise BadKey(f"There is no key number {key_id}.")
+        return key_report.about(db, key, services.settings.api, services.clock())

@@ -1,0 +1,184 @@
+"""Alert rules of a key's owner, and what they have fired."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse, Response
+
+from bellwether import alert_queries, queries
+from bellwether.alert_types import AlertRule, Direction, Repeat, RuleKind, RuleWish
+from bellwether.alerting import alert_words
+from bellwether.errors import LimitReached, NotInPlan
+from bellwether.parsing import DEFAULT_HORIZON, parse_date, parse_horizon
+from bellwether.store import alert_feed
+from bellwether.store.owners import chat_of_key
+from bellwether.webhooks.events import alert_json
+from web.callers import CallerOf, KeyOf
+from web.cursors import Cursor, Limit, after, cursor_of, link_to_next
+from web.documented import KEY_NEEDED, problems, security, table
+from web.formats import FormatOf, answer
+from web.problems import HttpProblem, ProblemError
+from web.services_of import ServicesOf
+
+_LANGUAGE = "en"
+router = APIRouter(prefix="/api/v1", tags=["alerts"])
+RuleId = Annotated[int, Path(ge=1, le=2**53)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class RuleQuestion(_Body):
+    """What the owner wants to be told."""
+
+    symbol: Annotated[str, Field(max_length=100, description="A symbol or a name", examples=["AAPL"])]
+    kind: RuleKind = Field(description="What it looks at, once a session", examples=["growth"])
+    threshold: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
+        None, description="A fraction, 0.05 for 5 %; a price for `price`; none for `earnings`", examples=[0.05]
+    )
+    direction: Direction | None = Field(None, description="null is the one that the threshold suggests")
+    horizon: Annotated[str, Field(max_length=20)] | int = DEFAULT_HORIZON
+    repeat: Repeat = Repeat.AGAIN
+    expires: Annotated[str, Field(max_length=20)] | None = Field(None, description="Its last day, in UTC")
+
+
+class RuleAnswer(_Body):
+    """One rule."""
+
+    rule_id: int
+    symbol: str
+    kind: RuleKind
+    direction: Direction
+    threshold: float
+    horizon: int | None = Field(description="Trading days; null for kinds without one")
+    repeat: Repeat
+    text: str = Field(description="The rule in words")
+    created_at: datetime
+    expires_at: datetime | None
+    armed: bool = Field(description="false from firing until the figure has been back")
+    last_value: float | None = Field(description="The figure of the last session judged")
+    judged: date | None = Field(description="The last session judged")
+
+
+class RulesAnswer(_Body):
+    """The rules of a key's owner."""
+
+    items: list[RuleAnswer]
+
+
+class AlertAnswer(_Body):
+    """A rule has fired."""
+
+    alert_id: int
+    rule_id: int
+    symbol: str
+    kind: RuleKind
+    session: date
+    fired_at: datetime
+    text: str
+    horizon: int | None
+    target_session: date | None
+    growth_80: tuple[float, float] | None = Field(
+        description="Growth to the ends of the 8-in-10 range, as fractions; null where there is none"
+    )
+
+
+class AlertsAnswer(_Body):
+    """What fired, oldest first."""
+
+    items: list[AlertAnswer]
+    next_cursor: str | None
+
+
+@router.get("/rules", response_model=RulesAnswer, responses=table(), openapi_extra=security(KEY_NEEDED))
+def list_rules(request: Request, services: ServicesOf, wanted: FormatOf, key: KeyOf) -> Response:
+    """What the owner of the key wants to be told."""
+    items = [_about(one) for one in alert_queries.rules_of(services, chat_of_key(key.id))]
+    return answer(request, {"items": items}, wanted, rows=items, name="rules")
+
+
+@router.post(
+    "/rules",
+    status_code=201,
+    response_model=RuleAnswer,
+    responses=problems(409, 415, 422),
+    openapi_extra=security(KEY_NEEDED),
+)
+def add_rule(services: ServicesOf, caller: CallerOf, key: KeyOf, asked: RuleQuestion) -> Response:
+    """Be told when something happens; see the chat's alerts for what each kind looks at."""
+    most, chat = caller.plan.rules, chat_of_key(key.id)
+    if not most:
+        raise NotInPlan("Your plan has no alert rules.")
+    wish = RuleWish(
+        asked.kind,
+        asked.threshold,
+        asked.direction,
+        parse_horizon(str(asked.horizon)),
+        asked.repeat,
+        parse_date(asked.expires) if asked.expires is not None else None,
+    )
+    caller.check_horizon(wish.horizon)
+    if caller.plan.symbols:
+        caller.check_symbol(queries.resolve(services, asked.symbol).symbol)
+    rule = alert_queries.add_rule(services, chat, asked.symbol, wish, _LANGUAGE)
+    numbers = sorted(one.id for one in alert_queries.rules_of(services, chat))
+    if rule.id in numbers[most:]:  # looked at afterwards: two that come at once must not both be the last
+        alert_queries.remove_rule(services, chat, rule.id)
+        raise LimitReached(f"Your plan has {most} alert rules; remove one first.")
+    return JSONResponse(_about(rule), 201, {"Location": f"/api/v1/rules/{rule.id}"})
+
+
+@router.get("/rules/{rule_id}", response_model=RuleAnswer, responses=problems(), openapi_extra=security(KEY_NEEDED))
+def get_rule(request: Request, services: ServicesOf, key: KeyOf, rule_id: RuleId) -> Response:
+    """One rule."""
+    return answer(request, _about(_rule(services, key.id, rule_id)))
+
+
+@router.delete("/rules/{rule_id}", status_code=204, responses=problems(), openapi_extra=security(KEY_NEEDED))
+def remove_rule(services: ServicesOf, key: KeyOf, rule_id: RuleId) -> Response:
+    """Forget a rule."""
+    _rule(services, key.id, rule_id)
+    alert_queries.remove_rule(services, chat_of_key(key.id), rule_id)
+    return Response(status_code=204)
+
+
+@router.get("/alerts", response_model=AlertsAnswer, responses=table(), openapi_extra=security(KEY_NEEDED))
+def list_alerts(
+    request: Request, services: ServicesOf, wanted: FormatOf, key: KeyOf, limit: Limit = 100, cursor: Cursor = None
+) -> Response:
+    """What the owner's rules have fired, oldest first; kept for 30 days after their horizon."""
+    with services.store.reading() as db:
+        found = alert_feed.since(db, chat_of_key(key.id), after(cursor), limit + 1)
+    items = [alert_json(one) for one in found[:limit]]
+    following = cursor_of(found[limit - 1].alert.id) if len(found) > limit else None
+    body = {"items": items, "next_cursor": following}
+    return answer(request, body, wanted, rows=items, name="alerts", headers=link_to_next(request, following))
+
+
+def _rule(services: ServicesOf, key_id: int, rule_id: int) -> AlertRule:
+    """Raises ProblemError where the owner has no rule of this number."""
+    for one in alert_queries.rules_of(services, chat_of_key(key_id)):
+        if one.id == rule_id:
+            return one
+    raise ProblemError(HttpProblem("unknown_rule", f"You have no rule {rule_id}."))
+
+
+def _about(rule: AlertRule) -> dict[str, Any]:
+    return {
+        "rule_id": rule.id,
+        "symbol": rule.symbol,
+        "kind": rule.kind.value,
+        "direction": rule.direction.value,
+        "threshold": rule.threshold,
+        "horizon": rule.horizon or None,
+        "repeat": rule.repeat.value,
+        "text": alert_words.describe(rule),
+        "created_at": rule.created_at.isoformat(),
+        "expires_at": rule.expires_at.isoformat() if rule.expires_at else None,
+        "armed": rule.armed,
+        "last_value": rule.last_value,
+        "judged": rule.judged.isoformat() if rule.judged else None,
+    }

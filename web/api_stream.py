@@ -1,0 +1,149 @@
+"""Server-sent events: new alerts of a key's owner, and new forecasts of the symbols that its rules are about.
+
+Rows are looked at once a second, so a stream sees whatever process has written them; `Last-Event-ID` goes on where an
+earlier one ended.
+"""
+
+import asyncio
+import json
+import re
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query
+from starlette.responses import Response, StreamingResponse
+
+from bellwether import alert_queries, queries
+from bellwether.errors import LimitReached, StoreError
+from bellwether.scoring.ledger_json import issued_json
+from bellwether.services import Services
+from bellwether.store import alert_feed, keys, ledger, ledger_pages
+from bellwether.store.owners import chat_of_key
+from bellwether.webhooks.events import alert_json
+from web.callers import CallerOf, KeyOf
+from web.documented import KEY_NEEDED, problems, security
+from web.problems import ProblemError, bad_request
+from web.services_of import ServicesOf
+
+LOOK_EVERY = 1.0  #: seconds
+BEAT_EVERY = 15  #: looks after which a quiet stream says that it lives
+MOST_STREAMS = 5  #: of one key at the same time
+MOST_SYMBOLS = 100
+_AT_ONCE = 100  #: events of one look
+_SEEN = re.compile(r"a([0-9]{1,18})-f([0-9]{1,18})", re.ASCII)
+router = APIRouter(prefix="/api/v1", tags=["alerts"])
+_open: Counter[int] = Counter()  #: streams of this process, by key
+
+
+@router.get(
+    "/stream",
+    responses=problems(409)
+    | {200: {"description": "Events `alert` and `forecast`", "content": {"text/event-stream": {}}}},
+    openapi_extra=security(KEY_NEEDED),
+    response_class=Response,
+)
+async def stream(
+    services: ServicesOf,
+    caller: CallerOf,
+    key: KeyOf,
+    symbols: Annotated[
+        str | None, Query(max_length=1000, description="Forecasts of these, with commas; else those of the rules")
+    ] = None,
+    last_event_id: Annotated[str | None, Header(max_length=60, description="Where an earlier stream ended")] = None,
+) -> Response:
+    """New alerts and forecasts as they come."""
+    if _open[key.id] >= MOST_STREAMS:
+        raise LimitReached(f"You have {MOST_STREAMS} streams open, the most there can be; close one first.")
+    wanted = await asyncio.to_thread(_symbols, services, symbols) if symbols is not None else None
+    for symbol in wanted or ():
+        caller.check_symbol(symbol)
+    seen = _seen(last_event_id) if last_event_id is not None else await asyncio.to_thread(_newest, services, key.id)
+    return StreamingResponse(
+        _events(services, key.id, wanted, seen), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+    )
+
+
+def _symbols(services: Services, text: str) -> list[str]:
+    """Raises ProblemError and the errors of `queries.resolve`."""
+    names = list(dict.fromkeys(name for part in text.split(",") if (name := part.strip())))
+    if not 1 <= len(names) <= MOST_SYMBOLS:
+        raise ProblemError(bad_request(f"Please name 1 to {MOST_SYMBOLS} symbols, with commas."))
+    return [queries.resolve(services, name).symbol for name in names]
+
+
+def _seen(last_event_id: str) -> tuple[int, int]:
+    found = _SEEN.fullmatch(last_event_id)
+    if found is None:
+        raise ProblemError(bad_request("Last-Event-ID is none of our events; leave it out to begin with what is new."))
+    return int(found[1]), int(found[2])
+
+
+def _newest(services: Services, key_id: int) -> tuple[int, int]:
+    with services.store.reading() as db:
+        return alert_feed.newest(db, chat_of_key(key_id)), ledger.head(db).rows
+
+
+async def _events(
+    services: Services, key_id: int, symbols: list[str] | None, seen: tuple[int, int]
+) -> AsyncIterator[str]:
+    """Events as they come, until the reader leaves or the key is revoked."""
+    _open[key_id] += 1
+    try:
+        yield ": here is what is new\n\n"
+        quiet = 0
+        while True:
+            try:
+                found = await asyncio.to_thread(_look, services, key_id, symbols, seen)
+            except StoreError:  # a moment of trouble; what is new then comes afterwards
+                found = [], seen
+            if found is None:
+                return
+            events, seen = found
+            for event in events:
+                yield event
+            quiet = 0 if events else quiet + 1
+            if quiet >= BEAT_EVERY:
+                quiet = 0
+                yield ": alive\n\n"
+            if len(events) < _AT_ONCE:
+                await asyncio.sleep(LOOK_EVERY)
+    finally:
+        _open[key_id] -= 1
+        if not _open[key_id]:
+            del _open[key_id]
+
+
+def _look(
+    services: Services, key_id: int, symbols: list[str] | None, seen: tuple[int, int]
+) -> tuple[list[str], tuple[int, int]] | None:
+    """What is new, and up to where; None when the key works no more."""
+    chat, (alert, row) = chat_of_key(key_id), seen
+    with services.store.reading() as db:
+        key = keys.get(db, key_id)
+        if key is None or key.revoked_at is not None:
+            return None
+        fired = alert_feed.since(db, chat, alert, _AT_ONCE)
+        head = ledger.head(db).rows
+    wanted = symbols
+    if wanted is None:
+        wanted = sorted({rule.symbol for rule in alert_queries.rules_of(services, chat)})[:MOST_SYMBOLS]
+    issued = []
+    if wanted and head > row:
+        with services.store.reading() as db:
+            issued = ledger_pages.issued_since(db, row, wanted, _AT_ONCE)
+    events = []
+    for one in fired:
+        alert = one.alert.id
+        events.append(_event("alert", f"a{alert}-f{row}", alert_json(one)))
+    for entry in issued:
+        row = entry.seq
+        events.append(_event("forecast", f"a{alert}-f{row}", issued_json(entry)))
+    if len(issued) < _AT_ONCE:
+        row = max(row, head)
+    return events, (alert, row)
+
+
+def _event(kind: str, number: str, data: dict[str, Any]) -> str:
+    # JSON has no line breaks of its own, so one line of data is enough
+    return f"event: {kind}\nid: {number}\ndata: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n\n"

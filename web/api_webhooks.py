@@ -1,0 +1,204 @@
+"""Webhooks of a key's owner: where alerts are sent to, what came of each attempt, and once more."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse, Response
+
+from bellwether import webhook_queries
+from bellwether.errors import NotInPlan
+from bellwether.store.webhooks import Attempt, Webhook
+from web.callers import CallerOf, KeyOf
+from web.cursors import Cursor, Limit, after, cursor_of
+from web.documented import KEY_NEEDED, problems, security
+from web.formats import answer
+from web.services_of import ServicesOf
+
+_NO_STORE = {"Cache-Control": "no-store"}
+LONGEST_OVERLAP = 30  #: days
+router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
+Number = Annotated[int, Path(ge=1, le=2**53)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class WebhookQuestion(_Body):
+    """Where alerts are to be sent."""
+
+    url: Annotated[str, Field(max_length=500, examples=["https://example.com/bellwether"])]
+
+
+class RotateSecretQuestion(_Body):
+    """How long the old secret signs beside the new one."""
+
+    overlap_hours: Annotated[float, Field(ge=0, le=24 * LONGEST_OVERLAP)] = webhook_queries.OVERLAP / timedelta(hours=1)
+
+
+class WebhookAnswer(_Body):
+    """One address."""
+
+    id: int
+    url: str
+    created_at: datetime
+    disabled_at: datetime | None = Field(description="Since when nothing is sent to it; null while it is in use")
+    disabled_why: str
+    old_secret_until: datetime | None = Field(description="Until when two secrets sign")
+
+
+class NewWebhookAnswer(WebhookAnswer):
+    """One address, and the one sight of its secret."""
+
+    secret: str = Field(description="whsec_..., shown only now")
+
+
+class WebhooksAnswer(_Body):
+    """The addresses of a key's owner."""
+
+    items: list[WebhookAnswer]
+
+
+class AttemptAnswer(_Body):
+    """One try to deliver one event."""
+
+    id: int
+    event_id: str = Field(description="The header webhook-id")
+    attempt: int
+    at: datetime
+    milliseconds: int
+    status: int | None = Field(description="null when no answer came")
+    error: str = Field(description="Empty when it arrived")
+
+
+class AttemptsAnswer(_Body):
+    """What was tried, newest first."""
+
+    items: list[AttemptAnswer]
+    next_cursor: str | None
+
+
+class SentAnswer(_Body):
+    """An event that is on its way."""
+
+    event_id: str
+
+
+@router.get("", response_model=WebhooksAnswer, responses=problems(), openapi_extra=security(KEY_NEEDED))
+def list_webhooks(request: Request, services: ServicesOf, key: KeyOf) -> Response:
+    """Where alerts are sent to."""
+    return answer(request, {"items": [_about(one) for one in webhook_queries.every(services, key.id)]})
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=NewWebhookAnswer,
+    responses=problems(409, 415),
+    openapi_extra=security(KEY_NEEDED),
+)
+def add_webhook(services: ServicesOf, caller: CallerOf, key: KeyOf, asked: WebhookQuestion) -> Response:
+    """Send alerts to an address of the open internet; its secret is shown only now."""
+    if not caller.plan.webhooks:
+        raise NotInPlan("Your plan has no webhooks.")
+    hook = webhook_queries.add(services, key.id, asked.url, caller.plan.webhooks)
+    return _with_secret(hook, 201)
+
+
+@router.get("/{webhook_id}", response_model=WebhookAnswer, responses=problems(), openapi_extra=security(KEY_NEEDED))
+def get_webhook(request: Request, services: ServicesOf, key: KeyOf, webhook_id: Number) -> Response:
+    """One address."""
+    return answer(request, _about(webhook_queries.get(services, key.id, webhook_id)))
+
+
+@router.delete("/{webhook_id}", status_code=204, responses=problems(), openapi_extra=security(KEY_NEEDED))
+def remove_webhook(services: ServicesOf, key: KeyOf, webhook_id: Number) -> Response:
+    """Forget an address, with what was sent to it."""
+    webhook_queries.remove(services, key.id, webhook_id)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/{webhook_id}/rotate",
+    response_model=NewWebhookAnswer,
+    responses=problems(415),
+    openapi_extra=security(KEY_NEEDED),
+)
+def rotate_secret(services: ServicesOf, key: KeyOf, webhook_id: Number, asked: RotateSecretQuestion) -> Response:
+    """A new secret; until the old one ends, every message carries a signature of each."""
+    overlap = timedelta(hours=asked.overlap_hours)
+    return _with_secret(webhook_queries.rotate(services, key.id, webhook_id, overlap), 200)
+
+
+@router.post(
+    "/{webhook_id}/enable", response_model=WebhookAnswer, responses=problems(), openapi_extra=security(KEY_NEEDED)
+)
+def enable_webhook(request: Request, services: ServicesOf, key: KeyOf, webhook_id: Number) -> Response:
+    """Send again to an address that was disabled."""
+    return answer(request, _about(webhook_queries.enable(services, key.id, webhook_id)))
+
+
+@router.post(
+    "/{webhook_id}/test",
+    status_code=202,
+    response_model=SentAnswer,
+    responses=problems(),
+    openapi_extra=security(KEY_NEEDED),
+)
+def try_webhook(services: ServicesOf, key: KeyOf, webhook_id: Number) -> Response:
+    """Send an event of the type webhook.test."""
+    return JSONResponse({"event_id": webhook_queries.trial(services, key.id, webhook_id)}, 202, _NO_STORE)
+
+
+@router.get(
+    "/{webhook_id}/attempts", response_model=AttemptsAnswer, responses=problems(), openapi_extra=security(KEY_NEEDED)
+)
+def list_attempts(
+    request: Request, services: ServicesOf, key: KeyOf, webhook_id: Number, limit: Limit = 100, cursor: Cursor = None
+) -> Response:
+    """What was sent and what came of it, newest first; kept for 30 days."""
+    found = webhook_queries.attempts(services, key.id, webhook_id, after(cursor), limit + 1)
+    following = cursor_of(found[limit - 1].id) if len(found) > limit else None
+    return answer(request, {"items": [_attempt(one) for one in found[:limit]], "next_cursor": following})
+
+
+@router.post(
+    "/{webhook_id}/attempts/{attempt_id}/replay",
+    status_code=202,
+    response_model=SentAnswer,
+    responses=problems(),
+    openapi_extra=security(KEY_NEEDED),
+)
+def replay(services: ServicesOf, key: KeyOf, webhook_id: Number, attempt_id: Number) -> Response:
+    """Send the event of an attempt once more, under the same webhook-id."""
+    event_id = webhook_queries.replay(services, key.id, webhook_id, attempt_id)
+    return JSONResponse({"event_id": event_id}, 202, _NO_STORE)
+
+
+def _about(hook: Webhook) -> dict[str, Any]:
+    return {
+        "id": hook.id,
+        "url": hook.url,
+        "created_at": hook.created_at.isoformat(),
+        "disabled_at": hook.disabled_at.isoformat() if hook.disabled_at else None,
+        "disabled_why": hook.disabled_why,
+        "old_secret_until": hook.old_until.isoformat() if hook.old_until else None,
+    }
+
+
+def _with_secret(hook: Webhook, status: int) -> Response:
+    return JSONResponse(_about(hook) | {"secret": hook.secret}, status, _NO_STORE)
+
+
+def _attempt(one: Attempt) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "event_id": one.event_id,
+        "attempt": one.attempt,
+        "at": one.at.isoformat(),
+        "milliseconds": one.milliseconds,
+        "status": one.status,
+        "error": one.error,
+    }

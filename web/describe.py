@@ -1,0 +1,66 @@
+"""/openapi.json, and how it is kept at docs/openapi.json: `python -m web.describe > docs/openapi.json`."""
+
+import json
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from web.documented import SECURITY_SCHEMES
+from web.schemas import ProblemAnswer
+
+_OURS = ("HTTPValidationError", "ValidationError")  #: of FastAPI: what is invalid is a problem here
+
+
+def describe(app: FastAPI) -> None:
+    """Let the app describe itself: FastAPI's own description, with our problems in place of its."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _described(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's manual has it
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    found = get_openapi(
+        title=app.title,
+        version=app.version,
+        openapi_version="3.1.0",
+        description=app.description,
+        routes=app.routes,
+        servers=[{"url": "/"}],
+    )
+    for operations in found["paths"].values():
+        for operation in operations.values():
+            answers = operation["responses"]
+            of_fastapi = answers.get("422", {}).get("content", {}).get("application/json")
+            if of_fastapi is not None:  # what cannot be read is a 400 here
+                del answers["422"]
+    components = found.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for name in _OURS:
+        schemas.pop(name, None)
+    schemas["ProblemAnswer"] = ProblemAnswer.model_json_schema()
+    components["securitySchemes"] = SECURITY_SCHEMES
+    return found
+
+
+def main() -> None:
+    """Print the description of this version."""
+    import sys
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from bellwether.config import load_settings
+    from bellwether.services import build_services
+    from web.app import create_app
+
+    with TemporaryDirectory() as folder:
+        app = create_app(build_services(load_settings(database={"path": Path(folder) / "unused.sqlite3"})))
+        sys.stdout.write(json.dumps(app.openapi(), indent=1, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()
