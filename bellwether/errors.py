@@ -6,7 +6,7 @@
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from bellwether.language import N_, said, said_many, together, translated
+from bellwether.language import N_, gettext, said, said_many, together, translated
 
 if TYPE_CHECKING:  # only then: errors are imported first of all, and the types bring numpy
     from bellwether.types import Instrument
@@ -200,9 +200,14 @@ class NoGrowth(BellwetherError):
 
 
 class ModelError(BellwetherError):
-    """The exported model cannot be used: missing, damaged, or not the one its card describes."""
+    """The exported model cannot be used: missing, damaged, or not the one its card describes. Operators are told why."""
 
     code = "model_unavailable"
+
+    @property
+    def for_person(self) -> str:
+        """That it is not their fault, and whom to ask."""
+        return gettext("The model for this cannot be used just now; whoever runs this service can see why.")
 
 
 class StoreError(BellwetherError):
@@ -221,6 +226,10 @@ class StoreError(BellwetherError):
     def for_operator(self) -> str:
         """Where and why."""
         return self._detail
+
+
+class WrongKey(StoreError):
+    """The database is encrypted with another key, or with one where none is set, or the other way round."""
 
 
 class LedgerError(BellwetherError):

@@ -3,13 +3,14 @@
 import re
 import unicodedata
 import zoneinfo
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
 
 from rapidfuzz import fuzz, process
 
 from bellwether.errors import BadTimeZone
-from bellwether.language import said
+from bellwether.language import ENGLISH, LANGUAGES, said
 
 _ENOUGH = 75  #: rapidfuzz score, 0 to 100, from which a name counts as near
 _MOST = 4  #: that are offered
@@ -54,6 +55,9 @@ _COUNTRIES = {
     "usa": "United States",
     "us": "United States",
     "america": "United States",
+    "eeuu": "United States",
+    "eua": "United States",
+    "сша": "United States",
     "south korea": "Korea (South)",
     "korea": "Korea (South)",
     "uae": "United Arab Emirates",
@@ -146,7 +150,7 @@ def _names() -> dict[str, tuple[str, ...]]:
     def add(name: str, zone: str) -> None:
         named.setdefault(_plain(name), {})[zone] = None
 
-    places = _places()
+    places, countries = _places(), _countries()
     for zone in [*places, *sorted(_usable() - places.keys())]:  # today's names before those kept for old programs
         add(zone, zone)
         city = _plain(zone.rpartition("/")[2])
@@ -155,25 +159,44 @@ def _names() -> dict[str, tuple[str, ...]]:
     for zone, cities in _CITIES.items():
         for city in cities.split(", "):
             named[_plain(city)] = {zone: None}
-    for zone in sorted(places, key=lambda zone: zone not in _CITIES):  # where most people live first
-        if zone != "Europe/Busingen":  # a village with Berlin's clock, or Germany would have two
-            add(places[zone], zone)
+    # where most people live first; without a village with Berlin's clock, or Germany would have two
+    ordered = sorted((zone for zone in places if zone != "Europe/Busingen"), key=lambda zone: zone not in _CITIES)
+    for zone in ordered:
+        add(countries[places[zone]], zone)
     for word, country in _COUNTRIES.items():
         named[word] = named[_plain(country)]
+    in_english = frozenset(named)
+    for name, zone in _in_other_languages(ordered):
+        if _plain(name) not in in_english:
+            add(name, zone)
     return {name: tuple(zones) for name, zones in named.items()}
+
+
+def _in_other_languages(zones: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The cities and countries of these zones as the chat's other languages call them: ("Москва", "Europe/Moscow")."""
+    from bellwether import locales  # Babel, of which only somebody who names a place has need
+
+    places, usable = _places(), _usable()
+    for language in (one for one in LANGUAGES if one != ENGLISH):
+        yield from ((city, zone) for zone, city in locales.city_names(language).items() if zone in usable)
+        countries = locales.country_names(language)
+        yield from ((countries[places[zone]], zone) for zone in zones if places[zone] in countries)
 
 
 @cache
 def _places() -> dict[str, str]:
-    """Today's zones of places, each with its country."""
-    folder = resources.files("tzdata") / "zoneinfo"
-    countries = dict(line.split("\t")[:2] for line in _lines((folder / "iso3166.tab").read_text(encoding="utf-8")))
-    table = (line.split("\t") for line in _lines((folder / "zone.tab").read_text(encoding="utf-8")))
-    return {zone: countries[code] for code, _, zone, *_ in table}
+    """Today's zones of places, each with the ISO code of its country."""
+    return {zone: code for code, _, zone, *_ in _table("zone.tab")}
 
 
-def _lines(table: str) -> list[str]:
-    return [line for line in table.splitlines() if line and not line.startswith("#")]
+def _countries() -> dict[str, str]:
+    """The English names of countries by their ISO codes."""
+    return {code: name for code, name, *_ in _table("iso3166.tab")}
+
+
+def _table(name: str) -> list[list[str]]:
+    text = (resources.files("tzdata") / "zoneinfo" / name).read_text(encoding="utf-8")
+    return [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
 
 
 def _plain(text: str) -> str:

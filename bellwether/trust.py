@@ -10,7 +10,9 @@ from bellwether.types import Forecast, Record
 def trust(forecast: Forecast) -> str:
     """How far this can be trusted: the model's record on years it had not seen, and how earlier forecasts went."""
     beside = forecast.explanation.beside
-    return f"{tested(forecast)} {track_record_line(beside)}" if beside is not None else tested(forecast)
+    if beside is None or forecast.problem is not None:  # what the model's ranges did says nothing of the plain rule's
+        return tested(forecast)
+    return f"{tested(forecast)} {track_record_line(beside)}"
 
 
 def track_record_line(beside: Beside) -> str:

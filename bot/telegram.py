@@ -164,7 +164,7 @@ class TelegramFace:
             return False
         try:
             update = Update.de_json(json.loads(body), self._bot)
-        except (TypeError, KeyError, AttributeError) as problem:
+        except (TypeError, KeyError, AttributeError, RecursionError) as problem:
             raise ValueError("no update") from problem
         try:
             await self._updates.receive([update])

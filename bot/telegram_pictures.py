@@ -19,9 +19,13 @@ from bellwether.services import Services
 from bellwether.store import sent_pictures
 from bot.replies import Picture
 
+KEPT = 20  #: pictures that are drawn and wait for their turn to be sent, 50 kB each
 REMEMBERED = 2_000  #: names in memory, half a megabyte; the rest is in the database
 # what Telegram answers by 400 when it does not know a file by this name (any more), or by none for this use
-_WRONG_NAME = ("wrong file identifier", "wrong remote file", "file reference", "can't use file of type")
+_WRONG_NAME = (
+    *("wrong file identifier", "wrong remote file", "file reference", "can't use file of type"),
+    *("wrong type of the web page content", "failed to get http url content"),  # where it took the name for a link
+)
 Put = Callable[[str | bytes], Awaitable[Message]]  #: sends a picture by its name, or its bytes
 log = logging.getLogger(__name__)
 
@@ -35,7 +39,7 @@ class Pictures:
         token = services.settings.telegram.token.get_secret_value()
         self._bot = hashlib.sha256(token.encode()).hexdigest()[:16]
         self._names: OrderedDict[str, str] = OrderedDict()  # the one used last at the end
-        self._drawing: dict[str, asyncio.Future[bytes]] = {}
+        self._drawing: dict[str, asyncio.Future[bytes]] = {}  # those that are done among them
         # one pen draws: those who wait for it must not fill the threads that the database is asked in
         self._pen = ThreadPoolExecutor(1, thread_name_prefix="pen")
         self._uploading: dict[str, tuple[asyncio.Lock, int]] = {}  # and how many want it
@@ -47,7 +51,7 @@ class Pictures:
         """
         if await self._name(_key(picture, kind)) is not None:
             return True
-        if patience is not None and any(key != picture.key for key in self._drawing):
+        if patience is not None and any(not one.done() for key, one in self._drawing.items() if key != picture.key):
             return False  # the pen is busy with another
         drawing = self._draw(picture)
         await asyncio.wait([drawing], timeout=patience)
@@ -82,6 +86,7 @@ class Pictures:
 
     async def _upload(self, picture: Picture, key: str, put: Put) -> Message:
         sent = await put(await asyncio.shield(self._draw(picture)))
+        self._drawing.pop(picture.key, None)
         file_id = sent.document.file_id if sent.document else sent.photo[-1].file_id if sent.photo else None
         if file_id is not None:
             self._remember(key, file_id)
@@ -89,12 +94,17 @@ class Pictures:
         return sent
 
     def _draw(self, picture: Picture) -> asyncio.Future[bytes]:
-        """The drawing under way, or begun now: all who ask for one picture wait for the same."""
+        """The drawing under way, or begun now: all who ask for one picture wait for the same.
+
+        One that is done stays until it is uploaded, for it may have to wait for its chat's turn, or be sent again.
+        """
         drawing = self._drawing.get(picture.key)
-        if drawing is None:
+        if drawing is None or (drawing.done() and (drawing.cancelled() or drawing.exception() is not None)):
             drawing = asyncio.get_running_loop().run_in_executor(self._pen, picture.draw)
             self._drawing[picture.key] = drawing
-            drawing.add_done_callback(lambda _: self._drawing.pop(picture.key, None))
+            drawn = [key for key, one in self._drawing.items() if one.done()]
+            for key in drawn[:-KEPT]:
+                del self._drawing[key]
         return drawing
 
     @asynccontextmanager

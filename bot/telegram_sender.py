@@ -81,7 +81,13 @@ class Sender:
                 async with self._pace.turn(chat_id):
                     await self._writer.say(chat_id, one, thread=thread)
 
-            await self._insist(chat_id, say)
+            try:
+                await self._insist(chat_id, say)
+            except DeliveryError as error:
+                if error.cause is not Cause.REFUSED or one.chart is None or one.full_size:
+                    raise
+                log.error("Telegram refused a chart (%s); its words go alone.", error)
+                await self.answer(chat_id, replace(reply, chart=None), thread)
 
     async def _is_ready(self, chart: Picture, kind: str) -> bool:
         """Whether a chart can go at once. One that cannot be drawn never will; that is said when its turn comes."""

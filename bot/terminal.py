@@ -31,9 +31,9 @@ def hold(services: Services) -> None:
             continue
         if text.isdecimal() and len(text) < 4 and 1 <= int(text) <= len(buttons):
             pressed = conversation.press(services, asker, buttons[int(text) - 1].action)
-            if pressed.notice:
-                _write(f"{pressed.notice}\n")
             shown = pressed.edit or pressed.reply
+            if not (shown and as_text(shown.text).startswith(pressed.notice)):  # most say it again, or have none
+                _write(f"{pressed.notice}\n")
             buttons = _show(shown) if shown else buttons
         else:
             buttons = _show(conversation.answer(services, asker, text))

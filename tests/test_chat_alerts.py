@@ -101,11 +101,11 @@ def test_an_alert_can_be_typed_in_one_line(
 
 def test_once_and_until_are_understood(talk: Talk) -> None:
     talk.say("/settings timezone Tokyo")
-    assert "It ends with 2026-12-31" in talk.say("/alerts AAPL price 200 once until 2026-12-31")
+    assert "It ends with 31 December 2026" in talk.say("/alerts AAPL price 200 once until 2026-12-31")
     (kept,) = rules(talk)
     assert kept.repeat is Repeat.ONCE
     assert kept.expires_at == datetime(2026, 12, 31, 15, tzinfo=UTC), "midnight in Tokyo"
-    assert "It ends with 2026-12-31" in talk.press("Every time"), "a change of one thing keeps the others"
+    assert "It ends with 31 December 2026" in talk.press("Every time"), "a change of one thing keeps the others"
     assert rules(talk)[0].expires_at == kept.expires_at
 
 
@@ -120,6 +120,7 @@ def test_once_and_until_are_understood(talk: Talk) -> None:
         ("AAPL risk 10% 9m", "1 to 63"),
         ("AAPL earnings 5", "needs no number"),
         ("AAPL earnings", "can't learn here when Apple reports"),
+        ("price 100", "Which stock?"),
         ("NOPE risk 10%", "don't know the symbol NOPE"),
         ("7", "no alert number 7"),
         ("AAPL price 175.34", "above or below"),

@@ -155,6 +155,7 @@ def test_a_language_is_chosen_by_two_taps_and_given_back_by_two(services: Servic
         ("РУССКИЙ", "ru"),
         ("Spanish", "es"),
         ("português", "pt"),
+        ("pt-BR", "pt"),
         ("en", "en"),
     ],
 )
@@ -164,6 +165,13 @@ def test_a_language_can_be_typed(services: Services, typed: str, code: str) -> N
     assert alert_queries.chosen_language(services, 1001) == code
     talk.say("/settings language telegram")
     assert alert_queries.chosen_language(services, 1001) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "quoted"), [("en", "“99d”"), ("de", "„99d“"), ("es", "«99d»"), ("pt", "“99d”"), ("ru", "«99d»")]
+)
+def test_what_was_typed_is_quoted_as_the_language_quotes(services: Services, code: str, quoted: str) -> None:
+    assert quoted in Talk(services, Asker(1001, code)).say("/forecast AAPL 99d")
 
 
 def test_a_language_we_do_not_speak_is_refused_with_those_we_do(services: Services) -> None:

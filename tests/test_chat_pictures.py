@@ -1,15 +1,22 @@
 """Charts in the chat: drawn once, uploaded once, and sent by Telegram's own name for them after that."""
 
+import asyncio
+import os
 import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from bellwether.forecasting import chart
+from bellwether.forecasting import pen as pen_module
 from bellwether.forecasting.pen import Pen
+from bellwether.services import Services
 from bellwether.store import sent_pictures
+from bot import telegram_sender
+from bot.telegram import TelegramFace
 from tests.conftest import NOW
 from tests.support.running_bot import bot_services, running_bot
 from tests.support.shared import needs_shared
@@ -23,11 +30,13 @@ class CountingPen(Pen):
 
     def __init__(self) -> None:
         super().__init__()
+        self.asked = 0
         self.drawn: list[str] = []
         self.may_draw = threading.Event()
         self.may_draw.set()
 
     def draw(self, specification: str, wanted: object) -> bytes:
+        self.asked += 1
         assert self.may_draw.wait(20)
         self.drawn.append(specification)
         return super().draw(specification, "png")
@@ -132,6 +141,94 @@ def test_a_file_id_that_telegram_refuses_is_uploaded_again(
 
 
 @needs_shared
+def test_where_telegram_takes_no_picture_the_words_go_alone(
+    server: TelegramServer, tmp_path: Path, pen: CountingPen
+) -> None:
+    with running_bot(bot_services(server, tmp_path)):
+        server.fail_next("sendPhoto", 400, description="Bad Request: IMAGE_PROCESS_FAILED")
+        answer = server.ask(ANN, "AAPL")
+    assert answer.kind == "text"
+    assert "Apple will probably end between" in answer.text
+    assert answer.buttons
+
+
+@needs_shared
+def test_while_the_pen_draws_for_many_the_others_are_answered(
+    server: TelegramServer, tmp_path: Path, pen: CountingPen
+) -> None:
+    crowd = range(3001, 3021)
+    for chat_id in crowd:
+        server.open_chat(chat_id)
+    with running_bot(bot_services(server, tmp_path), patience=0.1):
+        pen.may_draw.clear()
+        for number, chat_id in enumerate(crowd):  # more than there are common threads
+            server.say(chat_id, f"AAPL {number + 1}d")
+        server.wait_for(lambda s: all(s.messages(one) for one in crowd))
+        assert "/forecast" in server.ask(ANN, "/help").text
+        pen.may_draw.set()
+        server.wait_for(lambda s: all(s.messages(one)[0].kind == "photo" for one in crowd), 30)
+    assert len(pen.drawn) == len(crowd)
+
+
+@needs_shared
+def test_what_is_drawn_goes_at_once_and_does_not_queue_for_the_pen_again(
+    server: TelegramServer, tmp_path: Path, pen: CountingPen
+) -> None:
+    crowd = range(3001, 3009)
+    for chat_id in crowd:
+        server.open_chat(chat_id)
+    with running_bot(bot_services(server, tmp_path)):
+        pen.may_draw.clear()
+        server.say(ANN, "AAPL")
+        server.wait_for(lambda _: pen.asked)
+        for number, chat_id in enumerate(crowd):
+            server.say(chat_id, f"AAPL {number + 1}d")
+        server.wait_for(lambda s: all(s.messages(one) for one in crowd))
+        pen.may_draw.set()
+        server.wait_for(lambda s: len(s.calls("editMessageMedia")) == len(crowd) and s.messages(ANN), 30)
+    sent = [one.method for one in server.requests if one.method in {"sendPhoto", "editMessageMedia"}]
+    assert sent.index("sendPhoto") < len(crowd) - 1
+
+
+async def until(server: TelegramServer, kind: str) -> None:
+    """Wait until Ann's newest message is of this kind."""
+    await asyncio.to_thread(server.wait_for, lambda s: s.messages(ANN) and s.messages(ANN)[-1].kind == kind)
+
+
+async def stop_while_a_chart_is_drawn(
+    server: TelegramServer, services: Services, pen: CountingPen, grace: float, *, drawn: bool
+) -> None:
+    """Ask, get the words, stop; the chart is drawn within the grace of the stop, or after it."""
+    pen.may_draw.clear()
+    face = TelegramFace(services)
+    running = asyncio.create_task(face.run())
+    server.say(ANN, "AAPL")
+    await until(server, "text")
+    stopping = asyncio.create_task(face.stop(grace))
+    await asyncio.to_thread(server.wait_for, lambda s: not s.pending_updates)
+    if drawn:
+        await asyncio.wait([running], timeout=3)  # longer than the poll that was under way
+        pen.may_draw.set()
+    await stopping
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    pen.may_draw.set()
+
+
+@needs_shared
+@pytest.mark.parametrize(("grace", "drawn", "kind"), [(20, True, "photo"), (0.1, False, "text")])
+def test_a_stop_between_the_words_and_their_chart_makes_no_second_answer(
+    server: TelegramServer, tmp_path: Path, pen: CountingPen, grace: float, drawn: bool, kind: str
+) -> None:
+    services = bot_services(server, tmp_path)
+    with patch.object(telegram_sender, "PATIENCE", 0.1):
+        asyncio.run(stop_while_a_chart_is_drawn(server, services, pen, grace, drawn=drawn))
+    with running_bot(services):
+        server.ask(ANN, "/list")
+    assert [one.kind for one in server.messages(ANN)] == [kind, "text"]
+
+
+@needs_shared
 def test_the_full_size_is_a_document_with_a_name_of_its_own(
     server: TelegramServer, tmp_path: Path, pen: CountingPen
 ) -> None:
@@ -192,5 +289,28 @@ def test_a_pen_that_was_killed_is_replaced_and_one_that_cannot_draw_says_so() ->
         with pytest.raises(RuntimeError, match="cannot be drawn"):
             pen.draw('{"mark": 7}', "png")
         assert b"<svg" in pen.draw(drawing, "svg")
+    finally:
+        pen.close()
+
+
+def test_a_pen_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    pen = Pen()
+    drawing = '{"mark": "point", "data": {"values": [{"a": 1}]}, "encoding": {"x": {"field": "a"}}}'
+    try:
+        first = pen.draw(drawing, "svg")
+        assert pen.pid is not None
+        os.kill(pen.pid, signal.SIGSTOP)
+        monkeypatch.setattr(pen_module, "LONGEST", 3.0)
+        assert pen.draw(drawing, "svg") == first
+    finally:
+        pen.close()
+
+
+def test_a_pen_that_always_hangs_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pen_module, "LONGEST", 0.01)  # less than a start takes
+    pen = Pen()
+    try:
+        with pytest.raises(RuntimeError, match="killed, or hung"):
+            pen.draw("{}", "svg")
     finally:
         pen.close()

@@ -110,6 +110,12 @@ def test_a_zone_that_could_be_several_is_offered_as_buttons(talk: Talk) -> None:
     assert "Berlin" in talk.labels
 
 
+@pytest.mark.parametrize("said", ["+3", "Xyzzyq"])
+def test_where_no_zone_is_near_the_usual_ones_are_offered(talk: Talk, said: str) -> None:
+    talk.say(f"/settings timezone {said}")
+    assert "Asia/Tokyo" in talk.press("Tokyo")
+
+
 @pytest.mark.parametrize(
     ("said", "answer"),
     [

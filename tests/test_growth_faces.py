@@ -15,7 +15,7 @@ from bellwether.growth import queries
 from bellwether.growth.chart import growth_chart
 from bellwether.growth.growth_json import growth_json
 from bellwether.growth.growth_model import GrowthModel
-from bellwether.types import LEVELS
+from bellwether.types import LEVELS, Shape
 from tests.conftest import MODELS
 from tests.support.talk import Talk
 from tests.support.web import Visitor, sample_services
@@ -104,6 +104,16 @@ def test_the_chart_keeps_a_place_for_every_quarter(tmp_path: Path) -> None:
     assert queries.chart_png(made, "dark", "narrow").startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize("shape", ["wide", "narrow"])
+def test_both_quarters_ahead_are_labelled_in_the_chart(tmp_path: Path, shape: Shape) -> None:
+    made = queries.growth(sample_services(tmp_path), "AAPL").forecast
+    drawn = growth_chart(made, "light", shape)
+    labelled = drawn["layer"][0]["encoding"]["x"]["axis"]["values"]
+    assert {one.period_end.isoformat() for one in made.ahead} <= set(labelled)
+    rows = next(one["data"]["values"] for one in drawn["layer"] if one["mark"]["type"] == "text")
+    assert [one["ends"] for one in rows] == ["115\N{EN DASH}154", "75.6\N{EN DASH}111"]
+
+
 def test_the_price_and_growth_models_are_not_taken_for_each_other() -> None:
     growth, prices = folders_of(MODELS, GROWTH), folders_of(MODELS, RANGE)
     assert growth and prices and not set(growth) & set(prices)
@@ -129,9 +139,18 @@ def test_the_chat_answers_with_one_sentence_figures_and_a_chart(tmp_path: Path) 
     talk = Talk(sample_services(tmp_path))
     said = talk.say("/growth apple")
     assert said.startswith("In the quarter to about 25 December 2021, Apple will probably take in between")
-    assert "None of my growth forecasts of it has come due yet." in said
+    assert "Simulated for the quarters from 26 March 2016 to 25 September 2021" in said
     chart = talk.shown.chart
     assert chart is not None and chart.draw().startswith(b"\x89PNG")
     assert "$" in talk.press("Its price")
     assert "Tesla" in talk.say("/growth TSLA")
     assert "/growth AAPL" in talk.say("/growth")
+
+
+def test_without_a_growth_model_people_are_not_told_of_files_and_settings(tmp_path: Path) -> None:
+    services = sample_services(tmp_path, models={"folder": MODELS, "growth": "none-such"})
+    said = Talk(services).say("/growth AAPL")
+    assert said == "The model for this cannot be used just now; whoever runs this service can see why."
+    answer = Visitor(create_app(services)).get("/api/v1/growth/AAPL")
+    assert answer.status_code == 503
+    assert "none-such" not in answer.text

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bellwether.config import load_settings
 from bellwether.errors import NoGrowth
+from bellwether.growth import words
 from bellwether.growth.forecaster import end_ahead, forecast_growth
 from bellwether.growth.growth_model import GrowthModel, GrowthShelf
 from bellwether.growth.quarters import CONTEXT_LENGTH, Figure, known_at, on_grid, place, window
@@ -132,6 +133,16 @@ def test_five_quarters_are_enough_and_are_told_of(model: GrowthModel) -> None:
     made = forecast_growth(APPLE, made_up(5), model, NOW.date(), NOW)
     assert len(made.ahead) == 2
     assert "Only 5 of its quarters are known" in made.caveats[0]
+
+
+def test_a_short_history_is_told_the_record_of_short_histories(model: GrowthModel) -> None:
+    whole = forecast_growth(APPLE, made_up(), model, NOW.date(), NOW)
+    short = forecast_growth(APPLE, made_up(5), model, NOW.date(), NOW)
+    for one, other in zip(whole.ahead, short.ahead, strict=True):
+        assert one.record is not None and other.record is not None
+        assert other.record.skill < one.record.skill
+    assert "with only five quarters of each company" in words.trust(short)
+    assert "with only five quarters of each company" not in words.trust(whole)
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,26 @@
 """Growth forecasts in the ledger, their outcomes, and the alert when a company that is watched has reported."""
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
 from bellwether import queries as market
+from bellwether.alert_types import AlertSettings, QuietHours
 from bellwether.alerting.growth_news import NEWS, placed, report_growth
 from bellwether.config import load_settings
 from bellwether.errors import NoGrowth
 from bellwether.growth import queries, record
 from bellwether.growth.record import PastGrowth
 from bellwether.market.fundamentals import open_fundamentals
+from bellwether.scoring import anchor
 from bellwether.scoring.verify import verify
 from bellwether.services import Services, build_services
-from bellwether.store import chats, growth_ledger
+from bellwether.store import alert_settings, chats, growth_ledger
 from bellwether.types import Quarter, Statements
 from tests.conftest import MODELS
 from tests.support.clock import Clock
@@ -124,7 +127,8 @@ def test_rows_are_never_changed_and_the_proof_tells_when_they_were(
     watch(services, 7)
     reported(services, clock)
     queries.growth(services, "AAPL")
-    assert verify(services.store).problems == ()
+    found = verify(services.store)
+    assert (found.problems, found.growth.rows, found.growth_outcomes.rows) == ((), 4, 1)
     file = services.settings.database.path
     with sqlite3.connect(file) as db:
         for verb in (f"UPDATE {table} SET seq = seq", f"DELETE FROM {table}"):
@@ -145,6 +149,41 @@ def test_the_sample_market_is_never_entered(services: Services, tmp_path: Path) 
         assert growth_ledger.of_symbol(db, "AAPL") == []
 
 
+@pytest.mark.parametrize(("table", "key"), [("growth_ledger", "seq"), ("growth_outcomes", "id")])
+def test_rows_cut_off_at_the_end_are_noticed(services: Services, clock: Clock, table: str, key: str) -> None:
+    watch(services, 7)
+    reported(services, clock)
+    queries.growth(services, "AAPL")
+    with sqlite3.connect(services.settings.database.path) as db:
+        db.execute(f"DROP TRIGGER {table}_no_delete")
+        db.execute(f"DELETE FROM {table} WHERE {key} = (SELECT max({key}) FROM {table})")
+    db.close()
+    assert any("rows at the end were removed" in problem for problem in verify(services.store).problems)
+
+
+def test_a_note_from_before_there_was_growth_is_read(services: Services) -> None:
+    queries.growth(services, "AAPL")
+    file = anchor.path_of(services.store)
+    noted = json.loads(file.read_text())
+    file.write_text(json.dumps({name: noted[name] for name in ("ledger", "outcomes")}))
+    assert anchor.read(services.store) == anchor.Anchor(anchor.NOTHING, anchor.NOTHING)
+    assert verify(services.store).problems == ()
+
+
+def test_the_sample_market_is_told_a_simulated_record(services: Services, tmp_path: Path) -> None:
+    sample = build_services(load_settings(database={"path": tmp_path / "s.sqlite3"}, models={"folder": MODELS}))
+    asked = queries.growth(sample, "MSFT")
+    judged = sample.growth.for_day(date(2016, 1, 1)).card
+    assert asked.simulated and len(asked.past) > 20
+    assert {one.quarters_ahead for one in asked.past} == {1}
+    assert min(one.period_end for one in asked.past) > judged.seen_to
+    newest = asked.past[0]
+    made = queries.growth(sample, "MSFT", date(2021, 10, 1)).forecast
+    assert newest.period_end == made.ahead[0].period_end == date(2021, 9, 30)
+    assert (newest.growths, made.model_id) == (made.ahead[0].growths, "revenue-1")
+    assert newest.growth == pytest.approx(asked.forecast.last_growth)
+
+
 def test_a_report_is_told_once_to_those_who_watch(services: Services, clock: Clock) -> None:
     watch(services, 7)
     reported(services, clock)
@@ -162,6 +201,42 @@ def test_the_alert_says_what_came_and_what_is_next(services: Services, clock: Cl
     assert "<b>Apple</b> (AAPL) has reported the quarter to 31 December 2021: revenue USD 2.40 billion" in text
     assert "of what was expected" in text and "Next quarter (to about 31 March 2022)" in text
     assert "not investment advice" in text
+    assert "you watch AAPL (/list); /unwatch AAPL stops it" in text
+
+
+def test_a_last_day_that_is_set_right_is_no_second_report(services: Services, clock: Clock) -> None:
+    watch(services, 7)
+    reported(services, clock)
+    assert report_growth(services, clock.now) == 1
+    statements = services.fundamentals
+    statements.quarters.append(replace(statements.quarters[-1], period_end=date(2022, 1, 1)))  # type: ignore[attr-defined]
+    clock.now += timedelta(days=1)
+    assert report_growth(services, clock.now) == 0
+
+
+def test_a_restated_quarter_is_no_second_report(services: Services, clock: Clock) -> None:
+    watch(services, 7)
+    reported(services, clock)
+    assert report_growth(services, clock.now) == 1
+    statements = services.fundamentals
+    clock.now += timedelta(days=1)
+    again = replace(statements.quarters[-1], revenue=2.5e9, known_on=clock.now.date())  # type: ignore[attr-defined]
+    statements.quarters.append(again)  # type: ignore[attr-defined]
+    assert report_growth(services, clock.now) == 0
+
+
+def test_the_alert_speaks_the_chats_language_and_waits_for_quiet_hours_to_end(services: Services, clock: Clock) -> None:
+    watch(services, 7)
+    with services.store.transaction() as db:
+        wanted = AlertSettings(language="de", quiet=QuietHours(time(11), time(15)))  # in UTC, and it is 12:00
+        alert_settings.save(db, 7, wanted)
+    reported(services, clock)
+    report_growth(services, clock.now)
+    (_, _, text) = owed(services)[0]
+    assert "Anlageberatung" in text and "expected" not in text
+    with services.store.reading() as db:
+        (begin,) = db.conn.execute("SELECT not_before FROM outbox").fetchone()
+    assert begin.startswith("2022-02-01T15:00")
 
 
 def test_a_first_sight_is_no_news(services: Services, clock: Clock) -> None:

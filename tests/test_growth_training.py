@@ -20,7 +20,7 @@ from bellwether.growth.quarters import CONTEXT_LENGTH, Figure
 from bellwether.types import Instrument, Quarter, Statements
 from tests.conftest import MODELS
 from training.__main__ import cli
-from training.growth import spans
+from training.growth import report, spans
 from training.growth.bootstrap import draws, skill_interval
 from training.growth.data import Companies, Cutoffs, cutoffs, read_companies
 from training.spans import is_unseen
@@ -170,6 +170,8 @@ def test_the_figures_on_the_page_are_the_shipped_models() -> None:
         ours, told = card["scores"]["groups"][group], page["groups"][group]
         assert ours["scores"]["model"] == told["scores"]["model"]
         assert ours["skill"]["autoregression"] == told["skill"]["autoregression"]
+    assert card["scores"]["rivals"].items() <= page["rivals"].items()
+    assert (ROOT / "docs" / "growth.md").read_text(encoding="utf-8") == report.page(page)
 
 
 def test_forecasts_in_bulk_are_those_that_are_served(tmp_path: Path) -> None:

@@ -6,12 +6,15 @@ from typing import Any
 from bellwether.figures import day
 from bellwether.forecasting.chart import PALETTES, SIZES, config
 from bellwether.growth.forecaster import end_ahead
-from bellwether.growth.quarters import QUARTER_DAYS, place
+from bellwether.growth.quarters import HORIZONS, QUARTER_DAYS, place
 from bellwether.growth.types import GrowthForecast
+from bellwether.growth.words import three
 from bellwether.language import gettext as _
 from bellwether.types import LEVELS, Shape, Theme
 
 _SHOWN = 16  #: past quarters: four years
+_LABELLED = HORIZONS[1] - HORIZONS[0]  #: quarters from one label below to the next: both that are forecast have one
+_Q10, _Q90 = LEVELS.index(0.1), LEVELS.index(0.9)
 _BANDS = ((0.1, 0.9, 0.35), (0.25, 0.75, 0.6))
 
 
@@ -24,8 +27,9 @@ def growth_chart(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> d
         for one in made.quarters[-(_SHOWN if shape == "wide" else 8) :]
     ]
     ahead: list[dict[str, Any]] = [
-        {"quarter": one.period_end.isoformat()}
+        {"quarter": one.period_end.isoformat(), "first": one.quarters_ahead == 1}
         | {f"q{level}": revenue / size for level, revenue in enumerate(one.revenue)}
+        | {"ends": "{}\N{EN DASH}{}".format(*(three(one.revenue[level] / size) for level in (_Q10, _Q90)))}
         for one in made.ahead
     ]
     order = _quarters(made, len(past))
@@ -39,7 +43,7 @@ def growth_chart(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> d
             "labelColor": palette.quiet,
             "labelFontSize": 12,
             "labelAngle": 0,
-            "labelOverlap": True,
+            "values": order[::-_LABELLED],
             "domainColor": palette.grid,
             "tickColor": palette.grid,
         },
@@ -79,11 +83,18 @@ def growth_chart(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> d
     middle = y | {"field": f"q{LEVELS.index(0.5)}"}
     tick = {"type": "tick", "color": palette.ink, "thickness": 2.5, "width": {"band": 0.7}}
     layers.append({"data": {"values": ahead}, "mark": tick, "encoding": {"x": x, "y": middle}})
+    # each towards the quarters between them, of which nothing is drawn: never over a bar
+    sides = {"align": {"expr": "datum.first ? 'left' : 'right'"}, "dx": {"expr": "datum.first ? -8 : 8"}}
+    room = 12 if shape == "wide" else 10.5  # px; two of the longest must fit beside each other
+    ends = {"type": "text", "baseline": "bottom", "dy": -4, "fontSize": room, "color": palette.ink} | sides
+    above = {"x": x, "y": y | {"field": f"q{_Q90}"}, "text": {"field": "ends"}}
+    layers.append({"data": {"values": ahead}, "mark": ends, "encoding": above})
     title = _("{name} ({symbol}): revenue a quarter, in {unit}").format(
         name=made.name, symbol=made.symbol, unit=f"{made.currency}{word}"
     )
     reported = _("Blue: reported to {day}.").format(day=day(made.period_end))
     meaning = _("Orange holds 8 in 10 outcomes, its dark core half of them; the line is the middle.")
+    short = _("Orange holds 8 in 10 outcomes, its core half of them.")
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "background": palette.background,
@@ -93,7 +104,7 @@ def growth_chart(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> d
         "padding": 14 if shape == "wide" else 8,
         "title": {
             "text": title,
-            "subtitle": [reported, meaning] if shape == "wide" else _("Orange holds 8 in 10 outcomes, its core half."),
+            "subtitle": [reported, meaning] if shape == "wide" else short,
             "anchor": "start",
             "offset": 14,
             "fontSize": 18 if shape == "wide" else 14,

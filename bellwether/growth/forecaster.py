@@ -54,6 +54,7 @@ def forecast_growth(
     sound = bool(np.isfinite(own).all() and np.abs(own).max() <= _LIMIT)
     answer = own if sound else plain
     problem = None if sound else GrowthProblem.NO_ANSWER
+    records = model.card.short_records if _known(grid) < FEW else model.card.records
     ahead = tuple(
         QuarterAhead(
             quarters_ahead=horizon,
@@ -61,7 +62,7 @@ def forecast_growth(
             base=base.revenue,
             growths=_fractions(answer[at]),
             baseline=_fractions(plain[at]),
-            record=model.card.records[at] if sound else None,
+            record=records[at] if sound else None,
         )
         for at, horizon in enumerate(HORIZONS)
         if (base := grid.get(A_YEAR - horizon)) is not None and base.revenue is not None
@@ -124,17 +125,22 @@ def _newest(instrument: Instrument, known: list[Figure]) -> tuple[Figure, dict[i
             )
         )
     grid = on_grid(known, end)
-    if len([at for at in grid if 0 <= at < CONTEXT_LENGTH]) < MIN_QUARTERS or A_YEAR not in grid:
+    if _known(grid) < MIN_QUARTERS or A_YEAR not in grid:
         raise NoGrowth(
             said(
                 "Of {name} too few quarters are known ({count}): I need its newest one, the same one of the year "
                 "before, and at least {least} in all.",
-                count=len(grid),
+                count=_known(grid),
                 least=MIN_QUARTERS,
                 **named,
             )
         )
     return newest, grid
+
+
+def _known(grid: dict[int, Figure]) -> int:
+    """How many quarters the model can read."""
+    return sum(0 <= at < CONTEXT_LENGTH for at in grid)
 
 
 def _growths(seen: Window) -> Floats:
@@ -160,7 +166,7 @@ def _caveats(
 ) -> tuple[str, ...]:
     """What must be said with the answer."""
     found: list[str] = []
-    count = len([at for at in grid if 0 <= at < CONTEXT_LENGTH])
+    count = _known(grid)
     if problem is not None:
         found.append(said("The range is that of a plain rule on past growth: what the model computed makes no sense."))
     if count < FEW:

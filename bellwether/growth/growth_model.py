@@ -15,6 +15,7 @@ from bellwether.growth.baseline import LAGS
 from bellwether.growth.quarters import CONTEXT_LENGTH, HORIZONS, Window
 from bellwether.types import LEVELS, Floats
 
+SHORT = "five quarters"  #: the group of a card's scores where histories were cut to what some sources keep
 log = logging.getLogger(__name__)
 
 
@@ -28,6 +29,7 @@ class GrowthRecord:
     skill_low: float  #: lower end of the 95 % interval of `skill`
     skill_high: float
     taught_to: date | None  #: the last day behind these scores, where the model has learned more since
+    short: bool = False  #: whether it was shown five quarters only, as some sources keep
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +40,7 @@ class GrowthCard:
     seen_to: date  #: last day whose reports it learned from or was chosen on
     coefficients: Floats  #: (horizons, 1 + LAGS, levels): the plain rule, fitted where the model was
     records: tuple[GrowthRecord | None, ...]  #: one for each of HORIZONS
+    short_records: tuple[GrowthRecord | None, ...]  #: the same where it was shown five quarters only
 
 
 class GrowthModel:
@@ -117,24 +120,27 @@ def _read(folder: Path) -> GrowthCard:
             model_id=str(facts["model_id"]),
             seen_to=date.fromisoformat(facts["data"]["chosen_to"]),
             coefficients=coefficients,
-            records=tuple(_record(facts, str(horizon)) for horizon in HORIZONS),
+            records=tuple(_record(facts, "all", str(horizon)) for horizon in HORIZONS),
+            short_records=tuple(_record(facts, SHORT, str(horizon)) for horizon in HORIZONS),
         )
     except (ValueError, LookupError, TypeError, AttributeError) as problem:
         raise ModelError(f"The card of model {folder.name} cannot be read: {problem!r}.") from problem
 
 
-def _record(facts: dict[str, Any], horizon: str) -> GrowthRecord | None:
+def _record(facts: dict[str, Any], group: str, horizon: str) -> GrowthRecord | None:
     """How it did at one horizon; None where the test was too short for an interval."""
     scores = facts["scores"]
-    skill = scores["groups"]["all"]["skill"].get("autoregression", {}).get(horizon)
+    part = scores["groups"][group]
+    skill = part["skill"].get("autoregression", {}).get(horizon)
     if skill is None or skill["skill_interval"] is None:
         return None
     judged = facts.get("scores_of")
     return GrowthRecord(
         span=f"{scores['first'][:4]}-{scores['last'][:4]}",
-        coverage_80=float(scores["groups"]["all"]["scores"]["model"][horizon]["coverage_80"]),
+        coverage_80=float(part["scores"]["model"][horizon]["coverage_80"]),
         skill=float(skill["skill"]),
         skill_low=float(skill["skill_interval"][0]),
         skill_high=float(skill["skill_interval"][1]),
         taught_to=date.fromisoformat(judged["trained_to"]) if judged else None,
+        short=group == SHORT,
     )

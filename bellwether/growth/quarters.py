@@ -53,6 +53,19 @@ def on_grid(known: Sequence[Figure], newest: date) -> dict[int, Figure]:
     return {at: one for at, one in found.items() if at is not None}
 
 
+def came(figures: Sequence[Figure], newest: date, ahead: int) -> tuple[Figure, Figure] | None:
+    """The quarter `ahead` of the one ended on `newest` and the same one of the year before; None while it is not told.
+
+    Both are read on the day of the report that tells it: it shows last year's quarter in the terms of this year's.
+    """
+    told = [one for one in figures if usable(one.revenue) and place(one.period_end, newest) == -ahead]
+    if not told:
+        return None
+    grid = on_grid(known_at(figures, min(one.known_on for one in told)), newest)
+    now, before = grid.get(-ahead), grid.get(A_YEAR - ahead)
+    return None if now is None or before is None else (now, before)
+
+
 def usable(revenue: float | None) -> bool:
     """Whether growth can be reckoned from it: not from nothing, nor from less."""
     return revenue is not None and np.isfinite(revenue) and revenue > 0

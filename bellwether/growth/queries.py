@@ -6,8 +6,9 @@ from datetime import date
 from bellwether import queries
 from bellwether.errors import BadDate, BellwetherError, NoGrowth, NoStatements, UnknownSymbol
 from bellwether.growth import record
-from bellwether.growth.forecaster import forecast_growth
+from bellwether.growth.forecaster import SAMPLE, forecast_growth
 from bellwether.growth.record import PastGrowth
+from bellwether.growth.replay import replayed
 from bellwether.growth.types import GrowthForecast
 from bellwether.language import said
 from bellwether.services import Services
@@ -20,6 +21,7 @@ class GrowthAnswer:
 
     forecast: GrowthForecast
     past: tuple[PastGrowth, ...]
+    simulated: bool = False  #: whether the earlier ones were never issued, but made afterwards as of their days
 
 
 def growth(services: Services, text: str, as_of: date | None = None) -> GrowthAnswer:
@@ -36,6 +38,8 @@ def growth(services: Services, text: str, as_of: date | None = None) -> GrowthAn
     made = forecast_growth(one, statements, model, as_of or day, services.clock())
     if as_of is not None:
         return GrowthAnswer(made, ())
+    if made.source == SAMPLE:  # nothing is issued there
+        return GrowthAnswer(made, replayed(one, statements, services.growth, day), simulated=True)
     record.settle_if_due(services.store, statements, services.clock())
     return GrowthAnswer(record.enter(services.store, made), record.past(services.store, one.symbol))
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from bellwether.errors import StoreError
 from bellwether.growth.forecaster import OVERDUE, SAMPLE, figure_of
-from bellwether.growth.quarters import A_YEAR, Figure, known_at, on_grid
+from bellwether.growth.quarters import Figure, came, known_at
 from bellwether.growth.types import GrowthForecast
+from bellwether.scoring import anchor
 from bellwether.scoring.issuing import UNRECORDED
 from bellwether.store import growth_ledger
 from bellwether.store.database import Store
@@ -59,7 +60,9 @@ def enter(store: Store, made: GrowthForecast) -> GrowthForecast:
         return made
     try:
         with store.transaction() as db:
-            growth_ledger.append(db, rows_of(made))
+            added = growth_ledger.append(db, rows_of(made))
+        if added:
+            anchor.note(store)
     except StoreError as problem:
         log.error("A growth forecast of %s is not in the ledger: %s", made.symbol, problem.for_operator)
         return replace(made, caveats=(*made.caveats, UNRECORDED))
@@ -111,7 +114,7 @@ def settle(store: Store, statements: Statements, now: datetime) -> list[PastGrow
     known = known_at([figure_of(one, now.date()) for one in statements.quarters], now.date())
     with store.reading() as db:
         due = [one for one in growth_ledger.of_symbol(db, statements.symbol) if one.growth is None]
-    found = [(one, came) for one in due if (came := _came(one.issued, statements, known)) is not None]
+    found = [(one, told) for one in due if (told := outcome(one.issued, statements.currency, known)) is not None]
     if not found:
         return []
     settled = []
@@ -119,6 +122,7 @@ def settle(store: Store, statements: Statements, now: datetime) -> list[PastGrow
         for one, (growth, revenue, known_on) in found:
             if growth_ledger.settle(db, one.seq, growth, revenue, known_on, now):
                 settled.append(replace(past_of(one), growth=growth))
+    anchor.note(store)
     return settled
 
 
@@ -130,12 +134,13 @@ def settle_if_due(store: Store, statements: Statements, now: datetime) -> None:
         log.error("Growth outcomes of %s cannot be added: %s", statements.symbol, problem.for_operator)
 
 
-def _came(issued: IssuedGrowth, statements: Statements, known: list[Figure]) -> tuple[float, float, date] | None:
+def outcome(issued: IssuedGrowth, currency: str, known: list[Figure]) -> tuple[float, float, date] | None:
     """Growth, revenue and the day they became known; None where the report has not come, or in another currency."""
-    if statements.currency != issued.currency:
+    if currency != issued.currency:
         return None
-    grid = on_grid(known, issued.period_end)
-    now, before = grid.get(-issued.quarters_ahead), grid.get(A_YEAR - issued.quarters_ahead)
-    if now is None or before is None or now.revenue is None or not before.revenue:
+    found = came(known, issued.period_end, issued.quarters_ahead)
+    if found is None:
         return None
+    now, before = found
+    assert now.revenue and before.revenue  # `came` gives usable ones
     return now.revenue / before.revenue - 1, now.revenue, now.known_on

@@ -86,7 +86,9 @@ def trust(made: GrowthForecast) -> str:
     record = one.record
     if record is None:
         return _("How far to trust it: this range is a plain rule's, which knows only the last growths.")
-    taught = _(" (taught with less then)") if record.taught_to else ""
+    taught = _(" (with less to learn from then)") if record.taught_to else ""
+    if record.short:
+        taught += _(" with only five quarters of each company")
     return _(
         "How far to trust it: tested on {span}{taught}, {held} of such 8-in-10 ranges held, and its misses were "
         "{skill} "
@@ -94,9 +96,19 @@ def trust(made: GrowthForecast) -> str:
     ).format(span=record.span, taught=taught, held=percent(record.coverage_80), skill=percent(record.skill))
 
 
-def how_past_ones_turned_out(past: tuple[PastGrowth, ...]) -> str:
-    """What came of the forecasts that were issued."""
+def how_past_ones_turned_out(past: tuple[PastGrowth, ...], *, simulated: bool = False) -> str:
+    """What came of the forecasts that were issued; or of `simulated` ones, which never are taken for them."""
     settled = [one for one in past if one.growth is not None]
+    if settled and simulated:
+        return _(
+            "Simulated for the quarters from {first} to {last}, by a model that had seen none of them: {held} of "
+            "{count} held their 8-in-10 range."
+        ).format(
+            first=day(settled[-1].period_end),
+            last=day(settled[0].period_end),
+            held=sum(one.held for one in settled),
+            count=len(settled),
+        )
     if not settled:
         return _("None of my growth forecasts of it has come due yet.")
     held = sum(one.held for one in settled)
@@ -131,10 +143,10 @@ def amount(value: float, currency: str) -> str:
     """Revenue as people say it: "USD 83.4 billion"."""
     for size, message in _SCALES:
         if abs(value) >= size:
-            return f"{currency} {_(message).format(amount=_three(value / size))}"
+            return f"{currency} {_(message).format(amount=three(value / size))}"
     return f"{currency} {count(round(value))}"
 
 
-def _three(value: float) -> str:
+def three(value: float) -> str:
     """Three digits."""
     return plain(value, 0 if value >= 100 else 1 if value >= 10 else 2)

@@ -1,4 +1,6 @@
-"""A note beside the database of how long the two chains are: without it nobody could tell that their end was cut off.
+"""A note beside the database of how long the chains of the ledgers are, of prices and of growth.
+
+Without it nobody could tell that their end was cut off.
 
 A chain proves itself up to its last row, whichever that is. The note, rewritten whenever rows are added, says which
 it was; so does every receipt and every head that somebody has noted elsewhere.
@@ -8,23 +10,36 @@ import json
 import logging
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from bellwether.errors import LedgerError
-from bellwether.store import ledger, outcomes
+from bellwether.store import growth_ledger, ledger, outcomes
 from bellwether.store.database import Database, Store
 from bellwether.store.ledger import Head
 
 log = logging.getLogger(__name__)
+NOTHING = Head(0, ledger.START)  #: where a chain without rows ends, and what an older note says of growth
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """The last rows of both chains, as noted."""
+    """The last rows of the chains, as noted."""
 
     ledger: Head
     outcomes: Head
+    growth: Head = NOTHING
+    growth_outcomes: Head = NOTHING
+
+    def lost(self, db: Database) -> dict[str, bytes | None]:
+        """What stands in the noted rows' places now, by field, where it is not what was noted; None for no row."""
+        found = {
+            "ledger": ledger.hash_at(db, self.ledger.rows),
+            "outcomes": outcomes.hash_at(db, self.outcomes.rows),
+            "growth": growth_ledger.hash_at(db, growth_ledger.LEDGER, self.growth.rows),
+            "growth_outcomes": growth_ledger.hash_at(db, growth_ledger.OUTCOMES, self.growth_outcomes.rows),
+        }
+        return {name: one for name, one in found.items() if one != getattr(self, name).hash}
 
 
 def path_of(store: Store) -> Path:
@@ -37,7 +52,8 @@ def read(store: Store) -> Anchor | None:
     file = path_of(store)
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-        return Anchor(parse_head(found["ledger"]), parse_head(found["outcomes"]))
+        growth = [parse_head(found.get(name, str(NOTHING))) for name in ("growth", "growth_outcomes")]
+        return Anchor(parse_head(found["ledger"]), parse_head(found["outcomes"]), *growth)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, LookupError, TypeError) as problem:
@@ -53,8 +69,8 @@ def note(store: Store) -> None:
         before, written = read(store), None
         while True:
             with store.reading() as db:
-                now = Anchor(ledger.head(db), outcomes.head(db))
-                if before is not None and not _holds(db, before):
+                now = ends(db)
+                if before is not None and before.lost(db):
                     return
             if now == written:
                 return
@@ -65,6 +81,12 @@ def note(store: Store) -> None:
         log.warning("The ledger's last row could not be noted beside the database: %s", problem)
 
 
+def ends(db: Database) -> Anchor:
+    """Where the chains end now."""
+    growth = [growth_ledger.head(db, table) for table in (growth_ledger.LEDGER, growth_ledger.OUTCOMES)]
+    return Anchor(ledger.head(db), outcomes.head(db), *growth)
+
+
 def start_again(store: Store, now: Anchor) -> None:
     """Write down other ends on purpose, as after a backup was put back. Raises OSError."""
     _write(path_of(store), now)
@@ -72,14 +94,9 @@ def start_again(store: Store, now: Anchor) -> None:
 
 def _write(file: Path, now: Anchor) -> None:
     draft = file.with_name(f"{file.name}.{os.getpid()}-{threading.get_ident()}")
-    draft.write_text(json.dumps({"ledger": str(now.ledger), "outcomes": str(now.outcomes)}), encoding="utf-8")
+    heads = {one.name: str(getattr(now, one.name)) for one in fields(now)}
+    draft.write_text(json.dumps(heads), encoding="utf-8")
     draft.replace(file)  # at once: nobody reads half a note
-
-
-def _holds(db: Database, noted: Anchor) -> bool:
-    """Whether both noted rows are still there as they were."""
-    at = ledger.hash_at(db, noted.ledger.rows), outcomes.hash_at(db, noted.outcomes.rows)
-    return at == (noted.ledger.hash, noted.outcomes.hash)
 
 
 def parse_head(text: str) -> Head:

@@ -12,7 +12,7 @@ from bellwether.errors import LedgerError
 from bellwether.scoring import anchor
 from bellwether.scoring.anchor import Anchor
 from bellwether.scoring.verify import verify
-from bellwether.store import backup, ledger, outcomes
+from bellwether.store import backup, ledger
 from bellwether.store.database import Store
 
 _BACK = (
@@ -46,7 +46,7 @@ def put_back(store: Store, source: Path, now: datetime, *, force: bool = False) 
         if note.exists():
             note.replace(note.with_name(f"{aside.name}.ledger-head"))
     with store.reading() as db:
-        end = Anchor(ledger.head(db), outcomes.head(db))
+        end = anchor.ends(db)
         at = ledger.hash_at(db, noted.ledger.rows) if noted is not None else None
     anchor.start_again(store, end)
     told += _about(noted, end, at)

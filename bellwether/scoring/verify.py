@@ -18,6 +18,12 @@ from bellwether.store.ledger import START, Head
 _DAY = 86_400_000_000  #: microseconds
 _BACK = 3_600_000_000  #: that a row may be made before the one above it: two processes enter what they made at once
 _SEQ, _TARGET, _MADE_AT = 0, 5, 6  #: places in a row of the ledger
+_NOTES = {
+    "ledger": "The note beside the database",
+    "outcomes": "The note on outcomes beside the database",
+    "growth": "The note on growth forecasts beside the database",
+    "growth_outcomes": "The note on outcomes of growth beside the database",
+}
 _TABLES = ("ledger", "outcomes", "growth_ledger", "growth_outcomes")
 _GUARDS = {f"{table}_{guard}" for table in _TABLES for guard in ("no_update", "no_delete", "in_order")}
 
@@ -28,11 +34,13 @@ class Verified:
 
     ledger: Head
     outcomes: Head
+    growth: Head
+    growth_outcomes: Head
     problems: tuple[str, ...]
 
 
 def verify(store: Store, expected: Head | None = None) -> Verified:
-    """Read both chains from the first row to the last.
+    """Read the chains from the first row to the last.
 
     `expected` is a head that somebody noted: the ledger must still hold that row. Raises StoreError.
     """
@@ -51,8 +59,10 @@ def verify(store: Store, expected: Head | None = None) -> Verified:
             problems.append(f"{orphans} outcomes belong to forecasts that are not there: rows of the ledger are gone.")
         whole = not problems
         problems += clock.problems
-        for what, table in (("growth forecast", "growth_ledger"), ("outcome of growth", "growth_outcomes")):
-            _walk(what, growth_ledger.every_row(db, table), growth_ledger.content, problems)
+        growth_rows = growth_ledger.every_row(db, growth_ledger.LEDGER)
+        issued_growth = _walk("growth forecast", growth_rows, growth_ledger.content, problems)
+        growth_rows = growth_ledger.every_row(db, growth_ledger.OUTCOMES)
+        settled_growth = _walk("outcome of growth", growth_rows, growth_ledger.content, problems)
         if twice := outcomes.settled_twice(db):
             problems.append(f"{twice} outcomes were added to forecasts that had one.")
         if twice := ledger.entered_twice(db):
@@ -60,10 +70,9 @@ def verify(store: Store, expected: Head | None = None) -> Verified:
         if gone := sorted(_GUARDS - ledger.triggers(db)):
             problems.append(f"The database's guards against change are missing: {', '.join(gone)}.")
         if noted is not None:
-            _compare("The note beside the database", noted.ledger, ledger.hash_at(db, noted.ledger.rows), problems)
-            at = outcomes.hash_at(db, noted.outcomes.rows)
-            _compare("The note on outcomes beside the database", noted.outcomes, at, problems)
-        elif missing and issued.rows:
+            for name, found in noted.lost(db).items():
+                _compare(_NOTES[name], getattr(noted, name), found, problems)
+        elif missing and (issued.rows or issued_growth.rows):
             problems.append(
                 f"The note {anchor.path_of(store).name} beside the database is missing: whether rows at the end were "
                 "cut off cannot be told without it. It is written again with the next forecast."
@@ -72,7 +81,7 @@ def verify(store: Store, expected: Head | None = None) -> Verified:
             _compare("What you noted", expected, ledger.hash_at(db, expected.rows), problems)
         if whole:  # what a broken chain amounts to says nothing
             problems += derived.differences(db)
-    return Verified(issued, settled, tuple(problems))
+    return Verified(issued, settled, issued_growth, settled_growth, tuple(problems))
 
 
 class _Clock:

@@ -26,8 +26,8 @@ _LEFT = ("-wal", "-shm", "-journal")  #: what SQLite may leave beside a database
 def backup(store: Store, target: Path) -> int:
     """Copy the database to `target`, while others write to it; how many bytes.
 
-    An older backup of that name is replaced once the new one is whole; any other file is not. Raises BackupRefused and
-    StoreError.
+    An older backup of that name is replaced once the new one is whole; any other file is not. Raises BackupRefused,
+    StoreError, and ConfigError where the key does not fit.
     """
     if target.is_dir():
         raise BackupRefused(f"{target} is a folder; please name a file in it.")
@@ -38,6 +38,7 @@ def backup(store: Store, target: Path) -> int:
     if not store.path.exists():
         raise BackupRefused(f"There is no database at {store.path} yet, so there is nothing to keep.")
     key = store.key
+    store.check_key()
     with _draft_of(target, key) as draft:
         with closing(_open(store.path, key)) as source, closing(_open(draft, key)) as copy:
             source.backup(copy)  # in one step: a write in between would make a copy by steps begin anew

@@ -10,9 +10,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from bellwether.errors import StoreError
+from bellwether.errors import StoreError, WrongKey
 
 KEY_VARIABLE = "BELLWETHER_DATABASE__KEY"
+_UNREADABLE = "not a database"  #: in what either driver says of a file that its key does not open
 _PLAIN = b"SQLite format 3\0"  #: how a file begins that is not encrypted
 
 
@@ -32,10 +33,21 @@ def driver(key: str) -> ModuleType:
 
 
 def connect(path: Path, key: str, **options: Any) -> sqlite3.Connection:
-    """A connection as `sqlite3.connect` makes it. Raises StoreError where the key cannot fit, and the driver's."""
-    if problem := mismatch(path, key):
-        raise StoreError(problem)
-    return unlock(driver(key).connect(path, **options), key)
+    """A connection as `sqlite3.connect` makes it. Raises WrongKey where the key does not fit, and the driver's errors.
+
+    SQLite is asked whether it can read the file, and the file itself is only looked at when it cannot: on POSIX,
+    closing a file drops every lock that this process has on it. Another process would take the database for unused,
+    and delete the log that our other connections go on writing to.
+    """
+    module = driver(key)
+    connection = unlock(module.connect(path, **options), key)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master")
+    except module.DatabaseError as problem:
+        if _UNREADABLE in str(problem):  # what else is wrong shows where the file is used
+            connection.close()
+            raise WrongKey(mismatch(path, key) or wrong_key(path)) from None
+    return connection
 
 
 def unlock(connection: Any, key: str) -> sqlite3.Connection:
@@ -52,7 +64,10 @@ def errors(key: str) -> tuple[type[Exception], ...]:
 
 
 def mismatch(path: Path, key: str) -> str:
-    """What is wrong when there is a key for a plain file, or none for another; empty when that may fit."""
+    """What is wrong when there is a key for a plain file, or none for another; empty when that may fit.
+
+    Never of a file that this process has open as a database: see `connect`.
+    """
     begins = b""
     if path.is_file():
         with path.open("rb") as file:
@@ -83,6 +98,8 @@ def rewrite(path: Path, key: str, new: str) -> int:
     """
     if not path.is_file():
         raise StoreError(f"There is no database {path} yet; it is encrypted from its first row on when a key is set.")
+    if not key and mismatch(path, key):
+        raise StoreError(f"The database {path} is encrypted already, or it is not a healthy one; it was left as it is.")
     module, scratch = driver(key or new), path.with_name(f"{path.name}.new")
     scratch.unlink(missing_ok=True)
     try:

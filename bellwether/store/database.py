@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlite_utils import Database as Database  # what others call a connection inside its transaction
 
-from bellwether.errors import ConfigError, StoreError
+from bellwether.errors import ConfigError, StoreError, WrongKey
 from bellwether.store import cipher
 from bellwether.store.migrations import migrations
 
@@ -69,17 +69,12 @@ class Store:
         """See whether the key fits the file, if there is one. Raises ConfigError when it does not."""
         if not self.path.is_file() or self.path.stat().st_size == 0:
             return
-        problem = cipher.mismatch(self.path, self.key)
-        if not problem and self.key:
-            try:
-                with self.reading() as db:
-                    db.conn.execute("SELECT count(*) FROM sqlite_master")
-            except StoreError as trouble:
-                if trouble.for_operator != cipher.wrong_key(self.path):
-                    return  # another trouble, with which everything but the database goes on
-                problem = trouble.for_operator
-        if problem:
-            raise ConfigError(problem)
+        try:
+            cipher.connect(self.path, self.key, timeout=BUSY_TIMEOUT).close()
+        except WrongKey as trouble:
+            raise ConfigError(trouble.for_operator) from None
+        except self._errors:
+            return  # another trouble, with which everything but the database goes on
 
     def close(self) -> None:
         """Close the connections of all threads; the next use opens a new one."""

@@ -18,7 +18,9 @@ FORECASTS = (
     "seq, forecast_id, symbol, period_end, quarters_ahead, target, as_of, made_at, model_id, source, currency, base,"
     " read_sha256, growths, baseline"
 )
-OUTCOMES = "id, seq, growth, revenue, known_on, settled_at"
+SETTLED = "id, seq, growth, revenue, known_on, settled_at"
+LEDGER, OUTCOMES = "growth_ledger", "growth_outcomes"  #: the tables
+KEYS = {LEDGER: "seq", OUTCOMES: "id"}  #: the column that numbers their rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def append(db: Database, forecasts: Iterable[IssuedGrowth]) -> list[IssuedGrowth
     for one in forecasts:
         if db.conn.execute("SELECT 1 FROM growth_ledger WHERE forecast_id = ?", (one.forecast_id,)).fetchone():
             continue
-        last = head(db, "growth_ledger", "seq")
+        last = head(db, LEDGER)
         fields = (
             last.rows + 1,
             one.forecast_id,
@@ -75,7 +77,7 @@ def append(db: Database, forecasts: Iterable[IssuedGrowth]) -> list[IssuedGrowth
             json.dumps(one.growths),
             json.dumps(one.baseline),
         )
-        _insert(db, "growth_ledger", FORECASTS, fields, last)
+        _insert(db, LEDGER, FORECASTS, fields, last)
         added.append(one)
     return added
 
@@ -84,9 +86,9 @@ def settle(db: Database, seq: int, growth: float, revenue: float, known_on: date
     """Add what came of a forecast. False when it has its outcome. To be called in a transaction that may write."""
     if db.conn.execute("SELECT 1 FROM growth_outcomes WHERE seq = ?", (seq,)).fetchone():
         return False
-    last = head(db, "growth_outcomes", "id")
+    last = head(db, OUTCOMES)
     fields = (last.rows + 1, seq, growth, revenue, to_days(known_on), to_microseconds(now))
-    _insert(db, "growth_outcomes", OUTCOMES, fields, last)
+    _insert(db, OUTCOMES, SETTLED, fields, last)
     return True
 
 
@@ -102,8 +104,8 @@ def of_symbol(db: Database, symbol: str) -> list[KeptGrowth]:
 
 def every_row(db: Database, table: str) -> Iterator[tuple[Any, ...]]:
     """All rows of one of the two tables in their order, the hash last."""
-    columns, key = (FORECASTS, "seq") if table == "growth_ledger" else (OUTCOMES, "id")
-    return iter(db.conn.execute(f"SELECT {columns}, hash FROM {table} ORDER BY {key}"))
+    columns = FORECASTS if table == LEDGER else SETTLED
+    return iter(db.conn.execute(f"SELECT {columns}, hash FROM {table} ORDER BY {KEYS[table]}"))
 
 
 def content(fields: tuple[Any, ...]) -> bytes:
@@ -111,8 +113,17 @@ def content(fields: tuple[Any, ...]) -> bytes:
     return json.dumps(list(fields[:-1]), separators=(",", ":")).encode()
 
 
-def head(db: Database, table: str, key: str) -> Head:
+def hash_at(db: Database, table: str, number: int) -> bytes | None:
+    """The hash of a row of one of the two tables; START before the first, None where there is no such row."""
+    if number == 0:
+        return START
+    found = db.conn.execute(f"SELECT hash FROM {table} WHERE {KEYS[table]} = ?", (number,)).fetchone()
+    return found[0] if found else None
+
+
+def head(db: Database, table: str) -> Head:
     """The last row's number and hash."""
+    key = KEYS[table]
     found = db.conn.execute(f"SELECT {key}, hash FROM {table} ORDER BY {key} DESC LIMIT 1").fetchone()
     return Head(*found) if found else Head(0, START)
 

@@ -106,6 +106,15 @@ def by_public_id(db: Database, public_id: str) -> tuple[Key, Secret] | None:
     return (key, _secret(found[0])) if key is not None else None
 
 
+def works(db: Database, key_id: int, now: datetime) -> bool:
+    """Whether a key still opens anything: it is not revoked, and one of its secrets has not ended."""
+    sql = (
+        "SELECT 1 FROM api_keys JOIN api_secrets ON key_id = api_keys.id WHERE api_keys.id = :id"
+        " AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now) LIMIT 1"
+    )
+    return bool(rows(db, sql, {"id": key_id, "now": stamp(now)}))
+
+
 def _key(db: Database, row: dict[str, Any]) -> Key:
     sql = "SELECT * FROM api_terms WHERE key_id = :id ORDER BY id"
     return Key(

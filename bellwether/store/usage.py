@@ -8,15 +8,15 @@ from bellwether.quota import Used
 from bellwether.store.database import rows
 
 
-def of_key(db: Database, key_id: int) -> Used:
-    """What a key has used up of its last minute and its last day."""
+def of_key(db: Database, key_id: int, day: int) -> Used:
+    """What a key has used up of its last minute, and of the day of that number since 1970."""
     minute = rows(db, "SELECT started_at, used FROM api_minutes WHERE key_id = :id", {"id": key_id})
-    day = rows(db, "SELECT day, used FROM api_days WHERE key_id = :id ORDER BY day DESC LIMIT 1", {"id": key_id})
+    on_day = rows(db, "SELECT used FROM api_days WHERE key_id = :id AND day = :day", {"id": key_id, "day": day})
     return Used(
         minute_from=minute[0]["started_at"] if minute else 0.0,
         in_minute=minute[0]["used"] if minute else 0,
-        day=day[0]["day"] if day else 0,
-        in_day=day[0]["used"] if day else 0,
+        day=day,
+        in_day=on_day[0]["used"] if on_day else 0,
     )
 
 

@@ -58,6 +58,19 @@ def claim(db: Database, now: datetime, lease_until: datetime, busy: Collection[i
     return read_message(claimed[0]) if claimed else None
 
 
+def hold_back(db: Database, chat_id: int, until: datetime) -> None:
+    """Send nothing to a webhook before then."""
+    sql = "UPDATE outbox SET not_before = :until WHERE state = 'pending' AND chat_id = :chat AND not_before < :until"
+    db.conn.execute(sql, {"until": stamp(until), "chat": chat_id})
+
+
+def waiting(db: Database, chat_id: int) -> int:
+    """How much is owed to a webhook."""
+    sql = "SELECT count(*) AS n FROM outbox WHERE state IN ('pending', 'sending') AND chat_id = :chat"
+    (row,) = rows(db, sql, {"chat": chat_id})
+    return int(row["n"])
+
+
 def forget(db: Database, chat_id: int) -> None:
     """Owe nothing more to a webhook that was removed."""
     db.conn.execute("UPDATE outbox SET state = 'expired' WHERE state = 'pending' AND chat_id = ?", (chat_id,))

@@ -50,6 +50,8 @@ def read_alert(text: str) -> Typed:
     """
     words = text.split()
     at = next((at for at in range(len(words) - 1, 0, -1) if words[at].lower() in _KINDS), None)
+    if at is None and words[0].lower() in _KINDS and len(words) > 1:
+        raise BadRule(said("Which stock? For example: {examples}.", examples=EXAMPLES))
     if at is None:
         return Typed(" ".join(words))
     kind = _KINDS[words[at].lower()]

@@ -12,6 +12,7 @@ from bellwether.language import N_, ngettext
 from bellwether.language import gettext as _
 from bellwether.services import Services
 from bellwether.types import Outlook
+from bellwether.wording import day as written
 from bellwether.wording import money, span
 from bot import alert_keyboards
 from bot.commands.alert_typed import EXAMPLES
@@ -101,7 +102,7 @@ def one_alert(services: Services, rule: AlertRule, opening: str) -> Reply:
     if rule.repeat is Repeat.ONCE:
         state.append(_("Only once: then it is gone."))
     if (day := last_day(services, rule)) is not None:
-        state.append(_("It ends with {day}.").format(day=day))
+        state.append(_("It ends with {day}.").format(day=written(day)))
     if not services.provider.live:
         state.append(_("The sample market has no new days, so nothing comes before the operator rehearses one."))
     described = _("<b>{alert}</b> (alert {number})").format(

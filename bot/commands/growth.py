@@ -38,7 +38,7 @@ def growth_text(asked: GrowthAnswer) -> str:
     made = asked.forecast
     sentence = f"<b>{escape(words.headline(made))}</b>"
     figures = "\n".join(f"• {escape(line)}" for line in words.lines(made))
-    past = escape(words.how_past_ones_turned_out(asked.past))
+    past = escape(words.how_past_ones_turned_out(asked.past, simulated=asked.simulated))
     trust, start = escape(words.trust(made)), escape(words.why(made))
     caveats = f"<i>{escape(words.disclaimer(made))}</i>"
     for parts in (

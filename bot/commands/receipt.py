@@ -34,7 +34,7 @@ def _text(one: Receipt) -> str:
         "On {date} at {time} UTC I said of {symbol}, from the close of {cutoff}: 8 in 10 outcomes {low} to {high} by "
         "{target} (model {model}, prices from {source})."
     ).format(
-        date=one.made_at.date(),
+        date=wording.day(one.made_at.date()),
         time=f"{one.made_at:%H:%M}",
         symbol=escape(one.symbol),
         cutoff=wording.day(one.cutoff),

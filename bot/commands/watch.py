@@ -26,7 +26,7 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
 
 def _add_each(services: Services, asker: Asker, names: list[str]) -> Reply:
     """Watch each of them: a line for every one, and buttons for what is not clear."""
-    lines, buttons = [], list[tuple[Button, ...]]()
+    lines, buttons, watching = [], list[tuple[Button, ...]](), False
     for name in names:
         try:
             watched = queries.watch(services, asker.chat_id, name, asker.language, asker.thread)
@@ -37,8 +37,11 @@ def _add_each(services: Services, asker: Asker, names: list[str]) -> Reply:
         except BellwetherError as problem:  # the list is full, or the market away: the others are answered all the same
             lines.append(f"• {escape(name)}: {escape(translated(problem))}")
         else:
+            watching = True
             now = _("You watch {name} now.") if watched.changed else _("You watched {name} already.")
             lines.append(f"• {now.format(name=_name(watched))}")
+    if not watching:  # then there is nothing to promise
+        return Reply("\n".join(lines), buttons=tuple(buttons))
     end = _("After each trading day I send one message about all that you watch. /list shows it, /unwatch stops one.")
     rest = [] if services.provider.live else [_(_NOTHING_NEW)]
     return Reply("\n\n".join(["\n".join(lines), end, *rest]), buttons=tuple(buttons))

@@ -24,6 +24,7 @@ from bellwether.growth.quarters import (
     HORIZONS,
     Figure,
     Window,
+    came,
     known_at,
     on_grid,
     place,
@@ -110,24 +111,21 @@ def _of(symbol: str, companies: Companies) -> Iterator[Row]:
         grid = on_grid(known, end)
         if not {0, A_YEAR - 1, A_YEAR} <= grid.keys():
             continue
-        came = [outcome(figures, end, horizon) for horizon in HORIZONS]
-        yield symbol, day, end, window(grid), [growth for growth, _ in came], [when for _, when in came]
+        outcomes = [outcome(figures, end, horizon) for horizon in HORIZONS]
+        yield symbol, day, end, window(grid), [growth for growth, _ in outcomes], [when for _, when in outcomes]
 
 
 def outcome(figures: list[Figure], newest: date, horizon: int) -> tuple[float, np.datetime64]:
     """Log growth of the quarter `horizon` after the one ended on `newest`, over a year, and the day it was known.
 
-    Both ends are read on that day: a report shows last year's quarter in the terms of this year's.
+    NaN and NEVER where it never was.
     """
-    ahead = [one for one in figures if place(one.period_end, newest) == -horizon]
-    if not ahead:
+    found = came(figures, newest, horizon)
+    if found is None:
         return float("nan"), NEVER
-    day = min(one.known_on for one in ahead)
-    grid = on_grid(known_at(figures, day), newest)
-    now, before = grid.get(-horizon), grid.get(A_YEAR - horizon)
-    if now is None or before is None or not now.revenue or not before.revenue:
-        return float("nan"), NEVER
-    return float(np.log(now.revenue / before.revenue)), np.datetime64(day, "D")
+    now, before = found
+    assert now.revenue and before.revenue  # `came` gives usable ones
+    return float(np.log(now.revenue / before.revenue)), np.datetime64(now.known_on, "D")
 
 
 def facts_of(file: Path, companies: Companies) -> dict[str, object]:

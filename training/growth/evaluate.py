@@ -20,7 +20,8 @@ from training.comparison import rounded
 from training.growth import rivals, spans
 from training.growth.bootstrap import FEWEST_COMPANIES, RESAMPLES, Draws, draws, ratio_interval, skill_interval
 from training.growth.data import Cutoffs
-from training.growth.rivals import TITLES, Rival
+from training.growth.rivals import Rival
+from training.growth.titles import TITLES
 from training.growth.train import Recipe
 from training.spans import Dates
 

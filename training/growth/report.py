@@ -6,7 +6,7 @@ from typing import Any
 
 from bellwether.forecasting.chart import to_png
 from training.growth import pictures
-from training.growth.rivals import TITLES
+from training.growth.titles import TITLES
 from training.words import between, percent, span_words, table
 
 MADE_BY = "<!-- Written by `python -m training growth evaluate --full --docs docs`. Changes by hand are lost. -->"
@@ -107,10 +107,33 @@ def targets(document: dict[str, Any]) -> str:
     worth = ", ".join(
         f"{AHEAD[horizon]} {percent(one['skill'])} {between(one['skill_interval'])}" for horizon, one in lstm.items()
     )
-    text = "“Never trained on” are few companies, so their intervals are wide."
+    text = f"{missed(document)} “Never trained on” are few companies, so their intervals are wide."
     if worth:
-        text += f" What the LSTMs add to the same network without them: {worth}."
+        sure = any(one["skill_interval"] and one["skill_interval"][0] > 0 for one in lstm.values())
+        text += f" What the LSTMs add to the same network without them: {worth}"
+        text += "." if sure else ": nothing that can be measured."
     return "\n\n".join(["## What was to be reached, and what was", table(heads, rows), text])
+
+
+def missed(document: dict[str, Any]) -> str:
+    """Which figures were not reached, in a sentence or two."""
+    told = []
+    for group, whose in (("all", "on all companies"), ("unseen", "on those never trained on")):
+        part = document["groups"].get(group)
+        if part is None:
+            continue
+        found = [
+            f"{name} ({percent(part['skill'][rival][horizon]['skill'], 1)}, at least {percent(must, 0, sign=False)})"
+            for name, horizon, rival, must, _ in TARGETS
+            if part["skill"].get(rival, {}).get(horizon, {"skill": must})["skill"] < must
+        ]
+        found += [
+            f"80 % range, {AHEAD[horizon]} ({percent(one['coverage_80'], 1, sign=False)} held)"
+            for horizon, one in part["scores"]["model"].items()
+            if not 0.77 <= one["coverage_80"] <= 0.83
+        ]
+        told.append(f"Not reached {whose}: {'; '.join(found) or 'none'}.")
+    return f"**{' '.join(told)}**"
 
 
 def against(document: dict[str, Any], horizon: str) -> str:
@@ -228,9 +251,10 @@ def method(document: dict[str, Any]) -> str:
             f"* Intervals: {document['bootstrap']['resamples']:,} times companies are drawn with replacement and "
             "quarters in "
             "blocks of a year, and a report counts as often as both were drawn.",
-            "* Quarters marked as suspect in the table are left out. The companies are large US ones that were "
-            "still listed "
-            "when the data were collected: those that failed are missing, and growth looks better for it.",
+            "* Quarters marked as suspect in the table are left out: a mark that looks at the quarters on both sides, "
+            "so that a few true leaps may be missing from the outcomes. Two companies are in it under two symbols.",
+            "* The companies are large US ones that were still listed when the data were collected: those that failed "
+            "are missing, and growth looks better for it.",
             "* Next quarter's growth over a year shares three of its four quarters with the last one's, so part of "
             "everybody's skill for it is arithmetic.",
         ]

@@ -14,7 +14,7 @@ import numpy as np
 import statsmodels.api as sm  # type: ignore[import-untyped]
 from tqdm import tqdm
 
-from bellwether.growth.baseline import lagged_growth, plain_quantiles
+from bellwether.growth.baseline import LAGS, lagged_growth, plain_quantiles
 from bellwether.growth.quarters import A_YEAR, HORIZONS, REVENUE
 from bellwether.types import LEVELS, Floats
 from training import boosting, linear
@@ -27,17 +27,6 @@ TRIALS = 40  # settings of LightGBM: as many as were tried of the network
 PROBES = tuple((at, level) for at in range(len(HORIZONS)) for level in (0.1, 0.5, 0.9))
 ETS_COMPANIES, ETS_THIN, ETS_FEWEST = 40, 3, 12  # AutoETS takes its time: these companies, every third report
 WIDTHS = {0.05: "lo-90", 0.1: "lo-80", 0.25: "lo-50", 0.5: "mean", 0.75: "hi-50", 0.9: "hi-80", 0.95: "hi-90"}
-
-TITLES = {
-    "model": "the model",
-    "seasonal": "seasonal naive",
-    "persists": "last growth persists",
-    "autoregression": "pooled AR (plain rule)",
-    "linear": "linear, same inputs",
-    "lightgbm": "LightGBM, same inputs",
-    "static": "the network without LSTMs",
-    "ets": "AutoETS",
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,9 +52,7 @@ def simple_rivals(train: Cutoffs, scored: Cutoffs) -> dict[str, Rival]:
             last[:, :, None] + moved,
             "The last growth over a year again, with the quantiles of its change in training.",
         ),
-        "autoregression": Rival(
-            answer, "Quantile regression on the last {lagged_growth(scored.windows).shape[1]} growths."
-        ),
+        "autoregression": Rival(answer, f"Quantile regression on the last {LAGS} growths."),
     }
 
 

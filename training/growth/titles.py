@@ -1,0 +1,12 @@
+"""What everyone who is compared is called for people; apart, so that the page is written without tensorflow."""
+
+TITLES = {
+    "model": "the model",
+    "seasonal": "seasonal naive",
+    "persists": "last growth persists",
+    "autoregression": "pooled AR (plain rule)",
+    "linear": "linear, same inputs",
+    "lightgbm": "LightGBM, same inputs",
+    "static": "the network without LSTMs",
+    "ets": "AutoETS",
+}
