@@ -272,6 +272,8 @@ def verify(expect: str | None) -> None:
     found = run(_services().store, head_of(expect) if expect is not None else None)
     click.echo(f"Forecasts: {found.ledger.rows:,} rows, head {found.ledger}")
     click.echo(f"Outcomes:  {found.outcomes.rows:,} rows, head {found.outcomes}")
+    click.echo(f"Growth forecasts: {found.growth.rows:,} rows, head {found.growth}")
+    click.echo(f"Growth outcomes:  {found.growth_outcomes.rows:,} rows, head {found.growth_outcomes}")
     for problem in found.problems:
         click.echo(f"FAIL {problem}")
     if not found.problems:

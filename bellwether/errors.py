@@ -200,7 +200,7 @@ class NoGrowth(BellwetherError):
 
 
 class ModelError(BellwetherError):
-    """The exported model cannot be used: missing, damaged, or not the one its card describes. Operators are told why."""
+    """The exported model cannot be used: missing, damaged, or not the one its card describes. Operators read why."""
 
     code = "model_unavailable"
 

@@ -65,6 +65,16 @@ def day(session: date, language: str) -> str:
     return format_date(session, _DAYS.get(language, "long"), _locale(language))
 
 
+def city_names(language: str) -> dict[str, str]:
+    """What the cities are called that time zones are named after: in German "Europe/Moscow" is "Moskau"."""
+    return {zone: names["city"] for zone, names in _locale(language).time_zones.items() if "city" in names}
+
+
+def country_names(language: str) -> dict[str, str]:
+    """What countries are called, by their ISO codes: in German "DE" is "Deutschland"."""
+    return dict(_locale(language).territories)
+
+
 def chart_locale(language: str) -> dict[str, dict[str, Any]]:
     """How D3, which draws the charts, is to write numbers and days: the `locale` of a specification's config."""
     locale = _locale(language)

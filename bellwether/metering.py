@@ -19,7 +19,7 @@ from bellwether.config import Api
 from bellwether.errors import BadTerms, BellwetherError
 from bellwether.keys import read_token, recognise
 from bellwether.plans import DEMO, Plan, in_force
-from bellwether.quota import Left, Used, at, give_back, standing, take
+from bellwether.quota import DAY, Left, Used, at, give_back, standing, take
 from bellwether.store import keys, usage
 from bellwether.store.database import Database, Store
 from bellwether.store.keys import Key, Secret
@@ -148,7 +148,11 @@ class _Books:
         key = recognise(self._keys[ask.public_id], ask.digest, now)
         plan = self._plan(key, now)
         seconds = now.timestamp()
-        used = at(self._used[key.id] if key.id in self._used else usage.of_key(db, key.id), seconds)
+        used = self._used.get(key.id)
+        today = int(seconds // DAY)
+        if used is None or used.day != today:  # also when the clock was set back: that day's requests still count
+            used = usage.of_key(db, key.id, today)
+        used = at(used, seconds)
         if ask.returned is not None:
             used = give_back(used, ask.returned.timestamp(), ask.cost)
         else:

@@ -30,7 +30,7 @@ def parse_horizon(text: str) -> int:
     found = _HORIZON.fullmatch(_WORDS_FIRST.sub(lambda word: _WORDS[word[1].lower()], text.strip()))
     sessions = int(found[1]) * (5 if found[3] else 21 if found[4] else 1) if found else 0
     if not 1 <= sessions <= MAX_HORIZON:
-        asked = f"“{text.strip()[:20]}”" if text.strip() else said("nothing")
+        asked = said("“{text}”", text=text.strip()[:20]) if text.strip() else said("nothing")
         raise BadHorizon(
             said(
                 "I can look 1 to {most} trading days ahead, written as 10d, 2w or 3m; you asked for {asked}.",

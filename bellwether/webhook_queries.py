@@ -14,6 +14,7 @@ from bellwether.webhooks.owing import owe
 from bellwether.webhooks.signing import new_secret
 
 OVERLAP = timedelta(days=1)  #: for which the old secret signs too
+MOST_WAITING = 100  #: events of a webhook before it is sent more tests and replays: nobody is to be flooded through us
 
 
 def add(services: Services, key_id: int, url: str, most: int, lookup: Lookup = look_up) -> Webhook:
@@ -66,7 +67,7 @@ def enable(services: Services, key_id: int, webhook_id: int) -> Webhook:
 
 
 def trial(services: Services, key_id: int, webhook_id: int) -> str:
-    """Send a test event; its id. Raises UnknownWebhook, BadWebhook and StoreError."""
+    """Send a test event; its id. Raises UnknownWebhook, BadWebhook, LimitReached and StoreError."""
     now = services.clock()
     with services.store.transaction() as db:
         hook = _awake(db, key_id, webhook_id)
@@ -83,7 +84,10 @@ def attempts(services: Services, key_id: int, webhook_id: int, before: int, limi
 
 
 def replay(services: Services, key_id: int, webhook_id: int, attempt_id: int) -> str:
-    """Send the event of an attempt once more, under the same id; that id. Raises UnknownWebhook and BadWebhook."""
+    """Send the event of an attempt once more, under the same id; that id.
+
+    Raises UnknownWebhook, BadWebhook, LimitReached and StoreError.
+    """
     now = services.clock()
     with services.store.transaction() as db:
         hook = _awake(db, key_id, webhook_id)
@@ -105,4 +109,6 @@ def _awake(db: Database, key_id: int, webhook_id: int) -> Webhook:
     hook = _of_key(db, key_id, webhook_id)
     if hook.disabled_at is not None:
         raise BadWebhook(f"Webhook {webhook_id} is disabled: {hook.disabled_why}. Enable it first.")
+    if webhook_outbox.waiting(db, chat_of_webhook(webhook_id)) >= MOST_WAITING:
+        raise LimitReached(f"Already {MOST_WAITING} events wait for webhook {webhook_id}; let them arrive first.")
     return hook

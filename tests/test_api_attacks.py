@@ -57,7 +57,7 @@ def test_a_body_that_goes_on_for_ever_is_not_followed(api: Api, key: str) -> Non
     }  # fmt: skip
     asyncio.run(api.app(scope, flood, send))
     assert given <= MOST_BODY + 20_000
-    assert not sent or sent[0]["status"] >= 400
+    assert sent[0]["status"] == 413 and json.loads(sent[1]["body"])["code"] == "too_large"
 
 
 @pytest.mark.parametrize("packing", ["gzip", "br", "deflate", "zstd", "gzip, gzip"])
@@ -164,6 +164,29 @@ def test_nothing_that_was_sent_writes_a_line_of_the_log(api: Api, caplog: pytest
     assert not any("\n" in line or "\x1b" in line for line in ours)
 
 
+@pytest.mark.parametrize("address", ["/forecasts/AAPL", "/rules", "/status"])
+def test_a_key_in_the_address_is_refused_and_not_repeated(api: Api, key: str, address: str) -> None:
+    answer = api.get(f"{address}?api_key={key}")
+    assert (answer.status_code, answer.json()["code"]) == (401, "bad_key")
+    assert "no place in an address" in answer.text and key not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"symbols": ["AAPL", 7]}, "The parameter symbols[1] cannot be used: it should be a valid string."),
+        ({"symbols": ["AAPL"], "horizon": []}, "The parameter horizon cannot be used:"),
+        ({"symbols": ["AAPL"], "colour": 1}, "The parameter colour cannot be used:"),
+        ("{", "The body is no JSON that can be read"),
+    ],
+    ids=["an item", "one of several types", "unknown", "no JSON"],
+)
+def test_a_problem_names_the_place_in_the_body(api: Api, body: Any, said: str) -> None:
+    content = body if isinstance(body, str) else json.dumps(body)
+    answer = api.ask("POST", "/forecasts", content=content, headers=JSON)
+    assert answer.status_code == 400 and answer.json()["detail"].startswith(said)
+
+
 def test_no_key_stands_in_a_log_or_an_answer(api: Api, key: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     texts = [api.get(address, key).text for address in ("/usage", "/forecasts/NOPE-NOPE", "/nope", "/rules")]
@@ -207,6 +230,11 @@ class TestTheOperatorsAddress:
         headers = {} if sent is None else {"Authorization": b"Bearer " + sent.encode()}
         answer = open_api.ask("GET", "/admin/keys", headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (401, "bad_key")
+
+    def test_whoever_tries_one_token_after_the_other_has_to_wait(self, open_api: Api) -> None:
+        calls = [("GET", "/admin/keys", f"guess-{number}", {}) for number in range(35)]
+        assert [one.status_code for one in open_api.ask_all(calls)] == [401] * 30 + [429] * 5  # type: ignore[arg-type]
+        assert open_api.get("/admin/keys", self.TOKEN).status_code == 200
 
     def test_no_key_opens_it(self, open_api: Api) -> None:
         assert open_api.get("/admin/keys", open_api.key()).status_code == 401

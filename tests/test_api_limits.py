@@ -14,6 +14,7 @@ from bellwether.store import usage
 from bellwether.store.database import Store
 from tests.support.api import Api
 from tests.support.web import served
+from web.app import create_app
 
 ONE = "/forecasts/AAPL"
 BAD = "/forecasts/NOPE-NOPE"
@@ -136,6 +137,18 @@ def test_revocation_and_new_terms_count_at_once(tmp_path: Path) -> None:
     refused = api.get(ONE, key)
     assert (refused.status_code, refused.json()["code"]) == (401, "revoked_key")
     assert refused.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_a_clock_that_is_set_back_over_midnight_makes_no_second_day(tmp_path: Path) -> None:
+    api = Api(tmp_path)
+    key = api.key(changes={"requests_a_day": 2, "requests_a_minute": 0})
+    assert codes(api.ask_all([("GET", ONE, key, {})] * 3)) == [200, 200, 429]
+    api.clock.on(days=1)
+    assert codes([api.get(ONE, key)]) == [200]
+    api.clock.on(days=-1)
+    for app in (api.app, create_app(api.services)):  # one that remembers, and one that reads it anew
+        api.app = app
+        assert codes([api.get(ONE, key)]) == [429]
 
 
 def test_a_connection_that_was_closed_takes_what_it_remembered_with_it(tmp_path: Path) -> None:

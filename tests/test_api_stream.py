@@ -3,11 +3,12 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from queue import Queue
 from typing import Any
 
+import httpx
 import pytest
 
 from bellwether import keys, queries
@@ -108,3 +109,34 @@ def test_symbols_beyond_the_plan_are_refused(listening: Listening) -> None:
     key = listening.api.key(changes={"symbols": ["AAPL"]})
     for symbols, code in (("MSFT", "not_in_plan"), (",", "bad_request"), ("NOPE-NOPE", "unknown_symbol")):
         assert listening.api.get(f"/stream?symbols={symbols}", key).json()["code"] == code
+
+
+def test_a_stream_ends_with_the_last_secret_of_its_key(listening: Listening) -> None:
+    heard = listening.listen()
+    keys.rotate(listening.api.services.store, 1, listening.api.services.clock(), timedelta(minutes=1))
+    with listening.api.services.store.transaction() as db:  # the new secret is thrown away
+        db.conn.execute("DELETE FROM api_secrets WHERE expires_at IS NULL")
+    assert heard.empty()
+    listening.api.services.clock.now += timedelta(minutes=1)  # type: ignore[attr-defined]
+    assert heard.get(timeout=PATIENCE) is None
+
+
+def test_no_more_streams_are_open_than_there_may_be_however_fast_they_are_asked_for(listening: Listening) -> None:
+    statuses: Queue[int] = Queue()
+    answered = threading.Barrier(13)
+
+    def open_one() -> None:
+        with httpx.stream(
+            "GET",
+            f"{listening.base}/api/v1/stream?symbols=AAPL",
+            headers={"Authorization": f"Bearer {listening.key}"},
+            timeout=PATIENCE,
+        ) as answer:
+            statuses.put(answer.status_code)
+            answered.wait(PATIENCE)
+
+    for _ in range(12):
+        threading.Thread(target=open_one, daemon=True).start()
+    answered.wait(PATIENCE)
+    got = sorted(statuses.get(timeout=PATIENCE) for _ in range(12))
+    assert got == [200] * api_stream.MOST_STREAMS + [409] * (12 - api_stream.MOST_STREAMS)

@@ -117,6 +117,16 @@ def test_the_terminal_prints_a_file_and_edits_by_saying_again(
     assert "I keep nothing about this chat any more" in said
 
 
+def test_the_terminal_says_once_what_a_button_did(
+    services: Services, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("/settings\n1\n7\n"))
+    terminal.hold(services)
+    said = capsys.readouterr().out
+    assert "Europe/Berlin" in said
+    assert said.count("Changed.") == 1
+
+
 def test_the_terminal_holds_the_same_conversation(
     services: Services, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

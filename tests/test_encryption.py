@@ -17,6 +17,7 @@ from bellwether.doctor import examine
 from bellwether.errors import ConfigError, StoreError
 from bellwether.services import Services
 from bellwether.store import cipher
+from bellwether.store.backup import backup
 from bellwether.store.database import Store
 from serving import warn_unless_encrypted
 
@@ -102,6 +103,23 @@ def test_a_plain_database_is_encrypted_re_keyed_and_decrypted_without_losing_a_r
     done = run(monkeypatch, plain, OTHER, "decrypt")
     assert done.exit_code == 0, done.output
     assert what_was_kept(plain) == ([SECRET], ["AAPL", "MSFT"])
+
+
+def test_what_is_encrypted_already_is_said_to_be(plain: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain.store.close()
+    assert run(monkeypatch, plain, KEY, "encrypt").exit_code == 0
+    again = run(monkeypatch, plain, KEY, "encrypt")
+    assert again.exit_code == 1
+    assert "is encrypted already" in again.output
+    assert what_was_kept(with_key(plain, KEY)) == ([SECRET], ["AAPL"])
+
+
+def test_a_backup_with_a_wrong_key_says_that_it_is_the_key(services: Services, tmp_path: Path) -> None:
+    sealed = with_key(services, KEY)
+    fill(sealed)
+    sealed.store.close()
+    with pytest.raises(ConfigError, match="The key does not fit"):
+        backup(with_key(services, OTHER).store, tmp_path / "copy.sqlite3")
 
 
 def test_a_database_in_use_is_left_as_it_is(plain: Services) -> None:

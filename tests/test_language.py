@@ -173,7 +173,7 @@ def test_an_error_is_english_for_the_log_and_in_their_language_for_people() -> N
         problem = raised.value
         assert str(problem).startswith("I can look 1 to 63 trading days ahead")
         assert problem.for_person == (
-            "Ich kann 1 bis 63 Handelstage vorausblicken, geschrieben als 10d, 2w oder 3m; gefragt war “99w”."
+            "Ich kann 1 bis 63 Handelstage vorausblicken, geschrieben als 10d, 2w oder 3m; gefragt war „99w“."
         )
     assert problem.for_person == str(problem)
 

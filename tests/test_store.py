@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
@@ -461,3 +463,36 @@ def test_what_people_wrote_is_not_kept_after_the_answer(store: Store) -> None:
     with sqlite3.connect(store.path) as db_file:
         assert db_file.execute("SELECT body FROM inbox").fetchall() == [("",)]
     db_file.close()
+
+
+_ANOTHER_PROCESS = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("INSERT INTO elsewhere VALUES (1)")
+connection.close()
+"""
+
+
+def test_what_another_process_writes_is_seen_and_its_end_takes_nothing_along(tmp_path: Path) -> None:
+    """The last one to leave deletes the log: nobody else may look like that while our connections are open."""
+    store = Store(tmp_path / "shared.db")
+    with store.transaction() as db:
+        db.conn.execute("CREATE TABLE elsewhere (n)")
+    second = threading.Thread(target=lambda: _rows(store))  # a connection of its own, after the first
+    second.start()
+    second.join()
+    store.check_key()
+    for times in (1, 2):
+        subprocess.run([sys.executable, "-c", _ANOTHER_PROCESS, str(store.path)], check=True)
+        assert store.path.with_name("shared.db-wal").exists()
+        assert _rows(store) == times
+    with store.transaction() as db:
+        db.conn.execute("INSERT INTO elsewhere VALUES (2)")
+    subprocess.run([sys.executable, "-c", _ANOTHER_PROCESS, str(store.path)], check=True)
+    store.close()
+    assert _rows(Store(store.path)) == 4
+
+
+def _rows(store: Store) -> int:
+    with store.reading() as db:
+        return int(db.conn.execute("SELECT count(*) FROM elsewhere").fetchone()[0])

@@ -52,6 +52,12 @@ def test_each_symbol_of_one_message_is_watched_and_answered(services: Services) 
     assert watched == {"MSFT", "AAPL", "KO", "JNJ"}
 
 
+def test_where_nothing_is_watched_nothing_is_promised(services: Services) -> None:
+    answer = Talk(services).say("/watch NOPE, ZZZQ")
+    assert answer.count("I don't know the symbol") == 2
+    assert "After each trading day" not in answer
+
+
 def test_a_list_that_gets_full_says_so_for_each_that_did_not_fit(tmp_path: Path) -> None:
     services = services_at(tmp_path, alerts={"watch_limit": 1})
     lines = Talk(services).say("/watch AAPL MSFT KO").split("\n")

@@ -262,6 +262,14 @@ def test_the_developers_page_shows_a_real_answer_and_every_error(visitor: Visito
     assert 'curl "http://bellwether.test/api/v1/forecasts/AAPL?horizon=10"' in page
     assert "usual_probability_of_growth" in page
     assert 'id="unknown_symbol"' in page
+    assert "python -m bellwether keys create" in page and "Authorization: Bearer $KEY" in page
+
+
+def test_the_developers_page_lists_every_address_of_the_api(visitor: Visitor) -> None:
+    page = visitor.get("/developers").text.replace("<wbr>", "")
+    described = visitor.get("/openapi.json").json()["paths"]
+    listed = re.findall(r"<code>([A-Z]+) (/api/v1/[^<]+)</code></th>", page)
+    assert listed and set(listed) == {(method.upper(), path) for path in described for method in described[path]}
 
 
 def test_an_outage_is_a_kind_503(tmp_path: Path) -> None:

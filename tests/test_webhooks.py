@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import socket
+import ssl
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -10,12 +13,15 @@ from typing import Any
 
 import pytest
 import standardwebhooks
+import trustme
 
+from bellwether import keys
 from bellwether.alerting.evaluate import tick
 from bellwether.errors import BadWebhook
 from bellwether.store import outbox, webhook_outbox, webhooks
 from bellwether.store.owners import chat_of_key, chat_of_webhook, key_of_chat, webhook_of_chat
-from bellwether.webhooks import addresses
+from bellwether.webhook_queries import MOST_WAITING
+from bellwether.webhooks import addresses, sending
 from bellwether.webhooks.deliver import Delivered, deliver
 from bellwether.webhooks.schedule import KEEP_TRYING, pause_after
 from bellwether.webhooks.sending import Sender
@@ -305,6 +311,9 @@ FORBIDDEN = [
     "::",
     "fe80::1%eth0",
     "fc00::1",
+    "fec0::1",
+    "::127.0.0.1",
+    "64:ff9b:1::7f00:1",
     "ff02::1",
     "::ffff:127.0.0.1",
     "::ffff:10.0.0.1",
@@ -415,3 +424,108 @@ def test_no_secret_is_shown_twice(api: Api, receiver: Receiver) -> None:
         assert "whsec_" not in api.get(address, key).text
     with api.services.store.reading() as db:
         assert webhooks.get(db, made["id"]) is not None
+
+
+@pytest.mark.parametrize(
+    ("certified", "trusted", "arrives"),
+    [("hooks.example", True, 1), ("other.example", True, 0), ("127.0.0.1", True, 0), ("hooks.example", False, 0)],
+    ids=["its name", "another name", "only the address", "by nobody who is trusted"],
+)
+def test_the_certificate_must_be_the_name_s_though_the_connection_goes_to_an_address(
+    api: Api, certified: str, trusted: bool, arrives: int
+) -> None:
+    authority, asked = trustme.CA(), list[str | None]()
+    theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(certified).configure_cert(theirs)
+    theirs.sni_callback = lambda _socket, name, _context: asked.append(name)
+    ours = ssl.create_default_context()
+    if trusted:
+        authority.configure_trust(ours)
+    key = api.key()
+    with receiving(theirs) as receiver:
+        number = hook(api, key, receiver.url)["id"]
+        with api.services.store.transaction() as db:
+            db.conn.execute("UPDATE webhooks SET url = ?", (receiver.url.replace("127.0.0.1", "hooks.example"),))
+        api.ask("POST", f"/webhooks/{number}/test", key)
+        did = send(api, Sender(private=True, look_up=lambda *_: ["127.0.0.1"], trusted=ours))
+    assert (did.sent, len(receiver.requests)) == (arrives, arrives)
+    assert asked == ["hooks.example"]
+
+
+@pytest.mark.parametrize(
+    ("begins", "goes_on", "error"),
+    [
+        (b"", b"", "no answer within 0.5 s"),
+        (b"HTTP/1.1 200 OK\r\nX-Slow: ", b"z", "no answer within 0.5 s"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b"z" * 100_000, ""),
+        (b"HTTP/1.1 500 Oh\r\nTransfer-Encoding: chunked\r\n\r\n", b"10\r\nzz", "it answered 500"),
+        (b"SSH-2.0-OpenSSH_9.9\r\n\r\n", b"", "no connection (RemoteProtocolError)"),
+    ],
+    ids=["silence", "a header that never ends", "a body that never ends", "a broken body", "no HTTP"],
+)
+def test_no_receiver_holds_us_up(
+    api: Api, monkeypatch: pytest.MonkeyPatch, begins: bytes, goes_on: bytes, error: str
+) -> None:
+    monkeypatch.setattr(sending, "TIMEOUT", 0.5)
+    over = threading.Event()
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            try:
+                connection.recv(65_536)
+                connection.sendall(begins)
+                while not over.wait(0.02):
+                    connection.sendall(goes_on)
+            except OSError:  # we have had enough of it
+                pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        key = api.key()
+        number = hook(api, key, f"http://127.0.0.1:{listener.getsockname()[1]}/hook")["id"]
+        api.ask("POST", f"/webhooks/{number}/test", key)
+        send(api)
+        over.set()
+        thread.join(5)
+    (tried,) = api.get(f"/webhooks/{number}/attempts", key).json()["items"]
+    assert tried["error"] == error
+
+
+def test_nothing_goes_to_whoever_s_key_was_revoked_or_has_ended(api: Api, receiver: Receiver) -> None:
+    ends = api.services.clock() + timedelta(hours=1)
+    for number, key in enumerate((api.key(), api.key(owner="Bob", expires_at=ends)), 1):
+        made = hook(api, key, f"{receiver.url}/{number}")["id"]
+        api.ask("POST", f"/webhooks/{made}/test", key)
+    keys.revoke(api.services.store, 1, api.services.clock())
+    later(api, timedelta(hours=1))
+    did = send(api)
+    assert (did.sent, did.given_up, receiver.requests) == (0, 2, [])
+
+
+def test_while_one_event_fails_the_others_wait_for_it_and_each_has_its_turn(api: Api, receiver: Receiver) -> None:
+    key = api.key()
+    number = hook(api, key, receiver.url)["id"]
+    receiver.statuses = [500]
+    for _ in range(3):
+        api.ask("POST", f"/webhooks/{number}/test", key)
+        later(api, timedelta(milliseconds=5))
+    assert send(api).put_back == 1, "one try is enough to see that it is down"
+    receiver.statuses = [200]
+    later(api, timedelta(seconds=6))
+    assert send(api).sent == 3
+    ids = [one.headers["webhook-id"] for one in receiver.requests]
+    assert ids[1:] == sorted(ids[1:]) and ids[0] == ids[1], "in the order in which they happened"
+
+
+def test_nobody_is_flooded_through_tests(api: Api, receiver: Receiver) -> None:
+    key = api.key()
+    number = hook(api, key, receiver.url)["id"]
+    for _ in range(MOST_WAITING):
+        assert api.ask("POST", f"/webhooks/{number}/test", key).status_code == 202
+        later(api, timedelta(milliseconds=1))
+    refused = api.ask("POST", f"/webhooks/{number}/test", key)
+    assert (refused.status_code, refused.json()["code"]) == (409, "limit_reached")
+    assert send(api).sent == MOST_WAITING
+    assert api.ask("POST", f"/webhooks/{number}/test", key).status_code == 202

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bellwether import wording
+from bellwether.scoring.types import Beside, Verdict
 from bellwether.types import Baseline, Explanation, Forecast, Problem, Record
 
 RECORD = Record(span="2019-2021", coverage_80=0.798, skill=0.0172, skill_low=0.0139, skill_high=0.0203)
@@ -240,8 +241,11 @@ def test_the_record_is_told_with_its_uncertainty(low: float, skill: float, high:
 
 
 def test_the_baseline_claims_no_record() -> None:
-    silent = replace(MADE, problem=Problem.STALE, explanation=replace(MADE.explanation, record=None))
+    of_the_model = Beside(2987, 0.74, 0.018, Verdict.BETTER, own=True, years="2019-2021")
+    explanation = replace(MADE.explanation, record=None, beside=of_the_model)
+    silent = replace(MADE, problem=Problem.STALE, explanation=explanation)
     assert "plain volatility rule, shown because the model is silent" in wording.trust(silent)
+    assert "better than a plain volatility rule" not in wording.trust(silent)
 
 
 def test_a_model_tested_too_little_says_so() -> None:

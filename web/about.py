@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from bellwether.forecast_json import forecast_json
+from web.api_index import by_subject
 from web.example import EXAMPLE, example
 from web.problems import KINDS
 from web.rendering import page, tag_of
@@ -31,8 +32,15 @@ def privacy(request: Request, services: ServicesOf) -> Response:
 
 @router.get("/developers")
 def developers(request: Request, services: ServicesOf) -> Response:
-    """How to call the API, with a real answer."""
+    """How to call the API: a real answer, how to get a key, every address and every problem."""
     made, silence = example(services)
-    answer = json.dumps(forecast_json(made), indent=2, ensure_ascii=False) if made else silence
-    a_minute = services.settings.web.requests_a_minute
-    return page(request, "developers.html", example=EXAMPLE, answer=answer, kinds=KINDS, a_minute=a_minute)
+    return page(
+        request,
+        "developers.html",
+        example=EXAMPLE,
+        answer=json.dumps(forecast_json(made), indent=2, ensure_ascii=False) if made else silence,
+        addresses=by_subject(request.app.openapi()),
+        plans=services.settings.api.plans if services.settings.api.limits else {},
+        kinds=KINDS,
+        a_minute=services.settings.web.requests_a_minute,
+    )

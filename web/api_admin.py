@@ -27,16 +27,16 @@ def operator_only(request: Request, services: ServicesOf) -> None:
     token = services.settings.api.admin_token.get_secret_value()
     kind, _, sent = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer":
-        raise _WRONG
+        raise ProblemError(HttpProblem("bad_key", _WANTED))
     if not token:
         text = "This address is closed: whoever runs this service has set no BELLWETHER_API__ADMIN_TOKEN."
         raise ProblemError(HttpProblem("not_offered", text))
     # compare_digest takes no text beyond ASCII
     if not hmac.compare_digest(sent.strip().encode(), token.encode()):
-        raise _WRONG
+        raise ProblemError(request.state.about_wrong_key(BadKey(_WANTED)))  # 429 to whoever tries one after the other
 
 
-_WRONG = ProblemError(HttpProblem("bad_key", "This address wants the operator's token."))
+_WANTED = "This address wants the operator's token."
 router = APIRouter(prefix="/api/v1/admin", tags=["operator"], dependencies=[Depends(operator_only)])
 KeyId = Annotated[int, Path(ge=1, le=2**53, description="The number of a key")]
 

@@ -141,7 +141,12 @@ def models(request: Request, services: ServicesOf, wanted: FormatOf) -> Response
     return answer(request, body, wanted, rows=items, name="models")
 
 
-@router.get("/models/{model_id}", responses=problems() | {304: {"description": "Unchanged"}}, operation_id="model_card")
+@router.get(
+    "/models/{model_id}",
+    responses=problems() | {304: {"description": "Unchanged"}},
+    operation_id="model_card",
+    openapi_extra=security(KEY),
+)
 def model_card(
     request: Request, services: ServicesOf, model_id: Annotated[str, Path(description="As /api/v1/models has it")]
 ) -> dict[str, Any]:
@@ -157,7 +162,9 @@ def _model_ids(services: Services) -> list[str]:
     return sorted(path.parent.name for path in services.settings.models.folder.glob("*/card.json"))
 
 
-@router.get("/status", response_model=StatusAnswer, responses=problems(), operation_id="status")
+@router.get(
+    "/status", response_model=StatusAnswer, responses=problems(), operation_id="status", openapi_extra=security(KEY)
+)
 def status(request: Request, services: ServicesOf) -> Response:
     """What answers here, and from which prices; free."""
     return answer(

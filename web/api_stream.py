@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from bellwether import alert_queries, queries
 from bellwether.errors import LimitReached, StoreError
@@ -53,15 +54,31 @@ async def stream(
     last_event_id: Annotated[str | None, Header(max_length=60, description="Where an earlier stream ended")] = None,
 ) -> Response:
     """New alerts and forecasts as they come."""
-    if _open[key.id] >= MOST_STREAMS:
-        raise LimitReached(f"You have {MOST_STREAMS} streams open, the most there can be; close one first.")
     wanted = await asyncio.to_thread(_symbols, services, symbols) if symbols is not None else None
     for symbol in wanted or ():
         caller.check_symbol(symbol)
     seen = _seen(last_event_id) if last_event_id is not None else await asyncio.to_thread(_newest, services, key.id)
-    return StreamingResponse(
-        _events(services, key.id, wanted, seen), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
-    )
+    if _open[key.id] >= MOST_STREAMS:
+        raise LimitReached(f"You have {MOST_STREAMS} streams open, the most there can be; close one first.")
+    # counted without a pause since that look, so that many asked for at once are no more either
+    return _Stream(key.id, _events(services, key.id, wanted, seen))
+
+
+class _Stream(StreamingResponse):
+    """Counts as open until it has ended, however it ends."""
+
+    def __init__(self, key_id: int, events: AsyncIterator[str]) -> None:
+        super().__init__(events, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+        self._key_id = key_id
+        _open[key_id] += 1
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            _open[self._key_id] -= 1
+            if not _open[self._key_id]:
+                del _open[self._key_id]
 
 
 def _symbols(services: Services, text: str) -> list[str]:
@@ -87,31 +104,25 @@ def _newest(services: Services, key_id: int) -> tuple[int, int]:
 async def _events(
     services: Services, key_id: int, symbols: list[str] | None, seen: tuple[int, int]
 ) -> AsyncIterator[str]:
-    """Events as they come, until the reader leaves or the key is revoked."""
-    _open[key_id] += 1
-    try:
-        yield ": here is what is new\n\n"
-        quiet = 0
-        while True:
-            try:
-                found = await asyncio.to_thread(_look, services, key_id, symbols, seen)
-            except StoreError:  # a moment of trouble; what is new then comes afterwards
-                found = [], seen
-            if found is None:
-                return
-            events, seen = found
-            for event in events:
-                yield event
-            quiet = 0 if events else quiet + 1
-            if quiet >= BEAT_EVERY:
-                quiet = 0
-                yield ": alive\n\n"
-            if len(events) < _AT_ONCE:
-                await asyncio.sleep(LOOK_EVERY)
-    finally:
-        _open[key_id] -= 1
-        if not _open[key_id]:
-            del _open[key_id]
+    """Events as they come, until the reader leaves or the key works no more."""
+    yield ": here is what is new\n\n"
+    quiet = 0
+    while True:
+        try:
+            found = await asyncio.to_thread(_look, services, key_id, symbols, seen)
+        except StoreError:  # a moment of trouble; what is new then comes afterwards
+            found = [], seen
+        if found is None:
+            return
+        events, seen = found
+        for event in events:
+            yield event
+        quiet = 0 if events else quiet + 1
+        if quiet >= BEAT_EVERY:
+            quiet = 0
+            yield ": alive\n\n"
+        if len(events) < _AT_ONCE:
+            await asyncio.sleep(LOOK_EVERY)
 
 
 def _look(
@@ -120,8 +131,7 @@ def _look(
     """What is new, and up to where; None when the key works no more."""
     chat, (alert, row) = chat_of_key(key_id), seen
     with services.store.reading() as db:
-        key = keys.get(db, key_id)
-        if key is None or key.revoked_at is not None:
+        if not keys.works(db, key_id, services.clock()):
             return None
         fired = alert_feed.since(db, chat, alert, _AT_ONCE)
         head = ledger.head(db).rows

@@ -144,7 +144,7 @@ def enable_webhook(request: Request, services: ServicesOf, key: KeyOf, webhook_i
     "/{webhook_id}/test",
     status_code=202,
     response_model=SentAnswer,
-    responses=problems(),
+    responses=problems(409),
     openapi_extra=security(KEY_NEEDED),
 )
 def try_webhook(services: ServicesOf, key: KeyOf, webhook_id: Number) -> Response:
@@ -168,7 +168,7 @@ def list_attempts(
     "/{webhook_id}/attempts/{attempt_id}/replay",
     status_code=202,
     response_model=SentAnswer,
-    responses=problems(),
+    responses=problems(409),
     openapi_extra=security(KEY_NEEDED),
 )
 def replay(services: ServicesOf, key: KeyOf, webhook_id: Number, attempt_id: Number) -> Response:

@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 import bellwether
 from web.problems import HttpProblem, ProblemError
+from web.tags import is_known
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  #: a spreadsheet would run a cell that begins so
 Row = dict[str, Any]
@@ -44,17 +45,21 @@ def format_of(
     """What the caller wants. Raises ProblemError when there is nothing in it that we have."""
     if format is not None:
         return format
-    asked = request.headers.get("accept", "*/*")
-    ranked = sorted(((-_quality(part), at, part) for at, part in enumerate(asked.split(","))), key=lambda one: one[:2])
-    for quality, _, part in ranked:
-        wanted = part.partition(";")[0].strip().lower()
-        for one, media_type in MEDIA_TYPES.items():
-            if quality < 0 and wanted in {media_type, f"{media_type.partition('/')[0]}/*", "*/*", ""}:
-                return one
+    asked = request.headers.get("accept", "*/*") or "*/*"
+    ranges = {part.partition(";")[0].strip().lower(): (_quality(part), -at) for at, part in enumerate(asked.split(","))}
+    # of each format the range that fits it best counts (RFC 9110, 12.5.1); among equals what was named first
+    found = {
+        one: next((ranges[each] for each in (kind, f"{kind.partition('/')[0]}/*", "*/*") if each in ranges), _NOT)
+        for one, kind in MEDIA_TYPES.items()
+    }
+    best = max(found, key=lambda one: found[one])
+    if found[best] > _NOT:
+        return best
     have = ", ".join(MEDIA_TYPES.values())
     raise ProblemError(HttpProblem("not_acceptable", f"This is there as {have}; Accept names none of them."))
 
 
+_NOT = (0.0, 0)
 FormatOf = Annotated[Format, Depends(format_of)]
 
 
@@ -89,7 +94,7 @@ def answer(
         "Cache-Control": f"private, max-age=0, s-maxage={keep}" if keep else "private, no-cache",
         **(headers or {}),
     }
-    if status == 200 and about["ETag"] in request.headers.get("if-none-match", ""):
+    if status == 200 and is_known(about["ETag"], request.headers):
         return Response(status_code=304, headers=about)
     if wanted is not Format.JSON:
         about["Content-Disposition"] = f'attachment; filename="{_safe(name)}.{wanted}"'

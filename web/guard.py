@@ -31,8 +31,6 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _RAW = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
-# what the others forbid, a browser does to pages alone
-_RAW_OF_API = [one for one in _RAW if one[0] in {b"content-security-policy", b"x-content-type-options"}]
 log = logging.getLogger(__name__)
 Respond = Callable[[Request, HttpProblem], Response]
 
@@ -60,8 +58,7 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                api = scope["path"].startswith("/api/")
-                message = {**message, "headers": [*message["headers"], *(_RAW_OF_API if api else _RAW)]}
+                message = {**message, "headers": [*message["headers"], *_RAW]}
                 _add_headers(MutableHeaders(scope=message), request_id, message["status"])
             elif head and message["type"] == "http.response.body":
                 message = {**message, "body": b""}

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,6 +19,7 @@ from web.problems import HttpProblem
 
 MOST_BODY = 65_536  #: bytes of a request's body; ours have none
 MOST_ADDRESSES = 10_000  #: that are remembered, the longest unseen forgotten first
+_TOO_LARGE = f"A request may hold at most {MOST_BODY} bytes."
 _UNCOUNTED = {"/healthz", "/readyz", "/metrics"}  #: asked by whoever watches the service
 
 _BY_PLAN = "/api/v1/"  #: counted by key, or by a plan of its own
@@ -76,25 +78,25 @@ class Limits:
 
 
 class _Bounded:
-    """A body that ends when it grows past the limit, whatever was declared."""
+    """A body that is refused when it grows past the limit, whatever was declared."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive, self._left = receive, MOST_BODY
 
     async def __call__(self) -> Message:
-        """One ASGI message."""
+        """One ASGI message. Raises HTTPException, which the endpoint's frame answers, beyond the limit."""
         message = await self._receive()
         if message["type"] == "http.request":
             self._left -= len(message.get("body", b""))
             if self._left < 0:
-                return {"type": "http.disconnect"}
+                raise HTTPException(413, _TOO_LARGE, {"Connection": "close"})
         return message
 
 
 def _about_body(headers: Headers) -> HttpProblem | None:
     """Why a body is not even read."""
     if _declared(headers.get("content-length", "")) > MOST_BODY:
-        return HttpProblem("too_large", f"A request may hold at most {MOST_BODY} bytes.")
+        return HttpProblem("too_large", _TOO_LARGE)
     if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         # nobody unpacks it, so a few bytes stay a few bytes
         return HttpProblem("unsupported_body", "Please send the body unpacked, without Content-Encoding.")

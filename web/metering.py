@@ -7,7 +7,7 @@ Every answer says what is left, by the headers RateLimit and RateLimit-Policy (d
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bellwether.config import Api
 from bellwether.errors import BadKey, BellwetherError
+from bellwether.keys import PREFIX
 from bellwether.keys import Scope as KeyScope
 from bellwether.metering import Meter
 from bellwether.plans import DEMO
@@ -52,7 +53,11 @@ class Metering:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or refuse."""
-        if scope["type"] != "http" or not scope["path"].startswith(API) or scope["path"].startswith(_ADMIN):
+        if scope["type"] != "http" or not scope["path"].startswith(API):
+            await self._app(scope, receive, send)
+            return
+        if scope["path"].startswith(_ADMIN):
+            scope["state"]["about_wrong_key"] = partial(self._about, scope)
             await self._app(scope, receive, send)
             return
         try:
@@ -87,6 +92,10 @@ class Metering:
 
     async def _admit(self, scope: Scope) -> Caller:
         """Count the call. Raises the errors of a key, QuotaExceeded and StoreError."""
+        if PREFIX.encode() in scope["query_string"]:  # whoever reads logs along the way has it then
+            raise BadKey(
+                "A key has no place in an address; send it as “Authorization: Bearer ...”, and rotate this one."
+            )
         cost = 0 if scope["path"] in _FREE else 1
         sent = Headers(scope=scope).get("authorization")
         if sent is None:

@@ -1,5 +1,6 @@
 """What can go wrong, as the web says it: a status, a title and a sentence, for pages and programs alike."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fastapi.exceptions import RequestValidationError
@@ -95,7 +96,7 @@ def problem_of(error: Exception) -> HttpProblem:
         return HttpProblem(error.code, printable(error.question), candidates=error.candidates)
     if isinstance(error, BellwetherError):
         suggestions = error.suggestions if isinstance(error, UnknownSymbol) else ()
-        return _problem(error.code if error.code in KINDS else INTERNAL, str(error), suggestions)
+        return _problem(error.code if error.code in KINDS else INTERNAL, error.for_person, suggestions)
     if isinstance(error, RequestValidationError):
         return _problem("bad_request", _what_is_invalid(error))
     if isinstance(error, HTTPException) and error.status_code < 500:
@@ -120,5 +121,17 @@ def printable(text: str) -> str:
 def _what_is_invalid(error: RequestValidationError) -> str:
     """The first complaint of FastAPI as a sentence."""
     first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return "The body is no JSON that can be read; please check its quotes, commas and brackets."
     message = str(first["msg"]).replace("Input should", "it should")
-    return f"The parameter {first['loc'][-1]} cannot be used: {message[:1].lower()}{message[1:]}."
+    return f"The parameter {_where(first['loc'])} cannot be used: {message[:1].lower()}{message[1:]}."
+
+
+def _where(loc: Sequence[int | str]) -> str:
+    """A place as programs write it, such as symbols[3]; pydantic names the types of a union in it as well."""
+    names = [one for one in loc[1:] if isinstance(one, int) or one not in _TYPES]
+    path = "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in names)
+    return path.removeprefix(".") or str(loc[0])
+
+
+_TYPES = {"str", "int", "float", "bool", "constrained-str", "constrained-int"}

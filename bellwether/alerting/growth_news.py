@@ -40,6 +40,7 @@ class Report:
     """A quarter that was forecast, and came."""
 
     period_end: date
+    first_named: date  #: the last day that was first given for it
     seen_at: datetime  #: when the forecast after it was entered
     expected: PastGrowth  #: the newest forecast of it, with what came
 
@@ -73,15 +74,17 @@ def news(kept: Sequence[KeptGrowth], now: datetime) -> Report | None:
     if not kept:
         return None
     newest = kept[0].issued.period_end
-    seen_at = min(one.issued.made_at for one in kept if one.issued.period_end == newest)
+    # a source may set the quarter's last day right afterwards: it is the same quarter, and the same news
+    same = [one.issued for one in kept if newest - one.issued.period_end <= _NEAR]
+    first, seen_at = min(one.period_end for one in same), min(one.made_at for one in same)
     told = [
         one
         for one in kept
-        if one.growth is not None and one.issued.period_end < newest and abs(one.issued.target - newest) <= _NEAR
+        if one.growth is not None and one.issued.period_end < first and abs(one.issued.target - newest) <= _NEAR
     ]
     if not told or now - seen_at > NEWS:
         return None
-    return Report(newest, seen_at, past_of(told[0]))
+    return Report(newest, first, seen_at, past_of(told[0]))
 
 
 def _write(services: Services, made: GrowthForecast, report: Report, now: datetime) -> int:
@@ -96,7 +99,7 @@ def _write(services: Services, made: GrowthForecast, report: Report, now: dateti
             begin = present + (after_quiet(now, wanted.quiet, wanted.timezone) - now)
             with use_language(languages.get(chat_id, ENGLISH)):
                 text = alert_text(made, report)
-            key = f"{REPORT}:{chat_id}:{report.period_end}:{made.symbol}"
+            key = f"{REPORT}:{chat_id}:{report.first_named}:{made.symbol}"
             drafts.append(outbox.Draft(key, chat_id, REPORT, text, begin, begin + WORTH_READING))
         return outbox.owe_all(db, drafts, present)
 
@@ -122,6 +125,9 @@ def alert_text(made: GrowthForecast, report: Report) -> str:
         ),
         "\n".join(escape(line) for line in words.lines(made)),
         f"<i>{escape(words.disclaimer(made))}</i>",
+        _("Why you get this: you watch {symbol} (/list); /unwatch {symbol} stops it.").format(
+            symbol=escape(made.symbol)
+        ),
     ]
     return "\n\n".join(parts)
 

@@ -67,13 +67,16 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 def _is_global(one: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    if isinstance(one, ipaddress.IPv6Address) and one.is_site_local:  # fec0::/10, which Python takes for global
+        return False
     return one.is_global and not one.is_multicast and not one.is_reserved and not one.is_unspecified
 
 
 def _parts(url: str, private: bool) -> tuple[str, str, int, str]:
     """Scheme, host, port and path. Raises BadWebhook."""
     if len(url) > LONGEST or not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise BadWebhook(f"The address must have at most {LONGEST} plain characters and no spaces.")
+        text = f"The address must have at most {LONGEST} plain characters and no spaces; write é.com as xn--9ca.com."
+        raise BadWebhook(text)
     try:
         parts = urlsplit(url)
         port = parts.port

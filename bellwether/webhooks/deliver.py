@@ -9,16 +9,17 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bellwether.services import Services
-from bellwether.store import alert_feed, outbox, webhook_outbox, webhooks
+from bellwether.store import alert_feed, keys, outbox, webhook_outbox, webhooks
+from bellwether.store.database import Database
 from bellwether.store.owners import key_of_chat, webhook_of_chat
 from bellwether.store.webhooks import Attempt, Webhook
 from bellwether.types import OutboxMessage
 from bellwether.webhooks.events import fired_event, message_event
 from bellwether.webhooks.owing import owe
-from bellwether.webhooks.schedule import pause_after
+from bellwether.webhooks.schedule import hold_after, pause_after
 from bellwether.webhooks.sending import Answered, Sender
 
 LEASE = timedelta(minutes=2)
@@ -76,7 +77,7 @@ class _Run:
                 fired = alert_feed.behind(db, message.dedup_key)
                 event_id, body = fired_event(fired) if fired is not None else message_event(message, now)
                 for hook in webhooks.of_key(db, key_of_chat(message.chat_id)):
-                    if hook.disabled_at is None:
+                    if _takes(db, hook, now):
                         owe(db, hook, event_id, body, now)
                 webhook_outbox.spread(db, message, now)
 
@@ -102,12 +103,13 @@ class _Run:
         self._busy.discard(message.id)
 
     def _hook(self, message: OutboxMessage) -> Webhook | None:
-        """Where it goes; None, and the message is given up, where that was removed or disabled meanwhile."""
+        """Where it goes; None, and the message is given up, where nothing goes any more."""
+        now = self._services.clock()
         with self._services.store.transaction() as db:
             hook = webhooks.get(db, webhook_of_chat(message.chat_id))
-            if hook is not None and hook.disabled_at is None:
+            if hook is not None and _takes(db, hook, now):
                 return hook
-            outbox.give_up(db, message, outbox.Setback("the webhook takes nothing more"), self._services.clock())
+            outbox.give_up(db, message, outbox.Setback("the webhook takes nothing more"), now)
             self.did.given_up += 1
             return None
 
@@ -129,8 +131,14 @@ class _Run:
                 webhook_outbox.forget(db, message.chat_id)
                 self.did.given_up += 1
             else:
-                again = now + pause_after(message.attempts, answered.retry_after)
-                outbox.put_back(db, message, again, setback, now)
+                pause = pause_after(message.attempts, answered.retry_after)
+                outbox.put_back(db, message, now + pause, setback, now)
+                webhook_outbox.hold_back(db, message.chat_id, now + hold_after(pause))
                 self.did.put_back += 1
         if answered.error:
             log.warning("Webhook %d was not reached: %s", hook.id, answered.error)
+
+
+def _takes(db: Database, hook: Webhook, now: datetime) -> bool:
+    """Whether anything is sent to it: not once it was disabled, or the key of its owner was revoked or has ended."""
+    return hook.disabled_at is None and keys.works(db, hook.key_id, now)

@@ -4,6 +4,7 @@ check the address | connect to the one that was checked | POST, signed | the sta
 """
 
 import asyncio
+import ssl
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,9 +39,11 @@ class Answered:
 class Sender:
     """Sends to webhooks; one for the process."""
 
-    def __init__(self, *, private: bool, look_up: Lookup = look_up) -> None:
-        """`private` lets messages go to our own network."""
+    def __init__(self, *, private: bool, look_up: Lookup = look_up, trusted: ssl.SSLContext | None = None) -> None:
+        """`private` lets messages go to our own network; `trusted` is who may certify a receiver, the usual ones."""
         self._private, self._look_up = private, look_up
+        # made once: reading the list of authorities takes longer than a message. No authority from the environment
+        self._trusted = trusted or httpx.create_ssl_context(trust_env=False)
 
     async def send(self, hook: Webhook, event_id: str, body: str, now: datetime) -> Answered:
         """One try. Raises nothing: what went wrong is in the answer."""
@@ -51,20 +54,21 @@ class Sender:
         try:
             async with asyncio.timeout(TIMEOUT):
                 target = await asyncio.to_thread(check, hook.url, private=self._private, look_up=self._look_up)
-                answer = await _post(target, content, headers(event_id, content, hook.secrets(now), now))
+                signed = headers(event_id, content, hook.secrets(now), now)
+                answer = await _post(target, content, signed, self._trusted)
             status, wait = answer.status_code, _seconds(answer.headers.get("retry-after", ""))
             if not answer.is_success:
                 error = "redirects are not followed" if answer.is_redirect else f"it answered {status}"
         except BadWebhook as problem:
             error = str(problem)
-        except TimeoutError:
+        except (TimeoutError, httpx.TimeoutException):
             error = f"no answer within {TIMEOUT:g} s"
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
             error = f"no connection ({type(problem).__name__})"
         return Answered(status, error, round(1000 * (time.monotonic() - start)), wait)
 
 
-async def _post(target: Target, content: bytes, signed: dict[str, str]) -> httpx.Response:
+async def _post(target: Target, content: bytes, signed: dict[str, str], trusted: ssl.SSLContext) -> httpx.Response:
     """POST to the checked address; the certificate must be the name's."""
     at = f"[{target.address}]" if ":" in target.address else target.address
     host = f"[{target.host}]" if ":" in target.host else target.host
@@ -76,7 +80,7 @@ async def _post(target: Target, content: bytes, signed: dict[str, str]) -> httpx
         **signed,
     }
     # trust_env off: a proxy from the environment would look the name up again
-    async with httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=False, verify=trusted) as client:
         url = f"{target.scheme}://{at}:{target.port}{target.path}"
         extensions = {"sni_hostname": target.host}
         async with client.stream("POST", url, content=content, headers=sent, extensions=extensions) as answer:
