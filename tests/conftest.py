@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlcipher3  # noqa: F401  # before TensorFlow, which brings an SQLite for everybody who comes after it
 
 from bellwether.config import load_settings
 from bellwether.services import Services, build_services

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -236,3 +237,13 @@ def test_erasing_a_chat_works_in_an_encrypted_file_too(services: Services) -> No
     fill(sealed)
     assert chat_queries.erase(sealed, CHAT) > 0
     assert what_was_kept(sealed) == ([], [])
+
+
+def test_where_another_sqlite_took_its_place_nothing_is_written_in_plain(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cipher, "driver", lambda key: sqlite3)
+    with pytest.raises(StoreError) as told:
+        fill(with_key(services, KEY))
+    assert "nothing would be encrypted" in told.value.for_operator
+    assert not files_of(services)

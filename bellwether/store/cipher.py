@@ -51,8 +51,16 @@ def connect(path: Path, key: str, **options: Any) -> sqlite3.Connection:
 
 
 def unlock(connection: Any, key: str) -> sqlite3.Connection:
-    """A new connection of `driver(key)`, after it was told the key."""
+    """A new connection of `driver(key)`, after it was told the key. Raises StoreError where nothing would be encrypted.
+
+    A library that brings an SQLite for everybody, as TensorFlow does, may have taken SQLCipher's place in this process.
+    """
     if key:
+        if connection.execute("PRAGMA cipher_version").fetchone() is None:
+            connection.close()
+            raise StoreError(
+                "Another SQLite has taken SQLCipher's place in this program, so nothing would be encrypted."
+            )
         connection.execute(f"PRAGMA key = {_quoted(key)}")
     opened: sqlite3.Connection = connection
     return opened
