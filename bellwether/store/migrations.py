@@ -262,16 +262,7 @@ def issued_forecasts(db: Any) -> None:
     )
     db["outcomes"].create_index(["seq"], unique=True)
     for table, key in (("ledger", "seq"), ("outcomes", "id")):
-        for verb in ("UPDATE", "DELETE"):
-            db.execute(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}"
-                f" BEGIN SELECT raise(ABORT, 'rows of {table} are never changed'); END"
-            )
-        db.execute(
-            f"CREATE TRIGGER {table}_in_order BEFORE INSERT ON {table}"
-            f" WHEN NEW.{key} <> (SELECT coalesce(max({key}), 0) + 1 FROM {table})"
-            f" BEGIN SELECT raise(ABORT, 'rows of {table} are only added at the end'); END"
-        )
+        _only_add(db, table, key)
     db["pending"].create(
         {"seq": int, "target": int, "calendar": str},
         pk="seq",
@@ -459,19 +450,24 @@ def issued_growth(db: Any) -> None:
     )
     db["growth_outcomes"].create_index(["seq"], unique=True)
     for table, key in (("growth_ledger", "seq"), ("growth_outcomes", "id")):
-        for verb in ("UPDATE", "DELETE"):
-            db.execute(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}"
-                f" BEGIN SELECT raise(ABORT, 'rows of {table} are never changed'); END"
-            )
-        db.execute(
-            f"CREATE TRIGGER {table}_in_order BEFORE INSERT ON {table}"
-            f" WHEN NEW.{key} <> (SELECT coalesce(max({key}), 0) + 1 FROM {table})"
-            f" BEGIN SELECT raise(ABORT, 'rows of {table} are only added at the end'); END"
-        )
+        _only_add(db, table, key)
 
 
 @migrations()
 def chosen_wording(db: Any) -> None:
     """Whether a chat wants all the numbers."""
     db["alert_settings"].add_column("expert", int, not_null_default=0)
+
+
+def _only_add(db: Any, table: str, key: str) -> None:
+    """Have SQLite itself refuse to change a row, to delete one, or to add one anywhere but at the end."""
+    for verb in ("UPDATE", "DELETE"):
+        db.execute(
+            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}"
+            f" BEGIN SELECT raise(ABORT, 'rows of {table} are never changed'); END"
+        )
+    db.execute(
+        f"CREATE TRIGGER {table}_in_order BEFORE INSERT ON {table}"
+        f" WHEN NEW.{key} <> (SELECT coalesce(max({key}), 0) + 1 FROM {table})"
+        f" BEGIN SELECT raise(ABORT, 'rows of {table} are only added at the end'); END"
+    )
