@@ -1,9 +1,6 @@
 """Forecasts of many symbols at once: what they have in common is looked up once, and the ledger is written once.
 
-symbols | resolve | an outlook each | the forecasts | into the ledger, in one transaction
-
-The model runs once for each symbol: over many windows at once it would be four times as fast, and differ in the eighth
-digit, by which a forecast would not be the same one any more that chat, page and ledger have.
+symbols | resolve, and look up the bars | the outlooks | the forecasts | into the ledger, in one transaction
 """
 
 import logging
@@ -12,17 +9,19 @@ from dataclasses import replace
 from datetime import date
 
 from bellwether import queries
-from bellwether.errors import BellwetherError, StoreError
-from bellwether.forecasting.forecaster import forecast_at
-from bellwether.kept_outlooks import KeptOutlooks
+from bellwether.errors import BellwetherError, StoreError, UnusableBars
+from bellwether.forecasting.forecaster import forecast_at, make_outlooks
+from bellwether.forecasting.onnx_model import OnnxModel
+from bellwether.known import known_at, last_session
 from bellwether.scoring import issuing
 from bellwether.scoring.beside import with_record
 from bellwether.services import Services
 from bellwether.store import ledger
-from bellwether.types import Bars, Forecast, Instrument, Outlook
+from bellwether.types import Bars, Forecast, Instrument, Known, Outlook
 
 log = logging.getLogger(__name__)
 Made = dict[str, tuple[Outlook, Forecast]]
+_Asked = tuple[Known, OnnxModel | None]
 
 
 def forecasts(
@@ -32,19 +31,23 @@ def forecasts(
     as_of: date | None = None,
     *,
     allowed: Callable[[str], None] = lambda symbol: None,
-    kept: KeptOutlooks | None = None,
 ) -> list[Forecast | BellwetherError]:
     """What `queries.answer` gives for each of these symbols or names, in their order, or what it raises.
 
-    `allowed` raises a BellwetherError for a symbol that this caller may not ask for; `kept` has what earlier batches
-    worked out.
+    `allowed` raises a BellwetherError for a symbol that this caller may not ask for.
     """
-    work = _Batch(services, horizon, as_of, allowed, kept or KeptOutlooks())
+    work = _Batch(services, horizon, as_of, allowed)
+    asked: dict[str, _Asked] = {}
     made: Made = {}
     problems: dict[str, BellwetherError] = {}
     for text in dict.fromkeys(symbols):
         try:
-            made[text] = work.one(text)
+            asked[text] = work.look_up(text)
+        except BellwetherError as problem:
+            problems[text] = problem
+    for text, seen in zip(asked, work.outlooks(list(asked.values())), strict=True):
+        try:
+            made[text] = work.forecast(seen)
         except BellwetherError as problem:
             problems[text] = problem
     if as_of is None:
@@ -61,21 +64,33 @@ class _Batch:
         horizon: int,
         as_of: date | None,
         allowed: Callable[[str], None],
-        kept: KeptOutlooks,
     ) -> None:
         self._services, self._horizon, self._as_of, self._allowed = services, horizon, as_of, allowed
-        self._kept = kept
         self._known_by = replace(services, provider=_Once(services))  # type: ignore[arg-type]  # for `known_at` alone
         self._ends: dict[str, date] = {}
 
-    def one(self, text: str) -> tuple[Outlook, Forecast]:
-        """One symbol, as `queries.answer` has it but for the ledger. Raises what that does."""
-        services = self._services
-        one = queries.resolve(services, text)
+    def look_up(self, text: str) -> _Asked:
+        """What is known of one symbol, and who is to say more. Raises what `queries.answer` does."""
+        one = queries.resolve(self._services, text)
         self._allowed(one.symbol)
         end = self._end(one)
-        model = services.model if self._as_of is None else services.shelf.for_day(end)
-        seen = self._kept.get(queries.known_at(self._known_by, one, end), model)
+        model = self._services.model if self._as_of is None else self._services.shelf.for_day(end)
+        return known_at(self._known_by, one, end), model
+
+    def outlooks(self, asked: Sequence[_Asked]) -> list[Outlook | UnusableBars]:
+        """One for each, or why there is none. Of a day long past calendars may differ in the model that answers."""
+        make = self._services.outlooks.get_all if self._as_of is None else make_outlooks
+        made: dict[int, Outlook | UnusableBars] = {}
+        for model in {its for _, its in asked}:
+            mine = [at for at, (_, its) in enumerate(asked) if its is model]
+            made |= zip(mine, make([asked[at][0] for at in mine], model), strict=True)
+        return [made[at] for at in range(len(asked))]
+
+    def forecast(self, seen: Outlook | UnusableBars) -> tuple[Outlook, Forecast]:
+        """The forecast as `queries.answer` has it, but for the ledger. Raises what that does."""
+        if isinstance(seen, UnusableBars):
+            raise seen
+        services = self._services
         if self._as_of is not None:
             return seen, forecast_at(seen, self._horizon, services.clock())
         seen = queries.as_shown(services, seen)
@@ -85,7 +100,7 @@ class _Batch:
     def _end(self, one: Instrument) -> date:
         """The newest session, the same for all that trade by one calendar."""
         if one.calendar not in self._ends:
-            self._ends[one.calendar] = queries.last_session(self._services, one, self._as_of)
+            self._ends[one.calendar] = last_session(self._services, one, self._as_of)
         return self._ends[one.calendar]
 
 

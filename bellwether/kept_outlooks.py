@@ -4,21 +4,22 @@ Every number of the bars is compared, so a correction anywhere in them makes a n
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from threading import Lock
 
 import numpy as np
 
-from bellwether.forecasting.forecaster import make_outlook
+from bellwether.errors import UnusableBars
+from bellwether.forecasting.forecaster import make_outlooks
 from bellwether.forecasting.onnx_model import OnnxModel
-from bellwether.queries import Known
-from bellwether.types import Bars, Outlook
+from bellwether.types import Bars, Known, Outlook
 
-MOST = 1000  #: outlooks, the longest unused forgotten first: some 10 KB each besides the bars, which the market has too
-_Key = tuple[str, str]
+MOST = 512  #: outlooks, the longest unused forgotten first: a batch has 500, which with their bars are 70 MB
+_Key = tuple[str, OnnxModel | None]
 
 
 class KeptOutlooks:
-    """One per process; for threads."""
+    """Those of the newest session, of all who ask in this process; for threads."""
 
     def __init__(self) -> None:
         """Nothing is kept yet."""
@@ -27,27 +28,32 @@ class KeptOutlooks:
 
     def get(self, known: Known, model: OnnxModel | None) -> Outlook:
         """The outlook from what is known, by this model. Raises what `make_outlook` does."""
-        key = (known.instrument.symbol, model.card.model_id if model else "")
+        (found,) = self.get_all([known], model)
+        if isinstance(found, UnusableBars):
+            raise found
+        return found
+
+    def get_all(self, known: Sequence[Known], model: OnnxModel | None) -> list[Outlook | UnusableBars]:
+        """The same for several, as `make_outlooks` has it."""
+        found = [self._recall(one, model) for one in known]
+        new = iter(make_outlooks([one for one, kept in zip(known, found, strict=True) if kept is None], model))
+        return [kept or self._keep(one, model, next(new)) for one, kept in zip(known, found, strict=True)]
+
+    def _recall(self, known: Known, model: OnnxModel | None) -> Outlook | None:
+        key = (known.instrument.symbol, model)
         with self._lock:
             found = self._kept.get(key)
             if found is not None:
                 self._kept.move_to_end(key)
-        if found is not None and _same(found[0], known):
-            return found[1]
-        outlook = make_outlook(
-            known.instrument,
-            known.bars,
-            known.market,
-            model,
-            source=known.source,
-            note=known.note,
-            expected=known.expected,
-        )
-        with self._lock:
-            self._kept[key] = (known, outlook)
-            if len(self._kept) > MOST:
-                self._kept.popitem(last=False)
-        return outlook
+        return found[1] if found is not None and _same(found[0], known) else None
+
+    def _keep(self, known: Known, model: OnnxModel | None, made: Outlook | UnusableBars) -> Outlook | UnusableBars:
+        if isinstance(made, Outlook):
+            with self._lock:
+                self._kept[known.instrument.symbol, model] = (known, made)
+                if len(self._kept) > MOST:
+                    self._kept.popitem(last=False)
+        return made
 
 
 def _same(one: Known, other: Known) -> bool:

@@ -19,6 +19,8 @@ from functools import cached_property
 from bellwether import queries
 from bellwether.errors import BellwetherError, MarketDataError
 from bellwether.forecasting.forecaster import forecast_at
+from bellwether.kept_outlooks import KeptOutlooks
+from bellwether.known import MARKET_CALENDAR
 from bellwether.language import said
 from bellwether.market.calendar import SETTLING, last_closed_session
 from bellwether.market.provider import Provider
@@ -73,8 +75,13 @@ def row_of(made: Forecast) -> Row:
 
 
 def at_hand(services: Services) -> Services:
-    """The same services, whose market asks nobody: of a live source only what is kept of its bars is read."""
-    return replace(services, provider=_KeptBars(services)) if remote(services.provider) is not None else services
+    """The same services, whose market asks nobody: of a live source only what is kept of its bars is read.
+
+    Their outlooks are not kept beyond them: those of a whole universe would fill the memory.
+    """
+    if remote(services.provider) is None:
+        return services
+    return replace(services, provider=_KeptBars(services), outlooks=KeptOutlooks())
 
 
 def forecasts_of(services: Services, instruments: Iterable[Instrument], horizon: int) -> list[Forecast]:
@@ -115,7 +122,7 @@ class Overviews:
 
         Waits at most `patience` seconds, and only where there is nothing to show. Raises what working it out raises.
         """
-        session = last_closed_session(queries.MARKET_CALENDAR, self._services.clock() - SETTLING)
+        session = last_closed_session(MARKET_CALENDAR, self._services.clock() - SETTLING)
         with self._lock:
             kept = self._ready.get(horizon)
             if kept is not None and kept[0] == session and not self._is_old(kept[1]):

@@ -7,12 +7,11 @@ from typing import Any
 
 from bellwether.alert_types import Range
 from bellwether.alerting.rules_grading import Outcome, outcome
-from bellwether.errors import AmbiguousSymbol, BadDate, BellwetherError, LimitReached, MarketDataError, UnknownSymbol
+from bellwether.errors import AmbiguousSymbol, BellwetherError, LimitReached
 from bellwether.forecasting.forecaster import forecast_at, make_outlook
 from bellwether.forecasting.onnx_model import OnnxModel
-from bellwether.language import said, together
-from bellwether.market.bars import since_unit_change
-from bellwether.market.calendar import SETTLING, closes_at, is_session, last_closed_session
+from bellwether.known import known_at, last_session
+from bellwether.language import said
 from bellwether.market.resolve import Resolver
 from bellwether.market.resolve_reading import read
 from bellwether.market.resolve_text import clean_question
@@ -26,24 +25,9 @@ from bellwether.scoring.types import Receipt, StandingOf, TrackRecord
 from bellwether.services import Services
 from bellwether.store import chats, ledger, subscriptions
 from bellwether.suggest import suggest
-from bellwether.types import (
-    MARKET_SERIES,
-    Bars,
-    Forecast,
-    Instrument,
-    Origin,
-    Outlook,
-    Problem,
-    Shape,
-    Subscription,
-    Theme,
-    to_date,
-)
+from bellwether.types import Bars, Forecast, Instrument, Outlook, Problem, Shape, Subscription, Theme, to_date
 
 SAMPLE = "sample"  #: the market that ended for good: nothing of it is issued
-EARLIEST = date(1900, 1, 1)  #: as-of dates before it are typing errors
-MARKET_CALENDAR = "XNYS"  #: of MARKET_SERIES
-HISTORY = 2520  #: bars an answer may rest on, ten years: the same whatever a source keeps beyond them
 
 
 def resolve(services: Services, text: str) -> Instrument:
@@ -61,40 +45,14 @@ def outlook(services: Services, instrument: Instrument, as_of: date | None = Non
     MarketDataError or UnusableBars.
     """
     end = last_session(services, instrument, as_of)
-    return _outlook(services, instrument, end, services.model if as_of is None else services.shelf.for_day(end))
+    if as_of is None:
+        return services.outlooks.get(known_at(services, instrument, end), services.model)
+    return _outlook(services, instrument, end, services.shelf.for_day(end))
 
 
 def _outlook(services: Services, instrument: Instrument, end: date, model: OnnxModel | None) -> Outlook:
-    """All horizons from the bars up to the session `end`, by this model."""
-    told = known_at(services, instrument, end)
-    return make_outlook(
-        told.instrument, told.bars, told.market, model, source=told.source, note=told.note, expected=told.expected
-    )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Known:
-    """What an outlook is made of: the arguments of `make_outlook`, but for the model."""
-
-    instrument: Instrument  #: in the units of these prices
-    bars: Bars
-    market: tuple[Bars | None, ...]
-    source: str
-    note: str
-    expected: date | None
-
-
-def known_at(services: Services, instrument: Instrument, end: date) -> Known:
-    """What is known of an instrument after the session `end`. Raises MarketDataError and UnusableBars."""
-    provider = services.provider
-    whole = provider.bars(instrument.symbol, end).last(HISTORY)
-    bars = since_unit_change(whole)
-    origin = bars.origin or Origin(provider.name, provider.live, provider.note)
-    beside = market_of(services, instrument, bars.cutoff)
-    units = "" if bars is whole else _about_units(bars)
-    note = together(origin.note, units, _about_beside(beside, origin, provider.note))
-    expected = end if origin.live else None
-    return Known(origin.instrument or instrument, bars, beside, origin.source, note, expected)
+    """All horizons from the bars up to the session `end`, by this model; it is not kept."""
+    return make_outlook(known_at(services, instrument, end), model)
 
 
 def bars(services: Services, instrument: Instrument, as_of: date | None = None) -> Bars:
@@ -325,63 +283,3 @@ def watchlist(services: Services, chat_id: int) -> list[Subscription]:
     """What a chat watches, oldest first."""
     with services.store.reading() as db:
         return subscriptions.of_chat(db, chat_id)
-
-
-def _about_units(bars: Bars) -> str:
-    """Says that older prices were left out."""
-    return said(
-        "Prices before {day} are left out: there the source changed their unit a hundredfold.",
-        day=to_date(bars.sessions[0]),
-    )
-
-
-def _about_beside(beside: Sequence[Bars | None], origin: Origin, quiet: str) -> str:
-    """Says so when the market series are old, or of another source than the prices; a trouble of both is told once.
-
-    `quiet` is what the market says when there is none.
-    """
-    for series in beside:
-        its = series.origin if series is not None else None
-        if its is None or its.note == quiet or (its.source == origin.source and origin.note != quiet):
-            continue
-        return said("Of the wider market: {note}", note=its.note)
-    return ""
-
-
-def last_session(services: Services, instrument: Instrument, as_of: date | None) -> date:
-    """The newest session that may be looked at."""
-    now = services.clock()
-    closed = last_closed_session(instrument.calendar, now - SETTLING)
-    if as_of is None:
-        return closed
-    if as_of < EARLIEST:
-        raise BadDate(
-            said("No prices reach back to {day}; please give a date from {first} on.", day=as_of, first=EARLIEST)
-        )
-    if as_of > now.date():
-        raise BadDate(said("{day} has not come yet; please give a date up to {today}.", day=as_of, today=now.date()))
-    return min(as_of, closed)
-
-
-def market_of(services: Services, instrument: Instrument, cutoff: date) -> tuple[Bars | None, ...]:
-    """The bars of MARKET_SERIES known when the session `cutoff` of an instrument closed; None where unknown."""
-    end = market_end(instrument, cutoff)
-    return tuple(_series_or_none(services, symbol, end) for symbol in MARKET_SERIES)
-
-
-def market_end(instrument: Instrument, cutoff: date) -> date:
-    """The newest New York session that was closed when the instrument's own cutoff session was.
-
-    London's Friday ends while New York still trades: a forecast as of it must know Thursday's index and no more.
-    """
-    if instrument.calendar == MARKET_CALENDAR or not is_session(instrument.calendar, cutoff):
-        return cutoff
-    return last_closed_session(MARKET_CALENDAR, closes_at(instrument.calendar, cutoff))
-
-
-def _series_or_none(services: Services, symbol: str, cutoff: date) -> Bars | None:
-    """A market series up to the same cutoff; None when the source does not have it: the model can do without."""
-    try:
-        return services.provider.bars(symbol, cutoff)
-    except (MarketDataError, UnknownSymbol, BadDate):
-        return None

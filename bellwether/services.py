@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bellwether.config import Settings
@@ -11,6 +11,7 @@ from bellwether.forecasting.model_shelf import ModelShelf
 from bellwether.forecasting.onnx_model import OnnxModel
 from bellwether.forecasting.served import served_model
 from bellwether.growth.growth_model import GrowthShelf
+from bellwether.kept_outlooks import KeptOutlooks
 from bellwether.market.chosen_universe import universe_of
 from bellwether.market.fundamentals import Fundamentals, open_fundamentals
 from bellwether.market.provider import Provider
@@ -36,6 +37,7 @@ class Services:
     growth: GrowthShelf  #: the models of company growth
     store: Store
     clock: Clock
+    outlooks: KeptOutlooks = field(default_factory=KeptOutlooks)  #: of the newest session, shared by all faces
 
 
 def utc_now() -> datetime:

@@ -5,7 +5,7 @@ quantile levels such as 0.1; every time is aware and UTC; every day is a trading
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 from typing import Literal
@@ -216,7 +216,19 @@ class Forecast:
 
     def price_at(self, level: float) -> float:
         """The price at one of LEVELS."""
-        return self.quantiles[LEVELS.index(level)]
+        return self.last_close * float(np.exp(self.log_returns[LEVELS.index(level)]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What an outlook is made of, besides a model."""
+
+    instrument: Instrument  #: in the units of these prices
+    bars: Bars
+    market: tuple[Bars | None, ...]  #: MARKET_SERIES up to the same cutoff, None where not known
+    source: str
+    note: str  #: what the source wants said with every answer; may be empty
+    expected: date | None  #: the last closed session; None for a market that is not live
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -236,7 +248,8 @@ class Outlook:
     source: str
     caveats: tuple[str, ...] = ()
     problem: Problem | None = None
-    market: tuple["Bars | None", ...] = ()  #: MARKET_SERIES as they were read; None where not known
+    market: tuple[Bars | None, ...] = ()  #: MARKET_SERIES as they were read; None where not known
+    read: dict[int, Forecast] = field(init=False, default_factory=dict, repr=False)  #: from it before, by horizon
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from bellwether.config import load_settings
 from bellwether.forecasting.forecaster import forecast_at, make_outlook
 from bellwether.forecasting.inputs import model_inputs
 from bellwether.services import build_services
-from bellwether.types import MARKET_SERIES
+from bellwether.types import MARKET_SERIES, Known
 from benchmarks.timing import Comparison, compare
 
 LIMIT = 3.0  #: times the model alone
@@ -24,7 +24,7 @@ def measure() -> Comparison:
     now = services.clock()
 
     def ours() -> object:
-        outlook = make_outlook(instrument, bars, market, model, source="sample", note="", expected=None)
+        outlook = make_outlook(Known(instrument, bars, market, "sample", "", None), model)
         return forecast_at(outlook, 10, now)
 
     return compare(ours, lambda: model.quantiles(window, beside), rounds=200, repeats=10)

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from bellwether import queries
 from bellwether.batch import forecasts
 from bellwether.forecast_json import forecast_json
-from bellwether.kept_outlooks import KeptOutlooks
 from bellwether.market.sample import SampleProvider
 from bellwether.scoring.settling import settle
 from bellwether.scoring.types import TrackRecord
@@ -114,7 +113,7 @@ def test_a_batch_as_of_a_day_is_what_was_known_then(api: Api) -> None:
 
 
 def test_kept_outlooks_are_given_again_for_the_same_bars_alone(tmp_path: Path) -> None:
-    services, kept = Api(tmp_path).services, KeptOutlooks()
+    services = Api(tmp_path).services
 
     class Corrected(SampleProvider):
         def bars(self, symbol: str, end: date) -> Bars:
@@ -123,10 +122,10 @@ def test_kept_outlooks_are_given_again_for_the_same_bars_alone(tmp_path: Path) -
             values[-50] *= 1.01 if symbol == "AAPL" else 1.0
             return replace(one, values=values)
 
-    first, again = (forecasts(services, ["AAPL", "MSFT"], 10, kept=kept) for _ in range(2))
+    first, again = (forecasts(services, ["AAPL", "MSFT"], 10) for _ in range(2))
     assert first == again
     corrected = replace(services, provider=Corrected())
-    apple, microsoft = forecasts(corrected, ["AAPL", "MSFT"], 10, kept=kept)
+    apple, microsoft = forecasts(corrected, ["AAPL", "MSFT"], 10)
     assert apple == queries.answer(corrected, "AAPL", 10).forecast != first[0]
     assert microsoft == first[1]
 

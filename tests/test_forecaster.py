@@ -18,8 +18,9 @@ from bellwether import queries
 from bellwether.config import load_settings
 from bellwether.errors import BadDate, BadHorizon, UnusableBars
 from bellwether.forecast_json import forecast_json
-from bellwether.forecasting.forecaster import BASELINE_ID, forecast_at, make_outlook
+from bellwether.forecasting.forecaster import BASELINE_ID, forecast_at, make_outlook, make_outlooks
 from bellwether.forecasting.onnx_model import OnnxModel, latest_model
+from bellwether.known import known_at
 from bellwether.services import Services, build_services
 from bellwether.types import (
     CLOSE,
@@ -31,6 +32,7 @@ from bellwether.types import (
     Bars,
     Floats,
     Instrument,
+    Known,
     Outlook,
     Problem,
 )
@@ -53,7 +55,7 @@ def look(
     expected: date | None = None,
     note: str = "",
 ) -> Outlook:
-    return make_outlook(MADE, bars, market, model, source="test", note=note, expected=expected)
+    return make_outlook(Known(MADE, bars, market, "test", note, expected), model)
 
 
 def changed(bars: Bars, change: Callable[[Floats], None]) -> Bars:
@@ -303,6 +305,34 @@ def test_the_same_question_always_has_the_same_id(services: Services) -> None:
 
     assert ask() == ask() == ask("apple") == ask(as_of=date(2021, 12, 31))
     assert len({ask(), ask("MSFT"), ask(horizon=11), ask(as_of=date(2021, 12, 30))}) == 4
+
+
+def test_a_forecast_asked_for_again_differs_in_the_time_alone(make_bars: MakeBars, model: OnnxModel) -> None:
+    outlook = look(make_bars(), model)
+    first, later = forecast_at(outlook, 10, NOW), forecast_at(outlook, 10, NOW + timedelta(hours=1))
+    assert (first.made_at, later.made_at) == (NOW, NOW + timedelta(hours=1))
+    assert replace(later, made_at=NOW) == first
+    doubled = replace(outlook, log_returns=2 * outlook.log_returns)
+    assert forecast_at(doubled, 10, NOW).log_returns == tuple(2 * one for one in first.log_returns)
+
+
+def test_of_many_symbols_each_has_the_outlook_that_it_has_alone(services: Services, make_bars: MakeBars) -> None:
+    end, sound = date(2021, 12, 31), [one for one in services.universe if one.symbol != "^VIX"]
+    known = [known_at(services, one, end) for one in sound]
+    still = changed(make_bars(), put(slice(None), PRICES, 50.0))
+    short = make_bars(30)
+    mixed = [*known[:20], Known(MADE, still, NO_MARKET, "test", "", None), *known[20:]]
+    mixed.append(Known(MADE, short, NO_MARKET, "test", "", None))
+    for model in (services.model, None):
+        together = make_outlooks(mixed, model)
+        for one, found in zip(mixed, together, strict=True):
+            if one.bars is still:
+                assert isinstance(found, UnusableBars)
+                continue
+            assert isinstance(found, Outlook)
+            alone = make_outlook(one, model)
+            assert found.log_returns.tobytes() == alone.log_returns.tobytes()
+            assert (found.problem, found.caveats, found.model_id) == (alone.problem, alone.caveats, alone.model_id)
 
 
 def test_the_last_close_is_the_quoted_one_and_not_the_adjusted(make_bars: MakeBars, model: OnnxModel) -> None:

@@ -16,7 +16,7 @@ from bellwether.errors import ModelError
 from bellwether.forecasting.forecaster import BASELINE_ID
 from bellwether.forecasting.inputs import model_inputs
 from bellwether.forecasting.model_card import RANGE, folders_of
-from bellwether.forecasting.onnx_model import OnnxModel, latest_model
+from bellwether.forecasting.onnx_model import MANY, OnnxModel, latest_model
 from bellwether.services import Services, build_services
 from bellwether.types import HEADS, LEVELS, MARKET_SERIES, Problem
 from tests.conftest import MODELS, NOW, MakeBars
@@ -80,6 +80,18 @@ def test_a_batch_answers_what_each_alone_would(model: OnnxModel, make_bars: Make
     bars, market = (np.concatenate(parts) for parts in zip(*windows, strict=True))
     alone = np.concatenate([model.quantiles(*window) for window in windows])
     assert model.quantiles(bars, market) == pytest.approx(alone, abs=1e-5)
+
+
+@pytest.mark.parametrize("count", [0, 1, MANY, 3 * MANY + 1])
+def test_of_many_windows_each_is_answered_as_if_it_were_alone(
+    model: OnnxModel, make_bars: MakeBars, count: int
+) -> None:
+    windows = [
+        model_inputs(make_bars(504, seed=seed), (None, None), model.card.context_length) for seed in range(count)
+    ]
+    answers = model.quantiles_of_each(windows)
+    # to the last digit, for a forecast's id is made of them
+    assert [one.tobytes() for one in answers] == [model.quantiles(*window)[0].tobytes() for window in windows]
 
 
 @pytest.mark.parametrize("factor", [0.01, 100.0])

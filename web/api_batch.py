@@ -91,8 +91,7 @@ async def batch(
     await caller.charge(len(asked.symbols) - 1)  # one was counted at the door
 
     def work() -> tuple[list[dict[str, Any]], Response]:
-        kept = request.app.state.kept_outlooks
-        found = forecasts(services, asked.symbols, sessions, day, allowed=caller.check_symbol, kept=kept)
+        found = forecasts(services, asked.symbols, sessions, day, allowed=caller.check_symbol)
         items = [_item(text, one) for text, one in zip(asked.symbols, found, strict=True)]
         failed = sum(item["forecast"] is None for item in items)
         body = {"items": items, "succeeded": len(items) - failed, "failed": failed}

@@ -10,7 +10,6 @@ from starlette.routing import Match, Route
 
 import bellwether
 from bellwether.errors import BellwetherError
-from bellwether.kept_outlooks import KeptOutlooks
 from bellwether.metering import Meter
 from bellwether.overview import Overviews
 from bellwether.services import Services
@@ -65,7 +64,6 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.overviews = Overviews(services)
-    app.state.kept_outlooks = KeptOutlooks()
     app.state.records = Records(services)
     app.state.bot = Bot(services.settings.telegram)
     for part in (*_PAGES, *_API):

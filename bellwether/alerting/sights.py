@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from bellwether import queries
+from bellwether import known, queries
 from bellwether.alert_types import FORECASTS, AlertRule, RuleKind
 from bellwether.alerting.rules_alert import Sight
 from bellwether.alerting.rules_unusual import COMPARED, Rarity, rarity
@@ -59,9 +59,9 @@ def rarities(services: Services, outlook: Outlook, horizons: Iterable[int]) -> d
     said = past_quantiles(
         model,
         outlook.bars,
-        queries.market_of(services, one, end),
+        known.market_of(services, one, end),
         COMPARED + 1,
-        None if one.calendar == queries.MARKET_CALENDAR else lambda session: queries.market_end(one, session),
+        None if one.calendar == known.MARKET_CALENDAR else lambda session: known.market_end(one, session),
     )
     # today's row is the last: by the same model and from the same bars as those it is compared with
     return {horizon: rarity(said[-1, horizon - 1], said[:-1, horizon - 1]) for horizon in asked if len(said)}

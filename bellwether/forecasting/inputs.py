@@ -32,7 +32,10 @@ def align_closes(sessions: Sessions, series: Bars) -> Floats:
     but not for more than CARRY_DAYS.
     """
     if np.array_equal(series.sessions[-len(sessions) :], sessions):  # the same exchange's days: nothing to look up
-        values, known = series.closes[-len(sessions) :], np.ones(len(sessions), bool)
+        values = series.closes[-len(sessions) :]
+        if values.min(initial=np.inf) > 0 and values.max(initial=0) < np.inf:  # never true where one is missing
+            return values
+        known = np.ones(len(sessions), bool)
     else:
         at = np.searchsorted(series.sessions, sessions, side="right") - 1
         age = (sessions - series.sessions[np.maximum(at, 0)]).astype(np.int64)

@@ -3,7 +3,10 @@
 The graph takes raw bars; see `exported_models/*/card.json` for what it reads and answers.
 """
 
+import os
 import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +15,9 @@ import onnxruntime
 from bellwether.errors import ModelError
 from bellwether.forecasting.model_card import RANGE, ModelCard, folders_of, read_card
 from bellwether.types import HEADS, LEVELS, MARKET_SERIES, Floats
+
+MANY = 32  #: windows for which threads pay
+_RUNNERS = min(4, os.cpu_count() or 1)  #: threads: a run holds none of Python's locks
 
 
 class OnnxModel:
@@ -32,6 +38,24 @@ class OnnxModel:
         (answer,) = self._runtime.run(["quantiles"], {"bars": bars, "market": market})
         quantiles: Floats = answer
         return quantiles
+
+    def quantiles_of_each(self, windows: Sequence[tuple[Floats, Floats]]) -> list[Floats]:
+        """The quantiles of many windows, (len(HEADS), len(LEVELS)) each; the arguments of `quantiles` for each.
+
+        They are run one by one: stacked they would take a quarter of the time, and differ from the answer to a window
+        alone in the eighth digit, by which chat, page and a batch would not have the same forecast any more.
+        """
+        if len(windows) < MANY:
+            return self._one_by_one(windows)
+        parts = [windows[at::_RUNNERS] for at in range(_RUNNERS)]
+        answers: list[Floats] = [np.empty(0)] * len(windows)
+        with ThreadPoolExecutor(_RUNNERS) as runners:
+            for at, part in enumerate(runners.map(self._one_by_one, parts)):
+                answers[at::_RUNNERS] = part
+        return answers
+
+    def _one_by_one(self, windows: Sequence[tuple[Floats, Floats]]) -> list[Floats]:
+        return [self.quantiles(*window)[0] for window in windows]
 
     def _check_signature(self, name: str) -> None:
         """Run the graph once on an empty window: its inputs and outputs must be what the contract says."""

@@ -107,7 +107,7 @@ def check_order(bars: Bars) -> None:
     """Refuse bars that are empty, out of order or doubled: nothing can be read off them."""
     if len(bars) == 0:
         raise UnusableBars(f"There are no prices of {bars.symbol}.")
-    if len(bars) > 1 and int(np.diff(bars.sessions).astype(np.int64).min()) <= 0:
+    if not (bars.sessions[1:] > bars.sessions[:-1]).all():
         raise UnusableBars(f"The prices of {bars.symbol} are out of order or doubled; I can't forecast from them.")
 
 
@@ -137,9 +137,9 @@ def _sound(values: Floats) -> bool:
     Sources round the four prices apart from each other, so a hair of disorder is allowed.
     """
     prices = values[:, : CLOSE + 1]
-    if not np.isfinite(values).all() or (prices <= 0).any() or (values[:, VOLUME] < 0).any():
-        return False
-    if (values[:, VOLUME] > LARGEST_VOLUME).any():
+    volumes = values[:, VOLUME]
+    # a comparison with NaN is never true
+    if not (prices.min() > 0 and prices.max() < np.inf and volumes.min() >= 0 and volumes.max() <= LARGEST_VOLUME):
         return False
     slack = 1.001
     highest = np.maximum(values[:, OPEN], values[:, CLOSE])

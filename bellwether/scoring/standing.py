@@ -5,7 +5,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 from bellwether.errors import StoreError
-from bellwether.forecasting.forecaster import BASELINE_ID, about_silence
+from bellwether.forecasting.caveats import about_silence
+from bellwether.forecasting.forecaster import BASELINE_ID
 from bellwether.scoring.silence import standing_of
 from bellwether.scoring.track_record import Asked, symbol_table, whole_table
 from bellwether.scoring.types import Standing, StandingOf

@@ -1,0 +1,64 @@
+"""What must be said beside an outlook: how old its prices are, why the model is silent, what it has not seen."""
+
+from datetime import date
+from functools import lru_cache
+
+from bellwether.language import said, said_many
+from bellwether.market.calendar import sessions_between
+from bellwether.types import Bars, Instrument, Problem
+
+_WITHOUT_MARKET = said("Made without knowledge of the wider market, whose prices are not available.")
+
+
+def about_age(instrument: Instrument, bars: Bars, expected: date | None) -> str:
+    """Says so when closed sessions are missing at the end of the bars."""
+    behind = sessions_between(instrument.calendar, bars.cutoff, expected) if expected else 0
+    if behind == 0:
+        return ""
+    return said_many(
+        "The prices end on {day}: {count} later trading day is missing.",
+        "The prices end on {day}: {count} later trading days are missing.",
+        behind,
+        day=bars.cutoff,
+        count=behind,
+    )
+
+
+def about_silence(problem: Problem | None) -> str:
+    """Says why the range is the baseline's."""
+    if problem is None:
+        return ""
+    return said(
+        "The model is silent because {reason}; this range comes from a plain volatility rule instead.",
+        reason=said(problem.value),
+    )
+
+
+def about_market(latest: list[float | None]) -> str:
+    """Says so when the model had to do without a market series."""
+    if None not in latest:
+        return ""
+    return _WITHOUT_MARKET
+
+
+def about_training(bars: Bars, seen_to: date) -> str:
+    """Says so when the model may have learned from what it now forecasts."""
+    if bars.cutoff >= seen_to:  # it learned from outcomes up to that day, and from none of what comes after
+        return ""
+    return _made_with(seen_to)
+
+
+@lru_cache(maxsize=64)  # of every forecast of the past that a model makes it is the same
+def _made_with(seen_to: date) -> str:
+    return said(
+        "The model was made with prices up to {day} in view, past this date: no fair test of its skill.", day=seen_to
+    )
+
+
+def about_symbol(instrument: Instrument, taught: frozenset[str]) -> str:
+    """Says so when the model never saw this symbol's own prices."""
+    if not taught or instrument.symbol in taught:
+        return ""
+    return said(
+        "The model was taught with prices of other shares, not with those of {symbol}.", symbol=instrument.symbol
+    )
