@@ -25,6 +25,7 @@ from bellwether.store.database import Database
 from bot import conversation
 from bot.batching import Batch
 from bot.commands import Asker
+from bot.few_at_once import FewAtOnce
 from bot.replies import Reply
 from bot.telegram_groups import Admins
 from bot.telegram_inline import Inline
@@ -33,6 +34,7 @@ from bot.telegram_sender import Sender
 from bot.telegram_typing import typing
 
 THINKERS = 48  #: threads for answers; nearly all of them wait, for a source that is slow or silent
+THINKING = 2  #: of them that compute: more only keep the finished answers from being sent
 Answered = TypeVar("Answered")
 log = logging.getLogger(__name__)
 
@@ -61,6 +63,7 @@ class Updates:
         self._answering: set[asyncio.Task[None]] = set()
         self._queued: set[int] = set()
         self._thinking = ThreadPoolExecutor(THINKERS, thread_name_prefix="answer")
+        self._turns = FewAtOnce(THINKING)
         self._keep = Batch(self._keep_all)
         self._done = Batch(self._mark_done)
 
@@ -227,7 +230,8 @@ class Updates:
 
     async def _think(self, find: Callable[..., Answered], *about: object) -> Answered:
         """An answer, found in a thread of those that may wait for prices: nobody else's business waits for one."""
-        return await asyncio.get_running_loop().run_in_executor(self._thinking, find, *about)
+        async with self._turns.turn():
+            return await asyncio.get_running_loop().run_in_executor(self._thinking, find, *about)
 
     # The database, asked in threads: a busy file must not stop the loop. Without one the bot still answers.
 

@@ -19,6 +19,7 @@ Format = Literal["png", "svg"]
 
 LONGEST = 15.0  #: seconds for one drawing, the start of the process included; one that takes longer hangs
 _TRIES = 2  #: the process may have been killed since it last drew
+_YIELDING = 10  #: niceness: whoever waits for words comes before whoever waits for a picture
 IDLE = 600  #: seconds without a drawing after which the process ends: at rest it would keep 130 MB
 _SCALE = 2  #: a PNG has twice the size of its specification in pixels, so that it is sharp on a phone
 _LENGTH = struct.Struct(">?I")  #: whether it was drawn, and how many bytes follow: the picture, or what went wrong
@@ -116,6 +117,9 @@ def _exactly(stream: IO[bytes], count: int) -> bytes:
 def _draw_what_is_asked() -> None:
     """The life of the process."""
     import vl_convert
+
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(_YIELDING)
 
     _end_if_idle(True)
     for line in sys.stdin.buffer:
