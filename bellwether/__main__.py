@@ -8,9 +8,15 @@ from typing import Any
 import click
 
 from bellwether import __version__
-from bellwether.database_command import database
+from bellwether.commands.database import database
+from bellwether.commands.keys import keys
+from bellwether.commands.ledger import ledger
+from bellwether.commands.market import market
+from bellwether.commands.models import models
+from bellwether.commands.outbox import outbox
+from bellwether.commands.track_record import track_record
+from bellwether.commands.wiring import build
 from bellwether.errors import BellwetherError
-from bellwether.keys_command import keys
 
 
 class _Kind(click.Group):
@@ -56,7 +62,7 @@ def chat() -> None:
     """Hold the same conversation here in the terminal."""
     from bot import terminal
 
-    terminal.hold(_services())
+    terminal.hold(build())
 
 
 @main.command()
@@ -71,7 +77,7 @@ def forecast(symbol: str, horizon: str, as_of: str | None, as_json: bool) -> Non
     from bellwether.parsing import parse_date, parse_horizon
 
     sessions, day = parse_horizon(horizon), parse_date(as_of) if as_of is not None else None
-    made = queries.answer(_services(), symbol, sessions, day).forecast
+    made = queries.answer(build(), symbol, sessions, day).forecast
     click.echo(json.dumps(forecast_json(made), indent=2) if as_json else wording.summary(made))
 
 
@@ -85,7 +91,7 @@ def growth(symbol: str, as_of: str | None, as_json: bool) -> None:
     from bellwether.growth.growth_json import growth_json
     from bellwether.parsing import parse_date
 
-    made = queries.growth(_services(), symbol, parse_date(as_of) if as_of is not None else None).forecast
+    made = queries.growth(build(), symbol, parse_date(as_of) if as_of is not None else None).forecast
     click.echo(json.dumps(growth_json(made), indent=2) if as_json else words.summary(made))
 
 
@@ -101,7 +107,7 @@ def tick(instant: str | None) -> None:
     from bellwether.alerting.evaluate import tick as run
     from bellwether.parsing import parse_instant
 
-    services = _services()
+    services = build()
     did = run(services, parse_instant(instant) if instant is not None else services.clock())
     click.echo(f"{did.written} messages written, {did.already_owed} were there already.")
     for reason, count in did.reasons.items():
@@ -121,220 +127,14 @@ def deliver() -> None:
 
     from bot.telegram_errands import deliver_now
 
-    services = _services()
+    services = build()
     _need_token(services.settings.telegram.token.get_secret_value())
     did = asyncio.run(deliver_now(services))
     click.echo(f"{did.sent} sent, {did.put_back} to be tried again, {did.failed} failed, {did.expired} expired.")
 
 
-@main.group()
-def market() -> None:
-    """The prices that are kept."""
-
-
-@market.command()
-@click.option("--symbols", help="Only these, such as AAPL,MSFT; else all that are served every session or watched.")
-def refresh(symbols: str | None) -> None:
-    """Fetch what is missing up to the last session; run again, it goes on where it stopped."""
-    from bellwether.market.refresh import every_symbol, symbols_of
-    from bellwether.market.refresh import refresh as run
-    from bellwether.market.sources import remote
-
-    services = _services()
-    provider = remote(services.provider)
-    if provider is None:
-        raise click.ClickException(f"{services.provider.describe().capitalize()} is on this machine already.")
-    wanted = symbols_of(symbols) if symbols is not None else every_symbol(services)
-    unseen = not sys.stderr.isatty()
-    with click.progressbar(length=len(wanted), label="Prices", file=sys.stderr, hidden=unseen) as bar:
-        did = run(provider, wanted, done=lambda _: bar.update(1))
-    click.echo(str(did))
-    for symbol, why in sorted(did.failed.items()):
-        click.echo(f"  {symbol}: {why}", err=True)
-    sys.exit(1 if did.stopped or did.failed else 0)
-
-
-@main.group()
-def outbox() -> None:
-    """The dead letters: messages that could not be sent, and wait for a person to decide."""
-
-
-@outbox.command("list")
-def list_() -> None:
-    """Show each dead letter and why it was not sent."""
-    from bellwether.store import dead_letters
-
-    with _services().store.reading() as db:
-        letters = dead_letters.all_of(db)
-    for one in letters:
-        click.echo(f"{one.id}  {one.dedup_key}  {one.created_at[:16]}  tried {one.attempts} times: {one.last_error}")
-    if not letters:
-        click.echo("No message is waiting for a decision.")
-
-
-@outbox.command()
-@click.argument("ids", nargs=-1, required=True, type=int)
-def retry(ids: tuple[int, ...]) -> None:
-    """Send these dead letters after all; they get a day for it."""
-    from datetime import timedelta
-
-    from bellwether.store import dead_letters
-
-    services = _services()
-    now = services.clock()
-    with services.store.transaction() as db:
-        changed = dead_letters.retry(db, ids, now, now + timedelta(days=1))
-    _say_changed("will be sent again", ids, changed)
-
-
-@outbox.command()
-@click.argument("ids", nargs=-1, required=True, type=int)
-def drop(ids: tuple[int, ...]) -> None:
-    """Let these dead letters go."""
-    from bellwether.store import dead_letters
-
-    with _services().store.transaction() as db:
-        changed = dead_letters.drop(db, ids)
-    _say_changed("dropped", ids, changed)
-
-
-def _say_changed(what: str, ids: tuple[int, ...], changed: list[int]) -> None:
-    """Which were changed; the others are no dead letters, which is a failure."""
-    if changed:
-        click.echo(f"{', '.join(map(str, changed))}: {what}.")
-    if missing := [str(one) for one in ids if one not in changed]:
-        raise click.ClickException(f"No dead letter has the number {' or '.join(missing)}; see outbox list.")
-
-
-@main.group("track-record", invoke_without_command=True)
-@click.option("--symbol", help="Only forecasts of this one.")
-@click.option("--horizon", help="Only these trading days ahead, such as 10 or 2w.")
-@click.option("--model", "model_id", help="Only this model's.")
-@click.option("--since", help="Only cutoffs from this date on, such as 2026-01-31.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.pass_context
-def track_record(
-    context: click.Context,
-    symbol: str | None,
-    horizon: str | None,
-    model_id: str | None,
-    since: str | None,
-    as_json: bool,
-) -> None:
-    """How the issued forecasts turned out."""
-    if context.invoked_subcommand is not None:
-        return
-    from bellwether import queries
-    from bellwether.parsing import parse_date, parse_horizon
-    from bellwether.scoring.record_json import record_json
-    from bellwether.scoring.words import lines
-
-    services = _services()
-    record = queries.track_record(
-        services,
-        symbol=queries.resolve(services, symbol).symbol if symbol is not None else None,
-        horizon=parse_horizon(horizon) if horizon is not None else None,
-        model_id=model_id,
-        since=parse_date(since) if since is not None else None,
-    )
-    click.echo(json.dumps(record_json(record), indent=2) if as_json else "\n".join(lines(record)))
-
-
-@track_record.command()
-@click.option("--from", "first", required=True, help="First day, such as 2019-01-01.")
-@click.option("--to", "last", required=True, help="Last day.")
-@click.option("--every", default=1, show_default=True, type=click.IntRange(1, 63), help="Forecast each n-th session.")
-def simulate(first: str, last: str, every: int) -> None:
-    """Replay the embedded market as if it were live, and show that record, marked as simulated."""
-    from bellwether.parsing import parse_date
-    from bellwether.scoring.simulate import sessions_of
-    from bellwether.scoring.simulate import simulate as run
-
-    services = _services()
-    start, end = parse_date(first), parse_date(last)
-    with click.progressbar(length=sessions_of(services, start, end), label="Sessions", file=sys.stderr) as bar:
-        file, count = run(services, start, end, every=every, done=lambda _: bar.update(1))
-    click.echo(f"{count:,} forecasts were replayed; their record is kept in {file} until you delete it.")
-
-
-@main.group("ledger")
-def ledger_group() -> None:
-    """The rows behind the track record."""
-
-
-@ledger_group.command()
-@click.option("--expect", help="A head noted earlier, ROWS:HASH: the ledger must still hold that row.")
-def verify(expect: str | None) -> None:
-    """Prove that no issued forecast and no outcome was changed."""
-    from bellwether.scoring.verify import head_of
-    from bellwether.scoring.verify import verify as run
-
-    found = run(_services().store, head_of(expect) if expect is not None else None)
-    click.echo(f"Forecasts: {found.ledger.rows:,} rows, head {found.ledger}")
-    click.echo(f"Outcomes:  {found.outcomes.rows:,} rows, head {found.outcomes}")
-    click.echo(f"Growth forecasts: {found.growth.rows:,} rows, head {found.growth}")
-    click.echo(f"Growth outcomes:  {found.growth_outcomes.rows:,} rows, head {found.growth_outcomes}")
-    for problem in found.problems:
-        click.echo(f"FAIL {problem}")
-    if not found.problems:
-        click.echo("ok   Every hash follows from the row and the hash before it, back to the first.")
-        click.echo("ok   The sums that the track record shows are what the rows amount to.")
-    else:
-        click.echo(
-            "Where a row is not what was written: keep the database and its note as they are, and run this on your "
-            "backups; the newest one that proves itself shows what stood there. See docs/track-record.md."
-        )
-    sys.exit(1 if found.problems else 0)
-
-
-@ledger_group.command()
-def rebuild() -> None:
-    """Make the sums and lists that the track record shows again from the rows, which stay as they are."""
-    from bellwether.scoring.derived import rebuild as run
-
-    services = _services()
-    run(services.store, lambda symbol: str(services.provider.instrument(symbol).calendar))
-    click.echo("The sums, the misses and the list of open forecasts are made again from the ledger's rows.")
-
-
-main.add_command(keys)
-main.add_command(database)
-
-
-@main.group()
-def models() -> None:
-    """The served model, and those tried beside it."""
-
-
-@models.command()
-def compare() -> None:
-    """Set the models of the record side by side."""
-    from bellwether import queries
-    from bellwether.scoring.champion import duel
-    from bellwether.scoring.words import compared, judged
-
-    services = _services()
-    record = queries.track_record(services)
-    for one in record.by_model:
-        click.echo(f"{one.model_id}{'' if one.shown else ' (tried)'}: {judged(one.score)}")
-    served = services.model.card.model_id if services.model is not None else ""
-    for name in sorted({one.model_id for one in record.by_model} - {served}) if not record.simulated else ():
-        click.echo(compared(duel(services, name, served)))
-    if not record.by_model:
-        click.echo("The record has no outcome yet.")
-
-
-@models.command()
-@click.argument("model")
-def promote(model: str) -> None:
-    """Serve MODEL from the next start on, if the record supports it."""
-    from bellwether.scoring.champion import promote as run
-    from bellwether.scoring.words import compared
-
-    found = run(_services(), model)
-    if found is not None:
-        click.echo(compared(found))
-    click.echo(f"{model} is served from the next start on.")
+for _group in (market, outbox, track_record, ledger, keys, database, models):
+    main.add_command(_group)
 
 
 @main.command()
@@ -343,7 +143,7 @@ def backup(path: Path) -> None:
     """Copy the database to the file PATH, while the service runs."""
     from bellwether.scoring.backups import make
 
-    click.echo(make(_services().store, path))
+    click.echo(make(build().store, path))
 
 
 @main.command()
@@ -353,7 +153,7 @@ def restore(path: Path, force: bool) -> None:
     """Put the backup PATH in place of the database. Stop the service first."""
     from bellwether.scoring.backups import put_back
 
-    services = _services()
+    services = build()
     for line in put_back(services.store, path, services.clock(), force=force):
         click.echo(line)
 
@@ -370,9 +170,7 @@ def feedback(since: str | None, most: int, as_json: bool) -> None:
     from bellwether.parsing import parse_date
 
     day = parse_date(since) if since is not None else None
-    said = chat_queries.newest_feedback(
-        _services(), most, datetime.combine(day, time(), UTC) if day is not None else None
-    )
+    said = chat_queries.newest_feedback(build(), most, datetime.combine(day, time(), UTC) if day is not None else None)
     if as_json:
         found = [
             {"id": one.id, "chat_id": one.chat_id, "said_at": one.said_at.isoformat(), "text": one.text} for one in said
@@ -395,7 +193,7 @@ def doctor() -> None:
     from bellwether.doctor import examine
     from bellwether.types import Check
 
-    services = _services()
+    services = build()
     checks = examine(services)
     if services.settings.telegram.token.get_secret_value():
         from bot.telegram_errands import check_token
@@ -406,17 +204,6 @@ def doctor() -> None:
     for check in checks:
         click.echo(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.detail} {check.advice}".rstrip())
     sys.exit(0 if all(check.ok for check in checks) else 1)
-
-
-def _services() -> Any:
-    """Settings and services, with logging set up."""
-    from bellwether.config import load_settings
-    from bellwether.logs import set_up
-    from bellwether.services import build_services
-
-    settings = load_settings()
-    set_up(settings)
-    return build_services(settings)
 
 
 def _need_token(token: str) -> None:

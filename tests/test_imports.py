@@ -43,7 +43,7 @@ HOMES = {
     },
     "apscheduler": {"scheduler.py"},
     "vl_convert": {"bellwether/forecasting/pen.py"},
-    "click": {"bellwether/__main__.py", "bellwether/keys_command.py", "bellwether/database_command.py"},
+    "click": {"bellwether/__main__.py", "bellwether/commands/"},
     "pydantic_settings": {"bellwether/config.py"},
     "yaml": {"bellwether/config.py"},
     "uvicorn": {"serving.py"},

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bellwether.commands.wiring import build
+
 if TYPE_CHECKING:
     from bellwether.keys import NewKey
     from bellwether.plans import Terms
@@ -46,7 +48,7 @@ def create(
     from bellwether.keys import EVERY_SCOPE
     from bellwether.keys import create as run
 
-    services = _services()
+    services = build()
     made = run(
         services.store,
         services.settings.api,
@@ -66,7 +68,7 @@ def list_(as_json: bool) -> None:
     """Show every key, what it may do and what it has used; never its secret."""
     from bellwether.key_report import report
 
-    services = _services()
+    services = build()
     found = report(services.store, services.settings.api, services.clock())
     if as_json:
         click.echo(json.dumps(found, indent=2))
@@ -88,7 +90,7 @@ def revoke(key: str) -> None:
     from bellwether.keys import number_of
     from bellwether.keys import revoke as run
 
-    services = _services()
+    services = build()
     ended = run(services.store, number_of(services.store, key), services.clock())
     click.echo(f"Key {ended.id} of {ended.owner} works no more.")
 
@@ -103,7 +105,7 @@ def rotate(key: str, overlap: int, expires: str | None, as_json: bool) -> None:
     from bellwether.keys import number_of
     from bellwether.keys import rotate as run
 
-    services = _services()
+    services = build()
     # days far beyond what is allowed would not fit into a timedelta
     days = timedelta(days=min(max(overlap, -1), 10_000))
     number = number_of(services.store, key)
@@ -122,21 +124,11 @@ def terms(key: str, plan: str | None, changes: tuple[str, ...], starts: str | No
 
     if plan is None and not changes:
         raise click.ClickException("Say what is to be different: --plan NAME, or --set requests_a_minute=1000.")
-    services = _services()
+    services = build()
     own = _terms(changes, starts, ends)
     number = number_of(services.store, key)
     new = give_terms(services.store, services.settings.api, number, services.clock(), plan=plan, terms=own)
     click.echo(f"Key {new.id} of {new.owner} is on the plan {new.plan}, with {len(new.terms)} terms of its own.")
-
-
-def _services() -> Any:
-    from bellwether.config import load_settings
-    from bellwether.logs import set_up
-    from bellwether.services import build_services
-
-    settings = load_settings()
-    set_up(settings)
-    return build_services(settings)
 
 
 def _show(made: "NewKey", as_json: bool) -> None:
