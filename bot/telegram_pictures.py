@@ -49,10 +49,12 @@ class Pictures:
 
         What was begun goes on. Raises what the drawing raises.
         """
-        if await self._name(_key(picture, kind)) is not None:
+        name = _key(picture, kind)
+        is_busy = any(not one.done() for key, one in self._drawing.items() if key != picture.key)
+        if patience is not None and is_busy and name not in self._names:
+            return False  # so many want pictures now that the words must not even wait for the database
+        if await self._name(name) is not None:
             return True
-        if patience is not None and any(not one.done() for key, one in self._drawing.items() if key != picture.key):
-            return False  # the pen is busy with another
         drawing = self._draw(picture)
         await asyncio.wait([drawing], timeout=patience)
         if drawing.done():
