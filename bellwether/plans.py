@@ -9,15 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
 
 from bellwether.errors import BadTerms
 from bellwether.types import MAX_HORIZON
 
 DEMO = "demo"  #: the plan of whoever asks without a key
 MOST_ITEMS = 500  #: of one batch, whatever a plan says
+MOST_SYMBOLS = 1_000  #: that a plan names, where it is for some alone
+LONGEST_SYMBOL = 30  #: characters
 
 Count = Annotated[int, Field(ge=0)]
+Symbol = Annotated[str, Field(min_length=1, max_length=LONGEST_SYMBOL)]
+Symbols = Annotated[tuple[Symbol, ...], FailFast(), Field(max_length=MOST_SYMBOLS)]
+Horizons = Annotated[tuple[Annotated[int, Field(ge=1, le=MAX_HORIZON)], ...], FailFast(), Field(max_length=MAX_HORIZON)]
 
 
 class Plan(BaseModel):
@@ -28,8 +33,8 @@ class Plan(BaseModel):
     requests_a_minute: Count = 60  #: 0 is no limit; each item of a batch counts as a request
     requests_a_day: Count = 1000  #: the same, by the day in UTC
     batch_size: Annotated[int, Field(ge=1, le=MOST_ITEMS)] = 10
-    symbols: tuple[str, ...] = ()  #: only these; empty is all
-    horizons: tuple[Annotated[int, Field(ge=1, le=MAX_HORIZON)], ...] = ()  #: only these; empty is all
+    symbols: Symbols = ()  #: only these; empty is all
+    horizons: Horizons = ()  #: only these; empty is all
     history_days: Count | None = None  #: how far back `as_of` and bars may reach; None is as far as there are prices
     rules: Count = 0  #: alert rules
     webhooks: Count = 0  #: addresses that alerts are sent to

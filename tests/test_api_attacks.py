@@ -1,8 +1,9 @@
-"""What somebody may try against the API who means no good. SSRF is in test_webhooks, guessing in test_api_limits."""
+"""What somebody may try against the API who means no good.
 
-import asyncio
+SSRF is in test_webhooks, guessing in test_api_limits, and what can be done with a body in test_api_bodies.
+"""
+
 import csv
-import gzip
 import io
 import json
 import logging
@@ -18,7 +19,7 @@ from bellwether.types import Instrument
 from tests.support.api import Api
 from web.app import create_app
 from web.formats import flat
-from web.limits import MOST_BODY, Pace
+from web.limits import Pace
 
 JSON = {"content-type": "application/json"}
 
@@ -31,65 +32,6 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Api:
 @pytest.fixture(scope="module")
 def key(api: Api) -> str:
     return api.key()
-
-
-@pytest.mark.parametrize("address", ["/forecasts", "/rules", "/webhooks", "/admin/keys"])
-def test_an_oversized_body_is_refused_before_it_is_read(api: Api, key: str, address: str) -> None:
-    answer = api.ask("POST", address, key, content=b" " * (MOST_BODY + 1), headers=JSON)
-    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
-
-
-def test_a_body_that_goes_on_for_ever_is_not_followed(api: Api, key: str) -> None:
-    given = 0
-
-    async def flood() -> Any:
-        nonlocal given
-        given += 10_000
-        return {"type": "http.request", "body": b" " * 10_000, "more_body": True}
-
-    sent: list[Any] = []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    headers = [(b"content-type", b"application/json"), (b"authorization", f"Bearer {key}".encode())]
-    scope = {"type": "http", "method": "POST", "path": "/api/v1/forecasts", "raw_path": b"/api/v1/forecasts"} | {
-        "query_string": b"", "headers": headers, "client": ("203.0.113.7", 1), "server": ("x", 80), "scheme": "http"
-    }  # fmt: skip
-    asyncio.run(api.app(scope, flood, send))
-    assert given <= MOST_BODY + 20_000
-    assert sent[0]["status"] == 413 and json.loads(sent[1]["body"])["code"] == "too_large"
-
-
-@pytest.mark.parametrize("packing", ["gzip", "br", "deflate", "zstd", "gzip, gzip"])
-def test_a_packed_body_is_never_unpacked(api: Api, key: str, packing: str) -> None:
-    bomb = gzip.compress(b'{"symbols": ["' + b"A" * 10_000_000 + b'"]}')
-    assert len(bomb) < MOST_BODY
-    answer = api.ask("POST", "/forecasts", key, content=bomb, headers=JSON | {"content-encoding": packing})
-    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_body")
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"[" * 60_000,
-        b'{"symbols":' + b"[" * 30_000 + b"]" * 30_000 + b"}",
-        b'{"symbols": ["AAPL"], "horizon": ' + b"9" * 5000 + b"}",
-        b'{"symbols": ["AAPL"], "horizon": 1e999}',
-        b'{"symbols": ["AAPL"], "horizon": NaN}',
-        b'{"symbols": ["\\ud800"]}',
-        b'{"symbols": ["AAPL\\u0000"]}',
-        b'\xff\xfe{"symbols": []}',
-        b"{",
-        b"",
-        b"null",
-    ],
-    ids=str.split("deep deep-within long-number infinity no-number half-a-letter NUL UTF-16 cut-off nothing null"),
-)
-def test_no_body_is_a_fault_of_ours(api: Api, key: str, body: bytes) -> None:
-    answer = api.ask("POST", "/forecasts", key, content=body, headers=JSON)
-    assert 200 < answer.status_code < 500
-    assert "Traceback" not in answer.text
 
 
 def test_a_body_of_another_kind_is_refused(api: Api, key: str) -> None:

@@ -7,14 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from tests.support.web import Visitor, sample_services
 from web.app import create_app
-from web.limits import MOST_ADDRESSES, MOST_BODY, Limits, Pace
+from web.limits import MOST_ADDRESSES, Limits, Pace
 from web.problems import HttpProblem
 from web.shared_cache import LARGEST, MOST_BYTES, SharedCache
 from web.tags import is_known
@@ -281,34 +280,6 @@ def test_no_burst_ever_exceeds_the_pace(pauses: list[float], a_minute: int) -> N
         clock.now += pause
         passed += pace.wait("203.0.113.7") == 0
     assert passed <= a_minute + clock.now * a_minute / 60 + 1e-6
-
-
-def test_a_large_body_is_refused_before_it_is_read() -> None:
-    app = Counted()
-    answer = ask(Limits(app, refuse, Pace(0)), method="POST", content_length=str(MOST_BODY + 1))
-    assert (answer.status_code, app.asked) == (413, 0)
-
-
-def test_a_body_that_was_not_declared_is_refused_at_the_limit() -> None:
-    seen: list[str] = []
-
-    async def reads(scope: Scope, receive: Receive, send: Send) -> None:
-        while (message := await receive())["type"] == "http.request" and message["more_body"]:
-            seen.append(message["type"])
-        seen.append(message["type"])
-        await PlainTextResponse("done")(scope, receive, send)
-
-    async def flood() -> Any:
-        return {"type": "http.request", "body": b"x" * 10_000, "more_body": True}
-
-    async def ignore(_: Any) -> None:
-        """Nobody reads the answer."""
-
-    scope = {"type": "http", "path": "/", "method": "POST", "headers": [], "client": ("203.0.113.7", 1)}
-    with pytest.raises(HTTPException) as refused:  # answered by the endpoint's frame
-        asyncio.run(Limits(reads, refuse, Pace(0))(scope, flood, ignore))
-    assert refused.value.status_code == 413
-    assert seen == ["http.request"] * (MOST_BODY // 10_000)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from web.callers import CallerOf
 from web.documented import KEY, TABLES, security, table
 from web.formats import FormatOf, answer
 from web.problems import problem_of
+from web.questions import LONGEST_NAME, Question
 from web.schemas import ForecastAnswer, ProblemItem
 from web.services_of import ServicesOf
 
@@ -25,13 +26,11 @@ ALL_FINE, SOME_FAILED = 200, 207
 router = APIRouter(prefix="/api/v1", tags=["forecasts"])
 
 
-class BatchQuestion(BaseModel):
+class BatchQuestion(Question):
     """Which forecasts."""
 
-    model_config = ConfigDict(extra="forbid")
-
     symbols: Annotated[
-        list[Annotated[str, Field(max_length=100)]],
+        list[Annotated[str, Field(max_length=LONGEST_NAME)]],
         Field(min_length=1, max_length=MOST_ITEMS, description="Symbols or names", examples=[["AAPL", "MSFT"]]),
     ]
     horizon: Annotated[str, Field(max_length=20)] | int = Field(
@@ -63,7 +62,7 @@ class BatchAnswer(BaseModel):
     failed: int = Field(description="Free")
 
 
-_RESPONSES = table(406, 415) | {
+_RESPONSES = table() | {
     SOME_FAILED: {"description": "Some items failed; each says so", "model": BatchAnswer, "content": TABLES}
 }
 del _RESPONSES[304]

@@ -20,6 +20,7 @@ from web.cursors import Cursor, Limit, after, cursor_of, link_to_next
 from web.documented import KEY_NEEDED, problems, security, table
 from web.formats import FormatOf, answer
 from web.problems import HttpProblem, ProblemError
+from web.questions import LONGEST_NAME, Question
 from web.services_of import ServicesOf
 
 _LANGUAGE = "en"
@@ -31,10 +32,10 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class RuleQuestion(_Body):
+class RuleQuestion(Question):
     """What the owner wants to be told."""
 
-    symbol: Annotated[str, Field(max_length=100, description="A symbol or a name", examples=["AAPL"])]
+    symbol: Annotated[str, Field(max_length=LONGEST_NAME, description="A symbol or a name", examples=["AAPL"])]
     kind: RuleKind = Field(description="What it looks at, once a session", examples=["growth"])
     threshold: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
         None, description="A fraction, 0.05 for 5 %; a price for `price`; none for `earnings`", examples=[0.05]
@@ -104,7 +105,7 @@ def list_rules(request: Request, services: ServicesOf, wanted: FormatOf, key: Ke
     "/rules",
     status_code=201,
     response_model=RuleAnswer,
-    responses=problems(409, 415, 422),
+    responses=problems(409, 422),
     openapi_extra=security(KEY_NEEDED),
 )
 def add_rule(services: ServicesOf, caller: CallerOf, key: KeyOf, asked: RuleQuestion) -> Response:

@@ -14,6 +14,7 @@ from web.callers import CallerOf, KeyOf
 from web.cursors import Cursor, Limit, after, cursor_of
 from web.documented import KEY_NEEDED, problems, security
 from web.formats import answer
+from web.questions import Question
 from web.services_of import ServicesOf
 
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -26,13 +27,13 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class WebhookQuestion(_Body):
+class WebhookQuestion(Question):
     """Where alerts are to be sent."""
 
     url: Annotated[str, Field(max_length=500, examples=["https://example.com/bellwether"])]
 
 
-class RotateSecretQuestion(_Body):
+class RotateSecretQuestion(Question):
     """How long the old secret signs beside the new one."""
 
     overlap_hours: Annotated[float, Field(ge=0, le=24 * LONGEST_OVERLAP)] = webhook_queries.OVERLAP / timedelta(hours=1)
@@ -96,7 +97,7 @@ def list_webhooks(request: Request, services: ServicesOf, key: KeyOf) -> Respons
     "",
     status_code=201,
     response_model=NewWebhookAnswer,
-    responses=problems(409, 415),
+    responses=problems(409),
     openapi_extra=security(KEY_NEEDED),
 )
 def add_webhook(services: ServicesOf, caller: CallerOf, key: KeyOf, asked: WebhookQuestion) -> Response:
@@ -123,7 +124,7 @@ def remove_webhook(services: ServicesOf, key: KeyOf, webhook_id: Number) -> Resp
 @router.post(
     "/{webhook_id}/rotate",
     response_model=NewWebhookAnswer,
-    responses=problems(415),
+    responses=problems(),
     openapi_extra=security(KEY_NEEDED),
 )
 def rotate_secret(services: ServicesOf, key: KeyOf, webhook_id: Number, asked: RotateSecretQuestion) -> Response:

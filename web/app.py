@@ -37,6 +37,7 @@ from web import (
     service,
     stock,
 )
+from web.bodies import Bodies
 from web.describe import describe
 from web.guard import Guard
 from web.limits import Limits, Pace
@@ -74,6 +75,7 @@ def create_app(services: Services) -> FastAPI:
     describe(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(Turns)
+    app.add_middleware(Bodies, respond=respond)
     app.add_middleware(SharedCache)
     meter = Meter(services.store, services.settings.api, services.clock)
     app.add_middleware(Metering, respond=respond, meter=meter, api=services.settings.api, clock=services.clock)

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from web.documented import SECURITY_SCHEMES
+from web.documented import OF_BODIES, SECURITY_SCHEMES
 from web.schemas import ProblemAnswer
 
 _OURS = ("HTTPValidationError", "ValidationError")  #: of FastAPI: what is invalid is a problem here
@@ -33,8 +33,11 @@ def _described(app: FastAPI) -> dict[str, Any]:
         servers=[{"url": "/"}],
     )
     for operations in found["paths"].values():
-        for operation in operations.values():
+        for method, operation in operations.items():
             answers = operation["responses"]
+            if method == "get":
+                for status in OF_BODIES:
+                    del answers[status]
             of_fastapi = answers.get("422", {}).get("content", {}).get("application/json")
             if of_fastapi is not None:  # what cannot be read is a 400 here
                 del answers["422"]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from web.bodies import TOO_LARGE, TOO_SLOW
 from web.formats import MEDIA_TYPES, Format
 
 PROBLEM = "application/problem+json"
@@ -13,15 +14,17 @@ _SAID = {
     404: "There is no such thing; with unknown_symbol, `suggestions` has near ones",
     405: "The address does not take this method",
     406: "None of the formats in Accept is there",
+    408: TOO_SLOW,
     409: "Several instruments may be meant (`candidates` has them), or a limit is reached",
-    413: "The body is too large",
+    413: TOO_LARGE,
     415: "The body is packed, or no JSON",
     422: "Too few usable prices for any answer",
     429: "The plan's minute or day is used up; Retry-After says when to go on",
     500: "Something unforeseen; it is in the log under the request_id",
     503: "Prices, model or database are not available just now",
 }
-_ALWAYS = (400, 401, 403, 404, 405, 413, 429, 500, 503)
+_ALWAYS = (400, 401, 403, 404, 405, 408, 413, 415, 429, 500, 503)
+OF_BODIES = ("408", "413", "415")  #: which a GET has not
 TABLES = {
     MEDIA_TYPES[Format.CSV]: {"schema": {"type": "string"}},
     MEDIA_TYPES[Format.PARQUET]: {"schema": {"type": "string", "format": "binary"}},

@@ -1,4 +1,4 @@
-"""How much one visitor may ask: so many requests a minute, and no more than a little with each.
+"""How much one visitor may ask: so many requests a minute.
 
 Requests from this machine itself are not counted: those of its own checks, and of a reverse proxy that tells nobody
 for whom it asks. One that does, by X-Forwarded-For, is believed when uvicorn trusts it.
@@ -9,17 +9,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from web.guard import Respond
 from web.problems import HttpProblem
 
-MOST_BODY = 65_536  #: bytes of a request's body; ours have none
 MOST_ADDRESSES = 10_000  #: that are remembered, the longest unseen forgotten first
-_TOO_LARGE = f"A request may hold at most {MOST_BODY} bytes."
 _UNCOUNTED = {"/healthz", "/readyz", "/metrics"}  #: asked by whoever watches the service
 
 _BY_PLAN = "/api/v1/"  #: counted by key, or by a plan of its own
@@ -68,46 +64,7 @@ class Limits:
             response.headers["Retry-After"] = str(seconds)
             await response(scope, receive, send)
             return
-        unread = None if scope["method"] == "GET" else _about_body(Headers(scope=scope))
-        if unread is not None:
-            response = self._respond(Request(scope), unread)
-            response.headers["Connection"] = "close"
-            await response(scope, receive, send)
-            return
-        await self._app(scope, _Bounded(receive), send)
-
-
-class _Bounded:
-    """A body that is refused when it grows past the limit, whatever was declared."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive, self._left = receive, MOST_BODY
-
-    async def __call__(self) -> Message:
-        """One ASGI message. Raises HTTPException, which the endpoint's frame answers, beyond the limit."""
-        message = await self._receive()
-        if message["type"] == "http.request":
-            self._left -= len(message.get("body", b""))
-            if self._left < 0:
-                raise HTTPException(413, _TOO_LARGE, {"Connection": "close"})
-        return message
-
-
-def _about_body(headers: Headers) -> HttpProblem | None:
-    """Why a body is not even read."""
-    if _declared(headers.get("content-length", "")) > MOST_BODY:
-        return HttpProblem("too_large", _TOO_LARGE)
-    if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
-        # nobody unpacks it, so a few bytes stay a few bytes
-        return HttpProblem("unsupported_body", "Please send the body unpacked, without Content-Encoding.")
-    kind = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if ("content-length" in headers or "transfer-encoding" in headers) and kind != "application/json":
-        return HttpProblem("unsupported_body", "Please send the body as application/json.")
-    return None
-
-
-def _declared(length: str) -> int:
-    return int(length) if length.isdecimal() else 0
+        await self._app(scope, receive, send)
 
 
 def is_local(address: str) -> bool:

@@ -1,13 +1,15 @@
 """The door of the API: who calls, for what the key is, and whether the plan has something left.
 
 path | scope that it needs | key, or the address of whoever has none | count | the app | what failed is un-counted
+path of the operator's | token | the app
 
 Every answer says what is left, by the headers RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-10).
 """
 
+import hmac
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -30,6 +32,7 @@ API = "/api/v1/"
 WRONG_KEYS = 30  #: a minute that one address may try; whoever has the right one is never held back by them
 FAILURES = 1000  #: failed calls a minute, and items of batches, that are free; then there is a rest
 _ADMIN = "/api/v1/admin/"  #: has a token of its own
+_OPERATORS = "This address wants the operator's token."
 _FREE = ("/api/v1/usage", "/api/v1/status")
 #: what a key must be for, by the beginning of the address; the longest that fits counts, None is any key
 _NEEDS: dict[str, KeyScope | None] = {
@@ -57,8 +60,12 @@ class Metering:
             await self._app(scope, receive, send)
             return
         if scope["path"].startswith(_ADMIN):
-            scope["state"]["about_wrong_key"] = partial(self._about, scope)
-            await self._app(scope, receive, send)
+            wrong = self._about_operator(scope)
+            if wrong is None:
+                scope["state"]["operator"] = True
+                await self._app(scope, receive, send)
+            else:
+                await self._refuse(scope, receive, send, wrong)
             return
         try:
             caller = await self._admit(scope)
@@ -89,6 +96,20 @@ class Metering:
         except Exception:  # answered by the guard, which stands outside
             await caller.refund(caller.cost)
             raise
+
+    def _about_operator(self, scope: Scope) -> HttpProblem | None:
+        """Why this is not the operator; None where it is."""
+        kind, _, sent = Headers(scope=scope).get("authorization", "").partition(" ")
+        if kind.lower() != "bearer":
+            return HttpProblem("bad_key", _OPERATORS)
+        token = self._api.admin_token.get_secret_value()
+        if not token:
+            text = "This address is closed: whoever runs this service has set no BELLWETHER_API__ADMIN_TOKEN."
+            return HttpProblem("not_offered", text)
+        # compare_digest takes no text beyond ASCII
+        if hmac.compare_digest(sent.strip().encode(), token.encode()):
+            return None
+        return self._about(scope, BadKey(_OPERATORS))  # 429 to whoever tries one after the other
 
     async def _admit(self, scope: Scope) -> Caller:
         """Count the call. Raises the errors of a key, QuotaExceeded and StoreError."""

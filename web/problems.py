@@ -45,6 +45,7 @@ KINDS = {
     "unknown_key": Kind(404, "Unknown key"),
     "method_not_allowed": Kind(405, "Method not allowed", "This address does not take that; Allow says what it does."),
     "not_acceptable": Kind(406, "Format not available"),
+    "too_slow": Kind(408, "Sent too slowly"),
     "ambiguous_symbol": Kind(409, "Not sure what you mean"),
     "limit_reached": Kind(409, "As many as there may be"),
     "too_large": Kind(413, "Too much at once"),
@@ -99,6 +100,8 @@ def problem_of(error: Exception) -> HttpProblem:
         return _problem(error.code if error.code in KINDS else INTERNAL, error.for_person, suggestions)
     if isinstance(error, RequestValidationError):
         return _problem("bad_request", _what_is_invalid(error))
+    if isinstance(error, HTTPException) and isinstance(error.__cause__, RecursionError | ValueError):  # of the JSON
+        return bad_request(_NOT_OUR_JSON)
     if isinstance(error, HTTPException) and error.status_code < 500:
         return _problem(_BY_STATUS.get(error.status_code, "bad_request"), str(error.detail))
     return _problem(INTERNAL, "")
@@ -107,6 +110,10 @@ def problem_of(error: Exception) -> HttpProblem:
 def bad_request(detail: str) -> HttpProblem:
     """A request that cannot be understood."""
     return _problem("bad_request", detail)
+
+
+#: FastAPI says no more than that it could not read the body
+_NOT_OUR_JSON = "The body cannot be read: please send UTF-8, nested less deeply and with shorter numbers."
 
 
 def _problem(code: str, detail: str, suggestions: tuple[str, ...] = ()) -> HttpProblem:
@@ -131,7 +138,8 @@ def _where(loc: Sequence[int | str]) -> str:
     """A place as programs write it, such as symbols[3]; pydantic names the types of a union in it as well."""
     names = [one for one in loc[1:] if isinstance(one, int) or one not in _TYPES]
     path = "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in names)
-    return path.removeprefix(".") or str(loc[0])
+    return path.removeprefix(".")[:_LONGEST_PLACE] or str(loc[0])
 
 
+_LONGEST_PLACE = 100  #: characters: a name may be as long as the body
 _TYPES = {"str", "int", "float", "bool", "constrained-str", "constrained-int"}
