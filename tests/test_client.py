@@ -1,10 +1,8 @@
-"""The Python client and every example of the manual, against a real server process."""
+"""The Python client, against a real server process. Every example of its manual runs in test_api_manual."""
 
 import asyncio
 import inspect
 import json
-import re
-import shlex
 import subprocess
 import sys
 import time
@@ -18,7 +16,17 @@ import pandas as pd
 import pytest
 
 from bellwether import client, queries
-from bellwether.client import ApiError, AsyncClient, Client, NoAnswer, TooManyRequests, answers, frame
+from bellwether.client import (
+    ApiError,
+    AsyncClient,
+    AsyncOperator,
+    Client,
+    NoAnswer,
+    Operator,
+    TooManyRequests,
+    answers,
+    frame,
+)
 from bellwether.client.calls import Call, delete, get, post
 from bellwether.client.protocol import Events, pause
 from bellwether.forecast_json import forecast_json
@@ -26,10 +34,9 @@ from tests.support.service import command, service
 from tests.support.talk import Talk
 from tests.support.web import sample_services
 from tests.support.webhook_server import Receiver, receiving
-from web import api_rules, api_webhooks, schemas, schemas_market
+from web import api_admin, api_rules, api_webhooks, schemas, schemas_market
 
 ADMIN = "the-operators-own-token-of-40-characters"
-MANUAL = Path("docs/api.md").read_text(encoding="utf-8")
 
 
 @dataclass
@@ -54,48 +61,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def api(running: Running) -> Iterator[Client]:
     with Client(running.base, running.key) as one:
         yield one
-
-
-def test_every_python_example_of_the_manual_runs(running: Running) -> None:
-    examples = re.findall(r"```python\n(.*?)```", MANUAL, re.DOTALL)
-    assert len(examples) > 10
-    known: dict[str, Any] = {"BASE": running.base, "KEY": running.key, "HOOK": running.receiver.url}
-    for example in examples:
-        exec(compile(example, "docs/api.md", "exec"), known)
-    assert (known["meant"], known["candidates"][0]["symbol"]) == (None, "MSFT")
-    assert known["failed"] == [] and len(known["table"]) == 3
-    assert known["low"] < known["forecast"]["last_close"] < known["high"]
-    known["api"].close()
-
-
-def test_every_curl_example_of_the_manual_is_answered(running: Running) -> None:
-    lines = [
-        line
-        for block in re.findall(r"```sh\n(.*?)```", MANUAL, re.DOTALL)
-        for line in block.splitlines()
-        if line.startswith("curl")
-    ]
-    assert len(lines) > 10
-    for line in lines:
-        method, url, headers, body = as_curl_reads(line, running)
-        answer = httpx.request(method, url, headers=headers, content=body, timeout=60)
-        assert answer.is_success, f"{line}: {answer.text}"
-
-
-def as_curl_reads(line: str, running: Running) -> tuple[str, str, dict[str, str], bytes | None]:
-    """Method, address, headers and body of a line, with what the manual leaves open filled in."""
-    for name, value in {"$KEY": running.key, "$ADMIN": ADMIN, "$HOOK": running.receiver.url}.items():
-        line = line.replace(name, value)
-    words, headers, body = shlex.split(line)[1:], {}, None
-    while len(words) > 1:
-        option, value, *words = words
-        if option == "-H":
-            name, _, rest = value.partition(": ")
-            headers[name] = rest
-        else:
-            assert option == "-d"
-            body = value.encode()
-    return "POST" if body else "GET", words[0].replace("http://127.0.0.1:8000", running.base), headers, body
 
 
 def test_chat_page_command_line_and_api_give_the_same_numbers(api: Client, running: Running, tmp_path: Path) -> None:
@@ -135,6 +100,32 @@ def test_a_frame_has_the_numbers_and_real_days(api: Client) -> None:
     assert frame([]).empty
 
 
+def test_an_operator_makes_changes_and_ends_keys_by_either_client(running: Running) -> None:
+    async def by_the_other() -> list[Any]:
+        async with AsyncOperator(running.base, ADMIN) as operator:
+            number = (await operator.add_key("Bob", "trader", scopes=["read"]))["about"]["id"]
+            changed = await operator.change_key(number, own_terms={"changes": {"batch_size": 7}})
+            again = await operator.rotate_key(number, overlap_days=0)
+            ended = await operator.revoke_key(number)
+            owners = [one["owner"] for one in await operator.keys()]
+            return [changed["in_force"]["batch_size"], again["about"]["scopes"], bool(ended["revoked_at"]), owners[-1]]  # type: ignore[index]
+
+    assert asyncio.run(by_the_other()) == [7, ["read"], True, "Bob"]
+    with Operator(running.base, ADMIN) as operator:
+        made = operator.add_key("Eve", expires_at="2099-01-01T00:00:00Z")
+        number = made["about"]["id"]
+        with Client(running.base, made["key"]) as api:
+            assert api.usage()["plan"] == "free"
+            operator.change_key(number, plan="trader")
+            assert api.usage()["plan"] == "trader"
+            newer = operator.rotate_key(number, overlap_days=0)["key"]
+            with pytest.raises(ApiError, match="expired_key"):
+                api.usage()
+        assert operator.revoke_key(number)["revoked_at"] and newer != made["key"]
+    with Operator(running.base, running.key) as nobody, pytest.raises(ApiError, match="bad_key"):
+        nobody.keys()
+
+
 def test_lists_are_read_page_by_page(api: Client) -> None:
     assert len(list(api.universe())) == api.status()["symbols"]
 
@@ -152,14 +143,17 @@ def test_the_asynchronous_client_answers_the_same(api: Client, running: Running)
     assert asyncio.run(ask())[:3] == (api.forecast("AAPL"), list(api.universe()), api.models())
 
 
-def test_both_clients_have_the_same_methods() -> None:
+@pytest.mark.parametrize(
+    ("kind", "asynchronous", "least"), [(Client, AsyncClient, 25), (Operator, AsyncOperator, 30)], ids=["all", "keys"]
+)
+def test_both_clients_have_the_same_methods(kind: type, asynchronous: type, least: int) -> None:
     def methods(kind: type) -> dict[str, str]:
         found = inspect.getmembers(kind, inspect.isfunction)
         return {name: str(inspect.signature(one).parameters) for name, one in found if not name.startswith("_")}
 
-    ours, theirs = methods(Client), methods(AsyncClient)
+    ours, theirs = methods(kind), methods(asynchronous)
     theirs["close"] = theirs.pop("aclose")
-    assert ours == theirs and len(ours) > 20
+    assert ours == theirs and len(ours) >= least
 
 
 @pytest.mark.parametrize(
@@ -174,6 +168,8 @@ def test_both_clients_have_the_same_methods() -> None:
         (answers.Webhook, api_webhooks.WebhookAnswer),
         (answers.NewWebhook, api_webhooks.NewWebhookAnswer),
         (answers.Attempt, api_webhooks.AttemptAnswer),
+        (answers.ApiKey, api_admin.KeyAnswer),
+        (answers.NewApiKey, api_admin.NewKeyAnswer),
     ],
 )
 def test_the_types_of_the_client_are_the_documented_shapes(ours: Any, theirs: Any) -> None:
@@ -273,4 +269,4 @@ def test_the_client_loads_nothing_of_the_service() -> None:
     code = "import bellwether.client, sys; print(*sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"pandas", "numpy", "onnxruntime", "fastapi", "sqlite_utils"} & set(loaded)
-    assert set(client.__all__) >= {"Client", "AsyncClient", "frame"}
+    assert set(client.__all__) >= {"Client", "AsyncClient", "Operator", "AsyncOperator", "frame"}

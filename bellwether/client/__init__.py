@@ -6,12 +6,14 @@
         print(api.forecast("AAPL", horizon="2w")["quantiles"]["0.5"])
 
 `AsyncClient` has the same methods to be awaited. Answers are the plain JSON of the API, typed; `frame` makes a data
-frame of them. What is safe to ask twice is asked again after a moment of trouble.
+frame of them. What is safe to ask twice is asked again after a moment of trouble. `Operator` and `AsyncOperator` are
+for whoever runs the service.
 """
 
 from bellwether.client.asynchronous import AsyncClient
 from bellwether.client.errors import ApiError, NoAnswer, TooManyRequests
 from bellwether.client.frames import frame
+from bellwether.client.operators import AsyncOperator, Operator
 from bellwether.client.synchronous import Client
 
-__all__ = ["ApiError", "AsyncClient", "Client", "NoAnswer", "TooManyRequests", "frame"]
+__all__ = ["ApiError", "AsyncClient", "AsyncOperator", "Client", "NoAnswer", "Operator", "TooManyRequests", "frame"]

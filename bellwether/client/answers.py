@@ -153,6 +153,29 @@ class Attempt(TypedDict):
     error: str
 
 
+class ApiKey(TypedDict):
+    """A key, without its secrets."""
+
+    id: int
+    owner: str
+    plan: str
+    scopes: list[str]
+    created_at: str
+    revoked_at: str | None
+    secrets: list[dict[str, Any]]
+    own_terms: list[dict[str, Any]]
+    in_force: dict[str, Any] | None
+    requests: int
+
+
+class NewApiKey(TypedDict):
+    """A key, and the one sight of its secret."""
+
+    key: str
+    old_until: str | None
+    about: ApiKey
+
+
 class Event(TypedDict):
     """One event of a stream."""
 

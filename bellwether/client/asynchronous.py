@@ -21,7 +21,7 @@ from bellwether.client.answers import (
     Search,
     Webhook,
 )
-from bellwether.client.calls import Call, batch, delete, get, post, rule
+from bellwether.client.calls import Call, batch, delete, get, new_rule, post
 from bellwether.client.errors import ApiError
 from bellwether.client.protocol import TIMEOUT, Events, headers, next_cursor, no_answer, options, pause, problem, read
 
@@ -120,9 +120,13 @@ class AsyncClient:
         """What the owner of the key wants to be told."""
         return cast(list[Rule], (await self._ask(get("rules")))["items"])
 
+    async def rule(self, rule_id: int) -> Rule:
+        """One rule."""
+        return cast(Rule, await self._ask(get("rules", rule_id)))
+
     async def add_rule(self, symbol: str, kind: str, threshold: float | None = None, **more: Any) -> Rule:
         """Be told when something happens; `more` are direction, horizon, repeat and expires."""
-        return cast(Rule, await self._ask(rule(symbol, kind, threshold, more)))
+        return cast(Rule, await self._ask(new_rule(symbol, kind, threshold, more)))
 
     async def remove_rule(self, rule_id: int) -> None:
         """Forget a rule."""
@@ -135,6 +139,10 @@ class AsyncClient:
     async def webhooks(self) -> list[Webhook]:
         """Where alerts are sent to."""
         return cast(list[Webhook], (await self._ask(get("webhooks")))["items"])
+
+    async def webhook(self, webhook_id: int) -> Webhook:
+        """One address."""
+        return cast(Webhook, await self._ask(get("webhooks", webhook_id)))
 
     async def add_webhook(self, url: str) -> NewWebhook:
         """Send alerts to an address; its secret is shown only now."""

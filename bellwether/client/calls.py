@@ -27,6 +27,11 @@ def post(*path: str | int, json: dict[str, Any] | None = None, repeatable: bool 
     return Call("POST", _path(path), json=None if json is None else _given(json), repeatable=repeatable)
 
 
+def patch(*path: str | int, json: dict[str, Any]) -> Call:
+    """Change some of something."""
+    return Call("PATCH", _path(path), json=_given(json), repeatable=False)
+
+
 def delete(*path: str | int) -> Call:
     """Remove something. Once more does no harm, but answers that it is not there."""
     return Call("DELETE", _path(path), repeatable=False)
@@ -38,7 +43,7 @@ def batch(symbols: list[str], horizon: int | str, as_of: date | str | None) -> C
     return post("forecasts", json={"symbols": symbols, "horizon": horizon, "as_of": day}, repeatable=True)
 
 
-def rule(symbol: str, kind: str, threshold: float | None, more: dict[str, Any]) -> Call:
+def new_rule(symbol: str, kind: str, threshold: float | None, more: dict[str, Any]) -> Call:
     """A new rule."""
     return post("rules", json={"symbol": symbol, "kind": kind, "threshold": threshold, **more})
 

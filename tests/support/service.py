@@ -16,7 +16,7 @@ def command(folder: Path, *words: str, **settings: str) -> str:
     """What a command of the service prints; `settings` as in the environment, without the prefix."""
     done = subprocess.run(
         [sys.executable, "-m", "bellwether", *words],
-        env=_environment(folder, settings),
+        env=environment(folder, settings),
         capture_output=True,
         text=True,
         check=True,
@@ -30,7 +30,7 @@ def service(folder: Path, **settings: str) -> Iterator[str]:
     """`python -m bellwether serve` until the block ends; gives its address."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bellwether", "serve"],
-        env=_environment(folder, settings),
+        env=environment(folder, settings),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -61,7 +61,8 @@ def service(folder: Path, **settings: str) -> Iterator[str]:
         process.stderr.close()
 
 
-def _environment(folder: Path, settings: dict[str, str]) -> dict[str, str]:
+def environment(folder: Path, settings: dict[str, str]) -> dict[str, str]:
+    """That of this process, with a database in `folder` and settings for the service."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("BELLWETHER_", "TELEGRAM_"))}
     chosen = {
         "DATABASE__PATH": str(folder / "service.sqlite3"),
