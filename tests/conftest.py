@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sqlcipher3  # noqa: F401  # before TensorFlow, which brings an SQLite for everybody who comes after it
+from hypothesis import HealthCheck, settings
 
 from bellwether.config import load_settings
 from bellwether.services import Services, build_services
@@ -17,6 +18,10 @@ NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 MODELS = Path(__file__).resolve().parents[1] / "exported_models"
 
 MakeBars = Callable[..., Bars]
+
+# in a fresh clone hypothesis first works out its tables of letters, which takes a second or two: no fault of a test
+settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ours")
 
 
 @pytest.fixture(autouse=True)
@@ -33,8 +38,8 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def services(tmp_path: Path) -> Services:
     """The sample market, the exported model and an empty database, on a Monday in November 2026."""
-    settings = load_settings(database={"path": tmp_path / "bellwether.sqlite3"}, models={"folder": MODELS})
-    return build_services(settings, clock=lambda: NOW)
+    chosen = load_settings(database={"path": tmp_path / "bellwether.sqlite3"}, models={"folder": MODELS})
+    return build_services(chosen, clock=lambda: NOW)
 
 
 @pytest.fixture

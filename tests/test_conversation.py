@@ -33,7 +33,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 def test_whatever_is_typed_gets_an_answer_that_can_be_sent(services: Services, text: str) -> None:
     reply = conversation.answer(services, ANN, text)
     assert reply.text.strip()
-    assert "Something went wrong" not in reply.text
+    assert not reply.text.startswith("Something went wrong")  # somebody may type just that, and have it quoted
     assert utf16_length(reply.text) <= (LONGEST_CAPTION if reply.chart else 4096)
     assert all(len(button.action.encode()) <= 64 for row in reply.buttons for button in row)
 
@@ -43,7 +43,7 @@ def test_whatever_is_typed_gets_an_answer_that_can_be_sent(services: Services, t
 def test_whatever_is_pressed_gets_an_answer(services: Services, action: str) -> None:
     pressed = conversation.press(services, ANN, action)
     assert pressed.notice or pressed.edit or pressed.reply
-    assert "Something went wrong" not in pressed.notice
+    assert not pressed.notice.startswith("Something went wrong")
 
 
 def test_every_symbol_of_the_sample_and_every_horizon_fits_under_its_picture(services: Services) -> None:
