@@ -207,12 +207,12 @@ class Forecast:
     @property
     def quantiles(self) -> tuple[float, ...]:
         """Prices at LEVELS, in `currency`."""
-        return tuple(self.last_close * float(np.exp(r)) for r in self.log_returns)
+        return tuple((self.last_close * np.exp(self.log_returns)).tolist())
 
     @property
     def growths(self) -> tuple[float, ...]:
         """Simple returns at LEVELS, as fractions."""
-        return tuple(float(np.expm1(r)) for r in self.log_returns)
+        return tuple(np.expm1(self.log_returns).tolist())
 
     def price_at(self, level: float) -> float:
         """The price at one of LEVELS."""

@@ -15,6 +15,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
+from itertools import cycle
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -24,9 +26,12 @@ from bellwether.config import load_settings
 from bellwether.forecast_json import forecast_json
 from bellwether.forecasting.inputs import model_inputs
 from bellwether.kept_outlooks import KeptOutlooks
+from bellwether.market.sample import SampleProvider
+from bellwether.market.universe import Universe, listed
 from bellwether.plans import Terms
 from bellwether.services import build_services, utc_now
 from bellwether.store.database import Store
+from bellwether.types import MARKET_SERIES, Bars, Instrument
 from benchmarks.demo_service import demo_service
 from benchmarks.timing import compare
 
@@ -34,6 +39,7 @@ LEAST = 0.6  #: of the requests a second of a constant
 BATCH_LIMIT = 1.0  #: times (2 x the bare runs of the model + JSON encoding)
 _CALLERS = 8  #: at the same time, each with one connection
 _ROUNDS, _SECONDS = 6, 1.5
+_END = date(2021, 12, 31)  #: of the sample market
 _PATH = "/api/v1/forecasts/AAPL?horizon=10"
 _CONSTANT = """
 import sys, uvicorn
@@ -67,21 +73,19 @@ def batch() -> float:
 
     The bars are in memory, and no outlook was made of them before.
     """
+    market = _FiveHundred()
     services = build_services(load_settings(market={"source": "sample"}))
+    services = replace(services, provider=market, universe=Universe(market.universe()))
     if services.model is None:
         raise SystemExit(services.model_problem)
-    model, names = services.model, [one.symbol for one in services.universe]
-    symbols = (names * 20)[:500]
+    model, symbols = services.model, [one.symbol for one in services.universe]
     outlooks = [queries.answer(services, name, 10).outlook for name in symbols]
     windows = [model_inputs(one.bars, one.market, model.card.context_length) for one in outlooks]
     plain = [forecast_json(queries.answer(services, name, 10).forecast) for name in symbols]
 
     def ours() -> None:
-        # every symbol its own, though the sample market has but 42
-        for start in range(0, len(symbols), len(names)):
-            unasked = replace(services, outlooks=KeptOutlooks())
-            made = forecasts(unasked, symbols[start : start + len(names)], 10)
-            json.dumps([forecast_json(one) for one in made if not isinstance(one, Exception)])
+        made = forecasts(replace(services, outlooks=KeptOutlooks()), symbols, 10)
+        json.dumps([forecast_json(one) for one in made if not isinstance(one, Exception)])
 
     def theirs() -> None:
         for _ in range(2):
@@ -90,6 +94,28 @@ def batch() -> float:
         json.dumps(plain)
 
     return compare(ours, theirs, rounds=15).ratio
+
+
+class _FiveHundred(SampleProvider):
+    """The bars of the sample market's 42 instruments, over and over under the names of 500."""
+
+    note: str = SampleProvider.note
+
+    def __init__(self) -> None:
+        sample = SampleProvider()
+        every = [sample.bars(one.symbol, _END) for one in sample.universe()]
+        self._known = {one.symbol: one for one in list(listed().values())[:500]}
+        self._bars = {symbol: replace(bars, symbol=symbol) for symbol, bars in zip(self._known, cycle(every))}
+        self._bars |= {symbol: sample.bars(symbol, _END) for symbol in MARKET_SERIES}
+
+    def universe(self) -> tuple[Instrument, ...]:
+        return tuple(self._known.values())
+
+    def instrument(self, symbol: str) -> Instrument:
+        return self._known[symbol]
+
+    def bars(self, symbol: str, end: date) -> Bars:
+        return self._bars[symbol]
 
 
 def _key(database: str) -> str:

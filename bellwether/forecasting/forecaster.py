@@ -183,6 +183,7 @@ def forecast_at(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
 def _read(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
     """One horizon, with the baseline beside it and the reasons."""
     one, bars = outlook.instrument, outlook.bars
+    cutoff = bars.cutoff
     quantiles, baseline = outlook.log_returns[horizon - 1], outlook.baseline[horizon - 1]
     growth, baseline_growth = probability_above_zero(np.stack([quantiles, baseline]))
     low, high = LEVELS.index(0.1), LEVELS.index(0.9)
@@ -191,10 +192,10 @@ def _read(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
         name=one.name,
         currency=one.currency,
         exchange=one.exchange,
-        cutoff=bars.cutoff,
+        cutoff=cutoff,
         last_close=bars.quoted_close,
         horizon=horizon,
-        target_session=session_after(one.calendar, bars.cutoff, horizon),
+        target_session=session_after(one.calendar, cutoff, horizon),
         made_at=made_at,
         log_returns=tuple(quantiles.tolist()),
         probability_of_growth=float(growth),

@@ -92,11 +92,11 @@ def mended(bars: Bars) -> Bars:
     `Problem` of its own; this keeps an old broken bar from reaching the model as NaN. Raises what `usable_closes` does.
     """
     usable_closes(bars)
-    prices, volumes = bars.values[:, : CLOSE + 1], bars.values[:, VOLUME]
-    if prices.min() > 0 and volumes.min() >= 0 and volumes.max() <= LARGEST_VOLUME and np.isfinite(prices.max()):
+    values = bars.values
+    if values[:, : CLOSE + 1].min() > 0 and values[:, VOLUME].min() >= 0 and values.max() <= LARGEST_VOLUME:
         return bars  # as nearly always; a comparison with NaN is never true
     good = np.isfinite(bars.closes) & (bars.closes > 0)
-    values = bars.values[good]
+    values = values[good]
     prices = values[:, : CLOSE + 1]
     volume = np.where(np.isfinite(values[:, VOLUME]), np.clip(values[:, VOLUME], 0, LARGEST_VOLUME), 0)
     whole = np.where(np.isfinite(prices) & (prices > 0), prices, prices[:, CLOSE:])

@@ -85,6 +85,7 @@ def is_session(calendar: str, day: date) -> bool:
     return at < len(sessions) and to_date(sessions[at]) == day
 
 
+@lru_cache(maxsize=100_000)
 def session_after(calendar: str, session: date, steps: int) -> date:
     """The session `steps` after this one (negative: before it).
 

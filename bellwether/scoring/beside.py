@@ -64,13 +64,13 @@ def write_summary(store: Store, records: Iterable[TrackRecord], years: str) -> N
 
 
 @lru_cache(maxsize=2)
-def _read(file: Path | None, changed: int) -> dict[str, dict[str, Any]]:
+def _read(file: Path | None, changed: int) -> dict[str, Beside]:
     """The shipped summary for None; `changed` makes a new version of a file another one."""
     shipped = files("bellwether.scoring") / "data" / SUMMARY
     try:
         found: dict[str, Any] = json.loads((file or shipped).read_text(encoding="utf-8"))
-        return found
-    except (OSError, ValueError) as problem:
+        return {symbol: Beside(**facts | {"verdict": Verdict[facts["verdict"]]}) for symbol, facts in found.items()}
+    except (OSError, ValueError, TypeError, KeyError) as problem:
         log.warning("The simulated record's summary cannot be read: %s", problem)
         return {}
 
@@ -78,8 +78,11 @@ def _read(file: Path | None, changed: int) -> dict[str, dict[str, Any]]:
 def _simulated(store: Store, symbol: str) -> Beside | None:
     """What the newest replay says of a symbol; None where it was not replayed."""
     own = _summary(store)
-    found = (_read(own, own.stat().st_mtime_ns) if own.is_file() else _read(None, 0)).get(symbol)
-    return Beside(**found | {"verdict": Verdict[found["verdict"]]}) if found else None
+    try:
+        changed = own.stat().st_mtime_ns
+    except OSError:  # none was made here
+        return _read(None, 0).get(symbol)
+    return _read(own, changed).get(symbol)
 
 
 def _summary(store: Store) -> Path:
