@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bellwether.alert_types import AlertRule, AlertSettings, RuleKind, RuleWish
+from bellwether.alert_types import AlertRule, AlertSettings, Preferences, RuleKind, RuleWish
 from bellwether.alerting import wishes
 from bellwether.alerting.sights import next_earnings
 from bellwether.errors import BadRule, LimitReached, StoreError
@@ -104,25 +104,19 @@ def _rule_of_chat(kept: list[AlertRule], rule_id: int) -> AlertRule:
     raise BadRule(said("You have no alert number {number}; /alerts shows those you have.", number=rule_id))
 
 
-def wants_numbers(services: Services, chat_id: int) -> bool:
-    """Whether a chat wants all the numbers; plain words while the database is out of order."""
+def preferences(services: Services, chat_id: int) -> Preferences:
+    """How a chat wants to be answered; the defaults while the database is out of order: forecasts work without it."""
     try:
         with services.store.reading() as db:
-            return kept_settings.wants_numbers(db, chat_id)
+            return kept_settings.preferences(db, chat_id)
     except StoreError:
-        return False
+        return Preferences()
 
 
 def alert_settings(services: Services, chat_id: int) -> AlertSettings:
     """How a chat wants to be told; the defaults for one that never said. Raises StoreError."""
     with services.store.reading() as db:
         return kept_settings.of_chat(db, chat_id)
-
-
-def chosen_language(services: Services, chat_id: int) -> str | None:
-    """The language that a chat chose; None for one that has not. Raises StoreError."""
-    with services.store.reading() as db:
-        return kept_settings.chosen_language(db, chat_id)
 
 
 def change_alert_settings(services: Services, chat_id: int, new: AlertSettings, language: str) -> AlertSettings:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import Enum
 
+from bellwether.types import Theme
+
 
 class RuleKind(Enum):
     """What a rule looks at, once a session."""
@@ -92,6 +94,16 @@ class AlertSettings:
     pending: date | None = None  #: the oldest session whose digest was still to come then
     language: str | None = None  #: one of language.LANGUAGES; None: as Telegram tells of whoever writes
     expert: bool = False  #: all the numbers under a forecast, in place of explanations
+    theme: Theme = "light"  #: of charts: no app tells a bot whether its own is dark
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """How one chat wants to be answered: the part of its settings that is read with every message."""
+
+    language: str | None = None  #: these three as in `AlertSettings`
+    expert: bool = False
+    theme: Theme = "light"
 
 
 @dataclass(frozen=True, slots=True)

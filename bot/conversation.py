@@ -8,10 +8,11 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from html import escape
 
 from bellwether import alert_queries
-from bellwether.errors import AmbiguousSymbol, BellwetherError, StoreError, UnknownSymbol
+from bellwether.errors import AmbiguousSymbol, BellwetherError, UnknownSymbol
 from bellwether.language import N_, said, use_language
 from bellwether.language import gettext as _
 from bellwether.services import Services
@@ -51,9 +52,9 @@ def matters_who_presses(action: str) -> bool:
 
 def answer(services: Services, asker: Asker, text: str) -> Reply:
     """The reply to a message. Never raises: what goes wrong is said kindly."""
-    with speaking(services, asker):
+    with speaking(services, asker) as known:
         try:
-            return _answer(services, asker, text)
+            return _answer(services, known, text)
         except (AmbiguousSymbol, UnknownSymbol) as problem:  # of a command that does not go on by itself
             return ask_back(problem, "ask:{}")
         except BellwetherError as problem:
@@ -66,9 +67,9 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
 
 def press(services: Services, asker: Asker, action: str) -> Pressed:
     """The answer to a button. Never raises."""
-    with speaking(services, asker):
+    with speaking(services, asker) as known:
         try:
-            return _press(services, asker, action)
+            return _press(services, known, action)
         except BellwetherError as problem:
             return Pressed(notice=problem.for_person)
         except Exception:
@@ -103,14 +104,14 @@ def at_place(services: Services, asker: Asker, latitude: float, longitude: float
 
 
 @contextmanager
-def speaking(services: Services, asker: Asker) -> Iterator[None]:
-    """Within the block we speak the language that the chat chose, else that of whoever asks."""
-    try:
-        chosen = alert_queries.chosen_language(services, asker.chat_id)
-    except StoreError:  # forecasts work without the database
-        chosen = None
-    with use_language(chosen or asker.language):
-        yield
+def speaking(services: Services, asker: Asker) -> Iterator[Asker]:
+    """Within the block we speak the language that the chat chose, else that of whoever asks.
+
+    The asker comes back with all that the chat prefers: it is read once for each message.
+    """
+    preferences = alert_queries.preferences(services, asker.chat_id)
+    with use_language(preferences.language or asker.language):
+        yield replace(asker, preferences=preferences)
 
 
 def _answer(services: Services, asker: Asker, text: str) -> Reply:

@@ -40,7 +40,8 @@ class Card:
 def cards(services: Services, asker: Asker, typed: str) -> list[Card]:
     """What may be meant, as forecasts from kept prices; none where nothing is. Never raises.
 
-    They are in the language of whoever types; whom they are sent to, nobody knows.
+    They are in the language of whoever types, but in plain words: whom they are sent to, and what those prefer, nobody
+    knows.
     """
     with speaking(services, asker):
         return _cards(services, typed)

@@ -5,23 +5,31 @@ from functools import partial
 
 import bellwether
 from bellwether import queries
+from bellwether.growth import queries as growth_queries
+from bellwether.growth.types import GrowthForecast
 from bellwether.language import spoken, use_language
 from bellwether.queries import Answer
 from bellwether.types import Forecast, Theme
 from bot.replies import Picture
 
 
-def fan(asked: Answer, theme: Theme = "light") -> Picture:
+def fan(asked: Answer, theme: Theme) -> Picture:
     """The fan of one forecast. Its id stands for symbol, horizon, cutoff, model and the numbers."""
-    return _picture([asked.forecast], theme, partial(queries.chart_png, asked, theme))
+    return _picture([asked.forecast.forecast_id], theme, partial(queries.chart_png, asked, theme))
 
 
-def comparison(compared: Sequence[Forecast], theme: Theme = "light") -> Picture:
+def comparison(compared: Sequence[Forecast], theme: Theme) -> Picture:
     """Several forecasts of one horizon in one chart, with letters for the width of a phone."""
-    return _picture(compared, theme, partial(queries.comparison_png, compared, theme, "narrow"))
+    ids = [one.forecast_id for one in compared]
+    return _picture(ids, theme, partial(queries.comparison_png, compared, theme, "narrow"))
 
 
-def _picture(shown: Sequence[Forecast], theme: Theme, draw: Callable[[], bytes]) -> Picture:
+def growth(made: GrowthForecast, theme: Theme) -> Picture:
+    """A company's past quarters and the ranges ahead."""
+    return _picture([made.forecast_id(0)], theme, partial(growth_queries.chart_png, made, theme))
+
+
+def _picture(shown: Sequence[str], theme: Theme, draw: Callable[[], bytes]) -> Picture:
     """It is drawn in the language that is spoken now, whoever draws it, and whenever."""
     language = spoken()
 
@@ -29,9 +37,5 @@ def _picture(shown: Sequence[Forecast], theme: Theme, draw: Callable[[], bytes])
         with use_language(language):
             return draw()
 
-    return Picture(f"{_key(shown, theme)}:{language}", draw_in_language)
-
-
-def _key(shown: Sequence[Forecast], theme: Theme) -> str:
-    """Another version of Bellwether may draw the same numbers in another way."""
-    return ":".join([*(one.forecast_id for one in shown), theme, bellwether.__version__])
+    # another version of Bellwether may draw the same numbers in another way
+    return Picture(":".join([*shown, theme, bellwether.__version__, language]), draw_in_language)

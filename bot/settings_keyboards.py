@@ -50,6 +50,9 @@ def overview(settings: AlertSettings) -> Rows:
             Button(_("Plain words"), "set:wording:plain")
             if settings.expert
             else Button(_("All the numbers"), "set:wording:expert"),
+            Button(_("Light charts"), "set:theme:light")
+            if settings.theme == "dark"
+            else Button(_("Dark charts"), "set:theme:dark"),
         ),
         (Button(_LANGUAGE if spoken() == ENGLISH else f"{_(_LANGUAGE)} / {_LANGUAGE}", "set:language"),),
     )

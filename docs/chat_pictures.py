@@ -1,7 +1,8 @@
 """Draws what the chat answers: `python docs/chat_pictures.py` from the project's folder.
 
-The real bot over the sample market is asked by a person on the local Bot API server of the tests; what arrives there is
-set as a phone shows it, in light and in dark, and photographed by a headless Chromium.
+The real bot over the sample market is asked on the local Bot API server of the tests, by a person with a light app and
+by one with a dark app and dark charts; what arrives there is set as a phone shows it, and photographed by a headless
+Chromium.
 """
 
 import base64
@@ -59,25 +60,31 @@ section { width: 372px; display: flex; flex-direction: column; gap: 8px }
 
 
 def main() -> None:
-    """Ask, then photograph twice."""
-    with TelegramServer() as server, tempfile.TemporaryDirectory() as folder:
-        server.open_chat(1)
-        with running_bot(bot_services(server, Path(folder))):
-            columns = [[(said, _answer(server, said)) for said in column] for column in ASKED]
+    """Ask for either theme, then photograph both."""
+    told = {}
+    with (
+        TelegramServer() as server,
+        tempfile.TemporaryDirectory() as folder,
+        running_bot(bot_services(server, Path(folder))),
+    ):
+        for chat_id, theme in enumerate(THEMES, 1):
+            server.open_chat(chat_id)
+            server.ask(chat_id, f"/settings charts {theme}", 30)
+            told[theme] = [[(said, _answer(server, chat_id, said)) for said in column] for column in ASKED]
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         for theme, colours in THEMES.items():
             page = browser.new_page(viewport={"width": 1602, "height": 400})
-            page.set_content(f"<style>{STYLE % colours}</style><main>{''.join(map(_column, columns))}</main>")
+            page.set_content(f"<style>{STYLE % colours}</style><main>{''.join(map(_column, told[theme]))}</main>")
             page.screenshot(path=IMAGES / f"chat-{theme}.jpg", type="jpeg", quality=72, full_page=True)
         browser.close()
 
 
-def _answer(server: TelegramServer, said: str) -> SentMessage:
+def _answer(server: TelegramServer, chat_id: int, said: str) -> SentMessage:
     """The answer, with its chart where it has one."""
-    number = server.ask(1, said, 30).message_id
-    server.ask(1, "/list", 30)  # by then all that belongs to the answer has come
-    return next(message for message in server.messages(1) if message.message_id == number)
+    number = server.ask(chat_id, said, 30).message_id
+    server.ask(chat_id, "/list", 30)  # by then all that belongs to the answer has come
+    return next(message for message in server.messages(chat_id) if message.message_id == number)
 
 
 def _column(column: list[tuple[str, SentMessage]]) -> str:

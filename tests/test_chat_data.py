@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bellwether import alert_queries, chat_queries, queries
-from bellwether.alert_types import AlertSettings, RuleKind, RuleWish
+from bellwether.alert_types import AlertSettings, Preferences, RuleKind, RuleWish
 from bellwether.alerting.evaluate import tick
 from bellwether.alerting.evaluate_rules import judge_rules
 from bellwether.config import load_settings
@@ -37,7 +37,7 @@ def live(services: Services, chat_id: int) -> None:
     queries.watch(services, chat_id, "AAPL", "en")
     queries.watch(services, chat_id, "MSFT", "en")
     alert_queries.add_rule(services, chat_id, "TSLA", RuleWish(RuleKind.MOVE, 0.001), "en")
-    alert_queries.change_alert_settings(services, chat_id, AlertSettings("Europe/Berlin"), "en")
+    alert_queries.change_alert_settings(services, chat_id, AlertSettings("Europe/Berlin", theme="dark"), "en")
     chat_queries.say_to_operator(services, chat_id, "The chart is hard to read.")
     tick(today, EVENING)
     judge_rules(today, EVENING)
@@ -59,6 +59,7 @@ def test_an_export_has_every_row_of_the_chat_and_of_nobody_else(services: Servic
     assert told["chat_id"] == ANN
     assert {row["symbol"] for row in kept["subscriptions"]} == {"AAPL", "MSFT"}
     assert kept["chats"][0]["timezone"] == "Europe/Berlin"
+    assert kept["alert_settings"][0]["theme"] == "dark"
     assert kept["feedback"][0]["text"] == "The chart is hard to read."
     assert kept["inbox"][0]["body"]["message"]["text"] == "AAPL"
     assert any(row["kind"] == "digest" for row in kept["outbox"])
@@ -84,6 +85,7 @@ def test_nothing_of_an_erased_chat_is_left_in_any_file_of_the_database(services:
     assert traces(tmp_path, ANN), "or the search finds nothing anyway"
     assert chat_queries.erase(services, ANN) > 5
     assert tables_with_rows(services, ANN) == set()
+    assert alert_queries.preferences(services, ANN) == Preferences()
     assert traces(tmp_path, ANN) == []
     assert traces(tmp_path, BEN), "others keep what is theirs"
     assert tables_with_rows(services, BEN) >= {"chats", "subscriptions", "alert_rules", "outbox", "inbox"}

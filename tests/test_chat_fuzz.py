@@ -42,7 +42,8 @@ PARTS = st.sampled_from(
     ["AAPL", "NOPE", "^GSPC", "10", "0", "64", "-1", "1", "price", "growth", "earnings", "0.05", "nan", "inf", "above",
      "either", "timezone", "Europe/Berlin", "Mars", "1830", "2200-0700", "2200-2200", "off", "AAPL,MSFT", ",,",
      "\u0661",
-     "99999999999999999999", "2020-03-02", "3000-01-01", "", " ", "\ud800", "unusual", "budget", "quiet", "digest"]
+     "99999999999999999999", "2020-03-02", "3000-01-01", "", " ", "\ud800", "unusual", "budget", "quiet", "digest",
+     "theme", "dark"]
 )  # fmt: skip
 ACTIONS = st.text(max_size=64) | st.builds(
     lambda verb, parts: ":".join([verb, *parts]), VERBS | st.text(max_size=8), st.lists(PARTS, max_size=6)

@@ -15,11 +15,11 @@ from bellwether.alerting.alert_words import sent_late
 from bellwether.alerting.digest import Digests, Entry
 from bellwether.alerting.evaluate import tick
 from bellwether.alerting.outcomes import report_outcomes
-from bellwether.errors import StoreError
 from bellwether.forecasting.chart import fan_chart
 from bellwether.forecasting.range_chart import range_chart
 from bellwether.language import LANGUAGES, use_language
 from bellwether.services import Services
+from bellwether.store.database import Store
 from bellwether.types import Forecast, Outlook
 from bot import conversation, pictures, terminal
 from bot.commands import COMMANDS, Asker
@@ -49,6 +49,7 @@ SAID = (
     *("/settings", "/receipt f0123456789", "/receipt", "/feedback", "/feedback hola", "/export_me", "/delete_me"),
     *("/stop", "/nonsense", "AAPPL", "", "x" * 250, "AAPL 99w", "/asof 1850-01-01 AAPL", "/asof soon AAPL", "\0"),
     *("/why", "/growth AAPL", "/growth", "/growth ^GSPC", "/settings wording expert", "AAPL", "/settings"),
+    *("/settings charts dark", "/settings charts", "/settings", "AAPL"),
     *("/watch", "/unwatch", "/forecast", "/compare AAPL", "/compare AAPL apple", "/asof 2021-99-99 AAPL"),
 )
 
@@ -162,9 +163,9 @@ def test_a_language_is_chosen_by_two_taps_and_given_back_by_two(services: Servic
 def test_a_language_can_be_typed(services: Services, typed: str, code: str) -> None:
     talk = Talk(services, Asker(1001, "de"))
     assert LANGUAGES[code] in talk.say(f"/settings language {typed}")
-    assert alert_queries.chosen_language(services, 1001) == code
+    assert alert_queries.preferences(services, 1001).language == code
     talk.say("/settings language telegram")
-    assert alert_queries.chosen_language(services, 1001) is None
+    assert alert_queries.preferences(services, 1001).language is None
 
 
 @pytest.mark.parametrize(
@@ -179,7 +180,7 @@ def test_a_language_we_do_not_speak_is_refused_with_those_we_do(services: Servic
     told = talk.say("/settings language klingon")
     assert "I don't speak “klingon” yet" in told
     assert all(name in told for name in LANGUAGES.values())
-    assert alert_queries.chosen_language(services, 1001) is None
+    assert alert_queries.preferences(services, 1001).language is None
 
 
 def test_what_a_chat_chose_goes_with_its_other_settings(services: Services) -> None:
@@ -190,12 +191,9 @@ def test_what_a_chat_chose_goes_with_its_other_settings(services: Services) -> N
     assert "español" in conversation.answer(services, Asker(1001, "de"), "/settings").text.lower()
 
 
-def test_without_the_database_the_apps_language_is_spoken(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
-        raise StoreError("nothing works")
-
-    monkeypatch.setattr(alert_queries, "chosen_language", broken)
-    assert "wahrscheinlich" in Talk(services, Asker(1001, "de")).say("AAPL")
+def test_without_the_database_the_apps_language_is_spoken(services: Services, tmp_path: Path) -> None:
+    broken = replace(services, store=Store(tmp_path))  # a folder is no file
+    assert "wahrscheinlich" in Talk(broken, Asker(1001, "de")).say("AAPL")
 
 
 # ---- many at once
@@ -326,9 +324,9 @@ def test_a_chart_speaks_the_language_too(services: Services, code: str) -> None:
 def test_a_chart_is_drawn_in_the_language_it_was_made_in_whoever_draws_it(services: Services) -> None:
     asked = queries.answer(services, "AAPL", 10)
     with use_language("ru"):
-        russian = pictures.fan(asked)
+        russian = pictures.fan(asked, "light")
         there = queries.chart_png(asked, "light")
-    english = pictures.fan(asked)
+    english = pictures.fan(asked, "light")
     assert russian.key != english.key
     assert russian.draw() == there
     assert english.draw() != there

@@ -1,14 +1,24 @@
 """/settings in the conversation: every setting by its button and by its words."""
 
 import re
+from dataclasses import replace
 from datetime import time
+from pathlib import Path
+from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bellwether import alert_queries
-from bellwether.alert_types import AlertSettings, DigestMode, QuietHours
+from bellwether.alert_types import AlertSettings, DigestMode, Preferences, QuietHours
+from bellwether.errors import BadRule
 from bellwether.services import Services
+from bellwether.store.database import Store
+from bellwether.types import Theme
 from bot import conversation, settings_keyboards
+from bot.commands import Asker
+from bot.commands.setting_typed import changed
 from bot.keyboards import MOST_BYTES
 from tests.support.talk import Talk
 
@@ -95,6 +105,11 @@ def test_every_menu_has_a_way_back(talk: Talk, menu: str) -> None:
         ("limit off", "weekly_budget", None),
         ("quiet none", "quiet", None),
         ("time close", "digest_at", None),
+        ("charts dark", "theme", "dark"),
+        ("theme Dark", "theme", "dark"),
+        ("chart light", "theme", "light"),
+        ("dark", "theme", "dark"),
+        ("DARK charts", "theme", "dark"),
     ],
 )
 def test_every_setting_can_be_typed(talk: Talk, said: str, field: str, value: object) -> None:
@@ -126,6 +141,9 @@ def test_where_no_zone_is_near_the_usual_ones_are_offered(talk: Talk, said: str)
         ("budget many", "no number of alerts"),
         ("budget 5000", "0 to 1000"),
         ("timezone +3", "name a city"),
+        ("charts", "light or dark"),
+        ("charts black", "light or dark"),
+        ("theme dark please", "light or dark"),
         ("xyzzyplugh", "/settings timezone Berlin"),
     ],
 )
@@ -135,13 +153,15 @@ def test_what_cannot_be_is_said_kindly_and_changes_nothing(talk: Talk, said: str
 
 
 @pytest.mark.parametrize(
-    "action", ["set", "set:luck", "set:luck:1", "set:digest", "set:time:1830:x", "settings:1", "set::"]
+    "action", ["set", "set:luck", "set:luck:1", "set:digest", "set:time:1830:x", "settings:1", "set::", "set:theme"]
 )
 def test_a_forged_button_is_stale(talk: Talk, action: str) -> None:
     assert "older version" in talk.send(action)
 
 
-@pytest.mark.parametrize("action", ["set:time:9999", "set:timezone:Mars/Base", "set:quiet:x", "set:budget:-1"])
+@pytest.mark.parametrize(
+    "action", ["set:time:9999", "set:timezone:Mars/Base", "set:quiet:x", "set:budget:-1", "set:theme:#10161d"]
+)
 def test_a_forged_value_is_refused(talk: Talk, action: str) -> None:
     talk.send(action)
     assert kept(talk) == AlertSettings()
@@ -150,6 +170,7 @@ def test_a_forged_value_is_refused(talk: Talk, action: str) -> None:
 def test_in_a_group_only_admins_change_settings(talk: Talk) -> None:
     assert "only its admins" in talk.member().say("/settings timezone Berlin")
     assert "only its admins" in talk.member().send("set:budget:5")
+    assert "only its admins" in talk.member().send("set:theme:dark")
     assert kept(talk) == AlertSettings()
 
 
@@ -190,3 +211,83 @@ def test_an_expert_gets_all_the_numbers_until_plain_words_are_wanted_again(talk:
     assert "plain words" in talk.say("/settings wording plain")
     assert talk.say("AAPL") == plain
     assert "plain or expert" in talk.say("/settings wording verbose")
+
+
+# ---- dark charts
+
+
+def theme_of(talk: Talk) -> str:
+    """Of the chart that is shown."""
+    assert talk.shown.chart is not None
+    (theme,) = set(talk.shown.chart.key.split(":")) & set(get_args(Theme))
+    return theme
+
+
+def test_charts_become_dark_and_light_again_by_one_tap_each(talk: Talk) -> None:
+    assert "Charts: light" in talk.say("/settings")
+    assert "Charts: dark" in talk.press("Dark charts")
+    assert talk.notice == "Changed."
+    assert "Dark charts" not in talk.labels
+    assert "Charts: light" in talk.press("Light charts")
+    assert kept(talk) == AlertSettings()
+
+
+def test_a_theme_is_its_chats_alone_and_lasts(talk: Talk) -> None:
+    talk.say("/settings charts dark")
+    talk.say("/settings Berlin")
+    talk.say("AAPL")
+    assert theme_of(talk) == "dark"
+    group = Talk(talk.services, Asker(-1002002))
+    group.say("AAPL")
+    assert theme_of(group) == "light"
+
+
+@given(st.text(max_size=30).filter(lambda text: text.lower() not in get_args(Theme)))
+def test_no_other_word_is_a_theme(text: str) -> None:
+    with pytest.raises(BadRule, match="light or dark"):
+        changed(AlertSettings(), "theme", text)
+
+
+def test_the_charts_of_an_older_database_are_light(talk: Talk) -> None:
+    talk.say("/settings wording expert")
+    with talk.services.store.transaction() as db:
+        db.conn.execute("ALTER TABLE alert_settings DROP COLUMN theme")
+        db.conn.execute("DELETE FROM _sqlite_migrations WHERE name = 'chosen_theme'")
+    later = Store(talk.services.store.path)
+    assert alert_queries.preferences(replace(talk.services, store=later), CHAT) == Preferences(expert=True)
+    later.close()
+
+
+def test_an_answer_reads_what_a_chat_prefers_once(services: Services) -> None:
+    """Each read is a transaction: a forecast has one more, for its watch button."""
+
+    class CountingStore(Store):
+        reads = 0
+
+        def reading(self):  # type: ignore[no-untyped-def]
+            self.reads += 1
+            return super().reading()
+
+    store = CountingStore(services.store.path)
+    talk = Talk(replace(services, store=store))
+    talk.say("/settings charts dark")
+    counted = {}
+    for said in ("AAPL", "/compare AAPL MSFT", "/asof 2020-03-02 AAPL", "/growth AAPL", "/help"):
+        talk.say(said)  # whatever is only looked up once
+        store.reads = 0
+        talk.say(said)
+        counted[said] = store.reads
+    assert counted == dict.fromkeys(counted, 1) | {"AAPL": 2}
+    store.close()
+
+
+def test_without_the_database_a_forecast_comes_in_plain_words_and_light(services: Services, tmp_path: Path) -> None:
+    whole = Talk(services)
+    plain = whole.say("AAPL")
+    whole.say("/settings wording expert")
+    whole.say("/settings charts dark")
+    broken = Talk(replace(services, store=Store(tmp_path)))  # a folder is no file
+    assert broken.say("AAPL").splitlines()[0] == plain.splitlines()[0]
+    assert "Quantiles" not in broken.say("AAPL")
+    assert theme_of(broken) == "light"
+    assert "can't reach my notes" in broken.say("/settings charts dark")

@@ -127,6 +127,19 @@ def test_the_terminal_says_once_what_a_button_did(
     assert said.count("Changed.") == 1
 
 
+def test_dark_charts_change_nothing_in_the_terminal(
+    services: Services, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = []
+    for theme in ("dark", "light"):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(f"/settings charts {theme}\nAAPL\n"))
+        terminal.hold(services)
+        _, shown, after = capsys.readouterr().out.partition(f"Charts: {theme}")
+        assert shown
+        told.append(after.split("> ")[1])
+    assert told[0] == told[1] != ""
+
+
 def test_the_terminal_holds_the_same_conversation(
     services: Services, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

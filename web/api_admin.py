@@ -25,7 +25,6 @@ from web.services_of import ServicesOf
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
-
 def operator_only(request: Request) -> None:
     """Let nobody pass who came by another way than the metering's. Raises ProblemError."""
     if not getattr(request.state, "operator", False):

@@ -1,6 +1,6 @@
 """The fan chart: one Vega-Lite specification, drawn to PNG or SVG by a `Pen`.
 
-The past is a line, the forecast a fan: the darker band holds half of the outcomes, the lighter one 8 in 10.
+The past is a line, the forecast a fan: the stronger band holds half of the outcomes, the fainter one 8 in 10.
 """
 
 import json
@@ -75,9 +75,7 @@ def fan_chart(outlook: Outlook, horizon: int, theme: Theme, shape: Shape = "wide
         "padding": 8 if shape == "narrow" else 14,
         "title": {
             "text": _("{name} ({symbol}) to {day}").format(name=one.name, symbol=one.symbol, day=day(target)),
-            "subtitle": _("{span}: orange holds 8 in 10 outcomes, its dark core half of them").format(
-                span=span(horizon)
-            ),
+            "subtitle": _("{span}: orange holds 8 in 10 outcomes, its core half of them").format(span=span(horizon)),
             "anchor": "start",
             "offset": 14,
             "fontSize": 18,

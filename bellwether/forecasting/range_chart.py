@@ -1,6 +1,6 @@
 """Several forecasts side by side: one bar each, in percent of the last close, so that unlike prices can be compared.
 
-One Vega-Lite specification, as for the fan: the pale bar holds 8 in 10 outcomes, its dark core half of them.
+One Vega-Lite specification, as for the fan: the faint bar holds 8 in 10 outcomes, its core half of them.
 """
 
 from collections.abc import Sequence

@@ -93,7 +93,7 @@ def growth_chart(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> d
         name=made.name, symbol=made.symbol, unit=f"{made.currency}{word}"
     )
     reported = _("Blue: reported to {day}.").format(day=day(made.period_end))
-    meaning = _("Orange holds 8 in 10 outcomes, its dark core half of them; the line is the middle.")
+    meaning = _("Orange holds 8 in 10 outcomes, its core half of them; the line is the middle.")
     short = _("Orange holds 8 in 10 outcomes, its core half of them.")
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",

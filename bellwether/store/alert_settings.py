@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from bellwether.alert_types import AlertSettings, DigestMode, QuietHours
+from bellwether.alert_types import AlertSettings, DigestMode, Preferences, QuietHours
 from bellwether.language import ENGLISH
 from bellwether.store.database import rows, stamp, unstamp
 
@@ -27,16 +27,11 @@ def of_awake_chats(db: Database) -> dict[int, AlertSettings]:
     return {int(row["chat_id"]): _settings(row) for row in rows(db, sql)}
 
 
-def chosen_language(db: Database, chat_id: int) -> str | None:
-    """The language that a chat chose; None for one that has not. Asked for with every message."""
-    found = db.conn.execute("SELECT language FROM alert_settings WHERE chat_id = ?", (chat_id,)).fetchone()
-    return found[0] if found else None
-
-
-def wants_numbers(db: Database, chat_id: int) -> bool:
-    """Whether a chat wants all the numbers. Asked for with every forecast."""
-    found = db.conn.execute("SELECT expert FROM alert_settings WHERE chat_id = ?", (chat_id,)).fetchone()
-    return bool(found and found[0])
+def preferences(db: Database, chat_id: int) -> Preferences:
+    """How a chat wants to be answered; the defaults for one that never said. Asked for with every message."""
+    sql = "SELECT language, expert, theme FROM alert_settings WHERE chat_id = ?"
+    found = db.conn.execute(sql, (chat_id,)).fetchone()
+    return Preferences(found[0], bool(found[1]), found[2]) if found else Preferences()
 
 
 def language_of(db: Database, chat_id: int) -> str:
@@ -67,7 +62,7 @@ def save(db: Database, chat_id: int, settings: AlertSettings) -> None:
     db.conn.execute(
         "INSERT OR REPLACE INTO alert_settings"
         " (chat_id, digest_mode, digest_at, quiet_since, quiet_until, weekly_budget, changed_at, pending, language,"
-        " expert) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " expert, theme) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             chat_id,
             settings.digest_mode.value,
@@ -79,6 +74,7 @@ def save(db: Database, chat_id: int, settings: AlertSettings) -> None:
             settings.pending.isoformat() if settings.pending else None,
             settings.language,
             settings.expert,
+            settings.theme,
         ),
     )
 
@@ -103,4 +99,5 @@ def _settings(row: dict[str, Any]) -> AlertSettings:
         pending=date.fromisoformat(row["pending"]) if row["pending"] else None,
         language=row["language"],
         expert=bool(row["expert"]),
+        theme=row["theme"],
     )

@@ -459,6 +459,12 @@ def chosen_wording(db: Any) -> None:
     db["alert_settings"].add_column("expert", int, not_null_default=0)
 
 
+@migrations()
+def chosen_theme(db: Any) -> None:
+    """Whether a chat wants its charts light or dark."""
+    db["alert_settings"].add_column("theme", str, not_null_default="light")
+
+
 def _only_add(db: Any, table: str, key: str) -> None:
     """Have SQLite itself refuse to change a row, to delete one, or to add one anywhere but at the end."""
     for verb in ("UPDATE", "DELETE"):

@@ -9,6 +9,7 @@ from bellwether.language import gettext as _
 from bellwether.parsing import parse_date
 from bellwether.queries import Answer
 from bellwether.services import Services
+from bellwether.types import Theme
 from bot import pictures
 from bot.commands.asking_back import ask_back
 from bot.commands.command import Asker, Command, Given, Press
@@ -30,7 +31,7 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
     day = parse_date(words.pop(day_at))
     question, horizon = question_and_horizon(services, " ".join(words))
     try:
-        return _as_of(services, day, question, horizon)
+        return _as_of(services, day, question, horizon, asker.preferences.theme)
     except (AmbiguousSymbol, UnknownSymbol) as problem:
         return ask_back(problem, f"asof:{{}}:{horizon}:{day}")
 
@@ -39,12 +40,12 @@ def _is_day(word: str) -> bool:
     return word.count("-") == 2 and word.replace("-", "").isdecimal()
 
 
-def _as_of(services: Services, day: date, question: str, horizon: int) -> Reply:
+def _as_of(services: Services, day: date, question: str, horizon: int, theme: Theme) -> Reply:
     asked = queries.answer(services, question, horizon, day)
     made = asked.forecast
     return Reply(
         past_forecast_text(made, _who_answers(services, asked), _what_came(services, asked)),
-        chart=pictures.fan(asked),
+        chart=pictures.fan(asked, theme),
         buttons=((Button(_("The newest forecast"), f"ask:{made.symbol}:{horizon}"), meaning()),),
     )
 
@@ -83,7 +84,8 @@ def _what_came(services: Services, asked: Answer) -> str:
 
 def _press(services: Services, asker: Asker, given: Given) -> Pressed:
     given.expect(3)
-    return Pressed(reply=_as_of(services, parse_date(given.text(2)), given.symbol(), given.horizon(1)))
+    day, theme = parse_date(given.text(2)), asker.preferences.theme
+    return Pressed(reply=_as_of(services, day, given.symbol(), given.horizon(1), theme))
 
 
 COMMAND = Command(

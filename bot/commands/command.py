@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from bellwether.alert_types import Preferences
 from bellwether.errors import BellwetherError
 from bellwether.language import said
 from bellwether.market.universe import is_symbol
@@ -22,6 +23,7 @@ class Asker:
     language: str = "en"
     may_change: bool = True  #: False for somebody in a group who is not one of its admins
     thread: int | None = None  #: the topic of a forum group in which it was said
+    preferences: Preferences = field(default_factory=Preferences)  #: the chat's, once the conversation has read them
 
 
 class Who(Enum):

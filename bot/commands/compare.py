@@ -9,7 +9,7 @@ from bellwether.language import N_, said, together, translated
 from bellwether.language import gettext as _
 from bellwether.market.universe import is_symbol
 from bellwether.services import Services
-from bellwether.types import Forecast
+from bellwether.types import Forecast, Theme
 from bot import pictures
 from bot.commands.asking_back import ask_back
 from bot.commands.command import Asker, Command, Given, Press, StaleButton
@@ -28,7 +28,7 @@ _HOW = said(
 def answer(services: Services, asker: Asker, text: str) -> Reply:
     """Several forecasts of one horizon; names of more than one word need commas between them."""
     names, horizon = split_horizon(text)
-    return _compared(services, _parted(names), horizon)
+    return _compared(services, _parted(names), horizon, asker.preferences.theme)
 
 
 def _parted(text: str) -> list[str]:
@@ -37,7 +37,7 @@ def _parted(text: str) -> list[str]:
     return list(dict.fromkeys(part.strip() for part in parts if part.strip() and part.strip().lower() != "vs"))
 
 
-def _compared(services: Services, names: list[str], horizon: int) -> Reply:
+def _compared(services: Services, names: list[str], horizon: int, theme: Theme) -> Reply:
     if not FEWEST <= len(names) <= MOST:
         raise BadSymbol(_HOW)
     made: dict[str, Forecast] = {}
@@ -52,7 +52,7 @@ def _compared(services: Services, names: list[str], horizon: int) -> Reply:
     compared = list(made.values())
     return Reply(
         _table(compared),
-        chart=pictures.comparison(compared),
+        chart=pictures.comparison(compared, theme),
         buttons=(*_horizons(list(made), horizon), (meaning(),)),
     )
 
@@ -111,7 +111,7 @@ def _press(services: Services, asker: Asker, given: Given) -> Pressed:
     names = _parted(given.text(1))
     if not FEWEST <= len(names) <= MOST:
         raise StaleButton
-    return Pressed(edit=_compared(services, names, given.horizon(0)))
+    return Pressed(edit=_compared(services, names, given.horizon(0), asker.preferences.theme))
 
 
 COMMAND = Command(

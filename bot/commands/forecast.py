@@ -3,7 +3,7 @@
 import re
 from html import escape
 
-from bellwether import alert_queries, queries, wording
+from bellwether import queries, wording
 from bellwether.errors import AmbiguousSymbol, BadSymbol, StoreError, UnknownSymbol
 from bellwether.language import N_, said
 from bellwether.language import gettext as _
@@ -41,8 +41,8 @@ def show(services: Services, asker: Asker, question: str, horizon: int) -> Reply
     made = asked.forecast
     watched = made.symbol in _watched(services, asker.chat_id)
     return Reply(
-        forecast_text(made, expert=alert_queries.wants_numbers(services, asker.chat_id)),
-        chart=pictures.fan(asked),
+        forecast_text(made, expert=asker.preferences.expert),
+        chart=pictures.fan(asked, asker.preferences.theme),
         buttons=under_forecast(made.symbol, horizon, watched),
     )
 
@@ -106,7 +106,8 @@ def _full_size(services: Services, asker: Asker, given: Given) -> Pressed:
     """The chart above as a file, which no phone shrinks."""
     given.expect(2)
     asked = queries.answer(services, given.symbol(), given.horizon(1))
-    return Pressed(reply=Reply(escape(wording.headline(asked.forecast)), chart=pictures.fan(asked), full_size=True))
+    chart = pictures.fan(asked, asker.preferences.theme)
+    return Pressed(reply=Reply(escape(wording.headline(asked.forecast)), chart=chart, full_size=True))
 
 
 COMMAND = Command(

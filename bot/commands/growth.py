@@ -2,18 +2,19 @@
 
 from html import escape
 
-import bellwether
 from bellwether.errors import AmbiguousSymbol, BadSymbol, UnknownSymbol
 from bellwether.growth import queries, words
 from bellwether.growth.queries import GrowthAnswer
-from bellwether.language import N_, said, spoken, use_language
+from bellwether.language import N_, said
 from bellwether.language import gettext as _
 from bellwether.parsing import DEFAULT_HORIZON
 from bellwether.services import Services
+from bellwether.types import Theme
+from bot import pictures
 from bot.commands.asking_back import ask_back
 from bot.commands.command import Asker, Command, Given, Press
 from bot.keyboards import meaning
-from bot.replies import LONGEST_CAPTION, Button, Picture, Pressed, Reply, utf16_length
+from bot.replies import LONGEST_CAPTION, Button, Pressed, Reply, utf16_length
 
 
 def answer(services: Services, asker: Asker, text: str) -> Reply:
@@ -21,16 +22,16 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
     if not text.strip():
         raise BadSymbol(said("Which company? For example: /growth AAPL"))
     try:
-        return _show(services, text)
+        return _show(services, text, asker.preferences.theme)
     except (AmbiguousSymbol, UnknownSymbol) as problem:
         return ask_back(problem, "growth:{}")
 
 
-def _show(services: Services, text: str) -> Reply:
+def _show(services: Services, text: str, theme: Theme) -> Reply:
     asked = queries.growth(services, text)
     made = asked.forecast
     price = Button(_("Its price"), f"ask:{made.symbol}:{DEFAULT_HORIZON}")
-    return Reply(growth_text(asked), chart=_chart(asked), buttons=((price, meaning()),))
+    return Reply(growth_text(asked), chart=pictures.growth(made, theme), buttons=((price, meaning()),))
 
 
 def growth_text(asked: GrowthAnswer) -> str:
@@ -52,20 +53,9 @@ def growth_text(asked: GrowthAnswer) -> str:
     return "\n\n".join([sentence, caveats])
 
 
-def _chart(asked: GrowthAnswer) -> Picture:
-    """Drawn in the language that is spoken now, whoever draws it, and whenever."""
-    made, language = asked.forecast, spoken()
-
-    def draw() -> bytes:
-        with use_language(language):
-            return queries.chart_png(made, "light")
-
-    return Picture(f"{made.forecast_id(0)}:light:{bellwether.__version__}:{language}", draw)
-
-
 def _press(services: Services, asker: Asker, given: Given) -> Pressed:
     given.expect(1)
-    return Pressed(reply=_show(services, given.symbol()))
+    return Pressed(reply=_show(services, given.symbol(), asker.preferences.theme))
 
 
 COMMAND = Command(

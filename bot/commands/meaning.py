@@ -31,8 +31,8 @@ _PARTS = (
     (
         N_("The chart."),
         N_(
-            "The line is what was. The fan is what may be: half of the outcomes end in its dark part, 8 in 10 in the "
-            "pale one around it."
+            "The line is what was. The fan is what may be: half of the outcomes end in its core, 8 in 10 somewhere "
+            "in the fan."
         ),
     ),
     (

@@ -3,12 +3,14 @@
 import re
 from dataclasses import replace
 from datetime import time
+from typing import cast, get_args
 
 from bellwether.alert_types import AlertSettings, DigestMode
 from bellwether.errors import BadRule
 from bellwether.language import LANGUAGES, said, together
 from bellwether.parsing import parse_clock, parse_quiet_hours
 from bellwether.time_zones import find_time_zone
+from bellwether.types import Theme
 from bot.settings_keyboards import OFF
 
 _IN_ENGLISH = {"en": "english", "es": "spanish", "de": "german", "pt": "portuguese", "ru": "russian"}
@@ -18,7 +20,7 @@ _NONE = frozenset({OFF, "none", "no", "never", "close", "unlimited", "telegram"}
 def changed(old: AlertSettings, what: str, value: str) -> AlertSettings:
     """The settings with one part replaced, by what was typed or pressed. Raises BadRule or BadTimeZone.
 
-    `what` is timezone, digest, time, quiet, language, wording or budget.
+    `what` is timezone, digest, time, quiet, language, wording, theme or budget.
     """
     word = value.lower()
     if what == "timezone":
@@ -33,6 +35,8 @@ def changed(old: AlertSettings, what: str, value: str) -> AlertSettings:
         return replace(old, language=None if word in _NONE else _language(word))
     if what == "wording":
         return replace(old, expert=_is_expert(word))
+    if what == "theme":
+        return replace(old, theme=_theme(word))
     if word in _NONE:
         return replace(old, weekly_budget=None)
     if not (value.isascii() and value.isdecimal() and len(value) < 7):
@@ -46,6 +50,12 @@ def _is_expert(word: str) -> bool:
     if word not in {"plain", "expert"}:
         raise BadRule(said("The wording is plain or expert: /settings wording expert."))
     return word == "expert"
+
+
+def _theme(word: str) -> Theme:
+    if word not in get_args(Theme):
+        raise BadRule(said("Charts are light or dark: /settings charts dark."))
+    return cast(Theme, word)
 
 
 def _clock(value: str, what: str) -> time:

@@ -67,6 +67,7 @@ def overview(services: Services, now: AlertSettings, opening: str = "") -> Reply
         _("• Quiet hours: <b>{hours}</b>").format(hours=_quiet(now)),
         _("• Alerts of their own in a week: <b>{budget}</b>").format(budget=_budget(now)),
         _("• Forecasts: <b>all the numbers</b>") if now.expert else _("• Forecasts: <b>plain words</b>"),
+        _("• Charts: <b>dark</b>") if now.theme == "dark" else _("• Charts: <b>light</b>"),
         _("• Language: <b>{language}</b>").format(language=_spoken(now)),
     ]
     how = _("How I write to you:")

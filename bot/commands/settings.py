@@ -1,6 +1,7 @@
 """/settings: when and how often a chat wants to hear from us, by buttons that edit the message or in words."""
 
 from html import escape
+from typing import get_args
 
 from bellwether import alert_queries
 from bellwether.errors import BadRule, BadTimeZone
@@ -8,6 +9,7 @@ from bellwether.language import N_, said, use_language
 from bellwether.language import gettext as _
 from bellwether.services import Services
 from bellwether.time_zones import time_zone_at
+from bellwether.types import Theme
 from bot import settings_keyboards
 from bot.commands.command import Asker, Command, Given, Press, StaleButton, Who
 from bot.commands.setting_typed import changed
@@ -25,10 +27,14 @@ _WORDS = {
     "limit": "budget",
     "language": "language",
     "wording": "wording",
+    "charts": "theme",
+    "chart": "theme",
+    "theme": "theme",
 }
+_SWITCHES = frozenset({"digest", "wording", "theme"})  #: one button each, which needs no menu
 _EXAMPLES = (
     "/settings timezone Berlin, /settings time 18:30, /settings digest unusual, /settings quiet 22-7, "
-    "/settings budget 5, /settings language de, /settings wording expert"
+    "/settings budget 5, /settings language de, /settings wording expert, /settings charts dark"
 )
 
 
@@ -40,6 +46,8 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
     word, value = words[0].lower(), " ".join(words[1:])
     if word == "time" and value.lower().startswith("zone"):
         word, value = "timezone", value[4:].strip()
+    if word in get_args(Theme):  # "/settings dark", as apps call theirs
+        word, value = "theme", word
     what = _WORDS.get(word)
     if what in MENUS and not value:
         return menu(what)
@@ -76,7 +84,7 @@ def _press_overview(services: Services, asker: Asker, given: Given) -> Pressed:
 def _press_set(services: Services, asker: Asker, given: Given) -> Pressed:
     given.expect(1, 2)
     what = given.text(0)
-    if what not in MENUS and what not in {"digest", "wording"}:
+    if what not in MENUS and what not in _SWITCHES:
         raise StaleButton
     if len(given) == 1:
         if what not in MENUS:
@@ -97,7 +105,7 @@ def _with_colons(value: str) -> str:
 COMMAND = Command(
     "settings",
     N_("[WHAT VALUE]"),
-    N_("your language, time zone, digest time, quiet hours, weekly limit"),
+    N_("your language, time zone, digest time, quiet hours, weekly limit, dark charts"),
     answer,
     {"settings": Press(_press_overview, Who.ADMINS), "set": Press(_press_set, Who.ADMINS)},
     Who.ADMINS,

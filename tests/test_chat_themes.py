@@ -1,0 +1,80 @@
+"""Dark charts in the chat: what arrives at Telegram has the background that the chat wants, whatever asked for it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bellwether.forecasting.chart import PALETTES
+from bellwether.services import Services
+from bellwether.types import Theme
+from tests.support.png import corner
+from tests.support.running_bot import bot_services, running_bot
+from tests.support.shared import needs_shared
+from tests.support.telegram_server import TelegramServer
+from tests.test_every_command import press, say
+
+pytestmark = needs_shared
+
+ANN, GROUP = 1001, -1002002
+#: every way to a chart: what is said, and the buttons that are pressed under its answer
+WAYS = {
+    "AAPL 10d": ("forecast:AAPL:21", "chart:AAPL:21", "watch:AAPL:21", "unwatch:AAPL:21"),
+    "/forecast MSFT": (),
+    "/forecast AAPPL": ("ask:AAPL:10",),
+    "/start AAPL": (),
+    "/why AAPL": ("ask:AAPL:10",),
+    "/compare AAPL MSFT": ("compare:21:AAPL,MSFT",),
+    "/compare AAPPL MSFT": ("compare:10:AAPL,MSFT",),
+    "/asof 2020-03-02 AAPL": ("ask:AAPL:10",),
+    "/asof 2020-03-02 AAPPL": ("asof:AAPL:10:2020-03-02",),
+    "/growth AAPL": ("ask:AAPL:10",),
+    "/growth AAPPL": ("growth:AAPL",),
+}
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramServer]:
+    monkeypatch.setattr("bot.pace.GROUP", 0.0)
+    monkeypatch.setattr("bot.pace.PRIVATE", 0.0)
+    with TelegramServer() as server:
+        server.open_chat(ANN)
+        server.open_chat(GROUP, "Traders", type="supergroup")
+        server.appoint(GROUP, ANN)
+        yield server
+        assert server.violations == []
+
+
+def backgrounds(server: TelegramServer, services: Services, chat_id: int, way: str) -> set[str]:
+    """The colours behind all charts that come when the way is gone, also behind those that an edit replaced."""
+    before = len(server.messages(chat_id))
+    shown = say(server, services, chat_id, way, None)
+    for action in WAYS[way]:
+        press(server, services, shown, action)
+    new = server.messages(chat_id)[before:]
+    return {corner(one.file.data) for message in new for one in message.versions if one.file is not None}
+
+
+def test_every_chart_has_the_theme_of_its_chat(server: TelegramServer, tmp_path: Path) -> None:
+    services = bot_services(server, tmp_path)
+
+    def expect(theme: Theme) -> None:
+        colours = {way: backgrounds(server, services, ANN, way) for way in WAYS}
+        assert colours == {way: {PALETTES[theme].background} for way in WAYS}
+
+    with running_bot(services):
+        expect("light")
+        assert "Charts: dark" in say(server, services, ANN, "/settings charts dark", None).text
+        expect("dark")
+        press(server, services, say(server, services, ANN, "/settings", None), "set:theme:light")
+        expect("light")
+
+
+def test_a_group_has_a_theme_of_its_own(server: TelegramServer, tmp_path: Path) -> None:
+    services = bot_services(server, tmp_path)
+    with running_bot(services):
+        say(server, services, GROUP, "/settings charts dark", None)
+        of_group = backgrounds(server, services, GROUP, "/forecast MSFT")
+        of_ann = backgrounds(server, services, ANN, "/forecast MSFT")
+    assert of_group == {PALETTES["dark"].background}
+    assert of_ann == {PALETTES["light"].background}
