@@ -99,8 +99,6 @@ def batch() -> float:
 class _FiveHundred(SampleProvider):
     """The bars of the sample market's 42 instruments, over and over under the names of 500."""
 
-    note: str = SampleProvider.note
-
     def __init__(self) -> None:
         sample = SampleProvider()
         every = [sample.bars(one.symbol, _END) for one in sample.universe()]

@@ -24,7 +24,7 @@ class SampleProvider:
 
     name = "sample"
     live = False
-    note = said("Sample data, ends 2021-12-31: to try Bellwether out, not today's market.")
+    note: str = said("Sample data, ends 2021-12-31: to try Bellwether out, not today's market.")
 
     def describe(self) -> str:
         """The market in words."""
