@@ -5,6 +5,7 @@ The parts meet only in the database, so any of them can fail or stop while the o
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -48,7 +49,7 @@ def serve(settings: Settings) -> int:
         )
     listening = _listen(settings.web, needed=bool(telegram.webhook_url) or not telegram.token.get_secret_value())
     workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="worker")
-    loop = asyncio.new_event_loop()
+    loop = new_event_loop()
     loop.set_default_executor(workers)
     try:
         loop.run_until_complete(_run(services, listening, clock))
@@ -56,6 +57,15 @@ def serve(settings: Settings) -> int:
         loop.close()
     _leave(services, workers)
     return 0
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """The quicker loop where there is one; on Windows Python's own."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 def warn_unless_encrypted(settings: Settings) -> None:
@@ -91,6 +101,8 @@ async def _run(services: Services, listening: socket.socket | None, clock: Check
         parts.append(asyncio.create_task(_kept_alive("The page", partial(server.serve, sockets=[listening]))))
         host, port = listening.getsockname()[:2]
         log.info("Page and API: http://%s:%d", host, port)
+    # what is here by now stays: the collector need not look through it again, which took it 50 ms each time
+    gc.freeze()
     log.info("Prices: %s. %s", services.provider.describe(), services.provider.note or "Live.")
     if face is None:
         log.info("No Telegram token is set: this is the demo. Set BELLWETHER_TELEGRAM__TOKEN to start the bot.")

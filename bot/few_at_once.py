@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-MOMENT = 0.02  #: seconds, in which any answer is computed: one that takes longer waits for something
+MOMENT = 0.01  #: seconds, in which any answer is computed: one that takes longer waits for something
 
 
 class FewAtOnce:

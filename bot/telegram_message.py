@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from telegram import (
@@ -152,6 +153,7 @@ def topic_of(message: Message) -> int | None:
     return message.message_thread_id if message.is_topic_message else None
 
 
+@lru_cache(maxsize=256)  # most answers about a stock have the same
 def _markup(buttons: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup | None:
     rows = [[InlineKeyboardButton(button.label, callback_data=button.action) for button in row] for row in buttons]
     return InlineKeyboardMarkup(rows) if rows else None

@@ -33,8 +33,9 @@ from bot.telegram_message import topic_of
 from bot.telegram_sender import Sender
 from bot.telegram_typing import typing
 
+LINGER = 0.25  #: seconds in which answered updates gather before they are marked; a kill has those answered again
 THINKERS = 48  #: threads for answers; nearly all of them wait, for a source that is slow or silent
-THINKING = 2  #: of them that compute: more only keep the finished answers from being sent
+THINKING = 1  #: of them that compute: more only keep the finished answers from being sent
 Answered = TypeVar("Answered")
 log = logging.getLogger(__name__)
 
@@ -62,10 +63,11 @@ class Updates:
         self._last_of_chat: dict[int, asyncio.Task[None]] = {}
         self._answering: set[asyncio.Task[None]] = set()
         self._queued: set[int] = set()
+        self._answered: set[int] = set()  # and not yet marked as such in the inbox
+        self._marking: asyncio.Task[None] | None = None
         self._thinking = ThreadPoolExecutor(THINKERS, thread_name_prefix="answer")
         self._turns = FewAtOnce(THINKING)
         self._keep = Batch(self._keep_all)
-        self._done = Batch(self._mark_done)
 
     async def receive(self, updates: Sequence[Update]) -> None:
         """Store updates, all of them or none, and answer each in its turn. Raises NotOurs.
@@ -92,13 +94,13 @@ class Updates:
             log.error("%s Messages received before the last stop stay unanswered.", problem.for_operator)
             return
         for update_id, body in waiting:
-            if update_id in self._queued:
+            if self._is_known(update_id):
                 continue
             try:
                 update = Update.de_json(json.loads(body), self._bot)
             except Exception:  # what another version stored may not be readable: the others must not suffer for it
                 log.exception("A stored message cannot be read; it is set aside.")
-                await self._done.add(update_id)
+                self._mark_soon(update_id)
                 continue
             self._queue(update, update_id, begun=False)
 
@@ -115,8 +117,12 @@ class Updates:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
         await self._keep.settle()
-        await self._done.settle()
+        if self._marking is not None:
+            self._marking.cancel()
+            self._marking = None
+        await asyncio.to_thread(self._mark)
         self._queued.clear()
+        self._answered.clear()
 
     def close(self) -> None:
         """Let the threads go; nothing is answered after that."""
@@ -164,7 +170,25 @@ class Updates:
             return
         except Exception:
             log.exception("An update could not be handled.")
-        await self._done.add(update_id)
+        self._mark_soon(update_id)
+
+    def _mark_soon(self, update_id: int) -> None:
+        """Note in the inbox that an update is answered: with what arrives next, or in a moment where nothing does."""
+
+        async def mark() -> None:
+            written = True
+            while self._answered and written:
+                await asyncio.sleep(LINGER)
+                written = await asyncio.to_thread(self._mark)
+            self._marking = None
+
+        self._answered.add(update_id)
+        if self._marking is None:
+            self._marking = asyncio.create_task(mark())
+
+    def _is_known(self, update_id: int) -> bool:
+        """Whether it waits here, is being answered, or was answered a moment ago."""
+        return update_id in self._queued or update_id in self._answered
 
     async def _handle(self, update: Update) -> None:
         """One update to its answer."""
@@ -246,12 +270,15 @@ class Updates:
             with self._services.store.transaction() as db:
                 if not self._may_answer(db):
                     raise NotOurs
-                return [
+                marked = self._mark_in(db)
+                new = [
                     inbox.keep(db, one.update.update_id, one.update.to_json(), now, begun=one.begun) for one in arrived
                 ]
+            self._answered.difference_update(marked)
+            return new
         except StoreError as problem:
             log.error("%s Messages are answered, but not kept over a restart.", problem.for_operator)
-            return [one.update.update_id not in self._queued for one in arrived]
+            return [not self._is_known(one.update.update_id) for one in arrived]
 
     def _begin(self, update_id: int) -> None:
         with suppress(StoreError), self._services.store.transaction() as db:
@@ -261,11 +288,22 @@ class Updates:
         with suppress(StoreError), self._services.store.transaction() as db:
             inbox.excuse(db, update_id)
 
-    def _mark_done(self, update_ids: Sequence[int]) -> Sequence[None]:
-        with suppress(StoreError), self._services.store.transaction() as db:
-            for update_id in update_ids:
-                inbox.done(db, update_id, self._services.clock())
-        return [None] * len(update_ids)
+    def _mark(self) -> bool:
+        """Whether it could be written; what could not is written with what arrives or is answered next."""
+        try:
+            with self._services.store.transaction() as db:
+                marked = self._mark_in(db)
+        except StoreError:
+            return False
+        self._answered.difference_update(marked)
+        return True
+
+    def _mark_in(self, db: Database) -> Sequence[int]:
+        """Mark as answered what was; whoever commits takes it from the list."""
+        answered = tuple(self._answered)
+        for update_id in answered:
+            inbox.done(db, update_id, self._services.clock())
+        return answered
 
     def _pause(self, chat_id: int) -> None:
         with suppress(StoreError), self._services.store.transaction() as db:

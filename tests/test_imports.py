@@ -47,6 +47,7 @@ HOMES = {
     "pydantic_settings": {"bellwether/config.py"},
     "yaml": {"bellwether/config.py"},
     "uvicorn": {"serving.py"},
+    "uvloop": {"serving.py"},
     "fastapi": {"web/"},
     "starlette": {"web/"},
     "jinja2": {"web/"},

@@ -12,8 +12,9 @@ import pytest
 from bellwether import queries
 from bellwether.alerting.evaluate import tick
 from bellwether.services import Services
-from bellwether.store import chats, inbox
+from bellwether.store import chats, database, inbox
 from bellwether.store.database import Database, rows
+from bot import telegram_updates
 from bot.telegram_errands import check_token, deliver_now
 from tests.support.running_bot import bot_services, running_bot
 from tests.support.shared import needs_shared
@@ -185,6 +186,42 @@ def test_an_update_received_before_a_stop_is_answered_after_it(server: TelegramS
         assert "Microsoft" in server.last(ANN).text
         _until(lambda: _inbox(services)[0]["done_at"])
     assert [row["body"] for row in _inbox(services)] == [""], "what a person wrote is erased once it is answered"
+
+
+def test_what_was_answered_is_erased_with_what_arrives_next_and_at_a_stop(
+    server: TelegramServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telegram_updates, "LINGER", 3600.0)
+    services = bot_services(server, tmp_path)
+    with running_bot(services):
+        server.ask(ANN, "/help")
+        server.ask(ANN, "/list")
+        assert [bool(row["done_at"]) for row in _inbox(services)] == [True, False]
+    assert [(row["body"], bool(row["done_at"])) for row in _inbox(services)] == [("", True), ("", True)]
+
+
+def test_what_was_answered_while_nothing_could_be_written_is_erased_later_and_not_answered_again(
+    server: TelegramServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT", 0.1)
+    services = bot_services(server, tmp_path)
+    with running_bot(services):
+        server.ask(ANN, "/help")
+        _until(lambda: _inbox(services)[0]["done_at"])
+        before = len(server.messages(ANN))
+        server.hang_next("sendMessage", 1)
+        server.say(ANN, "/list")
+        server.wait_for(lambda s: len(s.calls("sendMessage")) > before)
+        with sqlite3.connect(services.store.path) as other:
+            other.execute("BEGIN IMMEDIATE")
+            server.wait_for(lambda s: len(s.messages(ANN)) > before)
+            time.sleep(1)  # the mark is tried meanwhile, in vain
+            other.execute("ROLLBACK")
+        other.close()
+        assert not _inbox(services)[1]["done_at"]
+        server.ask(ANN, "/help")
+        assert _inbox(services)[1]["done_at"]
+    assert len(server.messages(ANN)) == before + 2
 
 
 def test_a_flood_limit_delays_the_answer_but_does_not_lose_it(server: TelegramServer, tmp_path: Path) -> None:
