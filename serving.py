@@ -68,6 +68,12 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
+def spare_the_collector() -> None:
+    """What is in memory by now stays there: the collector need not look through it again, 50 ms each time."""
+    gc.collect()
+    gc.freeze()
+
+
 def warn_unless_encrypted(settings: Settings) -> None:
     """What people tell a bot is theirs: it should not lie about in the clear."""
     if settings.telegram.token.get_secret_value() and not settings.database.key.get_secret_value():
@@ -101,8 +107,7 @@ async def _run(services: Services, listening: socket.socket | None, clock: Check
         parts.append(asyncio.create_task(_kept_alive("The page", partial(server.serve, sockets=[listening]))))
         host, port = listening.getsockname()[:2]
         log.info("Page and API: http://%s:%d", host, port)
-    # what is here by now stays: the collector need not look through it again, which took it 50 ms each time
-    gc.freeze()
+    spare_the_collector()
     log.info("Prices: %s. %s", services.provider.describe(), services.provider.note or "Live.")
     if face is None:
         log.info("No Telegram token is set: this is the demo. Set BELLWETHER_TELEGRAM__TOKEN to start the bot.")

@@ -6,8 +6,10 @@ Every number of the bars is compared, so a correction anywhere in them makes a n
 from collections import OrderedDict
 from collections.abc import Sequence
 from threading import Lock
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bellwether.errors import UnusableBars
 from bellwether.forecasting.forecaster import make_outlooks
@@ -72,7 +74,17 @@ def _same_bars(one: Bars | None, other: Bars | None) -> bool:
     if one is None or other is None or len(one) != len(other):
         return False
     return (
-        np.array_equal(one.values, other.values)  # a missing number is equal to nothing, and makes a new outlook
-        and np.array_equal(one.sessions, other.sessions)
-        and np.array_equal(one.quoted_closes, other.quoted_closes)
+        _same_numbers(one.values, other.values)
+        and _same_numbers(one.sessions, other.sessions)
+        and _same_numbers(one.quoted_closes, other.quoted_closes)
     )
+
+
+def _same_numbers(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    """Whether two arrays hold the same; a missing number is equal to nothing, and makes a new outlook.
+
+    What lies in one place and cannot be changed need not be read: that would take longer than all else of an answer.
+    """
+    mine = one.__array_interface__
+    _, cannot_change = mine["data"]
+    return (cannot_change and mine == other.__array_interface__) or np.array_equal(one, other)

@@ -105,6 +105,11 @@ class Bars:
         """Some of the bars, of the same origin."""
         return Bars(self.symbol, self.sessions[which], self.values[which], self.quoted_closes[which], self.origin)
 
+    def sealed(self) -> "Bars":
+        """The same bars, whose numbers nobody can change any more: many share them."""
+        self.sessions.flags.writeable = self.values.flags.writeable = self.quoted_closes.flags.writeable = False
+        return self
+
     @property
     def cutoff(self) -> date:
         """The last session in the bars."""

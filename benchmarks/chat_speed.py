@@ -143,7 +143,7 @@ def _be(kind: str, token: str, base_url: str, file: str) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     from bot.telegram import TelegramFace
-    from serving import WORKERS, new_event_loop
+    from serving import WORKERS, new_event_loop, spare_the_collector
 
     settings = load_settings(
         telegram={"token": token, "base_url": base_url},
@@ -153,7 +153,9 @@ def _be(kind: str, token: str, base_url: str, file: str) -> None:
 
     async def run() -> None:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WORKERS))
-        await TelegramFace(build_services(settings)).run()
+        face = TelegramFace(build_services(settings))
+        spare_the_collector()
+        await face.run()
 
     new_event_loop().run_until_complete(run())
 

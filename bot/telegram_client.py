@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 import httpx
 from telegram import Bot
@@ -18,12 +19,18 @@ READ_TIMEOUT = 20.0  #: seconds for an answer: one that comes late after all wou
 os.environ.setdefault("PTB_TIMEDELTA", "1")  # waits come as timedelta; without it each flood limit warns of the change
 
 
+@lru_cache(maxsize=1)  # within a second all answers have the same
+def _instant(written: str) -> datetime:
+    """The time in a header. Raises ValueError."""
+    return parsedate_to_datetime(written).astimezone(UTC)
+
+
 def make_bot(settings: Telegram, heard: Callable[[datetime], None] = lambda instant: None) -> Bot:
     """The Bot API client for these settings, not connected yet. `heard` is told the time of each answer."""
 
     async def tell_time(response: httpx.Response) -> None:
         with suppress(ValueError):  # no time, or none that can be read
-            heard(parsedate_to_datetime(response.headers.get("date", "")).astimezone(UTC))
+            heard(_instant(response.headers.get("date", "")))
 
     listening = {"event_hooks": {"response": [tell_time]}}
     # httpx writes every address at INFO, and the address holds the token

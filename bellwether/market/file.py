@@ -87,7 +87,7 @@ def frame_to_bars(symbol: str, frame: pd.DataFrame) -> Bars:
     # a source may have only closes: the other three then equal the close, and a volume not known is 0
     values[:, VOLUME] = np.nan_to_num(values[:, VOLUME])
     values[:, :3] = np.where(np.isfinite(values[:, :3]), values[:, :3], values[:, 3:4])
-    return Bars(symbol, frame["date"].to_numpy("datetime64[D]"), values, values[:, CLOSE])
+    return Bars(symbol, frame["date"].to_numpy("datetime64[D]"), values, values[:, CLOSE]).sealed()
 
 
 def open_source(market: Market) -> "FileProvider":

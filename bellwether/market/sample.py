@@ -40,7 +40,7 @@ class SampleProvider:
         """Bars up to and including `end`."""
         self.instrument(symbol)
         values, sessions = _unpack(symbol)
-        bars = Bars(symbol, sessions, values, values[:, CLOSE]).until(end)
+        bars = Bars(symbol, sessions, values, values[:, CLOSE]).sealed().until(end)
         if bars is None:
             raise BadDate(
                 said(
@@ -78,5 +78,4 @@ def _unpack(symbol: str) -> tuple[Floats, Sessions]:
     listed_since = slice(int(archive["begins"][row]), None)
     values = archive["bars"][row, :, listed_since].astype(np.float64).T  # columns are read, rows are not
     sessions = archive["days"][listed_since].astype("datetime64[D]")
-    values.flags.writeable = sessions.flags.writeable = False  # shared by everyone who asks
     return values, sessions

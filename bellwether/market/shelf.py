@@ -35,7 +35,7 @@ class Shelf:
 
     def kept(self, asked: Asked, bars: Bars) -> Kept:
         """A history as coming from this source."""
-        return Kept(asked, replace(bars, origin=Origin(self._source, True, self._note, asked.instrument)))
+        return Kept(asked, replace(bars, origin=Origin(self._source, True, self._note, asked.instrument)).sealed())
 
     def load(self, symbol: str) -> Kept | None:
         """What is kept of a symbol; None when there is nothing that can be used."""
