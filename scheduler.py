@@ -67,6 +67,7 @@ class Timetable:
         if transport is not None:
             self._every(delivers_every, self._deliver)
         self._every(delivers_every, self._tell_programs)
+        self._every(timedelta(minutes=1), self._empty_log)
         self._every(timedelta(hours=1), self._prune)  # a service that is restarted every night must get there too
 
     def start(self) -> None:
@@ -161,6 +162,11 @@ class Timetable:
         written = await asyncio.to_thread(report_growth, self._services, self._services.clock(), lambda: self._stopping)
         if written:
             log.info("%d alerts on reports.", written)
+
+    async def _empty_log(self) -> None:
+        """What was erased while somebody else read the database leaves its log once they have ended."""
+        if self._services.store.owes_empty_log:
+            await asyncio.to_thread(self._services.store.empty_log)
 
     async def _prune(self) -> None:
         """Forget what nobody needs any more."""

@@ -43,8 +43,8 @@ def erase(services: Services, chat_id: int) -> int:
         return 0
     try:
         services.store.compact()
-    except StoreError as problem:  # the rows are gone all the same, and the next erasure does it
-        log.error("%s What was erased may linger in free pages of the file until then.", problem.for_operator)
+    except StoreError as problem:  # the rows are gone all the same, and the service tries again every minute
+        log.error("%s What was erased may linger in the database's files until it can be.", problem.for_operator)
     return gone
 
 

@@ -16,12 +16,12 @@ from bellwether.forecasting.forecaster import make_outlooks
 from bellwether.forecasting.onnx_model import OnnxModel
 from bellwether.types import Bars, Known, Outlook
 
-MOST = 512  #: outlooks, the longest unused forgotten first: a batch has 500, which with their bars are 70 MB
+MOST = 512  #: outlooks, the longest unused forgotten first: a batch has 500, which with twelve years of bars are 90 MB
 _Key = tuple[str, OnnxModel | None]
 
 
 class KeptOutlooks:
-    """Those of the newest session, of all who ask in this process; for threads."""
+    """Those made last, for all who ask in this process; for threads."""
 
     def __init__(self) -> None:
         """Nothing is kept yet."""

@@ -171,7 +171,7 @@ class _Books:
         return self._plans[which]
 
     def _plan_of(self, key: Key, now: datetime) -> Plan:
-        """The same, worked out. A plan that the settings do not have any more leaves its keys the least."""
+        """The same, worked out. What cannot be told any more leaves a key the least."""
         plan = self._api.plans.get(key.plan)
         if plan is None:
             log.warning("Key %d is on the plan %r, which the settings have not; it gets %s.", key.id, key.plan, DEMO)
@@ -179,8 +179,8 @@ class _Books:
         try:
             return in_force(plan, key.terms, now)
         except BadTerms as problem:
-            log.warning("Key %d has terms of its own that cannot be: %s", key.id, problem)
-            return plan
+            log.warning("Key %d has terms of its own that cannot be: %s It gets %s.", key.id, problem, DEMO)
+            return self._api.plans[DEMO]  # which anybody has: the plan may allow what the terms were to forbid
 
 
 _UNLIMITED = Plan(requests_a_minute=0, requests_a_day=0)

@@ -18,9 +18,8 @@ from functools import cached_property
 
 from bellwether import queries
 from bellwether.errors import BellwetherError, MarketDataError
-from bellwether.forecasting.forecaster import forecast_at
-from bellwether.kept_outlooks import KeptOutlooks
-from bellwether.known import MARKET_CALENDAR
+from bellwether.forecasting.forecaster import forecast_at, make_outlook
+from bellwether.known import MARKET_CALENDAR, known_at, last_session
 from bellwether.language import said
 from bellwether.market.calendar import SETTLING, last_closed_session
 from bellwether.market.provider import Provider
@@ -75,13 +74,8 @@ def row_of(made: Forecast) -> Row:
 
 
 def at_hand(services: Services) -> Services:
-    """The same services, whose market asks nobody: of a live source only what is kept of its bars is read.
-
-    Their outlooks are not kept beyond them: those of a whole universe would fill the memory.
-    """
-    if remote(services.provider) is None:
-        return services
-    return replace(services, provider=_KeptBars(services), outlooks=KeptOutlooks())
+    """The same services, whose market asks nobody: of a live source only what is kept of its bars is read."""
+    return replace(services, provider=_KeptBars(services)) if remote(services.provider) is not None else services
 
 
 def forecasts_of(services: Services, instruments: Iterable[Instrument], horizon: int) -> list[Forecast]:
@@ -93,7 +87,8 @@ def forecasts_of(services: Services, instruments: Iterable[Instrument], horizon:
     made = []
     for one in instruments:
         try:
-            seen = queries.outlook(kept, one)
+            # each is looked at once: they are not kept, for those of a whole universe would fill the memory
+            seen = make_outlook(known_at(kept, one, last_session(kept, one, None)), services.model)
         except BellwetherError:
             continue
         made.append(forecast_at(queries.as_shown(services, seen), horizon, services.clock()))

@@ -71,5 +71,7 @@ FAILED = Counter("bellwether_sends_failed", "Tries to send a message that failed
 EXPIRED = Counter("bellwether_messages_expired", "Messages that were dropped because they were stale.")
 RULES_DROPPED = Counter("bellwether_alert_rules_dropped", "Rules not looked at while their news was fresh.")
 MISSED = Counter("bellwether_digests_missed", "Digests never written, since nothing ran while they were fresh.")
-FORECAST = Durations("bellwether_forecast_seconds", "From the bars of a symbol to all its quantiles.")
+FORECAST = Durations(
+    "bellwether_forecast_seconds", "From the bars of a symbol to all its quantiles, where they are not kept."
+)
 COUNTERS = (SENT, FAILED, EXPIRED, RULES_DROPPED, MISSED)

@@ -254,7 +254,9 @@ class Outlook:
     caveats: tuple[str, ...] = ()
     problem: Problem | None = None
     market: tuple[Bars | None, ...] = ()  #: MARKET_SERIES as they were read; None where not known
-    read: dict[int, Forecast] = field(init=False, default_factory=dict, repr=False)  #: from it before, by horizon
+    read: dict[int, Forecast] = field(
+        init=False, default_factory=dict, repr=False
+    )  #: forecasts read from it, by horizon
 
 
 @dataclass(frozen=True, slots=True)

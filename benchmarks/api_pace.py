@@ -71,7 +71,7 @@ def measure() -> tuple[float, float]:
 def batch() -> float:
     """Milliseconds of a batch of 500 with its encoding / (2 x the bare runs of the model + the same encoding).
 
-    The bars are in memory, and no outlook was made of them before.
+    The bars are in memory, and no outlook was made of them before. A live market adds its ledger, which is not in this.
     """
     market = _FiveHundred()
     services = build_services(load_settings(market={"source": "sample"}))

@@ -1,4 +1,6 @@
-"""What an answer in the chat costs, against a bare echo bot of python-telegram-bot on the same local Bot API server.
+"""What an answer in the chat costs, against a bare echo bot of python-telegram-bot, each on a local Bot API server.
+
+Ours runs as the service runs it (uvloop, the collector spared), the echo bot as the library's example does.
 
 Each bot is a process of its own, so that its processor time is its own. They are asked in turn, message by message,
 each from another chat: ours keeps to Telegram's 30 messages a second, and a processor that rests between two messages

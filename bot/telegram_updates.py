@@ -23,6 +23,7 @@ from bellwether.services import Services
 from bellwether.store import chats, inbox
 from bellwether.store.database import Database
 from bot import conversation
+from bot.answered import Answered
 from bot.batching import Batch
 from bot.commands import Asker
 from bot.few_at_once import FewAtOnce
@@ -33,10 +34,9 @@ from bot.telegram_message import topic_of
 from bot.telegram_sender import Sender
 from bot.telegram_typing import typing
 
-LINGER = 0.25  #: seconds in which answered updates gather before they are marked; a kill has those answered again
 THINKERS = 48  #: threads for answers; nearly all of them wait, for a source that is slow or silent
 THINKING = 1  #: of them that compute: more only keep the finished answers from being sent
-Answered = TypeVar("Answered")
+Found = TypeVar("Found")
 log = logging.getLogger(__name__)
 
 
@@ -63,8 +63,7 @@ class Updates:
         self._last_of_chat: dict[int, asyncio.Task[None]] = {}
         self._answering: set[asyncio.Task[None]] = set()
         self._queued: set[int] = set()
-        self._answered: set[int] = set()  # and not yet marked as such in the inbox
-        self._marking: asyncio.Task[None] | None = None
+        self._answered = Answered(services)
         self._thinking = ThreadPoolExecutor(THINKERS, thread_name_prefix="answer")
         self._turns = FewAtOnce(THINKING)
         self._keep = Batch(self._keep_all)
@@ -88,19 +87,20 @@ class Updates:
 
     async def replay(self) -> None:
         """Answer what was received and could not be answered: before a stop, or while Telegram was away."""
+        known = self._queued | self._answered.ids()  # before the look: what is marked during it may still be seen in it
         try:
             waiting = await asyncio.to_thread(self._unanswered)
         except StoreError as problem:
             log.error("%s Messages received before the last stop stay unanswered.", problem.for_operator)
             return
         for update_id, body in waiting:
-            if self._is_known(update_id):
+            if update_id in known or self._is_known(update_id):
                 continue
             try:
                 update = Update.de_json(json.loads(body), self._bot)
             except Exception:  # what another version stored may not be readable: the others must not suffer for it
                 log.exception("A stored message cannot be read; it is set aside.")
-                self._mark_soon(update_id)
+                self._answered.add(update_id)
                 continue
             self._queue(update, update_id, begun=False)
 
@@ -108,6 +108,7 @@ class Updates:
         """Give the answers under way this many seconds."""
         if self._answering:
             await asyncio.wait(self._answering, timeout=grace)
+        await self._answered.mark()
 
     async def cancel(self) -> None:
         """Let go of the answers under way; they are in the inbox."""
@@ -117,12 +118,8 @@ class Updates:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
         await self._keep.settle()
-        if self._marking is not None:
-            self._marking.cancel()
-            self._marking = None
-        await asyncio.to_thread(self._mark)
+        await self._answered.mark()
         self._queued.clear()
-        self._answered.clear()
 
     def close(self) -> None:
         """Let the threads go; nothing is answered after that."""
@@ -130,6 +127,8 @@ class Updates:
 
     def _queue(self, update: Update, update_id: int, *, begun: bool) -> None:
         """Answer after the earlier updates of the same chat; `begun` when its attempt is counted already."""
+        if update_id in self._queued:  # it was stored, and found by a replay before it came here
+            return
         chat_id = _chat_of(update)
         task = asyncio.create_task(self._after(self._last_of_chat.get(chat_id), update, update_id, begun))
         self._last_of_chat[chat_id] = task
@@ -170,25 +169,11 @@ class Updates:
             return
         except Exception:
             log.exception("An update could not be handled.")
-        self._mark_soon(update_id)
-
-    def _mark_soon(self, update_id: int) -> None:
-        """Note in the inbox that an update is answered: with what arrives next, or in a moment where nothing does."""
-
-        async def mark() -> None:
-            written = True
-            while self._answered and written:
-                await asyncio.sleep(LINGER)
-                written = await asyncio.to_thread(self._mark)
-            self._marking = None
-
         self._answered.add(update_id)
-        if self._marking is None:
-            self._marking = asyncio.create_task(mark())
 
     def _is_known(self, update_id: int) -> bool:
         """Whether it waits here, is being answered, or was answered a moment ago."""
-        return update_id in self._queued or update_id in self._answered
+        return update_id in self._queued or update_id in self._answered.ids()
 
     async def _handle(self, update: Update) -> None:
         """One update to its answer."""
@@ -252,7 +237,7 @@ class Updates:
         await self._sender.notice(query, pressed.notice)
         await self._sender.show(query.message, pressed)
 
-    async def _think(self, find: Callable[..., Answered], *about: object) -> Answered:
+    async def _think(self, find: Callable[..., Found], *about: object) -> Found:
         """An answer, found in a thread of those that may wait for prices: nobody else's business waits for one."""
         async with self._turns.turn():
             return await asyncio.get_running_loop().run_in_executor(self._thinking, find, *about)
@@ -270,11 +255,11 @@ class Updates:
             with self._services.store.transaction() as db:
                 if not self._may_answer(db):
                     raise NotOurs
-                marked = self._mark_in(db)
+                marked = self._answered.mark_in(db)
                 new = [
                     inbox.keep(db, one.update.update_id, one.update.to_json(), now, begun=one.begun) for one in arrived
                 ]
-            self._answered.difference_update(marked)
+            self._answered.forget(marked)
             return new
         except StoreError as problem:
             log.error("%s Messages are answered, but not kept over a restart.", problem.for_operator)
@@ -287,23 +272,6 @@ class Updates:
     def _excuse(self, update_id: int) -> None:
         with suppress(StoreError), self._services.store.transaction() as db:
             inbox.excuse(db, update_id)
-
-    def _mark(self) -> bool:
-        """Whether it could be written; what could not is written with what arrives or is answered next."""
-        try:
-            with self._services.store.transaction() as db:
-                marked = self._mark_in(db)
-        except StoreError:
-            return False
-        self._answered.difference_update(marked)
-        return True
-
-    def _mark_in(self, db: Database) -> Sequence[int]:
-        """Mark as answered what was; whoever commits takes it from the list."""
-        answered = tuple(self._answered)
-        for update_id in answered:
-            inbox.done(db, update_id, self._services.clock())
-        return answered
 
     def _pause(self, chat_id: int) -> None:
         with suppress(StoreError), self._services.store.transaction() as db:

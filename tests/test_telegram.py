@@ -14,8 +14,9 @@ from bellwether.alerting.evaluate import tick
 from bellwether.services import Services
 from bellwether.store import chats, database, inbox
 from bellwether.store.database import Database, rows
-from bot import telegram_updates
+from bot import answered, telegram
 from bot.telegram_errands import check_token, deliver_now
+from bot.telegram_updates import Updates
 from tests.support.running_bot import bot_services, running_bot
 from tests.support.shared import needs_shared
 from tests.support.telegram_server import TelegramServer
@@ -191,7 +192,7 @@ def test_an_update_received_before_a_stop_is_answered_after_it(server: TelegramS
 def test_what_was_answered_is_erased_with_what_arrives_next_and_at_a_stop(
     server: TelegramServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(telegram_updates, "LINGER", 3600.0)
+    monkeypatch.setattr(answered, "LINGER", 3600.0)
     services = bot_services(server, tmp_path)
     with running_bot(services):
         server.ask(ANN, "/help")
@@ -222,6 +223,29 @@ def test_what_was_answered_while_nothing_could_be_written_is_erased_later_and_no
         server.ask(ANN, "/help")
         assert _inbox(services)[1]["done_at"]
     assert len(server.messages(ANN)) == before + 2
+
+
+def test_what_is_marked_while_the_inbox_is_looked_through_is_not_answered_again(
+    server: TelegramServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look sees it unanswered; by the time it is acted upon it is marked, and no longer known."""
+    monkeypatch.setattr(answered, "LINGER", 0.05)
+    monkeypatch.setattr(telegram, "REPLAY", 0.0)  # after each poll
+    look = Updates._unanswered
+
+    def slowly(self: Updates) -> list[tuple[int, str]]:
+        found = look(self)
+        time.sleep(0.3)
+        return found
+
+    monkeypatch.setattr(Updates, "_unanswered", slowly)
+    with running_bot(bot_services(server, tmp_path)):
+        chats_asking = range(ANN, ANN + 8)
+        for chat_id in chats_asking:
+            server.open_chat(chat_id)
+            server.ask(chat_id, "/help")
+        time.sleep(1)
+    assert [len(server.messages(chat_id)) for chat_id in chats_asking] == [1] * 8
 
 
 def test_a_flood_limit_delays_the_answer_but_does_not_lose_it(server: TelegramServer, tmp_path: Path) -> None:

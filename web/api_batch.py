@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -26,6 +26,13 @@ ALL_FINE, SOME_FAILED = 200, 207
 router = APIRouter(prefix="/api/v1", tags=["forecasts"])
 
 
+def _no_truth(value: object) -> object:
+    """To Python true is 1. Raises ValueError."""
+    if isinstance(value, bool):
+        raise ValueError("it is a number or a text, not true or false")
+    return value
+
+
 class BatchQuestion(Question):
     """Which forecasts."""
 
@@ -33,7 +40,7 @@ class BatchQuestion(Question):
         list[Annotated[str, Field(max_length=LONGEST_NAME)]],
         Field(min_length=1, max_length=MOST_ITEMS, description="Symbols or names", examples=[["AAPL", "MSFT"]]),
     ]
-    horizon: Annotated[str, Field(max_length=20)] | int = Field(
+    horizon: Annotated[str, Field(max_length=20)] | Annotated[int, BeforeValidator(_no_truth)] = Field(
         DEFAULT_HORIZON, description="1 to 63 trading days, as a number or as 10d, 2w or 3m; the same for all"
     )
     as_of: Annotated[str, Field(max_length=20)] | None = Field(

@@ -18,7 +18,7 @@ from web.problems import HttpProblem, bad_request
 from web.questions import MOST_BODY
 
 SECONDS = 20.0  #: that a body may take
-MOST_HELD = 64_000_000  #: bytes of all bodies that are in memory at the same time
+MOST_HELD = 64_000_000  #: bytes of all bodies that are in memory at the same time; whoever has no key leaves half of it
 MOST_OF_ONE = 8_000_000  #: the same, of those from one address
 TOO_LARGE = f"A body may have at most {MOST_BODY:,} bytes, room for every valid one."
 TOO_SLOW = f"A body must arrive within {SECONDS:.0f} seconds."
@@ -39,18 +39,23 @@ class Bodies:
             await self._app(scope, receive, send)
             return
         body, who = bytearray(), network((scope.get("client") or ("",))[0])
+        most = MOST_HELD if _has_key(scope) else MOST_HELD // 2
+        size = 0
         try:
-            problem = _unreadable(Headers(scope=scope)) or await self._read(receive, body, who)
+            problem = _unreadable(Headers(scope=scope)) or await self._read(receive, body, who, most)
+            size = len(body)
             if problem is None:
-                await self._app(scope, _once(bytes(body), receive), send)
+                whole = bytes(body)
+                body.clear()
+                await self._app(scope, _once(whole, receive), send)
                 return
             answer = self._respond(Request(scope), problem)
             answer.headers["Connection"] = "close"  # what is still to come is not read
             await answer(scope, receive, send)
         finally:
-            self._let_go(who, len(body))
+            self._let_go(who, size or len(body))
 
-    async def _read(self, receive: Receive, body: bytearray, who: str) -> HttpProblem | None:
+    async def _read(self, receive: Receive, body: bytearray, who: str, most: int) -> HttpProblem | None:
         """Fill `body`; what is wrong with it, if something is."""
         try:
             async with asyncio.timeout(SECONDS):
@@ -62,7 +67,7 @@ class Bodies:
                     part, more = message.get("body", b""), message.get("more_body", False)
                     if len(body) + len(part) > MOST_BODY:
                         return HttpProblem("too_large", TOO_LARGE)
-                    if not self._hold(who, len(part)):
+                    if not self._hold(who, len(part), most):
                         text = f"More is being sent to us at once than we take. Please try again in {_RETRY} s."
                         return HttpProblem("too_many_requests", text, retry_after=_RETRY)
                     body += part
@@ -70,9 +75,9 @@ class Bodies:
             return HttpProblem("too_slow", TOO_SLOW)
         return None
 
-    def _hold(self, who: str, size: int) -> bool:
+    def _hold(self, who: str, size: int, most: int) -> bool:
         """Whether there is room for so many bytes more; then they are counted."""
-        if self._held.total() + size > MOST_HELD:
+        if self._held.total() + size > most:
             return False
         if self._held[who] + size > MOST_OF_ONE and not is_local(who):
             return False
@@ -83,6 +88,12 @@ class Bodies:
         self._held[who] -= size
         if not self._held[who]:
             del self._held[who]
+
+
+def _has_key(scope: Scope) -> bool:
+    """Whether the metering, which stands before, knows the sender by a key or the operator's token."""
+    state = scope.get("state", {})
+    return bool(state.get("operator")) or getattr(state.get("caller"), "key", None) is not None
 
 
 def _unreadable(headers: Headers) -> HttpProblem | None:

@@ -70,7 +70,7 @@ def _read(file: Path | None, changed: int) -> dict[str, Beside]:
     try:
         found: dict[str, Any] = json.loads((file or shipped).read_text(encoding="utf-8"))
         return {symbol: Beside(**facts | {"verdict": Verdict[facts["verdict"]]}) for symbol, facts in found.items()}
-    except (OSError, ValueError, TypeError, KeyError) as problem:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
         log.warning("The simulated record's summary cannot be read: %s", problem)
         return {}
 

@@ -33,6 +33,7 @@ class Store:
         self._migrated = False
         self._migrating = threading.Lock()
         self._opened: list[sqlite3.Connection] = []
+        self.owes_empty_log = True  #: an erasure, perhaps of an earlier process, may have left something in the log
 
     @contextmanager
     def transaction(self) -> Iterator[Database]:
@@ -97,14 +98,30 @@ class Store:
 
         Writers wait meanwhile: about a second for each 200 MB.
         """
+        self.owes_empty_log = True
         try:
-            db = self._connection()
-            db.conn.execute("VACUUM")
-            busy, _, _ = db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._connection().conn.execute("VACUUM")
         except self._errors as problem:
             raise StoreError(self._explain(problem)) from problem
-        if busy:
+        if not self.empty_log(BUSY_TIMEOUT):
             raise StoreError(f"The log of {self.path} could not be emptied: another program keeps reading it.")
+
+    def empty_log(self, patience: float = 0.1) -> bool:
+        """Move what the log holds into the file, and leave it empty; False while somebody reads. Raises StoreError.
+
+        `patience` is for how many seconds readers are waited for; writers wait meanwhile.
+        """
+        try:
+            conn = self._connection().conn
+            conn.execute(f"PRAGMA busy_timeout = {round(patience * 1000)}")
+            try:
+                busy, _, _ = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                conn.execute(f"PRAGMA busy_timeout = {round(BUSY_TIMEOUT * 1000)}")
+        except self._errors as problem:
+            raise StoreError(self._explain(problem)) from problem
+        self.owes_empty_log = bool(busy)
+        return not busy
 
     def _connection(self) -> Database:
         db: Database | None = getattr(self._local, "db", None)

@@ -1,0 +1,79 @@
+"""What was answered is marked in the inbox, whatever comes between."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+import pytest
+
+from bellwether.config import load_settings
+from bellwether.services import Services, build_services, utc_now
+from bellwether.store import inbox
+from bot import answered
+from bot.answered import Answered
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Services:
+    made = build_services(load_settings(database={"path": tmp_path / "t.sqlite3"}))
+    with made.store.transaction() as db:
+        for update_id in range(3):
+            inbox.keep(db, update_id, "{}", utc_now())
+    return made
+
+
+def unmarked(services: Services) -> list[int]:
+    with services.store.reading() as db:
+        return [update_id for update_id, _ in inbox.unanswered(db)]
+
+
+def test_they_gather_for_a_moment(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answered, "LINGER", 0.05)
+    transactions = []
+    mark = Answered._mark
+    monkeypatch.setattr(Answered, "_mark", lambda self: transactions.append(self.ids()) or mark(self))
+
+    async def run() -> None:
+        some = Answered(services)
+        some.add(0)
+        some.add(1)
+        while some.ids():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        assert unmarked(services) == [2]
+        some.add(2)
+        while some.ids():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    asyncio.run(run())
+    assert unmarked(services) == []
+    assert transactions == [{0, 1}, {2}]
+
+
+def test_an_unforeseen_failure_is_written_down_and_the_next_answer_marks_both(
+    services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(answered, "LINGER", 0.01)
+    mark, failures = Answered._mark, [RuntimeError("unforeseen")]
+
+    def fail_once(self: Answered) -> bool:
+        if failures:
+            raise failures.pop()
+        return mark(self)
+
+    monkeypatch.setattr(Answered, "_mark", fail_once)
+
+    async def run() -> None:
+        some = Answered(services)
+        some.add(0)
+        while failures:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.01)
+        assert some.ids() == {0}
+        some.add(1)
+        while some.ids():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    with caplog.at_level(logging.ERROR):
+        asyncio.run(run())
+    assert "could not be marked" in caplog.text
+    assert unmarked(services) == [2]
