@@ -16,6 +16,7 @@ from bellwether.market.resolve import Resolver
 from bellwether.market.resolve_reading import read
 from bellwether.market.resolve_text import clean_question
 from bellwether.market.universe import Universe, as_symbol, instrument_of
+from bellwether.parsing import parse_date, parse_horizon
 from bellwether.scoring import issuing, receipts
 from bellwether.scoring.beside import with_record
 from bellwether.scoring.simulated import simulated_record
@@ -128,6 +129,19 @@ def track_record(
     if services.model is not None and symbol is None:
         stands = (standing(services.store, services.model.card.model_id),)
     return live_record(services.store, asked, stands)
+
+
+def asked_record(
+    services: Services, symbol: str | None, horizon: str | None, model_id: str | None, since: str | None
+) -> TrackRecord:
+    """The same for what somebody wrote. Raises also what `resolve`, `parse_horizon` and `parse_date` do."""
+    return track_record(
+        services,
+        symbol=resolve(services, symbol).symbol if symbol is not None else None,
+        horizon=parse_horizon(horizon) if horizon is not None else None,
+        model_id=model_id,
+        since=parse_date(since) if since is not None else None,
+    )
 
 
 def ledger_head(services: Services) -> str:

@@ -162,6 +162,29 @@ def test_the_format_is_chosen_by_accept_or_in_the_address(api: Api, accept: str,
     assert (answer.status_code, answer.headers["content-type"]) == (200, expected)
 
 
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("/forecasts/AAPL?horizont=5", "This address has no parameter “horizont”; did you mean horizon?"),
+        ("/forecasts/AAPL?horizon=5&day=2021-06-30", "no parameter “day”; it has"),
+        ("/status?verbose=1", "no parameter “verbose”"),
+        ("/bars/AAPL?LIMIT=5", "no parameter “LIMIT”"),
+        ("/ledger?limits=5", "did you mean limit?"),
+    ],
+)
+def test_a_parameter_that_is_not_there_is_told_and_not_left_out(api: Api, address: str, told: str) -> None:
+    answer = api.get(address)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert told in answer.json()["detail"]
+
+
+def test_the_operators_token_in_an_address_is_refused_though_the_header_is_right(tmp_path: Path) -> None:
+    token = "an-operators-token-of-forty-characters!!"
+    one = Api(tmp_path, api={"admin_token": token})
+    assert one.get("/admin/keys", token).status_code == 200
+    assert one.get(f"/admin/keys?access_token={token}", token).status_code == 400
+
+
 def test_a_format_that_is_not_there_is_406(api: Api) -> None:
     for accept in ("text/html", "application/json;q=0", "image/png"):
         answer = api.get("/forecasts/AAPL", accept=accept)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from bellwether import queries
-from bellwether.parsing import parse_date, parse_horizon
+from bellwether.parsing import parse_horizon
 from bellwether.scoring.ledger_json import entry_json
 from bellwether.scoring.record_json import record_json, to_plain
 from bellwether.store import ledger_pages
@@ -39,13 +39,7 @@ def track_record(
     since: Annotated[str | None, Query(description="Only cutoffs from this day on", max_length=20)] = None,
 ) -> Response:
     """How the issued forecasts turned out, beside the plain rule. Of the sample market, `simulated` says so."""
-    record = queries.track_record(
-        services,
-        symbol=queries.resolve(services, symbol).symbol if symbol is not None else None,
-        horizon=parse_horizon(horizon) if horizon is not None else None,
-        model_id=model_id,
-        since=parse_date(since) if since is not None else None,
-    )
+    record = queries.asked_record(services, symbol, horizon, model_id, since)
     return answer(request, record_json(record), wanted, name="track_record", keep=60)
 
 

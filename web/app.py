@@ -1,6 +1,6 @@
 """The web face, wired: routers, headers and what happens when something goes wrong."""
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
@@ -42,6 +42,7 @@ from web.describe import describe
 from web.guard import Guard
 from web.limits import Limits, Pace
 from web.metering import Metering
+from web.parameters import only_known
 from web.problems import HttpProblem, ProblemError, problem_of
 from web.record import Records
 from web.rendering import StaticFolder, error_page
@@ -67,8 +68,10 @@ def create_app(services: Services) -> FastAPI:
     app.state.overviews = Overviews(services)
     app.state.records = Records(services)
     app.state.bot = Bot(services.settings.telegram)
-    for part in (*_PAGES, *_API):
-        app.include_router(part.router)
+    for page in _PAGES:
+        app.include_router(page.router)
+    for part in _API:
+        app.include_router(part.router, dependencies=[Depends(only_known)])
     app.mount("/static", StaticFolder(), name="static")
     for error in (BellwetherError, HTTPException, ProblemError, RequestValidationError):
         app.add_exception_handler(error, _answer_error)

@@ -101,7 +101,7 @@ class Metering:
         """Why this is not the operator; None where it is."""
         kind, _, sent = Headers(scope=scope).get("authorization", "").partition(" ")
         if kind.lower() != "bearer":
-            return HttpProblem("bad_key", _OPERATORS)
+            return HttpProblem("key_required", _OPERATORS)
         token = self._api.admin_token.get_secret_value()
         if not token:
             text = "This address is closed: whoever runs this service has set no BELLWETHER_API__ADMIN_TOKEN."

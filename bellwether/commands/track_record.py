@@ -27,18 +27,10 @@ def track_record(
     if context.invoked_subcommand is not None:
         return
     from bellwether import queries
-    from bellwether.parsing import parse_date, parse_horizon
     from bellwether.scoring.record_json import record_json
     from bellwether.scoring.words import lines
 
-    services = build()
-    record = queries.track_record(
-        services,
-        symbol=queries.resolve(services, symbol).symbol if symbol is not None else None,
-        horizon=parse_horizon(horizon) if horizon is not None else None,
-        model_id=model_id,
-        since=parse_date(since) if since is not None else None,
-    )
+    record = queries.asked_record(build(), symbol, horizon, model_id, since)
     click.echo(json.dumps(record_json(record), indent=2) if as_json else "\n".join(lines(record)))
 
 

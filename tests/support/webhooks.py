@@ -1,0 +1,48 @@
+"""What tests of webhooks do: a key with a webhook, an alert that fires, a round of sending, time that passes."""
+
+import asyncio
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from bellwether.alerting.evaluate import tick
+from bellwether.webhooks.deliver import Delivered, deliver
+from bellwether.webhooks.sending import Sender
+from tests.support.account import live_services, set_clock
+from tests.support.api import Api
+from web.app import create_app
+
+PRIVATE = {"api": {"private_webhooks": True, "limits": False}}
+RULE = {"symbol": "AAPL", "kind": "move", "threshold": 0.0001}
+
+
+def live_api(tmp_path: Path) -> Api:
+    """A live market of the past, whose clock is the test's."""
+    one = Api(tmp_path, **PRIVATE)
+    live = live_services(tmp_path, date(2021, 6, 30))
+    one.services = replace(live, settings=one.services.settings)
+    one.clock = live.clock  # type: ignore[assignment]
+    one.app = create_app(one.services)
+    return one
+
+
+def send(api: Api, sender: Sender | None = None) -> Delivered:
+    return asyncio.run(deliver(api.services, sender or Sender(private=True)))
+
+
+def hook(api: Api, key: str, url: str) -> dict[str, Any]:
+    answer = api.ask("POST", "/webhooks", key, json={"url": url})
+    assert answer.status_code == 201, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def fire(api: Api, session: date = date(2021, 7, 1)) -> None:
+    """A session closes, and the rules are looked at."""
+    set_clock(api.services, session)
+    tick(api.services, api.services.clock())
+
+
+def later(api: Api, by: timedelta) -> None:
+    api.services.clock.now += by  # type: ignore[attr-defined]
