@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requi
 ONLINE := bellwether bot web scheduler.py serving.py
 EVERYTHING := $(ONLINE) training benchmarks tests
 
-.PHONY: run test lint translations chaos decade bench bench-large train evaluate need-prices lock clean
+.PHONY: run test lint translations client chaos decade bench bench-large train evaluate need-prices lock clean
 
 run: .venv/.online            ## start the service; without a Telegram token it is the demo
 	@exec $(BIN)/python -m bellwether serve
@@ -69,6 +69,9 @@ translations: .venv/.everything  ## bring the chat's messages into the catalogue
 	@mkdir -p build
 	$(BIN)/pybabel -q extract -k said -k said_many:1,2 --add-location file --project Bellwether -w 120 -o build/bellwether.pot bellwether bot
 	$(BIN)/pybabel -q update -D bellwether -i build/bellwether.pot -d $(CATALOGUES) -N --ignore-obsolete --ignore-pot-creation-date -w 120
+
+client: .venv/.everything     ## write the synchronous client anew, from the asynchronous one
+	$(BIN)/python -m tests.support.synchronous_client
 
 lock:                         ## fix the versions of everything again, with uv
 	uv pip compile --universal --python-version 3.11 --quiet --no-header --no-emit-index-url --upgrade \

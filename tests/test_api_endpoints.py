@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from bellwether import queries
 from bellwether.batch import forecasts
+from bellwether.client.answers.track_record import LedgerAnswer, ReceiptAnswer, TrackRecordAnswer
 from bellwether.forecast_json import forecast_json
 from bellwether.market.sample import SampleProvider
 from bellwether.scoring.settling import settle
@@ -24,7 +25,7 @@ from bellwether.scoring.types import TrackRecord
 from bellwether.types import Bars
 from tests.support.account import live_services, set_clock
 from tests.support.api import Api
-from web import schemas_record
+from tests.support.shapes import check_shape
 from web.app import create_app
 from web.formats import flat
 from web.problems import KINDS
@@ -287,7 +288,7 @@ def test_models_and_their_cards(api: Api) -> None:
 
 
 def test_the_documented_record_has_the_fields_of_the_real_one() -> None:
-    assert set(schemas_record.TrackRecordAnswer.model_fields) == set(TrackRecord.__dataclass_fields__)
+    assert set(TrackRecordAnswer.__annotations__) == set(TrackRecord.__dataclass_fields__)
 
 
 def test_the_ledger_can_be_had_whole_misses_included(tmp_path: Path) -> None:
@@ -299,7 +300,7 @@ def test_the_ledger_can_be_had_whole_misses_included(tmp_path: Path) -> None:
     cursor: str | None = ""
     while cursor is not None:
         page = api.get(f"/ledger?limit=3{f'&cursor={cursor}' if cursor else ''}").json()
-        schemas_record.LedgerAnswer.model_validate(page)
+        check_shape(LedgerAnswer, page)
         rows += page["items"]
         cursor = page["next_cursor"]
     assert [row["forecast_id"] for row in rows] == [one["forecast_id"] for one in issued]
@@ -308,7 +309,7 @@ def test_the_ledger_can_be_had_whole_misses_included(tmp_path: Path) -> None:
         assert math.expm1(row["log_returns"]["0.9"]) == pytest.approx(one["returns"]["0.9"], abs=1e-15)
         assert row["outcome"] is None and not row["settled"]
         receipt = api.get(f"/receipts/{one['forecast_id']}")
-        schemas_record.ReceiptAnswer.model_validate(receipt.json())
+        check_shape(ReceiptAnswer, receipt.json())
         assert receipt.json()["hash"] == row["hash"]
         assert "immutable" not in receipt.headers["cache-control"], "its outcome is still to come"
     assert [row["symbol"] for row in api.get("/ledger?symbol=MSFT&horizon=2w").json()["items"]] == ["MSFT"]
@@ -318,14 +319,14 @@ def test_the_ledger_can_be_had_whole_misses_included(tmp_path: Path) -> None:
     set_clock(live, date(2021, 7, 20))
     settle(live)
     settled = api.get("/ledger").json()["items"]
-    schemas_record.LedgerAnswer.model_validate({"items": settled, "next_cursor": None})
+    check_shape(LedgerAnswer, {"items": settled, "next_cursor": None})
     for row in settled:
         came, said = row["outcome"], row["log_returns"]
         assert came["inside_80"] == (said["0.1"] <= came["log_return"] <= said["0.9"])
     receipt = api.get(f"/receipts/{issued[0]['forecast_id']}")
     assert "immutable" in receipt.headers["cache-control"]
     record = api.get("/track-record").json()
-    schemas_record.TrackRecordAnswer.model_validate(record)
+    check_shape(TrackRecordAnswer, record)
     assert (record["simulated"], record["issued"], record["settled"]) == (False, 4, 4)
 
 

@@ -1,21 +1,25 @@
 """The Python client, against a real server process. Every example of its manual runs in test_api_manual."""
 
+import ast
 import asyncio
 import inspect
 import json
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import httpx
 import pandas as pd
 import pytest
 
-from bellwether import client, queries
+import bellwether
+from bellwether import client, queries, types
+from bellwether.alert_types import Direction, Repeat, RuleKind
 from bellwether.client import (
     ApiError,
     AsyncClient,
@@ -24,18 +28,21 @@ from bellwether.client import (
     NoAnswer,
     Operator,
     TooManyRequests,
-    answers,
     frame,
 )
+from bellwether.client.answers.alerts import Kind, RuleAnswer
+from bellwether.client.answers.wire import LEVELS, LONGEST_HORIZON
 from bellwether.client.calls import Call, delete, get, post
-from bellwether.client.protocol import Events, pause
+from bellwether.client.protocol import VERSION, pause
 from bellwether.forecast_json import forecast_json
 from tests.support.service import command, service
+from tests.support.synchronous_client import MADE, synchronous
 from tests.support.talk import Talk
 from tests.support.web import sample_services
 from tests.support.webhook_server import Receiver, receiving
-from web import api_admin, api_rules, api_webhooks, schemas, schemas_market
 
+NEEDED = {"httpx", "pydantic", "pydantic_core", "typing_extensions"}  #: the last two come with pydantic
+EXTRAS = {"pandas", "httpx_sse"}  #: for frames and streams
 ADMIN = "the-operators-own-token-of-40-characters"
 
 
@@ -156,24 +163,17 @@ def test_both_clients_have_the_same_methods(kind: type, asynchronous: type, leas
     assert ours == theirs and len(ours) >= least
 
 
-@pytest.mark.parametrize(
-    ("ours", "theirs"),
-    [
-        (answers.Forecast, schemas.ForecastAnswer),
-        (answers.BaselineForecast, schemas.BaselineForecastAnswer),
-        (answers.Instrument, schemas_market.InstrumentAnswer),
-        (answers.Search, schemas_market.UniverseAnswer),
-        (answers.Rule, api_rules.RuleAnswer),
-        (answers.Alert, api_rules.AlertAnswer),
-        (answers.Webhook, api_webhooks.WebhookAnswer),
-        (answers.NewWebhook, api_webhooks.NewWebhookAnswer),
-        (answers.Attempt, api_webhooks.AttemptAnswer),
-        (answers.ApiKey, api_admin.KeyAnswer),
-        (answers.NewApiKey, api_admin.NewKeyAnswer),
-    ],
-)
-def test_the_types_of_the_client_are_the_documented_shapes(ours: Any, theirs: Any) -> None:
-    assert set(ours.__annotations__) | set(getattr(ours, "__required_keys__", ())) == set(theirs.model_fields)
+def test_the_synchronous_client_is_what_the_asynchronous_one_makes() -> None:
+    assert MADE.read_text(encoding="utf-8") == synchronous(), "run: make client"
+    assert MADE.read_text(encoding="utf-8").startswith("# Generated with unasync")
+
+
+def test_what_the_client_must_know_of_the_service_is_the_services() -> None:
+    assert tuple(str(level) for level in types.LEVELS) == LEVELS and types.MAX_HORIZON == LONGEST_HORIZON
+    assert bellwether.__version__ == VERSION
+    rule = get_type_hints(RuleAnswer)
+    for literal, kind in ((Kind, RuleKind), (rule["direction"], Direction), (rule["repeat"], Repeat)):
+        assert get_args(literal) == tuple(one.value for one in kind)
 
 
 def answered(status: int, retry_after: float | None = None) -> ApiError:
@@ -255,18 +255,59 @@ def test_a_stream_begins_ends_with_the_key_and_takes_no_more_than_it_can(running
         assert wrong.value.code == "bad_request"
 
 
-def test_the_lines_of_a_stream_become_events() -> None:
-    events = Events()
-    text = ': alive\n\nevent: alert\nid: a7-f9\ndata: {"symbol":"AAPL"}\n\n: alive\n\ndata: {}\n\n'
-    found = [event for line in text.split("\n") if (event := events.feed(line))]
-    assert found == [
-        {"type": "alert", "id": "a7-f9", "data": {"symbol": "AAPL"}},
-        {"type": "message", "id": "", "data": {}},
+def streamed(monkeypatch: pytest.MonkeyPatch, content: bytes, kind: str = "text/event-stream") -> list[Any]:
+    """The events that a client makes of these bytes."""
+    answer = httpx.Response(200, headers={"Content-Type": kind}, content=content)
+    with Client("http://nowhere.invalid") as api:
+        transport = httpx.MockTransport(lambda _: answer)
+        monkeypatch.setattr(api, "_http", httpx.Client(base_url="http://nowhere.invalid", transport=transport))
+        return list(api.stream())
+
+
+def test_the_lines_of_a_stream_become_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = ': alive\n\nevent: alert\nid: a7-f9\ndata: {"name":"A\u2028\x85B"}\n\n: alive\n\ndata: {}\n\ndata: {"cut'
+    assert streamed(monkeypatch, text.encode()) == [
+        {"type": "alert", "id": "a7-f9", "data": {"name": "A\u2028\x85B"}},
+        {"type": "message", "id": "a7-f9", "data": {}},  # by the standard an id holds until the next
     ]
+
+
+def test_a_page_of_a_proxy_is_no_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NoAnswer):
+        streamed(monkeypatch, b"<html>", "text/html")
 
 
 def test_the_client_loads_nothing_of_the_service() -> None:
     code = "import bellwether.client, sys; print(*sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"pandas", "numpy", "onnxruntime", "fastapi", "sqlite_utils"} & set(loaded)
+    assert not {"pandas", "numpy", "onnxruntime", "fastapi", "sqlite_utils", "httpx_sse"} & set(loaded)
+    ours = {name for name in loaded if name.startswith("bellwether")}
+    assert {name for name in ours if not name.startswith("bellwether.client")} == {"bellwether"}
+
+
+def test_the_client_works_away_from_the_service(tmp_path: Path) -> None:
+    shutil.copytree(Path(client.__file__).parent, tmp_path / "elsewhere", ignore=shutil.ignore_patterns("__pycache__"))
+    code = f"""if True:
+        import sys
+        sys.path.insert(0, {str(tmp_path)!r})
+        from pydantic import TypeAdapter
+        from elsewhere.answers.forecast import ForecastAnswer
+        print(TypeAdapter(ForecastAnswer).json_schema()["title"], "bellwether" in sys.modules)
+    """
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True)
+    assert done.stdout == "ForecastAnswer False\n", done.stderr
+
+
+def test_the_client_names_only_itself_and_the_two_libraries_it_needs() -> None:
+    for path in Path(client.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.level == 0:
+                names = [node.module or ""]
+            for name in names:
+                first = name.partition(".")[0]
+                assert first in sys.stdlib_module_names | NEEDED | EXTRAS, f"{path.name} imports {name}"
+
+
+def test_the_client_exports_what_the_manual_names() -> None:
     assert set(client.__all__) >= {"Client", "AsyncClient", "Operator", "AsyncOperator", "frame"}

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from bellwether.__main__ import main
+from bellwether.client.answers.revenue import GrowthResponse
 from bellwether.errors import ModelError
 from bellwether.forecasting.model_card import GROWTH, RANGE, folders_of
 from bellwether.forecasting.model_shelf import ModelShelf
@@ -17,10 +18,10 @@ from bellwether.growth.growth_json import growth_json
 from bellwether.growth.growth_model import GrowthModel
 from bellwether.types import LEVELS, Shape
 from tests.conftest import MODELS
+from tests.support.shapes import check_shape
 from tests.support.talk import Talk
 from tests.support.web import Visitor, sample_services
 from web.app import create_app
-from web.schemas_growth import GrowthResponse
 
 KEYS = ["symbol", "name", "currency", "as_of", "model_id", "horizons", "explanation", "source", "caveats"]
 
@@ -79,7 +80,7 @@ def test_the_api_gives_the_json_of_the_command_line(visitor: Visitor, tmp_path: 
     answer = visitor.get("/api/v1/growth/AAPL")
     assert answer.status_code == 200
     assert answer.json() == growth_json(queries.growth(sample_services(tmp_path), "AAPL").forecast)
-    GrowthResponse.model_validate(answer.json())
+    check_shape(GrowthResponse, answer.json())
     refused = visitor.get("/api/v1/growth/TSLA")
     assert (refused.status_code, refused.json()["code"]) == (422, "no_growth")
     assert visitor.get("/api/v1/growth/nonsense%20here").status_code == 404

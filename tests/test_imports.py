@@ -41,6 +41,8 @@ HOMES = {
         "bellwether/webhooks/sending.py",
         "bellwether/client/",
     },
+    "httpx_sse": {"bellwether/client/"},
+    "standardwebhooks": {"bellwether/webhooks/signing.py"},
     "apscheduler": {"scheduler.py"},
     "vl_convert": {"bellwether/forecasting/pen.py"},
     "click": {"bellwether/__main__.py", "bellwether/commands/"},
@@ -63,7 +65,7 @@ NEVER_ONLINE = {
     "pytest",
     "hypothesis",
     "schemathesis",
-    "standardwebhooks",
+    "unasync",
     "playwright",
     "psutil",
 }

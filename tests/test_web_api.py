@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from bellwether import queries
+from bellwether.client.answers.forecast import ForecastAnswer, ProblemAnswer
 from bellwether.forecast_json import forecast_json
 from bellwether.market.sample import SampleProvider
 from bellwether.types import Bars
+from tests.support.shapes import check_shape
 from tests.support.web import Visitor, sample_services
 from web.app import create_app
 from web.problems import KINDS
-from web.schemas import ForecastAnswer, ProblemAnswer
 
 FORECAST = "/api/v1/forecasts/"
 
@@ -57,7 +58,7 @@ def test_a_name_or_an_index_is_found_as_well(visitor: Visitor) -> None:
 def test_the_documented_shape_is_the_real_one_with_and_without_a_model(visitor: Visitor, tmp_path: Path) -> None:
     silent = Visitor(create_app(sample_services(tmp_path, models={"folder": tmp_path})))
     for answer in (visitor.get(f"{FORECAST}AAPL").json(), silent.get(f"{FORECAST}AAPL").json()):
-        ForecastAnswer.model_validate(answer)  # forbids keys it does not document
+        check_shape(ForecastAnswer, answer)
 
 
 def test_the_openapi_file_names_every_key_of_an_answer(visitor: Visitor) -> None:
@@ -90,11 +91,12 @@ def test_the_openapi_file_names_every_key_of_an_answer(visitor: Visitor) -> None
 def test_errors_are_problem_json_with_a_stable_code(visitor: Visitor, address: str, status: int, code: str) -> None:
     answer = visitor.get(f"/api/v1/{address}")
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
-    problem = ProblemAnswer.model_validate(answer.json())
-    assert (problem.status, problem.code, problem.type) == (status, code, f"/developers#{code}")
-    assert problem.title == KINDS[code].title
-    assert problem.request_id == answer.headers["x-request-id"]
-    assert problem.detail.endswith((".", "?"))
+    problem = answer.json()
+    check_shape(ProblemAnswer, problem)
+    assert (problem["status"], problem["code"], problem["type"]) == (status, code, f"/developers#{code}")
+    assert problem["title"] == KINDS[code].title
+    assert problem["request_id"] == answer.headers["x-request-id"]
+    assert problem["detail"].endswith((".", "?"))
 
 
 def test_an_unknown_symbol_comes_with_suggestions(visitor: Visitor) -> None:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from bellwether import queries
+from bellwether.client.answers.forecast import BaselineForecastAnswer, ForecastAnswer
 from bellwether.forecast_json import forecast_json
 from bellwether.parsing import DEFAULT_HORIZON, parse_date, parse_horizon
 from bellwether.types import MAX_HORIZON, Forecast
@@ -13,7 +14,6 @@ from web.callers import Caller, CallerOf
 from web.documented import KEY, PROBLEM, security, table
 from web.formats import FormatOf, answer
 from web.problems import HttpProblem
-from web.schemas import BaselineForecastAnswer, ForecastAnswer
 from web.services_of import ServicesOf
 
 KEPT = 30  #: seconds for which a forecast of the moment is given again: nothing is closer to the market than its close

@@ -3,15 +3,16 @@
 Only the bearer of the operator's own token comes this far: `web.metering` stands before it.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 from starlette.responses import JSONResponse, Response
 
 from bellwether import key_report, keys
+from bellwether.client.answers.keys import KeyAnswer, KeysAnswer, NewKeyAnswer
 from bellwether.errors import BadKey
 from bellwether.keys import LONGEST_OVERLAP, LONGEST_OWNER, OVERLAP, NewKey
 from bellwether.plans import Terms
@@ -43,10 +44,6 @@ def _as_text(value: Any) -> Any:
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_as_text)]
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class OwnTerms(Question):
@@ -83,52 +80,6 @@ class TermsQuestion(Question):
 
     plan: Annotated[str, Field(max_length=100)] | None = None
     own_terms: OwnTerms | None = None
-
-
-class SecretAnswer(_Body):
-    """One secret of a key: how it begins, and how long it works."""
-
-    begins_with: str
-    created_at: datetime
-    expires_at: datetime | None
-    works: bool
-
-
-class TermsAnswer(_Body):
-    """Terms of a key's own."""
-
-    changes: dict[str, Any]
-    starts_at: datetime | None
-    ends_at: datetime | None
-
-
-class KeyAnswer(_Body):
-    """A key, without its secrets."""
-
-    id: int
-    owner: str
-    plan: str
-    scopes: list[str]
-    created_at: datetime
-    revoked_at: datetime | None
-    secrets: list[SecretAnswer]
-    own_terms: list[TermsAnswer]
-    in_force: dict[str, Any] | None
-    requests: int
-
-
-class NewKeyAnswer(_Body):
-    """A key and the one sight of its secret."""
-
-    key: str = Field(description="Shown only now")
-    old_until: datetime | None = Field(description="When the secrets before it end; null for a new key")
-    about: KeyAnswer
-
-
-class KeysAnswer(_Body):
-    """Every key."""
-
-    items: list[KeyAnswer]
 
 
 @router.get("/keys", response_model=KeysAnswer, responses=problems(), openapi_extra=security(ADMIN))

@@ -3,11 +3,12 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from bellwether.batch import forecasts
+from bellwether.client.answers.forecast import BatchAnswer
 from bellwether.errors import BellwetherError
 from bellwether.forecast_json import forecast_json
 from bellwether.parsing import DEFAULT_HORIZON, parse_date, parse_horizon
@@ -19,7 +20,6 @@ from web.documented import KEY, TABLES, security, table
 from web.formats import FormatOf, answer
 from web.problems import problem_of
 from web.questions import LONGEST_NAME, Question
-from web.schemas import ForecastAnswer, ProblemItem
 from web.services_of import ServicesOf
 
 ALL_FINE, SOME_FAILED = 200, 207
@@ -46,27 +46,6 @@ class BatchQuestion(Question):
     as_of: Annotated[str, Field(max_length=20)] | None = Field(
         None, description="The last day that may be known, the same for all", examples=["2021-06-30"]
     )
-
-
-class BatchItem(BaseModel):
-    """What came of one symbol: `forecast` where status is 200, else `problem`."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    asked: str = Field(description="As it was asked for")
-    status: int = Field(description="What a call for it alone would have answered with")
-    forecast: ForecastAnswer | None
-    problem: ProblemItem | None
-
-
-class BatchAnswer(BaseModel):
-    """One item for each symbol, in the order of the question."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    items: list[BatchItem]
-    succeeded: int = Field(description="Each counts as one request of the plan")
-    failed: int = Field(description="Free")
 
 
 _RESPONSES = table() | {

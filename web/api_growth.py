@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from bellwether import queries as market
+from bellwether.client.answers.revenue import GrowthResponse
 from bellwether.growth import queries
 from bellwether.growth.growth_json import growth_json
 from bellwether.parsing import parse_date
@@ -11,7 +12,6 @@ from web.api import AsOf, Symbol
 from web.callers import CallerOf
 from web.documented import KEY, security, table
 from web.formats import FormatOf, answer
-from web.schemas_growth import GrowthResponse
 from web.services_of import ServicesOf
 
 KEPT = 300  #: seconds: reports come once a quarter

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 import bellwether
 from bellwether import queries
+from bellwether.client.answers.market import BarsAnswer, ModelsAnswer, StatusAnswer, UniverseAnswer
 from bellwether.errors import AmbiguousSymbol, BellwetherError
 from bellwether.market.bars import mended
 from bellwether.market.resolve_text import LONGEST_QUESTION
@@ -20,7 +21,6 @@ from web.cursors import Cursor, Limit, after, cursor_of, link_to_next
 from web.documented import KEY, problems, security, table
 from web.formats import FormatOf, answer
 from web.problems import HttpProblem, ProblemError
-from web.schemas_market import BarsAnswer, ModelsAnswer, StatusAnswer, UniverseAnswer
 from web.services_of import ServicesOf
 
 router = APIRouter(prefix="/api/v1", tags=["market"])

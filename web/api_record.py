@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from bellwether import queries
+from bellwether.client.answers.track_record import LedgerAnswer, ReceiptAnswer, TrackRecordAnswer
 from bellwether.parsing import parse_horizon
 from bellwether.scoring.ledger_json import entry_json
 from bellwether.scoring.record_json import record_json, to_plain
@@ -13,7 +14,6 @@ from bellwether.store import ledger_pages
 from web.cursors import Cursor, Limit, after, cursor_of, link_to_next
 from web.documented import KEY, security, table
 from web.formats import FormatOf, answer
-from web.schemas_record import LedgerAnswer, ReceiptAnswer, TrackRecordAnswer
 from web.services_of import ServicesOf
 
 router = APIRouter(prefix="/api/v1", tags=["track record"])

@@ -1,15 +1,15 @@
 """Alert rules of a key's owner, and what they have fired."""
 
-from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
 from bellwether import alert_queries, queries
 from bellwether.alert_types import AlertRule, Direction, Repeat, RuleKind, RuleWish
 from bellwether.alerting import alert_words
+from bellwether.client.answers.alerts import AlertsAnswer, RuleAnswer, RulesAnswer
 from bellwether.errors import LimitReached, NotInPlan
 from bellwether.parsing import DEFAULT_HORIZON, parse_date, parse_horizon
 from bellwether.store import alert_feed
@@ -28,10 +28,6 @@ router = APIRouter(prefix="/api/v1", tags=["alerts"])
 RuleId = Annotated[int, Path(ge=1, le=2**53)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
 class RuleQuestion(Question):
     """What the owner wants to be told."""
 
@@ -44,54 +40,6 @@ class RuleQuestion(Question):
     horizon: Annotated[str, Field(max_length=20)] | int = DEFAULT_HORIZON
     repeat: Repeat = Repeat.AGAIN
     expires: Annotated[str, Field(max_length=20)] | None = Field(None, description="Its last day, in UTC")
-
-
-class RuleAnswer(_Body):
-    """One rule."""
-
-    rule_id: int
-    symbol: str
-    kind: RuleKind
-    direction: Direction
-    threshold: float
-    horizon: int | None = Field(description="Trading days; null for kinds without one")
-    repeat: Repeat
-    text: str = Field(description="The rule in words")
-    created_at: datetime
-    expires_at: datetime | None
-    armed: bool = Field(description="false from firing until the figure has been back")
-    last_value: float | None = Field(description="The figure of the last session judged")
-    judged: date | None = Field(description="The last session judged")
-
-
-class RulesAnswer(_Body):
-    """The rules of a key's owner."""
-
-    items: list[RuleAnswer]
-
-
-class AlertAnswer(_Body):
-    """A rule has fired."""
-
-    alert_id: int
-    rule_id: int
-    symbol: str
-    kind: RuleKind
-    session: date
-    fired_at: datetime
-    text: str
-    horizon: int | None
-    target_session: date | None
-    growth_80: tuple[float, float] | None = Field(
-        description="Growth to the ends of the 8-in-10 range, as fractions; null where there is none"
-    )
-
-
-class AlertsAnswer(_Body):
-    """What fired, oldest first."""
-
-    items: list[AlertAnswer]
-    next_cursor: str | None
 
 
 @router.get("/rules", response_model=RulesAnswer, responses=table(), openapi_extra=security(KEY_NEEDED))

@@ -3,12 +3,12 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from bellwether.client.answers.market import UsageAnswer
 from bellwether.store import usage as kept
 from bellwether.store.ledger import from_days
 from web.callers import CallerOf, KeyOf
 from web.documented import KEY_NEEDED, problems, security
 from web.formats import answer
-from web.schemas_market import UsageAnswer
 from web.services_of import ServicesOf
 
 _DAYS = 31

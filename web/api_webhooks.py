@@ -1,13 +1,14 @@
 """Webhooks of a key's owner: where alerts are sent to, what came of each attempt, and once more."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
 from bellwether import webhook_queries
+from bellwether.client.answers.alerts import AttemptsAnswer, NewWebhookAnswer, SentAnswer, WebhookAnswer, WebhooksAnswer
 from bellwether.errors import NotInPlan
 from bellwether.store.webhooks import Attempt, Webhook
 from web.callers import CallerOf, KeyOf
@@ -23,10 +24,6 @@ router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
 Number = Annotated[int, Path(ge=1, le=2**53)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
 class WebhookQuestion(Question):
     """Where alerts are to be sent."""
 
@@ -37,54 +34,6 @@ class RotateSecretQuestion(Question):
     """How long the old secret signs beside the new one."""
 
     overlap_hours: Annotated[float, Field(ge=0, le=24 * LONGEST_OVERLAP)] = webhook_queries.OVERLAP / timedelta(hours=1)
-
-
-class WebhookAnswer(_Body):
-    """One address."""
-
-    id: int
-    url: str
-    created_at: datetime
-    disabled_at: datetime | None = Field(description="Since when nothing is sent to it; null while it is in use")
-    disabled_why: str
-    old_secret_until: datetime | None = Field(description="Until when two secrets sign")
-
-
-class NewWebhookAnswer(WebhookAnswer):
-    """One address, and the one sight of its secret."""
-
-    secret: str = Field(description="whsec_..., shown only now")
-
-
-class WebhooksAnswer(_Body):
-    """The addresses of a key's owner."""
-
-    items: list[WebhookAnswer]
-
-
-class AttemptAnswer(_Body):
-    """One try to deliver one event."""
-
-    id: int
-    event_id: str = Field(description="The header webhook-id")
-    attempt: int
-    at: datetime
-    milliseconds: int
-    status: int | None = Field(description="null when no answer came")
-    error: str = Field(description="Empty when it arrived")
-
-
-class AttemptsAnswer(_Body):
-    """What was tried, newest first."""
-
-    items: list[AttemptAnswer]
-    next_cursor: str | None
-
-
-class SentAnswer(_Body):
-    """An event that is on its way."""
-
-    event_id: str
 
 
 @router.get("", response_model=WebhooksAnswer, responses=problems(), openapi_extra=security(KEY_NEEDED))

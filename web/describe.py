@@ -5,9 +5,10 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import TypeAdapter
 
+from bellwether.client.answers.forecast import ProblemAnswer
 from web.documented import OF_BODIES, SECURITY_SCHEMES
-from web.schemas import ProblemAnswer
 
 _OURS = ("HTTPValidationError", "ValidationError")  #: of FastAPI: what is invalid is a problem here
 
@@ -45,7 +46,7 @@ def _described(app: FastAPI) -> dict[str, Any]:
     schemas = components.setdefault("schemas", {})
     for name in _OURS:
         schemas.pop(name, None)
-    schemas["ProblemAnswer"] = ProblemAnswer.model_json_schema()
+    schemas["ProblemAnswer"] = TypeAdapter(ProblemAnswer).json_schema()
     components["securitySchemes"] = SECURITY_SCHEMES
     return found
 

@@ -10,10 +10,9 @@ frame of them. What is safe to ask twice is asked again after a moment of troubl
 for whoever runs the service.
 """
 
-from bellwether.client.asynchronous import AsyncClient
-from bellwether.client.errors import ApiError, NoAnswer, TooManyRequests
-from bellwether.client.frames import frame
-from bellwether.client.operators import AsyncOperator, Operator
-from bellwether.client.synchronous import Client
+from .asynchronous import AsyncClient, AsyncOperator
+from .errors import ApiError, NoAnswer, TooManyRequests
+from .frames import frame
+from .synchronous import Client, Operator
 
 __all__ = ["ApiError", "AsyncClient", "AsyncOperator", "Client", "NoAnswer", "Operator", "TooManyRequests", "frame"]

@@ -1,29 +1,25 @@
-"""The asynchronous client. The other one has the same methods: `tests/test_client.py` holds them together."""
+"""The asynchronous client, from which the other one is made: `make client` after each change."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from datetime import date
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self, TypeVar, cast
 
 import httpx
 
-from bellwether.client.answers import (
-    Alert,
-    Attempt,
-    BaselineForecast,
-    BatchItem,
-    Event,
-    Forecast,
-    Instrument,
-    NewWebhook,
-    Rule,
-    Search,
-    Webhook,
-)
-from bellwether.client.calls import Call, batch, delete, get, new_rule, post
-from bellwether.client.errors import ApiError
-from bellwether.client.protocol import TIMEOUT, Events, headers, next_cursor, no_answer, options, pause, problem, read
+from .answers.alerts import AlertAnswer, AttemptAnswer, Event, NewWebhookAnswer, RuleAnswer, SentAnswer, WebhookAnswer
+from .answers.forecast import BaselineForecastAnswer, BatchItem, ForecastAnswer
+from .answers.keys import KeyAnswer, NewKeyAnswer
+from .answers.market import BarAnswer, InstrumentAnswer, ModelAnswer, StatusAnswer, UniverseAnswer, UsageAnswer
+from .answers.revenue import GrowthResponse
+from .answers.track_record import LedgerEntryAnswer, ReceiptAnswer, TrackRecordAnswer
+from .calls import Call, batch, delete, get, new_rule, patch, post
+from .errors import ApiError
+from .protocol import TIMEOUT, headers, no_answer, options, pause, problem, read
+
+Shape = TypeVar("Shape")
+Terms = dict[str, Any]  #: {"changes": {"requests_a_minute": 100}, "starts_at": ..., "ends_at": ...}
 
 
 class AsyncClient:
@@ -38,7 +34,7 @@ class AsyncClient:
         self._http = httpx.AsyncClient(base_url=base_url, headers=headers(key), timeout=timeout)
 
     async def __aenter__(self) -> Self:
-        """For `async with`."""
+        """The client itself, closed at the end of the block."""
         return self
 
     async def __aexit__(
@@ -51,47 +47,49 @@ class AsyncClient:
         """Close the connections."""
         await self._http.aclose()
 
-    async def status(self) -> dict[str, Any]:
+    async def status(self) -> StatusAnswer:
         """What answers there, and from which prices."""
-        return cast(dict[str, Any], await self._ask(get("status")))
+        return await self._ask(StatusAnswer, get("status"))
 
-    async def usage(self) -> dict[str, Any]:
+    async def usage(self) -> UsageAnswer:
         """The plan of the key, what is left of it, and what was used."""
-        return cast(dict[str, Any], await self._ask(get("usage")))
+        return await self._ask(UsageAnswer, get("usage"))
 
-    async def forecast(self, symbol: str, horizon: int | str = 10, as_of: date | str | None = None) -> Forecast:
+    async def forecast(self, symbol: str, horizon: int | str = 10, as_of: date | str | None = None) -> ForecastAnswer:
         """Where one symbol may be."""
-        return cast(Forecast, await self._ask(get("forecasts", symbol, horizon=horizon, as_of=as_of)))
+        return await self._ask(ForecastAnswer, get("forecasts", symbol, horizon=horizon, as_of=as_of))
 
     async def forecasts(
         self, symbols: Iterable[str], horizon: int | str = 10, as_of: date | str | None = None
     ) -> list[BatchItem]:
         """Where many may be, each with a status of its own."""
-        return cast(list[BatchItem], (await self._ask(batch(list(symbols), horizon, as_of)))["items"])
+        return await self._items(BatchItem, batch(list(symbols), horizon, as_of))
 
-    async def growth(self, symbol: str, as_of: date | str | None = None) -> dict[str, Any]:
+    async def growth(self, symbol: str, as_of: date | str | None = None) -> GrowthResponse:
         """How the revenue of the company behind a stock may grow."""
-        return cast(dict[str, Any], await self._ask(get("growth", symbol, as_of=as_of)))
+        return await self._ask(GrowthResponse, get("growth", symbol, as_of=as_of))
 
-    async def baseline(self, symbol: str, horizon: int | str = 10, as_of: date | str | None = None) -> BaselineForecast:
+    async def baseline(
+        self, symbol: str, horizon: int | str = 10, as_of: date | str | None = None
+    ) -> BaselineForecastAnswer:
         """What a plain volatility rule says."""
-        return cast(BaselineForecast, await self._ask(get("baseline", symbol, horizon=horizon, as_of=as_of)))
+        return await self._ask(BaselineForecastAnswer, get("baseline", symbol, horizon=horizon, as_of=as_of))
 
-    async def search(self, text: str) -> Search:
+    async def search(self, text: str) -> UniverseAnswer:
         """What may be meant by a symbol, a name or its beginning."""
-        return cast(Search, await self._ask(get("universe", q=text)))
+        return await self._ask(UniverseAnswer, get("universe", q=text))
 
-    async def bars(self, symbol: str, as_of: date | str | None = None, limit: int = 252) -> list[dict[str, Any]]:
+    async def bars(self, symbol: str, as_of: date | str | None = None, limit: int = 252) -> list[BarAnswer]:
         """The last daily bars, where they are handed out."""
-        return cast(list[dict[str, Any]], (await self._ask(get("bars", symbol, as_of=as_of, limit=limit)))["items"])
+        return await self._items(BarAnswer, get("bars", symbol, as_of=as_of, limit=limit))
 
-    async def models(self) -> list[dict[str, Any]]:
+    async def models(self) -> list[ModelAnswer]:
         """The models, and which of them answers."""
-        return cast(list[dict[str, Any]], (await self._ask(get("models")))["items"])
+        return await self._items(ModelAnswer, get("models"))
 
     async def model(self, model_id: str) -> dict[str, Any]:
         """Everything that is known of a model."""
-        return cast(dict[str, Any], await self._ask(get("models", model_id)))
+        return await self._ask(dict[str, Any], get("models", model_id))
 
     async def track_record(
         self,
@@ -99,79 +97,81 @@ class AsyncClient:
         horizon: int | str | None = None,
         model_id: str | None = None,
         since: date | str | None = None,
-    ) -> dict[str, Any]:
+    ) -> TrackRecordAnswer:
         """How the issued forecasts turned out."""
         asked = get("track-record", symbol=symbol, horizon=horizon, model_id=model_id, since=since)
-        return cast(dict[str, Any], await self._ask(asked))
+        return await self._ask(TrackRecordAnswer, asked)
 
-    async def receipt(self, forecast_id: str) -> dict[str, Any]:
+    async def receipt(self, forecast_id: str) -> ReceiptAnswer:
         """The row of an issued forecast, and what proves it."""
-        return cast(dict[str, Any], await self._ask(get("receipts", forecast_id)))
+        return await self._ask(ReceiptAnswer, get("receipts", forecast_id))
 
-    def universe(self) -> AsyncIterator[Instrument]:
+    def universe(self) -> AsyncIterator[InstrumentAnswer]:
         """Everything that is served every session."""
-        return cast(AsyncIterator[Instrument], self._pages("universe"))
+        return self._pages(InstrumentAnswer, "universe")
 
-    def ledger(self, symbol: str | None = None, horizon: int | str | None = None) -> AsyncIterator[dict[str, Any]]:
+    def ledger(self, symbol: str | None = None, horizon: int | str | None = None) -> AsyncIterator[LedgerEntryAnswer]:
         """Every issued forecast with what came of it, misses included."""
-        return self._pages("ledger", symbol=symbol, horizon=horizon)
+        return self._pages(LedgerEntryAnswer, "ledger", symbol=symbol, horizon=horizon)
 
-    async def rules(self) -> list[Rule]:
+    async def rules(self) -> list[RuleAnswer]:
         """What the owner of the key wants to be told."""
-        return cast(list[Rule], (await self._ask(get("rules")))["items"])
+        return await self._items(RuleAnswer, get("rules"))
 
-    async def rule(self, rule_id: int) -> Rule:
+    async def rule(self, rule_id: int) -> RuleAnswer:
         """One rule."""
-        return cast(Rule, await self._ask(get("rules", rule_id)))
+        return await self._ask(RuleAnswer, get("rules", rule_id))
 
-    async def add_rule(self, symbol: str, kind: str, threshold: float | None = None, **more: Any) -> Rule:
+    async def add_rule(self, symbol: str, kind: str, threshold: float | None = None, **more: Any) -> RuleAnswer:
         """Be told when something happens; `more` are direction, horizon, repeat and expires."""
-        return cast(Rule, await self._ask(new_rule(symbol, kind, threshold, more)))
+        return await self._ask(RuleAnswer, new_rule(symbol, kind, threshold, more))
 
     async def remove_rule(self, rule_id: int) -> None:
         """Forget a rule."""
-        await self._ask(delete("rules", rule_id))
+        await self._send(delete("rules", rule_id))
 
-    def alerts(self) -> AsyncIterator[Alert]:
+    def alerts(self) -> AsyncIterator[AlertAnswer]:
         """What the rules have fired, oldest first."""
-        return cast(AsyncIterator[Alert], self._pages("alerts"))
+        return self._pages(AlertAnswer, "alerts")
 
-    async def webhooks(self) -> list[Webhook]:
+    async def webhooks(self) -> list[WebhookAnswer]:
         """Where alerts are sent to."""
-        return cast(list[Webhook], (await self._ask(get("webhooks")))["items"])
+        return await self._items(WebhookAnswer, get("webhooks"))
 
-    async def webhook(self, webhook_id: int) -> Webhook:
+    async def webhook(self, webhook_id: int) -> WebhookAnswer:
         """One address."""
-        return cast(Webhook, await self._ask(get("webhooks", webhook_id)))
+        return await self._ask(WebhookAnswer, get("webhooks", webhook_id))
 
-    async def add_webhook(self, url: str) -> NewWebhook:
+    async def add_webhook(self, url: str) -> NewWebhookAnswer:
         """Send alerts to an address; its secret is shown only now."""
-        return cast(NewWebhook, await self._ask(post("webhooks", json={"url": url})))
+        return await self._ask(NewWebhookAnswer, post("webhooks", json={"url": url}))
 
-    async def rotate_webhook(self, webhook_id: int, overlap_hours: float | None = None) -> NewWebhook:
+    async def rotate_webhook(self, webhook_id: int, overlap_hours: float | None = None) -> NewWebhookAnswer:
         """A new secret; the old one signs beside it for a while."""
         json = {"overlap_hours": overlap_hours}
-        return cast(NewWebhook, await self._ask(post("webhooks", webhook_id, "rotate", json=json)))
+        return await self._ask(NewWebhookAnswer, post("webhooks", webhook_id, "rotate", json=json))
 
-    async def enable_webhook(self, webhook_id: int) -> Webhook:
+    async def enable_webhook(self, webhook_id: int) -> WebhookAnswer:
         """Send again to an address that was disabled."""
-        return cast(Webhook, await self._ask(post("webhooks", webhook_id, "enable", repeatable=True)))
+        return await self._ask(WebhookAnswer, post("webhooks", webhook_id, "enable", repeatable=True))
 
     async def test_webhook(self, webhook_id: int) -> str:
         """Send a test event; its id."""
-        return cast(str, (await self._ask(post("webhooks", webhook_id, "test")))["event_id"])
+        sent = await self._ask(SentAnswer, post("webhooks", webhook_id, "test"))
+        return sent["event_id"]
 
     async def remove_webhook(self, webhook_id: int) -> None:
         """Forget an address."""
-        await self._ask(delete("webhooks", webhook_id))
+        await self._send(delete("webhooks", webhook_id))
 
-    def attempts(self, webhook_id: int) -> AsyncIterator[Attempt]:
+    def attempts(self, webhook_id: int) -> AsyncIterator[AttemptAnswer]:
         """What was sent to an address and what came of it, newest first."""
-        return cast(AsyncIterator[Attempt], self._pages("webhooks", webhook_id, "attempts"))
+        return self._pages(AttemptAnswer, "webhooks", webhook_id, "attempts")
 
     async def replay(self, webhook_id: int, attempt_id: int) -> str:
         """Send the event of an attempt once more; its id."""
-        return cast(str, (await self._ask(post("webhooks", webhook_id, "attempts", attempt_id, "replay")))["event_id"])
+        sent = await self._ask(SentAnswer, post("webhooks", webhook_id, "attempts", attempt_id, "replay"))
+        return sent["event_id"]
 
     async def stream(
         self, symbols: Iterable[str] | None = None, last_event_id: str | None = None
@@ -180,6 +180,8 @@ class AsyncClient:
 
         It ends with the connection; begin again with the `id` of the last event.
         """
+        from httpx_sse import EventSource  # as with data frames: only who streams needs it
+
         asked = get("stream", symbols=",".join(symbols) if symbols is not None else None)
         more = {"Last-Event-ID": last_event_id} if last_event_id is not None else {}
         try:
@@ -187,25 +189,33 @@ class AsyncClient:
                 if not answer.is_success:
                     await answer.aread()
                     raise problem(answer)
-                events = Events()
-                async for line in answer.aiter_lines():
-                    if (event := events.feed(line)) is not None:
-                        yield event
+                async for event in EventSource(answer).aiter_sse():
+                    if event.data:  # else it only says that the stream lives
+                        yield Event(type=event.event, id=event.id, data=event.json())
         except httpx.TransportError as error:
             raise no_answer(error) from error
 
-    async def _pages(self, *path: str | int, **query: Any) -> AsyncIterator[Any]:
+    async def _ask(self, shape: type[Shape], call: Call) -> Shape:
+        """One answer; its shape is for type checkers."""
+        return cast(Shape, await self._send(call))
+
+    async def _items(self, shape: type[Shape], call: Call) -> list[Shape]:
+        """The items of an answer."""
+        page = await self._send(call)
+        return cast(list[Shape], page["items"])
+
+    async def _pages(self, shape: type[Shape], *path: str | int, **query: Any) -> AsyncIterator[Shape]:
         """The items of all pages."""
         cursor: str | None = None
         while True:
-            page = await self._ask(get(*path, cursor=cursor, limit=1000, **query))
-            for one in page["items"]:
-                yield one
-            cursor = next_cursor(page)
+            page = await self._send(get(*path, cursor=cursor, limit=1000, **query))
+            for item in page["items"]:
+                yield item
+            cursor = page["next_cursor"]
             if cursor is None:
                 return
 
-    async def _ask(self, call: Call) -> Any:
+    async def _send(self, call: Call) -> Any:
         """One call, again after trouble that may pass."""
         tried = 0
         while True:
@@ -219,6 +229,42 @@ class AsyncClient:
                         raise no_answer(error) from error
                     raise
             await asyncio.sleep(wait)
+
+
+class AsyncOperator(AsyncClient):
+    """A client whose `key` is the operator's token: for whoever runs the service."""
+
+    async def keys(self) -> list[KeyAnswer]:
+        """Every key, and what it has used."""
+        return await self._items(KeyAnswer, get("admin", "keys"))
+
+    async def add_key(
+        self,
+        owner: str,
+        plan: str = "free",
+        scopes: Iterable[str] | None = None,
+        expires_at: str | None = None,
+        own_terms: Terms | None = None,
+    ) -> NewKeyAnswer:
+        """Make a key; its secret is shown only now."""
+        named = None if scopes is None else list(scopes)
+        json = {"owner": owner, "plan": plan, "scopes": named, "expires_at": expires_at, "own_terms": own_terms}
+        return await self._ask(NewKeyAnswer, post("admin", "keys", json=json))
+
+    async def change_key(self, key_id: int, plan: str | None = None, own_terms: Terms | None = None) -> KeyAnswer:
+        """Another plan for a key, terms of its own, or both."""
+        return await self._ask(KeyAnswer, patch("admin", "keys", key_id, json={"plan": plan, "own_terms": own_terms}))
+
+    async def rotate_key(
+        self, key_id: int, overlap_days: float | None = None, expires_at: str | None = None
+    ) -> NewKeyAnswer:
+        """A new secret for a key; the old ones work a while longer."""
+        json = {"overlap_days": overlap_days, "expires_at": expires_at}
+        return await self._ask(NewKeyAnswer, post("admin", "keys", key_id, "rotate", json=json))
+
+    async def revoke_key(self, key_id: int) -> KeyAnswer:
+        """End a key at once."""
+        return await self._ask(KeyAnswer, delete("admin", "keys", key_id))
 
 
 _STREAM = httpx.Timeout(TIMEOUT, read=60.0)  #: a quiet stream says every quarter of a minute that it lives

@@ -1,16 +1,14 @@
 """What both clients do alike: how a call is written, how an answer is read, and when to ask again. Pure."""
 
-import json
 import random
 from typing import Any
 
 import httpx
 
-from bellwether import __version__
-from bellwether.client.answers import Event
-from bellwether.client.calls import Call
-from bellwether.client.errors import ApiError, NoAnswer, TooManyRequests
+from .calls import Call
+from .errors import ApiError, NoAnswer, TooManyRequests
 
+VERSION = "0.1.0"  #: of the client
 TIMEOUT = 30.0  #: seconds
 TRIES = 4
 LONGEST_WAIT = 60.0  #: seconds that are waited for a limit; more is the caller's to decide
@@ -19,7 +17,7 @@ _PASSING = frozenset({502, 503, 504})  #: trouble that may pass
 
 def headers(key: str | None) -> dict[str, str]:
     """What every call carries."""
-    about = {"Accept": "application/json", "User-Agent": f"bellwether-client/{__version__}"}
+    about = {"Accept": "application/json", "User-Agent": f"bellwether-client/{VERSION}"}
     return about | ({"Authorization": f"Bearer {key}"} if key else {})
 
 
@@ -65,31 +63,6 @@ def pause(call: Call, tried: int, error: ApiError | httpx.TransportError) -> flo
 def no_answer(error: httpx.TransportError) -> NoAnswer:
     """Said once no try is left."""
     return NoAnswer(f"The API did not answer ({type(error).__name__}).")
-
-
-def next_cursor(page: dict[str, Any]) -> str | None:
-    """Where the next page begins; None behind the last."""
-    cursor: str | None = page.get("next_cursor")
-    return cursor
-
-
-class Events:
-    """The lines of a stream as events."""
-
-    def __init__(self) -> None:
-        self._fields: dict[str, str] = {}
-
-    def feed(self, line: str) -> Event | None:
-        """One line; an event when this one completes it."""
-        if not line:
-            fields, self._fields = self._fields, {}
-            if "data" not in fields:
-                return None
-            return Event(type=fields.get("event", "message"), id=fields.get("id", ""), data=json.loads(fields["data"]))
-        name, _, value = line.partition(":")
-        if name:  # a line that begins with a colon only says that the stream lives
-            self._fields[name] = value.removeprefix(" ")
-        return None
 
 
 def _seconds(answer: httpx.Response) -> float | None:

@@ -1,0 +1,139 @@
+"""Forecasts of prices, one and many, and problems."""
+
+from typing import Annotated, NotRequired
+
+from pydantic import Field
+
+from .wire import LONGEST_HORIZON, Answer, Day, Fraction, Instant, Pair, by_level
+
+Prices = Annotated[dict[str, float], by_level("Prices", "Price, in `currency`,")]
+Returns = Annotated[dict[str, float], by_level("Returns", "Return from the last close, as a fraction,")]
+
+
+class BaselineAnswer(Answer):
+    """The plain volatility rule's answer to the same question."""
+
+    quantiles: Prices
+    probability_of_growth: Fraction
+
+
+class RecordAnswer(Answer):
+    """How the model did on years it had not seen."""
+
+    span: Annotated[str, Field(examples=["2019-2021"])]
+    coverage_80: Annotated[Fraction, Field(description="Share of outcomes inside the 80 % range")]
+    skill: Annotated[
+        float, Field(description="1 minus the model's pinball loss over the baseline's; above 0 is better")
+    ]
+    skill_interval: Annotated[Pair, Field(description="95 % interval of `skill`")]
+    growth_known: Annotated[
+        bool, Field(description="Whether its chance of growth beat the usual share by more than luck")
+    ]
+    taught_to: Annotated[
+        Day | None,
+        Field(
+            description="The last day behind these scores, where the model has learned more since; "
+            "null where it has not"
+        ),
+    ]
+
+
+class ExplanationAnswer(Answer):
+    """Why the range is what it is, as sentences and as numbers."""
+
+    summary: str
+    why: str
+    trust: str
+    volatility: Annotated[float, Field(description="Recent volatility, a year, as a fraction")]
+    usual_volatility: Annotated[float | None, Field(description="The same over the year before; null when not known")]
+    market_volatility: Annotated[float | None, Field(description="The VIX as a fraction; null when not known")]
+    recent_return: Annotated[float | None, Field(description="Log return over the last 21 sessions")]
+    width_against_baseline: Annotated[float, Field(description="Width of the 80 % range over the baseline's")]
+    record: Annotated[RecordAnswer | None, Field(description="null when the answer is the baseline's")]
+
+
+class SubjectAnswer(Answer):
+    """What a forecast is about."""
+
+    symbol: Annotated[str, Field(examples=["AAPL"])]
+    name: Annotated[str, Field(examples=["Apple"])]
+    currency: Annotated[str, Field(examples=["USD"])]
+    exchange: Annotated[str, Field(examples=["NASDAQ"])]
+    cutoff: Annotated[Day, Field(description="The last trading day known to the forecast")]
+    last_close: Annotated[float, Field(description="The close at the cutoff, as quoted")]
+    horizon: Annotated[int, Field(ge=1, le=LONGEST_HORIZON, description="Trading days ahead")]
+    target_session: Annotated[Day, Field(description="The trading day the range is for")]
+    made_at: Annotated[Instant, Field(description="When it was computed, UTC")]
+
+
+class ForecastAnswer(SubjectAnswer):
+    """The range of prices for one symbol at one horizon, with what is needed to judge it."""
+
+    quantiles: Prices
+    returns: Returns
+    probability_of_growth: Annotated[Fraction, Field(description="Chance that the price ends above the last close")]
+    usual_probability_of_growth: Annotated[
+        Fraction | None,
+        Field(description="Share of past stretches of this length that rose; null below a year of history"),
+    ]
+    baseline: BaselineAnswer
+    model_id: Annotated[str, Field(description="`baseline-ewma` when the model was silent")]
+    explanation: ExplanationAnswer
+    source: Annotated[str, Field(description="Where the prices come from: sample, file or yahoo")]
+    caveats: Annotated[list[str], Field(description="What must be said with this answer; show it to people")]
+    forecast_id: Annotated[str, Field(description="The same answer to the same question has the same id")]
+
+
+class BaselineForecastAnswer(SubjectAnswer):
+    """What the plain volatility rule says."""
+
+    quantiles: Prices
+    probability_of_growth: Fraction
+    source: str
+    caveats: Annotated[list[str], Field(description="Those of the forecast it stands beside; show them to people")]
+
+
+class ProblemItem(Answer):
+    """What is wrong with one item of several, as RFC 9457 has it."""
+
+    type: Annotated[str, Field(examples=["/developers#unknown_symbol"])]
+    title: Annotated[str, Field(examples=["Unknown symbol"])]
+    status: Annotated[int, Field(examples=[404])]
+    detail: Annotated[str, Field(description="What is wrong and what to do about it, for people")]
+    code: Annotated[str, Field(description="Stable name of the problem, for programs", examples=["unknown_symbol"])]
+    suggestions: NotRequired[
+        Annotated[list[str] | None, Field(description="With unknown_symbol: symbols that were perhaps meant")]
+    ]
+    candidates: NotRequired[
+        Annotated[
+            list[dict[str, str]] | None,
+            Field(
+                description="With ambiguous_symbol: what may be meant, the likeliest first; "
+                "ask again with one's symbol",
+                examples=[[{"symbol": "SHEL.L", "name": "Shell", "exchange": "London", "currency": "GBp"}]],
+            ),
+        ]
+    ]
+
+
+class ProblemAnswer(ProblemItem):
+    """An error, as RFC 9457 has it (application/problem+json)."""
+
+    request_id: Annotated[str, Field(description="Also in the header X-Request-ID; mention it when you report a fault")]
+
+
+class BatchItem(Answer):
+    """What came of one symbol: `forecast` where status is 200, else `problem`."""
+
+    asked: Annotated[str, Field(description="As it was asked for")]
+    status: Annotated[int, Field(description="What a call for it alone would have answered with")]
+    forecast: ForecastAnswer | None
+    problem: ProblemItem | None
+
+
+class BatchAnswer(Answer):
+    """One item for each symbol, in the order of the question."""
+
+    items: list[BatchItem]
+    succeeded: Annotated[int, Field(description="Each counts as one request of the plan")]
+    failed: Annotated[int, Field(description="Free")]

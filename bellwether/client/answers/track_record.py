@@ -1,0 +1,189 @@
+"""How issued forecasts turned out, and the rows of the ledger."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from .wire import Answer, Day, Instant, by_level
+
+LogReturns = Annotated[dict[str, float], by_level("LogReturns", "Cumulative log return from the cutoff")]
+
+
+class IntervalAnswer(Answer):
+    """A 95 % interval, from blocks of weeks drawn again and again."""
+
+    low: float
+    high: float
+
+
+class ScoreAnswer(Answer):
+    """How some settled forecasts turned out; shares and skills are fractions, null where nothing can be said."""
+
+    forecasts: int
+    weeks: int
+    pinball: float | None
+    baseline_pinball: float | None
+    skill: float | None
+    skill_interval: IntervalAnswer | None
+    coverage_80: float | None
+    coverage_80_interval: IntervalAnswer | None
+    coverage_90: float | None
+    coverage_90_interval: IntervalAnswer | None
+    baseline_coverage_80: float | None
+    baseline_coverage_90: float | None
+    brier: float | None
+    usual_brier: float | None
+    share_of_rises: float | None
+    verdict: Annotated[str, Field(description="TOO_EARLY, BETTER, WORSE or UNDECIDED against the plain rule")]
+
+
+class HorizonScoreAnswer(Answer):
+    """The score at one horizon."""
+
+    horizon: int
+    score: ScoreAnswer
+
+
+class ModelScoreAnswer(Answer):
+    """The score of one model."""
+
+    model_id: str
+    shown: Annotated[bool, Field(description="false for forecasts that were scored and shown to nobody")]
+    score: ScoreAnswer
+
+
+class MonthScoreAnswer(Answer):
+    """How the ranges of the forecasts made in one month held."""
+
+    month: Day
+    forecasts: int
+    coverage_80: float
+    coverage_90: float
+    skill: float
+
+
+class ReliabilityAnswer(Answer):
+    """How often outcomes fell at or below one quantile."""
+
+    level: float
+    observed: float
+    interval: IntervalAnswer | None
+
+
+class MissAnswer(Answer):
+    """An outcome outside the 90 % range. Growths are simple returns from the cutoff's close."""
+
+    forecast_id: str
+    symbol: str
+    cutoff: Day
+    target_session: Day
+    horizon: int
+    model_id: str
+    low: float
+    high: float
+    growth: float
+    distance: float
+
+
+class StandingAnswer(Answer):
+    """Where a model stands in the test that may silence it."""
+
+    model_id: str
+    symbol: str
+    standing: Annotated[str, Field(description="SPEAKS or SILENCED")]
+    since: Day | None
+    sessions: int
+    evidence: float
+    needed: float
+
+
+class TrackRecordAnswer(Answer):
+    """How the issued forecasts turned out."""
+
+    simulated: Annotated[bool, Field(description="Replayed on past prices: must be said wherever it is shown")]
+    symbol: str | None
+    horizon: int | None
+    model_id: str | None
+    since: Day | None
+    first: Day | None
+    last: Day | None
+    issued: int
+    settled: int
+    waiting: int
+    without_outcome: int
+    by_plain_rule: int
+    score: ScoreAnswer
+    by_horizon: list[HorizonScoreAnswer]
+    by_model: list[ModelScoreAnswer]
+    by_month: list[MonthScoreAnswer]
+    reliability: list[ReliabilityAnswer]
+    misses: list[MissAnswer]
+    standings: list[StandingAnswer]
+
+
+class OutcomeAnswer(Answer):
+    """The outcome of one issued forecast."""
+
+    log_return: Annotated[float | None, Field(description="From cutoff to target; null where no price came")]
+    session: Annotated[Day | None, Field(description="Of the close it was read from")]
+    settled_at: Instant
+
+
+class LedgerOutcomeAnswer(OutcomeAnswer):
+    """What came."""
+
+    inside_80: bool | None
+    inside_90: bool | None
+
+
+class IssuedAnswer(Answer):
+    """What the ledger has of every issued forecast."""
+
+    row: int
+    forecast_id: str
+    symbol: str
+    cutoff: Day
+    horizon: int
+    target_session: Day
+    made_at: Instant
+    model_id: str
+    source: str
+    shown: bool
+    adjusted_close: float
+
+
+class LedgerEntryAnswer(IssuedAnswer):
+    """One issued forecast; log returns are cumulative from the cutoff, `last_close` is in the symbol's currency."""
+
+    last_close: float
+    usual_probability_of_growth: float | None
+    log_returns: LogReturns
+    baseline_log_returns: LogReturns
+    bars_sha256: str
+    hash: str
+    settled: bool
+    outcome: Annotated[LedgerOutcomeAnswer | None, Field(description="null while the horizon is open")]
+
+
+class LedgerAnswer(Answer):
+    """A page of the ledger."""
+
+    items: list[LedgerEntryAnswer]
+    next_cursor: Annotated[str | None, Field(description="null on the last page")]
+
+
+class ReceiptAnswer(IssuedAnswer):
+    """One row of the ledger, and what proves it."""
+
+    quoted_close: float
+    log_returns: Annotated[
+        list[float], Field(description="Cumulative, at the levels 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95")
+    ]
+    baseline: list[float]
+    usual_probability_of_growth: float | None
+    bars_sha256: str
+    content: str
+    hash_before: str
+    hash: str
+    outcome: OutcomeAnswer | None
+    how_to_check: str
