@@ -1,8 +1,10 @@
 """Alerts for programs: rules over the API, webhooks signed and sent through the outbox, tried again and ended."""
 
+import base64
+import hmac
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +72,19 @@ def test_a_message_that_was_tampered_with_does_not_verify() -> None:
     for body, sent in wrong:
         with pytest.raises(standardwebhooks.WebhookVerificationError):
             verifier.verify(body, sent)
+
+
+def test_a_signature_is_the_one_that_the_convention_asks_for_whatever_the_zone_of_the_clock() -> None:
+    secret, body = "whsec_" + base64.b64encode(b"k" * 32).decode(), '{"text":"5 % café"}'
+    for zone in (UTC, timezone(timedelta(hours=5, minutes=30))):
+        now = datetime(2027, 1, 1, 12, 0, 0, 900_000, zone)
+        seconds = int(now.timestamp())
+        digest = hmac.digest(b"k" * 32, f"evt_1.{seconds}.{body}".encode(), "sha256")
+        assert headers("evt_1", body.encode(), [secret], now) == {
+            "webhook-id": "evt_1",
+            "webhook-timestamp": str(seconds),
+            "webhook-signature": "v1," + base64.b64encode(digest).decode(),
+        }
 
 
 def test_while_a_secret_is_rotated_both_sign(api: Api, receiver: Receiver) -> None:
