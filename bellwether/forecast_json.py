@@ -1,6 +1,7 @@
 """A forecast as the JSON that the command line and the API give; the keys are a contract."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from bellwether import wording
@@ -19,12 +20,12 @@ def forecast_json(forecast: Forecast) -> dict[str, Any]:
         "horizon": forecast.horizon,
         "target_session": forecast.target_session.isoformat(),
         "made_at": forecast.made_at.isoformat(),
-        "quantiles": _by_level(forecast.quantiles),
-        "returns": _by_level(forecast.growths),
+        "quantiles": by_level(forecast.quantiles),
+        "returns": by_level(forecast.growths),
         "probability_of_growth": forecast.probability_of_growth,
         "usual_probability_of_growth": forecast.usual_probability_of_growth,
         "baseline": {
-            "quantiles": _by_level(tuple(forecast.last_close * math.exp(r) for r in forecast.baseline.log_returns)),
+            "quantiles": by_level(tuple(forecast.last_close * math.exp(r) for r in forecast.baseline.log_returns)),
             "probability_of_growth": forecast.baseline.probability_of_growth,
         },
         "model_id": forecast.model_id,
@@ -35,7 +36,7 @@ def forecast_json(forecast: Forecast) -> dict[str, Any]:
     }
 
 
-def _by_level(values: tuple[float, ...]) -> dict[str, float]:
+def by_level(values: Sequence[float]) -> dict[str, float]:
     """{"0.05": value, ...}."""
     return {str(level): value for level, value in zip(LEVELS, values, strict=True)}
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from bellwether import queries
-from bellwether.client.answers.forecast import BaselineForecastAnswer, ForecastAnswer
+from bellwether.client.answers.forecast import BaselineForecastAnswer, ForecastAnswer, SubjectAnswer
 from bellwether.forecast_json import forecast_json
 from bellwether.parsing import DEFAULT_HORIZON, parse_date, parse_horizon
 from bellwether.types import MAX_HORIZON, Forecast
@@ -78,12 +78,9 @@ def baseline(
     """What a plain volatility rule says to the same question: what the model has to beat."""
     made = _made(services, caller, symbol, horizon, as_of)
     whole = forecast_json(made)
-    about = {name: whole[name] for name in _ABOUT}
+    about = {name: whole[name] for name in SubjectAnswer.__annotations__}
     body = about | whole["baseline"] | {"source": whole["source"], "caveats": whole["caveats"]}
     return answer(request, body, wanted, name=f"baseline_{made.symbol}", tag=tag_of(made), keep=KEPT)
-
-
-_ABOUT = ("symbol", "name", "currency", "exchange", "cutoff", "last_close", "horizon", "target_session", "made_at")
 
 
 def _made(services: ServicesOf, caller: Caller, symbol: str, horizon: str, as_of: str | None) -> Forecast:

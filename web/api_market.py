@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 import bellwether
 from bellwether import queries
-from bellwether.client.answers.market import BarsAnswer, ModelsAnswer, StatusAnswer, UniverseAnswer
+from bellwether.client.answers.market import BarAnswer, BarsAnswer, ModelsAnswer, StatusAnswer, UniverseAnswer
 from bellwether.errors import AmbiguousSymbol, BellwetherError
 from bellwether.market.bars import mended
 from bellwether.market.resolve_text import LONGEST_QUESTION
@@ -124,7 +124,7 @@ def bars(
     return answer(request, body, wanted, rows=rows, name=f"bars_{one.symbol}")
 
 
-_COLUMNS = ("session", "open", "high", "low", "close", "volume", "quoted_close")
+_COLUMNS = tuple(BarAnswer.__annotations__)
 
 
 @router.get(

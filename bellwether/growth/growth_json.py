@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from bellwether.forecast_json import by_level
 from bellwether.growth import words
 from bellwether.growth.types import GrowthForecast, QuarterAhead
-from bellwether.types import LEVELS
 
 
 def growth_json(made: GrowthForecast) -> dict[str, Any]:
@@ -26,9 +26,9 @@ def _ahead(one: QuarterAhead) -> dict[str, Any]:
     return {
         "quarters_ahead": one.quarters_ahead,
         "period_end": one.period_end.isoformat(),
-        "quantiles": _by_level(one.growths),
-        "revenue": _by_level(one.revenue),
-        "baseline": {"quantiles": _by_level(one.baseline)},
+        "quantiles": by_level(one.growths),
+        "revenue": by_level(one.revenue),
+        "baseline": {"quantiles": by_level(one.baseline)},
     }
 
 
@@ -54,7 +54,3 @@ def _explanation(made: GrowthForecast) -> dict[str, Any]:
             if record is not None
         },
     }
-
-
-def _by_level(values: tuple[float, ...]) -> dict[str, float]:
-    return {str(level): value for level, value in zip(LEVELS, values, strict=True)}

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from bellwether.forecast_json import by_level
 from bellwether.store.ledger import Row, from_days, from_microseconds, unpack
 from bellwether.store.ledger_pages import Entry
 from bellwether.types import LEVELS
@@ -10,10 +11,9 @@ from bellwether.types import LEVELS
 
 def entry_json(entry: Entry) -> dict[str, Any]:
     """One row: quantiles are cumulative log returns from the cutoff, as they were entered."""
-    row = entry.row
-    _, _, _, *quantiles = unpack(row.numbers)
-    came = entry.log_return
-    return issued_json(row) | {
+    issued, came = issued_json(entry.row), entry.log_return
+    said = issued["log_returns"]
+    return issued | {
         "settled": entry.settled,
         "outcome": None
         if entry.settled_at is None
@@ -21,8 +21,8 @@ def entry_json(entry: Entry) -> dict[str, Any]:
             "log_return": came,
             "session": from_days(entry.session).isoformat() if entry.session is not None else None,
             "settled_at": from_microseconds(entry.settled_at).isoformat(),
-            "inside_80": None if came is None else quantiles[1] <= came <= quantiles[5],
-            "inside_90": None if came is None else quantiles[0] <= came <= quantiles[6],
+            "inside_80": None if came is None else said["0.1"] <= came <= said["0.9"],
+            "inside_90": None if came is None else said["0.05"] <= came <= said["0.95"],
         },
     }
 
@@ -44,12 +44,8 @@ def issued_json(row: Row) -> dict[str, Any]:
         "adjusted_close": adjusted,
         "last_close": quoted,
         "usual_probability_of_growth": None if math.isnan(usual) else usual,
-        "log_returns": _by_level(quantiles[: len(LEVELS)]),
-        "baseline_log_returns": _by_level(quantiles[len(LEVELS) :]),
+        "log_returns": by_level(quantiles[: len(LEVELS)]),
+        "baseline_log_returns": by_level(quantiles[len(LEVELS) :]),
         "bars_sha256": row.bars_sha256.hex(),
         "hash": row.hash.hex(),
     }
-
-
-def _by_level(values: list[float]) -> dict[str, float]:
-    return {str(level): value for level, value in zip(LEVELS, values, strict=True)}

@@ -13,13 +13,13 @@ from tests.support.account import live_services, set_clock
 from tests.support.api import Api
 from web.app import create_app
 
-PRIVATE = {"api": {"private_webhooks": True, "limits": False}}
+PRIVATE = {"private_webhooks": True, "limits": False}
 RULE = {"symbol": "AAPL", "kind": "move", "threshold": 0.0001}
 
 
-def live_api(tmp_path: Path) -> Api:
-    """A live market of the past, whose clock is the test's."""
-    one = Api(tmp_path, **PRIVATE)
+def live_api(tmp_path: Path, **more: Any) -> Api:
+    """A live market of the past, whose clock is the test's; `more` are settings of the API."""
+    one = Api(tmp_path, api=PRIVATE | more)
     live = live_services(tmp_path, date(2021, 6, 30))
     one.services = replace(live, settings=one.services.settings)
     one.clock = live.clock  # type: ignore[assignment]
