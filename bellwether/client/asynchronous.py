@@ -18,7 +18,7 @@ from .calls import Call, batch, delete, get, new_rule, patch, post
 from .errors import ApiError
 from .protocol import TIMEOUT, headers, no_answer, options, pause, problem, read
 
-Shape = TypeVar("Shape")
+AnswerT = TypeVar("AnswerT")
 Terms = dict[str, Any]  #: {"changes": {"requests_a_minute": 100}, "starts_at": ..., "ends_at": ...}
 
 
@@ -195,16 +195,16 @@ class AsyncClient:
         except httpx.TransportError as error:
             raise no_answer(error) from error
 
-    async def _ask(self, shape: type[Shape], call: Call) -> Shape:
+    async def _ask(self, shape: type[AnswerT], call: Call) -> AnswerT:
         """One answer; its shape is for type checkers."""
-        return cast(Shape, await self._send(call))
+        return cast(AnswerT, await self._send(call))
 
-    async def _items(self, shape: type[Shape], call: Call) -> list[Shape]:
+    async def _items(self, shape: type[AnswerT], call: Call) -> list[AnswerT]:
         """The items of an answer."""
         page = await self._send(call)
-        return cast(list[Shape], page["items"])
+        return cast(list[AnswerT], page["items"])
 
-    async def _pages(self, shape: type[Shape], *path: str | int, **query: Any) -> AsyncIterator[Shape]:
+    async def _pages(self, shape: type[AnswerT], *path: str | int, **query: Any) -> AsyncIterator[AnswerT]:
         """The items of all pages."""
         cursor: str | None = None
         while True:

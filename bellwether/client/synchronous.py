@@ -19,7 +19,7 @@ from .calls import Call, batch, delete, get, new_rule, patch, post
 from .errors import ApiError
 from .protocol import TIMEOUT, headers, no_answer, options, pause, problem, read
 
-Shape = TypeVar("Shape")
+AnswerT = TypeVar("AnswerT")
 Terms = dict[str, Any]  #: {"changes": {"requests_a_minute": 100}, "starts_at": ..., "ends_at": ...}
 
 
@@ -192,16 +192,16 @@ class Client:
         except httpx.TransportError as error:
             raise no_answer(error) from error
 
-    def _ask(self, shape: type[Shape], call: Call) -> Shape:
+    def _ask(self, shape: type[AnswerT], call: Call) -> AnswerT:
         """One answer; its shape is for type checkers."""
-        return cast(Shape, self._send(call))
+        return cast(AnswerT, self._send(call))
 
-    def _items(self, shape: type[Shape], call: Call) -> list[Shape]:
+    def _items(self, shape: type[AnswerT], call: Call) -> list[AnswerT]:
         """The items of an answer."""
         page = self._send(call)
-        return cast(list[Shape], page["items"])
+        return cast(list[AnswerT], page["items"])
 
-    def _pages(self, shape: type[Shape], *path: str | int, **query: Any) -> Iterator[Shape]:
+    def _pages(self, shape: type[AnswerT], *path: str | int, **query: Any) -> Iterator[AnswerT]:
         """The items of all pages."""
         cursor: str | None = None
         while True:

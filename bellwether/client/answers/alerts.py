@@ -5,12 +5,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from .wire import Answer, Day, Instant, Pair
+from .wire import ApiAnswer, Day, Instant, Pair
 
 Kind = Literal["growth", "chance", "risk", "unusual", "price", "move", "earnings"]  #: what a rule looks at
 
 
-class RuleAnswer(Answer):
+class RuleAnswer(ApiAnswer):
     """One rule."""
 
     rule_id: int
@@ -28,13 +28,13 @@ class RuleAnswer(Answer):
     judged: Annotated[Day | None, Field(description="The last session judged")]
 
 
-class RulesAnswer(Answer):
+class RulesAnswer(ApiAnswer):
     """The rules of a key's owner."""
 
     items: list[RuleAnswer]
 
 
-class AlertAnswer(Answer):
+class AlertAnswer(ApiAnswer):
     """A rule has fired."""
 
     alert_id: int
@@ -52,14 +52,14 @@ class AlertAnswer(Answer):
     ]
 
 
-class AlertsAnswer(Answer):
+class AlertsAnswer(ApiAnswer):
     """What fired, oldest first."""
 
     items: list[AlertAnswer]
     next_cursor: str | None
 
 
-class WebhookAnswer(Answer):
+class WebhookAnswer(ApiAnswer):
     """One address."""
 
     id: int
@@ -78,13 +78,13 @@ class NewWebhookAnswer(WebhookAnswer):
     secret: Annotated[str, Field(description="whsec_..., shown only now")]
 
 
-class WebhooksAnswer(Answer):
+class WebhooksAnswer(ApiAnswer):
     """The addresses of a key's owner."""
 
     items: list[WebhookAnswer]
 
 
-class AttemptAnswer(Answer):
+class AttemptAnswer(ApiAnswer):
     """One try to deliver one event."""
 
     id: int
@@ -96,14 +96,14 @@ class AttemptAnswer(Answer):
     error: Annotated[str, Field(description="Empty when it arrived")]
 
 
-class AttemptsAnswer(Answer):
+class AttemptsAnswer(ApiAnswer):
     """What was tried, newest first."""
 
     items: list[AttemptAnswer]
     next_cursor: str | None
 
 
-class SentAnswer(Answer):
+class SentAnswer(ApiAnswer):
     """An event that is on its way."""
 
     event_id: str

@@ -4,20 +4,20 @@ from typing import Annotated, NotRequired
 
 from pydantic import Field
 
-from .wire import LONGEST_HORIZON, Answer, Day, Fraction, Instant, Pair, by_level
+from .wire import LONGEST_HORIZON, ApiAnswer, Day, Fraction, Instant, Pair, by_level
 
 Prices = Annotated[dict[str, float], by_level("Prices", "Price, in `currency`,")]
 Returns = Annotated[dict[str, float], by_level("Returns", "Return from the last close, as a fraction,")]
 
 
-class BaselineAnswer(Answer):
+class BaselineAnswer(ApiAnswer):
     """The plain volatility rule's answer to the same question."""
 
     quantiles: Prices
     probability_of_growth: Fraction
 
 
-class RecordAnswer(Answer):
+class RecordAnswer(ApiAnswer):
     """How the model did on years it had not seen."""
 
     span: Annotated[str, Field(examples=["2019-2021"])]
@@ -38,7 +38,7 @@ class RecordAnswer(Answer):
     ]
 
 
-class ExplanationAnswer(Answer):
+class ExplanationAnswer(ApiAnswer):
     """Why the range is what it is, as sentences and as numbers."""
 
     summary: str
@@ -52,7 +52,7 @@ class ExplanationAnswer(Answer):
     record: Annotated[RecordAnswer | None, Field(description="null when the answer is the baseline's")]
 
 
-class SubjectAnswer(Answer):
+class SubjectAnswer(ApiAnswer):
     """What a forecast is about."""
 
     symbol: Annotated[str, Field(examples=["AAPL"])]
@@ -93,7 +93,7 @@ class BaselineForecastAnswer(SubjectAnswer):
     caveats: Annotated[list[str], Field(description="Those of the forecast it stands beside; show them to people")]
 
 
-class ProblemItem(Answer):
+class ProblemItem(ApiAnswer):
     """What is wrong with one item of several, as RFC 9457 has it."""
 
     type: Annotated[str, Field(examples=["/developers#unknown_symbol"])]
@@ -122,7 +122,7 @@ class ProblemAnswer(ProblemItem):
     request_id: Annotated[str, Field(description="Also in the header X-Request-ID; mention it when you report a fault")]
 
 
-class BatchItem(Answer):
+class BatchItem(ApiAnswer):
     """What came of one symbol: `forecast` where status is 200, else `problem`."""
 
     asked: Annotated[str, Field(description="As it was asked for")]
@@ -131,7 +131,7 @@ class BatchItem(Answer):
     problem: ProblemItem | None
 
 
-class BatchAnswer(Answer):
+class BatchAnswer(ApiAnswer):
     """One item for each symbol, in the order of the question."""
 
     items: list[BatchItem]

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from .wire import Answer, Instant
+from .wire import ApiAnswer, Instant
 
 
-class SecretAnswer(Answer):
+class SecretAnswer(ApiAnswer):
     """One secret of a key: how it begins, and how long it works."""
 
     begins_with: str
@@ -16,7 +16,7 @@ class SecretAnswer(Answer):
     works: bool
 
 
-class TermsAnswer(Answer):
+class TermsAnswer(ApiAnswer):
     """Terms of a key's own."""
 
     changes: dict[str, Any]
@@ -24,7 +24,7 @@ class TermsAnswer(Answer):
     ends_at: Instant | None
 
 
-class KeyAnswer(Answer):
+class KeyAnswer(ApiAnswer):
     """A key, without its secrets."""
 
     id: int
@@ -39,7 +39,7 @@ class KeyAnswer(Answer):
     requests: int
 
 
-class NewKeyAnswer(Answer):
+class NewKeyAnswer(ApiAnswer):
     """A key and the one sight of its secret."""
 
     key: Annotated[str, Field(description="Shown only now")]
@@ -47,7 +47,7 @@ class NewKeyAnswer(Answer):
     about: KeyAnswer
 
 
-class KeysAnswer(Answer):
+class KeysAnswer(ApiAnswer):
     """Every key."""
 
     items: list[KeyAnswer]

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from .wire import Answer, Day, Instant
+from .wire import ApiAnswer, Day, Instant
 
 
-class InstrumentAnswer(Answer):
+class InstrumentAnswer(ApiAnswer):
     """Something that can be forecast."""
 
     symbol: str
@@ -19,7 +19,7 @@ class InstrumentAnswer(Answer):
     served: Annotated[bool, Field(description="Whether it is refreshed and scored every session")]
 
 
-class UniverseAnswer(Answer):
+class UniverseAnswer(ApiAnswer):
     """What can be asked for."""
 
     meant: Annotated[
@@ -29,7 +29,7 @@ class UniverseAnswer(Answer):
     next_cursor: str | None
 
 
-class BarAnswer(Answer):
+class BarAnswer(ApiAnswer):
     """One session; prices in the symbol's currency, adjusted for splits and dividends but for `quoted_close`."""
 
     session: Day
@@ -41,7 +41,7 @@ class BarAnswer(Answer):
     quoted_close: float
 
 
-class BarsAnswer(Answer):
+class BarsAnswer(ApiAnswer):
     """Daily bars, oldest first."""
 
     symbol: str
@@ -53,7 +53,7 @@ class BarsAnswer(Answer):
     items: list[BarAnswer]
 
 
-class ModelAnswer(Answer):
+class ModelAnswer(ApiAnswer):
     """One model."""
 
     model_id: str
@@ -61,14 +61,14 @@ class ModelAnswer(Answer):
     tried: Annotated[bool, Field(description="Whether it is scored beside the one that answers, and shown to nobody")]
 
 
-class ModelsAnswer(Answer):
+class ModelsAnswer(ApiAnswer):
     """The models there are."""
 
     items: list[ModelAnswer]
     problem: Annotated[str, Field(description="Why no model answers; empty where one does")]
 
 
-class StatusAnswer(Answer):
+class StatusAnswer(ApiAnswer):
     """What answers here."""
 
     version: str
@@ -81,7 +81,7 @@ class StatusAnswer(Answer):
     now: Instant
 
 
-class LimitAnswer(Answer):
+class LimitAnswer(ApiAnswer):
     """One limit of a plan."""
 
     name: Annotated[str, Field(description="minute or day")]
@@ -91,14 +91,14 @@ class LimitAnswer(Answer):
     resets_in_seconds: int
 
 
-class DayAnswer(Answer):
+class DayAnswer(ApiAnswer):
     """One day of use, in UTC."""
 
     day: Day
     requests: int
 
 
-class UsageAnswer(Answer):
+class UsageAnswer(ApiAnswer):
     """What the caller may do, and has done."""
 
     key_id: int

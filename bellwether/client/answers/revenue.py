@@ -4,20 +4,20 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .wire import Answer, Day, Fraction, Pair, by_level
+from .wire import ApiAnswer, Day, Fraction, Pair, by_level
 
 _GROWTH = "Growth over the same quarter of the year before, as a fraction,"
 Growths = Annotated[dict[str, float], by_level("Growths", _GROWTH)]
 Revenues = Annotated[dict[str, float], by_level("Revenues", "Revenue, in `currency`,")]
 
 
-class GrowthBaselineAnswer(Answer):
+class GrowthBaselineAnswer(ApiAnswer):
     """What a plain rule on past growth says to the same question."""
 
     quantiles: Growths
 
 
-class QuarterAheadAnswer(Answer):
+class QuarterAheadAnswer(ApiAnswer):
     """The range of one quarter's revenue."""
 
     quarters_ahead: Annotated[int, Field(examples=[1, 4], description="After the newest quarter reported")]
@@ -27,7 +27,7 @@ class QuarterAheadAnswer(Answer):
     baseline: GrowthBaselineAnswer
 
 
-class GrowthRecordAnswer(Answer):
+class GrowthRecordAnswer(ApiAnswer):
     """How the model did on years it had not seen."""
 
     span: Annotated[str, Field(examples=["2016-2021"])]
@@ -41,7 +41,7 @@ class GrowthRecordAnswer(Answer):
     ]
 
 
-class GrowthExplanationAnswer(Answer):
+class GrowthExplanationAnswer(ApiAnswer):
     """What the range starts from and how far to trust it, as sentences and as numbers."""
 
     summary: str
@@ -56,7 +56,7 @@ class GrowthExplanationAnswer(Answer):
     records: Annotated[dict[str, GrowthRecordAnswer], Field(description="By quarters ahead")]
 
 
-class GrowthResponse(Answer):
+class GrowthResponse(ApiAnswer):
     """The range of a company's revenue, next quarter and four quarters ahead, with what is needed to judge it."""
 
     symbol: Annotated[str, Field(examples=["AAPL"])]

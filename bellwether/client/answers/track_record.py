@@ -4,19 +4,19 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .wire import Answer, Day, Instant, by_level
+from .wire import ApiAnswer, Day, Instant, by_level
 
 LogReturns = Annotated[dict[str, float], by_level("LogReturns", "Cumulative log return from the cutoff")]
 
 
-class IntervalAnswer(Answer):
+class IntervalAnswer(ApiAnswer):
     """A 95 % interval, from blocks of weeks drawn again and again."""
 
     low: float
     high: float
 
 
-class ScoreAnswer(Answer):
+class ScoreAnswer(ApiAnswer):
     """How some settled forecasts turned out; shares and skills are fractions, null where nothing can be said."""
 
     forecasts: int
@@ -37,14 +37,14 @@ class ScoreAnswer(Answer):
     verdict: Annotated[str, Field(description="TOO_EARLY, BETTER, WORSE or UNDECIDED against the plain rule")]
 
 
-class HorizonScoreAnswer(Answer):
+class HorizonScoreAnswer(ApiAnswer):
     """The score at one horizon."""
 
     horizon: int
     score: ScoreAnswer
 
 
-class ModelScoreAnswer(Answer):
+class ModelScoreAnswer(ApiAnswer):
     """The score of one model."""
 
     model_id: str
@@ -52,7 +52,7 @@ class ModelScoreAnswer(Answer):
     score: ScoreAnswer
 
 
-class MonthScoreAnswer(Answer):
+class MonthScoreAnswer(ApiAnswer):
     """How the ranges of the forecasts made in one month held."""
 
     month: Day
@@ -62,7 +62,7 @@ class MonthScoreAnswer(Answer):
     skill: float
 
 
-class ReliabilityAnswer(Answer):
+class ReliabilityAnswer(ApiAnswer):
     """How often outcomes fell at or below one quantile."""
 
     level: float
@@ -70,7 +70,7 @@ class ReliabilityAnswer(Answer):
     interval: IntervalAnswer | None
 
 
-class MissAnswer(Answer):
+class MissAnswer(ApiAnswer):
     """An outcome outside the 90 % range. Growths are simple returns from the cutoff's close."""
 
     forecast_id: str
@@ -85,7 +85,7 @@ class MissAnswer(Answer):
     distance: float
 
 
-class StandingAnswer(Answer):
+class StandingAnswer(ApiAnswer):
     """Where a model stands in the test that may silence it."""
 
     model_id: str
@@ -97,7 +97,7 @@ class StandingAnswer(Answer):
     needed: float
 
 
-class TrackRecordAnswer(Answer):
+class TrackRecordAnswer(ApiAnswer):
     """How the issued forecasts turned out."""
 
     simulated: Annotated[bool, Field(description="Replayed on past prices: must be said wherever it is shown")]
@@ -121,7 +121,7 @@ class TrackRecordAnswer(Answer):
     standings: list[StandingAnswer]
 
 
-class OutcomeAnswer(Answer):
+class OutcomeAnswer(ApiAnswer):
     """The outcome of one issued forecast."""
 
     log_return: Annotated[float | None, Field(description="From cutoff to target; null where no price came")]
@@ -136,7 +136,7 @@ class LedgerOutcomeAnswer(OutcomeAnswer):
     inside_90: bool | None
 
 
-class IssuedAnswer(Answer):
+class IssuedAnswer(ApiAnswer):
     """What the ledger has of every issued forecast."""
 
     row: int
@@ -165,7 +165,7 @@ class LedgerEntryAnswer(IssuedAnswer):
     outcome: Annotated[LedgerOutcomeAnswer | None, Field(description="null while the horizon is open")]
 
 
-class LedgerAnswer(Answer):
+class LedgerAnswer(ApiAnswer):
     """A page of the ledger."""
 
     items: list[LedgerEntryAnswer]

@@ -14,7 +14,7 @@ _STRICT = ConfigDict(extra="forbid")
 
 
 @with_config(_STRICT)
-class Answer(TypedDict):
+class ApiAnswer(TypedDict):
     """An object with these keys and no others."""
 
 
