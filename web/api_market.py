@@ -8,7 +8,14 @@ from starlette.responses import Response
 
 import bellwether
 from bellwether import queries
-from bellwether.client.answers.market import BarAnswer, BarsAnswer, ModelsAnswer, StatusAnswer, UniverseAnswer
+from bellwether.client.answers.market import (
+    BarAnswer,
+    BarsAnswer,
+    InstrumentAnswer,
+    ModelsAnswer,
+    StatusAnswer,
+    UniverseAnswer,
+)
 from bellwether.errors import AmbiguousSymbol, BellwetherError
 from bellwether.market.bars import mended
 from bellwether.market.resolve_text import LONGEST_QUESTION
@@ -19,7 +26,7 @@ from web.api import AsOf, Symbol
 from web.callers import CallerOf
 from web.cursors import Cursor, Limit, after, cursor_of, link_to_next
 from web.documented import KEY, problems, security, table
-from web.formats import FormatOf, answer
+from web.formats import FormatOf, answer, shaped
 from web.problems import HttpProblem, ProblemError
 from web.services_of import ServicesOf
 
@@ -68,15 +75,7 @@ def _meant(services: Services, q: str) -> tuple[str | None, list[Instrument]]:
 
 
 def _about(services: Services, one: Instrument) -> dict[str, Any]:
-    return {
-        "symbol": one.symbol,
-        "name": one.name,
-        "exchange": one.exchange,
-        "currency": one.currency,
-        "calendar": one.calendar,
-        "sector": one.sector,
-        "served": services.universe.serves(one.symbol),
-    }
+    return shaped(InstrumentAnswer, one, served=services.universe.serves(one.symbol))
 
 
 @router.get(
@@ -111,15 +110,9 @@ def bars(
         dict(zip(_COLUMNS, (to_date(session).isoformat(), *map(float, row), float(quoted)), strict=True))
         for session, row, quoted in zip(found.sessions, found.values, found.quoted_closes, strict=True)
     ]
-    body = {
-        "symbol": one.symbol,
-        "name": one.name,
-        "currency": one.currency,
-        "exchange": one.exchange,
-        "source": origin.source if origin else services.provider.name,
-        "caveats": [note for note in ((origin.note if origin else services.provider.note),) if note],
-        "items": items,
-    }
+    note = origin.note if origin else services.provider.note
+    source = origin.source if origin else services.provider.name
+    body = shaped(BarsAnswer, one, source=source, caveats=[note] if note else [], items=items)
     rows = [{"symbol": one.symbol, "currency": one.currency} | item for item in items]
     return answer(request, body, wanted, rows=rows, name=f"bars_{one.symbol}")
 

@@ -18,7 +18,7 @@ from bellwether.webhooks.events import alert_json
 from web.callers import CallerOf, KeyOf
 from web.cursors import Cursor, Limit, after, cursor_of, link_to_next
 from web.documented import KEY_NEEDED, problems, security, table
-from web.formats import FormatOf, answer
+from web.formats import FormatOf, answer, shaped
 from web.problems import HttpProblem, ProblemError
 from web.questions import LONGEST_NAME, Question
 from web.services_of import ServicesOf
@@ -116,18 +116,5 @@ def _rule(services: ServicesOf, key_id: int, rule_id: int) -> AlertRule:
 
 
 def _about(rule: AlertRule) -> dict[str, Any]:
-    return {
-        "rule_id": rule.id,
-        "symbol": rule.symbol,
-        "kind": rule.kind.value,
-        "direction": rule.direction.value,
-        "threshold": rule.threshold,
-        "horizon": rule.horizon or None,
-        "repeat": rule.repeat.value,
-        "text": alert_words.describe(rule),
-        "created_at": rule.created_at.isoformat(),
-        "expires_at": rule.expires_at.isoformat() if rule.expires_at else None,
-        "armed": rule.armed,
-        "last_value": rule.last_value,
-        "judged": rule.judged.isoformat() if rule.judged else None,
-    }
+    text = alert_words.describe(rule)
+    return shaped(RuleAnswer, rule, rule_id=rule.id, horizon=rule.horizon or None, text=text)

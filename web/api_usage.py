@@ -3,12 +3,12 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from bellwether.client.answers.market import UsageAnswer
+from bellwether.client.answers.market import LimitAnswer, UsageAnswer
 from bellwether.store import usage as kept
 from bellwether.store.ledger import from_days
 from web.callers import CallerOf, KeyOf
 from web.documented import KEY_NEEDED, problems, security
-from web.formats import answer
+from web.formats import answer, shaped
 from web.services_of import ServicesOf
 
 _DAYS = 31
@@ -22,24 +22,16 @@ def usage(request: Request, services: ServicesOf, caller: CallerOf, key: KeyOf) 
     """The plan of the key, what is left of it, and what was used; free."""
     with services.store.reading() as db:
         days = kept.by_day(db, key.id, _DAYS)
-    return answer(
-        request,
-        {
-            "key_id": key.id,
-            "owner": key.owner,
-            "plan": key.plan,
-            "scopes": sorted(key.scopes),
-            "in_force": caller.plan.model_dump(mode="json"),
-            "limits": [
-                {
-                    "name": one.name,
-                    "quota": one.quota,
-                    "window_seconds": one.window,
-                    "left": one.left,
-                    "resets_in_seconds": one.resets_in,
-                }
-                for one in caller.left
-            ],
-            "days": [{"day": from_days(day).isoformat(), "requests": count} for day, count in days if count],
-        },
+    body = shaped(
+        UsageAnswer,
+        key,
+        key_id=key.id,
+        scopes=sorted(key.scopes),
+        in_force=caller.plan.model_dump(mode="json"),
+        limits=[
+            shaped(LimitAnswer, limit, window_seconds=limit.window, resets_in_seconds=limit.resets_in)
+            for limit in caller.left
+        ],
+        days=[{"day": from_days(day).isoformat(), "requests": count} for day, count in days if count],
     )
+    return answer(request, body)

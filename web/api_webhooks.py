@@ -8,13 +8,20 @@ from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
 from bellwether import webhook_queries
-from bellwether.client.answers.alerts import AttemptsAnswer, NewWebhookAnswer, SentAnswer, WebhookAnswer, WebhooksAnswer
+from bellwether.client.answers.alerts import (
+    AttemptAnswer,
+    AttemptsAnswer,
+    NewWebhookAnswer,
+    SentAnswer,
+    WebhookAnswer,
+    WebhooksAnswer,
+)
 from bellwether.errors import NotInPlan
-from bellwether.store.webhooks import Attempt, Webhook
+from bellwether.store.webhooks import Webhook
 from web.callers import CallerOf, KeyOf
 from web.cursors import Cursor, Limit, after, cursor_of
 from web.documented import KEY_NEEDED, problems, security
-from web.formats import answer
+from web.formats import answer, shaped
 from web.questions import Question
 from web.services_of import ServicesOf
 
@@ -111,7 +118,7 @@ def list_attempts(
     """What was sent and what came of it, newest first; kept for 30 days."""
     found = webhook_queries.attempts(services, key.id, webhook_id, after(cursor), limit + 1)
     following = cursor_of(found[limit - 1].id) if len(found) > limit else None
-    return answer(request, {"items": [_attempt(one) for one in found[:limit]], "next_cursor": following})
+    return answer(request, {"items": [shaped(AttemptAnswer, one) for one in found[:limit]], "next_cursor": following})
 
 
 @router.post(
@@ -127,28 +134,9 @@ def replay(services: ServicesOf, key: KeyOf, webhook_id: Number, attempt_id: Num
     return JSONResponse({"event_id": event_id}, 202, _NO_STORE)
 
 
-def _about(hook: Webhook) -> dict[str, Any]:
-    return {
-        "id": hook.id,
-        "url": hook.url,
-        "created_at": hook.created_at.isoformat(),
-        "disabled_at": hook.disabled_at.isoformat() if hook.disabled_at else None,
-        "disabled_why": hook.disabled_why,
-        "old_secret_until": hook.old_until.isoformat() if hook.old_until else None,
-    }
+def _about(hook: Webhook, shape: type[Any] = WebhookAnswer) -> dict[str, Any]:
+    return shaped(shape, hook, old_secret_until=hook.old_until)
 
 
 def _with_secret(hook: Webhook, status: int) -> Response:
-    return JSONResponse(_about(hook) | {"secret": hook.secret}, status, _NO_STORE)
-
-
-def _attempt(one: Attempt) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "event_id": one.event_id,
-        "attempt": one.attempt,
-        "at": one.at.isoformat(),
-        "milliseconds": one.milliseconds,
-        "status": one.status,
-        "error": one.error,
-    }
+    return JSONResponse(_about(hook, NewWebhookAnswer), status, _NO_STORE)

@@ -9,7 +9,8 @@ import io
 import json
 import re
 from collections.abc import Sequence
-from enum import StrEnum
+from datetime import date
+from enum import Enum, StrEnum
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
@@ -101,6 +102,17 @@ def answer(
     if content is None:
         content = _parquet(table)
     return Response(content, status, about, MEDIA_TYPES[wanted])
+
+
+def shaped(shape: type[Any], thing: object, **more: Any) -> Row:
+    """An answer of this shape, in plain values: what is not in `more` is what the thing has by the same name."""
+    return {name: _plain(more[name] if name in more else getattr(thing, name)) for name in shape.__annotations__}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def flat(value: Any, name: str = "") -> Row:
