@@ -29,7 +29,9 @@ def read_prices(files: Sequence[Path]) -> pd.DataFrame:
 
 def together(read: Sequence[PriceFile]) -> pd.DataFrame:
     """The rows of several files as one table, as `read_prices` describes it."""
-    rows = pd.concat([file.rows for file in read], ignore_index=True).drop_duplicates(["symbol", "date"], keep="first")
+    rows = pd.concat([file.rows for file in read], ignore_index=True)
+    if len(read) > 1:  # in one file every session is there once
+        rows = rows.drop_duplicates(["symbol", "date"], keep="first")
     return rows.sort_values(["symbol", "date"], ignore_index=True)
 
 

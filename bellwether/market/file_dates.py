@@ -47,6 +47,7 @@ _NAMED = (  #: (pattern, order of its fields)
     (re.compile(r"([^\W\d_]{3,10})\.?[-/ ]?\s?(\d{1,2})(?:st|nd|rd|th)?,?[-/ ]\s?(\d{4}|\d{2})"), "mdy"),
     (re.compile(r"(\d{4}|\d{2})[-/. ]?([^\W\d_]{3,10})\.?[-/. ]?(\d{1,2})"), "ymd"),
 )
+_TIMED = " with times"
 _FEW = 8  #: distinct days below which a sorted column may be sorted by chance
 _EPOCHS = {9: 1, 10: 1, 12: 10**3, 13: 10**3, 15: 10**6, 16: 10**6, 18: 10**9, 19: 10**9}  #: digits -> ticks a second
 
@@ -77,8 +78,8 @@ def read_moments(
     `symbols` numbers each row's symbol. `order` ("mdy", "dmy") or `like` (a way of another column) decide between ways
     that the column leaves open. Raises Unreadable, naming rows as `word` and the number in the index.
     """
-    codes, found = pd.factorize(texts.str.strip().to_numpy(object))
-    distinct = [str(text) for text in found]
+    codes, found = pd.factorize(texts)
+    distinct = [str(text).strip() for text in found]
     blank = np.array([text == "" for text in distinct], bool)
     parts = [_WHOLE.fullmatch(text) for text in distinct]
     days = [part["day"] if part else "" for part in parts]
@@ -102,7 +103,7 @@ def read_moments(
     local = way.days.astype("datetime64[s]") + seconds.astype("timedelta64[s]")
     utc = (local - offsets.astype("timedelta64[s]"))[codes] if zoned.any() else None
     timed = bool((seconds != 0).any() or zoned.any())
-    return Moments(local[codes], utc, way.name + (" with times" if timed else ""))
+    return Moments(local[codes], utc, way.name + (_TIMED if timed else ""))
 
 
 class _Places:
@@ -242,7 +243,7 @@ def _choice(
     first = ways[0]
     if all(np.array_equal(way.days, first.days, equal_nan=True) for way in ways):
         return first
-    known = [way for way in ways if way.name == like]
+    known = [way for way in ways if way.name == like.removesuffix(_TIMED)]
     told = {way.name: evidence(way.days[codes], symbols) for way in ways}
     for way in known or ways:
         others = [told[other.name] for other in ways if other is not way]
@@ -293,6 +294,11 @@ def quarterly(days: Days, symbols: Ints) -> tuple[bool, bool]:
     distinct = np.unique(days[~np.isnat(days)])
     into = (distinct - distinct.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64)  # 0: the first
     return bool(len(distinct) and np.mean((into <= 6) | (into >= 23)) >= 0.8), in_order(days, symbols)
+
+
+def filed_in_order(days: Days, symbols: Ints) -> tuple[bool, bool]:
+    """Evidence of the days of reports: they follow no rule, but the rows may be sorted."""
+    return False, in_order(days, symbols)
 
 
 def in_order(days: Days, symbols: Ints) -> bool:

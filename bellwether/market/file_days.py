@@ -12,12 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from bellwether.market.calendar import EVERY_DAY, is_session, zone_of
-from bellwether.market.file_dates import Days, Ints, Moments, daily, read_moments
+from bellwether.market.file_dates import Days, Evidence, Ints, Moments, daily, read_moments
 from bellwether.market.file_table import Unreadable
 from bellwether.market.universe import instrument_of
 from bellwether.types import to_date
-
-_DAY = np.timedelta64(1, "D")
 
 
 def sessions_of(column: "pd.Series[Any]", symbols: "pd.Series[Any]", *, word: str, order: str = "") -> tuple[Days, str]:
@@ -25,35 +23,52 @@ def sessions_of(column: "pd.Series[Any]", symbols: "pd.Series[Any]", *, word: st
 
     Raises Unreadable, naming rows as `word` and the number in the index.
     """
-    codes, found = pd.factorize(symbols.to_numpy(object))
+    days, written, timed = days_of(column, symbols, daily, word=word, order=order)
+    codes, found = pd.factorize(symbols)
+    _refuse_weekends(days, column, codes, [str(name) for name in found], timed, word)
+    return days, written
+
+
+def days_of(
+    column: "pd.Series[Any]",
+    symbols: "pd.Series[Any]",
+    evidence: Evidence,
+    *,
+    word: str,
+    order: str = "",
+    like: str = "",
+) -> tuple[Days, str, npt.NDArray[np.bool_]]:
+    """The day of each row, how the column is written, and which symbols, in their order, have times of day.
+
+    A time of day with a zone is an instant, whose day is that of the symbol's exchange; midnights stand for their day
+    wherever they are. The other arguments are those of `read_moments`.
+    """
+    codes, found = pd.factorize(symbols)
     names = [str(name) for name in found]
-    moments = _moments(column, codes, word, order)
+    moments = _moments(column, codes, evidence, word, order, like)
     days = moments.local.astype("datetime64[D]")
     at_midnight = (moments.local == days) | np.isnat(days)
-    if at_midnight.all():
-        return days, moments.written
-    timed = np.bincount(codes[~at_midnight], minlength=len(names)) > 0  # by symbol
-    if moments.utc is not None:
+    timed = np.bincount(codes[~at_midnight], minlength=len(names)) > 0
+    if moments.utc is not None and timed.any():
         days = _in_their_zones(days, moments.utc, codes, names, timed)
-    _refuse_weekends(days, column, codes, names, timed, word)
-    return days, moments.written
+    return days, moments.written, timed
 
 
-def _moments(column: "pd.Series[Any]", codes: Ints, word: str, order: str) -> Moments:
+def _moments(column: "pd.Series[Any]", codes: Ints, evidence: Evidence, word: str, order: str, like: str) -> Moments:
     """Days and times as the column has them: typed, or written in one way."""
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         local = column.dt.tz_localize(None).to_numpy("datetime64[s]")
-        return Moments(local, column.dt.tz_convert(UTC).dt.tz_localize(None).to_numpy("datetime64[s]"), "instants")
+        return Moments(local, column.dt.tz_convert(UTC).dt.tz_localize(None).to_numpy("datetime64[s]"), "instants with a time zone")
     if pd.api.types.is_datetime64_any_dtype(column):
-        return Moments(column.to_numpy("datetime64[s]"), None, "days")
+        return Moments(column.to_numpy("datetime64[s]"), None, "dates")
     if pd.api.types.is_numeric_dtype(column):
         known = column.notna().to_numpy(bool)
         texts = np.full(len(column), "", object)
         texts[known] = column.to_numpy()[known].astype(np.int64).astype(str)
         column = pd.Series(texts, column.index)
     elif pd.api.types.infer_dtype(column, skipna=True) in {"date", "datetime", "datetime64"}:
-        return _moments(pd.to_datetime(column), codes, word, order)
-    return read_moments(column.fillna("").astype(str), codes, daily, word=word, order=order)
+        return _moments(pd.to_datetime(column), codes, evidence, word, order, like)
+    return read_moments(column.fillna("").astype(str), codes, evidence, word=word, order=order, like=like)
 
 
 def _in_their_zones(days: Days, utc: Days, codes: Ints, names: Sequence[str], timed: npt.NDArray[np.bool_]) -> Days:
@@ -78,6 +93,8 @@ def _refuse_weekends(
 ) -> None:
     """Times whose days are Saturdays and Sundays without trading were written in another zone than the exchange's."""
     calendars = [instrument_of(name).calendar if late else EVERY_DAY for name, late in zip(names, timed, strict=True)]
+    if not timed.any():
+        return
     weekend = (days.astype("datetime64[D]").astype(np.int64) + 3) % 7 >= 5
     suspects = np.flatnonzero(weekend & ~np.isnat(days) & np.array([name != EVERY_DAY for name in calendars])[codes])
     for row in suspects[:5]:  # some exchanges trade on Sundays

@@ -30,6 +30,9 @@ class Role(Enum):
 PRICES = (Role.OPEN, Role.HIGH, Role.LOW, Role.CLOSE)
 NUMBERS = (*PRICES, Role.ADJUSTED, Role.QUOTED, Role.VOLUME, Role.TICKS)
 Columns = Mapping[Role, str]
+#: What other programs write where they have no number: R, SQL, spreadsheets, Python, people.
+_MISSING = "na n/a nan null none nil nat - -- --- . .. ? \\n <na> #n/a #na #null! #value! #ref! #div/0! (null)"
+MISSING = frozenset(["", "#n/a n/a", "\N{EN DASH}", "\N{EM DASH}", *_MISSING.split()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,11 @@ class Dialect:
     header: bool = True  #: False: the first line is a row already, and `columns` stand in their order
     strict: bool = False  #: the project's own form: plain numbers, other columns do not matter, prices are adjusted
     stooq: bool = False  #: its symbols end as Stooq writes them: aapl.us, 7203.jp
+
+    @property
+    def number_names(self) -> frozenset[str]:
+        """The names of the columns that hold numbers."""
+        return frozenset(name for role, name in {**self.also, **self.columns}.items() if role in NUMBERS)
 
 
 def _daily(date: str, open_: str, high: str, low: str, close: str, **others: str) -> dict[Role, str]:

@@ -10,12 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bellwether.market.file_dialects import MISSING
 from bellwether.market.file_table import Unreadable
 from bellwether.types import Floats
 
-#: What other programs write where they have no number: R, SQL, spreadsheets, Python, people.
-_MISSING = "na n/a nan null none nil nat - -- --- . .. ? \\n <na> #n/a #na #null! #value! #ref! #div/0! (null)"
-MISSING = frozenset(["", "#n/a n/a", "\N{EN DASH}", "\N{EM DASH}", *_MISSING.split()])
 _TIMES = {
     "k": 1e3,
     "tsd": 1e3,

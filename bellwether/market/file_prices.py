@@ -57,6 +57,21 @@ def read_price_file(file: Path, symbol: str = "") -> PriceFile:
         raise MarketDataError(f"The price file {file.name} cannot be read: {first_line(problem)}") from problem
 
 
+def write_prices(rows: pd.DataFrame, file: Path) -> None:
+    """Write rows in long form, as .parquet or .csv by the file's ending. Raises MarketDataError; replaces no file."""
+    if file.suffix.lower() not in ENDINGS:
+        raise MarketDataError(f"The file {file.name} must be .parquet or .csv.")
+    if file.exists():
+        raise MarketDataError(f"{file} is there already. Name another file, or delete it first.")
+    try:
+        if file.suffix.lower() == ".csv":
+            rows.to_csv(file, index=False)
+        else:
+            rows.to_parquet(file, index=False)
+    except OSError as problem:
+        raise MarketDataError(f"{file} cannot be written: {first_line(problem)}.") from problem
+
+
 def first_line(problem: Exception) -> str:
     """A library's complaint without its advice to programmers."""
     return (str(problem).splitlines() or [type(problem).__name__])[0][:400]
@@ -140,10 +155,10 @@ def _symbols(file: Path, columns: Mapping[Role, "pd.Series[Any]"], dialect: Dial
     """Each row's symbol: of its column, else the one that is told, else of the file's name."""
     column = columns.get(Role.SYMBOL)
     if column is not None:
-        codes, distinct = pd.factorize(column.astype(str).fillna("").to_numpy(object))
-        made = [from_stooq(name) if dialect.stooq else name.strip().upper() for name in distinct]
+        codes, distinct = pd.factorize(column)
+        made = [from_stooq(str(name)) if dialect.stooq else str(name).strip().upper() for name in distinct]
         made = [name + dialect.suffix * (not name.endswith(dialect.suffix)) for name in made]
-        return pd.Series(np.array(made, object)[codes] if made else [], index=column.index, dtype=str)
+        return pd.Series(pd.array([*made, ""], dtype="str").take(codes), index=column.index)  # -1, missing: the last
     symbol = told or symbol_of(file.stem, suffix=dialect.suffix)
     if not symbol:
         raise MarketDataError(
@@ -171,7 +186,8 @@ def one_row_a_day(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
 
     Raises Unreadable for two rows of one symbol and session that contradict each other, naming both.
     """
-    double = frame.duplicated(["symbol", "date"], keep=False) & frame["date"].notna()
+    double = frame.duplicated(["symbol", "date"], keep=False)
+    double &= frame["date"].notna()
     if not double.any():
         return frame
     numbers = [column for column in frame.columns if column not in {"symbol", "date"}]
