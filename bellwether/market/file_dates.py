@@ -281,7 +281,7 @@ def _disagreement(fits: npt.NDArray[np.bool_], ways: Sequence[_Way], place: _Pla
 def daily(days: Days, symbols: Ints) -> tuple[bool, bool]:
     """Evidence of prices: whether the days follow each other as sessions do, and whether the rows are sorted."""
     distinct = np.unique(days[~np.isnat(days)])
-    if len(distinct) < 4:
+    if len(distinct) < 3:
         return False, False
     gaps = np.diff(distinct).astype(np.int64)
     weekend = _weekends(distinct)

@@ -58,7 +58,9 @@ def _moments(column: "pd.Series[Any]", codes: Ints, evidence: Evidence, word: st
     """Days and times as the column has them: typed, or written in one way."""
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         local = column.dt.tz_localize(None).to_numpy("datetime64[s]")
-        return Moments(local, column.dt.tz_convert(UTC).dt.tz_localize(None).to_numpy("datetime64[s]"), "instants with a time zone")
+        return Moments(
+            local, column.dt.tz_convert(UTC).dt.tz_localize(None).to_numpy("datetime64[s]"), "instants with a time zone"
+        )
     if pd.api.types.is_datetime64_any_dtype(column):
         return Moments(column.to_numpy("datetime64[s]"), None, "dates")
     if pd.api.types.is_numeric_dtype(column):

@@ -34,7 +34,7 @@ _SPACES = r"[\u00a0\u2007\u2009\u202f]"
 _APART = "'\N{RIGHT SINGLE QUOTATION MARK} "  #: between thousands in Switzerland, France and elsewhere
 _FORMS = {  #: by the sign before decimals: digits perhaps in groups of three, or of two as in India
     point: re.compile(
-        rf"[+-]?(?:\d+|[1-9]\d{{0,2}}(?:(?:[{group}]\d{{2}})*[{group}]\d{{3}}|(?:[{_APART}]\d{{3}})+)|)"
+        rf"[+-]?(?:\d+|[1-9]\d{{0,2}}(?:(?:[{group}]\d{{2,3}})*[{group}]\d{{3}}|(?:[{_APART}]\d{{3}})+)|)"
         rf"(?:{re.escape(point)}\d*)?(?:e[+-]?\d+)?{_SUFFIX}",
         re.IGNORECASE,
     )
@@ -113,8 +113,8 @@ def _open(columns: Mapping[str, "pd.Series[Any]"], decimal: str, delimiter: str)
     commas, points = (any(text.str.contains(sign, regex=False).any() for text in columns.values()) for sign in ",.")
     if not commas and (not points or delimiter != ";"):
         return "."
-    name, text = next((n, t) for n, t in columns.items() if t.str.contains(r"[.,]").any())
-    example = text[text.str.contains(r"[.,]")].iloc[0]
+    name, text = next((name, text) for name, text in columns.items() if text.str.contains(r"\d[.,]\d").any())
+    example = text[text.str.contains(r"\d[.,]\d")].iloc[0]
     raise Unreadable(f"{example} in the column {name} can be thousands or three decimals, and the columns do not tell.")
 
 

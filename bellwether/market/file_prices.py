@@ -120,7 +120,7 @@ def _columns(file: Path, table: Table) -> tuple[Dialect, dict[Role, "pd.Series[A
     symbol, names = without_prefix(header)
     dialect = recognise(names) if symbol else table.dialect
     missing = [name for name in COLUMNS if name not in names]
-    nearly_own = "symbol" in names and table.delimiter == "," and len(missing) == 1
+    nearly_own = "symbol" in names and table.delimiter == "," and len(missing) == 1 and len(names) < len(COLUMNS)
     if dialect is None or (nearly_own and dialect.name == USUAL):
         raise MarketDataError(f"{_lacks(file, missing, names)}.")
     places = {canonical(name): at for at, name in reversed(list(enumerate(names)))}

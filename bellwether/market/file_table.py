@@ -21,6 +21,7 @@ _HEAD = 1 << 16  #: bytes that are looked at to tell encoding and delimiter
 _DELIMITERS = ",;\t|"
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _PRICE_NAMES = {"open", "high", "low", "close", "adj close", "volume"}  #: as yfinance heads its columns
+_CORNERS = {"price", "ticker", "attributes", "symbols", ""}  #: what stands before them
 _DAY = re.compile(r"\d{4}[-./]\d{1,2}[-./]\d{1,2}")
 
 
@@ -194,7 +195,7 @@ def _wide(lines: Sequence[str], delimiter: str) -> tuple[int, list[tuple[str, st
     if len(lines) < 3:
         return None
     upper, lower, third = (_cells(line, delimiter) for line in lines)
-    if len(upper) != len(lower) or len(upper) < 2:
+    if len(upper) != len(lower) or len(upper) < 2 or not {canonical(upper[0]), canonical(lower[0])} <= _CORNERS:
         return None
     for prices, symbols in ((upper, lower), (lower, upper)):
         if {canonical(name) for name in prices[1:]} <= _PRICE_NAMES and not any(
