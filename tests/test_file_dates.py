@@ -159,6 +159,11 @@ def test_times_of_another_zone_than_the_exchanges_are_refused(tmp_path: Path) ->
         read_price_file(price_file(tmp_path, "^NOSUCH", ["2026-06-10T15:00:00Z"]))
 
 
+def test_times_of_a_market_that_never_closes_are_read(tmp_path: Path) -> None:
+    rows = [f"{day:%Y-%m-%d} 23:59:59" for day in pd.date_range("2026-06-10", periods=30)]
+    assert len(days_of(price_file(tmp_path, "DOGE-USDT", rows))) == 30
+
+
 @needs_shared
 def test_tokyos_midnights_in_utc_are_120_sessions_and_no_sunday() -> None:
     days = pd.DatetimeIndex(read_price_file(SHARED / "cases" / "03c-tokyo-midnight-in-utc.csv").rows["date"])

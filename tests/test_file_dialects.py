@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 from shutil import copy
@@ -9,6 +10,8 @@ from shutil import copy
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bellwether.errors import MarketDataError
 from bellwether.market.file import FileProvider, read_prices
@@ -190,6 +193,37 @@ def test_a_row_that_comes_twice_is_one_and_what_one_lacks_the_other_tells(tmp_pa
         [long_file(tmp_path, "A,2026-06-11,,,,5,NA", "", "A,2026-06-12,6,6,6,6,9", "A,2026-06-11,4,6,3,5,7")]
     )
     assert rows[NUMBERS].to_numpy().tolist() == [[4, 6, 3, 5, 7], [6, 6, 6, 6, 9]]
+
+
+DAMAGED = ["", "NA", "0", "-5", "nan"]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_holes_doubles_and_damaged_days_are_read_to_the_letter_or_named(tmp_path: Path, data: st.DataObject) -> None:
+    count = data.draw(st.integers(1, 30))
+    days = [f"{day:%Y-%m-%d}" for day in pd.bdate_range("2026-06-01", periods=count)]
+    days = [day for day in days if not data.draw(st.booleans(), label="hole")] or days[:1]
+    closes = {day: data.draw(st.sampled_from([*DAMAGED, "5.25", "7"])) for day in days}
+    lines = [f"A,{day},,,,{close},9" for day, close in closes.items()]
+    again = data.draw(st.lists(st.sampled_from(days), unique=True, max_size=4))
+    lines += [f"A,{day},,,,{closes[day]},9" for day in again]
+    contradicted = data.draw(st.sampled_from([*days, None, None, None]))
+    if contradicted is not None:
+        lines.append(f"A,{contradicted},,,,{closes[contradicted]},10")
+    lines = data.draw(st.permutations(lines))
+    file = long_file(tmp_path, *lines)
+    if contradicted is not None:
+        with pytest.raises(MarketDataError) as refusal:
+            read_prices([file])
+        first, second = re.search(rf"lines (\d+) and (\d+) are both A on {contradicted}", str(refusal.value)).groups()  # type: ignore[union-attr]
+        for number in (first, second):
+            assert contradicted in lines[int(number) - 2]
+        return
+    rows = read_prices([file])
+    assert [str(day.date()) for day in rows["date"]] == days
+    numbers = [float(closes[day]) if closes[day] not in {"", "NA", "nan"} else np.nan for day in days]
+    np.testing.assert_array_equal(rows["close"], numbers)
 
 
 def test_series_of_one_symbol_are_named_where_they_are_not_told_apart(tmp_path: Path) -> None:

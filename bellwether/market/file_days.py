@@ -23,9 +23,9 @@ def sessions_of(column: "pd.Series[Any]", symbols: "pd.Series[Any]", *, word: st
 
     Raises Unreadable, naming rows as `word` and the number in the index.
     """
-    days, written, timed = days_of(column, symbols, daily, word=word, order=order)
+    days, written, timed, naive = _read(column, symbols, daily, word, order, "")
     codes, found = pd.factorize(symbols)
-    _refuse_weekends(days, column, codes, [str(name) for name in found], timed, word)
+    _refuse_weekends(days, column, codes, [str(name) for name in found], timed, word, naive)
     return days, written
 
 
@@ -37,12 +37,20 @@ def days_of(
     word: str,
     order: str = "",
     like: str = "",
-) -> tuple[Days, str, npt.NDArray[np.bool_]]:
-    """The day of each row, how the column is written, and which symbols, in their order, have times of day.
+) -> tuple[Days, str]:
+    """The day of each row and how the column is written. The arguments are those of `read_moments`.
 
     A time of day with a zone is an instant, whose day is that of the symbol's exchange; midnights stand for their day
-    wherever they are. The other arguments are those of `read_moments`.
+    wherever they are.
     """
+    days, written, _, _ = _read(column, symbols, evidence, word, order, like)
+    return days, written
+
+
+def _read(
+    column: "pd.Series[Any]", symbols: "pd.Series[Any]", evidence: Evidence, word: str, order: str, like: str
+) -> tuple[Days, str, npt.NDArray[np.bool_], bool]:
+    """Days, how they are written, which symbols have times of day, and whether these name no zone."""
     codes, found = pd.factorize(symbols)
     names = [str(name) for name in found]
     moments = _moments(column, codes, evidence, word, order, like)
@@ -51,7 +59,13 @@ def days_of(
     timed = np.bincount(codes[~at_midnight], minlength=len(names)) > 0
     if moments.utc is not None and timed.any():
         days = _in_their_zones(days, moments.utc, codes, names, timed)
-    return days, moments.written, timed
+    return days, moments.written, timed, moments.utc is None
+
+
+def _every_day(days: Days) -> bool:
+    """Whether these are of a market that is open on Saturdays and Sundays as on other days, such as a coin's."""
+    weekdays = np.bincount((days[~np.isnat(days)].astype(np.int64) + 3) % 7, minlength=7)
+    return bool(weekdays[5:].min() >= 0.5 * weekdays.max())
 
 
 def _moments(column: "pd.Series[Any]", codes: Ints, evidence: Evidence, word: str, order: str, like: str) -> Moments:
@@ -91,7 +105,13 @@ def _in_their_zones(days: Days, utc: Days, codes: Ints, names: Sequence[str], ti
 
 
 def _refuse_weekends(
-    days: Days, column: "pd.Series[Any]", codes: Ints, names: Sequence[str], timed: npt.NDArray[np.bool_], word: str
+    days: Days,
+    column: "pd.Series[Any]",
+    codes: Ints,
+    names: Sequence[str],
+    timed: npt.NDArray[np.bool_],
+    word: str,
+    naive: bool,
 ) -> None:
     """Times whose days are Saturdays and Sundays without trading were written in another zone than the exchange's."""
     calendars = [instrument_of(name).calendar if late else EVERY_DAY for name, late in zip(names, timed, strict=True)]
@@ -101,7 +121,7 @@ def _refuse_weekends(
     suspects = np.flatnonzero(weekend & ~np.isnat(days) & np.array([name != EVERY_DAY for name in calendars])[codes])
     for row in suspects[:5]:  # some exchanges trade on Sundays
         session, symbol = to_date(days[row]), names[codes[row]]
-        if not is_session(calendars[codes[row]], session):
+        if not is_session(calendars[codes[row]], session) and not (naive and _every_day(days[codes == codes[row]])):
             raise Unreadable(
                 f"{word} {column.index[row]} ({column.iloc[row]}) falls on {session:%A}, {session}, on which "
                 f"{symbol} is not traded; its times are of another zone than the exchange's. "

@@ -96,8 +96,8 @@ _NAMES = {
     Role.DATE: "date, trade date, trading date, tradedate, trade_date, session, day, datetime, date time, datum, tag, "
     "fecha, data, дата, timestamp, time, index, window_start, begin, unix, t, ",
     Role.TIME: "time, uhrzeit, zeit, hora, время",
-    Role.OPEN: "open, open price, open_price, opening price, first, o, eröffnung, eröffn, eröffnungskurs, erster, "
-    "start, apertura, abertura, ouverture, ouv, otwarcie, откр, открытие",
+    Role.OPEN: "open, open price, open_price, opening price, first, o, eröffnung, eroeffnung, eröffn, eröffnungskurs, "
+    "erster, start, apertura, abertura, ouverture, ouv, otwarcie, откр, открытие",
     Role.HIGH: "high, high price, high_price, max, h, hoch, tageshoch, höchst, höchstkurs, máximo, máxima, massimo, "
     "plus haut, haut, najwyzszy, макс, максимум",
     Role.LOW: "low, low price, low_price, min, l, tief, tagestief, tiefst, tiefstkurs, mínimo, mínima, minimo, "

@@ -90,8 +90,8 @@ def _typed(read: Table) -> pd.DataFrame:
     """The columns as symbols, days and amounts. Raises Unreadable for a row that has none."""
     table = read.rows
     symbols = table["symbol"].astype(str).str.strip().str.upper()
-    ends, written, _ = days_of(table["period_end"], symbols, quarterly, word=read.word)
-    filed, _, _ = days_of(table["filed"], symbols, filed_in_order, word=read.word, like=written)
+    ends, written = days_of(table["period_end"], symbols, quarterly, word=read.word)
+    filed, _ = days_of(table["filed"], symbols, filed_in_order, word=read.word, like=written)
     amounts = {name: table[name] for name in ("revenue", "net_income")}
     numbers = read_numbers(amounts, word=read.word, delimiter=read.delimiter)
     days = {"period_end": ends.astype("datetime64[s]"), "filed": filed.astype("datetime64[s]")}
