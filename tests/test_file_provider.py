@@ -127,27 +127,19 @@ def test_a_day_is_the_exchanges_own_day(
     assert np.array_equal(FileProvider([file]).bars("AAPL", END).sessions, expected)
 
 
-def test_days_across_a_change_of_the_clocks_are_read_or_refused(tmp_path: Path) -> None:
+def test_days_across_a_change_of_the_clocks_are_read(tmp_path: Path) -> None:
     file = write(
         tmp_path,
         "AAPL,2021-03-12 00:00:00-05:00,1,1,1,1,0",
         "AAPL,2021-03-15 00:00:00-04:00,1,1,1,1,0",
     )
-    try:
-        sessions = FileProvider([file]).bars("AAPL", END).sessions
-    except MarketDataError as problem:
-        assert file.name in str(problem)
-        return
+    sessions = FileProvider([file]).bars("AAPL", END).sessions
     assert [str(session) for session in sessions] == ["2021-03-12", "2021-03-15"]
 
 
-def test_days_written_as_numbers_are_read_or_refused(tmp_path: Path) -> None:
+def test_days_written_as_numbers_are_read(tmp_path: Path) -> None:
     file = write(tmp_path, "AAPL,20211230,1,1,1,1,0", "AAPL,20211231,1,1,1,1,0")
-    try:
-        sessions = FileProvider([file]).bars("AAPL", END).sessions
-    except MarketDataError as problem:
-        assert file.name in str(problem)
-        return
+    sessions = FileProvider([file]).bars("AAPL", END).sessions
     assert [str(session) for session in sessions] == ["2021-12-30", "2021-12-31"]
 
 
@@ -157,8 +149,8 @@ def test_a_day_that_can_be_read_in_one_way_only_is_read_without_a_word(tmp_path:
     assert str(FileProvider([file]).bars("AAPL", END).cutoff) == "2021-12-30"  # a warning would fail the test
 
 
-def test_the_first_of_two_rows_for_one_day_wins(tmp_path: Path) -> None:
-    first = write(tmp_path, "AAPL,2021-12-30,1,1,1,1,0", "AAPL,2021-12-30,9,9,9,9,0", name="a.csv")
+def test_of_two_files_with_rows_for_one_day_the_first_wins(tmp_path: Path) -> None:
+    first = write(tmp_path, "AAPL,2021-12-30,1,1,1,1,0", name="a.csv")
     second = write(tmp_path, "AAPL,2021-12-30,5,5,5,5,0", "AAPL,2021-12-31,6,6,6,6,0", name="b.csv")
     bars = FileProvider([first, second]).bars("AAPL", END)
     assert bars.closes.tolist() == [1, 6]

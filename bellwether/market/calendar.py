@@ -6,7 +6,7 @@ cutoff nor a service that has run for years meets the end of one.
 
 import logging
 import threading
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 import exchange_calendars
@@ -104,3 +104,14 @@ def sessions_between(calendar: str, first: date, last: date) -> int:
     sessions = _sessions(calendar, first.year - 1, last.year + 1)
     after, upto = np.searchsorted(sessions, [np.datetime64(first), np.datetime64(last)], side="right")
     return int(upto - after)
+
+
+def zone_of(calendar: str) -> tzinfo | None:
+    """The time zone in which an exchange counts its days; None for a calendar that belongs to no place.
+
+    Asked of the kind of calendar, not of one that is built: it is known even where the library can build none.
+    """
+    dispatcher = exchange_calendars.calendar_utils.global_calendar_dispatcher
+    kind = dispatcher._calendar_factories.get(dispatcher.resolve_alias(calendar))
+    zone = getattr(kind, "tz", None)
+    return zone if isinstance(zone, tzinfo) and calendar != WEEKDAYS else None

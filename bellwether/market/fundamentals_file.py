@@ -3,6 +3,7 @@
 A column `revenue_suspect` marks revenues that are not believed: they count as not told.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +11,12 @@ import numpy as np
 import pandas as pd
 
 from bellwether.errors import MarketDataError, UnknownSymbol
+from bellwether.market.file_dates import filed_in_order, quarterly
+from bellwether.market.file_days import days_of
+from bellwether.market.file_dialects import Dialect
+from bellwether.market.file_numbers import read_numbers
+from bellwether.market.file_prices import first_line
+from bellwether.market.file_table import Table, read_text
 from bellwether.types import Quarter, Statements
 
 COLUMNS = ("symbol", "period_end", "filed", "revenue", "net_income")
@@ -62,33 +69,37 @@ def _read(file: Path) -> pd.DataFrame:
     if file.suffix.lower() not in {".parquet", ".csv"}:
         raise MarketDataError(f"The fundamentals file {file.name} must be .parquet or .csv.")
     try:
-        # the tickers NA and TRUE are text, not a missing value and a boolean
-        table = (
-            pd.read_parquet(file)
-            if file.suffix.lower() == ".parquet"
-            else pd.read_csv(
-                file, dtype={"symbol": str}, keep_default_na=False, na_values=dict.fromkeys(COLUMNS[1:], "")
-            )
-        )
-        missing = [column for column in COLUMNS if column not in table.columns]
+        text = file.suffix.lower() == ".csv"
+        read = read_text(file, _recognise) if text else Table(None, pd.read_parquet(file), word="row")
+        missing = [column for column in COLUMNS if column not in read.rows.columns]
         if missing:
             raise MarketDataError(f"The fundamentals file {file.name} lacks the columns {', '.join(missing)}.")
-        if "revenue_suspect" in table.columns:
-            suspect = table["revenue_suspect"].astype(str).str.lower().isin(["true", "1", "1.0"])
-            table = table.assign(revenue=table["revenue"].mask(suspect))
-        table = table.loc[:, [*COLUMNS, *(["currency"] if "currency" in table.columns else [])]]
-        table["symbol"] = table["symbol"].astype(str).str.strip().str.upper()
-        for column in ("period_end", "filed"):
-            table[column] = pd.to_datetime(table[column])
-        for column in ("revenue", "net_income"):
-            table[column] = table[column].astype(np.float64)
+        table = _typed(read)
     except (OSError, ValueError, TypeError) as problem:
-        detail = (str(problem).splitlines() or [type(problem).__name__])[0][:200]
-        raise MarketDataError(f"The fundamentals file {file.name} cannot be read: {detail}") from problem
-    if "currency" not in table:
-        table["currency"] = CURRENCY
+        raise MarketDataError(f"The fundamentals file {file.name} cannot be read: {first_line(problem)}") from problem
     # what a company says of a quarter later on was not known when it first did
     return table.dropna(subset=["period_end"]).sort_values("filed", kind="stable", na_position="last")
+
+
+def _recognise(header: Sequence[str]) -> Dialect | None:
+    """Statements have one form, with these names."""
+    return Dialect("statements", {}) if set(COLUMNS) <= set(header) else None
+
+
+def _typed(read: Table) -> pd.DataFrame:
+    """The columns as symbols, days and amounts. Raises Unreadable for a row that has none."""
+    table = read.rows
+    symbols = table["symbol"].astype(str).str.strip().str.upper()
+    ends, written = days_of(table["period_end"], symbols, quarterly, word=read.word)
+    filed, _ = days_of(table["filed"], symbols, filed_in_order, word=read.word, like=written)
+    amounts = {name: table[name] for name in ("revenue", "net_income")}
+    numbers = read_numbers(amounts, word=read.word, delimiter=read.delimiter)
+    days = {"period_end": ends.astype("datetime64[s]"), "filed": filed.astype("datetime64[s]")}
+    typed = pd.DataFrame({"symbol": symbols, **days, **numbers}, index=table.index)
+    if "revenue_suspect" in table.columns:
+        suspect = table["revenue_suspect"].astype(str).str.strip().str.lower().isin(["true", "1", "1.0"])
+        typed["revenue"] = typed["revenue"].mask(suspect)
+    return typed.assign(currency=table["currency"] if "currency" in table.columns else CURRENCY)
 
 
 def _number(value: float) -> float | None:

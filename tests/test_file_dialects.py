@@ -1,0 +1,377 @@
+"""The forms in which people have prices: each is read as it is, to the same bars, and what can't be is refused."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from shutil import copy
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bellwether.errors import MarketDataError
+from bellwether.market.file import FileProvider, read_prices
+from bellwether.market.file_dialects import DIALECTS, USUAL
+from bellwether.market.file_prices import COLUMNS, QUOTED, read_price_file
+from bellwether.market.file_symbols import symbol_of
+from tests.support.shared import SHARED, needs_shared
+from tests.test_command_line import run
+from training.panel import read_series
+
+FILES = Path(__file__).parent / "data" / "price_files"
+NUMBERS = list(COLUMNS[2:])
+END = date(2026, 11, 30)
+
+#: file, dialect, the name that its place gives it (None where a column tells the symbol), its symbol
+CASES = [
+    ("nasdaq.csv", "Nasdaq", "ACME.csv", "ACME"),
+    ("investing.csv", "Investing.com", "ACME Historical Data.csv", "ACME"),
+    ("investing-german.csv", "Investing.com, German", "ACME Historical Data (1).csv", "ACME"),
+    ("yfinance-history.csv", "yfinance history", "ACME.csv", "ACME"),
+    ("yfinance-download.csv", "yfinance download", None, "ACME"),
+    ("yfinance-download-several.csv", "yfinance download", None, "ACME"),
+    ("yfinance-download-by-ticker.csv", "yfinance download", None, "ACME"),
+    ("metatrader5.csv", "MetaTrader 5", "ACME_Daily_202611090000_202611240000.csv", "ACME"),
+    ("metatrader4.csv", "MetaTrader 4", "EURUSD1440.csv", "EURUSD"),
+    ("ariva.csv", "ariva", "ACME.csv", "ACME"),
+    ("kaggle.csv", "Kaggle", None, "ACME"),
+    ("stooq.csv", USUAL, "acme_us_d.csv", "ACME"),
+    ("stooq.csv", USUAL, "7203_jp_d.csv", "7203.T"),
+    ("acme.us.txt", "Stooq bulk", "acme.us.txt", "ACME"),
+    ("tiingo.csv", "Tiingo", "ACME.csv", "ACME"),
+    ("polygon.csv", "Polygon", None, "ACME"),
+    ("tradingview.csv", USUAL, "ACME.csv", "ACME"),
+    ("google-finance.csv", USUAL, "ACME.csv", "ACME"),
+    ("quantmod.csv", USUAL, None, "ACME"),
+    ("excel-french.csv", USUAL, "ACME.csv", "ACME"),
+    ("nse-bhavcopy.csv", "NSE bhavcopy", None, "ACME.NS"),
+    ("nse-history.csv", "NSE history", "Quote-Equity-ACME-EQ-09-11-2026-to-24-11-2026.csv", "ACME.NS"),
+    ("barchart.csv", USUAL, None, "ACME"),
+    ("euronext.csv", USUAL, "ACME.csv", "ACME"),
+]
+
+
+def truth(symbol: str = "ACME") -> pd.DataFrame:
+    """The bars that all of these files hold."""
+    table = pd.read_csv(FILES / "bellwether.csv", parse_dates=["date"])
+    return table[table["symbol"] == symbol].reset_index(drop=True)
+
+
+def bars_of(file: Path, symbol: str) -> pd.DataFrame:
+    rows = read_prices([file])
+    return rows[rows["symbol"] == symbol].reset_index(drop=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "dialect", "downloaded", "symbol"), CASES, ids=[f"{one[0]}:{one[3]}" for one in CASES]
+)
+def test_every_dialect_is_read_as_it_is(
+    tmp_path: Path, name: str, dialect: str, downloaded: str | None, symbol: str
+) -> None:
+    file = Path(copy(FILES / name, tmp_path / (downloaded or "prices.csv")))
+    read = read_price_file(file)
+    assert read.dialect == dialect
+    rows, expected = bars_of(file, symbol), truth()
+    assert rows["date"].tolist() == expected["date"].tolist()
+    digits = 0 if name.startswith("investing") else 9  # of volumes such as 1.27M
+    np.testing.assert_allclose(rows[NUMBERS[:4]], expected[NUMBERS[:4]], rtol=1e-12)
+    assert np.allclose(rows["volume"], expected["volume"], rtol=0.01 if digits == 0 else 1e-9)
+    assert np.array_equal(rows[QUOTED], rows["close"])
+
+
+@pytest.mark.parametrize("name", ["kaggle.csv", "yfinance-download-several.csv", "yfinance-download-by-ticker.csv"])
+def test_several_symbols_in_one_file_are_told_apart(name: str) -> None:
+    rows, expected = bars_of(FILES / name, "BETA"), truth("BETA")
+    if "several" in name:
+        expected = expected.iloc[1:].reset_index(drop=True)  # its exchange was closed on the first day
+    pd.testing.assert_frame_equal(rows[["date", *NUMBERS]], expected[["date", *NUMBERS]], check_dtype=False)
+
+
+def test_a_download_in_parquet_is_read_too(tmp_path: Path) -> None:
+    columns = pd.MultiIndex.from_product(
+        [["Close", "High", "Low", "Open", "Volume"], ["ACME"]], names=["Price", "Ticker"]
+    )
+    known = truth()
+    frame = pd.DataFrame(known[["close", "high", "low", "open", "volume"]].to_numpy(), known["date"], columns)
+    for name, table in (("a.parquet", frame), ("b.parquet", frame.swaplevel(axis=1))):
+        table.to_parquet(tmp_path / name)
+        pd.testing.assert_frame_equal(
+            bars_of(tmp_path / name, "ACME")[NUMBERS], known[NUMBERS], check_dtype=False, check_names=False
+        )
+    history = known.drop(columns="symbol").rename(columns=str.title).set_index("Date").tz_localize("America/New_York")
+    history.to_parquet(tmp_path / "ACME.parquet")
+    assert bars_of(tmp_path / "ACME.parquet", "ACME")["date"].tolist() == known["date"].tolist()
+
+
+def test_a_column_of_adjusted_closes_scales_all_prices_and_the_last_close_stays_as_quoted(tmp_path: Path) -> None:
+    file = Path(copy(FILES / "yahoo.csv", tmp_path / "ACME.csv"))
+    bars, known = FileProvider([file]).bars("ACME", END), truth()
+    assert read_price_file(file).dialect == "Yahoo Finance"
+    np.testing.assert_allclose(bars.values[:, :4], known[NUMBERS[:4]] / 2, rtol=1e-5)
+    assert bars.quoted_closes.tolist() == known["close"].tolist()
+    (series, _) = read_series([file])
+    np.testing.assert_allclose(series["ACME"].closes, known["close"] / 2, rtol=1e-5)
+
+
+def test_closes_from_before_a_split_are_adjusted_for_it_as_quoted_ones_too(tmp_path: Path) -> None:
+    file = Path(copy(FILES / "alpha-vantage.csv", tmp_path / "ACME.csv"))
+    bars, known = FileProvider([file]).bars("ACME", END), truth()
+    np.testing.assert_allclose(bars.values, known[NUMBERS], rtol=1e-4)
+    np.testing.assert_allclose(bars.quoted_closes, known["close"], rtol=1e-9)
+
+
+# ---- whose prices
+
+
+@pytest.mark.parametrize(
+    ("stem", "symbol"),
+    [
+        ("AAPL", "AAPL"),
+        ("BRK-B", "BRK-B"),
+        ("SHEL.L", "SHEL.L"),
+        ("^GSPC", "^GSPC"),
+        ("BTC-USD", "BTC-USD"),
+        ("aapl", "AAPL"),
+        ("AAPL Stock Price History", "AAPL"),
+        ("AAPL (2)", "AAPL"),
+        ("AAPL_daily", "AAPL"),
+        ("AAPL_2015_2024", "AAPL"),
+        ("aapl.us", "AAPL"),
+        ("brk-b.us", "BRK-B"),
+        ("sap.de", "SAP.DE"),
+        ("prices", None),
+        ("PRICES", None),
+        ("data", None),
+        ("all", None),
+        ("HistoricalData_1764450000000", None),
+        ("Apple Stock Price History", None),
+        ("apple", None),
+        ("03-yf-history-raw", None),
+        ("2024", None),
+    ],
+)
+def test_a_files_name_tells_the_symbol_or_nothing(stem: str, symbol: str | None) -> None:
+    assert symbol_of(stem) == symbol
+
+
+def test_a_file_that_tells_no_symbol_asks_for_it(tmp_path: Path) -> None:
+    file = Path(copy(FILES / "nasdaq.csv", tmp_path / "HistoricalData_1764450000000.csv"))
+    with pytest.raises(MarketDataError, match=r"lacks the columns symbol; .*Name the file after its symbol.*--symbol"):
+        read_price_file(file)
+    assert set(read_price_file(file, "goog").rows["symbol"]) == {"GOOG"}
+
+
+# ---- one row for a symbol and day
+
+
+def long_file(folder: Path, *lines: str, header: str = "symbol,date,open,high,low,close,volume") -> Path:
+    file = folder / "p.csv"
+    file.write_text("\n".join([header, *lines]) + "\n")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("second", "words"),
+    [
+        ("AAPL,2026-06-11 15:30:00,1,2,1,1.5,9", "2 and 3 are both AAPL on 2026-06-11 and differ: close 1 and 1."),
+        ("AAPL,2026-06-11,1,2,1,1,7", "lines 2 and 3 are both AAPL on 2026-06-11 and differ: volume 9 and 7"),
+    ],
+)  # fmt: skip
+def test_two_rows_of_one_day_that_differ_are_refused_and_named(tmp_path: Path, second: str, words: str) -> None:
+    file = long_file(tmp_path, "AAPL,2026-06-11 14:30:00,1,2,1,1,9", second)
+    with pytest.raises(MarketDataError) as refusal:
+        read_prices([file])
+    assert words in str(refusal.value)
+
+
+def test_a_row_that_comes_twice_is_one_and_what_one_lacks_the_other_tells(tmp_path: Path) -> None:
+    rows = read_prices(
+        [long_file(tmp_path, "A,2026-06-11,,,,5,NA", "", "A,2026-06-12,6,6,6,6,9", "A,2026-06-11,4,6,3,5,7")]
+    )
+    assert rows[NUMBERS].to_numpy().tolist() == [[4, 6, 3, 5, 7], [6, 6, 6, 6, 9]]
+
+
+DAMAGED = ["", "NA", "0", "-5", "nan"]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_holes_doubles_and_damaged_days_are_read_to_the_letter_or_named(tmp_path: Path, data: st.DataObject) -> None:
+    count = data.draw(st.integers(1, 30))
+    days = [f"{day:%Y-%m-%d}" for day in pd.bdate_range("2026-06-01", periods=count)]
+    days = [day for day in days if not data.draw(st.booleans(), label="hole")] or days[:1]
+    closes = {day: data.draw(st.sampled_from([*DAMAGED, "5.25", "7"])) for day in days}
+    lines = [f"A,{day},,,,{close},9" for day, close in closes.items()]
+    again = data.draw(st.lists(st.sampled_from(days), unique=True, max_size=4))
+    lines += [f"A,{day},,,,{closes[day]},9" for day in again]
+    contradicted = data.draw(st.sampled_from([*days, None, None, None]))
+    if contradicted is not None:
+        lines.append(f"A,{contradicted},,,,{closes[contradicted]},10")
+    lines = data.draw(st.permutations(lines))
+    file = long_file(tmp_path, *lines)
+    if contradicted is not None:
+        with pytest.raises(MarketDataError) as refusal:
+            read_prices([file])
+        first, second = re.search(rf"lines (\d+) and (\d+) are both A on {contradicted}", str(refusal.value)).groups()  # type: ignore[union-attr]
+        for number in (first, second):
+            assert contradicted in lines[int(number) - 2]
+        return
+    rows = read_prices([file])
+    assert [str(day.date()) for day in rows["date"]] == days
+    numbers = [float(closes[day]) if closes[day] not in {"", "NA", "nan"} else np.nan for day in days]
+    np.testing.assert_array_equal(rows["close"], numbers)
+
+
+def test_series_of_one_symbol_are_named_where_they_are_not_told_apart(tmp_path: Path) -> None:
+    header = "symbol,date,open,high,low,close,volume,series"
+    file = long_file(tmp_path, "R.NS,11-Jun-2026,9,9,9,9,1,BL", "R.NS,11-Jun-2026,5,5,5,5,100,EQ", header=header)
+    with pytest.raises(MarketDataError, match="They differ in series: keep the rows of one"):
+        read_prices([file])
+    assert read_price_file(FILES / "nse-bhavcopy.csv").left_out == ("12 rows of other series than EQ: BL",)
+
+
+# ---- numbers
+
+
+@pytest.mark.parametrize(
+    "missing", ["NA", "N/A", "n/a", "NULL", "null", "None", "NaN", "nan", "-", "--", "#N/A", ".", "", "\\N", "<NA>"]
+)
+def test_everybodys_words_for_a_missing_value_are_missing_values(tmp_path: Path, missing: str) -> None:
+    file = long_file(tmp_path, f"NA,2026-06-11,{missing},2,1,1.5,{missing}", "NULL,2026-06-12,1,2,1,1.5,9")
+    bars = FileProvider([file]).bars("NA", END)
+    assert bars.values.tolist() == [[1.5, 2, 1, 1.5, 0]]
+    assert [one.symbol for one in FileProvider([file]).universe()] == ["NA", "NULL"]
+
+
+@pytest.mark.parametrize(
+    ("closes", "expected"),
+    [
+        (["1,369.26", "1,382", "999.5"], [1369.26, 1382, 999.5]),
+        (["1.369,26", "1.382", "999,5"], [1369.26, 1382, 999.5]),
+        (["1369,26", "1382", "999,5"], [1369.26, 1382, 999.5]),
+        (["1 369,26", "1\u00a0382", "999,5"], [1369.26, 1382, 999.5]),
+        (["1'369.26", "1\u2019382", "999.5"], [1369.26, 1382, 999.5]),
+        (["$1,369.26", "$1,382.00", "$999.50"], [1369.26, 1382, 999.5]),
+        (["1,23,369.26", "1,382", "999.5"], [123369.26, 1382, 999.5]),
+        (["1369.26", "1382", "N/A"], [1369.26, 1382, np.nan]),
+    ],
+)
+def test_numbers_are_read_in_the_way_of_their_whole_column(
+    tmp_path: Path, closes: list[str], expected: list[float]
+) -> None:
+    rows = [f'2026-06-{11 + at};"{close}"' for at, close in enumerate(closes)]
+    (tmp_path / "ACME.csv").write_text("\n".join(["Date;Close", *rows]))
+    np.testing.assert_array_equal(read_prices([tmp_path / "ACME.csv"])["close"], expected)
+
+
+def test_volumes_may_be_written_in_thousands_and_millions(tmp_path: Path) -> None:
+    (tmp_path / "ACME.csv").write_text(
+        "Datum;Schlusskurs;Umsatz\n11.06.2026;36,5;2,5M\n12.06.2026;36,5;12.345\n15.06.2026;36,5;7,25 Mio.\n"
+        "16.06.2026;36,5;820K\n17.06.2026;36,5;-\n"
+    )
+    volumes = read_prices([tmp_path / "ACME.csv"])["volume"]
+    np.testing.assert_allclose(volumes, [2.5e6, 12345, 7.25e6, 820e3, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("closes", "words"),
+    [
+        (["1,369.26", "1.369,26"], "line 3 writes 1.369,26 in the column close with a decimal comma"),
+        (["1,369", "1,382"], "1,369 in the column close can be thousands or three decimals"),
+        (["1.5", "many"], "line 3 has 'many' in the column close, which is no number"),
+        (["1.5", "13,69"], "line 3 writes 13,69 in the column close with a decimal comma"),
+    ],
+)  # fmt: skip
+def test_numbers_that_can_not_be_told_are_refused_and_named(tmp_path: Path, closes: list[str], words: str) -> None:
+    (tmp_path / "ACME.csv").write_text(
+        "\n".join(["Date,Close", *(f'2026-06-{11 + at},"{close}"' for at, close in enumerate(closes))])
+    )
+    with pytest.raises(MarketDataError) as refusal:
+        read_prices([tmp_path / "ACME.csv"])
+    assert words in str(refusal.value)
+
+
+def test_an_unquoted_decimal_comma_is_no_column(tmp_path: Path) -> None:
+    (tmp_path / "ACME.csv").write_text("Date,Open,High,Low,Close\n2026-06-11,1,5,1,6,1,4,1,5\n")
+    with pytest.raises(MarketDataError, match="has 9 cells and its header 5"):
+        read_prices([tmp_path / "ACME.csv"])
+
+
+# ---- the command
+
+
+def test_import_shows_what_it_understood_before_a_file_is_used(tmp_path: Path) -> None:
+    file = Path(copy(FILES / "nasdaq.csv", tmp_path / "HistoricalData_1.csv"))
+    refused = run(tmp_path, "market", "import", str(file))
+    assert refused.returncode == 1
+    assert (refused.stderr.count("\n"), "Name the file after its symbol" in refused.stderr) == (1, True)
+    shown = run(tmp_path, "market", "import", str(file), "--symbol", "goog")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    first, last = truth().iloc[0], truth().iloc[-1]
+    for words in (
+        "HistoricalData_1.csv: Nasdaq",
+        "GOOG, USD, calendar XNYS: 12 days",
+        f"first 2026-11-09  open {first['open']:.7g}",
+        f"last  2026-11-24  open {last['open']:.7g}",
+        "days: mm/dd/yyyy",
+    ):
+        assert words in shown.stdout
+    out = tmp_path / "prices.parquet"
+    written = run(tmp_path, "market", "import", str(file), "--symbol", "GOOG", "--out", str(out))
+    assert f"MARKET__FILE={out}" in written.stdout
+    assert bars_of(out, "GOOG")[NUMBERS].to_numpy().tolist() == truth()[NUMBERS].to_numpy().tolist()
+    again = run(tmp_path, "market", "import", str(file), "--symbol", "GOOG", "--out", str(out))
+    assert (again.returncode, "is there already" in again.stderr) == (1, True)
+
+
+def test_what_import_writes_keeps_quoted_closes(tmp_path: Path) -> None:
+    file = Path(copy(FILES / "yahoo.csv", tmp_path / "ACME.csv"))
+    for name in ("out.csv", "out.parquet"):
+        assert run(tmp_path, "market", "import", str(file), "--out", str(tmp_path / name)).returncode == 0
+        bars = FileProvider([tmp_path / name]).bars("ACME", END)
+        assert bars.quoted_closes.tolist() == truth()["close"].tolist()
+
+
+def test_the_manual_names_every_dialect() -> None:
+    manual = (FILES.parents[2] / "docs" / "market-data.md").read_text(encoding="utf-8")
+    assert not [one.name for one in DIALECTS if one.name not in manual]
+
+
+# ---- the shared cases
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    ("name", "dialect"),
+    [
+        ("01-nasdaq-raw.csv", "Nasdaq"),
+        ("02-investing-raw.csv", "Investing.com"),
+        ("03-yf-history-raw.csv", "yfinance history"),
+        ("04-yf-download-multiindex.csv", "yfinance download"),
+        ("05-mt5-raw.csv", "MetaTrader 5"),
+        ("06-ariva-raw.csv", "ariva"),
+        ("11-missing-NA.csv", "Bellwether"),
+    ],
+)
+def test_the_shared_exports_hold_the_same_120_sessions(name: str, dialect: str) -> None:
+    read = read_price_file(SHARED / "cases" / name, "GOOG")
+    assert read.dialect == dialect
+    rows = read.rows.sort_values("date")
+    assert [str(rows["date"].iloc[at].date()) for at in (0, -1)] == ["2026-06-11", "2026-11-25"]
+    assert len(rows) == 120
+    assert (rows["close"].iloc[0], rows["open"].iloc[-1]) == (1443.96, 1366.52)
+
+
+@needs_shared
+def test_the_shared_files_with_several_symbols_or_rows_are_read_or_refused() -> None:
+    assert sorted(set(read_price_file(SHARED / "cases" / "07-kaggle-raw.csv").rows["symbol"])) == ["AAPL", "BRK.B"]
+    for name, words in (
+        ("05-hourly-bars.csv", "lines 2 and 3 are both GOOG on 2026-06-11"),
+        ("08-bhavcopy-two-series.csv", "series"),
+    ):
+        with pytest.raises(MarketDataError, match=words):
+            read_price_file(SHARED / "cases" / name)
