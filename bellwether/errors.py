@@ -139,6 +139,9 @@ class Trouble(Enum):
     PAGE = N_("sends a web page instead of prices")
     GARBLED = N_("sends something that cannot be read")
     RESTING = N_("is not answering")  #: it failed several times in a row and is not asked for a while
+    DAMAGED = N_("sends prices of this symbol that cannot be read")  #: this and what follows: it does answer
+    DAMAGED_STATEMENTS = N_("sends statements of this company that cannot be read")
+    DAMAGED_SEARCH = N_("sends an answer to this search that cannot be read")
 
 
 class SourceError(MarketDataError):
@@ -161,6 +164,38 @@ class SourceError(MarketDataError):
                 count=minutes,
             )
         super().__init__(text)
+
+
+class DamagedAnswer(SourceError):
+    """The source answers, but what it says about this one symbol, or these words, cannot be read.
+
+    Others are answered all the same, so it is no reason to leave the source alone.
+    """
+
+    def __init__(self, source: str, about: str, trouble: Trouble = Trouble.DAMAGED) -> None:
+        """`about` is the symbol or the words; `trouble` one of the damaged ones."""
+        super().__init__(source, trouble)
+        self.about = about
+        if trouble is Trouble.DAMAGED_STATEMENTS:
+            text = said(
+                "{source} sends statements of {symbol} that cannot be read; please try again later.",
+                source=source,
+                symbol=about,
+            )
+        elif trouble is Trouble.DAMAGED_SEARCH:
+            text = said(
+                "{source} sends an answer about “{words}” that cannot be read; please give the symbol, or try again "
+                "later.",
+                source=source,
+                words=about,
+            )
+        else:
+            text = said(
+                "{source} sends prices of {symbol} that cannot be read; please try again later.",
+                source=source,
+                symbol=about,
+            )
+        self.args = (text,)
 
 
 class NoPrices(MarketDataError):

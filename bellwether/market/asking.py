@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from bellwether.errors import NoPrices, SourceError, Trouble, UnknownSymbol
+from bellwether.errors import DamagedAnswer, NoPrices, SourceError, Trouble, UnknownSymbol
 from bellwether.market.circuit import Circuit, State
 
 Answer = TypeVar("Answer")
@@ -104,6 +104,9 @@ class Asker:
         with self._guard:
             if failure is None:
                 self._circuit = self._circuit.succeeded()
+                return
+            if isinstance(failure, DamagedAnswer):
+                self._circuit = self._circuit.garbled(self._clock(), failure.about)
                 return
             # a time-out has cost somebody all of it; the next ones need not wait as long to learn the same
             self._circuit = self._circuit.failed(
