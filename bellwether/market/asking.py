@@ -106,7 +106,9 @@ class Asker:
                 self._circuit = self._circuit.succeeded()
                 return
             if isinstance(failure, DamagedAnswer):
-                self._circuit = self._circuit.garbled(self._clock(), failure.about)
+                # of other answers than prices one word for all: statements may change their form while prices come
+                what = failure.about if failure.trouble is Trouble.DAMAGED else failure.trouble.name
+                self._circuit = self._circuit.garbled(self._clock(), what)
                 return
             # a time-out has cost somebody all of it; the next ones need not wait as long to learn the same
             self._circuit = self._circuit.failed(
