@@ -145,11 +145,14 @@ class Trouble(Enum):
 
 
 class SourceError(MarketDataError):
-    """The source of prices did not answer; `trouble` says how. It says nothing about the symbol asked for."""
+    """The source of prices did not answer, or not with what can be read; `trouble` says how."""
 
-    def __init__(self, source: str, trouble: Trouble, retry_after: float | None = None) -> None:
-        """`source` as people call it; `retry_after` is how long it wants to be left alone, in seconds."""
-        self.source, self.trouble, self.retry_after = source, trouble, retry_after
+    def __init__(self, source: str, trouble: Trouble, retry_after: float | None = None, about: str = "") -> None:
+        """`source` as people call it; `retry_after` is how long it wants to be left alone, in seconds.
+
+        `about` is the symbol, or the words, that the trouble may be about alone: an answer came. Empty: none did.
+        """
+        self.source, self.trouble, self.retry_after, self.about = source, trouble, retry_after, about
         how = said(trouble.value)
         if retry_after is None or retry_after <= 300:
             text = said("{source} {trouble}; please try again in a few minutes.", source=source, trouble=how)
@@ -174,8 +177,7 @@ class DamagedAnswer(SourceError):
 
     def __init__(self, source: str, about: str, trouble: Trouble = Trouble.DAMAGED) -> None:
         """`about` is the symbol or the words; `trouble` one of the damaged ones."""
-        super().__init__(source, trouble)
-        self.about = about
+        super().__init__(source, trouble, about=about)
         if trouble is Trouble.DAMAGED_STATEMENTS:
             text = said(
                 "{source} sends statements of {symbol} that cannot be read; please try again later.",

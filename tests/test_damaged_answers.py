@@ -254,7 +254,12 @@ def test_without_a_time_zone_the_hours_from_utc_make_the_days(
 VALUES = [
     None, "x", "", "3", -1, 0, 2**70, 1e300, True, [], {}, [None], {"a": 1}, float("nan"), float("inf"), "\ud800",
 ]  # fmt: skip
-STRUCTURE = {("indicators",), ("indicators", "quote"), (*QUOTE,), (*QUOTE, "close"), ("timestamp",), ()}
+RESULT = ("chart", "result", 0)
+STRUCTURE = {
+    (), ("chart",), ("chart", "result"), RESULT,
+    *((*RESULT, *path) for path in [QUOTE[:1], QUOTE[:2], QUOTE, (*QUOTE, "close"), ("timestamp",)]),
+}  # fmt: skip
+ABOUT_ALL = {(), ("chart",)}  #: JSON of another form than a chart, in words that do not name the symbol
 
 
 def paths(part: Any, prefix: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -268,31 +273,36 @@ def paths(part: Any, prefix: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found
 
 
-PATHS = paths(sent()["chart"]["result"][0])
+PATHS = paths(sent())
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=st.sampled_from(PATHS), value=st.sampled_from(["drop", *VALUES]))
-@example(path=("events",), value=[])
-@example(path=("timestamp", DAYS - 1), value=-1)
-def test_any_one_field_of_a_chart_may_be_damaged(
+@example(path=("chart",), value=None)
+@example(path=("chart", "error"), value="x")
+@example(path=(*RESULT, "events"), value=[])
+@example(path=(*RESULT, "timestamp", DAYS - 1), value=-1)
+def test_any_one_field_of_an_answer_may_be_damaged(
     asked: Callable[[Any], Fetched], path: tuple[Any, ...], value: Any
 ) -> None:
     body = sent()
     if not path:
-        body["chart"]["result"] = [] if value == "drop" else [value]
+        body = {} if value == "drop" else value
     elif value == "drop":
-        drop(*path)(body["chart"]["result"][0])
+        drop(*path)(body)
     else:
-        put(*path, value=value)(body["chart"]["result"][0])
+        put(*path, value=value)(body)
     try:
-        answer = asked(body)
-    except (DamagedAnswer, NoPrices) as problem:
-        assert BAD in str(problem)
-        one_value = len(path) > 1 and isinstance(path[-1], int) and path[:-1] in STRUCTURE
-        assert path in STRUCTURE or path == ("meta",) or (value == "drop" and one_value)
+        answer = asked(json.dumps(body))
+    except BellwetherError as problem:
+        alone = isinstance(problem, DamagedAnswer | NoPrices) and BAD in str(problem)
+        garbled = isinstance(problem, SourceError) and problem.trouble is Trouble.GARBLED and problem.about == BAD
+        assert alone or (garbled and path in ABOUT_ALL)
+        column = value == "drop" and path[:-1] in STRUCTURE  # of a column: it fits no more
+        assert path in STRUCTURE or path == (*RESULT, "meta") or column
         return
-    touched = path[-1] if path[:1] in {("timestamp",), ("indicators",)} and isinstance(path[-1], int) else None
+    in_a_column = isinstance(path[-1], int) and ("timestamp" in path or "indicators" in path)
+    touched = path[-1] if in_a_column else None
     expected = {day for at, day in enumerate(SESSIONS) if at != touched}
     assert expected <= set(days_of(answer))
 

@@ -132,7 +132,7 @@ class YahooSource:
 
     def _explain(self, symbol: str, problem: Exception, damage: Trouble) -> BellwetherError:
         """What happened, in words. `damage` is what it is where data came that cannot be read."""
-        from bellwether.market.yahoo_session import Empty, NoSuchSymbol, NotAnswering
+        from bellwether.market.yahoo_session import Empty, NoSuchSymbol, NotAnswering, OfOtherForm
 
         log.info("Yahoo failed for %s: %s %s", symbol, type(problem).__name__, problem)
         if isinstance(problem, NoSuchSymbol):
@@ -142,7 +142,8 @@ class YahooSource:
         if isinstance(problem, Empty):
             return NoPrices(said(_NO_PRICES, source=self.describe(), symbol=symbol))
         if isinstance(problem, NotAnswering):
-            return SourceError(self.describe(), problem.trouble, problem.retry_after)
+            about = symbol if isinstance(problem, OfOtherForm) else ""
+            return SourceError(self.describe(), problem.trouble, problem.retry_after, about)
         if isinstance(problem, OSError):  # curl's too, as where a cookie could not be had
             return SourceError(self.describe(), Trouble.CUT_OFF)
         return DamagedAnswer(self.describe(), symbol, damage)  # data came, and could not be read

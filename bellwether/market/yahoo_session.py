@@ -47,6 +47,13 @@ class NotAnswering(Exception):
         self.trouble, self.retry_after = trouble, retry_after
 
 
+class OfOtherForm(NotAnswering):
+    """Yahoo answered with JSON of another form than it has for this question: perhaps only about this symbol."""
+
+    def __init__(self) -> None:
+        super().__init__(Trouble.GARBLED, "JSON of another form")
+
+
 class YahooSession(requests.Session[requests.Response]):
     """A browser-like session whose requests for data raise one of the exceptions above or Unreadable, or succeed."""
 
@@ -133,7 +140,9 @@ def judge(answer: requests.Response, path: str) -> Any:
     except (ValueError, RecursionError):
         raise NotAnswering(_without_data(status, answer), f"{status} without data") from None
     body = _envelope(told)
-    if body is None and (path.startswith(CHART) or status >= 400):
+    if body is None and path.startswith(CHART) and status < 400:
+        raise OfOtherForm
+    if body is None and status >= 400:
         raise NotAnswering(_without_data(status, answer), f"{status} without data")
     error, results = (body.get("error"), body.get("result")) if body is not None else (None, None)
     code = error.get("code") if isinstance(error, dict) else None
