@@ -1,4 +1,7 @@
-"""What is different from the forecast of the session before, in words. Pure: two forecasts in, text out, no markup."""
+"""What is different from the forecast of the session before, in words. Pure: two forecasts in, text out, no markup.
+
+Where closes are missing between the two, the days are named.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,6 +10,7 @@ from math import log
 from bellwether import wording
 from bellwether.language import gettext as _
 from bellwether.language import ngettext
+from bellwether.market.holes import Gap, gap, session_before
 from bellwether.types import Forecast
 
 _SAME = 0.005  #: a width that changed by less is called the same
@@ -52,40 +56,50 @@ def causes(before: Forecast, made: Forecast) -> list[Change]:
     return found
 
 
-def in_a_sentence(before: Forecast, made: Forecast) -> str:
-    """What happened to the range, and which side it came from.
+def about_hole(before: Forecast, made: Forecast, calendar: str) -> str:
+    """Says so where the session before has no close, so that the change is over more than one; empty otherwise."""
+    if gap(calendar, before.cutoff, made.cutoff) is not Gap.HOLE:
+        return ""
+    return _("There is no close of {missing}, so how it moved on {day} alone is not known.").format(
+        missing=wording.day(session_before(calendar, made.cutoff)), day=wording.day(made.cutoff)
+    )
+
+
+def in_a_sentence(before: Forecast, made: Forecast, calendar: str = "") -> str:
+    """What happened to the range, and which side it came from. Its `calendar` tells whether it was in one session.
 
     The width is the plain rule's, which knows the recent swings alone, times what the model makes of everything else:
     so the change of its logarithm parts exactly into these two.
     """
-    return _sentence(before, made).format(name=made.name, wider=_wider(_widening(before, made)))
+    then = _("a session ago")
+    if calendar and gap(calendar, before.cutoff, made.cutoff) is not Gap.NONE:
+        then = _("on {day}").format(day=wording.day(before.cutoff))
+    return _sentence(before, made).format(name=made.name, wider=_wider(_widening(before, made)), then=then)
 
 
 def _sentence(before: Forecast, made: Forecast) -> str:
-    """The sentence, with {name} and {wider} still to be filled in."""
+    """The sentence, with {name}, {wider} and {then} still to be filled in."""
     widening = _widening(before, made)
     whole = log(widening)
     if abs(whole) < _SAME:
-        return _("The range of {name} is as wide as a session ago: nothing that counts has changed.")
+        return _("The range of {name} is as wide as {then}: nothing that counts has changed.")
     if before.problem is not None or made.problem is not None:
         if whole > 0:
-            return _("The range of {name} is {wider} than a session ago, because its recent prices swung more.")
-        return _("The range of {name} is {wider} than a session ago, because its recent prices were calmer.")
+            return _("The range of {name} is {wider} than {then}, because its recent prices swung more.")
+        return _("The range of {name} is {wider} than {then}, because its recent prices were calmer.")
     rest = log(made.explanation.width_against_baseline / before.explanation.width_against_baseline)
     own = whole - rest
     if own / whole >= _MOSTLY:
         if whole > 0:
-            return _(
-                "The range of {name} is {wider} than a session ago, mostly because its own recent prices swung more."
-            )
-        return _("The range of {name} is {wider} than a session ago, mostly because its own recent prices were calmer.")
+            return _("The range of {name} is {wider} than {then}, mostly because its own recent prices swung more.")
+        return _("The range of {name} is {wider} than {then}, mostly because its own recent prices were calmer.")
     if rest / whole >= _MOSTLY:
         return _(
-            "The range of {name} is {wider} than a session ago, mostly for what the model reads beyond its recent "
+            "The range of {name} is {wider} than {then}, mostly for what the model reads beyond its recent "
             "swings: the market, and longer patterns of its prices."
         )
     return _(
-        "The range of {name} is {wider} than a session ago: part of it for its own recent swings, part for the market "
+        "The range of {name} is {wider} than {then}: part of it for its own recent swings, part for the market "
         "and longer patterns of its prices."
     )
 

@@ -16,6 +16,7 @@ PROBE = "AAPL"  #: what the source of prices is asked for, where it has it
 _WAIT = "Nothing to do: what is kept answers meanwhile, and it is asked again by itself."
 _NETWORK = "Check the network, the firewall and market.yahoo_base_url; what is kept answers meanwhile."
 _VERSION = "A proxy may answer in its place, or it has changed: look for a newer version of Bellwether."
+_ONLY_THIS = "It answers, so other symbols may be all right; if every symbol says so, look for a newer version."
 _ADVICE = {
     Trouble.LIMITED: f"This address asks too often; lower market.connections if it stays so. {_WAIT}",
     Trouble.REFUSED: "It may have blocked this address: try another network, or set market.fallbacks.",
@@ -25,6 +26,7 @@ _ADVICE = {
     Trouble.PAGE: _VERSION,
     Trouble.GARBLED: _VERSION,
     Trouble.RESTING: _WAIT,
+    **dict.fromkeys((Trouble.DAMAGED, Trouble.DAMAGED_STATEMENTS, Trouble.DAMAGED_SEARCH), _ONLY_THIS),
 }
 
 

@@ -139,14 +139,20 @@ class Trouble(Enum):
     PAGE = N_("sends a web page instead of prices")
     GARBLED = N_("sends something that cannot be read")
     RESTING = N_("is not answering")  #: it failed several times in a row and is not asked for a while
+    DAMAGED = N_("sends prices of this symbol that cannot be read")  #: this and what follows: it does answer
+    DAMAGED_STATEMENTS = N_("sends statements of this company that cannot be read")
+    DAMAGED_SEARCH = N_("sends an answer to this search that cannot be read")
 
 
 class SourceError(MarketDataError):
-    """The source of prices did not answer; `trouble` says how. It says nothing about the symbol asked for."""
+    """The source of prices did not answer, or not with what can be read; `trouble` says how."""
 
-    def __init__(self, source: str, trouble: Trouble, retry_after: float | None = None) -> None:
-        """`source` as people call it; `retry_after` is how long it wants to be left alone, in seconds."""
-        self.source, self.trouble, self.retry_after = source, trouble, retry_after
+    def __init__(self, source: str, trouble: Trouble, retry_after: float | None = None, about: str = "") -> None:
+        """`source` as people call it; `retry_after` is how long it wants to be left alone, in seconds.
+
+        `about` is the symbol, or the words, that the trouble may be about alone: an answer came. Empty: none did.
+        """
+        self.source, self.trouble, self.retry_after, self.about = source, trouble, retry_after, about
         how = said(trouble.value)
         if retry_after is None or retry_after <= 300:
             text = said("{source} {trouble}; please try again in a few minutes.", source=source, trouble=how)
@@ -161,6 +167,37 @@ class SourceError(MarketDataError):
                 count=minutes,
             )
         super().__init__(text)
+
+
+class DamagedAnswer(SourceError):
+    """The source answers, but what it says about this one symbol, or these words, cannot be read.
+
+    Others are answered all the same, so it is no reason to leave the source alone.
+    """
+
+    def __init__(self, source: str, about: str, trouble: Trouble = Trouble.DAMAGED) -> None:
+        """`about` is the symbol or the words; `trouble` one of the damaged ones."""
+        super().__init__(source, trouble, about=about)
+        if trouble is Trouble.DAMAGED_STATEMENTS:
+            text = said(
+                "{source} sends statements of {symbol} that cannot be read; please try again later.",
+                source=source,
+                symbol=about,
+            )
+        elif trouble is Trouble.DAMAGED_SEARCH:
+            text = said(
+                "{source} sends an answer about “{words}” that cannot be read; please give the symbol, or try again "
+                "later.",
+                source=source,
+                words=about,
+            )
+        else:
+            text = said(
+                "{source} sends prices of {symbol} that cannot be read; please try again later.",
+                source=source,
+                symbol=about,
+            )
+        self.args = (text,)
 
 
 class NoPrices(MarketDataError):

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bellwether.errors import NoPrices, SourceError, Trouble, UnknownSymbol
+from bellwether.errors import DamagedAnswer, NoPrices, SourceError, Trouble, UnknownSymbol
 from bellwether.market.asking import AGAIN, FIRST_WAIT, Asker
-from bellwether.market.circuit import FAILURES, FIRST_PAUSE, State
+from bellwether.market.circuit import FAILURES, FIRST_PAUSE, MOST_DAMAGED, State
 
 
 class Time:
@@ -95,6 +95,21 @@ def test_a_source_that_keeps_failing_is_left_alone_and_asked_again_later(asker: 
     clock.now += FIRST_PAUSE
     assert asker.ask(answers("prices")) == "prices"
     assert asker.state is State.CLOSED
+
+
+def test_damage_counts_by_symbol_and_that_of_statements_or_searches_leaves_prices_alone(
+    asker: Asker, clock: Time
+) -> None:
+    for number in range(2 * MOST_DAMAGED):
+        for kind in (Trouble.DAMAGED_STATEMENTS, Trouble.DAMAGED_SEARCH):
+            with pytest.raises(DamagedAnswer):
+                asker.ask(answers(DamagedAnswer("The source", f"S{number}", kind)))
+    assert (asker.state, clock.slept) == (State.CLOSED, [])  # and none is tried again
+    assert asker.ask(answers("prices")) == "prices"
+    for number in range(MOST_DAMAGED):
+        with pytest.raises(DamagedAnswer):
+            asker.ask(answers(DamagedAnswer("The source", f"S{number}")))
+    assert asker.state is State.OPEN
 
 
 def test_a_limit_is_honoured_at_once_and_to_the_second(asker: Asker, clock: Time) -> None:

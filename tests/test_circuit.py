@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bellwether.market.circuit import FAILURES, FIRST_PAUSE, LONGEST_PAUSE, LONGEST_WISH, Circuit, State
+from bellwether.market.circuit import FAILURES, FIRST_PAUSE, LONGEST_PAUSE, LONGEST_WISH, MOST_DAMAGED, Circuit, State
 
 
 def opened(now: float = 0.0) -> Circuit:
@@ -71,7 +71,33 @@ def test_failures_of_questions_from_before_do_not_lengthen_the_pause() -> None:
     assert circuit.failed(1.0).failed(2.0) == circuit
 
 
-MOVES = st.lists(st.tuples(st.sampled_from(["ask", "ok", "fail", "limit", "silent"]), st.floats(0, 400)), max_size=40)
+def test_damage_is_the_symbols_until_it_is_of_many_different_ones_in_a_row() -> None:
+    circuit = Circuit().failed(0.0).failed(1.0)
+    for number in range(MOST_DAMAGED - 1):
+        for _ in range(5):
+            circuit = circuit.garbled(2.0, f"S{number}")
+        assert (circuit.state(2.0), circuit.failures) == (State.CLOSED, 0)  # it answers
+    assert circuit.succeeded().garbled(2.0, "ANOTHER").state(2.0) is State.CLOSED
+    changed = circuit.garbled(2.0, "ANOTHER")
+    assert changed.state(2.0 + FIRST_PAUSE - 0.1) is State.OPEN
+    probed = changed.admit(2.0 + FIRST_PAUSE)
+    assert probed is not None
+    known = probed.garbled(13.0, "S0")
+    assert (known.state(13.0), known.admit(13.0) is None) == (State.HALF_OPEN, False)
+    again = probed.garbled(13.0, "YET ANOTHER")
+    assert again.state(13.0 + 2 * FIRST_PAUSE - 0.1) is State.OPEN
+    assert again.failed(40.0).succeeded() == Circuit()
+
+
+def test_an_outage_is_over_when_an_answer_comes_that_cannot_be_read() -> None:
+    probed = opened().admit(FIRST_PAUSE)
+    assert probed is not None
+    assert probed.garbled(FIRST_PAUSE, "S").state(FIRST_PAUSE) is State.CLOSED
+
+
+MOVES = st.lists(
+    st.tuples(st.sampled_from(["ask", "ok", "fail", "limit", "silent", "damage"]), st.floats(0, 400)), max_size=40
+)
 
 
 @given(MOVES)
@@ -91,6 +117,8 @@ def test_it_never_stays_shut_for_ever_and_never_lets_two_probes_out(moves: list[
             if move == "ok":
                 circuit = circuit.succeeded()
                 assert circuit.state(now) is State.CLOSED
+            elif move == "damage":
+                circuit = circuit.garbled(now, f"S{out % 12}")
             else:
                 circuit = circuit.failed(now, at_once=move == "silent", wish=90.0 if move == "limit" else None)
         if circuit.open_until is not None:

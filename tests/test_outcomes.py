@@ -176,10 +176,8 @@ def test_late_prices_are_waited_for(tmp_path: Path) -> None:
     assert settle(services).settled == 1
 
 
-@pytest.mark.parametrize(
-    ("gone", "session"), [(1, after(2)), (4, after(5)), (PATIENCE, after(11))], ids=["a day", "four days", "ten days"]
-)
-def test_a_halted_share_is_read_at_its_first_close_after_the_target(tmp_path: Path, gone: int, session: date) -> None:
+@pytest.mark.parametrize("gone", [1, 4, PATIENCE], ids=["a day", "four days", "ten days"])
+def test_a_later_close_is_never_taken_for_the_targets(tmp_path: Path, gone: int) -> None:
     services = entered(tmp_path)
     Market(services, without(*(after(step) for step in range(1, 1 + gone))))
     set_clock(services, after(PATIENCE))
@@ -187,8 +185,29 @@ def test_a_halted_share_is_read_at_its_first_close_after_the_target(tmp_path: Pa
     assert [one for one in found(services) if one[0] == 1] == [], "a price of the day itself may still come"
     set_clock(services, after(1 + PATIENCE))
     settle(services)
-    (one,) = [one for one in found(services) if one[0] == 1]
-    assert one[2] == to_days(session)
+    assert [one for one in found(services) if one[0] == 1] == [(1, None, None)]
+    assert queries.track_record(services).without_outcome >= 1
+
+
+def test_a_cutoff_whose_close_has_gone_leaves_no_outcome(make_bars: MakeBars) -> None:
+    whole = make_bars(end=after(30))
+    bars = without(SESSION)(whole)
+    one = Open(1, "MADE", "XNYS", to_days(after(5)), to_days(SESSION), 5, "m", True, b"")
+    assert outcome_of(one, bars, after(14)) is None
+    lost = outcome_of(one, bars, after(30))
+    assert lost is not None and (lost.log_return, lost.session) == (None, None)
+
+
+def test_a_target_that_may_have_been_a_holiday_is_read_at_the_first_close_after_it(make_bars: MakeBars) -> None:
+    bars = without(after(1))(make_bars(end=after(30)))
+    one = Open(1, "MADE", "24/5", to_days(after(1)), to_days(SESSION), 1, "m", True, b"")
+    decided = outcome_of(one, bars, after(30))
+    assert decided is not None and decided.session == after(2)
+    # a holiday that the calendar did not know when the forecast was made, and knows now
+    monday = date(2021, 7, 5)
+    holiday = Open(1, "MADE", "XNYS", to_days(monday), to_days(SESSION), 3, "m", True, b"")
+    decided = outcome_of(holiday, without(monday)(bars), after(30))
+    assert decided is not None and decided.session == monday + timedelta(days=1)
 
 
 def test_a_delisted_share_has_no_outcome_after_ten_sessions_and_is_counted(tmp_path: Path) -> None:
@@ -226,8 +245,9 @@ def test_a_broken_close_at_the_target_is_as_good_as_none(make_bars: MakeBars, br
     bars = make_bars(end=after(30))
     bars.values[np.flatnonzero(bars.sessions == np.datetime64(after(1)))[0], 3] = broken
     one = Open(1, "MADE", "XNYS", to_days(after(1)), to_days(SESSION), 1, "m", True, b"")
+    assert outcome_of(one, bars, after(10)) is None
     decided = outcome_of(one, bars, after(30))
-    assert decided is not None and decided.session == after(2)
+    assert decided is not None and (decided.log_return, decided.session) == (None, None)
 
 
 def test_a_change_of_unit_between_them_leaves_no_outcome(tmp_path: Path) -> None:

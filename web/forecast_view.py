@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 from bellwether import wording
 from bellwether.alerting.rules_grading import Outcome
+from bellwether.market.holes import Gap, gap
 from bellwether.types import LEVELS, Forecast, Shape, Theme
 
 _ODDS = {
@@ -129,6 +130,13 @@ def reason(sentence: str) -> Reason:
     """ "Why this wide: at its ..." as a heading and a sentence."""
     heading, _, rest = sentence.partition(": ")
     return Reason(heading, rest[:1].upper() + rest[1:])
+
+
+def since(before: Forecast, made: Forecast, calendar: str) -> str:
+    """Which forecast this one is compared with: the one of the trading day before, unless its close is missing."""
+    if gap(calendar, before.cutoff, made.cutoff) is Gap.NONE:
+        return "the trading day before"
+    return wording.day(before.cutoff)
 
 
 def what_came(made: Forecast, came: Outcome | None) -> str:

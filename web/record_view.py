@@ -138,7 +138,7 @@ def outcome(receipt: Receipt) -> str:
     if came is None:
         return f"Open until the close of {wording.day(receipt.target_session)}."
     if came.log_return is None:
-        return "No price came: the symbol was halted or delisted."
+        return "No price of that day came: the symbol was halted or delisted, or the source lacks it."
     within = receipt.log_returns[1] <= came.log_return <= receipt.log_returns[5]
     held = "within its 8-in-10 range" if within else "outside its 8-in-10 range"
     on = f" on {wording.day(came.session)}" if came.session else ""

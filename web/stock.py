@@ -65,6 +65,7 @@ def stock(
         as_of=day,
         came=came,
         before=before,
+        calendar=asked.outlook.instrument.calendar,
         bot=bot,
         bot_link=link,
         record=record,

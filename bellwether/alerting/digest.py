@@ -5,8 +5,10 @@ from datetime import date
 from html import escape
 
 from bellwether import wording
+from bellwether.change import about_hole
 from bellwether.language import N_, spoken, translated
 from bellwether.language import gettext as _
+from bellwether.market.holes import Gap, gap, holidays_known
 from bellwether.types import Forecast, Instrument
 
 _CHANGE = N_("/unwatch stops a symbol, /settings says when this comes, /stop ends it all.")
@@ -21,6 +23,7 @@ class Entry:
     previous: Forecast | None
     failure: str = ""
     next_day: Forecast | None = None  #: for the next session alone; None where the forecast is for it already
+    expected: date | None = None  #: the session whose close should be there; None in a market that is not live
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +91,7 @@ def _entry(entry: Entry, common: tuple[str, ...]) -> str:
     ends = _("8 in 10 outcomes: {low} to {high} · chance of a rise {chance}").format(
         low=escape(low), high=escape(high), chance=wording.percent(made.probability_of_growth)
     )
-    return (
-        f"{name} {escape(last)}\n{ends}\n"
-        f"{escape(_next_day(entry.next_day))}"
-        f"{escape(_change(made, entry.previous))}{own}"
-    )
+    return f"{name} {escape(last)}\n{ends}\n{escape(_next_day(entry.next_day))}{escape(_since(entry, made))}{own}"
 
 
 def _next_day(made: Forecast | None) -> str:
@@ -103,10 +102,21 @@ def _next_day(made: Forecast | None) -> str:
     return _("Next trading day: {low} to {high}.").format(low=low, high=high) + "\n"
 
 
-def _change(now: Forecast, before: Forecast | None) -> str:
-    """What is different from the session before."""
+def _since(entry: Entry, made: Forecast) -> str:
+    """What the session brought, or why that is not known."""
+    calendar, before, expected = entry.instrument.calendar, entry.previous, entry.expected
+    if expected is not None and made.cutoff < expected:  # what was before it was told the session before
+        if not holidays_known(calendar, expected):
+            return _("The last close is of {day}.").format(day=wording.day(made.cutoff))
+        return _("There is no close of {day} yet, so how it moved then is not known.").format(day=wording.day(expected))
     if before is None:
         return _("Nothing to compare it with yet.")
+    missing = about_hole(before, made, calendar)
+    return f"{missing} {_change(made, before, calendar)}" if missing else _change(made, before, calendar)
+
+
+def _change(now: Forecast, before: Forecast, calendar: str) -> str:
+    """What is different from the session before, or from the last day before with a close."""
     moved = wording.signed_percent(now.last_close / before.last_close - 1)
     wider = (now.log_returns[5] - now.log_returns[1]) / (before.log_returns[5] - before.log_returns[1]) - 1
     width = _("about as wide")
@@ -117,6 +127,10 @@ def _change(now: Forecast, before: Forecast | None) -> str:
     if points:
         chance = (_("chance up {count} in 100") if points > 0 else _("chance down {count} in 100")).format(
             count=abs(points)
+        )
+    if gap(calendar, before.cutoff, now.cutoff) is not Gap.NONE:
+        return _("Since {day}: price {growth}, range {width}, {chance}.").format(
+            day=wording.day(before.cutoff), growth=moved, width=width, chance=chance
         )
     return _("Since the session before: price {growth}, range {width}, {chance}.").format(
         growth=moved, width=width, chance=chance

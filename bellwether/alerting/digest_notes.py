@@ -17,15 +17,26 @@ _NOTEWORTHY = {
 }
 
 
-def how_they_turned_out(found: list[Grade]) -> str:
-    """ "How my ranges that ended today turned out: 1 day: 4 of 5 held …"; empty when none ended."""
-    if not found:
-        return ""
-    each = ", ".join(
-        _("{held} of {count} for {horizon}").format(held=one.held, count=one.of, horizon=_length(one.horizon))
-        for one in found
-    )
-    return _("Ranges that ended today: {each} held. In the long run 8 of 10 should.").format(each=each)
+def how_they_turned_out(found: list[Grade], unjudged: int = 0) -> str:
+    """ "Ranges that ended today: 4 of 5 for the next day held …"; empty when none ended.
+
+    `unjudged` more ended for which there is no close of the day itself, or none any more of the day they began with.
+    """
+    sentences = []
+    if found:
+        each = ", ".join(
+            _("{held} of {count} for {horizon}").format(held=one.held, count=one.of, horizon=_length(one.horizon))
+            for one in found
+        )
+        sentences.append(_("Ranges that ended today: {each} held. In the long run 8 of 10 should.").format(each=each))
+    if unjudged:
+        message = ngettext(
+            "{count} range that ended today cannot be judged: a close is missing.",
+            "{count} ranges that ended today cannot be judged: closes are missing.",
+            unjudged,
+        )
+        sentences.append(message.format(count=unjudged))
+    return " ".join(sentences)
 
 
 def _length(horizon: int) -> str:

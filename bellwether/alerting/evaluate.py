@@ -185,7 +185,9 @@ class _Tick:
         self.reasons[reason] += 1
         with use_language(self._languages.get(one.chat_id, ENGLISH)):
             late = about_lateness(slot.due_at, settings.timezone) if is_late(slot.due_at, self._now) else ""
-            ended = how_they_turned_out(grades([each for topic in topics for each in topic.ended]))
+            ended = how_they_turned_out(
+                grades([each for topic in topics for each in topic.ended]), sum(topic.unjudged for topic in topics)
+            )
             notes = Notes(
                 "\n".join(line for line in (late, ended) if line),
                 what_else_fired(folded),

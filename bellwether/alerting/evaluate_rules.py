@@ -29,6 +29,7 @@ from bellwether.errors import BellwetherError, MarketDataError
 from bellwether.language import ENGLISH, use_language
 from bellwether.market.bars import STALE_AFTER
 from bellwether.market.calendar import SETTLING, closes_at, last_closed_session
+from bellwether.market.holes import Gap, last_steps
 from bellwether.services import Services
 from bellwether.store import alert_rules, alert_settings
 from bellwether.types import LEVELS
@@ -122,7 +123,7 @@ class _Run:
         quiet = []
         for rule in rules:
             figure = measure(rule, seen.sight) if seen else None
-            verdict = judge(rule, figure, session, self._now)
+            verdict = judge(rule, figure, session, self._now, seen.sight.gap if seen else Gap.NONE)
             self.did.reasons[verdict.reason] += 1
             if verdict.fires and seen is not None and figure is not None:
                 with self._speaking(rule.chat_id):
@@ -132,7 +133,7 @@ class _Run:
                 with self._speaking(rule.chat_id):
                     ended = self._ended(verdict, session, due_at, fresh_until)
                 self.fired.setdefault(rule.chat_id, []).append(ended)
-            else:
+            elif verdict.reason is not RuleReason.SESSION_MISSING:  # that one is looked at again
                 quiet.append(verdict.rule)
         with self._services.store.transaction() as db:
             if isinstance(looked, Unseen):
@@ -167,7 +168,7 @@ class _Run:
         """What is to be said about a rule that fires."""
         rule, sight, one = verdict.rule, seen.sight, seen.instrument
         made = sight.forecasts.get(rule.horizon) if rule.kind in FORECASTS else None
-        surprise = surprise_of_move(sight.bars)
+        surprise = surprise_of_move(sight.bars, last_steps(one.calendar, sight.bars))
         if rule.kind is RuleKind.UNUSUAL:
             surprise = max(surprise, surprise_of_rarity(figure))
         line = event(rule, verdict.reason, figure, sight, one)

@@ -9,7 +9,8 @@ from bellwether.alerting.rules_alert import RuleReason, Sight, split_since
 from bellwether.alerting.rules_unusual import Rarity, Side
 from bellwether.language import N_
 from bellwether.language import gettext as _
-from bellwether.types import Instrument
+from bellwether.market.holes import Gap
+from bellwether.types import Instrument, to_date
 
 _WHAT = {
     RuleKind.GROWTH: N_("median growth"),
@@ -44,6 +45,14 @@ def event(rule: AlertRule, reason: RuleReason, seen: float, sight: Sight, one: I
             return _("{name} is expected to report earnings on its next trading day.").format(name=name(one))
         message = _("{name} is expected to report earnings on {day}, its next trading day.")
         return message.format(name=name(one), day=wording.day(sight.earnings))
+    if rule.kind is RuleKind.MOVE and sight.gap is not Gap.NONE:  # not of one session, for all we know
+        return _("{name} moved {growth} from {before} to {day}, to {close}.").format(
+            name=name(one),
+            growth=wording.signed_percent(seen),
+            before=wording.day(to_date(sight.bars.sessions[-2])),
+            day=wording.day(sight.session),
+            close=_close(sight, one),
+        )
     if rule.kind is RuleKind.MOVE:
         return _("{name} moved {growth} on {day}, to {close}.").format(
             name=name(one),

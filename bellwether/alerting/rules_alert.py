@@ -13,13 +13,14 @@ import numpy as np
 
 from bellwether.alert_types import AlertRule, Direction, Repeat, RuleKind
 from bellwether.alerting.rules_unusual import Rarity
+from bellwether.market.holes import Gap
 from bellwether.types import LEVELS, Bars, Forecast
 
 
 class RuleReason(Enum):
     """Why a rule fires, or does not."""
 
-    CROSSED = "the figure has passed the threshold since the session before"
+    CROSSED = "the figure has passed the threshold since it was last looked at"
     STANDS_BEYOND = "the figure was beyond the threshold already when it was first looked at"
     NOT_REACHED = "the figure has not reached the threshold"
     STILL_BEYOND = "it was told already, and the figure has not been back"
@@ -28,6 +29,7 @@ class RuleReason(Enum):
     JUDGED_ALREADY = "this session was looked at before"
     EXPIRED = "the rule was to end by now"
     NO_FIGURE = "there is no sound figure for this session: the model is silent, or a price or date is not known"
+    SESSION_MISSING = "the session before has no close, so how far the price moved in this one is not known"
     WAITING_FOR_PRICES = "the prices of the session are not in yet"
     TOO_LATE = "the message would not be fresh any more"
 
@@ -55,6 +57,7 @@ class Sight:
     rarities: Mapping[int, Rarity | None]  #: by horizon; None where its own past is too short
     next_session: date
     earnings: date | None = None  #: the next day on which the company reports, where known
+    gap: Gap = Gap.NONE  #: between its last two closes
 
     @property
     def session(self) -> date:
@@ -63,8 +66,8 @@ class Sight:
 
     @property
     def move(self) -> float | None:
-        """The close against the one before, as quoted: a fraction."""
-        if len(self.bars) < 2:
+        """The close against the one of the session before, as quoted: a fraction; None without that one."""
+        if len(self.bars) < 2 or self.gap is Gap.HOLE:
             return None
         return float(self.bars.quoted_closes[-1] / self.bars.quoted_closes[-2]) - 1
 
@@ -121,12 +124,17 @@ def split_since(rule: AlertRule, bars: Bars) -> float:
     return ratio if abs(ratio - 1) > _SPLIT else 1.0
 
 
-def judge(rule: AlertRule, figure: float | None, session: date, now: datetime) -> Verdict:
-    """Look at a rule after a session. The same session is never judged twice."""
+def judge(rule: AlertRule, figure: float | None, session: date, now: datetime, between: Gap = Gap.NONE) -> Verdict:
+    """Look at a rule after a session, where `between` lies before its close. The same session is never judged twice.
+
+    A move is of one session: with a hole before it, it is looked at again, for the missing close may still come.
+    """
     if rule.expires_at is not None and now >= rule.expires_at:
         return Verdict(RuleReason.EXPIRED, rule, finished=True)
     if rule.judged is not None and session <= rule.judged:
         return Verdict(RuleReason.JUDGED_ALREADY, rule)
+    if rule.kind is RuleKind.MOVE and between is Gap.HOLE:
+        return Verdict(RuleReason.SESSION_MISSING, rule)
     if figure is None or not np.isfinite(figure):
         return Verdict(RuleReason.NO_FIGURE, replace(rule, judged=session))
     seen = replace(rule, judged=session, last_value=figure)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from math import sqrt
 from statistics import NormalDist
 from typing import Protocol, TypeVar
 
@@ -34,12 +35,15 @@ def within_budget(fired: Sequence[One], budget: int | None, told: int) -> tuple[
     return ordered[:room], ordered[room:]
 
 
-def surprise_of_move(bars: Bars) -> float:
-    """The last session's move in units of the daily move that was usual before it; 0 where there is no telling."""
+def surprise_of_move(bars: Bars, steps: int = 1) -> float:
+    """The last move in units of the one that was usual before it; 0 where there is no telling.
+
+    `steps` is how many sessions it is over: more than one where closes are missing, and then a wider one is usual.
+    """
     returns = log_returns(bars.closes[-_USUAL - 1 :])
     if len(returns) < 2:
         return 0.0
-    usual = ewma_volatility(returns[:-1])
+    usual = ewma_volatility(returns[:-1]) * sqrt(steps)
     return min(abs(float(returns[-1])) / usual, _MOST) if usual > 0 else 0.0
 
 

@@ -11,7 +11,7 @@ class Remark(Enum):
 
     ALERT_WAITS = "an alert has fired that had no message of its own"
     RARE_OUTLOOK = "the outlook of a symbol is as rare as one day in twenty"
-    BIG_MOVE = "a symbol moved more than twice its usual daily move"
+    BIG_MOVE = "a symbol moved more than twice as far as is usual in a session, or in those since its close before"
     NOTHING = "nothing was unusual"
 
 
@@ -19,7 +19,7 @@ def remark(share: float | None, surprise: float) -> Remark:
     """What is worth saying about one symbol.
 
     `share` of its days on which its outlook was as extreme, None where there is no telling; `surprise` of its last move
-    in usual daily moves.
+    in usual moves.
     """
     if share is not None and share <= RARE:
         return Remark.RARE_OUTLOOK

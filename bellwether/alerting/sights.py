@@ -17,6 +17,7 @@ from bellwether.alerting.rules_unusual import COMPARED, Rarity, rarity
 from bellwether.errors import BellwetherError
 from bellwether.forecasting.history import past_quantiles
 from bellwether.market.calendar import session_after
+from bellwether.market.holes import last_gap
 from bellwether.services import Services
 from bellwether.types import Instrument, Outlook
 
@@ -44,6 +45,7 @@ def see(services: Services, symbol: str, session: date, rules: Iterable[AlertRul
         rarities=rarities(services, outlook, unusual),
         next_session=session_after(outlook.instrument.calendar, outlook.bars.cutoff, 1),
         earnings=next_earnings(services, symbol) if any(rule.kind is RuleKind.EARNINGS for rule in asked) else None,
+        gap=last_gap(outlook.instrument.calendar, outlook.bars),
     )
     return Seen(outlook.instrument, sight)
 

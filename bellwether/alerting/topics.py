@@ -18,6 +18,7 @@ from bellwether.alerting.rules_digest import Remark, remark
 from bellwether.alerting.rules_grading import Outcome, outcome
 from bellwether.alerting.sights import rarities
 from bellwether.errors import BellwetherError, MarketDataError
+from bellwether.market.holes import last_steps
 from bellwether.market.universe import instrument_of
 from bellwether.services import Services
 from bellwether.store import alerts
@@ -36,6 +37,7 @@ class Topic:
     is_late: bool  #: waiting may bring its bar; a symbol that is gone or stale must not hold up the others
     told: tuple[Range, ...] = ()  #: ranges that a digest about it tells
     ended: tuple[tuple[Range, Outcome], ...] = ()  #: ranges told before that end with this session
+    unjudged: int = 0  #: of these, those of which a close is missing
 
 
 class Desk:
@@ -76,14 +78,21 @@ class Desk:
             return Topic(Entry(known, None, None, failure=problem.text), is_stale=False, is_late=late)
         made = asked.forecast
         stale = made.problem is Problem.STALE
-        next_day = queries.issue(self._services, outlook, TOMORROW).forecast
+        expected = session if self._services.provider.live else None
+        ranges = {horizon: made}
+        if horizon != TOMORROW:
+            ranges = {TOMORROW: queries.issue(self._services, outlook, TOMORROW).forecast, horizon: made}
+        # while a close is missing, the next session is one that has been: its range would be told after the event
+        ahead = {at: one for at, one in ranges.items() if expected is None or one.target_session > expected}
         ended = [(told, outcome(told, outlook.bars)) for told in self._ending_with(session).get(symbol, [])]
+        next_day = ahead.get(TOMORROW) if horizon != TOMORROW else None
         return Topic(
-            Entry(instrument, made, before, next_day=next_day if horizon != TOMORROW else None),
+            Entry(instrument, made, before, next_day=next_day, expected=expected),
             stale,
             is_late=made.cutoff < session and not stale,
-            told=tuple(_range(symbol, one) for one in ((next_day, made) if horizon != TOMORROW else (made,))),
+            told=tuple(_range(symbol, one) for one in ahead.values()),
             ended=tuple((told, one) for told, one in ended if one is not None),
+            unjudged=sum(one is None for _, one in ended),
         )
 
     def _look(self, symbol: str, session: date) -> Remark:
@@ -93,7 +102,8 @@ class Desk:
         except BellwetherError:
             return Remark.NOTHING
         rare = rarities(self._services, outlook, [horizon]).get(horizon)
-        return remark(None if rare is None else rare.share, surprise_of_move(outlook.bars))
+        steps = last_steps(outlook.instrument.calendar, outlook.bars)
+        return remark(None if rare is None else rare.share, surprise_of_move(outlook.bars, steps))
 
     def _ending_with(self, session: date) -> dict[str, list[Range]]:
         if session not in self._ending:

@@ -24,6 +24,13 @@ def about_age(instrument: Instrument, bars: Bars, expected: date | None) -> str:
     )
 
 
+def about_currency(instrument: Instrument, live: bool) -> str:
+    """Says so when a source that lives does not tell in which currency it quotes; an index is in none."""
+    if not live or instrument.currency or instrument.symbol.startswith("^"):
+        return ""
+    return said("In which currency these prices are is not known: my source does not say.")
+
+
 def about_silence(problem: Problem | None) -> str:
     """Says why the range is the baseline's."""
     if problem is None:

@@ -28,7 +28,14 @@ from bellwether.forecasting.baseline import (
     head_quantiles,
     log_returns,
 )
-from bellwether.forecasting.caveats import about_age, about_market, about_silence, about_symbol, about_training
+from bellwether.forecasting.caveats import (
+    about_age,
+    about_currency,
+    about_market,
+    about_silence,
+    about_symbol,
+    about_training,
+)
 from bellwether.forecasting.explain import explain, usual_probability_of_growth
 from bellwether.forecasting.inputs import align_closes, model_inputs
 from bellwether.forecasting.metrics import probability_above_zero
@@ -156,6 +163,7 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: Floats | None) -
             for sentence in (
                 known.note,
                 about_age(known.instrument, bars, known.expected),
+                about_currency(known.instrument, known.expected is not None),
                 about_silence(problem),
                 about_market(latest) if heard else "",
                 about_training(bars, heard.seen_to) if heard else "",

@@ -21,6 +21,7 @@ AGAIN = 2  #: tries after the first
 FIRST_WAIT = 0.5  #: seconds; a wait is random up to this, up to twice this the second time (full jitter)
 SHARE = 0.6  #: of the time left goes into one try, so that a slow one leaves room for another
 SHORTEST_TRY = 0.05  #: of the whole time-out; with less left, another try is not worth starting
+NO_PRICES = frozenset({Trouble.DAMAGED_STATEMENTS, Trouble.DAMAGED_SEARCH})  #: damage of answers that are not prices
 MAY_PASS = frozenset({Trouble.FAILING, Trouble.SILENT, Trouble.CUT_OFF})  #: worth another try at once
 
 
@@ -104,6 +105,11 @@ class Asker:
         with self._guard:
             if failure is None:
                 self._circuit = self._circuit.succeeded()
+                return
+            if failure.about:
+                # of other answers than prices one word for all: statements may change their form while prices come
+                what = failure.trouble.name if failure.trouble in NO_PRICES else failure.about
+                self._circuit = self._circuit.garbled(self._clock(), what)
                 return
             # a time-out has cost somebody all of it; the next ones need not wait as long to learn the same
             self._circuit = self._circuit.failed(

@@ -21,6 +21,7 @@ from bellwether.errors import BadDate, BellwetherError, Delisted, NoPrices, Sour
 from bellwether.language import Said, said, together
 from bellwether.market.asking import Asker
 from bellwether.market.calendar import SETTLING, last_closed_session, sessions_between
+from bellwether.market.holes import Gap, last_gap
 from bellwether.market.joining import OVERLAP, joined
 from bellwether.market.provider import Fetched, RemoteSource, Search
 from bellwether.market.shelf import Kept, Shelf
@@ -35,6 +36,7 @@ NEEDED = timedelta(days=366 * 10)  #: of history before the day asked for: what 
 PROBED = timedelta(days=14)  #: of history in a question that only finds out whether the source answers
 FAILURE_PAUSE = timedelta(seconds=10)  #: a symbol that failed is not asked for again sooner, whoever wants it
 AGAIN_AFTER = timedelta(minutes=10)  #: when the newest session was not there yet, ask again after this
+HOLE_AGAIN_AFTER = timedelta(hours=1)  #: the same where the session before the newest is missing: it may come late
 
 log = logging.getLogger(__name__)
 
@@ -143,14 +145,15 @@ class CachedProvider:
         kept = self._kept.get(symbol)
         if kept is None or not self._reaches(kept.asked, end):
             kept = self._shelf.load(symbol) or kept
-        if kept is not None and self._reaches(kept.asked, end):
+        whole = kept is not None and self._reaches(kept.asked, end)
+        if kept is not None and whole and not self._may_be_filled(kept, end):
             return self._remember(kept), None
         try:
             return self._remember(self._fetched(symbol, end, kept)), None
         except (SourceError, NoPrices, UnknownSymbol) as problem:
             if kept is None:
                 raise
-            return self._remember(kept), problem
+            return self._remember(kept), None if whole else problem
 
     def _remember(self, kept: Kept) -> Kept:
         with self._guard:
@@ -171,6 +174,14 @@ class CachedProvider:
         if sessions_between(calendar, asked.until, end) == 0:
             return True
         return is_recent(asked.at, now, AGAIN_AFTER) and last_closed_session(calendar, asked.at - SETTLING) >= end
+
+    def _may_be_filled(self, kept: Kept, end: date) -> bool:
+        """Whether the session before the newest one is missing, and may have come since it was asked for."""
+        calendar, now = kept.asked.instrument.calendar, self._clock()
+        if end < kept.bars.cutoff or is_recent(kept.asked.at, now, HOLE_AGAIN_AFTER):
+            return False
+        newest = last_closed_session(calendar, now - SETTLING)
+        return kept.bars.cutoff == newest and last_gap(calendar, kept.bars) is Gap.HOLE
 
     def _fetched(self, symbol: str, end: date, kept: Kept | None, *, must_be_kept: bool = False) -> Kept:
         """Ask the source for what is missing, and keep the answer. Raises what it raises, or raised a moment ago.

@@ -5,6 +5,7 @@ from enum import Enum
 
 FAILURES = 3  #: in a row, after which the source is left alone
 FIRST_PAUSE, LONGEST_PAUSE = 10.0, 300.0  #: seconds; doubled each time that the source fails again after one
+MOST_DAMAGED = 10  #: different symbols in a row of which nothing can be read: then its answers have changed their form
 LONGEST_WISH = 3600.0  #: seconds that a source may ask to be left alone; more would be a mistake of its
 
 
@@ -24,6 +25,7 @@ class Circuit:
     pause: float = 0.0  #: the last one, in seconds
     open_until: float | None = None
     probing: bool = False  #: the one question of HALF_OPEN is out
+    damaged: frozenset[str] = frozenset()  #: about which nothing could be read since it was last understood
 
     def state(self, now: float) -> State:
         """Where it stands."""
@@ -43,6 +45,19 @@ class Circuit:
         """The source answered, be it that it knows nothing of the symbol."""
         return Circuit()
 
+    def garbled(self, now: float, about: str) -> "Circuit":
+        """The source answered, but nothing could be read of what it says about this symbol.
+
+        That is the symbol's damage, whoever asks for it however often; of MOST_DAMAGED different ones in a row it is
+        the source's.
+        """
+        if about in self.damaged:  # known already: it says nothing new of the source
+            return replace(self, failures=0, probing=False)
+        damaged = self.damaged | {about}
+        if len(damaged) < MOST_DAMAGED:
+            return Circuit(damaged=damaged)
+        return replace(self.failed(now, at_once=True), damaged=damaged)
+
     def failed(self, now: float, *, at_once: bool = False, wish: float | None = None) -> "Circuit":
         """The source did not answer.
 
@@ -56,4 +71,4 @@ class Circuit:
         pause = min(max(self.pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
         if wish is not None:
             pause = min(max(wish, FIRST_PAUSE), LONGEST_WISH)
-        return Circuit(failures, pause, max(now + pause, self.open_until or now))
+        return Circuit(failures, pause, max(now + pause, self.open_until or now), damaged=self.damaged)

@@ -6,7 +6,7 @@ A symbol's history is always of one source, with the instrument in that source's
 from dataclasses import replace
 from datetime import date
 
-from bellwether.errors import BadDate, MarketDataError, UnknownSymbol
+from bellwether.errors import BadDate, DamagedAnswer, MarketDataError, Trouble, UnknownSymbol
 from bellwether.language import said, together
 from bellwether.market.provider import Provider, search_of
 from bellwether.types import Bars, Instrument, Origin
@@ -58,18 +58,20 @@ class FallbackProvider:
             except (MarketDataError, UnknownSymbol, BadDate):
                 continue
             if bars is None or other.cutoff > bars.cutoff:
-                return self._instead(other, provider)
+                return self._instead(other, provider, problem)
         if bars is None and problem is not None:
             raise problem
         return bars  # type: ignore[return-value]  # old ones, which say so
 
-    def _instead(self, bars: Bars, provider: Provider) -> Bars:
-        """Bars of another source than the first, which say so."""
+    def _instead(self, bars: Bars, provider: Provider, problem: MarketDataError | None) -> Bars:
+        """Bars of another source than the first, which say so; `problem` is why the first has none."""
         origin = bars.origin or Origin(provider.name, provider.live, provider.note)
         instrument = origin.instrument or provider.instrument(bars.symbol)
+        trouble = problem.trouble if isinstance(problem, DamagedAnswer) else Trouble.RESTING
         note = said(
-            "{source} is not answering; these prices come from {other}.",
+            "{source} {trouble}; these prices come from {other}.",
             source=self.describe(),
+            trouble=said(trouble.value),
             other=provider.describe(),
         )
         return replace(bars, origin=replace(origin, instrument=instrument, note=together(note, origin.note)))

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from bellwether.config import Market
-from bellwether.errors import BellwetherError, Delisted, NoPrices, SourceError, Trouble, UnknownSymbol
+from bellwether.errors import BellwetherError, DamagedAnswer, Delisted, NoPrices, SourceError, Trouble, UnknownSymbol
 from bellwether.language import N_, said
 from bellwether.market.exchanges import calendar_of
 from bellwether.market.provider import Fetched
@@ -81,7 +81,7 @@ class YahooSource:
             with session.within(timeout):
                 return search(session, text)
         except Exception as problem:
-            told = self._explain(text, problem)
+            told = self._explain(text, problem, Trouble.DAMAGED_SEARCH)
             if isinstance(told, NoPrices):  # words that it refuses are no failure of its
                 return ()
             raise told if isinstance(told, SourceError) else SourceError(self.describe(), Trouble.REFUSED) from problem
@@ -90,12 +90,15 @@ class YahooSource:
         """A company's last quarters, five at most, and when the next one is due."""
         from bellwether.market.yahoo_statements import read_statements
 
-        with self._asking(symbol, timeout) as ticker:
+        with self._asking(symbol, timeout, Trouble.DAMAGED_STATEMENTS) as ticker:
             return read_statements(symbol, ticker._data.get_raw_json)
 
     @contextmanager
-    def _asking(self, symbol: str, timeout: float) -> Iterator[Any]:
-        """A yfinance Ticker whose requests end within `timeout` seconds and whose failures are ours."""
+    def _asking(self, symbol: str, timeout: float, damage: Trouble = Trouble.DAMAGED) -> Iterator[Any]:
+        """A yfinance Ticker whose requests end within `timeout` seconds and whose failures are ours.
+
+        `damage` is what to call an answer that cannot be read.
+        """
         import yfinance
 
         from bellwether.market.yahoo_session import NoSuchSymbol
@@ -109,7 +112,7 @@ class YahooSource:
                 yield yfinance.Ticker(symbol, session=session)
         except Exception as problem:  # yfinance lets anything through, from JSON errors to curl's
             _forget_crumb()
-            raise self._explain(symbol, problem) from problem
+            raise self._explain(symbol, problem, damage) from problem
 
     def _start(self) -> Any:
         """The HTTP session, made once; importing yfinance costs half a second that other sources save."""
@@ -127,9 +130,9 @@ class YahooSource:
                 self._session = YahooSession(self._base_url)
         return self._session
 
-    def _explain(self, symbol: str, problem: Exception) -> BellwetherError:
-        """What happened, in words."""
-        from bellwether.market.yahoo_session import Empty, NoSuchSymbol, NotAnswering
+    def _explain(self, symbol: str, problem: Exception, damage: Trouble) -> BellwetherError:
+        """What happened, in words. `damage` is what it is where data came that cannot be read."""
+        from bellwether.market.yahoo_session import Empty, NoSuchSymbol, NotAnswering, OfOtherForm
 
         log.info("Yahoo failed for %s: %s %s", symbol, type(problem).__name__, problem)
         if isinstance(problem, NoSuchSymbol):
@@ -139,8 +142,11 @@ class YahooSource:
         if isinstance(problem, Empty):
             return NoPrices(said(_NO_PRICES, source=self.describe(), symbol=symbol))
         if isinstance(problem, NotAnswering):
-            return SourceError(self.describe(), problem.trouble, problem.retry_after)
-        return SourceError(self.describe(), Trouble.GARBLED)
+            about = symbol if isinstance(problem, OfOtherForm) else ""
+            return SourceError(self.describe(), problem.trouble, problem.retry_after, about)
+        if isinstance(problem, OSError):  # curl's too, as where a cookie could not be had
+            return SourceError(self.describe(), Trouble.CUT_OFF)
+        return DamagedAnswer(self.describe(), symbol, damage)  # data came, and could not be read
 
 
 def _forget_answers() -> None:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from bellwether.market.exchanges import calendar_of
 from bellwether.market.universe import instrument_of, is_symbol
+from bellwether.market.yahoo_clean import text
 from bellwether.types import Instrument
 
 ADDRESS = "https://query2.finance.yahoo.com/v1/finance/search"
@@ -23,11 +24,11 @@ class Session(Protocol):
         """The answer. Raises where there is none."""
 
 
-def search(session: Session, text: str) -> tuple[Instrument, ...]:
+def search(session: Session, words: str) -> tuple[Instrument, ...]:
     """What Yahoo finds for these words, its best first. Raises ValueError where the answer is no search's answer."""
     answer = session.get(
         ADDRESS,
-        params={"q": text, "quotesCount": ASKED, "newsCount": 0, "listsCount": 0, "enableFuzzyQuery": "false"},
+        params={"q": words, "quotesCount": ASKED, "newsCount": 0, "listsCount": 0, "enableFuzzyQuery": "false"},
     ).json()
     quotes = answer.get("quotes") if isinstance(answer, dict) else None
     if not isinstance(quotes, list):
@@ -39,7 +40,7 @@ def _is_ours(quote: Any) -> bool:
     """Whether a result is something with daily bars that we can name."""
     return (
         isinstance(quote, dict)
-        and quote.get("quoteType") in KINDS
+        and text(quote.get("quoteType")) in KINDS
         and isinstance(quote.get("symbol"), str)
         and is_symbol(quote["symbol"])
     )
@@ -47,17 +48,16 @@ def _is_ours(quote: Any) -> bool:
 
 def _instrument(quote: dict[str, Any]) -> Instrument:
     """A result as an instrument. Yahoo tells no currency here: it is the exchange's, where that has only one."""
-    symbol, code = quote["symbol"], str(quote.get("exchange") or "")
+    symbol, code = quote["symbol"], text(quote.get("exchange"))
     known = instrument_of(symbol)
-    name = " ".join(str(quote.get("longname") or quote.get("shortname") or symbol).split())
-    name = "".join(letter for letter in name if letter.isprintable())
+    name = text(quote.get("longname")) or text(quote.get("shortname")) or symbol
     calendar = calendar_of(code)
     one_currency = quote["quoteType"] in _PLAIN or calendar == "XNYS"
     return Instrument(
         symbol=symbol,
         name=name[:80],
-        exchange=str(quote.get("exchDisp") or known.exchange or code),
+        exchange=text(quote.get("exchDisp")) or known.exchange or code,
         calendar=calendar,
         currency=known.currency if one_currency else "",
-        sector=str(quote.get("sector") or ""),
+        sector=text(quote.get("sector")),
     )

@@ -2,7 +2,8 @@
 
 yfinance 1.7 takes a blocked request (401) for a delisting and a page of HTML for a JSON error, answers every status of
 400 and above with more requests, waits 30 s for cookies whatever time-out it is given, and keeps an error text as its
-crumb. Here an answer that is none raises at once, by what it is, and everything ends at the deadline.
+crumb. Here an answer that is none raises at once, by what it is, a chart is rid of its damaged parts, and everything
+ends at the deadline.
 """
 
 import json
@@ -19,6 +20,7 @@ from curl_cffi import requests
 
 from bellwether.errors import Trouble
 from bellwether.market.circuit import LONGEST_WISH
+from bellwether.market.yahoo_clean import Unreadable, cleaned
 
 CHART = "/v8/finance/chart/"
 DATA = (CHART, "/v10/finance/", "/v7/finance/", "/v1/finance/", "/ws/")
@@ -45,8 +47,15 @@ class NotAnswering(Exception):
         self.trouble, self.retry_after = trouble, retry_after
 
 
+class OfOtherForm(NotAnswering):
+    """Yahoo answered with JSON of another form than it has for this question: perhaps only about this symbol."""
+
+    def __init__(self) -> None:
+        super().__init__(Trouble.GARBLED, "JSON of another form")
+
+
 class YahooSession(requests.Session[requests.Response]):
-    """A browser-like session whose requests for data raise one of the exceptions above, or succeed."""
+    """A browser-like session whose requests for data raise one of the exceptions above or Unreadable, or succeed."""
 
     def __init__(self, base_url: str = "") -> None:
         """`base_url` is a mirror that gets every request instead of the host it names."""
@@ -98,7 +107,9 @@ class YahooSession(requests.Session[requests.Response]):
             raise NotAnswering(Trouble.SILENT, type(problem).__name__) from problem
         except requests.exceptions.RequestException as problem:
             raise NotAnswering(Trouble.CUT_OFF, type(problem).__name__) from problem
-        judge(answer, path)
+        told = judge(answer, path)
+        if path.startswith(CHART):
+            answer.content = json.dumps(cleaned(told)).encode()
         return answer
 
     def _cookie(self, path: str, left: float, send: Callable[[float], Any]) -> Any:
@@ -119,28 +130,48 @@ class YahooSession(requests.Session[requests.Response]):
         return answer
 
 
-def judge(answer: requests.Response, path: str) -> None:
-    """Raise unless the answer is data, and for a chart unless it has sessions."""
+def judge(answer: requests.Response, path: str) -> Any:
+    """What the answer says, decoded. Raises unless it is data, and for a chart unless it has sessions."""
     status = answer.status_code
     if status == 429:
         raise NotAnswering(Trouble.LIMITED, "429", _retry_after(answer.headers.get("Retry-After")))
     try:
-        (body,) = json.loads(answer.content).values()
-        error, results = body.get("error"), body.get("result")
-    except (ValueError, TypeError, AttributeError):
-        if path.startswith(CHART) or status >= 400:
-            raise NotAnswering(_without_data(status, answer), f"{status} without data") from None
-        error, results = None, None  # a search has no envelope; what asked for it reads it
-    if status == 404 or (error and error.get("code") == "Not Found"):
+        told = json.loads(answer.content)
+    except (ValueError, RecursionError):
+        raise NotAnswering(_without_data(status, answer), f"{status} without data") from None
+    body = _envelope(told)
+    if body is None and path.startswith(CHART) and status < 400:
+        raise OfOtherForm
+    if body is None and status >= 400:
+        raise NotAnswering(_without_data(status, answer), f"{status} without data")
+    error, results = (body.get("error"), body.get("result")) if body is not None else (None, None)
+    code = error.get("code") if isinstance(error, dict) else None
+    if status == 404 or code == "Not Found":
         raise NoSuchSymbol(str(error))
     if status == 400 and error:
         raise Empty(str(error))
     if status >= 500:
         raise NotAnswering(Trouble.FAILING, str(status))
-    if status >= 400 or error:
+    if status >= 400 or (error and not results):
         raise NotAnswering(Trouble.REFUSED, f"{status} {error}")
-    if path.startswith(CHART) and (not results or not results[0].get("timestamp")):
+    if path.startswith(CHART) and not _sessions(results):
         raise Empty("an empty chart")
+    return told
+
+
+def _envelope(told: Any) -> Any:
+    """The part that holds `result` and `error`; None where there is none: a search has no envelope."""
+    parts = told.values() if isinstance(told, dict) else ()
+    return next((part for part in parts if isinstance(part, dict) and ("result" in part or "error" in part)), None)
+
+
+def _sessions(results: Any) -> Any:
+    """The stamps of a chart's sessions, whatever they are; empty where there are none."""
+    if not results:
+        return ()
+    if not isinstance(results, list) or not isinstance(results[0], dict):
+        raise Unreadable("no chart")
+    return results[0].get("timestamp")
 
 
 def _without_data(status: int, answer: requests.Response) -> Trouble:

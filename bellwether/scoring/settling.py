@@ -3,7 +3,7 @@
     open forecasts that are due | bars of each symbol, once | decide | outcomes, sums and misses in one transaction
 
 The outcome is the log return of adjusted closes from cutoff to target, both read at settlement from one history, so a
-split or dividend between them does not matter.
+split or dividend between them does not matter. It is over the sessions that were forecast, or there is none.
 """
 
 import logging
@@ -17,7 +17,8 @@ import numpy as np
 
 from bellwether.errors import BadDate, MarketDataError, NoPrices, SourceError, UnknownSymbol, UnusableBars
 from bellwether.market.bars import since_unit_change
-from bellwether.market.calendar import SETTLING, last_closed_session, session_after
+from bellwether.market.calendar import SETTLING, is_session, last_closed_session, session_after
+from bellwether.market.holes import holidays_known
 from bellwether.scoring import anchor
 from bellwether.scoring.sums import miss_distance, scored
 from bellwether.services import Services
@@ -85,8 +86,9 @@ def outcome_of(one: Open, bars: Bars | None, newest: date) -> Outcome | None:
     """What came of a forecast; None while it must wait.
 
     `bars` is all that is known of the symbol, None for nothing; `newest` is the last session up to which the source is
-    known to have prices of anything. A share that did not trade on the target is read at its first close after it; one
-    that has no close within PATIENCE sessions, or none at the cutoff any more, has no outcome.
+    known to have prices of anything. One without a close of the target itself, or of the cutoff any more, has no
+    outcome: what the price did up to another session is not what was forecast. Only where the target may have been a
+    holiday, the first close after it is its outcome.
     """
     target = from_days(one.target)
     start = _close_at(bars, from_days(one.cutoff))
@@ -95,7 +97,9 @@ def outcome_of(one: Open, bars: Bars | None, newest: date) -> Outcome | None:
         return Outcome(one, float(np.log(end / start)), target)
     if newest < session_after(one.calendar, target, PATIENCE):
         return None
-    later = _first_close_after(bars, target, session_after(one.calendar, target, PATIENCE))
+    later = None
+    if not (is_session(one.calendar, target) and holidays_known(one.calendar, target)):
+        later = _first_close_after(bars, target, session_after(one.calendar, target, PATIENCE))
     if start is None or later is None:
         return Outcome(one, None, None)
     session, close = later

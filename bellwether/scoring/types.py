@@ -149,7 +149,7 @@ class TrackRecord:
     issued: int
     settled: int
     waiting: int  #: for their horizon to close, or for late prices
-    without_outcome: int  #: delisted or halted: no price came within 10 sessions
+    without_outcome: int  #: delisted, halted, or missing in the source: no price of that day came within 10 sessions
     by_plain_rule: int  #: of the issued, those for which the model was silent
     score: Score
     by_horizon: tuple[HorizonScore, ...]
@@ -177,7 +177,9 @@ class Settled:
     """The outcome of one issued forecast."""
 
     log_return: float | None  #: from the cutoff to the target; None: no price came
-    session: date | None  #: of the close it was read from: the target, or the first one after a halt
+    session: (
+        date | None
+    )  #: of the close it was read from: the target, or the first one after a day that may be a holiday
     settled_at: datetime
 
 

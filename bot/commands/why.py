@@ -3,7 +3,7 @@
 from html import escape
 
 from bellwether import queries, wording
-from bellwether.change import Change, causes, changes, in_a_sentence
+from bellwether.change import Change, about_hole, causes, changes, in_a_sentence
 from bellwether.errors import AmbiguousSymbol, BadSymbol, UnknownSymbol
 from bellwether.language import N_, said
 from bellwether.language import gettext as _
@@ -37,9 +37,10 @@ def _why(services: Services, question: str, horizon: int) -> Reply:
     compared = _("From {before} to {now}, each time {span}:").format(
         before=wording.day(before.cutoff), now=wording.day(made.cutoff), span=wording.within(horizon)
     )
+    calendar = asked.outlook.instrument.calendar
     parts = [
-        f"<b>{escape(in_a_sentence(before, made))}</b>",
-        f"{compared}\n{_lines(changes(before, made))}",
+        f"<b>{escape(in_a_sentence(before, made, calendar))}</b>",
+        f"{escape(about_hole(before, made, calendar))} {compared}".strip() + f"\n{_lines(changes(before, made))}",
         "\n".join([_("What lies behind it:"), _lines(causes(before, made))]),
         f"<i>{escape(wording.disclaimer(made))}</i>",
     ]
