@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
 
-from telegram import Bot, CallbackQuery, MaybeInaccessibleMessage, Message, Update, User
+from telegram import Bot, CallbackQuery, Message, Update, User
 
 from bellwether.alerting.retry import DeliveryError
 from bellwether.errors import StoreError
@@ -103,24 +103,22 @@ class Answers:
             return
         matters = conversation.matters_who_presses(query.data)
         may_change = not matters or await self._admins.is_admin(shown.chat, query.from_user.id)
-        if isinstance(shown, Message):
-            thread = topic_of(shown)
-        else:
-            thread = await asyncio.to_thread(self._chosen_topic, shown.chat.id)
+        seen = shown if isinstance(shown, Message) and shown.is_accessible else None
+        thread = topic_of(seen) if seen else await asyncio.to_thread(self._chosen_topic, shown.chat.id)
         asker = Asker(shown.chat.id, _language(query.from_user), may_change, thread)
         with typing(self._bot, shown.chat.id, thread):
             pressed = await self._think(conversation.press, self._services, asker, query.data)
         await self._sender.notice(query, pressed.notice)
-        if isinstance(shown, Message):
-            await self._sender.show(shown, pressed)
+        if seen is not None:
+            await self._sender.show(seen, pressed)
         else:
-            await self._show_anew(shown, pressed, thread)
+            await self._show_anew(shown.chat.id, pressed, thread)
 
-    async def _show_anew(self, unseen: MaybeInaccessibleMessage, pressed: Pressed, thread: int | None) -> None:
+    async def _show_anew(self, chat_id: int, pressed: Pressed, thread: int | None) -> None:
         """Answer a button of a message that is too old to be seen or changed: in a new one. Raises DeliveryError."""
         reply = pressed.reply or pressed.edit
         if reply is not None:
-            await self._send(unseen.chat.id, reply, thread)
+            await self._send(chat_id, reply, thread)
 
     async def _think(self, find: Callable[..., Found], *about: object) -> Found:
         """An answer, found in a thread of those that may wait for prices: nobody else's business waits for one."""

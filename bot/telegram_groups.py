@@ -28,7 +28,7 @@ from bot import conversation
 from bot.commands import COMMANDS
 from bot.commands.command import Command, Who
 
-_SET_OFF = f"{whitespace},:;"  #: what people write between a name that they call and what they ask
+_SET_OFF = f"{whitespace},:;!?"  #: what people write between a name that they call and what they ask
 KEPT = 60.0  #: seconds for which the admins of a group are remembered
 _FORGET_ABOVE = 1_000  #: groups
 

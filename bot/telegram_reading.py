@@ -6,7 +6,7 @@ Nothing here raises: what one person sends must not keep the updates that arrive
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -103,7 +103,7 @@ def _optional(fits: Callable[[object], bool]) -> Callable[[object], bool]:
     return lambda value: value is None or fits(value)
 
 
-def _under(holder: str, fields: dict[str, Callable[[object], bool]]) -> dict[str, Callable[[object], bool]]:
+def _under(holder: str, fields: Mapping[str, Callable[[object], bool]]) -> dict[str, Callable[[object], bool]]:
     return {f"{holder}.{name}": fits for name, fits in fields.items()}
 
 

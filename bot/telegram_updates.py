@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from telegram import Bot, Update
 
@@ -29,7 +29,6 @@ from bot.telegram_inline import Inline
 from bot.telegram_reading import Received, read, read_stored
 from bot.telegram_sender import Sender
 
-READ_AGAIN = timedelta(days=1)  #: how old an unreadable update may be that a new version answers; later it only puzzles
 log = logging.getLogger(__name__)
 
 
@@ -213,7 +212,7 @@ class Updates:
 
     def _take_back_readable(self) -> None:
         with self._services.store.transaction() as db:
-            for update_id, body in inbox.unreadable(db, self._services.clock() - READ_AGAIN):
+            for update_id, body in inbox.unreadable(db, self._services.clock() - inbox.READ_AGAIN):
                 if read_stored(body, self._bot).update is not None:
                     inbox.take_back(db, update_id)
 

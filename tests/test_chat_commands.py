@@ -56,6 +56,15 @@ def test_the_greeting_offers_stocks_to_begin_with(talk: Talk) -> None:
         ("watch_NOPE", "I don't know the symbol NOPE"),
         ("watch_", "looks like"),
         ("-_-", "I don't know"),
+        ("bank_of_america_1m", "Over the next month Bank of America"),
+        ("ref_12345", "range with its track record"),
+        ("REF12345", "range with its track record"),
+        ("12345", "range with its track record"),
+        ("UTM-NEWSLETTER-2026", "range with its track record"),
+        ("aGVsbG8gd29ybGQ", "range with its track record"),
+        ("from_apple_friends_7", "range with its track record"),
+        ("x" * 64, "range with its track record"),
+        ("AAPL_99999", "range with its track record"),
     ],
 )
 def test_a_link_goes_where_it_says(talk: Talk, payload: str, said: str) -> None:

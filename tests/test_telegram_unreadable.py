@@ -262,4 +262,11 @@ def test_what_is_set_aside_is_forgotten_with_the_rest(server: TelegramServer, tm
         }
         assert inbox.unanswered(db) == []
         assert not inbox.keep(db, 1, "{}", now), "Telegram may bring it again"
+        inbox.erase_set_aside(db, now)
+        assert [row["body"] for row in rows(db, "SELECT body FROM inbox")] == ["{}", "{}"]
+        inbox.erase_set_aside(db, now + timedelta(seconds=1))
+        assert [row["body"] for row in rows(db, "SELECT body FROM inbox")] == ["", "{}"], (
+            "the other may be answered yet"
+        )
+        assert inbox.count_set_aside(db).counts[inbox.Aside.UNREADABLE] == 1, "the reason is kept longer"
         assert inbox.prune(db, now + timedelta(seconds=1)) == 2

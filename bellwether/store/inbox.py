@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from sqlite_utils import Database
@@ -10,6 +10,8 @@ from sqlite_utils import Database
 from bellwether.store.database import rows, stamp
 
 MOST_ATTEMPTS = 5  #: an update that fails this often is left aside, so that it cannot block the others
+
+READ_AGAIN = timedelta(days=1)  #: how old what is set aside may be and still be answered; later an answer only puzzles
 
 
 class Aside(Enum):
@@ -56,7 +58,7 @@ def done(db: Database, update_id: int, now: datetime) -> None:
 
 
 def set_aside(db: Database, update_id: int, why: Aside, reason: str, now: datetime) -> None:
-    """Nobody is to answer this update. Its body stays, for a later version may be able to read it.
+    """Nobody is to answer this update. Its body stays for a while: a later version may be able to read it.
 
     `reason` must hold nothing that a person wrote: it outlives the erasure of what they did.
     """
@@ -64,6 +66,11 @@ def set_aside(db: Database, update_id: int, why: Aside, reason: str, now: dateti
         "UPDATE inbox SET set_aside = ?, reason = ?, done_at = ? WHERE update_id = ?",
         (why.value, reason, stamp(now), update_id),
     )
+
+
+def erase_set_aside(db: Database, before: datetime) -> None:
+    """Erase the bodies of what was set aside and received before then; the reasons stay."""
+    db.conn.execute("UPDATE inbox SET body = '' WHERE set_aside IS NOT NULL AND received_at < ?", (stamp(before),))
 
 
 def unreadable(db: Database, since: datetime) -> list[tuple[int, str]]:
