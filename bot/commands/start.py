@@ -46,13 +46,19 @@ def _of_link(services: Services, asker: Asker, payload: str) -> Reply | None:
     try:
         question, horizon = forecast.question_and_horizon(services, wanted.question)
         return forecast.show(services, asker, question, horizon)
-    except (AmbiguousSymbol, UnknownSymbol) as problem:
-        # several of one name, or one that ended, are an answer; words that only occur in some names are not
-        if isinstance(problem, Delisted) or is_whole_name(question, services.universe):
-            return ask_back(problem, f"ask:{{}}:{horizon}")
-    except (BadHorizon, BadSymbol, MarketDataError):
-        pass  # nobody can tell of a silent source's words whether they name a stock
-    return None
+    except (BadHorizon, BadSymbol):
+        return None
+    except (AmbiguousSymbol, MarketDataError, UnknownSymbol) as problem:
+        # of a stock that is known, trouble is an answer; of words that nobody knows it would only puzzle
+        if not isinstance(problem, Delisted) and not _is_known(services, question):
+            return None
+        if isinstance(problem, MarketDataError):
+            raise
+        return ask_back(problem, f"ask:{{}}:{horizon}")
+
+
+def _is_known(services: Services, question: str) -> bool:
+    return services.universe.get(question.upper()) is not None or is_whole_name(question, services.universe)
 
 
 def _welcome(services: Services) -> Reply:
