@@ -178,5 +178,6 @@ def _prune(services: Services) -> None:
     with services.store.transaction() as db:
         gone = outbox.prune(db, before) + inbox.prune(db, before) + alerts.prune(db, before.date())
         gone += webhooks.prune(db, before)
+        inbox.erase_set_aside(db, services.clock() - inbox.READ_AGAIN)
     if gone:
         log.info("%d old rows were forgotten.", gone)

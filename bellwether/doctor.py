@@ -8,7 +8,7 @@ from bellwether.market.cache import CachedProvider
 from bellwether.market.calendar import SETTLING, last_closed_session
 from bellwether.market.sources import remote
 from bellwether.services import Services
-from bellwether.store import missed, outbox_status
+from bellwether.store import inbox, missed, outbox_status
 from bellwether.types import Check
 
 RECENT = timedelta(days=7)  #: failures older than this are history
@@ -122,6 +122,7 @@ def _database(services: Services) -> list[Check]:
             owed = outbox_status.counts(db)
             failed = outbox_status.failures_since(db, services.clock() - RECENT)
             unwritten = missed.since(db, services.clock() - RECENT)
+            aside = inbox.count_set_aside(db, services.clock() - RECENT)
     except StoreError as problem:
         return [Check("Database", False, problem.for_operator, "Forecasts still work; watchlists and digests do not.")]
     told = ", ".join(f"{count} {state}" for state, count in sorted(owed.items())) or "none yet"
@@ -130,6 +131,7 @@ def _database(services: Services) -> list[Check]:
         Check("Database", True, f"{services.store.path} can be read and written"),
         Check("Messages", failed == 0, told, advice),
         *([_missed(unwritten)] if unwritten else []),
+        *([_set_aside(aside)] if any(aside.counts.values()) else []),
     ]
 
 
@@ -141,4 +143,16 @@ def _missed(digests: dict[date, int]) -> Check:
         False,
         f"never written, since nothing ran while they were fresh: {days}",
         "They are too old to be sent. alerts.heartbeat_url lets somebody notice the next time.",
+    )
+
+
+def _set_aside(aside: inbox.SetAside) -> Check:
+    """What Telegram brought in the last days and nobody answered. No failure: what one person sends may cause it."""
+    told = ", ".join(f"{count} {why.value}" for why, count in aside.counts.items() if count)
+    newest = f" The newest: {aside.newest}." if aside.newest else ""
+    return Check(
+        "Updates",
+        True,
+        f"set aside without an answer in the last {RECENT.days} days: {told}.{newest}",
+        "Everybody else is answered. A newer version may read them: at each start those of the last day are tried.",
     )

@@ -13,6 +13,7 @@ _CODES = {".": "_d", "^": "_c", "=": "_e", "&": "_a"}
 _MEANT = {code: sign for sign, code in _CODES.items()}
 _WATCH = "watch_"  #: before a symbol that the reader wants to watch
 _CODED = re.compile(r"(?:[A-Z0-9-]|_[dcea])+")
+_LIKE_A_SYMBOL = re.compile(r"[A-Z]{1,5}(?:-[A-Z]{1,2})?|.*_[dcea].*")  #: of a coded payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +38,9 @@ def read_start(payload: str) -> Start:
     if _CODED.fullmatch(coded):
         return Start(re.sub("_[dcea]", lambda code: _MEANT[code[0]], coded), watch)
     return Start(" ".join(coded.replace("_", " ").split()), watch)
+
+
+def is_of_symbol(payload: str) -> bool:
+    """Whether it was surely made of a symbol, known or not: NOPE, BRK-B or SHEL_dL, not REF12345 or ref_12345."""
+    coded = payload.removeprefix(_WATCH)
+    return _CODED.fullmatch(coded) is not None and _LIKE_A_SYMBOL.fullmatch(coded) is not None

@@ -6,6 +6,7 @@ action | verb and its arguments  | Press.answer   | Pressed
 
 import logging
 import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -28,7 +29,11 @@ _ADMINS_ONLY = said(
 )
 _WRONG = said("Something went wrong on my side; it has been noted. Please try again in a little while.")
 _LONG = said("That is a long message for me. Send a symbol or a company's name, like AAPL; /help shows more.")
+_NOTHING = said("I see nothing in that message. Send a symbol or a company's name, like AAPL; /help shows more.")
 _UNKNOWN = N_("I don't know the command /{command}. /help shows what you can ask.")
+#: characters that show nothing though Unicode counts them as letters, marks and signs: fillers, selectors, a blank cell
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
+_UNSEEN = {"Cc", "Cf", "Zl", "Zp", "Zs"}  #: Unicode's kinds of controls, formats and separators
 _NEVER = re.compile("[\x00\ud800-\udfff]")  #: NUL and halves of characters: no text that is sent may have them
 log = logging.getLogger(__name__)
 
@@ -116,6 +121,8 @@ def speaking(services: Services, asker: Asker) -> Iterator[Asker]:
 
 def _answer(services: Services, asker: Asker, text: str) -> Reply:
     words = _clean(text).strip()
+    if not any(_shows(letter) for letter in words):
+        return Reply(f"{_NOTHING}")
     name, arguments = _split(words) if words.startswith("/") else ("", words)
     command = _BY_NAME.get(name)
     if len(arguments) > (command.longest if command is not None else LONGEST):
@@ -143,6 +150,11 @@ def _press(services: Services, asker: Asker, action: str) -> Pressed:
 def _clean(text: str) -> str:
     """What came, as text that can be sent back within an answer."""
     return _NEVER.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _shows(letter: str) -> bool:
+    """Whether a person sees it: spaces, separators, marks of direction and the like are not seen."""
+    return unicodedata.category(letter) not in _UNSEEN and _BLANK.match(letter) is None
 
 
 def _split(words: str) -> tuple[str, str]:

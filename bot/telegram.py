@@ -3,7 +3,8 @@
     wait for the lease | connect | replay what was left | getUpdates, or POSTs to `take` | Updates.receive
 
 An update is stored before the next poll, or the answer to the POST, confirms it: one that was received when the process
-died is answered after the restart.
+died is answered after the restart. One that cannot be read is stored, set aside and confirmed as well, or Telegram
+would bring it again and again, and nothing after it.
 """
 
 import asyncio
@@ -16,7 +17,6 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from telegram import Update
 from telegram.error import (
     BadRequest,
     Conflict,
@@ -38,11 +38,13 @@ from bot.telegram_errands import LOOK_AGAIN, refusal, who
 from bot.telegram_errors import seconds
 from bot.telegram_groups import set_menus
 from bot.telegram_pictures import Pictures
+from bot.telegram_polling import fetch
 from bot.telegram_sender import Sender
 from bot.telegram_updates import NotOurs, Updates
 
 WANTED = ["message", "callback_query", "my_chat_member", "inline_query"]
 SHORT_POLL_PAUSE = 0.2  #: seconds between short polls that bring nothing
+UNCONFIRMED_PAUSE = 1.0  #: seconds after a poll whose answer can't be confirmed, for it comes again at once
 REPLAY = 60.0  #: seconds between tries of the answers that could not be sent
 WATCHED = timedelta(seconds=REPLAY)  #: how new a failure of the webhook is told
 _PAUSES = (1, 2, 5, 10, 30)  #: seconds between polls that fail one after another
@@ -146,6 +148,7 @@ class TelegramFace:
         if not await self._connect():
             return True
         self.connected.set()
+        await self._updates.read_again()
         await self._updates.replay()
         try:
             await (self._watch_webhook() if self._webhook_url else self._poll())
@@ -158,16 +161,19 @@ class TelegramFace:
     async def take(self, body: bytes) -> bool:
         """Store an update that Telegram brought, as JSON; False while this process may not answer.
 
-        Raises ValueError for what is no update.
+        One that cannot be read is stored, too, and set aside. Raises ValueError for what is no JSON object: Telegram
+        brings no such thing.
         """
         if self._stopping or not self.connected.is_set():
             return False
         try:
-            update = Update.de_json(json.loads(body), self._bot)
-        except (TypeError, KeyError, AttributeError, RecursionError) as problem:
-            raise ValueError("no update") from problem
+            raw = json.loads(body)
+        except RecursionError as problem:
+            raise ValueError("nested too deep") from problem
+        if not isinstance(raw, dict):
+            raise ValueError("no JSON object")
         try:
-            await self._updates.receive([update])
+            await self._updates.receive([raw])
         except NotOurs:
             return False
         return True
@@ -224,7 +230,7 @@ class TelegramFace:
         replayed = loop.time()
         while not self._stopping:
             try:
-                updates = await self._bot.get_updates(offset=offset, timeout=self._timeout, allowed_updates=WANTED)
+                updates = await fetch(self._bot, offset, self._timeout, WANTED)
                 failures = 0
                 self.connected.set()
             except InvalidToken:
@@ -241,8 +247,11 @@ class TelegramFace:
                 failures += 1
                 continue
             if updates and not self._stopping:
-                await self._updates.receive(updates)
-                offset = updates[-1].update_id + 1
+                arrived = await self._updates.receive(updates)
+                if arrived:
+                    offset = max(arrived) + 1
+                else:
+                    await asyncio.sleep(UNCONFIRMED_PAUSE)
             if self._timeout == 0 and not updates:
                 await asyncio.sleep(SHORT_POLL_PAUSE)
             if loop.time() - replayed >= REPLAY:

@@ -1,10 +1,13 @@
-"""What differs between a private chat and a group: the menu, and that only admins change what all of a group get.
+"""What differs between a private chat and a group: the menu, what is said to us, and who may change what all get.
 
-The bot has privacy mode on (the default at @BotFather): in groups it sees commands and nothing else.
+With privacy mode on (the default at @BotFather) Telegram brings from groups what is meant for the bot: commands,
+replies to its messages, and as a rule what mentions it. Where privacy mode is off or the bot is an admin it brings
+everything, so what to answer is decided here in any case.
 """
 
 import time
 from collections.abc import Callable
+from string import whitespace
 
 from telegram import (
     Bot,
@@ -15,14 +18,17 @@ from telegram import (
     BotCommandScopeAllPrivateChats,
     Chat,
     Message,
+    MessageEntity,
 )
 from telegram.error import TelegramError
 
 from bellwether.language import ENGLISH, LANGUAGES, use_language
 from bellwether.language import gettext as _
+from bot import conversation
 from bot.commands import COMMANDS
 from bot.commands.command import Command, Who
 
+_SET_OFF = f"{whitespace},:;!?"  #: what people write between a name that they call and what they ask
 KEPT = 60.0  #: seconds for which the admins of a group are remembered
 _FORGET_ABOVE = 1_000  #: groups
 
@@ -52,6 +58,76 @@ _MENUS: tuple[tuple[BotCommandScope, Callable[[Command], bool]], ...] = (
     (BotCommandScopeAllGroupChats(), _for_members),
     (BotCommandScopeAllChatAdministrators(), _for_admins),
 )
+
+
+def said_to_us(message: Message, bot_id: int, username: str) -> str | None:
+    """What a message asks of this bot, without its name; None where people talk to each other or to another bot.
+
+    In a private chat that is all of it. In a group: a command that is ours, what stands after or before a mention of
+    this bot, and a reply to one of its messages. A mention is what Telegram marks as one, not letters that look alike.
+    """
+    text = message.text or ""
+    ours, others = _mentions(message, bot_id, username)
+    asked = _without(text, ours)
+    if message.chat.type == "private":
+        return asked
+    if text.startswith("/"):
+        return asked if _is_our_command(text, username) else None
+    if message.from_user is not None and message.from_user.is_bot and message.sender_chat is None:
+        return None  # two bots that answer each other never end
+    if asked != text:
+        return asked
+    return text if not others and _answers_us(message, bot_id) else None
+
+
+def _is_our_command(text: str, username: str) -> bool:
+    name, _at, addressee = text.split(maxsplit=1)[0].partition("@")
+    return addressee.lower() == username.lower() if addressee else conversation.knows(name)
+
+
+def _answers_us(message: Message, bot_id: int) -> bool:
+    """Whether it is a reply to a message of ours; what is said first in a topic is no reply to its beginning."""
+    answered = message.reply_to_message
+    if answered is None or answered.from_user is None or answered.forum_topic_created is not None:
+        return False
+    return answered.from_user.id == bot_id
+
+
+Spans = list[tuple[int, int]]  #: from where to where, in UTF-16 units
+
+
+def _mentions(message: Message, bot_id: int, username: str) -> tuple[Spans, Spans]:
+    """Where this bot is mentioned, and where anybody else is."""
+    units = (message.text or "").encode("utf-16-le", "surrogatepass")
+    ours: Spans = []
+    others: Spans = []
+    for entity in message.entities:
+        span = (entity.offset, entity.offset + entity.length)
+        if entity.type == MessageEntity.MENTION:
+            named = units[2 * span[0] : 2 * span[1]].decode("utf-16-le", "replace")
+            (ours if named.lower() == f"@{username}".lower() else others).append(span)
+        elif entity.type == MessageEntity.TEXT_MENTION:
+            (ours if entity.user is not None and entity.user.id == bot_id else others).append(span)
+    return ours, others
+
+
+def _without(text: str, mentions: Spans) -> str:
+    """A text without the mentions that it begins or ends with, and what sets them off: "@our_bot, AAPL" is "AAPL"."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    first, last = 0, len(units) // 2
+
+    def between(start: int, end: int) -> str:
+        return units[2 * start : 2 * end].decode("utf-16-le", "surrogatepass")
+
+    for start, end in sorted(mentions):
+        if not between(first, start).strip(_SET_OFF):
+            first = max(first, end)
+    for start, end in sorted(mentions, reverse=True):
+        if start >= first and not between(end, last).strip(_SET_OFF):
+            last = start
+    if (first, last) == (0, len(units) // 2):
+        return text
+    return between(first, last).strip(_SET_OFF)
 
 
 class Admins:

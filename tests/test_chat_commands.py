@@ -10,7 +10,7 @@ import pytest
 
 from bellwether import queries
 from bellwether.config import load_settings
-from bellwether.errors import LedgerError
+from bellwether.errors import LedgerError, NoPrices
 from bellwether.forecasting.forecaster import forecast_at
 from bellwether.scoring import issuing
 from bellwether.scoring.track_record import Asked, live_record
@@ -56,11 +56,34 @@ def test_the_greeting_offers_stocks_to_begin_with(talk: Talk) -> None:
         ("watch_NOPE", "I don't know the symbol NOPE"),
         ("watch_", "looks like"),
         ("-_-", "I don't know"),
+        ("bank_of_america_1m", "Over the next month Bank of America"),
+        ("ref_12345", "range with its track record"),
+        ("REF12345", "range with its track record"),
+        ("12345", "range with its track record"),
+        ("UTM-NEWSLETTER-2026", "range with its track record"),
+        ("aGVsbG8gd29ybGQ", "range with its track record"),
+        ("from_apple_friends_7", "range with its track record"),
+        ("x" * 64, "range with its track record"),
+        ("AAPL_99999", "range with its track record"),
     ],
 )
 def test_a_link_goes_where_it_says(talk: Talk, payload: str, said: str) -> None:
     answered = talk.say(f"/start {payload}")
     assert said in answered or (payload == "watch_" and "symbol" in answered)
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [("apple", "no prices"), ("aapl", "no prices"), ("AAPL", "no prices"), ("friends", "track record")],
+)
+def test_while_prices_are_away_a_link_to_a_stock_says_so_and_any_other_is_greeted(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch, payload: str, said: str
+) -> None:
+    def away(*_: object) -> None:
+        raise NoPrices("There are no prices just now.")
+
+    monkeypatch.setattr("bellwether.queries.answer", away)
+    assert said in talk.say(f"/start {payload}")
 
 
 def test_stop_silences_and_start_revives(talk: Talk) -> None:

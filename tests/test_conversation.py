@@ -38,6 +38,20 @@ def test_whatever_is_typed_gets_an_answer_that_can_be_sent(services: Services, t
     assert all(len(button.action.encode()) <= 64 for row in reply.buttons for button in row)
 
 
+BLANK = "\u2028\u2029 \t\n\u00a0\u3000\u00ad\u200b\u200d\u202e\u2060\ufeff"  # nothing to see
+BLANK += (
+    "\u3164\u115f\uffa0\u2800\u034f\ufe0f\U000e0100\U000e0061"  # though Unicode calls most of these letters and marks
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(BLANK, max_size=20))
+def test_a_message_that_shows_nothing_is_answered_kindly(services: Services, text: str) -> None:
+    assert "I see nothing in that message" in conversation.answer(services, ANN, text).text
+    visible = conversation.answer(services, ANN, f"{text}\N{CHART WITH UPWARDS TREND}{text}").text
+    assert "I see nothing" not in visible
+
+
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(action=st.text(max_size=64) | st.text(max_size=20).map(lambda rest: f"forecast:{rest}"))
 def test_whatever_is_pressed_gets_an_answer(services: Services, action: str) -> None:

@@ -24,6 +24,7 @@ HOMES = {
     "sqlcipher3": {"bellwether/store/cipher.py"},
     "telegram": {
         "bot/telegram.py",
+        "bot/telegram_answers.py",
         "bot/telegram_client.py",
         "bot/telegram_errands.py",
         "bot/telegram_errors.py",
@@ -31,6 +32,8 @@ HOMES = {
         "bot/telegram_inline.py",
         "bot/telegram_message.py",
         "bot/telegram_pictures.py",
+        "bot/telegram_polling.py",
+        "bot/telegram_reading.py",
         "bot/telegram_sender.py",
         "bot/telegram_typing.py",
         "bot/telegram_updates.py",

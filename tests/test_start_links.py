@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bellwether.market.universe import is_symbol, listed, well_known
-from bellwether.start_links import Start, read_start, start_payload
+from bellwether.start_links import Start, is_of_symbol, read_start, start_payload
 
 PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")  # core.telegram.org/bots/features#deep-linking
 
@@ -52,6 +52,17 @@ def test_any_symbol_survives_the_way_there_and_back(symbol: str, watch: bool) ->
 )
 def test_a_payload_written_by_hand_is_read_as_words(payload: str, question: str) -> None:
     assert read_start(payload).question == question
+
+
+@pytest.mark.parametrize(
+    ("payload", "of_symbol"),
+    [
+        *((payload, True) for payload in ("AAPL", "NOPE", "BRK-B", "SHEL_dL", "_cGSPC", "600519_dSS", "watch_AAPL")),
+        *((payload, False) for payload in ("ref_12345", "REF12345", "12345", "apple", "UTM-2026", "ABCDEFG", "-_-")),
+    ],
+)
+def test_a_payload_that_was_made_of_a_symbol_is_told_from_the_code_of_a_campaign(payload: str, of_symbol: bool) -> None:
+    assert is_of_symbol(payload) is of_symbol
 
 
 @given(st.from_regex(r"\A[A-Za-z0-9_-]{1,64}\Z"))

@@ -139,6 +139,10 @@ def test_a_stale_or_forged_button_is_answered_kindly(server: TelegramServer, tmp
         ("/help", "/watch SYMBOL"),
         ("/privacy", "What I keep about you"),
         ("/forecast@bellwether_bot apple 1m", "Over the next month Apple"),
+        ("/help@another_bot", "What you can ask"),
+        ("@bellwether_bot apple 1m", "Over the next month Apple"),
+        ("/start ref_12345", "range with its track record"),
+        ("\u2028", "I see nothing in that message"),
     ],
 )
 def test_every_message_gets_a_kind_answer(server: TelegramServer, tmp_path: Path, said: str, answer: str) -> None:
@@ -146,7 +150,18 @@ def test_every_message_gets_a_kind_answer(server: TelegramServer, tmp_path: Path
         assert answer in server.ask(ANN, said).text
 
 
-def test_a_picture_or_a_sticker_is_answered_too(server: TelegramServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"contact": {"phone_number": "1", "first_name": "Ann"}},
+        {"rich_message": {"blocks": []}},  # of a later version than the library
+        {"checklist": {"title": "To buy", "tasks": [{"id": 1, "text": "AAPL"}]}},
+    ],
+    ids=lambda content: next(iter(content)),
+)
+def test_a_picture_or_a_sticker_is_answered_too(
+    server: TelegramServer, tmp_path: Path, content: dict[str, object]
+) -> None:
     with running_bot(bot_services(server, tmp_path)):
         server.push_update(
             {
@@ -156,7 +171,7 @@ def test_a_picture_or_a_sticker_is_answered_too(server: TelegramServer, tmp_path
                     "date": 1_700_000_000,
                     "chat": {"id": ANN, "type": "private", "first_name": "Ann"},
                     "from": {"id": ANN, "is_bot": False, "first_name": "Ann"},
-                    "contact": {"phone_number": "1", "first_name": "Ann"},
+                    **content,
                 },
             }
         )

@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse
 from bellwether.config import load_settings
 from bellwether.errors import ConfigError
 from serving import serve
+from tests.support.made_updates import HIDDEN_USER, message
 from tests.support.running_bot import bot_services, running_bot
 from tests.support.shared import needs_shared
 from tests.support.telegram_client import post
@@ -24,6 +25,7 @@ from tests.support.telegram_server import TelegramServer
 from web.telegram_webhook import LONGEST, SECRET_HEADER, TelegramWebhook
 
 ANN, SECRET = 1001, "a-secret-of-the-test"
+HIDDEN = {"message": message(text="AAPL", forward_origin=HIDDEN_USER)}
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -70,7 +72,14 @@ def test_updates_that_are_brought_are_answered_and_survive_a_kill(server: Telegr
         (call,) = server.calls("setWebhook")
         assert call["secret_token"] == SECRET
         assert set(call["allowed_updates"]) == {"message", "callback_query", "my_chat_member", "inline_query"}
+        halved = {"update_id": 400_000_001, "message": message(text="\ud800")}
+        for odd in ({"update_id": 400_000_000, **HIDDEN}, {"update_id": None, **HIDDEN}, {"update_id": 2**40}, halved):
+            server.push_raw(odd)
         assert "range with its track record" in server.ask(ANN, "/start", 60).text
+        assert set(server.webhook.answers) <= {503, 200}, "503 until it is connected; what cannot be read is confirmed"
+        assert server.webhook.answers.count(200) == 5
+        metrics = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        assert 'bellwether_updates_set_aside{why="unreadable"} 3' in metrics
         forecast = server.ask(ANN, "AAPL", 60)
         assert "Apple will probably end between" in forecast.text
         server.press(ANN, forecast.message_id, "forecast:AAPL:21")

@@ -14,7 +14,7 @@ from bellwether import tally
 from bellwether.errors import StoreError
 from bellwether.market.sources import remote
 from bellwether.services import Services
-from bellwether.store import outbox, outbox_status
+from bellwether.store import inbox, outbox, outbox_status
 from web.services_of import ServicesOf
 
 router = APIRouter(include_in_schema=False)
@@ -44,21 +44,28 @@ class _Counted(Collector):
 
 
 class _Owed(Collector):
-    """How the outbox stands, asked when somebody looks. Without a database there is nothing to say."""
+    """How the outbox and the inbox stand, asked when somebody looks. Without a database there is nothing to say."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     def collect(self) -> Iterator[Metric]:
-        """Depth by state, and the age of what has been due longest."""
+        """Depth by state, what is set aside, and the age of what has been due longest."""
         try:
             with self._services.store.reading() as db:
                 depth, oldest = outbox_status.counts(db), outbox_status.oldest_due(db)
+                aside = inbox.count_set_aside(db)
         except StoreError:
             return
         family = GaugeMetricFamily("bellwether_outbox_messages", "Messages in the outbox.", labels=["state"])
         for state in outbox.State:
             family.add_metric([state.value], depth.get(state.value, 0))
+        yield family
+        family = GaugeMetricFamily(
+            "bellwether_updates_set_aside", "Updates of the last weeks that nobody answers.", labels=["why"]
+        )
+        for why, count in aside.counts.items():
+            family.add_metric([why.value], count)
         yield family
         source = remote(self._services.provider)
         if source is not None and (asked := [one.at for one in source.all_asked()]):

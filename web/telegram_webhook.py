@@ -3,7 +3,8 @@
 POST | is it our path? | Telegram's secret, compared in constant time | not too long | stored by the bot | 200
 
 It stands in front of the page, whose limits for visitors are not for Telegram. 200 is answered once the update is
-stored; after any other answer Telegram brings it again.
+stored; after any other answer Telegram brings it again. So one that cannot be read is stored and confirmed like any
+other, and set aside; only what is no JSON object, which Telegram never brings, is refused.
 """
 
 import hmac
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 LONGEST = 1 << 20  #: bytes of an update; those of messages have a few thousand
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
-Take = Callable[[bytes], Awaitable[bool]]  #: stores an update; False when this process may not. ValueError: it is none
+Take = Callable[[bytes], Awaitable[bool]]  #: stores an update; False when this process may not. ValueError: no JSON
 log = logging.getLogger(__name__)
 
 
@@ -47,7 +48,7 @@ class TelegramWebhook:
         try:
             stored = await self._take(body)
         except ValueError:
-            log.warning("Telegram brought something that is no update; it is refused.")
+            log.warning("Something that is no JSON object came with Telegram's secret; it is refused.")
             return PlainTextResponse("That is no update.", 400)
         return Response(status_code=200) if stored else PlainTextResponse("Not now; please bring it again.", 503)
 

@@ -1,7 +1,7 @@
 """Everything that is kept about one chat, in whatever table: to be handed out, and to be erased for good.
 
 A table is about chats when it has a column `chat_id`, so one that is added later is neither forgotten in an export nor
-left behind by an erasure. The table `inbox` has them in its bodies.
+left behind by an erasure. The table `inbox` has them in its bodies, also of updates that are set aside.
 """
 
 import json
@@ -25,7 +25,7 @@ def tables_about_chats(db: Database) -> list[str]:
 
 
 def export(db: Database, chat_id: int) -> Rows:
-    """Every row of a chat, by table; tables with none are left out. Messages not answered yet are in `inbox`."""
+    """Every row of a chat, by table; tables with none are left out. Messages not answered are in `inbox`."""
     found = {
         table: rows(db, f"SELECT * FROM [{table}] WHERE chat_id = :chat_id", {"chat_id": chat_id})
         for table in tables_about_chats(db)
@@ -66,12 +66,19 @@ def _unanswered(db: Database, chat_id: int) -> list[dict[str, Any]]:
 def _parsed(body: str) -> Any:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
-def _mentions(value: Any, chat_id: int) -> bool:
-    """Whether a chat or person of this number stands anywhere in an update."""
-    if isinstance(value, dict):
-        return value.get("id") == chat_id or any(_mentions(one, chat_id) for one in value.values())
-    return isinstance(value, list) and any(_mentions(one, chat_id) for one in value)
+def _mentions(update: Any, chat_id: int) -> bool:
+    """Whether a chat or person of this number stands anywhere in an update, be it one that could not be decoded."""
+    left = [update]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            if str(value.get("id")) == str(chat_id):
+                return True
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+    return False

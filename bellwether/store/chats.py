@@ -67,6 +67,12 @@ def get(db: Database, chat_id: int) -> Subscriber | None:
     return _subscriber(found[0]) if found else None
 
 
+def topic(db: Database, chat_id: int) -> int | None:
+    """The topic of a forum group in which it was last asked to be written to."""
+    found = db.conn.execute("SELECT thread FROM chats WHERE chat_id = ?", (chat_id,)).fetchone()
+    return found[0] if found else None
+
+
 def awake_among(db: Database, chat_ids: Collection[int]) -> set[int]:
     """Those of the chats that we know and may write to."""
     sql = "SELECT chat_id FROM chats WHERE paused = 0 AND chat_id IN (SELECT value FROM json_each(?))"

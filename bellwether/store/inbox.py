@@ -1,12 +1,33 @@
 """The table `inbox`: updates stored before Telegram is told that they were received."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
 
 from sqlite_utils import Database
 
 from bellwether.store.database import rows, stamp
 
 MOST_ATTEMPTS = 5  #: an update that fails this often is left aside, so that it cannot block the others
+
+READ_AGAIN = timedelta(days=1)  #: how old what is set aside may be and still be answered; later an answer only puzzles
+
+
+class Aside(Enum):
+    """Why nobody answers an update any more."""
+
+    UNREADABLE = "unreadable"  #: it could not be decoded
+    FAILED = "failed"  #: it was decoded, and answering it met an error that another try would meet again
+    EXHAUSTED = "exhausted"  #: each of MOST_ATTEMPTS tries ended before its answer, as when the process dies of it
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """The updates that are set aside."""
+
+    counts: Mapping[Aside, int]  #: each reason is in it
+    newest: str  #: what was wrong with the newest; empty where that is not known
 
 
 def keep(db: Database, update_id: int, body: str, now: datetime, *, begun: bool = False) -> bool:
@@ -36,8 +57,52 @@ def done(db: Database, update_id: int, now: datetime) -> None:
     db.conn.execute("UPDATE inbox SET done_at = ?, body = '' WHERE update_id = ?", (stamp(now), update_id))
 
 
+def set_aside(db: Database, update_id: int, why: Aside, reason: str, now: datetime) -> None:
+    """Nobody is to answer this update. Its body stays for a while: a later version may be able to read it.
+
+    `reason` must hold nothing that a person wrote: it outlives the erasure of what they did.
+    """
+    db.conn.execute(
+        "UPDATE inbox SET set_aside = ?, reason = ?, done_at = ? WHERE update_id = ?",
+        (why.value, reason, stamp(now), update_id),
+    )
+
+
+def erase_set_aside(db: Database, before: datetime) -> None:
+    """Erase the bodies of what was set aside and received before then; the reasons stay."""
+    db.conn.execute("UPDATE inbox SET body = '' WHERE set_aside IS NOT NULL AND received_at < ?", (stamp(before),))
+
+
+def unreadable(db: Database, since: datetime) -> list[tuple[int, str]]:
+    """(update_id, body) of what was received since then and could not be decoded, oldest first."""
+    sql = (
+        "SELECT update_id, body FROM inbox"
+        " WHERE set_aside = :why AND received_at >= :since AND body <> '' ORDER BY update_id"
+    )
+    found = rows(db, sql, {"why": Aside.UNREADABLE.value, "since": stamp(since)})
+    return [(int(row["update_id"]), str(row["body"])) for row in found]
+
+
+def take_back(db: Database, update_id: int) -> None:
+    """An update that was set aside can be read now: it is to be answered after all."""
+    db.conn.execute("UPDATE inbox SET set_aside = NULL, reason = '', done_at = NULL WHERE update_id = ?", (update_id,))
+
+
+def count_set_aside(db: Database, since: datetime | None = None) -> SetAside:
+    """What was received since then, or at all, and is set aside."""
+    why = f"CASE WHEN done_at IS NULL AND attempts >= {MOST_ATTEMPTS} THEN '{Aside.EXHAUSTED.value}' ELSE set_aside END"
+    sql = (
+        f"SELECT {why} AS why, reason FROM inbox"
+        f" WHERE (set_aside IS NOT NULL OR (done_at IS NULL AND attempts >= {MOST_ATTEMPTS})) AND received_at >= :since"
+        " ORDER BY received_at"
+    )
+    found = rows(db, sql, {"since": stamp(since) if since else ""})
+    counts = {each: sum(row["why"] == each.value for row in found) for each in Aside}
+    return SetAside(counts, str(found[-1]["reason"]) if found else "")
+
+
 def prune(db: Database, before: datetime) -> int:
-    """Forget what was answered before then, and what was set aside after too many attempts; how many rows."""
+    """Forget what was received before then and is answered or set aside; how many rows."""
     cursor = db.conn.execute(
         "DELETE FROM inbox WHERE received_at < ? AND (done_at IS NOT NULL OR attempts >= ?)",
         (stamp(before), MOST_ATTEMPTS),

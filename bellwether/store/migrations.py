@@ -465,6 +465,14 @@ def chosen_theme(db: Any) -> None:
     db["alert_settings"].add_column("theme", str, not_null_default="light")
 
 
+@migrations()
+def updates_set_aside(db: Any) -> None:
+    """Why an update is not answered, and what was wrong with it."""
+    db["inbox"].add_column("set_aside", str)
+    db["inbox"].add_column("reason", str, not_null_default="")
+    db["inbox"].create_index(["set_aside"])
+
+
 def _only_add(db: Any, table: str, key: str) -> None:
     """Have SQLite itself refuse to change a row, to delete one, or to add one anywhere but at the end."""
     for verb in ("UPDATE", "DELETE"):

@@ -3,11 +3,14 @@
 from html import escape
 
 from bellwether import queries
+from bellwether.errors import AmbiguousSymbol, BadHorizon, BadSymbol, Delisted, MarketDataError, UnknownSymbol
 from bellwether.language import N_, translated
 from bellwether.language import gettext as _
+from bellwether.market.resolve_reading import is_whole_name
 from bellwether.services import Services
-from bellwether.start_links import read_start
+from bellwether.start_links import is_of_symbol, read_start
 from bot.commands import forecast, watch
+from bot.commands.asking_back import ask_back
 from bot.commands.command import Asker, Command, Who
 from bot.replies import Button, Reply
 
@@ -21,15 +24,44 @@ _WELCOME = N_(
 
 
 def answer(services: Services, asker: Asker, text: str) -> Reply:
-    """Welcome; a link such as t.me/bot?start=AAPL goes straight to the forecast, one to watch it does that."""
+    """Welcome; a link such as t.me/bot?start=AAPL goes straight to the forecast, one to watch it does that.
+
+    What a link carries may also be nobody's business here, as the code of a campaign: that is a welcome, too.
+    """
     if asker.may_change:  # in a group not everybody may undo a /stop
         queries.join(services, asker.chat_id, asker.language, asker.thread)
-    words = text.strip()
-    if words:
-        wanted = read_start(words) if " " not in words else None
-        if wanted is not None and wanted.watch and asker.may_change:
-            return watch.add(services, asker, wanted.question)
-        return forecast.answer(services, asker, wanted.question if wanted is not None else words)
+    payload = text.strip()
+    if " " in payload:  # typed, for no link carries a space
+        return forecast.answer(services, asker, payload)
+    return (_of_link(services, asker, payload) if payload else None) or _welcome(services)
+
+
+def _of_link(services: Services, asker: Asker, payload: str) -> Reply | None:
+    """What a link asks for; None where it names no stock."""
+    wanted = read_start(payload)
+    if wanted.watch and asker.may_change:
+        return watch.add(services, asker, wanted.question)
+    if is_of_symbol(payload) or not any(letter.isalnum() for letter in payload):
+        return forecast.answer(services, asker, wanted.question)
+    try:
+        question, horizon = forecast.question_and_horizon(services, wanted.question)
+        return forecast.show(services, asker, question, horizon)
+    except (BadHorizon, BadSymbol):
+        return None
+    except (AmbiguousSymbol, MarketDataError, UnknownSymbol) as problem:
+        # of a stock that is known, trouble is an answer; of words that nobody knows it would only puzzle
+        if not isinstance(problem, Delisted) and not _is_known(services, question):
+            return None
+        if isinstance(problem, MarketDataError):
+            raise
+        return ask_back(problem, f"ask:{{}}:{horizon}")
+
+
+def _is_known(services: Services, question: str) -> bool:
+    return services.universe.get(question.upper()) is not None or is_whole_name(question, services.universe)
+
+
+def _welcome(services: Services) -> Reply:
     note = f"\n\n<i>{escape(translated(services.provider.note))}</i>" if services.provider.note else ""
     return Reply(_(_WELCOME) + note, buttons=(tuple(Button(one, f"ask:{one}") for one in some_symbols(services)[:3]),))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from tests.support.telegram_markup import find_entities
+from tests.support.telegram_markup import Entity, find_entities
 from tests.support.telegram_state import Chat, World, utc_now
 
 #: whom Telegram names as the writer when an admin hides
@@ -38,10 +38,14 @@ class People:
         first_name: str | None = None,
         thread: int | None = None,
         anonymous: bool = False,
+        reply_to: int | None = None,
+        entities: list[Entity] | None = None,
+        is_bot: bool = False,
     ) -> int:
         """Write to the bot; opens the chat if needed. Returns the update_id.
 
-        `thread` is the topic of a forum; an `anonymous` admin writes in the name of the group.
+        `thread` is the topic of a forum; an `anonymous` admin writes in the name of the group; `reply_to` is a message
+        of the bot or of a person. Telegram marks mentions, links and commands by itself: `entities` are in their place.
         """
         with self._world.lock:
             if chat_id not in self._world.chats:
@@ -60,10 +64,21 @@ class People:
                 message |= {"message_thread_id": thread, "is_topic_message": True}
             if anonymous:
                 message |= {"from": ANONYMOUS, "sender_chat": chat.as_json()}
-            if entities := find_entities(text):
-                message["entities"] = entities
+            if reply_to is not None:
+                message["reply_to_message"] = self._message(chat, reply_to)
+            message["from"] |= {"is_bot": is_bot or message["from"]["is_bot"]}
+            if marked := find_entities(text) if entities is None else entities:
+                message["entities"] = marked
             chat.received[message["message_id"]] = message
             return self._world.updates.push({"message": message})
+
+    def _message(self, chat: Chat, message_id: int) -> dict[str, Any]:
+        """A message of a chat, whoever wrote it; replies to it are not told with it."""
+        if message_id in chat.sent:
+            told = self._world.message_json(chat, chat.sent[message_id])
+        else:
+            told = chat.received[message_id]
+        return {name: value for name, value in told.items() if name != "reply_to_message"}
 
     def edit_said(self, chat_id: int, text: str) -> int:
         """Edit the newest message a person wrote in the chat."""
@@ -92,9 +107,18 @@ class People:
             self._world.chats[chat_id].admins = list(user_ids)
 
     def press(
-        self, chat_id: int, message_id: int, callback_data_or_button_text: str, *, user_id: int | None = None
+        self,
+        chat_id: int,
+        message_id: int,
+        callback_data_or_button_text: str,
+        *,
+        user_id: int | None = None,
+        long_ago: bool = False,
     ) -> int:
-        """Press a button the message shows now. On a reply keyboard that means saying its text."""
+        """Press a button the message shows now. On a reply keyboard that means saying its text.
+
+        One of a message that was sent `long_ago` comes without what it says, as Telegram does it.
+        """
         wanted = callback_data_or_button_text
         with self._world.lock:
             chat = self._world.chats[chat_id]
@@ -109,12 +133,13 @@ class People:
                 return self.say(chat_id, button["text"], user_id=user_id)
             if "callback_data" not in button:
                 raise AssertionError(f"button {wanted!r} does not call the bot: {button}")
+            unseen = {"chat": chat.as_json(), "message_id": message_id, "date": 0}
             query_id = f"{abs(chat_id)}{next(self._callback_numbers):08d}"
             self._world.open_callbacks[query_id] = (chat_id, button["callback_data"])
             query = {
                 "id": query_id,
                 "from": _user(chat, user_id, None),
-                "message": self._world.message_json(chat, sent),
+                "message": unseen if long_ago else self._world.message_json(chat, sent),
                 "chat_instance": str(chat_id * 7919),
                 "data": button["callback_data"],
             }

@@ -17,6 +17,7 @@ WEBHOOK_CONFLICT = (
 )
 
 FIRST_UPDATE_ID = 310_000_001
+LARGEST = 2_000_000_000  #: Telegram's own numbers end there
 MAX_BATCH = 100
 # Sent only to bots that ask for them by name.
 NOT_BY_DEFAULT = {"chat_member", "message_reaction", "message_reaction_count"}
@@ -30,15 +31,20 @@ class UpdateQueue:
         self._lock = lock
         self._call_soon = call_soon
         self._next_id = FIRST_UPDATE_ID
-        self._waiting: list[Update] = []
+        self._waiting: list[tuple[int, Any]] = []  #: with the number by which each is confirmed
         self._allowed: set[str] | None = None
         self._newest_poll: object | None = None
         self._wake: asyncio.Event | None = None
-        self.webhook = Webhook(lambda: next(iter(self.pending), None), self.confirm)
+        self.webhook = Webhook(lambda: next(iter(self.numbered), None), self.confirm)
 
     @property
-    def pending(self) -> list[Update]:
+    def pending(self) -> list[Any]:
         """The updates the bot has not confirmed."""
+        return [update for _, update in self.numbered]
+
+    @property
+    def numbered(self) -> list[tuple[int, Any]]:
+        """The same, each with its number."""
         with self._lock:
             return list(self._waiting)
 
@@ -48,12 +54,28 @@ class UpdateQueue:
             update_id = int(update.get("update_id", self._next_id))
             self._next_id = max(self._next_id, update_id + 1)
             if any(self._wanted(kind) for kind in update if kind != "update_id"):
-                self._waiting.append({"update_id": update_id, **update})
-                self._waiting.sort(key=lambda waiting: int(waiting["update_id"]))
+                self._waiting.append((update_id, {"update_id": update_id, **update}))
+                self._waiting.sort(key=lambda waiting: waiting[0])
+        self._tell()
+        return update_id
+
+    def push_raw(self, update: Any) -> int:
+        """Queue anything as it is; it is confirmed by the number that is returned: its own where it has one."""
+        with self._lock:
+            own = update.get("update_id") if isinstance(update, dict) else None
+            usable = isinstance(own, int) and not isinstance(own, bool) and 0 < own < LARGEST
+            number = int(own) if usable else self._next_id  # type: ignore[arg-type]
+            self._next_id = max(self._next_id, number + 1)
+            self._waiting.append((number, update))
+            self._waiting.sort(key=lambda waiting: waiting[0])
+        self._tell()
+        return number
+
+    def _tell(self) -> None:
+        with self._lock:
             self._lock.notify_all()
         self._call_soon(self._wake_poll)
         self._call_soon(self.webhook.wake)
-        return update_id
 
     def allow(self, kinds: list[str]) -> None:
         """Queue only updates of these kinds; an empty list is the default."""
@@ -62,7 +84,7 @@ class UpdateQueue:
     def confirm(self, update_id: int) -> None:
         """Forget one update, which arrived."""
         with self._lock:
-            self._waiting = [update for update in self._waiting if update["update_id"] != update_id]
+            self._waiting = [waiting for waiting in self._waiting if waiting[0] != update_id]
             self._lock.notify_all()
 
     def drop_all(self) -> None:
@@ -102,9 +124,9 @@ class UpdateQueue:
             if offset < 0:
                 del self._waiting[:offset]
             elif offset:
-                self._waiting = [update for update in self._waiting if update["update_id"] >= offset]
+                self._waiting = [waiting for waiting in self._waiting if waiting[0] >= offset]
             self._lock.notify_all()
-            return self._waiting[: max(1, min(limit, MAX_BATCH))]
+            return [update for _, update in self._waiting[: max(1, min(limit, MAX_BATCH))]]
 
     def _wanted(self, kind: str) -> bool:
         return kind not in NOT_BY_DEFAULT if self._allowed is None else kind in self._allowed

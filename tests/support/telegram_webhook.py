@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import time
 from collections.abc import Callable
@@ -21,8 +22,8 @@ SECRET = "X-Telegram-Bot-Api-Secret-Token"
 class Webhook:
     """The address that the bot gave, if any; runs on the server's event loop."""
 
-    def __init__(self, oldest: Callable[[], dict[str, Any] | None], confirm: Callable[[int], None]) -> None:
-        """`oldest` is the update to bring next, `confirm` says that it arrived."""
+    def __init__(self, oldest: Callable[[], tuple[int, Any] | None], confirm: Callable[[int], None]) -> None:
+        """`oldest` is the number of the update to bring next, and it; `confirm` says that it arrived."""
         self.url = ""
         self.local = False
         self.answers: list[int] = []  #: what the bot answered, by status; 0 when there was nobody
@@ -63,15 +64,16 @@ class Webhook:
 
     async def _bring(self) -> None:
         async with httpx.AsyncClient(timeout=10) as client:
-            while self.url and (update := self._oldest()) is not None:
-                headers = {SECRET: self._secret} if self._secret else {}
+            while self.url and (waiting := self._oldest()) is not None:
+                number, update = waiting
+                headers = {"Content-Type": "application/json"} | ({SECRET: self._secret} if self._secret else {})
                 try:
-                    status = (await client.post(self.url, json=update, headers=headers)).status_code
+                    status = (await client.post(self.url, content=json.dumps(update), headers=headers)).status_code
                 except httpx.HTTPError:
                     status = 0
                 self.answers.append(status)
                 if 200 <= status < 300:
-                    self._confirm(int(update["update_id"]))
+                    self._confirm(number)
                 else:
                     self._last_error = int(time.time()), f"Wrong response from the webhook: {status}"
                     await asyncio.sleep(PAUSE)

@@ -1,0 +1,110 @@
+"""A press on a message that Telegram does not show any more is answered in a new one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bellwether import queries
+from bellwether.services import Services
+from bellwether.store.database import rows
+from tests.support.running_bot import bot_services, running_bot
+from tests.support.shared import SHARED
+from tests.support.telegram_server import TelegramServer
+from tests.support.telegram_state import SentMessage
+
+ANN, ADMIN, GROUP, TOPIC = 1001, 1002, -1002002, 4
+
+
+@pytest.fixture
+def server() -> Iterator[TelegramServer]:
+    with TelegramServer() as server:
+        server.open_chat(ANN)
+        server.open_chat(GROUP, "Traders", type="supergroup")
+        server.appoint(GROUP, ADMIN)
+        yield server
+        assert server.violations == []
+
+
+def press(server: TelegramServer, message: SentMessage, label: str, **who: Any) -> SentMessage:
+    """Press a button of a message that is too old to be seen; the new message."""
+    before = len(server.messages(message.chat_id))
+    server.press(message.chat_id, message.message_id, label, long_ago=True, **who)
+    server.wait_for(lambda s: len(s.messages(message.chat_id)) > before)
+    return server.messages(message.chat_id)[before]
+
+
+def thread_of(services: Services, chat_id: int) -> int | None:
+    with services.store.reading() as db:
+        (row,) = rows(db, "SELECT thread FROM chats WHERE chat_id = :chat_id", {"chat_id": chat_id})
+    return row["thread"]  # type: ignore[no-any-return]
+
+
+def test_it_does_what_the_button_says_and_shows_it_in_a_new_message(server: TelegramServer, tmp_path: Path) -> None:
+    services = bot_services(server, tmp_path)
+    with running_bot(services):
+        forecast = server.ask(ANN, "AAPL")
+        month = press(server, forecast, "1 month")
+        assert month.kind == "photo"
+        assert "Over the next month Apple" in month.text
+        watching = press(server, forecast, "Watch: digest every evening")
+        assert [one.symbol for one in queries.watchlist(services, ANN)] == ["AAPL"]
+        assert "Stop the nightly digest" in str(watching.buttons)
+        kinds = press(server, forecast, "Alert me…")
+        assert "Big move in a day" in str(kinds.buttons)
+        server.wait_for(lambda s: len(s.answered_callbacks) == 3)
+        assert server.messages(ANN)[0].edits == 0
+
+
+def test_in_a_group_it_needs_the_same_rights_and_stays_in_the_topic_that_was_chosen(
+    server: TelegramServer, tmp_path: Path
+) -> None:
+    services = bot_services(server, tmp_path)
+    with running_bot(services):
+        server.say(GROUP, "/start@bellwether_bot", user_id=ADMIN, thread=TOPIC)
+        server.wait_for(lambda s: s.messages(GROUP))
+        server.say(GROUP, "/forecast@bellwether_bot AAPL", user_id=ANN, thread=TOPIC)
+        server.wait_for(lambda s: len(s.messages(GROUP)) == 2)
+        forecast = server.messages(GROUP)[-1]
+        server.press(GROUP, forecast.message_id, "Watch: digest every evening", user_id=ANN, long_ago=True)
+        server.wait_for(lambda s: len(s.answered_callbacks) == 1)
+        assert "only its admins" in server.answered_callbacks[0].text
+        assert queries.watchlist(services, GROUP) == []
+        watching = press(server, forecast, "Watch: digest every evening", user_id=ADMIN)
+        assert [one.symbol for one in queries.watchlist(services, GROUP)] == ["AAPL"]
+        assert watching.thread == TOPIC
+        assert thread_of(services, GROUP) == TOPIC, "digests stay there, too"
+        assert len(server.messages(GROUP)) == 3
+
+
+def test_a_group_that_moved_gets_the_answer_where_it_is_now(server: TelegramServer, tmp_path: Path) -> None:
+    with running_bot(bot_services(server, tmp_path)):
+        server.say(GROUP, "/forecast@bellwether_bot AAPL", user_id=ANN)
+        server.wait_for(lambda s: s.messages(GROUP))
+        server.migrate(GROUP, -1003003)
+        server.press(GROUP, server.messages(GROUP)[0].message_id, "1 month", user_id=ANN, long_ago=True)
+        server.wait_for(lambda s: s.messages(-1003003))
+        assert "Over the next month" in server.messages(-1003003)[0].text
+
+
+def test_a_press_without_any_message_is_answered_with_a_notice(server: TelegramServer, tmp_path: Path) -> None:
+    ann = {"id": ANN, "is_bot": False, "first_name": "Ann"}
+    query = {"id": "5", "from": ann, "chat_instance": "1", "data": "forecast:AAPL:5", "inline_message_id": "x"}
+    with running_bot(bot_services(server, tmp_path)):
+        server.push_update({"callback_query": query})
+        server.wait_for(lambda s: s.calls("answerCallbackQuery"))
+        assert "ask again with /forecast" in server.calls("answerCallbackQuery")[0]["text"]
+
+
+@pytest.mark.skipif(not (SHARED / "cases").is_dir(), reason="the shared cases are not at hand")
+def test_the_case_that_people_reported_is_answered(server: TelegramServer, tmp_path: Path) -> None:
+    case = json.loads((SHARED / "cases" / "t4-old-press.json").read_text("utf-8"))
+    server.open_chat(14)
+    with running_bot(bot_services(server, tmp_path)):
+        server.push_raw(case)
+        server.wait_for(lambda s: s.messages(14))
+        assert "Over the next week Apple" in server.messages(14)[0].text
