@@ -465,6 +465,12 @@ def chosen_theme(db: Any) -> None:
     db["alert_settings"].add_column("theme", str, not_null_default="light")
 
 
+@migrations()
+def doubtful_splits(db: Any) -> None:
+    """From which session on the kept prices are surely adjusted for every split told of; empty for all."""
+    db["instruments"].add_column("doubtful", str)
+
+
 def _only_add(db: Any, table: str, key: str) -> None:
     """Have SQLite itself refuse to change a row, to delete one, or to add one anywhere but at the end."""
     for verb in ("UPDATE", "DELETE"):
