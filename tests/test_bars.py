@@ -302,7 +302,7 @@ def test_a_change_of_unit_is_found_wherever_it_is(count: int, data: st.DataObjec
 @given(any_bars())
 def test_bars_of_one_scale_stay_whole(bars: Bars) -> None:
     prices = np.column_stack([bars.values[:, :VOLUME], bars.quoted_closes])
-    if np.isfinite(prices).all() and 0 < prices.min() and prices.max() < 1.6 * prices.min():
+    if np.isfinite(prices).all() and prices.min() > 0 and prices.max() < 1.6 * prices.min():
         assert comparable(bars).bars is bars
 
 

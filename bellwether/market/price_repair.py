@@ -4,8 +4,11 @@ table as Yahoo gave it
 | sound rows            what has no price is left as it is
 | dividends             yfinance: of the wrong size, missing from the adjusted close or in it twice
 | splits                yfinance: missing from the past, or applied twice
+|   with_splits         those that are still not in the prices; where there is no telling, from which day on
 | capital gains         yfinance: counted twice
-| with_splits           splits that are still not in the prices; where there is no telling, from which day on
+
+A dividend can be judged only beside prices of its day's shares, and a split only by adjusted closes that are none too
+wrong: where both are put right each comes first once, and that table is taken in which prices move less.
 
 yfinance's other repairs are not used: they ask for intraday prices, one request for every few damaged days, and need
 scipy and scikit-learn. Prices at a hundred times others are put right for every source alike (`scale`).
@@ -27,6 +30,7 @@ PRICES = ["Open", "High", "Low", "Close"]
 _ALL = [*PRICES, "Adj Close", "Volume"]
 _SAME = 1e-6  #: relative; what a repair changes by less is rounding
 _WORSE = 0.05  #: a repair after which the price moves by so much more in a day than before is none
+MOST_DIVIDENDS, MOST_SPLITS = 200, 20  #: of twelve years; more are damage, and would keep yfinance busy for long
 log = logging.getLogger(__name__)
 
 Repair = Callable[[pd.DataFrame], pd.DataFrame]
@@ -40,11 +44,17 @@ def repaired(history: Any, frame: pd.DataFrame) -> tuple[pd.DataFrame, int | Non
     sound = _sound_rows(frame)
     if sound.sum() < 2:
         return frame, None
-    table = frame.loc[sound].copy()
+    given = frame.loc[sound]
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # of pandas and numpy, about yfinance's ways
-        table = _by_yfinance(history, table)
-    table, doubtful = _split_adjusted(table)
+        paid = _with_dividends(history, given)
+        table, doubtful = _with_splits(history, paid)
+        if _differ(given, paid) and _differ(paid, table):
+            other, other_doubtful = _with_splits(history, given)
+            other = _with_dividends(history, other)
+            if _restlessness(other) < _restlessness(table) - _SAME:
+                table, doubtful = other, other_doubtful
+        table = _with_gains(history, table)
     after = frame.copy()
     for column in _ALL:
         old, new = frame.loc[sound, column].to_numpy(np.float64), table[column].to_numpy(np.float64)
@@ -62,35 +72,76 @@ def _sound_rows(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
     return sound
 
 
-def _by_yfinance(history: Any, table: pd.DataFrame) -> pd.DataFrame:
-    """The table after yfinance's own repairs that need nothing but the table, in the order in which it takes them."""
-    worker = copy(history)  # its currency is changed on the way
-    worker._history_metadata = dict(history._history_metadata)
-    currency, zone = worker._history_metadata.get("currency"), worker._history_metadata.get("exchangeTimezoneName")
-    given = table
-    paid, split, gained = (
-        name in table and bool((table[name] != 0).any()) for name in ("Dividends", "Stock Splits", "Capital Gains")
-    )
-    factor = 1.0
-    if paid:
-        try:  # dividends may be told in pounds beside prices in pence
-            table, currency, _ = worker._standardise_currency(table.copy(), currency)
-        except Exception as problem:
-            log.info("yfinance cannot put one currency for another of %s: %r", worker.ticker, problem)
-            table = given
-        factor = float(table["Close"].iloc[-1] / given["Close"].iloc[-1])
-    steps: list[tuple[bool, Repair]] = [
-        (paid, lambda some: worker._fix_bad_div_adjust(some, "1d", False, currency)),
-        (split, lambda some: worker._fix_bad_stock_splits(some, "1d", zone)),
-        (gained, worker._repair_capital_gains),
-    ]
-    for needed, repair in steps:
-        if needed:
-            table = _tried(repair, table, worker.ticker)
-    table = table.copy()
-    for column in [*PRICES, "Adj Close"]:
+def _told(table: pd.DataFrame) -> list[ToldSplit]:
+    """The splits of a table."""
+    if "Stock Splits" not in table:
+        return []
+    ratios = np.nan_to_num(table["Stock Splits"].to_numpy(np.float64))
+    return [ToldSplit(int(at), float(ratios[at])) for at in np.flatnonzero(ratios > 0)]
+
+
+def _with_splits(history: Any, given: pd.DataFrame) -> tuple[pd.DataFrame, int | None]:
+    """The table with the told splits in all prices, and the newest row where that is in doubt."""
+    told = _told(given)
+    if not 0 < len(told) <= MOST_SPLITS:
+        return given, None
+    worker = _worker(history)
+    zone = worker._history_metadata.get("exchangeTimezoneName")
+    table = _tried(lambda some: worker._fix_bad_stock_splits(some, "1d", zone), given, worker.ticker).copy()
+    adjusted = table["Adj Close"].to_numpy(np.float64)
+    doubtful = None
+    if (np.isfinite(adjusted) & (adjusted > 0)).all():
+        before = Table(table[PRICES].to_numpy(np.float64), adjusted, table["Volume"].to_numpy(np.float64))
+        whole, doubtful = with_splits(before, told)
+        table[PRICES], table["Adj Close"], table["Volume"] = whole.quoted, whole.adjusted, whole.volume
+    table["Dividends"] = _dividends(given, table)
+    return table, doubtful
+
+
+def _dividends(given: pd.DataFrame, table: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """The dividends of a table whose prices were scaled, (n,): each in old or new shares, as the adjusted closes tell.
+
+    Some tables lack a split in prices alone, others in dividends too.
+    """
+    told = given["Dividends"].to_numpy(np.float64)
+    closes, adjusted = (table[name].to_numpy(np.float64) for name in ("Close", "Adj Close"))
+    other = told * closes / given["Close"].to_numpy(np.float64)
+    factors = adjusted / closes
+    in_prices = np.zeros(len(table))
+    in_prices[1:] = (1 - factors[:-1] / factors[1:]) * closes[:-1]
+    return np.where(np.abs(other - in_prices) < np.abs(told - in_prices), other, told)
+
+
+def _with_dividends(history: Any, given: pd.DataFrame) -> pd.DataFrame:
+    """The table with each dividend in the adjusted closes, once and in its true size."""
+    if "Dividends" not in given or not 0 < (given["Dividends"] != 0).sum() <= MOST_DIVIDENDS:
+        return given
+    worker, table = _worker(history), given
+    currency = worker._history_metadata.get("currency")
+    try:  # dividends may be told in pounds beside prices in pence
+        table, currency, _ = worker._standardise_currency(given.copy(), currency)
+    except Exception as problem:
+        log.info("yfinance cannot put one currency for another of %s: %r", worker.ticker, problem)
+    factor = float(table["Close"].iloc[-1] / given["Close"].iloc[-1])
+    table = _tried(lambda some: worker._fix_bad_div_adjust(some, "1d", False, currency), table, worker.ticker).copy()
+    for column in [*PRICES, "Adj Close", "Dividends"]:
         table[column] = table[column] / factor
     return table
+
+
+def _with_gains(history: Any, given: pd.DataFrame) -> pd.DataFrame:
+    """The table with capital gains in the adjusted closes once."""
+    if "Capital Gains" not in given or not (given["Capital Gains"] != 0).any():
+        return given
+    worker = _worker(history)
+    return _tried(lambda some: worker._repair_capital_gains(some), given, worker.ticker)
+
+
+def _worker(history: Any) -> Any:
+    """A copy of yfinance's PriceHistory, whose notion of the currency changes on the way."""
+    worker = copy(history)
+    worker._history_metadata = dict(history._history_metadata)
+    return worker
 
 
 def _tried(repair: Repair, table: pd.DataFrame, symbol: str) -> pd.DataFrame:
@@ -118,17 +169,14 @@ def _moves(table: pd.DataFrame) -> npt.NDArray[np.float64]:
     return moved
 
 
-def _split_adjusted(table: pd.DataFrame) -> tuple[pd.DataFrame, int | None]:
-    """The table with the told splits in all prices, and the newest row where that is in doubt."""
-    adjusted = table["Adj Close"].to_numpy(np.float64)
-    ratios = table["Stock Splits"].to_numpy(np.float64) if "Stock Splits" in table else np.zeros(len(table))
-    told = [ToldSplit(int(at), float(ratios[at])) for at in np.flatnonzero(np.nan_to_num(ratios) > 0)]
-    if not told or not (np.isfinite(adjusted) & (adjusted > 0)).all():
-        return table, None
-    given = Table(table[PRICES].to_numpy(np.float64), adjusted, table["Volume"].to_numpy(np.float64))
-    whole, doubtful = with_splits(given, told)
-    table = table.copy()
-    table[PRICES] = whole.quoted
-    table["Adj Close"] = whole.adjusted
-    table["Volume"] = whole.volume
-    return table, doubtful
+def _differ(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    """Whether the closes of two tables of the same rows are not the same."""
+    return not all(
+        np.allclose(one[name].to_numpy(np.float64), other[name].to_numpy(np.float64), rtol=_SAME, equal_nan=True)
+        for name in ("Close", "Adj Close")
+    )
+
+
+def _restlessness(table: pd.DataFrame) -> float:
+    """How far the adjusted close moves in all days together; a move that cannot be read counts as very far."""
+    return float(np.minimum(_moves(table), 1e3).sum())

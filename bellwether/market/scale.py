@@ -32,7 +32,7 @@ UNTOLD = (3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0
 #: log: how near a jump must be to one, and its opening to the jump; real falls by three quarters open nearer to chance
 AT_RATIO, AT_OPEN = 0.03, 0.1
 _UNIT_STEP = np.log(UNIT_JUMP)
-_QUIET = np.log(SPIKE)  # a step below it is never looked at
+_QUIET = 2.5  # times; a history whose steps are all smaller is not looked at
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +82,7 @@ def _is_quiet(bars: Bars) -> bool:
         return len(bars) < 2
     for series in (closes, quoted):
         steps = series[1:] / series[:-1]
-        if not (steps.max() < SPIKE and steps.min() > 1 / SPIKE):
+        if not (steps.max() < _QUIET and steps.min() > 1 / _QUIET):
             return False
     within = (bars.values[:, HIGH] / closes).max() < UNIT_JUMP[0] and (closes / bars.values[:, LOW]).max() < UNIT_JUMP[
         0
@@ -275,10 +275,10 @@ def _without_spikes(bars: Bars) -> Bars:
     logs = np.log(bars.closes[good])
     steps = np.diff(logs)
     wrong: list[int] = []
-    for at in np.flatnonzero(np.abs(steps) > _QUIET):
+    for at in np.flatnonzero(np.abs(steps) > np.log(SPIKE)):
         for length in range(1, LONGEST_SPIKE + 1):
             back = at + length
-            if back >= len(steps) or steps[at] * steps[back] > 0 or abs(steps[back]) <= _QUIET:
+            if back >= len(steps) or steps[at] * steps[back] > 0 or abs(steps[back]) <= np.log(SPIKE):
                 continue
             if abs(logs[back + 1] - logs[at]) < BACK:
                 wrong += good[at + 1 : back + 1].tolist()
