@@ -53,7 +53,7 @@ def find_problem(
     # a jump stays in what the model reads for as long as its window
     if not low <= volatility <= high or max(returns.max(), -returns.min()) > max_abs_return:
         return Problem.EXTREME
-    # of such days in four million half were splits that nobody told of, and half were real: there is no telling
+    # of eight such days in four million some were splits that nobody told of, others real falls: there is no telling
     if any(abs(times - np.log(2)) < HALVED for _, times in recent_jumps(bars)):
         return Problem.JUMP
     return None

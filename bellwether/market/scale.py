@@ -29,7 +29,7 @@ SPIKE = 3.0  #: times: of four million closes none was so far off both neighbour
 LONGEST_SPIKE = 3  #: sessions
 BACK = 0.3  #: log: how near to where it was the price is back after a spike
 UNTOLD = (3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 1000.0)  #: usual split ratios
-#: log: how near a jump must be to one, and its opening to the jump; real falls by three quarters open nearer to chance
+#: log: how near a jump must be to one, and its opening to the jump: of four million days three were
 AT_RATIO, AT_OPEN = 0.03, 0.1
 _UNIT_STEP = np.log(UNIT_JUMP)
 _QUIET = 2.5  # times; a history whose steps are all smaller is not looked at
