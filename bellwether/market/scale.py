@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from bellwether.errors import DoubtfulBars
 from bellwether.language import Said, said, said_many
-from bellwether.types import CLOSE, HIGH, LOW, OPEN, VOLUME, Bars, Floats, Ints, to_date
+from bellwether.types import CLOSE, OPEN, VOLUME, Bars, Floats, Ints, to_date
 
 FEWEST_CLOSES = 22  #: a month of sessions: below this even a plain volatility is a guess
 RECENT = 63  #: sessions in which damage makes the model silent
@@ -76,19 +76,24 @@ def settled_until(bars: Bars, doubtful: date | None) -> date:
 
 
 def _is_quiet(bars: Bars) -> bool:
-    """Whether no price is far from its neighbours: then there is nothing to look for. Never where one is broken."""
-    closes, quoted = bars.closes, bars.quoted_closes
-    if len(bars) < 2 or not (closes.min() > 0 and quoted.min() > 0 and bars.values[:, LOW].min() > 0):
-        return len(bars) < 2
+    """Whether no price is far from its neighbours: then there is nothing to look for. Never where one is broken.
+
+    Every answer comes through here: cheap tests first.
+    """
+    prices, closes, quoted = bars.values[:, : CLOSE + 1], bars.closes, bars.quoted_closes
+    lowest, highest = prices.min(initial=np.inf), prices.max(initial=0)
+    if len(bars) < 2:
+        return True
+    if not (lowest > 0 and quoted.min() > 0):  # never true where one is missing
+        return False
     for series in (closes, quoted):
         steps = series[1:] / series[:-1]
         if not (steps.max() < _QUIET and steps.min() > 1 / _QUIET):
             return False
-    within = (bars.values[:, HIGH] / closes).max() < UNIT_JUMP[0] and (closes / bars.values[:, LOW]).max() < UNIT_JUMP[
-        0
-    ]
-    opens = bars.values[:, OPEN] / closes
-    return bool(within and opens.max() < UNIT_JUMP[0] and opens.min() > 1 / UNIT_JUMP[0])
+    if highest < UNIT_JUMP[0] * lowest:
+        return True
+    within = prices[:, :CLOSE] / closes[:, None]
+    return bool(within.max() < UNIT_JUMP[0] and within.min() > 1 / UNIT_JUMP[0])
 
 
 # ---- splits
