@@ -224,6 +224,10 @@ class UnusableBars(BellwetherError):
     code = "unusable_bars"
 
 
+class DoubtfulBars(UnusableBars):
+    """The newest bars cannot be believed, or not beside the older ones: there is an answer once they are put right."""
+
+
 class NoStatements(MarketDataError):
     """A source that answers has no company statements of this: a fund, an index, a currency, a coin."""
 

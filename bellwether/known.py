@@ -5,10 +5,10 @@ from datetime import date
 
 from bellwether.errors import BadDate, MarketDataError, UnknownSymbol
 from bellwether.language import said, together
-from bellwether.market.bars import since_unit_change
 from bellwether.market.calendar import SETTLING, closes_at, is_session, last_closed_session
+from bellwether.market.scale import comparable
 from bellwether.services import Services
-from bellwether.types import MARKET_SERIES, Bars, Instrument, Known, Origin, to_date
+from bellwether.types import MARKET_SERIES, Bars, Instrument, Known, Origin
 
 EARLIEST = date(1900, 1, 1)  #: as-of dates before it are typing errors
 MARKET_CALENDAR = "XNYS"  #: of MARKET_SERIES
@@ -33,12 +33,11 @@ def last_session(services: Services, instrument: Instrument, as_of: date | None)
 def known_at(services: Services, instrument: Instrument, end: date) -> Known:
     """What is known of an instrument after the session `end`. Raises MarketDataError and UnusableBars."""
     provider = services.provider
-    whole = provider.bars(instrument.symbol, end).last(HISTORY)
-    bars = since_unit_change(whole)
+    whole = comparable(provider.bars(instrument.symbol, end).last(HISTORY))
+    bars = whole.bars
     origin = bars.origin or Origin(provider.name, provider.live, provider.note)
     beside = market_of(services, instrument, bars.cutoff)
-    units = "" if bars is whole else _about_units(bars)
-    note = together(origin.note, units, _about_beside(beside, origin, provider.note))
+    note = together(origin.note, *whole.notes, _about_beside(beside, origin, provider.note))
     expected = end if origin.live else None
     return Known(origin.instrument or instrument, bars, beside, origin.source, note, expected)
 
@@ -65,14 +64,6 @@ def _series_or_none(services: Services, symbol: str, cutoff: date) -> Bars | Non
         return services.provider.bars(symbol, cutoff)
     except (MarketDataError, UnknownSymbol, BadDate):
         return None
-
-
-def _about_units(bars: Bars) -> str:
-    """Says that older prices were left out."""
-    return said(
-        "Prices before {day} are left out: there the source changed their unit a hundredfold.",
-        day=to_date(bars.sessions[0]),
-    )
 
 
 def _about_beside(beside: Sequence[Bars | None], origin: Origin, quiet: str) -> str:

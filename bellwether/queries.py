@@ -15,6 +15,7 @@ from bellwether.language import said
 from bellwether.market.resolve import Resolver
 from bellwether.market.resolve_reading import read
 from bellwether.market.resolve_text import clean_question
+from bellwether.market.scale import comparable
 from bellwether.market.universe import Universe, as_symbol, instrument_of
 from bellwether.parsing import parse_date, parse_horizon
 from bellwether.scoring import issuing, receipts
@@ -243,7 +244,7 @@ def what_came(services: Services, asked: Answer) -> Outcome | None:
         return None
     low, high = made.log_returns[1], made.log_returns[5]
     told = Range(made.symbol, made.cutoff, made.horizon, made.target_session, low, high)
-    return outcome(told, services.provider.bars(made.symbol, made.target_session))
+    return outcome(told, comparable(services.provider.bars(made.symbol, made.target_session)).bars)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ class Origin:
     live: bool  #: whether its bars are expected to reach the last closed session
     note: str  #: what every answer made of them must say; may be empty
     instrument: Instrument | None = None  #: as that source describes it, in the units of its prices
+    doubtful: date | None = None  #: prices before this session may lack a split that the source tells of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,6 +146,7 @@ class Problem(Enum):
     GAP = N_("days are missing from the recent prices")
     BROKEN = N_("a recent price is missing or impossible")
     EXTREME = N_("recent moves are far outside what the model learned from")
+    JUMP = N_("a recent price halves or doubles at once, as when older prices are not adjusted for a split")
     FLAT = N_("the price has not moved")
     NO_ANSWER = N_("what it computed makes no sense")
     NO_MODEL = N_("it could not be loaded")

@@ -106,7 +106,9 @@ def test_a_perturbed_future_never_changes_an_issued_row(tmp_path: Path) -> None:
         def bars(self, symbol: str, end: date) -> Bars:
             bars = self._market.bars(symbol, end)  # type: ignore[attr-defined]
             values = bars.values.copy()
-            values[int((bars.sessions <= bars.sessions.dtype.type(SESSION)).sum()) :] *= 3
+            values[int((bars.sessions <= bars.sessions.dtype.type(SESSION)).sum()) :] *= (
+                2.5  # a threefold jump would look like a split
+            )
             return replace(bars, values=values)
 
     ids = []

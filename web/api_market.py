@@ -19,6 +19,7 @@ from bellwether.client.answers.market import (
 from bellwether.errors import AmbiguousSymbol, BellwetherError
 from bellwether.market.bars import mended
 from bellwether.market.resolve_text import LONGEST_QUESTION
+from bellwether.market.scale import comparable
 from bellwether.parsing import parse_date
 from bellwether.services import Services
 from bellwether.types import Instrument, to_date
@@ -102,7 +103,7 @@ def bars(
     caller.check_day(day, services.clock().date())
     one = queries.resolve(services, symbol)
     caller.check_symbol(one.symbol)
-    found = mended(queries.bars(services, one, day)).last(limit)
+    found = mended(comparable(queries.bars(services, one, day)).bars).last(limit)
     if caller.plan.history_days is not None:
         found = found.last(max(1, min(limit, caller.plan.history_days)))
     origin = found.origin

@@ -25,7 +25,7 @@ from bellwether.alerting.rules_alert import RuleReason, Verdict, judge, measure
 from bellwether.alerting.rules_budget import surprise_of_move, surprise_of_rarity
 from bellwether.alerting.sights import Seen, see
 from bellwether.alerting.vanished import let_rest
-from bellwether.errors import BellwetherError, MarketDataError
+from bellwether.errors import BellwetherError, DoubtfulBars, MarketDataError
 from bellwether.language import ENGLISH, use_language
 from bellwether.market.bars import STALE_AFTER
 from bellwether.market.calendar import SETTLING, closes_at, last_closed_session
@@ -151,7 +151,7 @@ class _Run:
         """The symbol after this very session; or why there is no telling, now or at all."""
         try:
             seen = see(self._services, symbol, session, rules)
-        except MarketDataError as problem:
+        except (MarketDataError, DoubtfulBars) as problem:
             log.warning("No alerts on %s for now: %s", symbol, problem)
             return Unseen(RuleReason.WAITING_FOR_PRICES)
         except BellwetherError as problem:

@@ -21,6 +21,7 @@ from bellwether.errors import BellwetherError
 from bellwether.language import ENGLISH, use_language
 from bellwether.market.bars import STALE_AFTER
 from bellwether.market.calendar import SETTLING, last_closed_session
+from bellwether.market.scale import comparable
 from bellwether.market.universe import instrument_of
 from bellwether.services import Services
 from bellwether.store import alert_settings, alerts, outbox
@@ -61,7 +62,7 @@ def _reports(services: Services, symbol: str, session: date, closed: list[Alert]
     instrument, bars = instrument_of(symbol), None
     try:
         instrument = services.provider.instrument(symbol)
-        bars = services.provider.bars(symbol, session)
+        bars = comparable(services.provider.bars(symbol, session)).bars
     except BellwetherError as problem:
         log.warning("No outcomes of %s for now: %s", symbol, problem)
     found = []

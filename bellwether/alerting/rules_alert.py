@@ -113,10 +113,13 @@ def measure(rule: AlertRule, sight: Sight) -> float | None:
 def split_since(rule: AlertRule, bars: Bars) -> float:
     """What a price of the rule's day must be multiplied by to be in today's shares: 0.25 after a split in four.
 
-    Sources quote the whole past in today's shares, so the close of the day on which the rule was made tells.
+    Sources quote the whole past in today's shares, so the close of the day on which the rule was made tells. NaN where
+    prices of before the day of the first bar cannot be compared with later ones.
     """
     if rule.set_on is None or rule.set_close is None:
         return 1.0
+    if np.datetime64(rule.set_on) < bars.sessions[0]:
+        return float("nan")
     at = int(np.searchsorted(bars.sessions, np.datetime64(rule.set_on)))
     if at == len(bars) or bars.sessions[at] != np.datetime64(rule.set_on):
         return 1.0

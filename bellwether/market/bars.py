@@ -4,18 +4,17 @@ from datetime import date
 
 import numpy as np
 
-from bellwether.errors import UnusableBars
+from bellwether.errors import DoubtfulBars, UnusableBars
 from bellwether.forecasting.baseline import ewma_volatility, log_returns
 from bellwether.language import said
-from bellwether.types import CLOSE, HIGH, LOW, OPEN, VOLUME, Bars, Floats, Problem, to_date
+from bellwether.market.scale import FEWEST_CLOSES, RECENT, recent_jumps
+from bellwether.types import CLOSE, HIGH, LOW, OPEN, VOLUME, Bars, Floats, Problem
 
-FEWEST_CLOSES = 22  #: a month of sessions: below this even a plain volatility is a guess
 LONGEST_GAP = 14  #: calendar days between two bars; Golden Week closes Shanghai for about 11
 STALE_AFTER = 7  #: calendar days the last bar may lag behind the last closed session
-RECENT = 63  #: sessions in which a gap or a broken bar makes the model silent
 LOWEST_PRICE, HIGHEST_PRICE = 1e-6, 1e9  #: beyond them the model's single precision loses the moves
 LARGEST_VOLUME = 1e15  #: shares a day; more is damage, and overflows the model's arithmetic
-UNIT_JUMP = (70.0, 143.0)  #: times from one close to the next: a hundred, and a day's move
+HALVED = 0.03  #: log: how near to twice or half the close before a jump must be to look like a split
 SMALLEST_VOLATILITY = 1e-6  #: daily; below it the price stands still for all that floats can tell
 
 
@@ -54,35 +53,10 @@ def find_problem(
     # a jump stays in what the model reads for as long as its window
     if not low <= volatility <= high or max(returns.max(), -returns.min()) > max_abs_return:
         return Problem.EXTREME
+    # of eight such days in four million some were splits that nobody told of, others real falls: there is no telling
+    if any(abs(times - np.log(2)) < HALVED for _, times in recent_jumps(bars)):
+        return Problem.JUMP
     return None
-
-
-def since_unit_change(bars: Bars) -> Bars:
-    """The bars since the source last changed their unit, as from pence to pounds: nearly always all of them.
-
-    Raises UnusableBars when these are too few to say anything.
-    """
-    closes = bars.closes
-    low, high = closes.min(initial=np.inf), closes.max(initial=0)
-    if high < low * UNIT_JUMP[0]:  # never true where a close is missing
-        return bars
-    with np.errstate(all="ignore"):
-        steps = np.abs(np.diff(np.log(closes)))
-    jumps = np.flatnonzero((steps > np.log(UNIT_JUMP[0])) & (steps < np.log(UNIT_JUMP[1])))
-    if len(jumps) == 0:
-        return bars
-    since = int(jumps[-1]) + 1
-    if len(bars) - since < FEWEST_CLOSES:
-        raise UnusableBars(
-            said(
-                "The prices of {symbol} jump a hundredfold on {day}, as when a source changes from pence to pounds; I "
-                "can't forecast until there are {count} prices in one unit.",
-                symbol=bars.symbol,
-                day=to_date(bars.sessions[since]),
-                count=FEWEST_CLOSES,
-            )
-        )
-    return bars.part(slice(since, None))
 
 
 def mended(bars: Bars) -> Bars:
@@ -125,7 +99,9 @@ def usable_closes(bars: Bars) -> Floats:
             f"of {bars.symbol} I have {len(closes)}."
         )
     if not good[-1]:
-        raise UnusableBars(f"The newest price of {bars.symbol} is missing or impossible; please try again later.")
+        raise DoubtfulBars(
+            said("The newest price of {symbol} is missing or impossible; please try again later.", symbol=bars.symbol)
+        )
     if closes[0] == closes[-1] and closes.max() == closes.min():
         raise UnusableBars(f"The price of {bars.symbol} has never moved, so there is nothing to learn a range from.")
     return closes

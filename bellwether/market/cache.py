@@ -24,6 +24,7 @@ from bellwether.market.calendar import SETTLING, last_closed_session, sessions_b
 from bellwether.market.holes import Gap, last_gap
 from bellwether.market.joining import OVERLAP, joined
 from bellwether.market.provider import Fetched, RemoteSource, Search
+from bellwether.market.scale import settled_until
 from bellwether.market.shelf import Kept, Shelf
 from bellwether.store.database import Store, is_recent
 from bellwether.store.instruments import Asked
@@ -203,7 +204,9 @@ class CachedProvider:
                 }
                 self._failed[symbol] = (now, problem)
             raise
-        made = self._shelf.kept(Asked(new.instrument, since, bars.cutoff, now), bars)
+        # a broken newest bar does not count as there: it is asked for again
+        asked = Asked(new.instrument, since, settled_until(bars, new.doubtful), now, new.doubtful)
+        made = self._shelf.kept(asked, bars)
         try:
             self._shelf.save(made, kept, first)
         except StoreError as problem:
@@ -225,7 +228,8 @@ class CachedProvider:
             new = self.source.fetch(symbol, start, tomorrow, timeout)
             together = joined(kept.bars, kept.asked.instrument, new)
             if together is not None:
-                return replace(new, bars=together), kept.asked.since, start
+                doubtful = new.doubtful or kept.asked.doubtful
+                return replace(new, bars=together, doubtful=doubtful), kept.asked.since, start
         start = min(end, today) - FETCHED
         return self.source.fetch(symbol, start, tomorrow, timeout), start, None
 

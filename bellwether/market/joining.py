@@ -1,6 +1,7 @@
 """New bars after kept ones: may they be joined, or has something changed the old ones too? Pure."""
 
 import numpy as np
+import numpy.typing as npt
 
 from bellwether.market.provider import Fetched
 from bellwether.types import Bars, Instrument
@@ -25,10 +26,13 @@ def joined(kept: Bars, instrument: Instrument, new: Fetched) -> Bars | None:
         return None
     if new.instrument.currency != instrument.currency or any(day > kept.cutoff for day in new.actions):
         return None
-    if not np.allclose(again.closes / again.quoted_closes, old.closes / old.quoted_closes, rtol=_SAME, atol=0):
+    # a broken bar says nothing about the others, and the source may have mended it since
+    sound = np.flatnonzero(_sound(old) & _sound(again))
+    closes, quoted = old.closes[sound], old.quoted_closes[sound]
+    if not np.allclose(again.closes[sound] / again.quoted_closes[sound], closes / quoted, rtol=_SAME, atol=0):
         return None
-    change = np.abs(again.quoted_closes / old.quoted_closes - 1)
-    if (change[:-1] > _SAME).any() or change[-1] > _CORRECTED:
+    change = np.abs(again.quoted_closes[sound] / quoted - 1)
+    if len(sound) == 0 or (change[sound < len(old) - 1] > _SAME).any() or change.max() > _CORRECTED:
         return None
     before = kept.part(slice(len(kept) - len(old)))
     return Bars(
@@ -37,3 +41,8 @@ def joined(kept: Bars, instrument: Instrument, new: Fetched) -> Bars | None:
         np.asfortranarray(np.concatenate([before.values, new.bars.values])),
         np.concatenate([before.quoted_closes, new.bars.quoted_closes]),
     )
+
+
+def _sound(bars: Bars) -> npt.NDArray[np.bool_]:
+    """Which closes are finite and positive, (n,)."""
+    return np.isfinite(bars.closes) & (bars.closes > 0) & np.isfinite(bars.quoted_closes) & (bars.quoted_closes > 0)

@@ -55,6 +55,7 @@ class Fetched:
     instrument: Instrument  #: in the units of the bars
     bars: Bars
     actions: tuple[date, ...] = ()  #: sessions of splits and dividends within the bars
+    doubtful: date | None = None  #: prices before this session may lack a split that the source tells of
 
 
 @runtime_checkable

@@ -35,7 +35,8 @@ class Shelf:
 
     def kept(self, asked: Asked, bars: Bars) -> Kept:
         """A history as coming from this source."""
-        return Kept(asked, replace(bars, origin=Origin(self._source, True, self._note, asked.instrument)).sealed())
+        origin = Origin(self._source, True, self._note, asked.instrument, asked.doubtful)
+        return Kept(asked, replace(bars, origin=origin).sealed())
 
     def load(self, symbol: str) -> Kept | None:
         """What is kept of a symbol; None when there is nothing that can be used."""

@@ -66,11 +66,17 @@ class YahooSource:
                 start=max(start, FIRST_DAY) - timedelta(days=1),
                 end=end + timedelta(days=2),
                 auto_adjust=False,
+                keepna=True,  # a day whose prices are nought is a broken one, not none
                 timeout=timeout,
             )
+            history = ticker._lazy_load_price_history()
             # by name: asking it for everything makes one more request, for intraday hours
             about = {key: ticker.history_metadata.get(key) for key in _ABOUT}
-        return _fetched(symbol, _instrument(symbol, about), frame, start, end)
+        # here, not above: yfinance loads slowly, and `repaired` with it only what it needs
+        from bellwether.market.price_repair import repaired
+
+        table, doubtful = repaired(history, frame)
+        return _fetched(symbol, _instrument(symbol, about), table, doubtful, start, end)
 
     def search(self, text: str, timeout: float) -> tuple[Instrument, ...]:
         """What Yahoo finds for these words. Raises SourceError."""
@@ -187,24 +193,37 @@ def _instrument(symbol: str, about: dict[str, Any]) -> Instrument:
     )
 
 
-def _fetched(symbol: str, instrument: Instrument, frame: pd.DataFrame, start: date, end: date) -> Fetched:
-    """Yahoo's table as bars from `start` to `end`: all four prices scaled by adjusted / raw close."""
+def _fetched(
+    symbol: str, instrument: Instrument, frame: pd.DataFrame, doubtful: int | None, start: date, end: date
+) -> Fetched:
+    """Yahoo's table as bars from `start` to `end`: all four prices scaled by adjusted / raw close.
+
+    `doubtful` is the first row that is surely in one scale with the last; None where all are. A day on which Yahoo has
+    any price or a volume is a session, be its prices broken: what reads the bars says so. Days without either are none.
+    """
     if frame.empty:
         raise NoPrices(said(_NO_PRICES, source="Yahoo Finance", symbol=symbol))
     midnights = pd.DatetimeIndex(frame.index)  # of the exchange's own days
     sessions = midnights.tz_localize(None).to_numpy().astype("datetime64[D]")
     raw = frame[["Open", "High", "Low", "Close"]].to_numpy(np.float64)
     adjusted = frame["Adj Close"].to_numpy(np.float64)
-    volume = frame["Volume"].to_numpy(np.float64)
+    volume = np.nan_to_num(frame["Volume"].to_numpy(np.float64))
     acted = frame.reindex(columns=["Dividends", "Stock Splits"], fill_value=0.0).to_numpy(np.float64).any(axis=1)
-    # a day without trading comes as an empty row; it is no session
-    keep = np.isfinite(raw[:, 3]) & (raw[:, 3] > 0) & np.isfinite(adjusted) & (adjusted > 0)
     asked = (sessions >= np.datetime64(start)) & (sessions <= np.datetime64(end))
-    keep &= asked
-    if not keep.any():
+    keep = asked & (np.isfinite(raw).any(axis=1) | (volume > 0))
+    closes = raw[:, 3]
+    sound = np.isfinite(closes) & (closes > 0) & np.isfinite(adjusted) & (adjusted > 0)
+    if not (keep & sound).any():
         raise NoPrices(said(_NO_PRICES, source="Yahoo Finance", symbol=symbol))
-    raw, adjusted, volume = raw[keep], adjusted[keep], volume[keep]
-    raw = np.where(np.isfinite(raw), raw, raw[:, 3:4])
-    values = np.asfortranarray(np.column_stack([raw * (adjusted / raw[:, 3])[:, None], np.nan_to_num(volume)]))
-    bars = Bars(symbol, sessions[keep], values, raw[:, 3].copy())
-    return Fetched(instrument, bars, tuple(to_date(day) for day in sessions[acted & asked]))
+    # a close without an adjusted one that can be, or the reverse, is none
+    closes = np.where(sound | ~(closes > 0), closes, np.nan)
+    factors = np.where(sound, adjusted / np.where(sound, closes, 1.0), 1.0)
+    raw = np.where(np.isfinite(raw), raw, closes[:, None])
+    raw[:, 3] = closes
+    values = np.asfortranarray(np.column_stack([raw * factors[:, None], volume])[keep])
+    return Fetched(
+        instrument,
+        Bars(symbol, sessions[keep], values, closes[keep]),
+        tuple(to_date(day) for day in sessions[acted & asked]),
+        to_date(sessions[doubtful]) if doubtful is not None else None,
+    )

@@ -16,9 +16,9 @@ from itertools import groupby, islice
 import numpy as np
 
 from bellwether.errors import BadDate, MarketDataError, NoPrices, SourceError, UnknownSymbol, UnusableBars
-from bellwether.market.bars import since_unit_change
 from bellwether.market.calendar import SETTLING, is_session, last_closed_session, session_after
 from bellwether.market.holes import holidays_known
+from bellwether.market.scale import comparable
 from bellwether.scoring import anchor
 from bellwether.scoring.sums import miss_distance, scored
 from bellwether.services import Services
@@ -73,11 +73,11 @@ def _decided(services: Services, symbol: str, forecasts: list[Open], newest: dat
     """The outcomes of one symbol that are known now."""
     end = last_closed_session(forecasts[0].calendar, services.clock() - SETTLING)
     try:
-        bars: Bars | None = since_unit_change(services.provider.bars(symbol, end))
-    except (UnknownSymbol, NoPrices, BadDate, UnusableBars):
+        bars: Bars | None = comparable(services.provider.bars(symbol, end)).bars
+    except (UnknownSymbol, NoPrices, BadDate):
         bars = None  # the source answers, and has none
-    except (SourceError, MarketDataError):
-        return []
+    except (SourceError, MarketDataError, UnusableBars):
+        return []  # its answer may yet come, or be put right
     decided = (outcome_of(one, bars, max(newest, bars.cutoff if bars else newest)) for one in forecasts)
     return [one for one in decided if one is not None]
 

@@ -19,6 +19,7 @@ class Asked:
     since: date  #: the first day asked for
     until: date  #: the last session that came
     at: datetime  #: when it was asked for
+    doubtful: date | None = None  #: prices before this session may lack a split that the source tells of
 
 
 def save(db: Database, source: str, asked: Asked, layout: int) -> None:
@@ -26,8 +27,8 @@ def save(db: Database, source: str, asked: Asked, layout: int) -> None:
     one = asked.instrument
     db.conn.execute(
         "INSERT OR REPLACE INTO instruments"
-        " (source, symbol, name, exchange, calendar, currency, since, until, asked_at, layout)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " (source, symbol, name, exchange, calendar, currency, since, until, asked_at, doubtful, layout)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             source,
             one.symbol,
@@ -38,6 +39,7 @@ def save(db: Database, source: str, asked: Asked, layout: int) -> None:
             asked.since.isoformat(),
             asked.until.isoformat(),
             stamp(asked.at),
+            asked.doubtful.isoformat() if asked.doubtful is not None else None,
             layout,
         ),
     )
@@ -78,4 +80,5 @@ def _asked(row: dict[str, object]) -> Asked:
         since=date.fromisoformat(str(row["since"])),
         until=date.fromisoformat(str(row["until"])),
         at=unstamp(str(row["asked_at"])),
+        doubtful=date.fromisoformat(str(row["doubtful"])) if row["doubtful"] is not None else None,
     )

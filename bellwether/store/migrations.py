@@ -473,6 +473,12 @@ def updates_set_aside(db: Any) -> None:
     db["inbox"].create_index(["set_aside"])
 
 
+@migrations()
+def doubtful_splits(db: Any) -> None:
+    """From which session on the kept prices are surely adjusted for every split told of; empty for all."""
+    db["instruments"].add_column("doubtful", str)
+
+
 def _only_add(db: Any, table: str, key: str) -> None:
     """Have SQLite itself refuse to change a row, to delete one, or to add one anywhere but at the end."""
     for verb in ("UPDATE", "DELETE"):

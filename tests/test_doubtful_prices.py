@@ -1,0 +1,184 @@
+"""Prices that cannot be believed, through the whole service: no alert, no grade and no range rests on them."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bellwether import alert_queries, queries
+from bellwether.alert_types import Direction, RuleKind, RuleWish
+from bellwether.alerting.evaluate_rules import judge_rules
+from bellwether.alerting.rules_alert import RuleReason
+from bellwether.config import load_settings
+from bellwether.errors import DoubtfulBars
+from bellwether.market.cache import AGAIN_AFTER, CachedProvider
+from bellwether.market.calendar import sessions_between
+from bellwether.scoring.settling import settle
+from bellwether.services import Services, build_services
+from bellwether.types import LEVELS
+from tests.conftest import MODELS
+from tests.support.clock import Clock
+from tests.support.yahoo_damage import PRICES, chart_of, made_up_table, scaled, told
+from tests.support.yahoo_server import YahooServer
+from tests.support.yahoo_services import yahoo_services
+
+MONDAY = date(2026, 11, 23)
+SESSIONS = 700
+A_BIG_MOVE = RuleWish(RuleKind.MOVE, 0.04)
+LATER = AGAIN_AFTER + timedelta(seconds=1)
+
+
+@pytest.fixture
+def server() -> Iterator[YahooServer]:
+    with YahooServer() as server:
+        for symbol in ("^GSPC", "^VIX"):
+            server.add_chart(symbol, chart_of(symbol, table()))
+        yield server
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def table() -> pd.DataFrame:
+    """What is right on Monday: nothing but usual moves."""
+    return made_up_table(SESSIONS, last=MONDAY, daily=0.01)
+
+
+def serve(server: YahooServer, prices: pd.DataFrame) -> None:
+    server.add_chart("AAPL", chart_of("AAPL", prices))
+
+
+def on_monday(clock: Clock) -> None:
+    clock.wait(timedelta(days=3))
+
+
+def answered(services: Services) -> queries.Answer:
+    return queries.answer(services, "AAPL", 1)
+
+
+def outcomes_of(services: Services) -> list[float | None]:
+    with services.store.reading() as db:
+        return [came for (came,) in db.conn.execute("SELECT log_return FROM outcomes")]
+
+
+def width(answer: queries.Answer) -> float:
+    row = answer.forecast.log_returns
+    return row[LEVELS.index(0.9)] - row[LEVELS.index(0.1)]
+
+
+def as_on_friday(server: YahooServer, clock: Clock, folder: Path, prices: pd.DataFrame) -> Services:
+    """The service on Friday evening, with a forecast given and two alerts set; then it is Monday evening."""
+    folder.mkdir()
+    services = yahoo_services(folder, server, clock)
+    serve(server, prices.iloc[:-1])
+    level = answered(services).forecast.last_close * 0.8
+    for wish in (A_BIG_MOVE, RuleWish(RuleKind.PRICE, level, direction=Direction.BELOW)):
+        alert_queries.add_rule(services, 7, "AAPL", wish, "en")
+    on_monday(clock)
+    return services
+
+
+@pytest.mark.parametrize("ratio", [4.0, 0.1, 1.5], ids=["4 for 1", "1 for 10", "3 for 2"])
+def test_a_split_that_is_told_before_the_past_is_adjusted_is_no_move(
+    server: YahooServer, tmp_path: Path, ratio: float
+) -> None:
+    came = {}
+    for name in ("adjusted", "not adjusted"):
+        clock = Clock()
+        # on Friday nobody knows of the split: prices are those of the old shares
+        services = as_on_friday(server, clock, tmp_path / name, scaled(table(), slice(0, SESSIONS), ratio))
+        monday = told(table(), SESSIONS - 1, ratio)
+        serve(server, monday if name == "adjusted" else scaled(monday, slice(0, SESSIONS - 1), ratio))
+        did = judge_rules(services, clock())
+        assert did.reasons == {RuleReason.NOT_REACHED: 2}
+        made = answered(services)
+        assert made.forecast.problem is None
+        assert settle(services).settled == 1
+        (log_return,) = outcomes_of(services)
+        assert log_return is not None
+        came[name] = (width(made), made.forecast.last_close, log_return)
+    assert came["not adjusted"] == pytest.approx(came["adjusted"], rel=1e-3)
+    right = table()["Adj Close"].iloc[-2:]
+    assert came["adjusted"][-1] == pytest.approx(np.log(right.iloc[1] / right.iloc[0]), abs=1e-6)
+
+
+def test_a_small_split_that_may_be_a_move_is_waited_for_and_told_once_it_is_clear(
+    server: YahooServer, clock: Clock, tmp_path: Path
+) -> None:
+    services = as_on_friday(server, clock, tmp_path / "x", scaled(table(), slice(0, SESSIONS), 1.05))
+    monday = told(table(), SESSIONS - 1, 1.05)
+    serve(server, scaled(monday, slice(0, SESSIONS - 1), 1.05))
+    assert judge_rules(services, clock()).reasons == {RuleReason.WAITING_FOR_PRICES: 2}
+    with pytest.raises(DoubtfulBars, match="There was a split of AAPL about 2026-11-23"):
+        answered(services)
+    assert settle(services).waiting == 1
+    again = yahoo_services(tmp_path / "x", server, clock)  # after a restart it is still known
+    with pytest.raises(DoubtfulBars, match="There was a split of AAPL about 2026-11-23"):
+        answered(again)
+    clock.wait(LATER)
+    serve(server, monday)
+    assert judge_rules(services, clock()).reasons == {RuleReason.NOT_REACHED: 2}
+    assert answered(services).forecast.problem is None
+    assert settle(services).settled == 1
+
+
+DAMAGES = {
+    "nought": (["Close"], 0.0),
+    "nought throughout": ([*PRICES, "Adj Close"], 0.0),
+    "below nought": (["Close"], -5.0),
+    "missing": (["Close", "Adj Close"], np.nan),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_broken_newest_close_is_said_everywhere_alike_and_asked_for_again(
+    server: YahooServer, clock: Clock, tmp_path: Path, damage: str
+) -> None:
+    services = as_on_friday(server, clock, tmp_path / "x", table())
+    columns, value = DAMAGES[damage]
+    monday = table()
+    monday.loc[monday.index[-1], columns] = value
+    serve(server, monday)
+    with pytest.raises(DoubtfulBars) as by_yahoo:
+        answered(services)
+    assert judge_rules(services, clock()).reasons == {RuleReason.WAITING_FOR_PRICES: 2}
+    asked = len(server.requests)
+    with pytest.raises(DoubtfulBars):
+        answered(services)
+    assert len(server.requests) == asked  # not for every question
+
+    file = tmp_path / "prices.csv"
+    named = monday.rename(columns=str.lower).assign(symbol="AAPL", date=monday.index)
+    named[["symbol", "date", "open", "high", "low", "close", "volume"]].to_csv(file, index=False)
+    chosen = load_settings(
+        market={"source": "file", "file": str(file)},
+        database={"path": tmp_path / "f.sqlite3"},
+        models={"folder": MODELS},
+    )
+    with pytest.raises(DoubtfulBars) as by_file:
+        answered(build_services(chosen, clock=clock))
+    assert str(by_yahoo.value) == str(by_file.value)
+    assert str(by_file.value) == "The newest price of AAPL is missing or impossible; please try again later."
+
+    clock.wait(LATER)
+    serve(server, table())
+    assert answered(services).forecast.cutoff == MONDAY
+    assert isinstance(services.provider, CachedProvider)
+    kept = next(one for one in services.provider.all_asked() if one.instrument.symbol == "AAPL")
+    assert sessions_between("XNYS", kept.until, MONDAY) == 0
+
+
+def test_a_recent_price_that_was_put_right_is_said_beside_the_forecast(
+    server: YahooServer, clock: Clock, tmp_path: Path
+) -> None:
+    services = as_on_friday(server, clock, tmp_path / "x", table())
+    serve(server, scaled(table(), [SESSIONS - 9], 100.0))
+    made = answered(services).forecast
+    assert made.problem is None
+    assert "1 recent price came a hundredfold too high or too low, and was put right." in " ".join(made.caveats)
+    assert judge_rules(services, clock()).reasons == {RuleReason.NOT_REACHED: 2}

@@ -1,0 +1,197 @@
+"""Prices of one history in one scale: damaged days and slipped units are put right or said, moves are left alone."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bellwether.errors import DoubtfulBars
+from bellwether.market.bars import find_problem
+from bellwether.market.sample import SampleProvider
+from bellwether.market.scale import FEWEST_CLOSES, comparable, settled_until
+from bellwether.types import CLOSE, HIGH, VOLUME, Bars, Floats, Origin, Problem, to_date
+
+LIMITS = {
+    "expected": None,
+    "min_history": 64,
+    "context_length": 504,
+    "volatility_range": (0.002, 0.2),
+    "max_abs_return": 1.0,
+}
+COUNT = 300
+
+
+def walk(seed: int = 1, count: int = COUNT, daily: float = 0.015) -> Bars:
+    random = np.random.default_rng(seed)
+    closes = 100 * np.exp(np.cumsum(random.normal(0, daily, count)))
+    opens = closes * np.exp(random.normal(0, daily / 4, count))
+    highs, lows = np.maximum(opens, closes) * 1.002, np.minimum(opens, closes) * 0.998
+    volumes = np.round(1e6 * np.exp(random.normal(0, 0.3, count)))
+    days = np.busday_offset(np.datetime64("2026-11-20"), np.arange(-count + 1, 1))
+    return Bars("MADE", days, np.column_stack([opens, highs, lows, closes, volumes]), closes.copy())
+
+
+def times(bars: Bars, rows: object, factor: float) -> Bars:
+    """The bars with the prices of some rows multiplied."""
+    values, quoted = bars.values.copy(), bars.quoted_closes.copy()
+    values[rows, :VOLUME] *= factor  # type: ignore[index]
+    quoted[rows] *= factor  # type: ignore[call-overload]
+    return replace(bars, values=values, quoted_closes=quoted)
+
+
+def in_doubt_since(bars: Bars, row: int) -> Bars:
+    return replace(bars, origin=Origin("yahoo", True, "", None, to_date(bars.sessions[row])))
+
+
+def prices(bars: Bars) -> Floats:
+    return np.column_stack([bars.values, bars.quoted_closes])
+
+
+# ---- a hundred times
+
+
+@given(st.integers(0, 200), st.sampled_from([100.0, 0.01]), st.sets(st.integers(1, COUNT - 2), min_size=1, max_size=6))
+def test_days_at_a_hundredfold_between_equal_units_are_put_right(seed: int, factor: float, days: set[int]) -> None:
+    bars = walk(seed)
+    put_right = comparable(times(bars, sorted(days), factor))
+    assert np.allclose(prices(put_right.bars), prices(bars))
+    assert bool(put_right.notes) == (max(days) >= COUNT - 63)
+    if put_right.notes:
+        assert "a hundredfold too high or too low" in put_right.notes[0]
+        assert find_problem(put_right.bars, **LIMITS) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("length", [2, 10, 40])
+def test_a_stretch_at_a_hundredth_is_put_right_once_most_recent_days_are_in_the_unit(length: int) -> None:
+    bars = walk()
+    damaged = times(bars, slice(COUNT - length - 30, COUNT - 30), 0.01)
+    assert np.allclose(prices(comparable(damaged).bars), prices(bars))
+
+
+@pytest.mark.parametrize("newest", [1, 3, FEWEST_CLOSES - 1])
+def test_newest_days_at_a_hundredfold_may_be_a_new_unit_and_are_not_answered_from(newest: int) -> None:
+    damaged = times(walk(), slice(COUNT - newest, COUNT), 100)
+    day = to_date(damaged.sessions[COUNT - newest])
+    with pytest.raises(DoubtfulBars, match=f"The prices of MADE jump a hundredfold on {day}"):
+        comparable(damaged)
+    before = to_date(damaged.sessions[COUNT - newest - 1])
+    assert settled_until(damaged, None) == (before if newest <= 3 else damaged.cutoff)
+
+
+def test_a_new_unit_is_taken_once_a_month_is_in_it() -> None:
+    damaged = times(walk(), slice(COUNT - FEWEST_CLOSES, COUNT), 100)
+    seen = comparable(damaged)
+    assert seen.bars.quoted_closes.tolist() == damaged.quoted_closes[-FEWEST_CLOSES:].tolist()
+    assert "Prices before" in seen.notes[0]
+
+
+def test_the_unit_is_that_of_traded_days_and_not_of_a_price_repeated_while_nothing_trades() -> None:
+    damaged = times(walk(), slice(COUNT - 40, COUNT), 0.01)
+    damaged.values[-40:, VOLUME] = 0
+    with pytest.raises(DoubtfulBars, match="jump a hundredfold"):
+        comparable(damaged)
+
+
+def test_one_price_of_a_day_at_a_hundredfold_is_put_right() -> None:
+    bars = walk()
+    damaged = replace(bars, values=bars.values.copy())
+    damaged.values[-5, HIGH] *= 100
+    assert np.allclose(comparable(damaged).bars.values, bars.values)
+
+
+def test_a_day_that_is_no_price_in_the_other_unit_either_is_left_out_and_makes_the_model_silent() -> None:
+    damaged = comparable(times(walk(), [COUNT - 10], 135.0)).bars
+    assert np.isnan(damaged.closes[-10])
+    assert find_problem(damaged, **LIMITS) is Problem.BROKEN  # type: ignore[arg-type]
+
+
+# ---- single days of other sizes
+
+
+@given(
+    st.integers(0, 200), st.sampled_from([0.1, 0.2, 5.0, 10.0, 1000.0]), st.integers(1, COUNT - 5), st.integers(1, 3)
+)
+def test_days_that_are_threefold_off_and_back_are_no_prices(seed: int, factor: float, first: int, length: int) -> None:
+    bars = walk(seed)
+    cleaned = comparable(times(bars, slice(first, first + length), factor)).bars
+    left = np.delete(np.arange(COUNT), np.arange(first, first + length))
+    assert np.isnan(cleaned.closes[first : first + length]).all()
+    assert np.array_equal(prices(cleaned)[left], prices(bars)[left])
+
+
+# ---- splits
+
+
+@pytest.mark.parametrize("ratio", [4.0, 10.0, 0.1, 1 / 3, 20.0])
+def test_an_untold_jump_of_a_splits_ratio_is_not_answered_across(ratio: float) -> None:
+    damaged = times(walk(daily=0.003), slice(0, COUNT - 5), ratio)
+    day = to_date(damaged.sessions[-5])
+    with pytest.raises(DoubtfulBars, match=f"The price of MADE jumps on {day} as it does when older prices are not"):
+        comparable(damaged)
+    later = times(walk(daily=0.003), slice(0, COUNT - 30), ratio)
+    seen = comparable(later)
+    assert len(seen.bars) == 30
+    assert "Prices before" in seen.notes[0]
+
+
+def test_half_the_price_may_be_a_real_fall_so_the_model_is_silent_and_prices_stay() -> None:
+    halved = times(walk(daily=0.003), slice(COUNT - 5, COUNT), 0.5)
+    assert comparable(halved).bars.closes.tolist() == halved.closes.tolist()
+    assert find_problem(halved, **LIMITS) is Problem.JUMP  # type: ignore[arg-type]
+
+
+@given(st.integers(0, 200), st.floats(0.36, 0.46) | st.floats(0.54, 0.95), st.integers(1, 60))
+def test_a_real_fall_is_a_move(seed: int, fall: float, back: int) -> None:
+    fallen = times(walk(seed, daily=0.004), slice(COUNT - back, COUNT), fall)
+    assert comparable(fallen).bars is fallen
+    assert find_problem(fallen, **LIMITS) not in {Problem.JUMP, Problem.BROKEN}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("since", "answered"), [(1, False), (21, False), (22, True), (63, True), (100, True)])
+def test_what_lies_before_a_doubtful_split_is_left_out_while_it_is_recent(since: int, answered: bool) -> None:
+    bars = in_doubt_since(walk(), COUNT - since)
+    if not answered:
+        with pytest.raises(DoubtfulBars, match="it is not clear whether the prices before it are adjusted"):
+            comparable(bars)
+        return
+    seen = comparable(bars)
+    assert len(seen.bars) == (since if since <= 63 else COUNT)
+    assert bool(seen.notes) == (since <= 63)
+
+
+def test_a_day_before_the_doubtful_split_is_answered_as_ever() -> None:
+    bars = in_doubt_since(walk(), COUNT - 5)
+    before = bars.until(to_date(bars.sessions[-20]))
+    assert before is not None
+    assert comparable(before).bars is before
+
+
+# ---- what is settled, and what is left alone
+
+
+@pytest.mark.parametrize("close", [0.0, -1.0, np.nan])
+def test_a_broken_newest_close_is_not_settled(close: float) -> None:
+    bars = walk()
+    bars.values[-1, CLOSE] = bars.quoted_closes[-1] = close
+    assert settled_until(bars, None) == to_date(bars.sessions[-2])
+    assert np.array_equal(comparable(bars).bars.closes, bars.closes, equal_nan=True)
+
+
+def test_a_split_in_doubt_since_yesterday_is_not_settled_and_an_old_one_is() -> None:
+    bars = walk()
+    assert settled_until(bars, to_date(bars.sessions[-2])) == to_date(bars.sessions[-3])
+    assert settled_until(bars, to_date(bars.sessions[-10])) == bars.cutoff
+    assert settled_until(bars, None) == bars.cutoff
+
+
+def test_no_price_of_the_sample_market_is_touched() -> None:
+    market = SampleProvider()
+    for one in market.universe():
+        bars = market.bars(one.symbol, date(2021, 12, 31))
+        for end in range(300, len(bars), 200):
+            part = bars.part(slice(end))
+            assert comparable(part).bars is part
+            assert settled_until(part, None) == part.cutoff
