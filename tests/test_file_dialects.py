@@ -91,6 +91,44 @@ def test_several_symbols_in_one_file_are_told_apart(name: str) -> None:
     pd.testing.assert_frame_equal(rows[["date", *NUMBERS]], expected[["date", *NUMBERS]], check_dtype=False)
 
 
+def comma(value: float) -> str:
+    return str(value).replace(".", ",")
+
+
+#: a relative of a dialect: file name, lines before the rows, a row, encoding
+RELATIVES = {
+    "download of old": ("x.csv", "Attributes,Close,Open\nSymbols,ACME,ACME\nDate,,\n", "{d},{c},{o}", "utf-8"),
+    "download without names": ("x.csv", ",Open,Close\n,ACME,ACME\n", "{d},{o},{c}", "utf-8"),
+    "terminal, UTF-16": ("ACME_D1.csv", "<DATE>\t<OPEN>\t<CLOSE>\n", "{d:%Y.%m.%d}\t{o}\t{c}", "utf-16-be"),
+    "Excel in the United States": ("ACME.csv", "Date,Open,Close\n", "{d.month}/{d.day}/{d:%y},{o},{c}", "utf-8"),
+    "Excel in Germany": ("x.csv", "symbol;date;open;close\n", "ACME;{d:%d.%m.%Y};{oc};{cc}", "cp1252"),
+    "a title above": ("ACME.csv", "Acme Inc.\n\nDatum;Eröffnung;Schluß\n", "{d:%d.%m.%y};{oc};{cc}", "cp1252"),
+    "Stooq in Polish": ("ACME.csv", "Data,Otwarcie,Zamkniecie\n", "{d},{o},{c}", "utf-8"),
+    "Finam": ("x.txt", "<TICKER>;<PER>;<DATE>;<TIME>;<OPEN>;<HIGH>;<LOW>;<CLOSE>;<VOL>\n",
+              "ACME;D;{d:%d/%m/%y};0;{o};{h};{l};{c};1", "utf-8"),
+    "EODHD": ("ACME.US.csv", "Date,Open,Close,Adjusted_close\n", "{d},{o},{c},{c}", "utf-8"),
+    "Yahoo's page": ("ACME.csv", "Date,Open,Close*,Adj Close**\n", '"{d:%b %d, %Y}","{o:,}","{c:,}","{c:,}"', "utf-8"),
+    "a delimiter too many": ("ACME.csv", "Date,Open,Close\n", "{d},{o},{c},", "utf-8"),
+    "an index of pandas": ("x.csv", ",Ticker,Date,Open,Close\n", "7,ACME,{d},{o},{c}", "utf-8"),
+    "old Macintosh": ("ACME.csv", "Date,Open,Close\r", "{d},{o},{c}\r", "utf-8"),
+    "a colon in the zone": ("x.csv", "ticker,time,open,close\n", "ACME,{d}T21:00:00.000+00:00,{o},{c}", "utf-8"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("relative", RELATIVES)
+def test_relatives_of_the_dialects_are_read_by_the_names_of_their_columns(tmp_path: Path, relative: str) -> None:
+    name, head, row, encoding = RELATIVES[relative]
+    known = truth()
+    lines = [
+        row.format(d=day.date(), o=bar[0], h=bar[1], l=bar[2], c=bar[3], oc=comma(bar[0]), cc=comma(bar[3]))
+        for day, bar in zip(known["date"], known[NUMBERS].to_numpy().tolist(), strict=True)
+    ]
+    (tmp_path / name).write_bytes((head + ("" if "\r" in row else "\n").join(lines)).encode(encoding))
+    rows = bars_of(tmp_path / name, "ACME")
+    assert rows["date"].tolist() == known["date"].tolist()
+    np.testing.assert_allclose(rows["close"], known["close"], rtol=1e-12)
+
+
 def test_a_download_in_parquet_is_read_too(tmp_path: Path) -> None:
     columns = pd.MultiIndex.from_product(
         [["Close", "High", "Low", "Open", "Volume"], ["ACME"]], names=["Price", "Ticker"]
