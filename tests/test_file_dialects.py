@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from pathlib import Path
 from shutil import copy
@@ -10,13 +9,13 @@ from shutil import copy
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from click.testing import CliRunner
 
+from bellwether.__main__ import main
 from bellwether.errors import MarketDataError
 from bellwether.market.file import FileProvider, read_prices
 from bellwether.market.file_dialects import DIALECTS, USUAL
-from bellwether.market.file_prices import COLUMNS, QUOTED, read_price_file
+from bellwether.market.file_prices import COLUMNS, QUOTED, read_price_file, write_prices
 from bellwether.market.file_symbols import symbol_of
 from tests.support.shared import SHARED, needs_shared
 from tests.test_command_line import run
@@ -89,6 +88,44 @@ def test_several_symbols_in_one_file_are_told_apart(name: str) -> None:
     if "several" in name:
         expected = expected.iloc[1:].reset_index(drop=True)  # its exchange was closed on the first day
     pd.testing.assert_frame_equal(rows[["date", *NUMBERS]], expected[["date", *NUMBERS]], check_dtype=False)
+
+
+def comma(value: float) -> str:
+    return str(value).replace(".", ",")
+
+
+#: a relative of a dialect: file name, lines before the rows, a row, encoding
+RELATIVES = {
+    "download of old": ("x.csv", "Attributes,Close,Open\nSymbols,ACME,ACME\nDate,,\n", "{d},{c},{o}", "utf-8"),
+    "download without names": ("x.csv", ",Open,Close\n,ACME,ACME\n", "{d},{o},{c}", "utf-8"),
+    "terminal, UTF-16": ("ACME_D1.csv", "<DATE>\t<OPEN>\t<CLOSE>\n", "{d:%Y.%m.%d}\t{o}\t{c}", "utf-16-be"),
+    "Excel in the United States": ("ACME.csv", "Date,Open,Close\n", "{d.month}/{d.day}/{d:%y},{o},{c}", "utf-8"),
+    "Excel in Germany": ("x.csv", "symbol;date;open;close\n", "ACME;{d:%d.%m.%Y};{oc};{cc}", "cp1252"),
+    "a title above": ("ACME.csv", "Acme Inc.\n\nDatum;Eröffnung;Schluß\n", "{d:%d.%m.%y};{oc};{cc}", "cp1252"),
+    "Stooq in Polish": ("ACME.csv", "Data,Otwarcie,Zamkniecie\n", "{d},{o},{c}", "utf-8"),
+    "Finam": ("x.txt", "<TICKER>;<PER>;<DATE>;<TIME>;<OPEN>;<HIGH>;<LOW>;<CLOSE>;<VOL>\n",
+              "ACME;D;{d:%d/%m/%y};0;{o};{h};{l};{c};1", "utf-8"),
+    "EODHD": ("ACME.US.csv", "Date,Open,Close,Adjusted_close\n", "{d},{o},{c},{c}", "utf-8"),
+    "Yahoo's page": ("ACME.csv", "Date,Open,Close*,Adj Close**\n", '"{d:%b %d, %Y}","{o:,}","{c:,}","{c:,}"', "utf-8"),
+    "a delimiter too many": ("ACME.csv", "Date,Open,Close\n", "{d},{o},{c},", "utf-8"),
+    "an index of pandas": ("x.csv", ",Ticker,Date,Open,Close\n", "7,ACME,{d},{o},{c}", "utf-8"),
+    "old Macintosh": ("ACME.csv", "Date,Open,Close\r", "{d},{o},{c}\r", "utf-8"),
+    "a colon in the zone": ("x.csv", "ticker,time,open,close\n", "ACME,{d}T21:00:00.000+00:00,{o},{c}", "utf-8"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("relative", RELATIVES)
+def test_relatives_of_the_dialects_are_read_by_the_names_of_their_columns(tmp_path: Path, relative: str) -> None:
+    name, head, row, encoding = RELATIVES[relative]
+    known = truth()
+    lines = [
+        row.format(d=day.date(), o=bar[0], h=bar[1], l=bar[2], c=bar[3], oc=comma(bar[0]), cc=comma(bar[3]))
+        for day, bar in zip(known["date"], known[NUMBERS].to_numpy().tolist(), strict=True)
+    ]
+    (tmp_path / name).write_bytes((head + ("" if "\r" in row else "\n").join(lines)).encode(encoding))
+    rows = bars_of(tmp_path / name, "ACME")
+    assert rows["date"].tolist() == known["date"].tolist()
+    np.testing.assert_allclose(rows["close"], known["close"], rtol=1e-12)
 
 
 def test_a_download_in_parquet_is_read_too(tmp_path: Path) -> None:
@@ -165,143 +202,13 @@ def test_a_file_that_tells_no_symbol_asks_for_it(tmp_path: Path) -> None:
     assert set(read_price_file(file, "goog").rows["symbol"]) == {"GOOG"}
 
 
-# ---- one row for a symbol and day
-
-
-def long_file(folder: Path, *lines: str, header: str = "symbol,date,open,high,low,close,volume") -> Path:
-    file = folder / "p.csv"
-    file.write_text("\n".join([header, *lines]) + "\n")
-    return file
-
-
-@pytest.mark.parametrize(
-    ("second", "words"),
-    [
-        ("AAPL,2026-06-11 15:30:00,1,2,1,1.5,9", "2 and 3 are both AAPL on 2026-06-11 and differ: close 1 and 1."),
-        ("AAPL,2026-06-11,1,2,1,1,7", "lines 2 and 3 are both AAPL on 2026-06-11 and differ: volume 9 and 7"),
-    ],
-)  # fmt: skip
-def test_two_rows_of_one_day_that_differ_are_refused_and_named(tmp_path: Path, second: str, words: str) -> None:
-    file = long_file(tmp_path, "AAPL,2026-06-11 14:30:00,1,2,1,1,9", second)
-    with pytest.raises(MarketDataError) as refusal:
-        read_prices([file])
-    assert words in str(refusal.value)
-
-
-def test_a_row_that_comes_twice_is_one_and_what_one_lacks_the_other_tells(tmp_path: Path) -> None:
-    rows = read_prices(
-        [long_file(tmp_path, "A,2026-06-11,,,,5,NA", "", "A,2026-06-12,6,6,6,6,9", "A,2026-06-11,4,6,3,5,7")]
-    )
-    assert rows[NUMBERS].to_numpy().tolist() == [[4, 6, 3, 5, 7], [6, 6, 6, 6, 9]]
-
-
-DAMAGED = ["", "NA", "0", "-5", "nan"]
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_holes_doubles_and_damaged_days_are_read_to_the_letter_or_named(tmp_path: Path, data: st.DataObject) -> None:
-    count = data.draw(st.integers(1, 30))
-    days = [f"{day:%Y-%m-%d}" for day in pd.bdate_range("2026-06-01", periods=count)]
-    days = [day for day in days if not data.draw(st.booleans(), label="hole")] or days[:1]
-    closes = {day: data.draw(st.sampled_from([*DAMAGED, "5.25", "7"])) for day in days}
-    lines = [f"A,{day},,,,{close},9" for day, close in closes.items()]
-    again = data.draw(st.lists(st.sampled_from(days), unique=True, max_size=4))
-    lines += [f"A,{day},,,,{closes[day]},9" for day in again]
-    contradicted = data.draw(st.sampled_from([*days, None, None, None]))
-    if contradicted is not None:
-        lines.append(f"A,{contradicted},,,,{closes[contradicted]},10")
-    lines = data.draw(st.permutations(lines))
-    file = long_file(tmp_path, *lines)
-    if contradicted is not None:
-        with pytest.raises(MarketDataError) as refusal:
-            read_prices([file])
-        first, second = re.search(rf"lines (\d+) and (\d+) are both A on {contradicted}", str(refusal.value)).groups()  # type: ignore[union-attr]
-        for number in (first, second):
-            assert contradicted in lines[int(number) - 2]
-        return
-    rows = read_prices([file])
-    assert [str(day.date()) for day in rows["date"]] == days
-    numbers = [float(closes[day]) if closes[day] not in {"", "NA", "nan"} else np.nan for day in days]
-    np.testing.assert_array_equal(rows["close"], numbers)
-
-
-def test_series_of_one_symbol_are_named_where_they_are_not_told_apart(tmp_path: Path) -> None:
-    header = "symbol,date,open,high,low,close,volume,series"
-    file = long_file(tmp_path, "R.NS,11-Jun-2026,9,9,9,9,1,BL", "R.NS,11-Jun-2026,5,5,5,5,100,EQ", header=header)
-    with pytest.raises(MarketDataError, match="They differ in series: keep the rows of one"):
-        read_prices([file])
-    assert read_price_file(FILES / "nse-bhavcopy.csv").left_out == ("12 rows of other series than EQ: BL",)
-
-
-# ---- numbers
-
-
-@pytest.mark.parametrize(
-    "missing", ["NA", "N/A", "n/a", "NULL", "null", "None", "NaN", "nan", "-", "--", "#N/A", ".", "", "\\N", "<NA>"]
-)
-def test_everybodys_words_for_a_missing_value_are_missing_values(tmp_path: Path, missing: str) -> None:
-    file = long_file(tmp_path, f"NA,2026-06-11,{missing},2,1,1.5,{missing}", "NULL,2026-06-12,1,2,1,1.5,9")
-    bars = FileProvider([file]).bars("NA", END)
-    assert bars.values.tolist() == [[1.5, 2, 1, 1.5, 0]]
-    assert [one.symbol for one in FileProvider([file]).universe()] == ["NA", "NULL"]
-
-
-@pytest.mark.parametrize(
-    ("closes", "expected"),
-    [
-        (["1,369.26", "1,382", "999.5"], [1369.26, 1382, 999.5]),
-        (["1.369,26", "1.382", "999,5"], [1369.26, 1382, 999.5]),
-        (["1369,26", "1382", "999,5"], [1369.26, 1382, 999.5]),
-        (["1 369,26", "1\u00a0382", "999,5"], [1369.26, 1382, 999.5]),
-        (["1'369.26", "1\u2019382", "999.5"], [1369.26, 1382, 999.5]),
-        (["$1,369.26", "$1,382.00", "$999.50"], [1369.26, 1382, 999.5]),
-        (["1,23,369.26", "1,382", "999.5"], [123369.26, 1382, 999.5]),
-        (["1369.26", "1382", "N/A"], [1369.26, 1382, np.nan]),
-    ],
-)
-def test_numbers_are_read_in_the_way_of_their_whole_column(
-    tmp_path: Path, closes: list[str], expected: list[float]
-) -> None:
-    rows = [f'2026-06-{11 + at};"{close}"' for at, close in enumerate(closes)]
-    (tmp_path / "ACME.csv").write_text("\n".join(["Date;Close", *rows]))
-    np.testing.assert_array_equal(read_prices([tmp_path / "ACME.csv"])["close"], expected)
-
-
-def test_volumes_may_be_written_in_thousands_and_millions(tmp_path: Path) -> None:
-    (tmp_path / "ACME.csv").write_text(
-        "Datum;Schlusskurs;Umsatz\n11.06.2026;36,5;2,5M\n12.06.2026;36,5;12.345\n15.06.2026;36,5;7,25 Mio.\n"
-        "16.06.2026;36,5;820K\n17.06.2026;36,5;-\n"
-    )
-    volumes = read_prices([tmp_path / "ACME.csv"])["volume"]
-    np.testing.assert_allclose(volumes, [2.5e6, 12345, 7.25e6, 820e3, np.nan])
-
-
-@pytest.mark.parametrize(
-    ("closes", "words"),
-    [
-        (["1,369.26", "1.369,26"], "line 3 writes 1.369,26 in the column close with a decimal comma"),
-        (["1,369", "1,382"], "1,369 in the column close can be thousands or three decimals"),
-        (["1.5", "many"], "line 3 has 'many' in the column close, which is no number"),
-        (["1.5", "13,69"], "line 3 writes 13,69 in the column close with a decimal comma"),
-    ],
-)  # fmt: skip
-def test_numbers_that_can_not_be_told_are_refused_and_named(tmp_path: Path, closes: list[str], words: str) -> None:
-    (tmp_path / "ACME.csv").write_text(
-        "\n".join(["Date,Close", *(f'2026-06-{11 + at},"{close}"' for at, close in enumerate(closes))])
-    )
-    with pytest.raises(MarketDataError) as refusal:
-        read_prices([tmp_path / "ACME.csv"])
-    assert words in str(refusal.value)
-
-
-def test_an_unquoted_decimal_comma_is_no_column(tmp_path: Path) -> None:
-    (tmp_path / "ACME.csv").write_text("Date,Open,High,Low,Close\n2026-06-11,1,5,1,6,1,4,1,5\n")
-    with pytest.raises(MarketDataError, match="has 9 cells and its header 5"):
-        read_prices([tmp_path / "ACME.csv"])
-
-
 # ---- the command
+
+
+def market_import(*arguments: object) -> str:
+    done = CliRunner().invoke(main, ["market", "import", *map(str, arguments)])
+    assert done.exit_code == 0, done.output
+    return done.output
 
 
 def test_import_shows_what_it_understood_before_a_file_is_used(tmp_path: Path) -> None:
@@ -309,8 +216,7 @@ def test_import_shows_what_it_understood_before_a_file_is_used(tmp_path: Path) -
     refused = run(tmp_path, "market", "import", str(file))
     assert refused.returncode == 1
     assert (refused.stderr.count("\n"), "Name the file after its symbol" in refused.stderr) == (1, True)
-    shown = run(tmp_path, "market", "import", str(file), "--symbol", "goog")
-    assert (shown.returncode, shown.stderr) == (0, "")
+    shown = market_import(file, "--symbol", "goog")
     first, last = truth().iloc[0], truth().iloc[-1]
     for words in (
         "HistoricalData_1.csv: Nasdaq",
@@ -319,19 +225,18 @@ def test_import_shows_what_it_understood_before_a_file_is_used(tmp_path: Path) -
         f"last  2026-11-24  open {last['open']:.7g}",
         "days: mm/dd/yyyy",
     ):
-        assert words in shown.stdout
+        assert words in shown
     out = tmp_path / "prices.parquet"
-    written = run(tmp_path, "market", "import", str(file), "--symbol", "GOOG", "--out", str(out))
-    assert f"MARKET__FILE={out}" in written.stdout
+    assert f"MARKET__FILE={out}" in market_import(file, "--symbol", "GOOG", "--out", str(out))
     assert bars_of(out, "GOOG")[NUMBERS].to_numpy().tolist() == truth()[NUMBERS].to_numpy().tolist()
-    again = run(tmp_path, "market", "import", str(file), "--symbol", "GOOG", "--out", str(out))
-    assert (again.returncode, "is there already" in again.stderr) == (1, True)
+    with pytest.raises(MarketDataError, match="is there already"):
+        write_prices(read_prices([out]), out)
 
 
 def test_what_import_writes_keeps_quoted_closes(tmp_path: Path) -> None:
     file = Path(copy(FILES / "yahoo.csv", tmp_path / "ACME.csv"))
     for name in ("out.csv", "out.parquet"):
-        assert run(tmp_path, "market", "import", str(file), "--out", str(tmp_path / name)).returncode == 0
+        market_import(file, "--out", str(tmp_path / name))
         bars = FileProvider([tmp_path / name]).bars("ACME", END)
         assert bars.quoted_closes.tolist() == truth()["close"].tolist()
 

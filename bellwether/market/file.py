@@ -29,6 +29,8 @@ def read_prices(files: Sequence[Path]) -> pd.DataFrame:
 
 def together(read: Sequence[PriceFile]) -> pd.DataFrame:
     """The rows of several files as one table, as `read_prices` describes it."""
+    for words in (words for file in read for words in file.left_out):
+        log.warning("Left out of a price file: %s.", words)
     rows = pd.concat([file.rows for file in read], ignore_index=True)
     if len(read) > 1:  # in one file every session is there once
         rows = rows.drop_duplicates(["symbol", "date"], keep="first")

@@ -271,9 +271,9 @@ def _disagreement(fits: npt.NDArray[np.bool_], ways: Sequence[_Way], place: _Pla
     second = int(np.flatnonzero(~fits[best])[0])
     apart = np.flatnonzero(fits[best] & ~(fits & fits[:, [second]]).any(axis=0))
     first = int(apart[0]) if len(apart) else int(np.flatnonzero(fits[best])[0])
-    other = int(np.flatnonzero(fits[:, second])[0])
+    others = " or ".join(way.name for way, fit in zip(ways, fits[:, second], strict=True) if fit)
     return (
-        f"{place(first)} is written as {ways[best].name} and {place(second)} as {ways[other].name}. "
+        f"{place(first)} is written as {ways[best].name} and {place(second)} as {others}. "
         "Write all days in one way, such as 2026-06-05."
     )
 

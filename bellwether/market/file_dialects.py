@@ -150,8 +150,15 @@ DIALECTS: tuple[Dialect, ...] = (
         "Stooq bulk",
         _daily("date", *_ENGLISH, symbol="ticker", volume="vol"),
         {Role.TIME: "time"},
-        ("per",),
+        ("per", "openint"),
         stooq=True,
+        endings=_TERMINAL,
+    ),
+    Dialect(
+        "Finam",
+        _daily("date", *_ENGLISH, symbol="ticker", volume="vol"),
+        {Role.TIME: "time"},
+        ("per",),
         endings=_TERMINAL,
     ),
     Dialect(
@@ -181,8 +188,8 @@ USUAL = "a table with usual column names"
 
 
 def canonical(name: object) -> str:
-    """A column's name without case, brackets, quotes, points and spaces around it: "<CLOSE>" as "close"."""
-    return re.sub(r"\s+", " ", re.sub(r"[<>\"'\ufeff]", " ", str(name))).strip().rstrip(".").strip().casefold()
+    """A column's name without case, brackets, quotes, stars, points and spaces around it: "<CLOSE>" as "close"."""
+    return re.sub(r"\s+", " ", re.sub(r"[<>*\"'\ufeff]", " ", str(name))).strip().rstrip(".").strip().casefold()
 
 
 def recognise(header: Sequence[object]) -> Dialect | None:

@@ -41,6 +41,7 @@ _FORMS = {  #: by the sign before decimals: digits perhaps in groups of three, o
     for point, group in ((".", ","), (",", "."))
 }
 _PIECES = frozenset(["volume", "ticks"])  #: they may be written in another way than the prices
+_JUMP = 100  #: prices of one file that are so many times each other were not read as they were meant
 _NAMES = {".": "a decimal point", ",": "a decimal comma"}
 
 
@@ -107,15 +108,30 @@ def _sign(columns: Mapping[str, "pd.Series[Any]"], word: str, decimal: str, deli
 
 
 def _open(columns: Mapping[str, "pd.Series[Any]"], decimal: str, delimiter: str) -> str:
-    """The sign where the columns fit both: known of the dialect, or plain points, or no matter. Raises Unreadable."""
+    """The sign where the columns fit both: known of the dialect, or told by what the prices would be.
+
+    Prices do not change a hundredfold: 999 and 1,001 are thousands. Pieces are whole numbers. A point alone is a
+    decimal point where cells are not parted as where commas are. Raises Unreadable.
+    """
     if decimal:
         return decimal
-    commas, points = (any(text.str.contains(sign, regex=False).any() for text in columns.values()) for sign in ",.")
-    if not commas and (not points or delimiter != ";"):
+    prices = pd.concat([text for name, text in columns.items() if name not in _PIECES] or [*columns.values()])
+    if not prices.str.contains(r"[.,]").any():
         return "."
-    name, text = next((name, text) for name, text in columns.items() if text.str.contains(r"\d[.,]\d").any())
-    example = text[text.str.contains(r"\d[.,]\d")].iloc[0]
-    raise Unreadable(f"{example} in the column {name} can be thousands or three decimals, and the columns do not tell.")
+    spread = {sign: _spread(_values(prices, "close", sign, "")) for sign in _FORMS}
+    smooth = min(spread, key=lambda sign: spread[sign])
+    if spread[smooth] < _JUMP <= max(spread.values()):
+        return smooth
+    if delimiter != ";" and not prices.str.contains(",", regex=False).any():
+        return "."
+    example = prices[prices.str.contains(r"\d[.,]\d")].iloc[0]
+    raise Unreadable(f"{example} can be thousands or three decimals, and the columns do not tell. Write 1369 or 1.369.")
+
+
+def _spread(values: Floats) -> float:
+    """The largest of these prices as a multiple of the smallest."""
+    values = values[values > 0]
+    return float(values.max() / values.min()) if len(values) else 1.0
 
 
 def _values(text: "pd.Series[Any]", name: str, sign: str, word: str) -> Floats:

@@ -15,7 +15,7 @@ from bellwether.errors import MarketDataError
 from bellwether.market.file_days import sessions_of
 from bellwether.market.file_dialects import NUMBERS, PRICES, USUAL, Dialect, Role, canonical, recognise, without_prefix
 from bellwether.market.file_numbers import read_numbers
-from bellwether.market.file_symbols import from_stooq, symbol_of
+from bellwether.market.file_symbols import from_stooq, plain, symbol_of
 from bellwether.market.file_table import Table, Unreadable, read_parquet, read_text
 from bellwether.types import Floats
 
@@ -156,7 +156,8 @@ def _symbols(file: Path, columns: Mapping[Role, "pd.Series[Any]"], dialect: Dial
     column = columns.get(Role.SYMBOL)
     if column is not None:
         codes, distinct = pd.factorize(column)
-        made = [from_stooq(str(name)) if dialect.stooq else str(name).strip().upper() for name in distinct]
+        form = from_stooq if dialect.stooq else str.upper if dialect.strict else plain
+        made = [form(str(name).strip()) for name in distinct]
         made = [name + dialect.suffix * (not name.endswith(dialect.suffix)) for name in made]
         return pd.Series(pd.array([*made, ""], dtype="str").take(codes), index=column.index)  # -1, missing: the last
     symbol = told or symbol_of(file.stem, suffix=dialect.suffix)

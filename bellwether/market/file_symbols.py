@@ -50,7 +50,12 @@ def symbol_of(stem: str, *, suffix: str = "") -> str | None:
     in_capitals = stem == stem.upper() and re.search("[A-Z]", stem) is not None
     if symbol.lower() in _WORDS or not is_symbol(symbol) or not (in_capitals or symbol in listed()):
         return None
-    return symbol if "." in symbol else symbol + suffix
+    return plain(symbol) if "." in symbol else symbol + suffix
+
+
+def plain(name: str) -> str:
+    """A symbol in capitals, without the ending .US that others give to those of the United States."""
+    return name.strip().upper().removesuffix(".US")
 
 
 def from_stooq(name: str) -> str:

@@ -61,8 +61,8 @@ def _encoding(file: Path) -> str:
     for mark, name in _BOMS.items():
         if head.startswith(mark):
             return name
-    if len(head) > 3 and head[1] == 0 != head[0]:
-        return "utf-16-le"
+    if len(head) > 3 and 0 in head[:2] != b"\0\0":
+        return "utf-16-le" if head[1] == 0 else "utf-16-be"
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
