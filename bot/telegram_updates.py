@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeVar
 
 from telegram import Bot, CallbackQuery, Message, Update, User
@@ -35,6 +36,7 @@ from bot.telegram_sender import Sender
 from bot.telegram_typing import typing
 
 THINKERS = 48  #: threads for answers; nearly all of them wait, for a source that is slow or silent
+ANSWERED_WITHIN = timedelta(minutes=15)  #: how long an answer is tried in a chat that lets nobody write now
 THINKING = 1  #: of them that compute: more only keep the finished answers from being sent
 Found = TypeVar("Found")
 log = logging.getLogger(__name__)
@@ -153,8 +155,12 @@ class Updates:
                 await asyncio.to_thread(self._begin, update_id)
             await self._handle(update)
         except DeliveryError as error:
+            if error.forbidden_now:
+                await asyncio.to_thread(self._note_forbidden, chat_id)
             if error.cause is Cause.GONE:
                 await asyncio.to_thread(self._pause, chat_id)
+            elif error.forbidden_now and not self._is_fresh(update):
+                log.warning("An answer was not let into its chat (%s), and is out of date.", error)
             elif error.cause in {Cause.REFUSED, Cause.MOVED}:
                 log.error("Telegram refused an answer: %s.", error)
             else:
@@ -171,6 +177,10 @@ class Updates:
             log.exception("An update could not be handled.")
         self._answered.add(update_id)
 
+    def _is_fresh(self, update: Update) -> bool:
+        """Whether somebody may still wait for the answer; who presses a button presses it once more."""
+        return update.message is not None and self._services.clock() - update.message.date < ANSWERED_WITHIN
+
     def _is_known(self, update_id: int) -> bool:
         """Whether it waits here, is being answered, or was answered a moment ago."""
         return update_id in self._queued or update_id in self._answered.ids()
@@ -182,7 +192,7 @@ class Updates:
             await self._handle_press(update.callback_query)
         elif member is not None and member.new_chat_member.status in {"kicked", "left"}:
             await asyncio.to_thread(self._pause, member.chat.id)
-        elif member is not None and member.old_chat_member.status in {"kicked", "left"}:
+        elif member is not None:  # it is back, or its rights have changed
             await asyncio.to_thread(self._wake, member.chat.id)
         elif message is not None and message.migrate_to_chat_id is not None:
             await asyncio.to_thread(self._migrate, message.chat_id, message.migrate_to_chat_id)
@@ -259,6 +269,9 @@ class Updates:
                 new = [
                     inbox.keep(db, one.update.update_id, one.update.to_json(), now, begun=one.begun) for one in arrived
                 ]
+                for one, is_new in zip(arrived, new, strict=True):
+                    if is_new and _speaks(one.update):  # whoever writes to us can be written to, for all we know
+                        chats.wake(db, _chat_of(one.update), now)
             self._answered.forget(marked)
             return new
         except StoreError as problem:
@@ -275,12 +288,16 @@ class Updates:
 
     def _pause(self, chat_id: int) -> None:
         with suppress(StoreError), self._services.store.transaction() as db:
-            chats.pause(db, chat_id)
+            chats.pause(db, chat_id, now=self._services.clock())
+
+    def _note_forbidden(self, chat_id: int) -> None:
+        with suppress(StoreError), self._services.store.transaction() as db:
+            chats.is_forbidden(db, chat_id, self._services.clock())
 
     def _wake(self, chat_id: int) -> None:
         # not suppressed: a pause and a move are told again by the next send, but that somebody came back never is
         with self._services.store.transaction() as db:
-            chats.wake(db, chat_id)
+            chats.wake(db, chat_id, self._services.clock())
 
     def _migrate(self, old: int, new: int) -> None:
         with suppress(StoreError), self._services.store.transaction() as db:
@@ -290,6 +307,13 @@ class Updates:
 def _chat_of(update: Update) -> int:
     """The chat whose updates wait for each other; 0 for what belongs to none."""
     return update.effective_chat.id if update.effective_chat else 0
+
+
+def _speaks(update: Update) -> bool:
+    """Whether a person did something in the chat; that one left, or that the chat moved, is told by Telegram."""
+    message = update.message
+    told = message is not None and (message.left_chat_member is not None or message.migrate_to_chat_id is not None)
+    return update.callback_query is not None or (message is not None and not told)
 
 
 def _language(user: User | None) -> str:

@@ -136,7 +136,7 @@ def test_a_group_that_moved_gets_its_message_and_the_answer_to_its_question(
         (RetryAfter(3), Cause.TOO_FAST),
         (Forbidden("Forbidden: bot was blocked by the user"), Cause.GONE),
         (BadRequest("Chat not found"), Cause.GONE),
-        (BadRequest("not enough rights to send text messages to the chat"), Cause.GONE),
+        (BadRequest("not enough rights to send text messages to the chat"), Cause.MAY_NOT_WRITE),
         (BadRequest("message is too long"), Cause.REFUSED),
         (NetworkError("Bad Gateway"), Cause.UNANSWERED),
         (InvalidToken("revoked"), Cause.UNREACHABLE),
