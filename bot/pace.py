@@ -13,11 +13,11 @@ from contextlib import asynccontextmanager
 from bot.buckets import Bucket, bucket_of
 from bot.lanes import Latency
 
-OVERALL = 1 / 29.5  #: seconds between two broadcasts, from the first one on: no burst; answers need not wait for that
-CATCH_UP = OVERALL / 3  #: a turn that came late by so much is made up for; 30 a second is still never passed
+OVERALL = 1 / 29.5  #: seconds between two broadcasts, from the first ones on; answers need not wait for that
+CATCH_UP = 3 * OVERALL  #: turns that came late by so much are made up for; 30 a second is still never passed
 MOST = 30  #: messages within SECOND, counted until they are known to have arrived
 SECOND = 0.95  #: seconds: what arrives so little early Telegram forgives
-TRUSTED = 0.8  #: of the shortest trip lately: what the way to Telegram and back surely takes
+TRUSTED = 0.9  #: of the shortest trip lately: what the way to Telegram and back surely takes
 _FORGET_ABOVE = 1_000  #: chats remembered before those whose time has passed are forgotten, at the least
 
 

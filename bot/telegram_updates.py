@@ -271,7 +271,7 @@ class Updates:
                 ]
                 for one, is_new in zip(arrived, new, strict=True):
                     if is_new and _speaks(one.update):  # whoever writes to us can be written to, for all we know
-                        chats.wake(db, _chat_of(one.update), now)
+                        chats.heard(db, _chat_of(one.update), now)
             self._answered.forget(marked)
             return new
         except StoreError as problem:
@@ -297,7 +297,7 @@ class Updates:
     def _wake(self, chat_id: int) -> None:
         # not suppressed: a pause and a move are told again by the next send, but that somebody came back never is
         with self._services.store.transaction() as db:
-            chats.wake(db, chat_id, self._services.clock())
+            chats.heard(db, chat_id, self._services.clock())
 
     def _migrate(self, old: int, new: int) -> None:
         with suppress(StoreError), self._services.store.transaction() as db:

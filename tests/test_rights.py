@@ -299,7 +299,7 @@ def test_a_pause_that_a_message_ends_in_vain_goes_on_since_its_first_day(service
         chats.pause(db, ANN, Silence.GONE, clock.now)
         for day in range(2):
             clock.now = NOW + timedelta(days=day)
-            chats.wake(db, ANN, clock.now)
+            chats.heard(db, ANN, clock.now)
             chats.pause(db, ANN, Silence.GONE, clock.now)
         assert chats.pause_of(db, ANN, clock.now) == Pause(Silence.GONE, NOW, None, lost=0)
 

@@ -40,7 +40,7 @@ def join(db: Database, chat_id: int, language: str, now: datetime, thread: int |
     `thread` is the topic of a forum group in which that was said, and where everything goes from now on.
     """
     db.conn.execute("UPDATE chats SET stopped = 0 WHERE chat_id = ?", (chat_id,))
-    wake(db, chat_id, now)
+    heard(db, chat_id, now)
     db.conn.execute(
         "INSERT INTO chats (chat_id, language, timezone, paused, joined_at, thread) VALUES (?, ?, 'UTC', 0, ?, ?)"
         " ON CONFLICT (chat_id) DO UPDATE SET language = excluded.language, thread = excluded.thread",
@@ -86,21 +86,26 @@ def was_written_to(db: Database, chat_id: int, now: datetime) -> None:
     )
 
 
-def wake(db: Database, chat_id: int, now: datetime | None = None) -> None:
+def heard(db: Database, chat_id: int, now: datetime) -> None:
+    """Something came from this chat: whatever kept us from writing there is over, for all we know."""
+    wake(db, chat_id)
+    ended = db.conn.execute(
+        "UPDATE chats SET pause_ended = ? WHERE chat_id = ? AND stopped = 0"
+        " AND paused_since IS NOT NULL AND pause_ended IS NULL",
+        (stamp(now), chat_id),
+    )
+    if ended.rowcount == 1:
+        outbox.hurry(db, chat_id, now)
+
+
+def wake(db: Database, chat_id: int) -> None:
     """Write to this chat again, if it ever talked to us, also what it missed and is still fresh.
 
     One that said /stop is left alone: it may have unblocked us only to ask something.
     """
-    woken = db.conn.execute(
-        "UPDATE chats SET paused = 0, pause_ended = :now, paused_since = iif(:now IS NULL, NULL, paused_since)"
-        " WHERE chat_id = :chat AND stopped = 0"
-        " AND (paused = 1 OR (paused_since IS NOT NULL AND pause_ended IS NULL))",
-        {"chat": chat_id, "now": stamp(now) if now is not None else None},
-    )
+    woken = db.conn.execute("UPDATE chats SET paused = 0 WHERE chat_id = ? AND paused = 1 AND stopped = 0", (chat_id,))
     if woken.rowcount == 1:
         outbox.return_to(db, chat_id)
-        if now is not None:
-            outbox.hurry(db, chat_id, now)
 
 
 def pause_of(db: Database, chat_id: int, now: datetime) -> Pause | None:
