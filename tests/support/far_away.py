@@ -24,10 +24,12 @@ def far_away(port: int, away: float) -> Iterator[int]:
 
     async def run() -> None:
         stop = asyncio.Event()
+        open_ends: list[asyncio.StreamWriter] = []
         ends.append((asyncio.get_running_loop(), stop))
 
         async def connect(client_in: asyncio.StreamReader, client_out: asyncio.StreamWriter) -> None:
             server_in, server_out = await asyncio.open_connection("127.0.0.1", port)
+            open_ends.extend([client_out, server_out])
             with suppress(asyncio.CancelledError):  # the network ends; Python 3.11 logs a trace for a cancelled task
                 await asyncio.gather(_carry(client_in, server_out, away / 2), _carry(server_in, client_out, away / 2))
 
@@ -36,6 +38,10 @@ def far_away(port: int, away: float) -> Iterator[int]:
         ready.set()
         await stop.wait()
         server.close()
+        for end in open_ends:
+            end.transport.abort()
+        await server.wait_closed()
+        await asyncio.sleep(0.01)  # an abort takes effect in the next turn of the loop
 
     thread = threading.Thread(target=lambda: asyncio.run(run()), name="far-away", daemon=True)
     thread.start()
