@@ -140,10 +140,8 @@ def _serve(connection: Connection, chats: int, away: float) -> None:
             answers = []
             for _ in range(QUESTIONS):
                 time.sleep(chats / LIMIT / (QUESTIONS + 1))
-                asked, before = time.time(), len(server.messages(_PERSON))
-                server.say(_PERSON, "/help")
-                server.wait_for(lambda seen, before=before: len(seen.messages(_PERSON)) > before, 60)
-                answers.append(server.messages(_PERSON)[before].sent_at.timestamp() - asked)
+                asked = time.time()
+                answers.append(server.ask(_PERSON, "/help", 60).sent_at.timestamp() - asked)
             wanted = range(1, chats + 1)
             while not all(server.messages(chat_id) for chat_id in wanted):
                 time.sleep(0.5)
