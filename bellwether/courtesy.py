@@ -2,8 +2,8 @@
 
 Python runs one thread at a time. One that computes gives the others a turn every few milliseconds, and a message needs
 a dozen of these turns on its way out: beside a job that never rests, ten messages a second are left of thirty. So a job
-asks between two of its steps, each a few milliseconds, and rests for as long as the step took. A lower priority would
-not help: what has Python's lock and waits for a processor holds up everybody.
+asks between two of its steps, and after a few milliseconds of them rests for as long as they took. A lower priority
+would not help: what has Python's lock and waits for a processor holds up everybody.
 """
 
 import threading
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 SWITCH = 0.001  #: seconds after which a thread that computes must give another one its turn; Python's own are 0.005
-_LONGEST = 0.1  #: seconds of one rest
+_SHORTEST, _LONGEST = 0.005, 0.1  #: seconds of one rest
 
 
 class Courtesy:
@@ -41,9 +41,12 @@ class Courtesy:
 
         def ask() -> bool:
             nonlocal since
-            if self._hurried and not stopping():
-                self._sleep(min(self._now() - since, _LONGEST))
-            since = self._now()
+            worked = self._now() - since
+            if not self._hurried:
+                since = self._now()
+            elif worked >= _SHORTEST and not stopping():
+                self._sleep(min(worked, _LONGEST))
+                since = self._now()
             return stopping()
 
         return ask
