@@ -86,7 +86,7 @@ class Sender:
             words = _in_words(reply)
             if words is None or error.cause not in _IN_WORDS:
                 raise
-            log.error("Telegram takes no chart or file there (%s); the words go alone.", error)
+            log.warning("Telegram takes no chart or file there (%s); the words go alone.", error)
             await self._say_all(chat_id, words, thread)
 
     async def _say_all(self, chat_id: int, reply: Reply, thread: int | None) -> None:
@@ -127,18 +127,26 @@ class Sender:
         except DeliveryError as error:
             if error.cause is not Cause.MAY_NOT_WRITE:
                 raise
-            # there are groups that take pictures, and no words but those under them; what is wrong is said by its turn
+            # there are groups that take pictures, and no words but those under them
+            if not await self._is_drawn(reply):
+                raise
             await self._say_all(chat_id, reply, thread)
             return
         try:
-            if reply.chart is not None and await self._writer.pictures.ready(reply.chart, kind_of(reply)):
+            if await self._is_drawn(reply):
                 await self._join(chat_id, said[-1], reply, thread)
         except DeliveryError as error:
             log.warning("A chart could not be sent after its words (%s).", error)
         except asyncio.CancelledError:
             log.warning("Stopped before the chart of an answer was drawn; its words were sent.")
+
+    async def _is_drawn(self, reply: Reply) -> bool:
+        """Whether the chart of an answer can be sent, however long its drawing takes."""
+        try:
+            return reply.chart is not None and await self._writer.pictures.ready(reply.chart, kind_of(reply))
         except Exception:
-            log.exception("A chart could not be drawn; its words were sent.")
+            log.exception("A chart could not be drawn; its words go alone.")
+            return False
 
     async def _join(self, chat_id: int, said: int, reply: Reply, thread: int | None) -> None:
         """The chart to its words, which are message `said`. Raises DeliveryError."""

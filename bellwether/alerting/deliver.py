@@ -34,7 +34,7 @@ MOST_AT_ONCE = 32  #: whatever it says: at most so many can come twice after a k
 GROUP = 4  #: results that are written down together
 LINGER = 0.1  #: seconds that a result waits for others
 LOOK_AGAIN = 0.25  #: seconds after which others are looked for, while those under way wait for their turns
-NEAR = 5.0  #: seconds: longer than the pace of any chat that has met no flood limit
+NEAR = 5.0  #: seconds: longer than a person's pace; a group that has had all of its minute waits without a place
 _PATIENCE = (0.5, 1, 2, 5, 10)  #: seconds between tries to write down what happened
 log = logging.getLogger(__name__)
 
