@@ -7,10 +7,6 @@ so its place comes free by that end, not by its beginning. Seconds are those of 
 from collections import deque
 from typing import Protocol
 
-PRIVATE = 1.02  #: seconds between two messages to one person, after a burst
-PRIVATE_BURST = 3  #: messages to one person at once
-MINUTE = 60.1  #: seconds
-GROUP = 20  #: messages to one group within MINUTE, at once if need be
 _SOON = 0.05  #: seconds until a look whether one has ended that is still under way
 
 
@@ -30,21 +26,22 @@ class Bucket(Protocol):
         """Whether nothing in it matters any more."""
 
 
-class PrivateBucket:
-    """PRIVATE_BURST messages at once; each place comes free PRIVATE seconds after the one before it."""
+class Refilled:
+    """So many messages at once; each place comes free so many seconds after the one before it."""
 
-    __slots__ = ("_full_until", "_under_way")
+    __slots__ = ("_full_until", "_most", "_seconds", "_under_way")
 
-    def __init__(self) -> None:
+    def __init__(self, most: int, seconds: float) -> None:
         """Empty."""
+        self._most, self._seconds = most, seconds
         self._under_way = 0
         self._full_until = 0.0  # when all that arrived has run out
 
     def opens_at(self, now: float) -> float:
         """As the protocol says: those under way count as if they arrived at this very instant, the worst for us."""
-        if self._under_way >= PRIVATE_BURST:
+        if self._under_way >= self._most:
             return now + _SOON
-        return max(self._full_until, now) + (self._under_way + 1 - PRIVATE_BURST) * PRIVATE
+        return max(self._full_until, now) + (self._under_way + 1 - self._most) * self._seconds
 
     def leave(self) -> None:
         """As the protocol says."""
@@ -53,29 +50,30 @@ class PrivateBucket:
     def arrive(self, now: float) -> None:
         """As the protocol says."""
         self._under_way -= 1
-        self._full_until = max(self._full_until, now) + PRIVATE
+        self._full_until = max(self._full_until, now) + self._seconds
 
     def is_empty(self, now: float) -> bool:
         """As the protocol says."""
         return self._under_way == 0 and self._full_until <= now
 
 
-class GroupBucket:
-    """GROUP messages within any MINUTE."""
+class Window:
+    """So many messages within any stretch of so many seconds."""
 
-    __slots__ = ("_arrived", "_under_way")
+    __slots__ = ("_arrived", "_most", "_seconds", "_under_way")
 
-    def __init__(self) -> None:
+    def __init__(self, most: int, seconds: float) -> None:
         """Empty."""
+        self._most, self._seconds = most, seconds
         self._under_way = 0
         self._arrived: deque[float] = deque()
 
     def opens_at(self, now: float) -> float:
         """As the protocol says."""
         self._run_out(now)
-        if self._under_way + len(self._arrived) < GROUP:
+        if self._under_way + len(self._arrived) < self._most:
             return now
-        return self._arrived[0] + MINUTE if self._arrived else now + _SOON
+        return self._arrived[0] + self._seconds if self._arrived else now + _SOON
 
     def leave(self) -> None:
         """As the protocol says."""
@@ -92,10 +90,5 @@ class GroupBucket:
         return self._under_way == 0 and not self._arrived
 
     def _run_out(self, now: float) -> None:
-        while self._arrived and self._arrived[0] <= now - MINUTE:
+        while self._arrived and self._arrived[0] <= now - self._seconds:
             self._arrived.popleft()
-
-
-def bucket_of(chat_id: int) -> Bucket:
-    """An empty one for a chat; groups have negative numbers."""
-    return GroupBucket() if chat_id < 0 else PrivateBucket()

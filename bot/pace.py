@@ -10,7 +10,7 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from bot.buckets import Bucket, bucket_of
+from bot.buckets import Bucket, Refilled, Window
 from bot.lanes import Latency
 
 OVERALL = 1 / 29.5  #: seconds between two broadcasts, from the first ones on; answers need not wait for that
@@ -18,6 +18,8 @@ CATCH_UP = 3 * OVERALL  #: turns that came late by so much are made up for; 30 a
 MOST = 30  #: messages within SECOND, counted until they are known to have arrived
 SECOND = 0.95  #: seconds: what arrives so little early Telegram forgives
 TRUSTED = 0.9  #: of the shortest trip lately: what the way to Telegram and back surely takes
+PRIVATE_BURST, PRIVATE = 3, 1.02  #: messages to one person at once, and the seconds for each of them in the long run
+GROUP_BURST, GROUP = 20, 60.1  #: messages to one group within so many seconds, at once if need be
 _FORGET_ABOVE = 1_000  #: chats remembered before those whose time has passed are forgotten, at the least
 
 
@@ -116,6 +118,11 @@ class Pace:
         if len(self._buckets) > self._forget_above:
             self._buckets = {chat: one for chat, one in self._buckets.items() if not one.is_empty(now)}
             self._forget_above = max(_FORGET_ABOVE, 2 * len(self._buckets))
-        bucket = self._buckets.setdefault(chat_id, bucket_of(chat_id))
+        bucket = self._buckets.setdefault(chat_id, _bucket_of(chat_id))
         bucket.leave()
         return bucket
+
+
+def _bucket_of(chat_id: int) -> Bucket:
+    """An empty one."""
+    return Window(GROUP_BURST, GROUP) if chat_id < 0 else Refilled(PRIVATE_BURST, PRIVATE)
