@@ -195,7 +195,7 @@ def test_an_export_comes_as_a_file_and_an_erasure_leaves_nothing(server: Telegra
         assert export.document_bytes is not None
         kept = json.loads(export.document_bytes)["kept"]
         assert kept["alert_rules"][0]["threshold"] == 200
-        assert kept["inbox"][0]["body"]["message"]["text"] == "/export_me", "what is being answered is there, too"
+        assert kept["inbox"][-1]["body"]["message"]["text"] == "/export_me", "what is being answered is there, too"
         question = server.ask(ANN, "/delete_me")
         assert "I keep nothing about this chat any more" in press(server, question, "Erase everything").text
         server.wait_for(lambda s: not s.pending_updates)
