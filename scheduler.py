@@ -7,7 +7,7 @@ the scheduler remembers of missed runs.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -18,6 +18,7 @@ from bellwether.alerting.growth_news import report_growth
 from bellwether.alerting.heartbeat import heartbeat
 from bellwether.alerting.missed import note_missed
 from bellwether.alerting.rules import Reason
+from bellwether.courtesy import Courtesy
 from bellwether.errors import BellwetherError
 from bellwether.market.refresh import refresh_all
 from bellwether.scoring.settling import settle
@@ -27,6 +28,7 @@ from bellwether.store import alerts, inbox, outbox, webhooks
 from bellwether.store.database import Database
 from bellwether.webhooks.owing import any_owed
 
+SOON = timedelta(seconds=20)  #: after a start: what a stop kept from the record is not to wait for a quarter of an hour
 KEPT = timedelta(days=30)  #: settled messages, for questions about what was sent
 log = logging.getLogger(__name__)
 
@@ -54,6 +56,7 @@ class Timetable:
         self._services, self._transport, self._connected = services, transport, connected
         self._may_send = may_send
         self._stopping = False
+        self._courtesy = Courtesy()
         self._running: set[asyncio.Task[None]] = set()
         self._hearts: set[asyncio.Future[None]] = set()
         # its own warnings are about jobs that run longer than their interval, which ours may
@@ -62,7 +65,7 @@ class Timetable:
         if services.provider.live:  # the sample market has no new sessions; `alerts tick` still rehearses one
             self._every(ticks_every, self._tick)
             self._every(timedelta(minutes=15), self._refresh)
-            self._every(timedelta(minutes=15), self._account)
+            self._every(timedelta(minutes=15), self._account, first_after=SOON)
             self._every(timedelta(hours=3), self._reports)  # statements are asked for once a day at most
         if transport is not None:
             self._every(delivers_every, self._deliver)
@@ -82,8 +85,11 @@ class Timetable:
             await asyncio.wait(self._running, timeout=grace)
         self._scheduler.shutdown(wait=False)
 
-    def _every(self, interval: timedelta, job: Callable[[], Awaitable[None]]) -> None:
-        self._scheduler.add_job(self._run, "interval", [job], seconds=interval.total_seconds())
+    def _every(
+        self, interval: timedelta, job: Callable[[], Awaitable[None]], first_after: timedelta | None = None
+    ) -> None:
+        first = {} if first_after is None else {"next_run_time": datetime.now(UTC) + first_after}
+        self._scheduler.add_job(self._run, "interval", [job], seconds=interval.total_seconds(), **first)
 
     async def _run(self, job: Callable[[], Awaitable[None]]) -> None:
         """One run of a job; a failure is written down and the next run comes all the same."""
@@ -99,10 +105,14 @@ class Timetable:
         finally:
             self._running.discard(task)
 
+    def _gives_way(self) -> Callable[[], bool]:
+        """Whether a job is to end, asked between its steps: there it gives way to messages that are being sent."""
+        return self._courtesy.between_steps(lambda: self._stopping)
+
     async def _tick(self) -> None:
         """Count what nobody wrote while nothing ran, and decide what is due now."""
         await asyncio.to_thread(note_missed, self._services, self._services.clock())
-        did = await asyncio.to_thread(tick, self._services, self._services.clock(), lambda: self._stopping)
+        did = await asyncio.to_thread(tick, self._services, self._services.clock(), self._gives_way())
         if did.written:
             log.info("%d digests are due.", did.written)
         if did.rules.told or did.rules.folded or did.outcomes:
@@ -128,20 +138,21 @@ class Timetable:
         """Send what is owed."""
         if self._transport is None or not self._connected():
             return
-        did = await deliver(self._services, self._transport, lambda: self._stopping, self._may_send)
+        with self._courtesy.hurried():
+            did = await deliver(self._services, self._transport, lambda: self._stopping, self._may_send)
         if did.sent:
             log.info("%d messages sent.", did.sent)
 
     async def _refresh(self) -> None:
         """Fetch the bars of sessions that have closed."""
-        did = await asyncio.to_thread(refresh_all, self._services, lambda: self._stopping)
+        did = await asyncio.to_thread(refresh_all, self._services, self._gives_way())
         if did is not None and (did.fetched or did.stopped):
             log.info("Prices: %s", did)
 
     async def _account(self) -> None:
         """Enter the session's forecasts of the whole universe, and the outcomes that are known by now."""
-        issued = await asyncio.to_thread(forecast_universe, self._services, lambda: self._stopping)
-        settled = await asyncio.to_thread(settle, self._services, lambda: self._stopping)
+        issued = await asyncio.to_thread(forecast_universe, self._services, self._gives_way())
+        settled = await asyncio.to_thread(settle, self._services, self._gives_way())
         if issued.issued or settled.settled or settled.lost:
             log.info("Track record: %d forecasts entered. %s", issued.issued, settled)
 
@@ -159,7 +170,7 @@ class Timetable:
 
     async def _reports(self) -> None:
         """Tell of companies that have reported, and enter the forecasts that follow from it."""
-        written = await asyncio.to_thread(report_growth, self._services, self._services.clock(), lambda: self._stopping)
+        written = await asyncio.to_thread(report_growth, self._services, self._services.clock(), self._gives_way())
         if written:
             log.info("%d alerts on reports.", written)
 

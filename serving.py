@@ -23,6 +23,7 @@ import uvicorn
 
 from bellwether.checked_clock import CheckedClock
 from bellwether.config import Settings, Web
+from bellwether.courtesy import SWITCH
 from bellwether.errors import ConfigError
 from bellwether.services import Services, build_services
 
@@ -48,6 +49,7 @@ def serve(settings: Settings) -> int:
             "BELLWETHER_TELEGRAM__WEBHOOK_SECRET to 16 or more random letters and digits."
         )
     listening = _listen(settings.web, needed=bool(telegram.webhook_url) or not telegram.token.get_secret_value())
+    sys.setswitchinterval(SWITCH)  # a message on its way out waits for no thread that computes
     workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="worker")
     loop = new_event_loop()
     loop.set_default_executor(workers)

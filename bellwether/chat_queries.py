@@ -21,7 +21,13 @@ log = logging.getLogger(__name__)
 def leave(services: Services, chat_id: int) -> None:
     """Send a chat nothing more of our own accord, until it joins again. What it set up is kept. Raises StoreError."""
     with services.store.transaction() as db:
-        chats.stop(db, chat_id)
+        chats.stop(db, chat_id, services.clock())
+
+
+def pause_of(services: Services, chat_id: int) -> chats.Pause | None:
+    """Why a chat is not written to, or was not until lately; None where nothing is to be told. Raises StoreError."""
+    with services.store.reading() as db:
+        return chats.pause_of(db, chat_id, services.clock())
 
 
 def export(services: Services, chat_id: int) -> bytes:

@@ -1,6 +1,7 @@
 """How near to Telegram's 30 messages a second: 3,000 owed messages against a server that enforces its limits.
 
-The server is the strict one of the tests, in a process of its own; it refuses a 31st message within a second.
+The server is the strict one of the tests, in a process of its own; it refuses a 31st message within a second. Here the
+server is near and nothing else runs; `far_pace` has the whole service, busy, and a network.
 """
 
 import asyncio
@@ -44,7 +45,7 @@ def measure(messages: int = MESSAGES) -> Measured:
             database={"path": Path(folder) / "pace.sqlite3"},
         )
         services = build_services(settings)
-        _owe(services, messages)
+        owe(services, messages)
         asyncio.run(_deliver(services))
         services.store.close()
     ours.send("done")
@@ -75,7 +76,8 @@ async def _deliver(services: Services) -> None:
         await deliver(services, Sender(bot, Pictures(services)))
 
 
-def _owe(services: Services, messages: int) -> None:
+def owe(services: Services, messages: int) -> None:
+    """A message each to so many chats, due now."""
     now = services.clock()
     drafts = (
         outbox.Draft(f"digest:{chat}:2021-12-30", chat, "digest", "<b>words</b>", now, now + timedelta(hours=1))

@@ -1,6 +1,7 @@
 """Telegram's speed limits, kept by waiting before a message rather than by being refused after it.
 
-30 messages a second in all, 1 a second for each chat, 20 a minute for each group (core.telegram.org/bots/faq).
+30 messages a second in all; to one person about 1 a second, and 3 at once; 20 a minute to one group
+(core.telegram.org/bots/faq). Of a chat see `buckets`.
 """
 
 import asyncio
@@ -9,47 +10,54 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-OVERALL = 1 / 29.5  #: seconds between two broadcasts, from the first one on: no burst; answers need not wait for that
-CATCH_UP = OVERALL / 3  #: a turn that came late by so much is made up for; 30 a second is still never passed
+from bot.buckets import Bucket, Refilled, Window
+from bot.lanes import Latency
+
+OVERALL = 1 / 29.5  #: seconds between two broadcasts, from the first ones on; answers need not wait for that
+CATCH_UP = 3 * OVERALL  #: turns that came late by so much are made up for; 30 a second is still never passed
 MOST = 30  #: messages within SECOND, counted until they are known to have arrived
 SECOND = 0.95  #: seconds: what arrives so little early Telegram forgives
-PRIVATE = 1.02  #: seconds between two messages to one person
-GROUP = 3.05  #: seconds between two messages to one group
-_FORGET_ABOVE = 1_000  #: chats remembered before those whose time has passed are forgotten
+TRUSTED = 0.9  #: of the shortest trip lately: what the way to Telegram and back surely takes
+PRIVATE_BURST, PRIVATE = 3, 1.02  #: messages to one person at once, and the seconds for each of them in the long run
+GROUP_BURST, GROUP = 20, 60.1  #: messages to one group within so many seconds, at once if need be
+_FORGET_ABOVE = 1_000  #: chats remembered before those whose time has passed are forgotten, at the least
 
 
 class Pace:
     """Hands out turns to send, one at a time; answers to people before broadcasts.
 
     A busy machine or network may keep messages back and let several go at once. So a message counts from its turn
-    until SECOND after its end: whenever in between it arrived, no second has more than MOST.
+    until SECOND after its end: whenever in between it arrived, no second has more than MOST. What every trip takes at
+    the least it takes always, and shifts all arrivals alike: with Telegram far away a message ends so much earlier.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         """`now` tells seconds that never run backwards."""
         self._now = now
+        self.latency = Latency(now)  #: of the requests; whoever sends them puts theirs here
         self._next_of_all = 0.0
         self._all_refused = 0.0  # until when the whole bot is left alone
-        self._next_of_chat: dict[int, float] = {}
-        self._answering: Counter[int] = Counter()  # answers that wait for their turn, by chat
+        self._buckets: dict[int, Bucket] = {}
+        self._forget_above = _FORGET_ABOVE
         self._refused: dict[int, float] = {}  # until when each chat that met a flood limit is left alone
+        self._answering: Counter[int] = Counter()  # answers that wait for their turn, by chat
         self._under_way = 0
         self._ended: deque[float] = deque()
 
     @asynccontextmanager
     async def turn(self, chat_id: int, *, broadcast: bool = False) -> AsyncIterator[None]:
         """Wait until a message to this chat may leave; it is sent in the block. Groups have negative numbers."""
-        await self._wait_for_turn(chat_id, broadcast)
+        bucket = await self._wait_for_turn(chat_id, broadcast)
         try:
             yield
         finally:
             now = self._now()
             self._under_way -= 1
-            self._ended.append(now)
-            again = now + _pause(chat_id) - (1 - SECOND)
-            self._next_of_chat[chat_id] = max(self._next_of_chat.get(chat_id, 0.0), again)
+            ended = now - TRUSTED * self.latency.least()
+            self._ended.append(max(ended, self._ended[-1]) if self._ended else ended)
+            bucket.arrive(now)
 
-    async def _wait_for_turn(self, chat_id: int, broadcast: bool) -> None:
+    async def _wait_for_turn(self, chat_id: int, broadcast: bool) -> Bucket:
         if not broadcast:
             self._answering[chat_id] += 1
         try:
@@ -57,16 +65,17 @@ class Pace:
             while (wait := self._wait(chat_id, broadcast)) > 0:  # noqa: ASYNC110
                 await asyncio.sleep(wait)
             # nothing is awaited between the look and the taking, so nobody else can take this turn
-            self._take(chat_id)
+            return self._take(chat_id)
         finally:
             if not broadcast:
                 self._answering[chat_id] -= 1
                 self._answering += Counter()  # drops the zeros
 
     def resting(self, longer_than: float = 0.0) -> list[int]:
-        """The chats that were written to, or refused something: their turn is more than so many seconds away."""
-        limit = self._now() + longer_than
-        return [chat_id for chat_id, when in self._next_of_chat.items() if when > limit]
+        """The chats that had all they may, or refused something: their turn is more than so many seconds away."""
+        now = self._now()
+        known = self._buckets.keys() | self._refused.keys()
+        return [chat_id for chat_id in known if self._opens_at(chat_id, now) > now + longer_than]
 
     def refused(self, chat_id: int, seconds: float) -> None:
         """Telegram said 429: leave the chat alone for exactly so long.
@@ -79,14 +88,18 @@ class Pace:
         if self._refused:
             self._all_refused = max(self._all_refused, now + seconds)
         self._refused[chat_id] = now + seconds
-        self._next_of_chat[chat_id] = max(self._next_of_chat.get(chat_id, 0.0), now + seconds)
+
+    def _opens_at(self, chat_id: int, now: float) -> float:
+        """When a chat may be written to."""
+        bucket = self._buckets.get(chat_id)
+        return max(bucket.opens_at(now) if bucket is not None else now, self._refused.get(chat_id, 0.0))
 
     def _wait(self, chat_id: int, broadcast: bool) -> float:
         """Seconds until a look is worth while; 0 or less when it is this chat's turn."""
         now = self._now()
         paced = self._next_of_all if broadcast else 0.0  # people who ask at once may be answered at once
-        wait = max(paced, self._all_refused, self._next_of_chat.get(chat_id, 0.0), self._room_at(now)) - now
-        if wait <= 0 and broadcast and any(self._next_of_chat.get(one, 0.0) <= now for one in self._answering):
+        wait = max(paced, self._all_refused, self._opens_at(chat_id, now), self._room_at(now)) - now
+        if wait <= 0 and broadcast and any(self._opens_at(chat, now) <= now for chat in self._answering):
             return OVERALL  # a person waits and could be answered: this turn is theirs
         return wait
 
@@ -98,15 +111,18 @@ class Pace:
             return now
         return self._ended[0] + SECOND if self._ended else now + OVERALL
 
-    def _take(self, chat_id: int) -> None:
+    def _take(self, chat_id: int) -> Bucket:
         now = self._now()
         self._under_way += 1
         self._next_of_all = max(self._next_of_all, now - CATCH_UP) + OVERALL
-        self._next_of_chat[chat_id] = now + _pause(chat_id)
-        if len(self._next_of_chat) > _FORGET_ABOVE:
-            self._next_of_chat = {chat: when for chat, when in self._next_of_chat.items() if when > now}
+        if len(self._buckets) > self._forget_above:
+            self._buckets = {chat: one for chat, one in self._buckets.items() if not one.is_empty(now)}
+            self._forget_above = max(_FORGET_ABOVE, 2 * len(self._buckets))
+        bucket = self._buckets.setdefault(chat_id, _bucket_of(chat_id))
+        bucket.leave()
+        return bucket
 
 
-def _pause(chat_id: int) -> float:
-    """Seconds between two messages to a chat."""
-    return GROUP if chat_id < 0 else PRIVATE
+def _bucket_of(chat_id: int) -> Bucket:
+    """An empty one."""
+    return Window(GROUP_BURST, GROUP) if chat_id < 0 else Refilled(PRIVATE_BURST, PRIVATE)

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from html import escape, unescape
 
 from bellwether import wording
+from bellwether.language import N_
 from bellwether.language import gettext as _
 from bellwether.types import Forecast
 
 LONGEST_CAPTION = 1024  #: UTF-16 units that fit under a picture
+NO_FILE = N_("I may not send files in this chat. Its admins can allow that; then ask me once more.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Reply:
     buttons: Rows = ()
     full_size: bool = False  #: the chart goes as a file, in all its sharpness
     document: Document | None = None  #: the text is then its caption; never together with a chart
+    words_alone: str = ""  #: HTML in place of all that where the chat takes no such message; empty: the text
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class Answers:
             await self._handle_press(update.callback_query)
         elif member is not None and member.new_chat_member.status in {"kicked", "left"}:
             await asyncio.to_thread(self.pause, member.chat.id)
-        elif member is not None and member.old_chat_member.status in {"kicked", "left"}:
+        elif member is not None:  # it is back, or its rights have changed
             await asyncio.to_thread(self._wake, member.chat.id)
         elif message is not None and message.migrate_to_chat_id is not None:
             await asyncio.to_thread(self._migrate, message.chat_id, message.migrate_to_chat_id)
@@ -130,12 +130,12 @@ class Answers:
     def pause(self, chat_id: int) -> None:
         """Send nothing more of our own accord to a chat."""
         with suppress(StoreError), self._services.store.transaction() as db:
-            chats.pause(db, chat_id)
+            chats.pause(db, chat_id, now=self._services.clock())
 
     def _wake(self, chat_id: int) -> None:
         # not suppressed: a pause and a move are told again by the next send, but that somebody came back never is
         with self._services.store.transaction() as db:
-            chats.wake(db, chat_id)
+            chats.heard(db, chat_id, self._services.clock())
 
     def _migrate(self, old: int, new: int) -> None:
         with suppress(StoreError), self._services.store.transaction() as db:

@@ -7,14 +7,16 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from typing import Any
 
 import httpx
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
+from bellwether.alerting.deliver import MOST_AT_ONCE
 from bellwether.config import Telegram
+from bot.lanes import Lanes
 
-CONNECTIONS = 8  #: more are slower
 READ_TIMEOUT = 20.0  #: seconds for an answer: one that comes late after all would make a second message
 os.environ.setdefault("PTB_TIMEDELTA", "1")  # waits come as timedelta; without it each flood limit warns of the change
 
@@ -39,8 +41,25 @@ def make_bot(settings: Telegram, heard: Callable[[datetime], None] = lambda inst
         settings.token.get_secret_value(),
         base_url=settings.base_url,
         base_file_url=settings.base_file_url,
-        request=HTTPXRequest(
-            connection_pool_size=CONNECTIONS, pool_timeout=30, read_timeout=READ_TIMEOUT, httpx_kwargs=listening
+        request=_InLanes(
+            connection_pool_size=MOST_AT_ONCE, pool_timeout=30, read_timeout=READ_TIMEOUT, httpx_kwargs=listening
         ),
         get_updates_request=HTTPXRequest(connection_pool_size=1, httpx_kwargs=listening),
     )
+
+
+def lanes_of(bot: Bot) -> Lanes:
+    """The lanes of a client of `make_bot`; idle ones for any other."""
+    return bot.request.lanes if isinstance(bot.request, _InLanes) else Lanes()
+
+
+class _InLanes(HTTPXRequest):
+    """Opens only as many connections as the distance to the Bot API needs: each one more makes the pool slower."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lanes = Lanes()
+
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        async with self.lanes.lane():
+            return await super().do_request(*args, **kwargs)

@@ -6,11 +6,17 @@ import httpx
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bellwether.alerting.retry import Cause, DeliveryError
+from bot.telegram_refusals import Meaning, meaning_of
 
-# what Telegram answers by 400 when there is nobody to write to, or no right to
-_NOBODY_THERE = ("chat not found", "user not found", "peer_id_invalid", "not enough rights", "no rights to send")
-# and when the topic of a forum group is gone, or closed
-_TOPIC_IS_GONE = ("message thread not found", "topic_closed", "topic_deleted")
+_LONGEST = 200  #: characters of a refusal that are kept: a proxy on the way may answer with a whole page
+#: what a refusal is for whoever owes the message; what can be helped by another form of it was tried before
+_CAUSES = {
+    Meaning.GONE: Cause.GONE,
+    Meaning.MOVED: Cause.MOVED,
+    Meaning.MAY_NOT_WRITE: Cause.MAY_NOT_WRITE,
+    Meaning.TOPIC_GONE: Cause.MAY_NOT_WRITE,  # the general topic of a forum group, which can be closed too
+    Meaning.MAY_NOT_SEND_THIS: Cause.MAY_NOT_SEND_THIS,
+}
 
 
 def as_delivery_error(error: TelegramError) -> DeliveryError:
@@ -24,11 +30,9 @@ def as_delivery_error(error: TelegramError) -> DeliveryError:
         return DeliveryError(name, Cause.TOO_FAST, retry_after=wait)
     if isinstance(error, ChatMigrated):
         return DeliveryError(name, Cause.MOVED, moved_to=error.new_chat_id)
-    if isinstance(error, Forbidden):
-        return DeliveryError(name, Cause.GONE)
-    if isinstance(error, BadRequest):
-        nobody = _says(error, *_NOBODY_THERE)
-        return DeliveryError(f"{name}: {error}", Cause.GONE if nobody else Cause.REFUSED)
+    meaning = refusal(error)
+    if meaning is not None:
+        return DeliveryError(f"{name}: {error}"[:_LONGEST], _CAUSES.get(meaning, Cause.REFUSED))
     # a refused token is no fault of the message, and a connection that never stood carried nothing
     never_left = isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
     if never_left or not isinstance(error, NetworkError):
@@ -36,26 +40,13 @@ def as_delivery_error(error: TelegramError) -> DeliveryError:
     return DeliveryError(name, Cause.UNANSWERED)
 
 
-def topic_is_gone(error: BadRequest) -> bool:
-    """Whether the topic of a forum group that was named does not take messages any more."""
-    return _says(error, *_TOPIC_IS_GONE)
-
-
-def markup_is_refused(error: BadRequest) -> bool:
-    """Whether Telegram could not read our HTML."""
-    return _says(error, "can't parse entities")
-
-
-def nothing_changed(error: BadRequest) -> bool:
-    """Whether a message already is what it was to become."""
-    return _says(error, "not modified")
+def refusal(error: TelegramError) -> Meaning | None:
+    """What Telegram's no means; None for an error that is none, such as an outage."""
+    if isinstance(error, BadRequest | Forbidden):
+        return meaning_of(str(error), forbidden=isinstance(error, Forbidden))
+    return None
 
 
 def seconds(wait: int | timedelta) -> float:
     """How long Telegram asks us to wait."""
     return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
-
-
-def _says(error: BadRequest, *words: str) -> bool:
-    said = str(error).lower()
-    return any(one in said for one in words)

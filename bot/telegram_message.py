@@ -15,11 +15,12 @@ from telegram import (
     ReplyParameters,
 )
 from telegram.constants import ParseMode
-from telegram.error import BadRequest
+from telegram.error import BadRequest, TelegramError
 
 from bot.replies import Button, Picture, Reply, as_text
-from bot.telegram_errors import markup_is_refused, nothing_changed, topic_is_gone
+from bot.telegram_errors import refusal
 from bot.telegram_pictures import Pictures
+from bot.telegram_refusals import Meaning
 
 CHART_NAME = "forecast.png"
 log = logging.getLogger(__name__)
@@ -45,22 +46,27 @@ class Writer:
         """One new message; its number, and whether its topic is gone, so that it stands in the general one."""
         try:
             return await self._write(chat_id, reply, silent, thread, reply_to), False
-        except BadRequest as error:
-            if thread is None or not topic_is_gone(error):
+        except TelegramError as error:
+            if thread is None or refusal(error) is not Meaning.TOPIC_GONE:
                 raise
             return await self._write(chat_id, reply, silent, None, reply_to), True
 
     async def _write(self, chat_id: int, reply: Reply, silent: bool, thread: int | None, reply_to: int | None) -> int:
-        """One new message, as plain text where Telegram refuses our markup; its number."""
-        # the answered message may be gone by now: then this one stands alone
+        """One new message; its number. Plain where Telegram refuses our markup, alone where what it answers is gone."""
         answered = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to is not None else None
-        try:
-            return await self._put(chat_id, reply, ParseMode.HTML, silent, thread, answered)
-        except BadRequest as error:
-            if not markup_is_refused(error):
-                raise
-            log.error("Telegram refused our markup; sent as plain text.")
-            return await self._put(chat_id, replace(reply, text=as_text(reply.text)), None, silent, thread, answered)
+        mode: ParseMode | None = ParseMode.HTML
+        while True:
+            try:
+                return await self._put(chat_id, reply, mode, silent, thread, answered)
+            except TelegramError as error:
+                meaning = refusal(error)
+                if meaning is Meaning.MARKUP and mode is not None:
+                    log.error("Telegram refused our markup; sent as plain text.")
+                    reply, mode = replace(reply, text=as_text(reply.text)), None
+                elif meaning is Meaning.ANSWERED_GONE and answered is not None:
+                    answered = None
+                else:
+                    raise
 
     async def _put(
         self,
@@ -123,7 +129,7 @@ class Writer:
         try:
             await self.pictures.send(chart, "photo", put)
         except BadRequest as error:
-            if not nothing_changed(error):
+            if refusal(error) is not Meaning.UNCHANGED:
                 raise
 
     async def edit(self, message: Message, reply: Reply) -> None:
@@ -139,7 +145,7 @@ class Writer:
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
             )
         except BadRequest as error:
-            if not nothing_changed(error):
+            if refusal(error) is not Meaning.UNCHANGED:
                 raise
 
 

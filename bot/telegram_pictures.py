@@ -18,14 +18,11 @@ from bellwether.errors import StoreError
 from bellwether.services import Services
 from bellwether.store import sent_pictures
 from bot.replies import Picture
+from bot.telegram_errors import refusal
+from bot.telegram_refusals import Meaning
 
 KEPT = 20  #: pictures that are drawn and wait for their turn to be sent, 50 kB each
 REMEMBERED = 2_000  #: names in memory, half a megabyte; the rest is in the database
-# what Telegram answers by 400 when it does not know a file by this name (any more), or by none for this use
-_WRONG_NAME = (
-    *("wrong file identifier", "wrong remote file", "file reference", "can't use file of type"),
-    *("wrong type of the web page content", "failed to get http url content"),  # where it took the name for a link
-)
 Put = Callable[[str | bytes], Awaitable[Message]]  #: sends a picture by its name, or its bytes
 log = logging.getLogger(__name__)
 
@@ -73,7 +70,7 @@ class Pictures:
         try:
             return await put(name)
         except BadRequest as error:
-            if not any(words in str(error).lower() for words in _WRONG_NAME):
+            if refusal(error) is not Meaning.FILE_UNKNOWN:
                 raise
             log.info("Telegram does not know a picture any more; it is uploaded again.")
         async with self._one_at_a_time(key):

@@ -13,14 +13,14 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from telegram import Bot, Update
 
 from bellwether.alerting.retry import Cause, DeliveryError
 from bellwether.errors import StoreError
 from bellwether.services import Services
-from bellwether.store import inbox
+from bellwether.store import chats, inbox
 from bellwether.store.database import Database
 from bot.answered import Answered
 from bot.batching import Batch
@@ -29,6 +29,7 @@ from bot.telegram_inline import Inline
 from bot.telegram_reading import Received, read, read_stored
 from bot.telegram_sender import Sender
 
+ANSWERED_WITHIN = timedelta(minutes=15)  #: how long an answer is tried in a chat that lets nobody write now
 log = logging.getLogger(__name__)
 
 
@@ -153,8 +154,12 @@ class Updates:
                 await asyncio.to_thread(self._begin, update_id)
             await self._answers.give(update)
         except DeliveryError as error:
+            if error.forbidden_now:
+                await asyncio.to_thread(self._note_forbidden, chat_id)
             if error.cause is Cause.GONE:
                 await asyncio.to_thread(self._answers.pause, chat_id)
+            elif error.forbidden_now and not self._is_fresh(update):
+                log.warning("An answer was not let into its chat (%s), and is out of date.", error)
             elif error.cause in {Cause.REFUSED, Cause.MOVED}:
                 log.error("Telegram refused an answer: %s.", error)
             else:
@@ -173,6 +178,10 @@ class Updates:
             await asyncio.to_thread(self._set_aside, update_id, inbox.Aside.FAILED, type(problem).__name__)
             return
         self._answered.add(update_id)
+
+    def _is_fresh(self, update: Update) -> bool:
+        """Whether somebody may still wait for the answer; who presses a button presses it once more."""
+        return update.message is not None and self._services.clock() - update.message.date < ANSWERED_WITHIN
 
     def _is_known(self, update_id: int) -> bool:
         """Whether it waits here, is being answered, or was answered a moment ago."""
@@ -204,7 +213,13 @@ class Updates:
         is_new = inbox.keep(db, received.update_id, received.body, now, begun=arrived.begun)
         if is_new and received.update is None:
             inbox.set_aside(db, received.update_id, inbox.Aside.UNREADABLE, received.problem, now)
+        if is_new and received.update is not None and _speaks(received.update):
+            chats.heard(db, received.chat_id, now)  # whoever writes to us can be written to, for all we know
         return is_new
+
+    def _note_forbidden(self, chat_id: int) -> None:
+        with suppress(StoreError), self._services.store.transaction() as db:
+            chats.is_forbidden(db, chat_id, self._services.clock())
 
     def _set_aside(self, update_id: int, why: inbox.Aside, reason: str) -> None:
         with suppress(StoreError), self._services.store.transaction() as db:
@@ -223,3 +238,10 @@ class Updates:
     def _excuse(self, update_id: int) -> None:
         with suppress(StoreError), self._services.store.transaction() as db:
             inbox.excuse(db, update_id)
+
+
+def _speaks(update: Update) -> bool:
+    """Whether a person did something in the chat; that one left, or that the chat moved, is told by Telegram."""
+    message = update.message
+    told = message is not None and (message.left_chat_member is not None or message.migrate_to_chat_id is not None)
+    return update.callback_query is not None or (message is not None and not told)

@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bellwether.alerting.deliver import AT_ONCE, LEASE, Accepted, deliver
+from bellwether.alerting.deliver import AT_ONCE, LEASE, MOST_AT_ONCE, Accepted, deliver
 from bellwether.alerting.retry import MOST_STRIKES, Again, Cause, DeliveryError, next_attempt
 from bellwether.config import load_settings
+from bellwether.errors import StoreError
 from bellwether.services import Services, build_services
 from bellwether.store import chats, outbox
-from bellwether.store.database import rows, unstamp
+from bellwether.store.database import Database, rows, unstamp
 from bellwether.types import OutboxMessage
 
 NOW = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
@@ -159,6 +162,8 @@ def test_a_message_whose_sender_died_is_sent_after_the_lease(services: Services,
         (DeliveryError("x", Cause.TOO_FAST, retry_after=timedelta(seconds=60)), 1, 60),
         (DeliveryError("x", Cause.MOVED, moved_to=-100), 1, 0),
         (DeliveryError("x", Cause.MOVED, moved_to=-100), 4, 40),
+        (DeliveryError("x", Cause.MAY_NOT_WRITE), 1, 5),
+        (DeliveryError("x", Cause.MAY_NOT_SEND_THIS), 50, 900),
     ],
 )
 def test_should_it_try_again_and_when(error: DeliveryError, attempts: int, again: int | None) -> None:
@@ -225,6 +230,61 @@ def test_several_chats_are_written_to_at_once_and_each_chat_one_message_at_a_tim
 
     assert asyncio.run(deliver(services, Slow())).sent == 2 * (AT_ONCE + 3)
     assert 1 < most[0] <= AT_ONCE
+
+
+def test_messages_are_claimed_and_marked_in_groups(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    count = 10 * AT_ONCE
+    for chat_id in range(1, count + 1):
+        owe(services, f"digest:{chat_id}:a", chat_id)
+    transactions, real = [0], services.store.transaction
+
+    def counted() -> AbstractContextManager[Database]:
+        transactions[0] += 1
+        return real()
+
+    monkeypatch.setattr(services.store, "transaction", counted)
+    assert asyncio.run(deliver(services, FakeTransport())).sent == count
+    assert transactions[0] <= count / 3
+
+
+def test_a_transport_that_is_far_away_may_have_more_under_way_up_to_the_stated_bound(services: Services) -> None:
+    for chat_id in range(1, 3 * MOST_AT_ONCE):
+        owe(services, f"digest:{chat_id}:a", chat_id)
+    most, under_way = [0], [0]
+
+    class Far(FakeTransport):
+        async def send(self, message: OutboxMessage) -> Accepted:
+            under_way[0] += 1
+            most[0] = max(most[0], under_way[0])
+            await asyncio.sleep(0.02)
+            under_way[0] -= 1
+            return await super().send(message)
+
+        def at_once(self) -> int:
+            return 1000
+
+    assert asyncio.run(deliver(services, Far())).sent == 3 * MOST_AT_ONCE - 1
+    assert AT_ONCE < most[0] <= MOST_AT_ONCE
+
+
+def test_what_arrived_is_written_down_though_the_database_is_busy_for_a_while(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bellwether.alerting.deliver._PATIENCE", (0, 0, 0))
+    owe(services)
+    owe(services, "digest:8:a", chat_id=8)
+    troubles, real = iter([True, True]), outbox.mark_sent
+
+    def busy(*args: Any) -> bool:
+        if next(troubles, False):
+            raise StoreError("busy")
+        return real(*args)
+
+    monkeypatch.setattr(outbox, "mark_sent", busy)
+    transport = FakeTransport()
+    assert asyncio.run(deliver(services, transport)).sent == 2
+    assert len(transport.sent) == 2
+    assert [row[0] for row in state(services)] == ["sent", "sent"]
 
 
 # ---- what cannot be sent

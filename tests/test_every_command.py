@@ -26,7 +26,7 @@ ARGUMENTS = {"compare": "AAPL MSFT", "asof": "2020-03-02 AAPL", "feedback": "It 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramServer]:
-    monkeypatch.setattr("bot.pace.GROUP", 0.0)  # a group is written to every three seconds: too slow for a test
+    monkeypatch.setattr("bot.pace.GROUP", 0.0)  # a group is written to twenty times a minute: too slow for a test
     monkeypatch.setattr("bot.pace.PRIVATE", 0.0)
     with TelegramServer() as server:
         server.open_chat(ANN)

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import random
 from collections.abc import Awaitable, Callable
 
-from bot.pace import CATCH_UP, GROUP, MOST, OVERALL, PRIVATE, SECOND, Pace
+import pytest
+
+from bot.lanes import Latency
+from bot.pace import (
+    CATCH_UP,
+    GROUP,
+    GROUP_BURST,
+    MOST,
+    OVERALL,
+    PRIVATE,
+    PRIVATE_BURST,
+    SECOND,
+    TRUSTED,
+    Pace,
+)
 from tests.chaos.fast import FastLoop
+from tests.support.telegram_errors import ApiError
+from tests.support.telegram_limits import FloodLimits
 
 
 class Turns:
@@ -68,20 +85,56 @@ def test_broadcasts_keep_to_thirty_a_second_from_the_first_message_on() -> None:
 
 
 def test_one_chat_waits_without_holding_up_another() -> None:
-    turns = play(lambda turns: asyncio.gather(turns.take(1), turns.take(1), turns.take(2)))
-    assert turns.order == [1, 2, 1]
-    first, second = turns.at(1)
-    assert second - first >= PRIVATE
+    turns = play(lambda turns: asyncio.gather(*(turns.take(1) for _ in range(PRIVATE_BURST + 1)), turns.take(2)))
+    assert turns.order == [1] * PRIVATE_BURST + [2, 1]
 
 
-def test_a_group_gets_at_most_twenty_a_minute() -> None:
-    async def three(turns: Turns) -> None:
-        for _ in range(3):
+def test_a_person_is_answered_three_times_at_once_and_then_once_a_second() -> None:
+    async def several(turns: Turns) -> None:
+        for _ in range(PRIVATE_BURST + 3):
+            await turns.take(1)
+
+    times = play(several).at(1)
+    assert times[PRIVATE_BURST - 1] < PRIVATE / 2, "a burst is not held back"
+    for burst, (early, late) in enumerate(itertools.pairwise(times[PRIVATE_BURST - 1 :]), 1):
+        assert late - times[0] >= burst * PRIVATE
+        assert late - early <= 2 * PRIVATE
+
+
+def test_a_group_gets_twenty_messages_at_once_and_no_twenty_first_within_the_minute() -> None:
+    async def many(turns: Turns) -> None:
+        for _ in range(GROUP_BURST + 1):
             await turns.take(-1)
 
-    times = play(three).at(-1)
-    assert min(late - early for early, late in itertools.pairwise(times)) >= GROUP
-    assert GROUP * 20 > 60
+    times = play(many).at(-1)
+    assert times[GROUP_BURST - 1] < 5, "the second question in a row is answered at once"
+    assert times[GROUP_BURST] - times[0] >= GROUP > 60
+
+
+@pytest.mark.parametrize("chat_id", [1, -1], ids=["a person", "a group"])
+def test_however_the_network_shifts_messages_a_chat_never_gets_too_many(chat_id: int) -> None:
+    """The strict server counts them where they arrive, each after a wait of its own."""
+    limits, refused = FloodLimits(enabled=True, clock=lambda: 0.0), []
+
+    async def crowd(turns: Turns) -> None:
+        chance = random.Random(7)
+        limits._clock = turns.loop.time
+
+        async def send() -> None:
+            async with turns.pace.turn(chat_id):
+                await asyncio.sleep(chance.choice([0.0, 0.3, 2.5]))
+                try:
+                    limits.count(chat_id, private=chat_id > 0)
+                except ApiError as problem:
+                    refused.append(problem)
+                await asyncio.sleep(chance.choice([0.0, 0.3, 1.0]))
+
+        for _ in range(3):
+            await asyncio.gather(*(send() for _ in range(14)))
+            await asyncio.sleep(chance.uniform(0, 4))
+
+    play(crowd)
+    assert refused == []
 
 
 def test_answers_to_people_go_before_a_broadcast() -> None:
@@ -98,7 +151,8 @@ def test_answers_to_people_go_before_a_broadcast() -> None:
 
 def test_a_person_who_must_wait_for_his_own_limit_holds_up_no_broadcast() -> None:
     async def crowd(turns: Turns) -> None:
-        await turns.take(1)
+        for _ in range(PRIVATE_BURST):
+            await turns.take(1)
         await asyncio.gather(turns.take(1), *(turns.take(chat_id, broadcast=True) for chat_id in range(100, 110)))
 
     assert play(crowd).order[-1] == 1
@@ -144,13 +198,67 @@ def test_messages_that_were_kept_back_and_leave_together_still_fit_into_a_second
 def test_it_tells_whose_turn_is_still_to_come_and_how_far_away() -> None:
     async def some(turns: Turns) -> None:
         await turns.take(1, broadcast=True)
-        await turns.take(-2, broadcast=True)
+        assert turns.pace.resting() == [], "one message more is let through at once"
+        for _ in range(PRIVATE_BURST - 1):
+            await turns.take(1)
+        for _ in range(GROUP_BURST):
+            await turns.take(-2)
+        await turns.take(-4)
         turns.pace.refused(3, 60)
         assert set(turns.pace.resting()) == {1, -2, 3}
-        assert turns.pace.resting(longer_than=5) == [3]
+        assert set(turns.pace.resting(longer_than=5)) == {-2, 3}
         await asyncio.sleep(2)
         assert set(turns.pace.resting()) == {-2, 3}
-        await asyncio.sleep(2)
-        assert turns.pace.resting() == [3]
+        await asyncio.sleep(GROUP)
+        assert turns.pace.resting() == []
 
     play(some)
+
+
+# ---- a far Bot API
+
+
+def trips(latency: Latency, seconds: float, count: int, now: list[float]) -> None:
+    """So many requests that take so long, thirty a second."""
+    for _ in range(count):
+        now[0] += 1 / 30
+        latency.took(seconds)
+
+
+def test_the_shortest_trip_is_believed_once_enough_have_been_seen() -> None:
+    now = [0.0]
+    latency = Latency(lambda: now[0])
+    trips(latency, 0.3, 29, now)
+    assert latency.least() == 0, "too few, and one stall may have held up all of them"
+    trips(latency, 0.3, 200, now)
+    assert (latency.least(), latency.usual) == (0.3, pytest.approx(0.3))
+    trips(latency, 0.05, 1, now)
+    assert latency.least() == 0.05
+    trips(latency, 0.3, 30 * 130, now)
+    assert latency.least() == 0.3, "what it was two minutes ago is forgotten"
+    now[0] += 120
+    assert latency.least() == 0, "so is all else after a rest"
+
+
+@pytest.mark.parametrize("away", [0.05, 0.3], ids=["50 ms away", "300 ms away"])
+def test_broadcasts_keep_their_pace_however_far_away_telegram_is(away: float) -> None:
+    """On a clock of our own, so that the machine has no part in it."""
+    now = [0.0]
+    pace = Pace(lambda: now[0])
+    trips(pace.latency, away, 300, now)
+    began, ends, sent = now[0], [], 0
+    limits = FloodLimits(enabled=True, clock=lambda: now[0] + away / 2)
+    with asyncio.Runner() as runner:
+        while now[0] - began < 20:
+            while ends and ends[0][0] <= now[0]:
+                _, turn = ends.pop(0)
+                runner.run(turn.__aexit__(None, None, None))
+            if pace._wait(sent + 1, broadcast=True) <= 0:
+                turn = pace.turn(sent + 1, broadcast=True)
+                runner.run(turn.__aenter__())
+                limits.count(sent + 1, private=True)  # raises where it came too fast
+                ends.append((now[0] + away, turn))
+                sent += 1
+            now[0] += 0.001
+    assert sent / 20 >= 0.95 * MOST
+    assert TRUSTED < 1

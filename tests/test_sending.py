@@ -136,7 +136,7 @@ def test_a_group_that_moved_gets_its_message_and_the_answer_to_its_question(
         (RetryAfter(3), Cause.TOO_FAST),
         (Forbidden("Forbidden: bot was blocked by the user"), Cause.GONE),
         (BadRequest("Chat not found"), Cause.GONE),
-        (BadRequest("not enough rights to send text messages to the chat"), Cause.GONE),
+        (BadRequest("not enough rights to send text messages to the chat"), Cause.MAY_NOT_WRITE),
         (BadRequest("message is too long"), Cause.REFUSED),
         (NetworkError("Bad Gateway"), Cause.UNANSWERED),
         (InvalidToken("revoked"), Cause.UNREACHABLE),
@@ -184,3 +184,15 @@ def test_while_another_program_receives_for_the_bot_nothing_is_sent(
         owe(services)
         server.wait_for(lambda s: s.messages(ANN))
         assert face.connected.is_set()
+
+
+@pytest.mark.parametrize("chat_id", [ANN, GROUP], ids=["a person", "a group"])
+def test_three_questions_in_a_row_are_answered_without_a_wait_and_none_is_refused(tmp_path: Path, chat_id: int) -> None:
+    with TelegramServer(flood_limits=True) as server:
+        server.open_chat(chat_id, type="private" if chat_id > 0 else "group")
+        with running_bot(bot_services(server, tmp_path)) as face:
+            for count in (1, 2, 3):
+                assert face.sender.resting() == [], "nothing keeps the next answer back"
+                server.say(chat_id, "/help")
+                server.wait_for(lambda s, count=count: len(s.messages(chat_id)) == count)
+        assert (server.flood_hits, server.violations) == (0, [])

@@ -268,7 +268,8 @@ def test_people_decide_who_may_write(server: TelegramServer) -> None:
 
 def test_flood_limits_over_the_wire() -> None:
     async def use(bot: Bot) -> None:
-        await bot.send_message(ANN, "one")
+        for _ in range(3):  # at once
+            await bot.send_message(ANN, "one")
         with pytest.raises(RetryAfter) as refused:
             await bot.send_message(ANN, "two")
         assert seconds_to_wait(refused.value) == 1
@@ -279,7 +280,7 @@ def test_flood_limits_over_the_wire() -> None:
         server.open_chat(ANN)
         drive(server, use)
         assert server.flood_hits == 1
-        assert len(server.messages(ANN)) == 2
+        assert len(server.messages(ANN)) == 4
 
 
 def test_flood_limits_of_groups_and_in_all() -> None:
@@ -297,7 +298,7 @@ def test_flood_limits_of_groups_and_in_all() -> None:
     assert [wait(GROUP) for _ in range(21)] == [0] * 20 + [60]
     assert [wait(person) for person in range(1, 12)] == [0] * 10 + [1]  # 30 in this second
     now[0] = 1.0
-    assert (wait(1), wait(1), wait(GROUP)) == (0, 1, 59)
+    assert ([wait(1) for _ in range(4)], wait(GROUP)) == ([0, 0, 0, 1], 59)
     now[0] = 60.0
     assert wait(GROUP) == 0
     assert limits.hits == 4

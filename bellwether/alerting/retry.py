@@ -17,6 +17,8 @@ class Cause(Enum):
     REFUSED = "Telegram will never take this message"
     TOO_FAST = "a flood limit"
     MOVED = "the chat has a new number"
+    MAY_NOT_WRITE = "the right to write to the chat is missing now; it may come back"
+    MAY_NOT_SEND_THIS = "the chat takes words, but no message of this sort"
     UNREACHABLE = "no connection, so it surely did not arrive"
     UNANSWERED = "sent, and no answer or a server's failure came back: it may have arrived"
     BUG = "our own code failed"
@@ -46,8 +48,13 @@ class DeliveryError(Exception):
 
     @property
     def only_waits(self) -> bool:
-        """Whether nothing is wrong with the message: its chat got too much, or has moved."""
-        return self.cause in {Cause.TOO_FAST, Cause.MOVED}
+        """Whether nothing is wrong with the message: its chat got too much, has moved, or lets nobody write now."""
+        return self.cause in {Cause.TOO_FAST, Cause.MOVED} or self.forbidden_now
+
+    @property
+    def forbidden_now(self) -> bool:
+        """Whether a right is missing that the chat may give back."""
+        return self.cause in {Cause.MAY_NOT_WRITE, Cause.MAY_NOT_SEND_THIS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +68,9 @@ def next_attempt(error: DeliveryError, attempts: int, strikes: int, now: datetim
     """When to try again after `attempts` tries; None for never.
 
     A flood limit is waited out exactly, a chat that moved is tried at once. Otherwise pauses double: an outage of hours
-    must not cost a digest that is fresh for twelve. A message with MOST_STRIKES is not in an outage, it is poison; but
-    one that is only to wait never is. A time at which it is not fresh any more is none at which it will be sent.
+    must not cost a digest that is fresh for twelve, nor must an evening on which a group lets only its admins write. A
+    message with MOST_STRIKES is not in an outage, it is poison; but one that is only to wait never is. A time at which
+    it is not fresh any more is none at which it will be sent.
     """
     if error.cause in {Cause.GONE, Cause.REFUSED} or (strikes >= MOST_STRIKES and not error.only_waits):
         return None

@@ -1,14 +1,37 @@
-"""The table `chats`: who has talked to us."""
+"""The table `chats`: who has talked to us, and to whom nothing is written now."""
 
 import json
 from collections.abc import Collection
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
 
 from sqlite_utils import Database
 
 from bellwether.store import alert_moves, outbox
-from bellwether.store.database import rows, stamp
+from bellwether.store.database import is_recent, rows, stamp, unstamp
 from bellwether.types import Subscriber
+
+_TOLD_FOR = timedelta(days=7)  #: how long a pause that has ended is still worth telling of
+_SAME = timedelta(hours=1)  #: a pause that begins again so soon after its end is the same one
+
+
+class Silence(Enum):
+    """Why nothing is written to a chat of our own accord."""
+
+    STOPPED = "stopped"  #: somebody said /stop: only a wish to be written to ends it
+    GONE = "gone"  #: it blocked us or threw us out, or is no more: any message from it ends it
+    FORBIDDEN = "forbidden"  #: a right is missing: what is owed is tried for as long as it is fresh
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A time in which a chat was not written to."""
+
+    why: Silence
+    since: datetime
+    until: datetime | None  #: None while it goes on
+    lost: int  #: messages that were owed and are out of date by now
 
 
 def join(db: Database, chat_id: int, language: str, now: datetime, thread: int | None = None) -> None:
@@ -17,7 +40,7 @@ def join(db: Database, chat_id: int, language: str, now: datetime, thread: int |
     `thread` is the topic of a forum group in which that was said, and where everything goes from now on.
     """
     db.conn.execute("UPDATE chats SET stopped = 0 WHERE chat_id = ?", (chat_id,))
-    wake(db, chat_id)
+    heard(db, chat_id, now)
     db.conn.execute(
         "INSERT INTO chats (chat_id, language, timezone, paused, joined_at, thread) VALUES (?, ?, 'UTC', 0, ?, ?)"
         " ON CONFLICT (chat_id) DO UPDATE SET language = excluded.language, thread = excluded.thread",
@@ -34,16 +57,45 @@ def know(db: Database, chat_id: int, language: str, now: datetime) -> None:
     )
 
 
-def stop(db: Database, chat_id: int) -> None:
+def stop(db: Database, chat_id: int, now: datetime | None = None) -> None:
     """Send nothing more of our own accord until somebody says otherwise: blocking and unblocking does not."""
+    pause(db, chat_id, Silence.STOPPED, now)
     db.conn.execute("UPDATE chats SET stopped = 1 WHERE chat_id = ?", (chat_id,))
-    pause(db, chat_id)
 
 
-def pause(db: Database, chat_id: int) -> None:
-    """Send nothing more of our own accord to this chat, for instance because it blocked the bot."""
+def pause(db: Database, chat_id: int, why: Silence = Silence.GONE, now: datetime | None = None) -> None:
+    """Send nothing more of our own accord to this chat, for instance because it blocked the bot.
+
+    Without `now` it is not told of later.
+    """
+    _note(db, chat_id, why, now)
     db.conn.execute("UPDATE chats SET paused = 1 WHERE chat_id = ?", (chat_id,))
     outbox.leave(db, chat_id, "the chat is paused")
+
+
+def is_forbidden(db: Database, chat_id: int, now: datetime) -> None:
+    """A right to write to this chat is missing: it is told once it can be; what is owed to it is still tried."""
+    _note(db, chat_id, Silence.FORBIDDEN, now)
+
+
+def was_written_to(db: Database, chat_id: int, now: datetime) -> None:
+    """A message arrived there, so no right is missing any more."""
+    db.conn.execute(
+        "UPDATE chats SET pause_ended = ? WHERE chat_id = ? AND pause_reason = ? AND pause_ended IS NULL",
+        (stamp(now), chat_id, Silence.FORBIDDEN.value),
+    )
+
+
+def heard(db: Database, chat_id: int, now: datetime) -> None:
+    """Something came from this chat: whatever kept us from writing there is over, for all we know."""
+    wake(db, chat_id)
+    ended = db.conn.execute(
+        "UPDATE chats SET pause_ended = ? WHERE chat_id = ? AND stopped = 0"
+        " AND paused_since IS NOT NULL AND pause_ended IS NULL",
+        (stamp(now), chat_id),
+    )
+    if ended.rowcount == 1:
+        outbox.hurry(db, chat_id, now)
 
 
 def wake(db: Database, chat_id: int) -> None:
@@ -54,6 +106,36 @@ def wake(db: Database, chat_id: int) -> None:
     woken = db.conn.execute("UPDATE chats SET paused = 0 WHERE chat_id = ? AND paused = 1 AND stopped = 0", (chat_id,))
     if woken.rowcount == 1:
         outbox.return_to(db, chat_id)
+
+
+def pause_of(db: Database, chat_id: int, now: datetime) -> Pause | None:
+    """The pause that a chat is in, or was in lately; None where there is nothing to tell of."""
+    sql = "SELECT pause_reason, paused_since, pause_ended FROM chats WHERE chat_id = :chat AND paused_since IS NOT NULL"
+    kept = rows(db, sql, {"chat": chat_id})
+    if not kept:
+        return None
+    why, since = Silence(kept[0]["pause_reason"]), unstamp(kept[0]["paused_since"])
+    until = unstamp(kept[0]["pause_ended"]) if kept[0]["pause_ended"] else None
+    # who ended a pause of their own knows of it
+    if until is not None and (why is Silence.STOPPED or now - until >= _TOLD_FOR):
+        return None
+    return Pause(why, since, until, outbox.lost_since(db, chat_id, since, now))
+
+
+def _note(db: Database, chat_id: int, why: Silence, now: datetime | None) -> None:
+    """Keep why a chat is not written to, and since when. Of one that said /stop that stays the reason."""
+    if now is None:
+        return
+    sql = "SELECT pause_reason, paused_since, pause_ended FROM chats WHERE chat_id = :chat AND stopped = 0"
+    for kept in rows(db, sql, {"chat": chat_id}):
+        same = kept["pause_reason"] == why.value and kept["paused_since"] is not None
+        if same and kept["pause_ended"] is not None:
+            same = is_recent(unstamp(kept["pause_ended"]), now, _SAME)
+        since = kept["paused_since"] if same else stamp(now)
+        db.conn.execute(
+            "UPDATE chats SET pause_reason = ?, paused_since = ?, pause_ended = NULL WHERE chat_id = ?",
+            (why.value, since, chat_id),
+        )
 
 
 def leave_topic(db: Database, chat_id: int, thread: int | None) -> None:
@@ -87,8 +169,10 @@ def migrate(db: Database, old: int, new: int) -> None:
     if old == new:
         return
     db.conn.execute(
-        "INSERT OR IGNORE INTO chats (chat_id, language, timezone, paused, stopped, joined_at)"
-        " SELECT ?, language, timezone, paused, stopped, joined_at FROM chats WHERE chat_id = ?",
+        "INSERT OR IGNORE INTO chats"
+        " (chat_id, language, timezone, paused, stopped, joined_at, pause_reason, paused_since, pause_ended)"
+        " SELECT ?, language, timezone, paused, stopped, joined_at, pause_reason, paused_since, pause_ended"
+        " FROM chats WHERE chat_id = ?",
         (new, old),
     )
     db.conn.execute("UPDATE OR IGNORE subscriptions SET chat_id = ? WHERE chat_id = ?", (new, old))

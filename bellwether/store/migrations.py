@@ -479,6 +479,13 @@ def doubtful_splits(db: Any) -> None:
     db["instruments"].add_column("doubtful", str)
 
 
+@migrations()
+def told_pauses(db: Any) -> None:
+    """Why a chat was not written to, since when and until when; chats paused before this are told nothing."""
+    for name in ("pause_reason", "paused_since", "pause_ended"):
+        db["chats"].add_column(name, str)
+
+
 def _only_add(db: Any, table: str, key: str) -> None:
     """Have SQLite itself refuse to change a row, to delete one, or to add one anywhere but at the end."""
     for verb in ("UPDATE", "DELETE"):

@@ -14,6 +14,7 @@ from bellwether.types import OutboxMessage
 
 TERMINAL = 0  #: the chat of whoever sits at the terminal; no Telegram chat has this number
 GONE = "gone: "  #: begins the `last_error` of a message whose reader had left
+FORBIDDEN = "forbidden now: "  #: begins that of one which its chat let nobody write
 
 
 class State(Enum):
@@ -265,6 +266,27 @@ def return_to(db: Database, chat_id: int) -> int:
         (chat_id, f"{GONE}%"),
     )
     return cursor.rowcount
+
+
+def hurry(db: Database, chat_id: int, now: datetime) -> int:
+    """Try again now what a chat let nobody write: something has changed there. How many."""
+    cursor = db.conn.execute(
+        "UPDATE outbox SET not_before = :now WHERE state = 'pending' AND chat_id = :chat AND not_before > :now"
+        " AND last_error LIKE :forbidden",
+        {"now": stamp(now), "chat": chat_id, "forbidden": f"{FORBIDDEN}%"},
+    )
+    return cursor.rowcount
+
+
+def lost_since(db: Database, chat_id: int, since: datetime, now: datetime) -> int:
+    """How many messages went out of date since then because their chat could not be written to."""
+    sql = (
+        "SELECT count(*) AS n FROM outbox WHERE chat_id = :chat AND state <> 'sent' AND expires_at > :since"
+        " AND expires_at <= :now AND (last_error LIKE :gone OR last_error LIKE :forbidden)"
+    )
+    values = {"chat": chat_id, "since": stamp(since), "now": stamp(now)}
+    (row,) = rows(db, sql, {**values, "gone": f"{GONE}%", "forbidden": f"{FORBIDDEN}%"})
+    return int(row["n"])
 
 
 def prune(db: Database, before: datetime) -> int:

@@ -14,7 +14,7 @@ from bot import pictures
 from bot.commands.asking_back import ask_back
 from bot.commands.command import Asker, Command, Given, Press, Who
 from bot.keyboards import under_forecast
-from bot.replies import Pressed, Reply, forecast_text
+from bot.replies import NO_FILE, Pressed, Reply, forecast_text
 
 _ENDS_IN_HORIZON = re.compile(rf"(.*\S) ([+.,-]?[0-9]\S*(?: (?:{UNITS}))?)", re.IGNORECASE | re.DOTALL)
 
@@ -107,7 +107,8 @@ def _full_size(services: Services, asker: Asker, given: Given) -> Pressed:
     given.expect(2)
     asked = queries.answer(services, given.symbol(), given.horizon(1))
     chart = pictures.fan(asked, asker.preferences.theme)
-    return Pressed(reply=Reply(escape(wording.headline(asked.forecast)), chart=chart, full_size=True))
+    headline = escape(wording.headline(asked.forecast))
+    return Pressed(reply=Reply(headline, chart=chart, full_size=True, words_alone=_(NO_FILE)))
 
 
 COMMAND = Command(

@@ -5,7 +5,7 @@ from bellwether.language import N_
 from bellwether.language import gettext as _
 from bellwether.services import Services
 from bot.commands.command import Asker, Command, Given, Press, Who
-from bot.replies import Button, Document, Pressed, Reply
+from bot.replies import NO_FILE, Button, Document, Pressed, Reply
 
 _NAME = "bellwether-my-data.json"
 _ASKED = N_(
@@ -23,7 +23,7 @@ def export(services: Services, asker: Asker, text: str) -> Reply:
     """Every row of this chat as a JSON file."""
     content = chat_queries.export(services, asker.chat_id)
     text = _("Everything I keep about this chat, as JSON, which programs and people can read. /delete_me erases it.")
-    return Reply(text, document=Document(_NAME, content))
+    return Reply(text, document=Document(_NAME, content), words_alone=_(NO_FILE))
 
 
 def delete(services: Services, asker: Asker, text: str) -> Reply:

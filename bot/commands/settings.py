@@ -12,6 +12,7 @@ from bellwether.time_zones import time_zone_at
 from bellwether.types import Theme
 from bot import settings_keyboards
 from bot.commands.command import Asker, Command, Given, Press, StaleButton, Who
+from bot.commands.pause_words import pause_notice
 from bot.commands.setting_typed import changed
 from bot.commands.setting_views import MENUS, menu, overview
 from bot.replies import Pressed, Reply
@@ -42,7 +43,8 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
     """What holds now; or a change, such as "timezone Berlin"."""
     words = text.split()
     if not words:
-        return overview(services, alert_queries.alert_settings(services, asker.chat_id))
+        notice = pause_notice(services, asker.chat_id)
+        return overview(services, alert_queries.alert_settings(services, asker.chat_id), notice)
     word, value = words[0].lower(), " ".join(words[1:])
     if word == "time" and value.lower().startswith("zone"):
         word, value = "timezone", value[4:].strip()
@@ -78,7 +80,8 @@ def _change(services: Services, asker: Asker, what: str, value: str) -> Reply:
 
 def _press_overview(services: Services, asker: Asker, given: Given) -> Pressed:
     given.expect(0)
-    return Pressed(edit=overview(services, alert_queries.alert_settings(services, asker.chat_id)))
+    notice = pause_notice(services, asker.chat_id)
+    return Pressed(edit=overview(services, alert_queries.alert_settings(services, asker.chat_id), notice))
 
 
 def _press_set(services: Services, asker: Asker, given: Given) -> Pressed:

@@ -7,6 +7,7 @@ from bellwether.language import N_
 from bellwether.language import gettext as _
 from bellwether.services import Services
 from bot.commands.command import Asker, Command
+from bot.commands.pause_words import pause_notice
 from bot.replies import Button, Reply
 
 _SHOWN = 80  #: lines; a Telegram message holds 4,096 characters
@@ -15,9 +16,11 @@ _SHOWN_BUTTONS = 12  #: more would push the list off a phone's screen
 
 def answer(services: Services, asker: Asker, text: str) -> Reply:
     """The watchlist, with a button to each forecast."""
+    notice = pause_notice(services, asker.chat_id)
     watched = [one.symbol for one in queries.watchlist(services, asker.chat_id)]
     if not watched:
-        return Reply(_("You watch nothing yet. Send /watch AAPL, or press “Watch” under a forecast."))
+        nothing = _("You watch nothing yet. Send /watch AAPL, or press “Watch” under a forecast.")
+        return Reply(f"{notice}{nothing}")
     lines = [f"<b>{escape(symbol)}</b> {escape(_name(services, symbol))}".rstrip() for symbol in watched[:_SHOWN]]
     if len(watched) > _SHOWN:
         lines.append(_("and {count} more").format(count=len(watched) - _SHOWN))
@@ -25,7 +28,7 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
     rows = tuple(tuple(buttons[start : start + 4]) for start in range(0, len(buttons), 4))
     listed = "\n".join([_("You watch:"), *lines])
     how = _("/unwatch SYMBOL stops one.")
-    return Reply(f"{listed}\n\n{how}", buttons=rows)
+    return Reply(f"{notice}{listed}\n\n{how}", buttons=rows)
 
 
 def _name(services: Services, symbol: str) -> str:

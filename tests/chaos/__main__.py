@@ -32,9 +32,11 @@ def main() -> int:
     print(
         f"{asked.runs} runs in {time.monotonic() - began:.0f} s: {total.evenings} evenings, {total.kills} kills,"
         f" {total.faults} faults, {total.in_flight} messages on their way at the kills\n"
-        f"digests: {total.owed} owed, {total.missing} missing, {total.twice} came again"
+        f"digests: {total.owed} owed, {total.missing} missing, {total.expired} out of date before their chat let them"
+        f" in, {total.twice} came again"
         f" (at most {total.explained}: as many attempts ended unknown)\n"
-        f"questions: {total.asked} asked, {total.unanswered} unanswered, all of chats that had blocked the bot\n"
+        f"questions: {total.asked} asked, {total.unanswered} unanswered, all of chats that had blocked the bot;"
+        f" {total.unreadable} updates that nobody can decode\n"
         f"refused as too fast: {total.floods}\n"
         f"broken runs: {broken or 'none'}"
     )

@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from multiprocessing.context import ForkServerContext
@@ -15,16 +15,18 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
-from bellwether.alerting.deliver import AT_ONCE
+from bellwether.alerting.deliver import MOST_AT_ONCE
 from bellwether.market.sample import SampleProvider
 from bellwether.store import chats, subscriptions
 from bellwether.store.database import Store, rows
 from tests.chaos import fast
 from tests.chaos.plan import GROUP, PEOPLE, READER, SUPERGROUP, TROUBLE, Event, Plan
-from tests.chaos.promises import Broken, Figures, check, check_whole, settled
+from tests.chaos.promises import Broken, Figures, Happened, check, check_whole, is_out_of_date, settled
+from tests.chaos.unreadable import MADE_UNREADABLE
 from tests.chaos.victim import FIRST_EVENING, World, start
 from tests.support.telegram_server import TelegramServer
 
+STALE = timedelta(hours=13).total_seconds()  #: in which a digest goes out of date
 PATIENCE = 30.0  #: seconds of the wall in which an evening must come right once the trouble is over
 _SYMBOLS = ("AAPL", "MSFT", "KO")
 MANY = tuple(sorted(one.symbol for one in SampleProvider().universe() if not one.symbol.startswith("^")))[:30]
@@ -80,9 +82,11 @@ class _Run:
         self._deaths = iter(plan.deaths)
         self._victims: list[BaseProcess] = []
         self._kills = self._faults = self._in_flight = 0
-        self._asked: dict[str, int] = {}
+        self._happened = Happened()
         self._blocked: set[int] = set()
-        self._exempt: set[int] = set()
+        self._forbidden: set[int] = set()
+        self._for_good: set[int] = set()
+        self._has_moved = False
         self._log: list[str] = []
 
     def play(self) -> Figures:
@@ -97,7 +101,7 @@ class _Run:
             self._calm(sessions[-1])
             if number == 0:
                 self._never_ahead(sessions[-1])
-        figures = check(self._server, self._store, sessions, self._asked, self._exempt)
+        figures = check(self._server, self._store, sessions, self._happened)
         check_whole(self._server, self._store, MANY, len(sessions))
         figures.kills, figures.faults, figures.in_flight = self._kills, self._faults, self._in_flight
         return figures
@@ -143,28 +147,63 @@ class _Run:
             event.order(self._server)
             self._faults += 1
         elif event.what == "say" and event.chat_id not in self._blocked:
-            command = f"/q{len(self._asked)}x"
-            self._asked[command] = event.chat_id
+            command = f"/q{len(self._happened.asked)}x"
+            self._happened.asked[command] = event.chat_id
             self._server.say(event.chat_id, command)
+        elif event.what == "ask" and event.chat_id not in self._blocked:  # the answer has a picture
+            self._happened.asked[f"Over the next {event.number} trading days"] = event.chat_id
+            self._server.say(event.chat_id, f"/forecast KO {event.number}d")
+        elif event.what == "unreadable" and event.chat_id not in self._blocked:
+            self._server.push_update(MADE_UNREADABLE[event.number](event.chat_id), check=False)
+            self._happened.unreadable += 1
+        elif event.what == "forbid":
+            self._forbid(event)
         elif event.what == "jump":
             self._jumps.value += event.seconds
         elif event.what == "block" and event.chat_id not in self._blocked:
             self._server.block(event.chat_id)
             self._blocked.add(event.chat_id)
-            self._exempt.add(event.chat_id)
+            self._happened.blocked.add(event.chat_id)
         elif event.what == "migrate":
             self._server.migrate(GROUP, SUPERGROUP)
+            self._has_moved = True
+            self._forbidden.discard(GROUP)  # a supergroup begins with all rights
+            self._for_good.discard(GROUP)
 
     def _calm(self, session: date) -> None:
         """Everybody is well again, and one process is left alone to put things right."""
         self._server.clear_faults()
+        for chat_id in self._forbidden - self._for_good:
+            self._server.forbid(chat_id)
         self._jumps.value = max(self._jumps.value, (session - FIRST_EVENING.date()).total_seconds())
         for chat_id in sorted(self._blocked):
             self._server.unblock(chat_id)
             self._server.say(chat_id, "/start")
         self._blocked.clear()
+        self._until(lambda: settled(self._store, session, self._for_good))
+        if self._for_good:
+            # its digest goes out of date before the right comes back; nothing else is owed by then
+            self._jumps.value += STALE
+            self._until(lambda: is_out_of_date(self._store, session, self._for_good))
+        for chat_id in self._forbidden:
+            self._server.forbid(chat_id)
+        self._forbidden.clear()
+        self._for_good.clear()
+        self._until(lambda: settled(self._store, session, set()) and not self._server.pending_updates)
+
+    def _forbid(self, event: Event) -> None:
+        """A group that has moved is forbidden to at its new number."""
+        moved = event.chat_id == GROUP and self._has_moved
+        chat_id = SUPERGROUP if moved else event.chat_id
+        self._server.forbid(chat_id, *event.sorts)
+        self._forbidden.add(chat_id)
+        if event.for_good:
+            self._for_good.add(chat_id)
+
+    def _until(self, right: Callable[[], bool]) -> None:
+        """Wait until all has come right. Raises Broken when it does not."""
         deadline = time.monotonic() + PATIENCE
-        while not (settled(self._store, session) and not self._server.pending_updates):
+        while not right():
             self._keep_one_alive(dying=False)
             if time.monotonic() > deadline:
                 for victim in self._victims:
@@ -198,8 +237,8 @@ class _Run:
         """Messages on their way when somebody died. Raises Broken for more than one process may have."""
         with self._store.reading() as db:
             (found,) = rows(db, "SELECT count(*) AS n FROM outbox WHERE state = 'sending'")
-        if found["n"] > AT_ONCE:
-            raise Broken(f"{found['n']} messages were on their way at once, more than {AT_ONCE}")
+        if found["n"] > MOST_AT_ONCE:
+            raise Broken(f"{found['n']} messages were on their way at once, more than {MOST_AT_ONCE}")
         return int(found["n"])
 
     def _rows(self) -> object:

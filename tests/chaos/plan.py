@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from tests.chaos.unreadable import MADE_UNREADABLE
 from tests.support.telegram_server import TelegramServer
 
 PEOPLE = tuple(range(1001, 1011))
@@ -13,6 +14,7 @@ READER = PEOPLE[0]  #: watches so much that each digest takes several messages
 GROUP = -2001
 SUPERGROUP = -1002001
 EVENINGS = 2
+UNREADABLE = True  #: whether people also send what the Telegram library cannot decode
 TROUBLE = 8.0  #: fast seconds of an evening in which things go wrong; then it is left to recover
 
 # where a victim may die by its own hand: the places between which a row and Telegram disagree
@@ -31,6 +33,10 @@ POINTS = (
     "lease: taken, not committed",
 )
 
+NO_TEXT = "Bad Request: not enough rights to send text messages to the chat"
+NO_PHOTO = "Bad Request: not enough rights to send photos to the chat"
+HORIZONS = tuple(one for one in range(2, 60) if one not in {5, 10, 21, 42})  #: each told by its number of days
+RIGHTS = (("photo",), ("text",), ("text", "photo", "document"))  #: taken from the bot together
 Order = Callable[[TelegramServer], None]
 
 
@@ -47,10 +53,13 @@ class Event:
     """Something that happens at an instant of an evening, in fast seconds from its beginning."""
 
     at: float
-    what: str  #: "kill", "second process", "fault", "say", "jump", "block", "migrate"
+    what: str  #: "kill", "second process", "fault", "say", "ask", "unreadable", "jump", "block", "forbid", "migrate"
     order: Order | None = None
     chat_id: int = 0
     seconds: float = 0.0
+    number: int = 0  #: of the horizon that is asked for, or of the update that cannot be read
+    sorts: tuple[str, ...] = ()  #: of messages that a chat does not let in
+    for_good: bool = False  #: until what is owed is out of date
 
 
 @dataclass(frozen=True)
@@ -66,14 +75,15 @@ def make_plan(seed: int) -> Plan:
     """The run of this seed."""
     random = Random(seed)
     migrates = random.choice([None, *range(EVENINGS)])
-    evenings = tuple(_evening(random, migrates == number) for number in range(EVENINGS))
+    horizons = random.sample(HORIZONS, len(HORIZONS))
+    evenings = tuple(_evening(random, migrates == number, horizons) for number in range(EVENINGS))
     deaths = tuple(
         Death(random.choice(POINTS), random.randint(1, 4)) if random.random() < 0.75 else None for _ in range(4)
     )
     return Plan(seed, evenings, deaths)
 
 
-def _evening(random: Random, migrates: bool) -> tuple[Event, ...]:
+def _evening(random: Random, migrates: bool, horizons: list[int]) -> tuple[Event, ...]:
     def when() -> float:
         return random.uniform(0, TROUBLE)
 
@@ -83,6 +93,16 @@ def _evening(random: Random, migrates: bool) -> tuple[Event, ...]:
     events += [
         Event(when(), "jump", seconds=random.choice([-7200, -60, 61, 130, 3600])) for _ in range(random.randint(0, 2))
     ]
+    events += [
+        Event(when(), "ask", chat_id=random.choice(PEOPLE), number=horizons.pop()) for _ in range(random.randint(0, 2))
+    ]
+    if UNREADABLE:
+        events += [
+            Event(when(), "unreadable", chat_id=random.choice(PEOPLE), number=random.randrange(len(MADE_UNREADABLE)))
+            for _ in range(random.randint(0, 3))
+        ]
+    if random.random() < 0.5:
+        events.append(_missing_right(random, when()))
     if random.random() < 0.4:
         events.append(Event(when(), "block", chat_id=random.choice(PEOPLE)))
     if random.random() < 0.3:
@@ -90,6 +110,13 @@ def _evening(random: Random, migrates: bool) -> tuple[Event, ...]:
     if migrates:
         events.append(Event(when(), "migrate"))
     return tuple(sorted(events, key=lambda event: event.at))
+
+
+def _missing_right(random: Random, at: float) -> Event:
+    """A chat that does not let some sort of message in for a while; now and then until the digest is out of date."""
+    if random.random() < 0.3:
+        return Event(at, "forbid", chat_id=random.choice([*PEOPLE[1:], GROUP]), sorts=RIGHTS[-1], for_good=True)
+    return Event(at, "forbid", chat_id=random.choice([*PEOPLE, GROUP]), sorts=random.choice(RIGHTS))
 
 
 def _fault(random: Random) -> Order:
@@ -103,5 +130,7 @@ def _fault(random: Random) -> Order:
         lambda server: server.hang_next(method, 30, after_processing=after and method != "getUpdates"),
         lambda server: server.drop_next(method, after_processing=after, times=times),
         lambda server: server.refuse_markup_next(),
+        lambda server: server.fail_next("sendMessage", 400, description=NO_TEXT, times=times),
+        lambda server: server.fail_next("sendPhoto", 400, description=NO_PHOTO, times=times),
     ]
     return random.choice(choices)

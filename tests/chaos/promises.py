@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
 from bellwether.store.database import Store, rows
-from tests.chaos.plan import GROUP, PEOPLE, READER, SUPERGROUP
+from bellwether.store.outbox import FORBIDDEN
+from tests.chaos.plan import GROUP, PEOPLE, READER, SUPERGROUP, UNREADABLE
 from tests.support.telegram_server import TelegramServer
 
 
@@ -26,41 +27,63 @@ class Figures:
     in_flight: int = 0  #: messages on their way at the kills
     owed: int = 0  #: digests that had to arrive
     missing: int = 0
+    expired: int = 0  #: digests that went out of date while their chat let nobody write: they are not missing
     twice: int = 0  #: copies beyond the first, of digests
     explained: int = 0  #: attempts whose outcome nobody could know: each may have made one copy
     asked: int = 0
     unanswered: int = 0
+    unreadable: int = 0  #: updates that nobody can decode
     floods: int = 0  #: messages that Telegram refused because they came too fast
 
     def add(self, other: Figures) -> None:
         """Sum up."""
-        for field in fields(self):
-            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
 
-def settled(store: Store, session: date) -> bool:
-    """Whether the evening is over: every digest of the session arrived and every update was answered."""
+@dataclass
+class Happened:
+    """What people did in a run, as far as the promises are about it."""
+
+    asked: dict[str, int] = field(default_factory=dict)  #: chats, by words that only the answer has
+    blocked: set[int] = field(default_factory=set)  #: chats that blocked the bot for a while
+    unreadable: int = 0  #: updates that the Telegram library cannot decode
+
+
+def settled(store: Store, session: date, but: set[int]) -> bool:
+    """Whether the evening is over: every digest of the session arrived or went out of date, every update was answered.
+
+    But for the chats that still let nobody write.
+    """
     with store.reading() as db:
-        (sent,) = rows(
+        digests = rows(
             db,
-            "SELECT count(*) AS n FROM outbox WHERE state = 'sent' AND dedup_key LIKE :key",
+            "SELECT chat_id, state FROM outbox WHERE dedup_key LIKE :key",
             {"key": f"digest:%:{session}"},
         )
-        (open_updates,) = rows(db, "SELECT count(*) AS n FROM inbox WHERE done_at IS NULL")
-    return bool(sent["n"] >= len(PEOPLE) + 1 and open_updates["n"] == 0)
+        open_updates = rows(db, "SELECT body FROM inbox WHERE done_at IS NULL")
+    done = {row["chat_id"] for row in digests if row["state"] in {"sent", "expired"}}
+    waits = [row for row in open_updates if not any(f'"id":{chat}' in row["body"].replace(" ", "") for chat in but)]
+    return len(done | but) >= len(PEOPLE) + 1 and not waits
 
 
-def check(
-    server: TelegramServer, store: Store, sessions: list[date], asked: dict[str, int], exempt: set[int]
-) -> Figures:
-    """Hold the world against the promises. Raises Broken, saying which one and for whom.
+def is_out_of_date(store: Store, session: date, chats: set[int]) -> bool:
+    """Whether the digests of these chats have all gone out of date, or arrived before."""
+    with store.reading() as db:
+        sql = "SELECT chat_id, state FROM outbox WHERE dedup_key LIKE :key"
+        digests = rows(db, sql, {"key": f"digest:%:{session}"})
+    return {row["chat_id"] for row in digests if row["state"] in {"sent", "expired"}} >= chats
 
-    `asked` are unique commands and the chats they were said in; `exempt` are chats that had blocked the bot.
-    """
+
+def check(server: TelegramServer, store: Store, sessions: list[date], happened: Happened) -> Figures:
+    """Hold the world against the promises. Raises Broken, saying which one and for whom."""
     with store.reading() as db:
         outbox = rows(db, "SELECT * FROM outbox")
         open_updates = rows(db, "SELECT update_id, attempts FROM inbox WHERE done_at IS NULL")
+        aside = rows(db, "SELECT update_id FROM inbox WHERE set_aside = 'unreadable'") if UNREADABLE else []
+    asked = happened.asked
     figures = Figures(evenings=len(sessions), asked=len(asked), floods=server.flood_hits)
+    figures.unreadable = happened.unreadable
     _one_row_each(outbox, sessions)
     for row in outbox:
         copies = _copies(server, row)
@@ -68,17 +91,22 @@ def check(
         figures.missing += copies == 0
         figures.twice += max(copies - 1, 0)
         figures.explained += row["uncertain"]
-        if copies == 0:
+        if row["state"] == "expired" and str(row["last_error"]).startswith(FORBIDDEN):
+            figures.expired += 1
+            figures.missing -= copies == 0
+        elif copies == 0:
             raise Broken(f"{row['dedup_key']} never arrived: {row}")
         if copies > 1 + row["uncertain"]:
             raise Broken(f"{row['dedup_key']} came {copies} times, {row['uncertain']} times uncertain: {row}")
     _in_order(server, sessions)
+    if len(aside) != happened.unreadable:
+        raise Broken(f"{len(aside)} of {happened.unreadable} updates that nobody can decode were set aside")
     if open_updates:
         raise Broken(f"updates were left unanswered: {open_updates}")
     for command, chat_id in asked.items():
         if not any(command in message.text for message in server.messages(chat_id)):
             figures.unanswered += 1
-            if chat_id not in exempt:
+            if chat_id not in happened.blocked:
                 raise Broken(f"{command} of chat {chat_id} got no answer")
     if server.violations:
         raise Broken(f"requests that Telegram would refuse: {server.violations}")
@@ -123,8 +151,10 @@ def _in_order(server: TelegramServer, sessions: list[date]) -> None:
     for chat_id in (*PEOPLE, GROUP):
         texts = [message.text for message in _all(server, chat_id)]
         firsts = [
-            next((at for at, text in enumerate(texts) if f"After {day.day} {day:%B %Y}" in text), -1)
+            at
             for day in sessions
+            for at in [next((at for at, text in enumerate(texts) if f"After {day.day} {day:%B %Y}" in text), None)]
+            if at is not None  # what went out of date; whether it may be missing is looked at elsewhere
         ]
         if firsts != sorted(firsts):
             raise Broken(f"chat {chat_id} got its digests out of order: {firsts}")

@@ -20,17 +20,21 @@ from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Any
 
+from bellwether import queries
 from bellwether.config import load_settings
 from bellwether.market.sample import SampleProvider
 from bellwether.services import Services, build_services
 from bellwether.store import inbox, outbox
+from bot import telegram
 from bot.telegram import TelegramFace
 from bot.telegram_sender import Sender
 from scheduler import Timetable
 from tests.chaos.fast import FastLoop, now
 from tests.chaos.plan import Death
+from tests.support.png import blank
 
 FIRST_EVENING = datetime(2021, 12, 29, 22, 0, tzinfo=UTC)  # an hour after New York closed
+REPLAY = 20.0  #: fast seconds between tries of the answers that could not be sent: a minute is long in these runs
 TICKS_EVERY = DELIVERS_EVERY = timedelta(seconds=0.1)  # of the wall: apscheduler keeps its own clock
 
 
@@ -77,8 +81,14 @@ def start(context: ForkServerContext, world: World, death: Death | None) -> Base
     return victim
 
 
+def _no_drawing(*shown: Any) -> bytes:
+    return blank(8, 8)
+
+
 def _live(world: World, death: Death | None) -> None:
     logging.disable(logging.CRITICAL)
+    queries.chart_png = _no_drawing  # what it shows has no part in this, and a drawing takes long in fast time
+    telegram.REPLAY = REPLAY
     faulthandler.register(signal.SIGUSR1)  # to see where one hangs
     if death is not None:
         _die(death)

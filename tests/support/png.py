@@ -21,3 +21,13 @@ def corner(png: bytes) -> str:
     # a line begins with the kind of its filter; each filter leaves the first pixel of the first line as it is
     pixels = zlib.decompress(chunks[b"IDAT"])[1:]
     return f"#{pixels[:3].hex()}"
+
+
+def blank(width: int, height: int) -> bytes:
+    """A white picture."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    lines = zlib.compress((b"\0" + b"\xff" * (3 * width)) * height)
+    chunks = ((b"IHDR", header), (b"IDAT", lines), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
+    )

@@ -165,6 +165,11 @@ class People:
         with self._world.lock:
             self._world.chats[chat_id].gone_topics.add(thread)
 
+    def forbid(self, chat_id: int, *sorts: str) -> None:
+        """Take the bot's right to send "text", "photo" or "document" there; without any named it has all again."""
+        with self._world.lock:
+            self._world.chats[chat_id].forbidden = set(sorts)
+
     def _membership(self, chat_id: int, blocked: bool) -> int:
         with self._world.lock:
             chat = self._world.chats[chat_id]

@@ -65,6 +65,7 @@ def edit_message_media(world: World, params: Params, files: Files) -> Any:
         raise bad_request(f"media of type {media['type']} is not supported by this test server")
     text, entities, html = read_caption(media)
     chat, sent = _to_edit(world, params)
+    _check_right(chat, media["type"])
     stored = _stored(world, media["media"], files, media["type"])
     new = Version(media["type"], text, html, entities, None, stored, utc_now())
     return _edit(world, chat, sent, new, params)
@@ -91,7 +92,7 @@ def delete_message(world: World, params: Params, files: Files) -> Any:
 def _send_file(world: World, params: Params, files: Files, kind: str) -> Any:
     text, entities, html = read_caption(params)
     check_keyboard(params.get("reply_markup"))
-    world.chat_to_send_to(params["chat_id"])
+    _check_right(world.chat_to_send_to(params["chat_id"]), kind)
     stored = _stored(world, params[kind], files, kind)
     return _send(world, params, Version(kind, text, html, entities, None, stored, utc_now()))
 
@@ -101,6 +102,7 @@ def _send(world: World, params: Params, version: Version) -> dict[str, Any]:
     markup = params.get("reply_markup")
     check_keyboard(markup)
     chat = world.chat_to_send_to(params["chat_id"])
+    _check_right(chat, version.kind)
     if params.get("message_thread_id") in chat.gone_topics:
         raise bad_request("message thread not found")
     reply_to = _reply_target(chat, params.get("reply_parameters"))
@@ -116,6 +118,13 @@ def _send(world: World, params: Params, version: Version) -> dict[str, Any]:
     )
     chat.sent[sent.message_id] = sent
     return world.message_json(chat, sent)
+
+
+def _check_right(chat: Chat, kind: str) -> None:
+    """What the admins of a group have taken from the bot is refused, in Telegram's words."""
+    if kind in chat.forbidden:
+        sort = {"text": "text messages", "photo": "photos", "document": "documents"}[kind]
+        raise bad_request(f"not enough rights to send {sort} to the chat")
 
 
 def _edit(world: World, chat: Chat, sent: SentMessage, new: Version, params: Params) -> dict[str, Any]:

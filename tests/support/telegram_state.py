@@ -110,6 +110,7 @@ class Chat:
     admins: list[int] = field(default_factory=list)  #: user ids; of a group that named none, `user` owns it
     migrated_to: int | None = None
     gone_topics: set[int] = field(default_factory=set)  #: of a forum group, those that were deleted
+    forbidden: set[str] = field(default_factory=set)  #: sorts of messages that the bot may not send there
     next_message_id: int = 1
     received: dict[int, dict[str, Any]] = field(default_factory=dict)
     sent: dict[int, SentMessage] = field(default_factory=dict)
