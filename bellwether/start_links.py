@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from bellwether.market.universe import is_symbol
 
-_CODES = {".": "_d", "^": "_c", "=": "_e", "&": "_a"}
+_CODES = {".": "_d", "^": "_c", "=": "_e", "&": "_a", "_": "_u"}
 _MEANT = {code: sign for sign, code in _CODES.items()}
 _WATCH = "watch_"  #: before a symbol that the reader wants to watch
-_CODED = re.compile(r"(?:[A-Z0-9-]|_[dcea])+")
+_CODED = re.compile(r"(?:[A-Z0-9-]|_[dceau])+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,5 +35,5 @@ def read_start(payload: str) -> Start:
     watch = payload.startswith(_WATCH)
     coded = payload.removeprefix(_WATCH)
     if _CODED.fullmatch(coded):
-        return Start(re.sub("_[dcea]", lambda code: _MEANT[code[0]], coded), watch)
+        return Start(re.sub("_[dceau]", lambda code: _MEANT[code[0]], coded), watch)
     return Start(" ".join(coded.replace("_", " ").split()), watch)

@@ -51,7 +51,7 @@ def _instrument(quote: dict[str, Any]) -> Instrument:
     known = instrument_of(symbol)
     name = " ".join(str(quote.get("longname") or quote.get("shortname") or symbol).split())
     name = "".join(letter for letter in name if letter.isprintable())
-    calendar = calendar_of(code)
+    calendar = calendar_of(code, symbol)
     one_currency = quote["quoteType"] in _PLAIN or calendar == "XNYS"
     return Instrument(
         symbol=symbol,
