@@ -38,7 +38,7 @@ def as_symbol(asked: str) -> str | None:
         symbol = _of_exchange(symbol.strip(), before.strip())
     elif last := _COUNTRY_LAST.fullmatch(symbol):
         # capitals, or a code of digits: "ford in" is a question in words
-        written = asked.isupper() or last["code"][0].isdigit()
+        written = asked[: last.end("country")].isupper() or last["code"][0].isdigit()
         symbol = _of_country(last["code"], last["country"]) if written else symbol
     symbol = _with_hyphen(_with_our_suffix(symbol))
     if of_hong_kong := _HONG_KONG.fullmatch(symbol):
