@@ -19,7 +19,7 @@ from bellwether.alerting.heartbeat import heartbeat
 from bellwether.alerting.missed import note_missed
 from bellwether.alerting.rules import Reason
 from bellwether.courtesy import Courtesy
-from bellwether.errors import BellwetherError
+from bellwether.errors import BellwetherError, ConfigError
 from bellwether.market.refresh import refresh_all
 from bellwether.scoring.settling import settle
 from bellwether.scoring.universe import forecast_universe
@@ -57,6 +57,7 @@ class Timetable:
         self._may_send = may_send
         self._stopping = False
         self._courtesy = Courtesy()
+        self._webhooks_are_out = False
         self._running: set[asyncio.Task[None]] = set()
         self._hearts: set[asyncio.Future[None]] = set()
         # its own warnings are about jobs that run longer than their interval, which ours may
@@ -158,12 +159,17 @@ class Timetable:
 
     async def _tell_programs(self) -> None:
         """Send what is owed to webhooks."""
-        if not await asyncio.to_thread(any_owed, self._services):
+        if self._webhooks_are_out or not await asyncio.to_thread(any_owed, self._services):
             return
         from bellwether.webhooks.deliver import deliver as tell  # loads what speaks HTTP, which most never need
         from bellwether.webhooks.sending import Sender
 
-        sender = Sender(private=self._services.settings.api.private_webhooks)
+        try:
+            sender = Sender(private=self._services.settings.api.private_webhooks)
+        except ConfigError as problem:
+            self._webhooks_are_out = True
+            log.error("%s What is owed to webhooks is kept.", problem)
+            return
         did = await tell(self._services, sender, lambda: self._stopping)
         if did.sent:
             log.info("%d webhooks sent.", did.sent)

@@ -23,6 +23,7 @@ import uvicorn
 
 from bellwether.checked_clock import CheckedClock
 from bellwether.config import Settings, Web
+from bellwether.connections import faults_for
 from bellwether.courtesy import SWITCH
 from bellwether.errors import ConfigError
 from bellwether.services import Services, build_services
@@ -85,15 +86,35 @@ def warn_unless_encrypted(settings: Settings) -> None:
         )
 
 
+def _telegram(services: Services, clock: CheckedClock, *, needed: bool) -> "TelegramFace | None":
+    """The bot, if a token is set. None, and a sentence in the log, where the environment keeps it from connecting.
+
+    Says the same of what keeps other parts. Raises ConfigError when the bot is all there is.
+    """
+    from bot.telegram import TelegramFace
+
+    face, told = None, ""
+    if services.settings.telegram.token.get_secret_value():
+        try:
+            face = TelegramFace(services, heard=clock.heard)
+        except ConfigError as problem:
+            if needed:
+                raise
+            told = str(problem)
+            log.error("%s What does not need it goes on.", told)
+    for fault in faults_for(services.settings):
+        if fault.variable not in told:
+            log.error("%s", fault)
+    return face
+
+
 async def _run(services: Services, listening: socket.socket | None, clock: CheckedClock) -> None:
     """Start each part, wait for the end, stop each part: first what takes in, then what is under way."""
     stop = asyncio.Event()
     _stop_on_signals(stop)  # before the imports, which take a second in which somebody may press Ctrl-C
-    from bot.telegram import TelegramFace
     from scheduler import Timetable
 
-    has_token = bool(services.settings.telegram.token.get_secret_value())
-    face = TelegramFace(services, heard=clock.heard) if has_token else None
+    face = _telegram(services, clock, needed=listening is None)
     timetable = (
         Timetable(services, face.sender, face.connected.is_set, face.sole.may_send) if face else Timetable(services)
     )
@@ -111,7 +132,7 @@ async def _run(services: Services, listening: socket.socket | None, clock: Check
         log.info("Page and API: http://%s:%d", host, port)
     spare_the_collector()
     log.info("Prices: %s. %s", services.provider.describe(), services.provider.note or "Live.")
-    if face is None:
+    if not services.settings.telegram.token.get_secret_value():
         log.info("No Telegram token is set: this is the demo. Set BELLWETHER_TELEGRAM__TOKEN to start the bot.")
         _talk_in_terminal(services, stop)
     await stop.wait()

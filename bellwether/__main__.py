@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from bellwether import __version__
+from bellwether import __version__, plain_output
 from bellwether.commands.database import database
 from bellwether.commands.keys import keys
 from bellwether.commands.ledger import ledger
@@ -20,7 +20,12 @@ from bellwether.errors import BellwetherError
 
 
 class _Kind(click.Group):
-    """Shows every foreseen failure as its one sentence, and nothing else."""
+    """Shows every foreseen failure as its one sentence, and nothing else, on whatever output there is."""
+
+    def main(self, *arguments: Any, **named: Any) -> Any:
+        """Begin; help and wrong usage are shown here, too."""
+        plain_output.set_up()
+        return super().main(*arguments, **named)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""

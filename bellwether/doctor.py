@@ -3,9 +3,11 @@
 from datetime import date, timedelta
 
 from bellwether import queries
+from bellwether.connections import faults_for
 from bellwether.errors import BellwetherError, ModelError, SourceError, StoreError, Trouble
 from bellwether.market.cache import CachedProvider
-from bellwether.market.calendar import SETTLING, last_closed_session
+from bellwether.market.calendar import SETTLING, Basis, basis, last_closed_session
+from bellwether.market.exchanges import calendars
 from bellwether.market.sources import remote
 from bellwether.services import Services
 from bellwether.store import inbox, missed, outbox_status
@@ -32,7 +34,15 @@ _ADVICE = {
 
 def examine(services: Services) -> list[Check]:
     """Look at the models, the database, the source of prices and the messages owed."""
-    return [_model(services), *_prices(services), *_database(services), _encryption(services), _growth(services)]
+    return [
+        _model(services),
+        *_prices(services),
+        _calendars(services),
+        _connections(services),
+        *_database(services),
+        _encryption(services),
+        _growth(services),
+    ]
 
 
 def _model(services: Services) -> Check:
@@ -91,6 +101,33 @@ def _kept(services: Services, provider: CachedProvider) -> Check:
     if behind and now - newest > timedelta(days=4):
         return Check("Kept prices", False, detail, "python -m bellwether market refresh fetches what is missing.")
     return Check("Kept prices", True, f"{detail}; of {len(services.universe)} served every session {served} are kept")
+
+
+def _calendars(services: Services) -> Check:
+    """Whether every trading calendar can be built for this year and the next."""
+    year = services.clock().year
+    rests = {calendar: basis(calendar, year, year + 1) for calendar in calendars()}
+    broken = [calendar for calendar, on in rests.items() if on is Basis.BROKEN]
+    if broken:
+        return Check(
+            "Calendars",
+            False,
+            f"{', '.join(broken)} cannot be built; Monday to Friday without holidays is taken.",
+            "Install the versions that requirements.txt pins: pip install -r requirements.txt.",
+        )
+    expected = [calendar for calendar, on in rests.items() if on is Basis.EXPECTED]
+    unrecorded = f"; not all holidays up to {year + 1} are recorded yet for {', '.join(expected)}" if expected else ""
+    return Check("Calendars", True, f"{len(rests)} can be built{unrecorded}")
+
+
+def _connections(services: Services) -> Check:
+    """Whether the environment's proxies and certificates let everything connect."""
+    wrong = faults_for(services.settings)
+    if not wrong:
+        return Check("Connections", True, "proxies and certificates of the environment can be used")
+    return Check(
+        "Connections", False, " ".join(str(fault) for fault in wrong), "The parts concerned are out till then."
+    )
 
 
 def _ago(age: timedelta) -> str:

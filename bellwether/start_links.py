@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from bellwether.market.universe import is_symbol
 
-_CODES = {".": "_d", "^": "_c", "=": "_e", "&": "_a"}
+_CODES = {".": "_d", "^": "_c", "=": "_e", "&": "_a", "_": "_u"}
 _MEANT = {code: sign for sign, code in _CODES.items()}
 _WATCH = "watch_"  #: before a symbol that the reader wants to watch
-_CODED = re.compile(r"(?:[A-Z0-9-]|_[dcea])+")
-_LIKE_A_SYMBOL = re.compile(r"[A-Z]{1,5}(?:-[A-Z]{1,2})?|.*_[dcea].*")  #: of a coded payload
+_CODED = re.compile(r"(?:[A-Z0-9-]|_[dceau])+")
+_LIKE_A_SYMBOL = re.compile(r"[A-Z]{1,5}(?:-[A-Z]{1,2})?|.*_[dceau].*")  #: of a coded payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def read_start(payload: str) -> Start:
     watch = payload.startswith(_WATCH)
     coded = payload.removeprefix(_WATCH)
     if _CODED.fullmatch(coded):
-        return Start(re.sub("_[dcea]", lambda code: _MEANT[code[0]], coded), watch)
+        return Start(re.sub("_[dceau]", lambda code: _MEANT[code[0]], coded), watch)
     return Start(" ".join(coded.replace("_", " ").split()), watch)
 
 

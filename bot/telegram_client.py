@@ -15,6 +15,7 @@ from telegram.request import HTTPXRequest
 
 from bellwether.alerting.deliver import MOST_AT_ONCE
 from bellwether.config import Telegram
+from bellwether.connections import Part, naming_the_fault
 from bot.lanes import Lanes
 
 READ_TIMEOUT = 20.0  #: seconds for an answer: one that comes late after all would make a second message
@@ -27,8 +28,12 @@ def _instant(written: str) -> datetime:
     return parsedate_to_datetime(written).astimezone(UTC)
 
 
+@naming_the_fault(Part.TELEGRAM)
 def make_bot(settings: Telegram, heard: Callable[[datetime], None] = lambda instant: None) -> Bot:
-    """The Bot API client for these settings, not connected yet. `heard` is told the time of each answer."""
+    """The Bot API client for these settings, not connected yet. `heard` is told the time of each answer.
+
+    Raises ConfigError where the environment's proxies or certificates cannot be used.
+    """
 
     async def tell_time(response: httpx.Response) -> None:
         with suppress(ValueError):  # no time, or none that can be read

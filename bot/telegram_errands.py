@@ -83,6 +83,8 @@ async def check_token(services: Services) -> Check:
     try:
         async with make_bot(services.settings.telegram) as bot:
             return Check("Telegram", True, f"connected as @{bot.username}")
+    except ConfigError as problem:
+        return Check("Telegram", False, str(problem))
     except TelegramError as error:
         return Check("Telegram", False, "it does not work", refusal(error))
 

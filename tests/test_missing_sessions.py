@@ -17,8 +17,8 @@ from bellwether.alerting.evaluate_rules import judge_rules
 from bellwether.alerting.event_words import event
 from bellwether.alerting.rules_alert import RuleReason, Sight, judge, measure
 from bellwether.alerting.rules_budget import surprise_of_move
-from bellwether.market.calendar import is_session
-from bellwether.market.holes import Gap, gap, holidays_known, last_gap, last_steps, session_before
+from bellwether.market.calendar import is_exact, is_session
+from bellwether.market.holes import Gap, gap, last_gap, last_steps, session_before
 from bellwether.services import Services
 from bellwether.store import alert_rules
 from bellwether.store.database import rows
@@ -66,7 +66,7 @@ def test_a_hole_is_told_from_a_holiday_where_holidays_are_known(
 
 
 def test_only_calendars_with_holidays_know_them() -> None:
-    assert [holidays_known(one, TUESDAY) for one in ("XNYS", "XTKS", "24/7", "24/5")] == [True, True, True, False]
+    assert [is_exact(one, TUESDAY) for one in ("XNYS", "XTKS", "24/7", "24/5")] == [True, True, True, False]
     assert session_before("XNYS", THURSDAY) == WEDNESDAY
     assert session_before("XNYS", date(2026, 11, 29)) == date(2026, 11, 27)
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import click
 
+from bellwether import plain_output
 from bellwether.errors import BellwetherError
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # tensorflow's start-up messages help nobody here
@@ -419,4 +420,5 @@ def growth_forecasts(fundamentals: Path, model: Path, first: datetime, last: dat
 
 
 if __name__ == "__main__":
+    plain_output.set_up()
     cli()

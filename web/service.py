@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
+from bellwether.connections import faults_for
 from bellwether.errors import StoreError
 from bellwether.services import Services
 from bellwether.types import Check
@@ -23,11 +24,14 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz")
 def readyz(services: ServicesOf) -> JSONResponse:
-    """Ready with a database, degraded without a model: then the plain rule answers. Not ready is 503."""
-    model, database = _model(services), _database(services)
-    checks = (model, database, Check("source", True, services.provider.name))
+    """Ready with a database; degraded where another part is out, as the model is when the plain rule answers.
+
+    Not ready is 503.
+    """
+    database = _database(services)
+    checks = (_model(services), database, Check("source", True, services.provider.name), *_connections(services))
     body: dict[str, Any] = {
-        "status": "not ready" if not database.ok else "ready" if model.ok else "degraded",
+        "status": "not ready" if not database.ok else "ready" if all(one.ok for one in checks) else "degraded",
         "checks": {check.name: {"ok": check.ok, "detail": check.detail} for check in checks},
     }
     return JSONResponse(body, status_code=200 if database.ok else 503)
@@ -37,6 +41,13 @@ def _model(services: Services) -> Check:
     if services.model is None:
         return Check("model", False, services.model_problem)
     return Check("model", True, services.model.card.model_id)
+
+
+def _connections(services: Services) -> tuple[Check, ...]:
+    """What keeps a part from connecting; the log says more, for that may name a path."""
+    wrong = sorted({fault.variable for fault in faults_for(services.settings)})
+    detail = f"the environment variables that cannot be used: {', '.join(wrong)}; the log says why"
+    return (Check("connections", False, detail),) if wrong else ()
 
 
 def _database(services: Services) -> Check:

@@ -1,5 +1,6 @@
 """The bot's name, for links that open it: asked of Telegram once, in the background, when a token is set."""
 
+import http.client
 import json
 import logging
 import threading
@@ -44,7 +45,7 @@ class Bot:
         try:
             with urllib.request.urlopen(address, timeout=_TIMEOUT) as answer:
                 name = json.load(answer)["result"]["username"]
-        except (OSError, ValueError, KeyError, TypeError) as problem:
+        except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as problem:
             # the problem's text may hold the address, and so the token
             log.warning("The bot's name is not known (%s); the page does without it.", type(problem).__name__)
             return

@@ -8,7 +8,8 @@ from bellwether import wording
 from bellwether.change import about_hole
 from bellwether.language import N_, spoken, translated
 from bellwether.language import gettext as _
-from bellwether.market.holes import Gap, gap, holidays_known
+from bellwether.market.calendar import is_exact
+from bellwether.market.holes import Gap, gap
 from bellwether.types import Forecast, Instrument
 
 _CHANGE = N_("/unwatch stops a symbol, /settings says when this comes, /stop ends it all.")
@@ -106,7 +107,7 @@ def _since(entry: Entry, made: Forecast) -> str:
     """What the session brought, or why that is not known."""
     calendar, before, expected = entry.instrument.calendar, entry.previous, entry.expected
     if expected is not None and made.cutoff < expected:  # what was before it was told the session before
-        if not holidays_known(calendar, expected):
+        if not is_exact(calendar, expected):
             return _("The last close is of {day}.").format(day=wording.day(made.cutoff))
         return _("There is no close of {day} yet, so how it moved then is not known.").format(day=wording.day(expected))
     if before is None:

@@ -7,11 +7,14 @@ cutoff nor a service that has run for years meets the end of one.
 import logging
 import threading
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from enum import Enum
 from functools import lru_cache
 
 import exchange_calendars
 import numpy as np
 
+from bellwether.market.calendar_expected import recorded, with_expected
+from bellwether.market.calendar_mends import mend
 from bellwether.types import Sessions, to_date
 
 WEEKDAYS = "24/5"  #: Monday to Friday without holidays: for what has no calendar of its own
@@ -23,24 +26,71 @@ log = logging.getLogger(__name__)
 _one_at_a_time = threading.Lock()
 
 
+mend(exchange_calendars)
+
+
+class Basis(Enum):
+    """What the sessions of one year rest on."""
+
+    RECORDED = "the exchange's holidays are known"
+    EXPECTED = "nobody has recorded the holidays of this year; those that come back every year are taken"
+    NONE_KNOWN = "no calendar is known; Monday to Friday is taken"
+    BROKEN = "the calendar cannot be built; Monday to Friday is taken"
+
+
+def basis(calendar: str, first: int, last: int | None = None) -> Basis:
+    """What the sessions of a year rest on; of several years the weakest, where the calendar can't be built for all."""
+    last = first if last is None else last
+    if calendar == WEEKDAYS:
+        return Basis.NONE_KNOWN
+    if _span(calendar, first, last) is None:
+        return Basis.BROKEN
+    known = _recorded(calendar)
+    return Basis.RECORDED if first in known and last in known else Basis.EXPECTED
+
+
+def is_exact(calendar: str, day: date) -> bool:
+    """Whether the exchange's sessions are known around this day, not guessed from the days of the week."""
+    return basis(calendar, day.year) is Basis.RECORDED
+
+
 def _span(calendar: str, first: int, last: int) -> exchange_calendars.ExchangeCalendar | None:
-    """The calendar of some years; None where the library does not know all of them."""
+    """The calendar of some years; None where it cannot be built for all of them."""
     with _one_at_a_time:  # a crowd at a cold start would build the same one once for each, and take turns at it
         return _built(calendar, first, last)
 
 
 @lru_cache(maxsize=MOST_BUILT)
 def _built(calendar: str, first: int, last: int) -> exchange_calendars.ExchangeCalendar | None:
+    start, end = f"{first}-01-01", f"{last}-12-31"
     try:
-        return exchange_calendars.get_calendar(calendar, start=f"{first}-01-01", end=f"{last}-12-31")
+        known = _recorded(calendar)
+        if first in known and last in known:
+            return exchange_calendars.get_calendar(calendar, start=start, end=end)
+        return with_expected(exchange_calendars, _kind(calendar), first, last)(start=start, end=end)
     except Exception as problem:  # it raises as many kinds as it has calendars
         if first == last:
             log.warning("No %d calendar of %s (%s); Monday to Friday is used.", first, calendar, type(problem).__name__)
         return None
 
 
+@lru_cache
+def _recorded(calendar: str) -> range:
+    """The years whose holidays the library has. Raises what it raises."""
+    return recorded(_kind(calendar))
+
+
+def _kind(calendar: str) -> type[exchange_calendars.ExchangeCalendar]:
+    """The class of a calendar. Raises what the library raises where it has no such."""
+    name = exchange_calendars.resolve_alias(calendar)
+    kind: type[exchange_calendars.ExchangeCalendar] = (
+        exchange_calendars.calendar_utils.global_calendar_dispatcher._calendar_factories[name]
+    )
+    return kind
+
+
 def _year(calendar: str, year: int) -> exchange_calendars.ExchangeCalendar:
-    """One year of a calendar; Monday to Friday where the library does not know it."""
+    """One year of a calendar; Monday to Friday where it cannot be built."""
     known = _span(calendar, year, year)
     return known if known is not None else _span(WEEKDAYS, year, year)
 
@@ -111,7 +161,5 @@ def zone_of(calendar: str) -> tzinfo | None:
 
     Asked of the kind of calendar, not of one that is built: it is known even where the library can build none.
     """
-    dispatcher = exchange_calendars.calendar_utils.global_calendar_dispatcher
-    kind = dispatcher._calendar_factories.get(dispatcher.resolve_alias(calendar))
-    zone = getattr(kind, "tz", None)
+    zone = getattr(_kind(calendar), "tz", None)
     return zone if isinstance(zone, tzinfo) and calendar != WEEKDAYS else None

@@ -7,7 +7,7 @@ a close may have been a holiday: then nobody can tell, and the two days are to b
 from datetime import date, timedelta
 from enum import Enum
 
-from bellwether.market.calendar import EVERY_DAY, WEEKDAYS, is_session, session_after, sessions_between
+from bellwether.market.calendar import is_exact, is_session, session_after, sessions_between
 from bellwether.types import Bars, to_date
 
 
@@ -23,7 +23,7 @@ def gap(calendar: str, first: date, last: date) -> Gap:
     """What lies between the closes of two days."""
     if sessions_between(calendar, first, last) - is_session(calendar, last) <= 0:
         return Gap.NONE
-    return Gap.HOLE if holidays_known(calendar, first) and holidays_known(calendar, last) else Gap.UNSURE
+    return Gap.HOLE if is_exact(calendar, first) and is_exact(calendar, last) else Gap.UNSURE
 
 
 def last_gap(calendar: str, bars: Bars) -> Gap:
@@ -43,11 +43,3 @@ def last_steps(calendar: str, bars: Bars) -> int:
 def session_before(calendar: str, day: date) -> date:
     """The last session before a day: where a hole lies before it, one that has no close."""
     return session_after(calendar, day - timedelta(days=1), 0)
-
-
-def holidays_known(calendar: str, day: date) -> bool:
-    """Whether the holidays of a calendar are known for the year of this day: no exchange is without any."""
-    if calendar == EVERY_DAY:
-        return True
-    first, last = date(day.year - 1, 12, 31), date(day.year, 12, 31)
-    return sessions_between(calendar, first, last) != sessions_between(WEEKDAYS, first, last)

@@ -17,7 +17,9 @@ from functools import cache
 
 from bellwether.market.calendar import EVERY_DAY
 from bellwether.market.resolve_text import company, fold
-from bellwether.market.universe import Universe, as_symbol, table
+from bellwether.market.symbols import as_symbol
+from bellwether.market.tables import table
+from bellwether.market.universe import Universe
 from bellwether.types import Instrument
 
 SHORTEST_NAME = 3  #: letters; one or two begin too many names
@@ -38,9 +40,9 @@ class Reading:
 def read(asked: str, universe: Universe) -> Reading:
     """Read a clean question against what is known."""
     symbol = as_symbol(asked)
-    known = universe.get(asked.upper()) if asked.isascii() else None
+    known = universe.spelt(asked.upper()) if asked.isascii() else None
     if known is None and symbol is not None:
-        known = universe.get(symbol)
+        known = universe.spelt(symbol)
     if known is not None:
         return Reading((known,))
     short = tuple(one for each in _short_names().get(asked.upper(), ()) if (one := universe.get(each)))
@@ -62,13 +64,18 @@ def is_whole_name(asked: str, universe: Universe) -> bool:
 
 def chosen(asked: str, found: tuple[Instrument, ...]) -> tuple[Instrument, ...]:
     """Those of a search's results that the question names: by their company's name, or by the symbol elsewhere."""
-    key, root = fold(asked), asked.upper()
+    key, root = fold(asked), _root(asked.upper())
     tests = _tests(key)[:_WITHIN] if len(key) >= SHORTEST_NAME else _tests(key)[:1]
     return tuple(
         one
         for one in found
-        if re.split(r"[.=-]", one.symbol)[0] == root or any(test(fold(one.name)) for test in tests if key)
+        if _root(re.split(r"[.=-]", one.symbol)[0]) == root or any(test(fold(one.name)) for test in tests if key)
     )
+
+
+def _root(code: str) -> str:
+    """A code that is compared without the zeros before its digits: 700 is 0700 in Hong Kong."""
+    return code.lstrip("0") if code.isdigit() else code
 
 
 def may_be_taken(candidates: tuple[Instrument, ...]) -> bool:

@@ -1,17 +1,19 @@
 """Which instruments are known without asking anyone, and which of them are served every session."""
 
-import csv
-import re
 from collections.abc import Iterable, Iterator
 from functools import cache, cached_property
-from importlib.resources import files
 
 from rapidfuzz import fuzz, process
 
+from bellwether.market.calendar import WEEKDAYS
 from bellwether.market.resolve_text import fold
+from bellwether.market.symbols import as_symbol as as_symbol
+from bellwether.market.symbols import is_symbol as is_symbol
+from bellwether.market.symbols import share_class
+from bellwether.market.tables import suffix_of
+from bellwether.market.tables import table as table
 from bellwether.types import Instrument
 
-_SYMBOL = re.compile(r"\^?[A-Z0-9][A-Z0-9.=&-]{0,19}")
 _ENOUGH = 75  #: rapidfuzz score, 0 to 100, from which a name counts as near
 
 
@@ -40,6 +42,17 @@ class Universe:
         """A known instrument, served or not."""
         return self._known.get(symbol)
 
+    def spelt(self, symbol: str) -> Instrument | None:
+        """A known instrument, also where the market spells its share class otherwise: BRK.B for BRK-B."""
+        known = self._known.get(symbol)
+        return known if known is not None and self.serves(symbol) else self._shares.get(symbol, known)
+
+    @cached_property
+    def _shares(self) -> dict[str, Instrument]:
+        """The served share classes that are not spelt as Yahoo does, by Yahoo's spelling."""
+        spelt = ((as_symbol(one.symbol), one) for one in self.served if share_class(one.symbol))
+        return {symbol: one for symbol, one in spelt if symbol is not None and symbol != one.symbol}
+
     @cached_property
     def known(self) -> tuple[Instrument, ...]:
         """All that are known, the served ones first."""
@@ -66,21 +79,16 @@ def well_known() -> tuple[Instrument, ...]:
     return tuple(Instrument(**row) for row in table("well_known.csv"))
 
 
-def table(name: str) -> list[dict[str, str]]:
-    """The rows of one embedded csv file."""
-    text = (files("bellwether.market") / "data" / name).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
-
-
 def instrument_of(symbol: str, name: str = "", exchange: str = "", currency: str = "", sector: str = "") -> Instrument:
-    """An instrument as far as its symbol, our tables and the given words tell.
+    """An instrument as far as its symbol, our tables and the given words tell; its symbol stays as it is written.
 
-    Yahoo's suffix of a symbol stands for an exchange; without one the symbol is taken as one of New York's.
+    Yahoo's suffix of a symbol stands for an exchange; without one the symbol is taken as one of New York's, and so is
+    a share class in any spelling: BRK.B, BRK/B.
     """
-    known = listed().get(symbol) or {one.symbol: one for one in well_known()}.get(symbol) or _by_suffix(symbol)
+    known = _tabled().get(symbol) or _tabled().get(share_class(symbol) or "") or _by_suffix(symbol)
     return Instrument(
         symbol=symbol,
-        name=name or known.name,
+        name=name or (symbol if known.name == known.symbol else known.name),
         exchange=exchange or known.exchange,
         calendar=known.calendar,
         currency=currency or known.currency,
@@ -89,44 +97,19 @@ def instrument_of(symbol: str, name: str = "", exchange: str = "", currency: str
 
 
 @cache
-def _suffixes() -> dict[str, dict[str, str]]:
-    return {row["suffix"]: row for row in table("suffixes.csv")}
-
-
-@cache
-def _prefixes() -> dict[str, str]:
-    """Yahoo's suffix for the codes that others write before a symbol, as in NASDAQ:AAPL."""
-    return {prefix: row["suffix"] for row in table("suffixes.csv") for prefix in row["prefixes"].split()}
+def _tabled() -> dict[str, Instrument]:
+    """Everything in our tables, by symbol."""
+    return {**{one.symbol: one for one in well_known()}, **listed()}
 
 
 def _by_suffix(symbol: str) -> Instrument:
-    """What the end of a symbol tells: SHEL.L trades in London, BTC-USD around the clock."""
-    found = re.search(r"(?:\.[A-Z]{1,3}|-[A-Z]{3}|=[A-Z])$", symbol)
-    suffix = found[0] if found else ""
-    row = _suffixes().get(suffix)
-    if row is None or symbol.startswith("^"):  # an index may be of any place
-        return Instrument(symbol, symbol, "", "24/5", "")
-    return Instrument(symbol, symbol, row["exchange"], row["calendar"], row["currency"])
-
-
-def as_symbol(asked: str) -> str | None:
-    """A question written the way symbols are: "brk b" as "BRK-B", "LON:SHEL" as "SHEL.L"; None when it cannot be one.
-
-    Yahoo writes share classes with a hyphen and foreign exchanges with a dot and a suffix (SHEL.L), so only a single
-    letter A to C after a dot is taken for a class. Others put the exchange first.
-    """
-    if not asked.isascii():  # "ß" in capitals is "SS"
-        return None
-    before, colon, symbol = asked.upper().rpartition(":")
-    symbol = re.sub(r"[ ./]([ABC])$", r"-\1", symbol)
-    if colon:
-        symbol = symbol.lstrip() + _prefixes().get(before.rstrip(), ":")
-    return symbol if _SYMBOL.fullmatch(symbol) else None
-
-
-def is_symbol(text: str) -> bool:
-    """Whether this can be a symbol as we know them: at most 20 of A to Z, digits and . = & - with a ^ before them."""
-    return _SYMBOL.fullmatch(text) is not None
+    """What the end of a symbol tells: SHEL.L trades in London, BTC-USD around the clock, HEI.A in New York."""
+    row, index = suffix_of(symbol), symbol.startswith("^")
+    if row is None and (share := share_class(symbol)):
+        row = suffix_of(share)
+    if row is None or (index and not row["suffix"]):  # an index may be of any place
+        return Instrument(symbol, symbol, "", WEEKDAYS, "")
+    return Instrument(symbol, symbol, row["exchange"], row["calendar"], "" if index else row["currency"])
 
 
 def near_symbols(asked: str, universe: Iterable[Instrument], limit: int = 3) -> tuple[str, ...]:

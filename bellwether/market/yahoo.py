@@ -188,7 +188,7 @@ def _instrument(symbol: str, about: dict[str, Any]) -> Instrument:
         symbol=symbol,
         name=listed()[symbol].name if symbol in listed() else str(name),
         exchange=str(about.get("fullExchangeName") or exchange),
-        calendar=calendar_of(exchange),
+        calendar=calendar_of(exchange, symbol),
         currency=str(about.get("currency") or ""),
     )
 

@@ -51,7 +51,7 @@ def _instrument(quote: dict[str, Any]) -> Instrument:
     symbol, code = quote["symbol"], text(quote.get("exchange"))
     known = instrument_of(symbol)
     name = text(quote.get("longname")) or text(quote.get("shortname")) or symbol
-    calendar = calendar_of(code)
+    calendar = calendar_of(code, symbol)
     one_currency = quote["quoteType"] in _PLAIN or calendar == "XNYS"
     return Instrument(
         symbol=symbol,

@@ -16,8 +16,7 @@ from itertools import groupby, islice
 import numpy as np
 
 from bellwether.errors import BadDate, MarketDataError, NoPrices, SourceError, UnknownSymbol, UnusableBars
-from bellwether.market.calendar import SETTLING, is_session, last_closed_session, session_after
-from bellwether.market.holes import holidays_known
+from bellwether.market.calendar import SETTLING, is_exact, is_session, last_closed_session, session_after
 from bellwether.market.scale import comparable
 from bellwether.scoring import anchor
 from bellwether.scoring.sums import miss_distance, scored
@@ -98,7 +97,7 @@ def outcome_of(one: Open, bars: Bars | None, newest: date) -> Outcome | None:
     if newest < session_after(one.calendar, target, PATIENCE):
         return None
     later = None
-    if not (is_session(one.calendar, target) and holidays_known(one.calendar, target)):
+    if not (is_session(one.calendar, target) and is_exact(one.calendar, target)):
         later = _first_close_after(bars, target, session_after(one.calendar, target, PATIENCE))
     if start is None or later is None:
         return Outcome(one, None, None)

@@ -12,6 +12,7 @@ from datetime import datetime
 import httpx
 
 from bellwether import __version__
+from bellwether.connections import Part, naming_the_fault
 from bellwether.errors import BadWebhook
 from bellwether.store.webhooks import Webhook
 from bellwether.webhooks.addresses import Lookup, Target, check, look_up
@@ -39,8 +40,12 @@ class Answered:
 class Sender:
     """Sends to webhooks; one for the process."""
 
+    @naming_the_fault(Part.WEBHOOKS)
     def __init__(self, *, private: bool, look_up: Lookup = look_up, trusted: ssl.SSLContext | None = None) -> None:
-        """`private` lets messages go to our own network; `trusted` is who may certify a receiver, the usual ones."""
+        """`private` lets messages go to our own network; `trusted` is who may certify a receiver, the usual ones.
+
+        Raises ConfigError where the environment keeps anybody from connecting.
+        """
         self._private, self._look_up = private, look_up
         # made once: reading the list of authorities takes longer than a message. No authority from the environment
         self._trusted = trusted or httpx.create_ssl_context(trust_env=False)

@@ -3,6 +3,7 @@
 import re
 
 from bellwether.market.resolve_reading import is_whole_name
+from bellwether.market.symbols import is_code_and_country
 from bellwether.market.universe import is_symbol
 from bellwether.services import Services
 
@@ -13,7 +14,7 @@ def names_in(services: Services, text: str) -> list[str]:
     Commas part them. Spaces do where each word is a symbol: one that is known, or one written as such.
     """
     words = " ".join(text.split())
-    if is_whole_name(words, services.universe):
+    if is_whole_name(words, services.universe) or is_code_and_country(words):
         return [words]
     if re.search("[,;]", words):
         parts = [part.strip() for part in re.split("[,;]", words)]

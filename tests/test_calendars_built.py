@@ -1,0 +1,178 @@
+"""Every calendar that the tables name can be built, and none becomes Monday to Friday without a word."""
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import exchange_calendars
+import numpy as np
+import pytest
+
+from bellwether import doctor
+from bellwether.market import calendar as calendars_here
+from bellwether.market.calendar import EVERY_DAY, WEEKDAYS, Basis, basis, closes_at, is_exact, is_session, session_after
+from bellwether.market.calendar_expected import expected_holidays
+from bellwether.market.exchanges import calendar_of, calendars
+from bellwether.services import Services
+
+NEXT_YEAR = datetime.now(UTC).year + 1
+
+
+def closed_weekdays(calendar: str, year: int) -> int:
+    """On how many days from Monday to Friday an exchange does not trade, or does on others."""
+    days = np.arange(f"{year}-01-01", f"{year + 1}-01-01", dtype="datetime64[D]")
+    mondays_to_fridays = days[np.is_busday(days)]
+    sessions = calendars_here._sessions(calendar, 2000, NEXT_YEAR)
+    sessions = sessions[(sessions >= days[0]) & (sessions <= days[-1])]
+    return len(np.setxor1d(mondays_to_fridays, sessions))
+
+
+@pytest.mark.parametrize("calendar", calendars())
+def test_no_calendar_is_silently_monday_to_friday_in_any_year_since_2000(calendar: str) -> None:
+    if calendar == WEEKDAYS:
+        return
+    if basis(calendar, 2000, NEXT_YEAR) is Basis.BROKEN:  # in one piece first: a year costs as much to build as thirty
+        broken = [year for year in range(2000, NEXT_YEAR + 1) if basis(calendar, year) is Basis.BROKEN]
+        assert broken == []
+    assert [year for year in range(2000, NEXT_YEAR + 1) if closed_weekdays(calendar, year) == 0] == []
+
+
+@pytest.mark.parametrize(
+    ("calendar", "days", "trades"),
+    [
+        # Orthodox Good Friday and Easter Monday, Clean Monday, Whit Monday, and the two national days
+        ("ASEX", "2024-05-03 2024-05-06 2024-03-18 2024-06-24 2021-04-30 2021-05-03 2026-04-10 2026-04-13", False),
+        ("ASEX", "2026-03-25 2026-10-28 2023-12-26 2024-03-29 2015-07-01", False),
+        ("ASEX", "2024-03-19 2024-05-07 2026-04-14 2015-08-03 2026-11-27", True),
+        # Yom Kippur and its eve, New Year, Passover, Independence Day, Pentecost; an election
+        ("XTAE", "2023-09-25 2023-09-24 2021-09-16 2024-10-03 2024-04-23 2024-05-14 2024-06-12 2022-11-01", False),
+        ("XTAE", "2026-09-21 2026-04-02 2026-04-22 2026-05-22", False),
+        # Sunday to Thursday until 4 January 2026, Monday to Friday since
+        ("XTAE", "2025-12-28 2026-01-04 2026-01-05 2026-01-09 2024-03-31", True),  # also Western Easter
+        ("XTAE", "2025-12-26 2026-01-02 2026-01-11 2026-01-18", False),
+        ("XBOM", "2024-01-20 2025-02-01", True),  # Saturdays that were sessions
+        ("XBOM", "2024-01-27 2025-02-08", False),
+        ("XTKS", "2026-05-04 2026-11-23", False),
+        ("XBSE", "2024-05-03 2024-05-06", False),  # another exchange with Orthodox feasts
+    ],
+)
+def test_known_days_are_right(calendar: str, days: str, trades: bool) -> None:
+    assert {day: is_session(calendar, date.fromisoformat(day)) for day in days.split()} == dict.fromkeys(
+        days.split(), trades
+    )
+
+
+def test_tel_aviv_closes_at_its_own_hours() -> None:
+    assert closes_at("XTAE", date(2025, 12, 28)) == datetime(2025, 12, 28, 13, 40, tzinfo=UTC)  # a Sunday
+    assert closes_at("XTAE", date(2026, 1, 9)) == datetime(2026, 1, 9, 11, 50, tzinfo=UTC)  # a Friday
+    assert session_after("XTAE", date(2026, 1, 1), 1) == date(2026, 1, 4)
+    assert session_after("XTAE", date(2026, 1, 8), 1) == date(2026, 1, 9)
+
+
+def test_years_that_nobody_has_recorded_have_the_holidays_that_come_back() -> None:
+    assert basis("XSHG", 2024) is Basis.RECORDED
+    assert basis("XSHG", 2040) is Basis.EXPECTED
+    # national days, and the new year of the moon, which is on 12 February 2040
+    for day in ("2040-10-01", "2040-10-05", "2040-02-13", "2040-02-14"):
+        assert not is_session("XSHG", date.fromisoformat(day)), day
+    assert is_session("XSHG", date(2040, 3, 1))
+    assert basis("XSAU", 2015) is Basis.EXPECTED  # Sunday to Thursday all the same
+    assert is_session("XSAU", date(2015, 3, 1))
+    assert not is_session("XSAU", date(2015, 3, 6))
+    assert not is_session("XSAU", date(2015, 9, 24))  # the feast of sacrifice
+
+
+def test_what_came_back_is_learnt_from_what_was_closed_nearly_always() -> None:
+    feast = [date(year, 4, 3 + year % 7) for year in range(2010, 2021)]
+    closed = {}
+    for year in range(2010, 2020):
+        for day in np.arange(f"{year}-01-01", f"{year + 1}-01-01", dtype="datetime64[D]"):
+            if np.is_busday(day):
+                one: date = day.item()
+                closed[one] = one in feast or (one.month, one.day) == (12, 25) or one == date(2013, 6, 5)
+    expected = expected_holidays(closed, {"spring": feast}, 2020)
+    assert [day for day in expected if day.weekday() < 5] == [feast[-1], date(2020, 12, 25)]
+
+
+@pytest.mark.parametrize(
+    ("calendar", "day", "exact"),
+    [
+        ("XNYS", date(2026, 11, 27), True),
+        (EVERY_DAY, date(2026, 11, 27), True),
+        ("XTAE", date(2026, 11, 27), True),
+        (WEEKDAYS, date(2026, 11, 27), False),
+        ("XSHG", date(2040, 1, 5), False),
+        ("NOWHERE", date(2026, 1, 5), False),
+    ],
+)
+def test_it_can_be_known_whether_a_calendar_is_a_guess(calendar: str, day: date, exact: bool) -> None:
+    assert is_exact(calendar, day) is exact
+
+
+@pytest.mark.parametrize(
+    ("exchange", "symbol", "calendar"),
+    [
+        ("OSA", "^N225", "XTKS"),
+        ("NAS", "VFINX", "XNYS"),
+        ("FGI", "^FTSE", "XLON"),
+        ("ZRH", "^STOXX50E", "XETR"),
+        ("BVB", "TLV.RO", "XBSE"),
+        ("???", "^N225", "XTKS"),  # our table knows the index
+        ("", "7203.T", "XTKS"),
+        ("YHD", "TEVA.TA", "XTAE"),
+        ("NEW", "OPAP.AT", "ASEX"),
+        ("???", "^TA125.TA", "XTAE"),
+        ("???", "AAPL", "XNYS"),
+        ("???", "BTC-USD", EVERY_DAY),
+        ("CCY", "EURUSD=X", WEEKDAYS),
+        ("???", "GBPJPY=X", WEEKDAYS),
+        ("CMX", "GC=F", WEEKDAYS),
+        ("???", "^NOBODY", WEEKDAYS),
+        ("???", "X.YY", WEEKDAYS),
+        ("???", "", WEEKDAYS),
+    ],
+)
+def test_what_an_exchange_code_does_not_tell_the_symbol_does(exchange: str, symbol: str, calendar: str) -> None:
+    assert calendar_of(exchange, symbol) == calendar
+
+
+@pytest.fixture
+def without_tel_aviv(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A library that cannot build one calendar."""
+    build = exchange_calendars.get_calendar
+
+    def broken(name: str, **years: Any) -> exchange_calendars.ExchangeCalendar:
+        if name == "XTAE":
+            raise NotImplementedError
+        return build(name, **years)
+
+    caches = (calendars_here._built, calendars_here._sessions, calendars_here.is_session)
+    for cache in caches:
+        cache.cache_clear()
+    monkeypatch.setattr(exchange_calendars, "get_calendar", broken)
+    yield
+    for cache in caches:
+        cache.cache_clear()
+
+
+@pytest.mark.usefixtures("without_tel_aviv")
+def test_doctor_names_the_calendars_that_cannot_be_built(
+    services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(doctor, "calendars", lambda: ("XNYS", "XTAE", WEEKDAYS))
+    with caplog.at_level(logging.WARNING):
+        assert is_session("XTAE", date(2026, 4, 2))  # Passover: Monday to Friday is used, and the log says so
+    assert "No 2026 calendar of XTAE" in caplog.text
+    (told,) = [check for check in doctor.examine(services) if check.name == "Calendars"]
+    assert (told.ok, told.detail) == (False, "XTAE cannot be built; Monday to Friday without holidays is taken.")
+    assert "requirements.txt" in told.advice
+
+
+def test_doctor_says_for_which_calendars_next_years_holidays_are_not_recorded(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "calendars", lambda: ("XNYS", "XKAR"))
+    (told,) = [check for check in doctor.examine(services) if check.name == "Calendars"]
+    assert told.ok
+    assert told.detail.startswith("2 can be built")

@@ -1,0 +1,193 @@
+"""Symbols as others write them: exchanges first, countries last, classes with a dot, and what Yahoo really has."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bellwether import queries
+from bellwether.config import load_settings
+from bellwether.errors import AmbiguousSymbol
+from bellwether.market.symbols import as_symbol, is_code_and_country, is_symbol
+from bellwether.market.tables import others, table
+from bellwether.market.universe import instrument_of
+from bellwether.services import Services, build_services
+from bellwether.start_links import Start, read_start, start_payload
+from bot.commands.several import names_in
+from tests.conftest import MODELS
+from tests.support.clock import Clock
+from tests.support.yahoo_listings import list_on, quote
+from tests.support.yahoo_server import YahooServer
+
+
+@pytest.mark.parametrize(
+    ("written", "symbol"),
+    [
+        ("700.HK", "0700.HK"),
+        ("00700.HK", "0700.HK"),
+        ("0700.hk", "0700.HK"),
+        ("0700-HK", "0700.HK"),
+        ("80700.HK", "80700.HK"),
+        ("HKEX:700", "0700.HK"),
+        ("HKG:0700", "0700.HK"),
+        ("HK:0700", "0700.HK"),
+        ("SEHK:9988", "9988.HK"),
+        ("700 HK", "0700.HK"),
+        ("5 hk equity", "0005.HK"),
+        ("NASDAQ:AAPL", "AAPL"),
+        ("NYSE:BRK.B", "BRK-B"),
+        ("US:BRK.A", "BRK-A"),
+        ("LON:SHEL", "SHEL.L"),
+        ("LSE:BT.A", "BT-A.L"),
+        ("LON:SHEL.L", "SHEL.L"),
+        ("UK:VOD", "VOD.L"),
+        ("TYO:7203", "7203.T"),
+        ("TSE:7203", "7203.T"),  # TradingView's Tokyo
+        ("TSE:RY", "RY.TO"),  # Google's Toronto
+        ("ETR:SAP", "SAP.DE"),
+        ("EPA:MC", "MC.PA"),
+        ("SIX:NESN", "NESN.SW"),
+        ("OMXSTO:VOLV.B", "VOLV-B.ST"),
+        ("BOM:500325", "500325.BO"),
+        ("NSE:M&M", "M&M.NS"),
+        ("SSE:600519", "600519.SS"),
+        ("CN:600519", "600519.SS"),
+        ("CN:000001", "000001.SZ"),
+        ("VOD LN", "VOD.L"),
+        ("vod ln", None),  # words
+        ("AAPL US Equity", "AAPL"),
+        ("BRK/B US", "BRK-B"),
+        ("7203 JT", "7203.T"),
+        ("005930 KS", "005930.KS"),
+        ("AAPL.O", "AAPL"),
+        ("IBM.N", "IBM"),
+        ("NESN.S", "NESN.SW"),
+        ("600519.SH", "600519.SS"),
+        ("BRK_B", "BRK-B"),
+        ("NIFTY_FIN_SERVICE.NS", "NIFTY_FIN_SERVICE.NS"),
+        ("nse:nifty_fin_service", "NIFTY_FIN_SERVICE.NS"),
+        ("HKEX:", None),
+        ("CN:BABA", None),
+        ("EURONEXT:MC", None),  # Paris, Amsterdam or another
+        ("_AAPL", None),
+        ("AAPL_", None),
+        ("A__BC", None),
+        ("A_B_", None),
+        ("NIFTY_../etc", None),
+        ("two_words' OR 1=1", None),
+    ],
+)
+def test_it_writes_what_others_write_the_way_yahoo_does(written: str, symbol: str | None) -> None:
+    assert as_symbol(written) == symbol
+    if symbol is not None:
+        assert as_symbol(symbol) == symbol
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.text("ABCHK0123456789_.:=^&- /", max_size=22))
+def test_a_symbol_is_read_as_itself_and_survives_a_link(text: str) -> None:
+    symbol = as_symbol(text)
+    if symbol is not None:
+        assert is_symbol(symbol)
+        assert as_symbol(symbol) == symbol
+        assert read_start(start_payload(symbol)) == Start(symbol)
+
+
+def test_no_code_of_an_exchange_means_two_places_but_those_that_the_symbol_tells_apart() -> None:
+    for column in ("prefixes", "bloomberg", "endings"):
+        several = {code: suffixes for code, suffixes in others(column).items() if len(suffixes) > 1}
+        assert set(several) <= {"TSE", "CN", "CH"}, column
+    ours = {row["suffix"].lstrip(".") for row in table("suffixes.csv")}
+    assert not ours & set(others("endings"))
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("700 HK", ["700 HK"]),
+        ("VOD LN", ["VOD LN"]),
+        ("MELI SE", ["MELI", "SE"]),  # two companies that are listed in New York
+        ("AAPL IT", ["AAPL", "IT"]),
+        ("AAPL MSFT", ["AAPL", "MSFT"]),
+        ("700 HK, AAPL", ["700 HK", "AAPL"]),
+    ],
+)
+def test_a_code_and_its_country_are_one_name(services: Services, words: str, names: list[str]) -> None:
+    assert names_in(services, words) == names
+    assert is_code_and_country(words) is (len(names) == 1)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "name", "calendar", "currency"),
+    [
+        ("BRK.B", "Berkshire Hathaway (Class B)", "XNYS", "USD"),
+        ("BF.B", "Brown–Forman (Class B)", "XNYS", "USD"),  # noqa: RUF001  # its name
+        ("BRK/B", "Berkshire Hathaway (Class B)", "XNYS", "USD"),
+        ("BRK B", "Berkshire Hathaway (Class B)", "XNYS", "USD"),
+        ("BRK.A", "Berkshire Hathaway (Class A)", "XNYS", "USD"),
+        ("HEI.A", "HEI.A", "XNYS", "USD"),  # a class that no table has
+        ("ABC.U", "ABC.U", "XNYS", "USD"),
+        ("ABC.WS", "ABC.WS", "XNYS", "USD"),
+        ("ABC.V", "ABC.V", "XTSX", "CAD"),  # exchanges with one letter
+        ("SAP.F", "SAP.F", "XFRA", "EUR"),
+        ("VOD.L", "VOD.L", "XLON", "GBp"),
+        ("9984.T", "9984.T", "XTKS", "JPY"),
+        ("X.YY", "X.YY", "24/5", ""),
+    ],
+)
+def test_a_class_with_a_dot_is_the_listed_company_and_keeps_its_spelling(
+    symbol: str, name: str, calendar: str, currency: str
+) -> None:
+    one = instrument_of(symbol)
+    assert (one.symbol, one.name, one.calendar, one.currency) == (symbol, name, calendar, currency)
+
+
+def test_a_file_with_dotted_classes_has_their_names_and_new_yorks_holidays(tmp_path: Path) -> None:
+    days = np.arange("2020-01-02", "2022-01-01", dtype="datetime64[D]")
+    rows = [f"{symbol},{day},10,11,9,10,1" for symbol in ("BRK.B", "BF.B") for day in days[np.is_busday(days)]]
+    prices = tmp_path / "prices.csv"
+    prices.write_text("symbol,date,open,high,low,close,volume\n" + "\n".join(rows) + "\n")
+    services = build_services(
+        load_settings(market={"source": "file", "file": str(prices)}, database={"path": tmp_path / "t.sqlite3"})
+    )
+    for asked in ("BRK.B", "BRK-B", "brk b", "berkshire hathaway"):
+        one = queries.resolve(services, asked)
+        assert (one.symbol, one.calendar, one.currency) == ("BRK.B", "XNYS", "USD"), asked
+        assert one.name == "Berkshire Hathaway (Class B)"
+
+
+@pytest.fixture
+def server() -> Iterator[YahooServer]:
+    with YahooServer() as server:
+        yield server
+
+
+@pytest.fixture
+def yahoo(server: YahooServer, tmp_path: Path) -> Services:
+    market: dict[str, Any] = {"source": "yahoo", "yahoo_base_url": server.base_url, "timeout": 2}
+    return build_services(
+        load_settings(database={"path": tmp_path / "t.sqlite3"}, models={"folder": MODELS}, market=market), Clock()
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "symbol"),
+    [("nifty_fin_service.ns", "NIFTY_FIN_SERVICE.NS"), ("700.HK", "0700.HK"), ("HKEX:700", "0700.HK")],
+)
+def test_yahoo_is_asked_for_its_own_spelling(server: YahooServer, yahoo: Services, asked: str, symbol: str) -> None:
+    list_on(server, symbol, "a name", date(2026, 11, 20), "JPX")  # the exchange does not matter here
+    assert queries.resolve(yahoo, asked).symbol == symbol
+    assert f"/v8/finance/chart/{symbol}" in {seen.path for seen in server.requests}
+
+
+def test_digits_alone_are_asked_back(server: YahooServer, yahoo: Services) -> None:
+    server.add_search("700", [quote("0700.HK", "Tencent Holdings Limited", "HKG")])
+    with pytest.raises(AmbiguousSymbol) as asked:
+        queries.resolve(yahoo, "700")
+    assert [one.symbol for one in asked.value.candidates] == ["0700.HK"]
+    assert asked.value.candidates[0].calendar == "XHKG"
