@@ -36,18 +36,21 @@ LAST = date(2026, 11, 20)  #: a Friday
 DAYS = 30
 FIRST = LAST - timedelta(days=120)
 CLOSES = walk(DAYS)
-OPENED = stamp(date(2026, 11, 16))
+PAID, PAID_ON = 0.25, date(2026, 11, 16)
+OPENED = stamp(PAID_ON)
 Json = dict[str, Any]
 Damage = Callable[[Json], None]  #: of the one result of a chart
 
 
 def sent(**meta: Any) -> Json:
-    """A sound answer with a dividend and a split."""
+    """A sound answer with a dividend and a split, adjusted for both."""
     events = {
-        "dividends": {str(OPENED): {"amount": 0.25, "date": OPENED}},
+        "dividends": {str(OPENED): {"amount": PAID, "date": OPENED}},
         "splits": {str(OPENED): {"date": OPENED, "numerator": 2.0, "denominator": 1.0, "splitRatio": "2:1"}},
     }
-    return chart(BAD, CLOSES, last=LAST, events=events, **meta)
+    body = chart(BAD, CLOSES, last=LAST, events=events, **meta)
+    body["chart"]["result"][0]["indicators"]["adjclose"][0]["adjclose"] = list(ADJUSTED)
+    return body
 
 
 def days_of(answer: Fetched) -> list[date]:
@@ -55,6 +58,9 @@ def days_of(answer: Fetched) -> list[date]:
 
 
 SESSIONS = [np.busday_offset(np.datetime64(LAST), step).astype(object) for step in range(-DAYS + 1, 1)]
+
+BEFORE = SESSIONS.index(PAID_ON)
+ADJUSTED = [close * (1 - PAID / CLOSES[BEFORE - 1] if at < BEFORE else 1) for at, close in enumerate(CLOSES)]
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +177,7 @@ def test_what_can_be_left_out_costs_no_session(name: str, asked: Callable[[Any],
     answer = asked(body)
     assert days_of(answer) == SESSIONS
     assert answer.bars.quoted_closes.tolist() == CLOSES
-    assert answer.bars.closes.tolist() == pytest.approx(CLOSES)
+    assert answer.bars.closes.tolist() == pytest.approx(ADJUSTED)
     assert np.isfinite(answer.bars.values).all()
     assert answer.instrument.currency == ("" if "currency" in name else "USD")
     answer.instrument.name.encode()  # can be kept
