@@ -14,11 +14,8 @@ from bellwether.services import Services
 from bellwether.store import inbox
 from bot.commands import COMMANDS
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.shared import needs_shared
 from tests.support.telegram_server import TelegramServer
 from tests.support.telegram_state import SentMessage
-
-pytestmark = needs_shared
 
 ANN, GROUP, TOPIC = 1001, -1002002, 77
 ARGUMENTS = {"compare": "AAPL MSFT", "asof": "2020-03-02 AAPL", "feedback": "It is hard to read.", "settings": ""}
