@@ -1,6 +1,6 @@
 """Writes tests/data/bot_api.json: the machine-readable Bot API without its prose.
 
-.venv/bin/python tests/data/trim_bot_api.py PATH_OF_API_JSON
+.venv/bin/python -m tests.support.telegram_spec_trim PATH_OF_API_JSON
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-OUT = Path(__file__).with_name("bot_api.json")
+from tests.support.data import DATA
+
+OUT = DATA / "bot_api.json"
 
 Json = dict[str, Any]
 
