@@ -13,6 +13,10 @@ from hypothesis import HealthCheck, settings
 from bellwether.config import load_settings
 from bellwether.services import Services, build_services
 from bellwether.types import Bars
+from tests.support.clock import Clock
+from tests.support.talk import Talk
+from tests.support.web import Visitor, sample_services
+from web.app import create_app
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 MODELS = Path(__file__).resolve().parents[1] / "exported_models"
@@ -40,6 +44,24 @@ def services(tmp_path: Path) -> Services:
     """The sample market, the exported model and an empty database, on a Monday in November 2026."""
     chosen = load_settings(database={"path": tmp_path / "bellwether.sqlite3"}, models={"folder": MODELS})
     return build_services(chosen, clock=lambda: NOW)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands until the test turns it, on a Friday evening."""
+    return Clock()
+
+
+@pytest.fixture
+def talk(services: Services) -> Talk:
+    """A chat with the bot without Telegram between."""
+    return Talk(services)
+
+
+@pytest.fixture(scope="module")
+def visitor(tmp_path_factory: pytest.TempPathFactory) -> Visitor:
+    """A visitor of the web app over the sample market, with a database for all tests of a file."""
+    return Visitor(create_app(sample_services(tmp_path_factory.mktemp("web"))))
 
 
 @pytest.fixture

@@ -245,11 +245,6 @@ def test_the_command_line_lists_what_may_be_meant(tmp_path: Path, monkeypatch: p
 # ---- the web
 
 
-@pytest.fixture(scope="module")
-def visitor(tmp_path_factory: pytest.TempPathFactory) -> Visitor:
-    return Visitor(create_app(sample_services(tmp_path_factory.mktemp("web"))))
-
-
 @pytest.mark.parametrize("address", ["/?symbol=index&horizon=63", "/stocks/index?horizon=63"])
 def test_the_page_offers_links_that_keep_the_horizon(visitor: Visitor, address: str) -> None:
     page = visitor.get(address)

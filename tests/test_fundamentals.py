@@ -30,11 +30,6 @@ def server() -> Iterator[YahooServer]:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def start(server: YahooServer, clock: Clock, tmp_path: Path) -> Callable[[], Fundamentals]:
     def start() -> Fundamentals:
         services = yahoo_services(tmp_path, server, clock)

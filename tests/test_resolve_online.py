@@ -29,11 +29,6 @@ EVENING = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def server() -> Iterator[YahooServer]:
     with YahooServer() as server:
         yield server
