@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
+import exchange_calendars
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,6 +42,7 @@ COMPANIES = {  #: of the S&P 500, with the second share classes of three of them
     "Real Estate": 31,
     "Utilities": 31,
 }
+CALENDARS = set(exchange_calendars.get_calendar_names(include_aliases=True))
 WEEK = (date(2026, 3, 9), date(2026, 3, 13))  #: a Monday and a Friday without a holiday anywhere between
 
 
@@ -172,7 +174,7 @@ def test_every_alias_names_instruments_that_are_known_and_no_two_aliases_are_ali
 @pytest.mark.parametrize("row", table("suffixes.csv"), ids=lambda row: row["suffix"])
 def test_every_suffix_has_a_calendar_and_a_currency_or_says_nothing(row: dict[str, str]) -> None:
     assert re.fullmatch(r"|\.[A-Z]{1,3}|-[A-Z]{3}", row["suffix"])
-    assert sessions_between(row["calendar"], *WEEK) > 0
+    assert row["calendar"] in CALENDARS  # another name would be taken for Monday to Friday
     assert row["currency"] == "" or re.fullmatch(r"[A-Z]{2}[A-Za-z]", row["currency"])
 
 
