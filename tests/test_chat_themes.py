@@ -34,6 +34,7 @@ WAYS = {
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramServer]:
     monkeypatch.setattr("bot.pace.GROUP", 0.0)
     monkeypatch.setattr("bot.pace.PRIVATE", 0.0)
+    monkeypatch.setattr("bot.answered.LINGER", 0.01)  # each press waits until nothing is unanswered any more
     with TelegramServer() as server:
         server.open_chat(ANN)
         server.open_chat(GROUP, "Traders", type="supergroup")

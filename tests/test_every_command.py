@@ -25,6 +25,7 @@ ARGUMENTS = {"compare": "AAPL MSFT", "asof": "2020-03-02 AAPL", "feedback": "It 
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramServer]:
     monkeypatch.setattr("bot.pace.GROUP", 0.0)  # a group is written to every three seconds: too slow for a test
     monkeypatch.setattr("bot.pace.PRIVATE", 0.0)
+    monkeypatch.setattr("bot.answered.LINGER", 0.01)  # each press waits until nothing is unanswered any more
     with TelegramServer() as server:
         server.open_chat(ANN)
         server.open_chat(GROUP, "Traders", type="supergroup")

@@ -19,7 +19,7 @@ for words in json.loads(sys.argv[1]):
 
 
 def trained_by(*commands: Sequence[str | Path], timeout: float = 200) -> list[str]:
-    """What each command printed; they share one process, which loads TensorFlow once. Fails with the first that fails."""
+    """What each command printed; they share one process, which loads TensorFlow once. Fails with the first failure."""
     words = json.dumps([[str(word) for word in command] for command in commands])
     done = subprocess.run(
         [sys.executable, "-c", COMMANDS, words], cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False
