@@ -28,6 +28,29 @@ settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("ours")
 
 
+# Files that take longest come first, so that at the end no worker is left with one of them while the others are done.
+LONGEST = (
+    "test_training.py",
+    "test_chaos.py",
+    "test_web_browser.py",
+    "test_evaluation_report.py",
+    "test_growth_training.py",
+    "test_command_line.py",
+    "test_every_command.py",
+    "test_paper.py",
+    "test_market_command.py",
+    "test_chat_commands.py",
+    "test_market_troubles.py",
+    "test_evaluation_rivals.py",
+    "test_calendar.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, then the others as they were found; the order of a file's tests stays."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the person who runs the tests reaches them."""
