@@ -12,7 +12,7 @@ run: .venv/.online            ## start the service; without a Telegram token it 
 
 # a file's tests stay together: some share a small model that takes half a minute to train
 test: .venv/.everything       ## the whole test suite, on up to four cores
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.everything       ## formatter, linter and types
 	$(BIN)/ruff format --check $(EVERYTHING)

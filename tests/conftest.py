@@ -13,6 +13,10 @@ from hypothesis import HealthCheck, settings
 from bellwether.config import load_settings
 from bellwether.services import Services, build_services
 from bellwether.types import Bars
+from tests.support.clock import Clock
+from tests.support.talk import Talk
+from tests.support.web import Visitor, sample_services
+from web.app import create_app
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 MODELS = Path(__file__).resolve().parents[1] / "exported_models"
@@ -22,6 +26,29 @@ MakeBars = Callable[..., Bars]
 # in a fresh clone hypothesis first works out its tables of letters, which takes a second or two: no fault of a test
 settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ours")
+
+
+# Files that take longest come first, so that at the end no worker is left with one of them while the others are done.
+LONGEST = (
+    "test_training.py",
+    "test_chaos.py",
+    "test_web_browser.py",
+    "test_evaluation_report.py",
+    "test_growth_training.py",
+    "test_command_line.py",
+    "test_every_command.py",
+    "test_paper.py",
+    "test_market_command.py",
+    "test_chat_commands.py",
+    "test_market_troubles.py",
+    "test_evaluation_rivals.py",
+    "test_calendar.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, then the others as they were found; the order of a file's tests stays."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +67,24 @@ def services(tmp_path: Path) -> Services:
     """The sample market, the exported model and an empty database, on a Monday in November 2026."""
     chosen = load_settings(database={"path": tmp_path / "bellwether.sqlite3"}, models={"folder": MODELS})
     return build_services(chosen, clock=lambda: NOW)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands until the test turns it, on a Friday evening."""
+    return Clock()
+
+
+@pytest.fixture
+def talk(services: Services) -> Talk:
+    """A chat with the bot without Telegram between."""
+    return Talk(services)
+
+
+@pytest.fixture(scope="module")
+def visitor(tmp_path_factory: pytest.TempPathFactory) -> Visitor:
+    """A visitor of the web app over the sample market, with a database for all tests of a file."""
+    return Visitor(create_app(sample_services(tmp_path_factory.mktemp("web"))))
 
 
 @pytest.fixture

@@ -25,7 +25,6 @@ from bot.commands.forecast import question_and_horizon
 from bot.replies import as_text
 from tests.conftest import MODELS
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.shared import needs_shared
 from tests.support.telegram_server import TelegramServer
 from tests.support.web import Visitor, plain_text, sample_services
 from tests.support.yahoo_listings import list_on, quote
@@ -53,7 +52,6 @@ def labels(message: object) -> list[str]:
     return [button["text"] for row in message.buttons for button in row]  # type: ignore[attr-defined]
 
 
-@needs_shared
 def test_a_question_back_keeps_the_horizon_that_was_asked(server: TelegramServer, tmp_path: Path) -> None:
     with running_bot(bot_services(server, tmp_path)):
         question = server.ask(ANN, "index 3m")
@@ -69,7 +67,6 @@ def test_a_question_back_keeps_the_horizon_that_was_asked(server: TelegramServer
         assert question.edits == 0
 
 
-@needs_shared
 def test_a_question_back_goes_on_with_watching_and_with_stopping_it(server: TelegramServer, tmp_path: Path) -> None:
     services = bot_services(server, tmp_path)
     with running_bot(services):
@@ -90,7 +87,6 @@ def test_a_question_back_goes_on_with_watching_and_with_stopping_it(server: Tele
         server.wait_for(lambda s: "You don't watch ^VIX" in s.messages(ANN)[-1].text)
 
 
-@needs_shared
 def test_a_near_match_goes_on_with_what_was_asked(server: TelegramServer, tmp_path: Path) -> None:
     services = bot_services(server, tmp_path)
     with running_bot(services):
@@ -103,7 +99,6 @@ def test_a_near_match_goes_on_with_what_was_asked(server: TelegramServer, tmp_pa
         assert [one.symbol for one in queries.watchlist(services, ANN)] == ["AAPL"]
 
 
-@needs_shared
 def test_listings_that_yahoo_finds_are_offered_and_answered_in_their_own_money(
     server: TelegramServer, tmp_path: Path
 ) -> None:
@@ -248,11 +243,6 @@ def test_the_command_line_lists_what_may_be_meant(tmp_path: Path, monkeypatch: p
 
 
 # ---- the web
-
-
-@pytest.fixture(scope="module")
-def visitor(tmp_path_factory: pytest.TempPathFactory) -> Visitor:
-    return Visitor(create_app(sample_services(tmp_path_factory.mktemp("web"))))
 
 
 @pytest.mark.parametrize("address", ["/?symbol=index&horizon=63", "/stocks/index?horizon=63"])

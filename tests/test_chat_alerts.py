@@ -27,11 +27,6 @@ BY_TAPS = {
 }
 
 
-@pytest.fixture
-def talk(services: Services) -> Talk:
-    return Talk(services)
-
-
 def rules(talk: Talk) -> list[AlertRule]:
     return alert_queries.rules_of(talk.services, CHAT)
 

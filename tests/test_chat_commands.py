@@ -26,11 +26,6 @@ CHAT = 1001
 THEN = datetime(2021, 12, 31, 22, tzinfo=UTC)  # after the last session of the sample market
 
 
-@pytest.fixture
-def talk(services: Services) -> Talk:
-    return Talk(services)
-
-
 def watched(talk: Talk) -> list[str]:
     return [one.symbol for one in queries.watchlist(talk.services, CHAT)]
 

@@ -27,7 +27,6 @@ from bot.inline import cards
 from bot.replies import as_text
 from tests.support.account import live_services
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.shared import needs_shared
 from tests.support.talk import Talk, as_read, check_reply
 from tests.support.telegram_server import TelegramServer
 from tests.test_evaluate_rules import DAY, EVENING, add, owed, services_at
@@ -365,7 +364,6 @@ def test_the_terminal_speaks_the_language_of_its_environment(
     assert word.lower() in capsys.readouterr().out.lower()
 
 
-@needs_shared
 def test_over_telegram_two_people_are_answered_each_in_their_language(server: TelegramServer, tmp_path: Path) -> None:
     for code, chat in CHATS.items():
         server.open_chat(chat, language_code=code)
@@ -385,7 +383,6 @@ def test_over_telegram_two_people_are_answered_each_in_their_language(server: Te
         assert title in heard[code].splitlines()[0]
 
 
-@needs_shared
 def test_telegram_is_given_a_menu_for_each_language_and_kind_of_chat(server: TelegramServer, tmp_path: Path) -> None:
     with running_bot(bot_services(server, tmp_path)):
         server.wait_for(lambda s: len(s.calls("setMyCommands")) == 3 * len(LANGUAGES))
@@ -396,7 +393,6 @@ def test_telegram_is_given_a_menu_for_each_language_and_kind_of_chat(server: Tel
     assert "ваш язык, часовой пояс" in menus
 
 
-@needs_shared
 def test_an_inline_answer_is_kept_for_the_one_who_typed(server: TelegramServer, tmp_path: Path) -> None:
     with running_bot(bot_services(server, tmp_path)):
         server.type_inline(4, "AAPL")

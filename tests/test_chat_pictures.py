@@ -19,7 +19,6 @@ from bot import telegram_sender
 from bot.telegram import TelegramFace
 from tests.conftest import NOW
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.shared import needs_shared
 from tests.support.telegram_server import TelegramServer
 
 ANN, BOB = 1001, 1002
@@ -71,7 +70,6 @@ def ask_for_photo(server: TelegramServer, chat_id: int, text: str) -> str:
     return file.file_id
 
 
-@needs_shared
 def test_the_same_chart_is_drawn_and_uploaded_once_for_everybody(
     server: TelegramServer, tmp_path: Path, pen: CountingPen
 ) -> None:
@@ -82,7 +80,6 @@ def test_the_same_chart_is_drawn_and_uploaded_once_for_everybody(
     assert len(pen.drawn) == 2
 
 
-@needs_shared
 def test_two_who_ask_at_once_wait_for_one_drawing_and_one_upload(
     server: TelegramServer, tmp_path: Path, pen: CountingPen
 ) -> None:
@@ -102,7 +99,6 @@ def test_two_who_ask_at_once_wait_for_one_drawing_and_one_upload(
     assert shown[0].buttons == shown[1].buttons != []
 
 
-@needs_shared
 def test_a_restart_does_not_draw_again_but_another_bot_must_upload(
     server: TelegramServer, tmp_path: Path, pen: CountingPen
 ) -> None:
@@ -123,7 +119,6 @@ def test_a_restart_does_not_draw_again_but_another_bot_must_upload(
     assert b"OTHER" not in stored, "no token is kept"
 
 
-@needs_shared
 def test_a_file_id_that_telegram_refuses_is_uploaded_again(
     server: TelegramServer, tmp_path: Path, pen: CountingPen
 ) -> None:
@@ -140,7 +135,6 @@ def test_a_file_id_that_telegram_refuses_is_uploaded_again(
     assert uploads == {"AgACAgIAAxkB-gone", again}
 
 
-@needs_shared
 def test_where_telegram_takes_no_picture_the_words_go_alone(
     server: TelegramServer, tmp_path: Path, pen: CountingPen
 ) -> None:
@@ -152,7 +146,6 @@ def test_where_telegram_takes_no_picture_the_words_go_alone(
     assert answer.buttons
 
 
-@needs_shared
 def test_while_the_pen_draws_for_many_the_others_are_answered(
     server: TelegramServer, tmp_path: Path, pen: CountingPen
 ) -> None:
@@ -170,7 +163,6 @@ def test_while_the_pen_draws_for_many_the_others_are_answered(
     assert len(pen.drawn) == len(crowd)
 
 
-@needs_shared
 def test_what_is_drawn_goes_at_once_and_does_not_queue_for_the_pen_again(
     server: TelegramServer, tmp_path: Path, pen: CountingPen
 ) -> None:
@@ -215,7 +207,6 @@ async def stop_while_a_chart_is_drawn(
     pen.may_draw.set()
 
 
-@needs_shared
 @pytest.mark.parametrize(("grace", "drawn", "kind"), [(20, True, "photo"), (0.1, False, "text")])
 def test_a_stop_between_the_words_and_their_chart_makes_no_second_answer(
     server: TelegramServer, tmp_path: Path, pen: CountingPen, grace: float, drawn: bool, kind: str
@@ -228,7 +219,6 @@ def test_a_stop_between_the_words_and_their_chart_makes_no_second_answer(
     assert [one.kind for one in server.messages(ANN)] == [kind, "text"]
 
 
-@needs_shared
 def test_the_full_size_is_a_document_with_a_name_of_its_own(
     server: TelegramServer, tmp_path: Path, pen: CountingPen
 ) -> None:

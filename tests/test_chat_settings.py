@@ -26,11 +26,6 @@ CHAT = 1001
 NIGHT = QuietHours(time(22), time(7))
 
 
-@pytest.fixture
-def talk(services: Services) -> Talk:
-    return Talk(services)
-
-
 def kept(talk: Talk) -> AlertSettings:
     return alert_queries.alert_settings(talk.services, CHAT)
 

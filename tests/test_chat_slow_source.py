@@ -10,12 +10,10 @@ from bellwether.market.calendar import SETTLING, last_closed_session
 from bellwether.services import Services, build_services, utc_now
 from bot import telegram_typing
 from tests.support.running_bot import MODELS, running_bot
-from tests.support.shared import needs_shared
 from tests.support.telegram_server import TelegramServer
 from tests.support.yahoo_made import chart, walk
 from tests.support.yahoo_server import YahooServer
 
-pytestmark = needs_shared
 ANN, CROWD = 1001, range(2001, 2025)
 CHART = "/v8/finance/chart/"
 

@@ -17,11 +17,8 @@ from bellwether.services import build_services
 from bellwether.store import chat_data
 from bot.telegram_errands import deliver_now
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.shared import needs_shared
 from tests.support.telegram_server import TelegramServer
 from tests.support.telegram_state import SentMessage
-
-pytestmark = needs_shared
 
 ANN, BEN, GROUP = 7346519820127, 1002, -1002002
 RIGHTS = [

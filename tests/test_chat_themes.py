@@ -10,11 +10,8 @@ from bellwether.services import Services
 from bellwether.types import Theme
 from tests.support.png import corner
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.shared import needs_shared
 from tests.support.telegram_server import TelegramServer
 from tests.test_every_command import press, say
-
-pytestmark = needs_shared
 
 ANN, GROUP = 1001, -1002002
 #: every way to a chart: what is said, and the buttons that are pressed under its answer
@@ -37,6 +34,7 @@ WAYS = {
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramServer]:
     monkeypatch.setattr("bot.pace.GROUP", 0.0)
     monkeypatch.setattr("bot.pace.PRIVATE", 0.0)
+    monkeypatch.setattr("bot.answered.LINGER", 0.01)  # each press waits until nothing is unanswered any more
     with TelegramServer() as server:
         server.open_chat(ANN)
         server.open_chat(GROUP, "Traders", type="supergroup")

@@ -14,11 +14,8 @@ from bellwether.services import Services
 from bellwether.store import inbox
 from bot.commands import COMMANDS
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.shared import needs_shared
 from tests.support.telegram_server import TelegramServer
 from tests.support.telegram_state import SentMessage
-
-pytestmark = needs_shared
 
 ANN, GROUP, TOPIC = 1001, -1002002, 77
 ARGUMENTS = {"compare": "AAPL MSFT", "asof": "2020-03-02 AAPL", "feedback": "It is hard to read.", "settings": ""}
@@ -28,6 +25,7 @@ ARGUMENTS = {"compare": "AAPL MSFT", "asof": "2020-03-02 AAPL", "feedback": "It 
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramServer]:
     monkeypatch.setattr("bot.pace.GROUP", 0.0)  # a group is written to twenty times a minute: too slow for a test
     monkeypatch.setattr("bot.pace.PRIVATE", 0.0)
+    monkeypatch.setattr("bot.answered.LINGER", 0.01)  # each press waits until nothing is unanswered any more
     with TelegramServer() as server:
         server.open_chat(ANN)
         server.open_chat(GROUP, "Traders", type="supergroup")

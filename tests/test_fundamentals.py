@@ -16,7 +16,7 @@ from bellwether.market.fundamentals_file import FileFundamentals
 from bellwether.services import Services, build_services
 from bellwether.types import Quarter, Statements
 from tests.support.clock import Clock
-from tests.support.shared import SHARED, needs_shared
+from tests.support.data import DATA
 from tests.support.yahoo_server import YahooServer
 from tests.support.yahoo_services import yahoo_services
 
@@ -30,11 +30,6 @@ def server() -> Iterator[YahooServer]:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def start(server: YahooServer, clock: Clock, tmp_path: Path) -> Callable[[], Fundamentals]:
     def start() -> Fundamentals:
         services = yahoo_services(tmp_path, server, clock)
@@ -43,7 +38,6 @@ def start(server: YahooServer, clock: Clock, tmp_path: Path) -> Callable[[], Fun
     return start
 
 
-@needs_shared
 def test_recorded_quarters_come_to_the_digit_with_their_currency(start: Callable[[], Fundamentals]) -> None:
     apple = start().statements("AAPL")
     assert (apple.currency, apple.source, apple.symbol) == ("USD", "yahoo", "AAPL")
@@ -52,19 +46,16 @@ def test_recorded_quarters_come_to_the_digit_with_their_currency(start: Callable
     assert apple.next_earnings == date(2025, 4, 30)  # as of the recording
 
 
-@needs_shared
 def test_statements_may_be_in_another_currency_than_the_share(start: Callable[[], Fundamentals]) -> None:
     assert start().statements("BABA").currency == "CNY"
 
 
-@needs_shared
 @pytest.mark.parametrize("symbol", ["QQQ", "BTC-USD", "OCDO.L"])
 def test_what_has_no_quarters_is_told_so(start: Callable[[], Fundamentals], symbol: str) -> None:
     with pytest.raises(MarketDataError, match=f"Yahoo Finance has no company statements of {symbol}"):
         start().statements(symbol)
 
 
-@needs_shared
 def test_they_are_kept_asked_for_once_a_day_and_answer_while_yahoo_is_down(
     server: YahooServer, start: Callable[[], Fundamentals], clock: Clock
 ) -> None:
@@ -84,7 +75,6 @@ def test_they_are_kept_asked_for_once_a_day_and_answer_while_yahoo_is_down(
     assert down.statements("BABA").currency == "CNY"
 
 
-@needs_shared
 def test_a_company_whose_next_date_yahoo_does_not_know_has_none(
     server: YahooServer, start: Callable[[], Fundamentals]
 ) -> None:
@@ -143,11 +133,14 @@ def test_a_parquet_file_with_currencies_is_read_too(tmp_path: Path) -> None:
     assert FileFundamentals(file).statements("SAP.DE").currency == "EUR"
 
 
-@needs_shared
-def test_the_shared_file_can_be_used() -> None:
-    apple = FileFundamentals(SHARED / "data" / "fundamentals_quarterly.parquet").statements("AAPL")
-    assert len(apple.quarters) > 80
-    assert any(one.known_on is not None for one in apple.quarters)
+def test_a_table_of_several_sources_is_one_history() -> None:
+    apple = FileFundamentals(DATA / "fundamentals.parquet").statements("AAPL").quarters
+    ends = [quarter.period_end for quarter in apple]
+    assert ends == sorted(set(ends))
+    assert (len(ends), ends[0], ends[-1]) == (111, date(1993, 12, 31), date(2021, 9, 25))
+    assert sum(quarter.known_on is not None for quarter in apple) == 54
+    # the other source, without dates of filing, has a thousandth of this revenue
+    assert Quarter(date(2018, 12, 29), 84.31e9, 19.965e9, date(2019, 1, 30)) in apple
 
 
 @pytest.mark.parametrize(

@@ -26,11 +26,6 @@ from web.app import create_app
 KEYS = ["symbol", "name", "currency", "as_of", "model_id", "horizons", "explanation", "source", "caveats"]
 
 
-@pytest.fixture(scope="module")
-def visitor(tmp_path_factory: pytest.TempPathFactory) -> Visitor:
-    return Visitor(create_app(sample_services(tmp_path_factory.mktemp("web"))))
-
-
 def ask(folder: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str]:
     monkeypatch.setenv("BELLWETHER_DATABASE__PATH", str(folder / "growth.sqlite3"))
     done = CliRunner().invoke(main, ["growth", *arguments])

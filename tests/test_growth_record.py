@@ -24,7 +24,6 @@ from bellwether.store import alert_settings, chats, growth_ledger
 from bellwether.types import Quarter, Statements
 from tests.conftest import MODELS
 from tests.support.clock import Clock
-from tests.support.shared import needs_shared
 from tests.support.yahoo_server import YahooServer
 from tests.support.yahoo_services import yahoo_services
 
@@ -294,7 +293,6 @@ def yahoo(tmp_path: Path) -> Iterator[Services]:
         yield replace(found, fundamentals=statements)
 
 
-@needs_shared
 def test_what_yahoo_gives_is_enough(yahoo: Services) -> None:
     made = queries.growth(yahoo, "AAPL").forecast
     assert (made.source, made.currency, made.period_end) == ("yahoo", "USD", date(2025, 6, 30))
@@ -303,7 +301,6 @@ def test_what_yahoo_gives_is_enough(yahoo: Services) -> None:
         assert len(growth_ledger.of_symbol(db, "AAPL")) == 2
 
 
-@needs_shared
 @pytest.mark.parametrize("symbol", ["QQQ", "BTC-USD"])
 def test_a_fund_and_a_coin_have_no_growth(yahoo: Services, symbol: str) -> None:
     with pytest.raises(NoGrowth, match="Funds, indices, currencies and coins have none"):

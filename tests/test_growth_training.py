@@ -1,8 +1,6 @@
 """The training of the growth model: point in time, split by day and company, from a table to a served folder."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.util import find_spec
@@ -19,6 +17,7 @@ from bellwether.growth.growth_model import GrowthModel
 from bellwether.growth.quarters import CONTEXT_LENGTH, Figure
 from bellwether.types import Instrument, Quarter, Statements
 from tests.conftest import MODELS
+from tests.support.training import trained_by
 from training.__main__ import cli
 from training.growth import report, spans
 from training.growth.bootstrap import draws, skill_interval
@@ -142,12 +141,10 @@ def test_a_model_is_trained_exported_and_scored(tmp_path: Path) -> None:
     companies = {f"S{number}": company(number) for number in range(30)}
     file, work, models = table(tmp_path / "reports.csv", companies), str(tmp_path / "work"), tmp_path / "models"
     given = ["--fundamentals", str(file), "--work", work, "--models", str(models), "--model-id", "tiny", "--quick"]
-    for arguments in (["all", *given], ["evaluate", "--work", work, "--model", str(models / "tiny")]):
-        done = subprocess.run(
-            [sys.executable, "-m", "training", "growth", *arguments], capture_output=True, text=True, cwd=ROOT
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-    assert "pooled AR" in done.stdout and "validation span" in done.stdout
+    _, output = trained_by(
+        ("growth", "all", *given), ("growth", "evaluate", "--work", work, "--model", models / "tiny")
+    )
+    assert "pooled AR" in output and "validation span" in output
     model = GrowthModel(models / "tiny")
     assert model.card.seen_to == date(2015, 12, 31)
     windows = cutoffs({"S1": companies["S1"]}).windows

@@ -17,7 +17,6 @@ from bot.inline import MOST, cards
 from bot.replies import Reply
 from tests.conftest import MODELS
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.shared import needs_shared
 from tests.support.talk import check_reply
 from tests.support.telegram_server import TelegramServer
 
@@ -91,7 +90,6 @@ def server() -> Iterator[TelegramServer]:
         assert server.violations == []
 
 
-@needs_shared
 def test_telegram_gets_articles_with_a_link_back(server: TelegramServer, tmp_path: Path) -> None:
     services = bot_services(server, tmp_path)
     with running_bot(services):
@@ -107,7 +105,6 @@ def test_telegram_gets_articles_with_a_link_back(server: TelegramServer, tmp_pat
         assert db.conn.execute("SELECT count(*) FROM inbox").fetchone() == (0,), "what people type is not kept"
 
 
-@needs_shared
 def test_a_refused_answer_does_not_stop_the_bot(server: TelegramServer, tmp_path: Path) -> None:
     server.open_chat(5)
     with running_bot(bot_services(server, tmp_path)):

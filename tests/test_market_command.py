@@ -33,11 +33,6 @@ def server() -> Iterator[YahooServer]:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def start(server: YahooServer, clock: Clock, tmp_path: Path) -> Callable[[], Services]:
     return lambda: yahoo_services(tmp_path, server, clock)
 

@@ -17,7 +17,6 @@ from bellwether.market.yahoo import YahooSource
 from bellwether.services import Services
 from bellwether.types import Bars
 from tests.support.clock import Clock
-from tests.support.shared import needs_shared
 from tests.support.yahoo_made import chart, stamp, walk
 from tests.support.yahoo_server import YahooServer
 from tests.support.yahoo_services import yahoo_services
@@ -34,11 +33,6 @@ def server() -> Iterator[YahooServer]:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def start(server: YahooServer, clock: Clock, tmp_path: Path) -> Callable[[], Services]:
     return lambda: yahoo_services(tmp_path, server, clock)
 
@@ -50,7 +44,6 @@ def fetched(server: YahooServer, symbol: str, first: date, last: date) -> Bars:
 # ---- recorded answers
 
 
-@needs_shared
 def test_a_recorded_split_leaves_no_jump(server: YahooServer) -> None:
     """NVIDIA, 4 for 1 on 20 July 2021, recorded after another of 10 for 1: 751.19 and 186.12 on the days themselves."""
     bars = fetched(server, "NVDA", date(2021, 2, 1), date(2022, 1, 28))
@@ -61,7 +54,6 @@ def test_a_recorded_split_leaves_no_jump(server: YahooServer) -> None:
     assert date(2021, 7, 20) in answer.actions
 
 
-@needs_shared
 def test_a_recorded_dividend_is_in_the_returns_and_not_in_the_price(server: YahooServer) -> None:
     """Microsoft's 0.56 of 19 May 2021: the adjusted return of that day is higher than the quoted one by its yield."""
     bars = fetched(server, "MSFT", date(2021, 2, 1), date(2022, 1, 28))
@@ -71,7 +63,6 @@ def test_a_recorded_dividend_is_in_the_returns_and_not_in_the_price(server: Yaho
     assert (bars.closes[: at - 1] < bars.quoted_closes[: at - 1]).all()
 
 
-@needs_shared
 def test_a_recorded_london_price_is_in_pence(server: YahooServer) -> None:
     answer = YahooSource(base_url=server.base_url).fetch("OCDO.L", date(2020, 1, 1), date(2020, 1, 3), timeout=5)
     assert answer.instrument.currency == "GBp"

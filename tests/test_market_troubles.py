@@ -30,11 +30,6 @@ SYMBOLS = ("AAPL", "MSFT", "^GSPC", "^VIX")
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def server() -> Iterator[YahooServer]:
     with YahooServer() as server:
         publish(server, FRIDAY)

@@ -16,10 +16,7 @@ from bellwether.store import alert_rules, chats, outbox
 from bellwether.store.database import rows
 from bot.telegram_errands import deliver_now
 from tests.support.running_bot import bot_services
-from tests.support.shared import needs_shared
 from tests.support.telegram_server import TelegramServer
-
-pytestmark = needs_shared
 
 ANN = 1001
 BEGAN = datetime(2021, 12, 1, 22, 0, tzinfo=UTC)

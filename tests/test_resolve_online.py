@@ -20,18 +20,12 @@ from bellwether.types import Instrument
 from tests.conftest import MODELS
 from tests.support import yahoo_recordings
 from tests.support.clock import Clock
-from tests.support.shared import needs_shared
 from tests.support.yahoo_listings import list_on, quote
 from tests.support.yahoo_server import DOWN_PAGE, HTML_PAGE, MALFORMED_JSON, YahooServer
 
 CHART, SEARCH = "/v8/finance/chart/", "/v1/finance/search"
 FRIDAY = date(2026, 11, 20)
 EVENING = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
@@ -356,7 +350,6 @@ def test_odd_results_are_left_out(server: YahooServer, find: Callable[[str], tup
     assert found[2].name == "^BARE"
 
 
-@needs_shared
 @pytest.mark.parametrize(
     ("words", "symbols"),
     [
@@ -374,7 +367,6 @@ def test_a_recorded_search_is_read(
     assert [one.symbol for one in find(words)] == symbols
 
 
-@needs_shared
 @pytest.mark.parametrize(
     ("text", "candidates"),
     [
@@ -386,7 +378,6 @@ def test_recorded_listings_are_asked_back(start: Start, text: str, candidates: l
     assert asked_back(start(), text) == candidates
 
 
-@needs_shared
 @pytest.mark.parametrize("text", ["BJ0CDD2", "Evolution Gaming Group"])
 def test_what_a_search_finds_without_being_named_is_only_suggested(start: Start, text: str) -> None:
     with pytest.raises(UnknownSymbol) as told:
@@ -394,7 +385,6 @@ def test_what_a_search_finds_without_being_named_is_only_suggested(start: Start,
     assert set(told.value.suggestions) & {"MNTN.L", "0RQ6.IL", "E3G1.SG"}
 
 
-@needs_shared
 def test_every_recorded_search_can_be_read() -> None:
     class Session:
         def __init__(self, body: object) -> None:

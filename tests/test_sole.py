@@ -20,7 +20,6 @@ from bellwether.store import chats, outbox
 from bellwether.store.database import rows
 from bellwether.types import OutboxMessage
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.shared import needs_shared
 from tests.support.telegram_server import TelegramServer
 
 NOW = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
@@ -161,7 +160,6 @@ def test_a_sender_that_lost_its_lease_claims_nothing_more(tmp_path: Path) -> Non
     sole.release()
 
 
-@needs_shared
 def test_a_second_service_says_so_and_waits_until_the_first_ends(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -32,13 +32,10 @@ from telegram.error import (
     TimedOut,
 )
 
-from tests.support.shared import needs_shared
 from tests.support.telegram_client import drive, png, post
 from tests.support.telegram_errors import ApiError
 from tests.support.telegram_limits import FloodLimits
 from tests.support.telegram_server import TelegramServer
-
-pytestmark = needs_shared
 
 ANN = 7
 GROUP = -40

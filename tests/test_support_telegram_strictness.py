@@ -9,12 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.shared import needs_shared
 from tests.support.telegram_client import png, post
 from tests.support.telegram_server import TelegramServer
 from tests.support.telegram_spec import load_spec
-
-pytestmark = needs_shared
 
 ANN = 7
 GROUP = -40

@@ -15,15 +15,11 @@ from yfinance.data import YfData
 from yfinance.exceptions import YFDataException, YFPricesMissingError, YFRateLimitError
 
 from tests.support import yahoo_recordings
-from tests.support.shared import needs_shared
 from tests.support.yahoo_server import DOWN_PAGE, EMPTY_CHART, HTML_PAGE, MALFORMED_JSON, YahooServer
 from tests.support.yahoo_session import ReplaySession
 
-pytestmark = [
-    needs_shared,
-    # yfinance 1.7.0 uses what pandas 3.1 deprecates; that is between those two
-    pytest.mark.filterwarnings("ignore:The inplace keyword:pandas.errors.Pandas4Warning"),
-]
+# yfinance 1.7.0 uses what pandas 3.1 deprecates; that is between those two
+pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword:pandas.errors.Pandas4Warning")
 
 CHART = "/v8/finance/chart/"
 

@@ -18,10 +18,7 @@ from bot import answered, telegram
 from bot.telegram_errands import check_token, deliver_now
 from bot.telegram_updates import Updates
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.shared import needs_shared
 from tests.support.telegram_server import TelegramServer
-
-pytestmark = needs_shared
 
 ANN = 1001
 EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)  # an hour after New York closed

@@ -19,7 +19,6 @@ from bellwether.errors import ConfigError
 from serving import serve
 from tests.support.made_updates import HIDDEN_USER, message
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.shared import needs_shared
 from tests.support.telegram_client import post
 from tests.support.telegram_server import TelegramServer
 from web.telegram_webhook import LONGEST, SECRET_HEADER, TelegramWebhook
@@ -64,7 +63,6 @@ def service(server: TelegramServer, folder: Path, port: int) -> Iterator[subproc
         process.wait(20)
 
 
-@needs_shared
 def test_updates_that_are_brought_are_answered_and_survive_a_kill(server: TelegramServer, tmp_path: Path) -> None:
     port = free_port()
     with service(server, tmp_path, port) as process:
@@ -95,7 +93,6 @@ def test_updates_that_are_brought_are_answered_and_survive_a_kill(server: Telegr
         server.wait_for(lambda s: "You watch nothing" in s.last(ANN).text, 60)
 
 
-@needs_shared
 def test_going_back_to_polling_takes_the_webhook_back(server: TelegramServer, tmp_path: Path) -> None:
     post(server, "setWebhook", url="http://127.0.0.1:9/telegram", secret_token=SECRET)
     server.say(ANN, "/list")  # nobody is there to take it
@@ -108,7 +105,6 @@ def test_going_back_to_polling_takes_the_webhook_back(server: TelegramServer, tm
     assert server.webhook.url == ""
 
 
-@needs_shared
 @pytest.mark.parametrize(
     ("url", "why"),
     [

@@ -21,6 +21,7 @@ from bellwether.forecasting.model_card import read_card
 from bellwether.forecasting.onnx_model import OnnxModel
 from bellwether.market.sample import SampleProvider
 from bellwether.types import CLOSE, HEADS, LEVELS, MARKET_SERIES, VOLUME, Bars
+from tests.support.training import trained_by
 from training.__main__ import cli
 from training.checks import TOLERANCE, check_graph, disagreement, hostile_windows
 from training.evaluate import skill_interval
@@ -55,6 +56,7 @@ class Trained:
 
     prices: Path
     folder: Path
+    refitted: Path
     work: Path
     output: str
 
@@ -72,15 +74,16 @@ def prices(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def trained(prices: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """`python -m training all --quick`, in a process of its own: tensorflow stays out of this one."""
+    """`training all --quick` and `training refit` on what it exported."""
     if find_spec("tensorflow") is None or find_spec("tf2onnx") is None:
         pytest.skip("tensorflow is not installed: pip install -r training/requirements.txt")
     folder = tmp_path_factory.mktemp("training")
-    command = [sys.executable, "-m", "training", "all", "--prices", str(prices), "--work", str(folder / "work")]
-    command += ["--models", str(folder / "models"), "--model-id", "tiny", "--source", "the sample market", "--quick"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return Trained(prices, folder / "models" / "tiny", folder / "work", done.stdout)
+    work, models = ("--work", folder / "work"), ("--models", folder / "models")
+    output, _ = trained_by(
+        ("all", "--prices", prices, *work, *models, "--model-id", "tiny", "--source", "the sample market", "--quick"),
+        ("refit", *work, *models, "--judged", folder / "models" / "tiny"),
+    )
+    return Trained(prices, folder / "models" / "tiny", folder / "models" / "tiny-2021", folder / "work", output)
 
 
 @pytest.fixture(scope="module")
@@ -126,18 +129,10 @@ def test_the_card_tells_what_the_model_is_and_how_it_scored(trained: Trained) ->
     assert "skill against EWMA" in trained.output
 
 
-@pytest.fixture(scope="module")
-def refitted(trained: Trained) -> Path:
-    """`python -m training refit` on the small run: the folder it exported."""
-    command = [sys.executable, "-m", "training", "refit", "--work", str(trained.work), "--judged", str(trained.folder)]
-    command += ["--models", str(trained.folder.parent)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return trained.folder.parent / "tiny-2021"
-
-
-def test_a_refit_keeps_the_scores_of_its_recipe_apart_from_what_it_learned(trained: Trained, refitted: Path) -> None:
-    own, judged = (json.loads((folder / "card.json").read_text("utf-8")) for folder in (refitted, trained.folder))
+def test_a_refit_keeps_the_scores_of_its_recipe_apart_from_what_it_learned(trained: Trained) -> None:
+    own, judged = (
+        json.loads((folder / "card.json").read_text("utf-8")) for folder in (trained.refitted, trained.folder)
+    )
     assert own["scores"] == judged["scores"]
     assert own["scores_of"] == {"model_id": "tiny", "sha256": judged["sha256"], "trained_to": "2015-12-31"}
     assert own["data"]["trained_to"] == str(END)
@@ -146,13 +141,14 @@ def test_a_refit_keeps_the_scores_of_its_recipe_apart_from_what_it_learned(train
     assert {key: own["recipe"][key] for key in ("seed", "batch", "chosen_epoch")} == {
         key: judged["recipe"][key] for key in ("seed", "batch", "chosen_epoch")
     }
-    card = read_card(refitted)
+    card = read_card(trained.refitted)
     assert card.seen_to == END
     assert [record.taught_to for record in card.records if record] == [date(2015, 12, 31)] * len(HEADS)
     assert any("prove nothing" in limit for limit in own["limits"])
 
 
-def test_a_refit_is_neither_scored_nor_refitted(trained: Trained, refitted: Path, tmp_path: Path) -> None:
+def test_a_refit_is_neither_scored_nor_refitted(trained: Trained, tmp_path: Path) -> None:
+    refitted = trained.refitted
     full = ("evaluate", "--full", "--prices", trained.prices, "--model", refitted, "--work", tmp_path)
     for command in (full, ("refit", "--work", trained.work, "--judged", refitted, "--models", tmp_path)):
         result = run(*command)

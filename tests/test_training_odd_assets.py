@@ -12,7 +12,7 @@ from bellwether.forecasting.model_card import RANGE, folders_of
 from bellwether.forecasting.onnx_model import OnnxModel
 from bellwether.market.sample import SampleProvider
 from bellwether.types import CLOSE, HEADS, LEVELS, MARKET_SERIES, VOLUME, Bars, Floats
-from tests.support.shared import SHARED, needs_shared
+from tests.support.data import DATA
 from training.panel import CONTEXT_LENGTH, MIN_HISTORY, read_series
 
 FOLDERS = folders_of(Path(__file__).parents[1] / "exported_models", RANGE)
@@ -81,14 +81,13 @@ def test_an_asset_that_trades_seven_days_a_week_is_answered(model: OnnxModel) ->
         assert (widths > 0.5).all() and (widths < 2).all()
 
 
-@needs_shared
-@pytest.mark.parametrize("symbol", ["SPY", "TLT", "HYG", "GLD", "XLU", "BTC-USD", "ETH-USD", "^IXIC"])
-def test_funds_coins_and_indices_of_the_real_market_are_answered(model: OnnxModel, symbol: str) -> None:
-    series, _ = read_series([SHARED / "data" / "prices_daily.parquet"])
+@pytest.mark.parametrize("symbol", ["ETV", "PHK", "EDD", "BUI", "AGNC", "BPT", "RGLD"])
+def test_funds_and_trusts_of_the_real_market_are_answered(model: OnnxModel, symbol: str) -> None:
+    """Funds of options, junk bonds, bonds of poorer countries and utilities; mortgages, an ageing oil field, gold."""
+    series, _ = read_series([DATA / "funds_and_trusts.parquet"])
     bars = series[symbol].until(END)
     assert bars is not None
-    beside = tuple(series[name].until(END) for name in MARKET_SERIES)
-    quantiles = model.quantiles(*model_inputs(bars, beside, model.card.context_length))[0]
+    quantiles = answer(model, bars)
     assert (np.diff(quantiles, axis=1) > 0).all()
     widths = widths_against_the_plain_rule(model, bars, quantiles)
     assert (widths > 0.5).all() and (widths < 2).all()

@@ -23,11 +23,6 @@ from web.problems import KINDS
 FORECAST = "/api/v1/forecasts/"
 
 
-@pytest.fixture(scope="module")
-def visitor(tmp_path_factory: pytest.TempPathFactory) -> Visitor:
-    return Visitor(create_app(sample_services(tmp_path_factory.mktemp("web"))))
-
-
 class Bug(SampleProvider):
     """A market with a bug in it."""
 

@@ -44,11 +44,6 @@ BAD_HORIZONS = (
 )
 
 
-@pytest.fixture(scope="module")
-def visitor(tmp_path_factory: pytest.TempPathFactory) -> Visitor:
-    return Visitor(create_app(sample_services(tmp_path_factory.mktemp("web"))))
-
-
 def is_kind_page(page: httpx.Response) -> None:
     """A page of ours that holds nothing it should not."""
     assert page.headers["content-type"] == "text/html; charset=utf-8"

@@ -9,9 +9,8 @@ import pytest
 from fastapi.routing import APIRoute
 
 import web
-from tests.support.web import Visitor, plain_text, sample_services
+from tests.support.web import Visitor, plain_text
 from tests.support.web_pages import ERRORS, PAGES
-from web.app import create_app
 
 MOST_HTML = 40_000  #: bytes of a page before it is packed
 #: what a browser gets by these is no page
@@ -30,11 +29,6 @@ NO_PAGES = {
     "/stocks/{symbol}/growth.svg",
     "/stocks/{symbol}/feed.atom",
 }
-
-
-@pytest.fixture(scope="module")
-def visitor(tmp_path_factory: pytest.TempPathFactory) -> Visitor:
-    return Visitor(create_app(sample_services(tmp_path_factory.mktemp("web"))))
 
 
 ADDRESSES = (

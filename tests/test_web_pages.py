@@ -21,11 +21,6 @@ from web.app import create_app
 STRANGE_SYMBOLS = ("^GSPC", "BRK-B", "BF.B", "EURUSD=X", "AT&T")
 
 
-@pytest.fixture(scope="module")
-def visitor(tmp_path_factory: pytest.TempPathFactory) -> Visitor:
-    return Visitor(create_app(sample_services(tmp_path_factory.mktemp("web"))))
-
-
 def visit(folder: Path, provider: SampleProvider) -> Visitor:
     return Visitor(create_app(replace(sample_services(folder), provider=provider)))
 

@@ -15,7 +15,6 @@ from bellwether.market.circuit import LONGEST_WISH
 from bellwether.market.yahoo import YahooSource
 from bellwether.types import Bars
 from tests.support import yahoo_made as made
-from tests.support.shared import needs_shared
 from tests.support.yahoo_server import DOWN_PAGE, EMPTY_CHART, HTML_PAGE, MALFORMED_JSON, NO_CHART, YahooServer
 
 CHART = "/v8/finance/chart/"
@@ -55,7 +54,6 @@ def test_adjusted_and_quoted_closes_are_both_kept(server: YahooServer, provider:
     assert bars.symbol == "DIVI"
 
 
-@needs_shared
 def test_a_recorded_history_is_read_whole(provider: YahooSource) -> None:
     bars = bars_of(provider, "TSLA", date(2023, 1, 3))
     assert len(bars) > 1000

@@ -28,10 +28,10 @@ from training.spans import RECIPE, VALIDATION, trading
 from training.windows import spread_truth, truth
 
 SMALL = train.Recipe(
-    spread_batches=120,
+    spread_batches=60,
     spread_batch=256,
     epochs=1,
-    batches_per_epoch=150,
+    batches_per_epoch=70,
     batch=256,
     averaging=0.95,
     validation_stride=20,

@@ -23,10 +23,9 @@ from tests.support.http_server import HttpServer, LoopFactory, Request, Response
 from tests.support.telegram_errors import ApiError, Breach, bad_request
 from tests.support.telegram_forms import Form, read_form
 from tests.support.telegram_limits import FloodLimits
-from tests.support.telegram_loose_spec import LooseSpec
 from tests.support.telegram_methods import METHODS
 from tests.support.telegram_people import People
-from tests.support.telegram_spec import SPEC_PATH, Spec, load_spec
+from tests.support.telegram_spec import load_spec
 from tests.support.telegram_state import AnsweredCallback, SentMessage, World
 from tests.support.telegram_webhook import Webhook
 from tests.support.waiting import wait_until
@@ -62,17 +61,15 @@ class TelegramServer(People):
         clock: Callable[[], float] = time.monotonic,
         loop_factory: LoopFactory | None = None,
         local: bool = False,
-        strict: bool = SPEC_PATH.is_file(),
     ) -> None:
         """`clock` and the loop of `loop_factory` may run faster than the wall's, both alike.
 
         A `local` server is one that the bot's operator runs: it brings updates to any address, by plain HTTP too.
-        `strict` also refuses whatever the Bot API's own description does not allow, which must be there for it.
         """
         self.token = token
         self.requests: list[SeenRequest] = []
         self.violations: list[str] = []
-        self._spec: Spec | LooseSpec = load_spec() if strict else LooseSpec(frozenset({*METHODS, "getUpdates"}))
+        self._spec = load_spec()
         self._http = HttpServer(self._handle, loop_factory)
         self._faults = FaultQueue()
         bot_id = int(token.partition(":")[0])

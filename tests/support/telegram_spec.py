@@ -8,11 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tests.support.shared import SHARED
+from tests.support.data import DATA
 from tests.support.telegram_errors import Breach
 from tests.support.telegram_forms import Form, Upload, check_strings
-
-SPEC_PATH = SHARED / "telegram" / "bot-api-10.1.json"
 
 ARRAY = "Array of "
 FILE = "InputFile"
@@ -132,8 +130,8 @@ class Spec:
 
 @functools.cache
 def load_spec() -> Spec:
-    """The Bot API from the shared folder, read once."""
-    return Spec(json.loads(SPEC_PATH.read_text("utf-8")))
+    """The Bot API as the tests' data have it, read once."""
+    return Spec(json.loads((DATA / "bot_api.json").read_text("utf-8")))
 
 
 _PRIMITIVES = {

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from tests.support.shared import SHARED
+from tests.support.data import DATA
 
-FOLDER = SHARED / "data" / "yahoo_responses"
+FOLDER = DATA / "yahoo"
 CHART = "/v8/finance/chart/"
 SUMMARY = "/v10/finance/quoteSummary/"
 TIMESERIES = "/ws/fundamentals-timeseries/v1/finance/timeseries/"
@@ -39,8 +39,6 @@ class Recording:
 @functools.cache
 def recordings(kind: str) -> tuple[Recording, ...]:
     """All recordings of one kind, which is a folder's name."""
-    if not FOLDER.is_dir():
-        raise FileNotFoundError(f"no recordings in {FOLDER}: mark the test with needs_shared")
     return tuple(_read(path) for path in sorted((FOLDER / kind).glob("*.json")))
 
 
