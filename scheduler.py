@@ -11,22 +11,23 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bellwether.alerting import admin
-from bellwether.alerting.deliver import Transport, deliver
-from bellwether.alerting.evaluate import Tick, tick
-from bellwether.alerting.growth_news import report_growth
-from bellwether.alerting.heartbeat import heartbeat
-from bellwether.alerting.missed import note_missed
-from bellwether.alerting.rules import Reason
-from bellwether.courtesy import Courtesy
-from bellwether.errors import BellwetherError, ConfigError
-from bellwether.market.refresh import refresh_all
-from bellwether.scoring.settling import settle
-from bellwether.scoring.universe import forecast_universe
+from bellwether.alerts import alerts_table
+from bellwether.alerts.missed_digests import note_missed
+from bellwether.alerts.report_alerts import report_growth
+from bellwether.alerts.rules.digest_due import DigestReason
+from bellwether.alerts.tick import Tick, tick
+from bellwether.core.courtesy import Courtesy
+from bellwether.core.errors import BellwetherError, ConfigError
+from bellwether.db.database import Database
+from bellwether.delivery import admin_notes, inbox_table, outbox_table
+from bellwether.delivery.deliver import Transport, deliver
+from bellwether.jobs.heartbeat import heartbeat
+from bellwether.jobs.record_universe import forecast_universe
+from bellwether.jobs.refresh_prices import refresh_all
 from bellwether.services import Services
-from bellwether.store import alerts, inbox, outbox, webhooks
-from bellwether.store.database import Database
-from bellwether.webhooks.owing import any_owed
+from bellwether.track_record.ledger.settle import settle
+from bellwether.webhooks import webhooks_table
+from bellwether.webhooks.deliver import any_owed
 
 SOON = timedelta(seconds=20)  #: after a start: what a stop kept from the record is not to wait for a quarter of an hour
 KEPT = timedelta(days=30)  #: settled messages, for questions about what was sent
@@ -127,13 +128,13 @@ class Timetable:
         """A note when a person is needed; one a day of each kind."""
         topics = []
         if self._services.model is None:
-            topics.append(admin.Topic.NO_MODEL)
-        if did.reasons.get(Reason.DUE_WITHOUT_PRICES):
-            topics.append(admin.Topic.NO_PRICES)
+            topics.append(admin_notes.AdminTopic.NO_MODEL)
+        if did.reasons.get(DigestReason.DUE_WITHOUT_PRICES):
+            topics.append(admin_notes.AdminTopic.NO_PRICES)
         if topics:
             with self._services.store.transaction() as db:
                 for topic in topics:
-                    admin.tell(db, self._services, topic)
+                    admin_notes.tell(db, self._services, topic)
 
     async def _deliver(self) -> None:
         """Send what is owed."""
@@ -162,10 +163,10 @@ class Timetable:
         if self._webhooks_are_out or not await asyncio.to_thread(any_owed, self._services):
             return
         from bellwether.webhooks.deliver import deliver as tell  # loads what speaks HTTP, which most never need
-        from bellwether.webhooks.sending import Sender
+        from bellwether.webhooks.sending import WebhookSender
 
         try:
-            sender = Sender(private=self._services.settings.api.private_webhooks)
+            sender = WebhookSender(private=self._services.settings.api.private_webhooks)
         except ConfigError as problem:
             self._webhooks_are_out = True
             log.error("%s What is owed to webhooks is kept.", problem)
@@ -193,8 +194,8 @@ class Timetable:
 def _prune(services: Services) -> None:
     before = services.clock() - KEPT
     with services.store.transaction() as db:
-        gone = outbox.prune(db, before) + inbox.prune(db, before) + alerts.prune(db, before.date())
-        gone += webhooks.prune(db, before)
-        inbox.erase_set_aside(db, services.clock() - inbox.READ_AGAIN)
+        gone = outbox_table.prune(db, before) + inbox_table.prune(db, before) + alerts_table.prune(db, before.date())
+        gone += webhooks_table.prune(db, before)
+        inbox_table.erase_set_aside(db, services.clock() - inbox_table.READ_AGAIN)
     if gone:
         log.info("%d old rows were forgotten.", gone)

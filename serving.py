@@ -21,15 +21,15 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
-from bellwether.checked_clock import CheckedClock
-from bellwether.config import Settings, Web
-from bellwether.connections import faults_for
-from bellwether.courtesy import SWITCH
-from bellwether.errors import ConfigError
+from bellwether.core.clock import CheckedClock
+from bellwether.core.config import Settings, Web
+from bellwether.core.connections import faults_for
+from bellwether.core.courtesy import SWITCH
+from bellwether.core.errors import ConfigError
 from bellwether.services import Services, build_services
 
 if TYPE_CHECKING:
-    from bot.telegram import TelegramFace
+    from bot.telegram.face import TelegramFace
 
 GRACE = 4  #: seconds that what is under way gets to finish
 AGAIN_AFTER = 10  #: seconds after which a part that failed is started again
@@ -91,7 +91,7 @@ def _telegram(services: Services, clock: CheckedClock, *, needed: bool) -> "Tele
 
     Says the same of what keeps other parts. Raises ConfigError when the bot is all there is.
     """
-    from bot.telegram import TelegramFace
+    from bot.telegram.face import TelegramFace
 
     face, told = None, ""
     if services.settings.telegram.token.get_secret_value():
@@ -148,7 +148,7 @@ async def _run(services: Services, listening: socket.socket | None, clock: Check
 def _app(services: Services, face: "TelegramFace | None") -> Callable[..., Awaitable[None]]:
     """The page and the API, and before them the address to which Telegram may bring updates."""
     from web.app import create_app
-    from web.telegram_webhook import TelegramWebhook
+    from web.middleware.telegram_webhook import TelegramWebhook
 
     app, settings = create_app(services), services.settings.telegram
     if face is None or not settings.webhook_url:

@@ -5,19 +5,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from bellwether.config import Settings
-from bellwether.errors import ModelError
-from bellwether.forecasting.model_shelf import ModelShelf
-from bellwether.forecasting.onnx_model import OnnxModel
-from bellwether.forecasting.served import served_model
-from bellwether.growth.growth_model import GrowthShelf
-from bellwether.kept_outlooks import KeptOutlooks
-from bellwether.market.chosen_universe import universe_of
-from bellwether.market.fundamentals import Fundamentals, open_fundamentals
+from bellwether.core.config import Settings
+from bellwether.core.errors import ModelError
+from bellwether.db.database import Store
+from bellwether.forecasting.outlook_cache import OutlookCache
 from bellwether.market.provider import Provider
 from bellwether.market.sources import open_market
-from bellwether.market.universe import Universe
-from bellwether.store.database import Store
+from bellwether.market.statements.provider import Fundamentals, open_fundamentals
+from bellwether.market.symbols.configured_universe import universe_of
+from bellwether.market.symbols.universe import Universe
+from bellwether.models.onnx_model import OnnxModel
+from bellwether.models.promoted import served_model
+from bellwether.models.registry import ModelRegistry
+from bellwether.models.revenue_model import RevenueModels
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
@@ -33,11 +33,11 @@ class Services:
     universe: Universe  #: what is served every session, and what else is known by name
     model: OnnxModel | None  #: None when it cannot be used; answers are then the baseline's, and say so
     model_problem: str  #: why not
-    shelf: ModelShelf  #: which model may answer for a day in the past
-    growth: GrowthShelf  #: the models of company growth
+    shelf: ModelRegistry  #: which model may answer for a day in the past
+    growth: RevenueModels  #: the models of company growth
     store: Store
     clock: Clock
-    outlooks: KeptOutlooks = field(default_factory=KeptOutlooks)  #: of the newest session, shared by all faces
+    outlooks: OutlookCache = field(default_factory=OutlookCache)  #: of the newest session, shared by all faces
 
 
 def utc_now() -> datetime:
@@ -65,8 +65,8 @@ def build_services(settings: Settings, clock: Clock = utc_now) -> Services:
         universe=universe_of(settings.market.universe, provider),
         model=model,
         model_problem=problem,
-        shelf=ModelShelf(settings.models.folder, model),
-        growth=GrowthShelf(settings.models.folder, settings.models.growth),
+        shelf=ModelRegistry(settings.models.folder, model),
+        growth=RevenueModels(settings.models.folder, settings.models.growth),
         store=store,
         clock=clock,
     )

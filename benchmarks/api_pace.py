@@ -20,18 +20,19 @@ from itertools import cycle
 from pathlib import Path
 from urllib.request import urlopen
 
-from bellwether import keys, queries
-from bellwether.batch import forecasts
-from bellwether.config import load_settings
-from bellwether.forecast_json import forecast_json
+from bellwether.access import keys
+from bellwether.ask import forecasts as ask_forecasts
+from bellwether.ask.batch import forecasts
+from bellwether.core.config import load_settings
+from bellwether.core.plans import Terms
+from bellwether.core.types import MARKET_SERIES, Bars, Instrument
+from bellwether.db.database import Store
 from bellwether.forecasting.inputs import model_inputs
-from bellwether.kept_outlooks import KeptOutlooks
+from bellwether.forecasting.outlook_cache import OutlookCache
+from bellwether.forecasting.to_json import forecast_json
 from bellwether.market.sample import SampleProvider
-from bellwether.market.universe import Universe, listed
-from bellwether.plans import Terms
+from bellwether.market.symbols.universe import Universe, listed
 from bellwether.services import build_services, utc_now
-from bellwether.store.database import Store
-from bellwether.types import MARKET_SERIES, Bars, Instrument
 from benchmarks.demo_service import demo_service
 from benchmarks.timing import compare
 
@@ -78,13 +79,13 @@ def batch() -> float:
     services = replace(services, provider=market, universe=Universe(market.universe()))
     if services.model is None:
         raise SystemExit(services.model_problem)
-    model, symbols = services.model, [one.symbol for one in services.universe]
-    outlooks = [queries.answer(services, name, 10).outlook for name in symbols]
-    windows = [model_inputs(one.bars, one.market, model.card.context_length) for one in outlooks]
-    plain = [forecast_json(queries.answer(services, name, 10).forecast) for name in symbols]
+    model, symbols = services.model, [instrument.symbol for instrument in services.universe]
+    outlooks = [ask_forecasts.answer(services, name, 10).outlook for name in symbols]
+    windows = [model_inputs(outlook.bars, outlook.market, model.card.context_length) for outlook in outlooks]
+    plain = [forecast_json(ask_forecasts.answer(services, name, 10).forecast) for name in symbols]
 
     def ours() -> None:
-        made = forecasts(replace(services, outlooks=KeptOutlooks()), symbols, 10)
+        made = forecasts(replace(services, outlooks=OutlookCache()), symbols, 10)
         json.dumps([forecast_json(one) for one in made if not isinstance(one, Exception)])
 
     def theirs() -> None:
@@ -101,8 +102,8 @@ class _FiveHundred(SampleProvider):
 
     def __init__(self) -> None:
         sample = SampleProvider()
-        every = [sample.bars(one.symbol, _END) for one in sample.universe()]
-        self._known = {one.symbol: one for one in list(listed().values())[:500]}
+        every = [sample.bars(instrument.symbol, _END) for instrument in sample.universe()]
+        self._known = {instrument.symbol: instrument for instrument in list(listed().values())[:500]}
         self._bars = {symbol: replace(bars, symbol=symbol) for symbol, bars in zip(self._known, cycle(every))}
         self._bars |= {symbol: sample.bars(symbol, _END) for symbol in MARKET_SERIES}
 

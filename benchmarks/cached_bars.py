@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from bellwether.market.asking import Asker
-from bellwether.market.cache import CachedProvider
+from bellwether.core.types import Bars, Instrument
+from bellwether.db.database import Store
 from bellwether.market.provider import Fetched
+from bellwether.market.remote.cached_provider import CachedProvider
+from bellwether.market.remote.guarded_source import GuardedSource
 from bellwether.market.sample import SampleProvider
-from bellwether.store.database import Store
-from bellwether.types import Bars, Instrument
 from benchmarks.timing import Comparison, compare
 
 LIMIT = 1.5  #: times the .npz file
@@ -46,7 +46,7 @@ def measure() -> tuple[Comparison, float]:
     """Wall times of both, and the processor time of ours in milliseconds."""
     with tempfile.TemporaryDirectory() as folder:
         store, source = Store(Path(folder) / "bench.sqlite3"), _Source()
-        asker = Asker("the bench", timeout=10, connections=1)
+        asker = GuardedSource("the bench", timeout=10, connections=1)
 
         def ours() -> Bars:
             return CachedProvider(source, asker, store, lambda: NOW).bars("AAPL", END)

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import psutil
 
-from bellwether.config import load_settings
+from bellwether.core.config import load_settings
 from bellwether.services import build_services
 from benchmarks.timing import Comparison
 from tests.support.telegram_server import TelegramServer
@@ -90,14 +90,14 @@ def _crowd(folder: Path) -> tuple[float, float]:
 
 def _new_chart() -> float:
     """Mean processor seconds of a chart that was never drawn, those of the drawing process included."""
-    from bellwether import queries
+    from bellwether.ask import forecasts
 
     services = build_services(load_settings(market={"source": "sample"}))
-    asked = [queries.answer(services, symbol, 21) for symbol in _symbols()[:20]]
-    queries.chart_png(asked[0], "light")  # starts the drawing process
+    asked = [forecasts.answer(services, symbol, 21) for symbol in _symbols()[:20]]
+    forecasts.chart_png(asked[0], "light")  # starts the drawing process
     before = _with_children()
     for one in asked[1:]:
-        queries.chart_png(one, "light")
+        forecasts.chart_png(one, "light")
     return (_with_children() - before) / len(asked[1:])
 
 
@@ -108,7 +108,10 @@ def _with_children() -> float:
 
 
 def _symbols() -> list[str]:
-    return [one.symbol for one in build_services(load_settings(market={"source": "sample"})).provider.universe()]
+    return [
+        instrument.symbol
+        for instrument in build_services(load_settings(market={"source": "sample"})).provider.universe()
+    ]
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ def _be(kind: str, token: str, base_url: str, file: str) -> None:
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    from bot.telegram import TelegramFace
+    from bot.telegram.face import TelegramFace
     from serving import WORKERS, new_event_loop, spare_the_collector
 
     settings = load_settings(

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bellwether.alerting.evaluate import tick
-from bellwether.config import load_settings
+from bellwether.alerts.tick import tick
+from bellwether.core.config import load_settings
+from bellwether.core.types import MARKET_SERIES
+from bellwether.db.database import stamp
 from bellwether.services import Services, build_services
-from bellwether.store.database import stamp
-from bellwether.types import MARKET_SERIES
 
 CHATS, EACH, SYMBOLS, BARS = 100_000, 10, 500, 600
 EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)  # an hour after New York closed

@@ -20,11 +20,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bellwether.config import load_settings
+from bellwether.core.config import load_settings
+from bellwether.core.types import MARKET_SERIES
+from bellwether.db.database import rows
 from bellwether.market.calendar import SETTLING, last_closed_session
 from bellwether.services import Services, build_services, utc_now
-from bellwether.store.database import rows
-from bellwether.types import MARKET_SERIES
 from benchmarks.pace import LIMIT, SHARE, owe
 from tests.support.service import service
 

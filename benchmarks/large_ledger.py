@@ -17,15 +17,15 @@ from pathlib import Path
 
 import numpy as np
 
-from bellwether.scoring.issuing import record
-from bellwether.scoring.settling import count
-from bellwether.scoring.track_record import Asked, live_record
-from bellwether.scoring.verify import verify
-from bellwether.store import outcomes
-from bellwether.store.database import Store
-from bellwether.store.ledger import Issued
-from bellwether.store.outcomes import Outcome
-from bellwether.types import HEADS
+from bellwether.core.types import HEADS
+from bellwether.db.database import Store
+from bellwether.track_record.ledger import outcomes_table
+from bellwether.track_record.ledger.issue import record
+from bellwether.track_record.ledger.ledger_table import Issued
+from bellwether.track_record.ledger.outcomes_table import Outcome
+from bellwether.track_record.ledger.settle import count
+from bellwether.track_record.ledger.verify import verify
+from bellwether.track_record.scores.track_record import RecordFilter, live_record
 
 SYMBOLS, AT_ONCE = 500, 250
 LIMITS = {"append, ms a row": 1.0, "page, all symbols, ms": 200.0, "page, one symbol, ms": 200.0}
@@ -82,9 +82,9 @@ def fill(store: Store, rows: int) -> tuple[float, float]:
     end = FIRST + timedelta(days=rows // (SYMBOLS * len(HEADS)))
     for day in range((end - FIRST).days + 1):
         with store.transaction() as db:
-            due = outcomes.due(db, FIRST + timedelta(days=day))
+            due = outcomes_table.due(db, FIRST + timedelta(days=day))
             came = [Outcome(one, float(random.normal(0, 0.015)), FIRST) for one in due]
-            count(db, outcomes.append(db, came, datetime(2026, 1, 1, tzinfo=UTC)))
+            count(db, outcomes_table.append(db, came, datetime(2026, 1, 1, tzinfo=UTC)))
     return entering, time.perf_counter() - start
 
 
@@ -94,8 +94,8 @@ def measure(rows: int) -> dict[str, float]:
         store = Store(Path(folder) / "large.sqlite3")
         entering, settling = fill(store, rows)
         found = {"append, ms a row": entering / rows * 1e3}
-        found["page, all symbols, ms"] = _best(lambda: live_record(store, Asked())) * 1e3
-        found["page, one symbol, ms"] = _best(lambda: live_record(store, Asked(symbol="SYM7"))) * 1e3
+        found["page, all symbols, ms"] = _best(lambda: live_record(store, RecordFilter())) * 1e3
+        found["page, one symbol, ms"] = _best(lambda: live_record(store, RecordFilter(symbol="SYM7"))) * 1e3
         start, busy = time.perf_counter(), time.process_time()
         proved = verify(store)
         found["verify, s of processor time"] = time.process_time() - busy

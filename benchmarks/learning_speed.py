@@ -20,9 +20,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
+from bellwether.core.types import HEADS
 from bellwether.forecasting.inputs import Float32s
 from bellwether.market.sample import SampleProvider
-from bellwether.types import HEADS
 from training.features import Features
 from training.model import DAILY_UNITS, WEEKLY_UNITS, build_network, squared_error
 from training.panel import CONTEXT_LENGTH, Panel, Rows, build_panel
@@ -41,7 +41,7 @@ def measure() -> dict[str, float]:
     """Median windows per second of each way, and `array_mb`, what the materialised windows weigh."""
     market = SampleProvider()
     last = date(2015, 12, 31)
-    panel = build_panel({one.symbol: market.bars(one.symbol, last) for one in market.universe()})
+    panel = build_panel({instrument.symbol: market.bars(instrument.symbol, last) for instrument in market.universe()})
     rows = RECIPE.rows(panel)
     path = variance_path(panel)
 

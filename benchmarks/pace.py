@@ -13,10 +13,10 @@ from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from bellwether.alerting.deliver import deliver
-from bellwether.config import load_settings
+from bellwether.core.config import load_settings
+from bellwether.delivery import outbox_table
+from bellwether.delivery.deliver import deliver
 from bellwether.services import Services, build_services
-from bellwether.store import outbox
 
 MESSAGES = 3000
 LIMIT = 30.0  #: messages a second that Telegram takes
@@ -68,23 +68,23 @@ def main() -> int:
 
 
 async def _deliver(services: Services) -> None:
-    from bot.telegram_client import make_bot
-    from bot.telegram_pictures import Pictures
-    from bot.telegram_sender import Sender
+    from bot.telegram.client import make_bot
+    from bot.telegram.pictures import Pictures
+    from bot.telegram.sender import TelegramSender
 
     async with make_bot(services.settings.telegram) as bot:
-        await deliver(services, Sender(bot, Pictures(services)))
+        await deliver(services, TelegramSender(bot, Pictures(services)))
 
 
 def owe(services: Services, messages: int) -> None:
     """A message each to so many chats, due now."""
     now = services.clock()
     drafts = (
-        outbox.Draft(f"digest:{chat}:2021-12-30", chat, "digest", "<b>words</b>", now, now + timedelta(hours=1))
+        outbox_table.Draft(f"digest:{chat}:2021-12-30", chat, "digest", "<b>words</b>", now, now + timedelta(hours=1))
         for chat in range(1, messages + 1)
     )
     with services.store.transaction() as db:
-        outbox.owe_all(db, drafts, now)
+        outbox_table.enqueue_all(db, drafts, now)
 
 
 def _serve(connection: Connection, chats: int) -> None:

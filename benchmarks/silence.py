@@ -16,15 +16,15 @@ from datetime import date
 
 import numpy as np
 
-from bellwether.config import load_settings
-from bellwether.forecasting.baseline import DECAY
+from bellwether.core.config import load_settings
+from bellwether.core.types import LEVELS, Floats
 from bellwether.forecasting.metrics import pinball_loss
-from bellwether.scoring.silence import HORIZONS, standing_of
-from bellwether.scoring.sums import COLUMNS, Q10, Q90
-from bellwether.scoring.table import Table, table_of
-from bellwether.scoring.types import Standing
+from bellwether.market.returns import DECAY
 from bellwether.services import build_services
-from bellwether.types import LEVELS, Floats
+from bellwether.track_record.demotion.sequential_test import HORIZONS, standing_of
+from bellwether.track_record.scores.columns import COLUMNS, Q10, Q90
+from bellwether.track_record.scores.score_table import Table, table_of
+from bellwether.track_record.scores.types import GateState
 
 SHARE_COUNT, YEAR, BURN_IN = 100, 252, 120
 _STEEPEST = np.maximum(LEVELS, 1 - np.array(LEVELS))
@@ -83,7 +83,7 @@ def with_volatility(returns: Floats) -> Market:
 def real_market() -> Market:
     """The shares of the sample market that it knows from its first day to its last."""
     services = build_services(load_settings(market={"source": "sample"}))
-    known = [services.provider.bars(one.symbol, date.max) for one in services.universe]
+    known = [services.provider.bars(instrument.symbol, date.max) for instrument in services.universe]
     longest = max(len(bars) for bars in known)
     closes = np.stack([bars.closes for bars in known if len(bars) == longest], axis=1)
     return with_volatility(np.diff(np.log(closes), axis=0))
@@ -183,7 +183,7 @@ def silenced_on(table: Table, sessions: int, first: int = 60) -> int | None:
     """
     for last in range(first, sessions + 1, 5):
         known = table.take(table.day + table.horizon <= last)
-        if standing_of(known, "made-up").standing is Standing.SILENCED:
+        if standing_of(known, "made-up").standing is GateState.SILENCED:
             return last
     return None
 

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from jinja2 import Environment
 from starlette.responses import HTMLResponse
 
-from bellwether.config import load_settings
+from bellwether.core.config import load_settings
 from bellwether.services import build_services
 from benchmarks.demo_service import demo_service
 from benchmarks.timing import Comparison, compare

@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from bellwether.config import load_settings
+from bellwether.core.config import load_settings
+from bellwether.core.types import MARKET_SERIES, ForecastInputs
 from bellwether.forecasting.forecaster import forecast_at, make_outlook
 from bellwether.forecasting.inputs import model_inputs
 from bellwether.services import build_services
-from bellwether.types import MARKET_SERIES, Known
 from benchmarks.timing import Comparison, compare
 
 LIMIT = 3.0  #: times the model alone
@@ -24,7 +24,7 @@ def measure() -> Comparison:
     now = services.clock()
 
     def ours() -> object:
-        outlook = make_outlook(Known(instrument, bars, market, "sample", "", None), model)
+        outlook = make_outlook(ForecastInputs(instrument, bars, market, "sample", "", None), model)
         return forecast_at(outlook, 10, now)
 
     return compare(ours, lambda: model.quantiles(window, beside), rounds=200, repeats=10)

@@ -12,10 +12,10 @@ pause:ID  resume:ID                                 let one rest, and look at it
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bellwether import wording
-from bellwether.alert_types import AlertRule, Direction, Repeat, RuleKind
-from bellwether.language import N_
-from bellwether.language import gettext as _
+from bellwether.core.alert_types import AlertRule, Direction, Repeat, RuleKind
+from bellwether.core.i18n.translate import N_
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.forecasting import sentences
 from bot.keyboards import in_rows
 from bot.replies import Button, Rows
 
@@ -63,7 +63,9 @@ def kinds(symbol: str, horizon: int) -> Rows:
 def thresholds(symbol: str, kind: RuleKind, horizon: int, close: float, currency: str) -> Rows:
     """From where on to be told; one button alone where there is nothing to choose."""
     start = f"addrule:{symbol}:{kind.value}:{horizon}"
-    buttons = [Button(one.label, f"{start}:{one.action}") for one in presets(kind, horizon, symbol, close, currency)]
+    buttons = [
+        Button(preset.label, f"{start}:{preset.action}") for preset in presets(kind, horizon, symbol, close, currency)
+    ]
     back = (Button(_("« Something else"), f"kinds:{symbol}:{horizon}"),)
     return (*_rows(kind, buttons), back)
 
@@ -73,26 +75,26 @@ def presets(kind: RuleKind, horizon: int, symbol: str, close: float, currency: s
     if kind is RuleKind.PRICE:
         levels = [(float(f"{close * (1 + share):.4g}"), share) for share in _NEAR]
         return [
-            Preset(f"{wording.money(level, currency, symbol)} ({wording.signed_percent(share)})", level)
+            Preset(f"{sentences.money(level, currency, symbol)} ({sentences.signed_percent(share)})", level)
             for level, share in levels
         ]
     if kind is RuleKind.GROWTH:
         shares = _GROWTHS[horizon <= 10]
-        return [Preset(wording.signed_percent(share), share) for share in (*shares, *(-share for share in shares))]
+        return [Preset(sentences.signed_percent(share), share) for share in (*shares, *(-share for share in shares))]
     if kind is RuleKind.CHANCE:
         above = [
-            Preset(_("above {share}").format(share=wording.percent(share)), share, Direction.ABOVE)
+            Preset(_("above {share}").format(share=sentences.percent(share)), share, Direction.ABOVE)
             for share in _CHANCES
         ]
         below = [round(1 - share, 2) for share in _CHANCES]
         return above + [
-            Preset(_("below {share}").format(share=wording.percent(share)), share, Direction.BELOW) for share in below
+            Preset(_("below {share}").format(share=sentences.percent(share)), share, Direction.BELOW) for share in below
         ]
     if kind is RuleKind.UNUSUAL:
         return [Preset(_("1 day in {days}").format(days=round(1 / share)), share) for share in _SHARES[kind]]
     if kind is RuleKind.EARNINGS:
         return [Preset(_("Tell me the day before"), 0.5)]
-    return [Preset(wording.percent(share), share) for share in _SHARES[kind]]
+    return [Preset(sentences.percent(share), share) for share in _SHARES[kind]]
 
 
 def one_rule(rule: AlertRule, close: float | None, currency: str) -> Rows:
@@ -100,8 +102,8 @@ def one_rule(rule: AlertRule, close: float | None, currency: str) -> Rows:
     offered: list[Button] = []
     if rule.kind is not RuleKind.EARNINGS and (close is not None or rule.kind is not RuleKind.PRICE):
         offered = [
-            Button(one.label, f"setrule:{rule.id}:{one.action}")
-            for one in presets(rule.kind, rule.horizon, rule.symbol, close or 0.0, currency)
+            Button(preset.label, f"setrule:{rule.id}:{preset.action}")
+            for preset in presets(rule.kind, rule.horizon, rule.symbol, close or 0.0, currency)
         ]
     switch = _("Only once") if rule.repeat is Repeat.AGAIN else _("Every time")
     return (

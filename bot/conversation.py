@@ -12,14 +12,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from html import escape
 
-from bellwether import alert_queries
-from bellwether.errors import AmbiguousSymbol, BellwetherError, UnknownSymbol
-from bellwether.language import N_, said, use_language
-from bellwether.language import gettext as _
+from bellwether.alerts import ask
+from bellwether.core.errors import AmbiguousSymbol, BellwetherError, UnknownSymbol
+from bellwether.core.i18n.translate import N_, said, use_language
+from bellwether.core.i18n.translate import gettext as _
 from bellwether.services import Services
-from bot.commands import COMMANDS, Asker, forecast, settings
-from bot.commands.asking_back import ask_back
-from bot.commands.command import LONGEST, Command, Given, StaleButton, Who
+from bot.commands import COMMANDS, ChatContext, forecast, settings
+from bot.commands.base import LONGEST, Command, Given, StaleButton, Who
+from bot.commands.clarify import ask_back
 from bot.replies import Pressed, Reply
 
 _BY_NAME = {command.name: command for command in COMMANDS}
@@ -55,7 +55,7 @@ def matters_who_presses(action: str) -> bool:
     return press is not None and press.who is not Who.ANYBODY
 
 
-def answer(services: Services, asker: Asker, text: str) -> Reply:
+def answer(services: Services, asker: ChatContext, text: str) -> Reply:
     """The reply to a message. Never raises: what goes wrong is said kindly."""
     with speaking(services, asker) as known:
         try:
@@ -70,7 +70,7 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
             return Reply(f"{_WRONG}")
 
 
-def press(services: Services, asker: Asker, action: str) -> Pressed:
+def press(services: Services, asker: ChatContext, action: str) -> Pressed:
     """The answer to a button. Never raises."""
     with speaking(services, asker) as known:
         try:
@@ -82,7 +82,7 @@ def press(services: Services, asker: Asker, action: str) -> Pressed:
             return Pressed(notice=f"{_WRONG}")
 
 
-def only_text(services: Services, asker: Asker) -> Reply:
+def only_text(services: Services, asker: ChatContext) -> Reply:
     """The reply to a picture, a voice, a sticker."""
     with speaking(services, asker):
         return Reply(
@@ -90,13 +90,13 @@ def only_text(services: Services, asker: Asker) -> Reply:
         )
 
 
-def too_old(services: Services, asker: Asker) -> str:
+def too_old(services: Services, asker: ChatContext) -> str:
     """The notice for a button of a message that Telegram does not show us any more."""
     with speaking(services, asker):
         return _("This message is too old for its buttons. Please ask again with /forecast.")
 
 
-def at_place(services: Services, asker: Asker, latitude: float, longitude: float) -> Reply:
+def at_place(services: Services, asker: ChatContext, latitude: float, longitude: float) -> Reply:
     """The reply to a place on the map, in degrees north and east: its clock is the chat's now. Never raises."""
     with speaking(services, asker):
         try:
@@ -109,17 +109,17 @@ def at_place(services: Services, asker: Asker, latitude: float, longitude: float
 
 
 @contextmanager
-def speaking(services: Services, asker: Asker) -> Iterator[Asker]:
+def speaking(services: Services, asker: ChatContext) -> Iterator[ChatContext]:
     """Within the block we speak the language that the chat chose, else that of whoever asks.
 
     The asker comes back with all that the chat prefers: it is read once for each message.
     """
-    preferences = alert_queries.preferences(services, asker.chat_id)
+    preferences = ask.preferences(services, asker.chat_id)
     with use_language(preferences.language or asker.language):
         yield replace(asker, preferences=preferences)
 
 
-def _answer(services: Services, asker: Asker, text: str) -> Reply:
+def _answer(services: Services, asker: ChatContext, text: str) -> Reply:
     words = _clean(text).strip()
     if not any(_shows(letter) for letter in words):
         return Reply(f"{_NOTHING}")
@@ -137,7 +137,7 @@ def _answer(services: Services, asker: Asker, text: str) -> Reply:
     return command.answer(services, asker, arguments)
 
 
-def _press(services: Services, asker: Asker, action: str) -> Pressed:
+def _press(services: Services, asker: ChatContext, action: str) -> Pressed:
     verb, *arguments = _clean(action).split(":")
     press = _VERBS.get(verb)
     if press is None:
@@ -163,5 +163,5 @@ def _split(words: str) -> tuple[str, str]:
     return call.partition("@")[0].lower(), arguments
 
 
-def _allowed(command: Command, asker: Asker) -> bool:
+def _allowed(command: Command, asker: ChatContext) -> bool:
     return command.who is not Who.ADMINS or asker.may_change

@@ -11,9 +11,9 @@ characters, so every action stays below Telegram's 64 bytes.
 
 from collections.abc import Sequence
 
-from bellwether import wording
-from bellwether.language import gettext as _
-from bellwether.types import Instrument
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.types import Instrument
+from bellwether.forecasting import sentences
 from bot.replies import Button, Rows
 
 MOST_BYTES = 64  #: of an action, as Telegram has it
@@ -45,9 +45,10 @@ def horizons(shown: int, action: str) -> Rows:
     """The usual horizons to choose from, the shown one marked; `action` has {} in place of the sessions."""
     row = tuple(
         Button(
-            f"· {wording.label(sessions)} ·" if sessions == shown else wording.label(sessions), action.format(sessions)
+            f"· {sentences.label(sessions)} ·" if sessions == shown else sentences.label(sessions),
+            action.format(sessions),
         )
-        for sessions in wording.HORIZON_LABELS
+        for sessions in sentences.HORIZON_LABELS
     )
     return (row[:3], row[3:])
 
@@ -64,7 +65,7 @@ def near_matches(symbols: tuple[str, ...], action: str) -> Rows:
 
 def choices(candidates: tuple[Instrument, ...], action: str) -> Rows:
     """One row for each instrument that may be meant; `action`, such as "ask:{}:10", goes on with what was asked."""
-    return tuple((Button(_label(one), action.format(one.symbol)),) for one in candidates)
+    return tuple((Button(_label(candidate), action.format(candidate.symbol)),) for candidate in candidates)
 
 
 def _label(one: Instrument) -> str:

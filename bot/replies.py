@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape, unescape
 
-from bellwether import wording
-from bellwether.language import N_
-from bellwether.language import gettext as _
-from bellwether.types import Forecast
+from bellwether.core.i18n.translate import N_
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.types import Forecast
+from bellwether.forecasting import sentences
 
 LONGEST_CAPTION = 1024  #: UTF-16 units that fit under a picture
 NO_FILE = N_("I may not send files in this chat. Its admins can allow that; then ask me once more.")
@@ -68,14 +68,14 @@ def forecast_text(made: Forecast, *, expert: bool = False) -> str:
     The lines are ordered by worth; where they do not all fit, the explanation of the width goes first, then how earlier
     forecasts turned out, and never a caveat. An `expert` gets all the numbers before what explains them.
     """
-    headline = f"<b>{escape(wording.headline(made))}</b>"
-    body = [escape(wording.last_price(made)) + " " + escape(wording.numbers(made))]
-    trust = [escape(wording.trust(made))]
-    why = [escape(wording.why(made))]
-    caveats = [f"<i>{escape(wording.disclaimer(made))}</i>"]
-    tested = [escape(wording.tested(made))]
+    headline = f"<b>{escape(sentences.headline(made))}</b>"
+    body = [escape(sentences.last_price(made)) + " " + escape(sentences.numbers(made))]
+    trust = [escape(sentences.trust(made))]
+    why = [escape(sentences.why(made))]
+    caveats = [f"<i>{escape(sentences.disclaimer(made))}</i>"]
+    tested = [escape(sentences.tested(made))]
     if expert:
-        body.append(escape(wording.all_numbers(made)))
+        body.append(escape(sentences.all_numbers(made)))
     for middle in ([*body, *why, *trust], [*body, *trust], [*body, *tested], body):
         text = "\n\n".join([headline, *middle, *caveats])
         if utf16_length(text) <= LONGEST_CAPTION:
@@ -85,12 +85,12 @@ def forecast_text(made: Forecast, *, expert: bool = False) -> str:
 
 def past_forecast_text(made: Forecast, who_answers: str, what_came: str) -> str:
     """A forecast as of a past day, with what the model could know then and what came. Fits under a picture."""
-    sentence = wording.from_small(wording.headline(made))
-    dated = _("As of {day}: {sentence}").format(day=wording.day(made.cutoff), sentence=sentence)
+    sentence = sentences.from_small(sentences.headline(made))
+    dated = _("As of {day}: {sentence}").format(day=sentences.day(made.cutoff), sentence=sentence)
     headline = f"<b>{escape(dated)}</b>"
-    body = escape(f"{wording.last_price(made)} {wording.numbers(made)}")
+    body = escape(f"{sentences.last_price(made)} {sentences.numbers(made)}")
     came = f"<b>{escape(what_came)}</b>"
-    caveats = f"<i>{escape(wording.disclaimer(made))}</i>"
+    caveats = f"<i>{escape(sentences.disclaimer(made))}</i>"
     whole = "\n\n".join([headline, escape(who_answers), body, came, caveats])
     if utf16_length(whole) <= LONGEST_CAPTION:
         return whole

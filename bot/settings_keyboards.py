@@ -7,9 +7,9 @@ set:WHAT:VALUE  choose it. Times of day have no colon here: "1830", "2200-0700"
 
 from datetime import time
 
-from bellwether.alert_types import AlertSettings, DigestMode
-from bellwether.language import ENGLISH, LANGUAGES, N_, pgettext, spoken
-from bellwether.language import gettext as _
+from bellwether.core.alert_types import AlertSettings, DigestMode
+from bellwether.core.i18n.translate import ENGLISH, LANGUAGES, N_, pgettext, spoken
+from bellwether.core.i18n.translate import gettext as _
 from bot.keyboards import in_rows
 from bot.replies import Button, Rows
 

@@ -4,12 +4,12 @@ import os
 import sys
 from itertools import count
 
-from bellwether.alerting.deliver import read_in_terminal
-from bellwether.errors import StoreError
+from bellwether.core.errors import StoreError
+from bellwether.delivery.deliver import read_in_terminal
+from bellwether.delivery.outbox_table import TERMINAL
 from bellwether.services import Services
-from bellwether.store.outbox import TERMINAL
 from bot import conversation
-from bot.commands import Asker
+from bot.commands import ChatContext
 from bot.replies import Button, Reply, as_text
 
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
@@ -17,7 +17,7 @@ _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 def hold(services: Services) -> None:
     """Talk until the input ends or the person says /quit."""
-    asker = Asker(TERMINAL, _language())
+    asker = ChatContext(TERMINAL, _language())
     buttons = _show(conversation.answer(services, asker, "/start"))
     _show_owed(services)
     while True:

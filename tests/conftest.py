@@ -10,9 +10,9 @@ import pytest
 import sqlcipher3  # noqa: F401  # before TensorFlow, which brings an SQLite for everybody who comes after it
 from hypothesis import HealthCheck, settings
 
-from bellwether.config import load_settings
+from bellwether.core.config import load_settings
+from bellwether.core.types import Bars
 from bellwether.services import Services, build_services
-from bellwether.types import Bars
 from tests.support.clock import Clock
 from tests.support.talk import Talk
 from tests.support.web import Visitor, sample_services

@@ -31,11 +31,11 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import exchange_calendars
 
-from bellwether.alert_types import AlertSettings, QuietHours
-from bellwether.alerting.rules import Prices, Reason, decide_digest
-from bellwether.alerting.rules_time import Rhythm, open_slots
-from bellwether.alerting.wishes import changed_settings
-from bellwether.time_zones import is_time_zone
+from bellwether.alerts.rule_requests import changed_settings
+from bellwether.alerts.rules.digest_due import DigestReason, Prices, decide_digest
+from bellwether.alerts.rules.local_time import Rhythm, open_slots
+from bellwether.core.alert_types import AlertSettings, QuietHours
+from bellwether.core.i18n.time_zones import is_time_zone
 
 EXCHANGES = (
     *("XNYS", "XTSE", "BVMF", "XLON", "XETR", "XJSE", "XSHG", "XBOM", "XHKG", "XTKS", "XASX"),
@@ -95,7 +95,11 @@ def shown_at(zone: ZoneInfo, clock: time, since: datetime) -> datetime:
         naive = datetime.combine(day, clock, UTC)
         offsets = {(naive + step * DAY).astimezone(zone).utcoffset() or timedelta(0) for step in (-1, 0, 1)}
         instants = sorted(naive - offset for offset in offsets)
-        shown = [one for one in instants if one.astimezone(zone).replace(tzinfo=None) == naive.replace(tzinfo=None)]
+        shown = [
+            instant
+            for instant in instants
+            if instant.astimezone(zone).replace(tzinfo=None) == naive.replace(tzinfo=None)
+        ]
         before = (naive - DAY).astimezone(zone).utcoffset() or timedelta(0)
         first = shown[0] if shown else naive - before
         if first >= since:
@@ -117,7 +121,7 @@ def loud_from(instant: datetime, settings: AlertSettings) -> datetime:
     soon = (instant + step * MINUTE for step in range(1, 121))
     turned_back = instant.astimezone(zone).fold == 1
     ends = (one for one in soon if turned_back and one.astimezone(zone).time().replace(second=0) == until)
-    return next((one.replace(second=0, microsecond=0) for one in ends), None) or shown_at(zone, until, instant)
+    return next((end.replace(second=0, microsecond=0) for end in ends), None) or shown_at(zone, until, instant)
 
 
 def due(closed: datetime, settings: AlertSettings) -> datetime:
@@ -230,7 +234,7 @@ class Chat:
             if slot.session in self.written:
                 continue
             reason = decide_digest(slot, Prices.IN, now)
-            if reason is not Reason.DUE:
+            if reason is not DigestReason.DUE:
                 raise Broken(f"{self} {now}: an open slot is {reason}")
             self.written[slot.session] = now
 

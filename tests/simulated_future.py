@@ -16,25 +16,25 @@ from typing import Any
 
 import numpy as np
 
-from bellwether import alert_queries, queries
-from bellwether.alert_types import AlertSettings, DigestMode, RuleKind, RuleWish
-from bellwether.alerting.evaluate import tick
-from bellwether.config import load_settings
+from bellwether.alerts import ask, watchlist
+from bellwether.alerts.tick import tick
+from bellwether.core.alert_types import AlertSettings, DigestMode, RuleKind, RuleRequest
+from bellwether.core.config import load_settings
+from bellwether.core.types import Bars
+from bellwether.db.database import rows
 from bellwether.market.sample import SampleProvider
 from bellwether.services import Services, build_services
-from bellwether.store.database import rows
-from bellwether.types import Bars
 from tests.simulated_decade import Broken, closes
 
 MODELS = Path(__file__).resolve().parents[1] / "exported_models"
 CHATS, SYMBOLS = 6, 4  #: and symbols for each
 _FIRST, _LAST = 2012, 2021
 _WISHES = (
-    RuleWish(RuleKind.MOVE, 0.01),
-    RuleWish(RuleKind.GROWTH, 0.01),
-    RuleWish(RuleKind.CHANCE, 0.5),
-    RuleWish(RuleKind.RISK, 0.05),
-    RuleWish(RuleKind.UNUSUAL, 0.2),
+    RuleRequest(RuleKind.MOVE, 0.01),
+    RuleRequest(RuleKind.GROWTH, 0.01),
+    RuleRequest(RuleKind.CHANCE, 0.5),
+    RuleRequest(RuleKind.RISK, 0.05),
+    RuleRequest(RuleKind.UNUSUAL, 0.2),
 )
 _WRITTEN = {
     "outbox": "dedup_key, chat_id, kind, text, state, not_before, expires_at, reply_key",
@@ -116,16 +116,16 @@ def _world(market: Market, path: Path, random: Random) -> Services:
     settings = load_settings(database={"path": path}, models={"folder": MODELS}, alerts={"horizon": 5})
     services = build_services(settings, clock=lambda: market.now)
     services = replace(services, provider=market)
-    known = sorted(one.symbol for one in market.universe())
+    known = sorted(instrument.symbol for instrument in market.universe())
     for chat_id in range(1, CHATS + 1):
         for symbol in random.sample(known, SYMBOLS):
-            queries.watch(services, chat_id, symbol, "en")
+            watchlist.watch(services, chat_id, symbol, "en")
         stock = random.choice([symbol for symbol in known if not symbol.startswith("^")])
         for wish in random.sample(_WISHES, 2):
-            alert_queries.add_rule(services, chat_id, stock, wish, "en")
+            ask.add_rule(services, chat_id, stock, wish, "en")
         mode = random.choice(list(DigestMode))
         wanted = AlertSettings(digest_mode=mode, weekly_budget=random.choice([None, 0, 2]))
-        alert_queries.change_alert_settings(services, chat_id, wanted, "en")
+        ask.change_alert_settings(services, chat_id, wanted, "en")
     return services
 
 

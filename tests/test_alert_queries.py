@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bellwether import alert_queries, queries
-from bellwether.alert_types import (
+from bellwether.alerts import alerts_table, ask, rules_table, watchlist
+from bellwether.alerts.rule_requests import wish_of
+from bellwether.alerts.text.alerts import describe
+from bellwether.core.alert_types import (
     AlertRule,
     AlertSettings,
     DigestMode,
@@ -15,22 +17,20 @@ from bellwether.alert_types import (
     QuietHours,
     Repeat,
     RuleKind,
-    RuleWish,
+    RuleRequest,
 )
-from bellwether.alerting.alert_words import describe
-from bellwether.alerting.wishes import wish_of
-from bellwether.config import load_settings
-from bellwether.errors import BadHorizon, BadRule, BadTimeZone, LimitReached, UnknownSymbol
+from bellwether.core.config import load_settings
+from bellwether.core.errors import BadHorizon, BadRule, BadTimeZone, LimitReached, UnknownSymbol
+from bellwether.delivery import chat_data_table, chats_table
 from bellwether.services import Services, build_services
-from bellwether.store import alert_moves, alert_rules, alerts, chats
 from tests.conftest import MODELS, NOW
 
 ABOVE, BELOW, EITHER = Direction.ABOVE, Direction.BELOW, Direction.EITHER
-GROWTH = RuleWish(RuleKind.GROWTH, 0.05)
+GROWTH = RuleRequest(RuleKind.GROWTH, 0.05)
 
 
-def add(services: Services, wish: RuleWish, text: str = "AAPL", chat_id: int = 7) -> AlertRule:
-    return alert_queries.add_rule(services, chat_id, text, wish, "en")
+def add(services: Services, wish: RuleRequest, text: str = "AAPL", chat_id: int = 7) -> AlertRule:
+    return ask.add_rule(services, chat_id, text, wish, "en")
 
 
 @pytest.mark.parametrize(
@@ -38,38 +38,38 @@ def add(services: Services, wish: RuleWish, text: str = "AAPL", chat_id: int = 7
     [
         (GROWTH, 0.05, ABOVE, "AAPL: median growth over the next two weeks above +5.0\u00a0%"),
         (
-            RuleWish(RuleKind.GROWTH, -0.03, horizon=5),
+            RuleRequest(RuleKind.GROWTH, -0.03, horizon=5),
             -0.03,
             BELOW,
             "median growth over the next week below −3.0\u00a0%",
         ),
-        (RuleWish(RuleKind.GROWTH, 0.01, BELOW), 0.01, BELOW, "below +1.0\u00a0%"),
+        (RuleRequest(RuleKind.GROWTH, 0.01, BELOW), 0.01, BELOW, "below +1.0\u00a0%"),
         (
-            RuleWish(RuleKind.CHANCE, 0.6, horizon=21),
+            RuleRequest(RuleKind.CHANCE, 0.6, horizon=21),
             0.6,
             ABOVE,
             "chance of a rise over the next month above 60\u00a0%",
         ),
-        (RuleWish(RuleKind.CHANCE, 0.4, BELOW), 0.4, BELOW, "below 40\u00a0%"),
-        (RuleWish(RuleKind.RISK, 0.1), -0.1, BELOW, "1 in 20 outcomes over the next two weeks below −10.0\u00a0%"),
-        (RuleWish(RuleKind.RISK, -0.1), -0.1, BELOW, "below −10.0\u00a0%"),
-        (RuleWish(RuleKind.UNUSUAL), 0.05, BELOW, "as rare as 1 day in 20"),
-        (RuleWish(RuleKind.UNUSUAL, 0.01), 0.01, BELOW, "as rare as 1 day in 100"),
-        (RuleWish(RuleKind.PRICE, 200.0), 200.0, ABOVE, "AAPL: a close above $200.00"),
-        (RuleWish(RuleKind.PRICE, 150.0), 150.0, BELOW, "AAPL: a close below $150.00"),
-        (RuleWish(RuleKind.MOVE, 0.03), 0.03, EITHER, "AAPL: a session that moves 3.0\u00a0% or more either way"),
-        (RuleWish(RuleKind.MOVE, -0.03), -0.03, BELOW, "moves down 3.0\u00a0% or more"),
-        (RuleWish(RuleKind.MOVE, 0.03, BELOW), -0.03, BELOW, "moves down 3.0\u00a0% or more"),
-        (RuleWish(RuleKind.MOVE, 0.03, ABOVE), 0.03, ABOVE, "moves up 3.0\u00a0% or more"),
+        (RuleRequest(RuleKind.CHANCE, 0.4, BELOW), 0.4, BELOW, "below 40\u00a0%"),
+        (RuleRequest(RuleKind.RISK, 0.1), -0.1, BELOW, "1 in 20 outcomes over the next two weeks below −10.0\u00a0%"),
+        (RuleRequest(RuleKind.RISK, -0.1), -0.1, BELOW, "below −10.0\u00a0%"),
+        (RuleRequest(RuleKind.UNUSUAL), 0.05, BELOW, "as rare as 1 day in 20"),
+        (RuleRequest(RuleKind.UNUSUAL, 0.01), 0.01, BELOW, "as rare as 1 day in 100"),
+        (RuleRequest(RuleKind.PRICE, 200.0), 200.0, ABOVE, "AAPL: a close above $200.00"),
+        (RuleRequest(RuleKind.PRICE, 150.0), 150.0, BELOW, "AAPL: a close below $150.00"),
+        (RuleRequest(RuleKind.MOVE, 0.03), 0.03, EITHER, "AAPL: a session that moves 3.0\u00a0% or more either way"),
+        (RuleRequest(RuleKind.MOVE, -0.03), -0.03, BELOW, "moves down 3.0\u00a0% or more"),
+        (RuleRequest(RuleKind.MOVE, 0.03, BELOW), -0.03, BELOW, "moves down 3.0\u00a0% or more"),
+        (RuleRequest(RuleKind.MOVE, 0.03, ABOVE), 0.03, ABOVE, "moves up 3.0\u00a0% or more"),
     ],
 )
 def test_a_wish_becomes_a_rule(
-    wish: RuleWish, threshold: float, direction: Direction, words: str, services: Services
+    wish: RuleRequest, threshold: float, direction: Direction, words: str, services: Services
 ) -> None:
     rule = add(services, wish)
     assert (rule.threshold, rule.direction) == (threshold, direction)
     assert words in describe(rule, "USD")
-    assert alert_queries.rules_of(services, 7) == [rule]
+    assert ask.rules_of(services, 7) == [rule]
     assert rule.armed
     assert rule.horizon == (0 if wish.kind in {RuleKind.PRICE, RuleKind.MOVE} else wish.horizon)
 
@@ -78,29 +78,29 @@ def test_a_wish_becomes_a_rule(
     ("wish", "words"),
     [
         *(
-            (RuleWish(RuleKind.GROWTH, bad), "more than 0\u00a0% and at most 100\u00a0%")
+            (RuleRequest(RuleKind.GROWTH, bad), "more than 0\u00a0% and at most 100\u00a0%")
             for bad in (0.0, 1.01, -1.5, None)
         ),
-        *((RuleWish(RuleKind.GROWTH, bad), "more than 0\u00a0%") for bad in (float("nan"), float("inf"))),
-        *((RuleWish(RuleKind.CHANCE, bad), "less than 100\u00a0%") for bad in (0.0, 1.0, -0.4, 2.0)),
-        *((RuleWish(RuleKind.RISK, bad), "less than 100\u00a0%") for bad in (0.0, 1.0, -1.0, 1.1)),
-        *((RuleWish(RuleKind.UNUSUAL, bad), "at most 50\u00a0%") for bad in (0.0, -0.05, 0.51)),
-        *((RuleWish(RuleKind.MOVE, bad), "at most 100\u00a0%") for bad in (0.0, 1.2, None)),
-        *((RuleWish(RuleKind.PRICE, bad), "number above 0") for bad in (0.0, -5.0, None, float("nan"))),
-        (RuleWish(RuleKind.PRICE, 1e9), "looks like a slip"),
-        (RuleWish(RuleKind.PRICE, 200.0, BELOW), "below 200 already"),
-        (RuleWish(RuleKind.PRICE, 150.0, ABOVE), "above 150 already"),
-        (RuleWish(RuleKind.GROWTH, 0.05, EITHER), "Two alerts can"),
+        *((RuleRequest(RuleKind.GROWTH, bad), "more than 0\u00a0%") for bad in (float("nan"), float("inf"))),
+        *((RuleRequest(RuleKind.CHANCE, bad), "less than 100\u00a0%") for bad in (0.0, 1.0, -0.4, 2.0)),
+        *((RuleRequest(RuleKind.RISK, bad), "less than 100\u00a0%") for bad in (0.0, 1.0, -1.0, 1.1)),
+        *((RuleRequest(RuleKind.UNUSUAL, bad), "at most 50\u00a0%") for bad in (0.0, -0.05, 0.51)),
+        *((RuleRequest(RuleKind.MOVE, bad), "at most 100\u00a0%") for bad in (0.0, 1.2, None)),
+        *((RuleRequest(RuleKind.PRICE, bad), "number above 0") for bad in (0.0, -5.0, None, float("nan"))),
+        (RuleRequest(RuleKind.PRICE, 1e9), "looks like a slip"),
+        (RuleRequest(RuleKind.PRICE, 200.0, BELOW), "below 200 already"),
+        (RuleRequest(RuleKind.PRICE, 150.0, ABOVE), "above 150 already"),
+        (RuleRequest(RuleKind.GROWTH, 0.05, EITHER), "Two alerts can"),
         (replace(GROWTH, expires=date(2026, 11, 22)), "is over already"),
         (replace(GROWTH, expires=date.max), "No calendar reaches that far"),
-        (RuleWish(RuleKind.EARNINGS), "when Apple reports"),
+        (RuleRequest(RuleKind.EARNINGS), "when Apple reports"),
     ],
 )
-def test_a_rule_that_cannot_be_is_refused_with_what_can(wish: RuleWish, words: str, services: Services) -> None:
+def test_a_rule_that_cannot_be_is_refused_with_what_can(wish: RuleRequest, words: str, services: Services) -> None:
     with pytest.raises(BadRule, match=words) as refused:
         add(services, wish)
     assert len(str(refused.value)) < 220
-    assert alert_queries.rules_of(services, 7) == []
+    assert ask.rules_of(services, 7) == []
 
 
 @pytest.mark.parametrize("horizon", [0, -1, 64])
@@ -108,7 +108,7 @@ def test_a_horizon_that_cannot_be_is_refused(horizon: int, services: Services) -
     with pytest.raises(BadHorizon, match="1 to 63"):
         add(services, replace(GROWTH, horizon=horizon))
     # a price has none
-    assert add(services, RuleWish(RuleKind.PRICE, 200.0, horizon=horizon)).horizon == 0
+    assert add(services, RuleRequest(RuleKind.PRICE, 200.0, horizon=horizon)).horizon == 0
 
 
 def test_what_cannot_be_forecast_cannot_be_watched(services: Services) -> None:
@@ -119,7 +119,7 @@ def test_what_cannot_be_forecast_cannot_be_watched(services: Services) -> None:
     ).shelf)  # fmt: skip
     with pytest.raises(BadRule, match=r"the model is silent.*price or its daily moves work"):
         add(silent, GROWTH)
-    assert add(silent, RuleWish(RuleKind.MOVE, 0.05)).kind is RuleKind.MOVE
+    assert add(silent, RuleRequest(RuleKind.MOVE, 0.05)).kind is RuleKind.MOVE
 
 
 def test_the_same_rule_twice_is_refused_and_another_threshold_is_not(services: Services) -> None:
@@ -128,7 +128,7 @@ def test_the_same_rule_twice_is_refused_and_another_threshold_is_not(services: S
         add(services, GROWTH)
     add(services, replace(GROWTH, threshold=0.06))
     add(services, GROWTH, chat_id=8)
-    assert len(alert_queries.rules_of(services, 7)) == 2
+    assert len(ask.rules_of(services, 7)) == 2
 
 
 def test_the_limit_is_said(services: Services) -> None:
@@ -139,13 +139,13 @@ def test_the_limit_is_said(services: Services) -> None:
         clock=lambda: NOW,
     )
     for threshold in (0.05, 0.06):
-        add(few, RuleWish(RuleKind.GROWTH, threshold))
+        add(few, RuleRequest(RuleKind.GROWTH, threshold))
     with pytest.raises(LimitReached, match="already have 2 alerts"):
-        add(few, RuleWish(RuleKind.GROWTH, 0.07))
+        add(few, RuleRequest(RuleKind.GROWTH, 0.07))
 
 
 def test_an_expiry_is_the_end_of_that_day_by_the_chats_clock(services: Services) -> None:
-    alert_queries.change_alert_settings(services, 7, AlertSettings("Asia/Tokyo"), "en")
+    ask.change_alert_settings(services, 7, AlertSettings("Asia/Tokyo"), "en")
     rule = add(services, replace(GROWTH, expires=date(2026, 12, 1)))
     assert rule.expires_at == datetime(2026, 12, 1, 15, tzinfo=UTC)
 
@@ -155,38 +155,38 @@ def test_a_rule_is_changed_and_removed_by_its_number_and_only_by_its_chat(servic
     other = add(services, replace(GROWTH, threshold=0.07))
     judged = replace(rule, armed=False, last_value=0.06, judged=date(2026, 11, 20))
     with services.store.transaction() as db:
-        alert_rules.keep_state(db, [judged])
-    changed = alert_queries.change_rule(services, 7, rule.id, replace(wish_of(rule), threshold=0.04))
+        rules_table.keep_state(db, [judged])
+    changed = ask.change_rule(services, 7, rule.id, replace(wish_of(rule), threshold=0.04))
     # armed anew, but the session that it told of is not told again
     assert (changed.threshold, changed.armed, changed.last_value, changed.judged) == (0.04, True, None, judged.judged)
-    assert alert_queries.rules_of(services, 7) == [changed, other]
+    assert ask.rules_of(services, 7) == [changed, other]
     with pytest.raises(BadRule, match="another alert that says just this"):
-        alert_queries.change_rule(services, 7, rule.id, replace(wish_of(rule), threshold=0.07))
-    for wrong in (alert_queries.change_rule, alert_queries.remove_rule):
-        arguments = (GROWTH,) if wrong is alert_queries.change_rule else ()
+        ask.change_rule(services, 7, rule.id, replace(wish_of(rule), threshold=0.07))
+    for wrong in (ask.change_rule, ask.remove_rule):
+        arguments = (GROWTH,) if wrong is ask.change_rule else ()
         for chat_id, number in ((8, rule.id), (7, 999)):
             with pytest.raises(BadRule, match=f"no alert number {number}"):
                 wrong(services, chat_id, number, *arguments)  # type: ignore[operator]
-    assert alert_queries.remove_rule(services, 7, rule.id) == changed
-    assert alert_queries.rules_of(services, 7) == [other]
+    assert ask.remove_rule(services, 7, rule.id) == changed
+    assert ask.rules_of(services, 7) == [other]
 
 
 # ---- settings
 
 
 def test_settings_are_the_defaults_until_something_is_said_and_then_kept(services: Services) -> None:
-    assert alert_queries.alert_settings(services, 7) == AlertSettings()
-    queries.watch(services, 7, "AAPL", "en")
-    assert alert_queries.alert_settings(services, 7) == AlertSettings()
+    assert ask.alert_settings(services, 7) == AlertSettings()
+    watchlist.watch(services, 7, "AAPL", "en")
+    assert ask.alert_settings(services, 7) == AlertSettings()
     wanted = AlertSettings(
         "America/Sao_Paulo", DigestMode.UNUSUAL, time(18, 30), QuietHours(time(22), time(7, 15)), weekly_budget=3
     )
-    kept = alert_queries.change_alert_settings(services, 7, wanted, "en")
-    assert alert_queries.alert_settings(services, 7) == kept
+    kept = ask.change_alert_settings(services, 7, wanted, "en")
+    assert ask.alert_settings(services, 7) == kept
     assert replace(kept, changed_at=None, pending=None) == wanted
     assert kept.changed_at == NOW
     assert kept.pending is None  # on Monday noon no digest is still to come
-    later = alert_queries.change_alert_settings(services, 7, replace(kept, weekly_budget=None), "en")
+    later = ask.change_alert_settings(services, 7, replace(kept, weekly_budget=None), "en")
     assert later == replace(kept, weekly_budget=None)
 
 
@@ -202,14 +202,14 @@ def test_settings_are_the_defaults_until_something_is_said_and_then_kept(service
 )
 def test_settings_that_cannot_be_are_refused(change: dict[str, object], words: str, services: Services) -> None:
     with pytest.raises(BadRule, match=words):
-        alert_queries.change_alert_settings(services, 7, replace(AlertSettings(), **change), "en")  # type: ignore[arg-type]
-    assert alert_queries.alert_settings(services, 7) == AlertSettings()
+        ask.change_alert_settings(services, 7, replace(AlertSettings(), **change), "en")  # type: ignore[arg-type]
+    assert ask.alert_settings(services, 7) == AlertSettings()
 
 
 @pytest.mark.parametrize("timezone", ["", "Mars/Olympus", "EST", "../../etc/passwd", "Europe/Berlin\x00"])
 def test_a_time_zone_that_is_none_is_refused(timezone: str, services: Services) -> None:
     with pytest.raises(BadTimeZone, match="name a city"):
-        alert_queries.change_alert_settings(services, 7, AlertSettings(timezone), "en")
+        ask.change_alert_settings(services, 7, AlertSettings(timezone), "en")
 
 
 # ---- moves
@@ -217,35 +217,35 @@ def test_a_time_zone_that_is_none_is_refused(timezone: str, services: Services) 
 
 def test_a_group_that_becomes_a_supergroup_keeps_its_rules_and_settings(services: Services) -> None:
     rule = add(services, GROWTH, chat_id=-20)
-    kept = alert_queries.change_alert_settings(services, -20, AlertSettings("Asia/Tokyo", weekly_budget=2), "en")
+    kept = ask.change_alert_settings(services, -20, AlertSettings("Asia/Tokyo", weekly_budget=2), "en")
     with services.store.transaction() as db:
-        chats.migrate(db, -20, -100)
-    assert alert_queries.rules_of(services, -100) == [replace(rule, chat_id=-100)]
-    assert alert_queries.alert_settings(services, -100) == kept
-    assert alert_queries.rules_of(services, -20) == []
-    assert alert_queries.alert_settings(services, -20) == AlertSettings()
+        chats_table.migrate(db, -20, -100)
+    assert ask.rules_of(services, -100) == [replace(rule, chat_id=-100)]
+    assert ask.alert_settings(services, -100) == kept
+    assert ask.rules_of(services, -20) == []
+    assert ask.alert_settings(services, -20) == AlertSettings()
 
 
 def test_what_the_new_chat_has_already_stays_and_nothing_is_doubled(services: Services) -> None:
     add(services, GROWTH, chat_id=-20)
     mine = add(services, GROWTH, chat_id=-100)
     with services.store.transaction() as db:
-        chats.migrate(db, -20, -100)
-    assert alert_queries.rules_of(services, -100) == [mine]
+        chats_table.migrate(db, -20, -100)
+    assert ask.rules_of(services, -100) == [mine]
 
 
 def test_a_chat_that_is_forgotten_leaves_nothing_behind(services: Services) -> None:
     add(services, GROWTH)
     add(services, GROWTH, chat_id=8)
-    alert_queries.change_alert_settings(services, 7, AlertSettings("Asia/Tokyo"), "en")
+    ask.change_alert_settings(services, 7, AlertSettings("Asia/Tokyo"), "en")
     with services.store.transaction() as db:
-        alert_moves.forget(db, 7)
+        chat_data_table.forget(db, 7)
         for table in ("alert_rules", "alert_settings", "alerts"):
             assert db.conn.execute(f"SELECT count(*) FROM {table} WHERE chat_id = 7").fetchone() == (0,)
-        assert alerts.told_since(db, [7, 8], NOW - timedelta(days=7)) == {}
-    assert len(alert_queries.rules_of(services, 8)) == 1
+        assert alerts_table.told_since(db, [7, 8], NOW - timedelta(days=7)) == {}
+    assert len(ask.rules_of(services, 8)) == 1
 
 
 def test_once_or_again_is_kept(services: Services) -> None:
     assert add(services, replace(GROWTH, repeat=Repeat.ONCE)).repeat is Repeat.ONCE
-    assert alert_queries.rules_of(services, 7)[0].repeat is Repeat.ONCE
+    assert ask.rules_of(services, 7)[0].repeat is Repeat.ONCE

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bellwether.config import load_settings
+from bellwether.core.config import load_settings
+from bellwether.delivery import inbox_table
 from bellwether.services import Services, build_services, utc_now
-from bellwether.store import inbox
-from bot import answered
-from bot.answered import Answered
+from bot.telegram import inbox_marks
+from bot.telegram.inbox_marks import InboxMarks
 
 
 @pytest.fixture
@@ -18,23 +18,23 @@ def services(tmp_path: Path) -> Services:
     made = build_services(load_settings(database={"path": tmp_path / "t.sqlite3"}))
     with made.store.transaction() as db:
         for update_id in range(3):
-            inbox.keep(db, update_id, "{}", utc_now())
+            inbox_table.keep(db, update_id, "{}", utc_now())
     return made
 
 
 def unmarked(services: Services) -> list[int]:
     with services.store.reading() as db:
-        return [update_id for update_id, _ in inbox.unanswered(db)]
+        return [update_id for update_id, _ in inbox_table.unanswered(db)]
 
 
 def test_they_gather_for_a_moment(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answered, "LINGER", 0.05)
+    monkeypatch.setattr(inbox_marks, "LINGER", 0.05)
     transactions = []
-    mark = Answered._mark
-    monkeypatch.setattr(Answered, "_mark", lambda self: transactions.append(self.ids()) or mark(self))
+    mark = InboxMarks._mark
+    monkeypatch.setattr(InboxMarks, "_mark", lambda self: transactions.append(self.ids()) or mark(self))
 
     async def run() -> None:
-        some = Answered(services)
+        some = InboxMarks(services)
         some.add(0)
         some.add(1)
         while some.ids():  # noqa: ASYNC110
@@ -52,18 +52,18 @@ def test_they_gather_for_a_moment(services: Services, monkeypatch: pytest.Monkey
 def test_an_unforeseen_failure_is_written_down_and_the_next_answer_marks_both(
     services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(answered, "LINGER", 0.01)
-    mark, failures = Answered._mark, [RuntimeError("unforeseen")]
+    monkeypatch.setattr(inbox_marks, "LINGER", 0.01)
+    mark, failures = InboxMarks._mark, [RuntimeError("unforeseen")]
 
-    def fail_once(self: Answered) -> bool:
+    def fail_once(self: InboxMarks) -> bool:
         if failures:
             raise failures.pop()
         return mark(self)
 
-    monkeypatch.setattr(Answered, "_mark", fail_once)
+    monkeypatch.setattr(InboxMarks, "_mark", fail_once)
 
     async def run() -> None:
-        some = Answered(services)
+        some = InboxMarks(services)
         some.add(0)
         while failures:  # noqa: ASYNC110
             await asyncio.sleep(0.01)

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
+from bellwether.core.types import Instrument
 from bellwether.market.sample import SampleProvider
-from bellwether.types import Instrument
 from tests.support.api import Api
+from web.api.negotiate import flat
 from web.app import create_app
-from web.formats import flat
-from web.limits import Pace
+from web.middleware.rate_limit import RequestRateLimit
 
 JSON = {"content-type": "application/json"}
 
@@ -180,7 +180,9 @@ class TestTheOperatorsAddress:
     def test_whoever_tries_one_token_after_the_other_has_to_wait(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("web.metering.Pace", partial(Pace, clock=lambda: 0.0))  # no time for a token to come back
+        monkeypatch.setattr(
+            "web.middleware.api_access.Pace", partial(RequestRateLimit, clock=lambda: 0.0)
+        )  # no time for a token to come back
         open_api = self.open_to(tmp_path)
         calls = [("GET", "/admin/keys", f"guess-{number}", {}) for number in range(35)]
         assert [one.status_code for one in open_api.ask_all(calls)] == [401] * 30 + [429] * 5  # type: ignore[arg-type]

@@ -15,15 +15,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bellwether.plans import MOST_ITEMS, PLANS, Plan
+from bellwether.core.plans import MOST_ITEMS, PLANS, Plan
 from tests.support.api import STRANGER, Api
 from tests.support.web import served
-from web import bodies
-from web.api_batch import BatchQuestion
-from web.bodies import Bodies
+from web.api.batch import BatchQuestion
+from web.api.requests import MOST_BODY
+from web.middleware import request_body
+from web.middleware.priority import Priority
+from web.middleware.request_body import RequestBody
 from web.problems import HttpProblem
-from web.questions import MOST_BODY
-from web.turns import Turns
 
 JSON = {"content-type": "application/json"}
 TOKEN = "an-operators-token-of-forty-characters!!"
@@ -261,7 +261,7 @@ def test_a_body_that_goes_on_for_ever_is_not_followed(api: Api, key: str) -> Non
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "SECONDS", 0.2)
+    monkeypatch.setattr(request_body, "SECONDS", 0.2)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -301,7 +301,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 def test_whoever_sends_slowly_holds_up_nobody() -> None:
     async def run() -> list[str]:
-        app, done, answered = Bodies(Turns(echo, at_once=1), respond), asyncio.Event(), []
+        app, done, answered = RequestBody(Priority(echo, at_once=1), respond), asyncio.Event(), []
 
         async def one(name: str, parts: Parts) -> None:
             assert (await ask(app, parts)).status_code == 200
@@ -319,12 +319,12 @@ def test_whoever_sends_slowly_holds_up_nobody() -> None:
 
 def test_all_bodies_together_take_no_more_memory_than_they_may(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the largest bodies at once one address may send so many, all together so many, and then room is again."""
-    monkeypatch.setattr(bodies, "MOST_OF_ONE", 3 * MOST_BODY)
-    monkeypatch.setattr(bodies, "MOST_HELD", 10 * MOST_BODY)  # of which strangers may take half
+    monkeypatch.setattr(request_body, "MOST_OF_ONE", 3 * MOST_BODY)
+    monkeypatch.setattr(request_body, "MOST_HELD", 10 * MOST_BODY)  # of which strangers may take half
     largest = b" " * MOST_BODY
 
     async def run() -> list[list[int]]:
-        app = Bodies(echo, respond)
+        app = RequestBody(echo, respond)
 
         async def flood(senders: list[str]) -> list[int]:
             done = asyncio.Event()
@@ -332,7 +332,7 @@ def test_all_bodies_together_take_no_more_memory_than_they_may(monkeypatch: pyte
             for _ in range(20):
                 await asyncio.sleep(0)
             held = app._held.total()
-            assert held <= bodies.MOST_HELD // 2
+            assert held <= request_body.MOST_HELD // 2
             operators = await ask(app, whole(largest), "203.0.113.9", operator=True)
             assert operators.status_code == 200, "there is room for whoever has a key"
             done.set()
@@ -350,4 +350,4 @@ def test_all_bodies_together_take_no_more_memory_than_they_may(monkeypatch: pyte
 
 
 def test_the_sizes_fit_each_other() -> None:
-    assert MOST_ITEMS * 100 * 12 < MOST_BODY < bodies.MOST_OF_ONE < bodies.MOST_HELD
+    assert MOST_ITEMS * 100 * 12 < MOST_BODY < request_body.MOST_OF_ONE < request_body.MOST_HELD

@@ -38,7 +38,7 @@ def schema(api: Api) -> Any:
 
 def test_the_description_in_the_manual_is_this_versions(services: Services) -> None:
     described = json.loads(json.dumps(create_app(services).openapi()))
-    assert described == DESCRIBED, "run: python -m web.describe > docs/openapi.json"
+    assert described == DESCRIBED, "run: python -m bellwether.cli.openapi > docs/openapi.json"
     assert described["openapi"] == "3.1.0"
 
 

@@ -15,19 +15,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bellwether import queries
-from bellwether.batch import forecasts
+from bellwether.ask import forecasts as ask_forecasts
+from bellwether.ask.batch import forecasts
 from bellwether.client.answers.track_record import LedgerAnswer, ReceiptAnswer, TrackRecordAnswer
-from bellwether.forecast_json import forecast_json
+from bellwether.core.types import Bars
+from bellwether.forecasting.to_json import forecast_json
 from bellwether.market.sample import SampleProvider
-from bellwether.scoring.settling import settle
-from bellwether.scoring.types import TrackRecord
-from bellwether.types import Bars
+from bellwether.track_record.ledger.settle import settle
+from bellwether.track_record.scores.types import TrackRecord
 from tests.support.account import live_services, set_clock
 from tests.support.api import Api
 from tests.support.shapes import check_shape
+from web.api.negotiate import flat
 from web.app import create_app
-from web.formats import flat
 from web.problems import KINDS
 
 PARQUET = "application/vnd.apache.parquet"
@@ -128,7 +128,7 @@ def test_kept_outlooks_are_given_again_for_the_same_bars_alone(tmp_path: Path) -
     assert first == again
     corrected = replace(services, provider=Corrected())
     apple, microsoft = forecasts(corrected, ["AAPL", "MSFT"], 10)
-    assert apple == queries.answer(corrected, "AAPL", 10).forecast != first[0]
+    assert apple == ask_forecasts.answer(corrected, "AAPL", 10).forecast != first[0]
     assert microsoft == first[1]
 
 
@@ -136,8 +136,8 @@ def test_a_batch_of_a_live_market_is_in_the_ledger_once(tmp_path: Path) -> None:
     live = live_services(tmp_path, date(2021, 6, 30))
     (made,) = forecasts(live, ["AAPL"], 10)
     assert not isinstance(made, Exception)
-    assert forecasts(live, ["AAPL", "apple"], 10)[1] == queries.answer(live, "AAPL", 10).forecast == made
-    assert queries.receipt(live, made.forecast_id).symbol == "AAPL"
+    assert forecasts(live, ["AAPL", "apple"], 10)[1] == ask_forecasts.answer(live, "AAPL", 10).forecast == made
+    assert ask_forecasts.receipt(live, made.forecast_id).symbol == "AAPL"
     with live.store.reading() as db:
         assert db.conn.execute("SELECT count(*) FROM ledger").fetchone() == (1,)
 
@@ -280,7 +280,7 @@ def test_the_baseline_is_the_one_beside_the_forecast(api: Api) -> None:
 
 def test_models_and_their_cards(api: Api) -> None:
     items = api.get("/models").json()["items"]
-    assert [one["model_id"] for one in items if one["served"]] == [api.get("/status").json()["model_id"]]
+    assert [item["model_id"] for item in items if item["served"]] == [api.get("/status").json()["model_id"]]
     for one in items:
         card = json.loads(Path("exported_models", one["model_id"], "card.json").read_text())
         assert api.get(f"/models/{one['model_id']}").json() == card
@@ -382,7 +382,7 @@ def test_a_row_loses_no_value_of_what_it_was_made_of(body: dict[str, Any]) -> No
 
 
 def test_the_forecast_of_the_api_is_the_json_of_every_other_face(api: Api) -> None:
-    made = queries.answer(api.services, "AAPL", 10).forecast
+    made = ask_forecasts.answer(api.services, "AAPL", 10).forecast
     assert api.get("/forecasts/AAPL").json() == forecast_json(made) | {
         "made_at": api.get("/forecasts/AAPL").json()["made_at"]
     }

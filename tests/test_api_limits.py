@@ -8,10 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from bellwether import keys
-from bellwether.store import keys as kept
-from bellwether.store import usage
-from bellwether.store.database import Store
+from bellwether.access import keys, usage_table
+from bellwether.access import keys_table as kept
+from bellwether.db.database import Store
 from tests.support.api import Api
 from tests.support.web import served
 from web.app import create_app
@@ -27,7 +26,7 @@ def codes(answers: list[httpx.Response]) -> list[int]:
 def counted(api: Api) -> int:
     """Requests of key 1 in the database."""
     with api.services.store.reading() as db:
-        return usage.total(db, 1)
+        return usage_table.total(db, 1)
 
 
 def test_every_answer_says_what_is_left(tmp_path: Path) -> None:
@@ -261,7 +260,7 @@ def test_what_a_plan_has_not_is_refused_also_when_others_have_just_asked_for_it(
 
 
 def test_when_many_wait_the_higher_priority_goes_first() -> None:
-    from web.turns import Turns
+    from web.middleware.priority import Priority
 
     went: list[str] = []
 
@@ -280,7 +279,7 @@ def test_when_many_wait_the_higher_priority_goes_first() -> None:
 
         async def nothing(*_: Any) -> None: ...
 
-        turns = Turns(app, at_once=1)
+        turns = Priority(app, at_once=1)
 
         def call(name: str, priority: int) -> "asyncio.Task[None]":
             scope = {"type": "http", "path": "/api/v1/x", "name": name, "state": {"caller": Who(priority)}}

@@ -22,19 +22,19 @@ import httpx
 import pytest
 import standardwebhooks
 
-from bellwether import queries
+from bellwether.access.keys import PREFIX
+from bellwether.ask import forecasts
 from bellwether.client import Client
 from bellwether.client.answers.forecast import ProblemAnswer
-from bellwether.keys import PREFIX
-from bellwether.plans import MOST_SYMBOLS, PLANS
-from bellwether.scoring import issuing
-from bellwether.types import MAX_HORIZON
+from bellwether.core.plans import MOST_SYMBOLS, PLANS
+from bellwether.core.types import MAX_HORIZON
+from bellwether.track_record.ledger import issue as issuing
 from tests.support.service import command, environment, service
 from tests.support.shapes import check_shape
 from tests.support.web import sample_services
 from tests.support.webhook_server import Receiver, receiving
-from web import bodies
-from web.questions import MOST_BODY
+from web.api.requests import MOST_BODY
+from web.middleware import request_body
 
 MANUAL = Path("docs/api.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", MANUAL, re.DOTALL | re.MULTILINE)
@@ -101,7 +101,7 @@ class Running:
     def issue(self, horizon: int) -> str:
         """Enter a forecast of AAPL into the ledger of the service, as that of a living market would; its id."""
         services = sample_services(self.folder, database={"path": self.folder / "service.sqlite3"})
-        made = queries.answer(services, "AAPL", horizon)
+        made = forecasts.answer(services, "AAPL", horizon)
         issuing.record(services.store, [issuing.row_of(made.outlook, made.forecast)])
         services.store.close()
         return made.forecast.forecast_id
@@ -199,8 +199,8 @@ def test_every_python_example_of_the_manual_runs_and_every_operation_is_asked_fo
         with Client(running.base, key) as api, running.something_happening(key, lambda: bool(said)):
             exec(code, known | {"KEY": key, "api": api})
         assert set(said) == {"forecast AAPL"}
-    for one in clients:
-        one.close()
+    for client in clients:
+        client.close()
     assert asked == OPERATIONS
     _is_right(known, running)
 
@@ -308,4 +308,4 @@ def test_nothing_in_the_manual_that_could_be_run_is_left_out() -> None:
 
 
 def test_the_limits_of_a_body_are_in_the_manual() -> None:
-    assert MANUAL.count(f"{MOST_BODY:,} bytes") == MANUAL.count(f"within {bodies.SECONDS:.0f} seconds") == 2
+    assert MANUAL.count(f"{MOST_BODY:,} bytes") == MANUAL.count(f"within {request_body.SECONDS:.0f} seconds") == 2

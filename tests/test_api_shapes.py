@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bellwether import queries
+from bellwether.ask import forecasts
 from bellwether.client import answers
 from bellwether.client.answers.forecast import BaselineAnswer, ForecastAnswer
 from bellwether.client.answers.wire import LEVELS
-from bellwether.scoring.settling import settle
+from bellwether.track_record.ledger.settle import settle
 from tests.support.account import set_clock
 from tests.support.shapes import check_shape
 from tests.support.webhooks import RULE, fire, hook, live_api, send
@@ -29,7 +29,10 @@ NAMES = {
 
 def declared() -> dict[str, Any]:
     """Everything that the client declares, by name."""
-    modules = [import_module(f"{answers.__name__}.{one.name}") for one in pkgutil.iter_modules(answers.__path__)]
+    modules = [
+        import_module(f"{answers.__name__}.{iter_module.name}")
+        for iter_module in pkgutil.iter_modules(answers.__path__)
+    ]
     return {name: each for module in modules for name, each in vars(module).items()}
 
 
@@ -38,12 +41,12 @@ def test_whatever_can_be_looked_up_has_its_declared_shape(tmp_path: Path) -> Non
     key = api.key()
     api.ask("POST", "/rules", key, json=RULE)
     hook(api, key, "http://127.0.0.1:9/nobody-listens")
-    issued = queries.answer(api.services, "AAPL", 1).forecast
+    issued = forecasts.answer(api.services, "AAPL", 1).forecast
     fire(api)
     send(api)
     set_clock(api.services, date(2021, 7, 8))
     settle(api.services)
-    queries.answer(api.services, "AAPL", 10)  # its horizon is open
+    forecasts.answer(api.services, "AAPL", 10)  # its horizon is open
     asked = set()
     for path, operations in api.app.openapi()["paths"].items():
         said = operations.get("get", {}).get("responses", {}).get("200", {}).get("content", {})

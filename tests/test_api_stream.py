@@ -11,13 +11,14 @@ from typing import Any
 import httpx
 import pytest
 
-from bellwether import keys, queries
-from bellwether.alerting.evaluate import tick
+from bellwether.access import keys
+from bellwether.alerts.tick import tick
+from bellwether.ask import forecasts
 from bellwether.client import Client
 from tests.support.account import live_services, set_clock
 from tests.support.api import Api
 from tests.support.web import served
-from web import api_stream
+from web.api import stream
 from web.app import create_app
 
 PATIENCE = 20  #: seconds
@@ -41,11 +42,11 @@ class Listening:
                     heard.put(event)
             heard.put(None)
 
-        before = api_stream._open.total()
+        before = stream._open.total()
         threading.Thread(target=follow, daemon=True).start()
         until = threading.Event()
         for _ in range(PATIENCE * 100):
-            if api_stream._open.total() > before:
+            if stream._open.total() > before:
                 return heard
             until.wait(0.01)
         raise AssertionError("the stream did not begin")
@@ -53,7 +54,7 @@ class Listening:
 
 @pytest.fixture
 def listening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Listening]:
-    monkeypatch.setattr(api_stream, "LOOK_EVERY", 0.05)
+    monkeypatch.setattr(stream, "LOOK_EVERY", 0.05)
     api = Api(tmp_path, api={"limits": False})
     live = live_services(tmp_path, date(2021, 6, 30))
     api.services = replace(live, settings=api.services.settings)
@@ -68,14 +69,14 @@ def listening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Liste
 
 def test_alerts_and_forecasts_come_as_they_are_made(listening: Listening) -> None:
     services = listening.api.services
-    queries.answer(services, "AAPL", 5)  # before anybody listens
+    forecasts.answer(services, "AAPL", 5)  # before anybody listens
     heard = listening.listen()
     set_clock(services, date(2021, 7, 1))
     tick(services, services.clock())
     alert = heard.get(timeout=PATIENCE)
     assert (alert["type"], alert["data"]["symbol"], alert["data"]["session"]) == ("alert", "AAPL", "2021-07-01")
-    made = queries.answer(services, "AAPL", 10).forecast
-    queries.answer(services, "MSFT", 10)
+    made = forecasts.answer(services, "AAPL", 10).forecast
+    forecasts.answer(services, "MSFT", 10)
     forecast = heard.get(timeout=PATIENCE)
     assert (forecast["type"], forecast["data"]["forecast_id"]) == ("forecast", made.forecast_id)
     assert heard.empty(), "MSFT is in no rule"
@@ -84,10 +85,10 @@ def test_alerts_and_forecasts_come_as_they_are_made(listening: Listening) -> Non
 def test_a_stream_goes_on_where_an_earlier_one_ended(listening: Listening) -> None:
     services = listening.api.services
     for symbol in ("AAPL", "MSFT", "KO"):
-        queries.answer(services, symbol, 10)
+        forecasts.answer(services, symbol, 10)
     heard = listening.listen(symbols=["AAPL", "MSFT", "KO"], last_event_id="a0-f0")
     events = [heard.get(timeout=PATIENCE) for _ in range(3)]
-    assert [one["data"]["symbol"] for one in events] == ["AAPL", "MSFT", "KO"]
+    assert [event["data"]["symbol"] for event in events] == ["AAPL", "MSFT", "KO"]
     again = listening.listen(symbols=["AAPL", "MSFT", "KO"], last_event_id=events[1]["id"])
     assert again.get(timeout=PATIENCE) == events[2]
 
@@ -139,4 +140,4 @@ def test_no_more_streams_are_open_than_there_may_be_however_fast_they_are_asked_
         threading.Thread(target=open_one, daemon=True).start()
     answered.wait(PATIENCE)
     got = sorted(statuses.get(timeout=PATIENCE) for _ in range(12))
-    assert got == [200] * api_stream.MOST_STREAMS + [409] * (12 - api_stream.MOST_STREAMS)
+    assert got == [200] * stream.MOST_STREAMS + [409] * (12 - stream.MOST_STREAMS)

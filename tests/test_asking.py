@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bellwether.errors import DamagedAnswer, NoPrices, SourceError, Trouble, UnknownSymbol
-from bellwether.market.asking import AGAIN, FIRST_WAIT, Asker
-from bellwether.market.circuit import FAILURES, FIRST_PAUSE, MOST_DAMAGED, State
+from bellwether.core.errors import DamagedAnswer, NoPrices, SourceError, Trouble, UnknownSymbol
+from bellwether.market.remote.circuit_breaker import FAILURES, FIRST_PAUSE, MOST_DAMAGED, BreakerState
+from bellwether.market.remote.guarded_source import AGAIN, FIRST_WAIT, GuardedSource
 
 
 class Time:
@@ -33,8 +33,8 @@ def clock() -> Time:
 
 
 @pytest.fixture
-def asker(clock: Time) -> Asker:
-    return Asker("The source", timeout=15, connections=2, clock=clock, sleep=clock.sleep)
+def asker(clock: Time) -> GuardedSource:
+    return GuardedSource("The source", timeout=15, connections=2, clock=clock, sleep=clock.sleep)
 
 
 def answers(*what: object) -> Callable[[float], object]:
@@ -55,22 +55,22 @@ def trouble(kind: Trouble, retry_after: float | None = None) -> SourceError:
 
 
 @pytest.mark.parametrize("kind", [Trouble.FAILING, Trouble.CUT_OFF, Trouble.SILENT])
-def test_what_may_pass_is_tried_again_after_a_random_pause(asker: Asker, clock: Time, kind: Trouble) -> None:
+def test_what_may_pass_is_tried_again_after_a_random_pause(asker: GuardedSource, clock: Time, kind: Trouble) -> None:
     assert asker.ask(answers(trouble(kind), trouble(kind), "prices")) == "prices"
     assert len(clock.slept) == AGAIN
     assert all(0 <= wait <= FIRST_WAIT * 2**number for number, wait in enumerate(clock.slept))
-    assert asker.state is State.CLOSED
+    assert asker.state is BreakerState.CLOSED
 
 
 def test_pauses_are_random(clock: Time) -> None:
     for _ in range(5):
-        asker = Asker("The source", timeout=15, connections=1, clock=clock, sleep=clock.sleep)
+        asker = GuardedSource("The source", timeout=15, connections=1, clock=clock, sleep=clock.sleep)
         asker.ask(answers(trouble(Trouble.FAILING), "prices"))
     assert len(set(clock.slept)) == 5
 
 
 @pytest.mark.parametrize("kind", [Trouble.LIMITED, Trouble.REFUSED, Trouble.PAGE, Trouble.GARBLED])
-def test_what_does_not_pass_by_itself_is_asked_once(asker: Asker, clock: Time, kind: Trouble) -> None:
+def test_what_does_not_pass_by_itself_is_asked_once(asker: GuardedSource, clock: Time, kind: Trouble) -> None:
     with pytest.raises(SourceError) as told:
         asker.ask(answers(trouble(kind)))
     assert told.value.trouble is kind
@@ -78,14 +78,14 @@ def test_what_does_not_pass_by_itself_is_asked_once(asker: Asker, clock: Time, k
 
 
 @pytest.mark.parametrize("answer", [UnknownSymbol("X"), NoPrices("none")], ids=["unknown", "empty"])
-def test_that_a_symbol_is_unknown_or_empty_is_no_failure_of_the_source(asker: Asker, answer: Exception) -> None:
+def test_that_a_symbol_is_unknown_or_empty_is_no_failure_of_the_source(asker: GuardedSource, answer: Exception) -> None:
     for _ in range(3 * FAILURES):
         with pytest.raises(type(answer)):
             asker.ask(answers(answer))
-    assert asker.state is State.CLOSED
+    assert asker.state is BreakerState.CLOSED
 
 
-def test_a_source_that_keeps_failing_is_left_alone_and_asked_again_later(asker: Asker, clock: Time) -> None:
+def test_a_source_that_keeps_failing_is_left_alone_and_asked_again_later(asker: GuardedSource, clock: Time) -> None:
     for _ in range(FAILURES):
         with pytest.raises(SourceError, match="refuses"):
             asker.ask(answers(trouble(Trouble.REFUSED)))
@@ -94,25 +94,25 @@ def test_a_source_that_keeps_failing_is_left_alone_and_asked_again_later(asker: 
             asker.ask(answers())  # never called: it has no answer to give
     clock.now += FIRST_PAUSE
     assert asker.ask(answers("prices")) == "prices"
-    assert asker.state is State.CLOSED
+    assert asker.state is BreakerState.CLOSED
 
 
 def test_damage_counts_by_symbol_and_that_of_statements_or_searches_leaves_prices_alone(
-    asker: Asker, clock: Time
+    asker: GuardedSource, clock: Time
 ) -> None:
     for number in range(2 * MOST_DAMAGED):
         for kind in (Trouble.DAMAGED_STATEMENTS, Trouble.DAMAGED_SEARCH):
             with pytest.raises(DamagedAnswer):
                 asker.ask(answers(DamagedAnswer("The source", f"S{number}", kind)))
-    assert (asker.state, clock.slept) == (State.CLOSED, [])  # and none is tried again
+    assert (asker.state, clock.slept) == (BreakerState.CLOSED, [])  # and none is tried again
     assert asker.ask(answers("prices")) == "prices"
     for number in range(MOST_DAMAGED):
         with pytest.raises(DamagedAnswer):
             asker.ask(answers(DamagedAnswer("The source", f"S{number}")))
-    assert asker.state is State.OPEN
+    assert asker.state is BreakerState.OPEN
 
 
-def test_a_limit_is_honoured_at_once_and_to_the_second(asker: Asker, clock: Time) -> None:
+def test_a_limit_is_honoured_at_once_and_to_the_second(asker: GuardedSource, clock: Time) -> None:
     with pytest.raises(SourceError, match="limiting"):
         asker.ask(answers(trouble(Trouble.LIMITED, 90)))
     clock.now += 89
@@ -122,7 +122,7 @@ def test_a_limit_is_honoured_at_once_and_to_the_second(asker: Asker, clock: Time
     assert asker.ask(answers("prices")) == "prices"
 
 
-def test_a_bug_in_a_source_is_raised_and_frees_the_probe(asker: Asker, clock: Time) -> None:
+def test_a_bug_in_a_source_is_raised_and_frees_the_probe(asker: GuardedSource, clock: Time) -> None:
     for _ in range(FAILURES):
         with pytest.raises(ZeroDivisionError):
             asker.ask(answers(ZeroDivisionError()))
@@ -133,7 +133,7 @@ def test_a_bug_in_a_source_is_raised_and_frees_the_probe(asker: Asker, clock: Ti
     assert asker.ask(answers("prices")) == "prices"
 
 
-def test_all_tries_together_keep_to_the_time_out(asker: Asker, clock: Time) -> None:
+def test_all_tries_together_keep_to_the_time_out(asker: GuardedSource, clock: Time) -> None:
     began, tries = clock.now, []
 
     def slow(seconds: float) -> object:
@@ -145,18 +145,18 @@ def test_all_tries_together_keep_to_the_time_out(asker: Asker, clock: Time) -> N
         asker.ask(slow)
     assert 2 <= len(tries) <= AGAIN + 1  # a slow try leaves room for another
     assert clock.now - began <= 15.5
-    assert asker.state is State.OPEN  # the next ones need not wait as long
+    assert asker.state is BreakerState.OPEN  # the next ones need not wait as long
 
 
 def test_a_question_that_hangs_past_everything_is_given_up() -> None:
-    asker, over = Asker("The source", timeout=0.2, connections=1), threading.Event()
+    asker, over = GuardedSource("The source", timeout=0.2, connections=1), threading.Event()
     with pytest.raises(SourceError, match="does not answer in time"):
         asker.ask(lambda _: over.wait(20))
     over.set()
 
 
 def test_only_so_many_are_asked_at_once() -> None:
-    asker = Asker("The source", timeout=10, connections=3)
+    asker = GuardedSource("The source", timeout=10, connections=3)
     running, most, guard = 0, 0, threading.Lock()
 
     def question(_: float) -> None:

@@ -11,16 +11,16 @@ from urllib.parse import quote as encoded
 import pytest
 from click.testing import CliRunner
 
-from bellwether import queries
-from bellwether.__main__ import main
-from bellwether.config import load_settings
-from bellwether.errors import AmbiguousSymbol, UnknownSymbol
-from bellwether.market.universe import listed, well_known
+from bellwether.alerts import watchlist
+from bellwether.cli.main import main
+from bellwether.core.config import load_settings
+from bellwether.core.errors import AmbiguousSymbol, UnknownSymbol
+from bellwether.core.types import Instrument
+from bellwether.market.symbols.universe import listed, well_known
 from bellwether.services import Services, build_services
-from bellwether.types import Instrument
 from bot import conversation, terminal
-from bot.commands import Asker
-from bot.commands.asking_back import ask_back
+from bot.commands import ChatContext
+from bot.commands.clarify import ask_back
 from bot.commands.forecast import question_and_horizon
 from bot.replies import as_text
 from tests.conftest import MODELS
@@ -76,13 +76,13 @@ def test_a_question_back_goes_on_with_watching_and_with_stopping_it(server: Tele
             server.press(ANN, question.message_id, label)
             server.wait_for(lambda s, number=number: len(s.answered_callbacks) == number)
             server.wait_for(lambda s, label=label: f"({label.partition(':')[0]})" in s.messages(ANN)[-1].text)
-        assert {one.symbol for one in queries.watchlist(services, ANN)} == {"^VIX", "^GSPC"}
+        assert {one.symbol for one in watchlist.watchlist(services, ANN)} == {"^VIX", "^GSPC"}
 
         question = server.ask(ANN, "/unwatch index")
         assert sorted(labels(question)) == [GSPC, VIX]
         server.press(ANN, question.message_id, VIX)
         server.wait_for(lambda s: "You no longer watch ^VIX" in s.messages(ANN)[-1].text)
-        assert {one.symbol for one in queries.watchlist(services, ANN)} == {"^GSPC"}
+        assert {one.symbol for one in watchlist.watchlist(services, ANN)} == {"^GSPC"}
         server.press(ANN, question.message_id, VIX)
         server.wait_for(lambda s: "You don't watch ^VIX" in s.messages(ANN)[-1].text)
 
@@ -96,7 +96,7 @@ def test_a_near_match_goes_on_with_what_was_asked(server: TelegramServer, tmp_pa
         question = server.ask(ANN, "/watch appl")
         server.press(ANN, question.message_id, "AAPL")
         server.wait_for(lambda s: "You now watch Apple (AAPL)" in s.messages(ANN)[-1].text)
-        assert [one.symbol for one in queries.watchlist(services, ANN)] == ["AAPL"]
+        assert [one.symbol for one in watchlist.watchlist(services, ANN)] == ["AAPL"]
 
 
 def test_listings_that_yahoo_finds_are_offered_and_answered_in_their_own_money(
@@ -147,11 +147,11 @@ def test_listings_that_yahoo_finds_are_offered_and_answered_in_their_own_money(
     ],
 )
 def test_a_stale_or_forged_button_gets_a_kind_notice(services: Services, action: str, notice: str) -> None:
-    pressed = conversation.press(services, Asker(ANN), action)
+    pressed = conversation.press(services, ChatContext(ANN), action)
     assert notice in pressed.notice
     assert pressed.reply is None
     assert pressed.edit is None
-    assert queries.watchlist(services, ANN) == []
+    assert watchlist.watchlist(services, ANN) == []
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_stale_or_forged_button_gets_a_kind_notice(services: Services, action:
     ],
 )
 def test_a_button_goes_on(services: Services, action: str, text: str) -> None:
-    pressed = conversation.press(services, Asker(ANN), action)
+    pressed = conversation.press(services, ChatContext(ANN), action)
     assert pressed.reply is not None
     assert text in as_text(pressed.reply.text)
 
@@ -204,21 +204,21 @@ def test_a_number_belongs_to_the_name_or_is_the_horizon(
 
 
 def test_a_word_from_within_a_name_is_no_more_than_a_guess(services: Services) -> None:
-    question = conversation.answer(services, Asker(ANN), "cola 1m")
+    question = conversation.answer(services, ChatContext(ANN), "cola 1m")
     assert question.text == "I am not sure about \u201ccola\u201d. Do you mean this one?"
     assert [button.action for row in question.buttons for button in row] == ["ask:KO:21"]
 
 
 def test_a_name_with_a_number_can_be_watched(services: Services) -> None:
-    assert "(^GSPC)" in conversation.answer(services, Asker(ANN), "/watch S&P 500").text
-    assert "no longer watch" in conversation.answer(services, Asker(ANN), "/unwatch s&p 500").text
+    assert "(^GSPC)" in conversation.answer(services, ChatContext(ANN), "/watch S&P 500").text
+    assert "no longer watch" in conversation.answer(services, ChatContext(ANN), "/unwatch s&p 500").text
 
 
 @pytest.mark.parametrize("said", ["google", "Alphabet", "GOOGL", "googl.", "Alphabet (Class A)"])
 def test_what_is_watched_can_be_stopped_by_any_of_its_names(services: Services, said: str) -> None:
-    conversation.answer(services, Asker(ANN), "/watch google")
-    assert [one.symbol for one in queries.watchlist(services, ANN)] == ["GOOGL"]
-    assert "no longer watch <b>GOOGL</b>" in conversation.answer(services, Asker(ANN), f"/unwatch {said}").text
+    conversation.answer(services, ChatContext(ANN), "/watch google")
+    assert [one.symbol for one in watchlist.watchlist(services, ANN)] == ["GOOGL"]
+    assert "no longer watch <b>GOOGL</b>" in conversation.answer(services, ChatContext(ANN), f"/unwatch {said}").text
 
 
 def test_the_terminal_lists_what_may_be_meant(
@@ -286,12 +286,16 @@ def test_the_api_answers_with_the_candidates(visitor: Visitor) -> None:
 def test_names_from_a_stranger_cannot_break_the_page_or_the_chat(tmp_path: Path) -> None:
     evil = '<script>alert(1)</script>"><img src=x>'
     services = sample_services(tmp_path)
-    twins = [replace(one, name=f"{evil} {one.name}") for one in services.universe if one.symbol in {"AAPL", "MSFT"}]
+    twins = [
+        replace(instrument, name=f"{evil} {instrument.name}")
+        for instrument in services.universe
+        if instrument.symbol in {"AAPL", "MSFT"}
+    ]
     services = replace(services, universe=type(services.universe)(twins))
     page = Visitor(create_app(services)).get(f"/?symbol={encoded('script alert')}")
     assert page.status_code == 409
     assert "<script>" not in page.text
     assert "<img src=x" not in page.text
-    reply = conversation.answer(services, Asker(ANN), "script alert")
+    reply = conversation.answer(services, ChatContext(ANN), "script alert")
     assert len(reply.buttons) == 2
     assert "<script" not in reply.text

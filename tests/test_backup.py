@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from bellwether.__main__ import main
-from bellwether.scoring import anchor
-from bellwether.scoring.issuing import record
-from bellwether.scoring.verify import verify
-from bellwether.store import chats, cipher, ledger
-from bellwether.store.database import Store
+from bellwether.cli.main import main
+from bellwether.db import encryption
+from bellwether.db.database import Store
+from bellwether.delivery import chats_table
+from bellwether.track_record.ledger import checkpoint, ledger_table
+from bellwether.track_record.ledger.issue import record
+from bellwether.track_record.ledger.verify import verify
 from tests.support.account import made_up
 
 NOW = datetime(2026, 11, 23, 22, tzinfo=UTC)
@@ -27,18 +28,18 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     store = Store(path)
     record(store, [made_up(number) for number in range(10)])
     with store.transaction() as db:
-        chats.join(db, 7, "en", NOW)
+        chats_table.join(db, 7, "en", NOW)
     return store
 
 
 def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(main, [str(one) for one in arguments])
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
 def rows_of(path: Path) -> int:
     store = Store(path)
     with store.reading() as db:
-        rows = ledger.head(db).rows
+        rows = ledger_table.head(db).rows
     store.close()
     return rows
 
@@ -48,7 +49,7 @@ def test_a_backup_of_a_running_database_is_whole(store: Store, tmp_path: Path) -
     done = run("backup", target)  # the store's connection stays open
     assert done.exit_code == 0, done.output
     with store.reading() as db:
-        assert str(ledger.head(db)) in done.output
+        assert str(ledger_table.head(db)) in done.output
     assert [file.name for file in target.parent.iterdir()] == ["one.sqlite3"], "one file, nothing beside it"
     with sqlite3.connect(target) as db:
         assert db.execute("SELECT count(*) FROM ledger").fetchone() == (10,)
@@ -201,7 +202,7 @@ def test_what_is_no_whole_backup_is_not_put_back(store: Store, tmp_path: Path, w
     assert refused.exit_code == 1
     assert refused.output.startswith("Error: ") and "Traceback" not in refused.output
     assert {file.name: file.read_bytes() for file in store.path.parent.iterdir()} == before, "nothing was changed"
-    assert anchor.path_of(store).exists()
+    assert checkpoint.path_of(store).exists()
 
 
 def test_a_database_that_is_damaged_can_be_replaced(store: Store, tmp_path: Path) -> None:
@@ -215,7 +216,7 @@ def test_a_database_that_is_damaged_can_be_replaced(store: Store, tmp_path: Path
 
 
 def test_an_encrypted_database_has_encrypted_backups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    key, other = cipher.new_key(), cipher.new_key()
+    key, other = encryption.new_key(), encryption.new_key()
     path, copy = tmp_path / "secret.sqlite3", tmp_path / "copy"
     monkeypatch.setenv("BELLWETHER_DATABASE__PATH", str(path))
     monkeypatch.setenv("BELLWETHER_DATABASE__KEY", key)

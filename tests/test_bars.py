@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bellwether.errors import UnusableBars
+from bellwether.core.errors import UnusableBars
+from bellwether.core.types import CLOSE, HIGH, LOW, OPEN, VOLUME, Bars, Floats, Problem, to_date
 from bellwether.market.bars import check_order, find_problem, mended, usable_closes
 from bellwether.market.scale import FEWEST_CLOSES, comparable
-from bellwether.types import CLOSE, HIGH, LOW, OPEN, VOLUME, Bars, Floats, Problem, to_date
 from tests.conftest import MakeBars
 
 LIMITS: dict[str, Any] = {

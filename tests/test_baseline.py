@@ -8,14 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from bellwether.forecasting.baseline import (
-    all_horizons,
-    ewma_volatility,
-    gaussian_quantiles,
-    head_quantiles,
-    log_returns,
-)
-from bellwether.types import HEADS, LEVELS, MAX_HORIZON, Floats
+from bellwether.core.types import HEADS, LEVELS, MAX_HORIZON, Floats
+from bellwether.forecasting.baseline import all_horizons, gaussian_quantiles, head_quantiles
+from bellwether.market.returns import ewma_volatility, log_returns
 
 SHAPE = (len(HEADS), len(LEVELS))
 CENTER = LEVELS.index(0.5)

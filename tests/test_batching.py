@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.batching import Batch
+from bot.telegram.batcher import Batcher
 
 
 def test_what_comes_while_one_call_runs_goes_together_in_the_next() -> None:
@@ -21,7 +21,7 @@ def test_what_comes_while_one_call_runs_goes_together_in_the_next() -> None:
         return [2 * item for item in items]
 
     async def run() -> list[int]:
-        batch = Batch(doubled)
+        batch = Batcher(doubled)
         first = asyncio.create_task(batch.add(1))
         assert await asyncio.to_thread(started.wait, 10)
         rest = [asyncio.create_task(batch.add(item)) for item in (2, 3)]
@@ -43,7 +43,7 @@ def test_a_failure_is_told_to_all_of_its_batch_and_the_next_goes_on() -> None:
         return items
 
     async def run() -> None:
-        batch = Batch(choosy)
+        batch = Batcher(choosy)
         failed = await asyncio.gather(batch.add(0), batch.add(1), return_exceptions=True)
         assert [type(one) for one in failed] == [ValueError, ValueError]
         assert await batch.add(2) == 2
@@ -58,7 +58,7 @@ def test_one_who_stops_waiting_does_not_disturb_the_others() -> None:
         return items
 
     async def run() -> int:
-        batch = Batch(slow)
+        batch = Batcher(slow)
         given_up = asyncio.create_task(batch.add(1))
         other = asyncio.create_task(batch.add(2))
         await asyncio.sleep(0.02)

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bellwether.errors import BadDate, NoPrices, SourceError, Trouble, UnknownSymbol
-from bellwether.market.asking import Asker
-from bellwether.market.cache import AGAIN_AFTER, FAILURE_PAUSE, FETCHED, CachedProvider
+from bellwether.core.errors import BadDate, NoPrices, SourceError, Trouble, UnknownSymbol
+from bellwether.core.types import Bars, Instrument, Origin
+from bellwether.db.database import Store
 from bellwether.market.calendar import closes_at, last_closed_session
 from bellwether.market.provider import Fetched
-from bellwether.store.database import Store
-from bellwether.types import Bars, Instrument, Origin
+from bellwether.market.remote.cached_provider import AGAIN_AFTER, FAILURE_PAUSE, FETCHED, CachedProvider
+from bellwether.market.remote.guarded_source import GuardedSource
 from tests.support.clock import Clock
 
 START = datetime(2026, 11, 23, 21, 30, tzinfo=UTC)  # Monday's session in New York has closed
@@ -97,7 +97,9 @@ def make_cached(source: Source, clock: Clock, store: Store) -> MakeCached:
     """Another process with the same database, or with none."""
 
     def make(store: Store | None = store) -> CachedProvider:
-        asker = Asker("The source", timeout=5, connections=8, clock=lambda: clock().timestamp(), sleep=lambda _: None)
+        asker = GuardedSource(
+            "The source", timeout=5, connections=8, clock=lambda: clock().timestamp(), sleep=lambda _: None
+        )
         return CachedProvider(source, asker, store, clock)
 
     return make
@@ -459,7 +461,7 @@ def test_only_so_many_symbols_are_kept_and_the_oldest_go_first(
     cached: CachedProvider, store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else whoever asks for one symbol after another fills the disk."""
-    monkeypatch.setattr("bellwether.store.instruments.MOST_KEPT", 3)
+    monkeypatch.setattr("bellwether.market.remote.instruments_table.MOST_KEPT", 3)
     for symbol in ("A", "B", "C", "A", "D", "E"):
         cached.bars(symbol, last_closed_session("XNYS", clock.now))
         clock.wait(timedelta(days=1))

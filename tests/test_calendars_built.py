@@ -9,11 +9,11 @@ import exchange_calendars
 import numpy as np
 import pytest
 
-from bellwether import doctor
+from bellwether.jobs import doctor
 from bellwether.market import calendar as calendars_here
 from bellwether.market.calendar import EVERY_DAY, WEEKDAYS, Basis, basis, closes_at, is_exact, is_session, session_after
 from bellwether.market.calendar_expected import expected_holidays
-from bellwether.market.exchanges import calendar_of, calendars
+from bellwether.market.yahoo.exchanges import calendar_of, calendars
 from bellwether.services import Services
 
 NEXT_YEAR = datetime.now(UTC).year + 1

@@ -11,7 +11,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 
-from bellwether.language import LANGUAGES
+from bellwether.core.i18n.translate import LANGUAGES
 from bot.commands import COMMANDS
 from bot.replies import as_text
 
@@ -94,51 +94,51 @@ def test_the_code_has_messages() -> None:
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_every_message_of_the_code_is_in_the_catalogue(code: str) -> None:
-    assert in_code().keys() - {key_of(one) for one in entries(code)} == set(), "make translations, and translate"
+    assert in_code().keys() - {key_of(entry) for entry in entries(code)} == set(), "make translations, and translate"
 
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_the_catalogue_has_no_message_that_nobody_says(code: str) -> None:
-    assert {key_of(one) for one in entries(code)} - in_code().keys() == set(), "make translations"
+    assert {key_of(entry) for entry in entries(code)} - in_code().keys() == set(), "make translations"
     assert not catalogue(code).obsolete
 
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_every_message_is_translated_in_all_its_forms(code: str) -> None:
     open_ones = [
-        one.id
-        for one in entries(code)
-        if one.fuzzy
-        or not all(texts(one))
-        or len(texts(one)) != (catalogue(code).num_plurals if one.pluralizable else 1)
+        entry.id
+        for entry in entries(code)
+        if entry.fuzzy
+        or not all(texts(entry))
+        or len(texts(entry)) != (catalogue(code).num_plurals if entry.pluralizable else 1)
     ]
     assert open_ones == []
 
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_plural_in_the_code_is_one_in_the_catalogue(code: str) -> None:
-    for one in entries(code):
-        message = in_code()[key_of(one)]
-        assert one.pluralizable is isinstance(message, tuple), one.id
-        assert not isinstance(message, tuple) or tuple(message) == tuple(one.id)
+    for entry in entries(code):
+        message = in_code()[key_of(entry)]
+        assert entry.pluralizable is isinstance(message, tuple), entry.id
+        assert not isinstance(message, tuple) or tuple(message) == tuple(entry.id)
 
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_translation_has_the_placeholders_of_its_message(code: str) -> None:
-    for one in entries(code):
-        wanted = set().union(*(placeholders(text) for text in originals(one)))
-        for text in texts(one):
-            assert placeholders(text) == wanted, one.id
+    for entry in entries(code):
+        wanted = set().union(*(placeholders(text) for text in originals(entry)))
+        for text in texts(entry):
+            assert placeholders(text) == wanted, entry.id
 
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_translation_has_the_commands_and_marks_of_its_message(code: str) -> None:
-    for one in entries(code):
-        for text in texts(one):
-            assert sorted(_TAG.findall(text)) == sorted(_TAG.findall(originals(one)[-1])), one.id
-            assert set(_COMMAND.findall(text)) == set(_COMMAND.findall(originals(one)[-1])), one.id
+    for entry in entries(code):
+        for text in texts(entry):
+            assert sorted(_TAG.findall(text)) == sorted(_TAG.findall(originals(entry)[-1])), entry.id
+            assert set(_COMMAND.findall(text)) == set(_COMMAND.findall(originals(entry)[-1])), entry.id
             edges = (text[:1].isspace(), text[-1:].isspace())
-            assert edges == (originals(one)[0][:1].isspace(), originals(one)[0][-1:].isspace()), one.id
+            assert edges == (originals(entry)[0][:1].isspace(), originals(entry)[0][-1:].isspace()), entry.id
 
 
 @pytest.mark.parametrize("code", OTHERS)
@@ -149,8 +149,8 @@ def test_no_translation_tells_anybody_to_trade(code: str) -> None:
         "pt": r"\b(compr|vend)(a|e|ar|er|o|es|as)\b",
         "ru": r"\b(купи|покупа|прода)\w*",
     }[code]
-    for one in entries(code):
-        for text in texts(one):
+    for entry in entries(code):
+        for text in texts(entry):
             assert not re.search(forbidden, text, re.IGNORECASE), text
 
 

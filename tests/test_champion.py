@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from bellwether import queries
-from bellwether.__main__ import main
-from bellwether.config import load_settings
-from bellwether.errors import ModelError, PromotionRefused
-from bellwether.scoring.champion import promote
-from bellwether.scoring.issuing import record, shadow_id
-from bellwether.scoring.settling import count
-from bellwether.scoring.universe import forecast_universe
+from bellwether.ask import forecasts
+from bellwether.cli.main import main
+from bellwether.core.config import load_settings
+from bellwether.core.errors import ModelError, PromotionRefused
+from bellwether.jobs.record_universe import forecast_universe
 from bellwether.services import Services, build_services
-from bellwether.store import ledger, outcomes
-from bellwether.store.outcomes import Outcome
+from bellwether.track_record.demotion.champion import promote
+from bellwether.track_record.ledger import ledger_table, outcomes_table
+from bellwether.track_record.ledger.issue import record, shadow_id
+from bellwether.track_record.ledger.outcomes_table import Outcome
+from bellwether.track_record.ledger.settle import count
 from tests.conftest import MODELS
 from tests.support.account import live_services, made_up
 
@@ -48,10 +48,10 @@ def lived(folder: Path, weeks: int, champion: float, challenger: float) -> Servi
     ]
     record(services.store, rows)
     with services.store.transaction() as db:
-        due = outcomes.due(db, SESSION)
+        due = outcomes_table.due(db, SESSION)
         came = {(one.symbol, one.cutoff): random.normal(0, 0.01) for one in due}
         some = [Outcome(one, float(came[one.symbol, one.cutoff]), SESSION) for one in due]
-        count(db, outcomes.append(db, some, services.clock()))
+        count(db, outcomes_table.append(db, some, services.clock()))
     return services
 
 
@@ -61,12 +61,12 @@ def test_a_challenger_runs_in_shadow_and_is_shown_to_nobody(tmp_path: Path) -> N
     services = replace(services, settings=services.settings.model_copy(update={"models": tried}))
     assert forecast_universe(services).issued == 10
     with services.store.reading() as db:
-        rows = [ledger.Row(*row) for row in ledger.every_row(db)]
+        rows = [ledger_table.LedgerRow(*row) for row in ledger_table.every_row(db)]
     assert {(row.model_id, row.shown) for row in rows} == {(CHAMPION, 1), (CHALLENGER, 0)}
-    shown = queries.answer(services, "AAPL", 10).forecast
+    shown = forecasts.answer(services, "AAPL", 10).forecast
     assert shown.model_id == CHAMPION
-    assert queries.track_record(services).issued == 5
-    assert queries.receipt(services, shown.forecast_id).shown
+    assert forecasts.track_record(services).issued == 5
+    assert forecasts.receipt(services, shown.forecast_id).shown
     assert all(row.forecast_id.startswith("s") is not bool(row.shown) for row in rows)
     assert shadow_id("f0123") == "s0123"
 
@@ -77,12 +77,14 @@ def test_a_tried_model_misses_no_session_that_people_asked_for(tmp_path: Path) -
     tried = services.settings.models.model_copy(update={"shadow": [CHALLENGER]})
     services = replace(services, settings=services.settings.model_copy(update={"models": tried}))
     for horizon in (1, 5, 10, 21, 63):
-        queries.answer(services, "AAPL", horizon)
+        forecasts.answer(services, "AAPL", horizon)
     did = forecast_universe(services)
     assert (did.issued, did.there) == (5, 0)
     assert forecast_universe(services).there == 1
     with services.store.reading() as db:
-        assert [ledger.Row(*row).model_id for row in ledger.every_row(db)] == [CHAMPION] * 5 + [CHALLENGER] * 5
+        assert [ledger_table.LedgerRow(*row).model_id for row in ledger_table.every_row(db)] == [CHAMPION] * 5 + [
+            CHALLENGER
+        ] * 5
 
 
 def test_a_better_challenger_is_promoted_and_served_from_the_next_start(tmp_path: Path) -> None:

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bellwether import queries
-from bellwether.change import causes, changes, in_a_sentence
+from bellwether.ask import forecasts
+from bellwether.core.types import Forecast, Problem
+from bellwether.forecasting.change_sentences import causes, changes, in_a_sentence
 from bellwether.services import Services
-from bellwether.types import Forecast, Problem
 
 
 @pytest.fixture
 def made(services: Services) -> Forecast:
-    return queries.answer(services, "AAPL", 10).forecast
+    return forecasts.answer(services, "AAPL", 10).forecast
 
 
 def wider(made: Forecast, own: float, rest: float) -> Forecast:
@@ -58,7 +58,7 @@ def test_the_lines_have_before_now_and_the_difference(made: Forecast) -> None:
 
 def test_causes_that_are_not_known_are_left_out(made: Forecast) -> None:
     assert len(causes(made, made)) == 3
-    assert all(one.difference == "the same" for one in causes(made, made))
+    assert all(cause.difference == "the same" for cause in causes(made, made))
     unknown = replace(made, explanation=replace(made.explanation, market_volatility=None, recent_return=None))
     assert len(causes(unknown, made)) == 1
 
@@ -70,8 +70,8 @@ def test_no_range_at_all_is_no_change(made: Forecast) -> None:
 
 def test_every_sample_symbol_has_a_sentence_without_markup_or_advice(services: Services) -> None:
     for one in services.universe.served:
-        asked = queries.answer(services, one.symbol, 21)
-        before = queries.previous(services, asked)
+        asked = forecasts.answer(services, one.symbol, 21)
+        before = forecasts.previous(services, asked)
         assert before is not None
         said = in_a_sentence(before, asked.forecast)
         assert not re.search(r"[<>]|\b(buy|sell|will)\b", said)

@@ -9,19 +9,19 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from bellwether import queries
-from bellwether.forecasting.chart import fan_chart, to_png, to_svg
+from bellwether.ask import forecasts
+from bellwether.charts.fan import fan_chart, to_png, to_svg
+from bellwether.core.types import CLOSE, Bars, Outlook, Shape, Theme
+from bellwether.forecasting.sentences import money
 from bellwether.services import Services
-from bellwether.types import CLOSE, Bars, Outlook, Shape, Theme
-from bellwether.wording import money
 
 PNG = b"\x89PNG\r\n\x1a\n"
 LOW, HIGH = "q1", "q5"
 
 
 @pytest.fixture
-def asked(services: Services) -> queries.Answer:
-    return queries.answer(services, "AAPL", 10)
+def asked(services: Services) -> forecasts.Answer:
+    return forecasts.answer(services, "AAPL", 10)
 
 
 def texts(specification: dict[str, Any]) -> list[str]:
@@ -47,25 +47,25 @@ def past_of(specification: dict[str, Any]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("theme", get_args(Theme))
 @pytest.mark.parametrize("shape", get_args(Shape))
-def test_it_can_be_drawn(asked: queries.Answer, theme: Theme, shape: Shape) -> None:
-    png = queries.chart_png(asked, theme, shape)
+def test_it_can_be_drawn(asked: forecasts.Answer, theme: Theme, shape: Shape) -> None:
+    png = forecasts.chart_png(asked, theme, shape)
     assert png.startswith(PNG)
     assert 10_000 < len(png) < 500_000
-    svg = queries.chart_svg(asked, theme, shape)
+    svg = forecasts.chart_svg(asked, theme, shape)
     assert svg.startswith("<svg")
     assert "NaN" not in svg and "undefined" not in svg
 
 
-def test_the_two_themes_differ_and_the_same_chart_does_not(asked: queries.Answer) -> None:
-    light, dark = (queries.chart_png(asked, theme) for theme in ("light", "dark"))
+def test_the_two_themes_differ_and_the_same_chart_does_not(asked: forecasts.Answer) -> None:
+    light, dark = (forecasts.chart_png(asked, theme) for theme in ("light", "dark"))
     assert light != dark
-    assert queries.chart_png(asked, "light") == light
+    assert forecasts.chart_png(asked, "light") == light
 
 
 @pytest.mark.parametrize("horizon", [1, 2, 10, 63])
 @pytest.mark.parametrize("symbol", ["AAPL", "^GSPC"])
 def test_the_band_is_the_forecast_itself(services: Services, symbol: str, horizon: int) -> None:
-    asked = queries.answer(services, symbol, horizon)
+    asked = forecasts.answer(services, symbol, horizon)
     made = asked.forecast
     specification = fan_chart(asked.outlook, horizon, "light")
     fan = fan_of(specification)
@@ -79,7 +79,7 @@ def test_the_band_is_the_forecast_itself(services: Services, symbol: str, horizo
     assert (band["y"]["field"], band["y2"]["field"]) == (LOW, HIGH)
 
 
-def test_the_band_never_narrows_nor_crosses(asked: queries.Answer) -> None:
+def test_the_band_never_narrows_nor_crosses(asked: forecasts.Answer) -> None:
     fan = fan_of(fan_chart(asked.outlook, 63, "light"))
     for row in fan[1:]:
         prices = [row[f"q{level}"] for level in range(7)]
@@ -89,14 +89,14 @@ def test_the_band_never_narrows_nor_crosses(asked: queries.Answer) -> None:
         assert before["date"] < after["date"]
 
 
-def test_the_past_ends_where_the_fan_begins(asked: queries.Answer) -> None:
+def test_the_past_ends_where_the_fan_begins(asked: forecasts.Answer) -> None:
     specification = fan_chart(asked.outlook, 10, "light")
     last, first = past_of(specification)[-1], fan_of(specification)[0]
     assert last["date"] == first["date"]
     assert last["close"] == pytest.approx(first["q3"])
 
 
-def test_the_past_is_scaled_to_the_quoted_price(asked: queries.Answer) -> None:
+def test_the_past_is_scaled_to_the_quoted_price(asked: forecasts.Answer) -> None:
     bars = asked.outlook.bars
     quoted = Bars(bars.symbol, bars.sessions, bars.values, bars.closes * 2)
     past = past_of(fan_chart(replace(asked.outlook, bars=quoted), 10, "light"))
@@ -114,7 +114,7 @@ def test_the_past_is_scaled_to_the_quoted_price(asked: queries.Answer) -> None:
         ("USD", "^GSPC", r"[\d,]+\.\d\d"),
     ],
 )
-def test_the_labels_carry_the_right_money(asked: queries.Answer, currency: str, symbol: str, pattern: str) -> None:
+def test_the_labels_carry_the_right_money(asked: forecasts.Answer, currency: str, symbol: str, pattern: str) -> None:
     one = replace(asked.outlook.instrument, currency=currency, symbol=symbol)
     labels = texts(fan_chart(replace(asked.outlook, instrument=one), 10, "light"))
     made = asked.forecast
@@ -123,13 +123,13 @@ def test_the_labels_carry_the_right_money(asked: queries.Answer, currency: str, 
     assert all(re.fullmatch(pattern, label) for label in labels)
 
 
-def test_the_title_says_what_and_until_when(asked: queries.Answer) -> None:
+def test_the_title_says_what_and_until_when(asked: forecasts.Answer) -> None:
     title = fan_chart(asked.outlook, 10, "light")["title"]
     assert title["text"] == "Apple (AAPL) to 14 January 2022"
     assert "8 in 10" in title["subtitle"]
 
 
-def test_a_chart_of_the_shortest_history_can_be_drawn(asked: queries.Answer) -> None:
+def test_a_chart_of_the_shortest_history_can_be_drawn(asked: forecasts.Answer) -> None:
     def cut(outlook: Outlook, sessions: int) -> Outlook:
         bars = outlook.bars
         short = Bars(bars.symbol, bars.sessions[-sessions:], bars.values[-sessions:], bars.quoted_closes[-sessions:])
@@ -139,7 +139,7 @@ def test_a_chart_of_the_shortest_history_can_be_drawn(asked: queries.Answer) -> 
         assert to_png(fan_chart(cut(asked.outlook, sessions), 63, "dark")).startswith(PNG)
 
 
-def test_a_missing_close_leaves_no_hole_in_the_specification(asked: queries.Answer) -> None:
+def test_a_missing_close_leaves_no_hole_in_the_specification(asked: forecasts.Answer) -> None:
     bars = asked.outlook.bars
     values = bars.values.copy()
     values[-5, CLOSE] = np.nan
@@ -151,14 +151,14 @@ def test_a_missing_close_leaves_no_hole_in_the_specification(asked: queries.Answ
 
 
 @pytest.mark.parametrize("name", ["A <b>bold</b> & Sons", "Ünï 株式会社", 'Quo"te\\', "x" * 300])
-def test_any_company_name_can_be_drawn(asked: queries.Answer, name: str) -> None:
+def test_any_company_name_can_be_drawn(asked: forecasts.Answer, name: str) -> None:
     named = replace(asked.outlook, instrument=replace(asked.outlook.instrument, name=name))
     svg = to_svg(fan_chart(named, 10, "light"))
     assert svg.startswith("<svg")
     assert "<b>" not in svg
 
 
-def test_the_specification_is_plain_json(asked: queries.Answer) -> None:
+def test_the_specification_is_plain_json(asked: forecasts.Answer) -> None:
     specification = fan_chart(asked.outlook, 10, "light")
     assert json.loads(json.dumps(specification, allow_nan=False)) == specification
     assert specification["$schema"].startswith("https://vega.github.io/schema/vega-lite/")

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bellwether import alert_queries, queries
-from bellwether.alert_types import AlertRule, Direction, Repeat, RuleKind, RuleWish
-from bellwether.config import load_settings
-from bellwether.errors import BadDate, BadHorizon, BadRule
-from bellwether.market.universe import listed, well_known
+from bellwether.alerts import ask, watchlist
+from bellwether.core.alert_types import AlertRule, Direction, Repeat, RuleKind, RuleRequest
+from bellwether.core.config import load_settings
+from bellwether.core.errors import BadDate, BadHorizon, BadRule
+from bellwether.core.types import HEADS
+from bellwether.market.symbols.universe import listed, well_known
 from bellwether.services import Services, build_services
-from bellwether.types import HEADS
 from bot import alert_keyboards
 from bot.commands.alert_typed import Typed, read_alert
 from tests.conftest import MODELS, NOW
@@ -28,7 +28,7 @@ BY_TAPS = {
 
 
 def rules(talk: Talk) -> list[AlertRule]:
-    return alert_queries.rules_of(talk.services, CHAT)
+    return ask.rules_of(talk.services, CHAT)
 
 
 @pytest.mark.parametrize("kind", BY_TAPS)
@@ -44,7 +44,7 @@ def test_three_taps_from_a_forecast_set_up_an_alert(talk: Talk, kind: str) -> No
 
 @pytest.mark.parametrize("kind", BY_TAPS)
 def test_three_taps_from_the_list_of_alerts_do_too(talk: Talk, kind: str) -> None:
-    queries.watch(talk.services, CHAT, "AAPL", "en")
+    watchlist.watch(talk.services, CHAT, "AAPL", "en")
     assert "You have no alerts yet" in talk.say("/alerts")
     talk.press("+ AAPL")
     talk.press(kind)
@@ -135,7 +135,7 @@ def test_a_threshold_that_is_missing_is_asked_for(talk: Talk) -> None:
 def test_a_question_back_goes_on_with_the_whole_alert(talk: Talk) -> None:
     talk.say("/alerts index move 5%")
     talk.press("^GSPC: S&P 500 index, Index, USD")
-    assert [(one.symbol, one.threshold) for one in rules(talk)] == [("^GSPC", 0.05)]
+    assert [(rule.symbol, rule.threshold) for rule in rules(talk)] == [("^GSPC", 0.05)]
     talk.say("/alerts index")
     talk.press("^VIX: CBOE Volatility Index, Index, USD")
     assert "Big move in a day" in talk.labels
@@ -154,12 +154,12 @@ def test_an_alert_is_changed_paused_and_put_back_by_buttons(talk: Talk) -> None:
     assert "No more messages" in talk.press("Remove")
     assert rules(talk) == []
     talk.press("Put it back")
-    assert [(one.threshold, one.direction) for one in rules(talk)] == [(0.4, Direction.BELOW)]
+    assert [(rule.threshold, rule.direction) for rule in rules(talk)] == [(0.4, Direction.BELOW)]
 
 
 @pytest.mark.parametrize("wish", [(RuleKind.MOVE, -0.03), (RuleKind.RISK, 0.1), (RuleKind.PRICE, 200.0)])
 def test_what_was_removed_comes_back_as_it_was(talk: Talk, wish: tuple[RuleKind, float]) -> None:
-    before = alert_queries.add_rule(talk.services, CHAT, "AAPL", RuleWish(*wish), "en")
+    before = ask.add_rule(talk.services, CHAT, "AAPL", RuleRequest(*wish), "en")
     talk.say(f"/alerts {before.id} remove")
     talk.press("Put it back")
     (now,) = rules(talk)
@@ -191,7 +191,7 @@ def test_a_changed_side_needs_no_word_but_takes_one(talk: Talk) -> None:
 
 def test_a_long_list_has_pages(talk: Talk) -> None:
     for level in range(200, 220):
-        alert_queries.add_rule(talk.services, CHAT, "AAPL", RuleWish(RuleKind.PRICE, float(level)), "en")
+        ask.add_rule(talk.services, CHAT, "AAPL", RuleRequest(RuleKind.PRICE, float(level)), "en")
     assert "Your 20 alerts" in talk.say("/alerts")
     assert "20: AAPL" in talk.labels
     assert "AAPL: a close above 210.00" in talk.press("Older »")
@@ -243,10 +243,10 @@ def test_a_forged_button_says_so_and_changes_nothing(talk: Talk, action: str) ->
 
 
 def test_nobody_reaches_another_chats_alert(talk: Talk, services: Services) -> None:
-    other = alert_queries.add_rule(services, 55, "AAPL", RuleWish(RuleKind.MOVE, 0.05), "en")
+    other = ask.add_rule(services, 55, "AAPL", RuleRequest(RuleKind.MOVE, 0.05), "en")
     for action in (f"rule:{other.id}", f"setrule:{other.id}:0.1", f"repeat:{other.id}", f"rmrule:{other.id}"):
         assert "You have no alert number" in talk.send(action)
-    assert alert_queries.rules_of(services, 55) == [other]
+    assert ask.rules_of(services, 55) == [other]
 
 
 @pytest.mark.parametrize("action", ["kinds:AAPL:10", "addrule:AAPL:risk:10:0.1", "rmrule:1", "alerts"])
@@ -271,9 +271,9 @@ def test_every_button_of_every_symbol_fits() -> None:
     [
         ("AAPL", Typed("AAPL")),
         ("t rowe price", Typed("t rowe", RuleKind.PRICE)),
-        ("t rowe price price 100", Typed("t rowe price", RuleKind.PRICE, RuleWish(RuleKind.PRICE, 100.0))),
+        ("t rowe price price 100", Typed("t rowe price", RuleKind.PRICE, RuleRequest(RuleKind.PRICE, 100.0))),
         ("price", Typed("price")),
-        ("AAPL UNUSUAL 2%", Typed("AAPL", RuleKind.UNUSUAL, RuleWish(RuleKind.UNUSUAL, 0.02))),
+        ("AAPL UNUSUAL 2%", Typed("AAPL", RuleKind.UNUSUAL, RuleRequest(RuleKind.UNUSUAL, 0.02))),
         ("AAPL risk 1m", Typed("AAPL", RuleKind.RISK, None, 21)),
     ],
 )

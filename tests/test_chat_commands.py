@@ -8,17 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from bellwether import queries
-from bellwether.config import load_settings
-from bellwether.errors import LedgerError, NoPrices
+from bellwether.alerts import watchlist
+from bellwether.ask import forecasts
+from bellwether.core.config import load_settings
+from bellwether.core.errors import LedgerError, NoPrices
+from bellwether.core.types import to_date
+from bellwether.delivery import chats_table
 from bellwether.forecasting.forecaster import forecast_at
-from bellwether.scoring import issuing
-from bellwether.scoring.track_record import Asked, live_record
 from bellwether.services import Services, build_services
-from bellwether.store import chats
-from bellwether.types import to_date
-from bot.commands import COMMANDS, Asker, track
-from bot.commands.command import Who
+from bellwether.track_record.ledger import issue
+from bellwether.track_record.scores.track_record import RecordFilter, live_record
+from bot.commands import COMMANDS, ChatContext, track
+from bot.commands.base import Who
 from tests.conftest import MODELS
 from tests.support.talk import Talk
 
@@ -27,7 +28,7 @@ THEN = datetime(2021, 12, 31, 22, tzinfo=UTC)  # after the last session of the s
 
 
 def watched(talk: Talk) -> list[str]:
-    return [one.symbol for one in queries.watchlist(talk.services, CHAT)]
+    return [one.symbol for one in watchlist.watchlist(talk.services, CHAT)]
 
 
 # ---- /start and its links
@@ -77,7 +78,7 @@ def test_while_prices_are_away_a_link_to_a_stock_says_so_and_any_other_is_greete
     def away(*_: object) -> None:
         raise NoPrices("There are no prices just now.")
 
-    monkeypatch.setattr("bellwether.queries.answer", away)
+    monkeypatch.setattr("bellwether.ask.forecasts.answer", away)
     assert said in talk.say(f"/start {payload}")
 
 
@@ -107,7 +108,7 @@ def test_in_a_group_a_member_cannot_undo_a_stop(talk: Talk) -> None:
 
 def paused(talk: Talk) -> bool:
     with talk.services.store.reading() as db:
-        found = chats.get(db, CHAT)
+        found = chats_table.get(db, CHAT)
     assert found is not None
     return found.paused
 
@@ -198,8 +199,8 @@ def test_the_time_machine_says_what_the_model_knew_and_what_came(talk: Talk, sai
 
 
 def test_the_time_machine_judges_itself_by_the_prices(talk: Talk) -> None:
-    asked = queries.answer(talk.services, "AAPL", 10, datetime(2020, 3, 2, tzinfo=UTC).date())
-    came = queries.what_came(talk.services, asked)
+    asked = forecasts.answer(talk.services, "AAPL", 10, datetime(2020, 3, 2, tzinfo=UTC).date())
+    came = forecasts.what_came(talk.services, asked)
     bars = talk.services.provider.bars("AAPL", asked.forecast.target_session)
     start = [to_date(day) for day in bars.sessions].index(asked.forecast.cutoff)
     assert came is not None
@@ -248,7 +249,7 @@ def test_the_track_record_of_the_sample_is_marked_as_simulated(talk: Talk, said:
 
 
 def test_where_nothing_was_issued_nothing_is_claimed(services: Services) -> None:
-    empty = live_record(services.store, Asked(None, None, None, None), ())
+    empty = live_record(services.store, RecordFilter(None, None, None, None), ())
     text = track.record_text(empty, "all symbols")
     assert "There is no track record of all symbols yet" in text
     assert "%" not in text
@@ -256,13 +257,13 @@ def test_where_nothing_was_issued_nothing_is_claimed(services: Services) -> None
 
 def test_a_receipt_proves_what_was_said(talk: Talk) -> None:
     """The sample market issues nothing, so its prices are given out as a file's here."""
-    seen = replace(queries.outlook(talk.services, queries.resolve(talk.services, "AAPL")), source="file")
-    made = issuing.issue(talk.services.store, seen, forecast_at(seen, 10, THEN))
+    seen = replace(forecasts.outlook(talk.services, forecasts.resolve(talk.services, "AAPL")), source="file")
+    made = issue.issue(talk.services.store, seen, forecast_at(seen, 10, THEN))
     for said in (made.forecast_id, made.forecast_id.upper()):
         text = talk.say(f"/receipt {said}")
         assert f"Receipt of forecast {made.forecast_id}" in text
         assert "Its time is not over yet" in text
-        receipt = queries.receipt(talk.services, made.forecast_id)
+        receipt = forecasts.receipt(talk.services, made.forecast_id)
         assert receipt.hash in text
         assert receipt.content in text
 
@@ -271,7 +272,7 @@ def test_a_receipt_proves_what_was_said(talk: Talk) -> None:
 def test_without_a_receipt_it_says_why(talk: Talk, said: str, answer: str) -> None:
     assert answer in talk.say(f"/receipt {said}")
     with pytest.raises(LedgerError):
-        queries.receipt(talk.services, "f0")
+        forecasts.receipt(talk.services, "f0")
 
 
 def test_the_button_explains_in_everyday_words(talk: Talk) -> None:
@@ -352,7 +353,7 @@ def test_a_verb_belongs_to_one_command() -> None:
 
 @pytest.mark.parametrize("command", [one for one in COMMANDS if one.who is Who.ADMINS], ids=lambda one: one.name)
 def test_what_changes_a_group_is_refused_to_its_members(services: Services, command: object) -> None:
-    member = Talk(services, Asker(-2002, may_change=False))
+    member = Talk(services, ChatContext(-2002, may_change=False))
     assert "only its admins" in member.say(f"/{command.name} AAPL")  # type: ignore[attr-defined]
 
 
@@ -366,7 +367,9 @@ EXAMPLES = re.findall(
 )
 
 
-@pytest.mark.parametrize("said", [one for one in EXAMPLES if "@" not in one and one != "/watch"], ids=str)
+@pytest.mark.parametrize(
+    "said", [example for example in EXAMPLES if "@" not in example and example != "/watch"], ids=str
+)
 def test_every_example_of_the_manual_works(talk: Talk, said: str) -> None:
     talk.say("/alerts MSFT risk 10%")
     text = talk.say(said.replace(" 3 ", " 1 ").replace("ID", "AAPL").replace("TEXT", "hello"))

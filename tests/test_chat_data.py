@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from bellwether import alert_queries, chat_queries, queries
-from bellwether.alert_types import AlertSettings, Preferences, RuleKind, RuleWish
-from bellwether.alerting.evaluate import tick
-from bellwether.alerting.evaluate_rules import judge_rules
-from bellwether.config import load_settings
-from bellwether.errors import LimitReached
+from bellwether.alerts import ask, watchlist
+from bellwether.alerts.tick import tick
+from bellwether.alerts.tick_rules import judge_rules
+from bellwether.core.alert_types import AlertSettings, Preferences, RuleKind, RuleRequest
+from bellwether.core.config import load_settings
+from bellwether.core.errors import LimitReached
+from bellwether.db.database import Store, rows
+from bellwether.delivery import chat_data_table, chats, chats_table, inbox_table, outbox_table
 from bellwether.services import Services, build_services
-from bellwether.store import chat_data, chats, inbox, outbox
-from bellwether.store.database import Store, rows
 from scheduler import Timetable
 from tests.conftest import MODELS
 
@@ -36,27 +36,27 @@ def services(tmp_path: Path) -> Services:
 def live(services: Services, chat_id: int) -> None:
     """A chat that did everything there is to do the day before, and hears of it in the evening."""
     today, services = services, replace(services, clock=lambda: EVENING - timedelta(days=1))
-    queries.watch(services, chat_id, "AAPL", "en")
-    queries.watch(services, chat_id, "MSFT", "en")
-    alert_queries.add_rule(services, chat_id, "TSLA", RuleWish(RuleKind.MOVE, 0.001), "en")
-    alert_queries.change_alert_settings(services, chat_id, AlertSettings("Europe/Berlin", theme="dark"), "en")
-    chat_queries.say_to_operator(services, chat_id, "The chart is hard to read.")
+    watchlist.watch(services, chat_id, "AAPL", "en")
+    watchlist.watch(services, chat_id, "MSFT", "en")
+    ask.add_rule(services, chat_id, "TSLA", RuleRequest(RuleKind.MOVE, 0.001), "en")
+    ask.change_alert_settings(services, chat_id, AlertSettings("Europe/Berlin", theme="dark"), "en")
+    chats.say_to_operator(services, chat_id, "The chart is hard to read.")
     tick(today, EVENING)
     judge_rules(today, EVENING)
     with services.store.transaction() as db:
         body = {"update_id": chat_id, "message": {"chat": {"id": chat_id, "type": "private"}, "text": "AAPL"}}
-        inbox.keep(db, chat_id % 1_000_000, json.dumps(body), EVENING)
+        inbox_table.keep(db, chat_id % 1_000_000, json.dumps(body), EVENING)
 
 
 def tables_with_rows(services: Services, chat_id: int) -> set[str]:
     with services.store.reading() as db:
-        return set(chat_data.export(db, chat_id))
+        return set(chat_data_table.export(db, chat_id))
 
 
 def test_an_export_has_every_row_of_the_chat_and_of_nobody_else(services: Services) -> None:
     live(services, ANN)
     live(services, BEN)
-    told = json.loads(chat_queries.export(services, ANN))
+    told = json.loads(chats.export(services, ANN))
     kept = told["kept"]
     assert told["chat_id"] == ANN
     assert {row["symbol"] for row in kept["subscriptions"]} == {"AAPL", "MSFT"}
@@ -72,7 +72,7 @@ def test_an_export_has_every_row_of_the_chat_and_of_nobody_else(services: Servic
 def test_every_table_about_chats_is_tried_out_here(services: Services) -> None:
     live(services, ANN)
     with services.store.reading() as db:
-        about_chats = set(chat_data.tables_about_chats(db))
+        about_chats = set(chat_data_table.tables_about_chats(db))
     assert tables_with_rows(services, ANN) == about_chats | {"inbox"}, "a new table needs a row in `live`"
 
 
@@ -82,22 +82,22 @@ def test_nothing_of_an_erased_chat_is_left_in_any_file_of_the_database(services:
     with services.store.transaction() as db:  # a message that was answered long ago leaves its bytes behind, too
         for number in range(50):
             body = json.dumps({"message": {"chat": {"id": ANN}, "text": "x" * 500}})
-            inbox.keep(db, number, body, EVENING)
-            inbox.done(db, number, EVENING)
+            inbox_table.keep(db, number, body, EVENING)
+            inbox_table.done(db, number, EVENING)
     assert traces(tmp_path, ANN), "or the search finds nothing anyway"
-    assert chat_queries.erase(services, ANN) > 5
+    assert chats.erase(services, ANN) > 5
     assert tables_with_rows(services, ANN) == set()
-    assert alert_queries.preferences(services, ANN) == Preferences()
+    assert ask.preferences(services, ANN) == Preferences()
     assert traces(tmp_path, ANN) == []
     assert traces(tmp_path, BEN), "others keep what is theirs"
     assert tables_with_rows(services, BEN) >= {"chats", "subscriptions", "alert_rules", "outbox", "inbox"}
-    assert len(queries.watchlist(services, BEN)) == 2
+    assert len(watchlist.watchlist(services, BEN)) == 2
 
 
 def test_an_erased_chat_is_owed_nothing_and_its_feedback_goes_nowhere(services: Services) -> None:
     live(services, ANN)
-    chat_queries.erase(services, ANN)
-    assert chat_queries.erase(services, ANN) == 0
+    chats.erase(services, ANN)
+    assert chats.erase(services, ANN) == 0
     tick(services, EVENING)
     with services.store.reading() as db:
         owed = rows(db, "SELECT * FROM outbox")
@@ -109,17 +109,17 @@ def test_an_erased_chat_is_owed_nothing_and_its_feedback_goes_nowhere(services: 
 
 def test_an_update_that_was_erased_is_not_answered_when_telegram_brings_it_again(services: Services) -> None:
     live(services, ANN)
-    chat_queries.erase(services, ANN)
+    chats.erase(services, ANN)
     with services.store.transaction() as db:
-        assert not inbox.keep(db, ANN % 1_000_000, "{}", EVENING)
-        assert inbox.unanswered(db) == []
+        assert not inbox_table.keep(db, ANN % 1_000_000, "{}", EVENING)
+        assert inbox_table.unanswered(db) == []
 
 
 def test_the_ledger_survives_an_erasure(services: Services) -> None:
     live(services, ANN)
     with services.store.reading() as db:
         before = db.conn.execute("SELECT count(*) FROM ledger").fetchone()
-    chat_queries.erase(services, ANN)
+    chats.erase(services, ANN)
     with services.store.reading() as db:
         assert db.conn.execute("SELECT count(*) FROM ledger").fetchone() == before
 
@@ -127,12 +127,12 @@ def test_the_ledger_survives_an_erasure(services: Services) -> None:
 def test_an_erasure_counts_though_somebody_keeps_reading(
     services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bellwether.store.database.BUSY_TIMEOUT", 0.1)
+    monkeypatch.setattr("bellwether.db.database.BUSY_TIMEOUT", 0.1)
     live(services, ANN)
     reader = sqlite3.connect(tmp_path / "t.sqlite3", isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT * FROM chats").fetchall()
-    assert chat_queries.erase(services, ANN) > 5
+    assert chats.erase(services, ANN) > 5
     assert "may linger" in caplog.text
     assert not services.store.empty_log(), "somebody still reads"
     assert traces(tmp_path, ANN)
@@ -145,11 +145,11 @@ def test_an_erasure_counts_though_somebody_keeps_reading(
 
 
 def test_feedback_reaches_the_administrator_without_a_name_and_is_kept(services: Services) -> None:
-    chat_queries.say_to_operator(services, ANN, "<b>loud</b>")
-    (kept,) = chat_queries.newest_feedback(services)
+    chats.say_to_operator(services, ANN, "<b>loud</b>")
+    (kept,) = chats.newest_feedback(services)
     assert (kept.chat_id, kept.text) == (ANN, "<b>loud</b>")
     with services.store.transaction() as db:
-        message = outbox.claim_next(db, EVENING, EVENING + timedelta(minutes=1))
+        message = outbox_table.claim_next(db, EVENING, EVENING + timedelta(minutes=1))
     assert message is not None
     assert (message.chat_id, message.kind) == (ADMIN, "admin")
     assert "&lt;b&gt;loud" in message.text
@@ -157,40 +157,40 @@ def test_feedback_reaches_the_administrator_without_a_name_and_is_kept(services:
 
 
 def test_feedback_has_a_limit_a_day(services: Services) -> None:
-    for number in range(chat_queries.MOST_A_DAY):
-        chat_queries.say_to_operator(services, ANN, f"{number}")
+    for number in range(chats.MOST_A_DAY):
+        chats.say_to_operator(services, ANN, f"{number}")
     with pytest.raises(LimitReached, match="tomorrow"):
-        chat_queries.say_to_operator(services, ANN, "one more")
-    chat_queries.say_to_operator(services, BEN, "others are heard")
+        chats.say_to_operator(services, ANN, "one more")
+    chats.say_to_operator(services, BEN, "others are heard")
 
 
 def test_without_an_administrator_feedback_is_only_kept(tmp_path: Path) -> None:
     alone = build_services(load_settings(database={"path": tmp_path / "a.sqlite3"}, models={"folder": MODELS}))
-    chat_queries.say_to_operator(alone, ANN, "hello")
+    chats.say_to_operator(alone, ANN, "hello")
     with alone.store.reading() as db:
         assert rows(db, "SELECT * FROM outbox") == []
-    assert len(chat_queries.newest_feedback(alone)) == 1
+    assert len(chats.newest_feedback(alone)) == 1
 
 
 def test_feedback_moves_with_a_group(services: Services) -> None:
     live(services, ANN)
     with services.store.transaction() as db:
-        chats.migrate(db, ANN, BEN)
-    assert [one.chat_id for one in chat_queries.newest_feedback(services)] == [BEN]
+        chats_table.migrate(db, ANN, BEN)
+    assert [one.chat_id for one in chats.newest_feedback(services)] == [BEN]
     assert tables_with_rows(services, ANN) <= {"inbox", "outbox"}, "an update that waits names the old chat"
 
 
 def test_stopping_keeps_everything_and_joining_again_goes_on(services: Services) -> None:
     live(services, ANN)
-    chat_queries.leave(services, ANN)
+    chats.leave(services, ANN)
     later = EVENING + timedelta(days=1)
     services = replace(services, clock=lambda: later)
     assert tick(services, later).written == 0
     with services.store.reading() as db:
-        subscriber = chats.get(db, ANN)
+        subscriber = chats_table.get(db, ANN)
     assert subscriber is not None
     assert subscriber.paused
-    queries.join(services, ANN, "en")
+    watchlist.join(services, ANN, "en")
     assert tick(services, later).written >= 1
 
 

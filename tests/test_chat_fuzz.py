@@ -8,16 +8,16 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bellwether import queries
-from bellwether.config import load_settings
+from bellwether.ask import forecasts
+from bellwether.core.config import load_settings
 from bellwether.services import Services, build_services
 from bot import conversation
-from bot.commands import COMMANDS, Asker
+from bot.commands import COMMANDS, ChatContext
 from tests.conftest import MODELS
 from tests.support.talk import check_pressed, check_reply
 
 QUICKLY = settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
-ANN = Asker(1001)
+ANN = ChatContext(1001)
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=120)  # with lone surrogates, NUL and all
 EVIL = st.sampled_from(
     [
@@ -56,8 +56,8 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     made = build_services(load_settings(database={"path": folder / "t.sqlite3"}, models={"folder": MODELS}))
     # a chart is tens of milliseconds of drawing and does not depend on what was typed
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(queries, "chart_png", lambda *_: b"\x89PNG")
-        patch.setattr(queries, "comparison_png", lambda *_: b"\x89PNG")
+        patch.setattr(forecasts, "chart_png", lambda *_: b"\x89PNG")
+        patch.setattr(forecasts, "comparison_png", lambda *_: b"\x89PNG")
         yield made
     made.store.close()
 

@@ -9,21 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from bellwether import alert_queries, queries
-from bellwether.alert_types import AlertSettings, DigestMode, RuleKind, RuleWish
-from bellwether.alerting.alert_words import sent_late
-from bellwether.alerting.digest import Digests, Entry
-from bellwether.alerting.evaluate import tick
-from bellwether.alerting.outcomes import report_outcomes
-from bellwether.forecasting.chart import fan_chart
-from bellwether.forecasting.range_chart import range_chart
-from bellwether.language import LANGUAGES, use_language
+from bellwether.alerts import ask, watchlist
+from bellwether.alerts.alert_outcomes import report_outcomes
+from bellwether.alerts.text.digest import DigestEntry, Digests
+from bellwether.alerts.tick import tick
+from bellwether.ask import forecasts
+from bellwether.charts.fan import fan_chart
+from bellwether.charts.ranges import range_chart
+from bellwether.core.alert_types import AlertSettings, DigestMode, RuleKind, RuleRequest
+from bellwether.core.i18n.translate import LANGUAGES, use_language
+from bellwether.core.types import Forecast, Outlook
+from bellwether.db.database import Store
+from bellwether.delivery.lateness import sent_late
 from bellwether.services import Services
-from bellwether.store.database import Store
-from bellwether.types import Forecast, Outlook
-from bot import conversation, pictures, terminal
-from bot.commands import COMMANDS, Asker
-from bot.inline import cards
+from bot import charts, conversation, terminal
+from bot.commands import COMMANDS, ChatContext
+from bot.inline_cards import cards
 from bot.replies import as_text
 from tests.support.account import live_services
 from tests.support.running_bot import bot_services, running_bot
@@ -70,7 +71,7 @@ def in_english(text: str) -> list[str]:
 def test_whatever_is_said_is_answered_in_the_language_of_the_app_within_telegrams_limits(
     services: Services, code: str
 ) -> None:
-    talk = Talk(services, Asker(1001, f"{code}-XX"))
+    talk = Talk(services, ChatContext(1001, f"{code}-XX"))
     for text in SAID:
         told = talk.say(text)  # it also checks lengths and marks, of buttons too
         assert in_english(told) == [], (text, told)
@@ -79,7 +80,7 @@ def test_whatever_is_said_is_answered_in_the_language_of_the_app_within_telegram
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_whatever_is_pressed_is_answered_in_it_too(services: Services, code: str) -> None:
-    talk = Talk(services, Asker(1001, code))
+    talk = Talk(services, ChatContext(1001, code))
     pressed = set()
     for text in ("AAPL", "/alerts AAPL price 200", "/alerts", "/settings", "/delete_me", "/asof 2020-03-02 AAPL"):
         talk.say(text)
@@ -98,7 +99,7 @@ def test_whatever_is_pressed_is_answered_in_it_too(services: Services, code: str
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_the_headline_has_prices_and_the_day_as_its_language_writes_them(services: Services, code: str) -> None:
-    told = Talk(services, Asker(1001, code)).say("AAPL")
+    told = Talk(services, ChatContext(1001, code)).say("AAPL")
     price, share, day = {
         "es": ("167,47 US$", "57 %", "14 de enero de 2022"),
         "de": ("167,47 $", "57 %", "14. Januar 2022"),
@@ -112,28 +113,28 @@ def test_the_headline_has_prices_and_the_day_as_its_language_writes_them(service
 
 @pytest.mark.parametrize("typed", ["AAPL 2 Wochen", "apple 10 tage", "AAPL 2 semanas", "AAPL 2 недели"])
 def test_a_period_is_understood_in_their_words(services: Services, typed: str) -> None:
-    assert "In den nächsten zwei Wochen landet Apple" in Talk(services, Asker(1, "de")).say(typed)
+    assert "In den nächsten zwei Wochen landet Apple" in Talk(services, ChatContext(1, "de")).say(typed)
 
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_receipt_is_told_in_it_too(tmp_path: Path, code: str) -> None:
     services = live_services(tmp_path, date(2021, 12, 30))
-    told = Talk(services, Asker(1001, code)).say("/receipt AAPL")
+    told = Talk(services, ChatContext(1001, code)).say("/receipt AAPL")
     assert "<code>" not in told
     assert in_english(told) == [], told
 
 
 def test_an_english_app_and_one_of_a_language_we_lack_are_answered_in_english(services: Services) -> None:
-    english = Talk(services, Asker(1, "en-GB")).say("AAPL")
+    english = Talk(services, ChatContext(1, "en-GB")).say("AAPL")
     assert english.startswith("Over the next two weeks Apple will probably end between $167.47")
-    assert Talk(services, Asker(2, "fr")).say("AAPL") == english
+    assert Talk(services, ChatContext(2, "fr")).say("AAPL") == english
 
 
 # ---- the language that is chosen
 
 
 def test_a_language_is_chosen_by_two_taps_and_given_back_by_two(services: Services) -> None:
-    talk = Talk(services, Asker(1001, "de"))
+    talk = Talk(services, ChatContext(1001, "de"))
     assert "Sprache: Deutsch, wie in Telegram" in talk.say("/settings")
     assert "Welche Sprache" in talk.press("Sprache / Language")
     assert talk.labels[:5] == list(LANGUAGES.values())
@@ -160,18 +161,18 @@ def test_a_language_is_chosen_by_two_taps_and_given_back_by_two(services: Servic
     ],
 )
 def test_a_language_can_be_typed(services: Services, typed: str, code: str) -> None:
-    talk = Talk(services, Asker(1001, "de"))
+    talk = Talk(services, ChatContext(1001, "de"))
     assert LANGUAGES[code] in talk.say(f"/settings language {typed}")
-    assert alert_queries.preferences(services, 1001).language == code
+    assert ask.preferences(services, 1001).language == code
     talk.say("/settings language telegram")
-    assert alert_queries.preferences(services, 1001).language is None
+    assert ask.preferences(services, 1001).language is None
 
 
 @pytest.mark.parametrize(
     ("code", "quoted"), [("en", "“99d”"), ("de", "„99d“"), ("es", "«99d»"), ("pt", "“99d”"), ("ru", "«99d»")]
 )
 def test_what_was_typed_is_quoted_as_the_language_quotes(services: Services, code: str, quoted: str) -> None:
-    assert quoted in Talk(services, Asker(1001, code)).say("/forecast AAPL 99d")
+    assert quoted in Talk(services, ChatContext(1001, code)).say("/forecast AAPL 99d")
 
 
 def test_a_language_we_do_not_speak_is_refused_with_those_we_do(services: Services) -> None:
@@ -179,20 +180,20 @@ def test_a_language_we_do_not_speak_is_refused_with_those_we_do(services: Servic
     told = talk.say("/settings language klingon")
     assert "I don't speak “klingon” yet" in told
     assert all(name in told for name in LANGUAGES.values())
-    assert alert_queries.preferences(services, 1001).language is None
+    assert ask.preferences(services, 1001).language is None
 
 
 def test_what_a_chat_chose_goes_with_its_other_settings(services: Services) -> None:
-    talk = Talk(services, Asker(1001, "de"))
+    talk = Talk(services, ChatContext(1001, "de"))
     talk.say("/settings language es")
     talk.say("/settings quiet 22-7")
-    assert alert_queries.alert_settings(services, 1001).language == "es"
-    assert "español" in conversation.answer(services, Asker(1001, "de"), "/settings").text.lower()
+    assert ask.alert_settings(services, 1001).language == "es"
+    assert "español" in conversation.answer(services, ChatContext(1001, "de"), "/settings").text.lower()
 
 
 def test_without_the_database_the_apps_language_is_spoken(services: Services, tmp_path: Path) -> None:
     broken = replace(services, store=Store(tmp_path))  # a folder is no file
-    assert "wahrscheinlich" in Talk(broken, Asker(1001, "de")).say("AAPL")
+    assert "wahrscheinlich" in Talk(broken, ChatContext(1001, "de")).say("AAPL")
 
 
 # ---- many at once
@@ -201,13 +202,15 @@ def test_without_the_database_the_apps_language_is_spoken(services: Services, tm
 def test_chats_of_all_languages_at_once_hear_each_only_their_own(services: Services) -> None:
     questions = ["/help", "/meaning", "AAPL", "/settings", "AAPPL", "/track AAPL"]
     alone = {
-        (code, text): conversation.answer(services, Asker(chat, code), text).text
+        (code, text): conversation.answer(services, ChatContext(chat, code), text).text
         for code, chat in CHATS.items()
         for text in questions
     }
     asked = [(code, text) for text in questions * 4 for code in CHATS]
     with ThreadPoolExecutor(8) as pool:
-        answers = pool.map(lambda one: conversation.answer(services, Asker(CHATS[one[0]], one[0]), one[1]).text, asked)
+        answers = pool.map(
+            lambda one: conversation.answer(services, ChatContext(CHATS[one[0]], one[0]), one[1]).text, asked
+        )
         assert [alone[one] for one in asked] == list(answers)
 
 
@@ -217,10 +220,10 @@ def test_chats_of_all_languages_at_once_hear_each_only_their_own(services: Servi
 def test_each_chat_gets_its_digest_and_its_alerts_in_its_language(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     for code, chat in CHATS.items():
-        queries.watch(services, chat, "AAPL", f"{code}-XX")
-        add(services, RuleWish(RuleKind.MOVE, 0.0001), chat_id=chat)
+        watchlist.watch(services, chat, "AAPL", f"{code}-XX")
+        add(services, RuleRequest(RuleKind.MOVE, 0.0001), chat_id=chat)
     for code, chat in CHATS.items():  # as `add` was told "en", like an app that has changed its language since
-        queries.join(services, chat, code)
+        watchlist.join(services, chat, code)
     assert tick(services, EVENING).written == len(CHATS)
     texts = {(int(str(row["chat_id"])), str(row["kind"])): as_text(str(row["text"])) for row in owed(services)}
     after = {
@@ -242,10 +245,10 @@ def test_each_chat_gets_its_digest_and_its_alerts_in_its_language(tmp_path: Path
 
 def test_a_chosen_language_holds_for_digests_whatever_the_app_speaks(tmp_path: Path) -> None:
     services = services_at(tmp_path)
-    queries.watch(services, 7, "AAPL", "en")
-    alert_queries.change_alert_settings(services, 7, AlertSettings(language="ru"), "en")
-    queries.watch(services, 8, "AAPL", "de")
-    alert_queries.change_alert_settings(services, 8, AlertSettings(language="en"), "de")
+    watchlist.watch(services, 7, "AAPL", "en")
+    ask.change_alert_settings(services, 7, AlertSettings(language="ru"), "en")
+    watchlist.watch(services, 8, "AAPL", "de")
+    ask.change_alert_settings(services, 8, AlertSettings(language="en"), "de")
     tick(services, EVENING)
     russian, english = (str(row["text"]) for row in owed(services))
     assert "После 30 декабря 2021" in russian
@@ -254,17 +257,17 @@ def test_a_chosen_language_holds_for_digests_whatever_the_app_speaks(tmp_path: P
 
 def test_an_alert_that_waits_for_the_digest_and_its_outcome_are_in_the_chats_language(tmp_path: Path) -> None:
     services = services_at(tmp_path)
-    queries.watch(services, 9, "AAPL", "de")
+    watchlist.watch(services, 9, "AAPL", "de")
     wishes = [
-        RuleWish(RuleKind.GROWTH, -0.2, horizon=5),
-        RuleWish(RuleKind.RISK, 0.001),
-        RuleWish(RuleKind.UNUSUAL, 0.5),
+        RuleRequest(RuleKind.GROWTH, -0.2, horizon=5),
+        RuleRequest(RuleKind.RISK, 0.001),
+        RuleRequest(RuleKind.UNUSUAL, 0.5),
     ]
     for wish in wishes:
         add(services, wish, chat_id=9)
-    queries.join(services, 9, "de")
+    watchlist.join(services, 9, "de")
     settings = AlertSettings(weekly_budget=1, digest_mode=DigestMode.UNUSUAL)
-    alert_queries.change_alert_settings(services, 9, settings, "de")
+    ask.change_alert_settings(services, 9, settings, "de")
     tick(services, EVENING - 20 * DAY)
     own, digest = sorted((as_text(str(row["text"])) for row in owed(services)), key=len)
     assert "Warum das kommt" in own
@@ -273,13 +276,13 @@ def test_an_alert_that_waits_for_the_digest_and_its_outcome_are_in_the_chats_lan
     report_outcomes(services, EVENING + DAY)
     answers = [as_text(str(row["text"])) for row in owed(services) if row["kind"] == "outcome"]
     assert answers
-    assert all("Wie es ausging" in one and in_english(one) == [] for one in answers)
+    assert all("Wie es ausging" in answer and in_english(answer) == [] for answer in answers)
 
 
 def test_the_lines_of_one_symbol_are_kept_for_each_language(services: Services) -> None:
-    made = queries.answer(services, "AAPL", 10).forecast
+    made = forecasts.answer(services, "AAPL", 10).forecast
     digests = Digests(10)
-    entry = Entry(services.provider.instrument("AAPL"), made, None)
+    entry = DigestEntry(services.provider.instrument("AAPL"), made, None)
     written = {}
     for code in LANGUAGES:
         with use_language(code):
@@ -304,7 +307,7 @@ def test_hours_have_their_three_forms(hours: int, said: str) -> None:
 
 
 def asked_of(services: Services) -> tuple[Outlook, Forecast]:
-    asked = queries.answer(services, "AAPL", 10)
+    asked = forecasts.answer(services, "AAPL", 10)
     return asked.outlook, asked.forecast
 
 
@@ -321,19 +324,19 @@ def test_a_chart_speaks_the_language_too(services: Services, code: str) -> None:
 
 
 def test_a_chart_is_drawn_in_the_language_it_was_made_in_whoever_draws_it(services: Services) -> None:
-    asked = queries.answer(services, "AAPL", 10)
+    asked = forecasts.answer(services, "AAPL", 10)
     with use_language("ru"):
-        russian = pictures.fan(asked, "light")
-        there = queries.chart_png(asked, "light")
-    english = pictures.fan(asked, "light")
+        russian = charts.fan(asked, "light")
+        there = forecasts.chart_png(asked, "light")
+    english = charts.fan(asked, "light")
     assert russian.key != english.key
     assert russian.draw() == there
     assert english.draw() != there
 
 
 def test_cards_to_share_are_in_the_language_of_whoever_types(services: Services) -> None:
-    Talk(services, Asker(5, "de")).say("/settings language ru")
-    spanish, chosen = cards(services, Asker(4, "es"), "AAPL")[0], cards(services, Asker(5, "de"), "AAPL")[0]
+    Talk(services, ChatContext(5, "de")).say("/settings language ru")
+    spanish, chosen = cards(services, ChatContext(4, "es"), "AAPL")[0], cards(services, ChatContext(5, "de"), "AAPL")[0]
     assert "8 de cada 10 resultados" in spanish.description
     assert spanish.link == "Gráfico y más"
     assert "8 из 10 исходов" in chosen.description
@@ -401,7 +404,7 @@ def test_an_inline_answer_is_kept_for_the_one_who_typed(server: TelegramServer, 
 
 
 def test_every_command_is_described_in_every_language() -> None:
-    from bellwether.language import gettext
+    from bellwether.core.i18n.translate import gettext
 
     for code in OTHERS:
         with use_language(code):
@@ -410,9 +413,9 @@ def test_every_command_is_described_in_every_language() -> None:
 
 
 def test_a_switch_of_language_is_no_leak_into_the_next_answer(services: Services) -> None:
-    first = Talk(services, Asker(1, "ru")).say("/meaning")
-    second = Talk(services, replace(Asker(2), language="de")).say("/meaning")
+    first = Talk(services, ChatContext(1, "ru")).say("/meaning")
+    second = Talk(services, replace(ChatContext(2), language="de")).say("/meaning")
     assert "говорит прогноз" in first.splitlines()[0]
     assert "Was eine Prognose sagt" in second.splitlines()[0]
     assert as_read(first) == first
-    check_reply(conversation.answer(services, Asker(1, "ru"), "/privacy"))
+    check_reply(conversation.answer(services, ChatContext(1, "ru"), "/privacy"))

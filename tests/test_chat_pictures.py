@@ -10,13 +10,12 @@ from unittest.mock import patch
 
 import pytest
 
-from bellwether.forecasting import chart
-from bellwether.forecasting import pen as pen_module
-from bellwether.forecasting.pen import Pen
+from bellwether.charts import fan
+from bellwether.charts import renderer as pen_module
+from bellwether.charts.renderer import Renderer
 from bellwether.services import Services
-from bellwether.store import sent_pictures
-from bot import telegram_sender
-from bot.telegram import TelegramFace
+from bot.telegram import sender, sent_pictures_table
+from bot.telegram.face import TelegramFace
 from tests.conftest import NOW
 from tests.support.running_bot import bot_services, running_bot
 from tests.support.telegram_server import TelegramServer
@@ -24,7 +23,7 @@ from tests.support.telegram_server import TelegramServer
 ANN, BOB = 1001, 1002
 
 
-class CountingPen(Pen):
+class CountingPen(Renderer):
     """The real pen, which notes what it draws; it waits for `may_draw`."""
 
     def __init__(self) -> None:
@@ -44,11 +43,11 @@ class CountingPen(Pen):
 @pytest.fixture
 def pen(monkeypatch: pytest.MonkeyPatch) -> Iterator[CountingPen]:
     pen = CountingPen()
-    monkeypatch.setattr(chart, "_PEN", pen)
-    chart._png.cache_clear()
+    monkeypatch.setattr(fan, "_PEN", pen)
+    fan._png.cache_clear()
     yield pen
     pen.close()
-    chart._png.cache_clear()
+    fan._png.cache_clear()
 
 
 @pytest.fixture
@@ -64,8 +63,8 @@ def ask_for_photo(server: TelegramServer, chat_id: int, text: str) -> str:
     """The file_id of the picture that comes."""
     before = len(server.messages(chat_id))
     server.say(chat_id, text)
-    server.wait_for(lambda s: any(one.kind == "photo" for one in s.messages(chat_id)[before:]))
-    file = next(one.file for one in server.messages(chat_id)[before:] if one.kind == "photo")
+    server.wait_for(lambda s: any(message.kind == "photo" for message in s.messages(chat_id)[before:]))
+    file = next(message.file for message in server.messages(chat_id)[before:] if message.kind == "photo")
     assert file is not None
     return file.file_id
 
@@ -178,7 +177,7 @@ def test_what_is_drawn_goes_at_once_and_does_not_queue_for_the_pen_again(
         server.wait_for(lambda s: all(s.messages(one) for one in crowd))
         pen.may_draw.set()
         server.wait_for(lambda s: len(s.calls("editMessageMedia")) == len(crowd) and s.messages(ANN), 30)
-    sent = [one.method for one in server.requests if one.method in {"sendPhoto", "editMessageMedia"}]
+    sent = [request.method for request in server.requests if request.method in {"sendPhoto", "editMessageMedia"}]
     assert sent.index("sendPhoto") < len(crowd) - 1
 
 
@@ -212,11 +211,11 @@ def test_a_stop_between_the_words_and_their_chart_makes_no_second_answer(
     server: TelegramServer, tmp_path: Path, pen: CountingPen, grace: float, drawn: bool, kind: str
 ) -> None:
     services = bot_services(server, tmp_path)
-    with patch.object(telegram_sender, "PATIENCE", 0.1):
+    with patch.object(sender, "PATIENCE", 0.1):
         asyncio.run(stop_while_a_chart_is_drawn(server, services, pen, grace, drawn=drawn))
     with running_bot(services):
         server.ask(ANN, "/list")
-    assert [one.kind for one in server.messages(ANN)] == [kind, "text"]
+    assert [message.kind for message in server.messages(ANN)] == [kind, "text"]
 
 
 def test_the_full_size_is_a_document_with_a_name_of_its_own(
@@ -238,23 +237,23 @@ def test_the_full_size_is_a_document_with_a_name_of_its_own(
 
 
 def test_what_is_remembered_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from bellwether.store.database import Store
+    from bellwether.db.database import Store
 
-    monkeypatch.setattr(sent_pictures, "MOST_KEPT", 3)
+    monkeypatch.setattr(sent_pictures_table, "MOST_KEPT", 3)
     store = Store(tmp_path / "x.sqlite3")
     with store.transaction() as db:
         for number in range(5):
-            sent_pictures.keep(db, "bot", f"key{number}", f"id{number}", NOW)
-        kept = [sent_pictures.recall(db, "bot", f"key{number}") for number in range(5)]
+            sent_pictures_table.keep(db, "bot", f"key{number}", f"id{number}", NOW)
+        kept = [sent_pictures_table.recall(db, "bot", f"key{number}") for number in range(5)]
         assert kept == [None, None, "id2", "id3", "id4"]
-        assert sent_pictures.recall(db, "another", "key4") is None
-        sent_pictures.keep(db, "bot", "key4", "new", NOW)
-        assert sent_pictures.recall(db, "bot", "key4") == "new"
+        assert sent_pictures_table.recall(db, "another", "key4") is None
+        sent_pictures_table.keep(db, "bot", "key4", "new", NOW)
+        assert sent_pictures_table.recall(db, "bot", "key4") == "new"
     store.close()
 
 
 def test_a_pen_that_rests_ends_and_the_next_drawing_starts_another(tmp_path: Path) -> None:
-    pen = Pen()
+    pen = Renderer()
     drawing = '{"mark": "point", "data": {"values": [{"a": 1}]}, "encoding": {"x": {"field": "a"}}}'
     try:
         first = pen.draw(drawing, "svg")
@@ -269,7 +268,7 @@ def test_a_pen_that_rests_ends_and_the_next_drawing_starts_another(tmp_path: Pat
 
 
 def test_a_pen_that_was_killed_is_replaced_and_one_that_cannot_draw_says_so() -> None:
-    pen = Pen()
+    pen = Renderer()
     drawing = '{"mark": "point", "data": {"values": [{"a": 1}]}, "encoding": {"x": {"field": "a"}}}'
     try:
         assert b"<svg" in pen.draw(drawing, "svg")
@@ -284,7 +283,7 @@ def test_a_pen_that_was_killed_is_replaced_and_one_that_cannot_draw_says_so() ->
 
 
 def test_a_pen_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    pen = Pen()
+    pen = Renderer()
     drawing = '{"mark": "point", "data": {"values": [{"a": 1}]}, "encoding": {"x": {"field": "a"}}}'
     try:
         first = pen.draw(drawing, "svg")
@@ -298,7 +297,7 @@ def test_a_pen_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_pen_that_always_hangs_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pen_module, "LONGEST", 0.01)  # less than a start takes
-    pen = Pen()
+    pen = Renderer()
     try:
         with pytest.raises(RuntimeError, match="killed, or hung"):
             pen.draw("{}", "svg")

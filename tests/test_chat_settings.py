@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bellwether import alert_queries
-from bellwether.alert_types import AlertSettings, DigestMode, Preferences, QuietHours
-from bellwether.errors import BadRule
+from bellwether.alerts import ask
+from bellwether.core.alert_types import AlertSettings, DigestMode, Preferences, QuietHours
+from bellwether.core.errors import BadRule
+from bellwether.core.types import Theme
+from bellwether.db.database import Store
 from bellwether.services import Services
-from bellwether.store.database import Store
-from bellwether.types import Theme
 from bot import conversation, settings_keyboards
-from bot.commands import Asker
+from bot.commands import ChatContext
 from bot.commands.setting_typed import changed
 from bot.keyboards import MOST_BYTES
 from tests.support.talk import Talk
@@ -27,7 +27,7 @@ NIGHT = QuietHours(time(22), time(7))
 
 
 def kept(talk: Talk) -> AlertSettings:
-    return alert_queries.alert_settings(talk.services, CHAT)
+    return ask.alert_settings(talk.services, CHAT)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_a_theme_is_its_chats_alone_and_lasts(talk: Talk) -> None:
     talk.say("/settings Berlin")
     talk.say("AAPL")
     assert theme_of(talk) == "dark"
-    group = Talk(talk.services, Asker(-1002002))
+    group = Talk(talk.services, ChatContext(-1002002))
     group.say("AAPL")
     assert theme_of(group) == "light"
 
@@ -249,7 +249,7 @@ def test_the_charts_of_an_older_database_are_light(talk: Talk) -> None:
         db.conn.execute("ALTER TABLE alert_settings DROP COLUMN theme")
         db.conn.execute("DELETE FROM _sqlite_migrations WHERE name = 'chosen_theme'")
     later = Store(talk.services.store.path)
-    assert alert_queries.preferences(replace(talk.services, store=later), CHAT) == Preferences(expert=True)
+    assert ask.preferences(replace(talk.services, store=later), CHAT) == Preferences(expert=True)
     later.close()
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bellwether import alert_queries, chat_queries, queries
-from bellwether.alert_types import RuleKind, RuleWish
-from bellwether.alerting.evaluate import tick
-from bellwether.config import load_settings
+from bellwether.alerts import ask, watchlist
+from bellwether.alerts.tick import tick
+from bellwether.core.alert_types import RuleKind, RuleRequest
+from bellwether.core.config import load_settings
+from bellwether.delivery import chat_data_table, chats
 from bellwether.services import build_services
-from bellwether.store import chat_data
-from bot.telegram_errands import deliver_now
+from bot.telegram.one_shot import deliver_now
 from tests.support.running_bot import bot_services, running_bot
 from tests.support.telegram_server import TelegramServer
 from tests.support.telegram_state import SentMessage
@@ -85,8 +85,8 @@ def test_a_daily_alert_for_two_companies_takes_ten_taps(server: TelegramServer, 
             press(server, kinds, "Big move in a day")
             done = press(server, kinds, "3\u00a0%")
             assert "a session that moves 3.0\u00a0% or more either way" in done.text
-        rules = alert_queries.rules_of(services, ANN)
-        assert [(one.symbol, one.threshold) for one in rules] == [("AAPL", 0.03), ("MSFT", 0.03)]
+        rules = ask.rules_of(services, ANN)
+        assert [(rule.symbol, rule.threshold) for rule in rules] == [("AAPL", 0.03), ("MSFT", 0.03)]
         server.wait_for(lambda s: len(s.answered_callbacks) == 10)
     tick(services, EVENING)
     asyncio.run(deliver_now(services))
@@ -110,7 +110,7 @@ def test_settings_change_in_the_message_they_stand_in(server: TelegramServer, tm
         assert len(server.messages(ANN)) == 1
         near = server.ask(ANN, "/settings CET")
         press(server, near, "Paris")
-        assert alert_queries.alert_settings(services, ANN).timezone == "Europe/Paris"
+        assert ask.alert_settings(services, ANN).timezone == "Europe/Paris"
 
 
 def test_a_location_sets_the_time_zone_and_is_not_kept(server: TelegramServer, tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_location_sets_the_time_zone_and_is_not_kept(server: TelegramServer, t
         server.push_update({"message": message})
         server.wait_for(lambda s: s.messages(ANN) and "Asia/Tokyo" in s.messages(ANN)[-1].text)
         for _ in range(100):  # it is erased once the answer has arrived
-            kept = chat_queries.export(services, ANN)
+            kept = chats.export(services, ANN)
             if b"139.7" not in kept:
                 break
             time.sleep(0.05)
@@ -197,7 +197,7 @@ def test_an_export_comes_as_a_file_and_an_erasure_leaves_nothing(server: Telegra
         assert "I keep nothing about this chat any more" in press(server, question, "Erase everything").text
         server.wait_for(lambda s: not s.pending_updates)
     with services.store.reading() as db:
-        assert chat_data.export(db, ANN) == {}
+        assert chat_data_table.export(db, ANN) == {}
     services.store.close()
     for file in tmp_path.iterdir():
         content = file.read_bytes()
@@ -226,7 +226,7 @@ def test_feedback_reaches_the_admin_chat(server: TelegramServer, tmp_path: Path)
 def test_a_button_of_another_chats_alert_does_nothing(server: TelegramServer, tmp_path: Path) -> None:
     services = bot_services(server, tmp_path)
     server.open_chat(BEN, "Ben")
-    other = alert_queries.add_rule(services, BEN, "AAPL", RuleWish(RuleKind.MOVE, 0.05), "en")
+    other = ask.add_rule(services, BEN, "AAPL", RuleRequest(RuleKind.MOVE, 0.05), "en")
     with running_bot(services):
         server.ask(ANN, "/alerts")
         forged = {
@@ -244,7 +244,7 @@ def test_a_button_of_another_chats_alert_does_nothing(server: TelegramServer, tm
         server.push_update({"callback_query": forged})
         server.wait_for(lambda s: s.calls("answerCallbackQuery"))
     assert "You have no alert number" in str(server.calls("answerCallbackQuery")[0])
-    assert alert_queries.rules_of(services, BEN) == [other]
+    assert ask.rules_of(services, BEN) == [other]
 
 
 # ---- groups
@@ -261,7 +261,7 @@ def test_in_a_group_only_admins_change_what_it_gets(server: TelegramServer, tmp_
         press(server, forecast, "1 month", user_id=BEN)
         server.say(group, "/unwatch MSFT", user_id=BEN, anonymous=True)
         server.wait_for(lambda s: "no longer watch MSFT" in s.messages(group)[-1].text)
-    assert [one.symbol for one in queries.watchlist(services, group)] == ["AAPL"]
+    assert [one.symbol for one in watchlist.watchlist(services, group)] == ["AAPL"]
     assert len(server.calls("getChatAdministrators")) == 1, "they are remembered for a while"
 
 
@@ -318,8 +318,8 @@ def test_settings_of_a_group_are_its_own(server: TelegramServer, tmp_path: Path,
     services = bot_services(server, tmp_path)
     with running_bot(services):
         say_and_wait(server, group, "/settings@bellwether_bot Berlin", ANN)
-    assert alert_queries.alert_settings(services, group).timezone == "Europe/Berlin"
-    assert alert_queries.alert_settings(services, ANN).timezone == "UTC"
+    assert ask.alert_settings(services, group).timezone == "Europe/Berlin"
+    assert ask.alert_settings(services, ANN).timezone == "UTC"
 
 
 def say_and_wait(server: TelegramServer, chat_id: int, text: str, user_id: int) -> SentMessage:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bellwether.forecasting.chart import PALETTES
+from bellwether.charts.fan import PALETTES
+from bellwether.core.types import Theme
 from bellwether.services import Services
-from bellwether.types import Theme
 from tests.support.png import corner
 from tests.support.running_bot import bot_services, running_bot
 from tests.support.telegram_server import TelegramServer
@@ -32,9 +32,11 @@ WAYS = {
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramServer]:
-    monkeypatch.setattr("bot.pace.GROUP", 0.0)
-    monkeypatch.setattr("bot.pace.PRIVATE", 0.0)
-    monkeypatch.setattr("bot.answered.LINGER", 0.01)  # each press waits until nothing is unanswered any more
+    monkeypatch.setattr("bot.telegram.rate_limits.GROUP", 0.0)
+    monkeypatch.setattr("bot.telegram.rate_limits.PRIVATE", 0.0)
+    monkeypatch.setattr(
+        "bot.telegram.inbox_marks.LINGER", 0.01
+    )  # each press waits until nothing is unanswered any more
     with TelegramServer() as server:
         server.open_chat(ANN)
         server.open_chat(GROUP, "Traders", type="supergroup")
@@ -50,7 +52,7 @@ def backgrounds(server: TelegramServer, services: Services, chat_id: int, way: s
     for action in WAYS[way]:
         press(server, services, shown, action)
     new = server.messages(chat_id)[before:]
-    return {corner(one.file.data) for message in new for one in message.versions if one.file is not None}
+    return {corner(version.file.data) for message in new for version in message.versions if version.file is not None}
 
 
 def test_every_chart_has_the_theme_of_its_chat(server: TelegramServer, tmp_path: Path) -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from telegram.error import TelegramError
 
-from bellwether import queries
-from bellwether.alerting.evaluate import tick
-from bellwether.alerting.rules import Reason
-from bellwether.checked_clock import FARTHEST, KEPT, SLACK, CheckedClock
-from bellwether.config import load_settings
-from bot.telegram_client import make_bot
+from bellwether.alerts import watchlist
+from bellwether.alerts.rules.digest_due import DigestReason
+from bellwether.alerts.tick import tick
+from bellwether.core.clock import FARTHEST, KEPT, SLACK, CheckedClock
+from bellwether.core.config import load_settings
+from bot.telegram.client import make_bot
 from tests.support.http_server import HttpServer, Request, Response
 from tests.test_evaluate_rules import live
 
@@ -75,7 +75,7 @@ def test_it_is_said_once_that_the_clock_is_wrong_and_once_that_it_is_right(caplo
     machine.off = timedelta(0)
     for _ in range(3):
         machine.clock()
-    assert [record.levelname for record in caplog.records if record.name == "bellwether.checked_clock"] == [
+    assert [record.levelname for record in caplog.records if record.name == "bellwether.core.clock"] == [
         "ERROR",
         "WARNING",
     ]
@@ -109,10 +109,10 @@ def test_a_clock_that_runs_hours_ahead_does_not_use_up_the_digest_of_the_evening
     afternoon = datetime(2021, 12, 30, 20, 45, tzinfo=UTC)  # a quarter of an hour before New York closes
     clock = CheckedClock(lambda: afternoon + machine.passed + machine.off, lambda: machine.passed.total_seconds())
     services = replace(live(tmp_path, date(2021, 12, 29)), clock=clock)
-    queries.watch(services, 7, "AAPL", "en")
+    watchlist.watch(services, 7, "AAPL", "en")
     clock.heard(afternoon)
     assert tick(services, clock()).written == 0
     machine.passed = HOUR + timedelta(minutes=10)
     clock.heard(afternoon + machine.passed)
     with_prices = replace(live(tmp_path, date(2021, 12, 30)), clock=clock)
-    assert tick(with_prices, clock()).reasons == {Reason.DUE: 1}
+    assert tick(with_prices, clock()).reasons == {DigestReason.DUE: 1}

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bellwether.market.circuit import FAILURES, FIRST_PAUSE, LONGEST_PAUSE, LONGEST_WISH, MOST_DAMAGED, Circuit, State
+from bellwether.market.remote.circuit_breaker import (
+    FAILURES,
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    LONGEST_WISH,
+    MOST_DAMAGED,
+    BreakerState,
+    Circuit,
+)
 
 
 def opened(now: float = 0.0) -> Circuit:
@@ -18,8 +26,8 @@ def test_it_opens_after_failures_in_a_row_and_not_before() -> None:
     circuit = Circuit()
     for _ in range(FAILURES - 1):
         circuit = circuit.failed(0.0)
-        assert circuit.state(0.0) is State.CLOSED
-    assert circuit.failed(0.0).state(0.0) is State.OPEN
+        assert circuit.state(0.0) is BreakerState.CLOSED
+    assert circuit.failed(0.0).state(0.0) is BreakerState.OPEN
 
 
 def test_an_answer_between_failures_counts_them_from_nothing_again() -> None:
@@ -35,7 +43,7 @@ def test_while_open_nothing_is_asked_and_then_one_question_is() -> None:
     probe = circuit.admit(FIRST_PAUSE)
     assert probe is not None
     assert probe.admit(FIRST_PAUSE + 100) is None  # one at a time
-    assert probe.succeeded().state(FIRST_PAUSE) is State.CLOSED
+    assert probe.succeeded().state(FIRST_PAUSE) is BreakerState.CLOSED
 
 
 def test_each_failed_probe_doubles_the_pause_up_to_the_longest() -> None:
@@ -63,7 +71,7 @@ def test_a_source_that_asks_to_be_left_alone_is(wish: float, pause: float) -> No
 
 
 def test_a_time_out_opens_it_at_once() -> None:
-    assert Circuit().failed(0.0, at_once=True).state(1.0) is State.OPEN
+    assert Circuit().failed(0.0, at_once=True).state(1.0) is BreakerState.OPEN
 
 
 def test_failures_of_questions_from_before_do_not_lengthen_the_pause() -> None:
@@ -76,23 +84,23 @@ def test_damage_is_the_symbols_until_it_is_of_many_different_ones_in_a_row() -> 
     for number in range(MOST_DAMAGED - 1):
         for _ in range(5):
             circuit = circuit.garbled(2.0, f"S{number}")
-        assert (circuit.state(2.0), circuit.failures) == (State.CLOSED, 0)  # it answers
-    assert circuit.succeeded().garbled(2.0, "ANOTHER").state(2.0) is State.CLOSED
+        assert (circuit.state(2.0), circuit.failures) == (BreakerState.CLOSED, 0)  # it answers
+    assert circuit.succeeded().garbled(2.0, "ANOTHER").state(2.0) is BreakerState.CLOSED
     changed = circuit.garbled(2.0, "ANOTHER")
-    assert changed.state(2.0 + FIRST_PAUSE - 0.1) is State.OPEN
+    assert changed.state(2.0 + FIRST_PAUSE - 0.1) is BreakerState.OPEN
     probed = changed.admit(2.0 + FIRST_PAUSE)
     assert probed is not None
     known = probed.garbled(13.0, "S0")
-    assert (known.state(13.0), known.admit(13.0) is None) == (State.HALF_OPEN, False)
+    assert (known.state(13.0), known.admit(13.0) is None) == (BreakerState.HALF_OPEN, False)
     again = probed.garbled(13.0, "YET ANOTHER")
-    assert again.state(13.0 + 2 * FIRST_PAUSE - 0.1) is State.OPEN
+    assert again.state(13.0 + 2 * FIRST_PAUSE - 0.1) is BreakerState.OPEN
     assert again.failed(40.0).succeeded() == Circuit()
 
 
 def test_an_outage_is_over_when_an_answer_comes_that_cannot_be_read() -> None:
     probed = opened().admit(FIRST_PAUSE)
     assert probed is not None
-    assert probed.garbled(FIRST_PAUSE, "S").state(FIRST_PAUSE) is State.CLOSED
+    assert probed.garbled(FIRST_PAUSE, "S").state(FIRST_PAUSE) is BreakerState.CLOSED
 
 
 MOVES = st.lists(
@@ -108,15 +116,15 @@ def test_it_never_stays_shut_for_ever_and_never_lets_two_probes_out(moves: list[
         if move == "ask":
             admitted = circuit.admit(now)
             if admitted is None:
-                assert circuit.state(now) is not State.CLOSED
+                assert circuit.state(now) is not BreakerState.CLOSED
                 continue
-            assert not (circuit.state(now) is State.HALF_OPEN and circuit.probing)
+            assert not (circuit.state(now) is BreakerState.HALF_OPEN and circuit.probing)
             circuit, out = admitted, out + 1
         elif out:
             out -= 1
             if move == "ok":
                 circuit = circuit.succeeded()
-                assert circuit.state(now) is State.CLOSED
+                assert circuit.state(now) is BreakerState.CLOSED
             elif move == "damage":
                 circuit = circuit.garbled(now, f"S{out % 12}")
             else:

@@ -18,8 +18,8 @@ import pandas as pd
 import pytest
 
 import bellwether
-from bellwether import client, queries, types
-from bellwether.alert_types import Direction, Repeat, RuleKind
+from bellwether import client
+from bellwether.ask import forecasts
 from bellwether.client import (
     ApiError,
     AsyncClient,
@@ -34,7 +34,9 @@ from bellwether.client.answers.alerts import Kind, RuleAnswer
 from bellwether.client.answers.wire import LEVELS, LONGEST_HORIZON
 from bellwether.client.calls import Call, delete, get, post
 from bellwether.client.protocol import VERSION, pause
-from bellwether.forecast_json import forecast_json
+from bellwether.core import types
+from bellwether.core.alert_types import Direction, Repeat, RuleKind
+from bellwether.forecasting.to_json import forecast_json
 from tests.support.service import command, service
 from tests.support.synchronous_client import MADE, synchronous
 from tests.support.talk import Talk
@@ -73,7 +75,7 @@ def api(running: Running) -> Iterator[Client]:
 def test_chat_page_command_line_and_api_give_the_same_numbers(api: Client, running: Running, tmp_path: Path) -> None:
     services = sample_services(tmp_path)
     from_the_api = api.forecast("AAPL", "2w")
-    from_here = forecast_json(queries.answer(services, "AAPL", 10).forecast)
+    from_here = forecast_json(forecasts.answer(services, "AAPL", 10).forecast)
     from_the_command_line = json.loads(command(tmp_path, "forecast", "AAPL", "--horizon", "2w", "--json"))
     for other in (from_here, from_the_command_line):
         assert from_the_api == other | {"made_at": from_the_api["made_at"]}
@@ -142,7 +144,7 @@ def test_the_asynchronous_client_answers_the_same(api: Client, running: Running)
         async with AsyncClient(running.base, running.key) as other:
             return (
                 await other.forecast("AAPL"),
-                [one async for one in other.universe()],
+                [instrument async for instrument in other.universe()],
                 await other.models(),
                 await other.forecasts(["AAPL"]),
             )
@@ -231,7 +233,7 @@ def test_webhooks_arrive_from_the_running_service(api: Client, running: Running)
     hook = api.add_webhook(f"{running.receiver.url}/running")
     event_id = api.test_webhook(hook["id"])
     deadline = time.monotonic() + 30
-    while not any(one.headers.get("webhook-id") == event_id for one in running.receiver.requests):
+    while not any(request.headers.get("webhook-id") == event_id for request in running.receiver.requests):
         assert time.monotonic() < deadline, "no webhook came"
         time.sleep(0.05)
     while not (tried := list(api.attempts(hook["id"]))):
@@ -243,7 +245,10 @@ def test_webhooks_arrive_from_the_running_service(api: Client, running: Running)
 def test_a_stream_begins_ends_with_the_key_and_takes_no_more_than_it_can(running: Running, tmp_path: Path) -> None:
     with Client(running.base, running.key) as api:
         streams = [httpx.Client(base_url=running.base, headers={"Authorization": f"Bearer {running.key}"})] * 5
-        opened = [one.send(one.build_request("GET", "/api/v1/stream?symbols=AAPL"), stream=True) for one in streams[:5]]
+        opened = [
+            stream.send(stream.build_request("GET", "/api/v1/stream?symbols=AAPL"), stream=True)
+            for stream in streams[:5]
+        ]
         assert [one.status_code for one in opened] == [200] * 5
         with pytest.raises(ApiError) as refused:
             next(api.stream())

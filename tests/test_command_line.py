@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bellwether.__main__ import main
-from bellwether.config import load_settings
+from bellwether.cli.main import main
+from bellwether.core.config import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 

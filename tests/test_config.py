@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bellwether.config import load_settings, setting_keys
-from bellwether.errors import ConfigError
+from bellwether.core.config import load_settings, setting_keys
+from bellwether.core.errors import ConfigError
 
 TOKEN = "123456789:only-a-token-for-tests"
 

@@ -15,14 +15,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bellwether.config import load_settings
-from bellwether.connections import Part, faults, faults_for, naming_the_fault, secrets_of
-from bellwether.doctor import examine
-from bellwether.errors import ConfigError
-from bellwether.logs import _Discreet
+from bellwether.core.config import load_settings
+from bellwether.core.connections import Part, faults, faults_for, naming_the_fault, secrets_of
+from bellwether.core.errors import ConfigError
+from bellwether.core.logs import _Discreet
+from bellwether.jobs.doctor import examine
 from bellwether.services import Services
-from bot.telegram_client import make_bot
-from bot.telegram_errands import check_token
+from bot.telegram.client import make_bot
+from bot.telegram.one_shot import check_token
 from scheduler import Timetable
 from tests.test_command_line import ROOT, _eventually, environment, free_port, run
 
@@ -129,13 +129,13 @@ def test_only_what_is_used_counts(fallbacks: list[str]) -> None:
 
 
 def test_doctor_and_readiness_tell_of_it(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    from web.service import readyz
+    from web.pages.health import readyz
 
     with_token = services.settings.telegram.model_copy(
         update={"token": load_settings(telegram={"token": TOKEN}).telegram.token}
     )
     services = replace(services, settings=services.settings.model_copy(update={"telegram": with_token}))
-    monkeypatch.setattr("bellwether.doctor.calendars", tuple)
+    monkeypatch.setattr("bellwether.jobs.doctor.calendars", tuple)
     assert {one.name: one for one in examine(services)}["Connections"].ok
     monkeypatch.setenv("NO_PROXY", "fd07::/64")
     told = {one.name: one for one in examine(services)}["Connections"]

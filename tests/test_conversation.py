@@ -9,15 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bellwether.config import load_settings
+from bellwether.core.config import load_settings
 from bellwether.services import Services, build_services
 from bot import conversation, terminal
-from bot.commands import COMMANDS, Asker
+from bot.commands import COMMANDS, ChatContext
 from bot.commands.forecast import split_horizon
 from bot.replies import LONGEST_CAPTION, utf16_length
 
 MODELS = Path(__file__).resolve().parents[1] / "exported_models"
-ANN = Asker(1)
+ANN = ChatContext(1)
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +61,13 @@ def test_whatever_is_pressed_gets_an_answer(services: Services, action: str) -> 
 
 
 def test_every_symbol_of_the_sample_and_every_horizon_fits_under_its_picture(services: Services) -> None:
-    from bellwether import queries
-    from bellwether.types import HEADS
+    from bellwether.ask import forecasts
+    from bellwether.core.types import HEADS
     from bot.replies import forecast_text
 
-    for one in services.provider.universe():
+    for instrument in services.provider.universe():
         for horizon in (*HEADS, 2, 42):
-            text = forecast_text(queries.answer(services, one.symbol, horizon).forecast)
+            text = forecast_text(forecasts.answer(services, instrument.symbol, horizon).forecast)
             assert utf16_length(text) <= LONGEST_CAPTION
             assert "not investment advice" in text
 
@@ -114,7 +114,7 @@ def test_the_watch_limit_is_said(services: Services) -> None:
             database={"path": services.settings.database.path}, models={"folder": MODELS}, alerts={"watch_limit": 1}
         )
     )
-    asker = Asker(55)
+    asker = ChatContext(55)
     conversation.answer(limited, asker, "/watch AAPL")
     assert "the most I can" in conversation.answer(limited, asker, "/watch MSFT").text
     assert "You already watch" in conversation.answer(limited, asker, "/watch AAPL").text

@@ -13,18 +13,18 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bellwether import queries
-from bellwether.errors import BellwetherError, DamagedAnswer, MarketDataError, NoPrices, SourceError, Trouble
-from bellwether.market.asking import Asker
-from bellwether.market.circuit import MOST_DAMAGED, State
-from bellwether.market.fallback import FallbackProvider
+from bellwether.ask import forecasts
+from bellwether.core.errors import BellwetherError, DamagedAnswer, MarketDataError, NoPrices, SourceError, Trouble
+from bellwether.core.types import to_date
+from bellwether.jobs.refresh_prices import refresh
 from bellwether.market.file import FileProvider
-from bellwether.market.fundamentals import open_fundamentals
 from bellwether.market.provider import Fetched
-from bellwether.market.refresh import refresh
-from bellwether.market.yahoo import YahooSource
-from bellwether.market.yahoo_clean import cleaned
-from bellwether.types import to_date
+from bellwether.market.remote.circuit_breaker import MOST_DAMAGED, BreakerState
+from bellwether.market.remote.fallback import FallbackProvider
+from bellwether.market.remote.guarded_source import GuardedSource
+from bellwether.market.statements.provider import open_fundamentals
+from bellwether.market.yahoo.clean import cleaned
+from bellwether.market.yahoo.source import YahooSource
 from tests.support.clock import Clock
 from tests.support.yahoo_made import chart, stamp, walk
 from tests.support.yahoo_server import YahooServer
@@ -54,7 +54,7 @@ def sent(**meta: Any) -> Json:
 
 
 def days_of(answer: Fetched) -> list[date]:
-    return [to_date(one) for one in answer.bars.sessions]
+    return [to_date(session) for session in answer.bars.sessions]
 
 
 SESSIONS = [np.busday_offset(np.datetime64(LAST), step).astype(object) for step in range(-DAYS + 1, 1)]
@@ -76,12 +76,12 @@ def source(server: YahooServer) -> YahooSource:
 
 
 @pytest.fixture
-def asker(source: YahooSource) -> Asker:
-    return Asker(source.describe(), timeout=20.0, connections=2, prepare=source.prepare)
+def asker(source: YahooSource) -> GuardedSource:
+    return GuardedSource(source.describe(), timeout=20.0, connections=2, prepare=source.prepare)
 
 
 @pytest.fixture
-def asked(server: YahooServer, source: YahooSource, asker: Asker) -> Callable[[Any], Fetched]:
+def asked(server: YahooServer, source: YahooSource, asker: GuardedSource) -> Callable[[Any], Fetched]:
     """What becomes of an answer about BAD; it is asked three times, and then another symbol is."""
 
     def ask(body: Any) -> Fetched:
@@ -95,7 +95,7 @@ def asked(server: YahooServer, source: YahooSource, asker: Asker) -> Callable[[A
             return asker.ask(lambda timeout: source.fetch(BAD, FIRST, LAST, timeout))
         finally:
             server.clear_faults()
-            assert asker.state is State.CLOSED
+            assert asker.state is BreakerState.CLOSED
             assert days_of(asker.ask(lambda timeout: source.fetch(GOOD, FIRST, LAST, timeout))) == SESSIONS
 
     return ask
@@ -339,10 +339,10 @@ def test_what_is_kept_answers_while_an_answer_is_damaged_and_says_so(
     own: YahooServer, clock: Clock, tmp_path: Path
 ) -> None:
     services = yahoo_services(tmp_path, own, clock)
-    assert queries.answer(services, BAD, 10).forecast.caveats == ()
+    assert forecasts.answer(services, BAD, 10).forecast.caveats == ()
     own.fail_next(CHART + BAD, 200, spoiled(BAD), times=None)
     clock.now += timedelta(days=3)
-    told = queries.answer(services, BAD, 10).forecast.caveats[0]
+    told = forecasts.answer(services, BAD, 10).forecast.caveats[0]
     assert told == "Prices as of Friday's close; Yahoo Finance sends prices of this symbol that cannot be read."
 
 
@@ -379,12 +379,12 @@ def test_a_source_whose_answers_have_all_changed_their_form_is_left_alone(
     provider: Any = services.provider
     own.fail_next(CHART, 200, spoiled("X"), times=None)
     for number in range(MOST_DAMAGED):
-        assert provider.asker.state is State.CLOSED
+        assert provider.asker.state is BreakerState.CLOSED
         for symbol in ("NEW0", "NEW0", f"NEW{number}"):  # one of which is known already says nothing new
             clock.now += timedelta(minutes=1)
             with pytest.raises(DamagedAnswer):
                 provider.bars(symbol, LAST)
-    assert provider.asker.state is State.OPEN
+    assert provider.asker.state is BreakerState.OPEN
     with pytest.raises(SourceError, match="is not answering"):
         provider.bars(GOOD, LAST)
     clock.now += timedelta(seconds=11)
@@ -392,7 +392,7 @@ def test_a_source_whose_answers_have_all_changed_their_form_is_left_alone(
         provider.bars("NEW0", LAST)  # known to be damaged: the next question still finds out
     own.clear_faults()
     assert provider.bars(GOOD, LAST).cutoff == LAST
-    assert provider.asker.state is State.CLOSED
+    assert provider.asker.state is BreakerState.CLOSED
 
 
 # ---- search, statements
@@ -418,7 +418,7 @@ def test_a_search_that_cannot_be_read_is_no_outage(own: YahooServer, clock: Cloc
     for _ in range(4):
         with pytest.raises(DamagedAnswer, match="an answer about “sap ag” that cannot be read; please give the symbol"):
             provider.search("sap ag")
-    assert provider.asker.state is State.CLOSED
+    assert provider.asker.state is BreakerState.CLOSED
     assert provider.bars(GOOD, LAST).cutoff == LAST
 
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from bellwether.alerting.deliver import AT_ONCE, LEASE, MOST_AT_ONCE, Accepted, deliver
-from bellwether.alerting.retry import MOST_STRIKES, Again, Cause, DeliveryError, next_attempt
-from bellwether.config import load_settings
-from bellwether.errors import StoreError
+from bellwether.core.config import load_settings
+from bellwether.core.errors import StoreError
+from bellwether.core.types import OutboxMessage
+from bellwether.db.database import Database, rows, unstamp
+from bellwether.delivery import chats_table, outbox_table
+from bellwether.delivery.deliver import AT_ONCE, LEASE, MOST_AT_ONCE, Accepted, deliver
+from bellwether.delivery.retry import MOST_STRIKES, Again, Cause, DeliveryError, next_attempt
 from bellwether.services import Services, build_services
-from bellwether.store import chats, outbox
-from bellwether.store.database import Database, rows, unstamp
-from bellwether.types import OutboxMessage
 
 NOW = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
 
@@ -53,9 +53,9 @@ def services(tmp_path: Path, clock: Clock) -> Services:
 
 def owe(services: Services, key: str = "digest:7:2021-12-30", chat_id: int = 7, hours: float = 12) -> None:
     with services.store.transaction() as db:
-        chats.join(db, chat_id, "en", NOW)
-        draft = outbox.Draft(key, chat_id, "digest", "hello", NOW, NOW + timedelta(hours=hours))
-        assert outbox.owe(db, draft, NOW)
+        chats_table.join(db, chat_id, "en", NOW)
+        draft = outbox_table.Draft(key, chat_id, "digest", "hello", NOW, NOW + timedelta(hours=hours))
+        assert outbox_table.enqueue(db, draft, NOW)
 
 
 def state(services: Services) -> list[tuple[str, int, str | None]]:
@@ -108,7 +108,7 @@ def test_a_blocked_bot_pauses_the_chat(services: Services) -> None:
     asyncio.run(deliver(services, FakeTransport(failing(DeliveryError("Forbidden", Cause.GONE)))))
     assert state(services) == [("failed", 1, "gone: Forbidden")]
     with services.store.transaction() as db:
-        found = chats.get(db, 7)
+        found = chats_table.get(db, 7)
     assert found is not None
     assert found.paused
 
@@ -137,7 +137,7 @@ def test_a_stale_message_is_dropped_and_counted(services: Services, clock: Clock
 def test_a_message_whose_sender_died_is_sent_after_the_lease(services: Services, clock: Clock) -> None:
     owe(services)
     with services.store.transaction() as db:
-        assert outbox.claim_next(db, NOW, NOW + LEASE) is not None
+        assert outbox_table.claim_next(db, NOW, NOW + LEASE) is not None
     transport = FakeTransport()
     assert asyncio.run(deliver(services, transport)).sent == 0
     clock.now += LEASE
@@ -195,10 +195,12 @@ def test_a_chat_gets_its_messages_in_order_though_the_first_must_be_tried_again(
 
 def test_a_message_for_later_holds_up_nothing(services: Services) -> None:
     with services.store.transaction() as db:
-        chats.join(db, 7, "en", NOW)
+        chats_table.join(db, 7, "en", NOW)
         for key, wait in (("digest:7:quiet", 8), ("digest:7:now", 0)):
             begins = NOW + timedelta(hours=wait)
-            outbox.owe(db, outbox.Draft(key, 7, "digest", "x", begins, begins + timedelta(hours=1)), NOW)
+            outbox_table.enqueue(
+                db, outbox_table.Draft(key, 7, "digest", "x", begins, begins + timedelta(hours=1)), NOW
+            )
     transport = FakeTransport()
     asyncio.run(deliver(services, transport))
     assert [message.dedup_key for message in transport.sent] == ["digest:7:now"]
@@ -265,17 +267,17 @@ def test_a_transport_that_is_far_away_may_have_more_under_way_up_to_the_stated_b
 def test_what_arrived_is_written_down_though_the_database_is_busy_for_a_while(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bellwether.alerting.deliver._PATIENCE", (0, 0, 0))
+    monkeypatch.setattr("bellwether.delivery.deliver._PATIENCE", (0, 0, 0))
     owe(services)
     owe(services, "digest:8:a", chat_id=8)
-    troubles, real = iter([True, True]), outbox.mark_sent
+    troubles, real = iter([True, True]), outbox_table.mark_sent
 
     def busy(*args: Any) -> bool:
         if next(troubles, False):
             raise StoreError("busy")
         return real(*args)
 
-    monkeypatch.setattr(outbox, "mark_sent", busy)
+    monkeypatch.setattr(outbox_table, "mark_sent", busy)
     transport = FakeTransport()
     assert asyncio.run(deliver(services, transport)).sent == 2
     assert len(transport.sent) == 2
@@ -291,7 +293,7 @@ def test_a_reader_who_comes_back_gets_what_is_still_fresh(services: Services) ->
     asyncio.run(deliver(services, FakeTransport(failing(DeliveryError("Forbidden", Cause.GONE)))))
     assert [row[0] for row in state(services)] == ["failed", "failed"], "the second is not even tried"
     with services.store.transaction() as db:
-        chats.join(db, 7, "en", NOW)
+        chats_table.join(db, 7, "en", NOW)
     transport = FakeTransport()
     asyncio.run(deliver(services, transport))
     assert [message.dedup_key for message in transport.sent] == ["digest:7:a", "digest:7:b"]
@@ -406,7 +408,7 @@ def test_a_kill_between_two_parts_repeats_only_the_part_that_was_on_its_way(serv
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(deliver(services, killed))
     with services.store.transaction() as db:
-        outbox.orphan_all(db)
+        outbox_table.release_claims(db)
     after = InParts()
     assert asyncio.run(deliver(services, after)).sent == 1
     assert [part for _, part in killed.arrived + after.arrived] == [0, 1, 2]

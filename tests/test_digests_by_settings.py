@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from bellwether import alert_queries, queries
-from bellwether.alert_types import AlertSettings, DigestMode, QuietHours, RuleKind, RuleWish
-from bellwether.alerting.digest_notes import how_they_turned_out, what_else_fired, why_it_comes
-from bellwether.alerting.evaluate import tick
-from bellwether.alerting.rules import Reason
-from bellwether.alerting.rules_digest import Remark, remark
-from bellwether.alerting.rules_grading import Grade
+from bellwether.alerts import alerts_table, ask, watchlist
+from bellwether.alerts.rules.digest_due import DigestReason
+from bellwether.alerts.rules.rarity import Remark, remark
+from bellwether.alerts.text.digest_notes import how_they_turned_out, what_else_fired, why_it_comes
+from bellwether.alerts.tick import tick
+from bellwether.ask import forecasts
+from bellwether.core.alert_types import AlertSettings, DigestMode, QuietHours, RuleKind, RuleRequest
 from bellwether.services import Services
-from bellwether.store import alerts
+from bellwether.track_record.grading import Grade
 from tests.test_evaluate_rules import ANY_MOVE, DAY, EVENING, SESSION, add, live, owed, services_at
 
 
 def wants(services: Services, settings: AlertSettings, chat_id: int = 7) -> None:
-    alert_queries.change_alert_settings(services, chat_id, settings, "en")
+    ask.change_alert_settings(services, chat_id, settings, "en")
 
 
 def keys(services: Services) -> list[str]:
@@ -31,14 +31,14 @@ def keys(services: Services) -> list[str]:
 def services(tmp_path: Path) -> Services:
     """AAPL on the watchlist of chat 7; the ticks are rehearsed."""
     made = services_at(tmp_path)
-    queries.watch(made, 7, "AAPL", "en")
+    watchlist.watch(made, 7, "AAPL", "en")
     return made
 
 
 def test_a_digest_comes_at_the_first_such_time_after_the_close_by_the_chats_clock(services: Services) -> None:
     wants(services, AlertSettings("Europe/Berlin", digest_at=time(7, 30)))
     assert tick(services, EVENING).written == 0
-    assert tick(services, EVENING).reasons == {Reason.NOT_YET: 1}
+    assert tick(services, EVENING).reasons == {DigestReason.NOT_YET: 1}
     assert tick(services, datetime(2021, 12, 31, 6, 29, tzinfo=UTC)).written == 0
     assert tick(services, datetime(2021, 12, 31, 6, 30, tzinfo=UTC)).written == 1
     assert tick(services, datetime(2021, 12, 31, 6, 31, tzinfo=UTC)).already_owed == 1
@@ -47,20 +47,20 @@ def test_a_digest_comes_at_the_first_such_time_after_the_close_by_the_chats_cloc
 
 def test_quiet_hours_hold_a_digest_until_they_end(services: Services) -> None:
     wants(services, AlertSettings("Europe/Berlin", quiet=QuietHours(time(22), time(7))))
-    assert tick(services, EVENING).reasons == {Reason.NOT_YET: 1}
+    assert tick(services, EVENING).reasons == {DigestReason.NOT_YET: 1}
     assert tick(services, datetime(2021, 12, 31, 6, 0, tzinfo=UTC)).written == 1
 
 
 def test_a_digest_that_waited_for_prices_into_the_quiet_hours_is_held_in_its_row(tmp_path: Path) -> None:
     services = live(tmp_path, SESSION - DAY, EVENING + timedelta(hours=3))
-    queries.watch(services, 7, "AAPL", "en")
+    watchlist.watch(services, 7, "AAPL", "en")
     # due at 22:45 in Berlin, and quiet from midnight on
     wants(
         replace(services, clock=lambda: EVENING - DAY),
         AlertSettings("Europe/Berlin", quiet=QuietHours(time(0), time(7))),
     )
-    assert tick(services, EVENING).reasons == {Reason.WAITING_FOR_PRICES: 1}
-    assert tick(services, EVENING + timedelta(hours=3)).reasons == {Reason.DUE_WITHOUT_PRICES: 1}
+    assert tick(services, EVENING).reasons == {DigestReason.WAITING_FOR_PRICES: 1}
+    assert tick(services, EVENING + timedelta(hours=3)).reasons == {DigestReason.DUE_WITHOUT_PRICES: 1}
     assert owed(services)[0]["not_before"] == "2021-12-31T06:00:00.000000+00:00"
 
 
@@ -74,14 +74,14 @@ def test_a_late_digest_says_when_it_was_due(services: Services) -> None:
 
 def test_two_sessions_due_together_make_two_digests_the_older_first(tmp_path: Path) -> None:
     services = services_at(tmp_path)
-    queries.watch(services, 7, "AAPL", "en")
+    watchlist.watch(services, 7, "AAPL", "en")
     wants(services, AlertSettings("America/New_York", digest_at=time(14)))
     assert tick(services, datetime(2019, 12, 24, 19, 0, tzinfo=UTC)).written == 2
     assert keys(services) == ["digest:7:2019-12-23", "digest:7:2019-12-24"]
 
 
 def test_chats_with_other_clocks_do_not_disturb_each_other(services: Services) -> None:
-    queries.watch(services, 8, "AAPL", "en")
+    watchlist.watch(services, 8, "AAPL", "en")
     wants(services, AlertSettings("Asia/Tokyo", digest_at=time(20)), chat_id=8)
     # twenty o'clock in Tokyo is eleven hours ago: the session before last is due there, and fresh
     assert tick(services, EVENING).written == 2
@@ -111,14 +111,16 @@ def test_a_chat_that_wants_only_unusual_digests_is_left_alone_on_plain_days_and_
     services: Services,
 ) -> None:
     wants(services, AlertSettings(digest_mode=DigestMode.UNUSUAL))
-    queries.watch(services, 8, "AAPL", "en")
+    watchlist.watch(services, 8, "AAPL", "en")
     days = {EVENING - step * DAY: None for step in range(30, 0, -1)}
     written = passed = 0
     for now in days:
         did = tick(services, now)
         written += did.written
-        passed += did.reasons.get(Reason.NOTHING_UNUSUAL, 0)
-        assert tick(services, now).reasons.get(Reason.NOTHING_UNUSUAL, 0) == 0  # it is kept that there was nothing
+        passed += did.reasons.get(DigestReason.NOTHING_UNUSUAL, 0)
+        assert (
+            tick(services, now).reasons.get(DigestReason.NOTHING_UNUSUAL, 0) == 0
+        )  # it is kept that there was nothing
     digests = [row for row in owed(services) if row["chat_id"] == 8]
     mine = [row for row in owed(services) if row["chat_id"] == 7]
     assert len(digests) == len(mine) == passed + sum(row["state"] == "pending" for row in mine)
@@ -134,7 +136,7 @@ def test_an_alert_that_waits_for_the_digest_makes_it_come_and_is_told_once(servi
     text = str(owed(services)[0]["text"])
     assert "Your alerts, beyond those that came by themselves:\n• <b>Apple</b> (AAPL) moved −0.7\u00a0%" in text
     with services.store.reading() as db:
-        assert alerts.folded(db, 7, SESSION) == []
+        assert alerts_table.folded(db, 7, SESSION) == []
 
 
 # ---- what they say of the past
@@ -144,19 +146,19 @@ def test_the_next_digest_opens_with_how_the_last_ranges_turned_out(tmp_path: Pat
     services = services_at(tmp_path)
     symbols = ("AAPL", "MSFT", "KO")
     for symbol in symbols:
-        queries.watch(services, 7, symbol, "en")
+        watchlist.watch(services, 7, symbol, "en")
     tick(services, EVENING - DAY)
     assert "Ranges that ended today" not in str(owed(services)[0]["text"])
     tick(services, EVENING)
     held = 0
     for symbol in symbols:
-        made = queries.answer(services, symbol, 1, date(2021, 12, 29)).forecast
+        made = forecasts.answer(services, symbol, 1, date(2021, 12, 29)).forecast
         close = services.provider.bars(symbol, SESSION).closes
         grown = float(close[-1] / close[-2])
         held += made.growths[1] + 1 <= grown <= made.growths[5] + 1
     text = str(owed(services)[1]["text"])
     assert f"Ranges that ended today: {held} of 3 for the next day held. In the long run 8 of 10 should." in text
-    made = queries.answer(services, "AAPL", 1, SESSION).forecast
+    made = forecasts.answer(services, "AAPL", 1, SESSION).forecast
     assert f"Next trading day: ${made.price_at(0.1):.2f} to ${made.price_at(0.9):.2f}." in text
 
 
@@ -183,13 +185,13 @@ def test_grades_and_leftovers_in_words() -> None:
 def test_many_leftovers_are_all_told_each_with_its_rule_and_how_to_change_it(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     for one in services.provider.universe():
-        queries.watch(services, 7, one.symbol, "en")
+        watchlist.watch(services, 7, one.symbol, "en")
         if not one.symbol.startswith("^"):
             add(services, ANY_MOVE, one.symbol)
     wants(services, AlertSettings(weekly_budget=0))
     tick(services, EVENING)
     text = str(owed(services)[0]["text"])
-    watched = [one for one in services.provider.universe() if not one.symbol.startswith("^")]
+    watched = [instrument for instrument in services.provider.universe() if not instrument.symbol.startswith("^")]
     assert text.count("\n• ") == len(watched)
     for one in watched:
         assert f"({escape(one.symbol)}) moved" in text
@@ -213,12 +215,12 @@ def test_a_digest_says_which_wish_made_it_come(mode: DigestMode, remark: Remark,
 
 
 def test_a_fault_in_the_rules_does_not_hold_up_the_digests(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    add(services, RuleWish(RuleKind.UNUSUAL, 0.5))
+    add(services, RuleRequest(RuleKind.UNUSUAL, 0.5))
 
     def fails(*arguments: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("bellwether.alerting.evaluate_rules.measure", fails)
+    monkeypatch.setattr("bellwether.alerts.tick_rules.measure", fails)
     did = tick(services, EVENING)
     assert (did.written, did.rules.told) == (1, 0)
     monkeypatch.undo()

@@ -7,9 +7,9 @@ import click
 import pytest
 import yaml
 
-from bellwether.__main__ import main
-from bellwether.config import Settings, setting_keys
-from bellwether.plans import Plan
+from bellwether.cli.main import main
+from bellwether.core.config import Settings, setting_keys
+from bellwether.core.plans import Plan
 from bot.commands import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]

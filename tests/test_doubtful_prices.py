@@ -8,17 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bellwether import alert_queries, queries
-from bellwether.alert_types import Direction, RuleKind, RuleWish
-from bellwether.alerting.evaluate_rules import judge_rules
-from bellwether.alerting.rules_alert import RuleReason
-from bellwether.config import load_settings
-from bellwether.errors import DoubtfulBars
-from bellwether.market.cache import AGAIN_AFTER, CachedProvider
+from bellwether.alerts import ask
+from bellwether.alerts.rules.judge import RuleReason
+from bellwether.alerts.tick_rules import judge_rules
+from bellwether.ask import forecasts
+from bellwether.core.alert_types import Direction, RuleKind, RuleRequest
+from bellwether.core.config import load_settings
+from bellwether.core.errors import DoubtfulBars
+from bellwether.core.types import LEVELS
 from bellwether.market.calendar import sessions_between
-from bellwether.scoring.settling import settle
+from bellwether.market.remote.cached_provider import AGAIN_AFTER, CachedProvider
 from bellwether.services import Services, build_services
-from bellwether.types import LEVELS
+from bellwether.track_record.ledger.settle import settle
 from tests.conftest import MODELS
 from tests.support.clock import Clock
 from tests.support.yahoo_damage import PRICES, chart_of, made_up_table, scaled, told
@@ -27,7 +28,7 @@ from tests.support.yahoo_services import yahoo_services
 
 MONDAY = date(2026, 11, 23)
 SESSIONS = 700
-A_BIG_MOVE = RuleWish(RuleKind.MOVE, 0.04)
+A_BIG_MOVE = RuleRequest(RuleKind.MOVE, 0.04)
 LATER = AGAIN_AFTER + timedelta(seconds=1)
 
 
@@ -57,8 +58,8 @@ def on_monday(clock: Clock) -> None:
     clock.wait(timedelta(days=3))
 
 
-def answered(services: Services) -> queries.Answer:
-    return queries.answer(services, "AAPL", 1)
+def answered(services: Services) -> forecasts.Answer:
+    return forecasts.answer(services, "AAPL", 1)
 
 
 def outcomes_of(services: Services) -> list[float | None]:
@@ -66,7 +67,7 @@ def outcomes_of(services: Services) -> list[float | None]:
         return [came for (came,) in db.conn.execute("SELECT log_return FROM outcomes")]
 
 
-def width(answer: queries.Answer) -> float:
+def width(answer: forecasts.Answer) -> float:
     row = answer.forecast.log_returns
     return row[LEVELS.index(0.9)] - row[LEVELS.index(0.1)]
 
@@ -77,8 +78,8 @@ def as_on_friday(server: YahooServer, clock: Clock, folder: Path, prices: pd.Dat
     services = yahoo_services(folder, server, clock)
     serve(server, prices.iloc[:-1])
     level = answered(services).forecast.last_close * 0.8
-    for wish in (A_BIG_MOVE, RuleWish(RuleKind.PRICE, level, direction=Direction.BELOW)):
-        alert_queries.add_rule(services, 7, "AAPL", wish, "en")
+    for wish in (A_BIG_MOVE, RuleRequest(RuleKind.PRICE, level, direction=Direction.BELOW)):
+        ask.add_rule(services, 7, "AAPL", wish, "en")
     on_monday(clock)
     return services
 

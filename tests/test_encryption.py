@@ -11,15 +11,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from bellwether import chat_queries, queries
-from bellwether.__main__ import main
-from bellwether.config import load_settings
-from bellwether.doctor import examine
-from bellwether.errors import ConfigError, StoreError
+from bellwether.alerts import watchlist
+from bellwether.cli.main import main
+from bellwether.core.config import load_settings
+from bellwether.core.errors import ConfigError, StoreError
+from bellwether.db import encryption
+from bellwether.db.backup import backup
+from bellwether.db.database import Store
+from bellwether.delivery import chats
+from bellwether.jobs.doctor import examine
 from bellwether.services import Services
-from bellwether.store import cipher
-from bellwether.store.backup import backup
-from bellwether.store.database import Store
 from serving import warn_unless_encrypted
 
 KEY, OTHER = "00112233445566778899aabbccddeeff" * 2, "ff" * 32
@@ -35,8 +36,8 @@ def plain(services: Services) -> Services:
 
 def fill(services: Services) -> None:
     """What a chat leaves behind."""
-    queries.watch(services, CHAT, "AAPL", "en")
-    chat_queries.say_to_operator(services, CHAT, SECRET)
+    watchlist.watch(services, CHAT, "AAPL", "en")
+    chats.say_to_operator(services, CHAT, SECRET)
     with services.store.transaction() as db:
         db.conn.execute(
             "INSERT INTO inbox (update_id, body, received_at, attempts) VALUES (1, ?, '2026-01-01', 0)",
@@ -60,8 +61,8 @@ def run(monkeypatch: pytest.MonkeyPatch, services: Services, key: str, *argument
 
 
 def what_was_kept(services: Services) -> tuple[list[str], list[str]]:
-    said = [one.text for one in chat_queries.newest_feedback(services)]
-    return said, [one.symbol for one in queries.watchlist(services, CHAT)]
+    said = [one.text for one in chats.newest_feedback(services)]
+    return said, [one.symbol for one in watchlist.watchlist(services, CHAT)]
 
 
 def test_without_a_key_the_words_lie_in_the_file_and_with_one_they_do_not(services: Services) -> None:
@@ -87,7 +88,7 @@ def test_a_plain_database_is_encrypted_re_keyed_and_decrypted_without_losing_a_r
     assert SECRET.encode() not in files_of(plain)
     sealed = with_key(plain, KEY)
     assert what_was_kept(sealed) == ([SECRET], ["AAPL"])
-    queries.watch(sealed, CHAT, "MSFT", "en")
+    watchlist.watch(sealed, CHAT, "MSFT", "en")
     sealed.store.close()
 
     done = run(monkeypatch, plain, KEY, "rekey", said=f"{OTHER}\n")
@@ -198,7 +199,7 @@ def test_a_key_in_the_settings_file_is_refused(tmp_path: Path, monkeypatch: pyte
 
 
 def test_new_keys_differ_and_are_taken() -> None:
-    first, second = cipher.new_key(), cipher.new_key()
+    first, second = encryption.new_key(), encryption.new_key()
     assert first != second
     assert load_settings(database={"key": first}).database.key.get_secret_value() == first
 
@@ -219,14 +220,14 @@ def test_a_bot_without_a_key_is_warned_of_at_the_start_and_by_the_doctor(
 
 
 def test_a_backup_is_encrypted_as_the_database_is_and_can_be_put_back(services: Services, tmp_path: Path) -> None:
-    from bellwether.scoring.backups import make, put_back
+    from bellwether.track_record.ledger.backup_report import make, put_back
 
     sealed = with_key(services, KEY)
     fill(sealed)
     target = tmp_path / "copy.backup"
     make(sealed.store, target)
     assert SECRET.encode() not in target.read_bytes()
-    chat_queries.erase(sealed, CHAT)
+    chats.erase(sealed, CHAT)
     assert what_was_kept(sealed) == ([], [])
     put_back(sealed.store, target, services.clock(), force=True)
     assert what_was_kept(sealed) == ([SECRET], ["AAPL"])
@@ -235,14 +236,14 @@ def test_a_backup_is_encrypted_as_the_database_is_and_can_be_put_back(services: 
 def test_erasing_a_chat_works_in_an_encrypted_file_too(services: Services) -> None:
     sealed = with_key(services, KEY)
     fill(sealed)
-    assert chat_queries.erase(sealed, CHAT) > 0
+    assert chats.erase(sealed, CHAT) > 0
     assert what_was_kept(sealed) == ([], [])
 
 
 def test_where_another_sqlite_took_its_place_nothing_is_written_in_plain(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cipher, "driver", lambda key: sqlite3)
+    monkeypatch.setattr(encryption, "driver", lambda key: sqlite3)
     with pytest.raises(StoreError) as told:
         fill(with_key(services, KEY))
     assert "nothing would be encrypted" in told.value.for_operator

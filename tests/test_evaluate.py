@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from bellwether import queries
-from bellwether.alerting.digest import Entry, digest
-from bellwether.alerting.evaluate import tick
-from bellwether.alerting.rules import Reason
-from bellwether.config import load_settings
-from bellwether.errors import StoreError
+from bellwether.alerts import watchlist
+from bellwether.alerts.rules.digest_due import DigestReason
+from bellwether.alerts.text.digest import DigestEntry, digest
+from bellwether.alerts.tick import tick
+from bellwether.ask import forecasts
+from bellwether.core.config import load_settings
+from bellwether.core.errors import StoreError
+from bellwether.core.types import Instrument
+from bellwether.db.database import rows
+from bellwether.delivery import chats_table
 from bellwether.services import Services, build_services
-from bellwether.store import chats
-from bellwether.store.database import rows
-from bellwether.types import Instrument
-from bot.splitting import split_html
+from bot.telegram.split_html import split_html
 
 EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
 MODELS = Path(__file__).resolve().parents[1] / "exported_models"
@@ -36,7 +37,7 @@ def owed(services: Services) -> list[dict[str, object]]:
 def test_a_chat_gets_one_digest_a_session_however_often_the_tick_runs(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     for symbol in ("AAPL", "MSFT"):
-        queries.watch(services, 7, symbol, "en")
+        watchlist.watch(services, 7, symbol, "en")
     assert tick(services, EVENING).written == 1
     assert tick(services, EVENING + timedelta(minutes=1)).already_owed == 1
     assert tick(services, EVENING + timedelta(days=1)).written == 1
@@ -46,17 +47,17 @@ def test_a_chat_gets_one_digest_a_session_however_often_the_tick_runs(tmp_path: 
 
 def test_a_digest_never_looks_past_its_session(tmp_path: Path) -> None:
     services = services_at(tmp_path, now=datetime(2026, 1, 5, tzinfo=UTC))
-    queries.watch(services, 7, "AAPL", "en")
+    watchlist.watch(services, 7, "AAPL", "en")
     tick(services, datetime(2015, 6, 30, 21, 0, tzinfo=UTC))
     (row,) = owed(services)
-    made = queries.answer(services, "AAPL", 10, date(2015, 6, 30)).forecast
+    made = forecasts.answer(services, "AAPL", 10, date(2015, 6, 30)).forecast
     assert f"${made.last_close:.2f}" in str(row["text"])
     assert "After 30 June 2015" in str(row["text"])
 
 
 def test_two_ticks_at_once_write_one_row(tmp_path: Path) -> None:
     services = services_at(tmp_path)
-    queries.watch(services, 7, "AAPL", "en")
+    watchlist.watch(services, 7, "AAPL", "en")
     together = threading.Barrier(2)
 
     def run() -> None:
@@ -73,16 +74,16 @@ def test_two_ticks_at_once_write_one_row(tmp_path: Path) -> None:
 
 def test_on_a_closed_day_nothing_is_written(tmp_path: Path) -> None:
     services = services_at(tmp_path)
-    queries.watch(services, 7, "AAPL", "en")
+    watchlist.watch(services, 7, "AAPL", "en")
     did = tick(services, datetime(2021, 12, 26, 22, 0, tzinfo=UTC))
     assert did.written == 0
-    assert did.reasons == {Reason.TOO_LATE: 1}
+    assert did.reasons == {DigestReason.TOO_LATE: 1}
 
 
 def test_a_rehearsed_instant_makes_a_message_that_can_still_be_sent(tmp_path: Path) -> None:
     now = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
     services = services_at(tmp_path, now=now)
-    queries.watch(services, 7, "AAPL", "en")
+    watchlist.watch(services, 7, "AAPL", "en")
     tick(services, EVENING)
     (row,) = owed(services)
     assert datetime.fromisoformat(str(row["not_before"])) == now
@@ -91,7 +92,7 @@ def test_a_rehearsed_instant_makes_a_message_that_can_still_be_sent(tmp_path: Pa
 
 def test_a_symbol_without_a_forecast_is_named_and_the_others_are_sent(tmp_path: Path) -> None:
     services = services_at(tmp_path)
-    queries.watch(services, 7, "AAPL", "en")
+    watchlist.watch(services, 7, "AAPL", "en")
     with services.store.transaction() as db:
         db.conn.execute("INSERT INTO subscriptions VALUES (7, 'GONE', 'XNYS', ?)", (EVENING.isoformat(),))
     assert tick(services, EVENING).written == 1
@@ -112,10 +113,10 @@ def test_a_live_market_waits_for_the_prices_of_the_session(tmp_path: Path) -> No
         day += timedelta(days=1)
     prices.write_text("\n".join(lines))
     services = services_at(tmp_path, market={"source": "file", "file": str(prices)})
-    queries.watch(services, 7, "AAPL", "en")
-    assert tick(services, EVENING).reasons == {Reason.WAITING_FOR_PRICES: 1}
+    watchlist.watch(services, 7, "AAPL", "en")
+    assert tick(services, EVENING).reasons == {DigestReason.WAITING_FOR_PRICES: 1}
     late = EVENING + timedelta(hours=3)
-    assert tick(services, late).reasons == {Reason.DUE_WITHOUT_PRICES: 1}
+    assert tick(services, late).reasons == {DigestReason.DUE_WITHOUT_PRICES: 1}
     assert "The prices end on 2021-12-29: 1 later trading day is missing." in str(owed(services)[0]["text"])
 
 
@@ -125,15 +126,15 @@ def test_a_market_whose_prices_ended_long_ago_sends_nothing(tmp_path: Path) -> N
     rows_of_file = [f"AAPL,{day},{100 + day.day},{101 + day.day},{99 + day.day},{100 + day.day},1000" for day in days]
     prices.write_text("\n".join(["symbol,date,open,high,low,close,volume", *rows_of_file]))
     services = services_at(tmp_path, market={"source": "file", "file": str(prices)})
-    queries.watch(services, 7, "AAPL", "en")
-    assert tick(services, EVENING + timedelta(hours=4)).reasons == {Reason.NO_CURRENT_PRICES: 1}
+    watchlist.watch(services, 7, "AAPL", "en")
+    assert tick(services, EVENING + timedelta(hours=4)).reasons == {DigestReason.NO_CURRENT_PRICES: 1}
     assert owed(services) == []
 
 
 def test_a_long_watchlist_is_told_whole_in_one_row_and_says_why_and_how_to_stop_it(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     for one in services.provider.universe():
-        queries.watch(services, 7, one.symbol, "en")
+        watchlist.watch(services, 7, one.symbol, "en")
     tick(services, EVENING)
     (row,) = owed(services)
     text, watched = str(row["text"]), list(services.provider.universe())
@@ -149,7 +150,7 @@ def test_a_long_watchlist_is_told_whole_in_one_row_and_says_why_and_how_to_stop_
 
 def test_a_digest_escapes_what_comes_from_outside() -> None:
     strange = Instrument("<X>", "<b>Ltd & Co", "", "XNYS", "USD")
-    text = digest([Entry(strange, None, None, "no <prices>")], date(2021, 12, 30), 10)
+    text = digest([DigestEntry(strange, None, None, "no <prices>")], date(2021, 12, 30), 10)
     assert "&lt;b&gt;Ltd &amp; Co" in text
     assert "no &lt;prices&gt;" in text
 
@@ -164,7 +165,7 @@ def test_the_plain_rules_range_is_marked_under_its_symbol(tmp_path: Path) -> Non
     now = datetime(2012, 7, 20, 22, 0, tzinfo=UTC)  # META was listed two months before
     services = services_at(tmp_path, now=now)
     for symbol in ("AAPL", "META"):
-        queries.watch(services, 7, symbol, "en")
+        watchlist.watch(services, 7, symbol, "en")
     assert tick(services, now).written == 1
     apple, meta = str(owed(services)[0]["text"]).split("\n\n")[1:3]
     assert "model is silent" not in apple
@@ -183,14 +184,14 @@ def test_one_symbol_that_is_gone_does_not_hold_up_the_others(tmp_path: Path) -> 
     prices.write_text("\n".join(lines))
     services = services_at(tmp_path, market={"source": "file", "file": str(prices)})
     for symbol in ("AAPL", "GONE"):
-        queries.watch(services, 7, symbol, "en")
-    assert tick(services, EVENING).reasons == {Reason.DUE: 1}
+        watchlist.watch(services, 7, symbol, "en")
+    assert tick(services, EVENING).reasons == {DigestReason.DUE: 1}
 
 
 def test_a_tick_that_is_told_to_stop_leaves_the_rest_for_the_next(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     for chat_id in (7, 8):
-        queries.watch(services, chat_id, "AAPL", "en")
+        watchlist.watch(services, chat_id, "AAPL", "en")
     asked = iter([False, True])
     assert tick(services, EVENING, lambda: next(asked)).written == 1
     assert tick(services, EVENING).written == 1
@@ -198,14 +199,14 @@ def test_a_tick_that_is_told_to_stop_leaves_the_rest_for_the_next(tmp_path: Path
 
 def test_a_group_that_moves_during_a_tick_is_owed_nothing_twice(tmp_path: Path) -> None:
     services = services_at(tmp_path)
-    queries.watch(services, -7, "AAPL", "en")
+    watchlist.watch(services, -7, "AAPL", "en")
     assert tick(services, EVENING).written == 1
     with services.store.transaction() as db:
         db.conn.execute("DELETE FROM outbox")
 
     def move() -> bool:  # asked after the chats were read, before anything is written
         with services.store.transaction() as db:
-            chats.migrate(db, -7, -1007)
+            chats_table.migrate(db, -7, -1007)
         return False
 
     assert tick(services, EVENING, move).written == 0, "its number is another now"
@@ -216,11 +217,11 @@ def test_a_group_that_moves_during_a_tick_is_owed_nothing_twice(tmp_path: Path) 
 def test_a_crowd_is_written_page_by_page_and_nobody_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bellwether.alerting.evaluate.PAGE", 3)
+    monkeypatch.setattr("bellwether.alerts.tick.PAGE", 3)
     services = services_at(tmp_path)
     for chat_id in (-5, -4, *range(1, 9)):
-        queries.watch(services, chat_id, "AAPL" if chat_id % 2 else "MSFT", "en")
-    queries.join(services, 99, "en")  # watches nothing
+        watchlist.watch(services, chat_id, "AAPL" if chat_id % 2 else "MSFT", "en")
+    watchlist.join(services, 99, "en")  # watches nothing
     assert tick(services, EVENING).written == 10
     again = tick(services, EVENING)
     assert (again.written, again.already_owed) == (0, 10)

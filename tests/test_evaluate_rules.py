@@ -7,26 +7,27 @@ from pathlib import Path
 
 import pytest
 
-from bellwether import alert_queries, queries
-from bellwether.alert_types import AlertRule, AlertSettings, Direction, QuietHours, Repeat, RuleKind, RuleWish
-from bellwether.alerting.evaluate import tick
-from bellwether.alerting.evaluate_rules import judge_rules
-from bellwether.alerting.outcomes import report_outcomes
-from bellwether.alerting.rules_alert import RuleReason
-from bellwether.alerting.sights import rarities, see
-from bellwether.config import load_settings
-from bellwether.forecasting.history import past_quantiles
+from bellwether.alerts import alerts_table, ask, rules_table, watchlist
+from bellwether.alerts.alert_outcomes import report_outcomes
+from bellwether.alerts.observe import observe, rarities
+from bellwether.alerts.rules.judge import RuleReason
+from bellwether.alerts.tick import tick
+from bellwether.alerts.tick_rules import judge_rules
+from bellwether.ask import forecasts
+from bellwether.core.alert_types import AlertRule, AlertSettings, Direction, QuietHours, Repeat, RuleKind, RuleRequest
+from bellwether.core.config import load_settings
+from bellwether.core.types import MARKET_SERIES, Statements, to_date
+from bellwether.db.database import rows
+from bellwether.delivery import chats_table
+from bellwether.forecasting.past_quantiles import past_quantiles
 from bellwether.services import Services, build_services
-from bellwether.store import alert_rules, alerts, chats
-from bellwether.store.database import rows
-from bellwether.types import MARKET_SERIES, Statements, to_date
 from tests.conftest import MODELS
 
 EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)  #: ticks are rehearsed, unless the clock matters
 SESSION = date(2021, 12, 30)
 DAY = timedelta(days=1)
-ANY_MOVE = RuleWish(RuleKind.MOVE, 0.0001)
+ANY_MOVE = RuleRequest(RuleKind.MOVE, 0.0001)
 
 
 def services_at(folder: Path, now: datetime = LATER, **sections: dict[str, object]) -> Services:
@@ -34,12 +35,12 @@ def services_at(folder: Path, now: datetime = LATER, **sections: dict[str, objec
     return build_services(settings, clock=lambda: now)
 
 
-def add(services: Services, wish: RuleWish, text: str = "AAPL", chat_id: int = 7) -> AlertRule:
+def add(services: Services, wish: RuleRequest, text: str = "AAPL", chat_id: int = 7) -> AlertRule:
     """A rule that was made some days before."""
-    rule = alert_queries.add_rule(services, chat_id, text, wish, "en")
+    rule = ask.add_rule(services, chat_id, text, wish, "en")
     with services.store.transaction() as db:
         rule = replace(rule, created_at=EVENING - 5 * DAY)
-        alert_rules.change(db, rule)
+        rules_table.change(db, rule)
     return rule
 
 
@@ -68,11 +69,11 @@ def test_an_alert_comes_once_a_session_however_often_the_tick_runs(tmp_path: Pat
 
 def test_the_message_says_what_why_and_how_to_stop_it(tmp_path: Path) -> None:
     services = services_at(tmp_path)
-    rule = add(services, RuleWish(RuleKind.GROWTH, -0.2, Direction.ABOVE))
+    rule = add(services, RuleRequest(RuleKind.GROWTH, -0.2, Direction.ABOVE))
     judge_rules(services, EVENING)
     (row,) = owed(services)
     text = str(row["text"])
-    made = queries.answer(services, "AAPL", 10, SESSION).forecast
+    made = forecasts.answer(services, "AAPL", 10, SESSION).forecast
     assert text.startswith(
         "<b>Apple</b> (AAPL): its median growth over the next two weeks stands already above −20.0\u00a0%"
     )
@@ -89,8 +90,8 @@ def test_the_message_says_what_why_and_how_to_stop_it(tmp_path: Path) -> None:
 def test_each_kind_fires_on_the_sample_market_and_its_words_are_whole(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     wishes = [
-        RuleWish(RuleKind.GROWTH, 0.0001), RuleWish(RuleKind.CHANCE, 0.01), RuleWish(RuleKind.RISK, 0.001),
-        RuleWish(RuleKind.UNUSUAL, 0.5), RuleWish(RuleKind.PRICE, 100.0), ANY_MOVE,
+        RuleRequest(RuleKind.GROWTH, 0.0001), RuleRequest(RuleKind.CHANCE, 0.01), RuleRequest(RuleKind.RISK, 0.001),
+        RuleRequest(RuleKind.UNUSUAL, 0.5), RuleRequest(RuleKind.PRICE, 100.0), ANY_MOVE,
     ]  # fmt: skip
     for wish in wishes:
         add(services, wish)
@@ -108,7 +109,7 @@ def test_each_kind_fires_on_the_sample_market_and_its_words_are_whole(tmp_path: 
 
 def test_a_rule_waits_until_the_figure_has_been_back(tmp_path: Path) -> None:
     services = services_at(tmp_path)
-    add(services, RuleWish(RuleKind.CHANCE, 0.01))
+    add(services, RuleRequest(RuleKind.CHANCE, 0.01))
     assert judge_rules(services, EVENING - DAY).reasons == {RuleReason.STANDS_BEYOND: 1}
     assert judge_rules(services, EVENING).reasons == {RuleReason.STILL_BEYOND: 1}
     with services.store.transaction() as db:
@@ -122,7 +123,7 @@ def test_a_rule_for_once_is_gone_when_it_has_fired(tmp_path: Path) -> None:
     add(services, replace(ANY_MOVE, repeat=Repeat.ONCE))
     judge_rules(services, EVENING)
     assert "It was for once, and is done." in str(owed(services)[0]["text"])
-    assert alert_queries.rules_of(services, 7) == []
+    assert ask.rules_of(services, 7) == []
     assert judge_rules(services, EVENING + DAY).reasons == {}
     # whoever asks again the same evening gets a rule with a number of its own, and is told again
     again = add(services, replace(ANY_MOVE, repeat=Repeat.ONCE))
@@ -133,31 +134,31 @@ def test_a_rule_for_once_is_gone_when_it_has_fired(tmp_path: Path) -> None:
 def test_a_rule_that_has_ended_says_so_in_the_digest_and_is_gone(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     rule = add(services, ANY_MOVE)
-    queries.watch(services, 7, "AAPL", "en")
+    watchlist.watch(services, 7, "AAPL", "en")
     with services.store.transaction() as db:
-        alert_rules.change(db, replace(rule, expires_at=EVENING))
+        rules_table.change(db, replace(rule, expires_at=EVENING))
     did = judge_rules(services, EVENING)
     assert (did.reasons, did.told, did.folded) == ({RuleReason.EXPIRED: 1}, 0, 1)
     with services.store.reading() as db:
-        (folded,) = alerts.folded(db, 7, SESSION)
+        (folded,) = alerts_table.folded(db, 7, SESSION)
     assert "has ended" in folded.line
     assert "moves 0.0\u00a0% or more" in folded.line
-    assert alert_queries.rules_of(services, 7) == []
+    assert ask.rules_of(services, 7) == []
 
 
 def test_beyond_the_weekly_budget_the_less_surprising_go_into_the_digest(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     for symbol in ("AAPL", "MSFT", "TSLA", "KO"):
         add(services, ANY_MOVE, symbol)
-    queries.watch(services, 7, "AAPL", "en")  # so that there is a digest
-    alert_queries.change_alert_settings(services, 7, AlertSettings(weekly_budget=1), "en")
+    watchlist.watch(services, 7, "AAPL", "en")  # so that there is a digest
+    ask.change_alert_settings(services, 7, AlertSettings(weekly_budget=1), "en")
     did = judge_rules(services, EVENING - DAY)
     assert (did.told, did.folded) == (1, 3)
     found = told(services)
     own = [row for row in found if row["message_key"]]
     assert float(str(own[0]["surprise"])) == max(float(str(row["surprise"])) for row in found)
     with services.store.reading() as db:
-        surprises = [one.surprise for one in alerts.folded(db, 7, SESSION)]
+        surprises = [one.surprise for one in alerts_table.folded(db, 7, SESSION)]
     assert surprises == sorted(surprises, reverse=True)
     # the budget is spent for the week, and new again after it
     assert judge_rules(services, EVENING).told == 0
@@ -170,25 +171,25 @@ def test_a_chat_that_watches_nothing_gets_what_is_left_over_in_one_message(tmp_p
     services = services_at(tmp_path)
     for symbol in ("AAPL", "MSFT", "TSLA"):
         add(services, ANY_MOVE, symbol)
-    alert_queries.change_alert_settings(services, 7, AlertSettings(weekly_budget=0), "en")
+    ask.change_alert_settings(services, 7, AlertSettings(weekly_budget=0), "en")
     assert judge_rules(services, EVENING).told == 0
     (row,) = owed(services)
     assert row["dedup_key"] == "leftovers:7:2021-12-30:1"
     assert str(row["text"]).count("• <b>") == 3
     with services.store.reading() as db:
-        assert alerts.folded(db, 7, SESSION) == []
+        assert alerts_table.folded(db, 7, SESSION) == []
 
 
 def test_what_is_left_over_by_a_later_tick_of_the_session_comes_too_and_no_digest_is_lost(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     for symbol in ("AAPL", "MSFT"):
         add(services, ANY_MOVE, symbol)
-    alert_queries.change_alert_settings(services, 7, AlertSettings(weekly_budget=0), "en")
+    ask.change_alert_settings(services, 7, AlertSettings(weekly_budget=0), "en")
     asked = iter([False, True])
     judge_rules(services, EVENING, lambda: next(asked))  # as when the prices of MSFT come later
     judge_rules(services, EVENING + timedelta(minutes=5))
     assert ["AAPL" in str(row["text"]) for row in owed(services)] == [True, False]
-    queries.watch(services, 7, "KO", "en")
+    watchlist.watch(services, 7, "KO", "en")
     assert tick(services, EVENING + timedelta(minutes=10)).written == 1
 
 
@@ -205,7 +206,7 @@ def test_quiet_hours_hold_an_alert_and_it_stays_fresh_for_as_long_after_them(tmp
     services = services_at(tmp_path, EVENING)
     add(services, ANY_MOVE)
     quiet = AlertSettings("Europe/Berlin", quiet=QuietHours(time(22), time(7)))
-    alert_queries.change_alert_settings(services, 7, quiet, "en")
+    ask.change_alert_settings(services, 7, quiet, "en")
     judge_rules(services, EVENING)  # 23:00 in Berlin
     (row,) = owed(services)
     assert row["not_before"] == "2021-12-31T06:00:00.000000+00:00"
@@ -216,7 +217,7 @@ def test_quiet_hours_hold_an_alert_and_it_stays_fresh_for_as_long_after_them(tmp
 def test_a_late_alert_says_when_it_was_due_by_the_chats_clock(tmp_path: Path) -> None:
     services = services_at(tmp_path, EVENING)
     add(services, ANY_MOVE)
-    alert_queries.change_alert_settings(services, 7, AlertSettings("Europe/Berlin"), "en")
+    ask.change_alert_settings(services, 7, AlertSettings("Europe/Berlin"), "en")
     judge_rules(services, EVENING + timedelta(hours=5))
     assert str(owed(services)[0]["text"]).startswith("<i>Late: this was due at 22:20 on 30 December 2021")
 
@@ -296,7 +297,7 @@ def test_a_rule_that_is_removed_while_the_tick_runs_is_silent(tmp_path: Path) ->
     def removes_meanwhile() -> bool:
         """Asked before each symbol: when MSFT is next, AAPL was judged and not yet written."""
         if removed:
-            alert_queries.remove_rule(services, 7, rule.id)
+            ask.remove_rule(services, 7, rule.id)
         removed.append(True)
         return False
 
@@ -309,7 +310,7 @@ def test_a_paused_chat_is_left_alone(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     add(services, ANY_MOVE)
     with services.store.transaction() as db:
-        chats.pause(db, 7)
+        chats_table.pause(db, 7)
     assert judge_rules(services, EVENING).reasons == {}
 
 
@@ -327,12 +328,12 @@ def test_each_symbol_is_looked_at_once_however_many_rules_and_chats(
 ) -> None:
     services = services_at(tmp_path)
     for chat_id in range(1, 11):
-        for wish in (ANY_MOVE, RuleWish(RuleKind.UNUSUAL, 0.1), RuleWish(RuleKind.CHANCE, 0.5, horizon=21)):
+        for wish in (ANY_MOVE, RuleRequest(RuleKind.UNUSUAL, 0.1), RuleRequest(RuleKind.CHANCE, 0.5, horizon=21)):
             add(services, wish, chat_id=chat_id)
     seen: list[str] = []
-    right = queries.outlook
+    right = forecasts.outlook
     monkeypatch.setattr(
-        queries, "outlook", lambda services, one, end: seen.append(one.symbol) or right(services, one, end)
+        forecasts, "outlook", lambda services, one, end: seen.append(one.symbol) or right(services, one, end)
     )  # type: ignore[func-returns-value]
     judge_rules(services, EVENING)
     assert seen == ["AAPL"]
@@ -350,7 +351,7 @@ class Reports:
 
 def test_earnings_are_announced_the_session_before(tmp_path: Path) -> None:
     services = replace(services_at(tmp_path), fundamentals=Reports(date(2021, 12, 31)))
-    add(services, RuleWish(RuleKind.EARNINGS))
+    add(services, RuleRequest(RuleKind.EARNINGS))
     assert judge_rules(services, EVENING - DAY).reasons == {RuleReason.NOT_REACHED: 1}
     assert judge_rules(services, EVENING).told == 1
     text = str(owed(services)[0]["text"])
@@ -372,7 +373,7 @@ def test_the_stacked_windows_say_what_the_model_said_after_each_session(tmp_path
     assert said.shape == (100, 63, 7)
     for back in (0, 1, 64, 99):
         end = to_date(bars.sessions[-1 - back])
-        seen = queries._outlook(services, instrument, end, model)
+        seen = forecasts._outlook(services, instrument, end, model)
         assert seen.model_id == model.card.model_id
         assert said[-1 - back] == pytest.approx(seen.log_returns, abs=2e-6)
 
@@ -391,15 +392,15 @@ def test_a_short_history_has_fewer_windows_and_then_none(tmp_path: Path) -> None
 def test_a_crash_is_unusual_and_most_days_are_not(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     one = services.provider.instrument("MSFT")
-    crash = rarities(services, queries.outlook(services, one, date(2020, 3, 16)), [10])[10]
-    assert crash is None or crash.share < 0.02 or queries.outlook(services, one, date(2020, 3, 16)).problem
+    crash = rarities(services, forecasts.outlook(services, one, date(2020, 3, 16)), [10])[10]
+    assert crash is None or crash.share < 0.02 or forecasts.outlook(services, one, date(2020, 3, 16)).problem
     shares = []
     for month in range(1, 13):
-        found = rarities(services, queries.outlook(services, one, date(2019, month, 15)), [10])[10]
+        found = rarities(services, forecasts.outlook(services, one, date(2019, month, 15)), [10])[10]
         assert found is not None
         shares.append(found.share)
     assert sum(share <= 0.05 for share in shares) < 9
-    assert see(services, "MSFT", SESSION, []).sight.rarities == {}
+    assert observe(services, "MSFT", SESSION, []).sight.rarities == {}
 
 
 # ---- how it turned out
@@ -409,8 +410,8 @@ def test_when_the_horizon_closes_the_outcome_answers_the_alert_once(tmp_path: Pa
     began = datetime(2021, 12, 1, 22, 0, tzinfo=UTC)
     services = services_at(tmp_path)
     with services.store.transaction() as db:
-        chats.join(db, 7, "en", began)
-    rule = add(services, RuleWish(RuleKind.UNUSUAL, 0.5, horizon=5))
+        chats_table.join(db, 7, "en", began)
+    rule = add(services, RuleRequest(RuleKind.UNUSUAL, 0.5, horizon=5))
     add(services, ANY_MOVE)  # has no horizon, and no outcome
     judge_rules(services, began)
     alert = next(row for row in told(services) if row["kind"] == "unusual")

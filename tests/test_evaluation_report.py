@@ -18,9 +18,9 @@ from click.testing import CliRunner
 
 pytest.importorskip("scipy", reason="it comes with the training packages")
 
-from bellwether.forecasting.model_card import RANGE, folders_of
+from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES
 from bellwether.market.sample import SampleProvider
-from bellwether.types import HEADS, LEVELS, MARKET_SERIES
+from bellwether.models.model_card import RANGE, folders_of
 from tests.conftest import MODELS
 from training import card_page, report
 from training.__main__ import cli
@@ -119,8 +119,8 @@ def test_the_terminal_says_the_same(evaluated: Evaluated) -> None:
 
 def test_reliability_has_every_level(evaluated: Evaluated) -> None:
     levels = evaluated.scores["calibration"]["model"]["reliability"]
-    assert [one["level"] for one in levels] == list(LEVELS)
-    observed = [one["observed"] for one in levels]
+    assert [level["level"] for level in levels] == list(LEVELS)
+    observed = [level["observed"] for level in levels]
     assert observed == sorted(observed)
 
 

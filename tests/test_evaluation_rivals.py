@@ -11,9 +11,9 @@ import pytest
 
 pytest.importorskip("scipy", reason="it comes with the training packages")
 
+from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, Floats
 from bellwether.forecasting.metrics import pinball_loss
 from bellwether.market.sample import SampleProvider
-from bellwether.types import HEADS, LEVELS, MARKET_SERIES, Floats
 from training import automatic, baselines, boosting, garch, har, linear, rivals
 from training.panel import Panel, Rows, build_panel
 from training.remember import as_bytes, as_text, remembered

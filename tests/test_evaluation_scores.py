@@ -8,8 +8,8 @@ import pytest
 
 pytest.importorskip("scipy", reason="it comes with the training packages")
 
+from bellwether.core.types import HEADS, LEVELS, Floats
 from bellwether.forecasting.baseline import gaussian_quantiles
-from bellwether.types import HEADS, LEVELS, Floats
 from training import scores
 from training.scores import Sample
 

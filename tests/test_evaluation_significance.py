@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from bellwether.scoring.bootstrap import (
+from bellwether.core.types import Floats
+from bellwether.track_record.scores.block_bootstrap import (
     BLOCK,
     RESAMPLES,
     by_week,
@@ -12,7 +13,6 @@ from bellwether.scoring.bootstrap import (
     mean_interval,
     skill_interval,
 )
-from bellwether.types import Floats
 from training.significance import diebold_mariano
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from bellwether.delivery import inbox_table
 from bellwether.services import Services
-from bellwether.store import inbox
 from bot.commands import COMMANDS
 from tests.support.running_bot import bot_services, running_bot
 from tests.support.telegram_server import TelegramServer
@@ -23,9 +23,13 @@ ARGUMENTS = {"compare": "AAPL MSFT", "asof": "2020-03-02 AAPL", "feedback": "It 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramServer]:
-    monkeypatch.setattr("bot.pace.GROUP", 0.0)  # a group is written to twenty times a minute: too slow for a test
-    monkeypatch.setattr("bot.pace.PRIVATE", 0.0)
-    monkeypatch.setattr("bot.answered.LINGER", 0.01)  # each press waits until nothing is unanswered any more
+    monkeypatch.setattr(
+        "bot.telegram.rate_limits.GROUP", 0.0
+    )  # a group is written to twenty times a minute: too slow for a test
+    monkeypatch.setattr("bot.telegram.rate_limits.PRIVATE", 0.0)
+    monkeypatch.setattr(
+        "bot.telegram.inbox_marks.LINGER", 0.01
+    )  # each press waits until nothing is unanswered any more
     with TelegramServer() as server:
         server.open_chat(ANN)
         server.open_chat(GROUP, "Traders", type="supergroup")
@@ -55,7 +59,7 @@ def test_every_command_and_every_button_is_answered(
                 if action in actions(shown):  # else what it was about is gone
                     press(server, services, shown, action)
                     pressed.append(action)
-    assert all(one.thread == thread for one in server.messages(chat_id))
+    assert all(message.thread == thread for message in server.messages(chat_id))
     assert len(server.answered_callbacks) == len(pressed)
     assert {"set:timezone", "set:wording:expert", "set:theme:dark"} <= set(pressed)
 
@@ -82,7 +86,7 @@ def all_answered(server: TelegramServer, services: Services) -> None:
 
     def nothing_waits(seen: TelegramServer) -> bool:
         with services.store.reading() as db:
-            return not seen.pending_updates and not inbox.unanswered(db)
+            return not seen.pending_updates and not inbox_table.unanswered(db)
 
     server.wait_for(nothing_waits, 30)
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from bellwether.core.types import Floats
 from bellwether.forecasting.explain import explain, usual_probability_of_growth
-from bellwether.types import Floats
 
 
 def zigzag(moves: int, size: float = 0.01) -> Floats:

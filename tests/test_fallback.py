@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from bellwether.config import load_settings
-from bellwether.errors import BadDate, MarketDataError, SourceError, Trouble, UnknownSymbol
-from bellwether.market.fallback import FallbackProvider
+from bellwether.core.config import load_settings
+from bellwether.core.errors import BadDate, MarketDataError, SourceError, Trouble, UnknownSymbol
+from bellwether.core.types import Bars, Instrument, Origin
+from bellwether.db.database import Store
+from bellwether.market.remote.fallback import FallbackProvider
 from bellwether.market.sample import SampleProvider
 from bellwether.market.sources import open_market, remote
 from bellwether.services import utc_now
-from bellwether.store.database import Store
-from bellwether.types import Bars, Instrument, Origin
 from tests.conftest import MakeBars
 
 DOWN = SourceError("The first", Trouble.REFUSED)

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from click.testing import CliRunner, Result
 
-from bellwether import chat_queries
-from bellwether.__main__ import main
+from bellwether.cli.main import main
+from bellwether.delivery import chats
 from bellwether.services import Services
 
 ANN, BOB = 1001, 1002
@@ -17,8 +17,8 @@ ANN, BOB = 1001, 1002
 @pytest.fixture
 def heard(services: Services, monkeypatch: pytest.MonkeyPatch) -> Services:
     earlier = services.clock() - timedelta(days=10)
-    chat_queries.say_to_operator(replace(services, clock=lambda: earlier), ANN, "First\nof two lines \x1b[31mred")
-    chat_queries.say_to_operator(services, BOB, "Second")
+    chats.say_to_operator(replace(services, clock=lambda: earlier), ANN, "First\nof two lines \x1b[31mred")
+    chats.say_to_operator(services, BOB, "Second")
     monkeypatch.setenv("BELLWETHER_DATABASE__PATH", str(services.store.path))
     return services
 

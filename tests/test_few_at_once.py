@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.few_at_once import FewAtOnce
+from bot.telegram.compute_slots import ComputeSlots
 
 FOREVER = 3600.0
 
@@ -13,7 +13,7 @@ FOREVER = 3600.0
 def test_no_more_than_a_few_go_on_at_once_in_the_order_they_came(few: int) -> None:
     under_way, most, order = 0, 0, []
 
-    async def work(turns: FewAtOnce, number: int) -> None:
+    async def work(turns: ComputeSlots, number: int) -> None:
         nonlocal under_way, most
         async with turns.turn():
             order.append(number)
@@ -24,7 +24,7 @@ def test_no_more_than_a_few_go_on_at_once_in_the_order_they_came(few: int) -> No
             under_way -= 1
 
     async def run() -> None:
-        turns = FewAtOnce(few, FOREVER)
+        turns = ComputeSlots(few, FOREVER)
         await asyncio.gather(*(work(turns, number) for number in range(10)))
 
     asyncio.run(run())
@@ -33,7 +33,7 @@ def test_no_more_than_a_few_go_on_at_once_in_the_order_they_came(few: int) -> No
 
 def test_one_who_takes_longer_than_a_moment_lets_the_next_begin_and_only_one() -> None:
     async def run() -> None:
-        turns, all_begun, slow_ends = FewAtOnce(1, 0.01), asyncio.Event(), asyncio.Event()
+        turns, all_begun, slow_ends = ComputeSlots(1, 0.01), asyncio.Event(), asyncio.Event()
         begun: list[int] = []
 
         async def wait_for_the_end(number: int) -> None:
@@ -62,7 +62,7 @@ def test_one_who_takes_longer_than_a_moment_lets_the_next_begin_and_only_one() -
 
 def test_a_turn_ends_with_a_failure_too_and_one_who_gives_up_waiting_takes_none() -> None:
     async def run() -> None:
-        turns = FewAtOnce(1, FOREVER)
+        turns = ComputeSlots(1, FOREVER)
         with pytest.raises(ValueError, match="no answer"):
             async with turns.turn():
                 raise ValueError("no answer")

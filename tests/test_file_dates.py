@@ -13,11 +13,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bellwether.errors import MarketDataError
-from bellwether.market.file_dates import daily, filed_in_order, quarterly, read_moments
-from bellwether.market.file_prices import read_price_file
-from bellwether.market.file_table import Unreadable
-from bellwether.market.fundamentals_file import FileFundamentals
+from bellwether.core.errors import MarketDataError
+from bellwether.market.files.dates import daily, filed_in_order, quarterly, read_moments
+from bellwether.market.files.prices import read_price_file
+from bellwether.market.files.table import Unreadable
+from bellwether.market.statements.file import FileFundamentals
 from tests.support.shared import SHARED, needs_shared
 
 FORMATS = (
@@ -192,8 +192,8 @@ def test_statements_are_read_in_every_format(tmp_path: Path, written: str) -> No
     file = tmp_path / "f.csv"
     file.write_text("\n".join(["symbol;period_end;filed;revenue;net_income", *rows]))
     quarters = FileFundamentals(file).statements("AAPL").quarters
-    assert [(one.period_end, one.known_on) for one in quarters] == list(zip(QUARTERS, filed, strict=True))
-    assert {(one.revenue, one.net_income) for one in quarters} == {(81.4e9, None)}
+    assert [(quarter.period_end, quarter.known_on) for quarter in quarters] == list(zip(QUARTERS, filed, strict=True))
+    assert {(quarter.revenue, quarter.net_income) for quarter in quarters} == {(81.4e9, None)}
 
 
 @settings(max_examples=100, deadline=None)

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from bellwether.__main__ import main
-from bellwether.errors import MarketDataError
+from bellwether.cli.main import main
+from bellwether.core.errors import MarketDataError
 from bellwether.market.file import FileProvider, read_prices
-from bellwether.market.file_dialects import DIALECTS, USUAL
-from bellwether.market.file_prices import COLUMNS, QUOTED, read_price_file, write_prices
-from bellwether.market.file_symbols import symbol_of
+from bellwether.market.files.dialects import DIALECTS, USUAL
+from bellwether.market.files.prices import COLUMNS, QUOTED, read_price_file, write_prices
+from bellwether.market.files.symbols import symbol_of
 from tests.support.shared import SHARED, needs_shared
 from tests.test_command_line import run
 from training.panel import read_series
@@ -66,7 +66,7 @@ def bars_of(file: Path, symbol: str) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("name", "dialect", "downloaded", "symbol"), CASES, ids=[f"{one[0]}:{one[3]}" for one in CASES]
+    ("name", "dialect", "downloaded", "symbol"), CASES, ids=[f"{case[0]}:{case[3]}" for case in CASES]
 )
 def test_every_dialect_is_read_as_it_is(
     tmp_path: Path, name: str, dialect: str, downloaded: str | None, symbol: str
@@ -243,7 +243,7 @@ def test_what_import_writes_keeps_quoted_closes(tmp_path: Path) -> None:
 
 def test_the_manual_names_every_dialect() -> None:
     manual = (FILES.parents[2] / "docs" / "market-data.md").read_text(encoding="utf-8")
-    assert not [one.name for one in DIALECTS if one.name not in manual]
+    assert not [dialect.name for dialect in DIALECTS if dialect.name not in manual]
 
 
 # ---- the shared cases

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bellwether import queries
-from bellwether.config import load_settings
-from bellwether.errors import BellwetherError, ConfigError, MarketDataError, UnknownSymbol
+from bellwether.ask import forecasts
+from bellwether.core.config import load_settings
+from bellwether.core.errors import BellwetherError, ConfigError, MarketDataError, UnknownSymbol
+from bellwether.core.types import CLOSE, OPEN, VOLUME, Problem
 from bellwether.market.file import FileProvider, read_prices
 from bellwether.services import Services, build_services
-from bellwether.types import CLOSE, OPEN, VOLUME, Problem
 from tests.conftest import MODELS, NOW, MakeBars
 
 HEADER = "symbol,date,open,high,low,close,volume"
@@ -74,9 +74,9 @@ def test_it_reads_what_stands_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize("symbol", ["NA", "NAN", "TRUE", "FALSE", "NULL", "NONE", "INF", "1E5", "0700", "BRK-B"])
 def test_a_symbol_stays_the_text_it_is(tmp_path: Path, symbol: str) -> None:
     file = write(tmp_path, f"{symbol},2021-12-31,1,1,1,1,0")
-    assert [one.symbol for one in FileProvider([file]).universe()] == [symbol]
+    assert [instrument.symbol for instrument in FileProvider([file]).universe()] == [symbol]
     parquet = save(pd.read_csv(file, dtype={"symbol": str}, keep_default_na=False), tmp_path / "prices.parquet")
-    assert [one.symbol for one in FileProvider([parquet]).universe()] == [symbol]
+    assert [instrument.symbol for instrument in FileProvider([parquet]).universe()] == [symbol]
 
 
 def test_symbols_are_trimmed_and_written_large(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_source_with_nothing_but_closes_is_enough(tmp_path: Path, make_bars: M
         bars = services.provider.bars("AAPL", END)
         assert np.array_equal(bars.values[:, OPEN], bars.values[:, CLOSE])
         assert (bars.values[:, VOLUME] == 0).all()
-        asked = queries.answer(services, "AAPL", 10)
+        asked = forecasts.answer(services, "AAPL", 10)
         assert asked.forecast.problem is None
         assert np.isfinite(asked.outlook.log_returns).all()
 
@@ -181,23 +181,23 @@ def test_a_source_with_nothing_but_closes_is_enough(tmp_path: Path, make_bars: M
 def test_a_hole_in_the_closes_is_a_broken_bar(tmp_path: Path, make_bars: MakeBars) -> None:
     frame = table(make_bars, "AAPL")
     frame.loc[590, "close"] = np.nan
-    made = queries.answer(services_over(save(frame, tmp_path / "p.csv")), "AAPL", 10).forecast
+    made = forecasts.answer(services_over(save(frame, tmp_path / "p.csv")), "AAPL", 10).forecast
     assert made.problem is Problem.BROKEN
     assert made.model_id == "baseline-ewma"
 
 
 def test_old_prices_are_stale_and_told_so(tmp_path: Path, make_bars: MakeBars) -> None:
     services = services_over(save(table(make_bars, "AAPL", end=date(2021, 12, 31)), tmp_path / "p.parquet"))
-    assert queries.answer(services, "AAPL", 10).forecast.problem is Problem.STALE
-    assert queries.answer(services, "AAPL", 10, date(2021, 12, 31)).forecast.problem is None
+    assert forecasts.answer(services, "AAPL", 10).forecast.problem is Problem.STALE
+    assert forecasts.answer(services, "AAPL", 10, date(2021, 12, 31)).forecast.problem is None
 
 
 def test_a_market_series_that_begins_later_is_done_without(tmp_path: Path, make_bars: MakeBars) -> None:
     frame = pd.concat([table(make_bars, "AAPL"), table(make_bars, "^GSPC", "^VIX", sessions=100)])
     services = services_over(save(frame, tmp_path / "p.parquet"))
-    made = queries.answer(services, "AAPL", 10, date(2026, 5, 1)).forecast
+    made = forecasts.answer(services, "AAPL", 10, date(2026, 5, 1)).forecast
     assert any("without knowledge of the wider market" in caveat for caveat in made.caveats)
-    assert not any("wider market" in caveat for caveat in queries.answer(services, "AAPL", 10).forecast.caveats)
+    assert not any("wider market" in caveat for caveat in forecasts.answer(services, "AAPL", 10).forecast.caveats)
 
 
 # ---- what is refused

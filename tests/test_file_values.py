@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bellwether.errors import MarketDataError
+from bellwether.core.errors import MarketDataError
 from bellwether.market.file import FileProvider, read_prices
-from bellwether.market.file_numbers import read_numbers
-from bellwether.market.file_prices import COLUMNS, read_price_file
-from bellwether.market.file_table import Unreadable
+from bellwether.market.files.numbers import read_numbers
+from bellwether.market.files.prices import COLUMNS, read_price_file
+from bellwether.market.files.table import Unreadable
 
 FILES = Path(__file__).parent / "data" / "price_files"
 NUMBERS = list(COLUMNS[2:])
@@ -102,7 +102,7 @@ def test_everybodys_words_for_a_missing_value_are_missing_values(tmp_path: Path,
     file = long_file(tmp_path, f"NA,2026-06-11,{missing},2,1,1.5,{missing}", "NULL,2026-06-12,1,2,1,1.5,9")
     bars = FileProvider([file]).bars("NA", END)
     assert bars.values.tolist() == [[1.5, 2, 1, 1.5, 0]]
-    assert [one.symbol for one in FileProvider([file]).universe()] == ["NA", "NULL"]
+    assert [instrument.symbol for instrument in FileProvider([file]).universe()] == ["NA", "NULL"]
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bellwether import queries
-from bellwether.config import load_settings
-from bellwether.forecast_json import forecast_json
+from bellwether.ask import forecasts
+from bellwether.core.config import load_settings
+from bellwether.core.types import HEADS
+from bellwether.forecasting.to_json import forecast_json
 from bellwether.services import Services, build_services
-from bellwether.types import HEADS
 from tests.conftest import NOW
 
 LEVELS = ["0.05", "0.1", "0.25", "0.5", "0.75", "0.9", "0.95"]
@@ -27,7 +27,7 @@ def either(request: pytest.FixtureRequest, services: Services, tmp_path: Path) -
 
 
 def test_it_has_exactly_the_keys_of_the_contract(either: Services) -> None:
-    answer = forecast_json(queries.answer(either, "AAPL", 10).forecast)
+    answer = forecast_json(forecasts.answer(either, "AAPL", 10).forecast)
     assert list(answer) == [
         "symbol",
         "name",
@@ -57,7 +57,7 @@ def test_it_has_exactly_the_keys_of_the_contract(either: Services) -> None:
 @pytest.mark.parametrize("horizon", [*HEADS, 2, 17, 42])
 @pytest.mark.parametrize("symbol", ["AAPL", "^GSPC"])
 def test_its_numbers_agree_with_each_other(either: Services, symbol: str, horizon: int) -> None:
-    answer = json.loads(json.dumps(forecast_json(queries.answer(either, symbol, horizon).forecast), allow_nan=False))
+    answer = json.loads(json.dumps(forecast_json(forecasts.answer(either, symbol, horizon).forecast), allow_nan=False))
     for level in LEVELS:
         assert answer["quantiles"][level] == pytest.approx(answer["last_close"] * (1 + answer["returns"][level]))
     for prices in (answer["quantiles"], answer["baseline"]["quantiles"]):
@@ -71,7 +71,7 @@ def test_its_numbers_agree_with_each_other(either: Services, symbol: str, horizo
 
 
 def test_its_facts_are_those_of_the_forecast(either: Services) -> None:
-    answer = forecast_json(queries.answer(either, "AAPL", 10).forecast)
+    answer = forecast_json(forecasts.answer(either, "AAPL", 10).forecast)
     assert (answer["symbol"], answer["name"], answer["currency"], answer["exchange"]) == (
         "AAPL",
         "Apple",
@@ -85,7 +85,7 @@ def test_its_facts_are_those_of_the_forecast(either: Services) -> None:
 
 
 def test_its_times_are_utc_and_its_days_are_dates(services: Services) -> None:
-    answer = forecast_json(queries.answer(services, "AAPL", 10).forecast)
+    answer = forecast_json(forecasts.answer(services, "AAPL", 10).forecast)
     made_at = datetime.fromisoformat(answer["made_at"])
     assert made_at == NOW
     assert made_at.utcoffset() == timedelta(0)
@@ -93,7 +93,7 @@ def test_its_times_are_utc_and_its_days_are_dates(services: Services) -> None:
 
 
 def test_the_reasons_are_there_as_numbers_and_as_words(services: Services) -> None:
-    reasons = forecast_json(queries.answer(services, "AAPL", 10).forecast)["explanation"]
+    reasons = forecast_json(forecasts.answer(services, "AAPL", 10).forecast)["explanation"]
     assert {"summary", "why", "trust", "volatility", "usual_volatility", "market_volatility", "record"} <= set(reasons)
     assert reasons["summary"].startswith("Over the next two weeks Apple will probably end between $")
     assert 0 < reasons["volatility"] < 2
@@ -104,7 +104,7 @@ def test_the_reasons_are_there_as_numbers_and_as_words(services: Services) -> No
 
 def test_the_baseline_claims_no_record_in_json(tmp_path: Path) -> None:
     chosen = load_settings(database={"path": tmp_path / "x.sqlite3"}, models={"folder": tmp_path})
-    answer = forecast_json(queries.answer(build_services(chosen, clock=lambda: NOW), "AAPL", 10).forecast)
+    answer = forecast_json(forecasts.answer(build_services(chosen, clock=lambda: NOW), "AAPL", 10).forecast)
     assert answer["explanation"]["record"] is None
     assert answer["model_id"] == "baseline-ewma"
     assert answer["quantiles"] == answer["baseline"]["quantiles"]

@@ -14,15 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bellwether import queries
-from bellwether.config import load_settings
-from bellwether.errors import BadDate, BadHorizon, UnusableBars
-from bellwether.forecast_json import forecast_json
-from bellwether.forecasting.forecaster import BASELINE_ID, forecast_at, make_outlook, make_outlooks
-from bellwether.forecasting.onnx_model import OnnxModel, latest_model
-from bellwether.known import known_at
-from bellwether.services import Services, build_services
-from bellwether.types import (
+from bellwether.ask import forecasts
+from bellwether.ask.point_in_time import inputs_at
+from bellwether.core.config import load_settings
+from bellwether.core.errors import BadDate, BadHorizon, UnusableBars
+from bellwether.core.types import (
     CLOSE,
     LEVELS,
     MARKET_SERIES,
@@ -31,11 +27,15 @@ from bellwether.types import (
     VOLUME,
     Bars,
     Floats,
+    ForecastInputs,
     Instrument,
-    Known,
     Outlook,
     Problem,
 )
+from bellwether.forecasting.forecaster import BASELINE_ID, forecast_at, make_outlook, make_outlooks
+from bellwether.forecasting.to_json import forecast_json
+from bellwether.models.onnx_model import OnnxModel, latest_model
+from bellwether.services import Services, build_services
 from tests.conftest import MODELS, NOW, MakeBars
 
 MADE = Instrument("MADE", "Made Up", "NYSE", "XNYS", "USD")
@@ -55,7 +55,7 @@ def look(
     expected: date | None = None,
     note: str = "",
 ) -> Outlook:
-    return make_outlook(Known(MADE, bars, market, "test", note, expected), model)
+    return make_outlook(ForecastInputs(MADE, bars, market, "test", note, expected), model)
 
 
 def changed(bars: Bars, change: Callable[[Floats], None]) -> Bars:
@@ -293,7 +293,7 @@ def test_no_history_makes_quantiles_cross(seed: int, temper: float, sessions: in
 
 def test_the_range_of_the_model_widens_with_the_horizon(services: Services) -> None:
     for symbol in ("AAPL", "KO", "TSLA", "^GSPC"):
-        outlook = queries.answer(services, symbol, 10).outlook
+        outlook = forecasts.answer(services, symbol, 10).outlook
         assert_sound(outlook)
         for low, high in ((0, 6), (1, 5), (2, 4)):
             assert (np.diff(outlook.log_returns[:, high] - outlook.log_returns[:, low]) > 0).all()
@@ -301,7 +301,7 @@ def test_the_range_of_the_model_widens_with_the_horizon(services: Services) -> N
 
 def test_the_same_question_always_has_the_same_id(services: Services) -> None:
     def ask(symbol: str = "AAPL", horizon: int = 10, as_of: date | None = None) -> str:
-        return queries.answer(services, symbol, horizon, as_of).forecast.forecast_id
+        return forecasts.answer(services, symbol, horizon, as_of).forecast.forecast_id
 
     assert ask() == ask() == ask("apple") == ask(as_of=date(2021, 12, 31))
     assert len({ask(), ask("MSFT"), ask(horizon=11), ask(as_of=date(2021, 12, 30))}) == 4
@@ -313,16 +313,16 @@ def test_a_forecast_asked_for_again_differs_in_the_time_alone(make_bars: MakeBar
     assert (first.made_at, later.made_at) == (NOW, NOW + timedelta(hours=1))
     assert replace(later, made_at=NOW) == first
     doubled = replace(outlook, log_returns=2 * outlook.log_returns)
-    assert forecast_at(doubled, 10, NOW).log_returns == tuple(2 * one for one in first.log_returns)
+    assert forecast_at(doubled, 10, NOW).log_returns == tuple(2 * log_return for log_return in first.log_returns)
 
 
 def test_of_many_symbols_each_has_the_outlook_that_it_has_alone(services: Services, make_bars: MakeBars) -> None:
-    end, sound = date(2021, 12, 31), [one for one in services.universe if one.symbol != "^VIX"]
-    known = [known_at(services, one, end) for one in sound]
+    end, sound = date(2021, 12, 31), [instrument for instrument in services.universe if instrument.symbol != "^VIX"]
+    known = [inputs_at(services, one, end) for one in sound]
     still = changed(make_bars(), put(slice(None), PRICES, 50.0))
     short = make_bars(30)
-    mixed = [*known[:20], Known(MADE, still, NO_MARKET, "test", "", None), *known[20:]]
-    mixed.append(Known(MADE, short, NO_MARKET, "test", "", None))
+    mixed = [*known[:20], ForecastInputs(MADE, still, NO_MARKET, "test", "", None), *known[20:]]
+    mixed.append(ForecastInputs(MADE, short, NO_MARKET, "test", "", None))
     for model in (services.model, None):
         together = make_outlooks(mixed, model)
         for one, found in zip(mixed, together, strict=True):
@@ -377,7 +377,7 @@ def test_the_future_never_matters(tmp_path: Path, as_of: date) -> None:
     columns = ["open", "high", "low", "close", "volume"]
     wild.loc[later, columns] *= np.random.default_rng(0).uniform(0.01, 100, (int(later.sum()), 1))
     answers = [
-        json.dumps(forecast_json(queries.answer(services_over(prices, tmp_path / name), "AAPL", 21, as_of).forecast))
+        json.dumps(forecast_json(forecasts.answer(services_over(prices, tmp_path / name), "AAPL", 21, as_of).forecast))
         for name, prices in {"whole": frame, "cut": frame[~later], "wild": wild}.items()
     ]
     assert answers[0] == answers[1] == answers[2]
@@ -391,7 +391,7 @@ def test_the_past_does_matter(tmp_path: Path) -> None:
     yesterday = (moved["date"] == pd.Timestamp("2021-06-29")) & (moved["symbol"] == "AAPL")
     moved.loc[yesterday, ["open", "high", "low", "close"]] *= 0.97
     answers = [
-        queries.answer(services_over(prices, tmp_path / name), "AAPL", 21, date(2021, 6, 30)).forecast.log_returns
+        forecasts.answer(services_over(prices, tmp_path / name), "AAPL", 21, date(2021, 6, 30)).forecast.log_returns
         for name, prices in {"whole": frame, "moved": moved}.items()
     ]
     assert answers[0] != answers[1]
@@ -400,7 +400,7 @@ def test_the_past_does_matter(tmp_path: Path) -> None:
 def test_the_present_moment_never_matters_for_an_old_cutoff(tmp_path: Path) -> None:
     def ask(now: datetime) -> dict[str, Any]:
         settings = load_settings(database={"path": tmp_path / "x.sqlite3"}, models={"folder": MODELS})
-        asked = queries.answer(build_services(settings, clock=lambda: now), "MSFT", 10, date(2019, 5, 1))
+        asked = forecasts.answer(build_services(settings, clock=lambda: now), "MSFT", 10, date(2019, 5, 1))
         return forecast_json(asked.forecast) | {"made_at": None}
 
     assert ask(NOW) == ask(datetime(2022, 1, 1, tzinfo=UTC)) == ask(datetime(2019, 5, 1, 22, 0, tzinfo=UTC))
@@ -409,7 +409,7 @@ def test_the_present_moment_never_matters_for_an_old_cutoff(tmp_path: Path) -> N
 def test_a_session_that_runs_or_has_just_closed_is_not_looked_at(tmp_path: Path) -> None:
     def cutoff(now: datetime, as_of: date | None = None) -> date:
         settings = load_settings(database={"path": tmp_path / "x.sqlite3"}, models={"folder": MODELS})
-        return queries.answer(build_services(settings, clock=lambda: now), "AAPL", 10, as_of).forecast.cutoff
+        return forecasts.answer(build_services(settings, clock=lambda: now), "AAPL", 10, as_of).forecast.cutoff
 
     assert cutoff(datetime(2019, 5, 1, 20, 19, tzinfo=UTC)) == date(2019, 4, 30)
     assert cutoff(datetime(2019, 5, 1, 20, 19, tzinfo=UTC), date(2019, 5, 1)) == date(2019, 4, 30)
@@ -420,8 +420,8 @@ def test_a_session_that_runs_or_has_just_closed_is_not_looked_at(tmp_path: Path)
 
 def test_it_refuses_a_day_that_has_not_come(services: Services) -> None:
     with pytest.raises(BadDate, match="2026-11-24 has not come yet"):
-        queries.answer(services, "AAPL", 10, date(2026, 11, 24))
-    assert queries.answer(services, "AAPL", 10, date(2026, 11, 23)).forecast.cutoff == date(2021, 12, 31)
+        forecasts.answer(services, "AAPL", 10, date(2026, 11, 24))
+    assert forecasts.answer(services, "AAPL", 10, date(2026, 11, 23)).forecast.cutoff == date(2021, 12, 31)
 
 
 def one_model(services: Services, folder: Path) -> Path:
@@ -432,8 +432,8 @@ def one_model(services: Services, folder: Path) -> Path:
 
 
 def test_the_forecast_of_the_session_before_is_one_session_older(services: Services, tmp_path: Path) -> None:
-    asked = queries.answer(services, "AAPL", 10)
-    before = queries.previous(services, asked)
+    asked = forecasts.answer(services, "AAPL", 10)
+    before = forecasts.previous(services, asked)
     assert before is not None
     assert before.cutoff == date(2021, 12, 30)
     assert before.model_id == asked.forecast.model_id  # though it has learned from the day that came after
@@ -441,5 +441,5 @@ def test_the_forecast_of_the_session_before_is_one_session_older(services: Servi
         load_settings(database={"path": tmp_path / "x.sqlite3"}, models={"folder": one_model(services, tmp_path)}),
         clock=services.clock,
     )
-    same = queries.answer(alone, "AAPL", 10, date(2021, 12, 30)).forecast
+    same = forecasts.answer(alone, "AAPL", 10, date(2021, 12, 30)).forecast
     assert before == replace(same, made_at=before.made_at)

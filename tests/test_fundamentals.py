@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bellwether.config import load_settings
-from bellwether.errors import MarketDataError, SourceError, UnknownSymbol
-from bellwether.market.fundamentals import FRESH, Fundamentals, merged, open_fundamentals
-from bellwether.market.fundamentals_file import FileFundamentals
+from bellwether.core.config import load_settings
+from bellwether.core.errors import MarketDataError, SourceError, UnknownSymbol
+from bellwether.core.types import Quarter, Statements
+from bellwether.market.statements.file import FileFundamentals
+from bellwether.market.statements.provider import FRESH, Fundamentals, merged, open_fundamentals
 from bellwether.services import Services, build_services
-from bellwether.types import Quarter, Statements
 from tests.support.clock import Clock
 from tests.support.data import DATA
 from tests.support.yahoo_server import YahooServer
@@ -42,7 +42,9 @@ def test_recorded_quarters_come_to_the_digit_with_their_currency(start: Callable
     apple = start().statements("AAPL")
     assert (apple.currency, apple.source, apple.symbol) == ("USD", "yahoo", "AAPL")
     assert apple.quarters[-1] == Quarter(date(2025, 6, 30), 94_036_000_000.0, 23_434_000_000.0, None)
-    assert [one.period_end for one in apple.quarters] == sorted(one.period_end for one in apple.quarters)
+    assert [quarter.period_end for quarter in apple.quarters] == sorted(
+        quarter.period_end for quarter in apple.quarters
+    )
     assert apple.next_earnings == date(2025, 4, 30)  # as of the recording
 
 
@@ -182,7 +184,11 @@ TODAY = date(2022, 1, 31)
 
 def test_what_the_source_drops_is_kept_and_what_appears_is_known_from_today() -> None:
     together = merged(company(*quarters(1, 2)), company(*quarters(2, 3)), TODAY)
-    assert [(one.period_end.month, one.known_on) for one in together.quarters] == [(3, None), (6, None), (9, TODAY)]
+    assert [(quarter.period_end.month, quarter.known_on) for quarter in together.quarters] == [
+        (3, None),
+        (6, None),
+        (9, TODAY),
+    ]
     later = merged(together, company(*quarters(3)), TODAY + timedelta(days=9))
     assert later.quarters[-1].known_on == TODAY
 
@@ -203,7 +209,7 @@ def test_another_currency_makes_everything_new() -> None:
 @given(st.sets(st.integers(1, 4), min_size=1), st.sets(st.integers(1, 4), min_size=1))
 def test_merging_loses_nothing_and_keeps_the_order(before: set[int], after: set[int]) -> None:
     together = merged(company(*quarters(*sorted(before))), company(*quarters(*sorted(after))), TODAY)
-    assert [one.period_end.month // 3 for one in together.quarters] == sorted(before | after)
+    assert [quarter.period_end.month // 3 for quarter in together.quarters] == sorted(before | after)
     assert merged(together, company(*quarters(*sorted(after))), TODAY) == together
 
 

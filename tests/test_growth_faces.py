@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bellwether.__main__ import main
+from bellwether.cli.main import main
 from bellwether.client.answers.revenue import GrowthResponse
-from bellwether.errors import ModelError
-from bellwether.forecasting.model_card import GROWTH, RANGE, folders_of
-from bellwether.forecasting.model_shelf import ModelShelf
-from bellwether.forecasting.onnx_model import OnnxModel, latest_model
-from bellwether.growth import queries
-from bellwether.growth.chart import growth_chart
-from bellwether.growth.growth_json import growth_json
-from bellwether.growth.growth_model import GrowthModel
-from bellwether.types import LEVELS, Shape
+from bellwether.core.errors import ModelError
+from bellwether.core.types import LEVELS, Shape
+from bellwether.models.model_card import GROWTH, RANGE, folders_of
+from bellwether.models.onnx_model import OnnxModel, latest_model
+from bellwether.models.registry import ModelRegistry
+from bellwether.models.revenue_model import GrowthModel
+from bellwether.revenue import ask as ask_revenue
+from bellwether.revenue.chart import growth_chart
+from bellwether.revenue.to_json import growth_json
 from tests.conftest import MODELS
 from tests.support.shapes import check_shape
 from tests.support.talk import Talk
@@ -74,7 +74,7 @@ def test_what_cannot_be_told_is_one_kind_sentence(
 def test_the_api_gives_the_json_of_the_command_line(visitor: Visitor, tmp_path: Path) -> None:
     answer = visitor.get("/api/v1/growth/AAPL")
     assert answer.status_code == 200
-    assert answer.json() == growth_json(queries.growth(sample_services(tmp_path), "AAPL").forecast)
+    assert answer.json() == growth_json(ask_revenue.growth(sample_services(tmp_path), "AAPL").forecast)
     check_shape(GrowthResponse, answer.json())
     refused = visitor.get("/api/v1/growth/TSLA")
     assert (refused.status_code, refused.json()["code"]) == (422, "no_growth")
@@ -91,30 +91,30 @@ def test_a_companys_page_sets_price_and_business_side_by_side(visitor: Visitor) 
 
 
 def test_the_chart_keeps_a_place_for_every_quarter(tmp_path: Path) -> None:
-    made = queries.growth(sample_services(tmp_path), "AAPL").forecast
+    made = ask_revenue.growth(sample_services(tmp_path), "AAPL").forecast
     chart = growth_chart(made, "light")
     domain = chart["layer"][0]["encoding"]["x"]["scale"]["domain"]
     assert domain == sorted(domain) and len(domain) == 16 + 4
     shown = {row["quarter"] for layer in chart["layer"] for row in layer["data"]["values"]}
     assert shown <= set(domain)
-    assert queries.chart_png(made, "dark", "narrow").startswith(b"\x89PNG")
+    assert ask_revenue.chart_png(made, "dark", "narrow").startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("shape", ["wide", "narrow"])
 def test_both_quarters_ahead_are_labelled_in_the_chart(tmp_path: Path, shape: Shape) -> None:
-    made = queries.growth(sample_services(tmp_path), "AAPL").forecast
+    made = ask_revenue.growth(sample_services(tmp_path), "AAPL").forecast
     drawn = growth_chart(made, "light", shape)
     labelled = drawn["layer"][0]["encoding"]["x"]["axis"]["values"]
     assert {one.period_end.isoformat() for one in made.ahead} <= set(labelled)
     rows = next(one["data"]["values"] for one in drawn["layer"] if one["mark"]["type"] == "text")
-    assert [one["ends"] for one in rows] == ["115\N{EN DASH}154", "75.6\N{EN DASH}111"]
+    assert [row["ends"] for row in rows] == ["115\N{EN DASH}154", "75.6\N{EN DASH}111"]
 
 
 def test_the_price_and_growth_models_are_not_taken_for_each_other() -> None:
     growth, prices = folders_of(MODELS, GROWTH), folders_of(MODELS, RANGE)
     assert growth and prices and not set(growth) & set(prices)
     assert latest_model(MODELS).card.model_id in {folder.name for folder in prices}
-    assert ModelShelf(MODELS, None).named([folder.name for folder in growth]) == []
+    assert ModelRegistry(MODELS, None).named([folder.name for folder in growth]) == []
     with pytest.raises(ModelError):
         OnnxModel(growth[0])
     with pytest.raises(ModelError, match="does not forecast growth"):

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bellwether.config import load_settings
-from bellwether.errors import NoGrowth
-from bellwether.growth import words
-from bellwether.growth.forecaster import end_ahead, forecast_growth
-from bellwether.growth.growth_model import GrowthModel, GrowthShelf
-from bellwether.growth.quarters import CONTEXT_LENGTH, Figure, known_at, on_grid, place, window
-from bellwether.growth.types import GrowthProblem
-from bellwether.market.sample_fundamentals import SampleFundamentals
-from bellwether.types import LEVELS, Instrument, Quarter, Statements
+from bellwether.core.config import load_settings
+from bellwether.core.errors import NoGrowth
+from bellwether.core.types import LEVELS, Instrument, Quarter, Statements
+from bellwether.market.statements.sample import SampleFundamentals
+from bellwether.models.quarters import CONTEXT_LENGTH, Figure, known_at, on_grid, place, window
+from bellwether.models.revenue_model import GrowthModel, RevenueModels
+from bellwether.revenue import sentences
+from bellwether.revenue.forecaster import end_ahead, forecast_growth
+from bellwether.revenue.types import GrowthProblem
 from tests.conftest import MODELS
 
 NOW = datetime(2022, 1, 3, 12, tzinfo=UTC)
@@ -25,7 +25,7 @@ APPLE = Instrument("AAPL", "Apple", "NASDAQ", "XNYS", "USD")
 
 @pytest.fixture(scope="module")
 def model() -> GrowthModel:
-    return GrowthShelf(MODELS, load_settings().models.growth).served()
+    return RevenueModels(MODELS, load_settings().models.growth).served()
 
 
 def made_up(count: int = 24, last: date = date(2021, 9, 30), growth: float = 0.08) -> Statements:
@@ -121,8 +121,8 @@ def test_the_currency_and_its_size_do_not_matter(model: GrowthModel) -> None:
         dollars,
         currency="JPY",
         quarters=tuple(
-            replace(one, revenue=150 * (one.revenue or 0), net_income=150 * (one.net_income or 0))
-            for one in dollars.quarters
+            replace(quarter, revenue=150 * (quarter.revenue or 0), net_income=150 * (quarter.net_income or 0))
+            for quarter in dollars.quarters
         ),
     )
     assert growths(yen, model)[0] == pytest.approx(growths(dollars, model)[0], abs=1e-4)
@@ -141,8 +141,8 @@ def test_a_short_history_is_told_the_record_of_short_histories(model: GrowthMode
     for one, other in zip(whole.ahead, short.ahead, strict=True):
         assert one.record is not None and other.record is not None
         assert other.record.skill < one.record.skill
-    assert "with only five quarters of each company" in words.trust(short)
-    assert "with only five quarters of each company" not in words.trust(whole)
+    assert "with only five quarters of each company" in sentences.trust(short)
+    assert "with only five quarters of each company" not in sentences.trust(whole)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_what_cannot_be_forecast_is_said_kindly(statements: Statements, expected
 
 def test_next_quarter_is_left_out_where_its_year_before_is_missing(model: GrowthModel) -> None:
     whole = made_up()
-    quarters = tuple(one for one in whole.quarters if one != whole.quarters[-4])
+    quarters = tuple(quarter for quarter in whole.quarters if quarter != whole.quarters[-4])
     made = forecast_growth(APPLE, replace(whole, quarters=quarters), model, NOW.date(), NOW)
     assert [one.quarters_ahead for one in made.ahead] == [4]
     assert any("Next quarter is left out" in caveat for caveat in made.caveats)
@@ -205,7 +205,7 @@ later = st.lists(st.tuples(st.integers(0, 3000), st.integers(1, 2000), amounts, 
 @given(later)
 def test_nothing_filed_later_changes_a_forecast(words: list[tuple[int, int, float | None, float | None]]) -> None:
     """New quarters, restatements of old ones, nonsense: whatever is filed after the day, the forecast of it stays."""
-    model = GrowthShelf(MODELS, load_settings().models.growth).served() if not _MODEL else _MODEL[0]
+    model = RevenueModels(MODELS, load_settings().models.growth).served() if not _MODEL else _MODEL[0]
     _MODEL[:] = [model]
     known, day = made_up(), date(2021, 11, 15)
     before = forecast_growth(APPLE, known, model, day, NOW)
@@ -220,7 +220,7 @@ _MODEL: list[GrowthModel] = []
 
 
 def test_a_past_day_is_answered_by_a_model_that_had_not_seen_what_came(model: GrowthModel) -> None:
-    shelf = GrowthShelf(MODELS, model.card.model_id)
+    shelf = RevenueModels(MODELS, model.card.model_id)
     assert shelf.for_day(date(2030, 1, 1)) is shelf.served()
     assert shelf.for_day(date(2018, 1, 1)).card.seen_to < date(2018, 1, 1)
     made = forecast_growth(
@@ -236,7 +236,7 @@ def test_a_past_day_is_answered_by_a_model_that_had_not_seen_what_came(model: Gr
 
 def test_what_a_source_gives_today_is_known_today_however_soon(model: GrowthModel) -> None:
     whole = made_up(last=date(2021, 12, 31))
-    undated = replace(whole, quarters=tuple(replace(one, known_on=None) for one in whole.quarters))
+    undated = replace(whole, quarters=tuple(replace(quarter, known_on=None) for quarter in whole.quarters))
     made = forecast_growth(APPLE, undated, model, NOW.date(), NOW)
     assert (made.period_end, made.as_of) == (date(2021, 12, 31), NOW.date())
     before = forecast_growth(APPLE, undated, model, NOW.date() - timedelta(days=1), NOW)

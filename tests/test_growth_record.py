@@ -9,19 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from bellwether import queries as market
-from bellwether.alert_types import AlertSettings, QuietHours
-from bellwether.alerting.growth_news import NEWS, placed, report_growth
-from bellwether.config import load_settings
-from bellwether.errors import NoGrowth
-from bellwether.growth import queries, record
-from bellwether.growth.record import PastGrowth
-from bellwether.market.fundamentals import open_fundamentals
-from bellwether.scoring import anchor
-from bellwether.scoring.verify import verify
+from bellwether.alerts import watchlist
+from bellwether.alerts.report_alerts import NEWS, placed, report_growth
+from bellwether.core.alert_types import AlertSettings, QuietHours
+from bellwether.core.config import load_settings
+from bellwether.core.errors import NoGrowth
+from bellwether.core.types import Quarter, Statements
+from bellwether.delivery import chat_settings_table, chats_table
+from bellwether.market.statements.provider import open_fundamentals
+from bellwether.revenue import ask
+from bellwether.revenue import issued as issued_revenue
+from bellwether.revenue.issued import PastGrowth
 from bellwether.services import Services, build_services
-from bellwether.store import alert_settings, chats, growth_ledger
-from bellwether.types import Quarter, Statements
+from bellwether.track_record.ledger import checkpoint, revenue_ledger_table
+from bellwether.track_record.ledger.verify import verify
 from tests.conftest import MODELS
 from tests.support.clock import Clock
 from tests.support.yahoo_server import YahooServer
@@ -47,7 +48,9 @@ class Reports:
         self.quarters.append(Quarter(date(2021, 12, 31), revenue, 1e8, date(2022, 1, 28)))
 
     def statements(self, symbol: str) -> Statements:
-        known = tuple(one for one in self.quarters if one.known_on and one.known_on <= self._clock().date())
+        known = tuple(
+            quarter for quarter in self.quarters if quarter.known_on and quarter.known_on <= self._clock().date()
+        )
         return Statements(symbol, "USD", known, None, "yahoo")
 
     def at_hand(self, symbol: str) -> Statements | None:
@@ -67,8 +70,8 @@ def services(tmp_path: Path, clock: Clock) -> Services:
 
 def watch(services: Services, chat_id: int, symbol: str = "AAPL") -> None:
     with services.store.transaction() as db:
-        chats.join(db, chat_id, "en", services.clock())
-    market.watch(services, chat_id, symbol, "en")
+        chats_table.join(db, chat_id, "en", services.clock())
+    watchlist.watch(services, chat_id, symbol, "en")
 
 
 def owed(services: Services) -> list[tuple[int, str, str]]:
@@ -85,19 +88,19 @@ def reported(services: Services, clock: Clock, revenue: float = 2.4e9) -> None:
 
 def test_a_forecast_is_entered_once_however_often_it_is_asked_for(services: Services) -> None:
     for _ in range(3):
-        queries.growth(services, "AAPL")
+        ask.growth(services, "AAPL")
     with services.store.reading() as db:
-        kept = growth_ledger.of_symbol(db, "AAPL")
+        kept = revenue_ledger_table.of_symbol(db, "AAPL")
     assert sorted(one.issued.quarters_ahead for one in kept) == [1, 4]
     assert all(one.growth is None for one in kept)
 
 
 def test_its_outcome_is_added_when_the_report_comes_and_the_range_is_graded(services: Services, clock: Clock) -> None:
-    before = queries.growth(services, "AAPL").forecast
+    before = ask.growth(services, "AAPL").forecast
     services.fundamentals.report(2.4e9)  # type: ignore[attr-defined]
-    assert all(one.growth is None for one in queries.growth(services, "AAPL").past), "it is not public yet"
+    assert all(one.growth is None for one in ask.growth(services, "AAPL").past), "it is not public yet"
     clock.now = SECOND
-    asked = queries.growth(services, "AAPL")
+    asked = ask.growth(services, "AAPL")
     came = next(one for one in asked.past if one.quarters_ahead == 1 and one.growth is not None)
     base = before.ahead[0].base
     assert came.growth == pytest.approx(2.4e9 / base - 1)
@@ -106,16 +109,16 @@ def test_its_outcome_is_added_when_the_report_comes_and_the_range_is_graded(serv
 
 
 def test_restating_a_past_figure_changes_no_issued_forecast(services: Services, clock: Clock) -> None:
-    issued = record.rows_of(queries.growth(services, "AAPL").forecast)
+    issued = issued_revenue.rows_of(ask.growth(services, "AAPL").forecast)
     restated = services.fundamentals.quarters[-4]  # type: ignore[attr-defined]
     services.fundamentals.quarters.append(  # type: ignore[attr-defined]
         replace(restated, revenue=5e9, known_on=date(2021, 12, 1))
     )
     clock.now = datetime(2021, 12, 2, 12, tzinfo=UTC)
-    after = queries.growth(services, "AAPL").forecast
+    after = ask.growth(services, "AAPL").forecast
     assert after.ahead[0].base == 5e9, "what is forecast from now on knows it"
     with services.store.reading() as db:
-        kept = {one.issued.forecast_id: one.issued for one in growth_ledger.of_symbol(db, "AAPL")}
+        kept = {one.issued.forecast_id: one.issued for one in revenue_ledger_table.of_symbol(db, "AAPL")}
     assert [kept[one.forecast_id] for one in issued] == issued
 
 
@@ -125,7 +128,7 @@ def test_rows_are_never_changed_and_the_proof_tells_when_they_were(
 ) -> None:
     watch(services, 7)
     reported(services, clock)
-    queries.growth(services, "AAPL")
+    ask.growth(services, "AAPL")
     found = verify(services.store)
     assert (found.problems, found.growth.rows, found.growth_outcomes.rows) == ((), 4, 1)
     file = services.settings.database.path
@@ -143,16 +146,16 @@ def test_rows_are_never_changed_and_the_proof_tells_when_they_were(
 
 def test_the_sample_market_is_never_entered(services: Services, tmp_path: Path) -> None:
     sample = build_services(load_settings(database={"path": tmp_path / "s.sqlite3"}, models={"folder": MODELS}))
-    queries.growth(sample, "AAPL")
+    ask.growth(sample, "AAPL")
     with sample.store.reading() as db:
-        assert growth_ledger.of_symbol(db, "AAPL") == []
+        assert revenue_ledger_table.of_symbol(db, "AAPL") == []
 
 
 @pytest.mark.parametrize(("table", "key"), [("growth_ledger", "seq"), ("growth_outcomes", "id")])
 def test_rows_cut_off_at_the_end_are_noticed(services: Services, clock: Clock, table: str, key: str) -> None:
     watch(services, 7)
     reported(services, clock)
-    queries.growth(services, "AAPL")
+    ask.growth(services, "AAPL")
     with sqlite3.connect(services.settings.database.path) as db:
         db.execute(f"DROP TRIGGER {table}_no_delete")
         db.execute(f"DELETE FROM {table} WHERE {key} = (SELECT max({key}) FROM {table})")
@@ -161,23 +164,23 @@ def test_rows_cut_off_at_the_end_are_noticed(services: Services, clock: Clock, t
 
 
 def test_a_note_from_before_there_was_growth_is_read(services: Services) -> None:
-    queries.growth(services, "AAPL")
-    file = anchor.path_of(services.store)
+    ask.growth(services, "AAPL")
+    file = checkpoint.path_of(services.store)
     noted = json.loads(file.read_text())
     file.write_text(json.dumps({name: noted[name] for name in ("ledger", "outcomes")}))
-    assert anchor.read(services.store) == anchor.Anchor(anchor.NOTHING, anchor.NOTHING)
+    assert checkpoint.read(services.store) == checkpoint.Anchor(checkpoint.NOTHING, checkpoint.NOTHING)
     assert verify(services.store).problems == ()
 
 
 def test_the_sample_market_is_told_a_simulated_record(services: Services, tmp_path: Path) -> None:
     sample = build_services(load_settings(database={"path": tmp_path / "s.sqlite3"}, models={"folder": MODELS}))
-    asked = queries.growth(sample, "MSFT")
+    asked = ask.growth(sample, "MSFT")
     judged = sample.growth.for_day(date(2016, 1, 1)).card
     assert asked.simulated and len(asked.past) > 20
     assert {one.quarters_ahead for one in asked.past} == {1}
     assert min(one.period_end for one in asked.past) > judged.seen_to
     newest = asked.past[0]
-    made = queries.growth(sample, "MSFT", date(2021, 10, 1)).forecast
+    made = ask.growth(sample, "MSFT", date(2021, 10, 1)).forecast
     assert newest.period_end == made.ahead[0].period_end == date(2021, 9, 30)
     assert (newest.growths, made.model_id) == (made.ahead[0].growths, "revenue-1")
     assert newest.growth == pytest.approx(asked.forecast.last_growth)
@@ -228,7 +231,7 @@ def test_the_alert_speaks_the_chats_language_and_waits_for_quiet_hours_to_end(se
     watch(services, 7)
     with services.store.transaction() as db:
         wanted = AlertSettings(language="de", quiet=QuietHours(time(11), time(15)))  # in UTC, and it is 12:00
-        alert_settings.save(db, 7, wanted)
+        chat_settings_table.save(db, 7, wanted)
     reported(services, clock)
     report_growth(services, clock.now)
     (_, _, text) = owed(services)[0]
@@ -255,7 +258,7 @@ def test_whoever_comes_later_is_not_told_of_an_old_report(services: Services, cl
 def test_what_was_seen_by_somebody_asking_is_still_told(services: Services, clock: Clock) -> None:
     watch(services, 7)
     reported(services, clock)
-    queries.growth(services, "AAPL")
+    ask.growth(services, "AAPL")
     clock.now += timedelta(hours=2)
     assert report_growth(services, clock.now) == 1
 
@@ -263,7 +266,7 @@ def test_what_was_seen_by_somebody_asking_is_still_told(services: Services, cloc
 def test_a_report_of_last_month_is_no_news(services: Services, clock: Clock) -> None:
     watch(services, 7)
     reported(services, clock)
-    queries.growth(services, "AAPL")
+    ask.growth(services, "AAPL")
     clock.now += NEWS + timedelta(days=1)
     assert report_growth(services, clock.now) == 0
 
@@ -294,14 +297,14 @@ def yahoo(tmp_path: Path) -> Iterator[Services]:
 
 
 def test_what_yahoo_gives_is_enough(yahoo: Services) -> None:
-    made = queries.growth(yahoo, "AAPL").forecast
+    made = ask.growth(yahoo, "AAPL").forecast
     assert (made.source, made.currency, made.period_end) == ("yahoo", "USD", date(2025, 6, 30))
     assert [one.quarters_ahead for one in made.ahead] == [1, 4]
     with yahoo.store.reading() as db:
-        assert len(growth_ledger.of_symbol(db, "AAPL")) == 2
+        assert len(revenue_ledger_table.of_symbol(db, "AAPL")) == 2
 
 
 @pytest.mark.parametrize("symbol", ["QQQ", "BTC-USD"])
 def test_a_fund_and_a_coin_have_no_growth(yahoo: Services, symbol: str) -> None:
     with pytest.raises(NoGrowth, match="Funds, indices, currencies and coins have none"):
-        queries.growth(yahoo, symbol)
+        ask.growth(yahoo, symbol)

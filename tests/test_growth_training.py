@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from bellwether.errors import MarketDataError
-from bellwether.growth.forecaster import forecast_growth
-from bellwether.growth.growth_model import GrowthModel
-from bellwether.growth.quarters import CONTEXT_LENGTH, Figure
-from bellwether.types import Instrument, Quarter, Statements
+from bellwether.core.errors import MarketDataError
+from bellwether.core.types import Instrument, Quarter, Statements
+from bellwether.models.quarters import CONTEXT_LENGTH, Figure
+from bellwether.models.revenue_model import GrowthModel
+from bellwether.revenue.forecaster import forecast_growth
 from tests.conftest import MODELS
 from tests.support.training import trained_by
 from training.__main__ import cli
@@ -41,9 +41,9 @@ def company(number: int, quarters: int = 52) -> list[Figure]:
 
 def table(file: Path, companies: Companies) -> Path:
     rows = [
-        [symbol, one.period_end, one.known_on, one.revenue, one.net_income]
+        [symbol, figure.period_end, figure.known_on, figure.revenue, figure.net_income]
         for symbol, figures in companies.items()
-        for one in figures
+        for figure in figures
     ]
     pd.DataFrame(rows, columns=["symbol", "period_end", "filed", "revenue", "net_income"]).to_csv(file, index=False)
     return file
@@ -56,7 +56,10 @@ def part(reports: Cutoffs, day: date) -> Cutoffs:
 def test_nothing_filed_later_is_in_a_window() -> None:
     """Later reports are multiplied, early ones restated later: whatever was known before stays what it was."""
     known, day = company(1), date(2012, 1, 1)
-    later = [one if one.known_on <= day else replace(one, revenue=7 * (one.revenue or 0)) for one in known]
+    later = [
+        instrument if instrument.known_on <= day else replace(instrument, revenue=7 * (instrument.revenue or 0))
+        for instrument in known
+    ]
     restated = [
         replace(one, known_on=day + timedelta(days=30 + at), revenue=3.0, net_income=-1.0)
         for at, one in enumerate(known[:20])
@@ -100,7 +103,10 @@ def test_rows_of_a_quarter_are_read_as_they_became_known(tmp_path: Path) -> None
         "A,2010-09-30,,121,12,False\n"  # told late by the row above: this one came first
         "A,2010-12-31,2011-01-20,9000,12,True\n"
     )
-    found = {(one.period_end, one.known_on): one.revenue for one in read_companies(file)["A"]}
+    found = {
+        (read_company.period_end, read_company.known_on): read_company.revenue
+        for read_company in read_companies(file)["A"]
+    }
     assert found == {
         (date(2010, 3, 31), date(2010, 5, 30)): 100.0,
         (date(2010, 6, 30), date(2010, 7, 20)): 110.0,
@@ -179,7 +185,9 @@ def test_forecasts_in_bulk_are_those_that_are_served(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     found = pd.read_csv(out)
     assert len(found) == 2 * 8 and list(found["horizon"][:2]) == [1, 4]
-    quarters = tuple(Quarter(one.period_end, one.revenue, one.net_income, one.known_on) for one in figures)
+    quarters = tuple(
+        Quarter(figure.period_end, figure.revenue, figure.net_income, figure.known_on) for figure in figures
+    )
     statements = Statements("A", "USD", quarters, None, "file")
     day = date.fromisoformat(found["cutoff"][10])
     made = forecast_growth(

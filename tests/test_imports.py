@@ -12,52 +12,52 @@ FACES = {"bot", "web", "training", "scheduler", "serving", "benchmarks"}
 
 # Each outside library is imported in one place; numpy and pandas are everywhere's.
 HOMES = {
-    "onnxruntime": {"bellwether/forecasting/onnx_model.py"},
-    "yfinance": {"bellwether/market/yahoo.py"},
-    "curl_cffi": {"bellwether/market/yahoo_session.py"},
+    "onnxruntime": {"bellwether/models/onnx_model.py"},
+    "yfinance": {"bellwether/market/yahoo/source.py"},
+    "curl_cffi": {"bellwether/market/yahoo/session.py"},
     "exchange_calendars": {"bellwether/market/calendar.py"},
-    "babel": {"bellwether/locales.py"},
-    "rapidfuzz": {"bellwether/market/universe.py", "bellwether/time_zones.py"},
-    "tzfpy": {"bellwether/time_zones.py"},
+    "babel": {"bellwether/core/i18n/babel_data.py"},
+    "rapidfuzz": {"bellwether/market/symbols/universe.py", "bellwether/core/i18n/time_zones.py"},
+    "tzfpy": {"bellwether/core/i18n/time_zones.py"},
     "sqlite_utils": {"bellwether/store/"},
-    "sqlite3": {"bellwether/store/database.py", "bellwether/store/cipher.py"},
-    "sqlcipher3": {"bellwether/store/cipher.py"},
+    "sqlite3": {"bellwether/db/database.py", "bellwether/db/encryption.py"},
+    "sqlcipher3": {"bellwether/db/encryption.py"},
     "telegram": {
-        "bot/telegram.py",
-        "bot/telegram_answers.py",
-        "bot/telegram_client.py",
-        "bot/telegram_errands.py",
-        "bot/telegram_errors.py",
-        "bot/telegram_groups.py",
-        "bot/telegram_inline.py",
-        "bot/telegram_message.py",
-        "bot/telegram_pictures.py",
-        "bot/telegram_polling.py",
-        "bot/telegram_reading.py",
-        "bot/telegram_sender.py",
-        "bot/telegram_typing.py",
-        "bot/telegram_updates.py",
+        "bot/telegram/face.py",
+        "bot/telegram/answers.py",
+        "bot/telegram/client.py",
+        "bot/telegram/one_shot.py",
+        "bot/telegram/errors.py",
+        "bot/telegram/groups.py",
+        "bot/telegram/inline.py",
+        "bot/telegram/message.py",
+        "bot/telegram/pictures.py",
+        "bot/telegram/polling.py",
+        "bot/telegram/read_update.py",
+        "bot/telegram/sender.py",
+        "bot/telegram/typing_action.py",
+        "bot/telegram/updates.py",
     },
     "httpx": {
-        "bot/telegram_client.py",
-        "bot/telegram_errors.py",
+        "bot/telegram/client.py",
+        "bot/telegram/errors.py",
         "bellwether/webhooks/sending.py",
         "bellwether/client/",
     },
     "httpx_sse": {"bellwether/client/"},
     "standardwebhooks": {"bellwether/webhooks/signing.py"},
     "apscheduler": {"scheduler.py"},
-    "vl_convert": {"bellwether/forecasting/pen.py"},
-    "click": {"bellwether/__main__.py", "bellwether/commands/"},
-    "pydantic_settings": {"bellwether/config.py"},
-    "yaml": {"bellwether/config.py"},
+    "vl_convert": {"bellwether/charts/renderer.py"},
+    "click": {"bellwether/cli/main.py", "bellwether/commands/"},
+    "pydantic_settings": {"bellwether/core/config.py"},
+    "yaml": {"bellwether/core/config.py"},
     "uvicorn": {"serving.py"},
     "uvloop": {"serving.py"},
     "fastapi": {"web/"},
     "starlette": {"web/"},
     "jinja2": {"web/"},
-    "anyio": {"web/charts.py"},
-    "prometheus_client": {"web/metrics.py"},
+    "anyio": {"web/pages/charts.py"},
+    "prometheus_client": {"web/pages/metrics.py"},
 }
 NEVER_ONLINE = {
     "tensorflow",
@@ -101,7 +101,7 @@ def test_a_module_keeps_to_its_side_of_the_walls(path: Path) -> None:
         assert any(name == home or (home.endswith("/") and name.startswith(home)) for home in homes), (
             f"{library} belongs in {', '.join(sorted(homes))}"
         )
-    if name.startswith("bellwether/") and name != "bellwether/__main__.py":
+    if name.startswith("bellwether/") and name != "bellwether/cli/main.py":
         assert not used & FACES, "the product imports none of its faces"
 
 
@@ -119,22 +119,20 @@ def loaded_after(code: str) -> set[str]:
 
 
 def test_serving_everything_loads_no_training_library_and_no_yfinance() -> None:
-    everything = (
-        "import bellwether.__main__, serving, scheduler, web.app, bot.telegram, bot.terminal, bellwether.doctor"
-    )
+    everything = "import bellwether.cli.main, serving, scheduler, web.app, bot.telegram.face, bot.terminal, bellwether.jobs.doctor"
     loaded = loaded_after(everything)
     assert not loaded & NEVER_ONLINE
     assert "yfinance" not in loaded, "it is imported when the first price is asked for"
 
 
 def test_help_loads_nothing_heavy() -> None:
-    loaded = loaded_after("import bellwether.__main__")
+    loaded = loaded_after("import bellwether.cli.main")
     assert not loaded & {"numpy", "pandas", "onnxruntime", "fastapi", "telegram", "pydantic"}
 
 
 def test_a_forecast_loads_no_face() -> None:
     code = (
-        "from click.testing import CliRunner\nfrom bellwether.__main__ import main\n"
+        "from click.testing import CliRunner\nfrom bellwether.cli.main import main\n"
         "result = CliRunner().invoke(main, ['forecast', 'AAPL', '--json'])\nassert result.exit_code == 0, result.output"
     )
     loaded = loaded_after(code)

@@ -8,19 +8,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bellwether.config import load_settings
-from bellwether.errors import MarketDataError
+from bellwether.core.config import load_settings
+from bellwether.core.errors import MarketDataError
+from bellwether.market.symbols.start_links import read_start
 from bellwether.services import Services, build_services
-from bellwether.start_links import read_start
-from bot.commands import Asker
-from bot.inline import MOST, cards
+from bot.commands import ChatContext
+from bot.inline_cards import MOST, cards
 from bot.replies import Reply
 from tests.conftest import MODELS
 from tests.support.running_bot import bot_services, running_bot
 from tests.support.talk import check_reply
 from tests.support.telegram_server import TelegramServer
 
-ANN = Asker(1001)
+ANN = ChatContext(1001)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from datetime import date
 import numpy as np
 import pytest
 
+from bellwether.core.types import Bars, Sessions, session_array
 from bellwether.forecasting.inputs import CARRY_DAYS, align_closes, model_inputs
-from bellwether.types import Bars, Sessions, session_array
 from tests.conftest import MakeBars
 
 

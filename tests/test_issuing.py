@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from bellwether import queries
-from bellwether.errors import LedgerError, StoreError
-from bellwether.scoring.issuing import UNRECORDED
-from bellwether.scoring.settling import settle
-from bellwether.scoring.universe import forecast_universe
-from bellwether.scoring.verify import verify
+from bellwether.ask import forecasts
+from bellwether.core.errors import LedgerError, StoreError
+from bellwether.core.types import Bars
+from bellwether.db.database import Store
+from bellwether.jobs.record_universe import forecast_universe
 from bellwether.services import Services
-from bellwether.store import ledger
-from bellwether.store.database import Store
-from bellwether.types import Bars
+from bellwether.track_record.ledger import ledger_table
+from bellwether.track_record.ledger.issue import UNRECORDED
+from bellwether.track_record.ledger.settle import settle
+from bellwether.track_record.ledger.verify import verify
 from scheduler import Timetable
 from tests.support.account import live_services, set_clock
 
@@ -26,14 +26,14 @@ SESSION = date(2021, 6, 30)
 
 def rows_of(store: Store) -> int:
     with store.reading() as db:
-        return ledger.head(db).rows
+        return ledger_table.head(db).rows
 
 
 def test_a_live_answer_is_in_the_ledger_before_it_is_shown(tmp_path: Path) -> None:
     services = live_services(tmp_path, SESSION)
-    asked = queries.answer(services, "AAPL", 10)
+    asked = forecasts.answer(services, "AAPL", 10)
     made = asked.forecast
-    kept = queries.receipt(services, made.forecast_id)
+    kept = forecasts.receipt(services, made.forecast_id)
     assert (kept.symbol, kept.cutoff, kept.horizon, kept.model_id) == ("AAPL", SESSION, 10, made.model_id)
     assert (kept.log_returns, kept.baseline) == (made.log_returns, made.baseline.log_returns)
     assert kept.adjusted_close == asked.outlook.bars.closes[-1]
@@ -42,16 +42,16 @@ def test_a_live_answer_is_in_the_ledger_before_it_is_shown(tmp_path: Path) -> No
         made.made_at,
         made.target_session,
     )
-    again = queries.answer(services, "apple", 10).forecast
+    again = forecasts.answer(services, "apple", 10).forecast
     assert again.forecast_id == made.forecast_id
     assert rows_of(services.store) == 1
 
 
 def test_a_receipt_says_how_to_compute_its_hash(tmp_path: Path) -> None:
     services = live_services(tmp_path, SESSION)
-    first = queries.answer(services, "AAPL", 10).forecast
-    second = queries.answer(services, "MSFT", 7).forecast
-    one, two = (queries.receipt(services, made.forecast_id) for made in (first, second))
+    first = forecasts.answer(services, "AAPL", 10).forecast
+    second = forecasts.answer(services, "MSFT", 7).forecast
+    one, two = (forecasts.receipt(services, made.forecast_id) for made in (first, second))
     for kept in (one, two):
         assert hashlib.sha256(bytes.fromhex(kept.hash_before + kept.content)).hexdigest() == kept.hash
     assert (one.row, one.hash_before, two.hash_before) == (1, "0" * 64, one.hash)
@@ -60,14 +60,14 @@ def test_a_receipt_says_how_to_compute_its_hash(tmp_path: Path) -> None:
 
 def test_an_id_that_was_never_issued_is_a_kind_error(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="no forecast 'f123'"):
-        queries.receipt(live_services(tmp_path, SESSION), " F123 ")
+        forecasts.receipt(live_services(tmp_path, SESSION), " F123 ")
 
 
 def test_neither_the_sample_market_nor_a_day_in_the_past_is_issued(tmp_path: Path, services: Services) -> None:
-    queries.answer(services, "AAPL", 10)
+    forecasts.answer(services, "AAPL", 10)
     assert not services.store.path.exists(), "no database is needed for it"
     live = live_services(tmp_path, SESSION)
-    queries.answer(live, "AAPL", 10, date(2021, 6, 29))
+    forecasts.answer(live, "AAPL", 10, date(2021, 6, 29))
     assert rows_of(live.store) == 0
 
 
@@ -75,9 +75,9 @@ def test_a_forecast_whose_target_has_passed_is_none(tmp_path: Path) -> None:
     services = live_services(tmp_path, date(2021, 12, 31))
     assert isinstance(services.clock.now, datetime)  # type: ignore[attr-defined]
     services.clock.now = datetime(2022, 1, 10, 22, tzinfo=UTC)  # type: ignore[attr-defined]
-    queries.answer(services, "AAPL", 5)  # prices end ten days ago: five sessions from there are over
+    forecasts.answer(services, "AAPL", 5)  # prices end ten days ago: five sessions from there are over
     assert rows_of(services.store) == 0
-    queries.answer(services, "AAPL", 21)
+    forecasts.answer(services, "AAPL", 21)
     assert rows_of(services.store) == 1
 
 
@@ -86,11 +86,11 @@ def test_a_store_that_cannot_be_written_hides_no_forecast_and_says_so(
 ) -> None:
     services = live_services(tmp_path, SESSION)
     (tmp_path / "live.sqlite3").mkdir()
-    made = queries.answer(services, "AAPL", 10).forecast
+    made = forecasts.answer(services, "AAPL", 10).forecast
     assert made.caveats[-1] == UNRECORDED
     assert "not in the ledger" in caplog.text
     with pytest.raises(StoreError):
-        queries.receipt(services, made.forecast_id)
+        forecasts.receipt(services, made.forecast_id)
 
 
 def test_a_perturbed_future_never_changes_an_issued_row(tmp_path: Path) -> None:
@@ -119,11 +119,11 @@ def test_a_perturbed_future_never_changes_an_issued_row(tmp_path: Path) -> None:
             services.provider._market = Perturbed(services.provider._market)  # type: ignore[attr-defined]
         forecast_universe(services)
         with services.store.reading() as db:
-            ids.append([row[1:-1] for row in ledger.every_row(db)])
+            ids.append([row[1:-1] for row in ledger_table.every_row(db)])
         set_clock(services, date(2021, 7, 8))
         assert settle(services).settled == 6
         with services.store.reading() as db:
-            assert [row[1:-1] for row in ledger.every_row(db)] == ids[-1]
+            assert [row[1:-1] for row in ledger_table.every_row(db)] == ids[-1]
     assert ids[0] == ids[1]
 
 
@@ -132,14 +132,14 @@ def test_a_perturbed_future_never_changes_an_issued_row(tmp_path: Path) -> None:
 
 def test_the_universe_is_entered_once_a_session_at_all_heads(tmp_path: Path) -> None:
     services = live_services(tmp_path, SESSION)
-    asked = queries.answer(services, "AAPL", 10).forecast
+    asked = forecasts.answer(services, "AAPL", 10).forecast
     did = forecast_universe(services)
     assert (did.issued, did.there, did.late, did.failed) == (14, 0, 0, 0), "3 symbols, 5 heads, one was asked for"
-    assert queries.receipt(services, asked.forecast_id).row == 1
+    assert forecasts.receipt(services, asked.forecast_id).row == 1
     assert forecast_universe(services).there == 3
     set_clock(services, date(2021, 7, 1))
     assert forecast_universe(services).issued == 15
-    assert queries.answer(services, "AAPL", 10).forecast.forecast_id != asked.forecast_id
+    assert forecasts.answer(services, "AAPL", 10).forecast.forecast_id != asked.forecast_id
     assert rows_of(services.store) == 30, "what the universe entered is what people are shown"
 
 

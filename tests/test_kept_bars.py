@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bellwether.errors import StoreError
-from bellwether.market.joining import OVERLAP, joined
+from bellwether.core.errors import StoreError
+from bellwether.core.types import Bars, Instrument, to_date
+from bellwether.db.database import Store
 from bellwether.market.provider import Fetched
-from bellwether.store import bars as kept_bars
-from bellwether.store.bars import DamagedBars
-from bellwether.store.database import Store
-from bellwether.types import Bars, Instrument, to_date
+from bellwether.market.remote import bars_table as kept_bars
+from bellwether.market.remote.bars_table import DamagedBars
+from bellwether.market.remote.splice import OVERLAP, joined
 
 ONE = Instrument("MADE", "Made", "", "XNYS", "USD")
 
@@ -139,7 +139,7 @@ def test_a_small_correction_of_the_newest_close_is_taken_over(factor: float, tak
 def test_what_is_kept_is_read_while_another_program_keeps_writing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bellwether.store.database.BUSY_TIMEOUT", 0.1)
+    monkeypatch.setattr("bellwether.db.database.BUSY_TIMEOUT", 0.1)
     file = tmp_path / "t.sqlite3"
     first, started_later = Store(file), Store(file)
     with first.transaction() as db:

@@ -6,17 +6,18 @@ from datetime import date
 import numpy as np
 import pytest
 
-from bellwether import kept_outlooks, queries
-from bellwether.kept_outlooks import KeptOutlooks
-from bellwether.known import known_at
+from bellwether.ask import forecasts
+from bellwether.ask.point_in_time import inputs_at
+from bellwether.core.types import Bars, ForecastInputs
+from bellwether.forecasting import outlook_cache
+from bellwether.forecasting.outlook_cache import OutlookCache
 from bellwether.services import Services
-from bellwether.types import Bars, Known
 
 END = date(2021, 12, 30)
 
 
-def known(services: Services, symbol: str = "AAPL") -> Known:
-    return known_at(services, queries.resolve(services, symbol), END)
+def known(services: Services, symbol: str = "AAPL") -> ForecastInputs:
+    return inputs_at(services, forecasts.resolve(services, symbol), END)
 
 
 def copied(bars: Bars) -> Bars:
@@ -25,7 +26,7 @@ def copied(bars: Bars) -> Bars:
 
 
 def test_the_same_knowledge_has_the_same_outlook_wherever_it_lies(services: Services) -> None:
-    kept, told = KeptOutlooks(), known(services)
+    kept, told = OutlookCache(), known(services)
     first = kept.get(told, services.model)
     assert kept.get(known(services), services.model) is first
     assert kept.get(replace(told, bars=copied(told.bars)), services.model) is first
@@ -33,7 +34,7 @@ def test_the_same_knowledge_has_the_same_outlook_wherever_it_lies(services: Serv
 
 @pytest.mark.parametrize("what", ["note", "source", "expected", "name", "market", "bars", "model"])
 def test_whatever_differs_has_an_outlook_of_its_own(services: Services, what: str) -> None:
-    kept, told = KeptOutlooks(), known(services)
+    kept, told = OutlookCache(), known(services)
     first = kept.get(told, services.model)
     corrected = copied(told.bars)
     corrected.values[5] *= 1.001
@@ -50,7 +51,7 @@ def test_whatever_differs_has_an_outlook_of_its_own(services: Services, what: st
 
 
 def test_a_gap_is_equal_to_nothing(services: Services) -> None:
-    kept, told = KeptOutlooks(), known(services)
+    kept, told = OutlookCache(), known(services)
     mine = replace(told, bars=copied(told.bars))
     mine.bars.values[100, :4] = np.nan
     first = kept.get(mine, services.model)
@@ -59,8 +60,8 @@ def test_a_gap_is_equal_to_nothing(services: Services) -> None:
 
 
 def test_those_unused_for_longest_are_forgotten(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_outlooks, "MOST", 2)
-    kept = KeptOutlooks()
+    monkeypatch.setattr(outlook_cache, "MOST", 2)
+    kept = OutlookCache()
     apple, microsoft, coke = (known(services, symbol) for symbol in ("AAPL", "MSFT", "KO"))
     first = kept.get(apple, services.model)
     second = kept.get(microsoft, services.model)
@@ -71,7 +72,7 @@ def test_those_unused_for_longest_are_forgotten(services: Services, monkeypatch:
 
 
 def test_a_day_in_the_past_is_not_kept(services: Services) -> None:
-    one = queries.resolve(services, "AAPL")
-    newest = queries.outlook(services, one)
-    assert queries.outlook(services, one, END) is not queries.outlook(services, one, END)
-    assert queries.outlook(services, one) is newest
+    one = forecasts.resolve(services, "AAPL")
+    newest = forecasts.outlook(services, one)
+    assert forecasts.outlook(services, one, END) is not forecasts.outlook(services, one, END)
+    assert forecasts.outlook(services, one) is newest

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from bellwether import keys
-from bellwether.__main__ import main
-from bellwether.config import Api
-from bellwether.errors import BadKey, BadTerms, ExpiredKey, RevokedKey
-from bellwether.keys import NewKey, read_token, recognise
-from bellwether.plans import Terms
-from bellwether.store import keys as kept
-from bellwether.store.database import Store
+from bellwether.access import keys
+from bellwether.access import keys_table as kept
+from bellwether.access.keys import NewKey, read_token, recognise
+from bellwether.cli.main import main
+from bellwether.core.config import Api
+from bellwether.core.errors import BadKey, BadTerms, ExpiredKey, RevokedKey
+from bellwether.core.plans import Terms
+from bellwether.db.database import Store
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -78,7 +78,7 @@ def test_the_secret_is_compared_in_constant_time_also_for_an_unknown_id(
         compared.append((len(one), len(other)))
         return one == other
 
-    monkeypatch.setattr("bellwether.keys.hmac.compare_digest", compare)
+    monkeypatch.setattr("bellwether.access.keys.hmac.compare_digest", compare)
     token = made(store).token
     for wrong in (f"{token[:-2]}00", f"bw_live_{'0' * 12}{token[20:]}"):
         with pytest.raises(BadKey):

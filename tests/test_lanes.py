@@ -8,11 +8,11 @@ from collections.abc import Awaitable
 import pytest
 from telegram import Bot
 
-from bellwether.alerting.deliver import AT_ONCE, MOST_AT_ONCE
-from bellwether.config import load_settings
-from bellwether.courtesy import Courtesy
-from bot.lanes import RATE, Lanes
-from bot.telegram_client import lanes_of, make_bot
+from bellwether.core.config import load_settings
+from bellwether.core.courtesy import Courtesy
+from bellwether.delivery.deliver import AT_ONCE, MOST_AT_ONCE
+from bot.telegram.client import lanes_of, make_bot
+from bot.telegram.lanes import RATE, Lanes
 from tests.support.far_away import far_away
 from tests.support.telegram_server import TelegramServer
 

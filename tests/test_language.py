@@ -10,10 +10,19 @@ from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bellwether import figures, language, locales
-from bellwether.errors import BadHorizon, SourceError, Trouble, UnknownSymbol
-from bellwether.language import LANGUAGES, nearest, said, said_many, spoken, together, translated, use_language
-from bellwether.parsing import parse_horizon, parse_price
+from bellwether.core.errors import BadHorizon, SourceError, Trouble, UnknownSymbol
+from bellwether.core.i18n import babel_data, numbers, translate
+from bellwether.core.i18n.translate import (
+    LANGUAGES,
+    nearest,
+    said,
+    said_many,
+    spoken,
+    together,
+    translated,
+    use_language,
+)
+from bellwether.core.parsing import parse_horizon, parse_price
 
 OTHERS = [code for code in LANGUAGES if code != "en"]
 
@@ -58,7 +67,7 @@ def test_threads_speak_each_their_own_language() -> None:
     def speak(code: str) -> None:
         with use_language(code):
             meet.wait(10)  # all are within their blocks now
-            heard[code] = language.gettext("Changed.")
+            heard[code] = translate.gettext("Changed.")
 
     threads = [threading.Thread(target=speak, args=(code,)) for code in LANGUAGES]
     for thread in threads:
@@ -71,8 +80,8 @@ def test_threads_speak_each_their_own_language() -> None:
 @pytest.mark.parametrize("code", OTHERS)
 def test_what_nobody_translated_is_said_in_english(code: str) -> None:
     with use_language(code):
-        assert language.gettext("Nobody has translated this.") == "Nobody has translated this."
-        assert language.ngettext("one of them", "many of them", 2) == "many of them"
+        assert translate.gettext("Nobody has translated this.") == "Nobody has translated this."
+        assert translate.ngettext("one of them", "many of them", 2) == "many of them"
         assert translated(said("This has {what} in it.", what=7)) == "This has 7 in it."
 
 
@@ -84,8 +93,8 @@ def test_a_catalogue_that_cannot_be_read_leaves_us_speaking_english(
     folder.mkdir(parents=True)
     if content is not None:
         (folder / "bellwether.po").write_bytes(content)
-    monkeypatch.setattr(locales, "files", lambda package: tmp_path)
-    read = locales.catalogue.__wrapped__("de")  # not the one that is kept
+    monkeypatch.setattr(babel_data, "files", lambda package: tmp_path)
+    read = babel_data.catalogue.__wrapped__("de")  # not the one that is kept
     assert read.gettext("Close") == "Close"
     assert "cannot be read" in caplog.text
 
@@ -99,7 +108,7 @@ def test_a_catalogue_that_cannot_be_read_leaves_us_speaking_english(
     ],
 )
 def test_each_number_has_its_form(code: str, forms: list[str]) -> None:
-    from bellwether.scoring.words import forecasts
+    from bellwether.track_record.scores.sentences import forecasts
 
     with use_language(code):
         assert [forecasts(number) for number in (1, 2, 5, 21, 1111)] == forms
@@ -107,7 +116,7 @@ def test_each_number_has_its_form(code: str, forms: list[str]) -> None:
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_every_catalogue_counts_as_its_language_does(code: str) -> None:
-    file = Path(locales.__file__).parent / "locale" / code / "LC_MESSAGES" / "bellwether.po"
+    file = Path(babel_data.__file__).parent / "locale" / code / "LC_MESSAGES" / "bellwether.po"
     with file.open("rb") as source:
         read = read_po(source)
     counts = standard.c2py(read.plural_expr)
@@ -129,10 +138,10 @@ def test_numbers_money_and_days_are_written_as_the_language_does(
     code: str, price: str, share: str, fall: str, on: str
 ) -> None:
     with use_language(code):
-        assert figures.money(1234.5, "USD") == price
-        assert figures.percent(0.798) == share
-        assert figures.signed_percent(-0.084) == fall
-        assert figures.day(date(2022, 1, 14)) == on
+        assert numbers.money(1234.5, "USD") == price
+        assert numbers.percent(0.798) == share
+        assert numbers.signed_percent(-0.084) == fall
+        assert numbers.day(date(2022, 1, 14)) == on
 
 
 @pytest.mark.parametrize(
@@ -149,7 +158,7 @@ def test_numbers_money_and_days_are_written_as_the_language_does(
 )
 def test_every_kind_of_price_is_written_in_german(amount: float, currency: str, symbol: str, written: str) -> None:
     with use_language("de"):
-        assert figures.money(amount, currency, symbol) == written
+        assert numbers.money(amount, currency, symbol) == written
 
 
 @pytest.mark.parametrize("code", list(LANGUAGES))
@@ -157,7 +166,7 @@ def test_every_kind_of_price_is_written_in_german(amount: float, currency: str, 
 def test_a_price_that_is_shown_can_be_typed_back(code: str, amount: float) -> None:
     amount = round(amount, 2)
     with use_language(code):
-        assert parse_price(figures.money(amount, "USD")) == pytest.approx(amount)
+        assert parse_price(numbers.money(amount, "USD")) == pytest.approx(amount)
 
 
 def test_a_lone_sign_before_three_digits_is_read_as_the_language_means_it() -> None:

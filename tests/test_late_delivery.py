@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bellwether.alerting.deliver import Accepted, deliver
-from bellwether.config import load_settings
+from bellwether.core.config import load_settings
+from bellwether.core.types import OutboxMessage
+from bellwether.delivery import chats_table, outbox_table
+from bellwether.delivery.deliver import Accepted, deliver
 from bellwether.services import build_services
-from bellwether.store import chats, outbox
-from bellwether.types import OutboxMessage
 
 NOW = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
 
@@ -38,10 +38,12 @@ def test_what_is_sent_hours_late_says_so_at_its_end(tmp_path: Path, hours: float
     settings = load_settings(database={"path": tmp_path / "t.sqlite3"}, models={"folder": tmp_path})
     services = build_services(settings, clock=lambda: NOW)
     with services.store.transaction() as db:
-        chats.join(db, 7, "en", NOW)
+        chats_table.join(db, 7, "en", NOW)
         # held by quiet hours at first: that is not late
         held = NOW + timedelta(hours=8)
-        outbox.owe(db, outbox.Draft("growth:7:x", 7, "growth", "news", held, held + timedelta(hours=12)), NOW)
+        outbox_table.enqueue(
+            db, outbox_table.Draft("growth:7:x", 7, "growth", "news", held, held + timedelta(hours=12)), NOW
+        )
     later = replace(services, clock=lambda: held + timedelta(hours=hours))
     transport = Remembers()
     assert asyncio.run(deliver(later, transport)).sent == 1

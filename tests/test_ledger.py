@@ -11,16 +11,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bellwether.__main__ import main
-from bellwether.scoring import anchor
-from bellwether.scoring.derived import rebuild
-from bellwether.scoring.issuing import record
-from bellwether.scoring.settling import count
-from bellwether.scoring.track_record import Asked, live_record
-from bellwether.scoring.verify import verify
-from bellwether.store import ledger, outcomes
-from bellwether.store.database import Store
-from bellwether.store.outcomes import Outcome
+from bellwether.cli.main import main
+from bellwether.db.database import Store
+from bellwether.track_record.ledger import checkpoint, ledger_table, outcomes_table
+from bellwether.track_record.ledger.issue import record
+from bellwether.track_record.ledger.outcomes_table import Outcome
+from bellwether.track_record.ledger.rebuild import rebuild
+from bellwether.track_record.ledger.settle import count
+from bellwether.track_record.ledger.verify import verify
+from bellwether.track_record.scores.track_record import RecordFilter, live_record
 from tests.support.account import DAY, made_up, store_of
 
 SESSION = date(2021, 6, 30)
@@ -36,7 +35,7 @@ def store(tmp_path: Path) -> Store:
 
 def rows_of(store: Store) -> int:
     with store.reading() as db:
-        return ledger.head(db).rows
+        return ledger_table.head(db).rows
 
 
 def by_hand(store: Store, *statements: str, guards: bool = False) -> None:
@@ -144,10 +143,10 @@ def test_tampering_of_any_kind_is_found(store: Store, statements: list[str], fou
 def settled_store(store: Store) -> Store:
     """The same store with the outcomes of thirty of its forecasts."""
     with store.transaction() as db:
-        due = outcomes.due(db, date.max)[:30]
+        due = outcomes_table.due(db, date.max)[:30]
         came = [Outcome(one, None if one.seq % 9 == 0 else 0.011 * (one.seq % 5 - 2), DAY) for one in due]
-        count(db, outcomes.append(db, came, datetime(2026, 11, 25, tzinfo=UTC)))
-    anchor.note(store)
+        count(db, outcomes_table.append(db, came, datetime(2026, 11, 25, tzinfo=UTC)))
+    checkpoint.note(store)
     assert verify(store).problems == ()
     return store
 
@@ -220,14 +219,14 @@ def test_tampering_with_outcomes_is_found(store: Store, statements: list[str], f
 )
 def test_what_the_page_shows_is_proved_too_and_can_be_made_again(store: Store, statement: str, found: str) -> None:
     settled_store(store)
-    before = live_record(store, Asked())
+    before = live_record(store, RecordFilter())
     by_hand(store, statement, guards=True)
     (problem,) = verify(store).problems
     assert found in problem
     assert "ledger rebuild" in problem
     rebuild(store, lambda symbol: "XNYS")
     assert verify(store).problems == ()
-    assert live_record(store, Asked()) == before
+    assert live_record(store, RecordFilter()) == before
 
 
 def test_a_forecast_entered_when_its_outcome_was_known_is_found(store: Store) -> None:
@@ -248,7 +247,7 @@ def test_two_processes_that_enter_what_they_made_at_once_are_no_problem(store: S
 
 def test_a_ledger_written_anew_is_found_by_whoever_noted_its_head(store: Store, tmp_path: Path) -> None:
     with store.reading() as db:
-        noted = ledger.head(db)
+        noted = ledger_table.head(db)
     (tmp_path / "other").mkdir()
     other = store_of(tmp_path / "other")
     record(other, [made_up(number, symbol="BETTER") for number in range(40)])
@@ -274,7 +273,7 @@ def test_an_old_backup_is_found_by_the_note_beside_the_database(store: Store) ->
     "content", ["", "{}", '{"ledger": "x:y", "outcomes": "0:00"}'], ids=["empty", "no keys", "odd"]
 )
 def test_a_damaged_or_missing_note_is_said(store: Store, content: str) -> None:
-    note = anchor.path_of(store)
+    note = checkpoint.path_of(store)
     note.write_text(content)
     assert "cannot be read" in verify(store).problems[0]
     note.unlink()
@@ -319,11 +318,11 @@ _VICTIM = """
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
-from bellwether.scoring.issuing import record
-from bellwether.scoring.settling import count
-from bellwether.store import outcomes
-from bellwether.store.database import Store
-from bellwether.store.outcomes import Outcome
+from bellwether.track_record.ledger.issue import record
+from bellwether.track_record.ledger.settle import count
+from bellwether.track_record.ledger import outcomes_table
+from bellwether.db.database import Store
+from bellwether.track_record.ledger.outcomes_table import Outcome
 from tests.support.account import made_up
 
 store, number = Store(Path(sys.argv[1])), int(sys.argv[2])
@@ -331,8 +330,8 @@ while True:
     record(store, [made_up(number + at) for at in range(20)])
     number += 20
     with store.transaction() as db:
-        came = [Outcome(one, 0.01, date(2026, 11, 24)) for one in outcomes.due(db, date.max)[:10]]
-        count(db, outcomes.append(db, came, datetime(2026, 11, 24, tzinfo=UTC)))
+        came = [Outcome(one, 0.01, date(2026, 11, 24)) for one in outcomes_table.due(db, date.max)[:10]]
+        count(db, outcomes_table.append(db, came, datetime(2026, 11, 24, tzinfo=UTC)))
     print("on", flush=True)
 """
 
@@ -361,16 +360,16 @@ def test_kills_in_the_middle_of_issuing_and_settling_leave_a_whole_account(store
 
 def test_an_older_note_never_stays_in_place_of_a_newer_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process adds rows and notes them between our look at the chain and our writing."""
-    write, late = anchor._write, [made_up(500)]
+    write, late = checkpoint._write, [made_up(500)]
 
-    def meanwhile(file: Path, now: anchor.Anchor) -> None:
+    def meanwhile(file: Path, now: checkpoint.Anchor) -> None:
         if late:
             record(store, [late.pop()])
         write(file, now)
 
-    monkeypatch.setattr(anchor, "_write", meanwhile)
-    anchor.note(store)
-    noted = anchor.read(store)
+    monkeypatch.setattr(checkpoint, "_write", meanwhile)
+    checkpoint.note(store)
+    noted = checkpoint.read(store)
     assert noted is not None and noted.ledger.rows == 41
 
 
@@ -382,7 +381,7 @@ def test_the_command_proves_it_and_prints_the_head(store: Store, monkeypatch: py
     fine = CliRunner().invoke(main, ["ledger", "verify"])
     assert fine.exit_code == 0, fine.output
     with store.reading() as db:
-        head = str(ledger.head(db))
+        head = str(ledger_table.head(db))
     assert head in fine.output
     assert CliRunner().invoke(main, ["ledger", "verify", "--expect", head]).exit_code == 0
     odd = CliRunner().invoke(main, ["ledger", "verify", "--expect", "12:zz"])

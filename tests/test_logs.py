@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bellwether.config import load_settings
-from bellwether.logs import set_up
+from bellwether.core.config import load_settings
+from bellwether.core.logs import set_up
 
 TOKEN = "123456789:only-a-token-for-tests"
 log = logging.getLogger("tests.logs")

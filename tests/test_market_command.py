@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bellwether.doctor import examine
+from bellwether.core.types import Check
+from bellwether.jobs.doctor import examine
 from bellwether.services import Services
-from bellwether.types import Check
 from scheduler import Timetable
 from tests.support.clock import Clock
 from tests.support.yahoo_made import chart, walk

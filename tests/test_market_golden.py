@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bellwether import queries, wording
-from bellwether.errors import UnusableBars
-from bellwether.forecast_json import forecast_json
+from bellwether.ask import forecasts
+from bellwether.core.errors import UnusableBars
+from bellwether.core.types import Bars
+from bellwether.forecasting import sentences
+from bellwether.forecasting.to_json import forecast_json
 from bellwether.market.calendar import EVERY_DAY, closes_at, last_closed_session, session_after
-from bellwether.market.yahoo import YahooSource
+from bellwether.market.yahoo.source import YahooSource
 from bellwether.services import Services
-from bellwether.types import Bars
 from tests.support.clock import Clock
 from tests.support.yahoo_made import chart, stamp, walk
 from tests.support.yahoo_server import YahooServer
@@ -86,13 +87,13 @@ def test_the_day_after_a_corporate_action_the_whole_history_is_the_new_one(
     closes = walk(700)
     server.add_chart("AAPL", chart("AAPL", closes, last=FRIDAY))
     services = start()
-    before = queries.answer(services, "AAPL", 10)
+    before = forecasts.answer(services, "AAPL", 10)
     clock.now += timedelta(days=3)
     made = chart("AAPL", [*(close / split for close in closes), closes[-1] / split], last=MONDAY, events=events)
     adjusted = made["chart"]["result"][0]["indicators"]["adjclose"][0]["adjclose"]
     adjusted[:-1] = [close * factor for close in adjusted[:-1]]
     server.add_chart("AAPL", made)
-    after = queries.answer(services, "AAPL", 10)
+    after = forecasts.answer(services, "AAPL", 10)
     assert after.forecast.cutoff == MONDAY
     assert after.forecast.last_close == pytest.approx(closes[-1] / split, rel=1e-6)  # as quoted
     returns = np.diff(np.log(after.outlook.bars.closes))
@@ -130,11 +131,11 @@ def test_minor_units_stay_what_they_are(
     )
     server.add_chart(symbol, body)
     for services in (start(), start()):  # fetched, and from the cache
-        made = queries.answer(services, symbol, 10).forecast
+        made = forecasts.answer(services, symbol, 10).forecast
         told = forecast_json(made)
         assert (told["currency"], told["last_close"]) == (currency, 540.0)
-        assert said in wording.last_price(made)
-        assert "£" not in wording.summary(made) + json.dumps(told)
+        assert said in sentences.last_price(made)
+        assert "£" not in sentences.summary(made) + json.dumps(told)
 
 
 def test_a_source_that_changes_from_pence_to_pounds_is_caught(
@@ -147,7 +148,7 @@ def test_a_source_that_changes_from_pence_to_pounds_is_caught(
 
     publish(5)
     with pytest.raises(UnusableBars, match="jump a hundredfold on 2026-11-16, as when a source changes from pence"):
-        queries.answer(start(), "SHEL.L", 10)
+        forecasts.answer(start(), "SHEL.L", 10)
 
 
 def test_prices_of_another_unit_long_ago_are_left_out_and_the_answer_says_so(
@@ -155,7 +156,7 @@ def test_prices_of_another_unit_long_ago_are_left_out_and_the_answer_says_so(
 ) -> None:
     closes = walk(1400, level=500.0)
     server.add_chart("AAPL", chart("AAPL", [*closes[:600], *(close / 100 for close in closes[600:])], last=FRIDAY))
-    made = queries.answer(start(), "AAPL", 10)
+    made = forecasts.answer(start(), "AAPL", 10)
     assert len(made.outlook.bars) == 800
     assert any("there the source changed their unit a hundredfold" in caveat for caveat in made.forecast.caveats)
     assert made.forecast.problem is None
@@ -166,11 +167,11 @@ def test_a_history_whose_unit_changes_after_it_was_kept_is_never_joined(
 ) -> None:
     closes = walk(700, level=500.0)
     server.add_chart("SHEL.L", chart("SHEL.L", closes, last=FRIDAY, currency="GBp", exchangeName="LSE", opens_at=8))
-    queries.answer(start(), "SHEL.L", 10)
+    forecasts.answer(start(), "SHEL.L", 10)
     clock.now += timedelta(days=3)
     pounds = [close / 100 for close in [*closes, closes[-1]]]
     server.add_chart("SHEL.L", chart("SHEL.L", pounds, last=MONDAY, currency="GBP", exchangeName="LSE", opens_at=8))
-    made = queries.answer(start(), "SHEL.L", 10)
+    made = forecasts.answer(start(), "SHEL.L", 10)
     assert (made.forecast.currency, made.forecast.last_close) == ("GBP", pytest.approx(pounds[-1], rel=1e-6))
     assert np.abs(np.diff(np.log(made.outlook.bars.closes))).max() < 0.2
 
@@ -193,7 +194,7 @@ def test_a_half_day_ends_early_and_its_bar_counts_from_then_on(
     closes = walk(len(days))
     server.add_chart("AAPL", chart("AAPL", closes, last=days[-1], days=days))  # Yahoo shows the running session too
     clock.now = datetime.fromisoformat(now).replace(tzinfo=UTC)
-    made = queries.answer(start(), "AAPL", 1).forecast
+    made = forecasts.answer(start(), "AAPL", 1).forecast
     assert made.cutoff == date.fromisoformat(cutoff)
     assert made.last_close == pytest.approx(dict(zip(days, closes, strict=True))[made.cutoff])
 
@@ -214,10 +215,10 @@ def test_the_close_moves_with_the_clocks_and_no_session_is_lost(
     server.add_chart("AAPL", chart("AAPL", walk(700), last=last, days=days))
     clock.now = datetime.fromisoformat(settled).replace(tzinfo=UTC)
     services = start()
-    bars = queries.answer(services, "AAPL", 1).outlook.bars
+    bars = forecasts.answer(services, "AAPL", 1).outlook.bars
     assert bars.sessions.tolist() == days
     early = dataclasses.replace(services, clock=lambda: clock() - timedelta(minutes=2))
-    assert queries.answer(early, "AAPL", 1).forecast.cutoff == days[-2]
+    assert forecasts.answer(early, "AAPL", 1).forecast.cutoff == days[-2]
 
 
 def test_a_coin_has_a_session_every_day_which_ends_at_midnight_utc(
@@ -231,7 +232,7 @@ def test_a_coin_has_a_session_every_day_which_ends_at_midnight_utc(
         ),
     )
     clock.now = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)  # a Sunday, at noon
-    made = queries.answer(start(), "BTC-USD", 5).forecast
+    made = forecasts.answer(start(), "BTC-USD", 5).forecast
     assert (made.cutoff, made.target_session) == (date(2026, 11, 21), date(2026, 11, 26))
     assert made.caveats == ()
 

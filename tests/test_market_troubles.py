@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bellwether import queries
-from bellwether.errors import BellwetherError, Delisted, NoPrices, SourceError, Trouble, UnknownSymbol
-from bellwether.market.cache import FAILURE_PAUSE, CachedProvider
-from bellwether.market.circuit import LONGEST_WISH, State
-from bellwether.market.fallback import FallbackProvider
+from bellwether.alerts import watchlist
+from bellwether.ask import forecasts
+from bellwether.core.errors import BellwetherError, Delisted, NoPrices, SourceError, Trouble, UnknownSymbol
+from bellwether.jobs.refresh_prices import every_symbol, refresh
 from bellwether.market.file import FileProvider
-from bellwether.market.refresh import every_symbol, refresh
+from bellwether.market.remote.cached_provider import FAILURE_PAUSE, CachedProvider
+from bellwether.market.remote.circuit_breaker import LONGEST_WISH, BreakerState
+from bellwether.market.remote.fallback import FallbackProvider
 from bellwether.services import Services
 from tests.support.clock import Clock
 from tests.support.yahoo_made import chart, walk
@@ -50,8 +51,8 @@ def publish(server: YahooServer, last: date, sessions: int = 700) -> None:
         server.add_chart(symbol, chart(symbol, closes, last=last))
 
 
-def asked(services: Services, symbol: str = "AAPL") -> queries.Answer:
-    return queries.answer(services, symbol, 10)
+def asked(services: Services, symbol: str = "AAPL") -> forecasts.Answer:
+    return forecasts.answer(services, symbol, 10)
 
 
 FAULTS: dict[str, tuple[Callable[[YahooServer], None], type[BellwetherError], Trouble | None, str]] = {
@@ -143,7 +144,7 @@ def test_an_unknown_symbol_is_no_failure_of_yahoo(server: YahooServer, start: Ca
     for number in range(8):
         with pytest.raises(UnknownSymbol, match=f"I don't know the symbol QQXX{number}"):
             services.provider.instrument(f"QQXX{number}")
-    assert services.provider.asker.state is State.CLOSED  # type: ignore[attr-defined]
+    assert services.provider.asker.state is BreakerState.CLOSED  # type: ignore[attr-defined]
     assert asked(services).forecast.cutoff == FRIDAY
 
 
@@ -293,7 +294,7 @@ def test_a_refresh_whose_prices_cannot_be_kept_ends_soon_and_says_why(
 
 def test_every_symbol_is_what_is_served_watched_or_read_beside(start: Callable[[], Services]) -> None:
     services = start()
-    queries.watch(services, 7, "MSFT", "en")
+    watchlist.watch(services, 7, "MSFT", "en")
     symbols = every_symbol(services)
     assert {"^GSPC", "^VIX", "MSFT", "AAPL"} <= set(symbols)
     assert len(symbols) == len(set(symbols))

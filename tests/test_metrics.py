@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bellwether.core.types import LEVELS, Floats
 from bellwether.forecasting.metrics import brier_score, coverage, pinball_loss, probability_above_zero, skill
-from bellwether.types import LEVELS, Floats
 
 SMALL = st.floats(-2, 2, allow_nan=False).map(lambda value: round(value, 6))
 STEPS = st.lists(st.floats(1e-4, 0.5), min_size=len(LEVELS) - 1, max_size=len(LEVELS) - 1)

@@ -9,21 +9,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bellwether import alert_queries, change, queries
-from bellwether.alert_types import AlertRule, Direction, Repeat, RuleKind, RuleWish
-from bellwether.alerting.digest import Entry, digest
-from bellwether.alerting.evaluate import tick
-from bellwether.alerting.evaluate_rules import judge_rules
-from bellwether.alerting.event_words import event
-from bellwether.alerting.rules_alert import RuleReason, Sight, judge, measure
-from bellwether.alerting.rules_budget import surprise_of_move
+from bellwether.alerts import ask, rules_table, watchlist
+from bellwether.alerts.rules.budget import surprise_of_move
+from bellwether.alerts.rules.judge import Observation, RuleReason, judge, measure
+from bellwether.alerts.text.digest import DigestEntry, digest
+from bellwether.alerts.text.events import event
+from bellwether.alerts.tick import tick
+from bellwether.alerts.tick_rules import judge_rules
+from bellwether.ask import forecasts
+from bellwether.core.alert_types import AlertRule, Direction, Repeat, RuleKind, RuleRequest
+from bellwether.core.types import Bars, Instrument
+from bellwether.db.database import rows
+from bellwether.forecasting import change_sentences
 from bellwether.market.calendar import is_exact, is_session
 from bellwether.market.holes import Gap, gap, last_gap, last_steps, session_before
 from bellwether.services import Services
-from bellwether.store import alert_rules
-from bellwether.store.database import rows
-from bellwether.types import Bars, Instrument
-from bot.commands import Asker, why
+from bot.commands import ChatContext, why
 from tests.support.clock import Clock
 from tests.support.web import Visitor, plain_text
 from tests.support.yahoo_made import chart, walk
@@ -99,10 +100,10 @@ def publish(server: YahooServer, closes: dict[date, float]) -> None:
         server.add_chart(symbol, chart(symbol, [closes[day] for day in days], last=days[-1], days=days))
 
 
-def add(services: Services, wish: RuleWish) -> AlertRule:
-    rule = alert_queries.add_rule(services, 7, "AAPL", wish, "en")
+def add(services: Services, wish: RuleRequest) -> AlertRule:
+    rule = ask.add_rule(services, 7, "AAPL", wish, "en")
     with services.store.transaction() as db:
-        alert_rules.change(db, replace(rule, created_at=AFTER_WEDNESDAY - timedelta(days=9)))
+        rules_table.change(db, replace(rule, created_at=AFTER_WEDNESDAY - timedelta(days=9)))
     return rule
 
 
@@ -111,14 +112,14 @@ def texts(services: Services, kind: str) -> list[str]:
         return [str(row["text"]) for row in rows(db, "SELECT * FROM outbox WHERE kind = ? ORDER BY id", (kind,))]
 
 
-BIG_MOVE = RuleWish(RuleKind.MOVE, 0.05)
+BIG_MOVE = RuleRequest(RuleKind.MOVE, 0.05)
 
 
 def test_a_move_over_two_sessions_fires_no_rule_about_one_and_is_judged_when_the_close_comes(
     server: YahooServer, services: Services, clock: Clock
 ) -> None:
     add(services, BIG_MOVE)
-    add(services, RuleWish(RuleKind.PRICE, round(1.03 * LEVEL, 2), Direction.ABOVE))
+    add(services, RuleRequest(RuleKind.PRICE, round(1.03 * LEVEL, 2), Direction.ABOVE))
     judge_rules(services, clock.now)
     publish(server, CLOSES | {THURSDAY: UP})
     clock.now = AFTER_THURSDAY
@@ -158,7 +159,7 @@ def test_what_the_day_itself_does_not_show_is_never_told(
 def test_a_digest_says_which_close_is_missing_and_names_the_days_it_compares(
     server: YahooServer, services: Services, clock: Clock
 ) -> None:
-    queries.watch(services, 7, "AAPL", "en")
+    watchlist.watch(services, 7, "AAPL", "en")
     clock.now += timedelta(hours=1)
     tick(services, clock.now)
     assert "Since the session before: price" in texts(services, "digest")[-1]
@@ -190,7 +191,7 @@ def test_chat_and_page_name_the_day_that_they_compare_with(
 ) -> None:
     publish(server, CLOSES | {THURSDAY: UP})
     clock.now = AFTER_THURSDAY
-    said = why.COMMAND.answer(services, Asker(7), "AAPL").text
+    said = why.COMMAND.answer(services, ChatContext(7), "AAPL").text
     assert "than on 1 December 2026" in said
     assert "There is no close of 2 December 2026, so how it moved on 3 December 2026 alone is not known." in said
     assert "session ago" not in said
@@ -199,13 +200,13 @@ def test_chat_and_page_name_the_day_that_they_compare_with(
     assert "There is no close of 2 December 2026" in page
     assert "trading day before" not in page
     # a look back whose target is the missing day is not graded with the close after it
-    asked = queries.answer(services, "AAPL", 1, TUESDAY)
+    asked = forecasts.answer(services, "AAPL", 1, TUESDAY)
     assert asked.forecast.target_session == WEDNESDAY
-    assert queries.what_came(services, asked) is None
+    assert forecasts.what_came(services, asked) is None
     publish(server, CLOSES | {WEDNESDAY: LEVEL, THURSDAY: UP})
     clock.now += timedelta(hours=2)
-    assert "than a session ago" in why.COMMAND.answer(services, Asker(7), "AAPL").text
-    came = queries.what_came(services, asked)
+    assert "than a session ago" in why.COMMAND.answer(services, ChatContext(7), "AAPL").text
+    came = forecasts.what_came(services, asked)
     assert came is not None and came.growth == pytest.approx(0.0)
 
 
@@ -251,7 +252,7 @@ def two_days(make_bars: Callable[..., Bars]) -> Bars:
 def test_where_a_holiday_may_lie_between_the_days_are_named(two_days: Bars) -> None:
     one = Instrument("MADE", "Made up", "", "24/5", "USD")
     rule = AlertRule(1, 7, "MADE", "24/5", RuleKind.MOVE, Direction.EITHER, 0.05, 0, Repeat.AGAIN, AFTER_WEDNESDAY)
-    sight = Sight(two_days, {}, {}, THURSDAY + timedelta(days=1), gap=last_gap("24/5", two_days))
+    sight = Observation(two_days, {}, {}, THURSDAY + timedelta(days=1), gap=last_gap("24/5", two_days))
     figure = measure(rule, sight)
     assert figure == pytest.approx(0.06)
     verdict = judge(rule, figure, THURSDAY, AFTER_THURSDAY, sight.gap)
@@ -266,16 +267,16 @@ def test_where_a_holiday_may_lie_between_the_days_are_named(two_days: Bars) -> N
 
 
 def test_a_digest_calls_no_day_a_missing_one_that_may_have_been_a_holiday(services: Services, clock: Clock) -> None:
-    asked = queries.answer(services, "AAPL", 10)
-    made, before = asked.forecast, queries.previous(services, asked)
+    asked = forecasts.answer(services, "AAPL", 10)
+    made, before = asked.forecast, forecasts.previous(services, asked)
     assert before is not None
     one = replace(asked.outlook.instrument, calendar="24/5")
     earlier = replace(before, cutoff=TUESDAY - timedelta(days=4))
-    text = digest([Entry(one, made, earlier, expected=TUESDAY)], TUESDAY, 10)
+    text = digest([DigestEntry(one, made, earlier, expected=TUESDAY)], TUESDAY, 10)
     assert "Since 27 November 2026: price" in text and "no close" not in text
-    late = digest([Entry(one, made, before, expected=WEDNESDAY)], WEDNESDAY, 10)
+    late = digest([DigestEntry(one, made, before, expected=WEDNESDAY)], WEDNESDAY, 10)
     assert "The last close is of 1 December 2026." in late and "no close" not in late
-    assert change.about_hole(earlier, made, "24/5") == ""
+    assert change_sentences.about_hole(earlier, made, "24/5") == ""
 
 
 def test_a_move_over_more_sessions_is_less_surprising(two_days: Bars) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bellwether.errors import ModelError
-from bellwether.forecasting.model_card import RANGE, folders_of, read_card
-from bellwether.types import HEADS, LEVELS
+from bellwether.core.errors import ModelError
+from bellwether.core.types import HEADS, LEVELS
+from bellwether.models.model_card import RANGE, folders_of, read_card
 from tests.conftest import MODELS
 
 Facts = dict[str, Any]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bellwether import queries
-from bellwether.config import load_settings
-from bellwether.forecasting.model_card import RANGE, folders_of
-from bellwether.forecasting.model_shelf import ModelShelf
-from bellwether.forecasting.onnx_model import OnnxModel
+from bellwether.ask import forecasts
+from bellwether.core.config import load_settings
+from bellwether.models.model_card import RANGE, folders_of
+from bellwether.models.onnx_model import OnnxModel
+from bellwether.models.registry import ModelRegistry
 from bellwether.services import Services, build_services
 from tests.conftest import MODELS, NOW
 
@@ -52,14 +52,14 @@ def services_of_three(tmp_path: Path) -> Services:
 def test_the_model_that_answers_had_not_seen_what_came_after(
     services_of_three: Services, as_of: date | None, model_id: str, fair: bool
 ) -> None:
-    made = queries.answer(services_of_three, "AAPL", 10, as_of).forecast
+    made = forecasts.answer(services_of_three, "AAPL", 10, as_of).forecast
     assert made.model_id == model_id
     assert any("no fair test" in caveat for caveat in made.caveats) is not fair
 
 
 def test_a_change_since_yesterday_is_the_prices_and_not_another_models(services_of_three: Services) -> None:
-    asked = queries.answer(services_of_three, "AAPL", 10, date(2020, 12, 31))
-    before = queries.previous(services_of_three, asked)
+    asked = forecasts.answer(services_of_three, "AAPL", 10, date(2020, 12, 31))
+    before = forecasts.previous(services_of_three, asked)
     assert before is not None
     assert (before.model_id, before.cutoff) == ("to-2020", date(2020, 12, 30))
 
@@ -68,17 +68,17 @@ def test_a_damaged_model_beside_the_served_one_is_passed_over(tmp_path: Path, ca
     served = OnnxModel(model_taught_to("2020-12-31", tmp_path / "served"))
     (model_taught_to("2018-12-31", tmp_path / "damaged") / "model.onnx").write_bytes(b"no model")
     sound = model_taught_to("2015-12-31", tmp_path / "sound")
-    answered = ModelShelf(tmp_path, served).for_day(date(2019, 1, 2))
+    answered = ModelRegistry(tmp_path, served).for_day(date(2019, 1, 2))
     assert answered is not None and answered.card.model_id == sound.name
     assert "damaged" in caplog.text
 
 
 def test_where_no_model_is_served_none_answers_for_the_past(tmp_path: Path) -> None:
     model_taught_to("2015-12-31", tmp_path / "sound")
-    assert ModelShelf(tmp_path, None).for_day(date(2019, 1, 2)) is None
+    assert ModelRegistry(tmp_path, None).for_day(date(2019, 1, 2)) is None
 
 
 def test_the_shipped_models_leave_the_test_years_to_the_one_that_was_tested(services: Services) -> None:
     assert services.model is not None and services.model.card.seen_to == date(2021, 12, 31)
-    assert queries.answer(services, "AAPL", 10, date(2020, 3, 2)).forecast.model_id == "daily-range-2"
-    assert queries.answer(services, "AAPL", 10).forecast.model_id == "daily-range-2-2021"
+    assert forecasts.answer(services, "AAPL", 10, date(2020, 3, 2)).forecast.model_id == "daily-range-2"
+    assert forecasts.answer(services, "AAPL", 10).forecast.model_id == "daily-range-2-2021"

@@ -9,21 +9,20 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bellwether import tally
-from bellwether.__main__ import main
-from bellwether.alerting import admin
-from bellwether.alerting.deliver import Accepted, deliver
-from bellwether.alerting.evaluate import Tick
-from bellwether.alerting.heartbeat import heartbeat
-from bellwether.alerting.retry import Cause, DeliveryError
-from bellwether.alerting.rules import Reason
-from bellwether.config import load_settings
-from bellwether.doctor import examine
-from bellwether.errors import ConfigError
+from bellwether.alerts.rules.digest_due import DigestReason
+from bellwether.alerts.tick import Tick
+from bellwether.cli.main import main
+from bellwether.core import metrics as process_metrics
+from bellwether.core.config import load_settings
+from bellwether.core.errors import ConfigError
+from bellwether.core.types import OutboxMessage
+from bellwether.db.database import rows
+from bellwether.delivery import admin_notes, chats_table, outbox_table
+from bellwether.delivery.deliver import Accepted, deliver
+from bellwether.delivery.retry import Cause, DeliveryError
+from bellwether.jobs.doctor import examine
+from bellwether.jobs.heartbeat import heartbeat
 from bellwether.services import Services, build_services
-from bellwether.store import chats, outbox
-from bellwether.store.database import rows
-from bellwether.types import OutboxMessage
 from scheduler import Timetable
 from tests.support.http_server import HttpServer, Request, Response
 from tests.support.web import Visitor
@@ -50,9 +49,9 @@ def services_in(folder: Path, **sections: dict[str, object]) -> Services:
 
 def owe(services: Services, chat_id: int = 7) -> None:
     with services.store.transaction() as db:
-        chats.join(db, chat_id, "en", NOW)
-        draft = outbox.Draft(f"digest:{chat_id}:x", chat_id, "digest", "hi", NOW, NOW + timedelta(hours=12))
-        outbox.owe(db, draft, NOW - timedelta(minutes=1))
+        chats_table.join(db, chat_id, "en", NOW)
+        draft = outbox_table.Draft(f"digest:{chat_id}:x", chat_id, "digest", "hi", NOW, NOW + timedelta(hours=12))
+        outbox_table.enqueue(db, draft, NOW - timedelta(minutes=1))
 
 
 def notes(services: Services) -> list[str]:
@@ -70,7 +69,7 @@ def metrics(services: Services) -> dict[str, float]:
 
 def test_metrics_tell_how_delivery_stands(tmp_path: Path) -> None:
     services = services_in(tmp_path)
-    before = tally.FAILED.values().get(("refused",), 0)
+    before = process_metrics.FAILED.values().get(("refused",), 0)
     owe(services, 7)
     asyncio.run(deliver(services, Refusing()))
     owe(services, 8)
@@ -85,11 +84,11 @@ def test_metrics_tell_how_delivery_stands(tmp_path: Path) -> None:
 
 
 def test_every_forecast_is_timed(services: Services) -> None:
-    from bellwether import queries
+    from bellwether.ask import forecasts
 
-    before = tally.FORECAST.read()[0][-1][1]
-    queries.answer(services, "AAPL", 10)
-    assert tally.FORECAST.read()[0][-1][1] == before + 1
+    before = process_metrics.FORECAST.read()[0][-1][1]
+    forecasts.answer(services, "AAPL", 10)
+    assert process_metrics.FORECAST.read()[0][-1][1] == before + 1
 
 
 def test_metrics_answer_without_a_database(tmp_path: Path) -> None:
@@ -134,7 +133,7 @@ def test_a_dead_letter_is_told_to_the_administrator_once_a_day(tmp_path: Path) -
     owe(services, 7)
     owe(services, 8)
     asyncio.run(deliver(services, Refusing()))
-    assert notes(services) == [admin.Topic.DEAD_LETTER.value]
+    assert notes(services) == [admin_notes.AdminTopic.DEAD_LETTER.value]
 
 
 def test_without_an_administrator_nobody_is_told(tmp_path: Path) -> None:
@@ -148,8 +147,8 @@ def test_a_tick_tells_what_needs_a_person(tmp_path: Path) -> None:
     services = services_in(tmp_path, telegram={"admin_chat": ADMIN})
     timetable = Timetable(services)
     for _ in range(2):
-        timetable._tell_admin(Tick({Reason.DUE_WITHOUT_PRICES: 3}, 0, 3))
-    assert notes(services) == [admin.Topic.NO_MODEL.value, admin.Topic.NO_PRICES.value]
+        timetable._tell_admin(Tick({DigestReason.DUE_WITHOUT_PRICES: 3}, 0, 3))
+    assert notes(services) == [admin_notes.AdminTopic.NO_MODEL.value, admin_notes.AdminTopic.NO_PRICES.value]
 
 
 def test_dead_letters_can_be_looked_at_sent_again_or_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bellwether import queries
-from bellwether.config import load_settings
-from bellwether.errors import ModelError
+from bellwether.ask import forecasts
+from bellwether.core.config import load_settings
+from bellwether.core.errors import ModelError
+from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, Problem
 from bellwether.forecasting.forecaster import BASELINE_ID
 from bellwether.forecasting.inputs import model_inputs
-from bellwether.forecasting.model_card import RANGE, folders_of
-from bellwether.forecasting.onnx_model import MANY, OnnxModel, latest_model
+from bellwether.models.model_card import RANGE, folders_of
+from bellwether.models.onnx_model import MANY, OnnxModel, latest_model
 from bellwether.services import Services, build_services
-from bellwether.types import HEADS, LEVELS, MARKET_SERIES, Problem
 from tests.conftest import MODELS, NOW, MakeBars
 
 
@@ -91,7 +91,7 @@ def test_of_many_windows_each_is_answered_as_if_it_were_alone(
     ]
     answers = model.quantiles_of_each(windows)
     # to the last digit, for a forecast's id is made of them
-    assert [one.tobytes() for one in answers] == [model.quantiles(*window)[0].tobytes() for window in windows]
+    assert [answer.tobytes() for answer in answers] == [model.quantiles(*window)[0].tobytes() for window in windows]
 
 
 @pytest.mark.parametrize("factor", [0.01, 100.0])
@@ -165,7 +165,7 @@ def test_the_service_goes_on_with_the_baseline_and_says_so(folder: Path, tmp_pat
     services = services_with(folder.parent, tmp_path)
     assert services.model is None
     assert "damaged" in services.model_problem
-    made = queries.answer(services, "AAPL", 10).forecast
+    made = forecasts.answer(services, "AAPL", 10).forecast
     assert made.model_id == BASELINE_ID
     assert made.problem is Problem.NO_MODEL
     assert made.log_returns == made.baseline.log_returns
@@ -187,7 +187,7 @@ def test_no_model_at_all_does_not_stop_the_service(tmp_path: Path) -> None:
     services = services_with(tmp_path / "nowhere", tmp_path)
     assert services.model is None
     assert services.model_problem == "There is no model in the folder nowhere."
-    assert queries.answer(services, "AAPL", 63).forecast.model_id == BASELINE_ID
+    assert forecasts.answer(services, "AAPL", 63).forecast.model_id == BASELINE_ID
 
 
 def test_the_last_folder_by_name_is_served_unless_one_is_named(folder: Path) -> None:
@@ -206,4 +206,4 @@ def test_a_model_that_is_named_but_not_there_is_told(tmp_path: Path) -> None:
     settings = load_settings(database={"path": tmp_path / "x.sqlite3"}, models={"folder": MODELS, "serve": "nope"})
     services = build_services(settings, clock=lambda: NOW)
     assert services.model_problem == "There is no model 'nope' in exported_models; check the key models.serve."
-    assert queries.answer(services, "AAPL", 10).forecast.problem is Problem.NO_MODEL
+    assert forecasts.answer(services, "AAPL", 10).forecast.problem is Problem.NO_MODEL

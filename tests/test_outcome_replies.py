@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bellwether import alert_queries
-from bellwether.alert_types import RuleKind, RuleWish
-from bellwether.alerting.evaluate import tick
+from bellwether.alerts import ask, rules_table
+from bellwether.alerts.tick import tick
+from bellwether.core.alert_types import RuleKind, RuleRequest
+from bellwether.db.database import rows
+from bellwether.delivery import chats_table, outbox_table
 from bellwether.services import Services
-from bellwether.store import alert_rules, chats, outbox
-from bellwether.store.database import rows
-from bot.telegram_errands import deliver_now
+from bot.telegram.one_shot import deliver_now
 from tests.support.running_bot import bot_services
 from tests.support.telegram_server import TelegramServer
 
@@ -34,9 +34,9 @@ def server() -> Iterator[TelegramServer]:
 def alerted(server: TelegramServer, folder: Path) -> Services:
     """A chat that was told of an outlook over one week."""
     services = bot_services(server, folder)
-    rule = alert_queries.add_rule(services, ANN, "AAPL", RuleWish(RuleKind.UNUSUAL, 0.5, horizon=5), "en")
+    rule = ask.add_rule(services, ANN, "AAPL", RuleRequest(RuleKind.UNUSUAL, 0.5, horizon=5), "en")
     with services.store.transaction() as db:
-        alert_rules.change(db, replace(rule, created_at=BEGAN))
+        rules_table.change(db, replace(rule, created_at=BEGAN))
     assert tick(services, BEGAN).rules.told == 1
     assert asyncio.run(deliver_now(services)).sent == 1
     return services
@@ -57,10 +57,10 @@ def test_the_message_is_kept_until_it_was_answered_and_no_longer(server: Telegra
     services = alerted(server, tmp_path)
     much_later = services.clock() + 200 * timedelta(days=1)
     with services.store.transaction() as db:
-        assert outbox.prune(db, much_later) == 0
+        assert outbox_table.prune(db, much_later) == 0
     tick(services, BEGAN + WEEK)
     with services.store.transaction() as db:
-        assert outbox.prune(db, much_later) == 1
+        assert outbox_table.prune(db, much_later) == 1
         assert rows(db, "SELECT kind FROM outbox") == [{"kind": "outcome"}]
     # without it the outcome stands alone
     assert asyncio.run(deliver_now(services)).sent == 1
@@ -73,13 +73,15 @@ def test_a_group_that_moved_gets_the_outcome_without_a_reference_to_a_message_of
     services = alerted(server, tmp_path)
     server.open_chat(ANN + 1)
     with services.store.transaction() as db:
-        chats.join(db, ANN + 1, "en", BEGAN)
+        chats_table.join(db, ANN + 1, "en", BEGAN)
         now = services.clock()
-        outbox.owe(db, outbox.Draft("digest:1002:x", ANN + 1, "digest", "the first one here", now, now + WEEK), now)
+        outbox_table.enqueue(
+            db, outbox_table.Draft("digest:1002:x", ANN + 1, "digest", "the first one here", now, now + WEEK), now
+        )
     assert asyncio.run(deliver_now(services)).sent == 1
     assert server.last(ANN + 1).message_id == server.last(ANN).message_id  # each chat counts its own
     with services.store.transaction() as db:
-        chats.migrate(db, ANN, ANN + 1)
+        chats_table.migrate(db, ANN, ANN + 1)
     assert tick(services, BEGAN + WEEK).outcomes == 1
     assert asyncio.run(deliver_now(services)).sent == 1
     assert server.last(ANN + 1).reply_to is None

@@ -10,18 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bellwether import queries
-from bellwether.errors import Delisted, SourceError, Trouble
+from bellwether.ask import forecasts
+from bellwether.core.errors import Delisted, SourceError, Trouble
+from bellwether.core.types import Bars
+from bellwether.jobs.record_universe import forecast_universe
+from bellwether.jobs.replay import replay
 from bellwether.market.calendar import session_after
-from bellwether.scoring.replay import replay
-from bellwether.scoring.settling import PATIENCE, outcome_of, settle
-from bellwether.scoring.universe import forecast_universe
-from bellwether.scoring.verify import verify
 from bellwether.services import Services, build_services
-from bellwether.store import ledger, outcomes
-from bellwether.store.ledger import to_days
-from bellwether.store.outcomes import Open, Outcome
-from bellwether.types import Bars
+from bellwether.track_record.ledger import ledger_table, outcomes_table
+from bellwether.track_record.ledger.ledger_table import to_days
+from bellwether.track_record.ledger.outcomes_table import Open, Outcome
+from bellwether.track_record.ledger.settle import PATIENCE, outcome_of, settle
+from bellwether.track_record.ledger.verify import verify
 from tests.conftest import MakeBars
 from tests.support.account import live_services, set_clock
 
@@ -117,12 +117,12 @@ def test_two_that_settle_at_once_add_each_outcome_once(tmp_path: Path) -> None:
     """Both have read what is due before either has written."""
     services = entered(tmp_path)
     with services.store.reading() as db:
-        due = outcomes.due(db, after(10))
+        due = outcomes_table.due(db, after(10))
     came = [Outcome(one, 0.01, after(10)) for one in due]
     with services.store.transaction() as db:
-        assert len(outcomes.append(db, came[:2], services.clock())) == 2
+        assert len(outcomes_table.append(db, came[:2], services.clock())) == 2
     with services.store.transaction() as db:
-        assert [one.of.seq for one in outcomes.append(db, came, services.clock())] == [due[2].seq]
+        assert [one.of.seq for one in outcomes_table.append(db, came, services.clock())] == [due[2].seq]
     assert [horizon for horizon, _, _ in found(services)] == [1, 5, 10]
 
 
@@ -186,7 +186,7 @@ def test_a_later_close_is_never_taken_for_the_targets(tmp_path: Path, gone: int)
     set_clock(services, after(1 + PATIENCE))
     settle(services)
     assert [one for one in found(services) if one[0] == 1] == [(1, None, None)]
-    assert queries.track_record(services).without_outcome >= 1
+    assert forecasts.track_record(services).without_outcome >= 1
 
 
 def test_a_cutoff_whose_close_has_gone_leaves_no_outcome(make_bars: MakeBars) -> None:
@@ -218,7 +218,7 @@ def test_a_delisted_share_has_no_outcome_after_ten_sessions_and_is_counted(tmp_p
     set_clock(services, after(1 + PATIENCE))
     assert settle(services).lost == 1
     assert found(services) == [(1, None, None)]
-    record = queries.track_record(services)
+    record = forecasts.track_record(services)
     assert (record.issued, record.settled, record.waiting, record.without_outcome) == (5, 0, 4, 1)
     assert verify(services.store).problems == ()
 
@@ -273,16 +273,16 @@ def test_years_of_the_sample_market_give_every_forecast_exactly_one_outcome(tmp_
     whole = replace(services, universe=few.universe)
     past = replay(whole, first, last, tmp_path / "replay.sqlite3", every=21)
     with past.store.reading() as db:
-        issued = ledger.head(db).rows
+        issued = ledger_table.head(db).rows
     assert issued == 116 * 2 * 5
     past.clock.now += timedelta(days=125)  # type: ignore[attr-defined]
     settle(past)
     with past.store.reading() as db:
         once = db.conn.execute("SELECT count(*), count(DISTINCT seq), count(log_return) FROM outcomes").fetchone()
         assert tuple(once) == (issued, issued, issued)
-        assert outcomes.due(db, date.max) == []
+        assert outcomes_table.due(db, date.max) == []
     assert verify(past.store).problems == ()
-    record = queries.track_record(past)
+    record = forecasts.track_record(past)
     assert (record.settled, record.waiting, record.without_outcome) == (issued - record.by_plain_rule, 0, 0)
 
 

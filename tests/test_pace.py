@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from bot.lanes import Latency
-from bot.pace import (
+from bot.telegram.lanes import Latency
+from bot.telegram.rate_limits import (
     CATCH_UP,
     GROUP,
     GROUP_BURST,
@@ -20,7 +20,7 @@ from bot.pace import (
     PRIVATE_BURST,
     SECOND,
     TRUSTED,
-    Pace,
+    SendRateLimit,
 )
 from tests.chaos.fast import FastLoop
 from tests.support.telegram_errors import ApiError
@@ -33,7 +33,7 @@ class Turns:
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.began = self.loop.time()
-        self.pace = Pace(self.loop.time)
+        self.pace = SendRateLimit(self.loop.time)
         self.taken: list[tuple[int, float]] = []
 
     async def take(self, chat_id: int, *, broadcast: bool = False) -> None:
@@ -67,7 +67,7 @@ def test_fifty_who_ask_at_once_are_answered_as_fast_as_telegram_allows() -> None
 
 def test_thirty_who_ask_at_once_wait_for_nobody() -> None:
     async def all_take() -> int:
-        pace, taken = Pace(lambda: 0.0), 0  # by this clock no wait ever ends
+        pace, taken = SendRateLimit(lambda: 0.0), 0  # by this clock no wait ever ends
         for chat_id in range(1, MOST + 1):
             async with pace.turn(chat_id):
                 taken += 1
@@ -244,7 +244,7 @@ def test_the_shortest_trip_is_believed_once_enough_have_been_seen() -> None:
 def test_broadcasts_keep_their_pace_however_far_away_telegram_is(away: float) -> None:
     """On a clock of our own, so that the machine has no part in it."""
     now = [0.0]
-    pace = Pace(lambda: now[0])
+    pace = SendRateLimit(lambda: now[0])
     trips(pace.latency, away, 300, now)
     began, ends, sent = now[0], [], 0
     limits = FloodLimits(enabled=True, clock=lambda: now[0] + away / 2)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from bellwether.errors import MarketDataError
+from bellwether.core.errors import MarketDataError
 from tests.support.data import DATA
 from training.__main__ import cli
 from training.paper_data import ACL18, FEATURES, Instances, cut, load

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bellwether.errors import BadDate, BadHorizon
-from bellwether.parsing import parse_date, parse_horizon, parse_instant
-from bellwether.types import MAX_HORIZON
+from bellwether.core.errors import BadDate, BadHorizon
+from bellwether.core.parsing import parse_date, parse_horizon, parse_instant
+from bellwether.core.types import MAX_HORIZON
 
 
 @pytest.mark.parametrize(

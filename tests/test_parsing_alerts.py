@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bellwether.errors import BadHorizon, BadRule
-from bellwether.parsing import parse_clock, parse_horizon, parse_price, parse_quiet_hours, parse_share
+from bellwether.core.errors import BadHorizon, BadRule
+from bellwether.core.parsing import parse_clock, parse_horizon, parse_price, parse_quiet_hours, parse_share
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from bellwether import plain_output
-from bellwether.plain_output import plain
+from bellwether.core import plain_output
+from bellwether.core.plain_output import plain
 from tests.test_command_line import ROOT, environment
 
 #: every command that prints and needs no network, in one process: a start takes longer than most of them
 EVERY_COMMAND = """
 import sys
-from bellwether.__main__ import main
+from bellwether.cli.main import main
 
 def run(*arguments):
     sys.stdout.write("\\n## " + " ".join(arguments) + "\\n")

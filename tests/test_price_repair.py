@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bellwether.errors import DoubtfulBars, NoPrices
+from bellwether.core.errors import DoubtfulBars, NoPrices
+from bellwether.core.types import CLOSE, LEVELS, Bars, Floats, ForecastInputs, Origin
 from bellwether.forecasting.forecaster import make_outlook
-from bellwether.market.price_repair import repaired
 from bellwether.market.scale import comparable
-from bellwether.market.yahoo import YahooSource
-from bellwether.types import CLOSE, LEVELS, Bars, Floats, Known, Origin
+from bellwether.market.yahoo.price_repair import repaired
+from bellwether.market.yahoo.source import YahooSource
 from tests.support.yahoo_damage import PRICES, chart_of, made_up_table, scaled, told
 from tests.support.yahoo_server import YahooServer
 
@@ -49,7 +49,9 @@ def widths(bars: Bars) -> Floats:
     origin = bars.origin
     assert origin is not None
     assert origin.instrument is not None
-    outlook = make_outlook(Known(origin.instrument, comparable(bars).bars, (None, None), "yahoo", "", None), None)
+    outlook = make_outlook(
+        ForecastInputs(origin.instrument, comparable(bars).bars, (None, None), "yahoo", "", None), None
+    )
     return outlook.log_returns[:, LEVELS.index(0.9)] - outlook.log_returns[:, LEVELS.index(0.1)]
 
 

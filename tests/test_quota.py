@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bellwether.errors import BadTerms, NotInPlan, QuotaExceeded
-from bellwether.plans import PLANS, Plan, Terms, changed, in_force
-from bellwether.quota import DAY, Used, at, give_back, standing, take
+from bellwether.access.quota import DAY, Used, at, give_back, standing, take
+from bellwether.core.errors import BadTerms, NotInPlan, QuotaExceeded
+from bellwether.core.plans import PLANS, Plan, Terms, changed, in_force
 
 NOW = 1_000_000_000.0  #: 01:46:40 UTC
 TODAY = datetime.fromtimestamp(NOW, UTC)

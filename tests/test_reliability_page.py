@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bellwether import tally
+from bellwether.core import metrics
 from tests.chaos.plan import POINTS
 
 TESTS = Path(__file__).resolve().parent
@@ -32,7 +32,7 @@ def test_a_named_test_exists(file: str, name: str) -> None:
 
 
 def test_every_metric_is_described() -> None:
-    for metric in (*tally.COUNTERS, tally.FORECAST):
+    for metric in (*metrics.COUNTERS, metrics.FORECAST):
         assert metric.name in PAGE
 
 

@@ -6,25 +6,25 @@ from pathlib import Path
 
 import pytest
 
-from bellwether import queries
-from bellwether.config import load_settings
-from bellwether.errors import AmbiguousSymbol, BadSymbol, UnknownSymbol
-from bellwether.market.resolve_reading import chosen, is_whole_name, may_be_taken, read
-from bellwether.market.resolve_text import LONGEST_MESSAGE, LONGEST_QUESTION, clean_question, fold
+from bellwether.ask import forecasts
+from bellwether.core.config import load_settings
+from bellwether.core.errors import AmbiguousSymbol, BadSymbol, UnknownSymbol
+from bellwether.core.types import Instrument
 from bellwether.market.sample import SampleProvider
-from bellwether.market.universe import Universe, listed, well_known
+from bellwether.market.symbols.match import chosen, is_whole_name, may_be_taken, read
+from bellwether.market.symbols.normalize import LONGEST_MESSAGE, LONGEST_QUESTION, clean_question, fold
+from bellwether.market.symbols.universe import Universe, listed, well_known
 from bellwether.services import Services, build_services
-from bellwether.types import Instrument
 
 LIVE = Universe(listed().values(), well_known())  #: what is known where the source can be searched
-NAMES = Counter(one.name.casefold() for one in SampleProvider().universe())
-UNIQUE = [one for one in SampleProvider().universe() if NAMES[one.name.casefold()] == 1]
+NAMES = Counter(instrument.name.casefold() for instrument in SampleProvider().universe())
+UNIQUE = [instrument for instrument in SampleProvider().universe() if NAMES[instrument.name.casefold()] == 1]
 
 
 def meant(text: str, universe: Universe = LIVE) -> str:
     """What a text is read as: "AAPL", "SHEL or SHEL.L", "GM?" where it is not sure, and "ask FORD, else F"."""
     reading = read(clean_question(text), universe)
-    known = " or ".join(one.symbol for one in reading.candidates)
+    known = " or ".join(candidate.symbol for candidate in reading.candidates)
     if known and not reading.sure:
         known += "?"
     if reading.symbol is None:
@@ -219,7 +219,7 @@ def test_what_is_not_beyond_doubt_is_asked(text: str, reading: str) -> None:
     assert meant(text) == reading
 
 
-@pytest.mark.parametrize("symbol", [one.symbol for one in LIVE.known])
+@pytest.mark.parametrize("symbol", [instrument.symbol for instrument in LIVE.known])
 def test_every_symbol_is_itself_however_it_is_written(symbol: str) -> None:
     for text in (symbol, symbol.lower(), symbol.title(), f"${symbol}", f"{symbol}.", f" {symbol}? ", f'"{symbol}"'):
         assert meant(text) == symbol
@@ -228,17 +228,17 @@ def test_every_symbol_is_itself_however_it_is_written(symbol: str) -> None:
 
 
 def test_every_company_is_found_by_its_whole_name_or_asked_about() -> None:
-    for one in LIVE.known:
-        for text in (one.name, one.name.lower(), fold(one.name), f"The {one.name}"):
+    for instrument in LIVE.known:
+        for text in (instrument.name, instrument.name.lower(), fold(instrument.name), f"The {instrument.name}"):
             found = read(clean_question(text), LIVE)
             # of some companies the name is also a symbol
-            assert one in found.candidates or text.upper() in {"BP", "HSBC", "ASML", "SAP", "SONY"}, text
+            assert instrument in found.candidates or text.upper() in {"BP", "HSBC", "ASML", "SAP", "SONY"}, text
 
 
 @pytest.mark.parametrize("one", UNIQUE, ids=lambda one: one.symbol)
 def test_the_sample_is_found_by_its_names_as_written(services: Services, one: Instrument) -> None:
     for text in (one.symbol, one.symbol.lower(), one.name, one.name.lower(), one.name.upper()):
-        assert queries.resolve(services, text).symbol == one.symbol
+        assert forecasts.resolve(services, text).symbol == one.symbol
 
 
 @pytest.mark.parametrize(
@@ -268,13 +268,13 @@ def test_it_asks_for_a_symbol_when_there_is_none(text: str) -> None:
 )
 def test_it_refuses_what_cannot_be_a_symbol(services: Services, text: str) -> None:
     with pytest.raises(BadSymbol, match="doesn't look like a stock symbol") as refused:
-        queries.resolve(services, text)
+        forecasts.resolve(services, text)
     assert str(refused.value).isascii()
 
 
 def test_several_cashtags_are_asked_for_one_at_a_time(services: Services) -> None:
     with pytest.raises(BadSymbol, match="one at a time"):
-        queries.resolve(services, "$AAPL or $MSFT?")
+        forecasts.resolve(services, "$AAPL or $MSFT?")
 
 
 @pytest.mark.parametrize(
@@ -292,13 +292,13 @@ def test_several_cashtags_are_asked_for_one_at_a_time(services: Services) -> Non
 )
 def test_it_does_not_know_what_nobody_lists(services: Services, text: str) -> None:
     with pytest.raises(UnknownSymbol, match="sample market"):
-        queries.resolve(services, text)
+        forecasts.resolve(services, text)
 
 
 @pytest.mark.parametrize("text", ["SHEL.L", "BTC", "bitcoin", "google stock exchange", "VOD.L", "nasdaq", "gold"])
 def test_the_sample_knows_only_what_it_has(services: Services, text: str) -> None:
     with pytest.raises(UnknownSymbol, match="sample market"):
-        queries.resolve(services, text)
+        forecasts.resolve(services, text)
 
 
 @pytest.mark.parametrize(
@@ -307,14 +307,14 @@ def test_the_sample_knows_only_what_it_has(services: Services, text: str) -> Non
 )
 def test_a_typo_is_answered_with_what_was_probably_meant(services: Services, text: str, nearest: str) -> None:
     with pytest.raises(UnknownSymbol, match="Did you mean") as told:
-        queries.resolve(services, text)
+        forecasts.resolve(services, text)
     assert nearest in told.value.suggestions
 
 
 def test_several_instruments_are_asked_back_with_all_that_tells_them_apart(services: Services) -> None:
     with pytest.raises(AmbiguousSymbol) as asked:
-        queries.resolve(services, "index")
-    assert {one.symbol for one in asked.value.candidates} == {"^GSPC", "^VIX"}
+        forecasts.resolve(services, "index")
+    assert {candidate.symbol for candidate in asked.value.candidates} == {"^GSPC", "^VIX"}
     assert asked.value.code == "ambiguous_symbol"
     assert str(asked.value).startswith("\u201cindex\u201d could mean several things. Which one do you mean?")
     assert "^VIX (CBOE Volatility Index, Index, USD)" in str(asked.value)
@@ -454,9 +454,9 @@ def test_a_price_file_is_known_by_the_names_of_the_operators_list(tmp_path: Path
     universe.write_text("symbol,name,exchange\nQQX,Quick Quarry,Moon\nSHEL.L,,\nSHEL,,\n")
     market = {"source": "file", "file": str(prices), "universe": str(universe)}
     services = build_services(load_settings(market=market, database={"path": tmp_path / "t.sqlite3"}))
-    assert [one.symbol for one in services.universe] == ["QQX", "SHEL.L", "SHEL"]
-    assert queries.resolve(services, "quick quarry").symbol == "QQX"
-    assert queries.resolve(services, "quick quarry").name == "Quick Quarry"
-    assert queries.resolve(services, "OTHER").symbol == "OTHER"  # not served, but asked for
+    assert [instrument.symbol for instrument in services.universe] == ["QQX", "SHEL.L", "SHEL"]
+    assert forecasts.resolve(services, "quick quarry").symbol == "QQX"
+    assert forecasts.resolve(services, "quick quarry").name == "Quick Quarry"
+    assert forecasts.resolve(services, "OTHER").symbol == "OTHER"  # not served, but asked for
     with pytest.raises(AmbiguousSymbol, match=r"SHEL \(Shell, NYSE, USD\) or SHEL\.L \(Shell, London, GBp\)"):
-        queries.resolve(services, "shell")
+        forecasts.resolve(services, "shell")

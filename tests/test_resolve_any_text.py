@@ -5,12 +5,12 @@ from collections.abc import Callable
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bellwether import queries
-from bellwether.config import load_settings
-from bellwether.errors import BadSymbol, BellwetherError
-from bellwether.market.resolve_reading import Reading, read
-from bellwether.market.resolve_text import LONGEST_QUESTION, clean_question
-from bellwether.market.universe import Universe, listed, well_known
+from bellwether.ask import forecasts
+from bellwether.core.config import load_settings
+from bellwether.core.errors import BadSymbol, BellwetherError
+from bellwether.market.symbols.match import Reading, read
+from bellwether.market.symbols.normalize import LONGEST_QUESTION, clean_question
+from bellwether.market.symbols.universe import Universe, listed, well_known
 from bellwether.services import build_services
 
 LIVE = Universe(listed().values(), well_known())  #: what is known where the source can be searched
@@ -31,20 +31,20 @@ TEXTS = st.text(max_size=80) | st.text("ABCabc.-^=&$ 0\u00e9<>\u202e\"'()", max_
 def test_any_text_is_an_instrument_or_a_friendly_error(text: str) -> None:
     services = build_services(load_settings(models={"folder": "nowhere"}))
     try:
-        assert queries.resolve(services, text).symbol in listed()
+        assert forecasts.resolve(services, text).symbol in listed()
     except BellwetherError as refused:
         assert str(refused).strip()
         assert refused.for_operator.strip()
 
 
 @settings(deadline=None, max_examples=300)
-@given(TEXTS | st.sampled_from([one.name for one in LIVE.known]))
+@given(TEXTS | st.sampled_from([instrument.name for instrument in LIVE.known]))
 def test_any_text_can_be_read_and_what_it_means_means_itself(text: str) -> None:
     try:
         reading = read(clean_question(text), LIVE)
     except BadSymbol:
         return
-    assert len({one.symbol for one in reading.candidates}) == len(reading.candidates)
+    assert len({candidate.symbol for candidate in reading.candidates}) == len(reading.candidates)
     for one in reading.candidates:
         assert read(one.symbol, LIVE) == Reading((one,))
     if reading.symbol is not None:
@@ -69,11 +69,11 @@ def test_a_cleaned_question_is_clean_already(text: str) -> None:
 
 @settings(deadline=None, max_examples=200)
 @given(
-    st.sampled_from([one.symbol for one in LIVE.known]),
+    st.sampled_from([instrument.symbol for instrument in LIVE.known]),
     st.sampled_from([str.upper, str.lower, str.title, str.swapcase]),
     st.sampled_from(["{}", "${}", "{}.", "{}?", " {} ", "({})", "{}\u200f", "\u201c{}\u201d", "{} stock"]),
 )
 def test_a_symbol_survives_any_dress(symbol: str, case: Callable[[str], str], dress: str) -> None:
     reading = read(clean_question(dress.format(case(symbol))), LIVE)
     assert reading.sure
-    assert [one.symbol for one in reading.candidates] == [symbol]
+    assert [candidate.symbol for candidate in reading.candidates] == [symbol]

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from bellwether import queries
-from bellwether.config import load_settings
-from bellwether.errors import AmbiguousSymbol, BellwetherError, MarketDataError, UnknownSymbol
-from bellwether.market.circuit import State
+from bellwether.ask import forecasts
+from bellwether.core.config import load_settings
+from bellwether.core.errors import AmbiguousSymbol, BellwetherError, MarketDataError, UnknownSymbol
+from bellwether.core.types import Instrument
+from bellwether.market.remote.circuit_breaker import BreakerState
 from bellwether.market.sources import remote
-from bellwether.market.yahoo_search import search
+from bellwether.market.symbols import searches_table
+from bellwether.market.yahoo.search import search
 from bellwether.services import Services, build_services
-from bellwether.store import searches
-from bellwether.types import Instrument
 from tests.conftest import MODELS
 from tests.support import yahoo_recordings
 from tests.support.clock import Clock
@@ -56,8 +56,8 @@ def start(server: YahooServer, clock: Clock, tmp_path: Path) -> Start:
 
 def asked_back(services: Services, text: str) -> list[str]:
     with pytest.raises(AmbiguousSymbol) as asked:
-        queries.resolve(services, text)
-    return [one.symbol for one in asked.value.candidates]
+        forecasts.resolve(services, text)
+    return [candidate.symbol for candidate in asked.value.candidates]
 
 
 SPOTIFY = [quote("SPOT", "Spotify Technology S.A."), quote("SPOT250321C00450000", "a call", "OPR", "OPTION")]
@@ -68,10 +68,10 @@ def test_a_company_with_one_listing_at_home_is_taken_with_its_details_and_rememb
 ) -> None:
     server.add_search("spotify", SPOTIFY)
     list_on(server, "SPOT", "Spotify Technology S.A.", FRIDAY)
-    one = queries.resolve(start(), "spotify")
+    one = forecasts.resolve(start(), "spotify")
     assert (one.symbol, one.name, one.exchange, one.currency) == ("SPOT", "Spotify Technology S.A.", "NYSE", "USD")
     assert [each.query["q"] for each in server.requests_to(SEARCH)] == ["spotify"]
-    assert queries.resolve(start(), "Spotify").symbol == "SPOT"  # after a restart, too
+    assert forecasts.resolve(start(), "Spotify").symbol == "SPOT"  # after a restart, too
     assert len(server.requests_to(SEARCH)) == 1
 
 
@@ -106,8 +106,8 @@ def test_candidates_say_where_and_in_what_they_trade(server: YahooServer, start:
         ],
     )
     with pytest.raises(AmbiguousSymbol) as asked:
-        queries.resolve(start(), "nintendo")
-    assert [(one.name, one.listing) for one in asked.value.candidates] == [
+        forecasts.resolve(start(), "nintendo")
+    assert [(candidate.name, candidate.listing) for candidate in asked.value.candidates] == [
         ("Nintendo Co., Ltd.", "Tokyo, JPY"),
         ("Nintendo", "OTC Markets, USD"),
         ("Nintendo", "International Orderbook"),  # there things trade in many currencies
@@ -120,13 +120,13 @@ def test_a_choice_leads_to_what_was_chosen(server: YahooServer, start: Start) ->
     list_on(server, "7974.T", "Nintendo", FRIDAY, "JPX")
     services = start()
     for symbol in asked_back(services, "nintendo")[1:]:
-        assert queries.resolve(services, symbol).symbol == symbol
-        assert queries.resolve(services, symbol).currency == "JPY"
+        assert forecasts.resolve(services, symbol).symbol == symbol
+        assert forecasts.resolve(services, symbol).currency == "JPY"
 
 
 def test_a_symbol_of_an_exchange_needs_no_search(server: YahooServer, start: Start) -> None:
     list_on(server, "VOD.L", "Vodafone Group PLC", FRIDAY, "LSE")
-    one = queries.resolve(start(), "vod.l")
+    one = forecasts.resolve(start(), "vod.l")
     assert (one.symbol, one.name, one.currency, one.calendar) == ("VOD.L", "Vodafone Group PLC", "GBp", "XLON")
     assert server.requests_to(SEARCH) == []
 
@@ -142,12 +142,12 @@ def test_the_same_symbol_elsewhere_is_asked_back(server: YahooServer, start: Sta
 def test_capitals_mean_the_symbol_where_there_is_one(server: YahooServer, start: Start) -> None:
     list_on(server, "F", "Ford Motor Company", FRIDAY)
     services = start()
-    assert queries.resolve(services, "ford").symbol == "F"
-    assert queries.resolve(services, "FORD").symbol == "F"  # Yahoo has no such symbol
+    assert forecasts.resolve(services, "ford").symbol == "F"
+    assert forecasts.resolve(services, "FORD").symbol == "F"  # Yahoo has no such symbol
     list_on(server, "GOLD", "Gold.com, Inc.", FRIDAY)
-    assert queries.resolve(services, "GOLD").name == "Gold.com, Inc."
+    assert forecasts.resolve(services, "GOLD").name == "Gold.com, Inc."
     asked = len(server.requests)
-    assert queries.resolve(start(), "FORD").symbol == "F"
+    assert forecasts.resolve(start(), "FORD").symbol == "F"
     assert [each for each in server.requests[asked:] if "FORD" in each.path] == []  # it is remembered
 
 
@@ -156,8 +156,8 @@ def test_one_word_of_a_name_that_is_also_a_symbol_is_asked_back(server: YahooSer
         list_on(server, symbol, name, FRIDAY)
     services = start()
     assert asked_back(services, "snap") == ["SNAP", "SNA"]
-    assert queries.resolve(services, "SNAP").name == "Snap Inc."
-    assert queries.resolve(services, "snap-on").symbol == "SNA"
+    assert forecasts.resolve(services, "SNAP").name == "Snap Inc."
+    assert forecasts.resolve(services, "snap-on").symbol == "SNA"
 
 
 def test_bitcoin_is_the_coin_and_the_fund_of_that_ticker_is_not_offered(server: YahooServer, start: Start) -> None:
@@ -165,17 +165,17 @@ def test_bitcoin_is_the_coin_and_the_fund_of_that_ticker_is_not_offered(server: 
         list_on(server, symbol, name, FRIDAY, code)
     services = start()
     for text in ("BTC", "btc", "$BTC", "bitcoin", "Bitcoin", "BTC-USD"):
-        assert queries.resolve(services, text).symbol == "BTC-USD"
+        assert forecasts.resolve(services, text).symbol == "BTC-USD"
     server.add_search("grayscale bitcoin", [quote("BTC", "Grayscale Bitcoin Mini Trust", "PCX", "ETF")])
     with pytest.raises(UnknownSymbol):
-        queries.resolve(services, "grayscale bitcoin")
-    assert queries.resolve(start(universe=["BTC"]), "BTC").symbol == "BTC"  # unless the operator serves it
+        forecasts.resolve(services, "grayscale bitcoin")
+    assert forecasts.resolve(start(universe=["BTC"]), "BTC").symbol == "BTC"  # unless the operator serves it
 
 
 def test_a_typo_gets_near_matches_from_the_universe_and_the_search(server: YahooServer, start: Start) -> None:
     server.add_search("mircosoft", [quote("MCSFT.F", "Other", "FRA")])
     with pytest.raises(UnknownSymbol, match="in Yahoo Finance") as told:
-        queries.resolve(start(), "mircosoft")
+        forecasts.resolve(start(), "mircosoft")
     assert told.value.suggestions[0] == "MSFT"
     assert "MCSFT.F" in told.value.suggestions
     assert len(told.value.suggestions) <= 4
@@ -184,7 +184,7 @@ def test_a_typo_gets_near_matches_from_the_universe_and_the_search(server: Yahoo
 def test_what_people_typed_is_not_kept(server: YahooServer, start: Start, tmp_path: Path) -> None:
     services = start()
     with pytest.raises(UnknownSymbol):
-        queries.resolve(services, "zorkmid mining")
+        forecasts.resolve(services, "zorkmid mining")
     services.store.close()
     kept = b"".join(file.read_bytes() for file in tmp_path.glob("t.sqlite3*"))
     assert b"symbol_searches" in kept
@@ -196,7 +196,7 @@ def test_nothing_found_is_remembered_for_a_day_and_something_for_a_month(
 ) -> None:
     def ask(text: str) -> int:
         with pytest.raises(BellwetherError):
-            queries.resolve(start(), text)
+            forecasts.resolve(start(), text)
         return len(server.requests_to(SEARCH))
 
     server.add_search("nintendo", [quote("7974.T", "Nintendo", "JPX")])
@@ -215,7 +215,7 @@ def test_nothing_found_is_remembered_for_a_day_and_something_for_a_month(
 @pytest.mark.parametrize("known", ["apple", "AAPL", "brk.b", "coca cola", "s&p 500", "BTC", "BOEING"])
 def test_what_is_known_needs_no_yahoo(server: YahooServer, start: Start, known: str) -> None:
     server.fail_next("/", 503, times=None)
-    one = queries.resolve(start(timeout=0.5), known)
+    one = forecasts.resolve(start(timeout=0.5), known)
     assert one.symbol in {"AAPL", "BRK-B", "KO", "^GSPC", "BTC-USD", "BA"}
     assert one.calendar in {"XNYS", "24/7"}
     assert server.requests_to(SEARCH) == []
@@ -224,11 +224,11 @@ def test_what_is_known_needs_no_yahoo(server: YahooServer, start: Start, known: 
 def test_a_silent_yahoo_is_told_and_nothing_is_guessed_or_remembered(server: YahooServer, start: Start) -> None:
     server.fail_next("/", 503, times=None)
     with pytest.raises(MarketDataError, match="Yahoo Finance has a failure on its side; please try again"):
-        queries.resolve(start(), "VOD.L")
+        forecasts.resolve(start(), "VOD.L")
     with pytest.raises(MarketDataError, match="Yahoo Finance has a failure on its side; please try again"):
-        queries.resolve(start(), "nintendo")
+        forecasts.resolve(start(), "nintendo")
     with pytest.raises(UnknownSymbol, match="Did you mean MSFT"):
-        queries.resolve(start(), "mircosoft")
+        forecasts.resolve(start(), "mircosoft")
     assert asked_back(start(), "COKE") == ["KO"]  # whether a symbol COKE exists can't be told now
     server.clear_faults()
     server.add_search("nintendo", [quote("7974.T", "Nintendo", "JPX")])
@@ -246,7 +246,7 @@ def test_without_a_database_yahoo_is_asked_again(server: YahooServer, start: Sta
 @pytest.mark.parametrize("text", ["\U0001f680", "!!!***", "%%", "( )"])
 def test_what_has_no_letter_is_not_searched_for(server: YahooServer, start: Start, text: str) -> None:
     with pytest.raises(BellwetherError):
-        queries.resolve(start(), text)
+        forecasts.resolve(start(), text)
     assert server.requests == []
 
 
@@ -254,9 +254,9 @@ def test_the_universe_that_is_served_decides_between_listings(server: YahooServe
     for symbol, name, code in (("SHEL.L", "Shell plc", "LSE"), ("AAPL", "Apple Inc.", "NMS")):
         list_on(server, symbol, name, FRIDAY, code)
     services = start(universe=["SHEL.L", "VOD.L"])
-    assert [one.symbol for one in services.universe] == ["SHEL.L", "VOD.L"]
-    assert queries.resolve(services, "SHEL.L").currency == "GBp"
-    assert queries.resolve(services, "apple").symbol == "AAPL"  # not served, but known and asked for
+    assert [instrument.symbol for instrument in services.universe] == ["SHEL.L", "VOD.L"]
+    assert forecasts.resolve(services, "SHEL.L").currency == "GBp"
+    assert forecasts.resolve(services, "apple").symbol == "AAPL"  # not served, but known and asked for
     assert server.requests_to(SEARCH) == []
 
 
@@ -303,17 +303,17 @@ def test_words_that_the_search_refuses_are_no_failure_of_yahoo(server: YahooServ
     services = start()
     for number in range(5):
         with pytest.raises(UnknownSymbol):
-            queries.resolve(services, f"no such words {number}")
+            forecasts.resolve(services, f"no such words {number}")
     provider = remote(services.provider)
     assert provider is not None
-    assert provider.asker.state is State.CLOSED
+    assert provider.asker.state is BreakerState.CLOSED
 
 
 @pytest.mark.parametrize("number", ["US0378331005", "GB00BP6MXD84", "XX0000000000"])
 def test_an_isin_is_searched_for_and_no_failure_of_yahoo(server: YahooServer, start: Start, number: str) -> None:
     services = start()
     with pytest.raises(UnknownSymbol):
-        queries.resolve(services, number)
+        forecasts.resolve(services, number)
     assert [seen.query["q"] for seen in server.requests_to(SEARCH)] == [number]
 
 
@@ -381,7 +381,7 @@ def test_recorded_listings_are_asked_back(start: Start, text: str, candidates: l
 @pytest.mark.parametrize("text", ["BJ0CDD2", "Evolution Gaming Group"])
 def test_what_a_search_finds_without_being_named_is_only_suggested(start: Start, text: str) -> None:
     with pytest.raises(UnknownSymbol) as told:
-        queries.resolve(start(), text)
+        forecasts.resolve(start(), text)
     assert set(told.value.suggestions) & {"MNTN.L", "0RQ6.IL", "E3G1.SG"}
 
 
@@ -406,30 +406,30 @@ def test_every_recorded_search_can_be_read() -> None:
 
 
 def test_only_so_many_answers_are_kept(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searches, "MOST_KEPT", 3)
+    monkeypatch.setattr(searches_table, "MOST_KEPT", 3)
     with services.store.transaction() as db:
         for minute in range(6):
-            searches.keep(db, f"Question {minute}", (), EVENING + timedelta(minutes=minute))
-        kept = [searches.recall(db, f"question {each}", EVENING + timedelta(hours=1)) for each in range(6)]
+            searches_table.keep(db, f"Question {minute}", (), EVENING + timedelta(minutes=minute))
+        kept = [searches_table.recall(db, f"question {each}", EVENING + timedelta(hours=1)) for each in range(6)]
         assert kept == [None, None, None, (), (), ()]
         assert (
-            searches.recall(db, "question 5", EVENING - timedelta(days=400)) is None
+            searches_table.recall(db, "question 5", EVENING - timedelta(days=400)) is None
         )  # kept by a clock that was wrong
-        searches.keep(db, "later", (), EVENING + timedelta(days=31))
+        searches_table.keep(db, "later", (), EVENING + timedelta(days=31))
         assert db.execute("SELECT count(*) FROM symbol_searches").fetchone()[0] == 1
 
 
 @pytest.mark.parametrize("found", ['[{"ticker": "AAPL"}]', "[", "7"], ids=["another version", "damaged", "a number"])
 def test_an_answer_that_cannot_be_read_is_asked_for_again(services: Services, found: str) -> None:
     with services.store.transaction() as db:
-        searches.keep(db, "orsted", (), EVENING)
+        searches_table.keep(db, "orsted", (), EVENING)
         db.conn.execute("UPDATE symbol_searches SET found = ?", (found,))
-        assert searches.recall(db, "orsted", EVENING) is None
+        assert searches_table.recall(db, "orsted", EVENING) is None
 
 
 def test_what_is_kept_comes_back_as_it_was(services: Services) -> None:
     one = Instrument("\u00d8.CO", "\u00d8rsted\u2028A/S", "K\u00f8benhavn", "XCSE", "DKK", "Utilities")
     with services.store.transaction() as db:
-        searches.keep(db, "\u00d8RSTED", (one,), EVENING)
-        assert searches.recall(db, "\u00f8rsted", EVENING) == (one,)
-        assert searches.recall(db, "orsted", EVENING) is None
+        searches_table.keep(db, "\u00d8RSTED", (one,), EVENING)
+        assert searches_table.recall(db, "\u00f8rsted", EVENING) == (one,)
+        assert searches_table.recall(db, "orsted", EVENING) is None

@@ -9,22 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from bellwether import alert_queries
-from bellwether.alert_types import AlertRule, QuietHours, RuleKind, RuleWish
-from bellwether.alerting.evaluate import tick
-from bellwether.alerting.kinds import VANISHED
-from bellwether.alerting.vanished import is_gone
-from bellwether.errors import BadRule, UnknownSymbol
+from bellwether.alerts import ask, rules_table
+from bellwether.alerts.delisted_rules import is_gone
+from bellwether.alerts.tick import tick
+from bellwether.core.alert_types import AlertRule, QuietHours, RuleKind, RuleRequest
+from bellwether.core.errors import BadRule, UnknownSymbol
+from bellwether.core.types import Bars, Instrument
+from bellwether.delivery.kinds import VANISHED
 from bellwether.market.bars import STALE_AFTER
 from bellwether.services import Services
-from bellwether.store import alert_rules
-from bellwether.types import Bars, Instrument
 from tests.support.talk import Talk
 from tests.test_evaluate_rules import ANY_MOVE, DAY, EVENING, SESSION, add, live, owed, services_at, told
 
 
 def rules(services: Services) -> list[AlertRule]:
-    return alert_queries.rules_of(services, 7)
+    return ask.rules_of(services, 7)
 
 
 class Forgetful:
@@ -68,7 +67,7 @@ def test_a_symbol_is_gone_after_a_week_without_prices(
 
 def test_rules_on_a_symbol_whose_prices_have_ended_rest_and_their_owner_is_told_once(tmp_path: Path) -> None:
     services = live(tmp_path, date(2021, 12, 17))
-    for wish in (ANY_MOVE, RuleWish(RuleKind.MOVE, 0.9)):
+    for wish in (ANY_MOVE, RuleRequest(RuleKind.MOVE, 0.9)):
         add(services, wish)
     assert tick(services, EVENING).rules.rested == 2
     (row,) = owed(services)
@@ -105,10 +104,10 @@ def test_a_symbol_that_the_source_does_not_know_for_a_week_has_vanished(tmp_path
 
 def test_a_symbol_that_is_back_is_not_held_against_its_absence(tmp_path: Path) -> None:
     services = live(tmp_path, SESSION)
-    add(services, RuleWish(RuleKind.MOVE, 0.9))
+    add(services, RuleRequest(RuleKind.MOVE, 0.9))
     kept = rules(services)
     with services.store.transaction() as db:
-        alert_rules.miss(db, kept, SESSION - 6 * DAY)
+        rules_table.miss(db, kept, SESSION - 6 * DAY)
     tick(services, EVENING)
     assert rules(services)[0].missing_since is None
 
@@ -116,9 +115,9 @@ def test_a_symbol_that_is_back_is_not_held_against_its_absence(tmp_path: Path) -
 def test_quiet_hours_hold_the_word_about_what_has_vanished(tmp_path: Path) -> None:
     services = live(tmp_path, date(2021, 12, 17))
     add(services, ANY_MOVE)
-    settings = alert_queries.alert_settings(services, 7)
+    settings = ask.alert_settings(services, 7)
     quiet = QuietHours((EVENING - timedelta(hours=1)).time(), (EVENING + timedelta(hours=2)).time())
-    alert_queries.change_alert_settings(services, 7, replace(settings, quiet=quiet), "en")
+    ask.change_alert_settings(services, 7, replace(settings, quiet=quiet), "en")
     tick(services, EVENING)
     assert owed(services)[0]["not_before"] == (services.clock() + timedelta(hours=2)).isoformat(timespec="microseconds")
 
@@ -129,10 +128,10 @@ def test_quiet_hours_hold_the_word_about_what_has_vanished(tmp_path: Path) -> No
 def test_a_paused_rule_is_not_looked_at_and_tells_nothing_of_the_meantime_when_it_goes_on(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     rule = add(services, ANY_MOVE)
-    alert_queries.pause_rule(services, 7, rule.id, True)
+    ask.pause_rule(services, 7, rule.id, True)
     assert tick(services, EVENING).rules.told == 0
     assert told(services) == []
-    alert_queries.pause_rule(services, 7, rule.id, False)
+    ask.pause_rule(services, 7, rule.id, False)
     assert tick(services, EVENING + DAY).rules.told == 1
     assert [row["session"] for row in told(services)] == ["2021-12-31"]
 
@@ -142,7 +141,7 @@ def test_a_rule_that_is_paused_during_a_tick_stays_silent(tmp_path: Path) -> Non
     rule = add(services, ANY_MOVE)
 
     def pause_meanwhile() -> bool:
-        alert_queries.pause_rule(services, 7, rule.id, True)
+        ask.pause_rule(services, 7, rule.id, True)
         return False
 
     assert tick(services, EVENING, pause_meanwhile).rules.told == 0
@@ -153,7 +152,7 @@ def test_nobody_pauses_the_rule_of_another_chat(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     rule = add(services, ANY_MOVE)
     with pytest.raises(BadRule, match="no alert number"):
-        alert_queries.pause_rule(services, 8, rule.id, True)
+        ask.pause_rule(services, 8, rule.id, True)
     assert not rules(services)[0].paused
 
 
@@ -183,5 +182,5 @@ def test_changing_a_paused_alert_does_not_wake_it(tmp_path: Path) -> None:
     talk.say("/alerts AAPL move 3%")
     talk.press("Pause")
     assert "It is paused" in talk.say("/alerts 1 4%")
-    (rule,) = alert_queries.rules_of(talk.services, talk.asker.chat_id)
+    (rule,) = ask.rules_of(talk.services, talk.asker.chat_id)
     assert (rule.paused, rule.threshold) == (True, 0.04)

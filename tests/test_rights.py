@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-from bellwether import chat_queries, queries
-from bellwether.alerting.deliver import Delivered
+from bellwether.alerts import watchlist
+from bellwether.db.database import rows, unstamp
+from bellwether.delivery import chats, chats_table, outbox_table
+from bellwether.delivery.chats_table import Pause, Silence
+from bellwether.delivery.deliver import DeliveryRun
 from bellwether.services import Services
-from bellwether.store import chats, outbox
-from bellwether.store.chats import Pause, Silence
-from bellwether.store.database import rows, unstamp
 from bot import conversation
-from bot.commands import Asker
+from bot.commands import ChatContext
 from bot.replies import Picture
-from bot.telegram_errands import deliver_now
-from bot.telegram_pictures import Pictures
+from bot.telegram.one_shot import deliver_now
+from bot.telegram.pictures import Pictures
 from tests.support.running_bot import bot_services, running_bot
 from tests.support.telegram_server import TelegramServer
 
@@ -60,13 +60,13 @@ def services(server: TelegramServer, tmp_path: Path, clock: Clock) -> Services:
 def owe(services: Services, chat_id: int, key: str = "x", hours: float = 12) -> None:
     now = services.clock()
     with services.store.transaction() as db:
-        if chats.get(db, chat_id) is None:
-            chats.join(db, chat_id, "en", now)
-        draft = outbox.Draft(f"digest:{chat_id}:{key}", chat_id, "digest", key, now, now + timedelta(hours=hours))
-        assert outbox.owe(db, draft, now)
+        if chats_table.get(db, chat_id) is None:
+            chats_table.join(db, chat_id, "en", now)
+        draft = outbox_table.Draft(f"digest:{chat_id}:{key}", chat_id, "digest", key, now, now + timedelta(hours=hours))
+        assert outbox_table.enqueue(db, draft, now)
 
 
-def deliver(services: Services) -> Delivered:
+def deliver(services: Services) -> DeliveryRun:
     return asyncio.run(deliver_now(services))
 
 
@@ -77,12 +77,12 @@ def outbox_row(services: Services, chat_id: int = GROUP) -> dict[str, Any]:
 
 def is_paused(services: Services, chat_id: int = GROUP) -> bool:
     with services.store.reading() as db:
-        kept = chats.get(db, chat_id)
+        kept = chats_table.get(db, chat_id)
     return kept is not None and kept.paused
 
 
 def said(services: Services, text: str, chat_id: int = GROUP) -> str:
-    return conversation.answer(services, Asker(chat_id), text).text
+    return conversation.answer(services, ChatContext(chat_id), text).text
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def words_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_where_no_pictures_may_be_sent_the_words_go_alone(server: TelegramServer, services: Services) -> None:
-    queries.watch(services, GROUP, "AAPL", "en")
+    watchlist.watch(services, GROUP, "AAPL", "en")
     server.forbid(GROUP, "photo", "document")
     with running_bot(services):
         answer = server.ask(GROUP, "/forecast AAPL")
@@ -125,7 +125,7 @@ def test_a_right_to_pictures_that_goes_while_one_is_drawn_leaves_the_words(
         server.wait_for(lambda s: s.calls("sendMessage"))
         server.forbid(GROUP, "photo")
         server.wait_for(lambda s: s.calls("editMessageMedia"), timeout=20)
-        assert [one.kind for one in server.messages(GROUP)] == ["text"]
+        assert [message.kind for message in server.messages(GROUP)] == ["text"]
         assert "What you can ask" in server.ask(GROUP, "/help").text
     assert not is_paused(services)
 
@@ -141,7 +141,7 @@ def test_where_only_pictures_may_be_sent_the_words_stand_under_one(
 
 
 def test_a_file_that_may_not_be_sent_is_named_in_words(server: TelegramServer, services: Services) -> None:
-    queries.watch(services, ANN, "AAPL", "en")
+    watchlist.watch(services, ANN, "AAPL", "en")
     server.forbid(ANN, "document")
     with running_bot(services):
         assert "I may not send files in this chat" in server.ask(ANN, "/export_me").text
@@ -183,7 +183,7 @@ def test_what_may_not_be_written_now_is_tried_ever_less_often_and_holds_up_no_ot
     clock.now += timedelta(minutes=15)
     assert deliver(services).sent == 1
     with services.store.reading() as db:
-        told = chats.pause_of(db, GROUP, clock.now)
+        told = chats_table.pause_of(db, GROUP, clock.now)
     assert told == Pause(Silence.FORBIDDEN, NOW, clock.now, lost=0)
 
 
@@ -221,9 +221,9 @@ def test_an_unknown_403_pauses_nobody(server: TelegramServer, services: Services
 def test_a_question_that_could_not_be_answered_is_answered_once_the_right_is_back(
     server: TelegramServer, services: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.telegram.REPLAY", 0.5)
+    monkeypatch.setattr("bot.telegram.face.REPLAY", 0.5)
     clock.now = datetime.now(UTC)
-    queries.watch(services, GROUP, "AAPL", "en")
+    watchlist.watch(services, GROUP, "AAPL", "en")
     server.forbid(GROUP, "text", "photo", "document")
     with running_bot(services):
         server.say(GROUP, "/help")
@@ -251,14 +251,14 @@ def _open_updates(services: Services) -> int:
 
 
 def test_any_message_ends_a_pause_and_brings_what_is_still_fresh(server: TelegramServer, services: Services) -> None:
-    queries.watch(services, ANN, "AAPL", "en")
+    watchlist.watch(services, ANN, "AAPL", "en")
     owe(services, ANN)
     server.fail_next("sendMessage", 403)
     assert deliver(services).failed == 1
     assert is_paused(services, ANN)
     with running_bot(services):
         server.say(ANN, "AAPL")
-        server.wait_for(lambda s: {"x"} <= {one.text for one in s.messages(ANN)})
+        server.wait_for(lambda s: {"x"} <= {message.text for message in s.messages(ANN)})
         assert not is_paused(services, ANN)
         told = server.ask(ANN, "/list").text
     assert "Paused for a while on 3 March 2021. Telegram said that I was blocked or removed here." in told
@@ -276,15 +276,15 @@ def test_a_message_from_a_chat_hurries_what_it_had_not_let_in(server: TelegramSe
     server.forbid(GROUP)
     with running_bot(services):
         server.say(GROUP, "/help")
-        server.wait_for(lambda s: {"x"} <= {one.text for one in s.messages(GROUP)})
+        server.wait_for(lambda s: {"x"} <= {message.text for message in s.messages(GROUP)})
 
 
 def test_who_said_stop_is_told_so_and_what_ends_it(server: TelegramServer, services: Services, clock: Clock) -> None:
-    queries.watch(services, ANN, "AAPL", "en")
-    chat_queries.leave(services, ANN)
+    watchlist.watch(services, ANN, "AAPL", "en")
+    chats.leave(services, ANN)
     clock.now += timedelta(days=1)
     with services.store.transaction() as db:
-        chats.pause(db, ANN, Silence.GONE, clock.now)  # it also blocked us for a while
+        chats_table.pause(db, ANN, Silence.GONE, clock.now)  # it also blocked us for a while
     with running_bot(services):
         told = server.ask(ANN, "/list").text
         assert is_paused(services, ANN), "a message is no wish to be written to"
@@ -295,18 +295,18 @@ def test_who_said_stop_is_told_so_and_what_ends_it(server: TelegramServer, servi
 
 def test_a_pause_that_a_message_ends_in_vain_goes_on_since_its_first_day(services: Services, clock: Clock) -> None:
     with services.store.transaction() as db:
-        chats.join(db, ANN, "en", clock.now)
-        chats.pause(db, ANN, Silence.GONE, clock.now)
+        chats_table.join(db, ANN, "en", clock.now)
+        chats_table.pause(db, ANN, Silence.GONE, clock.now)
         for day in range(2):
             clock.now = NOW + timedelta(days=day)
-            chats.heard(db, ANN, clock.now)
-            chats.pause(db, ANN, Silence.GONE, clock.now)
-        assert chats.pause_of(db, ANN, clock.now) == Pause(Silence.GONE, NOW, None, lost=0)
+            chats_table.heard(db, ANN, clock.now)
+            chats_table.pause(db, ANN, Silence.GONE, clock.now)
+        assert chats_table.pause_of(db, ANN, clock.now) == Pause(Silence.GONE, NOW, None, lost=0)
 
 
 def test_a_pause_moves_with_its_group(services: Services, clock: Clock) -> None:
     with services.store.transaction() as db:
-        chats.join(db, -7, "en", clock.now)
-        chats.is_forbidden(db, -7, clock.now)
-        chats.migrate(db, -7, GROUP)
-        assert chats.pause_of(db, GROUP, clock.now) == Pause(Silence.FORBIDDEN, NOW, None, lost=0)
+        chats_table.join(db, -7, "en", clock.now)
+        chats_table.is_forbidden(db, -7, clock.now)
+        chats_table.migrate(db, -7, GROUP)
+        assert chats_table.pause_of(db, GROUP, clock.now) == Pause(Silence.FORBIDDEN, NOW, None, lost=0)

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bellwether.alerting.rules import PRICE_PATIENCE, Prices, Reason, decide_digest, digest_slot
+from bellwether.alerts.rules.digest_due import PRICE_PATIENCE, DigestReason, Prices, decide_digest, digest_slot
 
 DELAY, FRESHNESS = timedelta(minutes=45), timedelta(hours=12)
 
@@ -50,19 +50,19 @@ def test_the_slot_of_a_watchlist(now: str, calendars: set[str], session: str, du
 @pytest.mark.parametrize(
     ("now", "prices", "reason"),
     [
-        ("2021-12-30T21:44:59", Prices.IN, Reason.NOT_YET),
-        ("2021-12-30T21:45:00", Prices.IN, Reason.DUE),
-        ("2021-12-30T21:45:00", Prices.LATE, Reason.WAITING_FOR_PRICES),
-        ("2021-12-31T00:44:59", Prices.LATE, Reason.WAITING_FOR_PRICES),
-        ("2021-12-31T00:45:00", Prices.LATE, Reason.DUE_WITHOUT_PRICES),
-        ("2021-12-31T09:44:59", Prices.IN, Reason.DUE),
-        ("2021-12-31T09:45:00", Prices.IN, Reason.TOO_LATE),
-        ("2021-12-31T09:45:00", Prices.LATE, Reason.TOO_LATE),
-        ("2021-12-30T21:44:59", Prices.OUT_OF_DATE, Reason.NOT_YET),
-        ("2021-12-31T00:45:00", Prices.OUT_OF_DATE, Reason.NO_CURRENT_PRICES),
+        ("2021-12-30T21:44:59", Prices.IN, DigestReason.NOT_YET),
+        ("2021-12-30T21:45:00", Prices.IN, DigestReason.DUE),
+        ("2021-12-30T21:45:00", Prices.LATE, DigestReason.WAITING_FOR_PRICES),
+        ("2021-12-31T00:44:59", Prices.LATE, DigestReason.WAITING_FOR_PRICES),
+        ("2021-12-31T00:45:00", Prices.LATE, DigestReason.DUE_WITHOUT_PRICES),
+        ("2021-12-31T09:44:59", Prices.IN, DigestReason.DUE),
+        ("2021-12-31T09:45:00", Prices.IN, DigestReason.TOO_LATE),
+        ("2021-12-31T09:45:00", Prices.LATE, DigestReason.TOO_LATE),
+        ("2021-12-30T21:44:59", Prices.OUT_OF_DATE, DigestReason.NOT_YET),
+        ("2021-12-31T00:45:00", Prices.OUT_OF_DATE, DigestReason.NO_CURRENT_PRICES),
     ],
 )
-def test_whether_the_digest_is_sent_now(now: str, prices: Prices, reason: Reason) -> None:
+def test_whether_the_digest_is_sent_now(now: str, prices: Prices, reason: DigestReason) -> None:
     assert timedelta(hours=3) == PRICE_PATIENCE
     slot = digest_slot({"XNYS"}, at("2021-12-30T21:30"), DELAY, FRESHNESS)
     assert decide_digest(slot, prices, at(now)) is reason
@@ -71,8 +71,8 @@ def test_whether_the_digest_is_sent_now(now: str, prices: Prices, reason: Reason
 def test_an_empty_watchlist_has_nothing_due() -> None:
     now = at("2021-12-30T22:00")
     assert digest_slot([], now, DELAY, FRESHNESS) is None
-    assert decide_digest(None, Prices.IN, now) is Reason.NOTHING_WATCHED
+    assert decide_digest(None, Prices.IN, now) is DigestReason.NOTHING_WATCHED
 
 
 def test_every_reason_explains_itself() -> None:
-    assert all(len(reason.value) > 20 for reason in Reason)
+    assert all(len(reason.value) > 20 for reason in DigestReason)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bellwether.alert_types import AlertRule, Direction, Repeat, RuleKind
-from bellwether.alerting.rules_alert import RuleReason, Sight, judge, margin, measure, split_since
-from bellwether.alerting.rules_unusual import Rarity, Side
-from bellwether.types import Bars, Baseline, Explanation, Forecast, Problem
+from bellwether.alerts.rules.judge import Observation, RuleReason, judge, margin, measure, split_since
+from bellwether.alerts.rules.rarity import Rarity, Side
+from bellwether.core.alert_types import AlertRule, Direction, Repeat, RuleKind
+from bellwether.core.types import Bars, Baseline, Explanation, Forecast, Problem
 from tests.conftest import MakeBars
 
 MADE = datetime(2021, 12, 1, tzinfo=UTC)
@@ -123,9 +123,9 @@ def test_every_reason_explains_itself() -> None:
 # ---- figures
 
 
-def sight(bars: Bars, made: Forecast | None = None, earnings: date | None = None) -> Sight:
+def sight(bars: Bars, made: Forecast | None = None, earnings: date | None = None) -> Observation:
     rare = {10: Rarity(Side.WIDE, 0.02, 250)}
-    return Sight(bars, {10: made} if made else {}, rare, bars.cutoff + timedelta(days=3), earnings)
+    return Observation(bars, {10: made} if made else {}, rare, bars.cutoff + timedelta(days=3), earnings)
 
 
 @pytest.mark.parametrize(

@@ -7,21 +7,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bellwether.alert_types import AlertSettings, QuietHours
-from bellwether.alerting.rules import digest_slot
-from bellwether.alerting.rules_time import (
+from bellwether.alerts.rule_requests import changed_settings
+from bellwether.alerts.rules.digest_due import digest_slot
+from bellwether.alerts.rules.local_time import (
     Rhythm,
     after_quiet,
     at_local,
     first_at,
-    is_late,
     is_quiet,
     newest_slot,
     oldest_pending,
     open_slots,
     slot_of,
 )
-from bellwether.alerting.wishes import changed_settings
+from bellwether.core.alert_types import AlertSettings, QuietHours
+from bellwether.delivery.lateness import is_late
 
 DELAY, FRESHNESS = timedelta(minutes=45), timedelta(hours=12)
 PLAIN = Rhythm(DELAY, FRESHNESS)
@@ -151,9 +151,9 @@ def test_without_wishes_the_slot_is_the_one_of_the_plain_rule(calendars: set[str
     assert slot is not None
     assert newest_slot(calendars, now, PLAIN) == slot
     is_open = slot.due_at <= now < slot.fresh_until
-    assert [one.session for one in open_slots(calendars, now, PLAIN) if one.session == slot.session] == (
-        [slot.session] if is_open else []
-    )
+    assert [
+        open_slot.session for open_slot in open_slots(calendars, now, PLAIN) if open_slot.session == slot.session
+    ] == ([slot.session] if is_open else [])
 
 
 def test_an_empty_watchlist_has_no_slot() -> None:
@@ -167,12 +167,12 @@ def test_two_sessions_may_be_due_at_one_instant_after_an_early_close_and_both_ar
     evening = Rhythm(DELAY, FRESHNESS, "America/New_York", clock("14:00"))
     # Wednesday's close is at 16:00, so its digest comes on Thursday, a holiday, at 14:00; Friday closes at 13:00
     slots = open_slots(NEW_YORK, at("2021-11-26T19:00"), evening)
-    assert [one.session for one in slots] == [date(2021, 11, 26)]
+    assert [slot.session for slot in slots] == [date(2021, 11, 26)]
     slots = open_slots(NEW_YORK, at("2021-11-25T19:00"), evening)
-    assert [one.session for one in slots] == [date(2021, 11, 24)]
+    assert [slot.session for slot in slots] == [date(2021, 11, 24)]
     # in 2019 Tuesday 24 December closed early too, right after Monday's full session
     slots = open_slots(NEW_YORK, at("2019-12-24T19:00"), evening)
-    assert [one.session for one in slots] == [date(2019, 12, 23), date(2019, 12, 24)]
+    assert [slot.session for slot in slots] == [date(2019, 12, 23), date(2019, 12, 24)]
 
 
 # ---- a change of times

@@ -7,11 +7,10 @@ from math import log
 import numpy as np
 import pytest
 
-from bellwether.alert_types import Range
-from bellwether.alerting.rules_budget import surprise_of_move, surprise_of_rarity, within_budget
-from bellwether.alerting.rules_grading import Grade, Outcome, grades, outcome
-from bellwether.alerting.rules_unusual import FEWEST, Side, rarity
-from bellwether.types import LEVELS, Floats
+from bellwether.alerts.rules.budget import surprise_of_move, surprise_of_rarity, within_budget
+from bellwether.alerts.rules.rarity import FEWEST, Side, rarity
+from bellwether.core.types import LEVELS, Floats
+from bellwether.track_record.grading import Grade, GradedRange, Range, grades, outcome
 from tests.conftest import MakeBars
 
 
@@ -114,7 +113,7 @@ def test_a_range_held_when_the_price_ended_inside(make_bars: MakeBars) -> None:
     start, end = bars.part(slice(-11, -10)).cutoff, bars.cutoff
     grown = log(bars.closes[-1] / bars.closes[-11])
     told = Range("MADE", start, 10, end, grown - 0.01, grown + 0.01)
-    assert outcome(told, bars) == Outcome(pytest.approx(np.expm1(grown)), True)
+    assert outcome(told, bars) == GradedRange(pytest.approx(np.expm1(grown)), True)
     for low, high in [(grown + 0.001, grown + 1), (grown - 1, grown - 0.001)]:
         missed = outcome(replace(told, low=low, high=high), bars)
         assert missed is not None
@@ -136,8 +135,8 @@ def test_there_is_no_outcome_before_both_prices_are_known(make_bars: MakeBars) -
 def test_grades_are_by_horizon_the_shortest_first() -> None:
     day = date(2021, 12, 30)
 
-    def told(horizon: int, held: bool) -> tuple[Range, Outcome]:
-        return Range("MADE", day, horizon, day, -1, 1), Outcome(0.0, held)
+    def told(horizon: int, held: bool) -> tuple[Range, GradedRange]:
+        return Range("MADE", day, horizon, day, -1, 1), GradedRange(0.0, held)
 
     found = grades([told(10, True), told(1, True), told(1, False), told(1, True)])
     assert found == [Grade(1, 2, 3), Grade(10, 1, 1)]

@@ -6,20 +6,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bellwether.errors import BadDate, UnknownSymbol
+from bellwether.core.errors import BadDate, UnknownSymbol
+from bellwether.core.types import CLOSE, HIGH, LOW, MARKET_SERIES, OPEN, to_date
 from bellwether.market.calendar import is_session
 from bellwether.market.sample import SampleProvider
-from bellwether.types import CLOSE, HIGH, LOW, MARKET_SERIES, OPEN, to_date
 from tests.support.data import DATA
 
 END = date(2021, 12, 31)
-SYMBOLS = tuple(one.symbol for one in SampleProvider().universe())
+SYMBOLS = tuple(instrument.symbol for instrument in SampleProvider().universe())
 
 
 def test_it_has_forty_companies_and_two_indices() -> None:
     assert len(set(SYMBOLS)) == 42
     assert set(MARKET_SERIES) <= set(SYMBOLS)
-    assert all(one.name and one.currency == "USD" for one in SampleProvider().universe())
+    assert all(instrument.name and instrument.currency == "USD" for instrument in SampleProvider().universe())
 
 
 @pytest.mark.parametrize("symbol", SYMBOLS)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bellwether.errors import DoubtfulBars
+from bellwether.core.errors import DoubtfulBars
+from bellwether.core.types import CLOSE, HIGH, VOLUME, Bars, Floats, Origin, Problem, to_date
 from bellwether.market.bars import find_problem
 from bellwether.market.sample import SampleProvider
 from bellwether.market.scale import FEWEST_CLOSES, comparable, settled_until
-from bellwether.types import CLOSE, HIGH, VOLUME, Bars, Floats, Origin, Problem, to_date
 
 LIMITS = {
     "expected": None,
@@ -189,8 +189,8 @@ def test_a_split_in_doubt_since_yesterday_is_not_settled_and_an_old_one_is() -> 
 
 def test_no_price_of_the_sample_market_is_touched() -> None:
     market = SampleProvider()
-    for one in market.universe():
-        bars = market.bars(one.symbol, date(2021, 12, 31))
+    for instrument in market.universe():
+        bars = market.bars(instrument.symbol, date(2021, 12, 31))
         for end in range(300, len(bars), 200):
             part = bars.part(slice(end))
             assert comparable(part).bars is part

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from bellwether.alerting.deliver import AT_ONCE, Accepted
-from bellwether.config import load_settings
+from bellwether.core.config import load_settings
+from bellwether.core.types import OutboxMessage
+from bellwether.db.database import rows
+from bellwether.delivery import inbox_table, outbox_admin_table, outbox_table
+from bellwether.delivery.deliver import AT_ONCE, Accepted
 from bellwether.services import Services, build_services
-from bellwether.store import inbox, outbox, outbox_status
-from bellwether.store.database import rows
-from bellwether.types import OutboxMessage
 from scheduler import KEPT, Timetable, _prune
 
 NOW = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
@@ -43,12 +43,14 @@ def services(tmp_path: Path) -> Services:
 def owe(services: Services, count: int) -> None:
     with services.store.transaction() as db:
         for chat_id in range(1, count + 1):
-            outbox.owe(db, outbox.Draft(f"k{chat_id}", chat_id, "digest", "x", NOW, NOW + timedelta(hours=1)), NOW)
+            outbox_table.enqueue(
+                db, outbox_table.Draft(f"k{chat_id}", chat_id, "digest", "x", NOW, NOW + timedelta(hours=1)), NOW
+            )
 
 
 def states(services: Services) -> dict[str, int]:
     with services.store.reading() as db:
-        return outbox_status.counts(db)
+        return outbox_admin_table.counts(db)
 
 
 def test_a_stop_lets_the_message_under_way_arrive_and_claims_no_other(services: Services) -> None:
@@ -103,11 +105,11 @@ def test_old_settled_rows_are_forgotten_and_owed_ones_kept(services: Services) -
     long_ago = NOW - KEPT - timedelta(days=1)
     with services.store.transaction() as db:
         for key, state in (("a", "sent"), ("b", "failed"), ("c", "expired"), ("d", "pending")):
-            outbox.owe(db, outbox.Draft(key, 1, "digest", "x", long_ago, long_ago), long_ago)
+            outbox_table.enqueue(db, outbox_table.Draft(key, 1, "digest", "x", long_ago, long_ago), long_ago)
             db.conn.execute("UPDATE outbox SET state = ? WHERE dedup_key = ?", (state, key))
         for update_id, received in ((1, long_ago), (2, long_ago), (3, NOW)):
-            inbox.keep(db, update_id, "{}", received)
-        inbox.done(db, 1, long_ago)
+            inbox_table.keep(db, update_id, "{}", received)
+        inbox_table.done(db, 1, long_ago)
     _prune(services)
     with services.store.reading() as db:
         assert [row["dedup_key"] for row in rows(db, "SELECT dedup_key FROM outbox")] == ["d"]

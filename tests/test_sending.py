@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
-from bellwether.alerting.deliver import Delivered
-from bellwether.alerting.kinds import SILENT
-from bellwether.alerting.retry import Cause
+from bellwether.db.database import rows, unstamp
+from bellwether.delivery import chats_table, outbox_table
+from bellwether.delivery.deliver import DeliveryRun
+from bellwether.delivery.kinds import SILENT
+from bellwether.delivery.retry import Cause
 from bellwether.services import Services
-from bellwether.store import chats, outbox
-from bellwether.store.database import rows, unstamp
-from bot.telegram_errands import deliver_now
-from bot.telegram_errors import as_delivery_error
+from bot.telegram.errors import as_delivery_error
+from bot.telegram.one_shot import deliver_now
 from tests.support.running_bot import bot_services, running_bot
 from tests.support.telegram_server import TelegramServer
 
@@ -43,11 +43,13 @@ def owe(
 ) -> None:
     now = services.clock()
     with services.store.transaction() as db:
-        chats.join(db, chat_id, "en", now)
-        outbox.owe(db, outbox.Draft(f"{kind}:{chat_id}:{key}", chat_id, kind, text, now, now + timedelta(hours=1)), now)
+        chats_table.join(db, chat_id, "en", now)
+        outbox_table.enqueue(
+            db, outbox_table.Draft(f"{kind}:{chat_id}:{key}", chat_id, kind, text, now, now + timedelta(hours=1)), now
+        )
 
 
-def deliver(services: Services) -> Delivered:
+def deliver(services: Services) -> DeliveryRun:
     return asyncio.run(deliver_now(services))
 
 
@@ -163,8 +165,8 @@ def test_a_connection_that_never_stood_leaves_no_doubt(server: TelegramServer, t
 def test_a_question_that_could_not_be_answered_is_answered_when_telegram_is_back(
     server: TelegramServer, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.telegram_sender._PAUSES", (0, 0))
-    monkeypatch.setattr("bot.telegram.REPLAY", 1.0)
+    monkeypatch.setattr("bot.telegram.sender._PAUSES", (0, 0))
+    monkeypatch.setattr("bot.telegram.face.REPLAY", 1.0)
     with running_bot(services):
         server.wait_for(lambda s: s.calls("getUpdates"))
         server.fail_next("sendMessage", 500, times=4)
@@ -176,7 +178,7 @@ def test_a_question_that_could_not_be_answered_is_answered_when_telegram_is_back
 def test_while_another_program_receives_for_the_bot_nothing_is_sent(
     server: TelegramServer, services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bot.telegram._PAUSES", (1.0,))
+    monkeypatch.setattr("bot.telegram.face._PAUSES", (1.0,))
     server.fail_next("getUpdates", 409, description="Conflict: terminated by other getUpdates request", times=2)
     with running_bot(services) as face:
         server.wait_for(lambda _: "Another program receives for this bot" in caplog.text)

@@ -6,20 +6,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bellwether import queries
+from bellwether.ask import forecasts
+from bellwether.core.types import Problem
 from bellwether.forecasting.forecaster import BASELINE_ID
-from bellwether.scoring.betting import AT_THE_START, CHANCE, MOST_LOST, SHARES, STAKES, differences, wealth
-from bellwether.scoring.issuing import record
-from bellwether.scoring.settling import count
-from bellwether.scoring.silence import standing_of
-from bellwether.scoring.steadiness import LIMITS, shares
-from bellwether.scoring.sums import COLUMNS, scored
-from bellwether.scoring.table import Table, table_of
-from bellwether.scoring.types import Standing
-from bellwether.scoring.universe import forecast_universe
-from bellwether.store import ledger, outcomes
-from bellwether.store.outcomes import Outcome
-from bellwether.types import Problem
+from bellwether.jobs.record_universe import forecast_universe
+from bellwether.track_record.demotion.e_process import (
+    AT_THE_START,
+    CHANCE,
+    MOST_LOST,
+    SHARES,
+    STAKES,
+    differences,
+    wealth,
+)
+from bellwether.track_record.demotion.pooled_test import LIMITS, shares
+from bellwether.track_record.demotion.sequential_test import standing_of
+from bellwether.track_record.ledger import ledger_table, outcomes_table
+from bellwether.track_record.ledger.issue import record
+from bellwether.track_record.ledger.outcomes_table import Outcome
+from bellwether.track_record.ledger.settle import count
+from bellwether.track_record.scores.columns import COLUMNS, scored
+from bellwether.track_record.scores.score_table import Table, table_of
+from bellwether.track_record.scores.types import GateState
 from benchmarks import silence as made_up_markets
 from tests.support.account import live_services, made_up
 
@@ -143,37 +151,37 @@ def uneven(mean: float, count: int) -> list[float]:
 
 def test_it_falls_silent_and_comes_back_the_same_way() -> None:
     worse, better, equal = uneven(1.3, 60), uneven(0.7, 60), uneven(1.0, 300)
-    assert standing_of(days(uneven(1.0, 500)), "m").standing is Standing.SPEAKS
+    assert standing_of(days(uneven(1.0, 500)), "m").standing is GateState.SPEAKS
     silent = standing_of(days(worse), "m")
-    assert silent.standing is Standing.SILENCED
+    assert silent.standing is GateState.SILENCED
     assert silent.since == date(1970, 1, 1) + timedelta(days=59)
-    assert standing_of(days(worse + equal), "m").standing is Standing.SILENCED
+    assert standing_of(days(worse + equal), "m").standing is GateState.SILENCED
     back = standing_of(days(worse + better), "m")
-    assert back.standing is Standing.SPEAKS
+    assert back.standing is GateState.SPEAKS
     assert back.since is not None and back.since > silent.since
-    assert standing_of(days(worse + better + worse), "m").standing is Standing.SILENCED
+    assert standing_of(days(worse + better + worse), "m").standing is GateState.SILENCED
 
 
 def test_horizons_that_overlap_need_longer() -> None:
-    assert standing_of(days(uneven(1.3, 60), 5), "m").standing is Standing.SPEAKS
-    assert standing_of(days(uneven(1.3, 240), 5), "m").standing is Standing.SILENCED
+    assert standing_of(days(uneven(1.3, 60), 5), "m").standing is GateState.SPEAKS
+    assert standing_of(days(uneven(1.3, 240), 5), "m").standing is GateState.SILENCED
 
 
 def test_one_symbol_of_many_needs_more_evidence() -> None:
     losses = days([1.5] * 30)
     alone, of_many = standing_of(losses, "m", "AAPL"), standing_of(losses, "m", "AAPL", 500)
     assert (alone.needed, of_many.needed) == (20, 10_000)
-    assert (alone.standing, of_many.standing) == (Standing.SILENCED, Standing.SPEAKS)
+    assert (alone.standing, of_many.standing) == (GateState.SILENCED, GateState.SPEAKS)
 
 
 def test_who_is_worse_by_next_to_nothing_is_heard() -> None:
-    assert standing_of(days([1.005] * 2000), "m").standing is Standing.SPEAKS
+    assert standing_of(days([1.005] * 2000), "m").standing is GateState.SPEAKS
 
 
 # ---- in the service
 
 
-def bad_year(services: queries.Services, sessions: int = 60) -> None:
+def bad_year(services: forecasts.Services, sessions: int = 60) -> None:
     """Sixty sessions on which the served model was far off, and the rule was not."""
     assert services.model is not None
     plain = tuple(np.linspace(-0.02, 0.02, 7))
@@ -191,32 +199,32 @@ def bad_year(services: queries.Services, sessions: int = 60) -> None:
     ]
     record(services.store, rows)
     with services.store.transaction() as db:
-        due = outcomes.due(db, SESSION)
-        count(db, outcomes.append(db, [Outcome(one, 0.001, SESSION) for one in due], services.clock()))
+        due = outcomes_table.due(db, SESSION)
+        count(db, outcomes_table.append(db, [Outcome(one, 0.001, SESSION) for one in due], services.clock()))
 
 
 def test_a_model_whose_record_is_bad_is_silent_and_says_why(tmp_path: Path) -> None:
     services = live_services(tmp_path, SESSION)
-    before = queries.answer(services, "AAPL", 10)
+    before = forecasts.answer(services, "AAPL", 10)
     assert before.forecast.problem is None
     bad_year(services)
-    asked = queries.answer(services, "AAPL", 10)
+    asked = forecasts.answer(services, "AAPL", 10)
     made = asked.forecast
     assert (made.problem, made.model_id) == (Problem.SILENCED, BASELINE_ID)
     assert made.log_returns == made.baseline.log_returns == before.forecast.baseline.log_returns
     assert "significantly worse than those of a plain volatility rule" in " ".join(made.caveats)
-    (stands,) = queries.track_record(services).standings
-    assert stands.standing is Standing.SILENCED
+    (stands,) = forecasts.track_record(services).standings
+    assert stands.standing is GateState.SILENCED
 
 
 def test_a_silenced_model_goes_on_being_scored_so_that_it_can_come_back(tmp_path: Path) -> None:
     services = live_services(tmp_path, SESSION, ("AAPL",))
     bad_year(services)
     with services.store.reading() as db:
-        before = ledger.head(db).rows
+        before = ledger_table.head(db).rows
     forecast_universe(services)
     with services.store.reading() as db:
-        rows = [ledger.Row(*row) for row in ledger.every_row(db)][before:]
+        rows = [ledger_table.LedgerRow(*row) for row in ledger_table.every_row(db)][before:]
     assert services.model is not None
     assert [(row.model_id, row.shown) for row in rows[:5]] == [(BASELINE_ID, 1)] * 5
     assert [(row.model_id, row.shown) for row in rows[5:]] == [(services.model.card.model_id, 0)] * 5

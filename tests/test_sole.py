@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from bellwether.alerting.deliver import Accepted, deliver
-from bellwether.alerting.sole import LAPSE, SoleSender
-from bellwether.config import load_settings
+from bellwether.core.config import load_settings
+from bellwether.core.types import OutboxMessage
+from bellwether.db.database import rows
+from bellwether.delivery import chats_table, outbox_table
+from bellwether.delivery.deliver import Accepted, deliver
+from bellwether.delivery.sender_lease import LAPSE, SenderLease
 from bellwether.services import Services, build_services
-from bellwether.store import chats, outbox
-from bellwether.store.database import rows
-from bellwether.types import OutboxMessage
 from tests.support.running_bot import bot_services, running_bot
 from tests.support.telegram_server import TelegramServer
 
@@ -45,14 +45,14 @@ def services_in(folder: Path, now: Callable[[], datetime] = lambda: NOW) -> Serv
 
 def owe(services: Services, chat_id: int = 7) -> None:
     with services.store.transaction() as db:
-        chats.join(db, chat_id, "en", NOW)
-        draft = outbox.Draft(f"digest:{chat_id}:x", chat_id, "digest", "hi", NOW, NOW + timedelta(hours=12))
-        outbox.owe(db, draft, NOW)
+        chats_table.join(db, chat_id, "en", NOW)
+        draft = outbox_table.Draft(f"digest:{chat_id}:x", chat_id, "digest", "hi", NOW, NOW + timedelta(hours=12))
+        outbox_table.enqueue(db, draft, NOW)
 
 
 def test_of_two_senders_one_holds_the_lease_and_the_other_is_told_who(tmp_path: Path) -> None:
     services = services_in(tmp_path)
-    first, second = SoleSender(services), SoleSender(services)
+    first, second = SenderLease(services), SenderLease(services)
     assert first.take() is None
     assert first.take() is None, "asking again changes nothing"
     other = second.take()
@@ -65,11 +65,11 @@ def test_of_two_senders_one_holds_the_lease_and_the_other_is_told_who(tmp_path: 
 
 
 def test_bots_of_different_tokens_share_a_database(tmp_path: Path) -> None:
-    one = SoleSender(services_in(tmp_path))
+    one = SenderLease(services_in(tmp_path))
     settings = load_settings(
         telegram={"token": "8:OTHER"}, database={"path": tmp_path / "t.sqlite3"}, models={"folder": tmp_path}
     )
-    other = SoleSender(build_services(settings))
+    other = SenderLease(build_services(settings))
     assert one.take() is None
     assert other.take() is None
     assert "SECRET" not in one.name + one.holder
@@ -79,10 +79,10 @@ def test_bots_of_different_tokens_share_a_database(tmp_path: Path) -> None:
 
 def hold_and_claim(folder: Path, ready: object) -> None:
     services = services_in(folder)
-    sole = SoleSender(services)  # the lock lives as long as it
+    sole = SenderLease(services)  # the lock lives as long as it
     assert sole.take() is None
     with services.store.transaction() as db:
-        assert outbox.claim_next(db, NOW, NOW + timedelta(minutes=2)) is not None
+        assert outbox_table.claim_next(db, NOW, NOW + timedelta(minutes=2)) is not None
     ready.set()  # type: ignore[attr-defined]
     time.sleep(60)
 
@@ -95,7 +95,7 @@ def test_a_killed_process_is_replaced_at_once_and_what_it_had_claimed_is_sent(tm
     process = spawn.Process(target=hold_and_claim, args=(tmp_path, ready))
     process.start()
     assert ready.wait(60)
-    heir = SoleSender(services)
+    heir = SenderLease(services)
     assert heir.take() is not None
     process.kill()
     process.join()
@@ -108,7 +108,7 @@ def test_a_killed_process_is_replaced_at_once_and_what_it_had_claimed_is_sent(tm
 
 def test_a_process_that_hangs_is_replaced_when_its_beats_stay_away(tmp_path: Path) -> None:
     services, watch = services_in(tmp_path), Watch()
-    hung, heir = SoleSender(services), SoleSender(services, watch)
+    hung, heir = SenderLease(services), SenderLease(services, watch)
     assert hung.take() is None
     assert heir.take() is not None
     watch.now = LAPSE - 1
@@ -127,7 +127,7 @@ def test_a_process_that_hangs_is_replaced_when_its_beats_stay_away(tmp_path: Pat
 def test_a_clock_change_takes_the_lease_from_nobody(tmp_path: Path, jump: timedelta) -> None:
     clock = [NOW]
     services, watch = services_in(tmp_path, lambda: clock[0]), Watch()
-    holder, other = SoleSender(services), SoleSender(services, watch)
+    holder, other = SenderLease(services), SenderLease(services, watch)
     assert holder.take() is None
     clock[0] += jump
     assert other.take() is not None
@@ -139,7 +139,7 @@ def test_a_sender_that_lost_its_lease_claims_nothing_more(tmp_path: Path) -> Non
     services = services_in(tmp_path)
     owe(services, 7)
     owe(services, 8)
-    sole = SoleSender(services)
+    sole = SenderLease(services)
     assert sole.take() is None
     sent: list[int] = []
 

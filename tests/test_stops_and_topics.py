@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from bellwether import alert_queries, chat_queries, queries
-from bellwether.alert_types import RuleKind, RuleWish
-from bellwether.alerting.evaluate import tick
+from bellwether.alerts import ask, watchlist
+from bellwether.alerts.tick import tick
+from bellwether.core.alert_types import RuleKind, RuleRequest
+from bellwether.db.database import Database, rows
+from bellwether.delivery import chats, chats_table, outbox_table
 from bellwether.services import Services
-from bellwether.store import chats, outbox
-from bellwether.store.database import Database, rows
-from bot.telegram_errands import deliver_now
+from bot.telegram.one_shot import deliver_now
 from tests.support.running_bot import bot_services, running_bot
 from tests.support.telegram_server import TelegramServer
 
@@ -41,7 +41,7 @@ def services(server: TelegramServer, tmp_path: Path) -> Services:
 
 def is_paused(services: Services, chat_id: int = ANN) -> bool:
     with services.store.reading() as db:
-        found = chats.get(db, chat_id)
+        found = chats_table.get(db, chat_id)
     assert found is not None
     return found.paused
 
@@ -57,7 +57,7 @@ def write(services: Services, change: Callable[[Database], object]) -> None:
 def test_a_chat_that_said_stop_stays_stopped_when_it_blocks_and_unblocks(
     server: TelegramServer, services: Services
 ) -> None:
-    queries.watch(services, ANN, "AAPL", "en")
+    watchlist.watch(services, ANN, "AAPL", "en")
     with running_bot(services):
         server.ask(ANN, "/stop")
         for change in (server.block, server.unblock):
@@ -69,21 +69,21 @@ def test_a_chat_that_said_stop_stays_stopped_when_it_blocks_and_unblocks(
 
 
 def test_a_chat_that_only_blocked_is_awake_again_when_it_unblocks(services: Services) -> None:
-    queries.watch(services, ANN, "AAPL", "en")
-    write(services, lambda db: chats.pause(db, ANN))
-    write(services, lambda db: chats.wake(db, ANN))
+    watchlist.watch(services, ANN, "AAPL", "en")
+    write(services, lambda db: chats_table.pause(db, ANN))
+    write(services, lambda db: chats_table.wake(db, ANN))
     assert not is_paused(services)
 
 
 @pytest.mark.parametrize(
     ("wish", "wakes"),
     [
-        (lambda services: queries.watch(services, ANN, "MSFT", "en"), True),
-        (lambda services: alert_queries.add_rule(services, ANN, "AAPL", RuleWish(RuleKind.MOVE, 0.03), "en"), True),
-        (lambda services: queries.join(services, ANN, "en"), True),
+        (lambda services: watchlist.watch(services, ANN, "MSFT", "en"), True),
+        (lambda services: ask.add_rule(services, ANN, "AAPL", RuleRequest(RuleKind.MOVE, 0.03), "en"), True),
+        (lambda services: watchlist.join(services, ANN, "en"), True),
         (
-            lambda services: alert_queries.change_alert_settings(
-                services, ANN, replace(alert_queries.alert_settings(services, ANN), timezone="Asia/Tokyo"), "en"
+            lambda services: ask.change_alert_settings(
+                services, ANN, replace(ask.alert_settings(services, ANN), timezone="Asia/Tokyo"), "en"
             ),
             False,
         ),
@@ -93,17 +93,17 @@ def test_a_chat_that_only_blocked_is_awake_again_when_it_unblocks(services: Serv
 def test_only_a_wish_to_be_written_to_wakes_a_chat_that_said_stop(
     services: Services, wish: Callable[[Services], object], wakes: bool
 ) -> None:
-    queries.watch(services, ANN, "AAPL", "en")
-    chat_queries.leave(services, ANN)
+    watchlist.watch(services, ANN, "AAPL", "en")
+    chats.leave(services, ANN)
     wish(services)
     assert is_paused(services) != wakes
 
 
 def test_a_group_that_said_stop_stays_stopped_when_it_becomes_a_supergroup(services: Services) -> None:
-    queries.watch(services, -7, "AAPL", "en")
-    chat_queries.leave(services, -7)
-    write(services, lambda db: chats.migrate(db, -7, GROUP))
-    write(services, lambda db: chats.wake(db, GROUP))
+    watchlist.watch(services, -7, "AAPL", "en")
+    chats.leave(services, -7)
+    write(services, lambda db: chats_table.migrate(db, -7, GROUP))
+    write(services, lambda db: chats_table.wake(db, GROUP))
     assert is_paused(services, GROUP)
 
 
@@ -115,27 +115,29 @@ def test_a_digest_goes_to_the_topic_in_which_it_was_ordered(server: TelegramServ
         server.say(GROUP, "/watch AAPL", user_id=ANN, thread=TOPIC)
         server.wait_for(lambda s: s.messages(GROUP))
         tick(services, EVENING)
-        digest = server.wait_for(lambda s: [one for one in s.messages(GROUP) if "After 30 December" in one.text])[0]
+        digest = server.wait_for(
+            lambda s: [message for message in s.messages(GROUP) if "After 30 December" in message.text]
+        )[0]
     assert digest.thread == TOPIC
 
 
 def test_whoever_orders_elsewhere_moves_what_is_still_to_come(server: TelegramServer, services: Services) -> None:
-    queries.watch(services, GROUP, "AAPL", "en", TOPIC)
+    watchlist.watch(services, GROUP, "AAPL", "en", TOPIC)
     tick(services, EVENING)
-    queries.watch(services, GROUP, "MSFT", "en", OTHER)
+    watchlist.watch(services, GROUP, "MSFT", "en", OTHER)
     asyncio.run(deliver_now(services))
-    assert [one.thread for one in server.messages(GROUP)] == [OTHER]
+    assert [message.thread for message in server.messages(GROUP)] == [OTHER]
 
 
 def test_a_topic_that_is_gone_is_replaced_by_the_general_one_for_good(
     server: TelegramServer, services: Services
 ) -> None:
-    queries.watch(services, GROUP, "AAPL", "en", TOPIC)
+    watchlist.watch(services, GROUP, "AAPL", "en", TOPIC)
     server.delete_topic(GROUP, TOPIC)
     for days in range(2):
         tick(services, EVENING + timedelta(days=days))
         assert asyncio.run(deliver_now(services)).sent == 1
-    assert [one.thread for one in server.messages(GROUP)] == [None, None]
+    assert [message.thread for message in server.messages(GROUP)] == [None, None]
     assert len(server.calls("sendMessage")) == 3  # the topic is tried once
     with services.store.reading() as db:
         assert {row["uncertain"] for row in rows(db, "SELECT uncertain FROM outbox")} == {0}
@@ -144,11 +146,11 @@ def test_a_topic_that_is_gone_is_replaced_by_the_general_one_for_good(
 def test_a_long_digest_arrives_whole_in_its_topic_the_first_part_alone_with_a_sound(
     server: TelegramServer, services: Services
 ) -> None:
-    queries.watch(services, GROUP, "AAPL", "en", TOPIC)
+    watchlist.watch(services, GROUP, "AAPL", "en", TOPIC)
     text = "\n\n".join(f"<b>Company {number}</b> & 8 in 10".replace("&", "&amp;") for number in range(250))
     now = services.clock()
-    draft = outbox.Draft(f"price:{GROUP}:x", GROUP, "price", text, now, now + timedelta(hours=1))
-    write(services, lambda db: outbox.owe(db, draft, now))
+    draft = outbox_table.Draft(f"price:{GROUP}:x", GROUP, "price", text, now, now + timedelta(hours=1))
+    write(services, lambda db: outbox_table.enqueue(db, draft, now))
     assert asyncio.run(deliver_now(services)).sent == 1
     sent = server.messages(GROUP)
     assert len(sent) > 1

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from bellwether.errors import StoreError
-from bellwether.store import chats, inbox, outbox, outbox_status, subscriptions
-from bellwether.store.database import Store, rows, stamp, unstamp
-from bellwether.store.outbox import Draft, Setback
+from bellwether.alerts import subscriptions_table
+from bellwether.core.errors import StoreError
+from bellwether.db.database import Store, rows, stamp, unstamp
+from bellwether.delivery import chats_table, inbox_table, outbox_admin_table, outbox_table
+from bellwether.delivery.outbox_table import Draft, Setback
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -33,18 +34,18 @@ def draft(key: str = "digest:7:2026-11-23", wait: timedelta = timedelta(0), chat
 
 def owe(store: Store, *drafts: Draft) -> list[bool]:
     with store.transaction() as db:
-        return [outbox.owe(db, one, NOW) for one in drafts]
+        return [outbox_table.enqueue(db, one, NOW) for one in drafts]
 
 
 def claim(store: Store, now: datetime = NOW, lease: timedelta = 2 * MINUTE) -> str | None:
     with store.transaction() as db:
-        message = outbox.claim_next(db, now, now + lease)
+        message = outbox_table.claim_next(db, now, now + lease)
         return message.dedup_key if message else None
 
 
 def counts(store: Store) -> dict[str, int]:
     with store.transaction() as db:
-        return outbox_status.counts(db)
+        return outbox_admin_table.counts(db)
 
 
 # ---- times
@@ -65,7 +66,7 @@ def test_times_are_kept_as_utc_text(instant: datetime, text: str) -> None:
 
 def test_text_order_is_time_order() -> None:
     instants = [NOW + timedelta(microseconds=step) for step in (0, 1, 999_999, 1_000_000, 10**9)]
-    assert [stamp(one) for one in instants] == sorted(stamp(one) for one in instants)
+    assert [stamp(instant) for instant in instants] == sorted(stamp(instant) for instant in instants)
 
 
 def test_it_refuses_a_naive_time() -> None:
@@ -78,7 +79,7 @@ def test_it_refuses_a_naive_time() -> None:
 
 def test_all_of_a_transaction_is_kept_or_none_of_it(store: Store) -> None:
     with pytest.raises(RuntimeError, match="halfway"), store.transaction() as db:
-        outbox.owe(db, draft(), NOW)
+        outbox_table.enqueue(db, draft(), NOW)
         raise RuntimeError("halfway")
     assert counts(store) == {}
     assert owe(store, draft()) == [True]
@@ -103,22 +104,22 @@ def test_every_thread_has_its_own_connection(store: Store) -> None:
 
 def test_a_writer_that_read_first_waits_for_another_writer(store: Store) -> None:
     with store.transaction() as db:
-        chats.join(db, 1, "en", NOW)
+        chats_table.join(db, 1, "en", NOW)
 
     def another_writer() -> None:
         with store.transaction() as db:
-            chats.join(db, 2, "en", NOW)
+            chats_table.join(db, 2, "en", NOW)
 
     other = threading.Thread(target=another_writer)
     with store.transaction() as db:
-        subscriptions.of_chat(db, 1)
+        subscriptions_table.of_chat(db, 1)
         other.start()
         other.join(0.3)  # it either went before us or waits for us
-        subscriptions.add(db, 1, "AAPL", "XNYS", NOW)
+        subscriptions_table.add(db, 1, "AAPL", "XNYS", NOW)
     other.join()
     with store.transaction() as db:
-        assert chats.get(db, 2) is not None
-        assert [one.symbol for one in subscriptions.of_chat(db, 1)] == ["AAPL"]
+        assert chats_table.get(db, 2) is not None
+        assert [one.symbol for one in subscriptions_table.of_chat(db, 1)] == ["AAPL"]
 
 
 def test_nothing_is_opened_before_it_is_needed(tmp_path: Path) -> None:
@@ -176,7 +177,7 @@ def test_a_refused_write_is_told_in_a_sentence(store: Store) -> None:
     counts(store)
     with pytest.raises(StoreError) as error, store.transaction() as db:
         db.conn.execute("PRAGMA query_only = ON")
-        outbox.owe(db, draft(), NOW)
+        outbox_table.enqueue(db, draft(), NOW)
     assert "is read-only: give the service the right" in error.value.for_operator
 
 
@@ -203,7 +204,7 @@ def test_migrations_can_be_applied_again_and_again(store: Store) -> None:
 def open_at_once(together: Any, path: Path, key: str) -> None:
     together.wait(30)
     with Store(path).transaction() as db:
-        outbox.owe(db, draft(key), NOW)
+        outbox_table.enqueue(db, draft(key), NOW)
 
 
 def test_two_processes_may_start_at_once(tmp_path: Path) -> None:
@@ -245,14 +246,14 @@ def test_the_file_survives_a_power_cut(store: Store) -> None:
 def test_a_message_is_owed_once_a_key_in_whatever_state(store: Store) -> None:
     assert owe(store, draft(), draft(), draft("other")) == [True, False, True]
     with store.transaction() as db:
-        message = outbox.claim_next(db, NOW, NOW + MINUTE)
+        message = outbox_table.claim_next(db, NOW, NOW + MINUTE)
         assert message is not None
-        outbox.mark_sent(db, message, NOW)
+        outbox_table.mark_sent(db, message, NOW)
     assert owe(store, draft()) == [False]
     assert counts(store) == {"sent": 1, "pending": 1}
     with store.transaction() as db:
-        assert outbox.is_owed(db, "other")
-        assert not outbox.is_owed(db, "never")
+        assert outbox_table.is_owed(db, "other")
+        assert not outbox_table.is_owed(db, "never")
 
 
 def test_the_database_itself_refuses_a_second_row_for_a_key(store: Store) -> None:
@@ -311,7 +312,7 @@ def test_a_claim_whose_sender_died_is_due_again(store: Store) -> None:
     assert claim(store, NOW, lease=2 * MINUTE) is not None
     assert claim(store, NOW + 2 * MINUTE - timedelta(microseconds=1)) is None
     with store.transaction() as db:
-        again = outbox.claim_next(db, NOW + 2 * MINUTE, NOW + 4 * MINUTE)
+        again = outbox_table.claim_next(db, NOW + 2 * MINUTE, NOW + 4 * MINUTE)
     assert again is not None
     assert again.attempts == 2
 
@@ -319,9 +320,9 @@ def test_a_claim_whose_sender_died_is_due_again(store: Store) -> None:
 def test_what_is_no_longer_worth_reading_is_dropped_and_counted(store: Store) -> None:
     owe(store, draft("a"), draft("b"))
     with store.transaction() as db:
-        assert outbox.expire(db, NOW + 60 * MINUTE - timedelta(microseconds=1)) == 0
-        assert outbox.expire(db, NOW + 60 * MINUTE) == 2
-        assert outbox.expire(db, NOW + 60 * MINUTE) == 0
+        assert outbox_table.expire(db, NOW + 60 * MINUTE - timedelta(microseconds=1)) == 0
+        assert outbox_table.expire(db, NOW + 60 * MINUTE) == 2
+        assert outbox_table.expire(db, NOW + 60 * MINUTE) == 0
     assert counts(store) == {"expired": 2}
     assert claim(store, NOW + 60 * MINUTE) is None
 
@@ -331,7 +332,7 @@ def test_a_message_whose_sender_died_expires_too(store: Store) -> None:
     claim(store)
     later = NOW + 61 * MINUTE
     with store.transaction() as db:
-        outbox.expire(db, later)
+        outbox_table.expire(db, later)
     assert claim(store, later) is None
     assert "sending" not in counts(store)  # nobody sends it, and nobody would ever count it
 
@@ -344,9 +345,9 @@ def test_an_expired_message_is_never_claimed(store: Store) -> None:
 def test_a_message_that_failed_comes_back_when_it_is_told_to(store: Store) -> None:
     owe(store, draft())
     with store.transaction() as db:
-        message = outbox.claim_next(db, NOW, NOW + MINUTE)
+        message = outbox_table.claim_next(db, NOW, NOW + MINUTE)
         assert message is not None
-        outbox.put_back(db, message, NOW + 5 * MINUTE, Setback("timed out"), NOW)
+        outbox_table.reschedule(db, message, NOW + 5 * MINUTE, Setback("timed out"), NOW)
     assert claim(store, NOW + 4 * MINUTE) is None
     assert claim(store, NOW + 5 * MINUTE) is not None
 
@@ -354,9 +355,9 @@ def test_a_message_that_failed_comes_back_when_it_is_told_to(store: Store) -> No
 def test_a_message_that_can_never_arrive_is_left_with_its_reason(store: Store) -> None:
     owe(store, draft())
     with store.transaction() as db:
-        message = outbox.claim_next(db, NOW, NOW + MINUTE)
+        message = outbox_table.claim_next(db, NOW, NOW + MINUTE)
         assert message is not None
-        outbox.give_up(db, message, Setback("blocked"), NOW)
+        outbox_table.fail(db, message, Setback("blocked"), NOW)
         (row,) = rows(db, "SELECT state, last_error, claimed_until FROM outbox")
     assert row == {"state": "failed", "last_error": "blocked", "claimed_until": None}
     assert claim(store, NOW + 2 * MINUTE) is None
@@ -366,7 +367,7 @@ def test_a_message_keeps_its_words_to_the_letter(store: Store) -> None:
     words = "<b>Ünï</b> 🍎 'quoted' \"twice\" \\ % ? :now\n" + "x" * 4000
     owe(store, Draft("k", -1001234567890, "digest", words, NOW, NOW + MINUTE))
     with store.transaction() as db:
-        message = outbox.claim_next(db, NOW, NOW + MINUTE)
+        message = outbox_table.claim_next(db, NOW, NOW + MINUTE)
     assert message is not None
     assert (message.text, message.chat_id, message.expires_at) == (words, -1001234567890, NOW + MINUTE)
 
@@ -376,49 +377,49 @@ def test_a_message_keeps_its_words_to_the_letter(store: Store) -> None:
 
 def test_a_symbol_is_watched_once(store: Store) -> None:
     with store.transaction() as db:
-        chats.join(db, 7, "en", NOW)
-        assert subscriptions.add(db, 7, "AAPL", "XNYS", NOW)
-        assert not subscriptions.add(db, 7, "AAPL", "XNYS", NOW + MINUTE)
-        assert subscriptions.add(db, 7, "BTC-USD", "24/7", NOW - MINUTE)
-        assert [one.symbol for one in subscriptions.of_chat(db, 7)] == ["BTC-USD", "AAPL"]
-        assert subscriptions.remove(db, 7, "AAPL")
-        assert not subscriptions.remove(db, 7, "AAPL")
-        assert subscriptions.of_chat(db, 8) == []
+        chats_table.join(db, 7, "en", NOW)
+        assert subscriptions_table.add(db, 7, "AAPL", "XNYS", NOW)
+        assert not subscriptions_table.add(db, 7, "AAPL", "XNYS", NOW + MINUTE)
+        assert subscriptions_table.add(db, 7, "BTC-USD", "24/7", NOW - MINUTE)
+        assert [one.symbol for one in subscriptions_table.of_chat(db, 7)] == ["BTC-USD", "AAPL"]
+        assert subscriptions_table.remove(db, 7, "AAPL")
+        assert not subscriptions_table.remove(db, 7, "AAPL")
+        assert subscriptions_table.of_chat(db, 8) == []
 
 
 def test_a_paused_chat_is_left_alone_until_it_comes_back(store: Store) -> None:
     with store.transaction() as db:
         for chat_id in (7, 8):
-            chats.join(db, chat_id, "en", NOW)
-            subscriptions.add(db, chat_id, "AAPL", "XNYS", NOW)
-        chats.pause(db, 7)
-        assert subscriptions.calendars_of_awake_chats(db, None, 9) == [(8, frozenset({"XNYS"}))]
-        assert chats.awake_among(db, [7, 8, 9]) == {8}
-        chats.join(db, 7, "de", NOW + MINUTE)
-        assert [chat_id for chat_id, _ in subscriptions.calendars_of_awake_chats(db, None, 9)] == [7, 8]
-        assert [chat_id for chat_id, _ in subscriptions.calendars_of_awake_chats(db, 7, 9)] == [8]
-        assert subscriptions.of_chats(db, [7, 9]) == {7: [("AAPL", "XNYS")]}
-        assert subscriptions.symbols_of_awake_chats(db) == ["AAPL"]
-        assert chats.get(db, 9) is None
+            chats_table.join(db, chat_id, "en", NOW)
+            subscriptions_table.add(db, chat_id, "AAPL", "XNYS", NOW)
+        chats_table.pause(db, 7)
+        assert subscriptions_table.calendars_of_awake_chats(db, None, 9) == [(8, frozenset({"XNYS"}))]
+        assert chats_table.awake_among(db, [7, 8, 9]) == {8}
+        chats_table.join(db, 7, "de", NOW + MINUTE)
+        assert [chat_id for chat_id, _ in subscriptions_table.calendars_of_awake_chats(db, None, 9)] == [7, 8]
+        assert [chat_id for chat_id, _ in subscriptions_table.calendars_of_awake_chats(db, 7, 9)] == [8]
+        assert subscriptions_table.of_chats(db, [7, 9]) == {7: [("AAPL", "XNYS")]}
+        assert subscriptions_table.symbols_of_awake_chats(db) == ["AAPL"]
+        assert chats_table.get(db, 9) is None
 
 
 def test_a_watchlist_without_a_chat_is_refused(store: Store) -> None:
     with pytest.raises(StoreError), store.transaction() as db:
-        subscriptions.add(db, 404, "AAPL", "XNYS", NOW)
+        subscriptions_table.add(db, 404, "AAPL", "XNYS", NOW)
 
 
 def test_everything_of_a_group_moves_when_it_becomes_a_supergroup(store: Store) -> None:
     owe(store, draft(chat_id=-5))
     with store.transaction() as db:
-        chats.join(db, -5, "de", NOW)
-        chats.join(db, -1005, "en", NOW)  # it already wrote under its new number
+        chats_table.join(db, -5, "de", NOW)
+        chats_table.join(db, -1005, "en", NOW)  # it already wrote under its new number
         for chat_id, symbol in ((-5, "AAPL"), (-5, "MSFT"), (-1005, "AAPL")):
-            subscriptions.add(db, chat_id, symbol, "XNYS", NOW)
+            subscriptions_table.add(db, chat_id, symbol, "XNYS", NOW)
         for _ in range(2):  # told twice
-            chats.migrate(db, -5, -1005)
-        assert chats.get(db, -5) is None
-        assert [one.symbol for one in subscriptions.of_chat(db, -1005)] == ["AAPL", "MSFT"]
-        message = outbox.claim_next(db, NOW, NOW + MINUTE)
+            chats_table.migrate(db, -5, -1005)
+        assert chats_table.get(db, -5) is None
+        assert [one.symbol for one in subscriptions_table.of_chat(db, -1005)] == ["AAPL", "MSFT"]
+        message = outbox_table.claim_next(db, NOW, NOW + MINUTE)
     assert message is not None
     assert message.chat_id == -1005
 
@@ -428,37 +429,37 @@ def test_everything_of_a_group_moves_when_it_becomes_a_supergroup(store: Store) 
 
 def test_an_update_is_kept_once_and_answered_once(store: Store) -> None:
     with store.transaction() as db:
-        assert inbox.keep(db, 11, '{"update_id": 11}', NOW)
-        assert not inbox.keep(db, 11, '{"update_id": 11, "again": 1}', NOW)
-        assert inbox.keep(db, 10, "{}", NOW)
-        assert inbox.unanswered(db) == [(10, "{}"), (11, '{"update_id": 11}')]
-        inbox.done(db, 11, NOW)
-        assert inbox.unanswered(db) == [(10, "{}")]
-        assert not inbox.keep(db, 11, "{}", NOW)
+        assert inbox_table.keep(db, 11, '{"update_id": 11}', NOW)
+        assert not inbox_table.keep(db, 11, '{"update_id": 11, "again": 1}', NOW)
+        assert inbox_table.keep(db, 10, "{}", NOW)
+        assert inbox_table.unanswered(db) == [(10, "{}"), (11, '{"update_id": 11}')]
+        inbox_table.done(db, 11, NOW)
+        assert inbox_table.unanswered(db) == [(10, "{}")]
+        assert not inbox_table.keep(db, 11, "{}", NOW)
 
 
 def test_an_update_that_keeps_failing_is_left_aside(store: Store) -> None:
     with store.transaction() as db:
-        inbox.keep(db, 1, "{}", NOW)
-        for _ in range(inbox.MOST_ATTEMPTS):
-            assert inbox.unanswered(db)
-            inbox.begin(db, 1)
-        assert inbox.unanswered(db) == []
+        inbox_table.keep(db, 1, "{}", NOW)
+        for _ in range(inbox_table.MOST_ATTEMPTS):
+            assert inbox_table.unanswered(db)
+            inbox_table.begin(db, 1)
+        assert inbox_table.unanswered(db) == []
 
 
 def test_an_attempt_that_failed_through_no_fault_of_the_update_does_not_count(store: Store) -> None:
     with store.transaction() as db:
-        inbox.keep(db, 1, "{}", NOW)
-        for _ in range(inbox.MOST_ATTEMPTS + 1):
-            inbox.begin(db, 1)
-            inbox.excuse(db, 1)
-        assert inbox.unanswered(db)
+        inbox_table.keep(db, 1, "{}", NOW)
+        for _ in range(inbox_table.MOST_ATTEMPTS + 1):
+            inbox_table.begin(db, 1)
+            inbox_table.excuse(db, 1)
+        assert inbox_table.unanswered(db)
 
 
 def test_what_people_wrote_is_not_kept_after_the_answer(store: Store) -> None:
     with store.transaction() as db:
-        inbox.keep(db, 1, "private words", NOW)
-        inbox.done(db, 1, NOW)
+        inbox_table.keep(db, 1, "private words", NOW)
+        inbox_table.done(db, 1, NOW)
     store.close()
     with sqlite3.connect(store.path) as db_file:
         assert db_file.execute("SELECT body FROM inbox").fetchall() == [("",)]

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bellwether import queries
-from bellwether.config import load_settings
-from bellwether.errors import AmbiguousSymbol
-from bellwether.market.symbols import as_symbol, is_code_and_country, is_symbol
-from bellwether.market.tables import others, table
-from bellwether.market.universe import instrument_of
+from bellwether.ask import forecasts
+from bellwether.core.config import load_settings
+from bellwether.core.errors import AmbiguousSymbol
+from bellwether.market.symbols.spellings import as_symbol, is_code_and_country, is_symbol
+from bellwether.market.symbols.start_links import Start, read_start, start_payload
+from bellwether.market.symbols.tables import others, table
+from bellwether.market.symbols.universe import instrument_of
 from bellwether.services import Services, build_services
-from bellwether.start_links import Start, read_start, start_payload
-from bot.commands.several import names_in
+from bot.commands.split_names import names_in
 from tests.conftest import MODELS
 from tests.support.clock import Clock
 from tests.support.yahoo_listings import list_on, quote
@@ -156,7 +156,7 @@ def test_a_file_with_dotted_classes_has_their_names_and_new_yorks_holidays(tmp_p
         load_settings(market={"source": "file", "file": str(prices)}, database={"path": tmp_path / "t.sqlite3"})
     )
     for asked in ("BRK.B", "BRK-B", "brk b", "berkshire hathaway"):
-        one = queries.resolve(services, asked)
+        one = forecasts.resolve(services, asked)
         assert (one.symbol, one.calendar, one.currency) == ("BRK.B", "XNYS", "USD"), asked
         assert one.name == "Berkshire Hathaway (Class B)"
 
@@ -181,13 +181,13 @@ def yahoo(server: YahooServer, tmp_path: Path) -> Services:
 )
 def test_yahoo_is_asked_for_its_own_spelling(server: YahooServer, yahoo: Services, asked: str, symbol: str) -> None:
     list_on(server, symbol, "a name", date(2026, 11, 20), "JPX")  # the exchange does not matter here
-    assert queries.resolve(yahoo, asked).symbol == symbol
+    assert forecasts.resolve(yahoo, asked).symbol == symbol
     assert f"/v8/finance/chart/{symbol}" in {seen.path for seen in server.requests}
 
 
 def test_digits_alone_are_asked_back(server: YahooServer, yahoo: Services) -> None:
     server.add_search("700", [quote("0700.HK", "Tencent Holdings Limited", "HKG")])
     with pytest.raises(AmbiguousSymbol) as asked:
-        queries.resolve(yahoo, "700")
-    assert [one.symbol for one in asked.value.candidates] == ["0700.HK"]
+        forecasts.resolve(yahoo, "700")
+    assert [candidate.symbol for candidate in asked.value.candidates] == ["0700.HK"]
     assert asked.value.candidates[0].calendar == "XHKG"

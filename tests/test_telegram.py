@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from bellwether import queries
-from bellwether.alerting.evaluate import tick
+from bellwether.alerts import watchlist
+from bellwether.alerts.tick import tick
+from bellwether.db import database
+from bellwether.db.database import Database, rows
+from bellwether.delivery import chats_table, inbox_table
 from bellwether.services import Services
-from bellwether.store import chats, database, inbox
-from bellwether.store.database import Database, rows
-from bot import answered, telegram
-from bot.telegram_errands import check_token, deliver_now
-from bot.telegram_updates import Updates
+from bot.telegram import face, inbox_marks
+from bot.telegram.one_shot import check_token, deliver_now
+from bot.telegram.updates import Updates
 from tests.support.running_bot import bot_services, running_bot
 from tests.support.telegram_server import TelegramServer
 
@@ -88,10 +89,10 @@ def test_the_watch_button_starts_and_stops_the_digest_in_place(server: TelegramS
         forecast = server.ask(ANN, "tesla")
         server.press(ANN, forecast.message_id, "Watch: digest every evening")
         server.wait_for(lambda s: s.last(ANN).edits == 1)
-        assert [one.symbol for one in queries.watchlist(services, ANN)] == ["TSLA"]
+        assert [one.symbol for one in watchlist.watchlist(services, ANN)] == ["TSLA"]
         server.press(ANN, forecast.message_id, "Stop the nightly digest")
         server.wait_for(lambda s: s.last(ANN).edits == 2)
-        assert queries.watchlist(services, ANN) == []
+        assert watchlist.watchlist(services, ANN) == []
 
 
 def test_pressing_the_shown_horizon_again_is_answered_too(server: TelegramServer, tmp_path: Path) -> None:
@@ -204,7 +205,7 @@ def test_an_update_received_before_a_stop_is_answered_after_it(server: TelegramS
 def test_what_was_answered_is_erased_with_what_arrives_next_and_at_a_stop(
     server: TelegramServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answered, "LINGER", 3600.0)
+    monkeypatch.setattr(inbox_marks, "LINGER", 3600.0)
     services = bot_services(server, tmp_path)
     with running_bot(services):
         server.ask(ANN, "/help")
@@ -241,8 +242,8 @@ def test_what_is_marked_while_the_inbox_is_looked_through_is_not_answered_again(
     server: TelegramServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The look sees it unanswered; by the time it is acted upon it is marked, and no longer known."""
-    monkeypatch.setattr(answered, "LINGER", 0.05)
-    monkeypatch.setattr(telegram, "REPLAY", 0.0)  # after each poll
+    monkeypatch.setattr(inbox_marks, "LINGER", 0.05)
+    monkeypatch.setattr(face, "REPLAY", 0.0)  # after each poll
     look = Updates._unanswered
 
     def slowly(self: Updates) -> list[tuple[int, str]]:
@@ -284,9 +285,9 @@ def test_a_person_who_blocks_the_bot_gets_no_digests_until_that_is_taken_back(
 def test_who_comes_back_while_the_database_is_in_trouble_is_not_forgotten(
     server: TelegramServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.telegram.REPLAY", 0.2)
+    monkeypatch.setattr("bot.telegram.face.REPLAY", 0.2)
     services = bot_services(server, tmp_path)
-    right, trouble = chats.wake, [sqlite3.OperationalError("database is locked")]
+    right, trouble = chats_table.wake, [sqlite3.OperationalError("database is locked")]
 
     def wake(db: Database, chat_id: int) -> None:
         if trouble:
@@ -297,7 +298,7 @@ def test_who_comes_back_while_the_database_is_in_trouble_is_not_forgotten(
         server.ask(ANN, "/watch AAPL")
         server.block(ANN)
         _until(lambda: _is_paused(services))
-        monkeypatch.setattr(chats, "wake", wake)
+        monkeypatch.setattr(chats_table, "wake", wake)
         server.unblock(ANN)
         _until(lambda: not _is_paused(services))
         assert not trouble
@@ -307,7 +308,7 @@ def test_a_digest_that_meets_a_failing_telegram_is_put_back_and_sent_later(
     server: TelegramServer, tmp_path: Path
 ) -> None:
     services = bot_services(server, tmp_path)
-    queries.watch(services, ANN, "AAPL", "en")
+    watchlist.watch(services, ANN, "AAPL", "en")
     tick(services, EVENING)
     server.fail_next("sendMessage", 500)
     did = asyncio.run(deliver_now(services))
@@ -377,7 +378,7 @@ def _inbox(services: Services) -> list[dict[str, object]]:
 
 def _is_paused(services: Services) -> bool:
     with services.store.transaction() as db:
-        found = chats.get(db, ANN)
+        found = chats_table.get(db, ANN)
     return found is not None and found.paused
 
 
@@ -405,8 +406,8 @@ def test_a_button_works_though_its_notice_cannot_be_sent(server: TelegramServer,
 def test_a_stored_message_that_cannot_be_read_does_not_stop_the_bot(server: TelegramServer, tmp_path: Path) -> None:
     services = bot_services(server, tmp_path)
     with services.store.transaction() as db:
-        inbox.keep(db, 1, '{"update_id": 1, "message": {"text": 5}}', services.clock())
-        inbox.keep(db, 2, "not even JSON", services.clock())
+        inbox_table.keep(db, 1, '{"update_id": 1, "message": {"text": 5}}', services.clock())
+        inbox_table.keep(db, 2, "not even JSON", services.clock())
     with running_bot(services):
         assert "Apple" in server.ask(ANN, "AAPL").text
 
@@ -414,7 +415,7 @@ def test_a_stored_message_that_cannot_be_read_does_not_stop_the_bot(server: Tele
 def test_a_group_that_becomes_a_supergroup_gets_its_digest_once(server: TelegramServer, tmp_path: Path) -> None:
     services, group, supergroup = bot_services(server, tmp_path), -2002, -1002002
     server.open_chat(group, "Traders", type="group")
-    queries.watch(services, group, "AAPL", "en")
+    watchlist.watch(services, group, "AAPL", "en")
     tick(services, EVENING)
     server.migrate(group, supergroup)
     did = asyncio.run(deliver_now(services))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from telegram import Bot
 
-from bot.telegram_reading import LARGEST, LARGEST_UPDATE, Received, read, read_stored
+from bot.telegram.read_update import LARGEST, LARGEST_UPDATE, Received, read, read_stored
 from tests.support.made_updates import (
     HIDDEN_USER,
     MEMBER,

@@ -7,9 +7,9 @@ import re
 import pytest
 from telegram.error import BadRequest, Forbidden, TelegramError
 
-from bellwether.alerting.retry import Cause
-from bot.telegram_errors import as_delivery_error, refusal
-from bot.telegram_refusals import REFUSALS, Meaning, meaning_of
+from bellwether.delivery.retry import Cause
+from bot.telegram.errors import as_delivery_error, refusal
+from bot.telegram.refusals import REFUSALS, Meaning, meaning_of
 
 GONE, MOVED, NOT_NOW, NOT_THIS = Meaning.GONE, Meaning.MOVED, Meaning.MAY_NOT_WRITE, Meaning.MAY_NOT_SEND_THIS
 OURS = Meaning.OURS

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from telegram import Bot, Message
 
-from bellwether import queries
-from bot.telegram_groups import said_to_us
+from bellwether.alerts import watchlist
+from bot.telegram.groups import said_to_us
 from tests.support.made_updates import ANN, BOT, GROUP, PRIVATE, message
 from tests.support.running_bot import bot_services, running_bot
 from tests.support.telegram_server import TelegramServer
@@ -159,6 +159,6 @@ def test_a_group_asks_by_mention_and_by_reply_in_its_topic_and_with_its_rights(
         assert "Over the next two weeks Microsoft" in reply.text
         assert "I see nothing in that message" in answer(text=NAME).text
         assert "only its admins" in answer(text=f"{NAME} /watch AAPL").text
-        assert queries.watchlist(services, GROUP_ID) == []
+        assert watchlist.watchlist(services, GROUP_ID) == []
         assert "You now watch Apple" in answer(text=f"{NAME} /watch AAPL", by=ADMIN).text
         assert len(server.messages(GROUP_ID)) == 5, "nothing else was answered"

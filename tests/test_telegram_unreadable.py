@@ -14,13 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bellwether import chat_queries
-from bellwether.doctor import examine
+from bellwether.core.types import Check
+from bellwether.db.database import rows
+from bellwether.delivery import chat_data_table, chats, chats_table, inbox_table
+from bellwether.jobs.doctor import examine
 from bellwether.services import Services
-from bellwether.store import chat_data, chats, inbox
-from bellwether.store.database import rows
-from bellwether.types import Check
-from bot import telegram
+from bot.telegram import face
 from tests.support.made_updates import (
     GROUP,
     HIDDEN_USER,
@@ -142,7 +141,7 @@ def test_any_batch_with_a_question_in_it_is_confirmed_and_the_question_answered(
 def test_what_has_no_number_is_recorded_once_and_confirmed_with_the_next(
     server: TelegramServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(telegram, "UNCONFIRMED_PAUSE", 0.05)
+    monkeypatch.setattr(face, "UNCONFIRMED_PAUSE", 0.05)
     odd = [None, 5, "update", [], {"message": message(text="AAPL")}, {"update_id": 2**70}]
     services = bot_services(server, tmp_path)
     with running_bot(services):
@@ -161,7 +160,7 @@ def test_what_has_no_number_is_recorded_once_and_confirmed_with_the_next(
 def test_an_answer_that_is_no_list_is_trouble_of_the_server_and_is_asked_for_again(
     server: TelegramServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(telegram, "_PAUSES", (0.05,))
+    monkeypatch.setattr(face, "_PAUSES", (0.05,))
     for answer in ({"update_id": 5}, True, None, "nonsense"):
         server.answer_next("getUpdates", answer)
     services = bot_services(server, tmp_path)
@@ -203,12 +202,12 @@ def test_after_an_upgrade_what_can_be_read_now_is_answered_if_it_is_of_the_last_
     with services.store.transaction() as db:
         for number, chat, age in ((1, ANN, timedelta(hours=1)), (2, BEN, timedelta(days=2))):
             said = message({"id": chat, "type": "private"}, text="/help")
-            inbox.keep(db, number, json.dumps({"update_id": number, "message": said}), now - age)
-            inbox.set_aside(
-                db, number, inbox.Aside.UNREADABLE, "TypeError: what an older version made of it", now - age
+            inbox_table.keep(db, number, json.dumps({"update_id": number, "message": said}), now - age)
+            inbox_table.set_aside(
+                db, number, inbox_table.Aside.UNREADABLE, "TypeError: what an older version made of it", now - age
             )
-        inbox.keep(db, 3, json.dumps({"update_id": 3, **HIDDEN}), now)
-        inbox.set_aside(db, 3, inbox.Aside.UNREADABLE, "TypeError", now)
+        inbox_table.keep(db, 3, json.dumps({"update_id": 3, **HIDDEN}), now)
+        inbox_table.set_aside(db, 3, inbox_table.Aside.UNREADABLE, "TypeError", now)
     with running_bot(services):
         server.wait_for(lambda s: s.messages(ANN))
         until(lambda: inbox_rows(services)[0]["body"] == "")
@@ -224,10 +223,10 @@ def test_a_person_who_leaves_takes_along_what_could_not_be_read(server: Telegram
         for number, odd in enumerate((HIDDEN, oddly), 400_000_000):
             server.push_raw({"update_id": number, **odd})
         until(lambda: len(inbox_rows(services)) == 2)
-    assert b"secret words" in chat_queries.export(services, ANN)
+    assert b"secret words" in chats.export(services, ANN)
     with services.store.transaction() as db:
-        chats.join(db, ANN, "en", services.clock())
-        assert chat_data.erase(db, ANN, services.clock()) == 3
+        chats_table.join(db, ANN, "en", services.clock())
+        assert chat_data_table.erase(db, ANN, services.clock()) == 3
     assert [(row["body"], row["set_aside"]) for row in inbox_rows(services)] == [("", "unreadable")] * 2
     assert "AAPL" not in line(services, "Updates").detail  # type: ignore[union-attr]
 
@@ -249,24 +248,24 @@ def test_what_is_set_aside_is_forgotten_with_the_rest(server: TelegramServer, tm
     services = bot_services(server, tmp_path)
     now = services.clock()
     with services.store.transaction() as db:
-        inbox.keep(db, 1, "{}", now)
-        inbox.set_aside(db, 1, inbox.Aside.UNREADABLE, "TypeError", now)
-        inbox.keep(db, 2, "{}", now)
-        for _ in range(inbox.MOST_ATTEMPTS):
-            inbox.begin(db, 2)
-        aside = inbox.count_set_aside(db, now)
+        inbox_table.keep(db, 1, "{}", now)
+        inbox_table.set_aside(db, 1, inbox_table.Aside.UNREADABLE, "TypeError", now)
+        inbox_table.keep(db, 2, "{}", now)
+        for _ in range(inbox_table.MOST_ATTEMPTS):
+            inbox_table.begin(db, 2)
+        aside = inbox_table.count_set_aside(db, now)
         assert {why.value: number for why, number in aside.counts.items()} == {
             "unreadable": 1,
             "failed": 0,
             "exhausted": 1,
         }
-        assert inbox.unanswered(db) == []
-        assert not inbox.keep(db, 1, "{}", now), "Telegram may bring it again"
-        inbox.erase_set_aside(db, now)
+        assert inbox_table.unanswered(db) == []
+        assert not inbox_table.keep(db, 1, "{}", now), "Telegram may bring it again"
+        inbox_table.erase_set_aside(db, now)
         assert [row["body"] for row in rows(db, "SELECT body FROM inbox")] == ["{}", "{}"]
-        inbox.erase_set_aside(db, now + timedelta(seconds=1))
+        inbox_table.erase_set_aside(db, now + timedelta(seconds=1))
         assert [row["body"] for row in rows(db, "SELECT body FROM inbox")] == ["", "{}"], (
             "the other may be answered yet"
         )
-        assert inbox.count_set_aside(db).counts[inbox.Aside.UNREADABLE] == 1, "the reason is kept longer"
-        assert inbox.prune(db, now + timedelta(seconds=1)) == 2
+        assert inbox_table.count_set_aside(db).counts[inbox_table.Aside.UNREADABLE] == 1, "the reason is kept longer"
+        assert inbox_table.prune(db, now + timedelta(seconds=1)) == 2

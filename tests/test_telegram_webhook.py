@@ -14,14 +14,14 @@ import httpx
 import pytest
 from starlette.responses import PlainTextResponse
 
-from bellwether.config import load_settings
-from bellwether.errors import ConfigError
+from bellwether.core.config import load_settings
+from bellwether.core.errors import ConfigError
 from serving import serve
 from tests.support.made_updates import HIDDEN_USER, message
 from tests.support.running_bot import bot_services, running_bot
 from tests.support.telegram_client import post
 from tests.support.telegram_server import TelegramServer
-from web.telegram_webhook import LONGEST, SECRET_HEADER, TelegramWebhook
+from web.middleware.telegram_webhook import LONGEST, SECRET_HEADER, TelegramWebhook
 
 ANN, SECRET = 1001, "a-secret-of-the-test"
 HIDDEN = {"message": message(text="AAPL", forward_origin=HIDDEN_USER)}

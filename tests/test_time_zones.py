@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bellwether.errors import BadTimeZone
-from bellwether.time_zones import find_time_zone, is_time_zone, time_zone_at
+from bellwether.core.errors import BadTimeZone
+from bellwether.core.i18n.time_zones import find_time_zone, is_time_zone, time_zone_at
 
 
 @pytest.mark.parametrize(

@@ -15,25 +15,25 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from bellwether import queries, wording
-from bellwether.__main__ import main
-from bellwether.errors import BadDate, LedgerError
+from bellwether.ask import forecasts
+from bellwether.cli.main import main
+from bellwether.core.errors import BadDate, LedgerError
+from bellwether.core.types import LEVELS, RecordSummary, SkillVerdict
+from bellwether.db.database import Store
+from bellwether.forecasting import sentences
 from bellwether.forecasting.forecaster import BASELINE_ID
-from bellwether.scoring import simulated
-from bellwether.scoring.issuing import record
-from bellwether.scoring.record_json import record_json
-from bellwether.scoring.settling import count
-from bellwether.scoring.simulate import simulate
-from bellwether.scoring.table import score_of, together
-from bellwether.scoring.track_record import Asked, live_record
-from bellwether.scoring.types import Beside, Verdict
-from bellwether.scoring.words import lines
+from bellwether.jobs.simulate import simulate
 from bellwether.services import Services
-from bellwether.store import outcomes
-from bellwether.store.database import Store
-from bellwether.store.ledger import to_days
-from bellwether.store.outcomes import Outcome
-from bellwether.types import LEVELS
+from bellwether.track_record.ledger import outcomes_table
+from bellwether.track_record.ledger.issue import record
+from bellwether.track_record.ledger.ledger_table import to_days
+from bellwether.track_record.ledger.outcomes_table import Outcome
+from bellwether.track_record.ledger.settle import count
+from bellwether.track_record.scores import simulated_record
+from bellwether.track_record.scores.score_table import score_of, together
+from bellwether.track_record.scores.sentences import lines
+from bellwether.track_record.scores.to_json import record_json
+from bellwether.track_record.scores.track_record import RecordFilter, live_record
 from tests.support.account import made_up, store_of
 
 FIRST = date(2025, 1, 6)
@@ -57,9 +57,9 @@ def filled(folder: Path, weeks: int, *, symbols: int = 4, seed: int = 5) -> Stor
     ]
     record(store, made)
     with store.transaction() as db:
-        due = outcomes.due(db, FIRST + timedelta(days=7 * weeks - 3))
+        due = outcomes_table.due(db, FIRST + timedelta(days=7 * weeks - 3))
         came = [Outcome(one, None if at % 41 == 40 else random.normal(0, 0.03), FIRST) for at, one in enumerate(due)]
-        count(db, outcomes.append(db, came, made[0].made_at))
+        count(db, outcomes_table.append(db, came, made[0].made_at))
     return store
 
 
@@ -126,19 +126,19 @@ def by_hand(rows: list[dict[str, Any]]) -> dict[str, float]:
 @pytest.mark.parametrize(
     "asked",
     [
-        Asked(),
-        Asked(symbol="S2"),
-        Asked(horizon=10),
-        Asked(symbol="S1", horizon=1),
-        Asked(since=date(2025, 8, 1)),
-        Asked(symbol="S3", since=date(2025, 8, 1)),
-        Asked(model_id="made-up-1"),
-        Asked(model_id=BASELINE_ID),
-        Asked(symbol="S0", model_id="made-up-1"),
+        RecordFilter(),
+        RecordFilter(symbol="S2"),
+        RecordFilter(horizon=10),
+        RecordFilter(symbol="S1", horizon=1),
+        RecordFilter(since=date(2025, 8, 1)),
+        RecordFilter(symbol="S3", since=date(2025, 8, 1)),
+        RecordFilter(model_id="made-up-1"),
+        RecordFilter(model_id=BASELINE_ID),
+        RecordFilter(symbol="S0", model_id="made-up-1"),
     ],
     ids=str,
 )
-def test_scores_equal_those_recomputed_by_hand_from_the_raw_file(tmp_path: Path, asked: Asked) -> None:
+def test_scores_equal_those_recomputed_by_hand_from_the_raw_file(tmp_path: Path, asked: RecordFilter) -> None:
     store = filled(tmp_path, 60)
     found = live_record(store, asked)
     since = to_days(asked.since) if asked.since else -(10**9)
@@ -177,7 +177,12 @@ def test_the_biggest_misses_come_first(tmp_path: Path) -> None:
         outside = max(quantiles[0] - row["came"], row["came"] - quantiles[6], 0)
         return float(outside / (quantiles[5] - quantiles[1]))
 
-    for asked in (Asked(), Asked(symbol="S2"), Asked(horizon=1), Asked(symbol="S2", horizon=10)):
+    for asked in (
+        RecordFilter(),
+        RecordFilter(symbol="S2"),
+        RecordFilter(horizon=1),
+        RecordFilter(symbol="S2", horizon=10),
+    ):
         own = [
             row
             for row in raw(store)
@@ -188,7 +193,7 @@ def test_the_biggest_misses_come_first(tmp_path: Path) -> None:
             and asked.horizon in {None, row["horizon"]}
         ]
         expected = sorted((far for row in own if (far := distance(row)) > 0), reverse=True)[:20]
-        assert [one.distance for one in live_record(store, asked).misses] == pytest.approx(expected)
+        assert [miss.distance for miss in live_record(store, asked).misses] == pytest.approx(expected)
 
 
 # ---- small samples
@@ -196,20 +201,20 @@ def test_the_biggest_misses_come_first(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("weeks", "verdict"), [(10, True), (51, True), (60, False)], ids=["weeks", "almost", "a year"])
 def test_below_a_year_of_weeks_it_is_too_early_to_tell(tmp_path: Path, weeks: int, verdict: bool) -> None:
-    found = live_record(filled(tmp_path, weeks), Asked())
-    assert (found.score.verdict is Verdict.TOO_EARLY) is verdict
+    found = live_record(filled(tmp_path, weeks), RecordFilter())
+    assert (found.score.verdict is SkillVerdict.TOO_EARLY) is verdict
     assert (found.score.skill_interval is None) is verdict
     assert ("Too early to tell" in " ".join(lines(found))) is verdict
 
 
 def test_no_record_is_said_and_breaks_nothing(tmp_path: Path) -> None:
-    found = live_record(store_of(tmp_path), Asked())
+    found = live_record(store_of(tmp_path), RecordFilter())
     assert (found.issued, found.score.skill, found.by_horizon, found.misses) == (0, None, (), ())
     assert lines(found) == ["No forecast has been entered yet: the record begins with the first one."]
 
 
 def test_rows_put_together_score_the_same(tmp_path: Path) -> None:
-    whole = simulated._load(None, 0)
+    whole = simulated_record._load(None, 0)
     assert score_of(together(whole.table, whole.table.week)).skill == pytest.approx(score_of(whole.table).skill)
 
 
@@ -220,67 +225,67 @@ def test_rows_put_together_score_the_same(tmp_path: Path) -> None:
     ("beside", "sentence"),
     [
         (
-            Beside(1260, 0.791, 0.03, Verdict.BETTER, True),
+            RecordSummary(1260, 0.791, 0.03, SkillVerdict.BETTER, True),
             "In the last year its 8-in-10 ranges for this symbol held 79\u00a0% of the time; 3.0\u00a0% better than a "
             "plain volatility rule.",
         ),
         (
-            Beside(1260, 0.7, -0.021, Verdict.WORSE, True),
+            RecordSummary(1260, 0.7, -0.021, SkillVerdict.WORSE, True),
             "In the last year its 8-in-10 ranges for this symbol held 70\u00a0% of the time; 2.1\u00a0% worse than a "
             "plain volatility rule.",
         ),
         (
-            Beside(9000, 0.8, 0.001, Verdict.UNDECIDED, False),
+            RecordSummary(9000, 0.8, 0.001, SkillVerdict.UNDECIDED, False),
             "In the last year its 8-in-10 ranges for all symbols held 80\u00a0% of the time; no better or worse than a "
             "plain volatility rule by more than luck.",
         ),
         (
-            Beside(14, 1.0, 0.2, Verdict.TOO_EARLY, True),
+            RecordSummary(14, 1.0, 0.2, SkillVerdict.TOO_EARLY, True),
             "In the last year its ranges for this symbol: too early to tell, 14 forecasts with an outcome so far.",
         ),
         (
-            Beside(1, None, None, Verdict.TOO_EARLY, True, "2019-2021"),
+            RecordSummary(1, None, None, SkillVerdict.TOO_EARLY, True, "2019-2021"),
             "Replayed on past prices, 2019-2021 (simulated), its ranges for this symbol: too early to tell, 1 forecast "
             "with an outcome so far.",
         ),
     ],
     ids=["better", "worse", "undecided", "early", "simulated"],
 )
-def test_the_line_beside_a_forecast(beside: Beside, sentence: str) -> None:
-    assert wording.track_record_line(beside) == sentence
+def test_the_line_beside_a_forecast(beside: RecordSummary, sentence: str) -> None:
+    assert sentences.track_record_line(beside) == sentence
 
 
 # ---- simulated
 
 
 def test_the_demo_has_a_record_and_says_that_it_is_simulated(services: Services) -> None:
-    found = queries.track_record(services)
+    found = forecasts.track_record(services)
     assert found.simulated
     assert (found.first, found.last) == (date(2019, 1, 2), date(2021, 12, 27))
     assert [one.model_id for one in found.by_model] == ["daily-range-2"], "which had seen prices up to 2018"
     assert lines(found)[0].startswith("Simulated: ")
-    made = queries.answer(services, "AAPL", 10).forecast
-    assert "(simulated)" in wording.trust(made)
+    made = forecasts.answer(services, "AAPL", 10).forecast
+    assert "(simulated)" in sentences.trust(made)
     assert not services.store.path.exists(), "nothing of it is in the database"
-    own = queries.track_record(services, symbol="AAPL", horizon=10, since=date(2020, 1, 1))
+    own = forecasts.track_record(services, symbol="AAPL", horizon=10, since=date(2020, 1, 1))
     assert own.simulated
     assert own.first is not None and own.first >= date(2020, 1, 1)
-    assert {one.symbol for one in own.misses} <= {"AAPL"}
+    assert {miss.symbol for miss in own.misses} <= {"AAPL"}
 
 
 def test_a_replay_of_ones_own_takes_the_place_of_the_shipped_one(services: Services) -> None:
     file, replayed = simulate(services, date(2021, 3, 1), date(2021, 3, 10))
     assert replayed == 8 * 40 * 5
-    found = queries.track_record(services)
+    found = forecasts.track_record(services)
     assert found.simulated
     assert (found.issued, found.first) == (replayed, date(2021, 3, 1))
     assert found.waiting == replayed - found.settled
     assert {path.name for path in file.parent.iterdir()} == {"simulated_record.npz", "simulated_summary.json"}
-    line = wording.trust(queries.answer(services, "AAPL", 10).forecast)
+    line = sentences.trust(forecasts.answer(services, "AAPL", 10).forecast)
     assert "2021 (simulated), its ranges for this symbol: too early to tell" in line
     file.write_bytes(b"no record")
     with pytest.raises(LedgerError, match="make it again or delete it"):
-        queries.track_record(services)
+        forecasts.track_record(services)
 
 
 @pytest.mark.parametrize(
@@ -310,10 +315,10 @@ def test_the_command_prints_the_record_as_words_and_as_json(tmp_path: Path, monk
         10,
         plain["score"]["verdict"],
     )
-    assert plain["score"]["verdict"] in Verdict.__members__
+    assert plain["score"]["verdict"] in SkillVerdict.__members__
     assert date.fromisoformat(plain["by_month"][0]["month"]) == date(2019, 1, 1)
 
 
 def test_json_has_every_field(services: Services) -> None:
-    found = queries.track_record(services)
+    found = forecasts.track_record(services)
     assert json.loads(json.dumps(record_json(found))).keys() == set(type(found).__slots__)

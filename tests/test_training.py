@@ -14,13 +14,13 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
-from bellwether.errors import MarketDataError, ModelError
-from bellwether.forecasting.baseline import ewma_volatility, log_returns
+from bellwether.core.errors import MarketDataError, ModelError
+from bellwether.core.types import CLOSE, HEADS, LEVELS, MARKET_SERIES, VOLUME, Bars
 from bellwether.forecasting.inputs import model_inputs
-from bellwether.forecasting.model_card import read_card
-from bellwether.forecasting.onnx_model import OnnxModel
+from bellwether.market.returns import ewma_volatility, log_returns
 from bellwether.market.sample import SampleProvider
-from bellwether.types import CLOSE, HEADS, LEVELS, MARKET_SERIES, VOLUME, Bars
+from bellwether.models.model_card import read_card
+from bellwether.models.onnx_model import OnnxModel
 from tests.support.training import trained_by
 from training.__main__ import cli
 from training.checks import TOLERANCE, check_graph, disagreement, hostile_windows

@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bellwether.forecasting.baseline import ewma_volatility, head_quantiles, log_returns
+from bellwether.core.types import CLOSE, HEADS, LEVELS, MARKET_SERIES, VOLUME, Bars, Floats
+from bellwether.forecasting.baseline import head_quantiles
 from bellwether.forecasting.inputs import model_inputs
-from bellwether.forecasting.model_card import RANGE, folders_of
-from bellwether.forecasting.onnx_model import OnnxModel
+from bellwether.market.returns import ewma_volatility, log_returns
 from bellwether.market.sample import SampleProvider
-from bellwether.types import CLOSE, HEADS, LEVELS, MARKET_SERIES, VOLUME, Bars, Floats
+from bellwether.models.model_card import RANGE, folders_of
+from bellwether.models.onnx_model import OnnxModel
 from tests.support.data import DATA
 from training.panel import CONTEXT_LENGTH, MIN_HISTORY, read_series
 

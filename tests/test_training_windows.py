@@ -5,8 +5,8 @@ from datetime import date
 import numpy as np
 import pytest
 
+from bellwether.core.types import CLOSE, HEADS, HIGH, LOW, OPEN, Bars
 from bellwether.market.sample import SampleProvider
-from bellwether.types import CLOSE, HEADS, HIGH, LOW, OPEN, Bars
 from training.panel import CONTEXT_LENGTH, MIN_HISTORY, Panel, build_panel
 from training.windows import Blanks, batches, spread_truth, truth, variance_path
 

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bellwether.config import load_settings
-from bellwether.errors import ConfigError, UnknownSymbol
+from bellwether.core.config import load_settings
+from bellwether.core.errors import ConfigError, UnknownSymbol
+from bellwether.core.types import Instrument
 from bellwether.market.calendar import sessions_between
-from bellwether.market.chosen_universe import chosen_instruments
-from bellwether.market.resolve_text import fold
 from bellwether.market.sample import SampleProvider
-from bellwether.market.universe import (
+from bellwether.market.symbols.configured_universe import chosen_instruments
+from bellwether.market.symbols.normalize import fold
+from bellwether.market.symbols.universe import (
     Universe,
     as_symbol,
     instrument_of,
@@ -27,7 +28,6 @@ from bellwether.market.universe import (
     well_known,
 )
 from bellwether.services import Services, build_services
-from bellwether.types import Instrument
 
 COMPANIES = {  #: of the S&P 500, with the second share classes of three of them
     "Communication Services": 23,
@@ -145,7 +145,7 @@ def test_every_listed_company_has_a_name_a_sector_and_a_proper_symbol() -> None:
 
 def test_the_embedded_table_has_all_companies_of_the_index_by_sector() -> None:
     companies = [one for symbol, one in listed().items() if symbol not in ("^GSPC", "^VIX")]
-    assert Counter(one.sector for one in companies) == COMPANIES
+    assert Counter(company.sector for company in companies) == COMPANIES
 
 
 @pytest.mark.parametrize("one", well_known(), ids=lambda one: one.symbol)
@@ -203,9 +203,11 @@ def test_a_symbol_tells_where_it_trades(symbol: str, calendar: str, currency: st
 
 
 def test_the_universe_is_everything_the_market_has_unless_one_is_chosen(services: Services) -> None:
-    assert [one.symbol for one in services.universe] == [one.symbol for one in services.provider.universe()]
+    assert [instrument.symbol for instrument in services.universe] == [
+        instrument.symbol for instrument in services.provider.universe()
+    ]
     live = build_services(load_settings(market={"source": "yahoo"}))
-    assert set(one.symbol for one in live.universe) == set(listed())
+    assert set(instrument.symbol for instrument in live.universe) == set(listed())
     assert live.universe.get("BTC-USD")
     assert not live.universe.serves("BTC-USD")
 
@@ -232,7 +234,7 @@ def test_a_file_chooses_with_or_without_what_it_knows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("setting", [("aapl", "SHEL.L"), "aapl, SHEL.L", "aapl,SHEL.L,"])
 def test_a_list_chooses(setting: str | tuple[str, ...]) -> None:
-    assert [one.symbol for one in chosen_instruments(setting)] == ["AAPL", "SHEL.L"]
+    assert [chosen_instrument.symbol for chosen_instrument in chosen_instruments(setting)] == ["AAPL", "SHEL.L"]
 
 
 @pytest.mark.parametrize(
@@ -311,7 +313,7 @@ def test_what_yaml_takes_for_something_else_is_told(
 def test_the_environment_takes_symbols_with_commas_or_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BELLWETHER_MARKET__UNIVERSE", "AAPL,MSFT")
     services = build_services(load_settings())
-    assert [one.symbol for one in services.universe] == ["AAPL", "MSFT"]
+    assert [instrument.symbol for instrument in services.universe] == ["AAPL", "MSFT"]
     monkeypatch.setenv("BELLWETHER_MARKET__UNIVERSE", "gone.csv")
     with pytest.raises(ConfigError, match=r"gone\.csv, which does not exist"):
         build_services(load_settings())
@@ -319,7 +321,7 @@ def test_the_environment_takes_symbols_with_commas_or_a_path(monkeypatch: pytest
 
 def test_a_market_without_search_serves_only_what_it_has(caplog: pytest.LogCaptureFixture) -> None:
     services = build_services(load_settings(market={"source": "sample", "universe": ["TSLA", "SHEL.L", "AAPL"]}))
-    assert [one.symbol for one in services.universe] == ["TSLA", "AAPL"]
+    assert [instrument.symbol for instrument in services.universe] == ["TSLA", "AAPL"]
     assert "1 symbols of market.universe are not in the sample market: SHEL.L" in caplog.text
     with pytest.raises(ConfigError, match=r"names no symbol that the sample market has; it has AAPL, .* and 37 more"):
         build_services(load_settings(market={"source": "sample", "universe": ["SHEL.L"]}))

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bellwether import queries
+from bellwether.alerts import watchlist
 from bellwether.services import Services
-from bot.commands.several import names_in
+from bot.commands.split_names import names_in
 from tests.support.talk import Talk
 from tests.test_evaluate_rules import services_at
 
@@ -48,7 +48,7 @@ def test_each_symbol_of_one_message_is_watched_and_answered(services: Services) 
         "• I don't know the symbol JNJX in the sample market. Did you mean JNJ?",
     ]
     assert "You now watch Johnson & Johnson" in talk.press("JNJ")
-    watched = {one.symbol for one in queries.watchlist(services, talk.asker.chat_id)}
+    watched = {one.symbol for one in watchlist.watchlist(services, talk.asker.chat_id)}
     assert watched == {"MSFT", "AAPL", "KO", "JNJ"}
 
 

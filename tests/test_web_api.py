@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from bellwether import queries
+from bellwether.ask import forecasts
 from bellwether.client.answers.forecast import ForecastAnswer, ProblemAnswer
-from bellwether.forecast_json import forecast_json
+from bellwether.core.types import Bars
+from bellwether.forecasting.to_json import forecast_json
 from bellwether.market.sample import SampleProvider
-from bellwether.types import Bars
 from tests.support.shapes import check_shape
 from tests.support.web import Visitor, sample_services
 from web.app import create_app
@@ -37,7 +37,7 @@ def test_the_answer_is_the_forecast_json_of_the_command_line(
 ) -> None:
     answer = visitor.get(f"{FORECAST}AAPL{asked}")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
-    assert answer.json() == forecast_json(queries.answer(sample_services(tmp_path), "AAPL", horizon).forecast)
+    assert answer.json() == forecast_json(forecasts.answer(sample_services(tmp_path), "AAPL", horizon).forecast)
 
 
 def test_a_look_back_knows_nothing_after_its_day(visitor: Visitor) -> None:

@@ -13,10 +13,10 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from tests.support.web import Visitor, sample_services
 from web.app import create_app
-from web.limits import MOST_ADDRESSES, Limits, Pace
+from web.etag import is_known
+from web.middleware.rate_limit import MOST_ADDRESSES, Limits, RequestRateLimit
+from web.middleware.shared_cache import LARGEST, MOST_BYTES, SharedCache
 from web.problems import HttpProblem
-from web.shared_cache import LARGEST, MOST_BYTES, SharedCache
-from web.tags import is_known
 
 
 class Clock:
@@ -236,7 +236,7 @@ def refuse(_: Any, problem: HttpProblem) -> Response:
 
 def test_too_many_requests_are_refused_with_when_to_go_on() -> None:
     clock = Clock()
-    app = Limits(Counted(), refuse, Pace(60, clock))
+    app = Limits(Counted(), refuse, RequestRateLimit(60, clock))
     assert [ask(app).status_code for _ in range(61)] == [200] * 60 + [429]
     assert int(ask(app).headers["retry-after"]) in (1, 2)
     assert ask(app, client="203.0.113.8").status_code == 200, "others are not held back"
@@ -246,26 +246,26 @@ def test_too_many_requests_are_refused_with_when_to_go_on() -> None:
 
 @pytest.mark.parametrize("client", ["127.0.0.1", "::1", "127.8.8.8"])
 def test_this_machine_itself_is_not_counted(client: str) -> None:
-    app = Limits(Counted(), refuse, Pace(1))
+    app = Limits(Counted(), refuse, RequestRateLimit(1))
     assert [ask(app, client=client).status_code for _ in range(5)] == [200] * 5
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_those_who_watch_are_not_counted(path: str) -> None:
-    app = Limits(Counted(), refuse, Pace(1))
+    app = Limits(Counted(), refuse, RequestRateLimit(1))
     assert [ask(app, path).status_code for _ in range(5)] == [200] * 5
 
 
 def test_one_ipv6_subscriber_is_one_visitor() -> None:
-    pace = Pace(1)
+    pace = RequestRateLimit(1)
     assert pace.wait("2001:db8:1:2::1") == 0
     assert pace.wait("2001:db8:1:2:ffff::9") > 0
     assert pace.wait("2001:db8:1:3::1") == 0
 
 
 def test_zero_is_no_limit_and_addresses_are_forgotten() -> None:
-    assert {Pace(0).wait("203.0.113.7") for _ in range(5)} == {0.0}
-    pace = Pace(1)
+    assert {RequestRateLimit(0).wait("203.0.113.7") for _ in range(5)} == {0.0}
+    pace = RequestRateLimit(1)
     for number in range(MOST_ADDRESSES + 50):
         pace.wait(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
     assert len(pace._buckets) == MOST_ADDRESSES
@@ -274,7 +274,7 @@ def test_zero_is_no_limit_and_addresses_are_forgotten() -> None:
 @given(st.lists(st.floats(0, 5), max_size=200), st.integers(1, 120))
 def test_no_burst_ever_exceeds_the_pace(pauses: list[float], a_minute: int) -> None:
     clock = Clock()
-    pace = Pace(a_minute, clock)
+    pace = RequestRateLimit(a_minute, clock)
     passed = 0
     for pause in pauses:
         clock.now += pause
@@ -302,13 +302,13 @@ def behind_a_proxy(app: Any) -> Any:
     ids=["by the proxy", "with a lie before it", "with two"],
 )
 def test_behind_a_proxy_the_visitor_is_counted_whatever_it_claims(forwarded: str) -> None:
-    app = behind_a_proxy(Limits(Counted(), refuse, Pace(1)))
+    app = behind_a_proxy(Limits(Counted(), refuse, RequestRateLimit(1)))
     answers = [ask(app, client="127.0.0.1", x_forwarded_for=forwarded).status_code for _ in range(2)]
     assert answers == [200, 429]
 
 
 def test_nobody_else_is_believed_to_ask_for_another() -> None:
-    app = behind_a_proxy(Limits(Counted(), refuse, Pace(1)))
+    app = behind_a_proxy(Limits(Counted(), refuse, RequestRateLimit(1)))
     answers = [ask(app, client="203.0.113.1", x_forwarded_for=f"198.51.100.{n}").status_code for n in range(2)]
     assert answers == [200, 429]
 

@@ -11,18 +11,18 @@ from urllib.parse import quote
 
 import pytest
 
-from bellwether import queries
-from bellwether.errors import UnusableBars
+from bellwether.ask import forecasts
+from bellwether.ask.market_overview import KEPT_FOR, Overview, Overviews, work_out
+from bellwether.core.errors import UnusableBars
+from bellwether.market.remote.bar_history import BarHistory, StoredBars
+from bellwether.market.remote.instruments_table import SymbolRequest
 from bellwether.market.sample import SampleProvider
-from bellwether.market.shelf import Kept, Shelf
-from bellwether.market.universe import Universe, listed, well_known
-from bellwether.overview import KEPT_FOR, Overview, Overviews, work_out
+from bellwether.market.symbols.suggest import MOST, suggest
+from bellwether.market.symbols.universe import Universe, listed, well_known
 from bellwether.services import Services
-from bellwether.store.instruments import Asked
-from bellwether.suggest import MOST, suggest
 from tests.support.web import NOW, Visitor, plain_text, sample_services
-from web import market_view
 from web.app import create_app
+from web.pages import market_view
 
 END = date(2021, 12, 31)
 COLUMNS = ("name", "close", "width", "rule", "usual", "chance")
@@ -45,10 +45,10 @@ def overview(services: Services) -> Overview:
 
 def keep_prices(services: Services, *symbols: str) -> None:
     """Put the sample's prices on the shelf of the live source, as if it had brought them."""
-    shelf, sample = Shelf(services.store, services.provider.name, services.provider.note), SampleProvider()
+    shelf, sample = BarHistory(services.store, services.provider.name, services.provider.note), SampleProvider()
     for symbol in symbols:
-        asked = Asked(sample.instrument(symbol), date(2009, 1, 1), END, NOW)
-        shelf.save(Kept(asked, sample.bars(symbol, END)), None, None)
+        asked = SymbolRequest(sample.instrument(symbol), date(2009, 1, 1), END, NOW)
+        shelf.save(StoredBars(asked, sample.bars(symbol, END)), None, None)
 
 
 def live_services(folder: Path) -> Services:
@@ -65,7 +65,7 @@ def live_services(folder: Path) -> Services:
 def test_the_overview_says_what_each_symbol_s_own_page_says(services: Services, overview: Overview) -> None:
     assert len(overview.rows) == overview.served == 42
     for row in overview.rows[::9]:
-        own = queries.answer(services, row.forecast.symbol, 10).forecast
+        own = forecasts.answer(services, row.forecast.symbol, 10).forecast
         assert row.forecast.quantiles == own.quantiles
         assert row.forecast.forecast_id == own.forecast_id
         assert row.width == pytest.approx(own.growths[5] - own.growths[1])

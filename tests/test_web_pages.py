@@ -10,13 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
-from bellwether import queries, wording
+from bellwether.ask import forecasts
+from bellwether.forecasting import sentences
+from bellwether.forecasting.sentences import HORIZON_LABELS
 from bellwether.market.sample import SampleProvider
-from bellwether.wording import HORIZON_LABELS
 from tests.support.web import Visitor, plain_text, sample_services
 from tests.support.web_pages import Bug, Outage
-from web import forecast_view
 from web.app import create_app
+from web.pages import forecast_view
 
 STRANGE_SYMBOLS = ("^GSPC", "BRK-B", "BF.B", "EURUSD=X", "AT&T")
 
@@ -86,30 +87,30 @@ def test_every_symbol_survives_its_way_through_an_address(symbol: str) -> None:
 def test_a_stock_page_says_everything_that_is_needed_to_judge_it(
     visitor: Visitor, tmp_path: Path, horizon: int
 ) -> None:
-    made = queries.answer(sample_services(tmp_path), "AAPL", horizon).forecast
+    made = forecasts.answer(sample_services(tmp_path), "AAPL", horizon).forecast
     page = visitor.get(f"/stocks/AAPL?horizon={horizon}")
     assert page.status_code == 200
     text = plain_text(page.text)
     for said in (
-        wording.headline(made),
-        wording.last_price(made),
-        wording.NOT_ADVICE,
+        sentences.headline(made),
+        sentences.last_price(made),
+        sentences.NOT_ADVICE,
         *made.caveats,
-        f"Chance of a rise: {wording.percent(made.probability_of_growth)}",
+        f"Chance of a rise: {sentences.percent(made.probability_of_growth)}",
         "How far to trust it",
         "Why this wide",
         *(row.price for row in forecast_view.range_rows(made)),
     ):
         assert said in text
     assert page.text.count('aria-current="page"') == 1
-    assert f'<h1 class="answer">{wording.headline(made)}</h1>' in page.text
+    assert f'<h1 class="answer">{sentences.headline(made)}</h1>' in page.text
 
 
 def test_the_range_table_runs_from_the_highest_price_to_the_lowest(tmp_path: Path) -> None:
-    made = queries.answer(sample_services(tmp_path), "MSFT", 10).forecast
+    made = forecasts.answer(sample_services(tmp_path), "MSFT", 10).forecast
     rows = forecast_view.range_rows(made)
     assert [row.odds for row in rows][0::6] == ["1 in 20 above", "1 in 20 below"]
-    assert [row.price for row in rows] == [wording.money(price, "USD") for price in reversed(made.quantiles)]
+    assert [row.price for row in rows] == [sentences.money(price, "USD") for price in reversed(made.quantiles)]
     assert [row.within for row in rows] == [False, True, True, True, True, True, False]
 
 
@@ -204,18 +205,18 @@ def test_what_a_page_asks_for_is_kept_for_good(visitor: Visitor) -> None:
 
 def test_however_many_charts_are_drawn_pages_are_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A drawing holds a thread while it waits for the pen; the threads of the pages are others."""
-    released, asked, answer = threading.Event(), threading.Semaphore(0), queries.answer
+    released, asked, answer = threading.Event(), threading.Semaphore(0), forecasts.answer
     wanted = [f"/stocks/{symbol}/chart.svg?horizon={horizon}" for symbol in ("AAPL", "KO") for horizon in range(1, 51)]
 
-    def noted(*each: Any) -> queries.Answer:
+    def noted(*each: Any) -> forecasts.Answer:
         asked.release()
         return answer(*each)
 
     def all_have_asked() -> bool:
         return all(asked.acquire(timeout=30) for _ in wanted)
 
-    monkeypatch.setattr(queries, "answer", noted)
-    monkeypatch.setattr(queries, "chart_svg", lambda *_: released.wait(60) and "<svg/>")
+    monkeypatch.setattr(forecasts, "answer", noted)
+    monkeypatch.setattr(forecasts, "chart_svg", lambda *_: released.wait(60) and "<svg/>")
     app = create_app(sample_services(tmp_path))
 
     async def crowd() -> list[int]:

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from bellwether import queries
-from bellwether.scoring.issuing import record
-from bellwether.scoring.replay import MOST_MISSES
-from bellwether.scoring.settling import count
-from bellwether.scoring.universe import forecast_universe
-from bellwether.scoring.verify import verify
+from bellwether.ask import forecasts
+from bellwether.jobs.record_universe import forecast_universe
+from bellwether.jobs.replay import MOST_MISSES
 from bellwether.services import Services
-from bellwether.store import ledger, outcomes
-from bellwether.store.outcomes import Outcome
+from bellwether.track_record.ledger import ledger_table, outcomes_table
+from bellwether.track_record.ledger.issue import record
+from bellwether.track_record.ledger.outcomes_table import Outcome
+from bellwether.track_record.ledger.settle import count
+from bellwether.track_record.ledger.verify import verify
 from tests.support.account import live_services, made_up
 from tests.support.web import Visitor, plain_text, sample_services
-from web import record_file, record_view
 from web.app import create_app
+from web.pages import record_view, track_record_csv
 
 SESSION = date(2021, 6, 30)
 
@@ -44,7 +44,7 @@ def table(text: str) -> list[dict[str, str]]:
 
 def test_somebody_without_background_reads_how_good_they_were(visitor: Visitor, services: Services) -> None:
     text = plain_text(visitor.get("/track-record").text)
-    for sentence in record_view.in_short(queries.track_record(services)):
+    for sentence in record_view.in_short(forecasts.track_record(services)):
         assert sentence.replace("\N{NO-BREAK SPACE}", " ") in text.replace("\N{NO-BREAK SPACE}", " ")
     assert "Of 100 ranges, 80 of which should have held, 79 did." in text
     assert "Fewer held in storms: in February 2020 only" in text
@@ -52,7 +52,7 @@ def test_somebody_without_background_reads_how_good_they_were(visitor: Visitor, 
 
 
 def test_few_outcomes_are_said_to_be_too_few(services: Services) -> None:
-    record = queries.track_record(services)
+    record = forecasts.track_record(services)
     young = replace(record, score=replace(record.score, skill_interval=None, weeks=14), by_month=())
     told = " ".join(record_view.in_short(young))
     assert "Too few to judge by: 14 of the 52 weeks" in told
@@ -60,13 +60,13 @@ def test_few_outcomes_are_said_to_be_too_few(services: Services) -> None:
 
 
 def test_ranges_that_were_too_narrow_are_said_to_be(services: Services) -> None:
-    told = record_view.in_short(queries.track_record(services, symbol="AAPL", horizon=10))
+    told = record_view.in_short(forecasts.track_record(services, symbol="AAPL", horizon=10))
     assert told[:2] == ["Of 100 ranges, 80 of which should have held, 72 did.", "That is too few, by more than luck."]
 
 
 def test_misses_that_the_replay_did_not_keep_are_not_passed_over(visitor: Visitor, services: Services) -> None:
     assert MOST_MISSES == record_view.KEPT_MISSES
-    assert queries.track_record(services, symbol="AAPL", horizon=10).misses == ()
+    assert forecasts.track_record(services, symbol="AAPL", horizon=10).misses == ()
     text = plain_text(visitor.get("/track-record?symbol=AAPL&horizon=10").text)
     assert "There were misses, but none of the 200 biggest" in text
 
@@ -80,7 +80,7 @@ def test_symbol_and_day_can_be_chosen_without_javascript(visitor: Visitor, servi
     assert asked.headers["location"] == "/track-record?symbol=AAPL&horizon=10&since=2021-01-01"
     page = visitor.get(asked.headers["location"])
     text = plain_text(page.text)
-    chosen = queries.track_record(services, symbol="AAPL", horizon=10, since=date(2021, 1, 1))
+    chosen = forecasts.track_record(services, symbol="AAPL", horizon=10, since=date(2021, 1, 1))
     assert f"{chosen.settled:,}" in text
     assert "made from 1 January 2021 on" in text
     assert 'name="since" type="date" value="2021-01-01"' in page.text
@@ -117,7 +117,7 @@ def test_of_the_sample_market_the_file_holds_the_sums_and_says_simulated(visitor
     assert answer.headers["content-disposition"] == 'attachment; filename="track-record-AAPL-10-days.csv"'
     rows = table(answer.text)
     assert {(row["simulated"], row["symbol"], row["horizon"]) for row in rows} == {("true", "AAPL", "10")}
-    record = queries.track_record(services, symbol="AAPL", horizon=10)
+    record = forecasts.track_record(services, symbol="AAPL", horizon=10)
     assert sum(float(row["forecasts"]) for row in rows) == pytest.approx(record.settled)
     held = sum(float(row["inside_80"]) for row in rows)
     assert held / record.settled == pytest.approx(record.score.coverage_80, abs=1e-3)
@@ -128,9 +128,9 @@ def issued(folder: Path) -> Services:
     services = live_services(folder, SESSION)
     forecast_universe(services)
     with services.store.transaction() as db:
-        due = outcomes.due(db, date(2021, 7, 1))
+        due = outcomes_table.due(db, date(2021, 7, 1))
         came = [Outcome(one, None if at == 0 else 0.5, None if at == 0 else SESSION) for at, one in enumerate(due)]
-        count(db, outcomes.append(db, came, services.clock()))
+        count(db, outcomes_table.append(db, came, services.clock()))
     return services
 
 
@@ -138,13 +138,13 @@ def test_the_file_holds_every_forecast_with_misses_and_open_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services = issued(tmp_path)
-    monkeypatch.setattr(record_file, "_AT_ONCE", 4)  # several readings
+    monkeypatch.setattr(track_record_csv, "_AT_ONCE", 4)  # several readings
     visitor = Visitor(create_app(services))
     rows = table(visitor.get("/track-record.csv").text)
     with services.store.reading() as db:
-        kept = [ledger.Row(*row) for row in ledger.every_row(db)]
+        kept = [ledger_table.LedgerRow(*row) for row in ledger_table.every_row(db)]
     assert [row["forecast_id"] for row in rows] == [row.forecast_id for row in kept]
-    assert [float(row["log_returns.0.5"]) for row in rows] == [ledger.unpack(row.numbers)[6] for row in kept]
+    assert [float(row["log_returns.0.5"]) for row in rows] == [ledger_table.unpack(row.numbers)[6] for row in kept]
     assert [row["hash"] for row in rows] == [row.hash.hex() for row in kept]
     settled = [row for row in rows if row["settled"] == "true"]
     assert sorted(row["outcome.log_return"] for row in settled) == ["", "0.5", "0.5"]

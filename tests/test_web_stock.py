@@ -12,19 +12,20 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bellwether import queries, wording
-from bellwether.change import changes
-from bellwether.config import load_settings
-from bellwether.errors import LedgerError
-from bellwether.forecasting.chart import fan_chart
+from bellwether.ask import forecasts
+from bellwether.charts.fan import fan_chart
+from bellwether.core.config import load_settings
+from bellwether.core.errors import LedgerError
+from bellwether.core.types import Forecast, Statements
+from bellwether.forecasting import sentences
+from bellwether.forecasting.change_sentences import changes
 from bellwether.services import Services, build_services
-from bellwether.types import Forecast, Statements
 from tests.support.waiting import wait_until
 from tests.support.web import Visitor, plain_text, sample_services
-from web import forecast_view, telegram_link
 from web.app import create_app
-from web.earnings import calendar_file
-from web.record import Records
+from web.pages import forecast_view, telegram_link
+from web.pages.earnings_calendar import calendar_file
+from web.pages.track_record import Records
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 PAGES = (
@@ -49,7 +50,7 @@ def visitor(services: Services) -> Visitor:
 
 
 def forecast(services: Services, symbol: str, as_of: date | None = None) -> Forecast:
-    return queries.answer(services, symbol, 10, as_of).forecast
+    return forecasts.answer(services, symbol, 10, as_of).forecast
 
 
 def test_a_look_back_knows_nothing_later_and_says_so(visitor: Visitor, services: Services) -> None:
@@ -58,10 +59,10 @@ def test_a_look_back_knows_nothing_later_and_says_so(visitor: Visitor, services:
     text = plain_text(page.text)
     assert page.status_code == 200
     assert "this knows no price after 16 March 2020" in text
-    came = queries.what_came(services, queries.answer(services, "AAPL", 10, date(2020, 3, 16)))
+    came = forecasts.what_came(services, forecasts.answer(services, "AAPL", 10, date(2020, 3, 16)))
     assert came is not None
     held = "within" if came.held else "outside"
-    assert f"What came by 30 March 2020: {wording.signed_percent(came.growth)}, {held} the 8-in-10 range." in text
+    assert f"What came by 30 March 2020: {sentences.signed_percent(came.growth)}, {held} the 8-in-10 range." in text
     assert "What came is not known yet." in visitor.get("/stocks/AAPL?as_of=2021-12-30").text
     assert forecast_view.amount(then, 0.9) in text
     assert "Hear about it" not in text, "nobody can watch the past"
@@ -87,12 +88,12 @@ def test_a_look_back_to_no_day_is_explained(visitor: Visitor, as_of: str, said: 
 
 
 def test_what_changed_since_the_day_before_is_told(visitor: Visitor, services: Services) -> None:
-    asked = queries.answer(services, "AAPL", 10)
-    now, before = asked.forecast, queries.previous(services, asked)
+    asked = forecasts.answer(services, "AAPL", 10)
+    now, before = asked.forecast, forecasts.previous(services, asked)
     assert before is not None and before.cutoff == date(2021, 12, 30)
     lines = {line.what: line for line in changes(before, now)}
     moved = now.last_close / before.last_close - 1
-    assert lines["Close"].difference == wording.signed_percent(moved)
+    assert lines["Close"].difference == sentences.signed_percent(moved)
     text = plain_text(visitor.get("/stocks/AAPL").text)
     for line in lines.values():
         assert f"{line.what} {line.before} {line.now} {line.difference}" in text
@@ -130,7 +131,7 @@ def test_the_feed_is_atom_with_one_entry_a_session(visitor: Visitor, services: S
     ids = [entry.findtext(f"{ATOM}id") for entry in entries]
     assert len(set(ids)) == 5
     assert ids[0] == "http://bellwether.test/stocks/%5EGSPC?horizon=5&as_of=2021-12-31"
-    made = queries.answer(services, "^GSPC", 5).forecast
+    made = forecasts.answer(services, "^GSPC", 5).forecast
     assert f"between {forecast_view.amount(made, 0.1)} and" in str(entries[0].findtext(f"{ATOM}title"))
     link = feed.find(f"{ATOM}link[@rel='self']")
     assert link is not None and link.get("href") == "http://bellwether.test/stocks/%5EGSPC/feed.atom?horizon=5"
@@ -264,7 +265,7 @@ def test_without_a_bot_the_page_says_how_to_have_one(visitor: Visitor) -> None:
 
 
 def test_the_record_of_a_symbol_stands_on_its_page_marked_as_simulated(visitor: Visitor, services: Services) -> None:
-    record = queries.track_record(services, symbol="AAPL")
+    record = forecasts.track_record(services, symbol="AAPL")
     text = plain_text(visitor.get("/stocks/AAPL").text)
     assert "Simulated: replayed on past prices" in text
     assert f"{record.settled:,}" in text
@@ -274,8 +275,8 @@ def test_the_record_of_a_symbol_stands_on_its_page_marked_as_simulated(visitor: 
 
 def test_the_track_record_shows_the_biggest_misses(visitor: Visitor, services: Services) -> None:
     text = plain_text(visitor.get("/track-record").text)
-    miss = queries.track_record(services).misses[0]
-    assert f"{wording.signed_percent(miss.growth)} instead of" in text
+    miss = forecasts.track_record(services).misses[0]
+    assert f"{sentences.signed_percent(miss.growth)} instead of" in text
     assert "Month by month" in text and "By how far ahead" in text
 
 
@@ -293,7 +294,7 @@ def test_a_record_that_cannot_be_read_takes_no_page_down(
     def broken(*_: object, **__: object) -> None:
         raise LedgerError("damaged")
 
-    monkeypatch.setattr(queries, "track_record", broken)
+    monkeypatch.setattr(forecasts, "track_record", broken)
     visitor = Visitor(create_app(sample_services(tmp_path)))
     assert "No track record yet" in visitor.get("/track-record").text
     assert visitor.get("/stocks/AAPL").status_code == 200
@@ -305,19 +306,19 @@ def test_a_record_that_could_not_be_read_is_tried_again_soon(
     def broken(*_: object, **__: object) -> None:
         raise LedgerError("damaged")
 
-    now, real = [0.0], queries.track_record
+    now, real = [0.0], forecasts.track_record
     records = Records(services, lambda: now[0])
-    monkeypatch.setattr(queries, "track_record", broken)
+    monkeypatch.setattr(forecasts, "track_record", broken)
     assert records.get("AAPL", 10) is None
-    monkeypatch.setattr(queries, "track_record", real)
+    monkeypatch.setattr(forecasts, "track_record", real)
     assert records.get("AAPL", 10) is None, "not asked again for each visitor"
     now[0] = 20.0
     assert records.get("AAPL", 10) is not None
 
 
 def test_a_record_is_worked_out_once_in_a_while(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    now, asked, real = [0.0], [], queries.track_record
-    monkeypatch.setattr(queries, "track_record", lambda *each, **named: asked.append(1) or real(*each, **named))
+    now, asked, real = [0.0], [], forecasts.track_record
+    monkeypatch.setattr(forecasts, "track_record", lambda *each, **named: asked.append(1) or real(*each, **named))
     records = Records(services, lambda: now[0])
     first = records.get("AAPL", 10)
     assert records.get("AAPL", 10) is first and len(asked) == 1
@@ -364,18 +365,18 @@ def test_the_page_offers_the_next_earnings_where_somebody_knows_them(services: S
 
 
 def test_the_page_draws_the_very_chart_of_the_chat(visitor: Visitor, services: Services) -> None:
-    asked = queries.answer(services, "AAPL", 21)
+    asked = forecasts.answer(services, "AAPL", 21)
     live = visitor.get("/stocks/AAPL/chart.json?horizon=21&theme=dark").json()
     chat = fan_chart(asked.outlook, 21, "dark")
     assert live["layer"][:-1] == chat["layer"]
     told = live["layer"][-1]["data"]["values"]
-    assert told[-1]["day"] == wording.day(asked.forecast.target_session)
-    low, high = wording.price_range(asked.forecast)
+    assert told[-1]["day"] == sentences.day(asked.forecast.target_session)
+    low, high = sentences.price_range(asked.forecast)
     assert told[-1]["price"].startswith(f"8 in 10: {low} to {high}; half: ")
 
 
 def test_earnings_are_an_event_that_calendars_can_read(services: Services) -> None:
-    one = queries.resolve(services, "AAPL")
+    one = forecasts.resolve(services, "AAPL")
     text = calendar_file(one, date(2022, 1, 27), "https://b.example/stocks/AAPL", datetime(2022, 1, 3, 12, tzinfo=UTC))
     lines = text.split("\r\n")
     assert lines[0] == "BEGIN:VCALENDAR" and lines[-2:] == ["END:VCALENDAR", ""]

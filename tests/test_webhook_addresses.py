@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from bellwether.errors import BadWebhook
+from bellwether.core.errors import BadWebhook
 from bellwether.webhooks import addresses, sending
-from bellwether.webhooks.sending import Sender
+from bellwether.webhooks.sending import WebhookSender
 from tests.support.api import Api
 from tests.support.webhook_server import Receiver, receiving
 from tests.support.webhooks import hook, live_api, send
@@ -124,7 +124,7 @@ def test_a_name_that_leads_inside_later_is_refused_when_it_is_sent_to(api: Api, 
         return ["127.0.0.1"]
 
     api.ask("POST", f"/webhooks/{number}/test", key)
-    assert send(api, Sender(private=False, look_up=rebinding)).put_back == 1
+    assert send(api, WebhookSender(private=False, look_up=rebinding)).put_back == 1
     (tried,) = api.get(f"/webhooks/{number}/attempts", key).json()["items"]
     assert "private or reserved" in tried["error"] and tried["status"] is None
     assert looked_up == ["rebinding.example"] and not receiver.requests
@@ -144,7 +144,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(api: Api, receiver:
         times.append(host)
         return ["127.0.0.1"]
 
-    assert send(api, Sender(private=True, look_up=once)).sent == 1
+    assert send(api, WebhookSender(private=True, look_up=once)).sent == 1
     assert times == ["nowhere.invalid"]
     assert receiver.requests[0].headers["host"] == f"nowhere.invalid:{port}"
 
@@ -170,7 +170,7 @@ def test_the_certificate_must_be_the_name_s_though_the_connection_goes_to_an_add
         with api.services.store.transaction() as db:
             db.conn.execute("UPDATE webhooks SET url = ?", (receiver.url.replace("127.0.0.1", "hooks.example"),))
         api.ask("POST", f"/webhooks/{number}/test", key)
-        did = send(api, Sender(private=True, look_up=lambda *_: ["127.0.0.1"], trusted=ours))
+        did = send(api, WebhookSender(private=True, look_up=lambda *_: ["127.0.0.1"], trusted=ours))
     assert (did.sent, len(receiver.requests)) == (arrives, arrives)
     assert asked == ["hooks.example"]
 

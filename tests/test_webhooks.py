@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 import standardwebhooks
 
-from bellwether import keys
-from bellwether.store import outbox, webhook_outbox, webhooks
-from bellwether.store.owners import chat_of_key, chat_of_webhook, key_of_chat, webhook_of_chat
-from bellwether.webhook_queries import MOST_WAITING
-from bellwether.webhooks.deliver import Delivered
-from bellwether.webhooks.schedule import KEEP_TRYING, pause_after
+from bellwether.access import keys
+from bellwether.delivery import outbox_table
+from bellwether.delivery.recipients import chat_of_key, chat_of_webhook, key_of_chat, webhook_of_chat
+from bellwether.delivery.retry import KEEP_TRYING, pause_after
+from bellwether.webhooks import webhook_outbox_table, webhooks_table
+from bellwether.webhooks.ask import MOST_WAITING
+from bellwether.webhooks.deliver import WebhookRun
 from bellwether.webhooks.signing import headers, new_secret
 from tests.support.api import Api
 from tests.support.webhook_server import Receiver, receiving
@@ -117,8 +118,12 @@ def test_a_webhook_that_fails_is_tried_again_and_again_and_each_try_is_logged(ap
     log = api.get(f"/webhooks/{number}/attempts", key).json()["items"]
     assert [(one["attempt"], one["status"]) for one in log] == [(4, 200), (3, 302), (2, 503), (1, 500)]
     assert [one["error"] for one in log][:2] == ["", "redirects are not followed"]
-    assert len({one["event_id"] for one in log}) == len({one.headers["webhook-id"] for one in receiver.requests}) == 1
-    assert not any(one.path.startswith("GET") for one in receiver.requests)
+    assert (
+        len({one["event_id"] for one in log})
+        == len({request.headers["webhook-id"] for request in receiver.requests})
+        == 1
+    )
+    assert not any(request.path.startswith("GET") for request in receiver.requests)
 
 
 def test_410_disables_and_enabling_begins_anew(api: Api, receiver: Receiver) -> None:
@@ -132,7 +137,7 @@ def test_410_disables_and_enabling_begins_anew(api: Api, receiver: Receiver) -> 
     about = api.get(f"/webhooks/{number}", key).json()
     assert about["disabled_at"] and "410" in about["disabled_why"]
     later(api, timedelta(days=1))
-    assert send(api) == Delivered(), "the other one is owed no more"
+    assert send(api) == WebhookRun(), "the other one is owed no more"
     assert api.ask("POST", f"/webhooks/{number}/test", key).json()["code"] == "bad_webhook"
     receiver.statuses = [200]
     assert api.ask("POST", f"/webhooks/{number}/enable", key).json()["disabled_at"] is None
@@ -199,7 +204,7 @@ def test_what_is_removed_is_gone(api: Api, receiver: Receiver) -> None:
     api.ask("POST", f"/webhooks/{number}/test", key)
     assert api.ask("DELETE", f"/webhooks/{number}", key).status_code == 204
     assert api.ask("DELETE", f"/rules/{rule}", key).status_code == 204
-    assert send(api) == Delivered() and not receiver.requests
+    assert send(api) == WebhookRun() and not receiver.requests
     assert api.get(f"/webhooks/{number}", key).status_code == api.get(f"/rules/{rule}", key).status_code == 404
 
 
@@ -238,9 +243,9 @@ def test_telegram_never_claims_what_is_owed_to_programs(api: Api, receiver: Rece
     fire(api)
     now = api.services.clock()
     with api.services.store.transaction() as db:
-        assert outbox.claim_next(db, now, now + timedelta(minutes=2)) is None
-        assert outbox.claim_next(db, now, now + timedelta(minutes=2), terminal=True) is None
-        assert webhook_outbox.any_owed(db) and webhook_outbox.owed_to_owners(db, now, 10)
+        assert outbox_table.claim_next(db, now, now + timedelta(minutes=2)) is None
+        assert outbox_table.claim_next(db, now, now + timedelta(minutes=2), terminal=True) is None
+        assert webhook_outbox_table.any_owed(db) and webhook_outbox_table.owed_to_owners(db, now, 10)
 
 
 def test_a_sender_that_died_is_followed_by_another(api: Api, receiver: Receiver) -> None:
@@ -249,7 +254,7 @@ def test_a_sender_that_died_is_followed_by_another(api: Api, receiver: Receiver)
     api.ask("POST", f"/webhooks/{number}/test", key)
     now = api.services.clock()
     with api.services.store.transaction() as db:
-        assert webhook_outbox.claim(db, now, now + timedelta(minutes=2), [])
+        assert webhook_outbox_table.claim(db, now, now + timedelta(minutes=2), [])
     assert send(api).sent == 0, "another has it"
     later(api, timedelta(minutes=2))
     assert send(api).sent == 1
@@ -276,7 +281,7 @@ def test_no_secret_is_shown_twice(api: Api, receiver: Receiver) -> None:
     for address in ("/webhooks", f"/webhooks/{made['id']}"):
         assert "whsec_" not in api.get(address, key).text
     with api.services.store.reading() as db:
-        assert webhooks.get(db, made["id"]) is not None
+        assert webhooks_table.get(db, made["id"]) is not None
 
 
 def test_nothing_goes_to_whoever_s_key_was_revoked_or_has_ended(api: Api, receiver: Receiver) -> None:
@@ -301,7 +306,7 @@ def test_while_one_event_fails_the_others_wait_for_it_and_each_has_its_turn(api:
     receiver.statuses = [200]
     later(api, timedelta(seconds=6))
     assert send(api).sent == 3
-    ids = [one.headers["webhook-id"] for one in receiver.requests]
+    ids = [request.headers["webhook-id"] for request in receiver.requests]
     assert ids[1:] == sorted(ids[1:]) and ids[0] == ids[1], "in the order in which they happened"
 
 

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bellwether import wording
-from bellwether.scoring.types import Beside, Verdict
-from bellwether.types import Baseline, Explanation, Forecast, Problem, Record
+from bellwether.core.types import Baseline, Explanation, Forecast, Problem, Record, RecordSummary, SkillVerdict
+from bellwether.forecasting import sentences
 
 RECORD = Record(span="2019-2021", coverage_80=0.798, skill=0.0172, skill_low=0.0139, skill_high=0.0203)
 MADE = Forecast(
@@ -55,19 +54,19 @@ MADE = Forecast(
     ],
 )
 def test_money_is_written_in_its_own_currency(amount: float, currency: str, symbol: str, text: str) -> None:
-    assert wording.money(amount, currency, symbol) == text
+    assert sentences.money(amount, currency, symbol) == text
 
 
 @pytest.mark.parametrize("amount", [0.00001234, 0.00004, 4.9e-5, 1e-8])
 def test_a_price_never_reads_as_nothing(amount: float) -> None:
-    shown = wording.money(amount, "USD", "SHIB-USD")
+    shown = sentences.money(amount, "USD", "SHIB-USD")
     assert re.search("[1-9]", shown), shown
 
 
 @settings(deadline=None)
 @given(st.floats(0.01, 1e9), st.sampled_from(["USD", "EUR", "GBp", "SEK", ""]))
 def test_written_money_reads_back_as_the_amount(amount: float, currency: str) -> None:
-    shown = wording.money(amount, currency)
+    shown = sentences.money(amount, currency)
     digits = float("".join(re.findall(r"[0-9.]", shown)))
     assert digits == pytest.approx(amount, abs=0.005 if amount >= 1 else 0.00005)
 
@@ -84,7 +83,7 @@ def test_written_money_reads_back_as_the_amount(amount: float, currency: str) ->
     ],
 )
 def test_percentages_have_no_minus_on_zero(fraction: float, digits: int, text: str) -> None:
-    assert wording.percent(fraction, digits) == text
+    assert sentences.percent(fraction, digits) == text
 
 
 @pytest.mark.parametrize(
@@ -99,7 +98,7 @@ def test_percentages_have_no_minus_on_zero(fraction: float, digits: int, text: s
     ],
 )
 def test_signed_percentages_have_a_true_minus_and_none_on_zero(fraction: float, text: str) -> None:
-    assert wording.signed_percent(fraction) == text
+    assert sentences.signed_percent(fraction) == text
 
 
 @pytest.mark.parametrize(
@@ -114,7 +113,7 @@ def test_signed_percentages_have_a_true_minus_and_none_on_zero(fraction: float, 
     ],
 )
 def test_a_horizon_begins_a_sentence(horizon: int, text: str) -> None:
-    assert wording.span(horizon) == text
+    assert sentences.span(horizon) == text
 
 
 @pytest.mark.parametrize(
@@ -131,11 +130,11 @@ def test_a_horizon_begins_a_sentence(horizon: int, text: str) -> None:
     ],
 )
 def test_chances_do_not_pretend_to_know_more_than_they_do(probability: float, text: str) -> None:
-    assert wording.chances(probability) == text
+    assert sentences.chances(probability) == text
 
 
 def test_the_headline_gives_the_range_that_holds_8_in_10() -> None:
-    assert wording.headline(MADE) == (
+    assert sentences.headline(MADE) == (
         "Over the next two weeks Apple will probably end between $190.25 and $212.37; "
         "a rise is a little likelier than a fall."
     )
@@ -164,38 +163,38 @@ def test_words_claim_no_more_of_the_direction_than_the_record_supports(
         baseline=replace(MADE.baseline, probability_of_growth=rule),
         explanation=facts,
     )
-    assert wording.headline(made).endswith(f"; {words}.")
-    assert ("not shown to know more than the usual share" in wording.trust(made)) is not known
+    assert sentences.headline(made).endswith(f"; {words}.")
+    assert ("not shown to know more than the usual share" in sentences.trust(made)) is not known
 
 
 def test_a_model_that_learned_more_since_its_scores_says_so() -> None:
     record = replace(RECORD, taught_to=date(2015, 12, 31))
-    told = wording.trust(replace(MADE, explanation=replace(MADE.explanation, record=record)))
+    told = sentences.trust(replace(MADE, explanation=replace(MADE.explanation, record=record)))
     assert "tested on 2019-2021, when it knew prices to 31 December 2015 only, 80\u00a0% of its" in told
     assert "had not seen" not in told
 
 
 def test_the_numbers_agree_with_each_other() -> None:
-    assert wording.numbers(MADE) == (
+    assert sentences.numbers(MADE) == (
         "8 in 10 outcomes: $190.25 to $212.37 (−4.9\u00a0% to +6.2\u00a0%) by 14 January 2022. "
         "Middle outcome: $200.80. Chance of a rise: 55\u00a0% (it rose in 60\u00a0% of past stretches this long)."
     )
 
 
 def test_what_usually_happened_is_left_out_when_nobody_knows() -> None:
-    assert "past stretches" not in wording.numbers(replace(MADE, usual_probability_of_growth=None))
+    assert "past stretches" not in sentences.numbers(replace(MADE, usual_probability_of_growth=None))
 
 
 def test_an_index_is_told_in_points() -> None:
     index = replace(MADE, symbol="^GSPC", name="S&P 500", last_close=4766.18)
-    assert "$" not in wording.summary(index)
-    assert "Last close: 4,766.18 on 31 December 2021." in wording.summary(index)
+    assert "$" not in sentences.summary(index)
+    assert "Last close: 4,766.18 on 31 December 2021." in sentences.summary(index)
 
 
 def test_pence_are_told_in_pence() -> None:
     pence = replace(MADE, symbol="SHEL.L", currency="GBp", last_close=1632.0)
-    assert wording.last_price(pence) == "Last close: 1,632.00p on 31 December 2021."
-    assert "£" not in wording.summary(pence)
+    assert sentences.last_price(pence) == "Last close: 1,632.00p on 31 December 2021."
+    assert "£" not in sentences.summary(pence)
 
 
 @pytest.mark.parametrize(
@@ -204,12 +203,12 @@ def test_pence_are_told_in_pence() -> None:
 )
 def test_the_width_is_explained_by_how_lively_the_price_is(usual: float, mood: str) -> None:
     facts = replace(MADE.explanation, usual_volatility=usual)
-    assert mood in wording.why(replace(MADE, explanation=facts))
+    assert mood in sentences.why(replace(MADE, explanation=facts))
 
 
 def test_a_short_history_is_compared_with_nothing() -> None:
     facts = replace(MADE.explanation, usual_volatility=None)
-    assert wording.why(replace(MADE, explanation=facts)) == (
+    assert sentences.why(replace(MADE, explanation=facts)) == (
         "Why this wide: at its recent pace Apple swings by about 20\u00a0% a year."
     )
 
@@ -235,27 +234,27 @@ def test_a_short_history_is_compared_with_nothing() -> None:
 )
 def test_the_record_is_told_with_its_uncertainty(low: float, skill: float, high: float, words: str) -> None:
     record = replace(RECORD, skill_low=low, skill=skill, skill_high=high)
-    told = wording.trust(replace(MADE, explanation=replace(MADE.explanation, record=record)))
+    told = sentences.trust(replace(MADE, explanation=replace(MADE.explanation, record=record)))
     assert words in told
     assert "tested on 2019-2021, years it had not seen, 80\u00a0% of its 8-in-10 ranges this far ahead held." in told
 
 
 def test_the_baseline_claims_no_record() -> None:
-    of_the_model = Beside(2987, 0.74, 0.018, Verdict.BETTER, own=True, years="2019-2021")
+    of_the_model = RecordSummary(2987, 0.74, 0.018, SkillVerdict.BETTER, own=True, years="2019-2021")
     explanation = replace(MADE.explanation, record=None, beside=of_the_model)
     silent = replace(MADE, problem=Problem.STALE, explanation=explanation)
-    assert "plain volatility rule, shown because the model is silent" in wording.trust(silent)
-    assert "better than a plain volatility rule" not in wording.trust(silent)
+    assert "plain volatility rule, shown because the model is silent" in sentences.trust(silent)
+    assert "better than a plain volatility rule" not in sentences.trust(silent)
 
 
 def test_a_model_tested_too_little_says_so() -> None:
     young = replace(MADE, explanation=replace(MADE.explanation, record=None))
-    assert "tested too little to tell" in wording.trust(young)
+    assert "tested too little to tell" in sentences.trust(young)
 
 
 def test_the_summary_says_everything_and_that_it_is_no_advice() -> None:
-    lines = wording.summary(MADE).splitlines()
-    assert lines[0] == wording.headline(MADE)
+    lines = sentences.summary(MADE).splitlines()
+    assert lines[0] == sentences.headline(MADE)
     assert "Sample data." in lines
     assert lines[-1] == "This is information, not investment advice."
 
@@ -264,4 +263,4 @@ def test_the_summary_says_everything_and_that_it_is_no_advice() -> None:
     ("session", "text"), [(date(2022, 1, 4), "4 January 2022"), (date(999, 12, 31), "31 December")]
 )
 def test_a_day_is_written_as_people_say_it(session: date, text: str) -> None:
-    assert wording.day(session).startswith(text)
+    assert sentences.day(session).startswith(text)

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import yfinance
 
-from bellwether.errors import BellwetherError, Delisted, NoPrices, SourceError, Trouble, UnknownSymbol
-from bellwether.market.circuit import LONGEST_WISH
-from bellwether.market.yahoo import YahooSource
-from bellwether.types import Bars
+from bellwether.core.errors import BellwetherError, Delisted, NoPrices, SourceError, Trouble, UnknownSymbol
+from bellwether.core.types import Bars
+from bellwether.market.remote.circuit_breaker import LONGEST_WISH
+from bellwether.market.yahoo.source import YahooSource
 from tests.support import yahoo_made as made
 from tests.support.yahoo_server import DOWN_PAGE, EMPTY_CHART, HTML_PAGE, MALFORMED_JSON, NO_CHART, YahooServer
 

@@ -20,8 +20,8 @@ from typing import Any
 
 import click
 
-from bellwether import plain_output
-from bellwether.errors import BellwetherError
+from bellwether.core import plain_output
+from bellwether.core.errors import BellwetherError
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # tensorflow's start-up messages help nobody here
 

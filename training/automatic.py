@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from bellwether.types import HEADS, LEVELS, MAX_HORIZON, Floats
+from bellwether.core.types import HEADS, LEVELS, MAX_HORIZON, Floats
 from training.panel import Panel, Rows
 
 SYMBOLS = 24

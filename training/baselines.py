@@ -8,8 +8,9 @@ from functools import partial
 
 import numpy as np
 
-from bellwether.forecasting.baseline import TRADING_DAYS, gaussian_quantiles, head_quantiles
-from bellwether.types import HEADS, LEVELS, Floats
+from bellwether.core.types import HEADS, LEVELS, Floats
+from bellwether.forecasting.baseline import gaussian_quantiles, head_quantiles
+from bellwether.market.returns import TRADING_DAYS
 from training.panel import Panel, Rows
 
 BATCH = 8192  # rows whose past year is gathered at a time: 17 MB

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from bellwether.core.types import LEVELS, Floats
 from bellwether.forecasting.metrics import pinball_loss
-from bellwether.types import LEVELS, Floats
 
 TRIALS = 12  # settings tried, the first of them LightGBM's own but for the pace
 PROBES = ((1, 0.05), (3, 0.9), (2, 0.5))  # place of the horizon, and level, at which settings are compared

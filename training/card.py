@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bellwether.forecasting.onnx_model import OnnxModel
-from bellwether.types import HEADS, LEVELS, MARKET_SERIES
+from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES
+from bellwether.models.onnx_model import OnnxModel
 from training.panel import CONTEXT_LENGTH, MIN_HISTORY
 from training.spans import TEST, TRAIN, UNSEEN_SHARE, VALIDATION
 
@@ -37,7 +37,7 @@ def make_card(
     scores: dict[str, Any],
     today: date,
 ) -> dict[str, Any]:
-    """The facts that travel with the model; see bellwether/forecasting/model_card.py for those the service reads."""
+    """The facts that travel with the model; see bellwether/models/model_card.py for those the service reads."""
     return {
         "model_id": model_id,
         "created": today.isoformat(),

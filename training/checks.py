@@ -9,9 +9,9 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from bellwether.errors import ModelError
+from bellwether.core.errors import ModelError
+from bellwether.core.types import CLOSE, Floats
 from bellwether.forecasting.inputs import Float32s
-from bellwether.types import CLOSE, Floats
 from training.panel import CONTEXT_LENGTH, MIN_HISTORY, Answer
 
 TOLERANCE = 1e-5  # log return: a thousandth of a percent of the price
@@ -42,7 +42,7 @@ def runtime(content: bytes) -> Callable[..., Floats]:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
-    names = [one.name for one in session.get_inputs()]
+    names = [get_input.name for get_input in session.get_inputs()]
 
     def answer(*inputs: Float32s) -> Floats:
         (quantiles,) = session.run(["quantiles"], dict(zip(names, inputs, strict=True)))

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from bellwether.errors import MarketDataError
-from bellwether.forecasting.onnx_model import OnnxModel
-from bellwether.scoring.bootstrap import BLOCK, RESAMPLES
-from bellwether.types import HEADS, LEVELS, Floats
+from bellwether.core.errors import MarketDataError
+from bellwether.core.types import HEADS, LEVELS, Floats
+from bellwether.models.onnx_model import OnnxModel
+from bellwether.track_record.scores.block_bootstrap import BLOCK, RESAMPLES
 from training import automatic
 from training.evaluate import POOLED, SPANS, predict
 from training.panel import Panel, Rows, load_panel

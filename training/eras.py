@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from bellwether.scoring.bootstrap import BLOCK, RESAMPLES
-from bellwether.types import HEADS, Floats
+from bellwether.core.types import HEADS, Floats
+from bellwether.track_record.scores.block_bootstrap import BLOCK, RESAMPLES
 from training import baselines
 from training.comparison import calibration, make_sample, rounded
 from training.evaluate import POOLED

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from bellwether.errors import MarketDataError
+from bellwether.core.errors import MarketDataError
+from bellwether.core.types import HEADS, LEVELS, Floats
 from bellwether.forecasting.metrics import (
     brier_score,
     coverage,
@@ -24,9 +25,8 @@ from bellwether.forecasting.metrics import (
     probability_above_zero,
     skill,
 )
-from bellwether.forecasting.onnx_model import OnnxModel
-from bellwether.scoring.bootstrap import mean_interval, skill_interval
-from bellwether.types import HEADS, LEVELS, Floats
+from bellwether.models.onnx_model import OnnxModel
+from bellwether.track_record.scores.block_bootstrap import mean_interval, skill_interval
 from training import baselines
 from training.panel import Answer, Panel, Rows, load_panel
 from training.prepare import STRIDE, standardise

@@ -13,9 +13,9 @@ import tensorflow as tf
 import tf2onnx
 from keras.src.export.tf2onnx_lib import patch_tf2onnx
 
-from bellwether.errors import MarketDataError
+from bellwether.core.errors import MarketDataError
+from bellwether.core.types import Floats
 from bellwether.forecasting.inputs import Float32s
-from bellwether.types import Floats
 from training.card import make_card, write_folder
 from training.checks import check_graph, disagreement, runtime
 from training.evaluate import evaluate, print_table

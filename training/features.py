@@ -15,8 +15,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from bellwether.forecasting.baseline import DECAY, TRADING_DAYS
-from bellwether.types import CLOSE, HIGH, LOW, OPEN, VOLUME
+from bellwether.core.types import CLOSE, HIGH, LOW, OPEN, VOLUME
+from bellwether.market.returns import DECAY, TRADING_DAYS
 from training.graph import (
     Matrix,
     Tensor,

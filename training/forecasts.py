@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bellwether.errors import MarketDataError
+from bellwether.core.errors import MarketDataError
+from bellwether.core.types import HEADS, LEVELS, Floats
 from bellwether.forecasting.metrics import probability_above_zero
-from bellwether.forecasting.onnx_model import OnnxModel
-from bellwether.types import HEADS, LEVELS, Floats
+from bellwether.models.onnx_model import OnnxModel
 from training.evaluate import predict
 from training.panel import Panel, Rows, load_panel
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.signal import lfilter
 from tqdm import tqdm
 
-from bellwether.types import HEADS, LEVELS, MAX_HORIZON, Floats
+from bellwether.core.types import HEADS, LEVELS, MAX_HORIZON, Floats
 from training.baselines import gaussian
 from training.panel import Panel, Rows
 

@@ -7,7 +7,7 @@ Everything is relative to the symbol's own EWMA volatility, as the targets are. 
 
 import numpy as np
 
-from bellwether.types import CLOSE, HIGH, LOW, MARKET_SERIES, VOLUME, Floats
+from bellwether.core.types import CLOSE, HIGH, LOW, MARKET_SERIES, VOLUME, Floats
 from training.panel import Panel, Rows
 
 WINDOWS = (5, 21, 63, 126, 252)  # sessions; volatility today is |return| below

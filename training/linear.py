@@ -15,8 +15,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from bellwether.core.types import HEADS, LEVELS, Floats
 from bellwether.forecasting.metrics import pinball_loss
-from bellwether.types import HEADS, LEVELS, Floats
 
 SMOOTHING = 0.05  # width of the kernel, in EWMA standard deviations: far less than the steps between levels
 PENALTIES = (0.1, 0.01, 0.003, 0.001, 0.0003)  # tried from the strongest on, each from the last one's weights

@@ -18,7 +18,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from bellwether.types import HEADS, LEVELS, MARKET_SERIES, Floats
+from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, Floats
 from training.features import (
     DAILY_INPUTS,
     DAILY_STEPS,

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bellwether.errors import MarketDataError
-from bellwether.forecasting.baseline import DECAY
+from bellwether.core.errors import MarketDataError
+from bellwether.core.types import HEADS, MARKET_SERIES, MAX_HORIZON, Bars, Floats, Sessions
 from bellwether.forecasting.inputs import Float32s, align_closes
 from bellwether.market.file import frame_to_bars, read_prices
-from bellwether.types import HEADS, MARKET_SERIES, MAX_HORIZON, Bars, Floats, Sessions
+from bellwether.market.returns import DECAY
 
 CONTEXT_LENGTH = 504  #: two years: the longest feature looks back 502 sessions
 MIN_HISTORY = 64  #: a quarter: below this the volatility itself is a guess

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from bellwether.types import Floats
+from bellwether.core.types import Floats
 from training.paper_data import BENCHMARKS, Benchmark, Instances, Parts, load
 from training.paper_page import page
 
@@ -24,7 +24,7 @@ RESAMPLES = 2000  # draws of days for the interval
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class PaperRecipe:
     """The settings, the same for both sets.
 
     Nine were tried (the ninth on ACL18 only); these have the best validation accuracy on average of both sets and of
@@ -44,7 +44,7 @@ class Recipe:
 
 def paper(folder: Path, benchmarks: Sequence[str], seeds: int, out: Path) -> None:
     """Train and score `seeds` models per benchmark and write the page `out`."""
-    recipe = Recipe()
+    recipe = PaperRecipe()
     results = [
         score(load(folder, BENCHMARKS[name], recipe.seq), BENCHMARKS[name], recipe, seeds) for name in benchmarks
     ]
@@ -53,7 +53,7 @@ def paper(folder: Path, benchmarks: Sequence[str], seeds: int, out: Path) -> Non
     print(f"wrote {out}")
 
 
-def score(parts: Parts, benchmark: Benchmark, recipe: Recipe, seeds: int) -> dict[str, Any]:
+def score(parts: Parts, benchmark: Benchmark, recipe: PaperRecipe, seeds: int) -> dict[str, Any]:
     """All that the page tells about one benchmark."""
     started = time.perf_counter()
     sizes = {name: len(part) for name, part in (("train", parts.train), ("validation", parts.validation))}
@@ -81,7 +81,7 @@ def score(parts: Parts, benchmark: Benchmark, recipe: Recipe, seeds: int) -> dic
     }
 
 
-def fit(train: Instances, validation: Instances, recipe: Recipe, seed: int) -> tuple[keras.Model, int]:
+def fit(train: Instances, validation: Instances, recipe: PaperRecipe, seed: int) -> tuple[keras.Model, int]:
     """A model with the weights of the epoch that was best on validation, and that epoch's number."""
     keras.utils.set_random_seed(seed)
     model = build_model(train.windows, recipe)
@@ -107,7 +107,7 @@ def fit(train: Instances, validation: Instances, recipe: Recipe, seed: int) -> t
     return model, stop.best_epoch + 1
 
 
-def build_model(windows: npt.NDArray[np.float32], recipe: Recipe) -> keras.Model:
+def build_model(windows: npt.NDArray[np.float32], recipe: PaperRecipe) -> keras.Model:
     """(b, seq, 11) -> (b, 1): above 0 says up. Scaled by mean and deviation of these training windows (n, seq, 11)."""
     mean, deviation = windows.mean(axis=(0, 1), dtype=np.float64), windows.std(axis=(0, 1), dtype=np.float64)
     inputs = keras.Input(windows.shape[1:])

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bellwether.errors import MarketDataError
+from bellwether.core.errors import MarketDataError
 
 FEATURES = ("c_open", "c_high", "c_low", "n_close", "n_adj_close", "d5", "d10", "d15", "d20", "d25", "d30")
 READ_TOO = ("label", "adj_close")  # the official loader looks for missing rows in these as well

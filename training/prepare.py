@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from bellwether.errors import MarketDataError
-from bellwether.types import HEADS, LEVELS, Floats
+from bellwether.core.errors import MarketDataError
+from bellwether.core.types import HEADS, LEVELS, Floats
 from training.panel import MIN_HISTORY, Panel, Rows, build_panel, missing_market, read_series
 from training.spans import RECIPE, TEST, TRAIN, UNSEEN_SHARE, VALIDATION, Split, is_unseen, seen_rows, trading
 

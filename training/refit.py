@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from bellwether.errors import MarketDataError
-from bellwether.forecasting.model_card import read_card
+from bellwether.core.errors import MarketDataError
+from bellwether.models.model_card import read_card
 from training.card import LIMITS, make_card, worst_quarter, write_folder
 from training.export import converted
 from training.prepare import load, training_facts

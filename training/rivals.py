@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bellwether.core.types import HEADS, LEVELS, Floats
 from bellwether.forecasting.metrics import pinball_loss
-from bellwether.types import HEADS, LEVELS, Floats
 from training import automatic, baselines, boosting, garch, har, linear, same_inputs
 from training.evaluate import POOLED
 from training.panel import Panel, Rows

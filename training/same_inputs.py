@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from bellwether.types import MARKET_SERIES, Floats
+from bellwether.core.types import MARKET_SERIES, Floats
 from training import panel as panel_module
 from training.panel import CONTEXT_LENGTH, Panel, Rows
 from training.remember import remembered

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
+from bellwether.core.types import HEADS, LEVELS, Floats
 from bellwether.forecasting.metrics import brier_score, coverage, pinball_loss, probability_above_zero, skill
-from bellwether.scoring.bootstrap import Weeks, by_week, interval, mean_interval
-from bellwether.types import HEADS, LEVELS, Floats
+from bellwether.track_record.scores.block_bootstrap import Weeks, by_week, interval, mean_interval
 from training.significance import diebold_mariano
 
 FEWEST_SYMBOLS = 10  # on a date, to rank them

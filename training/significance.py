@@ -1,6 +1,6 @@
 """Is a difference between two forecasters more than luck? Dates are the sample, never rows.
 
-Intervals are `bellwether.scoring.bootstrap`'s, the same that live forecasts are judged by.
+Intervals are `bellwether.track_record.scores.block_bootstrap`'s, the same that live forecasts are judged by.
 
 Sources: Diebold and Mariano (1995) with the long-run variance of Newey and West (1987) and the small-sample correction
 of Harvey, Leybourne and Newbold (1997).
@@ -10,8 +10,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from bellwether.scoring.bootstrap import BLOCK, FEWEST_BLOCKS
-from bellwether.types import Floats
+from bellwether.core.types import Floats
+from bellwether.track_record.scores.block_bootstrap import BLOCK, FEWEST_BLOCKS
 
 
 def diebold_mariano(gain: Floats, overlap: int) -> tuple[float, float] | None:

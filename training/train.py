@@ -16,9 +16,9 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
+from bellwether.core.types import HEADS, Floats
 from bellwether.forecasting.inputs import Float32s
 from bellwether.forecasting.metrics import pinball_loss
-from bellwether.types import HEADS, Floats
 from training.baselines import ewma
 from training.model import (
     DROPOUT,

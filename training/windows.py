@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bellwether.core.types import CLOSE, HEADS, HIGH, LOW, OPEN, VOLUME, Floats
 from bellwether.forecasting.inputs import Float32s
-from bellwether.types import CLOSE, HEADS, HIGH, LOW, OPEN, VOLUME, Floats
 from training.panel import CONTEXT_LENGTH, MIN_HISTORY, Panel, Rows
 
 Outcome = Callable[[Rows], Float32s]  # rows (b,) -> what the loss needs, (b, heads, 2)

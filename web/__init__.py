@@ -1,1 +1,1 @@
-"""The web face: the pages and the developer API. Each endpoint parses, asks `bellwether.queries` and renders."""
+"""The web face: the pages and the developer API. Each endpoint parses, asks `bellwether.ask.forecasts` and renders."""

@@ -9,49 +9,55 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 import bellwether
-from bellwether.errors import BellwetherError
-from bellwether.metering import Meter
-from bellwether.overview import Overviews
+from bellwether.access.metering import Meter
+from bellwether.ask.market_overview import Overviews
+from bellwether.core.errors import BellwetherError
 from bellwether.services import Services
-from web import (
+from web.api import admin, batch, forecasts, revenue, rules, stream, usage, webhooks
+from web.api import market as market_api
+from web.api import track_record as track_record_api
+from web.api.openapi import describe
+from web.api.parameters import only_known
+from web.middleware.api_access import Metering
+from web.middleware.priority import Priority
+from web.middleware.rate_limit import Limits, RequestRateLimit
+from web.middleware.request_body import RequestBody
+from web.middleware.security_headers import SecurityHeaders
+from web.middleware.shared_cache import SharedCache
+from web.pages import (
     about,
-    api,
-    api_admin,
-    api_batch,
-    api_growth,
-    api_market,
-    api_record,
-    api_rules,
-    api_stream,
-    api_usage,
-    api_webhooks,
     chart_script,
     charts,
     compare,
-    earnings,
+    earnings_calendar,
+    health,
+    home,
     market,
     metrics,
-    pages,
-    record,
     search,
-    service,
     stock,
+    track_record,
 )
-from web.bodies import Bodies
-from web.describe import describe
-from web.guard import Guard
-from web.limits import Limits, Pace
-from web.metering import Metering
-from web.parameters import only_known
+from web.pages.render import StaticFolder, error_page
+from web.pages.telegram_link import Bot
+from web.pages.track_record import Records
 from web.problems import HttpProblem, ProblemError, problem_of
-from web.record import Records
-from web.rendering import StaticFolder, error_page
-from web.shared_cache import SharedCache
-from web.telegram_link import Bot
-from web.turns import Turns
 
-_PAGES = (pages, stock, earnings, compare, market, record, about, search, charts, chart_script, service, metrics)
-_API = (api, api_batch, api_growth, api_market, api_record, api_rules, api_stream, api_webhooks, api_usage, api_admin)
+_PAGES = (
+    home,
+    stock,
+    earnings_calendar,
+    compare,
+    market,
+    track_record,
+    about,
+    search,
+    charts,
+    chart_script,
+    health,
+    metrics,
+)
+_API = (forecasts, batch, revenue, market_api, track_record_api, rules, stream, webhooks, usage, admin)
 _DESCRIPTION = "Where a stock may be in days, weeks or months: a range of prices with its track record."
 
 
@@ -77,20 +83,20 @@ def create_app(services: Services) -> FastAPI:
         app.add_exception_handler(error, _answer_error)
     describe(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
-    app.add_middleware(Turns)
-    app.add_middleware(Bodies, respond=respond)
+    app.add_middleware(Priority)
+    app.add_middleware(RequestBody, respond=respond)
     app.add_middleware(SharedCache)
     meter = Meter(services.store, services.settings.api, services.clock)
     app.add_middleware(Metering, respond=respond, meter=meter, api=services.settings.api, clock=services.clock)
-    app.add_middleware(Limits, respond=respond, pace=Pace(services.settings.web.requests_a_minute))
-    app.add_middleware(Guard, respond=respond)  # the last one added is the outermost
+    app.add_middleware(Limits, respond=respond, pace=RequestRateLimit(services.settings.web.requests_a_minute))
+    app.add_middleware(SecurityHeaders, respond=respond)  # the last one added is the outermost
     return app
 
 
 def respond(request: Request, problem: HttpProblem) -> Response:
     """The answer to a problem: JSON to programs, a page to people."""
     if request.url.path.startswith("/api/"):
-        return api.problem_response(request, problem)
+        return forecasts.problem_response(request, problem)
     return error_page(request, problem)
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from bellwether.errors import AmbiguousSymbol, BellwetherError, QuotaExceeded, UnknownSymbol
-from bellwether.types import Instrument
+from bellwether.core.errors import AmbiguousSymbol, BellwetherError, QuotaExceeded, UnknownSymbol
+from bellwether.core.types import Instrument
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _what_is_invalid(error: RequestValidationError) -> str:
 def _where(loc: Sequence[int | str]) -> str:
     """A place as programs write it, such as symbols[3]; pydantic names the types of a union in it as well."""
     names = [one for one in loc[1:] if isinstance(one, int) or one not in _TYPES]
-    path = "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in names)
+    path = "".join(f"[{name}]" if isinstance(name, int) else f".{name}" for name in names)
     return path.removeprefix(".")[:_LONGEST_PLACE] or str(loc[0])
 
 

@@ -16,8 +16,8 @@ def frame(items: Iterable[Mapping[str, Any]]) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    rows = [one["forecast"] if "forecast" in one and "asked" in one else one for one in items]
-    table = pd.json_normalize([dict(one) for one in rows if one is not None])
+    rows = [item["forecast"] if "forecast" in item and "asked" in item else item for item in items]
+    table = pd.json_normalize([dict(row) for row in rows if row is not None])
     for name in _DAYS:
         if name in table:
             table[name] = pd.to_datetime(table[name])

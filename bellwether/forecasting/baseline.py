@@ -7,38 +7,11 @@ historical simulation, Barone-Adesi et al., 1999).
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
 
-from bellwether.types import HEADS, LEVELS, MAX_HORIZON, Floats
-
-DECAY = 0.94
-TRADING_DAYS = 252  #: sessions in a year, for annualising
-
-
-def log_returns(closes: Floats) -> Floats:
-    """Log returns between neighbouring closes: (n,) -> (n - 1,)."""
-    logs: Floats = np.diff(np.log(closes.astype(np.float64)))
-    return logs
-
-
-def ewma_volatility(returns: Floats) -> float:
-    """Daily volatility from (n,) log returns, oldest first: sqrt(sum w_k r_k^2), w_k ~ DECAY^age, sum w = 1.
-
-    Raises ValueError for an empty array.
-    """
-    if len(returns) == 0:
-        raise ValueError("a volatility needs at least one return")
-    return float(np.sqrt(np.dot(_weights(len(returns)), np.square(returns))))
-
-
-@lru_cache(maxsize=1024)
-def _weights(count: int) -> Floats:
-    """The weights of `count` returns, oldest first, which sum to 1."""
-    weights = DECAY ** np.arange(count - 1, -1, -1)
-    return np.asarray(weights / weights.sum())
+from bellwether.core.types import HEADS, LEVELS, MAX_HORIZON, Floats
 
 
 def gaussian_quantiles() -> Floats:

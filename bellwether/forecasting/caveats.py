@@ -3,9 +3,9 @@
 from datetime import date
 from functools import lru_cache
 
-from bellwether.language import said, said_many
+from bellwether.core.i18n.translate import said, said_many
+from bellwether.core.types import Bars, Instrument, Problem
 from bellwether.market.calendar import sessions_between
-from bellwether.types import Bars, Instrument, Problem
 
 _WITHOUT_MARKET = said("Made without knowledge of the wider market, whose prices are not available.")
 

@@ -1,9 +1,9 @@
-"""Why the range is as wide as it is, as numbers. `bellwether.wording` makes sentences of them."""
+"""Why the range is as wide as it is, as numbers. `bellwether.forecasting.sentences` makes sentences of them."""
 
 import numpy as np
 
-from bellwether.forecasting.baseline import TRADING_DAYS, ewma_volatility, log_returns
-from bellwether.types import Explanation, Floats, Record
+from bellwether.core.types import Explanation, Floats, Record
+from bellwether.market.returns import TRADING_DAYS, ewma_volatility, log_returns
 
 RECENT = 21  #: sessions in "the last month"
 

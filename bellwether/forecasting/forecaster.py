@@ -19,15 +19,24 @@ from datetime import datetime
 
 import numpy as np
 
-from bellwether import tally
-from bellwether.errors import BadHorizon, UnusableBars
-from bellwether.forecasting.baseline import (
-    all_horizons,
-    ewma_volatility,
-    gaussian_quantiles,
-    head_quantiles,
-    log_returns,
+from bellwether.core import metrics
+from bellwether.core.errors import BadHorizon, UnusableBars
+from bellwether.core.i18n.translate import said
+from bellwether.core.types import (
+    HEADS,
+    LEVELS,
+    MARKET_SERIES,
+    MAX_HORIZON,
+    Bars,
+    Baseline,
+    Floats,
+    Forecast,
+    ForecastInputs,
+    Outlook,
+    Problem,
+    Record,
 )
+from bellwether.forecasting.baseline import all_horizons, gaussian_quantiles, head_quantiles
 from bellwether.forecasting.caveats import (
     about_age,
     about_currency,
@@ -39,32 +48,18 @@ from bellwether.forecasting.caveats import (
 from bellwether.forecasting.explain import explain, usual_probability_of_growth
 from bellwether.forecasting.inputs import align_closes, model_inputs
 from bellwether.forecasting.metrics import probability_above_zero
-from bellwether.forecasting.model_card import ModelCard
-from bellwether.forecasting.onnx_model import OnnxModel
-from bellwether.language import said
 from bellwether.market.bars import SMALLEST_VOLATILITY, find_problem, mended
 from bellwether.market.calendar import session_after
-from bellwether.types import (
-    HEADS,
-    LEVELS,
-    MARKET_SERIES,
-    MAX_HORIZON,
-    Bars,
-    Baseline,
-    Floats,
-    Forecast,
-    Known,
-    Outlook,
-    Problem,
-    Record,
-)
+from bellwether.market.returns import ewma_volatility, log_returns
+from bellwether.models.model_card import ModelCard
+from bellwether.models.onnx_model import OnnxModel
 
 BASELINE_ID = "baseline-ewma"  #: the model_id of an answer that is the plain volatility rule
 DEFAULT_CONTEXT = 504  #: sessions behind the baseline's volatility when no model says how many it reads
 _NO_LIMITS = (0.0, float("inf"))
 
 
-def make_outlook(known: Known, model: OnnxModel | None) -> Outlook:
+def make_outlook(known: ForecastInputs, model: OnnxModel | None) -> Outlook:
     """All horizons at once for one symbol. Raises UnusableBars when not even the baseline can answer."""
     (made,) = make_outlooks([known], model)
     if isinstance(made, UnusableBars):
@@ -72,10 +67,10 @@ def make_outlook(known: Known, model: OnnxModel | None) -> Outlook:
     return made
 
 
-def make_outlooks(known: Sequence[Known], model: OnnxModel | None) -> list[Outlook | UnusableBars]:
+def make_outlooks(known: Sequence[ForecastInputs], model: OnnxModel | None) -> list[Outlook | UnusableBars]:
     """The same for several symbols, in their order; what `make_outlook` would raise stands in a symbol's place."""
     began, card = time.perf_counter(), model.card if model else None
-    checked = [_checked(one, card) for one in known]
+    checked = [_checked(instrument, card) for instrument in known]
     answers = _ask(model, checked)
     made = [
         one if isinstance(one, UnusableBars) else _outlook(one, card, answer)
@@ -83,7 +78,7 @@ def make_outlooks(known: Sequence[Known], model: OnnxModel | None) -> list[Outlo
     ]
     took = time.perf_counter() - began
     for _ in known:
-        tally.FORECAST.add(took / len(known))
+        metrics.FORECAST.add(took / len(known))
     return made
 
 
@@ -91,13 +86,13 @@ def make_outlooks(known: Sequence[Known], model: OnnxModel | None) -> list[Outlo
 class _Checked:
     """What is known, as far as it can be used."""
 
-    known: Known
+    known: ForecastInputs
     bars: Bars  #: without broken days
     problem: Problem | None  #: why the model must not answer
     volatility: float  #: daily
 
 
-def _checked(known: Known, card: ModelCard | None) -> _Checked | UnusableBars:
+def _checked(known: ForecastInputs, card: ModelCard | None) -> _Checked | UnusableBars:
     """May the model answer, and can the plain rule?"""
     context = card.context_length if card else DEFAULT_CONTEXT
     try:

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from bellwether.types import Bars, Floats, Sessions
+from bellwether.core.types import Bars, Floats, Sessions
 
 CARRY_DAYS = 7  #: a market value is carried forward at most this many calendar days; then it is unknown (0)
 

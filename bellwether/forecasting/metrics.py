@@ -9,7 +9,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from bellwether.types import LEVELS, Floats
+from bellwether.core.types import LEVELS, Floats
 
 _NORMAL = NormalDist()
 

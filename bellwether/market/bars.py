@@ -4,11 +4,11 @@ from datetime import date
 
 import numpy as np
 
-from bellwether.errors import DoubtfulBars, UnusableBars
-from bellwether.forecasting.baseline import ewma_volatility, log_returns
-from bellwether.language import said
+from bellwether.core.errors import DoubtfulBars, UnusableBars
+from bellwether.core.i18n.translate import said
+from bellwether.core.types import CLOSE, HIGH, LOW, OPEN, VOLUME, Bars, Floats, Problem
+from bellwether.market.returns import ewma_volatility, log_returns
 from bellwether.market.scale import FEWEST_CLOSES, RECENT, recent_jumps
-from bellwether.types import CLOSE, HIGH, LOW, OPEN, VOLUME, Bars, Floats, Problem
 
 LONGEST_GAP = 14  #: calendar days between two bars; Golden Week closes Shanghai for about 11
 STALE_AFTER = 7  #: calendar days the last bar may lag behind the last closed session

@@ -13,9 +13,9 @@ from functools import lru_cache
 import exchange_calendars
 import numpy as np
 
+from bellwether.core.types import Sessions, to_date
 from bellwether.market.calendar_expected import recorded, with_expected
 from bellwether.market.calendar_mends import mend
-from bellwether.types import Sessions, to_date
 
 WEEKDAYS = "24/5"  #: Monday to Friday without holidays: for what has no calendar of its own
 SETTLING = timedelta(minutes=20)  #: after a close its auction and delayed feeds still move the bar

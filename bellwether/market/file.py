@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bellwether.config import Market
-from bellwether.errors import BadDate, ConfigError, UnknownSymbol
-from bellwether.language import said
-from bellwether.market.file_prices import COLUMNS, QUOTED, PriceFile, read_price_file
-from bellwether.market.universe import instrument_of, is_symbol, near_symbols
-from bellwether.types import VOLUME, Bars, Instrument
+from bellwether.core.config import Market
+from bellwether.core.errors import BadDate, ConfigError, UnknownSymbol
+from bellwether.core.i18n.translate import said
+from bellwether.core.types import VOLUME, Bars, Instrument
+from bellwether.market.files.prices import COLUMNS, QUOTED, PriceFile, read_price_file
+from bellwether.market.symbols.universe import instrument_of, is_symbol, near_symbols
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ a close may have been a holiday: then nobody can tell, and the two days are to b
 from datetime import date, timedelta
 from enum import Enum
 
+from bellwether.core.types import Bars, to_date
 from bellwether.market.calendar import is_exact, is_session, session_after, sessions_between
-from bellwether.types import Bars, to_date
 
 
 class Gap(Enum):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol, runtime_checkable
 
-from bellwether.types import Bars, Instrument
+from bellwether.core.types import Bars, Instrument
 
 
 class Provider(Protocol):

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from bellwether.errors import BadDate, UnknownSymbol
-from bellwether.language import said
-from bellwether.market.universe import listed, near_symbols
-from bellwether.types import CLOSE, Bars, Floats, Instrument, Sessions
+from bellwether.core.errors import BadDate, UnknownSymbol
+from bellwether.core.i18n.translate import said
+from bellwether.core.types import CLOSE, Bars, Floats, Instrument, Sessions
+from bellwether.market.symbols.universe import listed, near_symbols
 
 
 def open_source(_: object) -> "SampleProvider":

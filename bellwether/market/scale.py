@@ -16,9 +16,9 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from bellwether.errors import DoubtfulBars
-from bellwether.language import Said, said, said_many
-from bellwether.types import CLOSE, OPEN, VOLUME, Bars, Floats, Ints, to_date
+from bellwether.core.errors import DoubtfulBars
+from bellwether.core.i18n.translate import Said, said, said_many
+from bellwether.core.types import CLOSE, OPEN, VOLUME, Bars, Floats, Ints, to_date
 
 FEWEST_CLOSES = 22  #: a month of sessions: below this even a plain volatility is a guess
 RECENT = 63  #: sessions in which damage makes the model silent

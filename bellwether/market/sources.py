@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 from importlib import import_module
 
-from bellwether.config import Market, Source
-from bellwether.market.asking import Asker
-from bellwether.market.cache import CachedProvider
-from bellwether.market.fallback import FallbackProvider
+from bellwether.core.config import Market, Source
+from bellwether.db.database import Store
 from bellwether.market.provider import Provider, RemoteSource
-from bellwether.store.database import Store
+from bellwether.market.remote.cached_provider import CachedProvider
+from bellwether.market.remote.fallback import FallbackProvider
+from bellwether.market.remote.guarded_source import GuardedSource
 
 
 def open_market(market: Market, store: Store, clock: Callable[[], datetime]) -> Provider:
@@ -38,5 +38,7 @@ def _open(name: Source, market: Market, store: Store, clock: Callable[[], dateti
     source: Provider | RemoteSource = import_module(f"bellwether.market.{name}").open_source(market)
     if not isinstance(source, RemoteSource):
         return source
-    asker = Asker(source.describe(), timeout=market.timeout, connections=market.connections, prepare=source.prepare)
+    asker = GuardedSource(
+        source.describe(), timeout=market.timeout, connections=market.connections, prepare=source.prepare
+    )
     return CachedProvider(source, asker, store, clock)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from bellwether.errors import BadWebhook
+from bellwether.core.errors import BadWebhook
 
 LONGEST = 500  #: characters of an address
 Lookup = Callable[[str, int], list[str]]
@@ -42,8 +42,8 @@ def check(url: str, *, private: bool, look_up: Lookup = look_up) -> Target:
         raise BadWebhook(f"The name {host[:80]} cannot be found; please check the address.") from None
     if not addresses:
         raise BadWebhook(f"The name {host[:80]} has no address.")
-    for one in addresses:
-        if not private and not is_open(one):
+    for address in addresses:
+        if not private and not is_open(address):
             raise BadWebhook(f"{host[:80]} leads to a private or reserved address, where webhooks do not go.")
     return Target(url, scheme, host, port, path, addresses[0])
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from math import expm1
 from typing import Any
 
-from bellwether.store.alert_feed import FiredAlert
-from bellwether.types import OutboxMessage
+from bellwether.alerts.alerts_table import FiredAlert
+from bellwether.core.types import OutboxMessage
 
 FIRED, OUTCOME, NOTICE, TEST = "alert.fired", "alert.outcome", "notice", "webhook.test"
 

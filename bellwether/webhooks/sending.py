@@ -12,18 +12,18 @@ from datetime import datetime
 import httpx
 
 from bellwether import __version__
-from bellwether.connections import Part, naming_the_fault
-from bellwether.errors import BadWebhook
-from bellwether.store.webhooks import Webhook
+from bellwether.core.connections import Part, naming_the_fault
+from bellwether.core.errors import BadWebhook
 from bellwether.webhooks.addresses import Lookup, Target, check, look_up
 from bellwether.webhooks.signing import headers
+from bellwether.webhooks.webhooks_table import Webhook
 
 TIMEOUT = 15.0  #: seconds for all of it
 _LONGEST_WAIT = 86_400.0  #: seconds that a Retry-After is believed
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class WebhookResponse:
     """What came of a try."""
 
     status: int | None  #: None: there was no answer
@@ -37,7 +37,7 @@ class Answered:
         return self.status == 410
 
 
-class Sender:
+class WebhookSender:
     """Sends to webhooks; one for the process."""
 
     @naming_the_fault(Part.WEBHOOKS)
@@ -50,7 +50,7 @@ class Sender:
         # made once: reading the list of authorities takes longer than a message. No authority from the environment
         self._trusted = trusted or httpx.create_ssl_context(trust_env=False)
 
-    async def send(self, hook: Webhook, event_id: str, body: str, now: datetime) -> Answered:
+    async def send(self, hook: Webhook, event_id: str, body: str, now: datetime) -> WebhookResponse:
         """One try. Raises nothing: what went wrong is in the answer."""
         start = time.monotonic()
         content = body.encode()
@@ -70,7 +70,7 @@ class Sender:
             error = f"no answer within {TIMEOUT:g} s"
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
             error = f"no connection ({type(problem).__name__})"
-        return Answered(status, error, round(1000 * (time.monotonic() - start)), wait)
+        return WebhookResponse(status, error, round(1000 * (time.monotonic() - start)), wait)
 
 
 async def _post(target: Target, content: bytes, signed: dict[str, str], trusted: ssl.SSLContext) -> httpx.Response:

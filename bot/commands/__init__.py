@@ -4,11 +4,11 @@ from bot.commands import (
     alerts,
     as_of,
     compare,
+    explain,
     feedback,
     forecast,
     growth,
     help,
-    meaning,
     my_data,
     privacy,
     receipt,
@@ -21,7 +21,7 @@ from bot.commands import (
     watchlist,
     why,
 )
-from bot.commands.command import Asker, Command
+from bot.commands.base import ChatContext, Command
 
 _ASKED = (
     forecast.COMMAND,
@@ -37,7 +37,7 @@ _ASKED = (
     stop.COMMAND,
     track.COMMAND,
     receipt.COMMAND,
-    meaning.COMMAND,
+    explain.COMMAND,
     privacy.COMMAND,
     my_data.EXPORT,
     my_data.DELETE,
@@ -46,4 +46,4 @@ _ASKED = (
 )
 COMMANDS: tuple[Command, ...] = (*_ASKED, help.make(_ASKED))
 
-__all__ = ["COMMANDS", "Asker", "Command"]
+__all__ = ["COMMANDS", "ChatContext", "Command"]

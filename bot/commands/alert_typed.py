@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bellwether.alert_types import FORECASTS, Direction, Repeat, RuleKind, RuleWish
-from bellwether.errors import BadRule
-from bellwether.language import said, together
-from bellwether.parsing import DEFAULT_HORIZON, UNITS, parse_date, parse_horizon, parse_price, parse_share
+from bellwether.core.alert_types import FORECASTS, Direction, Repeat, RuleKind, RuleRequest
+from bellwether.core.errors import BadRule
+from bellwether.core.i18n.translate import said, together
+from bellwether.core.parsing import DEFAULT_HORIZON, UNITS, parse_date, parse_horizon, parse_price, parse_share
 
 _KINDS = {
     "growth": RuleKind.GROWTH,
@@ -39,7 +39,7 @@ class Typed:
 
     question: str  #: which symbol
     kind: RuleKind | None = None
-    wish: RuleWish | None = None  #: None while something is missing that has to be chosen
+    wish: RuleRequest | None = None  #: None while something is missing that has to be chosen
     horizon: int = DEFAULT_HORIZON  #: sessions
 
 
@@ -55,12 +55,12 @@ def read_alert(text: str) -> Typed:
     if at is None:
         return Typed(" ".join(words))
     kind = _KINDS[words[at].lower()]
-    wish = read_terms(RuleWish(kind), words[at + 1 :])
+    wish = read_terms(RuleRequest(kind), words[at + 1 :])
     complete = wish.threshold is not None or kind in _NO_THRESHOLD
     return Typed(" ".join(words[:at]), kind, wish if complete else None, wish.horizon)
 
 
-def read_terms(wish: RuleWish, words: list[str]) -> RuleWish:
+def read_terms(wish: RuleRequest, words: list[str]) -> RuleRequest:
     """A wish with the terms that these words change: "above 5% 1m once until 2026-12-31". Raises as `read_alert`."""
     left = list(words)
     amount: list[str] = []

@@ -4,19 +4,20 @@ from datetime import date, timedelta
 from html import escape
 from zoneinfo import ZoneInfo
 
-from bellwether import alert_queries, queries
-from bellwether.alert_types import FORECASTS, AlertRule, Repeat, RuleKind
-from bellwether.alerting import alert_words
-from bellwether.errors import BellwetherError
-from bellwether.language import N_, ngettext
-from bellwether.language import gettext as _
+from bellwether.alerts import ask, watchlist
+from bellwether.alerts.text import alerts
+from bellwether.ask import forecasts
+from bellwether.core.alert_types import FORECASTS, AlertRule, Repeat, RuleKind
+from bellwether.core.errors import BellwetherError
+from bellwether.core.i18n.translate import N_, ngettext
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.types import Outlook
+from bellwether.forecasting.sentences import day as written
+from bellwether.forecasting.sentences import money, span
 from bellwether.services import Services
-from bellwether.types import Outlook
-from bellwether.wording import day as written
-from bellwether.wording import money, span
 from bot import alert_keyboards
 from bot.commands.alert_typed import EXAMPLES
-from bot.commands.command import Asker
+from bot.commands.base import ChatContext
 from bot.commands.start import some_symbols
 from bot.replies import Reply
 
@@ -41,11 +42,11 @@ _TYPED = {
 }
 
 
-def every_alert(services: Services, asker: Asker, page: int) -> Reply:
+def every_alert(services: Services, asker: ChatContext, page: int) -> Reply:
     """One page of a chat's alerts; a page that is gone is the last one. Raises StoreError."""
-    rules = list(reversed(alert_queries.rules_of(services, asker.chat_id)))
+    rules = list(reversed(ask.rules_of(services, asker.chat_id)))
     page = min(page, max(0, (len(rules) - 1) // alert_keyboards.PAGE))
-    watched = [one.symbol for one in queries.watchlist(services, asker.chat_id)]
+    watched = [one.symbol for one in watchlist.watchlist(services, asker.chat_id)]
     symbols = (watched or some_symbols(services))[:_MOST_NEW]
     buttons = alert_keyboards.all_rules(rules, page, symbols)
     how = _("Press + and a stock for a new one, or type it: {examples}.").format(examples=EXAMPLES)
@@ -54,7 +55,7 @@ def every_alert(services: Services, asker: Asker, page: int) -> Reply:
         return Reply(f"{none}\n\n{how}", buttons=buttons)
     paused = " " + _("<i>(paused)</i>")
     lines = [
-        f"<b>{one.id}</b> {escape(alert_words.describe(one))}{paused if one.paused else ''}"
+        f"<b>{one.id}</b> {escape(alerts.describe(one))}{paused if one.paused else ''}"
         for one in alert_keyboards.on_page(rules, page)
     ]
     opening = ngettext(
@@ -69,13 +70,13 @@ def kinds(seen: Outlook, horizon: int) -> Reply:
     """What there is to be told about a symbol."""
     one = seen.instrument
     text = _("{name}: what should I tell you? I look once after each trading day.")
-    return Reply(text.format(name=alert_words.name(one)), buttons=alert_keyboards.kinds(one.symbol, horizon))
+    return Reply(text.format(name=alerts.name(one)), buttons=alert_keyboards.kinds(one.symbol, horizon))
 
 
 def thresholds(seen: Outlook, kind: RuleKind, horizon: int) -> Reply:
     """From where on to be told."""
     one, close = seen.instrument, seen.bars.quoted_close
-    parts = [f"{alert_words.name(one)}:"]
+    parts = [f"{alerts.name(one)}:"]
     if kind in FORECASTS:
         parts.append(f"{span(horizon)}.")
     if kind is RuleKind.PRICE:
@@ -92,7 +93,7 @@ def one_alert(services: Services, rule: AlertRule, opening: str) -> Reply:
     """One alert, with what can be done about it; the market may be away. `opening` is marked with N_."""
     close, currency = None, ""
     try:
-        seen = queries.outlook(services, services.provider.instrument(rule.symbol))
+        seen = forecasts.outlook(services, services.provider.instrument(rule.symbol))
         close, currency = seen.bars.quoted_close, seen.instrument.currency
     except BellwetherError:
         pass
@@ -106,7 +107,7 @@ def one_alert(services: Services, rule: AlertRule, opening: str) -> Reply:
     if not services.provider.live:
         state.append(_("The sample market has no new days, so nothing comes before the operator rehearses one."))
     described = _("<b>{alert}</b> (alert {number})").format(
-        alert=escape(alert_words.describe(rule, currency)), number=rule.id
+        alert=escape(alerts.describe(rule, currency)), number=rule.id
     )
     text = "\n\n".join([_(opening), described, *([" ".join(state)] if state else []), _("Another threshold, or:")])
     return Reply(text, buttons=alert_keyboards.one_rule(rule, close, currency))
@@ -116,11 +117,11 @@ def last_day(services: Services, rule: AlertRule) -> date | None:
     """The last day on which an alert may come, by the chat's clock; None when it has no end. Raises StoreError."""
     if rule.expires_at is None:
         return None
-    zone = ZoneInfo(alert_queries.alert_settings(services, rule.chat_id).timezone)
+    zone = ZoneInfo(ask.alert_settings(services, rule.chat_id).timezone)
     return (rule.expires_at - timedelta(microseconds=1)).astimezone(zone).date()
 
 
 def removed(rule: AlertRule) -> Reply:
     """That it is gone, and the way back."""
-    text = _("Removed: {alert}. No more messages about it.").format(alert=escape(alert_words.describe(rule)))
+    text = _("Removed: {alert}. No more messages about it.").format(alert=escape(alerts.describe(rule)))
     return Reply(text, buttons=alert_keyboards.removed(rule))

@@ -2,17 +2,18 @@
 
 from datetime import date
 
-from bellwether import queries, wording
-from bellwether.errors import AmbiguousSymbol, BadDate, BadSymbol, MarketDataError, UnknownSymbol, UnusableBars
-from bellwether.language import N_, said
-from bellwether.language import gettext as _
-from bellwether.parsing import parse_date
-from bellwether.queries import Answer
+from bellwether.ask import forecasts
+from bellwether.ask.forecasts import Answer
+from bellwether.core.errors import AmbiguousSymbol, BadDate, BadSymbol, MarketDataError, UnknownSymbol, UnusableBars
+from bellwether.core.i18n.translate import N_, said
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.parsing import parse_date
+from bellwether.core.types import Theme
+from bellwether.forecasting import sentences
 from bellwether.services import Services
-from bellwether.types import Theme
-from bot import pictures
-from bot.commands.asking_back import ask_back
-from bot.commands.command import Asker, Command, Given, Press
+from bot import charts
+from bot.commands.base import ChatContext, Command, Given, Press
+from bot.commands.clarify import ask_back
 from bot.commands.forecast import question_and_horizon
 from bot.keyboards import meaning
 from bot.replies import Button, Pressed, Reply, past_forecast_text
@@ -20,7 +21,7 @@ from bot.replies import Button, Pressed, Reply, past_forecast_text
 _HOW = said("From which day, and which stock? For example: /asof 2020-03-02 AAPL")
 
 
-def answer(services: Services, asker: Asker, text: str) -> Reply:
+def answer(services: Services, asker: ChatContext, text: str) -> Reply:
     """The forecast as of a day; the day stands first, or last."""
     words = text.split()
     if len(words) < 2:
@@ -41,11 +42,11 @@ def _is_day(word: str) -> bool:
 
 
 def _as_of(services: Services, day: date, question: str, horizon: int, theme: Theme) -> Reply:
-    asked = queries.answer(services, question, horizon, day)
+    asked = forecasts.answer(services, question, horizon, day)
     made = asked.forecast
     return Reply(
         past_forecast_text(made, _who_answers(services, asked), _what_came(services, asked)),
-        chart=pictures.fan(asked, theme),
+        chart=charts.fan(asked, theme),
         buttons=((Button(_("The newest forecast"), f"ask:{made.symbol}:{horizon}"), meaning()),),
     )
 
@@ -62,14 +63,14 @@ def _who_answers(services: Services, asked: Answer) -> str:
         return _("Careful: every model here was made with later prices in view, so this is no test of it.")
     return _(
         "From prices up to that day alone, by a model that was made with none after {day}: it could not know what came."
-    ).format(day=wording.day(model.card.seen_to))
+    ).format(day=sentences.day(model.card.seen_to))
 
 
 def _what_came(services: Services, asked: Answer) -> str:
     """How it turned out, where that is known."""
     made = asked.forecast
     try:
-        came = queries.what_came(services, asked)
+        came = forecasts.what_came(services, asked)
     except (MarketDataError, UnusableBars):
         came = None
     if came is None:
@@ -79,10 +80,10 @@ def _what_came(services: Services, asked: Answer) -> str:
         if came.held
         else _("What came by {day}: {growth}, outside the range.")
     )
-    return message.format(day=wording.day(made.target_session), growth=wording.signed_percent(came.growth))
+    return message.format(day=sentences.day(made.target_session), growth=sentences.signed_percent(came.growth))
 
 
-def _press(services: Services, asker: Asker, given: Given) -> Pressed:
+def _press(services: Services, asker: ChatContext, given: Given) -> Pressed:
     given.expect(3)
     day, theme = parse_date(given.text(2)), asker.preferences.theme
     return Pressed(reply=_as_of(services, day, given.symbol(), given.horizon(1), theme))

@@ -3,16 +3,17 @@
 import re
 from html import escape
 
-from bellwether import queries, wording
-from bellwether.errors import AmbiguousSymbol, BadSymbol, UnknownSymbol
-from bellwether.language import N_, said, together, translated
-from bellwether.language import gettext as _
-from bellwether.market.universe import is_symbol
+from bellwether.ask import forecasts
+from bellwether.core.errors import AmbiguousSymbol, BadSymbol, UnknownSymbol
+from bellwether.core.i18n.translate import N_, said, together, translated
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.types import Forecast, Theme
+from bellwether.forecasting import sentences
+from bellwether.market.symbols.universe import is_symbol
 from bellwether.services import Services
-from bellwether.types import Forecast, Theme
-from bot import pictures
-from bot.commands.asking_back import ask_back
-from bot.commands.command import Asker, Command, Given, Press, StaleButton
+from bot import charts
+from bot.commands.base import ChatContext, Command, Given, Press, StaleButton
+from bot.commands.clarify import ask_back
 from bot.commands.forecast import split_horizon
 from bot.keyboards import MOST_BYTES, horizons, meaning
 from bot.replies import Pressed, Reply, Rows
@@ -25,7 +26,7 @@ _HOW = said(
 )
 
 
-def answer(services: Services, asker: Asker, text: str) -> Reply:
+def answer(services: Services, asker: ChatContext, text: str) -> Reply:
     """Several forecasts of one horizon; names of more than one word need commas between them."""
     names, horizon = split_horizon(text)
     return _compared(services, _parted(names), horizon, asker.preferences.theme)
@@ -43,7 +44,7 @@ def _compared(services: Services, names: list[str], horizon: int, theme: Theme) 
     made: dict[str, Forecast] = {}
     for at, name in enumerate(names):
         try:
-            one = queries.answer(services, name, horizon).forecast
+            one = forecasts.answer(services, name, horizon).forecast
         except (AmbiguousSymbol, UnknownSymbol) as problem:
             return _ask_back(problem, names, at, horizon)
         made.setdefault(one.symbol, one)
@@ -52,7 +53,7 @@ def _compared(services: Services, names: list[str], horizon: int, theme: Theme) 
     compared = list(made.values())
     return Reply(
         _table(compared),
-        chart=pictures.comparison(compared, theme),
+        chart=charts.comparison(compared, theme),
         buttons=(*_horizons(list(made), horizon), (meaning(),)),
     )
 
@@ -73,10 +74,10 @@ def _table(compared: list[Forecast]) -> str:
     widest, calmest = ranked[0], ranked[-1]
     horizon = compared[0].horizon
     headline = _("{span} {widest} may move the most, {calmest} the least.").format(
-        span=wording.span(horizon), widest=widest.name, calmest=calmest.name
+        span=sentences.span(horizon), widest=widest.name, calmest=calmest.name
     )
     caveats = dict.fromkeys(caveat for one in compared for caveat in one.caveats)
-    end = f"<i>{escape(' '.join(translated(one) for one in (*caveats, wording.NOT_ADVICE)))}</i>"
+    end = f"<i>{escape(' '.join(translated(one) for one in (*caveats, sentences.NOT_ADVICE)))}</i>"
     about = _("8 in 10 outcomes end inside these ranges; a wider one says less, not more.")
     return "\n\n".join([f"<b>{escape(headline)}</b>", "\n".join(_line(one) for one in compared), about, end])
 
@@ -85,10 +86,10 @@ def _line(one: Forecast) -> str:
     """One stock of the table."""
     return _("<b>{symbol}</b> {price}: {low} to {high}, chance of a rise {chance}").format(
         symbol=escape(one.symbol),
-        price=escape(wording.money(one.last_close, one.currency, one.symbol)),
-        low=wording.signed_percent(one.growths[1]),
-        high=wording.signed_percent(one.growths[5]),
-        chance=wording.percent(one.probability_of_growth),
+        price=escape(sentences.money(one.last_close, one.currency, one.symbol)),
+        low=sentences.signed_percent(one.growths[1]),
+        high=sentences.signed_percent(one.growths[5]),
+        chance=sentences.percent(one.probability_of_growth),
     )
 
 
@@ -106,7 +107,7 @@ def _action(symbols: list[str], horizon: int | str) -> str:
     return f"compare:{horizon}:{','.join(symbols)}"
 
 
-def _press(services: Services, asker: Asker, given: Given) -> Pressed:
+def _press(services: Services, asker: ChatContext, given: Given) -> Pressed:
     given.expect(2)
     names = _parted(given.text(1))
     if not FEWEST <= len(names) <= MOST:

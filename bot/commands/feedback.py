@@ -1,19 +1,19 @@
 """/feedback: a word to whoever runs this bot."""
 
-from bellwether import chat_queries
-from bellwether.language import N_
-from bellwether.language import gettext as _
+from bellwether.core.i18n.translate import N_
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.delivery import chats
 from bellwether.services import Services
-from bot.commands.command import Asker, Command
+from bot.commands.base import ChatContext, Command
 from bot.replies import Reply
 
 
-def answer(services: Services, asker: Asker, text: str) -> Reply:
+def answer(services: Services, asker: ChatContext, text: str) -> Reply:
     """Keep it for the operator."""
     said = text.strip()
     if not said:
         return Reply(_("What would you like to say? For example: /feedback The chart is hard to read."))
-    chat_queries.say_to_operator(services, asker.chat_id, said)
+    chats.say_to_operator(services, asker.chat_id, said)
     return Reply(_("Thank you. Whoever runs this bot reads it; I can't promise an answer."))
 
 
@@ -23,5 +23,5 @@ COMMAND = Command(
     N_("tell whoever runs this bot something"),
     answer,
     in_groups=False,
-    longest=chat_queries.LONGEST_FEEDBACK,
+    longest=chats.LONGEST_FEEDBACK,
 )

@@ -3,23 +3,25 @@
 import re
 from html import escape
 
-from bellwether import queries, wording
-from bellwether.errors import AmbiguousSymbol, BadSymbol, StoreError, UnknownSymbol
-from bellwether.language import N_, said
-from bellwether.language import gettext as _
-from bellwether.market.resolve_reading import is_whole_name
-from bellwether.parsing import DEFAULT_HORIZON, UNITS, parse_horizon
+from bellwether.alerts import watchlist
+from bellwether.ask import forecasts
+from bellwether.core.errors import AmbiguousSymbol, BadSymbol, StoreError, UnknownSymbol
+from bellwether.core.i18n.translate import N_, said
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.parsing import DEFAULT_HORIZON, UNITS, parse_horizon
+from bellwether.forecasting import sentences
+from bellwether.market.symbols.match import is_whole_name
 from bellwether.services import Services
-from bot import pictures
-from bot.commands.asking_back import ask_back
-from bot.commands.command import Asker, Command, Given, Press, Who
+from bot import charts
+from bot.commands.base import ChatContext, Command, Given, Press, Who
+from bot.commands.clarify import ask_back
 from bot.keyboards import under_forecast
 from bot.replies import NO_FILE, Pressed, Reply, forecast_text
 
 _ENDS_IN_HORIZON = re.compile(rf"(.*\S) ([+.,-]?[0-9]\S*(?: (?:{UNITS}))?)", re.IGNORECASE | re.DOTALL)
 
 
-def answer(services: Services, asker: Asker, text: str) -> Reply:
+def answer(services: Services, asker: ChatContext, text: str) -> Reply:
     """The forecast for "AAPL", "AAPL 10d" or "bank of america 3m"."""
     question, horizon = question_and_horizon(services, text)
     if not question:
@@ -27,7 +29,7 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
     return ask(services, asker, question, horizon)
 
 
-def ask(services: Services, asker: Asker, question: str, horizon: int) -> Reply:
+def ask(services: Services, asker: ChatContext, question: str, horizon: int) -> Reply:
     """The forecast, or a question back whose buttons keep the horizon."""
     try:
         return show(services, asker, question, horizon)
@@ -35,14 +37,14 @@ def ask(services: Services, asker: Asker, question: str, horizon: int) -> Reply:
         return ask_back(problem, f"ask:{{}}:{horizon}")
 
 
-def show(services: Services, asker: Asker, question: str, horizon: int) -> Reply:
+def show(services: Services, asker: ChatContext, question: str, horizon: int) -> Reply:
     """The reply for a question and a horizon, also when a button asks for it."""
-    asked = queries.answer(services, question, horizon)
+    asked = forecasts.answer(services, question, horizon)
     made = asked.forecast
     watched = made.symbol in _watched(services, asker.chat_id)
     return Reply(
         forecast_text(made, expert=asker.preferences.expert),
-        chart=pictures.fan(asked, asker.preferences.theme),
+        chart=charts.fan(asked, asker.preferences.theme),
         buttons=under_forecast(made.symbol, horizon, watched),
     )
 
@@ -66,48 +68,48 @@ def split_horizon(text: str) -> tuple[str, int]:
 def _watched(services: Services, chat_id: int) -> set[str]:
     """What the chat watches; a forecast is still given when the database is out of order."""
     try:
-        return {one.symbol for one in queries.watchlist(services, chat_id)}
+        return {one.symbol for one in watchlist.watchlist(services, chat_id)}
     except StoreError:
         return set()
 
 
-def _show_anew(services: Services, asker: Asker, given: Given) -> Pressed:
+def _show_anew(services: Services, asker: ChatContext, given: Given) -> Pressed:
     """The forecast above, for another horizon."""
     given.expect(1, 2)
     return Pressed(edit=show(services, asker, given.symbol(), given.horizon(1)))
 
 
-def _ask(services: Services, asker: Asker, given: Given) -> Pressed:
+def _ask(services: Services, asker: ChatContext, given: Given) -> Pressed:
     """One more forecast; buttons under older messages have no horizon."""
     given.expect(1, 2)
     horizon = given.horizon(1) if len(given) == 2 else DEFAULT_HORIZON
     return Pressed(reply=ask(services, asker, given.symbol(), horizon))
 
 
-def _watch(services: Services, asker: Asker, given: Given) -> Pressed:
+def _watch(services: Services, asker: ChatContext, given: Given) -> Pressed:
     """Watch what the forecast above is about."""
     given.expect(1, 2)
     symbol, horizon = given.symbol(), given.horizon(1)
-    queries.watch(services, asker.chat_id, symbol, asker.language, asker.thread)
+    watchlist.watch(services, asker.chat_id, symbol, asker.language, asker.thread)
     live = services.provider.live
     notice = _("You get a digest of {symbol} every evening.") if live else _("{symbol} is on your list now.")
     return Pressed(notice.format(symbol=symbol), edit=show(services, asker, symbol, horizon))
 
 
-def _unwatch(services: Services, asker: Asker, given: Given) -> Pressed:
+def _unwatch(services: Services, asker: ChatContext, given: Given) -> Pressed:
     """Watch it no more."""
     given.expect(1, 2)
     symbol, horizon = given.symbol(), given.horizon(1)
-    queries.unwatch(services, asker.chat_id, symbol)
+    watchlist.unwatch(services, asker.chat_id, symbol)
     return Pressed(_("No more digests of {symbol}.").format(symbol=symbol), edit=show(services, asker, symbol, horizon))
 
 
-def _full_size(services: Services, asker: Asker, given: Given) -> Pressed:
+def _full_size(services: Services, asker: ChatContext, given: Given) -> Pressed:
     """The chart above as a file, which no phone shrinks."""
     given.expect(2)
-    asked = queries.answer(services, given.symbol(), given.horizon(1))
-    chart = pictures.fan(asked, asker.preferences.theme)
-    headline = escape(wording.headline(asked.forecast))
+    asked = forecasts.answer(services, given.symbol(), given.horizon(1))
+    chart = charts.fan(asked, asker.preferences.theme)
+    headline = escape(sentences.headline(asked.forecast))
     return Pressed(reply=Reply(headline, chart=chart, full_size=True, words_alone=_(NO_FILE)))
 
 

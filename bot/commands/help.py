@@ -2,10 +2,10 @@
 
 from html import escape
 
-from bellwether.language import N_
-from bellwether.language import gettext as _
+from bellwether.core.i18n.translate import N_
+from bellwether.core.i18n.translate import gettext as _
 from bellwether.services import Services
-from bot.commands.command import Asker, Command
+from bot.commands.base import ChatContext, Command
 from bot.replies import Reply
 
 _HORIZONS = N_("Or just send a symbol or a company's name. Horizons are 1 to 63 trading days: 10d, 2w or 3m.")
@@ -19,7 +19,7 @@ _RANGES = N_(
 def make(commands: tuple[Command, ...]) -> Command:
     """The help command for these commands and itself."""
 
-    def answer(services: Services, asker: Asker, text: str) -> Reply:
+    def answer(services: Services, asker: ChatContext, text: str) -> Reply:
         """One line for each command."""
         lines = [f"{_call(one)}: {escape(_(one.summary))}" for one in (*commands, command)]
         heading = _("<b>What you can ask</b>")

@@ -1,10 +1,10 @@
 """/export_me and /delete_me: everything that is kept about a chat, handed out or erased for good."""
 
-from bellwether import chat_queries
-from bellwether.language import N_
-from bellwether.language import gettext as _
+from bellwether.core.i18n.translate import N_
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.delivery import chats
 from bellwether.services import Services
-from bot.commands.command import Asker, Command, Given, Press, Who
+from bot.commands.base import ChatContext, Command, Given, Press, Who
 from bot.replies import NO_FILE, Button, Document, Pressed, Reply
 
 _NAME = "bellwether-my-data.json"
@@ -19,25 +19,25 @@ _DONE = N_(
 _NOTHING = N_("I keep nothing about this chat, so there is nothing to erase.")
 
 
-def export(services: Services, asker: Asker, text: str) -> Reply:
+def export(services: Services, asker: ChatContext, text: str) -> Reply:
     """Every row of this chat as a JSON file."""
-    content = chat_queries.export(services, asker.chat_id)
+    content = chats.export(services, asker.chat_id)
     text = _("Everything I keep about this chat, as JSON, which programs and people can read. /delete_me erases it.")
     return Reply(text, document=Document(_NAME, content), words_alone=_(NO_FILE))
 
 
-def delete(services: Services, asker: Asker, text: str) -> Reply:
+def delete(services: Services, asker: ChatContext, text: str) -> Reply:
     """Ask first: there is no way back."""
     return Reply(_(_ASKED), buttons=((Button(_("Erase everything"), "erase"), Button(_("Keep it"), "keep")),))
 
 
-def _erase(services: Services, asker: Asker, given: Given) -> Pressed:
+def _erase(services: Services, asker: ChatContext, given: Given) -> Pressed:
     given.expect(0)
-    gone = chat_queries.erase(services, asker.chat_id)
+    gone = chats.erase(services, asker.chat_id)
     return Pressed(_("Erased.") if gone else "", edit=Reply(_(_DONE if gone else _NOTHING)))
 
 
-def _keep(services: Services, asker: Asker, given: Given) -> Pressed:
+def _keep(services: Services, asker: ChatContext, given: Given) -> Pressed:
     given.expect(0)
     return Pressed(_("Nothing was erased."), edit=Reply(_("Nothing was erased.")))
 

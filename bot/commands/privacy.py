@@ -1,9 +1,9 @@
 """/privacy: what is kept about a chat."""
 
-from bellwether.language import N_
-from bellwether.language import gettext as _
+from bellwether.core.i18n.translate import N_
+from bellwether.core.i18n.translate import gettext as _
 from bellwether.services import Services
-from bot.commands.command import Asker, Command
+from bot.commands.base import ChatContext, Command
 from bot.replies import Reply
 
 _POLICY = N_(
@@ -21,7 +21,7 @@ _POLICY = N_(
 )
 
 
-def answer(services: Services, asker: Asker, text: str) -> Reply:
+def answer(services: Services, asker: ChatContext, text: str) -> Reply:
     """The policy."""
     return Reply(_(_POLICY))
 

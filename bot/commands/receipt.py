@@ -4,43 +4,44 @@ import re
 from html import escape
 from math import expm1
 
-from bellwether import queries, wording
-from bellwether.errors import BadSymbol
-from bellwether.language import N_, said, translated
-from bellwether.language import gettext as _
-from bellwether.scoring.types import Receipt
+from bellwether.ask import forecasts
+from bellwether.core.errors import BadSymbol
+from bellwether.core.i18n.translate import N_, said, translated
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.forecasting import sentences
 from bellwether.services import Services
-from bot.commands.command import Asker, Command
+from bellwether.track_record.scores.types import Receipt
+from bot.commands.base import ChatContext, Command
 from bot.commands.forecast import question_and_horizon
 from bot.replies import Reply
 
 _ID = re.compile(r"f[0-9a-f]{6,}", re.IGNORECASE)
 
 
-def answer(services: Services, asker: Asker, text: str) -> Reply:
+def answer(services: Services, asker: ChatContext, text: str) -> Reply:
     """The receipt of an id, or of today's forecast of a symbol."""
     wanted = text.strip()
     if not wanted:
         raise BadSymbol(said("Which forecast? For example: /receipt AAPL, or /receipt with the id of a forecast."))
     if not _ID.fullmatch(wanted):
-        wanted = queries.answer(services, *question_and_horizon(services, wanted)).forecast.forecast_id
-    return Reply(_text(queries.receipt(services, wanted)))
+        wanted = forecasts.answer(services, *question_and_horizon(services, wanted)).forecast.forecast_id
+    return Reply(_text(forecasts.receipt(services, wanted)))
 
 
 def _text(one: Receipt) -> str:
-    low, high = wording.signed_percent(expm1(one.log_returns[1])), wording.signed_percent(expm1(one.log_returns[5]))
+    low, high = sentences.signed_percent(expm1(one.log_returns[1])), sentences.signed_percent(expm1(one.log_returns[5]))
     heading = _("Receipt of forecast {id}").format(id=escape(one.forecast_id))
     told = _(
         "On {date} at {time} UTC I said of {symbol}, from the close of {cutoff}: 8 in 10 outcomes {low} to {high} by "
         "{target} (model {model}, prices from {source})."
     ).format(
-        date=wording.day(one.made_at.date()),
+        date=sentences.day(one.made_at.date()),
         time=f"{one.made_at:%H:%M}",
         symbol=escape(one.symbol),
-        cutoff=wording.day(one.cutoff),
+        cutoff=sentences.day(one.cutoff),
         low=low,
         high=high,
-        target=wording.day(one.target_session),
+        target=sentences.day(one.target_session),
         model=escape(one.model_id),
         source=escape(one.source),
     )
@@ -59,7 +60,7 @@ def _outcome(one: Receipt) -> str:
     if came.log_return is None:
         return _("It has no outcome: no price came, as after a delisting.")
     held = one.log_returns[1] <= came.log_return <= one.log_returns[5]
-    moved = wording.signed_percent(expm1(came.log_return))
+    moved = sentences.signed_percent(expm1(came.log_return))
     message = _("What came: {growth}, inside the range.") if held else _("What came: {growth}, outside the range.")
     return message.format(growth=moved)
 

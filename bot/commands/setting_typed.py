@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import time
 from typing import cast, get_args
 
-from bellwether.alert_types import AlertSettings, DigestMode
-from bellwether.errors import BadRule
-from bellwether.language import LANGUAGES, said, together
-from bellwether.parsing import parse_clock, parse_quiet_hours
-from bellwether.time_zones import find_time_zone
-from bellwether.types import Theme
+from bellwether.core.alert_types import AlertSettings, DigestMode
+from bellwether.core.errors import BadRule
+from bellwether.core.i18n.time_zones import find_time_zone
+from bellwether.core.i18n.translate import LANGUAGES, said, together
+from bellwether.core.parsing import parse_clock, parse_quiet_hours
+from bellwether.core.types import Theme
 from bot.settings_keyboards import OFF
 
 _IN_ENGLISH = {"en": "english", "es": "spanish", "de": "german", "pt": "portuguese", "ru": "russian"}

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from html import escape
 from zoneinfo import ZoneInfo
 
-from bellwether.alert_types import AlertSettings, DigestMode
-from bellwether.language import LANGUAGES, N_, ngettext, pgettext, spoken
-from bellwether.language import gettext as _
+from bellwether.core.alert_types import AlertSettings, DigestMode
+from bellwether.core.i18n.translate import LANGUAGES, N_, ngettext, pgettext, spoken
+from bellwether.core.i18n.translate import gettext as _
 from bellwether.services import Services
 from bot import settings_keyboards
 from bot.replies import Reply, Rows

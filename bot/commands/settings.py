@@ -3,16 +3,16 @@
 from html import escape
 from typing import get_args
 
-from bellwether import alert_queries
-from bellwether.errors import BadRule, BadTimeZone
-from bellwether.language import N_, said, use_language
-from bellwether.language import gettext as _
+from bellwether.alerts import ask
+from bellwether.core.errors import BadRule, BadTimeZone
+from bellwether.core.i18n.time_zones import time_zone_at
+from bellwether.core.i18n.translate import N_, said, use_language
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.types import Theme
 from bellwether.services import Services
-from bellwether.time_zones import time_zone_at
-from bellwether.types import Theme
 from bot import settings_keyboards
-from bot.commands.command import Asker, Command, Given, Press, StaleButton, Who
-from bot.commands.pause_words import pause_notice
+from bot.commands.base import ChatContext, Command, Given, Press, StaleButton, Who
+from bot.commands.pause_sentences import pause_notice
 from bot.commands.setting_typed import changed
 from bot.commands.setting_views import MENUS, menu, overview
 from bot.replies import Pressed, Reply
@@ -39,12 +39,12 @@ _EXAMPLES = (
 )
 
 
-def answer(services: Services, asker: Asker, text: str) -> Reply:
+def answer(services: Services, asker: ChatContext, text: str) -> Reply:
     """What holds now; or a change, such as "timezone Berlin"."""
     words = text.split()
     if not words:
         notice = pause_notice(services, asker.chat_id)
-        return overview(services, alert_queries.alert_settings(services, asker.chat_id), notice)
+        return overview(services, ask.alert_settings(services, asker.chat_id), notice)
     word, value = words[0].lower(), " ".join(words[1:])
     if word == "time" and value.lower().startswith("zone"):
         word, value = "timezone", value[4:].strip()
@@ -65,26 +65,26 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
         return Reply(escape(problem.for_person), buttons=offered)
 
 
-def at_place(services: Services, asker: Asker, latitude: float, longitude: float) -> Reply:
+def at_place(services: Services, asker: ChatContext, latitude: float, longitude: float) -> Reply:
     """The clock of a place that was shared is the chat's; the place itself is not kept. Raises BadTimeZone."""
     return _change(services, asker, "timezone", time_zone_at(latitude, longitude))
 
 
-def _change(services: Services, asker: Asker, what: str, value: str) -> Reply:
-    old = alert_queries.alert_settings(services, asker.chat_id)
+def _change(services: Services, asker: ChatContext, what: str, value: str) -> Reply:
+    old = ask.alert_settings(services, asker.chat_id)
     new = changed(old, what, value)
-    kept = alert_queries.change_alert_settings(services, asker.chat_id, new, asker.language)
+    kept = ask.change_alert_settings(services, asker.chat_id, new, asker.language)
     with use_language(kept.language or asker.language):  # it may just have become another one
         return overview(services, kept, _("<b>Changed.</b>") + " ")
 
 
-def _press_overview(services: Services, asker: Asker, given: Given) -> Pressed:
+def _press_overview(services: Services, asker: ChatContext, given: Given) -> Pressed:
     given.expect(0)
     notice = pause_notice(services, asker.chat_id)
-    return Pressed(edit=overview(services, alert_queries.alert_settings(services, asker.chat_id), notice))
+    return Pressed(edit=overview(services, ask.alert_settings(services, asker.chat_id), notice))
 
 
-def _press_set(services: Services, asker: Asker, given: Given) -> Pressed:
+def _press_set(services: Services, asker: ChatContext, given: Given) -> Pressed:
     given.expect(1, 2)
     what = given.text(0)
     if what not in MENUS and what not in _SWITCHES:

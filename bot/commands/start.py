@@ -2,16 +2,16 @@
 
 from html import escape
 
-from bellwether import queries
-from bellwether.errors import AmbiguousSymbol, BadHorizon, BadSymbol, Delisted, MarketDataError, UnknownSymbol
-from bellwether.language import N_, translated
-from bellwether.language import gettext as _
-from bellwether.market.resolve_reading import is_whole_name
+from bellwether.alerts import watchlist
+from bellwether.core.errors import AmbiguousSymbol, BadHorizon, BadSymbol, Delisted, MarketDataError, UnknownSymbol
+from bellwether.core.i18n.translate import N_, translated
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.market.symbols.match import is_whole_name
+from bellwether.market.symbols.start_links import is_of_symbol, read_start
 from bellwether.services import Services
-from bellwether.start_links import is_of_symbol, read_start
 from bot.commands import forecast, watch
-from bot.commands.asking_back import ask_back
-from bot.commands.command import Asker, Command, Who
+from bot.commands.base import ChatContext, Command, Who
+from bot.commands.clarify import ask_back
 from bot.replies import Button, Reply
 
 _WELCOME = N_(
@@ -23,20 +23,20 @@ _WELCOME = N_(
 )
 
 
-def answer(services: Services, asker: Asker, text: str) -> Reply:
+def answer(services: Services, asker: ChatContext, text: str) -> Reply:
     """Welcome; a link such as t.me/bot?start=AAPL goes straight to the forecast, one to watch it does that.
 
     What a link carries may also be nobody's business here, as the code of a campaign: that is a welcome, too.
     """
     if asker.may_change:  # in a group not everybody may undo a /stop
-        queries.join(services, asker.chat_id, asker.language, asker.thread)
+        watchlist.join(services, asker.chat_id, asker.language, asker.thread)
     payload = text.strip()
     if " " in payload:  # typed, for no link carries a space
         return forecast.answer(services, asker, payload)
     return (_of_link(services, asker, payload) if payload else None) or _welcome(services)
 
 
-def _of_link(services: Services, asker: Asker, payload: str) -> Reply | None:
+def _of_link(services: Services, asker: ChatContext, payload: str) -> Reply | None:
     """What a link asks for; None where it names no stock."""
     wanted = read_start(payload)
     if wanted.watch and asker.may_change:
@@ -63,12 +63,15 @@ def _is_known(services: Services, question: str) -> bool:
 
 def _welcome(services: Services) -> Reply:
     note = f"\n\n<i>{escape(translated(services.provider.note))}</i>" if services.provider.note else ""
-    return Reply(_(_WELCOME) + note, buttons=(tuple(Button(one, f"ask:{one}") for one in some_symbols(services)[:3]),))
+    return Reply(
+        _(_WELCOME) + note,
+        buttons=(tuple(Button(some_symbol, f"ask:{some_symbol}") for some_symbol in some_symbols(services)[:3]),),
+    )
 
 
 def some_symbols(services: Services) -> list[str]:
     """A few that this market has, for somebody who has not named any yet."""
-    known = {one.symbol for one in services.universe}
+    known = {instrument.symbol for instrument in services.universe}
     return [symbol for symbol in ("AAPL", "MSFT", "NVDA") if symbol in known] or sorted(known)[:3]
 
 

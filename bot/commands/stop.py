@@ -1,10 +1,10 @@
 """/stop: nothing more of our own accord."""
 
-from bellwether import chat_queries
-from bellwether.language import N_
-from bellwether.language import gettext as _
+from bellwether.core.i18n.translate import N_
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.delivery import chats
 from bellwether.services import Services
-from bot.commands.command import Asker, Command, Who
+from bot.commands.base import ChatContext, Command, Who
 from bot.replies import Reply
 
 _SAID = N_(
@@ -13,9 +13,9 @@ _SAID = N_(
 )
 
 
-def answer(services: Services, asker: Asker, text: str) -> Reply:
+def answer(services: Services, asker: ChatContext, text: str) -> Reply:
     """Send no digests and no alerts any more."""
-    chat_queries.leave(services, asker.chat_id)
+    chats.leave(services, asker.chat_id)
     return Reply(_(_SAID))
 
 

@@ -2,33 +2,33 @@
 
 from html import escape
 
-from bellwether import queries
-from bellwether.errors import AmbiguousSymbol, BadSymbol
-from bellwether.language import N_, said
-from bellwether.language import gettext as _
+from bellwether.alerts import watchlist
+from bellwether.core.errors import AmbiguousSymbol, BadSymbol
+from bellwether.core.i18n.translate import N_, said
+from bellwether.core.i18n.translate import gettext as _
 from bellwether.services import Services
-from bot.commands.asking_back import ask_back
-from bot.commands.command import Asker, Command, Given, Press, Who
+from bot.commands.base import ChatContext, Command, Given, Press, Who
+from bot.commands.clarify import ask_back
 from bot.commands.forecast import question_and_horizon
 from bot.replies import Pressed, Reply
 
 
-def answer(services: Services, asker: Asker, text: str) -> Reply:
+def answer(services: Services, asker: ChatContext, text: str) -> Reply:
     """Take a symbol off the watchlist."""
     if not text.strip():
         raise BadSymbol(said("Which stock? For example: /unwatch AAPL. /list shows what you watch."))
     return drop(services, asker, question_and_horizon(services, text)[0])
 
 
-def drop(services: Services, asker: Asker, question: str) -> Reply:
+def drop(services: Services, asker: ChatContext, question: str) -> Reply:
     """Stop watching it, or ask back."""
     try:
-        return Reply(_told(queries.unwatch(services, asker.chat_id, question)))
+        return Reply(_told(watchlist.unwatch(services, asker.chat_id, question)))
     except AmbiguousSymbol as problem:
         return ask_back(problem, "drop:{}")
 
 
-def _told(watched: queries.Watched) -> str:
+def _told(watched: watchlist.Watched) -> str:
     """What changed, in words."""
     name = escape(watched.instrument.symbol)
     if not watched.changed:
@@ -42,7 +42,7 @@ def _told(watched: queries.Watched) -> str:
     return f"{gone} {rest}"
 
 
-def _drop(services: Services, asker: Asker, given: Given) -> Pressed:
+def _drop(services: Services, asker: ChatContext, given: Given) -> Pressed:
     given.expect(1)
     return Pressed(reply=drop(services, asker, given.symbol()))
 

@@ -2,21 +2,21 @@
 
 from html import escape
 
-from bellwether import queries
-from bellwether.errors import AmbiguousSymbol, BadSymbol, BellwetherError, UnknownSymbol
-from bellwether.language import N_, ngettext, said, translated
-from bellwether.language import gettext as _
+from bellwether.alerts import watchlist
+from bellwether.core.errors import AmbiguousSymbol, BadSymbol, BellwetherError, UnknownSymbol
+from bellwether.core.i18n.translate import N_, ngettext, said, translated
+from bellwether.core.i18n.translate import gettext as _
 from bellwether.services import Services
-from bot.commands.asking_back import ask_back
-from bot.commands.command import Asker, Command, Given, Press, Who
+from bot.commands.base import ChatContext, Command, Given, Press, Who
+from bot.commands.clarify import ask_back
 from bot.commands.forecast import question_and_horizon
-from bot.commands.several import names_in
+from bot.commands.split_names import names_in
 from bot.replies import Button, Pressed, Reply
 
 _NOTHING_NEW = N_("The sample market has no new days, so here it comes only when the operator rehearses one.")
 
 
-def answer(services: Services, asker: Asker, text: str) -> Reply:
+def answer(services: Services, asker: ChatContext, text: str) -> Reply:
     """Put a symbol on the watchlist, or several: each is answered."""
     names = names_in(services, question_and_horizon(services, text)[0])
     if not names:
@@ -24,12 +24,12 @@ def answer(services: Services, asker: Asker, text: str) -> Reply:
     return add(services, asker, names[0]) if len(names) == 1 else _add_each(services, asker, names)
 
 
-def _add_each(services: Services, asker: Asker, names: list[str]) -> Reply:
+def _add_each(services: Services, asker: ChatContext, names: list[str]) -> Reply:
     """Watch each of them: a line for every one, and buttons for what is not clear."""
     lines, buttons, watching = [], list[tuple[Button, ...]](), False
     for name in names:
         try:
-            watched = queries.watch(services, asker.chat_id, name, asker.language, asker.thread)
+            watched = watchlist.watch(services, asker.chat_id, name, asker.language, asker.thread)
         except (AmbiguousSymbol, UnknownSymbol) as problem:
             asked = ask_back(problem, "add:{}")
             lines.append(f"• {asked.text}")
@@ -47,19 +47,19 @@ def _add_each(services: Services, asker: Asker, names: list[str]) -> Reply:
     return Reply("\n\n".join(["\n".join(lines), end, *rest]), buttons=tuple(buttons))
 
 
-def _name(watched: queries.Watched) -> str:
+def _name(watched: watchlist.Watched) -> str:
     return f"<b>{escape(watched.instrument.name)}</b> ({escape(watched.instrument.symbol)})"
 
 
-def add(services: Services, asker: Asker, question: str) -> Reply:
+def add(services: Services, asker: ChatContext, question: str) -> Reply:
     """Watch it, or ask back."""
     try:
-        return Reply(_told(services, queries.watch(services, asker.chat_id, question, asker.language, asker.thread)))
+        return Reply(_told(services, watchlist.watch(services, asker.chat_id, question, asker.language, asker.thread)))
     except (AmbiguousSymbol, UnknownSymbol) as problem:
         return ask_back(problem, "add:{}")
 
 
-def _told(services: Services, watched: queries.Watched) -> str:
+def _told(services: Services, watched: watchlist.Watched) -> str:
     """What watching means, in words."""
     name = _name(watched)
     if not watched.changed:
@@ -75,7 +75,7 @@ def _told(services: Services, watched: queries.Watched) -> str:
     return promise if services.provider.live else f"{promise}\n\n{_(_NOTHING_NEW)}"
 
 
-def _add(services: Services, asker: Asker, given: Given) -> Pressed:
+def _add(services: Services, asker: ChatContext, given: Given) -> Pressed:
     given.expect(1)
     return Pressed(reply=add(services, asker, given.symbol()))
 

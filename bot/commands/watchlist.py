@@ -2,22 +2,22 @@
 
 from html import escape
 
-from bellwether import queries
-from bellwether.language import N_
-from bellwether.language import gettext as _
+from bellwether.alerts import watchlist
+from bellwether.core.i18n.translate import N_
+from bellwether.core.i18n.translate import gettext as _
 from bellwether.services import Services
-from bot.commands.command import Asker, Command
-from bot.commands.pause_words import pause_notice
+from bot.commands.base import ChatContext, Command
+from bot.commands.pause_sentences import pause_notice
 from bot.replies import Button, Reply
 
 _SHOWN = 80  #: lines; a Telegram message holds 4,096 characters
 _SHOWN_BUTTONS = 12  #: more would push the list off a phone's screen
 
 
-def answer(services: Services, asker: Asker, text: str) -> Reply:
+def answer(services: Services, asker: ChatContext, text: str) -> Reply:
     """The watchlist, with a button to each forecast."""
     notice = pause_notice(services, asker.chat_id)
-    watched = [one.symbol for one in queries.watchlist(services, asker.chat_id)]
+    watched = [one.symbol for one in watchlist.watchlist(services, asker.chat_id)]
     if not watched:
         nothing = _("You watch nothing yet. Send /watch AAPL, or press “Watch” under a forecast.")
         return Reply(f"{notice}{nothing}")

@@ -15,10 +15,11 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
-from bellwether.alerting.deliver import MOST_AT_ONCE
+from bellwether.alerts import subscriptions_table
+from bellwether.db.database import Store, rows
+from bellwether.delivery import chats_table
+from bellwether.delivery.deliver import MOST_AT_ONCE
 from bellwether.market.sample import SampleProvider
-from bellwether.store import chats, subscriptions
-from bellwether.store.database import Store, rows
 from tests.chaos import fast
 from tests.chaos.plan import GROUP, PEOPLE, READER, SUPERGROUP, TROUBLE, Event, Plan
 from tests.chaos.promises import Broken, Figures, Happened, check, check_whole, is_out_of_date, settled
@@ -29,7 +30,9 @@ from tests.support.telegram_server import TelegramServer
 STALE = timedelta(hours=13).total_seconds()  #: in which a digest goes out of date
 PATIENCE = 30.0  #: seconds of the wall in which an evening must come right once the trouble is over
 _SYMBOLS = ("AAPL", "MSFT", "KO")
-MANY = tuple(sorted(one.symbol for one in SampleProvider().universe() if not one.symbol.startswith("^")))[:30]
+MANY = tuple(
+    sorted(instrument.symbol for instrument in SampleProvider().universe() if not instrument.symbol.startswith("^"))
+)[:30]
 
 
 def fork_server() -> ForkServerContext:
@@ -44,9 +47,9 @@ def empty_database(path: Path) -> Path:
     store = Store(path)
     with store.transaction() as db:
         for chat_id in (*PEOPLE, GROUP):
-            chats.join(db, chat_id, "en", FIRST_EVENING)
+            chats_table.join(db, chat_id, "en", FIRST_EVENING)
             for symbol in MANY if chat_id == READER else _SYMBOLS[: 1 + chat_id % 2]:
-                subscriptions.add(db, chat_id, symbol, "XNYS", FIRST_EVENING)
+                subscriptions_table.add(db, chat_id, symbol, "XNYS", FIRST_EVENING)
     store.close()
     return path
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
-from bellwether.store.database import Store, rows
-from bellwether.store.outbox import FORBIDDEN
+from bellwether.db.database import Store, rows
+from bellwether.delivery.outbox_table import FORBIDDEN
 from tests.chaos.plan import GROUP, PEOPLE, READER, SUPERGROUP, UNREADABLE
 from tests.support.telegram_server import TelegramServer
 

@@ -20,14 +20,14 @@ from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Any
 
-from bellwether import queries
-from bellwether.config import load_settings
+from bellwether.ask import forecasts
+from bellwether.core.config import load_settings
+from bellwether.delivery import inbox_table, outbox_table
 from bellwether.market.sample import SampleProvider
 from bellwether.services import Services, build_services
-from bellwether.store import inbox, outbox
-from bot import telegram
-from bot.telegram import TelegramFace
-from bot.telegram_sender import Sender
+from bot.telegram import face as face_module
+from bot.telegram.face import TelegramFace
+from bot.telegram.sender import TelegramSender
 from scheduler import Timetable
 from tests.chaos.fast import FastLoop, now
 from tests.chaos.plan import Death
@@ -87,8 +87,8 @@ def _no_drawing(*shown: Any) -> bytes:
 
 def _live(world: World, death: Death | None) -> None:
     logging.disable(logging.CRITICAL)
-    queries.chart_png = _no_drawing  # what it shows has no part in this, and a drawing takes long in fast time
-    telegram.REPLAY = REPLAY
+    forecasts.chart_png = _no_drawing  # what it shows has no part in this, and a drawing takes long in fast time
+    face_module.REPLAY = REPLAY
     faulthandler.register(signal.SIGUSR1)  # to see where one hangs
     if death is not None:
         _die(death)
@@ -151,16 +151,16 @@ def _die(death: Death) -> None:
 
 # each place of plan.POINTS: what is called there, and whether the process dies before the call or after it
 _PLACES: dict[str, tuple[Any, str, bool]] = {
-    "tick: rows written, not committed": (outbox, "owe_all", False),
-    "claim: row taken, not committed": (outbox, "claim_next", False),
-    "send: claimed, not sent": (Sender, "send", True),
-    "send: sent, not recorded": (Sender, "send", False),
-    "send: recorded, not committed": (outbox, "mark_sent", False),
-    "send: part recorded, not committed": (outbox, "part_sent", False),
-    "receive: fetched, not stored": (inbox, "keep", True),
-    "receive: stored, not committed": (inbox, "keep", False),
-    "answer: begun, not sent": (Sender, "answer", True),
-    "answer: sent, not recorded": (Sender, "answer", False),
-    "answer: recorded, not committed": (inbox, "done", False),
-    "lease: taken, not committed": (outbox, "orphan_all", False),
+    "tick: rows written, not committed": (outbox_table, "owe_all", False),
+    "claim: row taken, not committed": (outbox_table, "claim_next", False),
+    "send: claimed, not sent": (TelegramSender, "send", True),
+    "send: sent, not recorded": (TelegramSender, "send", False),
+    "send: recorded, not committed": (outbox_table, "mark_sent", False),
+    "send: part recorded, not committed": (outbox_table, "part_sent", False),
+    "receive: fetched, not stored": (inbox_table, "keep", True),
+    "receive: stored, not committed": (inbox_table, "keep", False),
+    "answer: begun, not sent": (TelegramSender, "answer", True),
+    "answer: sent, not recorded": (TelegramSender, "answer", False),
+    "answer: recorded, not committed": (inbox_table, "done", False),
+    "lease: taken, not committed": (outbox_table, "orphan_all", False),
 }

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bellwether.config import load_settings
+from bellwether.core.config import load_settings
+from bellwether.db.database import Store
+from bellwether.jobs.replay import Hands, Replay
 from bellwether.market.calendar import closes_at
-from bellwether.market.universe import Universe
-from bellwether.scoring.replay import Hands, Replay
+from bellwether.market.symbols.universe import Universe
 from bellwether.services import Services, build_services
-from bellwether.store.database import Store
-from bellwether.store.ledger import Issued
+from bellwether.track_record.ledger.ledger_table import Issued
 from tests.conftest import MODELS
 
 DAY = date(2026, 11, 23)

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from bellwether import keys
-from bellwether.config import load_settings
-from bellwether.plans import Terms
+from bellwether.access import keys
+from bellwether.core.config import load_settings
+from bellwether.core.plans import Terms
 from bellwether.services import Services, build_services
 from tests.support.web import NOW
 from web.app import create_app

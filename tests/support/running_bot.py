@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from unittest.mock import patch
 
-from bellwether.config import load_settings
+from bellwether.core.config import load_settings
 from bellwether.services import Services, build_services, utc_now
-from bot import telegram_sender
-from bot.telegram import TelegramFace
+from bot.telegram import sender
+from bot.telegram.face import TelegramFace
 from scheduler import Timetable
 from tests.support.telegram_server import TelegramServer
 
@@ -40,7 +40,7 @@ def running_bot(services: Services, patience: float = 20.0) -> Iterator[Telegram
 
     An answer waits `patience` seconds for its chart, so that a busy machine does not send the words first.
     """
-    with patch.object(telegram_sender, "PATIENCE", patience):
+    with patch.object(sender, "PATIENCE", patience):
         yield from _running(services)
 
 

@@ -13,9 +13,9 @@ from unittest.mock import patch
 
 import numpy as np
 
+from bellwether.core.types import HEADS
 from bellwether.forecasting.inputs import Float32s
 from bellwether.market.sample import SampleProvider
-from bellwether.types import HEADS
 from training import train
 from training.baselines import ewma
 from training.comparison import make_sample
@@ -75,7 +75,9 @@ def skill(panel: Panel) -> dict[str, Any]:
 def main() -> None:
     """Both trainings, one after the other."""
     market = SampleProvider()
-    panel = build_panel({one.symbol: market.bars(one.symbol, date(2018, 12, 31)) for one in market.universe()})
+    panel = build_panel(
+        {instrument.symbol: market.bars(instrument.symbol, date(2018, 12, 31)) for instrument in market.universe()}
+    )
     found = {"honest": skill(panel)}
     of_others, spread_of_others = dealt_out(np.random.default_rng(0))
     # `fit_scaling` and the mean spread are the same either way; what is learned row by row is not

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 from bellwether.services import Services
 from bot import conversation
-from bot.commands import Asker
+from bot.commands import ChatContext
 from bot.replies import Pressed, Reply, as_text
-from bot.splitting import split_html
+from bot.telegram.split_html import split_html
 from tests.support.telegram_content import check_keyboard, read_caption, read_text
 
 MOST_NOTICE = 200  #: characters in the answer to a button
@@ -49,7 +49,7 @@ class Talk:
     """One chat with the bot; `shown` is the message whose buttons are pressed."""
 
     services: Services
-    asker: Asker = field(default_factory=lambda: Asker(1001))
+    asker: ChatContext = field(default_factory=lambda: ChatContext(1001))
     shown: Reply = field(default_factory=lambda: Reply(""))
     notice: str = ""
 

@@ -141,7 +141,7 @@ def answer_inline_query(world: World, params: Params, files: Files) -> Any:
     results = params["results"]
     if len(results) > MAX_INLINE_RESULTS:
         raise Breach("RESULTS_TOO_MUCH")
-    if len({one["id"] for one in results}) < len(results):
+    if len({result["id"] for result in results}) < len(results):
         raise Breach("RESULT_ID_DUPLICATE")
     for one in results:
         if not 1 <= len(one["id"].encode()) <= MAX_CALLBACK_DATA:

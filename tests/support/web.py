@@ -15,7 +15,7 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from bellwether.config import load_settings
+from bellwether.core.config import load_settings
 from bellwether.services import Services, build_services
 
 NOW = datetime(2022, 1, 3, 12, 0, tzinfo=UTC)  #: a Monday before the opening; the sample market ends the Friday before

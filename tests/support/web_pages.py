@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from bellwether.errors import MarketDataError
+from bellwether.core.errors import MarketDataError
+from bellwether.core.types import Bars
 from bellwether.market.sample import SampleProvider
 from bellwether.services import Services
-from bellwether.types import Bars
 from tests.support.web import sample_services
 
 #: an address of each page, in each of the shapes it may have

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from bellwether.alerting.evaluate import tick
-from bellwether.webhooks.deliver import Delivered, deliver
-from bellwether.webhooks.sending import Sender
+from bellwether.alerts.tick import tick
+from bellwether.webhooks.deliver import WebhookRun, deliver
+from bellwether.webhooks.sending import WebhookSender
 from tests.support.account import live_services, set_clock
 from tests.support.api import Api
 from web.app import create_app
@@ -27,8 +27,8 @@ def live_api(tmp_path: Path, **more: Any) -> Api:
     return one
 
 
-def send(api: Api, sender: Sender | None = None) -> Delivered:
-    return asyncio.run(deliver(api.services, sender or Sender(private=True)))
+def send(api: Api, sender: WebhookSender | None = None) -> WebhookRun:
+    return asyncio.run(deliver(api.services, sender or WebhookSender(private=True)))
 
 
 def hook(api: Api, key: str, url: str) -> dict[str, Any]:

@@ -13,12 +13,12 @@ import click
 import numpy as np
 import pandas as pd
 
-from bellwether.errors import UnusableBars
+from bellwether.core.errors import UnusableBars
+from bellwether.core.types import LEVELS, Bars, Floats, ForecastInputs, Origin
 from bellwether.forecasting.forecaster import make_outlook
 from bellwether.market.provider import Fetched
 from bellwether.market.scale import comparable
-from bellwether.market.yahoo import YahooSource
-from bellwether.types import LEVELS, Bars, Floats, Known, Origin
+from bellwether.market.yahoo.source import YahooSource
 from tests.support.shared import SHARED
 from tests.support.yahoo_damage import Pair, chart_of, pairs
 from tests.support.yahoo_server import YahooServer
@@ -116,7 +116,7 @@ def _off(closes: Floats, right: Floats) -> float:
 
 def _width(bars: Bars, came: Fetched) -> float:
     """Width of the plain rule's 8-in-10 range, as log: it follows from the daily moves alone."""
-    known = Known(came.instrument, bars, (None, None), "yahoo", "", None)
+    known = ForecastInputs(came.instrument, bars, (None, None), "yahoo", "", None)
     row = make_outlook(known, None).log_returns[HORIZON - 1]
     return float(row[LEVELS.index(0.9)] - row[LEVELS.index(0.1)])
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from bellwether.config import load_settings
-from bellwether.market.asking import Asker
-from bellwether.market.cache import CachedProvider
-from bellwether.market.yahoo import YahooSource
+from bellwether.core.config import load_settings
+from bellwether.market.remote.cached_provider import CachedProvider
+from bellwether.market.remote.guarded_source import GuardedSource
+from bellwether.market.yahoo.source import YahooSource
 from bellwether.services import Services, build_services
 from tests.support.clock import Clock
 from tests.support.yahoo_server import YahooServer
@@ -23,7 +23,7 @@ def yahoo_services(folder: Path, server: YahooServer, clock: Clock, timeout: flo
     )
     services = build_services(settings, clock)
     source = YahooSource(base_url=server.base_url)
-    asker = Asker(
+    asker = GuardedSource(
         source.describe(),
         timeout=timeout,
         connections=4,

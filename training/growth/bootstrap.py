@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bellwether.growth.quarters import A_YEAR
-from bellwether.types import Floats
+from bellwether.core.types import Floats
+from bellwether.models.quarters import A_YEAR
 
 RESAMPLES = 2000
 FEWEST_COMPANIES, FEWEST_QUARTERS = 8, 2 * A_YEAR

@@ -4,9 +4,9 @@ import hashlib
 from datetime import date
 from typing import Any
 
-from bellwether.forecasting.model_card import GROWTH
-from bellwether.growth.quarters import CONTEXT_LENGTH, HORIZONS, MIN_QUARTERS
-from bellwether.types import LEVELS, Floats
+from bellwether.core.types import LEVELS, Floats
+from bellwether.models.model_card import GROWTH
+from bellwether.models.quarters import CONTEXT_LENGTH, HORIZONS, MIN_QUARTERS
 from training.growth import spans
 from training.spans import UNSEEN_SHARE
 
@@ -52,7 +52,7 @@ def make_card(
     scores: dict[str, Any],
     today: date,
 ) -> dict[str, Any]:
-    """The facts that travel with the model; bellwether/growth/growth_model.py reads those the service needs."""
+    """The facts that travel with the model; bellwether/models/revenue_model.py reads those the service needs."""
     return {
         "model_id": model_id,
         "kind": GROWTH,

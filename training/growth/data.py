@@ -17,8 +17,9 @@ import numpy.typing as npt
 import pandas as pd
 from tqdm import tqdm
 
-from bellwether.errors import MarketDataError
-from bellwether.growth.quarters import (
+from bellwether.core.errors import MarketDataError
+from bellwether.core.types import Floats
+from bellwether.models.quarters import (
     A_YEAR,
     ASSUMED_DELAY,
     HORIZONS,
@@ -31,7 +32,6 @@ from bellwether.growth.quarters import (
     usable,
     window,
 )
-from bellwether.types import Floats
 
 COLUMNS = ("symbol", "period_end", "filed", "revenue", "net_income")
 PROMPT = timedelta(days=120)  # filed within it, a figure is the first word; later, the company tells of it once more
@@ -58,7 +58,7 @@ class Cutoffs:
 
     def take(self, which: npt.NDArray[np.generic]) -> "Cutoffs":
         """Some of them, by mask or by place."""
-        return Cutoffs(*(getattr(self, one.name)[which] for one in fields(self)))
+        return Cutoffs(*(getattr(self, field.name)[which] for field in fields(self)))
 
 
 def read_companies(file: Path) -> Companies:
@@ -100,11 +100,11 @@ Row = tuple[str, date, date, Window, list[float], list[np.datetime64]]
 
 def _of(symbol: str, companies: Companies) -> Iterator[Row]:
     """The reports of one company."""
-    figures = [one for one in companies[symbol] if usable(one.revenue)]
+    figures = [company for company in companies[symbol] if usable(company.revenue)]
     newest = date.min
-    for day in sorted({one.known_on for one in figures}):
+    for day in sorted({figure.known_on for figure in figures}):
         known = known_at(figures, day)
-        end = max(one.period_end for one in known)
+        end = max(instrument.period_end for instrument in known)
         if end <= newest:
             continue  # another word on an old quarter is no new report
         newest = end
@@ -136,9 +136,9 @@ def facts_of(file: Path, companies: Companies) -> dict[str, object]:
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         "companies": len(companies),
         "figures": len(figures),
-        "first_quarter": min(one.period_end for one in figures).isoformat(),
-        "last_quarter": max(one.period_end for one in figures).isoformat(),
-        "last_known": max(one.known_on for one in figures).isoformat(),
+        "first_quarter": min(figure.period_end for figure in figures).isoformat(),
+        "last_quarter": max(figure.period_end for figure in figures).isoformat(),
+        "last_known": max(figure.known_on for figure in figures).isoformat(),
     }
 
 

@@ -12,17 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from bellwether.errors import MarketDataError
+from bellwether.core.errors import MarketDataError
+from bellwether.core.types import LEVELS, Floats
 from bellwether.forecasting.metrics import coverage, pinball_loss, skill
-from bellwether.growth.quarters import HORIZONS, MIN_QUARTERS, Window
-from bellwether.types import LEVELS, Floats
+from bellwether.models.quarters import HORIZONS, MIN_QUARTERS, Window
 from training.comparison import rounded
 from training.growth import rivals, spans
 from training.growth.bootstrap import FEWEST_COMPANIES, RESAMPLES, Draws, draws, ratio_interval, skill_interval
 from training.growth.data import Cutoffs
-from training.growth.rivals import Rival
+from training.growth.rivals import RevenueRival
 from training.growth.titles import TITLES
-from training.growth.train import Recipe
+from training.growth.train import RevenueRecipe
 from training.spans import Dates
 
 Answer = Callable[[Window], Floats]  #: windows (n, T, 2) -> quantiles (n, horizons, levels)
@@ -30,7 +30,7 @@ Q05, Q10, Q90, Q95 = (LEVELS.index(level) for level in (0.05, 0.1, 0.9, 0.95))
 
 
 def evaluate(
-    answer: Answer, reports: Cutoffs, span: Dates, recipe: Recipe, kept: Path | None, *, full: bool = True
+    answer: Answer, reports: Cutoffs, span: Dates, recipe: RevenueRecipe, kept: Path | None, *, full: bool = True
 ) -> dict[str, Any]:
     """The document for a model; fits are kept in the folder `kept`. Not `full`: beside the simple rivals only.
 
@@ -41,23 +41,27 @@ def evaluate(
     scored = scored.take(np.asarray(np.isfinite(scored.outcomes).any(axis=1)))
     if len(scored) == 0:
         raise MarketDataError(f"The fundamentals hold no report from {span[0]} to {span[1]} whose outcome is known.")
-    answers = {"model": Rival(answer(scored.windows), "The exported model.")} | rivals.simple_rivals(train, scored)
+    answers = {"model": RevenueRival(answer(scored.windows), "The exported model.")} | rivals.simple_rivals(
+        train, scored
+    )
     subset: dict[str, Any] = {}
     if full:
         answers |= rivals.same_input_rivals(train, valid, scored, kept)
         answers["static"] = rivals.without_memory(train, valid, scored, recipe)
         places = rivals.ets_places(scored)
         few = scored.take(places)
-        asked = {name: Rival(one.quantiles[places], one.how) for name, one in answers.items()}
+        asked = {name: RevenueRival(one.quantiles[places], one.how) for name, one in answers.items()}
         subset = group(few, asked | {"ets": rivals.ets(few)}) | {"companies": len(set(few.symbol)), "reports": len(few)}
     unseen = spans.unseen(scored)
     groups = {"all": np.ones(len(scored), bool), "seen": ~unseen, "unseen": unseen}
     five = five_quarters(scored)
-    short = {"model": Rival(answer(five.windows), "")} | rivals.simple_rivals(train, five)
+    short = {"model": RevenueRival(answer(five.windows), "")} | rivals.simple_rivals(train, five)
     document = describe(scored, span) | {
         "rivals": {name: {"title": TITLES[name], "how": one.how} for name, one in answers.items()},
         "groups": {
-            name: group(scored.take(which), {who: Rival(one.quantiles[which], one.how) for who, one in answers.items()})
+            name: group(
+                scored.take(which), {who: RevenueRival(one.quantiles[which], one.how) for who, one in answers.items()}
+            )
             for name, which in groups.items()
             if which.any()
         }
@@ -98,7 +102,7 @@ def five_quarters(scored: Cutoffs) -> Cutoffs:
     return short
 
 
-def group(scored: Cutoffs, answers: dict[str, Rival]) -> dict[str, Any]:
+def group(scored: Cutoffs, answers: dict[str, RevenueRival]) -> dict[str, Any]:
     """Scores of everyone and the model's skill over each rival, by horizon."""
     scores: dict[str, dict[str, Any]] = {name: {} for name in answers}
     skills: dict[str, dict[str, Any]] = {name: {} for name in answers if name != "model"}
@@ -138,14 +142,14 @@ def score(outcomes: Floats, quantiles: Floats, drawn: Draws | None) -> dict[str,
     }
 
 
-def by_year(scored: Cutoffs, answers: dict[str, Rival]) -> dict[str, Any]:
+def by_year(scored: Cutoffs, answers: dict[str, RevenueRival]) -> dict[str, Any]:
     """Skill over each rival and coverage in each year of the report, by horizon."""
     years = scored.day.astype("datetime64[Y]")
     found: dict[str, Any] = {}
     for year in np.unique(years):
         of_year = years == year
         part = group(
-            scored.take(of_year), {name: Rival(one.quantiles[of_year], one.how) for name, one in answers.items()}
+            scored.take(of_year), {name: RevenueRival(one.quantiles[of_year], one.how) for name, one in answers.items()}
         )
         found[str(year)] = {
             "reports": part["reports"],

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from bellwether.growth.quarters import A_YEAR, CONTEXT_LENGTH, NET_INCOME, REVENUE
+from bellwether.models.quarters import A_YEAR, CONTEXT_LENGTH, NET_INCOME, REVENUE
 from training.graph import Tensor, above_zero, root
 
 RECENT_STEPS, RECENT_INPUTS = 12, 7
@@ -55,7 +55,7 @@ STATIC = (
 )
 
 
-class Features(keras.layers.Layer):
+class RevenueFeatures(keras.layers.Layer):
     """Raw quarters in, what the network reads out."""
 
     def call(self, quarters: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -173,6 +173,6 @@ def by_year(x: Tensor, known: Tensor) -> Tensor:
 
 def static_inputs(windows: Any) -> Any:
     """The static features of windows (n, T, 2) as float32 (n, len(STATIC)), for rivals with the same inputs."""
-    layer = Features()
+    layer = RevenueFeatures()
     parts = [layer(some)[2] for some in np.array_split(windows, len(windows) // 2048 + 1)]
     return np.concatenate([ops.convert_to_numpy(part) for part in parts])

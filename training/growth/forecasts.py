@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bellwether.errors import MarketDataError
-from bellwether.growth.growth_model import GrowthModel
-from bellwether.growth.quarters import HORIZONS
-from bellwether.types import LEVELS
+from bellwether.core.errors import MarketDataError
+from bellwether.core.types import LEVELS
+from bellwether.models.quarters import HORIZONS
+from bellwether.models.revenue_model import GrowthModel
 from training.growth.data import cutoffs, read_companies
 from training.spans import Dates
 

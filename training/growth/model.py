@@ -16,10 +16,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from bellwether.growth.quarters import CONTEXT_LENGTH, HORIZONS
-from bellwether.types import LEVELS, Floats
+from bellwether.core.types import LEVELS, Floats
+from bellwether.models.quarters import CONTEXT_LENGTH, HORIZONS
 from training.graph import Tensor
-from training.growth.features import RECENT_INPUTS, RECENT_STEPS, YEAR_INPUTS, YEARS, Features
+from training.growth.features import RECENT_INPUTS, RECENT_STEPS, YEAR_INPUTS, YEARS, RevenueFeatures
 from training.model import MEDIAN, SOFTPLUS_ONE, Standardise
 
 RECENT_UNITS, YEAR_UNITS, MIXED_UNITS = 32, 16, 96
@@ -60,7 +60,7 @@ def gelu(x: Tensor) -> Tensor:
 def build_model(standardised: Floats, recurrent: bool = True) -> keras.Model:
     """The graph from raw quarters to quantiles, the LSTMs without a say yet, or left out to see what they are worth."""
     quarters = keras.Input((CONTEXT_LENGTH, 2), name="quarters")
-    recent, years, static, usual = Features(name="features")(quarters)
+    recent, years, static, usual = RevenueFeatures(name="features")(quarters)
     assert recent.shape[1:] == (RECENT_STEPS, RECENT_INPUTS) and years.shape[1:] == (YEARS, YEAR_INPUTS)
     scaled = Standardise(name="scaling")(static)
     read = scaled

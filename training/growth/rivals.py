@@ -14,9 +14,9 @@ import numpy as np
 import statsmodels.api as sm  # type: ignore[import-untyped]
 from tqdm import tqdm
 
-from bellwether.growth.baseline import LAGS, lagged_growth, plain_quantiles
-from bellwether.growth.quarters import A_YEAR, HORIZONS, REVENUE
-from bellwether.types import LEVELS, Floats
+from bellwether.core.types import LEVELS, Floats
+from bellwether.models.quarters import A_YEAR, HORIZONS, REVENUE
+from bellwether.models.revenue_baseline import LAGS, lagged_growth, plain_quantiles
 from training import boosting, linear
 from training.growth import train as network
 from training.growth.data import Cutoffs
@@ -30,29 +30,29 @@ WIDTHS = {0.05: "lo-90", 0.1: "lo-80", 0.25: "lo-50", 0.5: "mean", 0.75: "hi-50"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rival:
+class RevenueRival:
     """One forecaster's answers."""
 
     quantiles: Floats  #: log growth over a year, (n, horizons, levels)
     how: str  #: how it was made, in one or two sentences
 
 
-def simple_rivals(train: Cutoffs, scored: Cutoffs) -> dict[str, Rival]:
+def simple_rivals(train: Cutoffs, scored: Cutoffs) -> dict[str, RevenueRival]:
     """Those that need the growths alone."""
     usual = np.nanquantile(train.outcomes, LEVELS, axis=0).T  # (horizons, levels)
     last, then = (lagged_growth(some.windows)[:, :1] for some in (scored, train))
     moved = np.nanquantile(train.outcomes - then, LEVELS, axis=0).T
     answer = plain_quantiles(scored.windows, autoregression(train))
     return {
-        "seasonal": Rival(
+        "seasonal": RevenueRival(
             np.broadcast_to(usual, (len(scored), *usual.shape)),
             "Revenue of the same quarter a year before, with the quantiles of growth in training.",
         ),
-        "persists": Rival(
+        "persists": RevenueRival(
             last[:, :, None] + moved,
             "The last growth over a year again, with the quantiles of its change in training.",
         ),
-        "autoregression": Rival(answer, f"Quantile regression on the last {LAGS} growths."),
+        "autoregression": RevenueRival(answer, f"Quantile regression on the last {LAGS} growths."),
     }
 
 
@@ -73,7 +73,7 @@ def quantile_regression(inputs: Floats, outcomes: Floats) -> Floats:
     return np.stack(found)
 
 
-def same_input_rivals(train: Cutoffs, valid: Cutoffs, scored: Cutoffs, kept: Path | None) -> dict[str, Rival]:
+def same_input_rivals(train: Cutoffs, valid: Cutoffs, scored: Cutoffs, kept: Path | None) -> dict[str, RevenueRival]:
     """Those that read the network's static inputs."""
     x, valid_x, scored_x = (static_inputs(some.windows).astype(np.float64) for some in (train, valid, scored))
     moves = x.std(axis=0) > 1e-6
@@ -84,7 +84,7 @@ def same_input_rivals(train: Cutoffs, valid: Cutoffs, scored: Cutoffs, kept: Pat
     )["weights"]
     ones = np.ones((len(scored_z), 1))
     straight = np.sort(np.einsum("nk,hkl->nhl", np.concatenate([ones, scored_z], axis=1), weights), axis=2)
-    found = {"linear": Rival(straight, f"Quantile regression on the network's {x.shape[1]} static inputs.")}
+    found = {"linear": RevenueRival(straight, f"Quantile regression on the network's {x.shape[1]} static inputs.")}
 
     seen = (x, train.outcomes, valid_x, valid.outcomes)
     answer = remembered(
@@ -96,7 +96,7 @@ def same_input_rivals(train: Cutoffs, valid: Cutoffs, scored: Cutoffs, kept: Pat
     )
     forests = boosting.unpack(as_text(answer["forests"]))
     chosen = ", ".join(f"{name} {value:g}" for name, value in forests.setting.items())
-    found["lightgbm"] = Rival(
+    found["lightgbm"] = RevenueRival(
         forests(scored_x),
         f"Quantile loss on the network's static inputs; {TRIALS} settings tried on validation, early stopping there; "
         f"{forests.trees:,} trees in {len(HORIZONS) * len(LEVELS)} forests; chosen: {chosen}.",
@@ -104,10 +104,10 @@ def same_input_rivals(train: Cutoffs, valid: Cutoffs, scored: Cutoffs, kept: Pat
     return found
 
 
-def without_memory(train: Cutoffs, valid: Cutoffs, scored: Cutoffs, recipe: network.Recipe) -> Rival:
+def without_memory(train: Cutoffs, valid: Cutoffs, scored: Cutoffs, recipe: network.RevenueRecipe) -> RevenueRival:
     """The same network and training, the LSTMs left out: what is left to them shows here."""
     model = network.fit(train, valid, recipe, recurrent=False).model
-    return Rival(np.asarray(model.predict_on_batch(scored.windows)), "The same recipe, the LSTMs left out.")
+    return RevenueRival(np.asarray(model.predict_on_batch(scored.windows)), "The same recipe, the LSTMs left out.")
 
 
 def ets_places(scored: Cutoffs) -> Any:
@@ -118,7 +118,7 @@ def ets_places(scored: Cutoffs) -> Any:
     return np.sort(np.concatenate([some[turn % ETS_THIN :: ETS_THIN] for turn, some in enumerate(places)]))
 
 
-def ets(scored: Cutoffs) -> Rival:
+def ets(scored: Cutoffs) -> RevenueRival:
     """AutoETS on the log of revenue, as far back as no quarter is missing."""
     from statsforecast.models import AutoETS
 
@@ -134,4 +134,4 @@ def ets(scored: Cutoffs) -> Rival:
         for at, horizon in enumerate(HORIZONS):
             ahead = [answer[WIDTHS[level]][horizon - 1] for level in LEVELS]
             found[row, at] = np.sort(ahead) - logs[horizon - 1 - A_YEAR]
-    return Rival(found, "Fitted at each report on the company's own log revenue, season 4; Gaussian intervals.")
+    return RevenueRival(found, "Fitted at each report on the company's own log revenue, season 4; Gaussian intervals.")

@@ -13,11 +13,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from bellwether.errors import MarketDataError
+from bellwether.core.errors import MarketDataError
+from bellwether.core.types import Floats
 from bellwether.forecasting.inputs import Float32s
-from bellwether.growth.growth_model import GrowthModel
-from bellwether.growth.quarters import CONTEXT_LENGTH, MIN_QUARTERS, Window
-from bellwether.types import Floats
+from bellwether.models.quarters import CONTEXT_LENGTH, MIN_QUARTERS, Window
+from bellwether.models.revenue_model import GrowthModel
 from training.card import write_folder
 from training.checks import check_graph, largest_difference, runtime
 from training.export import convert
@@ -25,7 +25,7 @@ from training.growth import card, rivals, spans
 from training.growth.data import Companies, Cutoffs, cutoffs, facts_of, read_companies
 from training.growth.evaluate import evaluate, print_document
 from training.growth.model import build_model
-from training.growth.train import Recipe, fit, recipe_of, save
+from training.growth.train import RevenueRecipe, fit, recipe_of, save
 from training.spans import UNSEEN_SHARE, Dates
 
 
@@ -34,7 +34,7 @@ def prepare(file: Path, source: str, work: Path) -> None:
     companies: Companies = read_companies(file)
     reports = cutoffs(companies)
     work.mkdir(parents=True, exist_ok=True)
-    np.savez(work / "growth.npz", **{one.name: getattr(reports, one.name) for one in fields(Cutoffs)})
+    np.savez(work / "growth.npz", **{field.name: getattr(reports, field.name) for field in fields(Cutoffs)})
     facts = facts_of(file, companies) | {"source": source or file.name, "reports": len(reports)}
     (work / "growth-data.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
     for name, span in (("training", spans.TRAIN), ("validation", spans.VALIDATION), ("test", spans.TEST)):
@@ -49,11 +49,11 @@ def load(work: Path) -> tuple[Cutoffs, dict[str, Any]]:
     if not (work / "growth.npz").is_file():
         raise MarketDataError(f"Nothing is prepared in {work}: run `python -m training growth prepare` first.")
     with np.load(work / "growth.npz") as kept:
-        reports = Cutoffs(*(kept[one.name] for one in fields(Cutoffs)))
+        reports = Cutoffs(*(kept[field.name] for field in fields(Cutoffs)))
     return reports, json.loads((work / "growth-data.json").read_text(encoding="utf-8"))
 
 
-def train(work: Path, recipe: Recipe) -> None:
+def train(work: Path, recipe: RevenueRecipe) -> None:
     """Train on what `prepare` made; choices are made on the validation span only."""
     reports, _ = load(work)
     learned, valid = spans.lessons(reports, spans.TRAIN), spans.lessons(reports, spans.VALIDATION)

@@ -13,9 +13,9 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
+from bellwether.core.types import LEVELS, Floats
 from bellwether.forecasting.metrics import pinball_loss
-from bellwether.growth.quarters import CONTEXT_LENGTH, HORIZONS, MIN_QUARTERS, Window
-from bellwether.types import LEVELS, Floats
+from bellwether.models.quarters import CONTEXT_LENGTH, HORIZONS, MIN_QUARTERS, Window
 from training.growth.data import Cutoffs
 from training.growth.features import STATIC, static_inputs
 from training.growth.model import (
@@ -35,7 +35,7 @@ USUAL = STATIC.index("log of the usual change of 8 quarters")
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class RevenueRecipe:
     """The settings of one training run, each with its reason."""
 
     seed: int = 1
@@ -49,14 +49,14 @@ class Recipe:
     # companies never seen are forecast better so; .3 is worse at four quarters
 
 
-def make_recipe(seed: int, epochs: int | None, quick: bool) -> Recipe:
+def make_recipe(seed: int, epochs: int | None, quick: bool) -> RevenueRecipe:
     """The recipe with another seed or number of epochs; `quick` walks the same path in seconds and learns nothing."""
-    recipe = Recipe(seed=seed)
+    recipe = RevenueRecipe(seed=seed)
     return replace(recipe, epochs=epochs or (1 if quick else recipe.epochs))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fitted:
+class FittedRevenueModel:
     """A trained model and how it came to be."""
 
     model: keras.Model
@@ -67,11 +67,11 @@ class Fitted:
 def fit(
     train: Cutoffs,
     valid: Cutoffs | None,
-    recipe: Recipe,
+    recipe: RevenueRecipe,
     stop_after: int | None = None,
     *,
     recurrent: bool = True,
-) -> Fitted:
+) -> FittedRevenueModel:
     """Learn from `train`; the best epoch on `valid` is kept. Not `recurrent`: the LSTMs are left out.
 
     Without `valid` nothing can be chosen: training ends after the epoch `stop_after`, or the last, on the schedule of
@@ -122,7 +122,7 @@ def fit(
         "seconds": round(time.perf_counter() - started),
     }
     print(f"kept epoch {chosen} of {epochs}; {record['seconds']} s in all")
-    return Fitted(model, standardised, record)
+    return FittedRevenueModel(model, standardised, record)
 
 
 def anchor(outcomes: Floats, usual: Floats) -> tuple[Floats, Floats]:
@@ -154,7 +154,7 @@ def losses_of(quantiles: Floats, outcomes: Floats) -> list[float]:
     ]
 
 
-def settings_of(recipe: Recipe) -> dict[str, Any]:
+def settings_of(recipe: RevenueRecipe) -> dict[str, Any]:
     """Everything that made the weights what they are, for the card."""
     return asdict(recipe) | {
         "units": [RECENT_UNITS, YEAR_UNITS, MIXED_UNITS],
@@ -164,9 +164,9 @@ def settings_of(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def recipe_of(settings: dict[str, Any]) -> Recipe:
+def recipe_of(settings: dict[str, Any]) -> RevenueRecipe:
     """The recipe that a card tells of."""
-    return Recipe(**{name: settings[name] for name in Recipe.__slots__})
+    return RevenueRecipe(**{name: settings[name] for name in RevenueRecipe.__slots__})
 
 
 def _is_best(history: list[dict[str, Any]]) -> bool:
@@ -174,7 +174,7 @@ def _is_best(history: list[dict[str, Any]]) -> bool:
     return losses[-1] == min(losses)
 
 
-def save(fitted: Fitted, work: Path) -> None:
+def save(fitted: FittedRevenueModel, work: Path) -> None:
     """Leave weights and record for the export."""
     work.mkdir(parents=True, exist_ok=True)
     fitted.model.save_weights(work / "growth.weights.h5")

@@ -1,0 +1,1 @@
+"""API keys, what their plans allow, and counting what they use."""

@@ -1,0 +1,206 @@
+"""Who calls the API, and whether their plan has something left: asked and written down before each answer.
+
+call | queue | one thread: all that wait, in one transaction | each its admission, or why not
+
+The counters are rows, so they are exact whatever else runs, and outlive a kill. Calls that come at the same time share
+one transaction, and what does not change between them is read once: that makes one call cost some microseconds.
+"""
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from queue import Empty, SimpleQueue
+
+from bellwether.access import keys_table, usage_table
+from bellwether.access.keys import read_token, recognise
+from bellwether.access.keys_table import Key, Secret
+from bellwether.access.quota import DAY, Left, Used, at, give_back, standing, take
+from bellwether.core.config import Api
+from bellwether.core.errors import BadTerms, BellwetherError
+from bellwether.core.plans import DEMO, Plan, in_force
+from bellwether.db.database import Database, Store
+
+MOST_AT_ONCE = 256  #: calls in one transaction
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A call that may go on."""
+
+    key: Key
+    plan: Plan  #: with the terms of its own that the key has just now
+    left: tuple[Left, ...]  #: none where limits are switched off
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """What is wanted of the counters."""
+
+    public_id: str
+    digest: bytes
+    cost: int
+    returned: datetime | None  #: of a call that failed: when it was counted
+    loop: asyncio.AbstractEventLoop
+    answer: "asyncio.Future[Admission]"
+
+
+class Meter:
+    """One per process; its thread starts with the first call that carries a key."""
+
+    def __init__(self, store: Store, api: Api, clock: Callable[[], datetime]) -> None:
+        """Opens nothing yet."""
+        self._store, self._api, self._clock = store, api, clock
+        self._queue: SimpleQueue[_Ask] = SimpleQueue()
+        self._books = _Books(api)
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    async def admit(self, token: str, cost: int) -> Admission:
+        """Count `cost` requests for the bearer of a key as it travels.
+
+        Raises BadKey, ExpiredKey, RevokedKey, QuotaExceeded, NotInPlan and StoreError.
+        """
+        return await self._ask(token, cost, None)
+
+    async def give_back(self, token: str, cost: int, counted: datetime) -> Admission:
+        """Un-count what failed. Raises what `admit` does, but for the last two of the plan."""
+        return await self._ask(token, cost, counted)
+
+    async def _ask(self, token: str, cost: int, returned: datetime | None) -> Admission:
+        public_id, digest = read_token(token)
+        loop = asyncio.get_running_loop()
+        ask = _Ask(public_id, digest, cost, returned, loop, loop.create_future())
+        self._queue.put(ask)
+        self._start()
+        return await ask.answer
+
+    def _start(self) -> None:
+        if self._thread is None:
+            with self._starting:
+                if self._thread is None:
+                    # a daemon: it only ever waits, and holds a transaction for less than a millisecond
+                    self._thread = threading.Thread(target=self._work, name="meter", daemon=True)
+                    self._thread.start()
+
+    def _work(self) -> None:
+        while True:
+            asked = [self._queue.get()]
+            with contextlib.suppress(Empty):
+                while len(asked) < MOST_AT_ONCE:
+                    asked.append(self._queue.get_nowait())
+            answers: list[Admission | Exception]
+            try:
+                self._store.relax()  # a power cut may cost the last requests' counting, which a kill does not
+                with self._store.transaction() as db:
+                    answers = self._books.enter(db, asked, self._clock())
+            except Exception as problem:
+                if not isinstance(problem, BellwetherError):
+                    log.exception("Calls could not be counted.")
+                self._books.forget()
+                answers = [problem] * len(asked)
+            _tell(asked, answers)
+
+
+class _Books:
+    """The rows, and what is remembered of them for as long as nobody else writes."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._version = -1
+        self._connection: object = None  #: whose version that is: a new one counts anew
+        self._keys: dict[str, tuple[Key, Secret] | None] = {}
+        self._used: dict[int, Used] = {}
+        self._plans: dict[tuple[int, tuple[bool, ...]], Plan] = {}  #: by key, and which of its own terms hold
+
+    def forget(self) -> None:
+        """Read everything anew."""
+        self._version = -1
+
+    def enter(self, db: Database, asked: list[_Ask], now: datetime) -> list[Admission | Exception]:
+        """Decide and write down; in one transaction that may write."""
+        (version,) = db.conn.execute("PRAGMA data_version").fetchone()  # another number once others have written
+        stale = version != self._version or db.conn is not self._connection
+        if stale or len(self._keys) > 10 * MOST_AT_ONCE:
+            self._version, self._connection = version, db.conn
+            self._keys.clear()
+            self._used.clear()
+            self._plans.clear()
+        changed: dict[int, Used] = {}
+        answers: list[Admission | Exception] = []
+        for ask in asked:
+            try:
+                answers.append(self._one(db, ask, now, changed))
+            except BellwetherError as refused:
+                answers.append(refused)
+        if changed:
+            usage_table.keep(db, changed)
+        return answers
+
+    def _one(self, db: Database, ask: _Ask, now: datetime, changed: dict[int, Used]) -> Admission:
+        if ask.public_id not in self._keys:
+            self._keys[ask.public_id] = keys_table.by_public_id(db, ask.public_id)
+        key = recognise(self._keys[ask.public_id], ask.digest, now)
+        plan = self._plan(key, now)
+        seconds = now.timestamp()
+        used = self._used.get(key.id)
+        today = int(seconds // DAY)
+        if used is None or used.day != today:  # also when the clock was set back: that day's requests still count
+            used = usage_table.of_key(db, key.id, today)
+        used = at(used, seconds)
+        if ask.returned is not None:
+            used = give_back(used, ask.returned.timestamp(), ask.cost)
+        else:
+            limits = plan if self._api.limits else _UNLIMITED
+            used = take(used, limits, ask.cost, seconds)
+        self._used[key.id] = used
+        if ask.cost:
+            changed[key.id] = used
+        return Admission(key, plan, standing(used, plan, seconds) if self._api.limits else (), now)
+
+    def _plan(self, key: Key, now: datetime) -> Plan:
+        """The plan of a key, with the terms of its own that hold now."""
+        which = (key.id, tuple(term.holds(now) for term in key.terms))
+        if which not in self._plans:
+            self._plans[which] = self._plan_of(key, now)
+        return self._plans[which]
+
+    def _plan_of(self, key: Key, now: datetime) -> Plan:
+        """The same, worked out. What cannot be told any more leaves a key the least."""
+        plan = self._api.plans.get(key.plan)
+        if plan is None:
+            log.warning("Key %d is on the plan %r, which the settings have not; it gets %s.", key.id, key.plan, DEMO)
+            plan = self._api.plans[DEMO]
+        try:
+            return in_force(plan, key.terms, now)
+        except BadTerms as problem:
+            log.warning("Key %d has terms of its own that cannot be: %s It gets %s.", key.id, problem, DEMO)
+            return self._api.plans[DEMO]  # which anybody has: the plan may allow what the terms were to forbid
+
+
+_UNLIMITED = Plan(requests_a_minute=0, requests_a_day=0)
+
+
+def _tell(asked: list[_Ask], answers: list[Admission | Exception]) -> None:
+    """Give each caller its answer, in its own event loop; one that has closed waits for none."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Admission], Admission | Exception]]] = {}
+    for ask, answer in zip(asked, answers, strict=True):
+        by_loop.setdefault(ask.loop, []).append((ask.answer, answer))
+    for loop, pairs in by_loop.items():
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(_resolve, pairs)
+
+
+def _resolve(pairs: list[tuple["asyncio.Future[Admission]", Admission | Exception]]) -> None:
+    for future, answer in pairs:
+        if future.done():  # whoever asked has gone
+            continue
+        if isinstance(answer, Exception):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)

@@ -1,0 +1,181 @@
+"""The tables `alerts` and `told_ranges`: what fired, what was told, and what is to be graded when it closes."""
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from bellwether.core.alert_types import Alert, RuleKind
+from bellwether.db.database import rows, stamp, unstamp
+from bellwether.track_record.grading import Range
+
+
+def add(db: Database, alert: Alert, now: datetime) -> bool:
+    """Store that a rule fired, whatever the id says. False when it has for this session."""
+    cursor = db.conn.execute(
+        "INSERT OR IGNORE INTO alerts (rule_id, chat_id, symbol, calendar, kind, session, line, surprise, message_key,"
+        " fired_at, horizon, target_session, low, high, wish) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            alert.rule_id,
+            alert.chat_id,
+            alert.symbol,
+            alert.calendar,
+            alert.kind.value,
+            alert.session.isoformat(),
+            alert.line,
+            alert.surprise,
+            alert.message_key,
+            stamp(now),
+            alert.horizon,
+            alert.target_session.isoformat() if alert.target_session else None,
+            alert.low,
+            alert.high,
+            alert.wish,
+        ),
+    )
+    return cursor.rowcount == 1
+
+
+def told_since(db: Database, chat_ids: Collection[int], since: datetime) -> dict[int, int]:
+    """How many alerts had a message of their own since then, by chat; chats without any are left out."""
+    sql = (
+        "SELECT chat_id, count(*) AS n FROM alerts WHERE chat_id IN (SELECT value FROM json_each(:chats))"
+        " AND fired_at >= :since AND message_key IS NOT NULL GROUP BY chat_id"
+    )
+    found = rows(db, sql, {"chats": json.dumps(list(chat_ids)), "since": stamp(since)})
+    return {int(row["chat_id"]): int(row["n"]) for row in found}
+
+
+def folded(db: Database, chat_id: int, session: date) -> list[Alert]:
+    """What waits for the digest of a chat, up to this session: the most surprising first."""
+    sql = (
+        "SELECT * FROM alerts WHERE chat_id = :chat_id AND message_key IS NULL AND digest_key IS NULL"
+        " AND session <= :session ORDER BY surprise DESC, id"
+    )
+    return [read_alert(row) for row in rows(db, sql, {"chat_id": chat_id, "session": session.isoformat()})]
+
+
+def chats_with_folded(db: Database) -> set[int]:
+    """The chats for whose digest something waits."""
+    sql = "SELECT DISTINCT chat_id FROM alerts WHERE message_key IS NULL AND digest_key IS NULL"
+    return {int(row["chat_id"]) for row in rows(db, sql)}
+
+
+def fold_in(db: Database, ids: Iterable[int], digest_key: str) -> None:
+    """These went into a digest."""
+    db.conn.executemany("UPDATE alerts SET digest_key = ? WHERE id = ?", [(digest_key, one) for one in ids])
+
+
+def closed(db: Database, calendar: str, session: date) -> list[Alert]:
+    """Alerts told by a message to awake chats, whose horizon has closed with this session and was not reported."""
+    sql = (
+        "SELECT a.* FROM alerts a JOIN chats c USING (chat_id)"
+        " WHERE a.calendar = :calendar AND a.target_session <= :session AND a.outcome_key IS NULL"
+        " AND a.message_key IS NOT NULL AND c.paused = 0 ORDER BY a.symbol, a.id"
+    )
+    return [read_alert(row) for row in rows(db, sql, {"calendar": calendar, "session": session.isoformat()})]
+
+
+def calendars_with_open_outcomes(db: Database) -> list[str]:
+    """The trading calendars of alerts whose horizon has not been reported on."""
+    sql = (
+        "SELECT DISTINCT calendar FROM alerts"
+        " WHERE target_session IS NOT NULL AND outcome_key IS NULL AND message_key IS NOT NULL"
+    )
+    return [str(row["calendar"]) for row in rows(db, sql)]
+
+
+def reported(db: Database, alert_id: int, outcome_key: str) -> None:
+    """How an alert turned out was told, or will not be."""
+    db.conn.execute("UPDATE alerts SET outcome_key = ? WHERE id = ?", (outcome_key, alert_id))
+
+
+def tell_ranges(db: Database, told: Iterable[Range]) -> None:
+    """Keep the ranges that digests tell, each once however many chats it is told to: the first telling counts."""
+    db.conn.executemany(
+        "INSERT OR IGNORE INTO told_ranges (symbol, cutoff, horizon, target_session, low, high)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (one.symbol, one.cutoff.isoformat(), one.horizon, one.target_session.isoformat(), one.low, one.high)
+            for one in told
+        ],
+    )
+
+
+def ranges_ending(db: Database, session: date) -> dict[str, list[Range]]:
+    """The ranges whose horizon closes with this session, by symbol."""
+    found: dict[str, list[Range]] = {}
+    sql = "SELECT * FROM told_ranges WHERE target_session = :session ORDER BY symbol, horizon"
+    for row in rows(db, sql, {"session": session.isoformat()}):
+        one = Range(
+            row["symbol"],
+            date.fromisoformat(row["cutoff"]),
+            row["horizon"],
+            session,
+            row["low"],
+            row["high"],
+        )
+        found.setdefault(one.symbol, []).append(one)
+    return found
+
+
+def prune(db: Database, before: date) -> int:
+    """Forget what has closed before that day; how many rows."""
+    day = before.isoformat()
+    gone = db.conn.execute("DELETE FROM told_ranges WHERE target_session < ?", (day,)).rowcount
+    gone += db.conn.execute("DELETE FROM alerts WHERE coalesce(target_session, session) < ?", (day,)).rowcount
+    return gone
+
+
+def read_alert(row: dict[str, Any]) -> Alert:
+    """The alert of a row of `alerts`."""
+    return Alert(
+        id=row["id"],
+        rule_id=row["rule_id"],
+        chat_id=row["chat_id"],
+        symbol=row["symbol"],
+        calendar=row["calendar"],
+        kind=RuleKind(row["kind"]),
+        session=date.fromisoformat(row["session"]),
+        line=row["line"],
+        surprise=row["surprise"],
+        message_key=row["message_key"],
+        horizon=row["horizon"],
+        target_session=date.fromisoformat(row["target_session"]) if row["target_session"] else None,
+        low=row["low"],
+        high=row["high"],
+        wish=row["wish"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FiredAlert:
+    """An alert, and when it fired."""
+
+    alert: Alert
+    fired_at: datetime
+
+
+def since(db: Database, chat_id: int, after: int, limit: int) -> list[FiredAlert]:
+    """At most `limit` alerts of a chat after the one of that number, oldest first."""
+    sql = "SELECT * FROM alerts WHERE chat_id = :chat AND id > :after ORDER BY id LIMIT :limit"
+    return [_fired(row) for row in rows(db, sql, {"chat": chat_id, "after": after, "limit": limit})]
+
+
+def newest(db: Database, chat_id: int) -> int:
+    """The number of the last alert of a chat; 0 where there is none."""
+    (row,) = rows(db, "SELECT coalesce(max(id), 0) AS n FROM alerts WHERE chat_id = :chat", {"chat": chat_id})
+    return int(row["n"])
+
+
+def behind(db: Database, message_key: str) -> FiredAlert | None:
+    """The alert that a message in the outbox is about; None where it is about none."""
+    found = rows(db, "SELECT * FROM alerts WHERE message_key = :key", {"key": message_key})
+    return _fired(found[0]) if found else None
+
+
+def _fired(row: dict[str, Any]) -> FiredAlert:
+    return FiredAlert(read_alert(row), unstamp(row["fired_at"]))

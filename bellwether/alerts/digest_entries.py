@@ -1,0 +1,117 @@
+"""The symbols of one tick's digests: each symbol and session is worked out once, whoever watches it.
+
+outlook        all horizons of one symbol
+| issue        the digest's horizon, and the next session: into the ledger first
+| previous     the same one session earlier: what has changed
+| outcome      ranges told before that end with this session
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import date
+
+from bellwether.alerts import alerts_table
+from bellwether.alerts.observe import rarities
+from bellwether.alerts.rules.budget import surprise_of_move
+from bellwether.alerts.rules.rarity import Remark, remark
+from bellwether.alerts.text.digest import DigestEntry
+from bellwether.ask import forecasts
+from bellwether.core.errors import BellwetherError, MarketDataError
+from bellwether.core.types import LEVELS, Forecast, Problem
+from bellwether.market.holes import last_steps
+from bellwether.market.symbols.universe import instrument_of
+from bellwether.services import Services
+from bellwether.track_record.grading import GradedRange, Range, outcome
+
+TOMORROW = 1  #: sessions: the range that the next digest can grade
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DigestTopic:
+    """One symbol on one session."""
+
+    entry: DigestEntry
+    is_stale: bool  #: its prices ended long ago
+    is_late: bool  #: waiting may bring its bar; a symbol that is gone or stale must not hold up the others
+    told: tuple[Range, ...] = ()  #: ranges that a digest about it tells
+    ended: tuple[tuple[Range, GradedRange], ...] = ()  #: ranges told before that end with this session
+    unjudged: int = 0  #: of these, those of which a close is missing
+
+
+class DigestBuilder:
+    """The topics of one tick."""
+
+    def __init__(self, services: Services) -> None:
+        """Nothing is asked for yet."""
+        self._services = services
+        self._topics: dict[date, dict[str, DigestTopic]] = {}
+        self._remarks: dict[tuple[str, date], Remark] = {}
+        self._ending: dict[date, dict[str, list[Range]]] = {}
+
+    def topic(self, symbol: str, session: date) -> DigestTopic:
+        """What to say about one symbol, as of the session."""
+        topics = self._topics.setdefault(session, {})
+        if symbol not in topics:
+            topics[symbol] = self._make(symbol, session)
+        return topics[symbol]
+
+    def remark(self, symbol: str, session: date) -> Remark:
+        """Whether there was something unusual to it."""
+        key = (symbol, session)
+        if key not in self._remarks:
+            self._remarks[key] = self._look(symbol, session)
+        return self._remarks[key]
+
+    def _make(self, symbol: str, session: date) -> DigestTopic:
+        horizon = self._services.settings.alerts.horizon
+        try:
+            instrument = self._services.provider.instrument(symbol)
+            outlook = forecasts.outlook(self._services, instrument, session)
+            asked = forecasts.issue(self._services, outlook, horizon)
+            before = forecasts.previous(self._services, asked)
+        except BellwetherError as problem:
+            log.warning("No forecast of %s for the digest: %s", symbol, problem)
+            known = self._services.universe.get(symbol) or instrument_of(symbol)
+            late = isinstance(problem, MarketDataError)
+            return DigestTopic(DigestEntry(known, None, None, failure=problem.text), is_stale=False, is_late=late)
+        made = asked.forecast
+        stale = made.problem is Problem.STALE
+        expected = session if self._services.provider.live else None
+        ranges = {horizon: made}
+        if horizon != TOMORROW:
+            ranges = {TOMORROW: forecasts.issue(self._services, outlook, TOMORROW).forecast, horizon: made}
+        # while a close is missing, the next session is one that has been: its range would be told after the event
+        ahead = {at: one for at, one in ranges.items() if expected is None or one.target_session > expected}
+        ended = [(told, outcome(told, outlook.bars)) for told in self._ending_with(session).get(symbol, [])]
+        next_day = ahead.get(TOMORROW) if horizon != TOMORROW else None
+        return DigestTopic(
+            DigestEntry(instrument, made, before, next_day=next_day, expected=expected),
+            stale,
+            is_late=made.cutoff < session and not stale,
+            told=tuple(_range(symbol, one) for one in ahead.values()),
+            ended=tuple((told, one) for told, one in ended if one is not None),
+            unjudged=sum(one is None for _, one in ended),
+        )
+
+    def _look(self, symbol: str, session: date) -> Remark:
+        horizon = self._services.settings.alerts.horizon
+        try:
+            outlook = forecasts.outlook(self._services, self._services.provider.instrument(symbol), session)
+        except BellwetherError:
+            return Remark.NOTHING
+        rare = rarities(self._services, outlook, [horizon]).get(horizon)
+        steps = last_steps(outlook.instrument.calendar, outlook.bars)
+        return remark(None if rare is None else rare.share, surprise_of_move(outlook.bars, steps))
+
+    def _ending_with(self, session: date) -> dict[str, list[Range]]:
+        if session not in self._ending:
+            with self._services.store.reading() as db:
+                self._ending[session] = alerts_table.ranges_ending(db, session)
+        return self._ending[session]
+
+
+def _range(symbol: str, made: Forecast) -> Range:
+    """What is told, as it will be graded."""
+    low, high = made.log_returns[LEVELS.index(0.1)], made.log_returns[LEVELS.index(0.9)]
+    return Range(symbol, made.cutoff, made.horizon, made.target_session, low, high)

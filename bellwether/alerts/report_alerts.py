@@ -1,0 +1,144 @@
+"""Growth alerts: a company that somebody watches has reported, so they hear how that compares and what is next.
+
+symbols that are watched | growth of each: settles what came, enters the new forecast | decide, from the ledger's rows
+| outbox.owe: one message for each chat, company and quarter, whatever happens twice
+
+A report is told when a forecast of its quarter was in the ledger before it, for its first week, to chats that watched
+the company when it was seen. Which were told is in the outbox, so a tick that is killed loses nothing.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from html import escape
+
+from bellwether.alerts import subscriptions_table
+from bellwether.alerts.rules.local_time import after_quiet
+from bellwether.core.alert_types import AlertSettings
+from bellwether.core.errors import BellwetherError, NoGrowth, StoreError
+from bellwether.core.i18n.numbers import day, percent, signed_percent
+from bellwether.core.i18n.translate import ENGLISH, use_language
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.types import LEVELS
+from bellwether.delivery import chat_settings_table, outbox_table
+from bellwether.delivery.kinds import REPORT
+from bellwether.revenue import ask, sentences
+from bellwether.revenue.issued import PastGrowth, past_of
+from bellwether.revenue.types import GrowthForecast
+from bellwether.services import Services
+from bellwether.track_record.ledger import revenue_ledger_table
+from bellwether.track_record.ledger.revenue_ledger_table import KeptGrowth
+
+NEWS = timedelta(days=7)  #: for how long after it was seen a report is told of
+WORTH_READING = timedelta(days=3)
+_NEAR = timedelta(days=45)  #: between the expected end of a quarter and the reported one
+_Q10, _Q90 = LEVELS.index(0.1), LEVELS.index(0.9)
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A quarter that was forecast, and came."""
+
+    period_end: date
+    first_named: date  #: the last day that was first given for it
+    seen_at: datetime  #: when the forecast after it was entered
+    expected: PastGrowth  #: the newest forecast of it, with what came
+
+
+def report_growth(services: Services, now: datetime, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Write the alerts that are due at `now`; how many. Safe to run late, twice or not at all. Raises StoreError."""
+    written = 0
+    with services.store.reading() as db:
+        symbols = subscriptions_table.symbols_of_awake_chats(db)
+    for symbol in symbols:
+        if stopping():
+            break
+        try:
+            made = ask.growth(services, symbol).forecast
+        except StoreError:
+            raise
+        except NoGrowth:
+            continue  # a fund, an index, a young company
+        except BellwetherError as problem:
+            log.warning("No growth forecast of %s for now: %s", symbol, problem)
+            continue
+        with services.store.reading() as db:
+            report = news(revenue_ledger_table.of_symbol(db, symbol), now)
+        if report is not None and report.period_end == made.period_end:
+            written += _write(services, made, report, now)
+    return written
+
+
+def news(kept: Sequence[KeptGrowth], now: datetime) -> Report | None:
+    """The newest report of a company, if it is to be told of; `kept` are its rows, the newest first. Pure."""
+    if not kept:
+        return None
+    newest = kept[0].issued.period_end
+    # a source may set the quarter's last day right afterwards: it is the same quarter, and the same news
+    same = [one.issued for one in kept if newest - one.issued.period_end <= _NEAR]
+    first, seen_at = min(one.period_end for one in same), min(one.made_at for one in same)
+    told = [
+        one
+        for one in kept
+        if one.growth is not None and one.issued.period_end < first and abs(one.issued.target - newest) <= _NEAR
+    ]
+    if not told or now - seen_at > NEWS:
+        return None
+    return Report(newest, first, seen_at, past_of(told[0]))
+
+
+def _write(services: Services, made: GrowthForecast, report: Report, now: datetime) -> int:
+    """Owe the alert to everybody who watched the company when it reported."""
+    drafts = []
+    with services.store.transaction() as db:
+        settings = chat_settings_table.of_awake_chats(db)
+        languages = chat_settings_table.foreign_languages(db)
+        present = services.clock()
+        for chat_id in subscriptions_table.watchers(db, made.symbol, report.seen_at):
+            wanted = settings.get(chat_id, AlertSettings())
+            begin = present + (after_quiet(now, wanted.quiet, wanted.timezone) - now)
+            with use_language(languages.get(chat_id, ENGLISH)):
+                text = alert_text(made, report)
+            key = f"{REPORT}:{chat_id}:{report.first_named}:{made.symbol}"
+            drafts.append(outbox_table.Draft(key, chat_id, REPORT, text, begin, begin + WORTH_READING))
+        return outbox_table.enqueue_all(db, drafts, present)
+
+
+def alert_text(made: GrowthForecast, report: Report) -> str:
+    """What came, how it compares with what was expected, and what is next. HTML for Telegram."""
+    came, expected = report.expected.growth or 0.0, report.expected.growths
+    newest = made.quarters[-1].revenue or 0.0
+    opening = _("<b>{name}</b> ({symbol}) has reported the quarter to {day}: revenue {amount}, {growth} over a year.")
+    parts = [
+        opening.format(
+            name=escape(made.name),
+            symbol=escape(made.symbol),
+            day=day(report.period_end),
+            amount=escape(sentences.amount(newest, made.currency)),
+            growth=signed_percent(came),
+        ),
+        "{} {}".format(
+            placed(report.expected),
+            _("8 in 10 outcomes were expected between {low} and {high}.").format(
+                low=signed_percent(expected[_Q10]), high=signed_percent(expected[_Q90])
+            ),
+        ),
+        "\n".join(escape(line) for line in sentences.lines(made)),
+        f"<i>{escape(sentences.disclaimer(made))}</i>",
+        _("Why you get this: you watch {symbol} (/list); /unwatch {symbol} stops it.").format(
+            symbol=escape(made.symbol)
+        ),
+    ]
+    return "\n\n".join(parts)
+
+
+def placed(expected: PastGrowth) -> str:
+    """Where what came lies in what was expected, in a sentence."""
+    share = expected.percentile or 0.0
+    if share <= LEVELS[0]:
+        return _("That is below nearly all of what was expected (the lowest 5 %).")
+    if share >= LEVELS[-1]:
+        return _("That is above nearly all of what was expected (the highest 5 %).")
+    return _("That is better than {share} of what was expected.").format(share=percent(share))

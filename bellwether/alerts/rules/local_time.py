@@ -1,0 +1,154 @@
+"""When a chat's digest is due, and when a message may be sent at all: local clocks, quiet hours, freshness. Pure.
+
+Local times follow the clock on the wall. A time that the clocks skip in spring is taken as late as it would have been
+without the change (02:30 becomes 03:30 summer time); of a time that comes twice in autumn the first one counts.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from bellwether.alerts.rules.digest_due import DigestSlot
+from bellwether.core.alert_types import AlertSettings, QuietHours
+from bellwether.market.calendar import SETTLING, closes_at, is_session, last_closed_session
+
+_DAY = timedelta(days=1)
+#: a digest waits at most so long after the close: for a local time, over a change of clocks, and for quiet hours' end
+_LONGEST_WAIT = timedelta(hours=25 + 25)
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """What decides when a digest is due: chats that share it, and their calendars, share its slots."""
+
+    delay: timedelta  #: after the last close, where no local time is set
+    freshness: timedelta  #: after it was due
+    timezone: str = "UTC"
+    digest_at: time | None = None
+    quiet: QuietHours | None = None
+    changed_at: datetime | None = None
+    pending: date | None = None  #: the oldest session whose digest was still to come at `changed_at`
+
+    @classmethod
+    def of(cls, settings: AlertSettings, delay: timedelta, freshness: timedelta) -> "Rhythm":
+        """That of a chat."""
+        return cls(
+            delay,
+            freshness,
+            settings.timezone,
+            settings.digest_at,
+            settings.quiet,
+            settings.changed_at,
+            settings.pending,
+        )
+
+
+def at_local(timezone: str, day: date, clock: time) -> datetime:
+    """The instant, in UTC, at which clocks there show this time on this day; for skipped and doubled ones see above."""
+    # fold 0: before a change, the offset that held before it, as PEP 495 has it
+    return datetime.combine(day, clock, ZoneInfo(timezone)).astimezone(UTC)
+
+
+def first_at(timezone: str, clock: time, since: datetime) -> datetime:
+    """The first instant at or after `since` at which clocks there show this time."""
+    day = since.astimezone(ZoneInfo(timezone)).date()
+    # from the day before: a skipped time of it may be later than it looks, where a whole day was skipped
+    instants = (at_local(timezone, day + step * _DAY, clock) for step in range(-1, 4))
+    return min(instant for instant in instants if instant >= since)
+
+
+def after_quiet(instant: datetime, quiet: QuietHours | None, timezone: str) -> datetime:
+    """The instant itself, or the end of the quiet hours that it falls into."""
+    local = instant.astimezone(ZoneInfo(timezone))
+    if quiet is None or not is_quiet(local.time(), quiet):
+        return instant
+    # in the second pass of a doubled hour their end comes a second time too: the first one is over, and the next is
+    # a day away
+    again = datetime.combine(local.date(), quiet.until, local.tzinfo).replace(fold=local.fold).astimezone(UTC)
+    return again if local.fold and again >= instant else first_at(timezone, quiet.until, instant)
+
+
+def is_quiet(local: time, quiet: QuietHours) -> bool:
+    """Whether a local time lies in the quiet hours; they end before `until`."""
+    if quiet.since <= quiet.until:
+        return quiet.since <= local < quiet.until
+    return local >= quiet.since or local < quiet.until
+
+
+@lru_cache(maxsize=100_000)
+def slot_of(calendars: frozenset[str], session: date, rhythm: Rhythm) -> DigestSlot | None:
+    """The slot of one session; None when none of the exchanges trades then.
+
+    A digest is due a while after the last close; or at the chosen local time, the first one after that close, when
+    the prices have settled. One that falls into the quiet hours waits for their end. One that was still to come when
+    these times were changed, and would be past under the new ones, is due at the change: no change loses a session.
+    """
+    traded = frozenset(calendar for calendar in calendars if is_session(calendar, session))
+    if not traded:
+        return None
+    closed = max(closes_at(calendar, session) for calendar in traded)
+    if rhythm.digest_at is None:
+        due_at = closed + rhythm.delay
+    else:
+        due_at = max(first_at(rhythm.timezone, rhythm.digest_at, closed), closed + SETTLING)
+    if (
+        rhythm.changed_at is not None
+        and rhythm.pending is not None
+        and rhythm.pending <= session
+        and closed <= rhythm.changed_at
+    ):
+        due_at = max(due_at, rhythm.changed_at)
+    due_at = after_quiet(due_at, rhythm.quiet, rhythm.timezone)
+    return DigestSlot(session, due_at, due_at + rhythm.freshness, traded)
+
+
+def open_slots(calendars: Collection[str], now: datetime, rhythm: Rhythm) -> list[DigestSlot]:
+    """The slots that a digest could be owed for at `now`, oldest first: due, and fresh still.
+
+    Mostly one or none. A digest at a chosen time may be due after the next session's close, so that two are open.
+    """
+    return [slot for slot in _recent_slots(calendars, now, rhythm) if slot.due_at <= now < slot.fresh_until]
+
+
+def ended_slots(calendars: Collection[str], since: datetime, now: datetime, rhythm: Rhythm) -> list[DigestSlot]:
+    """The slots whose freshness ended after `since` and by `now`, oldest first."""
+    return [slot for slot in _recent_slots(calendars, now, rhythm, since) if since < slot.fresh_until <= now]
+
+
+def newest_slot(calendars: Collection[str], now: datetime, rhythm: Rhythm) -> DigestSlot | None:
+    """The slot of the newest session that all exchanges have finished: what to say when none is open."""
+    return next(reversed(_recent_slots(calendars, now, rhythm)), None)
+
+
+def oldest_pending(calendars: Collection[str], now: datetime, rhythm: Rhythm) -> date | None:
+    """The oldest session whose digest is still to come or to be sent at `now`: what a change of times must not lose."""
+    coming = (slot.session for slot in _recent_slots(calendars, now, rhythm) if now < slot.fresh_until)
+    return next(coming, None)
+
+
+def _recent_slots(
+    calendars: Collection[str], now: datetime, rhythm: Rhythm, fresh_at: datetime | None = None
+) -> list[DigestSlot]:
+    """The slots of the sessions finished by `now` that may be fresh at `fresh_at`, and the newest one, oldest first.
+
+    Without `fresh_at`, those that may still be fresh.
+    """
+    if not calendars:
+        return []
+    watched = frozenset(calendars)
+    day = max(last_closed_session(calendar, now) for calendar in watched)
+    waits = rhythm.digest_at is not None or rhythm.quiet is not None
+    longest = rhythm.delay + rhythm.freshness + (_LONGEST_WAIT if waits else timedelta(0))
+    postponed = date.max  # by a change of times: the oldest session that may still be open for that
+    if rhythm.pending is not None and rhythm.changed_at is not None:
+        postponed = rhythm.pending if now < rhythm.changed_at + longest else date.max
+    found: list[DigestSlot] = []
+    # a session closes before the second midnight, UTC, after its date begins
+    while not found or day >= postponed or datetime.combine(day, time(), UTC) + 2 * _DAY + longest > (fresh_at or now):
+        slot = slot_of(watched, day, rhythm)
+        if slot is not None and all(closes_at(calendar, day) <= now for calendar in slot.calendars):
+            found.append(slot)
+        day -= _DAY
+    return found[::-1]

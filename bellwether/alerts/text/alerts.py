@@ -1,0 +1,156 @@
+"""The words of alerts: what is waited for, why the reader is told, and how to change or stop it. HTML for Telegram."""
+
+from collections.abc import Sequence
+from datetime import date
+from html import escape
+from math import expm1
+
+from bellwether.alerts.rules.judge import margin
+from bellwether.core.alert_types import Alert, AlertRule, Direction, Repeat, RuleKind
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.i18n.translate import said, translated
+from bellwether.core.types import Forecast, Instrument
+from bellwether.forecasting import sentences
+from bellwether.track_record.grading import GradedRange
+
+STOP = said("/alerts changes or stops your alerts, /settings says when they may come.")
+
+
+def name(one: Instrument) -> str:
+    """ "<b>Apple</b> (AAPL)"."""
+    return f"<b>{escape(one.name[:200])}</b> ({escape(one.symbol)})"
+
+
+def describe(rule: AlertRule, currency: str = "") -> str:
+    """A rule in plain words: "AAPL: median growth over the next two weeks above +5.0 %"."""
+    wanted = _message(rule).format(
+        span=sentences.within(rule.horizon) if rule.horizon else "",
+        limit=figure(rule, rule.threshold, currency),
+        share=sentences.percent(abs(rule.threshold), 1),
+        days=round(1 / rule.threshold) if rule.threshold else 0,
+    )
+    return f"{rule.symbol}: {wanted}"
+
+
+def _message(rule: AlertRule) -> str:
+    """What a rule waits for, with what it is about still to be filled in."""
+    above = rule.direction is Direction.ABOVE
+    if rule.kind is RuleKind.GROWTH:
+        return _("median growth {span} above {limit}") if above else _("median growth {span} below {limit}")
+    if rule.kind is RuleKind.CHANCE:
+        return _("chance of a rise {span} above {limit}") if above else _("chance of a rise {span} below {limit}")
+    if rule.kind is RuleKind.RISK:
+        return _("1 in 20 outcomes {span} above {limit}") if above else _("1 in 20 outcomes {span} below {limit}")
+    if rule.kind is RuleKind.UNUSUAL:
+        return _("an outlook {span} as rare as 1 day in {days}")
+    if rule.kind is RuleKind.PRICE:
+        return _("a close above {limit}") if above else _("a close below {limit}")
+    if rule.kind is RuleKind.EARNINGS:
+        return _("the day before it reports earnings")
+    if rule.direction is Direction.EITHER:
+        return _("a session that moves {share} or more either way")
+    return _("a session that moves up {share} or more") if above else _("a session that moves down {share} or more")
+
+
+def figure(rule: AlertRule, value: float, currency: str) -> str:
+    """A figure of the kind that a rule looks at, as it is written."""
+    if rule.kind is RuleKind.PRICE:
+        return sentences.money(value, currency, rule.symbol)
+    return sentences.percent(value) if rule.kind is RuleKind.CHANCE else sentences.signed_percent(value)
+
+
+def ended(rule: AlertRule) -> str:
+    """Says that a rule's time is over."""
+    return _("Your alert on {alert} has ended, on the day you gave. /alerts makes a new one.").format(
+        alert=escape(describe(rule))
+    )
+
+
+def message(line: str, rule: AlertRule, made: Forecast | None, one: Instrument) -> str:
+    """A message about one alert. `made` is the forecast behind it, if it has one."""
+    parts = [line]
+    if made is not None:
+        low, high = sentences.price_range(made)
+        ends = _("8 in 10 outcomes: {low} to {high} by {day}").format(
+            low=escape(low), high=escape(high), day=sentences.day(made.target_session)
+        )
+        parts.append(f"{ends}.")
+        record = made.explanation.record
+        if rule.kind in {RuleKind.GROWTH, RuleKind.CHANCE} and record is not None and not record.growth_known:
+            parts.append(_("About rise or fall the model was not shown to know more than the usual share of rises."))
+        parts += [f"<i>{escape(translated(caveat))}</i>" for caveat in made.caveats]
+    asked = _("Why you get this: you asked on {day} to be told of “{alert}” (alert {number}).").format(
+        day=sentences.day(rule.created_at.date()), alert=escape(describe(rule, one.currency)), number=rule.id
+    )
+    parts.append(f"{asked} {_what_next(rule, one)} {STOP}")
+    return "\n".join([*parts, f"{sentences.NOT_ADVICE}"])
+
+
+def _what_next(rule: AlertRule, one: Instrument) -> str:
+    """When the rule speaks again."""
+    if rule.repeat is Repeat.ONCE:
+        return _("It was for once, and is done.")
+    if rule.kind in {RuleKind.MOVE, RuleKind.EARNINGS}:
+        return _("It comes each time.")
+    if rule.kind is RuleKind.UNUSUAL:
+        share = min(1.0, rule.threshold + margin(rule))
+        return _("It comes again once the outlook has been back among the usual {share}.").format(
+            share=sentences.percent(1 - share)
+        )
+    above = rule.direction is Direction.ABOVE
+    back = rule.threshold - margin(rule) if above else rule.threshold + margin(rule)
+    limit = sentences.percent(back, 1) if rule.kind is RuleKind.CHANCE else figure(rule, back, one.currency)
+    if rule.kind is RuleKind.PRICE:
+        again = (
+            _("It comes again after a close below {limit}.")
+            if above
+            else _("It comes again after a close above {limit}.")
+        )
+    elif above:
+        again = _("It comes again after the figure has been below {limit}.")
+    else:
+        again = _("It comes again after the figure has been above {limit}.")
+    return again.format(limit=escape(limit))
+
+
+def vanished(one: Instrument, rules: Sequence[AlertRule], since: date) -> str:
+    """Says that there are no prices any more for what these rules look at, and what can be done."""
+    lines = [f"• <b>{rule.id}</b> {escape(describe(rule, one.currency))}" for rule in rules]
+    return "\n".join(
+        [
+            _(
+                "{name} has vanished: I have had no usable prices of it since {day}. It may have been delisted, "
+                "renamed or moved to another exchange, or my source has lost it. Your alerts about it rest now:"
+            ).format(name=name(one), day=sentences.day(since)),
+            *lines,
+            _(
+                "If it has a new symbol, make a new alert for that. /alerts {number} removes this one, or resumes it "
+                "when its prices are back."
+            ).format(number=rules[0].id),
+            " ".join([_("Why you get this: you asked to be told of it."), f"{STOP}"]),
+        ]
+    )
+
+
+def turned_out(alert: Alert, one: GradedRange, instrument: Instrument) -> str:
+    """How the forecast behind an alert turned out: an answer to the alert's own message."""
+    assert alert.low is not None and alert.high is not None and alert.target_session is not None
+    if one.held:
+        came = _(
+            "How this turned out: by {day} {name} had moved {growth}, inside the 8-in-10 range of {low} to {high}."
+        )
+    elif one.growth > expm1(alert.high):
+        came = _("How this turned out: by {day} {name} had moved {growth}, above the 8-in-10 range of {low} to {high}.")
+    else:
+        came = _("How this turned out: by {day} {name} had moved {growth}, below the 8-in-10 range of {low} to {high}.")
+    told = came.format(
+        day=sentences.day(alert.target_session),
+        name=name(instrument),
+        growth=sentences.signed_percent(one.growth),
+        low=sentences.signed_percent(expm1(alert.low)),
+        high=sentences.signed_percent(expm1(alert.high)),
+    )
+    why = _("Why you get this: alert {number} told you of it on {day}.").format(
+        number=alert.rule_id, day=sentences.day(alert.session)
+    )
+    return f"{told}\n{why} {STOP}"

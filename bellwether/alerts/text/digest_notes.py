@@ -1,0 +1,72 @@
+"""What a digest says besides its ranges: how the last ones turned out, what fired, and why the digest comes."""
+
+from html import escape
+
+from bellwether.alerts.rules.rarity import Remark
+from bellwether.alerts.text.alerts import STOP
+from bellwether.core.alert_types import Alert, DigestMode
+from bellwether.core.i18n.translate import N_, ngettext
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.forecasting import sentences as price_sentences
+from bellwether.track_record.grading import Grade
+
+_NOTEWORTHY = {
+    Remark.ALERT_WAITS: N_("an alert of yours had no message of its own"),
+    Remark.RARE_OUTLOOK: N_("the outlook of a symbol is rare"),
+    Remark.BIG_MOVE: N_("a symbol moved far more than usual"),
+}
+
+
+def how_they_turned_out(found: list[Grade], unjudged: int = 0) -> str:
+    """ "Ranges that ended today: 4 of 5 for the next day held …"; empty when none ended.
+
+    `unjudged` more ended for which there is no close of the day itself, or none any more of the day they began with.
+    """
+    sentences = []
+    if found:
+        each = ", ".join(
+            _("{held} of {count} for {horizon}").format(held=one.held, count=one.of, horizon=_length(one.horizon))
+            for one in found
+        )
+        sentences.append(_("Ranges that ended today: {each} held. In the long run 8 of 10 should.").format(each=each))
+    if unjudged:
+        message = ngettext(
+            "{count} range that ended today cannot be judged: a close is missing.",
+            "{count} ranges that ended today cannot be judged: closes are missing.",
+            unjudged,
+        )
+        sentences.append(message.format(count=unjudged))
+    return " ".join(sentences)
+
+
+def _length(horizon: int) -> str:
+    return _("the next day") if horizon == 1 else price_sentences.label(horizon)
+
+
+def what_else_fired(folded: list[Alert]) -> str:
+    """The alerts that go into this digest, the most surprising first, each with its rule; empty when there are none."""
+    if not folded:
+        return ""
+    lines = [f"• {one.line}{_rule(one)}" for one in folded]
+    return "\n".join([_("Your alerts, beyond those that came by themselves:"), *lines, f"{STOP}"])
+
+
+def _rule(one: Alert) -> str:
+    """Which rule it is; one that has ended says so itself."""
+    if not one.wish:
+        return ""
+    said = _("You asked for “{wish}” (alert {number}).").format(wish=escape(one.wish), number=one.rule_id)
+    return f" <i>{said}</i>"
+
+
+def why_it_comes(mode: DigestMode, remark: Remark, watched: int) -> str:
+    """Which wish of the chat made the digest come."""
+    symbols = ngettext("{count} symbol", "{count} symbols", watched).format(count=watched)
+    if mode is DigestMode.UNUSUAL and remark in _NOTEWORTHY:
+        return _(
+            "Why you get this: you watch {symbols} (/list) and want a digest when something is unusual; "
+            "this time {what}."
+        ).format(symbols=symbols, what=_(_NOTEWORTHY[remark]))
+    return _("Why you get this: you watch {symbols} (/list) and want a digest after every session.").format(
+        symbols=symbols
+    )

@@ -1,0 +1,99 @@
+"""What happened, when a rule fires: one sentence for a message of its own, and for the digest. HTML for Telegram."""
+
+from html import escape
+
+from bellwether.alerts.rules.judge import Observation, RuleReason, split_since
+from bellwether.alerts.rules.rarity import Rarity, Side
+from bellwether.alerts.text.alerts import figure, name
+from bellwether.core.alert_types import AlertRule, Direction, RuleKind
+from bellwether.core.i18n.translate import N_
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.types import Instrument, to_date
+from bellwether.forecasting import sentences
+from bellwether.market.holes import Gap
+
+_WHAT = {
+    RuleKind.GROWTH: N_("median growth"),
+    RuleKind.CHANCE: N_("chance of a rise"),
+    RuleKind.RISK: N_("1-in-20 loss"),
+}
+_RARE = {
+    Side.WIDE: N_("{name}: {span} its range is wider than usual"),
+    Side.NARROW: N_("{name}: {span} its range is narrower than usual"),
+    Side.HIGH: N_("{name}: {span} its middle outcome is placed higher than usual"),
+    Side.LOW: N_("{name}: {span} its middle outcome is placed lower than usual"),
+}
+#: by whether it stood there already, and by the side
+_PRICES = {
+    (True, Direction.ABOVE): N_("{name} stands already above {level}: it closed at {close}."),
+    (True, Direction.BELOW): N_("{name} stands already below {level}: it closed at {close}."),
+    (False, Direction.ABOVE): N_("{name} has gone above {level}: it closed at {close}."),
+    (False, Direction.BELOW): N_("{name} has gone below {level}: it closed at {close}."),
+}
+_FIGURES = {
+    (True, Direction.ABOVE): N_("{name}: its {what} {span} stands already above {limit}, at {now}."),
+    (True, Direction.BELOW): N_("{name}: its {what} {span} stands already below {limit}, at {now}."),
+    (False, Direction.ABOVE): N_("{name}: its {what} {span} has gone above {limit}, at {now}."),
+    (False, Direction.BELOW): N_("{name}: its {what} {span} has gone below {limit}, at {now}."),
+}
+
+
+def event(rule: AlertRule, reason: RuleReason, seen: float, sight: Observation, one: Instrument) -> str:
+    """What happened; `seen` is the figure that the rule looked at."""
+    if rule.kind is RuleKind.EARNINGS:
+        if sight.earnings is None:
+            return _("{name} is expected to report earnings on its next trading day.").format(name=name(one))
+        message = _("{name} is expected to report earnings on {day}, its next trading day.")
+        return message.format(name=name(one), day=sentences.day(sight.earnings))
+    if rule.kind is RuleKind.MOVE and sight.gap is not Gap.NONE:  # not of one session, for all we know
+        return _("{name} moved {growth} from {before} to {day}, to {close}.").format(
+            name=name(one),
+            growth=sentences.signed_percent(seen),
+            before=sentences.day(to_date(sight.bars.sessions[-2])),
+            day=sentences.day(sight.session),
+            close=_close(sight, one),
+        )
+    if rule.kind is RuleKind.MOVE:
+        return _("{name} moved {growth} on {day}, to {close}.").format(
+            name=name(one),
+            growth=sentences.signed_percent(seen),
+            day=sentences.day(sight.session),
+            close=_close(sight, one),
+        )
+    if rule.kind is RuleKind.UNUSUAL:
+        rare = sight.rarities.get(rule.horizon)
+        assert rare is not None  # there was a figure
+        return _unusual(rule, rare, one)
+    side = (reason is RuleReason.STANDS_BEYOND, rule.direction)
+    if rule.kind is RuleKind.PRICE:
+        return _(_PRICES[side]).format(name=name(one), level=escape(_level(rule, sight, one)), close=_close(sight, one))
+    return _(_FIGURES[side]).format(
+        name=name(one),
+        what=_(_WHAT[rule.kind]),
+        span=sentences.within(rule.horizon),
+        limit=figure(rule, rule.threshold, one.currency),
+        now=figure(rule, seen, one.currency),
+    )
+
+
+def _unusual(rule: AlertRule, rare: Rarity, one: Instrument) -> str:
+    what = _(_RARE[rare.side]).format(name=name(one), span=sentences.within(rule.horizon))
+    if rare.share == 0:
+        message = _("{what}; none of its last {count} days was as extreme.")
+    else:
+        message = _("{what}; {share} of its last {count} days were as extreme.")
+    return message.format(what=what, share=sentences.percent(rare.share), count=rare.compared)
+
+
+def _level(rule: AlertRule, sight: Observation, one: Instrument) -> str:
+    """The price that was to be reached, in today's shares."""
+    ratio = split_since(rule, sight.bars)
+    level = figure(rule, rule.threshold * ratio, one.currency)
+    if ratio == 1:
+        return level
+    asked = figure(rule, rule.threshold, one.currency)
+    return _("{level} ({asked} before its shares were split)").format(level=level, asked=asked)
+
+
+def _close(sight: Observation, one: Instrument) -> str:
+    return escape(sentences.money(sight.bars.quoted_close, one.currency, one.symbol))

@@ -1,0 +1,67 @@
+"""What a chat watches: it joins, adds symbols and removes them."""
+
+from dataclasses import dataclass
+
+from bellwether.alerts import subscriptions_table
+from bellwether.ask.forecasts import resolve
+from bellwether.core.errors import AmbiguousSymbol, LimitReached
+from bellwether.core.i18n.translate import said
+from bellwether.core.types import Instrument, Subscription
+from bellwether.delivery import chats_table
+from bellwether.market.symbols.match import read
+from bellwether.market.symbols.normalize import clean_question
+from bellwether.market.symbols.universe import Universe, as_symbol, instrument_of
+from bellwether.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What happened to a watchlist."""
+
+    instrument: Instrument
+    changed: bool  #: False when it was so already
+    count: int  #: symbols on the list now
+
+
+def join(services: Services, chat_id: int, language: str, thread: int | None = None) -> None:
+    """Remember a chat that talks to us, and write to it again if it had stopped us."""
+    with services.store.transaction() as db:
+        chats_table.join(db, chat_id, language, services.clock(), thread)
+
+
+def watch(services: Services, chat_id: int, text: str, language: str, thread: int | None = None) -> Watched:
+    """Put a symbol on a chat's watchlist; digests go to the topic `thread` of a forum group from now on.
+
+    Raises LimitReached, StoreError and the errors of `resolve`.
+    """
+    one = resolve(services, text)
+    limit = services.settings.alerts.watch_limit
+    with services.store.transaction() as db:
+        chats_table.join(db, chat_id, language, services.clock(), thread)
+        watched = subscriptions_table.of_chat(db, chat_id)
+        if len(watched) >= limit and one.symbol not in {each.symbol for each in watched}:
+            raise LimitReached(
+                said("You already watch {count} symbols, the most I can; /unwatch one first.", count=limit)
+            )
+        changed = subscriptions_table.add(db, chat_id, one.symbol, one.calendar, services.clock())
+        return Watched(one, changed, len(watched) + changed)
+
+
+def unwatch(services: Services, chat_id: int, text: str) -> Watched:
+    """Take a symbol off a chat's watchlist, also one that the market does not know any more. Raises AmbiguousSymbol."""
+    asked = clean_question(text)
+    with services.store.transaction() as db:
+        symbols = [each.symbol for each in subscriptions_table.of_chat(db, chat_id)]
+        watched = Universe(services.universe.get(symbol) or instrument_of(symbol) for symbol in symbols)
+        meant = read(asked, watched).candidates
+        if len(meant) > 1:
+            raise AmbiguousSymbol(asked, meant)
+        one = meant[0] if meant else instrument_of(as_symbol(asked) or asked)
+        changed = subscriptions_table.remove(db, chat_id, one.symbol)
+        return Watched(one, changed, len(symbols) - changed)
+
+
+def watchlist(services: Services, chat_id: int) -> list[Subscription]:
+    """What a chat watches, oldest first."""
+    with services.store.reading() as db:
+        return subscriptions_table.of_chat(db, chat_id)

@@ -1,0 +1,1 @@
+"""What every face asks: a forecast, a batch, the market at a glance, as of a day."""

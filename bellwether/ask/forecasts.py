@@ -1,0 +1,242 @@
+"""What every face asks. Plain values out; errors are BellwetherErrors whose text is for people."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from bellwether.ask.point_in_time import inputs_at, last_session
+from bellwether.core.errors import BellwetherError
+from bellwether.core.parsing import parse_date, parse_horizon
+from bellwether.core.types import Bars, Forecast, Instrument, Outlook, Problem, Shape, Theme, to_date
+from bellwether.forecasting.forecaster import forecast_at, make_outlook
+from bellwether.market.scale import comparable
+from bellwether.market.symbols.resolve import Resolver
+from bellwether.market.symbols.suggest import suggest
+from bellwether.models.onnx_model import OnnxModel
+from bellwether.services import Services
+from bellwether.track_record.demotion.gate import apply_gate, demoted, gate
+from bellwether.track_record.grading import GradedRange, Range, outcome
+from bellwether.track_record.ledger import issue as issuing
+from bellwether.track_record.ledger import ledger_table, receipts
+from bellwether.track_record.scores.record_summary import with_record
+from bellwether.track_record.scores.simulated_record import simulated_record
+from bellwether.track_record.scores.track_record import RecordFilter, live_record
+from bellwether.track_record.scores.types import GateStatus, Receipt, TrackRecord
+
+SAMPLE = "sample"  #: the market that ended for good: nothing of it is issued
+
+
+def resolve(services: Services, text: str) -> Instrument:
+    """The instrument a person means by a symbol or a company's name.
+
+    Raises BadSymbol, UnknownSymbol, AmbiguousSymbol or MarketDataError.
+    """
+    return Resolver(services.universe, services.provider, services.store, services.clock).resolve(text)
+
+
+def outlook(services: Services, instrument: Instrument, as_of: date | None = None) -> Outlook:
+    """All horizons for one instrument, from the bars up to `as_of`, or up to the last closed session.
+
+    A day in the past is answered by a model that had not seen what came after it, where there is one. Raises BadDate,
+    MarketDataError or UnusableBars.
+    """
+    end = last_session(services, instrument, as_of)
+    if as_of is None:
+        return services.outlooks.get(inputs_at(services, instrument, end), services.model)
+    return _outlook(services, instrument, end, services.shelf.for_day(end))
+
+
+def _outlook(services: Services, instrument: Instrument, end: date, model: OnnxModel | None) -> Outlook:
+    """All horizons from the bars up to the session `end`, by this model; it is not kept."""
+    return make_outlook(inputs_at(services, instrument, end), model)
+
+
+def bars(services: Services, instrument: Instrument, as_of: date | None = None) -> Bars:
+    """The bars up to `as_of`, or up to the last closed session. Raises BadDate, MarketDataError or UnusableBars."""
+    return services.provider.bars(instrument.symbol, last_session(services, instrument, as_of))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """A forecast, and the outlook it was read from: what a chart is drawn of."""
+
+    forecast: Forecast
+    outlook: Outlook
+
+
+def answer(services: Services, text: str, horizon: int, as_of: date | None = None) -> Answer:
+    """The forecast for what a person typed. Raises every error of `resolve` and `outlook`, and BadHorizon."""
+    seen = outlook(services, resolve(services, text), as_of)
+    if as_of is not None:
+        return Answer(forecast_at(seen, horizon, services.clock()), seen)
+    return issue(services, seen, horizon)
+
+
+def issue(services: Services, seen: Outlook, horizon: int) -> Answer:
+    """The forecast that is given to somebody, entered into the ledger first, with its symbol's record beside it.
+
+    Where the record speaks against the model the plain rule answers. A database in trouble keeps nobody from a
+    forecast: it then says that it could not be entered. Raises BadHorizon.
+    """
+    seen, sample = as_shown(services, seen), services.provider.name == SAMPLE
+    made = forecast_at(seen, horizon, services.clock())
+    return Answer(issuing.issue(services.store, seen, with_record(services.store, made, simulated=sample)), seen)
+
+
+def as_shown(services: Services, seen: Outlook) -> Outlook:
+    """The outlook as people may see it: the plain rule's where the record speaks against the model."""
+    if services.provider.name == SAMPLE:
+        return seen
+    return apply_gate(services.store, seen, len(services.universe))
+
+
+def outlooks_to_enter(services: Services, instrument: Instrument) -> list[tuple[Outlook, bool]]:
+    """What the ledger should hold of an instrument's newest session: (outlook, whether it is what people are shown).
+
+    A silenced model goes on being scored, and so do the models that are only tried.
+    """
+    end = last_session(services, instrument, None)
+    own = _outlook(services, instrument, end, services.model)
+    shown = apply_gate(services.store, own, len(services.universe))
+    tried = services.shelf.named(services.settings.models.shadow)
+    others = [_outlook(services, instrument, end, model) for model in tried]
+    silent = [own] if shown is not own else []
+    return [(shown, True), *((one, False) for one in (*silent, *others) if one.problem is None)]
+
+
+def track_record(
+    services: Services,
+    *,
+    symbol: str | None = None,
+    horizon: int | None = None,
+    model_id: str | None = None,
+    since: date | None = None,
+) -> TrackRecord:
+    """How issued forecasts turned out; of the sample market, how they would have: `simulated` then says so.
+
+    `symbol` as the universe writes it; `since` is the first cutoff that counts. Raises StoreError, and LedgerError for
+    a simulated record that cannot be read.
+    """
+    asked = RecordFilter(symbol, horizon, model_id, since)
+    if services.provider.name == SAMPLE:
+        return simulated_record(services.store, asked)
+    stands: tuple[GateStatus, ...] = ()
+    if services.model is not None and symbol is None:
+        stands = (gate(services.store, services.model.card.model_id),)
+    return live_record(services.store, asked, stands)
+
+
+def asked_record(
+    services: Services, symbol: str | None, horizon: str | None, model_id: str | None, since: str | None
+) -> TrackRecord:
+    """The same for what somebody wrote. Raises also what `resolve`, `parse_horizon` and `parse_date` do."""
+    return track_record(
+        services,
+        symbol=resolve(services, symbol).symbol if symbol is not None else None,
+        horizon=parse_horizon(horizon) if horizon is not None else None,
+        model_id=model_id,
+        since=parse_date(since) if since is not None else None,
+    )
+
+
+def ledger_head(services: Services) -> str:
+    """The last row of the ledger as ROWS:HASH: whoever notes it can prove later that no row up to it was changed.
+
+    Empty while nothing was issued. Raises StoreError.
+    """
+    if services.provider.name == SAMPLE:
+        return ""
+    with services.store.reading() as db:
+        head = ledger_table.head(db)
+    return str(head) if head.rows else ""
+
+
+def receipt(services: Services, forecast_id: str) -> Receipt:
+    """The ledger's row of an issued forecast, and what proves it. Raises LedgerError for an unknown id, StoreError."""
+    return receipts.receipt(services.store, forecast_id)
+
+
+def chart_png(asked: Answer, theme: Theme, shape: Shape = "wide") -> bytes:
+    """The fan chart of an answer as PNG."""
+    from bellwether.charts.fan import fan_chart, to_png
+
+    return to_png(fan_chart(asked.outlook, asked.forecast.horizon, theme, shape))
+
+
+def prepare_charts() -> None:
+    """Make ready to draw, so that the first chart comes as fast as the others."""
+    from bellwether.charts.fan import prepare
+
+    prepare()
+
+
+def chart_svg(asked: Answer, theme: Theme, shape: Shape = "wide") -> str:
+    """The same chart as SVG."""
+    from bellwether.charts.fan import fan_chart, to_svg
+
+    return to_svg(fan_chart(asked.outlook, asked.forecast.horizon, theme, shape))
+
+
+def chart_live(asked: Answer, theme: Theme, shape: Shape = "wide") -> dict[str, Any]:
+    """Its specification for a page that draws it itself."""
+    from bellwether.charts.live import live_chart
+
+    return live_chart(asked.outlook, asked.forecast.horizon, theme, shape)
+
+
+def comparison_svg(compared: Sequence[Forecast], theme: Theme, shape: Shape = "wide") -> str:
+    """Several forecasts of one horizon in one chart, as SVG."""
+    from bellwether.charts.fan import to_svg
+    from bellwether.charts.ranges import range_chart
+
+    return to_svg(range_chart(compared, theme, shape))
+
+
+def comparison_png(compared: Sequence[Forecast], theme: Theme, shape: Shape = "wide") -> bytes:
+    """The same as PNG."""
+    from bellwether.charts.fan import to_png
+    from bellwether.charts.ranges import range_chart
+
+    return to_png(range_chart(compared, theme, shape))
+
+
+def chart_script() -> str:
+    """The script with which a page draws `chart_live`."""
+    from bellwether.charts.fan import browser_script
+
+    return browser_script()
+
+
+def suggestions(services: Services, text: str) -> tuple[Instrument, ...]:
+    """What somebody who has begun to type may mean; asks nobody."""
+    return suggest(text, services.universe)
+
+
+def previous(services: Services, asked: Answer) -> Forecast | None:
+    """The forecast of one session earlier, made again from its bars; None when it cannot be made."""
+    bars = asked.outlook.bars
+    if len(bars) < 2:
+        return None
+    try:
+        # by the model that was asked: a change must be the prices', not another model's
+        model = services.shelf.for_day(bars.cutoff)
+        before = _outlook(services, asked.outlook.instrument, to_date(bars.sessions[-2]), model)
+        if asked.outlook.problem is Problem.SILENCED:
+            before = demoted(before)
+        return forecast_at(before, asked.forecast.horizon, asked.forecast.made_at)
+    except BellwetherError:
+        return None
+
+
+def what_came(services: Services, asked: Answer) -> GradedRange | None:
+    """How the 8-in-10 range of a forecast as of a past day turned out; None while nobody can know.
+
+    Raises MarketDataError and UnusableBars.
+    """
+    made = asked.forecast
+    if made.target_session > last_session(services, asked.outlook.instrument, None):
+        return None
+    low, high = made.log_returns[1], made.log_returns[5]
+    told = Range(made.symbol, made.cutoff, made.horizon, made.target_session, low, high)
+    return outcome(told, comparable(services.provider.bars(made.symbol, made.target_session)).bars)

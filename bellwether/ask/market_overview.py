@@ -1,0 +1,205 @@
+"""The whole market at a glance: one row for each symbol of the universe, worked out once for each session.
+
+every served symbol
+| outlook, as_shown    the same forecast as on its own page, so that the two cannot disagree
+| row_of               its range and how unusual it is
+| Overviews            kept, and worked out by one thread while others go on
+
+A live source is not asked for five hundred symbols because somebody opens a page: only bars that are kept are read.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from bellwether.ask import forecasts
+from bellwether.ask.point_in_time import MARKET_CALENDAR, inputs_at, last_session
+from bellwether.core.errors import BellwetherError, MarketDataError
+from bellwether.core.i18n.translate import said
+from bellwether.core.types import MARKET_SERIES, Bars, Forecast, Instrument
+from bellwether.forecasting.forecaster import forecast_at, make_outlook
+from bellwether.market.calendar import SETTLING, last_closed_session
+from bellwether.market.provider import Provider
+from bellwether.market.remote.bar_history import BarHistory
+from bellwether.market.sources import remote
+from bellwether.services import Services
+
+MOST_KEPT = 8  #: overviews, one for each horizon that was asked for
+KEPT_FOR = timedelta(minutes=10)  #: of a live source, which may have brought more symbols by then
+PATIENCE = 2.0  #: seconds that a visitor waits for an overview which is being worked out
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewRow:
+    """One symbol: its range, and how unusual that is. All but prices are fractions."""
+
+    forecast: Forecast
+    width: float  #: of the 80 % range, as a fraction of the last close
+    against_rule: float | None  #: width / the plain rule's; None where the answer is the plain rule's
+    against_usual: float | None  #: recent volatility / its own over the year before; None without such a year
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Every symbol that could be answered, in the order of the universe."""
+
+    horizon: int  #: sessions
+    rows: tuple[OverviewRow, ...]
+    served: int  #: symbols in the universe
+    made_at: datetime
+    kept_only: bool  #: whether only symbols whose prices are kept were looked at
+
+    @property
+    def cutoff(self) -> date | None:
+        """The newest session behind any of the rows; None when there are none."""
+        return max((row.forecast.cutoff for row in self.rows), default=None)
+
+
+def row_of(made: Forecast) -> OverviewRow:
+    """A forecast as a row."""
+    growths = made.growths
+    facts = made.explanation
+    usual = facts.usual_volatility
+    return OverviewRow(
+        forecast=made,
+        width=growths[5] - growths[1],
+        against_rule=None if made.problem else facts.width_against_baseline,
+        against_usual=facts.volatility / usual if usual else None,
+    )
+
+
+def at_hand(services: Services) -> Services:
+    """The same services, whose market asks nobody: of a live source only what is kept of its bars is read."""
+    return replace(services, provider=_KeptBars(services)) if remote(services.provider) is not None else services
+
+
+def forecasts_of(services: Services, instruments: Iterable[Instrument], horizon: int) -> list[Forecast]:
+    """The forecasts of those that have usable prices, without asking a source for any. Raises BadHorizon.
+
+    The model is silent wherever its record silences it. Nothing is entered into the ledger.
+    """
+    kept = at_hand(services)
+    made = []
+    for instrument in instruments:
+        try:
+            # each is looked at once: they are not kept, for those of a whole universe would fill the memory
+            seen = make_outlook(inputs_at(kept, instrument, last_session(kept, instrument, None)), services.model)
+        except BellwetherError:
+            continue
+        made.append(forecast_at(forecasts.as_shown(services, seen), horizon, services.clock()))
+    return made
+
+
+def work_out(services: Services, horizon: int) -> Overview:
+    """One horizon for every served symbol; those without usable prices are left out. Raises BadHorizon."""
+    kept_only = remote(services.provider) is not None
+    rows = tuple(row_of(made) for made in forecasts_of(services, services.universe.served, horizon))
+    return Overview(horizon, rows, len(services.universe), services.clock(), kept_only)
+
+
+class Overviews:
+    """The overviews of one service. Safe to share between threads."""
+
+    def __init__(self, services: Services, work: Callable[[Services, int], Overview] = work_out) -> None:
+        """Nothing is worked out before it is asked for."""
+        self._services, self._work = services, work
+        self._ready: dict[int, tuple[date, Overview]] = {}
+        self._under_way: dict[int, Future[Overview]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, horizon: int, patience: float = PATIENCE) -> Overview | None:
+        """The overview of this session; the last one while a new one is made; None when there is none yet.
+
+        Waits at most `patience` seconds, and only where there is nothing to show. Raises what working it out raises.
+        """
+        session = last_closed_session(MARKET_CALENDAR, self._services.clock() - SETTLING)
+        with self._lock:
+            kept = self._ready.get(horizon)
+            if kept is not None and kept[0] == session and not self._is_old(kept[1]):
+                return kept[1]
+            future = self._under_way.get(horizon)
+            if future is None:
+                future = self._under_way[horizon] = self._worker.submit(self._make, horizon, session)
+        if kept is not None:
+            return kept[1]
+        try:
+            return future.result(patience)
+        except TimeoutError:
+            return None
+
+    def _is_old(self, overview: Overview) -> bool:
+        return overview.kept_only and self._services.clock() - overview.made_at > KEPT_FOR
+
+    @cached_property
+    def _worker(self) -> ThreadPoolExecutor:
+        """One thread, made once: it holds a connection to the database."""
+        return ThreadPoolExecutor(1, thread_name_prefix="overview")
+
+    def _make(self, horizon: int, session: date) -> Overview:
+        """Work one out."""
+        try:
+            made = self._work(self._services, horizon)
+        except BellwetherError:
+            raise
+        except Exception:
+            log.exception("The overview could not be worked out.")
+            raise
+        else:
+            self._keep(horizon, session, made)
+            return made
+        finally:
+            with self._lock:
+                del self._under_way[horizon]
+
+    def _keep(self, horizon: int, session: date, made: Overview) -> None:
+        with self._lock:
+            self._ready.pop(horizon, None)
+            self._ready[horizon] = (session, made)
+            while len(self._ready) > MOST_KEPT:
+                del self._ready[next(iter(self._ready))]
+
+
+class _KeptBars:
+    """A market that is never asked: what of its bars lies in the database."""
+
+    live = True
+
+    def __init__(self, services: Services) -> None:
+        """In the place of the services' own provider."""
+        provider: Provider = services.provider
+        self._provider = provider
+        self.name, self.note = provider.name, provider.note
+        self._shelf = BarHistory(services.store, provider.name, provider.note)
+        self._series: dict[str, Bars] = {}
+
+    def describe(self) -> str:
+        """The market in words."""
+        return self._provider.describe()
+
+    def instrument(self, symbol: str) -> Instrument:
+        """Never needed: the universe has the instruments."""
+        raise MarketDataError(f"{symbol} is not looked up here.")
+
+    def universe(self) -> tuple[Instrument, ...]:
+        """As the market has it."""
+        return self._provider.universe()
+
+    def bars(self, symbol: str, end: date) -> Bars:
+        """Kept bars up to `end`. Raises MarketDataError when there are none."""
+        whole = self._series.get(symbol)
+        if whole is None:
+            kept = self._shelf.load(symbol)
+            if kept is None:
+                raise MarketDataError(said("No prices of {symbol} are kept yet.", symbol=symbol))
+            whole = kept.bars
+            if symbol in MARKET_SERIES:  # read beside every symbol
+                self._series[symbol] = whole
+        bars = whole.until(end)
+        if bars is None:
+            raise MarketDataError(said("No prices of {symbol} up to {day} are kept.", symbol=symbol, day=end))
+        return bars

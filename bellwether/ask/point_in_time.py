@@ -1,0 +1,79 @@
+"""What may be known of an instrument when a session has closed: its bars, and the market series beside them."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from bellwether.core.errors import BadDate, MarketDataError, UnknownSymbol
+from bellwether.core.i18n.translate import said, together
+from bellwether.core.types import MARKET_SERIES, Bars, ForecastInputs, Instrument, Origin
+from bellwether.market.calendar import SETTLING, closes_at, is_session, last_closed_session
+from bellwether.market.scale import comparable
+from bellwether.services import Services
+
+EARLIEST = date(1900, 1, 1)  #: as-of dates before it are typing errors
+MARKET_CALENDAR = "XNYS"  #: of MARKET_SERIES
+HISTORY = 2520  #: bars an answer may rest on, ten years: the same whatever a source keeps beyond them
+
+
+def last_session(services: Services, instrument: Instrument, as_of: date | None) -> date:
+    """The newest session that may be looked at."""
+    now = services.clock()
+    closed = last_closed_session(instrument.calendar, now - SETTLING)
+    if as_of is None:
+        return closed
+    if as_of < EARLIEST:
+        raise BadDate(
+            said("No prices reach back to {day}; please give a date from {first} on.", day=as_of, first=EARLIEST)
+        )
+    if as_of > now.date():
+        raise BadDate(said("{day} has not come yet; please give a date up to {today}.", day=as_of, today=now.date()))
+    return min(as_of, closed)
+
+
+def inputs_at(services: Services, instrument: Instrument, end: date) -> ForecastInputs:
+    """What is known of an instrument after the session `end`. Raises MarketDataError and UnusableBars."""
+    provider = services.provider
+    whole = comparable(provider.bars(instrument.symbol, end).last(HISTORY))
+    bars = whole.bars
+    origin = bars.origin or Origin(provider.name, provider.live, provider.note)
+    beside = market_of(services, instrument, bars.cutoff)
+    note = together(origin.note, *whole.notes, _about_beside(beside, origin, provider.note))
+    expected = end if origin.live else None
+    return ForecastInputs(origin.instrument or instrument, bars, beside, origin.source, note, expected)
+
+
+def market_of(services: Services, instrument: Instrument, cutoff: date) -> tuple[Bars | None, ...]:
+    """The bars of MARKET_SERIES known when the session `cutoff` of an instrument closed; None where unknown."""
+    end = market_end(instrument, cutoff)
+    return tuple(_series_or_none(services, symbol, end) for symbol in MARKET_SERIES)
+
+
+def market_end(instrument: Instrument, cutoff: date) -> date:
+    """The newest New York session that was closed when the instrument's own cutoff session was.
+
+    London's Friday ends while New York still trades: a forecast as of it must know Thursday's index and no more.
+    """
+    if instrument.calendar == MARKET_CALENDAR or not is_session(instrument.calendar, cutoff):
+        return cutoff
+    return last_closed_session(MARKET_CALENDAR, closes_at(instrument.calendar, cutoff))
+
+
+def _series_or_none(services: Services, symbol: str, cutoff: date) -> Bars | None:
+    """A market series up to the same cutoff; None when the source does not have it: the model can do without."""
+    try:
+        return services.provider.bars(symbol, cutoff)
+    except (MarketDataError, UnknownSymbol, BadDate):
+        return None
+
+
+def _about_beside(beside: Sequence[Bars | None], origin: Origin, quiet: str) -> str:
+    """Says so when the market series are old, or of another source than the prices; a trouble of both is told once.
+
+    `quiet` is what the market says when there is none.
+    """
+    for series in beside:
+        its = series.origin if series is not None else None
+        if its is None or its.note == quiet or (its.source == origin.source and origin.note != quiet):
+            continue
+        return said("Of the wider market: {note}", note=its.note)
+    return ""

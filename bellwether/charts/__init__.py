@@ -1,0 +1,1 @@
+"""One chart kit: fan, ranges, the live chart, and the process that draws them."""

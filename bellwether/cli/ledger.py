@@ -1,0 +1,47 @@
+"""`python -m bellwether ledger ...`: the rows behind the track record, and their proof."""
+
+import sys
+
+import click
+
+from bellwether.cli.wiring import build
+
+
+@click.group("ledger")
+def ledger() -> None:
+    """The rows behind the track record."""
+
+
+@ledger.command()
+@click.option("--expect", help="A head noted earlier, ROWS:HASH: the ledger must still hold that row.")
+def verify(expect: str | None) -> None:
+    """Prove that no issued forecast and no outcome was changed."""
+    from bellwether.track_record.ledger.verify import head_of
+    from bellwether.track_record.ledger.verify import verify as run
+
+    found = run(build().store, head_of(expect) if expect is not None else None)
+    click.echo(f"Forecasts: {found.ledger.rows:,} rows, head {found.ledger}")
+    click.echo(f"Outcomes:  {found.outcomes.rows:,} rows, head {found.outcomes}")
+    click.echo(f"Growth forecasts: {found.growth.rows:,} rows, head {found.growth}")
+    click.echo(f"Growth outcomes:  {found.growth_outcomes.rows:,} rows, head {found.growth_outcomes}")
+    for problem in found.problems:
+        click.echo(f"FAIL {problem}")
+    if not found.problems:
+        click.echo("ok   Every hash follows from the row and the hash before it, back to the first.")
+        click.echo("ok   The sums that the track record shows are what the rows amount to.")
+    else:
+        click.echo(
+            "Where a row is not what was written: keep the database and its note as they are, and run this on your "
+            "backups; the newest one that proves itself shows what stood there. See docs/track-record.md."
+        )
+    sys.exit(1 if found.problems else 0)
+
+
+@ledger.command()
+def rebuild() -> None:
+    """Make the sums and lists that the track record shows again from the rows, which stay as they are."""
+    from bellwether.track_record.ledger.rebuild import rebuild as run
+
+    services = build()
+    run(services.store, lambda symbol: str(services.provider.instrument(symbol).calendar))
+    click.echo("The sums, the misses and the list of open forecasts are made again from the ledger's rows.")

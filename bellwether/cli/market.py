@@ -1,0 +1,64 @@
+"""`python -m bellwether market ...`: the prices that are kept."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from bellwether.cli.wiring import build
+
+
+@click.group()
+def market() -> None:
+    """The prices that are kept."""
+
+
+@market.command()
+@click.option("--symbols", help="Only these, such as AAPL,MSFT; else all that are served every session or watched.")
+def refresh(symbols: str | None) -> None:
+    """Fetch what is missing up to the last session; run again, it goes on where it stopped."""
+    from bellwether.jobs.refresh_prices import every_symbol, symbols_of
+    from bellwether.jobs.refresh_prices import refresh as run
+    from bellwether.market.sources import remote
+
+    services = build()
+    provider = remote(services.provider)
+    if provider is None:
+        raise click.ClickException(f"{services.provider.describe().capitalize()} is on this machine already.")
+    wanted = symbols_of(symbols) if symbols is not None else every_symbol(services)
+    unseen = not sys.stderr.isatty()
+    with click.progressbar(length=len(wanted), label="Prices", file=sys.stderr, hidden=unseen) as bar:
+        did = run(provider, wanted, done=lambda _: bar.update(1))
+    click.echo(str(did))
+    for symbol, why in sorted(did.failed.items()):
+        click.echo(f"  {symbol}: {why}", err=True)
+    sys.exit(1 if did.stopped or did.failed else 0)
+
+
+@market.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--symbol", default="", help="Whose prices they are, where neither a column nor the file's name tells.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write them to this .parquet or .csv in long form.")
+def import_(files: tuple[Path, ...], symbol: str, out: Path | None) -> None:
+    """Show what price FILES are understood as, before they are used."""
+    from bellwether.core.errors import BadSymbol
+    from bellwether.market.file import together
+    from bellwether.market.files.prices import read_price_file, write_prices
+    from bellwether.market.files.words import understood
+    from bellwether.market.symbols.universe import as_symbol
+
+    wanted = as_symbol(symbol) if symbol else ""
+    if wanted is None:
+        raise BadSymbol(f"{symbol!r} can't be a symbol. Write it as in AAPL, BRK-B or SHEL.L.")
+    read = [read_price_file(file, wanted) for file in files]
+    for file, prices in zip(files, read, strict=True):
+        for line in understood(file, prices):
+            click.echo(line)
+    use = out if out is not None else files[0]
+    if out is not None:
+        write_prices(together(read), out)
+        click.echo(f"Written to {out}.")
+    elif symbol or len(files) > 1:
+        click.echo("To use them, write them into one file with their symbols: add --out prices.parquet.")
+        return
+    click.echo(f"To use it: BELLWETHER_MARKET__SOURCE=file BELLWETHER_MARKET__FILE={use}")

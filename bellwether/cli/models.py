@@ -1,0 +1,41 @@
+"""`python -m bellwether models ...`: the served model beside those that are tried."""
+
+import click
+
+from bellwether.cli.wiring import build
+
+
+@click.group()
+def models() -> None:
+    """The served model, and those tried beside it."""
+
+
+@models.command()
+def compare() -> None:
+    """Set the models of the record side by side."""
+    from bellwether.ask import forecasts
+    from bellwether.track_record.demotion.champion import duel
+    from bellwether.track_record.scores.sentences import compared, judged
+
+    services = build()
+    record = forecasts.track_record(services)
+    for one in record.by_model:
+        click.echo(f"{one.model_id}{'' if one.shown else ' (tried)'}: {judged(one.score)}")
+    served = services.model.card.model_id if services.model is not None else ""
+    for name in sorted({one.model_id for one in record.by_model} - {served}) if not record.simulated else ():
+        click.echo(compared(duel(services, name, served)))
+    if not record.by_model:
+        click.echo("The record has no outcome yet.")
+
+
+@models.command()
+@click.argument("model")
+def promote(model: str) -> None:
+    """Serve MODEL from the next start on, if the record supports it."""
+    from bellwether.track_record.demotion.champion import promote as run
+    from bellwether.track_record.scores.sentences import compared
+
+    found = run(build(), model)
+    if found is not None:
+        click.echo(compared(found))
+    click.echo(f"{model} is served from the next start on.")

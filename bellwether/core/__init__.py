@@ -1,0 +1,1 @@
+"""Types, errors, configuration, clock and metrics; imports nothing else of the product."""

@@ -1,0 +1,293 @@
+"""config.yaml and the environment, as typed and checked settings."""
+
+import difflib
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from bellwether.core.errors import ConfigError
+from bellwether.core.plans import DEMO, PLANS, Plan
+
+PREFIX = "BELLWETHER_"
+FILE_VARIABLE = "BELLWETHER_CONFIG"  #: names another settings file than config.yaml in the working directory
+TOKEN_VARIABLES = (
+    "BELLWETHER_TELEGRAM__TOKEN",
+    "TELEGRAM_BOT_TOKEN",
+)  #: the second is what hosting panels call it
+
+
+SHORTEST_TOKEN = 32  #: characters of the operator's token for the API
+_SECRETS = (
+    ("telegram", "token", TOKEN_VARIABLES[0]),
+    ("api", "admin_token", f"{PREFIX}API__ADMIN_TOKEN"),
+    ("database", "key", f"{PREFIX}DATABASE__KEY"),
+    ("telegram", "webhook_secret", f"{PREFIX}TELEGRAM__WEBHOOK_SECRET"),
+)
+
+Source = Literal["yahoo", "sample", "file"]  #: each is a module of bellwether/market with a function `open_source`
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _unguessable(secret: SecretStr) -> SecretStr:
+    """What proves that a webhook's request is Telegram's, made of the signs that Telegram takes."""
+    if secret.get_secret_value() and not re.fullmatch("[A-Za-z0-9_-]{16,256}", secret.get_secret_value()):
+        raise PydanticCustomError("secret", "Input should be 16 to 256 letters, digits, _ and -, as Telegram has it")
+    return secret
+
+
+class Telegram(_Section):
+    """How to reach Telegram."""
+
+    token: SecretStr = SecretStr("")
+    base_url: str = "https://api.telegram.org/bot"
+    base_file_url: str = "https://api.telegram.org/file/bot"
+    poll_timeout: Annotated[int, Field(ge=0, le=50)] = 30
+    webhook_url: Annotated[str, Field(pattern="^(https?://[^/?#]+/[^?#]+)?$")] = ""
+    webhook_secret: Annotated[SecretStr, AfterValidator(_unguessable)] = SecretStr("")
+    admin_chat: int = 0
+
+
+def _words(value: Any) -> Any:
+    """A list as the environment has it, "file, sample", as a list."""
+    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+
+def _universe(value: Any) -> Any:
+    """The path of a file or symbols with commas, as text; or the symbols of a list."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, list | tuple) and all(isinstance(symbol, str) for symbol in value):
+        return tuple(value)
+    hint = "; write ON, NO or 005930 in quotes, or YAML takes them for something else" if value else ""
+    raise PydanticCustomError(
+        "universe", f"Input should be a list of symbols such as [AAPL, MSFT], or the path of a .csv file{hint}"
+    )
+
+
+class Market(_Section):
+    """Where prices come from."""
+
+    source: Source = "sample"
+    fallbacks: Annotated[list[Source], NoDecode, BeforeValidator(_words)] = []
+    file: str = ""
+    universe: Annotated[str | tuple[str, ...], NoDecode, BeforeValidator(_universe)] = ""
+    fundamentals_file: str = ""
+    yahoo_base_url: Annotated[str, Field(pattern="^(https?://.+)?$")] = ""
+    timeout: Annotated[float, Field(gt=0, le=120)] = 15
+    connections: Annotated[int, Field(ge=1, le=32)] = 8
+
+
+class Models(_Section):
+    """Where the exported models lie."""
+
+    folder: Path = Path("exported_models")
+    serve: str = "daily-range-2-2021"
+    shadow: Annotated[list[str], NoDecode, BeforeValidator(_words)] = []
+    growth: str = "revenue-1-2021"
+
+
+def _hexadecimal(key: SecretStr) -> SecretStr:
+    """A key as `database key` makes them; none at all will do too."""
+    if key.get_secret_value() and not re.fullmatch("[0-9a-fA-F]{64}", key.get_secret_value()):
+        raise PydanticCustomError(
+            "key", "Input should have 64 hexadecimal digits, as `python -m bellwether database key` makes them"
+        )
+    return key
+
+
+class Database(_Section):
+    """Where rows are kept."""
+
+    path: Path = Path("var/bellwether.sqlite3")
+    key: Annotated[SecretStr, AfterValidator(_hexadecimal)] = SecretStr("")
+
+
+class Web(_Section):
+    """Where the page and the API listen."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    public_url: Annotated[str, Field(pattern="^(https?://[^/?#]+)?$")] = ""
+    requests_a_minute: Annotated[int, Field(ge=0)] = 600
+
+
+def _with_demo(plans: dict[str, Plan]) -> dict[str, Plan]:
+    """The plans, one of which must be for those without a key."""
+    if DEMO not in plans:
+        raise PydanticCustomError("plans", f"Input should have a plan named {DEMO}, for whoever asks without a key")
+    return plans
+
+
+def _long_enough(token: SecretStr) -> SecretStr:
+    """An operator's token that nobody guesses; none at all will do too."""
+    if 0 < len(token.get_secret_value()) < SHORTEST_TOKEN:
+        raise PydanticCustomError("token", f"Input should have at least {SHORTEST_TOKEN} characters, or be empty")
+    return token
+
+
+class Api(_Section):
+    """What callers of the API may do."""
+
+    limits: bool = True
+    bars: bool = False
+    private_webhooks: bool = False
+    admin_token: Annotated[SecretStr, AfterValidator(_long_enough)] = SecretStr("")
+    plans: Annotated[dict[str, Plan], AfterValidator(_with_demo)] = PLANS
+
+
+class Alerts(_Section):
+    """When digests are due and what they hold."""
+
+    digest_delay: Annotated[int, Field(ge=0, le=720)] = 45
+    freshness: Annotated[int, Field(ge=1, le=2880)] = 720
+    horizon: Annotated[int, Field(ge=1, le=63)] = 10
+    watch_limit: Annotated[int, Field(ge=1, le=1000)] = 500
+    rule_limit: Annotated[int, Field(ge=1, le=1000)] = 500
+    heartbeat_url: Annotated[str, Field(pattern="^(https?://.+)?$")] = ""
+
+
+class Log(_Section):
+    """How much is said."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Read it with `load_settings`, which also explains what is wrong."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, case_sensitive=False
+    )
+
+    telegram: Telegram = Telegram()
+    market: Market = Market()
+    models: Models = Models()
+    database: Database = Database()
+    web: Web = Web()
+    api: Api = Api()
+    alerts: Alerts = Alerts()
+    log: Log = Log()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is passed in wins over the environment, which wins over the file."""
+        return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=_file_settings())
+
+
+def setting_keys() -> tuple[str, ...]:
+    """Every key as written in the environment after the prefix: "MARKET__SOURCE"."""
+    return tuple(
+        f"{section}__{key}".upper()
+        for section, field in Settings.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+        for key in field.annotation.model_fields
+    )
+
+
+def load_settings(**overrides: dict[str, Any]) -> Settings:
+    """Settings from `overrides` (by section), the environment and config.yaml, in this order.
+
+    Raises ConfigError whose one line names the key, what was found and what is allowed.
+    """
+    _refuse_unknown_variables()
+    token = next((found for name in TOKEN_VARIABLES if (found := os.environ.get(name, "").strip())), "")
+    if token:
+        overrides = {**overrides, "telegram": {"token": token, **overrides.get("telegram", {})}}
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # sections as dicts, checked by pydantic
+    except ValidationError as problem:
+        raise ConfigError(_explain(problem.errors()[0])) from None  # the cause would print the token
+
+
+def _config_file() -> Path | None:
+    """The settings file in use; None when there is none. Raises ConfigError if a named one is missing."""
+    named = os.environ.get(FILE_VARIABLE)
+    if named and not Path(named).is_file():
+        fault = "is a folder" if Path(named).is_dir() else "does not exist"
+        raise ConfigError(f"{FILE_VARIABLE} names the file {named}, which {fault}.")
+    file = Path(named or "config.yaml")
+    return file if file.is_file() else None
+
+
+def _file_settings() -> dict[str, Any]:
+    """The sections of the settings file; an empty one, all of whose keys are commented out, is left out.
+
+    Raises ConfigError for a file that is no settings file, or that holds the token.
+    """
+    file = _config_file()
+    if file is None:
+        return {}
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, OSError, UnicodeDecodeError) as problem:
+        raise ConfigError(f"The settings file {file} cannot be read: {_where(problem)}.") from None
+    content = {} if content is None else content
+    if not isinstance(content, dict) or not all(isinstance(section, str) for section in content):
+        raise ConfigError(f"The settings file {file} must be made of sections such as “web:” with keys under them.")
+    for section, key, variable in _SECRETS:
+        found = content.get(section)
+        if isinstance(found, dict) and key in found:
+            # a secret in a file ends up in a backup or a commit
+            raise ConfigError(
+                f"{section}.{key} must not stand in {file.name}; set it in the environment as {variable}."
+            )
+    return {section: keys for section, keys in content.items() if keys is not None}
+
+
+def _where(problem: Exception) -> str:
+    """What is wrong with the file, without quoting it: the line may hold the token."""
+    if isinstance(problem, yaml.MarkedYAMLError) and problem.problem_mark is not None:
+        return f"it is no YAML from line {problem.problem_mark.line + 1} on ({problem.problem})"
+    return type(problem).__name__ if isinstance(problem, yaml.YAMLError) else str(problem)
+
+
+def _refuse_unknown_variables() -> None:
+    """A misspelt variable would otherwise be a default quietly used instead of what was asked."""
+    known = {PREFIX + key for key in setting_keys()} | {FILE_VARIABLE}
+    for name in os.environ:
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), sorted(known), n=1)
+            hint = f"did you mean {near[0]}?" if near else f"allowed are {', '.join(sorted(known))}."
+            raise ConfigError(f"The environment has {name}, which is no setting; {hint}")
+
+
+def _explain(error: ErrorDetails) -> str:
+    """One pydantic error as one line with key, finding and what is allowed."""
+    key = ".".join(part for part in error["loc"] if isinstance(part, str))  # without the place in a list
+    if error["type"] == "extra_forbidden":
+        known = [name.replace("__", ".").lower() for name in setting_keys()] + list(Settings.model_fields)
+        near = difflib.get_close_matches(key, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"allowed are {', '.join(known)}."
+        return f"The setting {key} is not known; {hint}"
+    secret = {section for section, _, _ in _SECRETS} | {f"{section}.{name}" for section, name, _ in _SECRETS}
+    found = "(hidden)" if key in secret else repr(error["input"])
+    variable = PREFIX + key.replace(".", "__").upper()
+    allowed = "it should be a section with keys under it" if error["type"] == "model_type" else _allowed(error["msg"])
+    return f"The setting {key} is {found}, but {allowed} (config.yaml, or {variable})."
+
+
+def _allowed(message: str) -> str:
+    """Pydantic's "Input should be ..." as the end of our sentence."""
+    return message.replace("Input should", "it should")[0].lower() + message.replace("Input should", "it should")[1:]

@@ -1,0 +1,228 @@
+"""What the environment says of proxies and certificates, and what of it nobody can connect by.
+
+The libraries read it while they make a client, and raise whatever they like: the part that needs the client is then out
+until a restart, with one sentence that names the variable, and the rest goes on. No sentence holds a proxy's address,
+for it may hold a password.
+"""
+
+import os
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import wraps
+from importlib.util import find_spec
+from ipaddress import IPv6Address
+from typing import ParamSpec, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from bellwether.core.config import Settings
+from bellwether.core.errors import BellwetherError, ConfigError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+_SOCKS = {"socks5", "socks5h"}
+_LOOK_AT = "HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR"
+
+
+class Part(Enum):
+    """What connects to the outside."""
+
+    TELEGRAM = "Telegram"
+    YAHOO = "Yahoo Finance"
+    WEBHOOKS = "Webhooks"
+    HEARTBEAT = "The heartbeat"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A variable of the environment that keeps parts from connecting."""
+
+    variable: str
+    why: str  #: completes "The environment variable X ..."
+    what_to_do: str
+    parts: frozenset[Part]
+
+    def __str__(self) -> str:
+        """One sentence for whoever runs the service."""
+        return f"The environment variable {self.variable} {self.why}; {self.what_to_do} and start again."
+
+
+def faults(environment: Mapping[str, str]) -> tuple[Fault, ...]:
+    """All that cannot be used, in the order in which it is looked at."""
+    return (*_proxies(environment), *_exceptions(environment), *_certificates(environment))
+
+
+def faults_for(settings: Settings, environment: Mapping[str, str] = os.environ) -> tuple[Fault, ...]:
+    """Those that concern a part which these settings use."""
+    used = {Part.WEBHOOKS}
+    if settings.telegram.token.get_secret_value():
+        used.add(Part.TELEGRAM)
+    if "yahoo" in (settings.market.source, *settings.market.fallbacks):
+        used.add(Part.YAHOO)
+    if settings.alerts.heartbeat_url:
+        used.add(Part.HEARTBEAT)
+    return tuple(fault for fault in faults(environment) if used & fault.parts)
+
+
+def naming_the_fault(part: Part) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """For a function that makes a client: whatever it raises becomes a ConfigError that says what to do."""
+
+    def decorate(make: Callable[P, T]) -> Callable[P, T]:
+        @wraps(make)
+        def made(*arguments: P.args, **named: P.kwargs) -> T:
+            try:
+                return make(*arguments, **named)
+            except BellwetherError:
+                raise
+            except Exception as problem:  # each library has its own, and a missing package is one of them
+                raise ConfigError(_sentence(part, problem)) from None  # the cause may hold a password
+
+        return made
+
+    return decorate
+
+
+def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The passwords of proxies, as they stand and as they are read: no log may hold them."""
+    secrets = set()
+    for _, value in _values(_PROXIES, environment):
+        before, at, _ = value.rpartition("@")
+        password = before.rpartition("//")[2].partition(":")[2]
+        if at and password:
+            secrets |= {password, unquote(password)}
+    return tuple(sorted(secrets, key=len, reverse=True))
+
+
+def _sentence(part: Part, problem: Exception) -> str:
+    """Why a part cannot connect, by the variable where one is to blame."""
+    for fault in faults(os.environ):
+        if part in fault.parts:
+            return f"{part.value} is out: {str(fault)[0].lower()}{str(fault)[1:]}"
+    return (
+        f"{part.value} is out: no connection can be set up ({type(problem).__name__}); look at the environment "
+        f"variables {_LOOK_AT} and start again."
+    )
+
+
+def _values(names: tuple[str, ...], environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Names and values, in capitals and small letters, as far as they are set."""
+    for name in names:
+        for spelt in (name, name.lower()):
+            if value := environment.get(spelt, "").strip():
+                yield spelt, value
+
+
+def _proxies(environment: Mapping[str, str]) -> Iterator[Fault]:
+    """Addresses of proxies that cannot be read, or not by everybody."""
+    everybody = frozenset({Part.TELEGRAM, Part.YAHOO, Part.HEARTBEAT})
+    write = "write it as http://host:port or http://name:password@host:port, with %20 and the like for odd signs,"
+    for name, value in _values(_PROXIES, environment):
+        scheme = value.partition("://")[0].lower() if "://" in value else "http"
+        if not _is_address(value):
+            yield Fault(name, "is no address of a proxy", write, everybody)
+        elif scheme in _SOCKS:
+            if find_spec("socksio") is None:
+                install = "name an http:// proxy, or install the package socksio (pip install socksio),"
+                yield Fault(
+                    name,
+                    "names a SOCKS proxy, for which a package is missing",
+                    install,
+                    frozenset({Part.TELEGRAM}),
+                )
+        elif scheme not in {"http", "https"}:
+            yield Fault(name, "names a proxy of a kind that cannot be used", write, everybody)
+
+
+def _is_address(value: str) -> bool:
+    """Whether a proxy's address has a host, and a port that is a number, and no sign that an address can't have."""
+    try:
+        parts = urlsplit(value if "://" in value else f"http://{value}")
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    return bool(host) and value.isascii() and value.isprintable() and not set(value) & set(' "<>\\^`{|}')
+
+
+def _exceptions(environment: Mapping[str, str]) -> Iterator[Fault]:
+    """Hosts that are to be reached without a proxy, written in a way that httpx takes for a broken address."""
+    for name, value in _values(("NO_PROXY",), environment):
+        for entry in (part.strip() for part in value.split(",")):
+            if entry and not _is_exception(entry):
+                yield Fault(
+                    name,
+                    f"holds {entry[:60]!r}, which cannot be read",
+                    "take that entry out (host names, addresses without brackets such as ::1 and networks such as "
+                    "10.0.0.0/8 can be read)",
+                    frozenset({Part.TELEGRAM}),
+                )
+                break
+
+
+def _is_exception(entry: str) -> bool:
+    """Whether httpx can read one entry of NO_PROXY."""
+    scheme, _, rest = entry.rpartition("://")
+    if not (entry.isascii() and entry.isprintable()):
+        return False
+    if scheme and rest.startswith("["):
+        return rest.endswith("]")
+    if "[" in rest or "]" in rest:
+        return False
+    if ":" not in rest:
+        return True
+    name, _, port = rest.rpartition(":")
+    if ":" not in name:
+        return port == "" or port.isdigit()
+    return not scheme and _is_ipv6(rest)
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _certificates(environment: Mapping[str, str]) -> Iterator[Fault]:
+    """Authorities that are not where the environment says they are."""
+    correct = "correct the path, or unset it to take the usual authorities,"
+    file = environment.get("SSL_CERT_FILE", "")
+    if file and (why := _unreadable(file)):
+        parts = {Part.TELEGRAM, Part.HEARTBEAT} | ({Part.YAHOO} if os.path.exists(file) else set())
+        yield Fault("SSL_CERT_FILE", why, correct, frozenset(parts))
+    folder = environment.get("SSL_CERT_DIR", "")
+    if folder and not file and not any(os.path.isdir(each) for each in folder.split(os.pathsep)):
+        yield Fault(
+            "SSL_CERT_DIR", f"names the folder {folder}, which is not there", correct, frozenset({Part.TELEGRAM})
+        )
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):  # curl takes the first that is set
+        if bundle := environment.get(name, ""):
+            if why := _unreadable(bundle):
+                yield Fault(name, why, correct, frozenset({Part.YAHOO}))
+            break
+    if (keys := environment.get("SSLKEYLOGFILE", "")) and not _is_writable(keys):
+        why = f"names the file {keys}, which cannot be written"
+        others = frozenset({Part.TELEGRAM, Part.WEBHOOKS, Part.HEARTBEAT})
+        yield Fault("SSLKEYLOGFILE", why, "unset it", others)
+
+
+def _unreadable(path: str) -> str:
+    """What is wrong with a file of certificates; empty when nothing is."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
+    except FileNotFoundError:
+        return f"names the file {path}, which does not exist"
+    except IsADirectoryError:
+        return f"names {path}, which is a folder"
+    except PermissionError:
+        return f"names the file {path}, which may not be read"
+    except (ssl.SSLError, OSError, ValueError):
+        return f"names the file {path}, which holds no certificates"
+    return ""
+
+
+def _is_writable(path: str) -> bool:
+    """Whether a file can be written to, or made."""
+    return os.access(path if os.path.exists(path) else os.path.dirname(path) or ".", os.W_OK)

@@ -1,0 +1,1 @@
+"""Five languages: catalogues, numbers, days and time zones."""

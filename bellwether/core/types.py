@@ -1,0 +1,341 @@
+"""The values that pass between the parts: frozen, plain, without behaviour beyond reading themselves.
+
+Returns are log returns inside and simple fractions (`growth`) where people see them. Levels are
+quantile levels such as 0.1; every time is aware and UTC; every day is a trading session.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import Enum
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from bellwether.core.i18n.translate import N_
+
+
+class SkillVerdict(Enum):
+    """What a skill and its interval allow to say; the value completes "Its ranges ..."."""
+
+    TOO_EARLY = N_("have too few outcomes to be judged")
+    BETTER = N_("beat the plain volatility rule by more than luck")
+    WORSE = N_("are worse than the plain volatility rule by more than luck")
+    UNDECIDED = N_("cannot be told from the plain volatility rule")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSummary:
+    """The few numbers of a record that stand beside a new forecast."""
+
+    forecasts: int  #: with an outcome; at least one
+    coverage_80: float | None
+    skill: float | None
+    verdict: SkillVerdict
+    own: bool  #: of this symbol; False: of all symbols together
+    years: str = ""  #: when it is simulated, which: "2019-2021"; empty: really issued, within the last year
+
+
+Floats = npt.NDArray[np.floating]
+Ints = npt.NDArray[np.int64]
+Theme = Literal["light", "dark"]
+Shape = Literal["wide", "narrow", "card"]  #: of a chart: for a desk or a chat, for a phone, for previews of links
+Sessions = npt.NDArray[np.datetime64]
+
+LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)  #: quantile levels of every forecast
+HEADS = (1, 5, 10, 21, 63)  #: horizons the model forecasts directly, in sessions
+MAX_HORIZON = HEADS[-1]
+MARKET_SERIES = ("^GSPC", "^VIX")  #: what the whole market did, read beside each symbol
+OPEN, HIGH, LOW, CLOSE, VOLUME = range(5)  #: columns of `Bars.values`
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """Something that can be forecast, and where it trades."""
+
+    symbol: str
+    name: str
+    exchange: str  #: as people write it: "NASDAQ"
+    calendar: str  #: code of its trading calendar: "XNYS", "24/7"
+    currency: str  #: ISO 4217, or a minor unit as Yahoo writes it: "USD", "GBp"
+    sector: str = ""  #: as S&P names it: "Health Care"; empty where not known
+
+    @property
+    def listing(self) -> str:
+        """Where and in what it trades, as far as that is known: "London, GBp"."""
+        exchange = self.exchange or ("US" if self.calendar == "XNYS" else "")
+        return ", ".join(part for part in (exchange, self.currency) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who gave some bars: one history is always of one source."""
+
+    source: str  #: "sample", "file" or "yahoo"
+    live: bool  #: whether its bars are expected to reach the last closed session
+    note: str  #: what every answer made of them must say; may be empty
+    instrument: Instrument | None = None  #: as that source describes it, in the units of its prices
+    doubtful: date | None = None  #: prices before this session may lack a split that the source tells of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bars:
+    """Daily bars of one symbol, oldest first.
+
+    `sessions` is (n,) datetime64[D]; `values` is (n, 5): open, high, low, close adjusted for splits and
+    dividends, and volume. `quoted_closes` (n,) are the closes as quoted, adjusted for splits alone; they equal the
+    adjusted ones where the source keeps no others.
+    """
+
+    symbol: str
+    sessions: Sessions
+    values: Floats
+    quoted_closes: Floats
+    origin: Origin | None = None  #: None: the provider that was asked, and nothing to say about it
+
+    def __len__(self) -> int:
+        """Number of sessions."""
+        return len(self.sessions)
+
+    @property
+    def closes(self) -> Floats:
+        """Adjusted closes, (n,)."""
+        return self.values[:, CLOSE]
+
+    @property
+    def quoted_close(self) -> float:
+        """The last close as quoted, without the digits that float32 sources add."""
+        return float(f"{self.quoted_closes[-1]:.7g}")
+
+    def until(self, end: date) -> "Bars | None":
+        """The same bars without what came after `end`; None when nothing is left."""
+        if self.cutoff <= end:
+            return self
+        known = int(np.searchsorted(self.sessions, np.datetime64(end), side="right"))
+        if known == 0:
+            return None
+        return self.part(slice(known))
+
+    def last(self, count: int) -> "Bars":
+        """The newest `count` bars."""
+        if len(self) <= count:
+            return self
+        return self.part(slice(-count, None))
+
+    def part(self, which: slice) -> "Bars":
+        """Some of the bars, of the same origin."""
+        return Bars(self.symbol, self.sessions[which], self.values[which], self.quoted_closes[which], self.origin)
+
+    def sealed(self) -> "Bars":
+        """The same bars, whose numbers nobody can change any more: many share them."""
+        self.sessions.flags.writeable = self.values.flags.writeable = self.quoted_closes.flags.writeable = False
+        return self
+
+    @property
+    def cutoff(self) -> date:
+        """The last session in the bars."""
+        return to_date(self.sessions[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """What a company said about one quarter."""
+
+    period_end: date
+    revenue: float | None  #: in the currency of its statements; None where not told
+    net_income: float | None
+    known_on: date | None  #: the day from which it was public, at the latest; None where the source does not tell
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """A company's quarters, oldest first, as far as a source has them."""
+
+    symbol: str
+    currency: str  #: of the statements, ISO 4217; not always that of the share
+    quarters: tuple[Quarter, ...]
+    next_earnings: date | None  #: when the next quarter is expected; None where not known
+    source: str  #: "yahoo", "file" or "sample"
+
+
+class Problem(Enum):
+    """Why the model must not answer from these bars; the value is the sentence for people."""
+
+    TOO_SHORT = N_("there is too little price history for the model")
+    STALE = N_("the prices are too old")
+    GAP = N_("days are missing from the recent prices")
+    BROKEN = N_("a recent price is missing or impossible")
+    EXTREME = N_("recent moves are far outside what the model learned from")
+    JUMP = N_("a recent price halves or doubles at once, as when older prices are not adjusted for a split")
+    FLAT = N_("the price has not moved")
+    NO_ANSWER = N_("what it computed makes no sense")
+    NO_MODEL = N_("it could not be loaded")
+    SILENCED = N_("its earlier forecasts turned out significantly worse than those of a plain volatility rule")
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The plain volatility rule's answer to the same question: what the model must beat."""
+
+    log_returns: tuple[float, ...]  #: quantiles of the cumulative log return, one per level
+    probability_of_growth: float
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How the model did where it was tested: shown with every answer so that it can be judged."""
+
+    span: str  #: "2019-2021"
+    coverage_80: float  #: share of outcomes inside the 80 % range
+    skill: float  #: 1 - its pinball loss / the baseline's
+    skill_low: float  #: lower end of the 95 % interval of `skill`
+    skill_high: float
+    growth_known: bool = False  #: whether its chance of growth beat the usual share of rises by more than luck
+    taught_to: date | None = None  #: the last session behind these scores, where the model has learned more since
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why the range is what it is, as numbers; `wording` turns them into sentences."""
+
+    volatility: float  #: recent (EWMA) volatility of the symbol, annualised
+    usual_volatility: float | None  #: its own over the year before, annualised; None when history is too short
+    market_volatility: float | None  #: ^VIX as a fraction (0.17), None when not known
+    recent_return: float | None  #: log return over the last 21 sessions
+    width_against_baseline: float  #: width of the 80 % range / the baseline's
+    record: Record | None  #: at this horizon; None when the answer is the baseline, or where too little was tested
+    beside: RecordSummary | None = None  #: how earlier forecasts turned out; None while there is no record
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The quantiles for one symbol, cutoff and horizon, with everything needed to judge them."""
+
+    symbol: str
+    name: str
+    currency: str
+    exchange: str
+    cutoff: date
+    last_close: float  #: as quoted at the cutoff
+    horizon: int  #: sessions
+    target_session: date
+    made_at: datetime
+    log_returns: tuple[float, ...]  #: quantiles of the cumulative log return, one per level in LEVELS
+    probability_of_growth: float
+    usual_probability_of_growth: float | None  #: share of past stretches of this length that rose
+    baseline: Baseline
+    model_id: str
+    explanation: Explanation
+    source: str  #: "sample", "file" or "yahoo"
+    caveats: tuple[str, ...]
+    forecast_id: str
+    problem: Problem | None = None  #: set when the model was silent and the range is the baseline's
+
+    @property
+    def quantiles(self) -> tuple[float, ...]:
+        """Prices at LEVELS, in `currency`."""
+        return tuple((self.last_close * np.exp(self.log_returns)).tolist())
+
+    @property
+    def growths(self) -> tuple[float, ...]:
+        """Simple returns at LEVELS, as fractions."""
+        return tuple(np.expm1(self.log_returns).tolist())
+
+    def price_at(self, level: float) -> float:
+        """The price at one of LEVELS."""
+        return self.last_close * float(np.exp(self.log_returns[LEVELS.index(level)]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ForecastInputs:
+    """What an outlook is made of, besides a model."""
+
+    instrument: Instrument  #: in the units of these prices
+    bars: Bars
+    market: tuple[Bars | None, ...]  #: MARKET_SERIES up to the same cutoff, None where not known
+    source: str
+    note: str  #: what the source wants said with every answer; may be empty
+    expected: date | None  #: the last closed session; None for a market that is not live
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outlook:
+    """Everything known about one symbol at one cutoff: all horizons at once.
+
+    `log_returns` and `baseline` are (MAX_HORIZON, len(LEVELS)); row h - 1 is horizon h.
+    """
+
+    instrument: Instrument
+    bars: Bars
+    log_returns: Floats
+    baseline: Floats
+    model_id: str
+    vix: float | None  #: ^VIX at the cutoff, in percent as quoted
+    records: tuple[Record | None, ...]  #: one for each of HEADS; empty when the answer is the baseline
+    source: str
+    caveats: tuple[str, ...] = ()
+    problem: Problem | None = None
+    market: tuple[Bars | None, ...] = ()  #: MARKET_SERIES as they were read; None where not known
+    read: dict[int, Forecast] = field(
+        init=False, default_factory=dict, repr=False
+    )  #: forecasts read from it, by horizon
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """One chat that has talked to us."""
+
+    chat_id: int
+    language: str
+    timezone: str  #: IANA name
+    paused: bool  #: true after the person blocked the bot or said /stop
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One symbol on a chat's watchlist."""
+
+    chat_id: int
+    symbol: str
+    calendar: str  #: trading calendar of the symbol, kept so that a tick needs no look-up
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessage:
+    """A message owed to a chat."""
+
+    id: int
+    dedup_key: str
+    chat_id: int
+    kind: str
+    text: str  #: HTML as Telegram understands it
+    attempts: int
+    expires_at: datetime
+    strikes: int = 0  #: failures while others arrived: the fault is the message's own
+    parts_sent: int = 0  #: of a text that needs several messages, how many have arrived
+    reply_to: int | None = None  #: Telegram's number of the message that this one answers, in the same chat
+    due_at: datetime | None = None  #: when it was to be sent, before any failure
+    thread: int | None = None  #: the topic of a forum group that it belongs in
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of `doctor`: what was looked at, whether it is in order, and what to do if not."""
+
+    name: str
+    ok: bool
+    detail: str
+    advice: str = ""
+
+
+def to_date(session: np.datetime64) -> date:
+    """A numpy day as a plain `date`."""
+    day: date = session.astype("datetime64[D]").astype(object)
+    return day
+
+
+def session_array(days: Sequence[date]) -> Sessions:
+    """Plain dates as a datetime64[D] array."""
+    return np.array(days, dtype="datetime64[D]")

@@ -1,0 +1,212 @@
+"""The SQLite file: opening it, its migrations, and one connection for each thread.
+
+Times are kept as ISO 8601 text in UTC with microseconds, so that text order is time order.
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database as Database  # what others call a connection inside its transaction
+
+from bellwether.core.errors import ConfigError, StoreError, WrongKey
+from bellwether.db import encryption
+from bellwether.db.migrations import migrations
+
+BUSY_TIMEOUT = 10  #: seconds to wait for another writer before giving up
+
+
+class Store:
+    """Opens the file when it is first needed, so that a forecast needs no database at all."""
+
+    def __init__(self, path: Path, key: str = "") -> None:
+        """Nothing is opened yet. With a key, 64 hexadecimal digits, the file is encrypted."""
+        self.path = path
+        self.key = key  #: "" is none
+        self._errors: tuple[type[Exception], ...] = (*encryption.errors(key), OSError)
+        self._local = threading.local()
+        self._migrated = False
+        self._migrating = threading.Lock()
+        self._opened: list[sqlite3.Connection] = []
+        self.owes_empty_log = True  #: an erasure, perhaps of an earlier process, may have left something in the log
+
+    @contextmanager
+    def transaction(self) -> Iterator[Database]:
+        """This thread's connection, in a transaction that may write: all of the block is kept, or none of it.
+
+        Raises StoreError, saying what to do, when the file cannot be used.
+        """
+        # IMMEDIATE: one that reads first and writes later would otherwise fail at once when another has written between
+        with self._begun("BEGIN IMMEDIATE") as db:
+            yield db
+
+    @contextmanager
+    def reading(self) -> Iterator[Database]:
+        """This thread's connection, for reading one consistent state without holding up a writer."""
+        with self._begun("BEGIN") as db:
+            yield db
+
+    @contextmanager
+    def _begun(self, begin: str) -> Iterator[Database]:
+        try:
+            db = self._connection()
+            db.conn.execute(begin)
+            try:
+                yield db
+                db.conn.execute("COMMIT")
+            except BaseException:
+                if db.conn.in_transaction:
+                    db.conn.execute("ROLLBACK")
+                raise
+        except self._errors as problem:
+            raise StoreError(self._explain(problem)) from problem
+
+    def check_key(self) -> None:
+        """See whether the key fits the file, if there is one. Raises ConfigError when it does not."""
+        if not self.path.is_file() or self.path.stat().st_size == 0:
+            return
+        try:
+            encryption.connect(self.path, self.key, timeout=BUSY_TIMEOUT).close()
+        except WrongKey as trouble:
+            raise ConfigError(trouble.for_operator) from None
+        except self._errors:
+            return  # another trouble, with which everything but the database goes on
+
+    def close(self) -> None:
+        """Close the connections of all threads; the next use opens a new one."""
+        self._local = threading.local()
+        while self._opened:
+            self._opened.pop().close()
+
+    def relax(self) -> None:
+        """Let what this thread writes from now on survive a kill, but not surely a power cut: it need not wait then.
+
+        Raises StoreError.
+        """
+        try:
+            self._connection().conn.execute("PRAGMA synchronous = NORMAL")
+        except self._errors as problem:
+            raise StoreError(self._explain(problem)) from problem
+
+    def compact(self) -> None:
+        """Rewrite the file and empty its log, so that nothing of deleted rows is left in either. Raises StoreError.
+
+        Writers wait meanwhile: about a second for each 200 MB.
+        """
+        self.owes_empty_log = True
+        try:
+            self._connection().conn.execute("VACUUM")
+        except self._errors as problem:
+            raise StoreError(self._explain(problem)) from problem
+        if not self.empty_log(BUSY_TIMEOUT):
+            raise StoreError(f"The log of {self.path} could not be emptied: another program keeps reading it.")
+
+    def empty_log(self, patience: float = 0.1) -> bool:
+        """Move what the log holds into the file, and leave it empty; False while somebody reads. Raises StoreError.
+
+        `patience` is for how many seconds readers are waited for; writers wait meanwhile.
+        """
+        try:
+            conn = self._connection().conn
+            conn.execute(f"PRAGMA busy_timeout = {round(patience * 1000)}")
+            try:
+                busy, _, _ = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                conn.execute(f"PRAGMA busy_timeout = {round(BUSY_TIMEOUT * 1000)}")
+        except self._errors as problem:
+            raise StoreError(self._explain(problem)) from problem
+        self.owes_empty_log = bool(busy)
+        return not busy
+
+    def _connection(self) -> Database:
+        db: Database | None = getattr(self._local, "db", None)
+        if db is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            # isolation_level None: transactions begin where we say so, not where the driver guesses
+            connection = encryption.connect(
+                self.path, self.key, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+            )
+            self._opened.append(connection)
+            db = Database(connection, execute_plugins=False)
+            _turn_on_wal(connection)
+            connection.execute("PRAGMA synchronous = FULL")  # an update confirmed to Telegram must survive a power cut
+            connection.execute("PRAGMA foreign_keys = ON")
+            self._migrate(db)
+            self._local.db = db
+        return db
+
+    def _explain(self, problem: Exception) -> str:
+        if self.key and "not a database" in str(problem):
+            return encryption.wrong_key(self.path)
+        return _explain(self.path, problem)
+
+    def _migrate(self, db: Database) -> None:
+        with self._migrating:
+            if self._migrated:
+                return
+            if not migrations.pending(db):  # as nearly always; then nobody who writes need be waited for
+                self._migrated = True
+                return
+            db.conn.execute("BEGIN IMMEDIATE")  # of two processes starting together, one migrates and one waits
+            try:
+                migrations.apply(db)
+                db.conn.execute("COMMIT")
+            except BaseException:
+                db.conn.execute("ROLLBACK")
+                raise
+            self._migrated = True
+
+
+def _turn_on_wal(connection: sqlite3.Connection) -> None:
+    """Let readers and a writer work side by side. SQLite does not wait for another opener here, so we do."""
+    patience = time.monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except Exception as problem:  # of either driver
+            if "locked" not in str(problem) or time.monotonic() > patience:
+                raise
+            time.sleep(0.02)
+
+
+def stamp(instant: datetime) -> str:
+    """An aware instant as the text kept in the tables. Raises ValueError for a naive one."""
+    if instant.tzinfo is None:
+        raise ValueError("a timezone-aware datetime is required")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def unstamp(text: str) -> datetime:
+    """The instant behind a stored text."""
+    return datetime.fromisoformat(text)
+
+
+def is_recent(at: datetime, now: datetime, within: timedelta) -> bool:
+    """Whether something happened less than so long ago. What lies ahead did not: a clock was wrong when it was kept."""
+    return timedelta(0) <= now - at < within
+
+
+def rows(db: Database, sql: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """The rows of one query as plain dicts."""
+    cursor = db.conn.execute(sql, parameters or {})
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def _explain(path: Path, problem: Exception) -> str:
+    text = str(problem).lower()
+    if "readonly" in text or "read-only" in text or isinstance(problem, PermissionError):
+        return f"The database {path} is read-only: give the service the right to write to it and its folder."
+    if "unable to open" in text or isinstance(problem, OSError):
+        return f"The database {path} cannot be opened: check that its folder exists and can be written to."
+    if "locked" in text:
+        return f"The database {path} is locked by another program that keeps writing; stop it."
+    if "not a database" in text or "malformed" in text:
+        return f"The file {path} is not a healthy database; restore a backup or move it away."
+    return f"The database {path} does not work: {problem}."

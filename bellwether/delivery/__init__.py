@@ -1,0 +1,1 @@
+"""Messages owed and how they leave: outbox, retries, leases, chats and their settings."""

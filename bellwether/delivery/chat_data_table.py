@@ -1,0 +1,104 @@
+"""Everything that is kept about one chat, in whatever table: to be handed out, and to be erased for good.
+
+A table is about chats when it has a column `chat_id`, so one that is added later is neither forgotten in an export nor
+left behind by an erasure. The table `inbox` has them in its bodies, also of updates that are set aside.
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from bellwether.db.database import rows, stamp
+
+Rows = dict[str, list[dict[str, Any]]]  #: by table
+
+
+def tables_about_chats(db: Database) -> list[str]:
+    """The names of the tables that have a column `chat_id`."""
+    sql = (
+        "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c ON c.name = 'chat_id'"
+        " WHERE m.type = 'table' ORDER BY m.name"
+    )
+    return [name for (name,) in db.conn.execute(sql)]
+
+
+def export(db: Database, chat_id: int) -> Rows:
+    """Every row of a chat, by table; tables with none are left out. Messages not answered are in `inbox`."""
+    found = {
+        table: rows(db, f"SELECT * FROM [{table}] WHERE chat_id = :chat_id", {"chat_id": chat_id})
+        for table in tables_about_chats(db)
+    }
+    found["inbox"] = [row | {"body": json.loads(row["body"])} for row in _unanswered(db, chat_id)]
+    return {table: of_chat for table, of_chat in found.items() if of_chat}
+
+
+def erase(db: Database, chat_id: int, now: datetime) -> int:
+    """Delete every row of a chat; how many. To be called in a transaction, and `Store.compact` after it.
+
+    What it wrote stays in `inbox` as empty rows with the number of the update alone, or Telegram could bring it again.
+    """
+    db.conn.execute("PRAGMA defer_foreign_keys = ON")  # until the commit, so that no order of tables is needed
+    _erase_forwarded(db, chat_id)
+    gone = sum(
+        db.conn.execute(f"DELETE FROM [{table}] WHERE chat_id = ?", (chat_id,)).rowcount
+        for table in tables_about_chats(db)
+    )
+    said = [(stamp(now), row["update_id"]) for row in _unanswered(db, chat_id)]
+    db.conn.executemany("UPDATE inbox SET body = '', done_at = ? WHERE update_id = ?", said)
+    return gone + len(said)
+
+
+def _erase_forwarded(db: Database, chat_id: int) -> None:
+    """Delete the copies of its feedback that are or were owed to the administrator."""
+    db.conn.execute(
+        "DELETE FROM outbox WHERE dedup_key IN (SELECT forwarded_as FROM feedback WHERE chat_id = ?)", (chat_id,)
+    )
+
+
+def _unanswered(db: Database, chat_id: int) -> list[dict[str, Any]]:
+    """The rows of `inbox` that still hold what came from this chat."""
+    found = rows(db, "SELECT * FROM inbox WHERE body <> ''")
+    return [row for row in found if _mentions(_parsed(row["body"]), chat_id)]
+
+
+def _parsed(body: str) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _mentions(update: Any, chat_id: int) -> bool:
+    """Whether a chat or person of this number stands anywhere in an update, be it one that could not be decoded."""
+    left = [update]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            if str(value.get("id")) == str(chat_id):
+                return True
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+    return False
+
+
+def move(db: Database, old: int, new: int) -> None:
+    """Everything about alerts of the chat `old` belongs to `new`, which must be known. What `new` has already stays."""
+    values = {"old": old, "new": new}
+    for table in ("alert_rules", "alert_settings"):
+        db.conn.execute(f"UPDATE OR IGNORE {table} SET chat_id = :new WHERE chat_id = :old", values)
+        db.conn.execute(f"DELETE FROM {table} WHERE chat_id = :old", values)
+    # the keys name messages of the outbox, which are renamed in the same way
+    renamed = ", ".join(
+        f"{key} = replace({key}, ':' || :old || ':', ':' || :new || ':')"
+        for key in ("message_key", "digest_key", "outcome_key")
+    )
+    db.conn.execute(f"UPDATE alerts SET chat_id = :new, {renamed} WHERE chat_id = :old", values)
+
+
+def forget(db: Database, chat_id: int) -> None:
+    """Remove everything about alerts of a chat."""
+    for table in ("alert_rules", "alert_settings", "alerts"):
+        db.conn.execute(f"DELETE FROM {table} WHERE chat_id = ?", (chat_id,))

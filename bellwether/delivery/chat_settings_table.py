@@ -1,0 +1,103 @@
+"""The table `alert_settings`: how each chat wants to be told. A chat without a row has the defaults.
+
+The time zone stands in the table `chats`.
+"""
+
+from datetime import date, time
+from typing import Any
+
+from sqlite_utils import Database
+
+from bellwether.core.alert_types import AlertSettings, DigestMode, Preferences, QuietHours
+from bellwether.core.i18n.translate import ENGLISH
+from bellwether.db.database import rows, stamp, unstamp
+
+_SELECT = "SELECT c.chat_id, c.timezone, s.* FROM chats c LEFT JOIN alert_settings s ON s.chat_id = c.chat_id"
+
+
+def of_chat(db: Database, chat_id: int) -> AlertSettings:
+    """The settings of a chat; the defaults for one that never talked to us."""
+    found = rows(db, f"{_SELECT} WHERE c.chat_id = :chat_id", {"chat_id": chat_id})
+    return _settings(found[0]) if found else AlertSettings()
+
+
+def of_awake_chats(db: Database) -> dict[int, AlertSettings]:
+    """The settings of every chat that may be written to and has changed any; all others have the defaults."""
+    sql = "SELECT c.timezone, s.* FROM alert_settings s JOIN chats c ON c.chat_id = s.chat_id WHERE c.paused = 0"
+    return {int(row["chat_id"]): _settings(row) for row in rows(db, sql)}
+
+
+def preferences(db: Database, chat_id: int) -> Preferences:
+    """How a chat wants to be answered; the defaults for one that never said. Asked for with every message."""
+    sql = "SELECT language, expert, theme FROM alert_settings WHERE chat_id = ?"
+    found = db.conn.execute(sql, (chat_id,)).fetchone()
+    return Preferences(found[0], bool(found[1]), found[2]) if found else Preferences()
+
+
+def language_of(db: Database, chat_id: int) -> str:
+    """The language of a chat: chosen, else as Telegram told; English for one that never talked to us."""
+    found = db.conn.execute(
+        "SELECT coalesce(s.language, c.language) FROM chats c"
+        " LEFT JOIN alert_settings s ON s.chat_id = c.chat_id WHERE c.chat_id = ?",
+        (chat_id,),
+    ).fetchone()
+    return str(found[0]) if found else ENGLISH
+
+
+def foreign_languages(db: Database) -> dict[int, str]:
+    """The language of every chat that may be written to in another one than English: chosen, else as Telegram told.
+
+    The codes are as they were told: `language.nearest` knows which of ours is meant.
+    """
+    sql = (
+        "SELECT c.chat_id, coalesce(s.language, c.language) AS code FROM chats c"
+        " LEFT JOIN alert_settings s ON s.chat_id = c.chat_id WHERE c.paused = 0 AND code NOT LIKE 'en%'"
+    )
+    return dict(db.conn.execute(sql))
+
+
+def save(db: Database, chat_id: int, settings: AlertSettings) -> None:
+    """Keep the settings of a chat that has talked to us."""
+    db.conn.execute("UPDATE chats SET timezone = ? WHERE chat_id = ?", (settings.timezone, chat_id))
+    db.conn.execute(
+        "INSERT OR REPLACE INTO alert_settings"
+        " (chat_id, digest_mode, digest_at, quiet_since, quiet_until, weekly_budget, changed_at, pending, language,"
+        " expert, theme) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            chat_id,
+            settings.digest_mode.value,
+            _clock(settings.digest_at),
+            _clock(settings.quiet.since if settings.quiet else None),
+            _clock(settings.quiet.until if settings.quiet else None),
+            settings.weekly_budget,
+            stamp(settings.changed_at) if settings.changed_at else None,
+            settings.pending.isoformat() if settings.pending else None,
+            settings.language,
+            settings.expert,
+            settings.theme,
+        ),
+    )
+
+
+def _clock(local: time | None) -> str | None:
+    return local.isoformat("minutes") if local is not None else None
+
+
+def _settings(row: dict[str, Any]) -> AlertSettings:
+    if row["digest_mode"] is None:  # no row of its own
+        return AlertSettings(timezone=row["timezone"])
+    quiet = None
+    if row["quiet_since"] is not None:
+        quiet = QuietHours(time.fromisoformat(row["quiet_since"]), time.fromisoformat(row["quiet_until"]))
+    return AlertSettings(
+        timezone=row["timezone"],
+        digest_mode=DigestMode(row["digest_mode"]),
+        digest_at=time.fromisoformat(row["digest_at"]) if row["digest_at"] else None,
+        quiet=quiet,
+        weekly_budget=row["weekly_budget"],
+        changed_at=unstamp(row["changed_at"]) if row["changed_at"] else None,
+        pending=date.fromisoformat(row["pending"]) if row["pending"] else None,
+        language=row["language"],
+        expert=bool(row["expert"]),
+        theme=row["theme"],
+    )

@@ -1,0 +1,204 @@
+"""The table `chats`: who has talked to us, and to whom nothing is written now."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from sqlite_utils import Database
+
+from bellwether.core.types import Subscriber
+from bellwether.db.database import is_recent, rows, stamp, unstamp
+from bellwether.delivery import chat_data_table, outbox_table
+
+_TOLD_FOR = timedelta(days=7)  #: how long a pause that has ended is still worth telling of
+_SAME = timedelta(hours=1)  #: a pause that begins again so soon after its end is the same one
+
+
+class Silence(Enum):
+    """Why nothing is written to a chat of our own accord."""
+
+    STOPPED = "stopped"  #: somebody said /stop: only a wish to be written to ends it
+    GONE = "gone"  #: it blocked us or threw us out, or is no more: any message from it ends it
+    FORBIDDEN = "forbidden"  #: a right is missing: what is owed is tried for as long as it is fresh
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A time in which a chat was not written to."""
+
+    why: Silence
+    since: datetime
+    until: datetime | None  #: None while it goes on
+    lost: int  #: messages that were owed and are out of date by now
+
+
+def join(db: Database, chat_id: int, language: str, now: datetime, thread: int | None = None) -> None:
+    """Somebody wants to be written to: remember the chat, or wake it up whatever had paused it.
+
+    `thread` is the topic of a forum group in which that was said, and where everything goes from now on.
+    """
+    db.conn.execute("UPDATE chats SET stopped = 0 WHERE chat_id = ?", (chat_id,))
+    heard(db, chat_id, now)
+    db.conn.execute(
+        "INSERT INTO chats (chat_id, language, timezone, paused, joined_at, thread) VALUES (?, ?, 'UTC', 0, ?, ?)"
+        " ON CONFLICT (chat_id) DO UPDATE SET language = excluded.language, thread = excluded.thread",
+        (chat_id, language, stamp(now), thread),
+    )
+
+
+def know(db: Database, chat_id: int, language: str, now: datetime) -> None:
+    """Remember a chat that sets something; one that said /stop stays stopped."""
+    db.conn.execute(
+        "INSERT INTO chats (chat_id, language, timezone, paused, joined_at) VALUES (?, ?, 'UTC', 0, ?)"
+        " ON CONFLICT (chat_id) DO UPDATE SET language = excluded.language",
+        (chat_id, language, stamp(now)),
+    )
+
+
+def stop(db: Database, chat_id: int, now: datetime | None = None) -> None:
+    """Send nothing more of our own accord until somebody says otherwise: blocking and unblocking does not."""
+    pause(db, chat_id, Silence.STOPPED, now)
+    db.conn.execute("UPDATE chats SET stopped = 1 WHERE chat_id = ?", (chat_id,))
+
+
+def pause(db: Database, chat_id: int, why: Silence = Silence.GONE, now: datetime | None = None) -> None:
+    """Send nothing more of our own accord to this chat, for instance because it blocked the bot.
+
+    Without `now` it is not told of later.
+    """
+    _note(db, chat_id, why, now)
+    db.conn.execute("UPDATE chats SET paused = 1 WHERE chat_id = ?", (chat_id,))
+    outbox_table.leave(db, chat_id, "the chat is paused")
+
+
+def is_forbidden(db: Database, chat_id: int, now: datetime) -> None:
+    """A right to write to this chat is missing: it is told once it can be; what is owed to it is still tried."""
+    _note(db, chat_id, Silence.FORBIDDEN, now)
+
+
+def was_written_to(db: Database, chat_id: int, now: datetime) -> None:
+    """A message arrived there, so no right is missing any more."""
+    db.conn.execute(
+        "UPDATE chats SET pause_ended = ? WHERE chat_id = ? AND pause_reason = ? AND pause_ended IS NULL",
+        (stamp(now), chat_id, Silence.FORBIDDEN.value),
+    )
+
+
+def heard(db: Database, chat_id: int, now: datetime) -> None:
+    """Something came from this chat: whatever kept us from writing there is over, for all we know."""
+    wake(db, chat_id)
+    ended = db.conn.execute(
+        "UPDATE chats SET pause_ended = ? WHERE chat_id = ? AND stopped = 0"
+        " AND paused_since IS NOT NULL AND pause_ended IS NULL",
+        (stamp(now), chat_id),
+    )
+    if ended.rowcount == 1:
+        outbox_table.hurry(db, chat_id, now)
+
+
+def wake(db: Database, chat_id: int) -> None:
+    """Write to this chat again, if it ever talked to us, also what it missed and is still fresh.
+
+    One that said /stop is left alone: it may have unblocked us only to ask something.
+    """
+    woken = db.conn.execute("UPDATE chats SET paused = 0 WHERE chat_id = ? AND paused = 1 AND stopped = 0", (chat_id,))
+    if woken.rowcount == 1:
+        outbox_table.return_to(db, chat_id)
+
+
+def pause_of(db: Database, chat_id: int, now: datetime) -> Pause | None:
+    """The pause that a chat is in, or was in lately; None where there is nothing to tell of."""
+    sql = "SELECT pause_reason, paused_since, pause_ended FROM chats WHERE chat_id = :chat AND paused_since IS NOT NULL"
+    kept = rows(db, sql, {"chat": chat_id})
+    if not kept:
+        return None
+    why, since = Silence(kept[0]["pause_reason"]), unstamp(kept[0]["paused_since"])
+    until = unstamp(kept[0]["pause_ended"]) if kept[0]["pause_ended"] else None
+    # who ended a pause of their own knows of it
+    if until is not None and (why is Silence.STOPPED or now - until >= _TOLD_FOR):
+        return None
+    return Pause(why, since, until, outbox_table.lost_since(db, chat_id, since, now))
+
+
+def _note(db: Database, chat_id: int, why: Silence, now: datetime | None) -> None:
+    """Keep why a chat is not written to, and since when. Of one that said /stop that stays the reason."""
+    if now is None:
+        return
+    sql = "SELECT pause_reason, paused_since, pause_ended FROM chats WHERE chat_id = :chat AND stopped = 0"
+    for row in rows(db, sql, {"chat": chat_id}):
+        same = row["pause_reason"] == why.value and row["paused_since"] is not None
+        if same and row["pause_ended"] is not None:
+            same = is_recent(unstamp(row["pause_ended"]), now, _SAME)
+        since = row["paused_since"] if same else stamp(now)
+        db.conn.execute(
+            "UPDATE chats SET pause_reason = ?, paused_since = ?, pause_ended = NULL WHERE chat_id = ?",
+            (why.value, since, chat_id),
+        )
+
+
+def leave_topic(db: Database, chat_id: int, thread: int | None) -> None:
+    """This topic is gone: what comes goes to the general one, unless somebody has chosen another meanwhile."""
+    db.conn.execute("UPDATE chats SET thread = NULL WHERE chat_id = ? AND thread = ?", (chat_id, thread))
+
+
+def get(db: Database, chat_id: int) -> Subscriber | None:
+    """One chat; None when it never talked to us."""
+    found = rows(db, "SELECT * FROM chats WHERE chat_id = :chat_id", {"chat_id": chat_id})
+    return _subscriber(found[0]) if found else None
+
+
+def topic(db: Database, chat_id: int) -> int | None:
+    """The topic of a forum group in which it was last asked to be written to."""
+    found = db.conn.execute("SELECT thread FROM chats WHERE chat_id = ?", (chat_id,)).fetchone()
+    return found[0] if found else None
+
+
+def awake_among(db: Database, chat_ids: Collection[int]) -> set[int]:
+    """Those of the chats that we know and may write to."""
+    sql = "SELECT chat_id FROM chats WHERE paused = 0 AND chat_id IN (SELECT value FROM json_each(?))"
+    return {chat_id for (chat_id,) in db.conn.execute(sql, (json.dumps(list(chat_ids)),))}
+
+
+def migrate(db: Database, old: int, new: int) -> None:
+    """A group became a supergroup: everything of the old chat now belongs to the new one.
+
+    To be called in a transaction: all of it moves, or nothing.
+    """
+    if old == new:
+        return
+    db.conn.execute(
+        "INSERT OR IGNORE INTO chats"
+        " (chat_id, language, timezone, paused, stopped, joined_at, pause_reason, paused_since, pause_ended)"
+        " SELECT ?, language, timezone, paused, stopped, joined_at, pause_reason, paused_since, pause_ended"
+        " FROM chats WHERE chat_id = ?",
+        (new, old),
+    )
+    db.conn.execute("UPDATE OR IGNORE subscriptions SET chat_id = ? WHERE chat_id = ?", (new, old))
+    # the key holds the number: with the old one in it, the next tick would owe the same digest again
+    db.conn.execute(
+        "UPDATE OR IGNORE outbox SET chat_id = :new, telegram_id = NULL,"  # a supergroup counts its messages anew
+        " dedup_key = replace(dedup_key, ':' || :old || ':', ':' || :new || ':'),"
+        " reply_key = replace(reply_key, ':' || :old || ':', ':' || :new || ':') WHERE chat_id = :old",
+        {"new": new, "old": old},
+    )
+    # what is left has a twin at the new number: sending it to the old one would only be refused again
+    db.conn.execute(
+        "UPDATE outbox SET state = 'expired', claimed_until = NULL"
+        " WHERE chat_id = ? AND state IN ('pending', 'sending')",
+        (old,),
+    )
+    chat_data_table.move(db, old, new)
+    db.conn.execute("UPDATE feedback SET chat_id = ? WHERE chat_id = ?", (new, old))
+    db.conn.execute("DELETE FROM subscriptions WHERE chat_id = ?", (old,))
+    db.conn.execute("DELETE FROM chats WHERE chat_id = ?", (old,))
+
+
+def _subscriber(row: dict[str, object]) -> Subscriber:
+    return Subscriber(
+        chat_id=int(str(row["chat_id"])),
+        language=str(row["language"]),
+        timezone=str(row["timezone"]),
+        paused=bool(row["paused"]),
+    )

@@ -1,0 +1,95 @@
+"""The dead letters of the table `outbox`: what could not be sent, and waits for a person to decide."""
+
+import json
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from bellwether.db.database import rows, stamp, unstamp
+from bellwether.delivery.outbox_table import GONE, TERMINAL, MessageState
+
+# somebody who left is no fault of ours, and coming back revives what is still fresh
+_DEAD = f"state = 'failed' AND last_error NOT LIKE '{GONE}%'"
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that was given up."""
+
+    id: int
+    dedup_key: str
+    attempts: int
+    created_at: str
+    last_error: str
+
+
+def all_of(db: Database) -> list[DeadLetter]:
+    """Every dead letter, oldest first."""
+    sql = f"SELECT id, dedup_key, attempts, created_at, last_error FROM outbox WHERE {_DEAD} ORDER BY id"
+    return [DeadLetter(**row) for row in rows(db, sql)]
+
+
+def retry(db: Database, ids: Collection[int], now: datetime, until: datetime) -> list[int]:
+    """Owe these dead letters again, with a clean slate, until then at least; those that were dead letters."""
+    return _change(
+        db,
+        ids,
+        "UPDATE outbox SET state = 'pending', strikes = 0, failed_at = NULL, not_before = :now,"
+        " expires_at = max(expires_at, :until)",
+        {"now": stamp(now), "until": stamp(until)},
+    )
+
+
+def drop(db: Database, ids: Collection[int]) -> list[int]:
+    """Let these dead letters go, so that nothing asks for attention any more; those that were dead letters.
+
+    The row stays until it is old: without it the next tick would owe the same message again.
+    """
+    return _change(db, ids, "UPDATE outbox SET state = 'expired'", {})
+
+
+def _change(db: Database, ids: Collection[int], update: str, values: dict[str, str]) -> list[int]:
+    dead = {letter.id for letter in all_of(db)}
+    changed = [one for one in ids if one in dead]
+    for one in changed:
+        db.conn.execute(f"{update} WHERE id = :id", values | {"id": str(one)})
+    return changed
+
+
+def due(db: Database, now: datetime) -> list[int]:
+    """The ids of what is to be sent by Telegram now, or is on its way."""
+    sql = (
+        f"SELECT id FROM outbox WHERE chat_id <> {TERMINAL} AND expires_at > :now"
+        " AND (state = 'sending' OR (state = 'pending' AND not_before <= :now))"
+    )
+    return [int(row["id"]) for row in rows(db, sql, {"now": stamp(now)})]
+
+
+def oldest_due(db: Database) -> datetime | None:
+    """Since when the message has been due that waits longest; None when none waits."""
+    found = rows(db, "SELECT min(not_before) AS since FROM outbox WHERE state = 'pending'")
+    return unstamp(found[0]["since"]) if found[0]["since"] else None
+
+
+def states(db: Database, ids: Collection[int]) -> Counter[MessageState]:
+    """How many of these messages stand in each state."""
+    sql = "SELECT state FROM outbox WHERE id IN (SELECT value FROM json_each(:ids))"
+    return Counter(MessageState(row["state"]) for row in rows(db, sql, {"ids": json.dumps(list(ids))}))
+
+
+def failures_since(db: Database, since: datetime) -> int:
+    """How many messages could not be sent lately, but for those to people who had left."""
+    sql = (
+        "SELECT count(*) AS n FROM outbox WHERE state = 'failed' AND created_at >= :since AND last_error NOT LIKE :gone"
+    )
+    (row,) = rows(db, sql, {"since": stamp(since), "gone": f"{GONE}%"})
+    return int(row["n"])
+
+
+def counts(db: Database) -> dict[str, int]:
+    """How many messages stand in each state."""
+    found = rows(db, "SELECT state, count(*) AS n FROM outbox GROUP BY state")
+    return {str(row["state"]): int(row["n"]) for row in found}

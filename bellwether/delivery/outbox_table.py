@@ -1,0 +1,318 @@
+"""The table `outbox`: messages owed. A row before a message; unique on `dedup_key`."""
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from sqlite_utils import Database
+
+from bellwether.core.types import OutboxMessage
+from bellwether.db.database import rows, stamp, unstamp
+from bellwether.delivery.recipients import KEYS
+
+TERMINAL = 0  #: the chat of whoever sits at the terminal; no Telegram chat has this number
+GONE = "gone: "  #: begins the `last_error` of a message whose reader had left
+FORBIDDEN = "forbidden now: "  #: begins that of one which its chat let nobody write
+
+
+class MessageState(Enum):
+    """Where a message stands."""
+
+    PENDING = "pending"  #: waits for its time
+    SENDING = "sending"  #: claimed by a sender whose lease has not run out
+    SENT = "sent"  #: Telegram accepted it
+    FAILED = "failed"  #: a dead letter: not sent unless a person says so; `last_error` says why
+    PASSED_OVER = "passed over"  #: there was nothing that its chat wants to be told; kept so that no tick asks again
+    EXPIRED = "expired"  #: was not sent while it was still worth reading
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message to be owed."""
+
+    dedup_key: str  #: "KIND:CHAT:SESSION", or more after it; the chat stands between colons so that it can move
+    chat_id: int
+    kind: str
+    text: str
+    not_before: datetime
+    expires_at: datetime
+    reply_key: str | None = None  #: dedup_key of the message that this one answers
+
+
+def enqueue(db: Database, draft: Draft, now: datetime) -> bool:
+    """Add a message. False when one with its dedup_key exists, in whatever state."""
+    return enqueue_all(db, [draft], now) == 1
+
+
+def enqueue_all(db: Database, drafts: Iterable[Draft], now: datetime) -> int:
+    """Add many messages, but for those whose dedup_key exists; how many are new."""
+    created = stamp(now)
+    cursor = db.conn.executemany(
+        "INSERT OR IGNORE INTO outbox"
+        " (dedup_key, chat_id, kind, text, state, attempts, not_before, expires_at, created_at, reply_key,"
+        " due_at) VALUES (?, ?, ?, ?, 'pending', 0, ?, ?, ?, ?, ?)",
+        (
+            (
+                draft.dedup_key,
+                draft.chat_id,
+                draft.kind,
+                draft.text,
+                stamp(draft.not_before),
+                stamp(draft.expires_at),
+                created,
+                draft.reply_key,
+                stamp(draft.not_before),
+            )
+            for draft in drafts
+        ),
+    )
+    return cursor.rowcount
+
+
+def skip(db: Database, drafts: Iterable[Draft], now: datetime) -> None:
+    """Keep that these messages were not worth sending, but for those whose dedup_key exists."""
+    created = stamp(now)
+    db.conn.executemany(
+        "INSERT OR IGNORE INTO outbox"
+        " (dedup_key, chat_id, kind, text, state, attempts, not_before, expires_at, created_at)"
+        " VALUES (?, ?, ?, '', 'passed over', 0, ?, ?, ?)",
+        [
+            (draft.dedup_key, draft.chat_id, draft.kind, stamp(draft.not_before), stamp(draft.expires_at), created)
+            for draft in drafts
+        ],
+    )
+
+
+def owed_among(db: Database, dedup_keys: Iterable[str]) -> set[str]:
+    """Those of the keys that have a message, in whatever state."""
+    sql = "SELECT dedup_key FROM outbox WHERE dedup_key IN (SELECT value FROM json_each(?))"
+    return {key for (key,) in db.conn.execute(sql, (json.dumps(list(dedup_keys)),))}
+
+
+def is_owed(db: Database, dedup_key: str) -> bool:
+    """Whether a message with this key exists, in whatever state."""
+    return bool(owed_among(db, [dedup_key]))
+
+
+def expire(db: Database, now: datetime, busy: Collection[int] = ()) -> int:
+    """Drop what is no longer worth sending, unless a sender holds it just now (`busy` too); how many."""
+    _free_lapsed(db, now, busy)
+    cursor = db.conn.execute(
+        "UPDATE outbox SET state = 'expired' WHERE state = 'pending' AND expires_at <= ?", (stamp(now),)
+    )
+    return cursor.rowcount
+
+
+def forgive_clock(db: Database, now: datetime) -> int:
+    """Make due again what waits only because the clock was set back: its own past lies in the future. How many."""
+    cursor = db.conn.execute(
+        "UPDATE outbox SET not_before = :now WHERE state = 'pending' AND not_before > :now"
+        " AND (failed_at > :now OR (created_at > :now AND not_before <= created_at))",
+        {"now": stamp(now)},
+    )
+    return cursor.rowcount
+
+
+def release_claims(db: Database) -> int:
+    """Put back every claim: whoever made them has lost the right to send, mostly by dying. How many.
+
+    Whether such a message arrived is not known. It counts as one uncertain attempt, and is sent again.
+    """
+    return db.conn.execute(f"UPDATE outbox SET {_ORPHANED} WHERE state = 'sending'").rowcount
+
+
+def claim_next(
+    db: Database,
+    now: datetime,
+    lease_until: datetime,
+    *,
+    terminal: bool = False,
+    busy: Collection[int] = (),
+    resting: Collection[int] = (),
+) -> OutboxMessage | None:
+    """Claim the message that has waited longest, for Telegram or for the terminal; None when nothing is due.
+
+    A claim whose lease ran out (its sender died) is due again, unless it is in `busy`: then its sender is the caller,
+    and only the clock has jumped. Nothing is claimed for the chats in `resting`. The messages of one chat go one at a
+    time: what was tried before goes before what was not. Only one of two senders gets a row, for the transaction of
+    the claim is the only one that writes.
+    """
+    _free_lapsed(db, now, busy)
+    claimed = rows(
+        db,
+        "UPDATE outbox SET state = 'sending', attempts = attempts + 1, claimed_until = :lease WHERE id = ("
+        " SELECT id FROM outbox AS mine WHERE state = 'pending' AND not_before <= :now AND expires_at > :now"
+        f" AND chat_id {'=' if terminal else '<>'} {TERMINAL} AND chat_id > {KEYS}"  # beyond it, see webhook_outbox
+        " AND chat_id NOT IN (SELECT value FROM json_each(:resting))"
+        f" AND NOT EXISTS (SELECT 1 FROM outbox AS other WHERE {_GOES_BEFORE})"
+        " ORDER BY not_before, id LIMIT 1) RETURNING *,"
+        " (SELECT first.telegram_id FROM outbox AS first WHERE first.dedup_key = outbox.reply_key"
+        " AND first.chat_id = outbox.chat_id) AS reply_to,"
+        " (SELECT chats.thread FROM chats WHERE chats.chat_id = outbox.chat_id) AS thread",
+        {"now": stamp(now), "lease": stamp(lease_until), "resting": json.dumps(list(resting))},
+    )
+    return read_message(claimed[0]) if claimed else None
+
+
+# of the same chat: one on its way, or one that was tried already and is still worth sending
+_GOES_BEFORE = (
+    "other.chat_id = mine.chat_id AND other.id <> mine.id AND (other.state = 'sending' OR (other.state = 'pending'"
+    " AND other.attempts > 0 AND other.expires_at > :now AND (mine.attempts = 0 OR other.id < mine.id)))"
+)
+_ORPHANED = (
+    "state = 'pending', claimed_until = NULL, uncertain = uncertain + 1,"
+    " last_error = 'its sender ended before it could say whether this arrived'"
+)
+
+
+def _free_lapsed(db: Database, now: datetime, busy: Collection[int]) -> None:
+    """Put back the claims whose lease ran out."""
+    db.conn.execute(
+        f"UPDATE outbox SET {_ORPHANED} WHERE state = 'sending' AND claimed_until <= ?"
+        " AND id NOT IN (SELECT value FROM json_each(?))",
+        (stamp(now), json.dumps(list(busy))),
+    )
+
+
+def mark_sent(db: Database, message: OutboxMessage, now: datetime, telegram_id: int | None = None) -> bool:
+    """It arrived, with this number, if it has one. False when the claim is not ours any more, and another counts."""
+    _keep_number(db, message, telegram_id)
+    return _settle(db, message, "state = 'sent', sent_at = :now", now)
+
+
+def part_sent(db: Database, message: OutboxMessage, now: datetime, telegram_id: int | None = None) -> bool:
+    """Its next part arrived, and the one after that is due at once: what was tried goes before what was not.
+
+    False as above.
+    """
+    _keep_number(db, message, telegram_id)
+    return _settle(db, message, "state = 'pending', parts_sent = parts_sent + 1, strikes = 0, failed_at = NULL", now)
+
+
+def _keep_number(db: Database, message: OutboxMessage, telegram_id: int | None) -> None:
+    """Of several parts the first is the one that can be answered."""
+    db.conn.execute("UPDATE outbox SET telegram_id = ? WHERE id = ? AND telegram_id IS NULL", (telegram_id, message.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Setback:
+    """What a failed attempt leaves in the row."""
+
+    error: str
+    uncertain: bool = False  #: it may have arrived all the same
+    blameless: bool = False  #: it is only to wait: no fault of its own, however many others arrive meanwhile
+
+
+def reschedule(db: Database, message: OutboxMessage, not_before: datetime, setback: Setback, now: datetime) -> bool:
+    """It did not arrive; try again then. False as above."""
+    change = (
+        "state = 'pending', not_before = :not_before,"
+        # a strike: others arrived since it last failed, so this time the fault is its own
+        " strikes = strikes + (NOT :blameless"
+        " AND EXISTS (SELECT 1 FROM outbox AS other WHERE other.sent_at >= outbox.failed_at))"
+    )
+    return _settle(db, message, f"{change}, {_SETBACK}", now, setback, not_before)
+
+
+def fail(db: Database, message: OutboxMessage, setback: Setback, now: datetime) -> bool:
+    """It can never arrive. False as above."""
+    return _settle(db, message, f"state = 'failed', {_SETBACK}", now, setback)
+
+
+_SETBACK = "last_error = :error, failed_at = :now, uncertain = uncertain + :uncertain"
+
+
+def _settle(
+    db: Database,
+    message: OutboxMessage,
+    change: str,
+    now: datetime,
+    setback: Setback | None = None,
+    not_before: datetime | None = None,
+) -> bool:
+    """Change a row that this attempt still holds: the attempt's number is its claim."""
+    values: dict[str, object] = {"id": message.id, "attempts": message.attempts, "now": stamp(now)}
+    if setback is not None:
+        values |= {
+            "error": setback.error,
+            "uncertain": setback.uncertain,
+            "blameless": setback.blameless,
+        }
+    if not_before is not None:
+        values["not_before"] = stamp(not_before)
+    cursor = db.conn.execute(
+        f"UPDATE outbox SET {change}, claimed_until = NULL"
+        " WHERE id = :id AND state = 'sending' AND attempts = :attempts",
+        values,
+    )
+    return cursor.rowcount == 1
+
+
+def leave(db: Database, chat_id: int, why: str) -> int:
+    """Give up everything that waits for a chat whose reader has left; how many. `return_to` takes it back."""
+    cursor = db.conn.execute(
+        "UPDATE outbox SET state = 'failed', last_error = ? WHERE state = 'pending' AND chat_id = ?",
+        (f"{GONE}{why}", chat_id),
+    )
+    return cursor.rowcount
+
+
+def return_to(db: Database, chat_id: int) -> int:
+    """The reader is back: owe again what was given up for that; what is stale by now expires. How many."""
+    cursor = db.conn.execute(
+        "UPDATE outbox SET state = 'pending' WHERE state = 'failed' AND chat_id = ? AND last_error LIKE ?",
+        (chat_id, f"{GONE}%"),
+    )
+    return cursor.rowcount
+
+
+def hurry(db: Database, chat_id: int, now: datetime) -> int:
+    """Try again now what a chat let nobody write: something has changed there. How many."""
+    cursor = db.conn.execute(
+        "UPDATE outbox SET not_before = :now WHERE state = 'pending' AND chat_id = :chat AND not_before > :now"
+        " AND last_error LIKE :forbidden",
+        {"now": stamp(now), "chat": chat_id, "forbidden": f"{FORBIDDEN}%"},
+    )
+    return cursor.rowcount
+
+
+def lost_since(db: Database, chat_id: int, since: datetime, now: datetime) -> int:
+    """How many messages went out of date since then because their chat could not be written to."""
+    sql = (
+        "SELECT count(*) AS n FROM outbox WHERE chat_id = :chat AND state <> 'sent' AND expires_at > :since"
+        " AND expires_at <= :now AND (last_error LIKE :gone OR last_error LIKE :forbidden)"
+    )
+    values = {"chat": chat_id, "since": stamp(since), "now": stamp(now)}
+    (row,) = rows(db, sql, {**values, "gone": f"{GONE}%", "forbidden": f"{FORBIDDEN}%"})
+    return int(row["n"])
+
+
+def prune(db: Database, before: datetime) -> int:
+    """Forget what was settled before then, but for what an outcome is still to answer; how many rows."""
+    cursor = db.conn.execute(
+        "DELETE FROM outbox WHERE state IN ('sent', 'failed', 'passed over', 'expired') AND expires_at < ?"
+        " AND dedup_key NOT IN (SELECT message_key FROM alerts"
+        " WHERE message_key IS NOT NULL AND target_session IS NOT NULL AND outcome_key IS NULL)",
+        (stamp(before),),
+    )
+    return cursor.rowcount
+
+
+def read_message(row: dict[str, object]) -> OutboxMessage:
+    """The message of a row of `outbox`."""
+    return OutboxMessage(
+        id=int(str(row["id"])),
+        dedup_key=str(row["dedup_key"]),
+        chat_id=int(str(row["chat_id"])),
+        kind=str(row["kind"]),
+        text=str(row["text"]),
+        attempts=int(str(row["attempts"])),
+        expires_at=unstamp(str(row["expires_at"])),
+        strikes=int(str(row["strikes"])),
+        parts_sent=int(str(row["parts_sent"])),
+        reply_to=int(str(row["reply_to"])) if row.get("reply_to") is not None else None,
+        due_at=unstamp(str(row["due_at"])) if row["due_at"] else None,
+        thread=int(str(row["thread"])) if row.get("thread") is not None else None,
+    )

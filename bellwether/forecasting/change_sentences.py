@@ -1,0 +1,141 @@
+"""What is different from the forecast of the session before, in words. Pure: two forecasts in, text out, no markup.
+
+Where closes are missing between the two, the days are named.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import log
+
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.i18n.translate import ngettext
+from bellwether.core.types import Forecast
+from bellwether.forecasting import sentences
+from bellwether.market.holes import Gap, gap, session_before
+
+_SAME = 0.005  #: a width that changed by less is called the same
+_MOSTLY = 0.75  #: of a change of width that must come from one side to be called its main part
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of what is different since the session before."""
+
+    what: str
+    before: str
+    now: str
+    difference: str
+
+
+def changes(before: Forecast, made: Forecast) -> list[Change]:
+    """What the forecast says now and said then, looking as many sessions ahead."""
+    was, now = (sentences.money(one.last_close, made.currency, made.symbol) for one in (before, made))
+    moved = made.last_close / before.last_close - 1
+    return [
+        Change(_("Close"), was, now, sentences.signed_percent(moved)),
+        Change(_("8-in-10 range"), _spread(before), _spread(made), _wider(_widening(before, made))),
+        Change(
+            _("Chance of a rise"),
+            sentences.percent(before.probability_of_growth),
+            sentences.percent(made.probability_of_growth),
+            _points(round(100 * made.probability_of_growth) - round(100 * before.probability_of_growth)),
+        ),
+    ]
+
+
+def causes(before: Forecast, made: Forecast) -> list[Change]:
+    """What the forecast read now and read then: its own swings, the market's, its last month; those that are known."""
+    old, new = before.explanation, made.explanation
+    found = [_figures(_("Its own swings, a year"), old.volatility, new.volatility, _one_digit)]
+    if old.market_volatility is not None and new.market_volatility is not None:
+        what = _("What the market expects (VIX), a year")
+        found.append(_figures(what, old.market_volatility, new.market_volatility, _one_digit))
+    if old.recent_return is not None and new.recent_return is not None:
+        what = _("Its last 21 sessions")
+        found.append(_figures(what, old.recent_return, new.recent_return, sentences.signed_percent))
+    return found
+
+
+def about_hole(before: Forecast, made: Forecast, calendar: str) -> str:
+    """Says so where the session before has no close, so that the change is over more than one; empty otherwise."""
+    if gap(calendar, before.cutoff, made.cutoff) is not Gap.HOLE:
+        return ""
+    return _("There is no close of {missing}, so how it moved on {day} alone is not known.").format(
+        missing=sentences.day(session_before(calendar, made.cutoff)), day=sentences.day(made.cutoff)
+    )
+
+
+def in_a_sentence(before: Forecast, made: Forecast, calendar: str = "") -> str:
+    """What happened to the range, and which side it came from. Its `calendar` tells whether it was in one session.
+
+    The width is the plain rule's, which knows the recent swings alone, times what the model makes of everything else:
+    so the change of its logarithm parts exactly into these two.
+    """
+    then = _("a session ago")
+    if calendar and gap(calendar, before.cutoff, made.cutoff) is not Gap.NONE:
+        then = _("on {day}").format(day=sentences.day(before.cutoff))
+    return _sentence(before, made).format(name=made.name, wider=_wider(_widening(before, made)), then=then)
+
+
+def _sentence(before: Forecast, made: Forecast) -> str:
+    """The sentence, with {name}, {wider} and {then} still to be filled in."""
+    widening = _widening(before, made)
+    whole = log(widening)
+    if abs(whole) < _SAME:
+        return _("The range of {name} is as wide as {then}: nothing that counts has changed.")
+    if before.problem is not None or made.problem is not None:
+        if whole > 0:
+            return _("The range of {name} is {wider} than {then}, because its recent prices swung more.")
+        return _("The range of {name} is {wider} than {then}, because its recent prices were calmer.")
+    rest = log(made.explanation.width_against_baseline / before.explanation.width_against_baseline)
+    own = whole - rest
+    if own / whole >= _MOSTLY:
+        if whole > 0:
+            return _("The range of {name} is {wider} than {then}, mostly because its own recent prices swung more.")
+        return _("The range of {name} is {wider} than {then}, mostly because its own recent prices were calmer.")
+    if rest / whole >= _MOSTLY:
+        return _(
+            "The range of {name} is {wider} than {then}, mostly for what the model reads beyond its recent "
+            "swings: the market, and longer patterns of its prices."
+        )
+    return _(
+        "The range of {name} is {wider} than {then}: part of it for its own recent swings, part for the market "
+        "and longer patterns of its prices."
+    )
+
+
+def _widening(before: Forecast, made: Forecast) -> float:
+    """The width of the 8-in-10 range now against then, in log returns; 1 where there was none."""
+    old, new = (one.log_returns[5] - one.log_returns[1] for one in (before, made))
+    return new / old if old > 0 and new > 0 else 1.0
+
+
+def _spread(made: Forecast) -> str:
+    low, high = (sentences.signed_percent(made.growths[at]) for at in (1, 5))
+    return _("{low} to {high}").format(low=low, high=high)
+
+
+def _wider(ratio: float) -> str:
+    if abs(log(ratio)) < _SAME:
+        return _("as wide")
+    if abs(ratio - 1) < _SAME:
+        return _("a little wider") if ratio > 1 else _("a little narrower")
+    message = _("{share} wider") if ratio > 1 else _("{share} narrower")
+    return message.format(share=sentences.percent(abs(ratio - 1)))
+
+
+def _points(points: int) -> str:
+    """A difference of chances, in percentage points."""
+    if points == 0:
+        return _("the same")
+    message = ngettext("{sign}{count} point", "{sign}{count} points", abs(points))
+    return message.format(sign="+" if points > 0 else "−", count=abs(points))
+
+
+def _figures(what: str, old: float, new: float, say: Callable[[float], str]) -> Change:
+    was, now = say(old), say(new)
+    return Change(what, was, now, _("the same") if was == now else _("up") if new > old else _("down"))
+
+
+def _one_digit(fraction: float) -> str:
+    return sentences.percent(fraction, 1)

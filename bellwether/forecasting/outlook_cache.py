@@ -1,0 +1,92 @@
+"""Outlooks that were made a moment ago: the same bars and the same model give the same outlook, so it is kept.
+
+Every number of the bars is compared, so a correction anywhere in them makes a new one.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bellwether.core.errors import UnusableBars
+from bellwether.core.types import Bars, ForecastInputs, Outlook
+from bellwether.forecasting.forecaster import make_outlooks
+from bellwether.models.onnx_model import OnnxModel
+
+MOST = 512  #: outlooks, the longest unused forgotten first: a batch has 500, which with twelve years of bars are 90 MB
+_Key = tuple[str, OnnxModel | None]
+
+
+class OutlookCache:
+    """Those made last, for all who ask in this process; for threads."""
+
+    def __init__(self) -> None:
+        """Nothing is kept yet."""
+        self._kept: OrderedDict[_Key, tuple[ForecastInputs, Outlook]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, known: ForecastInputs, model: OnnxModel | None) -> Outlook:
+        """The outlook from what is known, by this model. Raises what `make_outlook` does."""
+        (found,) = self.get_all([known], model)
+        if isinstance(found, UnusableBars):
+            raise found
+        return found
+
+    def get_all(self, known: Sequence[ForecastInputs], model: OnnxModel | None) -> list[Outlook | UnusableBars]:
+        """The same for several, as `make_outlooks` has it."""
+        found = [self._recall(instrument, model) for instrument in known]
+        new = iter(make_outlooks([one for one, kept in zip(known, found, strict=True) if kept is None], model))
+        return [kept or self._keep(one, model, next(new)) for one, kept in zip(known, found, strict=True)]
+
+    def _recall(self, known: ForecastInputs, model: OnnxModel | None) -> Outlook | None:
+        key = (known.instrument.symbol, model)
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+        return found[1] if found is not None and _same(found[0], known) else None
+
+    def _keep(
+        self, known: ForecastInputs, model: OnnxModel | None, made: Outlook | UnusableBars
+    ) -> Outlook | UnusableBars:
+        if isinstance(made, Outlook):
+            with self._lock:
+                self._kept[known.instrument.symbol, model] = (known, made)
+                if len(self._kept) > MOST:
+                    self._kept.popitem(last=False)
+        return made
+
+
+def _same(one: ForecastInputs, other: ForecastInputs) -> bool:
+    """Whether the same was known."""
+    return (
+        (one.instrument, one.source, one.note, one.expected)
+        == (other.instrument, other.source, other.note, other.expected)
+        and _same_bars(one.bars, other.bars)
+        and all(_same_bars(ours, theirs) for ours, theirs in zip(one.market, other.market, strict=True))
+    )
+
+
+def _same_bars(one: Bars | None, other: Bars | None) -> bool:
+    if one is other:
+        return True
+    if one is None or other is None or len(one) != len(other):
+        return False
+    return (
+        _same_numbers(one.values, other.values)
+        and _same_numbers(one.sessions, other.sessions)
+        and _same_numbers(one.quoted_closes, other.quoted_closes)
+    )
+
+
+def _same_numbers(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    """Whether two arrays hold the same; a missing number is equal to nothing, and makes a new outlook.
+
+    What lies in one place and cannot be changed need not be read: that would take longer than all else of an answer.
+    """
+    mine = one.__array_interface__
+    _, cannot_change = mine["data"]
+    return (cannot_change and mine == other.__array_interface__) or np.array_equal(one, other)

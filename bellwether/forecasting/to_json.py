@@ -1,0 +1,66 @@
+"""A forecast as the JSON that the command line and the API give; the keys are a contract."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from bellwether.core.types import LEVELS, Explanation, Forecast
+from bellwether.forecasting import sentences
+
+
+def forecast_json(forecast: Forecast) -> dict[str, Any]:
+    """Plain values, ready for `json.dumps`; prices in `currency`, returns as fractions, times in UTC."""
+    return {
+        "symbol": forecast.symbol,
+        "name": forecast.name,
+        "currency": forecast.currency,
+        "exchange": forecast.exchange,
+        "cutoff": forecast.cutoff.isoformat(),
+        "last_close": forecast.last_close,
+        "horizon": forecast.horizon,
+        "target_session": forecast.target_session.isoformat(),
+        "made_at": forecast.made_at.isoformat(),
+        "quantiles": by_level(forecast.quantiles),
+        "returns": by_level(forecast.growths),
+        "probability_of_growth": forecast.probability_of_growth,
+        "usual_probability_of_growth": forecast.usual_probability_of_growth,
+        "baseline": {
+            "quantiles": by_level(tuple(forecast.last_close * math.exp(r) for r in forecast.baseline.log_returns)),
+            "probability_of_growth": forecast.baseline.probability_of_growth,
+        },
+        "model_id": forecast.model_id,
+        "explanation": _explanation(forecast, forecast.explanation),
+        "source": forecast.source,
+        "caveats": list(forecast.caveats),
+        "forecast_id": forecast.forecast_id,
+    }
+
+
+def by_level(values: Sequence[float]) -> dict[str, float]:
+    """{"0.05": value, ...}."""
+    return {str(level): value for level, value in zip(LEVELS, values, strict=True)}
+
+
+def _explanation(forecast: Forecast, facts: Explanation) -> dict[str, Any]:
+    """The reasons as numbers, and as sentences."""
+    record = facts.record
+    return {
+        "summary": sentences.headline(forecast),
+        "why": sentences.why(forecast),
+        "trust": sentences.trust(forecast),
+        "volatility": facts.volatility,
+        "usual_volatility": facts.usual_volatility,
+        "market_volatility": facts.market_volatility,
+        "recent_return": facts.recent_return,
+        "width_against_baseline": facts.width_against_baseline,
+        "record": None
+        if record is None
+        else {
+            "span": record.span,
+            "coverage_80": record.coverage_80,
+            "skill": record.skill,
+            "skill_interval": [record.skill_low, record.skill_high],
+            "growth_known": record.growth_known,
+            "taught_to": record.taught_to.isoformat() if record.taught_to else None,
+        },
+    }

@@ -1,1 +1,0 @@
-"""Company growth: what a company reported in, its revenue ahead out."""

@@ -1,0 +1,196 @@
+"""Is everything in order, and what to do if not: one line for each part."""
+
+from datetime import date, timedelta
+
+from bellwether.alerts import missed_digests_table
+from bellwether.ask import forecasts
+from bellwether.core.connections import faults_for
+from bellwether.core.errors import BellwetherError, ModelError, SourceError, StoreError, Trouble
+from bellwether.core.types import Check
+from bellwether.delivery import inbox_table, outbox_admin_table
+from bellwether.market.calendar import SETTLING, Basis, basis, last_closed_session
+from bellwether.market.remote.cached_provider import CachedProvider
+from bellwether.market.sources import remote
+from bellwether.market.yahoo.exchanges import calendars
+from bellwether.services import Services
+
+RECENT = timedelta(days=7)  #: failures older than this are history
+PROBE = "AAPL"  #: what the source of prices is asked for, where it has it
+_WAIT = "Nothing to do: what is kept answers meanwhile, and it is asked again by itself."
+_NETWORK = "Check the network, the firewall and market.yahoo_base_url; what is kept answers meanwhile."
+_VERSION = "A proxy may answer in its place, or it has changed: look for a newer version of Bellwether."
+_ONLY_THIS = "It answers, so other symbols may be all right; if every symbol says so, look for a newer version."
+_ADVICE = {
+    Trouble.LIMITED: f"This address asks too often; lower market.connections if it stays so. {_WAIT}",
+    Trouble.REFUSED: "It may have blocked this address: try another network, or set market.fallbacks.",
+    Trouble.FAILING: _WAIT,
+    Trouble.SILENT: _NETWORK,
+    Trouble.CUT_OFF: _NETWORK,
+    Trouble.PAGE: _VERSION,
+    Trouble.GARBLED: _VERSION,
+    Trouble.RESTING: _WAIT,
+    **dict.fromkeys((Trouble.DAMAGED, Trouble.DAMAGED_STATEMENTS, Trouble.DAMAGED_SEARCH), _ONLY_THIS),
+}
+
+
+def examine(services: Services) -> list[Check]:
+    """Look at the models, the database, the source of prices and the messages owed."""
+    return [
+        _model(services),
+        *_prices(services),
+        _calendars(services),
+        _connections(services),
+        *_database(services),
+        _encryption(services),
+        _growth(services),
+    ]
+
+
+def _model(services: Services) -> Check:
+    if services.model is None:
+        return Check("Model", False, services.model_problem, "Until then answers come from the plain rule, and say so.")
+    card = services.model.card
+    return Check("Model", True, f"{card.model_id}, made with prices up to {card.seen_to} in view")
+
+
+def _growth(services: Services) -> Check:
+    try:
+        card = services.growth.served().card
+    except ModelError as problem:
+        return Check("Growth model", False, str(problem), "Until then there are no forecasts of companies' revenue.")
+    return Check("Growth model", True, f"{card.model_id}, made with reports up to {card.seen_to} in view")
+
+
+def _prices(services: Services) -> list[Check]:
+    """Whether the source answers and what is kept of it; for a market on this machine, whether it can be read."""
+    provider = remote(services.provider)
+    if provider is not None:
+        return [_source(services, provider), _kept(services, provider)]
+    market = services.provider
+    known = [instrument.symbol for instrument in market.universe()]
+    if not known:
+        return [Check("Prices", False, f"There are no prices in {market.describe()}.", "Check market.file.")]
+    symbol = PROBE if PROBE in known else known[0]
+    try:
+        outlook = forecasts.outlook(services, forecasts.resolve(services, symbol))
+    except BellwetherError as problem:
+        return [Check("Prices", False, f"{market.describe()}: {problem}", "Check market.source and market.file.")]
+    return [Check("Prices", True, f"{market.describe()} answers; {symbol} is known up to {outlook.bars.cutoff}")]
+
+
+def _source(services: Services, provider: CachedProvider) -> Check:
+    """Ask it, whatever is kept."""
+    after = f" {', then '.join(services.settings.market.fallbacks)} is asked when it does not answer."
+    others = after if services.settings.market.fallbacks else ""
+    try:
+        cutoff = provider.probe(PROBE)
+    except BellwetherError as problem:
+        advice = _ADVICE[problem.trouble] if isinstance(problem, SourceError) else "Ask again later."
+        return Check("Prices", False, f"{problem} Just now: {provider.asker.state.value}.{others}", advice)
+    return Check("Prices", True, f"{provider.describe()} answers; {PROBE} is there up to {cutoff}.{others}")
+
+
+def _kept(services: Services, provider: CachedProvider) -> Check:
+    """How much is kept and how old it is."""
+    kept, now = provider.all_asked(), services.clock()
+    if not kept:  # or the database cannot be read, which has a line of its own
+        return Check("Kept prices", True, "none", "python -m bellwether market refresh fetches them.")
+    newest = max(one.at for one in kept)
+    behind = sum(one.until < last_closed_session(one.instrument.calendar, now - SETTLING) for one in kept)
+    detail = f"{len(kept)} symbols, last asked for {_ago(now - newest)}; {behind} lack their last session"
+    served = sum(services.universe.serves(one.instrument.symbol) for one in kept)
+    if behind and now - newest > timedelta(days=4):
+        return Check("Kept prices", False, detail, "python -m bellwether market refresh fetches what is missing.")
+    return Check("Kept prices", True, f"{detail}; of {len(services.universe)} served every session {served} are kept")
+
+
+def _calendars(services: Services) -> Check:
+    """Whether every trading calendar can be built for this year and the next."""
+    year = services.clock().year
+    rests = {calendar: basis(calendar, year, year + 1) for calendar in calendars()}
+    broken = [calendar for calendar, on in rests.items() if on is Basis.BROKEN]
+    if broken:
+        return Check(
+            "Calendars",
+            False,
+            f"{', '.join(broken)} cannot be built; Monday to Friday without holidays is taken.",
+            "Install the versions that requirements.txt pins: pip install -r requirements.txt.",
+        )
+    expected = [calendar for calendar, on in rests.items() if on is Basis.EXPECTED]
+    unrecorded = f"; not all holidays up to {year + 1} are recorded yet for {', '.join(expected)}" if expected else ""
+    return Check("Calendars", True, f"{len(rests)} can be built{unrecorded}")
+
+
+def _connections(services: Services) -> Check:
+    """Whether the environment's proxies and certificates let everything connect."""
+    wrong = faults_for(services.settings)
+    if not wrong:
+        return Check("Connections", True, "proxies and certificates of the environment can be used")
+    return Check(
+        "Connections", False, " ".join(str(fault) for fault in wrong), "The parts concerned are out till then."
+    )
+
+
+def _ago(age: timedelta) -> str:
+    """A stretch of time in words: "3 hours ago"."""
+    hours = int(age / timedelta(hours=1))
+    return "within the hour" if hours < 1 else f"{hours} hours ago" if hours < 48 else f"{age.days} days ago"
+
+
+def _encryption(services: Services) -> Check:
+    """Whether what people tell the bot lies about in the clear. With no bot there is nothing of theirs."""
+    settings = services.settings
+    if settings.database.key.get_secret_value():
+        return Check("Encryption", True, "a key is set, and the database is encrypted with it")
+    if not settings.telegram.token.get_secret_value():
+        return Check("Encryption", True, "no key is set; without the bot nobody's data is kept")
+    return Check(
+        "Encryption",
+        True,
+        "NONE: what people tell the bot is kept in the clear.",
+        "python -m bellwether database key makes a key, database encrypt uses it.",
+    )
+
+
+def _database(services: Services) -> list[Check]:
+    try:
+        with services.store.transaction() as db:
+            # a write that changes nothing shows whether the file can be written at all
+            db.conn.execute("UPDATE chats SET paused = paused WHERE 0")
+            owed = outbox_admin_table.counts(db)
+            failed = outbox_admin_table.failures_since(db, services.clock() - RECENT)
+            unwritten = missed_digests_table.since(db, services.clock() - RECENT)
+            aside = inbox_table.count_set_aside(db, services.clock() - RECENT)
+    except StoreError as problem:
+        return [Check("Database", False, problem.for_operator, "Forecasts still work; watchlists and digests do not.")]
+    told = ", ".join(f"{count} {state}" for state, count in sorted(owed.items())) or "none yet"
+    advice = "python -m bellwether outbox list tells why, outbox retry and outbox drop what next." if failed else ""
+    return [
+        Check("Database", True, f"{services.store.path} can be read and written"),
+        Check("Messages", failed == 0, told, advice),
+        *([_missed(unwritten)] if unwritten else []),
+        *([_set_aside(aside)] if any(aside.counts.values()) else []),
+    ]
+
+
+def _missed(digests: dict[date, int]) -> Check:
+    """Digests that were never written in the last days."""
+    days = ", ".join(f"{count} after {session}" for session, count in digests.items())
+    return Check(
+        "Digests",
+        False,
+        f"never written, since nothing ran while they were fresh: {days}",
+        "They are too old to be sent. alerts.heartbeat_url lets somebody notice the next time.",
+    )
+
+
+def _set_aside(aside: inbox_table.SetAside) -> Check:
+    """What Telegram brought in the last days and nobody answered. No failure: what one person sends may cause it."""
+    told = ", ".join(f"{count} {why.value}" for why, count in aside.counts.items() if count)
+    newest = f" The newest: {aside.newest}." if aside.newest else ""
+    return Check(
+        "Updates",
+        True,
+        f"set aside without an answer in the last {RECENT.days} days: {told}.{newest}",
+        "Everybody else is answered. A newer version may read them: at each start those of the last day are tried.",
+    )

@@ -1,0 +1,131 @@
+"""A market of the past, day by day as if it were live: what the whole account is rehearsed and simulated with.
+
+A clock that stands after each session's close | forecast_universe | settle | the sums of what came
+
+The forecasts go through the same code as live ones, into a database of their own; what is kept of them is marked.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from bellwether.ask import forecasts
+from bellwether.core.errors import BadDate
+from bellwether.core.types import Bars, Instrument, Outlook
+from bellwether.db.database import Store
+from bellwether.jobs.record_universe import forecast_universe
+from bellwether.market.calendar import SETTLING, closes_at, session_after, sessions_between
+from bellwether.market.provider import Provider
+from bellwether.services import Services
+from bellwether.track_record.ledger import ledger_table, outcomes_table
+from bellwether.track_record.ledger.settle import settle
+from bellwether.track_record.scores.score_table import Table, together
+from bellwether.track_record.scores.simulated_record import Simulated
+from bellwether.track_record.scores.track_record import RecordFilter, symbol_misses, symbol_table
+from bellwether.track_record.scores.types import Miss
+
+MOST_MISSES = 200  #: kept of a replay, so that most symbols have some
+_SHOW_UP = timedelta(hours=1)  #: after the close: when the account is kept each day
+
+
+class Replay:
+    """A provider that knows nothing after the clock's last closed session, and otherwise passes for a live one."""
+
+    name = "simulated"
+    live = True
+    note = ""
+
+    def __init__(self, market: Provider, clock: Callable[[], datetime]) -> None:
+        """`market` holds all the prices."""
+        self._market, self._clock = market, clock
+
+    def describe(self) -> str:
+        """The market in words."""
+        return f"a replay of {self._market.describe()}"
+
+    def instrument(self, symbol: str) -> Instrument:
+        """As the market has it."""
+        return self._market.instrument(symbol)
+
+    def bars(self, symbol: str, end: date) -> Bars:
+        """Bars up to `end`, and never past what is over by the clock."""
+        return self._market.bars(symbol, min(end, (self._clock() - SETTLING).date()))
+
+    def universe(self) -> tuple[Instrument, ...]:
+        """As the market has it."""
+        return self._market.universe()
+
+
+@dataclass(slots=True)
+class Hands:
+    """A clock that is set."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        """The instant it shows."""
+        return self.now
+
+
+def replay(
+    services: Services,
+    first: date,
+    last: date,
+    scratch: Path,
+    *,
+    every: int = 1,
+    done: Callable[[date], object] = lambda session: None,
+) -> Services:
+    """Live through the sessions from `first` to `last`, entering forecasts on each `every`-th; the services it ran on.
+
+    Each day is answered by a model that had not seen it, where there is one. `scratch` is where the database is made.
+    Raises BadDate when the span holds no session of the market.
+    """
+    calendar = next(iter(services.universe)).calendar
+    span = sessions_between(calendar, first - timedelta(days=1), last)
+    if span == 0:
+        raise BadDate(f"There is no trading day from {first} to {last}.")
+    hands = Hands(services.clock())
+    past = replace(services, provider=Replay(services.provider, hands), store=Store(scratch), clock=hands)
+    session = first - timedelta(days=1)
+    for count in range(span):
+        session = session_after(calendar, session, 1)
+        hands.now = closes_at(calendar, session) + _SHOW_UP
+        if count % every == 0:
+            forecast_universe(past, ask=_as_of_then)
+        settle(past)
+        done(session)
+    return past
+
+
+def _as_of_then(past: Services, one: Instrument) -> list[tuple[Outlook, bool]]:
+    """The outlook on the newest session, by a model that had not seen it."""
+    return [(forecasts.outlook(past, one, (past.clock() - SETTLING).date()), True)]
+
+
+def simulated_from(store: Store, symbols: tuple[str, ...]) -> Simulated:
+    """What is kept of a replay: the sums of each symbol by horizon, and week within a month."""
+    names: list[str] = []
+    tables: list[Table] = []
+    misses: list[Miss] = []
+    for symbol in symbols:
+        with store.reading() as db:
+            rows = outcomes_table.of_symbol(db, symbol, None)
+        daily = symbol_table(rows)
+        grouped = together(daily, daily.week, daily.month)
+        names += [symbol] * len(grouped.day)
+        tables.append(grouped)
+        misses += [
+            replace(symbol_miss, forecast_id="") for symbol_miss in symbol_misses(rows, RecordFilter(symbol=symbol))
+        ]
+    whole = Table(**{name: np.concatenate([getattr(table, name) for table in tables]) for name in Table.__slots__})
+    return Simulated(np.array(names), whole, tuple(sorted(misses, key=lambda one: -one.distance)[:MOST_MISSES]))
+
+
+def rows_in(store: Store) -> int:
+    """How many forecasts a replay entered."""
+    with store.reading() as db:
+        return ledger_table.head(db).rows

@@ -1,0 +1,129 @@
+"""The session that each row of a price file belongs to: an instant is a day only in the zone of its exchange.
+
+texts, dates, numbers or instants -> Moments -> sessions, datetime64[D]
+"""
+
+from collections.abc import Sequence
+from datetime import UTC
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bellwether.core.types import to_date
+from bellwether.market.calendar import EVERY_DAY, is_session, zone_of
+from bellwether.market.files.dates import Days, Evidence, Ints, Moments, daily, read_moments
+from bellwether.market.files.table import Unreadable
+from bellwether.market.symbols.universe import instrument_of
+
+
+def sessions_of(column: "pd.Series[Any]", symbols: "pd.Series[Any]", *, word: str, order: str = "") -> tuple[Days, str]:
+    """The session of each row, datetime64[D] (n,), NaT where the column is empty; and how the column is written.
+
+    Raises Unreadable, naming rows as `word` and the number in the index.
+    """
+    days, written, timed, naive = _read(column, symbols, daily, word, order, "")
+    codes, found = pd.factorize(symbols)
+    _refuse_weekends(days, column, codes, [str(name) for name in found], timed, word, naive)
+    return days, written
+
+
+def days_of(
+    column: "pd.Series[Any]",
+    symbols: "pd.Series[Any]",
+    evidence: Evidence,
+    *,
+    word: str,
+    order: str = "",
+    like: str = "",
+) -> tuple[Days, str]:
+    """The day of each row and how the column is written. The arguments are those of `read_moments`.
+
+    A time of day with a zone is an instant, whose day is that of the symbol's exchange; midnights stand for their day
+    wherever they are.
+    """
+    days, written, _, _ = _read(column, symbols, evidence, word, order, like)
+    return days, written
+
+
+def _read(
+    column: "pd.Series[Any]", symbols: "pd.Series[Any]", evidence: Evidence, word: str, order: str, like: str
+) -> tuple[Days, str, npt.NDArray[np.bool_], bool]:
+    """Days, how they are written, which symbols have times of day, and whether these name no zone."""
+    codes, found = pd.factorize(symbols)
+    names = [str(name) for name in found]
+    moments = _moments(column, codes, evidence, word, order, like)
+    days = moments.local.astype("datetime64[D]")
+    at_midnight = (moments.local == days) | np.isnat(days)
+    timed = np.bincount(codes[~at_midnight], minlength=len(names)) > 0
+    if moments.utc is not None and timed.any():
+        days = _in_their_zones(days, moments.utc, codes, names, timed)
+    return days, moments.written, timed, moments.utc is None
+
+
+def _every_day(days: Days) -> bool:
+    """Whether these are of a market that is open on Saturdays and Sundays as on other days, such as a coin's."""
+    weekdays = np.bincount((days[~np.isnat(days)].astype(np.int64) + 3) % 7, minlength=7)
+    return bool(weekdays[5:].min() >= 0.5 * weekdays.max())
+
+
+def _moments(column: "pd.Series[Any]", codes: Ints, evidence: Evidence, word: str, order: str, like: str) -> Moments:
+    """Days and times as the column has them: typed, or written in one way."""
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        local = column.dt.tz_localize(None).to_numpy("datetime64[s]")
+        return Moments(
+            local, column.dt.tz_convert(UTC).dt.tz_localize(None).to_numpy("datetime64[s]"), "instants with a time zone"
+        )
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return Moments(column.to_numpy("datetime64[s]"), None, "dates")
+    if pd.api.types.is_numeric_dtype(column):
+        known = column.notna().to_numpy(bool)
+        texts = np.full(len(column), "", object)
+        texts[known] = column.to_numpy()[known].astype(np.int64).astype(str)
+        column = pd.Series(texts, column.index)
+    elif pd.api.types.infer_dtype(column, skipna=True) in {"date", "datetime", "datetime64"}:
+        return _moments(pd.to_datetime(column), codes, evidence, word, order, like)
+    return read_moments(column.fillna("").astype(str), codes, evidence, word=word, order=order, like=like)
+
+
+def _in_their_zones(days: Days, utc: Days, codes: Ints, names: Sequence[str], timed: npt.NDArray[np.bool_]) -> Days:
+    """The days of instants in the zones of their exchanges, for the symbols whose instants are no midnights."""
+    zones = [zone_of(instrument_of(name).calendar) if late else UTC for name, late in zip(names, timed, strict=True)]
+    unknown = next((name for name, zone in zip(names, zones, strict=True) if zone is None), None)
+    if unknown is not None:
+        raise Unreadable(
+            f"it has instants for {unknown}, and which day they belong to is told by an exchange that isn't known. "
+            "Write days such as 2026-06-05."
+        )
+    moved = days.copy()
+    for zone in dict.fromkeys(zone for zone, late in zip(zones, timed, strict=True) if late):
+        rows = np.isin(codes, [at for at in range(len(names)) if timed[at] and zones[at] == zone])
+        there = pd.DatetimeIndex(utc[rows]).tz_localize(UTC).tz_convert(zone).tz_localize(None)
+        moved[rows] = there.to_numpy().astype("datetime64[D]")
+    return moved
+
+
+def _refuse_weekends(
+    days: Days,
+    column: "pd.Series[Any]",
+    codes: Ints,
+    names: Sequence[str],
+    timed: npt.NDArray[np.bool_],
+    word: str,
+    naive: bool,
+) -> None:
+    """Times whose days are Saturdays and Sundays without trading were written in another zone than the exchange's."""
+    calendars = [instrument_of(name).calendar if late else EVERY_DAY for name, late in zip(names, timed, strict=True)]
+    if not timed.any():
+        return
+    weekend = (days.astype("datetime64[D]").astype(np.int64) + 3) % 7 >= 5
+    suspects = np.flatnonzero(weekend & ~np.isnat(days) & np.array([name != EVERY_DAY for name in calendars])[codes])
+    for row in suspects[:5]:  # some exchanges trade on Sundays
+        session, symbol = to_date(days[row]), names[codes[row]]
+        if not is_session(calendars[codes[row]], session) and not (naive and _every_day(days[codes == codes[row]])):
+            raise Unreadable(
+                f"{word} {column.index[row]} ({column.iloc[row]}) falls on {session:%A}, {session}, on which "
+                f"{symbol} is not traded; its times are of another zone than the exchange's. "
+                "Write days such as 2026-06-05."
+            )

@@ -1,0 +1,1 @@
+"""Companies' quarterly statements, from Yahoo, a file or the sample."""

@@ -1,0 +1,52 @@
+"""The table `statements`: companies' quarters as sources gave them, the quarters of one company as JSON."""
+
+import json
+from datetime import date, datetime
+
+from sqlite_utils import Database
+
+from bellwether.core.types import Quarter, Statements
+from bellwether.db.database import rows, stamp, unstamp
+
+
+def save(db: Database, one: Statements, now: datetime) -> None:
+    """Keep a company's quarters in place of those kept before."""
+    quarters = [
+        [each.period_end.isoformat(), each.revenue, each.net_income, each.known_on and each.known_on.isoformat()]
+        for each in one.quarters
+    ]
+    db.conn.execute(
+        "INSERT OR REPLACE INTO statements (source, symbol, currency, next_earnings, quarters, asked_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            one.source,
+            one.symbol,
+            one.currency,
+            one.next_earnings and one.next_earnings.isoformat(),
+            json.dumps(quarters),
+            stamp(now),
+        ),
+    )
+
+
+def get(db: Database, source: str, symbol: str) -> tuple[Statements, datetime] | None:
+    """What is kept of a company and when it was asked for; None when nothing is, or it is damaged."""
+    sql = "SELECT * FROM statements WHERE source = :source AND symbol = :symbol"
+    found = rows(db, sql, {"source": source, "symbol": symbol})
+    try:
+        return (_statements(found[0]), unstamp(str(found[0]["asked_at"]))) if found else None
+    except (ValueError, TypeError):
+        return None
+
+
+def _statements(row: dict[str, object]) -> Statements:
+    return Statements(
+        symbol=str(row["symbol"]),
+        currency=str(row["currency"]),
+        quarters=tuple(
+            Quarter(date.fromisoformat(end), revenue, net_income, date.fromisoformat(known) if known else None)
+            for end, revenue, net_income, known in json.loads(str(row["quarters"]))
+        ),
+        next_earnings=date.fromisoformat(str(row["next_earnings"])) if row["next_earnings"] else None,
+        source=str(row["source"]),
+    )

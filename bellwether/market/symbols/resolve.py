@@ -1,0 +1,118 @@
+"""From what a person typed to the instrument that is meant, or a question back.
+
+    text | clean_question | read: known here? | the source: such a symbol? | search, remembered | Instrument
+
+What is known here needs no network. A source that can be searched is asked for the rest, once for each question.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+
+from bellwether.core.errors import AmbiguousSymbol, MarketDataError, StoreError, UnknownSymbol
+from bellwether.core.types import Instrument
+from bellwether.db.database import Store
+from bellwether.market.provider import Provider, search_of
+from bellwether.market.symbols import searches_table
+from bellwether.market.symbols.match import Reading, chosen, may_be_taken, read
+from bellwether.market.symbols.normalize import clean_question
+from bellwether.market.symbols.universe import Universe, near_symbols
+
+MOST_SUGGESTED = 4  #: near matches that are told; more hide the right one
+
+
+class Resolver:
+    """Finds instruments in one market."""
+
+    def __init__(self, universe: Universe, provider: Provider, store: Store, clock: Callable[[], datetime]) -> None:
+        """`store` is opened only to remember a search; resolving goes on without it."""
+        self._universe, self._provider = universe, provider
+        self._find = search_of(provider)
+        self._store, self._clock = store, clock
+
+    def resolve(self, text: str) -> Instrument:
+        """The instrument that is meant. Raises BadSymbol, UnknownSymbol, AmbiguousSymbol or MarketDataError."""
+        asked = clean_question(text)
+        reading = read(asked, self._universe)
+        if reading.candidates and reading.symbol is None:
+            return self._one_of(asked, reading)
+        found = self._recall(asked)
+        if found is None and reading.symbol is not None:
+            with suppress(UnknownSymbol):
+                return self._at_source(asked, reading.symbol, reading.candidates)
+        if reading.candidates:
+            if found is None:
+                self._keep(asked, ())  # the source has no such symbol
+            return self._one_of(asked, reading)
+        return self._choose(asked, self._search(asked) if found is None else found)
+
+    def _at_source(self, asked: str, symbol: str, named: tuple[Instrument, ...]) -> Instrument:
+        """The instrument of a symbol that may also be a part of a company's name. Raises UnknownSymbol."""
+        try:
+            one = self._provider.instrument(symbol)
+        except MarketDataError:
+            if named:
+                raise AmbiguousSymbol(asked, named) from None  # nobody can tell now whether the symbol exists
+            raise
+        if named and not asked.isupper():
+            raise AmbiguousSymbol(asked, (one, *named))
+        return one
+
+    def _one_of(self, asked: str, reading: Reading) -> Instrument:
+        """The only candidate, as the source describes it, or as we know it while the source is silent."""
+        if len(reading.candidates) > 1 or not reading.sure:
+            raise AmbiguousSymbol(asked, reading.candidates)
+        (known,) = reading.candidates
+        try:
+            one = self._provider.instrument(known.symbol)
+        except MarketDataError:
+            return known
+        # a price file tells no names; the operator's list may
+        return replace(one, name=known.name) if one.name == one.symbol else one
+
+    def _choose(self, asked: str, found: tuple[Instrument, ...]) -> Instrument:
+        """The one that a search found, where it is beyond doubt."""
+        found = tuple(one for one in found if self._means_itself(one.symbol))
+        candidates = chosen(asked, found)
+        if may_be_taken(candidates):
+            return self._provider.instrument(candidates[0].symbol)
+        if candidates:
+            raise AmbiguousSymbol(asked, candidates)
+        near = near_symbols(asked, self._universe.known)
+        suggested = tuple(dict.fromkeys((*near, *(one.symbol for one in found))))[:MOST_SUGGESTED]
+        raise UnknownSymbol(asked, suggested, self._provider.describe())
+
+    def _means_itself(self, symbol: str) -> bool:
+        """Whether asking for the symbol leads to it: BTC leads to the coin, so the fund BTC can't be offered."""
+        reading = read(symbol, self._universe)
+        return reading.symbol == symbol or [candidate.symbol for candidate in reading.candidates] == [symbol]
+
+    def _search(self, asked: str) -> tuple[Instrument, ...]:
+        """Ask the source for these words and remember its answer. While it is silent, near matches must do.
+
+        Raises MarketDataError when there are none either.
+        """
+        if self._find is None or not any(letter.isalnum() for letter in asked):
+            return ()
+        try:
+            found = self._find(asked)
+        except MarketDataError:
+            if near_symbols(asked, self._universe.known):
+                return ()
+            raise
+        self._keep(asked, found)
+        return found
+
+    def _recall(self, asked: str) -> tuple[Instrument, ...] | None:
+        if self._find is None:
+            return None
+        with suppress(StoreError), self._store.reading() as db:
+            return searches_table.recall(db, asked, self._clock())
+        return None
+
+    def _keep(self, asked: str, found: tuple[Instrument, ...]) -> None:
+        if self._find is None:
+            return
+        with suppress(StoreError), self._store.transaction() as db:
+            searches_table.keep(db, asked, found, self._clock())

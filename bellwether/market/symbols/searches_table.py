@@ -1,0 +1,52 @@
+"""The table `symbol_searches`: what a source found for words that we do not know, so that it is not asked twice.
+
+The words themselves are not kept: /privacy promises that.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from sqlite_utils import Database
+
+from bellwether.core.types import Instrument
+from bellwether.db.database import is_recent, rows, stamp, unstamp
+
+FOUND_FOR = timedelta(days=30)  #: listings change rarely
+NOTHING_FOR = timedelta(days=1)  #: a new listing should be found the next day
+MOST_KEPT = 20_000  #: questions, at most about 20 MB; anyone can make them up
+
+
+def recall(db: Database, question: str, now: datetime) -> tuple[Instrument, ...] | None:
+    """What was found for a question; None when it was not asked, too long ago, or cannot be read."""
+    kept = rows(
+        db, "SELECT found, asked_at FROM symbol_searches WHERE question = :question", {"question": _key(question)}
+    )
+    if not kept:
+        return None
+    try:
+        found = tuple(Instrument(**load) for load in json.loads(str(kept[0]["found"])))
+        at = unstamp(str(kept[0]["asked_at"]))
+    except (ValueError, TypeError):  # of another version, or damaged
+        return None
+    return found if is_recent(at, now, FOUND_FOR if found else NOTHING_FOR) else None
+
+
+def keep(db: Database, question: str, found: tuple[Instrument, ...], now: datetime) -> None:
+    """Remember an answer, and forget what is too old to count or more than is kept."""
+    db.conn.execute(
+        "INSERT OR REPLACE INTO symbol_searches (question, found, asked_at) VALUES (?, ?, ?)",
+        (_key(question), json.dumps([asdict(one) for one in found]), stamp(now)),
+    )
+    db.conn.execute("DELETE FROM symbol_searches WHERE asked_at < ?", (stamp(now - FOUND_FOR),))
+    db.conn.execute(
+        "DELETE FROM symbol_searches WHERE question IN"
+        " (SELECT question FROM symbol_searches ORDER BY asked_at DESC LIMIT -1 OFFSET ?)",
+        (MOST_KEPT,),
+    )
+
+
+def _key(question: str) -> str:
+    """A digest: in either case it is one question, and what people typed is not kept."""
+    return hashlib.sha256(question.casefold().encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,103 @@
+"""How symbols are written: by Yahoo, whose way is ours, and by others.
+
+NASDAQ:AAPL, UK:VOD       | the exchange or country first: Google, TradingView, MarketWatch
+VOD LN, 700 HK Equity     | the country last: Bloomberg
+AAPL.O, NESN.S, 600519.SH | another suffix: Reuters, Wind
+BRK.B, BRK/B, BRK B       | a share class, which Yahoo writes with a hyphen
+700.HK, 00700.HK          | Hong Kong's codes have four digits at Yahoo, or five that begin with no 0
+"""
+
+import re
+
+from bellwether.market.symbols.tables import others, suffix_of
+
+LONGEST = 20  #: characters after a ^
+# An underscore stands within a name, as in NIFTY_FIN_SERVICE.NS; before a single letter it would be a share class
+_SYMBOL = re.compile(rf"\^?[A-Z0-9](?:[A-Z0-9.=&-]|_(?=[A-Z0-9]{{2}})){{0,{LONGEST - 1}}}")
+_CLASS = re.compile(r"([A-Z]{1,5})[ ./_]([A-Z]|WS|WT|RT)")  # also warrants and rights
+_COUNTRY_LAST = re.compile(r"(?P<code>[A-Z0-9&/.-]{1,12}) (?P<country>[A-Z]{2})(?: EQUITY)?")
+_OTHER_SUFFIX = re.compile(r"([A-Z0-9-]{1,10})\.([A-Z]{1,2})")
+_HONG_KONG = re.compile(r"0*([0-9]{1,5})[.-]HK")
+_NO_TICKERS = {"LN", "HK", "JP", "JT", "US", "GR", "GY", "FP", "KS", "CH"}  #: countries that are no US symbols
+
+
+def is_symbol(text: str) -> bool:
+    """Whether this can be a symbol as we know them: at most 20 of A to Z, digits and . = & - _ with a ^ before them."""
+    return _SYMBOL.fullmatch(text) is not None
+
+
+def as_symbol(asked: str) -> str | None:
+    """A question written the way Yahoo writes symbols: "brk b" as "BRK-B", "LON:SHEL" as "SHEL.L".
+
+    None when it cannot be one.
+    """
+    if not asked.isascii():  # "ß" in capitals is "SS"
+        return None
+    before, colon, symbol = asked.upper().rpartition(":")
+    if colon:
+        symbol = _of_exchange(symbol.strip(), before.strip())
+    elif last := _COUNTRY_LAST.fullmatch(symbol):
+        # capitals, or a code of digits: "ford in" is a question in words
+        written = asked[: last.end("country")].isupper() or last["code"][0].isdigit()
+        symbol = _of_country(last["code"], last["country"]) if written else symbol
+    symbol = _with_hyphen(_with_our_suffix(symbol))
+    if of_hong_kong := _HONG_KONG.fullmatch(symbol):
+        symbol = f"{int(of_hong_kong[1]):04}.HK"
+    return symbol if _SYMBOL.fullmatch(symbol) else None
+
+
+def is_code_and_country(words: str) -> bool:
+    """Whether two words are one symbol beyond doubt: "700 HK", "VOD LN", but not "MELI SE", which are two."""
+    last = _COUNTRY_LAST.fullmatch(words.upper())
+    if last is None or last["country"] not in others("bloomberg") or as_symbol(words) is None:
+        return False
+    return last["code"][0].isdigit() or last["country"] in _NO_TICKERS
+
+
+def share_class(symbol: str) -> str | None:
+    """A share class as Yahoo writes it, BRK-B of BRK.B, BRK/B, BRK B or BRK_B; None for what is written otherwise.
+
+    Whether the letter is an exchange's, as in SHEL.L, is not looked at.
+    """
+    written = _CLASS.fullmatch(symbol)
+    return f"{written[1]}-{written[2]}" if written else None
+
+
+def _with_hyphen(symbol: str) -> str:
+    """With a hyphen before a class A to C; other letters are left, for one may be an exchange that we lack."""
+    return re.sub(r"[ ./_]([ABC])$", r"-\1", symbol)
+
+
+def _of_exchange(symbol: str, exchange: str) -> str:
+    """A symbol after an exchange or a country: with its suffix; what is no symbol where we don't know the place."""
+    meant = others("prefixes").get(exchange, ())
+    if len(meant) > 1:  # TSE is Toronto or Tokyo, CN Shanghai or Shenzhen: the code tells
+        meant = tuple(suffix for suffix in meant if _is_code_of(symbol, suffix))
+    if len(meant) != 1:
+        return ":"
+    return symbol if meant[0] and symbol.endswith(meant[0]) else _with_hyphen(symbol) + meant[0]
+
+
+def _is_code_of(symbol: str, suffix: str) -> bool:
+    """Whether an exchange has codes like this one."""
+    digits = symbol[:1].isdigit()
+    if suffix == ".SS":
+        return digits and symbol[0] in "569"
+    return digits and symbol[0] in "0123" if suffix == ".SZ" else digits == (suffix == ".T")
+
+
+def _of_country(code: str, country: str) -> str:
+    """A code before Bloomberg's country; what is no symbol where we don't know it."""
+    meant = others("bloomberg").get(country, ())
+    if len(meant) > 1:
+        meant = tuple(suffix for suffix in meant if _is_code_of(code, suffix))
+    return _with_hyphen(code) + meant[0] if len(meant) == 1 else f"{code} {country}"
+
+
+def _with_our_suffix(symbol: str) -> str:
+    """With Yahoo's suffix in place of another's, where it cannot be Yahoo's."""
+    written = _OTHER_SUFFIX.fullmatch(symbol)
+    if written is None or suffix_of(symbol) is not None:
+        return symbol
+    meant = others("endings").get(written[2], ())
+    return written[1] + meant[0] if len(meant) == 1 else symbol

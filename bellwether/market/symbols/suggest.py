@@ -1,0 +1,50 @@
+"""What somebody who has begun to type may mean, from what is known without asking anyone. Pure.
+
+A symbol that begins so comes first, then names that do, then words within names, then near misses. An exchange narrows
+the list: "shell london" is the Shell that trades there.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from bellwether.core.types import Instrument
+from bellwether.market.symbols.normalize import fold
+from bellwether.market.symbols.universe import Universe, near_symbols
+
+MOST = 8  #: more than that is a list to read, not a choice
+LONGEST = 64  #: letters that are looked at
+_NEAR_FROM = 3  #: letters; fewer are near to everything
+
+
+def suggest(text: str, universe: Universe, limit: int = MOST) -> tuple[Instrument, ...]:
+    """At most `limit` instruments, the likeliest first; none for an empty text."""
+    typed = " ".join(text[:LONGEST].split())
+    if not typed:
+        return ()
+    found = dict.fromkeys(_matches(typed, universe))
+    if not found and len(typed) >= _NEAR_FROM:
+        near = near_symbols(typed, universe.known, limit)
+        found = dict.fromkeys(one for symbol in near if (one := universe.get(symbol)) is not None)
+    return tuple(found)[:limit]
+
+
+def _matches(typed: str, universe: Universe) -> Iterator[Instrument]:
+    """Everything that fits, the best first; an instrument may come more than once."""
+    symbol, key = typed.upper(), fold(typed)
+    yield from (instrument for instrument in universe.known if symbol == instrument.symbol)
+    begins = [instrument for instrument in universe.known if instrument.symbol.startswith((symbol, f"^{symbol}"))]
+    yield from sorted(begins, key=lambda one: len(one.symbol))
+    if not key:
+        return
+    yield from (one for name, one in universe.names if name.startswith(key))
+    yield from (one for name, one in universe.names if f" {key}" in name)
+    words = key.split()
+    for name, one in universe.names:
+        if all(f" {word}" in f" {name} {_place(one.exchange)}" for word in words):
+            yield one
+
+
+@lru_cache(maxsize=256)
+def _place(exchange: str) -> str:
+    """An exchange's name, folded once."""
+    return fold(exchange)

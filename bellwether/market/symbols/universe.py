@@ -1,0 +1,130 @@
+"""Which instruments are known without asking anyone, and which of them are served every session."""
+
+from collections.abc import Iterable, Iterator
+from functools import cache, cached_property
+
+from rapidfuzz import fuzz, process
+
+from bellwether.core.types import Instrument
+from bellwether.market.calendar import WEEKDAYS
+from bellwether.market.symbols.normalize import fold
+from bellwether.market.symbols.spellings import as_symbol as as_symbol
+from bellwether.market.symbols.spellings import is_symbol as is_symbol
+from bellwether.market.symbols.spellings import share_class
+from bellwether.market.symbols.tables import suffix_of
+from bellwether.market.symbols.tables import table as table
+
+_ENOUGH = 75  #: rapidfuzz score, 0 to 100, from which a name counts as near
+
+
+class Universe:
+    """The instruments served every session (refreshed, offered, scored), and others that are known by name."""
+
+    def __init__(self, served: Iterable[Instrument], others: Iterable[Instrument] = ()) -> None:
+        """Of two instruments with one symbol the first counts."""
+        self._served = {one.symbol: one for one in reversed(tuple(served))}
+        self.served: tuple[Instrument, ...] = tuple(reversed(self._served.values()))
+        self._known = {one.symbol: one for one in (*reversed(tuple(others)), *reversed(self.served))}
+
+    def __iter__(self) -> Iterator[Instrument]:
+        """The served ones, in their order."""
+        return iter(self.served)
+
+    def __len__(self) -> int:
+        """How many are served."""
+        return len(self.served)
+
+    def serves(self, symbol: str) -> bool:
+        """Whether it is one of those served every session."""
+        return symbol in self._served
+
+    def get(self, symbol: str) -> Instrument | None:
+        """A known instrument, served or not."""
+        return self._known.get(symbol)
+
+    def spelt(self, symbol: str) -> Instrument | None:
+        """A known instrument, also where the market spells its share class otherwise: BRK.B for BRK-B."""
+        known = self._known.get(symbol)
+        return known if known is not None and self.serves(symbol) else self._shares.get(symbol, known)
+
+    @cached_property
+    def _shares(self) -> dict[str, Instrument]:
+        """The served share classes that are not spelt as Yahoo does, by Yahoo's spelling."""
+        spelt = ((as_symbol(one.symbol), one) for one in self.served if share_class(one.symbol))
+        return {symbol: one for symbol, one in spelt if symbol is not None and symbol != one.symbol}
+
+    @cached_property
+    def known(self) -> tuple[Instrument, ...]:
+        """All that are known, the served ones first."""
+        return tuple(reversed(self._known.values()))
+
+    @cached_property
+    def names(self) -> tuple[tuple[str, Instrument], ...]:
+        """The known instruments by folded name, the served ones first."""
+        return tuple((fold(instrument.name), instrument) for instrument in self.known)
+
+
+@cache
+def listed() -> dict[str, Instrument]:
+    """The S&P 500 and two indices by symbol, from the embedded table."""
+    return {
+        row["symbol"]: Instrument(row["symbol"], row["name"], row["exchange"], "XNYS", "USD", row["sector"])
+        for row in table("universe.csv")
+    }
+
+
+@cache
+def well_known() -> tuple[Instrument, ...]:
+    """What else people ask for by name: indices, coins, raw materials and foreign companies; not served by default."""
+    return tuple(Instrument(**row) for row in table("well_known.csv"))
+
+
+def instrument_of(symbol: str, name: str = "", exchange: str = "", currency: str = "", sector: str = "") -> Instrument:
+    """An instrument as far as its symbol, our tables and the given words tell; its symbol stays as it is written.
+
+    Yahoo's suffix of a symbol stands for an exchange; without one the symbol is taken as one of New York's, and so is
+    a share class in any spelling: BRK.B, BRK/B.
+    """
+    known = _tabled().get(symbol) or _tabled().get(share_class(symbol) or "") or _by_suffix(symbol)
+    return Instrument(
+        symbol=symbol,
+        name=name or (symbol if known.name == known.symbol else known.name),
+        exchange=exchange or known.exchange,
+        calendar=known.calendar,
+        currency=currency or known.currency,
+        sector=sector or known.sector,
+    )
+
+
+@cache
+def _tabled() -> dict[str, Instrument]:
+    """Everything in our tables, by symbol."""
+    return {**{one.symbol: one for one in well_known()}, **listed()}
+
+
+def _by_suffix(symbol: str) -> Instrument:
+    """What the end of a symbol tells: SHEL.L trades in London, BTC-USD around the clock, HEI.A in New York."""
+    row, index = suffix_of(symbol), symbol.startswith("^")
+    if row is None and (share := share_class(symbol)):
+        row = suffix_of(share)
+    if row is None or (index and not row["suffix"]):  # an index may be of any place
+        return Instrument(symbol, symbol, "", WEEKDAYS, "")
+    return Instrument(symbol, symbol, row["exchange"], row["calendar"], "" if index else row["currency"])
+
+
+def near_symbols(asked: str, universe: Iterable[Instrument], limit: int = 3) -> tuple[str, ...]:
+    """Symbols that were perhaps meant, the likeliest first, by their spelling or by their company's name."""
+    instruments = tuple(universe)
+    names = {instrument.symbol: instrument.name.casefold() for instrument in instruments}
+    scores = {
+        symbol: score
+        for symbol, score, _ in process.extract(
+            asked.upper(), list(names), scorer=fuzz.ratio, limit=limit, score_cutoff=_ENOUGH - 10
+        )
+    }
+    for _, score, symbol in process.extract(
+        asked.casefold(), names, scorer=fuzz.WRatio, limit=limit, score_cutoff=_ENOUGH
+    ):
+        scores[symbol] = max(scores.get(symbol, 0.0), score)
+    ranked = sorted(scores, key=lambda symbol: (-scores[symbol], symbol))
+    return tuple(ranked[:limit])

@@ -1,0 +1,1 @@
+"""ONNX files, their cards, and which of them serves."""

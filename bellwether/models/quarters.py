@@ -1,0 +1,83 @@
+"""Reported figures as they were known on a day, laid on a grid of quarters: the way in for training and serving.
+
+    figures -> known_at(day) -> on_grid -> window (CONTEXT_LENGTH, 2): what the graph reads
+
+Period ends wander: years of 52 and 53 weeks, quarters of 12 and 16 weeks. A figure's place is therefore counted in days
+before the newest quarter, to the nearest quarter of a year.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+CONTEXT_LENGTH = 40  #: quarters the model reads: ten years
+HORIZONS = (1, 4)  #: quarters ahead
+A_YEAR = 4  #: quarters
+MIN_QUARTERS = A_YEAR + 1  #: one growth over a year needs both its ends
+ASSUMED_DELAY = timedelta(days=60)  #: from the end of a quarter to its report, where no date is told
+REVENUE, NET_INCOME = range(2)  #: columns of a window
+
+QUARTER_DAYS = 365.25 / 4
+_TOLERANCE = 0.35  #: of a quarter; further off the grid, a fiscal calendar was changed
+Window = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What a company said about one quarter, and since when it was public."""
+
+    period_end: date
+    known_on: date
+    revenue: float | None
+    net_income: float | None
+
+
+def known_at(figures: Iterable[Figure], day: date) -> list[Figure]:
+    """The figures that were public on `day`, oldest statement first."""
+    return sorted(
+        (figure for figure in figures if figure.known_on <= day), key=lambda one: (one.known_on, one.period_end)
+    )
+
+
+def place(period_end: date, newest: date) -> int | None:
+    """How many quarters before the one that ended on `newest`; below 0 for later ones, None for off the grid."""
+    quarters = (newest - period_end).days / QUARTER_DAYS
+    nearest = round(quarters)
+    return nearest if abs(quarters - nearest) <= _TOLERANCE else None
+
+
+def on_grid(known: Sequence[Figure], newest: date) -> dict[int, Figure]:
+    """The last word on each quarter, by its place before `newest`. `known` is in the order of `known_at`."""
+    found = {place(instrument.period_end, newest): instrument for instrument in known if usable(instrument.revenue)}
+    return {at: one for at, one in found.items() if at is not None}
+
+
+def came(figures: Sequence[Figure], newest: date, ahead: int) -> tuple[Figure, Figure] | None:
+    """The quarter `ahead` of the one ended on `newest` and the same one of the year before; None while it is not told.
+
+    Both are read on the day of the report that tells it: it shows last year's quarter in the terms of this year's.
+    """
+    told = [figure for figure in figures if usable(figure.revenue) and place(figure.period_end, newest) == -ahead]
+    if not told:
+        return None
+    grid = on_grid(known_at(figures, min(one.known_on for one in told)), newest)
+    now, before = grid.get(-ahead), grid.get(A_YEAR - ahead)
+    return None if now is None or before is None else (now, before)
+
+
+def usable(revenue: float | None) -> bool:
+    """Whether growth can be reckoned from it: not from nothing, nor from less."""
+    return revenue is not None and np.isfinite(revenue) and revenue > 0
+
+
+def window(grid: dict[int, Figure]) -> Window:
+    """(CONTEXT_LENGTH, 2): revenue and net income, oldest first, 0 where not known."""
+    found = np.zeros((CONTEXT_LENGTH, 2), np.float32)
+    for at, one in grid.items():
+        if 0 <= at < CONTEXT_LENGTH and one.revenue is not None:
+            told = one.net_income if one.net_income is not None and np.isfinite(one.net_income) else 0.0
+            found[CONTEXT_LENGTH - 1 - at] = one.revenue, told
+    return found

@@ -1,0 +1,1 @@
+"""A company's revenue: forecast, words, and its issued forecasts."""

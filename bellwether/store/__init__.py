@@ -1,1 +1,0 @@
-"""All SQL of the product, one file per table."""

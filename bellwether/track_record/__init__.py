@@ -1,0 +1,1 @@
+"""How issued forecasts turned out."""

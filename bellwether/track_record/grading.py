@@ -1,0 +1,61 @@
+"""How what was said turned out. Pure: the range that was stored against the prices that came."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from bellwether.core.types import Bars
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The ends of an 80 % range that was told, as cumulative log returns from the cutoff."""
+
+    symbol: str
+    cutoff: date
+    horizon: int  #: sessions
+    target_session: date
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class GradedRange:
+    """How a range turned out."""
+
+    growth: float  #: from the cutoff to the target session, a fraction
+    held: bool  #: it ended inside
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """All ranges of one horizon that closed with a session."""
+
+    horizon: int  #: sessions
+    held: int
+    of: int
+
+
+def outcome(told: Range, bars: Bars) -> GradedRange | None:
+    """How one range turned out; None when a price of either end is not known (yet)."""
+    ends = np.array([told.cutoff, told.target_session], dtype="datetime64[D]")
+    at = np.searchsorted(bars.sessions, ends)
+    if at.max() >= len(bars) or (bars.sessions[at] != ends).any():
+        return None
+    start, end = bars.closes[at]
+    if not (np.isfinite(start) and np.isfinite(end) and start > 0 and end > 0):
+        return None
+    grown = float(np.log(end / start))
+    return GradedRange(float(np.expm1(grown)), told.low <= grown <= told.high)
+
+
+def grades(turned_out: Iterable[tuple[Range, GradedRange]]) -> list[Grade]:
+    """How many held, for each horizon, the shortest first: what a digest opens with."""
+    held, of = Counter[int](), Counter[int]()
+    for told, one in turned_out:
+        held[told.horizon] += one.held
+        of[told.horizon] += 1
+    return [Grade(horizon, held[horizon], of[horizon]) for horizon in sorted(of)]

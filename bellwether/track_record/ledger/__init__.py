@@ -1,0 +1,1 @@
+"""Issued forecasts and their outcomes, in hash chains."""

@@ -1,0 +1,78 @@
+"""A backup and what it means for the ledger: where its chain ends, and what was issued after it.
+
+The note of the ledger's last row lies beside the database and is no part of a backup: what is put back is older than
+the note, which is what an operator who hides something would do too. So what is missing is said, the note of the
+replaced database is kept with it, and the proof is made at once.
+"""
+
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from bellwether.core.errors import LedgerError
+from bellwether.db import backup
+from bellwether.db.backup import _open
+from bellwether.db.database import Database, Store
+from bellwether.track_record.ledger import backup_report, checkpoint, ledger_table, outcomes_table
+from bellwether.track_record.ledger.checkpoint import Anchor
+from bellwether.track_record.ledger.ledger_table import Head
+from bellwether.track_record.ledger.verify import verify
+
+
+def heads(file: Path, key: str) -> tuple[Head, Head]:
+    """Where the ledger and the outcomes of a backup end."""
+    with closing(_open(file, key)) as db:
+        held = Database(db, execute_plugins=False)
+        return ledger_table.head(held), outcomes_table.head(held)
+
+
+_BACK = (
+    "What was changed since is as it was then: keys that were revoked are valid again, chats that asked to be erased "
+    "are back, and messages that were owed and are not out of date are sent again. See docs/reliability.md."
+)
+
+
+def make(store: Store, target: Path) -> str:
+    """Copy the database; what was done, in a sentence or two. Raises BackupRefused and StoreError."""
+    size = backup.backup(store, target)
+    head = backup_report.heads(target, store.key)[0]
+    return (
+        f"{target} holds the database, {size / 1e6:,.1f} MB, whole. Its ledger ends at {head}: noted elsewhere, that "
+        "proves the rows up to it for good. Secrets and settings are not in it."
+    )
+
+
+def put_back(store: Store, source: Path, now: datetime, *, force: bool = False) -> list[str]:
+    """Put a backup in place of the database; what was done, in sentences. Raises BackupRefused and StoreError."""
+    try:
+        noted = checkpoint.read(store)
+    except LedgerError:
+        noted = None
+    store.close()
+    aside = backup.put_back(store, source, now, force=force)
+    told = [f"{store.path} holds what {source} holds."]
+    note = checkpoint.path_of(store)
+    if aside is not None:
+        told.append(f"The database that was there is kept as {aside.name}; delete it when you miss nothing.")
+        if note.exists():
+            note.replace(note.with_name(f"{aside.name}.ledger-head"))
+    with store.reading() as db:
+        end = checkpoint.ends(db)
+        at = ledger_table.hash_at(db, noted.ledger.rows) if noted is not None else None
+    checkpoint.start_again(store, end)
+    told += _about(noted, end, at)
+    told += [f"FAIL {problem}" for problem in verify(store).problems] or ["ok   The ledger proves itself."]
+    return [*told, _BACK]
+
+
+def _about(noted: Anchor | None, end: Anchor, at: bytes | None) -> list[str]:
+    """What the ledger lost, as far as the note of the replaced database tells; `at` is the noted row's hash now."""
+    ends = f"Its ledger ends at {end.ledger}."
+    if noted is None:
+        return [f"{ends} Whether more was issued since cannot be told: there was no note of the last row."]
+    if noted.ledger.rows > end.ledger.rows:
+        gone = noted.ledger.rows - end.ledger.rows
+        return [f"{ends} {gone:,} forecasts that were issued after it are not in it, and their receipts prove nothing."]
+    if at != noted.ledger.hash:
+        return [f"{ends} It is not the ledger that was here: row {noted.ledger.rows} is another one."]
+    return [f"{ends} No forecast is missing that was noted."]

@@ -1,0 +1,112 @@
+"""A note beside the database of how long the chains of the ledgers are, of prices and of growth.
+
+Without it nobody could tell that their end was cut off.
+
+A chain proves itself up to its last row, whichever that is. The note, rewritten whenever rows are added, says which
+it was; so does every receipt and every head that somebody has noted elsewhere.
+"""
+
+import json
+import logging
+import os
+import threading
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from bellwether.core.errors import LedgerError
+from bellwether.db.database import Database, Store
+from bellwether.track_record.ledger import ledger_table, outcomes_table, revenue_ledger_table
+from bellwether.track_record.ledger.ledger_table import Head
+
+log = logging.getLogger(__name__)
+NOTHING = Head(0, ledger_table.START)  #: where a chain without rows ends, and what an older note says of growth
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The last rows of the chains, as noted."""
+
+    ledger: Head
+    outcomes: Head
+    growth: Head = NOTHING
+    growth_outcomes: Head = NOTHING
+
+    def lost(self, db: Database) -> dict[str, bytes | None]:
+        """What stands in the noted rows' places now, by field, where it is not what was noted; None for no row."""
+        found = {
+            "ledger": ledger_table.hash_at(db, self.ledger.rows),
+            "outcomes": outcomes_table.hash_at(db, self.outcomes.rows),
+            "growth": revenue_ledger_table.hash_at(db, revenue_ledger_table.LEDGER, self.growth.rows),
+            "growth_outcomes": revenue_ledger_table.hash_at(
+                db, revenue_ledger_table.OUTCOMES, self.growth_outcomes.rows
+            ),
+        }
+        return {name: one for name, one in found.items() if one != getattr(self, name).hash}
+
+
+def path_of(store: Store) -> Path:
+    """Where the note is kept."""
+    return store.path.with_name(f"{store.path.name}.ledger-head")
+
+
+def read(store: Store) -> Anchor | None:
+    """The note; None when there is none. Raises LedgerError when it is damaged."""
+    file = path_of(store)
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        growth = [parse_head(found.get(name, str(NOTHING))) for name in ("growth", "growth_outcomes")]
+        return Anchor(parse_head(found["ledger"]), parse_head(found["outcomes"]), *growth)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, LookupError, TypeError) as problem:
+        raise LedgerError(f"The note {file} of the ledger's last row cannot be read: {problem!r}.") from problem
+
+
+def note(store: Store) -> None:
+    """Write down where the chains end now, unless a row that was noted is not there any more: then the note stays.
+
+    A note that can't be written is logged; the chains are no worse for it.
+    """
+    try:
+        before, written = read(store), None
+        while True:
+            with store.reading() as db:
+                now = ends(db)
+                if before is not None and before.lost(db):
+                    return
+            if now == written:
+                return
+            # looked at again afterwards: another process may have added rows and noted them before our older note
+            _write(path_of(store), now)
+            written = now
+    except (OSError, LedgerError) as problem:
+        log.warning("The ledger's last row could not be noted beside the database: %s", problem)
+
+
+def ends(db: Database) -> Anchor:
+    """Where the chains end now."""
+    growth = [
+        revenue_ledger_table.head(db, table) for table in (revenue_ledger_table.LEDGER, revenue_ledger_table.OUTCOMES)
+    ]
+    return Anchor(ledger_table.head(db), outcomes_table.head(db), *growth)
+
+
+def start_again(store: Store, now: Anchor) -> None:
+    """Write down other ends on purpose, as after a backup was put back. Raises OSError."""
+    _write(path_of(store), now)
+
+
+def _write(file: Path, now: Anchor) -> None:
+    draft = file.with_name(f"{file.name}.{os.getpid()}-{threading.get_ident()}")
+    heads = {field.name: str(getattr(now, field.name)) for field in fields(now)}
+    draft.write_text(json.dumps(heads), encoding="utf-8")
+    draft.replace(file)  # at once: nobody reads half a note
+
+
+def parse_head(text: str) -> Head:
+    """ "120:9f86d0..." as it is printed. Raises ValueError."""
+    rows, _, digits = text.strip().partition(":")
+    found = bytes.fromhex(digits)
+    if len(found) != len(ledger_table.START):
+        raise ValueError(f"{text!r} is no ROWS:HASH")
+    return Head(int(rows), found)

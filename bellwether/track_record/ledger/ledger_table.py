@@ -1,0 +1,235 @@
+"""The table `ledger`: every issued forecast, one row each, appended and never changed.
+
+Rows are numbered from 1 without a gap, and each carries the sha256 of the hash before it and its own content, so that
+none can be edited, removed, added between or put elsewhere without changing every hash after it. Triggers refuse UPDATE
+and DELETE besides. Days are kept as days since 1970, instants as microseconds since then, and the numbers of a forecast
+packed as float64: about 430 bytes a row with its indexes and its outcome.
+"""
+
+import hashlib
+import json
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from sqlite_utils import Database
+
+from bellwether.core.types import LEVELS, Floats
+
+START = bytes(32)  #: stands where the first row has no hash before it
+_NUMBERS = struct.Struct(f"<{3 + 2 * len(LEVELS)}d")
+NUMBERS_SIZE = _NUMBERS.size  #: bytes
+_FIRST_DAY, _FIRST_INSTANT = date(1970, 1, 1), datetime(1970, 1, 1, tzinfo=UTC)
+_COLUMNS = (
+    "seq, forecast_id, symbol, cutoff, horizon, target, made_at, model_id, source, shown, bars_sha256, numbers, hash"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """One forecast as it is kept."""
+
+    forecast_id: str
+    symbol: str
+    calendar: str  #: of its exchange, for telling when its outcome is due; not part of what is proved
+    cutoff: date
+    horizon: int
+    target_session: date
+    made_at: datetime
+    model_id: str
+    source: str
+    shown: bool  #: False for a model that is only tried beside the one that answers
+    adjusted_close: float  #: of the cutoff, at that time
+    quoted_close: float
+    usual_probability: float | None
+    log_returns: tuple[float, ...]  #: the quantiles, one for each of LEVELS
+    baseline: tuple[float, ...]
+    bars_sha256: bytes  #: of what was read
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How many rows there are, and the hash of the last: whoever knows it can tell that none before was changed."""
+
+    rows: int
+    hash: bytes
+
+    def __str__(self) -> str:
+        """ "120:9f86d0..."."""
+        return f"{self.rows}:{self.hash.hex()}"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """A row of the table, as it stands there."""
+
+    seq: int
+    forecast_id: str
+    symbol: str
+    cutoff: int  #: days since 1970
+    horizon: int
+    target: int
+    made_at: int  #: microseconds since 1970
+    model_id: str
+    source: str
+    shown: int
+    bars_sha256: bytes
+    numbers: bytes  #: adjusted close, quoted close, usual chance of a rise (NaN: not known), quantiles, the baseline's
+    hash: bytes
+
+    @property
+    def content(self) -> bytes:
+        """Its canonical content: ten fields as lines of text, then bars_sha256 and numbers as they are."""
+        return content(self)
+
+
+def content(fields: Sequence[Any] | LedgerRow) -> bytes:
+    """The canonical content of the columns before `hash`, in the order of the table."""
+    if isinstance(fields, LedgerRow):
+        fields = tuple(getattr(fields, name) for name in LedgerRow.__slots__)
+    seq, forecast_id, symbol, cutoff, horizon, target, made_at, model_id, source, shown, bars, numbers = fields[:12]
+    text = (
+        f"{seq}\n{forecast_id}\n{symbol}\n{cutoff}\n{horizon}\n{target}\n{made_at}\n{model_id}\n{source}\n{shown}\n"
+    ).encode()
+    whole: bytes = text + bars + numbers
+    return whole
+
+
+def link(before: bytes, what: bytes) -> bytes:
+    """The hash of a row: sha256 of the hash before it and its content."""
+    return hashlib.sha256(before + what).digest()
+
+
+def append(db: Database, forecasts: Iterable[Issued]) -> list[Issued]:
+    """Add those whose forecast_id is not there yet; which. To be called in a transaction that may write."""
+    wanted = {forecast.forecast_id: forecast for forecast in forecasts}
+    for known in known_among(db, wanted):
+        del wanted[known]
+    last = head(db)
+    seq, before = last.rows, last.hash
+    rows, pending = [], []
+    for one in wanted.values():
+        seq += 1
+        fields = (seq, *_fields(one))
+        before = link(before, content(fields))
+        rows.append((*fields, before))
+        pending.append((seq, fields[5], one.calendar))
+    db.conn.executemany(f"INSERT INTO ledger ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    db.conn.executemany("INSERT INTO pending (seq, target, calendar) VALUES (?, ?, ?)", pending)
+    return list(wanted.values())
+
+
+def known_among(db: Database, forecast_ids: Iterable[str]) -> set[str]:
+    """Those of the ids that have a row."""
+    sql = "SELECT forecast_id FROM ledger WHERE forecast_id IN (SELECT value FROM json_each(?))"
+    return {found for (found,) in db.conn.execute(sql, (json.dumps(list(forecast_ids)),))}
+
+
+def head(db: Database) -> Head:
+    """The last row's number and hash; 0 and zeros where there is none."""
+    found = db.conn.execute("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1").fetchone()
+    return Head(*found) if found else Head(0, START)
+
+
+def hash_at(db: Database, seq: int) -> bytes | None:
+    """The hash of a row; START before the first, None where there is no such row."""
+    if seq == 0:
+        return START
+    found = db.conn.execute("SELECT hash FROM ledger WHERE seq = ?", (seq,)).fetchone()
+    return found[0] if found else None
+
+
+def every_row(db: Database) -> Iterator[tuple[Any, ...]]:
+    """All rows in their order, as tuples in the order of `LedgerRow`."""
+    return iter(db.conn.execute(f"SELECT {_COLUMNS} FROM ledger ORDER BY seq"))
+
+
+def by_id(db: Database, forecast_id: str) -> LedgerRow | None:
+    """The row of a forecast; None when there is none."""
+    found = db.conn.execute(f"SELECT {_COLUMNS} FROM ledger WHERE forecast_id = ?", (forecast_id,)).fetchone()
+    return LedgerRow(*found) if found else None
+
+
+def entered(db: Database, symbol: str, cutoff: date) -> set[tuple[str, bool, int]]:
+    """(model_id, shown, horizon) of every forecast of a symbol and session."""
+    sql = "SELECT DISTINCT model_id, shown, horizon FROM ledger WHERE symbol = ? AND cutoff = ?"
+    found = db.conn.execute(sql, (symbol, to_days(cutoff)))
+    return {(model, bool(shown), horizon) for model, shown, horizon in found}
+
+
+def counts(db: Database) -> dict[tuple[str, bool, int, int], int]:
+    """How many forecasts there are by (model_id, shown, horizon, cutoff in days since 1970)."""
+    sql = "SELECT model_id, shown, horizon, cutoff, count(*) FROM ledger GROUP BY model_id, shown, horizon, cutoff"
+    return {
+        (model, bool(shown), horizon, cutoff): count for model, shown, horizon, cutoff, count in db.conn.execute(sql)
+    }
+
+
+def entered_twice(db: Database) -> int:
+    """How many rows have the id of another one."""
+    (count,) = db.conn.execute("SELECT count(*) - count(DISTINCT forecast_id) FROM ledger").fetchone()
+    return int(count)
+
+
+def triggers(db: Database) -> set[str]:
+    """The names of the database's triggers."""
+    return {name for (name,) in db.conn.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+
+
+def symbols_of(db: Database, model_id: str) -> list[str]:
+    """The symbols that a model made forecasts of."""
+    found = db.conn.execute("SELECT DISTINCT symbol FROM ledger WHERE model_id = ? ORDER BY symbol", (model_id,))
+    return [symbol for (symbol,) in found]
+
+
+def to_days(session: date) -> int:
+    """Days since 1970."""
+    return (session - _FIRST_DAY).days
+
+
+def from_days(days: int) -> date:
+    """The day behind a stored number."""
+    return _FIRST_DAY + timedelta(days=days)
+
+
+def to_microseconds(instant: datetime) -> int:
+    """Microseconds since 1970 of an aware instant. Raises ValueError for a naive one."""
+    if instant.tzinfo is None:
+        raise ValueError("a timezone-aware datetime is required")
+    return (instant - _FIRST_INSTANT) // timedelta(microseconds=1)
+
+
+def from_microseconds(microseconds: int) -> datetime:
+    """The instant behind a stored number."""
+    return _FIRST_INSTANT + timedelta(microseconds=microseconds)
+
+
+def unpack(numbers: bytes) -> tuple[float, ...]:
+    """The numbers of a row: adjusted close, quoted close, usual chance (NaN: not known), quantiles, the baseline's."""
+    return _NUMBERS.unpack(numbers)
+
+
+def numbers_of(packed: Iterable[bytes]) -> Floats:
+    """The numbers of several rows, (n, 17), in the order of `unpack`."""
+    return np.frombuffer(b"".join(packed), "<f8").reshape(-1, NUMBERS_SIZE // 8)
+
+
+def _fields(one: Issued) -> tuple[Any, ...]:
+    """The columns between `seq` and `hash`."""
+    usual = float("nan") if one.usual_probability is None else one.usual_probability
+    return (
+        one.forecast_id,
+        one.symbol,
+        to_days(one.cutoff),
+        one.horizon,
+        to_days(one.target_session),
+        to_microseconds(one.made_at),
+        one.model_id,
+        one.source,
+        int(one.shown),
+        one.bars_sha256,
+        _NUMBERS.pack(one.adjusted_close, one.quoted_close, usual, *one.log_returns, *one.baseline),
+    )

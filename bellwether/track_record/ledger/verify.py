@@ -1,0 +1,164 @@
+"""Proof that no issued forecast and no outcome was changed, by computing every hash again.
+
+A whole chain can be written anew by whoever has the file, hashes and all. What they would want it for is looked at
+besides: forecasts entered when their outcome was known, a second outcome for one, sums that flatter.
+"""
+
+import struct
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from bellwether.core.errors import LedgerError
+from bellwether.db.database import Store
+from bellwether.track_record.ledger import checkpoint, ledger_table, outcomes_table, rebuild, revenue_ledger_table
+from bellwether.track_record.ledger.ledger_table import START, Head
+
+_DAY = 86_400_000_000  #: microseconds
+_BACK = 3_600_000_000  #: that a row may be made before the one above it: two processes enter what they made at once
+_SEQ, _TARGET, _MADE_AT = 0, 5, 6  #: places in a row of the ledger
+_NOTES = {
+    "ledger": "The note beside the database",
+    "outcomes": "The note on outcomes beside the database",
+    "growth": "The note on growth forecasts beside the database",
+    "growth_outcomes": "The note on outcomes of growth beside the database",
+}
+_TABLES = ("ledger", "outcomes", "growth_ledger", "growth_outcomes")
+_GUARDS = {f"{table}_{guard}" for table in _TABLES for guard in ("no_update", "no_delete", "in_order")}
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was looked at, and what is wrong with it; each problem a sentence."""
+
+    ledger: Head
+    outcomes: Head
+    growth: Head
+    growth_outcomes: Head
+    problems: tuple[str, ...]
+
+
+def verify(store: Store, expected: Head | None = None) -> Verified:
+    """Read the chains from the first row to the last.
+
+    `expected` is a head that somebody noted: the ledger must still hold that row. Raises StoreError.
+    """
+    problems: list[str] = []
+    noted, missing = None, True
+    try:
+        noted = checkpoint.read(store)  # before the rows: what others add meanwhile is in neither or in the rows alone
+    except LedgerError as problem:
+        missing = False
+        problems.append(str(problem))
+    with store.reading() as db:
+        clock = _Clock()
+        issued = _walk("forecast", clock.watched(ledger_table.every_row(db)), ledger_table.content, problems)
+        settled = _walk("outcome", outcomes_table.every_row(db), outcomes_table.content, problems)
+        if orphans := outcomes_table.orphans(db):
+            problems.append(f"{orphans} outcomes belong to forecasts that are not there: rows of the ledger are gone.")
+        whole = not problems
+        problems += clock.problems
+        growth_rows = revenue_ledger_table.every_row(db, revenue_ledger_table.LEDGER)
+        issued_growth = _walk("growth forecast", growth_rows, revenue_ledger_table.content, problems)
+        growth_rows = revenue_ledger_table.every_row(db, revenue_ledger_table.OUTCOMES)
+        settled_growth = _walk("outcome of growth", growth_rows, revenue_ledger_table.content, problems)
+        if twice := outcomes_table.settled_twice(db):
+            problems.append(f"{twice} outcomes were added to forecasts that had one.")
+        if twice := ledger_table.entered_twice(db):
+            problems.append(f"{twice} forecasts have the id of another one.")
+        if gone := sorted(_GUARDS - ledger_table.triggers(db)):
+            problems.append(f"The database's guards against change are missing: {', '.join(gone)}.")
+        if noted is not None:
+            for name, found in noted.lost(db).items():
+                _compare(_NOTES[name], getattr(noted, name), found, problems)
+        elif missing and (issued.rows or issued_growth.rows):
+            problems.append(
+                f"The note {checkpoint.path_of(store).name} beside the database is missing: whether rows at the end were "
+                "cut off cannot be told without it. It is written again with the next forecast."
+            )
+        if expected is not None:
+            _compare("What you noted", expected, ledger_table.hash_at(db, expected.rows), problems)
+        if whole:  # what a broken chain amounts to says nothing
+            problems += rebuild.differences(db)
+    return Verified(issued, settled, issued_growth, settled_growth, tuple(problems))
+
+
+class _Clock:
+    """Looks at when the rows that pass were made; only the first oddity of a kind is reported, for more follow it."""
+
+    def __init__(self) -> None:
+        """Nothing has passed."""
+        self.problems: list[str] = []
+        self._newest, self._late, self._back = 0, False, False
+
+    def watched(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+        """The same rows."""
+        for row in rows:
+            if isinstance(row[_MADE_AT], int) and isinstance(row[_TARGET], int):
+                self._see(row[_SEQ], row[_MADE_AT], row[_TARGET])
+            yield row
+
+    def _see(self, number: int, made_at: int, target: int) -> None:
+        if not self._late and made_at >= (target + 1) * _DAY:
+            self._late = True
+            self.problems.append(f"Forecast {number} was made after the session that it is about.")
+        if not self._back and made_at < self._newest - _BACK:
+            self._back = True
+            self.problems.append(
+                f"Forecast {number} says that it was made before one that was entered earlier: it was dated back, or "
+                "the clock of this machine was set back."
+            )
+        self._newest = max(self._newest, made_at)
+
+
+def head_of(text: str) -> Head:
+    """ "120:9f86d0..." as `ledger verify` prints it. Raises LedgerError."""
+    try:
+        return checkpoint.parse_head(text)
+    except ValueError:
+        raise LedgerError(f"“{text[:80]}” is no head; please give one as printed: ROWS:HASH, 64 digits.") from None
+
+
+def _walk(
+    what: str, rows: Iterable[tuple[Any, ...]], content: Callable[[tuple[Any, ...]], bytes], problems: list[str]
+) -> Head:
+    """Follow one chain; the first break is reported, for all that comes after it breaks too."""
+    expected, before, broken = 0, START, False
+    for row in rows:
+        expected += 1
+        number, kept = row[0], row[-1]
+        if not broken and number != expected:
+            problems.append(f"The {what}s {expected} to {number - 1} are missing.")
+            broken = True
+        if not broken and not _follows(before, content, row):
+            problems.append(
+                f"{what.capitalize()} {number} is not what was written, or what stood before it was changed; it reads "
+                f"{_named(row)}."
+            )
+            broken = True
+        expected, before = number, kept
+    return Head(expected, before if isinstance(before, bytes) else START)
+
+
+def _follows(before: bytes, content: Callable[[tuple[Any, ...]], bytes], row: tuple[Any, ...]) -> bool:
+    """Whether a row's hash is that of its content; never where somebody put text for numbers."""
+    try:
+        return bool(ledger_table.link(before, content(row)) == row[-1])
+    except (TypeError, ValueError, struct.error):
+        return False
+
+
+def _named(row: tuple[Any, ...]) -> str:
+    """What a row says that it is: of the ledger its id and symbol, of the outcomes the forecast's number."""
+    return f"{row[1]}, {row[2]}" if isinstance(row[1], str) else f"of forecast {row[1]}"
+
+
+def _compare(whose: str, noted: Head, found: bytes | None, problems: list[str]) -> None:
+    """Whether a noted row is still there, as it was."""
+    if found is None:
+        problems.append(
+            f"{whose} knows {noted.rows} rows, and there are fewer: rows at the end were removed, or an older backup "
+            "was put back."
+        )
+    elif found != noted.hash:
+        problems.append(f"{whose} knows another hash of row {noted.rows}: the rows up to it were written anew.")

@@ -1,0 +1,1 @@
+"""Scores of the issued forecasts, beside the plain rule's."""

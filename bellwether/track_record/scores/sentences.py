@@ -1,0 +1,116 @@
+"""A track record in plain words, for the command line, for the chat, and for whoever wants it in one piece."""
+
+from bellwether.core.i18n.numbers import count, day, percent, signed_percent
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.i18n.translate import ngettext, said
+from bellwether.core.types import SkillVerdict
+from bellwether.track_record.scores.types import Duel, Score, TrackRecord
+
+SIMULATED = said(
+    "Simulated: replayed on past prices, day by day, by a model that had not seen them. Nobody was given these."
+)
+
+
+def forecasts(number: int) -> str:
+    """ "1 forecast", "1,200 forecasts"."""
+    return ngettext("{count} forecast", "{count} forecasts", number).format(count=count(number))
+
+
+def weeks(number: int) -> str:
+    """ "1 week", "120 weeks"."""
+    return ngettext("{count} week", "{count} weeks", number).format(count=count(number))
+
+
+def opening(record: TrackRecord) -> str:
+    """What the record rests on."""
+    if record.issued == 0:
+        return _("No forecast has been entered yet: the record begins with the first one.")
+    found = [f"{SIMULATED}"] if record.simulated else []
+    numbers = {
+        "issued": count(record.issued),
+        "settled": count(record.settled),
+        "waiting": count(record.waiting),
+        "lost": count(record.without_outcome),
+    }
+    if record.first and record.last:
+        message = _(
+            "{issued} forecasts issued; {settled} have their outcome of cutoffs from {first} to {last}, {waiting} are "
+            "open, {lost} will have none because no price came."
+        )
+        found.append(message.format(**numbers, first=day(record.first), last=day(record.last)))
+    else:
+        message = _(
+            "{issued} forecasts issued; {settled} have their outcome, {waiting} are open, {lost} will have none "
+            "because no price came."
+        )
+        found.append(message.format(**numbers))
+    if record.by_plain_rule:
+        message = _("For {count} more the model was silent and the plain rule answered.")
+        found.append(message.format(count=count(record.by_plain_rule)))
+    return "\n".join(found)
+
+
+def judged(score: Score) -> str:
+    """A score in two sentences; small samples say so."""
+    if score.skill is None or score.coverage_80 is None or score.coverage_90 is None:
+        return _("No outcome is known yet.")
+    held = _("{eighty} ranges held {share} of the time, {ninety} ranges {other_share}").format(
+        eighty=percent(0.8),
+        share=percent(score.coverage_80, 1),
+        ninety=percent(0.9),
+        other_share=percent(score.coverage_90, 1),
+    )
+    if score.verdict is SkillVerdict.TOO_EARLY or score.skill_interval is None:
+        return _("Too early to tell: {forecasts} in {weeks}. So far {held}.").format(
+            forecasts=forecasts(score.forecasts), weeks=weeks(score.weeks), held=held
+        )
+    return _(
+        "{held} ({forecasts}). Skill against the plain rule: {skill} ({confidence} interval {low} to {high}): its "
+        "ranges {verdict}."
+    ).format(
+        held=held,
+        forecasts=forecasts(score.forecasts),
+        skill=signed_percent(score.skill),
+        confidence=percent(0.95),
+        low=signed_percent(score.skill_interval.low),
+        high=signed_percent(score.skill_interval.high),
+        verdict=_(score.verdict.value),
+    )
+
+
+def compared(found: Duel) -> str:
+    """Two models side by side, in a sentence."""
+    if found.skill is None:
+        return f"{found.challenger} and {found.champion} have no forecast in common that has its outcome."
+    both = f"{found.forecasts:,} forecasts that both made"
+    if found.interval is None:
+        return f"{found.challenger} beside {found.champion}: too early to tell, {both} in {found.weeks} weeks."
+    low, high = signed_percent(found.interval.low), signed_percent(found.interval.high)
+    return (
+        f"{found.challenger} beside {found.champion}, on {both}: skill {signed_percent(found.skill)} "
+        f"({percent(0.95)} interval {low} to {high})."
+    )
+
+
+def lines(record: TrackRecord) -> list[str]:
+    """The whole record, as a terminal shows it."""
+    found = [opening(record)]
+    if record.settled:
+        found.append(f"1 to 21 trading days together: {judged(record.score)}" if record.horizon is None else "")
+    found += [
+        f"{one.horizon:>3} trading day{'s' if one.horizon != 1 else ''}: {judged(one.score)}"
+        for one in record.by_horizon
+    ]
+    if record.misses:
+        found.append("The biggest misses:")
+    found += [
+        f"  {miss.symbol} from {day(miss.cutoff)}, {miss.horizon} days: {percent(0.9)} range {signed_percent(miss.low)} to "
+        f"{signed_percent(miss.high)}, came {signed_percent(miss.growth)}"
+        for miss in record.misses[:5]
+    ]
+    found += [
+        f"{standing.model_id}: {standing.standing.value} ({standing.sessions} sessions; evidence against it {standing.evidence:.2g}, it "
+        f"changes at {standing.needed:g})."
+        for standing in record.standings
+    ]
+    return [line for line in found if line]

@@ -1,0 +1,197 @@
+"""How issued forecasts turned out, from sums that are kept as outcomes come.
+
+score_sums (all symbols) or ledger + outcomes (one symbol) | Table | score_of, by horizon, model and month
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from bellwether.core.types import LEVELS, Floats
+from bellwether.db.database import Database, Store
+from bellwether.forecasting.forecaster import BASELINE_ID
+from bellwether.track_record.ledger import ledger_table, outcomes_table, score_sums_table
+from bellwether.track_record.ledger.ledger_table import from_days, unpack
+from bellwether.track_record.ledger.outcomes_table import Past
+from bellwether.track_record.scores.columns import COLUMNS, Q05, Q95, miss_distance, scored
+from bellwether.track_record.scores.score_table import Table, reliability_of, score_of, table_of
+from bellwether.track_record.scores.types import GateStatus, HorizonScore, Miss, ModelScore, MonthScore, TrackRecord
+
+LONGEST_POOLED = 21  #: sessions: longer horizons overlap too much to add anything to a score
+MOST_MISSES = 20
+_SUMS = 6  #: where the sums begin in a row of `score_sums.between`
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFilter:
+    """Which forecasts a record is to be made of; None is all."""
+
+    symbol: str | None = None
+    horizon: int | None = None
+    model_id: str | None = None
+    since: date | None = None  #: of their cutoffs
+
+
+def live_record(store: Store, asked: RecordFilter, standings: tuple[GateStatus, ...] = ()) -> TrackRecord:
+    """The record of what was really issued. Raises StoreError."""
+    with store.reading() as db:
+        if asked.symbol is None:
+            return record_of(whole_table(db, asked), _whole_misses(db, asked), asked, standings=standings)
+        rows = outcomes_table.of_symbol(db, asked.symbol, asked.since)
+    return record_of(symbol_table(rows), symbol_misses(rows, asked), asked, standings=standings)
+
+
+def record_of(
+    table: Table,
+    misses: tuple[Miss, ...],
+    asked: RecordFilter,
+    *,
+    simulated: bool = False,
+    standings: tuple[GateStatus, ...] = (),
+) -> TrackRecord:
+    """The record that a table amounts to; rows that were not asked for are left out."""
+    table = table.take(_chosen(table, asked))
+    speaking = table.take(_speaking(table, asked))
+    settled = speaking.take(speaking.sums[:, 0] > 0)
+    pooled = settled if asked.horizon is not None else settled.take(settled.horizon <= LONGEST_POOLED)
+    everything = int(speaking.issued.sum())
+    outcomes_in = round(float(settled.sums[:, 0].sum()))
+    silent = table.take((table.model == BASELINE_ID) & table.shown)
+    return TrackRecord(
+        simulated=simulated,
+        symbol=asked.symbol,
+        horizon=asked.horizon,
+        model_id=asked.model_id,
+        since=asked.since,
+        first=from_days(int(settled.day.min())) if len(settled.day) else None,
+        last=from_days(int(settled.day.max())) if len(settled.day) else None,
+        issued=everything + (int(silent.issued.sum()) if asked.model_id is None else 0),
+        settled=outcomes_in,
+        waiting=everything - outcomes_in - int(speaking.lost.sum()),
+        without_outcome=int(speaking.lost.sum()),
+        by_plain_rule=int(silent.issued.sum()),
+        score=score_of(pooled),
+        by_horizon=tuple(
+            HorizonScore(int(one), score_of(settled.take(settled.horizon == one))) for one in np.unique(settled.horizon)
+        ),
+        by_model=_by_model(table),
+        by_month=_by_month(pooled),
+        reliability=reliability_of(pooled),
+        misses=misses,
+        standings=standings,
+    )
+
+
+def symbol_table(past: list[Past]) -> Table:
+    """One row for each forecast of `outcomes.of_symbol`."""
+    keys = [
+        (one.model_id, one.shown, one.horizon, one.cutoff, 1, int(bool(one.settled) and one.log_return is None))
+        for one in past
+    ]
+    sums = np.zeros((len(past), len(COLUMNS)))
+    known = np.array([one.log_return is not None for one in past], bool)
+    if known.any():
+        came, numbers = _came(past)
+        sums[known] = scored(came, numbers[:, 3 : 3 + len(LEVELS)], numbers[:, 3 + len(LEVELS) :], numbers[:, 2])
+    return table_of(keys, sums)
+
+
+def _came(past: list[Past]) -> tuple[Floats, Floats]:
+    """What came, (n,), and the numbers of the rows, (n, 17), of those that have an outcome."""
+    known = [one for one in past if one.log_return is not None]
+    return np.array([instrument.log_return for instrument in known]), np.array(
+        [unpack(instrument.numbers) for instrument in known]
+    )
+
+
+def whole_table(db: Database, asked: RecordFilter) -> Table:
+    """The sums of all symbols together, without regard to `asked.symbol`."""
+    rows = score_sums_table.between(db, asked.since, asked.horizon, asked.model_id)
+    sums = np.array([row[_SUMS:] for row in rows], np.float64).reshape(len(rows), len(COLUMNS))
+    return table_of([row[:_SUMS] for row in rows], sums)
+
+
+def _chosen(table: Table, asked: RecordFilter) -> npt.NDArray[np.bool_]:
+    chosen = np.ones(len(table.day), bool)
+    if asked.horizon is not None:
+        chosen &= table.horizon == asked.horizon
+    if asked.model_id is not None:
+        chosen &= table.model == asked.model_id
+    if asked.since is not None:
+        chosen &= table.day >= ledger_table.to_days(asked.since)
+    return chosen
+
+
+def _speaking(table: Table, asked: RecordFilter) -> npt.NDArray[np.bool_]:
+    """What the record is about: what models showed; of a model that was asked for, what it only tried as well."""
+    if asked.model_id is not None:
+        return np.ones(len(table.day), bool)
+    speaking: npt.NDArray[np.bool_] = table.shown & (table.model != BASELINE_ID)
+    return speaking
+
+
+def _by_model(table: Table) -> tuple[ModelScore, ...]:
+    """Each model's score, shown and tried apart; without the plain rule, which cannot beat itself."""
+    near = table.take((table.horizon <= LONGEST_POOLED) & (table.model != BASELINE_ID))
+    found = []
+    for model in sorted(set(near.model.tolist())):
+        own = near.take(near.model == model)
+        parts = ((shown, own.take(own.shown == shown)) for shown in (True, False))
+        found += [ModelScore(model, shown, score_of(part)) for shown, part in parts if len(part.day)]
+    return tuple(found)
+
+
+def _by_month(table: Table) -> tuple[MonthScore, ...]:
+    found = []
+    for month in np.unique(table.month):
+        totals = dict(zip(COLUMNS, table.sums[table.month == month].sum(axis=0).tolist(), strict=True))
+        count = totals["forecasts"]
+        found.append(
+            MonthScore(
+                month=month.astype("datetime64[D]").astype(object),
+                forecasts=round(count),
+                coverage_80=totals["inside_80"] / count,
+                coverage_90=totals["inside_90"] / count,
+                skill=1 - totals["loss"] / totals["baseline_loss"],
+            )
+        )
+    return tuple(found)
+
+
+def _whole_misses(db: Database, asked: RecordFilter) -> tuple[Miss, ...]:
+    found = score_sums_table.biggest_misses(db, MOST_MISSES, asked.since, asked.horizon, asked.model_id, BASELINE_ID)
+    return tuple(_miss(outcomes_table.of_seq(db, seq), distance) for distance, seq in found)
+
+
+def symbol_misses(past: list[Past], asked: RecordFilter) -> tuple[Miss, ...]:
+    """The biggest misses among the forecasts of one symbol that were shown."""
+    known = [one for one in past if one.log_return is not None and one.shown and _is_asked(one, asked)]
+    if not known:
+        return ()
+    came, numbers = _came(known)
+    far = miss_distance(came, numbers[:, 3 : 3 + len(LEVELS)])
+    biggest = np.argsort(-far, kind="stable")[:MOST_MISSES]
+    return tuple(_miss(known[at], float(far[at])) for at in biggest if far[at] > 0)
+
+
+def _is_asked(one: Past, asked: RecordFilter) -> bool:
+    model = one.model_id == asked.model_id if asked.model_id else one.model_id != BASELINE_ID
+    return model and asked.horizon in {None, one.horizon}
+
+
+def _miss(one: Past, distance: float) -> Miss:
+    quantiles = unpack(one.numbers)[3 : 3 + len(LEVELS)]
+    return Miss(
+        forecast_id=one.forecast_id,
+        symbol=one.symbol,
+        cutoff=from_days(one.cutoff),
+        target_session=from_days(one.target),
+        horizon=one.horizon,
+        model_id=one.model_id,
+        low=float(np.expm1(quantiles[Q05])),
+        high=float(np.expm1(quantiles[Q95])),
+        growth=float(np.expm1(one.log_return)) if one.log_return is not None else 0.0,
+        distance=distance,
+    )

@@ -1,0 +1,114 @@
+"""What the owner of a key asks about webhooks. Errors are for people, as in `queries`."""
+
+from datetime import timedelta
+
+from bellwether.core.errors import BadWebhook, LimitReached, UnknownWebhook
+from bellwether.db.database import Database
+from bellwether.delivery.recipients import chat_of_webhook
+from bellwether.services import Services
+from bellwether.webhooks import webhook_outbox_table, webhooks_table
+from bellwether.webhooks.addresses import Lookup, check, look_up
+from bellwether.webhooks.deliver import enqueue
+from bellwether.webhooks.events import trial_event
+from bellwether.webhooks.signing import new_secret
+from bellwether.webhooks.webhooks_table import Attempt, Webhook
+
+OVERLAP = timedelta(days=1)  #: for which the old secret signs too
+MOST_WAITING = 100  #: events of a webhook before it is sent more tests and replays: nobody is to be flooded through us
+
+
+def add(services: Services, key_id: int, url: str, most: int, lookup: Lookup = look_up) -> Webhook:
+    """A new address for alerts. Raises BadWebhook, LimitReached and StoreError."""
+    check(url, private=services.settings.api.private_webhooks, look_up=lookup)
+    with services.store.transaction() as db:
+        kept = webhooks_table.of_key(db, key_id)
+        if any(one.url == url for one in kept):
+            raise BadWebhook("This address is there already.")
+        if len(kept) >= most:
+            raise LimitReached(f"Your plan has {most} webhooks; remove one first.")
+        number = webhooks_table.add(db, key_id, url, new_secret(), services.clock())
+        return _of_key(db, key_id, number)
+
+
+def every(services: Services, key_id: int) -> list[Webhook]:
+    """The addresses of a key's owner. Raises StoreError."""
+    with services.store.reading() as db:
+        return webhooks_table.of_key(db, key_id)
+
+
+def get(services: Services, key_id: int, webhook_id: int) -> Webhook:
+    """One address. Raises UnknownWebhook and StoreError."""
+    with services.store.reading() as db:
+        return _of_key(db, key_id, webhook_id)
+
+
+def remove(services: Services, key_id: int, webhook_id: int) -> None:
+    """Forget an address. Raises UnknownWebhook and StoreError."""
+    with services.store.transaction() as db:
+        _of_key(db, key_id, webhook_id)
+        webhook_outbox_table.forget(db, chat_of_webhook(webhook_id))
+        webhooks_table.remove(db, webhook_id)
+
+
+def rotate(services: Services, key_id: int, webhook_id: int, overlap: timedelta = OVERLAP) -> Webhook:
+    """A new secret; the old one signs beside it for `overlap`. Raises UnknownWebhook and StoreError."""
+    with services.store.transaction() as db:
+        _of_key(db, key_id, webhook_id)
+        webhooks_table.rotate(db, webhook_id, new_secret(), services.clock() + overlap)
+        return _of_key(db, key_id, webhook_id)
+
+
+def enable(services: Services, key_id: int, webhook_id: int) -> Webhook:
+    """Send to an address again that was disabled. Raises UnknownWebhook and StoreError."""
+    with services.store.transaction() as db:
+        _of_key(db, key_id, webhook_id)
+        webhooks_table.enable(db, webhook_id)
+        return _of_key(db, key_id, webhook_id)
+
+
+def trial(services: Services, key_id: int, webhook_id: int) -> str:
+    """Send a test event; its id. Raises UnknownWebhook, BadWebhook, LimitReached and StoreError."""
+    now = services.clock()
+    with services.store.transaction() as db:
+        hook = _awake(db, key_id, webhook_id)
+        event_id, body = trial_event(webhook_id, now)
+        enqueue(db, hook, event_id, body, now)
+        return event_id
+
+
+def attempts(services: Services, key_id: int, webhook_id: int, before: int, limit: int) -> list[Attempt]:
+    """What came of the attempts, newest first. Raises UnknownWebhook and StoreError."""
+    with services.store.reading() as db:
+        _of_key(db, key_id, webhook_id)
+        return webhooks_table.attempts(db, webhook_id, before, limit)
+
+
+def replay(services: Services, key_id: int, webhook_id: int, attempt_id: int) -> str:
+    """Send the event of an attempt once more, under the same id; that id.
+
+    Raises UnknownWebhook, BadWebhook, LimitReached and StoreError.
+    """
+    now = services.clock()
+    with services.store.transaction() as db:
+        hook = _awake(db, key_id, webhook_id)
+        tried = webhooks_table.attempt(db, webhook_id, attempt_id)
+        if tried is None:
+            raise UnknownWebhook(f"Webhook {webhook_id} has no attempt {attempt_id}.")
+        enqueue(db, hook, tried.event_id, tried.body, now, again=f":again:{now.timestamp()}")
+        return tried.event_id
+
+
+def _of_key(db: Database, key_id: int, webhook_id: int) -> Webhook:
+    hook = webhooks_table.get(db, webhook_id)
+    if hook is None or hook.key_id != key_id:  # another's is as good as none
+        raise UnknownWebhook(f"You have no webhook {webhook_id}.")
+    return hook
+
+
+def _awake(db: Database, key_id: int, webhook_id: int) -> Webhook:
+    hook = _of_key(db, key_id, webhook_id)
+    if hook.disabled_at is not None:
+        raise BadWebhook(f"Webhook {webhook_id} is disabled: {hook.disabled_why}. Enable it first.")
+    if webhook_outbox_table.waiting(db, chat_of_webhook(webhook_id)) >= MOST_WAITING:
+        raise LimitReached(f"Already {MOST_WAITING} events wait for webhook {webhook_id}; let them arrive first.")
+    return hook

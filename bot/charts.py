@@ -1,0 +1,41 @@
+"""The charts under replies, each named by what it shows, so that nobody draws or uploads one twice."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import bellwether
+from bellwether.ask import forecasts
+from bellwether.ask.forecasts import Answer
+from bellwether.core.i18n.translate import spoken, use_language
+from bellwether.core.types import Forecast, Theme
+from bellwether.revenue import ask as growth_queries
+from bellwether.revenue.types import GrowthForecast
+from bot.replies import Picture
+
+
+def fan(asked: Answer, theme: Theme) -> Picture:
+    """The fan of one forecast. Its id stands for symbol, horizon, cutoff, model and the numbers."""
+    return _picture([asked.forecast.forecast_id], theme, partial(forecasts.chart_png, asked, theme))
+
+
+def comparison(compared: Sequence[Forecast], theme: Theme) -> Picture:
+    """Several forecasts of one horizon in one chart, with letters for the width of a phone."""
+    ids = [one.forecast_id for one in compared]
+    return _picture(ids, theme, partial(forecasts.comparison_png, compared, theme, "narrow"))
+
+
+def growth(made: GrowthForecast, theme: Theme) -> Picture:
+    """A company's past quarters and the ranges ahead."""
+    return _picture([made.forecast_id(0)], theme, partial(growth_queries.chart_png, made, theme))
+
+
+def _picture(shown: Sequence[str], theme: Theme, draw: Callable[[], bytes]) -> Picture:
+    """It is drawn in the language that is spoken now, whoever draws it, and whenever."""
+    language = spoken()
+
+    def draw_in_language() -> bytes:
+        with use_language(language):
+            return draw()
+
+    # another version of Bellwether may draw the same numbers in another way
+    return Picture(":".join([*shown, theme, bellwether.__version__, language]), draw_in_language)

@@ -1,0 +1,104 @@
+"""What a command is, and what it is given."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from bellwether.core.alert_types import Preferences
+from bellwether.core.errors import BellwetherError
+from bellwether.core.i18n.translate import said
+from bellwether.core.parsing import parse_horizon
+from bellwether.market.symbols.universe import is_symbol
+from bellwether.services import Services
+from bot.replies import Pressed, Reply
+
+LONGEST = 200  #: characters of a message that are looked at; no symbol, name or command is longer
+
+
+@dataclass(frozen=True, slots=True)
+class ChatContext:
+    """The chat a message came from."""
+
+    chat_id: int
+    language: str = "en"
+    may_change: bool = True  #: False for somebody in a group who is not one of its admins
+    thread: int | None = None  #: the topic of a forum group in which it was said
+    preferences: Preferences = field(default_factory=Preferences)  #: the chat's, once the conversation has read them
+
+
+class Who(Enum):
+    """Who may do something in a group. In a private chat everybody is their own admin."""
+
+    ANYBODY = "anybody"
+    ADMINS = "admins"  #: it changes what everybody in the group gets, or shows what is kept about them
+    ADMINS_DO_MORE = "admins do more"  #: anybody gets an answer, but only an admin's changes something
+
+
+class StaleButton(BellwetherError):
+    """What a button sent says nothing to this version: it is old, or nobody's."""
+
+    code = "stale_button"
+
+    def __init__(self) -> None:
+        """Says how to get a fresh one."""
+        super().__init__(said("This button is from an older version of me. Please ask again with /forecast."))
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What a button's verb does."""
+
+    answer: Callable[[Services, ChatContext, "Given"], Pressed]
+    who: Who = Who.ANYBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing a person can ask for. The registration, /help and Telegram's menus are made of these."""
+
+    name: str
+    arguments: str  #: as shown in /help: "SYMBOL [10d]"; marked with N_, as the summary, for it is translated
+    summary: str
+    answer: Callable[[Services, ChatContext, str], Reply]  #: services, who asks, the text after the command
+    presses: Mapping[str, Press] = field(default_factory=dict)  #: what its buttons send, by verb
+    who: Who = Who.ANYBODY
+    in_groups: bool = True  #: whether a group's menu offers it
+    longest: int = LONGEST  #: characters that may follow it
+
+
+class Given:
+    """What came with a button's verb: "AAPL:10" is a symbol and a horizon. Anybody may forge it."""
+
+    def __init__(self, arguments: tuple[str, ...]) -> None:
+        """As split at the colons."""
+        self._arguments = arguments
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._arguments)
+
+    def expect(self, least: int, most: int | None = None) -> None:
+        """Raises StaleButton when there are fewer or more."""
+        if not least <= len(self) <= (least if most is None else most):
+            raise StaleButton
+
+    def text(self, at: int) -> str:
+        """One of them; empty where there are fewer."""
+        return self._arguments[at] if at < len(self) else ""
+
+    def symbol(self, at: int = 0) -> str:
+        """A symbol. Raises StaleButton."""
+        if not is_symbol(self.text(at)):
+            raise StaleButton
+        return self.text(at)
+
+    def horizon(self, at: int) -> int:
+        """A horizon in sessions. Raises BadHorizon."""
+        return parse_horizon(self.text(at))
+
+    def number(self, at: int) -> int:
+        """A whole number. Raises StaleButton."""
+        text = self.text(at)
+        if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+            raise StaleButton
+        return int(text)

@@ -1,0 +1,1 @@
+"""The chat over Telegram's Bot API."""

@@ -1,0 +1,160 @@
+"""One update to its answer: what somebody wrote, pressed or did, asked of the conversation, and sent.
+
+message         | said to us? | conversation.answer | Sender.answer
+callback_query  | may they?   | conversation.press  | Sender.notice, Sender.show
+my_chat_member  | the chat is paused, or woken
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TypeVar
+
+from telegram import Bot, CallbackQuery, Message, Update, User
+
+from bellwether.core.errors import StoreError
+from bellwether.delivery import chats_table
+from bellwether.delivery.retry import DeliveryError
+from bellwether.services import Services
+from bot import conversation
+from bot.commands import ChatContext
+from bot.replies import Pressed, Reply
+from bot.telegram.compute_slots import ComputeSlots
+from bot.telegram.groups import Admins, said_to_us
+from bot.telegram.message import topic_of
+from bot.telegram.sender import TelegramSender
+from bot.telegram.typing_action import typing
+
+THINKERS = 48  #: threads for answers; nearly all of them wait, for a source that is slow or silent
+THINKING = 1  #: of them that compute: more only keep the finished answers from being sent
+_NO_ATTACHMENTS = ("rich_message", "live_photo", "checklist", "giveaway")  #: other content without a text, by field
+Found = TypeVar("Found")
+
+
+class Answers:
+    """Answers updates. What it does with the database, it does in threads."""
+
+    def __init__(self, services: Services, bot: Bot, sender: TelegramSender) -> None:
+        """Answers nothing yet."""
+        self._services, self._bot, self._sender = services, bot, sender
+        self._admins = Admins(bot)
+        self._thinking = ThreadPoolExecutor(THINKERS, thread_name_prefix="answer")
+        self._turns = ComputeSlots(THINKING)
+
+    def close(self) -> None:
+        """Let the threads go; nothing is answered after that."""
+        self._thinking.shutdown(wait=False, cancel_futures=True)
+
+    async def give(self, update: Update) -> None:
+        """One update to its answer. Raises DeliveryError, and StoreError where what was done can't be written down."""
+        message, member = update.message, update.my_chat_member
+        if update.callback_query is not None:
+            await self._handle_press(update.callback_query)
+        elif member is not None and member.new_chat_member.status in {"kicked", "left"}:
+            await asyncio.to_thread(self.pause, member.chat.id)
+        elif member is not None:  # it is back, or its rights have changed
+            await asyncio.to_thread(self._wake, member.chat.id)
+        elif message is not None and message.migrate_to_chat_id is not None:
+            await asyncio.to_thread(self._migrate, message.chat_id, message.migrate_to_chat_id)
+        elif message is not None and message.text:
+            await self._handle_text(message)
+        elif message is not None and message.chat.type == "private" and message.location is not None:
+            asker, place = ChatContext(message.chat_id, _language(message.from_user)), message.location
+            reply = await asyncio.to_thread(
+                conversation.at_place, self._services, asker, place.latitude, place.longitude
+            )
+            await self._answer(message, reply)
+        elif message is not None and message.chat.type == "private" and _brings_something(message):
+            asker = ChatContext(message.chat_id, _language(message.from_user))
+            await self._answer(message, await asyncio.to_thread(conversation.only_text, self._services, asker))
+
+    async def _handle_text(self, message: Message) -> None:
+        text = said_to_us(message, self._bot.id, self._bot.username)
+        if text is None:
+            return
+        may_change = not conversation.matters_who_asks(text) or await self._admins.may_change(message)
+        asker = ChatContext(message.chat_id, _language(message.from_user), may_change, topic_of(message))
+        with typing(self._bot, message.chat_id, topic_of(message)):
+            reply = await self._think(conversation.answer, self._services, asker, text)
+        await self._answer(message, reply)
+
+    async def _answer(self, message: Message, reply: Reply) -> None:
+        """Send an answer to where it was asked. Raises DeliveryError."""
+        await self._send(message.chat_id, reply, topic_of(message))
+
+    async def _send(self, chat_id: int, reply: Reply, thread: int | None) -> None:
+        """Send an answer, after the chat if it has moved. Raises DeliveryError."""
+        try:
+            await self._sender.answer(chat_id, reply, thread)
+        except DeliveryError as error:
+            if error.moved_to is None:
+                raise
+            await asyncio.to_thread(self._migrate, chat_id, error.moved_to)
+            await self._sender.answer(error.moved_to, reply)
+
+    async def _handle_press(self, query: CallbackQuery) -> None:
+        shown = query.message
+        if shown is None or query.data is None:
+            # a message sent by way of an inline query belongs to no chat that we know, and ours has no such buttons
+            asker = ChatContext(query.from_user.id, _language(query.from_user))
+            too_old = await asyncio.to_thread(conversation.too_old, self._services, asker)
+            await self._sender.notice(query, too_old)
+            return
+        matters = conversation.matters_who_presses(query.data)
+        may_change = not matters or await self._admins.is_admin(shown.chat, query.from_user.id)
+        seen = shown if isinstance(shown, Message) and shown.is_accessible else None
+        thread = topic_of(seen) if seen else await asyncio.to_thread(self._chosen_topic, shown.chat.id)
+        asker = ChatContext(shown.chat.id, _language(query.from_user), may_change, thread)
+        with typing(self._bot, shown.chat.id, thread):
+            pressed = await self._think(conversation.press, self._services, asker, query.data)
+        await self._sender.notice(query, pressed.notice)
+        if seen is not None:
+            await self._sender.show(seen, pressed)
+        else:
+            await self._show_anew(shown.chat.id, pressed, thread)
+
+    async def _show_anew(self, chat_id: int, pressed: Pressed, thread: int | None) -> None:
+        """Answer a button of a message that is too old to be seen or changed: in a new one. Raises DeliveryError."""
+        reply = pressed.reply or pressed.edit
+        if reply is not None:
+            await self._send(chat_id, reply, thread)
+
+    async def _think(self, find: Callable[..., Found], *about: object) -> Found:
+        """An answer, found in a thread of those that may wait for prices: nobody else's business waits for one."""
+        async with self._turns.turn():
+            return await asyncio.get_running_loop().run_in_executor(self._thinking, find, *about)
+
+    # The database, asked in threads: a busy file must not stop the loop. Without one the bot still answers.
+
+    def pause(self, chat_id: int) -> None:
+        """Send nothing more of our own accord to a chat."""
+        with suppress(StoreError), self._services.store.transaction() as db:
+            chats_table.pause(db, chat_id, now=self._services.clock())
+
+    def _wake(self, chat_id: int) -> None:
+        # not suppressed: a pause and a move are told again by the next send, but that somebody came back never is
+        with self._services.store.transaction() as db:
+            chats_table.heard(db, chat_id, self._services.clock())
+
+    def _migrate(self, old: int, new: int) -> None:
+        with suppress(StoreError), self._services.store.transaction() as db:
+            chats_table.migrate(db, old, new)
+
+    def _chosen_topic(self, chat_id: int) -> int | None:
+        """The topic that a chat wants to be written to in, where a message does not tell its own."""
+        with suppress(StoreError), self._services.store.reading() as db:
+            return chats_table.topic(db, chat_id)
+        return None
+
+
+def _brings_something(message: Message) -> bool:
+    """Whether a message without a text has any content, unlike one that tells what happened in the chat."""
+    if message.effective_attachment is not None:
+        return True
+    return any(getattr(message, name, None) or name in message.api_kwargs for name in _NO_ATTACHMENTS)
+
+
+def _language(user: User | None) -> str:
+    code = user.language_code if user is not None else None
+    return code if code and code.isascii() else "en"

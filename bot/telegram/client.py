@@ -1,0 +1,70 @@
+"""The Bot API client, as everything that talks to Telegram here uses it."""
+
+import logging
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Any
+
+import httpx
+from telegram import Bot
+from telegram.request import HTTPXRequest
+
+from bellwether.core.config import Telegram
+from bellwether.core.connections import Part, naming_the_fault
+from bellwether.delivery.deliver import MOST_AT_ONCE
+from bot.telegram.lanes import Lanes
+
+READ_TIMEOUT = 20.0  #: seconds for an answer: one that comes late after all would make a second message
+os.environ.setdefault("PTB_TIMEDELTA", "1")  # waits come as timedelta; without it each flood limit warns of the change
+
+
+@lru_cache(maxsize=1)  # within a second all answers have the same
+def _instant(written: str) -> datetime:
+    """The time in a header. Raises ValueError."""
+    return parsedate_to_datetime(written).astimezone(UTC)
+
+
+@naming_the_fault(Part.TELEGRAM)
+def make_bot(settings: Telegram, heard: Callable[[datetime], None] = lambda instant: None) -> Bot:
+    """The Bot API client for these settings, not connected yet. `heard` is told the time of each answer.
+
+    Raises ConfigError where the environment's proxies or certificates cannot be used.
+    """
+
+    async def tell_time(response: httpx.Response) -> None:
+        with suppress(ValueError):  # no time, or none that can be read
+            heard(_instant(response.headers.get("date", "")))
+
+    listening = {"event_hooks": {"response": [tell_time]}}
+    # httpx writes every address at INFO, and the address holds the token
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    return Bot(
+        settings.token.get_secret_value(),
+        base_url=settings.base_url,
+        base_file_url=settings.base_file_url,
+        request=_InLanes(
+            connection_pool_size=MOST_AT_ONCE, pool_timeout=30, read_timeout=READ_TIMEOUT, httpx_kwargs=listening
+        ),
+        get_updates_request=HTTPXRequest(connection_pool_size=1, httpx_kwargs=listening),
+    )
+
+
+def lanes_of(bot: Bot) -> Lanes:
+    """The lanes of a client of `make_bot`; idle ones for any other."""
+    return bot.request.lanes if isinstance(bot.request, _InLanes) else Lanes()
+
+
+class _InLanes(HTTPXRequest):
+    """Opens only as many connections as the distance to the Bot API needs: each one more makes the pool slower."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lanes = Lanes()
+
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        async with self.lanes.lane():
+            return await super().do_request(*args, **kwargs)

@@ -1,0 +1,52 @@
+"""What Telegram's errors mean for a message; nobody else reads their texts."""
+
+from datetime import timedelta
+
+import httpx
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
+
+from bellwether.delivery.retry import Cause, DeliveryError
+from bot.telegram.refusals import Meaning, meaning_of
+
+_LONGEST = 200  #: characters of a refusal that are kept: a proxy on the way may answer with a whole page
+#: what a refusal is for whoever owes the message; what can be helped by another form of it was tried before
+_CAUSES = {
+    Meaning.GONE: Cause.GONE,
+    Meaning.MOVED: Cause.MOVED,
+    Meaning.MAY_NOT_WRITE: Cause.MAY_NOT_WRITE,
+    Meaning.TOPIC_GONE: Cause.MAY_NOT_WRITE,  # the general topic of a forum group, which can be closed too
+    Meaning.MAY_NOT_SEND_THIS: Cause.MAY_NOT_SEND_THIS,
+}
+
+
+def as_delivery_error(error: TelegramError) -> DeliveryError:
+    """How to treat a failed send.
+
+    A time-out or a 5xx may have been delivered all the same: it is sent again, for a digest twice beats a digest lost.
+    """
+    name = type(error).__name__
+    if isinstance(error, RetryAfter):
+        wait = timedelta(seconds=seconds(error.retry_after))
+        return DeliveryError(name, Cause.TOO_FAST, retry_after=wait)
+    if isinstance(error, ChatMigrated):
+        return DeliveryError(name, Cause.MOVED, moved_to=error.new_chat_id)
+    meaning = refusal(error)
+    if meaning is not None:
+        return DeliveryError(f"{name}: {error}"[:_LONGEST], _CAUSES.get(meaning, Cause.REFUSED))
+    # a refused token is no fault of the message, and a connection that never stood carried nothing
+    never_left = isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+    if never_left or not isinstance(error, NetworkError):
+        return DeliveryError(name, Cause.UNREACHABLE)
+    return DeliveryError(name, Cause.UNANSWERED)
+
+
+def refusal(error: TelegramError) -> Meaning | None:
+    """What Telegram's no means; None for an error that is none, such as an outage."""
+    if isinstance(error, BadRequest | Forbidden):
+        return meaning_of(str(error), forbidden=isinstance(error, Forbidden))
+    return None
+
+
+def seconds(wait: int | timedelta) -> float:
+    """How long Telegram asks us to wait."""
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)

@@ -1,0 +1,283 @@
+"""The conversation over Telegram, by long polling or a webhook, held by one process at a time.
+
+    wait for the lease | connect | replay what was left | getUpdates, or POSTs to `take` | Updates.receive
+
+An update is stored before the next poll, or the answer to the POST, confirms it: one that was received when the process
+died is answered after the restart. One that cannot be read is stored, set aside and confirmed as well, or Telegram
+would bring it again and again, and nothing after it.
+"""
+
+import asyncio
+import itertools
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from telegram.error import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    RetryAfter,
+    TelegramError,
+)
+
+from bellwether.ask import forecasts
+from bellwether.core.errors import StoreError
+from bellwether.delivery import admin_notes
+from bellwether.delivery.leases_table import Held
+from bellwether.delivery.sender_lease import BEAT, SenderLease
+from bellwether.services import Services
+from bot.telegram.client import make_bot
+from bot.telegram.errors import seconds
+from bot.telegram.groups import set_menus
+from bot.telegram.one_shot import LOOK_AGAIN, refusal, who
+from bot.telegram.pictures import Pictures
+from bot.telegram.polling import fetch
+from bot.telegram.rate_limits import SendRateLimit
+from bot.telegram.sender import TelegramSender
+from bot.telegram.updates import NotOurs, Updates
+
+WANTED = ["message", "callback_query", "my_chat_member", "inline_query"]
+SHORT_POLL_PAUSE = 0.2  #: seconds between short polls that bring nothing
+UNCONFIRMED_PAUSE = 1.0  #: seconds after a poll whose answer can't be confirmed, for it comes again at once
+REPLAY = 60.0  #: seconds between tries of the answers that could not be sent
+WATCHED = timedelta(seconds=REPLAY)  #: how new a failure of the webhook is told
+_PAUSES = (1, 2, 5, 10, 30)  #: seconds between polls that fail one after another
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+class TelegramFace:
+    """One bot: receives and answers. Its `sender` also carries what the outbox owes, while `connected` is set."""
+
+    def __init__(
+        self,
+        services: Services,
+        now: Callable[[], float] = time.monotonic,
+        heard: Callable[[datetime], None] = lambda instant: None,
+    ) -> None:
+        """Connects nothing yet. The token is in the settings; `now` tells seconds that never run backwards.
+
+        `heard` is told the time of each answer, by Telegram's clock.
+        """
+        settings = services.settings.telegram
+        self._services = services
+        self._timeout = settings.poll_timeout
+        self._webhook_url = settings.webhook_url
+        self._bot = make_bot(settings, heard)
+        self._stopping = False
+        self._settled = asyncio.Event()  #: set when the answers under way at a stop are sent, or have had their time
+        self.sole = SenderLease(services, now)
+        self.sender = TelegramSender(self._bot, Pictures(services), SendRateLimit(now))
+        self.connected = asyncio.Event()  #: set while the lease is ours and Telegram accepts the token
+        self._updates = Updates(services, self._bot, self.sender, self.sole.may_send)
+
+    async def stop(self, grace: float) -> None:
+        """Receive no more, and give the answers under way this many seconds."""
+        self._stopping = True
+        try:
+            await self._updates.settle(grace)
+        finally:
+            self._settled.set()
+
+    async def run(self) -> None:
+        """Receive and answer until cancelled. Returns early only when the token is refused."""
+        while not self._stopping:
+            try:
+                await self._wait_for_lease()
+                if await self._until_first(self._receive(), self._beat()):
+                    return
+            finally:
+                self.connected.clear()
+                try:
+                    await self._updates.cancel()
+                    with suppress(TelegramError):
+                        await self._bot.shutdown()
+                finally:  # not awaited, so that it is done even where the clean-up is cancelled
+                    if self._stopping:
+                        self._updates.close()
+                        self.sender.close()
+                    with suppress(StoreError):
+                        self.sole.release()
+
+    async def _wait_for_lease(self) -> None:
+        """Become the one process that talks to Telegram for this bot; say so when that takes waiting."""
+        said: Held | None = None
+        while True:
+            try:
+                other = await self._take()
+            except StoreError as problem:
+                log.error("%s Whether another process talks for this bot can't be known.", problem.for_operator)
+                return
+            if other is None:
+                return
+            if said is None or said.holder != other.holder:
+                said = other
+                log.warning("%s This one waits until it ends.", who(other))
+                with suppress(StoreError):
+                    await asyncio.to_thread(self._tell_of_second)
+            await asyncio.sleep(LOOK_AGAIN)
+
+    async def _take(self) -> Held | None:
+        taking = asyncio.ensure_future(asyncio.to_thread(self.sole.take))
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            await asyncio.wait([taking])  # a thread goes on all the same, and what it takes is to be given back
+            raise
+
+    async def _beat(self) -> bool:
+        """Keep the lease. Ends, with False, when another process has taken it."""
+        while True:
+            await asyncio.sleep(BEAT)
+            try:
+                if not await asyncio.to_thread(self.sole.beat):
+                    log.error("Another process has taken over this bot, since this one seemed to hang. It waits now.")
+                    return False
+            except StoreError as problem:
+                log.error("%s The lease could not be renewed; trying again.", problem.for_operator)
+
+    async def _receive(self) -> bool:
+        """Connect and poll. Ends with True when there is nothing more to do: the token is refused, or we stop."""
+        await asyncio.to_thread(forecasts.prepare_charts)
+        if not await self._connect():
+            return True
+        self.connected.set()
+        await self._updates.read_again()
+        await self._updates.replay()
+        try:
+            await (self._watch_webhook() if self._webhook_url else self._poll())
+        except NotOurs:
+            return False
+        if self._stopping:
+            await self._settled.wait()  # what follows cuts the answers under way short
+        return True
+
+    async def take(self, body: bytes) -> bool:
+        """Store an update that Telegram brought, as JSON; False while this process may not answer.
+
+        One that cannot be read is stored, too, and set aside. Raises ValueError for what is no JSON object: Telegram
+        brings no such thing.
+        """
+        if self._stopping or not self.connected.is_set():
+            return False
+        try:
+            raw = json.loads(body)
+        except RecursionError as problem:
+            raise ValueError("nested too deep") from problem
+        if not isinstance(raw, dict):
+            raise ValueError("no JSON object")
+        try:
+            await self._updates.receive([raw])
+        except NotOurs:
+            return False
+        return True
+
+    async def _agree_how_updates_come(self) -> None:
+        """Raises TelegramError."""
+        if not self._webhook_url:
+            await self._bot.delete_webhook()  # with one set, Telegram refuses every poll
+            return
+        secret = self._services.settings.telegram.webhook_secret.get_secret_value()
+        await self._bot.set_webhook(self._webhook_url, secret_token=secret, allowed_updates=WANTED)
+
+    async def _watch_webhook(self) -> None:
+        """While Telegram brings the updates: see that it does, and try again what could not be answered."""
+        while not self._stopping:
+            await asyncio.sleep(REPLAY)
+            await self._updates.replay()
+            try:
+                found = await self._bot.get_webhook_info()
+                if found.url != self._webhook_url:
+                    log.error("Another program told Telegram to bring the updates elsewhere; that is set right now.")
+                    await self._agree_how_updates_come()
+                elif found.last_error_date and found.last_error_date > self._services.clock() - WATCHED:
+                    log.error("Telegram cannot bring updates to telegram.webhook_url: %s.", found.last_error_message)
+            except InvalidToken:
+                log.error("Telegram refuses the token now; it was probably revoked. Everything else goes on.")
+                return
+            except TelegramError as error:
+                log.warning("Telegram does not answer (%s).", type(error).__name__)
+
+    async def _connect(self) -> bool:
+        """Say hello to Telegram, however long that takes. False when the token is refused."""
+        for attempt in itertools.count():
+            try:
+                await self._bot.initialize()
+                await self._agree_how_updates_come()
+                await set_menus(self._bot)
+                log.info("Telegram: connected as @%s.", self._bot.username)
+                return True
+            except (InvalidToken, Forbidden) as error:
+                log.error("%s Everything but Telegram goes on.", refusal(error))
+                return False
+            except BadRequest as error:  # of an address that it cannot bring updates to, which may be mended there
+                log.error("Telegram does not take telegram.webhook_url: %s.", error)
+                await _rest(attempt, error)
+            except TelegramError as error:
+                await _rest(attempt, error)
+        return False
+
+    async def _poll(self) -> None:
+        """Receive until the token is refused. Raises NotOurs when the lease is lost."""
+        offset, failures = None, 0
+        loop = asyncio.get_running_loop()
+        replayed = loop.time()
+        while not self._stopping:
+            try:
+                updates = await fetch(self._bot, offset, self._timeout, WANTED)
+                failures = 0
+                self.connected.set()
+            except InvalidToken:
+                log.error("Telegram refuses the token now; it was probably revoked. Everything else goes on.")
+                return
+            except Conflict:
+                self.connected.clear()
+                log.error("Another program receives for this bot, with another database. Nothing is sent meanwhile.")
+                log.error("Stop it, or give each its own token. Trying again in %d s.", _PAUSES[-1])
+                await asyncio.sleep(_PAUSES[-1])
+                continue
+            except TelegramError as error:
+                await _rest(failures, error)
+                failures += 1
+                continue
+            if updates and not self._stopping:
+                arrived = await self._updates.receive(updates)
+                if arrived:
+                    offset = max(arrived) + 1
+                else:
+                    await asyncio.sleep(UNCONFIRMED_PAUSE)
+            if self._timeout == 0 and not updates:
+                await asyncio.sleep(SHORT_POLL_PAUSE)
+            if loop.time() - replayed >= REPLAY:
+                replayed = loop.time()
+                await self._updates.replay()
+
+    async def _until_first(self, *running: Awaitable[T]) -> T:
+        """The answer of whichever ends first; the others are cancelled. Raises what it raises."""
+        tasks = [asyncio.ensure_future(one) for one in running]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            return done.pop().result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _tell_of_second(self) -> None:
+        with self._services.store.transaction() as db:
+            admin_notes.tell(db, self._services, admin_notes.AdminTopic.SECOND_PROCESS)
+
+
+async def _rest(failures: int, error: TelegramError) -> None:
+    """Wait before asking again; longer each time, or as long as Telegram says."""
+    pause = float(_PAUSES[min(failures, len(_PAUSES) - 1)])
+    if isinstance(error, RetryAfter):
+        pause = seconds(error.retry_after)
+    log.warning("Telegram does not answer (%s); trying again in %.0f s.", type(error).__name__, pause)
+    await asyncio.sleep(pause)

@@ -1,0 +1,76 @@
+"""Updates that were answered and are not marked so in the inbox yet: they gather, for each mark is a transaction.
+
+Updates.answered -> add | with what arrives next, or after a moment where nothing does | inbox.done
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from bellwether.core.errors import StoreError
+from bellwether.db.database import Database
+from bellwether.delivery import inbox_table
+from bellwether.services import Services
+
+LINGER = 0.25  #: seconds in which they gather; a kill has those answered again
+log = logging.getLogger(__name__)
+
+
+class InboxMarks:
+    """Used from the event loop, but for `mark_in`."""
+
+    def __init__(self, services: Services) -> None:
+        """Nothing is marked yet."""
+        self._services = services
+        self._ids: set[int] = set()
+        self._soon: asyncio.Task[None] | None = None
+
+    def ids(self) -> frozenset[int]:
+        """Those that are not marked."""
+        return frozenset(self._ids)
+
+    def add(self, update_id: int) -> None:
+        """Mark it soon; nobody waits for that."""
+        self._ids.add(update_id)
+        if self._soon is None:
+            self._soon = asyncio.create_task(self._mark_soon())
+
+    async def mark(self) -> None:
+        """Mark all of them now, as before a stop."""
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
+        await asyncio.to_thread(self._mark)
+
+    def mark_in(self, db: Database) -> Sequence[int]:
+        """Mark them in this transaction, in any thread; once it is committed they are to be `forget`-ted."""
+        marked = tuple(self._ids)
+        for update_id in marked:
+            inbox_table.done(db, update_id, self._services.clock())
+        return marked
+
+    def forget(self, marked: Sequence[int]) -> None:
+        """These are marked."""
+        self._ids.difference_update(marked)
+
+    async def _mark_soon(self) -> None:
+        written = True
+        try:
+            while self._ids and written:
+                await asyncio.sleep(LINGER)
+                written = await asyncio.to_thread(self._mark)
+        except Exception:
+            log.exception("What was answered could not be marked; it is tried again with the next answer.")
+        finally:
+            if self._soon is asyncio.current_task():
+                self._soon = None
+
+    def _mark(self) -> bool:
+        """Whether it could be written; what could not is written with what arrives or is answered next."""
+        try:
+            with self._services.store.transaction() as db:
+                marked = self.mark_in(db)
+        except StoreError:
+            return False
+        self.forget(marked)
+        return True

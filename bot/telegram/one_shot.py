@@ -1,0 +1,102 @@
+"""Telegram for one errand, without receiving: send what is owed, or see whether the token works."""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from telegram.error import Forbidden, InvalidToken, TelegramError
+
+from bellwether.core.errors import ConfigError, StoreError
+from bellwether.core.types import Check
+from bellwether.delivery import outbox_admin_table
+from bellwether.delivery.deliver import DeliveryRun, deliver
+from bellwether.delivery.leases_table import Held
+from bellwether.delivery.outbox_table import MessageState
+from bellwether.delivery.sender_lease import BEAT, SenderLease
+from bellwether.services import Services
+from bot.telegram.client import make_bot
+from bot.telegram.pictures import Pictures
+from bot.telegram.sender import TelegramSender
+
+LOOK_AGAIN = 1.0  #: seconds between looks at a lease that another holds
+MOST_LOOKS = 60  #: at the outbox while another process delivers it
+log = logging.getLogger(__name__)
+
+
+async def deliver_now(services: Services) -> DeliveryRun:
+    """Send what is owed, without receiving: for the command line. Raises ConfigError when Telegram can't be used.
+
+    Where another process sends for this bot already, wait for it to send what is due.
+    """
+    sole = SenderLease(services)
+    due = await asyncio.to_thread(_due, services)
+    for look in range(MOST_LOOKS):
+        other = await asyncio.to_thread(sole.take)
+        if other is None:
+            break
+        if look == 0:
+            log.warning("%s It sends what is due; waiting for that.", who(other))
+        did = await asyncio.to_thread(_became_of, services, due)
+        if did.put_back == 0:
+            return did
+        await asyncio.sleep(LOOK_AGAIN)
+    else:
+        return await asyncio.to_thread(_became_of, services, due)
+    beating = asyncio.create_task(_beat(sole))
+    try:
+        async with make_bot(services.settings.telegram) as bot:
+            return await deliver(services, TelegramSender(bot, Pictures(services)), may_send=sole.may_send)
+    except TelegramError as error:
+        raise ConfigError(refusal(error)) from None
+    finally:
+        beating.cancel()
+        await asyncio.to_thread(sole.release)
+
+
+async def _beat(sole: SenderLease) -> None:
+    """Keep the lease until cancelled."""
+    while True:
+        await asyncio.sleep(BEAT)
+        with suppress(StoreError):
+            await asyncio.to_thread(sole.beat)
+
+
+def _due(services: Services) -> list[int]:
+    with services.store.reading() as db:
+        return outbox_admin_table.due(db, services.clock())
+
+
+def _became_of(services: Services, ids: list[int]) -> DeliveryRun:
+    """How messages that another process sends stand; what it has not settled yet counts as put back."""
+    with services.store.reading() as db:
+        states = outbox_admin_table.states(db, ids)
+    return DeliveryRun(
+        sent=states[MessageState.SENT],
+        put_back=states[MessageState.PENDING] + states[MessageState.SENDING],
+        failed=states[MessageState.FAILED],
+        expired=states[MessageState.EXPIRED],
+    )
+
+
+async def check_token(services: Services) -> Check:
+    """Whether Telegram accepts the token, for `doctor`."""
+    try:
+        async with make_bot(services.settings.telegram) as bot:
+            return Check("Telegram", True, f"connected as @{bot.username}")
+    except ConfigError as problem:
+        return Check("Telegram", False, str(problem))
+    except TelegramError as error:
+        return Check("Telegram", False, "it does not work", refusal(error))
+
+
+def who(other: Held) -> str:
+    """Whoever holds the lease, in words."""
+    name, since = other.holder.partition(",")[0], f"{other.taken_at:%Y-%m-%d %H:%M} UTC"
+    return f"Another process talks to Telegram for this bot: {name}, since {since}."
+
+
+def refusal(error: TelegramError) -> str:
+    """What to do about it, without the error's own text: that may hold the token."""
+    if isinstance(error, InvalidToken | Forbidden):
+        return "Telegram refuses the token: copy it again from @BotFather into BELLWETHER_TELEGRAM__TOKEN."
+    return f"Telegram cannot be reached ({type(error).__name__}): check the network and telegram.base_url."

@@ -1,0 +1,128 @@
+"""Telegram's speed limits, kept by waiting before a message rather than by being refused after it.
+
+30 messages a second in all; to one person about 1 a second, and 3 at once; 20 a minute to one group
+(core.telegram.org/bots/faq). Of a chat see `buckets`.
+"""
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from bot.telegram.buckets import Bucket, Refilled, Window
+from bot.telegram.lanes import Latency
+
+OVERALL = 1 / 29.5  #: seconds between two broadcasts, from the first ones on; answers need not wait for that
+CATCH_UP = 3 * OVERALL  #: turns that came late by so much are made up for; 30 a second is still never passed
+MOST = 30  #: messages within SECOND, counted until they are known to have arrived
+SECOND = 0.95  #: seconds: what arrives so little early Telegram forgives
+TRUSTED = 0.9  #: of the shortest trip lately: what the way to Telegram and back surely takes
+PRIVATE_BURST, PRIVATE = 3, 1.02  #: messages to one person at once, and the seconds for each of them in the long run
+GROUP_BURST, GROUP = 20, 60.1  #: messages to one group within so many seconds, at once if need be
+_FORGET_ABOVE = 1_000  #: chats remembered before those whose time has passed are forgotten, at the least
+
+
+class SendRateLimit:
+    """Hands out turns to send, one at a time; answers to people before broadcasts.
+
+    A busy machine or network may keep messages back and let several go at once. So a message counts from its turn
+    until SECOND after its end: whenever in between it arrived, no second has more than MOST. What every trip takes at
+    the least it takes always, and shifts all arrivals alike: with Telegram far away a message ends so much earlier.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        """`now` tells seconds that never run backwards."""
+        self._now = now
+        self.latency = Latency(now)  #: of the requests; whoever sends them puts theirs here
+        self._next_of_all = 0.0
+        self._all_refused = 0.0  # until when the whole bot is left alone
+        self._buckets: dict[int, Bucket] = {}
+        self._forget_above = _FORGET_ABOVE
+        self._refused: dict[int, float] = {}  # until when each chat that met a flood limit is left alone
+        self._answering: Counter[int] = Counter()  # answers that wait for their turn, by chat
+        self._under_way = 0
+        self._ended: deque[float] = deque()
+
+    @asynccontextmanager
+    async def turn(self, chat_id: int, *, broadcast: bool = False) -> AsyncIterator[None]:
+        """Wait until a message to this chat may leave; it is sent in the block. Groups have negative numbers."""
+        bucket = await self._wait_for_turn(chat_id, broadcast)
+        try:
+            yield
+        finally:
+            now = self._now()
+            self._under_way -= 1
+            ended = now - TRUSTED * self.latency.least()
+            self._ended.append(max(ended, self._ended[-1]) if self._ended else ended)
+            bucket.arrive(now)
+
+    async def _wait_for_turn(self, chat_id: int, broadcast: bool) -> Bucket:
+        if not broadcast:
+            self._answering[chat_id] += 1
+        try:
+            # somebody else may take the turn while we sleep, so look again
+            while (wait := self._wait(chat_id, broadcast)) > 0:  # noqa: ASYNC110
+                await asyncio.sleep(wait)
+            # nothing is awaited between the look and the taking, so nobody else can take this turn
+            return self._take(chat_id)
+        finally:
+            if not broadcast:
+                self._answering[chat_id] -= 1
+                self._answering += Counter()  # drops the zeros
+
+    def resting(self, longer_than: float = 0.0) -> list[int]:
+        """The chats that had all they may, or refused something: their turn is more than so many seconds away."""
+        now = self._now()
+        known = self._buckets.keys() | self._refused.keys()
+        return [chat_id for chat_id in known if self._opens_at(chat_id, now) > now + longer_than]
+
+    def refused(self, chat_id: int, seconds: float) -> None:
+        """Telegram said 429: leave the chat alone for exactly so long.
+
+        It does not say whether the chat got too much or the bot sends too much. A second chat refused while the first
+        still waits tells that it is the bot, and then everybody waits.
+        """
+        now = self._now()
+        self._refused = {chat: until for chat, until in self._refused.items() if until > now and chat != chat_id}
+        if self._refused:
+            self._all_refused = max(self._all_refused, now + seconds)
+        self._refused[chat_id] = now + seconds
+
+    def _opens_at(self, chat_id: int, now: float) -> float:
+        """When a chat may be written to."""
+        bucket = self._buckets.get(chat_id)
+        return max(bucket.opens_at(now) if bucket is not None else now, self._refused.get(chat_id, 0.0))
+
+    def _wait(self, chat_id: int, broadcast: bool) -> float:
+        """Seconds until a look is worth while; 0 or less when it is this chat's turn."""
+        now = self._now()
+        paced = self._next_of_all if broadcast else 0.0  # people who ask at once may be answered at once
+        wait = max(paced, self._all_refused, self._opens_at(chat_id, now), self._room_at(now)) - now
+        if wait <= 0 and broadcast and any(self._opens_at(chat, now) <= now for chat in self._answering):
+            return OVERALL  # a person waits and could be answered: this turn is theirs
+        return wait
+
+    def _room_at(self, now: float) -> float:
+        """When there is room for one more message within SECOND."""
+        while self._ended and self._ended[0] <= now - SECOND:
+            self._ended.popleft()
+        if self._under_way + len(self._ended) < MOST:
+            return now
+        return self._ended[0] + SECOND if self._ended else now + OVERALL
+
+    def _take(self, chat_id: int) -> Bucket:
+        now = self._now()
+        self._under_way += 1
+        self._next_of_all = max(self._next_of_all, now - CATCH_UP) + OVERALL
+        if len(self._buckets) > self._forget_above:
+            self._buckets = {chat: one for chat, one in self._buckets.items() if not one.is_empty(now)}
+            self._forget_above = max(_FORGET_ABOVE, 2 * len(self._buckets))
+        bucket = self._buckets.setdefault(chat_id, _bucket_of(chat_id))
+        bucket.leave()
+        return bucket
+
+
+def _bucket_of(chat_id: int) -> Bucket:
+    """An empty one."""
+    return Window(GROUP_BURST, GROUP) if chat_id < 0 else Refilled(PRIVATE_BURST, PRIVATE)

@@ -1,0 +1,227 @@
+"""Replies out to Telegram: answers and owed messages, at Telegram's pace, tried again where that helps."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
+from dataclasses import replace
+from functools import lru_cache
+
+from telegram import Bot, CallbackQuery, Message
+from telegram.error import TelegramError
+
+from bellwether.core.types import OutboxMessage
+from bellwether.delivery.deliver import MOST_AT_ONCE, Accepted
+from bellwether.delivery.kinds import is_silent
+from bellwether.delivery.retry import Cause, DeliveryError
+from bot.replies import Picture, Pressed, Reply
+from bot.telegram.client import lanes_of
+from bot.telegram.errors import as_delivery_error
+from bot.telegram.message import MessageWriter, kind_of, topic_of
+from bot.telegram.pictures import Pictures
+from bot.telegram.rate_limits import SendRateLimit
+from bot.telegram.split_html import split_html
+
+PATIENCE = 1.5  #: seconds that an answer waits for its chart, if no other one is being drawn
+LONGEST_NOTICE = 200  #: characters in the answer to a button
+_PAUSES = (1, 2, 5, 15, 30)  #: seconds between the tries of one answer
+_MOST_UNCERTAIN = 2  #: tries of one answer that may have arrived
+# an answer is not lost for the form it has: words may be written where pictures and files may not
+_IN_WORDS = {Cause.REFUSED, Cause.MAY_NOT_SEND_THIS, Cause.MAY_NOT_WRITE}
+_HOPELESS = {Cause.GONE, Cause.MOVED, *_IN_WORDS}  #: until something changes in the chat, or in the message
+log = logging.getLogger(__name__)
+
+
+class TelegramSender:
+    """Writes to chats. Answers to people and owed messages take the same turns, answers first."""
+
+    def __init__(self, bot: Bot, pictures: Pictures, pace: SendRateLimit | None = None) -> None:
+        """`bot` is initialised by whoever owns it."""
+        self._writer = MessageWriter(bot, pictures)
+        self._lanes = lanes_of(bot)
+        self._pace = pace or SendRateLimit()
+        self._pace.latency = self._lanes.latency
+
+    async def send(self, message: OutboxMessage) -> Accepted:
+        """Carry one owed message, as `alerting.deliver.Transport` asks. Raises DeliveryError.
+
+        A long text goes part by part, one for each call: the first with the sound of its kind, the others without.
+        """
+        left = _parts(message.text)[message.parts_sent :]
+        if not left:  # an earlier version has made fewer parts of it
+            return Accepted()
+        begins = message.parts_sent == 0
+        silent = is_silent(message.kind) or not begins
+        thread, reply_to = message.thread, message.reply_to if begins else None
+        try:
+            async with self._pace.turn(message.chat_id, broadcast=True):
+                number, topic_is_gone = await self._writer.say(
+                    message.chat_id, Reply(left[0]), silent=silent, thread=thread, reply_to=reply_to
+                )
+        except TelegramError as error:
+            # "from None": an error's chain may hold the address with the token
+            raise self._understood(error, message.chat_id) from None
+        return Accepted(number, more=len(left) > 1, topic_is_gone=topic_is_gone)
+
+    def resting(self, longer_than: float = 0.0) -> Collection[int]:
+        """The chats to which sending would wait so many seconds, and more."""
+        return self._pace.resting(longer_than)
+
+    def at_once(self) -> int:
+        """How many owed messages are worth having under way, by how far away Telegram is."""
+        return self._lanes.at_once()
+
+    async def answer(self, chat_id: int, reply: Reply, thread: int | None = None) -> None:
+        """Send an answer, in parts where it is long, trying for about a minute. Raises DeliveryError.
+
+        `thread` is the topic of a forum group that it belongs in. Where the chart takes a while the words go first, and
+        the chart joins them; where the chat takes no picture or file, they go alone.
+        """
+        if reply.chart is not None and not await self._is_ready(reply.chart, kind_of(reply)):
+            await self._answer_before_chart(chat_id, reply, thread)
+            return
+        try:
+            await self._say_all(chat_id, reply, thread)
+        except DeliveryError as error:
+            words = _in_words(reply)
+            if words is None or error.cause not in _IN_WORDS:
+                raise
+            log.warning("Telegram takes no chart or file there (%s); the words go alone.", error)
+            await self._say_all(chat_id, words, thread)
+
+    async def _say_all(self, chat_id: int, reply: Reply, thread: int | None) -> None:
+        """All parts of an answer, as it is. Raises DeliveryError."""
+        captioned = reply.chart is not None or reply.document is not None
+        first, *rest = [reply.text] if captioned else split_html(reply.text)
+        parts = [replace(reply, text=first, buttons=()), *(Reply(part) for part in rest)]
+        parts[-1] = replace(parts[-1], buttons=reply.buttons)  # buttons stand under the end
+        for part in parts:
+
+            async def say(part: Reply = part) -> None:
+                async with self._pace.turn(chat_id):
+                    await self._writer.say(chat_id, part, thread=thread)
+
+            await self._insist(chat_id, say)
+
+    async def _is_ready(self, chart: Picture, kind: str) -> bool:
+        """Whether a chart can go at once. One that cannot be drawn never will; that is said when its turn comes."""
+        try:
+            return await self._writer.pictures.ready(chart, kind, PATIENCE)
+        except Exception:
+            return False
+
+    async def _answer_before_chart(self, chat_id: int, reply: Reply, thread: int | None) -> None:
+        """The words at once; then the same message with its chart, or its file in one more message.
+
+        A stop in between leaves the words without a chart: they are an answer, and would come twice after the restart.
+        """
+        said: list[int] = []
+
+        async def say() -> None:
+            async with self._pace.turn(chat_id):
+                number, _ = await self._writer.say(chat_id, replace(reply, chart=None), thread=thread)
+                said.append(number)
+
+        try:
+            await self._insist(chat_id, say)
+        except DeliveryError as error:
+            if error.cause is not Cause.MAY_NOT_WRITE:
+                raise
+            # there are groups that take pictures, and no words but those under them
+            if not await self._is_drawn(reply):
+                raise
+            await self._say_all(chat_id, reply, thread)
+            return
+        try:
+            if await self._is_drawn(reply):
+                await self._join(chat_id, said[-1], reply, thread)
+        except DeliveryError as error:
+            log.warning("A chart could not be sent after its words (%s).", error)
+        except asyncio.CancelledError:
+            log.warning("Stopped before the chart of an answer was drawn; its words were sent.")
+
+    async def _is_drawn(self, reply: Reply) -> bool:
+        """Whether the chart of an answer can be sent, however long its drawing takes."""
+        try:
+            return reply.chart is not None and await self._writer.pictures.ready(reply.chart, kind_of(reply))
+        except Exception:
+            log.exception("A chart could not be drawn; its words go alone.")
+            return False
+
+    async def _join(self, chat_id: int, said: int, reply: Reply, thread: int | None) -> None:
+        """The chart to its words, which are message `said`. Raises DeliveryError."""
+        chart = reply.chart
+        assert chart is not None
+        if not reply.full_size:
+            await self._insist(chat_id, lambda: self._writer.put_chart(chat_id, said, chart, reply))
+            return
+        try:
+            await self._say_all(chat_id, reply, thread)
+        except DeliveryError as error:
+            if error.cause not in _IN_WORDS or not reply.words_alone:
+                raise
+            await self._say_all(chat_id, Reply(reply.words_alone), thread)
+
+    async def show(self, message: Message, pressed: Pressed) -> None:
+        """Answer a button: make the message under it new, or send one more. Raises DeliveryError."""
+        new = pressed.edit
+        # a text can't take a picture's place, nor a picture that of a text
+        if new is None or (new.chart is None) != (message.text is not None):
+            new = pressed.reply or new
+            if new is not None:
+                await self.answer(message.chat_id, new, topic_of(message))
+            return
+        shown = new
+        try:
+            await self._insist(message.chat_id, lambda: self._writer.edit(message, shown))
+        except DeliveryError as error:
+            if error.cause not in _IN_WORDS:
+                raise
+            log.warning("A message could not be made new (%s); the answer is one more.", error)
+            await self.answer(message.chat_id, shown, topic_of(message))
+
+    async def notice(self, query: CallbackQuery, text: str) -> None:
+        """Every press is answered, or the button spins for a minute; where it can't be, that does no harm."""
+        with suppress(TelegramError):
+            await query.answer(text[:LONGEST_NOTICE] or None)
+
+    def close(self) -> None:
+        """Let the thread that draws go; no new picture is sent after that."""
+        self._writer.pictures.close()
+
+    async def _insist(self, chat_id: int, send: Callable[[], Awaitable[object]]) -> None:
+        """Try until it is sent, for about a minute; after a flood limit, as long as Telegram says.
+
+        What may have arrived is sent once more, for an answer twice beats no answer. Raises DeliveryError.
+        """
+        uncertain = 0
+        for pause in (*_PAUSES, None):
+            try:
+                await send()
+                return
+            except TelegramError as caught:
+                error = self._understood(caught, chat_id)
+            uncertain += error.uncertain
+            if error.cause in _HOPELESS or pause is None or uncertain >= _MOST_UNCERTAIN:
+                raise error
+            log.warning("Telegram does not take an answer (%s); trying again.", error)
+            await asyncio.sleep(pause if error.retry_after is None else error.retry_after.total_seconds())
+
+    def _understood(self, error: TelegramError, chat_id: int) -> DeliveryError:
+        """How to treat a failed send; a flood limit also holds the pace."""
+        understood = as_delivery_error(error)
+        if understood.retry_after is not None:
+            self._pace.refused(chat_id, understood.retry_after.total_seconds())
+        return understood
+
+
+def _in_words(reply: Reply) -> Reply | None:
+    """An answer without its picture or file; None where it has none."""
+    if reply.chart is None and reply.document is None:
+        return None
+    return replace(reply, text=reply.words_alone or reply.text, chart=None, document=None, full_size=False)
+
+
+@lru_cache(maxsize=2 * MOST_AT_ONCE)  # a digest of 500 symbols has forty parts, and is asked for them one by one
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(split_html(text))

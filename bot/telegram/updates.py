@@ -1,0 +1,249 @@
+"""What people do in Telegram: stored as it came, answered in order, and never lost by a stop.
+
+    raw | read | inbox.keep | (now Telegram may forget it) | Answers.give | inbox.done
+                 inbox.set_aside, where it cannot be read or answered
+
+Updates of one chat are answered in order; chats don't wait for each other. One whose answer could not be sent stays
+in the inbox and is tried again every minute, and after a restart. One that cannot be decoded is set aside with the
+reason: the others are answered, and it is looked at again at each start for a day, for a new version may read it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from telegram import Bot, Update
+
+from bellwether.core.errors import StoreError
+from bellwether.db.database import Database
+from bellwether.delivery import chats_table, inbox_table
+from bellwether.delivery.retry import Cause, DeliveryError
+from bellwether.services import Services
+from bot.telegram.answers import Answers
+from bot.telegram.batcher import Batcher
+from bot.telegram.inbox_marks import InboxMarks
+from bot.telegram.inline import Inline
+from bot.telegram.read_update import Received, read, read_stored
+from bot.telegram.sender import TelegramSender
+
+ANSWERED_WITHIN = timedelta(minutes=15)  #: how long an answer is tried in a chat that lets nobody write now
+log = logging.getLogger(__name__)
+
+
+class NotOurs(Exception):
+    """Another process holds the lease now: what was received is its affair, and Telegram will give it to that one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """An update that Telegram has handed over."""
+
+    received: Received
+    begun: bool  #: nothing of its chat is waiting, so it is answered at once
+
+
+class Updates:
+    """Keeps updates and has them answered. What it does with the database, it does in threads."""
+
+    def __init__(
+        self, services: Services, bot: Bot, sender: TelegramSender, may_answer: Callable[[Database], bool]
+    ) -> None:
+        """`may_answer` tells, in the transaction that stores an update, whether it is ours to answer."""
+        self._services, self._bot, self._may_answer = services, bot, may_answer
+        self._answers = Answers(services, bot, sender)
+        self._inline = Inline(services, bot)
+        self._last_of_chat: dict[int, asyncio.Task[None]] = {}
+        self._answering: set[asyncio.Task[None]] = set()
+        self._queued: set[int] = set()
+        self._answered = InboxMarks(services)
+        self._keep = Batcher(self._keep_all)
+
+    async def receive(self, updates: Iterable[object]) -> list[int]:
+        """Store updates as they came, all of them or none, and answer each in its turn. Raises NotOurs.
+
+        Returns the numbers by which Telegram can be told that they arrived; an update may lack its own. What somebody
+        is still typing elsewhere (an inline query) is answered or not, and never stored.
+        """
+        received = [read(raw, self._bot) for raw in updates]
+        arrived, begun = [], set(self._last_of_chat)
+        for one in received:
+            if one.update is not None and one.update.inline_query is not None:
+                self._inline.receive(one.update.inline_query)
+                continue
+            arrived.append(Arrived(one, begun=one.update is not None and one.chat_id not in begun))
+            if one.update is not None:
+                begun.add(one.chat_id)
+        for each, is_new in zip(arrived, await self._keep.add_all(arrived), strict=True):
+            if is_new and each.received.update is not None:
+                self._queue(each.received.update, each.received.chat_id, each.received.update_id, begun=each.begun)
+            elif is_new:
+                log.error("An update cannot be read (%s); it is set aside.", each.received.problem)
+        return [one.update_id for one in received if one.update_id > 0]
+
+    async def replay(self) -> None:
+        """Answer what was received and could not be answered: before a stop, or while Telegram was away."""
+        known = self._queued | self._answered.ids()  # before the look: what is marked during it may still be seen in it
+        try:
+            waiting = await asyncio.to_thread(self._unanswered)
+        except StoreError as problem:
+            log.error("%s Messages received before the last stop stay unanswered.", problem.for_operator)
+            return
+        for update_id, body in waiting:
+            if update_id in known or self._is_known(update_id):
+                continue
+            stored = read_stored(body, self._bot)
+            if stored.update is None:  # what another version stored may not be readable
+                log.error("A stored update cannot be read (%s); it is set aside.", stored.problem)
+                await asyncio.to_thread(self._set_aside, update_id, inbox_table.Aside.UNREADABLE, stored.problem)
+                continue
+            self._queue(stored.update, stored.chat_id, update_id, begun=False)
+
+    async def read_again(self) -> None:
+        """Take back what was set aside lately and can be read by now, as after an upgrade; `replay` answers it."""
+        with suppress(StoreError):
+            await asyncio.to_thread(self._take_back_readable)
+
+    async def settle(self, grace: float) -> None:
+        """Give the answers under way this many seconds."""
+        if self._answering:
+            await asyncio.wait(self._answering, timeout=grace)
+        await self._answered.mark()
+
+    async def cancel(self) -> None:
+        """Let go of the answers under way; they are in the inbox."""
+        self._inline.cancel()
+        pending = list(self._answering)
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+        await self._keep.settle()
+        await self._answered.mark()
+        self._queued.clear()
+
+    def close(self) -> None:
+        """Let the threads go; nothing is answered after that."""
+        self._answers.close()
+
+    def _queue(self, update: Update, chat_id: int, update_id: int, *, begun: bool) -> None:
+        """Answer after the earlier updates of the same chat; `begun` when its attempt is counted already."""
+        if update_id in self._queued:  # it was stored, and found by a replay before it came here
+            return
+        earlier = self._last_of_chat.get(chat_id)
+        task = asyncio.create_task(self._after(earlier, update, chat_id, update_id, begun))
+        self._last_of_chat[chat_id] = task
+        self._answering.add(task)
+        self._queued.add(update_id)
+
+        def forget(done: asyncio.Task[None]) -> None:
+            self._answering.discard(done)
+            self._queued.discard(update_id)
+            if self._last_of_chat.get(chat_id) is done:
+                self._last_of_chat.pop(chat_id)
+
+        task.add_done_callback(forget)
+
+    async def _after(
+        self, earlier: asyncio.Task[None] | None, update: Update, chat_id: int, update_id: int, begun: bool
+    ) -> None:
+        """One update from its turn to its end. A failure is written down and does not stop the next."""
+        if earlier is not None:
+            await asyncio.wait([earlier])
+        try:
+            if not begun:
+                await asyncio.to_thread(self._begin, update_id)
+            await self._answers.give(update)
+        except DeliveryError as error:
+            if error.forbidden_now:
+                await asyncio.to_thread(self._note_forbidden, chat_id)
+            if error.cause is Cause.GONE:
+                await asyncio.to_thread(self._answers.pause, chat_id)
+            elif error.forbidden_now and not self._is_fresh(update):
+                log.warning("An answer was not let into its chat (%s), and is out of date.", error)
+            elif error.cause in {Cause.REFUSED, Cause.MOVED}:
+                log.error("Telegram refused an answer: %s.", error)
+            else:
+                log.warning("An answer could not be sent (%s); it is tried again in a while.", error)
+                if not error.uncertain:
+                    await asyncio.to_thread(self._excuse, update_id)
+                return
+        except StoreError as problem:
+            log.error(
+                "%s What somebody did cannot be written down; it is tried again in a while.", problem.for_operator
+            )
+            return
+        except Exception as problem:
+            log.exception("An update could not be handled; it is set aside.")
+            # only the kind of error: its words may repeat a person's
+            await asyncio.to_thread(self._set_aside, update_id, inbox_table.Aside.FAILED, type(problem).__name__)
+            return
+        self._answered.add(update_id)
+
+    def _is_fresh(self, update: Update) -> bool:
+        """Whether somebody may still wait for the answer; who presses a button presses it once more."""
+        return update.message is not None and self._services.clock() - update.message.date < ANSWERED_WITHIN
+
+    def _is_known(self, update_id: int) -> bool:
+        """Whether it waits here, is being answered, or was answered a moment ago."""
+        return update_id in self._queued or update_id in self._answered.ids()
+
+    # The database, asked in threads: a busy file must not stop the loop. Without one the bot still answers.
+
+    def _unanswered(self) -> list[tuple[int, str]]:
+        with self._services.store.reading() as db:
+            return inbox_table.unanswered(db)
+
+    def _keep_all(self, arrived: Sequence[Arrived]) -> Sequence[bool]:
+        """Store updates; which of them are new."""
+        now = self._services.clock()
+        try:
+            with self._services.store.transaction() as db:
+                if not self._may_answer(db):
+                    raise NotOurs
+                marked = self._answered.mark_in(db)
+                new = [self._keep_one(db, one, now) for one in arrived]
+            self._answered.forget(marked)
+            return new
+        except StoreError as problem:
+            log.error("%s Messages are answered, but not kept over a restart.", problem.for_operator)
+            return [not self._is_known(one.received.update_id) for one in arrived]
+
+    def _keep_one(self, db: Database, arrived: Arrived, now: datetime) -> bool:
+        received = arrived.received
+        is_new = inbox_table.keep(db, received.update_id, received.body, now, begun=arrived.begun)
+        if is_new and received.update is None:
+            inbox_table.set_aside(db, received.update_id, inbox_table.Aside.UNREADABLE, received.problem, now)
+        if is_new and received.update is not None and _speaks(received.update):
+            chats_table.heard(db, received.chat_id, now)  # whoever writes to us can be written to, for all we know
+        return is_new
+
+    def _note_forbidden(self, chat_id: int) -> None:
+        with suppress(StoreError), self._services.store.transaction() as db:
+            chats_table.is_forbidden(db, chat_id, self._services.clock())
+
+    def _set_aside(self, update_id: int, why: inbox_table.Aside, reason: str) -> None:
+        with suppress(StoreError), self._services.store.transaction() as db:
+            inbox_table.set_aside(db, update_id, why, reason, self._services.clock())
+
+    def _take_back_readable(self) -> None:
+        with self._services.store.transaction() as db:
+            for update_id, body in inbox_table.unreadable(db, self._services.clock() - inbox_table.READ_AGAIN):
+                if read_stored(body, self._bot).update is not None:
+                    inbox_table.take_back(db, update_id)
+
+    def _begin(self, update_id: int) -> None:
+        with suppress(StoreError), self._services.store.transaction() as db:
+            inbox_table.begin(db, update_id)
+
+    def _excuse(self, update_id: int) -> None:
+        with suppress(StoreError), self._services.store.transaction() as db:
+            inbox_table.excuse(db, update_id)
+
+
+def _speaks(update: Update) -> bool:
+    """Whether a person did something in the chat; that one left, or that the chat moved, is told by Telegram."""
+    message = update.message
+    told = message is not None and (message.left_chat_member is not None or message.migrate_to_chat_id is not None)
+    return update.callback_query is not None or (message is not None and not told)

@@ -1,0 +1,179 @@
+"""One answer in three formats: JSON, CSV and Parquet, with the same numbers, and a tag by which it is known again.
+
+body | JSON as it is; as a table one row for each item, what is nested in columns such as `quantiles.0.1`
+"""
+
+import csv
+import hashlib
+import io
+import json
+import re
+from collections.abc import Sequence
+from datetime import date
+from enum import Enum, StrEnum
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request
+from starlette.responses import Response
+
+import bellwether
+from web.etag import is_known
+from web.problems import HttpProblem, ProblemError
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  #: a spreadsheet would run a cell that begins so
+Row = dict[str, Any]
+
+
+class Format(StrEnum):
+    """How an answer travels."""
+
+    JSON = "json"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+MEDIA_TYPES = {
+    Format.JSON: "application/json",
+    Format.CSV: "text/csv",
+    Format.PARQUET: "application/vnd.apache.parquet",
+}
+
+
+def format_of(
+    request: Request,
+    format: Annotated[Format | None, Query(description="json, csv or parquet; goes before the header Accept")] = None,
+) -> Format:
+    """What the caller wants. Raises ProblemError when there is nothing in it that we have."""
+    if format is not None:
+        return format
+    asked = request.headers.get("accept", "*/*") or "*/*"
+    ranges = {part.partition(";")[0].strip().lower(): (_quality(part), -at) for at, part in enumerate(asked.split(","))}
+    # of each format the range that fits it best counts (RFC 9110, 12.5.1); among equals what was named first
+    found = {
+        one: next((ranges[each] for each in (kind, f"{kind.partition('/')[0]}/*", "*/*") if each in ranges), _NOT)
+        for one, kind in MEDIA_TYPES.items()
+    }
+    best = max(found, key=lambda one: found[one])
+    if found[best] > _NOT:
+        return best
+    have = ", ".join(MEDIA_TYPES.values())
+    raise ProblemError(HttpProblem("not_acceptable", f"This is there as {have}; Accept names none of them."))
+
+
+_NOT = (0.0, 0)
+FormatOf = Annotated[Format, Depends(format_of)]
+
+
+def _quality(part: str) -> float:
+    found = re.search(r";\s*q=([01](?:\.[0-9]{0,3})?)\s*$", part)
+    return float(found[1]) if found else 1.0
+
+
+def answer(
+    request: Request,
+    body: Any,
+    wanted: Format = Format.JSON,
+    *,
+    rows: Sequence[Row] | None = None,
+    name: str = "bellwether",
+    tag: str = "",
+    keep: int = 0,
+    headers: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    """The answer as wanted, or "not modified" to whoever has it.
+
+    `rows` are the items of a table where `body` is not one item; `tag` stands for everything that matters in it, where
+    not every digit does; `keep` are the seconds for which our own cache may give it again.
+    """
+    table = [body] if rows is None else rows
+    content = _json(body) if wanted is Format.JSON else _csv(table) if wanted is Format.CSV else None
+    digest = hashlib.sha256(tag.encode() if tag else _json(table) if content is None else content).hexdigest()[:20]
+    about = {
+        # weak: the same answer may travel packed or not
+        "ETag": f'W/"{bellwether.__version__}-{wanted}-{digest}"',
+        "Cache-Control": f"private, max-age=0, s-maxage={keep}" if keep else "private, no-cache",
+        **(headers or {}),
+    }
+    if status == 200 and is_known(about["ETag"], request.headers):
+        return Response(status_code=304, headers=about)
+    if wanted is not Format.JSON:
+        about["Content-Disposition"] = f'attachment; filename="{_safe(name)}.{wanted}"'
+    if content is None:
+        content = _parquet(table)
+    return Response(content, status, about, MEDIA_TYPES[wanted])
+
+
+def shaped(shape: type[Any], thing: object, **more: Any) -> Row:
+    """An answer of this shape, in plain values: what is not in `more` is what the thing has by the same name."""
+    return {name: _plain(more[name] if name in more else getattr(thing, name)) for name in shape.__annotations__}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def flat(value: Any, name: str = "") -> Row:
+    """A nested object as one row: {"a": {"0.1": 1.0}} as {"a.0.1": 1.0}; a list of sentences as one text."""
+    if isinstance(value, dict):
+        found: Row = {}
+        for key, each in value.items():
+            found |= flat(each, f"{name}.{key}" if name else str(key))
+        return found
+    if isinstance(value, list | tuple):
+        if all(isinstance(each, str) for each in value):
+            return {name: " ".join(value)}
+        found = {}
+        for at, each in enumerate(value):
+            found |= flat(each, f"{name}.{at}")
+        return found
+    return {name: value}
+
+
+def _json(body: Any) -> bytes:
+    # as Starlette's JSONResponse writes it: text order and no NaN
+    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _columns(table: Sequence[Row]) -> tuple[list[str], list[Row]]:
+    rows = [flat(row) for row in table]
+    return list(dict.fromkeys(name for row in rows for name in row)), rows
+
+
+def _csv(table: Sequence[Row]) -> bytes:
+    names, rows = _columns(table)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow([cell(row.get(name)) for name in names])
+    return text.getvalue().encode()
+
+
+def cell(value: Any) -> Any:
+    """A value as a cell that no spreadsheet takes for a formula; numbers with every digit."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return repr(float(value))  # numpy writes its own otherwise
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA) else value
+    return value
+
+
+def _parquet(table: Sequence[Row]) -> bytes:
+    import pyarrow as pa  # 100 ms, when it is first asked for
+    import pyarrow.parquet as pq
+
+    names, rows = _columns(table)
+    columns = {name: pa.array([row.get(name) for row in rows]) for name in names}
+    file = io.BytesIO()
+    pq.write_table(pa.table(columns), file)
+    return file.getvalue()
+
+
+def _safe(name: str) -> str:
+    """A file's name without what a header or a folder would take for something else."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", name)[:60] or "bellwether"

@@ -1,0 +1,155 @@
+"""A shared cache in front of the app, as RFC 9111 has it: what an answer's `s-maxage` allows is answered from memory.
+
+A page is worked out and packed once for everyone who asks within these seconds. Browsers keep nothing without asking
+again (`max-age=0`), and are told "not modified" where the page still has the same tag.
+"""
+
+import asyncio
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.etag import is_known
+
+MOST_BYTES = 16_000_000  #: of answers kept, the longest unused forgotten first
+LARGEST = 500_000  #: bytes of one answer; a larger one passes through
+_SECONDS = re.compile(r"\bs-maxage=(\d+)")
+Key = tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """One answer, and until when it may be given again."""
+
+    start: Message
+    body: bytes
+    tag: str
+    made: float  #: on the cache's clock, in seconds
+    until: float
+
+
+class SharedCache:
+    """ASGI middleware; one per process, used from its event loop alone."""
+
+    def __init__(self, app: ASGIApp, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` counts seconds and never goes back."""
+        self._app, self._clock = app, clock
+        self._kept: OrderedDict[Key, _Kept] = OrderedDict()
+        self._under_way: dict[Key, asyncio.Event] = {}
+        self._bytes = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer from memory, or pass on and remember."""
+        # what belongs to one key is nobody else's, and a stream never ends
+        if scope["type"] != "http" or scope["method"] != "GET" or scope.get("state", {}).get("private"):
+            await self._app(scope, receive, send)
+            return
+        asked = Headers(scope=scope)
+        key = _key(scope, asked)
+        if await self._given(key, asked, send):
+            return
+        first = self._under_way.get(key)
+        if first is not None:  # somebody asks the same just now: one answer will do for both
+            await first.wait()
+            if await self._given(key, asked, send):
+                return
+        done = self._under_way[key] = asyncio.Event()
+        try:
+            await self._app(scope, receive, _Recorder(send, lambda start, body: self._keep(key, start, body), done.set))
+        finally:
+            done.set()
+            if self._under_way.get(key) is done:
+                del self._under_way[key]
+
+    async def _given(self, key: Key, asked: Headers, send: Send) -> bool:
+        """Whether it could be answered from memory."""
+        kept = self._kept.get(key)
+        if kept is None or self._clock() >= kept.until:
+            return False
+        self._kept.move_to_end(key)
+        await _give(kept, asked, int(self._clock() - kept.made), send)
+        return True
+
+    def _keep(self, key: Key, start: Message, body: bytes) -> None:
+        self._forget(key)
+        now = self._clock()
+        self._kept[key] = _Kept(start, body, Headers(raw=start["headers"]).get("etag", ""), now, now + _seconds(start))
+        self._bytes += len(body)
+        while self._bytes > MOST_BYTES:
+            self._forget(next(iter(self._kept)))
+
+    def _forget(self, key: Key) -> None:
+        gone = self._kept.pop(key, None)
+        if gone is not None:
+            self._bytes -= len(gone.body)
+
+
+class _Recorder:
+    """Passes an answer on as it comes, and tells what it was when it is complete, if it may be kept.
+
+    `settled` is called as soon as that is decided, before anything is sent: whoever waits for the same answer must not
+    wait for a visitor whose line is slow, nor for a stream that never ends.
+    """
+
+    def __init__(self, send: Send, keep: Callable[[Message, bytes], None], settled: Callable[[], None]) -> None:
+        self._send, self._keep, self._settled = send, keep, settled
+        self._start: Message = {}
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._may_be_kept = False
+
+    async def __call__(self, message: Message) -> None:
+        """One ASGI message."""
+        if message["type"] == "http.response.start":
+            # copied before others add what belongs to this one answer, such as its number
+            self._start = {**message, "headers": list(message["headers"])}
+            self._may_be_kept = message["status"] == 200 and _seconds(message) > 0
+        elif message["type"] == "http.response.body" and self._may_be_kept:
+            self._parts.append(message.get("body", b""))
+            self._size += len(self._parts[-1])
+            self._may_be_kept = self._size <= LARGEST
+            if self._may_be_kept and not message.get("more_body"):
+                self._keep(self._start, b"".join(self._parts))
+                self._settled()
+        if not self._may_be_kept:
+            self._parts.clear()
+            self._settled()
+        await self._send(message)
+
+
+def _seconds(start: Message) -> int:
+    """How long an answer may be given again; 0 where its headers allow nothing."""
+    found = _SECONDS.search(Headers(raw=start["headers"]).get("cache-control", ""))
+    return int(found[1]) if found else 0
+
+
+def _key(scope: Scope, asked: Headers) -> Key:
+    """What tells two answers apart: the address as asked for, and whether it may be packed."""
+    return (
+        scope["scheme"].encode(),
+        asked.get("host", "").encode("latin-1"),
+        scope.get("raw_path") or scope["path"].encode(),
+        scope["query_string"],
+        b"gzip" if "gzip" in asked.get("accept-encoding", "") else b"",
+        scope.get("state", {}).get("cache_part", b""),  # of the API: the format, and what a plan does not have
+    )
+
+
+async def _give(kept: _Kept, asked: Headers, age: int, send: Send) -> None:
+    """The kept answer, or "not modified" to whoever has it."""
+    same = is_known(kept.tag, asked)
+    start = {**kept.start, "headers": list(kept.start["headers"])}
+    headers = MutableHeaders(raw=start["headers"])
+    headers["Age"] = str(age)
+    if same:
+        start["status"] = 304
+        for name in ("content-length", "content-type", "content-encoding"):
+            if name in headers:
+                del headers[name]
+    await send(start)
+    await send({"type": "http.response.body", "body": b"" if same else kept.body})

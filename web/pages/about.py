@@ -1,0 +1,46 @@
+"""The pages that explain: how it works, what is kept about a visitor, how programs ask."""
+
+import json
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from bellwether.forecasting.to_json import forecast_json
+from web.api.index import by_subject
+from web.dependencies import ServicesOf
+from web.pages.example import EXAMPLE, example
+from web.pages.render import page, tag_of
+from web.problems import KINDS
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/how-it-works")
+def how_it_works(request: Request, services: ServicesOf) -> Response:
+    """From prices to a range, in three pictures."""
+    card = services.model.card if services.model else None
+    tag = tag_of(request, card.model_id if card else "")
+    return page(request, "how.html", tag=tag, card=card)
+
+
+@router.get("/privacy")
+def privacy(request: Request, services: ServicesOf) -> Response:
+    """What is kept about whom, and for how long."""
+    a_minute = services.settings.web.requests_a_minute
+    return page(request, "privacy.html", tag=tag_of(request, "privacy", a_minute), a_minute=a_minute)
+
+
+@router.get("/developers")
+def developers(request: Request, services: ServicesOf) -> Response:
+    """How to call the API: a real answer, how to get a key, every address and every problem."""
+    made, silence = example(services)
+    return page(
+        request,
+        "developers.html",
+        example=EXAMPLE,
+        answer=json.dumps(forecast_json(made), indent=2, ensure_ascii=False) if made else silence,
+        addresses=by_subject(request.app.openapi()),
+        plans=services.settings.api.plans if services.settings.api.limits else {},
+        kinds=KINDS,
+        a_minute=services.settings.web.requests_a_minute,
+    )

@@ -1,0 +1,87 @@
+"""Several symbols side by side."""
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from bellwether.ask import forecasts
+from bellwether.core.errors import BellwetherError
+from bellwether.core.parsing import DEFAULT_HORIZON, parse_horizon
+from bellwether.core.types import Forecast, Shape, Theme
+from bellwether.services import Services
+from web.dependencies import ServicesOf
+from web.pages import charts
+from web.pages.render import page, tag_of
+from web.problems import HttpProblem, printable, problem_of
+
+FEWEST, MOST = 2, 5
+LONGEST = 400  #: characters of the list
+router = APIRouter(include_in_schema=False)
+Symbols = Annotated[str, Query(max_length=LONGEST)]
+
+
+@router.get("/compare")
+def compare(
+    request: Request, services: ServicesOf, symbols: Symbols = "", horizon: str = str(DEFAULT_HORIZON)
+) -> Response:
+    """2 to 5 symbols in one small table and one chart; what cannot be answered is named beside what can."""
+    sessions, names = parse_horizon(horizon), _names(symbols)
+    made, problems = _answers(services, names, sessions)
+    enough = len(made) >= FEWEST
+    if names and not problems and not enough:
+        problems = [HttpProblem("bad_request", f"Please name {FEWEST} to {MOST} different stocks, with commas.")]
+    return page(
+        request,
+        "compare.html",
+        200 if enough or not names else problems[0].kind.status,
+        tag=tag_of(request, "compare", symbols, sessions, [(one.forecast_id, one.caveats) for one in made])
+        if enough and not problems
+        else "",
+        horizon=sessions,
+        asked=printable(", ".join(names)),
+        compared=made if enough else [],
+        problems=problems,
+        caveats=tuple(dict.fromkeys(caveat for one in made for caveat in one.caveats)) if enough else (),
+    )
+
+
+def _compared(services: ServicesOf, symbols: Symbols, horizon: str = str(DEFAULT_HORIZON)) -> list[Forecast]:
+    """The forecasts that a chart compares: all of them or none."""
+    made, problems = _answers(services, _names(symbols), parse_horizon(horizon))
+    if problems or len(made) < FEWEST:
+        raise HTTPException(400, problems[0].detail if problems else f"Please name {FEWEST} to {MOST} stocks.")
+    return made
+
+
+@router.get("/compare/chart.svg")
+async def compare_chart(
+    compared: Annotated[list[Forecast], Depends(_compared)], theme: Theme = "light", shape: Shape = "wide"
+) -> Response:
+    """The chart of a comparison."""
+    headers = {"Cache-Control": charts.KEPT}
+    return await charts.drawn(lambda: forecasts.comparison_svg(compared, theme, shape), "image/svg+xml", headers)
+
+
+def _names(symbols: str) -> list[str]:
+    """What was typed, parted at commas. Raises HTTPException when it is too much."""
+    names = list(dict.fromkeys(name for part in re.split(r"[,;\n]", symbols) if (name := part.strip())))
+    if len(names) > MOST:
+        raise HTTPException(400, f"Please name {FEWEST} to {MOST} stocks; these are {len(names)}.")
+    return names
+
+
+def _answers(services: Services, names: list[str], horizon: int) -> tuple[list[Forecast], list[HttpProblem]]:
+    """A forecast for each name, once for each symbol, and what was wrong with the others."""
+    made: dict[str, Forecast] = {}
+    problems = []
+    for name in names:
+        try:
+            one = forecasts.answer(services, name, horizon).forecast
+        except BellwetherError as problem:
+            problems.append(problem_of(problem))
+            continue
+        made.setdefault(one.symbol, one)
+    return list(made.values()), problems

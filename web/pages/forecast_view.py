@@ -1,0 +1,152 @@
+"""A forecast as the words and addresses that its page shows. Pure: a Forecast in, text out, no markup."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from urllib.parse import quote, urlencode
+
+from bellwether.core.types import LEVELS, Forecast, Shape, Theme
+from bellwether.forecasting import sentences
+from bellwether.market.holes import Gap, gap
+from bellwether.track_record.grading import GradedRange
+
+_ODDS = {
+    0.95: "1 in 20 above",
+    0.9: "1 in 10 above",
+    0.75: "1 in 4 above",
+    0.5: "Half above, half below",
+    0.25: "1 in 4 below",
+    0.1: "1 in 10 below",
+    0.05: "1 in 20 below",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RangeRow:
+    """One line of the range table."""
+
+    odds: str  #: "1 in 20 below"
+    price: str
+    change: str
+    within: bool  #: whether the line belongs to the 8-in-10 range
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One figure of ours beside the plain rule's."""
+
+    figure: str
+    ours: str
+    plain: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonLine:
+    """A heading and the sentence under it."""
+
+    heading: str
+    sentence: str
+
+
+def stock_address(symbol: str, horizon: int | None = None, as_of: date | None = None) -> str:
+    """The page of a symbol: ^GSPC and BRK-B are symbols, too."""
+    asked = {"horizon": horizon, "as_of": as_of}
+    query = urlencode({name: value for name, value in asked.items() if value is not None})
+    return f"/stocks/{quote(symbol, safe='')}{'?' if query else ''}{query}"
+
+
+def compare_address(symbols: Sequence[str], horizon: int) -> str:
+    """The page that puts symbols side by side."""
+    return f"/compare?{urlencode({'symbols': ','.join(symbols), 'horizon': horizon}, safe=',')}"
+
+
+def chart_address(
+    made: Forecast, theme: Theme, shape: Shape = "wide", kind: str = "svg", as_of: date | None = None
+) -> str:
+    """Its chart. The id makes the address new when the forecast is, so no kept chart sits beside newer text."""
+    asked = {"horizon": made.horizon, "theme": theme, "shape": shape, "as_of": as_of, "v": made.forecast_id}
+    query = urlencode({name: value for name, value in asked.items() if value is not None})
+    return f"{stock_address(made.symbol)}/chart.{kind}?{query}"
+
+
+def comparison_chart_address(compared: Sequence[Forecast], theme: Theme, shape: Shape = "wide") -> str:
+    """The chart of a comparison."""
+    symbols = ",".join(made.symbol for made in compared)
+    asked = {"symbols": symbols, "horizon": compared[0].horizon, "theme": theme, "shape": shape}
+    return f"/compare/chart.svg?{urlencode(asked, safe=',')}&v={'-'.join(made.forecast_id[:7] for made in compared)}"
+
+
+def chart_in_words(made: Forecast) -> str:
+    """What the chart shows, for those who cannot see it."""
+    return (
+        f"Chart of {made.name}: past prices as a line, then the forecast as a fan that widens. "
+        f"{sentences.headline(made)} {sentences.last_price(made)} {sentences.numbers(made)}"
+    )
+
+
+def amount(made: Forecast, level: float) -> str:
+    """The price at one of LEVELS."""
+    return sentences.money(made.price_at(level), made.currency, made.symbol)
+
+
+def range_rows(made: Forecast) -> list[RangeRow]:
+    """The whole range, the highest price first, as on the chart."""
+    return [
+        RangeRow(_ODDS[level], amount(made, level), sentences.signed_percent(growth), 0.1 <= level <= 0.9)
+        for level, growth in reversed(list(zip(LEVELS, made.growths, strict=True)))
+    ]
+
+
+def spread(made: Forecast) -> str:
+    """The 8-in-10 range in percent of the last close: "−4.5 % to +5.6 %"."""
+    return f"{sentences.signed_percent(made.growths[1])} to {sentences.signed_percent(made.growths[5])}"
+
+
+def comparisons(made: Forecast) -> list[Comparison]:
+    """Our figures beside the plain rule's answer to the same question."""
+    baseline = made.baseline
+    plain = replace(made, log_returns=baseline.log_returns, probability_of_growth=baseline.probability_of_growth)
+    return [
+        Comparison(figure, _between(made, low, high), _between(plain, low, high))
+        for figure, low, high in (("8 in 10 end between", 0.1, 0.9), ("Half end between", 0.25, 0.75))
+    ] + [Comparison("Chance of a rise", chance(made.probability_of_growth), chance(plain.probability_of_growth))]
+
+
+def chance(probability: float) -> str:
+    """A probability as people write it, never as a certainty."""
+    return sentences.percent(min(max(probability, 0.01), 0.99))
+
+
+def width(made: Forecast) -> str:
+    """How wide the range is beside the plain rule's."""
+    ratio = made.explanation.width_against_baseline
+    if 0.95 <= ratio <= 1.05:
+        return "This range is about as wide as the plain rule's."
+    compared = "narrower" if ratio < 1 else "wider"
+    return f"This range is {sentences.percent(abs(1 - ratio))} {compared} than the plain rule's."
+
+
+def reason(sentence: str) -> ReasonLine:
+    """ "Why this wide: at its ..." as a heading and a sentence."""
+    heading, _, rest = sentence.partition(": ")
+    return ReasonLine(heading, rest[:1].upper() + rest[1:])
+
+
+def since(before: Forecast, made: Forecast, calendar: str) -> str:
+    """Which forecast this one is compared with: the one of the trading day before, unless its close is missing."""
+    if gap(calendar, before.cutoff, made.cutoff) is Gap.NONE:
+        return "the trading day before"
+    return sentences.day(before.cutoff)
+
+
+def what_came(made: Forecast, came: GradedRange | None) -> str:
+    """How a look back turned out, where that is known."""
+    if came is None:
+        return "What came is not known yet."
+    held = "within" if came.held else "outside"
+    growth = sentences.signed_percent(came.growth)
+    return f"What came by {sentences.day(made.target_session)}: {growth}, {held} the 8-in-10 range."
+
+
+def _between(made: Forecast, low: float, high: float) -> str:
+    return f"{amount(made, low)} to {amount(made, high)}"

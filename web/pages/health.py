@@ -1,0 +1,60 @@
+"""For whoever runs the service: is it alive, and can it do its work?"""
+
+import logging
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import JSONResponse
+
+from bellwether.core.connections import faults_for
+from bellwether.core.errors import StoreError
+from bellwether.core.types import Check
+from bellwether.services import Services
+from web.dependencies import ServicesOf
+
+router = APIRouter(include_in_schema=False)
+log = logging.getLogger(__name__)
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """Alive. Async, so that it answers even while every thread is busy."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+def readyz(services: ServicesOf) -> JSONResponse:
+    """Ready with a database; degraded where another part is out, as the model is when the plain rule answers.
+
+    Not ready is 503.
+    """
+    database = _database(services)
+    checks = (_model(services), database, Check("source", True, services.provider.name), *_connections(services))
+    body: dict[str, Any] = {
+        "status": "not ready" if not database.ok else "ready" if all(one.ok for one in checks) else "degraded",
+        "checks": {check.name: {"ok": check.ok, "detail": check.detail} for check in checks},
+    }
+    return JSONResponse(body, status_code=200 if database.ok else 503)
+
+
+def _model(services: Services) -> Check:
+    if services.model is None:
+        return Check("model", False, services.model_problem)
+    return Check("model", True, services.model.card.model_id)
+
+
+def _connections(services: Services) -> tuple[Check, ...]:
+    """What keeps a part from connecting; the log says more, for that may name a path."""
+    wrong = sorted({fault.variable for fault in faults_for(services.settings)})
+    detail = f"the environment variables that cannot be used: {', '.join(wrong)}; the log says why"
+    return (Check("connections", False, detail),) if wrong else ()
+
+
+def _database(services: Services) -> Check:
+    """Open it for real; the reason goes to the log, because it names a path."""
+    try:
+        with services.store.transaction():
+            return Check("database", True, "can be used")
+    except StoreError as problem:
+        log.error("Not ready: %s", problem.for_operator)
+        return Check("database", False, "cannot be used; the log says why")

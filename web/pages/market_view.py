@@ -1,0 +1,162 @@
+"""An overview of the market as the words and orders that its page shows. Pure."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+from urllib.parse import urlencode
+
+from bellwether.ask.market_overview import Overview, OverviewRow
+from bellwether.core.types import LEVELS
+from bellwether.forecasting import sentences
+from web.pages.forecast_view import spread
+
+Column = Literal["name", "close", "width", "rule", "usual", "chance"]
+Order = Literal["up", "down"]
+_FIGURES: dict[str, Callable[[OverviewRow], Any]] = {
+    "name": lambda row: row.forecast.name.casefold(),
+    "close": lambda row: row.forecast.last_close,
+    "width": lambda row: row.width,
+    "rule": lambda row: row.against_rule,
+    "usual": lambda row: row.against_usual,
+    "chance": lambda row: row.forecast.probability_of_growth,
+}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  #: what makes a cell one
+_HEADINGS = {
+    "name": "Company",
+    "close": "Last close",
+    "width": "8-in-10 range",
+    "rule": "Against the plain rule",
+    "usual": "Swings against its usual",
+    "chance": "Chance of a rise",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """One column's heading: a link that sorts by it."""
+
+    column: str
+    text: str
+    address: str  #: sorted by it; once more, the other way round
+    sorted: str  #: as aria-sort has it: "ascending", "descending" or empty
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A short list with what it is of."""
+
+    title: str
+    about: str
+    rows: tuple[OverviewRow, ...]
+    figure: Callable[[OverviewRow], str]
+
+
+def columns(horizon: int, sort: str, order: str) -> list[Heading]:
+    """The headings. Figures are sorted from the largest at first, names from A."""
+    headings = []
+    for column in get_args(Column):
+        first = "up" if column == "name" else "down"
+        other = "down" if order == "up" else "up"
+        wanted = urlencode({"horizon": horizon, "sort": column, "order": other if column == sort else first})
+        state = ("ascending" if order == "up" else "descending") if column == sort else ""
+        headings.append(Heading(column, _HEADINGS[column], f"/market?{wanted}", state))
+    return headings
+
+
+def sorted_rows(overview: Overview, sort: str, order: str) -> list[OverviewRow]:
+    """All rows in order; those without the figure come last either way."""
+    figure = _FIGURES[sort]
+    known = [row for row in overview.rows if figure(row) is not None]
+    unknown = [row for row in overview.rows if figure(row) is None]
+    return sorted(known, key=figure, reverse=order == "down") + unknown
+
+
+def raw(row: OverviewRow, column: str) -> str:
+    """A figure for the page's script to sort by; empty where there is none."""
+    value = _FIGURES[column](row)
+    return "" if value is None else value if isinstance(value, str) else f"{value:.5g}"
+
+
+def extremes(overview: Overview, count: int) -> list[Group]:
+    """The widest, the narrowest and the most unusual; indices are no companies and stay out."""
+    rows = _companies(overview)
+    by_width = sorted(rows, key=lambda row: row.width)
+    livelier = sorted((row for row in rows if row.against_usual), key=lambda row: -(row.against_usual or 0))
+    unlike = sorted((row for row in rows if row.against_rule), key=lambda row: -abs((row.against_rule or 1) - 1))
+    groups = [
+        Group("Widest outlook", "where the price may move most", tuple(by_width[::-1][:count]), range_width),
+        Group("Narrowest outlook", "where it may move least", tuple(by_width[:count]), range_width),
+        Group(
+            "Livelier than usual", "its swings now against those of its own last year", tuple(livelier[:count]), usual
+        ),
+        Group("Least like the plain rule", "how much wider or narrower our range is", tuple(unlike[:count]), rule),
+    ]
+    return [group for group in groups if group.rows]
+
+
+def range_width(row: OverviewRow) -> str:
+    """The 8-in-10 range in percent."""
+    return spread(row.forecast)
+
+
+def rule(row: OverviewRow) -> str:
+    """How much wider or narrower than the plain rule's range."""
+    if row.against_rule is None:
+        return "is the plain rule"
+    return _more(row.against_rule, "wider", "narrower", "as wide")
+
+
+def usual(row: OverviewRow) -> str:
+    """How much livelier or calmer than its own last year."""
+    if row.against_usual is None:
+        return "not known"
+    return _more(row.against_usual, "livelier", "calmer", "as usual")
+
+
+def bar(row: OverviewRow, widest: float) -> tuple[float, float, float]:
+    """Left end, middle and right end of the 80 % range on a scale of 0 to 100 with the last close at 50."""
+    low, middle, high = (row.forecast.growths[LEVELS.index(level)] for level in (0.1, 0.5, 0.9))
+    return tuple(max(0.0, min(100.0, 50 + 50 * each / widest)) for each in (low, middle, high))  # type: ignore[return-value]
+
+
+def widest(overview: Overview) -> float:
+    """The largest move that a company's range holds, as a fraction; an index of volatility would dwarf them."""
+    return max((max(-row.forecast.growths[1], row.forecast.growths[5]) for row in _companies(overview)), default=1.0)
+
+
+def _companies(overview: Overview) -> list[OverviewRow]:
+    return [row for row in overview.rows if not row.forecast.symbol.startswith("^")]
+
+
+def csv_rows(overview: Overview) -> Iterator[tuple[object, ...]]:
+    """A header and one line for each symbol; fractions and prices as plain numbers."""
+    yield (
+        *("symbol", "name", "exchange", "currency", "cutoff", "horizon", "target_session", "last_close"),
+        *(f"q{round(level * 100):02}" for level in LEVELS),
+        *("width", "width_against_plain_rule", "volatility_against_usual"),
+        *("probability_of_growth", "model_id", "source", "forecast_id"),
+    )
+    for row in overview.rows:
+        made = row.forecast
+        yield (
+            *(_as_text(each) for each in (made.symbol, made.name, made.exchange, made.currency)),
+            *(made.cutoff, made.horizon, made.target_session),
+            made.last_close,
+            *(f"{price:.6g}" for price in made.quantiles),
+            f"{row.width:.5f}",
+            "" if row.against_rule is None else f"{row.against_rule:.4f}",
+            "" if row.against_usual is None else f"{row.against_usual:.4f}",
+            f"{made.probability_of_growth:.4f}",
+            *(_as_text(each) for each in (made.model_id, made.source, made.forecast_id)),
+        )
+
+
+def _as_text(text: str) -> str:
+    """Words that no spreadsheet takes for a formula, whatever a file of prices calls its companies."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _more(ratio: float, above: str, below: str, same: str) -> str:
+    if 0.95 <= ratio <= 1.05:
+        return same
+    return f"{sentences.percent(abs(ratio - 1))} {above if ratio > 1 else below}"

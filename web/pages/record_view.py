@@ -1,0 +1,153 @@
+"""A track record as the words and little charts of its page. Pure."""
+
+from dataclasses import dataclass
+from datetime import date
+from math import expm1
+from urllib.parse import urlencode
+
+from bellwether.core.types import LEVELS, SkillVerdict
+from bellwether.forecasting import sentences
+from bellwether.track_record.scores.types import Interval, Miss, MonthScore, Receipt, Score, TrackRecord
+
+MOST_MISSES = 10
+KEPT_MISSES = 200  #: of a replay, over all symbols
+_MONTHS = 60  #: in the chart: five years
+_MANY, _STORM = 50, 0.7  #: forecasts that make a month worth telling, and the share of ranges below which it was bad
+_IN_SHORT = {
+    SkillVerdict.BETTER: "They were {percent} better than a plain rule that knows only the recent swings: little, but more "
+    "than luck.",
+    SkillVerdict.WORSE: "They were {percent} worse than a plain rule that knows only the recent swings: not by bad luck.",
+    SkillVerdict.UNDECIDED: "They can't be told from a plain rule that knows only the recent swings.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One month of the chart, in percent of its width and height."""
+
+    left: float
+    width: float
+    top: float
+    height: float
+    below: bool  #: whether fewer ranges held than should
+    label: str  #: "March 2020: 60 % of 1,234"
+
+
+def record_address(
+    symbol: str = "", horizon: int | None = None, since: date | None = None, model_id: str = "", kind: str = ""
+) -> str:
+    """The page of a record; the same as a file with the `kind` ".csv"."""
+    parts = (("symbol", symbol), ("horizon", horizon), ("since", since), ("model", model_id))
+    asked = {name: value for name, value in parts if value}
+    return f"/track-record{kind}{'?' if asked else ''}{urlencode(asked)}"
+
+
+def share(value: float | None) -> str:
+    """ "78 %"; words where there is nothing to say it from."""
+    return "not known" if value is None else sentences.percent(value)
+
+
+def better(score: Score) -> str:
+    """How much better than the plain rule: "+2.0 %"."""
+    return "not known" if score.skill is None else sentences.signed_percent(score.skill)
+
+
+def verdict(record: TrackRecord) -> str:
+    """What may be said of all of it, in one sentence."""
+    return f"Its ranges {record.score.verdict.value}."
+
+
+def in_short(record: TrackRecord) -> list[str]:
+    """How good the forecasts were, in sentences that need no background."""
+    score = record.score
+    if score.coverage_80 is None or score.skill is None:
+        return []
+    told = [f"Of 100 ranges, 80 of which should have held, {100 * score.coverage_80:.0f} did."]
+    held = score.coverage_80_interval
+    if held is not None and not held.low <= 0.8 <= held.high:
+        told.append("That is too few, by more than luck." if held.high < 0.8 else "That is more than it should be.")
+    if score.verdict is SkillVerdict.TOO_EARLY:
+        return [*told, f"Too few to judge by: {score.weeks} of the 52 weeks that it takes have an outcome."]
+    told.append(_IN_SHORT[score.verdict].format(percent=sentences.percent(abs(score.skill), 1)))
+    stormy = [month for month in record.by_month if month.forecasts >= _MANY and month.coverage_80 < _STORM]
+    if stormy:
+        worst = min(stormy, key=lambda month: month.coverage_80)
+        told.append(f"Fewer held in storms: in {worst.month:%B %Y} only {100 * worst.coverage_80:.0f} of 100.")
+    if score.brier is not None and score.usual_brier is not None:
+        knew = score.brier < 0.99 * score.usual_brier
+        told.append(
+            f"Of rise or fall they knew {'a little more' if knew else 'no more'} than how often shares rise anyway."
+        )
+    return told
+
+
+def horizon_name(sessions: int) -> str:
+    """ "2 weeks"; "7 trading days"."""
+    return sentences.HORIZON_LABELS.get(sessions, f"{sessions} trading days")
+
+
+def months(record: TrackRecord) -> list[Bar]:
+    """The last months, how many of their 80 % ranges held; the chart reaches from 0 to 100 %."""
+    shown = record.by_month[-_MONTHS:]
+    step = 100 / max(len(shown), 12)
+    return [_bar(at, month, step) for at, month in enumerate(shown)]
+
+
+def _bar(at: int, month: MonthScore, step: float) -> Bar:
+    held = 100 * month.coverage_80
+    label = f"{month.month:%B %Y}: {sentences.percent(month.coverage_80)} of {month.forecasts:,}"
+    return Bar(step * at, step * 0.8, 100 - held, held, month.coverage_80 < 0.7, label)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One level of the reliability diagram, in percent of its width and height, from the lower left."""
+
+    said: float
+    came: float
+    low: float  #: end of the interval
+    high: float
+
+
+def reliability(record: TrackRecord) -> list[Mark]:
+    """What was said beside what came: on the diagonal where ranges are honest."""
+    return [
+        Mark(100 * row.level, 100 * row.observed, 100 * each.low, 100 * each.high)
+        for row in record.reliability
+        if (each := row.interval or Interval(row.observed, row.observed))
+    ]
+
+
+def missed(miss: Miss) -> str:
+    """ "−35.0 % instead of −9.1 % to +10.8 %"."""
+    low, high = sentences.signed_percent(miss.low), sentences.signed_percent(miss.high)
+    return f"{sentences.signed_percent(miss.growth)} instead of {low} to {high}"
+
+
+def receipt_prices(receipt: Receipt) -> list[tuple[str, str, str]]:
+    """The quantiles of a receipt: level, ours and the plain rule's, as growth."""
+    return [
+        (sentences.percent(level), sentences.signed_percent(expm1(ours)), sentences.signed_percent(expm1(plain)))
+        for level, ours, plain in zip(LEVELS, receipt.log_returns, receipt.baseline, strict=True)
+    ]
+
+
+def outcome(receipt: Receipt) -> str:
+    """How it turned out, in a sentence."""
+    came = receipt.outcome
+    if came is None:
+        return f"Open until the close of {sentences.day(receipt.target_session)}."
+    if came.log_return is None:
+        return "No price of that day came: the symbol was halted or delisted, or the source lacks it."
+    within = receipt.log_returns[1] <= came.log_return <= receipt.log_returns[5]
+    held = "within its 8-in-10 range" if within else "outside its 8-in-10 range"
+    on = f" on {sentences.day(came.session)}" if came.session else ""
+    return f"It ended {sentences.signed_percent(expm1(came.log_return))} from the close it started from{on}: {held}."
+
+
+def ends(interval: Interval, digits: int) -> str:
+    """The ends of an interval in percent: "1.4 to 2.9"."""
+    low, high = (
+        f"{round(100 * end, digits) + 0.0:.{digits}f}".replace("-", "−") for end in (interval.low, interval.high)
+    )
+    return f"{low} to {high}"

@@ -1,0 +1,45 @@
+"""A growth forecast beside that of the price, as the page of a symbol shows both; never one score of the two."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from bellwether.core.types import Forecast, Shape, Theme
+from bellwether.forecasting import sentences as price_sentences
+from bellwether.revenue import sentences
+from bellwether.revenue.types import GrowthForecast
+
+__all__ = ["SideBySide", "chart_address", "side_by_side", "words"]
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """One line of the table."""
+
+    what: str
+    values: str  #: the ends of the 8-in-10 range
+    change: str  #: the same, from the last close or over the year before
+
+
+def side_by_side(price: Forecast, growth: GrowthForecast) -> list[SideBySide]:
+    """The price's range and the revenue's, a line each."""
+    low, high = price_sentences.price_range(price)
+    least, most = (price_sentences.signed_percent(price.growths[at]) for at in (sentences.Q10, sentences.Q90))
+    change = f"{least} to {most} from the last close"
+    lines = [SideBySide(f"Price, {price_sentences.within(price.horizon)}", f"{low} to {high}", change)]
+    for one in growth.ahead:
+        name = "next quarter" if one.quarters_ahead == 1 else f"in {one.quarters_ahead} quarters"
+        ends = one.revenue[sentences.Q10], one.revenue[sentences.Q90]
+        lines.append(
+            SideBySide(
+                f"Revenue, {name}",
+                " to ".join(sentences.amount(end, growth.currency) for end in ends),
+                f"{price_sentences.signed_percent(one.growths[sentences.Q10])} to {price_sentences.signed_percent(one.growths[sentences.Q90])} "
+                "over a year",
+            )
+        )
+    return lines
+
+
+def chart_address(growth: GrowthForecast, theme: Theme, shape: Shape = "wide") -> str:
+    """Where its chart is drawn."""
+    return f"/stocks/{quote(growth.symbol, safe='')}/growth.svg?theme={theme}&shape={shape}"
