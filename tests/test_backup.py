@@ -39,7 +39,7 @@ def run(*arguments: str | Path) -> Result:
 def rows_of(path: Path) -> int:
     store = Store(path)
     with store.reading() as db:
-        rows = ledger_table.head(db).rows
+        rows = ledger_table.CHAIN.head(db).rows
     store.close()
     return rows
 
@@ -49,7 +49,7 @@ def test_a_backup_of_a_running_database_is_whole(store: Store, tmp_path: Path) -
     done = run("backup", target)  # the store's connection stays open
     assert done.exit_code == 0, done.output
     with store.reading() as db:
-        assert str(ledger_table.head(db)) in done.output
+        assert str(ledger_table.CHAIN.head(db)) in done.output
     assert [file.name for file in target.parent.iterdir()] == ["one.sqlite3"], "one file, nothing beside it"
     with sqlite3.connect(target) as db:
         assert db.execute("SELECT count(*) FROM ledger").fetchone() == (10,)

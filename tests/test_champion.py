@@ -61,7 +61,7 @@ def test_a_challenger_runs_in_shadow_and_is_shown_to_nobody(tmp_path: Path) -> N
     services = replace(services, settings=services.settings.model_copy(update={"models": tried}))
     assert forecast_universe(services).issued == 10
     with services.store.reading() as db:
-        rows = [ledger_table.LedgerRow(*row) for row in ledger_table.every_row(db)]
+        rows = [ledger_table.LedgerRow(*row) for row in ledger_table.CHAIN.every_row(db)]
     assert {(row.model_id, row.shown) for row in rows} == {(CHAMPION, 1), (CHALLENGER, 0)}
     shown = forecasts.answer(services, "AAPL", 10).forecast
     assert shown.model_id == CHAMPION
@@ -82,7 +82,7 @@ def test_a_tried_model_misses_no_session_that_people_asked_for(tmp_path: Path) -
     assert (did.issued, did.there) == (5, 0)
     assert forecast_universe(services).there == 1
     with services.store.reading() as db:
-        assert [ledger_table.LedgerRow(*row).model_id for row in ledger_table.every_row(db)] == [CHAMPION] * 5 + [
+        assert [ledger_table.LedgerRow(*row).model_id for row in ledger_table.CHAIN.every_row(db)] == [CHAMPION] * 5 + [
             CHALLENGER
         ] * 5
 

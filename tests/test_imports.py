@@ -1,14 +1,37 @@
-"""The walls, held in fresh processes: what may be imported by what, and what a start must not load."""
+"""The walls: which floor may use which, what is imported where, and what a start must not load."""
 
 import ast
+import re
 import subprocess
 import sys
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-FACES = {"bot", "web", "training", "scheduler", "serving", "benchmarks"}
+
+# From the lowest floor to the highest. A module uses its own folder and lower floors; folders of one floor don't meet.
+FLOORS: tuple[tuple[str, ...], ...] = (
+    ("bellwether/__init__.py", "bellwether/client"),
+    ("bellwether/core",),
+    ("bellwether/db", "bellwether/models"),
+    ("bellwether/access", "bellwether/market"),
+    ("bellwether/forecasting",),
+    ("bellwether/charts", "bellwether/services.py"),
+    ("bellwether/delivery", "bellwether/track_record"),
+    ("bellwether/ask",),
+    ("bellwether/revenue",),
+    ("bellwether/alerts",),
+    ("bellwether/webhooks",),
+    ("bellwether/jobs",),
+    ("bellwether/cli",),
+    ("bot", "scheduler.py", "training", "web"),
+    ("serving.py",),
+)
+#: Commands start faces and the service, each inside the command that needs it; `__main__` is the door to them.
+DOORS = ("bellwether/cli/", "bellwether/__main__.py")
 
 # Each outside library is imported in one place; numpy and pandas are everywhere's.
 HOMES = {
@@ -19,25 +42,10 @@ HOMES = {
     "babel": {"bellwether/core/i18n/babel_data.py"},
     "rapidfuzz": {"bellwether/market/symbols/universe.py", "bellwether/core/i18n/time_zones.py"},
     "tzfpy": {"bellwether/core/i18n/time_zones.py"},
-    "sqlite_utils": {"bellwether/store/"},
+    "sqlite_utils": {"bellwether/db/", "_table.py"},
     "sqlite3": {"bellwether/db/database.py", "bellwether/db/encryption.py"},
     "sqlcipher3": {"bellwether/db/encryption.py"},
-    "telegram": {
-        "bot/telegram/face.py",
-        "bot/telegram/answers.py",
-        "bot/telegram/client.py",
-        "bot/telegram/one_shot.py",
-        "bot/telegram/errors.py",
-        "bot/telegram/groups.py",
-        "bot/telegram/inline.py",
-        "bot/telegram/message.py",
-        "bot/telegram/pictures.py",
-        "bot/telegram/polling.py",
-        "bot/telegram/read_update.py",
-        "bot/telegram/sender.py",
-        "bot/telegram/typing_action.py",
-        "bot/telegram/updates.py",
-    },
+    "telegram": {"bot/telegram/"},
     "httpx": {
         "bot/telegram/client.py",
         "bot/telegram/errors.py",
@@ -48,7 +56,7 @@ HOMES = {
     "standardwebhooks": {"bellwether/webhooks/signing.py"},
     "apscheduler": {"scheduler.py"},
     "vl_convert": {"bellwether/charts/renderer.py"},
-    "click": {"bellwether/cli/main.py", "bellwether/commands/"},
+    "click": {"bellwether/cli/"},
     "pydantic_settings": {"bellwether/core/config.py"},
     "yaml": {"bellwether/core/config.py"},
     "uvicorn": {"serving.py"},
@@ -74,17 +82,26 @@ NEVER_ONLINE = {
 }
 
 
-def modules() -> list[Path]:
+def sources(root: Path) -> list[Path]:
+    """Every module of the product, its faces and training."""
+    folders = [path for part in ("bellwether", "bot", "web", "training") for path in (root / part).rglob("*.py")]
+    return sorted([*folders, *(root / name for name in ("scheduler.py", "serving.py") if (root / name).is_file())])
+
+
+def online() -> list[Path]:
     """Every module of the running service."""
-    found = [path for part in ("bellwether", "bot", "web") for path in (ROOT / part).rglob("*.py")]
-    return sorted([*found, ROOT / "scheduler.py", ROOT / "serving.py"])
+    return [path for path in sources(ROOT) if not path.is_relative_to(ROOT / "training")]
 
 
-def imports(path: Path) -> set[str]:
+def tree_of(path: Path) -> ast.Module:
+    """A module as Python reads it."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def libraries(path: Path) -> set[str]:
     """Top-level names of everything a module imports, inside functions too."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -92,22 +109,177 @@ def imports(path: Path) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_keeps_to_its_side_of_the_walls(path: Path) -> None:
-    name, used = path.relative_to(ROOT).as_posix(), imports(path)
+def file_of(root: Path, module: str) -> Path | None:
+    """Where a module of ours lies; None for what is not ours."""
+    place = root / module.replace(".", "/")
+    return next((file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()), None)
+
+
+def imported(root: Path, path: Path) -> Iterator[Path]:
+    """Our modules that a module imports, inside functions too; those only for type checking as well."""
+    package = path.relative_to(root).parent.parts
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            names = [(alias.name,) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            parents = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join((*parents, *([node.module] if node.module else [])))
+            # a name may be a module of the package, or else something that its `__init__` has
+            names = [(f"{module}.{alias.name}", module) for alias in node.names]
+        else:
+            continue
+        for choices in names:
+            target = next((file for name in choices if (file := file_of(root, name)) is not None), None)
+            if target is not None and target != path:
+                yield target
+
+
+def floor_of(root: Path, path: Path) -> tuple[int, str] | None:
+    """The floor of a module and its folder there."""
+    name = path.relative_to(root).as_posix()
+    for floor, folders in enumerate(FLOORS):
+        for folder in folders:
+            if name == folder or name.startswith(f"{folder}/"):
+                return floor, folder
+    return None
+
+
+def climbing(root: Path) -> list[str]:
+    """Imports of a higher floor, or of another folder on the same one."""
+    problems = []
+    for path in sources(root):
+        name = path.relative_to(root).as_posix()
+        mine = floor_of(root, path)
+        if name.startswith(DOORS):
+            continue
+        if mine is None:
+            problems.append(f"{name} lies on no floor")
+            continue
+        for target in imported(root, path):
+            theirs = floor_of(root, target)
+            if theirs is None or (theirs[0] >= mine[0] and theirs[1] != mine[1]):
+                problems.append(f"{name} uses {target.relative_to(root).as_posix()}")
+    return problems
+
+
+def circles(root: Path) -> list[list[str]]:
+    """Groups of modules that import each other, by Tarjan's algorithm (1972), inside functions too."""
+    uses = {path: sorted(set(imported(root, path))) for path in sources(root)}
+    number: dict[Path, int] = {}
+    lowest: dict[Path, int] = {}
+    waiting: list[Path] = []
+    groups = []
+
+    def visit(path: Path) -> None:
+        number[path] = lowest[path] = len(number)
+        waiting.append(path)
+        for target in uses.get(path, ()):
+            if target not in number:
+                visit(target)
+                lowest[path] = min(lowest[path], lowest[target])
+            elif target in waiting:
+                lowest[path] = min(lowest[path], number[target])
+        if lowest[path] == number[path]:
+            at = waiting.index(path)
+            group = waiting[at:]
+            del waiting[at:]
+            if len(group) > 1:
+                groups.append(sorted(member.relative_to(root).as_posix() for member in group))
+
+    for path in uses:
+        if path not in number:
+            visit(path)
+    return groups
+
+
+def names_used_twice(root: Path) -> dict[str, list[str]]:
+    """Class names that mean more than one thing in the tree."""
+    where = defaultdict(list)
+    for path in sources(root):
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.ClassDef):
+                where[node.name].append(path.relative_to(root).as_posix())
+    return {name: files for name, files in where.items() if len(files) > 1}
+
+
+_SQL = re.compile(r"\b(SELECT\b.+\bFROM|INSERT (OR \w+ )?INTO|UPDATE \w+ SET|DELETE FROM|CREATE (TABLE|INDEX))\b", re.S)
+
+
+def sql_elsewhere(root: Path) -> list[str]:
+    """Modules with SQL in them that are neither a table's nor the database's."""
+    return [
+        path.relative_to(root).as_posix()
+        for path in sources(root)
+        if not path.name.endswith("_table.py") and not path.is_relative_to(root / "bellwether/db")
+        if any(
+            isinstance(node, ast.Constant) and isinstance(node.value, str) and _SQL.search(node.value)
+            for node in ast.walk(tree_of(path))
+        )
+    ]
+
+
+def test_nothing_climbs() -> None:
+    assert climbing(ROOT) == []
+
+
+def test_nothing_goes_round_in_a_circle() -> None:
+    assert circles(ROOT) == []
+
+
+def test_a_class_name_means_one_thing() -> None:
+    assert names_used_twice(ROOT) == {}
+
+
+def test_sql_stands_beside_its_table() -> None:
+    assert sql_elsewhere(ROOT) == []
+
+
+def test_a_fault_in_the_house_is_noticed(tmp_path: Path) -> None:
+    planted = {
+        "bellwether/__init__.py": "",
+        "bellwether/core/__init__.py": "",
+        "bellwether/core/types.py": "class Thing:\n    pass\n",
+        "bellwether/core/low.py": "def late():\n    from bellwether.market import prices\n",
+        "bellwether/market/__init__.py": "",
+        "bellwether/market/prices.py": "from . import bars\n",
+        "bellwether/market/bars.py": "def late():\n    from bellwether.market.prices import bars\n    import bellwether.market.prices\n",
+        "bellwether/access/__init__.py": "",
+        "bellwether/access/keys.py": "from bellwether.market.prices import late\nclass Thing:\n    ALL = 'SELECT * FROM keys'\n",
+        "bellwether/lost.py": "",
+        "scheduler.py": "",
+        "serving.py": "import scheduler\n",
+    }
+    for name, text in planted.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert climbing(tmp_path) == [
+        "bellwether/access/keys.py uses bellwether/market/prices.py",
+        "bellwether/core/low.py uses bellwether/market/prices.py",
+        "bellwether/lost.py lies on no floor",
+    ]
+    assert circles(tmp_path) == [["bellwether/market/bars.py", "bellwether/market/prices.py"]]
+    assert names_used_twice(tmp_path) == {"Thing": ["bellwether/access/keys.py", "bellwether/core/types.py"]}
+    assert sql_elsewhere(tmp_path) == ["bellwether/access/keys.py"]
+
+
+@pytest.mark.parametrize("path", online(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_library_is_used_at_its_home(path: Path) -> None:
+    name, used = path.relative_to(ROOT).as_posix(), libraries(path)
     assert not used & NEVER_ONLINE
     for library in used & HOMES.keys():
         homes = HOMES[library]
-        assert any(name == home or (home.endswith("/") and name.startswith(home)) for home in homes), (
-            f"{library} belongs in {', '.join(sorted(homes))}"
-        )
-    if name.startswith("bellwether/") and name != "bellwether/cli/main.py":
-        assert not used & FACES, "the product imports none of its faces"
+        assert any(
+            name == home or (home.endswith("/") and name.startswith(home)) or (home[0] == "_" and name.endswith(home))
+            for home in homes
+        ), f"{library} belongs in {', '.join(sorted(homes))}"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "bellwether/alerting").glob("r*.py")), ids=lambda path: path.name)
+PURE = [*sorted((ROOT / "bellwether/alerts/rules").glob("*.py")), ROOT / "bellwether/delivery/retry.py"]
+
+
+@pytest.mark.parametrize("path", PURE, ids=lambda path: path.name)
 def test_what_decides_touches_no_file_clock_or_network(path: Path) -> None:
-    assert not imports(path) & {"sqlite3", "os", "time", "socket", "pathlib", "logging", "asyncio"}
+    assert not libraries(path) & {"sqlite3", "os", "time", "socket", "pathlib", "logging", "asyncio"}
     assert "now()" not in path.read_text(encoding="utf-8")
 
 

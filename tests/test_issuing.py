@@ -26,7 +26,7 @@ SESSION = date(2021, 6, 30)
 
 def rows_of(store: Store) -> int:
     with store.reading() as db:
-        return ledger_table.head(db).rows
+        return ledger_table.CHAIN.head(db).rows
 
 
 def test_a_live_answer_is_in_the_ledger_before_it_is_shown(tmp_path: Path) -> None:
@@ -119,11 +119,11 @@ def test_a_perturbed_future_never_changes_an_issued_row(tmp_path: Path) -> None:
             services.provider._market = Perturbed(services.provider._market)  # type: ignore[attr-defined]
         forecast_universe(services)
         with services.store.reading() as db:
-            ids.append([row[1:-1] for row in ledger_table.every_row(db)])
+            ids.append([row[1:-1] for row in ledger_table.CHAIN.every_row(db)])
         set_clock(services, date(2021, 7, 8))
         assert settle(services).settled == 6
         with services.store.reading() as db:
-            assert [row[1:-1] for row in ledger_table.every_row(db)] == ids[-1]
+            assert [row[1:-1] for row in ledger_table.CHAIN.every_row(db)] == ids[-1]
     assert ids[0] == ids[1]
 
 

@@ -35,7 +35,7 @@ def store(tmp_path: Path) -> Store:
 
 def rows_of(store: Store) -> int:
     with store.reading() as db:
-        return ledger_table.head(db).rows
+        return ledger_table.CHAIN.head(db).rows
 
 
 def by_hand(store: Store, *statements: str, guards: bool = False) -> None:
@@ -247,7 +247,7 @@ def test_two_processes_that_enter_what_they_made_at_once_are_no_problem(store: S
 
 def test_a_ledger_written_anew_is_found_by_whoever_noted_its_head(store: Store, tmp_path: Path) -> None:
     with store.reading() as db:
-        noted = ledger_table.head(db)
+        noted = ledger_table.CHAIN.head(db)
     (tmp_path / "other").mkdir()
     other = store_of(tmp_path / "other")
     record(other, [made_up(number, symbol="BETTER") for number in range(40)])
@@ -381,7 +381,7 @@ def test_the_command_proves_it_and_prints_the_head(store: Store, monkeypatch: py
     fine = CliRunner().invoke(main, ["ledger", "verify"])
     assert fine.exit_code == 0, fine.output
     with store.reading() as db:
-        head = str(ledger_table.head(db))
+        head = str(ledger_table.CHAIN.head(db))
     assert head in fine.output
     assert CliRunner().invoke(main, ["ledger", "verify", "--expect", head]).exit_code == 0
     odd = CliRunner().invoke(main, ["ledger", "verify", "--expect", "12:zz"])

@@ -273,7 +273,7 @@ def test_years_of_the_sample_market_give_every_forecast_exactly_one_outcome(tmp_
     whole = replace(services, universe=few.universe)
     past = replay(whole, first, last, tmp_path / "replay.sqlite3", every=21)
     with past.store.reading() as db:
-        issued = ledger_table.head(db).rows
+        issued = ledger_table.CHAIN.head(db).rows
     assert issued == 116 * 2 * 5
     past.clock.now += timedelta(days=125)  # type: ignore[attr-defined]
     settle(past)

@@ -221,10 +221,10 @@ def test_a_silenced_model_goes_on_being_scored_so_that_it_can_come_back(tmp_path
     services = live_services(tmp_path, SESSION, ("AAPL",))
     bad_year(services)
     with services.store.reading() as db:
-        before = ledger_table.head(db).rows
+        before = ledger_table.CHAIN.head(db).rows
     forecast_universe(services)
     with services.store.reading() as db:
-        rows = [ledger_table.LedgerRow(*row) for row in ledger_table.every_row(db)][before:]
+        rows = [ledger_table.LedgerRow(*row) for row in ledger_table.CHAIN.every_row(db)][before:]
     assert services.model is not None
     assert [(row.model_id, row.shown) for row in rows[:5]] == [(BASELINE_ID, 1)] * 5
     assert [(row.model_id, row.shown) for row in rows[5:]] == [(services.model.card.model_id, 0)] * 5

@@ -148,7 +148,7 @@ def ledger_head(services: Services) -> str:
     if services.provider.name == SAMPLE:
         return ""
     with services.store.reading() as db:
-        head = ledger_table.head(db)
+        head = ledger_table.CHAIN.head(db)
     return str(head) if head.rows else ""
 
 

@@ -19,7 +19,8 @@ def list_() -> None:
         letters = outbox_admin_table.all_of(db)
     for letter in letters:
         click.echo(
-            f"{letter.id}  {letter.dedup_key}  {letter.created_at[:16]}  tried {letter.attempts} times: {letter.last_error}"
+            f"{letter.id}  {letter.dedup_key}  {letter.created_at[:16]}  tried {letter.attempts} times: "
+            f"{letter.last_error}"
         )
     if not letters:
         click.echo("No message is waiting for a decision.")

@@ -128,4 +128,4 @@ def simulated_from(store: Store, symbols: tuple[str, ...]) -> Simulated:
 def rows_in(store: Store) -> int:
     """How many forecasts a replay entered."""
     with store.reading() as db:
-        return ledger_table.head(db).rows
+        return ledger_table.CHAIN.head(db).rows

@@ -35,7 +35,8 @@ def remote(provider: Provider) -> CachedProvider | None:
 
 def _open(name: Source, market: Market, store: Store, clock: Callable[[], datetime]) -> Provider:
     """One source; a remote one with its bars kept."""
-    source: Provider | RemoteSource = import_module(f"bellwether.market.{name}").open_source(market)
+    module = import_module("bellwether.market.yahoo.source" if name == "yahoo" else f"bellwether.market.{name}")
+    source: Provider | RemoteSource = module.open_source(market)
     if not isinstance(source, RemoteSource):
         return source
     asker = GuardedSource(

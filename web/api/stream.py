@@ -100,7 +100,7 @@ def _seen(last_event_id: str) -> tuple[int, int]:
 
 def _newest(services: Services, key_id: int) -> tuple[int, int]:
     with services.store.reading() as db:
-        return alerts_table.newest(db, chat_of_key(key_id)), ledger_table.head(db).rows
+        return alerts_table.newest(db, chat_of_key(key_id)), ledger_table.CHAIN.head(db).rows
 
 
 async def _events(
@@ -136,7 +136,7 @@ def _look(
         if not keys_table.works(db, key_id, services.clock()):
             return None
         fired = alerts_table.since(db, chat, alert, _AT_ONCE)
-        head = ledger_table.head(db).rows
+        head = ledger_table.CHAIN.head(db).rows
     wanted = symbols
     if wanted is None:
         wanted = sorted({rule.symbol for rule in ask.rules_of(services, chat)})[:MOST_SYMBOLS]

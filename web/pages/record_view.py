@@ -14,9 +14,12 @@ KEPT_MISSES = 200  #: of a replay, over all symbols
 _MONTHS = 60  #: in the chart: five years
 _MANY, _STORM = 50, 0.7  #: forecasts that make a month worth telling, and the share of ranges below which it was bad
 _IN_SHORT = {
-    SkillVerdict.BETTER: "They were {percent} better than a plain rule that knows only the recent swings: little, but more "
-    "than luck.",
-    SkillVerdict.WORSE: "They were {percent} worse than a plain rule that knows only the recent swings: not by bad luck.",
+    SkillVerdict.BETTER: (
+        "They were {percent} better than a plain rule that knows only the recent swings: little, but more than luck."
+    ),
+    SkillVerdict.WORSE: (
+        "They were {percent} worse than a plain rule that knows only the recent swings: not by bad luck."
+    ),
     SkillVerdict.UNDECIDED: "They can't be told from a plain rule that knows only the recent swings.",
 }
 

@@ -8,7 +8,7 @@ from bellwether.forecasting import sentences as price_sentences
 from bellwether.revenue import sentences
 from bellwether.revenue.types import GrowthForecast
 
-__all__ = ["SideBySide", "chart_address", "side_by_side", "words"]
+__all__ = ["SideBySide", "chart_address", "sentences", "side_by_side"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,12 @@ def side_by_side(price: Forecast, growth: GrowthForecast) -> list[SideBySide]:
     for one in growth.ahead:
         name = "next quarter" if one.quarters_ahead == 1 else f"in {one.quarters_ahead} quarters"
         ends = one.revenue[sentences.Q10], one.revenue[sentences.Q90]
+        worst, best = (price_sentences.signed_percent(one.growths[at]) for at in (sentences.Q10, sentences.Q90))
         lines.append(
             SideBySide(
                 f"Revenue, {name}",
                 " to ".join(sentences.amount(end, growth.currency) for end in ends),
-                f"{price_sentences.signed_percent(one.growths[sentences.Q10])} to {price_sentences.signed_percent(one.growths[sentences.Q90])} "
-                "over a year",
+                f"{worst} to {best} over a year",
             )
         )
     return lines

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 def gate(store: Store, model_id: str, symbol: str = "", symbols: int = 1) -> GateStatus:
     """Where a model stands over all symbols, or with one of as many as are tested. Raises StoreError."""
     with store.reading() as db:
-        settled = outcomes_table.head(db).rows
+        settled = outcomes_table.CHAIN.head(db).rows
     return _standing(store, settled, model_id, symbol, symbols)
 
 

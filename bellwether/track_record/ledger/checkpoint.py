@@ -16,10 +16,16 @@ from pathlib import Path
 from bellwether.core.errors import LedgerError
 from bellwether.db.database import Database, Store
 from bellwether.track_record.ledger import ledger_table, outcomes_table, revenue_ledger_table
-from bellwether.track_record.ledger.ledger_table import Head
+from bellwether.track_record.ledger.hash_chain_table import NOTHING, START, HashChain, Head
 
 log = logging.getLogger(__name__)
-NOTHING = Head(0, ledger_table.START)  #: where a chain without rows ends, and what an older note says of growth
+#: every chain, by its name in the note
+CHAINS: dict[str, HashChain] = {
+    "ledger": ledger_table.CHAIN,
+    "outcomes": outcomes_table.CHAIN,
+    "growth": revenue_ledger_table.FORECASTS,
+    "growth_outcomes": revenue_ledger_table.OUTCOMES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +39,8 @@ class Anchor:
 
     def lost(self, db: Database) -> dict[str, bytes | None]:
         """What stands in the noted rows' places now, by field, where it is not what was noted; None for no row."""
-        found = {
-            "ledger": ledger_table.hash_at(db, self.ledger.rows),
-            "outcomes": outcomes_table.hash_at(db, self.outcomes.rows),
-            "growth": revenue_ledger_table.hash_at(db, revenue_ledger_table.LEDGER, self.growth.rows),
-            "growth_outcomes": revenue_ledger_table.hash_at(
-                db, revenue_ledger_table.OUTCOMES, self.growth_outcomes.rows
-            ),
-        }
-        return {name: one for name, one in found.items() if one != getattr(self, name).hash}
+        now = {name: chain.hash_at(db, getattr(self, name).rows) for name, chain in CHAINS.items()}
+        return {name: hashed for name, hashed in now.items() if hashed != getattr(self, name).hash}
 
 
 def path_of(store: Store) -> Path:
@@ -54,8 +53,8 @@ def read(store: Store) -> Anchor | None:
     file = path_of(store)
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-        growth = [parse_head(found.get(name, str(NOTHING))) for name in ("growth", "growth_outcomes")]
-        return Anchor(parse_head(found["ledger"]), parse_head(found["outcomes"]), *growth)
+        older = dict.fromkeys(("growth", "growth_outcomes"), str(NOTHING))  # from before there were such forecasts
+        return Anchor(**{name: parse_head((older | found)[name]) for name in CHAINS})
     except FileNotFoundError:
         return None
     except (OSError, ValueError, LookupError, TypeError) as problem:
@@ -85,10 +84,7 @@ def note(store: Store) -> None:
 
 def ends(db: Database) -> Anchor:
     """Where the chains end now."""
-    growth = [
-        revenue_ledger_table.head(db, table) for table in (revenue_ledger_table.LEDGER, revenue_ledger_table.OUTCOMES)
-    ]
-    return Anchor(ledger_table.head(db), outcomes_table.head(db), *growth)
+    return Anchor(**{name: chain.head(db) for name, chain in CHAINS.items()})
 
 
 def start_again(store: Store, now: Anchor) -> None:
@@ -107,6 +103,6 @@ def parse_head(text: str) -> Head:
     """ "120:9f86d0..." as it is printed. Raises ValueError."""
     rows, _, digits = text.strip().partition(":")
     found = bytes.fromhex(digits)
-    if len(found) != len(ledger_table.START):
+    if len(found) != len(START):
         raise ValueError(f"{text!r} is no ROWS:HASH")
     return Head(int(rows), found)

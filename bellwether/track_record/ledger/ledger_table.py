@@ -1,15 +1,12 @@
 """The table `ledger`: every issued forecast, one row each, appended and never changed.
 
-Rows are numbered from 1 without a gap, and each carries the sha256 of the hash before it and its own content, so that
-none can be edited, removed, added between or put elsewhere without changing every hash after it. Triggers refuse UPDATE
-and DELETE besides. Days are kept as days since 1970, instants as microseconds since then, and the numbers of a forecast
-packed as float64: about 430 bytes a row with its indexes and its outcome.
+Days are stored as days since 1970, instants as microseconds since then, the numbers of a forecast packed as float64:
+about 430 bytes a row with its indexes and its outcome.
 """
 
-import hashlib
 import json
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -18,14 +15,11 @@ import numpy as np
 from sqlite_utils import Database
 
 from bellwether.core.types import LEVELS, Floats
+from bellwether.track_record.ledger.hash_chain_table import HashChain
 
-START = bytes(32)  #: stands where the first row has no hash before it
 _NUMBERS = struct.Struct(f"<{3 + 2 * len(LEVELS)}d")
 NUMBERS_SIZE = _NUMBERS.size  #: bytes
 _FIRST_DAY, _FIRST_INSTANT = date(1970, 1, 1), datetime(1970, 1, 1, tzinfo=UTC)
-_COLUMNS = (
-    "seq, forecast_id, symbol, cutoff, horizon, target, made_at, model_id, source, shown, bars_sha256, numbers, hash"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +42,6 @@ class Issued:
     log_returns: tuple[float, ...]  #: the quantiles, one for each of LEVELS
     baseline: tuple[float, ...]
     bars_sha256: bytes  #: of what was read
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """How many rows there are, and the hash of the last: whoever knows it can tell that none before was changed."""
-
-    rows: int
-    hash: bytes
-
-    def __str__(self) -> str:
-        """ "120:9f86d0..."."""
-        return f"{self.rows}:{self.hash.hex()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +80,8 @@ def content(fields: Sequence[Any] | LedgerRow) -> bytes:
     return whole
 
 
-def link(before: bytes, what: bytes) -> bytes:
-    """The hash of a row: sha256 of the hash before it and its content."""
-    return hashlib.sha256(before + what).digest()
+CHAIN = HashChain("ledger", LedgerRow.__slots__[:-1], content)
+_COLUMNS = ", ".join(LedgerRow.__slots__)
 
 
 def append(db: Database, forecasts: Iterable[Issued]) -> list[Issued]:
@@ -108,16 +89,12 @@ def append(db: Database, forecasts: Iterable[Issued]) -> list[Issued]:
     wanted = {forecast.forecast_id: forecast for forecast in forecasts}
     for known in known_among(db, wanted):
         del wanted[known]
-    last = head(db)
-    seq, before = last.rows, last.hash
-    rows, pending = [], []
-    for one in wanted.values():
-        seq += 1
-        fields = (seq, *_fields(one))
-        before = link(before, content(fields))
-        rows.append((*fields, before))
-        pending.append((seq, fields[5], one.calendar))
-    db.conn.executemany(f"INSERT INTO ledger ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    seq = CHAIN.head(db).rows
+    CHAIN.append(db, [_fields(forecast) for forecast in wanted.values()])
+    pending = [
+        (number, to_days(forecast.target_session), forecast.calendar)
+        for number, forecast in enumerate(wanted.values(), seq + 1)
+    ]
     db.conn.executemany("INSERT INTO pending (seq, target, calendar) VALUES (?, ?, ?)", pending)
     return list(wanted.values())
 
@@ -126,25 +103,6 @@ def known_among(db: Database, forecast_ids: Iterable[str]) -> set[str]:
     """Those of the ids that have a row."""
     sql = "SELECT forecast_id FROM ledger WHERE forecast_id IN (SELECT value FROM json_each(?))"
     return {found for (found,) in db.conn.execute(sql, (json.dumps(list(forecast_ids)),))}
-
-
-def head(db: Database) -> Head:
-    """The last row's number and hash; 0 and zeros where there is none."""
-    found = db.conn.execute("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1").fetchone()
-    return Head(*found) if found else Head(0, START)
-
-
-def hash_at(db: Database, seq: int) -> bytes | None:
-    """The hash of a row; START before the first, None where there is no such row."""
-    if seq == 0:
-        return START
-    found = db.conn.execute("SELECT hash FROM ledger WHERE seq = ?", (seq,)).fetchone()
-    return found[0] if found else None
-
-
-def every_row(db: Database) -> Iterator[tuple[Any, ...]]:
-    """All rows in their order, as tuples in the order of `LedgerRow`."""
-    return iter(db.conn.execute(f"SELECT {_COLUMNS} FROM ledger ORDER BY seq"))
 
 
 def by_id(db: Database, forecast_id: str) -> LedgerRow | None:

@@ -4,17 +4,17 @@ Outcomes are appended and chained like the ledger's rows; `pending` is a work li
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
-from bellwether.track_record.ledger.ledger_table import START, Head, LedgerRow, link, to_days, to_microseconds
+from bellwether.track_record.ledger.hash_chain_table import HashChain
+from bellwether.track_record.ledger.ledger_table import LedgerRow, to_days, to_microseconds
 
 _FLOAT = struct.Struct("<d")
-_COLUMNS = "id, seq, session, log_return, settled_at, hash"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,45 +70,36 @@ def due(db: Database, until: date) -> list[Open]:
 
 def append(db: Database, outcomes: Iterable[Outcome], now: datetime) -> list[Outcome]:
     """Add those of forecasts that are still open; which. To be called in a transaction that may write."""
-    last = head(db)
-    number, before = last.rows, last.hash
-    added = []
-    for outcome in outcomes:
-        if db.conn.execute("DELETE FROM pending WHERE seq = ?", (outcome.of.seq,)).rowcount != 1:
-            continue  # another process was first
-        number += 1
-        session = to_days(outcome.session) if outcome.session is not None else None
-        fields = (number, outcome.of.seq, session, outcome.log_return, to_microseconds(now))
-        before = link(before, content(fields))
-        db.conn.execute(f"INSERT INTO outcomes ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", (*fields, before))
-        added.append(outcome)
+    added = [
+        outcome
+        for outcome in outcomes
+        # none is deleted where another process was first
+        if db.conn.execute("DELETE FROM pending WHERE seq = ?", (outcome.of.seq,)).rowcount == 1
+    ]
+    settled_at = to_microseconds(now)
+    CHAIN.append(
+        db,
+        [
+            (
+                outcome.of.seq,
+                to_days(outcome.session) if outcome.session is not None else None,
+                outcome.log_return,
+                settled_at,
+            )
+            for outcome in added
+        ],
+    )
     return added
 
 
-def content(fields: tuple[Any, ...]) -> bytes:
+def content(fields: Sequence[Any]) -> bytes:
     """The canonical content of the columns before `hash`: lines of text, then the log return as float64."""
     number, seq, session, log_return, settled_at = fields[:5]
     text = f"{number}\n{seq}\n{'' if session is None else session}\n{settled_at}\n".encode()
     return text + _FLOAT.pack(float("nan") if log_return is None else log_return)
 
 
-def head(db: Database) -> Head:
-    """The last outcome's number and hash."""
-    found = db.conn.execute("SELECT id, hash FROM outcomes ORDER BY id DESC LIMIT 1").fetchone()
-    return Head(*found) if found else Head(0, START)
-
-
-def hash_at(db: Database, number: int) -> bytes | None:
-    """The hash of a row; START before the first, None where there is no such row."""
-    if number == 0:
-        return START
-    found = db.conn.execute("SELECT hash FROM outcomes WHERE id = ?", (number,)).fetchone()
-    return found[0] if found else None
-
-
-def every_row(db: Database) -> Iterator[tuple[Any, ...]]:
-    """All rows in their order: id, seq, session, log_return, settled_at, hash."""
-    return iter(db.conn.execute(f"SELECT {_COLUMNS} FROM outcomes ORDER BY id"))
+CHAIN = HashChain("outcomes", ("id", "seq", "session", "log_return", "settled_at"), content)
 
 
 def orphans(db: Database) -> int:

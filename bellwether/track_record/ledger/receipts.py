@@ -7,6 +7,7 @@ from bellwether.core.i18n.translate import said
 from bellwether.core.types import LEVELS
 from bellwether.db.database import Store
 from bellwether.track_record.ledger import ledger_table, outcomes_table
+from bellwether.track_record.ledger.hash_chain_table import START
 from bellwether.track_record.ledger.ledger_table import from_days, from_microseconds, unpack
 from bellwether.track_record.scores.types import Receipt, Settled
 
@@ -32,7 +33,7 @@ def receipt(store: Store, forecast_id: str) -> Receipt:
                     wanted=repr(wanted[:30]),
                 )
             )
-        before = ledger_table.hash_at(db, row.seq - 1) or ledger_table.START
+        before = ledger_table.CHAIN.hash_at(db, row.seq - 1) or START
         came = outcomes_table.of(db, row.seq)
     adjusted, quoted, usual, *quantiles = unpack(row.numbers)
     return Receipt(

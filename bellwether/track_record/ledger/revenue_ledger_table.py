@@ -1,34 +1,47 @@
 """The tables `growth_ledger` and `growth_outcomes`: every issued growth forecast and what came, never changed.
 
-As in the ledger of prices, rows are numbered from 1 and each carries the sha256 of the hash before it and its own
-content; triggers refuse UPDATE and DELETE besides. Days are days since 1970, instants microseconds since then.
+Days are stored as days since 1970, instants as microseconds since then.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlite_utils import Database
 
-from bellwether.track_record.ledger.ledger_table import (
-    START,
-    Head,
-    from_days,
-    from_microseconds,
-    link,
-    to_days,
-    to_microseconds,
-)
+from bellwether.track_record.ledger.hash_chain_table import HashChain
+from bellwether.track_record.ledger.ledger_table import from_days, from_microseconds, to_days, to_microseconds
 
-FORECASTS = (
-    "seq, forecast_id, symbol, period_end, quarters_ahead, target, as_of, made_at, model_id, source, currency, base,"
-    " read_sha256, growths, baseline"
+
+def content(fields: Sequence[Any]) -> bytes:
+    """The canonical content of a row's columns before `hash`: a JSON list without blanks."""
+    return json.dumps(list(fields), separators=(",", ":")).encode()
+
+
+FORECASTS = HashChain(
+    "growth_ledger",
+    (
+        "seq",
+        "forecast_id",
+        "symbol",
+        "period_end",
+        "quarters_ahead",
+        "target",
+        "as_of",
+        "made_at",
+        "model_id",
+        "source",
+        "currency",
+        "base",
+        "read_sha256",
+        "growths",
+        "baseline",
+    ),
+    content,
 )
-SETTLED = "id, seq, growth, revenue, known_on, settled_at"
-LEDGER, OUTCOMES = "growth_ledger", "growth_outcomes"  #: the tables
-KEYS = {LEDGER: "seq", OUTCOMES: "id"}  #: the column that numbers their rows
+OUTCOMES = HashChain("growth_outcomes", ("id", "seq", "growth", "revenue", "known_on", "settled_at"), content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +80,7 @@ def append(db: Database, forecasts: Iterable[IssuedGrowth]) -> list[IssuedGrowth
     for forecast in forecasts:
         if db.conn.execute("SELECT 1 FROM growth_ledger WHERE forecast_id = ?", (forecast.forecast_id,)).fetchone():
             continue
-        last = head(db, LEDGER)
         fields = (
-            last.rows + 1,
             forecast.forecast_id,
             forecast.symbol,
             to_days(forecast.period_end),
@@ -85,7 +96,7 @@ def append(db: Database, forecasts: Iterable[IssuedGrowth]) -> list[IssuedGrowth
             json.dumps(forecast.growths),
             json.dumps(forecast.baseline),
         )
-        _insert(db, LEDGER, FORECASTS, fields, last)
+        FORECASTS.append(db, [fields])
         added.append(forecast)
     return added
 
@@ -94,52 +105,18 @@ def settle(db: Database, seq: int, growth: float, revenue: float, known_on: date
     """Add what came of a forecast. False when it has its outcome. To be called in a transaction that may write."""
     if db.conn.execute("SELECT 1 FROM growth_outcomes WHERE seq = ?", (seq,)).fetchone():
         return False
-    last = head(db, OUTCOMES)
-    fields = (last.rows + 1, seq, growth, revenue, to_days(known_on), to_microseconds(now))
-    _insert(db, OUTCOMES, SETTLED, fields, last)
+    OUTCOMES.append(db, [(seq, growth, revenue, to_days(known_on), to_microseconds(now))])
     return True
 
 
 def of_symbol(db: Database, symbol: str) -> list[KeptGrowth]:
     """Every forecast of a company and what came, the newest first."""
-    names = ", ".join(f"growth_ledger.{name.strip()}" for name in FORECASTS.split(","))
+    names = ", ".join(f"growth_ledger.{name}" for name in FORECASTS.columns)
     sql = (
         f"SELECT {names}, growth, known_on FROM growth_ledger LEFT JOIN growth_outcomes USING (seq)"
         " WHERE symbol = ? ORDER BY growth_ledger.period_end DESC, growth_ledger.seq DESC"
     )
     return [_kept(row) for row in db.conn.execute(sql, (symbol,))]
-
-
-def every_row(db: Database, table: str) -> Iterator[tuple[Any, ...]]:
-    """All rows of one of the two tables in their order, the hash last."""
-    columns = FORECASTS if table == LEDGER else SETTLED
-    return iter(db.conn.execute(f"SELECT {columns}, hash FROM {table} ORDER BY {KEYS[table]}"))
-
-
-def content(fields: tuple[Any, ...]) -> bytes:
-    """The canonical content of a row: its columns but the hash as a JSON list without blanks."""
-    return json.dumps(list(fields[:-1]), separators=(",", ":")).encode()
-
-
-def hash_at(db: Database, table: str, number: int) -> bytes | None:
-    """The hash of a row of one of the two tables; START before the first, None where there is no such row."""
-    if number == 0:
-        return START
-    found = db.conn.execute(f"SELECT hash FROM {table} WHERE {KEYS[table]} = ?", (number,)).fetchone()
-    return found[0] if found else None
-
-
-def head(db: Database, table: str) -> Head:
-    """The last row's number and hash."""
-    key = KEYS[table]
-    found = db.conn.execute(f"SELECT {key}, hash FROM {table} ORDER BY {key} DESC LIMIT 1").fetchone()
-    return Head(*found) if found else Head(0, START)
-
-
-def _insert(db: Database, table: str, columns: str, fields: tuple[Any, ...], last: Head) -> None:
-    hashed = link(last.hash, content((*fields, b"")))
-    places = ", ".join("?" * (len(fields) + 1))
-    db.conn.execute(f"INSERT INTO {table} ({columns}, hash) VALUES ({places})", (*fields, hashed))
 
 
 def _kept(row: tuple[Any, ...]) -> KeptGrowth:

@@ -5,15 +5,16 @@ besides: forecasts entered when their outcome was known, a second outcome for on
 """
 
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from bellwether.core.errors import LedgerError
-from bellwether.db.database import Store
+from bellwether.db.database import Database, Store
 from bellwether.track_record.ledger import checkpoint, ledger_table, outcomes_table, rebuild, revenue_ledger_table
-from bellwether.track_record.ledger.ledger_table import START, Head
+from bellwether.track_record.ledger.hash_chain_table import START, HashChain, Head, link
 
+_Rows = Iterator[tuple[Any, ...]]
 _DAY = 86_400_000_000  #: microseconds
 _BACK = 3_600_000_000  #: that a row may be made before the one above it: two processes enter what they made at once
 _SEQ, _TARGET, _MADE_AT = 0, 5, 6  #: places in a row of the ledger
@@ -23,8 +24,9 @@ _NOTES = {
     "growth": "The note on growth forecasts beside the database",
     "growth_outcomes": "The note on outcomes of growth beside the database",
 }
-_TABLES = ("ledger", "outcomes", "growth_ledger", "growth_outcomes")
-_GUARDS = {f"{table}_{guard}" for table in _TABLES for guard in ("no_update", "no_delete", "in_order")}
+_GUARDS = {
+    f"{chain.table}_{guard}" for chain in checkpoint.CHAINS.values() for guard in ("no_update", "no_delete", "in_order")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +54,14 @@ def verify(store: Store, expected: Head | None = None) -> Verified:
         problems.append(str(problem))
     with store.reading() as db:
         clock = _Clock()
-        issued = _walk("forecast", clock.watched(ledger_table.every_row(db)), ledger_table.content, problems)
-        settled = _walk("outcome", outcomes_table.every_row(db), outcomes_table.content, problems)
+        issued = _walk(db, "forecast", ledger_table.CHAIN, problems, clock.watched)
+        settled = _walk(db, "outcome", outcomes_table.CHAIN, problems)
         if orphans := outcomes_table.orphans(db):
             problems.append(f"{orphans} outcomes belong to forecasts that are not there: rows of the ledger are gone.")
         whole = not problems
         problems += clock.problems
-        growth_rows = revenue_ledger_table.every_row(db, revenue_ledger_table.LEDGER)
-        issued_growth = _walk("growth forecast", growth_rows, revenue_ledger_table.content, problems)
-        growth_rows = revenue_ledger_table.every_row(db, revenue_ledger_table.OUTCOMES)
-        settled_growth = _walk("outcome of growth", growth_rows, revenue_ledger_table.content, problems)
+        issued_growth = _walk(db, "growth forecast", revenue_ledger_table.FORECASTS, problems)
+        settled_growth = _walk(db, "outcome of growth", revenue_ledger_table.OUTCOMES, problems)
         if twice := outcomes_table.settled_twice(db):
             problems.append(f"{twice} outcomes were added to forecasts that had one.")
         if twice := ledger_table.entered_twice(db):
@@ -73,11 +73,11 @@ def verify(store: Store, expected: Head | None = None) -> Verified:
                 _compare(_NOTES[name], getattr(noted, name), found, problems)
         elif missing and (issued.rows or issued_growth.rows):
             problems.append(
-                f"The note {checkpoint.path_of(store).name} beside the database is missing: whether rows at the end were "
-                "cut off cannot be told without it. It is written again with the next forecast."
+                f"The note {checkpoint.path_of(store).name} beside the database is missing: whether rows at the end "
+                "were cut off cannot be told without it. It is written again with the next forecast."
             )
         if expected is not None:
-            _compare("What you noted", expected, ledger_table.hash_at(db, expected.rows), problems)
+            _compare("What you noted", expected, ledger_table.CHAIN.hash_at(db, expected.rows), problems)
         if whole:  # what a broken chain amounts to says nothing
             problems += rebuild.differences(db)
     return Verified(issued, settled, issued_growth, settled_growth, tuple(problems))
@@ -91,7 +91,7 @@ class _Clock:
         self.problems: list[str] = []
         self._newest, self._late, self._back = 0, False, False
 
-    def watched(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    def watched(self, rows: _Rows) -> _Rows:
         """The same rows."""
         for row in rows:
             if isinstance(row[_MADE_AT], int) and isinstance(row[_TARGET], int):
@@ -120,17 +120,17 @@ def head_of(text: str) -> Head:
 
 
 def _walk(
-    what: str, rows: Iterable[tuple[Any, ...]], content: Callable[[tuple[Any, ...]], bytes], problems: list[str]
+    db: Database, what: str, chain: HashChain, problems: list[str], watched: Callable[[_Rows], _Rows] = iter
 ) -> Head:
     """Follow one chain; the first break is reported, for all that comes after it breaks too."""
     expected, before, broken = 0, START, False
-    for row in rows:
+    for row in watched(chain.every_row(db)):
         expected += 1
         number, kept = row[0], row[-1]
         if not broken and number != expected:
             problems.append(f"The {what}s {expected} to {number - 1} are missing.")
             broken = True
-        if not broken and not _follows(before, content, row):
+        if not broken and not _follows(before, chain, row):
             problems.append(
                 f"{what.capitalize()} {number} is not what was written, or what stood before it was changed; it reads "
                 f"{_named(row)}."
@@ -140,10 +140,10 @@ def _walk(
     return Head(expected, before if isinstance(before, bytes) else START)
 
 
-def _follows(before: bytes, content: Callable[[tuple[Any, ...]], bytes], row: tuple[Any, ...]) -> bool:
+def _follows(before: bytes, chain: HashChain, row: tuple[Any, ...]) -> bool:
     """Whether a row's hash is that of its content; never where somebody put text for numbers."""
     try:
-        return bool(ledger_table.link(before, content(row)) == row[-1])
+        return bool(link(before, chain.content(row[:-1])) == row[-1])
     except (TypeError, ValueError, struct.error):
         return False
 

@@ -29,7 +29,7 @@ def with_record(store: Store, forecast: Forecast, *, simulated: bool) -> Forecas
     else:
         try:
             with store.reading() as db:
-                settled = outcomes_table.head(db).rows
+                settled = outcomes_table.CHAIN.head(db).rows
             record = _live(store, settled, forecast.symbol, forecast.made_at.date() - YEAR) if settled else None
         except StoreError as problem:
             log.warning("The record could not be read: %s", problem.for_operator)

@@ -104,13 +104,13 @@ def lines(record: TrackRecord) -> list[str]:
     if record.misses:
         found.append("The biggest misses:")
     found += [
-        f"  {miss.symbol} from {day(miss.cutoff)}, {miss.horizon} days: {percent(0.9)} range {signed_percent(miss.low)} to "
-        f"{signed_percent(miss.high)}, came {signed_percent(miss.growth)}"
+        f"  {miss.symbol} from {day(miss.cutoff)}, {miss.horizon} days: {percent(0.9)} range "
+        f"{signed_percent(miss.low)} to {signed_percent(miss.high)}, came {signed_percent(miss.growth)}"
         for miss in record.misses[:5]
     ]
     found += [
-        f"{standing.model_id}: {standing.standing.value} ({standing.sessions} sessions; evidence against it {standing.evidence:.2g}, it "
-        f"changes at {standing.needed:g})."
-        for standing in record.standings
+        f"{status.model_id}: {status.standing.value} ({status.sessions} sessions; evidence against it "
+        f"{status.evidence:.2g}, it changes at {status.needed:g})."
+        for status in record.standings
     ]
     return [line for line in found if line]

@@ -1,0 +1,76 @@
+"""A hash chain in a table: rows that are only added, each with the hash of the one before it in its own.
+
+Rows are numbered from 1 without a gap. The hash of a row is sha256(hash of the row before, canonical content), so that
+none can be edited, removed, added between or put elsewhere without changing every hash after it. Triggers of the
+database refuse UPDATE and DELETE besides.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bellwether.db.database import Database
+
+START = bytes(32)  #: stands where the first row has no hash before it
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How many rows there are, and the hash of the last: whoever knows it can tell that none before was changed."""
+
+    rows: int
+    hash: bytes
+
+    def __str__(self) -> str:
+        """ "120:9f86d0..."."""
+        return f"{self.rows}:{self.hash.hex()}"
+
+
+NOTHING = Head(0, START)  #: where a chain without rows ends
+
+
+def link(before: bytes, content: bytes) -> bytes:
+    """The hash of a row, from the hash before it and its canonical content."""
+    return hashlib.sha256(before + content).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class HashChain:
+    """One such table."""
+
+    table: str
+    columns: tuple[str, ...]  #: what is proved, the row's number first; the column `hash` comes after them
+    content: Callable[[Sequence[Any]], bytes]  #: the canonical content of a row's `columns`
+
+    def append(self, db: Database, rows: Iterable[Sequence[Any]]) -> None:
+        """Add rows, given without number and hash. To be called in a transaction that may write."""
+        last = self.head(db)
+        number, before = last.rows, last.hash
+        linked = []
+        for fields in rows:
+            number += 1
+            numbered = (number, *fields)
+            before = link(before, self.content(numbered))
+            linked.append((*numbered, before))
+        marks = ", ".join("?" * (len(self.columns) + 1))
+        db.conn.executemany(f"INSERT INTO {self.table} ({', '.join(self.columns)}, hash) VALUES ({marks})", linked)
+
+    def head(self, db: Database) -> Head:
+        """The last row's number and hash."""
+        key = self.columns[0]
+        row = db.conn.execute(f"SELECT {key}, hash FROM {self.table} ORDER BY {key} DESC LIMIT 1").fetchone()
+        return Head(*row) if row else NOTHING
+
+    def hash_at(self, db: Database, number: int) -> bytes | None:
+        """The hash of a row; START before the first, None where there is no such row."""
+        if number == 0:
+            return START
+        row = db.conn.execute(f"SELECT hash FROM {self.table} WHERE {self.columns[0]} = ?", (number,)).fetchone()
+        return row[0] if row else None
+
+    def every_row(self, db: Database) -> Iterator[tuple[Any, ...]]:
+        """All rows in their order: `columns`, then the hash."""
+        return iter(
+            db.conn.execute(f"SELECT {', '.join(self.columns)}, hash FROM {self.table} ORDER BY {self.columns[0]}")
+        )
