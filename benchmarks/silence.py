@@ -23,7 +23,7 @@ from bellwether.market.returns import DECAY
 from bellwether.services import build_services
 from bellwether.track_record.demotion.sequential_test import HORIZONS, standing_of
 from bellwether.track_record.scores.columns import COLUMNS, Q10, Q90
-from bellwether.track_record.scores.score_table import Table, table_of
+from bellwether.track_record.scores.score_table import ScoreTable, table_of
 from bellwether.track_record.scores.types import GateState
 
 SHARE_COUNT, YEAR, BURN_IN = 100, 252, 120
@@ -110,7 +110,7 @@ def shapes_of(kind: Kind) -> dict[int, Floats]:
     return shapes(make_market(np.random.default_rng(0), 10 * YEAR, kind))
 
 
-def table_for(rng: np.random.Generator, market: Market, shape: dict[int, Floats], change: Change) -> Table:
+def table_for(rng: np.random.Generator, market: Market, shape: dict[int, Floats], change: Change) -> ScoreTable:
     """What the ledger's sums would be: `change` gives the factors on the model's and the rule's ranges."""
     sessions = len(market.returns) - max(HORIZONS) - 1
     sigma = market.volatility[:sessions]
@@ -176,7 +176,7 @@ WORSE: dict[str, Change] = {
 GOOD = noise(0.0, 0.24)  #: 2 % better
 
 
-def silenced_on(table: Table, sessions: int, first: int = 60) -> int | None:
+def silenced_on(table: ScoreTable, sessions: int, first: int = 60) -> int | None:
     """The session, from `first` on, on which the model fell silent for the first time; None when it did not.
 
     An outcome over h sessions is known h sessions later.
@@ -188,7 +188,7 @@ def silenced_on(table: Table, sessions: int, first: int = 60) -> int | None:
     return None
 
 
-def skill_of(table: Table) -> float:
+def skill_of(table: ScoreTable) -> float:
     """1 - the loss at one session ahead / the rule's."""
     some = table.sums[table.horizon == 1]
     return float(1 - some[:, COLUMNS.index("loss")].sum() / some[:, COLUMNS.index("baseline_loss")].sum())

@@ -168,7 +168,7 @@ def test_a_note_from_before_there_was_growth_is_read(services: Services) -> None
     file = checkpoint.path_of(services.store)
     noted = json.loads(file.read_text())
     file.write_text(json.dumps({name: noted[name] for name in ("ledger", "outcomes")}))
-    assert checkpoint.read(services.store) == checkpoint.Anchor(checkpoint.NOTHING, checkpoint.NOTHING)
+    assert checkpoint.read(services.store) == checkpoint.Checkpoint(checkpoint.NOTHING, checkpoint.NOTHING)
     assert verify(services.store).problems == ()
 
 

@@ -242,9 +242,11 @@ def test_a_fault_in_the_house_is_noticed(tmp_path: Path) -> None:
         "bellwether/core/low.py": "def late():\n    from bellwether.market import prices\n",
         "bellwether/market/__init__.py": "",
         "bellwether/market/prices.py": "from . import bars\n",
-        "bellwether/market/bars.py": "def late():\n    from bellwether.market.prices import bars\n    import bellwether.market.prices\n",
+        "bellwether/market/bars.py": "def late():\n    from bellwether.market.prices import bars\n",
         "bellwether/access/__init__.py": "",
-        "bellwether/access/keys.py": "from bellwether.market.prices import late\nclass Thing:\n    ALL = 'SELECT * FROM keys'\n",
+        "bellwether/access/keys.py": (
+            "from bellwether.market.prices import late\nclass Thing:\n    ALL = 'SELECT * FROM keys'\n"
+        ),
         "bellwether/lost.py": "",
         "scheduler.py": "",
         "serving.py": "import scheduler\n",
@@ -291,8 +293,8 @@ def loaded_after(code: str) -> set[str]:
 
 
 def test_serving_everything_loads_no_training_library_and_no_yfinance() -> None:
-    everything = "import bellwether.cli.main, serving, scheduler, web.app, bot.telegram.face, bot.terminal, bellwether.jobs.doctor"
-    loaded = loaded_after(everything)
+    faces = "bellwether.cli.main, serving, scheduler, web.app, bot.telegram.face, bot.terminal"
+    loaded = loaded_after(f"import {faces}, bellwether.jobs.doctor")
     assert not loaded & NEVER_ONLINE
     assert "yfinance" not in loaded, "it is imported when the first price is asked for"
 

@@ -362,7 +362,7 @@ def test_an_older_note_never_stays_in_place_of_a_newer_one(store: Store, monkeyp
     """Another process adds rows and notes them between our look at the chain and our writing."""
     write, late = checkpoint._write, [made_up(500)]
 
-    def meanwhile(file: Path, now: checkpoint.Anchor) -> None:
+    def meanwhile(file: Path, now: checkpoint.Checkpoint) -> None:
         if late:
             record(store, [late.pop()])
         write(file, now)

@@ -26,7 +26,7 @@ from bellwether.track_record.ledger.issue import record
 from bellwether.track_record.ledger.outcomes_table import Outcome
 from bellwether.track_record.ledger.settle import count
 from bellwether.track_record.scores.columns import COLUMNS, scored
-from bellwether.track_record.scores.score_table import Table, table_of
+from bellwether.track_record.scores.score_table import ScoreTable, table_of
 from bellwether.track_record.scores.types import GateState
 from benchmarks import silence as made_up_markets
 from tests.support.account import live_services, made_up
@@ -136,7 +136,7 @@ def test_a_difference_of_loss_never_exceeds_its_span() -> None:
     np.testing.assert_allclose(told * span, loss - baseline, atol=1e-9)
 
 
-def days(losses: list[float], horizon: int = 1) -> Table:
+def days(losses: list[float], horizon: int = 1) -> ScoreTable:
     """Sessions of one forecast each: the model's loss, where the rule's is 1 and the most they could differ 1."""
     sums = np.zeros((len(losses), len(COLUMNS)))
     sums[:, 0] = sums[:, COLUMNS.index("baseline_loss")] = sums[:, COLUMNS.index("span")] = 1

@@ -192,6 +192,11 @@ def is_recent(at: datetime, now: datetime, within: timedelta) -> bool:
     return timedelta(0) <= now - at < within
 
 
+def try_write(db: Database) -> None:
+    """A write that changes nothing: raises what SQLite raises where the file cannot be written at all."""
+    db.conn.execute("UPDATE chats SET paused = paused WHERE 0")
+
+
 def rows(db: Database, sql: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """The rows of one query as plain dicts."""
     cursor = db.conn.execute(sql, parameters or {})

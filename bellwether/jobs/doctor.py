@@ -7,6 +7,7 @@ from bellwether.ask import forecasts
 from bellwether.core.connections import faults_for
 from bellwether.core.errors import BellwetherError, ModelError, SourceError, StoreError, Trouble
 from bellwether.core.types import Check
+from bellwether.db.database import try_write
 from bellwether.delivery import inbox_table, outbox_admin_table
 from bellwether.market.calendar import SETTLING, Basis, basis, last_closed_session
 from bellwether.market.remote.cached_provider import CachedProvider
@@ -155,8 +156,7 @@ def _encryption(services: Services) -> Check:
 def _database(services: Services) -> list[Check]:
     try:
         with services.store.transaction() as db:
-            # a write that changes nothing shows whether the file can be written at all
-            db.conn.execute("UPDATE chats SET paused = paused WHERE 0")
+            try_write(db)
             owed = outbox_admin_table.counts(db)
             failed = outbox_admin_table.failures_since(db, services.clock() - RECENT)
             unwritten = missed_digests_table.since(db, services.clock() - RECENT)

@@ -22,7 +22,7 @@ from bellwether.market.provider import Provider
 from bellwether.services import Services
 from bellwether.track_record.ledger import ledger_table, outcomes_table
 from bellwether.track_record.ledger.settle import settle
-from bellwether.track_record.scores.score_table import Table, together
+from bellwether.track_record.scores.score_table import ScoreTable, together
 from bellwether.track_record.scores.simulated_record import Simulated
 from bellwether.track_record.scores.track_record import RecordFilter, symbol_misses, symbol_table
 from bellwether.track_record.scores.types import Miss
@@ -109,7 +109,7 @@ def _as_of_then(past: Services, one: Instrument) -> list[tuple[Outlook, bool]]:
 def simulated_from(store: Store, symbols: tuple[str, ...]) -> Simulated:
     """What is kept of a replay: the sums of each symbol by horizon, and week within a month."""
     names: list[str] = []
-    tables: list[Table] = []
+    tables: list[ScoreTable] = []
     misses: list[Miss] = []
     for symbol in symbols:
         with store.reading() as db:
@@ -121,7 +121,9 @@ def simulated_from(store: Store, symbols: tuple[str, ...]) -> Simulated:
         misses += [
             replace(symbol_miss, forecast_id="") for symbol_miss in symbol_misses(rows, RecordFilter(symbol=symbol))
         ]
-    whole = Table(**{name: np.concatenate([getattr(table, name) for table in tables]) for name in Table.__slots__})
+    whole = ScoreTable(
+        **{name: np.concatenate([getattr(table, name) for table in tables]) for name in ScoreTable.__slots__}
+    )
     return Simulated(np.array(names), whole, tuple(sorted(misses, key=lambda one: -one.distance)[:MOST_MISSES]))
 
 

@@ -17,7 +17,7 @@ from bellwether.market.files.days import sessions_of
 from bellwether.market.files.dialects import NUMBERS, PRICES, USUAL, Dialect, Role, canonical, recognise, without_prefix
 from bellwether.market.files.numbers import read_numbers
 from bellwether.market.files.symbols import from_stooq, plain, symbol_of
-from bellwether.market.files.table import Table, Unreadable, read_parquet, read_text
+from bellwether.market.files.table import FileTable, UnreadableTable, read_parquet, read_text
 
 COLUMNS = ("symbol", "date", "open", "high", "low", "close", "volume")
 QUOTED = "quoted_close"
@@ -77,7 +77,7 @@ def first_line(problem: Exception) -> str:
     return (str(problem).splitlines() or [type(problem).__name__])[0][:400]
 
 
-def _understood(file: Path, table: Table, symbol: str) -> PriceFile:
+def _understood(file: Path, table: FileTable, symbol: str) -> PriceFile:
     """The table as prices. Raises Unreadable, or MarketDataError where columns are missing."""
     dialect, columns, prefix = _columns(file, table)
     columns, left_out = _of_one_series(columns, dialect)
@@ -85,7 +85,7 @@ def _understood(file: Path, table: Table, symbol: str) -> PriceFile:
     if symbol and Role.SYMBOL in columns:
         chosen = symbols == symbol
         if not chosen.any():
-            raise Unreadable(f"it has no prices of {symbol}, but of {', '.join(symbols.drop_duplicates()[:5])}.")
+            raise UnreadableTable(f"it has no prices of {symbol}, but of {', '.join(symbols.drop_duplicates()[:5])}.")
         symbols, columns = symbols[chosen], {role: column[chosen] for role, column in columns.items()}
     days, dates = sessions_of(_with_time(columns), symbols, word=table.word, order=dialect.day_order)
     numbers = read_numbers(
@@ -114,7 +114,7 @@ def _understood(file: Path, table: Table, symbol: str) -> PriceFile:
     )
 
 
-def _columns(file: Path, table: Table) -> tuple[Dialect, dict[Role, "pd.Series[Any]"], str]:
+def _columns(file: Path, table: FileTable) -> tuple[Dialect, dict[Role, "pd.Series[Any]"], str]:
     """The dialect, its columns, and a symbol where the header tells it. Raises MarketDataError where columns lack."""
     header = [str(name) for name in table.rows.columns]
     symbol, names = without_prefix(header)
@@ -182,7 +182,7 @@ def _with_time(columns: Mapping[Role, "pd.Series[Any]"]) -> "pd.Series[Any]":
     return days.str.cat(times, sep=" ").str.strip()
 
 
-def one_row_a_day(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+def one_row_a_day(frame: pd.DataFrame, table: FileTable) -> pd.DataFrame:
     """The rows without those that come twice; where two tell what the other lacks, they are one.
 
     Raises Unreadable for two rows of one symbol and session that contradict each other, naming both.
@@ -198,7 +198,7 @@ def one_row_a_day(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     differ = (rows[numbers] != first) & rows[numbers].notna()
     contradicts = differ.any(axis=1).to_numpy()
     if contradicts.any():
-        raise Unreadable(_contradiction(rows, int(np.flatnonzero(contradicts)[0]), differ, table))
+        raise UnreadableTable(_contradiction(rows, int(np.flatnonzero(contradicts)[0]), differ, table))
     merged = rows.assign(**{name: first[name] for name in numbers})
     again = frame.duplicated(["symbol", "date"]) & double
     frame = frame.copy()
@@ -206,7 +206,7 @@ def one_row_a_day(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     return frame[~again.to_numpy()]
 
 
-def _contradiction(rows: pd.DataFrame, second: int, differ: pd.DataFrame, table: Table) -> str:
+def _contradiction(rows: pd.DataFrame, second: int, differ: pd.DataFrame, table: FileTable) -> str:
     """Two rows of one symbol and session, and what tells them apart."""
     symbol, day = rows["symbol"].iloc[second], rows["date"].iloc[second]
     name = str(differ.columns[differ.iloc[second].to_numpy()][0])

@@ -25,12 +25,12 @@ _CORNERS = {"price", "ticker", "attributes", "symbols", ""}  #: what stands befo
 _DAY = re.compile(r"\d{4}[-./]\d{1,2}[-./]\d{1,2}")
 
 
-class Unreadable(ValueError):
+class UnreadableTable(ValueError):
     """A file cannot be read; the text is a sentence about it that says where and what to do."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class FileTable:
     """What stands in a file. The index of `rows` is each row's place in the file, as people count: `word` n."""
 
     dialect: Dialect | None  #: None where no dialect has such a header
@@ -43,7 +43,7 @@ class Table:
 Recognise = Callable[[Sequence[str]], Dialect | None]  #: the cells of a line -> the dialect that it is the header of
 
 
-def read_text(file: Path, recognise: Recognise = recognise) -> Table:
+def read_text(file: Path, recognise: Recognise = recognise) -> FileTable:
     """The table in a text file. Raises Unreadable, OSError, or pandas' ValueError for a row that is too long."""
     encoding = _encoding(file)
     try:
@@ -70,28 +70,28 @@ def _encoding(file: Path) -> str:
     return "utf-8"
 
 
-def _read(file: Path, encoding: str, recognise: Recognise) -> Table:
+def _read(file: Path, encoding: str, recognise: Recognise) -> FileTable:
     """The table in an encoding; cp1252 never fails: letters it does not have are replaced."""
     errors = "replace" if encoding == "cp1252" else "strict"
     with file.open(encoding=encoding, errors=errors, newline="") as stream:
         head = [stream.readline(_HEAD) for _ in range(MOST_PREAMBLE + 3)]
     if not "".join(head).strip():
-        raise Unreadable("it is empty.")
+        raise UnreadableTable("it is empty.")
     at, delimiter, dialect, width = _header(head, recognise)
     source = {"filepath_or_buffer": file, "encoding": encoding, "encoding_errors": errors, "sep": delimiter}
     points = delimiter != ";" and (dialect is None or dialect.decimal != ",")
     if dialect is not None and not dialect.header:
-        return Table(dialect, _rows(source, list(dialect.columns.values()), at, width, dialect), delimiter)
+        return FileTable(dialect, _rows(source, list(dialect.columns.values()), at, width, dialect), delimiter)
     wide = _wide(head[at : at + 3], delimiter)
     if wide is not None:
         skipped, levels = wide
         rows = _rows(source, [str(place) for place in range(len(levels))], at + skipped, len(levels))
         rows.columns = pd.MultiIndex.from_tuples(levels)
         rows = long_form(rows)
-        return Table(_of_download(rows), rows, delimiter)
+        return FileTable(_of_download(rows), rows, delimiter)
     names = _cells(head[at], delimiter)
     rows, left_out = _without_footer(_rows(source, names, at + 1, width, dialect if points else None))
-    return Table(dialect, rows, delimiter, left_out=left_out)
+    return FileTable(dialect, rows, delimiter, left_out=left_out)
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -99,7 +99,7 @@ def _cells(line: str, delimiter: str) -> list[str]:
     try:
         return [cell.strip().strip('"').strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
     except csv.Error as problem:
-        raise Unreadable(f"its first lines are no table: {problem}.") from problem
+        raise UnreadableTable(f"its first lines are no table: {problem}.") from problem
 
 
 def _header(head: Sequence[str], recognise: Recognise) -> tuple[int, str, Dialect | None, int]:
@@ -132,7 +132,9 @@ def _rows(
     if width == len(columns) + 1:  # a delimiter at each line's end, or R's row names, which have no header
         columns = ["", *columns] if _first_is_a_name(source, skipped, width) else [*columns, " "]
     if width > len(columns):
-        raise Unreadable(f"line {skipped + 1} has {width} cells and its header {len(columns)}. Quote decimal commas.")
+        raise UnreadableTable(
+            f"line {skipped + 1} has {width} cells and its header {len(columns)}. Quote decimal commas."
+        )
     arguments = {**source, "header": None, "names": columns, "skiprows": skipped, "index_col": False, **_AS_TEXT}
     numbers = [name for name in columns if plain is not None and canonical(name) in plain.number_names]
     types = dict.fromkeys(columns, "str") | dict.fromkeys(numbers, "float64")
@@ -146,7 +148,7 @@ def _rows(
     except pd.errors.EmptyDataError:
         rows = pd.DataFrame(columns=columns, dtype=str)
     except pd.errors.ParserWarning as problem:
-        raise Unreadable(f"a row has more cells than the header, which has {len(columns)}.") from problem
+        raise UnreadableTable(f"a row has more cells than the header, which has {len(columns)}.") from problem
     rows.index = pd.RangeIndex(skipped + 1, skipped + 1 + len(rows))
     blank = pd.Series(True, index=rows.index)
     for name in rows.columns:
@@ -222,7 +224,7 @@ def long_form(wide: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts) if parts else pd.DataFrame()
 
 
-def read_parquet(file: Path) -> Table:
+def read_parquet(file: Path) -> FileTable:
     """The table in a parquet file; rows are counted from 1."""
     frame = pd.read_parquet(file)
     if not isinstance(frame.index, pd.RangeIndex):
@@ -230,9 +232,9 @@ def read_parquet(file: Path) -> Table:
     frame.index = pd.RangeIndex(1, 1 + len(frame))
     if frame.columns.nlevels == 2:
         frame = long_form(_with_prices_first(frame))
-        return Table(_of_download(frame), frame, word="row")
+        return FileTable(_of_download(frame), frame, word="row")
     frame.columns = pd.Index([str(name) for name in frame.columns])
-    return Table(recognise(list(frame.columns)), frame, word="row")
+    return FileTable(recognise(list(frame.columns)), frame, word="row")
 
 
 def _of_download(rows: pd.DataFrame) -> Dialect:

@@ -17,7 +17,7 @@ from bellwether.market.files.days import days_of
 from bellwether.market.files.dialects import Dialect
 from bellwether.market.files.numbers import read_numbers
 from bellwether.market.files.prices import first_line
-from bellwether.market.files.table import Table, read_text
+from bellwether.market.files.table import FileTable, read_text
 
 COLUMNS = ("symbol", "period_end", "filed", "revenue", "net_income")
 CURRENCY = "USD"  #: where the file has no column of that name
@@ -70,7 +70,7 @@ def _read(file: Path) -> pd.DataFrame:
         raise MarketDataError(f"The fundamentals file {file.name} must be .parquet or .csv.")
     try:
         text = file.suffix.lower() == ".csv"
-        read = read_text(file, _recognise) if text else Table(None, pd.read_parquet(file), word="row")
+        read = read_text(file, _recognise) if text else FileTable(None, pd.read_parquet(file), word="row")
         missing = [column for column in COLUMNS if column not in read.rows.columns]
         if missing:
             raise MarketDataError(f"The fundamentals file {file.name} lacks the columns {', '.join(missing)}.")
@@ -86,7 +86,7 @@ def _recognise(header: Sequence[str]) -> Dialect | None:
     return Dialect("statements", {}) if set(COLUMNS) <= set(header) else None
 
 
-def _typed(read: Table) -> pd.DataFrame:
+def _typed(read: FileTable) -> pd.DataFrame:
     """The columns as symbols, days and amounts. Raises Unreadable for a row that has none."""
     table = read.rows
     symbols = table["symbol"].astype(str).str.strip().str.upper()

@@ -31,7 +31,7 @@ _FIGURES = {"dividends": ("amount",), "capitalGains": ("amount",), "splits": ("n
 _HOUR = timedelta(hours=1)
 
 
-class Unreadable(Exception):
+class UnreadableAnswer(Exception):
     """Nothing can be read off this answer about a symbol."""
 
 
@@ -53,7 +53,7 @@ def cleaned(chart: Json) -> Json:
     """
     result = chart["chart"]["result"][0]
     if not isinstance(result, dict):
-        raise Unreadable("no chart")
+        raise UnreadableAnswer("no chart")
     rows = _rows(result)
     about = _about(result.get("meta"), rows)
     whole = {
@@ -97,12 +97,12 @@ def _rows(result: Json) -> list[_Row]:
     stamps = result.get("timestamp")
     quote = _first(result, "quote")
     if not isinstance(stamps, list) or not _fits(quote.get("close"), stamps):
-        raise Unreadable("closes that belong to no days")
+        raise UnreadableAnswer("closes that belong to no days")
     closes = [_close(value) for value in quote["close"]]
     given = [close for close in closes if close is not None]
     broken = sum(close == BROKEN and number(value) is None for close, value in zip(closes, quote["close"], strict=True))
     if broken > MOST_BROKEN * len(given):
-        raise Unreadable("closes that are no numbers")
+        raise UnreadableAnswer("closes that are no numbers")
     sent_adjusted: Any = _first(result, "adjclose").get("adjclose")
     adjusted = [number(value) for value in sent_adjusted] if _fits(sent_adjusted, stamps) else closes
     opens, highs, lows, volumes = (
@@ -117,7 +117,7 @@ def _rows(result: Json) -> list[_Row]:
         row = _Row(stamp, closes[at], adjusted[at], (opens[at], highs[at], lows[at]), _volume(volumes[at]))
         rows[stamp] = _one_of(rows[stamp], row) if stamp in rows else row
     if not rows:
-        raise Unreadable("days that cannot be read")
+        raise UnreadableAnswer("days that cannot be read")
     return [rows[stamp] for stamp in sorted(rows)]
 
 
@@ -234,14 +234,14 @@ def _zone(told: Json, stamps: Sequence[int]) -> str:
     seconds = number(told.get("gmtoffset"))
     hours = round(seconds / 3600) if seconds is not None else 24
     if not -12 <= hours <= 12:
-        raise Unreadable("no time zone")
+        raise UnreadableAnswer("no time zone")
     days = [
         [datetime.fromtimestamp(stamp, UTC).astimezone(timezone(timedelta(hours=hours) + shift)).date()
          for stamp in stamps]
         for shift in (-_HOUR, timedelta(0), _HOUR)
     ]  # fmt: skip
     if days[0] != days[1] or days[1] != days[2]:
-        raise Unreadable("no time zone")
+        raise UnreadableAnswer("no time zone")
     return f"Etc/GMT{-hours:+d}" if hours else "UTC"
 
 

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bellwether.market.yahoo.told_splits import Table, ToldSplit, with_splits
+from bellwether.market.yahoo.told_splits import PriceTable, ToldSplit, with_splits
 
 PRICES = ["Open", "High", "Low", "Close"]
 _ALL = [*PRICES, "Adj Close", "Volume"]
@@ -91,7 +91,7 @@ def _with_splits(history: Any, given: pd.DataFrame) -> tuple[pd.DataFrame, int |
     adjusted = table["Adj Close"].to_numpy(np.float64)
     doubtful = None
     if (np.isfinite(adjusted) & (adjusted > 0)).all():
-        before = Table(table[PRICES].to_numpy(np.float64), adjusted, table["Volume"].to_numpy(np.float64))
+        before = PriceTable(table[PRICES].to_numpy(np.float64), adjusted, table["Volume"].to_numpy(np.float64))
         whole, doubtful = with_splits(before, told)
         table[PRICES], table["Adj Close"], table["Volume"] = whole.quoted, whole.adjusted, whole.volume
     table["Dividends"] = _dividends(given, table)

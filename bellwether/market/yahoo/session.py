@@ -20,7 +20,7 @@ from curl_cffi import requests
 
 from bellwether.core.errors import Trouble
 from bellwether.market.remote.circuit_breaker import LONGEST_WISH
-from bellwether.market.yahoo.clean import Unreadable, cleaned
+from bellwether.market.yahoo.clean import UnreadableAnswer, cleaned
 
 CHART = "/v8/finance/chart/"
 DATA = (CHART, "/v10/finance/", "/v7/finance/", "/v1/finance/", "/ws/")
@@ -170,7 +170,7 @@ def _sessions(results: Any) -> Any:
     if not results:
         return ()
     if not isinstance(results, list) or not isinstance(results[0], dict):
-        raise Unreadable("no chart")
+        raise UnreadableAnswer("no chart")
     return results[0].get("timestamp")
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from bellwether.core.types import Quarter, Statements
-from bellwether.market.yahoo.clean import LAST_STAMP, Unreadable, number, text
+from bellwether.market.yahoo.clean import LAST_STAMP, UnreadableAnswer, number, text
 from bellwether.market.yahoo.session import Empty, NoSuchSymbol
 
 _SERIES = "https://query2.finance.yahoo.com/ws/fundamentals-timeseries/v1/finance/timeseries/"
@@ -38,7 +38,7 @@ def read_statements(symbol: str, get_json: GetJson) -> Statements:
     days = sorted(told[_REVENUE].keys() | told[_NET_INCOME].keys())
     if not days:
         if _values(answer, _REVENUE) or _values(answer, _NET_INCOME):
-            raise Unreadable("quarters that cannot be read")
+            raise UnreadableAnswer("quarters that cannot be read")
         raise Empty("no quarters")
     newest = told[_REVENUE].get(days[-1]) or told[_NET_INCOME][days[-1]]
     currency = newest.currency
@@ -61,7 +61,7 @@ def _values(answer: Any, kind: str) -> list[Any]:
     envelope = answer.get("timeseries") if isinstance(answer, dict) else None
     results = (envelope.get("result") if isinstance(envelope, dict) else None) or []
     if not isinstance(results, list):
-        raise Unreadable("no series")
+        raise UnreadableAnswer("no series")
     series = [result.get(kind) for result in results if isinstance(result, dict)]
     return [value for values in series for value in (values if isinstance(values, list) else [values]) if value]
 

@@ -31,7 +31,7 @@ class ToldSplit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class PriceTable:
     """A source's rows, oldest first: prices as quoted (n, 4), adjusted closes (n,) and volumes (n,)."""
 
     quoted: Floats
@@ -39,7 +39,7 @@ class Table:
     volume: Floats
 
 
-def with_splits(table: Table, told: list[ToldSplit]) -> tuple[Table, int | None]:
+def with_splits(table: PriceTable, told: list[ToldSplit]) -> tuple[PriceTable, int | None]:
     """The table with these splits in all of its prices, and the newest row at which that is in doubt; None for nowhere.
 
     Rows need finite, positive closes and adjusted closes.
@@ -56,7 +56,7 @@ def with_splits(table: Table, told: list[ToldSplit]) -> tuple[Table, int | None]
         for rows, factor in _wrong(adjusted, opens, split, doubts):
             adjusted[rows] *= factor
         _align(quoted, split)
-    return Table(quoted, adjusted, volume), max(doubts, default=None)
+    return PriceTable(quoted, adjusted, volume), max(doubts, default=None)
 
 
 def _wrong(closes: Floats, opens: Floats, split: ToldSplit, doubts: list[int]) -> Iterator[tuple[slice, float]]:

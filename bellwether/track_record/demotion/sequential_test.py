@@ -15,7 +15,7 @@ from bellwether.core.types import Floats, Ints
 from bellwether.track_record.demotion import e_process, pooled_test
 from bellwether.track_record.ledger.ledger_table import from_days
 from bellwether.track_record.scores.columns import COLUMNS
-from bellwether.track_record.scores.score_table import Table
+from bellwether.track_record.scores.score_table import ScoreTable
 from bellwether.track_record.scores.types import GateState, GateStatus
 
 MARGIN = 0.01  #: of the rule's loss: whoever is worse by less does no harm
@@ -25,7 +25,7 @@ Daily = dict[int, tuple[Ints, Floats]]  #: by horizon: (days,) since 1970, and (
 Question = Callable[[Daily], tuple[float, int | None]]  #: the evidence now, and the first day on which it sufficed
 
 
-def standing_of(table: Table, model_id: str, symbol: str = "", symbols: int = 1) -> GateStatus:
+def standing_of(table: ScoreTable, model_id: str, symbol: str = "", symbols: int = 1) -> GateStatus:
     """Where a model stands, by the forecasts in `table`; all of them are its own.
 
     With a `symbol` they are of this one alone, one of as many as are tested besides (`symbols`).
@@ -49,7 +49,7 @@ def standing_of(table: Table, model_id: str, symbol: str = "", symbols: int = 1)
     return GateStatus(model_id, symbol, standing, since, sessions, evidence, needed)
 
 
-def _by_day(table: Table, horizon: int) -> tuple[Ints, Floats]:
+def _by_day(table: ScoreTable, horizon: int) -> tuple[Ints, Floats]:
     """The days of settled forecasts at one horizon, in order, and what is used of their sums, (days, 4)."""
     some = table.take((table.horizon == horizon) & (table.sums[:, 0] > 0))
     days, place = np.unique(some.day, return_inverse=True)

@@ -14,7 +14,7 @@ from bellwether.db import backup
 from bellwether.db.backup import _open
 from bellwether.db.database import Database, Store
 from bellwether.track_record.ledger import checkpoint, ledger_table, outcomes_table
-from bellwether.track_record.ledger.checkpoint import Anchor
+from bellwether.track_record.ledger.checkpoint import Checkpoint
 from bellwether.track_record.ledger.hash_chain_table import Head
 from bellwether.track_record.ledger.verify import verify
 
@@ -65,7 +65,7 @@ def put_back(store: Store, source: Path, now: datetime, *, force: bool = False) 
     return [*told, _BACK]
 
 
-def _about(noted: Anchor | None, end: Anchor, at: bytes | None) -> list[str]:
+def _about(noted: Checkpoint | None, end: Checkpoint, at: bytes | None) -> list[str]:
     """What the ledger lost, as far as the note of the replaced database tells; `at` is the noted row's hash now."""
     ends = f"Its ledger ends at {end.ledger}."
     if noted is None:

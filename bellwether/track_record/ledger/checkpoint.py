@@ -29,7 +29,7 @@ CHAINS: dict[str, HashChain] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Anchor:
+class Checkpoint:
     """The last rows of the chains, as noted."""
 
     ledger: Head
@@ -48,13 +48,13 @@ def path_of(store: Store) -> Path:
     return store.path.with_name(f"{store.path.name}.ledger-head")
 
 
-def read(store: Store) -> Anchor | None:
+def read(store: Store) -> Checkpoint | None:
     """The note; None when there is none. Raises LedgerError when it is damaged."""
     file = path_of(store)
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
         older = dict.fromkeys(("growth", "growth_outcomes"), str(NOTHING))  # from before there were such forecasts
-        return Anchor(**{name: parse_head((older | found)[name]) for name in CHAINS})
+        return Checkpoint(**{name: parse_head((older | found)[name]) for name in CHAINS})
     except FileNotFoundError:
         return None
     except (OSError, ValueError, LookupError, TypeError) as problem:
@@ -82,17 +82,17 @@ def note(store: Store) -> None:
         log.warning("The ledger's last row could not be noted beside the database: %s", problem)
 
 
-def ends(db: Database) -> Anchor:
+def ends(db: Database) -> Checkpoint:
     """Where the chains end now."""
-    return Anchor(**{name: chain.head(db) for name, chain in CHAINS.items()})
+    return Checkpoint(**{name: chain.head(db) for name, chain in CHAINS.items()})
 
 
-def start_again(store: Store, now: Anchor) -> None:
+def start_again(store: Store, now: Checkpoint) -> None:
     """Write down other ends on purpose, as after a backup was put back. Raises OSError."""
     _write(path_of(store), now)
 
 
-def _write(file: Path, now: Anchor) -> None:
+def _write(file: Path, now: Checkpoint) -> None:
     draft = file.with_name(f"{file.name}.{os.getpid()}-{threading.get_ident()}")
     heads = {field.name: str(getattr(now, field.name)) for field in fields(now)}
     draft.write_text(json.dumps(heads), encoding="utf-8")

@@ -47,8 +47,9 @@ def differences(db: Database) -> list[str]:
     if wrong := _wrong_sums(db, amounts):
         model, shown, horizon, cutoff = wrong[0]
         found.append(
-            f"The sums that the track record shows are not what the rows amount to, in {len(wrong):,} places; the first "
-            f"is {model}{'' if shown else ' (tried)'}, horizon {horizon}, {ledger_table.from_days(cutoff)}. {MEND}"
+            f"The sums that the track record shows are not what the rows amount to, in {len(wrong):,} places; the "
+            f"first is {model}{'' if shown else ' (tried)'}, horizon {horizon}, "
+            f"{ledger_table.from_days(cutoff)}. {MEND}"
         )
     if amounts.misses_differ or score_sums_table.misses_kept(db) != len(amounts.misses):
         found.append(f"The list of misses is not what the rows amount to. {MEND}")

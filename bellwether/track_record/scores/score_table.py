@@ -18,7 +18,7 @@ _THURSDAY = 3  #: day 0, 1970-01-01, was a Thursday; weeks begin on Monday
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class ScoreTable:
     """Rows of sums, in any order; several rows may be of one day and horizon."""
 
     day: npt.NDArray[np.int64]  #: (n,) cutoffs, days since 1970
@@ -29,9 +29,9 @@ class Table:
     lost: npt.NDArray[np.int64]  #: (n,) how many of them will have no outcome
     sums: Floats  #: (n, len(COLUMNS))
 
-    def take(self, chosen: npt.NDArray[np.bool_]) -> "Table":
+    def take(self, chosen: npt.NDArray[np.bool_]) -> "ScoreTable":
         """Some of the rows."""
-        return Table(**{name: getattr(self, name)[chosen] for name in Table.__slots__})
+        return ScoreTable(**{name: getattr(self, name)[chosen] for name in ScoreTable.__slots__})
 
     @property
     def week(self) -> npt.NDArray[np.int64]:
@@ -49,15 +49,15 @@ def week_of(day: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return (day + _THURSDAY) // 7
 
 
-def empty() -> Table:
+def empty() -> ScoreTable:
     """No rows."""
     return table_of([], np.zeros((0, len(COLUMNS))))
 
 
-def table_of(keys: Sequence[tuple[str, int, int, int, int, int]], sums: Floats) -> Table:
+def table_of(keys: Sequence[tuple[str, int, int, int, int, int]], sums: Floats) -> ScoreTable:
     """From (model_id, shown, horizon, cutoff, issued, lost) of each row, and its sums."""
     model, shown, horizon, day, issued, lost = zip(*keys, strict=True) if keys else ((),) * 6
-    return Table(
+    return ScoreTable(
         day=np.array(day, np.int64),
         horizon=np.array(horizon, np.int64),
         model=np.array(model, object),
@@ -68,7 +68,7 @@ def table_of(keys: Sequence[tuple[str, int, int, int, int, int]], sums: Floats) 
     )
 
 
-def together(table: Table, *keys: npt.NDArray[Any]) -> Table:
+def together(table: ScoreTable, *keys: npt.NDArray[Any]) -> ScoreTable:
     """Rows that agree in model, shown, horizon and all of `keys` (n,) as one, dated by their first day."""
     models, model = np.unique(table.model.astype(str), return_inverse=True)
     columns = [model, table.shown, table.horizon, *keys]
@@ -77,7 +77,7 @@ def together(table: Table, *keys: npt.NDArray[Any]) -> Table:
     )
     day = np.full(len(groups), np.iinfo(np.int64).max)
     np.minimum.at(day, place, table.day)
-    return Table(
+    return ScoreTable(
         day=day,
         horizon=table.horizon[first],
         model=models.astype(object)[model[first]],
@@ -88,7 +88,7 @@ def together(table: Table, *keys: npt.NDArray[Any]) -> Table:
     )
 
 
-def score_of(table: Table) -> Score:
+def score_of(table: ScoreTable) -> Score:
     """What these forecasts amount to."""
     table = table.take(table.sums[:, 0] > 0)
     totals = table.sums.sum(axis=0)
@@ -118,7 +118,7 @@ def score_of(table: Table) -> Score:
     )
 
 
-def reliability_of(table: Table) -> tuple[Reliability, ...]:
+def reliability_of(table: ScoreTable) -> tuple[Reliability, ...]:
     """How often outcomes fell at or below each quantile; empty without forecasts."""
     table = table.take(table.sums[:, 0] > 0)
     count = table.sums[:, 0].sum()

@@ -17,7 +17,7 @@ from bellwether.core.errors import LedgerError
 from bellwether.db.database import Store
 from bellwether.track_record.ledger.ledger_table import from_days
 from bellwether.track_record.scores.columns import COLUMNS
-from bellwether.track_record.scores.score_table import Table, together
+from bellwether.track_record.scores.score_table import ScoreTable, together
 from bellwether.track_record.scores.track_record import MOST_MISSES, RecordFilter, record_of
 from bellwether.track_record.scores.types import Miss, TrackRecord
 
@@ -32,11 +32,11 @@ class Simulated:
     """The sums of a replay by symbol, horizon, and week within a month, and its misses."""
 
     symbol: npt.NDArray[np.str_]  #: (n,)
-    table: Table
+    table: ScoreTable
     misses: tuple[Miss, ...]  #: the biggest first
 
     @cached_property
-    def everyone(self) -> Table:
+    def everyone(self) -> ScoreTable:
         """All symbols together."""
         return together(self.table, self.table.day)
 
@@ -118,7 +118,7 @@ def _load(file: Path | None, changed: int) -> Simulated:
         misses = zip(*(columns[f"miss_{name}"].tolist() for name in Miss.__slots__), strict=True)
         return Simulated(
             columns["symbols"][columns["symbol"]],
-            Table(
+            ScoreTable(
                 model=columns["models"].astype(object)[columns["model"]],
                 sums=sums,
                 **{name: columns[name].astype(bool if name == "shown" else np.int64) for name in _KEYS},

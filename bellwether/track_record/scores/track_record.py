@@ -16,7 +16,7 @@ from bellwether.track_record.ledger import ledger_table, outcomes_table, score_s
 from bellwether.track_record.ledger.ledger_table import from_days, unpack
 from bellwether.track_record.ledger.outcomes_table import Past
 from bellwether.track_record.scores.columns import COLUMNS, Q05, Q95, miss_distance, scored
-from bellwether.track_record.scores.score_table import Table, reliability_of, score_of, table_of
+from bellwether.track_record.scores.score_table import ScoreTable, reliability_of, score_of, table_of
 from bellwether.track_record.scores.types import GateStatus, HorizonScore, Miss, ModelScore, MonthScore, TrackRecord
 
 LONGEST_POOLED = 21  #: sessions: longer horizons overlap too much to add anything to a score
@@ -44,7 +44,7 @@ def live_record(store: Store, asked: RecordFilter, standings: tuple[GateStatus, 
 
 
 def record_of(
-    table: Table,
+    table: ScoreTable,
     misses: tuple[Miss, ...],
     asked: RecordFilter,
     *,
@@ -84,7 +84,7 @@ def record_of(
     )
 
 
-def symbol_table(past: list[Past]) -> Table:
+def symbol_table(past: list[Past]) -> ScoreTable:
     """One row for each forecast of `outcomes.of_symbol`."""
     keys = [
         (one.model_id, one.shown, one.horizon, one.cutoff, 1, int(bool(one.settled) and one.log_return is None))
@@ -106,14 +106,14 @@ def _came(past: list[Past]) -> tuple[Floats, Floats]:
     )
 
 
-def whole_table(db: Database, asked: RecordFilter) -> Table:
+def whole_table(db: Database, asked: RecordFilter) -> ScoreTable:
     """The sums of all symbols together, without regard to `asked.symbol`."""
     rows = score_sums_table.between(db, asked.since, asked.horizon, asked.model_id)
     sums = np.array([row[_SUMS:] for row in rows], np.float64).reshape(len(rows), len(COLUMNS))
     return table_of([row[:_SUMS] for row in rows], sums)
 
 
-def _chosen(table: Table, asked: RecordFilter) -> npt.NDArray[np.bool_]:
+def _chosen(table: ScoreTable, asked: RecordFilter) -> npt.NDArray[np.bool_]:
     chosen = np.ones(len(table.day), bool)
     if asked.horizon is not None:
         chosen &= table.horizon == asked.horizon
@@ -124,7 +124,7 @@ def _chosen(table: Table, asked: RecordFilter) -> npt.NDArray[np.bool_]:
     return chosen
 
 
-def _speaking(table: Table, asked: RecordFilter) -> npt.NDArray[np.bool_]:
+def _speaking(table: ScoreTable, asked: RecordFilter) -> npt.NDArray[np.bool_]:
     """What the record is about: what models showed; of a model that was asked for, what it only tried as well."""
     if asked.model_id is not None:
         return np.ones(len(table.day), bool)
@@ -132,7 +132,7 @@ def _speaking(table: Table, asked: RecordFilter) -> npt.NDArray[np.bool_]:
     return speaking
 
 
-def _by_model(table: Table) -> tuple[ModelScore, ...]:
+def _by_model(table: ScoreTable) -> tuple[ModelScore, ...]:
     """Each model's score, shown and tried apart; without the plain rule, which cannot beat itself."""
     near = table.take((table.horizon <= LONGEST_POOLED) & (table.model != BASELINE_ID))
     found = []
@@ -143,7 +143,7 @@ def _by_model(table: Table) -> tuple[ModelScore, ...]:
     return tuple(found)
 
 
-def _by_month(table: Table) -> tuple[MonthScore, ...]:
+def _by_month(table: ScoreTable) -> tuple[MonthScore, ...]:
     found = []
     for month in np.unique(table.month):
         totals = dict(zip(COLUMNS, table.sums[table.month == month].sum(axis=0).tolist(), strict=True))
