@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bellwether.core.errors import MarketDataError
 from bellwether.market.files.dates import daily, filed_in_order, quarterly, read_moments
 from bellwether.market.files.prices import read_price_file
-from bellwether.market.files.table import UnreadableTable
+from bellwether.market.files.table import BadTable
 from bellwether.market.statements.file import FileFundamentals
 from tests.support.shared import SHARED, needs_shared
 
@@ -54,7 +54,7 @@ def sessions(draw: st.DrawFn) -> list[date]:
 def test_a_column_in_one_format_gives_its_days_or_is_refused(written: str, days: list[date]) -> None:
     try:
         assert read([day.strftime(written) for day in days]) == days
-    except UnreadableTable as problem:
+    except BadTable as problem:
         assert "Write days such as 2026-06-05" in str(problem)
 
 
@@ -68,7 +68,7 @@ def test_years_that_could_be_days_or_months_are_told_apart_by_the_whole_column(w
 @settings(max_examples=100, deadline=None)
 @given(written=st.sampled_from(FORMATS), days=st.lists(DAYS, min_size=1, max_size=40))
 def test_days_without_any_order_are_never_read_as_others(written: str, days: list[date]) -> None:
-    with suppress(UnreadableTable):
+    with suppress(BadTable):
         assert read([day.strftime(written) for day in days]) == days
 
 
@@ -92,7 +92,7 @@ def test_a_season_of_sessions_is_read_in_every_format(written: str) -> None:
     ],
 )  # fmt: skip
 def test_rows_that_disagree_are_named(rows: list[str], words: str) -> None:
-    with pytest.raises(UnreadableTable) as refusal:
+    with pytest.raises(BadTable) as refusal:
         read(rows)
     assert words in str(refusal.value)
 
@@ -204,6 +204,6 @@ def test_quarters_are_never_read_as_other_days(written: str, first: date, count:
     for evidence in (quarterly, filed_in_order):
         try:
             moments = read_moments(column, np.zeros(count, np.int64), evidence, word="line")
-        except UnreadableTable:
+        except BadTable:
             continue
         assert list(moments.local.astype("datetime64[D]").astype(object)) == ends

@@ -16,7 +16,7 @@ from bellwether.core.errors import MarketDataError
 from bellwether.market.file import FileProvider, read_prices
 from bellwether.market.files.numbers import read_numbers
 from bellwether.market.files.prices import COLUMNS, read_price_file
-from bellwether.market.files.table import UnreadableTable
+from bellwether.market.files.table import BadTable
 
 FILES = Path(__file__).parent / "data" / "price_files"
 NUMBERS = list(COLUMNS[2:])
@@ -183,7 +183,7 @@ def test_a_column_of_numbers_gives_its_numbers_or_is_refused(
     whole = pd.Series([f"{int(value):,}".replace(",", group) for value in values])
     try:
         read = read_numbers({"close": whole}, word="line", delimiter=delimiter)["close"]
-    except UnreadableTable as problem:
+    except BadTable as problem:
         assert "can be thousands or three decimals" in str(problem)
         return
     assert read.tolist() == [int(value) for value in values] or (group == "." and max(values) < 1e6)

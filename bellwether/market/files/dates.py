@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bellwether.market.files.table import UnreadableTable
+from bellwether.market.files.table import BadTable
 
 Days = npt.NDArray[np.datetime64]
 Ints = npt.NDArray[np.int64]
@@ -95,12 +95,10 @@ def read_moments(
     if blank.all():
         whole = ways[:1]
     if not whole:
-        raise UnreadableTable(_disagreement(fits, ways, place))
+        raise BadTable(_disagreement(fits, ways, place))
     if zoned[~blank].any() and not zoned[~blank].all():
         first, second = (int(np.flatnonzero(~blank & (zoned == which))[0]) for which in (True, False))
-        raise UnreadableTable(
-            f"{place(first)} has a time zone and {place(second)} has none. Write days such as 2026-06-05."
-        )
+        raise BadTable(f"{place(first)} has a time zone and {place(second)} has none. Write days such as 2026-06-05.")
     way = whole[0] if len(whole) == 1 else _choice(whole, codes, symbols, evidence, place, order, like)
     local = way.days.astype("datetime64[s]") + seconds.astype("timedelta64[s]")
     utc = (local - offsets.astype("timedelta64[s]"))[codes] if zoned.any() else None
@@ -261,9 +259,7 @@ def _choice(
         return usual[0]
     example = next(at for at in range(len(first.days)) if len({str(way.days[at]) for way in ways}) > 1)
     names = " or ".join(way.name for way in ways)
-    raise UnreadableTable(
-        f"{place(example)} can be {names}, and the column does not tell. Write days such as 2026-06-05."
-    )
+    raise BadTable(f"{place(example)} can be {names}, and the column does not tell. Write days such as 2026-06-05.")
 
 
 def _disagreement(fits: npt.NDArray[np.bool_], ways: Sequence[_Way], place: _Places) -> str:

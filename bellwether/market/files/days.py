@@ -14,7 +14,7 @@ import pandas as pd
 from bellwether.core.types import to_date
 from bellwether.market.calendar import EVERY_DAY, is_session, zone_of
 from bellwether.market.files.dates import Days, Evidence, Ints, Moments, daily, read_moments
-from bellwether.market.files.table import UnreadableTable
+from bellwether.market.files.table import BadTable
 from bellwether.market.symbols.universe import instrument_of
 
 
@@ -92,7 +92,7 @@ def _in_their_zones(days: Days, utc: Days, codes: Ints, names: Sequence[str], ti
     zones = [zone_of(instrument_of(name).calendar) if late else UTC for name, late in zip(names, timed, strict=True)]
     unknown = next((name for name, zone in zip(names, zones, strict=True) if zone is None), None)
     if unknown is not None:
-        raise UnreadableTable(
+        raise BadTable(
             f"it has instants for {unknown}, and which day they belong to is told by an exchange that isn't known. "
             "Write days such as 2026-06-05."
         )
@@ -122,7 +122,7 @@ def _refuse_weekends(
     for row in suspects[:5]:  # some exchanges trade on Sundays
         session, symbol = to_date(days[row]), names[codes[row]]
         if not is_session(calendars[codes[row]], session) and not (naive and _every_day(days[codes == codes[row]])):
-            raise UnreadableTable(
+            raise BadTable(
                 f"{word} {column.index[row]} ({column.iloc[row]}) falls on {session:%A}, {session}, on which "
                 f"{symbol} is not traded; its times are of another zone than the exchange's. "
                 "Write days such as 2026-06-05."

@@ -12,7 +12,7 @@ import pandas as pd
 
 from bellwether.core.types import Floats
 from bellwether.market.files.dialects import MISSING
-from bellwether.market.files.table import UnreadableTable
+from bellwether.market.files.table import BadTable
 
 _TIMES = {
     "k": 1e3,
@@ -97,7 +97,7 @@ def _sign(columns: Mapping[str, "pd.Series[Any]"], word: str, decimal: str, deli
     common = set.intersection(*prices.values())
     if not common:
         point, comma = (next(name for name, fit in prices.items() if fit == {sign}) for sign in ".,")
-        raise UnreadableTable(
+        raise BadTable(
             f"the column {point} has {_NAMES['.']} and the column {comma} {_NAMES[',']}. Write all prices in one way."
         )
     told = {next(iter(fit)) for fit in fits.values() if len(fit) == 1}
@@ -125,9 +125,7 @@ def _open(columns: Mapping[str, "pd.Series[Any]"], decimal: str, delimiter: str)
     if delimiter != ";" and not prices.str.contains(",", regex=False).any():
         return "."
     example = prices[prices.str.contains(r"\d[.,]\d")].iloc[0]
-    raise UnreadableTable(
-        f"{example} can be thousands or three decimals, and the columns do not tell. Write 1369 or 1.369."
-    )
+    raise BadTable(f"{example} can be thousands or three decimals, and the columns do not tell. Write 1369 or 1.369.")
 
 
 def _spread(values: Floats) -> float:
@@ -162,13 +160,13 @@ def _refuse(text: "pd.Series[Any]", name: str, sign: str, word: str, strict: boo
     form = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.IGNORECASE) if strict else _FORMS[sign]
     bad = text[(text != "") & ~text.map(lambda one: form.fullmatch(one) is not None)]
     if bad.empty:
-        raise UnreadableTable(f"the column {name} has something that is no number.")
+        raise BadTable(f"the column {name} has something that is no number.")
     row, value = bad.index[0], bad.iloc[0]
     other = "," if sign == "." else "."
     good = text[(text != "") & text.map(lambda one: form.fullmatch(one) is not None)]
     if not strict and _FORMS[other].fullmatch(value) and len(good):
-        raise UnreadableTable(
+        raise BadTable(
             f"{word} {row} writes {value} in the column {name} with {_NAMES[other]}, and {word} {good.index[0]} writes "
             f"{good.iloc[0]} with {_NAMES[sign]}. Write all of them in one way."
         )
-    raise UnreadableTable(f"{word} {row} has {value[:40]!r} in the column {name}, which is no number.")
+    raise BadTable(f"{word} {row} has {value[:40]!r} in the column {name}, which is no number.")

@@ -17,7 +17,7 @@ from bellwether.market.files.days import sessions_of
 from bellwether.market.files.dialects import NUMBERS, PRICES, USUAL, Dialect, Role, canonical, recognise, without_prefix
 from bellwether.market.files.numbers import read_numbers
 from bellwether.market.files.symbols import from_stooq, plain, symbol_of
-from bellwether.market.files.table import FileTable, UnreadableTable, read_parquet, read_text
+from bellwether.market.files.table import BadTable, FileTable, read_parquet, read_text
 
 COLUMNS = ("symbol", "date", "open", "high", "low", "close", "volume")
 QUOTED = "quoted_close"
@@ -85,7 +85,7 @@ def _understood(file: Path, table: FileTable, symbol: str) -> PriceFile:
     if symbol and Role.SYMBOL in columns:
         chosen = symbols == symbol
         if not chosen.any():
-            raise UnreadableTable(f"it has no prices of {symbol}, but of {', '.join(symbols.drop_duplicates()[:5])}.")
+            raise BadTable(f"it has no prices of {symbol}, but of {', '.join(symbols.drop_duplicates()[:5])}.")
         symbols, columns = symbols[chosen], {role: column[chosen] for role, column in columns.items()}
     days, dates = sessions_of(_with_time(columns), symbols, word=table.word, order=dialect.day_order)
     numbers = read_numbers(
@@ -198,7 +198,7 @@ def one_row_a_day(frame: pd.DataFrame, table: FileTable) -> pd.DataFrame:
     differ = (rows[numbers] != first) & rows[numbers].notna()
     contradicts = differ.any(axis=1).to_numpy()
     if contradicts.any():
-        raise UnreadableTable(_contradiction(rows, int(np.flatnonzero(contradicts)[0]), differ, table))
+        raise BadTable(_contradiction(rows, int(np.flatnonzero(contradicts)[0]), differ, table))
     merged = rows.assign(**{name: first[name] for name in numbers})
     again = frame.duplicated(["symbol", "date"]) & double
     frame = frame.copy()

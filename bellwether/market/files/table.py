@@ -25,7 +25,7 @@ _CORNERS = {"price", "ticker", "attributes", "symbols", ""}  #: what stands befo
 _DAY = re.compile(r"\d{4}[-./]\d{1,2}[-./]\d{1,2}")
 
 
-class UnreadableTable(ValueError):
+class BadTable(ValueError):
     """A file cannot be read; the text is a sentence about it that says where and what to do."""
 
 
@@ -76,7 +76,7 @@ def _read(file: Path, encoding: str, recognise: Recognise) -> FileTable:
     with file.open(encoding=encoding, errors=errors, newline="") as stream:
         head = [stream.readline(_HEAD) for _ in range(MOST_PREAMBLE + 3)]
     if not "".join(head).strip():
-        raise UnreadableTable("it is empty.")
+        raise BadTable("it is empty.")
     at, delimiter, dialect, width = _header(head, recognise)
     source = {"filepath_or_buffer": file, "encoding": encoding, "encoding_errors": errors, "sep": delimiter}
     points = delimiter != ";" and (dialect is None or dialect.decimal != ",")
@@ -99,7 +99,7 @@ def _cells(line: str, delimiter: str) -> list[str]:
     try:
         return [cell.strip().strip('"').strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
     except csv.Error as problem:
-        raise UnreadableTable(f"its first lines are no table: {problem}.") from problem
+        raise BadTable(f"its first lines are no table: {problem}.") from problem
 
 
 def _header(head: Sequence[str], recognise: Recognise) -> tuple[int, str, Dialect | None, int]:
@@ -132,9 +132,7 @@ def _rows(
     if width == len(columns) + 1:  # a delimiter at each line's end, or R's row names, which have no header
         columns = ["", *columns] if _first_is_a_name(source, skipped, width) else [*columns, " "]
     if width > len(columns):
-        raise UnreadableTable(
-            f"line {skipped + 1} has {width} cells and its header {len(columns)}. Quote decimal commas."
-        )
+        raise BadTable(f"line {skipped + 1} has {width} cells and its header {len(columns)}. Quote decimal commas.")
     arguments = {**source, "header": None, "names": columns, "skiprows": skipped, "index_col": False, **_AS_TEXT}
     numbers = [name for name in columns if plain is not None and canonical(name) in plain.number_names]
     types = dict.fromkeys(columns, "str") | dict.fromkeys(numbers, "float64")
@@ -148,7 +146,7 @@ def _rows(
     except pd.errors.EmptyDataError:
         rows = pd.DataFrame(columns=columns, dtype=str)
     except pd.errors.ParserWarning as problem:
-        raise UnreadableTable(f"a row has more cells than the header, which has {len(columns)}.") from problem
+        raise BadTable(f"a row has more cells than the header, which has {len(columns)}.") from problem
     rows.index = pd.RangeIndex(skipped + 1, skipped + 1 + len(rows))
     blank = pd.Series(True, index=rows.index)
     for name in rows.columns:
