@@ -18,7 +18,7 @@ from bellwether.market.files.dates import daily, filed_in_order, quarterly, read
 from bellwether.market.files.prices import read_price_file
 from bellwether.market.files.table import BadTable
 from bellwether.market.statements.file import FileFundamentals
-from tests.support.shared import SHARED, needs_shared
+from tests.support.data import DATA
 
 FORMATS = (
     *("%Y-%m-%d", "%Y%m%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d"),
@@ -164,20 +164,18 @@ def test_times_of_a_market_that_never_closes_are_read(tmp_path: Path) -> None:
     assert len(days_of(price_file(tmp_path, "DOGE-USDT", rows))) == 30
 
 
-@needs_shared
 def test_tokyos_midnights_in_utc_are_120_sessions_and_no_sunday() -> None:
-    days = pd.DatetimeIndex(read_price_file(SHARED / "cases" / "03c-tokyo-midnight-in-utc.csv").rows["date"])
+    days = pd.DatetimeIndex(read_price_file(DATA / "cases" / "03c-tokyo-midnight-in-utc.csv").rows["date"])
     assert len(days) == 120
     assert days[0] == pd.Timestamp("2026-06-11")
     assert (days.day_of_week < 5).all()
 
 
-@needs_shared
 def test_two_digit_years_of_the_shared_files_are_read_in_one_way() -> None:
-    rows = read_price_file(SHARED / "cases" / "10c-two-digit-year.csv").rows
+    rows = read_price_file(DATA / "cases" / "10c-two-digit-year.csv").rows
     assert [str(rows["date"].iloc[at].date()) for at in (0, -1)] == ["2026-06-11", "2026-11-25"]
     assert rows["date"].is_monotonic_increasing
-    quarters = FileFundamentals(SHARED / "cases" / "20d-fund-ddmmyy.csv").statements("AAPL").quarters
+    quarters = FileFundamentals(DATA / "cases" / "20d-fund-ddmmyy.csv").statements("AAPL").quarters
     assert len(quarters) == 55
     assert (quarters[0].period_end, quarters[5].known_on) == (date(2008, 3, 29), date(2009, 7, 22))
 

@@ -17,7 +17,7 @@ from bellwether.market.file import FileProvider, read_prices
 from bellwether.market.files.dialects import DIALECTS, USUAL
 from bellwether.market.files.prices import COLUMNS, QUOTED, read_price_file, write_prices
 from bellwether.market.files.symbols import symbol_of
-from tests.support.shared import SHARED, needs_shared
+from tests.support.data import DATA
 from tests.test_command_line import run
 from training.panel import read_series
 
@@ -249,7 +249,6 @@ def test_the_manual_names_every_dialect() -> None:
 # ---- the shared cases
 
 
-@needs_shared
 @pytest.mark.parametrize(
     ("name", "dialect"),
     [
@@ -263,7 +262,7 @@ def test_the_manual_names_every_dialect() -> None:
     ],
 )
 def test_the_shared_exports_hold_the_same_120_sessions(name: str, dialect: str) -> None:
-    read = read_price_file(SHARED / "cases" / name, "GOOG")
+    read = read_price_file(DATA / "cases" / name, "GOOG")
     assert read.dialect == dialect
     rows = read.rows.sort_values("date")
     assert [str(rows["date"].iloc[at].date()) for at in (0, -1)] == ["2026-06-11", "2026-11-25"]
@@ -271,12 +270,11 @@ def test_the_shared_exports_hold_the_same_120_sessions(name: str, dialect: str) 
     assert (rows["close"].iloc[0], rows["open"].iloc[-1]) == (1443.96, 1366.52)
 
 
-@needs_shared
 def test_the_shared_files_with_several_symbols_or_rows_are_read_or_refused() -> None:
-    assert sorted(set(read_price_file(SHARED / "cases" / "07-kaggle-raw.csv").rows["symbol"])) == ["AAPL", "BRK.B"]
+    assert sorted(set(read_price_file(DATA / "cases" / "07-kaggle-raw.csv").rows["symbol"])) == ["AAPL", "BRK.B"]
     for name, words in (
         ("05-hourly-bars.csv", "lines 2 and 3 are both GOOG on 2026-06-11"),
         ("08-bhavcopy-two-series.csv", "series"),
     ):
         with pytest.raises(MarketDataError, match=words):
-            read_price_file(SHARED / "cases" / name)
+            read_price_file(DATA / "cases" / name)

@@ -12,8 +12,8 @@ import pytest
 from bellwether.alerts import watchlist
 from bellwether.db.database import rows
 from bellwether.services import Services
+from tests.support.data import DATA
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.shared import SHARED
 from tests.support.telegram_server import TelegramServer
 from tests.support.telegram_state import SentMessage
 
@@ -100,9 +100,8 @@ def test_a_press_without_any_message_is_answered_with_a_notice(server: TelegramS
         assert "ask again with /forecast" in server.calls("answerCallbackQuery")[0]["text"]
 
 
-@pytest.mark.skipif(not (SHARED / "cases").is_dir(), reason="the shared cases are not at hand")
 def test_the_case_that_people_reported_is_answered(server: TelegramServer, tmp_path: Path) -> None:
-    case = json.loads((SHARED / "cases" / "t4-old-press.json").read_text("utf-8"))
+    case = json.loads((DATA / "cases" / "t4-old-press.json").read_text("utf-8"))
     server.open_chat(14)
     with running_bot(bot_services(server, tmp_path)):
         server.push_raw(case)

@@ -24,7 +24,6 @@ from tests.support.made_updates import (
     numbered,
     restricted_by_an_older_server,
 )
-from tests.support.telegram_spec import SPEC_PATH
 
 BOT = Bot("123456789:TEST-TOKEN")
 NUMBERS = st.integers(1, 10**9)
@@ -70,7 +69,6 @@ def described() -> Described:
     return Described()
 
 
-@pytest.mark.skipif(not SPEC_PATH.is_file(), reason="Telegram's description of the Bot API is not at hand")
 def test_whatever_telegram_describes_is_read_or_set_aside_whole_or_damaged() -> None:
     @settings(max_examples=300, deadline=None)
     @given(st.one_of(described().updates(), damaged(described().updates())))

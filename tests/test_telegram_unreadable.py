@@ -20,6 +20,7 @@ from bellwether.delivery import chat_data_table, chats, chats_table, inbox_table
 from bellwether.jobs.doctor import examine
 from bellwether.services import Services
 from bot.telegram import face
+from tests.support.data import DATA
 from tests.support.made_updates import (
     GROUP,
     HIDDEN_USER,
@@ -31,7 +32,6 @@ from tests.support.made_updates import (
     restricted_by_an_older_server,
 )
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.shared import SHARED
 from tests.support.telegram_server import TelegramServer
 from tests.support.web import Visitor
 from web.app import create_app
@@ -98,10 +98,9 @@ def test_an_update_that_the_library_cannot_read_is_set_aside_and_everybody_else_
         assert server.messages(ANN) == []
 
 
-@pytest.mark.skipif(not (SHARED / "cases").is_dir(), reason="the shared cases are not at hand")
 def test_the_cases_that_people_reported_stop_nobody(server: TelegramServer, tmp_path: Path) -> None:
     for name in CASES:
-        server.push_raw(json.loads((SHARED / "cases" / name).read_text("utf-8")))
+        server.push_raw(json.loads((DATA / "cases" / name).read_text("utf-8")))
     with running_bot(bot_services(server, tmp_path)):
         assert "What you can ask" in server.ask(BEN, "/help").text
         server.wait_for(lambda s: not s.pending_updates)

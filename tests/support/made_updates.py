@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.support.telegram_spec import SPEC_PATH
+from tests.support.data import DATA
 
 Json = Any
 ANN: dict[str, Json] = {"id": 21, "is_bot": False, "first_name": "Ann", "language_code": "en"}
@@ -102,7 +102,7 @@ def damaged(draw: st.DrawFn, whole: st.SearchStrategy[dict[str, Json]]) -> dict[
         if not ways:
             break
         *way, name = draw(st.sampled_from(ways))
-        holder = update
+        holder: Json = update
         for step in way:
             holder = holder[step]
         change = draw(st.sampled_from(["missing", "another", "new"]))
@@ -122,10 +122,10 @@ def numbered(numbers: st.SearchStrategy[int]) -> st.SearchStrategy[dict[str, Jso
 
 
 class Described:
-    """Updates made of Telegram's own description of the Bot API, where that is at hand."""
+    """Updates made of Telegram's own description of the Bot API."""
 
     def __init__(self) -> None:
-        self._types = json.loads(SPEC_PATH.read_text("utf-8"))["types"]
+        self._types = json.loads((DATA / "bot_api.json").read_text("utf-8"))["types"]
 
     def updates(self) -> st.SearchStrategy[dict[str, Json]]:
         """An update of any kind, with any of the fields of what is in it."""

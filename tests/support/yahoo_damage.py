@@ -60,8 +60,8 @@ def made_up_table(sessions: int = 400, *, last: date, seed: int = 1, daily: floa
     )
     for at in range(sessions - 30, 0, -63):  # the price falls by what is paid
         paid = 0.01 * float(table["Close"].iloc[at - 1])
-        table.iloc[at:, [table.columns.get_loc(name) for name in (*PRICES, "Adj Close")]] *= 0.99
-        table.iloc[at, table.columns.get_loc("Dividends")] = paid
+        _scale(table, slice(at, None), 0.99, [*PRICES, "Adj Close"])
+        table.loc[table.index[at], "Dividends"] = paid
     return with_adjusted(table)
 
 
@@ -78,18 +78,24 @@ def with_adjusted(table: pd.DataFrame) -> pd.DataFrame:
 def told(table: pd.DataFrame, at: int, ratio: float) -> pd.DataFrame:
     """The table with a split told in row `at`; its prices are in the new shares already."""
     table = table.copy()
-    table.iloc[at, table.columns.get_loc("Stock Splits")] = ratio
+    table.loc[table.index[at], "Stock Splits"] = ratio
     return table
 
 
 def scaled(table: pd.DataFrame, rows: Any, factor: float, columns: list[str] | None = None) -> pd.DataFrame:
     """The table with some prices multiplied; the volume goes the other way where all of them are."""
     table = table.copy()
-    names = columns or [*PRICES, "Adj Close"]
-    table.iloc[rows, [table.columns.get_loc(name) for name in names]] *= factor
+    _scale(table, rows, factor, columns or [*PRICES, "Adj Close"])
     if columns is None:
-        table.iloc[rows, table.columns.get_loc("Volume")] /= factor
+        _scale(table, rows, 1 / factor, ["Volume"])
     return table
+
+
+def _scale(table: pd.DataFrame, rows: Any, factor: float, columns: list[str]) -> None:
+    for name in columns:
+        values = table[name].to_numpy(copy=True)
+        values[rows] = values[rows] * factor
+        table[name] = values
 
 
 def chart_of(symbol: str, table: pd.DataFrame, **meta: Any) -> dict[str, Any]:
@@ -139,11 +145,12 @@ class Pair:
 def pairs(folder: Path) -> list[Pair]:
     """The recorded pairs; tables in which nothing is wrong are their own other half."""
     found = []
-    for file in sorted(folder.glob("*.csv")):
-        name, _, fault = file.stem.partition("-1d-")
+    for file in sorted(folder.glob("*.csv.gz")):
+        stem = file.name.removesuffix(".csv.gz")
+        name, _, fault = stem.partition("-1d-")
         if fault.endswith("-fixed"):
             continue
-        right = file.with_name(f"{file.stem}-fixed.csv")
+        right = file.with_name(f"{stem}-fixed.csv.gz")
         code, _, ending = name.rpartition("-")
         found.append(
             Pair(

@@ -19,11 +19,11 @@ from bellwether.forecasting.forecaster import make_outlook
 from bellwether.market.provider import Fetched
 from bellwether.market.scale import comparable
 from bellwether.market.yahoo.source import YahooSource
-from tests.support.shared import SHARED
+from tests.support.data import DATA
 from tests.support.yahoo_damage import Pair, chart_of, pairs
 from tests.support.yahoo_server import YahooServer
 
-FOLDER = SHARED / "data" / "yahoo_faults"
+FOLDER = DATA / "yahoo_faults"
 SAME = 1e-3  #: log: two daily moves that differ by less are the same
 HORIZON = 10
 
