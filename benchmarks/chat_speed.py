@@ -26,7 +26,7 @@ import psutil
 from bellwether.core.config import load_settings
 from bellwether.services import build_services
 from benchmarks.timing import Comparison
-from tests.support.telegram_server import TelegramServer
+from tests.support.bot_api_server.server import TelegramServer
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS, MESSAGES = 3, 150  #: of each bot; the system counts in hundredths of a second

@@ -127,8 +127,8 @@ def _entered(services: Services) -> int:
 
 def _serve(connection: Connection, chats: int, away: float) -> None:
     """The other end, until all messages have arrived."""
+    from tests.support.bot_api_server.server import TelegramServer
     from tests.support.far_away import far_away
-    from tests.support.telegram_server import TelegramServer
 
     with TelegramServer(flood_limits=True) as server:
         for chat_id in (*range(1, chats + 1), _PERSON):

@@ -89,7 +89,7 @@ def owe(services: Services, messages: int) -> None:
 
 def _serve(connection: Connection, chats: int) -> None:
     """The other end, until it is told that all was sent."""
-    from tests.support.telegram_server import TelegramServer
+    from tests.support.bot_api_server.server import TelegramServer
 
     with TelegramServer(flood_limits=True) as server:
         for chat_id in range(1, chats + 1):

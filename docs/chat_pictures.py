@@ -17,8 +17,8 @@ from playwright.sync_api import sync_playwright
 
 from tests.support.browser import CHROMIUM
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.telegram_server import TelegramServer
-from tests.support.telegram_state import SentMessage
+from tests.support.bot_api_server.server import TelegramServer
+from tests.support.bot_api_server.state import SentMessage
 
 IMAGES = Path(__file__).resolve().parent / "images"
 ASKED = (

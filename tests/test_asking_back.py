@@ -24,8 +24,8 @@ from bot.commands.clarify import ask_back
 from bot.commands.forecast import question_and_horizon
 from bot.replies import as_text
 from tests.conftest import MODELS
+from tests.support.bot_api_server.server import TelegramServer
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.telegram_server import TelegramServer
 from tests.support.web import Visitor, plain_text, sample_services
 from tests.support.yahoo_listings import list_on, quote
 from tests.support.yahoo_server import YahooServer

@@ -27,9 +27,9 @@ from bot.commands import COMMANDS, ChatContext
 from bot.inline_cards import cards
 from bot.replies import as_text
 from tests.support.account import live_services
+from tests.support.bot_api_server.server import TelegramServer
 from tests.support.running_bot import bot_services, running_bot
 from tests.support.talk import Talk, as_read, check_reply
-from tests.support.telegram_server import TelegramServer
 from tests.test_evaluate_rules import DAY, EVENING, add, owed, services_at
 
 OTHERS = [code for code in LANGUAGES if code != "en"]

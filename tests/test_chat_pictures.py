@@ -17,8 +17,8 @@ from bellwether.services import Services
 from bot.telegram import sender, sent_pictures_table
 from bot.telegram.face import TelegramFace
 from tests.conftest import NOW
+from tests.support.bot_api_server.server import TelegramServer
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.telegram_server import TelegramServer
 
 ANN, BOB = 1001, 1002
 

@@ -9,8 +9,8 @@ from bellwether.core.config import load_settings
 from bellwether.market.calendar import SETTLING, last_closed_session
 from bellwether.services import Services, build_services, utc_now
 from bot.telegram import typing_action
+from tests.support.bot_api_server.server import TelegramServer
 from tests.support.running_bot import MODELS, running_bot
-from tests.support.telegram_server import TelegramServer
 from tests.support.yahoo_made import chart, walk
 from tests.support.yahoo_server import YahooServer
 

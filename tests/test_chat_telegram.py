@@ -16,9 +16,9 @@ from bellwether.core.config import load_settings
 from bellwether.delivery import chat_data_table, chats
 from bellwether.services import build_services
 from bot.telegram.one_shot import deliver_now
+from tests.support.bot_api_server.server import TelegramServer
+from tests.support.bot_api_server.state import SentMessage
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.telegram_server import TelegramServer
-from tests.support.telegram_state import SentMessage
 
 ANN, BEN, GROUP = 7346519820127, 1002, -1002002
 RIGHTS = [

@@ -8,9 +8,9 @@ import pytest
 from bellwether.charts.fan import PALETTES
 from bellwether.core.types import Theme
 from bellwether.services import Services
+from tests.support.bot_api_server.server import TelegramServer
 from tests.support.png import corner
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.telegram_server import TelegramServer
 from tests.test_every_command import press, say
 
 ANN, GROUP = 1001, -1002002

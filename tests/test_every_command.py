@@ -13,9 +13,9 @@ import pytest
 from bellwether.delivery import inbox_table
 from bellwether.services import Services
 from bot.commands import COMMANDS
+from tests.support.bot_api_server.server import TelegramServer
+from tests.support.bot_api_server.state import SentMessage
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.telegram_server import TelegramServer
-from tests.support.telegram_state import SentMessage
 
 ANN, GROUP, TOPIC = 1001, -1002002, 77
 ARGUMENTS = {"compare": "AAPL MSFT", "asof": "2020-03-02 AAPL", "feedback": "It is hard to read.", "settings": ""}

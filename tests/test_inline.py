@@ -16,9 +16,9 @@ from bot.commands import ChatContext
 from bot.inline_cards import MOST, cards
 from bot.replies import Reply
 from tests.conftest import MODELS
+from tests.support.bot_api_server.server import TelegramServer
 from tests.support.running_bot import bot_services, running_bot
 from tests.support.talk import check_reply
-from tests.support.telegram_server import TelegramServer
 
 ANN = ChatContext(1001)
 

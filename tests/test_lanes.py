@@ -13,8 +13,8 @@ from bellwether.core.courtesy import Courtesy
 from bellwether.delivery.deliver import AT_ONCE, MOST_AT_ONCE
 from bot.telegram.client import lanes_of, make_bot
 from bot.telegram.lanes import RATE, Lanes
+from tests.support.bot_api_server.server import TelegramServer
 from tests.support.far_away import far_away
-from tests.support.telegram_server import TelegramServer
 
 
 class Watch:

@@ -15,8 +15,8 @@ from bellwether.db.database import rows
 from bellwether.delivery import chats_table, outbox_table
 from bellwether.services import Services
 from bot.telegram.one_shot import deliver_now
+from tests.support.bot_api_server.server import TelegramServer
 from tests.support.running_bot import bot_services
-from tests.support.telegram_server import TelegramServer
 
 ANN = 1001
 BEGAN = datetime(2021, 12, 1, 22, 0, tzinfo=UTC)

@@ -4,8 +4,8 @@ import json
 import re
 from pathlib import Path
 
+from tests.support.bot_api_server.spec_trim import trimmed, written
 from tests.support.data import DATA
-from tests.support.telegram_spec_trim import trimmed, written
 from tests.support.yahoo_recordings import FOLDER
 
 TESTS = Path(__file__).parent

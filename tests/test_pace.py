@@ -23,8 +23,8 @@ from bot.telegram.rate_limits import (
     SendRateLimit,
 )
 from tests.chaos.fast import FastLoop
-from tests.support.telegram_errors import ApiError
-from tests.support.telegram_limits import FloodLimits
+from tests.support.bot_api_server.errors import ApiError
+from tests.support.bot_api_server.limits import FloodLimits
 
 
 class Turns:

@@ -22,8 +22,8 @@ from bot.commands import ChatContext
 from bot.replies import Picture
 from bot.telegram.one_shot import deliver_now
 from bot.telegram.pictures import Pictures
+from tests.support.bot_api_server.server import TelegramServer
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.telegram_server import TelegramServer
 
 ANN, BOB, GROUP = 1001, 1002, -1002002
 NOW = datetime(2021, 3, 3, 12, 0, tzinfo=UTC)

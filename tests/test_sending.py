@@ -19,8 +19,8 @@ from bellwether.delivery.retry import Cause
 from bellwether.services import Services
 from bot.telegram.errors import as_delivery_error
 from bot.telegram.one_shot import deliver_now
+from tests.support.bot_api_server.server import TelegramServer
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.telegram_server import TelegramServer
 
 ANN, GROUP, SUPERGROUP = 1001, -2002, -1002002
 

@@ -19,8 +19,8 @@ from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.deliver import Accepted, deliver
 from bellwether.delivery.sender_lease import LAPSE, SenderLease
 from bellwether.services import Services, build_services
+from tests.support.bot_api_server.server import TelegramServer
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.telegram_server import TelegramServer
 
 NOW = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
 ANN = 1001

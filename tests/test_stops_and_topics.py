@@ -17,8 +17,8 @@ from bellwether.db.database import Database, rows
 from bellwether.delivery import chats, chats_table, outbox_table
 from bellwether.services import Services
 from bot.telegram.one_shot import deliver_now
+from tests.support.bot_api_server.server import TelegramServer
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.telegram_server import TelegramServer
 
 ANN, GROUP, TOPIC, OTHER = 1001, -1002002, 77, 78
 EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)

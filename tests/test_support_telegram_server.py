@@ -32,10 +32,10 @@ from telegram.error import (
     TimedOut,
 )
 
-from tests.support.telegram_client import drive, png, post
-from tests.support.telegram_errors import ApiError
-from tests.support.telegram_limits import FloodLimits
-from tests.support.telegram_server import TelegramServer
+from tests.support.bot_api_server.client import drive, png, post
+from tests.support.bot_api_server.errors import ApiError
+from tests.support.bot_api_server.limits import FloodLimits
+from tests.support.bot_api_server.server import TelegramServer
 
 ANN = 7
 GROUP = -40

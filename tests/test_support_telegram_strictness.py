@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.telegram_client import png, post
-from tests.support.telegram_server import TelegramServer
-from tests.support.telegram_spec import load_spec
+from tests.support.bot_api_server.client import png, post
+from tests.support.bot_api_server.server import TelegramServer
+from tests.support.bot_api_server.spec import load_spec
 
 ANN = 7
 GROUP = -40

@@ -18,8 +18,8 @@ from bellwether.services import Services
 from bot.telegram import face, inbox_marks
 from bot.telegram.one_shot import check_token, deliver_now
 from bot.telegram.updates import Updates
+from tests.support.bot_api_server.server import TelegramServer
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.telegram_server import TelegramServer
 
 ANN = 1001
 EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)  # an hour after New York closed

@@ -12,10 +12,10 @@ import pytest
 from bellwether.alerts import watchlist
 from bellwether.db.database import rows
 from bellwether.services import Services
+from tests.support.bot_api_server.server import TelegramServer
+from tests.support.bot_api_server.state import SentMessage
 from tests.support.data import DATA
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.telegram_server import TelegramServer
-from tests.support.telegram_state import SentMessage
 
 ANN, ADMIN, GROUP, TOPIC = 1001, 1002, -1002002, 4
 

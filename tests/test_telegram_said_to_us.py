@@ -11,9 +11,9 @@ from telegram import Bot, Message
 
 from bellwether.alerts import watchlist
 from bot.telegram.groups import said_to_us
+from tests.support.bot_api_server.server import TelegramServer
 from tests.support.made_updates import ANN, BOT, GROUP, PRIVATE, message
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.telegram_server import TelegramServer
 
 US, NAME = BOT["id"], "@bellwether_bot"
 OTHER_BOT: dict[str, Any] = {"id": 77, "is_bot": True, "first_name": "Weather", "username": "bellwether_bot2"}

@@ -20,6 +20,7 @@ from bellwether.delivery import chat_data_table, chats, chats_table, inbox_table
 from bellwether.jobs.doctor import examine
 from bellwether.services import Services
 from bot.telegram import face
+from tests.support.bot_api_server.server import TelegramServer
 from tests.support.data import DATA
 from tests.support.made_updates import (
     GROUP,
@@ -32,7 +33,6 @@ from tests.support.made_updates import (
     restricted_by_an_older_server,
 )
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.telegram_server import TelegramServer
 from tests.support.web import Visitor
 from web.app import create_app
 

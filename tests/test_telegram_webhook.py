@@ -17,10 +17,10 @@ from starlette.responses import PlainTextResponse
 from bellwether.core.config import load_settings
 from bellwether.core.errors import ConfigError
 from serving import serve
+from tests.support.bot_api_server.client import post
+from tests.support.bot_api_server.server import TelegramServer
 from tests.support.made_updates import HIDDEN_USER, message
 from tests.support.running_bot import bot_services, running_bot
-from tests.support.telegram_client import post
-from tests.support.telegram_server import TelegramServer
 from web.middleware.telegram_webhook import LONGEST, SECRET_HEADER, TelegramWebhook
 
 ANN, SECRET = 1001, "a-secret-of-the-test"

@@ -25,7 +25,7 @@ from tests.chaos.plan import GROUP, PEOPLE, READER, SUPERGROUP, TROUBLE, Event, 
 from tests.chaos.promises import Broken, Figures, Happened, check, check_whole, is_out_of_date, settled
 from tests.chaos.unreadable import MADE_UNREADABLE
 from tests.chaos.victim import FIRST_EVENING, World, start
-from tests.support.telegram_server import TelegramServer
+from tests.support.bot_api_server.server import TelegramServer
 
 STALE = timedelta(hours=13).total_seconds()  #: in which a digest goes out of date
 PATIENCE = 30.0  #: seconds of the wall in which an evening must come right once the trouble is over

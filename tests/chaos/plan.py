@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from tests.chaos.unreadable import MADE_UNREADABLE
-from tests.support.telegram_server import TelegramServer
+from tests.support.bot_api_server.server import TelegramServer
 
 PEOPLE = tuple(range(1001, 1011))
 READER = PEOPLE[0]  #: watches so much that each digest takes several messages

@@ -10,7 +10,7 @@ from typing import Any
 from bellwether.db.database import Store, rows
 from bellwether.delivery.outbox_table import FORBIDDEN
 from tests.chaos.plan import GROUP, PEOPLE, READER, SUPERGROUP, UNREADABLE
-from tests.support.telegram_server import TelegramServer
+from tests.support.bot_api_server.server import TelegramServer
 
 
 class Broken(AssertionError):

@@ -13,7 +13,7 @@ from bellwether.services import Services, build_services, utc_now
 from bot.telegram import sender
 from bot.telegram.face import TelegramFace
 from scheduler import Timetable
-from tests.support.telegram_server import TelegramServer
+from tests.support.bot_api_server.server import TelegramServer
 
 MODELS = Path(__file__).resolve().parents[2] / "exported_models"
 

@@ -18,16 +18,16 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
+from tests.support.bot_api_server.errors import ApiError, Breach, bad_request
+from tests.support.bot_api_server.forms import Form, read_form
+from tests.support.bot_api_server.limits import FloodLimits
+from tests.support.bot_api_server.methods import METHODS
+from tests.support.bot_api_server.people import People
+from tests.support.bot_api_server.spec import load_spec
+from tests.support.bot_api_server.state import AnsweredCallback, SentMessage, World
+from tests.support.bot_api_server.webhook import Webhook
 from tests.support.faults import Fault, FaultQueue, answer_with
 from tests.support.http_server import HttpServer, LoopFactory, Request, Response
-from tests.support.telegram_errors import ApiError, Breach, bad_request
-from tests.support.telegram_forms import Form, read_form
-from tests.support.telegram_limits import FloodLimits
-from tests.support.telegram_methods import METHODS
-from tests.support.telegram_people import People
-from tests.support.telegram_spec import load_spec
-from tests.support.telegram_state import AnsweredCallback, SentMessage, World
-from tests.support.telegram_webhook import Webhook
 from tests.support.waiting import wait_until
 
 T = TypeVar("T")

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from tests.support.bot_api_server.errors import Breach
+from tests.support.bot_api_server.forms import Form, Upload, check_strings
 from tests.support.data import DATA
-from tests.support.telegram_errors import Breach
-from tests.support.telegram_forms import Form, Upload, check_strings
 
 ARRAY = "Array of "
 FILE = "InputFile"

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import httpx
 from telegram import Bot
 
-from tests.support.telegram_server import TelegramServer
+from tests.support.bot_api_server.server import TelegramServer
 
 T = TypeVar("T")
 

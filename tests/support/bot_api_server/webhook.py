@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tests.support.telegram_errors import Breach, bad_request
+from tests.support.bot_api_server.errors import Breach, bad_request
 
 PORTS = {443, 80, 88, 8443}
 PAUSE = 0.1  #: seconds before an update that was refused comes again; Telegram's grow

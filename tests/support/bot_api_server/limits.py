@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from tests.support.telegram_errors import ApiError
+from tests.support.bot_api_server.errors import ApiError
 
 # A bot that keeps exactly to the limit of all messages by its own clock arrives a little early now and then.
 JITTER_SECONDS = 0.05

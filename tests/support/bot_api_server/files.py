@@ -7,8 +7,8 @@ import struct
 import zlib
 from dataclasses import dataclass
 
-from tests.support.telegram_errors import Breach, bad_request
-from tests.support.telegram_forms import Upload
+from tests.support.bot_api_server.errors import Breach, bad_request
+from tests.support.bot_api_server.forms import Upload
 
 MAX_PHOTO_BYTES = 10 << 20
 MAX_FILE_BYTES = 50 << 20

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.support.telegram_errors import ApiError, bad_request
-from tests.support.telegram_files import FileStore, StoredFile, photo_sizes
-from tests.support.telegram_limits import FloodLimits
-from tests.support.telegram_markup import Entity
-from tests.support.telegram_updates import UpdateQueue
+from tests.support.bot_api_server.errors import ApiError, bad_request
+from tests.support.bot_api_server.files import FileStore, StoredFile, photo_sizes
+from tests.support.bot_api_server.limits import FloodLimits
+from tests.support.bot_api_server.markup import Entity
+from tests.support.bot_api_server.updates import UpdateQueue
 
 MIME_TYPES = {"csv": "text/csv", "json": "application/json", "pdf": "application/pdf", "png": "image/png"}
 

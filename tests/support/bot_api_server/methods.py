@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.support.telegram_content import MAX_CALLBACK_DATA, check_keyboard, read_text
-from tests.support.telegram_errors import Breach, bad_request
-from tests.support.telegram_sending import (
+from tests.support.bot_api_server.content import MAX_CALLBACK_DATA, check_keyboard, read_text
+from tests.support.bot_api_server.errors import Breach, bad_request
+from tests.support.bot_api_server.sending import (
     Files,
     Params,
     delete_message,
@@ -21,7 +21,7 @@ from tests.support.telegram_sending import (
     send_message,
     send_photo,
 )
-from tests.support.telegram_state import AnsweredCallback, World
+from tests.support.bot_api_server.state import AnsweredCallback, World
 
 MAX_COMMANDS = 100
 MAX_CALLBACK_ANSWER = 200

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.telegram_errors import Breach
+from tests.support.bot_api_server.errors import Breach
 
 Entity = dict[str, Any]
 

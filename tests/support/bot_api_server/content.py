@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.support.telegram_errors import Breach, bad_request
-from tests.support.telegram_markup import Entity, find_entities, parse_html, sort_entities, trim, utf16_length
+from tests.support.bot_api_server.errors import Breach, bad_request
+from tests.support.bot_api_server.markup import Entity, find_entities, parse_html, sort_entities, trim, utf16_length
 
 MAX_TEXT = 4096
 MAX_CAPTION = 1024

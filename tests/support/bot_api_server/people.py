@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from tests.support.telegram_markup import Entity, find_entities
-from tests.support.telegram_state import Chat, World, utc_now
+from tests.support.bot_api_server.markup import Entity, find_entities
+from tests.support.bot_api_server.state import Chat, World, utc_now
 
 #: whom Telegram names as the writer when an admin hides
 ANONYMOUS = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}

@@ -1,6 +1,6 @@
 """Writes tests/data/bot_api.json: the machine-readable Bot API without its prose.
 
-.venv/bin/python -m tests.support.telegram_spec_trim PATH_OF_API_JSON
+.venv/bin/python -m tests.support.bot_api_server.spec_trim PATH_OF_API_JSON
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from tests.support.bot_api_server.errors import Breach
 from tests.support.http_server import Request
-from tests.support.telegram_errors import Breach
 
 NOT_UTF8 = "strings must be encoded in UTF-8"
 

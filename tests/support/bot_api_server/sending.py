@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tests.support.telegram_content import check_keyboard, keyboard_to_keep, read_caption, read_text
-from tests.support.telegram_errors import Breach, bad_request
-from tests.support.telegram_files import StoredFile
-from tests.support.telegram_forms import Upload
-from tests.support.telegram_state import Chat, SentMessage, Version, World, utc_now
+from tests.support.bot_api_server.content import check_keyboard, keyboard_to_keep, read_caption, read_text
+from tests.support.bot_api_server.errors import Breach, bad_request
+from tests.support.bot_api_server.files import StoredFile
+from tests.support.bot_api_server.forms import Upload
+from tests.support.bot_api_server.state import Chat, SentMessage, Version, World, utc_now
 
 Params = dict[str, Any]
 Files = dict[str, Upload]

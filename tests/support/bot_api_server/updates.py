@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from tests.support.telegram_errors import ApiError
-from tests.support.telegram_webhook import Webhook
+from tests.support.bot_api_server.errors import ApiError
+from tests.support.bot_api_server.webhook import Webhook
 
 Update = dict[str, Any]
 
