@@ -36,6 +36,7 @@ LONGEST = (
     "test_evaluation_report.py",
     "test_growth_training.py",
     "test_command_line.py",
+    "test_api_manual.py",
     "test_every_command.py",
     "test_paper.py",
     "test_market_command.py",

@@ -30,7 +30,9 @@ EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def server() -> Iterator[TelegramServer]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramServer]:
+    monkeypatch.setattr("bot.pace.GROUP", 0.0)  # a group is written to every three seconds: too slow for a test
+    monkeypatch.setattr("bot.pace.PRIVATE", 0.0)
     with TelegramServer() as server:
         server.open_chat(ANN)
         yield server

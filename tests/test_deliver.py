@@ -46,6 +46,11 @@ class Clock:
 
 
 @pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
 def services(tmp_path: Path, clock: Clock) -> Services:
     settings = load_settings(database={"path": tmp_path / "t.sqlite3"}, models={"folder": tmp_path})
     return build_services(settings, clock=clock)
