@@ -11,11 +11,11 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from bellwether.__main__ import main
 from bellwether.services import Services
 from tests.support.account import live_services
 from tests.support.old_database.parts import (
     CHATS,
+    COMMANDS,
     DATABASE,
     DELIVER,
     INBOX,
@@ -74,7 +74,7 @@ def _ledger(services: Services) -> Json:
 def command(folder: Path, key: str, *words: str) -> str:
     """What a command prints."""
     settings = {"BELLWETHER_DATABASE__PATH": str(folder / NAME), "BELLWETHER_DATABASE__KEY": key}
-    return CliRunner().invoke(main, words, env=settings, catch_exceptions=False).output
+    return CliRunner().invoke(COMMANDS.main, words, env=settings, catch_exceptions=False).output
 
 
 def _over_the_api(folder: Path, services: Services, tokens: list[str]) -> Json:

@@ -45,6 +45,7 @@ UNIVERSE = _module("bellwether.jobs.record_universe", "bellwether.scoring.univer
 SETTLE = _module("bellwether.track_record.ledger.settle", "bellwether.scoring.settling")
 VERIFY = _module("bellwether.track_record.ledger.verify", "bellwether.scoring.verify")
 DATABASE = _module("bellwether.db.database", "bellwether.store.database")
+COMMANDS = _module("bellwether.cli.main", "bellwether.__main__")
 DELIVER = _module("bellwether.delivery.deliver", "bellwether.alerting.deliver")
 RETRY = _module("bellwether.delivery.retry", "bellwether.alerting.retry")
 INBOX = _module("bellwether.delivery.inbox_table", "bellwether.store.inbox")
@@ -116,6 +117,7 @@ class GrowingCompany:
 
 
 def talk_of(services: Services, chat: int) -> Talk:
+    """The conversation with one of the chats."""
     talk = Talk(services)
     thread = 12 if chat == GROUP else None
     return replace(talk, asker=replace(talk.asker, chat_id=chat, language=CHATS[chat], thread=thread))
@@ -127,7 +129,8 @@ def yahoo_of(services: Services, server: YahooServer) -> Services:
     live: Any = yahoo_services(services.store.path.parent, server, clock)
     provider = type(live.provider)(live.provider.source, live.provider.asker, services.store, clock)
     statements = STATEMENTS.open_fundamentals(live.settings.market, provider, services.store, clock)
-    return replace(live, store=services.store, provider=provider, fundamentals=statements)
+    found: Services = replace(live, store=services.store, provider=provider, fundamentals=statements)
+    return found
 
 
 def unpack(file: Path, folder: Path) -> Path:
