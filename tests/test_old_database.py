@@ -15,6 +15,7 @@ from bellwether.db.database import Database, Store, rows
 from bellwether.db.migrations import migrations
 from tests.support.data import DATA
 from tests.support.old_database.answers import answers
+from tests.support.old_database.opening import open_at_once
 from tests.support.old_database.parts import KEY, unpack
 
 OLD = DATA / "old_database"
@@ -72,12 +73,6 @@ def test_it_is_migrated_once_and_a_second_start_changes_nothing(store: Store, fo
         assert dump(again) == first
         again.close()
     with store.reading() as db:
-        assert not migrations.pending(db)
-
-
-def open_at_once(begin: Any, path: Path, key: str) -> None:
-    begin.wait(30)
-    with Store(path, key).reading() as db:
         assert not migrations.pending(db)
 
 
