@@ -11,6 +11,7 @@ from bellwether.cli.main import main
 from bellwether.core.config import Settings, setting_keys
 from bellwether.core.plans import Plan
 from bot.commands import COMMANDS
+from tests.test_imports import FLOORS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -76,6 +77,37 @@ def test_links_and_pictures_of_the_manual_exist(name: str) -> None:
     for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", text(name)):
         if not target.startswith(("http:", "https:")):
             assert ((ROOT / name).parent / target).exists(), f"{name} points to {target}"
+
+
+PAGES = [
+    path.relative_to(ROOT)
+    for part in (ROOT.glob("*.md"), *((ROOT / name).rglob("*.md") for name in ("docs", "tests", "bellwether")))
+    for path in sorted(part)
+    if path.name != "CHANGELOG.md"  # which tells of what was
+]
+_FOLDERS = "bellwether|bot|web|training|tests|benchmarks|docs"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_every_path_and_module_that_the_manual_names_exists(page: Path) -> None:
+    """In backticks; a part in capitals, as LANGUAGE, stands for any."""
+    for quoted in re.findall(r"`([^`\n]+)`", text(str(page))):
+        for path in re.findall(rf"(?<![\w./-])((?:{_FOLDERS})/[\w./*-]*|(?:scheduler|serving)\.py)", quoted):
+            pattern = re.sub(r"\b[A-Z]{2,}\b", "*", path.rstrip("./"))
+            assert list(ROOT.glob(pattern)), f"{page} names {path}"
+            assert not path.endswith("/") or (ROOT / pattern).is_dir() or "*" in pattern, (
+                f"{page} calls {path} a folder"
+            )
+        for module in re.findall(rf"-m ((?:{_FOLDERS})(?:\.\w+)*)", quoted):
+            path = ROOT / module.replace(".", "/")
+            assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), f"{page} names {module}"
+
+
+def test_the_map_of_the_house_has_the_floors_that_imports_are_held_to() -> None:
+    table = text("docs/design.md").partition("| floor |")[2].partition("\n\n")[0]
+    drawn = [set(re.findall(r"`([^`]+)`", line.split("|")[2])) for line in table.splitlines()[2:]]
+    floors = [{name for name in floor if name != "bellwether/__init__.py"} for floor in reversed(FLOORS)]
+    assert [{name.rstrip("/") for name in floor} for floor in drawn] == floors
 
 
 def test_the_readme_begins_with_what_it_is_a_picture_and_the_two_commands() -> None:

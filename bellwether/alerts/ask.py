@@ -1,4 +1,4 @@
-"""What the faces ask about alerts: rules, and how a chat wants to be told. Errors are for people, as in `queries`."""
+"""What the faces ask about alerts: rules, and how a chat wants to be told. Errors are as in `ask.forecasts`."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -20,7 +20,7 @@ def add_rule(
 ) -> AlertRule:
     """Tell a chat whenever something happens to what `text` names; the rule as it is kept, with its number.
 
-    `parsing.parse_share` and `parse_price` read thresholds, `parse_horizon` horizons; `alert_words.describe` says a
+    `parsing.parse_share` and `parse_price` read thresholds, `parse_horizon` horizons; `text.alerts.describe` says a
     rule in words. What can't be forecast can't be watched. Raises BadRule (a threshold, day or rule that can't be, or
     is there already), BadHorizon, LimitReached, StoreError and the errors of `resolve` and `outlook`.
     """

@@ -1,13 +1,13 @@
 """One tick: decide what is due, and write it down as rows. Nothing is sent here.
 
-alert rules, and outcomes of earlier alerts: see evaluate_rules, outcomes
+alert rules, and outcomes of earlier alerts: see tick_rules, alert_outcomes
 awake chats, a page at a time, and the calendars each watches
 | open_slots         the sessions whose digest may be owed now, by each chat's own clock
 | decide_digest      due? not yet? too late?
 | owed_among         what an earlier tick wrote already
-| Desk               each symbol and its lines once, shared by all chats
+| DigestBuilder      each symbol and its lines once, shared by all chats
 | Remark             something unusual, for chats that want no other digest?
-| owe_all            a page of rows in one short transaction, one for each chat and session, whatever happens twice
+| enqueue_all        a page of rows in one short transaction, one for each chat and session, whatever happens twice
 
 A tick that is killed has lost a page at most, and the next one writes it.
 """

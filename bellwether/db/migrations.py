@@ -270,7 +270,7 @@ def issued_forecasts(db: Any) -> None:
         foreign_keys=[("seq", "ledger", "seq")],
     )
     db["pending"].create_index(["target"])
-    # the sums are real numbers, one column each: see store/score_sums.py
+    # the sums are real numbers, one column each: see track_record/scores/columns.py
     inside = ("inside_80", "inside_90", "baseline_inside_80", "baseline_inside_90")
     below = tuple(f"below_{level}" for level in (5, 10, 25, 50, 75, 90, 95))
     sums = ("forecasts", "loss", "baseline_loss", *inside, "brier", "usual_brier", "rises", "span", *below)

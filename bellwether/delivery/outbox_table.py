@@ -144,7 +144,7 @@ def claim_next(
         db,
         "UPDATE outbox SET state = 'sending', attempts = attempts + 1, claimed_until = :lease WHERE id = ("
         " SELECT id FROM outbox AS mine WHERE state = 'pending' AND not_before <= :now AND expires_at > :now"
-        f" AND chat_id {'=' if terminal else '<>'} {TERMINAL} AND chat_id > {KEYS}"  # beyond it, see webhook_outbox
+        f" AND chat_id {'=' if terminal else '<>'} {TERMINAL} AND chat_id > {KEYS}"  # beyond: webhook_outbox_table
         " AND chat_id NOT IN (SELECT value FROM json_each(:resting))"
         f" AND NOT EXISTS (SELECT 1 FROM outbox AS other WHERE {_GOES_BEFORE})"
         " ORDER BY not_before, id LIMIT 1) RETURNING *,"

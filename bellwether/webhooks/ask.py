@@ -1,4 +1,4 @@
-"""What the owner of a key asks about webhooks. Errors are for people, as in `queries`."""
+"""What the owner of a key asks about webhooks. Errors are for people, as in `ask.forecasts`."""
 
 from datetime import timedelta
 

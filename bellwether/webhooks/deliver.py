@@ -63,7 +63,7 @@ async def deliver(
 
 
 class _WebhookBatch:
-    """One run of `deliver`. All but `carry` are called in threads."""
+    """One run of `deliver`. All but `deliver_one` are called in threads."""
 
     def __init__(self, services: Services, sender: WebhookSender) -> None:
         self.did = WebhookRun()

@@ -43,7 +43,7 @@ class TelegramSender:
         self._pace.latency = self._lanes.latency
 
     async def send(self, message: OutboxMessage) -> Accepted:
-        """Carry one owed message, as `alerting.deliver.Transport` asks. Raises DeliveryError.
+        """Carry one owed message, as `delivery.deliver.Transport` asks. Raises DeliveryError.
 
         A long text goes part by part, one for each call: the first with the sound of its kind, the others without.
         """

@@ -1,8 +1,8 @@
 """Bars of a remote source, fetched once for each symbol and session and shared by everyone who asks.
 
 memory              up to MOST_SYMBOLS, for the hot path
-| Shelf             SQLite: other processes' bars, and those from before a restart
-| Asker             the source itself, only for what is missing
+| BarHistory        SQLite: other processes' bars, and those from before a restart
+| GuardedSource     the source itself, only for what is missing
 | joined            new bars at the end of the kept ones, or all of them again
 """
 

@@ -2,7 +2,7 @@
 
 days of settled forecasts, at each horizon | is the model worse? | the day it fell silent on | is it the better? | ...
 
-Over all symbols the question is put to `steadiness`, of one symbol to `betting`. From the day on which a model fell
+Over all symbols the question is put to `pooled_test`, of one symbol to `e_process`. From the day on which a model fell
 silent only later days count, the question is turned round, and it comes back the same way.
 """
 

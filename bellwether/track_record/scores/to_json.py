@@ -15,7 +15,7 @@ def record_json(record: TrackRecord) -> dict[str, Any]:
 
 
 def to_plain(value: Any) -> Any:
-    """Any value of `scoring.types` as plain ones."""
+    """Any value of `track_record.scores.types` as plain ones."""
     if is_dataclass(value) and not isinstance(value, type):
         found = {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
         return found | {"verdict": value.verdict.name} if isinstance(value, Score) else found

@@ -1,0 +1,92 @@
+"""A database of the code before its floors opens, migrates and answers the same, plain and encrypted.
+
+The database and its answers were made by that code: `tests/support/old_database/` says how.
+"""
+
+import json
+import multiprocessing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bellwether.db import encryption
+from bellwether.db.database import Database, Store, rows
+from bellwether.db.migrations import migrations
+from tests.support.data import DATA
+from tests.support.old_database.answers import answers
+from tests.support.old_database.opening import open_at_once
+from tests.support.old_database.parts import KEY, unpack
+
+OLD = DATA / "old_database"
+KEPT = json.loads((OLD / "answers.json").read_text(encoding="utf-8"))
+FORMS = {"plain": "", "encrypted": KEY}
+
+pytestmark = pytest.mark.parametrize("form", FORMS)
+
+
+@pytest.fixture
+def store(tmp_path: Path, form: str) -> Store:
+    """A copy of the old database; nothing has looked at it yet."""
+    return Store(unpack(OLD / f"{form}.zip", tmp_path), FORMS[form])
+
+
+def dump(store: Store) -> dict[str, Any]:
+    """All of a database: what made its tables, indices and triggers, and the rows of each table."""
+    with store.reading() as db:
+        schema = rows(db, "SELECT type, name, sql FROM sqlite_master ORDER BY type, name")
+        tables = [str(each["name"]) for each in schema if each["type"] == "table"]
+        return {"schema": schema} | {table: list(db.conn.execute(f"SELECT * FROM {table}")) for table in tables}
+
+
+def same(new: Any, old: Any) -> Any:
+    """The new answer with numbers that are the old ones but for the last digits, which machines compute differently."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return {name: same(value, old.get(name)) for name, value in new.items()}
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        return [same(*pair) for pair in zip(new, old, strict=True)]
+    if isinstance(old, float) and new == pytest.approx(old, rel=1e-9, abs=1e-12):
+        return old
+    return new
+
+
+def test_it_was_made_before_the_last_migrations(store: Store, form: str) -> None:
+    connection = encryption.connect(store.path, store.key)
+    names = [migration.name for migration in migrations.pending(Database(connection))]
+    connection.close()
+    assert names[:3] == ["updates_set_aside", "doubtful_splits", "told_pauses"]
+
+
+def test_it_answers_the_same(store: Store, form: str) -> None:
+    old = KEPT["answers"]
+    new = same(answers(store.path.parent, KEPT["tokens"], FORMS[form]), old)
+    for about, expected in old.items():
+        assert new[about] == expected, about
+    assert new.keys() == old.keys()
+
+
+def test_it_is_migrated_once_and_a_second_start_changes_nothing(store: Store, form: str) -> None:
+    first = dump(store)
+    store.close()
+    for _ in range(2):
+        again = Store(store.path, FORMS[form])
+        assert dump(again) == first
+        again.close()
+    with store.reading() as db:
+        assert not migrations.pending(db)
+
+
+def test_two_processes_may_migrate_it_at_once(store: Store, form: str, tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    begin = spawn.Barrier(2)
+    processes = [spawn.Process(target=open_at_once, args=(begin, store.path, FORMS[form])) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0]
+    migrated_alone = Store(unpack(OLD / f"{form}.zip", tmp_path / "alone"), FORMS[form])
+    together, alone = dump(store), dump(migrated_alone)
+    for kept in (together, alone):
+        kept["_sqlite_migrations"] = [name for _, _, name, *_ in kept["_sqlite_migrations"]]  # not when
+    assert together == alone
