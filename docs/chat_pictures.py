@@ -15,10 +15,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from playwright.sync_api import sync_playwright
 
-from tests.support.browser import CHROMIUM
-from tests.support.running_bot import bot_services, running_bot
 from tests.support.bot_api_server.server import TelegramServer
 from tests.support.bot_api_server.state import SentMessage
+from tests.support.browser import CHROMIUM
+from tests.support.running_bot import bot_services, running_bot
 
 IMAGES = Path(__file__).resolve().parent / "images"
 ASKED = (
