@@ -68,6 +68,14 @@ class Instrument:
         return ", ".join(part for part in (exchange, self.currency) if part)
 
 
+SAMPLE = "sample"  #: the source that ended for good
+
+
+def issues_forecasts(source: str) -> bool:
+    """Whether what is forecast from this source's data is issued: with the sample everybody could know the outcome."""
+    return source != SAMPLE
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Who gave some bars: one history is always of one source."""

@@ -11,10 +11,10 @@ from datetime import date, datetime
 import numpy as np
 
 from bellwether.core.errors import StoreError
-from bellwether.core.types import LEVELS, Statements
+from bellwether.core.types import LEVELS, Statements, issues_forecasts
 from bellwether.db.database import Store
 from bellwether.models.quarters import Figure, came, known_at
-from bellwether.revenue.forecaster import OVERDUE, SAMPLE, figure_of
+from bellwether.revenue.forecaster import OVERDUE, figure_of
 from bellwether.revenue.types import GrowthForecast
 from bellwether.track_record.ledger import checkpoint, revenue_ledger_table
 from bellwether.track_record.ledger.issue import UNRECORDED
@@ -47,7 +47,7 @@ class PastGrowth:
 
 def is_issued(made: GrowthForecast) -> bool:
     """Whether its outcomes still lie ahead, in a market that lives."""
-    return made.source != SAMPLE and made.made_at.date() - made.period_end <= OVERDUE
+    return issues_forecasts(made.source) and made.made_at.date() - made.period_end <= OVERDUE
 
 
 def enter(store: Store, made: GrowthForecast) -> GrowthForecast:
