@@ -18,7 +18,7 @@ from bellwether.alerts.chat_wishes import ChatWishes
 from bellwether.core.errors import BellwetherError, NoGrowth, StoreError
 from bellwether.core.i18n.numbers import day, percent, signed_percent
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.core.types import LEVELS
+from bellwether.core.types import LEVELS, Q10, Q90
 from bellwether.delivery import outbox_table
 from bellwether.delivery.kinds import REPORT
 from bellwether.revenue import ask, sentences
@@ -31,7 +31,6 @@ from bellwether.track_record.ledger.revenue_ledger_table import KeptGrowth
 NEWS = timedelta(days=7)  #: for how long after it was seen a report is told of
 WORTH_READING = timedelta(days=3)
 _NEAR = timedelta(days=45)  #: between the expected end of a quarter and the reported one
-_Q10, _Q90 = LEVELS.index(0.1), LEVELS.index(0.9)
 log = logging.getLogger(__name__)
 
 
@@ -118,7 +117,7 @@ def alert_text(made: GrowthForecast, report: Report) -> str:
         "{} {}".format(
             placed(report.expected),
             _("8 in 10 outcomes were expected between {low} and {high}.").format(
-                low=signed_percent(expected[_Q10]), high=signed_percent(expected[_Q90])
+                low=signed_percent(expected[Q10]), high=signed_percent(expected[Q90])
             ),
         ),
         "\n".join(escape(line) for line in sentences.lines(made)),

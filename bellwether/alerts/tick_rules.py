@@ -27,7 +27,7 @@ from bellwether.alerts.write_alerts import AlertWriter, Fired
 from bellwether.core import metrics
 from bellwether.core.alert_types import FORECASTS, Alert, AlertRule, RuleKind
 from bellwether.core.errors import BellwetherError, DoubtfulBars, MarketDataError
-from bellwether.core.types import LEVELS
+from bellwether.core.types import Q10, Q90
 from bellwether.market.bars import STALE_AFTER
 from bellwether.market.calendar import SETTLING, closes_at, last_closed_session
 from bellwether.market.holes import Gap, last_steps
@@ -182,8 +182,8 @@ class _RulesRun:
             message_key=None,
             horizon=rule.horizon,
             target_session=made.target_session if made else None,
-            low=made.log_returns[LEVELS.index(0.1)] if made else None,
-            high=made.log_returns[LEVELS.index(0.9)] if made else None,
+            low=made.log_returns[Q10] if made else None,
+            high=made.log_returns[Q90] if made else None,
             wish=alerts.describe(rule, one.currency),
         )
         return Fired(verdict, alert, alerts.message(line, rule, made, one), due_at, fresh_until)

@@ -8,7 +8,19 @@ from typing import Any
 from bellwether.ask.point_in_time import inputs_at, last_session
 from bellwether.core.errors import BellwetherError
 from bellwether.core.parsing import parse_date, parse_horizon
-from bellwether.core.types import Bars, Forecast, Instrument, Outlook, Problem, Shape, Theme, issues_forecasts, to_date
+from bellwether.core.types import (
+    Q10,
+    Q90,
+    Bars,
+    Forecast,
+    Instrument,
+    Outlook,
+    Problem,
+    Shape,
+    Theme,
+    issues_forecasts,
+    to_date,
+)
 from bellwether.forecasting.forecaster import forecast_at, make_outlook
 from bellwether.market.scale import comparable
 from bellwether.market.symbols.resolve import Resolver
@@ -235,6 +247,6 @@ def what_came(services: Services, asked: Answer) -> GradedRange | None:
     made = asked.forecast
     if made.target_session > last_session(services, asked.outlook.instrument, None):
         return None
-    low, high = made.log_returns[1], made.log_returns[5]
+    low, high = made.log_returns[Q10], made.log_returns[Q90]
     told = Range(made.symbol, made.cutoff, made.horizon, made.target_session, low, high)
     return outcome(told, comparable(services.provider.bars(made.symbol, made.target_session)).bars)

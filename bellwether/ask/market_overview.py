@@ -20,7 +20,7 @@ from bellwether.ask import forecasts
 from bellwether.ask.point_in_time import MARKET_CALENDAR, inputs_at, last_session
 from bellwether.core.errors import BellwetherError, MarketDataError
 from bellwether.core.i18n.translate import said
-from bellwether.core.types import MARKET_SERIES, Bars, Forecast, Instrument
+from bellwether.core.types import MARKET_SERIES, Q10, Q90, Bars, Forecast, Instrument
 from bellwether.forecasting.forecaster import forecast_at, make_outlook
 from bellwether.market.calendar import SETTLING, last_closed_session
 from bellwether.market.provider import Provider
@@ -67,7 +67,7 @@ def row_of(made: Forecast) -> OverviewRow:
     usual = facts.usual_volatility
     return OverviewRow(
         forecast=made,
-        width=growths[5] - growths[1],
+        width=growths[Q90] - growths[Q10],
         against_rule=None if made.problem else facts.width_against_baseline,
         against_usual=facts.volatility / usual if usual else None,
     )
