@@ -17,12 +17,12 @@ from datetime import date
 import numpy as np
 
 from bellwether.core.config import load_settings
-from bellwether.core.types import LEVELS, Floats
+from bellwether.core.types import LEVELS, Q10, Q90, Floats
 from bellwether.forecasting.metrics import pinball_loss
 from bellwether.market.returns import DECAY
 from bellwether.services import build_services
 from bellwether.track_record.demotion.sequential_test import HORIZONS, standing_of
-from bellwether.track_record.scores.columns import COLUMNS, Q10, Q90
+from bellwether.track_record.scores.columns import COLUMNS
 from bellwether.track_record.scores.score_table import ScoreTable, table_of
 from bellwether.track_record.scores.types import GateState
 

@@ -181,7 +181,7 @@ class TestTheOperatorsAddress:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(
-            "web.middleware.api_access.Pace", partial(RequestRateLimit, clock=lambda: 0.0)
+            "web.middleware.api_access.RequestRateLimit", partial(RequestRateLimit, clock=lambda: 0.0)
         )  # no time for a token to come back
         open_api = self.open_to(tmp_path)
         calls = [("GET", "/admin/keys", f"guess-{number}", {}) for number in range(35)]

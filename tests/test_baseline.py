@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from bellwether.core.types import HEADS, LEVELS, MAX_HORIZON, Floats
+from bellwether.core.types import HEADS, LEVELS, MAX_HORIZON, Q50, Floats
 from bellwether.forecasting.baseline import all_horizons, gaussian_quantiles, head_quantiles
 from bellwether.market.returns import ewma_volatility, log_returns
 
 SHAPE = (len(HEADS), len(LEVELS))
-CENTER = LEVELS.index(0.5)
+CENTER = Q50
 AT_HEADS = arrays(np.float64, SHAPE, elements=st.floats(-1, 1, width=32)).map(lambda heads: np.sort(heads, axis=1))
 
 

@@ -15,7 +15,7 @@ from bellwether.ask import forecasts
 from bellwether.core.alert_types import Direction, RuleKind, RuleRequest
 from bellwether.core.config import load_settings
 from bellwether.core.errors import DoubtfulBars
-from bellwether.core.types import LEVELS
+from bellwether.core.types import Q10, Q90
 from bellwether.market.calendar import sessions_between
 from bellwether.market.remote.cached_provider import AGAIN_AFTER, CachedProvider
 from bellwether.services import Services, build_services
@@ -69,7 +69,7 @@ def outcomes_of(services: Services) -> list[float | None]:
 
 def width(answer: forecasts.Answer) -> float:
     row = answer.forecast.log_returns
-    return row[LEVELS.index(0.9)] - row[LEVELS.index(0.1)]
+    return row[Q90] - row[Q10]
 
 
 def as_on_friday(server: YahooServer, clock: Clock, folder: Path, prices: pd.DataFrame) -> Services:

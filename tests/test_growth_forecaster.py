@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bellwether.core.config import load_settings
 from bellwether.core.errors import NoGrowth
-from bellwether.core.types import LEVELS, Instrument, Quarter, Statements
+from bellwether.core.types import Q50, Instrument, Quarter, Statements
 from bellwether.market.statements.sample import SampleFundamentals
 from bellwether.models.quarters import CONTEXT_LENGTH, Figure, known_at, on_grid, place, window
 from bellwether.models.revenue_model import GrowthModel, RevenueModels
@@ -96,7 +96,7 @@ def test_the_ranges_are_ordered_and_revenue_is_last_years_times_growth(model: Gr
     for one in made.ahead:
         assert list(one.growths) == sorted(one.growths) and list(one.baseline) == sorted(one.baseline)
         assert one.revenue == pytest.approx([(bases[one.quarters_ahead] or 0) * (1 + growth) for growth in one.growths])
-        assert 0.0 < one.growths[LEVELS.index(0.5)] < 0.16, "it grew by 8 % every year"
+        assert 0.0 < one.growths[Q50] < 0.16, "it grew by 8 % every year"
     assert made.last_growth == pytest.approx(0.08, abs=0.005)
     assert made.caveats == () and made.problem is None
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bellwether.core.errors import DoubtfulBars, NoPrices
-from bellwether.core.types import CLOSE, LEVELS, Bars, Floats, ForecastInputs, Origin
+from bellwether.core.types import CLOSE, Q10, Q90, Bars, Floats, ForecastInputs, Origin
 from bellwether.forecasting.forecaster import make_outlook
 from bellwether.market.scale import comparable
 from bellwether.market.yahoo.price_repair import repaired
@@ -52,7 +52,7 @@ def widths(bars: Bars) -> Floats:
     outlook = make_outlook(
         ForecastInputs(origin.instrument, comparable(bars).bars, (None, None), "yahoo", "", None), None
     )
-    return outlook.log_returns[:, LEVELS.index(0.9)] - outlook.log_returns[:, LEVELS.index(0.1)]
+    return outlook.log_returns[:, Q90] - outlook.log_returns[:, Q10]
 
 
 # ---- splits

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bellwether.ask import forecasts
+from bellwether.core.types import Q50
 from bellwether.jobs.record_universe import forecast_universe
 from bellwether.jobs.replay import MOST_MISSES
 from bellwether.services import Services
@@ -144,7 +145,9 @@ def test_the_file_holds_every_forecast_with_misses_and_open_ones(
     with services.store.reading() as db:
         kept = [ledger_table.LedgerRow(*row) for row in ledger_table.CHAIN.every_row(db)]
     assert [row["forecast_id"] for row in rows] == [row.forecast_id for row in kept]
-    assert [float(row["log_returns.0.5"]) for row in rows] == [ledger_table.unpack(row.numbers)[6] for row in kept]
+    assert [float(row["log_returns.0.5"]) for row in rows] == [
+        ledger_table.unpack(row.numbers).log_returns[Q50] for row in kept
+    ]
     assert [row["hash"] for row in rows] == [row.hash.hex() for row in kept]
     settled = [row for row in rows if row["settled"] == "true"]
     assert sorted(row["outcome.log_return"] for row in settled) == ["", "0.5", "0.5"]

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from bellwether.core.errors import MarketDataError
-from bellwether.core.types import HEADS, LEVELS, Floats
+from bellwether.core.types import HEADS, LEVELS, Q05, Q10, Q90, Q95, Floats
 from bellwether.forecasting.metrics import (
     brier_score,
     coverage,
@@ -142,8 +142,8 @@ def _scores(at: dict[str, Any]) -> dict[str, Any] | None:
         scores[f"skill_against_{name}"] = skill(float(losses["model"].mean()), float(losses[name].mean()))
         scores[f"skill_against_{name}_interval"] = skill_interval(losses["model"], losses[name], at["week"])
     for name, prefix in (("model", ""), ("baseline", "baseline_")):
-        scores[f"{prefix}coverage_80"] = coverage(at["outcome"], at[name][:, 1], at[name][:, 5])
-        scores[f"{prefix}coverage_90"] = coverage(at["outcome"], at[name][:, 0], at[name][:, 6])
+        scores[f"{prefix}coverage_80"] = coverage(at["outcome"], at[name][:, Q10], at[name][:, Q90])
+        scores[f"{prefix}coverage_90"] = coverage(at["outcome"], at[name][:, Q05], at[name][:, Q95])
     rose = (at["outcome"] > 0).astype(np.float64)
     scores["brier"] = brier_score(probability_above_zero(at["model"]), rose)
     scores["brier_climatology"] = brier_score(at["climatology"], rose)

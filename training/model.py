@@ -18,7 +18,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, Floats
+from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, Q50, Floats
 from training.features import (
     DAILY_INPUTS,
     DAILY_STEPS,
@@ -37,7 +37,7 @@ SPREAD_PENALTY = 1e-4  # L2 on the linear part of the spread; there is far less 
 SKIP_PENALTY = 1e-3  # L2 on the skip; on validation 1e-2 costs .2 points of skill, 1e-4 costs .03
 MEDIAN_PENALTY = 30  # times that on the median: direction is hardly there to be learned
 MARKET_PENALTY = 10  # times that on inputs that are equal for all symbols on a date
-MEDIAN = LEVELS.index(0.5)
+MEDIAN = Q50
 PARTS = 2 + len(LEVELS) - 1  # numbers per horizon: shift, log scale, increments
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-from bellwether.core.types import HEADS, LEVELS, Floats
+from bellwether.core.types import HEADS, LEVELS, Q05, Q10, Q50, Q90, Q95, Floats
 from bellwether.forecasting.metrics import brier_score, coverage, pinball_loss, probability_above_zero, skill
 from bellwether.track_record.scores.block_bootstrap import Weeks, by_week, interval, mean_interval
 from training.significance import diebold_mariano
@@ -20,7 +20,6 @@ from training.significance import diebold_mariano
 FEWEST_SYMBOLS = 10  # on a date, to rank them
 AUC_BINS = 200
 SESSIONS_A_WEEK = 5
-Q05, Q10, Q50, Q90, Q95 = (LEVELS.index(level) for level in (0.05, 0.1, 0.5, 0.9, 0.95))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,13 +13,12 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from bellwether.alerts import alerts_table
-from bellwether.alerts.rules.local_time import after_quiet
+from bellwether.alerts.chat_wishes import ChatWishes
 from bellwether.alerts.text import alerts
-from bellwether.core.alert_types import Alert, AlertSettings
+from bellwether.core.alert_types import Alert
 from bellwether.core.errors import BellwetherError
-from bellwether.core.i18n.translate import ENGLISH, use_language
 from bellwether.core.types import Instrument
-from bellwether.delivery import chat_settings_table, outbox_table
+from bellwether.delivery import outbox_table
 from bellwether.delivery.kinds import OUTCOME
 from bellwether.market.bars import STALE_AFTER
 from bellwether.market.calendar import SETTLING, last_closed_session
@@ -84,25 +83,23 @@ def _write(services: Services, reports: list[_Report], now: datetime) -> int:
     written = 0
     freshness = timedelta(minutes=services.settings.alerts.freshness)
     with services.store.transaction() as db:
-        settings = chat_settings_table.of_awake_chats(db)
-        languages = chat_settings_table.foreign_languages(db)
+        wishes = ChatWishes.read(db)
         present = services.clock()
         for report in reports:
             if report.turned_out is None:
                 alerts_table.reported(db, report.alert.id, NO_PRICE)
                 continue
-            wanted = settings.get(report.alert.chat_id, AlertSettings())
-            held = after_quiet(now, wanted.quiet, wanted.timezone) - now
+            begin = wishes.begin(report.alert.chat_id, now, present)
             key = f"{OUTCOME}:{report.alert.chat_id}:{report.alert.target_session}:{report.alert.id}"
-            with use_language(languages.get(report.alert.chat_id, ENGLISH)):
+            with wishes.speaking(report.alert.chat_id):
                 text = alerts.turned_out(report.alert, report.turned_out, report.instrument)
             draft = outbox_table.Draft(
                 dedup_key=key,
                 chat_id=report.alert.chat_id,
                 kind=OUTCOME,
                 text=text,
-                not_before=present + held,
-                expires_at=present + held + freshness,
+                not_before=begin,
+                expires_at=begin + freshness,
                 reply_key=report.alert.message_key,
             )
             written += outbox_table.enqueue(db, draft, present)

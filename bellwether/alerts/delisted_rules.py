@@ -8,11 +8,10 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from bellwether.alerts import rules_table
-from bellwether.alerts.rules.local_time import after_quiet
+from bellwether.alerts.chat_wishes import ChatWishes
 from bellwether.alerts.text import alerts
 from bellwether.core.alert_types import AlertRule
-from bellwether.core.i18n.translate import ENGLISH, use_language
-from bellwether.delivery import chat_settings_table, chats_table, outbox_table
+from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.kinds import VANISHED
 from bellwether.market.bars import STALE_AFTER
 from bellwether.market.symbols.universe import instrument_of
@@ -41,16 +40,15 @@ def let_rest(services: Services, rules: Sequence[AlertRule], session: date, unti
     freshness = timedelta(minutes=services.settings.alerts.freshness)
     with services.store.transaction() as db:
         resting = rules_table.rest(db, [one.id for one in gone])
-        languages = chat_settings_table.foreign_languages(db)
+        wishes = ChatWishes.read(db)
         awake = chats_table.awake_among(db, {one.chat_id for one in gone})
         told = [one for one in gone if one.id in resting and one.chat_id in awake]
         present = services.clock()
         for chat_id, group in groupby(told, lambda one: one.chat_id):
             of_chat = list(group)
-            settings = chat_settings_table.of_chat(db, chat_id)
-            begin = present + (after_quiet(now, settings.quiet, settings.timezone) - now)
+            begin = wishes.begin(chat_id, now, present)
             since = min(_since(one, session, until) for one in of_chat)
-            with use_language(languages.get(chat_id, ENGLISH)):
+            with wishes.speaking(chat_id):
                 text = alerts.vanished(known, of_chat, since)
             key = f"{VANISHED}:{chat_id}:{session}:{known.symbol}"
             outbox_table.enqueue(

@@ -17,7 +17,7 @@ from bellwether.alerts.rules.rarity import Remark, remark
 from bellwether.alerts.text.digest import DigestEntry
 from bellwether.ask import forecasts
 from bellwether.core.errors import BellwetherError, MarketDataError
-from bellwether.core.types import LEVELS, Forecast, Problem
+from bellwether.core.types import Q10, Q90, Forecast, Problem
 from bellwether.market.holes import last_steps
 from bellwether.market.symbols.universe import instrument_of
 from bellwether.services import Services
@@ -113,5 +113,5 @@ class DigestBuilder:
 
 def _range(symbol: str, made: Forecast) -> Range:
     """What is told, as it will be graded."""
-    low, high = made.log_returns[LEVELS.index(0.1)], made.log_returns[LEVELS.index(0.9)]
+    low, high = made.log_returns[Q10], made.log_returns[Q90]
     return Range(symbol, made.cutoff, made.horizon, made.target_session, low, high)

@@ -8,12 +8,13 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 
 from bellwether.alerts import missed_digests_table, subscriptions_table
+from bellwether.alerts.chat_wishes import ChatWishes
 from bellwether.alerts.rules.digest_due import DigestSlot
 from bellwether.alerts.rules.local_time import Rhythm, ended_slots
 from bellwether.core import metrics
 from bellwether.core.alert_types import AlertSettings
 from bellwether.db.database import Database
-from bellwether.delivery import admin_notes, chat_settings_table, outbox_table
+from bellwether.delivery import admin_notes, outbox_table
 from bellwether.delivery.kinds import DIGEST
 from bellwether.services import Services
 
@@ -45,17 +46,17 @@ def _count(db: Database, services: Services, since: datetime, now: datetime) -> 
     """The digests of each session that became stale between two instants, and have no row."""
     limits = services.settings.alerts
     delay, freshness = timedelta(minutes=limits.digest_delay), timedelta(minutes=limits.freshness)
-    settings = chat_settings_table.of_awake_chats(db)
-    slots: dict[tuple[frozenset[str], AlertSettings | None], list[DigestSlot]] = {}
+    wishes = ChatWishes.read(db)
+    slots: dict[tuple[frozenset[str], AlertSettings], list[DigestSlot]] = {}
     found, last = Counter[date](), None
     while page := subscriptions_table.calendars_of_awake_chats(db, last, _PAGE):
         last = page[-1][0]
         watching = subscriptions_table.watching_since(db, [chat_id for chat_id, _ in page])
         due: dict[str, date] = {}
         for chat_id, calendars in page:
-            key = (calendars, settings.get(chat_id))
+            key = (calendars, wishes.settings(chat_id))
             if key not in slots:
-                slots[key] = ended_slots(calendars, since, now, Rhythm.of(key[1] or AlertSettings(), delay, freshness))
+                slots[key] = ended_slots(calendars, since, now, Rhythm.of(key[1], delay, freshness))
             for slot in slots[key]:
                 if watching[chat_id] < slot.due_at:
                     due[f"{DIGEST}:{chat_id}:{slot.session}"] = slot.session

@@ -14,14 +14,12 @@ from datetime import date, datetime, timedelta
 from html import escape
 
 from bellwether.alerts import subscriptions_table
-from bellwether.alerts.rules.local_time import after_quiet
-from bellwether.core.alert_types import AlertSettings
+from bellwether.alerts.chat_wishes import ChatWishes
 from bellwether.core.errors import BellwetherError, NoGrowth, StoreError
 from bellwether.core.i18n.numbers import day, percent, signed_percent
-from bellwether.core.i18n.translate import ENGLISH, use_language
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.core.types import LEVELS
-from bellwether.delivery import chat_settings_table, outbox_table
+from bellwether.core.types import LEVELS, Q10, Q90
+from bellwether.delivery import outbox_table
 from bellwether.delivery.kinds import REPORT
 from bellwether.revenue import ask, sentences
 from bellwether.revenue.issued import PastGrowth, past_of
@@ -33,7 +31,6 @@ from bellwether.track_record.ledger.revenue_ledger_table import KeptGrowth
 NEWS = timedelta(days=7)  #: for how long after it was seen a report is told of
 WORTH_READING = timedelta(days=3)
 _NEAR = timedelta(days=45)  #: between the expected end of a quarter and the reported one
-_Q10, _Q90 = LEVELS.index(0.1), LEVELS.index(0.9)
 log = logging.getLogger(__name__)
 
 
@@ -93,13 +90,11 @@ def _write(services: Services, made: GrowthForecast, report: Report, now: dateti
     """Owe the alert to everybody who watched the company when it reported."""
     drafts = []
     with services.store.transaction() as db:
-        settings = chat_settings_table.of_awake_chats(db)
-        languages = chat_settings_table.foreign_languages(db)
+        wishes = ChatWishes.read(db)
         present = services.clock()
         for chat_id in subscriptions_table.watchers(db, made.symbol, report.seen_at):
-            wanted = settings.get(chat_id, AlertSettings())
-            begin = present + (after_quiet(now, wanted.quiet, wanted.timezone) - now)
-            with use_language(languages.get(chat_id, ENGLISH)):
+            begin = wishes.begin(chat_id, now, present)
+            with wishes.speaking(chat_id):
                 text = alert_text(made, report)
             key = f"{REPORT}:{chat_id}:{report.first_named}:{made.symbol}"
             drafts.append(outbox_table.Draft(key, chat_id, REPORT, text, begin, begin + WORTH_READING))
@@ -122,7 +117,7 @@ def alert_text(made: GrowthForecast, report: Report) -> str:
         "{} {}".format(
             placed(report.expected),
             _("8 in 10 outcomes were expected between {low} and {high}.").format(
-                low=signed_percent(expected[_Q10]), high=signed_percent(expected[_Q90])
+                low=signed_percent(expected[Q10]), high=signed_percent(expected[Q90])
             ),
         ),
         "\n".join(escape(line) for line in sentences.lines(made)),

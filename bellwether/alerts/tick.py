@@ -20,17 +20,17 @@ from datetime import datetime, timedelta
 
 from bellwether.alerts import alerts_table, subscriptions_table
 from bellwether.alerts.alert_outcomes import report_outcomes
+from bellwether.alerts.chat_wishes import ChatWishes
 from bellwether.alerts.digest_entries import DigestBuilder, DigestTopic
 from bellwether.alerts.rules.digest_due import DigestReason, DigestSlot, Prices, decide_digest
-from bellwether.alerts.rules.local_time import Rhythm, after_quiet, newest_slot, open_slots
+from bellwether.alerts.rules.local_time import Rhythm, newest_slot, open_slots
 from bellwether.alerts.rules.rarity import Remark
 from bellwether.alerts.text.digest import Digests, Notes
 from bellwether.alerts.text.digest_notes import how_they_turned_out, what_else_fired, why_it_comes
 from bellwether.alerts.tick_rules import RulesTick, judge_rules
 from bellwether.core.alert_types import Alert, AlertSettings, DigestMode
 from bellwether.core.errors import StoreError
-from bellwether.core.i18n.translate import ENGLISH, use_language
-from bellwether.delivery import chat_settings_table, chats_table, outbox_table
+from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.kinds import DIGEST
 from bellwether.delivery.lateness import about_lateness, is_late
 from bellwether.services import Services
@@ -114,19 +114,18 @@ class _Tick:
         self._desk = DigestBuilder(services)
         self._digests = Digests(services.settings.alerts.horizon)
         self._told: set[int] = set()  # the topics, by identity, whose ranges are kept: once, however many hear of them
-        self._slots: dict[tuple[frozenset[str], AlertSettings | None], tuple[list[DigestSlot], DigestReason]] = {}
+        self._slots: dict[tuple[frozenset[str], AlertSettings], tuple[list[DigestSlot], DigestReason]] = {}
         with services.store.reading() as db:
-            self._settings = chat_settings_table.of_awake_chats(db)
-            self._languages = chat_settings_table.foreign_languages(db)
+            self._wishes = ChatWishes.read(db)
             self._with_folded = alerts_table.chats_with_folded(db)
 
     def page(self, chats_of_page: list[tuple[int, frozenset[str]]]) -> None:
         """Decide and write the digests of some chats."""
         open_now = []
         for chat_id, calendars in chats_of_page:
-            settings = self._settings.get(chat_id)
+            settings = self._wishes.settings(chat_id)
             for slot in self._open(calendars, settings):
-                open_now.append(_Owed(f"{DIGEST}:{chat_id}:{slot.session}", chat_id, slot, settings or _DEFAULT))
+                open_now.append(_Owed(f"{DIGEST}:{chat_id}:{slot.session}", chat_id, slot, settings))
         with self._services.store.reading() as db:
             owed = outbox_table.owed_among(db, [one.key for one in open_now])
             due = [one for one in open_now if one.key not in owed]
@@ -142,8 +141,8 @@ class _Tick:
                 decided.append(what)
         self._write(decided)
 
-    def _open(self, calendars: frozenset[str], settings: AlertSettings | None) -> list[DigestSlot]:
-        """The open slots of a watchlist; the same for all without wishes who watch the same exchanges.
+    def _open(self, calendars: frozenset[str], settings: AlertSettings) -> list[DigestSlot]:
+        """The open slots of a watchlist; the same for all who wish the same and watch the same exchanges.
 
         No prices are asked for before a digest can be due: of a chat with none the reason is counted here.
         """
@@ -151,7 +150,7 @@ class _Tick:
         if key not in self._slots:
             limits = self._services.settings.alerts
             delay, freshness = timedelta(minutes=limits.digest_delay), timedelta(minutes=limits.freshness)
-            rhythm = Rhythm.of(settings or _DEFAULT, delay, freshness)
+            rhythm = Rhythm.of(settings, delay, freshness)
             newest = newest_slot(calendars, self._now, rhythm)
             self._slots[key] = (
                 open_slots(calendars, self._now, rhythm),
@@ -177,14 +176,14 @@ class _Tick:
         # `now` may be a rehearsed instant, so the row's own times count from the real one
         present = self._services.clock()
         # it may have become due before the quiet hours, and waited for prices into them
-        begin = present + (after_quiet(self._now, settings.quiet, settings.timezone) - self._now)
+        begin = self._wishes.begin(one.chat_id, self._now, present)
         draft = outbox_table.Draft(one.key, one.chat_id, DIGEST, "", begin, begin + (slot.fresh_until - self._now))
         remark = self._remark(symbols, one, folded) if settings.digest_mode is DigestMode.UNUSUAL else Remark.NOTHING
         if settings.digest_mode is DigestMode.UNUSUAL and remark is Remark.NOTHING:
             self.reasons[DigestReason.NOTHING_UNUSUAL] += 1
             return _Decided(draft, worth_sending=False)
         self.reasons[reason] += 1
-        with use_language(self._languages.get(one.chat_id, ENGLISH)):
+        with self._wishes.speaking(one.chat_id):
             late = about_lateness(slot.due_at, settings.timezone) if is_late(slot.due_at, self._now) else ""
             ended = how_they_turned_out(
                 grades([each for topic in topics for each in topic.ended]), sum(topic.unjudged for topic in topics)
@@ -234,6 +233,3 @@ class _Tick:
             self._told |= new.keys()
             for one in (each for each in still if each.folded):
                 alerts_table.fold_in(db, [alert.id for alert in one.folded], one.draft.dedup_key)
-
-
-_DEFAULT = AlertSettings()

@@ -12,11 +12,11 @@ calendars that rules depend on
 import logging
 from collections import Counter
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bellwether.alerts import rules_table
+from bellwether.alerts.chat_wishes import ChatWishes
 from bellwether.alerts.delisted_rules import let_rest
 from bellwether.alerts.observe import ObservedSymbol, observe
 from bellwether.alerts.rules.budget import surprise_of_move, surprise_of_rarity
@@ -27,9 +27,7 @@ from bellwether.alerts.write_alerts import AlertWriter, Fired
 from bellwether.core import metrics
 from bellwether.core.alert_types import FORECASTS, Alert, AlertRule, RuleKind
 from bellwether.core.errors import BellwetherError, DoubtfulBars, MarketDataError
-from bellwether.core.i18n.translate import ENGLISH, use_language
-from bellwether.core.types import LEVELS
-from bellwether.delivery import chat_settings_table
+from bellwether.core.types import Q10, Q90
 from bellwether.market.bars import STALE_AFTER
 from bellwether.market.calendar import SETTLING, closes_at, last_closed_session
 from bellwether.market.holes import Gap, last_steps
@@ -66,7 +64,7 @@ def judge_rules(services: Services, now: datetime, stopping: Callable[[], bool] 
         calendars = rules_table.calendars(db)
     for calendar in calendars:
         run.calendar(calendar, last_closed_session(calendar, now - SETTLING))
-    writer = AlertWriter(services, now)
+    writer = AlertWriter(services, now, run.wishes)
     writer.write(run.fired)
     run.did.told, run.did.folded = writer.told, writer.folded
     return run.did
@@ -80,7 +78,7 @@ class _RulesRun:
         self._services, self._now, self._stopping = services, now, stopping
         self.fired: dict[int, list[Fired]] = {}
         with services.store.reading() as db:
-            self._languages = chat_settings_table.foreign_languages(db)
+            self.wishes = ChatWishes.read(db)
 
     def calendar(self, calendar: str, session: date) -> None:
         """Judge the rules about what trades on one exchange."""
@@ -127,11 +125,11 @@ class _RulesRun:
             verdict = judge(rule, figure, session, self._now, seen.sight.gap if seen else Gap.NONE)
             self.did.reasons[verdict.reason] += 1
             if verdict.fires and seen is not None and figure is not None:
-                with self._speaking(rule.chat_id):
+                with self.wishes.speaking(rule.chat_id):
                     fired = self._fire(verdict, figure, seen, due_at, fresh_until)
                 self.fired.setdefault(rule.chat_id, []).append(fired)
             elif verdict.reason is RuleReason.EXPIRED:
-                with self._speaking(rule.chat_id):
+                with self.wishes.speaking(rule.chat_id):
                     ended = self._ended(verdict, session, due_at, fresh_until)
                 self.fired.setdefault(rule.chat_id, []).append(ended)
             elif verdict.reason is not RuleReason.SESSION_MISSING:  # that one is looked at again
@@ -143,10 +141,6 @@ class _RulesRun:
                 rules_table.keep_state(db, quiet)
         if isinstance(looked, Unseen):
             self.did.rested += let_rest(self._services, quiet, session, looked.until, self._now)
-
-    def _speaking(self, chat_id: int) -> AbstractContextManager[None]:
-        """Within it we speak the chat's language."""
-        return use_language(self._languages.get(chat_id, ENGLISH))
 
     def _see(self, symbol: str, session: date, rules: list[AlertRule]) -> ObservedSymbol | Unseen:
         """The symbol after this very session; or why there is no telling, now or at all."""
@@ -188,8 +182,8 @@ class _RulesRun:
             message_key=None,
             horizon=rule.horizon,
             target_session=made.target_session if made else None,
-            low=made.log_returns[LEVELS.index(0.1)] if made else None,
-            high=made.log_returns[LEVELS.index(0.9)] if made else None,
+            low=made.log_returns[Q10] if made else None,
+            high=made.log_returns[Q90] if made else None,
             wish=alerts.describe(rule, one.currency),
         )
         return Fired(verdict, alert, alerts.message(line, rule, made, one), due_at, fresh_until)

@@ -7,26 +7,23 @@ a chat's alerts of one tick
 | one transaction  all of it, or nothing
 """
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bellwether.alerts import alerts_table, rules_table, subscriptions_table
+from bellwether.alerts.chat_wishes import ChatWishes
 from bellwether.alerts.rules.budget import WEEK, within_budget
 from bellwether.alerts.rules.judge import RuleVerdict
-from bellwether.alerts.rules.local_time import after_quiet
 from bellwether.alerts.text import digest_notes
-from bellwether.core.alert_types import Alert, AlertSettings
-from bellwether.core.i18n.translate import ENGLISH, use_language
+from bellwether.core.alert_types import Alert
 from bellwether.db.database import Database
-from bellwether.delivery import chat_settings_table, chats_table, lateness, outbox_table
+from bellwether.delivery import chats_table, lateness, outbox_table
 from bellwether.delivery.kinds import LEFTOVERS
 from bellwether.delivery.lateness import is_late
 from bellwether.forecasting import sentences
 from bellwether.services import Services
 
 CHATS_AT_ONCE = 500  #: written in one transaction: some ten milliseconds, in which nobody else can write
-_DEFAULT = AlertSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +45,15 @@ class Fired:
 class AlertWriter:
     """Writes what fired in one tick."""
 
-    def __init__(self, services: Services, now: datetime) -> None:
+    def __init__(self, services: Services, now: datetime, wishes: ChatWishes) -> None:
         """`now` may be a rehearsed instant, so the rows' own times count from the real one."""
         self.told = self.folded = 0
-        self._services, self._now = services, now
-        self._languages: dict[int, str] = {}
+        self._services, self._now, self._wishes = services, now, wishes
 
     def write(self, fired: dict[int, list[Fired]]) -> None:
         """Keep what fired, by chat: each chat in one transaction, some chats together. Raises StoreError."""
         if not fired:
             return
-        with self._services.store.reading() as db:
-            settings = chat_settings_table.of_awake_chats(db)
-            self._languages = chat_settings_table.foreign_languages(db)
         ids = sorted(fired)
         for start in range(0, len(ids), CHATS_AT_ONCE):
             some = ids[start : start + CHATS_AT_ONCE]
@@ -68,26 +61,27 @@ class AlertWriter:
                 awake = chats_table.awake_among(db, some)  # a chat may have left since its rules were read
                 told = alerts_table.told_since(db, some, self._services.clock() - WEEK)
                 for chat_id in (one for one in some if one in awake):
-                    self._chat(db, chat_id, fired[chat_id], settings.get(chat_id, _DEFAULT), told.get(chat_id, 0))
+                    self._chat(db, chat_id, fired[chat_id], told.get(chat_id, 0))
 
-    def _chat(self, db: Database, chat_id: int, all_fired: list[Fired], wanted: AlertSettings, told: int) -> None:
+    def _chat(self, db: Database, chat_id: int, all_fired: list[Fired], told: int) -> None:
         """What fired for one chat."""
         still = rules_table.still_unjudged(db, chat_id, [(one.alert.rule_id, one.alert.session) for one in all_fired])
         fired = [one for one in all_fired if one.alert.rule_id in still]
-        own, rest = within_budget([one for one in fired if one.verdict.fires], wanted.weekly_budget, told)
+        budget = self._wishes.settings(chat_id).weekly_budget
+        own, rest = within_budget([one for one in fired if one.verdict.fires], budget, told)
         present = self._services.clock()
         for one in own:
-            draft = self._draft(one, wanted, present)
+            draft = self._draft(one, present)
             if alerts_table.add(db, replace(one.alert, message_key=draft.dedup_key), present):
                 self.told += outbox_table.enqueue(db, draft, present)
         for one in [*rest, *(one for one in fired if not one.verdict.fires)]:
             self.folded += alerts_table.add(db, one.alert, present)
         if fired and not subscriptions_table.of_chat(db, chat_id):
-            self._without_digest(db, chat_id, wanted, max(fired, key=lambda one: one.alert.session))
+            self._without_digest(db, chat_id, max(fired, key=lambda one: one.alert.session))
         rules_table.keep_state(db, [one.verdict.rule for one in fired if not one.verdict.finished])
         rules_table.finish(db, [one.alert.rule_id for one in fired if one.verdict.finished])
 
-    def _without_digest(self, db: Database, chat_id: int, settings: AlertSettings, one: Fired) -> None:
+    def _without_digest(self, db: Database, chat_id: int, one: Fired) -> None:
         """What is left over for a chat that watches nothing, and so gets no digest, comes in one message a tick.
 
         Not under a digest's key: exchanges close at other hours, and prices of one session come in several ticks; and
@@ -97,30 +91,23 @@ class AlertWriter:
         if not left:
             return
         key = f"{LEFTOVERS}:{chat_id}:{one.alert.session}:{min(alert.id for alert in left)}"
-        with self._speaking(chat_id):
+        with self._wishes.speaking(chat_id):
             text = f"{digest_notes.what_else_fired(left)}\n{sentences.NOT_ADVICE}"
         present = self._services.clock()
-        begin = present + self._held(settings)
+        begin = self._wishes.begin(chat_id, self._now, present)
         draft = outbox_table.Draft(key, chat_id, LEFTOVERS, text, begin, begin + (one.fresh_until - self._now))
         if outbox_table.enqueue(db, draft, present):
             alerts_table.fold_in(db, [alert.id for alert in left], key)
 
-    def _speaking(self, chat_id: int) -> AbstractContextManager[None]:
-        """Within it we speak the chat's language."""
-        return use_language(self._languages.get(chat_id, ENGLISH))
-
-    def _held(self, settings: AlertSettings) -> timedelta:
-        """How long a chat's quiet hours still last."""
-        return after_quiet(self._now, settings.quiet, settings.timezone) - self._now
-
-    def _draft(self, one: Fired, settings: AlertSettings, present: datetime) -> outbox_table.Draft:
+    def _draft(self, one: Fired, present: datetime) -> outbox_table.Draft:
         """The message of an alert. One that its chat holds back is fresh for as long after that."""
         alert = one.alert
         text = one.text
         if is_late(one.due_at, self._now):
-            with self._speaking(alert.chat_id):
-                text = f"{lateness.about_lateness(one.due_at, settings.timezone)}\n{text}"
-        begin = present + self._held(settings)
+            with self._wishes.speaking(alert.chat_id):
+                timezone = self._wishes.settings(alert.chat_id).timezone
+                text = f"{lateness.about_lateness(one.due_at, timezone)}\n{text}"
+        begin = self._wishes.begin(alert.chat_id, self._now, present)
         return outbox_table.Draft(
             dedup_key=f"{alert.kind.value}:{alert.chat_id}:{alert.session}:{alert.rule_id}",
             chat_id=alert.chat_id,

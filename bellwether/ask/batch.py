@@ -11,7 +11,7 @@ from datetime import date
 from bellwether.ask import forecasts as ask_forecasts
 from bellwether.ask.point_in_time import inputs_at, last_session
 from bellwether.core.errors import BellwetherError, StoreError, UnusableBars
-from bellwether.core.types import Bars, Forecast, ForecastInputs, Instrument, Outlook
+from bellwether.core.types import Bars, Forecast, ForecastInputs, Instrument, Outlook, issues_forecasts
 from bellwether.forecasting.forecaster import forecast_at, make_outlooks
 from bellwether.models.onnx_model import OnnxModel
 from bellwether.services import Services
@@ -94,7 +94,7 @@ class _Batch:
             return seen, forecast_at(seen, self._horizon, services.clock())
         seen = ask_forecasts.as_shown(services, seen)
         made = forecast_at(seen, self._horizon, services.clock())
-        return seen, with_record(services.store, made, simulated=services.provider.name == ask_forecasts.SAMPLE)
+        return seen, with_record(services.store, made, simulated=not issues_forecasts(services.provider.name))
 
     def _end(self, one: Instrument) -> date:
         """The newest session, the same for all that trade by one calendar."""

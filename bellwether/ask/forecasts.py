@@ -8,7 +8,19 @@ from typing import Any
 from bellwether.ask.point_in_time import inputs_at, last_session
 from bellwether.core.errors import BellwetherError
 from bellwether.core.parsing import parse_date, parse_horizon
-from bellwether.core.types import Bars, Forecast, Instrument, Outlook, Problem, Shape, Theme, to_date
+from bellwether.core.types import (
+    Q10,
+    Q90,
+    Bars,
+    Forecast,
+    Instrument,
+    Outlook,
+    Problem,
+    Shape,
+    Theme,
+    issues_forecasts,
+    to_date,
+)
 from bellwether.forecasting.forecaster import forecast_at, make_outlook
 from bellwether.market.scale import comparable
 from bellwether.market.symbols.resolve import Resolver
@@ -23,8 +35,6 @@ from bellwether.track_record.scores.record_summary import with_record
 from bellwether.track_record.scores.simulated_record import simulated_record
 from bellwether.track_record.scores.track_record import RecordFilter, live_record
 from bellwether.track_record.scores.types import GateStatus, Receipt, TrackRecord
-
-SAMPLE = "sample"  #: the market that ended for good: nothing of it is issued
 
 
 def resolve(services: Services, text: str) -> Instrument:
@@ -79,14 +89,14 @@ def issue(services: Services, seen: Outlook, horizon: int) -> Answer:
     Where the record speaks against the model the plain rule answers. A database in trouble keeps nobody from a
     forecast: it then says that it could not be entered. Raises BadHorizon.
     """
-    seen, sample = as_shown(services, seen), services.provider.name == SAMPLE
+    seen, simulated = as_shown(services, seen), not issues_forecasts(services.provider.name)
     made = forecast_at(seen, horizon, services.clock())
-    return Answer(issuing.issue(services.store, seen, with_record(services.store, made, simulated=sample)), seen)
+    return Answer(issuing.issue(services.store, seen, with_record(services.store, made, simulated=simulated)), seen)
 
 
 def as_shown(services: Services, seen: Outlook) -> Outlook:
     """The outlook as people may see it: the plain rule's where the record speaks against the model."""
-    if services.provider.name == SAMPLE:
+    if not issues_forecasts(services.provider.name):
         return seen
     return apply_gate(services.store, seen, len(services.universe))
 
@@ -119,7 +129,7 @@ def track_record(
     a simulated record that cannot be read.
     """
     asked = RecordFilter(symbol, horizon, model_id, since)
-    if services.provider.name == SAMPLE:
+    if not issues_forecasts(services.provider.name):
         return simulated_record(services.store, asked)
     stands: tuple[GateStatus, ...] = ()
     if services.model is not None and symbol is None:
@@ -145,7 +155,7 @@ def ledger_head(services: Services) -> str:
 
     Empty while nothing was issued. Raises StoreError.
     """
-    if services.provider.name == SAMPLE:
+    if not issues_forecasts(services.provider.name):
         return ""
     with services.store.reading() as db:
         head = ledger_table.CHAIN.head(db)
@@ -237,6 +247,6 @@ def what_came(services: Services, asked: Answer) -> GradedRange | None:
     made = asked.forecast
     if made.target_session > last_session(services, asked.outlook.instrument, None):
         return None
-    low, high = made.log_returns[1], made.log_returns[5]
+    low, high = made.log_returns[Q10], made.log_returns[Q90]
     told = Range(made.symbol, made.cutoff, made.horizon, made.target_session, low, high)
     return outcome(told, comparable(services.provider.bars(made.symbol, made.target_session)).bars)

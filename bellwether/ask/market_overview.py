@@ -16,11 +16,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
+from cachetools import LRUCache
+
 from bellwether.ask import forecasts
 from bellwether.ask.point_in_time import MARKET_CALENDAR, inputs_at, last_session
 from bellwether.core.errors import BellwetherError, MarketDataError
 from bellwether.core.i18n.translate import said
-from bellwether.core.types import MARKET_SERIES, Bars, Forecast, Instrument
+from bellwether.core.types import MARKET_SERIES, Q10, Q90, Bars, Forecast, Instrument
 from bellwether.forecasting.forecaster import forecast_at, make_outlook
 from bellwether.market.calendar import SETTLING, last_closed_session
 from bellwether.market.provider import Provider
@@ -67,7 +69,7 @@ def row_of(made: Forecast) -> OverviewRow:
     usual = facts.usual_volatility
     return OverviewRow(
         forecast=made,
-        width=growths[5] - growths[1],
+        width=growths[Q90] - growths[Q10],
         against_rule=None if made.problem else facts.width_against_baseline,
         against_usual=facts.volatility / usual if usual else None,
     )
@@ -108,7 +110,7 @@ class Overviews:
     def __init__(self, services: Services, work: Callable[[Services, int], Overview] = work_out) -> None:
         """Nothing is worked out before it is asked for."""
         self._services, self._work = services, work
-        self._ready: dict[int, tuple[date, Overview]] = {}
+        self._ready: LRUCache[int, tuple[date, Overview]] = LRUCache(MOST_KEPT)
         self._under_way: dict[int, Future[Overview]] = {}
         self._lock = threading.Lock()
 
@@ -158,10 +160,7 @@ class Overviews:
 
     def _keep(self, horizon: int, session: date, made: Overview) -> None:
         with self._lock:
-            self._ready.pop(horizon, None)
             self._ready[horizon] = (session, made)
-            while len(self._ready) > MOST_KEPT:
-                del self._ready[next(iter(self._ready))]
 
 
 class _KeptBars:

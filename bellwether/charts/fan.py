@@ -15,7 +15,7 @@ import numpy as np
 from bellwether.charts.renderer import Renderer
 from bellwether.core.i18n.translate import ENGLISH, spoken
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.core.types import LEVELS, Outlook, Shape, Theme
+from bellwether.core.types import LEVELS, Q10, Q50, Q90, Outlook, Shape, Theme
 from bellwether.forecasting.sentences import day, money, span
 from bellwether.market.calendar import session_after
 
@@ -55,12 +55,12 @@ def fan_chart(outlook: Outlook, horizon: int, theme: Theme, shape: Shape = "wide
     last, end = past[-1], fan[-1]
     layers: list[dict[str, Any]] = [_band(fan, low, high, opacity, palette) for low, high, opacity in _BANDS]
     layers += [
-        _line(fan, f"q{LEVELS.index(0.5)}", palette.fan, dash=[4, 3]),
+        _line(fan, f"q{Q50}", palette.fan, dash=[4, 3]),
         _line(past, "close", palette.past),
         _point(last, palette),
         _last_label(past, _money(outlook, last["close"]), palette),
     ]
-    low, high = LEVELS.index(0.1), LEVELS.index(0.9)
+    low, high = Q10, Q90
     layers += [
         _label(end["date"], end[f"q{level}"], _money(outlook, end[f"q{level}"]), palette.ink, dx=-2, dy=dy)
         for level, dy in ((high, -10), (low, 14))

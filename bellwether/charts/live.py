@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any
 
 from bellwether.charts.fan import DAYS, PALETTES, fan_chart, fan_rows, past_rows
-from bellwether.core.types import LEVELS, Outlook, Shape, Theme
+from bellwether.core.types import Q10, Q25, Q75, Q90, Outlook, Shape, Theme
 from bellwether.forecasting.sentences import day, money
 
-_LOW, _LOW_HALF, _HIGH_HALF, _HIGH = (f"q{LEVELS.index(level)}" for level in (0.1, 0.25, 0.75, 0.9))
+_LOW, _LOW_HALF, _HIGH_HALF, _HIGH = (f"q{place}" for place in (Q10, Q25, Q75, Q90))
 
 # Vega-Lite 6 writes the fields of a tooltip as those of the mark, which the nearest one has a level deeper
 _TOLD = "{'Day': (datum.datum || datum).day, 'Price': (datum.datum || datum).price}"

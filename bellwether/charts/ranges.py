@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bellwether.charts.fan import PALETTES, config
-from bellwether.core.types import LEVELS, Forecast, Shape, Theme
+from bellwether.core.types import LEVELS, Q10, Q50, Q90, Forecast, Shape, Theme
 from bellwether.forecasting.sentences import signed_percent
 
 _WIDTHS: dict[Shape, int] = {"wide": 720, "narrow": 360, "card": 600}
@@ -22,7 +22,7 @@ def range_chart(compared: Sequence[Forecast], theme: Theme, shape: Shape = "wide
     palette = PALETTES[theme]
     rows = [_row(made) for made in compared]
     order = [made.symbol for made in compared]
-    low, high = (f"q{LEVELS.index(level)}" for level in (0.1, 0.9))
+    low, high = (f"q{place}" for place in (Q10, Q90))
     layers: list[dict[str, Any]] = [
         {
             "mark": {"type": "bar", "color": palette.fan, "opacity": opacity, "height": height, "cornerRadius": 3},
@@ -33,7 +33,7 @@ def range_chart(compared: Sequence[Forecast], theme: Theme, shape: Shape = "wide
     layers.append(
         {
             "mark": {"type": "tick", "color": palette.ink, "thickness": 2, "size": 22},
-            "encoding": {"x": _x(f"q{LEVELS.index(0.5)}")},
+            "encoding": {"x": _x(f"q{Q50}")},
         }
     )
     layers += [

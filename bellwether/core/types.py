@@ -44,6 +44,7 @@ Shape = Literal["wide", "narrow", "card"]  #: of a chart: for a desk or a chat, 
 Sessions = npt.NDArray[np.datetime64]
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)  #: quantile levels of every forecast
+Q05, Q10, Q25, Q50, Q75, Q90, Q95 = range(len(LEVELS))  #: which place each has
 HEADS = (1, 5, 10, 21, 63)  #: horizons the model forecasts directly, in sessions
 MAX_HORIZON = HEADS[-1]
 MARKET_SERIES = ("^GSPC", "^VIX")  #: what the whole market did, read beside each symbol
@@ -66,6 +67,14 @@ class Instrument:
         """Where and in what it trades, as far as that is known: "London, GBp"."""
         exchange = self.exchange or ("US" if self.calendar == "XNYS" else "")
         return ", ".join(part for part in (exchange, self.currency) if part)
+
+
+SAMPLE = "sample"  #: the source that ended for good
+
+
+def issues_forecasts(source: str) -> bool:
+    """Whether what is forecast from this source's data is issued: with the sample everybody could know the outcome."""
+    return source != SAMPLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +250,11 @@ class Forecast:
     def growths(self) -> tuple[float, ...]:
         """Simple returns at LEVELS, as fractions."""
         return tuple(np.expm1(self.log_returns).tolist())
+
+    @property
+    def width(self) -> float:
+        """Of the 8-in-10 range, in log returns."""
+        return self.log_returns[Q90] - self.log_returns[Q10]
 
     def price_at(self, level: float) -> float:
         """The price at one of LEVELS."""

@@ -9,7 +9,7 @@ from math import log
 
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.i18n.translate import ngettext
-from bellwether.core.types import Forecast
+from bellwether.core.types import Q10, Q90, Forecast
 from bellwether.forecasting import sentences
 from bellwether.market.holes import Gap, gap, session_before
 
@@ -106,12 +106,12 @@ def _sentence(before: Forecast, made: Forecast) -> str:
 
 def _widening(before: Forecast, made: Forecast) -> float:
     """The width of the 8-in-10 range now against then, in log returns; 1 where there was none."""
-    old, new = (one.log_returns[5] - one.log_returns[1] for one in (before, made))
+    old, new = (one.width for one in (before, made))
     return new / old if old > 0 and new > 0 else 1.0
 
 
 def _spread(made: Forecast) -> str:
-    low, high = (sentences.signed_percent(made.growths[at]) for at in (1, 5))
+    low, high = (sentences.signed_percent(made.growths[place]) for place in (Q10, Q90))
     return _("{low} to {high}").format(low=low, high=high)
 
 

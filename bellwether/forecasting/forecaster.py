@@ -24,9 +24,10 @@ from bellwether.core.errors import BadHorizon, UnusableBars
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import (
     HEADS,
-    LEVELS,
     MARKET_SERIES,
     MAX_HORIZON,
+    Q10,
+    Q90,
     Bars,
     Baseline,
     Floats,
@@ -189,7 +190,6 @@ def _read(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
     cutoff = bars.cutoff
     quantiles, baseline = outlook.log_returns[horizon - 1], outlook.baseline[horizon - 1]
     growth, baseline_growth = probability_above_zero(np.stack([quantiles, baseline]))
-    low, high = LEVELS.index(0.1), LEVELS.index(0.9)
     return Forecast(
         symbol=one.symbol,
         name=one.name,
@@ -208,8 +208,8 @@ def _read(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
         explanation=explain(
             bars.closes,
             outlook.vix,
-            quantiles[high] - quantiles[low],
-            baseline[high] - baseline[low],
+            quantiles[Q90] - quantiles[Q10],
+            baseline[Q90] - baseline[Q10],
             _record_at(outlook.records, horizon),
         ),
         source=outlook.source,

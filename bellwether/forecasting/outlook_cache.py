@@ -3,12 +3,12 @@
 Every number of the bars is compared, so a correction anywhere in them makes a new one.
 """
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from threading import Lock
 from typing import Any
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from bellwether.core.errors import UnusableBars
@@ -25,7 +25,7 @@ class OutlookCache:
 
     def __init__(self) -> None:
         """Nothing is kept yet."""
-        self._kept: OrderedDict[_Key, tuple[ForecastInputs, Outlook]] = OrderedDict()
+        self._kept: LRUCache[_Key, tuple[ForecastInputs, Outlook]] = LRUCache(MOST)
         self._lock = Lock()
 
     def get(self, known: ForecastInputs, model: OnnxModel | None) -> Outlook:
@@ -42,11 +42,8 @@ class OutlookCache:
         return [kept or self._keep(one, model, next(new)) for one, kept in zip(known, found, strict=True)]
 
     def _recall(self, known: ForecastInputs, model: OnnxModel | None) -> Outlook | None:
-        key = (known.instrument.symbol, model)
         with self._lock:
-            found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
+            found = self._kept.get((known.instrument.symbol, model))
         return found[1] if found is not None and _same(found[0], known) else None
 
     def _keep(
@@ -55,8 +52,6 @@ class OutlookCache:
         if isinstance(made, Outlook):
             with self._lock:
                 self._kept[known.instrument.symbol, model] = (known, made)
-                if len(self._kept) > MOST:
-                    self._kept.popitem(last=False)
         return made
 
 

@@ -6,7 +6,7 @@ They are English, unless `language.use_language` says otherwise.
 from bellwether.core.i18n.numbers import closing, count, day, money, percent, signed_percent
 from bellwether.core.i18n.translate import N_, ngettext, said
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.core.types import LEVELS, Forecast
+from bellwether.core.types import LEVELS, Q10, Q90, Forecast
 from bellwether.forecasting.trust_sentences import tested, track_record_line, trust
 
 # one door to all that is said of a forecast
@@ -131,8 +131,8 @@ def numbers(forecast: Forecast) -> str:
     ).format(
         low=low,
         high=high,
-        low_growth=signed_percent(forecast.growths[1]),
-        high_growth=signed_percent(forecast.growths[5]),
+        low_growth=signed_percent(forecast.growths[Q10]),
+        high_growth=signed_percent(forecast.growths[Q90]),
         day=day(forecast.target_session),
         middle=middle,
     )

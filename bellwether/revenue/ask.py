@@ -6,9 +6,9 @@ from datetime import date
 from bellwether.ask import forecasts
 from bellwether.core.errors import BadDate, BellwetherError, NoGrowth, NoStatements, UnknownSymbol
 from bellwether.core.i18n.translate import said
-from bellwether.core.types import Instrument, Shape, Statements, Theme
+from bellwether.core.types import Instrument, Shape, Statements, Theme, issues_forecasts
 from bellwether.revenue import issued
-from bellwether.revenue.forecaster import SAMPLE, forecast_growth
+from bellwether.revenue.forecaster import forecast_growth
 from bellwether.revenue.issued import PastGrowth
 from bellwether.revenue.replay import replayed
 from bellwether.revenue.types import GrowthForecast
@@ -38,7 +38,7 @@ def growth(services: Services, text: str, as_of: date | None = None) -> GrowthAn
     made = forecast_growth(one, statements, model, as_of or day, services.clock())
     if as_of is not None:
         return GrowthAnswer(made, ())
-    if made.source == SAMPLE:  # nothing is issued there
+    if not issues_forecasts(made.source):
         return GrowthAnswer(made, replayed(one, statements, services.growth, day), simulated=True)
     issued.settle_if_due(services.store, statements, services.clock())
     return GrowthAnswer(issued.enter(services.store, made), issued.past(services.store, one.symbol))

@@ -6,7 +6,7 @@ from typing import Any
 from bellwether.charts.fan import PALETTES, SIZES, config
 from bellwether.core.i18n.numbers import day
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.core.types import LEVELS, Shape, Theme
+from bellwether.core.types import LEVELS, Q10, Q50, Q90, Shape, Theme
 from bellwether.models.quarters import HORIZONS, QUARTER_DAYS, place
 from bellwether.revenue.forecaster import end_ahead
 from bellwether.revenue.sentences import three
@@ -14,7 +14,6 @@ from bellwether.revenue.types import GrowthForecast
 
 _SHOWN = 16  #: past quarters: four years
 _LABELLED = HORIZONS[1] - HORIZONS[0]  #: quarters from one label below to the next: both that are forecast have one
-_Q10, _Q90 = LEVELS.index(0.1), LEVELS.index(0.9)
 _BANDS = ((0.1, 0.9, 0.35), (0.25, 0.75, 0.6))
 
 
@@ -29,7 +28,7 @@ def growth_chart(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> d
     ahead: list[dict[str, Any]] = [
         {"quarter": one.period_end.isoformat(), "first": one.quarters_ahead == 1}
         | {f"q{level}": revenue / size for level, revenue in enumerate(one.revenue)}
-        | {"ends": "{}\N{EN DASH}{}".format(*(three(one.revenue[level] / size) for level in (_Q10, _Q90)))}
+        | {"ends": "{}\N{EN DASH}{}".format(*(three(one.revenue[level] / size) for level in (Q10, Q90)))}
         for one in made.ahead
     ]
     order = _quarters(made, len(past))
@@ -80,14 +79,14 @@ def growth_chart(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> d
         }
         for low, high, opacity in _BANDS
     ]
-    middle = y | {"field": f"q{LEVELS.index(0.5)}"}
+    middle = y | {"field": f"q{Q50}"}
     tick = {"type": "tick", "color": palette.ink, "thickness": 2.5, "width": {"band": 0.7}}
     layers.append({"data": {"values": ahead}, "mark": tick, "encoding": {"x": x, "y": middle}})
     # each towards the quarters between them, of which nothing is drawn: never over a bar
     sides = {"align": {"expr": "datum.first ? 'left' : 'right'"}, "dx": {"expr": "datum.first ? -8 : 8"}}
     room = 12 if shape == "wide" else 10.5  # px; two of the longest must fit beside each other
     ends = {"type": "text", "baseline": "bottom", "dy": -4, "fontSize": room, "color": palette.ink} | sides
-    above = {"x": x, "y": y | {"field": f"q{_Q90}"}, "text": {"field": "ends"}}
+    above = {"x": x, "y": y | {"field": f"q{Q90}"}, "text": {"field": "ends"}}
     layers.append({"data": {"values": ahead}, "mark": ends, "encoding": above})
     title = _("{name} ({symbol}): revenue a quarter, in {unit}").format(
         name=made.name, symbol=made.symbol, unit=f"{made.currency}{word}"

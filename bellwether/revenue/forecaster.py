@@ -17,7 +17,7 @@ from bellwether.core.errors import NoGrowth
 from bellwether.core.i18n.numbers import Spoken
 from bellwether.core.i18n.numbers import day as day_of
 from bellwether.core.i18n.translate import said
-from bellwether.core.types import Floats, Instrument, Quarter, Statements
+from bellwether.core.types import Floats, Instrument, Quarter, Statements, issues_forecasts
 from bellwether.models.quarters import (
     A_YEAR,
     ASSUMED_DELAY,
@@ -36,7 +36,6 @@ from bellwether.models.revenue_baseline import plain_quantiles
 from bellwether.models.revenue_model import GrowthModel
 from bellwether.revenue.types import GrowthForecast, GrowthProblem, QuarterAhead
 
-SAMPLE = "sample"  #: the source that ended for good
 FEW = 3 * A_YEAR  #: quarters; with fewer the reader is told
 OVERDUE = timedelta(days=210)  #: from the end of a quarter; by then the one after it was reported
 _LIMIT = 3.0  #: of log growth: twentyfold in a year is nothing that a model may say
@@ -175,7 +174,7 @@ def _caveats(
         found.append(said("{count} of its last eight quarters are missing.", count=len(missing)))
     if A_YEAR - 1 not in grid:
         found.append(said("Next quarter is left out: the same quarter of the year before is not known."))
-    if day - newest.period_end > OVERDUE and source != SAMPLE:  # whose every answer says when it ends
+    if day - newest.period_end > OVERDUE and issues_forecasts(source):  # else every answer says when it ends
         found.append(
             said(
                 "Its newest quarter known ended on {day}; later reports are missing.",

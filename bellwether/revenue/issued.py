@@ -11,17 +11,16 @@ from datetime import date, datetime
 import numpy as np
 
 from bellwether.core.errors import StoreError
-from bellwether.core.types import LEVELS, Statements
+from bellwether.core.types import LEVELS, Q10, Q90, Statements, issues_forecasts
 from bellwether.db.database import Store
 from bellwether.models.quarters import Figure, came, known_at
-from bellwether.revenue.forecaster import OVERDUE, SAMPLE, figure_of
+from bellwether.revenue.forecaster import OVERDUE, figure_of
 from bellwether.revenue.types import GrowthForecast
 from bellwether.track_record.ledger import checkpoint, revenue_ledger_table
 from bellwether.track_record.ledger.issue import UNRECORDED
 from bellwether.track_record.ledger.revenue_ledger_table import IssuedGrowth, KeptGrowth
 
 log = logging.getLogger(__name__)
-_Q10, _Q90 = LEVELS.index(0.1), LEVELS.index(0.9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class PastGrowth:
     @property
     def held(self) -> bool:
         """Whether what came lay in the 8-in-10 range."""
-        return self.growth is not None and self.growths[_Q10] <= self.growth <= self.growths[_Q90]
+        return self.growth is not None and self.growths[Q10] <= self.growth <= self.growths[Q90]
 
     @property
     def percentile(self) -> float | None:
@@ -47,7 +46,7 @@ class PastGrowth:
 
 def is_issued(made: GrowthForecast) -> bool:
     """Whether its outcomes still lie ahead, in a market that lives."""
-    return made.source != SAMPLE and made.made_at.date() - made.period_end <= OVERDUE
+    return issues_forecasts(made.source) and made.made_at.date() - made.period_end <= OVERDUE
 
 
 def enter(store: Store, made: GrowthForecast) -> GrowthForecast:

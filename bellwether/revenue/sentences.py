@@ -3,12 +3,11 @@
 from bellwether.core.i18n.numbers import count, day, percent, plain, signed_percent
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.core.types import LEVELS
+from bellwether.core.types import Q10, Q50, Q90
 from bellwether.forecasting.sentences import NOT_ADVICE
 from bellwether.revenue.issued import PastGrowth
 from bellwether.revenue.types import GrowthForecast, QuarterAhead
 
-Q10, Q25, Q50, Q75, Q90 = (LEVELS.index(level) for level in (0.1, 0.25, 0.5, 0.75, 0.9))
 _SCALES = ((1e12, N_("{amount} trillion")), (1e9, N_("{amount} billion")), (1e6, N_("{amount} million")))
 
 

@@ -7,7 +7,7 @@ from bellwether.ask import forecasts
 from bellwether.core.errors import AmbiguousSymbol, BadSymbol, UnknownSymbol
 from bellwether.core.i18n.translate import N_, said, together, translated
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.core.types import Forecast, Theme
+from bellwether.core.types import Q10, Q90, Forecast, Theme
 from bellwether.forecasting import sentences
 from bellwether.market.symbols.universe import is_symbol
 from bellwether.services import Services
@@ -87,14 +87,14 @@ def _line(one: Forecast) -> str:
     return _("<b>{symbol}</b> {price}: {low} to {high}, chance of a rise {chance}").format(
         symbol=escape(one.symbol),
         price=escape(sentences.money(one.last_close, one.currency, one.symbol)),
-        low=sentences.signed_percent(one.growths[1]),
-        high=sentences.signed_percent(one.growths[5]),
+        low=sentences.signed_percent(one.growths[Q10]),
+        high=sentences.signed_percent(one.growths[Q90]),
         chance=sentences.percent(one.probability_of_growth),
     )
 
 
 def _width(one: Forecast) -> float:
-    return one.log_returns[5] - one.log_returns[1]
+    return one.width
 
 
 def _horizons(symbols: list[str], shown: int) -> Rows:

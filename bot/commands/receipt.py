@@ -8,6 +8,7 @@ from bellwether.ask import forecasts
 from bellwether.core.errors import BadSymbol
 from bellwether.core.i18n.translate import N_, said, translated
 from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.types import Q10, Q90
 from bellwether.forecasting import sentences
 from bellwether.services import Services
 from bellwether.track_record.scores.types import Receipt
@@ -29,7 +30,10 @@ def answer(services: Services, asker: ChatContext, text: str) -> Reply:
 
 
 def _text(one: Receipt) -> str:
-    low, high = sentences.signed_percent(expm1(one.log_returns[1])), sentences.signed_percent(expm1(one.log_returns[5]))
+    low, high = (
+        sentences.signed_percent(expm1(one.log_returns[Q10])),
+        sentences.signed_percent(expm1(one.log_returns[Q90])),
+    )
     heading = _("Receipt of forecast {id}").format(id=escape(one.forecast_id))
     told = _(
         "On {date} at {time} UTC I said of {symbol}, from the close of {cutoff}: 8 in 10 outcomes {low} to {high} by "
@@ -59,7 +63,7 @@ def _outcome(one: Receipt) -> str:
         return _("Its time is not over yet, so there is no outcome.")
     if came.log_return is None:
         return _("It has no outcome: no price came, as after a delisting.")
-    held = one.log_returns[1] <= came.log_return <= one.log_returns[5]
+    held = one.log_returns[Q10] <= came.log_return <= one.log_returns[Q90]
     moved = sentences.signed_percent(expm1(came.log_return))
     message = _("What came: {growth}, inside the range.") if held else _("What came: {growth}, outside the range.")
     return message.format(growth=moved)

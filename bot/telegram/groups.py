@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from string import whitespace
 
+from cachetools import TTLCache
 from telegram import (
     Bot,
     BotCommand,
@@ -30,7 +31,7 @@ from bot.commands.base import Command, Who
 
 _SET_OFF = f"{whitespace},:;!?"  #: what people write between a name that they call and what they ask
 KEPT = 60.0  #: seconds for which the admins of a group are remembered
-_FORGET_ABOVE = 1_000  #: groups
+MOST_GROUPS = 1_000  #: whose admins are remembered
 
 
 async def set_menus(bot: Bot) -> None:
@@ -135,8 +136,8 @@ class Admins:
 
     def __init__(self, bot: Bot, now: Callable[[], float] = time.monotonic) -> None:
         """Asks nobody yet; `now` tells seconds that never run backwards."""
-        self._bot, self._now = bot, now
-        self._known: dict[int, tuple[float, frozenset[int]]] = {}  # until when, and who
+        self._bot = bot
+        self._known: TTLCache[int, frozenset[int]] = TTLCache(MOST_GROUPS, KEPT, now)
 
     async def may_change(self, message: Message) -> bool:
         """Whether whoever wrote this may; an admin who hides writes in the name of the group itself."""
@@ -148,15 +149,12 @@ class Admins:
         """Whether a person is an admin there. False also when Telegram does not tell."""
         if chat.type == "private":
             return True
-        until, admins = self._known.get(chat.id, (0.0, frozenset()))
-        if until <= self._now():
+        admins = self._known.get(chat.id)
+        if admins is None:
             try:
                 # of other members Telegram tells a bot for sure only who administers
                 found = await self._bot.get_chat_administrators(chat.id)
             except TelegramError:
                 return False
-            admins = frozenset(one.user.id for one in found)
-            if len(self._known) > _FORGET_ABOVE:
-                self._known.clear()
-            self._known[chat.id] = (self._now() + KEPT, admins)
+            self._known[chat.id] = admins = frozenset(one.user.id for one in found)
         return user_id in admins

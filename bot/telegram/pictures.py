@@ -6,11 +6,11 @@ Picture.key | file_id known? send it | else drawn once for all who ask | uploade
 import asyncio
 import hashlib
 import logging
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 
+from cachetools import LRUCache
 from telegram import Message
 from telegram.error import BadRequest
 
@@ -35,7 +35,7 @@ class Pictures:
         self._services = services
         token = services.settings.telegram.token.get_secret_value()
         self._bot = hashlib.sha256(token.encode()).hexdigest()[:16]
-        self._names: OrderedDict[str, str] = OrderedDict()  # the one used last at the end
+        self._names: LRUCache[str, str] = LRUCache(REMEMBERED)
         self._drawing: dict[str, asyncio.Future[bytes]] = {}  # those that are done among them
         # one pen draws: those who wait for it must not fill the threads that the database is asked in
         self._pen = ThreadPoolExecutor(1, thread_name_prefix="pen")
@@ -76,6 +76,7 @@ class Pictures:
         async with self._one_at_a_time(key):
             if self._names.get(key) != name:  # somebody else was faster
                 return await self.send(picture, kind, put)
+            self._names.pop(key, None)
             await asyncio.to_thread(self._forget, key)
             return await self._upload(picture, key, put)
 
@@ -88,7 +89,7 @@ class Pictures:
         self._drawing.pop(picture.key, None)
         file_id = sent.document.file_id if sent.document else sent.photo[-1].file_id if sent.photo else None
         if file_id is not None:
-            self._remember(key, file_id)
+            self._names[key] = file_id
             await asyncio.to_thread(self._keep, key, file_id)
         return sent
 
@@ -120,18 +121,12 @@ class Pictures:
                 self._uploading[key] = lock, wanted - 1
 
     async def _name(self, key: str) -> str | None:
-        if key in self._names:
-            self._names.move_to_end(key)
-            return self._names[key]
-        name = await asyncio.to_thread(self._recall, key)
-        if name is not None:
-            self._remember(key, name)
+        name = self._names.get(key)
+        if name is None:
+            name = await asyncio.to_thread(self._recall, key)
+            if name is not None:
+                self._names[key] = name
         return name
-
-    def _remember(self, key: str, name: str) -> None:
-        self._names[key] = name
-        if len(self._names) > REMEMBERED:
-            self._names.popitem(last=False)
 
     # The database, asked in threads. Without one a picture is only uploaded once more.
 
@@ -147,7 +142,6 @@ class Pictures:
             sent_pictures_table.keep(db, self._bot, key, name, self._services.clock())
 
     def _forget(self, key: str) -> None:
-        self._names.pop(key, None)
         with suppress(StoreError), self._services.store.transaction() as db:
             sent_pictures_table.forget(db, self._bot, key)
 

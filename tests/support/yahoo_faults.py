@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from bellwether.core.errors import UnusableBars
-from bellwether.core.types import LEVELS, Bars, Floats, ForecastInputs, Origin
+from bellwether.core.types import Q10, Q90, Bars, Floats, ForecastInputs, Origin
 from bellwether.forecasting.forecaster import make_outlook
 from bellwether.market.provider import Fetched
 from bellwether.market.scale import comparable
@@ -118,7 +118,7 @@ def _width(bars: Bars, came: Fetched) -> float:
     """Width of the plain rule's 8-in-10 range, as log: it follows from the daily moves alone."""
     known = ForecastInputs(came.instrument, bars, (None, None), "yahoo", "", None)
     row = make_outlook(known, None).log_returns[HORIZON - 1]
-    return float(row[LEVELS.index(0.9)] - row[LEVELS.index(0.1)])
+    return float(row[Q90] - row[Q10])
 
 
 HEAD = "| symbol | fault | as given | after repair | then |\n|---|---|---|---|---|"

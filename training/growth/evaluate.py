@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from bellwether.core.errors import MarketDataError
-from bellwether.core.types import LEVELS, Floats
+from bellwether.core.types import LEVELS, Q05, Q10, Q90, Q95, Floats
 from bellwether.forecasting.metrics import coverage, pinball_loss, skill
 from bellwether.models.quarters import HORIZONS, MIN_QUARTERS, Window
 from training.comparison import rounded
@@ -26,7 +26,6 @@ from training.growth.train import RevenueRecipe
 from training.spans import Dates
 
 Answer = Callable[[Window], Floats]  #: windows (n, T, 2) -> quantiles (n, horizons, levels)
-Q05, Q10, Q90, Q95 = (LEVELS.index(level) for level in (0.05, 0.1, 0.9, 0.95))
 
 
 def evaluate(

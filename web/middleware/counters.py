@@ -1,10 +1,11 @@
 """Where the requests of a call are counted: with its key, with the address of whoever has none, or nowhere."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
+
+from cachetools import LRUCache
 
 from bellwether.access.metering import Meter
 from bellwether.access.quota import Left, Used, at, give_back, standing, take
@@ -44,7 +45,7 @@ class Addresses:
     def __init__(self, plan: Plan, clock: Callable[[], datetime]) -> None:
         """`plan` is theirs."""
         self.plan, self._clock = plan, clock
-        self._used: OrderedDict[str, Used] = OrderedDict()
+        self._used: LRUCache[str, Used] = LRUCache(MOST_ADDRESSES)
 
     def counter(self, who: str) -> "ByAddress":
         """The counter of one address, or of the network that counts as one."""
@@ -55,9 +56,6 @@ class Addresses:
         now = self._clock().timestamp()
         before = at(self._used.get(who, Used()), now)
         self._used[who] = after = change(before, now)
-        self._used.move_to_end(who)
-        if len(self._used) > MOST_ADDRESSES:
-            self._used.popitem(last=False)
         return standing(after, self.plan, now)
 
 

@@ -6,9 +6,9 @@ for whom it asks. One that does, by X-Forwarded-For, is believed when uvicorn tr
 
 import ipaddress
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 
+from cachetools import LRUCache
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -27,18 +27,16 @@ class RequestRateLimit:
     def __init__(self, a_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         """`a_minute` requests each, also as a burst; 0 is no limit. `clock` counts seconds."""
         self._most, self._clock = float(a_minute), clock
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._buckets: LRUCache[str, tuple[float, float]] = LRUCache(MOST_ADDRESSES)
 
     def wait(self, address: str) -> float:
         """Take a token. 0 when there was one, else the seconds until there will be."""
         if not self._most or is_local(address):
             return 0.0
         who, now, a_second = network(address), self._clock(), self._most / 60
-        left, at = self._buckets.pop(who, (self._most, now))
+        left, at = self._buckets.get(who, (self._most, now))
         left = min(self._most, left + (now - at) * a_second)
         self._buckets[who] = (max(left - 1, 0.0) if left >= 1 else left, now)
-        if len(self._buckets) > MOST_ADDRESSES:
-            self._buckets.popitem(last=False)
         return 0.0 if left >= 1 else (1 - left) / a_second
 
 

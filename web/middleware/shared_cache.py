@@ -7,10 +7,10 @@ again (`max-age=0`), and are told "not modified" where the page still has the sa
 import asyncio
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cachetools import TLRUCache
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,13 +24,12 @@ Key = tuple[bytes, ...]
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """One answer, and until when it may be given again."""
+    """One answer."""
 
     start: Message
     body: bytes
     tag: str
     made: float  #: on the cache's clock, in seconds
-    until: float
 
 
 class SharedCache:
@@ -39,9 +38,10 @@ class SharedCache:
     def __init__(self, app: ASGIApp, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` counts seconds and never goes back."""
         self._app, self._clock = app, clock
-        self._kept: OrderedDict[Key, _Kept] = OrderedDict()
+        self._kept: TLRUCache[Key, _Kept] = TLRUCache(
+            MOST_BYTES, lambda _, one, now: now + _seconds(one.start), clock, lambda one: len(one.body)
+        )
         self._under_way: dict[Key, asyncio.Event] = {}
-        self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory, or pass on and remember."""
@@ -69,24 +69,13 @@ class SharedCache:
     async def _given(self, key: Key, asked: Headers, send: Send) -> bool:
         """Whether it could be answered from memory."""
         kept = self._kept.get(key)
-        if kept is None or self._clock() >= kept.until:
+        if kept is None:
             return False
-        self._kept.move_to_end(key)
         await _give(kept, asked, int(self._clock() - kept.made), send)
         return True
 
     def _keep(self, key: Key, start: Message, body: bytes) -> None:
-        self._forget(key)
-        now = self._clock()
-        self._kept[key] = _Kept(start, body, Headers(raw=start["headers"]).get("etag", ""), now, now + _seconds(start))
-        self._bytes += len(body)
-        while self._bytes > MOST_BYTES:
-            self._forget(next(iter(self._kept)))
-
-    def _forget(self, key: Key) -> None:
-        gone = self._kept.pop(key, None)
-        if gone is not None:
-            self._bytes -= len(gone.body)
+        self._kept[key] = _Kept(start, body, Headers(raw=start["headers"]).get("etag", ""), self._clock())
 
 
 class _Recorder:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import quote, urlencode
 
-from bellwether.core.types import LEVELS, Forecast, Shape, Theme
+from bellwether.core.types import LEVELS, Q10, Q90, Forecast, Shape, Theme
 from bellwether.forecasting import sentences
 from bellwether.market.holes import Gap, gap
 from bellwether.track_record.grading import GradedRange
@@ -99,7 +99,7 @@ def range_rows(made: Forecast) -> list[RangeRow]:
 
 def spread(made: Forecast) -> str:
     """The 8-in-10 range in percent of the last close: "−4.5 % to +5.6 %"."""
-    return f"{sentences.signed_percent(made.growths[1])} to {sentences.signed_percent(made.growths[5])}"
+    return f"{sentences.signed_percent(made.growths[Q10])} to {sentences.signed_percent(made.growths[Q90])}"
 
 
 def comparisons(made: Forecast) -> list[Comparison]:

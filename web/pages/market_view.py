@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 from urllib.parse import urlencode
 
 from bellwether.ask.market_overview import Overview, OverviewRow
-from bellwether.core.types import LEVELS
+from bellwether.core.types import LEVELS, Q10, Q50, Q90
 from bellwether.forecasting import sentences
 from web.pages.forecast_view import spread
 
@@ -115,13 +115,15 @@ def usual(row: OverviewRow) -> str:
 
 def bar(row: OverviewRow, widest: float) -> tuple[float, float, float]:
     """Left end, middle and right end of the 80 % range on a scale of 0 to 100 with the last close at 50."""
-    low, middle, high = (row.forecast.growths[LEVELS.index(level)] for level in (0.1, 0.5, 0.9))
+    low, middle, high = (row.forecast.growths[place] for place in (Q10, Q50, Q90))
     return tuple(max(0.0, min(100.0, 50 + 50 * each / widest)) for each in (low, middle, high))  # type: ignore[return-value]
 
 
 def widest(overview: Overview) -> float:
     """The largest move that a company's range holds, as a fraction; an index of volatility would dwarf them."""
-    return max((max(-row.forecast.growths[1], row.forecast.growths[5]) for row in _companies(overview)), default=1.0)
+    return max(
+        (max(-row.forecast.growths[Q10], row.forecast.growths[Q90]) for row in _companies(overview)), default=1.0
+    )
 
 
 def _companies(overview: Overview) -> list[OverviewRow]:

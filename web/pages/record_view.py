@@ -5,7 +5,7 @@ from datetime import date
 from math import expm1
 from urllib.parse import urlencode
 
-from bellwether.core.types import LEVELS, SkillVerdict
+from bellwether.core.types import LEVELS, Q10, Q90, SkillVerdict
 from bellwether.forecasting import sentences
 from bellwether.track_record.scores.types import Interval, Miss, MonthScore, Receipt, Score, TrackRecord
 
@@ -142,7 +142,7 @@ def outcome(receipt: Receipt) -> str:
         return f"Open until the close of {sentences.day(receipt.target_session)}."
     if came.log_return is None:
         return "No price of that day came: the symbol was halted or delisted, or the source lacks it."
-    within = receipt.log_returns[1] <= came.log_return <= receipt.log_returns[5]
+    within = receipt.log_returns[Q10] <= came.log_return <= receipt.log_returns[Q90]
     held = "within its 8-in-10 range" if within else "outside its 8-in-10 range"
     on = f" on {sentences.day(came.session)}" if came.session else ""
     return f"It ended {sentences.signed_percent(expm1(came.log_return))} from the close it started from{on}: {held}."

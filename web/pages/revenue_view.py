@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from bellwether.core.types import Forecast, Shape, Theme
+from bellwether.core.types import Q10, Q90, Forecast, Shape, Theme
 from bellwether.forecasting import sentences as price_sentences
 from bellwether.revenue import sentences
 from bellwether.revenue.types import GrowthForecast
@@ -23,13 +23,13 @@ class SideBySide:
 def side_by_side(price: Forecast, growth: GrowthForecast) -> list[SideBySide]:
     """The price's range and the revenue's, a line each."""
     low, high = price_sentences.price_range(price)
-    least, most = (price_sentences.signed_percent(price.growths[at]) for at in (sentences.Q10, sentences.Q90))
+    least, most = (price_sentences.signed_percent(price.growths[at]) for at in (Q10, Q90))
     change = f"{least} to {most} from the last close"
     lines = [SideBySide(f"Price, {price_sentences.within(price.horizon)}", f"{low} to {high}", change)]
     for one in growth.ahead:
         name = "next quarter" if one.quarters_ahead == 1 else f"in {one.quarters_ahead} quarters"
-        ends = one.revenue[sentences.Q10], one.revenue[sentences.Q90]
-        worst, best = (price_sentences.signed_percent(one.growths[at]) for at in (sentences.Q10, sentences.Q90))
+        ends = one.revenue[Q10], one.revenue[Q90]
+        worst, best = (price_sentences.signed_percent(one.growths[at]) for at in (Q10, Q90))
         lines.append(
             SideBySide(
                 f"Revenue, {name}",

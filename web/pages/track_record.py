@@ -3,10 +3,11 @@
 import logging
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 
+from cachetools import TLRUCache
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
@@ -87,8 +88,10 @@ class Records:
 
     def __init__(self, services: Services, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` counts seconds."""
-        self._services, self._clock = services, clock
-        self._kept: OrderedDict[tuple[object, ...], tuple[float, TrackRecord | None]] = OrderedDict()
+        self._services = services
+        self._kept: TLRUCache[tuple[object, ...], TrackRecord | None] = TLRUCache(
+            _MOST, lambda _, record, now: now + (_KEPT if record is not None else _AGAIN_AFTER), clock
+        )
         self._lock = threading.Lock()
 
     def get(
@@ -97,9 +100,8 @@ class Records:
         """The record; None where there is none that can be read, which a page then says."""
         key = (symbol, horizon, since, model_id)
         with self._lock:  # one at a time: it is arithmetic, which threads do not make faster
-            until, record = self._kept.get(key, (float("-inf"), None))
-            if self._clock() < until:
-                return record
+            with suppress(KeyError):
+                return self._kept[key]
             try:
                 record = forecasts.track_record(
                     self._services, symbol=symbol, horizon=horizon, since=since, model_id=model_id
@@ -107,8 +109,5 @@ class Records:
             except (LedgerError, StoreError) as problem:
                 log.warning("The track record cannot be shown: %s", problem.for_operator)
                 record = None
-            self._kept[key] = (self._clock() + (_KEPT if record is not None else _AGAIN_AFTER), record)
-            self._kept.move_to_end(key)
-            while len(self._kept) > _MOST:
-                self._kept.popitem(last=False)
+            self._kept[key] = record
         return record

@@ -13,7 +13,7 @@ import numpy as np
 
 from bellwether.alerts.rules.rarity import Rarity
 from bellwether.core.alert_types import AlertRule, Direction, Repeat, RuleKind
-from bellwether.core.types import LEVELS, Bars, Forecast
+from bellwether.core.types import Q05, Q50, Bars, Forecast
 from bellwether.market.holes import Gap
 
 
@@ -104,9 +104,9 @@ def measure(rule: AlertRule, sight: Observation) -> float | None:
         rarity = sight.rarities.get(rule.horizon)
         return None if rarity is None else rarity.share
     return {
-        RuleKind.GROWTH: made.growths[LEVELS.index(0.5)],
+        RuleKind.GROWTH: made.growths[Q50],
         RuleKind.CHANCE: made.probability_of_growth,
-        RuleKind.RISK: made.growths[LEVELS.index(0.05)],
+        RuleKind.RISK: made.growths[Q05],
     }[rule.kind]
 
 

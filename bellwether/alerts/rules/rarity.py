@@ -5,11 +5,10 @@ from enum import Enum
 
 import numpy as np
 
-from bellwether.core.types import LEVELS, Floats
+from bellwether.core.types import Q10, Q50, Q90, Floats
 
 COMPARED = 250  #: sessions before today that an outlook is compared with: about a year
 FEWEST = 125  #: with fewer to compare with, nothing is called unusual
-_LOW, _MEDIAN, _HIGH = (LEVELS.index(level) for level in (0.1, 0.5, 0.9))
 
 
 class Side(Enum):
@@ -39,10 +38,10 @@ def rarity(today: Floats, before: Floats) -> Rarity | None:
     past = before[np.isfinite(before).all(axis=1)][-COMPARED:]
     if len(past) < FEWEST or not np.isfinite(today).all():
         return None
-    widths, medians = past[:, _HIGH] - past[:, _LOW], past[:, _MEDIAN]
+    widths, medians = past[:, Q90] - past[:, Q10], past[:, Q50]
     if widths.min() == widths.max() and medians.min() == medians.max():
         return None
-    width, median = today[_HIGH] - today[_LOW], today[_MEDIAN]
+    width, median = today[Q90] - today[Q10], today[Q50]
     shares = {
         Side.WIDE: np.mean(widths >= width),
         Side.NARROW: np.mean(widths <= width),

@@ -123,7 +123,7 @@ def _since(entry: DigestEntry, made: Forecast) -> str:
 def _change(now: Forecast, before: Forecast, calendar: str) -> str:
     """What is different from the session before, or from the last day before with a close."""
     moved = sentences.signed_percent(now.last_close / before.last_close - 1)
-    wider = (now.log_returns[5] - now.log_returns[1]) / (before.log_returns[5] - before.log_returns[1]) - 1
+    wider = now.width / before.width - 1
     width = _("about as wide")
     if abs(wider) >= 0.03:
         width = (_("{share} wider") if wider > 0 else _("{share} narrower")).format(share=sentences.percent(abs(wider)))

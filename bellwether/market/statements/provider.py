@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 from bellwether.core.config import Market
 from bellwether.core.errors import MarketDataError, NoPrices, NoStatements, SourceError, StoreError, UnknownSymbol
 from bellwether.core.i18n.translate import said
-from bellwether.core.types import Quarter, Statements
+from bellwether.core.types import SAMPLE, Quarter, Statements
 from bellwether.db.database import Store, is_recent
 from bellwether.market.provider import Provider
 from bellwether.market.remote.guarded_source import GuardedSource
@@ -52,7 +52,7 @@ def open_fundamentals(
         from bellwether.market.statements.file import FileFundamentals
 
         return FileFundamentals(Path(market.fundamentals_file))
-    if provider.name == "sample":
+    if provider.name == SAMPLE:
         from bellwether.market.statements.sample import SampleFundamentals
 
         return SampleFundamentals()

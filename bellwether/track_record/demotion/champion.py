@@ -4,23 +4,21 @@ rows of both models for one symbol, session and horizon | both losses on one sca
 """
 
 import logging
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from bellwether.core.errors import PromotionRefused
-from bellwether.core.types import LEVELS, Floats
+from bellwether.core.types import Q10, Q90, Floats
 from bellwether.forecasting.metrics import pinball_loss
 from bellwether.models.onnx_model import OnnxModel
 from bellwether.models.promoted import choose
 from bellwether.services import Services
 from bellwether.track_record.demotion.gate import gate
 from bellwether.track_record.ledger import ledger_table, outcomes_table
-from bellwether.track_record.ledger.ledger_table import unpack
+from bellwether.track_record.ledger.ledger_table import unpack_all
 from bellwether.track_record.scores.block_bootstrap import skill_interval
-from bellwether.track_record.scores.columns import Q10, Q90
 from bellwether.track_record.scores.score_table import week_of
 from bellwether.track_record.scores.track_record import LONGEST_POOLED
 from bellwether.track_record.scores.types import Duel, GateState, Interval
@@ -107,12 +105,7 @@ def _pairs(services: Services, symbol: str, challenger: str, champion: str) -> _
     if not both:
         return _Pairs(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
     came = np.array([by[champion][1] for by in both.values()])
-    ours, theirs = (_numbers(by[model][0] for by in both.values()) for model in (challenger, champion))
-    baseline = theirs[:, 3 + len(LEVELS) :]
-    scale = baseline[:, Q90] - baseline[:, Q10]
-    losses = (pinball_loss(came, each[:, 3 : 3 + len(LEVELS)]) / scale for each in (ours, theirs))
+    ours, theirs = (unpack_all(by[model][0] for by in both.values()) for model in (challenger, champion))
+    scale = theirs.baseline[:, Q90] - theirs.baseline[:, Q10]
+    losses = (pinball_loss(came, each.log_returns) / scale for each in (ours, theirs))
     return _Pairs(np.array([cutoff for cutoff, _ in both]), *losses)
-
-
-def _numbers(packed: Iterable[bytes]) -> Floats:
-    return np.array([unpack(one) for one in packed])

@@ -15,7 +15,7 @@ import numpy as np
 
 from bellwether.core.errors import StoreError
 from bellwether.core.i18n.translate import said
-from bellwether.core.types import Bars, Floats, Forecast, Outlook
+from bellwether.core.types import Bars, Floats, Forecast, Outlook, issues_forecasts
 from bellwether.db.database import Store
 from bellwether.forecasting.forecaster import forecast_at
 from bellwether.market.calendar import closes_at
@@ -23,13 +23,12 @@ from bellwether.track_record.ledger import checkpoint, ledger_table, score_sums_
 from bellwether.track_record.ledger.ledger_table import Issued, to_days
 
 UNRECORDED = said("This forecast could not be entered into the track record: the database does not work just now.")
-_SAMPLE = "sample"  #: the source whose market ended for good
 log = logging.getLogger(__name__)
 
 
 def is_issued(outlook: Outlook, forecast: Forecast) -> bool:
     """Whether its outcome still lies ahead, in a market that lives."""
-    if outlook.source == _SAMPLE:
+    if not issues_forecasts(outlook.source):
         return False
     return forecast.made_at < closes_at(outlook.instrument.calendar, forecast.target_session)
 

@@ -5,11 +5,12 @@ about 430 bytes a row with its indexes and its outcome.
 """
 
 import json
+import math
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sqlite_utils import Database
@@ -165,14 +166,36 @@ def from_microseconds(microseconds: int) -> datetime:
     return _FIRST_INSTANT + timedelta(microseconds=microseconds)
 
 
-def unpack(numbers: bytes) -> tuple[float, ...]:
-    """The numbers of a row: adjusted close, quoted close, usual chance (NaN: not known), quantiles, the baseline's."""
-    return _NUMBERS.unpack(numbers)
+class RowNumbers(NamedTuple):
+    """The numbers of a row."""
+
+    adjusted_close: float
+    quoted_close: float
+    usual_probability: float | None
+    log_returns: tuple[float, ...]  #: at LEVELS
+    baseline: tuple[float, ...]
 
 
-def numbers_of(packed: Iterable[bytes]) -> Floats:
-    """The numbers of several rows, (n, 17), in the order of `unpack`."""
-    return np.frombuffer(b"".join(packed), "<f8").reshape(-1, NUMBERS_SIZE // 8)
+class LedgerNumbers(NamedTuple):
+    """What is scored of the numbers of several rows."""
+
+    usual: Floats  #: (n,) usual chance of a rise, NaN where it is not known
+    log_returns: Floats  #: (n, len(LEVELS))
+    baseline: Floats  #: (n, len(LEVELS))
+
+
+def unpack(packed: bytes) -> RowNumbers:
+    """The numbers of one row."""
+    adjusted, quoted, usual, *quantiles = _NUMBERS.unpack(packed)
+    known = None if math.isnan(usual) else usual
+    return RowNumbers(adjusted, quoted, known, tuple(quantiles[: len(LEVELS)]), tuple(quantiles[len(LEVELS) :]))
+
+
+def unpack_all(packed: Iterable[bytes]) -> LedgerNumbers:
+    """The numbers of several rows."""
+    columns = np.frombuffer(b"".join(packed), "<f8").reshape(-1, NUMBERS_SIZE // 8)
+    _, _, usual = columns[:, : -2 * len(LEVELS)].T
+    return LedgerNumbers(usual, columns[:, -2 * len(LEVELS) : -len(LEVELS)], columns[:, -len(LEVELS) :])
 
 
 def _fields(one: Issued) -> tuple[Any, ...]:

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from bellwether.core.types import LEVELS, Floats
+from bellwether.core.types import Floats
 from bellwether.db.database import Database, Store
 from bellwether.track_record.ledger import ledger_table, outcomes_table, score_sums_table
-from bellwether.track_record.ledger.ledger_table import numbers_of
+from bellwether.track_record.ledger.ledger_table import unpack_all
 from bellwether.track_record.ledger.score_sums_table import Key
 from bellwether.track_record.scores.columns import COLUMNS, miss_distance, scored
 
@@ -96,16 +96,15 @@ def _amounts(db: Database) -> _Amounts:
 
 def _add(found: _Amounts, known: list[tuple[Any, ...]]) -> None:
     """Score some rows that have an outcome."""
-    numbers = numbers_of(row[5] for row in known)
+    numbers = unpack_all(row[5] for row in known)
     came = np.array([row[6] for row in known], np.float64)
-    quantiles = numbers[:, 3 : 3 + len(LEVELS)]
-    scores = scored(came, quantiles, numbers[:, 3 + len(LEVELS) :], numbers[:, 2])
+    scores = scored(came, numbers.log_returns, numbers.baseline, numbers.usual)
     places: dict[Key, int] = {}
     place = np.array([places.setdefault(_key(row), len(places)) for row in known])
     sums = np.stack([np.bincount(place, column, len(places)) for column in scores.T], axis=1)
     for key, at in places.items():
         found.settled[key] = found.settled[key] + sums[at] if key in found.settled else sums[at]
-    for row, far in zip(known, miss_distance(came, quantiles).tolist(), strict=True):
+    for row, far in zip(known, miss_distance(came, numbers.log_returns).tolist(), strict=True):
         if far > 0:
             found.misses.append((row[0], far, row[4]))
         kept = row[7] or 0.0

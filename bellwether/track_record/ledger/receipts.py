@@ -1,10 +1,7 @@
 """One row of the ledger with everything that proves it."""
 
-import math
-
 from bellwether.core.errors import LedgerError
 from bellwether.core.i18n.translate import said
-from bellwether.core.types import LEVELS
 from bellwether.db.database import Store
 from bellwether.track_record.ledger import ledger_table, outcomes_table
 from bellwether.track_record.ledger.hash_chain_table import START
@@ -35,7 +32,7 @@ def receipt(store: Store, forecast_id: str) -> Receipt:
             )
         before = ledger_table.CHAIN.hash_at(db, row.seq - 1) or START
         came = outcomes_table.of(db, row.seq)
-    adjusted, quoted, usual, *quantiles = unpack(row.numbers)
+    numbers = unpack(row.numbers)
     return Receipt(
         row=row.seq,
         forecast_id=row.forecast_id,
@@ -47,11 +44,11 @@ def receipt(store: Store, forecast_id: str) -> Receipt:
         model_id=row.model_id,
         source=row.source,
         shown=bool(row.shown),
-        adjusted_close=adjusted,
-        quoted_close=quoted,
-        log_returns=tuple(quantiles[: len(LEVELS)]),
-        baseline=tuple(quantiles[len(LEVELS) :]),
-        usual_probability_of_growth=None if math.isnan(usual) else usual,
+        adjusted_close=numbers.adjusted_close,
+        quoted_close=numbers.quoted_close,
+        log_returns=numbers.log_returns,
+        baseline=numbers.baseline,
+        usual_probability_of_growth=numbers.usual_probability,
         bars_sha256=row.bars_sha256.hex(),
         content=row.content.hex(),
         hash_before=before.hex(),

@@ -16,13 +16,13 @@ from itertools import groupby, islice
 import numpy as np
 
 from bellwether.core.errors import BadDate, MarketDataError, NoPrices, SourceError, UnknownSymbol, UnusableBars
-from bellwether.core.types import LEVELS, MARKET_SERIES, Bars, Floats, to_date
+from bellwether.core.types import MARKET_SERIES, Bars, Floats, to_date
 from bellwether.db.database import Database
 from bellwether.market.calendar import SETTLING, is_exact, is_session, last_closed_session, session_after
 from bellwether.market.scale import comparable
 from bellwether.services import Services
 from bellwether.track_record.ledger import checkpoint, outcomes_table, score_sums_table
-from bellwether.track_record.ledger.ledger_table import from_days, unpack
+from bellwether.track_record.ledger.ledger_table import from_days, unpack_all
 from bellwether.track_record.ledger.outcomes_table import Open, Outcome
 from bellwether.track_record.ledger.score_sums_table import Key
 from bellwether.track_record.scores.columns import miss_distance, scored
@@ -157,13 +157,13 @@ def count(db: Database, added: Iterable[Outcome]) -> None:
             known.append(one)
     settled: dict[Key, Floats] = {}
     if known:
-        numbers = np.array([unpack(instrument.of.numbers) for instrument in known])
-        came = np.array([instrument.log_return for instrument in known])
-        quantiles, baseline = numbers[:, 3 : 3 + len(LEVELS)], numbers[:, 3 + len(LEVELS) :]
-        for one, row in zip(known, scored(came, quantiles, baseline, numbers[:, 2]), strict=True):
+        numbers = unpack_all(one.of.numbers for one in known)
+        came = np.array([one.log_return for one in known])
+        scores = scored(came, numbers.log_returns, numbers.baseline, numbers.usual)
+        for one, row in zip(known, scores, strict=True):
             key = _key(one.of)
             settled[key] = settled[key] + row if key in settled else row
-        distances = miss_distance(came, quantiles)
+        distances = miss_distance(came, numbers.log_returns)
         score_sums_table.add_misses(
             db,
             [(one.of.seq, float(far), one.of.cutoff) for one, far in zip(known, distances, strict=True) if far > 0],

@@ -1,9 +1,7 @@
 """Rows of the ledger as plain values: every issued forecast with what came of it, misses included."""
 
-import math
 from typing import Any
 
-from bellwether.core.types import LEVELS
 from bellwether.forecasting.to_json import by_level
 from bellwether.track_record.ledger.ledger_table import LedgerRow, from_days, from_microseconds, unpack
 from bellwether.track_record.ledger.outcomes_table import LedgerEntry
@@ -29,7 +27,7 @@ def entry_json(entry: LedgerEntry) -> dict[str, Any]:
 
 def issued_json(row: LedgerRow) -> dict[str, Any]:
     """What was said when the forecast was issued; it never changes."""
-    adjusted, quoted, usual, *quantiles = unpack(row.numbers)
+    numbers = unpack(row.numbers)
     return {
         "row": row.seq,
         "forecast_id": row.forecast_id,
@@ -41,11 +39,11 @@ def issued_json(row: LedgerRow) -> dict[str, Any]:
         "model_id": row.model_id,
         "source": row.source,
         "shown": bool(row.shown),
-        "adjusted_close": adjusted,
-        "last_close": quoted,
-        "usual_probability_of_growth": None if math.isnan(usual) else usual,
-        "log_returns": by_level(quantiles[: len(LEVELS)]),
-        "baseline_log_returns": by_level(quantiles[len(LEVELS) :]),
+        "adjusted_close": numbers.adjusted_close,
+        "last_close": numbers.quoted_close,
+        "usual_probability_of_growth": numbers.usual_probability,
+        "log_returns": by_level(numbers.log_returns),
+        "baseline_log_returns": by_level(numbers.baseline),
         "bars_sha256": row.bars_sha256.hex(),
         "hash": row.hash.hex(),
     }

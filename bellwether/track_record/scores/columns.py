@@ -7,10 +7,9 @@ from statistics import NormalDist
 
 import numpy as np
 
-from bellwether.core.types import LEVELS, Floats
+from bellwether.core.types import LEVELS, Q05, Q10, Q90, Q95, Floats
 from bellwether.forecasting.metrics import pinball_loss, probability_above_zero
 
-Q05, Q10, Q90, Q95 = (LEVELS.index(level) for level in (0.05, 0.1, 0.9, 0.95))
 COLUMNS = (
     "forecasts",
     "loss",

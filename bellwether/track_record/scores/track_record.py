@@ -9,13 +9,13 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from bellwether.core.types import LEVELS, Floats
+from bellwether.core.types import Q05, Q95, Floats
 from bellwether.db.database import Database, Store
 from bellwether.forecasting.forecaster import BASELINE_ID
 from bellwether.track_record.ledger import ledger_table, outcomes_table, score_sums_table
-from bellwether.track_record.ledger.ledger_table import from_days, unpack
+from bellwether.track_record.ledger.ledger_table import LedgerNumbers, from_days, unpack, unpack_all
 from bellwether.track_record.ledger.outcomes_table import Past
-from bellwether.track_record.scores.columns import COLUMNS, Q05, Q95, miss_distance, scored
+from bellwether.track_record.scores.columns import COLUMNS, miss_distance, scored
 from bellwether.track_record.scores.score_table import ScoreTable, reliability_of, score_of, table_of
 from bellwether.track_record.scores.types import GateStatus, HorizonScore, Miss, ModelScore, MonthScore, TrackRecord
 
@@ -94,16 +94,14 @@ def symbol_table(past: list[Past]) -> ScoreTable:
     known = np.array([one.log_return is not None for one in past], bool)
     if known.any():
         came, numbers = _came(past)
-        sums[known] = scored(came, numbers[:, 3 : 3 + len(LEVELS)], numbers[:, 3 + len(LEVELS) :], numbers[:, 2])
+        sums[known] = scored(came, numbers.log_returns, numbers.baseline, numbers.usual)
     return table_of(keys, sums)
 
 
-def _came(past: list[Past]) -> tuple[Floats, Floats]:
-    """What came, (n,), and the numbers of the rows, (n, 17), of those that have an outcome."""
+def _came(past: list[Past]) -> tuple[Floats, LedgerNumbers]:
+    """What came, (n,), and the numbers of the rows, of those that have an outcome."""
     known = [one for one in past if one.log_return is not None]
-    return np.array([instrument.log_return for instrument in known]), np.array(
-        [unpack(instrument.numbers) for instrument in known]
-    )
+    return np.array([one.log_return for one in known]), unpack_all(one.numbers for one in known)
 
 
 def whole_table(db: Database, asked: RecordFilter) -> ScoreTable:
@@ -171,7 +169,7 @@ def symbol_misses(past: list[Past], asked: RecordFilter) -> tuple[Miss, ...]:
     if not known:
         return ()
     came, numbers = _came(known)
-    far = miss_distance(came, numbers[:, 3 : 3 + len(LEVELS)])
+    far = miss_distance(came, numbers.log_returns)
     biggest = np.argsort(-far, kind="stable")[:MOST_MISSES]
     return tuple(_miss(known[at], float(far[at])) for at in biggest if far[at] > 0)
 
@@ -182,7 +180,7 @@ def _is_asked(one: Past, asked: RecordFilter) -> bool:
 
 
 def _miss(one: Past, distance: float) -> Miss:
-    quantiles = unpack(one.numbers)[3 : 3 + len(LEVELS)]
+    quantiles = unpack(one.numbers).log_returns
     return Miss(
         forecast_id=one.forecast_id,
         symbol=one.symbol,
