@@ -10,9 +10,11 @@ import pytest
 
 from bellwether.access import keys, usage_table
 from bellwether.access import keys_table as kept
+from bellwether.core.plans import Plan
 from bellwether.db.database import Store
 from tests.support.api import Api
 from tests.support.web import served
+from web.api.caller import Caller, introduce
 from web.app import create_app
 
 ONE = "/forecasts/AAPL"
@@ -264,11 +266,6 @@ def test_when_many_wait_the_higher_priority_goes_first() -> None:
 
     went: list[str] = []
 
-    class Who:
-        def __init__(self, priority: int) -> None:
-            self.plan = self
-            self.priority = priority
-
     async def crowd() -> None:
         first = asyncio.Event()
 
@@ -282,7 +279,8 @@ def test_when_many_wait_the_higher_priority_goes_first() -> None:
         turns = Priority(app, at_once=1)
 
         def call(name: str, priority: int) -> "asyncio.Task[None]":
-            scope = {"type": "http", "path": "/api/v1/x", "name": name, "state": {"caller": Who(priority)}}
+            scope = {"type": "http", "path": "/api/v1/x", "name": name, "state": {}}
+            introduce(scope, Caller(Plan(requests_a_minute=1, requests_a_day=1, priority=priority)))
             return asyncio.create_task(turns(scope, nothing, nothing))
 
         calls = [call("first", 0), call("free", 1), call("left", 9), call("business", 3), call("free too", 1)]

@@ -18,6 +18,7 @@ from bellwether.client.answers.keys import KeyAnswer, KeysAnswer, NewKeyAnswer
 from bellwether.core.errors import BadKey
 from bellwether.core.plans import Terms
 from bellwether.services import Services
+from web.api.caller import ServiceOperator, introduced
 from web.api.openapi_responses import ADMIN, problems, security
 from web.api.requests import Question
 from web.dependencies import ServicesOf
@@ -28,7 +29,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
 
 def operator_only(request: Request) -> None:
     """Let nobody pass who came by another way than the metering's. Raises ProblemError."""
-    if not getattr(request.state, "operator", False):
+    if not isinstance(introduced(request.scope), ServiceOperator):
         raise ProblemError(HttpProblem("bad_key", "This address wants the operator's token."))
 
 

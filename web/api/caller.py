@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.types import Scope
 
 from bellwether.access.keys_table import Key
 from bellwether.access.quota import Left
@@ -27,6 +28,8 @@ class Caller:
     cost: int = 0  #: requests counted for this call
     who: str = ""  #: by which its failures are counted; empty: they are not
     failed: int = 0  #: items of a batch that failed
+    is_private: bool = False  #: whether what is asked for belongs to this key alone
+    cache_part: bytes = b""  #: what else tells two answers apart: the format, and what a plan does not have
 
     async def charge(self, requests: int) -> None:
         """Count more requests for this call. Raises QuotaExceeded, NotInPlan and the errors of a key."""
@@ -65,6 +68,22 @@ class Caller:
             raise NotInPlan(f"Your plan reaches {days} days back, and {day} lies before that.")
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceOperator:
+    """Whoever runs the service, by a token of their own; nothing is counted."""
+
+
+def introduce(scope: Scope, caller: Caller | ServiceOperator) -> None:
+    """Tell the parts of the service further in who calls."""
+    scope["state"]["caller"] = caller
+
+
+def introduced(scope: Scope) -> Caller | ServiceOperator | None:
+    """Who calls the API; None where pages are asked for."""
+    found: Caller | ServiceOperator | None = scope.get("state", {}).get("caller")
+    return found
+
+
 def _some(values: tuple[object, ...], most: int = 10) -> str:
     shown = ", ".join(str(value) for value in values[:most])
     return shown if len(values) <= most else f"{shown} and {len(values) - most} more"
@@ -72,13 +91,14 @@ def _some(values: tuple[object, ...], most: int = 10) -> str:
 
 async def caller_of(request: Request) -> Caller:
     """The caller, as the metering has found it."""
-    caller: Caller = request.state.caller
+    caller = introduced(request.scope)
+    assert isinstance(caller, Caller)  # the operator's addresses have no caller
     return caller
 
 
 async def key_of(request: Request) -> Key:
     """The caller's key. The metering lets nobody without one to the addresses that need it."""
-    caller: Caller = request.state.caller
+    caller = await caller_of(request)
     if caller.key is None:
         raise ProblemError(HttpProblem("key_required", "This needs a key: Authorization: Bearer bw_live_..."))
     return caller.key

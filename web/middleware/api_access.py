@@ -21,8 +21,8 @@ from bellwether.access.metering import Meter
 from bellwether.access.quota import Left
 from bellwether.core.config import Api
 from bellwether.core.errors import BadKey, BellwetherError
-from bellwether.core.plans import DEMO
-from web.api.caller import Caller
+from bellwether.core.plans import DEMO, Plan
+from web.api.caller import Caller, ServiceOperator, introduce
 from web.middleware.counters import Addresses, ByKey, Failures
 from web.middleware.rate_limit import RequestRateLimit, is_local, network
 from web.middleware.security_headers import Respond
@@ -62,7 +62,7 @@ class Metering:
         if scope["path"].startswith(_ADMIN):
             wrong = self._about_operator(scope)
             if wrong is None:
-                scope["state"]["operator"] = True
+                introduce(scope, ServiceOperator())
                 await self._app(scope, receive, send)
             else:
                 await self._refuse(scope, receive, send, wrong)
@@ -77,9 +77,8 @@ class Metering:
             await caller.refund(caller.cost)
             await self._refuse(scope, receive, send, problem)
             return
-        scope["state"]["caller"] = caller
-        scope["state"]["private"] = bool(_fitting(scope["path"]))
-        scope["state"]["cache_part"] = _cache_part(scope, caller)
+        caller.is_private, caller.cache_part = bool(_fitting(scope["path"])), _cache_part(scope, caller.plan)
+        introduce(scope, caller)
 
         async def counted_send(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -180,10 +179,9 @@ def _missing(path: str, caller: Caller) -> HttpProblem | None:
     return HttpProblem("missing_scope", f"Your key is for {', '.join(sorted(caller.key.scopes))}, not for {needed}.")
 
 
-def _cache_part(scope: Scope, caller: Caller) -> bytes:
+def _cache_part(scope: Scope, plan: Plan) -> bytes:
     """What else tells two answers apart: the format asked for, and what a plan does not have."""
-    plan, asked = caller.plan, Headers(scope=scope).get("accept", "")
-    part = asked.encode("latin-1")
+    part = Headers(scope=scope).get("accept", "").encode("latin-1")
     if plan.symbols or plan.horizons or plan.history_days is not None:
         part += repr((plan.symbols, plan.horizons, plan.history_days)).encode()
     return part

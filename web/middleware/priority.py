@@ -9,6 +9,8 @@ import itertools
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from web.api.caller import Caller, introduced
+
 AT_ONCE = 8  #: calls worked out at the same time: half of the service's threads
 _ENDLESS = "/api/v1/stream"
 
@@ -24,8 +26,8 @@ class Priority:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, at once or when it is this one's turn."""
-        caller = scope.get("state", {}).get("caller")
-        if caller is None or scope["path"] == _ENDLESS:
+        caller = introduced(scope)
+        if not isinstance(caller, Caller) or scope["path"] == _ENDLESS:
             await self._app(scope, receive, send)
             return
         await self._turn(caller.plan.priority)

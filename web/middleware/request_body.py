@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from web.api.caller import ServiceOperator, introduced
 from web.api.requests import MOST_BODY
 from web.middleware.rate_limit import is_local, network
 from web.middleware.security_headers import Respond
@@ -92,8 +93,8 @@ class RequestBody:
 
 def _has_key(scope: Scope) -> bool:
     """Whether the metering, which stands before, knows the sender by a key or the operator's token."""
-    state = scope.get("state", {})
-    return bool(state.get("operator")) or getattr(state.get("caller"), "key", None) is not None
+    caller = introduced(scope)
+    return isinstance(caller, ServiceOperator) or (caller is not None and caller.key is not None)
 
 
 def _unreadable(headers: Headers) -> HttpProblem | None:

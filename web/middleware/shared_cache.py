@@ -14,6 +14,7 @@ from cachetools import TLRUCache
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from web.api.caller import Caller, ServiceOperator, introduced
 from web.etag import is_known
 
 MOST_BYTES = 16_000_000  #: of answers kept, the longest unused forgotten first
@@ -46,11 +47,12 @@ class SharedCache:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory, or pass on and remember."""
         # what belongs to one key is nobody else's, and a stream never ends
-        if scope["type"] != "http" or scope["method"] != "GET" or scope.get("state", {}).get("private"):
+        caller = introduced(scope)
+        if scope["type"] != "http" or scope["method"] != "GET" or (isinstance(caller, Caller) and caller.is_private):
             await self._app(scope, receive, send)
             return
         asked = Headers(scope=scope)
-        key = _key(scope, asked)
+        key = _key(scope, asked, caller)
         if await self._given(key, asked, send):
             return
         first = self._under_way.get(key)
@@ -117,7 +119,7 @@ def _seconds(start: Message) -> int:
     return int(found[1]) if found else 0
 
 
-def _key(scope: Scope, asked: Headers) -> Key:
+def _key(scope: Scope, asked: Headers, caller: Caller | ServiceOperator | None) -> Key:
     """What tells two answers apart: the address as asked for, and whether it may be packed."""
     return (
         scope["scheme"].encode(),
@@ -125,7 +127,7 @@ def _key(scope: Scope, asked: Headers) -> Key:
         scope.get("raw_path") or scope["path"].encode(),
         scope["query_string"],
         b"gzip" if "gzip" in asked.get("accept-encoding", "") else b"",
-        scope.get("state", {}).get("cache_part", b""),  # of the API: the format, and what a plan does not have
+        caller.cache_part if isinstance(caller, Caller) else b"",
     )
 
 

@@ -108,17 +108,27 @@ def orphans(db: Database) -> int:
     return int(count)
 
 
-def settled(db: Database) -> Iterator[tuple[Any, ...]]:
-    """(row, model_id, shown, horizon, cutoff, numbers, log return, kept distance) of all forecasts with an outcome.
+class SettledRow(NamedTuple):
+    """A forecast with its outcome."""
 
-    The distance is that of the table `misses`: None where it has no such row.
-    """
+    seq: int
+    model_id: str
+    shown: int
+    horizon: int
+    cutoff: int  #: days since 1970
+    numbers: bytes
+    log_return: float | None  #: None where no price came
+    distance: float | None  #: as the table `misses` has it; None where it has no such row
+
+
+def settled(db: Database) -> Iterator[SettledRow]:
+    """All forecasts with an outcome."""
     sql = (
         "SELECT outcomes.seq, model_id, shown, horizon, ledger.cutoff, numbers, log_return, distance FROM outcomes"
         " JOIN ledger ON ledger.seq = outcomes.seq"
         " LEFT JOIN misses ON misses.seq = outcomes.seq AND misses.cutoff = ledger.cutoff"
     )
-    return iter(db.conn.execute(sql))
+    return map(SettledRow._make, db.conn.execute(sql))
 
 
 def settled_twice(db: Database) -> int:

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from bellwether.core.types import Floats
 from bellwether.db.database import Database, Store
 from bellwether.track_record.ledger import ledger_table, outcomes_table, score_sums_table
 from bellwether.track_record.ledger.ledger_table import unpack_all
+from bellwether.track_record.ledger.outcomes_table import SettledRow
 from bellwether.track_record.ledger.score_sums_table import Key
 from bellwether.track_record.scores.columns import COLUMNS, miss_distance, scored
 
@@ -84,9 +84,9 @@ def _amounts(db: Database) -> _Amounts:
     while some := list(islice(rows, _AT_ONCE)):
         known = []
         for row in some:
-            if row[6] is None:
+            if row.log_return is None:
                 found.lost[_key(row)] += 1
-                found.misses_differ += row[7] is not None
+                found.misses_differ += row.distance is not None
             else:
                 known.append(row)
         if known:
@@ -94,10 +94,10 @@ def _amounts(db: Database) -> _Amounts:
     return found
 
 
-def _add(found: _Amounts, known: list[tuple[Any, ...]]) -> None:
+def _add(found: _Amounts, known: list[SettledRow]) -> None:
     """Score some rows that have an outcome."""
-    numbers = unpack_all(row[5] for row in known)
-    came = np.array([row[6] for row in known], np.float64)
+    numbers = unpack_all(row.numbers for row in known)
+    came = np.array([row.log_return for row in known], np.float64)
     scores = scored(came, numbers.log_returns, numbers.baseline, numbers.usual)
     places: dict[Key, int] = {}
     place = np.array([places.setdefault(_key(row), len(places)) for row in known])
@@ -106,8 +106,8 @@ def _add(found: _Amounts, known: list[tuple[Any, ...]]) -> None:
         found.settled[key] = found.settled[key] + sums[at] if key in found.settled else sums[at]
     for row, far in zip(known, miss_distance(came, numbers.log_returns).tolist(), strict=True):
         if far > 0:
-            found.misses.append((row[0], far, row[4]))
-        kept = row[7] or 0.0
+            found.misses.append((row.seq, far, row.cutoff))
+        kept = row.distance or 0.0
         found.misses_differ += abs(far - kept) > _LOOSE * max(1.0, far)
 
 
@@ -124,5 +124,5 @@ def _wrong_sums(db: Database, amounts: _Amounts) -> list[Key]:
     return wrong + sorted(set(amounts.issued) - seen)
 
 
-def _key(row: tuple[Any, ...]) -> Key:
-    return row[1], bool(row[2]), row[3], row[4]
+def _key(row: SettledRow) -> Key:
+    return row.model_id, bool(row.shown), row.horizon, row.cutoff
