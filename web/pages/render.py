@@ -24,7 +24,7 @@ from web.pages import forecast_view, market_view, record_view, revenue_view
 from web.pages.chart_script import script_address
 from web.problems import HttpProblem, printable
 
-_HERE = Path(__file__).parent
+_HERE = Path(__file__).parents[1]
 _STATIC = _HERE / "static"
 KEPT = 30  #: seconds that a page may be given again before it is worked out anew
 _PUBLIC = f"public, max-age=0, must-revalidate, s-maxage={KEPT}"
