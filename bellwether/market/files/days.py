@@ -21,7 +21,7 @@ from bellwether.market.symbols.universe import instrument_of
 def sessions_of(column: "pd.Series[Any]", symbols: "pd.Series[Any]", *, word: str, order: str = "") -> tuple[Days, str]:
     """The session of each row, datetime64[D] (n,), NaT where the column is empty; and how the column is written.
 
-    Raises Unreadable, naming rows as `word` and the number in the index.
+    Raises BadTable, naming rows as `word` and the number in the index.
     """
     days, written, timed, naive = _read(column, symbols, daily, word, order, "")
     codes, found = pd.factorize(symbols)

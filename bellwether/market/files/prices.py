@@ -78,7 +78,7 @@ def first_line(problem: Exception) -> str:
 
 
 def _understood(file: Path, table: FileTable, symbol: str) -> PriceFile:
-    """The table as prices. Raises Unreadable, or MarketDataError where columns are missing."""
+    """The table as prices. Raises BadTable, or MarketDataError where columns are missing."""
     dialect, columns, prefix = _columns(file, table)
     columns, left_out = _of_one_series(columns, dialect)
     symbols = _symbols(file, columns, dialect, symbol or prefix)
@@ -185,7 +185,7 @@ def _with_time(columns: Mapping[Role, "pd.Series[Any]"]) -> "pd.Series[Any]":
 def one_row_a_day(frame: pd.DataFrame, table: FileTable) -> pd.DataFrame:
     """The rows without those that come twice; where two tell what the other lacks, they are one.
 
-    Raises Unreadable for two rows of one symbol and session that contradict each other, naming both.
+    Raises BadTable for two rows of one symbol and session that contradict each other, naming both.
     """
     double = frame.duplicated(["symbol", "date"], keep=False)
     double &= frame["date"].notna()

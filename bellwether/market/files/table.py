@@ -44,7 +44,7 @@ Recognise = Callable[[Sequence[str]], Dialect | None]  #: the cells of a line ->
 
 
 def read_text(file: Path, recognise: Recognise = recognise) -> FileTable:
-    """The table in a text file. Raises Unreadable, OSError, or pandas' ValueError for a row that is too long."""
+    """The table in a text file. Raises BadTable, OSError, or pandas' ValueError for a row that is too long."""
     encoding = _encoding(file)
     try:
         return _read(file, encoding, recognise)
