@@ -295,7 +295,7 @@ def daily(days: Days, symbols: Ints) -> tuple[bool, bool]:
     if len(distinct) < 3:
         return False, False
     gaps = np.diff(distinct).astype(np.int64)
-    weekend = _weekends(distinct)
+    weekend = float(is_weekend(distinct).mean())
     dense = len(distinct) / (1 + int((distinct[-1] - distinct[0]).astype(np.int64)))
     return bool(np.median(gaps) <= 3 and (weekend <= 0.02 or dense >= 0.85)), in_order(days, symbols)
 
@@ -322,6 +322,11 @@ def in_order(days: Days, symbols: Ints) -> bool:
     return len(steps) >= _FEW - 1 and bool((steps > 0).all() or (steps < 0).all())
 
 
-def _weekends(days: Days) -> float:
-    """The share of Saturdays and Sundays."""
-    return float(((days.astype("datetime64[D]").astype(np.int64) + 3) % 7 >= 5).mean())
+def weekdays(days: Days) -> Ints:
+    """The day of the week of each day, (n,): 0 for Monday to 6 for Sunday; of NaT one of them."""
+    return (days.astype("datetime64[D]").astype(np.int64) + 3) % 7
+
+
+def is_weekend(days: Days) -> npt.NDArray[np.bool_]:
+    """Whether each day is a Saturday or a Sunday, (n,)."""
+    return weekdays(days) >= 5

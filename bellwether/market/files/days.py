@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from bellwether.core.types import to_date
-from bellwether.market.calendar import EVERY_DAY, is_session, zone_of
-from bellwether.market.files.dates import Days, Evidence, Ints, Moments, daily, read_moments
+from bellwether.market.calendar import EVERY_DAY, WEEKDAYS, is_session, zone_of
+from bellwether.market.files.dates import Days, Evidence, Ints, Moments, daily, is_weekend, read_moments, weekdays
 from bellwether.market.files.table import BadTable
 from bellwether.market.symbols.universe import instrument_of
 
@@ -62,10 +62,13 @@ def _read(
     return days, moments.written, timed, moments.utc is None
 
 
-def _every_day(days: Days) -> bool:
-    """Whether these are of a market that is open on Saturdays and Sundays as on other days, such as a coin's."""
-    weekdays = np.bincount((days[~np.isnat(days)].astype(np.int64) + 3) % 7, minlength=7)
-    return bool(weekdays[5:].min() >= 0.5 * weekdays.max())
+def _has_sundays(days: Days, calendar: str) -> bool:
+    """Whether these are of a market that is open on Sundays: a coin's on all days, or Cairo's until Thursday."""
+    of_week = np.bincount(weekdays(days[~np.isnat(days)]), minlength=7)
+    friday, saturday, sunday = of_week[4:]
+    often = 0.5 * of_week.max()
+    until_thursday = calendar == WEEKDAYS and friday == saturday == 0 and sunday >= often  # nobody told us its week
+    return bool(min(saturday, sunday) >= often or until_thursday)
 
 
 def _moments(column: "pd.Series[Any]", codes: Ints, evidence: Evidence, word: str, order: str, like: str) -> Moments:
@@ -117,11 +120,12 @@ def _refuse_weekends(
     calendars = [instrument_of(name).calendar if late else EVERY_DAY for name, late in zip(names, timed, strict=True)]
     if not timed.any():
         return
-    weekend = (days.astype("datetime64[D]").astype(np.int64) + 3) % 7 >= 5
+    weekend = is_weekend(days)
     suspects = np.flatnonzero(weekend & ~np.isnat(days) & np.array([name != EVERY_DAY for name in calendars])[codes])
     for row in suspects[:5]:  # some exchanges trade on Sundays
         session, symbol = to_date(days[row]), names[codes[row]]
-        if not is_session(calendars[codes[row]], session) and not (naive and _every_day(days[codes == codes[row]])):
+        calendar, its_days = calendars[codes[row]], days[codes == codes[row]]
+        if not is_session(calendar, session) and not (naive and _has_sundays(its_days, calendar)):
             raise BadTable(
                 f"{word} {column.index[row]} ({column.iloc[row]}) falls on {session:%A}, {session}, on which "
                 f"{symbol} is not traded; its times are of another zone than the exchange's. "
