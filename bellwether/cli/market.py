@@ -45,7 +45,7 @@ def import_(files: tuple[Path, ...], symbol: str, out: Path | None) -> None:
     from bellwether.market.file import together
     from bellwether.market.files.prices import read_price_file, write_prices
     from bellwether.market.files.words import understood
-    from bellwether.market.symbols.universe import as_symbol
+    from bellwether.market.symbols.spellings import as_symbol
 
     wanted = as_symbol(symbol) if symbol else ""
     if wanted is None:

@@ -17,7 +17,7 @@ from bellwether.core.types import MARKET_SERIES
 from bellwether.market.remote.cached_provider import CachedProvider
 from bellwether.market.remote.circuit_breaker import BreakerState
 from bellwether.market.sources import remote
-from bellwether.market.symbols.universe import as_symbol
+from bellwether.market.symbols.spellings import as_symbol
 from bellwether.services import Services
 
 BATCH = 40  #: symbols between two pauses

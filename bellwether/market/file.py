@@ -13,7 +13,8 @@ from bellwether.core.errors import BadDate, ConfigError, UnknownSymbol
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import VOLUME, Bars, Instrument
 from bellwether.market.files.prices import COLUMNS, QUOTED, PriceFile, read_price_file
-from bellwether.market.symbols.universe import instrument_of, is_symbol, near_symbols
+from bellwether.market.symbols.spellings import is_symbol
+from bellwether.market.symbols.universe import instrument_of, near_symbols
 
 log = logging.getLogger(__name__)
 
