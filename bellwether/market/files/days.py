@@ -17,6 +17,10 @@ from bellwether.market.files.dates import Days, Evidence, Ints, Moments, daily, 
 from bellwether.market.files.table import BadTable
 from bellwether.market.symbols.universe import instrument_of
 
+_SOME = 5  #: rows of one symbol below which their days may be so by chance
+_MANY = 0.1  #: share of days on weekends from which they are no exceptions
+_NEARLY_ALL = 0.8  #: share of steps between days that are all as long
+
 
 def sessions_of(column: "pd.Series[Any]", symbols: "pd.Series[Any]", *, word: str, order: str = "") -> tuple[Days, str]:
     """The session of each row, datetime64[D] (n,), NaT where the column is empty; and how the column is written.
@@ -25,7 +29,10 @@ def sessions_of(column: "pd.Series[Any]", symbols: "pd.Series[Any]", *, word: st
     """
     days, written, timed, naive = _read(column, symbols, daily, word, order, "")
     codes, found = pd.factorize(symbols)
-    _refuse_weekends(days, column, codes, [str(name) for name in found], timed, word, naive)
+    names = [str(name) for name in found]
+    _refuse_weekends(days, column, codes, names, timed, word, naive)
+    _refuse_shifted(days, column, codes, names, word)
+    _refuse_weeks_and_months(days, column, codes, names, word)
     return days, written
 
 
@@ -131,3 +138,43 @@ def _refuse_weekends(
                 f"{symbol} is not traded; its times are of another zone than the exchange's. "
                 "Write days such as 2026-06-05."
             )
+
+
+def _refuse_shifted(days: Days, column: "pd.Series[Any]", codes: Ints, names: Sequence[str], word: str) -> None:
+    """Many Saturdays and Sundays of what is not traded then: the days are one off, or months were taken for days."""
+    weekend = is_weekend(days) & ~np.isnat(days)
+    of_symbol, all_days = (np.bincount(codes[rows], minlength=len(names)) for rows in (weekend, ~np.isnat(days)))
+    for at in np.flatnonzero((of_symbol >= _SOME) & (of_symbol >= _MANY * all_days)).tolist():
+        calendar = instrument_of(names[at]).calendar
+        if calendar in {EVERY_DAY, WEEKDAYS} or _has_sundays(days[codes == at], calendar):
+            continue
+        rows = np.flatnonzero(weekend & (codes == at))
+        row = next((row for row in rows[:_SOME] if not is_session(calendar, to_date(days[row]))), None)
+        if row is not None:
+            session = to_date(days[row])
+            raise BadTable(
+                f"{word} {column.index[row]} ({column.iloc[row]}) falls on {session:%A}, {session}, on which "
+                f"{names[at]} is not traded, and so do {len(rows)} of its {all_days[at]} days. "
+                "Write days such as 2026-06-05."
+            )
+
+
+def _refuse_weeks_and_months(
+    days: Days, column: "pd.Series[Any]", codes: Ints, names: Sequence[str], word: str
+) -> None:
+    """Prices of weeks or months are no daily ones: their moves are larger, and a range reckoned with them is wrong."""
+    known = np.flatnonzero(~np.isnat(days))
+    order = known[np.lexsort((days[known], codes[known]))]
+    apart = np.diff(days[order].astype("datetime64[D]").astype(np.int64))
+    within = (np.diff(codes[order]) == 0) & (apart > 0)
+    far = within & (((apart >= 6) & (apart <= 8)) | ((apart >= 26) & (apart <= 35)) | ((apart >= 85) & (apart <= 96)))
+    steps, regular = (np.bincount(codes[order[1:]][which], minlength=len(names)) for which in (within, far))
+    wrong = np.flatnonzero((steps >= _SOME) & (regular >= _NEARLY_ALL * steps))
+    if len(wrong):
+        at = int(np.flatnonzero(far & (codes[order[1:]] == wrong[0]))[0])
+        first, second = order[at], order[at + 1]
+        raise BadTable(
+            f"{word}s {column.index[first]} ({column.iloc[first]}) and {column.index[second]} ({column.iloc[second]}) "
+            f"of {names[wrong[0]]} are {apart[at]} days apart, as nearly all of its rows are: no daily prices. "
+            "Take a file with a row for every trading day."
+        )
