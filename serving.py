@@ -23,7 +23,6 @@ import uvicorn
 
 from bellwether.core.clock import CheckedClock
 from bellwether.core.config import Settings, Web
-from bellwether.core.connections import faults_for
 from bellwether.core.courtesy import SWITCH
 from bellwether.core.errors import ConfigError
 from bellwether.services import Services, build_services
@@ -102,7 +101,7 @@ def _telegram(services: Services, clock: CheckedClock, *, needed: bool) -> "Tele
                 raise
             told = str(problem)
             log.error("%s What does not need it goes on.", told)
-    for fault in faults_for(services.settings):
+    for fault in services.faults:
         if fault.variable not in told:
             log.error("%s", fault)
     return face

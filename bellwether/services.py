@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bellwether.core.config import Settings
+from bellwether.core.connections import Fault, faults_for
 from bellwether.core.errors import ModelError
 from bellwether.db.database import Store
 from bellwether.forecasting.outlook_cache import OutlookCache
@@ -37,6 +38,7 @@ class Services:
     growth: RevenueModels  #: the models of company growth
     store: Store
     clock: Clock
+    faults: tuple[Fault, ...] = ()  #: what of the environment kept parts from connecting when they were started
     outlooks: OutlookCache = field(default_factory=OutlookCache)  #: of the newest session, shared by all faces
 
 
@@ -69,4 +71,5 @@ def build_services(settings: Settings, clock: Clock = utc_now) -> Services:
         growth=RevenueModels(settings.models.folder, settings.models.growth),
         store=store,
         clock=clock,
+        faults=faults_for(settings),
     )

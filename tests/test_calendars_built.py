@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -13,6 +14,8 @@ from bellwether.jobs import doctor
 from bellwether.market import calendar as calendars_here
 from bellwether.market.calendar import EVERY_DAY, WEEKDAYS, Basis, basis, closes_at, is_exact, is_session, session_after
 from bellwether.market.calendar_expected import expected_holidays
+from bellwether.market.holes import Gap, gap
+from bellwether.market.symbols.universe import instrument_of
 from bellwether.market.yahoo.exchanges import calendar_of, calendars
 from bellwether.services import Services
 
@@ -58,9 +61,8 @@ def test_no_calendar_is_silently_monday_to_friday_in_any_year_since_2000(calenda
     ],
 )
 def test_known_days_are_right(calendar: str, days: str, trades: bool) -> None:
-    assert {day: is_session(calendar, date.fromisoformat(day)) for day in days.split()} == dict.fromkeys(
-        days.split(), trades
-    )
+    sessions = calendars_here._sessions(calendar, 2000, NEXT_YEAR)  # in one piece: a year costs as much as thirty
+    assert {day: np.datetime64(day) in sessions for day in days.split()} == dict.fromkeys(days.split(), trades)
 
 
 def test_tel_aviv_closes_at_its_own_hours() -> None:
@@ -108,6 +110,36 @@ def test_what_came_back_is_learnt_from_what_was_closed_nearly_always() -> None:
 )
 def test_it_can_be_known_whether_a_calendar_is_a_guess(calendar: str, day: date, exact: bool) -> None:
     assert is_exact(calendar, day) is exact
+
+
+@pytest.mark.parametrize("symbol", ["COMI.CA", "QNBK.QA", "NBK.KW", "EMAAR.AE", "X.YY"])
+def test_an_exchange_whose_week_nobody_has_told_us_is_a_guess(symbol: str) -> None:
+    calendar = instrument_of(symbol).calendar
+    assert not is_exact(calendar, date(2026, 11, 26))
+    # some of them trade from Sunday to Thursday: what lies between is not called a missing close
+    assert gap(calendar, date(2026, 11, 26), date(2026, 11, 29)) is Gap.UNSURE
+
+
+def test_one_span_answers_all_questions_about_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[tuple[str, int, int]] = []
+
+    def span(calendar: str, first: int, last: int) -> exchange_calendars.ExchangeCalendar | None:
+        built.append((calendar, first, last))
+        return calendars_here._built(calendar, first, last)
+
+    monkeypatch.setattr(calendars_here, "_span", span)
+    calendars_here._sessions.cache_clear()
+    is_session.cache_clear()
+    assert is_exact("XNYS", date(2011, 3, 1))
+    assert is_session("XNYS", date(2011, 3, 1))
+    assert set(built) == {("XNYS", 2010, 2012)}
+
+
+def test_a_calendar_that_is_slow_to_build_holds_up_no_other() -> None:
+    with calendars_here._new_lock:
+        slow = calendars_here._locks["XKRX"]
+    with slow, ThreadPoolExecutor(1) as elsewhere:  # somebody is building it
+        assert elsewhere.submit(is_session, "XNYS", date(2012, 3, 1)).result(timeout=60)
 
 
 @pytest.mark.parametrize(

@@ -39,12 +39,12 @@ def wider(made: Forecast, own: float, rest: float) -> Forecast:
     ],
 )
 def test_the_sentence_says_which_side_the_change_came_from(made: Forecast, own: float, rest: float, said: str) -> None:
-    assert said in in_a_sentence(made, wider(made, own, rest))
+    assert said in in_a_sentence(made, wider(made, own, rest), "XNYS")
 
 
 def test_of_the_plain_rule_only_the_swings_can_be_said(made: Forecast) -> None:
     plain = replace(wider(made, 1.0, 1.5), problem=Problem.GAP)
-    assert in_a_sentence(made, plain).endswith("because its recent prices swung more.")
+    assert in_a_sentence(made, plain, "XNYS").endswith("because its recent prices swung more.")
 
 
 def test_the_lines_have_before_now_and_the_difference(made: Forecast) -> None:
@@ -65,7 +65,7 @@ def test_causes_that_are_not_known_are_left_out(made: Forecast) -> None:
 
 def test_no_range_at_all_is_no_change(made: Forecast) -> None:
     flat = replace(made, log_returns=(0.0,) * 7)
-    assert "as wide as" in in_a_sentence(flat, made)
+    assert "as wide as" in in_a_sentence(flat, made, "XNYS")
 
 
 def test_every_sample_symbol_has_a_sentence_without_markup_or_advice(services: Services) -> None:
@@ -73,10 +73,12 @@ def test_every_sample_symbol_has_a_sentence_without_markup_or_advice(services: S
         asked = forecasts.answer(services, one.symbol, 21)
         before = forecasts.previous(services, asked)
         assert before is not None
-        said = in_a_sentence(before, asked.forecast)
+        said = in_a_sentence(before, asked.forecast, one.calendar)
         assert not re.search(r"[<>]|\b(buy|sell|will)\b", said)
 
 
 def test_the_module_is_pure() -> None:
-    source = (Path(__file__).resolve().parents[1] / "bellwether" / "change.py").read_text(encoding="utf-8")
+    source = (Path(__file__).resolve().parents[1] / "bellwether/forecasting/change_sentences.py").read_text(
+        encoding="utf-8"
+    )
     assert "services" not in source

@@ -98,7 +98,7 @@ def test_the_bot_that_cannot_connect_says_why(variable: str, value: str, monkeyp
         make_bot(load_settings(telegram={"token": TOKEN}).telegram)
 
 
-def test_what_no_variable_explains_is_one_sentence_too() -> None:
+def test_what_no_variable_explains_is_one_sentence_too(caplog: pytest.LogCaptureFixture) -> None:
     @naming_the_fault(Part.WEBHOOKS)
     def make() -> None:
         raise ImportError("http://me:s3cret@proxy")
@@ -109,6 +109,27 @@ def test_what_no_variable_explains_is_one_sentence_too() -> None:
         make()
     assert "s3cret" not in str(told.value)
     assert told.value.__cause__ is None
+    assert "ImportError" in caplog.text
+
+
+@pytest.mark.parametrize("raised", [TypeError, AttributeError, KeyError])
+def test_a_fault_of_our_own_blames_no_variable_and_is_logged_with_its_place(
+    raised: type[Exception], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "[::1]")
+    address = "http://me:s3cret@proxy"
+
+    @naming_the_fault(Part.TELEGRAM)
+    def make() -> None:
+        raise raised(address)
+
+    with pytest.raises(ConfigError) as told:
+        make()
+    assert str(told.value).startswith(f"Telegram is out: it cannot be set up ({raised.__name__})")
+    assert "PROXY" not in str(told.value)
+    assert raised.__name__ in caplog.text
+    assert "in make" in caplog.text
+    assert "s3cret" not in caplog.text
 
 
 def test_passwords_of_proxies_never_reach_the_log() -> None:
@@ -144,7 +165,12 @@ def test_doctor_and_readiness_tell_of_it(services: Services, monkeypatch: pytest
     telegram = asyncio.run(check_token(services))
     assert not telegram.ok
     assert "NO_PROXY" in telegram.detail
-    body = bytes(readyz(services).body).decode()
+    assert "NO_PROXY" not in bytes(readyz(services).body).decode(), "the parts were started without it"
+    services = replace(services, faults=faults_for(services.settings))
+    with monkeypatch.context() as patch:
+        patch.setattr("bellwether.core.connections._unreadable", lambda path: pytest.fail("read for each probe"))
+        patch.setenv("SSL_CERT_FILE", "/nowhere")
+        body = bytes(readyz(services).body).decode()
     assert '"status":"degraded"' in body
     assert "NO_PROXY" in body
     assert "fd07" not in body

@@ -88,6 +88,10 @@ def test_a_season_of_sessions_is_read_in_every_format(written: str) -> None:
         (["2026-06-11", "soon"], "line 3 (soon) is no day"),
         (["2026-06-11", "2026-02-30"], "line 3 (2026-02-30) is no day"),
         (["05/06/26"], "line 2 (05/06/26) can be dd/mm/yy or mm/dd/yy or yy/mm/dd"),
+        (["2026-03-02 09:30", "2026-03-02 25:61"], "line 3 (2026-03-02 25:61) has no time of day"),
+        (["2026-03-02 24:00:00"], "line 2 (2026-03-02 24:00:00) has no time of day"),
+        (["2026-03-02 23:59:60"], "line 2 (2026-03-02 23:59:60) has no time of day"),
+        (["2026-03-02 09:30:00+99:00"], "line 2 (2026-03-02 09:30:00+99:00) has no time zone"),
         (["2026-06-11T00:00Z", "2026-06-12T00:00"], "line 2 (2026-06-11T00:00Z) has a time zone and line 3"),
     ],
 )  # fmt: skip
@@ -205,3 +209,15 @@ def test_quarters_are_never_read_as_other_days(written: str, first: date, count:
         except BadTable:
             continue
         assert list(moments.local.astype("datetime64[D]").astype(object)) == ends
+
+
+def test_a_column_of_times_that_no_clock_shows_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "prices.csv"
+    file.write_text("<TICKER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>\nAAPL,20260302,256100,1,1,1,1,1\n")
+    with pytest.raises(MarketDataError, match=r"line 2 \(20260302 25:61:00\) has no time of day"):
+        read_price_file(file)
+
+
+def test_a_market_that_trades_from_sunday_to_thursday_may_have_times(tmp_path: Path) -> None:
+    days = [day for day in pd.date_range("2026-03-01", periods=28) if day.day_name() not in ("Friday", "Saturday")]
+    assert len(days_of(price_file(tmp_path, "COMI.CA", [f"{day:%Y-%m-%d} 14:30" for day in days]))) == 20

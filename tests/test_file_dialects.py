@@ -278,3 +278,8 @@ def test_the_shared_files_with_several_symbols_or_rows_are_read_or_refused() -> 
     ):
         with pytest.raises(MarketDataError, match=words):
             read_price_file(DATA / "cases" / name)
+
+
+@pytest.mark.parametrize("stem", ["PORTFOLIO", "KURSE", "TABELLE1", "EURUSD_D1", "US0378331005", "Mappe1"])
+def test_a_word_or_number_in_a_files_name_is_no_symbol(stem: str) -> None:
+    assert symbol_of(stem) is None

@@ -158,7 +158,7 @@ def test_of_two_files_with_rows_for_one_day_the_first_wins(tmp_path: Path) -> No
 
 
 def test_other_columns_do_no_harm(tmp_path: Path) -> None:
-    file = write(tmp_path, "x,AAPL,2021-12-31,1,1,1,1,0,7", header=f"note,{HEADER},adj close")
+    file = write(tmp_path, "x,AAPL,2021-12-31,1,1,1,1,0,7", header=f"note,{HEADER},dividends")
     assert FileProvider([file]).bars("AAPL", END).closes.tolist() == [1]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -187,3 +187,79 @@ def test_a_column_of_numbers_gives_its_numbers_or_is_refused(
         assert "can be thousands or three decimals" in str(problem)
         return
     assert read.tolist() == [int(value) for value in values] or (group == "." and max(values) < 1e6)
+
+
+HEADER = "symbol,date,open,high,low,close,volume"
+SESSIONS = [day.date() for day in pd.bdate_range("2026-06-01", periods=30)]
+
+
+def written(folder: Path, rows: list[str], header: str = HEADER, end: str = "\n") -> Path:
+    file = folder / "AAPL.csv"
+    file.write_text("\n".join([header, *rows]) + end)
+    return file
+
+
+@pytest.mark.parametrize("frequency", ["W-FRI", "ME", "QE"])
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_prices_of_weeks_or_months_are_refused_with_two_rows_named(
+    tmp_path: Path, frequency: str, newest_first: bool
+) -> None:
+    days = list(pd.bdate_range("2020-01-01", "2026-11-20").to_series().resample(frequency).last())
+    rows = [f"AAPL,{day:%Y-%m-%d},9,9,9,9,1" for day in (days[::-1] if newest_first else days)]
+    with pytest.raises(MarketDataError, match=r"lines \d+ \(20.*\) and \d+ \(20.*\) of AAPL are \d+ days apart"):
+        read_price_file(written(tmp_path, rows))
+    assert len(read_price_file(written(tmp_path, rows[:3])).rows) == 3, "three rows tell nothing"
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_last_row_that_is_cut_off_is_left_out_and_named(tmp_path: Path, end: str) -> None:
+    rows = [f"AAPL,{day},177,177,177,177.5,1000" for day in SESSIONS]
+    file = written(tmp_path, [*rows[:-1], rows[-1][:-9]], end=end)  # "...,17", its close
+    read = read_price_file(file)
+    assert len(read.rows) == len(rows) - 1
+    assert read.left_out == ("line 31, which is cut off: it has 6 cells and the others 7",)
+    assert read.rows["close"].unique().tolist() == [177.5]
+
+
+def test_a_row_in_the_middle_that_lacks_cells_is_refused_and_named(tmp_path: Path) -> None:
+    rows = [f"AAPL,{day},177,177,177,177.5,1000" for day in SESSIONS]
+    rows[9] = f"AAPL,{SESSIONS[9]},177,177,177.5,1000"
+    with pytest.raises(MarketDataError, match="line 11, which is cut off: it has 6 cells and the others 7"):
+        read_price_file(written(tmp_path, rows))
+    rows[9] = f"AAPL,{SESSIONS[9]},177,177,177,177.5,"  # an empty cell is a cell
+    assert len(read_price_file(written(tmp_path, rows)).rows) == len(rows)
+
+
+@pytest.mark.parametrize("name", ["adj_close", "Adj Close", "adjusted", "adjusted_close", "closeadj"])
+def test_adjusted_closes_beside_the_long_form_scale_its_prices(tmp_path: Path, name: str) -> None:
+    rows = [f"AAPL,{day},200,220,180,200,1000,{100 if day < SESSIONS[20] else 200}" for day in SESSIONS]
+    read = read_price_file(written(tmp_path, rows, f"{HEADER},{name}"))
+    assert read.adjusted
+    assert read.rows["high"].tolist() == [110.0] * 20 + [220.0] * 10
+
+
+@pytest.mark.parametrize("days", [1, -1])
+def test_days_that_are_off_by_one_are_refused_with_a_row_named(tmp_path: Path, days: int) -> None:
+    rows = [f"7203.T,{day + timedelta(days=days)},9,9,9,9,1" for day in SESSIONS]
+    with pytest.raises(MarketDataError, match=r"on which 7203\.T is not traded, and so do 6 of its 30 days"):
+        read_price_file(written(tmp_path, rows))
+    rows = [row.replace("7203.T", "BTC-USD") for row in rows]
+    assert len(read_price_file(written(tmp_path, rows)).rows) == 30, "a coin has Saturdays"
+
+
+@pytest.mark.parametrize("name", ["Symbol", "Ticker"])
+def test_a_column_of_symbols_says_more_than_one_of_names(tmp_path: Path, name: str) -> None:
+    rows = [f"AAPL,Apple Inc.,{day},9,9,9,9,9,1" for day in SESSIONS]
+    for adjusted in ("Adj Close", "Amount"):
+        file = written(tmp_path, rows, f"{name},Name,Date,Open,High,Low,Close,{adjusted},Volume")
+        file = file.rename(tmp_path / "prices.csv")
+        assert set(read_price_file(file).rows["symbol"]) == {"AAPL"}
+
+
+def test_several_lines_of_notes_below_the_table_are_left_out_and_named(tmp_path: Path) -> None:
+    rows = [f"AAPL,{day},177,177,177,177.5,1000" for day in SESSIONS]
+    read = read_price_file(
+        written(tmp_path, [*rows, "", "Source: X", "This data is delayed.", '"(c) 2026, all rights"'])
+    )
+    assert len(read.rows) == len(rows)
+    assert [words.split(", ")[0] for words in read.left_out] == ["line 33", "line 34", "line 35"]

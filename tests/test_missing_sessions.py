@@ -1,6 +1,7 @@
 """A close that is missing among the newest ones: no move of two sessions is told, graded or compared as a day's."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bellwether.alerts import ask, rules_table, watchlist
+from bellwether.alerts import ask, rules_table, tick_rules, watchlist
 from bellwether.alerts.rules.budget import surprise_of_move
 from bellwether.alerts.rules.judge import Observation, RuleReason, judge, measure
 from bellwether.alerts.text.digest import DigestEntry, digest
@@ -17,12 +18,17 @@ from bellwether.alerts.text.events import event
 from bellwether.alerts.tick import tick
 from bellwether.alerts.tick_rules import judge_rules
 from bellwether.ask import forecasts
+from bellwether.core import metrics
 from bellwether.core.alert_types import AlertRule, Direction, Repeat, RuleKind, RuleRequest
+from bellwether.core.errors import SourceError
 from bellwether.core.types import Bars, Instrument
 from bellwether.db.database import rows
+from bellwether.delivery import chats_table
 from bellwether.forecasting import change_sentences
+from bellwether.jobs.refresh_prices import every_symbol, refresh_all
 from bellwether.market.calendar import is_exact, is_session
 from bellwether.market.holes import Gap, gap, last_gap, last_steps, session_before
+from bellwether.market.remote.cached_provider import CachedProvider
 from bellwether.services import Services
 from bot.commands import ChatContext, why
 from tests.support.clock import Clock
@@ -113,10 +119,16 @@ def texts(services: Services, kind: str) -> list[str]:
 
 
 BIG_MOVE = RuleRequest(RuleKind.MOVE, 0.05)
+RULE = AlertRule(1, 7, "MADE", "24/5", RuleKind.MOVE, Direction.EITHER, 0.05, 0, Repeat.AGAIN, AFTER_WEDNESDAY)
+
+
+def provider(services: Services) -> CachedProvider:
+    assert isinstance(services.provider, CachedProvider)
+    return services.provider
 
 
 def test_a_move_over_two_sessions_fires_no_rule_about_one_and_is_judged_when_the_close_comes(
-    server: YahooServer, services: Services, clock: Clock
+    server: YahooServer, services: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(services, BIG_MOVE)
     add(services, RuleRequest(RuleKind.PRICE, round(1.03 * LEVEL, 2), Direction.ABOVE))
@@ -128,10 +140,13 @@ def test_a_move_over_two_sessions_fires_no_rule_about_one_and_is_judged_when_the
     assert texts(services, "move") == []
     assert f"has gone above ${1.03 * LEVEL:.2f}: it closed at ${UP:.2f}." in texts(services, "price")[0]
     clock.now += timedelta(hours=2)
-    assert judge_rules(services, clock.now).reasons == {RuleReason.SESSION_MISSING: 1}
+    with monkeypatch.context() as patch:  # nothing new has come, so nothing is computed again
+        patch.setattr(tick_rules, "observe", lambda *_: pytest.fail("looked at again"))
+        assert judge_rules(services, clock.now).reasons == {RuleReason.SESSION_MISSING: 1}
     # it comes, and the move of Thursday alone is big
     publish(server, CLOSES | {WEDNESDAY: LEVEL, THURSDAY: UP})
     clock.now += timedelta(hours=2)
+    assert refresh_all(services, lambda: False) is not None
     assert judge_rules(services, clock.now).reasons == {RuleReason.CROSSED: 1}
     assert f"moved +6.0\u00a0% on 3 December 2026, to ${UP:.2f}." in texts(services, "move")[0]
     assert judge_rules(services, clock.now).reasons == {}
@@ -149,11 +164,28 @@ def test_what_the_day_itself_does_not_show_is_never_told(
     if comes:  # half of it was Wednesday's
         publish(server, CLOSES | {WEDNESDAY: round(1.03 * LEVEL, 2), THURSDAY: UP})
         clock.now += timedelta(hours=2)
+        assert provider(services).refresh("AAPL")
         assert judge_rules(services, clock.now).reasons == {RuleReason.NOT_REACHED: 1}
     else:
         clock.now += timedelta(hours=12)
-        assert judge_rules(services, clock.now).reasons == {RuleReason.TOO_LATE: 1}
+        before = metrics.RULES_DROPPED.values()
+        assert judge_rules(services, clock.now).reasons == {}, "it was looked at, so nothing was dropped"
+        assert metrics.RULES_DROPPED.values() == before
+        assert ask.rules_of(services, 7)[0].judged == THURSDAY
     assert texts(services, "move") == []
+
+
+def test_a_rule_that_waits_for_a_close_ends_when_its_time_is_over(
+    server: YahooServer, services: Services, clock: Clock
+) -> None:
+    rule = replace(add(services, BIG_MOVE), expires_at=AFTER_THURSDAY + timedelta(hours=1))
+    with services.store.transaction() as db:
+        rules_table.change(db, rule)
+    publish(server, CLOSES | {THURSDAY: UP})
+    clock.now = AFTER_THURSDAY
+    assert judge_rules(services, clock.now).reasons == {RuleReason.SESSION_MISSING: 1}
+    clock.now += timedelta(hours=1)
+    assert judge_rules(services, clock.now).reasons == {RuleReason.EXPIRED: 1}
 
 
 def test_a_digest_says_which_close_is_missing_and_names_the_days_it_compares(
@@ -205,35 +237,57 @@ def test_chat_and_page_name_the_day_that_they_compare_with(
     assert forecasts.what_came(services, asked) is None
     publish(server, CLOSES | {WEDNESDAY: LEVEL, THURSDAY: UP})
     clock.now += timedelta(hours=2)
+    assert provider(services).refresh("AAPL")
     assert "than a session ago" in why.COMMAND.answer(services, ChatContext(7), "AAPL").text
     came = forecasts.what_came(services, asked)
     assert came is not None and came.growth == pytest.approx(0.0)
 
 
-def test_a_missing_close_is_asked_for_again_once_an_hour_and_costs_no_answer(
+def test_a_missing_close_is_asked_for_again_by_the_refresh_alone_once_an_hour(
     server: YahooServer, services: Services, clock: Clock
 ) -> None:
     publish(server, CLOSES | {THURSDAY: UP})
     clock.now = AFTER_THURSDAY
 
-    def asked() -> int:
+    def asked(what: Callable[[], object]) -> int:
         before = len(server.requests_to("/v8/finance/chart/AAPL"))
-        assert services.provider.bars("AAPL", THURSDAY).cutoff == THURSDAY
+        what()
         return len(server.requests_to("/v8/finance/chart/AAPL")) - before
 
-    assert [asked(), asked()] == [1, 0]
+    def answer() -> Bars:
+        services.provider.instrument("AAPL")
+        return services.provider.bars("AAPL", THURSDAY)
+
+    def refresh() -> bool:
+        return provider(services).refresh("AAPL")
+
+    assert [asked(answer), asked(answer), asked(refresh)] == [1, 0, 0]
     clock.now += timedelta(minutes=61)
-    assert [asked(), asked()] == [1, 0]
+    assert [asked(answer), asked(refresh), asked(refresh), asked(answer)] == [0, 1, 0, 0]
     clock.now += timedelta(minutes=61)
     server.fail_next("/v8/finance/chart/", 503, times=None)
-    bars = services.provider.bars("AAPL", THURSDAY)
+    with pytest.raises(SourceError):
+        refresh()
+    bars = answer()
     assert bars.origin is not None and bars.origin.note == ""  # they are all there is
+    # somebody who asks while a refresh waits for the source does not wait with it
+    with provider(services)._lock_of("AAPL"), ThreadPoolExecutor(1) as elsewhere:
+        assert elsewhere.submit(answer).result(timeout=20).cutoff == THURSDAY
     server.clear_faults()
     publish(server, CLOSES | {WEDNESDAY: LEVEL, THURSDAY: UP})
     clock.now += timedelta(minutes=61)
-    assert last_gap("XNYS", services.provider.bars("AAPL", THURSDAY)) is Gap.NONE
+    assert refresh()
+    assert last_gap("XNYS", answer()) is Gap.NONE
     clock.now += timedelta(minutes=61)
-    assert asked() == 0
+    assert not refresh()
+
+
+def test_prices_that_a_rule_alone_needs_are_refreshed_too(services: Services) -> None:
+    assert "AAPL" in every_symbol(services)
+    with services.store.transaction() as db:
+        chats_table.join(db, 8, "en", AFTER_WEDNESDAY)
+        rules_table.add(db, replace(RULE, chat_id=8, symbol="NOBODYS"))
+    assert "NOBODYS" in every_symbol(services)
 
 
 # ---- where holidays are not known
@@ -251,7 +305,7 @@ def two_days(make_bars: Callable[..., Bars]) -> Bars:
 
 def test_where_a_holiday_may_lie_between_the_days_are_named(two_days: Bars) -> None:
     one = Instrument("MADE", "Made up", "", "24/5", "USD")
-    rule = AlertRule(1, 7, "MADE", "24/5", RuleKind.MOVE, Direction.EITHER, 0.05, 0, Repeat.AGAIN, AFTER_WEDNESDAY)
+    rule = RULE
     sight = Observation(two_days, {}, {}, THURSDAY + timedelta(days=1), gap=last_gap("24/5", two_days))
     figure = measure(rule, sight)
     assert figure == pytest.approx(0.06)

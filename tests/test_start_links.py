@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bellwether.market.symbols.spellings import is_symbol
 from bellwether.market.symbols.start_links import Start, is_of_symbol, read_start, start_payload
-from bellwether.market.symbols.universe import is_symbol, listed, well_known
+from bellwether.market.symbols.universe import listed, well_known
 
 PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")  # core.telegram.org/bots/features#deep-linking
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bellwether.ask import forecasts
 from bellwether.core.config import load_settings
 from bellwether.core.errors import AmbiguousSymbol
-from bellwether.market.symbols.spellings import as_symbol, is_code_and_country, is_symbol
+from bellwether.market.symbols.spellings import as_symbol, from_stooq, is_code_and_country, is_symbol
 from bellwether.market.symbols.start_links import Start, read_start, start_payload
 from bellwether.market.symbols.tables import others, table
 from bellwether.market.symbols.universe import instrument_of
@@ -69,6 +69,19 @@ from tests.support.yahoo_server import YahooServer
         ("NESN.S", "NESN.SW"),
         ("600519.SH", "600519.SS"),
         ("BRK_B", "BRK-B"),
+        ("AAPL.US", "AAPL"),
+        ("BRK.B.US", "BRK-B"),
+        ("VOD.LN", "VOD.L"),
+        ("VOD.UK", "VOD.L"),
+        ("7203.JP", "7203.T"),
+        ("SAP.XETRA", "SAP.DE"),
+        ("VOLV.B.SS", "VOLV.B.SS"),  # Shanghai's suffix stays
+        ("X.GR", "X.GR"),  # Germany at Bloomberg, Greece elsewhere
+        ("ABC.UN", "ABC.UN"),  # a unit
+        ("AIR.PA FP", "AIR.PA"),
+        ("AIR.DE FP", None),
+        ("BP. LN", "BP.L"),
+        ("RR/ LN", "RR.L"),
         ("NIFTY_FIN_SERVICE.NS", "NIFTY_FIN_SERVICE.NS"),
         ("nse:nifty_fin_service", "NIFTY_FIN_SERVICE.NS"),
         ("HKEX:", None),
@@ -159,6 +172,56 @@ def test_a_file_with_dotted_classes_has_their_names_and_new_yorks_holidays(tmp_p
         one = forecasts.resolve(services, asked)
         assert (one.symbol, one.calendar, one.currency) == ("BRK.B", "XNYS", "USD"), asked
         assert one.name == "Berkshire Hathaway (Class B)"
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol"),
+    [
+        ("aapl.us", "AAPL"),
+        ("brk-b.us", "BRK-B"),
+        ("700.hk", "0700.HK"),
+        ("7203.jp", "7203.T"),
+        ("vod.uk", "VOD.L"),
+        ("sap.de", "SAP.DE"),
+        ("pkn", "PKN.WA"),
+        ("otp.hu", "OTP.BD"),
+        ("^spx", "^SPX"),
+    ],
+)
+def test_stooqs_names_are_those_that_the_chat_asks_for(name: str, symbol: str) -> None:
+    assert from_stooq(name) == symbol
+    assert as_symbol(symbol) == symbol
+
+
+@pytest.mark.parametrize(
+    ("written", "asked", "symbol", "calendar"),
+    [
+        ("BRK/B", "BRK.B", "BRK-B", "XNYS"),
+        ("BRK B", "berkshire hathaway", "BRK-B", "XNYS"),
+        ("BF_B", "BF-B", "BF-B", "XNYS"),
+        ("BRK.B", "BRK-B", "BRK.B", "XNYS"),
+        ("00700.HK", "700.HK", "0700.HK", "XHKG"),
+        ("700 HK", "0700.HK", "0700.HK", "XHKG"),
+        ("NASDAQ:MSFT", "MSFT", "MSFT", "XNYS"),
+        ("AAPL US Equity", "AAPL", "AAPL", "XNYS"),
+        ("VOD.LN", "VOD.L", "VOD.L", "XLON"),
+        ("7203", "7203", "7203", "24/5"),
+    ],
+)
+def test_a_files_symbols_are_found_however_they_are_written(
+    tmp_path: Path, written: str, asked: str, symbol: str, calendar: str
+) -> None:
+    prices = tmp_path / "prices.csv"
+    prices.write_text(f"symbol,date,open,high,low,close,volume\n{written},2026-11-27,10,11,9,10,1\n")
+    services = build_services(
+        load_settings(
+            market={"source": "file", "file": str(prices), "universe": [symbol]},
+            database={"path": tmp_path / "t.sqlite3"},
+        )
+    )
+    one = forecasts.resolve(services, asked)
+    assert (one.symbol, one.calendar, one.currency == "USD") == (symbol, calendar, calendar == "XNYS")
+    assert [instrument.symbol for instrument in services.universe] == [symbol]
 
 
 @pytest.fixture

@@ -17,16 +17,9 @@ from bellwether.market.calendar import sessions_between
 from bellwether.market.sample import SampleProvider
 from bellwether.market.symbols.configured_universe import chosen_instruments
 from bellwether.market.symbols.normalize import fold
-from bellwether.market.symbols.universe import (
-    Universe,
-    as_symbol,
-    instrument_of,
-    is_symbol,
-    listed,
-    near_symbols,
-    table,
-    well_known,
-)
+from bellwether.market.symbols.spellings import as_symbol, is_symbol
+from bellwether.market.symbols.tables import table
+from bellwether.market.symbols.universe import Universe, instrument_of, listed, near_symbols, well_known
 from bellwether.services import Services, build_services
 
 COMPANIES = {  #: of the S&P 500, with the second share classes of three of them

@@ -57,6 +57,12 @@ def calendars(db: Database) -> list[str]:
     return [str(row["calendar"]) for row in rows(db, "SELECT DISTINCT calendar FROM alert_rules ORDER BY calendar")]
 
 
+def symbols_of_awake_chats(db: Database) -> list[str]:
+    """The symbols with rules of chats that may be written to."""
+    sql = "SELECT DISTINCT symbol FROM alert_rules r JOIN chats USING (chat_id) WHERE r.paused = 0 AND chats.paused = 0"
+    return [symbol for (symbol,) in db.conn.execute(f"{sql} ORDER BY symbol")]
+
+
 def symbols_unjudged(db: Database, calendar: str, session: date) -> list[str]:
     """The symbols with rules of awake chats that were not looked at since this session."""
     sql = (
@@ -87,14 +93,31 @@ def still_unjudged(db: Database, chat_id: int, judged: Iterable[tuple[int, date]
     }
 
 
-def skip(db: Database, calendar: str, session: date, closed: datetime) -> int:
-    """Pass over a session for the rules of awake chats that are older than its close and were not judged; how many."""
-    cursor = db.conn.execute(
-        f"UPDATE alert_rules AS r SET judged = :session WHERE calendar = :calendar AND {_UNJUDGED}"
-        " AND created_at < :closed AND chat_id IN (SELECT chat_id FROM chats WHERE paused = 0)",
-        {"session": session.isoformat(), "calendar": calendar, "closed": stamp(closed)},
+def lack_a_close(db: Database, rules: Iterable[AlertRule], session: date) -> None:
+    """These rules were looked at: how far the price moved in this session is not known, for a close is missing."""
+    db.conn.executemany(
+        "UPDATE alert_rules SET hole_at = ? WHERE id = ?", [(session.isoformat(), rule.id) for rule in rules]
     )
-    return cursor.rowcount
+
+
+def lacking_a_close(db: Database, symbol: str, session: date) -> set[int]:
+    """The rules about a symbol that were looked at after this session without a close to tell its move by."""
+    sql = "SELECT id FROM alert_rules WHERE symbol = ? AND hole_at = ?"
+    return {rule_id for (rule_id,) in db.conn.execute(sql, (symbol, session.isoformat()))}
+
+
+def skip(db: Database, calendar: str, session: date, closed: datetime) -> int:
+    """Pass over a session for the rules of awake chats that are older than its close and were not judged.
+
+    How many of them were not even looked at.
+    """
+    names = {"session": session.isoformat(), "calendar": calendar, "closed": stamp(closed)}
+    passed_over = (
+        f"UPDATE alert_rules AS r SET judged = :session WHERE calendar = :calendar AND {_UNJUDGED}"
+        " AND created_at < :closed AND chat_id IN (SELECT chat_id FROM chats WHERE paused = 0)"
+    )
+    db.conn.execute(f"{passed_over} AND hole_at = :session", names)
+    return db.conn.execute(passed_over, names).rowcount
 
 
 def forgive_clock(db: Database, calendar: str, session: date) -> int:

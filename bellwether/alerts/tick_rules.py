@@ -2,7 +2,7 @@
 
 calendars that rules depend on
 | last_closed_session   the session each is in, its prices settled; fresh still?
-| unjudged              the rules that were not looked at since
+| unjudged              the rules that were not looked at since, but for moves whose first close is still missing
 | see                   each symbol once
 | judge                 each rule, with a reason
 | let_rest              those whose symbol has vanished
@@ -30,7 +30,7 @@ from bellwether.core.errors import BellwetherError, DoubtfulBars, MarketDataErro
 from bellwether.core.types import Q10, Q90
 from bellwether.market.bars import STALE_AFTER
 from bellwether.market.calendar import SETTLING, closes_at, last_closed_session
-from bellwether.market.holes import Gap, last_steps
+from bellwether.market.holes import Gap, last_gap, last_steps
 from bellwether.services import Services
 
 log = logging.getLogger(__name__)
@@ -114,12 +114,15 @@ class _RulesRun:
         self, symbol: str, session: date, rules: list[AlertRule], due_at: datetime, fresh_until: datetime
     ) -> None:
         """Judge the rules about one symbol, and keep the state of those that do not fire."""
+        rules = self._without_waiting(symbol, session, rules)
+        if not rules:
+            return
         looked = self._see(symbol, session, rules)
         seen = looked if isinstance(looked, ObservedSymbol) else None
         if isinstance(looked, Unseen) and looked.reason is RuleReason.WAITING_FOR_PRICES:
             self.did.reasons[looked.reason] += len(rules)
             return
-        quiet = []
+        quiet, lacking = [], []
         for rule in rules:
             figure = measure(rule, seen.sight) if seen else None
             verdict = judge(rule, figure, session, self._now, seen.sight.gap if seen else Gap.NONE)
@@ -132,15 +135,45 @@ class _RulesRun:
                 with self.wishes.speaking(rule.chat_id):
                     ended = self._ended(verdict, session, due_at, fresh_until)
                 self.fired.setdefault(rule.chat_id, []).append(ended)
-            elif verdict.reason is not RuleReason.SESSION_MISSING:  # that one is looked at again
+            elif verdict.reason is RuleReason.SESSION_MISSING:
+                lacking.append(rule)
+            else:
                 quiet.append(verdict.rule)
         with self._services.store.transaction() as db:
+            rules_table.lack_a_close(db, lacking, session)
             if isinstance(looked, Unseen):
                 rules_table.miss(db, quiet, session)
             else:
                 rules_table.keep_state(db, quiet)
         if isinstance(looked, Unseen):
             self.did.rested += let_rest(self._services, quiet, session, looked.until, self._now)
+
+    def _without_waiting(self, symbol: str, session: date, rules: list[AlertRule]) -> list[AlertRule]:
+        """The rules without those that found a close missing, while that close has not come.
+
+        The bars are those that are kept: asking the source for the close again is the refresh's work.
+        """
+        with self._services.store.reading() as db:
+            lacking = rules_table.lacking_a_close(db, symbol, session)
+        waiting = {rule.id for rule in rules if rule.id in lacking and not self._is_over(rule)}
+        if not waiting or not self._still_lacks(symbol, session):
+            return rules
+        self.did.reasons[RuleReason.SESSION_MISSING] += len(waiting)
+        return [rule for rule in rules if rule.id not in waiting]
+
+    def _is_over(self, rule: AlertRule) -> bool:
+        """Whether a rule's time is over, which it is to say."""
+        return rule.expires_at is not None and self._now >= rule.expires_at
+
+    def _still_lacks(self, symbol: str, session: date) -> bool:
+        """Whether the close before this session is missing in what is kept."""
+        provider = self._services.provider
+        try:
+            bars = provider.bars(symbol, session)
+            one = bars.origin.instrument if bars.origin and bars.origin.instrument else provider.instrument(symbol)
+        except BellwetherError:
+            return False  # whoever looks tells why
+        return bars.cutoff == session and last_gap(one.calendar, bars) is Gap.HOLE
 
     def _see(self, symbol: str, session: date, rules: list[AlertRule]) -> ObservedSymbol | Unseen:
         """The symbol after this very session; or why there is no telling, now or at all."""

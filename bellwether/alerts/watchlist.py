@@ -10,7 +10,8 @@ from bellwether.core.types import Instrument, Subscription
 from bellwether.delivery import chats_table
 from bellwether.market.symbols.match import read
 from bellwether.market.symbols.normalize import clean_question
-from bellwether.market.symbols.universe import Universe, as_symbol, instrument_of
+from bellwether.market.symbols.spellings import as_symbol
+from bellwether.market.symbols.universe import Universe, instrument_of
 from bellwether.services import Services
 
 

@@ -42,10 +42,10 @@ def refresh(symbols: str | None) -> None:
 def import_(files: tuple[Path, ...], symbol: str, out: Path | None) -> None:
     """Show what price FILES are understood as, before they are used."""
     from bellwether.core.errors import BadSymbol
-    from bellwether.market.file import together
+    from bellwether.market.file import one_table
     from bellwether.market.files.prices import read_price_file, write_prices
     from bellwether.market.files.words import understood
-    from bellwether.market.symbols.universe import as_symbol
+    from bellwether.market.symbols.spellings import as_symbol
 
     wanted = as_symbol(symbol) if symbol else ""
     if wanted is None:
@@ -56,7 +56,7 @@ def import_(files: tuple[Path, ...], symbol: str, out: Path | None) -> None:
             click.echo(line)
     use = out if out is not None else files[0]
     if out is not None:
-        write_prices(together(read), out)
+        write_prices(one_table(read), out)
         click.echo(f"Written to {out}.")
     elif symbol or len(files) > 1:
         click.echo("To use them, write them into one file with their symbols: add --out prices.parquet.")

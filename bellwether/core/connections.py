@@ -5,8 +5,10 @@ until a restart, with one sentence that names the variable, and the rest goes on
 for it may hold a password.
 """
 
+import logging
 import os
 import ssl
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -19,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 from bellwether.core.config import Settings
 from bellwether.core.errors import BellwetherError, ConfigError
 
+log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
@@ -67,7 +70,10 @@ def faults_for(settings: Settings, environment: Mapping[str, str] = os.environ) 
 
 
 def naming_the_fault(part: Part) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """For a function that makes a client: whatever it raises becomes a ConfigError that says what to do."""
+    """For a function that makes a client: whatever it raises becomes a ConfigError that says what to do.
+
+    Where no variable explains it, the log has the kind of error and where it came from, for it may be a fault of ours.
+    """
 
     def decorate(make: Callable[P, T]) -> Callable[P, T]:
         @wraps(make)
@@ -97,13 +103,31 @@ def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 def _sentence(part: Part, problem: Exception) -> str:
     """Why a part cannot connect, by the variable where one is to blame."""
-    for fault in faults(os.environ):
+    ours = not _may_come_of_the_environment(problem)
+    for fault in () if ours else faults(os.environ):
         if part in fault.parts:
             return f"{part.value} is out: {str(fault)[0].lower()}{str(fault)[1:]}"
+    kind = type(problem).__name__
+    # without the error's own words: they may hold a proxy's address and with it a password
+    frames = "".join(traceback.format_tb(problem.__traceback__))
+    log.error("%s cannot be set up: %s raised at\n%s", part.value, kind, frames.rstrip())
+    if ours:
+        return f"{part.value} is out: it cannot be set up ({kind}), by a fault of the program; please report it."
     return (
-        f"{part.value} is out: no connection can be set up ({type(problem).__name__}); look at the environment "
-        f"variables {_LOOK_AT} and start again."
+        f"{part.value} is out: no connection can be set up ({kind}); look at the environment variables {_LOOK_AT} and "
+        "start again."
     )
+
+
+def _may_come_of_the_environment(problem: Exception) -> bool:
+    """Whether an error, or one that led to it, is of a kind that proxies, certificates and missing packages raise."""
+    cause: BaseException | None = problem
+    while cause is not None:
+        of_httpx = any(kind.__module__.partition(".")[0] == "httpx" for kind in type(cause).__mro__)
+        if of_httpx or isinstance(cause, (OSError, ValueError, ImportError)):  # those of ssl are OSErrors
+            return True
+        cause = cause.__cause__
+    return False
 
 
 def _values(names: tuple[str, ...], environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -486,6 +486,12 @@ def told_pauses(db: Any) -> None:
         db["chats"].add_column(name, str)
 
 
+@migrations()
+def moves_without_a_close(db: Any) -> None:
+    """The session after which a rule's move was not known, for the close before it is missing; empty for none."""
+    db["alert_rules"].add_column("hole_at", str)
+
+
 def _only_add(db: Any, table: str, key: str) -> None:
     """Have SQLite itself refuse to change a row, to delete one, or to add one anywhere but at the end."""
     for verb in ("UPDATE", "DELETE"):

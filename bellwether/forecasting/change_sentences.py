@@ -65,14 +65,14 @@ def about_hole(before: Forecast, made: Forecast, calendar: str) -> str:
     )
 
 
-def in_a_sentence(before: Forecast, made: Forecast, calendar: str = "") -> str:
+def in_a_sentence(before: Forecast, made: Forecast, calendar: str) -> str:
     """What happened to the range, and which side it came from. Its `calendar` tells whether it was in one session.
 
     The width is the plain rule's, which knows the recent swings alone, times what the model makes of everything else:
     so the change of its logarithm parts exactly into these two.
     """
     then = _("a session ago")
-    if calendar and gap(calendar, before.cutoff, made.cutoff) is not Gap.NONE:
+    if gap(calendar, before.cutoff, made.cutoff) is not Gap.NONE:
         then = _("on {day}").format(day=sentences.day(before.cutoff))
     return _sentence(before, made).format(name=made.name, wider=_wider(_widening(before, made)), then=then)
 

@@ -108,7 +108,7 @@ def _kept(services: Services, provider: CachedProvider) -> Check:
 def _calendars(services: Services) -> Check:
     """Whether every trading calendar can be built for this year and the next."""
     year = services.clock().year
-    rests = {calendar: basis(calendar, year, year + 1) for calendar in calendars()}
+    rests = {calendar: basis(calendar, year - 1, year + 1) for calendar in calendars()}
     broken = [calendar for calendar, on in rests.items() if on is Basis.BROKEN]
     if broken:
         return Check(

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import as_completed, wait
 from dataclasses import dataclass, field
 
-from bellwether.alerts import subscriptions_table
+from bellwether.alerts import rules_table, subscriptions_table
 from bellwether.core.errors import BadSymbol, BellwetherError, StoreError
 from bellwether.core.types import MARKET_SERIES
 from bellwether.market.remote.cached_provider import CachedProvider
 from bellwether.market.remote.circuit_breaker import BreakerState
 from bellwether.market.sources import remote
-from bellwether.market.symbols.universe import as_symbol
+from bellwether.market.symbols.spellings import as_symbol
 from bellwether.services import Services
 
 BATCH = 40  #: symbols between two pauses
@@ -53,9 +53,9 @@ def symbols_of(text: str) -> tuple[str, ...]:
 
 
 def every_symbol(services: Services) -> tuple[str, ...]:
-    """What is served every session, what somebody watches, and the market series that every forecast reads."""
+    """What is served every session, what somebody watches or has a rule about, and what every forecast reads."""
     with services.store.reading() as db:
-        watched = subscriptions_table.symbols_of_awake_chats(db)
+        watched = [*subscriptions_table.symbols_of_awake_chats(db), *rules_table.symbols_of_awake_chats(db)]
     return tuple(dict.fromkeys([*MARKET_SERIES, *watched, *(instrument.symbol for instrument in services.universe)]))
 
 

@@ -6,6 +6,7 @@ cutoff nor a service that has run for years meets the end of one.
 
 import logging
 import threading
+from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import Enum
 from functools import lru_cache
@@ -23,8 +24,8 @@ EVERY_DAY = "24/7"  #: the calendar of assets that trade around the clock; its s
 MOST_BUILT = 256  #: calendars kept of a few years each, 200 kB and 0.1 s apiece; people may ask about any year
 
 log = logging.getLogger(__name__)
-_one_at_a_time = threading.Lock()
-
+_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+_new_lock = threading.Lock()
 
 mend(exchange_calendars)
 
@@ -51,12 +52,18 @@ def basis(calendar: str, first: int, last: int | None = None) -> Basis:
 
 def is_exact(calendar: str, day: date) -> bool:
     """Whether the exchange's sessions are known around this day, not guessed from the days of the week."""
-    return basis(calendar, day.year) is Basis.RECORDED
+    if calendar == WEEKDAYS:
+        return False
+    # by the span that every other question about the day builds too
+    built = _span(calendar, day.year - 1, day.year + 1) or _span(calendar, day.year, day.year)
+    return built is not None and day.year in _recorded(calendar)
 
 
 def _span(calendar: str, first: int, last: int) -> exchange_calendars.ExchangeCalendar | None:
     """The calendar of some years; None where it cannot be built for all of them."""
-    with _one_at_a_time:  # a crowd at a cold start would build the same one once for each, and take turns at it
+    with _new_lock:
+        lock = _locks[calendar]
+    with lock:  # a crowd at a cold start would build the same one once for each, and take turns at it
         return _built(calendar, first, last)
 
 

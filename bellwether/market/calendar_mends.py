@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.offsets import BaseOffset, CustomBusinessDay
 
-_FIRST, _LAST = "1960-01-01", "2100-12-31"  #: between these a changed week is known; pandas counts no further
+_FIRST, _LAST = "1960-01-01", "2100-12-31"  #: of a calendar that is made for no years in particular
 
 
 def mend(library: ModuleType) -> None:
@@ -42,21 +42,31 @@ def _with_one_week(kind: type[Any]) -> type[Any]:
     """
 
     class OneWeek(kind):  # type: ignore[misc]
+        def __init__(self, start: Any = None, end: Any = None, **others: Any) -> None:
+            year = pd.DateOffset(years=1)
+            self._around = (
+                pd.Timestamp(_FIRST if start is None else start) - year,
+                pd.Timestamp(_LAST if end is None else end) + year,
+            )
+            super().__init__(start=start, end=end, **others)
+
         @property
         def day(self) -> CustomBusinessDay:
-            days = pd.date_range(_FIRST, _LAST)
+            first, last = self._around  # the library's lists of holidays go to 2200, and some take seconds
+            days = pd.date_range(first, last)
             trades = _on(self.weekmask, days)
             masks = [self.weekmask]
-            for first, last, mask in self.special_weekmasks:
-                inside = np.ones(len(days), bool) if first is None else np.asarray(days >= first)
-                if last is not None:
-                    inside &= np.asarray(days <= last)
+            for since, until, mask in self.special_weekmasks:
+                inside = np.ones(len(days), bool) if since is None else np.asarray(days >= since)
+                if until is not None:
+                    inside &= np.asarray(days <= until)
                 trades[inside] = _on(mask, days)[inside]
                 masks.append(mask)
+            rules = self.regular_holidays
+            regular = rules.holidays(first, last) if rules is not None else ()
             widest = "".join("1" if "1" in place else "0" for place in zip(*masks, strict=True))
             return CustomBusinessDay(
-                holidays=[*self.adhoc_holidays, *days[~trades & _on(widest, days)]],
-                calendar=self.regular_holidays,
+                holidays=[*self.adhoc_holidays, *regular, *days[~trades & _on(widest, days)]],
                 weekmask=widest,
             )
 

@@ -13,7 +13,8 @@ from bellwether.core.errors import BadDate, ConfigError, UnknownSymbol
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import VOLUME, Bars, Instrument
 from bellwether.market.files.prices import COLUMNS, QUOTED, PriceFile, read_price_file
-from bellwether.market.symbols.universe import instrument_of, is_symbol, near_symbols
+from bellwether.market.symbols.spellings import is_symbol
+from bellwether.market.symbols.universe import instrument_of, near_symbols
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +25,10 @@ def read_prices(files: Sequence[Path]) -> pd.DataFrame:
     Columns are COLUMNS and QUOTED: symbol (str), date (datetime64[s]), prices and volume (float64). Where two files
     hold the same symbol and date, the first file wins. Raises MarketDataError, naming a file that is unreadable.
     """
-    return together([read_price_file(file) for file in files])
+    return one_table([read_price_file(file) for file in files])
 
 
-def together(read: Sequence[PriceFile]) -> pd.DataFrame:
+def one_table(read: Sequence[PriceFile]) -> pd.DataFrame:
     """The rows of several files as one table, as `read_prices` describes it."""
     for words in (words for file in read for words in file.left_out):
         log.warning("Left out of a price file: %s.", words)

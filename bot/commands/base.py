@@ -8,7 +8,7 @@ from bellwether.core.alert_types import Preferences
 from bellwether.core.errors import BellwetherError
 from bellwether.core.i18n.translate import said
 from bellwether.core.parsing import parse_horizon
-from bellwether.market.symbols.universe import is_symbol
+from bellwether.market.symbols.spellings import is_symbol
 from bellwether.services import Services
 from bot.replies import Pressed, Reply
 

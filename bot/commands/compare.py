@@ -9,7 +9,7 @@ from bellwether.core.i18n.translate import N_, said, together, translated
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Q10, Q90, Forecast, Theme
 from bellwether.forecasting import sentences
-from bellwether.market.symbols.universe import is_symbol
+from bellwether.market.symbols.spellings import is_symbol
 from bellwether.services import Services
 from bot import charts
 from bot.commands.base import ChatContext, Command, Given, Press, StaleButton

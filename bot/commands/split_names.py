@@ -3,8 +3,7 @@
 import re
 
 from bellwether.market.symbols.match import is_whole_name
-from bellwether.market.symbols.spellings import is_code_and_country
-from bellwether.market.symbols.universe import is_symbol
+from bellwether.market.symbols.spellings import is_code_and_country, is_symbol
 from bellwether.services import Services
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
-from bellwether.core.connections import faults_for
 from bellwether.core.errors import StoreError
 from bellwether.core.types import Check
 from bellwether.services import Services
@@ -44,8 +43,8 @@ def _model(services: Services) -> Check:
 
 
 def _connections(services: Services) -> tuple[Check, ...]:
-    """What keeps a part from connecting; the log says more, for that may name a path."""
-    wrong = sorted({fault.variable for fault in faults_for(services.settings)})
+    """What has kept a part from connecting since the start; the log says more, for that may name a path."""
+    wrong = sorted({fault.variable for fault in services.faults})
     detail = f"the environment variables that cannot be used: {', '.join(wrong)}; the log says why"
     return (Check("connections", False, detail),) if wrong else ()
 

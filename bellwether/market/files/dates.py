@@ -49,6 +49,7 @@ _NAMED = (  #: (pattern, order of its fields)
 )
 _TIMED = " with times"
 _FEW = 8  #: distinct days below which a sorted column may be sorted by chance
+_FARTHEST = 14 * 3600  #: seconds that a place's clocks may be before or behind UTC
 _EPOCHS = {9: 1, 10: 1, 12: 10**3, 13: 10**3, 15: 10**6, 16: 10**6, 18: 10**9, 19: 10**9}  #: digits -> ticks a second
 
 
@@ -76,7 +77,7 @@ def read_moments(
     """The days and times of a column, written in one way.
 
     `symbols` numbers each row's symbol. `order` ("mdy", "dmy") or `like` (a way of another column) decide between ways
-    that the column leaves open. Raises Unreadable, naming rows as `word` and the number in the index.
+    that the column leaves open. Raises BadTable, naming rows as `word` and the number in the index.
     """
     codes, found = pd.factorize(texts)
     distinct = [str(text).strip() for text in found]
@@ -87,10 +88,10 @@ def read_moments(
     if epoch is not None:
         local = epoch[codes]
         return Moments(local, local, "numbers of seconds since 1970")
-    seconds, offsets, zoned = _times(parts)
+    place = _Places(texts, codes, distinct, word)
+    seconds, offsets, zoned = _times(parts, place)
     ways = _ways(days)
     fits = np.vstack([~np.isnat(way.days) | blank for way in ways])
-    place = _Places(texts, codes, distinct, word)
     whole = [way for way, fit in zip(ways, fits, strict=True) if fit.all()]
     if blank.all():
         whole = ways[:1]
@@ -117,21 +118,31 @@ class _Places:
         return f"{self._word} {self._texts.index[row]} ({self._distinct[number]})"
 
 
-def _times(parts: Sequence[re.Match[str] | None]) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
-    """Seconds after midnight, seconds east of UTC, and whether a zone is named, of each text."""
+def _times(
+    parts: Sequence[re.Match[str] | None], place: Callable[[int], str]
+) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
+    """Seconds after midnight, seconds east of UTC, and whether a zone is named, of each text.
+
+    Raises BadTable for a time that no clock shows: the hour 25 would be one of the next day.
+    """
     seconds, offsets = np.zeros(len(parts), np.int64), np.zeros(len(parts), np.int64)
     zoned = np.zeros(len(parts), bool)
     for at, part in enumerate(parts):
         if part is None or part["clock"] is None:
             continue
         hours, minutes, *rest = (int(float(field.replace(",", "."))) for field in part["clock"].split(":"))
+        second = rest[0] if rest else 0
+        if hours > 23 or minutes > 59 or second > 59:
+            raise BadTable(f"{place(at)} has no time of day. Write days such as 2026-06-05.")
         if part["half"]:
             hours = hours % 12 + 12 * (part["half"][0] in "pP")
-        seconds[at] = hours * 3600 + minutes * 60 + (rest[0] if rest else 0)
+        seconds[at] = hours * 3600 + minutes * 60 + second
         if part["zone"]:
             zoned[at] = True
             digits = part["zone"][1:].replace(":", "") if part["zone"][0] in "+-" else "0"
             east = int(digits[:2]) * 3600 + int(digits[2:] or 0) * 60
+            if east > _FARTHEST:
+                raise BadTable(f"{place(at)} has no time zone. Write days such as 2026-06-05.")
             offsets[at] = -east if part["zone"][0] == "-" else east
     return seconds, offsets, zoned
 
@@ -239,7 +250,7 @@ def _calendar_days(fields: Ints, short: bool) -> Days:
 def _choice(
     ways: Sequence[_Way], codes: Ints, symbols: Ints, evidence: Evidence, place: _Places, order: str, like: str
 ) -> _Way:
-    """The way that the column supports, else the one that is known. Raises Unreadable where it stays open."""
+    """The way that the column supports, else the one that is known. Raises BadTable where it stays open."""
     first = ways[0]
     if all(np.array_equal(way.days, first.days, equal_nan=True) for way in ways):
         return first
@@ -284,7 +295,7 @@ def daily(days: Days, symbols: Ints) -> tuple[bool, bool]:
     if len(distinct) < 3:
         return False, False
     gaps = np.diff(distinct).astype(np.int64)
-    weekend = _weekends(distinct)
+    weekend = float(is_weekend(distinct).mean())
     dense = len(distinct) / (1 + int((distinct[-1] - distinct[0]).astype(np.int64)))
     return bool(np.median(gaps) <= 3 and (weekend <= 0.02 or dense >= 0.85)), in_order(days, symbols)
 
@@ -311,6 +322,11 @@ def in_order(days: Days, symbols: Ints) -> bool:
     return len(steps) >= _FEW - 1 and bool((steps > 0).all() or (steps < 0).all())
 
 
-def _weekends(days: Days) -> float:
-    """The share of Saturdays and Sundays."""
-    return float(((days.astype("datetime64[D]").astype(np.int64) + 3) % 7 >= 5).mean())
+def weekdays(days: Days) -> Ints:
+    """The day of the week of each day, (n,): 0 for Monday to 6 for Sunday; of NaT one of them."""
+    return (days.astype("datetime64[D]").astype(np.int64) + 3) % 7
+
+
+def is_weekend(days: Days) -> npt.NDArray[np.bool_]:
+    """Whether each day is a Saturday or a Sunday, (n,)."""
+    return weekdays(days) >= 5

@@ -12,20 +12,27 @@ import numpy.typing as npt
 import pandas as pd
 
 from bellwether.core.types import to_date
-from bellwether.market.calendar import EVERY_DAY, is_session, zone_of
-from bellwether.market.files.dates import Days, Evidence, Ints, Moments, daily, read_moments
+from bellwether.market.calendar import EVERY_DAY, WEEKDAYS, is_session, zone_of
+from bellwether.market.files.dates import Days, Evidence, Ints, Moments, daily, is_weekend, read_moments, weekdays
 from bellwether.market.files.table import BadTable
 from bellwether.market.symbols.universe import instrument_of
+
+_SOME = 5  #: rows of one symbol below which their days may be so by chance
+_MANY = 0.1  #: share of days on weekends from which they are no exceptions
+_NEARLY_ALL = 0.8  #: share of steps between days that are all as long
 
 
 def sessions_of(column: "pd.Series[Any]", symbols: "pd.Series[Any]", *, word: str, order: str = "") -> tuple[Days, str]:
     """The session of each row, datetime64[D] (n,), NaT where the column is empty; and how the column is written.
 
-    Raises Unreadable, naming rows as `word` and the number in the index.
+    Raises BadTable, naming rows as `word` and the number in the index.
     """
     days, written, timed, naive = _read(column, symbols, daily, word, order, "")
     codes, found = pd.factorize(symbols)
-    _refuse_weekends(days, column, codes, [str(name) for name in found], timed, word, naive)
+    names = [str(name) for name in found]
+    _refuse_weekends(days, column, codes, names, timed, word, naive)
+    _refuse_shifted(days, column, codes, names, word)
+    _refuse_weeks_and_months(days, column, codes, names, word)
     return days, written
 
 
@@ -62,10 +69,13 @@ def _read(
     return days, moments.written, timed, moments.utc is None
 
 
-def _every_day(days: Days) -> bool:
-    """Whether these are of a market that is open on Saturdays and Sundays as on other days, such as a coin's."""
-    weekdays = np.bincount((days[~np.isnat(days)].astype(np.int64) + 3) % 7, minlength=7)
-    return bool(weekdays[5:].min() >= 0.5 * weekdays.max())
+def _has_sundays(days: Days, calendar: str) -> bool:
+    """Whether these are of a market that is open on Sundays: a coin's on all days, or Cairo's until Thursday."""
+    of_week = np.bincount(weekdays(days[~np.isnat(days)]), minlength=7)
+    friday, saturday, sunday = of_week[4:]
+    often = 0.5 * of_week.max()
+    until_thursday = calendar == WEEKDAYS and friday == saturday == 0 and sunday >= often  # nobody told us its week
+    return bool(min(saturday, sunday) >= often or until_thursday)
 
 
 def _moments(column: "pd.Series[Any]", codes: Ints, evidence: Evidence, word: str, order: str, like: str) -> Moments:
@@ -117,13 +127,54 @@ def _refuse_weekends(
     calendars = [instrument_of(name).calendar if late else EVERY_DAY for name, late in zip(names, timed, strict=True)]
     if not timed.any():
         return
-    weekend = (days.astype("datetime64[D]").astype(np.int64) + 3) % 7 >= 5
+    weekend = is_weekend(days)
     suspects = np.flatnonzero(weekend & ~np.isnat(days) & np.array([name != EVERY_DAY for name in calendars])[codes])
     for row in suspects[:5]:  # some exchanges trade on Sundays
         session, symbol = to_date(days[row]), names[codes[row]]
-        if not is_session(calendars[codes[row]], session) and not (naive and _every_day(days[codes == codes[row]])):
+        calendar, its_days = calendars[codes[row]], days[codes == codes[row]]
+        if not is_session(calendar, session) and not (naive and _has_sundays(its_days, calendar)):
             raise BadTable(
                 f"{word} {column.index[row]} ({column.iloc[row]}) falls on {session:%A}, {session}, on which "
                 f"{symbol} is not traded; its times are of another zone than the exchange's. "
                 "Write days such as 2026-06-05."
             )
+
+
+def _refuse_shifted(days: Days, column: "pd.Series[Any]", codes: Ints, names: Sequence[str], word: str) -> None:
+    """Many Saturdays and Sundays of what is not traded then: the days are one off, or months were taken for days."""
+    weekend = is_weekend(days) & ~np.isnat(days)
+    of_symbol, all_days = (np.bincount(codes[rows], minlength=len(names)) for rows in (weekend, ~np.isnat(days)))
+    for at in np.flatnonzero((of_symbol >= _SOME) & (of_symbol >= _MANY * all_days)).tolist():
+        calendar = instrument_of(names[at]).calendar
+        if calendar in {EVERY_DAY, WEEKDAYS} or _has_sundays(days[codes == at], calendar):
+            continue
+        rows = np.flatnonzero(weekend & (codes == at))
+        row = next((row for row in rows[:_SOME] if not is_session(calendar, to_date(days[row]))), None)
+        if row is not None:
+            session = to_date(days[row])
+            raise BadTable(
+                f"{word} {column.index[row]} ({column.iloc[row]}) falls on {session:%A}, {session}, on which "
+                f"{names[at]} is not traded, and so do {len(rows)} of its {all_days[at]} days. "
+                "Write days such as 2026-06-05."
+            )
+
+
+def _refuse_weeks_and_months(
+    days: Days, column: "pd.Series[Any]", codes: Ints, names: Sequence[str], word: str
+) -> None:
+    """Prices of weeks or months are no daily ones: their moves are larger, and a range reckoned with them is wrong."""
+    known = np.flatnonzero(~np.isnat(days))
+    order = known[np.lexsort((days[known], codes[known]))]
+    apart = np.diff(days[order].astype("datetime64[D]").astype(np.int64))
+    within = (np.diff(codes[order]) == 0) & (apart > 0)
+    far = within & (((apart >= 6) & (apart <= 8)) | ((apart >= 26) & (apart <= 35)) | ((apart >= 85) & (apart <= 96)))
+    steps, regular = (np.bincount(codes[order[1:]][which], minlength=len(names)) for which in (within, far))
+    wrong = np.flatnonzero((steps >= _SOME) & (regular >= _NEARLY_ALL * steps))
+    if len(wrong):
+        at = int(np.flatnonzero(far & (codes[order[1:]] == wrong[0]))[0])
+        first, second = order[at], order[at + 1]
+        raise BadTable(
+            f"{word}s {column.index[first]} ({column.iloc[first]}) and {column.index[second]} ({column.iloc[second]}) "
+            f"of {names[wrong[0]]} are {apart[at]} days apart, as nearly all of its rows are: no daily prices. "
+            "Take a file with a row for every trading day."
+        )

@@ -6,7 +6,7 @@ have usual names, in several languages.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 
@@ -31,8 +31,8 @@ PRICES = (Role.OPEN, Role.HIGH, Role.LOW, Role.CLOSE)
 NUMBERS = (*PRICES, Role.ADJUSTED, Role.QUOTED, Role.VOLUME, Role.TICKS)
 Columns = Mapping[Role, str]
 #: What other programs write where they have no number: R, SQL, spreadsheets, Python, people.
-_MISSING = "na n/a nan null none nil nat - -- --- . .. ? \\n <na> #n/a #na #null! #value! #ref! #div/0! (null)"
-MISSING = frozenset(["", "#n/a n/a", "\N{EN DASH}", "\N{EM DASH}", *_MISSING.split()])
+_MISSING_WORDS = "na n/a nan null none nil nat - -- --- . .. ? \\n <na> #n/a #na #null! #value! #ref! #div/0! (null)"
+MISSING = frozenset(["", "#n/a n/a", "\N{EN DASH}", "\N{EM DASH}", *_MISSING_WORDS.split()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ MT4 = Dialect(
 
 #: What columns are called in tables of no dialect, the likeliest first.
 _NAMES = {
-    Role.SYMBOL: "symbol, ticker, name, tic, stock, code, ticker symbol, stock symbol, instrument, símbolo, тикер",
+    Role.SYMBOL: "symbol, ticker, tic, ticker symbol, stock symbol, code, name, stock, instrument, símbolo, тикер",
     Role.DATE: "date, trade date, trading date, tradedate, trade_date, session, day, datetime, date time, datum, tag, "
     "fecha, data, дата, timestamp, time, index, window_start, begin, unix, t, ",
     Role.TIME: "time, uhrzeit, zeit, hora, время",
@@ -106,11 +106,12 @@ _NAMES = {
     "schluss, schluß, zuletzt, kurs, letzter, último, ultimo, cierre, fechamento, dernier, clôture, chiusura, "
     "zamkniecie, цена, закрытие, adj close, adjclose, adj_close, adjusted close, adjusted_close, adjusted, nav",
     Role.ADJUSTED: "adj close, adjclose, adj_close, adj. close, adjusted close, adjusted_close, adjusted, close adj, "
-    "close_adj, adj close price",
+    "close_adj, adj close price, closeadj",
     Role.VOLUME: "volume, vol, total volume, shares, no of shares, number of shares, v, tick_volume, stuecke, stücke, "
     "stück, umsatz, volumen, wolumen, объём, объем",
     Role.TICKS: "tickvol",
 }
+_SYMBOLS = ("symbol", "ticker", "ticker symbol", "stock symbol", "tic")  #: they say more than a name beside them
 SYNONYMS: Mapping[Role, tuple[str, ...]] = {role: tuple(names.split(", ")) for role, names in _NAMES.items()}
 
 DIALECTS: tuple[Dialect, ...] = (
@@ -205,10 +206,18 @@ def recognise(header: Sequence[object]) -> Dialect | None:
     ):
         return MT4
     if {str(name) for name in header}.issuperset(OWN.columns.values()):
-        return OWN
+        adjusted = next((name for name in SYNONYMS[Role.ADJUSTED] if name in names), None)
+        if adjusted is None or OWN.also[Role.QUOTED] in names:
+            return OWN
+        return replace(OWN, also={Role.ADJUSTED: adjusted})  # the others are then as quoted
+    symbol = next((name for name in _SYMBOLS if name in names), None)
     for dialect in DIALECTS:
         if dialect.header and not dialect.strict and names.issuperset((*dialect.columns.values(), *dialect.marks)):
-            return dialect
+            told = dialect.columns.get(Role.SYMBOL, dialect.also.get(Role.SYMBOL))
+            if symbol is None or told not in {None, "name"}:
+                return dialect
+            if told is None:
+                return replace(dialect, also={**dialect.also, Role.SYMBOL: symbol})
     return _by_usual_names(names)
 
 

@@ -50,7 +50,7 @@ def read_numbers(
 ) -> dict[str, Floats]:
     """Columns of text or numbers as float64 (n,), NaN where nothing is; all in one way of writing where one fits all.
 
-    `decimal` is the sign that decides where the columns don't. `strict` takes plain numbers alone. Raises Unreadable,
+    `decimal` is the sign that decides where the columns don't. `strict` takes plain numbers alone. Raises BadTable,
     naming a row as `word` and the number in the index.
     """
     made: dict[str, Floats] = {}
@@ -82,7 +82,7 @@ def _clean(text: "pd.Series[Any]") -> "pd.Series[Any]":
 
 
 def _sign(columns: Mapping[str, "pd.Series[Any]"], word: str, decimal: str, delimiter: str) -> dict[str, str]:
-    """The sign before decimals of each column. Raises Unreadable."""
+    """The sign before decimals of each column. Raises BadTable."""
     fits = {
         name: {sign for sign, form in _FORMS.items() if text.map(lambda t, f=form: f.fullmatch(t) is not None).all()}
         for name, text in ((name, text.drop_duplicates()) for name, text in columns.items())
@@ -111,7 +111,7 @@ def _open(columns: Mapping[str, "pd.Series[Any]"], decimal: str, delimiter: str)
     """The sign where the columns fit both: known of the dialect, or told by what the prices would be.
 
     Prices do not change a hundredfold: 999 and 1,001 are thousands. Pieces are whole numbers. A point alone is a
-    decimal point where cells are not parted as where commas are. Raises Unreadable.
+    decimal point where cells are not parted as where commas are. Raises BadTable.
     """
     if decimal:
         return decimal
@@ -156,7 +156,7 @@ def _values(text: "pd.Series[Any]", name: str, sign: str, word: str) -> Floats:
 
 
 def _refuse(text: "pd.Series[Any]", name: str, sign: str, word: str, strict: bool) -> None:
-    """Raise Unreadable for the first text that is no number in this way of writing; it may be one in the other."""
+    """Raise BadTable for the first text that is no number in this way of writing; it may be one in the other."""
     form = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.IGNORECASE) if strict else _FORMS[sign]
     bad = text[(text != "") & ~text.map(lambda one: form.fullmatch(one) is not None)]
     if bad.empty:

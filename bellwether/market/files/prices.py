@@ -16,8 +16,9 @@ from bellwether.core.types import Floats
 from bellwether.market.files.days import sessions_of
 from bellwether.market.files.dialects import NUMBERS, PRICES, USUAL, Dialect, Role, canonical, recognise, without_prefix
 from bellwether.market.files.numbers import read_numbers
-from bellwether.market.files.symbols import from_stooq, plain, symbol_of
+from bellwether.market.files.symbols import symbol_of
 from bellwether.market.files.table import BadTable, FileTable, read_parquet, read_text
+from bellwether.market.symbols.spellings import as_symbol, from_stooq, in_a_file
 
 COLUMNS = ("symbol", "date", "open", "high", "low", "close", "volume")
 QUOTED = "quoted_close"
@@ -78,12 +79,12 @@ def first_line(problem: Exception) -> str:
 
 
 def _understood(file: Path, table: FileTable, symbol: str) -> PriceFile:
-    """The table as prices. Raises Unreadable, or MarketDataError where columns are missing."""
+    """The table as prices. Raises BadTable, or MarketDataError where columns are missing."""
     dialect, columns, prefix = _columns(file, table)
     columns, left_out = _of_one_series(columns, dialect)
     symbols = _symbols(file, columns, dialect, symbol or prefix)
     if symbol and Role.SYMBOL in columns:
-        chosen = symbols == symbol
+        chosen = symbols.isin([name for name in symbols.unique() if as_symbol(name) == as_symbol(symbol)])
         if not chosen.any():
             raise BadTable(f"it has no prices of {symbol}, but of {', '.join(symbols.drop_duplicates()[:5])}.")
         symbols, columns = symbols[chosen], {role: column[chosen] for role, column in columns.items()}
@@ -156,7 +157,7 @@ def _symbols(file: Path, columns: Mapping[Role, "pd.Series[Any]"], dialect: Dial
     column = columns.get(Role.SYMBOL)
     if column is not None:
         codes, distinct = pd.factorize(column)
-        form = from_stooq if dialect.stooq else str.upper if dialect.strict else plain
+        form = from_stooq if dialect.stooq else in_a_file
         made = [form(str(name).strip()) for name in distinct]
         made = [name + dialect.suffix * (not name.endswith(dialect.suffix)) for name in made]
         return pd.Series(pd.array([*made, ""], dtype="str").take(codes), index=column.index)  # -1, missing: the last
@@ -185,7 +186,7 @@ def _with_time(columns: Mapping[Role, "pd.Series[Any]"]) -> "pd.Series[Any]":
 def one_row_a_day(frame: pd.DataFrame, table: FileTable) -> pd.DataFrame:
     """The rows without those that come twice; where two tell what the other lacks, they are one.
 
-    Raises Unreadable for two rows of one symbol and session that contradict each other, naming both.
+    Raises BadTable for two rows of one symbol and session that contradict each other, naming both.
     """
     double = frame.duplicated(["symbol", "date"], keep=False)
     double &= frame["date"].notna()

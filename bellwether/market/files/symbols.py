@@ -2,7 +2,8 @@
 
 import re
 
-from bellwether.market.symbols.universe import as_symbol, is_symbol, listed
+from bellwether.market.symbols.spellings import as_symbol, from_stooq, is_symbol
+from bellwether.market.symbols.universe import listed
 
 #: What is put around the symbol in the names of downloaded files.
 _AROUND = (
@@ -16,14 +17,14 @@ _AROUND = (
 )
 _NSE = re.compile(r"(?i)^quote-equity-([A-Z0-9&-]+?)-[A-Z]{2}-.*$")
 _MT4 = re.compile(r"^([A-Z]{6})1440$")
-_STOOQ = re.compile(r"(?i)^(\^?[a-z0-9-]+)(?:[._]([a-z]{2}))?(?:_d)?$")
-#: Stooq's endings of symbols and Yahoo's.
-_STOOQ_ENDINGS = {"us": "", "uk": ".L", "de": ".DE", "jp": ".T", "hk": ".HK", "hu": ".BD", "pl": ".WA", "": ".WA"}
 #: Names that people give to files of prices, some of which are symbols too.
 _NAMES = (
     "all bars chart copy csv daily data download eod export file historical history index input list market my new now "
-    "ohlc ohlcv out output price prices query quote quotes raw result results sheet1 stock stocks table test values"
+    "ohlc ohlcv out output price prices query quote quotes raw result results sheet1 stock stocks table test values "
+    "aktie aktien börse boerse cours datos dati donnees fonds fund funds kurs kurse mappe1 tabelle tabelle1"
 )
+_LONGEST = 5  #: letters of a symbol of New York
+_ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
 _WORDS = frozenset(_NAMES.split())
 
 
@@ -48,20 +49,11 @@ def symbol_of(stem: str, *, suffix: str = "") -> str | None:
         return from_stooq(re.sub(r"_d$", "", stem).replace("_", "."))
     symbol = as_symbol(stem.upper()) or ""
     in_capitals = stem == stem.upper() and re.search("[A-Z]", stem) is not None
-    if symbol.lower() in _WORDS or not is_symbol(symbol) or not (in_capitals or symbol in listed()):
+    if symbol.lower() in _WORDS or not is_symbol(symbol) or _ISIN.fullmatch(symbol):
         return None
-    return plain(symbol) if "." in symbol else symbol + suffix
-
-
-def plain(name: str) -> str:
-    """A symbol in capitals, without the ending .US that others give to those of the United States."""
-    return name.strip().upper().removesuffix(".US")
-
-
-def from_stooq(name: str) -> str:
-    """Stooq's name of a symbol as Yahoo's: aapl.us as AAPL, 7203.jp as 7203.T; Warsaw's have no ending there."""
-    match = _STOOQ.match(name.strip())
-    ending = (match[2] or "").lower() if match else None
-    if match is None or ending not in _STOOQ_ENDINGS or name.startswith("^"):
-        return name.strip().upper()
-    return match[1].upper() + _STOOQ_ENDINGS[ending]
+    if not in_capitals and symbol not in listed():
+        return None
+    if "." in symbol or suffix:
+        return symbol if "." in symbol else symbol + suffix
+    # letters alone, more than any exchange of New York has, are a word or a pair of currencies
+    return None if symbol.isalpha() and len(symbol) > _LONGEST and mt4 is None else symbol

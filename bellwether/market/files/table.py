@@ -17,6 +17,7 @@ import pandas as pd
 from bellwether.market.files.dialects import DOWNLOAD, DOWNLOAD_CLOSES, MISSING, Dialect, canonical, recognise
 
 MOST_PREAMBLE = 30  #: lines above the header that may tell a title, an ISIN or an address
+_MOST_NOTES = 5  #: lines below the table that may tell where it comes from
 _HEAD = 1 << 16  #: bytes that are looked at to tell encoding and delimiter
 _DELIMITERS = ",;\t|"
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -44,7 +45,7 @@ Recognise = Callable[[Sequence[str]], Dialect | None]  #: the cells of a line ->
 
 
 def read_text(file: Path, recognise: Recognise = recognise) -> FileTable:
-    """The table in a text file. Raises Unreadable, OSError, or pandas' ValueError for a row that is too long."""
+    """The table in a text file. Raises BadTable, OSError, or pandas' ValueError for a row that is too long."""
     encoding = _encoding(file)
     try:
         return _read(file, encoding, recognise)
@@ -81,17 +82,21 @@ def _read(file: Path, encoding: str, recognise: Recognise) -> FileTable:
     source = {"filepath_or_buffer": file, "encoding": encoding, "encoding_errors": errors, "sep": delimiter}
     points = delimiter != ";" and (dialect is None or dialect.decimal != ",")
     if dialect is not None and not dialect.header:
-        return FileTable(dialect, _rows(source, list(dialect.columns.values()), at, width, dialect), delimiter)
+        rows = _rows(source, list(dialect.columns.values()), at, width, dialect)
+        rows, cut_off = _without_cut_off(rows, source)
+        return FileTable(dialect, rows, delimiter, left_out=cut_off)
     wide = _wide(head[at : at + 3], delimiter)
     if wide is not None:
         skipped, levels = wide
         rows = _rows(source, [str(place) for place in range(len(levels))], at + skipped, len(levels))
+        rows, cut_off = _without_cut_off(rows, source)
         rows.columns = pd.MultiIndex.from_tuples(levels)
         rows = long_form(rows)
-        return FileTable(_of_download(rows), rows, delimiter)
+        return FileTable(_of_download(rows), rows, delimiter, left_out=cut_off)
     names = _cells(head[at], delimiter)
     rows, left_out = _without_footer(_rows(source, names, at + 1, width, dialect if points else None))
-    return FileTable(dialect, rows, delimiter, left_out=left_out)
+    rows, cut_off = _without_cut_off(rows, source)
+    return FileTable(dialect, rows, delimiter, left_out=(*left_out, *cut_off))
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -140,7 +145,9 @@ def _rows(
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # a row that is too long would lose its end
             try:
-                rows: pd.DataFrame = pd.read_csv(**arguments, dtype=types, na_values=dict.fromkeys(numbers, _MISSING))
+                rows: pd.DataFrame = pd.read_csv(
+                    **arguments, dtype=types, na_values=dict.fromkeys(numbers, _MISSING_IN_ANY_CASE)
+                )
             except ValueError:
                 rows = pd.read_csv(**arguments, dtype=str)
     except pd.errors.EmptyDataError:
@@ -158,7 +165,9 @@ def _rows(
 
 
 _AS_TEXT: dict[str, Any] = {"keep_default_na": False, "skip_blank_lines": False, "skipinitialspace": True}
-_MISSING = sorted({form for word in MISSING for form in (word, word.upper(), word.title())} | {"NaN", "NaT", "<NA>"})
+_MISSING_IN_ANY_CASE = sorted(
+    {form for word in MISSING for form in (word, word.upper(), word.title())} | {"NaN", "NaT", "<NA>"}
+)
 
 
 def _first_is_a_name(source: dict[str, Any], skipped: int, width: int) -> bool:
@@ -178,13 +187,41 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 
 def _without_footer(rows: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The rows without a last one that has nothing but words in its first cell, such as "Downloaded from ..."."""
-    if rows.empty or len(rows.columns) < 3:
+    """The rows without the last ones that have nothing but words in their first cell, such as "Downloaded from ..."."""
+    left_out: list[str] = []
+    while len(left_out) < _MOST_NOTES and len(rows) and len(rows.columns) >= 3:
+        last = rows.iloc[-1]
+        blank = last.isna() | (last.astype(str).str.strip() == "")
+        if not blank.iloc[1:].all() or not re.search(r"[^\W\d_]{3}", str(last.iloc[0])):
+            break
+        left_out.insert(0, f"line {rows.index[-1]}, {str(last.iloc[0])[:60]!r}")
+        rows = rows.iloc[:-1]
+    return rows, tuple(left_out)
+
+
+def _without_cut_off(rows: pd.DataFrame, source: dict[str, Any]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The rows without a last one that has fewer cells than the others: its last number may be cut off too.
+
+    Raises BadTable for such a row before the last: its cells may stand in other columns than theirs.
+    """
+    padded = rows[rows.iloc[:, -1].isna()].index if len(rows.columns) else rows.index
+    if padded.empty or 2 * len(padded) > len(rows):  # most rows may leave out what would be empty
         return rows, ()
-    last = rows.iloc[-1]
-    if any(str(cell).strip() for cell in last.iloc[1:]) or not re.search(r"[^\W\d_]{3}", str(last.iloc[0])):
+    reading = {"encoding": source["encoding"], "errors": source["encoding_errors"], "newline": ""}
+    with Path(source["filepath_or_buffer"]).open(**reading) as lines:
+        records = enumerate(csv.reader(lines, delimiter=source["sep"]), 1)
+        wanted = set(padded)
+        short = {place: len(cells) for place, cells in records if place in wanted and len(cells) < len(rows.columns)}
+    if len(rows.columns) - 1 in short.values() and rows.columns[-1] == " ":  # the delimiter at the end is not a cell
+        short = {place: cells for place, cells in short.items() if cells < len(rows.columns) - 1}
+    if not short:
         return rows, ()
-    return rows.iloc[:-1], (f"line {rows.index[-1]}, {str(last.iloc[0])[:60]!r}",)
+    place, cells = next(iter(short.items()))
+    has = "1 cell" if cells == 1 else f"{cells} cells"
+    words = f"line {place}, which is cut off: it has {has} and the others {len(rows.columns)}"
+    if place == rows.index[-1]:
+        return rows.iloc[:-1], (words,)
+    raise BadTable(f"it has {words}. Mend that line or take it out.")
 
 
 def _wide(lines: Sequence[str], delimiter: str) -> tuple[int, list[tuple[str, str]]] | None:

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from bellwether.market.files.prices import PriceFile
-from bellwether.market.symbols.universe import instrument_of, is_symbol
+from bellwether.market.symbols.spellings import is_symbol
+from bellwether.market.symbols.universe import instrument_of
 
 MOST_SYMBOLS = 10  #: told one by one
 

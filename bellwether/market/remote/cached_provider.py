@@ -85,18 +85,22 @@ class CachedProvider:
 
     def instrument(self, symbol: str) -> Instrument:
         """The instrument, from the answer that also brings the bars: one fetch for both."""
-        with self._lock_of(symbol):
-            kept = (
-                self._kept.get(symbol) or self._shelf.load(symbol) or self._fetched(symbol, self._clock().date(), None)
-            )
-            return self._remember(kept).asked.instrument
+        kept = self._kept.get(symbol)
+        if kept is None:
+            with self._lock_of(symbol):
+                kept = self._shelf.load(symbol) or self._fetched(symbol, self._clock().date(), None)
+        return self._remember(kept).asked.instrument
 
     def bars(self, symbol: str, end: date) -> Bars:
         """Bars up to and including `end`, with a note where the source failed to bring newer ones."""
         if end < OLDEST:
             raise BadDate(said("{source} has no prices as old as {day}.", source=self.describe(), day=end))
-        with self._lock_of(symbol):
-            kept, problem = self._best(symbol, end)
+        whole, problem = self._whole(symbol, end), None
+        if whole is not None:  # before the lock: a refresh of this symbol may hold it for as long as the source takes
+            kept = self._remember(whole)
+        else:
+            with self._lock_of(symbol):
+                kept, problem = self._best(symbol, end)
         bars = kept.bars.until(end)
         if bars is None:
             first = to_date(kept.bars.sessions[0])
@@ -113,17 +117,21 @@ class CachedProvider:
         return replace(bars, origin=replace(bars.origin, note=together(self._why_old(bars, problem), self.note)))
 
     def refresh(self, symbol: str) -> bool:
-        """Fetch what is missing up to the last closed session; False when nothing is.
+        """Fetch what is missing up to the last closed session, and a close before it that may have come; False when
+        nothing is.
 
         Raises what a fetch raises, and StoreError: what cannot be kept would be fetched again by every refresh.
         """
         today = self._clock().date()
         with self._lock_of(symbol):
             asked = self._shelf.asked(symbol)
-            if asked is not None and self._reaches(asked, today):
+            reaches = asked is not None and self._reaches(asked, today)
+            if reaches and asked is not None and is_recent(asked.at, self._clock(), HOLE_AGAIN_AFTER):
                 return False
             # what nobody asks for stays out of memory
             kept = self._shelf.load(symbol) or self._kept.get(symbol)
+            if reaches and kept is not None and not self._may_be_filled(kept):
+                return False
             new = self._fetched(symbol, today, kept, must_be_kept=True)
             if symbol in self._kept:
                 self._remember(new)
@@ -143,20 +151,25 @@ class CachedProvider:
         with self._guard:
             return self._locks.setdefault(symbol, threading.Lock())
 
-    def _best(self, symbol: str, end: date) -> tuple[StoredBars, BellwetherError | None]:
-        """The history up to `end`; or the one we have, and why it is not better. Raises when there is none."""
+    def _whole(self, symbol: str, end: date) -> StoredBars | None:
+        """What is kept, where it is all there is to know at `end`; a close that came late is for `refresh` to find."""
         kept = self._kept.get(symbol)
         if kept is None or not self._reaches(kept.asked, end):
-            kept = self._shelf.load(symbol) or kept
-        whole = kept is not None and self._reaches(kept.asked, end)
-        if kept is not None and whole and not self._may_be_filled(kept, end):
-            return self._remember(kept), None
+            kept = self._shelf.load(symbol)
+        return kept if kept is not None and self._reaches(kept.asked, end) else None
+
+    def _best(self, symbol: str, end: date) -> tuple[StoredBars, BellwetherError | None]:
+        """The history up to `end`; or the one we have, and why it is not better. Raises when there is none."""
+        whole = self._whole(symbol, end)
+        if whole is not None:  # somebody else fetched it meanwhile
+            return self._remember(whole), None
+        kept = self._shelf.load(symbol) or self._kept.get(symbol)
         try:
             return self._remember(self._fetched(symbol, end, kept)), None
         except (SourceError, NoPrices, UnknownSymbol) as problem:
             if kept is None:
                 raise
-            return self._remember(kept), None if whole else problem
+            return self._remember(kept), problem
 
     def _remember(self, kept: StoredBars) -> StoredBars:
         with self._guard:
@@ -178,12 +191,10 @@ class CachedProvider:
             return True
         return is_recent(asked.at, now, AGAIN_AFTER) and last_closed_session(calendar, asked.at - SETTLING) >= end
 
-    def _may_be_filled(self, kept: StoredBars, end: date) -> bool:
+    def _may_be_filled(self, kept: StoredBars) -> bool:
         """Whether the session before the newest one is missing, and may have come since it was asked for."""
-        calendar, now = kept.asked.instrument.calendar, self._clock()
-        if end < kept.bars.cutoff or is_recent(kept.asked.at, now, HOLE_AGAIN_AFTER):
-            return False
-        newest = last_closed_session(calendar, now - SETTLING)
+        calendar = kept.asked.instrument.calendar
+        newest = last_closed_session(calendar, self._clock() - SETTLING)
         return kept.bars.cutoff == newest and last_gap(calendar, kept.bars) is Gap.HOLE
 
     def _fetched(self, symbol: str, end: date, kept: StoredBars | None, *, must_be_kept: bool = False) -> StoredBars:

@@ -3,12 +3,14 @@
 import csv
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from bellwether.core.errors import ConfigError
 from bellwether.core.types import Instrument
 from bellwether.market.provider import Provider, search_of
-from bellwether.market.symbols.universe import Universe, as_symbol, instrument_of, well_known
+from bellwether.market.symbols.spellings import as_symbol
+from bellwether.market.symbols.universe import Universe, instrument_of, well_known
 
 log = logging.getLogger(__name__)
 
@@ -24,12 +26,14 @@ def universe_of(setting: str | tuple[str, ...], provider: Provider) -> Universe:
     chosen = chosen_instruments(setting)
     if search_of(provider) is not None:
         return Universe(chosen, (*known, *well_known()))
-    there = {instrument.symbol for instrument in known}
-    served = tuple(one for one in chosen if one.symbol in there)
+    there = Universe(known)
+    spelt = {one.symbol: its_own for one in chosen if (its_own := there.spelt(one.symbol)) is not None}
+    served = tuple(replace(one, symbol=spelt[one.symbol].symbol) for one in chosen if one.symbol in spelt)
     if not served:
-        raise ConfigError(f"market.universe names no symbol that {provider.describe()} has; it has {_some(there)}.")
+        has = _some(one.symbol for one in known)
+        raise ConfigError(f"market.universe names no symbol that {provider.describe()} has; it has {has}.")
     if len(served) < len(chosen):
-        missing = {one.symbol for one in chosen} - there
+        missing = {one.symbol for one in chosen} - spelt.keys()
         log.warning(
             "%d symbols of market.universe are not in %s: %s", len(missing), provider.describe(), _some(missing)
         )

@@ -3,20 +3,22 @@
 NASDAQ:AAPL, UK:VOD       | the exchange or country first: Google, TradingView, MarketWatch
 VOD LN, 700 HK Equity     | the country last: Bloomberg
 AAPL.O, NESN.S, 600519.SH | another suffix: Reuters, Wind
+AAPL.US, VOD.LN, 7203.JP  | the country as a suffix: Stooq, EODHD and others
 BRK.B, BRK/B, BRK B       | a share class, which Yahoo writes with a hyphen
 700.HK, 00700.HK          | Hong Kong's codes have four digits at Yahoo, or five that begin with no 0
 """
 
 import re
 
-from bellwether.market.symbols.tables import others, suffix_of
+from bellwether.market.symbols.tables import others, suffix_of, suffixes
 
 LONGEST = 20  #: characters after a ^
 # An underscore stands within a name, as in NIFTY_FIN_SERVICE.NS; before a single letter it would be a share class
 _SYMBOL = re.compile(rf"\^?[A-Z0-9](?:[A-Z0-9.=&-]|_(?=[A-Z0-9]{{2}})){{0,{LONGEST - 1}}}")
 _CLASS = re.compile(r"([A-Z]{1,5})[ ./_]([A-Z]|WS|WT|RT)")  # also warrants and rights
 _COUNTRY_LAST = re.compile(r"(?P<code>[A-Z0-9&/.-]{1,12}) (?P<country>[A-Z]{2})(?: EQUITY)?")
-_OTHER_SUFFIX = re.compile(r"([A-Z0-9-]{1,10})\.([A-Z]{1,2})")
+_OTHER_SUFFIX = re.compile(r"([A-Z0-9&-]{1,10}(?:[./_][ABC])?)\.([A-Z]{1,10})")
+_STOOQ = re.compile(r"([A-Z0-9-]+)(?:\.([A-Z]{2}))?")
 _HONG_KONG = re.compile(r"0*([0-9]{1,5})[.-]HK")
 _NO_TICKERS = {"LN", "HK", "JP", "JT", "US", "GR", "GY", "FP", "KS", "CH"}  #: countries that are no US symbols
 
@@ -44,6 +46,22 @@ def as_symbol(asked: str) -> str | None:
     if of_hong_kong := _HONG_KONG.fullmatch(symbol):
         symbol = f"{int(of_hong_kong[1]):04}.HK"
     return symbol if _SYMBOL.fullmatch(symbol) else None
+
+
+def from_stooq(name: str) -> str:
+    """Stooq's name of a symbol as Yahoo's: aapl.us as AAPL, 7203.jp as 7203.T; Warsaw's have no ending there."""
+    symbol = name.strip().upper()
+    written = _STOOQ.fullmatch(symbol)
+    return (as_symbol(f"{written[2] or 'PL'}:{written[1]}") if written else None) or symbol
+
+
+def in_a_file(name: str) -> str:
+    """The symbol under which a file's prices are found: as Yahoo writes it, but for a class that has a dot.
+
+    A name that can be no symbol stays as it is.
+    """
+    symbol = name.strip().upper()
+    return symbol if is_symbol(symbol) and share_class(symbol) else as_symbol(symbol) or symbol
 
 
 def is_code_and_country(words: str) -> bool:
@@ -91,13 +109,30 @@ def _of_country(code: str, country: str) -> str:
     meant = others("bloomberg").get(country, ())
     if len(meant) > 1:
         meant = tuple(suffix for suffix in meant if _is_code_of(code, suffix))
-    return _with_hyphen(code) + meant[0] if len(meant) == 1 else f"{code} {country}"
+    if len(meant) != 1:
+        return f"{code} {country}"
+    told = suffix_of(code)
+    if told is not None and told["suffix"]:  # AIR.PA FP says it twice, AIR.DE FP contradicts itself
+        return code if told["suffix"] == meant[0] else f"{code} {country}"
+    return _with_hyphen(code.rstrip("./")) + meant[0]
 
 
 def _with_our_suffix(symbol: str) -> str:
     """With Yahoo's suffix in place of another's, where it cannot be Yahoo's."""
     written = _OTHER_SUFFIX.fullmatch(symbol)
-    if written is None or suffix_of(symbol) is not None:
+    if written is None or f".{written[2]}" in suffixes():
         return symbol
-    meant = others("endings").get(written[2], ())
-    return written[1] + meant[0] if len(meant) == 1 else symbol
+    code, ending = written.groups()
+    meant = others("endings").get(ending, ()) or _of_place(ending)
+    if len(meant) > 1:
+        meant = tuple(suffix for suffix in meant if _is_code_of(code, suffix))
+    return _with_hyphen(code) + meant[0] if len(meant) == 1 else symbol
+
+
+def _of_place(ending: str) -> tuple[str, ...]:
+    """The suffixes that a place at a symbol's end may mean; of one letter none, for that is a share class."""
+    if len(ending) == 1:
+        return ()
+    # Bloomberg's codes of New York are left: ABC.UN is a unit
+    by_country = [suffix for suffix in others("bloomberg").get(ending, ()) if suffix]
+    return tuple(dict.fromkeys([*others("prefixes").get(ending, ()), *by_country]))

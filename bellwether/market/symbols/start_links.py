@@ -7,7 +7,7 @@ one of them stands for what it cannot carry: SHEL.L is "SHEL_dL", ^GSPC is "_cGS
 import re
 from dataclasses import dataclass
 
-from bellwether.market.symbols.universe import is_symbol
+from bellwether.market.symbols.spellings import is_symbol
 
 _CODES = {".": "_d", "^": "_c", "=": "_e", "&": "_a", "_": "_u"}
 _MEANT = {code: sign for sign, code in _CODES.items()}

@@ -8,11 +8,8 @@ from rapidfuzz import fuzz, process
 from bellwether.core.types import Instrument
 from bellwether.market.calendar import WEEKDAYS
 from bellwether.market.symbols.normalize import fold
-from bellwether.market.symbols.spellings import as_symbol as as_symbol
-from bellwether.market.symbols.spellings import is_symbol as is_symbol
-from bellwether.market.symbols.spellings import share_class
-from bellwether.market.symbols.tables import suffix_of
-from bellwether.market.symbols.tables import table as table
+from bellwether.market.symbols.spellings import as_symbol, share_class
+from bellwether.market.symbols.tables import suffix_of, table
 
 _ENOUGH = 75  #: rapidfuzz score, 0 to 100, from which a name counts as near
 
@@ -43,14 +40,14 @@ class Universe:
         return self._known.get(symbol)
 
     def spelt(self, symbol: str) -> Instrument | None:
-        """A known instrument, also where the market spells its share class otherwise: BRK.B for BRK-B."""
+        """A known instrument, also where the market spells it otherwise: BRK.B for BRK-B."""
         known = self._known.get(symbol)
-        return known if known is not None and self.serves(symbol) else self._shares.get(symbol, known)
+        return known if known is not None and self.serves(symbol) else self._otherwise.get(symbol, known)
 
     @cached_property
-    def _shares(self) -> dict[str, Instrument]:
-        """The served share classes that are not spelt as Yahoo does, by Yahoo's spelling."""
-        spelt = ((as_symbol(one.symbol), one) for one in self.served if share_class(one.symbol))
+    def _otherwise(self) -> dict[str, Instrument]:
+        """The served ones that are not spelt as Yahoo does, by Yahoo's spelling."""
+        spelt = ((as_symbol(one.symbol), one) for one in self.served)
         return {symbol: one for symbol, one in spelt if symbol is not None and symbol != one.symbol}
 
     @cached_property
@@ -107,7 +104,8 @@ def _by_suffix(symbol: str) -> Instrument:
     row, index = suffix_of(symbol), symbol.startswith("^")
     if row is None and (share := share_class(symbol)):
         row = suffix_of(share)
-    if row is None or (index and not row["suffix"]):  # an index may be of any place
+    # an index may be of any place, and a code of digits alone of any but New York
+    if row is None or (not row["suffix"] and (index or symbol.isdigit())):
         return Instrument(symbol, symbol, "", WEEKDAYS, "")
     return Instrument(symbol, symbol, row["exchange"], row["calendar"], "" if index else row["currency"])
 

@@ -6,7 +6,8 @@ One request by the session, not yfinance's `Search`, which asks for a cookie and
 from typing import Any, Protocol
 
 from bellwether.core.types import Instrument
-from bellwether.market.symbols.universe import instrument_of, is_symbol
+from bellwether.market.symbols.spellings import is_symbol
+from bellwether.market.symbols.universe import instrument_of
 from bellwether.market.yahoo.clean import text
 from bellwether.market.yahoo.exchanges import calendar_of
 
