@@ -46,18 +46,19 @@ class Timetable:
         transport: Transport | None = None,
         connected: Callable[[], bool] = lambda: False,
         may_send: Callable[[Database], bool] = lambda db: True,
+        courtesy: Courtesy | None = None,
         *,
         ticks_every: timedelta = timedelta(minutes=1),
         delivers_every: timedelta = timedelta(seconds=1),
     ) -> None:
         """Without a transport messages are written but not sent; while it is not connected they wait.
 
-        `may_send` tells whether this process holds the right to send.
+        `may_send` tells whether this process holds the right to send. Jobs give way to what is `courtesy`'s hurry.
         """
         self._services, self._transport, self._connected = services, transport, connected
         self._may_send = may_send
         self._stopping = False
-        self._courtesy = Courtesy()
+        self._courtesy = courtesy or Courtesy()
         self._webhooks_are_out = False
         self._running: set[asyncio.Task[None]] = set()
         self._hearts: set[asyncio.Future[None]] = set()

@@ -23,7 +23,7 @@ import uvicorn
 
 from bellwether.core.clock import CheckedClock
 from bellwether.core.config import Settings, Web
-from bellwether.core.courtesy import SWITCH
+from bellwether.core.courtesy import SWITCH, Courtesy
 from bellwether.core.errors import ConfigError
 from bellwether.services import Services, build_services
 
@@ -85,7 +85,7 @@ def warn_unless_encrypted(settings: Settings) -> None:
         )
 
 
-def _telegram(services: Services, clock: CheckedClock, *, needed: bool) -> "TelegramFace | None":
+def _telegram(services: Services, clock: CheckedClock, courtesy: Courtesy, *, needed: bool) -> "TelegramFace | None":
     """The bot, if a token is set. None, and a sentence in the log, where the environment keeps it from connecting.
 
     Says the same of what keeps other parts. Raises ConfigError when the bot is all there is.
@@ -95,7 +95,7 @@ def _telegram(services: Services, clock: CheckedClock, *, needed: bool) -> "Tele
     face, told = None, ""
     if services.settings.telegram.token.get_secret_value():
         try:
-            face = TelegramFace(services, heard=clock.heard)
+            face = TelegramFace(services, heard=clock.heard, courtesy=courtesy)
         except ConfigError as problem:
             if needed:
                 raise
@@ -113,9 +113,12 @@ async def _run(services: Services, listening: socket.socket | None, clock: Check
     _stop_on_signals(stop)  # before the imports, which take a second in which somebody may press Ctrl-C
     from scheduler import Timetable
 
-    face = _telegram(services, clock, needed=listening is None)
+    courtesy = Courtesy()
+    face = _telegram(services, clock, courtesy, needed=listening is None)
     timetable = (
-        Timetable(services, face.sender, face.connected.is_set, face.sole.may_send) if face else Timetable(services)
+        Timetable(services, face.sender, face.connected.is_set, face.sole.may_send, courtesy)
+        if face
+        else Timetable(services, courtesy=courtesy)
     )
     timetable.start()
     parts = []

@@ -69,6 +69,32 @@ def test_an_export_has_every_row_of_the_chat_and_of_nobody_else(services: Servic
     assert str(BEN) not in json.dumps(told)
 
 
+def test_what_others_forward_answer_or_mention_is_theirs(services: Services) -> None:
+    ann, ben = ({"id": number, "first_name": "x"} for number in (ANN, BEN))
+    chat, group = {"id": ANN, "type": "private"}, {"id": -5, "type": "supergroup"}
+    of_ben = {"message_id": 1, "chat": {"id": BEN, "type": "private"}, "from": ben}
+    mention = [{"type": "text_mention", "offset": 0, "length": 3, "user": ben}]
+    said = {"from": ann, "text": "AAPL"}
+    of_ann = [
+        {"message": {"chat": chat, **said, "reply_to_message": of_ben}},
+        {"message": {"chat": group, **said, "reply_to_message": of_ben | {"chat": group}}},
+        {"message": {"chat": chat, **said, "forward_origin": {"type": "user", "sender_user": ben, "date": 0}}},
+        {"message": {"chat": chat, **said, "entities": mention}},
+        {"callback_query": {"id": "1", "from": ann, "data": "x", "message": {"chat": chat, "from": ben}}},
+        {"message": {"chat": {"id": str(ANN)}, "text": 5, "contact": {"user_id": BEN}, "left_chat_member": ben}},
+    ]
+    with services.store.transaction() as db:
+        for number, update in enumerate(of_ann, 100):
+            inbox_table.keep(db, number, json.dumps({"update_id": number, **update}), EVENING)
+        inbox_table.set_aside(db, 105, inbox_table.Aside.UNREADABLE, "TypeError", EVENING)
+        assert "inbox" not in chat_data_table.export(db, BEN)
+        assert len(chat_data_table.export(db, ANN)["inbox"]) == len(of_ann)
+        assert [row["update_id"] for row in chat_data_table.export(db, -5)["inbox"]] == [101]
+        assert chat_data_table.erase(db, BEN, EVENING) == 0
+        assert len(inbox_table.unanswered(db)) == len(of_ann) - 1
+        assert chat_data_table.erase(db, ANN, EVENING) == len(of_ann)
+
+
 def test_every_table_about_chats_is_tried_out_here(services: Services) -> None:
     live(services, ANN)
     with services.store.reading() as db:

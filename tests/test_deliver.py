@@ -13,7 +13,7 @@ from bellwether.core.config import load_settings
 from bellwether.core.errors import StoreError
 from bellwether.core.types import OutboxMessage
 from bellwether.db.database import Database, rows, unstamp
-from bellwether.delivery import chats_table, outbox_table
+from bellwether.delivery import admin_notes, chats_table, outbox_table
 from bellwether.delivery.deliver import AT_ONCE, LEASE, MOST_AT_ONCE, Accepted, deliver
 from bellwether.delivery.retry import MOST_STRIKES, Again, Cause, DeliveryError, next_attempt
 from bellwether.services import Services, build_services
@@ -35,6 +35,9 @@ class FakeTransport:
 
     def resting(self, longer_than: float = 0.0) -> list[int]:
         return []
+
+    def at_once(self) -> int:
+        return AT_ONCE
 
 
 class Clock:
@@ -230,6 +233,9 @@ def test_several_chats_are_written_to_at_once_and_each_chat_one_message_at_a_tim
         def resting(self, longer_than: float = 0.0) -> list[int]:
             return []
 
+        def at_once(self) -> int:
+            return AT_ONCE
+
     assert asyncio.run(deliver(services, Slow())).sent == 2 * (AT_ONCE + 3)
     assert 1 < most[0] <= AT_ONCE
 
@@ -287,6 +293,50 @@ def test_what_arrived_is_written_down_though_the_database_is_busy_for_a_while(
     assert asyncio.run(deliver(services, transport)).sent == 2
     assert len(transport.sent) == 2
     assert [row[0] for row in state(services)] == ["sent", "sent"]
+
+
+@pytest.mark.parametrize("fault", ["arrival", "chat", "refusal"])
+def test_a_result_that_cannot_be_written_down_costs_no_other_message_anything(
+    services: Services, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    for chat_id in range(1, 8):
+        owe(services, f"digest:{chat_id}:a", chat_id)
+
+    mark_sent, was_written_to = outbox_table.mark_sent, chats_table.was_written_to
+
+    def mark_unless_numbered(db: Database, message: OutboxMessage, now: datetime, number: int | None = None) -> bool:
+        if number == 7:
+            raise OverflowError("Python int too large to convert to SQLite INTEGER")
+        return mark_sent(db, message, now, number)
+
+    def note_unless_seven(db: Database, chat_id: int, now: datetime) -> None:
+        if chat_id == 7:
+            raise ValueError("a fault of ours")
+        was_written_to(db, chat_id, now)
+
+    def tell_nobody(*args: object) -> None:
+        raise ValueError("a fault of ours")
+
+    class Numbered(FakeTransport):
+        async def send(self, message: OutboxMessage) -> Accepted:
+            await super().send(message)
+            return Accepted(number=message.chat_id)
+
+    def refuse(message: OutboxMessage) -> None:
+        if fault == "refusal" and message.chat_id == 7:
+            raise DeliveryError("Bad Request", Cause.REFUSED)
+
+    module, name, replacement = {
+        "arrival": (outbox_table, "mark_sent", mark_unless_numbered),
+        "chat": (chats_table, "was_written_to", note_unless_seven),
+        "refusal": (admin_notes, "tell", tell_nobody),
+    }[fault]
+    monkeypatch.setattr(module, name, replacement)
+    transport = Numbered(refuse)
+    did = asyncio.run(deliver(services, transport))
+    assert len(transport.sent) == len({message.chat_id for message in transport.sent}) == did.sent
+    states = [row[0] for row in state(services)]
+    assert states == ["sent"] * 6 + ["pending" if fault == "refusal" else "sent"]
 
 
 # ---- what cannot be sent
@@ -494,6 +544,9 @@ def test_a_clock_that_jumps_ahead_makes_nobody_send_twice(services: Services, cl
 
         def resting(self, longer_than: float = 0.0) -> list[int]:
             return []
+
+        def at_once(self) -> int:
+            return AT_ONCE
 
     asyncio.run(deliver(services, Slow()))
     assert sorted(sent) == [1, 2]

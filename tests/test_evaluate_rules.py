@@ -310,7 +310,7 @@ def test_a_paused_chat_is_left_alone(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     add(services, ANY_MOVE)
     with services.store.transaction() as db:
-        chats_table.pause(db, 7)
+        chats_table.pause(db, 7, chats_table.Silence.GONE, EVENING)
     assert judge_rules(services, EVENING).reasons == {}
 
 

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+import time
+from collections.abc import Awaitable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, contextmanager
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from telegram import Bot
+from telegram.error import TimedOut
 
 from bellwether.core.config import load_settings
 from bellwether.core.courtesy import Courtesy
-from bellwether.delivery.deliver import AT_ONCE, MOST_AT_ONCE
+from bellwether.delivery import chats_table, outbox_table
+from bellwether.delivery.deliver import AT_ONCE, MOST_AT_ONCE, deliver
+from bellwether.delivery.outbox_table import Draft
+from bellwether.delivery.retry import Cause
+from bot.replies import Reply
 from bot.telegram.client import lanes_of, make_bot
+from bot.telegram.errors import as_delivery_error
 from bot.telegram.lanes import RATE, Lanes
+from bot.telegram.pictures import Pictures
+from bot.telegram.sender import TelegramSender
 from tests.support.bot_api_server.server import TelegramServer
 from tests.support.far_away import far_away
+from tests.support.running_bot import bot_services, running_bot
 
 
 class Watch:
@@ -109,6 +123,55 @@ def test_the_client_opens_as_many_connections_as_the_distance_needs(away: float,
         assert lanes_of(bot).at_once() >= AT_ONCE + RATE * away - 3
 
 
+def test_a_request_that_gets_no_lane_says_that_it_was_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load_settings(telegram={"token": "1:a", "base_url": "http://nowhere.invalid/bot"})
+
+    async def crowd() -> None:
+        bot = make_bot(settings.telegram)
+        lanes = lanes_of(bot)
+        monkeypatch.setattr(lanes, "_patience", 0.01)
+        async with AsyncExitStack() as taken:
+            for _ in range(AT_ONCE):
+                await taken.enter_async_context(lanes.lane())
+            with pytest.raises(TimedOut) as refused:
+                await bot.send_message(1, "hello")
+            assert as_delivery_error(refused.value).cause is Cause.UNREACHABLE
+        assert (lanes._under_way, len(lanes._waiting)) == (0, 0)
+        async with lanes.lane():
+            assert lanes._under_way == 1
+
+    asyncio.run(crowd())
+
+
+def test_while_telegram_keeps_owed_messages_hanging_a_person_is_answered(tmp_path: Path) -> None:
+    with TelegramServer() as server:
+        services = bot_services(server, tmp_path)
+        now = services.clock()
+        with services.store.transaction() as db:
+            for chat_id in range(1, 3 * AT_ONCE):
+                server.open_chat(chat_id)
+                chats_table.join(db, chat_id, "en", now)
+                draft = Draft(f"digest:{chat_id}:a", chat_id, "digest", "owed", now, now + timedelta(hours=12))
+                outbox_table.enqueue(db, draft, now)
+        server.open_chat(1001)
+
+        async def run() -> list[str]:
+            bot = make_bot(services.settings.telegram)
+            sender = TelegramSender(bot, Pictures(services))
+            for _ in range(sender.at_once()):
+                server.hang_next("sendMessage", 3)
+            async with bot:
+                sending = asyncio.create_task(deliver(services, sender))
+                await asyncio.to_thread(server.wait_for, lambda s: len(s.calls("sendMessage")) >= sender.at_once())
+                await sender.answer(1001, Reply("an answer"))
+                arrived = [message.text for chat_id in range(1, 1002) for message in server.messages(chat_id)]
+                assert (await sending).sent == 3 * AT_ONCE - 1
+            sender.close()
+            return arrived
+
+        assert asyncio.run(run()) == ["an answer"]
+
+
 # ---- jobs that give way
 
 
@@ -135,3 +198,51 @@ def test_a_job_rests_between_its_steps_for_as_long_as_each_took_while_something_
     with courtesy.hurried():
         assert step(0.02), "one that is to end ends at once"
     assert len(rests) == 7
+
+
+def test_a_job_that_waits_for_the_network_owes_no_rest_for_that() -> None:
+    rests: list[float] = []
+    courtesy = Courtesy(rests.append)
+    ask = courtesy.between_steps(lambda: False)
+    ask()
+    with courtesy.hurried():
+        time.sleep(0.03)
+        ask()
+        assert rests == []
+        began = time.thread_time()
+        while time.thread_time() - began < 0.03:
+            pass
+        ask()
+        assert len(rests) == 1
+
+
+def test_each_thread_of_a_job_rests_for_its_own_work() -> None:
+    rests: list[float] = []
+    courtesy = Courtesy(rests.append)
+    ask = courtesy.between_steps(lambda: False)
+    began = time.thread_time()
+    while time.thread_time() - began < 0.03:
+        pass
+    with courtesy.hurried(), ThreadPoolExecutor(1) as other:
+        other.submit(ask).result()
+        other.submit(ask).result()
+    assert rests == [], "what another thread computed is none of its work"
+
+
+def test_jobs_give_way_to_answers_for_as_long_as_these_take(tmp_path: Path) -> None:
+    with TelegramServer() as server:
+        services = bot_services(server, tmp_path)
+        server.open_chat(1)
+        courtesy, rests = Courtesy(), list[int]()
+        hurried = courtesy.hurried
+
+        @contextmanager
+        def counted() -> Iterator[None]:
+            with hurried():
+                rests.append(courtesy._hurried)
+                yield
+
+        courtesy.hurried = counted  # type: ignore[method-assign]
+        with running_bot(services, courtesy=courtesy):
+            server.ask(1, "/help")
+        assert (rests, courtesy._hurried) == ([1], 0)

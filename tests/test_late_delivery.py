@@ -10,7 +10,7 @@ import pytest
 from bellwether.core.config import load_settings
 from bellwether.core.types import OutboxMessage
 from bellwether.delivery import chats_table, outbox_table
-from bellwether.delivery.deliver import Accepted, deliver
+from bellwether.delivery.deliver import AT_ONCE, Accepted, deliver
 from bellwether.services import build_services
 
 NOW = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
@@ -28,6 +28,9 @@ class Remembers:
 
     def resting(self, longer_than: float = 0.0) -> list[int]:
         return []
+
+    def at_once(self) -> int:
+        return AT_ONCE
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_who_was_not_there_or_wanted_nothing_has_missed_nothing(tmp_path: Path) 
     services = watched(tmp_path, 7, 8)
     note_missed(services, BEFORE)
     with services.store.transaction() as db:
-        chats_table.stop(db, 8)
+        chats_table.stop(db, 8, BEFORE)
     watchlist.watch(services, 9, "AAPL", "en")  # on Thursday
     tick(services, BEFORE)
     assert note_missed(services, EVENING) == 2  # those of chat 7

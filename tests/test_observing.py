@@ -18,7 +18,7 @@ from bellwether.core.errors import ConfigError
 from bellwether.core.types import OutboxMessage
 from bellwether.db.database import rows
 from bellwether.delivery import admin_notes, chats_table, outbox_table
-from bellwether.delivery.deliver import Accepted, deliver
+from bellwether.delivery.deliver import AT_ONCE, Accepted, deliver
 from bellwether.delivery.retry import Cause, DeliveryError
 from bellwether.jobs.doctor import examine
 from bellwether.jobs.heartbeat import heartbeat
@@ -40,6 +40,9 @@ class Refusing:
 
     def resting(self, longer_than: float = 0.0) -> list[int]:
         return []
+
+    def at_once(self) -> int:
+        return AT_ONCE
 
 
 def services_in(folder: Path, **sections: dict[str, object]) -> Services:

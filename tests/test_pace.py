@@ -14,12 +14,15 @@ from bot.telegram.rate_limits import (
     CATCH_UP,
     GROUP,
     GROUP_BURST,
+    HELD,
     MOST,
+    MOST_BEFORE,
     OVERALL,
     PRIVATE,
     PRIVATE_BURST,
     SECOND,
     TRUSTED,
+    ChatIsFull,
     SendRateLimit,
 )
 from tests.chaos.fast import FastLoop
@@ -156,6 +159,60 @@ def test_a_person_who_must_wait_for_his_own_limit_holds_up_no_broadcast() -> Non
         await asyncio.gather(turns.take(1), *(turns.take(chat_id, broadcast=True) for chat_id in range(100, 110)))
 
     assert play(crowd).order[-1] == 1
+
+
+@pytest.mark.parametrize("chat_id", [-1, 1])
+def test_a_chat_that_asks_without_end_gets_its_digest_after_a_bounded_number_of_answers(chat_id: int) -> None:
+    burst = GROUP_BURST if chat_id < 0 else PRIVATE_BURST
+
+    async def crowd(turns: Turns) -> None:
+        for _ in range(burst):
+            await turns.take(chat_id)
+        asking = [asyncio.create_task(turns.take(chat_id)) for _ in range(60)]
+        await asyncio.sleep(1)
+        while True:
+            try:
+                await turns.take(chat_id, broadcast=True)
+                break
+            except ChatIsFull as full:
+                await asyncio.sleep(full.seconds + 1)  # as delivery comes again
+        assert turns.loop.time() - turns.began < GROUP + 15
+        assert len(turns.taken) <= burst + MOST_BEFORE + 4  # and those that went before it was asked for
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+
+    play(crowd)
+
+
+def test_a_full_chat_keeps_the_place_of_no_other_broadcast() -> None:
+    async def crowd(turns: Turns) -> None:
+        for _ in range(GROUP_BURST):
+            await turns.take(-1)
+        began = turns.loop.time()
+        with pytest.raises(ChatIsFull) as full:
+            await turns.take(-1, broadcast=True)
+        assert turns.loop.time() - began < 1
+        assert GROUP - 5 < full.value.seconds <= GROUP
+        answers = [asyncio.create_task(turns.take(-1)) for _ in range(9)]
+        await asyncio.gather(*(turns.take(chat_id, broadcast=True) for chat_id in range(1, 9)))
+        assert turns.loop.time() - began < 5, "answers that cannot go yet hold up no broadcast"
+        await asyncio.gather(*answers)
+        assert set(turns.order[:GROUP_BURST]) == {-1}
+
+    play(crowd)
+
+
+def test_a_held_turn_is_given_up_when_the_broadcast_does_not_come_again() -> None:
+    async def crowd(turns: Turns) -> None:
+        for _ in range(GROUP_BURST):
+            await turns.take(-1)
+        with pytest.raises(ChatIsFull):
+            await turns.take(-1, broadcast=True)
+        await asyncio.gather(*(turns.take(-1) for _ in range(MOST_BEFORE + 3)))
+        assert GROUP + HELD - 2 < turns.taken[-1][1] < GROUP + HELD + 5
+
+    play(crowd)
 
 
 def test_a_refused_chat_is_left_alone_for_exactly_as_long_as_telegram_says() -> None:

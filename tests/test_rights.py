@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bellwether.alerts import watchlist
-from bellwether.db.database import rows, unstamp
+from bellwether.db.database import Database, rows, stamp, unstamp
 from bellwether.delivery import chats, chats_table, outbox_table
 from bellwether.delivery.chats_table import Pause, Silence
 from bellwether.delivery.deliver import DeliveryRun
@@ -23,6 +23,7 @@ from bot.replies import Picture
 from bot.telegram.one_shot import deliver_now
 from bot.telegram.pictures import Pictures
 from tests.support.bot_api_server.server import TelegramServer
+from tests.support.made_updates import MEMBER, membership
 from tests.support.running_bot import bot_services, running_bot
 
 ANN, BOB, GROUP = 1001, 1002, -1002002
@@ -277,6 +278,68 @@ def test_a_message_from_a_chat_hurries_what_it_had_not_let_in(server: TelegramSe
     with running_bot(services):
         server.say(GROUP, "/help")
         server.wait_for(lambda s: {"x"} <= {message.text for message in s.messages(GROUP)})
+
+
+def test_people_of_a_group_who_talk_to_each_other_hurry_nothing_and_who_turns_to_the_bot_does(
+    server: TelegramServer, services: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.now = datetime.now(UTC)
+    hurried: list[int] = []
+    hurry = outbox_table.hurry
+
+    def counted(db: Database, chat_id: int, now: datetime) -> int:
+        hurried.append(chat_id)
+        return hurry(db, chat_id, now)
+
+    monkeypatch.setattr(outbox_table, "hurry", counted)
+    server.forbid(GROUP, "text")
+    owe(services, GROUP)
+    assert deliver(services).put_back == 1
+    later = clock.now + timedelta(minutes=15)
+    with services.store.transaction() as db:
+        db.conn.execute("UPDATE outbox SET not_before = ?", (stamp(later),))
+    other = [{"type": "mention", "offset": 0, "length": 10}]
+    odd = [{"type": "mention", "offset": "x", "length": 5}]
+    with running_bot(services):
+        for number in range(20):
+            server.say(GROUP, f"good morning {number}", user_id=BOB)
+        server.say(GROUP, "/weather@other_bot", user_id=BOB)
+        server.say(GROUP, "@other_bot what now?", user_id=BOB, entities=other)
+        server.say(GROUP, "damaged marks", user_id=BOB, entities=odd)
+        assert server.ask(BOB, "/help")
+        server.wait_for(lambda s: not s.pending_updates)
+        assert (hurried, unstamp(outbox_row(services)["not_before"])) == ([], later)
+        with services.store.reading() as db:
+            assert chats_table.pause_of(db, GROUP, clock.now) == Pause(Silence.FORBIDDEN, clock.now, None, lost=0)
+        server.forbid(GROUP)
+        server.say(GROUP, "/help@bellwether_bot", user_id=BOB)
+        server.wait_for(lambda s: {"x"} <= {message.text for message in s.messages(GROUP)})
+        assert hurried == [GROUP]
+
+
+def test_a_group_that_lets_the_bot_write_again_need_not_say_anything(
+    server: TelegramServer, services: Services, clock: Clock
+) -> None:
+    clock.now = datetime.now(UTC)
+    server.forbid(GROUP, "text")
+    owe(services, GROUP)
+    assert deliver(services).put_back == 1
+    with services.store.transaction() as db:
+        db.conn.execute("UPDATE outbox SET not_before = ?", (stamp(clock.now + timedelta(minutes=15)),))
+    server.forbid(GROUP)
+    with running_bot(services):
+        changed = membership(MEMBER, MEMBER, {"id": GROUP, "type": "supergroup", "title": "Traders"})
+        server.push_raw({"update_id": 400_000_000, "my_chat_member": changed})
+        server.wait_for(lambda s: {"x"} == {message.text for message in s.messages(GROUP)})
+
+
+def test_a_group_that_was_gone_is_back_when_people_are_heard_there(services: Services, clock: Clock) -> None:
+    with services.store.transaction() as db:
+        chats_table.join(db, GROUP, "en", clock.now)
+        chats_table.pause(db, GROUP, Silence.GONE, clock.now)
+        chats_table.overheard(db, GROUP, clock.now)
+        assert chats_table.pause_of(db, GROUP, clock.now) == Pause(Silence.GONE, NOW, NOW, lost=0)
+    assert not is_paused(services)
 
 
 def test_who_said_stop_is_told_so_and_what_ends_it(server: TelegramServer, services: Services, clock: Clock) -> None:

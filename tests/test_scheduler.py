@@ -33,6 +33,9 @@ class SlowTransport:
     def resting(self, longer_than: float = 0.0) -> list[int]:
         return []
 
+    def at_once(self) -> int:
+        return AT_ONCE
+
 
 @pytest.fixture
 def services(tmp_path: Path) -> Services:

@@ -15,11 +15,17 @@ from bellwether.db.database import rows, unstamp
 from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.deliver import DeliveryRun
 from bellwether.delivery.kinds import SILENT
-from bellwether.delivery.retry import Cause
+from bellwether.delivery.retry import Cause, DeliveryError
 from bellwether.services import Services
+from bot.telegram.client import make_bot
 from bot.telegram.errors import as_delivery_error
 from bot.telegram.one_shot import deliver_now
+from bot.telegram.pictures import Pictures
+from bot.telegram.rate_limits import GROUP_BURST, SendRateLimit
+from bot.telegram.sender import TelegramSender
 from tests.support.bot_api_server.server import TelegramServer
+from tests.support.faults import Fault
+from tests.support.http_server import Response
 from tests.support.running_bot import bot_services, running_bot
 
 ANN, GROUP, SUPERGROUP = 1001, -2002, -1002002
@@ -142,11 +148,62 @@ def test_a_group_that_moved_gets_its_message_and_the_answer_to_its_question(
         (BadRequest("message is too long"), Cause.REFUSED),
         (NetworkError("Bad Gateway"), Cause.UNANSWERED),
         (InvalidToken("revoked"), Cause.UNREACHABLE),
+        (TelegramError("Invalid server response"), Cause.UNANSWERED),
     ],
     ids=lambda value: str(value),
 )
 def test_each_refusal_is_understood(error: TelegramError, cause: Cause) -> None:
     assert as_delivery_error(error).cause is cause
+
+
+def test_an_answer_that_is_cut_off_is_recorded_as_uncertain_and_nothing_of_it_is_logged(
+    server: TelegramServer, services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    owe(services)
+    cut = Response(200, b'{"ok": true, "result": {"text": "secret words')
+    server._faults.add("sendMessage", Fault(response=cut, after_processing=True))
+    assert asyncio.run(deliver_now(services)).put_back == 1
+    assert (row(services)["state"], row(services)["uncertain"]) == ("pending", 1)
+    assert "secret words" not in caplog.text
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_the_page_of_a_proxy_is_no_refusal_and_nobody_reads_the_token_from_it(
+    server: TelegramServer, services: Services, status: int
+) -> None:
+    owe(services)
+    page = f"<html>{status}: you may not see /bot{server.token}/sendMessage</html>"
+    server._faults.add("sendMessage", Fault(response=Response(status, page.encode(), "text/html")))
+    assert asyncio.run(deliver_now(services)).put_back == 1
+    server.fail_next("sendMessage", 400, description=f"Bad Request: nothing at /bot{server.token}/sendMessage")
+    with services.store.transaction() as db:
+        db.conn.execute("UPDATE outbox SET not_before = due_at")
+    assert asyncio.run(deliver_now(services)).failed == 1
+    assert server.token not in str(row(services))
+    assert "othing at /bot.../sendmessage" in row(services)["last_error"]
+
+
+def test_an_owed_message_to_a_full_group_only_waits_until_it_opens(server: TelegramServer, services: Services) -> None:
+    async def send() -> DeliveryError:
+        pace = SendRateLimit()
+        for _ in range(GROUP_BURST):
+            async with pace.turn(GROUP):
+                pass
+        sender = TelegramSender(make_bot(services.settings.telegram), Pictures(services), pace)
+        owe(services, chat_id=GROUP)
+        with services.store.transaction() as db:
+            message = outbox_table.claim_next(db, services.clock(), services.clock() + timedelta(minutes=2))
+        assert message is not None
+        with pytest.raises(DeliveryError) as full:
+            await sender.send(message)
+        sender.close()
+        return full.value
+
+    error = asyncio.run(send())
+    assert (error.cause, error.only_waits, error.uncertain) == (Cause.TOO_FAST, True, False)
+    assert error.retry_after is not None
+    assert timedelta(seconds=50) < error.retry_after < timedelta(seconds=61)
+    assert server.calls("sendMessage") == []
 
 
 def test_a_connection_that_never_stood_leaves_no_doubt(server: TelegramServer, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from bellwether.core.config import load_settings
 from bellwether.core.types import OutboxMessage
 from bellwether.db.database import rows
 from bellwether.delivery import chats_table, outbox_table
-from bellwether.delivery.deliver import Accepted, deliver
+from bellwether.delivery.deliver import AT_ONCE, Accepted, deliver
 from bellwether.delivery.sender_lease import LAPSE, SenderLease
 from bellwether.services import Services, build_services
 from tests.support.bot_api_server.server import TelegramServer
@@ -152,6 +152,9 @@ def test_a_sender_that_lost_its_lease_claims_nothing_more(tmp_path: Path) -> Non
 
         def resting(self, longer_than: float = 0.0) -> list[int]:
             return []
+
+        def at_once(self) -> int:
+            return AT_ONCE
 
     first_claim = iter([False])
     asyncio.run(deliver(services, LosesIt(), lambda: next(first_claim, True), sole.may_send))

@@ -70,7 +70,7 @@ def test_a_chat_that_said_stop_stays_stopped_when_it_blocks_and_unblocks(
 
 def test_a_chat_that_only_blocked_is_awake_again_when_it_unblocks(services: Services) -> None:
     watchlist.watch(services, ANN, "AAPL", "en")
-    write(services, lambda db: chats_table.pause(db, ANN))
+    write(services, lambda db: chats_table.pause(db, ANN, chats_table.Silence.GONE, EVENING))
     write(services, lambda db: chats_table.wake(db, ANN))
     assert not is_paused(services)
 

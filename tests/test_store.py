@@ -392,7 +392,7 @@ def test_a_paused_chat_is_left_alone_until_it_comes_back(store: Store) -> None:
         for chat_id in (7, 8):
             chats_table.join(db, chat_id, "en", NOW)
             subscriptions_table.add(db, chat_id, "AAPL", "XNYS", NOW)
-        chats_table.pause(db, 7)
+        chats_table.pause(db, 7, chats_table.Silence.GONE, NOW)
         assert subscriptions_table.calendars_of_awake_chats(db, None, 9) == [(8, frozenset({"XNYS"}))]
         assert chats_table.awake_among(db, [7, 8, 9]) == {8}
         chats_table.join(db, 7, "de", NOW + MINUTE)
@@ -464,6 +464,76 @@ def test_what_people_wrote_is_not_kept_after_the_answer(store: Store) -> None:
     with sqlite3.connect(store.path) as db_file:
         assert db_file.execute("SELECT body FROM inbox").fetchall() == [("",)]
     db_file.close()
+
+
+def test_nothing_that_a_person_wrote_outlives_its_use_in_an_update_that_nobody_answers(store: Store) -> None:
+    with store.transaction() as db:
+        for update_id, age in ((1, 25), (2, 1), (3, 1), (4, 25), (5, 1)):
+            inbox_table.keep(db, update_id, "private words", NOW - timedelta(hours=age), begun=True)
+        for update_id in (1, 2):
+            for _ in range(inbox_table.MOST_ATTEMPTS - 1):
+                inbox_table.begin(db, update_id)
+        inbox_table.set_aside(db, 3, inbox_table.Aside.FAILED, "TypeError", NOW)
+        inbox_table.set_aside(db, 4, inbox_table.Aside.UNREADABLE, "KeyError", NOW)
+        inbox_table.set_aside(db, 5, inbox_table.Aside.UNREADABLE, "ValueError", NOW)
+
+        def with_words() -> list[int]:
+            return [row["update_id"] for row in rows(db, "SELECT update_id FROM inbox WHERE body <> ''")]
+
+        assert with_words() == [1, 2, 4, 5], "what met an error of ours loses them at once"
+        assert inbox_table.erase_set_aside(db, NOW - inbox_table.READ_AGAIN) == 2
+        assert with_words() == [2, 5]
+        assert inbox_table.erase_set_aside(db, NOW - inbox_table.READ_AGAIN) == 0, "and nothing is written again"
+
+
+def test_an_update_whose_last_try_ends_well_is_not_set_aside(store: Store) -> None:
+    with store.transaction() as db:
+        for update_id in (1, 2, 3):
+            inbox_table.keep(db, update_id, "{}", NOW)
+            for _ in range(inbox_table.MOST_ATTEMPTS):
+                inbox_table.begin(db, update_id)
+        inbox_table.done(db, 1, NOW)
+        inbox_table.excuse(db, 2)
+        aside = inbox_table.count_set_aside(db)
+        assert aside.counts == dict.fromkeys(inbox_table.Aside, 0) | {inbox_table.Aside.EXHAUSTED: 1}
+        assert [update_id for update_id, _ in inbox_table.unanswered(db)] == [2]
+
+
+def test_what_is_set_aside_is_counted_without_a_look_at_the_other_updates(store: Store) -> None:
+    asked: list[str] = []
+    with store.transaction() as db:
+        for update_id in range(1, 5):
+            inbox_table.keep(db, update_id, "{}", NOW + timedelta(hours=update_id))
+        for update_id, reason in ((3, "newer"), (1, "older")):
+            inbox_table.set_aside(db, update_id, inbox_table.Aside.UNREADABLE, reason, NOW)
+        inbox_table.set_aside(db, 2, inbox_table.Aside.FAILED, "between", NOW)
+        db.conn.set_trace_callback(asked.append)
+        aside = inbox_table.count_set_aside(db, NOW)
+        inbox_table.erase_set_aside(db, NOW)
+        db.conn.set_trace_callback(None)
+        plans = [step[3] for sql in asked for step in db.conn.execute(f"EXPLAIN QUERY PLAN {sql}")]
+    assert (aside.counts[inbox_table.Aside.UNREADABLE], aside.counts[inbox_table.Aside.FAILED]) == (2, 1)
+    assert aside.newest == "newer"
+    looks = [plan for plan in plans if "inbox" in plan]
+    assert len(looks) == 2
+    assert all(look.startswith("SEARCH") and "idx_inbox_set_aside" in look for look in looks), plans
+    assert "COVERING" in looks[0]
+
+
+def test_what_an_earlier_version_left_of_updates_that_nobody_answers_is_named_and_erased(store: Store) -> None:
+    with store.transaction() as db:
+        db.conn.execute("DELETE FROM _sqlite_migrations WHERE name = 'counted_asides'")
+        for update_id, attempts, done_at, why in ((1, 5, None, None), (2, 1, stamp(NOW), "failed"), (3, 4, None, None)):
+            db.conn.execute(
+                "INSERT INTO inbox (update_id, body, received_at, attempts, done_at, set_aside)"
+                " VALUES (?, 'private words', ?, ?, ?, ?)",
+                (update_id, stamp(NOW), attempts, done_at, why),
+            )
+    store.close()
+    with Store(store.path).transaction() as db:
+        after = rows(db, "SELECT set_aside, body FROM inbox ORDER BY update_id")
+    words = "private words"
+    assert [tuple(row.values()) for row in after] == [("exhausted", words), ("failed", ""), (None, words)]
 
 
 _ANOTHER_PROCESS = """

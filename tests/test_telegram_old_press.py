@@ -91,6 +91,28 @@ def test_a_group_that_moved_gets_the_answer_where_it_is_now(server: TelegramServ
         assert "Over the next month" in server.messages(-1003003)[0].text
 
 
+@pytest.mark.parametrize("refusal", ["message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID"])
+def test_a_press_under_a_message_that_was_deleted_meanwhile_is_answered_in_a_new_one(
+    server: TelegramServer, tmp_path: Path, refusal: str
+) -> None:
+    with running_bot(bot_services(server, tmp_path)):
+        for chat_id, asked, label, said, method in (
+            (ANN, "AAPL", "1 month", "Over the next month Apple", "editMessageMedia"),
+            (GROUP, "/settings@bellwether_bot", "set:theme:dark", "Charts: dark", "editMessageText"),
+        ):
+            shown = server.ask(chat_id, asked) if chat_id == ANN else _asked_by_admin(server, asked)
+            server.fail_next(method, 400, description=f"Bad Request: {refusal}")
+            server.press(chat_id, shown.message_id, label, user_id=ADMIN if chat_id == GROUP else ANN)
+            server.wait_for(lambda s, c=chat_id: len(s.messages(c)) == 2)  # type: ignore[misc]
+            assert said in server.last(chat_id).text
+
+
+def _asked_by_admin(server: TelegramServer, text: str) -> SentMessage:
+    server.say(GROUP, text, user_id=ADMIN)
+    server.wait_for(lambda s: s.messages(GROUP))
+    return server.messages(GROUP)[0]
+
+
 def test_a_press_without_any_message_is_answered_with_a_notice(server: TelegramServer, tmp_path: Path) -> None:
     ann = {"id": ANN, "is_bot": False, "first_name": "Ann"}
     query = {"id": "5", "from": ann, "chat_instance": "1", "data": "forecast:AAPL:5", "inline_message_id": "x"}

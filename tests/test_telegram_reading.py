@@ -89,6 +89,8 @@ def test_whatever_telegram_describes_is_read_or_set_aside_whole_or_damaged() -> 
         ({"message": message(chat={"id": [], "type": "private"}, text="x")}, "message.chat.id"),
         ({"message": message(chat=None, text="x")}, "message.chat is missing"),
         ({"message": message(date=10**18, text="x")}, "Error"),
+        ({"message": message(date=None, text="x")}, "message.date is missing or of another type"),
+        ({"message": message(date="today", text="x")}, "message.date is missing or of another type"),
         ({"message": "secret words"}, "message is missing or of another type"),
         ({"callback_query": {"id": "1", "from": None, "chat_instance": "1"}}, "callback_query.from"),
         ({"my_chat_member": membership(MEMBER, {"status": []})}, "my_chat_member.new_chat_member.status"),

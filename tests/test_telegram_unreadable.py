@@ -22,6 +22,8 @@ from bellwether.services import Services
 from bot.telegram import face
 from tests.support.bot_api_server.server import TelegramServer
 from tests.support.data import DATA
+from tests.support.faults import Fault
+from tests.support.http_server import Response
 from tests.support.made_updates import (
     GROUP,
     HIDDEN_USER,
@@ -168,6 +170,23 @@ def test_an_answer_that_is_no_list_is_trouble_of_the_server_and_is_asked_for_aga
     assert len(inbox_rows(services)) == 1
 
 
+@pytest.mark.parametrize(
+    "body", [b"<html>Not Found</html>", b'{"ok": false, "error_code": 404, "description": "Not Found"}']
+)
+def test_a_404_from_something_on_the_way_silences_the_bot_for_a_moment_only(
+    server: TelegramServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    monkeypatch.setattr(face, "_PAUSES", (0.05,))
+    services = bot_services(server, tmp_path)
+    server._faults.add("getMe", Fault(response=Response(404, b"<html>Not Found</html>", "text/html")))
+    with running_bot(services):
+        server.wait_for(lambda s: s.calls("getUpdates"))
+        for _ in range(3):
+            server._faults.add("getUpdates", Fault(response=Response(404, body)))
+        assert "What you can ask" in server.ask(BEN, "/help").text
+        assert "What you can ask" in server.ask(ANN, "/help").text
+
+
 def test_a_revoked_token_still_ends_the_polls(
     server: TelegramServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -263,8 +282,6 @@ def test_what_is_set_aside_is_forgotten_with_the_rest(server: TelegramServer, tm
         inbox_table.erase_set_aside(db, now)
         assert [row["body"] for row in rows(db, "SELECT body FROM inbox")] == ["{}", "{}"]
         inbox_table.erase_set_aside(db, now + timedelta(seconds=1))
-        assert [row["body"] for row in rows(db, "SELECT body FROM inbox")] == ["", "{}"], (
-            "the other may be answered yet"
-        )
+        assert [row["body"] for row in rows(db, "SELECT body FROM inbox")] == ["", ""]
         assert inbox_table.count_set_aside(db).counts[inbox_table.Aside.UNREADABLE] == 1, "the reason is kept longer"
         assert inbox_table.prune(db, now + timedelta(seconds=1)) == 2

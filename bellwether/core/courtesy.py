@@ -18,9 +18,14 @@ _SHORTEST, _LONGEST = 0.005, 0.1  #: seconds of one rest
 class Courtesy:
     """Knows whether anything must be quick now. For several threads at once."""
 
-    def __init__(self, sleep: Callable[[float], None] = time.sleep, now: Callable[[], float] = time.monotonic) -> None:
-        """Nothing must be quick yet. `now` tells seconds that never run backwards."""
-        self._sleep, self._now = sleep, now
+    def __init__(
+        self, sleep: Callable[[float], None] = time.sleep, worked: Callable[[], float] = time.thread_time
+    ) -> None:
+        """Nothing must be quick yet. `worked` tells for how many seconds the thread that asks has computed.
+
+        A job that waits for the network keeps nobody from anything meanwhile, and owes no rest for it.
+        """
+        self._sleep, self._worked = sleep, worked
         self._hurried = 0
         self._guard = threading.Lock()
 
@@ -37,16 +42,16 @@ class Courtesy:
 
     def between_steps(self, stopping: Callable[[], bool]) -> Callable[[], bool]:
         """Asks `stopping` for a job that asks between its steps; it rests there while something must be quick."""
-        since = self._now()
+        rested = threading.local()  # at which second of its work each thread that asks has rested last
 
         def ask() -> bool:
-            nonlocal since
-            worked = self._now() - since
+            at = self._worked()
+            rested.at = since = getattr(rested, "at", at)
             if not self._hurried:
-                since = self._now()
-            elif worked >= _SHORTEST and not stopping():
-                self._sleep(min(worked, _LONGEST))
-                since = self._now()
+                rested.at = at
+            elif at - since >= _SHORTEST and not stopping():  # what is too short for a rest adds up
+                self._sleep(min(at - since, _LONGEST))
+                rested.at = at
             return stopping()
 
         return ask

@@ -492,6 +492,18 @@ def moves_without_a_close(db: Any) -> None:
     db["alert_rules"].add_column("hole_at", str)
 
 
+@migrations()
+def counted_asides(db: Any) -> None:
+    """Updates whose tries are used up are set aside by name, and what nobody reads again loses what people wrote.
+
+    Few updates are set aside, so counting them need not look through all the others.
+    """
+    db.execute("UPDATE inbox SET set_aside = 'exhausted' WHERE done_at IS NULL AND attempts >= 5")
+    db.execute("UPDATE inbox SET body = '' WHERE set_aside = 'failed' AND body <> ''")
+    db.execute("DROP INDEX idx_inbox_set_aside")
+    db.execute("CREATE INDEX idx_inbox_set_aside ON inbox (set_aside, received_at, reason) WHERE set_aside IS NOT NULL")
+
+
 def _only_add(db: Any, table: str, key: str) -> None:
     """Have SQLite itself refuse to change a row, to delete one, or to add one anywhere but at the end."""
     for verb in ("UPDATE", "DELETE"):

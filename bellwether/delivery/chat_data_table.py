@@ -60,7 +60,7 @@ def _erase_forwarded(db: Database, chat_id: int) -> None:
 def _unanswered(db: Database, chat_id: int) -> list[dict[str, Any]]:
     """The rows of `inbox` that still hold what came from this chat."""
     found = rows(db, "SELECT * FROM inbox WHERE body <> ''")
-    return [row for row in found if _mentions(_parsed(row["body"]), chat_id)]
+    return [row for row in found if chat_id in _whose(_parsed(row["body"]))]
 
 
 def _parsed(body: str) -> Any:
@@ -70,18 +70,27 @@ def _parsed(body: str) -> Any:
         return None
 
 
-def _mentions(update: Any, chat_id: int) -> bool:
-    """Whether a chat or person of this number stands anywhere in an update, be it one that could not be decoded."""
-    left = [update]
-    while left:
-        value = left.pop()
-        if isinstance(value, dict):
-            if str(value.get("id")) == str(chat_id):
-                return True
-            left += value.values()
-        elif isinstance(value, list):
-            left += value
-    return False
+_OWNERS = ("chat", "from", "sender_chat", "user", "user_chat", "voter_chat", "actor_chat")
+
+
+def _whose(update: Any) -> set[int]:
+    """The chat and the person that an update is of, be it one that could not be decoded.
+
+    Not of those who are only told of in it: whoever wrote what is forwarded or answered there, or is mentioned.
+    """
+    events = [value for value in update.values() if isinstance(value, dict)] if isinstance(update, dict) else []
+    # a button stands under a message, whose chat is that of the press; who wrote the message did nothing
+    pressed = [{"chat": event["message"].get("chat")} for event in events if isinstance(event.get("message"), dict)]
+    owners = [event.get(name) for event in (*events, *pressed) for name in _OWNERS]
+    return {number for owner in owners if isinstance(owner, dict) and (number := _number(owner.get("id"))) is not None}
+
+
+def _number(value: object) -> int | None:
+    """A number of a chat, also one that came as text."""
+    try:
+        return int(value) if isinstance(value, int | str) else None
+    except ValueError:
+        return None
 
 
 def move(db: Database, old: int, new: int) -> None:

@@ -57,17 +57,14 @@ def know(db: Database, chat_id: int, language: str, now: datetime) -> None:
     )
 
 
-def stop(db: Database, chat_id: int, now: datetime | None = None) -> None:
+def stop(db: Database, chat_id: int, now: datetime) -> None:
     """Send nothing more of our own accord until somebody says otherwise: blocking and unblocking does not."""
     pause(db, chat_id, Silence.STOPPED, now)
     db.conn.execute("UPDATE chats SET stopped = 1 WHERE chat_id = ?", (chat_id,))
 
 
-def pause(db: Database, chat_id: int, why: Silence = Silence.GONE, now: datetime | None = None) -> None:
-    """Send nothing more of our own accord to this chat, for instance because it blocked the bot.
-
-    Without `now` it is not told of later.
-    """
+def pause(db: Database, chat_id: int, why: Silence, now: datetime) -> None:
+    """Send nothing more of our own accord to this chat, for instance because it blocked the bot."""
     _note(db, chat_id, why, now)
     db.conn.execute("UPDATE chats SET paused = 1 WHERE chat_id = ?", (chat_id,))
     outbox_table.leave(db, chat_id, "the chat is paused")
@@ -87,15 +84,19 @@ def was_written_to(db: Database, chat_id: int, now: datetime) -> None:
 
 
 def heard(db: Database, chat_id: int, now: datetime) -> None:
-    """Something came from this chat: whatever kept us from writing there is over, for all we know."""
+    """Something was said to us there, or our rights have changed: whatever kept us from writing is over, it seems."""
     wake(db, chat_id)
-    ended = db.conn.execute(
-        "UPDATE chats SET pause_ended = ? WHERE chat_id = ? AND stopped = 0"
-        " AND paused_since IS NOT NULL AND pause_ended IS NULL",
-        (stamp(now), chat_id),
-    )
-    if ended.rowcount == 1:
+    if _end_pause(db, chat_id, now, *Silence):
         outbox_table.hurry(db, chat_id, now)
+
+
+def overheard(db: Database, chat_id: int, now: datetime) -> None:
+    """People of a group talk to each other: so we are in it, which tells nothing of whether we may write there.
+
+    What was forbidden keeps its pauses, or each of their messages would have it refused once more.
+    """
+    wake(db, chat_id)
+    _end_pause(db, chat_id, now, Silence.GONE)
 
 
 def wake(db: Database, chat_id: int) -> None:
@@ -111,21 +112,29 @@ def wake(db: Database, chat_id: int) -> None:
 def pause_of(db: Database, chat_id: int, now: datetime) -> Pause | None:
     """The pause that a chat is in, or was in lately; None where there is nothing to tell of."""
     sql = "SELECT pause_reason, paused_since, pause_ended FROM chats WHERE chat_id = :chat AND paused_since IS NOT NULL"
-    kept = rows(db, sql, {"chat": chat_id})
-    if not kept:
+    paused = rows(db, sql, {"chat": chat_id})
+    if not paused:
         return None
-    why, since = Silence(kept[0]["pause_reason"]), unstamp(kept[0]["paused_since"])
-    until = unstamp(kept[0]["pause_ended"]) if kept[0]["pause_ended"] else None
+    why, since = Silence(paused[0]["pause_reason"]), unstamp(paused[0]["paused_since"])
+    until = unstamp(paused[0]["pause_ended"]) if paused[0]["pause_ended"] else None
     # who ended a pause of their own knows of it
     if until is not None and (why is Silence.STOPPED or now - until >= _TOLD_FOR):
         return None
     return Pause(why, since, until, outbox_table.lost_since(db, chat_id, since, now))
 
 
-def _note(db: Database, chat_id: int, why: Silence, now: datetime | None) -> None:
+def _end_pause(db: Database, chat_id: int, now: datetime, *reasons: Silence) -> bool:
+    """Write down that a pause for one of these reasons is over; False where there is none."""
+    ended = db.conn.execute(
+        "UPDATE chats SET pause_ended = :now WHERE chat_id = :chat AND stopped = 0 AND pause_ended IS NULL"
+        " AND paused_since IS NOT NULL AND pause_reason IN (SELECT value FROM json_each(:reasons))",
+        {"now": stamp(now), "chat": chat_id, "reasons": json.dumps([reason.value for reason in reasons])},
+    )
+    return ended.rowcount == 1
+
+
+def _note(db: Database, chat_id: int, why: Silence, now: datetime) -> None:
     """Keep why a chat is not written to, and since when. Of one that said /stop that stays the reason."""
-    if now is None:
-        return
     sql = "SELECT pause_reason, paused_since, pause_ended FROM chats WHERE chat_id = :chat AND stopped = 0"
     for row in rows(db, sql, {"chat": chat_id}):
         same = row["pause_reason"] == why.value and row["paused_since"] is not None

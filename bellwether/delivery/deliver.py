@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from bellwether.core import metrics
 from bellwether.core.errors import StoreError
@@ -27,7 +27,7 @@ from bellwether.delivery.retry import Cause, DeliveryError, next_attempt
 from bellwether.services import Services
 
 LEASE = timedelta(minutes=2)  #: a claim is void after this: longer than any send may take
-AT_ONCE = 8  #: messages on their way at the same time, unless the transport says that more are worth it
+AT_ONCE = 8  #: messages that are worth having on their way at the same time beside a near server
 MOST_AT_ONCE = 32  #: whatever it says: at most so many can come twice after a kill
 GROUP = 4  #: results that are written down together
 LINGER = 0.1  #: seconds that a result waits for others
@@ -55,13 +55,8 @@ class Transport(Protocol):
     def resting(self, longer_than: float = 0.0) -> Collection[int]:
         """The chats to which sending would wait so many seconds, and more."""
 
-
-@runtime_checkable
-class Measured(Protocol):
-    """A transport that knows how far away the other end is."""
-
     def at_once(self) -> int:
-        """How many messages are worth having on their way at the same time."""
+        """How many messages are worth having on their way at the same time, by how far away the other end is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +115,7 @@ async def deliver(
 
 
 def _at_once(transport: Transport) -> int:
-    return min(transport.at_once(), MOST_AT_ONCE) if isinstance(transport, Measured) else AT_ONCE
+    return min(max(transport.at_once(), 1), MOST_AT_ONCE)
 
 
 async def _some_of(under_way: set[asyncio.Task[_Result]]) -> set[asyncio.Task[_Result]]:
@@ -192,9 +187,17 @@ class _DeliveryBatch:
     def _turn_over(
         self, results: Sequence[_Result], room: int, unwanted: Sequence[Collection[int]]
     ) -> Sequence[OutboxMessage]:
-        with self._services.store.transaction() as db:
-            did = [self._record(db, result) for result in results]
-            claimed = self._claim(db, room, unwanted) if room > 0 else []
+        try:
+            with self._services.store.transaction() as db:
+                did = [self._record(db, result) for result in results]
+                claimed = self._claim(db, room, unwanted) if room > 0 else []
+        except StoreError:
+            raise
+        except Exception:  # a fault of ours with one of them: what became of the others is not to be lost by it
+            log.exception("Results could not be written down together; each is written down by itself.")
+            did = [self._record_alone(result) for result in results]
+            with self._services.store.transaction() as db:
+                claimed = self._claim(db, room, unwanted) if room > 0 else []
         # counted once it is committed, for a transaction that fails is tried again
         for result, again in zip(results, did, strict=True):
             self._count(result, again)
@@ -258,6 +261,28 @@ class _DeliveryBatch:
         assert result.error is not None
         return self._record_failure(db, result.message, result.error)
 
+    def _record_alone(self, result: _Result) -> bool:
+        """The same in a transaction of its own; where that meets a fault of ours, no more than that it was tried."""
+        try:
+            with self._services.store.transaction() as db:
+                return self._record(db, result)
+        except StoreError:
+            raise
+        except Exception as fault:
+            log.exception("What became of message %d cannot be written down.", result.message.id)
+            return self._record_least(result, DeliveryError(type(fault).__name__, Cause.BUG))
+
+    def _record_least(self, result: _Result, fault: DeliveryError) -> bool:
+        message, now = result.message, self._services.clock()
+        with self._services.store.transaction() as db:
+            if result.accepted is None:
+                return self._set_back(db, message, fault, outbox_table.Setback(str(fault), fault.uncertain))
+            if result.accepted.more:
+                outbox_table.part_sent(db, message, now)
+            else:
+                outbox_table.mark_sent(db, message, now)
+        return result.accepted.more
+
     def _record_arrival(self, db: Database, message: OutboxMessage, accepted: Accepted) -> bool:
         now = self._services.clock()
         if accepted.more:
@@ -270,25 +295,33 @@ class _DeliveryBatch:
         return accepted.more
 
     def _record_failure(self, db: Database, message: OutboxMessage, error: DeliveryError) -> bool:
-        """Put the message back or give it up."""
+        """Put the message back, True, or give it up; what the error says of its chat counts for others, too."""
         now = self._services.clock()
-        # each part that arrived took an attempt too
-        again = next_attempt(error, message.attempts - message.parts_sent, message.strikes, now)
         gone = error.cause is Cause.GONE
         begins = outbox_table.GONE if gone else outbox_table.FORBIDDEN if error.forbidden_now else ""
         setback = outbox_table.Setback(f"{begins}{error}", error.uncertain, blameless=error.only_waits)
-        if again is None:
-            outbox_table.fail(db, message, setback, now)
-        else:
-            outbox_table.reschedule(db, message, again.at, setback, now)
+        again = self._set_back(db, message, error, setback)
         if error.moved_to is not None:
             chats_table.migrate(db, message.chat_id, error.moved_to)
         if gone:
             chats_table.pause(db, message.chat_id, Silence.GONE, now)
         elif error.forbidden_now:
             chats_table.is_forbidden(db, message.chat_id, now)
-        elif again is None:
+        elif not again:
             admin_notes.tell(db, self._services, admin_notes.AdminTopic.DEAD_LETTER)
+        return again
+
+    def _set_back(
+        self, db: Database, message: OutboxMessage, error: DeliveryError, setback: outbox_table.Setback
+    ) -> bool:
+        """Put a message back, True, or give it up."""
+        now = self._services.clock()
+        # each part that arrived took an attempt too
+        again = next_attempt(error, message.attempts - message.parts_sent, message.strikes, now)
+        if again is None:
+            outbox_table.fail(db, message, setback, now)
+        else:
+            outbox_table.reschedule(db, message, again.at, setback, now)
         return again is not None
 
     def _count(self, result: _Result, again: bool) -> None:

@@ -43,34 +43,48 @@ def keep(db: Database, update_id: int, body: str, now: datetime, *, begun: bool 
 
 
 def begin(db: Database, update_id: int) -> None:
-    """Count an attempt before it starts, so that an update that kills the process is not tried for ever."""
-    db.conn.execute("UPDATE inbox SET attempts = attempts + 1 WHERE update_id = ?", (update_id,))
+    """Count an attempt before it starts, so that an update that kills the process is not tried for ever.
+
+    With the last one it is set aside: whoever survives that attempt takes it back, by `done` or `excuse`.
+    """
+    db.conn.execute(
+        "UPDATE inbox SET attempts = attempts + 1,"
+        f" set_aside = iif(attempts + 1 >= {MOST_ATTEMPTS}, '{Aside.EXHAUSTED.value}', set_aside) WHERE update_id = ?",
+        (update_id,),
+    )
 
 
 def excuse(db: Database, update_id: int) -> None:
     """The answer surely did not arrive, which is no fault of the update: the attempt does not count."""
-    db.conn.execute("UPDATE inbox SET attempts = attempts - 1 WHERE update_id = ?", (update_id,))
+    db.conn.execute("UPDATE inbox SET attempts = attempts - 1, set_aside = NULL WHERE update_id = ?", (update_id,))
 
 
 def done(db: Database, update_id: int, now: datetime) -> None:
     """The update was answered; what it said is not needed any more."""
-    db.conn.execute("UPDATE inbox SET done_at = ?, body = '' WHERE update_id = ?", (stamp(now), update_id))
-
-
-def set_aside(db: Database, update_id: int, why: Aside, reason: str, now: datetime) -> None:
-    """Nobody is to answer this update. Its body stays for a while: a later version may be able to read it.
-
-    `reason` must hold nothing that a person wrote: it outlives the erasure of what they did.
-    """
     db.conn.execute(
-        "UPDATE inbox SET set_aside = ?, reason = ?, done_at = ? WHERE update_id = ?",
-        (why.value, reason, stamp(now), update_id),
+        "UPDATE inbox SET done_at = ?, body = '', set_aside = NULL WHERE update_id = ?", (stamp(now), update_id)
     )
 
 
-def erase_set_aside(db: Database, before: datetime) -> None:
-    """Erase the bodies of what was set aside and received before then; the reasons stay."""
-    db.conn.execute("UPDATE inbox SET body = '' WHERE set_aside IS NOT NULL AND received_at < ?", (stamp(before),))
+def set_aside(db: Database, update_id: int, why: Aside, reason: str, now: datetime) -> None:
+    """Nobody is to answer this update. The body of one that could not be decoded stays for a while.
+
+    A later version may be able to read that; nobody reads any other again. `reason` must hold nothing that a person
+    wrote: it outlives the erasure of what they did.
+    """
+    db.conn.execute(
+        "UPDATE inbox SET set_aside = :why, reason = :reason, done_at = :now,"
+        f" body = iif(:why = '{Aside.UNREADABLE.value}', body, '') WHERE update_id = :id",
+        {"why": why.value, "reason": reason, "now": stamp(now), "id": update_id},
+    )
+
+
+def erase_set_aside(db: Database, before: datetime) -> int:
+    """Erase the bodies of what was set aside and received before then; the reasons stay. How many."""
+    cursor = db.conn.execute(
+        "UPDATE inbox SET body = '' WHERE set_aside IS NOT NULL AND received_at < ? AND body <> ''", (stamp(before),)
+    )
+    return cursor.rowcount
 
 
 def unreadable(db: Database, since: datetime) -> list[tuple[int, str]]:
@@ -90,15 +104,13 @@ def take_back(db: Database, update_id: int) -> None:
 
 def count_set_aside(db: Database, since: datetime | None = None) -> SetAside:
     """What was received since then, or at all, and is set aside."""
-    why = f"CASE WHEN done_at IS NULL AND attempts >= {MOST_ATTEMPTS} THEN '{Aside.EXHAUSTED.value}' ELSE set_aside END"
-    sql = (
-        f"SELECT {why} AS why, reason FROM inbox"
-        f" WHERE (set_aside IS NOT NULL OR (done_at IS NULL AND attempts >= {MOST_ATTEMPTS})) AND received_at >= :since"
-        " ORDER BY received_at"
+    sql = (  # beside max() SQLite gives the other columns of that row
+        "SELECT set_aside, count(*) AS n, max(received_at) AS newest, reason FROM inbox"
+        " WHERE set_aside IS NOT NULL AND received_at >= :since GROUP BY set_aside ORDER BY newest"
     )
-    found = rows(db, sql, {"since": stamp(since) if since else ""})
-    counts = {each: sum(row["why"] == each.value for row in found) for each in Aside}
-    return SetAside(counts, str(found[-1]["reason"]) if found else "")
+    groups = rows(db, sql, {"since": stamp(since) if since else ""})
+    counts = dict.fromkeys(Aside, 0) | {Aside(group["set_aside"]): int(group["n"]) for group in groups}
+    return SetAside(counts, str(groups[-1]["reason"]) if groups else "")
 
 
 def prune(db: Database, before: datetime) -> int:

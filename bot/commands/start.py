@@ -37,24 +37,25 @@ def answer(services: Services, asker: ChatContext, text: str) -> Reply:
 
 
 def _of_link(services: Services, asker: ChatContext, payload: str) -> Reply | None:
-    """What a link asks for; None where it names no stock."""
+    """What a link asks for; None where it names no stock: "VIP" may be a symbol's code or a campaign's."""
     wanted = read_start(payload)
-    if wanted.watch and asker.may_change:
-        return watch.add(services, asker, wanted.question)
-    if is_of_symbol(payload) or not any(letter.isalnum() for letter in payload):
-        return forecast.answer(services, asker, wanted.question)
+    watches = wanted.watch and asker.may_change
     try:
         question, horizon = forecast.question_and_horizon(services, wanted.question)
+        if watches:
+            return watch.begin(services, asker, wanted.question)
         return forecast.show(services, asker, question, horizon)
     except (BadHorizon, BadSymbol):
         return None
-    except (AmbiguousSymbol, MarketDataError, UnknownSymbol) as problem:
-        # of a stock that is known, trouble is an answer; of words that nobody knows it would only puzzle
+    except MarketDataError:
+        # of a stock, trouble is an answer; of words that nobody knows it would only puzzle
+        if is_of_symbol(payload) or _is_known(services, question):
+            raise
+        return None
+    except (AmbiguousSymbol, UnknownSymbol) as problem:
         if not isinstance(problem, Delisted) and not _is_known(services, question):
             return None
-        if isinstance(problem, MarketDataError):
-            raise
-        return ask_back(problem, f"ask:{{}}:{horizon}")
+        return ask_back(problem, "add:{}" if watches else f"ask:{{}}:{horizon}")
 
 
 def _is_known(services: Services, question: str) -> bool:

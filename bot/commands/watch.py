@@ -54,9 +54,14 @@ def _name(watched: watchlist.Watched) -> str:
 def add(services: Services, asker: ChatContext, question: str) -> Reply:
     """Watch it, or ask back."""
     try:
-        return Reply(_told(services, watchlist.watch(services, asker.chat_id, question, asker.language, asker.thread)))
+        return begin(services, asker, question)
     except (AmbiguousSymbol, UnknownSymbol) as problem:
         return ask_back(problem, "add:{}")
+
+
+def begin(services: Services, asker: ChatContext, question: str) -> Reply:
+    """Watch it. Raises AmbiguousSymbol and UnknownSymbol."""
+    return Reply(_told(services, watchlist.watch(services, asker.chat_id, question, asker.language, asker.thread)))
 
 
 def _told(services: Services, watched: watchlist.Watched) -> str:

@@ -13,8 +13,10 @@ from typing import TypeVar
 
 from telegram import Bot, CallbackQuery, Message, Update, User
 
+from bellwether.core.courtesy import Courtesy
 from bellwether.core.errors import StoreError
 from bellwether.delivery import chats_table
+from bellwether.delivery.chats_table import Silence
 from bellwether.delivery.retry import DeliveryError
 from bellwether.services import Services
 from bot import conversation
@@ -35,9 +37,10 @@ Found = TypeVar("Found")
 class Answers:
     """Answers updates. What it does with the database, it does in threads."""
 
-    def __init__(self, services: Services, bot: Bot, sender: TelegramSender) -> None:
-        """Answers nothing yet."""
+    def __init__(self, services: Services, bot: Bot, sender: TelegramSender, courtesy: Courtesy) -> None:
+        """Answers nothing yet. Jobs that know the same `courtesy` give way to answers."""
         self._services, self._bot, self._sender = services, bot, sender
+        self._courtesy = courtesy
         self._admins = Admins(bot)
         self._thinking = ThreadPoolExecutor(THINKERS, thread_name_prefix="answer")
         self._turns = ComputeSlots(THINKING)
@@ -48,6 +51,10 @@ class Answers:
 
     async def give(self, update: Update) -> None:
         """One update to its answer. Raises DeliveryError, and StoreError where what was done can't be written down."""
+        with self._courtesy.hurried():
+            await self._give(update)
+
+    async def _give(self, update: Update) -> None:
         message, member = update.message, update.my_chat_member
         if update.callback_query is not None:
             await self._handle_press(update.callback_query)
@@ -130,7 +137,7 @@ class Answers:
     def pause(self, chat_id: int) -> None:
         """Send nothing more of our own accord to a chat."""
         with suppress(StoreError), self._services.store.transaction() as db:
-            chats_table.pause(db, chat_id, now=self._services.clock())
+            chats_table.pause(db, chat_id, Silence.GONE, self._services.clock())
 
     def _wake(self, chat_id: int) -> None:
         # not suppressed: a pause and a move are told again by the next send, but that somebody came back never is

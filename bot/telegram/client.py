@@ -11,12 +11,13 @@ from typing import Any
 
 import httpx
 from telegram import Bot
+from telegram.error import TimedOut
 from telegram.request import HTTPXRequest
 
 from bellwether.core.config import Telegram
 from bellwether.core.connections import Part, naming_the_fault
 from bellwether.delivery.deliver import MOST_AT_ONCE
-from bot.telegram.lanes import Lanes
+from bot.telegram.lanes import PATIENCE, Lanes, NoLane
 
 READ_TIMEOUT = 20.0  #: seconds for an answer: one that comes late after all would make a second message
 os.environ.setdefault("PTB_TIMEDELTA", "1")  # waits come as timedelta; without it each flood limit warns of the change
@@ -42,12 +43,14 @@ def make_bot(settings: Telegram, heard: Callable[[datetime], None] = lambda inst
     listening = {"event_hooks": {"response": [tell_time]}}
     # httpx writes every address at INFO, and the address holds the token
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # this one writes each answer that is no JSON, with whatever people's words are in it; we say ourselves what failed
+    logging.getLogger("telegram.request").setLevel(logging.CRITICAL)
     return Bot(
         settings.token.get_secret_value(),
         base_url=settings.base_url,
         base_file_url=settings.base_file_url,
         request=_InLanes(
-            connection_pool_size=MOST_AT_ONCE, pool_timeout=30, read_timeout=READ_TIMEOUT, httpx_kwargs=listening
+            connection_pool_size=MOST_AT_ONCE, pool_timeout=PATIENCE, read_timeout=READ_TIMEOUT, httpx_kwargs=listening
         ),
         get_updates_request=HTTPXRequest(connection_pool_size=1, httpx_kwargs=listening),
     )
@@ -66,5 +69,8 @@ class _InLanes(HTTPXRequest):
         self.lanes = Lanes()
 
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        async with self.lanes.lane():
-            return await super().do_request(*args, **kwargs)
+        try:
+            async with self.lanes.lane():
+                return await super().do_request(*args, **kwargs)
+        except NoLane:  # as the library tells that its pool had no connection to give
+            raise TimedOut("No connection was free; the request was not sent.") from httpx.PoolTimeout("no lane")

@@ -1,13 +1,15 @@
 """What Telegram's errors mean for a message; nobody else reads their texts."""
 
+import re
 from datetime import timedelta
 
 import httpx
-from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bellwether.delivery.retry import Cause, DeliveryError
 from bot.telegram.refusals import Meaning, meaning_of
 
+_TOKEN = re.compile(r"bot\d+:[\w-]+")  #: as it stands in the addresses of the Bot API
 _LONGEST = 200  #: characters of a refusal that are kept: a proxy on the way may answer with a whole page
 #: what a refusal is for whoever owes the message; what can be helped by another form of it was tried before
 _CAUSES = {
@@ -32,19 +34,35 @@ def as_delivery_error(error: TelegramError) -> DeliveryError:
         return DeliveryError(name, Cause.MOVED, moved_to=error.new_chat_id)
     meaning = refusal(error)
     if meaning is not None:
-        return DeliveryError(f"{name}: {error}"[:_LONGEST], _CAUSES.get(meaning, Cause.REFUSED))
+        text = _TOKEN.sub("bot...", f"{name}: {error}")
+        return DeliveryError(text[:_LONGEST], _CAUSES.get(meaning, Cause.REFUSED))
     # a refused token is no fault of the message, and a connection that never stood carried nothing
     never_left = isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
-    if never_left or not isinstance(error, NetworkError):
+    if never_left or isinstance(error, InvalidToken | Conflict):
         return DeliveryError(name, Cause.UNREACHABLE)
-    return DeliveryError(name, Cause.UNANSWERED)
+    return DeliveryError(name, Cause.UNANSWERED)  # also an answer that was cut off: the message had arrived
 
 
 def refusal(error: TelegramError) -> Meaning | None:
-    """What Telegram's no means; None for an error that is none, such as an outage."""
-    if isinstance(error, BadRequest | Forbidden):
+    """What Telegram's no means; None for an error that is none, such as an outage or the page of a proxy."""
+    if isinstance(error, BadRequest | Forbidden) and is_of_telegram(error):
         return meaning_of(str(error), forbidden=isinstance(error, Forbidden))
     return None
+
+
+def is_of_telegram(error: TelegramError) -> bool:
+    """Whether Telegram itself said so: what answers by no JSON is a proxy on the way, or something in its place."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if type(cause) is TelegramError:  # what the library says of no JSON, and of nothing else
+            return False
+        cause = cause.__cause__
+    return True
+
+
+def refuses_token(error: TelegramError) -> bool:
+    """Whether Telegram refuses a token that it took before: by 401, for a 404 comes from something on the way."""
+    return isinstance(error, InvalidToken) and is_of_telegram(error) and str(error).startswith("Unauthorized")
 
 
 def seconds(wait: int | timedelta) -> float:

@@ -27,13 +27,14 @@ from telegram.error import (
 )
 
 from bellwether.ask import forecasts
+from bellwether.core.courtesy import Courtesy
 from bellwether.core.errors import StoreError
 from bellwether.delivery import admin_notes
 from bellwether.delivery.leases_table import Held
 from bellwether.delivery.sender_lease import BEAT, SenderLease
 from bellwether.services import Services
 from bot.telegram.client import make_bot
-from bot.telegram.errors import seconds
+from bot.telegram.errors import is_of_telegram, refuses_token, seconds
 from bot.telegram.groups import set_menus
 from bot.telegram.one_shot import LOOK_AGAIN, refusal, who
 from bot.telegram.pictures import Pictures
@@ -60,10 +61,11 @@ class TelegramFace:
         services: Services,
         now: Callable[[], float] = time.monotonic,
         heard: Callable[[datetime], None] = lambda instant: None,
+        courtesy: Courtesy | None = None,
     ) -> None:
         """Connects nothing yet. The token is in the settings; `now` tells seconds that never run backwards.
 
-        `heard` is told the time of each answer, by Telegram's clock.
+        `heard` is told the time of each answer, by Telegram's clock. Jobs that know the same `courtesy` give way.
         """
         settings = services.settings.telegram
         self._services = services
@@ -75,7 +77,7 @@ class TelegramFace:
         self.sole = SenderLease(services, now)
         self.sender = TelegramSender(self._bot, Pictures(services), SendRateLimit(now))
         self.connected = asyncio.Event()  #: set while the lease is ours and Telegram accepts the token
-        self._updates = Updates(services, self._bot, self.sender, self.sole.may_send)
+        self._updates = Updates(services, self._bot, self.sender, self.sole.may_send, courtesy or Courtesy())
 
     async def stop(self, grace: float) -> None:
         """Receive no more, and give the answers under way this many seconds."""
@@ -198,10 +200,10 @@ class TelegramFace:
                     await self._agree_how_updates_come()
                 elif found.last_error_date and found.last_error_date > self._services.clock() - WATCHED:
                     log.error("Telegram cannot bring updates to telegram.webhook_url: %s.", found.last_error_message)
-            except InvalidToken:
-                log.error("Telegram refuses the token now; it was probably revoked. Everything else goes on.")
-                return
             except TelegramError as error:
+                if refuses_token(error):
+                    log.error("Telegram refuses the token now; it was probably revoked. Everything else goes on.")
+                    return
                 log.warning("Telegram does not answer (%s).", type(error).__name__)
 
     async def _connect(self) -> bool:
@@ -213,13 +215,13 @@ class TelegramFace:
                 await set_menus(self._bot)
                 log.info("Telegram: connected as @%s.", self._bot.username)
                 return True
-            except (InvalidToken, Forbidden) as error:
-                log.error("%s Everything but Telegram goes on.", refusal(error))
-                return False
-            except BadRequest as error:  # of an address that it cannot bring updates to, which may be mended there
-                log.error("Telegram does not take telegram.webhook_url: %s.", error)
-                await _rest(attempt, error)
             except TelegramError as error:
+                if is_of_telegram(error) and isinstance(error, InvalidToken | Forbidden):
+                    log.error("%s Everything but Telegram goes on.", refusal(error))
+                    return False
+                # of an address that it cannot bring updates to, which may be mended there
+                if is_of_telegram(error) and isinstance(error, BadRequest):
+                    log.error("Telegram does not take telegram.webhook_url: %s.", error)
                 await _rest(attempt, error)
         return False
 

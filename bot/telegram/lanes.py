@@ -14,10 +14,15 @@ from contextlib import asynccontextmanager
 from bellwether.delivery.deliver import AT_ONCE, MOST_AT_ONCE
 
 RATE = 30  #: messages a second that are to fit
+PATIENCE = 30.0  #: seconds that a request waits for a lane
 _NEWEST = 0.1  #: the share of the newest trip in the usual one
 _LONGEST = 5.0  #: seconds as which a longer trip counts: a server that hangs is not far away
 _WINDOW = 60.0  #: seconds for which the shortest trip is remembered at least
 _SURE_AFTER = (30, 5.0)  #: trips, and seconds, after which the shortest one is no accident
+
+
+class NoLane(Exception):
+    """Too many requests were under way for too long."""
 
 
 class Latency:
@@ -54,10 +59,10 @@ class Latency:
 class Lanes:
     """Lets through as many requests at once as `at_once` says; the others wait, first come, first served."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        """Nothing is under way."""
+    def __init__(self, now: Callable[[], float] = time.monotonic, patience: float = PATIENCE) -> None:
+        """Nothing is under way. A request waits for a lane for `patience` seconds."""
         self.latency = Latency(now)
-        self._now = now
+        self._now, self._patience = now, patience
         self._under_way = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
@@ -67,9 +72,16 @@ class Lanes:
 
     @asynccontextmanager
     async def lane(self) -> AsyncIterator[None]:
-        """Wait for a lane; the request is made in the block. What ends well teaches how long it takes."""
+        """Wait for a lane; the request is made in the block. What ends well teaches how long it takes.
+
+        Raises NoLane where none comes free in time: the request was not made.
+        """
         if self._under_way >= self.at_once() or self._waiting:
-            await self._wait()
+            try:
+                async with asyncio.timeout(self._patience):
+                    await self._wait()
+            except TimeoutError:
+                raise NoLane from None
         else:
             self._under_way += 1
         began = self._now()

@@ -9,6 +9,7 @@ import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from bot.telegram.buckets import Bucket, Refilled, Window
 from bot.telegram.lanes import Latency
@@ -20,7 +21,28 @@ SECOND = 0.95  #: seconds: what arrives so little early Telegram forgives
 TRUSTED = 0.9  #: of the shortest trip lately: what the way to Telegram and back surely takes
 PRIVATE_BURST, PRIVATE = 3, 1.02  #: messages to one person at once, and the seconds for each of them in the long run
 GROUP_BURST, GROUP = 20, 60.1  #: messages to one group within so many seconds, at once if need be
+FAR = 5.0  #: seconds: a broadcast whose chat opens later gives its place back
+MOST_BEFORE = 5  #: answers in a chat that go before a broadcast to the same chat
+HELD = 10.0  #: seconds for which the next turn is held for a broadcast that is to come again
+_LOOK_AGAIN = 0.25  #: seconds until a look whether it has come
 _FORGET_ABOVE = 1_000  #: chats remembered before those whose time has passed are forgotten, at the least
+
+
+class ChatIsFull(Exception):
+    """A chat had all it may, and its next turn is far away: whoever broadcasts has others to write to meanwhile."""
+
+    def __init__(self, seconds: float) -> None:
+        """`seconds` until the chat opens."""
+        super().__init__("the chat had all it may for now")
+        self.seconds = seconds
+
+
+@dataclass(slots=True)
+class _HeldTurn:
+    """A broadcast that waits for its turn in a chat, or has given its place back and is to come again."""
+
+    answers: int = 0  #: how many went before it
+    until: float = 0.0  #: when nobody waits for it any more
 
 
 class SendRateLimit:
@@ -41,12 +63,17 @@ class SendRateLimit:
         self._forget_above = _FORGET_ABOVE
         self._refused: dict[int, float] = {}  # until when each chat that met a flood limit is left alone
         self._answering: Counter[int] = Counter()  # answers that wait for their turn, by chat
+        self._owed: dict[int, _HeldTurn] = {}
         self._under_way = 0
         self._ended: deque[float] = deque()
 
     @asynccontextmanager
     async def turn(self, chat_id: int, *, broadcast: bool = False) -> AsyncIterator[None]:
-        """Wait until a message to this chat may leave; it is sent in the block. Groups have negative numbers."""
+        """Wait until a message to this chat may leave; it is sent in the block. Groups have negative numbers.
+
+        Of one chat MOST_BEFORE answers go before a broadcast, then the broadcast: whoever asks without end keeps nobody
+        else from it. Raises ChatIsFull for a broadcast to a chat that opens in more than FAR seconds.
+        """
         bucket = await self._wait_for_turn(chat_id, broadcast)
         try:
             yield
@@ -62,10 +89,12 @@ class SendRateLimit:
             self._answering[chat_id] += 1
         try:
             # somebody else may take the turn while we sleep, so look again
-            while (wait := self._wait(chat_id, broadcast)) > 0:  # noqa: ASYNC110
+            while (wait := self._wait(chat_id, broadcast)) > 0:
+                if broadcast and (full := self._opens_at(chat_id, self._now()) - self._now()) > FAR:
+                    raise ChatIsFull(full)
                 await asyncio.sleep(wait)
             # nothing is awaited between the look and the taking, so nobody else can take this turn
-            return self._take(chat_id)
+            return self._take(chat_id, broadcast)
         finally:
             if not broadcast:
                 self._answering[chat_id] -= 1
@@ -97,11 +126,24 @@ class SendRateLimit:
     def _wait(self, chat_id: int, broadcast: bool) -> float:
         """Seconds until a look is worth while; 0 or less when it is this chat's turn."""
         now = self._now()
-        paced = self._next_of_all if broadcast else 0.0  # people who ask at once may be answered at once
-        wait = max(paced, self._all_refused, self._opens_at(chat_id, now), self._room_at(now)) - now
-        if wait <= 0 and broadcast and any(self._opens_at(chat, now) <= now for chat in self._answering):
+        if not broadcast:  # people who ask at once may be answered at once
+            return max(self._all_refused, self._answer_opens_at(chat_id, now), self._room_at(now)) - now
+        opens_at = self._opens_at(chat_id, now)
+        owed = self._owed.get(chat_id)
+        if owed is None or owed.until <= now:
+            owed = self._owed[chat_id] = _HeldTurn()
+        owed.until = max(opens_at, now) + HELD
+        wait = max(self._next_of_all, self._all_refused, opens_at, self._room_at(now)) - now
+        if wait <= 0 and any(self._answer_opens_at(chat, now) <= now for chat in self._answering):
             return OVERALL  # a person waits and could be answered: this turn is theirs
         return wait
+
+    def _answer_opens_at(self, chat_id: int, now: float) -> float:
+        """When an answer may go to a chat: after enough of them not before the broadcast that waits there."""
+        opens_at, owed = self._opens_at(chat_id, now), self._owed.get(chat_id)
+        if owed is None or owed.answers < MOST_BEFORE or owed.until <= now:
+            return opens_at
+        return max(opens_at, now + _LOOK_AGAIN)
 
     def _room_at(self, now: float) -> float:
         """When there is room for one more message within SECOND."""
@@ -111,12 +153,17 @@ class SendRateLimit:
             return now
         return self._ended[0] + SECOND if self._ended else now + OVERALL
 
-    def _take(self, chat_id: int) -> Bucket:
+    def _take(self, chat_id: int, broadcast: bool) -> Bucket:
         now = self._now()
+        if broadcast:
+            self._owed.pop(chat_id, None)
+        elif chat_id in self._owed:
+            self._owed[chat_id].answers += 1
         self._under_way += 1
         self._next_of_all = max(self._next_of_all, now - CATCH_UP) + OVERALL
         if len(self._buckets) > self._forget_above:
-            self._buckets = {chat: one for chat, one in self._buckets.items() if not one.is_empty(now)}
+            self._buckets = {chat: bucket for chat, bucket in self._buckets.items() if not bucket.is_empty(now)}
+            self._owed = {chat: owed for chat, owed in self._owed.items() if owed.until > now}
             self._forget_above = max(_FORGET_ABOVE, 2 * len(self._buckets))
         bucket = self._buckets.setdefault(chat_id, _bucket_of(chat_id))
         bucket.leave()

@@ -113,7 +113,8 @@ _MESSAGE = _CHAT | {"message_id": _is_number, "message_thread_id": _optional(_is
 _RELIED_ON = {
     "update_id": _numbers_an_update,
     "message": _optional(_is_object),
-    **_under("message", _MESSAGE | {"text": _optional(_is_text), "migrate_to_chat_id": _optional(_is_number)}),
+    **_under("message", _MESSAGE | {"date": _is_number}),
+    **_under("message", {"text": _optional(_is_text), "migrate_to_chat_id": _optional(_is_number)}),
     **_under("message.from", _PERSON),
     "callback_query": _optional(_is_object),
     **_under("callback_query", {"id": _is_text, "from": _is_object, "data": _optional(_is_text)}),

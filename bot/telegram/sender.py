@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from functools import lru_cache
 
 from telegram import Bot, CallbackQuery, Message
@@ -19,10 +20,11 @@ from bot.telegram.client import lanes_of
 from bot.telegram.errors import as_delivery_error
 from bot.telegram.message import MessageWriter, kind_of, topic_of
 from bot.telegram.pictures import Pictures
-from bot.telegram.rate_limits import SendRateLimit
+from bot.telegram.rate_limits import ChatIsFull, SendRateLimit
 from bot.telegram.split_html import split_html
 
 PATIENCE = 1.5  #: seconds that an answer waits for its chart, if no other one is being drawn
+FOR_PEOPLE = 2  #: lanes that owed messages leave to answers
 LONGEST_NOTICE = 200  #: characters in the answer to a button
 _PAUSES = (1, 2, 5, 15, 30)  #: seconds between the tries of one answer
 _MOST_UNCERTAIN = 2  #: tries of one answer that may have arrived
@@ -58,6 +60,8 @@ class TelegramSender:
                 number, topic_is_gone = await self._writer.say(
                     message.chat_id, Reply(left[0]), silent=silent, thread=thread, reply_to=reply_to
                 )
+        except ChatIsFull as full:
+            raise DeliveryError(str(full), Cause.TOO_FAST, retry_after=timedelta(seconds=full.seconds)) from None
         except TelegramError as error:
             # "from None": an error's chain may hold the address with the token
             raise self._understood(error, message.chat_id) from None
@@ -68,8 +72,11 @@ class TelegramSender:
         return self._pace.resting(longer_than)
 
     def at_once(self) -> int:
-        """How many owed messages are worth having under way, by how far away Telegram is."""
-        return self._lanes.at_once()
+        """How many owed messages are worth having under way, by how far away Telegram is; the other lanes stay free.
+
+        Where Telegram hangs, each keeps its lane for as long as an answer is waited for, and people are answered first.
+        """
+        return self._lanes.at_once() - FOR_PEOPLE
 
     async def answer(self, chat_id: int, reply: Reply, thread: int | None = None) -> None:
         """Send an answer, in parts where it is long, trying for about a minute. Raises DeliveryError.

@@ -17,12 +17,14 @@ from datetime import datetime, timedelta
 
 from telegram import Bot, Update
 
+from bellwether.core.courtesy import Courtesy
 from bellwether.core.errors import StoreError
 from bellwether.db.database import Database
 from bellwether.delivery import chats_table, inbox_table
 from bellwether.delivery.retry import Cause, DeliveryError
 from bellwether.services import Services
 from bot.telegram.answers import Answers
+from bot.telegram.attention import Attention, attention_of
 from bot.telegram.batcher import Batcher
 from bot.telegram.inbox_marks import InboxMarks
 from bot.telegram.inline import Inline
@@ -43,17 +45,23 @@ class Arrived:
 
     received: Received
     begun: bool  #: nothing of its chat is waiting, so it is answered at once
+    attention: Attention = Attention.NONE  #: what it tells of whether its chat can be written to
 
 
 class Updates:
     """Keeps updates and has them answered. What it does with the database, it does in threads."""
 
     def __init__(
-        self, services: Services, bot: Bot, sender: TelegramSender, may_answer: Callable[[Database], bool]
+        self,
+        services: Services,
+        bot: Bot,
+        sender: TelegramSender,
+        may_answer: Callable[[Database], bool],
+        courtesy: Courtesy,
     ) -> None:
         """`may_answer` tells, in the transaction that stores an update, whether it is ours to answer."""
         self._services, self._bot, self._may_answer = services, bot, may_answer
-        self._answers = Answers(services, bot, sender)
+        self._answers = Answers(services, bot, sender, courtesy)
         self._inline = Inline(services, bot)
         self._last_of_chat: dict[int, asyncio.Task[None]] = {}
         self._answering: set[asyncio.Task[None]] = set()
@@ -73,9 +81,11 @@ class Updates:
             if one.update is not None and one.update.inline_query is not None:
                 self._inline.receive(one.update.inline_query)
                 continue
-            arrived.append(Arrived(one, begun=one.update is not None and one.chat_id not in begun))
-            if one.update is not None:
-                begun.add(one.chat_id)
+            if one.update is None:  # who did what there is not known, so it ends no pause
+                arrived.append(Arrived(one, begun=False))
+                continue
+            arrived.append(Arrived(one, one.chat_id not in begun, attention_of(one.update, self._bot)))
+            begun.add(one.chat_id)
         for each, is_new in zip(arrived, await self._keep.add_all(arrived), strict=True):
             if is_new and each.received.update is not None:
                 self._queue(each.received.update, each.received.chat_id, each.received.update_id, begun=each.begun)
@@ -215,8 +225,10 @@ class Updates:
         is_new = inbox_table.keep(db, received.update_id, received.body, now, begun=arrived.begun)
         if is_new and received.update is None:
             inbox_table.set_aside(db, received.update_id, inbox_table.Aside.UNREADABLE, received.problem, now)
-        if is_new and received.update is not None and _speaks(received.update):
-            chats_table.heard(db, received.chat_id, now)  # whoever writes to us can be written to, for all we know
+        if is_new and arrived.attention is Attention.TO_US:
+            chats_table.heard(db, received.chat_id, now)
+        elif is_new and arrived.attention is Attention.OVERHEARD:
+            chats_table.overheard(db, received.chat_id, now)
         return is_new
 
     def _note_forbidden(self, chat_id: int) -> None:
@@ -240,10 +252,3 @@ class Updates:
     def _excuse(self, update_id: int) -> None:
         with suppress(StoreError), self._services.store.transaction() as db:
             inbox_table.excuse(db, update_id)
-
-
-def _speaks(update: Update) -> bool:
-    """Whether a person did something in the chat; that one left, or that the chat moved, is told by Telegram."""
-    message = update.message
-    told = message is not None and (message.left_chat_member is not None or message.migrate_to_chat_id is not None)
-    return update.callback_query is not None or (message is not None and not told)

@@ -151,7 +151,7 @@ def _die(death: Death) -> None:
 
 # each place of plan.POINTS: what is called there, and whether the process dies before the call or after it
 _PLACES: dict[str, tuple[Any, str, bool]] = {
-    "tick: rows written, not committed": (outbox_table, "owe_all", False),
+    "tick: rows written, not committed": (outbox_table, "enqueue_all", False),
     "claim: row taken, not committed": (outbox_table, "claim_next", False),
     "send: claimed, not sent": (TelegramSender, "send", True),
     "send: sent, not recorded": (TelegramSender, "send", False),
@@ -162,5 +162,5 @@ _PLACES: dict[str, tuple[Any, str, bool]] = {
     "answer: begun, not sent": (TelegramSender, "answer", True),
     "answer: sent, not recorded": (TelegramSender, "answer", False),
     "answer: recorded, not committed": (inbox_table, "done", False),
-    "lease: taken, not committed": (outbox_table, "orphan_all", False),
+    "lease: taken, not committed": (outbox_table, "release_claims", False),
 }

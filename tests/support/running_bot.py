@@ -9,6 +9,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from bellwether.core.config import load_settings
+from bellwether.core.courtesy import Courtesy
 from bellwether.services import Services, build_services, utc_now
 from bot.telegram import sender
 from bot.telegram.face import TelegramFace
@@ -35,22 +36,23 @@ def bot_services(server: TelegramServer, folder: Path, *, token: str = "", now: 
 
 
 @contextmanager
-def running_bot(services: Services, patience: float = 20.0) -> Iterator[TelegramFace]:
+def running_bot(services: Services, patience: float = 20.0, courtesy: Courtesy | None = None) -> Iterator[TelegramFace]:
     """Polls, answers and delivers until the block ends.
 
-    An answer waits `patience` seconds for its chart, so that a busy machine does not send the words first.
+    An answer waits `patience` seconds for its chart, so that a busy machine does not send the words first. While it
+    does, `courtesy` has something that must be quick.
     """
     with patch.object(sender, "PATIENCE", patience):
-        yield from _running(services)
+        yield from _running(services, courtesy)
 
 
-def _running(services: Services) -> Iterator[TelegramFace]:
+def _running(services: Services, courtesy: Courtesy | None) -> Iterator[TelegramFace]:
     loop = asyncio.new_event_loop()
     started: list[TelegramFace] = []
     ready = threading.Event()
 
     async def run() -> None:
-        face = TelegramFace(services)
+        face = TelegramFace(services, courtesy=courtesy)
         started.append(face)
         ready.set()
         timetable = Timetable(services, face.sender, face.connected.is_set, face.sole.may_send)
