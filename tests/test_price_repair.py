@@ -40,7 +40,7 @@ def source(server: YahooServer) -> YahooSource:
 def bars_of(server: YahooServer, source: YahooSource, table: pd.DataFrame, symbol: str = "MADE", **meta: Any) -> Bars:
     """What comes of a table, with what is known of it."""
     server.add_chart(symbol, chart_of(symbol, table, **meta))
-    came = source.fetch(symbol, END - timedelta(days=2000), END, 5)
+    came = source.fetch(symbol, END - timedelta(days=2000), END, 5).repaired()
     return replace(came.bars, origin=Origin("yahoo", True, "", came.instrument, came.doubtful))
 
 
