@@ -17,7 +17,7 @@ from enum import Enum
 import numpy as np
 
 from bellwether.core.errors import DoubtfulBars
-from bellwether.core.i18n.translate import Said, said
+from bellwether.core.i18n.translate import Said
 from bellwether.core.types import CLOSE, Bars, Floats, to_date
 from bellwether.market.jumps import since_doubtful_split, since_untold_split, untold_splits
 from bellwether.market.returns import FEWEST_CLOSES
@@ -104,8 +104,7 @@ def index_levels(bars: Bars, farthest: float) -> Bars:
         return bars
     since = int(good[far[-1] + 1])
     if len(bars) - since < FEWEST_CLOSES:
-        day = to_date(bars.sessions[since])
-        raise DoubtfulBars(said("The level of {symbol} on {day} cannot be believed.", symbol=bars.symbol, day=day))
+        raise DoubtfulBars(f"The level of {bars.symbol} on {to_date(bars.sessions[since])} cannot be believed.")
     return bars.part(slice(since, None))
 
 

@@ -44,7 +44,7 @@ def event(rule: AlertRule, reason: RuleReason, seen: float, sight: Observation, 
     told = _event(rule, reason, seen, sight, one)
     of_prices = rule.kind in {RuleKind.MOVE, RuleKind.PRICE}
     if of_prices and len(sight.bars) - 1 in may_be_halved(sight.bars):
-        return f"{told} {_('It may be a split of its shares that nobody has told of.')}"
+        return " ".join([told, _("It may be a split of its shares that nobody has told of.")])
     return told
 
 

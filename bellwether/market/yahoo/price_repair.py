@@ -32,6 +32,7 @@ _SAME = 1e-6  #: relative; what a repair changes by less is rounding
 _WORSE = 0.05  #: a repair after which the price moves by so much more in a day than before is none
 MOST_SPLITS = 20  #: of twelve years; more are damage, and would keep yfinance busy for long
 MOST_DIVIDENDS = 72  #: the newest: 18 years' of a quarter each, six of a month each; yfinance takes 3 to 20 ms for one
+#: yfinance's own, which are no part of what it promises: `YahooSource.faults` looks whether they are there
 REPAIRS = ("_fix_bad_stock_splits", "_fix_bad_div_adjust", "_standardise_currency", "_repair_capital_gains")
 log = logging.getLogger(__name__)
 
@@ -65,13 +66,6 @@ def repaired(history: Any, frame: pd.DataFrame) -> tuple[pd.DataFrame, int | Non
             after[column] = after[column].astype(np.float64)
             after.loc[sound, column] = np.where(same, old, new)
     return after, None if doubtful is None else int(np.flatnonzero(sound)[doubtful])
-
-
-def missing_repairs() -> list[str]:
-    """Which of yfinance's repairs the installed version does not have: they are no part of what it promises."""
-    from yfinance.scrapers.history import PriceHistory
-
-    return [name for name in REPAIRS if not callable(getattr(PriceHistory, name, None))]
 
 
 def _sound_rows(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:

@@ -167,10 +167,11 @@ class YahooSource:
     def faults(self) -> list[str]:
         """What the installed yfinance lacks of what we use, in sentences for whoever runs the service."""
         from yfinance import __version__
+        from yfinance.scrapers.history import PriceHistory
 
-        from bellwether.market.yahoo.price_repair import missing_repairs
+        from bellwether.market.yahoo.price_repair import REPAIRS
 
-        missing = missing_repairs()
+        missing = [name for name in REPAIRS if not callable(getattr(PriceHistory, name, None))]
         if not missing:
             return []
         return [
