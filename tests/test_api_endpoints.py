@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from bellwether.ask import forecasts as ask_forecasts
 from bellwether.ask.batch import forecasts
 from bellwether.client.answers.track_record import LedgerAnswer, ReceiptAnswer, TrackRecordAnswer
-from bellwether.core.types import Bars
+from bellwether.core.types import Bars, Origin, to_date
 from bellwether.forecasting.to_json import forecast_json
 from bellwether.market.sample import SampleProvider
 from bellwether.track_record.ledger.settle import settle
@@ -270,6 +270,20 @@ def test_bars_are_off_unless_the_operator_hands_them_out(api: Api, tmp_path: Pat
     assert [one["session"] for one in body["items"]] == ["2021-06-28", "2021-06-29", "2021-06-30"]
     assert body["items"][-1]["close"] == float(last.closes[-1])
     assert body["currency"] == "USD" and "Sample data" in body["caveats"][0]
+
+
+def test_bars_say_what_was_left_out_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    as_they_are = SampleProvider.bars
+
+    def doubtful(self: SampleProvider, symbol: str, end: date) -> Bars:
+        one = as_they_are(self, symbol, end)
+        return replace(one, origin=Origin("sample", False, "", None, to_date(one.sessions[-30])))
+
+    monkeypatch.setattr(SampleProvider, "bars", doubtful)
+    api = Api(tmp_path, api={"bars": True})
+    body = api.get("/bars/AAPL?as_of=2021-06-30").json()
+    assert len(body["items"]) == 30
+    assert any("Prices before" in caveat and "split" in caveat for caveat in body["caveats"])
 
 
 def test_the_baseline_is_the_one_beside_the_forecast(api: Api) -> None:

@@ -92,7 +92,7 @@ def asked(server: YahooServer, source: YahooSource, asker: GuardedSource) -> Cal
                     asker.ask(lambda timeout: source.fetch(BAD, FIRST, LAST, timeout))
                 except BellwetherError:
                     continue
-            return asker.ask(lambda timeout: source.fetch(BAD, FIRST, LAST, timeout))
+            return asker.ask(lambda timeout: source.fetch(BAD, FIRST, LAST, timeout)).repaired()
         finally:
             server.clear_faults()
             assert asker.state is BreakerState.CLOSED

@@ -8,15 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bellwether.alerts import ask
+from bellwether.alerts import ask, watchlist
+from bellwether.alerts.rules.digest_due import PRICE_PATIENCE, DigestReason
 from bellwether.alerts.rules.judge import RuleReason
+from bellwether.alerts.tick import tick
 from bellwether.alerts.tick_rules import judge_rules
 from bellwether.ask import forecasts
 from bellwether.core.alert_types import Direction, RuleKind, RuleRequest
 from bellwether.core.config import load_settings
 from bellwether.core.errors import DoubtfulBars
 from bellwether.core.types import Q10, Q90
-from bellwether.market.calendar import sessions_between
+from bellwether.market.calendar import closes_at, sessions_between
 from bellwether.market.remote.cached_provider import AGAIN_AFTER, CachedProvider
 from bellwether.services import Services, build_services
 from bellwether.track_record.ledger.settle import settle
@@ -172,6 +174,95 @@ def test_a_broken_newest_close_is_said_everywhere_alike_and_asked_for_again(
     assert isinstance(services.provider, CachedProvider)
     kept = next(one for one in services.provider.all_asked() if one.instrument.symbol == "AAPL")
     assert sessions_between("XNYS", kept.until, MONDAY) == 0
+
+
+def test_a_digest_waits_for_a_newest_price_that_cannot_be_believed_as_long_as_for_a_late_one(
+    server: YahooServer, clock: Clock, tmp_path: Path
+) -> None:
+    services = as_on_friday(server, clock, tmp_path / "x", table())
+    watchlist.watch(services, 7, "AAPL", "en")
+    monday = table()
+    monday.loc[monday.index[-1], ["Close", "Adj Close"]] = np.nan
+    serve(server, monday)
+    due = closes_at("XNYS", MONDAY) + timedelta(minutes=services.settings.alerts.digest_delay)
+    assert tick(services, due).reasons == {DigestReason.WAITING_FOR_PRICES: 1}
+    assert tick(services, due + PRICE_PATIENCE).reasons == {DigestReason.DUE_WITHOUT_PRICES: 1}
+
+
+def crashed(by: float) -> pd.DataFrame:
+    """Monday's real fall, from its opening on."""
+    return scaled(table(), [SESSIONS - 1], by, [*PRICES, "Adj Close"])
+
+
+def later(clock: Clock, server: YahooServer, prices: pd.DataFrame, sessions: int) -> None:
+    """More sessions pass, as quiet as the index."""
+    clock.wait(timedelta(days=sessions * 7 / 5))
+    more = pd.bdate_range(prices.index[-1], periods=sessions + 1)[1:]
+    for symbol, so_far in (("AAPL", prices), ("^GSPC", table()), ("^VIX", table())):
+        rows = pd.concat([so_far.iloc[[-1]]] * sessions).set_axis(more)
+        server.add_chart(symbol, chart_of(symbol, pd.concat([so_far, rows])))
+
+
+def test_a_fall_to_a_third_is_waited_over_and_then_graded_as_the_miss_that_it_is(
+    server: YahooServer, clock: Clock, tmp_path: Path
+) -> None:
+    services = as_on_friday(server, clock, tmp_path / "x", table())
+    serve(server, crashed(1 / 3))
+    did = settle(services)
+    assert (did.settled, did.lost, did.waiting) == (0, 0, 1)
+    later(clock, server, crashed(1 / 3), 14)
+    assert settle(services).settled == 1
+    (log_return,) = outcomes_of(services)
+    assert log_return is not None
+    right = table()["Adj Close"].iloc[-2:]
+    assert log_return == pytest.approx(np.log(right.iloc[1] / right.iloc[0]) - np.log(3), abs=1e-6)
+
+
+def test_a_told_split_that_stays_in_doubt_is_waited_for_and_then_has_no_outcome(
+    server: YahooServer, clock: Clock, tmp_path: Path
+) -> None:
+    services = as_on_friday(server, clock, tmp_path / "x", scaled(table(), slice(0, SESSIONS), 1.05))
+    monday = scaled(told(table(), SESSIONS - 1, 1.05), slice(0, SESSIONS - 1), 1.05)
+    serve(server, monday)
+    assert settle(services).waiting == 1
+    later(clock, server, monday, 14)
+    did = settle(services)
+    assert (did.settled, did.lost, did.waiting) == (0, 1, 0)
+
+
+def test_a_move_to_half_says_that_it_may_be_a_split(server: YahooServer, clock: Clock, tmp_path: Path) -> None:
+    services = as_on_friday(server, clock, tmp_path / "x", table())
+    serve(server, crashed(0.5))
+    did = judge_rules(services, clock())
+    assert did.told + did.folded == 2
+    with services.store.reading() as db:
+        texts = [text for (text,) in db.conn.execute("SELECT text FROM outbox")]
+    assert texts
+    assert all("It may be a split of its shares that nobody has told of." in text for text in texts)
+
+
+def test_a_damaged_newest_level_of_the_index_bends_no_forecast_and_is_said(
+    server: YahooServer, clock: Clock, tmp_path: Path
+) -> None:
+    services = as_on_friday(server, clock, tmp_path / "x", table())
+    serve(server, table())
+    server.add_chart("^GSPC", chart_of("^GSPC", scaled(table(), [SESSIONS - 1], 2.0)))
+    made = answered(services).forecast
+    assert made.problem is None
+    assert "Made without knowledge of the wider market" in " ".join(made.caveats)
+
+
+def test_a_doubt_ends_when_the_source_has_put_its_past_right_however_long_it_took(
+    server: YahooServer, clock: Clock, tmp_path: Path
+) -> None:
+    services = as_on_friday(server, clock, tmp_path / "x", scaled(table(), slice(0, SESSIONS), 1.05))
+    monday = told(table(), SESSIONS - 1, 1.05)
+    serve(server, scaled(monday, slice(0, SESSIONS - 1), 1.05))
+    with pytest.raises(DoubtfulBars) as silent:
+        answered(services)
+    assert silent.value.waiting_helps
+    later(clock, server, monday, 14)
+    assert answered(services).forecast.cutoff > MONDAY
 
 
 def test_a_recent_price_that_was_put_right_is_said_beside_the_forecast(

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bellwether.core.errors import DoubtfulBars, NoPrices
+from bellwether.core.errors import DamagedAnswer, DoubtfulBars, NoPrices
 from bellwether.core.types import CLOSE, Q10, Q90, Bars, Floats, ForecastInputs, Origin
 from bellwether.forecasting.forecaster import make_outlook
 from bellwether.market.scale import comparable
-from bellwether.market.yahoo.price_repair import repaired
+from bellwether.market.yahoo.price_repair import MOST_DIVIDENDS, repaired
 from bellwether.market.yahoo.source import YahooSource
-from tests.support.yahoo_damage import PRICES, chart_of, made_up_table, scaled, told
+from tests.support.yahoo_damage import PRICES, chart_of, made_up_table, scaled, told, with_adjusted
 from tests.support.yahoo_server import YahooServer
 
 END = date(2026, 11, 20)
@@ -40,7 +40,7 @@ def source(server: YahooServer) -> YahooSource:
 def bars_of(server: YahooServer, source: YahooSource, table: pd.DataFrame, symbol: str = "MADE", **meta: Any) -> Bars:
     """What comes of a table, with what is known of it."""
     server.add_chart(symbol, chart_of(symbol, table, **meta))
-    came = source.fetch(symbol, END - timedelta(days=2000), END, 5)
+    came = source.fetch(symbol, END - timedelta(days=2000), END, 5).repaired()
     return replace(came.bars, origin=Origin("yahoo", True, "", came.instrument, came.doubtful))
 
 
@@ -230,6 +230,41 @@ def test_a_repair_that_fails_leaves_the_prices_as_they_came() -> None:
     same, doubtful = repaired(no_such_repairs, table)
     assert same.equals(table)
     assert doubtful is None
+
+
+def test_only_the_newest_dividends_are_looked_at_however_many_there_are(
+    server: YahooServer, source: YahooSource
+) -> None:
+    weekly = made_up_table(900, last=END, daily=0.01)
+    weekly["Dividends"] = 0.0
+    weekly.loc[weekly.index[5::5], "Dividends"] = 0.002 * weekly["Close"].to_numpy()[4:-1:5]
+    weekly = with_adjusted(weekly)
+    right = bars_of(server, source, weekly)
+    bars = bars_of(server, source, _hundredfold(weekly))
+    assert (weekly["Dividends"] != 0).sum() > MOST_DIVIDENDS
+    assert np.allclose(bars.closes, right.closes, rtol=2e-3)
+
+
+def test_a_repair_that_raises_is_damage_of_this_symbol_and_not_an_outage(
+    server: YahooServer, source: YahooSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.add_chart("MADE", chart_of("MADE", made_up_table(60, last=END)))
+    came = source.fetch("MADE", END - timedelta(days=99), END, 5)
+
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("bellwether.market.yahoo.price_repair._sound_rows", fail)
+    with pytest.raises(DamagedAnswer, match="sends prices of MADE that cannot be read"):
+        came.repaired()
+
+
+def test_a_yfinance_without_the_repairs_is_said_once_and_by_name(
+    source: YahooSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert source.faults() == []
+    monkeypatch.delattr("yfinance.scrapers.history.PriceHistory._fix_bad_div_adjust")
+    assert "has no _fix_bad_div_adjust" in source.faults()[0]
 
 
 # ---- broken closes

@@ -173,12 +173,14 @@ def test_a_price_level_stays_where_it_was_set_when_the_shares_are_split(make_bar
     assert measure(one, sight(replace(before, quoted_closes=quoted))) == pytest.approx(201.0)
     # four for one: the source quotes the whole past in today's shares, and the level is 50 of these
     after = replace(before, quoted_closes=quoted / 4)
-    assert split_since(one, after) == pytest.approx(0.25)
+    assert split_since(one, sight(after)) == pytest.approx(0.25)
     assert measure(one, sight(after)) == pytest.approx(201.0)
     # one for ten
-    assert split_since(one, replace(before, quoted_closes=quoted * 10)) == pytest.approx(10)
+    assert split_since(one, sight(replace(before, quoted_closes=quoted * 10))) == pytest.approx(10)
     # a correction of a few cents is no split, and of a day that is not in the bars there is no telling
-    assert split_since(one, replace(before, quoted_closes=quoted * 1.005)) == 1
-    # prices of that day cannot be compared with today's
-    assert np.isnan(split_since(replace(one, set_on=date(1990, 1, 2)), after))
-    assert split_since(rule(RuleKind.PRICE, 200.0), after) == 1
+    assert split_since(one, sight(replace(before, quoted_closes=quoted * 1.005))) == 1
+    # a file may keep the last year alone: the level stays; prices that were left out cannot be compared with today's
+    older = replace(one, set_on=date(1990, 1, 2))
+    assert split_since(older, sight(after)) == 1
+    assert np.isnan(split_since(older, replace(sight(after), is_cut=True)))
+    assert split_since(rule(RuleKind.PRICE, 200.0), sight(after)) == 1

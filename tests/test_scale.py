@@ -11,8 +11,16 @@ from hypothesis import strategies as st
 from bellwether.core.errors import DoubtfulBars
 from bellwether.core.types import CLOSE, HIGH, VOLUME, Bars, Floats, Origin, Problem, to_date
 from bellwether.market.bars import find_problem
+from bellwether.market.returns import FEWEST_CLOSES
 from bellwether.market.sample import SampleProvider
-from bellwether.market.scale import FEWEST_CLOSES, comparable, settled_until
+from bellwether.market.scale import (
+    ScaleDoubt,
+    closes_to_grade,
+    comparable,
+    doubt_between,
+    index_levels,
+    settled_until,
+)
 
 LIMITS = {
     "expected": None,
@@ -151,15 +159,16 @@ def test_a_real_fall_is_a_move(seed: int, fall: float, back: int) -> None:
 
 
 @pytest.mark.parametrize(("since", "answered"), [(1, False), (21, False), (22, True), (63, True), (100, True)])
-def test_what_lies_before_a_doubtful_split_is_left_out_while_it_is_recent(since: int, answered: bool) -> None:
+def test_what_lies_before_a_doubtful_split_is_left_out_however_long_ago_it_was(since: int, answered: bool) -> None:
     bars = in_doubt_since(walk(), COUNT - since)
     if not answered:
         with pytest.raises(DoubtfulBars, match="it is not clear whether the prices before it are adjusted"):
             comparable(bars)
         return
     seen = comparable(bars)
-    assert len(seen.bars) == (since if since <= 63 else COUNT)
-    assert bool(seen.notes) == (since <= 63)
+    assert len(seen.bars) == since
+    assert seen.is_cut
+    assert "Prices before" in seen.notes[0]
 
 
 def test_a_day_before_the_doubtful_split_is_answered_as_ever() -> None:
@@ -167,6 +176,67 @@ def test_a_day_before_the_doubtful_split_is_answered_as_ever() -> None:
     before = bars.until(to_date(bars.sessions[-20]))
     assert before is not None
     assert comparable(before).bars is before
+
+
+# ---- two closes, for a grade
+
+
+def test_a_jump_that_nobody_told_of_leaves_a_doubt_only_between_two_days_that_it_parts() -> None:
+    fallen = times(walk(daily=0.003), slice(COUNT - 5, COUNT), 1 / 3)
+    days = [to_date(day) for day in fallen.sessions]
+    whole = closes_to_grade(fallen, days[-8], days[-3])
+    assert whole is fallen or np.array_equal(prices(whole), prices(fallen))  # type: ignore[arg-type]
+    assert doubt_between(fallen, days[-8], days[-3]) is ScaleDoubt.UNTOLD
+    assert doubt_between(fallen, days[-5], days[-3]) is ScaleDoubt.NONE
+    assert doubt_between(fallen, days[-8], days[-6]) is ScaleDoubt.NONE
+    told = in_doubt_since(walk(), COUNT - 5)
+    assert doubt_between(told, days[-8], days[-5]) is ScaleDoubt.TOLD
+    assert doubt_between(told, days[-8], days[-6]) is ScaleDoubt.NONE
+
+
+def test_a_grade_knows_what_later_days_prove_of_a_damaged_close_and_no_later_doubt() -> None:
+    bars = walk()
+    days = [to_date(day) for day in bars.sessions]
+    proved = closes_to_grade(times(bars, [COUNT - 3], 100), days[-10], days[-3])
+    assert proved is not None
+    assert np.allclose(prices(proved), prices(bars))
+    damaged = times(bars, [COUNT - 1], 100)
+    before = closes_to_grade(damaged, days[-10], days[-3])
+    assert before is not None
+    assert before.closes.tolist() == bars.closes[:-2].tolist()
+    assert closes_to_grade(damaged, days[-10], days[-1]) is None
+
+
+# ---- the index beside a symbol
+
+
+def test_a_damaged_day_of_an_index_is_no_level_and_the_newest_ones_are_not_believed() -> None:
+    bars = walk(daily=0.01)
+    assert index_levels(bars, 1.58) is bars
+    for factor in (2.0, 0.5, 10.0, 100.0):
+        mended = index_levels(times(bars, [COUNT - 30], factor), 1.58)
+        assert np.isnan(mended.closes[-30]) or mended.closes[-30] == pytest.approx(bars.closes[-30])
+        assert np.array_equal(np.delete(mended.closes, -30), np.delete(bars.closes, -30))
+        with pytest.raises(DoubtfulBars, match=r"cannot be believed|jump a hundredfold"):
+            index_levels(times(bars, [COUNT - 1], factor), 1.58)
+        since = index_levels(times(bars, slice(COUNT - 40, COUNT), factor), 1.58)
+        assert len(since) == 40
+
+
+@pytest.mark.parametrize("rise", [2.156, 3.0])
+def test_a_fear_gauge_that_doubles_in_a_day_is_believed(rise: float) -> None:
+    """^VIX closed 115.6 % up on 2018-02-05, and was back within days."""
+    gauge = times(times(walk(daily=0.05), [COUNT - 4], rise), [COUNT - 3, COUNT - 2, COUNT - 1], 1.6)
+    assert index_levels(gauge, 4.6) is gauge
+
+
+def test_prices_near_the_ends_of_floats_are_looked_at_without_a_word() -> None:
+    bars = walk()
+    damaged = times(bars, [COUNT - 90], 1e-300)
+    damaged = times(damaged, [COUNT - 80], 1e300)
+    comparable(damaged)
+    index_levels(damaged, 1.58)
+    settled_until(damaged, None)
 
 
 # ---- what is settled, and what is left alone

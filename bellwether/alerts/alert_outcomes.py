@@ -22,10 +22,9 @@ from bellwether.delivery import outbox_table
 from bellwether.delivery.kinds import OUTCOME
 from bellwether.market.bars import STALE_AFTER
 from bellwether.market.calendar import SETTLING, last_closed_session
-from bellwether.market.scale import comparable
 from bellwether.market.symbols.universe import instrument_of
 from bellwether.services import Services
-from bellwether.track_record.grading import GradedRange, Range, outcome
+from bellwether.track_record.grading import GradedRange, Range, outcome_when_sure
 
 NO_PRICE = "none: no price came"  #: in place of an outcome's message, when nobody could tell any more
 log = logging.getLogger(__name__)
@@ -62,15 +61,15 @@ def _reports(services: Services, symbol: str, session: date, closed: list[Alert]
     instrument, bars = instrument_of(symbol), None
     try:
         instrument = services.provider.instrument(symbol)
-        bars = comparable(services.provider.bars(symbol, session)).bars
+        bars = services.provider.bars(symbol, session)
     except BellwetherError as problem:
         log.warning("No outcomes of %s for now: %s", symbol, problem)
     found = []
     for one in closed:
         assert one.target_session is not None and one.low is not None and one.high is not None  # as they were asked for
         told = Range(symbol, one.session, one.horizon, one.target_session, one.low, one.high)
-        turned_out = outcome(told, bars) if bars is not None else None
         given_up = (session - one.target_session).days > STALE_AFTER
+        turned_out = outcome_when_sure(told, bars, waited=given_up) if bars is not None else None
         if turned_out is not None or given_up:
             found.append(_Report(one, instrument, turned_out))
     return found

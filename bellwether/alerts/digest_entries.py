@@ -16,7 +16,7 @@ from bellwether.alerts.rules.budget import surprise_of_move
 from bellwether.alerts.rules.rarity import Remark, remark
 from bellwether.alerts.text.digest import DigestEntry
 from bellwether.ask import forecasts
-from bellwether.core.errors import BellwetherError, MarketDataError
+from bellwether.core.errors import BellwetherError
 from bellwether.core.types import Q10, Q90, Forecast, Problem
 from bellwether.market.holes import last_steps
 from bellwether.market.symbols.universe import instrument_of
@@ -73,8 +73,8 @@ class DigestBuilder:
         except BellwetherError as problem:
             log.warning("No forecast of %s for the digest: %s", symbol, problem)
             known = self._services.universe.get(symbol) or instrument_of(symbol)
-            late = isinstance(problem, MarketDataError)
-            return DigestTopic(DigestEntry(known, None, None, failure=problem.text), is_stale=False, is_late=late)
+            entry = DigestEntry(known, None, None, failure=problem.text)
+            return DigestTopic(entry, is_stale=False, is_late=problem.waiting_helps)
         made = asked.forecast
         stale = made.problem is Problem.STALE
         expected = session if self._services.provider.live else None

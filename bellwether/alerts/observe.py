@@ -33,7 +33,7 @@ class ObservedSymbol:
 def observe(services: Services, symbol: str, session: date, rules: Iterable[AlertRule]) -> ObservedSymbol:
     """What these rules of a symbol need to know after a session; its bars may end before.
 
-    Raises MarketDataError when waiting may help, UnknownSymbol, BadDate or UnusableBars when not.
+    Raises MarketDataError, UnknownSymbol, BadDate or UnusableBars; their `waiting_helps` says whether to look again.
     """
     asked = list(rules)
     outlook = forecasts.outlook(services, services.provider.instrument(symbol), session)
@@ -46,6 +46,7 @@ def observe(services: Services, symbol: str, session: date, rules: Iterable[Aler
         next_session=session_after(outlook.instrument.calendar, outlook.bars.cutoff, 1),
         earnings=next_earnings(services, symbol) if any(rule.kind is RuleKind.EARNINGS for rule in asked) else None,
         gap=last_gap(outlook.instrument.calendar, outlook.bars),
+        is_cut=point_in_time.is_cut(services, outlook.instrument, outlook.bars.cutoff),
     )
     return ObservedSymbol(outlook.instrument, sight)
 

@@ -26,7 +26,7 @@ from bellwether.alerts.text.events import event
 from bellwether.alerts.write_alerts import AlertWriter, Fired
 from bellwether.core import metrics
 from bellwether.core.alert_types import FORECASTS, Alert, AlertRule, RuleKind
-from bellwether.core.errors import BellwetherError, DoubtfulBars, MarketDataError
+from bellwether.core.errors import BellwetherError, DoubtfulBars
 from bellwether.core.types import Q10, Q90
 from bellwether.market.bars import STALE_AFTER
 from bellwether.market.calendar import SETTLING, closes_at, last_closed_session
@@ -179,12 +179,13 @@ class _RulesRun:
         """The symbol after this very session; or why there is no telling, now or at all."""
         try:
             seen = observe(self._services, symbol, session, rules)
-        except (MarketDataError, DoubtfulBars) as problem:
-            log.warning("No alerts on %s for now: %s", symbol, problem)
-            return Unseen(RuleReason.WAITING_FOR_PRICES)
         except BellwetherError as problem:
+            if problem.waiting_helps:
+                log.warning("No alerts on %s for now: %s", symbol, problem)
+                return Unseen(RuleReason.WAITING_FOR_PRICES)
             log.warning("No alerts on %s: %s", symbol, problem)
-            return Unseen(RuleReason.NO_FIGURE)
+            # prices in doubt are there: the symbol has not vanished, however long the doubt lasts
+            return Unseen(RuleReason.NO_FIGURE, until=session if isinstance(problem, DoubtfulBars) else None)
         cutoff = seen.sight.session
         if cutoff == session:
             return seen

@@ -22,13 +22,13 @@ from bellwether.core.types import (
     to_date,
 )
 from bellwether.forecasting.forecaster import forecast_at, make_outlook
-from bellwether.market.scale import comparable
+from bellwether.market.bars import STALE_AFTER
 from bellwether.market.symbols.resolve import Resolver
 from bellwether.market.symbols.suggest import suggest
 from bellwether.models.onnx_model import OnnxModel
 from bellwether.services import Services
 from bellwether.track_record.demotion.gate import apply_gate, demoted, gate
-from bellwether.track_record.grading import GradedRange, Range, outcome
+from bellwether.track_record.grading import GradedRange, Range, outcome_when_sure
 from bellwether.track_record.ledger import issue as issuing
 from bellwether.track_record.ledger import ledger_table, receipts
 from bellwether.track_record.scores.record_summary import with_record
@@ -242,11 +242,13 @@ def previous(services: Services, asked: Answer) -> Forecast | None:
 def what_came(services: Services, asked: Answer) -> GradedRange | None:
     """How the 8-in-10 range of a forecast as of a past day turned out; None while nobody can know.
 
-    Raises MarketDataError and UnusableBars.
+    Raises MarketDataError.
     """
     made = asked.forecast
-    if made.target_session > last_session(services, asked.outlook.instrument, None):
+    newest = last_session(services, asked.outlook.instrument, None)
+    if made.target_session > newest:
         return None
     low, high = made.log_returns[Q10], made.log_returns[Q90]
     told = Range(made.symbol, made.cutoff, made.horizon, made.target_session, low, high)
-    return outcome(told, comparable(services.provider.bars(made.symbol, made.target_session)).bars)
+    waited = (newest - made.target_session).days > STALE_AFTER
+    return outcome_when_sure(told, services.provider.bars(made.symbol, made.target_session), waited=waited)

@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from datetime import date
 
-from bellwether.core.errors import BadDate, MarketDataError, UnknownSymbol
+from bellwether.core.errors import BadDate, MarketDataError, UnknownSymbol, UnusableBars
 from bellwether.core.i18n.translate import said, together
 from bellwether.core.types import MARKET_SERIES, Bars, ForecastInputs, Instrument, Origin
 from bellwether.market.calendar import SETTLING, closes_at, is_session, last_closed_session
-from bellwether.market.scale import comparable
+from bellwether.market.scale import comparable, index_levels
 from bellwether.services import Services
 
 EARLIEST = date(1900, 1, 1)  #: as-of dates before it are typing errors
 MARKET_CALENDAR = "XNYS"  #: of MARKET_SERIES
+#: times, or that part, of the close before: twice as far in logs as the market series ever moved in a day (20.5 % down
+#: on 1987-10-19, 115.6 % up on 2018-02-05)
+FARTHEST = {"^GSPC": 1.58, "^VIX": 4.6}
 HISTORY = 2520  #: bars an answer may rest on, ten years: the same whatever a source keeps beyond them
 
 
@@ -42,6 +45,11 @@ def inputs_at(services: Services, instrument: Instrument, end: date) -> Forecast
     return ForecastInputs(origin.instrument or instrument, bars, beside, origin.source, note, expected)
 
 
+def is_cut(services: Services, instrument: Instrument, end: date) -> bool:
+    """Whether older prices of an instrument are left out, being of another scale. Raises what `inputs_at` does."""
+    return comparable(services.provider.bars(instrument.symbol, end).last(HISTORY)).is_cut
+
+
 def market_of(services: Services, instrument: Instrument, cutoff: date) -> tuple[Bars | None, ...]:
     """The bars of MARKET_SERIES known when the session `cutoff` of an instrument closed; None where unknown."""
     end = market_end(instrument, cutoff)
@@ -59,10 +67,13 @@ def market_end(instrument: Instrument, cutoff: date) -> date:
 
 
 def _series_or_none(services: Services, symbol: str, cutoff: date) -> Bars | None:
-    """A market series up to the same cutoff; None when the source does not have it: the model can do without."""
+    """A market series up to the same cutoff; None when the source does not have it, or it cannot be believed.
+
+    The model can do without, and says so.
+    """
     try:
-        return services.provider.bars(symbol, cutoff)
-    except (MarketDataError, UnknownSymbol, BadDate):
+        return index_levels(services.provider.bars(symbol, cutoff), FARTHEST[symbol])
+    except (MarketDataError, UnknownSymbol, BadDate, UnusableBars):
         return None
 
 

@@ -16,6 +16,7 @@ class BellwetherError(Exception):
     """A failure whose text is meant for the person who asked: what is wrong and what to do about it."""
 
     code = "error"  #: stable name for programs; the API answers with it
+    waiting_helps = False  #: whether the same question may soon be answered: alerts and digests then wait a while
 
     @property
     def text(self) -> str:
@@ -128,6 +129,7 @@ class MarketDataError(BellwetherError):
     """The source of prices did not give usable bars."""
 
     code = "market_data_unavailable"
+    waiting_helps = True
 
 
 class Trouble(Enum):
@@ -228,6 +230,11 @@ class UnusableBars(BellwetherError):
 
 class DoubtfulBars(UnusableBars):
     """The newest bars cannot be believed, or not beside the older ones: there is an answer once they are put right."""
+
+    def __init__(self, text: str, *, waiting_helps: bool = True) -> None:
+        """`waiting_helps`: the doubt is of the newest sessions, which the source is soon asked for again."""
+        self.waiting_helps = waiting_helps
+        super().__init__(text)
 
 
 class NoStatements(MarketDataError):

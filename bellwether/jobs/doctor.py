@@ -13,6 +13,7 @@ from bellwether.market.calendar import SETTLING, Basis, basis, last_closed_sessi
 from bellwether.market.remote.cached_provider import CachedProvider
 from bellwether.market.sources import remote
 from bellwether.market.yahoo.exchanges import calendars
+from bellwether.market.yahoo.source import YahooSource
 from bellwether.services import Services
 
 RECENT = timedelta(days=7)  #: failures older than this are history
@@ -88,6 +89,9 @@ def _source(services: Services, provider: CachedProvider) -> Check:
     except BellwetherError as problem:
         advice = _ADVICE[problem.trouble] if isinstance(problem, SourceError) else "Ask again later."
         return Check("Prices", False, f"{problem} Just now: {provider.asker.state.value}.{others}", advice)
+    faults = provider.source.faults() if isinstance(provider.source, YahooSource) else []
+    if faults:
+        return Check("Prices", False, " ".join(faults), "Install the versions that requirements.txt pins.")
     return Check("Prices", True, f"{provider.describe()} answers; {PROBE} is there up to {cutoff}.{others}")
 
 

@@ -7,14 +7,13 @@ import numpy as np
 from bellwether.core.errors import DoubtfulBars, UnusableBars
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import CLOSE, HIGH, LOW, OPEN, VOLUME, Bars, Floats, Problem
-from bellwether.market.returns import ewma_volatility, log_returns
-from bellwether.market.scale import FEWEST_CLOSES, RECENT, recent_jumps
+from bellwether.market.jumps import may_be_halved
+from bellwether.market.returns import FEWEST_CLOSES, RECENT, ewma_volatility, log_returns
 
 LONGEST_GAP = 14  #: calendar days between two bars; Golden Week closes Shanghai for about 11
 STALE_AFTER = 7  #: calendar days the last bar may lag behind the last closed session
 LOWEST_PRICE, HIGHEST_PRICE = 1e-6, 1e9  #: beyond them the model's single precision loses the moves
 LARGEST_VOLUME = 1e15  #: shares a day; more is damage, and overflows the model's arithmetic
-HALVED = 0.03  #: log: how near to twice or half the close before a jump must be to look like a split
 SMALLEST_VOLATILITY = 1e-6  #: daily; below it the price stands still for all that floats can tell
 
 
@@ -54,7 +53,7 @@ def find_problem(
     if not low <= volatility <= high or max(returns.max(), -returns.min()) > max_abs_return:
         return Problem.EXTREME
     # of eight such days in four million some were splits that nobody told of, others real falls: there is no telling
-    if any(abs(times - np.log(2)) < HALVED for _, times in recent_jumps(bars)):
+    if may_be_halved(bars):
         return Problem.JUMP
     return None
 

@@ -56,6 +56,13 @@ class Fetched:
     bars: Bars
     actions: tuple[date, ...] = ()  #: sessions of splits and dividends within the bars
     doubtful: date | None = None  #: prices before this session may lack a split that the source tells of
+    repair: Callable[[], "Fetched"] | None = (
+        None  #: what is left to do with it, which costs our time and not the source's
+    )
+
+    def repaired(self) -> "Fetched":
+        """The same, put right as far as its source can. Raises SourceError where it cannot be read."""
+        return self if self.repair is None else self.repair()
 
 
 @runtime_checkable
@@ -76,6 +83,8 @@ class RemoteSource(Protocol):
 
     def fetch(self, symbol: str, start: date, end: date, timeout: float) -> Fetched:
         """Bars from `start` to `end`, the running session perhaps among them, within `timeout` seconds.
+
+        What may take the processor long is left to `Fetched.repair`: here it would look as if the source were slow.
 
         Raises UnknownSymbol, Delisted, NoPrices, or SourceError when it does not answer as it should.
         """

@@ -7,9 +7,9 @@ import numpy as np
 from bellwether.core.types import Floats
 
 DECAY = 0.94
-
-
 TRADING_DAYS = 252  #: sessions in a year, for annualising
+FEWEST_CLOSES = 22  #: a month of sessions: below this even a plain volatility is a guess
+RECENT = 63  #: sessions in which damage makes the model silent
 
 
 def log_returns(closes: Floats) -> Floats:

@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 
 from bellwether.core.types import Bars
+from bellwether.market.scale import ScaleDoubt, closes_to_grade, doubt_between
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,20 @@ def outcome(told: Range, bars: Bars) -> GradedRange | None:
         return None
     grown = float(np.log(end / start))
     return GradedRange(float(np.expm1(grown)), told.low <= grown <= told.high)
+
+
+def outcome_when_sure(told: Range, bars: Bars, *, waited: bool) -> GradedRange | None:
+    """How one range turned out by the bars as a source has them; None also while their scale is in doubt.
+
+    Once `waited`, an untold jump is taken for the move that it then most likely was.
+    """
+    put_right = closes_to_grade(bars, told.cutoff, told.target_session)
+    if put_right is None:
+        return None
+    doubt = doubt_between(put_right, told.cutoff, told.target_session)
+    if doubt is ScaleDoubt.TOLD or (doubt is ScaleDoubt.UNTOLD and not waited):
+        return None
+    return outcome(told, put_right)
 
 
 def grades(turned_out: Iterable[tuple[Range, GradedRange]]) -> list[Grade]:

@@ -82,7 +82,7 @@ def measure(pair: Pair, server: YahooServer, source: YahooSource) -> Measured:
     """One pair, asked for through yfinance."""
     server.add_chart(pair.symbol, chart_of(pair.symbol, pair.bad))
     first, last = (pair.bad.index[at].date() for at in (0, -1))
-    came = source.fetch(pair.symbol, first, last + timedelta(days=1), 5)
+    came = source.fetch(pair.symbol, first, last + timedelta(days=1), 5).repaired()
     given, right = (_adjusted(table, came.bars) for table in (pair.bad, pair.right))
     bars = replace(came.bars, origin=Origin("yahoo", True, "", came.instrument, came.doubtful))
     left, reason, width = np.nan, "", np.nan

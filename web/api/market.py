@@ -103,7 +103,8 @@ def bars(
     caller.check_day(day, services.clock().date())
     one = forecasts.resolve(services, symbol)
     caller.check_symbol(one.symbol)
-    found = mended(comparable(forecasts.bars(services, one, day)).bars).last(limit)
+    whole = comparable(forecasts.bars(services, one, day))
+    found = mended(whole.bars).last(limit)
     if caller.plan.history_days is not None:
         found = found.last(max(1, min(limit, caller.plan.history_days)))
     origin = found.origin
@@ -113,7 +114,7 @@ def bars(
     ]
     note = origin.note if origin else services.provider.note
     source = origin.source if origin else services.provider.name
-    body = shaped(BarsAnswer, one, source=source, caveats=[note] if note else [], items=items)
+    body = shaped(BarsAnswer, one, source=source, caveats=[*([note] if note else []), *whole.notes], items=items)
     rows = [{"symbol": one.symbol, "currency": one.currency} | item for item in items]
     return answer(request, body, wanted, rows=rows, name=f"bars_{one.symbol}")
 

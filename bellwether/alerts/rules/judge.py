@@ -58,6 +58,7 @@ class Observation:
     next_session: date
     earnings: date | None = None  #: the next day on which the company reports, where known
     gap: Gap = Gap.NONE  #: between its last two closes
+    is_cut: bool = False  #: prices of before the first bar are in another scale than these
 
     @property
     def session(self) -> date:
@@ -94,7 +95,7 @@ def measure(rule: AlertRule, sight: Observation) -> float | None:
     if rule.kind is RuleKind.MOVE:
         return sight.move
     if rule.kind is RuleKind.PRICE:
-        return sight.bars.quoted_close / split_since(rule, sight.bars)
+        return sight.bars.quoted_close / split_since(rule, sight)
     if rule.kind is RuleKind.EARNINGS:
         return None if sight.earnings is None else float(sight.session < sight.earnings <= sight.next_session)
     made = sight.forecasts.get(rule.horizon)
@@ -110,15 +111,16 @@ def measure(rule: AlertRule, sight: Observation) -> float | None:
     }[rule.kind]
 
 
-def split_since(rule: AlertRule, bars: Bars) -> float:
+def split_since(rule: AlertRule, sight: Observation) -> float:
     """What a price of the rule's day must be multiplied by to be in today's shares: 0.25 after a split in four.
 
     Sources quote the whole past in today's shares, so the close of the day on which the rule was made tells. NaN where
-    prices of before the day of the first bar cannot be compared with later ones.
+    the prices of that day were left out, for they cannot be compared with later ones.
     """
+    bars = sight.bars
     if rule.set_on is None or rule.set_close is None:
         return 1.0
-    if np.datetime64(rule.set_on) < bars.sessions[0]:
+    if sight.is_cut and np.datetime64(rule.set_on) < bars.sessions[0]:
         return float("nan")
     at = int(np.searchsorted(bars.sessions, np.datetime64(rule.set_on)))
     if at == len(bars) or bars.sessions[at] != np.datetime64(rule.set_on):

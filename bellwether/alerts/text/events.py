@@ -11,6 +11,7 @@ from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Instrument, to_date
 from bellwether.forecasting import sentences
 from bellwether.market.holes import Gap
+from bellwether.market.jumps import may_be_halved
 
 _WHAT = {
     RuleKind.GROWTH: N_("median growth"),
@@ -39,7 +40,15 @@ _FIGURES = {
 
 
 def event(rule: AlertRule, reason: RuleReason, seen: float, sight: Observation, one: Instrument) -> str:
-    """What happened; `seen` is the figure that the rule looked at."""
+    """What happened; `seen` is the figure that the rule looked at. A jump that may be a split says so."""
+    told = _event(rule, reason, seen, sight, one)
+    of_prices = rule.kind in {RuleKind.MOVE, RuleKind.PRICE}
+    if of_prices and len(sight.bars) - 1 in may_be_halved(sight.bars):
+        return " ".join([told, _("It may be a split of its shares that nobody has told of.")])
+    return told
+
+
+def _event(rule: AlertRule, reason: RuleReason, seen: float, sight: Observation, one: Instrument) -> str:
     if rule.kind is RuleKind.EARNINGS:
         if sight.earnings is None:
             return _("{name} is expected to report earnings on its next trading day.").format(name=name(one))
@@ -87,7 +96,7 @@ def _unusual(rule: AlertRule, rare: Rarity, one: Instrument) -> str:
 
 def _level(rule: AlertRule, sight: Observation, one: Instrument) -> str:
     """The price that was to be reached, in today's shares."""
-    ratio = split_since(rule, sight.bars)
+    ratio = split_since(rule, sight)
     level = figure(rule, rule.threshold * ratio, one.currency)
     if ratio == 1:
         return level

@@ -6,7 +6,6 @@ bytes -> encoding -> delimiter and header -> rows of text, each with the number 
 import codecs
 import csv
 import re
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,22 +137,28 @@ def _rows(
         columns = ["", *columns] if _first_is_a_name(source, skipped, width) else [*columns, " "]
     if width > len(columns):
         raise BadTable(f"line {skipped + 1} has {width} cells and its header {len(columns)}. Quote decimal commas.")
-    arguments = {**source, "header": None, "names": columns, "skiprows": skipped, "index_col": False, **_AS_TEXT}
+    arguments = {
+        **source,
+        "header": None,
+        "names": [*columns, _BEYOND],
+        "skiprows": skipped,
+        "index_col": False,
+        **_AS_TEXT,
+    }
     numbers = [name for name in columns if plain is not None and canonical(name) in plain.number_names]
-    types = dict.fromkeys(columns, "str") | dict.fromkeys(numbers, "float64")
+    types = dict.fromkeys([*columns, _BEYOND], "str") | dict.fromkeys(numbers, "float64")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # a row that is too long would lose its end
-            try:
-                rows: pd.DataFrame = pd.read_csv(
-                    **arguments, dtype=types, na_values=dict.fromkeys(numbers, _MISSING_IN_ANY_CASE)
-                )
-            except ValueError:
-                rows = pd.read_csv(**arguments, dtype=str)
+        rows: pd.DataFrame = pd.read_csv(
+            **arguments, dtype=types, na_values=dict.fromkeys(numbers, _MISSING_IN_ANY_CASE)
+        )
     except pd.errors.EmptyDataError:
-        rows = pd.DataFrame(columns=columns, dtype=str)
-    except pd.errors.ParserWarning as problem:
-        raise BadTable(f"a row has more cells than the header, which has {len(columns)}.") from problem
+        rows = pd.DataFrame(columns=[*columns, _BEYOND], dtype=str)
+    except ValueError:
+        rows = pd.read_csv(**arguments, dtype=str)
+    # a row that is too long would lose its end, with a warning alone
+    beyond = rows.pop(_BEYOND)
+    if (beyond.notna() & (beyond != "")).any():
+        raise BadTable(f"a row has more cells than the header, which has {len(columns)}.")
     rows.index = pd.RangeIndex(skipped + 1, skipped + 1 + len(rows))
     blank = pd.Series(True, index=rows.index)
     for name in rows.columns:
@@ -164,6 +169,7 @@ def _rows(
     return rows[~blank]
 
 
+_BEYOND = "beyond the header"  #: a column after those of the header; empty where no row is too long
 _AS_TEXT: dict[str, Any] = {"keep_default_na": False, "skip_blank_lines": False, "skipinitialspace": True}
 _MISSING_IN_ANY_CASE = sorted(
     {form for word in MISSING for form in (word, word.upper(), word.title())} | {"NaN", "NaT", "<NA>"}

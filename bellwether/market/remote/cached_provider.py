@@ -4,6 +4,7 @@ memory              up to MOST_SYMBOLS, for the hot path
 | BarHistory        SQLite: other processes' bars, and those from before a restart
 | GuardedSource     the source itself, only for what is missing
 | joined            new bars at the end of the kept ones, or all of them again
+| repaired          what comes whole is put right once the source has answered, one symbol at a time
 """
 
 import logging
@@ -27,7 +28,7 @@ from bellwether.market.provider import Fetched, RemoteSource, Search
 from bellwether.market.remote.bar_history import BarHistory, StoredBars
 from bellwether.market.remote.guarded_source import GuardedSource
 from bellwether.market.remote.instruments_table import SymbolRequest
-from bellwether.market.remote.splice import OVERLAP, joined
+from bellwether.market.remote.splice import OVERLAP, joined, may_be_joined
 from bellwether.market.scale import settled_until
 
 MOST_SYMBOLS = 128  #: kept in memory at once: 12 years of a symbol are 170 kB, and reading them takes 0.1 ms
@@ -64,6 +65,7 @@ class CachedProvider:
         self._kept: OrderedDict[str, StoredBars] = OrderedDict()
         self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()  # gone when nobody waits
         self._guard = threading.Lock()
+        self._repairing = threading.Lock()  # of several at once each would take longer, and everybody else with them
 
     def describe(self) -> str:
         """The market in words."""
@@ -209,6 +211,9 @@ class CachedProvider:
         try:
             # in one question, so that a history that must be fetched whole takes no longer than any other
             new, since, first = self.asker.ask(lambda timeout: self._history(symbol, end, kept, now.date(), timeout))
+            # here, not in the question: the source has answered, and must not be taken for slow
+            with self._repairing:
+                new = new.repaired()
             bars = self._closed(new, now)
         except BellwetherError as problem:
             with self._guard:
@@ -236,13 +241,15 @@ class CachedProvider:
         The session that is still running may be in it.
         """
         tomorrow = today + timedelta(days=1)  # east of UTC it may be over already
-        if kept is not None and kept.asked.since <= end - NEEDED:
+        # a doubt about the past ends only once all of it is seen anew
+        if kept is not None and kept.asked.since <= end - NEEDED and kept.asked.doubtful is None:
             start = to_date(kept.bars.sessions[-OVERLAP:][0])
             new = self.source.fetch(symbol, start, tomorrow, timeout)
-            together = joined(kept.bars, kept.asked.instrument, new)
-            if together is not None:
-                doubtful = new.doubtful or kept.asked.doubtful
-                return replace(new, bars=together, doubtful=doubtful), kept.asked.since, start
+            if may_be_joined(kept.bars, kept.asked.instrument, new):
+                new = new.repaired()  # few rows, at once
+                together = joined(kept.bars, kept.asked.instrument, new)
+                if together is not None:
+                    return replace(new, bars=together), kept.asked.since, start
         start = min(end, today) - FETCHED
         return self.source.fetch(symbol, start, tomorrow, timeout), start, None
 

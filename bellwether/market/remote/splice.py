@@ -6,11 +6,19 @@ import numpy.typing as npt
 from bellwether.core.types import Bars, Instrument
 from bellwether.market.provider import Fetched
 
+MOST_ACTIONS = 10  #: splits and dividends among new bars that can be judged by these alone
 #: kept sessions that are asked for again, to see whether they still are what they were; a split or dividend that the
 #: source hears of weeks late shows in those before it
 OVERLAP = 30
 _SAME = 1e-5  #: relative; sources round to single precision, and a dividend below this changes nothing
 _CORRECTED = 5e-3  #: relative; the newest close may still be corrected by this much, as after an auction
+
+
+def may_be_joined(kept: Bars, instrument: Instrument, new: Fetched) -> bool:
+    """Whether new bars, as they came, may be joined to kept ones at all: cheap, and tells before they are put right."""
+    if new.instrument.currency != instrument.currency or any(day > kept.cutoff for day in new.actions):
+        return False
+    return len(new.actions) <= MOST_ACTIONS
 
 
 def joined(kept: Bars, instrument: Instrument, new: Fetched) -> Bars | None:
@@ -24,7 +32,7 @@ def joined(kept: Bars, instrument: Instrument, new: Fetched) -> Bars | None:
     again = new.bars.part(slice(int(np.searchsorted(new.bars.sessions, kept.sessions[-1], side="right"))))
     if len(old) == 0 or not np.array_equal(old.sessions, again.sessions):
         return None
-    if new.instrument.currency != instrument.currency or any(day > kept.cutoff for day in new.actions):
+    if new.doubtful is not None or not may_be_joined(kept, instrument, new):
         return None
     # a broken bar says nothing about the others, and the source may have mended it since
     sound = np.flatnonzero(_sound(old) & _sound(again))

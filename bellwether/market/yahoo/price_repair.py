@@ -8,14 +8,14 @@ table as Yahoo gave it
 | capital gains         yfinance: counted twice
 
 A dividend can be judged only beside prices of its day's shares, and a split only by adjusted closes that are none too
-wrong: where both are put right each comes first once, and that table is taken in which prices move less.
+wrong: where both are put right each comes first once. Where the splits alone explain all, they do; else that table is
+taken in which prices move less.
 
 yfinance's other repairs are not used: they ask for intraday prices, one request for every few damaged days, and need
 scipy and scikit-learn. Prices at a hundred times others are put right for every source alike (`scale`).
 """
 
 import logging
-import warnings
 from collections.abc import Callable
 from copy import copy
 from typing import Any
@@ -30,7 +30,10 @@ PRICES = ["Open", "High", "Low", "Close"]
 _ALL = [*PRICES, "Adj Close", "Volume"]
 _SAME = 1e-6  #: relative; what a repair changes by less is rounding
 _WORSE = 0.05  #: a repair after which the price moves by so much more in a day than before is none
-MOST_DIVIDENDS, MOST_SPLITS = 200, 20  #: of twelve years; more are damage, and would keep yfinance busy for long
+MOST_SPLITS = 20  #: of twelve years; more are damage, and would keep yfinance busy for long
+MOST_DIVIDENDS = 72  #: the newest: 18 years' of a quarter each, six of a month each; yfinance takes 3 to 20 ms for one
+#: yfinance's own, which are no part of what it promises: `YahooSource.faults` looks whether they are there
+REPAIRS = ("_fix_bad_stock_splits", "_fix_bad_div_adjust", "_standardise_currency", "_repair_capital_gains")
 log = logging.getLogger(__name__)
 
 Repair = Callable[[pd.DataFrame], pd.DataFrame]
@@ -45,14 +48,14 @@ def repaired(history: Any, frame: pd.DataFrame) -> tuple[pd.DataFrame, int | Non
     if sound.sum() < 2:
         return frame, None
     given = frame.loc[sound]
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # of pandas and numpy, about yfinance's ways
+    with np.errstate(all="ignore"):
         paid = _with_dividends(history, given)
         table, doubtful = _with_splits(history, paid)
         if _differ(given, paid) and _differ(paid, table):
-            other, other_doubtful = _with_splits(history, given)
-            other = _with_dividends(history, other)
-            if _restlessness(other) < _restlessness(table) - _SAME:
+            split, other_doubtful = _with_splits(history, given)
+            other = _with_dividends(history, split)
+            # one fault explains a table better than two
+            if not _differ(split, other) or _restlessness(other) < _restlessness(table) - _SAME:
                 table, doubtful = other, other_doubtful
         table = _with_gains(history, table)
     after = frame.copy()
@@ -113,9 +116,24 @@ def _dividends(given: pd.DataFrame, table: pd.DataFrame) -> npt.NDArray[np.float
 
 
 def _with_dividends(history: Any, given: pd.DataFrame) -> pd.DataFrame:
-    """The table with each dividend in the adjusted closes, once and in its true size."""
-    if "Dividends" not in given or not 0 < (given["Dividends"] != 0).sum() <= MOST_DIVIDENDS:
+    """The table with each of its newer dividends in the adjusted closes, once and in its true size."""
+    if "Dividends" not in given:
         return given
+    paid = np.flatnonzero(given["Dividends"] != 0)
+    if not len(paid):
+        return given
+    # the close before the first tells its share
+    first = int(paid[-MOST_DIVIDENDS]) - 1 if len(paid) > MOST_DIVIDENDS else 0
+    newer, older = _with_all_dividends(history, given.iloc[first:]), given.iloc[:first].copy()
+    # what changes the factor of the first newer row changes that of all before it
+    factors = (table["Adj Close"] / table["Close"] for table in (newer, given.iloc[first:]))
+    new, old = (float(each.iloc[0]) for each in factors)
+    older["Adj Close"] = older["Adj Close"] * (new / old)
+    return pd.concat([older, newer]) if first else newer
+
+
+def _with_all_dividends(history: Any, given: pd.DataFrame) -> pd.DataFrame:
+    """The same of each dividend in the table."""
     worker, table = _worker(history), given
     currency = worker._history_metadata.get("currency")
     try:  # dividends may be told in pounds beside prices in pence

@@ -4,8 +4,9 @@ import logging
 import re
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -80,11 +81,16 @@ class YahooSource:
             history = ticker._lazy_load_price_history()
             # by name: asking it for everything makes one more request, for intraday hours
             about = {key: ticker.history_metadata.get(key) for key in _ABOUT}
+
+        def read(repair: Callable[[Any, pd.DataFrame], tuple[pd.DataFrame, int | None]]) -> Fetched:
+            with self._reading(symbol):
+                table, doubtful = repair(history, frame)
+                return _fetched(symbol, _instrument(symbol, about), table, doubtful, start, end)
+
         # here, not above: yfinance loads slowly, and `repaired` with it only what it needs
         from bellwether.market.yahoo.price_repair import repaired
 
-        table, doubtful = repaired(history, frame)
-        return _fetched(symbol, _instrument(symbol, about), table, doubtful, start, end)
+        return replace(read(lambda _, given: (given, None)), repair=lambda: read(repaired))
 
     def search(self, text: str, timeout: float) -> tuple[Instrument, ...]:
         """What Yahoo finds for these words. Raises SourceError."""
@@ -128,6 +134,17 @@ class YahooSource:
             _forget_crumb()
             raise self._explain(symbol, problem, damage) from problem
 
+    @contextmanager
+    def _reading(self, symbol: str) -> Iterator[None]:
+        """Whatever a table makes fail within is damage of this symbol alone: the source has answered."""
+        try:
+            yield
+        except BellwetherError:
+            raise
+        except Exception as problem:
+            log.warning("The prices of %s cannot be read: %r", symbol, problem, exc_info=True)
+            raise DamagedAnswer(self.describe(), symbol) from problem
+
     def _start(self) -> Any:
         """The HTTP session, made once; importing yfinance costs half a second that other sources save."""
         with self._starting:
@@ -138,11 +155,28 @@ class YahooSource:
 
                 yfinance.config.debug.hide_exceptions = False  # else an outage looks like a delisting
                 logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # its errors reach us as exceptions
-                # yfinance 1.7 calls pandas in a way that pandas 3 deprecates; once for all, for threads share filters
-                warnings.filterwarnings("ignore", message="The inplace keyword", module="yfinance")
+                # of its ways with pandas and numpy; once for all, for threads share filters
+                warnings.filterwarnings("ignore", module="yfinance")
+                missing = self.faults()
+                if missing:
+                    log.error("%s", " ".join(missing))
                 _keep_no_files()
                 self._session = YahooSession(self._base_url)
         return self._session
+
+    def faults(self) -> list[str]:
+        """What the installed yfinance lacks of what we use, in sentences for whoever runs the service."""
+        from yfinance import __version__
+        from yfinance.scrapers.history import PriceHistory
+
+        from bellwether.market.yahoo.price_repair import REPAIRS
+
+        missing = [name for name in REPAIRS if not callable(getattr(PriceHistory, name, None))]
+        if not missing:
+            return []
+        return [
+            f"yfinance {__version__} has no {', '.join(missing)}: wrong splits and dividends are not all put right."
+        ]
 
     def _explain(self, symbol: str, problem: Exception, damage: Trouble) -> BellwetherError:
         """What happened, in words. `damage` is what it is where data came that cannot be read."""

@@ -3,7 +3,8 @@
     open forecasts that are due | bars of each symbol, once | decide | outcomes, sums and misses in one transaction
 
 The outcome is the log return of adjusted closes from cutoff to target, both read at settlement from one history, so a
-split or dividend between them does not matter. It is over the sessions that were forecast, or there is none.
+split or dividend between them does not matter. It is over the sessions that were forecast, or there is none. A jump
+between them that may be a split which nobody has told of is waited over, and then it is what the price did.
 """
 
 import logging
@@ -15,11 +16,11 @@ from itertools import groupby, islice
 
 import numpy as np
 
-from bellwether.core.errors import BadDate, MarketDataError, NoPrices, SourceError, UnknownSymbol, UnusableBars
+from bellwether.core.errors import BadDate, MarketDataError, NoPrices, SourceError, UnknownSymbol
 from bellwether.core.types import MARKET_SERIES, Bars, Floats, to_date
 from bellwether.db.database import Database
 from bellwether.market.calendar import SETTLING, is_exact, is_session, last_closed_session, session_after
-from bellwether.market.scale import comparable
+from bellwether.market.scale import ScaleDoubt, closes_to_grade, doubt_between
 from bellwether.services import Services
 from bellwether.track_record.ledger import checkpoint, outcomes_table, score_sums_table
 from bellwether.track_record.ledger.ledger_table import from_days, unpack_all
@@ -27,7 +28,8 @@ from bellwether.track_record.ledger.outcomes_table import Open, Outcome
 from bellwether.track_record.ledger.score_sums_table import Key
 from bellwether.track_record.scores.columns import miss_distance, scored
 
-PATIENCE = 10  #: sessions after the target; a price that has not come by then is taken not to exist
+#: sessions after the target; a price that has not come by then is taken not to exist, nor a split to be told any more
+PATIENCE = 10
 AT_ONCE = 50  #: symbols in one transaction: others want to write too
 log = logging.getLogger(__name__)
 
@@ -71,11 +73,11 @@ def _decided(services: Services, symbol: str, forecasts: list[Open], newest: dat
     """The outcomes of one symbol that are known now."""
     end = last_closed_session(forecasts[0].calendar, services.clock() - SETTLING)
     try:
-        bars: Bars | None = comparable(services.provider.bars(symbol, end)).bars
+        bars: Bars | None = services.provider.bars(symbol, end)
     except (UnknownSymbol, NoPrices, BadDate):
         bars = None  # the source answers, and has none
-    except (SourceError, MarketDataError, UnusableBars):
-        return []  # its answer may yet come, or be put right
+    except (SourceError, MarketDataError):
+        return []  # its answer may yet come
     decided = (outcome_of(forecast, bars, max(newest, bars.cutoff if bars else newest)) for forecast in forecasts)
     return [one for one in decided if one is not None]
 
@@ -86,22 +88,24 @@ def outcome_of(one: Open, bars: Bars | None, newest: date) -> Outcome | None:
     `bars` is all that is known of the symbol, None for nothing; `newest` is the last session up to which the source is
     known to have prices of anything. One without a close of the target itself, or of the cutoff any more, has no
     outcome: what the price did up to another session is not what was forecast. Only where the target may have been a
-    holiday, the first close after it is its outcome.
+    holiday, the first close after it is its outcome. Closes that may be in two scales are waited for just as long.
     """
-    target = from_days(one.target)
-    start = _close_at(bars, from_days(one.cutoff))
-    end = _close_at(bars, target)
-    if start is not None and end is not None:
-        return Outcome(one, float(np.log(end / start)), target)
-    if newest < session_after(one.calendar, target, PATIENCE):
+    cutoff, session = from_days(one.cutoff), from_days(one.target)
+    last = session_after(one.calendar, session, PATIENCE)
+    waits = newest < last
+    bars = closes_to_grade(bars, cutoff, session) if bars is not None else None
+    start, end = _close_at(bars, cutoff), _close_at(bars, session)
+    is_holiday = not (is_session(one.calendar, session) and is_exact(one.calendar, session))
+    if end is None and is_holiday and not waits:
+        session, end = _first_close_after(bars, session, last) or (session, None)
+    if bars is None or start is None or end is None:
+        return None if waits else Outcome(one, None, None)
+    doubt = doubt_between(bars, cutoff, session)
+    if doubt is not ScaleDoubt.NONE and waits:
         return None
-    later = None
-    if not (is_session(one.calendar, target) and is_exact(one.calendar, target)):
-        later = _first_close_after(bars, target, session_after(one.calendar, target, PATIENCE))
-    if start is None or later is None:
+    if doubt is ScaleDoubt.TOLD:
         return Outcome(one, None, None)
-    session, close = later
-    return Outcome(one, float(np.log(close / start)), session)
+    return Outcome(one, float(np.log(end / start)), session)
 
 
 def _close_at(bars: Bars | None, session: date) -> float | None:
