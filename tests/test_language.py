@@ -10,6 +10,7 @@ from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
+import bellwether
 from bellwether.core.errors import BadHorizon, SourceError, Trouble, UnknownSymbol
 from bellwether.core.i18n import babel_data, numbers, translate
 from bellwether.core.i18n.translate import (
@@ -116,7 +117,7 @@ def test_each_number_has_its_form(code: str, forms: list[str]) -> None:
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_every_catalogue_counts_as_its_language_does(code: str) -> None:
-    file = Path(babel_data.__file__).parent / "locale" / code / "LC_MESSAGES" / "bellwether.po"
+    file = Path(bellwether.__file__).parent / "locale" / code / "LC_MESSAGES" / "bellwether.po"
     with file.open("rb") as source:
         read = read_po(source)
     counts = standard.c2py(read.plural_expr)
@@ -226,8 +227,8 @@ def test_english_loads_no_babel() -> None:
     import sys
 
     program = (
-        "import sys\nfrom bellwether import wording, errors, alert_queries\nimport bot.conversation\n"
-        "wording.percent(0.5), wording.money(5, 'USD')\nprint('babel' in sys.modules)"
+        "import sys\nfrom bellwether.core.i18n import numbers\nimport bellwether.alerts.ask, bot.conversation\n"
+        "numbers.percent(0.5), numbers.money(5, 'USD')\nprint('babel' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -73,7 +73,7 @@ def test_every_answer_carries_the_security_headers_and_no_cookie(visitor: Visito
 def test_no_page_is_left_out_of_these_checks() -> None:
     """Whoever adds a page adds its address to tests/support/web_pages.py, or this fails."""
     checked = {path.partition("?")[0] for path in (*PAGES, *ERRORS)}
-    modules = [importlib.import_module(f"web.{iter_module.name}") for iter_module in pkgutil.iter_modules(web.__path__)]
+    modules = [importlib.import_module(found.name) for found in pkgutil.walk_packages(web.__path__, "web.")]
     routes = [route for each in modules if hasattr(each, "router") for route in each.router.routes]
     pages = [route for route in routes if isinstance(route, APIRoute) and "GET" in (route.methods or ())]
     pages = [route for route in pages if not route.path.startswith("/api/") and route.path not in NO_PAGES]
