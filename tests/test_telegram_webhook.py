@@ -70,12 +70,12 @@ def test_updates_that_are_brought_are_answered_and_survive_a_kill(server: Telegr
         (call,) = server.calls("setWebhook")
         assert call["secret_token"] == SECRET
         assert set(call["allowed_updates"]) == {"message", "callback_query", "my_chat_member", "inline_query"}
-        halved = {"update_id": 400_000_001, "message": message(text="\ud800")}
+        halved = {"update_id": 400_000_010, "message": message(text="\ud800")}
         for odd in ({"update_id": 400_000_000, **HIDDEN}, {"update_id": None, **HIDDEN}, {"update_id": 2**40}, halved):
             server.push_raw(odd)
         assert "range with its track record" in server.ask(ANN, "/start", 60).text
+        server.wait_for(lambda s: s.webhook.answers.count(200) == 5)  # the answer may come before the POST is answered
         assert set(server.webhook.answers) <= {503, 200}, "503 until it is connected; what cannot be read is confirmed"
-        assert server.webhook.answers.count(200) == 5
         metrics = httpx.get(f"http://127.0.0.1:{port}/metrics").text
         assert 'bellwether_updates_set_aside{why="unreadable"} 3' in metrics
         forecast = server.ask(ANN, "AAPL", 60)
