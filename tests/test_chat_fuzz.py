@@ -72,7 +72,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 def test_whatever_is_typed_gets_an_answer_that_telegram_takes(services: Services, text: str, may_change: bool) -> None:
     reply = conversation.answer(services, replace(ANN, may_change=may_change), text)
     check_reply(reply)
-    assert "Something went wrong" not in reply.text
+    assert not reply.text.startswith("Something went wrong")  # somebody may type just that
 
 
 @QUICKLY
@@ -80,4 +80,4 @@ def test_whatever_is_typed_gets_an_answer_that_telegram_takes(services: Services
 def test_whatever_is_pressed_gets_an_answer_that_telegram_takes(services: Services, action: str) -> None:
     pressed = conversation.press(services, ANN, action)
     check_pressed(pressed)
-    assert "Something went wrong" not in pressed.notice
+    assert not pressed.notice.startswith("Something went wrong")

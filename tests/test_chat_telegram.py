@@ -31,8 +31,8 @@ EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramServer]:
-    monkeypatch.setattr("bot.pace.GROUP", 0.0)  # a group is written to every three seconds: too slow for a test
-    monkeypatch.setattr("bot.pace.PRIVATE", 0.0)
+    monkeypatch.setattr("bot.telegram.rate_limits.GROUP", 0.0)  # many questions in a row: nobody waits for a turn
+    monkeypatch.setattr("bot.telegram.rate_limits.PRIVATE", 0.0)
     with TelegramServer() as server:
         server.open_chat(ANN)
         yield server
@@ -162,7 +162,7 @@ def test_pressing_the_same_twice_is_answered_each_time(server: TelegramServer, t
         ("/alerts", "text", "You have no alerts yet"),
         ("/alerts AAPL price 200", "text", "a close above $200.00"),
         ("/start _cVIX", "photo", "CBOE Volatility Index"),
-        ("/start watch_BRK-B", "text", "I don't know the symbol BRK-B"),
+        ("/start watch_BRK-B", "text", "range with its track record"),
     ],
 )
 def test_every_new_command_is_answered(

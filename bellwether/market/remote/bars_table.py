@@ -12,8 +12,7 @@ from sqlite_utils import Database
 
 from bellwether.core.types import Bars, Floats
 
-#: of the blocks, and of how what a source sends is put right; bars of another layout are fetched again
-LAYOUT = 2
+LAYOUT = 1  #: of the blocks; bars of another layout are fetched again
 #: day since 1970, adjusted open, high, low and close, volume, close as quoted
 COLUMNS = 7
 _DAY, _QUOTED = 0, COLUMNS - 1

@@ -77,6 +77,10 @@ class ChatTransport:
         """No chat has to wait."""
         return ()
 
+    def at_once(self) -> int:
+        """One after the other."""
+        return 1
+
 
 class ProgramTransport:
     """Answers for the receivers of webhooks."""
