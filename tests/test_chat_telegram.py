@@ -31,8 +31,8 @@ EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramServer]:
-    monkeypatch.setattr("bot.pace.GROUP", 0.0)  # a group is written to every three seconds: too slow for a test
-    monkeypatch.setattr("bot.pace.PRIVATE", 0.0)
+    monkeypatch.setattr("bot.telegram.rate_limits.GROUP", 0.0)  # a group is written to every three seconds: too slow for a test
+    monkeypatch.setattr("bot.telegram.rate_limits.PRIVATE", 0.0)
     with TelegramServer() as server:
         server.open_chat(ANN)
         yield server
