@@ -31,8 +31,6 @@ _PAUSES = (1, 2, 5, 15, 30)  #: seconds between the tries of one answer
 _MOST_UNCERTAIN = 2  #: tries of one answer that may have arrived
 # an answer is not lost for the form it has: words may be written where pictures and files may not
 _IN_WORDS = {Cause.REFUSED, Cause.MAY_NOT_SEND_THIS, Cause.MAY_NOT_WRITE}
-# nor for a picture that meets a failure again and again, which words may not meet
-_RATHER_IN_WORDS = {Cause.UNANSWERED, *_IN_WORDS}
 _HOPELESS = {Cause.GONE, Cause.MOVED, *_IN_WORDS}  #: until something changes in the chat, or in the message
 log = logging.getLogger(__name__)
 
@@ -95,9 +93,9 @@ class TelegramSender:
             await self._say_all(chat_id, reply, thread)
         except DeliveryError as error:
             words = _in_words(reply)
-            if words is None or error.cause not in _RATHER_IN_WORDS:
+            if words is None or not _helped_by_words(error, reply):
                 raise
-            log.warning("Telegram takes no chart or file there (%s); the words go alone.", error)
+            log.warning("No chart or file can be sent there (%s); the words go alone.", error)
             await self._say_all(chat_id, words, thread)
 
     async def _say_all(self, chat_id: int, reply: Reply, thread: int | None) -> None:
@@ -175,7 +173,7 @@ class TelegramSender:
         try:
             await self._say_all(chat_id, reply, thread)
         except DeliveryError as error:
-            if error.cause not in _RATHER_IN_WORDS or not reply.words_alone:
+            if error.cause not in _IN_WORDS or not reply.words_alone:
                 raise
             await self._say_all(chat_id, Reply(reply.words_alone), thread)
 
@@ -197,7 +195,7 @@ class TelegramSender:
         try:
             await self._insist(message.chat_id, edit)
         except DeliveryError as error:
-            if error.cause not in (_IN_WORDS if shown.chart is None else _RATHER_IN_WORDS):
+            if not _helped_by_words(error, shown):
                 raise
             log.warning("A message could not be made new (%s); the answer is one more.", error)
             await self.answer(message.chat_id, shown, topic_of(message))
@@ -235,6 +233,16 @@ class TelegramSender:
         if understood.retry_after is not None:
             self._pace.refused(chat_id, understood.retry_after.total_seconds())
         return understood
+
+
+def _helped_by_words(error: DeliveryError, reply: Reply) -> bool:
+    """Whether words may arrive where a reply as it is did not.
+
+    They may also where a picture meets a failure again and again, as of a server that takes no large requests.
+    """
+    if error.cause is Cause.UNANSWERED:
+        return reply.chart is not None and not reply.words_alone
+    return error.cause in _IN_WORDS
 
 
 def _in_words(reply: Reply) -> Reply | None:
