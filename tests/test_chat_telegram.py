@@ -164,7 +164,7 @@ def test_pressing_the_same_twice_is_answered_each_time(server: TelegramServer, t
         ("/alerts", "text", "You have no alerts yet"),
         ("/alerts AAPL price 200", "text", "a close above $200.00"),
         ("/start _cVIX", "photo", "CBOE Volatility Index"),
-        ("/start watch_BRK-B", "text", "I don't know the symbol BRK-B"),
+        ("/start watch_BRK-B", "text", "range with its track record"),
     ],
 )
 def test_every_new_command_is_answered(

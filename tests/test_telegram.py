@@ -210,9 +210,10 @@ def test_what_was_answered_is_erased_with_what_arrives_next_and_at_a_stop(
 ) -> None:
     monkeypatch.setattr(inbox_marks, "LINGER", 3600.0)
     services = bot_services(server, tmp_path)
-    with running_bot(services):
-        server.ask(ANN, "/help")
-        server.ask(ANN, "/list")
+    with running_bot(services) as face:
+        for command in ("/help", "/list"):
+            server.ask(ANN, command)
+            _until(lambda: face._updates._answered.ids())  # the bot knows by now, too, that it arrived
         assert [bool(row["done_at"]) for row in _inbox(services)] == [True, False]
     assert [(row["body"], bool(row["done_at"])) for row in _inbox(services)] == [("", True), ("", True)]
 
