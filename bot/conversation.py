@@ -14,11 +14,11 @@ from html import escape
 
 from bellwether.alerts import ask
 from bellwether.core.errors import AmbiguousSymbol, BellwetherError, UnknownSymbol
-from bellwether.core.i18n.translate import N_, said, use_language
+from bellwether.core.i18n.translate import N_, Said, said, use_language
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.services import Services
 from bot.commands import COMMANDS, ChatContext, forecast, settings
-from bot.commands.base import LONGEST, Command, Given, StaleButton, Who
+from bot.commands.base import LONGEST, Given, StaleButton, Who
 from bot.commands.clarify import ask_back
 from bot.replies import Pressed, Reply
 
@@ -27,12 +27,16 @@ _VERBS = {verb: press for command in COMMANDS for verb, press in command.presses
 _ADMINS_ONLY = said(
     "In a group only its admins can change or see that. In a private chat with me you are your own admin."
 )
+_RIGHTS_UNKNOWN = said(
+    "Telegram did not tell me who the admins of this group are, so I can't do that now. Please try again in a minute."
+)
 _WRONG = said("Something went wrong on my side; it has been noted. Please try again in a little while.")
 _LONG = said("That is a long message for me. Send a symbol or a company's name, like AAPL; /help shows more.")
 _NOTHING = said("I see nothing in that message. Send a symbol or a company's name, like AAPL; /help shows more.")
 _UNKNOWN = N_("I don't know the command /{command}. /help shows what you can ask.")
 #: characters that show nothing though Unicode counts them as letters, marks and signs: fillers, selectors, a blank cell
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
+_MOST_WORDS = 8  #: of a company's name and a horizon; more are a sentence
 _UNSEEN = {"Cc", "Cf", "Zl", "Zp", "Zs"}  #: Unicode's kinds of controls, formats and separators
 _NEVER = re.compile("[\x00\ud800-\udfff]")  #: NUL and halves of characters: no text that is sent may have them
 log = logging.getLogger(__name__)
@@ -45,7 +49,7 @@ def knows(command: str) -> bool:
 
 def matters_who_asks(text: str) -> bool:
     """Whether the answer to a command depends on its being sent by an admin of its group."""
-    command = _BY_NAME.get(_split(text)[0])
+    command = _BY_NAME.get(_split(visible(text))[0])
     return command is not None and command.who is not Who.ANYBODY
 
 
@@ -53,6 +57,19 @@ def matters_who_presses(action: str) -> bool:
     """The same for a button."""
     press = _VERBS.get(action.partition(":")[0])
     return press is not None and press.who is not Who.ANYBODY
+
+
+def visible(text: str) -> str:
+    """A text from the first character on that a person sees: some keyboards begin with marks that are not seen."""
+    return next((text[start:] for start, letter in enumerate(text) if _shows(letter)), "")
+
+
+def understands(services: Services, text: str) -> bool:
+    """Whether a text is surely a question to us, and no word in passing. Never raises."""
+    words = _clean(visible(text)).strip()
+    if words.startswith("/"):
+        return knows(_split(words)[0])
+    return len(words.split()) <= _MOST_WORDS and forecast.names_stock(services, words)
 
 
 def answer(services: Services, asker: ChatContext, text: str) -> Reply:
@@ -120,8 +137,8 @@ def speaking(services: Services, asker: ChatContext) -> Iterator[ChatContext]:
 
 
 def _answer(services: Services, asker: ChatContext, text: str) -> Reply:
-    words = _clean(text).strip()
-    if not any(_shows(letter) for letter in words):
+    words = _clean(visible(text)).strip()
+    if not words:
         return Reply(f"{_NOTHING}")
     name, arguments = _split(words) if words.startswith("/") else ("", words)
     command = _BY_NAME.get(name)
@@ -132,8 +149,8 @@ def _answer(services: Services, asker: ChatContext, text: str) -> Reply:
     if command is None:
         printable = "".join(letter if letter.isprintable() else "?" for letter in name[:32])
         return Reply(_(_UNKNOWN).format(command=escape(printable)))
-    if not _allowed(command, asker):
-        return Reply(f"{_ADMINS_ONLY}")
+    if command.who is Who.ADMINS and not asker.may_change:
+        return Reply(f"{_not_allowed(asker)}")
     return command.answer(services, asker, arguments)
 
 
@@ -143,7 +160,7 @@ def _press(services: Services, asker: ChatContext, action: str) -> Pressed:
     if press is None:
         raise StaleButton
     if press.who is Who.ADMINS and not asker.may_change:
-        return Pressed(notice=f"{_ADMINS_ONLY}")
+        return Pressed(notice=f"{_not_allowed(asker)}")
     return press.answer(services, asker, Given(tuple(arguments)))
 
 
@@ -163,5 +180,6 @@ def _split(words: str) -> tuple[str, str]:
     return call.partition("@")[0].lower(), arguments
 
 
-def _allowed(command: Command, asker: ChatContext) -> bool:
-    return command.who is not Who.ADMINS or asker.may_change
+def _not_allowed(asker: ChatContext) -> Said:
+    """Why somebody who is not known to be an admin may not do it."""
+    return _ADMINS_ONLY if asker.rights_known else _RIGHTS_UNKNOWN

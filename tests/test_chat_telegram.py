@@ -267,12 +267,21 @@ def test_in_a_group_only_admins_change_what_it_gets(server: TelegramServer, tmp_
     assert len(server.calls("getChatAdministrators")) == 1, "they are remembered for a while"
 
 
-def test_when_telegram_does_not_say_who_is_an_admin_nobody_is(
-    server: TelegramServer, tmp_path: Path, group: int
+def test_an_admin_is_not_called_anything_else_when_telegram_does_not_say_who_is_one(
+    server: TelegramServer, tmp_path: Path, group: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with running_bot(bot_services(server, tmp_path)):
-        server.fail_next("getChatAdministrators", 500)
-        assert "only its admins" in say_and_wait(server, group, "/settings Berlin", ANN).text
+    monkeypatch.setattr("bot.telegram.groups.ASKED_AGAIN", (0.0, 0.0))
+    monkeypatch.setattr("bot.telegram.groups.KEPT", 0.0)
+    services = bot_services(server, tmp_path)
+    with running_bot(services):
+        menu = say_and_wait(server, group, "/settings", ANN)
+        server.fail_next("getChatAdministrators", 500, times=3)
+        told = say_and_wait(server, group, "/settings Berlin", ANN).text
+        assert "Telegram did not tell me who the admins of this group are" in told
+        server.fail_next("getChatAdministrators", 400, description="Bad Request: member list is inaccessible")
+        assert "Telegram did not tell me" in pressed_in_vain(server, menu, "Digest: only when unusual", user_id=ANN)
+        assert ask.alert_settings(services, group).timezone == "UTC", "nobody who is not known as an admin changes it"
+        server.fail_next("getChatAdministrators", 500, times=2)
         assert "Europe/Berlin" in say_and_wait(server, group, "/settings Berlin", ANN).text
 
 

@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from telegram import ChatMemberRestricted
 
 from bellwether.alerts import watchlist
 from bellwether.db.database import Database, rows, stamp, unstamp
-from bellwether.delivery import chats, chats_table, outbox_table
+from bellwether.delivery import chats, chats_table, inbox_table, outbox_table
 from bellwether.delivery.chats_table import Pause, Silence
 from bellwether.delivery.deliver import DeliveryRun
 from bellwether.services import Services
 from bot import conversation
 from bot.commands import ChatContext
-from bot.replies import Picture
+from bot.replies import Picture, Reply
 from bot.telegram.one_shot import deliver_now
 from bot.telegram.pictures import Pictures
 from tests.support.bot_api_server.server import TelegramServer
@@ -157,6 +158,25 @@ def test_a_message_that_cannot_be_made_new_is_answered_by_another(server: Telegr
         assert "Charts: dark" in server.last(ANN).text
 
 
+@pytest.mark.parametrize("status", [413, 500])
+def test_a_picture_that_fails_again_and_again_leaves_the_words(
+    server: TelegramServer, services: Services, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr("bot.telegram.sender._PAUSES", (0, 0))
+    with running_bot(services):
+        forecast = server.ask(ANN, "AAPL")
+        assert forecast.kind == "photo"
+        for method in ("sendPhoto", "editMessageMedia"):
+            server.fail_next(method, status, times=None)
+        told = server.ask(ANN, "MSFT")
+        assert (told.kind, "Microsoft" in told.text, bool(told.buttons)) == ("text", True, True)
+        server.press(ANN, forecast.message_id, "1 week")
+        server.wait_for(lambda s: len(s.messages(ANN)) == 3)
+        assert "Over the next week Apple" in server.last(ANN).text
+        server.wait_for(lambda _: not _open_updates(services))
+    assert len(server.calls("sendPhoto")) == 1 + 2 + 2
+
+
 # ---- not now
 
 
@@ -240,6 +260,45 @@ def test_a_question_that_could_not_be_answered_is_answered_once_the_right_is_bac
         server.say(GROUP, "/help")
         server.wait_for(lambda s: not _open_updates(services) and not s.pending_updates)
         assert len(server.messages(GROUP)) == 1
+
+
+def test_the_parts_of_an_answer_that_arrived_are_not_sent_again_when_the_right_is_back(
+    server: TelegramServer, services: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.telegram.face.REPLAY", 0.5)
+    clock.now = datetime.now(UTC)
+    lines = [f"line {number} of many" for number in range(500)]
+    monkeypatch.setattr(conversation, "answer", lambda *about: Reply("\n".join(lines)))
+    server.hang_next("sendMessage", 0)  # the first part passes
+    server.fail_next("sendMessage", 400, description="Bad Request: not enough rights to send text messages to the chat")
+    with running_bot(services):
+        server.say(GROUP, "/help")
+        server.wait_for(lambda s: "line 499 of many" in "".join(message.text for message in s.messages(GROUP)))
+        server.wait_for(lambda _: not _open_updates(services))
+    assert "\n".join(message.text for message in server.messages(GROUP)).split("\n") == lines
+
+
+def test_restarts_during_a_flood_limit_cost_no_question(server: TelegramServer, services: Services) -> None:
+    server.fail_next("sendMessage", 429, retry_after=600, times=None)
+    server.say(ANN, "/help")
+    for restart in range(1, inbox_table.MOST_ATTEMPTS + 2):
+        with running_bot(services):
+            server.wait_for(lambda s, restart=restart: len(s.calls("sendMessage")) == restart)
+    server.clear_faults()
+    with running_bot(services):
+        server.wait_for(lambda s: s.messages(ANN))
+        assert "What you can ask" in server.last(ANN).text
+
+
+def test_a_stop_while_an_answer_is_on_its_way_counts_for_it_may_have_arrived(
+    server: TelegramServer, services: Services
+) -> None:
+    server.hang_next("sendMessage", 30)
+    server.say(ANN, "/help")
+    with running_bot(services):
+        server.wait_for(lambda s: s.calls("sendMessage"))
+    with services.store.reading() as db:
+        assert [row["attempts"] for row in rows(db, "SELECT attempts FROM inbox")] == [1]
 
 
 def _open_updates(services: Services) -> int:
@@ -340,6 +399,18 @@ def test_a_group_that_was_gone_is_back_when_people_are_heard_there(services: Ser
         chats_table.overheard(db, GROUP, clock.now)
         assert chats_table.pause_of(db, GROUP, clock.now) == Pause(Silence.GONE, NOW, NOW, lost=0)
     assert not is_paused(services)
+
+
+def test_who_is_restricted_and_no_member_any_more_is_gone(server: TelegramServer, services: Services) -> None:
+    watchlist.watch(services, GROUP, "AAPL", "en")
+    with running_bot(services):
+        for is_member in (True, False):
+            rights = {name: False for name in ChatMemberRestricted.__slots__ if name.startswith("can_")}
+            restricted = MEMBER | rights | {"status": "restricted", "is_member": is_member, "until_date": 0}
+            chat = {"id": GROUP, "type": "supergroup", "title": "Group of Ann"}
+            server.push_update({"my_chat_member": membership(MEMBER, restricted, chat)})
+            server.wait_for(lambda s: not s.pending_updates and not _open_updates(services))
+            assert is_paused(services) == (not is_member)
 
 
 def test_who_said_stop_is_told_so_and_what_ends_it(server: TelegramServer, services: Services, clock: Clock) -> None:

@@ -138,6 +138,8 @@ def test_a_stale_or_forged_button_is_answered_kindly(server: TelegramServer, tmp
         ("/privacy", "What I keep about you"),
         ("/forecast@bellwether_bot apple 1m", "Over the next month Apple"),
         ("/help@another_bot", "What you can ask"),
+        ("\u200b/help", "What you can ask"),
+        ("\ufeff/help", "What you can ask"),
         ("@bellwether_bot apple 1m", "Over the next month Apple"),
         ("/start ref_12345", "range with its track record"),
         ("\u2028", "I see nothing in that message"),
@@ -153,6 +155,7 @@ def test_every_message_gets_a_kind_answer(server: TelegramServer, tmp_path: Path
     [
         {"contact": {"phone_number": "1", "first_name": "Ann"}},
         {"rich_message": {"blocks": []}},  # of a later version than the library
+        {"hologram": {"of": "Ann"}},  # that no list of ours names
         {"checklist": {"title": "To buy", "tasks": [{"id": 1, "text": "AAPL"}]}},
     ],
     ids=lambda content: next(iter(content)),
@@ -207,9 +210,10 @@ def test_what_was_answered_is_erased_with_what_arrives_next_and_at_a_stop(
 ) -> None:
     monkeypatch.setattr(inbox_marks, "LINGER", 3600.0)
     services = bot_services(server, tmp_path)
-    with running_bot(services):
-        server.ask(ANN, "/help")
-        server.ask(ANN, "/list")
+    with running_bot(services) as face:
+        for command in ("/help", "/list"):
+            server.ask(ANN, command)
+            _until(lambda: face._updates._answered.ids())  # the bot knows by now, too, that it arrived
         assert [bool(row["done_at"]) for row in _inbox(services)] == [True, False]
     assert [(row["body"], bool(row["done_at"])) for row in _inbox(services)] == [("", True), ("", True)]
 

@@ -21,8 +21,9 @@ class ChatContext:
 
     chat_id: int
     language: str = "en"
-    may_change: bool = True  #: False for somebody in a group who is not one of its admins
+    may_change: bool = True  #: False for somebody in a group who is not one of its admins, for all that is known
     thread: int | None = None  #: the topic of a forum group in which it was said
+    rights_known: bool = True  #: False where it could not be learnt who the admins are
     preferences: Preferences = field(default_factory=Preferences)  #: the chat's, once the conversation has read them
 
 

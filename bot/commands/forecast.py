@@ -5,12 +5,13 @@ from html import escape
 
 from bellwether.alerts import watchlist
 from bellwether.ask import forecasts
-from bellwether.core.errors import AmbiguousSymbol, BadSymbol, StoreError, UnknownSymbol
+from bellwether.core.errors import AmbiguousSymbol, BadSymbol, BellwetherError, StoreError, UnknownSymbol
 from bellwether.core.i18n.translate import N_, said
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.parsing import DEFAULT_HORIZON, UNITS, parse_horizon
 from bellwether.forecasting import sentences
-from bellwether.market.symbols.match import is_whole_name
+from bellwether.market.symbols.match import is_whole_name, read
+from bellwether.market.symbols.normalize import clean_question
 from bellwether.services import Services
 from bot import charts
 from bot.commands.base import ChatContext, Command, Given, Press, Who
@@ -47,6 +48,21 @@ def show(services: Services, asker: ChatContext, question: str, horizon: int) ->
         chart=charts.fan(asked, asker.preferences.theme),
         buttons=under_forecast(made.symbol, horizon, watched),
     )
+
+
+def names_stock(services: Services, text: str) -> bool:
+    """Whether a text names a stock, or several to choose from, beyond doubt: then it was hardly said in passing."""
+    try:
+        question, _horizon = question_and_horizon(services, text)
+        reading = read(clean_question(question), services.universe)
+        if reading.candidates:
+            return reading.sure
+        forecasts.resolve(services, question)
+    except AmbiguousSymbol:
+        return True
+    except BellwetherError:
+        return False
+    return True
 
 
 def question_and_horizon(services: Services, text: str) -> tuple[str, int]:

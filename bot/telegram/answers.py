@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
 
-from telegram import Bot, CallbackQuery, Message, Update, User
+from telegram import Bot, CallbackQuery, ChatMember, Message, Update, User
 
 from bellwether.core.courtesy import Courtesy
 from bellwether.core.errors import StoreError
@@ -22,15 +22,29 @@ from bellwether.services import Services
 from bot import conversation
 from bot.commands import ChatContext
 from bot.replies import Pressed, Reply
+from bot.telegram.addressed import is_of_a_person, said_to_us
 from bot.telegram.compute_slots import ComputeSlots
-from bot.telegram.groups import Admins, said_to_us
+from bot.telegram.groups import Admins
 from bot.telegram.message import topic_of
 from bot.telegram.sender import TelegramSender
 from bot.telegram.typing_action import typing
 
 THINKERS = 48  #: threads for answers; nearly all of them wait, for a source that is slow or silent
 THINKING = 1  #: of them that compute: more only keep the finished answers from being sent
-_NO_ATTACHMENTS = ("rich_message", "live_photo", "checklist", "giveaway")  #: other content without a text, by field
+_NO_ATTACHMENTS = (
+    "rich_message",
+    "live_photo",
+    "checklist",
+    "giveaway",
+    "users_shared",
+    "chat_shared",
+    "web_app_data",
+)  #: other content without a text, by field
+#: fields that tell of a message and not what is in it
+_ABOUT = {
+    *("message_id", "from", "chat", "date", "forward_origin", "reply_to_message", "is_topic_message"),
+    *("message_thread_id", "business_connection_id", "protect_content", "has_protected_content", "quote", "via_bot"),
+}
 Found = TypeVar("Found")
 
 
@@ -58,30 +72,35 @@ class Answers:
         message, member = update.message, update.my_chat_member
         if update.callback_query is not None:
             await self._handle_press(update.callback_query)
-        elif member is not None and member.new_chat_member.status in {"kicked", "left"}:
+        elif member is not None and _is_out(member.new_chat_member):
             await asyncio.to_thread(self.pause, member.chat.id)
         elif member is not None:  # it is back, or its rights have changed
             await asyncio.to_thread(self._wake, member.chat.id)
         elif message is not None and message.migrate_to_chat_id is not None:
             await asyncio.to_thread(self._migrate, message.chat_id, message.migrate_to_chat_id)
-        elif message is not None and message.text:
+        elif message is None or not is_of_a_person(message):
+            return
+        elif message.text:
             await self._handle_text(message)
-        elif message is not None and message.chat.type == "private" and message.location is not None:
+        elif message.chat.type == "private" and message.location is not None:
             asker, place = ChatContext(message.chat_id, _language(message.from_user)), message.location
             reply = await asyncio.to_thread(
                 conversation.at_place, self._services, asker, place.latitude, place.longitude
             )
             await self._answer(message, reply)
-        elif message is not None and message.chat.type == "private" and _brings_something(message):
+        elif message.chat.type == "private" and _brings_something(message):
             asker = ChatContext(message.chat_id, _language(message.from_user))
             await self._answer(message, await asyncio.to_thread(conversation.only_text, self._services, asker))
 
     async def _handle_text(self, message: Message) -> None:
-        text = said_to_us(message, self._bot.id, self._bot.username)
-        if text is None:
+        asked = said_to_us(message, self._bot.id, self._bot.username)
+        if asked is None:
+            return
+        text = asked.text
+        if not asked.surely and not await self._run(conversation.understands, self._services, text):
             return
         may_change = not conversation.matters_who_asks(text) or await self._admins.may_change(message)
-        asker = ChatContext(message.chat_id, _language(message.from_user), may_change, topic_of(message))
+        asker = _asker(message.chat_id, message.from_user, may_change, topic_of(message))
         with typing(self._bot, message.chat_id, topic_of(message)):
             reply = await self._think(conversation.answer, self._services, asker, text)
         await self._answer(message, reply)
@@ -112,7 +131,7 @@ class Answers:
         may_change = not matters or await self._admins.is_admin(shown.chat, query.from_user.id)
         seen = shown if isinstance(shown, Message) and shown.is_accessible else None
         thread = topic_of(seen) if seen else await asyncio.to_thread(self._chosen_topic, shown.chat.id)
-        asker = ChatContext(shown.chat.id, _language(query.from_user), may_change, thread)
+        asker = _asker(shown.chat.id, query.from_user, may_change, thread)
         with typing(self._bot, shown.chat.id, thread):
             pressed = await self._think(conversation.press, self._services, asker, query.data)
         await self._sender.notice(query, pressed.notice)
@@ -130,7 +149,11 @@ class Answers:
     async def _think(self, find: Callable[..., Found], *about: object) -> Found:
         """An answer, found in a thread of those that may wait for prices: nobody else's business waits for one."""
         async with self._turns.turn():
-            return await asyncio.get_running_loop().run_in_executor(self._thinking, find, *about)
+            return await self._run(find, *about)
+
+    async def _run(self, find: Callable[..., Found], *about: object) -> Found:
+        """In a thread of those that may wait for prices."""
+        return await asyncio.get_running_loop().run_in_executor(self._thinking, find, *about)
 
     # The database, asked in threads: a busy file must not stop the loop. Without one the bot still answers.
 
@@ -155,11 +178,26 @@ class Answers:
         return None
 
 
+def _is_out(member: ChatMember) -> bool:
+    """Whether somebody is no member any more; who may do nothing is told of as `restricted` either way."""
+    return member.status in {"kicked", "left"} or getattr(member, "is_member", True) is False
+
+
 def _brings_something(message: Message) -> bool:
-    """Whether a message without a text has any content, unlike one that tells what happened in the chat."""
+    """Whether a message without a text has any content, unlike one that tells what happened in the chat.
+
+    What the library does not know and stands alone is content of a later version.
+    """
     if message.effective_attachment is not None:
         return True
-    return any(getattr(message, name, None) or name in message.api_kwargs for name in _NO_ATTACHMENTS)
+    if any(getattr(message, name, None) or name in message.api_kwargs for name in _NO_ATTACHMENTS):
+        return True
+    return bool(message.api_kwargs) and message.to_dict().keys() <= _ABOUT | message.api_kwargs.keys()
+
+
+def _asker(chat_id: int, user: User | None, may_change: bool | None, thread: int | None) -> ChatContext:
+    """Whoever asks; `may_change` is None where nobody knows."""
+    return ChatContext(chat_id, _language(user), bool(may_change), thread, rights_known=may_change is not None)
 
 
 def _language(user: User | None) -> str:

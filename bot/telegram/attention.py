@@ -4,7 +4,7 @@ from enum import Enum
 
 from telegram import Bot, Update
 
-from bot.telegram.groups import said_to_us
+from bot.telegram.addressed import is_of_a_person, said_to_us
 
 
 class Attention(Enum):
@@ -23,6 +23,8 @@ def attention_of(update: Update, bot: Bot) -> Attention:
     if message is None or message.left_chat_member is not None or message.migrate_to_chat_id is not None:
         return Attention.NONE
     if message.chat.type == "private":
+        if not is_of_a_person(message):
+            return Attention.NONE
         return Attention.TO_US
     try:
         asked = said_to_us(message, bot.id, bot.username)

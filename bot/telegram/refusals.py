@@ -30,11 +30,11 @@ REFUSALS: tuple[tuple[str, Meaning], ...] = (
     (r"bot was blocked by the user|user_is_blocked", Meaning.GONE),
     (r"user is deactivated|user is deleted|user_deactivated", Meaning.GONE),
     (r"bot was kicked from", Meaning.GONE),
-    (r"bot is not a member of", Meaning.GONE),
-    (r"bot can't initiate conversation|bot can't send messages to (bots|the user)|user_is_bot", Meaning.GONE),
+    (r"bot is not a member of|not in the chat|user_not_participant", Meaning.GONE),
+    (r"bot can't initiate conversation|bots? can't send messages to (bots|the user)|user_is_bot", Meaning.GONE),
     (r"(chat|channel|user) not found", Meaning.GONE),
     (r"peer_id_invalid|chat_id_invalid|channel_invalid|channel_private|user_id_invalid", Meaning.GONE),
-    (r"group chat was deleted|(group|chat) is deactivated|chat_deactivated|group_deactivated", Meaning.GONE),
+    (r"(group|chat|channel) was deleted|(group|chat) is deactivated|chat_deactivated|group_deactivated", Meaning.GONE),
     (r"have no access to the chat|can't access the chat", Meaning.GONE),
     # elsewhere
     (r"upgraded to a supergroup", Meaning.MOVED),
@@ -54,7 +54,10 @@ REFUSALS: tuple[tuple[str, Meaning], ...] = (
     (r"can't parse (entities|caption)|unsupported start tag|can't find end", Meaning.MARKUP),
     (r"not modified|message_not_modified", Meaning.UNCHANGED),
     (r"message to (be replied|reply) not found|reply message not found|reply_message_id", Meaning.ANSWERED_GONE),
-    (r"wrong (remote )?file|file reference|file_reference|can't use file of type", Meaning.FILE_UNKNOWN),
+    (
+        r"wrong (remote )?file|file reference|file_reference|file_id_invalid|media_empty|can't use file of type",
+        Meaning.FILE_UNKNOWN,
+    ),
     # it took the name of a file for a link
     (r"wrong type of the web page content|failed to get http url content|wrong http url", Meaning.FILE_UNKNOWN),
     # ours

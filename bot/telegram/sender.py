@@ -20,6 +20,7 @@ from bot.telegram.client import lanes_of
 from bot.telegram.errors import as_delivery_error
 from bot.telegram.message import MessageWriter, kind_of, topic_of
 from bot.telegram.pictures import Pictures
+from bot.telegram.progress import current, sending
 from bot.telegram.rate_limits import ChatIsFull, SendRateLimit
 from bot.telegram.split_html import split_html
 
@@ -82,7 +83,8 @@ class TelegramSender:
         """Send an answer, in parts where it is long, trying for about a minute. Raises DeliveryError.
 
         `thread` is the topic of a forum group that it belongs in. Where the chart takes a while the words go first, and
-        the chart joins them; where the chat takes no picture or file, they go alone.
+        the chart joins them; where the chat takes no picture or file, or sending one fails, they go alone. Of an answer
+        that is tried again the parts that arrived are not sent again.
         """
         if reply.chart is not None and not await self._is_ready(reply.chart, kind_of(reply)):
             await self._answer_before_chart(chat_id, reply, thread)
@@ -91,9 +93,9 @@ class TelegramSender:
             await self._say_all(chat_id, reply, thread)
         except DeliveryError as error:
             words = _in_words(reply)
-            if words is None or error.cause not in _IN_WORDS:
+            if words is None or not _helped_by_words(error, reply):
                 raise
-            log.warning("Telegram takes no chart or file there (%s); the words go alone.", error)
+            log.warning("No chart or file can be sent there (%s); the words go alone.", error)
             await self._say_all(chat_id, words, thread)
 
     async def _say_all(self, chat_id: int, reply: Reply, thread: int | None) -> None:
@@ -102,13 +104,18 @@ class TelegramSender:
         first, *rest = [reply.text] if captioned else split_html(reply.text)
         parts = [replace(reply, text=first, buttons=()), *(Reply(part) for part in rest)]
         parts[-1] = replace(parts[-1], buttons=reply.buttons)  # buttons stand under the end
-        for part in parts:
+        progress = current()
+        if [part.text for part in parts[: len(progress.said)]] != progress.said:  # it reads otherwise now
+            progress.said.clear()
+        for part in parts[len(progress.said) :]:
 
             async def say(part: Reply = part) -> None:
                 async with self._pace.turn(chat_id):
-                    await self._writer.say(chat_id, part, thread=thread)
+                    with sending():
+                        await self._writer.say(chat_id, part, thread=thread)
 
             await self._insist(chat_id, say)
+            progress.said.append(part.text)
 
     async def _is_ready(self, chart: Picture, kind: str) -> bool:
         """Whether a chart can go at once. One that cannot be drawn never will; that is said when its turn comes."""
@@ -126,7 +133,8 @@ class TelegramSender:
 
         async def say() -> None:
             async with self._pace.turn(chat_id):
-                number, _ = await self._writer.say(chat_id, replace(reply, chart=None), thread=thread)
+                with sending():
+                    number, _ = await self._writer.say(chat_id, replace(reply, chart=None), thread=thread)
                 said.append(number)
 
         try:
@@ -179,10 +187,15 @@ class TelegramSender:
                 await self.answer(message.chat_id, new, topic_of(message))
             return
         shown = new
+
+        async def edit() -> None:
+            with sending():
+                await self._writer.edit(message, shown)
+
         try:
-            await self._insist(message.chat_id, lambda: self._writer.edit(message, shown))
+            await self._insist(message.chat_id, edit)
         except DeliveryError as error:
-            if error.cause not in _IN_WORDS:
+            if not _helped_by_words(error, shown):
                 raise
             log.warning("A message could not be made new (%s); the answer is one more.", error)
             await self.answer(message.chat_id, shown, topic_of(message))
@@ -220,6 +233,16 @@ class TelegramSender:
         if understood.retry_after is not None:
             self._pace.refused(chat_id, understood.retry_after.total_seconds())
         return understood
+
+
+def _helped_by_words(error: DeliveryError, reply: Reply) -> bool:
+    """Whether words may arrive where a reply as it is did not.
+
+    They may also where a picture meets a failure again and again, as of a server that takes no large requests.
+    """
+    if error.cause is Cause.UNANSWERED:
+        return reply.chart is not None and not reply.words_alone
+    return error.cause in _IN_WORDS
 
 
 def _in_words(reply: Reply) -> Reply | None:

@@ -28,6 +28,7 @@ from bot.telegram.attention import Attention, attention_of
 from bot.telegram.batcher import Batcher
 from bot.telegram.inbox_marks import InboxMarks
 from bot.telegram.inline import Inline
+from bot.telegram.progress import Progress, answering
 from bot.telegram.read_update import Received, read, read_stored
 from bot.telegram.sender import TelegramSender
 
@@ -66,6 +67,7 @@ class Updates:
         self._last_of_chat: dict[int, asyncio.Task[None]] = {}
         self._answering: set[asyncio.Task[None]] = set()
         self._queued: set[int] = set()
+        self._progress: dict[int, Progress] = {}  # of answers that are to be tried again
         self._answered = InboxMarks(services)
         self._keep = Batcher(self._keep_all)
 
@@ -161,10 +163,17 @@ class Updates:
         """One update from its turn to its end. A failure is written down and does not stop the next."""
         if earlier is not None:
             await asyncio.wait([earlier])
+        progress = self._progress.pop(update_id, None) or Progress()
         try:
             if not begun:
                 await asyncio.to_thread(self._begin, update_id)
-            await self._answers.give(update)
+                begun = True
+            with answering(progress):
+                await self._answers.give(update)
+        except asyncio.CancelledError:
+            if begun and not progress.may_have_arrived:
+                await asyncio.to_thread(self._excuse, update_id)
+            raise
         except DeliveryError as error:
             if error.forbidden_now:
                 await asyncio.to_thread(self._note_forbidden, chat_id)
@@ -176,6 +185,8 @@ class Updates:
                 log.error("Telegram refused an answer: %s.", error)
             else:
                 log.warning("An answer could not be sent (%s); it is tried again in a while.", error)
+                if progress.said:
+                    self._progress[update_id] = Progress(progress.said)
                 if not error.uncertain:
                     await asyncio.to_thread(self._excuse, update_id)
                 return
