@@ -174,7 +174,8 @@ def test_a_picture_or_a_sticker_is_answered_too(
                     "from": {"id": ANN, "is_bot": False, "first_name": "Ann"},
                     **content,
                 },
-            }
+            },
+            check="hologram" not in content,
         )
         server.wait_for(lambda s: s.messages(ANN) and "I can only read text" in s.last(ANN).text)
 

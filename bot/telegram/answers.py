@@ -192,7 +192,8 @@ def _brings_something(message: Message) -> bool:
         return True
     if any(getattr(message, name, None) or name in message.api_kwargs for name in _NO_ATTACHMENTS):
         return True
-    return bool(message.api_kwargs) and message.to_dict().keys() <= _ABOUT | message.api_kwargs.keys()
+    told = {name for name, value in message.to_dict().items() if value}
+    return bool(message.api_kwargs) and told <= _ABOUT | message.api_kwargs.keys()
 
 
 def _asker(chat_id: int, user: User | None, may_change: bool | None, thread: int | None) -> ChatContext:
