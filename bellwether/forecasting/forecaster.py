@@ -51,7 +51,8 @@ from bellwether.forecasting.inputs import align_closes, model_inputs
 from bellwether.forecasting.metrics import probability_above_zero
 from bellwether.market.bars import SMALLEST_VOLATILITY, find_problem, mended
 from bellwether.market.calendar import session_after
-from bellwether.market.returns import ewma_volatility, log_returns
+from bellwether.market.jumps import doubtful_moves
+from bellwether.market.returns import ewma_volatility, moves
 from bellwether.models.model_card import ModelCard
 from bellwether.models.onnx_model import OnnxModel
 
@@ -108,7 +109,7 @@ def _checked(known: ForecastInputs, card: ModelCard | None) -> _Checked | Unusab
         bars = mended(known.bars)
     except UnusableBars as unusable:
         return unusable
-    volatility = ewma_volatility(log_returns(bars.closes[-context:]))
+    volatility = ewma_volatility(moves(bars.closes, context, doubtful_moves(bars)))
     if volatility < SMALLEST_VOLATILITY:
         return UnusableBars(
             said(
@@ -206,7 +207,7 @@ def _read(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
         baseline=Baseline(tuple(baseline.tolist()), float(baseline_growth)),
         model_id=outlook.model_id,
         explanation=explain(
-            bars.closes,
+            bars,
             outlook.vix,
             quantiles[Q90] - quantiles[Q10],
             baseline[Q90] - baseline[Q10],

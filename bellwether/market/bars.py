@@ -7,7 +7,7 @@ import numpy as np
 from bellwether.core.errors import DoubtfulBars, UnusableBars
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import CLOSE, HIGH, LOW, OPEN, VOLUME, Bars, Floats, Problem
-from bellwether.market.jumps import may_be_halved
+from bellwether.market.jumps import may_be_halved, taken_back, unheard_of
 from bellwether.market.returns import FEWEST_CLOSES, RECENT, ewma_volatility, log_returns
 
 LONGEST_GAP = 14  #: calendar days between two bars; Golden Week closes Shanghai for about 11
@@ -52,10 +52,12 @@ def find_problem(
     # a jump stays in what the model reads for as long as its window
     if not low <= volatility <= high or max(returns.max(), -returns.min()) > max_abs_return:
         return Problem.EXTREME
+    if unheard_of(bars):
+        return Problem.EXTREME
     # of eight such days in four million some were splits that nobody told of, others real falls: there is no telling
     if may_be_halved(bars):
         return Problem.JUMP
-    return None
+    return Problem.BROKEN if taken_back(bars) else None
 
 
 def mended(bars: Bars) -> Bars:
