@@ -49,7 +49,7 @@ from bellwether.forecasting.caveats import (
 from bellwether.forecasting.explain import explain, usual_probability_of_growth
 from bellwether.forecasting.inputs import align_closes, model_inputs
 from bellwether.forecasting.metrics import probability_above_zero
-from bellwether.market.bars import SMALLEST_VOLATILITY, find_problem, mended
+from bellwether.market.bars import SMALLEST_VOLATILITY, after_breaks, find_problem, mended
 from bellwether.market.calendar import session_after
 from bellwether.market.jumps import doubtful_moves
 from bellwether.market.returns import ewma_volatility, moves
@@ -109,7 +109,8 @@ def _checked(known: ForecastInputs, card: ModelCard | None) -> _Checked | Unusab
         bars = mended(known.bars)
     except UnusableBars as unusable:
         return unusable
-    volatility = ewma_volatility(moves(bars.closes, context, doubtful_moves(bars)))
+    left_out = doubtful_moves(bars) | after_breaks(known.bars)
+    volatility = ewma_volatility(moves(bars.closes, context, left_out))
     if volatility < SMALLEST_VOLATILITY:
         return UnusableBars(
             said(

@@ -78,6 +78,12 @@ def mended(bars: Bars) -> Bars:
     return Bars(bars.symbol, bars.sessions[good], np.column_stack([whole, volume]), bars.quoted_closes[good])
 
 
+def after_breaks(bars: Bars) -> set[int]:
+    """The rows of `mended` bars into which the move is over days whose close is unusable: it is of no one day."""
+    good = np.isfinite(bars.closes) & (bars.closes > 0)
+    return set() if good.all() else set((np.flatnonzero(np.diff(np.flatnonzero(good)) > 1) + 1).tolist())
+
+
 def check_order(bars: Bars) -> None:
     """Refuse bars that are empty, out of order or doubled: nothing can be read off them."""
     if len(bars) == 0:

@@ -51,6 +51,9 @@ def since_doubtful_split(bars: Bars) -> tuple[Bars, tuple[Said, ...]]:
 def since_untold_split(bars: Bars) -> tuple[Bars, tuple[Said, ...]]:
     """The bars since a recent jump that looks like a split which is missing from the prices before it."""
     jumps = untold_splits(bars)
+    if jumps:
+        back = taken_back(bars)
+        jumps = [at for at in jumps if at not in back]
     if not jumps:
         return bars, ()
     since = jumps[-1]
@@ -113,14 +116,15 @@ def doubtful_moves(bars: Bars, sessions: int = FADED) -> set[int]:
     return doubtful | _taken_back(steps, gaps, first)
 
 
-def taken_back(bars: Bars) -> bool:
-    """Whether a recent jump was taken back within days, opening and close alike. Needs usable recent closes."""
-    steps = log_returns(bars.closes[-RECENT:])
-    if np.abs(steps).max(initial=0) <= JUMP:
-        return False
+def taken_back(bars: Bars) -> set[int]:
+    """The recent rows at which the price jumps as a whole and is back within days, and those at which it comes back."""
+    recent = bars.last(RECENT + 1)
     with np.errstate(all="ignore"):
-        gaps = np.log(bars.values[-len(steps) :, OPEN] / bars.closes[-len(steps) - 1 : -1])
-    return bool(_taken_back(steps, gaps, 1))
+        steps = log_returns(recent.closes)
+        if not (np.abs(steps) > JUMP).any():
+            return set()
+        gaps = np.log(recent.values[1:, OPEN] / recent.closes[:-1])
+    return {len(bars) - len(recent) + at for at in _taken_back(steps, gaps, 1)}
 
 
 def _taken_back(steps: Floats, gaps: Floats, first: int) -> set[int]:

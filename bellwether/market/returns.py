@@ -20,12 +20,16 @@ def log_returns(closes: Floats) -> Floats:
 
 
 def moves(closes: Floats, context: int, left_out: Collection[int] = ()) -> Floats:
-    """The log returns between the newest `context` closes, (m,), without those into some rows of all closes."""
+    """The log returns between the newest `context` closes, (m,), without those into some rows of all closes.
+
+    Where less than half would be left all count: then moves of that kind are what is usual.
+    """
     returns = log_returns(closes[-context:])
     if not left_out:
         return returns
     first = len(closes) - len(returns)
-    return np.delete(returns, [at - first for at in left_out if at >= first])
+    rest = np.delete(returns, [at - first for at in left_out if at >= first])
+    return rest if 2 * len(rest) >= len(returns) else returns
 
 
 def ewma_volatility(returns: Floats) -> float:
