@@ -1,21 +1,29 @@
 """Why the range is as wide as it is, as numbers. `bellwether.forecasting.sentences` makes sentences of them."""
 
+from collections.abc import Collection
+
 import numpy as np
 
-from bellwether.core.types import Bars, Explanation, Floats, Record
-from bellwether.market.jumps import doubtful_moves
+from bellwether.core.types import Explanation, Floats, Record
 from bellwether.market.returns import TRADING_DAYS, ewma_volatility, moves
 
 RECENT = 21  #: sessions in "the last month"
 
 
-def explain(bars: Bars, vix: float | None, width: float, baseline_width: float, record: Record | None) -> Explanation:
+def explain(
+    closes: Floats,
+    vix: float | None,
+    width: float,
+    baseline_width: float,
+    record: Record | None,
+    doubtful: Collection[int] = (),
+) -> Explanation:
     """Describe the state of one symbol.
 
-    Two closes or more, all usable; `vix` in percent as quoted; the widths are of the 80 % ranges, in log returns.
+    `closes` (n,) adjusted, n >= 2; `vix` in percent as quoted; the widths are of the 80 % ranges, in log returns;
+    moves into the `doubtful` rows are no part of its volatility.
     """
-    closes = bars.closes
-    returns = moves(closes, TRADING_DAYS + 1, doubtful_moves(bars))
+    returns = moves(closes, TRADING_DAYS + 1, doubtful)
     year = np.sqrt(TRADING_DAYS)
     usual = float(np.std(returns)) * year if len(closes) > TRADING_DAYS else None
     recent = float(np.log(closes[-1] / closes[-1 - RECENT])) if len(closes) > RECENT else None

@@ -208,11 +208,12 @@ def _read(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
         baseline=Baseline(tuple(baseline.tolist()), float(baseline_growth)),
         model_id=outlook.model_id,
         explanation=explain(
-            bars,
+            bars.closes,
             outlook.vix,
             quantiles[Q90] - quantiles[Q10],
             baseline[Q90] - baseline[Q10],
             _record_at(outlook.records, horizon),
+            doubtful_moves(bars),
         ),
         source=outlook.source,
         caveats=outlook.caveats,

@@ -131,11 +131,11 @@ def _taken_back(steps: Floats, gaps: Floats, first: int) -> set[int]:
     """The rows from `first` on of jumps and what took them back; steps and gaps (n - 1,), as log."""
     whole = (np.abs(gaps - steps) < AT_OPEN) & (np.abs(steps) > JUMP)
     rows: set[int] = set()
-    for at in np.flatnonzero(whole[first - 1 :]) + first:
+    for at in (np.flatnonzero(whole[first - 1 :]) + first).tolist():
         for end in range(at + 1, min(at + LONGEST_SPIKE, len(steps)) + 1):
             is_back = abs(steps[at - 1 : end].sum()) < BACK
             if whole[end - 1] and is_back and steps[at - 1] * steps[end - 1] < 0:
-                rows |= {int(at), end}
+                rows |= {at, end}
     return rows
 
 

@@ -93,8 +93,7 @@ def _with_splits(history: Any, given: pd.DataFrame) -> tuple[pd.DataFrame, int |
     table = given
     for split in told:
         alone = table.copy()
-        alone["Stock Splits"] = 0.0
-        alone.iloc[split.at, alone.columns.get_loc("Stock Splits")] = split.ratio
+        alone["Stock Splits"] = np.where(np.arange(len(table)) == split.at, split.ratio, 0.0)
         after = _tried(lambda some: worker._fix_bad_stock_splits(some, "1d", zone), alone, worker.ticker)
         if after is not alone and is_explained(_prices(table), _prices(after), split):
             table = after

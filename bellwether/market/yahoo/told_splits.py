@@ -97,7 +97,11 @@ def is_explained(before: PriceTable, after: PriceTable, split: ToldSplit) -> boo
     edges = np.flatnonzero(~(np.abs(changes) < split.size / 2)) + 1
     return all(
         _is_the_splits(closes, before.volume, int(at), -float(changes[at - 1]), split)
-        or any(_is_stretch(before.volume, *sorted((int(at), int(end))), changes, split) for end in edges if end != at)
+        or any(
+            _is_stretch(before.volume, int(min(at, end)), int(max(at, end)), changes, split)
+            for end in edges
+            if end != at
+        )
         for at in edges
     )
 
