@@ -261,6 +261,19 @@ def test_a_real_fall_that_stays_widens_the_plain_range(seed: int, fall: float, b
     assert width(plain(fallen)) > 1.2 * width(plain(right))
 
 
+def test_a_share_whose_every_move_may_be_damage_has_the_range_of_its_moves() -> None:
+    restless = times(calm_walk(1, 0.004), slice(0, COUNT, 2), 2.0)
+    assert width(plain(restless)) > 1
+
+
+def test_a_move_over_broken_days_is_not_taken_for_that_of_one_day() -> None:
+    broken = calm_walk(1, 0.01)
+    broken.values[-5:-2, :VOLUME] = np.nan
+    broken.quoted_closes[-5:-2] = np.nan
+    broken.values[-2:, :VOLUME] *= 1.4
+    assert width(plain(broken)) == pytest.approx(width(plain(calm_walk(1, 0.01))), rel=0.15)
+
+
 # ---- two closes, for a grade
 
 
