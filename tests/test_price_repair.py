@@ -151,6 +151,71 @@ def test_a_real_fall_is_never_put_right(server: YahooServer, source: YahooSource
     assert np.allclose(bars.quoted_closes, crash["Close"], rtol=1e-9)
 
 
+@pytest.mark.parametrize("daily", [0.015, 0.03])
+@pytest.mark.parametrize(
+    ("ratio", "told_back", "move", "move_back"),
+    [
+        (0.25, 5, 0.25, 100),
+        (0.25, 5, 0.26, 60),
+        (0.1, 3, 0.1, 120),
+        (0.2, 5, 0.2, 30),
+        (1.5, 5, 1.5, 100),
+        (1.5, 5, 0.667, 150),
+        (2.0, 5, 0.5, 20),
+        (3.0, 40, 1 / 3, 80),
+        (2.0, 200, 2.0, 230),
+        (1.5, 6, 0.667, 3),
+        (1.25, 6, 0.8, 3),
+        (2.0, 40, 0.5, 36),
+        (4.0, 40, 0.25, 43),
+        (0.25, 30, 4.0, 26),
+    ],
+)
+@pytest.mark.parametrize("is_whole", [True, False], ids=["split in prices", "split missing from them"])
+def test_a_real_move_of_a_told_splits_ratio_is_never_taken_out(
+    server: YahooServer, source: YahooSource, daily: float, ratio: float, told_back: int, move: float, move_back: int,
+    is_whole: bool,
+) -> None:  # fmt: skip
+    split, moved = SESSIONS - told_back, SESSIONS - move_back
+    crash = scaled(made_up_table(SESSIONS, last=END, daily=daily), slice(moved, SESSIONS), move, [*PRICES, "Adj Close"])
+    damaged = told(crash, split, ratio)
+    if not is_whole:
+        damaged = scaled(damaged, slice(0, split), ratio)
+    bars = bars_of(server, source, damaged)
+    assert bars.origin is not None
+    doubtful = bars.origin.doubtful
+    wanted = np.log(crash["Close"].to_numpy())
+    got = np.log(bars.quoted_closes)
+    since = 0 if doubtful is None else int(np.searchsorted(bars.sessions, np.datetime64(doubtful)))
+    assert np.allclose(np.diff(got[since:]), np.diff(wanted[since:]), atol=1e-4)
+    if is_whole:
+        assert np.allclose(got, wanted, atol=1e-9)
+        assert (doubtful is None) == (abs(moved - split) > 10)
+
+
+def test_a_move_far_from_a_told_split_that_was_taken_back_is_no_stretch_of_damage(
+    server: YahooServer, source: YahooSource
+) -> None:
+    """A price that doubles and halves again a month later did so, though a split of two for one comes later."""
+    doubled = scaled(
+        made_up_table(SESSIONS, last=END), slice(SESSIONS - 90, SESSIONS - 70), 2.0, [*PRICES, "Adj Close"]
+    )
+    bars = bars_of(server, source, told(doubled, SESSIONS - 15, 2.0))
+    assert np.allclose(bars.quoted_closes, doubled["Close"], rtol=1e-9)
+    assert bars.origin is not None
+    assert bars.origin.doubtful is None
+
+
+@pytest.mark.parametrize("stretch", [1, 3, 30])
+def test_a_step_in_only_one_of_quoted_and_adjusted_closes_is_no_move_however_far_off(
+    server: YahooServer, source: YahooSource, stretch: int
+) -> None:
+    right = told(made_up_table(SESSIONS, last=END), SESSIONS - 20, 4.0)
+    wanted = bars_of(server, source, right)
+    bars = bars_of(server, source, scaled(right, slice(SESSIONS - 90, SESSIONS - 90 + stretch), 4.0, ["Adj Close"]))
+    assert np.allclose(bars.closes, wanted.closes, rtol=2e-3)
+
+
 # ---- dividends and gains
 
 

@@ -5,12 +5,28 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bellwether.core.errors import DoubtfulBars
-from bellwether.core.types import CLOSE, HIGH, VOLUME, Bars, Floats, Origin, Problem, to_date
+from bellwether.core.types import (
+    CLOSE,
+    HIGH,
+    Q10,
+    Q90,
+    VOLUME,
+    Bars,
+    Floats,
+    ForecastInputs,
+    Instrument,
+    Origin,
+    Outlook,
+    Problem,
+    to_date,
+)
+from bellwether.forecasting.forecaster import make_outlook
 from bellwether.market.bars import find_problem
+from bellwether.market.jumps import doubtful_moves
 from bellwether.market.returns import FEWEST_CLOSES
 from bellwether.market.sample import SampleProvider
 from bellwether.market.scale import (
@@ -176,6 +192,86 @@ def test_a_day_before_the_doubtful_split_is_answered_as_ever() -> None:
     before = bars.until(to_date(bars.sessions[-20]))
     assert before is not None
     assert comparable(before).bars is before
+
+
+# ---- what the plain range is made of
+
+
+def calm_walk(seed: int, daily: float) -> Bars:
+    """A walk whose moves are all of one kind: no day of it weighs much in a volatility."""
+    random = np.random.default_rng(seed)
+    closes = 100 * np.exp(np.cumsum(random.uniform(-(3**0.5), 3**0.5, COUNT) * daily))
+    opens = closes * np.exp(random.uniform(-0.5, 0.5, COUNT) * daily)
+    highs, lows = np.maximum(opens, closes) * 1.002, np.minimum(opens, closes) * 0.998
+    return replace(
+        walk(), values=np.column_stack([opens, highs, lows, closes, np.full(COUNT, 1e6)]), quoted_closes=closes
+    )
+
+
+def plain(bars: Bars) -> Outlook:
+    one = Instrument("MADE", "Made", "NYSE", "XNYS", "USD")
+    return make_outlook(ForecastInputs(one, bars, (None, None), "yahoo", "", None), None)
+
+
+def width(outlook: Outlook) -> float:
+    row = outlook.log_returns[9]
+    return float(row[Q90] - row[Q10])
+
+
+@settings(deadline=None)
+@given(
+    seed=st.integers(0, 200),
+    daily=st.sampled_from([0.006, 0.015, 0.03]),
+    fault=st.sampled_from(["untold", "spike", "spike of the close"]),
+    factor=st.sampled_from([2.0, 3.0, 4.0, 5.0, 8.5, 10.0, 20.0, 1.9, 2.3, 2.6, 2.9]),
+    is_down=st.booleans(),
+    back=st.integers(2, 280),
+    length=st.integers(1, 3),
+)
+def test_a_fault_leaves_the_plain_range_as_it_was_or_there_is_none_and_a_reason(
+    seed: int, daily: float, fault: str, factor: float, is_down: bool, back: int, length: int
+) -> None:
+    right = calm_walk(seed, daily)
+    times_off = 1 / factor if is_down else factor
+    if fault == "untold":
+        assume(factor not in {1.9, 2.3, 2.6, 2.9})  # no split's ratio
+        damaged = times(right, slice(0, COUNT - back), times_off)
+    else:
+        days = slice(COUNT - back, COUNT - max(back - length, 1))
+        damaged = times(right, days, times_off)
+        if fault == "spike of the close":
+            damaged.values[days, :CLOSE] = right.values[days, :CLOSE]
+    try:
+        seen = comparable(damaged).bars
+        got = plain(seen)
+    except DoubtfulBars as silent:
+        assert "adjusted for a split" in str(silent)
+        return
+    same_days = right.last(len(seen))
+    assert width(got) == pytest.approx(width(plain(same_days)), rel=0.15)
+    if back <= 60:
+        assert got.problem is not Problem.NO_MODEL or seen.sessions[0] > damaged.sessions[0]
+
+
+@given(st.integers(0, 200), st.floats(0.36, 0.46) | st.floats(0.54, 0.9), st.integers(1, 40))
+def test_a_real_fall_that_stays_widens_the_plain_range(seed: int, fall: float, back: int) -> None:
+    right = calm_walk(seed, 0.004)
+    fallen = times(right, slice(COUNT - back, COUNT), fall)
+    assert doubtful_moves(fallen) == set()
+    assert width(plain(fallen)) > 1.2 * width(plain(right))
+
+
+def test_a_share_whose_every_move_may_be_damage_has_the_range_of_its_moves() -> None:
+    restless = times(calm_walk(1, 0.004), slice(0, COUNT, 2), 2.0)
+    assert width(plain(restless)) > 1
+
+
+def test_a_move_over_broken_days_is_not_taken_for_that_of_one_day() -> None:
+    broken = calm_walk(1, 0.01)
+    broken.values[-5:-2, :VOLUME] = np.nan
+    broken.quoted_closes[-5:-2] = np.nan
+    broken.values[-2:, :VOLUME] *= 1.4
+    assert width(plain(broken)) == pytest.approx(width(plain(calm_walk(1, 0.01))), rel=0.15)
 
 
 # ---- two closes, for a grade

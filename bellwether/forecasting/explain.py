@@ -1,23 +1,31 @@
 """Why the range is as wide as it is, as numbers. `bellwether.forecasting.sentences` makes sentences of them."""
 
+from collections.abc import Collection
+
 import numpy as np
 
 from bellwether.core.types import Explanation, Floats, Record
-from bellwether.market.returns import TRADING_DAYS, ewma_volatility, log_returns
+from bellwether.market.returns import TRADING_DAYS, ewma_volatility, moves
 
 RECENT = 21  #: sessions in "the last month"
 
 
 def explain(
-    closes: Floats, vix: float | None, width: float, baseline_width: float, record: Record | None
+    closes: Floats,
+    vix: float | None,
+    width: float,
+    baseline_width: float,
+    record: Record | None,
+    doubtful: Collection[int] = (),
 ) -> Explanation:
     """Describe the state of one symbol.
 
-    `closes` (n,) adjusted, n >= 2; `vix` in percent as quoted; the widths are of the 80 % ranges, in log returns.
+    `closes` (n,) adjusted, n >= 2; `vix` in percent as quoted; the widths are of the 80 % ranges, in log returns;
+    moves into the `doubtful` rows are no part of its volatility.
     """
-    returns = log_returns(closes[-TRADING_DAYS - 1 :])
+    returns = moves(closes, TRADING_DAYS + 1, doubtful)
     year = np.sqrt(TRADING_DAYS)
-    usual = float(np.std(returns)) * year if len(returns) >= TRADING_DAYS else None
+    usual = float(np.std(returns)) * year if len(closes) > TRADING_DAYS else None
     recent = float(np.log(closes[-1] / closes[-1 - RECENT])) if len(closes) > RECENT else None
     return Explanation(
         volatility=ewma_volatility(returns) * float(year),

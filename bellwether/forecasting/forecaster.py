@@ -49,9 +49,10 @@ from bellwether.forecasting.caveats import (
 from bellwether.forecasting.explain import explain, usual_probability_of_growth
 from bellwether.forecasting.inputs import align_closes, model_inputs
 from bellwether.forecasting.metrics import probability_above_zero
-from bellwether.market.bars import SMALLEST_VOLATILITY, find_problem, mended
+from bellwether.market.bars import SMALLEST_VOLATILITY, after_breaks, find_problem, mended
 from bellwether.market.calendar import session_after
-from bellwether.market.returns import ewma_volatility, log_returns
+from bellwether.market.jumps import doubtful_moves
+from bellwether.market.returns import ewma_volatility, moves
 from bellwether.models.model_card import ModelCard
 from bellwether.models.onnx_model import OnnxModel
 
@@ -108,7 +109,8 @@ def _checked(known: ForecastInputs, card: ModelCard | None) -> _Checked | Unusab
         bars = mended(known.bars)
     except UnusableBars as unusable:
         return unusable
-    volatility = ewma_volatility(log_returns(bars.closes[-context:]))
+    left_out = doubtful_moves(bars) | after_breaks(known.bars)
+    volatility = ewma_volatility(moves(bars.closes, context, left_out))
     if volatility < SMALLEST_VOLATILITY:
         return UnusableBars(
             said(
@@ -211,6 +213,7 @@ def _read(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
             quantiles[Q90] - quantiles[Q10],
             baseline[Q90] - baseline[Q10],
             _record_at(outlook.records, horizon),
+            doubtful_moves(bars),
         ),
         source=outlook.source,
         caveats=outlook.caveats,

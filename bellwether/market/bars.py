@@ -7,7 +7,7 @@ import numpy as np
 from bellwether.core.errors import DoubtfulBars, UnusableBars
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import CLOSE, HIGH, LOW, OPEN, VOLUME, Bars, Floats, Problem
-from bellwether.market.jumps import may_be_halved
+from bellwether.market.jumps import may_be_halved, taken_back, unheard_of
 from bellwether.market.returns import FEWEST_CLOSES, RECENT, ewma_volatility, log_returns
 
 LONGEST_GAP = 14  #: calendar days between two bars; Golden Week closes Shanghai for about 11
@@ -52,10 +52,12 @@ def find_problem(
     # a jump stays in what the model reads for as long as its window
     if not low <= volatility <= high or max(returns.max(), -returns.min()) > max_abs_return:
         return Problem.EXTREME
+    if unheard_of(bars):
+        return Problem.EXTREME
     # of eight such days in four million some were splits that nobody told of, others real falls: there is no telling
     if may_be_halved(bars):
         return Problem.JUMP
-    return None
+    return Problem.BROKEN if taken_back(bars) else None
 
 
 def mended(bars: Bars) -> Bars:
@@ -74,6 +76,12 @@ def mended(bars: Bars) -> Bars:
     volume = np.where(np.isfinite(values[:, VOLUME]), np.clip(values[:, VOLUME], 0, LARGEST_VOLUME), 0)
     whole = np.where(np.isfinite(prices) & (prices > 0), prices, prices[:, CLOSE:])
     return Bars(bars.symbol, bars.sessions[good], np.column_stack([whole, volume]), bars.quoted_closes[good])
+
+
+def after_breaks(bars: Bars) -> set[int]:
+    """The rows of `mended` bars into which the move is over days whose close is unusable: it is of no one day."""
+    good = np.isfinite(bars.closes) & (bars.closes > 0)
+    return set() if good.all() else set((np.flatnonzero(np.diff(np.flatnonzero(good)) > 1) + 1).tolist())
 
 
 def check_order(bars: Bars) -> None:

@@ -3,6 +3,7 @@
 | told and doubtful    the source tells of it, and there is no telling whether it is in the prices
 | untold               a jump of a whole ratio, close and open, that nobody told of
 | half or double       the same, where as many were real moves: prices stay, and whoever tells of them says so
+| doubtful moves       all moves that are as likely damage: a volatility is reckoned without them
 """
 
 from datetime import date
@@ -11,13 +12,18 @@ import numpy as np
 
 from bellwether.core.errors import DoubtfulBars
 from bellwether.core.i18n.translate import Said, said
-from bellwether.core.types import OPEN, Bars, to_date
-from bellwether.market.returns import FEWEST_CLOSES, RECENT
-from bellwether.market.units import LONGEST_SPIKE
+from bellwether.core.types import CLOSE, HIGH, LOW, OPEN, Bars, Floats, to_date
+from bellwether.market.returns import FEWEST_CLOSES, RECENT, TRADING_DAYS, log_returns
+from bellwether.market.units import BACK, LONGEST_SPIKE
 
 UNTOLD = (3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 1000.0)  #: usual split ratios
 #: log: how near a jump must be to one, and its opening to the jump: of four million days three were
 AT_RATIO, AT_OPEN = 0.03, 0.1
+#: usual daily moves by which half or double may be missed, for the day has a move of its own; and at most, as log
+OWN_MOVE, MOST_OWN_MOVE = 2.5, 0.15
+JUMP = 0.5  #: log; smaller moves are never doubted
+UNHEARD_OF = float(np.log(UNTOLD[0]))  #: log; from about here on whole jumps are as likely damage as moves
+FADED = TRADING_DAYS  #: sessions after which a jump of any size weighs nothing in a volatility
 
 
 def since_doubtful_split(bars: Bars) -> tuple[Bars, tuple[Said, ...]]:
@@ -45,6 +51,9 @@ def since_doubtful_split(bars: Bars) -> tuple[Bars, tuple[Said, ...]]:
 def since_untold_split(bars: Bars) -> tuple[Bars, tuple[Said, ...]]:
     """The bars since a recent jump that looks like a split which is missing from the prices before it."""
     jumps = untold_splits(bars)
+    if jumps:
+        back = taken_back(bars)
+        jumps = [at for at in jumps if at not in back]
     if not jumps:
         return bars, ()
     since = jumps[-1]
@@ -70,7 +79,82 @@ def untold_splits(bars: Bars) -> list[int]:
 
 def may_be_halved(bars: Bars) -> list[int]:
     """The recent rows at which the price jumps to half or double as a whole: a split that nobody told of, or a move."""
-    return [at for at, times in recent_jumps(bars) if abs(times - np.log(2)) < AT_RATIO]
+    jumps = recent_jumps(bars)
+    if not jumps:
+        return []
+    near = _own_move(bars)
+    return [at for at, times in jumps if abs(times - np.log(2)) < near]
+
+
+def unheard_of(bars: Bars) -> bool:
+    """Whether the price recently jumped threefold or more as a whole: a split with a move of its own, or a move."""
+    jumps = recent_jumps(bars)
+    return bool(jumps) and max(times for _, times in jumps) > UNHEARD_OF - _own_move(bars)
+
+
+def doubtful_moves(bars: Bars, sessions: int = FADED) -> set[int]:
+    """The rows, of the last ones, into which the move is as likely damage: no volatility should be made of it.
+
+    A jump to half or double, or to a third or threefold and beyond, as a whole; a jump that is taken back within days,
+    opening and close alike; one to or from a close outside its day's range. A fall that stays and is none of these is
+    a move. Needs usable closes.
+    """
+    first = max(1, len(bars) - sessions)
+    steps = log_returns(bars.closes[first - 1 :])
+    far = np.flatnonzero(np.abs(steps) > JUMP) + first
+    if not len(far):
+        return set()
+    steps = log_returns(bars.closes)
+    with np.errstate(all="ignore"):
+        gaps = np.log(bars.values[1:, OPEN] / bars.closes[:-1])
+    near, outside = _own_move(bars), _outside_range(bars)
+    doubtful = set()
+    for at in far.tolist():
+        size, whole = abs(steps[at - 1]), abs(gaps[at - 1] - steps[at - 1]) < AT_OPEN
+        if (whole and (abs(size - np.log(2)) < near or size > UNHEARD_OF - near)) or outside[at - 1] or outside[at]:
+            doubtful.add(at)
+    return doubtful | _taken_back(steps, gaps, first)
+
+
+def taken_back(bars: Bars) -> set[int]:
+    """The recent rows at which the price jumps as a whole and is back within days, and those at which it comes back."""
+    recent = bars.last(RECENT + 1)
+    with np.errstate(all="ignore"):
+        steps = log_returns(recent.closes)
+        if not (np.abs(steps) > JUMP).any():
+            return set()
+        gaps = np.log(recent.values[1:, OPEN] / recent.closes[:-1])
+    return {len(bars) - len(recent) + at for at in _taken_back(steps, gaps, 1)}
+
+
+def _taken_back(steps: Floats, gaps: Floats, first: int) -> set[int]:
+    """The rows from `first` on of jumps and what took them back; steps and gaps (n - 1,), as log."""
+    whole = (np.abs(gaps - steps) < AT_OPEN) & (np.abs(steps) > JUMP)
+    rows: set[int] = set()
+    for at in (np.flatnonzero(whole[first - 1 :]) + first).tolist():
+        for end in range(at + 1, min(at + LONGEST_SPIKE, len(steps)) + 1):
+            is_back = abs(steps[at - 1 : end].sum()) < BACK
+            if whole[end - 1] and is_back and steps[at - 1] * steps[end - 1] < 0:
+                rows |= {at, end}
+    return rows
+
+
+def _outside_range(bars: Bars) -> list[bool]:
+    """Of each row whether its close lies outside its day's range, (n,)."""
+    closes = bars.values[:, CLOSE]
+    outside: list[bool] = (
+        (np.log(closes / bars.values[:, HIGH]) > AT_OPEN) | (np.log(closes / bars.values[:, LOW]) < -AT_OPEN)
+    ).tolist()
+    return outside
+
+
+def _own_move(bars: Bars) -> float:
+    """By how much a jump to half or double may miss that, as log: a wild share moves on the day of its split too."""
+    with np.errstate(all="ignore"):
+        steps = np.abs(log_returns(bars.closes[-FADED:]))
+    steps = steps[np.isfinite(steps)]
+    usual = 1.4826 * float(np.median(steps)) if len(steps) else 0.0
+    return float(np.clip(OWN_MOVE * usual, AT_RATIO, MOST_OWN_MOVE))
 
 
 def recent_jumps(bars: Bars) -> list[tuple[int, float]]:
@@ -81,7 +165,7 @@ def recent_jumps(bars: Bars) -> list[tuple[int, float]]:
     with np.errstate(all="ignore"):
         steps, gaps = np.log(closes[1:] / closes[:-1]), np.log(opens[1:] / closes[:-1])
     whole = np.abs(gaps - steps) < AT_OPEN  # never true where the open is missing
-    far = np.flatnonzero((np.abs(steps) > 0.5) & whole)
+    far = np.flatnonzero((np.abs(steps) > JUMP) & whole)
     first = len(bars) - len(recent)
     return [(first + int(good[at + 1]), float(abs(steps[at]))) for at in far]
 

@@ -1,5 +1,6 @@
 """Log returns and their exponentially weighted volatility."""
 
+from collections.abc import Collection
 from functools import lru_cache
 
 import numpy as np
@@ -16,6 +17,19 @@ def log_returns(closes: Floats) -> Floats:
     """Log returns between neighbouring closes: (n,) -> (n - 1,)."""
     logs: Floats = np.diff(np.log(closes.astype(np.float64)))
     return logs
+
+
+def moves(closes: Floats, context: int, left_out: Collection[int] = ()) -> Floats:
+    """The log returns between the newest `context` closes, (m,), without those into some rows of all closes.
+
+    Where less than half would be left all count: then moves of that kind are what is usual.
+    """
+    returns = log_returns(closes[-context:])
+    if not left_out:
+        return returns
+    first = len(closes) - len(returns)
+    rest = np.delete(returns, [at - first for at in left_out if at >= first])
+    return rest if 2 * len(rest) >= len(returns) else returns
 
 
 def ewma_volatility(returns: Floats) -> float:

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bellwether.market.yahoo.told_splits import PriceTable, ToldSplit, with_splits
+from bellwether.market.yahoo.told_splits import PriceTable, ToldSplit, is_explained, with_splits
 
 PRICES = ["Open", "High", "Low", "Close"]
 _ALL = [*PRICES, "Adj Close", "Volume"]
@@ -90,15 +90,27 @@ def _with_splits(history: Any, given: pd.DataFrame) -> tuple[pd.DataFrame, int |
         return given, None
     worker = _worker(history)
     zone = worker._history_metadata.get("exchangeTimezoneName")
-    table = _tried(lambda some: worker._fix_bad_stock_splits(some, "1d", zone), given, worker.ticker).copy()
+    table = given
+    for split in told:
+        alone = table.copy()
+        alone["Stock Splits"] = np.where(np.arange(len(table)) == split.at, split.ratio, 0.0)
+        after = _tried(lambda some: worker._fix_bad_stock_splits(some, "1d", zone), alone, worker.ticker)
+        if after is not alone and is_explained(_prices(table), _prices(after), split):
+            table = after
+    table = table.copy()
+    table["Stock Splits"] = given["Stock Splits"]
     adjusted = table["Adj Close"].to_numpy(np.float64)
     doubtful = None
     if (np.isfinite(adjusted) & (adjusted > 0)).all():
-        before = PriceTable(table[PRICES].to_numpy(np.float64), adjusted, table["Volume"].to_numpy(np.float64))
-        whole, doubtful = with_splits(before, told)
+        whole, doubtful = with_splits(_prices(table), told)
         table[PRICES], table["Adj Close"], table["Volume"] = whole.quoted, whole.adjusted, whole.volume
     table["Dividends"] = _dividends(given, table)
     return table, doubtful
+
+
+def _prices(table: pd.DataFrame) -> PriceTable:
+    """The prices and volumes of a table."""
+    return PriceTable(*(table[name].to_numpy(np.float64) for name in (PRICES, "Adj Close", "Volume")))
 
 
 def _dividends(given: pd.DataFrame, table: pd.DataFrame) -> npt.NDArray[np.float64]:
