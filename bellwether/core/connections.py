@@ -134,7 +134,8 @@ def _values(names: tuple[str, ...], environment: Mapping[str, str]) -> Iterator[
     """Names and values, in capitals and small letters, as far as they are set."""
     for name in names:
         for spelt in (name, name.lower()):
-            if value := environment.get(spelt, "").strip():
+            value = environment.get(spelt, "")
+            if value.strip():  # as it is otherwise: what takes it does not strip it
                 yield spelt, value
 
 
