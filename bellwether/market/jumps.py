@@ -22,6 +22,7 @@ AT_RATIO, AT_OPEN = 0.03, 0.1
 #: usual daily moves by which half or double may be missed, for the day has a move of its own; and at most, as log
 OWN_MOVE, MOST_OWN_MOVE = 2.5, 0.15
 JUMP = 0.5  #: log; smaller moves are never doubted
+_FAR = float(np.exp(JUMP))  # times; the same
 UNHEARD_OF = float(np.log(UNTOLD[0]))  #: log; from about here on whole jumps are as likely damage as moves
 FADED = TRADING_DAYS  #: sessions after which a jump of any size weighs nothing in a volatility
 
@@ -100,11 +101,10 @@ def doubtful_moves(bars: Bars, sessions: int = FADED) -> set[int]:
     a move. Needs usable closes.
     """
     first = max(1, len(bars) - sessions)
-    steps = log_returns(bars.closes[first - 1 :])
-    far = np.flatnonzero(np.abs(steps) > JUMP) + first
-    if not len(far):
+    if _is_calm(bars.closes[first - 1 :]):
         return set()
     steps = log_returns(bars.closes)
+    far = np.flatnonzero(np.abs(steps[first - 1 :]) > JUMP) + first
     with np.errstate(all="ignore"):
         gaps = np.log(bars.values[1:, OPEN] / bars.closes[:-1])
     near, outside = _own_move(bars), _outside_range(bars)
@@ -119,10 +119,10 @@ def doubtful_moves(bars: Bars, sessions: int = FADED) -> set[int]:
 def taken_back(bars: Bars) -> set[int]:
     """The recent rows at which the price jumps as a whole and is back within days, and those at which it comes back."""
     recent = bars.last(RECENT + 1)
+    if _is_calm(recent.closes):
+        return set()
     with np.errstate(all="ignore"):
         steps = log_returns(recent.closes)
-        if not (np.abs(steps) > JUMP).any():
-            return set()
         gaps = np.log(recent.values[1:, OPEN] / recent.closes[:-1])
     return {len(bars) - len(recent) + at for at in _taken_back(steps, gaps, 1)}
 
@@ -160,6 +160,8 @@ def _own_move(bars: Bars) -> float:
 def recent_jumps(bars: Bars) -> list[tuple[int, float]]:
     """Each recent row at which the price is far from the close before, and is so from its opening on: (row, |log|)."""
     recent = bars.last(RECENT + 1)
+    if _is_calm(recent.closes):
+        return []
     good = np.flatnonzero(np.isfinite(recent.closes) & (recent.closes > 0))
     closes, opens = recent.closes[good], recent.values[good, OPEN]
     with np.errstate(all="ignore"):
@@ -168,6 +170,13 @@ def recent_jumps(bars: Bars) -> list[tuple[int, float]]:
     far = np.flatnonzero((np.abs(steps) > JUMP) & whole)
     first = len(bars) - len(recent)
     return [(first + int(good[at + 1]), float(abs(steps[at]))) for at in far]
+
+
+def _is_calm(closes: Floats) -> bool:
+    """Whether no close is further than JUMP from the one before; never where one is broken. Every answer asks."""
+    with np.errstate(all="ignore"):
+        steps = closes[1:] / closes[:-1]
+    return len(steps) == 0 or bool(steps.max() < _FAR and steps.min() > 1 / _FAR)
 
 
 def _left_out(day: date) -> Said:

@@ -2,9 +2,12 @@
 
 from functools import cache
 from importlib.resources import as_file, files
+from typing import TYPE_CHECKING
 
 from bellwether.core.types import Statements
-from bellwether.market.statements.file import FileFundamentals
+
+if TYPE_CHECKING:
+    from bellwether.market.statements.file import FileFundamentals
 
 
 class SampleFundamentals:
@@ -20,6 +23,8 @@ class SampleFundamentals:
 
 
 @cache
-def _table() -> FileFundamentals:
+def _table() -> "FileFundamentals":
+    from bellwether.market.statements.file import FileFundamentals  # most commands ask for no statements
+
     with as_file(files("bellwether.market") / "data" / "sample_fundamentals.csv") as file:
         return FileFundamentals(file, "sample")
