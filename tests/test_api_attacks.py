@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
+from bellwether.access.addresses import RequestRateLimit
 from bellwether.core.types import Instrument
 from bellwether.market.sample import SampleProvider
 from tests.support.api import Api
 from web.api.negotiate import flat
 from web.app import create_app
-from web.middleware.rate_limit import RequestRateLimit
 
 JSON = {"content-type": "application/json"}
 
@@ -181,7 +181,7 @@ class TestTheOperatorsAddress:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(
-            "web.middleware.api_access.RequestRateLimit", partial(RequestRateLimit, clock=lambda: 0.0)
+            "web.middleware.access.RequestRateLimit", partial(RequestRateLimit, clock=lambda: 0.0)
         )  # no time for a token to come back
         open_api = self.open_to(tmp_path)
         calls = [("GET", "/admin/keys", f"guess-{number}", {}) for number in range(35)]

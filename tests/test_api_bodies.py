@@ -19,7 +19,7 @@ from bellwether.core.plans import MOST_ITEMS, PLANS, Plan
 from tests.support.api import STRANGER, Api
 from tests.support.web import served
 from web.api.batch import BatchQuestion
-from web.api.caller import ServiceOperator
+from web.api.caller import Caller
 from web.api.requests import MOST_BODY
 from web.middleware import request_body
 from web.middleware.priority import Priority
@@ -212,7 +212,7 @@ async def ask(
     headers += [(b"authorization", f"Bearer {key}".encode())] if key else []
     scope = {"type": "http", "method": "POST", "path": "/api/v1/forecasts", "raw_path": b"/api/v1/forecasts"} | {
         "query_string": b"", "headers": headers, "client": (who, 1), "server": ("x", 80), "scheme": "http",
-        "state": {"caller": ServiceOperator() if operator else None},
+        "state": {}, "caller": Caller(Plan(), is_operator=True) if operator else None,
     }  # fmt: skip
     sent: list[Any] = []
 

@@ -14,7 +14,7 @@ from bellwether.core.plans import Plan
 from bellwether.db.database import Store
 from tests.support.api import Api
 from tests.support.web import served
-from web.api.caller import Caller, introduce
+from web.api.caller import Caller
 from web.app import create_app
 
 ONE = "/forecasts/AAPL"
@@ -279,8 +279,8 @@ def test_when_many_wait_the_higher_priority_goes_first() -> None:
         turns = Priority(app, at_once=1)
 
         def call(name: str, priority: int) -> "asyncio.Task[None]":
-            scope = {"type": "http", "path": "/api/v1/x", "name": name, "state": {}}
-            introduce(scope, Caller(Plan(requests_a_minute=1, requests_a_day=1, priority=priority)))
+            caller = Caller(Plan(requests_a_minute=1, requests_a_day=1, priority=priority))
+            scope = {"type": "http", "path": "/api/v1/x", "name": name, "caller": caller}
             return asyncio.create_task(turns(scope, nothing, nothing))
 
         calls = [call("first", 0), call("free", 1), call("left", 9), call("business", 3), call("free too", 1)]

@@ -1,6 +1,7 @@
 """The cache in front of the app, and how much one visitor may ask."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +12,14 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from tests.support.web import Visitor, sample_services
+from bellwether.access.addresses import MOST_ADDRESSES, RequestRateLimit
+from bellwether.access.metering import Meter
+from bellwether.core.config import Api
+from bellwether.db.database import Store
+from tests.support.web import NOW, Visitor, sample_services
 from web.app import create_app
 from web.etag import is_known
-from web.middleware.rate_limit import MOST_ADDRESSES, Limits, RequestRateLimit
+from web.middleware.access import Access
 from web.middleware.shared_cache import LARGEST, MOST_BYTES, SharedCache
 from web.problems import HttpProblem
 
@@ -234,9 +239,15 @@ def refuse(_: Any, problem: HttpProblem) -> Response:
     return PlainTextResponse(problem.code, problem.kind.status)
 
 
+def limited(visits: RequestRateLimit) -> Access:
+    """An app that counts how often it is asked, behind the limit for visitors."""
+    meter = Meter(Store(Path("never opened")), Api(), lambda: NOW)
+    return Access(Counted(), refuse, meter, Api(), visits, lambda: NOW)
+
+
 def test_too_many_requests_are_refused_with_when_to_go_on() -> None:
     clock = Clock()
-    app = Limits(Counted(), refuse, RequestRateLimit(60, clock))
+    app = limited(RequestRateLimit(60, clock))
     assert [ask(app).status_code for _ in range(61)] == [200] * 60 + [429]
     assert int(ask(app).headers["retry-after"]) in (1, 2)
     assert ask(app, client="203.0.113.8").status_code == 200, "others are not held back"
@@ -246,13 +257,13 @@ def test_too_many_requests_are_refused_with_when_to_go_on() -> None:
 
 @pytest.mark.parametrize("client", ["127.0.0.1", "::1", "127.8.8.8"])
 def test_this_machine_itself_is_not_counted(client: str) -> None:
-    app = Limits(Counted(), refuse, RequestRateLimit(1))
+    app = limited(RequestRateLimit(1))
     assert [ask(app, client=client).status_code for _ in range(5)] == [200] * 5
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_those_who_watch_are_not_counted(path: str) -> None:
-    app = Limits(Counted(), refuse, RequestRateLimit(1))
+    app = limited(RequestRateLimit(1))
     assert [ask(app, path).status_code for _ in range(5)] == [200] * 5
 
 
@@ -302,13 +313,13 @@ def behind_a_proxy(app: Any) -> Any:
     ids=["by the proxy", "with a lie before it", "with two"],
 )
 def test_behind_a_proxy_the_visitor_is_counted_whatever_it_claims(forwarded: str) -> None:
-    app = behind_a_proxy(Limits(Counted(), refuse, RequestRateLimit(1)))
+    app = behind_a_proxy(limited(RequestRateLimit(1)))
     answers = [ask(app, client="127.0.0.1", x_forwarded_for=forwarded).status_code for _ in range(2)]
     assert answers == [200, 429]
 
 
 def test_nobody_else_is_believed_to_ask_for_another() -> None:
-    app = behind_a_proxy(Limits(Counted(), refuse, RequestRateLimit(1)))
+    app = behind_a_proxy(limited(RequestRateLimit(1)))
     answers = [ask(app, client="203.0.113.1", x_forwarded_for=f"198.51.100.{n}").status_code for n in range(2)]
     assert answers == [200, 429]
 

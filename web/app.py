@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 import bellwether
+from bellwether.access.addresses import RequestRateLimit
 from bellwether.access.metering import Meter
 from bellwether.ask.market_overview import Overviews
 from bellwether.core.errors import BellwetherError
@@ -18,9 +19,8 @@ from web.api import market as market_api
 from web.api import track_record as track_record_api
 from web.api.openapi import describe
 from web.api.parameters import only_known
-from web.middleware.api_access import Metering
+from web.middleware.access import Access
 from web.middleware.priority import Priority
-from web.middleware.rate_limit import Limits, RequestRateLimit
 from web.middleware.request_body import RequestBody
 from web.middleware.security_headers import SecurityHeaders
 from web.middleware.shared_cache import SharedCache
@@ -86,9 +86,9 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(Priority)
     app.add_middleware(RequestBody, respond=respond)
     app.add_middleware(SharedCache)
-    meter = Meter(services.store, services.settings.api, services.clock)
-    app.add_middleware(Metering, respond=respond, meter=meter, api=services.settings.api, clock=services.clock)
-    app.add_middleware(Limits, respond=respond, pace=RequestRateLimit(services.settings.web.requests_a_minute))
+    api, visits = services.settings.api, RequestRateLimit(services.settings.web.requests_a_minute)
+    meter = Meter(services.store, api, services.clock)
+    app.add_middleware(Access, respond=respond, meter=meter, api=api, visits=visits, clock=services.clock)
     app.add_middleware(SecurityHeaders, respond=respond)  # the last one added is the outermost
     return app
 

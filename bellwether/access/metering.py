@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 class Admission:
     """A call that may go on."""
 
-    key: Key
+    key: Key | None  #: None: without a key
     plan: Plan  #: with the terms of its own that the key has just now
     left: tuple[Left, ...]  #: none where limits are switched off
     at: datetime
@@ -45,7 +45,7 @@ class _Ask:
     public_id: str
     digest: bytes
     cost: int
-    returned: datetime | None  #: of a call that failed: when it was counted
+    counted_at: datetime | None  #: of a call that failed, to be un-counted
     loop: asyncio.AbstractEventLoop
     answer: "asyncio.Future[Admission]"
 
@@ -61,21 +61,14 @@ class Meter:
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    async def admit(self, token: str, cost: int) -> Admission:
-        """Count `cost` requests for the bearer of a key as it travels.
+    async def count(self, token: str, cost: int, counted_at: datetime | None = None) -> Admission:
+        """Count `cost` requests for the bearer of a key as it travels, or un-count those of an instant, which failed.
 
-        Raises BadKey, ExpiredKey, RevokedKey, QuotaExceeded, NotInPlan and StoreError.
+        Raises BadKey, ExpiredKey, RevokedKey and StoreError, and where it counts QuotaExceeded and NotInPlan.
         """
-        return await self._ask(token, cost, None)
-
-    async def give_back(self, token: str, cost: int, counted: datetime) -> Admission:
-        """Un-count what failed. Raises what `admit` does, but for the last two of the plan."""
-        return await self._ask(token, cost, counted)
-
-    async def _ask(self, token: str, cost: int, returned: datetime | None) -> Admission:
         public_id, digest = read_token(token)
         loop = asyncio.get_running_loop()
-        ask = _Ask(public_id, digest, cost, returned, loop, loop.create_future())
+        ask = _Ask(public_id, digest, cost, counted_at, loop, loop.create_future())
         self._queue.put(ask)
         self._start()
         return await ask.answer
@@ -153,8 +146,8 @@ class _Books:
         if used is None or used.day != today:  # also when the clock was set back: that day's requests still count
             used = usage_table.of_key(db, key.id, today)
         used = at(used, seconds)
-        if ask.returned is not None:
-            used = give_back(used, ask.returned.timestamp(), ask.cost)
+        if ask.counted_at is not None:
+            used = give_back(used, ask.counted_at.timestamp(), ask.cost)
         else:
             limits = plan if self._api.limits else _UNLIMITED
             used = take(used, limits, ask.cost, seconds)

@@ -1,6 +1,6 @@
 """The operator's address: keys made, listed, rotated, changed and revoked.
 
-Only the bearer of the operator's own token comes this far: `web.middleware.api_access` stands before it.
+Only the bearer of the operator's own token comes this far: `web.middleware.access` stands before it.
 """
 
 from datetime import timedelta
@@ -18,7 +18,7 @@ from bellwether.client.answers.keys import KeyAnswer, KeysAnswer, NewKeyAnswer
 from bellwether.core.errors import BadKey
 from bellwether.core.plans import Terms
 from bellwether.services import Services
-from web.api.caller import ServiceOperator, introduced
+from web.api.caller import caller_in
 from web.api.openapi_responses import ADMIN, problems, security
 from web.api.requests import Question
 from web.dependencies import ServicesOf
@@ -28,8 +28,9 @@ _NO_STORE = {"Cache-Control": "no-store"}
 
 
 def operator_only(request: Request) -> None:
-    """Let nobody pass who came by another way than the metering's. Raises ProblemError."""
-    if not isinstance(introduced(request.scope), ServiceOperator):
+    """Let nobody pass who came by another way. Raises ProblemError."""
+    caller = caller_in(request.scope)
+    if caller is None or not caller.is_operator:
         raise ProblemError(HttpProblem("bad_key", "This address wants the operator's token."))
 
 

@@ -1,5 +1,6 @@
 """Who calls the API: with a key or without, on what plan, and what their call has cost so far."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -9,11 +10,14 @@ from fastapi import Depends, Request
 from starlette.types import Scope
 
 from bellwether.access.keys_table import Key
+from bellwether.access.metering import Admission
 from bellwether.access.quota import Left
 from bellwether.core.errors import BellwetherError, NotInPlan
 from bellwether.core.plans import Plan
-from web.middleware.counters import RequestCounter
 from web.problems import HttpProblem, ProblemError
+
+#: counts so many requests, or un-counts those that were counted at an instant
+Count = Callable[[int, datetime | None], Awaitable[Admission]]
 
 
 @dataclass(slots=True)
@@ -23,28 +27,39 @@ class Caller:
     plan: Plan
     key: Key | None = None  #: None: without a key, on the demo plan
     left: tuple[Left, ...] = ()  #: what is left of each limit; none where nothing is counted
-    counter: RequestCounter | None = None  #: None: nothing is counted
+    count: Count | None = None  #: None: nothing is counted
     counted_at: datetime | None = None
     cost: int = 0  #: requests counted for this call
     who: str = ""  #: by which its failures are counted; empty: they are not
     failed: int = 0  #: items of a batch that failed
     is_private: bool = False  #: whether what is asked for belongs to this key alone
-    cache_part: bytes = b""  #: what else tells two answers apart: the format, and what a plan does not have
+    is_operator: bool = False  #: whoever runs the service, by a token of their own; nothing is counted
+
+    @property
+    def is_known(self) -> bool:
+        """Whether they came with a key or the operator's token."""
+        return self.is_operator or self.key is not None
+
+    @property
+    def restrictions(self) -> bytes:
+        """What the plan does not have: answers to two callers are the same where this is."""
+        restricted = self.plan.symbols, self.plan.horizons, self.plan.history_days
+        return repr(restricted).encode() if restricted != ((), (), None) else b""
 
     async def charge(self, requests: int) -> None:
         """Count more requests for this call. Raises QuotaExceeded, NotInPlan and the errors of a key."""
-        if self.counter is not None and requests > 0:
-            self.left = await self.counter.take(requests)
+        if self.count is not None and requests > 0:
+            self.left = (await self.count(requests, None)).left
             self.cost += requests
 
     async def refund(self, requests: int) -> None:
         """Un-count requests that failed."""
         requests = min(requests, self.cost)
-        if self.counter is None or self.counted_at is None or requests <= 0:
+        if self.count is None or self.counted_at is None or requests <= 0:
             return
         self.cost -= requests
         with suppress(BellwetherError):  # its key may have ended meanwhile
-            self.left = await self.counter.give_back(requests, self.counted_at)
+            self.left = (await self.count(requests, self.counted_at)).left
 
     def check_batch(self, items: int) -> None:
         """Raises NotInPlan for a batch that is larger than the plan's."""
@@ -68,41 +83,32 @@ class Caller:
             raise NotInPlan(f"Your plan reaches {days} days back, and {day} lies before that.")
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceOperator:
-    """Whoever runs the service, by a token of their own; nothing is counted."""
-
-
-def introduce(scope: Scope, caller: Caller | ServiceOperator) -> None:
-    """Tell the parts of the service further in who calls."""
-    scope["state"]["caller"] = caller
-
-
-def introduced(scope: Scope) -> Caller | ServiceOperator | None:
-    """Who calls the API; None where pages are asked for."""
-    found: Caller | ServiceOperator | None = scope.get("state", {}).get("caller")
-    return found
-
-
 def _some(values: tuple[object, ...], most: int = 10) -> str:
     shown = ", ".join(str(value) for value in values[:most])
     return shown if len(values) <= most else f"{shown} and {len(values) - most} more"
 
 
-async def caller_of(request: Request) -> Caller:
-    """The caller, as the metering has found it."""
-    caller = introduced(request.scope)
-    assert isinstance(caller, Caller)  # the operator's addresses have no caller
+def caller_in(scope: Scope) -> Caller | None:
+    """Who calls the API, as `web.middleware.access` has found it; None where pages are asked for."""
+    caller: Caller | None = scope.get("caller")
     return caller
 
 
-async def key_of(request: Request) -> Key:
-    """The caller's key. The metering lets nobody without one to the addresses that need it."""
-    caller = await caller_of(request)
+async def caller_of(request: Request) -> Caller:
+    """The caller, for endpoints of the API."""
+    caller = caller_in(request.scope)
+    assert caller is not None  # nobody comes this far without
+    return caller
+
+
+CallerOf = Annotated[Caller, Depends(caller_of)]
+
+
+async def key_of(caller: CallerOf) -> Key:
+    """The caller's key. Nobody without one is let to the addresses that need it."""
     if caller.key is None:
         raise ProblemError(HttpProblem("key_required", "This needs a key: Authorization: Bearer bw_live_..."))
     return caller.key
 
 
-CallerOf = Annotated[Caller, Depends(caller_of)]
 KeyOf = Annotated[Key, Depends(key_of)]

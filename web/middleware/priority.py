@@ -9,7 +9,7 @@ import itertools
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from web.api.caller import Caller, introduced
+from web.api.caller import caller_in
 
 AT_ONCE = 8  #: calls worked out at the same time: half of the service's threads
 _ENDLESS = "/api/v1/stream"
@@ -26,8 +26,8 @@ class Priority:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, at once or when it is this one's turn."""
-        caller = introduced(scope)
-        if not isinstance(caller, Caller) or scope["path"] == _ENDLESS:
+        caller = caller_in(scope)
+        if caller is None or caller.is_operator or scope["path"] == _ENDLESS:
             await self._app(scope, receive, send)
             return
         await self._turn(caller.plan.priority)

@@ -12,9 +12,9 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.api.caller import ServiceOperator, introduced
+from bellwether.access.addresses import is_local, network
+from web.api.caller import caller_in
 from web.api.requests import MOST_BODY
-from web.middleware.rate_limit import is_local, network
 from web.middleware.security_headers import Respond
 from web.problems import HttpProblem, bad_request
 
@@ -40,7 +40,8 @@ class RequestBody:
             await self._app(scope, receive, send)
             return
         body, who = bytearray(), network((scope.get("client") or ("",))[0])
-        most = MOST_HELD if _has_key(scope) else MOST_HELD // 2
+        caller = caller_in(scope)
+        most = MOST_HELD if caller is not None and caller.is_known else MOST_HELD // 2
         size = 0
         try:
             problem = _unreadable(Headers(scope=scope)) or await self._read(receive, body, who, most)
@@ -89,12 +90,6 @@ class RequestBody:
         self._held[who] -= size
         if not self._held[who]:
             del self._held[who]
-
-
-def _has_key(scope: Scope) -> bool:
-    """Whether the metering, which stands before, knows the sender by a key or the operator's token."""
-    caller = introduced(scope)
-    return isinstance(caller, ServiceOperator) or (caller is not None and caller.key is not None)
 
 
 def _unreadable(headers: Headers) -> HttpProblem | None:

@@ -14,7 +14,7 @@ from cachetools import TLRUCache
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.api.caller import Caller, ServiceOperator, introduced
+from web.api.caller import Caller, caller_in
 from web.etag import is_known
 
 MOST_BYTES = 16_000_000  #: of answers kept, the longest unused forgotten first
@@ -47,8 +47,8 @@ class SharedCache:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory, or pass on and remember."""
         # what belongs to one key is nobody else's, and a stream never ends
-        caller = introduced(scope)
-        if scope["type"] != "http" or scope["method"] != "GET" or (isinstance(caller, Caller) and caller.is_private):
+        caller = caller_in(scope)
+        if scope["type"] != "http" or scope["method"] != "GET" or (caller is not None and caller.is_private):
             await self._app(scope, receive, send)
             return
         asked = Headers(scope=scope)
@@ -119,15 +119,19 @@ def _seconds(start: Message) -> int:
     return int(found[1]) if found else 0
 
 
-def _key(scope: Scope, asked: Headers, caller: Caller | ServiceOperator | None) -> Key:
-    """What tells two answers apart: the address as asked for, and whether it may be packed."""
+def _key(scope: Scope, asked: Headers, caller: Caller | None) -> Key:
+    """What tells two answers apart: the address as asked for, and whether it may be packed.
+
+    Of the API also the format asked for, and what the caller's plan does not have.
+    """
     return (
         scope["scheme"].encode(),
         asked.get("host", "").encode("latin-1"),
         scope.get("raw_path") or scope["path"].encode(),
         scope["query_string"],
         b"gzip" if "gzip" in asked.get("accept-encoding", "") else b"",
-        caller.cache_part if isinstance(caller, Caller) else b"",
+        asked.get("accept", "").encode("latin-1") if caller is not None else b"",
+        caller.restrictions if caller is not None else b"",
     )
 
 
