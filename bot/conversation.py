@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from html import escape
 
-from bellwether.alerts import ask
 from bellwether.core.errors import AmbiguousSymbol, BellwetherError, UnknownSymbol
 from bellwether.core.i18n.translate import N_, Said, said, use_language
 from bellwether.core.i18n.translate import gettext as _
+from bellwether.delivery import chat_wishes
 from bellwether.services import Services
 from bot.commands import COMMANDS, ChatContext, forecast, settings
 from bot.commands.base import LONGEST, Given, StaleButton, Who
@@ -131,7 +131,7 @@ def speaking(services: Services, asker: ChatContext) -> Iterator[ChatContext]:
 
     The asker comes back with all that the chat prefers: it is read once for each message.
     """
-    preferences = ask.preferences(services, asker.chat_id)
+    preferences = chat_wishes.preferences(services.store, asker.chat_id)
     with use_language(preferences.language or asker.language):
         yield replace(asker, preferences=preferences)
 

@@ -21,7 +21,7 @@ from bellwether.core.alert_types import (
 )
 from bellwether.core.config import load_settings
 from bellwether.core.errors import BadHorizon, BadRule, BadTimeZone, LimitReached, UnknownSymbol
-from bellwether.delivery import chat_data_table, chats_table
+from bellwether.delivery import chat_data_table, chat_wishes, chats_table
 from bellwether.services import Services, build_services
 from tests.conftest import MODELS, NOW
 
@@ -175,14 +175,14 @@ def test_a_rule_is_changed_and_removed_by_its_number_and_only_by_its_chat(servic
 
 
 def test_settings_are_the_defaults_until_something_is_said_and_then_kept(services: Services) -> None:
-    assert ask.alert_settings(services, 7) == AlertSettings()
+    assert chat_wishes.alert_settings(services.store, 7) == AlertSettings()
     watchlist.watch(services, 7, "AAPL", "en")
-    assert ask.alert_settings(services, 7) == AlertSettings()
+    assert chat_wishes.alert_settings(services.store, 7) == AlertSettings()
     wanted = AlertSettings(
         "America/Sao_Paulo", DigestMode.UNUSUAL, time(18, 30), QuietHours(time(22), time(7, 15)), weekly_budget=3
     )
     kept = ask.change_alert_settings(services, 7, wanted, "en")
-    assert ask.alert_settings(services, 7) == kept
+    assert chat_wishes.alert_settings(services.store, 7) == kept
     assert replace(kept, changed_at=None, pending=None) == wanted
     assert kept.changed_at == NOW
     assert kept.pending is None  # on Monday noon no digest is still to come
@@ -203,7 +203,7 @@ def test_settings_are_the_defaults_until_something_is_said_and_then_kept(service
 def test_settings_that_cannot_be_are_refused(change: dict[str, object], words: str, services: Services) -> None:
     with pytest.raises(BadRule, match=words):
         ask.change_alert_settings(services, 7, replace(AlertSettings(), **change), "en")  # type: ignore[arg-type]
-    assert ask.alert_settings(services, 7) == AlertSettings()
+    assert chat_wishes.alert_settings(services.store, 7) == AlertSettings()
 
 
 @pytest.mark.parametrize("timezone", ["", "Mars/Olympus", "EST", "../../etc/passwd", "Europe/Berlin\x00"])
@@ -221,9 +221,9 @@ def test_a_group_that_becomes_a_supergroup_keeps_its_rules_and_settings(services
     with services.store.transaction() as db:
         chats_table.migrate(db, -20, -100)
     assert ask.rules_of(services, -100) == [replace(rule, chat_id=-100)]
-    assert ask.alert_settings(services, -100) == kept
+    assert chat_wishes.alert_settings(services.store, -100) == kept
     assert ask.rules_of(services, -20) == []
-    assert ask.alert_settings(services, -20) == AlertSettings()
+    assert chat_wishes.alert_settings(services.store, -20) == AlertSettings()
 
 
 def test_what_the_new_chat_has_already_stays_and_nothing_is_doubled(services: Services) -> None:

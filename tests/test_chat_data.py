@@ -16,7 +16,7 @@ from bellwether.core.alert_types import AlertSettings, Preferences, RuleKind, Ru
 from bellwether.core.config import load_settings
 from bellwether.core.errors import LimitReached
 from bellwether.db.database import Store, rows
-from bellwether.delivery import chat_data_table, chats, chats_table, inbox_table, outbox_table
+from bellwether.delivery import chat_data_table, chat_wishes, chats, chats_table, inbox_table, outbox_table
 from bellwether.services import Services, build_services
 from scheduler import Timetable
 from tests.conftest import MODELS
@@ -113,7 +113,7 @@ def test_nothing_of_an_erased_chat_is_left_in_any_file_of_the_database(services:
     assert traces(tmp_path, ANN), "or the search finds nothing anyway"
     assert chats.erase(services, ANN) > 5
     assert tables_with_rows(services, ANN) == set()
-    assert ask.preferences(services, ANN) == Preferences()
+    assert chat_wishes.preferences(services.store, ANN) == Preferences()
     assert traces(tmp_path, ANN) == []
     assert traces(tmp_path, BEN), "others keep what is theirs"
     assert tables_with_rows(services, BEN) >= {"chats", "subscriptions", "alert_rules", "outbox", "inbox"}

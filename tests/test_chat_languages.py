@@ -20,6 +20,7 @@ from bellwether.core.alert_types import AlertSettings, DigestMode, RuleKind, Rul
 from bellwether.core.i18n.translate import LANGUAGES, use_language
 from bellwether.core.types import Forecast, Outlook
 from bellwether.db.database import Store
+from bellwether.delivery import chat_wishes
 from bellwether.delivery.lateness import sent_late
 from bellwether.services import Services
 from bot import charts, conversation, terminal
@@ -163,9 +164,9 @@ def test_a_language_is_chosen_by_two_taps_and_given_back_by_two(services: Servic
 def test_a_language_can_be_typed(services: Services, typed: str, code: str) -> None:
     talk = Talk(services, ChatContext(1001, "de"))
     assert LANGUAGES[code] in talk.say(f"/settings language {typed}")
-    assert ask.preferences(services, 1001).language == code
+    assert chat_wishes.preferences(services.store, 1001).language == code
     talk.say("/settings language telegram")
-    assert ask.preferences(services, 1001).language is None
+    assert chat_wishes.preferences(services.store, 1001).language is None
 
 
 @pytest.mark.parametrize(
@@ -180,14 +181,14 @@ def test_a_language_we_do_not_speak_is_refused_with_those_we_do(services: Servic
     told = talk.say("/settings language klingon")
     assert "I don't speak “klingon” yet" in told
     assert all(name in told for name in LANGUAGES.values())
-    assert ask.preferences(services, 1001).language is None
+    assert chat_wishes.preferences(services.store, 1001).language is None
 
 
 def test_what_a_chat_chose_goes_with_its_other_settings(services: Services) -> None:
     talk = Talk(services, ChatContext(1001, "de"))
     talk.say("/settings language es")
     talk.say("/settings quiet 22-7")
-    assert ask.alert_settings(services, 1001).language == "es"
+    assert chat_wishes.alert_settings(services.store, 1001).language == "es"
     assert "español" in conversation.answer(services, ChatContext(1001, "de"), "/settings").text.lower()
 
 

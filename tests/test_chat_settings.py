@@ -15,6 +15,7 @@ from bellwether.core.alert_types import AlertSettings, DigestMode, Preferences, 
 from bellwether.core.errors import BadRule
 from bellwether.core.types import Theme
 from bellwether.db.database import Store
+from bellwether.delivery import chat_wishes
 from bellwether.services import Services
 from bot import conversation, settings_keyboards
 from bot.commands import ChatContext
@@ -27,7 +28,7 @@ NIGHT = QuietHours(time(22), time(7))
 
 
 def kept(talk: Talk) -> AlertSettings:
-    return ask.alert_settings(talk.services, CHAT)
+    return chat_wishes.alert_settings(talk.services.store, CHAT)
 
 
 @pytest.mark.parametrize(

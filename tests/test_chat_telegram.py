@@ -13,7 +13,7 @@ from bellwether.alerts import ask, watchlist
 from bellwether.alerts.tick import tick
 from bellwether.core.alert_types import RuleKind, RuleRequest
 from bellwether.core.config import load_settings
-from bellwether.delivery import chat_data_table, chats
+from bellwether.delivery import chat_data_table, chat_wishes, chats
 from bellwether.services import build_services
 from bot.telegram.one_shot import deliver_now
 from tests.support.bot_api_server.server import TelegramServer
@@ -112,7 +112,7 @@ def test_settings_change_in_the_message_they_stand_in(server: TelegramServer, tm
         assert len(server.messages(ANN)) == 1
         near = server.ask(ANN, "/settings CET")
         press(server, near, "Paris")
-        assert ask.alert_settings(services, ANN).timezone == "Europe/Paris"
+        assert chat_wishes.alert_settings(services.store, ANN).timezone == "Europe/Paris"
 
 
 def test_a_location_sets_the_time_zone_and_is_not_kept(server: TelegramServer, tmp_path: Path) -> None:
@@ -280,7 +280,9 @@ def test_an_admin_is_not_called_anything_else_when_telegram_does_not_say_who_is_
         assert "Telegram did not tell me who the admins of this group are" in told
         server.fail_next("getChatAdministrators", 400, description="Bad Request: member list is inaccessible")
         assert "Telegram did not tell me" in pressed_in_vain(server, menu, "Digest: only when unusual", user_id=ANN)
-        assert ask.alert_settings(services, group).timezone == "UTC", "nobody who is not known as an admin changes it"
+        assert chat_wishes.alert_settings(services.store, group).timezone == "UTC", (
+            "nobody who is not known as an admin changes it"
+        )
         server.fail_next("getChatAdministrators", 500, times=2)
         assert "Europe/Berlin" in say_and_wait(server, group, "/settings Berlin", ANN).text
 
@@ -329,8 +331,8 @@ def test_settings_of_a_group_are_its_own(server: TelegramServer, tmp_path: Path,
     services = bot_services(server, tmp_path)
     with running_bot(services):
         say_and_wait(server, group, "/settings@bellwether_bot Berlin", ANN)
-    assert ask.alert_settings(services, group).timezone == "Europe/Berlin"
-    assert ask.alert_settings(services, ANN).timezone == "UTC"
+    assert chat_wishes.alert_settings(services.store, group).timezone == "Europe/Berlin"
+    assert chat_wishes.alert_settings(services.store, ANN).timezone == "UTC"
 
 
 def say_and_wait(server: TelegramServer, chat_id: int, text: str, user_id: int) -> SentMessage:

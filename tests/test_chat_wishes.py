@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-from bellwether.alerts.chat_wishes import ChatWishes
 from bellwether.core.alert_types import AlertSettings, QuietHours
 from bellwether.core.i18n.translate import ENGLISH, spoken
 from bellwether.db.database import Store
 from bellwether.delivery import chat_settings_table, chats_table
+from bellwether.delivery.chat_wishes import ChatWishes
 
 ANN, BEN, CEM = 7, 8, 9
 NIGHT = datetime(2021, 7, 1, 21, 30, tzinfo=UTC)  # 23:30 in Berlin

@@ -11,7 +11,7 @@ from bellwether.alerts.missed_digests import LONGEST, note_missed
 from bellwether.alerts.tick import tick
 from bellwether.core import metrics
 from bellwether.core.types import Check
-from bellwether.delivery import chats_table
+from bellwether.delivery import chat_wishes, chats_table
 from bellwether.jobs.doctor import examine
 from bellwether.services import Services
 from tests.test_evaluate_rules import DAY, EVENING, SESSION, live, owed
@@ -84,7 +84,7 @@ def test_who_was_not_there_or_wanted_nothing_has_missed_nothing(tmp_path: Path) 
 
 def test_a_chat_with_hours_of_its_own_is_counted_by_them(tmp_path: Path) -> None:
     services = watched(tmp_path, 7)
-    settings = replace(ask.alert_settings(services, 7), digest_at=(EVENING - timedelta(hours=2)).time())
+    settings = replace(chat_wishes.alert_settings(services.store, 7), digest_at=(EVENING - timedelta(hours=2)).time())
     ask.change_alert_settings(replace(services, clock=lambda: BEFORE - DAY), 7, settings, "en")
     note_missed(services, BEFORE)
     # 20:00 UTC is before New York's close, so a session's digest is due the day after, and fresh for half a day

@@ -15,6 +15,7 @@ from bellwether.alerts.tick import tick
 from bellwether.core.alert_types import AlertRule, QuietHours, RuleKind, RuleRequest
 from bellwether.core.errors import BadRule, UnknownSymbol
 from bellwether.core.types import Bars, Instrument
+from bellwether.delivery import chat_wishes
 from bellwether.delivery.kinds import VANISHED
 from bellwether.market.bars import STALE_AFTER
 from bellwether.services import Services
@@ -115,7 +116,7 @@ def test_a_symbol_that_is_back_is_not_held_against_its_absence(tmp_path: Path) -
 def test_quiet_hours_hold_the_word_about_what_has_vanished(tmp_path: Path) -> None:
     services = live(tmp_path, date(2021, 12, 17))
     add(services, ANY_MOVE)
-    settings = ask.alert_settings(services, 7)
+    settings = chat_wishes.alert_settings(services.store, 7)
     quiet = QuietHours((EVENING - timedelta(hours=1)).time(), (EVENING + timedelta(hours=2)).time())
     ask.change_alert_settings(services, 7, replace(settings, quiet=quiet), "en")
     tick(services, EVENING)

@@ -9,18 +9,9 @@ from hypothesis import strategies as st
 
 from bellwether.alerts.rule_requests import changed_settings
 from bellwether.alerts.rules.digest_due import digest_slot
-from bellwether.alerts.rules.local_time import (
-    Rhythm,
-    after_quiet,
-    at_local,
-    first_at,
-    is_quiet,
-    newest_slot,
-    oldest_pending,
-    open_slots,
-    slot_of,
-)
+from bellwether.alerts.rules.local_time import Rhythm, newest_slot, oldest_pending, open_slots, slot_of
 from bellwether.core.alert_types import AlertSettings, QuietHours
+from bellwether.core.local_clock import after_quiet, at_local, first_at, is_quiet
 from bellwether.delivery.lateness import is_late
 
 DELAY, FRESHNESS = timedelta(minutes=45), timedelta(hours=12)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bellwether.alerts.rules import local_time
+from bellwether.core import local_clock
 from bellwether.core.types import Bars
 from tests import simulated_decade, simulated_future
 from tests.simulated_decade import Broken, play
@@ -21,8 +22,8 @@ def test_a_year_of_chats_all_over_the_world_gets_every_digest_once_and_at_its_ti
 
 
 def test_it_would_notice_a_clock_that_ignores_the_time_zone(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = local_time.at_local
-    monkeypatch.setattr(local_time, "at_local", lambda timezone, day, clock: right("UTC", day, clock))
+    right = local_clock.at_local
+    monkeypatch.setattr(local_clock, "at_local", lambda timezone, day, clock: right("UTC", day, clock))
     local_time.slot_of.cache_clear()
     with pytest.raises(Broken, match=r"no digest of|came at"):
         play(seed=2, chats=20, first=2021, last=2021)

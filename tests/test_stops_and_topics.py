@@ -14,7 +14,7 @@ from bellwether.alerts import ask, watchlist
 from bellwether.alerts.tick import tick
 from bellwether.core.alert_types import RuleKind, RuleRequest
 from bellwether.db.database import Database, rows
-from bellwether.delivery import chats, chats_table, outbox_table
+from bellwether.delivery import chat_wishes, chats, chats_table, outbox_table
 from bellwether.services import Services
 from bot.telegram.one_shot import deliver_now
 from tests.support.bot_api_server.server import TelegramServer
@@ -83,7 +83,7 @@ def test_a_chat_that_only_blocked_is_awake_again_when_it_unblocks(services: Serv
         (lambda services: watchlist.join(services, ANN, "en"), True),
         (
             lambda services: ask.change_alert_settings(
-                services, ANN, replace(ask.alert_settings(services, ANN), timezone="Asia/Tokyo"), "en"
+                services, ANN, replace(chat_wishes.alert_settings(services.store, ANN), timezone="Asia/Tokyo"), "en"
             ),
             False,
         ),

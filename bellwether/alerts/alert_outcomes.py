@@ -13,12 +13,12 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from bellwether.alerts import alerts_table
-from bellwether.alerts.chat_wishes import ChatWishes
 from bellwether.alerts.text import alerts
 from bellwether.core.alert_types import Alert
 from bellwether.core.errors import BellwetherError
 from bellwether.core.types import Instrument
 from bellwether.delivery import outbox_table
+from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.delivery.kinds import OUTCOME
 from bellwether.market.bars import STALE_AFTER
 from bellwether.market.calendar import SETTLING, last_closed_session

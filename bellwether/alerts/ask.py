@@ -6,8 +6,8 @@ from datetime import timedelta
 from bellwether.alerts import rule_requests, rules_table, subscriptions_table
 from bellwether.alerts.observe import next_earnings
 from bellwether.ask.forecasts import outlook, resolve
-from bellwether.core.alert_types import AlertRule, AlertSettings, Preferences, RuleKind, RuleRequest
-from bellwether.core.errors import BadRule, LimitReached, StoreError
+from bellwether.core.alert_types import AlertRule, AlertSettings, RuleKind, RuleRequest
+from bellwether.core.errors import BadRule, LimitReached
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import Outlook
 from bellwether.delivery import chat_settings_table as kept_settings
@@ -102,21 +102,6 @@ def _rule_of_chat(kept: list[AlertRule], rule_id: int) -> AlertRule:
         if one.id == rule_id:
             return one
     raise BadRule(said("You have no alert number {number}; /alerts shows those you have.", number=rule_id))
-
-
-def preferences(services: Services, chat_id: int) -> Preferences:
-    """How a chat wants to be answered; the defaults while the database is out of order: forecasts work without it."""
-    try:
-        with services.store.reading() as db:
-            return kept_settings.preferences(db, chat_id)
-    except StoreError:
-        return Preferences()
-
-
-def alert_settings(services: Services, chat_id: int) -> AlertSettings:
-    """How a chat wants to be told; the defaults for one that never said. Raises StoreError."""
-    with services.store.reading() as db:
-        return kept_settings.of_chat(db, chat_id)
 
 
 def change_alert_settings(services: Services, chat_id: int, new: AlertSettings, language: str) -> AlertSettings:

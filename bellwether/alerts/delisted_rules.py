@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from bellwether.alerts import rules_table
-from bellwether.alerts.chat_wishes import ChatWishes
 from bellwether.alerts.text import alerts
 from bellwether.core.alert_types import AlertRule
 from bellwether.delivery import chats_table, outbox_table
+from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.delivery.kinds import VANISHED
 from bellwether.market.bars import STALE_AFTER
 from bellwether.market.symbols.universe import instrument_of

@@ -8,13 +8,13 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 
 from bellwether.alerts import missed_digests_table, subscriptions_table
-from bellwether.alerts.chat_wishes import ChatWishes
 from bellwether.alerts.rules.digest_due import DigestSlot
 from bellwether.alerts.rules.local_time import Rhythm, ended_slots
 from bellwether.core import metrics
 from bellwether.core.alert_types import AlertSettings
 from bellwether.db.database import Database
 from bellwether.delivery import admin_notes, outbox_table
+from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.delivery.kinds import DIGEST
 from bellwether.services import Services
 

@@ -14,12 +14,12 @@ from datetime import date, datetime, timedelta
 from html import escape
 
 from bellwether.alerts import subscriptions_table
-from bellwether.alerts.chat_wishes import ChatWishes
 from bellwether.core.errors import BellwetherError, NoGrowth, StoreError
 from bellwether.core.i18n.numbers import day, percent, signed_percent
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import LEVELS, Q10, Q90
 from bellwether.delivery import outbox_table
+from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.delivery.kinds import REPORT
 from bellwether.revenue import ask, sentences
 from bellwether.revenue.issued import PastGrowth, past_of

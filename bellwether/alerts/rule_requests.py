@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from bellwether.alerts.rules.local_time import Rhythm, at_local, oldest_pending
+from bellwether.alerts.rules.local_time import Rhythm, oldest_pending
 from bellwether.core.alert_types import FORECASTS, AlertRule, AlertSettings, Direction, RuleKind, RuleRequest
 from bellwether.core.errors import BadHorizon, BadRule, BadTimeZone
 from bellwether.core.i18n.numbers import Spoken, short
 from bellwether.core.i18n.time_zones import is_time_zone
 from bellwether.core.i18n.translate import N_, said
+from bellwether.core.local_clock import at_local
 from bellwether.core.types import MAX_HORIZON, Outlook
 
 USUAL_RARITY = 0.05  #: an outlook as rare as one day in twenty

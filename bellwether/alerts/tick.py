@@ -20,7 +20,6 @@ from datetime import datetime, timedelta
 
 from bellwether.alerts import alerts_table, subscriptions_table
 from bellwether.alerts.alert_outcomes import report_outcomes
-from bellwether.alerts.chat_wishes import ChatWishes
 from bellwether.alerts.digest_entries import DigestBuilder, DigestTopic
 from bellwether.alerts.rules.digest_due import DigestReason, DigestSlot, Prices, decide_digest
 from bellwether.alerts.rules.local_time import Rhythm, newest_slot, open_slots
@@ -31,6 +30,7 @@ from bellwether.alerts.tick_rules import RulesTick, judge_rules
 from bellwether.core.alert_types import Alert, AlertSettings, DigestMode
 from bellwether.core.errors import StoreError
 from bellwether.delivery import chats_table, outbox_table
+from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.delivery.kinds import DIGEST
 from bellwether.delivery.lateness import about_lateness, is_late
 from bellwether.services import Services

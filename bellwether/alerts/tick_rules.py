@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bellwether.alerts import rules_table
-from bellwether.alerts.chat_wishes import ChatWishes
 from bellwether.alerts.delisted_rules import let_rest
 from bellwether.alerts.observe import ObservedSymbol, observe
 from bellwether.alerts.rules.budget import surprise_of_move, surprise_of_rarity
@@ -28,6 +27,7 @@ from bellwether.core import metrics
 from bellwether.core.alert_types import FORECASTS, Alert, AlertRule, RuleKind
 from bellwether.core.errors import BellwetherError, DoubtfulBars
 from bellwether.core.types import Q10, Q90
+from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.market.bars import STALE_AFTER
 from bellwether.market.calendar import SETTLING, closes_at, last_closed_session
 from bellwether.market.holes import Gap, last_gap, last_steps

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bellwether.alerts import alerts_table, rules_table, subscriptions_table
-from bellwether.alerts.chat_wishes import ChatWishes
 from bellwether.alerts.rules.budget import WEEK, within_budget
 from bellwether.alerts.rules.judge import RuleVerdict
 from bellwether.alerts.text import digest_notes
 from bellwether.core.alert_types import Alert
 from bellwether.db.database import Database
 from bellwether.delivery import chats_table, lateness, outbox_table
+from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.delivery.kinds import LEFTOVERS
 from bellwether.delivery.lateness import is_late
 from bellwether.forecasting import sentences

@@ -17,10 +17,10 @@ from typing import Protocol
 
 from bellwether.core import metrics
 from bellwether.core.errors import StoreError
-from bellwether.core.i18n.translate import ENGLISH, use_language
 from bellwether.core.types import OutboxMessage
 from bellwether.db.database import Database
-from bellwether.delivery import admin_notes, chat_settings_table, chats_table, outbox_table
+from bellwether.delivery import admin_notes, chats_table, outbox_table
+from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.delivery.chats_table import Silence
 from bellwether.delivery.lateness import is_late, sent_late
 from bellwether.delivery.retry import Cause, DeliveryError, next_attempt
@@ -243,16 +243,17 @@ class _DeliveryBatch:
         now = self._services.clock()
         if message.due_at is None or not is_late(message.due_at, now):
             return message
-        with use_language(await asyncio.to_thread(self._language, message.chat_id)):
+        wishes = await asyncio.to_thread(self._wishes, message.chat_id)
+        with wishes.speaking(message.chat_id):
             return replace(message, text=f"{message.text}\n{sent_late(now - message.due_at)}")
 
-    def _language(self, chat_id: int) -> str:
-        """The language of a chat; English while the database does not tell."""
+    def _wishes(self, chat_id: int) -> ChatWishes:
+        """Those of a chat; the defaults, and English, while the database does not tell."""
         try:
             with self._services.store.reading() as db:
-                return chat_settings_table.language_of(db, chat_id)
+                return ChatWishes.of_chat(db, chat_id)
         except StoreError:
-            return ENGLISH
+            return ChatWishes()
 
     def _record(self, db: Database, result: _Result) -> bool:
         """Write down what became of an attempt; True when there is more of the message to be sent."""

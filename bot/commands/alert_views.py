@@ -12,6 +12,7 @@ from bellwether.core.errors import BellwetherError
 from bellwether.core.i18n.translate import N_, ngettext
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Outlook
+from bellwether.delivery import chat_wishes
 from bellwether.forecasting.sentences import day as written
 from bellwether.forecasting.sentences import money, span
 from bellwether.services import Services
@@ -117,7 +118,7 @@ def last_day(services: Services, rule: AlertRule) -> date | None:
     """The last day on which an alert may come, by the chat's clock; None when it has no end. Raises StoreError."""
     if rule.expires_at is None:
         return None
-    zone = ZoneInfo(ask.alert_settings(services, rule.chat_id).timezone)
+    zone = ZoneInfo(chat_wishes.alert_settings(services.store, rule.chat_id).timezone)
     return (rule.expires_at - timedelta(microseconds=1)).astimezone(zone).date()
 
 

@@ -2,11 +2,10 @@
 
 from zoneinfo import ZoneInfo
 
-from bellwether.alerts import ask
 from bellwether.core.i18n.numbers import day
 from bellwether.core.i18n.translate import N_, ngettext
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.delivery import chats
+from bellwether.delivery import chat_wishes, chats
 from bellwether.delivery.chats_table import Pause, Silence
 from bellwether.services import Services
 
@@ -22,7 +21,7 @@ def pause_notice(services: Services, chat_id: int) -> str:
     pause = chats.pause_of(services, chat_id)
     if pause is None:
         return ""
-    zone = ZoneInfo(ask.alert_settings(services, chat_id).timezone)
+    zone = ZoneInfo(chat_wishes.alert_settings(services.store, chat_id).timezone)
     sentences = [f"<b>{_when(pause, zone)}</b>", _(_WHY[pause.why]), _end(pause)]
     if pause.lost:
         sentences.append(

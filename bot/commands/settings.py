@@ -9,6 +9,7 @@ from bellwether.core.i18n.time_zones import time_zone_at
 from bellwether.core.i18n.translate import N_, said, use_language
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Theme
+from bellwether.delivery import chat_wishes
 from bellwether.services import Services
 from bot import settings_keyboards
 from bot.commands.base import ChatContext, Command, Given, Press, StaleButton, Who
@@ -44,7 +45,7 @@ def answer(services: Services, asker: ChatContext, text: str) -> Reply:
     words = text.split()
     if not words:
         notice = pause_notice(services, asker.chat_id)
-        return overview(services, ask.alert_settings(services, asker.chat_id), notice)
+        return overview(services, chat_wishes.alert_settings(services.store, asker.chat_id), notice)
     word, value = words[0].lower(), " ".join(words[1:])
     if word == "time" and value.lower().startswith("zone"):
         word, value = "timezone", value[4:].strip()
@@ -71,7 +72,7 @@ def at_place(services: Services, asker: ChatContext, latitude: float, longitude:
 
 
 def _change(services: Services, asker: ChatContext, what: str, value: str) -> Reply:
-    old = ask.alert_settings(services, asker.chat_id)
+    old = chat_wishes.alert_settings(services.store, asker.chat_id)
     new = changed(old, what, value)
     kept = ask.change_alert_settings(services, asker.chat_id, new, asker.language)
     with use_language(kept.language or asker.language):  # it may just have become another one
@@ -81,7 +82,7 @@ def _change(services: Services, asker: ChatContext, what: str, value: str) -> Re
 def _press_overview(services: Services, asker: ChatContext, given: Given) -> Pressed:
     given.expect(0)
     notice = pause_notice(services, asker.chat_id)
-    return Pressed(edit=overview(services, ask.alert_settings(services, asker.chat_id), notice))
+    return Pressed(edit=overview(services, chat_wishes.alert_settings(services.store, asker.chat_id), notice))
 
 
 def _press_set(services: Services, asker: ChatContext, given: Given) -> Pressed:
