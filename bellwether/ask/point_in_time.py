@@ -7,7 +7,7 @@ from bellwether.core.errors import BadDate, MarketDataError, UnknownSymbol, Unus
 from bellwether.core.i18n.translate import said, together
 from bellwether.core.types import MARKET_SERIES, Bars, ForecastInputs, Instrument, Origin
 from bellwether.market.calendar import SETTLING, closes_at, is_session, last_closed_session
-from bellwether.market.scale import comparable, index_levels
+from bellwether.market.scale import index_levels, recent_comparable
 from bellwether.services import Services
 
 EARLIEST = date(1900, 1, 1)  #: as-of dates before it are typing errors
@@ -36,7 +36,7 @@ def last_session(services: Services, instrument: Instrument, as_of: date | None)
 def inputs_at(services: Services, instrument: Instrument, end: date) -> ForecastInputs:
     """What is known of an instrument after the session `end`. Raises MarketDataError and UnusableBars."""
     provider = services.provider
-    whole = comparable(provider.bars(instrument.symbol, end).last(HISTORY))
+    whole = recent_comparable(provider.bars(instrument.symbol, end), HISTORY)
     bars = whole.bars
     origin = bars.origin or Origin(provider.name, provider.live, provider.note)
     beside = market_of(services, instrument, bars.cutoff)
@@ -47,7 +47,7 @@ def inputs_at(services: Services, instrument: Instrument, end: date) -> Forecast
 
 def is_cut(services: Services, instrument: Instrument, end: date) -> bool:
     """Whether older prices of an instrument are left out, being of another scale. Raises what `inputs_at` does."""
-    return comparable(services.provider.bars(instrument.symbol, end).last(HISTORY)).is_cut
+    return recent_comparable(services.provider.bars(instrument.symbol, end), HISTORY).is_cut
 
 
 def market_of(services: Services, instrument: Instrument, cutoff: date) -> tuple[Bars | None, ...]:

@@ -88,7 +88,7 @@ class Origin:
     doubtful: date | None = None  #: prices before this session may lack a split that the source tells of
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Bars:
     """Daily bars of one symbol, oldest first.
 
@@ -140,6 +140,11 @@ class Bars:
         """The same bars, whose numbers nobody can change any more: many share them."""
         self.sessions.flags.writeable = self.values.flags.writeable = self.quoted_closes.flags.writeable = False
         return self
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether nobody can change its numbers."""
+        return not (self.values.flags.writeable or self.sessions.flags.writeable or self.quoted_closes.flags.writeable)
 
     @property
     def cutoff(self) -> date:

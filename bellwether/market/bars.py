@@ -8,6 +8,7 @@ from bellwether.core.errors import DoubtfulBars, UnusableBars
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import CLOSE, HIGH, LOW, OPEN, VOLUME, Bars, Floats, Problem
 from bellwether.market.jumps import may_be_halved, taken_back, unheard_of
+from bellwether.market.kept_checks import kept_with_bars
 from bellwether.market.returns import FEWEST_CLOSES, RECENT, ewma_volatility, log_returns
 
 LONGEST_GAP = 14  #: calendar days between two bars; Golden Week closes Shanghai for about 11
@@ -17,6 +18,7 @@ LARGEST_VOLUME = 1e15  #: shares a day; more is damage, and overflows the model'
 SMALLEST_VOLATILITY = 1e-6  #: daily; below it the price stands still for all that floats can tell
 
 
+@kept_with_bars
 def find_problem(
     bars: Bars,
     *,
@@ -60,6 +62,7 @@ def find_problem(
     return Problem.BROKEN if taken_back(bars) else None
 
 
+@kept_with_bars
 def mended(bars: Bars) -> Bars:
     """The same bars without days whose close is unusable, and with what else is missing filled in.
 

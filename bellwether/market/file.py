@@ -66,33 +66,34 @@ class FileProvider:
         """Read the files. Raises MarketDataError when one of them cannot be used."""
         prices = read_prices(files)
         self._files = ", ".join(file.name for file in files)
-        frames = {str(symbol): frame for symbol, frame in prices.groupby("symbol", sort=True)}
-        self._frames = {symbol: frame for symbol, frame in frames.items() if is_symbol(symbol)}
-        if len(self._frames) < len(frames):
-            odd = ", ".join(sorted(frames.keys() - self._frames.keys())[:5])
+        symbols = sorted({str(symbol) for symbol in prices["symbol"].unique()})
+        self._instruments = {symbol: instrument_of(symbol) for symbol in symbols if is_symbol(symbol)}
+        dated = prices[prices["date"].notna() & prices["symbol"].isin(self._instruments)]
+        self._bars = {str(symbol): frame_to_bars(str(symbol), frame) for symbol, frame in dated.groupby("symbol")}
+        odd = [symbol for symbol in symbols if symbol not in self._instruments]
+        if odd:
             log.warning(
                 "%d symbols of the price file are left out; such names can't be asked for: %s",
-                len(frames) - len(self._frames),
-                odd,
+                len(odd),
+                ", ".join(odd[:5]),
             )
-        self._universe = tuple(_instrument(symbol) for symbol in self._frames)
 
     def describe(self) -> str:
         """Where the prices come from, for messages."""
         return said("the price file {files}", files=self._files)
 
     def instrument(self, symbol: str) -> Instrument:
-        """The instrument; name and exchange are known for listed companies, else the symbol stands for both."""
-        if symbol not in self._frames:
+        """The instrument, as its symbol tells by our tables and endings: a file knows no names or currencies."""
+        if symbol not in self._instruments:
             raise UnknownSymbol(symbol, near_symbols(symbol, self.universe()), self.describe())
-        return _instrument(symbol)
+        return self._instruments[symbol]
 
     def bars(self, symbol: str, end: date) -> Bars:
         """Bars up to and including `end`."""
         self.instrument(symbol)
-        frame = self._frames[symbol]
-        frame = frame[frame["date"] <= pd.Timestamp(end)]
-        if frame.empty:
+        whole = self._bars.get(symbol)
+        bars = whole.until(end) if whole is not None else None
+        if bars is None:
             raise BadDate(
                 said(
                     "There are no prices of {symbol} up to {day} in {market}.",
@@ -101,13 +102,8 @@ class FileProvider:
                     market=self.describe(),
                 )
             )
-        return frame_to_bars(symbol, frame)
+        return bars
 
     def universe(self) -> tuple[Instrument, ...]:
         """Every symbol in the files, with its name where it is a listed company we know."""
-        return self._universe
-
-
-def _instrument(symbol: str) -> Instrument:
-    """A file tells no names or currencies: its symbols do, by our tables and endings; else they are New York's."""
-    return instrument_of(symbol)
+        return tuple(self._instruments.values())

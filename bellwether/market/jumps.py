@@ -13,6 +13,7 @@ import numpy as np
 from bellwether.core.errors import DoubtfulBars
 from bellwether.core.i18n.translate import Said, said
 from bellwether.core.types import CLOSE, HIGH, LOW, OPEN, Bars, Floats, to_date
+from bellwether.market.kept_checks import kept_with_bars
 from bellwether.market.returns import FEWEST_CLOSES, RECENT, TRADING_DAYS, log_returns
 from bellwether.market.units import BACK, LONGEST_SPIKE
 
@@ -93,7 +94,8 @@ def unheard_of(bars: Bars) -> bool:
     return bool(jumps) and max(times for _, times in jumps) > UNHEARD_OF - _own_move(bars)
 
 
-def doubtful_moves(bars: Bars, sessions: int = FADED) -> set[int]:
+@kept_with_bars
+def doubtful_moves(bars: Bars, sessions: int = FADED) -> frozenset[int]:
     """The rows, of the last ones, into which the move is as likely damage: no volatility should be made of it.
 
     A jump to half or double, or to a third or threefold and beyond, as a whole; a jump that is taken back within days,
@@ -102,7 +104,7 @@ def doubtful_moves(bars: Bars, sessions: int = FADED) -> set[int]:
     """
     first = max(1, len(bars) - sessions)
     if _is_calm(bars.closes[first - 1 :]):
-        return set()
+        return frozenset()
     steps = log_returns(bars.closes)
     far = np.flatnonzero(np.abs(steps[first - 1 :]) > JUMP) + first
     with np.errstate(all="ignore"):
@@ -113,7 +115,7 @@ def doubtful_moves(bars: Bars, sessions: int = FADED) -> set[int]:
         size, whole = abs(steps[at - 1]), abs(gaps[at - 1] - steps[at - 1]) < AT_OPEN
         if (whole and (abs(size - np.log(2)) < near or size > UNHEARD_OF - near)) or outside[at - 1] or outside[at]:
             doubtful.add(at)
-    return doubtful | _taken_back(steps, gaps, first)
+    return frozenset(doubtful | _taken_back(steps, gaps, first))
 
 
 def taken_back(bars: Bars) -> set[int]:

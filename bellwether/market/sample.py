@@ -10,7 +10,7 @@ import numpy as np
 
 from bellwether.core.errors import BadDate, UnknownSymbol
 from bellwether.core.i18n.translate import said
-from bellwether.core.types import CLOSE, Bars, Floats, Instrument, Sessions
+from bellwether.core.types import CLOSE, Bars, Instrument
 from bellwether.market.symbols.universe import listed, near_symbols
 
 
@@ -39,14 +39,14 @@ class SampleProvider:
     def bars(self, symbol: str, end: date) -> Bars:
         """Bars up to and including `end`."""
         self.instrument(symbol)
-        values, sessions = _unpack(symbol)
-        bars = Bars(symbol, sessions, values, values[:, CLOSE]).sealed().until(end)
+        whole = _bars(symbol)
+        bars = whole.until(end)
         if bars is None:
             raise BadDate(
                 said(
                     "The sample market's prices of {symbol} begin on {first}; there are none up to {day}.",
                     symbol=symbol,
-                    first=sessions[0],
+                    first=whole.sessions[0],
                     day=end,
                 )
             )
@@ -72,10 +72,10 @@ def _symbols() -> dict[str, int]:
 
 
 @cache
-def _unpack(symbol: str) -> tuple[Floats, Sessions]:
-    """One symbol's `values` float64 (n, 5) and `sessions` (n,); all 42 at once would take 8 MB more."""
+def _bars(symbol: str) -> Bars:
+    """One symbol's bars, unpacked; all 42 at once would take 8 MB more."""
     archive, row = _archive(), _symbols()[symbol]
     listed_since = slice(int(archive["begins"][row]), None)
     values = archive["bars"][row, :, listed_since].astype(np.float64).T  # columns are read, rows are not
     sessions = archive["days"][listed_since].astype("datetime64[D]")
-    return values, sessions
+    return Bars(symbol, sessions, values, values[:, CLOSE]).sealed()

@@ -20,6 +20,7 @@ from bellwether.core.errors import DoubtfulBars
 from bellwether.core.i18n.translate import Said
 from bellwether.core.types import CLOSE, Bars, Floats, to_date
 from bellwether.market.jumps import since_doubtful_split, since_untold_split, untold_splits
+from bellwether.market.kept_checks import kept_with_bars
 from bellwether.market.returns import FEWEST_CLOSES
 from bellwether.market.units import LONGEST_SPIKE, UNIT_JUMP, in_one_unit, is_trusted, unit_levels, without_spikes
 
@@ -49,6 +50,12 @@ def comparable(bars: Bars) -> Comparable:
     bars = without_spikes(bars)
     bars, untold = since_untold_split(bars)
     return Comparable(bars, (*doubted, *of_units, *untold), len(bars) < given)
+
+
+@kept_with_bars
+def recent_comparable(bars: Bars, count: int) -> Comparable:
+    """`comparable` of the newest `count` bars. Raises what that does."""
+    return comparable(bars.part(slice(-count, None)))
 
 
 class ScaleDoubt(Enum):
@@ -87,6 +94,7 @@ def doubt_between(bars: Bars, first: date, last: date) -> ScaleDoubt:
     return ScaleDoubt.NONE
 
 
+@kept_with_bars
 def index_levels(bars: Bars, farthest: float) -> Bars:
     """An index whose close was never `farthest` times, or that part, of the one before: days farther off are damaged.
 
