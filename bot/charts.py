@@ -6,6 +6,8 @@ from functools import partial
 import bellwether
 from bellwether.ask import forecasts
 from bellwether.ask.forecasts import Answer
+from bellwether.charts.ranges import range_chart
+from bellwether.charts.renderer import to_png
 from bellwether.core.i18n.translate import spoken, use_language
 from bellwether.core.types import Forecast, Theme
 from bellwether.revenue import ask as growth_queries
@@ -21,7 +23,7 @@ def fan(asked: Answer, theme: Theme) -> Picture:
 def comparison(compared: Sequence[Forecast], theme: Theme) -> Picture:
     """Several forecasts of one horizon in one chart, with letters for the width of a phone."""
     ids = [one.forecast_id for one in compared]
-    return _picture(ids, theme, partial(forecasts.comparison_png, compared, theme, "narrow"))
+    return _picture(ids, theme, lambda: to_png(range_chart(compared, theme, "narrow")))
 
 
 def growth(made: GrowthForecast, theme: Theme) -> Picture:

@@ -10,10 +10,16 @@ import numpy as np
 import pytest
 
 from bellwether.ask import forecasts
-from bellwether.charts.fan import fan_chart, to_png, to_svg
+from bellwether.charts.fan import fan_chart
+from bellwether.charts.live import live_chart
+from bellwether.charts.renderer import to_png, to_svg
+from bellwether.core.i18n.translate import LANGUAGES, use_language
 from bellwether.core.types import CLOSE, Bars, Outlook, Shape, Theme
 from bellwether.forecasting.sentences import money
+from bellwether.revenue.ask import growth
+from bellwether.revenue.chart import growth_chart
 from bellwether.services import Services
+from tests.support.chart_text import words_outside
 
 PNG = b"\x89PNG\r\n\x1a\n"
 LOW, HIGH = "q1", "q5"
@@ -127,6 +133,32 @@ def test_the_title_says_what_and_until_when(asked: forecasts.Answer) -> None:
     title = fan_chart(asked.outlook, 10, "light")["title"]
     assert title["text"] == "Apple (AAPL) to 14 January 2022"
     assert "8 in 10" in title["subtitle"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", [320, 400, 450, 500])
+def test_the_live_chart_cuts_no_word_however_narrow_its_place(
+    asked: forecasts.Answer, language: str, width: int
+) -> None:
+    with use_language(language):
+        live = live_chart(asked.outlook, 63, "dark" if width == 400 else "light")
+    assert words_outside(live | {"width": width, "height": width * 3 // 4}) == []
+
+
+@pytest.mark.parametrize("shape", get_args(Shape))
+@pytest.mark.parametrize("name", ["Apple", "International Business Machines Corporation of Armonk, New York"])
+def test_no_chart_cuts_a_word_of_its_title(
+    services: Services, asked: forecasts.Answer, shape: Shape, name: str
+) -> None:
+    named = replace(asked.outlook, instrument=replace(asked.outlook.instrument, name=name))
+    revenue = replace(growth(services, "AAPL").forecast, name=name)
+    for chart in (fan_chart(named, 10, "light", shape), growth_chart(revenue, "dark", shape)):
+        assert words_outside(chart) == []
+
+
+def test_a_word_that_is_cut_is_noticed(asked: forecasts.Answer) -> None:
+    cut = fan_chart(asked.outlook, 10, "light") | {"width": 400, "height": 300}
+    assert words_outside(cut) == ["Over the next two weeks: orange holds 8 in 10 outcomes, its core half of them"]
 
 
 def test_a_chart_of_the_shortest_history_can_be_drawn(asked: forecasts.Answer) -> None:

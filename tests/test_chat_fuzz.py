@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bellwether.ask import forecasts
 from bellwether.core.config import load_settings
 from bellwether.services import Services, build_services
-from bot import conversation
+from bot import charts, conversation
 from bot.commands import COMMANDS, ChatContext
 from tests.conftest import MODELS
 from tests.support.talk import check_pressed, check_reply
@@ -57,7 +57,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     # a chart is tens of milliseconds of drawing and does not depend on what was typed
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(forecasts, "chart_png", lambda *_: b"\x89PNG")
-        patch.setattr(forecasts, "comparison_png", lambda *_: b"\x89PNG")
+        patch.setattr(charts, "to_png", lambda *_: b"\x89PNG")
         yield made
     made.store.close()
 

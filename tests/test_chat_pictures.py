@@ -10,7 +10,6 @@ from unittest.mock import patch
 
 import pytest
 
-from bellwether.charts import fan
 from bellwether.charts import renderer as pen_module
 from bellwether.charts.renderer import Renderer
 from bellwether.services import Services
@@ -43,11 +42,11 @@ class CountingPen(Renderer):
 @pytest.fixture
 def pen(monkeypatch: pytest.MonkeyPatch) -> Iterator[CountingPen]:
     pen = CountingPen()
-    monkeypatch.setattr(fan, "_PEN", pen)
-    fan._png.cache_clear()
+    monkeypatch.setattr(pen_module, "_RENDERER", pen)
+    pen_module._drawn.cache_clear()
     yield pen
     pen.close()
-    fan._png.cache_clear()
+    pen_module._drawn.cache_clear()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bellwether.charts.fan import PALETTES
+from bellwether.charts.kit import PALETTES
 from bellwether.core.types import Theme
 from bellwether.services import Services
 from tests.support.bot_api_server.server import TelegramServer

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bellwether.charts.fan import to_png
+from bellwether.charts.renderer import to_png
 from bellwether.core.errors import MarketDataError
 from training import card_page, eras_page, pictures
 from training.words import between, percent, ratio, span_words, table

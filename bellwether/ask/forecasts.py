@@ -1,9 +1,7 @@
 """What every face asks. Plain values out; errors are BellwetherErrors whose text is for people."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from bellwether.ask.point_in_time import inputs_at, last_session
 from bellwether.core.errors import BellwetherError
@@ -169,53 +167,18 @@ def receipt(services: Services, forecast_id: str) -> Receipt:
 
 def chart_png(asked: Answer, theme: Theme, shape: Shape = "wide") -> bytes:
     """The fan chart of an answer as PNG."""
-    from bellwether.charts.fan import fan_chart, to_png
+    from bellwether.charts.fan import fan_chart
+    from bellwether.charts.renderer import to_png
 
     return to_png(fan_chart(asked.outlook, asked.forecast.horizon, theme, shape))
 
 
-def prepare_charts() -> None:
-    """Make ready to draw, so that the first chart comes as fast as the others."""
-    from bellwether.charts.fan import prepare
-
-    prepare()
-
-
 def chart_svg(asked: Answer, theme: Theme, shape: Shape = "wide") -> str:
     """The same chart as SVG."""
-    from bellwether.charts.fan import fan_chart, to_svg
+    from bellwether.charts.fan import fan_chart
+    from bellwether.charts.renderer import to_svg
 
     return to_svg(fan_chart(asked.outlook, asked.forecast.horizon, theme, shape))
-
-
-def chart_live(asked: Answer, theme: Theme, shape: Shape = "wide") -> dict[str, Any]:
-    """Its specification for a page that draws it itself."""
-    from bellwether.charts.live import live_chart
-
-    return live_chart(asked.outlook, asked.forecast.horizon, theme, shape)
-
-
-def comparison_svg(compared: Sequence[Forecast], theme: Theme, shape: Shape = "wide") -> str:
-    """Several forecasts of one horizon in one chart, as SVG."""
-    from bellwether.charts.fan import to_svg
-    from bellwether.charts.ranges import range_chart
-
-    return to_svg(range_chart(compared, theme, shape))
-
-
-def comparison_png(compared: Sequence[Forecast], theme: Theme, shape: Shape = "wide") -> bytes:
-    """The same as PNG."""
-    from bellwether.charts.fan import to_png
-    from bellwether.charts.ranges import range_chart
-
-    return to_png(range_chart(compared, theme, shape))
-
-
-def chart_script() -> str:
-    """The script with which a page draws `chart_live`."""
-    from bellwether.charts.fan import browser_script
-
-    return browser_script()
 
 
 def suggestions(services: Services, text: str) -> tuple[Instrument, ...]:

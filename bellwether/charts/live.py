@@ -5,60 +5,42 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from bellwether.charts.fan import DAYS, PALETTES, fan_chart, fan_rows, past_rows
+from bellwether.charts.fan import fan_chart, fan_rows, past_rows
+from bellwether.charts.kit import PALETTES, UTC_DAYS, Specification, layer
 from bellwether.core.types import Q10, Q25, Q75, Q90, Outlook, Shape, Theme
 from bellwether.forecasting.sentences import day, money
 
-_LOW, _LOW_HALF, _HIGH_HALF, _HIGH = (f"q{place}" for place in (Q10, Q25, Q75, Q90))
+NARROWEST = 320  #: pixels of the narrowest place in which the wide one may stand with its title
 
 # Vega-Lite 6 writes the fields of a tooltip as those of the mark, which the nearest one has a level deeper
 _TOLD = "{'Day': (datum.datum || datum).day, 'Price': (datum.datum || datum).price}"
 
 
-def live_chart(outlook: Outlook, horizon: int, theme: Theme, shape: Shape = "wide") -> dict[str, Any]:
+def live_chart(outlook: Outlook, horizon: int, theme: Theme, shape: Shape = "wide") -> Specification:
     """`fan_chart`, as wide as its place in the page, with a line and a note at the session under the pointer."""
-    drawn = fan_chart(outlook, horizon, theme, shape)
+    drawn = fan_chart(outlook, horizon, theme, shape, title_width=NARROWEST)
     return drawn | {"width": "container", "layer": [*drawn["layer"], _under_pointer(outlook, horizon, theme)]}
 
 
-def _under_pointer(outlook: Outlook, horizon: int, theme: Theme) -> dict[str, Any]:
-    one = outlook.instrument
-    amount = partial(money, currency=one.currency, symbol=one.symbol)
-    told = [_told_past(row, amount) for row in past_rows(outlook, horizon)]
-    told += [_told_fan(row, amount) for row in fan_rows(outlook, horizon)[1:]]
-    near = {"param": "near", "empty": False, "value": 0.6}
-    return {
-        "data": {"values": told},
-        "params": [
-            {
-                "name": "near",
-                "select": {
-                    "type": "point",
-                    "on": "pointerover",
-                    "clear": "pointerout",
-                    "encodings": ["x"],
-                    "nearest": True,
-                },
-            }
-        ],
-        "mark": {"type": "rule", "color": PALETTES[theme].quiet, "strokeWidth": 1.5, "tooltip": {"expr": _TOLD}},
-        "encoding": {
-            "x": {"field": "date", "type": "temporal", "scale": DAYS},
-            "opacity": {"condition": near, "value": 0},
-        },
-    }
-
-
-def _told_past(row: dict[str, Any], amount: Callable[[float], str]) -> dict[str, str]:
-    return {"date": row["date"], "day": _day(row), "price": f"closed at {amount(row['close'])}"}
-
-
-def _told_fan(row: dict[str, Any], amount: Callable[[float], str]) -> dict[str, str]:
-    outer, inner = (
-        f"{amount(row[low])} to {amount(row[high])}" for low, high in ((_LOW, _HIGH), (_LOW_HALF, _HIGH_HALF))
+def _under_pointer(outlook: Outlook, horizon: int, theme: Theme) -> Specification:
+    instrument = outlook.instrument
+    amount = partial(money, currency=instrument.currency, symbol=instrument.symbol)
+    rows = [_told(row, f"closed at {amount(row['close'])}") for row in past_rows(outlook, horizon)]
+    rows += [_told(row, _ranges(row, amount)) for row in fan_rows(outlook, horizon)[1:]]
+    nearest = {"type": "point", "on": "pointerover", "clear": "pointerout", "encodings": ["x"], "nearest": True}
+    pointed = {"param": "near", "empty": False, "value": 0.6}
+    return {"params": [{"name": "near", "select": nearest}]} | layer(
+        rows,
+        {"type": "rule", "color": PALETTES[theme].quiet, "strokeWidth": 1.5, "tooltip": {"expr": _TOLD}},
+        x={"field": "date", "type": "temporal", "scale": UTC_DAYS},
+        opacity={"condition": pointed, "value": 0},
     )
-    return {"date": row["date"], "day": _day(row), "price": f"8 in 10: {outer}; half: {inner}"}
 
 
-def _day(row: dict[str, Any]) -> str:
-    return day(date.fromisoformat(row["date"]))
+def _told(row: dict[str, Any], price: str) -> dict[str, str]:
+    return {"date": row["date"], "day": day(date.fromisoformat(row["date"])), "price": price}
+
+
+def _ranges(row: dict[str, Any], amount: Callable[[float], str]) -> str:
+    outer, half = (f"{amount(row[f'q{low}'])} to {amount(row[f'q{high}'])}" for low, high in ((Q10, Q90), (Q25, Q75)))
+    return f"8 in 10: {outer}; half: {half}"

@@ -13,7 +13,8 @@ import subprocess
 import sys
 import threading
 import weakref
-from typing import IO, Literal
+from functools import lru_cache
+from typing import IO, Any, Literal
 
 Format = Literal["png", "svg"]
 
@@ -99,6 +100,38 @@ class Renderer:
         if self._process is not None:
             _end(self._process)
             self._process = None
+
+
+_RENDERER = Renderer()  #: of the whole service: a second one would cost another 100 MB
+
+
+def prepare() -> None:
+    """Make ready to draw, in the background: it takes half a second."""
+    _RENDERER.start()
+
+
+def to_png(specification: dict[str, Any]) -> bytes:
+    """A Vega-Lite specification as a PNG, at twice its size so that it is sharp on a phone."""
+    return _drawn(json.dumps(specification), "png")
+
+
+def to_svg(specification: dict[str, Any]) -> str:
+    """The same as an SVG."""
+    return _drawn(json.dumps(specification), "svg").decode()
+
+
+@lru_cache(maxsize=384)  # the same chart is drawn once: 90 ms, and 60 kB to keep
+def _drawn(specification: str, wanted: Format) -> bytes:
+    return _RENDERER.draw(specification, wanted)
+
+
+def browser_script() -> str:
+    """Vega, Vega-Lite and Vega-Embed for a page, which draws the same specification live: 0.9 MB, made in 2 s.
+
+    Made by a process of its own: bundling leaves 80 MB behind that nobody needs again.
+    """
+    make = "import sys, vl_convert; sys.stdout.buffer.write(vl_convert.javascript_bundle().encode())"
+    return subprocess.run([sys.executable, "-c", make], capture_output=True, check=True).stdout.decode()
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

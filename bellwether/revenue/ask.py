@@ -72,7 +72,7 @@ def statements_of(services: Services, one: Instrument) -> Statements:
 
 def chart_png(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> bytes:
     """The chart of past quarters and the ranges ahead as PNG."""
-    from bellwether.charts.fan import to_png
+    from bellwether.charts.renderer import to_png
     from bellwether.revenue.chart import growth_chart
 
     return to_png(growth_chart(made, theme, shape))
@@ -80,7 +80,7 @@ def chart_png(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> byte
 
 def chart_svg(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> str:
     """The same as SVG."""
-    from bellwether.charts.fan import to_svg
+    from bellwether.charts.renderer import to_svg
     from bellwether.revenue.chart import growth_chart
 
     return to_svg(growth_chart(made, theme, shape))

@@ -26,7 +26,7 @@ from telegram.error import (
     TelegramError,
 )
 
-from bellwether.ask import forecasts
+from bellwether.charts import renderer
 from bellwether.core.courtesy import Courtesy
 from bellwether.core.errors import StoreError
 from bellwether.delivery import admin_notes
@@ -146,7 +146,7 @@ class TelegramFace:
 
     async def _receive(self) -> bool:
         """Connect and poll. Ends with True when there is nothing more to do: the token is refused, or we stop."""
-        await asyncio.to_thread(forecasts.prepare_charts)
+        await asyncio.to_thread(renderer.prepare)
         if not await self._connect():
             return True
         self.connected.set()

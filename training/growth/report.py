@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bellwether.charts.fan import to_png
+from bellwether.charts.renderer import to_png
 from training.growth import pictures
 from training.growth.titles import TITLES
 from training.words import between, percent, span_words, table

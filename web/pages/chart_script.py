@@ -7,7 +7,7 @@ from importlib.metadata import version
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from bellwether.ask import forecasts
+from bellwether.charts.renderer import browser_script
 
 SCRIPT = "/vega.js"  #: 0.9 MB, 0.3 MB packed: only asked for by a page whose chart comes into view
 _VERSION = version("vl-convert-python")
@@ -35,4 +35,4 @@ def chart_script(request: Request, v: str = "") -> Response:
 @cache
 def _packed() -> bytes:
     """Made when it is first asked for, and packed once."""
-    return gzip.compress(forecasts.chart_script().encode(), 9)
+    return gzip.compress(browser_script().encode(), 9)

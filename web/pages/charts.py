@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 import bellwether
 from bellwether.ask import forecasts
+from bellwether.charts.live import live_chart
 from bellwether.core.parsing import DEFAULT_HORIZON, parse_date, parse_horizon
 from bellwether.core.types import Shape, Theme
 from bellwether.revenue import ask as business
@@ -105,6 +106,7 @@ async def chart_live(wanted: WantedChart) -> Response:
     """The chart as a specification that the page's script draws."""
 
     def draw(asked: forecasts.Answer, theme: Theme, shape: Shape) -> str:
-        return json.dumps(forecasts.chart_live(asked, theme, shape), separators=(",", ":"))
+        live = live_chart(asked.outlook, asked.forecast.horizon, theme, shape)
+        return json.dumps(live, separators=(",", ":"))
 
     return await wanted.picture(draw, "application/json")

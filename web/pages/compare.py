@@ -8,6 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bellwether.ask import forecasts
+from bellwether.charts.ranges import range_chart
+from bellwether.charts.renderer import to_svg
 from bellwether.core.errors import BellwetherError
 from bellwether.core.parsing import DEFAULT_HORIZON, parse_horizon
 from bellwether.core.types import Forecast, Shape, Theme
@@ -62,7 +64,7 @@ async def compare_chart(
 ) -> Response:
     """The chart of a comparison."""
     headers = {"Cache-Control": charts.KEPT}
-    return await charts.drawn(lambda: forecasts.comparison_svg(compared, theme, shape), "image/svg+xml", headers)
+    return await charts.drawn(lambda: to_svg(range_chart(compared, theme, shape)), "image/svg+xml", headers)
 
 
 def _names(symbols: str) -> list[str]:

@@ -1,0 +1,47 @@
+"""Where the words of a drawn chart lie: each text's ends, as wide as the drawing library says it is."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+from xml.etree import ElementTree
+
+import vl_convert
+
+_SHIFT = re.compile(r"translate\(([-\d.e]+),([-\d.e]+)\)")
+_BEFORE = {"start": 0.0, "middle": 0.5, "end": 1.0}  #: the part of a text that lies left of its place
+
+
+def words_outside(specification: dict[str, Any]) -> list[str]:
+    """The texts that a canvas of the specification's width cuts at its left or right edge."""
+    root = ElementTree.fromstring(vl_convert.vegalite_to_svg(json.dumps(specification)))
+    width = float(root.attrib["width"])
+    assert width == specification["width"]
+    return [text for text, left, right in _texts(root, 0.0) if left < -0.5 or right > width + 0.5]
+
+
+def _texts(node: ElementTree.Element, left: float) -> Iterator[tuple[str, float, float]]:
+    """Every text that is seen, with its ends in pixels."""
+    shift = _SHIFT.match(node.get("transform", ""))
+    left += float(shift[1]) if shift else 0.0
+    if node.tag.endswith("}text") and node.get("opacity") != "0":
+        style = (node.attrib["font-family"], float(node.attrib["font-size"][:-2]), node.get("font-weight", "normal"))
+        lines = [line for part in node.iter() if (line := (part.text or "").strip())]
+        for line in lines:
+            width = _width(line, *style)
+            start = left - _BEFORE[node.get("text-anchor", "start")] * width
+            yield line, start, start + width
+        return
+    for child in node:
+        yield from _texts(child, left)
+
+
+@cache
+def _width(text: str, font: str, size: float, weight: str) -> float:
+    """How wide the library draws a text: as wide as a picture of nothing else."""
+    look = {"text": text, "font": font, "fontSize": size, "fontWeight": weight}
+    mark = {"type": "text", "encode": {"enter": {name: {"value": value} for name, value in look.items()}}}
+    alone = {"$schema": "https://vega.github.io/schema/vega/v6.json", "width": 0, "height": 0, "marks": [mark]}
+    drawn = ElementTree.fromstring(vl_convert.vega_to_svg(json.dumps(alone | {"autosize": "pad", "padding": 0})))
+    return float(drawn.attrib["width"])
