@@ -22,7 +22,7 @@ from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES
 from bellwether.market.sample import SampleProvider
 from bellwether.models.model_card import RANGE, folders_of
 from tests.conftest import MODELS
-from training import card_page, report
+from training import report
 from training.__main__ import cli
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -142,12 +142,12 @@ def test_the_page_of_the_manual_is_the_one_its_scores_make() -> None:
 def test_the_model_card_of_the_manual_is_the_one_the_card_makes() -> None:
     page = (DOCS / "model-card.md").read_text(encoding="utf-8")
     model_id = page.splitlines()[0].rpartition(" ")[2]
-    assert page == card_page.model_card_page(MODELS / model_id), "python -m training report"
+    assert page == report.model_card_page(MODELS / model_id), "python -m training report"
 
 
 def test_the_model_card_quotes_the_card() -> None:
     folder = folders_of(MODELS, RANGE)[-1]
-    card, page = json.loads((folder / "card.json").read_text(encoding="utf-8")), card_page.model_card_page(folder)
+    card, page = json.loads((folder / "card.json").read_text(encoding="utf-8")), report.model_card_page(folder)
     pooled = card["scores"]["pooled"]
     assert f"{100 * pooled['skill_against_baseline']:+.2f} %" in page
     assert f"{100 * pooled['coverage_80']:.1f} %" in page

@@ -19,9 +19,9 @@ from bellwether.revenue.forecaster import forecast_growth
 from tests.conftest import MODELS
 from tests.support.training import trained_by
 from training.__main__ import cli
-from training.growth import report, spans
-from training.growth.bootstrap import draws, skill_interval
-from training.growth.data import Companies, Cutoffs, cutoffs, read_companies
+from training.revenue import report, spans
+from training.revenue.bootstrap import draws, skill_interval
+from training.revenue.data import Companies, Cutoffs, cutoffs, read_companies
 from training.spans import is_unseen
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -14,7 +14,7 @@ from bellwether.core.errors import MarketDataError
 from tests.support.data import DATA
 from training.__main__ import cli
 from training.paper_data import ACL18, FEATURES, Instances, cut, load
-from training.paper_page import chance_interval, page, verdict
+from training.paper_page import chance_interval, page
 
 ROOT = Path(__file__).parents[1]
 MISSING = -123321
@@ -128,7 +128,7 @@ def test_a_coin_toss_has_its_binomial_interval() -> None:
 def test_the_words_follow_from_the_intervals(
     interval: tuple[float, float], over_up: tuple[float, float], words: tuple[str, str]
 ) -> None:
-    told = verdict(result(sum(interval) / 2, interval, over_up))
+    told = page([result(sum(interval) / 2, interval, over_up)], {"seq": 5})
     assert all(word in told for word in words)
 
 

@@ -328,7 +328,7 @@ growth_model = click.option(
 @friendly
 def growth_prepare(fundamentals: Path, source: str, work: Path) -> None:
     """Lay every report out as it was known on its day, split by date and by company."""
-    from training.growth import steps
+    from training.revenue import steps
 
     steps.prepare(fundamentals, source, work)
 
@@ -338,8 +338,8 @@ def growth_prepare(fundamentals: Path, source: str, work: Path) -> None:
 @friendly
 def growth_train(work: Path, epochs: int | None, seed: int, quick: bool) -> None:
     """Train on what `prepare` made; choices are made on the validation span only."""
-    from training.growth import steps
-    from training.growth.train import make_recipe
+    from training.revenue import steps
+    from training.revenue.train import make_recipe
 
     steps.train(work, make_recipe(seed, epochs, quick))
 
@@ -349,7 +349,7 @@ def growth_train(work: Path, epochs: int | None, seed: int, quick: bool) -> None
 @friendly
 def growth_export(work: Path, models: Path, model_id: str) -> None:
     """Convert to ONNX, check it against Keras, score it on the test span, write model.onnx and card.json."""
-    from training.growth import steps
+    from training.revenue import steps
 
     steps.export(work, models, model_id, datetime.now(UTC).date())
 
@@ -360,7 +360,7 @@ def growth_export(work: Path, models: Path, model_id: str) -> None:
 @friendly
 def growth_refit(work: Path, models: Path, model: Path, model_id: str | None) -> None:
     """Fit a judged recipe once more, on all years and companies, and export that for service."""
-    from training.growth import steps
+    from training.revenue import steps
 
     steps.refit(work, models, model, model_id, datetime.now(UTC).date())
 
@@ -388,7 +388,7 @@ def growth_everything(context: click.Context, /, **given: Any) -> None:
 @friendly
 def growth_evaluate(work: Path, model: Path, span: str, full: bool, docs: Path | None) -> None:
     """Score an exported growth model beside its rivals, at reports that `prepare` laid out."""
-    from training.growth import steps
+    from training.revenue import steps
 
     if docs and not full:
         raise click.UsageError("The page of --docs tells of every rival: add --full.")
@@ -410,7 +410,7 @@ def growth_evaluate(work: Path, model: Path, span: str, full: bool, docs: Path |
 @friendly
 def growth_forecasts(fundamentals: Path, model: Path, first: datetime, last: datetime, out: Path) -> None:
     """Write the model's quantiles at every report, one row per company, report and horizon."""
-    from training.growth import forecasts as step
+    from training.revenue import forecasts as step
 
     if out.suffix.lower() not in {".parquet", ".csv"}:
         raise click.UsageError(f"--out {out} must end in .parquet or .csv.")

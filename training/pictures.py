@@ -5,7 +5,7 @@ Blue is the model, orange the plain rule, grey what was promised.
 
 from typing import Any
 
-from training.words import percent
+from training.pages import percent
 
 Specification = dict[str, Any]
 

@@ -19,8 +19,8 @@ from keras import ops
 from bellwether.core.types import LEVELS, Floats
 from bellwether.models.quarters import CONTEXT_LENGTH, HORIZONS
 from training.graph import Tensor
-from training.growth.features import RECENT_INPUTS, RECENT_STEPS, YEAR_INPUTS, YEARS, RevenueFeatures
 from training.model import MEDIAN, SOFTPLUS_ONE, Standardise
+from training.revenue.features import RECENT_INPUTS, RECENT_STEPS, YEAR_INPUTS, YEARS, RevenueFeatures
 
 RECENT_UNITS, YEAR_UNITS, MIXED_UNITS = 32, 16, 96
 DROPOUT = 0.5  # on what the LSTMs remember and on the mix, while they learn

@@ -8,7 +8,7 @@ inside a span, and a company kept out here is kept out for prices too.
 import numpy as np
 import numpy.typing as npt
 
-from training.growth.data import Cutoffs
+from training.revenue.data import Cutoffs
 from training.spans import Dates, is_unseen
 
 TRAIN = ("1990-01-01", "2012-12-31")

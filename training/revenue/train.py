@@ -16,9 +16,10 @@ from tqdm import tqdm
 from bellwether.core.types import LEVELS, Floats
 from bellwether.forecasting.metrics import pinball_loss
 from bellwether.models.quarters import CONTEXT_LENGTH, HORIZONS, MIN_QUARTERS, Window
-from training.growth.data import Cutoffs
-from training.growth.features import STATIC, static_inputs
-from training.growth.model import (
+from training.model import MEDIAN
+from training.revenue.data import Cutoffs
+from training.revenue.features import STATIC, static_inputs
+from training.revenue.model import (
     DROPOUT,
     MIXED_UNITS,
     PARTS,
@@ -28,7 +29,6 @@ from training.growth.model import (
     build_model,
     pinball,
 )
-from training.model import MEDIAN
 from training.train import make_optimizer
 
 USUAL = STATIC.index("log of the usual change of 8 quarters")

@@ -7,7 +7,7 @@ from typing import Any
 from bellwether.core.types import LEVELS, Floats
 from bellwether.models.model_card import GROWTH
 from bellwether.models.quarters import CONTEXT_LENGTH, HORIZONS, MIN_QUARTERS
-from training.growth import spans
+from training.revenue import spans
 from training.spans import UNSEEN_SHARE
 
 FEATURES = (

@@ -18,10 +18,10 @@ from bellwether.core.types import LEVELS, Floats
 from bellwether.models.quarters import A_YEAR, HORIZONS, REVENUE
 from bellwether.models.revenue_baseline import LAGS, lagged_growth, plain_quantiles
 from training import boosting, linear
-from training.growth import train as network
-from training.growth.data import Cutoffs
-from training.growth.features import static_inputs
 from training.remember import as_bytes, as_text, remembered
+from training.revenue import train as network
+from training.revenue.data import Cutoffs
+from training.revenue.features import static_inputs
 
 TRIALS = 40  # settings of LightGBM: as many as were tried of the network
 PROBES = tuple((at, level) for at in range(len(HORIZONS)) for level in (0.1, 0.5, 0.9))

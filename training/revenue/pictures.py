@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from training.pages import percent
 from training.pictures import INK, MODEL, PROMISED, RULE, Specification, axis_of, chart, rule, x_of, y_of
-from training.words import percent
 
 AHEAD = {"1": "next quarter", "4": "four quarters ahead"}
 _COLORS = {"domain": list(AHEAD.values()), "range": [MODEL, RULE]}

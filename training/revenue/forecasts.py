@@ -12,7 +12,7 @@ from bellwether.core.errors import MarketDataError
 from bellwether.core.types import LEVELS
 from bellwether.models.quarters import HORIZONS
 from bellwether.models.revenue_model import GrowthModel
-from training.growth.data import cutoffs, read_companies
+from training.revenue.data import cutoffs, read_companies
 from training.spans import Dates
 
 NAMES = tuple(f"q{round(100 * level):02d}" for level in LEVELS)  #: log growth over a year

@@ -17,12 +17,12 @@ from bellwether.core.types import LEVELS, Q05, Q10, Q90, Q95, Floats
 from bellwether.forecasting.metrics import coverage, pinball_loss, skill
 from bellwether.models.quarters import HORIZONS, MIN_QUARTERS, Window
 from training.comparison import rounded
-from training.growth import rivals, spans
-from training.growth.bootstrap import FEWEST_COMPANIES, RESAMPLES, Draws, draws, ratio_interval, skill_interval
-from training.growth.data import Cutoffs
-from training.growth.rivals import RevenueRival
-from training.growth.titles import TITLES
-from training.growth.train import RevenueRecipe
+from training.revenue import rivals, spans
+from training.revenue.bootstrap import FEWEST_COMPANIES, RESAMPLES, Draws, draws, ratio_interval, skill_interval
+from training.revenue.data import Cutoffs
+from training.revenue.rivals import RevenueRival
+from training.revenue.titles import TITLES
+from training.revenue.train import RevenueRecipe
 from training.spans import Dates
 
 Answer = Callable[[Window], Floats]  #: windows (n, T, 2) -> quantiles (n, horizons, levels)

@@ -21,11 +21,11 @@ from bellwether.models.revenue_model import GrowthModel
 from training.card import write_folder
 from training.checks import check_graph, largest_difference, runtime
 from training.export import convert
-from training.growth import card, rivals, spans
-from training.growth.data import Companies, Cutoffs, cutoffs, facts_of, read_companies
-from training.growth.evaluate import evaluate, print_document
-from training.growth.model import build_model
-from training.growth.train import RevenueRecipe, fit, recipe_of, save
+from training.revenue import card, rivals, spans
+from training.revenue.data import Companies, Cutoffs, cutoffs, facts_of, read_companies
+from training.revenue.evaluate import evaluate, print_document
+from training.revenue.model import build_model
+from training.revenue.train import RevenueRecipe, fit, recipe_of, save
 from training.spans import UNSEEN_SHARE, Dates
 
 
@@ -166,6 +166,6 @@ def score(work: Path, folder: Path, span: str, full: bool, docs: Path | None) ->
     )
     print_document(document)
     if docs:
-        from training.growth import report
+        from training.revenue import report
 
         report.write_page(document | {"model_id": model.card.model_id}, docs)
