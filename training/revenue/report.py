@@ -11,7 +11,7 @@ from training.revenue.titles import TITLES
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class SkillTarget:
     """A skill that was to be reached."""
 
     figure: str
@@ -27,10 +27,10 @@ class Target:
 
 
 TARGETS = (
-    Target("next quarter, against last growth persists", "1", "persists", 0.15, 0.20),
-    Target("next quarter, against pooled AR", "1", "autoregression", 0.03, 0.06),
-    Target("next quarter, against LightGBM of equal budget", "1", "lightgbm", 0.0, 0.01),
-    Target("four quarters ahead, against seasonal naive", "4", "seasonal", 0.08, 0.12),
+    SkillTarget("next quarter, against last growth persists", "1", "persists", 0.15, 0.20),
+    SkillTarget("next quarter, against pooled AR", "1", "autoregression", 0.03, 0.06),
+    SkillTarget("next quarter, against LightGBM of equal budget", "1", "lightgbm", 0.0, 0.01),
+    SkillTarget("four quarters ahead, against seasonal naive", "4", "seasonal", 0.08, 0.12),
 )
 
 
