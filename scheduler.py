@@ -155,7 +155,9 @@ class Timetable:
     async def _account(self) -> None:
         """Enter the session's forecasts of the whole universe, and the outcomes that are known by now."""
         issued = await asyncio.to_thread(forecast_universe, self._services, self._gives_way())
-        settled = await asyncio.to_thread(settle, self._services, self._gives_way())
+        settled = await asyncio.to_thread(
+            settle, self._services.store, self._services.provider, self._services.clock, self._gives_way()
+        )
         if issued.issued or settled.settled or settled.lost:
             log.info("Track record: %d forecasts entered. %s", issued.issued, settled)
 

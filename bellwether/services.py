@@ -1,10 +1,10 @@
 """The composition root: settings to the things that do the work."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bellwether.core.clock import Clock
 from bellwether.core.config import Settings
 from bellwether.core.connections import Fault, faults_for
 from bellwether.core.errors import ModelError
@@ -21,7 +21,6 @@ from bellwether.models.registry import ModelRegistry
 from bellwether.models.revenue_model import RevenueModels
 
 log = logging.getLogger(__name__)
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)

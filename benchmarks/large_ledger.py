@@ -20,10 +20,10 @@ import numpy as np
 from bellwether.core.types import HEADS
 from bellwether.db.database import Store
 from bellwether.track_record.ledger import outcomes_table
+from bellwether.track_record.ledger.amounts import count
 from bellwether.track_record.ledger.issue import record
-from bellwether.track_record.ledger.ledger_table import Issued
+from bellwether.track_record.ledger.ledger_table import ToEnter
 from bellwether.track_record.ledger.outcomes_table import Outcome
-from bellwether.track_record.ledger.settle import count
 from bellwether.track_record.ledger.verify import verify
 from bellwether.track_record.scores.track_record import RecordFilter, live_record
 
@@ -33,17 +33,17 @@ LIMITS |= {"verify, s of processor time": 20.0, "memory, MB": 300.0}
 FIRST = date(2020, 1, 6)
 
 
-def forecasts(rows: int) -> Iterator[Issued]:
+def forecasts(rows: int) -> Iterator[ToEnter]:
     """Sessions of the whole universe at all heads, one after the other."""
     random = np.random.default_rng(0)
-    template: Issued | None = None
+    template: ToEnter | None = None
     for number in range(rows):
         session, place = divmod(number, SYMBOLS * len(HEADS))
         symbol, head = divmod(place, len(HEADS))
         cutoff = FIRST + timedelta(days=session)
         if template is None or template.cutoff != cutoff:
             widths = random.normal(0.02, 0.002)
-            template = Issued(
+            template = ToEnter(
                 forecast_id="",
                 symbol="",
                 calendar="XNYS",
@@ -56,10 +56,10 @@ def forecasts(rows: int) -> Iterator[Issued]:
                 shown=True,
                 adjusted_close=101.5,
                 quoted_close=103.25,
-                usual_probability=0.54,
+                usual_probability_of_growth=0.54,
                 log_returns=tuple((widths * np.array([-1.7, -1.3, -0.6, 0.02, 0.7, 1.3, 1.6])).tolist()),
                 baseline=(-0.034, -0.026, -0.013, 0.0005, 0.0134, 0.0261, 0.0338),
-                bars_sha256=bytes(32),
+                bars_sha256=bytes(32).hex(),
             )
         yield replace(
             template,

@@ -21,7 +21,7 @@ from bellwether.core.types import LEVELS, Q10, Q90, Floats
 from bellwether.forecasting.metrics import pinball_loss
 from bellwether.market.returns import DECAY
 from bellwether.services import build_services
-from bellwether.track_record.demotion.sequential_test import HORIZONS, standing_of
+from bellwether.track_record.demotion.sequential_test import HORIZONS, gate_status
 from bellwether.track_record.scores.columns import COLUMNS
 from bellwether.track_record.scores.score_table import ScoreTable, table_of
 from bellwether.track_record.scores.types import GateState
@@ -183,7 +183,7 @@ def silenced_on(table: ScoreTable, sessions: int, first: int = 60) -> int | None
     """
     for last in range(first, sessions + 1, 5):
         known = table.take(table.day + table.horizon <= last)
-        if standing_of(known, "made-up").standing is GateState.SILENCED:
+        if gate_status(known, "made-up").standing is GateState.SILENCED:
             return last
     return None
 

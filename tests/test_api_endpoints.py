@@ -21,9 +21,8 @@ from bellwether.client.answers.track_record import LedgerAnswer, ReceiptAnswer, 
 from bellwether.core.types import Bars, Origin, to_date
 from bellwether.forecasting.to_json import forecast_json
 from bellwether.market.sample import SampleProvider
-from bellwether.track_record.ledger.settle import settle
 from bellwether.track_record.scores.types import TrackRecord
-from tests.support.account import live_services, set_clock
+from tests.support.account import live_services, set_clock, settle
 from tests.support.api import Api
 from tests.support.shapes import check_shape
 from web.api.negotiate import flat

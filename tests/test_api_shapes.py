@@ -13,8 +13,7 @@ from bellwether.ask import forecasts
 from bellwether.client import answers
 from bellwether.client.answers.forecast import BaselineAnswer, ForecastAnswer
 from bellwether.client.answers.wire import LEVELS
-from bellwether.track_record.ledger.settle import settle
-from tests.support.account import set_clock
+from tests.support.account import set_clock, settle
 from tests.support.shapes import check_shape
 from tests.support.webhooks import RULE, fire, hook, live_api, send
 

@@ -16,9 +16,9 @@ from bellwether.jobs.record_universe import forecast_universe
 from bellwether.services import Services, build_services
 from bellwether.track_record.demotion.champion import promote
 from bellwether.track_record.ledger import ledger_table, outcomes_table
+from bellwether.track_record.ledger.amounts import count
 from bellwether.track_record.ledger.issue import record, shadow_id
 from bellwether.track_record.ledger.outcomes_table import Outcome
-from bellwether.track_record.ledger.settle import count
 from tests.conftest import MODELS
 from tests.support.account import live_services, made_up
 
@@ -61,7 +61,7 @@ def test_a_challenger_runs_in_shadow_and_is_shown_to_nobody(tmp_path: Path) -> N
     services = replace(services, settings=services.settings.model_copy(update={"models": tried}))
     assert forecast_universe(services).issued == 10
     with services.store.reading() as db:
-        rows = [ledger_table.LedgerRow(*row) for row in ledger_table.CHAIN.every_row(db)]
+        rows = [ledger_table.row_from(row) for row in ledger_table.CHAIN.every_row(db)]
     assert {(row.model_id, row.shown) for row in rows} == {(CHAMPION, 1), (CHALLENGER, 0)}
     shown = forecasts.answer(services, "AAPL", 10).forecast
     assert shown.model_id == CHAMPION
@@ -82,21 +82,21 @@ def test_a_tried_model_misses_no_session_that_people_asked_for(tmp_path: Path) -
     assert (did.issued, did.there) == (5, 0)
     assert forecast_universe(services).there == 1
     with services.store.reading() as db:
-        assert [ledger_table.LedgerRow(*row).model_id for row in ledger_table.CHAIN.every_row(db)] == [CHAMPION] * 5 + [
+        assert [ledger_table.row_from(row).model_id for row in ledger_table.CHAIN.every_row(db)] == [CHAMPION] * 5 + [
             CHALLENGER
         ] * 5
 
 
 def test_a_better_challenger_is_promoted_and_served_from_the_next_start(tmp_path: Path) -> None:
     services = lived(tmp_path, 60, champion=1.8, challenger=1.0)
-    found = promote(services, CHALLENGER)
+    found = promote(services.store, services.settings, services.model, CHALLENGER)
     assert found is not None and found.skill is not None and found.interval is not None
     assert found.forecasts == 300
     assert 0 < found.interval.low < found.skill
     again = build_services(services.settings)
     assert again.model is not None and again.model.card.model_id == CHALLENGER
     with pytest.raises(PromotionRefused, match="is the served model already"):
-        promote(again, CHALLENGER)
+        promote(again.store, again.settings, again.model, CHALLENGER)
 
 
 @pytest.mark.parametrize(
@@ -113,14 +113,15 @@ def test_a_promotion_that_the_record_does_not_support_is_refused(
 ) -> None:
     services = lived(tmp_path, weeks, champion, challenger)
     with pytest.raises(PromotionRefused, match=why):
-        promote(services, CHALLENGER)
+        promote(services.store, services.settings, services.model, CHALLENGER)
     again = build_services(services.settings)
     assert again.model is not None and again.model.card.model_id == CHAMPION
 
 
 def test_a_model_that_is_not_there_cannot_be_promoted(tmp_path: Path) -> None:
+    services = live_services(tmp_path, SESSION)
     with pytest.raises(ModelError):
-        promote(live_services(tmp_path, SESSION), "daily-range-99")
+        promote(services.store, services.settings, services.model, "daily-range-99")
 
 
 def test_a_promoted_model_that_is_gone_leaves_the_one_of_the_settings(

@@ -21,8 +21,8 @@ from bellwether.core.types import Q10, Q90
 from bellwether.market.calendar import closes_at, sessions_between
 from bellwether.market.remote.cached_provider import AGAIN_AFTER, CachedProvider
 from bellwether.services import Services, build_services
-from bellwether.track_record.ledger.settle import settle
 from tests.conftest import MODELS
+from tests.support.account import settle
 from tests.support.clock import Clock
 from tests.support.yahoo_damage import PRICES, chart_of, made_up_table, scaled, told
 from tests.support.yahoo_server import YahooServer

@@ -5,18 +5,18 @@ from datetime import date
 import numpy as np
 import pytest
 
-from bellwether.core.types import Bars, Sessions, session_array
+from bellwether.core.types import Bars, Sessions
 from bellwether.forecasting.inputs import CARRY_DAYS, align_closes, model_inputs
 from tests.conftest import MakeBars
 
 
 def series(days: list[str], closes: list[float]) -> Bars:
     values = np.repeat(np.array(closes)[:, None], 5, axis=1)
-    return Bars("^MADE", session_array([date.fromisoformat(day) for day in days]), values, np.array(closes))
+    return Bars("^MADE", np.array(days, dtype="datetime64[D]"), values, np.array(closes))
 
 
 def days(*texts: str) -> Sessions:
-    return session_array([date.fromisoformat(text) for text in texts])
+    return np.array(texts, dtype="datetime64[D]")
 
 
 def test_a_window_holds_the_newest_bars_in_order(make_bars: MakeBars) -> None:

@@ -16,10 +16,9 @@ from bellwether.jobs.record_universe import forecast_universe
 from bellwether.services import Services
 from bellwether.track_record.ledger import ledger_table
 from bellwether.track_record.ledger.issue import UNRECORDED
-from bellwether.track_record.ledger.settle import settle
 from bellwether.track_record.ledger.verify import verify
 from scheduler import Timetable
-from tests.support.account import live_services, set_clock
+from tests.support.account import live_services, set_clock, settle
 
 SESSION = date(2021, 6, 30)
 

@@ -19,11 +19,11 @@ from bellwether.market.calendar import session_after
 from bellwether.services import Services, build_services
 from bellwether.track_record.ledger import ledger_table, outcomes_table
 from bellwether.track_record.ledger.ledger_table import to_days
-from bellwether.track_record.ledger.outcomes_table import Open, Outcome
-from bellwether.track_record.ledger.settle import PATIENCE, outcome_of, settle
+from bellwether.track_record.ledger.outcomes_table import Outcome, PastForecast
+from bellwether.track_record.ledger.settle import PATIENCE, outcome_of
 from bellwether.track_record.ledger.verify import verify
 from tests.conftest import MakeBars
-from tests.support.account import live_services, set_clock
+from tests.support.account import live_services, set_clock, settle
 
 SESSION = date(2021, 6, 30)
 
@@ -67,6 +67,11 @@ class Market:
         bars = self._change(self._market.bars(symbol, date.max)).until(end)
         assert bars is not None
         return bars
+
+
+def waiting(symbol: str, calendar: str, cutoff: date, horizon: int, target: date) -> PastForecast:
+    """A forecast that waits for its outcome."""
+    return PastForecast(1, "f1", symbol, to_days(cutoff), horizon, to_days(target), "m", 1, b"", calendar=calendar)
 
 
 def without(*sessions: date) -> Callable[[Bars], Bars]:
@@ -131,7 +136,7 @@ def test_a_market_that_never_closes_has_an_outcome_on_a_sunday(make_bars: MakeBa
     days = np.arange(np.datetime64("2021-07-31") - len(bars) + 1, np.datetime64("2021-08-01"))
     coin = replace(bars, sessions=days)
     friday, sunday = date(2021, 7, 2), date(2021, 7, 4)
-    one = Open(1, "COIN", "24/7", to_days(sunday), to_days(friday), 2, "m", True, b"")
+    one = waiting("COIN", "24/7", friday, 2, sunday)
     decided = outcome_of(one, coin, date(2021, 7, 4))
     assert decided is not None and decided.session == sunday
     at = int(np.searchsorted(days, np.datetime64(friday)))
@@ -192,7 +197,7 @@ def test_a_later_close_is_never_taken_for_the_targets(tmp_path: Path, gone: int)
 def test_a_cutoff_whose_close_has_gone_leaves_no_outcome(make_bars: MakeBars) -> None:
     whole = make_bars(end=after(30))
     bars = without(SESSION)(whole)
-    one = Open(1, "MADE", "XNYS", to_days(after(5)), to_days(SESSION), 5, "m", True, b"")
+    one = waiting("MADE", "XNYS", SESSION, 5, after(5))
     assert outcome_of(one, bars, after(14)) is None
     lost = outcome_of(one, bars, after(30))
     assert lost is not None and (lost.log_return, lost.session) == (None, None)
@@ -200,12 +205,12 @@ def test_a_cutoff_whose_close_has_gone_leaves_no_outcome(make_bars: MakeBars) ->
 
 def test_a_target_that_may_have_been_a_holiday_is_read_at_the_first_close_after_it(make_bars: MakeBars) -> None:
     bars = without(after(1))(make_bars(end=after(30)))
-    one = Open(1, "MADE", "24/5", to_days(after(1)), to_days(SESSION), 1, "m", True, b"")
+    one = waiting("MADE", "24/5", SESSION, 1, after(1))
     decided = outcome_of(one, bars, after(30))
     assert decided is not None and decided.session == after(2)
     # a holiday that the calendar did not know when the forecast was made, and knows now
     monday = date(2021, 7, 5)
-    holiday = Open(1, "MADE", "XNYS", to_days(monday), to_days(SESSION), 3, "m", True, b"")
+    holiday = waiting("MADE", "XNYS", SESSION, 3, monday)
     decided = outcome_of(holiday, without(monday)(bars), after(30))
     assert decided is not None and decided.session == monday + timedelta(days=1)
 
@@ -233,7 +238,7 @@ def test_while_the_source_is_silent_nothing_is_lost(tmp_path: Path) -> None:
 
 def test_kept_prices_that_end_early_prove_nothing_while_the_source_is_silent(make_bars: MakeBars) -> None:
     bars = make_bars(end=SESSION)
-    one = Open(1, "MADE", "XNYS", to_days(after(1)), to_days(SESSION), 1, "m", True, b"")
+    one = waiting("MADE", "XNYS", SESSION, 1, after(1))
     assert outcome_of(one, bars, SESSION) is None
     assert outcome_of(one, bars, after(10)) is None
     decided = outcome_of(one, bars, after(11))
@@ -244,7 +249,7 @@ def test_kept_prices_that_end_early_prove_nothing_while_the_source_is_silent(mak
 def test_a_broken_close_at_the_target_is_as_good_as_none(make_bars: MakeBars, broken: float) -> None:
     bars = make_bars(end=after(30))
     bars.values[np.flatnonzero(bars.sessions == np.datetime64(after(1)))[0], 3] = broken
-    one = Open(1, "MADE", "XNYS", to_days(after(1)), to_days(SESSION), 1, "m", True, b"")
+    one = waiting("MADE", "XNYS", SESSION, 1, after(1))
     assert outcome_of(one, bars, after(10)) is None
     decided = outcome_of(one, bars, after(30))
     assert decided is not None and (decided.log_return, decided.session) == (None, None)

@@ -16,15 +16,15 @@ from bellwether.track_record.demotion.e_process import (
     MOST_LOST,
     SHARES,
     STAKES,
-    differences,
+    scaled,
     wealth,
 )
 from bellwether.track_record.demotion.pooled_test import LIMITS, shares
-from bellwether.track_record.demotion.sequential_test import standing_of
+from bellwether.track_record.demotion.sequential_test import gate_status
 from bellwether.track_record.ledger import ledger_table, outcomes_table
+from bellwether.track_record.ledger.amounts import count
 from bellwether.track_record.ledger.issue import record
 from bellwether.track_record.ledger.outcomes_table import Outcome
-from bellwether.track_record.ledger.settle import count
 from bellwether.track_record.scores.columns import COLUMNS, scored
 from bellwether.track_record.scores.score_table import ScoreTable, table_of
 from bellwether.track_record.scores.types import GateState
@@ -131,7 +131,7 @@ def test_a_difference_of_loss_never_exceeds_its_span() -> None:
     loss, baseline, span = (numbers[:, COLUMNS.index(name)] for name in ("loss", "baseline_loss", "span"))
     assert (np.abs(loss - baseline) <= span + 1e-9).all()
     assert (np.abs(loss - baseline) > 0.9 * span).any(), "and comes near it"
-    told = differences(np.stack([np.ones(5000), loss - baseline, span], axis=1))
+    told = scaled(np.stack([np.ones(5000), loss - baseline, span], axis=1))
     assert told.max() <= 1 and told.min() >= -1
     np.testing.assert_allclose(told * span, loss - baseline, atol=1e-9)
 
@@ -151,31 +151,31 @@ def uneven(mean: float, count: int) -> list[float]:
 
 def test_it_falls_silent_and_comes_back_the_same_way() -> None:
     worse, better, equal = uneven(1.3, 60), uneven(0.7, 60), uneven(1.0, 300)
-    assert standing_of(days(uneven(1.0, 500)), "m").standing is GateState.SPEAKS
-    silent = standing_of(days(worse), "m")
+    assert gate_status(days(uneven(1.0, 500)), "m").standing is GateState.SPEAKS
+    silent = gate_status(days(worse), "m")
     assert silent.standing is GateState.SILENCED
     assert silent.since == date(1970, 1, 1) + timedelta(days=59)
-    assert standing_of(days(worse + equal), "m").standing is GateState.SILENCED
-    back = standing_of(days(worse + better), "m")
+    assert gate_status(days(worse + equal), "m").standing is GateState.SILENCED
+    back = gate_status(days(worse + better), "m")
     assert back.standing is GateState.SPEAKS
     assert back.since is not None and back.since > silent.since
-    assert standing_of(days(worse + better + worse), "m").standing is GateState.SILENCED
+    assert gate_status(days(worse + better + worse), "m").standing is GateState.SILENCED
 
 
 def test_horizons_that_overlap_need_longer() -> None:
-    assert standing_of(days(uneven(1.3, 60), 5), "m").standing is GateState.SPEAKS
-    assert standing_of(days(uneven(1.3, 240), 5), "m").standing is GateState.SILENCED
+    assert gate_status(days(uneven(1.3, 60), 5), "m").standing is GateState.SPEAKS
+    assert gate_status(days(uneven(1.3, 240), 5), "m").standing is GateState.SILENCED
 
 
 def test_one_symbol_of_many_needs_more_evidence() -> None:
     losses = days([1.5] * 30)
-    alone, of_many = standing_of(losses, "m", "AAPL"), standing_of(losses, "m", "AAPL", 500)
+    alone, of_many = gate_status(losses, "m", "AAPL"), gate_status(losses, "m", "AAPL", 500)
     assert (alone.needed, of_many.needed) == (20, 10_000)
     assert (alone.standing, of_many.standing) == (GateState.SILENCED, GateState.SPEAKS)
 
 
 def test_who_is_worse_by_next_to_nothing_is_heard() -> None:
-    assert standing_of(days([1.005] * 2000), "m").standing is GateState.SPEAKS
+    assert gate_status(days([1.005] * 2000), "m").standing is GateState.SPEAKS
 
 
 # ---- in the service
@@ -224,7 +224,7 @@ def test_a_silenced_model_goes_on_being_scored_so_that_it_can_come_back(tmp_path
         before = ledger_table.CHAIN.head(db).rows
     forecast_universe(services)
     with services.store.reading() as db:
-        rows = [ledger_table.LedgerRow(*row) for row in ledger_table.CHAIN.every_row(db)][before:]
+        rows = [ledger_table.row_from(row) for row in ledger_table.CHAIN.every_row(db)][before:]
     assert services.model is not None
     assert [(row.model_id, row.shown) for row in rows[:5]] == [(BASELINE_ID, 1)] * 5
     assert [(row.model_id, row.shown) for row in rows[5:]] == [(services.model.card.model_id, 0)] * 5

@@ -14,9 +14,9 @@ from bellwether.jobs.record_universe import forecast_universe
 from bellwether.jobs.replay import MOST_MISSES
 from bellwether.services import Services
 from bellwether.track_record.ledger import ledger_table, outcomes_table
+from bellwether.track_record.ledger.amounts import count
 from bellwether.track_record.ledger.issue import record
 from bellwether.track_record.ledger.outcomes_table import Outcome
-from bellwether.track_record.ledger.settle import count
 from bellwether.track_record.ledger.verify import verify
 from tests.support.account import live_services, made_up
 from tests.support.web import Visitor, plain_text, sample_services
@@ -143,11 +143,9 @@ def test_the_file_holds_every_forecast_with_misses_and_open_ones(
     visitor = Visitor(create_app(services))
     rows = table(visitor.get("/track-record.csv").text)
     with services.store.reading() as db:
-        kept = [ledger_table.LedgerRow(*row) for row in ledger_table.CHAIN.every_row(db)]
+        kept = [ledger_table.row_from(row) for row in ledger_table.CHAIN.every_row(db)]
     assert [row["forecast_id"] for row in rows] == [row.forecast_id for row in kept]
-    assert [float(row["log_returns.0.5"]) for row in rows] == [
-        ledger_table.unpack(row.numbers).log_returns[Q50] for row in kept
-    ]
+    assert [float(row["log_returns.0.5"]) for row in rows] == [row.log_returns[Q50] for row in kept]
     assert [row["hash"] for row in rows] == [row.hash.hex() for row in kept]
     settled = [row for row in rows if row["settled"] == "true"]
     assert sorted(row["outcome.log_return"] for row in settled) == ["", "0.5", "0.5"]

@@ -2,14 +2,24 @@
 
 import json
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlite_utils import Database
 
-from bellwether.core.types import Subscription
 from bellwether.db.database import rows, stamp, unstamp
 
 _BEFORE_ALL = -(2**63)  #: no chat has so small a number
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One symbol on a chat's watchlist."""
+
+    chat_id: int
+    symbol: str
+    calendar: str  #: trading calendar of the symbol, kept so that a tick needs no look-up
+    created_at: datetime
 
 
 def add(db: Database, chat_id: int, symbol: str, calendar: str, now: datetime) -> bool:

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from bellwether.alerts import subscriptions_table
+from bellwether.alerts.subscriptions_table import Subscription
 from bellwether.ask.forecasts import resolve
 from bellwether.core.errors import AmbiguousSymbol, LimitReached
 from bellwether.core.i18n.translate import said
-from bellwether.core.types import Instrument, Subscription
+from bellwether.core.types import Instrument
 from bellwether.delivery import chats_table
 from bellwether.market.symbols.match import read
 from bellwether.market.symbols.normalize import clean_question

@@ -32,7 +32,7 @@ from bellwether.track_record.ledger import ledger_table, receipts
 from bellwether.track_record.scores.record_summary import with_record
 from bellwether.track_record.scores.simulated_record import simulated_record
 from bellwether.track_record.scores.track_record import RecordFilter, live_record
-from bellwether.track_record.scores.types import GateStatus, Receipt, TrackRecord
+from bellwether.track_record.scores.types import GateStatus, TrackRecord
 
 
 def resolve(services: Services, text: str) -> Instrument:
@@ -160,7 +160,7 @@ def ledger_head(services: Services) -> str:
     return str(head) if head.rows else ""
 
 
-def receipt(services: Services, forecast_id: str) -> Receipt:
+def receipt(services: Services, forecast_id: str) -> receipts.Receipt:
     """The ledger's row of an issued forecast, and what proves it. Raises LedgerError for an unknown id, StoreError."""
     return receipts.receipt(services.store, forecast_id)
 

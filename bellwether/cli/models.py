@@ -23,7 +23,7 @@ def compare() -> None:
         click.echo(f"{one.model_id}{'' if one.shown else ' (tried)'}: {judged(one.score)}")
     served = services.model.card.model_id if services.model is not None else ""
     for name in sorted({one.model_id for one in record.by_model} - {served}) if not record.simulated else ():
-        click.echo(compared(duel(services, name, served)))
+        click.echo(compared(duel(services.store, name, served)))
     if not record.by_model:
         click.echo("The record has no outcome yet.")
 
@@ -35,7 +35,8 @@ def promote(model: str) -> None:
     from bellwether.track_record.demotion.champion import promote as run
     from bellwether.track_record.scores.sentences import compared
 
-    found = run(build(), model)
+    services = build()
+    found = run(services.store, services.settings, services.model, model)
     if found is not None:
         click.echo(compared(found))
     click.echo(f"{model} is served from the next start on.")

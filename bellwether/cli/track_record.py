@@ -28,7 +28,7 @@ def track_record(
         return
     from bellwether.ask import forecasts
     from bellwether.track_record.scores.sentences import lines
-    from bellwether.track_record.scores.to_json import record_json
+    from bellwether.track_record.to_json import record_json
 
     record = forecasts.asked_record(build(), symbol, horizon, model_id, since)
     click.echo(json.dumps(record_json(record), indent=2) if as_json else "\n".join(lines(record)))

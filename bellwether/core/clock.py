@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+Clock = Callable[[], datetime]  #: tells the present, aware, in UTC
+
 SLACK = timedelta(minutes=2)  #: both clocks may differ by so much, and by the way of an answer
 FARTHEST = timedelta(hours=36)  #: a clock that is further off was set so: for a rehearsal, or for a reason not ours
 KEPT = timedelta(hours=1)  #: for which what was heard is believed: a machine that sleeps loses count

@@ -13,14 +13,20 @@ if TYPE_CHECKING:  # only then: errors are imported first of all, and the types 
 
 
 class BellwetherError(Exception):
-    """A failure whose text is meant for the person who asked: what is wrong and what to do about it."""
+    """A failure whose text is meant for the person who asked: what is wrong and what to do about it.
+
+    A subclass names its code, `class BadDate(BellwetherError, code="bad_date")`, or has that of its base.
+    """
 
     code = "error"  #: stable name for programs; the API answers with it
     waiting_helps = False  #: whether the same question may soon be answered: alerts and digests then wait a while
 
+    def __init_subclass__(cls, code: str = "") -> None:
+        cls.code = code or cls.code
+
     @property
     def text(self) -> str:
-        """What was said when it was raised; of what was made by `said`, with the means to say it in every language."""
+        """The text as it was raised: one made by `said` can still be read in every language."""
         return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
 
     @property
@@ -30,31 +36,24 @@ class BellwetherError(Exception):
 
     @property
     def for_operator(self) -> str:
-        """What whoever runs the service needs to know; it may name files, so it is for logs and the command line."""
+        """The text for logs and the command line, which may name files."""
         return str(self)
 
 
-class ConfigError(BellwetherError):
+class ConfigError(BellwetherError, code="bad_configuration"):
     """A setting is wrong: the text names the key, what was found and what is allowed."""
 
-    code = "bad_configuration"
 
-
-class BadSymbol(BellwetherError):
+class BadSymbol(BellwetherError, code="bad_symbol"):
     """The text is not a symbol at all: empty, too long, or with characters no exchange uses."""
 
-    code = "bad_symbol"
 
-
-class UnknownSymbol(BellwetherError):
+class UnknownSymbol(BellwetherError, code="unknown_symbol"):
     """No instrument has this symbol in the market we serve."""
-
-    code = "unknown_symbol"
 
     def __init__(self, symbol: str, suggestions: tuple[str, ...] = (), market: str = "") -> None:
         """`market` is where we looked, for instance "the sample market"; `suggestions` are near symbols."""
-        self.symbol = symbol
-        self.suggestions = suggestions
+        self.symbol, self.suggestions = symbol, suggestions
         where = said("I don't know the symbol {symbol}.", symbol=symbol)
         if market:
             where = said("I don't know the symbol {symbol} in {market}.", symbol=symbol, market=market)
@@ -64,15 +63,13 @@ class UnknownSymbol(BellwetherError):
         super().__init__(together(where, hint))
 
 
-class AmbiguousSymbol(BellwetherError):
+class AmbiguousSymbol(BellwetherError, code="ambiguous_symbol"):
     """Several instruments may be meant, or one that we must not guess: we ask back."""
 
-    code = "ambiguous_symbol"
     most = 6  #: candidates that are offered; more would be a list to read, not a choice
 
     def __init__(self, asked: str, candidates: "tuple[Instrument, ...]") -> None:
         """`candidates` are what may be meant, the likeliest first; at least one."""
-        self.asked = asked
         self.candidates = candidates[: self.most]
         self.question = said("“{asked}” could mean several things. Which one do you mean?", asked=asked)
         if len(candidates) == 1:
@@ -95,22 +92,16 @@ class AmbiguousSymbol(BellwetherError):
         )
 
 
-class BadHorizon(BellwetherError):
+class BadHorizon(BellwetherError, code="bad_horizon"):
     """The horizon is not a whole number of sessions from 1 to 63."""
 
-    code = "bad_horizon"
 
-
-class BadDate(BellwetherError):
+class BadDate(BellwetherError, code="bad_date"):
     """The date cannot be read, or no forecast can be made as of it."""
 
-    code = "bad_date"
 
-
-class BadTimeZone(BellwetherError):
+class BadTimeZone(BellwetherError, code="bad_time_zone"):
     """No time zone is meant by this, or one of several."""
-
-    code = "bad_time_zone"
 
     def __init__(self, text: str, offered: tuple[str, ...] = ()) -> None:
         """`offered` are IANA names that may be meant."""
@@ -119,16 +110,13 @@ class BadTimeZone(BellwetherError):
         super().__init__(together(text, hint))
 
 
-class BadRule(BellwetherError):
-    """An alert rule, or a wish about alerts, that cannot be kept: the text says what can be."""
-
-    code = "bad_rule"
+class BadRule(BellwetherError, code="bad_rule"):
+    """An alert rule, or a setting of alerts, that cannot be kept: the text says what can be."""
 
 
-class MarketDataError(BellwetherError):
+class MarketDataError(BellwetherError, code="market_data_unavailable"):
     """The source of prices did not give usable bars."""
 
-    code = "market_data_unavailable"
     waiting_helps = True
 
 
@@ -146,6 +134,17 @@ class Trouble(Enum):
     DAMAGED = N_("sends prices of this symbol that cannot be read")  #: this and what follows: it does answer
     DAMAGED_STATEMENTS = N_("sends statements of this company that cannot be read")
     DAMAGED_SEARCH = N_("sends an answer to this search that cannot be read")
+
+
+_DAMAGED = {
+    Trouble.DAMAGED: N_("{source} sends prices of {symbol} that cannot be read; please try again later."),
+    Trouble.DAMAGED_STATEMENTS: N_(
+        "{source} sends statements of {symbol} that cannot be read; please try again later."
+    ),
+    Trouble.DAMAGED_SEARCH: N_(
+        "{source} sends an answer about “{words}” that cannot be read; please give the symbol, or try again later."
+    ),
+}
 
 
 class SourceError(MarketDataError):
@@ -180,28 +179,9 @@ class DamagedAnswer(SourceError):
     """
 
     def __init__(self, source: str, about: str, trouble: Trouble = Trouble.DAMAGED) -> None:
-        """`about` is the symbol or the words; `trouble` one of the damaged ones."""
+        """`about` is the symbol or the words; `trouble` is one of _DAMAGED."""
         super().__init__(source, trouble, about=about)
-        if trouble is Trouble.DAMAGED_STATEMENTS:
-            text = said(
-                "{source} sends statements of {symbol} that cannot be read; please try again later.",
-                source=source,
-                symbol=about,
-            )
-        elif trouble is Trouble.DAMAGED_SEARCH:
-            text = said(
-                "{source} sends an answer about “{words}” that cannot be read; please give the symbol, or try again "
-                "later.",
-                source=source,
-                words=about,
-            )
-        else:
-            text = said(
-                "{source} sends prices of {symbol} that cannot be read; please try again later.",
-                source=source,
-                symbol=about,
-            )
-        self.args = (text,)
+        self.args = (said(_DAMAGED[trouble], source=source, symbol=about, words=about),)
 
 
 class NoPrices(MarketDataError):
@@ -222,10 +202,8 @@ class Delisted(UnknownSymbol):
         self.args = (text,)
 
 
-class UnusableBars(BellwetherError):
+class UnusableBars(BellwetherError, code="unusable_bars"):
     """The bars are too few or too broken for any answer, even the plain baseline."""
-
-    code = "unusable_bars"
 
 
 class DoubtfulBars(UnusableBars):
@@ -237,22 +215,16 @@ class DoubtfulBars(UnusableBars):
         super().__init__(text)
 
 
-class NoStatements(MarketDataError):
+class NoStatements(MarketDataError, code="no_growth"):
     """A source that answers has no company statements of this: a fund, an index, a currency, a coin."""
 
-    code = "no_growth"
 
-
-class NoGrowth(BellwetherError):
+class NoGrowth(BellwetherError, code="no_growth"):
     """No company's revenue stands behind this, or too little of it: the text says what is missing."""
 
-    code = "no_growth"
 
-
-class ModelError(BellwetherError):
+class ModelError(BellwetherError, code="model_unavailable"):
     """The exported model cannot be used: missing, damaged, or not the one its card describes. Operators read why."""
-
-    code = "model_unavailable"
 
     @property
     def for_person(self) -> str:
@@ -260,10 +232,8 @@ class ModelError(BellwetherError):
         return gettext("The model for this cannot be used just now; whoever runs this service can see why.")
 
 
-class StoreError(BellwetherError):
+class StoreError(BellwetherError, code="database_unavailable"):
     """The database cannot be opened or written. People are told that it fails, operators where and why."""
-
-    code = "database_unavailable"
 
     def __init__(self, detail: str) -> None:
         """`detail` may name the file."""
@@ -282,58 +252,40 @@ class WrongKey(StoreError):
     """The database is encrypted with another key, or with one where none is set, or the other way round."""
 
 
-class LedgerError(BellwetherError):
+class LedgerError(BellwetherError, code="not_in_ledger"):
     """The record of issued forecasts does not have what was asked for, or does not prove itself."""
 
-    code = "not_in_ledger"
 
-
-class BackupRefused(BellwetherError):
+class BackupRefused(BellwetherError, code="backup_refused"):
     """A backup is not made or not put back; nothing was changed, and the text says what to do."""
 
-    code = "backup_refused"
 
-
-class PromotionRefused(BellwetherError):
+class PromotionRefused(BellwetherError, code="promotion_refused"):
     """A model is not made the served one, because the record does not support it; the text says what is missing."""
 
-    code = "promotion_refused"
 
-
-class LimitReached(BellwetherError):
+class LimitReached(BellwetherError, code="limit_reached"):
     """A stated limit was reached, such as the number of symbols on a watchlist."""
 
-    code = "limit_reached"
 
-
-class BadKey(BellwetherError):
+class BadKey(BellwetherError, code="bad_key"):
     """An API key that is not known, or not in the form of one."""
 
-    code = "bad_key"
 
-
-class ExpiredKey(BellwetherError):
+class ExpiredKey(BellwetherError, code="expired_key"):
     """An API key whose time is over."""
 
-    code = "expired_key"
 
-
-class RevokedKey(BellwetherError):
+class RevokedKey(BellwetherError, code="revoked_key"):
     """An API key that was revoked."""
 
-    code = "revoked_key"
 
-
-class NotInPlan(BellwetherError):
+class NotInPlan(BellwetherError, code="not_in_plan"):
     """The caller's plan does not have what was asked for; the text says what it has."""
 
-    code = "not_in_plan"
 
-
-class QuotaExceeded(BellwetherError):
+class QuotaExceeded(BellwetherError, code="too_many_requests"):
     """The caller has used up what its plan allows for now."""
-
-    code = "too_many_requests"
 
     def __init__(self, text: str, retry_after: int) -> None:
         """`retry_after` is in seconds."""
@@ -341,22 +293,16 @@ class QuotaExceeded(BellwetherError):
         super().__init__(text)
 
 
-class BadTerms(BellwetherError):
+class BadTerms(BellwetherError, code="bad_terms"):
     """Terms of a plan that cannot be: the text says what can."""
 
-    code = "bad_terms"
 
-
-class BadWebhook(BellwetherError):
+class BadWebhook(BellwetherError, code="bad_webhook"):
     """A webhook that cannot be kept or asked for: the text says what can."""
 
-    code = "bad_webhook"
 
-
-class UnknownWebhook(BellwetherError):
+class UnknownWebhook(BellwetherError, code="unknown_webhook"):
     """No webhook, or no delivery of one, has this number."""
-
-    code = "unknown_webhook"
 
 
 def _or(names: tuple[str, ...]) -> str:
@@ -366,6 +312,6 @@ def _or(names: tuple[str, ...]) -> str:
     return said("{names} or {last}", names=", ".join(names[:-1]), last=names[-1])
 
 
-def _about(one: "Instrument") -> str:
+def _about(instrument: "Instrument") -> str:
     """ "Shell, London, GBp"."""
-    return ", ".join(part for part in (one.name, one.listing) if part)
+    return ", ".join(part for part in (instrument.name, instrument.listing) if part)

@@ -1,10 +1,8 @@
 """The values that pass between the parts: frozen, plain, without behaviour beyond reading themselves.
 
-Returns are log returns inside and simple fractions (`growth`) where people see them. Levels are
-quantile levels such as 0.1; every time is aware and UTC; every day is a trading session.
+Returns are log returns inside and simple fractions (`growth`) where people see them. Times are aware and in UTC.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
@@ -15,33 +13,11 @@ import numpy.typing as npt
 
 from bellwether.core.i18n.translate import N_
 
-
-class SkillVerdict(Enum):
-    """What a skill and its interval allow to say; the value completes "Its ranges ..."."""
-
-    TOO_EARLY = N_("have too few outcomes to be judged")
-    BETTER = N_("beat the plain volatility rule by more than luck")
-    WORSE = N_("are worse than the plain volatility rule by more than luck")
-    UNDECIDED = N_("cannot be told from the plain volatility rule")
-
-
-@dataclass(frozen=True, slots=True)
-class RecordSummary:
-    """The few numbers of a record that stand beside a new forecast."""
-
-    forecasts: int  #: with an outcome; at least one
-    coverage_80: float | None
-    skill: float | None
-    verdict: SkillVerdict
-    own: bool  #: of this symbol; False: of all symbols together
-    years: str = ""  #: when it is simulated, which: "2019-2021"; empty: really issued, within the last year
-
-
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.int64]
+Sessions = npt.NDArray[np.datetime64]
 Theme = Literal["light", "dark"]
 Shape = Literal["wide", "narrow", "card"]  #: of a chart: for a desk or a chat, for a phone, for previews of links
-Sessions = npt.NDArray[np.datetime64]
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)  #: quantile levels of every forecast
 Q05, Q10, Q25, Q50, Q75, Q90, Q95 = range(len(LEVELS))  #: which place each has
@@ -104,7 +80,6 @@ class Bars:
     origin: Origin | None = None  #: None: the provider that was asked, and nothing to say about it
 
     def __len__(self) -> int:
-        """Number of sessions."""
         return len(self.sessions)
 
     @property
@@ -122,15 +97,11 @@ class Bars:
         if self.cutoff <= end:
             return self
         known = int(np.searchsorted(self.sessions, np.datetime64(end), side="right"))
-        if known == 0:
-            return None
-        return self.part(slice(known))
+        return self.part(slice(known)) if known else None
 
     def last(self, count: int) -> "Bars":
         """The newest `count` bars."""
-        if len(self) <= count:
-            return self
-        return self.part(slice(-count, None))
+        return self if len(self) <= count else self.part(slice(-count, None))
 
     def part(self, which: slice) -> "Bars":
         """Some of the bars, of the same origin."""
@@ -171,6 +142,27 @@ class Statements:
     quarters: tuple[Quarter, ...]
     next_earnings: date | None  #: when the next quarter is expected; None where not known
     source: str  #: "yahoo", "file" or "sample"
+
+
+class SkillVerdict(Enum):
+    """What a skill and its interval allow to say; the value completes "Its ranges ..."."""
+
+    TOO_EARLY = N_("have too few outcomes to be judged")
+    BETTER = N_("beat the plain volatility rule by more than luck")
+    WORSE = N_("are worse than the plain volatility rule by more than luck")
+    UNDECIDED = N_("cannot be told from the plain volatility rule")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSummary:
+    """The few numbers of a record that stand beside a new forecast."""
+
+    forecasts: int  #: with an outcome; at least one
+    coverage_80: float | None
+    skill: float | None
+    verdict: SkillVerdict
+    own: bool  #: of this symbol; False: of all symbols together
+    years: str = ""  #: when it is simulated, which: "2019-2021"; empty: really issued, within the last year
 
 
 class Problem(Enum):
@@ -296,29 +288,8 @@ class Outlook:
     caveats: tuple[str, ...] = ()
     problem: Problem | None = None
     market: tuple[Bars | None, ...] = ()  #: MARKET_SERIES as they were read; None where not known
-    read: dict[int, Forecast] = field(
-        init=False, default_factory=dict, repr=False
-    )  #: forecasts read from it, by horizon
-
-
-@dataclass(frozen=True, slots=True)
-class Subscriber:
-    """One chat that has talked to us."""
-
-    chat_id: int
-    language: str
-    timezone: str  #: IANA name
-    paused: bool  #: true after the person blocked the bot or said /stop
-
-
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    """One symbol on a chat's watchlist."""
-
-    chat_id: int
-    symbol: str
-    calendar: str  #: trading calendar of the symbol, kept so that a tick needs no look-up
-    created_at: datetime
+    #: forecasts read from it, by horizon
+    read: dict[int, Forecast] = field(init=False, default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,8 +324,3 @@ def to_date(session: np.datetime64) -> date:
     """A numpy day as a plain `date`."""
     day: date = session.astype("datetime64[D]").astype(object)
     return day
-
-
-def session_array(days: Sequence[date]) -> Sessions:
-    """Plain dates as a datetime64[D] array."""
-    return np.array(days, dtype="datetime64[D]")

@@ -8,7 +8,6 @@ from enum import Enum
 
 from sqlite_utils import Database
 
-from bellwether.core.types import Subscriber
 from bellwether.db.database import is_recent, rows, stamp, unstamp
 from bellwether.delivery import chat_data_table, outbox_table
 
@@ -22,6 +21,16 @@ class Silence(Enum):
     STOPPED = "stopped"  #: somebody said /stop: only a wish to be written to ends it
     GONE = "gone"  #: it blocked us or threw us out, or is no more: any message from it ends it
     FORBIDDEN = "forbidden"  #: a right is missing: what is owed is tried for as long as it is fresh
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """One chat that has talked to us."""
+
+    chat_id: int
+    language: str
+    timezone: str  #: IANA name
+    paused: bool  #: true after the person blocked the bot or said /stop
 
 
 @dataclass(frozen=True, slots=True)

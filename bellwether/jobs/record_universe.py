@@ -19,7 +19,7 @@ from bellwether.market.calendar import SETTLING, last_closed_session
 from bellwether.services import Services
 from bellwether.track_record.ledger import ledger_table
 from bellwether.track_record.ledger.issue import record, rows_of
-from bellwether.track_record.ledger.ledger_table import Issued
+from bellwether.track_record.ledger.ledger_table import ToEnter
 
 AT_ONCE = 50  #: symbols in one transaction: others want to write too
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ def forecast_universe(
     StoreError.
     """
     did = Forecasted()
-    rows: list[Issued] = []
+    rows: list[ToEnter] = []
     made = ask or forecasts.outlooks_to_enter
     for count, one in enumerate(instrument for instrument in services.universe if _is_scored(instrument)):
         if stopping():
@@ -65,14 +65,14 @@ def forecast_universe(
     return did
 
 
-def _rows(services: Services, one: Instrument, made: Ask, did: Forecasted) -> list[Issued]:
+def _rows(services: Services, one: Instrument, made: Ask, did: Forecasted) -> list[ToEnter]:
     """The rows that a symbol lacks for its newest session."""
     now = services.clock()
     session = last_closed_session(one.calendar, now - SETTLING)
     if _is_entered(services, one.symbol, session):
         did.there += 1
         return []
-    rows: list[Issued] = []
+    rows: list[ToEnter] = []
     for outlook, shown in made(services, one):
         if outlook.bars.cutoff != session:
             did.late += 1

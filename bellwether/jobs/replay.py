@@ -96,7 +96,7 @@ def replay(
         hands.now = closes_at(calendar, session) + _SHOW_UP
         if count % every == 0:
             forecast_universe(past, ask=_as_of_then)
-        settle(past)
+        settle(past.store, past.provider, past.clock)
         done(session)
     return past
 
@@ -113,7 +113,7 @@ def simulated_from(store: Store, symbols: tuple[str, ...]) -> Simulated:
     misses: list[Miss] = []
     for symbol in symbols:
         with store.reading() as db:
-            rows = outcomes_table.of_symbol(db, symbol, None)
+            rows = outcomes_table.of_symbol(db, symbol)
         daily = symbol_table(rows)
         grouped = together(daily, daily.week, daily.month)
         names += [symbol] * len(grouped.day)

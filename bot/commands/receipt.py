@@ -11,7 +11,7 @@ from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Q10, Q90
 from bellwether.forecasting import sentences
 from bellwether.services import Services
-from bellwether.track_record.scores.types import Receipt
+from bellwether.track_record.ledger.receipts import Receipt
 from bot.commands.base import ChatContext, Command
 from bot.commands.forecast import question_and_horizon
 from bot.replies import Reply

@@ -12,7 +12,9 @@ from bellwether.jobs.replay import Hands, Replay
 from bellwether.market.calendar import closes_at
 from bellwether.market.symbols.universe import Universe
 from bellwether.services import Services, build_services
-from bellwether.track_record.ledger.ledger_table import Issued
+from bellwether.track_record.ledger import settle as settling
+from bellwether.track_record.ledger.ledger_table import ToEnter
+from bellwether.track_record.ledger.settle import Settling
 from tests.conftest import MODELS
 
 DAY = date(2026, 11, 23)
@@ -33,12 +35,17 @@ def set_clock(services: Services, session: date) -> None:
     services.clock.now = closes_at("XNYS", session) + timedelta(hours=1)
 
 
-def made_up(number: int, *, symbol: str = "", cutoff: date = DAY, horizon: int = 1, **changes: object) -> Issued:
+def settle(services: Services) -> Settling:
+    """Add the outcomes that are known by the clock of these services."""
+    return settling.settle(services.store, services.provider, services.clock)
+
+
+def made_up(number: int, *, symbol: str = "", cutoff: date = DAY, horizon: int = 1, **changes: object) -> ToEnter:
     """A forecast that nobody made; each number is another one."""
     random = np.random.default_rng(number)
     quantiles = np.sort(random.normal(0, 0.02, 7))
     plain = np.sort(random.normal(0, 0.02, 7))
-    made = Issued(
+    made = ToEnter(
         forecast_id=f"f{number:020x}",
         symbol=symbol or f"S{number % 50}",
         calendar="XNYS",
@@ -51,10 +58,10 @@ def made_up(number: int, *, symbol: str = "", cutoff: date = DAY, horizon: int =
         shown=True,
         adjusted_close=100 + number % 7,
         quoted_close=101 + number % 7,
-        usual_probability=None if number % 3 else 0.55,
+        usual_probability_of_growth=None if number % 3 else 0.55,
         log_returns=tuple(quantiles.tolist()),
         baseline=tuple(plain.tolist()),
-        bars_sha256=bytes([number % 256]) * 32,
+        bars_sha256=bytes([number % 256] * 32).hex(),
     )
     return replace(made, **changes)  # type: ignore[arg-type]
 

@@ -22,7 +22,7 @@ from bellwether.core.errors import LimitReached, StoreError
 from bellwether.delivery.recipients import chat_of_key
 from bellwether.services import Services
 from bellwether.track_record.ledger import ledger_table, outcomes_table
-from bellwether.track_record.ledger.to_json import issued_json
+from bellwether.track_record.to_json import issued_json
 from bellwether.webhooks.events import alert_json
 from web.api.caller import CallerOf, KeyOf
 from web.api.openapi_responses import KEY_NEEDED, problems, security

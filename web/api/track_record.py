@@ -9,8 +9,7 @@ from bellwether.ask import forecasts
 from bellwether.client.answers.track_record import LedgerAnswer, ReceiptAnswer, TrackRecordAnswer
 from bellwether.core.parsing import parse_horizon
 from bellwether.track_record.ledger import outcomes_table
-from bellwether.track_record.ledger.to_json import entry_json
-from bellwether.track_record.scores.to_json import record_json, to_plain
+from bellwether.track_record.to_json import entry_json, receipt_json, record_json
 from web.api.cursors import Cursor, Limit, after, cursor_of, link_to_next
 from web.api.negotiate import FormatOf, answer
 from web.api.openapi_responses import KEY, security, table
@@ -85,4 +84,4 @@ def receipt(
     """The row of one issued forecast and what proves it. It never changes once its outcome is there."""
     found = forecasts.receipt(services, forecast_id)
     headers = {"Cache-Control": f"private, max-age={_ONE_YEAR}, immutable"} if found.outcome is not None else {}
-    return answer(request, to_plain(found), wanted, name=f"receipt_{found.forecast_id}", headers=headers)
+    return answer(request, receipt_json(found), wanted, name=f"receipt_{found.forecast_id}", headers=headers)

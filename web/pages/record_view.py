@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 from bellwether.core.types import LEVELS, Q10, Q90, SkillVerdict
 from bellwether.forecasting import sentences
-from bellwether.track_record.scores.types import Interval, Miss, MonthScore, Receipt, Score, TrackRecord
+from bellwether.track_record.ledger.receipts import Receipt
+from bellwether.track_record.scores.types import Interval, Miss, MonthScore, Score, TrackRecord
 
 MOST_MISSES = 10
 KEPT_MISSES = 200  #: of a replay, over all symbols

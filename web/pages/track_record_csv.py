@@ -12,16 +12,14 @@ from typing import Any
 
 from bellwether.services import Services
 from bellwether.track_record.ledger import outcomes_table
-from bellwether.track_record.ledger.ledger_table import NUMBERS_SIZE, LedgerRow
+from bellwether.track_record.ledger.ledger_table import NUMBERS_SIZE, row_from
 from bellwether.track_record.ledger.outcomes_table import LedgerEntry
-from bellwether.track_record.ledger.to_json import entry_json
 from bellwether.track_record.scores.simulated_record import weekly_rows
+from bellwether.track_record.to_json import entry_json
 from web.api.negotiate import cell, flat
 
 _AT_ONCE = 2000  #: rows, each reading of them a transaction of its own: a slow reader must not hold up the database
-_NOTHING = LedgerEntry(
-    LedgerRow(0, "", "", 0, 1, 0, 0, "", "", 0, b"", bytes(NUMBERS_SIZE), b""), False, None, None, None
-)
+_NOTHING = LedgerEntry(row_from((0, "", "", 0, 1, 0, 0, "", "", 0, b"", bytes(NUMBERS_SIZE), b"")), None)
 _OUTCOME = ("log_return", "session", "settled_at", "inside_80", "inside_90")
 
 

@@ -1,4 +1,4 @@
-"""Whether the served model may answer, by its record; and what an answer looks like when it may not."""
+"""The gate before a model's answers: open, or closed by its record, so that the plain rule answers in its place."""
 
 import logging
 from dataclasses import replace
@@ -9,7 +9,7 @@ from bellwether.core.types import Outlook, Problem
 from bellwether.db.database import Store
 from bellwether.forecasting.caveats import about_silence
 from bellwether.forecasting.forecaster import BASELINE_ID
-from bellwether.track_record.demotion.sequential_test import standing_of
+from bellwether.track_record.demotion.sequential_test import gate_status
 from bellwether.track_record.ledger import outcomes_table
 from bellwether.track_record.scores.track_record import RecordFilter, symbol_table, whole_table
 from bellwether.track_record.scores.types import GateState, GateStatus
@@ -18,28 +18,28 @@ log = logging.getLogger(__name__)
 
 
 def gate(store: Store, model_id: str, symbol: str = "", symbols: int = 1) -> GateStatus:
-    """Where a model stands over all symbols, or with one of as many as are tested. Raises StoreError."""
+    """Whether a model is demoted over all symbols, or on one of the `symbols` that are tested. Raises StoreError."""
     with store.reading() as db:
         settled = outcomes_table.CHAIN.head(db).rows
-    return _standing(store, settled, model_id, symbol, symbols)
+    return _status(store, settled, model_id, symbol, symbols)
 
 
 def apply_gate(store: Store, outlook: Outlook, symbols: int) -> Outlook:
-    """The same outlook, or the plain rule's where the model is silenced over all or with this one of the symbols.
+    """The same outlook, or the plain rule's where the model is demoted over all symbols or on this one.
 
-    Where the record cannot be read the model is heard.
+    Where the record cannot be read the gate is open.
     """
     if outlook.problem is not None:
         return outlook
     try:
-        stands = (
+        statuses = (
             gate(store, outlook.model_id),
             gate(store, outlook.model_id, outlook.instrument.symbol, symbols),
         )
     except StoreError as problem:
         log.warning("The record could not be asked whether the model may speak: %s", problem.for_operator)
         return outlook
-    return demoted(outlook) if any(stand.standing is GateState.SILENCED for stand in stands) else outlook
+    return demoted(outlook) if any(status.standing is GateState.SILENCED for status in statuses) else outlook
 
 
 def demoted(outlook: Outlook) -> Outlook:
@@ -55,10 +55,10 @@ def demoted(outlook: Outlook) -> Outlook:
 
 
 @lru_cache(maxsize=2048)
-def _standing(store: Store, settled: int, model_id: str, symbol: str, symbols: int) -> GateStatus:
+def _status(store: Store, settled: int, model_id: str, symbol: str, symbols: int) -> GateStatus:
     """`settled` counts the outcomes: with each new one the answer may be another."""
     with store.reading() as db:
         if not symbol:
-            return standing_of(whole_table(db, RecordFilter(model_id=model_id)), model_id)
-        table = symbol_table(outcomes_table.of_symbol(db, symbol, None))
-    return standing_of(table.take(table.model == model_id), model_id, symbol, symbols)
+            return gate_status(whole_table(db, RecordFilter(model_id=model_id)), model_id)
+        table = symbol_table(outcomes_table.of_symbol(db, symbol))
+    return gate_status(table.take(table.model == model_id), model_id, symbol, symbols)

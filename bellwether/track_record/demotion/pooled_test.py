@@ -1,25 +1,28 @@
-"""Is a model worse over all symbols, or did it only have a bad season? Means of weeks, beside how unevenly they came.
+"""A sequential test over all symbols: are the model's losses greater than the plain rule's? By t statistics of weeks.
 
-Stocks move together, so a week over all symbols is one observation: the mean difference of loss of its forecasts. Over
-the last quarter, half year, year and two years the mean of the weeks is divided by its standard error; the shorter the
-span, the more is needed. To each span the one week is added that spoke most for the model in two years: a model whose
-ranges are too wide loses a little in every calm week and wins it all back in one storm, so that a calm span alone looks
-like a steady loss. At longer horizons outcomes overlap, and four horizons are what a week is at one session.
+Symbols move together, so the mean difference of loss of a week's forecasts is one observation. For each span of LIMITS,
+from a quarter to two years back, t = mean / (standard deviation / sqrt(n)) of its weeks; the model is worse once t
+reaches the span's limit. Each span is given the best week for the model in two years besides: a model whose ranges are
+too wide loses a little in every calm week and wins it back in one storm, and a calm span alone looks like a steady
+loss. Beyond one session outcomes overlap: there OVERLAP horizons are one observation.
 
-The limits were found by trying on made-up markets of one kind and checked on three others and on prices that were
-real: see `benchmarks/silence.py` and docs/track-record.md. They hold the chance of silencing a model that is as good as
-the rule over decades under 5 % a year, also where it is the worse one for months. Only the latest weeks count, so a
-model that was good for years and breaks is found about as soon as a new one.
+The limits are calibrated by simulation on made-up markets of one kind and checked on three others and on real prices:
+see `benchmarks/silence.py` and docs/track-record.md. They hold the chance of a false alarm under 5 % a year for a model
+that over decades is as good as the rule, also where it is the worse one for months. Only the latest weeks count, so a
+model that was good for years and then breaks is found about as soon as a new one.
+
+Sources: Diebold and Mariano (1995, JBES 13), the t statistic of a mean difference of loss; Chu, Stinchcombe and White
+(1996, Econometrica 64), limits under which it may be looked at again and again.
 """
 
 import numpy as np
 
 from bellwether.core.types import Floats, Ints
 
-LIMITS = {12: 6.8, 24: 4.8, 52: 3.4, 104: 2.7}  #: weeks -> standard errors above zero from which on it is enough
+LIMITS = {12: 6.8, 24: 4.8, 52: 3.4, 104: 2.7}  #: weeks of a span -> the t statistic that suffices
 WEEK = 5  #: sessions
-OVERLAP = 4  #: horizons in what stands for a week beyond one session ahead
-_LEAST, _MOST = 1e-12, 1e3  #: a standard error that divides, and how many of them are told
+OVERLAP = 4  #: horizons in one observation beyond one session ahead
+_SMALLEST_ERROR, _LARGEST_T = 1e-12, 1e3
 
 
 def evidence(daily: dict[int, tuple[Ints, Floats]]) -> tuple[float, int | None]:
@@ -35,9 +38,9 @@ def evidence(daily: dict[int, tuple[Ints, Floats]]) -> tuple[float, int | None]:
         if weeks < min(LIMITS):
             continue
         count, difference = sums[: weeks * size, :2].reshape(weeks, size, 2).sum(axis=1).T
-        reached = shares(difference / count)
-        now = max(now, float(reached[-1]))
-        enough = np.flatnonzero(reached >= 1)
+        parts = shares(difference / count)
+        now = max(now, float(parts[-1]))
+        enough = np.flatnonzero(parts >= 1)
         if len(enough):
             day = int(days[(enough[0] + 1) * size - 1])
             first = day if first is None else min(first, day)
@@ -46,18 +49,18 @@ def evidence(daily: dict[int, tuple[Ints, Floats]]) -> tuple[float, int | None]:
 
 def shares(weeks: Floats) -> Floats:
     """After each week, the largest share of a limit that is reached: (n,) -> (n,); 0 while no span is full."""
-    found = np.zeros(len(weeks))
+    parts = np.zeros(len(weeks))
     for end in range(min(LIMITS), len(weeks) + 1):
         best = weeks[max(0, end - max(LIMITS)) : end].min()
-        found[end - 1] = max(
-            _errors_above_zero(weeks[end - span : end], best) / limit for span, limit in LIMITS.items() if span <= end
+        parts[end - 1] = max(
+            _t_statistic(weeks[end - span : end], best) / limit for span, limit in LIMITS.items() if span <= end
         )
-    return found
+    return parts
 
 
-def _errors_above_zero(weeks: Floats, best: float) -> float:
-    """The mean of some weeks in standard errors; the model's best week is one of them, or added."""
+def _t_statistic(weeks: Floats, best: float) -> float:
+    """Of the mean of some weeks; the model's best week is one of them, or added."""
     if best < weeks.min():
         weeks = np.append(weeks, best)
     error = weeks.std(ddof=1) / np.sqrt(len(weeks))
-    return float(np.clip(weeks.mean() / max(error, _LEAST), -_MOST, _MOST))
+    return float(np.clip(weeks.mean() / max(error, _SMALLEST_ERROR), -_LARGEST_T, _LARGEST_T))

@@ -1,9 +1,9 @@
-"""The right to remain silent: a sequential test that demotes a model whose forecasts are worse than the plain rule's.
+"""When a model is demoted, and when it comes back: a sequential test of its losses against the plain rule's.
 
-days of settled forecasts, at each horizon | is the model worse? | the day it fell silent on | is it the better? | ...
+days of settled forecasts, at each horizon | is the model worse? | the day of its demotion on | is it better? | ...
 
-Over all symbols the question is put to `pooled_test`, of one symbol to `e_process`. From the day on which a model fell
-silent only later days count, the question is turned round, and it comes back the same way.
+Over all symbols the question is put to `pooled_test`, of one symbol to `e_process`. From the day of a demotion on only
+later days count and the question is turned round: the model comes back by the same evidence that it is the better one.
 """
 
 from collections.abc import Callable
@@ -25,10 +25,10 @@ Daily = dict[int, tuple[Ints, Floats]]  #: by horizon: (days,) since 1970, and (
 Question = Callable[[Daily], tuple[float, int | None]]  #: the evidence now, and the first day on which it sufficed
 
 
-def standing_of(table: ScoreTable, model_id: str, symbol: str = "", symbols: int = 1) -> GateStatus:
-    """Where a model stands, by the forecasts in `table`; all of them are its own.
+def gate_status(table: ScoreTable, model_id: str, symbol: str = "", symbols: int = 1) -> GateStatus:
+    """Whether a model is demoted by the forecasts in `table`, all of which are its own.
 
-    With a `symbol` they are of this one alone, one of as many as are tested besides (`symbols`).
+    With a `symbol` they are of this one alone, one of `symbols` that are tested.
     """
     needed = symbols / e_process.CHANCE if symbol else 1.0
 
@@ -40,7 +40,7 @@ def standing_of(table: ScoreTable, model_id: str, symbol: str = "", symbols: int
     since: date | None = None
     while True:
         speaks = standing is GateState.SPEAKS
-        evidence, reached = ask({horizon: _later(*one, start, worse=speaks) for horizon, one in sums.items()})
+        evidence, reached = ask({horizon: _later(*by_day, start, worse=speaks) for horizon, by_day in sums.items()})
         if reached is None:
             break
         standing = GateState.SILENCED if speaks else GateState.SPEAKS
@@ -50,10 +50,10 @@ def standing_of(table: ScoreTable, model_id: str, symbol: str = "", symbols: int
 
 
 def _by_day(table: ScoreTable, horizon: int) -> tuple[Ints, Floats]:
-    """The days of settled forecasts at one horizon, in order, and what is used of their sums, (days, 4)."""
-    some = table.take((table.horizon == horizon) & (table.sums[:, 0] > 0))
-    days, place = np.unique(some.day, return_inverse=True)
-    return days, np.stack([np.bincount(place, some.sums[:, column], len(days)) for column in _USED], axis=1)
+    """The days of settled forecasts at one horizon, in order, and the sums of the columns in _USED, (days, 4)."""
+    settled = table.take((table.horizon == horizon) & (table.sums[:, 0] > 0))
+    days, place = np.unique(settled.day, return_inverse=True)
+    return days, np.stack([np.bincount(place, settled.sums[:, column], len(days)) for column in _USED], axis=1)
 
 
 def _later(days: Ints, sums: Floats, start: int, *, worse: bool) -> tuple[Ints, Floats]:

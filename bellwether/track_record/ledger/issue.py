@@ -20,7 +20,7 @@ from bellwether.db.database import Store
 from bellwether.forecasting.forecaster import forecast_at
 from bellwether.market.calendar import closes_at
 from bellwether.track_record.ledger import checkpoint, ledger_table, score_sums_table
-from bellwether.track_record.ledger.ledger_table import Issued, to_days
+from bellwether.track_record.ledger.ledger_table import ToEnter, to_days
 
 UNRECORDED = said("This forecast could not be entered into the track record: the database does not work just now.")
 log = logging.getLogger(__name__)
@@ -52,30 +52,29 @@ def issue(store: Store, outlook: Outlook, forecast: Forecast) -> Forecast:
     return forecast
 
 
-def record(store: Store, forecasts: Iterable[Issued]) -> int:
+def record(store: Store, forecasts: Iterable[ToEnter]) -> int:
     """Append those that are not there yet, all or none; how many. Raises StoreError."""
     with store.transaction() as db:
         added = ledger_table.append(db, forecasts)
-        counts = Counter((one.model_id, one.shown, one.horizon, to_days(one.cutoff)) for one in added)
+        counts = Counter((row.model_id, row.shown, row.horizon, to_days(row.cutoff)) for row in added)
         score_sums_table.count_issued(db, counts)
     if added:
         checkpoint.note(store)
     return len(added)
 
 
-def rows_of(outlook: Outlook, horizons: Iterable[int], made_at: datetime, *, shown: bool = True) -> list[Issued]:
+def rows_of(outlook: Outlook, horizons: Iterable[int], made_at: datetime, *, shown: bool = True) -> list[ToEnter]:
     """The ledger's rows of an outlook at some horizons, without those that are not issued."""
     made = (forecast_at(outlook, horizon, made_at) for horizon in horizons)
     digest = read_digest(outlook)
-    return [row_of(outlook, one, shown=shown, digest=digest) for one in made if is_issued(outlook, one)]
+    return [row_of(outlook, forecast, shown=shown, digest=digest) for forecast in made if is_issued(outlook, forecast)]
 
 
-def row_of(outlook: Outlook, forecast: Forecast, *, shown: bool = True, digest: bytes = b"") -> Issued:
+def row_of(outlook: Outlook, forecast: Forecast, *, shown: bool = True, digest: str = "") -> ToEnter:
     """The ledger's row of one forecast."""
-    return Issued(
+    return ToEnter(
         forecast_id=forecast.forecast_id if shown else shadow_id(forecast.forecast_id),
         symbol=forecast.symbol,
-        calendar=outlook.instrument.calendar,
         cutoff=forecast.cutoff,
         horizon=forecast.horizon,
         target_session=forecast.target_session,
@@ -85,10 +84,11 @@ def row_of(outlook: Outlook, forecast: Forecast, *, shown: bool = True, digest: 
         shown=shown,
         adjusted_close=float(outlook.bars.closes[-1]),
         quoted_close=forecast.last_close,
-        usual_probability=forecast.usual_probability_of_growth,
         log_returns=forecast.log_returns,
         baseline=forecast.baseline.log_returns,
+        usual_probability_of_growth=forecast.usual_probability_of_growth,
         bars_sha256=digest or read_digest(outlook),
+        calendar=outlook.instrument.calendar,
     )
 
 
@@ -97,8 +97,8 @@ def shadow_id(forecast_id: str) -> str:
     return f"s{forecast_id[1:]}"
 
 
-def read_digest(outlook: Outlook) -> bytes:
-    """sha256 of everything an outlook was made from: the symbol's bars, and the closes of the market series.
+def read_digest(outlook: Outlook) -> str:
+    """sha256 of everything an outlook was made from, in hexadecimal digits: the symbol's bars and the market's closes.
 
     For each series its name, its sessions as int64 days since 1970, and its numbers as little-endian float64; a series
     that was not known is left out.
@@ -109,11 +109,11 @@ def read_digest(outlook: Outlook) -> bytes:
     for series in outlook.market:
         if series is not None:
             _feed(digest, series, series.closes)
-    return digest.digest()
+    return digest.hexdigest()
 
 
 def _feed(digest: "hashlib._Hash", bars: Bars, *numbers: Floats) -> None:
     digest.update(bars.symbol.encode())
     digest.update(bars.sessions.astype("<i8").tobytes())
-    for some in numbers:
-        digest.update(np.ascontiguousarray(some, "<f8").tobytes())
+    for series in numbers:
+        digest.update(np.ascontiguousarray(series, "<f8").tobytes())

@@ -25,73 +25,104 @@ _FIRST_DAY, _FIRST_INSTANT = date(1970, 1, 1), datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """One forecast as it is kept."""
+    """What the ledger has of an issued forecast; its hash proves all of it."""
 
     forecast_id: str
     symbol: str
-    calendar: str  #: of its exchange, for telling when its outcome is due; not part of what is proved
     cutoff: date
-    horizon: int
+    horizon: int  #: sessions
     target_session: date
     made_at: datetime
     model_id: str
     source: str
     shown: bool  #: False for a model that is only tried beside the one that answers
-    adjusted_close: float  #: of the cutoff, at that time
+    adjusted_close: float  #: of the cutoff, as it was when the forecast was made
     quoted_close: float
-    usual_probability: float | None
-    log_returns: tuple[float, ...]  #: the quantiles, one for each of LEVELS
-    baseline: tuple[float, ...]
-    bars_sha256: bytes  #: of what was read
+    log_returns: tuple[float, ...]  #: quantiles of the cumulative log return, one for each of LEVELS
+    baseline: tuple[float, ...]  #: the plain rule's
+    usual_probability_of_growth: float | None
+    bars_sha256: str  #: of everything that was read, in hexadecimal digits
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerRow:
-    """A row of the table, as it stands there."""
+class ToEnter(Issued):
+    """A forecast on its way into the ledger."""
 
-    seq: int
-    forecast_id: str
-    symbol: str
-    cutoff: int  #: days since 1970
-    horizon: int
-    target: int
-    made_at: int  #: microseconds since 1970
-    model_id: str
-    source: str
-    shown: int
-    bars_sha256: bytes
-    numbers: bytes  #: adjusted close, quoted close, usual chance of a rise (NaN: not known), quantiles, the baseline's
-    hash: bytes
-
-    @property
-    def content(self) -> bytes:
-        """Its canonical content: ten fields as lines of text, then bars_sha256 and numbers as they are."""
-        return content(self)
+    calendar: str  #: of its exchange, by which its outcome is due; on the work list, and no part of what is proved
 
 
-def content(fields: Sequence[Any] | LedgerRow) -> bytes:
-    """The canonical content of the columns before `hash`, in the order of the table."""
-    if isinstance(fields, LedgerRow):
-        fields = tuple(getattr(fields, name) for name in LedgerRow.__slots__)
-    seq, forecast_id, symbol, cutoff, horizon, target, made_at, model_id, source, shown, bars, numbers = fields[:12]
-    text = (
-        f"{seq}\n{forecast_id}\n{symbol}\n{cutoff}\n{horizon}\n{target}\n{made_at}\n{model_id}\n{source}\n{shown}\n"
-    ).encode()
-    whole: bytes = text + bars + numbers
+@dataclass(frozen=True, slots=True)
+class LedgerRow(Issued):
+    """A row of the ledger."""
+
+    seq: int  #: its number, from 1
+    hash: str  #: in hexadecimal digits
+
+
+def content(stored: Sequence[Any]) -> bytes:
+    """The canonical content of the columns before `hash`: ten as lines of text, then the two of bytes as they are."""
+    *fields, bars, numbers = stored
+    whole: bytes = ("%s\n" * len(fields) % tuple(fields)).encode() + bars + numbers
     return whole
 
 
-CHAIN = HashChain("ledger", LedgerRow.__slots__[:-1], content)
-_COLUMNS = ", ".join(LedgerRow.__slots__)
+_TEXTS = ("seq", "forecast_id", "symbol", "cutoff", "horizon", "target", "made_at", "model_id", "source", "shown")
+#: `numbers` are the two closes, the usual chance of a rise (NaN: not known), the quantiles and the baseline's
+CHAIN = HashChain("ledger", (*_TEXTS, "bars_sha256", "numbers"), content)
+COLUMNS = ", ".join(f"ledger.{name}" for name in (*CHAIN.columns, "hash"))  #: for SQL, as `row_from` reads them
 
 
-def append(db: Database, forecasts: Iterable[Issued]) -> list[Issued]:
+def _stored(forecast: Issued) -> tuple[Any, ...]:
+    """A forecast as the columns between `seq` and `hash`."""
+    usual = forecast.usual_probability_of_growth
+    closes = (forecast.adjusted_close, forecast.quoted_close, math.nan if usual is None else usual)
+    return (
+        forecast.forecast_id,
+        forecast.symbol,
+        to_days(forecast.cutoff),
+        forecast.horizon,
+        to_days(forecast.target_session),
+        to_microseconds(forecast.made_at),
+        forecast.model_id,
+        forecast.source,
+        int(forecast.shown),
+        bytes.fromhex(forecast.bars_sha256),
+        _NUMBERS.pack(*closes, *forecast.log_returns, *forecast.baseline),
+    )
+
+
+def row_from(stored: Sequence[Any]) -> LedgerRow:
+    """A row from its columns and its hash."""
+    seq, forecast_id, symbol, cutoff, horizon, target, made_at, model_id, source, shown, bars, numbers, hashed = stored
+    adjusted, quoted, usual, *quantiles = _NUMBERS.unpack(numbers)
+    return LedgerRow(
+        forecast_id=forecast_id,
+        symbol=symbol,
+        cutoff=from_days(cutoff),
+        horizon=horizon,
+        target_session=from_days(target),
+        made_at=from_microseconds(made_at),
+        model_id=model_id,
+        source=source,
+        shown=bool(shown),
+        adjusted_close=adjusted,
+        quoted_close=quoted,
+        log_returns=tuple(quantiles[: len(LEVELS)]),
+        baseline=tuple(quantiles[len(LEVELS) :]),
+        usual_probability_of_growth=None if math.isnan(usual) else usual,
+        bars_sha256=bars.hex(),
+        seq=seq,
+        hash=hashed.hex(),
+    )
+
+
+def append(db: Database, forecasts: Iterable[ToEnter]) -> list[ToEnter]:
     """Add those whose forecast_id is not there yet; which. To be called in a transaction that may write."""
     wanted = {forecast.forecast_id: forecast for forecast in forecasts}
     for known in known_among(db, wanted):
         del wanted[known]
     seq = CHAIN.head(db).rows
-    CHAIN.append(db, [_fields(forecast) for forecast in wanted.values()])
+    CHAIN.append(db, [_stored(forecast) for forecast in wanted.values()])
     pending = [
         (number, to_days(forecast.target_session), forecast.calendar)
         for number, forecast in enumerate(wanted.values(), seq + 1)
@@ -106,10 +137,11 @@ def known_among(db: Database, forecast_ids: Iterable[str]) -> set[str]:
     return {found for (found,) in db.conn.execute(sql, (json.dumps(list(forecast_ids)),))}
 
 
-def by_id(db: Database, forecast_id: str) -> LedgerRow | None:
-    """The row of a forecast; None when there is none."""
-    found = db.conn.execute(f"SELECT {_COLUMNS} FROM ledger WHERE forecast_id = ?", (forecast_id,)).fetchone()
-    return LedgerRow(*found) if found else None
+def by_id(db: Database, forecast_id: str) -> tuple[Any, ...] | None:
+    """The columns and the hash of a forecast's row; None when there is none."""
+    sql = f"SELECT {COLUMNS} FROM ledger WHERE forecast_id = ?"
+    stored: tuple[Any, ...] | None = db.conn.execute(sql, (forecast_id,)).fetchone()
+    return stored
 
 
 def entered(db: Database, symbol: str, cutoff: date) -> set[tuple[str, bool, int]]:
@@ -166,16 +198,6 @@ def from_microseconds(microseconds: int) -> datetime:
     return _FIRST_INSTANT + timedelta(microseconds=microseconds)
 
 
-class RowNumbers(NamedTuple):
-    """The numbers of a row."""
-
-    adjusted_close: float
-    quoted_close: float
-    usual_probability: float | None
-    log_returns: tuple[float, ...]  #: at LEVELS
-    baseline: tuple[float, ...]
-
-
 class LedgerNumbers(NamedTuple):
     """What is scored of the numbers of several rows."""
 
@@ -184,33 +206,8 @@ class LedgerNumbers(NamedTuple):
     baseline: Floats  #: (n, len(LEVELS))
 
 
-def unpack(packed: bytes) -> RowNumbers:
-    """The numbers of one row."""
-    adjusted, quoted, usual, *quantiles = _NUMBERS.unpack(packed)
-    known = None if math.isnan(usual) else usual
-    return RowNumbers(adjusted, quoted, known, tuple(quantiles[: len(LEVELS)]), tuple(quantiles[len(LEVELS) :]))
-
-
 def unpack_all(packed: Iterable[bytes]) -> LedgerNumbers:
     """The numbers of several rows."""
     columns = np.frombuffer(b"".join(packed), "<f8").reshape(-1, NUMBERS_SIZE // 8)
-    _, _, usual = columns[:, : -2 * len(LEVELS)].T
-    return LedgerNumbers(usual, columns[:, -2 * len(LEVELS) : -len(LEVELS)], columns[:, -len(LEVELS) :])
-
-
-def _fields(one: Issued) -> tuple[Any, ...]:
-    """The columns between `seq` and `hash`."""
-    usual = float("nan") if one.usual_probability is None else one.usual_probability
-    return (
-        one.forecast_id,
-        one.symbol,
-        to_days(one.cutoff),
-        one.horizon,
-        to_days(one.target_session),
-        to_microseconds(one.made_at),
-        one.model_id,
-        one.source,
-        int(one.shown),
-        one.bars_sha256,
-        _NUMBERS.pack(one.adjusted_close, one.quoted_close, usual, *one.log_returns, *one.baseline),
-    )
+    closes, log_returns, baseline = np.split(columns, [-2 * len(LEVELS), -len(LEVELS)], axis=1)
+    return LedgerNumbers(closes[:, -1], log_returns, baseline)

@@ -9,63 +9,75 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+import numpy as np
 from sqlite_utils import Database
 
+from bellwether.core.types import Floats
 from bellwether.track_record.ledger.hash_chain_table import HashChain
-from bellwether.track_record.ledger.ledger_table import LedgerRow, to_days, to_microseconds
+from bellwether.track_record.ledger.ledger_table import (
+    COLUMNS,
+    LedgerNumbers,
+    LedgerRow,
+    from_days,
+    from_microseconds,
+    row_from,
+    to_days,
+    to_microseconds,
+    unpack_all,
+)
 
+Key = tuple[str, bool, int, int]  #: model_id, shown, horizon, cutoff in days since 1970
 _FLOAT = struct.Struct("<d")
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
-    """A forecast whose outcome is due."""
+class PastForecast(NamedTuple):
+    """A forecast as it is stored, and its outcome; a plain tuple, for there are many."""
 
     seq: int  #: its row in the ledger
+    forecast_id: str
     symbol: str
-    calendar: str
+    cutoff: int  #: days since 1970
+    horizon: int  #: sessions
     target: int  #: days since 1970
-    cutoff: int
-    horizon: int
     model_id: str
-    shown: bool
+    shown: int
     numbers: bytes
+    log_return: float | None = None  #: from cutoff to target; None while it is open, and where no price came
+    settled: int = 0  #: whether it has its outcome, be it that no price came
+    calendar: str = ""  #: of its exchange, while it is open
+
+    @property
+    def key(self) -> Key:
+        """Under which its score is added up."""
+        return self.model_id, bool(self.shown), self.horizon, self.cutoff
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came."""
 
-    of: Open
+    of: PastForecast
     log_return: float | None  #: from cutoff to target; None: no price came
     session: date | None  #: of the close it was read from
 
 
-class Past(NamedTuple):
-    """A forecast and its outcome; a plain tuple, for there are many."""
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The outcome of one issued forecast."""
 
-    forecast_id: str
-    symbol: str
-    cutoff: int  #: days since 1970
-    horizon: int
-    target: int
-    model_id: str
-    shown: int
-    numbers: bytes
-    log_return: float | None  #: None while it is open, and where no price came
-    settled: int  #: whether it has its outcome, be it that none came
+    log_return: float | None  #: from the cutoff to the target; None: no price came
+    session: date | None  #: of the close: the target, or the first one after a day that may be a holiday
+    settled_at: datetime
 
 
-_PAST = "forecast_id, symbol, cutoff, horizon, target, model_id, shown, numbers, log_return, id IS NOT NULL"
+def content(stored: Sequence[Any]) -> bytes:
+    """The canonical content of the columns before `hash`: lines of text, then the log return as float64."""
+    number, seq, session, log_return, settled_at = stored
+    text = f"{number}\n{seq}\n{'' if session is None else session}\n{settled_at}\n".encode()
+    return text + _FLOAT.pack(float("nan") if log_return is None else log_return)
 
 
-def due(db: Database, until: date) -> list[Open]:
-    """The open forecasts whose target is not after `until`, by symbol."""
-    sql = (
-        "SELECT seq, ledger.symbol, calendar, ledger.target, cutoff, horizon, model_id, shown, numbers"
-        " FROM pending JOIN ledger USING (seq) WHERE pending.target <= ? ORDER BY ledger.symbol, seq"
-    )
-    return [Open(*row) for row in db.conn.execute(sql, (to_days(until),))]
+CHAIN = HashChain("outcomes", ("id", "seq", "session", "log_return", "settled_at"), content)
 
 
 def append(db: Database, outcomes: Iterable[Outcome], now: datetime) -> list[Outcome]:
@@ -76,59 +88,68 @@ def append(db: Database, outcomes: Iterable[Outcome], now: datetime) -> list[Out
         # none is deleted where another process was first
         if db.conn.execute("DELETE FROM pending WHERE seq = ?", (outcome.of.seq,)).rowcount == 1
     ]
-    settled_at = to_microseconds(now)
-    CHAIN.append(
-        db,
-        [
-            (
-                outcome.of.seq,
-                to_days(outcome.session) if outcome.session is not None else None,
-                outcome.log_return,
-                settled_at,
-            )
-            for outcome in added
-        ],
-    )
+    at = to_microseconds(now)
+    rows = [
+        (outcome.of.seq, to_days(outcome.session) if outcome.session else None, outcome.log_return, at)
+        for outcome in added
+    ]
+    CHAIN.append(db, rows)
     return added
 
 
-def content(fields: Sequence[Any]) -> bytes:
-    """The canonical content of the columns before `hash`: lines of text, then the log return as float64."""
-    number, seq, session, log_return, settled_at = fields[:5]
-    text = f"{number}\n{seq}\n{'' if session is None else session}\n{settled_at}\n".encode()
-    return text + _FLOAT.pack(float("nan") if log_return is None else log_return)
+def due(db: Database, until: date) -> list[PastForecast]:
+    """The open forecasts whose target is not after `until`, by symbol."""
+    return list(_past(db, "pending.target <= ? ORDER BY symbol, ledger.seq", to_days(until)))
 
 
-CHAIN = HashChain("outcomes", ("id", "seq", "session", "log_return", "settled_at"), content)
+def settled(db: Database) -> Iterator[PastForecast]:
+    """All forecasts with an outcome."""
+    return _past(db, "outcomes.id IS NOT NULL")
+
+
+def of_symbol(db: Database, symbol: str, since: date | None = None) -> list[PastForecast]:
+    """Every forecast of a symbol with what came, oldest cutoff first."""
+    first = to_days(since or date.min)
+    return list(_past(db, "symbol = ? AND cutoff >= ? ORDER BY cutoff, ledger.seq", symbol, first))
+
+
+def of_seq(db: Database, seq: int) -> PastForecast:
+    """One forecast of the ledger with what came."""
+    return next(_past(db, "ledger.seq = ?", seq))
+
+
+def _past(db: Database, where: str, *values: object) -> Iterator[PastForecast]:
+    sql = (
+        "SELECT ledger.seq, forecast_id, symbol, cutoff, horizon, ledger.target, model_id, shown, numbers, log_return,"
+        " id IS NOT NULL, coalesce(calendar, '') FROM ledger LEFT JOIN outcomes ON outcomes.seq = ledger.seq"
+        f" LEFT JOIN pending ON pending.seq = ledger.seq WHERE {where}"
+    )
+    return map(PastForecast._make, db.conn.execute(sql, values))
+
+
+def outcomes_of(forecasts: Iterable[PastForecast]) -> tuple[list[PastForecast], Floats, LedgerNumbers]:
+    """Those that have a log return, their log returns (n,), and the numbers of their rows."""
+    known = [forecast for forecast in forecasts if forecast.log_return is not None]
+    came = np.array([forecast.log_return for forecast in known], np.float64)
+    return known, came, unpack_all(forecast.numbers for forecast in known)
+
+
+def of(db: Database, seq: int) -> Settled | None:
+    """The outcome of the forecast in a row of the ledger; None while it is open."""
+    found = db.conn.execute("SELECT log_return, session, settled_at FROM outcomes WHERE seq = ?", (seq,)).fetchone()
+    return _settled(*found) if found else None
+
+
+def _settled(log_return: float | None, session: int | None, settled_at: int | None) -> Settled | None:
+    if settled_at is None:
+        return None
+    return Settled(log_return, from_days(session) if session is not None else None, from_microseconds(settled_at))
 
 
 def orphans(db: Database) -> int:
     """How many outcomes belong to no row of the ledger."""
     (count,) = db.conn.execute("SELECT count(*) FROM outcomes WHERE seq NOT IN (SELECT seq FROM ledger)").fetchone()
     return int(count)
-
-
-class SettledRow(NamedTuple):
-    """A forecast with its outcome."""
-
-    seq: int
-    model_id: str
-    shown: int
-    horizon: int
-    cutoff: int  #: days since 1970
-    numbers: bytes
-    log_return: float | None  #: None where no price came
-    distance: float | None  #: as the table `misses` has it; None where it has no such row
-
-
-def settled(db: Database) -> Iterator[SettledRow]:
-    """All forecasts with an outcome."""
-    sql = (
-        "SELECT outcomes.seq, model_id, shown, horizon, ledger.cutoff, numbers, log_return, distance FROM outcomes"
-        " JOIN ledger ON ledger.seq = outcomes.seq"
-        " LEFT JOIN misses ON misses.seq = outcomes.seq AND misses.cutoff = ledger.cutoff"
-    )
-    return map(SettledRow._make, db.conn.execute(sql))
 
 
 def settled_twice(db: Database) -> int:
@@ -157,60 +178,33 @@ def calendars(db: Database) -> dict[str, str]:
     return dict(db.conn.execute("SELECT symbol, calendar FROM pending JOIN ledger USING (seq)"))
 
 
-def of(db: Database, seq: int) -> tuple[float | None, int | None, int] | None:
-    """(log return, session in days, settled at in microseconds) of a forecast; None while it is open."""
-    found = db.conn.execute("SELECT log_return, session, settled_at FROM outcomes WHERE seq = ?", (seq,)).fetchone()
-    return tuple(found) if found else None
-
-
-def of_symbol(db: Database, symbol: str, since: date | None) -> list[Past]:
-    """Every forecast of a symbol with what came, oldest cutoff first."""
-    sql = f"SELECT {_PAST} FROM ledger LEFT JOIN outcomes USING (seq) WHERE symbol = ? AND cutoff >= ?"
-    found = db.conn.execute(f"{sql} ORDER BY cutoff, ledger.seq", (symbol, to_days(since or date.min)))
-    return [Past._make(row) for row in found]
-
-
-def of_seq(db: Database, seq: int) -> Past:
-    """One forecast of the ledger with what came."""
-    sql = f"SELECT {_PAST} FROM ledger LEFT JOIN outcomes USING (seq) WHERE ledger.seq = ?"
-    return Past._make(db.conn.execute(sql, (seq,)).fetchone())
-
-
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """A row of the ledger, and its outcome as far as it is known."""
 
     row: LedgerRow
-    settled: bool  #: whether it has its outcome, be it that no price came
-    log_return: float | None
-    session: int | None  #: days since 1970
-    settled_at: int | None  #: microseconds since 1970
+    outcome: Settled | None
 
 
 def page(
     db: Database, after: int, limit: int, symbol: str | None = None, horizon: int | None = None
 ) -> list[LedgerEntry]:
     """At most `limit` rows after the row of that number, in their order; of one symbol or horizon, if given."""
-    columns = ", ".join(f"ledger.{name}" for name in LedgerRow.__slots__)
-    found = db.conn.execute(
-        f"SELECT {columns}, outcomes.id IS NOT NULL, log_return, session, settled_at"
+    sql = (
+        f"SELECT {COLUMNS}, log_return, session, settled_at"
         " FROM ledger LEFT JOIN outcomes USING (seq) WHERE seq > :after"
         " AND (:symbol IS NULL OR symbol = :symbol) AND (:horizon IS NULL OR horizon = :horizon)"
-        " ORDER BY seq LIMIT :limit",
-        {"after": after, "limit": limit, "symbol": symbol, "horizon": horizon},
+        " ORDER BY seq LIMIT :limit"
     )
-    return [_entry(row) for row in found]
+    found = db.conn.execute(sql, {"after": after, "limit": limit, "symbol": symbol, "horizon": horizon})
+    return [
+        LedgerEntry(row_from(row), _settled(*outcome))
+        for row, outcome in ((stored[:-3], stored[-3:]) for stored in found)
+    ]
 
 
 def issued_since(db: Database, after: int, symbols: list[str], limit: int) -> list[LedgerRow]:
     """Shown forecasts of these symbols that were issued after the row of that number."""
     marks = ", ".join("?" * len(symbols))
-    columns = ", ".join(LedgerRow.__slots__)
-    sql = f"SELECT {columns} FROM ledger WHERE seq > ? AND shown = 1 AND symbol IN ({marks}) ORDER BY seq LIMIT ?"
-    return [LedgerRow(*row) for row in db.conn.execute(sql, (after, *symbols, limit))]
-
-
-def _entry(row: tuple[Any, ...]) -> LedgerEntry:
-    count = len(LedgerRow.__slots__)
-    settled, log_return, session, settled_at = row[count:]
-    return LedgerEntry(LedgerRow(*row[:count]), bool(settled), log_return, session, settled_at)
+    sql = f"SELECT {COLUMNS} FROM ledger WHERE seq > ? AND shown = 1 AND symbol IN ({marks}) ORDER BY seq LIMIT ?"
+    return [row_from(row) for row in db.conn.execute(sql, (after, *symbols, limit))]

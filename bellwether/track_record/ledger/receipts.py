@@ -1,12 +1,14 @@
 """One row of the ledger with everything that proves it."""
 
+from dataclasses import dataclass, fields
+
 from bellwether.core.errors import LedgerError
 from bellwether.core.i18n.translate import said
 from bellwether.db.database import Store
 from bellwether.track_record.ledger import ledger_table, outcomes_table
 from bellwether.track_record.ledger.hash_chain_table import START
-from bellwether.track_record.ledger.ledger_table import from_days, from_microseconds, unpack
-from bellwether.track_record.scores.types import Receipt, Settled
+from bellwether.track_record.ledger.ledger_table import Issued, row_from
+from bellwether.track_record.ledger.outcomes_table import Settled
 
 HOW = said(
     "The hash is sha256 of the 32 bytes of the hash before, followed by the content. The content is ten lines of text: "
@@ -17,12 +19,24 @@ HOW = said(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Receipt(Issued):
+    """One row of the ledger, and what proves it."""
+
+    row: int  #: its number, from 1
+    content: str  #: the canonical content in hexadecimal digits: what was hashed, after the hash before
+    hash_before: str  #: of the row before; 64 zeros for the first
+    hash: str  #: sha256(hash before, content), both as bytes
+    outcome: Settled | None  #: None while the horizon is open
+    how_to_check: str  #: in words and one line of Python
+
+
 def receipt(store: Store, forecast_id: str) -> Receipt:
     """The receipt of an issued forecast. Raises LedgerError when there is none with this id, and StoreError."""
     wanted = forecast_id.strip().lower()
     with store.reading() as db:
-        row = ledger_table.by_id(db, wanted)
-        if row is None:
+        stored = ledger_table.by_id(db, wanted)
+        if stored is None:
             raise LedgerError(
                 said(
                     "The ledger has no forecast {wanted}. An id begins with f and has 20 digits after it; sample data "
@@ -30,33 +44,15 @@ def receipt(store: Store, forecast_id: str) -> Receipt:
                     wanted=repr(wanted[:30]),
                 )
             )
+        row = row_from(stored)
         before = ledger_table.CHAIN.hash_at(db, row.seq - 1) or START
-        came = outcomes_table.of(db, row.seq)
-    numbers = unpack(row.numbers)
+        outcome = outcomes_table.of(db, row.seq)
     return Receipt(
+        **{field.name: getattr(row, field.name) for field in fields(Issued)},
         row=row.seq,
-        forecast_id=row.forecast_id,
-        symbol=row.symbol,
-        cutoff=from_days(row.cutoff),
-        horizon=row.horizon,
-        target_session=from_days(row.target),
-        made_at=from_microseconds(row.made_at),
-        model_id=row.model_id,
-        source=row.source,
-        shown=bool(row.shown),
-        adjusted_close=numbers.adjusted_close,
-        quoted_close=numbers.quoted_close,
-        log_returns=numbers.log_returns,
-        baseline=numbers.baseline,
-        usual_probability_of_growth=numbers.usual_probability,
-        bars_sha256=row.bars_sha256.hex(),
-        content=row.content.hex(),
+        content=ledger_table.content(stored[:-1]).hex(),
         hash_before=before.hex(),
-        hash=row.hash.hex(),
-        outcome=_settled(*came) if came else None,
+        hash=row.hash,
+        outcome=outcome,
         how_to_check=HOW,
     )
-
-
-def _settled(log_return: float | None, session: int | None, settled_at: int) -> Settled:
-    return Settled(log_return, from_days(session) if session is not None else None, from_microseconds(settled_at))

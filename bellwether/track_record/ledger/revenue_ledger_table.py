@@ -4,8 +4,8 @@ Days are stored as days since 1970, instants as microseconds since then.
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -15,38 +15,9 @@ from bellwether.track_record.ledger.hash_chain_table import HashChain
 from bellwether.track_record.ledger.ledger_table import from_days, from_microseconds, to_days, to_microseconds
 
 
-def content(fields: Sequence[Any]) -> bytes:
-    """The canonical content of a row's columns before `hash`: a JSON list without blanks."""
-    return json.dumps(list(fields), separators=(",", ":")).encode()
-
-
-FORECASTS = HashChain(
-    "growth_ledger",
-    (
-        "seq",
-        "forecast_id",
-        "symbol",
-        "period_end",
-        "quarters_ahead",
-        "target",
-        "as_of",
-        "made_at",
-        "model_id",
-        "source",
-        "currency",
-        "base",
-        "read_sha256",
-        "growths",
-        "baseline",
-    ),
-    content,
-)
-OUTCOMES = HashChain("growth_outcomes", ("id", "seq", "growth", "revenue", "known_on", "settled_at"), content)
-
-
 @dataclass(frozen=True, slots=True)
 class IssuedGrowth:
-    """One forecast as it is kept."""
+    """One forecast as it is kept; the columns of the table are its fields."""
 
     forecast_id: str
     symbol: str
@@ -74,29 +45,34 @@ class KeptGrowth:
     known_on: date | None
 
 
+def content(stored: Sequence[Any]) -> bytes:
+    """The canonical content of a row's columns before `hash`: a JSON list without blanks."""
+    return json.dumps(list(stored), separators=(",", ":")).encode()
+
+
+def _floats(stored: str) -> tuple[float, ...]:
+    return tuple(json.loads(stored))
+
+
+_FIELDS = tuple(field.name for field in fields(IssuedGrowth))
+_AS_STORED: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    **dict.fromkeys(("period_end", "target", "as_of"), (to_days, from_days)),
+    "made_at": (to_microseconds, from_microseconds),
+    **dict.fromkeys(("growths", "baseline"), (json.dumps, _floats)),
+}  #: how a field is stored and read; the others are stored as they are
+FORECASTS = HashChain("growth_ledger", ("seq", *_FIELDS), content)
+OUTCOMES = HashChain("growth_outcomes", ("id", "seq", "growth", "revenue", "known_on", "settled_at"), content)
+
+
 def append(db: Database, forecasts: Iterable[IssuedGrowth]) -> list[IssuedGrowth]:
     """Add those whose forecast_id is not there yet; which. To be called in a transaction that may write."""
     added = []
     for forecast in forecasts:
         if db.conn.execute("SELECT 1 FROM growth_ledger WHERE forecast_id = ?", (forecast.forecast_id,)).fetchone():
             continue
-        fields = (
-            forecast.forecast_id,
-            forecast.symbol,
-            to_days(forecast.period_end),
-            forecast.quarters_ahead,
-            to_days(forecast.target),
-            to_days(forecast.as_of),
-            to_microseconds(forecast.made_at),
-            forecast.model_id,
-            forecast.source,
-            forecast.currency,
-            forecast.base,
-            forecast.read_sha256,
-            json.dumps(forecast.growths),
-            json.dumps(forecast.baseline),
-        )
-        FORECASTS.append(db, [fields])
+        values = {name: getattr(forecast, name) for name in _FIELDS}
+        stored = values | {name: store(values[name]) for name, (store, _) in _AS_STORED.items()}
+        FORECASTS.append(db, [tuple(stored.values())])
         added.append(forecast)
     return added
 
@@ -113,29 +89,13 @@ def of_symbol(db: Database, symbol: str) -> list[KeptGrowth]:
     """Every forecast of a company and what came, the newest first."""
     names = ", ".join(f"growth_ledger.{name}" for name in FORECASTS.columns)
     sql = (
-        f"SELECT {names}, growth, known_on FROM growth_ledger LEFT JOIN growth_outcomes USING (seq)"
+        f"SELECT growth, known_on, {names} FROM growth_ledger LEFT JOIN growth_outcomes USING (seq)"
         " WHERE symbol = ? ORDER BY growth_ledger.period_end DESC, growth_ledger.seq DESC"
     )
-    return [_kept(row) for row in db.conn.execute(sql, (symbol,))]
+    return [_kept(*row) for row in db.conn.execute(sql, (symbol,))]
 
 
-def _kept(row: tuple[Any, ...]) -> KeptGrowth:
-    seq, forecast_id, symbol, end, ahead, target, as_of, made_at, model_id, source, currency, base, read = row[:13]
-    growths, baseline, growth, known_on = row[13:]
-    issued = IssuedGrowth(
-        forecast_id=forecast_id,
-        symbol=symbol,
-        period_end=from_days(end),
-        quarters_ahead=ahead,
-        target=from_days(target),
-        as_of=from_days(as_of),
-        made_at=from_microseconds(made_at),
-        model_id=model_id,
-        source=source,
-        currency=currency,
-        base=base,
-        read_sha256=read,
-        growths=tuple(json.loads(growths)),
-        baseline=tuple(json.loads(baseline)),
-    )
+def _kept(growth: float | None, known_on: int | None, seq: int, *stored: Any) -> KeptGrowth:
+    values = dict(zip(_FIELDS, stored, strict=True))
+    issued = IssuedGrowth(**values | {name: read(values[name]) for name, (_, read) in _AS_STORED.items()})
     return KeptGrowth(seq, issued, growth, from_days(known_on) if known_on is not None else None)

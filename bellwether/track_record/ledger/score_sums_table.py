@@ -3,7 +3,7 @@
 Both can be made again from `ledger` and `outcomes`; they are kept so that a page need not read a million rows.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -11,9 +11,10 @@ from sqlite_utils import Database
 
 from bellwether.core.types import Floats
 from bellwether.track_record.ledger.ledger_table import to_days
+from bellwether.track_record.ledger.outcomes_table import Key
 from bellwether.track_record.scores.columns import COLUMNS
 
-Key = tuple[str, bool, int, int]  #: model_id, shown, horizon, cutoff in days since 1970
+Misses = dict[int, tuple[float, int]]  #: by row of the ledger: distance, cutoff in days since 1970
 _KEY = "model_id, shown, horizon, cutoff"
 _NEW = f"INSERT INTO score_sums ({_KEY}, issued, lost, {', '.join(COLUMNS)}) VALUES"
 _MARKS = ", ".join("?" * len(COLUMNS))
@@ -31,18 +32,22 @@ def count_issued(db: Database, issued: Mapping[Key, int]) -> None:
 def add(db: Database, settled: Mapping[Key, Floats], lost: Mapping[Key, int]) -> None:
     """Add the numbers of forecasts that have their outcome, and count those that will never have one."""
     adding = ", ".join(f"{column} = {column} + excluded.{column}" for column in ("lost", *COLUMNS))
-    db.conn.executemany(
-        f"{_NEW} (?, ?, ?, ?, 0, ?, {_MARKS}) ON CONFLICT ({_KEY}) DO UPDATE SET {adding}",
-        [
-            (*key, lost.get(key, 0), *(settled[key].tolist() if key in settled else _NOTHING))
-            for key in {*settled, *lost}
-        ],
-    )
+    rows = [
+        (*key, lost.get(key, 0), *(settled[key].tolist() if key in settled else _NOTHING)) for key in {*settled, *lost}
+    ]
+    db.conn.executemany(f"{_NEW} (?, ?, ?, ?, 0, ?, {_MARKS}) ON CONFLICT ({_KEY}) DO UPDATE SET {adding}", rows)
 
 
-def add_misses(db: Database, misses: Iterable[tuple[int, float, int]]) -> None:
-    """(row in the ledger, distance, cutoff in days) of outcomes outside the 90 % range."""
-    db.conn.executemany("INSERT INTO misses (seq, distance, cutoff) VALUES (?, ?, ?)", misses)
+def add_misses(db: Database, misses: Misses) -> None:
+    """Add outcomes outside the 90 % range."""
+    rows = [(seq, *miss) for seq, miss in misses.items()]
+    db.conn.executemany("INSERT INTO misses (seq, distance, cutoff) VALUES (?, ?, ?)", rows)
+
+
+def misses(db: Database) -> Misses:
+    """All that are kept."""
+    rows = db.conn.execute("SELECT seq, distance, cutoff FROM misses")
+    return {seq: (distance, cutoff) for seq, distance, cutoff in rows}
 
 
 def between(
@@ -55,12 +60,6 @@ def between(
     if model_id is not None:
         sql, values = f"{sql} AND model_id = ?", [*values, model_id]
     return db.conn.execute(f"{sql} ORDER BY cutoff", values).fetchall()
-
-
-def misses_kept(db: Database) -> int:
-    """How many rows the table `misses` has."""
-    (count,) = db.conn.execute("SELECT count(*) FROM misses").fetchone()
-    return int(count)
 
 
 def clear(db: Database) -> None:

@@ -9,12 +9,12 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from bellwether.core.types import Q05, Q95, Floats
+from bellwether.core.types import Q05, Q95
 from bellwether.db.database import Database, Store
 from bellwether.forecasting.forecaster import BASELINE_ID
 from bellwether.track_record.ledger import ledger_table, outcomes_table, score_sums_table
-from bellwether.track_record.ledger.ledger_table import LedgerNumbers, from_days, unpack, unpack_all
-from bellwether.track_record.ledger.outcomes_table import Past
+from bellwether.track_record.ledger.ledger_table import from_days, unpack_all
+from bellwether.track_record.ledger.outcomes_table import PastForecast, outcomes_of
 from bellwether.track_record.scores.columns import COLUMNS, miss_distance, scored
 from bellwether.track_record.scores.score_table import ScoreTable, reliability_of, score_of, table_of
 from bellwether.track_record.scores.types import GateStatus, HorizonScore, Miss, ModelScore, MonthScore, TrackRecord
@@ -74,7 +74,8 @@ def record_of(
         by_plain_rule=int(silent.issued.sum()),
         score=score_of(pooled),
         by_horizon=tuple(
-            HorizonScore(int(one), score_of(settled.take(settled.horizon == one))) for one in np.unique(settled.horizon)
+            HorizonScore(int(horizon), score_of(settled.take(settled.horizon == horizon)))
+            for horizon in np.unique(settled.horizon)
         ),
         by_model=_by_model(table),
         by_month=_by_month(pooled),
@@ -84,24 +85,14 @@ def record_of(
     )
 
 
-def symbol_table(past: list[Past]) -> ScoreTable:
-    """One row for each forecast of `outcomes.of_symbol`."""
-    keys = [
-        (one.model_id, one.shown, one.horizon, one.cutoff, 1, int(bool(one.settled) and one.log_return is None))
-        for one in past
-    ]
+def symbol_table(past: list[PastForecast]) -> ScoreTable:
+    """One row for each forecast of `outcomes_table.of_symbol`."""
+    keys = [(*forecast.key, 1, int(bool(forecast.settled) and forecast.log_return is None)) for forecast in past]
     sums = np.zeros((len(past), len(COLUMNS)))
-    known = np.array([one.log_return is not None for one in past], bool)
-    if known.any():
-        came, numbers = _came(past)
-        sums[known] = scored(came, numbers.log_returns, numbers.baseline, numbers.usual)
+    _, came, numbers = outcomes_of(past)
+    known = np.array([forecast.log_return is not None for forecast in past], bool)
+    sums[known] = scored(came, numbers.log_returns, numbers.baseline, numbers.usual)
     return table_of(keys, sums)
-
-
-def _came(past: list[Past]) -> tuple[Floats, LedgerNumbers]:
-    """What came, (n,), and the numbers of the rows, of those that have an outcome."""
-    known = [one for one in past if one.log_return is not None]
-    return np.array([one.log_return for one in known]), unpack_all(one.numbers for one in known)
 
 
 def whole_table(db: Database, asked: RecordFilter) -> ScoreTable:
@@ -163,33 +154,30 @@ def _whole_misses(db: Database, asked: RecordFilter) -> tuple[Miss, ...]:
     return tuple(_miss(outcomes_table.of_seq(db, seq), distance) for distance, seq in found)
 
 
-def symbol_misses(past: list[Past], asked: RecordFilter) -> tuple[Miss, ...]:
+def symbol_misses(past: list[PastForecast], asked: RecordFilter) -> tuple[Miss, ...]:
     """The biggest misses among the forecasts of one symbol that were shown."""
-    known = [one for one in past if one.log_return is not None and one.shown and _is_asked(one, asked)]
-    if not known:
-        return ()
-    came, numbers = _came(known)
-    far = miss_distance(came, numbers.log_returns)
-    biggest = np.argsort(-far, kind="stable")[:MOST_MISSES]
-    return tuple(_miss(known[at], float(far[at])) for at in biggest if far[at] > 0)
+    known, came, numbers = outcomes_of(forecast for forecast in past if forecast.shown and _is_asked(forecast, asked))
+    distances = miss_distance(came, numbers.log_returns)
+    biggest = np.argsort(-distances, kind="stable")[:MOST_MISSES]
+    return tuple(_miss(known[at], float(distances[at])) for at in biggest if distances[at] > 0)
 
 
-def _is_asked(one: Past, asked: RecordFilter) -> bool:
-    model = one.model_id == asked.model_id if asked.model_id else one.model_id != BASELINE_ID
-    return model and asked.horizon in {None, one.horizon}
+def _is_asked(forecast: PastForecast, asked: RecordFilter) -> bool:
+    model = forecast.model_id == asked.model_id if asked.model_id else forecast.model_id != BASELINE_ID
+    return model and asked.horizon in {None, forecast.horizon}
 
 
-def _miss(one: Past, distance: float) -> Miss:
-    quantiles = unpack(one.numbers).log_returns
+def _miss(forecast: PastForecast, distance: float) -> Miss:
+    (quantiles,) = unpack_all([forecast.numbers]).log_returns
     return Miss(
-        forecast_id=one.forecast_id,
-        symbol=one.symbol,
-        cutoff=from_days(one.cutoff),
-        target_session=from_days(one.target),
-        horizon=one.horizon,
-        model_id=one.model_id,
+        forecast_id=forecast.forecast_id,
+        symbol=forecast.symbol,
+        cutoff=from_days(forecast.cutoff),
+        target_session=from_days(forecast.target),
+        horizon=forecast.horizon,
+        model_id=forecast.model_id,
         low=float(np.expm1(quantiles[Q05])),
         high=float(np.expm1(quantiles[Q95])),
-        growth=float(np.expm1(one.log_return)) if one.log_return is not None else 0.0,
+        growth=float(np.expm1(forecast.log_return or 0.0)),
         distance=distance,
     )

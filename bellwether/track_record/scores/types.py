@@ -5,7 +5,7 @@ to say it from. `wording` turns a record into sentences.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import Enum
 
 from bellwether.core.i18n.translate import N_
@@ -162,41 +162,3 @@ class Duel:
     weeks: int
     skill: float | None  #: 1 - the challenger's loss / the champion's
     interval: Interval | None  #: None with less than a year of weeks
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """The outcome of one issued forecast."""
-
-    log_return: float | None  #: from the cutoff to the target; None: no price came
-    session: (
-        date | None
-    )  #: of the close it was read from: the target, or the first one after a day that may be a holiday
-    settled_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """One row of the ledger, and what proves it."""
-
-    row: int  #: its number, from 1
-    forecast_id: str
-    symbol: str
-    cutoff: date
-    horizon: int
-    target_session: date
-    made_at: datetime
-    model_id: str
-    source: str
-    shown: bool
-    adjusted_close: float  #: of the cutoff, as it was when the forecast was made
-    quoted_close: float
-    log_returns: tuple[float, ...]  #: the forecast's quantiles, one per level
-    baseline: tuple[float, ...]  #: the plain rule's
-    usual_probability_of_growth: float | None
-    bars_sha256: str  #: of everything that was read
-    content: str  #: the canonical content in hexadecimal digits: what was hashed, after the hash before
-    hash_before: str  #: of the row before; 64 zeros for the first
-    hash: str  #: sha256(hash before, content), both as bytes
-    outcome: Settled | None  #: None while the horizon is open
-    how_to_check: str  #: in words and one line of Python

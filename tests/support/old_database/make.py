@@ -28,7 +28,6 @@ from tests.support.old_database.parts import (
     REPORTS,
     RETRY,
     SECOND,
-    SETTLE,
     STOPPED,
     TICK,
     UNIVERSE,
@@ -36,6 +35,7 @@ from tests.support.old_database.parts import (
     ChatTransport,
     GrowingCompany,
     ProgramTransport,
+    settle,
     talk_of,
     yahoo_of,
 )
@@ -105,7 +105,7 @@ def _live_through(services: Services, chats: dict[int, Talk]) -> None:
     for session in (FIRST, SECOND, LAST):
         set_clock(services, session)
         UNIVERSE.forecast_universe(services)
-        SETTLE.settle(services)
+        settle(services)
         TICK.tick(services, services.clock())
         if session < LAST:
             asyncio.run(DELIVER.deliver(services, ChatTransport(troubles)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import zipfile
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -57,6 +58,14 @@ REVENUE = _module("bellwether.revenue.ask", "bellwether.growth.queries")
 STATEMENTS = _module("bellwether.market.statements.provider", "bellwether.market.fundamentals")
 TYPES = _module("bellwether.core.types", "bellwether.types")
 WEBHOOKS = _module("bellwether.webhooks.deliver")
+
+
+def settle(services: Services) -> None:
+    """Add the outcomes that are known; the code of then takes all services, today's what it needs of them."""
+    if "services" in inspect.signature(SETTLE.settle).parameters:
+        SETTLE.settle(services)
+    else:
+        SETTLE.settle(services.store, services.provider, services.clock)
 
 
 class ChatTransport:
