@@ -146,7 +146,7 @@ def test_the_file_holds_every_forecast_with_misses_and_open_ones(
         kept = [ledger_table.row_from(row) for row in ledger_table.CHAIN.every_row(db)]
     assert [row["forecast_id"] for row in rows] == [row.forecast_id for row in kept]
     assert [float(row["log_returns.0.5"]) for row in rows] == [row.log_returns[Q50] for row in kept]
-    assert [row["hash"] for row in rows] == [row.hash.hex() for row in kept]
+    assert [row["hash"] for row in rows] == [row.hash for row in kept]
     settled = [row for row in rows if row["settled"] == "true"]
     assert sorted(row["outcome.log_return"] for row in settled) == ["", "0.5", "0.5"]
     assert sorted(row["outcome.inside_90"] for row in settled) == ["", "false", "false"], "misses are not left out"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from bellwether.core.errors import AmbiguousSymbol, BellwetherError, QuotaExceeded, UnknownSymbol
+from bellwether.core.errors import AmbiguousSymbol, BellwetherError, QuotaExceeded, UnknownSymbol, allowed
 from bellwether.core.types import Instrument
 
 
@@ -130,8 +130,7 @@ def _what_is_invalid(error: RequestValidationError) -> str:
     first = error.errors()[0]
     if first["type"] == "json_invalid":
         return "The body is no JSON that can be read; please check its quotes, commas and brackets."
-    message = str(first["msg"]).replace("Input should", "it should")
-    return f"The parameter {_where(first['loc'])} cannot be used: {message[:1].lower()}{message[1:]}."
+    return f"The parameter {_where(first['loc'])} cannot be used: {allowed(str(first['msg']))}."
 
 
 def _where(loc: Sequence[int | str]) -> str:

@@ -1,10 +1,9 @@
 """config.yaml and the environment, as typed and checked settings."""
 
-import difflib
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, LiteralString
 
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -17,18 +16,12 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from bellwether.core.errors import ConfigError
+from bellwether.core.errors import ConfigError, allowed, near_name
 from bellwether.core.plans import DEMO, PLANS, Plan
 
 PREFIX = "BELLWETHER_"
 FILE_VARIABLE = "BELLWETHER_CONFIG"  #: names another settings file than config.yaml in the working directory
-TOKEN_VARIABLES = (
-    "BELLWETHER_TELEGRAM__TOKEN",
-    "TELEGRAM_BOT_TOKEN",
-)  #: the second is what hosting panels call it
-
-
-SHORTEST_TOKEN = 32  #: characters of the operator's token for the API
+TOKEN_VARIABLES = ("BELLWETHER_TELEGRAM__TOKEN", "TELEGRAM_BOT_TOKEN")  #: the second is what hosting panels call it
 _SECRETS = (
     ("telegram", "token", TOKEN_VARIABLES[0]),
     ("api", "admin_token", f"{PREFIX}API__ADMIN_TOKEN"),
@@ -43,11 +36,15 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _unguessable(secret: SecretStr) -> SecretStr:
-    """What proves that a webhook's request is Telegram's, made of the signs that Telegram takes."""
-    if secret.get_secret_value() and not re.fullmatch("[A-Za-z0-9_-]{16,256}", secret.get_secret_value()):
-        raise PydanticCustomError("secret", "Input should be 16 to 256 letters, digits, _ and -, as Telegram has it")
-    return secret
+def _form(pattern: str, message: LiteralString) -> AfterValidator:
+    """A secret has this form, or it is empty."""
+
+    def check(secret: SecretStr) -> SecretStr:
+        if secret.get_secret_value() and not re.fullmatch(pattern, secret.get_secret_value(), re.DOTALL):
+            raise PydanticCustomError("secret", message)
+        return secret
+
+    return AfterValidator(check)
 
 
 class Telegram(_Section):
@@ -58,7 +55,10 @@ class Telegram(_Section):
     base_file_url: str = "https://api.telegram.org/file/bot"
     poll_timeout: Annotated[int, Field(ge=0, le=50)] = 30
     webhook_url: Annotated[str, Field(pattern="^(https?://[^/?#]+/[^?#]+)?$")] = ""
-    webhook_secret: Annotated[SecretStr, AfterValidator(_unguessable)] = SecretStr("")
+    webhook_secret: Annotated[
+        SecretStr,
+        _form("[A-Za-z0-9_-]{16,256}", "Input should be 16 to 256 letters, digits, _ and -, as Telegram has it"),
+    ] = SecretStr("")
     admin_chat: int = 0
 
 
@@ -101,20 +101,17 @@ class Models(_Section):
     growth: str = "revenue-1-2021"
 
 
-def _hexadecimal(key: SecretStr) -> SecretStr:
-    """A key as `database key` makes them; none at all will do too."""
-    if key.get_secret_value() and not re.fullmatch("[0-9a-fA-F]{64}", key.get_secret_value()):
-        raise PydanticCustomError(
-            "key", "Input should have 64 hexadecimal digits, as `python -m bellwether database key` makes them"
-        )
-    return key
-
-
 class Database(_Section):
     """Where rows are kept."""
 
     path: Path = Path("var/bellwether.sqlite3")
-    key: Annotated[SecretStr, AfterValidator(_hexadecimal)] = SecretStr("")
+    key: Annotated[
+        SecretStr,
+        _form(
+            "[0-9a-fA-F]{64}",
+            "Input should have 64 hexadecimal digits, as `python -m bellwether database key` makes them",
+        ),
+    ] = SecretStr("")
 
 
 class Web(_Section):
@@ -133,20 +130,15 @@ def _with_demo(plans: dict[str, Plan]) -> dict[str, Plan]:
     return plans
 
 
-def _long_enough(token: SecretStr) -> SecretStr:
-    """An operator's token that nobody guesses; none at all will do too."""
-    if 0 < len(token.get_secret_value()) < SHORTEST_TOKEN:
-        raise PydanticCustomError("token", f"Input should have at least {SHORTEST_TOKEN} characters, or be empty")
-    return token
-
-
 class Api(_Section):
     """What callers of the API may do."""
 
     limits: bool = True
     bars: bool = False
     private_webhooks: bool = False
-    admin_token: Annotated[SecretStr, AfterValidator(_long_enough)] = SecretStr("")
+    admin_token: Annotated[SecretStr, _form(".{32,}", "Input should have at least 32 characters, or be empty")] = (
+        SecretStr("")
+    )
     plans: Annotated[dict[str, Plan], AfterValidator(_with_demo)] = PLANS
 
 
@@ -197,7 +189,7 @@ class Settings(BaseSettings):
 
 
 def setting_keys() -> tuple[str, ...]:
-    """Every key as written in the environment after the prefix: "MARKET__SOURCE"."""
+    """Every key as it is written in the environment after PREFIX: "MARKET__SOURCE"."""
     return tuple(
         f"{section}__{key}".upper()
         for section, field in Settings.model_fields.items()
@@ -209,10 +201,10 @@ def setting_keys() -> tuple[str, ...]:
 def load_settings(**overrides: dict[str, Any]) -> Settings:
     """Settings from `overrides` (by section), the environment and config.yaml, in this order.
 
-    Raises ConfigError whose one line names the key, what was found and what is allowed.
+    Raises ConfigError, whose one line names the key, what was found and what is allowed.
     """
     _refuse_unknown_variables()
-    token = next((found for name in TOKEN_VARIABLES if (found := os.environ.get(name, "").strip())), "")
+    token = next((value for name in TOKEN_VARIABLES if (value := os.environ.get(name, "").strip())), "")
     if token:
         overrides = {**overrides, "telegram": {"token": token, **overrides.get("telegram", {})}}
     try:
@@ -247,8 +239,8 @@ def _file_settings() -> dict[str, Any]:
     if not isinstance(content, dict) or not all(isinstance(section, str) for section in content):
         raise ConfigError(f"The settings file {file} must be made of sections such as “web:” with keys under them.")
     for section, key, variable in _SECRETS:
-        found = content.get(section)
-        if isinstance(found, dict) and key in found:
+        keys = content.get(section)
+        if isinstance(keys, dict) and key in keys:
             # a secret in a file ends up in a backup or a commit
             raise ConfigError(
                 f"{section}.{key} must not stand in {file.name}; set it in the environment as {variable}."
@@ -268,8 +260,7 @@ def _refuse_unknown_variables() -> None:
     known = {PREFIX + key for key in setting_keys()} | {FILE_VARIABLE}
     for name in os.environ:
         if name.upper().startswith(PREFIX) and name.upper() not in known:
-            near = difflib.get_close_matches(name.upper(), sorted(known), n=1)
-            hint = f"did you mean {near[0]}?" if near else f"allowed are {', '.join(sorted(known))}."
+            hint = near_name(name.upper(), sorted(known), "allowed are")
             raise ConfigError(f"The environment has {name}, which is no setting; {hint}")
 
 
@@ -278,16 +269,9 @@ def _explain(error: ErrorDetails) -> str:
     key = ".".join(part for part in error["loc"] if isinstance(part, str))  # without the place in a list
     if error["type"] == "extra_forbidden":
         known = [name.replace("__", ".").lower() for name in setting_keys()] + list(Settings.model_fields)
-        near = difflib.get_close_matches(key, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"allowed are {', '.join(known)}."
-        return f"The setting {key} is not known; {hint}"
+        return f"The setting {key} is not known; {near_name(key, known, 'allowed are')}"
     secret = {section for section, _, _ in _SECRETS} | {f"{section}.{name}" for section, name, _ in _SECRETS}
     found = "(hidden)" if key in secret else repr(error["input"])
     variable = PREFIX + key.replace(".", "__").upper()
-    allowed = "it should be a section with keys under it" if error["type"] == "model_type" else _allowed(error["msg"])
-    return f"The setting {key} is {found}, but {allowed} (config.yaml, or {variable})."
-
-
-def _allowed(message: str) -> str:
-    """Pydantic's "Input should be ..." as the end of our sentence."""
-    return message.replace("Input should", "it should")[0].lower() + message.replace("Input should", "it should")[1:]
+    wanted = "it should be a section with keys under it" if error["type"] == "model_type" else allowed(error["msg"])
+    return f"The setting {key} is {found}, but {wanted} (config.yaml, or {variable})."

@@ -3,6 +3,8 @@
 `str(error)` is English; `error.for_person` is in the language that is spoken, where the text was made by `said`.
 """
 
+import difflib
+from collections.abc import Iterable
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -303,6 +305,18 @@ class BadWebhook(BellwetherError, code="bad_webhook"):
 
 class UnknownWebhook(BellwetherError, code="unknown_webhook"):
     """No webhook, or no delivery of one, has this number."""
+
+
+def near_name(name: str, known: Iterable[str], otherwise: str) -> str:
+    """The end of a sentence about an unknown name: "did you mean web.port?", or "allowed are A, B." """
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean {near[0]}?" if near else f"{otherwise} {', '.join(known)}."
+
+
+def allowed(message: str) -> str:
+    """Pydantic's "Input should be ..." as the end of our sentence: "it should be ..."."""
+    ours = message.replace("Input should", "it should")
+    return ours[:1].lower() + ours[1:]
 
 
 def _or(names: tuple[str, ...]) -> str:

@@ -3,7 +3,6 @@
 A key may carry terms of its own for a time, which stand in place of its plan's: a personalised plan.
 """
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
 
-from bellwether.core.errors import BadTerms
+from bellwether.core.errors import BadTerms, allowed, near_name
 from bellwether.core.types import MAX_HORIZON
 
 DEMO = "demo"  #: the plan of whoever asks without a key
@@ -77,14 +76,9 @@ def changed(plan: Plan, changes: dict[str, Any]) -> Plan:
     """The plan with other values. Raises BadTerms with what would do."""
     for name in changes:
         if name not in Plan.model_fields:
-            near = difflib.get_close_matches(name, Plan.model_fields, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(Plan.model_fields)}."
-            raise BadTerms(f"A plan has no “{name[:40]}”; {hint}")
+            raise BadTerms(f"A plan has no “{name[:40]}”; {near_name(name, Plan.model_fields, 'there are')}")
     try:
         return Plan.model_validate(plan.model_dump() | changes)
     except ValidationError as problem:
         first = problem.errors()[0]
-        message = first["msg"].replace("Input should", "it should")
-        raise BadTerms(
-            f"“{first['loc'][0]}” can't be {str(first['input'])[:40]!r}: {message[:1].lower()}{message[1:]}."
-        ) from None
+        raise BadTerms(f"“{first['loc'][0]}” can't be {str(first['input'])[:40]!r}: {allowed(first['msg'])}.") from None

@@ -1,9 +1,8 @@
 """A parameter that an address does not have is refused: a typing error would be answered with a default, unnoticed."""
 
-from difflib import get_close_matches
-
 from starlette.requests import Request
 
+from bellwether.core.errors import near_name
 from web.problems import ProblemError, bad_request
 
 
@@ -19,6 +18,5 @@ async def only_known(request: Request) -> None:
 
 
 def _about(name: str, known: list[str]) -> str:
-    near = get_close_matches(name, known, 1)
-    have = f"it has {', '.join(known)}" if known else "it has none"
-    return f"This address has no parameter “{name[:40]}”; {f'did you mean {near[0]}?' if near else f'{have}.'}"
+    hint = near_name(name, known, "it has") if known else "it has none."
+    return f"This address has no parameter “{name[:40]}”; {hint}"
