@@ -16,9 +16,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bellwether.core.config import load_settings
-from bellwether.core.connections import Part, faults, faults_for, naming_the_fault, secrets_of
+from bellwether.core.connections import Part, faults, faults_for, naming_the_fault
 from bellwether.core.errors import ConfigError
-from bellwether.core.logs import _Discreet
+from bellwether.core.logs import _Discreet, secrets_of
 from bellwether.jobs.doctor import examine
 from bellwether.services import Services
 from bot.telegram.client import make_bot

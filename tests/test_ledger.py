@@ -360,14 +360,14 @@ def test_kills_in_the_middle_of_issuing_and_settling_leave_a_whole_account(store
 
 def test_an_older_note_never_stays_in_place_of_a_newer_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process adds rows and notes them between our look at the chain and our writing."""
-    write, late = checkpoint._write, [made_up(500)]
+    write, late = checkpoint.write, [made_up(500)]
 
     def meanwhile(file: Path, now: checkpoint.Checkpoint) -> None:
         if late:
             record(store, [late.pop()])
         write(file, now)
 
-    monkeypatch.setattr(checkpoint, "_write", meanwhile)
+    monkeypatch.setattr(checkpoint, "write", meanwhile)
     checkpoint.note(store)
     noted = checkpoint.read(store)
     assert noted is not None and noted.ledger.rows == 41

@@ -16,7 +16,7 @@ from functools import wraps
 from importlib.util import find_spec
 from ipaddress import IPv6Address
 from typing import ParamSpec, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from bellwether.core.config import Settings
 from bellwether.core.errors import BellwetherError, ConfigError
@@ -24,7 +24,7 @@ from bellwether.core.errors import BellwetherError, ConfigError
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
-_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _SOCKS = {"socks5", "socks5h"}
 _LOOK_AT = "HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR"
 
@@ -90,15 +90,13 @@ def naming_the_fault(part: Part) -> Callable[[Callable[P, T]], Callable[P, T]]:
     return decorate
 
 
-def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The passwords of proxies, as they stand and as they are read: no log may hold them."""
-    secrets = set()
-    for _, value in _values(_PROXIES, environment):
-        before, at, _ = value.rpartition("@")
-        password = before.rpartition("//")[2].partition(":")[2]
-        if at and password:
-            secrets |= {password, unquote(password)}
-    return tuple(sorted(secrets, key=len, reverse=True))
+def values_of(names: tuple[str, ...], environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Names and values, in capitals and small letters, as far as they are set."""
+    for name in names:
+        for spelt in (name, name.lower()):
+            value = environment.get(spelt, "")
+            if value.strip():  # as it is otherwise: what takes it does not strip it
+                yield spelt, value
 
 
 def _sentence(part: Part, problem: Exception) -> str:
@@ -130,32 +128,19 @@ def _may_come_of_the_environment(problem: Exception) -> bool:
     return False
 
 
-def _values(names: tuple[str, ...], environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Names and values, in capitals and small letters, as far as they are set."""
-    for name in names:
-        for spelt in (name, name.lower()):
-            value = environment.get(spelt, "")
-            if value.strip():  # as it is otherwise: what takes it does not strip it
-                yield spelt, value
-
-
 def _proxies(environment: Mapping[str, str]) -> Iterator[Fault]:
     """Addresses of proxies that cannot be read, or not by everybody."""
     everybody = frozenset({Part.TELEGRAM, Part.YAHOO, Part.HEARTBEAT})
     write = "write it as http://host:port or http://name:password@host:port, with %20 and the like for odd signs,"
-    for name, value in _values(_PROXIES, environment):
+    for name, value in values_of(PROXIES, environment):
         scheme = value.partition("://")[0].lower() if "://" in value else "http"
         if not _is_address(value):
             yield Fault(name, "is no address of a proxy", write, everybody)
         elif scheme in _SOCKS:
             if find_spec("socksio") is None:
                 install = "name an http:// proxy, or install the package socksio (pip install socksio),"
-                yield Fault(
-                    name,
-                    "names a SOCKS proxy, for which a package is missing",
-                    install,
-                    frozenset({Part.TELEGRAM}),
-                )
+                missing = "names a SOCKS proxy, for which a package is missing"
+                yield Fault(name, missing, install, frozenset({Part.TELEGRAM}))
         elif scheme not in {"http", "https"}:
             yield Fault(name, "names a proxy of a kind that cannot be used", write, everybody)
 
@@ -172,16 +157,14 @@ def _is_address(value: str) -> bool:
 
 def _exceptions(environment: Mapping[str, str]) -> Iterator[Fault]:
     """Hosts that are to be reached without a proxy, written in a way that httpx takes for a broken address."""
-    for name, value in _values(("NO_PROXY",), environment):
+    take_out = (
+        "take that entry out (host names, addresses without brackets such as ::1 and networks such as 10.0.0.0/8 can "
+        "be read)"
+    )
+    for name, value in values_of(("NO_PROXY",), environment):
         for entry in (part.strip() for part in value.split(",")):
             if entry and not _is_exception(entry):
-                yield Fault(
-                    name,
-                    f"holds {entry[:60]!r}, which cannot be read",
-                    "take that entry out (host names, addresses without brackets such as ::1 and networks such as "
-                    "10.0.0.0/8 can be read)",
-                    frozenset({Part.TELEGRAM}),
-                )
+                yield Fault(name, f"holds {entry[:60]!r}, which cannot be read", take_out, frozenset({Part.TELEGRAM}))
                 break
 
 
@@ -218,10 +201,9 @@ def _certificates(environment: Mapping[str, str]) -> Iterator[Fault]:
         parts = {Part.TELEGRAM, Part.HEARTBEAT} | ({Part.YAHOO} if os.path.exists(file) else set())
         yield Fault("SSL_CERT_FILE", why, correct, frozenset(parts))
     folder = environment.get("SSL_CERT_DIR", "")
-    if folder and not file and not any(os.path.isdir(each) for each in folder.split(os.pathsep)):
-        yield Fault(
-            "SSL_CERT_DIR", f"names the folder {folder}, which is not there", correct, frozenset({Part.TELEGRAM})
-        )
+    if folder and not file and not any(map(os.path.isdir, folder.split(os.pathsep))):
+        why = f"names the folder {folder}, which is not there"
+        yield Fault("SSL_CERT_DIR", why, correct, frozenset({Part.TELEGRAM}))
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):  # curl takes the first that is set
         if bundle := environment.get(name, ""):
             if why := _unreadable(bundle):

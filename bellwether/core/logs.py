@@ -3,9 +3,11 @@
 import logging
 import os
 import sys
+from collections.abc import Mapping
+from urllib.parse import unquote
 
 from bellwether.core.config import Settings
-from bellwether.core.connections import secrets_of
+from bellwether.core.connections import PROXIES, values_of
 
 
 class _Discreet(logging.Formatter):
@@ -21,6 +23,17 @@ class _Discreet(logging.Formatter):
         for password in self._passwords:
             text = text.replace(f":{password}@", ":(password)@")
         return text
+
+
+def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The passwords of proxies, as they stand and as they are read, the longest first."""
+    secrets = set()
+    for _, value in values_of(PROXIES, environment):
+        before, at, _ = value.rpartition("@")
+        password = before.rpartition("//")[2].partition(":")[2]
+        if at and password:
+            secrets |= {password, unquote(password)}
+    return tuple(sorted(secrets, key=len, reverse=True))
 
 
 def set_up(settings: Settings) -> None:

@@ -7,6 +7,7 @@ use_language       the conversation sets it for each message, a tick for each ch
 The page, the API and the command line never set a language, and so speak English.
 """
 
+import gettext as catalogues
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from contextvars import ContextVar
 ENGLISH = "en"
 #: those that can be chosen, each by the name that its speakers look for
 LANGUAGES = {ENGLISH: "English", "es": "Español", "de": "Deutsch", "pt": "Português", "ru": "Русский"}
+_ENGLISH = catalogues.NullTranslations()  #: every message as it is
 _spoken: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
 
@@ -41,32 +43,26 @@ def use_language(code: str) -> Iterator[None]:
 
 def gettext(message: str) -> str:
     """A message in the language that is spoken; in English where nobody has translated it."""
-    language = _spoken.get()
-    if language == ENGLISH:
-        return message
-    from bellwether.core.i18n.babel_data import catalogue  # Babel takes 30 ms, which English does not need
-
-    return catalogue(language).gettext(message)
+    return _catalogue().gettext(message)
 
 
 def ngettext(one: str, many: str, count: int) -> str:
     """A message in the form that goes with a number: Russian has three."""
-    language = _spoken.get()
-    if language == ENGLISH:
-        return one if count == 1 else many
-    from bellwether.core.i18n.babel_data import catalogue
-
-    return catalogue(language).ngettext(one, many, count)
+    return _catalogue().ngettext(one, many, count)
 
 
 def pgettext(context: str, message: str) -> str:
     """A message that reads otherwise in another place, which `context` names for the translator."""
+    return _catalogue().pgettext(context, message)
+
+
+def _catalogue() -> catalogues.NullTranslations:
     language = _spoken.get()
     if language == ENGLISH:
-        return message
-    from bellwether.core.i18n.babel_data import catalogue
+        return _ENGLISH
+    from bellwether.core.i18n.babel_data import catalogue  # Babel takes 30 ms, which English does not need
 
-    return catalogue(language).pgettext(context, message)
+    return catalogue(language)
 
 
 def N_(message: str) -> str:
@@ -103,9 +99,7 @@ def said_many(one: str, many: str, count: int, /, **fields: object) -> Said:
 
 def together(*sentences: str) -> str:
     """Sentences one after another, each of which can still be read in every language."""
-    parts: dict[str, object] = {
-        f"part{at}": one for at, one in enumerate(sentence for sentence in sentences if sentence)
-    }
+    parts: dict[str, object] = {f"part{at}": sentence for at, sentence in enumerate(filter(None, sentences))}
     return _said((" ".join(f"{{{name}}}" for name in parts),), 1, parts)
 
 

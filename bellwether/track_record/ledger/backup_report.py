@@ -13,18 +13,9 @@ from bellwether.core.errors import LedgerError
 from bellwether.db import backup
 from bellwether.db.backup import _open
 from bellwether.db.database import Database, Store
-from bellwether.track_record.ledger import checkpoint, ledger_table, outcomes_table
+from bellwether.track_record.ledger import checkpoint, ledger_table
 from bellwether.track_record.ledger.checkpoint import Checkpoint
-from bellwether.track_record.ledger.hash_chain_table import Head
 from bellwether.track_record.ledger.verify import verify
-
-
-def heads(file: Path, key: str) -> tuple[Head, Head]:
-    """Where the ledger and the outcomes of a backup end."""
-    with closing(_open(file, key)) as db:
-        held = Database(db, execute_plugins=False)
-        return ledger_table.CHAIN.head(held), outcomes_table.CHAIN.head(held)
-
 
 _BACK = (
     "What was changed since is as it was then: keys that were revoked are valid again, chats that asked to be erased "
@@ -35,7 +26,8 @@ _BACK = (
 def make(store: Store, target: Path) -> str:
     """Copy the database; what was done, in a sentence or two. Raises BackupRefused and StoreError."""
     size = backup.backup(store, target)
-    head = heads(target, store.key)[0]
+    with closing(_open(target, store.key)) as connection:
+        head = ledger_table.CHAIN.head(Database(connection, execute_plugins=False))
     return (
         f"{target} holds the database, {size / 1e6:,.1f} MB, whole. Its ledger ends at {head}: noted elsewhere, that "
         "proves the rows up to it for good. Secrets and settings are not in it."
@@ -59,7 +51,7 @@ def put_back(store: Store, source: Path, now: datetime, *, force: bool = False) 
     with store.reading() as db:
         end = checkpoint.ends(db)
         at = ledger_table.CHAIN.hash_at(db, noted.ledger.rows) if noted is not None else None
-    checkpoint.start_again(store, end)
+    checkpoint.write(note, end)
     told += _about(noted, end, at)
     told += [f"FAIL {problem}" for problem in verify(store).problems] or ["ok   The ledger proves itself."]
     return [*told, _BACK]

@@ -1,6 +1,4 @@
-"""A note beside the database of how long the chains of the ledgers are, of prices and of growth.
-
-Without it nobody could tell that their end was cut off.
+"""A note beside the database of where the hash chains end, without which nobody could tell that their end was cut off.
 
 A chain proves itself up to its last row, whichever that is. The note, rewritten whenever rows are added, says which
 it was; so does every receipt and every head that somebody has noted elsewhere.
@@ -52,9 +50,9 @@ def read(store: Store) -> Checkpoint | None:
     """The note; None when there is none. Raises LedgerError when it is damaged."""
     file = path_of(store)
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        heads = json.loads(file.read_text(encoding="utf-8"))
         older = dict.fromkeys(("growth", "growth_outcomes"), str(NOTHING))  # from before there were such forecasts
-        return Checkpoint(**{name: parse_head((older | found)[name]) for name in CHAINS})
+        return Checkpoint(**{name: parse_head((older | heads)[name]) for name in CHAINS})
     except FileNotFoundError:
         return None
     except (OSError, ValueError, LookupError, TypeError) as problem:
@@ -76,7 +74,7 @@ def note(store: Store) -> None:
             if now == written:
                 return
             # looked at again afterwards: another process may have added rows and noted them before our older note
-            _write(path_of(store), now)
+            write(path_of(store), now)
             written = now
     except (OSError, LedgerError) as problem:
         log.warning("The ledger's last row could not be noted beside the database: %s", problem)
@@ -87,12 +85,8 @@ def ends(db: Database) -> Checkpoint:
     return Checkpoint(**{name: chain.head(db) for name, chain in CHAINS.items()})
 
 
-def start_again(store: Store, now: Checkpoint) -> None:
-    """Write down other ends on purpose, as after a backup was put back. Raises OSError."""
-    _write(path_of(store), now)
-
-
-def _write(file: Path, now: Checkpoint) -> None:
+def write(file: Path, now: Checkpoint) -> None:
+    """Write the note, whatever it said before. Raises OSError."""
     draft = file.with_name(f"{file.name}.{os.getpid()}-{threading.get_ident()}")
     heads = {field.name: str(getattr(now, field.name)) for field in fields(now)}
     draft.write_text(json.dumps(heads), encoding="utf-8")
@@ -102,7 +96,7 @@ def _write(file: Path, now: Checkpoint) -> None:
 def parse_head(text: str) -> Head:
     """ "120:9f86d0..." as it is printed. Raises ValueError."""
     rows, _, digits = text.strip().partition(":")
-    found = bytes.fromhex(digits)
-    if len(found) != len(START):
+    hashed = bytes.fromhex(digits)
+    if len(hashed) != len(START):
         raise ValueError(f"{text!r} is no ROWS:HASH")
-    return Head(int(rows), found)
+    return Head(int(rows), hashed)

@@ -49,11 +49,6 @@ def week_of(day: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return (day + _THURSDAY) // 7
 
 
-def empty() -> ScoreTable:
-    """No rows."""
-    return table_of([], np.zeros((0, len(COLUMNS))))
-
-
 def table_of(keys: Sequence[tuple[str, int, int, int, int, int]], sums: Floats) -> ScoreTable:
     """From (model_id, shown, horizon, cutoff, issued, lost) of each row, and its sums."""
     model, shown, horizon, day, issued, lost = zip(*keys, strict=True) if keys else ((),) * 6
