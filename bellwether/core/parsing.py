@@ -27,8 +27,8 @@ def parse_horizon(text: str) -> int:
 
     d or days are trading days, w or weeks 5 of them, m or months 21; "2 Wochen" and "1 mes" are understood, too.
     """
-    found = _HORIZON.fullmatch(_WORDS_FIRST.sub(lambda word: _WORDS[word[1].lower()], text.strip()))
-    sessions = int(found[1]) * (5 if found[3] else 21 if found[4] else 1) if found else 0
+    match = _HORIZON.fullmatch(_WORDS_FIRST.sub(lambda word: _WORDS[word[1].lower()], text.strip()))
+    sessions = int(match[1]) * (5 if match[3] else 21 if match[4] else 1) if match else 0
     if not 1 <= sessions <= MAX_HORIZON:
         asked = said("“{text}”", text=text.strip()[:20]) if text.strip() else said("nothing")
         raise BadHorizon(
@@ -90,9 +90,9 @@ def parse_clock(text: str) -> time:
     asked = text.strip().lower()
     if asked in words:
         return words[asked]
-    found = _CLOCK.fullmatch(asked)
-    if found:
-        hour, minute, half = int(found[1]), int(found[2] or 0), found[3][:1]
+    match = _CLOCK.fullmatch(asked)
+    if match:
+        hour, minute, half = int(match[1]), int(match[2] or 0), match[3][:1]
         if half and 1 <= hour <= 12:
             hour = hour % 12 + (12 if half == "p" else 0)
         elif half:
@@ -121,10 +121,10 @@ def _number(text: str) -> float | None:
     of thousands where the language that is spoken has it as such, but for a leading 0: "1,234" is 1234 in English and
     "0,500" is a half.
     """
-    found = _NUMBER.fullmatch(re.sub(r"\s", " ", text.strip()))  # a space that does not break is one
-    if not found:
+    match = _NUMBER.fullmatch(re.sub(r"\s", " ", text.strip()))  # a space that does not break is one
+    if not match:
         return None
-    digits = re.sub(r"[ ']", "", found[2])
+    digits = re.sub(r"[ ']", "", match[2])
     signs = [sign for sign in digits if sign in ".,"]
     thousands = ""
     if len(set(signs)) == 2:
@@ -137,7 +137,7 @@ def _number(text: str) -> float | None:
         return None
     plain = digits.replace(thousands, "") if thousands else digits
     number = float(plain.replace(",", "."))
-    return -number if found[1] in {"-", "−"} and found[1] else number
+    return -number if match[1] in {"-", "−"} and match[1] else number
 
 
 def _thousands() -> str:

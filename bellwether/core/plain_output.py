@@ -41,7 +41,7 @@ def plain(text: str) -> str:
     """A text in ASCII, as well as that can be."""
     spelt = unicodedata.normalize("NFKD", text.translate(_SIGNS)).translate(_SIGNS)
     bare = (" " if letter.isspace() and letter != "\n" else letter for letter in spelt)
-    return "".join(each if each.isascii() else "" if unicodedata.combining(each) else "?" for each in bare)
+    return "".join(letter if letter.isascii() else "" if unicodedata.combining(letter) else "?" for letter in bare)
 
 
 def _nearest(problem: UnicodeError) -> tuple[str, int]:

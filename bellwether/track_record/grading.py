@@ -13,7 +13,7 @@ from bellwether.market.scale import ScaleDoubt, closes_to_grade, doubt_between
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The ends of an 80 % range that was told, as cumulative log returns from the cutoff."""
+    """The ends of an 80 % range that was stated, as cumulative log returns from the cutoff."""
 
     symbol: str
     cutoff: date
@@ -40,9 +40,9 @@ class Grade:
     of: int
 
 
-def outcome(told: Range, bars: Bars) -> GradedRange | None:
+def outcome(stated: Range, bars: Bars) -> GradedRange | None:
     """How one range turned out; None when a price of either end is not known (yet)."""
-    ends = np.array([told.cutoff, told.target_session], dtype="datetime64[D]")
+    ends = np.array([stated.cutoff, stated.target_session], dtype="datetime64[D]")
     at = np.searchsorted(bars.sessions, ends)
     if at.max() >= len(bars) or (bars.sessions[at] != ends).any():
         return None
@@ -50,27 +50,27 @@ def outcome(told: Range, bars: Bars) -> GradedRange | None:
     if not (np.isfinite(start) and np.isfinite(end) and start > 0 and end > 0):
         return None
     grown = float(np.log(end / start))
-    return GradedRange(float(np.expm1(grown)), told.low <= grown <= told.high)
+    return GradedRange(float(np.expm1(grown)), stated.low <= grown <= stated.high)
 
 
-def outcome_when_sure(told: Range, bars: Bars, *, waited: bool) -> GradedRange | None:
+def outcome_when_sure(stated: Range, bars: Bars, *, waited: bool) -> GradedRange | None:
     """How one range turned out by the bars as a source has them; None also while their scale is in doubt.
 
     Once `waited`, an untold jump is taken for the move that it then most likely was.
     """
-    put_right = closes_to_grade(bars, told.cutoff, told.target_session)
+    put_right = closes_to_grade(bars, stated.cutoff, stated.target_session)
     if put_right is None:
         return None
-    doubt = doubt_between(put_right, told.cutoff, told.target_session)
+    doubt = doubt_between(put_right, stated.cutoff, stated.target_session)
     if doubt is ScaleDoubt.TOLD or (doubt is ScaleDoubt.UNTOLD and not waited):
         return None
-    return outcome(told, put_right)
+    return outcome(stated, put_right)
 
 
 def grades(turned_out: Iterable[tuple[Range, GradedRange]]) -> list[Grade]:
     """How many held, for each horizon, the shortest first: what a digest opens with."""
     held, of = Counter[int](), Counter[int]()
-    for told, one in turned_out:
-        held[told.horizon] += one.held
-        of[told.horizon] += 1
+    for stated, graded in turned_out:
+        held[stated.horizon] += graded.held
+        of[stated.horizon] += 1
     return [Grade(horizon, held[horizon], of[horizon]) for horizon in sorted(of)]

@@ -106,12 +106,12 @@ def find_time_zone(text: str) -> str:
                 "Berlin."
             )
         )
-    found = _names().get(asked, ())
-    if len(found) == 1:
-        return found[0]
-    if found:
+    zones = _names().get(asked, ())
+    if len(zones) == 1:
+        return zones[0]
+    if zones:
         raise BadTimeZone(
-            said("“{text}” has several time zones; which do you mean?", text=text.strip()[:40]), found[:_MOST]
+            said("“{text}” has several time zones; which do you mean?", text=text.strip()[:40]), zones[:_MOST]
         )
     near = process.extract(asked, list(_names()), scorer=fuzz.WRatio, limit=3 * _MOST, score_cutoff=_ENOUGH)
     offered = dict.fromkeys(zone for name, _, _ in near for zone in _names()[name][:_MOST])
@@ -177,7 +177,7 @@ def _in_other_languages(zones: Sequence[str]) -> Iterator[tuple[str, str]]:
     from bellwether.core.i18n import babel_data  # Babel, of which only somebody who names a place has need
 
     places, usable = _places(), _usable()
-    for language in (one for one in LANGUAGES if one != ENGLISH):
+    for language in (code for code in LANGUAGES if code != ENGLISH):
         yield from ((city, zone) for zone, city in babel_data.city_names(language).items() if zone in usable)
         countries = babel_data.country_names(language)
         yield from ((countries[places[zone]], zone) for zone in zones if places[zone] in countries)
@@ -202,5 +202,5 @@ def _table(name: str) -> list[list[str]]:
 def _plain(text: str) -> str:
     """ "São_Paulo" and "sao paulo" as the same words."""
     bare = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(letter for letter in bare if not unicodedata.combining(letter))
-    return " ".join(kept.replace("_", " ").replace(",", " ").split())[:80]
+    letters = "".join(letter for letter in bare if not unicodedata.combining(letter))
+    return " ".join(letters.replace("_", " ").replace(",", " ").split())[:80]

@@ -42,19 +42,19 @@ def put_back(store: Store, source: Path, now: datetime, *, force: bool = False) 
         noted = None
     store.close()
     aside = backup.put_back(store, source, now, force=force)
-    told = [f"{store.path} holds what {source} holds."]
+    sentences = [f"{store.path} holds what {source} holds."]
     note = checkpoint.path_of(store)
     if aside is not None:
-        told.append(f"The database that was there is kept as {aside.name}; delete it when you miss nothing.")
+        sentences.append(f"The database that was there is kept as {aside.name}; delete it when you miss nothing.")
         if note.exists():
             note.replace(note.with_name(f"{aside.name}.ledger-head"))
     with store.reading() as db:
         end = checkpoint.ends(db)
         at = ledger_table.CHAIN.hash_at(db, noted.ledger.rows) if noted is not None else None
     checkpoint.write(note, end)
-    told += _about(noted, end, at)
-    told += [f"FAIL {problem}" for problem in verify(store).problems] or ["ok   The ledger proves itself."]
-    return [*told, _BACK]
+    sentences += _about(noted, end, at)
+    sentences += [f"FAIL {problem}" for problem in verify(store).problems] or ["ok   The ledger proves itself."]
+    return [*sentences, _BACK]
 
 
 def _about(noted: Checkpoint | None, end: Checkpoint, at: bytes | None) -> list[str]:

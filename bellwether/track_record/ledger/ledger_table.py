@@ -134,7 +134,7 @@ def append(db: Database, forecasts: Iterable[ToEnter]) -> list[ToEnter]:
 def known_among(db: Database, forecast_ids: Iterable[str]) -> set[str]:
     """Those of the ids that have a row."""
     sql = "SELECT forecast_id FROM ledger WHERE forecast_id IN (SELECT value FROM json_each(?))"
-    return {found for (found,) in db.conn.execute(sql, (json.dumps(list(forecast_ids)),))}
+    return {known for (known,) in db.conn.execute(sql, (json.dumps(list(forecast_ids)),))}
 
 
 def by_id(db: Database, forecast_id: str) -> tuple[Any, ...] | None:
@@ -147,8 +147,8 @@ def by_id(db: Database, forecast_id: str) -> tuple[Any, ...] | None:
 def entered(db: Database, symbol: str, cutoff: date) -> set[tuple[str, bool, int]]:
     """(model_id, shown, horizon) of every forecast of a symbol and session."""
     sql = "SELECT DISTINCT model_id, shown, horizon FROM ledger WHERE symbol = ? AND cutoff = ?"
-    found = db.conn.execute(sql, (symbol, to_days(cutoff)))
-    return {(model, bool(shown), horizon) for model, shown, horizon in found}
+    rows = db.conn.execute(sql, (symbol, to_days(cutoff)))
+    return {(model, bool(shown), horizon) for model, shown, horizon in rows}
 
 
 def counts(db: Database) -> dict[tuple[str, bool, int, int], int]:
@@ -172,8 +172,8 @@ def triggers(db: Database) -> set[str]:
 
 def symbols_of(db: Database, model_id: str) -> list[str]:
     """The symbols that a model made forecasts of."""
-    found = db.conn.execute("SELECT DISTINCT symbol FROM ledger WHERE model_id = ? ORDER BY symbol", (model_id,))
-    return [symbol for (symbol,) in found]
+    rows = db.conn.execute("SELECT DISTINCT symbol FROM ledger WHERE model_id = ? ORDER BY symbol", (model_id,))
+    return [symbol for (symbol,) in rows]
 
 
 def to_days(session: date) -> int:

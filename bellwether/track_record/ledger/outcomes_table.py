@@ -136,8 +136,8 @@ def outcomes_of(forecasts: Iterable[PastForecast]) -> tuple[list[PastForecast], 
 
 def of(db: Database, seq: int) -> Settled | None:
     """The outcome of the forecast in a row of the ledger; None while it is open."""
-    found = db.conn.execute("SELECT log_return, session, settled_at FROM outcomes WHERE seq = ?", (seq,)).fetchone()
-    return _settled(*found) if found else None
+    stored = db.conn.execute("SELECT log_return, session, settled_at FROM outcomes WHERE seq = ?", (seq,)).fetchone()
+    return _settled(*stored) if stored else None
 
 
 def _settled(log_return: float | None, session: int | None, settled_at: int | None) -> Settled | None:
@@ -196,10 +196,10 @@ def page(
         " AND (:symbol IS NULL OR symbol = :symbol) AND (:horizon IS NULL OR horizon = :horizon)"
         " ORDER BY seq LIMIT :limit"
     )
-    found = db.conn.execute(sql, {"after": after, "limit": limit, "symbol": symbol, "horizon": horizon})
+    rows = db.conn.execute(sql, {"after": after, "limit": limit, "symbol": symbol, "horizon": horizon})
     return [
         LedgerEntry(row_from(row), _settled(*outcome))
-        for row, outcome in ((stored[:-3], stored[-3:]) for stored in found)
+        for row, outcome in ((stored[:-3], stored[-3:]) for stored in rows)
     ]
 
 

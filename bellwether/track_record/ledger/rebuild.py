@@ -23,23 +23,23 @@ _LOOSE = 1e-6  #: sums differ in their last digits by the order in which they we
 
 def differences(db: Database) -> list[str]:
     """What is kept beside the chains and is not what they amount to; each a sentence that says what to do."""
-    found = []
+    problems = []
     if forgotten := outcomes_table.forgotten(db):
-        found.append(
+        problems.append(
             f"{len(forgotten):,} open forecasts, the first in row {forgotten[0][0]}, are not on the list of those that "
             f"wait for their outcome, and would never get one. {MEND}"
         )
     amounts = _amounts(db)
     if wrong := _wrong_sums(db, amounts):
         model, shown, horizon, cutoff = wrong[0]
-        found.append(
+        problems.append(
             f"The sums that the track record shows are not what the rows amount to, in {len(wrong):,} places; the "
             f"first is {model}{'' if shown else ' (tried)'}, horizon {horizon}, "
             f"{ledger_table.from_days(cutoff)}. {MEND}"
         )
     if not _same_misses(score_sums_table.misses(db), amounts.misses):
-        found.append(f"The list of misses is not what the rows amount to. {MEND}")
-    return found
+        problems.append(f"The list of misses is not what the rows amount to. {MEND}")
+    return problems
 
 
 def rebuild(store: Store, calendar_of: Callable[[str], str]) -> None:

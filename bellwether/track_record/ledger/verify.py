@@ -69,8 +69,8 @@ def verify(store: Store, expected: Head | None = None) -> Verified:
         if gone := sorted(_GUARDS - ledger_table.triggers(db)):
             problems.append(f"The database's guards against change are missing: {', '.join(gone)}.")
         if noted is not None:
-            for name, found in noted.lost(db).items():
-                _compare(_NOTES[name], getattr(noted, name), found, problems)
+            for name, hashed in noted.lost(db).items():
+                _compare(_NOTES[name], getattr(noted, name), hashed, problems)
         elif missing and (issued.rows or issued_growth.rows):
             problems.append(
                 f"The note {checkpoint.path_of(store).name} beside the database is missing: whether rows at the end "
@@ -126,7 +126,7 @@ def _walk(
     expected, before, broken = 0, START, False
     for row in watched(chain.every_row(db)):
         expected += 1
-        number, kept = row[0], row[-1]
+        number, hashed = row[0], row[-1]
         if not broken and number != expected:
             problems.append(f"The {what}s {expected} to {number - 1} are missing.")
             broken = True
@@ -136,7 +136,7 @@ def _walk(
                 f"{_named(row)}."
             )
             broken = True
-        expected, before = number, kept
+        expected, before = number, hashed
     return Head(expected, before if isinstance(before, bytes) else START)
 
 
@@ -153,12 +153,12 @@ def _named(row: tuple[Any, ...]) -> str:
     return f"{row[1]}, {row[2]}" if isinstance(row[1], str) else f"of forecast {row[1]}"
 
 
-def _compare(whose: str, noted: Head, found: bytes | None, problems: list[str]) -> None:
+def _compare(whose: str, noted: Head, hashed: bytes | None, problems: list[str]) -> None:
     """Whether a noted row is still there, as it was."""
-    if found is None:
+    if hashed is None:
         problems.append(
             f"{whose} knows {noted.rows} rows, and there are fewer: rows at the end were removed, or an older backup "
             "was put back."
         )
-    elif found != noted.hash:
+    elif hashed != noted.hash:
         problems.append(f"{whose} knows another hash of row {noted.rows}: the rows up to it were written anew.")

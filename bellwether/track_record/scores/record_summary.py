@@ -57,12 +57,12 @@ def _live(store: Store, settled: int, symbol: str, since: date) -> RecordSummary
 
 def write_summary(store: Store, records: Iterable[TrackRecord], years: str) -> None:
     """Keep what stands beside forecasts of the sample market, from the simulated records of its symbols."""
-    found = {
+    summaries = {
         record.symbol: asdict(beside_of(record, years)) | {"verdict": record.score.verdict.name}
         for record in records
         if record.score.forecasts
     }
-    _summary(store).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    _summary(store).write_text(json.dumps(summaries, indent=1) + "\n", encoding="utf-8")
 
 
 @lru_cache(maxsize=2)
@@ -70,10 +70,10 @@ def _read(file: Path | None, changed: int) -> dict[str, RecordSummary]:
     """The shipped summary for None; `changed` makes a new version of a file another one."""
     shipped = files("bellwether.track_record.scores") / "data" / SUMMARY
     try:
-        found: dict[str, Any] = json.loads((file or shipped).read_text(encoding="utf-8"))
+        summaries: dict[str, Any] = json.loads((file or shipped).read_text(encoding="utf-8"))
         return {
             symbol: RecordSummary(**facts | {"verdict": SkillVerdict[facts["verdict"]]})
-            for symbol, facts in found.items()
+            for symbol, facts in summaries.items()
         }
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
         log.warning("The simulated record's summary cannot be read: %s", problem)

@@ -128,8 +128,8 @@ def reliability_of(table: ScoreTable) -> tuple[Reliability, ...]:
 
 def _interval(weekly: Floats, above: int, below: int) -> Interval | None:
     """95 % interval of the ratio of two columns' totals."""
-    found = interval(weekly[:, [above, below]], lambda totals: totals[:, 0] / totals[:, 1])
-    return Interval(*found) if found else None
+    ends = interval(weekly[:, [above, below]], lambda totals: totals[:, 0] / totals[:, 1])
+    return Interval(*ends) if ends else None
 
 
 def _flipped(ratio: Interval | None) -> Interval | None:

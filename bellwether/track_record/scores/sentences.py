@@ -25,7 +25,7 @@ def opening(record: TrackRecord) -> str:
     """What the record rests on."""
     if record.issued == 0:
         return _("No forecast has been entered yet: the record begins with the first one.")
-    found = [f"{SIMULATED}"] if record.simulated else []
+    sentences = [f"{SIMULATED}"] if record.simulated else []
     numbers = {
         "issued": count(record.issued),
         "settled": count(record.settled),
@@ -37,17 +37,17 @@ def opening(record: TrackRecord) -> str:
             "{issued} forecasts issued; {settled} have their outcome of cutoffs from {first} to {last}, {waiting} are "
             "open, {lost} will have none because no price came."
         )
-        found.append(message.format(**numbers, first=day(record.first), last=day(record.last)))
+        sentences.append(message.format(**numbers, first=day(record.first), last=day(record.last)))
     else:
         message = _(
             "{issued} forecasts issued; {settled} have their outcome, {waiting} are open, {lost} will have none "
             "because no price came."
         )
-        found.append(message.format(**numbers))
+        sentences.append(message.format(**numbers))
     if record.by_plain_rule:
         message = _("For {count} more the model was silent and the plain rule answered.")
-        found.append(message.format(count=count(record.by_plain_rule)))
-    return "\n".join(found)
+        sentences.append(message.format(count=count(record.by_plain_rule)))
+    return "\n".join(sentences)
 
 
 def judged(score: Score) -> str:
@@ -78,39 +78,39 @@ def judged(score: Score) -> str:
     )
 
 
-def compared(found: Duel) -> str:
+def compared(duel: Duel) -> str:
     """Two models side by side, in a sentence."""
-    if found.skill is None:
-        return f"{found.challenger} and {found.champion} have no forecast in common that has its outcome."
-    both = f"{found.forecasts:,} forecasts that both made"
-    if found.interval is None:
-        return f"{found.challenger} beside {found.champion}: too early to tell, {both} in {found.weeks} weeks."
-    low, high = signed_percent(found.interval.low), signed_percent(found.interval.high)
+    if duel.skill is None:
+        return f"{duel.challenger} and {duel.champion} have no forecast in common that has its outcome."
+    both = f"{duel.forecasts:,} forecasts that both made"
+    if duel.interval is None:
+        return f"{duel.challenger} beside {duel.champion}: too early to tell, {both} in {duel.weeks} weeks."
+    low, high = signed_percent(duel.interval.low), signed_percent(duel.interval.high)
     return (
-        f"{found.challenger} beside {found.champion}, on {both}: skill {signed_percent(found.skill)} "
+        f"{duel.challenger} beside {duel.champion}, on {both}: skill {signed_percent(duel.skill)} "
         f"({percent(0.95)} interval {low} to {high})."
     )
 
 
 def lines(record: TrackRecord) -> list[str]:
     """The whole record, as a terminal shows it."""
-    found = [opening(record)]
+    written = [opening(record)]
     if record.settled:
-        found.append(f"1 to 21 trading days together: {judged(record.score)}" if record.horizon is None else "")
-    found += [
-        f"{one.horizon:>3} trading day{'s' if one.horizon != 1 else ''}: {judged(one.score)}"
-        for one in record.by_horizon
+        written.append(f"1 to 21 trading days together: {judged(record.score)}" if record.horizon is None else "")
+    written += [
+        f"{part.horizon:>3} trading day{'s' if part.horizon != 1 else ''}: {judged(part.score)}"
+        for part in record.by_horizon
     ]
     if record.misses:
-        found.append("The biggest misses:")
-    found += [
+        written.append("The biggest misses:")
+    written += [
         f"  {miss.symbol} from {day(miss.cutoff)}, {miss.horizon} days: {percent(0.9)} range "
         f"{signed_percent(miss.low)} to {signed_percent(miss.high)}, came {signed_percent(miss.growth)}"
         for miss in record.misses[:5]
     ]
-    found += [
+    written += [
         f"{status.model_id}: {status.standing.value} ({status.sessions} sessions; evidence against it "
         f"{status.evidence:.2g}, it changes at {status.needed:g})."
         for status in record.standings
     ]
-    return [line for line in found if line]
+    return [line for line in written if line]

@@ -110,8 +110,8 @@ def _load(file: Path | None, changed: int) -> Simulated:
             if file is None
             else file.read_bytes()
         )
-        with np.load(BytesIO(content)) as found:
-            columns = {name: found[name] for name in found.files}
+        with np.load(BytesIO(content)) as arrays:
+            columns = {name: arrays[name] for name in arrays.files}
         sums = columns["sums"] / THOUSANDTHS
         if sums.shape[1] != len(COLUMNS):
             raise ValueError(f"{sums.shape[1]} columns")

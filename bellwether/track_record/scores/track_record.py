@@ -124,20 +124,20 @@ def _speaking(table: ScoreTable, asked: RecordFilter) -> npt.NDArray[np.bool_]:
 def _by_model(table: ScoreTable) -> tuple[ModelScore, ...]:
     """Each model's score, shown and tried apart; without the plain rule, which cannot beat itself."""
     near = table.take((table.horizon <= LONGEST_POOLED) & (table.model != BASELINE_ID))
-    found = []
+    scores = []
     for model in sorted(set(near.model.tolist())):
         own = near.take(near.model == model)
         parts = ((shown, own.take(own.shown == shown)) for shown in (True, False))
-        found += [ModelScore(model, shown, score_of(part)) for shown, part in parts if len(part.day)]
-    return tuple(found)
+        scores += [ModelScore(model, shown, score_of(part)) for shown, part in parts if len(part.day)]
+    return tuple(scores)
 
 
 def _by_month(table: ScoreTable) -> tuple[MonthScore, ...]:
-    found = []
+    scores = []
     for month in np.unique(table.month):
         totals = dict(zip(COLUMNS, table.sums[table.month == month].sum(axis=0).tolist(), strict=True))
         count = totals["forecasts"]
-        found.append(
+        scores.append(
             MonthScore(
                 month=month.astype("datetime64[D]").astype(object),
                 forecasts=round(count),
@@ -146,12 +146,12 @@ def _by_month(table: ScoreTable) -> tuple[MonthScore, ...]:
                 skill=1 - totals["loss"] / totals["baseline_loss"],
             )
         )
-    return tuple(found)
+    return tuple(scores)
 
 
 def _whole_misses(db: Database, asked: RecordFilter) -> tuple[Miss, ...]:
-    found = score_sums_table.biggest_misses(db, MOST_MISSES, asked.since, asked.horizon, asked.model_id, BASELINE_ID)
-    return tuple(_miss(outcomes_table.of_seq(db, seq), distance) for distance, seq in found)
+    biggest = score_sums_table.biggest_misses(db, MOST_MISSES, asked.since, asked.horizon, asked.model_id, BASELINE_ID)
+    return tuple(_miss(outcomes_table.of_seq(db, seq), distance) for distance, seq in biggest)
 
 
 def symbol_misses(past: list[PastForecast], asked: RecordFilter) -> tuple[Miss, ...]:
