@@ -51,7 +51,6 @@ _COUNTRIES = {
     "england": "Britain (UK)",
     "britain": "Britain (UK)",
     "great britain": "Britain (UK)",
-} | {
     "usa": "United States",
     "us": "United States",
     "america": "United States",

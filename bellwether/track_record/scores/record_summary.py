@@ -37,7 +37,7 @@ def with_record(store: Store, forecast: Forecast, *, simulated: bool) -> Forecas
     return replace(forecast, explanation=replace(forecast.explanation, beside=record)) if record else forecast
 
 
-def beside_of(record: TrackRecord, years: str = "") -> RecordSummary:
+def summary_of(record: TrackRecord, years: str = "") -> RecordSummary:
     """What is said of a record in a line."""
     score = record.score
     return RecordSummary(
@@ -48,21 +48,21 @@ def beside_of(record: TrackRecord, years: str = "") -> RecordSummary:
 @lru_cache(maxsize=2048)
 def _live(store: Store, settled: int, symbol: str, since: date) -> RecordSummary | None:
     """`settled` counts the outcomes: with each new one the record is another. The symbol's own, else everyone's."""
-    own = beside_of(live_record(store, RecordFilter(symbol=symbol, since=since)))
+    own = summary_of(live_record(store, RecordFilter(symbol=symbol, since=since)))
     if own.forecasts:
         return own
-    whole = beside_of(live_record(store, RecordFilter(since=since)))
+    whole = summary_of(live_record(store, RecordFilter(since=since)))
     return whole if whole.forecasts else None
 
 
 def write_summary(store: Store, records: Iterable[TrackRecord], years: str) -> None:
     """Keep what stands beside forecasts of the sample market, from the simulated records of its symbols."""
     summaries = {
-        record.symbol: asdict(beside_of(record, years)) | {"verdict": record.score.verdict.name}
+        record.symbol: asdict(summary_of(record, years)) | {"verdict": record.score.verdict.name}
         for record in records
         if record.score.forecasts
     }
-    _summary(store).write_text(json.dumps(summaries, indent=1) + "\n", encoding="utf-8")
+    _summary_file(store).write_text(json.dumps(summaries, indent=1) + "\n", encoding="utf-8")
 
 
 @lru_cache(maxsize=2)
@@ -82,7 +82,7 @@ def _read(file: Path | None, changed: int) -> dict[str, RecordSummary]:
 
 def _simulated(store: Store, symbol: str) -> RecordSummary | None:
     """What the newest replay says of a symbol; None where it was not replayed."""
-    own = _summary(store)
+    own = _summary_file(store)
     try:
         changed = own.stat().st_mtime_ns
     except OSError:  # none was made here
@@ -90,5 +90,5 @@ def _simulated(store: Store, symbol: str) -> RecordSummary | None:
     return _read(own, changed).get(symbol)
 
 
-def _summary(store: Store) -> Path:
+def _summary_file(store: Store) -> Path:
     return store.path.with_name(SUMMARY)
