@@ -35,6 +35,7 @@ from bellwether.alerts.rule_requests import changed_settings
 from bellwether.alerts.rules.digest_due import DigestReason, Prices, decide_digest
 from bellwether.alerts.rules.local_time import Rhythm, open_slots
 from bellwether.core.alert_types import AlertSettings, QuietHours
+from bellwether.core.config import Alerts
 from bellwether.core.i18n.time_zones import is_time_zone
 
 EXCHANGES = (
@@ -42,6 +43,7 @@ EXCHANGES = (
     "24/7",
 )
 DELAY, FRESHNESS = timedelta(minutes=45), timedelta(hours=12)
+TIMES = Alerts(digest_delay=45, freshness=720)  #: the same
 SETTLING = timedelta(minutes=20)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
@@ -214,7 +216,7 @@ class Chat:
     def _change(self, at: datetime, new: AlertSettings, expected: dict[date, datetime]) -> None:
         """The chat changes its times: what was still to come may move, but neither get lost nor come again."""
         wanted = replace(new, digest_mode=self._settings.digest_mode)
-        self._settings = changed_settings(self._settings, wanted, self.calendars, DELAY, FRESHNESS, at)
+        self._settings = changed_settings(self._settings, wanted, self.calendars, TIMES, at)
         self._did.changes += 1
         for day, was in expected.items():
             closed = self.closed_at[day]
@@ -229,7 +231,7 @@ class Chat:
     def _look(self, now: datetime) -> None:
         """What a tick does."""
         self._did.looks += 1
-        rhythm = Rhythm.of(self._settings, DELAY, FRESHNESS)
+        rhythm = Rhythm.of(self._settings, TIMES)
         for slot in open_slots(self.calendars, now, rhythm):
             if slot.session in self.written:
                 continue

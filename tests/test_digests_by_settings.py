@@ -136,7 +136,7 @@ def test_an_alert_that_waits_for_the_digest_makes_it_come_and_is_told_once(servi
     text = str(owed(services)[0]["text"])
     assert "Your alerts, beyond those that came by themselves:\n• <b>Apple</b> (AAPL) moved −0.7\u00a0%" in text
     with services.store.reading() as db:
-        assert alerts_table.folded(db, 7, SESSION) == []
+        assert alerts_table.folded(db, [7]) == {}
 
 
 # ---- what they say of the past
@@ -220,7 +220,7 @@ def test_a_fault_in_the_rules_does_not_hold_up_the_digests(services: Services, m
     def fails(*arguments: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("bellwether.alerts.tick_rules.measure", fails)
+    monkeypatch.setattr("bellwether.alerts.rule_decisions.measure", fails)
     did = tick(services, EVENING)
     assert (did.written, did.rules.told) == (1, 0)
     monkeypatch.undo()

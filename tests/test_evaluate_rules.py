@@ -140,7 +140,7 @@ def test_a_rule_that_has_ended_says_so_in_the_digest_and_is_gone(tmp_path: Path)
     did = judge_rules(services, EVENING)
     assert (did.reasons, did.told, did.folded) == ({RuleReason.EXPIRED: 1}, 0, 1)
     with services.store.reading() as db:
-        (folded,) = alerts_table.folded(db, 7, SESSION)
+        (folded,) = alerts_table.folded(db, [7])[7]
     assert "has ended" in folded.line
     assert "moves 0.0\u00a0% or more" in folded.line
     assert ask.rules_of(services, 7) == []
@@ -158,7 +158,7 @@ def test_beyond_the_weekly_budget_the_less_surprising_go_into_the_digest(tmp_pat
     own = [row for row in found if row["message_key"]]
     assert float(str(own[0]["surprise"])) == max(float(str(row["surprise"])) for row in found)
     with services.store.reading() as db:
-        surprises = [one.surprise for one in alerts_table.folded(db, 7, SESSION)]
+        surprises = [one.surprise for one in alerts_table.folded(db, [7])[7]]
     assert surprises == sorted(surprises, reverse=True)
     # the budget is spent for the week, and new again after it
     assert judge_rules(services, EVENING).told == 0
@@ -177,7 +177,7 @@ def test_a_chat_that_watches_nothing_gets_what_is_left_over_in_one_message(tmp_p
     assert row["dedup_key"] == "leftovers:7:2021-12-30:1"
     assert str(row["text"]).count("• <b>") == 3
     with services.store.reading() as db:
-        assert alerts_table.folded(db, 7, SESSION) == []
+        assert alerts_table.folded(db, [7]) == {}
 
 
 def test_what_is_left_over_by_a_later_tick_of_the_session_comes_too_and_no_digest_is_lost(tmp_path: Path) -> None:
@@ -400,7 +400,7 @@ def test_a_crash_is_unusual_and_most_days_are_not(tmp_path: Path) -> None:
         assert found is not None
         shares.append(found.share)
     assert sum(share <= 0.05 for share in shares) < 9
-    assert observe(services, "MSFT", SESSION, []).sight.rarities == {}
+    assert observe(services, "MSFT", SESSION, []).rarities == {}
 
 
 # ---- how it turned out

@@ -279,6 +279,7 @@ def test_a_library_is_used_at_its_home(path: Path) -> None:
 PURE = [
     *sorted((ROOT / "bellwether/alerts/rules").glob("*.py")),
     *(ROOT / "bellwether" / name for name in ("core/local_clock.py", "delivery/retry.py")),
+    *(ROOT / "bellwether/alerts" / name for name in ("digest_decisions.py", "rule_decisions.py")),
 ]
 
 

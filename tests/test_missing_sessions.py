@@ -141,7 +141,7 @@ def test_a_move_over_two_sessions_fires_no_rule_about_one_and_is_judged_when_the
     assert f"has gone above ${1.03 * LEVEL:.2f}: it closed at ${UP:.2f}." in texts(services, "price")[0]
     clock.now += timedelta(hours=2)
     with monkeypatch.context() as patch:  # nothing new has come, so nothing is computed again
-        patch.setattr(tick_rules, "observe", lambda *_: pytest.fail("looked at again"))
+        patch.setattr(tick_rules, "observe_session", lambda *_: pytest.fail("looked at again"))
         assert judge_rules(services, clock.now).reasons == {RuleReason.SESSION_MISSING: 1}
     # it comes, and the move of Thursday alone is big
     publish(server, CLOSES | {WEDNESDAY: LEVEL, THURSDAY: UP})
@@ -306,12 +306,12 @@ def two_days(make_bars: Callable[..., Bars]) -> Bars:
 def test_where_a_holiday_may_lie_between_the_days_are_named(two_days: Bars) -> None:
     one = Instrument("MADE", "Made up", "", "24/5", "USD")
     rule = RULE
-    sight = Observation(two_days, {}, {}, THURSDAY + timedelta(days=1), gap=last_gap("24/5", two_days))
+    sight = Observation(one, two_days, {}, {}, THURSDAY + timedelta(days=1), gap=last_gap("24/5", two_days))
     figure = measure(rule, sight)
     assert figure == pytest.approx(0.06)
     verdict = judge(rule, figure, THURSDAY, AFTER_THURSDAY, sight.gap)
     assert verdict.fires
-    said = event(rule, verdict.reason, figure or 0.0, sight, one)
+    said = event(rule, verdict.reason, figure or 0.0, sight)
     assert "moved +6.0\u00a0% from 1 December 2026 to 3 December 2026, to $" in said
     hole = replace(sight, gap=Gap.HOLE)
     assert measure(rule, hole) is None

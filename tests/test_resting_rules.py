@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bellwether.alerts import ask, rules_table
-from bellwether.alerts.delisted_rules import is_gone
+from bellwether.alerts.rule_decisions import is_gone
 from bellwether.alerts.tick import tick
 from bellwether.core.alert_types import AlertRule, QuietHours, RuleKind, RuleRequest
 from bellwether.core.errors import BadRule, UnknownSymbol

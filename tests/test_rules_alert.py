@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bellwether.alerts.rules.judge import Observation, RuleReason, judge, margin, measure, split_since
 from bellwether.alerts.rules.rarity import Rarity, Side
 from bellwether.core.alert_types import AlertRule, Direction, Repeat, RuleKind
-from bellwether.core.types import Bars, Baseline, Explanation, Forecast, Problem
+from bellwether.core.types import Bars, Baseline, Explanation, Forecast, Instrument, Problem
 from tests.conftest import MakeBars
 
 MADE = datetime(2021, 12, 1, tzinfo=UTC)
@@ -125,7 +125,8 @@ def test_every_reason_explains_itself() -> None:
 
 def sight(bars: Bars, made: Forecast | None = None, earnings: date | None = None) -> Observation:
     rare = {10: Rarity(Side.WIDE, 0.02, 250)}
-    return Observation(bars, {10: made} if made else {}, rare, bars.cutoff + timedelta(days=3), earnings)
+    instrument = Instrument("MADE", "Made up", "", "XNYS", "USD")
+    return Observation(instrument, bars, {10: made} if made else {}, rare, bars.cutoff + timedelta(days=3), earnings)
 
 
 @pytest.mark.parametrize(

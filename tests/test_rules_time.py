@@ -11,10 +11,12 @@ from bellwether.alerts.rule_requests import changed_settings
 from bellwether.alerts.rules.digest_due import digest_slot
 from bellwether.alerts.rules.local_time import Rhythm, newest_slot, oldest_pending, open_slots, slot_of
 from bellwether.core.alert_types import AlertSettings, QuietHours
+from bellwether.core.config import Alerts
 from bellwether.core.local_clock import after_quiet, at_local, first_at, is_quiet
 from bellwether.delivery.lateness import is_late
 
 DELAY, FRESHNESS = timedelta(minutes=45), timedelta(hours=12)
+TIMES = Alerts(digest_delay=45, freshness=720)  #: the same
 PLAIN = Rhythm(DELAY, FRESHNESS)
 NEW_YORK = frozenset({"XNYS"})
 
@@ -170,8 +172,8 @@ def test_two_sessions_may_be_due_at_one_instant_after_an_early_close_and_both_ar
 
 
 def changed(old: AlertSettings, now: str, **new: object) -> Rhythm:
-    settings_now = changed_settings(old, replace(old, **new), NEW_YORK, DELAY, FRESHNESS, at(now))  # type: ignore[arg-type]
-    return Rhythm.of(settings_now, DELAY, FRESHNESS)
+    settings_now = changed_settings(old, replace(old, **new), NEW_YORK, TIMES, at(now))  # type: ignore[arg-type]
+    return Rhythm.of(settings_now, TIMES)
 
 
 def sessions_open(rhythm: Rhythm, now: str) -> list[date]:
@@ -183,7 +185,7 @@ WEDNESDAY = date(2021, 12, 29)
 
 
 def test_a_digest_still_to_come_that_would_be_past_by_the_new_clock_comes_at_once() -> None:
-    before = Rhythm.of(EVENING, DELAY, FRESHNESS)
+    before = Rhythm.of(EVENING, TIMES)
     assert sessions_open(before, "2021-12-30T03:00") == []
     late = AlertSettings("Asia/Tokyo", digest_at=clock("05:00"))  # 20:00 UTC, before the close: 23 hours later
     moved = changed(late, "2021-12-30T19:00", digest_at=clock("06:00"))  # 21:00 UTC of Wednesday: 22 hours ago

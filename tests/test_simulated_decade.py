@@ -32,7 +32,7 @@ def test_it_would_notice_a_clock_that_ignores_the_time_zone(monkeypatch: pytest.
 
 def test_it_would_notice_changes_that_lose_a_digest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        simulated_decade, "changed_settings", lambda old, new, calendars, delay, freshness, now: new
+        simulated_decade, "changed_settings", lambda old, new, calendars, times, now: new
     )  # without what was still to come
     with pytest.raises(Broken, match=r"no digest of|came at"):
         play(seed=1, chats=60, first=2021, last=2021)

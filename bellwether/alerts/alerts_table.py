@@ -49,19 +49,16 @@ def told_since(db: Database, chat_ids: Collection[int], since: datetime) -> dict
     return {int(row["chat_id"]): int(row["n"]) for row in found}
 
 
-def folded(db: Database, chat_id: int, session: date) -> list[Alert]:
-    """What waits for the digest of a chat, up to this session: the most surprising first."""
+def folded(db: Database, chat_ids: Collection[int]) -> dict[int, list[Alert]]:
+    """What waits for the digests of these chats, the most surprising first; chats with nothing are left out."""
     sql = (
-        "SELECT * FROM alerts WHERE chat_id = :chat_id AND message_key IS NULL AND digest_key IS NULL"
-        " AND session <= :session ORDER BY surprise DESC, id"
+        "SELECT * FROM alerts WHERE message_key IS NULL AND digest_key IS NULL"
+        " AND chat_id IN (SELECT value FROM json_each(:chats)) ORDER BY surprise DESC, id"
     )
-    return [read_alert(row) for row in rows(db, sql, {"chat_id": chat_id, "session": session.isoformat()})]
-
-
-def chats_with_folded(db: Database) -> set[int]:
-    """The chats for whose digest something waits."""
-    sql = "SELECT DISTINCT chat_id FROM alerts WHERE message_key IS NULL AND digest_key IS NULL"
-    return {int(row["chat_id"]) for row in rows(db, sql)}
+    waiting: dict[int, list[Alert]] = {}
+    for row in rows(db, sql, {"chats": json.dumps(list(chat_ids))}):
+        waiting.setdefault(row["chat_id"], []).append(read_alert(row))
+    return waiting
 
 
 def fold_in(db: Database, ids: Iterable[int], digest_key: str) -> None:

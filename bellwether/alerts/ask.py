@@ -1,7 +1,6 @@
 """What the faces ask about alerts: rules, and how a chat wants to be told. Errors are as in `ask.forecasts`."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from bellwether.alerts import rule_requests, rules_table, subscriptions_table
 from bellwether.alerts.observe import next_earnings
@@ -44,7 +43,7 @@ def add_rule(
 
 def _check_earnings(services: Services, wish: RuleRequest, seen: Outlook) -> None:
     """Refuse a rule about earnings of whom nobody knows when it reports."""
-    if wish.kind is RuleKind.EARNINGS and next_earnings(services, seen.instrument.symbol) is None:
+    if wish.kind is RuleKind.EARNINGS and next_earnings(services.fundamentals, seen.instrument.symbol) is None:
         raise BadRule(
             said(
                 "I can't learn here when {name} reports its earnings, so I can't warn of it.", name=seen.instrument.name
@@ -111,13 +110,11 @@ def change_alert_settings(services: Services, chat_id: int, new: AlertSettings, 
     is held already keeps its time; a digest that is still to come moves, and none is lost or doubled. Raises BadRule,
     BadTimeZone and StoreError.
     """
-    times = services.settings.alerts
-    delay, freshness = timedelta(minutes=times.digest_delay), timedelta(minutes=times.freshness)
     now = services.clock()
     with services.store.transaction() as db:
         chats_table.know(db, chat_id, language, now)
         old = kept_settings.of_chat(db, chat_id)
         calendars = {one.calendar for one in subscriptions_table.of_chat(db, chat_id)}
-        changed = rule_requests.changed_settings(old, new, calendars, delay, freshness, now)
+        changed = rule_requests.changed_settings(old, new, calendars, services.settings.alerts, now)
         kept_settings.save(db, chat_id, changed)
         return changed

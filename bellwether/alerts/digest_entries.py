@@ -7,10 +7,10 @@ outlook        all horizons of one symbol
 """
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 
-from bellwether.alerts import alerts_table
+from bellwether.alerts.digest_decisions import DigestTopic, OpenDigest
 from bellwether.alerts.observe import rarities
 from bellwether.alerts.rules.budget import surprise_of_move
 from bellwether.alerts.rules.rarity import Remark, remark
@@ -21,22 +21,10 @@ from bellwether.core.types import Q10, Q90, Forecast, Problem
 from bellwether.market.holes import last_steps
 from bellwether.market.symbols.universe import instrument_of
 from bellwether.services import Services
-from bellwether.track_record.grading import GradedRange, Range, outcome
+from bellwether.track_record.grading import Range, outcome
 
 TOMORROW = 1  #: sessions: the range that the next digest can grade
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class DigestTopic:
-    """One symbol on one session."""
-
-    entry: DigestEntry
-    is_stale: bool  #: its prices ended long ago
-    is_late: bool  #: waiting may bring its bar; a symbol that is gone or stale must not hold up the others
-    told: tuple[Range, ...] = ()  #: ranges that a digest about it tells
-    ended: tuple[tuple[Range, GradedRange], ...] = ()  #: ranges told before that end with this session
-    unjudged: int = 0  #: of these, those of which a close is missing
 
 
 class DigestBuilder:
@@ -45,25 +33,30 @@ class DigestBuilder:
     def __init__(self, services: Services) -> None:
         """Nothing is asked for yet."""
         self._services = services
-        self._topics: dict[date, dict[str, DigestTopic]] = {}
+        self._topics: dict[tuple[str, date], DigestTopic] = {}
         self._remarks: dict[tuple[str, date], Remark] = {}
-        self._ending: dict[date, dict[str, list[Range]]] = {}
 
-    def topic(self, symbol: str, session: date) -> DigestTopic:
-        """What to say about one symbol, as of the session."""
-        topics = self._topics.setdefault(session, {})
-        if symbol not in topics:
-            topics[symbol] = self._make(symbol, session)
-        return topics[symbol]
+    def topic(self, symbol: str, session: date, ending: Sequence[Range]) -> DigestTopic:
+        """What to say about one symbol, as of the session, with which the ranges `ending` end."""
+        key = (symbol, session)
+        if key not in self._topics:
+            self._topics[key] = self._make(symbol, session, ending)
+        return self._topics[key]
 
-    def remark(self, symbol: str, session: date) -> Remark:
-        """Whether there was something unusual to it."""
+    def remark(self, digest: OpenDigest) -> Remark:
+        """The first thing that makes a session worth a digest."""
+        if digest.folded:
+            return Remark.ALERT_WAITS
+        remarks = (self._remark(symbol, digest.slot.session) for symbol in digest.symbols)
+        return next((remark for remark in remarks if remark is not Remark.NOTHING), Remark.NOTHING)
+
+    def _remark(self, symbol: str, session: date) -> Remark:
         key = (symbol, session)
         if key not in self._remarks:
             self._remarks[key] = self._look(symbol, session)
         return self._remarks[key]
 
-    def _make(self, symbol: str, session: date) -> DigestTopic:
+    def _make(self, symbol: str, session: date, ending: Sequence[Range]) -> DigestTopic:
         horizon = self._services.settings.alerts.horizon
         try:
             instrument = self._services.provider.instrument(symbol)
@@ -82,16 +75,20 @@ class DigestBuilder:
         if horizon != TOMORROW:
             ranges = {TOMORROW: forecasts.issue(self._services, outlook, TOMORROW).forecast, horizon: made}
         # while a close is missing, the next session is one that has been: its range would be told after the event
-        ahead = {at: one for at, one in ranges.items() if expected is None or one.target_session > expected}
-        ended = [(told, outcome(told, outlook.bars)) for told in self._ending_with(session).get(symbol, [])]
+        ahead = {
+            at: made_ahead
+            for at, made_ahead in ranges.items()
+            if expected is None or made_ahead.target_session > expected
+        }
+        ended = [(told, outcome(told, outlook.bars)) for told in ending]
         next_day = ahead.get(TOMORROW) if horizon != TOMORROW else None
         return DigestTopic(
             DigestEntry(instrument, made, before, next_day=next_day, expected=expected),
             stale,
             is_late=made.cutoff < session and not stale,
-            told=tuple(_range(symbol, one) for one in ahead.values()),
-            ended=tuple((told, one) for told, one in ended if one is not None),
-            unjudged=sum(one is None for _, one in ended),
+            told=tuple(_range(symbol, forecast) for forecast in ahead.values()),
+            ended=tuple((told, graded) for told, graded in ended if graded is not None),
+            unjudged=sum(graded is None for _, graded in ended),
         )
 
     def _look(self, symbol: str, session: date) -> Remark:
@@ -103,12 +100,6 @@ class DigestBuilder:
         rare = rarities(self._services, outlook, [horizon]).get(horizon)
         steps = last_steps(outlook.instrument.calendar, outlook.bars)
         return remark(None if rare is None else rare.share, surprise_of_move(outlook.bars, steps))
-
-    def _ending_with(self, session: date) -> dict[str, list[Range]]:
-        if session not in self._ending:
-            with self._services.store.reading() as db:
-                self._ending[session] = alerts_table.ranges_ending(db, session)
-        return self._ending[session]
 
 
 def _range(symbol: str, made: Forecast) -> Range:

@@ -8,6 +8,7 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 
 from bellwether.alerts import missed_digests_table, subscriptions_table
+from bellwether.alerts.digest_decisions import digest_key
 from bellwether.alerts.rules.digest_due import DigestSlot
 from bellwether.alerts.rules.local_time import Rhythm, ended_slots
 from bellwether.core import metrics
@@ -15,7 +16,6 @@ from bellwether.core.alert_types import AlertSettings
 from bellwether.db.database import Database
 from bellwether.delivery import admin_notes, outbox_table
 from bellwether.delivery.chat_wishes import ChatWishes
-from bellwether.delivery.kinds import DIGEST
 from bellwether.services import Services
 
 GAP = timedelta(minutes=10)  #: without a tick: the service was down, or its clock was changed
@@ -44,8 +44,6 @@ def note_missed(services: Services, now: datetime) -> int:
 
 def _count(db: Database, services: Services, since: datetime, now: datetime) -> Counter[date]:
     """The digests of each session that became stale between two instants, and have no row."""
-    limits = services.settings.alerts
-    delay, freshness = timedelta(minutes=limits.digest_delay), timedelta(minutes=limits.freshness)
     wishes = ChatWishes.read(db)
     slots: dict[tuple[frozenset[str], AlertSettings], list[DigestSlot]] = {}
     found, last = Counter[date](), None
@@ -56,10 +54,10 @@ def _count(db: Database, services: Services, since: datetime, now: datetime) -> 
         for chat_id, calendars in page:
             key = (calendars, wishes.settings(chat_id))
             if key not in slots:
-                slots[key] = ended_slots(calendars, since, now, Rhythm.of(key[1], delay, freshness))
+                slots[key] = ended_slots(calendars, since, now, Rhythm.of(key[1], services.settings.alerts))
             for slot in slots[key]:
                 if watching[chat_id] < slot.due_at:
-                    due[f"{DIGEST}:{chat_id}:{slot.session}"] = slot.session
+                    due[digest_key(chat_id, slot.session)] = slot.session
         owed = outbox_table.owed_among(db, due)
         found.update(session for key, session in due.items() if key not in owed)
     return found

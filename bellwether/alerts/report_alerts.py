@@ -14,10 +14,12 @@ from datetime import date, datetime, timedelta
 from html import escape
 
 from bellwether.alerts import subscriptions_table
+from bellwether.core.clock import Clock
 from bellwether.core.errors import BellwetherError, NoGrowth, StoreError
 from bellwether.core.i18n.numbers import day, percent, signed_percent
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import LEVELS, Q10, Q90
+from bellwether.db.database import Store
 from bellwether.delivery import outbox_table
 from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.delivery.kinds import REPORT
@@ -64,7 +66,7 @@ def report_growth(services: Services, now: datetime, stopping: Callable[[], bool
         with services.store.reading() as db:
             report = news(revenue_ledger_table.of_symbol(db, symbol), now)
         if report is not None and report.period_end == made.period_end:
-            written += _write(services, made, report, now)
+            written += _write(services.store, services.clock, made, report, now)
     return written
 
 
@@ -86,18 +88,16 @@ def news(kept: Sequence[KeptGrowth], now: datetime) -> Report | None:
     return Report(newest, first, seen_at, past_of(told[0]))
 
 
-def _write(services: Services, made: GrowthForecast, report: Report, now: datetime) -> int:
+def _write(store: Store, clock: Clock, made: GrowthForecast, report: Report, now: datetime) -> int:
     """Owe the alert to everybody who watched the company when it reported."""
     drafts = []
-    with services.store.transaction() as db:
-        wishes = ChatWishes.read(db)
-        present = services.clock()
+    with store.transaction() as db:
+        wishes, present = ChatWishes.read(db), clock()
         for chat_id in subscriptions_table.watchers(db, made.symbol, report.seen_at):
-            begin = wishes.begin(chat_id, now, present)
             with wishes.speaking(chat_id):
                 text = alert_text(made, report)
-            key = f"{REPORT}:{chat_id}:{report.first_named}:{made.symbol}"
-            drafts.append(outbox_table.Draft(key, chat_id, REPORT, text, begin, begin + WORTH_READING))
+            about = f"{report.first_named}:{made.symbol}"
+            drafts.append(wishes.draft(REPORT, chat_id, about, text, WORTH_READING, now, present))
         return outbox_table.enqueue_all(db, drafts, present)
 
 

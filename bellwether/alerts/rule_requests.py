@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from bellwether.alerts.rules.local_time import Rhythm, oldest_pending
 from bellwether.core.alert_types import FORECASTS, AlertRule, AlertSettings, Direction, RuleKind, RuleRequest
+from bellwether.core.config import Alerts
 from bellwether.core.errors import BadHorizon, BadRule, BadTimeZone
 from bellwether.core.i18n.numbers import Spoken, short
 from bellwether.core.i18n.time_zones import is_time_zone
@@ -174,8 +175,7 @@ def changed_settings(
     old: AlertSettings,
     new: AlertSettings,
     calendars: Collection[str],
-    delay: timedelta,
-    freshness: timedelta,
+    times: Alerts,
     now: datetime,
 ) -> AlertSettings:
     """The settings to keep when a chat changes its old ones to new ones. Raises BadRule or BadTimeZone.
@@ -197,5 +197,5 @@ def changed_settings(
         )
     if (old.timezone, old.digest_at, old.quiet) == (new.timezone, new.digest_at, new.quiet):
         return replace(new, changed_at=old.changed_at, pending=old.pending)
-    pending = oldest_pending(calendars, now, Rhythm.of(old, delay, freshness))
+    pending = oldest_pending(calendars, now, Rhythm.of(old, times))
     return replace(new, changed_at=now, pending=pending)

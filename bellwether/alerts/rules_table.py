@@ -1,7 +1,8 @@
 """The table `alert_rules`: what each chat asked to be told."""
 
+import json
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -15,6 +16,18 @@ _COLUMNS = (
     " set_close, expires_at, created_at, paused, missing_since"
 )
 _UNJUDGED = "(r.paused = 0 AND (r.judged IS NULL OR r.judged < :session))"
+
+
+@dataclass(frozen=True, slots=True)
+class UnjudgedRule:
+    """A rule that was not judged for a session yet."""
+
+    rule: AlertRule
+    lacks_close: bool  #: it was looked at, and the close before that session was missing
+
+    def waits_for_close(self, now: datetime) -> bool:
+        """Whether there is nothing to be said of it until that close has come."""
+        return self.lacks_close and not (self.rule.expires_at is not None and now >= self.rule.expires_at)
 
 
 def add(db: Database, rule: AlertRule) -> AlertRule | None:
@@ -52,9 +65,10 @@ def of_chat(db: Database, chat_id: int) -> list[AlertRule]:
     return [_rule(row) for row in rows(db, sql, {"chat_id": chat_id})]
 
 
-def calendars(db: Database) -> list[str]:
-    """The trading calendars that rules depend on."""
-    return [str(row["calendar"]) for row in rows(db, "SELECT DISTINCT calendar FROM alert_rules ORDER BY calendar")]
+def newest_judged(db: Database) -> dict[str, date | None]:
+    """The trading calendars that rules depend on, and the last session for which any rule of each was judged."""
+    sql = "SELECT calendar, max(judged) FROM alert_rules GROUP BY calendar ORDER BY calendar"
+    return {calendar: date.fromisoformat(judged) if judged else None for calendar, judged in db.conn.execute(sql)}
 
 
 def symbols_of_awake_chats(db: Database) -> list[str]:
@@ -63,34 +77,23 @@ def symbols_of_awake_chats(db: Database) -> list[str]:
     return [symbol for (symbol,) in db.conn.execute(f"{sql} ORDER BY symbol")]
 
 
-def symbols_unjudged(db: Database, calendar: str, session: date) -> list[str]:
-    """The symbols with rules of awake chats that were not looked at since this session."""
-    sql = (
-        "SELECT DISTINCT r.symbol FROM alert_rules r JOIN chats c USING (chat_id)"
-        f" WHERE r.calendar = :calendar AND {_UNJUDGED} AND c.paused = 0 ORDER BY r.symbol"
-    )
-    found = rows(db, sql, {"calendar": calendar, "session": session.isoformat()})
-    return [str(row["symbol"]) for row in found]
-
-
-def unjudged(db: Database, symbol: str, calendar: str, session: date) -> list[AlertRule]:
-    """The rules about one symbol, of awake chats, that were not looked at since this session."""
+def unjudged(db: Database, calendar: str, session: date) -> list[UnjudgedRule]:
+    """The rules of awake chats that were not judged since a session, by symbol."""
     sql = (
         "SELECT r.* FROM alert_rules r JOIN chats c USING (chat_id)"
-        f" WHERE r.symbol = :symbol AND r.calendar = :calendar AND {_UNJUDGED} AND c.paused = 0 ORDER BY r.id"
+        f" WHERE r.calendar = :calendar AND {_UNJUDGED} AND c.paused = 0 ORDER BY r.symbol, r.id"
     )
-    found = rows(db, sql, {"symbol": symbol, "calendar": calendar, "session": session.isoformat()})
-    return [_rule(row) for row in found]
+    day = session.isoformat()
+    found = rows(db, sql, {"calendar": calendar, "session": day})
+    return [UnjudgedRule(_rule(row), row["hole_at"] == day) for row in found]
 
 
-def still_unjudged(db: Database, chat_id: int, judged: Iterable[tuple[int, date]]) -> set[int]:
-    """Of (rule, session) those rules that this chat still has, and that nobody judged for that session meanwhile."""
-    sql = f"SELECT r.id FROM alert_rules r WHERE r.id = :id AND r.chat_id = :chat_id AND {_UNJUDGED}"
-    return {
-        rule_id
-        for rule_id, session in judged
-        if rows(db, sql, {"id": rule_id, "chat_id": chat_id, "session": session.isoformat()})
-    }
+def unchanged(db: Database, read: Iterable[AlertRule]) -> set[int]:
+    """The numbers of those rules that still are as they were read: nobody edited, paused, moved or judged them."""
+    as_read = {rule.id: rule for rule in read}
+    sql = "SELECT * FROM alert_rules WHERE id IN (SELECT value FROM json_each(:ids))"
+    now = [_rule(row) for row in rows(db, sql, {"ids": json.dumps(list(as_read))})]
+    return {rule.id for rule in now if rule == as_read[rule.id]}
 
 
 def lack_a_close(db: Database, rules: Iterable[AlertRule], session: date) -> None:
@@ -98,12 +101,6 @@ def lack_a_close(db: Database, rules: Iterable[AlertRule], session: date) -> Non
     db.conn.executemany(
         "UPDATE alert_rules SET hole_at = ? WHERE id = ?", [(session.isoformat(), rule.id) for rule in rules]
     )
-
-
-def lacking_a_close(db: Database, symbol: str, session: date) -> set[int]:
-    """The rules about a symbol that were looked at after this session without a close to tell its move by."""
-    sql = "SELECT id FROM alert_rules WHERE symbol = ? AND hole_at = ?"
-    return {rule_id for (rule_id,) in db.conn.execute(sql, (symbol, session.isoformat()))}
 
 
 def skip(db: Database, calendar: str, session: date, closed: datetime) -> int:
@@ -135,7 +132,7 @@ def keep_state(db: Database, judged: Iterable[AlertRule]) -> None:
     """Keep what became of rules at a session, and of nothing else: a person may have changed the rest meanwhile."""
     db.conn.executemany(
         "UPDATE alert_rules SET armed = ?, last_value = ?, judged = ?, missing_since = NULL WHERE id = ?",
-        [(one.armed, one.last_value, one.judged.isoformat() if one.judged else None, one.id) for one in judged],
+        [(rule.armed, rule.last_value, _day(rule.judged), rule.id) for rule in judged],
     )
 
 
@@ -147,18 +144,22 @@ def miss(db: Database, rules: Iterable[AlertRule], session: date) -> None:
     )
 
 
-def rest(db: Database, rule_ids: Iterable[int]) -> set[int]:
-    """Let rules rest until their owners say otherwise; those that did not rest before."""
-    return {
-        rule_id
-        for rule_id in rule_ids
-        if db.conn.execute("UPDATE alert_rules SET paused = 1 WHERE id = ? AND paused = 0", (rule_id,)).rowcount == 1
-    }
+def rest(db: Database, rule_ids: Iterable[int]) -> None:
+    """Let rules rest until their owners say otherwise."""
+    db.conn.executemany("UPDATE alert_rules SET paused = 1 WHERE id = ?", [(rule_id,) for rule_id in rule_ids])
 
 
 def finish(db: Database, rule_ids: Iterable[int]) -> None:
     """Forget rules that have done what they were made for, or have ended."""
     db.conn.executemany("DELETE FROM alert_rules WHERE id = ?", [(rule_id,) for rule_id in rule_ids])
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _values(rule: AlertRule) -> tuple[object, ...]:
@@ -174,13 +175,13 @@ def _values(rule: AlertRule) -> tuple[object, ...]:
         rule.repeat.value,
         rule.armed,
         rule.last_value,
-        rule.judged.isoformat() if rule.judged else None,
-        rule.set_on.isoformat() if rule.set_on else None,
+        _day(rule.judged),
+        _day(rule.set_on),
         rule.set_close,
         stamp(rule.expires_at) if rule.expires_at else None,
         stamp(rule.created_at),
         rule.paused,
-        rule.missing_since.isoformat() if rule.missing_since else None,
+        _day(rule.missing_since),
     )
 
 
@@ -199,9 +200,9 @@ def _rule(row: dict[str, Any]) -> AlertRule:
         expires_at=unstamp(row["expires_at"]) if row["expires_at"] else None,
         armed=bool(row["armed"]),
         last_value=row["last_value"],
-        judged=date.fromisoformat(row["judged"]) if row["judged"] else None,
-        set_on=date.fromisoformat(row["set_on"]) if row["set_on"] else None,
+        judged=_date(row["judged"]),
+        set_on=_date(row["set_on"]),
         set_close=row["set_close"],
         paused=bool(row["paused"]),
-        missing_since=date.fromisoformat(row["missing_since"]) if row["missing_since"] else None,
+        missing_since=_date(row["missing_since"]),
     )

@@ -1,42 +1,40 @@
 """One tick: decide what is due, and write it down as rows. Nothing is sent here.
 
-alert rules, and outcomes of earlier alerts: see tick_rules, alert_outcomes
-awake chats, a page at a time, and the calendars each watches
-| open_slots         the sessions whose digest may be owed now, by each chat's own clock
-| decide_digest      due? not yet? too late?
-| owed_among         what an earlier tick wrote already
-| DigestBuilder      each symbol and its lines once, shared by all chats
-| Remark             something unusual, for chats that want no other digest?
-| enqueue_all        a page of rows in one short transaction, one for each chat and session, whatever happens twice
+judge_rules         alert rules: see tick_rules
+| report_outcomes   what came of earlier alerts: see alert_outcomes
+| _read_page        awake chats, the digests open by each one's clock, what waits for them, watchlists: one read a page
+| DigestBuilder     prices and forecasts: each symbol and its lines once, shared by all chats
+| decide            due? not yet? too late? something unusual, for chats that want no other digest? the text (pure)
+| _write_page       a row for each chat and session, whatever happens twice: one transaction a page
 
-A tick that is killed has lost a page at most, and the next one writes it.
+A page holds the writer's lock for some ten milliseconds. A tick that is killed has lost a page at most, and the next
+one writes it.
 """
 
 import logging
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from bellwether.alerts import alerts_table, subscriptions_table
 from bellwether.alerts.alert_outcomes import report_outcomes
-from bellwether.alerts.digest_entries import DigestBuilder, DigestTopic
+from bellwether.alerts.digest_decisions import DUE, DigestDecision, OpenDigest, decide, digest_key, reason_of
+from bellwether.alerts.digest_entries import DigestBuilder
 from bellwether.alerts.rules.digest_due import DigestReason, DigestSlot, Prices, decide_digest
 from bellwether.alerts.rules.local_time import Rhythm, newest_slot, open_slots
 from bellwether.alerts.rules.rarity import Remark
-from bellwether.alerts.text.digest import Digests, Notes
-from bellwether.alerts.text.digest_notes import how_they_turned_out, what_else_fired, why_it_comes
+from bellwether.alerts.text.digest import Digests
 from bellwether.alerts.tick_rules import RulesTick, judge_rules
-from bellwether.core.alert_types import Alert, AlertSettings, DigestMode
+from bellwether.core.alert_types import AlertSettings
 from bellwether.core.errors import StoreError
+from bellwether.db.database import Database
 from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.chat_wishes import ChatWishes
-from bellwether.delivery.kinds import DIGEST
-from bellwether.delivery.lateness import about_lateness, is_late
 from bellwether.services import Services
-from bellwether.track_record.grading import grades
+from bellwether.track_record.grading import Range
 
-PAGE = 1000  #: chats decided and written at once: a transaction of some ten milliseconds, and little memory
+PAGE = 1000  #: chats decided and written at once: a short transaction, and little memory
 log = logging.getLogger(__name__)
 
 
@@ -57,89 +55,80 @@ def tick(services: Services, now: datetime, stopping: Callable[[], bool] = lambd
     `stopping` is asked between chats: what is left then is for the next tick. Raises StoreError when the rows cannot be
     read or written.
     """
-    rules, outcomes = _alerts(services, now, stopping)  # first: what they leave over goes into the digest
-    run = _Tick(services, now, stopping)
-    last: int | None = None
-    while last is None or not run.stopped:
-        with services.store.reading() as db:
-            page = subscriptions_table.calendars_of_awake_chats(db, last, PAGE)
-        if not page:
-            break
-        run.page(page)
-        last = page[-1][0]
-    return Tick(dict(run.reasons), run.already_owed, run.written, rules, outcomes)
-
-
-def _alerts(services: Services, now: datetime, stopping: Callable[[], bool]) -> tuple[RulesTick, int]:
-    """The rules and the outcomes; a fault of ours in them must not hold up the digests."""
     rules, outcomes = RulesTick(Counter()), 0
-    try:
+    try:  # first: what they leave over goes into the digest
         rules = judge_rules(services, now, stopping)
         outcomes = report_outcomes(services, now, stopping)
     except StoreError:
         raise
-    except Exception:
+    except Exception:  # a fault of ours in them must not hold up the digests
         log.exception("The alert rules could not be looked at.")
-    return rules, outcomes
+    digests = _DigestTick(services, now, stopping)
+    digests.run()
+    return Tick(dict(digests.reasons), digests.already_owed, digests.written, rules, outcomes)
 
 
-@dataclass(frozen=True, slots=True)
-class _Owed:
-    """A digest that a chat may be owed."""
-
-    key: str  #: of its row
-    chat_id: int
-    slot: DigestSlot
-    settings: AlertSettings
-
-
-@dataclass(frozen=True, slots=True)
-class _Decided:
-    """What is to be written about one digest: its row, or that there is nothing worth one."""
-
-    draft: outbox_table.Draft
-    worth_sending: bool = True
-    topics: tuple[DigestTopic, ...] = ()
-    folded: tuple[Alert, ...] = ()
-
-
-class _Tick:
-    """The counts and the shared work of one tick."""
+class _DigestTick:
+    """The counts of one tick, and what all of its chats share."""
 
     def __init__(self, services: Services, now: datetime, stopping: Callable[[], bool]) -> None:
         self.reasons: Counter[DigestReason] = Counter()
         self.already_owed = self.written = 0
-        self.stopped = False
-        self._services, self._now, self._stopping = services, now, stopping
-        self._desk = DigestBuilder(services)
-        self._digests = Digests(services.settings.alerts.horizon)
+        self._store, self._clock, self._times = services.store, services.clock, services.settings.alerts
+        self._live = services.provider.live
+        self._now, self._stopping = now, stopping
+        self._builder = DigestBuilder(services)
+        self._words = Digests(self._times.horizon)
         self._told: set[int] = set()  # the topics, by identity, whose ranges are kept: once, however many hear of them
+        self._ending: dict[date, dict[str, list[Range]]] = {}  # by session and symbol
         self._slots: dict[tuple[frozenset[str], AlertSettings], tuple[list[DigestSlot], DigestReason]] = {}
-        with services.store.reading() as db:
-            self._wishes = ChatWishes.read(db)
-            self._with_folded = alerts_table.chats_with_folded(db)
 
-    def page(self, chats_of_page: list[tuple[int, frozenset[str]]]) -> None:
-        """Decide and write the digests of some chats."""
-        open_now = []
-        for chat_id, calendars in chats_of_page:
-            settings = self._wishes.settings(chat_id)
-            for slot in self._open(calendars, settings):
-                open_now.append(_Owed(f"{DIGEST}:{chat_id}:{slot.session}", chat_id, slot, settings))
-        with self._services.store.reading() as db:
-            owed = outbox_table.owed_among(db, [one.key for one in open_now])
-            due = [one for one in open_now if one.key not in owed]
-            watchlists = subscriptions_table.of_chats(db, list({one.chat_id for one in due}))
+    def run(self) -> None:
+        """All chats, page by page."""
+        with self._store.reading() as db:
+            wishes = ChatWishes.read(db)
+        last: int | None = None
+        stopped = False
+        while not stopped:
+            with self._store.reading() as db:
+                chats = subscriptions_table.calendars_of_awake_chats(db, last, PAGE)
+                digests = self._read_page(db, chats, wishes)
+            if not chats:
+                return
+            last = chats[-1][0]
+            decided, present = [], self._clock()
+            for digest in digests:
+                stopped = self._stopping()
+                if stopped:
+                    break
+                decided.append(self._decide(digest, present, wishes))
+            self.reasons.update(decision.reason for decision in decided)
+            self._write_page([decision for decision in decided if decision.draft is not None])
+
+    def _read_page(
+        self, db: Database, chats: Sequence[tuple[int, frozenset[str]]], wishes: ChatWishes
+    ) -> list[OpenDigest]:
+        """The digests of some chats that are open and not owed yet. `chats` have the calendars each watches."""
+        slots = [
+            (chat_id, slot) for chat_id, calendars in chats for slot in self._open(calendars, wishes.settings(chat_id))
+        ]
+        owed = outbox_table.owed_among(db, [digest_key(chat_id, slot.session) for chat_id, slot in slots])
         self.already_owed += len(owed)
-        decided = []
-        for one in due:
-            self.stopped = self.stopped or self._stopping()
-            if self.stopped:
-                break
-            what = self._decide(one, watchlists.get(one.chat_id, []))
-            if what is not None:
-                decided.append(what)
-        self._write(decided)
+        slots = [(chat_id, slot) for chat_id, slot in slots if digest_key(chat_id, slot.session) not in owed]
+        chat_ids = {chat_id for chat_id, _ in slots}
+        watchlists, folded = subscriptions_table.of_chats(db, chat_ids), alerts_table.folded(db, chat_ids)
+        for session in {slot.session for _, slot in slots} - self._ending.keys():
+            self._ending[session] = alerts_table.ranges_ending(db, session)
+        return [
+            OpenDigest(
+                chat_id,
+                slot,
+                wishes.settings(chat_id),
+                [symbol for symbol, calendar in watchlists[chat_id] if calendar in slot.calendars],
+                [alert for alert in folded.get(chat_id, ()) if alert.session <= slot.session],
+            )
+            for chat_id, slot in slots
+        ]
 
     def _open(self, calendars: frozenset[str], settings: AlertSettings) -> list[DigestSlot]:
         """The open slots of a watchlist; the same for all who wish the same and watch the same exchanges.
@@ -148,9 +137,7 @@ class _Tick:
         """
         key = (calendars, settings)
         if key not in self._slots:
-            limits = self._services.settings.alerts
-            delay, freshness = timedelta(minutes=limits.digest_delay), timedelta(minutes=limits.freshness)
-            rhythm = Rhythm.of(settings, delay, freshness)
+            rhythm = Rhythm.of(settings, self._times)
             newest = newest_slot(calendars, self._now, rhythm)
             self._slots[key] = (
                 open_slots(calendars, self._now, rhythm),
@@ -161,75 +148,29 @@ class _Tick:
             self.reasons[reason] += 1
         return slots
 
-    def _decide(self, one: _Owed, watched: list[tuple[str, str]]) -> _Decided | None:
-        """One digest, unless its prices are to be waited for. `watched` are symbols and their calendars."""
-        slot, settings = one.slot, one.settings
-        symbols = [symbol for symbol, calendar in watched if calendar in slot.calendars]
-        topics = [self._desk.topic(symbol, slot.session) for symbol in symbols]
-        if not topics:
-            return None  # taken off the list a moment ago
-        reason = decide_digest(slot, self._prices(topics), self._now)
-        if reason not in {DigestReason.DUE, DigestReason.DUE_WITHOUT_PRICES}:
-            self.reasons[reason] += 1
-            return None
-        folded = self._folded(one)
-        # `now` may be a rehearsed instant, so the row's own times count from the real one
-        present = self._services.clock()
-        # it may have become due before the quiet hours, and waited for prices into them
-        begin = self._wishes.begin(one.chat_id, self._now, present)
-        draft = outbox_table.Draft(one.key, one.chat_id, DIGEST, "", begin, begin + (slot.fresh_until - self._now))
-        remark = self._remark(symbols, one, folded) if settings.digest_mode is DigestMode.UNUSUAL else Remark.NOTHING
-        if settings.digest_mode is DigestMode.UNUSUAL and remark is Remark.NOTHING:
-            self.reasons[DigestReason.NOTHING_UNUSUAL] += 1
-            return _Decided(draft, worth_sending=False)
-        self.reasons[reason] += 1
-        with self._wishes.speaking(one.chat_id):
-            late = about_lateness(slot.due_at, settings.timezone) if is_late(slot.due_at, self._now) else ""
-            ended = how_they_turned_out(
-                grades([each for topic in topics for each in topic.ended]), sum(topic.unjudged for topic in topics)
-            )
-            notes = Notes(
-                "\n".join(line for line in (late, ended) if line),
-                what_else_fired(folded),
-                why_it_comes(settings.digest_mode, remark, len(symbols)),
-            )
-            text = self._digests.write([topic.entry for topic in topics], slot.session, notes)
-        return _Decided(replace(draft, text=text), topics=tuple(topics), folded=tuple(folded))
+    def _decide(self, digest: OpenDigest, present: datetime, wishes: ChatWishes) -> DigestDecision:
+        """Observe the symbols of a digest, and decide."""
+        session, ending = digest.slot.session, self._ending[digest.slot.session]
+        topics = [self._builder.topic(symbol, session, ending.get(symbol, ())) for symbol in digest.symbols]
+        reason = reason_of(digest, topics, self._now, live=self._live)
+        remark = self._builder.remark(digest) if reason in DUE and digest.wants_remark else Remark.NOTHING
+        return decide(digest, topics, reason, remark, self._words, self._now, present, wishes)
 
-    def _folded(self, one: _Owed) -> list[Alert]:
-        """What waits for this digest."""
-        if one.chat_id not in self._with_folded:
-            return []
-        with self._services.store.reading() as db:
-            return alerts_table.folded(db, one.chat_id, one.slot.session)
-
-    def _remark(self, symbols: list[str], one: _Owed, folded: list[Alert]) -> Remark:
-        """The first thing that makes a session worth a digest."""
-        if folded:
-            return Remark.ALERT_WAITS
-        remarks = (self._desk.remark(symbol, one.slot.session) for symbol in symbols)
-        return next((each for each in remarks if each is not Remark.NOTHING), Remark.NOTHING)
-
-    def _prices(self, topics: list[DigestTopic]) -> Prices:
-        """How far the prices reach; a market that is not live is never waited for."""
-        if not self._services.provider.live:
-            return Prices.IN
-        if all(topic.is_stale for topic in topics):
-            return Prices.OUT_OF_DATE
-        return Prices.LATE if any(topic.is_late for topic in topics) else Prices.IN
-
-    def _write(self, decided: list[_Decided]) -> None:
+    def _write_page(self, decided: Sequence[DigestDecision]) -> None:
         if not decided:
             return
-        with self._services.store.transaction() as db:
+        with self._store.transaction() as db:
             # a chat may have moved or left since it was read, and what it is owed with it
-            awake = chats_table.awake_among(db, [one.draft.chat_id for one in decided])
-            present = self._services.clock()
-            still = [one for one in decided if one.draft.chat_id in awake]
-            self.written += outbox_table.enqueue_all(db, [one.draft for one in still if one.worth_sending], present)
-            outbox_table.skip(db, [one.draft for one in still if not one.worth_sending], present)
-            new = {id(topic): topic for one in still for topic in one.topics if id(topic) not in self._told}
+            awake = chats_table.awake_among(db, [decision.digest.chat_id for decision in decided])
+            present = self._clock()
+            still = [decision for decision in decided if decision.digest.chat_id in awake]
+            drafts = [decision.draft for decision in still if decision.worth_sending and decision.draft]
+            self.written += outbox_table.enqueue_all(db, drafts, present)
+            skipped = [decision.draft for decision in still if not decision.worth_sending and decision.draft]
+            outbox_table.skip(db, skipped, present)
+            new = {id(topic): topic for decision in still for topic in decision.topics if id(topic) not in self._told}
             alerts_table.tell_ranges(db, [told for topic in new.values() for told in topic.told])
             self._told |= new.keys()
-            for one in (each for each in still if each.folded):
-                alerts_table.fold_in(db, [alert.id for alert in one.folded], one.draft.dedup_key)
+            for decision in still:
+                if decision.draft and decision.digest.folded:
+                    alerts_table.fold_in(db, [alert.id for alert in decision.digest.folded], decision.draft.dedup_key)

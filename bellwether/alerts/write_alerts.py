@@ -1,118 +1,139 @@
-"""What fired becomes rows: alerts, messages of their own within each chat's budget, and the state of their rules.
+"""What was decided about rules becomes rows: states, alerts, and messages within each chat's budget.
 
-a chat's alerts of one tick
-| still_unjudged   but for rules that were removed, or judged by another tick, meanwhile
-| within_budget    messages of their own for the most surprising, the rest for the digest
-| after_quiet      not before its quiet hours end
-| one transaction  all of it, or nothing
+Each transaction checks what may have changed since the rules were read: chats that left, rules that were edited,
+paused, removed, or judged by another tick.
 """
 
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 
 from bellwether.alerts import alerts_table, rules_table, subscriptions_table
+from bellwether.alerts.rule_decisions import Fired, RuleDecisions
 from bellwether.alerts.rules.budget import WEEK, within_budget
-from bellwether.alerts.rules.judge import RuleVerdict
-from bellwether.alerts.text import digest_notes
-from bellwether.core.alert_types import Alert
-from bellwether.db.database import Database
-from bellwether.delivery import chats_table, lateness, outbox_table
+from bellwether.alerts.text import alerts, digest_notes
+from bellwether.core.alert_types import AlertRule
+from bellwether.core.clock import Clock
+from bellwether.db.database import Database, Store
+from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.chat_wishes import ChatWishes
-from bellwether.delivery.kinds import LEFTOVERS
-from bellwether.delivery.lateness import is_late
+from bellwether.delivery.kinds import LEFTOVERS, VANISHED
 from bellwether.forecasting import sentences
-from bellwether.services import Services
+from bellwether.market.symbols.universe import Universe, instrument_of
 
 CHATS_AT_ONCE = 500  #: written in one transaction: some ten milliseconds, in which nobody else can write
 
 
-@dataclass(frozen=True, slots=True)
-class Fired:
-    """A rule that fired, and what is to be said."""
+def write_states(
+    store: Store, clock: Clock, universe: Universe, decided: RuleDecisions, now: datetime, wishes: ChatWishes
+) -> int:
+    """Keep the state of the rules about one symbol that do not fire; how many rest from now on. Raises StoreError.
 
-    verdict: RuleVerdict
-    alert: Alert
-    text: str  #: of its message, but for the line that says that it is late
-    due_at: datetime
-    fresh_until: datetime
+    `now` may be a rehearsed instant, so the rows' own times count from the real one, `clock`; also below.
+    """
+    if not (decided.judged or decided.lack_close or decided.unseen):
+        return 0
+    with store.transaction() as db:
+        still = rules_table.unchanged(db, decided.rules)
+        session = decided.closed.session
+        rules_table.lack_a_close(db, [rule for rule in decided.lack_close if rule.id in still], session)
+        rules_table.keep_state(db, [rule for rule in decided.judged if rule.id in still])
+        rules_table.miss(db, [rule for rule in decided.unseen if rule.id in still], session)
+        gone = [rule for rule in decided.gone if rule.id in still]
+        rules_table.rest(db, [rule.id for rule in gone])
+        if gone:
+            _tell_of_delisted(db, universe, decided, gone, now, clock(), wishes)
+    return len(gone)
 
-    @property
-    def surprise(self) -> float:
-        """How unusual it is, in standard deviations."""
-        return self.alert.surprise
+
+def _tell_of_delisted(
+    db: Database,
+    universe: Universe,
+    decided: RuleDecisions,
+    gone: Sequence[AlertRule],
+    now: datetime,
+    present: datetime,
+    wishes: ChatWishes,
+) -> None:
+    """Rules about a symbol without prices rest, so their owners are told, once."""
+    closed, symbol = decided.closed, gone[0].symbol
+    known = universe.get(symbol) or instrument_of(symbol)
+    awake = chats_table.awake_among(db, {rule.chat_id for rule in gone})
+    told = sorted((rule for rule in gone if rule.chat_id in awake), key=lambda rule: rule.chat_id)
+    for chat_id, group in groupby(told, lambda rule: rule.chat_id):
+        of_chat = list(group)
+        with wishes.speaking(chat_id):
+            text = alerts.vanished(known, of_chat, min(decided.missing_since(rule) for rule in of_chat))
+        about, fresh_for = f"{closed.session}:{symbol}", closed.fresh_until - closed.due_at
+        outbox_table.enqueue(db, wishes.draft(VANISHED, chat_id, about, text, fresh_for, now, present), present)
 
 
-class AlertWriter:
-    """Writes what fired in one tick."""
+def write_fired(
+    store: Store, clock: Clock, fired: Collection[Fired], now: datetime, wishes: ChatWishes
+) -> tuple[int, int]:
+    """Keep what fired; (alerts told by a message of their own, alerts left for digests). Raises StoreError.
 
-    def __init__(self, services: Services, now: datetime, wishes: ChatWishes) -> None:
-        """`now` may be a rehearsed instant, so the rows' own times count from the real one."""
-        self.told = self.folded = 0
-        self._services, self._now, self._wishes = services, now, wishes
+    Each chat in one transaction, some chats together.
+    """
+    by_chat: dict[int, list[Fired]] = defaultdict(list)
+    for one in fired:
+        by_chat[one.rule.chat_id].append(one)
+    ids, told, folded = sorted(by_chat), 0, 0
+    for start in range(0, len(ids), CHATS_AT_ONCE):
+        page = {chat_id: by_chat[chat_id] for chat_id in ids[start : start + CHATS_AT_ONCE]}
+        with store.transaction() as db:
+            told_now, folded_now = _write_page(db, page, now, clock(), wishes)
+        told, folded = told + told_now, folded + folded_now
+    return told, folded
 
-    def write(self, fired: dict[int, list[Fired]]) -> None:
-        """Keep what fired, by chat: each chat in one transaction, some chats together. Raises StoreError."""
-        if not fired:
-            return
-        ids = sorted(fired)
-        for start in range(0, len(ids), CHATS_AT_ONCE):
-            some = ids[start : start + CHATS_AT_ONCE]
-            with self._services.store.transaction() as db:
-                awake = chats_table.awake_among(db, some)  # a chat may have left since its rules were read
-                told = alerts_table.told_since(db, some, self._services.clock() - WEEK)
-                for chat_id in (one for one in some if one in awake):
-                    self._chat(db, chat_id, fired[chat_id], told.get(chat_id, 0))
 
-    def _chat(self, db: Database, chat_id: int, all_fired: list[Fired], told: int) -> None:
-        """What fired for one chat."""
-        still = rules_table.still_unjudged(db, chat_id, [(one.alert.rule_id, one.alert.session) for one in all_fired])
-        fired = [one for one in all_fired if one.alert.rule_id in still]
-        budget = self._wishes.settings(chat_id).weekly_budget
-        own, rest = within_budget([one for one in fired if one.verdict.fires], budget, told)
-        present = self._services.clock()
+def _write_page(
+    db: Database, page: Mapping[int, Sequence[Fired]], now: datetime, present: datetime, wishes: ChatWishes
+) -> tuple[int, int]:
+    awake = chats_table.awake_among(db, page)
+    still = rules_table.unchanged(db, [one.rule for chat_id in awake for one in page[chat_id]])
+    told_before = alerts_table.told_since(db, page, present - WEEK)
+    told = folded = 0
+    written: dict[int, list[Fired]] = {}
+    for chat_id in page:
+        fired = [one for one in page[chat_id] if one.rule.id in still]
+        budget = wishes.settings(chat_id).weekly_budget
+        own, rest = within_budget([one for one in fired if one.verdict.fires], budget, told_before.get(chat_id, 0))
         for one in own:
-            draft = self._draft(one, present)
-            if alerts_table.add(db, replace(one.alert, message_key=draft.dedup_key), present):
-                self.told += outbox_table.enqueue(db, draft, present)
+            alert, fresh_for = one.alert, one.closed.fresh_until - now
+            about = f"{alert.session}:{alert.rule_id}"
+            draft = wishes.draft(alert.kind.value, chat_id, about, one.text, fresh_for, now, present)
+            if alerts_table.add(db, replace(alert, message_key=draft.dedup_key), present):
+                told += outbox_table.enqueue(db, draft, present)
         for one in [*rest, *(one for one in fired if not one.verdict.fires)]:
-            self.folded += alerts_table.add(db, one.alert, present)
-        if fired and not subscriptions_table.of_chat(db, chat_id):
-            self._without_digest(db, chat_id, max(fired, key=lambda one: one.alert.session))
+            folded += alerts_table.add(db, one.alert, present)
         rules_table.keep_state(db, [one.verdict.rule for one in fired if not one.verdict.finished])
-        rules_table.finish(db, [one.alert.rule_id for one in fired if one.verdict.finished])
+        rules_table.finish(db, [one.rule.id for one in fired if one.verdict.finished])
+        if fired:
+            written[chat_id] = fired
+    watching = subscriptions_table.watching_since(db, written)
+    _write_leftovers(db, {chat: fired for chat, fired in written.items() if chat not in watching}, now, present, wishes)
+    return told, folded
 
-    def _without_digest(self, db: Database, chat_id: int, one: Fired) -> None:
-        """What is left over for a chat that watches nothing, and so gets no digest, comes in one message a tick.
 
-        Not under a digest's key: exchanges close at other hours, and prices of one session come in several ticks; and
-        whoever begins to watch something that evening is owed the digest all the same.
-        """
-        left = alerts_table.folded(db, chat_id, one.alert.session)
+def _write_leftovers(
+    db: Database, page: Mapping[int, Sequence[Fired]], now: datetime, present: datetime, wishes: ChatWishes
+) -> None:
+    """What is left over for a chat that watches nothing, and so gets no digest, comes in one message a tick.
+
+    Not under a digest's key: exchanges close at other hours, and prices of one session come in several ticks; and
+    whoever begins to watch something that evening is owed the digest all the same.
+    """
+    for chat_id, waiting in alerts_table.folded(db, page).items():
+        newest = max((one.closed for one in page[chat_id]), key=lambda closed: closed.session)
+        left = [alert for alert in waiting if alert.session <= newest.session]
         if not left:
-            return
-        key = f"{LEFTOVERS}:{chat_id}:{one.alert.session}:{min(alert.id for alert in left)}"
-        with self._wishes.speaking(chat_id):
+            continue
+        with wishes.speaking(chat_id):
             text = f"{digest_notes.what_else_fired(left)}\n{sentences.NOT_ADVICE}"
-        present = self._services.clock()
-        begin = self._wishes.begin(chat_id, self._now, present)
-        draft = outbox_table.Draft(key, chat_id, LEFTOVERS, text, begin, begin + (one.fresh_until - self._now))
+        about = f"{newest.session}:{min(alert.id for alert in left)}"
+        draft = wishes.draft(LEFTOVERS, chat_id, about, text, newest.fresh_until - now, now, present)
         if outbox_table.enqueue(db, draft, present):
-            alerts_table.fold_in(db, [alert.id for alert in left], key)
-
-    def _draft(self, one: Fired, present: datetime) -> outbox_table.Draft:
-        """The message of an alert. One that its chat holds back is fresh for as long after that."""
-        alert = one.alert
-        text = one.text
-        if is_late(one.due_at, self._now):
-            with self._wishes.speaking(alert.chat_id):
-                timezone = self._wishes.settings(alert.chat_id).timezone
-                text = f"{lateness.about_lateness(one.due_at, timezone)}\n{text}"
-        begin = self._wishes.begin(alert.chat_id, self._now, present)
-        return outbox_table.Draft(
-            dedup_key=f"{alert.kind.value}:{alert.chat_id}:{alert.session}:{alert.rule_id}",
-            chat_id=alert.chat_id,
-            kind=alert.kind.value,
-            text=text,
-            not_before=begin,
-            expires_at=begin + (one.fresh_until - self._now),
-        )
+            alerts_table.fold_in(db, [alert.id for alert in left], draft.dedup_key)

@@ -13,7 +13,7 @@ import numpy as np
 
 from bellwether.alerts.rules.rarity import Rarity
 from bellwether.core.alert_types import AlertRule, Direction, Repeat, RuleKind
-from bellwether.core.types import Q05, Q50, Bars, Forecast
+from bellwether.core.types import Q05, Q50, Bars, Forecast, Instrument
 from bellwether.market.holes import Gap
 
 
@@ -52,6 +52,7 @@ _SPLIT = 0.02  #: a quoted close that differs by more from what it was when the 
 class Observation:
     """What is known of one symbol after a session."""
 
+    instrument: Instrument
     bars: Bars  #: up to that session
     forecasts: Mapping[int, Forecast]  #: by horizon
     rarities: Mapping[int, Rarity | None]  #: by horizon; None where its own past is too short
@@ -87,22 +88,22 @@ class RuleVerdict:
         return self.reason in FIRES
 
 
-def measure(rule: AlertRule, sight: Observation) -> float | None:
+def measure(rule: AlertRule, seen: Observation) -> float | None:
     """The figure that a rule looks at; None where there is no sound one.
 
     Where the model is silent its place is taken by a plain volatility rule, which is no reason to alarm anybody.
     """
     if rule.kind is RuleKind.MOVE:
-        return sight.move
+        return seen.move
     if rule.kind is RuleKind.PRICE:
-        return sight.bars.quoted_close / split_since(rule, sight)
+        return seen.bars.quoted_close / split_since(rule, seen)
     if rule.kind is RuleKind.EARNINGS:
-        return None if sight.earnings is None else float(sight.session < sight.earnings <= sight.next_session)
-    made = sight.forecasts.get(rule.horizon)
+        return None if seen.earnings is None else float(seen.session < seen.earnings <= seen.next_session)
+    made = seen.forecasts.get(rule.horizon)
     if made is None or made.problem is not None:
         return None
     if rule.kind is RuleKind.UNUSUAL:
-        rarity = sight.rarities.get(rule.horizon)
+        rarity = seen.rarities.get(rule.horizon)
         return None if rarity is None else rarity.share
     return {
         RuleKind.GROWTH: made.growths[Q50],
@@ -111,16 +112,16 @@ def measure(rule: AlertRule, sight: Observation) -> float | None:
     }[rule.kind]
 
 
-def split_since(rule: AlertRule, sight: Observation) -> float:
+def split_since(rule: AlertRule, seen: Observation) -> float:
     """What a price of the rule's day must be multiplied by to be in today's shares: 0.25 after a split in four.
 
     Sources quote the whole past in today's shares, so the close of the day on which the rule was made tells. NaN where
     the prices of that day were left out, for they cannot be compared with later ones.
     """
-    bars = sight.bars
+    bars = seen.bars
     if rule.set_on is None or rule.set_close is None:
         return 1.0
-    if sight.is_cut and np.datetime64(rule.set_on) < bars.sessions[0]:
+    if seen.is_cut and np.datetime64(rule.set_on) < bars.sessions[0]:
         return float("nan")
     at = int(np.searchsorted(bars.sessions, np.datetime64(rule.set_on)))
     if at == len(bars) or bars.sessions[at] != np.datetime64(rule.set_on):
@@ -142,18 +143,18 @@ def judge(rule: AlertRule, figure: float | None, session: date, now: datetime, b
         return RuleVerdict(RuleReason.SESSION_MISSING, rule)
     if figure is None or not np.isfinite(figure):
         return RuleVerdict(RuleReason.NO_FIGURE, replace(rule, judged=session))
-    seen = replace(rule, judged=session, last_value=figure)
+    looked_at = replace(rule, judged=session, last_value=figure)
     if _beyond(rule, figure, 0.0):
         # a session's move is news each time: there is no state that it could have stayed in
         if not rule.armed and rule.kind is not RuleKind.MOVE:
-            return RuleVerdict(RuleReason.STILL_BEYOND, seen)
+            return RuleVerdict(RuleReason.STILL_BEYOND, looked_at)
         reason = RuleReason.STANDS_BEYOND if rule.last_value is None else RuleReason.CROSSED
-        return RuleVerdict(reason, replace(seen, armed=False), finished=rule.repeat is Repeat.ONCE)
+        return RuleVerdict(reason, replace(looked_at, armed=False), finished=rule.repeat is Repeat.ONCE)
     if rule.armed:
-        return RuleVerdict(RuleReason.NOT_REACHED, seen)
+        return RuleVerdict(RuleReason.NOT_REACHED, looked_at)
     if _beyond(rule, figure, margin(rule)):
-        return RuleVerdict(RuleReason.NOT_FAR_ENOUGH_BACK, seen)
-    return RuleVerdict(RuleReason.REARMED, replace(seen, armed=True))
+        return RuleVerdict(RuleReason.NOT_FAR_ENOUGH_BACK, looked_at)
+    return RuleVerdict(RuleReason.REARMED, replace(looked_at, armed=True))
 
 
 def margin(rule: AlertRule) -> float:

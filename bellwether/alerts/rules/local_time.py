@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from bellwether.alerts.rules.digest_due import DigestSlot
 from bellwether.core.alert_types import AlertSettings, QuietHours
+from bellwether.core.config import Alerts
 from bellwether.core.local_clock import after_quiet, first_at
 from bellwether.market.calendar import SETTLING, closes_at, is_session, last_closed_session
 
@@ -28,11 +29,11 @@ class Rhythm:
     pending: date | None = None  #: the oldest session whose digest was still to come at `changed_at`
 
     @classmethod
-    def of(cls, settings: AlertSettings, delay: timedelta, freshness: timedelta) -> "Rhythm":
+    def of(cls, settings: AlertSettings, times: Alerts) -> "Rhythm":
         """That of a chat."""
         return cls(
-            delay,
-            freshness,
+            timedelta(minutes=times.digest_delay),
+            timedelta(minutes=times.freshness),
             settings.timezone,
             settings.digest_at,
             settings.quiet,

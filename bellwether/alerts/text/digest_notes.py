@@ -1,5 +1,6 @@
 """What a digest says besides its ranges: how the last ones turned out, what fired, and why the digest comes."""
 
+from collections.abc import Sequence
 from html import escape
 
 from bellwether.alerts.rules.rarity import Remark
@@ -43,7 +44,7 @@ def _length(horizon: int) -> str:
     return _("the next day") if horizon == 1 else price_sentences.label(horizon)
 
 
-def what_else_fired(folded: list[Alert]) -> str:
+def what_else_fired(folded: Sequence[Alert]) -> str:
     """The alerts that go into this digest, the most surprising first, each with its rule; empty when there are none."""
     if not folded:
         return ""

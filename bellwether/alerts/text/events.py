@@ -8,7 +8,7 @@ from bellwether.alerts.text.alerts import figure, name
 from bellwether.core.alert_types import AlertRule, Direction, RuleKind
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.core.types import Instrument, to_date
+from bellwether.core.types import to_date
 from bellwether.forecasting import sentences
 from bellwether.market.holes import Gap
 from bellwether.market.jumps import may_be_halved
@@ -39,54 +39,56 @@ _FIGURES = {
 }
 
 
-def event(rule: AlertRule, reason: RuleReason, seen: float, sight: Observation, one: Instrument) -> str:
-    """What happened; `seen` is the figure that the rule looked at. A jump that may be a split says so."""
-    told = _event(rule, reason, seen, sight, one)
+def event(rule: AlertRule, reason: RuleReason, value: float, seen: Observation) -> str:
+    """What happened; `value` is the figure that the rule looked at. A jump that may be a split says so."""
+    told = _event(rule, reason, value, seen)
     of_prices = rule.kind in {RuleKind.MOVE, RuleKind.PRICE}
-    if of_prices and len(sight.bars) - 1 in may_be_halved(sight.bars):
+    if of_prices and len(seen.bars) - 1 in may_be_halved(seen.bars):
         return " ".join([told, _("It may be a split of its shares that nobody has told of.")])
     return told
 
 
-def _event(rule: AlertRule, reason: RuleReason, seen: float, sight: Observation, one: Instrument) -> str:
+def _event(rule: AlertRule, reason: RuleReason, value: float, seen: Observation) -> str:
     if rule.kind is RuleKind.EARNINGS:
-        if sight.earnings is None:
-            return _("{name} is expected to report earnings on its next trading day.").format(name=name(one))
+        if seen.earnings is None:
+            return _("{name} is expected to report earnings on its next trading day.").format(
+                name=name(seen.instrument)
+            )
         message = _("{name} is expected to report earnings on {day}, its next trading day.")
-        return message.format(name=name(one), day=sentences.day(sight.earnings))
-    if rule.kind is RuleKind.MOVE and sight.gap is not Gap.NONE:  # not of one session, for all we know
+        return message.format(name=name(seen.instrument), day=sentences.day(seen.earnings))
+    if rule.kind is RuleKind.MOVE and seen.gap is not Gap.NONE:  # not of one session, for all we know
         return _("{name} moved {growth} from {before} to {day}, to {close}.").format(
-            name=name(one),
-            growth=sentences.signed_percent(seen),
-            before=sentences.day(to_date(sight.bars.sessions[-2])),
-            day=sentences.day(sight.session),
-            close=_close(sight, one),
+            name=name(seen.instrument),
+            growth=sentences.signed_percent(value),
+            before=sentences.day(to_date(seen.bars.sessions[-2])),
+            day=sentences.day(seen.session),
+            close=_close(seen),
         )
     if rule.kind is RuleKind.MOVE:
         return _("{name} moved {growth} on {day}, to {close}.").format(
-            name=name(one),
-            growth=sentences.signed_percent(seen),
-            day=sentences.day(sight.session),
-            close=_close(sight, one),
+            name=name(seen.instrument),
+            growth=sentences.signed_percent(value),
+            day=sentences.day(seen.session),
+            close=_close(seen),
         )
     if rule.kind is RuleKind.UNUSUAL:
-        rare = sight.rarities.get(rule.horizon)
+        rare = seen.rarities.get(rule.horizon)
         assert rare is not None  # there was a figure
-        return _unusual(rule, rare, one)
+        return _unusual(rule, rare, seen)
     side = (reason is RuleReason.STANDS_BEYOND, rule.direction)
     if rule.kind is RuleKind.PRICE:
-        return _(_PRICES[side]).format(name=name(one), level=escape(_level(rule, sight, one)), close=_close(sight, one))
+        return _(_PRICES[side]).format(name=name(seen.instrument), level=escape(_level(rule, seen)), close=_close(seen))
     return _(_FIGURES[side]).format(
-        name=name(one),
+        name=name(seen.instrument),
         what=_(_WHAT[rule.kind]),
         span=sentences.within(rule.horizon),
-        limit=figure(rule, rule.threshold, one.currency),
-        now=figure(rule, seen, one.currency),
+        limit=figure(rule, rule.threshold, seen.instrument.currency),
+        now=figure(rule, value, seen.instrument.currency),
     )
 
 
-def _unusual(rule: AlertRule, rare: Rarity, one: Instrument) -> str:
-    what = _(_RARE[rare.side]).format(name=name(one), span=sentences.within(rule.horizon))
+def _unusual(rule: AlertRule, rare: Rarity, seen: Observation) -> str:
+    what = _(_RARE[rare.side]).format(name=name(seen.instrument), span=sentences.within(rule.horizon))
     if rare.share == 0:
         message = _("{what}; none of its last {count} days was as extreme.")
     else:
@@ -94,15 +96,16 @@ def _unusual(rule: AlertRule, rare: Rarity, one: Instrument) -> str:
     return message.format(what=what, share=sentences.percent(rare.share), count=rare.compared)
 
 
-def _level(rule: AlertRule, sight: Observation, one: Instrument) -> str:
+def _level(rule: AlertRule, seen: Observation) -> str:
     """The price that was to be reached, in today's shares."""
-    ratio = split_since(rule, sight)
-    level = figure(rule, rule.threshold * ratio, one.currency)
+    ratio = split_since(rule, seen)
+    level = figure(rule, rule.threshold * ratio, seen.instrument.currency)
     if ratio == 1:
         return level
-    asked = figure(rule, rule.threshold, one.currency)
+    asked = figure(rule, rule.threshold, seen.instrument.currency)
     return _("{level} ({asked} before its shares were split)").format(level=level, asked=asked)
 
 
-def _close(sight: Observation, one: Instrument) -> str:
-    return escape(sentences.money(sight.bars.quoted_close, one.currency, one.symbol))
+def _close(seen: Observation) -> str:
+    one = seen.instrument
+    return escape(sentences.money(seen.bars.quoted_close, one.currency, one.symbol))
