@@ -67,7 +67,10 @@ def of_chat(db: Database, chat_id: int) -> list[AlertRule]:
 
 def newest_judged(db: Database) -> dict[str, date | None]:
     """The trading calendars that rules depend on, and the last session for which any rule of each was judged."""
-    sql = "SELECT calendar, max(judged) FROM alert_rules GROUP BY calendar ORDER BY calendar"
+    sql = (
+        "SELECT calendar, (SELECT max(judged) FROM alert_rules r WHERE r.calendar = c.calendar)"
+        " FROM (SELECT DISTINCT calendar FROM alert_rules) c ORDER BY calendar"
+    )
     return {calendar: date.fromisoformat(judged) if judged else None for calendar, judged in db.conn.execute(sql)}
 
 
@@ -90,10 +93,28 @@ def unjudged(db: Database, calendar: str, session: date) -> list[UnjudgedRule]:
 
 def unchanged(db: Database, read: Iterable[AlertRule]) -> set[int]:
     """The numbers of those rules that still are as they were read: nobody edited, paused, moved or judged them."""
-    as_read = {rule.id: rule for rule in read}
-    sql = "SELECT * FROM alert_rules WHERE id IN (SELECT value FROM json_each(:ids))"
-    now = [_rule(row) for row in rows(db, sql, {"ids": json.dumps(list(as_read))})]
-    return {rule.id for rule in now if rule == as_read[rule.id]}
+    as_read = {rule.id: _what_changes(rule) for rule in read}
+    sql = (
+        "SELECT id, chat_id, direction, threshold, horizon, repeat, armed, last_value, judged, expires_at, paused"
+        " FROM alert_rules WHERE id IN (SELECT value FROM json_each(?))"
+    )
+    return {row[0] for row in db.conn.execute(sql, (json.dumps(list(as_read)),)) if row == as_read[row[0]]}
+
+
+def _what_changes(rule: AlertRule) -> tuple[object, ...]:
+    return (
+        rule.id,
+        rule.chat_id,
+        rule.direction.value,
+        rule.threshold,
+        rule.horizon,
+        rule.repeat.value,
+        rule.armed,
+        rule.last_value,
+        _day(rule.judged),
+        stamp(rule.expires_at) if rule.expires_at else None,
+        rule.paused,
+    )
 
 
 def lack_a_close(db: Database, rules: Iterable[AlertRule], session: date) -> None:
