@@ -16,8 +16,6 @@ FARTHEST = timedelta(hours=36)  #: a clock that is further off was set so: for a
 KEPT = timedelta(hours=1)  #: for which what was heard is believed: a machine that sleeps loses count
 log = logging.getLogger(__name__)
 
-Clock = Callable[[], datetime]  #: tells the time, aware
-
 
 class CheckedClock:
     """Tells the time: the machine's, or the other's where they differ by more than SLACK and less than FARTHEST."""
