@@ -7,7 +7,6 @@ import logging
 from dataclasses import dataclass
 from html import escape
 
-from bellwether.ask import forecasts
 from bellwether.ask.market_overview import forecasts_of
 from bellwether.core.errors import BadHorizon, BellwetherError
 from bellwether.core.i18n.translate import gettext as _
@@ -15,6 +14,7 @@ from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.core.types import Forecast
 from bellwether.forecasting import sentences
 from bellwether.market.symbols.start_links import start_payload
+from bellwether.market.symbols.suggest import suggest
 from bellwether.services import Services
 from bot.commands.base import ChatContext
 from bot.commands.forecast import question_and_horizon
@@ -55,7 +55,7 @@ def _cards(services: Services, typed: str) -> list[Card]:
             question, horizon = question_and_horizon(services, text)
         except BadHorizon:  # not typed to its end yet
             question, horizon = text.rpartition(" ")[0], DEFAULT_HORIZON
-        found = forecasts.suggestions(services, question)[:MOST]
+        found = suggest(question, services.universe)[:MOST]
         return [_card(made) for made in forecasts_of(services, found, horizon)]
     except BellwetherError as problem:
         log.info("No cards: %s", problem.for_operator)

@@ -318,7 +318,7 @@ def test_a_forecast_asked_for_again_differs_in_the_time_alone(make_bars: MakeBar
 
 def test_of_many_symbols_each_has_the_outlook_that_it_has_alone(services: Services, make_bars: MakeBars) -> None:
     end, sound = date(2021, 12, 31), [instrument for instrument in services.universe if instrument.symbol != "^VIX"]
-    known = [inputs_at(services, one, end) for one in sound]
+    known = [inputs_at(services.provider, one, end) for one in sound]
     still = changed(make_bars(), put(slice(None), PRICES, 50.0))
     short = make_bars(30)
     mixed = [*known[:20], ForecastInputs(MADE, still, NO_MARKET, "test", "", None), *known[20:]]

@@ -1,23 +1,28 @@
 """Kept outlooks: given again for the same knowledge and model alone, and only so many."""
 
+from collections import Counter
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
 
-from bellwether.ask import forecasts
+from bellwether.ask import batch, forecasts
 from bellwether.ask.point_in_time import inputs_at
+from bellwether.core.errors import BadHorizon
 from bellwether.core.types import Bars, ForecastInputs
 from bellwether.forecasting import outlook_cache
+from bellwether.forecasting.forecaster import forecast_at
 from bellwether.forecasting.outlook_cache import OutlookCache
 from bellwether.services import Services
 
 END = date(2021, 12, 30)
+NOW = datetime(2022, 1, 3, 12, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
 
 
 def known(services: Services, symbol: str = "AAPL") -> ForecastInputs:
-    return inputs_at(services, forecasts.resolve(services, symbol), END)
+    return inputs_at(services.provider, forecasts.resolve(services, symbol), END)
 
 
 def copied(bars: Bars) -> Bars:
@@ -69,6 +74,33 @@ def test_those_unused_for_longest_are_forgotten(services: Services, monkeypatch:
     kept.get(coke, services.model)
     assert kept.get(apple, services.model) is first
     assert kept.get(microsoft, services.model) is not second
+
+
+def test_a_forecast_is_read_once_for_each_horizon_and_has_the_time_at_which_it_is_asked_for(services: Services) -> None:
+    cache = OutlookCache()
+    outlook = cache.get(known(services), services.model)
+    first = cache.forecast_at(outlook, 10, NOW)
+    assert first == forecast_at(outlook, 10, NOW)
+    assert cache.forecast_at(outlook, 10, NOW) is first
+    assert cache.forecast_at(outlook, 10, LATER) == replace(first, made_at=LATER)
+    assert cache.forecast_at(outlook, 21, NOW).horizon == 21
+    with pytest.raises(BadHorizon):
+        cache.forecast_at(outlook, 64, NOW)
+
+
+def test_a_batch_asks_once_for_the_market_beside_its_symbols(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: Counter[str] = Counter()
+    bars = services.provider.bars
+
+    def counted(symbol: str, end: date) -> Bars:
+        asked[symbol] += 1
+        return bars(symbol, end)
+
+    monkeypatch.setattr(services.provider, "bars", counted)
+    batch.forecasts(services, ["AAPL", "MSFT", "KO"], 10)
+    assert asked == {"AAPL": 1, "MSFT": 1, "KO": 1, "^GSPC": 1, "^VIX": 1}
 
 
 def test_a_day_in_the_past_is_not_kept(services: Services) -> None:

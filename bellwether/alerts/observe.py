@@ -46,7 +46,7 @@ def observe(services: Services, symbol: str, session: date, rules: Sequence[Aler
         next_session=session_after(instrument.calendar, bars.cutoff, 1),
         earnings=next_earnings(services.fundamentals, symbol) if announced else None,
         gap=last_gap(instrument.calendar, bars),
-        is_cut=point_in_time.is_cut(services, instrument, bars.cutoff),
+        is_cut=point_in_time.is_cut(services.provider, instrument, bars.cutoff),
     )
 
 
@@ -91,7 +91,7 @@ def rarities(services: Services, outlook: Outlook, horizons: Collection[int]) ->
     said = past_quantiles(
         model,
         outlook.bars,
-        point_in_time.market_of(services, instrument, end),
+        point_in_time.market_until(services.provider, point_in_time.market_end(instrument, end)),
         COMPARED + 1,
         None
         if instrument.calendar == point_in_time.MARKET_CALENDAR

@@ -7,11 +7,12 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache, partial
 
 from bellwether.ask import forecasts as ask_forecasts
-from bellwether.ask.point_in_time import inputs_at, last_session
+from bellwether.ask.point_in_time import inputs_at, last_session, market_until
 from bellwether.core.errors import BellwetherError, StoreError, UnusableBars
-from bellwether.core.types import Bars, Forecast, ForecastInputs, Instrument, Outlook, issues_forecasts
+from bellwether.core.types import Forecast, ForecastInputs, Instrument, Outlook, issues_forecasts
 from bellwether.forecasting.forecaster import forecast_at, make_outlooks
 from bellwether.models.onnx_model import OnnxModel
 from bellwether.services import Services
@@ -20,7 +21,6 @@ from bellwether.track_record.scores.record_summary import with_record
 
 log = logging.getLogger(__name__)
 Made = dict[str, tuple[Outlook, Forecast]]
-_Asked = tuple[ForecastInputs, OnnxModel | None]
 
 
 def forecasts(
@@ -31,22 +31,24 @@ def forecasts(
     *,
     allowed: Callable[[str], None] = lambda symbol: None,
 ) -> list[Forecast | BellwetherError]:
-    """What `queries.answer` gives for each of these symbols or names, in their order, or what it raises.
+    """What `forecasts.answer` gives for each of these symbols or names, in their order, or what it raises.
 
     `allowed` raises a BellwetherError for a symbol that this caller may not ask for.
     """
-    work = _Batch(services, horizon, as_of, allowed)
-    asked: dict[str, _Asked] = {}
+    work = _Batch(services, horizon, as_of)
+    asked: dict[str, tuple[ForecastInputs, OnnxModel | None]] = {}
     made: Made = {}
     problems: dict[str, BellwetherError] = {}
     for text in dict.fromkeys(symbols):
         try:
-            asked[text] = work.look_up(text)
+            instrument = ask_forecasts.resolve(services, text)
+            allowed(instrument.symbol)
+            asked[text] = work.look_up(instrument)
         except BellwetherError as problem:
             problems[text] = problem
-    for text, seen in zip(asked, work.outlooks(list(asked.values())), strict=True):
+    for text, outlook in zip(asked, work.outlooks(list(asked.values())), strict=True):
         try:
-            made[text] = work.forecast(seen)
+            made[text] = work.forecast(outlook)
         except BellwetherError as problem:
             problems[text] = problem
     if as_of is None:
@@ -57,26 +59,18 @@ def forecasts(
 class _Batch:
     """What the symbols of one batch have in common."""
 
-    def __init__(
-        self,
-        services: Services,
-        horizon: int,
-        as_of: date | None,
-        allowed: Callable[[str], None],
-    ) -> None:
-        self._services, self._horizon, self._as_of, self._allowed = services, horizon, as_of, allowed
-        self._known_by = replace(services, provider=_Once(services))  # type: ignore[arg-type]  # for `inputs_at` alone
-        self._ends: dict[str, date] = {}
+    def __init__(self, services: Services, horizon: int, as_of: date | None) -> None:
+        self._services, self._horizon, self._as_of = services, horizon, as_of
+        self._last_session = cache(partial(last_session, as_of=as_of, now=services.clock()))
+        self._market = cache(partial(market_until, services.provider))
 
-    def look_up(self, text: str) -> _Asked:
-        """What is known of one symbol, and who is to say more. Raises what `queries.answer` does."""
-        one = ask_forecasts.resolve(self._services, text)
-        self._allowed(one.symbol)
-        end = self._end(one)
-        model = self._services.model if self._as_of is None else self._services.shelf.for_day(end)
-        return inputs_at(self._known_by, one, end), model
+    def look_up(self, instrument: Instrument) -> tuple[ForecastInputs, OnnxModel | None]:
+        """What is known of one symbol, and which model is asked. Raises what `forecasts.outlook` does."""
+        services, end = self._services, self._last_session(instrument.calendar)
+        model = services.model if self._as_of is None else services.shelf.for_day(end)
+        return inputs_at(services.provider, instrument, end, self._market), model
 
-    def outlooks(self, asked: Sequence[_Asked]) -> list[Outlook | UnusableBars]:
+    def outlooks(self, asked: Sequence[tuple[ForecastInputs, OnnxModel | None]]) -> list[Outlook | UnusableBars]:
         """One for each, or why there is none. Of a day long past calendars may differ in the model that answers."""
         make = self._services.outlooks.get_all if self._as_of is None else make_outlooks
         made: dict[int, Outlook | UnusableBars] = {}
@@ -85,55 +79,33 @@ class _Batch:
             made |= zip(mine, make([asked[at][0] for at in mine], model), strict=True)
         return [made[at] for at in range(len(asked))]
 
-    def forecast(self, seen: Outlook | UnusableBars) -> tuple[Outlook, Forecast]:
-        """The forecast as `queries.answer` has it, but for the ledger. Raises what that does."""
-        if isinstance(seen, UnusableBars):
-            raise seen
+    def forecast(self, outlook: Outlook | UnusableBars) -> tuple[Outlook, Forecast]:
+        """The forecast as `forecasts.answer` has it, but for the ledger. Raises what that does."""
+        if isinstance(outlook, UnusableBars):
+            raise outlook
         services = self._services
         if self._as_of is not None:
-            return seen, forecast_at(seen, self._horizon, services.clock())
-        seen = ask_forecasts.as_shown(services, seen)
-        made = forecast_at(seen, self._horizon, services.clock())
-        return seen, with_record(services.store, made, simulated=not issues_forecasts(services.provider.name))
-
-    def _end(self, one: Instrument) -> date:
-        """The newest session, the same for all that trade by one calendar."""
-        if one.calendar not in self._ends:
-            self._ends[one.calendar] = last_session(self._services, one, self._as_of)
-        return self._ends[one.calendar]
-
-
-class _Once:
-    """A market whose bars are asked for once: those of the market series stand beside every symbol."""
-
-    def __init__(self, services: Services) -> None:
-        provider = services.provider
-        self._provider = provider
-        self.name, self.live, self.note = provider.name, provider.live, provider.note
-        self._bars: dict[tuple[str, date], Bars] = {}
-
-    def bars(self, symbol: str, end: date) -> Bars:
-        """As the market has them. Raises what it raises."""
-        key = (symbol, end)
-        if key not in self._bars:
-            self._bars[key] = self._provider.bars(symbol, end)
-        return self._bars[key]
+            return outlook, forecast_at(outlook, self._horizon, services.clock())
+        outlook = ask_forecasts.as_shown(services, outlook)
+        made = services.outlooks.forecast_at(outlook, self._horizon, services.clock())
+        return outlook, with_record(services.store, made, simulated=not issues_forecasts(services.provider.name))
 
 
 def _entered(services: Services, made: Made) -> Made:
     """Enter what is issued into the ledger before anybody sees it; what could not be entered says so."""
-    issued = {text: (seen, one) for text, (seen, one) in made.items() if issue.is_issued(seen, one)}
+    issued = {text: pair for text, pair in made.items() if issue.is_issued(*pair)}
     if not issued:
         return {}
     try:
         with services.store.reading() as db:
-            known = ledger_table.known_among(db, [one.forecast_id for _, one in issued.values()])
-        new = [issue.row_of(seen, one) for seen, one in issued.values() if one.forecast_id not in known]
+            known = ledger_table.known_among(db, [forecast.forecast_id for _, forecast in issued.values()])
+        new = [issue.row_of(*pair) for pair in issued.values() if pair[1].forecast_id not in known]
         if new:
             issue.record(services.store, new)
     except StoreError as problem:
         log.error("The forecasts of a batch are not in the ledger: %s", problem.for_operator)
         return {
-            text: (seen, replace(one, caveats=(*one.caveats, issue.UNRECORDED))) for text, (seen, one) in issued.items()
+            text: (outlook, replace(forecast, caveats=(*forecast.caveats, issue.UNRECORDED)))
+            for text, (outlook, forecast) in issued.items()
         }
     return {}

@@ -9,7 +9,6 @@ from bellwether.core.parsing import parse_date, parse_horizon
 from bellwether.core.types import (
     Q10,
     Q90,
-    Bars,
     Forecast,
     Instrument,
     Outlook,
@@ -22,8 +21,6 @@ from bellwether.core.types import (
 from bellwether.forecasting.forecaster import forecast_at, make_outlook
 from bellwether.market.bars import STALE_AFTER
 from bellwether.market.symbols.resolve import Resolver
-from bellwether.market.symbols.suggest import suggest
-from bellwether.models.onnx_model import OnnxModel
 from bellwether.services import Services
 from bellwether.track_record.demotion.gate import apply_gate, demoted, gate
 from bellwether.track_record.grading import GradedRange, Range, outcome_when_sure
@@ -49,20 +46,11 @@ def outlook(services: Services, instrument: Instrument, as_of: date | None = Non
     A day in the past is answered by a model that had not seen what came after it, where there is one. Raises BadDate,
     MarketDataError or UnusableBars.
     """
-    end = last_session(services, instrument, as_of)
+    end = last_session(instrument.calendar, as_of, services.clock())
+    known = inputs_at(services.provider, instrument, end)
     if as_of is None:
-        return services.outlooks.get(inputs_at(services, instrument, end), services.model)
-    return _outlook(services, instrument, end, services.shelf.for_day(end))
-
-
-def _outlook(services: Services, instrument: Instrument, end: date, model: OnnxModel | None) -> Outlook:
-    """All horizons from the bars up to the session `end`, by this model; it is not kept."""
-    return make_outlook(inputs_at(services, instrument, end), model)
-
-
-def bars(services: Services, instrument: Instrument, as_of: date | None = None) -> Bars:
-    """The bars up to `as_of`, or up to the last closed session. Raises BadDate, MarketDataError or UnusableBars."""
-    return services.provider.bars(instrument.symbol, last_session(services, instrument, as_of))
+        return services.outlooks.get(known, services.model)
+    return make_outlook(known, services.shelf.for_day(end))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +76,7 @@ def issue(services: Services, seen: Outlook, horizon: int) -> Answer:
     forecast: it then says that it could not be entered. Raises BadHorizon.
     """
     seen, simulated = as_shown(services, seen), not issues_forecasts(services.provider.name)
-    made = forecast_at(seen, horizon, services.clock())
+    made = services.outlooks.forecast_at(seen, horizon, services.clock())
     return Answer(issuing.issue(services.store, seen, with_record(services.store, made, simulated=simulated)), seen)
 
 
@@ -104,13 +92,12 @@ def outlooks_to_enter(services: Services, instrument: Instrument) -> list[tuple[
 
     A silenced model goes on being scored, and so do the models that are only tried.
     """
-    end = last_session(services, instrument, None)
-    own = _outlook(services, instrument, end, services.model)
+    known = inputs_at(services.provider, instrument, last_session(instrument.calendar, None, services.clock()))
+    own = make_outlook(known, services.model)
     shown = apply_gate(services.store, own, len(services.universe))
-    tried = services.shelf.named(services.settings.models.shadow)
-    others = [_outlook(services, instrument, end, model) for model in tried]
-    silent = [own] if shown is not own else []
-    return [(shown, True), *((one, False) for one in (*silent, *others) if one.problem is None)]
+    tried = [make_outlook(known, model) for model in services.shelf.named(services.settings.models.shadow)]
+    silenced = [own] if shown is not own else []
+    return [(shown, True), *((outlook, False) for outlook in (*silenced, *tried) if outlook.problem is None)]
 
 
 def track_record(
@@ -181,11 +168,6 @@ def chart_svg(asked: Answer, theme: Theme, shape: Shape = "wide") -> str:
     return to_svg(fan_chart(asked.outlook, asked.forecast.horizon, theme, shape))
 
 
-def suggestions(services: Services, text: str) -> tuple[Instrument, ...]:
-    """What somebody who has begun to type may mean; asks nobody."""
-    return suggest(text, services.universe)
-
-
 def previous(services: Services, asked: Answer) -> Forecast | None:
     """The forecast of one session earlier, made again from its bars; None when it cannot be made."""
     bars = asked.outlook.bars
@@ -194,7 +176,8 @@ def previous(services: Services, asked: Answer) -> Forecast | None:
     try:
         # by the model that was asked: a change must be the prices', not another model's
         model = services.shelf.for_day(bars.cutoff)
-        before = _outlook(services, asked.outlook.instrument, to_date(bars.sessions[-2]), model)
+        end = to_date(bars.sessions[-2])
+        before = make_outlook(inputs_at(services.provider, asked.outlook.instrument, end), model)
         if asked.outlook.problem is Problem.SILENCED:
             before = demoted(before)
         return forecast_at(before, asked.forecast.horizon, asked.forecast.made_at)
@@ -208,7 +191,7 @@ def what_came(services: Services, asked: Answer) -> GradedRange | None:
     Raises MarketDataError.
     """
     made = asked.forecast
-    newest = last_session(services, asked.outlook.instrument, None)
+    newest = last_session(asked.outlook.instrument.calendar, None, services.clock())
     if made.target_session > newest:
         return None
     low, high = made.log_returns[Q10], made.log_returns[Q90]

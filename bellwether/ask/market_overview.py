@@ -12,17 +12,18 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property, partial
 
 from cachetools import LRUCache
 
 from bellwether.ask import forecasts
-from bellwether.ask.point_in_time import MARKET_CALENDAR, inputs_at, last_session
+from bellwether.ask.point_in_time import MARKET_CALENDAR, inputs_at, last_session, market_until
 from bellwether.core.errors import BellwetherError, MarketDataError
 from bellwether.core.i18n.translate import said
-from bellwether.core.types import MARKET_SERIES, Q10, Q90, Bars, Forecast, Instrument
+from bellwether.core.types import Q10, Q90, Bars, Forecast, Instrument
+from bellwether.db.database import Store
 from bellwether.forecasting.forecaster import forecast_at, make_outlook
 from bellwether.market.calendar import SETTLING, last_closed_session
 from bellwether.market.provider import Provider
@@ -75,25 +76,24 @@ def row_of(made: Forecast) -> OverviewRow:
     )
 
 
-def at_hand(services: Services) -> Services:
-    """The same services, whose market asks nobody: of a live source only what is kept of its bars is read."""
-    return replace(services, provider=_KeptBars(services)) if remote(services.provider) is not None else services
-
-
 def forecasts_of(services: Services, instruments: Iterable[Instrument], horizon: int) -> list[Forecast]:
     """The forecasts of those that have usable prices, without asking a source for any. Raises BadHorizon.
 
     The model is silent wherever its record silences it. Nothing is entered into the ledger.
     """
-    kept = at_hand(services)
+    provider = services.provider
+    if remote(provider) is not None:
+        provider = _KeptBars(services.store, provider)
+    market = cache(partial(market_until, provider))
     made = []
     for instrument in instruments:
         try:
+            end = last_session(instrument.calendar, None, services.clock())
             # each is looked at once: they are not kept, for those of a whole universe would fill the memory
-            seen = make_outlook(inputs_at(kept, instrument, last_session(kept, instrument, None)), services.model)
+            outlook = make_outlook(inputs_at(provider, instrument, end, market), services.model)
         except BellwetherError:
             continue
-        made.append(forecast_at(forecasts.as_shown(services, seen), horizon, services.clock()))
+        made.append(forecast_at(forecasts.as_shown(services, outlook), horizon, services.clock()))
     return made
 
 
@@ -168,13 +168,10 @@ class _KeptBars:
 
     live = True
 
-    def __init__(self, services: Services) -> None:
-        """In the place of the services' own provider."""
-        provider: Provider = services.provider
+    def __init__(self, store: Store, provider: Provider) -> None:
         self._provider = provider
         self.name, self.note = provider.name, provider.note
-        self._shelf = BarHistory(services.store, provider.name, provider.note)
-        self._series: dict[str, Bars] = {}
+        self._shelf = BarHistory(store, provider.name, provider.note)
 
     def describe(self) -> str:
         """The market in words."""
@@ -190,15 +187,10 @@ class _KeptBars:
 
     def bars(self, symbol: str, end: date) -> Bars:
         """Kept bars up to `end`. Raises MarketDataError when there are none."""
-        whole = self._series.get(symbol)
-        if whole is None:
-            kept = self._shelf.load(symbol)
-            if kept is None:
-                raise MarketDataError(said("No prices of {symbol} are kept yet.", symbol=symbol))
-            whole = kept.bars
-            if symbol in MARKET_SERIES:  # read beside every symbol
-                self._series[symbol] = whole
-        bars = whole.until(end)
+        kept = self._shelf.load(symbol)
+        if kept is None:
+            raise MarketDataError(said("No prices of {symbol} are kept yet.", symbol=symbol))
+        bars = kept.bars.until(end)
         if bars is None:
             raise MarketDataError(said("No prices of {symbol} up to {day} are kept.", symbol=symbol, day=end))
         return bars

@@ -1,14 +1,14 @@
 """What may be known of an instrument when a session has closed: its bars, and the market series beside them."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 
 from bellwether.core.errors import BadDate, MarketDataError, UnknownSymbol, UnusableBars
 from bellwether.core.i18n.translate import said, together
 from bellwether.core.types import MARKET_SERIES, Bars, ForecastInputs, Instrument, Origin
 from bellwether.market.calendar import SETTLING, closes_at, is_session, last_closed_session
+from bellwether.market.provider import Provider
 from bellwether.market.scale import index_levels, recent_comparable
-from bellwether.services import Services
 
 EARLIEST = date(1900, 1, 1)  #: as-of dates before it are typing errors
 MARKET_CALENDAR = "XNYS"  #: of MARKET_SERIES
@@ -16,12 +16,12 @@ MARKET_CALENDAR = "XNYS"  #: of MARKET_SERIES
 #: on 1987-10-19, 115.6 % up on 2018-02-05)
 FARTHEST = {"^GSPC": 1.58, "^VIX": 4.6}
 HISTORY = 2520  #: bars an answer may rest on, ten years: the same whatever a source keeps beyond them
+MarketBars = tuple[Bars | None, ...]  #: of MARKET_SERIES; None where unknown
 
 
-def last_session(services: Services, instrument: Instrument, as_of: date | None) -> date:
-    """The newest session that may be looked at."""
-    now = services.clock()
-    closed = last_closed_session(instrument.calendar, now - SETTLING)
+def last_session(calendar: str, as_of: date | None, now: datetime) -> date:
+    """The newest session that may be looked at. Raises BadDate."""
+    closed = last_closed_session(calendar, now - SETTLING)
     if as_of is None:
         return closed
     if as_of < EARLIEST:
@@ -33,27 +33,31 @@ def last_session(services: Services, instrument: Instrument, as_of: date | None)
     return min(as_of, closed)
 
 
-def inputs_at(services: Services, instrument: Instrument, end: date) -> ForecastInputs:
-    """What is known of an instrument after the session `end`. Raises MarketDataError and UnusableBars."""
-    provider = services.provider
+def inputs_at(
+    provider: Provider, instrument: Instrument, end: date, market: Callable[[date], MarketBars] | None = None
+) -> ForecastInputs:
+    """What is known of an instrument after the session `end`. Raises MarketDataError and UnusableBars.
+
+    `market` gives what `market_until` does: whoever asks for many instruments keeps it.
+    """
     whole = recent_comparable(provider.bars(instrument.symbol, end), HISTORY)
     bars = whole.bars
     origin = bars.origin or Origin(provider.name, provider.live, provider.note)
-    beside = market_of(services, instrument, bars.cutoff)
+    closed = market_end(instrument, bars.cutoff)
+    beside = market(closed) if market is not None else market_until(provider, closed)
     note = together(origin.note, *whole.notes, _about_beside(beside, origin, provider.note))
     expected = end if origin.live else None
     return ForecastInputs(origin.instrument or instrument, bars, beside, origin.source, note, expected)
 
 
-def is_cut(services: Services, instrument: Instrument, end: date) -> bool:
+def is_cut(provider: Provider, instrument: Instrument, end: date) -> bool:
     """Whether older prices of an instrument are left out, being of another scale. Raises what `inputs_at` does."""
-    return recent_comparable(services.provider.bars(instrument.symbol, end), HISTORY).is_cut
+    return recent_comparable(provider.bars(instrument.symbol, end), HISTORY).is_cut
 
 
-def market_of(services: Services, instrument: Instrument, cutoff: date) -> tuple[Bars | None, ...]:
-    """The bars of MARKET_SERIES known when the session `cutoff` of an instrument closed; None where unknown."""
-    end = market_end(instrument, cutoff)
-    return tuple(_series_or_none(services, symbol, end) for symbol in MARKET_SERIES)
+def market_until(provider: Provider, end: date) -> MarketBars:
+    """The bars of MARKET_SERIES up to a New York session."""
+    return tuple(_series_or_none(provider, symbol, end) for symbol in MARKET_SERIES)
 
 
 def market_end(instrument: Instrument, cutoff: date) -> date:
@@ -66,13 +70,10 @@ def market_end(instrument: Instrument, cutoff: date) -> date:
     return last_closed_session(MARKET_CALENDAR, closes_at(instrument.calendar, cutoff))
 
 
-def _series_or_none(services: Services, symbol: str, cutoff: date) -> Bars | None:
-    """A market series up to the same cutoff; None when the source does not have it, or it cannot be believed.
-
-    The model can do without, and says so.
-    """
+def _series_or_none(provider: Provider, symbol: str, end: date) -> Bars | None:
+    """None when the source does not have it, or it cannot be believed: the model can do without, and says so."""
     try:
-        return index_levels(services.provider.bars(symbol, cutoff), FARTHEST[symbol])
+        return index_levels(provider.bars(symbol, end), FARTHEST[symbol])
     except (MarketDataError, UnknownSymbol, BadDate, UnusableBars):
         return None
 

@@ -3,7 +3,7 @@
 Returns are log returns inside and simple fractions (`growth`) where people see them. Times are aware and in UTC.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from typing import Literal
@@ -270,7 +270,7 @@ class ForecastInputs:
     expected: date | None  #: the last closed session; None for a market that is not live
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Outlook:
     """Everything known about one symbol at one cutoff: all horizons at once.
 
@@ -288,8 +288,6 @@ class Outlook:
     caveats: tuple[str, ...] = ()
     problem: Problem | None = None
     market: tuple[Bars | None, ...] = ()  #: MARKET_SERIES as they were read; None where not known
-    #: forecasts read from it, by horizon
-    read: dict[int, Forecast] = field(init=False, default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ which saves a third of the time.
 import hashlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -47,11 +47,12 @@ from bellwether.forecasting.caveats import (
     about_training,
 )
 from bellwether.forecasting.explain import explain, usual_probability_of_growth
-from bellwether.forecasting.inputs import align_closes, model_inputs
+from bellwether.forecasting.inputs import Float32s, align_closes, bars_input, market_input
 from bellwether.forecasting.metrics import probability_above_zero
 from bellwether.market.bars import SMALLEST_VOLATILITY, after_breaks, find_problem, mended
 from bellwether.market.calendar import session_after
 from bellwether.market.jumps import doubtful_moves
+from bellwether.market.kept_checks import kept_with_bars
 from bellwether.market.returns import ewma_volatility, moves
 from bellwether.models.model_card import ModelCard
 from bellwether.models.onnx_model import OnnxModel
@@ -130,12 +131,25 @@ def _ask(model: OnnxModel | None, checked: Sequence[_Checked | UnusableBars]) ->
     if model is None:
         return answers
     asked = {at: one for at, one in enumerate(checked) if isinstance(one, _Checked) and one.problem is None}
-    windows = [model_inputs(one.bars, one.known.market, model.card.context_length) for one in asked.values()]
+    windows = _windows(list(asked.values()), model.card.context_length)
     for at, answer in zip(asked, model.quantiles_of_each(windows), strict=True):
         at_heads = answer.astype(np.float64)
         if np.isfinite(at_heads).all() and (np.diff(at_heads, axis=1) >= 0).all():
             answers[at] = all_horizons(at_heads)
     return answers
+
+
+def _windows(checked: Sequence[_Checked], length: int) -> list[tuple[Float32s, Float32s]]:
+    """`model_inputs` of each; the market beside symbols of the same sessions is lined up once."""
+    markets: dict[tuple[bytes, tuple[Bars | None, ...]], Float32s] = {}
+    windows = []
+    for symbol in checked:
+        sessions, market = symbol.bars.sessions[-length:], symbol.known.market
+        key = (sessions.tobytes(), market)
+        if key not in markets:
+            markets[key] = market_input(sessions, market, length)
+        windows.append((bars_input(symbol.bars, length), markets[key]))
+    return windows
 
 
 def _outlook(checked: _Checked, card: ModelCard | None, answer: Floats | None) -> Outlook:
@@ -146,7 +160,7 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: Floats | None) -
     if answer is None:
         problem = problem or (Problem.NO_ANSWER if card else Problem.NO_MODEL)
     heard = card if problem is None else None
-    latest = [_latest(series, bars) for series in known.market]
+    latest = [None if series is None else _latest(series, bars.sessions[-1]) for series in known.market]
     return Outlook(
         instrument=known.instrument,
         bars=bars,
@@ -175,32 +189,24 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: Floats | None) -
 
 
 def forecast_at(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
-    """The forecast for one horizon, 1 to MAX_HORIZON sessions. Raises BadHorizon outside of it."""
+    """One horizon, 1 to MAX_HORIZON sessions, with the baseline beside it and the reasons. Raises BadHorizon."""
     if not 1 <= horizon <= MAX_HORIZON:
         raise BadHorizon(
             said("The horizon must be 1 to {most} trading days, not {horizon}.", most=MAX_HORIZON, horizon=horizon)
         )
-    made = outlook.read.get(horizon)
-    if made is None:
-        made = outlook.read[horizon] = _read(outlook, horizon, made_at)
-    return made if made.made_at == made_at else replace(made, made_at=made_at)
-
-
-def _read(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
-    """One horizon, with the baseline beside it and the reasons."""
-    one, bars = outlook.instrument, outlook.bars
+    instrument, bars = outlook.instrument, outlook.bars
     cutoff = bars.cutoff
     quantiles, baseline = outlook.log_returns[horizon - 1], outlook.baseline[horizon - 1]
     growth, baseline_growth = probability_above_zero(np.stack([quantiles, baseline]))
     return Forecast(
-        symbol=one.symbol,
-        name=one.name,
-        currency=one.currency,
-        exchange=one.exchange,
+        symbol=instrument.symbol,
+        name=instrument.name,
+        currency=instrument.currency,
+        exchange=instrument.exchange,
         cutoff=cutoff,
         last_close=bars.quoted_close,
         horizon=horizon,
-        target_session=session_after(one.calendar, cutoff, horizon),
+        target_session=session_after(instrument.calendar, cutoff, horizon),
         made_at=made_at,
         log_returns=tuple(quantiles.tolist()),
         probability_of_growth=float(growth),
@@ -240,9 +246,8 @@ def _forecast_id(outlook: Outlook, horizon: int, quantiles: Floats) -> str:
     return f"f{digest.hexdigest()[:20]}"
 
 
-def _latest(series: Bars | None, bars: Bars) -> float | None:
-    """The last value of a market series, when there is one as new as the bars (within a week)."""
-    if series is None:
-        return None
-    value = float(align_closes(bars.sessions[-1:], series)[0])
+@kept_with_bars  # the same for all symbols with the same last session
+def _latest(series: Bars, session: np.datetime64) -> float | None:
+    """The last value of a market series, when there is one as new as the session (within a week)."""
+    value = float(align_closes(np.array([session]), series)[0])
     return value if value > 0 else None

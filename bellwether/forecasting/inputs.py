@@ -16,13 +16,24 @@ def model_inputs(bars: Bars, market: tuple[Bars | None, ...], context_length: in
     Oldest first; 0 at the front where history is shorter, and wherever a market series is not known.
     """
     sessions = bars.sessions[-context_length:]
+    return bars_input(bars, context_length), market_input(sessions, market, context_length)
+
+
+def bars_input(bars: Bars, context_length: int) -> Float32s:
+    """The first of `model_inputs`."""
     window = np.zeros((1, context_length, 5), np.float32)
-    window[0, context_length - len(sessions) :] = bars.values[-context_length:]
-    beside = np.zeros((1, context_length, len(market)), np.float32)
+    values = bars.values[-context_length:]
+    window[0, context_length - len(values) :] = values
+    return window
+
+
+def market_input(sessions: Sessions, market: tuple[Bars | None, ...], context_length: int) -> Float32s:
+    """The second of `model_inputs`, on sessions of at most `context_length`."""
+    window = np.zeros((1, context_length, len(market)), np.float32)
     for column, series in enumerate(market):
         if series is not None:
-            beside[0, context_length - len(sessions) :, column] = align_closes(sessions, series)
-    return window, beside
+            window[0, context_length - len(sessions) :, column] = align_closes(sessions, series)
+    return window
 
 
 def align_closes(sessions: Sessions, series: Bars) -> Floats:

@@ -1,19 +1,23 @@
 """Outlooks that were made a moment ago: the same bars and the same model give the same outlook, so it is kept.
 
-Every number of the bars is compared, so a correction anywhere in them makes a new one.
+Every number of the bars is compared, so a correction anywhere in them makes a new one. With an outlook the forecasts
+are kept that were read from it.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from bellwether.core.errors import UnusableBars
-from bellwether.core.types import Bars, ForecastInputs, Outlook
-from bellwether.forecasting.forecaster import make_outlooks
+from bellwether.core.types import Bars, Forecast, ForecastInputs, Outlook
+from bellwether.forecasting.forecaster import forecast_at, make_outlooks
 from bellwether.models.onnx_model import OnnxModel
 
 MOST = 512  #: outlooks, the longest unused forgotten first: a batch has 500, which with twelve years of bars are 90 MB
@@ -25,33 +29,42 @@ class OutlookCache:
 
     def __init__(self) -> None:
         """Nothing is kept yet."""
-        self._kept: LRUCache[_Key, tuple[ForecastInputs, Outlook]] = LRUCache(MOST)
+        self._outlooks: LRUCache[_Key, tuple[ForecastInputs, Outlook]] = LRUCache(MOST)
+        self._forecasts: WeakKeyDictionary[Outlook, dict[int, Forecast]] = WeakKeyDictionary()
         self._lock = Lock()
 
     def get(self, known: ForecastInputs, model: OnnxModel | None) -> Outlook:
         """The outlook from what is known, by this model. Raises what `make_outlook` does."""
-        (found,) = self.get_all([known], model)
-        if isinstance(found, UnusableBars):
-            raise found
-        return found
+        (outlook,) = self.get_all([known], model)
+        if isinstance(outlook, UnusableBars):
+            raise outlook
+        return outlook
 
     def get_all(self, known: Sequence[ForecastInputs], model: OnnxModel | None) -> list[Outlook | UnusableBars]:
         """The same for several, as `make_outlooks` has it."""
-        found = [self._recall(instrument, model) for instrument in known]
-        new = iter(make_outlooks([one for one, kept in zip(known, found, strict=True) if kept is None], model))
-        return [kept or self._keep(one, model, next(new)) for one, kept in zip(known, found, strict=True)]
+        pairs = [(inputs, self._recall(inputs, model)) for inputs in known]
+        made = iter(make_outlooks([inputs for inputs, kept in pairs if kept is None], model))
+        return [kept or self._keep(inputs, model, next(made)) for inputs, kept in pairs]
+
+    def forecast_at(self, outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
+        """`forecast_at` of an outlook, which is read once for each horizon as long as it is kept. Raises BadHorizon."""
+        read = self._forecasts.setdefault(outlook, {})
+        if horizon not in read:
+            read[horizon] = forecast_at(outlook, horizon, made_at)
+        forecast = read[horizon]
+        return forecast if forecast.made_at == made_at else replace(forecast, made_at=made_at)
 
     def _recall(self, known: ForecastInputs, model: OnnxModel | None) -> Outlook | None:
         with self._lock:
-            found = self._kept.get((known.instrument.symbol, model))
-        return found[1] if found is not None and _same(found[0], known) else None
+            kept = self._outlooks.get((known.instrument.symbol, model))
+        return kept[1] if kept is not None and _same(kept[0], known) else None
 
     def _keep(
         self, known: ForecastInputs, model: OnnxModel | None, made: Outlook | UnusableBars
     ) -> Outlook | UnusableBars:
         if isinstance(made, Outlook):
             with self._lock:
-                self._kept[known.instrument.symbol, model] = (known, made)
+                self._outlooks[known.instrument.symbol, model] = (known, made)
         return made
 
 

@@ -1,8 +1,10 @@
 """How far a forecast can be trusted, in sentences: its model's record, and how earlier forecasts turned out. Pure."""
 
+from functools import lru_cache
+
 from bellwether.core.i18n.numbers import count, day, percent
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.core.i18n.translate import ngettext
+from bellwether.core.i18n.translate import ngettext, spoken
 from bellwether.core.types import Forecast, Record, RecordSummary, SkillVerdict
 
 
@@ -63,6 +65,12 @@ def tested(forecast: Forecast) -> str:
         return _("How far to trust it: this is the plain volatility rule, shown because the model is silent.")
     if record is None:
         return _("How far to trust it: this model was tested too little to tell.")
+    return _record_in(spoken(), record)
+
+
+@lru_cache(maxsize=256)  # all symbols have the same few
+def _record_in(language: str, record: Record) -> str:
+    """A record in the language that is spoken."""
     share = percent(record.coverage_80)
     if record.taught_to is None:
         held = _(

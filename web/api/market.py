@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 import bellwether
 from bellwether.ask import forecasts
+from bellwether.ask.point_in_time import last_session
 from bellwether.client.answers.market import (
     BarAnswer,
     BarsAnswer,
@@ -22,6 +23,7 @@ from bellwether.core.types import Instrument, to_date
 from bellwether.market.bars import mended
 from bellwether.market.scale import comparable
 from bellwether.market.symbols.normalize import LONGEST_QUESTION
+from bellwether.market.symbols.suggest import suggest
 from bellwether.services import Services
 from web.api.caller import CallerOf
 from web.api.cursors import Cursor, Limit, after, cursor_of, link_to_next
@@ -65,7 +67,7 @@ def universe(
 
 def _meant(services: Services, q: str) -> tuple[str | None, list[Instrument]]:
     """The symbol that is surely meant, if one is, and everything that may be."""
-    near = forecasts.suggestions(services, q)
+    near = suggest(q, services.universe)
     try:
         sure = forecasts.resolve(services, q)
     except AmbiguousSymbol as several:
@@ -103,7 +105,8 @@ def bars(
     caller.check_day(day, services.clock().date())
     one = forecasts.resolve(services, symbol)
     caller.check_symbol(one.symbol)
-    whole = comparable(forecasts.bars(services, one, day))
+    end = last_session(one.calendar, day, services.clock())
+    whole = comparable(services.provider.bars(one.symbol, end))
     found = mended(whole.bars).last(limit)
     if caller.plan.history_days is not None:
         found = found.last(max(1, min(limit, caller.plan.history_days)))

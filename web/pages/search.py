@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse
 
-from bellwether.ask import forecasts
+from bellwether.market.symbols import suggest as suggestions
 from bellwether.market.symbols.normalize import LONGEST_QUESTION
 from web.dependencies import ServicesOf
 
@@ -16,6 +16,6 @@ _KEPT = "public, max-age=300, s-maxage=300"  # what is known by name changes wit
 @router.get("/suggest")
 def suggest(services: ServicesOf, q: Annotated[str, Query(max_length=LONGEST_QUESTION)] = "") -> JSONResponse:
     """What may be meant, the likeliest first: [{symbol, name, exchange}]."""
-    found = forecasts.suggestions(services, q)
+    found = suggestions.suggest(q, services.universe)
     body = [{"symbol": one.symbol, "name": one.name, "exchange": one.exchange} for one in found]
     return JSONResponse(body, headers={"Cache-Control": _KEPT})
