@@ -7,7 +7,9 @@ the scheduler remembers of missed runs.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -17,17 +19,19 @@ from bellwether.alerts.report_alerts import report_growth
 from bellwether.alerts.rules.digest_due import DigestReason
 from bellwether.alerts.tick import Tick, tick
 from bellwether.core.courtesy import Courtesy
-from bellwether.core.errors import BellwetherError, ConfigError
+from bellwether.core.errors import BellwetherError
 from bellwether.db.database import Database
 from bellwether.delivery import admin_notes, inbox_table, outbox_table
-from bellwether.delivery.deliver import Transport, deliver
+from bellwether.delivery.channels import Channel
+from bellwether.delivery.chat_channel import ChatChannel, Transport
+from bellwether.delivery.deliver import deliver
 from bellwether.jobs.heartbeat import heartbeat
 from bellwether.jobs.record_universe import forecast_universe
 from bellwether.jobs.refresh_prices import refresh_all
 from bellwether.services import Services
 from bellwether.track_record.ledger.settle import settle
 from bellwether.webhooks import webhooks_table
-from bellwether.webhooks.deliver import any_owed
+from bellwether.webhooks.channel import WebhookChannel
 
 SOON = timedelta(seconds=20)  #: after a start: what a stop kept from the record is not to wait for a quarter of an hour
 KEPT = timedelta(days=30)  #: settled messages, for questions about what was sent
@@ -55,11 +59,9 @@ class Timetable:
 
         `may_send` tells whether this process holds the right to send. Jobs give way to what is `courtesy`'s hurry.
         """
-        self._services, self._transport, self._connected = services, transport, connected
-        self._may_send = may_send
+        self._services = services
         self._stopping = False
         self._courtesy = courtesy or Courtesy()
-        self._webhooks_are_out = False
         self._running: set[asyncio.Task[None]] = set()
         self._hearts: set[asyncio.Future[None]] = set()
         # its own warnings are about jobs that run longer than their interval, which ours may
@@ -70,9 +72,9 @@ class Timetable:
             self._every(timedelta(minutes=15), self._refresh)
             self._every(timedelta(minutes=15), self._account, first_after=SOON)
             self._every(timedelta(hours=3), self._reports)  # statements are asked for once a day at most
-        if transport is not None:
-            self._every(delivers_every, self._deliver)
-        self._every(delivers_every, self._tell_programs)
+        self.channels = _channels(services, transport, connected, may_send)
+        for channel in self.channels:
+            self._every(delivers_every, partial(self._deliver, channel))
         self._every(timedelta(minutes=1), self._empty_log)
         self._every(timedelta(hours=1), self._prune)  # a service that is restarted every night must get there too
 
@@ -133,18 +135,19 @@ class Timetable:
         if did.reasons.get(DigestReason.DUE_WITHOUT_PRICES):
             topics.append(admin_notes.AdminTopic.NO_PRICES)
         if topics:
+            admin_chat = self._services.settings.telegram.admin_chat
             with self._services.store.transaction() as db:
                 for topic in topics:
-                    admin_notes.tell(db, self._services, topic)
+                    admin_notes.tell(db, admin_chat, topic, self._services.clock())
 
-    async def _deliver(self) -> None:
-        """Send what is owed."""
-        if self._transport is None or not self._connected():
-            return
-        with self._courtesy.hurried():
-            did = await deliver(self._services, self._transport, lambda: self._stopping, self._may_send)
+    async def _deliver(self, channel: Channel) -> None:
+        """Send what is owed by one channel."""
+        # people look at chats: what computes gives way to them
+        hurry = self._courtesy.hurried() if channel.is_urgent else nullcontext()
+        with hurry:
+            did = await deliver(self._services.store, self._services.clock, channel, lambda: self._stopping)
         if did.sent:
-            log.info("%d messages sent.", did.sent)
+            log.info("%d %s sent.", did.sent, channel.units)
 
     async def _refresh(self) -> None:
         """Fetch the bars of sessions that have closed."""
@@ -161,23 +164,6 @@ class Timetable:
         if issued.issued or settled.settled or settled.lost:
             log.info("Track record: %d forecasts entered. %s", issued.issued, settled)
 
-    async def _tell_programs(self) -> None:
-        """Send what is owed to webhooks."""
-        if self._webhooks_are_out or not await asyncio.to_thread(any_owed, self._services):
-            return
-        from bellwether.webhooks.deliver import deliver as tell  # loads what speaks HTTP, which most never need
-        from bellwether.webhooks.sending import WebhookSender
-
-        try:
-            sender = WebhookSender(private=self._services.settings.api.private_webhooks)
-        except ConfigError as problem:
-            self._webhooks_are_out = True
-            log.error("%s What is owed to webhooks is kept.", problem)
-            return
-        did = await tell(self._services, sender, lambda: self._stopping)
-        if did.sent:
-            log.info("%d webhooks sent.", did.sent)
-
     async def _reports(self) -> None:
         """Tell of companies that have reported, and enter the forecasts that follow from it."""
         written = await asyncio.to_thread(report_growth, self._services, self._services.clock(), self._gives_way())
@@ -192,6 +178,21 @@ class Timetable:
     async def _prune(self) -> None:
         """Forget what nobody needs any more."""
         await asyncio.to_thread(_prune, self._services)
+
+
+def _channels(
+    services: Services,
+    transport: Transport | None,
+    connected: Callable[[], bool],
+    may_send: Callable[[Database], bool],
+) -> list[Channel]:
+    """The ways for messages to leave: one line for each."""
+    store, clock, settings = services.store, services.clock, services.settings
+    channels: list[Channel] = [WebhookChannel(store, clock, private=settings.api.private_webhooks)]
+    if transport is not None:
+        admin_chat = settings.telegram.admin_chat
+        channels.append(ChatChannel(store, clock, transport, admin_chat, connected=connected, may_send=may_send))
+    return channels
 
 
 def _prune(services: Services) -> None:

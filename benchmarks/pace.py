@@ -15,8 +15,9 @@ from pathlib import Path
 
 from bellwether.core.config import load_settings
 from bellwether.delivery import outbox_table
-from bellwether.delivery.deliver import deliver
+from bellwether.delivery.messages import recipient_of
 from bellwether.services import Services, build_services
+from tests.support.deliveries import deliver
 
 MESSAGES = 3000
 LIMIT = 30.0  #: messages a second that Telegram takes
@@ -80,7 +81,9 @@ def owe(services: Services, messages: int) -> None:
     """A message each to so many chats, due now."""
     now = services.clock()
     drafts = (
-        outbox_table.Draft(f"digest:{chat}:2021-12-30", chat, "digest", "<b>words</b>", now, now + timedelta(hours=1))
+        outbox_table.Draft(
+            f"digest:{chat}:2021-12-30", recipient_of(chat), "digest", "<b>words</b>", now, now + timedelta(hours=1)
+        )
         for chat in range(1, messages + 1)
     )
     with services.store.transaction() as db:

@@ -6,7 +6,7 @@ from itertools import count
 
 from bellwether.core.errors import StoreError
 from bellwether.delivery.deliver import read_in_terminal
-from bellwether.delivery.outbox_table import TERMINAL
+from bellwether.delivery.messages import TERMINAL
 from bellwether.services import Services
 from bot import conversation
 from bot.commands import ChatContext
@@ -47,7 +47,7 @@ def _language() -> str:
 def _show_owed(services: Services) -> None:
     """The digests written since the last visit."""
     try:
-        owed = read_in_terminal(services)
+        owed = read_in_terminal(services.store, services.clock())
     except StoreError:
         return  # /watch and /list say so where it matters
     for text in owed:

@@ -177,7 +177,7 @@ def test_feedback_reaches_the_administrator_without_a_name_and_is_kept(services:
     with services.store.transaction() as db:
         message = outbox_table.claim_next(db, EVENING, EVENING + timedelta(minutes=1))
     assert message is not None
-    assert (message.chat_id, message.kind) == (ADMIN, "admin")
+    assert (message.recipient.id, message.kind) == (ADMIN, "admin")
     assert "&lt;b&gt;loud" in message.text
     assert str(ANN) not in message.text + message.dedup_key
 

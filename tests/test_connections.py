@@ -21,6 +21,8 @@ from bellwether.core.errors import ConfigError
 from bellwether.core.logs import _Discreet, secrets_of
 from bellwether.jobs.doctor import examine
 from bellwether.services import Services
+from bellwether.webhooks import webhook_outbox_table
+from bellwether.webhooks.channel import WebhookChannel
 from bot.telegram.client import make_bot
 from bot.telegram.one_shot import check_token
 from scheduler import Timetable
@@ -181,12 +183,13 @@ def test_webhooks_that_cannot_be_sent_are_told_once_and_kept(
     services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("SSLKEYLOGFILE", "/nowhere/keys")
-    monkeypatch.setattr("scheduler.any_owed", lambda services: True)
+    with services.store.transaction() as db:
+        webhook_outbox_table.enqueue(db, 1, "evt_1", "{}", services.clock())
 
     async def twice() -> None:
-        timetable = Timetable(services)
-        await timetable._tell_programs()
-        await timetable._tell_programs()
+        timetable, channel = Timetable(services), WebhookChannel(services.store, services.clock, private=False)
+        for _ in range(2):
+            await timetable._deliver(channel)
 
     asyncio.run(twice())
     (told,) = [record.message for record in caplog.records if "SSLKEYLOGFILE" in record.message]

@@ -11,12 +11,14 @@ import pytest
 
 from bellwether.core.config import load_settings
 from bellwether.core.errors import StoreError
-from bellwether.core.types import OutboxMessage
 from bellwether.db.database import Database, rows, unstamp
 from bellwether.delivery import admin_notes, chats_table, outbox_table
-from bellwether.delivery.deliver import AT_ONCE, LEASE, MOST_AT_ONCE, Accepted, deliver
-from bellwether.delivery.retry import MOST_STRIKES, Again, Cause, DeliveryError, next_attempt
+from bellwether.delivery.channels import AT_ONCE, Accepted
+from bellwether.delivery.deliver import LEASE, MOST_AT_ONCE
+from bellwether.delivery.messages import OutboxMessage, RecipientKind, recipient_of
+from bellwether.delivery.retry import DOUBLING, MOST_STRIKES, Cause, DeliveryError, next_attempt
 from bellwether.services import Services, build_services
+from tests.support.deliveries import deliver
 
 NOW = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
 
@@ -62,7 +64,7 @@ def services(tmp_path: Path, clock: Clock) -> Services:
 def owe(services: Services, key: str = "digest:7:2021-12-30", chat_id: int = 7, hours: float = 12) -> None:
     with services.store.transaction() as db:
         chats_table.join(db, chat_id, "en", NOW)
-        draft = outbox_table.Draft(key, chat_id, "digest", "hello", NOW, NOW + timedelta(hours=hours))
+        draft = outbox_table.Draft(key, recipient_of(chat_id), "digest", "hello", NOW, NOW + timedelta(hours=hours))
         assert outbox_table.enqueue(db, draft, NOW)
 
 
@@ -125,12 +127,12 @@ def test_a_chat_that_moved_gets_the_message_at_its_new_number(services: Services
     owe(services, chat_id=-7)
 
     def moved(message: OutboxMessage) -> None:
-        if message.chat_id == -7:
+        if message.recipient.id == -7:
             raise DeliveryError("moved", Cause.MOVED, moved_to=-1007)
 
     transport = FakeTransport(moved)
     asyncio.run(deliver(services, transport))
-    assert [message.chat_id for message in transport.sent] == [-1007]
+    assert [message.recipient.id for message in transport.sent] == [-1007]
 
 
 def test_a_stale_message_is_dropped_and_counted(services: Services, clock: Clock) -> None:
@@ -170,8 +172,8 @@ def test_a_message_whose_sender_died_is_sent_after_the_lease(services: Services,
     ],
 )
 def test_should_it_try_again_and_when(error: DeliveryError, attempts: int, again: int | None) -> None:
-    answer = next_attempt(error, attempts, 0, NOW)
-    assert answer == (None if again is None else Again(NOW + timedelta(seconds=again)))
+    answer = next_attempt(DOUBLING, error, attempts, 0, NOW)
+    assert answer == (None if again is None else NOW + timedelta(seconds=again))
 
 
 # ---- order
@@ -207,7 +209,7 @@ def test_a_message_for_later_holds_up_nothing(services: Services) -> None:
         for key, wait in (("digest:7:quiet", 8), ("digest:7:now", 0)):
             begins = NOW + timedelta(hours=wait)
             outbox_table.enqueue(
-                db, outbox_table.Draft(key, 7, "digest", "x", begins, begins + timedelta(hours=1)), NOW
+                db, outbox_table.Draft(key, recipient_of(7), "digest", "x", begins, begins + timedelta(hours=1)), NOW
             )
     transport = FakeTransport()
     asyncio.run(deliver(services, transport))
@@ -223,11 +225,11 @@ def test_several_chats_are_written_to_at_once_and_each_chat_one_message_at_a_tim
 
     class Slow:
         async def send(self, message: OutboxMessage) -> Accepted:
-            assert message.chat_id not in under_way
-            under_way.append(message.chat_id)
+            assert message.recipient.id not in under_way
+            under_way.append(message.recipient.id)
             most[0] = max(most[0], len(under_way))
             await asyncio.sleep(0.1)
-            under_way.remove(message.chat_id)
+            under_way.remove(message.recipient.id)
             return Accepted()
 
         def resting(self, longer_than: float = 0.0) -> list[int]:
@@ -320,10 +322,10 @@ def test_a_result_that_cannot_be_written_down_costs_no_other_message_anything(
     class Numbered(FakeTransport):
         async def send(self, message: OutboxMessage) -> Accepted:
             await super().send(message)
-            return Accepted(number=message.chat_id)
+            return Accepted(number=message.recipient.id)
 
     def refuse(message: OutboxMessage) -> None:
-        if fault == "refusal" and message.chat_id == 7:
+        if fault == "refusal" and message.recipient.id == 7:
             raise DeliveryError("Bad Request", Cause.REFUSED)
 
     module, name, replacement = {
@@ -334,7 +336,7 @@ def test_a_result_that_cannot_be_written_down_costs_no_other_message_anything(
     monkeypatch.setattr(module, name, replacement)
     transport = Numbered(refuse)
     did = asyncio.run(deliver(services, transport))
-    assert len(transport.sent) == len({message.chat_id for message in transport.sent}) == did.sent
+    assert len(transport.sent) == len({message.recipient.id for message in transport.sent}) == did.sent
     states = [row[0] for row in state(services)]
     assert states == ["sent"] * 6 + ["pending" if fault == "refusal" else "sent"]
 
@@ -374,7 +376,7 @@ def test_a_message_that_only_has_to_wait_is_never_a_dead_letter(services: Servic
     owe(services, "digest:7:busy")
 
     def flood(message: OutboxMessage) -> None:
-        if message.chat_id == 7:
+        if message.recipient.id == 7:
             raise DeliveryError("flood", Cause.TOO_FAST, retry_after=timedelta(seconds=30))
 
     for number in range(3 * MOST_STRIKES):
@@ -407,7 +409,7 @@ def test_a_fault_of_ours_in_one_message_holds_up_no_other(services: Services, ca
     owe(services, "digest:8:a", chat_id=8)
 
     def broken(message: OutboxMessage) -> None:
-        if message.chat_id == 7:
+        if message.recipient.id == 7:
             raise ZeroDivisionError
 
     did = asyncio.run(deliver(services, FakeTransport(broken)))
@@ -463,7 +465,7 @@ def test_a_kill_between_two_parts_repeats_only_the_part_that_was_on_its_way(serv
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(deliver(services, killed))
     with services.store.transaction() as db:
-        outbox_table.release_claims(db)
+        outbox_table.release_claims(db, RecipientKind.CHAT)
     after = InParts()
     assert asyncio.run(deliver(services, after)).sent == 1
     assert [part for _, part in killed.arrived + after.arrived] == [0, 1, 2]
@@ -498,10 +500,10 @@ def test_chats_that_must_wait_for_their_turn_hold_up_nobody_else(services: Servi
 
     class SlowGroups(FakeTransport):
         async def send(self, message: OutboxMessage) -> Accepted:
-            if message.chat_id < 0:
+            if message.recipient.id < 0:
                 await asyncio.wait_for(person.wait(), 5)
             accepted = await super().send(message)
-            if message.chat_id == 7:
+            if message.recipient.id == 7:
                 person.set()
             return accepted
 
@@ -513,7 +515,7 @@ def test_chats_that_must_wait_for_their_turn_hold_up_nobody_else(services: Servi
 
     person, transport = asyncio.Event(), SlowGroups()
     assert asyncio.run(run()) == len(groups) + 1
-    assert transport.sent[0].chat_id == 7
+    assert transport.sent[0].recipient.id == 7
 
 
 def test_messages_of_chats_that_rest_are_sent_all_the_same_when_there_are_no_others(services: Services) -> None:
@@ -537,7 +539,7 @@ def test_a_clock_that_jumps_ahead_makes_nobody_send_twice(services: Services, cl
         async def send(self, message: OutboxMessage) -> Accepted:
             sent.append(message.id)
             clock.now += timedelta(hours=2)  # the lease of the claim has run out by the clock
-            if message.chat_id == 7:
+            if message.recipient.id == 7:
                 owe(services, "digest:8:late", chat_id=8)
             await asyncio.sleep(0.05)
             return Accepted()
@@ -558,17 +560,17 @@ def test_a_clock_that_is_set_back_makes_nobody_wait(services: Services, clock: C
     owe(services, "digest:8:a", chat_id=8)
 
     def flood(message: OutboxMessage) -> None:
-        if message.chat_id == 8:
+        if message.recipient.id == 8:
             raise DeliveryError("x")
 
     clock.now -= timedelta(days=1)
     transport = FakeTransport(flood)
     asyncio.run(deliver(services, transport))
-    assert [message.chat_id for message in transport.sent] == [7], "it was due when it was written"
+    assert [message.recipient.id for message in transport.sent] == [7], "it was due when it was written"
     clock.now -= timedelta(days=1)
     again = FakeTransport()
     asyncio.run(deliver(services, again))
-    assert [message.chat_id for message in again.sent] == [8], "so was its next try"
+    assert [message.recipient.id for message in again.sent] == [8], "so was its next try"
 
 
 def test_a_chat_that_met_a_flood_limit_keeps_no_run_waiting(services: Services) -> None:
@@ -580,5 +582,5 @@ def test_a_chat_that_met_a_flood_limit_keeps_no_run_waiting(services: Services) 
     owe(services, "digest:8:x", chat_id=8)
     transport = Flooded()
     assert asyncio.run(deliver(services, transport)).sent == 1
-    assert [message.chat_id for message in transport.sent] == [8]
+    assert [message.recipient.id for message in transport.sent] == [8]
     assert state(services)[0][0] == "pending"

@@ -76,7 +76,7 @@ def watch(services: Services, chat_id: int, symbol: str = "AAPL") -> None:
 
 def owed(services: Services) -> list[tuple[int, str, str]]:
     with services.store.reading() as db:
-        return list(db.conn.execute("SELECT chat_id, kind, text FROM outbox ORDER BY id"))
+        return list(db.conn.execute("SELECT recipient_id, kind, text FROM outbox ORDER BY id"))
 
 
 def reported(services: Services, clock: Clock, revenue: float = 2.4e9) -> None:

@@ -17,7 +17,9 @@ from telegram.error import TimedOut
 from bellwether.core.config import load_settings
 from bellwether.core.courtesy import Courtesy
 from bellwether.delivery import chats_table, outbox_table
-from bellwether.delivery.deliver import AT_ONCE, MOST_AT_ONCE, deliver
+from bellwether.delivery.channels import AT_ONCE
+from bellwether.delivery.deliver import MOST_AT_ONCE
+from bellwether.delivery.messages import recipient_of
 from bellwether.delivery.outbox_table import Draft
 from bellwether.delivery.retry import Cause
 from bot.replies import Reply
@@ -27,6 +29,7 @@ from bot.telegram.lanes import RATE, Lanes
 from bot.telegram.pictures import Pictures
 from bot.telegram.sender import TelegramSender
 from tests.support.bot_api_server.server import TelegramServer
+from tests.support.deliveries import deliver
 from tests.support.far_away import far_away
 from tests.support.running_bot import bot_services, running_bot
 
@@ -151,7 +154,9 @@ def test_while_telegram_keeps_owed_messages_hanging_a_person_is_answered(tmp_pat
             for chat_id in range(1, 3 * AT_ONCE):
                 server.open_chat(chat_id)
                 chats_table.join(db, chat_id, "en", now)
-                draft = Draft(f"digest:{chat_id}:a", chat_id, "digest", "owed", now, now + timedelta(hours=12))
+                draft = Draft(
+                    f"digest:{chat_id}:a", recipient_of(chat_id), "digest", "owed", now, now + timedelta(hours=12)
+                )
                 outbox_table.enqueue(db, draft, now)
         server.open_chat(1001)
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from bellwether.core.config import load_settings
-from bellwether.core.types import OutboxMessage
 from bellwether.delivery import chats_table, outbox_table
-from bellwether.delivery.deliver import AT_ONCE, Accepted, deliver
+from bellwether.delivery.channels import AT_ONCE, Accepted
+from bellwether.delivery.messages import OutboxMessage, recipient_of
 from bellwether.services import build_services
+from tests.support.deliveries import deliver
 
 NOW = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
 
@@ -45,7 +46,9 @@ def test_what_is_sent_hours_late_says_so_at_its_end(tmp_path: Path, hours: float
         # held by quiet hours at first: that is not late
         held = NOW + timedelta(hours=8)
         outbox_table.enqueue(
-            db, outbox_table.Draft("growth:7:x", 7, "growth", "news", held, held + timedelta(hours=12)), NOW
+            db,
+            outbox_table.Draft("growth:7:x", recipient_of(7), "growth", "news", held, held + timedelta(hours=12)),
+            NOW,
         )
     later = replace(services, clock=lambda: held + timedelta(hours=hours))
     transport = Remembers()

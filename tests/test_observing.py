@@ -15,15 +15,16 @@ from bellwether.cli.main import main
 from bellwether.core import metrics as process_metrics
 from bellwether.core.config import load_settings
 from bellwether.core.errors import ConfigError
-from bellwether.core.types import OutboxMessage
 from bellwether.db.database import rows
 from bellwether.delivery import admin_notes, chats_table, outbox_table
-from bellwether.delivery.deliver import AT_ONCE, Accepted, deliver
+from bellwether.delivery.channels import AT_ONCE, Accepted
+from bellwether.delivery.messages import OutboxMessage, recipient_of
 from bellwether.delivery.retry import Cause, DeliveryError
 from bellwether.jobs.doctor import examine
 from bellwether.jobs.heartbeat import heartbeat
 from bellwether.services import Services, build_services
 from scheduler import Timetable
+from tests.support.deliveries import deliver
 from tests.support.http_server import HttpServer, Request, Response
 from tests.support.web import Visitor
 from web.app import create_app
@@ -53,7 +54,9 @@ def services_in(folder: Path, **sections: dict[str, object]) -> Services:
 def owe(services: Services, chat_id: int = 7) -> None:
     with services.store.transaction() as db:
         chats_table.join(db, chat_id, "en", NOW)
-        draft = outbox_table.Draft(f"digest:{chat_id}:x", chat_id, "digest", "hi", NOW, NOW + timedelta(hours=12))
+        draft = outbox_table.Draft(
+            f"digest:{chat_id}:x", recipient_of(chat_id), "digest", "hi", NOW, NOW + timedelta(hours=12)
+        )
         outbox_table.enqueue(db, draft, NOW - timedelta(minutes=1))
 
 

@@ -5,6 +5,7 @@ The database and its answers were made by that code: `tests/support/old_database
 
 import json
 import multiprocessing
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from bellwether.db.database import Database, Store, rows
 from bellwether.db.migrations import migrations
 from tests.support.data import DATA
 from tests.support.old_database.answers import answers
-from tests.support.old_database.opening import open_at_once
+from tests.support.old_database.opening import open_and_die, open_at_once
 from tests.support.old_database.parts import KEY, unpack
 
 OLD = DATA / "old_database"
@@ -74,6 +75,23 @@ def test_it_is_migrated_once_and_a_second_start_changes_nothing(store: Store, fo
         again.close()
     with store.reading() as db:
         assert not migrations.pending(db)
+
+
+@pytest.mark.parametrize("statement", [1, 5, 8])
+def test_a_kill_while_it_is_migrated_leaves_it_as_it_was(
+    store: Store, form: str, tmp_path: Path, statement: int
+) -> None:
+    process = multiprocessing.get_context("spawn").Process(
+        target=open_and_die, args=(store.path, FORMS[form], statement)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    untouched = Store(unpack(OLD / f"{form}.zip", tmp_path / "untouched"), FORMS[form])
+    after, expected = dump(store), dump(untouched)
+    for kept in (after, expected):
+        kept["_sqlite_migrations"] = [name for _, _, name, *_ in kept["_sqlite_migrations"]]  # not when
+    assert after == expected
 
 
 def test_two_processes_may_migrate_it_at_once(store: Store, form: str, tmp_path: Path) -> None:

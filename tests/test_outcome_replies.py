@@ -13,6 +13,7 @@ from bellwether.alerts.tick import tick
 from bellwether.core.alert_types import RuleKind, RuleRequest
 from bellwether.db.database import rows
 from bellwether.delivery import chats_table, outbox_table
+from bellwether.delivery.messages import recipient_of
 from bellwether.services import Services
 from bot.telegram.one_shot import deliver_now
 from tests.support.bot_api_server.server import TelegramServer
@@ -76,7 +77,9 @@ def test_a_group_that_moved_gets_the_outcome_without_a_reference_to_a_message_of
         chats_table.join(db, ANN + 1, "en", BEGAN)
         now = services.clock()
         outbox_table.enqueue(
-            db, outbox_table.Draft("digest:1002:x", ANN + 1, "digest", "the first one here", now, now + WEEK), now
+            db,
+            outbox_table.Draft("digest:1002:x", recipient_of(ANN + 1), "digest", "the first one here", now, now + WEEK),
+            now,
         )
     assert asyncio.run(deliver_now(services)).sent == 1
     assert server.last(ANN + 1).message_id == server.last(ANN).message_id  # each chat counts its own

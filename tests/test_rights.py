@@ -17,6 +17,7 @@ from bellwether.db.database import Database, rows, stamp, unstamp
 from bellwether.delivery import chats, chats_table, inbox_table, outbox_table
 from bellwether.delivery.chats_table import Pause, Silence
 from bellwether.delivery.deliver import DeliveryRun
+from bellwether.delivery.messages import recipient_of
 from bellwether.services import Services
 from bot import conversation
 from bot.commands import ChatContext
@@ -64,7 +65,9 @@ def owe(services: Services, chat_id: int, key: str = "x", hours: float = 12) -> 
     with services.store.transaction() as db:
         if chats_table.get(db, chat_id) is None:
             chats_table.join(db, chat_id, "en", now)
-        draft = outbox_table.Draft(f"digest:{chat_id}:{key}", chat_id, "digest", key, now, now + timedelta(hours=hours))
+        draft = outbox_table.Draft(
+            f"digest:{chat_id}:{key}", recipient_of(chat_id), "digest", key, now, now + timedelta(hours=hours)
+        )
         assert outbox_table.enqueue(db, draft, now)
 
 
@@ -74,7 +77,7 @@ def deliver(services: Services) -> DeliveryRun:
 
 def outbox_row(services: Services, chat_id: int = GROUP) -> dict[str, Any]:
     with services.store.reading() as db:
-        return rows(db, "SELECT * FROM outbox WHERE chat_id = :chat ORDER BY id", {"chat": chat_id})[0]
+        return rows(db, "SELECT * FROM outbox WHERE recipient_id = :chat ORDER BY id", {"chat": chat_id})[0]
 
 
 def is_paused(services: Services, chat_id: int = GROUP) -> bool:

@@ -2,15 +2,16 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bellwether.core.config import load_settings
-from bellwether.core.types import OutboxMessage
 from bellwether.db.database import rows
 from bellwether.delivery import inbox_table, outbox_admin_table, outbox_table
-from bellwether.delivery.deliver import AT_ONCE, Accepted
+from bellwether.delivery.channels import AT_ONCE, Accepted
+from bellwether.delivery.messages import OutboxMessage, recipient_of
 from bellwether.services import Services, build_services
 from scheduler import KEPT, Timetable, _prune
 
@@ -27,7 +28,7 @@ class SlowTransport:
     async def send(self, message: OutboxMessage) -> Accepted:
         self.started.set()
         await asyncio.sleep(0.3)
-        self.sent.append(message.chat_id)
+        self.sent.append(message.recipient.id)
         return Accepted()
 
     def resting(self, longer_than: float = 0.0) -> list[int]:
@@ -47,7 +48,9 @@ def owe(services: Services, count: int) -> None:
     with services.store.transaction() as db:
         for chat_id in range(1, count + 1):
             outbox_table.enqueue(
-                db, outbox_table.Draft(f"k{chat_id}", chat_id, "digest", "x", NOW, NOW + timedelta(hours=1)), NOW
+                db,
+                outbox_table.Draft(f"k{chat_id}", recipient_of(chat_id), "digest", "x", NOW, NOW + timedelta(hours=1)),
+                NOW,
             )
 
 
@@ -62,7 +65,7 @@ def test_a_stop_lets_the_message_under_way_arrive_and_claims_no_other(services: 
     async def run() -> list[int]:
         transport = SlowTransport()
         timetable = Timetable(services, transport, lambda: True)
-        delivering = asyncio.create_task(timetable._run(timetable._deliver))
+        delivering = asyncio.create_task(timetable._run(partial(timetable._deliver, timetable.channels[-1])))
         await transport.started.wait()
         timetable.start()
         await timetable.stop(5)
@@ -79,7 +82,7 @@ def test_nothing_is_tried_before_telegram_is_connected(services: Services) -> No
 
     async def run() -> None:
         timetable = Timetable(services, SlowTransport(), lambda: False)
-        await timetable._run(timetable._deliver)
+        await timetable._run(partial(timetable._deliver, timetable.channels[-1]))
 
     asyncio.run(run())
     assert states(services) == {"pending": 1}
@@ -108,7 +111,9 @@ def test_old_settled_rows_are_forgotten_and_owed_ones_kept(services: Services) -
     long_ago = NOW - KEPT - timedelta(days=1)
     with services.store.transaction() as db:
         for key, state in (("a", "sent"), ("b", "failed"), ("c", "expired"), ("d", "pending")):
-            outbox_table.enqueue(db, outbox_table.Draft(key, 1, "digest", "x", long_ago, long_ago), long_ago)
+            outbox_table.enqueue(
+                db, outbox_table.Draft(key, recipient_of(1), "digest", "x", long_ago, long_ago), long_ago
+            )
             db.conn.execute("UPDATE outbox SET state = ? WHERE dedup_key = ?", (state, key))
         for update_id, received in ((1, long_ago), (2, long_ago), (3, NOW)):
             inbox_table.keep(db, update_id, "{}", received)

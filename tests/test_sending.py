@@ -15,6 +15,7 @@ from bellwether.db.database import rows, unstamp
 from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.deliver import DeliveryRun
 from bellwether.delivery.kinds import SILENT
+from bellwether.delivery.messages import recipient_of
 from bellwether.delivery.retry import Cause, DeliveryError
 from bellwether.services import Services
 from bot.telegram.client import make_bot
@@ -51,7 +52,11 @@ def owe(
     with services.store.transaction() as db:
         chats_table.join(db, chat_id, "en", now)
         outbox_table.enqueue(
-            db, outbox_table.Draft(f"{kind}:{chat_id}:{key}", chat_id, kind, text, now, now + timedelta(hours=1)), now
+            db,
+            outbox_table.Draft(
+                f"{kind}:{chat_id}:{key}", recipient_of(chat_id), kind, text, now, now + timedelta(hours=1)
+            ),
+            now,
         )
 
 
@@ -135,7 +140,7 @@ def test_a_group_that_moved_gets_its_message_and_the_answer_to_its_question(
         assert "What you can ask" in server.last(SUPERGROUP).text
         owe(services, chat_id=GROUP)  # decided a moment before the move was known
         server.wait_for(lambda s: len(s.messages(SUPERGROUP)) == 2)
-    assert row(services)["chat_id"] == SUPERGROUP
+    assert row(services)["recipient_id"] == SUPERGROUP
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 
 from bellwether.core.config import load_settings
-from bellwether.core.types import OutboxMessage
 from bellwether.db.database import rows
 from bellwether.delivery import chats_table, outbox_table
-from bellwether.delivery.deliver import AT_ONCE, Accepted, deliver
+from bellwether.delivery.channels import AT_ONCE, Accepted
+from bellwether.delivery.messages import OutboxMessage, recipient_of
 from bellwether.delivery.sender_lease import LAPSE, SenderLease
 from bellwether.services import Services, build_services
 from tests.support.bot_api_server.server import TelegramServer
+from tests.support.deliveries import deliver
 from tests.support.running_bot import bot_services, running_bot
 
 NOW = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
@@ -46,7 +47,9 @@ def services_in(folder: Path, now: Callable[[], datetime] = lambda: NOW) -> Serv
 def owe(services: Services, chat_id: int = 7) -> None:
     with services.store.transaction() as db:
         chats_table.join(db, chat_id, "en", NOW)
-        draft = outbox_table.Draft(f"digest:{chat_id}:x", chat_id, "digest", "hi", NOW, NOW + timedelta(hours=12))
+        draft = outbox_table.Draft(
+            f"digest:{chat_id}:x", recipient_of(chat_id), "digest", "hi", NOW, NOW + timedelta(hours=12)
+        )
         outbox_table.enqueue(db, draft, NOW)
 
 
@@ -145,7 +148,7 @@ def test_a_sender_that_lost_its_lease_claims_nothing_more(tmp_path: Path) -> Non
 
     class LosesIt:
         async def send(self, message: OutboxMessage) -> Accepted:
-            sent.append(message.chat_id)
+            sent.append(message.recipient.id)
             with services.store.transaction() as db:
                 db.conn.execute("DELETE FROM leases")
             return Accepted()

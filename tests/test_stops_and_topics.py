@@ -15,6 +15,7 @@ from bellwether.alerts.tick import tick
 from bellwether.core.alert_types import RuleKind, RuleRequest
 from bellwether.db.database import Database, rows
 from bellwether.delivery import chat_wishes, chats, chats_table, outbox_table
+from bellwether.delivery.messages import recipient_of
 from bellwether.services import Services
 from bot.telegram.one_shot import deliver_now
 from tests.support.bot_api_server.server import TelegramServer
@@ -149,7 +150,7 @@ def test_a_long_digest_arrives_whole_in_its_topic_the_first_part_alone_with_a_so
     watchlist.watch(services, GROUP, "AAPL", "en", TOPIC)
     text = "\n\n".join(f"<b>Company {number}</b> & 8 in 10".replace("&", "&amp;") for number in range(250))
     now = services.clock()
-    draft = outbox_table.Draft(f"price:{GROUP}:x", GROUP, "price", text, now, now + timedelta(hours=1))
+    draft = outbox_table.Draft(f"price:{GROUP}:x", recipient_of(GROUP), "price", text, now, now + timedelta(hours=1))
     write(services, lambda db: outbox_table.enqueue(db, draft, now))
     assert asyncio.run(deliver_now(services)).sent == 1
     sent = server.messages(GROUP)

@@ -17,6 +17,7 @@ from bellwether.alerts import subscriptions_table
 from bellwether.core.errors import StoreError
 from bellwether.db.database import Store, rows, stamp, unstamp
 from bellwether.delivery import chats_table, inbox_table, outbox_admin_table, outbox_table
+from bellwether.delivery.messages import recipient_of
 from bellwether.delivery.outbox_table import Draft, Setback
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
@@ -29,7 +30,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def draft(key: str = "digest:7:2026-11-23", wait: timedelta = timedelta(0), chat_id: int = 7) -> Draft:
-    return Draft(key, chat_id, "digest", "<b>words</b>", NOW + wait, NOW + 60 * MINUTE)
+    return Draft(key, recipient_of(chat_id), "digest", "<b>words</b>", NOW + wait, NOW + 60 * MINUTE)
 
 
 def owe(store: Store, *drafts: Draft) -> list[bool]:
@@ -260,9 +261,10 @@ def test_the_database_itself_refuses_a_second_row_for_a_key(store: Store) -> Non
     owe(store, draft())
     with pytest.raises(StoreError), store.transaction() as db:
         db.conn.execute(
-            "INSERT INTO outbox SELECT id + 1, * FROM (SELECT dedup_key, chat_id, kind, text, state,"
-            " attempts, not_before, expires_at, claimed_until, created_at, sent_at, last_error, uncertain, strikes,"
-            " parts_sent, failed_at FROM outbox)"
+            "INSERT INTO outbox (dedup_key, recipient_kind, recipient_id, kind, text, state, attempts, not_before,"
+            " expires_at, created_at)"
+            " SELECT dedup_key, recipient_kind, recipient_id + 1, kind, text, state, attempts, not_before, expires_at,"
+            " created_at FROM outbox"
         )
 
 
@@ -365,11 +367,11 @@ def test_a_message_that_can_never_arrive_is_left_with_its_reason(store: Store) -
 
 def test_a_message_keeps_its_words_to_the_letter(store: Store) -> None:
     words = "<b>Ünï</b> 🍎 'quoted' \"twice\" \\ % ? :now\n" + "x" * 4000
-    owe(store, Draft("k", -1001234567890, "digest", words, NOW, NOW + MINUTE))
+    owe(store, Draft("k", recipient_of(-1001234567890), "digest", words, NOW, NOW + MINUTE))
     with store.transaction() as db:
         message = outbox_table.claim_next(db, NOW, NOW + MINUTE)
     assert message is not None
-    assert (message.text, message.chat_id, message.expires_at) == (words, -1001234567890, NOW + MINUTE)
+    assert (message.text, message.recipient.id, message.expires_at) == (words, -1001234567890, NOW + MINUTE)
 
 
 # ---- chats and watchlists
@@ -421,7 +423,7 @@ def test_everything_of_a_group_moves_when_it_becomes_a_supergroup(store: Store) 
         assert [one.symbol for one in subscriptions_table.of_chat(db, -1005)] == ["AAPL", "MSFT"]
         message = outbox_table.claim_next(db, NOW, NOW + MINUTE)
     assert message is not None
-    assert message.chat_id == -1005
+    assert message.recipient.id == -1005
 
 
 # ---- inbox

@@ -13,12 +13,14 @@ import standardwebhooks
 
 from bellwether.access import keys
 from bellwether.delivery import outbox_table
-from bellwether.delivery.recipients import chat_of_key, chat_of_webhook, key_of_chat, webhook_of_chat
-from bellwether.delivery.retry import KEEP_TRYING, pause_after
+from bellwether.delivery.deliver import DeliveryRun
+from bellwether.delivery.messages import Recipient, RecipientKind, owner_of_key, recipient_of
+from bellwether.delivery.outbox_table import ClaimOrder
 from bellwether.webhooks import webhook_outbox_table, webhooks_table
 from bellwether.webhooks.ask import MOST_WAITING
-from bellwether.webhooks.deliver import WebhookRun
+from bellwether.webhooks.channel import RETRIES
 from bellwether.webhooks.signing import headers, new_secret
+from bellwether.webhooks.webhook_outbox_table import KEEP_TRYING
 from tests.support.api import Api
 from tests.support.webhook_server import Receiver, receiving
 from tests.support.webhooks import RULE, fire, hook, later, live_api, send
@@ -133,11 +135,11 @@ def test_410_disables_and_enabling_begins_anew(api: Api, receiver: Receiver) -> 
     api.ask("POST", f"/webhooks/{number}/test", key)
     later(api, timedelta(seconds=1))
     api.ask("POST", f"/webhooks/{number}/test", key)
-    assert send(api).given_up == 1
+    assert send(api).failed == 1
     about = api.get(f"/webhooks/{number}", key).json()
     assert about["disabled_at"] and "410" in about["disabled_why"]
     later(api, timedelta(days=1))
-    assert send(api) == WebhookRun(), "the other one is owed no more"
+    assert send(api) == DeliveryRun(), "the other one is owed no more"
     assert api.ask("POST", f"/webhooks/{number}/test", key).json()["code"] == "bad_webhook"
     receiver.statuses = [200]
     assert api.ask("POST", f"/webhooks/{number}/enable", key).json()["disabled_at"] is None
@@ -204,7 +206,7 @@ def test_what_is_removed_is_gone(api: Api, receiver: Receiver) -> None:
     api.ask("POST", f"/webhooks/{number}/test", key)
     assert api.ask("DELETE", f"/webhooks/{number}", key).status_code == 204
     assert api.ask("DELETE", f"/rules/{rule}", key).status_code == 204
-    assert send(api) == WebhookRun() and not receiver.requests
+    assert send(api) == DeliveryRun() and not receiver.requests
     assert api.get(f"/webhooks/{number}", key).status_code == api.get(f"/rules/{rule}", key).status_code == 404
 
 
@@ -244,7 +246,7 @@ def test_telegram_never_claims_what_is_owed_to_programs(api: Api, receiver: Rece
     now = api.services.clock()
     with api.services.store.transaction() as db:
         assert outbox_table.claim_next(db, now, now + timedelta(minutes=2)) is None
-        assert outbox_table.claim_next(db, now, now + timedelta(minutes=2), terminal=True) is None
+        assert outbox_table.claim_next(db, now, now + timedelta(minutes=2), RecipientKind.TERMINAL) is None
         assert webhook_outbox_table.any_owed(db) and webhook_outbox_table.owed_to_owners(db, now, 10)
 
 
@@ -254,24 +256,28 @@ def test_a_sender_that_died_is_followed_by_another(api: Api, receiver: Receiver)
     api.ask("POST", f"/webhooks/{number}/test", key)
     now = api.services.clock()
     with api.services.store.transaction() as db:
-        assert webhook_outbox_table.claim(db, now, now + timedelta(minutes=2), [])
+        lease = now + timedelta(minutes=2)
+        assert outbox_table.claim_next(db, now, lease, RecipientKind.WEBHOOK, ClaimOrder.EACH_ITS_TRIES)
     assert send(api).sent == 0, "another has it"
     later(api, timedelta(minutes=2))
     assert send(api).sent == 1
 
 
-def test_numbers_of_owners_and_webhooks_are_nobody_elses() -> None:
+def test_numbers_of_owners_are_nobody_elses() -> None:
     for number in (1, 7, 10**9):
-        assert key_of_chat(chat_of_key(number)) == webhook_of_chat(chat_of_webhook(number)) == number
-        assert chat_of_webhook(number) < chat_of_key(10**9) < -(2**52)
+        assert recipient_of(owner_of_key(number)) == Recipient(RecipientKind.KEY, number)
+        assert owner_of_key(number) < -(2**52)
+    for chat_id in (7, -(10**13), 2**52, -(2**52)):
+        assert recipient_of(chat_id) == Recipient(RecipientKind.CHAT, chat_id)
+    assert recipient_of(0) == Recipient(RecipientKind.TERMINAL, 0)
 
 
 def test_pauses_grow_and_a_receiver_may_ask_for_longer_ones() -> None:
-    pauses = [pause_after(attempts) for attempts in range(1, 20)]
+    pauses = [RETRIES.pause(attempts) for attempts in range(1, 20)]
     assert pauses == sorted(pauses) and pauses[0] == timedelta(seconds=5)
-    assert pause_after(1, 600) == timedelta(minutes=10)
-    assert pause_after(9, 1) == pauses[8]
-    assert pause_after(1, 1e9) == KEEP_TRYING
+    assert RETRIES.pause(1, timedelta(seconds=600)) == timedelta(minutes=10)
+    assert RETRIES.pause(9, timedelta(seconds=1)) == pauses[8]
+    assert RETRIES.pause(1, timedelta(days=9999)) == KEEP_TRYING
 
 
 def test_no_secret_is_shown_twice(api: Api, receiver: Receiver) -> None:
@@ -292,7 +298,7 @@ def test_nothing_goes_to_whoever_s_key_was_revoked_or_has_ended(api: Api, receiv
     keys.revoke(api.services.store, 1, api.services.clock())
     later(api, timedelta(hours=1))
     did = send(api)
-    assert (did.sent, did.given_up, receiver.requests) == (0, 2, [])
+    assert (did.sent, did.failed, receiver.requests) == (0, 2, [])
 
 
 def test_while_one_event_fails_the_others_wait_for_it_and_each_has_its_turn(api: Api, receiver: Receiver) -> None:

@@ -35,7 +35,8 @@ def note_missed(services: Services, now: datetime) -> int:
         missed_digests_table.note(db, found, services.clock())
         missed_digests_table.mark_tick(db, now)
         if found:
-            admin_notes.tell(db, services, admin_notes.AdminTopic.MISSED)
+            admin_chat = services.settings.telegram.admin_chat
+            admin_notes.tell(db, admin_chat, admin_notes.AdminTopic.MISSED, services.clock())
     if found:
         metrics.MISSED.add(found.total())
         log.warning("%d digests were never written: nothing ran from %s on for too long.", found.total(), last)

@@ -291,24 +291,6 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True)
-class OutboxMessage:
-    """A message owed to a chat."""
-
-    id: int
-    dedup_key: str
-    chat_id: int
-    kind: str
-    text: str  #: HTML as Telegram understands it
-    attempts: int
-    expires_at: datetime
-    strikes: int = 0  #: failures while others arrived: the fault is the message's own
-    parts_sent: int = 0  #: of a text that needs several messages, how many have arrived
-    reply_to: int | None = None  #: Telegram's number of the message that this one answers, in the same chat
-    due_at: datetime | None = None  #: when it was to be sent, before any failure
-    thread: int | None = None  #: the topic of a forum group that it belongs in
-
-
-@dataclass(frozen=True, slots=True)
 class Check:
     """One line of `doctor`: what was looked at, whether it is in order, and what to do if not."""
 

@@ -504,6 +504,33 @@ def counted_asides(db: Any) -> None:
     db.execute("CREATE INDEX idx_inbox_set_aside ON inbox (set_aside, received_at, reason) WHERE set_aside IS NOT NULL")
 
 
+@migrations()
+def named_recipients(db: Any) -> None:
+    """Whom a message is for: a kind and a number, where API keys and webhooks were chats far below zero.
+
+    The id of a webhook's event gets a column, where it was the first line of the text. Rules and alerts of a key keep
+    their owner's number, and so do the dedup keys that were made of it: see `delivery.messages`.
+    """
+    db.execute("ALTER TABLE outbox RENAME COLUMN chat_id TO recipient_id")
+    db["outbox"].add_column("recipient_kind", str, not_null_default="chat")
+    db["outbox"].add_column("event_id", str)
+    keys, webhooks = -(10**16), -2 * 10**16  # the owner of key n was the chat keys - n, webhook n the one webhooks - n
+    db.execute("UPDATE outbox SET recipient_kind = 'terminal' WHERE recipient_id = 0")
+    db.execute(
+        "UPDATE outbox SET recipient_kind = 'webhook', recipient_id = ? - recipient_id,"
+        " dedup_key = replace(dedup_key, ':' || recipient_id || ':', ':' || (? - recipient_id) || ':'),"
+        " event_id = substr(text, 1, instr(text, char(10)) - 1), text = substr(text, instr(text, char(10)) + 1)"
+        " WHERE recipient_id <= ?",
+        (webhooks, webhooks, webhooks),
+    )
+    db.execute(
+        "UPDATE outbox SET recipient_kind = 'key', recipient_id = ? - recipient_id WHERE recipient_id <= ?",
+        (keys, keys),
+    )
+    db.execute("DROP INDEX idx_outbox_chat_id_state")
+    db["outbox"].create_index(["recipient_id", "recipient_kind", "state"])
+
+
 def _only_add(db: Any, table: str, key: str) -> None:
     """Have SQLite itself refuse to change a row, to delete one, or to add one anywhere but at the end."""
     for verb in ("UPDATE", "DELETE"):

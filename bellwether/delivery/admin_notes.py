@@ -1,12 +1,12 @@
 """Notes to whoever runs the service, when something needs a person: at most one of each kind a day."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
 from bellwether.db.database import Database
 from bellwether.delivery import outbox_table
 from bellwether.delivery.kinds import ADMIN
-from bellwether.services import Services
+from bellwether.delivery.messages import recipient_of
 
 _FRESH = timedelta(days=1)
 
@@ -27,11 +27,10 @@ class AdminTopic(Enum):
     SECOND_PROCESS = "A second process was started for this bot. It waits; stop it, or give it a token of its own."
 
 
-def tell(db: Database, services: Services, topic: AdminTopic) -> bool:
-    """Owe the administrator a note. False without an administrator, or when today's was written already."""
-    chat_id = services.settings.telegram.admin_chat
-    if chat_id == 0:
+def tell(db: Database, admin_chat: int, topic: AdminTopic, now: datetime) -> bool:
+    """Owe the administrator a note. False without an administrator (chat 0), or when today's was written already."""
+    if admin_chat == 0:
         return False
-    now = services.clock()
-    key = f"{ADMIN}:{chat_id}:{now.date()}:{topic.name.lower()}"
-    return outbox_table.enqueue(db, outbox_table.Draft(key, chat_id, ADMIN, topic.value, now, now + _FRESH), now)
+    key = f"{ADMIN}:{admin_chat}:{now.date()}:{topic.name.lower()}"
+    draft = outbox_table.Draft(key, recipient_of(admin_chat), ADMIN, topic.value, now, now + _FRESH)
+    return outbox_table.enqueue(db, draft, now)

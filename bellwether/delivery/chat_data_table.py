@@ -1,7 +1,8 @@
 """Everything that is kept about one chat, in whatever table: to be handed out, and to be erased for good.
 
 A table is about chats when it has a column `chat_id`, so one that is added later is neither forgotten in an export nor
-left behind by an erasure. The table `inbox` has them in its bodies, also of updates that are set aside.
+left behind by an erasure. Besides, `outbox` names its recipients, and `inbox` has chats in its bodies, also in those of
+updates that are set aside.
 """
 
 import json
@@ -11,14 +12,15 @@ from typing import Any
 from sqlite_utils import Database
 
 from bellwether.db.database import rows, stamp
+from bellwether.delivery import outbox_table
 
 Rows = dict[str, list[dict[str, Any]]]  #: by table
 
 
 def tables_about_chats(db: Database) -> list[str]:
-    """The names of the tables that have a column `chat_id`."""
+    """The names of the tables that have a column `chat_id`, and `outbox`."""
     sql = (
-        "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c ON c.name = 'chat_id'"
+        "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c ON c.name IN ('chat_id', 'recipient_id')"
         " WHERE m.type = 'table' ORDER BY m.name"
     )
     return [name for (name,) in db.conn.execute(sql)]
@@ -26,12 +28,14 @@ def tables_about_chats(db: Database) -> list[str]:
 
 def export(db: Database, chat_id: int) -> Rows:
     """Every row of a chat, by table; tables with none are left out. Messages not answered are in `inbox`."""
-    found = {
-        table: rows(db, f"SELECT * FROM [{table}] WHERE chat_id = :chat_id", {"chat_id": chat_id})
+    by_table = {
+        table: outbox_table.export(db, chat_id)
+        if table == "outbox"
+        else rows(db, f"SELECT * FROM [{table}] WHERE chat_id = :chat_id", {"chat_id": chat_id})
         for table in tables_about_chats(db)
     }
-    found["inbox"] = [row | {"body": json.loads(row["body"])} for row in _unanswered(db, chat_id)]
-    return {table: of_chat for table, of_chat in found.items() if of_chat}
+    by_table["inbox"] = [row | {"body": json.loads(row["body"])} for row in _unanswered(db, chat_id)]
+    return {table: of_chat for table, of_chat in by_table.items() if of_chat}
 
 
 def erase(db: Database, chat_id: int, now: datetime) -> int:
@@ -42,7 +46,9 @@ def erase(db: Database, chat_id: int, now: datetime) -> int:
     db.conn.execute("PRAGMA defer_foreign_keys = ON")  # until the commit, so that no order of tables is needed
     _erase_forwarded(db, chat_id)
     gone = sum(
-        db.conn.execute(f"DELETE FROM [{table}] WHERE chat_id = ?", (chat_id,)).rowcount
+        outbox_table.erase(db, chat_id)
+        if table == "outbox"
+        else db.conn.execute(f"DELETE FROM [{table}] WHERE chat_id = ?", (chat_id,)).rowcount
         for table in tables_about_chats(db)
     )
     said = [(stamp(now), row["update_id"]) for row in _unanswered(db, chat_id)]
@@ -59,8 +65,8 @@ def _erase_forwarded(db: Database, chat_id: int) -> None:
 
 def _unanswered(db: Database, chat_id: int) -> list[dict[str, Any]]:
     """The rows of `inbox` that still hold what came from this chat."""
-    found = rows(db, "SELECT * FROM inbox WHERE body <> ''")
-    return [row for row in found if chat_id in _whose(_parsed(row["body"]))]
+    kept = rows(db, "SELECT * FROM inbox WHERE body <> ''")
+    return [row for row in kept if chat_id in _whose(_parsed(row["body"]))]
 
 
 def _parsed(body: str) -> Any:

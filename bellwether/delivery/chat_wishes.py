@@ -10,6 +10,7 @@ from bellwether.core.i18n.translate import ENGLISH, use_language
 from bellwether.core.local_clock import after_quiet
 from bellwether.db.database import Database, Store
 from bellwether.delivery import chat_settings_table
+from bellwether.delivery.messages import recipient_of
 from bellwether.delivery.outbox_table import Draft
 
 _DEFAULT = AlertSettings()
@@ -67,7 +68,9 @@ class ChatWishes:
         `about` is the rest of its dedup_key, after the kind and the chat. `now` and `present` are as in `begin`.
         """
         begin = self.begin(chat_id, now, present)
-        return Draft(f"{kind}:{chat_id}:{about}", chat_id, kind, text, begin, begin + fresh_for, reply_key)
+        return Draft(
+            f"{kind}:{chat_id}:{about}", recipient_of(chat_id), kind, text, begin, begin + fresh_for, reply_key
+        )
 
 
 def alert_settings(store: Store, chat_id: int) -> AlertSettings:

@@ -10,6 +10,7 @@ from bellwether.core.i18n.translate import said
 from bellwether.db.database import Database, stamp
 from bellwether.delivery import chat_data_table, chats_table, feedback_table, outbox_table
 from bellwether.delivery.kinds import ADMIN
+from bellwether.delivery.messages import recipient_of
 from bellwether.services import Services
 
 MOST_A_DAY = 20  #: pieces of feedback of one chat
@@ -79,5 +80,5 @@ def _forward(db: Database, services: Services, feedback_id: int, text: str) -> N
     now = services.clock()
     key = f"feedback:{admin_chat}:{feedback_id}"
     said = f"<b>Feedback {feedback_id}</b>\n{escape(text)}"
-    outbox_table.enqueue(db, outbox_table.Draft(key, admin_chat, ADMIN, said, now, now + _FRESH), now)
+    outbox_table.enqueue(db, outbox_table.Draft(key, recipient_of(admin_chat), ADMIN, said, now, now + _FRESH), now)
     feedback_table.forwarded(db, feedback_id, key)

@@ -196,15 +196,16 @@ def migrate(db: Database, old: int, new: int) -> None:
     db.conn.execute("UPDATE OR IGNORE subscriptions SET chat_id = ? WHERE chat_id = ?", (new, old))
     # the key holds the number: with the old one in it, the next tick would owe the same digest again
     db.conn.execute(
-        "UPDATE OR IGNORE outbox SET chat_id = :new, telegram_id = NULL,"  # a supergroup counts its messages anew
+        "UPDATE OR IGNORE outbox SET recipient_id = :new, telegram_id = NULL,"  # a supergroup counts its messages anew
         " dedup_key = replace(dedup_key, ':' || :old || ':', ':' || :new || ':'),"
-        " reply_key = replace(reply_key, ':' || :old || ':', ':' || :new || ':') WHERE chat_id = :old",
+        " reply_key = replace(reply_key, ':' || :old || ':', ':' || :new || ':')"
+        " WHERE recipient_kind = 'chat' AND recipient_id = :old",
         {"new": new, "old": old},
     )
     # what is left has a twin at the new number: sending it to the old one would only be refused again
     db.conn.execute(
         "UPDATE outbox SET state = 'expired', claimed_until = NULL"
-        " WHERE chat_id = ? AND state IN ('pending', 'sending')",
+        " WHERE recipient_kind = 'chat' AND recipient_id = ? AND state IN ('pending', 'sending')",
         (old,),
     )
     chat_data_table.move(db, old, new)

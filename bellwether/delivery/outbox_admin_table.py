@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from bellwether.db.database import rows, stamp, unstamp
-from bellwether.delivery.outbox_table import GONE, TERMINAL, MessageState
+from bellwether.delivery.outbox_table import GONE, MessageState
 
 # somebody who left is no fault of ours, and coming back revives what is still fresh
 _DEAD = f"state = 'failed' AND last_error NOT LIKE '{GONE}%'"
@@ -62,7 +62,7 @@ def _change(db: Database, ids: Collection[int], update: str, values: dict[str, s
 def due(db: Database, now: datetime) -> list[int]:
     """The ids of what is to be sent by Telegram now, or is on its way."""
     sql = (
-        f"SELECT id FROM outbox WHERE chat_id <> {TERMINAL} AND expires_at > :now"
+        "SELECT id FROM outbox WHERE recipient_kind = 'chat' AND expires_at > :now"
         " AND (state = 'sending' OR (state = 'pending' AND not_before <= :now))"
     )
     return [int(row["id"]) for row in rows(db, sql, {"now": stamp(now)})]

@@ -8,11 +8,9 @@ from enum import Enum
 
 from sqlite_utils import Database
 
-from bellwether.core.types import OutboxMessage
 from bellwether.db.database import rows, stamp, unstamp
-from bellwether.delivery.recipients import KEYS
+from bellwether.delivery.messages import OutboxMessage, Recipient, RecipientKind, recipient_of
 
-TERMINAL = 0  #: the chat of whoever sits at the terminal; no Telegram chat has this number
 GONE = "gone: "  #: begins the `last_error` of a message whose reader had left
 FORBIDDEN = "forbidden now: "  #: begins that of one which its chat let nobody write
 
@@ -22,7 +20,7 @@ class MessageState(Enum):
 
     PENDING = "pending"  #: waits for its time
     SENDING = "sending"  #: claimed by a sender whose lease has not run out
-    SENT = "sent"  #: Telegram accepted it
+    SENT = "sent"  #: the other end accepted it
     FAILED = "failed"  #: a dead letter: not sent unless a person says so; `last_error` says why
     PASSED_OVER = "passed over"  #: there was nothing that its chat wants to be told; kept so that no tick asks again
     EXPIRED = "expired"  #: was not sent while it was still worth reading
@@ -32,13 +30,14 @@ class MessageState(Enum):
 class Draft:
     """A message to be owed."""
 
-    dedup_key: str  #: "KIND:CHAT:SESSION", or more after it; the chat stands between colons so that it can move
-    chat_id: int
+    dedup_key: str  #: "KIND:OWNER:SESSION", or more after it; a chat stands between colons so that it can move
+    recipient: Recipient
     kind: str
     text: str
     not_before: datetime
     expires_at: datetime
     reply_key: str | None = None  #: dedup_key of the message that this one answers
+    event_id: str | None = None  #: of an event to a webhook
 
 
 def enqueue(db: Database, draft: Draft, now: datetime) -> bool:
@@ -51,18 +50,20 @@ def enqueue_all(db: Database, drafts: Iterable[Draft], now: datetime) -> int:
     created = stamp(now)
     cursor = db.conn.executemany(
         "INSERT OR IGNORE INTO outbox"
-        " (dedup_key, chat_id, kind, text, state, attempts, not_before, expires_at, created_at, reply_key,"
-        " due_at) VALUES (?, ?, ?, ?, 'pending', 0, ?, ?, ?, ?, ?)",
+        " (dedup_key, recipient_kind, recipient_id, kind, text, state, attempts, not_before, expires_at, created_at,"
+        " reply_key, event_id, due_at) VALUES (?, ?, ?, ?, ?, 'pending', 0, ?, ?, ?, ?, ?, ?)",
         (
             (
                 draft.dedup_key,
-                draft.chat_id,
+                draft.recipient.kind.value,
+                draft.recipient.id,
                 draft.kind,
                 draft.text,
                 stamp(draft.not_before),
                 stamp(draft.expires_at),
                 created,
                 draft.reply_key,
+                draft.event_id,
                 stamp(draft.not_before),
             )
             for draft in drafts
@@ -76,10 +77,18 @@ def skip(db: Database, drafts: Iterable[Draft], now: datetime) -> None:
     created = stamp(now)
     db.conn.executemany(
         "INSERT OR IGNORE INTO outbox"
-        " (dedup_key, chat_id, kind, text, state, attempts, not_before, expires_at, created_at)"
-        " VALUES (?, ?, ?, '', 'passed over', 0, ?, ?, ?)",
+        " (dedup_key, recipient_kind, recipient_id, kind, text, state, attempts, not_before, expires_at, created_at)"
+        " VALUES (?, ?, ?, ?, '', 'passed over', 0, ?, ?, ?)",
         [
-            (draft.dedup_key, draft.chat_id, draft.kind, stamp(draft.not_before), stamp(draft.expires_at), created)
+            (
+                draft.dedup_key,
+                draft.recipient.kind.value,
+                draft.recipient.id,
+                draft.kind,
+                stamp(draft.not_before),
+                stamp(draft.expires_at),
+                created,
+            )
             for draft in drafts
         ],
     )
@@ -96,9 +105,8 @@ def is_owed(db: Database, dedup_key: str) -> bool:
     return bool(owed_among(db, [dedup_key]))
 
 
-def expire(db: Database, now: datetime, busy: Collection[int] = ()) -> int:
-    """Drop what is no longer worth sending, unless a sender holds it just now (`busy` too); how many."""
-    _free_lapsed(db, now, busy)
+def expire(db: Database, now: datetime) -> int:
+    """Drop what is no longer worth sending, unless a sender holds it just now; how many."""
     cursor = db.conn.execute(
         "UPDATE outbox SET state = 'expired' WHERE state = 'pending' AND expires_at <= ?", (stamp(now),)
     )
@@ -115,65 +123,81 @@ def forgive_clock(db: Database, now: datetime) -> int:
     return cursor.rowcount
 
 
-def release_claims(db: Database) -> int:
+def release_claims(db: Database, kind: RecipientKind) -> int:
     """Put back every claim: whoever made them has lost the right to send, mostly by dying. How many.
 
     Whether such a message arrived is not known. It counts as one uncertain attempt, and is sent again.
     """
-    return db.conn.execute(f"UPDATE outbox SET {_ORPHANED} WHERE state = 'sending'").rowcount
+    sql = f"UPDATE outbox SET {_ORPHANED} WHERE state = 'sending' AND recipient_kind = ?"
+    return db.conn.execute(sql, (kind.value,)).rowcount
 
 
-def claim_next(
-    db: Database,
-    now: datetime,
-    lease_until: datetime,
-    *,
-    terminal: bool = False,
-    busy: Collection[int] = (),
-    resting: Collection[int] = (),
-) -> OutboxMessage | None:
-    """Claim the message that has waited longest, for Telegram or for the terminal; None when nothing is due.
+def release_lapsed(db: Database, kind: RecipientKind, now: datetime, busy: Collection[int] = ()) -> None:
+    """Put back the claims whose lease ran out, since their sender died.
 
-    A claim whose lease ran out (its sender died) is due again, unless it is in `busy`: then its sender is the caller,
-    and only the clock has jumped. Nothing is claimed for the chats in `resting`. The messages of one chat go one at a
-    time: what was tried before goes before what was not. Only one of two senders gets a row, for the transaction of
-    the claim is the only one that writes.
+    Not those in `busy`: their sender is the caller, and only the clock has jumped.
     """
-    _free_lapsed(db, now, busy)
-    claimed = rows(
-        db,
-        "UPDATE outbox SET state = 'sending', attempts = attempts + 1, claimed_until = :lease WHERE id = ("
-        " SELECT id FROM outbox AS mine WHERE state = 'pending' AND not_before <= :now AND expires_at > :now"
-        f" AND chat_id {'=' if terminal else '<>'} {TERMINAL} AND chat_id > {KEYS}"  # beyond: webhook_outbox_table
-        " AND chat_id NOT IN (SELECT value FROM json_each(:resting))"
-        f" AND NOT EXISTS (SELECT 1 FROM outbox AS other WHERE {_GOES_BEFORE})"
-        " ORDER BY not_before, id LIMIT 1) RETURNING *,"
-        " (SELECT first.telegram_id FROM outbox AS first WHERE first.dedup_key = outbox.reply_key"
-        " AND first.chat_id = outbox.chat_id) AS reply_to,"
-        " (SELECT chats.thread FROM chats WHERE chats.chat_id = outbox.chat_id) AS thread",
-        {"now": stamp(now), "lease": stamp(lease_until), "resting": json.dumps(list(resting))},
+    db.conn.execute(
+        f"UPDATE outbox SET {_ORPHANED} WHERE state = 'sending' AND claimed_until <= ? AND recipient_kind = ?"
+        " AND id NOT IN (SELECT value FROM json_each(?))",
+        (stamp(now), kind.value, json.dumps(list(busy))),
     )
-    return read_message(claimed[0]) if claimed else None
 
 
-# of the same chat: one on its way, or one that was tried already and is still worth sending
-_GOES_BEFORE = (
-    "other.chat_id = mine.chat_id AND other.id <> mine.id AND (other.state = 'sending' OR (other.state = 'pending'"
-    " AND other.attempts > 0 AND other.expires_at > :now AND (mine.attempts = 0 OR other.id < mine.id)))"
-)
 _ORPHANED = (
     "state = 'pending', claimed_until = NULL, uncertain = uncertain + 1,"
     " last_error = 'its sender ended before it could say whether this arrived'"
 )
 
 
-def _free_lapsed(db: Database, now: datetime, busy: Collection[int]) -> None:
-    """Put back the claims whose lease ran out."""
-    db.conn.execute(
-        f"UPDATE outbox SET {_ORPHANED} WHERE state = 'sending' AND claimed_until <= ?"
-        " AND id NOT IN (SELECT value FROM json_each(?))",
-        (stamp(now), json.dumps(list(busy))),
+class ClaimOrder(Enum):
+    """What keeps a message waiting while others of its recipient do; the value is its condition in SQL."""
+
+    #: one on its way, or one that was tried already and is still worth sending: they arrive in order
+    IN_ORDER = (
+        "other.state = 'sending' OR (other.state = 'pending'"
+        " AND other.attempts > 0 AND other.expires_at > :now AND (mine.attempts = 0 OR other.id < mine.id))"
     )
+    #: one on its way: each has tries of its own while others wait for their next
+    EACH_ITS_TRIES = "other.state = 'sending'"
+
+
+def claim_next(
+    db: Database,
+    now: datetime,
+    lease_until: datetime,
+    kind: RecipientKind = RecipientKind.CHAT,
+    order: ClaimOrder = ClaimOrder.IN_ORDER,
+    *,
+    busy: Collection[int] = (),
+    resting: Collection[int] = (),
+) -> OutboxMessage | None:
+    """Claim the message to recipients of a kind that has waited longest; None when nothing is due.
+
+    Nothing is claimed for the recipients in `resting`. Messages to one recipient go one at a time. Only one of two
+    senders gets a row, for the transaction of the claim is the only one that writes. `busy` is as in `release_lapsed`.
+    """
+    release_lapsed(db, kind, now, busy)
+    claimed = rows(
+        db,
+        "UPDATE outbox SET state = 'sending', attempts = attempts + 1, claimed_until = :lease WHERE id = ("
+        " SELECT id FROM outbox AS mine WHERE state = 'pending' AND not_before <= :now AND expires_at > :now"
+        " AND recipient_kind = :kind AND recipient_id NOT IN (SELECT value FROM json_each(:resting))"
+        " AND NOT EXISTS (SELECT 1 FROM outbox AS other WHERE other.recipient_id = mine.recipient_id"
+        f" AND other.recipient_kind = mine.recipient_kind AND other.id <> mine.id AND ({order.value}))"
+        " ORDER BY not_before, id LIMIT 1) RETURNING *,"
+        " (SELECT first.telegram_id FROM outbox AS first WHERE first.dedup_key = outbox.reply_key"
+        " AND first.recipient_id = outbox.recipient_id) AS reply_to,"
+        " (SELECT chats.thread FROM chats WHERE chats.chat_id = outbox.recipient_id"
+        " AND outbox.recipient_kind = 'chat') AS thread",
+        {
+            "now": stamp(now),
+            "lease": stamp(lease_until),
+            "kind": kind.value,
+            "resting": json.dumps(list(resting)),
+        },
+    )
+    return read_message(claimed[0]) if claimed else None
 
 
 def mark_sent(db: Database, message: OutboxMessage, now: datetime, telegram_id: int | None = None) -> bool:
@@ -250,11 +274,19 @@ def _settle(
     return cursor.rowcount == 1
 
 
+OWED_TO = "recipient_kind = :kind AND recipient_id = :recipient"  #: of rows for one recipient, by `owed_to`
+
+
+def owed_to(recipient: Recipient) -> dict[str, object]:
+    """The values in `OWED_TO`."""
+    return {"kind": recipient.kind.value, "recipient": recipient.id}
+
+
 def leave(db: Database, chat_id: int, why: str) -> int:
     """Give up everything that waits for a chat whose reader has left; how many. `return_to` takes it back."""
     cursor = db.conn.execute(
-        "UPDATE outbox SET state = 'failed', last_error = ? WHERE state = 'pending' AND chat_id = ?",
-        (f"{GONE}{why}", chat_id),
+        f"UPDATE outbox SET state = 'failed', last_error = :error WHERE state = 'pending' AND {OWED_TO}",
+        owed_to(recipient_of(chat_id)) | {"error": f"{GONE}{why}"},
     )
     return cursor.rowcount
 
@@ -262,8 +294,8 @@ def leave(db: Database, chat_id: int, why: str) -> int:
 def return_to(db: Database, chat_id: int) -> int:
     """The reader is back: owe again what was given up for that; what is stale by now expires. How many."""
     cursor = db.conn.execute(
-        "UPDATE outbox SET state = 'pending' WHERE state = 'failed' AND chat_id = ? AND last_error LIKE ?",
-        (chat_id, f"{GONE}%"),
+        f"UPDATE outbox SET state = 'pending' WHERE state = 'failed' AND {OWED_TO} AND last_error LIKE :gone",
+        owed_to(recipient_of(chat_id)) | {"gone": f"{GONE}%"},
     )
     return cursor.rowcount
 
@@ -271,9 +303,9 @@ def return_to(db: Database, chat_id: int) -> int:
 def hurry(db: Database, chat_id: int, now: datetime) -> int:
     """Try again now what a chat let nobody write: something has changed there. How many."""
     cursor = db.conn.execute(
-        "UPDATE outbox SET not_before = :now WHERE state = 'pending' AND chat_id = :chat AND not_before > :now"
+        f"UPDATE outbox SET not_before = :now WHERE state = 'pending' AND {OWED_TO} AND not_before > :now"
         " AND last_error LIKE :forbidden",
-        {"now": stamp(now), "chat": chat_id, "forbidden": f"{FORBIDDEN}%"},
+        owed_to(recipient_of(chat_id)) | {"now": stamp(now), "forbidden": f"{FORBIDDEN}%"},
     )
     return cursor.rowcount
 
@@ -281,12 +313,27 @@ def hurry(db: Database, chat_id: int, now: datetime) -> int:
 def lost_since(db: Database, chat_id: int, since: datetime, now: datetime) -> int:
     """How many messages went out of date since then because their chat could not be written to."""
     sql = (
-        "SELECT count(*) AS n FROM outbox WHERE chat_id = :chat AND state <> 'sent' AND expires_at > :since"
+        f"SELECT count(*) AS n FROM outbox WHERE {OWED_TO} AND state <> 'sent' AND expires_at > :since"
         " AND expires_at <= :now AND (last_error LIKE :gone OR last_error LIKE :forbidden)"
     )
-    values = {"chat": chat_id, "since": stamp(since), "now": stamp(now)}
+    values = owed_to(recipient_of(chat_id)) | {"since": stamp(since), "now": stamp(now)}
     (row,) = rows(db, sql, {**values, "gone": f"{GONE}%", "forbidden": f"{FORBIDDEN}%"})
     return int(row["n"])
+
+
+def export(db: Database, chat_id: int) -> list[dict[str, object]]:
+    """Every row of a chat, as it is handed out to it."""
+    owed = rows(db, f"SELECT * FROM outbox WHERE {OWED_TO} ORDER BY id", owed_to(recipient_of(chat_id)))
+    unnamed = {"recipient_kind", "event_id"}  # the same in each row, and empty
+    return [{_EXPORTED.get(name, name): row[name] for name in row if name not in unnamed} for row in owed]
+
+
+_EXPORTED = {"recipient_id": "chat_id"}
+
+
+def erase(db: Database, chat_id: int) -> int:
+    """Delete every row of a chat; how many."""
+    return db.conn.execute(f"DELETE FROM outbox WHERE {OWED_TO}", owed_to(recipient_of(chat_id))).rowcount
 
 
 def prune(db: Database, before: datetime) -> int:
@@ -305,7 +352,7 @@ def read_message(row: dict[str, object]) -> OutboxMessage:
     return OutboxMessage(
         id=int(str(row["id"])),
         dedup_key=str(row["dedup_key"]),
-        chat_id=int(str(row["chat_id"])),
+        recipient=Recipient(RecipientKind(row["recipient_kind"]), int(str(row["recipient_id"]))),
         kind=str(row["kind"]),
         text=str(row["text"]),
         attempts=int(str(row["attempts"])),
@@ -315,4 +362,5 @@ def read_message(row: dict[str, object]) -> OutboxMessage:
         reply_to=int(str(row["reply_to"])) if row.get("reply_to") is not None else None,
         due_at=unstamp(str(row["due_at"])) if row["due_at"] else None,
         thread=int(str(row["thread"])) if row.get("thread") is not None else None,
+        event_id=str(row["event_id"] or ""),
     )

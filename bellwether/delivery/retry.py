@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 MOST_STRIKES = 5  #: failures while others arrived, after which a message is a dead letter
-_FIRST_PAUSE = timedelta(seconds=5)
-_LONGEST_PAUSE = timedelta(minutes=15)
 _MOST_MOVES = 3  #: of a chat that are followed at once; more would be a circle
 
 
@@ -15,6 +13,7 @@ class Cause(Enum):
 
     GONE = "the person blocked the bot, or the group threw it out"
     REFUSED = "Telegram will never take this message"
+    NOT_NOW = "the receiver answered that it did not take it, and may later"
     TOO_FAST = "a flood limit"
     MOVED = "the chat has a new number"
     MAY_NOT_WRITE = "the right to write to the chat is missing now; it may come back"
@@ -48,8 +47,8 @@ class DeliveryError(Exception):
 
     @property
     def only_waits(self) -> bool:
-        """Whether nothing is wrong with the message: its chat got too much, has moved, or lets nobody write now."""
-        return self.cause in {Cause.TOO_FAST, Cause.MOVED} or self.forbidden_now
+        """Whether nothing is wrong with the message: its receiver takes it later, or it has moved."""
+        return self.cause in {Cause.TOO_FAST, Cause.MOVED, Cause.NOT_NOW} or self.forbidden_now
 
     @property
     def forbidden_now(self) -> bool:
@@ -58,55 +57,35 @@ class DeliveryError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
-    """Try once more, not before this."""
+class RetryPolicy:
+    """When a channel tries again."""
 
-    at: datetime
+    pauses: tuple[timedelta, ...]  #: after the first try, the second and so on; the last one repeats
+    longest_asked: timedelta | None = None  #: what a receiver asks for lengthens a pause, up to this; None: is exact
+
+    def pause(self, attempts: int, asked: timedelta | None = None) -> timedelta:
+        """How long to wait after so many tries; `asked` is how long the receiver wants to be left alone."""
+        pause = self.pauses[min(max(attempts, 1), len(self.pauses)) - 1]
+        if asked is None:
+            return pause
+        return asked if self.longest_asked is None else min(max(pause, asked), self.longest_asked)
 
 
-def next_attempt(error: DeliveryError, attempts: int, strikes: int, now: datetime) -> Again | None:
+# pauses double: an outage of hours must not cost a digest that is fresh for twelve, nor must an evening on which a
+# group lets only its admins write
+DOUBLING = RetryPolicy(tuple(min(timedelta(seconds=5) * 2**tried, timedelta(minutes=15)) for tried in range(9)))
+
+
+def next_attempt(
+    policy: RetryPolicy, error: DeliveryError, attempts: int, strikes: int, now: datetime
+) -> datetime | None:
     """When to try again after `attempts` tries; None for never.
 
-    A flood limit is waited out exactly, a chat that moved is tried at once. Otherwise pauses double: an outage of hours
-    must not cost a digest that is fresh for twelve, nor must an evening on which a group lets only its admins write. A
-    message with MOST_STRIKES is not in an outage, it is poison; but one that is only to wait never is. A time at which
-    it is not fresh any more is none at which it will be sent.
+    A chat that moved is tried at once. A message with MOST_STRIKES is not in an outage, it is poison; but one that is
+    only to wait never is. A time at which it is not fresh any more is none at which it will be sent.
     """
     if error.cause in {Cause.GONE, Cause.REFUSED} or (strikes >= MOST_STRIKES and not error.only_waits):
         return None
-    if error.retry_after is not None:
-        pause = error.retry_after
-    elif error.moved_to is not None and attempts <= _MOST_MOVES:
-        pause = timedelta(0)
-    else:
-        pause = min(_FIRST_PAUSE * 2 ** min(attempts - 1, 10), _LONGEST_PAUSE)
-    return Again(now + pause)
-
-
-KEEP_TRYING = timedelta(days=3)
-LONGEST_HOLD = timedelta(minutes=10)
-_PAUSES = (
-    timedelta(seconds=5),
-    timedelta(seconds=30),
-    timedelta(minutes=2),
-    timedelta(minutes=10),
-    timedelta(minutes=30),
-    timedelta(hours=1),
-    timedelta(hours=3),
-    timedelta(hours=6),
-    timedelta(hours=12),
-)
-
-
-def pause_after(attempts: int, asked: float | None = None) -> timedelta:
-    """How long to wait after so many tries; `asked` are seconds that the receiver wants to be left alone."""
-    pause = _PAUSES[min(max(attempts, 1), len(_PAUSES)) - 1]
-    return pause if asked is None else min(max(pause, timedelta(seconds=asked)), KEEP_TRYING)
-
-
-def hold_after(pause: timedelta) -> timedelta:
-    """How long whatever else waits for this webhook waits too, so that a dead one keeps nobody else's alerts waiting.
-
-    Not as long as the pause itself may be: each event is to have tries of its own within its three days.
-    """
-    return min(pause, LONGEST_HOLD)
+    if error.retry_after is None and error.moved_to is not None and attempts <= _MOST_MOVES:
+        return now
+    return now + policy.pause(attempts, error.retry_after)

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from bellwether.db.database import Database
 from bellwether.db.file_lock import FileLock
 from bellwether.delivery import leases_table, outbox_table
+from bellwether.delivery.messages import RecipientKind
 from bellwether.services import Services
 
 BEAT = 5.0  #: seconds between two beats
@@ -45,7 +46,7 @@ class SenderLease:
                 return found
             self._lock.acquire()
             leases_table.take(db, self.name, self.holder, self._machine, self._services.clock(), found)
-            outbox_table.release_claims(db)
+            outbox_table.release_claims(db, RecipientKind.CHAT)
             self._watched = None
         return None
 

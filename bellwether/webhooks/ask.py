@@ -4,11 +4,9 @@ from datetime import timedelta
 
 from bellwether.core.errors import BadWebhook, LimitReached, UnknownWebhook
 from bellwether.db.database import Database
-from bellwether.delivery.recipients import chat_of_webhook
 from bellwether.services import Services
 from bellwether.webhooks import webhook_outbox_table, webhooks_table
 from bellwether.webhooks.addresses import Lookup, check, look_up
-from bellwether.webhooks.deliver import enqueue
 from bellwether.webhooks.events import trial_event
 from bellwether.webhooks.signing import new_secret
 from bellwether.webhooks.webhooks_table import Attempt, Webhook
@@ -46,7 +44,7 @@ def remove(services: Services, key_id: int, webhook_id: int) -> None:
     """Forget an address. Raises UnknownWebhook and StoreError."""
     with services.store.transaction() as db:
         _of_key(db, key_id, webhook_id)
-        webhook_outbox_table.forget(db, chat_of_webhook(webhook_id))
+        webhook_outbox_table.forget(db, webhook_id)
         webhooks_table.remove(db, webhook_id)
 
 
@@ -72,7 +70,7 @@ def trial(services: Services, key_id: int, webhook_id: int) -> str:
     with services.store.transaction() as db:
         hook = _awake(db, key_id, webhook_id)
         event_id, body = trial_event(webhook_id, now)
-        enqueue(db, hook, event_id, body, now)
+        webhook_outbox_table.enqueue(db, hook.id, event_id, body, now)
         return event_id
 
 
@@ -94,7 +92,8 @@ def replay(services: Services, key_id: int, webhook_id: int, attempt_id: int) ->
         tried = webhooks_table.attempt(db, webhook_id, attempt_id)
         if tried is None:
             raise UnknownWebhook(f"Webhook {webhook_id} has no attempt {attempt_id}.")
-        enqueue(db, hook, tried.event_id, tried.body, now, again=f":again:{now.timestamp()}")
+        again = f":again:{now.timestamp()}"
+        webhook_outbox_table.enqueue(db, hook.id, tried.event_id, tried.body, now, again=again)
         return tried.event_id
 
 
@@ -109,6 +108,6 @@ def _awake(db: Database, key_id: int, webhook_id: int) -> Webhook:
     hook = _of_key(db, key_id, webhook_id)
     if hook.disabled_at is not None:
         raise BadWebhook(f"Webhook {webhook_id} is disabled: {hook.disabled_why}. Enable it first.")
-    if webhook_outbox_table.waiting(db, chat_of_webhook(webhook_id)) >= MOST_WAITING:
+    if webhook_outbox_table.waiting(db, webhook_id) >= MOST_WAITING:
         raise LimitReached(f"Already {MOST_WAITING} events wait for webhook {webhook_id}; let them arrive first.")
     return hook

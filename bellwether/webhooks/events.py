@@ -8,7 +8,7 @@ from math import expm1
 from typing import Any
 
 from bellwether.alerts.alerts_table import FiredAlert
-from bellwether.core.types import OutboxMessage
+from bellwether.delivery.messages import OutboxMessage
 
 FIRED, OUTCOME, NOTICE, TEST = "alert.fired", "alert.outcome", "notice", "webhook.test"
 

@@ -4,73 +4,68 @@ What alerts write is owed to the owner, like to any chat. It is spread over the 
 of its own, so that each is tried until it arrives, whatever becomes of the others.
 """
 
-import json
-from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from bellwether.core.types import OutboxMessage
 from bellwether.db.database import rows, stamp
-from bellwether.delivery.outbox_table import expire, forgive_clock, read_message
-from bellwether.delivery.recipients import KEYS, WEBHOOKS
+from bellwether.delivery import outbox_table
+from bellwether.delivery.messages import OutboxMessage, Recipient, RecipientKind
 
 KIND = "webhook"  #: of the row of one webhook
+KEEP_TRYING = timedelta(days=3)
+
+
+def enqueue(db: Database, webhook_id: int, event_id: str, body: str, now: datetime, *, again: str = "") -> bool:
+    """Owe an event to a webhook, once; `again` makes another row of one that was owed before."""
+    draft = outbox_table.Draft(
+        dedup_key=f"{KIND}:{webhook_id}:{event_id}{again}",
+        recipient=Recipient(RecipientKind.WEBHOOK, webhook_id),
+        kind=KIND,
+        text=body,
+        not_before=now,
+        expires_at=now + KEEP_TRYING,
+        event_id=event_id,
+    )
+    return outbox_table.enqueue(db, draft, now)
 
 
 def owed_to_owners(db: Database, now: datetime, limit: int) -> list[OutboxMessage]:
     """What is due to owners and not spread yet, oldest first."""
     sql = (
-        "SELECT *, NULL AS reply_to, NULL AS thread FROM outbox WHERE state = 'pending' AND not_before <= :now"
-        " AND expires_at > :now AND chat_id <= :keys AND chat_id > :webhooks ORDER BY id LIMIT :limit"
+        "SELECT * FROM outbox WHERE state = 'pending' AND not_before <= :now AND expires_at > :now"
+        " AND recipient_kind = 'key' ORDER BY id LIMIT :limit"
     )
-    found = rows(db, sql, {"now": stamp(now), "keys": KEYS, "webhooks": WEBHOOKS, "limit": limit})
-    return [read_message(row) for row in found]
+    return [outbox_table.read_message(row) for row in rows(db, sql, {"now": stamp(now), "limit": limit})]
 
 
-def spread(db: Database, message: OutboxMessage, now: datetime) -> None:
+def mark_spread(db: Database, message: OutboxMessage, now: datetime) -> None:
     """What was owed to an owner is owed to each webhook now, or to nobody where there is none."""
     db.conn.execute("UPDATE outbox SET state = 'sent', sent_at = ? WHERE id = ?", (stamp(now), message.id))
 
 
 def any_owed(db: Database) -> bool:
-    """Whether there is anything to send, now or later."""
-    sql = "SELECT 1 FROM outbox WHERE state IN ('pending', 'sending') AND chat_id <= :webhooks LIMIT 1"
-    return bool(rows(db, sql, {"webhooks": WEBHOOKS}))
+    """Whether there is anything to send to webhooks, now or later."""
+    return bool(rows(db, f"SELECT 1 FROM outbox WHERE {_WAITING} AND recipient_kind = 'webhook' LIMIT 1"))
 
 
-def claim(db: Database, now: datetime, lease_until: datetime, busy: Collection[int]) -> OutboxMessage | None:
-    """Claim the message to a webhook that has waited longest; None when nothing is due.
-
-    One at a time for each webhook. A claim whose lease ran out is due again, unless it is in `busy`.
-    """
-    forgive_clock(db, now)
-    expire(db, now, busy)
-    claimed = rows(
-        db,
-        "UPDATE outbox SET state = 'sending', attempts = attempts + 1, claimed_until = :lease WHERE id = ("
-        " SELECT id FROM outbox AS mine WHERE state = 'pending' AND not_before <= :now AND chat_id <= :webhooks"
-        " AND NOT EXISTS (SELECT 1 FROM outbox AS other WHERE other.chat_id = mine.chat_id AND other.state = 'sending')"
-        " AND id NOT IN (SELECT value FROM json_each(:busy))"
-        " ORDER BY not_before, id LIMIT 1) RETURNING *, NULL AS reply_to, NULL AS thread",
-        {"now": stamp(now), "lease": stamp(lease_until), "webhooks": WEBHOOKS, "busy": json.dumps(list(busy))},
-    )
-    return read_message(claimed[0]) if claimed else None
-
-
-def hold_back(db: Database, chat_id: int, until: datetime) -> None:
-    """Send nothing to a webhook before then."""
-    sql = "UPDATE outbox SET not_before = :until WHERE state = 'pending' AND chat_id = :chat AND not_before < :until"
-    db.conn.execute(sql, {"until": stamp(until), "chat": chat_id})
-
-
-def waiting(db: Database, chat_id: int) -> int:
+def waiting(db: Database, webhook_id: int) -> int:
     """How much is owed to a webhook."""
-    sql = "SELECT count(*) AS n FROM outbox WHERE state IN ('pending', 'sending') AND chat_id = :chat"
-    (row,) = rows(db, sql, {"chat": chat_id})
+    (row,) = rows(db, f"SELECT count(*) AS n FROM outbox WHERE {_WAITING} AND {_TO}", {"webhook": webhook_id})
     return int(row["n"])
 
 
-def forget(db: Database, chat_id: int) -> None:
-    """Owe nothing more to a webhook that was removed."""
-    db.conn.execute("UPDATE outbox SET state = 'expired' WHERE state = 'pending' AND chat_id = ?", (chat_id,))
+def hold_back(db: Database, webhook_id: int, until: datetime) -> None:
+    """Send nothing to a webhook before then."""
+    sql = f"UPDATE outbox SET not_before = :until WHERE state = 'pending' AND {_TO} AND not_before < :until"
+    db.conn.execute(sql, {"until": stamp(until), "webhook": webhook_id})
+
+
+def forget(db: Database, webhook_id: int) -> None:
+    """Owe nothing more to a webhook."""
+    sql = f"UPDATE outbox SET state = 'expired' WHERE state = 'pending' AND {_TO}"
+    db.conn.execute(sql, {"webhook": webhook_id})
+
+
+_WAITING = "state IN ('pending', 'sending')"
+_TO = "recipient_kind = 'webhook' AND recipient_id = :webhook"

@@ -273,7 +273,8 @@ class TelegramFace:
 
     def _tell_of_second(self) -> None:
         with self._services.store.transaction() as db:
-            admin_notes.tell(db, self._services, admin_notes.AdminTopic.SECOND_PROCESS)
+            admin_chat = self._services.settings.telegram.admin_chat
+            admin_notes.tell(db, admin_chat, admin_notes.AdminTopic.SECOND_PROCESS, self._services.clock())
 
 
 async def _rest(failures: int, error: TelegramError) -> None:

@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from bellwether.delivery.deliver import AT_ONCE, MOST_AT_ONCE
+from bellwether.delivery.channels import AT_ONCE
+from bellwether.delivery.deliver import MOST_AT_ONCE
 
 RATE = 30  #: messages a second that are to fit
 PATIENCE = 30.0  #: seconds that a request waits for a lane

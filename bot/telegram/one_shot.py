@@ -9,6 +9,7 @@ from telegram.error import Forbidden, InvalidToken, TelegramError
 from bellwether.core.errors import ConfigError, StoreError
 from bellwether.core.types import Check
 from bellwether.delivery import outbox_admin_table
+from bellwether.delivery.chat_channel import ChatChannel
 from bellwether.delivery.deliver import DeliveryRun, deliver
 from bellwether.delivery.leases_table import Held
 from bellwether.delivery.outbox_table import MessageState
@@ -45,7 +46,9 @@ async def deliver_now(services: Services) -> DeliveryRun:
     beating = asyncio.create_task(_beat(sole))
     try:
         async with make_bot(services.settings.telegram) as bot:
-            return await deliver(services, TelegramSender(bot, Pictures(services)), may_send=sole.may_send)
+            sender, admin_chat = TelegramSender(bot, Pictures(services)), services.settings.telegram.admin_chat
+            channel = ChatChannel(services.store, services.clock, sender, admin_chat, may_send=sole.may_send)
+            return await deliver(services.store, services.clock, channel)
     except TelegramError as error:
         raise ConfigError(refusal(error)) from None
     finally:

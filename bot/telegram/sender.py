@@ -11,9 +11,10 @@ from functools import lru_cache
 from telegram import Bot, CallbackQuery, Message
 from telegram.error import TelegramError
 
-from bellwether.core.types import OutboxMessage
-from bellwether.delivery.deliver import MOST_AT_ONCE, Accepted
+from bellwether.delivery.channels import Accepted
+from bellwether.delivery.deliver import MOST_AT_ONCE
 from bellwether.delivery.kinds import is_silent
+from bellwether.delivery.messages import OutboxMessage
 from bellwether.delivery.retry import Cause, DeliveryError
 from bot.replies import Picture, Pressed, Reply
 from bot.telegram.client import lanes_of
@@ -46,7 +47,7 @@ class TelegramSender:
         self._pace.latency = self._lanes.latency
 
     async def send(self, message: OutboxMessage) -> Accepted:
-        """Carry one owed message, as `delivery.deliver.Transport` asks. Raises DeliveryError.
+        """Carry one owed message, as `delivery.chat_channel.Transport` asks. Raises DeliveryError.
 
         A long text goes part by part, one for each call: the first with the sound of its kind, the others without.
         """
@@ -55,17 +56,17 @@ class TelegramSender:
             return Accepted()
         begins = message.parts_sent == 0
         silent = is_silent(message.kind) or not begins
-        thread, reply_to = message.thread, message.reply_to if begins else None
+        chat_id, thread, reply_to = message.recipient.id, message.thread, message.reply_to if begins else None
         try:
-            async with self._pace.turn(message.chat_id, broadcast=True):
+            async with self._pace.turn(chat_id, broadcast=True):
                 number, topic_is_gone = await self._writer.say(
-                    message.chat_id, Reply(left[0]), silent=silent, thread=thread, reply_to=reply_to
+                    chat_id, Reply(left[0]), silent=silent, thread=thread, reply_to=reply_to
                 )
         except ChatIsFull as full:
             raise DeliveryError(str(full), Cause.TOO_FAST, retry_after=timedelta(seconds=full.seconds)) from None
         except TelegramError as error:
             # "from None": an error's chain may hold the address with the token
-            raise self._understood(error, message.chat_id) from None
+            raise self._understood(error, chat_id) from None
         return Accepted(number, more=len(left) > 1, topic_is_gone=topic_is_gone)
 
     def resting(self, longer_than: float = 0.0) -> Collection[int]:

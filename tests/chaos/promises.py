@@ -58,7 +58,7 @@ def settled(store: Store, session: date, but: set[int]) -> bool:
     with store.reading() as db:
         digests = rows(
             db,
-            "SELECT chat_id, state FROM outbox WHERE dedup_key LIKE :key",
+            "SELECT recipient_id AS chat_id, state FROM outbox WHERE dedup_key LIKE :key",
             {"key": f"digest:%:{session}"},
         )
         open_updates = rows(db, "SELECT body FROM inbox WHERE done_at IS NULL")
@@ -70,7 +70,7 @@ def settled(store: Store, session: date, but: set[int]) -> bool:
 def is_out_of_date(store: Store, session: date, chats: set[int]) -> bool:
     """Whether the digests of these chats have all gone out of date, or arrived before."""
     with store.reading() as db:
-        sql = "SELECT chat_id, state FROM outbox WHERE dedup_key LIKE :key"
+        sql = "SELECT recipient_id AS chat_id, state FROM outbox WHERE dedup_key LIKE :key"
         digests = rows(db, sql, {"key": f"digest:%:{session}"})
     return {row["chat_id"] for row in digests if row["state"] in {"sent", "expired"}} >= chats
 
@@ -78,7 +78,7 @@ def is_out_of_date(store: Store, session: date, chats: set[int]) -> bool:
 def check(server: TelegramServer, store: Store, sessions: list[date], happened: Happened) -> Figures:
     """Hold the world against the promises. Raises Broken, saying which one and for whom."""
     with store.reading() as db:
-        outbox = rows(db, "SELECT * FROM outbox")
+        outbox = rows(db, "SELECT *, recipient_id AS chat_id FROM outbox")
         open_updates = rows(db, "SELECT update_id, attempts FROM inbox WHERE done_at IS NULL")
         aside = rows(db, "SELECT update_id FROM inbox WHERE set_aside = 'unreadable'") if UNREADABLE else []
     asked = happened.asked
@@ -116,7 +116,7 @@ def check(server: TelegramServer, store: Store, sessions: list[date], happened: 
 def check_whole(server: TelegramServer, store: Store, symbols: tuple[str, ...], sessions: int) -> None:
     """The long digests arrived whole: every symbol, in order, and again only as often as attempts ended unknown."""
     with store.reading() as db:
-        (row,) = rows(db, "SELECT sum(uncertain) AS n FROM outbox WHERE chat_id = :chat", {"chat": READER})
+        (row,) = rows(db, "SELECT sum(uncertain) AS n FROM outbox WHERE recipient_id = :chat", {"chat": READER})
     texts = [message.text for message in server.messages(READER)]
     firsts = []
     for symbol in symbols:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from bellwether.alerts.tick import tick
-from bellwether.webhooks.deliver import WebhookRun, deliver
+from bellwether.delivery.deliver import DeliveryRun
 from bellwether.webhooks.sending import WebhookSender
 from tests.support.account import live_services, set_clock
 from tests.support.api import Api
+from tests.support.deliveries import deliver_to_webhooks
 from web.app import create_app
 
 PRIVATE = {"private_webhooks": True, "limits": False}
@@ -27,8 +28,8 @@ def live_api(tmp_path: Path, **more: Any) -> Api:
     return one
 
 
-def send(api: Api, sender: WebhookSender | None = None) -> WebhookRun:
-    return asyncio.run(deliver(api.services, sender or WebhookSender(private=True)))
+def send(api: Api, sender: WebhookSender | None = None) -> DeliveryRun:
+    return asyncio.run(deliver_to_webhooks(api.services, sender or WebhookSender(private=True)))
 
 
 def hook(api: Api, key: str, url: str) -> dict[str, Any]:

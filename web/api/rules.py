@@ -13,7 +13,7 @@ from bellwether.client.answers.alerts import AlertsAnswer, RuleAnswer, RulesAnsw
 from bellwether.core.alert_types import AlertRule, Direction, Repeat, RuleKind, RuleRequest
 from bellwether.core.errors import LimitReached, NotInPlan
 from bellwether.core.parsing import DEFAULT_HORIZON, parse_date, parse_horizon
-from bellwether.delivery.recipients import chat_of_key
+from bellwether.delivery.messages import owner_of_key
 from bellwether.webhooks.events import alert_json
 from web.api.caller import CallerOf, KeyOf
 from web.api.cursors import Cursor, Limit, after, cursor_of, link_to_next
@@ -45,7 +45,7 @@ class RuleQuestion(Question):
 @router.get("/rules", response_model=RulesAnswer, responses=table(), openapi_extra=security(KEY_NEEDED))
 def list_rules(request: Request, services: ServicesOf, wanted: FormatOf, key: KeyOf) -> Response:
     """What the owner of the key wants to be told."""
-    items = [_about(one) for one in ask.rules_of(services, chat_of_key(key.id))]
+    items = [_about(one) for one in ask.rules_of(services, owner_of_key(key.id))]
     return answer(request, {"items": items}, wanted, rows=items, name="rules")
 
 
@@ -58,7 +58,7 @@ def list_rules(request: Request, services: ServicesOf, wanted: FormatOf, key: Ke
 )
 def add_rule(services: ServicesOf, caller: CallerOf, key: KeyOf, asked: RuleQuestion) -> Response:
     """Be told when something happens; see the chat's alerts for what each kind looks at."""
-    most, chat = caller.plan.rules, chat_of_key(key.id)
+    most, chat = caller.plan.rules, owner_of_key(key.id)
     if not most:
         raise NotInPlan("Your plan has no alert rules.")
     wish = RuleRequest(
@@ -90,7 +90,7 @@ def get_rule(request: Request, services: ServicesOf, key: KeyOf, rule_id: RuleId
 def remove_rule(services: ServicesOf, key: KeyOf, rule_id: RuleId) -> Response:
     """Forget a rule."""
     _rule(services, key.id, rule_id)
-    ask.remove_rule(services, chat_of_key(key.id), rule_id)
+    ask.remove_rule(services, owner_of_key(key.id), rule_id)
     return Response(status_code=204)
 
 
@@ -100,7 +100,7 @@ def list_alerts(
 ) -> Response:
     """What the owner's rules have fired, oldest first; kept for 30 days after their horizon."""
     with services.store.reading() as db:
-        found = alerts_table.since(db, chat_of_key(key.id), after(cursor), limit + 1)
+        found = alerts_table.since(db, owner_of_key(key.id), after(cursor), limit + 1)
     items = [alert_json(one) for one in found[:limit]]
     following = cursor_of(found[limit - 1].alert.id) if len(found) > limit else None
     body = {"items": items, "next_cursor": following}
@@ -109,7 +109,7 @@ def list_alerts(
 
 def _rule(services: ServicesOf, key_id: int, rule_id: int) -> AlertRule:
     """Raises ProblemError where the owner has no rule of this number."""
-    for one in ask.rules_of(services, chat_of_key(key_id)):
+    for one in ask.rules_of(services, owner_of_key(key_id)):
         if one.id == rule_id:
             return one
     raise ProblemError(HttpProblem("unknown_rule", f"You have no rule {rule_id}."))

@@ -19,7 +19,7 @@ from bellwether.access import keys_table
 from bellwether.alerts import alerts_table, ask
 from bellwether.ask import forecasts
 from bellwether.core.errors import LimitReached, StoreError
-from bellwether.delivery.recipients import chat_of_key
+from bellwether.delivery.messages import owner_of_key
 from bellwether.services import Services
 from bellwether.track_record.ledger import ledger_table, outcomes_table
 from bellwether.track_record.to_json import issued_json
@@ -100,7 +100,7 @@ def _seen(last_event_id: str) -> tuple[int, int]:
 
 def _newest(services: Services, key_id: int) -> tuple[int, int]:
     with services.store.reading() as db:
-        return alerts_table.newest(db, chat_of_key(key_id)), ledger_table.CHAIN.head(db).rows
+        return alerts_table.newest(db, owner_of_key(key_id)), ledger_table.CHAIN.head(db).rows
 
 
 async def _events(
@@ -131,7 +131,7 @@ def _look(
     services: Services, key_id: int, symbols: list[str] | None, seen: tuple[int, int]
 ) -> tuple[list[str], tuple[int, int]] | None:
     """What is new, and up to where; None when the key works no more."""
-    chat, (alert, row) = chat_of_key(key_id), seen
+    chat, (alert, row) = owner_of_key(key_id), seen
     with services.store.reading() as db:
         if not keys_table.works(db, key_id, services.clock()):
             return None

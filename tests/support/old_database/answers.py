@@ -26,11 +26,11 @@ from tests.support.old_database.parts import (
     REPORTED,
     REVENUE,
     VERIFY,
-    WEBHOOKS,
     ChatTransport,
     GrowingCompany,
     Json,
     ProgramTransport,
+    deliver_to_webhooks,
     talk_of,
     yahoo_of,
 )
@@ -123,7 +123,7 @@ def _sent(services: Services) -> Json:
     for hours in (0, 8):  # and what waits for the end of quiet hours
         services.clock.now += timedelta(hours=hours)  # type: ignore[attr-defined]
         asyncio.run(DELIVER.deliver(services, chats))
-        asyncio.run(WEBHOOKS.deliver(services, programs))
+        asyncio.run(deliver_to_webhooks(services, programs))
     with services.store.reading() as db:
         counts = OUTBOX_STATUS.counts(db)
     return {"chats": sorted(chats.sent), "webhooks": sorted(programs.sent), "outbox": counts}

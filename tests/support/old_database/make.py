@@ -31,10 +31,10 @@ from tests.support.old_database.parts import (
     STOPPED,
     TICK,
     UNIVERSE,
-    WEBHOOKS,
     ChatTransport,
     GrowingCompany,
     ProgramTransport,
+    deliver_to_webhooks,
     settle,
     talk_of,
     yahoo_of,
@@ -95,7 +95,7 @@ def _programs(api: Api) -> list[str]:
     ):
         answer = api.ask("POST", address, tokens[0], **({"json": body} if body else {}))
         assert answer.is_success, answer.text
-    asyncio.run(WEBHOOKS.deliver(api.services, ProgramTransport(500)))  # an attempt that is to be repeated
+    asyncio.run(deliver_to_webhooks(api.services, ProgramTransport(500)))  # an attempt that is to be repeated
     return tokens
 
 

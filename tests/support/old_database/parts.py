@@ -47,7 +47,8 @@ SETTLE = _module("bellwether.track_record.ledger.settle", "bellwether.scoring.se
 VERIFY = _module("bellwether.track_record.ledger.verify", "bellwether.scoring.verify")
 DATABASE = _module("bellwether.db.database", "bellwether.store.database")
 COMMANDS = _module("bellwether.cli.main", "bellwether.__main__")
-DELIVER = _module("bellwether.delivery.deliver", "bellwether.alerting.deliver")
+DELIVER = _module("tests.support.deliveries", "bellwether.delivery.deliver", "bellwether.alerting.deliver")
+CHANNELS = _module("bellwether.delivery.channels", "bellwether.delivery.deliver", "bellwether.alerting.deliver")
 RETRY = _module("bellwether.delivery.retry", "bellwether.alerting.retry")
 INBOX = _module("bellwether.delivery.inbox_table", "bellwether.store.inbox")
 KEYS = _module("bellwether.access.keys", "bellwether.keys")
@@ -57,7 +58,7 @@ REPORTS = _module("bellwether.alerts.report_alerts", "bellwether.alerting.growth
 REVENUE = _module("bellwether.revenue.ask", "bellwether.growth.queries")
 STATEMENTS = _module("bellwether.market.statements.provider", "bellwether.market.fundamentals")
 TYPES = _module("bellwether.core.types", "bellwether.types")
-WEBHOOKS = _module("bellwether.webhooks.deliver")
+WEBHOOKS = _module("tests.support.deliveries", "bellwether.webhooks.deliver")
 
 
 def settle(services: Services) -> None:
@@ -77,10 +78,11 @@ class ChatTransport:
 
     async def send(self, message: Any) -> Any:
         """Remember one."""
-        if message.chat_id in self._troubles:
-            raise RETRY.DeliveryError("Forbidden: as the test wants it", self._troubles[message.chat_id])
-        self.sent.append((message.chat_id, message.text))
-        return DELIVER.Accepted(number=len(self.sent))
+        chat_id = message.recipient.id if hasattr(message, "recipient") else message.chat_id
+        if chat_id in self._troubles:
+            raise RETRY.DeliveryError("Forbidden: as the test wants it", self._troubles[chat_id])
+        self.sent.append((chat_id, message.text))
+        return CHANNELS.Accepted(number=len(self.sent))
 
     def resting(self, longer_than: float = 0.0) -> Collection[int]:
         """No chat has to wait."""
@@ -89,6 +91,9 @@ class ChatTransport:
     def at_once(self) -> int:
         """One after the other."""
         return 1
+
+
+deliver_to_webhooks = getattr(WEBHOOKS, "deliver_to_webhooks", None) or WEBHOOKS.deliver
 
 
 class ProgramTransport:

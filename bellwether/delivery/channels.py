@@ -1,0 +1,71 @@
+"""What the one loop of `delivery.deliver` asks of a channel: a way for messages to leave.
+
+A channel says whose messages it takes, sends one, and does what follows from an attempt beyond the message's own row.
+Most have one method, `send`.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from bellwether.db.database import Database
+from bellwether.delivery.messages import OutboxMessage, RecipientKind
+from bellwether.delivery.outbox_table import ClaimOrder
+from bellwether.delivery.retry import DOUBLING, DeliveryError, RetryPolicy
+
+AT_ONCE = 8  #: messages that are worth having on their way at the same time beside a near server
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What was sent of a message has arrived."""
+
+    number: int | None = None  #: by which it can be answered
+    more: bool = False  #: it was a part, and others are to follow
+    topic_is_gone: bool = False  #: of a forum group: it had to go to the general one
+
+
+class Channel:
+    """One way for messages to leave. Its methods but `send` are called in threads, those with `db` in a transaction."""
+
+    kind: ClassVar[RecipientKind]  #: whose messages it takes
+    order: ClassVar[ClaimOrder] = ClaimOrder.IN_ORDER
+    retries: ClassVar[RetryPolicy] = DOUBLING
+    is_urgent: ClassVar[bool] = False  #: somebody waits for it: jobs that compute give way to it
+    units: ClassVar[str] = "messages"  #: how the log calls what was sent
+
+    def begin(self) -> bool:
+        """Do what comes before a run; False where nothing can be sent now. Raises StoreError."""
+        return True
+
+    def may_claim(self, db: Database) -> bool:
+        """Whether this process has the right to send, asked in each transaction that claims."""
+        return True
+
+    def at_once(self) -> int:
+        """How many messages are worth having on their way at the same time, by how far away the other end is."""
+        return AT_ONCE
+
+    def resting(self, longer_than: float = 0.0) -> Collection[int]:
+        """The recipients to whom sending would wait so many seconds, and more."""
+        return ()
+
+    async def send(self, message: OutboxMessage) -> Accepted:
+        """Send a message, or its next part. Raises DeliveryError: how to treat the failure."""
+        raise NotImplementedError
+
+    def last_error(self, error: DeliveryError) -> str:
+        """What is kept of an error in the message's row."""
+        return str(error)
+
+    def arrived(self, db: Database, message: OutboxMessage, accepted: Accepted, now: datetime) -> None:
+        """A message, or a part of it, arrived; its row says so already."""
+
+    def failed(
+        self, db: Database, message: OutboxMessage, error: DeliveryError, again: datetime | None, now: datetime
+    ) -> None:
+        """A message did not arrive, and is tried again then, or never; its row says so already."""
+
+    def counted(self, message: OutboxMessage, error: DeliveryError | None) -> None:
+        """An attempt ended, and a message that was sent has arrived whole: for the log and the metrics."""

@@ -1,0 +1,124 @@
+"""Whom messages are for: recipients of old rows, and channels that share one loop."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bellwether.db import encryption
+from bellwether.db.database import Database, Store, rows, stamp
+from bellwether.db.migrations import migrations
+from bellwether.delivery import outbox_table
+from bellwether.delivery.channels import Accepted, Channel
+from bellwether.delivery.deliver import DeliveryRun, deliver
+from bellwether.delivery.messages import OutboxMessage, RecipientKind, recipient_of
+from bellwether.delivery.outbox_table import ClaimOrder, Draft, MessageState
+from bellwether.delivery.retry import DeliveryError
+from bellwether.webhooks import webhook_outbox_table
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+KEY_3, WEBHOOK_5 = -(10**16) - 3, -2 * 10**16 - 5  #: as old rows have them
+STATES = [state.value for state in MessageState]
+
+
+def old_outbox(path: Path) -> None:
+    """A database of the version before, with a message in every state to each kind of recipient."""
+    db = Database(encryption.connect(path, "", isolation_level=None), execute_plugins=False)
+    migrations.apply(db, stop_before="named_recipients")
+    for state in STATES:
+        for kind, chat_id, text in (
+            ("digest", 7, "words\nand more"),
+            ("digest", -1001234567890, "words"),
+            ("digest", 0, "words"),
+            ("move", KEY_3, "words"),
+            ("webhook", WEBHOOK_5, f'evt_{state}\n{{"a":"b\\\\n"}}'),
+        ):
+            db.conn.execute(
+                "INSERT INTO outbox (dedup_key, chat_id, kind, text, state, attempts, not_before, expires_at,"
+                " created_at) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)",
+                (
+                    f"{kind}:{chat_id}:{'evt_' if kind == 'webhook' else ''}{state}",
+                    chat_id,
+                    kind,
+                    text,
+                    state,
+                    stamp(NOW),
+                    stamp(NOW + timedelta(days=1)),
+                    stamp(NOW),
+                ),
+            )
+    db.conn.close()
+
+
+def test_old_rows_keep_their_state_and_say_whom_they_are_for(tmp_path: Path) -> None:
+    old_outbox(tmp_path / "old.sqlite3")
+    with Store(tmp_path / "old.sqlite3").transaction() as db:
+        kept = {
+            (row["recipient_kind"], row["recipient_id"], row["state"], row["event_id"], row["text"], row["dedup_key"])
+            for row in rows(db, "SELECT * FROM outbox")
+        }
+        assert kept == {
+            row
+            for state in STATES
+            for row in (
+                ("chat", 7, state, None, "words\nand more", f"digest:7:{state}"),
+                ("chat", -1001234567890, state, None, "words", f"digest:-1001234567890:{state}"),
+                ("terminal", 0, state, None, "words", f"digest:0:{state}"),
+                ("key", 3, state, None, "words", f"move:{KEY_3}:{state}"),
+                ("webhook", 5, state, f"evt_{state}", '{"a":"b\\\\n"}', f"webhook:5:evt_{state}"),
+            )
+        }
+        for state in STATES:
+            assert not webhook_outbox_table.enqueue(db, 5, f"evt_{state}", "{}", NOW), "it is owed already"
+
+
+class Postbox(Channel):
+    """A channel of the least that one needs."""
+
+    kind = RecipientKind.TERMINAL
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    async def send(self, message: OutboxMessage) -> Accepted:
+        """Take a message, but not the first try at any."""
+        if message.attempts == 1:
+            raise DeliveryError("not yet")
+        self.sent.append(message.text)
+        return Accepted()
+
+
+@pytest.mark.parametrize("order", ClaimOrder)
+def test_a_channel_needs_no_more_than_a_kind_of_recipient_and_a_way_to_send(tmp_path: Path, order: ClaimOrder) -> None:
+    store, channel, now = Store(tmp_path / "t.sqlite3"), Postbox(), NOW
+    channel.order = order  # type: ignore[misc]
+    with store.transaction() as db:
+        for owner, text in ((0, "first"), (0, "second"), (7, "another's")):
+            draft = Draft(f"digest:{owner}:{text}", recipient_of(owner), "digest", text, NOW, NOW + timedelta(hours=1))
+            outbox_table.enqueue(db, draft, NOW)
+
+    def run() -> DeliveryRun:
+        return asyncio.run(deliver(store, lambda: now, channel))
+
+    tried = 1 if order is ClaimOrder.IN_ORDER else 2
+    assert run() == DeliveryRun(put_back=tried)
+    now = NOW + timedelta(seconds=5)
+    assert run() == DeliveryRun(sent=tried, put_back=2 - tried)
+    now = NOW + timedelta(seconds=10)
+    assert run() == DeliveryRun(sent=2 - tried)
+    assert channel.sent == ["first", "second"]
+    with store.reading() as db:
+        assert [row["text"] for row in rows(db, "SELECT text FROM outbox WHERE state = 'pending'")] == ["another's"]
+
+
+def test_a_lapsed_claim_is_put_back_for_its_own_channel_alone(tmp_path: Path) -> None:
+    store = Store(tmp_path / "t.sqlite3")
+    with store.transaction() as db:
+        webhook_outbox_table.enqueue(db, 1, "evt_1", "{}", NOW)
+        assert outbox_table.claim_next(db, NOW, NOW + timedelta(minutes=2), RecipientKind.WEBHOOK)
+        later = NOW + timedelta(minutes=3)
+        assert outbox_table.claim_next(db, later, later + timedelta(minutes=2)) is None
+        assert outbox_table.release_claims(db, RecipientKind.CHAT) == 0
+        assert [row["state"] for row in rows(db, "SELECT state FROM outbox")] == ["sending"]
+        assert outbox_table.claim_next(db, later, later + timedelta(minutes=2), RecipientKind.WEBHOOK)
