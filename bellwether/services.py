@@ -16,9 +16,7 @@ from bellwether.market.statements.provider import Fundamentals, open_fundamental
 from bellwether.market.symbols.configured_universe import universe_of
 from bellwether.market.symbols.universe import Universe
 from bellwether.models.onnx_model import OnnxModel
-from bellwether.models.promoted import served_model
-from bellwether.models.registry import ModelRegistry
-from bellwether.models.revenue_model import RevenueModels
+from bellwether.models.registry import ModelRegistry, RevenueModels, served_model
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from bellwether.charts.ranges import range_chart
 from bellwether.charts.renderer import to_png
 from bellwether.core.i18n.translate import spoken, use_language
 from bellwether.core.types import Forecast, Theme
-from bellwether.revenue import ask as growth_queries
+from bellwether.revenue.chart import growth_chart
 from bellwether.revenue.types import GrowthForecast
 from bot.replies import Picture
 
@@ -28,7 +28,7 @@ def comparison(compared: Sequence[Forecast], theme: Theme) -> Picture:
 
 def growth(made: GrowthForecast, theme: Theme) -> Picture:
     """A company's past quarters and the ranges ahead."""
-    return _picture([made.forecast_id(0)], theme, partial(growth_queries.chart_png, made, theme))
+    return _picture([made.forecast_id(0)], theme, lambda: to_png(growth_chart(made, theme)))
 
 
 def _picture(shown: Sequence[str], theme: Theme, draw: Callable[[], bytes]) -> Picture:

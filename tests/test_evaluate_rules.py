@@ -14,11 +14,13 @@ from bellwether.alerts.rules.judge import RuleReason
 from bellwether.alerts.tick import tick
 from bellwether.alerts.tick_rules import judge_rules
 from bellwether.ask import forecasts
+from bellwether.ask.point_in_time import inputs_at
 from bellwether.core.alert_types import AlertRule, AlertSettings, Direction, QuietHours, Repeat, RuleKind, RuleRequest
 from bellwether.core.config import load_settings
 from bellwether.core.types import MARKET_SERIES, Statements, to_date
 from bellwether.db.database import rows
 from bellwether.delivery import chats_table
+from bellwether.forecasting.forecaster import make_outlook
 from bellwether.forecasting.past_quantiles import past_quantiles
 from bellwether.services import Services, build_services
 from tests.conftest import MODELS
@@ -373,7 +375,7 @@ def test_the_stacked_windows_say_what_the_model_said_after_each_session(tmp_path
     assert said.shape == (100, 63, 7)
     for back in (0, 1, 64, 99):
         end = to_date(bars.sessions[-1 - back])
-        seen = forecasts._outlook(services, instrument, end, model)
+        seen = make_outlook(inputs_at(services.provider, instrument, end), model)
         assert seen.model_id == model.card.model_id
         assert said[-1 - back] == pytest.approx(seen.log_returns, abs=2e-6)
 

@@ -34,7 +34,8 @@ from bellwether.core.types import (
 )
 from bellwether.forecasting.forecaster import BASELINE_ID, forecast_at, make_outlook, make_outlooks
 from bellwether.forecasting.to_json import forecast_json
-from bellwether.models.onnx_model import OnnxModel, latest_model
+from bellwether.models.onnx_model import OnnxModel
+from bellwether.models.registry import latest_model
 from bellwether.services import Services, build_services
 from tests.conftest import MODELS, NOW, MakeBars
 

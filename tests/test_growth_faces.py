@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from bellwether.charts.renderer import to_png
 from bellwether.cli.main import main
 from bellwether.client.answers.revenue import GrowthResponse
 from bellwether.core.errors import ModelError
 from bellwether.core.types import LEVELS, Shape
 from bellwether.models.model_card import GROWTH, RANGE, folders_of
-from bellwether.models.onnx_model import OnnxModel, latest_model
-from bellwether.models.registry import ModelRegistry
+from bellwether.models.onnx_model import OnnxModel
+from bellwether.models.registry import ModelRegistry, latest_model
 from bellwether.models.revenue_model import GrowthModel
 from bellwether.revenue import ask as ask_revenue
 from bellwether.revenue.chart import growth_chart
@@ -97,7 +98,7 @@ def test_the_chart_keeps_a_place_for_every_quarter(tmp_path: Path) -> None:
     assert domain == sorted(domain) and len(domain) == 16 + 4
     shown = {row["quarter"] for layer in chart["layer"] for row in layer["data"]["values"]}
     assert shown <= set(domain)
-    assert ask_revenue.chart_png(made, "dark", "narrow").startswith(b"\x89PNG")
+    assert to_png(growth_chart(made, "dark", "narrow")).startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("shape", ["wide", "narrow"])

@@ -13,7 +13,8 @@ from bellwether.core.errors import NoGrowth
 from bellwether.core.types import Q50, Instrument, Quarter, Statements
 from bellwether.market.statements.sample import SampleFundamentals
 from bellwether.models.quarters import CONTEXT_LENGTH, Figure, known_at, on_grid, place, window
-from bellwether.models.revenue_model import GrowthModel, RevenueModels
+from bellwether.models.registry import RevenueModels
+from bellwether.models.revenue_model import GrowthModel
 from bellwether.revenue import sentences
 from bellwether.revenue.forecaster import end_ahead, forecast_growth
 from bellwether.revenue.types import GrowthProblem

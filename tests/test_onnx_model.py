@@ -17,7 +17,8 @@ from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, Problem
 from bellwether.forecasting.forecaster import BASELINE_ID
 from bellwether.forecasting.inputs import model_inputs
 from bellwether.models.model_card import RANGE, folders_of
-from bellwether.models.onnx_model import MANY, OnnxModel, latest_model
+from bellwether.models.onnx_model import MANY, OnnxModel
+from bellwether.models.registry import latest_model
 from bellwether.services import Services, build_services
 from tests.conftest import MODELS, NOW, MakeBars
 

@@ -4,7 +4,6 @@ The graph takes raw bars; see `exported_models/*/card.json` for what it reads an
 """
 
 import os
-import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +13,7 @@ import onnxruntime
 
 from bellwether.core.errors import ModelError
 from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, Floats
-from bellwether.models.model_card import RANGE, ModelCard, folders_of, read_card
+from bellwether.models.model_card import ModelCard, read_card
 
 MANY = 32  #: windows for which threads pay
 _RUNNERS = min(4, os.cpu_count() or 1)  #: threads: a run holds none of Python's locks
@@ -64,7 +63,7 @@ class OnnxModel:
             bars = np.zeros((1, length, 5), np.float32)
             market = np.zeros((1, length, len(MARKET_SERIES)), np.float32)
             shape = self.quantiles(bars, market).shape
-        except Exception as problem:  # as above
+        except Exception as problem:  # onnxruntime's errors share no public base class
             raise ModelError(f"Model {name} does not accept the inputs that its card describes.") from problem
         if shape != (1, len(HEADS), len(LEVELS)):
             raise ModelError(f"Model {name} answers with shape {shape}, not (1, {len(HEADS)}, {len(LEVELS)}).")
@@ -80,20 +79,3 @@ def open_runtime(folder: Path) -> onnxruntime.InferenceSession:
         return onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
     except Exception as problem:  # onnxruntime's errors share no public base class
         raise ModelError(f"The file model.onnx in {folder.name} is damaged and cannot be loaded.") from problem
-
-
-def latest_model(models: Path, model_id: str = "") -> OnnxModel:
-    """The model to serve: `model_id`, or the only or newest folder by name. Raises ModelError if there is none."""
-    if model_id:
-        if not (models / model_id).is_dir():
-            raise ModelError(f"There is no model {model_id!r} in {models.name}; check the key models.serve.")
-        return OnnxModel(models / model_id)
-    folders = sorted(folders_of(models, RANGE), key=lambda path: _by_number(path.name))
-    if not folders:
-        raise ModelError(f"There is no model in the folder {models.name}.")
-    return OnnxModel(folders[-1])
-
-
-def _by_number(name: str) -> list[tuple[int, str]]:
-    """A key that sorts daily-range-9 before daily-range-10."""
-    return [(int(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", name)]

@@ -37,9 +37,8 @@ class Figure:
 
 def known_at(figures: Iterable[Figure], day: date) -> list[Figure]:
     """The figures that were public on `day`, oldest statement first."""
-    return sorted(
-        (figure for figure in figures if figure.known_on <= day), key=lambda one: (one.known_on, one.period_end)
-    )
+    public = (figure for figure in figures if figure.known_on <= day)
+    return sorted(public, key=lambda figure: (figure.known_on, figure.period_end))
 
 
 def place(period_end: date, newest: date) -> int | None:
@@ -51,33 +50,33 @@ def place(period_end: date, newest: date) -> int | None:
 
 def on_grid(known: Sequence[Figure], newest: date) -> dict[int, Figure]:
     """The last word on each quarter, by its place before `newest`. `known` is in the order of `known_at`."""
-    found = {place(instrument.period_end, newest): instrument for instrument in known if usable(instrument.revenue)}
-    return {at: one for at, one in found.items() if at is not None}
+    grid = {place(figure.period_end, newest): figure for figure in known if usable(figure.revenue)}
+    return {at: figure for at, figure in grid.items() if at is not None}
 
 
-def came(figures: Sequence[Figure], newest: date, ahead: int) -> tuple[Figure, Figure] | None:
-    """The quarter `ahead` of the one ended on `newest` and the same one of the year before; None while it is not told.
+def quarter_and_year_before(figures: Sequence[Figure], newest: date, ahead: int) -> tuple[Figure, Figure] | None:
+    """The quarter `ahead` of the one ended on `newest`, and the one four quarters before it; None until it is reported.
 
-    Both are read on the day of the report that tells it: it shows last year's quarter in the terms of this year's.
+    Both are read on the day of that report: it shows last year's quarter in the terms of this year's.
     """
-    told = [figure for figure in figures if usable(figure.revenue) and place(figure.period_end, newest) == -ahead]
-    if not told:
+    reports = [figure for figure in figures if usable(figure.revenue) and place(figure.period_end, newest) == -ahead]
+    if not reports:
         return None
-    grid = on_grid(known_at(figures, min(one.known_on for one in told)), newest)
+    grid = on_grid(known_at(figures, min(report.known_on for report in reports)), newest)
     now, before = grid.get(-ahead), grid.get(A_YEAR - ahead)
     return None if now is None or before is None else (now, before)
 
 
 def usable(revenue: float | None) -> bool:
-    """Whether growth can be reckoned from it: not from nothing, nor from less."""
+    """Whether growth can be computed from it: only where it is above zero."""
     return revenue is not None and np.isfinite(revenue) and revenue > 0
 
 
 def window(grid: dict[int, Figure]) -> Window:
     """(CONTEXT_LENGTH, 2): revenue and net income, oldest first, 0 where not known."""
-    found = np.zeros((CONTEXT_LENGTH, 2), np.float32)
-    for at, one in grid.items():
-        if 0 <= at < CONTEXT_LENGTH and one.revenue is not None:
-            told = one.net_income if one.net_income is not None and np.isfinite(one.net_income) else 0.0
-            found[CONTEXT_LENGTH - 1 - at] = one.revenue, told
-    return found
+    rows = np.zeros((CONTEXT_LENGTH, 2), np.float32)
+    for at, figure in grid.items():
+        if 0 <= at < CONTEXT_LENGTH and figure.revenue is not None:
+            income = figure.net_income
+            rows[CONTEXT_LENGTH - 1 - at] = figure.revenue, income if income is not None and np.isfinite(income) else 0
+    return rows

@@ -1,20 +1,80 @@
-"""Which model may answer for a day in the past: one that had not seen what came after it, where there is one."""
+"""Which model answers: the promoted one, or the one that the settings name; for a day in the past one that is fair."""
 
 import logging
+import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from threading import Lock
+from typing import TypeVar
 
+from bellwether.core.config import Settings
 from bellwether.core.errors import ModelError
-from bellwether.models.model_card import RANGE, folders_of
+from bellwether.models.model_card import GROWTH, RANGE, folders_of
 from bellwether.models.onnx_model import OnnxModel
+from bellwether.models.revenue_model import GrowthModel
 
 log = logging.getLogger(__name__)
+_Model = TypeVar("_Model", OnnxModel, GrowthModel)
+
+
+def served_model(settings: Settings) -> OnnxModel:
+    """The model that answers. Raises ModelError when it cannot be used."""
+    promoted = promoted_id(settings)
+    if promoted:
+        try:
+            return latest_model(settings.models.folder, promoted)
+        except ModelError as problem:
+            log.error("The promoted model cannot be served, so models.serve is: %s", problem)
+    return latest_model(settings.models.folder, settings.models.serve)
+
+
+def promoted_id(settings: Settings) -> str:
+    """The model that was promoted; empty when none was."""
+    try:
+        return _promotion(settings).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def mark_promoted(settings: Settings, model_id: str) -> None:
+    """Serve this one from the next start on, whatever `models.serve` says, until the file is deleted."""
+    file = _promotion(settings)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"{model_id}\n", encoding="utf-8")
+
+
+def _promotion(settings: Settings) -> Path:
+    return settings.database.path.with_name("served-model")
+
+
+def latest_model(models: Path, model_id: str = "") -> OnnxModel:
+    """The model `model_id`, or the only or newest folder by name. Raises ModelError if there is none."""
+    if model_id:
+        if not (models / model_id).is_dir():
+            raise ModelError(f"There is no model {model_id!r} in {models.name}; check the key models.serve.")
+        return OnnxModel(models / model_id)
+    folders = sorted(folders_of(models, RANGE), key=lambda path: _by_number(path.name))
+    if not folders:
+        raise ModelError(f"There is no model in the folder {models.name}.")
+    return OnnxModel(folders[-1])
+
+
+def _by_number(name: str) -> list[tuple[int, str]]:
+    """A key that sorts daily-range-9 before daily-range-10."""
+    return [(int(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", name)]
+
+
+def _fairest(models: Sequence[_Model], day: date) -> _Model:
+    """The latest-taught model that had seen nothing after `day`; where all had, the one that saw the least of it."""
+    fair = [model for model in models if model.card.seen_to <= day]
+    if fair:
+        return max(fair, key=lambda model: model.card.seen_to)
+    return min(models, key=lambda model: model.card.seen_to)
 
 
 class ModelRegistry:
-    """The served model and, once the past is asked for, the others beside it."""
+    """The served model of prices and, once the past is asked for, the others beside it."""
 
     def __init__(self, folder: Path, served: OnnxModel | None) -> None:
         """`folder` holds a folder for each model; none of the others is opened yet."""
@@ -23,19 +83,15 @@ class ModelRegistry:
         self._opening = Lock()
 
     def for_day(self, day: date) -> OnnxModel | None:
-        """The served model if it had seen nothing after `day`, else the latest-taught one that had not.
+        """The served model if it had seen nothing after `day`, else one that had not, where there is one.
 
-        Where all have seen more, the one that saw the least of it: its answers carry a caveat. None where no model is
-        served: the plain rule answers then, for the past as for the present.
+        An answer of a model that had seen more carries a caveat. None where no model is served: the plain rule answers
+        then, for the past as for the present.
         """
         served = self._served
         if served is None or served.card.seen_to <= day:
             return served
-        models = [served, *self._open()]
-        fair = [model for model in models if model.card.seen_to <= day]
-        if fair:
-            return max(fair, key=lambda model: model.card.seen_to)
-        return min(models, key=lambda model: model.card.seen_to)
+        return _fairest([served, *self._open()], day)
 
     def named(self, model_ids: Sequence[str]) -> list[OnnxModel]:
         """Those of the other models that have these names and can be used; none of them is opened for no name."""
@@ -49,10 +105,46 @@ class ModelRegistry:
         return self._others
 
     def _try(self, folder: Path) -> OnnxModel | None:
-        """One model of the folder; None for the served one, and for one that cannot be used, which is logged."""
+        """One model of the folder; None for the served one, and for one that cannot be used."""
         try:
             model = OnnxModel(folder)
         except ModelError as problem:
             log.warning("A model that is not served cannot be used: %s", problem)
             return None
         return None if self._served and model.card.model_id == self._served.card.model_id else model
+
+
+class RevenueModels:
+    """The growth models of a folder, none opened before somebody asks for growth."""
+
+    def __init__(self, folder: Path, served: str) -> None:
+        """`served` names the one that answers for today."""
+        self._folder, self._served = folder, served
+        self._open: dict[str, GrowthModel] = {}
+
+    def served(self) -> GrowthModel:
+        """The model that answers for today. Raises ModelError when it cannot be used."""
+        if not (self._folder / self._served).is_dir():
+            raise ModelError(f"There is no model {self._served!r} in {self._folder.name}; check the key models.growth.")
+        return self._opened(self._folder / self._served)
+
+    def for_day(self, day: date) -> GrowthModel:
+        """The served one if it had seen nothing of `day` or later, else one that had not, where there is one.
+
+        Raises ModelError.
+        """
+        served = self.served()
+        if served.card.seen_to < day:
+            return served
+        models = [served]
+        for folder in folders_of(self._folder, GROWTH):
+            try:
+                models.append(self._opened(folder))
+            except ModelError as problem:
+                log.warning("A growth model that is not served cannot be used: %s", problem)
+        return _fairest(models, day - timedelta(days=1))
+
+    def _opened(self, folder: Path) -> GrowthModel:
+        if folder.name not in self._open:
+            self._open[folder.name] = GrowthModel(folder)
+        return self._open[folder.name]

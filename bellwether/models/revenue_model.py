@@ -1,22 +1,26 @@
-"""The exported growth model and the card that travels with it: raw quarters in, quantiles of growth over a year out."""
+"""The exported growth model, its card, and the plain rule that it must beat: quarters in, quantiles of growth out.
 
-import logging
+The plain rule is an autoregression by quantiles: each quantile is linear in the last LAGS growths, pooled over all
+companies. It answers where the model must not.
+"""
+
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from bellwether.core.errors import ModelError
 from bellwether.core.types import LEVELS, Floats
-from bellwether.models.model_card import GROWTH, folders_of, read_facts
+from bellwether.models.model_card import GROWTH, read_facts
 from bellwether.models.onnx_model import open_runtime
-from bellwether.models.quarters import CONTEXT_LENGTH, HORIZONS, Window
-from bellwether.models.revenue_baseline import LAGS
+from bellwether.models.quarters import A_YEAR, CONTEXT_LENGTH, HORIZONS, REVENUE, Window
 
 SHORT = "five quarters"  #: the group of a card's scores where histories were cut to what some sources keep
-log = logging.getLogger(__name__)
+LAGS = 8  #: growths that the plain rule reads, the newest first
+LIMIT = 1.5  #: of log growth; a merger beyond it must not run away
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,43 +68,25 @@ class GrowthModel:
         return quantiles
 
 
-class RevenueModels:
-    """The growth models of a folder, none opened before somebody asks for growth."""
+def lagged_growth(windows: npt.NDArray[np.float32]) -> Floats:
+    """The last LAGS log growths over a year, newest first, 0 where not known: (n, T, 2) -> (n, LAGS)."""
+    revenue = windows[:, -LAGS - A_YEAR :, REVENUE].astype(np.float64)
+    known = revenue > 0
+    level = np.log(np.where(known, revenue, 1.0))
+    growth = np.clip(level[:, A_YEAR:] - level[:, :-A_YEAR], -LIMIT, LIMIT)
+    found: Floats = np.where(known[:, A_YEAR:] & known[:, :-A_YEAR], growth, 0.0)[:, ::-1]
+    return found
 
-    def __init__(self, folder: Path, served: str) -> None:
-        """`served` names the one that answers for today."""
-        self._folder, self._served = folder, served
-        self._open: dict[str, GrowthModel] = {}
 
-    def served(self) -> GrowthModel:
-        """The model that answers for today. Raises ModelError when it cannot be used."""
-        if not (self._folder / self._served).is_dir():
-            raise ModelError(f"There is no model {self._served!r} in {self._folder.name}; check the key models.growth.")
-        return self._opened(self._folder / self._served)
+def plain_quantiles(windows: npt.NDArray[np.float32], coefficients: Floats) -> Floats:
+    """Quantiles of log growth, (n, horizons, levels), of windows (n, T, 2).
 
-    def for_day(self, day: date) -> GrowthModel:
-        """The served one if it had seen nothing after `day`, else one that had not, where there is one.
-
-        Where all have seen more, the one that saw the least of it. Raises ModelError.
-        """
-        served = self.served()
-        if served.card.seen_to < day:
-            return served
-        models = [served]
-        for folder in folders_of(self._folder, GROWTH):
-            try:
-                models.append(self._opened(folder))
-            except ModelError as problem:
-                log.warning("A growth model that is not served cannot be used: %s", problem)
-        fair = [model for model in models if model.card.seen_to < day]
-        if fair:
-            return max(fair, key=lambda model: model.card.seen_to)
-        return min(models, key=lambda model: model.card.seen_to)
-
-    def _opened(self, folder: Path) -> GrowthModel:
-        if folder.name not in self._open:
-            self._open[folder.name] = GrowthModel(folder)
-        return self._open[folder.name]
+    `coefficients` are (horizons, 1 + LAGS, levels), the constant first.
+    """
+    lags = lagged_growth(windows)
+    inputs = np.concatenate([np.ones((len(lags), 1)), lags], axis=1)
+    ordered: Floats = np.sort(np.einsum("nk,hkl->nhl", inputs, coefficients), axis=2)
+    return ordered
 
 
 def _read(folder: Path) -> GrowthCard:

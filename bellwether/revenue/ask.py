@@ -1,12 +1,14 @@
 """What every face asks about a company's growth: plain values out, errors with a text for people."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from bellwether.ask import forecasts
 from bellwether.core.errors import BadDate, BellwetherError, NoGrowth, NoStatements, UnknownSymbol
 from bellwether.core.i18n.translate import said
-from bellwether.core.types import Instrument, Shape, Statements, Theme, issues_forecasts
+from bellwether.core.types import Instrument, Statements, issues_forecasts
+from bellwether.market.statements.provider import Fundamentals
+from bellwether.models.registry import RevenueModels
 from bellwether.revenue import issued
 from bellwether.revenue.forecaster import forecast_growth
 from bellwether.revenue.issued import PastGrowth
@@ -27,60 +29,46 @@ class GrowthAnswer:
 def growth(services: Services, text: str, as_of: date | None = None) -> GrowthAnswer:
     """The forecast for what a person typed, entered into the ledger first when it is one of today.
 
-    Raises NoGrowth for what has no revenue or too little of it, ModelError, and the errors of `queries.resolve`.
+    Raises NoGrowth for what has no revenue or too little of it, BadDate, ModelError, and the errors of `resolve`.
     """
-    one = forecasts.resolve(services, text)
-    statements = statements_of(services, one)
-    day = services.clock().date()
-    if as_of is not None and as_of > day:
-        raise BadDate(said("{day} has not come yet; please give a date up to {today}.", day=as_of, today=day))
-    model = services.growth.served() if as_of is None else services.growth.for_day(as_of)
-    made = forecast_growth(one, statements, model, as_of or day, services.clock())
+    store, models, now = services.store, services.growth, services.clock()
+    instrument = forecasts.resolve(services, text)
+    statements = _statements(services.fundamentals, instrument)
+    today = now.date()
+    if as_of is not None and as_of > today:
+        raise BadDate(said("{day} has not come yet; please give a date up to {today}.", day=as_of, today=today))
+    model = models.served() if as_of is None else models.for_day(as_of)
+    made = forecast_growth(instrument, statements, model, as_of or today, now)
     if as_of is not None:
         return GrowthAnswer(made, ())
     if not issues_forecasts(made.source):
-        return GrowthAnswer(made, replayed(one, statements, services.growth, day), simulated=True)
-    issued.settle_if_due(services.store, statements, services.clock())
-    return GrowthAnswer(issued.enter(services.store, made), issued.past(services.store, one.symbol))
+        return GrowthAnswer(made, replayed(instrument, statements, models, today), simulated=True)
+    issued.settle_if_due(store, statements, now)
+    return GrowthAnswer(issued.enter(store, made), issued.past(store, instrument.symbol))
 
 
-def at_hand(services: Services, one: Instrument) -> GrowthForecast | None:
+def at_hand(
+    fundamentals: Fundamentals, models: RevenueModels, instrument: Instrument, now: datetime
+) -> GrowthForecast | None:
     """The forecast from statements that nobody need be asked for, not issued; None where there is none to give."""
     try:
-        statements = services.fundamentals.at_hand(one.symbol)
+        statements = fundamentals.at_hand(instrument.symbol)
         if statements is None:
             return None
-        now = services.clock()
-        return forecast_growth(one, statements, services.growth.served(), now.date(), now)
+        return forecast_growth(instrument, statements, models.served(), now.date(), now)
     except BellwetherError:
         return None
 
 
-def statements_of(services: Services, one: Instrument) -> Statements:
+def _statements(fundamentals: Fundamentals, instrument: Instrument) -> Statements:
     """A company's statements. Raises NoGrowth where there are none, and what the source raises."""
     try:
-        return services.fundamentals.statements(one.symbol)
+        return fundamentals.statements(instrument.symbol)
     except (UnknownSymbol, NoStatements):
         raise NoGrowth(
             said(
                 "No company statements are known of {name} ({symbol}). Funds, indices, currencies and coins have none.",
-                name=one.name,
-                symbol=one.symbol,
+                name=instrument.name,
+                symbol=instrument.symbol,
             )
         ) from None
-
-
-def chart_png(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> bytes:
-    """The chart of past quarters and the ranges ahead as PNG."""
-    from bellwether.charts.renderer import to_png
-    from bellwether.revenue.chart import growth_chart
-
-    return to_png(growth_chart(made, theme, shape))
-
-
-def chart_svg(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> str:
-    """The same as SVG."""
-    from bellwether.charts.renderer import to_svg
-    from bellwether.revenue.chart import growth_chart
-
-    return to_svg(growth_chart(made, theme, shape))

@@ -32,8 +32,7 @@ from bellwether.models.quarters import (
     usable,
     window,
 )
-from bellwether.models.revenue_baseline import plain_quantiles
-from bellwether.models.revenue_model import GrowthModel
+from bellwether.models.revenue_model import GrowthModel, plain_quantiles
 from bellwether.revenue.types import GrowthForecast, GrowthProblem, QuarterAhead
 
 FEW = 3 * A_YEAR  #: quarters; with fewer the reader is told

@@ -13,7 +13,7 @@ import numpy as np
 from bellwether.core.errors import StoreError
 from bellwether.core.types import LEVELS, Q10, Q90, Statements, issues_forecasts
 from bellwether.db.database import Store
-from bellwether.models.quarters import Figure, came, known_at
+from bellwether.models.quarters import Figure, known_at, quarter_and_year_before
 from bellwether.revenue.forecaster import OVERDUE, figure_of
 from bellwether.revenue.types import GrowthForecast
 from bellwether.track_record.ledger import checkpoint, revenue_ledger_table
@@ -71,22 +71,22 @@ def rows_of(made: GrowthForecast) -> list[IssuedGrowth]:
     """The ledger's rows of a forecast, one for each quarter ahead."""
     return [
         IssuedGrowth(
-            forecast_id=made.forecast_id(one.quarters_ahead),
+            forecast_id=made.forecast_id(quarter.quarters_ahead),
             symbol=made.symbol,
             period_end=made.period_end,
-            quarters_ahead=one.quarters_ahead,
-            target=one.period_end,
+            quarters_ahead=quarter.quarters_ahead,
+            target=quarter.period_end,
             as_of=made.as_of,
             made_at=made.made_at,
             model_id=made.model_id,
             source=made.source,
             currency=made.currency,
-            base=one.base,
+            base=quarter.base,
             read_sha256=made.digest.hex(),
-            growths=one.growths,
-            baseline=one.baseline,
+            growths=quarter.growths,
+            baseline=quarter.baseline,
         )
-        for one in made.ahead
+        for quarter in made.ahead
     ]
 
 
@@ -94,32 +94,32 @@ def past(store: Store, symbol: str) -> tuple[PastGrowth, ...]:
     """The forecasts issued of a company, the newest first; none where the database does not answer."""
     try:
         with store.reading() as db:
-            kept = revenue_ledger_table.of_symbol(db, symbol)
+            rows = revenue_ledger_table.of_symbol(db, symbol)
     except StoreError as problem:
         log.error("The growth forecasts of %s cannot be read: %s", symbol, problem.for_operator)
         return ()
-    return tuple(past_of(one) for one in kept)
+    return tuple(past_of(row) for row in rows)
 
 
-def past_of(one: KeptGrowth) -> PastGrowth:
+def past_of(row: KeptGrowth) -> PastGrowth:
     """A row of the ledger as people are shown it."""
-    issued = one.issued
-    return PastGrowth(issued.forecast_id, issued.quarters_ahead, issued.target, issued.growths, one.growth)
+    issued = row.issued
+    return PastGrowth(issued.forecast_id, issued.quarters_ahead, issued.target, issued.growths, row.growth)
 
 
 def settle(store: Store, statements: Statements, now: datetime) -> list[PastGrowth]:
     """Add the outcomes that the statements tell by now; which, the newest forecast first. Raises StoreError."""
     known = known_at([figure_of(quarter, now.date()) for quarter in statements.quarters], now.date())
     with store.reading() as db:
-        due = [one for one in revenue_ledger_table.of_symbol(db, statements.symbol) if one.growth is None]
-    found = [(one, told) for one in due if (told := outcome(one.issued, statements.currency, known)) is not None]
-    if not found:
+        due = [row for row in revenue_ledger_table.of_symbol(db, statements.symbol) if row.growth is None]
+    outcomes = [(row, came) for row in due if (came := outcome(row.issued, statements.currency, known)) is not None]
+    if not outcomes:
         return []
     settled = []
     with store.transaction() as db:
-        for one, (growth, revenue, known_on) in found:
-            if revenue_ledger_table.settle(db, one.seq, growth, revenue, known_on, now):
-                settled.append(replace(past_of(one), growth=growth))
+        for row, (growth, revenue, known_on) in outcomes:
+            if revenue_ledger_table.settle(db, row.seq, growth, revenue, known_on, now):
+                settled.append(replace(past_of(row), growth=growth))
     checkpoint.note(store)
     return settled
 
@@ -136,9 +136,9 @@ def outcome(issued: IssuedGrowth, currency: str, known: list[Figure]) -> tuple[f
     """Growth, revenue and the day they became known; None where the report has not come, or in another currency."""
     if currency != issued.currency:
         return None
-    found = came(known, issued.period_end, issued.quarters_ahead)
-    if found is None:
+    pair = quarter_and_year_before(known, issued.period_end, issued.quarters_ahead)
+    if pair is None:
         return None
-    now, before = found
-    assert now.revenue and before.revenue  # `came` gives usable ones
+    now, before = pair
+    assert now.revenue and before.revenue  # both are usable
     return now.revenue / before.revenue - 1, now.revenue, now.known_on

@@ -25,10 +25,10 @@ from bellwether.models.quarters import (
     HORIZONS,
     Figure,
     Window,
-    came,
     known_at,
     on_grid,
     place,
+    quarter_and_year_before,
     usable,
     window,
 )
@@ -120,7 +120,7 @@ def outcome(figures: list[Figure], newest: date, horizon: int) -> tuple[float, n
 
     NaN and NEVER where it never was.
     """
-    found = came(figures, newest, horizon)
+    found = quarter_and_year_before(figures, newest, horizon)
     if found is None:
         return float("nan"), NEVER
     now, before = found

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from bellwether.core.types import LEVELS, Floats
 from bellwether.models.quarters import A_YEAR, HORIZONS, REVENUE
-from bellwether.models.revenue_baseline import LAGS, lagged_growth, plain_quantiles
+from bellwether.models.revenue_model import LAGS, lagged_growth, plain_quantiles
 from training import boosting, linear
 from training.remember import as_bytes, as_text, remembered
 from training.revenue import train as network

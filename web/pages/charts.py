@@ -11,9 +11,11 @@ from starlette.responses import Response
 import bellwether
 from bellwether.ask import forecasts
 from bellwether.charts.live import live_chart
+from bellwether.charts.renderer import to_svg
 from bellwether.core.parsing import DEFAULT_HORIZON, parse_date, parse_horizon
 from bellwether.core.types import Shape, Theme
-from bellwether.revenue import ask as business
+from bellwether.revenue.ask import at_hand
+from bellwether.revenue.chart import growth_chart
 from bellwether.revenue.types import GrowthForecast
 from web.dependencies import ServicesOf
 from web.etag import is_known
@@ -82,7 +84,7 @@ async def chart_png(wanted: WantedChart) -> Response:
 def _growth(services: ServicesOf, symbol: str) -> GrowthForecast:
     """The forecast that a chart of growth is drawn of. A plain function: it may wait for who knows the symbol."""
     one = forecasts.resolve(services, symbol)
-    made = business.at_hand(services, one)
+    made = at_hand(services.fundamentals, services.growth, one, services.clock())
     if made is None:
         text = f"No growth of {one.symbol} is known here yet; ask /api/v1/growth."
         raise ProblemError(HttpProblem("not_found", text))
@@ -98,7 +100,7 @@ async def growth_svg(
     headers = {"ETag": tag, "Cache-Control": KEPT}
     if is_known(tag, request.headers):
         return Response(status_code=304, headers=headers)
-    return await drawn(lambda: business.chart_svg(made, theme, shape), "image/svg+xml", headers)
+    return await drawn(lambda: to_svg(growth_chart(made, theme, shape)), "image/svg+xml", headers)
 
 
 @router.get("/stocks/{symbol}/chart.json")

@@ -13,7 +13,7 @@ from bellwether.core.types import Forecast, to_date
 from bellwether.market.calendar import closes_at, is_session
 from bellwether.market.statements.provider import NoFundamentals
 from bellwether.market.statements.sample import SampleFundamentals
-from bellwether.revenue import ask as business
+from bellwether.revenue.ask import at_hand
 from bellwether.services import Services
 from bellwether.track_record.grading import GradedRange
 from web.dependencies import ServicesOf
@@ -42,7 +42,9 @@ def stock(
     bot = request.app.state.bot
     link = bot.link(symbol)
     record = request.app.state.records.get(symbol, None)
-    growth = business.at_hand(services, asked.outlook.instrument) if day is None else None
+    growth = None
+    if day is None:
+        growth = at_hand(services.fundamentals, services.growth, asked.outlook.instrument, services.clock())
     return page(
         request,
         "stock.html",

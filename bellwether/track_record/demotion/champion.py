@@ -13,7 +13,7 @@ from bellwether.core.types import Q10, Q90, Floats, Ints
 from bellwether.db.database import Store
 from bellwether.forecasting.metrics import pinball_loss
 from bellwether.models.onnx_model import OnnxModel
-from bellwether.models.promoted import choose
+from bellwether.models.registry import mark_promoted
 from bellwether.track_record.demotion.gate import gate
 from bellwether.track_record.ledger import ledger_table, outcomes_table
 from bellwether.track_record.ledger.ledger_table import unpack_all
@@ -81,7 +81,7 @@ def promote(store: Store, settings: Settings, served: OnnxModel | None, model_id
         raise PromotionRefused(
             f"{challenger} is worse than the plain volatility rule by its record; it is not promoted."
         )
-    choose(settings, model_id)
+    mark_promoted(settings, model_id)
     log.info("%s is the served model from the next start on.", model_id)
     return comparison
 
