@@ -69,7 +69,7 @@ def test_a_wish_becomes_a_rule(
     rule = add(services, wish)
     assert (rule.threshold, rule.direction) == (threshold, direction)
     assert words in describe(rule, "USD")
-    assert ask.rules_of(services, 7) == [rule]
+    assert ask.rules_of(services.store, 7) == [rule]
     assert rule.armed
     assert rule.horizon == (0 if wish.kind in {RuleKind.PRICE, RuleKind.MOVE} else wish.horizon)
 
@@ -100,7 +100,7 @@ def test_a_rule_that_cannot_be_is_refused_with_what_can(wish: RuleRequest, words
     with pytest.raises(BadRule, match=words) as refused:
         add(services, wish)
     assert len(str(refused.value)) < 220
-    assert ask.rules_of(services, 7) == []
+    assert ask.rules_of(services.store, 7) == []
 
 
 @pytest.mark.parametrize("horizon", [0, -1, 64])
@@ -128,7 +128,7 @@ def test_the_same_rule_twice_is_refused_and_another_threshold_is_not(services: S
         add(services, GROWTH)
     add(services, replace(GROWTH, threshold=0.06))
     add(services, GROWTH, chat_id=8)
-    assert len(ask.rules_of(services, 7)) == 2
+    assert len(ask.rules_of(services.store, 7)) == 2
 
 
 def test_the_limit_is_said(services: Services) -> None:
@@ -159,16 +159,16 @@ def test_a_rule_is_changed_and_removed_by_its_number_and_only_by_its_chat(servic
     changed = ask.change_rule(services, 7, rule.id, replace(wish_of(rule), threshold=0.04))
     # armed anew, but the session that it told of is not told again
     assert (changed.threshold, changed.armed, changed.last_value, changed.judged) == (0.04, True, None, judged.judged)
-    assert ask.rules_of(services, 7) == [changed, other]
+    assert ask.rules_of(services.store, 7) == [changed, other]
     with pytest.raises(BadRule, match="another alert that says just this"):
         ask.change_rule(services, 7, rule.id, replace(wish_of(rule), threshold=0.07))
-    for wrong in (ask.change_rule, ask.remove_rule):
-        arguments = (GROWTH,) if wrong is ask.change_rule else ()
-        for chat_id, number in ((8, rule.id), (7, 999)):
-            with pytest.raises(BadRule, match=f"no alert number {number}"):
-                wrong(services, chat_id, number, *arguments)  # type: ignore[operator]
-    assert ask.remove_rule(services, 7, rule.id) == changed
-    assert ask.rules_of(services, 7) == [other]
+    for chat_id, number in ((8, rule.id), (7, 999)):
+        with pytest.raises(BadRule, match=f"no alert number {number}"):
+            ask.change_rule(services, chat_id, number, GROWTH)
+        with pytest.raises(BadRule, match=f"no alert number {number}"):
+            ask.remove_rule(services.store, chat_id, number)
+    assert ask.remove_rule(services.store, 7, rule.id) == changed
+    assert ask.rules_of(services.store, 7) == [other]
 
 
 # ---- settings
@@ -220,9 +220,9 @@ def test_a_group_that_becomes_a_supergroup_keeps_its_rules_and_settings(services
     kept = ask.change_alert_settings(services, -20, AlertSettings("Asia/Tokyo", weekly_budget=2), "en")
     with services.store.transaction() as db:
         chats_table.migrate(db, -20, -100)
-    assert ask.rules_of(services, -100) == [replace(rule, chat_id=-100)]
+    assert ask.rules_of(services.store, -100) == [replace(rule, chat_id=-100)]
     assert chat_wishes.alert_settings(services.store, -100) == kept
-    assert ask.rules_of(services, -20) == []
+    assert ask.rules_of(services.store, -20) == []
     assert chat_wishes.alert_settings(services.store, -20) == AlertSettings()
 
 
@@ -231,7 +231,7 @@ def test_what_the_new_chat_has_already_stays_and_nothing_is_doubled(services: Se
     mine = add(services, GROWTH, chat_id=-100)
     with services.store.transaction() as db:
         chats_table.migrate(db, -20, -100)
-    assert ask.rules_of(services, -100) == [mine]
+    assert ask.rules_of(services.store, -100) == [mine]
 
 
 def test_a_chat_that_is_forgotten_leaves_nothing_behind(services: Services) -> None:
@@ -243,9 +243,9 @@ def test_a_chat_that_is_forgotten_leaves_nothing_behind(services: Services) -> N
         for table in ("alert_rules", "alert_settings", "alerts"):
             assert db.conn.execute(f"SELECT count(*) FROM {table} WHERE chat_id = 7").fetchone() == (0,)
         assert alerts_table.told_since(db, [7, 8], NOW - timedelta(days=7)) == {}
-    assert len(ask.rules_of(services, 8)) == 1
+    assert len(ask.rules_of(services.store, 8)) == 1
 
 
 def test_once_or_again_is_kept(services: Services) -> None:
     assert add(services, replace(GROWTH, repeat=Repeat.ONCE)).repeat is Repeat.ONCE
-    assert ask.rules_of(services, 7)[0].repeat is Repeat.ONCE
+    assert ask.rules_of(services.store, 7)[0].repeat is Repeat.ONCE

@@ -76,13 +76,13 @@ def test_a_question_back_goes_on_with_watching_and_with_stopping_it(server: Tele
             server.press(ANN, question.message_id, label)
             server.wait_for(lambda s, number=number: len(s.answered_callbacks) == number)
             server.wait_for(lambda s, label=label: f"({label.partition(':')[0]})" in s.messages(ANN)[-1].text)
-        assert {one.symbol for one in watchlist.watchlist(services, ANN)} == {"^VIX", "^GSPC"}
+        assert {one.symbol for one in watchlist.watchlist(services.store, ANN)} == {"^VIX", "^GSPC"}
 
         question = server.ask(ANN, "/unwatch index")
         assert sorted(labels(question)) == [GSPC, VIX]
         server.press(ANN, question.message_id, VIX)
         server.wait_for(lambda s: "You no longer watch ^VIX" in s.messages(ANN)[-1].text)
-        assert {one.symbol for one in watchlist.watchlist(services, ANN)} == {"^GSPC"}
+        assert {one.symbol for one in watchlist.watchlist(services.store, ANN)} == {"^GSPC"}
         server.press(ANN, question.message_id, VIX)
         server.wait_for(lambda s: "You don't watch ^VIX" in s.messages(ANN)[-1].text)
 
@@ -96,7 +96,7 @@ def test_a_near_match_goes_on_with_what_was_asked(server: TelegramServer, tmp_pa
         question = server.ask(ANN, "/watch appl")
         server.press(ANN, question.message_id, "AAPL")
         server.wait_for(lambda s: "You now watch Apple (AAPL)" in s.messages(ANN)[-1].text)
-        assert [one.symbol for one in watchlist.watchlist(services, ANN)] == ["AAPL"]
+        assert [one.symbol for one in watchlist.watchlist(services.store, ANN)] == ["AAPL"]
 
 
 def test_listings_that_yahoo_finds_are_offered_and_answered_in_their_own_money(
@@ -151,7 +151,7 @@ def test_a_stale_or_forged_button_gets_a_kind_notice(services: Services, action:
     assert notice in pressed.notice
     assert pressed.reply is None
     assert pressed.edit is None
-    assert watchlist.watchlist(services, ANN) == []
+    assert watchlist.watchlist(services.store, ANN) == []
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_a_name_with_a_number_can_be_watched(services: Services) -> None:
 @pytest.mark.parametrize("said", ["google", "Alphabet", "GOOGL", "googl.", "Alphabet (Class A)"])
 def test_what_is_watched_can_be_stopped_by_any_of_its_names(services: Services, said: str) -> None:
     conversation.answer(services, ChatContext(ANN), "/watch google")
-    assert [one.symbol for one in watchlist.watchlist(services, ANN)] == ["GOOGL"]
+    assert [one.symbol for one in watchlist.watchlist(services.store, ANN)] == ["GOOGL"]
     assert "no longer watch <b>GOOGL</b>" in conversation.answer(services, ChatContext(ANN), f"/unwatch {said}").text
 
 

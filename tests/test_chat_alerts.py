@@ -28,7 +28,7 @@ BY_TAPS = {
 
 
 def rules(talk: Talk) -> list[AlertRule]:
-    return ask.rules_of(talk.services, CHAT)
+    return ask.rules_of(talk.services.store, CHAT)
 
 
 @pytest.mark.parametrize("kind", BY_TAPS)
@@ -246,7 +246,7 @@ def test_nobody_reaches_another_chats_alert(talk: Talk, services: Services) -> N
     other = ask.add_rule(services, 55, "AAPL", RuleRequest(RuleKind.MOVE, 0.05), "en")
     for action in (f"rule:{other.id}", f"setrule:{other.id}:0.1", f"repeat:{other.id}", f"rmrule:{other.id}"):
         assert "You have no alert number" in talk.send(action)
-    assert ask.rules_of(services, 55) == [other]
+    assert ask.rules_of(services.store, 55) == [other]
 
 
 @pytest.mark.parametrize("action", ["kinds:AAPL:10", "addrule:AAPL:risk:10:0.1", "rmrule:1", "alerts"])

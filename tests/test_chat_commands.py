@@ -28,7 +28,7 @@ THEN = datetime(2021, 12, 31, 22, tzinfo=UTC)  # after the last session of the s
 
 
 def watched(talk: Talk) -> list[str]:
-    return [one.symbol for one in watchlist.watchlist(talk.services, CHAT)]
+    return [one.symbol for one in watchlist.watchlist(talk.services.store, CHAT)]
 
 
 # ---- /start and its links

@@ -117,7 +117,7 @@ def test_nothing_of_an_erased_chat_is_left_in_any_file_of_the_database(services:
     assert traces(tmp_path, ANN) == []
     assert traces(tmp_path, BEN), "others keep what is theirs"
     assert tables_with_rows(services, BEN) >= {"chats", "subscriptions", "alert_rules", "outbox", "inbox"}
-    assert len(watchlist.watchlist(services, BEN)) == 2
+    assert len(watchlist.watchlist(services.store, BEN)) == 2
 
 
 def test_an_erased_chat_is_owed_nothing_and_its_feedback_goes_nowhere(services: Services) -> None:
@@ -216,7 +216,7 @@ def test_stopping_keeps_everything_and_joining_again_goes_on(services: Services)
         subscriber = chats_table.get(db, ANN)
     assert subscriber is not None
     assert subscriber.paused
-    watchlist.join(services, ANN, "en")
+    watchlist.join(services.store, services.clock, ANN, "en")
     assert tick(services, later).written >= 1
 
 

@@ -224,7 +224,7 @@ def test_each_chat_gets_its_digest_and_its_alerts_in_its_language(tmp_path: Path
         watchlist.watch(services, chat, "AAPL", f"{code}-XX")
         add(services, RuleRequest(RuleKind.MOVE, 0.0001), chat_id=chat)
     for code, chat in CHATS.items():  # as `add` was told "en", like an app that has changed its language since
-        watchlist.join(services, chat, code)
+        watchlist.join(services.store, services.clock, chat, code)
     assert tick(services, EVENING).written == len(CHATS)
     texts = {(int(str(row["chat_id"])), str(row["kind"])): as_text(str(row["text"])) for row in owed(services)}
     after = {
@@ -266,7 +266,7 @@ def test_an_alert_that_waits_for_the_digest_and_its_outcome_are_in_the_chats_lan
     ]
     for wish in wishes:
         add(services, wish, chat_id=9)
-    watchlist.join(services, 9, "de")
+    watchlist.join(services.store, services.clock, 9, "de")
     settings = AlertSettings(weekly_budget=1, digest_mode=DigestMode.UNUSUAL)
     ask.change_alert_settings(services, 9, settings, "de")
     tick(services, EVENING - 20 * DAY)

@@ -87,7 +87,7 @@ def test_a_daily_alert_for_two_companies_takes_ten_taps(server: TelegramServer, 
             press(server, kinds, "Big move in a day")
             done = press(server, kinds, "3\u00a0%")
             assert "a session that moves 3.0\u00a0% or more either way" in done.text
-        rules = ask.rules_of(services, ANN)
+        rules = ask.rules_of(services.store, ANN)
         assert [(rule.symbol, rule.threshold) for rule in rules] == [("AAPL", 0.03), ("MSFT", 0.03)]
         server.wait_for(lambda s: len(s.answered_callbacks) == 10)
     tick(services, EVENING)
@@ -246,7 +246,7 @@ def test_a_button_of_another_chats_alert_does_nothing(server: TelegramServer, tm
         server.push_update({"callback_query": forged})
         server.wait_for(lambda s: s.calls("answerCallbackQuery"))
     assert "You have no alert number" in str(server.calls("answerCallbackQuery")[0])
-    assert ask.rules_of(services, BEN) == [other]
+    assert ask.rules_of(services.store, BEN) == [other]
 
 
 # ---- groups
@@ -263,7 +263,7 @@ def test_in_a_group_only_admins_change_what_it_gets(server: TelegramServer, tmp_
         press(server, forecast, "1 month", user_id=BEN)
         server.say(group, "/unwatch MSFT", user_id=BEN, anonymous=True)
         server.wait_for(lambda s: "no longer watch MSFT" in s.messages(group)[-1].text)
-    assert [one.symbol for one in watchlist.watchlist(services, group)] == ["AAPL"]
+    assert [one.symbol for one in watchlist.watchlist(services.store, group)] == ["AAPL"]
     assert len(server.calls("getChatAdministrators")) == 1, "they are remembered for a while"
 
 

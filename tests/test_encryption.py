@@ -62,7 +62,7 @@ def run(monkeypatch: pytest.MonkeyPatch, services: Services, key: str, *argument
 
 def what_was_kept(services: Services) -> tuple[list[str], list[str]]:
     said = [one.text for one in chats.newest_feedback(services)]
-    return said, [one.symbol for one in watchlist.watchlist(services, CHAT)]
+    return said, [one.symbol for one in watchlist.watchlist(services.store, CHAT)]
 
 
 def test_without_a_key_the_words_lie_in_the_file_and_with_one_they_do_not(services: Services) -> None:

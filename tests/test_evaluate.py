@@ -221,7 +221,7 @@ def test_a_crowd_is_written_page_by_page_and_nobody_is_left_out(
     services = services_at(tmp_path)
     for chat_id in (-5, -4, *range(1, 9)):
         watchlist.watch(services, chat_id, "AAPL" if chat_id % 2 else "MSFT", "en")
-    watchlist.join(services, 99, "en")  # watches nothing
+    watchlist.join(services.store, services.clock, 99, "en")  # watches nothing
     assert tick(services, EVENING).written == 10
     again = tick(services, EVENING)
     assert (again.written, again.already_owed) == (0, 10)

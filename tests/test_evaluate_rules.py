@@ -125,7 +125,7 @@ def test_a_rule_for_once_is_gone_when_it_has_fired(tmp_path: Path) -> None:
     add(services, replace(ANY_MOVE, repeat=Repeat.ONCE))
     judge_rules(services, EVENING)
     assert "It was for once, and is done." in str(owed(services)[0]["text"])
-    assert ask.rules_of(services, 7) == []
+    assert ask.rules_of(services.store, 7) == []
     assert judge_rules(services, EVENING + DAY).reasons == {}
     # whoever asks again the same evening gets a rule with a number of its own, and is told again
     again = add(services, replace(ANY_MOVE, repeat=Repeat.ONCE))
@@ -145,7 +145,7 @@ def test_a_rule_that_has_ended_says_so_in_the_digest_and_is_gone(tmp_path: Path)
         (folded,) = alerts_table.folded(db, [7])[7]
     assert "has ended" in folded.line
     assert "moves 0.0\u00a0% or more" in folded.line
-    assert ask.rules_of(services, 7) == []
+    assert ask.rules_of(services.store, 7) == []
 
 
 def test_beyond_the_weekly_budget_the_less_surprising_go_into_the_digest(tmp_path: Path) -> None:
@@ -299,7 +299,7 @@ def test_a_rule_that_is_removed_while_the_tick_runs_is_silent(tmp_path: Path) ->
     def removes_meanwhile() -> bool:
         """Asked before each symbol: when MSFT is next, AAPL was judged and not yet written."""
         if removed:
-            ask.remove_rule(services, 7, rule.id)
+            ask.remove_rule(services.store, 7, rule.id)
         removed.append(True)
         return False
 

@@ -295,7 +295,7 @@ def test_a_refresh_whose_prices_cannot_be_kept_ends_soon_and_says_why(
 def test_every_symbol_is_what_is_served_watched_or_read_beside(start: Callable[[], Services]) -> None:
     services = start()
     watchlist.watch(services, 7, "MSFT", "en")
-    symbols = every_symbol(services)
+    symbols = every_symbol(services.store, services.universe)
     assert {"^GSPC", "^VIX", "MSFT", "AAPL"} <= set(symbols)
     assert len(symbols) == len(set(symbols))
     assert len(symbols) >= len(services.universe)

@@ -171,7 +171,7 @@ def test_what_the_day_itself_does_not_show_is_never_told(
         before = metrics.RULES_DROPPED.values()
         assert judge_rules(services, clock.now).reasons == {}, "it was looked at, so nothing was dropped"
         assert metrics.RULES_DROPPED.values() == before
-        assert ask.rules_of(services, 7)[0].judged == THURSDAY
+        assert ask.rules_of(services.store, 7)[0].judged == THURSDAY
     assert texts(services, "move") == []
 
 
@@ -283,11 +283,11 @@ def test_a_missing_close_is_asked_for_again_by_the_refresh_alone_once_an_hour(
 
 
 def test_prices_that_a_rule_alone_needs_are_refreshed_too(services: Services) -> None:
-    assert "AAPL" in every_symbol(services)
+    assert "AAPL" in every_symbol(services.store, services.universe)
     with services.store.transaction() as db:
         chats_table.join(db, 8, "en", AFTER_WEDNESDAY)
         rules_table.add(db, replace(RULE, chat_id=8, symbol="NOBODYS"))
-    assert "NOBODYS" in every_symbol(services)
+    assert "NOBODYS" in every_symbol(services.store, services.universe)
 
 
 # ---- where holidays are not known

@@ -24,7 +24,7 @@ from tests.test_evaluate_rules import ANY_MOVE, DAY, EVENING, SESSION, add, live
 
 
 def rules(services: Services) -> list[AlertRule]:
-    return ask.rules_of(services, 7)
+    return ask.rules_of(services.store, 7)
 
 
 class Forgetful:
@@ -129,10 +129,10 @@ def test_quiet_hours_hold_the_word_about_what_has_vanished(tmp_path: Path) -> No
 def test_a_paused_rule_is_not_looked_at_and_tells_nothing_of_the_meantime_when_it_goes_on(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     rule = add(services, ANY_MOVE)
-    ask.pause_rule(services, 7, rule.id, True)
+    ask.pause_rule(services.store, 7, rule.id, True)
     assert tick(services, EVENING).rules.told == 0
     assert told(services) == []
-    ask.pause_rule(services, 7, rule.id, False)
+    ask.pause_rule(services.store, 7, rule.id, False)
     assert tick(services, EVENING + DAY).rules.told == 1
     assert [row["session"] for row in told(services)] == ["2021-12-31"]
 
@@ -142,7 +142,7 @@ def test_a_rule_that_is_paused_during_a_tick_stays_silent(tmp_path: Path) -> Non
     rule = add(services, ANY_MOVE)
 
     def pause_meanwhile() -> bool:
-        ask.pause_rule(services, 7, rule.id, True)
+        ask.pause_rule(services.store, 7, rule.id, True)
         return False
 
     assert tick(services, EVENING, pause_meanwhile).rules.told == 0
@@ -153,7 +153,7 @@ def test_nobody_pauses_the_rule_of_another_chat(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     rule = add(services, ANY_MOVE)
     with pytest.raises(BadRule, match="no alert number"):
-        ask.pause_rule(services, 8, rule.id, True)
+        ask.pause_rule(services.store, 8, rule.id, True)
     assert not rules(services)[0].paused
 
 
@@ -183,5 +183,5 @@ def test_changing_a_paused_alert_does_not_wake_it(tmp_path: Path) -> None:
     talk.say("/alerts AAPL move 3%")
     talk.press("Pause")
     assert "It is paused" in talk.say("/alerts 1 4%")
-    (rule,) = ask.rules_of(talk.services, talk.asker.chat_id)
+    (rule,) = ask.rules_of(talk.services.store, talk.asker.chat_id)
     assert (rule.paused, rule.threshold) == (True, 0.04)

@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bellwether.alerts.rules.digest_due import PRICE_PATIENCE, DigestReason, Prices, decide_digest, digest_slot
+from bellwether.alerts.rules.digest_due import PRICE_PATIENCE, DigestReason, Prices, decide_digest
+from bellwether.alerts.rules.local_time import Rhythm, newest_slot
 
-DELAY, FRESHNESS = timedelta(minutes=45), timedelta(hours=12)
+PLAIN = Rhythm(delay=timedelta(minutes=45), freshness=timedelta(hours=12))
 
 
 def at(text: str) -> datetime:
@@ -42,7 +43,7 @@ def at(text: str) -> datetime:
     ],
 )
 def test_the_slot_of_a_watchlist(now: str, calendars: set[str], session: str, due_at: str) -> None:
-    slot = digest_slot(calendars, at(now), DELAY, FRESHNESS)
+    slot = newest_slot(calendars, at(now), PLAIN)
     assert slot is not None
     assert (slot.session, slot.due_at) == (date.fromisoformat(session), at(due_at))
 
@@ -64,13 +65,13 @@ def test_the_slot_of_a_watchlist(now: str, calendars: set[str], session: str, du
 )
 def test_whether_the_digest_is_sent_now(now: str, prices: Prices, reason: DigestReason) -> None:
     assert timedelta(hours=3) == PRICE_PATIENCE
-    slot = digest_slot({"XNYS"}, at("2021-12-30T21:30"), DELAY, FRESHNESS)
+    slot = newest_slot({"XNYS"}, at("2021-12-30T21:30"), PLAIN)
     assert decide_digest(slot, prices, at(now)) is reason
 
 
 def test_an_empty_watchlist_has_nothing_due() -> None:
     now = at("2021-12-30T22:00")
-    assert digest_slot([], now, DELAY, FRESHNESS) is None
+    assert newest_slot([], now, PLAIN) is None
     assert decide_digest(None, Prices.IN, now) is DigestReason.NOTHING_WATCHED
 
 

@@ -81,7 +81,7 @@ def test_a_chat_that_only_blocked_is_awake_again_when_it_unblocks(services: Serv
     [
         (lambda services: watchlist.watch(services, ANN, "MSFT", "en"), True),
         (lambda services: ask.add_rule(services, ANN, "AAPL", RuleRequest(RuleKind.MOVE, 0.03), "en"), True),
-        (lambda services: watchlist.join(services, ANN, "en"), True),
+        (lambda services: watchlist.join(services.store, services.clock, ANN, "en"), True),
         (
             lambda services: ask.change_alert_settings(
                 services, ANN, replace(chat_wishes.alert_settings(services.store, ANN), timezone="Asia/Tokyo"), "en"

@@ -89,10 +89,10 @@ def test_the_watch_button_starts_and_stops_the_digest_in_place(server: TelegramS
         forecast = server.ask(ANN, "tesla")
         server.press(ANN, forecast.message_id, "Watch: digest every evening")
         server.wait_for(lambda s: s.last(ANN).edits == 1)
-        assert [one.symbol for one in watchlist.watchlist(services, ANN)] == ["TSLA"]
+        assert [one.symbol for one in watchlist.watchlist(services.store, ANN)] == ["TSLA"]
         server.press(ANN, forecast.message_id, "Stop the nightly digest")
         server.wait_for(lambda s: s.last(ANN).edits == 2)
-        assert watchlist.watchlist(services, ANN) == []
+        assert watchlist.watchlist(services.store, ANN) == []
 
 
 def test_pressing_the_shown_horizon_again_is_answered_too(server: TelegramServer, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_it_does_what_the_button_says_and_shows_it_in_a_new_message(server: Tele
         assert month.kind == "photo"
         assert "Over the next month Apple" in month.text
         watching = press(server, forecast, "Watch: digest every evening")
-        assert [one.symbol for one in watchlist.watchlist(services, ANN)] == ["AAPL"]
+        assert [one.symbol for one in watchlist.watchlist(services.store, ANN)] == ["AAPL"]
         assert "Stop the nightly digest" in str(watching.buttons)
         kinds = press(server, forecast, "Alert me…")
         assert "Big move in a day" in str(kinds.buttons)
@@ -73,9 +73,9 @@ def test_in_a_group_it_needs_the_same_rights_and_stays_in_the_topic_that_was_cho
         server.press(GROUP, forecast.message_id, "Watch: digest every evening", user_id=ANN, long_ago=True)
         server.wait_for(lambda s: len(s.answered_callbacks) == 1)
         assert "only its admins" in server.answered_callbacks[0].text
-        assert watchlist.watchlist(services, GROUP) == []
+        assert watchlist.watchlist(services.store, GROUP) == []
         watching = press(server, forecast, "Watch: digest every evening", user_id=ADMIN)
-        assert [one.symbol for one in watchlist.watchlist(services, GROUP)] == ["AAPL"]
+        assert [one.symbol for one in watchlist.watchlist(services.store, GROUP)] == ["AAPL"]
         assert watching.thread == TOPIC
         assert thread_of(services, GROUP) == TOPIC, "digests stay there, too"
         assert len(server.messages(GROUP)) == 3

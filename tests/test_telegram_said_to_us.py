@@ -250,7 +250,7 @@ def test_a_group_asks_by_mention_and_by_reply_in_its_topic_and_with_its_rights(
         assert "Over the next two weeks Microsoft" in reply.text
         assert "I see nothing in that message" in answer(text=NAME).text
         assert "only its admins" in answer(text=f"{NAME} /watch AAPL").text
-        assert watchlist.watchlist(services, GROUP_ID) == []
+        assert watchlist.watchlist(services.store, GROUP_ID) == []
         assert "You now watch Apple" in answer(text=f"{NAME} /watch AAPL", by=ADMIN).text
         assert "Over the next month Apple" in answer(text=f"apple 1m {NAME} 🙏").text
         assert "I don't know the symbol XQZJW" in answer(text=f"{NAME} XQZJW").text

@@ -48,7 +48,7 @@ def test_each_symbol_of_one_message_is_watched_and_answered(services: Services) 
         "• I don't know the symbol JNJX in the sample market. Did you mean JNJ?",
     ]
     assert "You now watch Johnson & Johnson" in talk.press("JNJ")
-    watched = {one.symbol for one in watchlist.watchlist(services, talk.asker.chat_id)}
+    watched = {one.symbol for one in watchlist.watchlist(services.store, talk.asker.chat_id)}
     assert watched == {"MSFT", "AAPL", "KO", "JNJ"}
 
 

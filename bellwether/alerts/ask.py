@@ -9,8 +9,8 @@ from bellwether.core.alert_types import AlertRule, AlertSettings, RuleKind, Rule
 from bellwether.core.errors import BadRule, LimitReached
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import Outlook
-from bellwether.delivery import chat_settings_table as kept_settings
-from bellwether.delivery import chats_table
+from bellwether.db.database import Store
+from bellwether.delivery import chat_settings_table, chats_table
 from bellwether.services import Services
 
 
@@ -28,10 +28,9 @@ def add_rule(
     now, limit = services.clock(), services.settings.alerts.rule_limit
     with services.store.transaction() as db:
         chats_table.join(db, chat_id, language, now, thread)
-        settings = kept_settings.of_chat(db, chat_id)
+        settings = chat_settings_table.of_chat(db, chat_id)
         rule = rule_requests.rule_of(wish, chat_id, seen, settings.timezone, now)
-        kept = rules_table.of_chat(db, chat_id)
-        if len(kept) >= limit:
+        if len(rules_table.of_chat(db, chat_id)) >= limit:
             raise LimitReached(
                 said("You already have {count} alerts, the most I can keep; remove one first: /alerts", count=limit)
             )
@@ -51,9 +50,9 @@ def _check_earnings(services: Services, wish: RuleRequest, seen: Outlook) -> Non
         )
 
 
-def rules_of(services: Services, chat_id: int) -> list[AlertRule]:
+def rules_of(store: Store, chat_id: int) -> list[AlertRule]:
     """The rules of a chat, oldest first. Raises StoreError."""
-    with services.store.reading() as db:
+    with store.reading() as db:
         return rules_table.of_chat(db, chat_id)
 
 
@@ -62,11 +61,11 @@ def change_rule(services: Services, chat_id: int, rule_id: int, wish: RuleReques
 
     Raises BadRule when the chat has no rule of this number, and what `add_rule` does.
     """
-    old = _rule_of_chat(rules_of(services, chat_id), rule_id)
+    old = _rule_of_chat(rules_of(services.store, chat_id), rule_id)
     seen = outlook(services, services.provider.instrument(old.symbol))
     _check_earnings(services, wish, seen)
     with services.store.transaction() as db:
-        timezone = kept_settings.of_chat(db, chat_id).timezone
+        timezone = chat_settings_table.of_chat(db, chat_id).timezone
         # the session that was judged stays judged: a change is no reason to tell the same news twice
         new = rule_requests.rule_of(wish, chat_id, seen, timezone, services.clock())
         new = replace(new, id=rule_id, judged=old.judged, created_at=old.created_at, paused=old.paused)
@@ -76,30 +75,30 @@ def change_rule(services: Services, chat_id: int, rule_id: int, wish: RuleReques
         return new
 
 
-def pause_rule(services: Services, chat_id: int, rule_id: int, paused: bool) -> AlertRule:
+def pause_rule(store: Store, chat_id: int, rule_id: int, paused: bool) -> AlertRule:
     """Let a rule rest, or look at it again; as it is then. Raises BadRule when the chat has none of this number.
 
     What happens meanwhile is not told later, and what it told before it is not told again. Raises StoreError.
     """
-    with services.store.transaction() as db:
+    with store.transaction() as db:
         old = _rule_of_chat(rules_table.of_chat(db, chat_id), rule_id)
         new = replace(old, paused=paused, missing_since=None)
         rules_table.change(db, new)
         return new
 
 
-def remove_rule(services: Services, chat_id: int, rule_id: int) -> AlertRule:
+def remove_rule(store: Store, chat_id: int, rule_id: int) -> AlertRule:
     """Forget a rule; the one forgotten. Raises BadRule when the chat has none of this number, and StoreError."""
-    with services.store.transaction() as db:
+    with store.transaction() as db:
         old = _rule_of_chat(rules_table.of_chat(db, chat_id), rule_id)
         rules_table.remove(db, chat_id, rule_id)
         return old
 
 
-def _rule_of_chat(kept: list[AlertRule], rule_id: int) -> AlertRule:
-    for one in kept:
-        if one.id == rule_id:
-            return one
+def _rule_of_chat(rules: list[AlertRule], rule_id: int) -> AlertRule:
+    for rule in rules:
+        if rule.id == rule_id:
+            return rule
     raise BadRule(said("You have no alert number {number}; /alerts shows those you have.", number=rule_id))
 
 
@@ -113,8 +112,8 @@ def change_alert_settings(services: Services, chat_id: int, new: AlertSettings, 
     now = services.clock()
     with services.store.transaction() as db:
         chats_table.know(db, chat_id, language, now)
-        old = kept_settings.of_chat(db, chat_id)
-        calendars = {one.calendar for one in subscriptions_table.of_chat(db, chat_id)}
+        old = chat_settings_table.of_chat(db, chat_id)
+        calendars = {watched.calendar for watched in subscriptions_table.of_chat(db, chat_id)}
         changed = rule_requests.changed_settings(old, new, calendars, services.settings.alerts, now)
-        kept_settings.save(db, chat_id, changed)
+        chat_settings_table.save(db, chat_id, changed)
         return changed

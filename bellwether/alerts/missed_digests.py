@@ -13,6 +13,7 @@ from bellwether.alerts.rules.digest_due import DigestSlot
 from bellwether.alerts.rules.local_time import Rhythm, ended_slots
 from bellwether.core import metrics
 from bellwether.core.alert_types import AlertSettings
+from bellwether.core.config import Alerts
 from bellwether.db.database import Database
 from bellwether.delivery import admin_notes, outbox_table
 from bellwether.delivery.chat_wishes import ChatWishes
@@ -28,26 +29,26 @@ def note_missed(services: Services, now: datetime) -> int:
     """Count the digests that became stale unwritten since the last tick, and mark this one. Raises StoreError."""
     with services.store.reading() as db:
         last = missed_digests_table.last_tick(db)
-        found = Counter[date]()
+        missed = Counter[date]()
         if last is not None and now - last > GAP:
-            found = _count(db, services, max(last, now - LONGEST), now)
+            missed = _count(db, services.settings.alerts, max(last, now - LONGEST), now)
     with services.store.transaction() as db:
-        missed_digests_table.note(db, found, services.clock())
+        missed_digests_table.note(db, missed, services.clock())
         missed_digests_table.mark_tick(db, now)
-        if found:
+        if missed:
             admin_chat = services.settings.telegram.admin_chat
             admin_notes.tell(db, admin_chat, admin_notes.AdminTopic.MISSED, services.clock())
-    if found:
-        metrics.MISSED.add(found.total())
-        log.warning("%d digests were never written: nothing ran from %s on for too long.", found.total(), last)
-    return found.total()
+    if missed:
+        metrics.MISSED.add(missed.total())
+        log.warning("%d digests were never written: nothing ran from %s on for too long.", missed.total(), last)
+    return missed.total()
 
 
-def _count(db: Database, services: Services, since: datetime, now: datetime) -> Counter[date]:
+def _count(db: Database, times: Alerts, since: datetime, now: datetime) -> Counter[date]:
     """The digests of each session that became stale between two instants, and have no row."""
     wishes = ChatWishes.read(db)
     slots: dict[tuple[frozenset[str], AlertSettings], list[DigestSlot]] = {}
-    found, last = Counter[date](), None
+    missed, last = Counter[date](), None
     while page := subscriptions_table.calendars_of_awake_chats(db, last, _PAGE):
         last = page[-1][0]
         watching = subscriptions_table.watching_since(db, [chat_id for chat_id, _ in page])
@@ -55,10 +56,10 @@ def _count(db: Database, services: Services, since: datetime, now: datetime) -> 
         for chat_id, calendars in page:
             key = (calendars, wishes.settings(chat_id))
             if key not in slots:
-                slots[key] = ended_slots(calendars, since, now, Rhythm.of(key[1], services.settings.alerts))
+                slots[key] = ended_slots(calendars, since, now, Rhythm.of(key[1], times))
             for slot in slots[key]:
                 if watching[chat_id] < slot.due_at:
                     due[digest_key(chat_id, slot.session)] = slot.session
         owed = outbox_table.owed_among(db, due)
-        found.update(session for key, session in due.items() if key not in owed)
-    return found
+        missed.update(session for key, session in due.items() if key not in owed)
+    return missed

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from bellwether.alerts import subscriptions_table
 from bellwether.alerts.subscriptions_table import Subscription
 from bellwether.ask.forecasts import resolve
+from bellwether.core.clock import Clock
 from bellwether.core.errors import AmbiguousSymbol, LimitReached
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import Instrument
+from bellwether.db.database import Store
 from bellwether.delivery import chats_table
 from bellwether.market.symbols.match import read
 from bellwether.market.symbols.normalize import clean_question
@@ -25,10 +27,10 @@ class Watched:
     count: int  #: symbols on the list now
 
 
-def join(services: Services, chat_id: int, language: str, thread: int | None = None) -> None:
+def join(store: Store, clock: Clock, chat_id: int, language: str, thread: int | None = None) -> None:
     """Remember a chat that talks to us, and write to it again if it had stopped us."""
-    with services.store.transaction() as db:
-        chats_table.join(db, chat_id, language, services.clock(), thread)
+    with store.transaction() as db:
+        chats_table.join(db, chat_id, language, clock(), thread)
 
 
 def watch(services: Services, chat_id: int, text: str, language: str, thread: int | None = None) -> Watched:
@@ -36,34 +38,34 @@ def watch(services: Services, chat_id: int, text: str, language: str, thread: in
 
     Raises LimitReached, StoreError and the errors of `resolve`.
     """
-    one = resolve(services, text)
-    limit = services.settings.alerts.watch_limit
+    instrument = resolve(services, text)
+    limit, now = services.settings.alerts.watch_limit, services.clock()
     with services.store.transaction() as db:
-        chats_table.join(db, chat_id, language, services.clock(), thread)
+        chats_table.join(db, chat_id, language, now, thread)
         watched = subscriptions_table.of_chat(db, chat_id)
-        if len(watched) >= limit and one.symbol not in {each.symbol for each in watched}:
+        if len(watched) >= limit and instrument.symbol not in {one.symbol for one in watched}:
             raise LimitReached(
                 said("You already watch {count} symbols, the most I can; /unwatch one first.", count=limit)
             )
-        changed = subscriptions_table.add(db, chat_id, one.symbol, one.calendar, services.clock())
-        return Watched(one, changed, len(watched) + changed)
+        changed = subscriptions_table.add(db, chat_id, instrument.symbol, instrument.calendar, now)
+        return Watched(instrument, changed, len(watched) + changed)
 
 
-def unwatch(services: Services, chat_id: int, text: str) -> Watched:
+def unwatch(store: Store, universe: Universe, chat_id: int, text: str) -> Watched:
     """Take a symbol off a chat's watchlist, also one that the market does not know any more. Raises AmbiguousSymbol."""
     asked = clean_question(text)
-    with services.store.transaction() as db:
-        symbols = [each.symbol for each in subscriptions_table.of_chat(db, chat_id)]
-        watched = Universe(services.universe.get(symbol) or instrument_of(symbol) for symbol in symbols)
+    with store.transaction() as db:
+        symbols = [one.symbol for one in subscriptions_table.of_chat(db, chat_id)]
+        watched = Universe(universe.get(symbol) or instrument_of(symbol) for symbol in symbols)
         meant = read(asked, watched).candidates
         if len(meant) > 1:
             raise AmbiguousSymbol(asked, meant)
-        one = meant[0] if meant else instrument_of(as_symbol(asked) or asked)
-        changed = subscriptions_table.remove(db, chat_id, one.symbol)
-        return Watched(one, changed, len(symbols) - changed)
+        instrument = meant[0] if meant else instrument_of(as_symbol(asked) or asked)
+        changed = subscriptions_table.remove(db, chat_id, instrument.symbol)
+        return Watched(instrument, changed, len(symbols) - changed)
 
 
-def watchlist(services: Services, chat_id: int) -> list[Subscription]:
+def watchlist(store: Store, chat_id: int) -> list[Subscription]:
     """What a chat watches, oldest first."""
-    with services.store.reading() as db:
+    with store.reading() as db:
         return subscriptions_table.of_chat(db, chat_id)

@@ -25,7 +25,7 @@ def refresh(symbols: str | None) -> None:
     provider = remote(services.provider)
     if provider is None:
         raise click.ClickException(f"{services.provider.describe().capitalize()} is on this machine already.")
-    wanted = symbols_of(symbols) if symbols is not None else every_symbol(services)
+    wanted = symbols_of(symbols) if symbols is not None else every_symbol(services.store, services.universe)
     unseen = not sys.stderr.isatty()
     with click.progressbar(length=len(wanted), label="Prices", file=sys.stderr, hidden=unseen) as bar:
         did = run(provider, wanted, done=lambda _: bar.update(1))

@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from bellwether.alerts import rules_table, subscriptions_table
 from bellwether.core.errors import BadSymbol, BellwetherError, StoreError
 from bellwether.core.types import MARKET_SERIES
+from bellwether.db.database import Store
 from bellwether.market.remote.cached_provider import CachedProvider
 from bellwether.market.remote.circuit_breaker import BreakerState
 from bellwether.market.sources import remote
 from bellwether.market.symbols.spellings import as_symbol
+from bellwether.market.symbols.universe import Universe
 from bellwether.services import Services
 
 BATCH = 40  #: symbols between two pauses
@@ -52,17 +54,19 @@ def symbols_of(text: str) -> tuple[str, ...]:
     return tuple(symbols)
 
 
-def every_symbol(services: Services) -> tuple[str, ...]:
+def every_symbol(store: Store, universe: Universe) -> tuple[str, ...]:
     """What is served every session, what somebody watches or has a rule about, and what every forecast reads."""
-    with services.store.reading() as db:
+    with store.reading() as db:
         watched = [*subscriptions_table.symbols_of_awake_chats(db), *rules_table.symbols_of_awake_chats(db)]
-    return tuple(dict.fromkeys([*MARKET_SERIES, *watched, *(instrument.symbol for instrument in services.universe)]))
+    return tuple(dict.fromkeys([*MARKET_SERIES, *watched, *(instrument.symbol for instrument in universe)]))
 
 
 def refresh_all(services: Services, stop: Callable[[], bool]) -> Refreshed | None:
     """Bring everything up to the last session, from the source asked first; None when it is none that is asked."""
     provider = remote(services.provider)
-    return refresh(provider, every_symbol(services), stop=stop) if provider is not None else None
+    return (
+        refresh(provider, every_symbol(services.store, services.universe), stop=stop) if provider is not None else None
+    )
 
 
 def refresh(

@@ -8,6 +8,7 @@ The forecasts go through the same code as live ones, into a database of their ow
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -95,7 +96,7 @@ def replay(
         session = session_after(calendar, session, 1)
         hands.now = closes_at(calendar, session) + _SHOW_UP
         if count % every == 0:
-            forecast_universe(past, ask=_as_of_then)
+            forecast_universe(past, outlooks_of=partial(_as_of_then, past))
         settle(past.store, past.provider, past.clock)
         done(session)
     return past

@@ -45,9 +45,9 @@ _TYPED = {
 
 def every_alert(services: Services, asker: ChatContext, page: int) -> Reply:
     """One page of a chat's alerts; a page that is gone is the last one. Raises StoreError."""
-    rules = list(reversed(ask.rules_of(services, asker.chat_id)))
+    rules = list(reversed(ask.rules_of(services.store, asker.chat_id)))
     page = min(page, max(0, (len(rules) - 1) // alert_keyboards.PAGE))
-    watched = [one.symbol for one in watchlist.watchlist(services, asker.chat_id)]
+    watched = [one.symbol for one in watchlist.watchlist(services.store, asker.chat_id)]
     symbols = (watched or some_symbols(services))[:_MOST_NEW]
     buttons = alert_keyboards.all_rules(rules, page, symbols)
     how = _("Press + and a stock for a new one, or type it: {examples}.").format(examples=EXAMPLES)

@@ -66,7 +66,7 @@ def _kept(services: Services, asker: ChatContext, question: str, wish: RuleReque
 
 
 def _rule(services: Services, asker: ChatContext, rule_id: int) -> AlertRule:
-    for one in ask.rules_of(services, asker.chat_id):
+    for one in ask.rules_of(services.store, asker.chat_id):
         if one.id == rule_id:
             return one
     raise BadRule(said("You have no alert number {number}; /alerts shows those you have.", number=rule_id))
@@ -78,10 +78,10 @@ def _change_typed(services: Services, asker: ChatContext, rule_id: int, words: l
     if not words:
         return one_alert(services, rule, _YOURS)
     if words[0].lower() in {"remove", "delete", "off", "stop"}:
-        return removed(ask.remove_rule(services, asker.chat_id, rule_id))
+        return removed(ask.remove_rule(services.store, asker.chat_id, rule_id))
     if len(words) == 1 and words[0].lower() in {"pause", "resume"}:
         paused = words[0].lower() == "pause"
-        return one_alert(services, ask.pause_rule(services, asker.chat_id, rule_id, paused), _YOURS)
+        return one_alert(services, ask.pause_rule(services.store, asker.chat_id, rule_id, paused), _YOURS)
     wish = read_terms(replace(_wish(services, rule), direction=None), words)
     changed = ask.change_rule(services, asker.chat_id, rule_id, _with_side(wish, rule))
     return one_alert(services, changed, _CHANGED)
@@ -150,7 +150,7 @@ def _press_resume(services: Services, asker: ChatContext, given: Given) -> Press
 
 def _rested(services: Services, asker: ChatContext, given: Given, *, paused: bool) -> Pressed:
     given.expect(1)
-    rule = ask.pause_rule(services, asker.chat_id, given.number(0), paused)
+    rule = ask.pause_rule(services.store, asker.chat_id, given.number(0), paused)
     return Pressed(_("Paused.") if paused else _("Resumed."), edit=one_alert(services, rule, _YOURS))
 
 
@@ -168,7 +168,7 @@ def _changed(services: Services, asker: ChatContext, given: Given, wish: RuleReq
 
 def _press_remove(services: Services, asker: ChatContext, given: Given) -> Pressed:
     given.expect(1)
-    return Pressed(_("Removed."), edit=removed(ask.remove_rule(services, asker.chat_id, given.number(0))))
+    return Pressed(_("Removed."), edit=removed(ask.remove_rule(services.store, asker.chat_id, given.number(0))))
 
 
 def _seen(services: Services, given: Given) -> Outlook:

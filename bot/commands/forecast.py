@@ -84,7 +84,7 @@ def split_horizon(text: str) -> tuple[str, int]:
 def _watched(services: Services, chat_id: int) -> set[str]:
     """What the chat watches; a forecast is still given when the database is out of order."""
     try:
-        return {one.symbol for one in watchlist.watchlist(services, chat_id)}
+        return {one.symbol for one in watchlist.watchlist(services.store, chat_id)}
     except StoreError:
         return set()
 
@@ -116,7 +116,7 @@ def _unwatch(services: Services, asker: ChatContext, given: Given) -> Pressed:
     """Watch it no more."""
     given.expect(1, 2)
     symbol, horizon = given.symbol(), given.horizon(1)
-    watchlist.unwatch(services, asker.chat_id, symbol)
+    watchlist.unwatch(services.store, services.universe, asker.chat_id, symbol)
     return Pressed(_("No more digests of {symbol}.").format(symbol=symbol), edit=show(services, asker, symbol, horizon))
 
 

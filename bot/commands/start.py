@@ -29,7 +29,7 @@ def answer(services: Services, asker: ChatContext, text: str) -> Reply:
     What a link carries may also be nobody's business here, as the code of a campaign: that is a welcome, too.
     """
     if asker.may_change:  # in a group not everybody may undo a /stop
-        watchlist.join(services, asker.chat_id, asker.language, asker.thread)
+        watchlist.join(services.store, services.clock, asker.chat_id, asker.language, asker.thread)
     payload = text.strip()
     if " " in payload:  # typed, for no link carries a space
         return forecast.answer(services, asker, payload)

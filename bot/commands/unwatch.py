@@ -23,7 +23,7 @@ def answer(services: Services, asker: ChatContext, text: str) -> Reply:
 def drop(services: Services, asker: ChatContext, question: str) -> Reply:
     """Stop watching it, or ask back."""
     try:
-        return Reply(_told(watchlist.unwatch(services, asker.chat_id, question)))
+        return Reply(_told(watchlist.unwatch(services.store, services.universe, asker.chat_id, question)))
     except AmbiguousSymbol as problem:
         return ask_back(problem, "drop:{}")
 

@@ -17,7 +17,7 @@ _SHOWN_BUTTONS = 12  #: more would push the list off a phone's screen
 def answer(services: Services, asker: ChatContext, text: str) -> Reply:
     """The watchlist, with a button to each forecast."""
     notice = pause_notice(services, asker.chat_id)
-    watched = [one.symbol for one in watchlist.watchlist(services, asker.chat_id)]
+    watched = [one.symbol for one in watchlist.watchlist(services.store, asker.chat_id)]
     if not watched:
         nothing = _("You watch nothing yet. Send /watch AAPL, or press “Watch” under a forecast.")
         return Reply(f"{notice}{nothing}")

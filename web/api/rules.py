@@ -45,7 +45,7 @@ class RuleQuestion(Question):
 @router.get("/rules", response_model=RulesAnswer, responses=table(), openapi_extra=security(KEY_NEEDED))
 def list_rules(request: Request, services: ServicesOf, wanted: FormatOf, key: KeyOf) -> Response:
     """What the owner of the key wants to be told."""
-    items = [_about(one) for one in ask.rules_of(services, owner_of_key(key.id))]
+    items = [_about(one) for one in ask.rules_of(services.store, owner_of_key(key.id))]
     return answer(request, {"items": items}, wanted, rows=items, name="rules")
 
 
@@ -73,9 +73,9 @@ def add_rule(services: ServicesOf, caller: CallerOf, key: KeyOf, asked: RuleQues
     if caller.plan.symbols:
         caller.check_symbol(forecasts.resolve(services, asked.symbol).symbol)
     rule = ask.add_rule(services, chat, asked.symbol, wish, _LANGUAGE)
-    numbers = sorted(one.id for one in ask.rules_of(services, chat))
+    numbers = sorted(one.id for one in ask.rules_of(services.store, chat))
     if rule.id in numbers[most:]:  # looked at afterwards: two that come at once must not both be the last
-        ask.remove_rule(services, chat, rule.id)
+        ask.remove_rule(services.store, chat, rule.id)
         raise LimitReached(f"Your plan has {most} alert rules; remove one first.")
     return JSONResponse(_about(rule), 201, {"Location": f"/api/v1/rules/{rule.id}"})
 
@@ -90,7 +90,7 @@ def get_rule(request: Request, services: ServicesOf, key: KeyOf, rule_id: RuleId
 def remove_rule(services: ServicesOf, key: KeyOf, rule_id: RuleId) -> Response:
     """Forget a rule."""
     _rule(services, key.id, rule_id)
-    ask.remove_rule(services, owner_of_key(key.id), rule_id)
+    ask.remove_rule(services.store, owner_of_key(key.id), rule_id)
     return Response(status_code=204)
 
 
@@ -109,7 +109,7 @@ def list_alerts(
 
 def _rule(services: ServicesOf, key_id: int, rule_id: int) -> AlertRule:
     """Raises ProblemError where the owner has no rule of this number."""
-    for one in ask.rules_of(services, owner_of_key(key_id)):
+    for one in ask.rules_of(services.store, owner_of_key(key_id)):
         if one.id == rule_id:
             return one
     raise ProblemError(HttpProblem("unknown_rule", f"You have no rule {rule_id}."))

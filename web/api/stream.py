@@ -139,7 +139,7 @@ def _look(
         head = ledger_table.CHAIN.head(db).rows
     wanted = symbols
     if wanted is None:
-        wanted = sorted({rule.symbol for rule in ask.rules_of(services, chat)})[:MOST_SYMBOLS]
+        wanted = sorted({rule.symbol for rule in ask.rules_of(services.store, chat)})[:MOST_SYMBOLS]
     issued = []
     if wanted and head > row:
         with services.store.reading() as db:

@@ -1,11 +1,8 @@
 """The heart of the alerts, pure: what is due at an instant, with a named reason, also for "no"."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
-
-from bellwether.market.calendar import closes_at, is_session, last_closed_session
 
 PRICE_PATIENCE = timedelta(hours=3)  #: how long a digest waits for prices of its session before it goes without
 
@@ -39,26 +36,6 @@ class DigestSlot:
     due_at: datetime
     fresh_until: datetime
     calendars: frozenset[str]  #: those that traded on this session
-
-
-def digest_slot(calendars: Iterable[str], now: datetime, delay: timedelta, freshness: timedelta) -> DigestSlot | None:
-    """The slot that a watchlist is in at `now`; None for an empty one.
-
-    A session is a date: Tokyo's 5 March is over long before New York's, and the digest for 5 March waits for both.
-    An exchange that is closed on that date is not waited for.
-    """
-    watched = frozenset(calendars)
-    if not watched:
-        return None
-    closed = {calendar: last_closed_session(calendar, now) for calendar in watched}
-    session = max(closed.values())
-    while True:
-        traded = frozenset(calendar for calendar in watched if is_session(calendar, session))
-        if traded and all(closed[calendar] >= session for calendar in traded):
-            break
-        session -= timedelta(days=1)
-    due_at = max(closes_at(calendar, session) for calendar in traded) + delay
-    return DigestSlot(session, due_at, due_at + freshness, traded)
 
 
 def decide_digest(slot: DigestSlot | None, prices: Prices, now: datetime) -> DigestReason:

@@ -7,8 +7,8 @@ from math import expm1
 
 from bellwether.alerts.rules.judge import margin
 from bellwether.core.alert_types import Alert, AlertRule, Direction, Repeat, RuleKind
+from bellwether.core.i18n.translate import N_, said, translated
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.core.i18n.translate import said, translated
 from bellwether.core.types import Forecast, Instrument
 from bellwether.forecasting import sentences
 from bellwether.track_record.grading import GradedRange
@@ -21,35 +21,34 @@ def name(one: Instrument) -> str:
     return f"<b>{escape(one.name[:200])}</b> ({escape(one.symbol)})"
 
 
+#: what a rule waits for, by its kind and side; None: of all sides that have no sentence of their own
+_WAITS_FOR = {
+    (RuleKind.GROWTH, Direction.ABOVE): N_("median growth {span} above {limit}"),
+    (RuleKind.GROWTH, None): N_("median growth {span} below {limit}"),
+    (RuleKind.CHANCE, Direction.ABOVE): N_("chance of a rise {span} above {limit}"),
+    (RuleKind.CHANCE, None): N_("chance of a rise {span} below {limit}"),
+    (RuleKind.RISK, Direction.ABOVE): N_("1 in 20 outcomes {span} above {limit}"),
+    (RuleKind.RISK, None): N_("1 in 20 outcomes {span} below {limit}"),
+    (RuleKind.UNUSUAL, None): N_("an outlook {span} as rare as 1 day in {days}"),
+    (RuleKind.PRICE, Direction.ABOVE): N_("a close above {limit}"),
+    (RuleKind.PRICE, None): N_("a close below {limit}"),
+    (RuleKind.EARNINGS, None): N_("the day before it reports earnings"),
+    (RuleKind.MOVE, Direction.EITHER): N_("a session that moves {share} or more either way"),
+    (RuleKind.MOVE, Direction.ABOVE): N_("a session that moves up {share} or more"),
+    (RuleKind.MOVE, None): N_("a session that moves down {share} or more"),
+}
+
+
 def describe(rule: AlertRule, currency: str = "") -> str:
     """A rule in plain words: "AAPL: median growth over the next two weeks above +5.0 %"."""
-    wanted = _message(rule).format(
+    message = _WAITS_FOR.get((rule.kind, rule.direction)) or _WAITS_FOR[rule.kind, None]
+    wanted = _(message).format(
         span=sentences.within(rule.horizon) if rule.horizon else "",
         limit=figure(rule, rule.threshold, currency),
         share=sentences.percent(abs(rule.threshold), 1),
         days=round(1 / rule.threshold) if rule.threshold else 0,
     )
     return f"{rule.symbol}: {wanted}"
-
-
-def _message(rule: AlertRule) -> str:
-    """What a rule waits for, with what it is about still to be filled in."""
-    above = rule.direction is Direction.ABOVE
-    if rule.kind is RuleKind.GROWTH:
-        return _("median growth {span} above {limit}") if above else _("median growth {span} below {limit}")
-    if rule.kind is RuleKind.CHANCE:
-        return _("chance of a rise {span} above {limit}") if above else _("chance of a rise {span} below {limit}")
-    if rule.kind is RuleKind.RISK:
-        return _("1 in 20 outcomes {span} above {limit}") if above else _("1 in 20 outcomes {span} below {limit}")
-    if rule.kind is RuleKind.UNUSUAL:
-        return _("an outlook {span} as rare as 1 day in {days}")
-    if rule.kind is RuleKind.PRICE:
-        return _("a close above {limit}") if above else _("a close below {limit}")
-    if rule.kind is RuleKind.EARNINGS:
-        return _("the day before it reports earnings")
-    if rule.direction is Direction.EITHER:
-        return _("a session that moves {share} or more either way")
-    return _("a session that moves up {share} or more") if above else _("a session that moves down {share} or more")
 
 
 def figure(rule: AlertRule, value: float, currency: str) -> str:
