@@ -14,7 +14,7 @@ from telegram import ChatMemberRestricted
 
 from bellwether.alerts import watchlist
 from bellwether.db.database import Database, rows, stamp, unstamp
-from bellwether.delivery import chats, chats_table, inbox_table, outbox_table
+from bellwether.delivery import chat_outbox_table, chats, chats_table, inbox_table, outbox_table
 from bellwether.delivery.chats_table import Pause, Silence
 from bellwether.delivery.deliver import DeliveryRun
 from bellwether.delivery.messages import recipient_of
@@ -347,13 +347,13 @@ def test_people_of_a_group_who_talk_to_each_other_hurry_nothing_and_who_turns_to
 ) -> None:
     clock.now = datetime.now(UTC)
     hurried: list[int] = []
-    hurry = outbox_table.hurry
+    hurry = chat_outbox_table.hurry
 
-    def counted(db: Database, chat_id: int, now: datetime) -> int:
+    def counted(db: Database, chat_id: int, now: datetime) -> None:
         hurried.append(chat_id)
-        return hurry(db, chat_id, now)
+        hurry(db, chat_id, now)
 
-    monkeypatch.setattr(outbox_table, "hurry", counted)
+    monkeypatch.setattr(chat_outbox_table, "hurry", counted)
     server.forbid(GROUP, "text")
     owe(services, GROUP)
     assert deliver(services).put_back == 1

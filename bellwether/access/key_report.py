@@ -8,7 +8,7 @@ from bellwether.access.keys import PREFIX
 from bellwether.access.keys_table import Key, Secret
 from bellwether.core.config import Api
 from bellwether.core.errors import BadTerms
-from bellwether.core.plans import Terms, in_force
+from bellwether.core.plans import in_force
 from bellwether.db.database import Database, Store
 
 
@@ -32,25 +32,24 @@ def about(db: Database, key: Key, api: Api, now: datetime) -> dict[str, Any]:
         "scopes": sorted(key.scopes),
         "created_at": key.created_at.isoformat(),
         "revoked_at": _iso(key.revoked_at),
-        "secrets": [_secret(one, key, now) for one in keys_table.secrets_of(db, key.id)],
-        "own_terms": [_terms(term) for term in key.terms],
+        "secrets": [_secret(secret, key, now) for secret in keys_table.secrets_of(db, key.id)],
+        "own_terms": [
+            {"changes": terms.changes, "starts_at": _iso(terms.starts_at), "ends_at": _iso(terms.ends_at)}
+            for terms in key.terms
+        ],
         "in_force": terms_now,
         "requests": usage_table.total(db, key.id),
     }
 
 
-def _secret(one: Secret, key: Key, now: datetime) -> dict[str, Any]:
-    works = key.revoked_at is None and (one.expires_at is None or now < one.expires_at)
+def _secret(secret: Secret, key: Key, now: datetime) -> dict[str, Any]:
+    works = key.revoked_at is None and (secret.expires_at is None or now < secret.expires_at)
     return {
-        "begins_with": f"{PREFIX}{one.public_id}",
-        "created_at": one.created_at.isoformat(),
-        "expires_at": _iso(one.expires_at),
+        "begins_with": f"{PREFIX}{secret.public_id}",
+        "created_at": secret.created_at.isoformat(),
+        "expires_at": _iso(secret.expires_at),
         "works": works,
     }
-
-
-def _terms(one: Terms) -> dict[str, Any]:
-    return {"changes": one.changes, "starts_at": _iso(one.starts_at), "ends_at": _iso(one.ends_at)}
 
 
 def _iso(instant: datetime | None) -> str | None:

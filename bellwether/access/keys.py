@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bellwether.access import keys_table as kept
+from bellwether.access import keys_table
 from bellwether.access.keys_table import Key, Secret
 from bellwether.core.config import Api
 from bellwether.core.errors import BadKey, BadTerms, ExpiredKey, RevokedKey
@@ -73,10 +73,10 @@ def create(
     _check_terms(plan_named(api, plan), terms, now)
     token, secret = _new_secret(now, expires_at)
     with store.transaction() as db:
-        key_id = kept.add(db, owner, plan, wanted, now)
-        kept.add_secret(db, key_id, secret)
+        key_id = keys_table.add(db, owner, plan, wanted, now)
+        keys_table.add_secret(db, key_id, secret)
         if terms is not None:
-            kept.add_terms(db, key_id, terms)
+            keys_table.add_terms(db, key_id, terms)
         return NewKey(_existing(db, key_id), token)
 
 
@@ -95,8 +95,8 @@ def rotate(
         key = _existing(db, key_id)
         if key.revoked_at is not None:
             raise RevokedKey(f"Key {key_id} was revoked on {key.revoked_at:%Y-%m-%d}; make a new one.")
-        kept.end_secrets(db, key_id, now + overlap)
-        kept.add_secret(db, key_id, secret)
+        keys_table.end_secrets(db, key_id, now + overlap)
+        keys_table.add_secret(db, key_id, secret)
         return NewKey(key, token, now + overlap)
 
 
@@ -104,7 +104,7 @@ def revoke(store: Store, key_id: int, now: datetime) -> Key:
     """End a key at once, with all its secrets. Raises BadKey for an unknown number, and StoreError."""
     with store.transaction() as db:
         _existing(db, key_id)
-        kept.revoke(db, key_id, now)
+        keys_table.revoke(db, key_id, now)
         return _existing(db, key_id)
 
 
@@ -116,9 +116,9 @@ def give_terms(
         key = _existing(db, key_id)
         _check_terms(plan_named(api, plan or key.plan), terms, now)
         if plan is not None:
-            kept.set_plan(db, key_id, plan)
+            keys_table.set_plan(db, key_id, plan)
         if terms is not None:
-            kept.add_terms(db, key_id, terms)
+            keys_table.add_terms(db, key_id, terms)
         return _existing(db, key_id)
 
 
@@ -130,9 +130,9 @@ def number_of(store: Store, text: str) -> int:
     begins = _BEGINNING.match(text)
     if begins is not None:
         with store.reading() as db:
-            found = kept.by_public_id(db, begins[1])
-        if found is not None:
-            return found[0].id
+            known = keys_table.by_public_id(db, begins[1])
+        if known is not None:
+            return known[0].id
     raise BadKey("There is no such key; give its number, or the key itself, as keys list shows them.")
 
 
@@ -145,22 +145,22 @@ def plan_named(api: Api, name: str) -> Plan:
 
 def read_token(token: str) -> tuple[str, bytes]:
     """The public id of a key as it travels, and the sha256 of its secret. Raises BadKey for what is none."""
-    found = _TOKEN.fullmatch(token)
-    if found is None:
+    parts = _TOKEN.fullmatch(token)
+    if parts is None:
         raise BadKey(_UNKNOWN)
-    return found[1], hashlib.sha256(found[2].encode()).digest()
+    return parts[1], hashlib.sha256(parts[2].encode()).digest()
 
 
-def recognise(found: tuple[Key, Secret] | None, digest: bytes, now: datetime) -> Key:
+def recognise(known: tuple[Key, Secret] | None, digest: bytes, now: datetime) -> Key:
     """The key whose secret this is the sha256 of. Raises BadKey, ExpiredKey or RevokedKey.
 
     Whether it has expired is only told to whoever has the secret.
     """
-    kept_digest = found[1].digest if found is not None else bytes(len(digest))
-    same = hmac.compare_digest(kept_digest, digest)  # as long for an unknown id as for a wrong secret
-    if found is None or not same:
+    known_digest = known[1].digest if known is not None else bytes(len(digest))
+    same = hmac.compare_digest(known_digest, digest)  # as long for an unknown id as for a wrong secret
+    if known is None or not same:
         raise BadKey(_UNKNOWN)
-    key, secret = found
+    key, secret = known
     if key.revoked_at is not None:
         raise RevokedKey("This key was revoked. Please ask whoever runs this service for another.")
     if secret.expires_at is not None and secret.expires_at <= now:
@@ -194,7 +194,7 @@ def _check_terms(plan: Plan, terms: Terms | None, now: datetime) -> None:
 
 
 def _existing(db: Database, key_id: int) -> Key:
-    key = kept.get(db, key_id)
+    key = keys_table.get(db, key_id)
     if key is None:
         raise BadKey(f"There is no key number {key_id}; see keys list.")
     return key

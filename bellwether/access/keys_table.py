@@ -11,7 +11,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bellwether.core.plans import Terms
-from bellwether.db.database import rows, stamp, unstamp
+from bellwether.db.database import first_row, rows, stamp, stamp_or_none, unstamp, unstamp_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def add_secret(db: Database, key_id: int, secret: Secret) -> None:
     """Let a key be proved by this secret too."""
     db.conn.execute(
         "INSERT INTO api_secrets (public_id, key_id, digest, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
-        (secret.public_id, key_id, secret.digest, stamp(secret.created_at), _stamped(secret.expires_at)),
+        (secret.public_id, key_id, secret.digest, stamp(secret.created_at), stamp_or_none(secret.expires_at)),
     )
 
 
@@ -66,7 +66,7 @@ def add_terms(db: Database, key_id: int, terms: Terms) -> None:
     """Give a key terms of its own."""
     db.conn.execute(
         "INSERT INTO api_terms (key_id, changes, starts_at, ends_at) VALUES (?, ?, ?, ?)",
-        (key_id, json.dumps(terms.changes), _stamped(terms.starts_at), _stamped(terms.ends_at)),
+        (key_id, json.dumps(terms.changes), stamp_or_none(terms.starts_at), stamp_or_none(terms.ends_at)),
     )
 
 
@@ -82,8 +82,8 @@ def revoke(db: Database, key_id: int, now: datetime) -> None:
 
 def get(db: Database, key_id: int) -> Key | None:
     """A key; None when there is none of this number."""
-    found = rows(db, "SELECT * FROM api_keys WHERE id = :id", {"id": key_id})
-    return _key(db, found[0]) if found else None
+    row = first_row(db, "SELECT * FROM api_keys WHERE id = :id", {"id": key_id})
+    return _key(db, row) if row else None
 
 
 def every(db: Database) -> list[Key]:
@@ -99,11 +99,9 @@ def secrets_of(db: Database, key_id: int) -> list[Secret]:
 
 def by_public_id(db: Database, public_id: str) -> tuple[Key, Secret] | None:
     """The key that a secret with this public part belongs to; None when nobody has it."""
-    found = rows(db, "SELECT * FROM api_secrets WHERE public_id = :public_id", {"public_id": public_id})
-    if not found:
-        return None
-    key = get(db, found[0]["key_id"])
-    return (key, _secret(found[0])) if key is not None else None
+    row = first_row(db, "SELECT * FROM api_secrets WHERE public_id = :public_id", {"public_id": public_id})
+    key = get(db, row["key_id"]) if row else None
+    return (key, _secret(row)) if row and key is not None else None
 
 
 def works(db: Database, key_id: int, now: datetime) -> bool:
@@ -123,21 +121,13 @@ def _key(db: Database, row: dict[str, Any]) -> Key:
         plan=row["plan"],
         scopes=frozenset(row["scopes"].split()),
         created_at=unstamp(row["created_at"]),
-        revoked_at=_unstamped(row["revoked_at"]),
+        revoked_at=unstamp_or_none(row["revoked_at"]),
         terms=tuple(
-            Terms(json.loads(one["changes"]), _unstamped(one["starts_at"]), _unstamped(one["ends_at"]))
-            for one in rows(db, sql, {"id": row["id"]})
+            Terms(json.loads(term["changes"]), unstamp_or_none(term["starts_at"]), unstamp_or_none(term["ends_at"]))
+            for term in rows(db, sql, {"id": row["id"]})
         ),
     )
 
 
 def _secret(row: dict[str, Any]) -> Secret:
-    return Secret(row["public_id"], row["digest"], unstamp(row["created_at"]), _unstamped(row["expires_at"]))
-
-
-def _stamped(instant: datetime | None) -> str | None:
-    return stamp(instant) if instant is not None else None
-
-
-def _unstamped(text: str | None) -> datetime | None:
-    return unstamp(text) if text else None
+    return Secret(row["public_id"], row["digest"], unstamp(row["created_at"]), unstamp_or_none(row["expires_at"]))

@@ -45,14 +45,14 @@ def at(used: Used, now: float) -> Used:
 def take(used: Used, plan: Plan, cost: int, now: float) -> Used:
     """Use up `cost` requests. Raises QuotaExceeded when so many are not left, NotInPlan when they never are."""
     used = at(used, now)
-    for one in standing(used, plan, now):
-        if cost > one.quota:
-            raise NotInPlan(f"That counts as {cost} requests, and your plan has {one.quota} a {one.name}.")
-        if cost > one.left:
+    for limit in standing(used, plan, now):
+        if cost > limit.quota:
+            raise NotInPlan(f"That counts as {cost} requests, and your plan has {limit.quota} a {limit.name}.")
+        if cost > limit.left:
             raise QuotaExceeded(
-                f"Your plan has {one.quota} requests a {one.name}, and {one.left} are left. "
-                f"Please go on in {one.resets_in} s.",
-                one.resets_in,
+                f"Your plan has {limit.quota} requests a {limit.name}, and {limit.left} are left. "
+                f"Please go on in {limit.resets_in} s.",
+                limit.resets_in,
             )
     return replace(used, in_minute=used.in_minute + cost, in_day=used.in_day + cost)
 
@@ -66,13 +66,13 @@ def give_back(used: Used, taken_at: float, cost: int) -> Used:
 
 def standing(used: Used, plan: Plan, now: float) -> tuple[Left, ...]:
     """The limits of a plan and what is left of each; `used` as `at` gives it. A limit of 0 is none."""
-    found = []
+    limits = []
     if plan.requests_a_minute:
         left = max(plan.requests_a_minute - used.in_minute, 0)
         ends = math.ceil(used.minute_from + MINUTE - now)
-        found.append(Left("minute", plan.requests_a_minute, MINUTE, left, min(max(ends, 1), MINUTE)))
+        limits.append(Left("minute", plan.requests_a_minute, MINUTE, left, min(max(ends, 1), MINUTE)))
     if plan.requests_a_day:
         left = max(plan.requests_a_day - used.in_day, 0)
         ends = math.ceil((used.day + 1) * DAY - now)
-        found.append(Left("day", plan.requests_a_day, DAY, left, min(max(ends, 1), DAY)))
-    return tuple(found)
+        limits.append(Left("day", plan.requests_a_day, DAY, left, min(max(ends, 1), DAY)))
+    return tuple(limits)

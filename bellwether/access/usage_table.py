@@ -25,12 +25,12 @@ def keep(db: Database, used: Mapping[int, Used]) -> None:
     db.conn.executemany(
         "INSERT INTO api_minutes (key_id, started_at, used) VALUES (?, ?, ?)"
         " ON CONFLICT (key_id) DO UPDATE SET started_at = excluded.started_at, used = excluded.used",
-        [(key_id, one.minute_from, one.in_minute) for key_id, one in used.items()],
+        [(key_id, counts.minute_from, counts.in_minute) for key_id, counts in used.items()],
     )
     db.conn.executemany(
         "INSERT INTO api_days (key_id, day, used) VALUES (?, ?, ?)"
         " ON CONFLICT (key_id, day) DO UPDATE SET used = excluded.used",
-        [(key_id, one.day, one.in_day) for key_id, one in used.items()],
+        [(key_id, counts.day, counts.in_day) for key_id, counts in used.items()],
     )
 
 

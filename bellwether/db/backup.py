@@ -56,9 +56,9 @@ def check(file: Path, key: str) -> None:
         raise BackupRefused(odd)
     try:
         with closing(_open(file, key)) as db:
-            found = [line for (line,) in db.execute("PRAGMA integrity_check(3)")]
-            if found != ["ok"]:
-                raise BackupRefused(f"{file} is damaged: {found[0]}. Please use another backup.")
+            faults = [line for (line,) in db.execute("PRAGMA integrity_check(3)")]
+            if faults != ["ok"]:
+                raise BackupRefused(f"{file} is damaged: {faults[0]}. Please use another backup.")
             names = {name for (name,) in db.execute("SELECT name FROM _sqlite_migrations")}
     except encryption.errors(key) as problem:
         why = encryption.wrong_key(file) if key else f"{file} is no backup of Bellwether: {problem}."
@@ -132,7 +132,7 @@ def _is_ours(file: Path, key: str) -> bool:
 
 def _known() -> set[str]:
     """The names of this version's migrations: to a new database all of them are pending."""
-    return {one.name for one in migrations.pending(Database(memory=True, execute_plugins=False))}
+    return {migration.name for migration in migrations.pending(Database(memory=True, execute_plugins=False))}
 
 
 def _open(file: Path, key: str) -> Any:

@@ -187,6 +187,16 @@ def unstamp(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def stamp_or_none(instant: datetime | None) -> str | None:
+    """The same; None stays None."""
+    return None if instant is None else stamp(instant)
+
+
+def unstamp_or_none(text: str | None) -> datetime | None:
+    """The same; None and an empty text are None."""
+    return unstamp(text) if text else None
+
+
 def is_recent(at: datetime, now: datetime, within: timedelta) -> bool:
     """Whether something happened less than so long ago. What lies ahead did not: a clock was wrong when it was kept."""
     return timedelta(0) <= now - at < within
@@ -202,6 +212,11 @@ def rows(db: Database, sql: str, parameters: dict[str, Any] | None = None) -> li
     cursor = db.conn.execute(sql, parameters or {})
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def first_row(db: Database, sql: str, parameters: dict[str, Any] | None = None) -> dict[str, Any] | None:
+    """The first row of a query; None where there is none."""
+    return next(iter(rows(db, sql, parameters)), None)
 
 
 def _explain(path: Path, problem: Exception) -> str:

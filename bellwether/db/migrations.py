@@ -10,51 +10,24 @@ migrations = Migrations("bellwether")
 @migrations()
 def first_tables(db: Any) -> None:
     """Chats, what they watch, what arrived and what is owed."""
-    db["chats"].create(
-        {"chat_id": int, "language": str, "timezone": str, "paused": int, "joined_at": str},
-        pk="chat_id",
-        not_null={"language", "timezone", "paused", "joined_at"},
+    db.execute(
+        "CREATE TABLE chats (chat_id INTEGER PRIMARY KEY, language TEXT NOT NULL, timezone TEXT NOT NULL,"
+        " paused INTEGER NOT NULL, joined_at TEXT NOT NULL)"
     )
-    db["subscriptions"].create(
-        {"chat_id": int, "symbol": str, "calendar": str, "created_at": str},
-        pk=("chat_id", "symbol"),
-        not_null={"calendar", "created_at"},
-        foreign_keys=[("chat_id", "chats", "chat_id")],
+    db.execute(
+        "CREATE TABLE subscriptions (chat_id INTEGER REFERENCES chats(chat_id), symbol TEXT, calendar TEXT NOT NULL,"
+        " created_at TEXT NOT NULL, PRIMARY KEY (chat_id, symbol))"
     )
-    db["inbox"].create(
-        {"update_id": int, "body": str, "received_at": str, "attempts": int, "done_at": str},
-        pk="update_id",
-        not_null={"body", "received_at", "attempts"},
+    db.execute(
+        "CREATE TABLE inbox (update_id INTEGER PRIMARY KEY, body TEXT NOT NULL, received_at TEXT NOT NULL,"
+        " attempts INTEGER NOT NULL, done_at TEXT)"
     )
     db["inbox"].create_index(["done_at"])
-    db["outbox"].create(
-        {
-            "id": int,
-            "dedup_key": str,
-            "chat_id": int,
-            "kind": str,
-            "text": str,
-            "state": str,
-            "attempts": int,
-            "not_before": str,
-            "expires_at": str,
-            "claimed_until": str,
-            "created_at": str,
-            "sent_at": str,
-            "last_error": str,
-        },
-        pk="id",
-        not_null={
-            "dedup_key",
-            "chat_id",
-            "kind",
-            "text",
-            "state",
-            "attempts",
-            "not_before",
-            "expires_at",
-            "created_at",
-        },
+    db.execute(
+        "CREATE TABLE outbox (id INTEGER PRIMARY KEY, dedup_key TEXT NOT NULL, chat_id INTEGER NOT NULL,"
+        " kind TEXT NOT NULL, text TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL,"
+        " not_before TEXT NOT NULL, expires_at TEXT NOT NULL, claimed_until TEXT, created_at TEXT NOT NULL,"
+        " sent_at TEXT, last_error TEXT)"
     )
     db["outbox"].create_index(["dedup_key"], unique=True)
     db["outbox"].create_index(["state", "not_before"])
@@ -63,26 +36,14 @@ def first_tables(db: Any) -> None:
 @migrations()
 def kept_bars(db: Any) -> None:
     """Bars of live sources, and what the sources say about their symbols."""
-    db["instruments"].create(
-        {
-            "source": str,
-            "symbol": str,
-            "name": str,
-            "exchange": str,
-            "calendar": str,
-            "currency": str,
-            "since": str,
-            "until": str,
-            "asked_at": str,
-            "layout": int,
-        },
-        pk=("source", "symbol"),
-        not_null={"name", "exchange", "calendar", "currency", "since", "until", "asked_at", "layout"},
+    db.execute(
+        "CREATE TABLE instruments (source TEXT, symbol TEXT, name TEXT NOT NULL, exchange TEXT NOT NULL,"
+        " calendar TEXT NOT NULL, currency TEXT NOT NULL, since TEXT NOT NULL, until TEXT NOT NULL,"
+        " asked_at TEXT NOT NULL, layout INTEGER NOT NULL, PRIMARY KEY (source, symbol))"
     )
-    db["bars"].create(
-        {"source": str, "symbol": str, "year": int, "data": bytes, "checksum": int},
-        pk=("source", "symbol", "year"),
-        not_null={"data", "checksum"},
+    db.execute(
+        "CREATE TABLE bars (source TEXT, symbol TEXT, year INTEGER, data BLOB NOT NULL, checksum INTEGER NOT NULL,"
+        " PRIMARY KEY (source, symbol, year))"
     )
 
 
@@ -95,110 +56,50 @@ def sound_delivery(db: Any) -> None:
     db["outbox"].create_index(["chat_id", "state"])
     db.execute("CREATE INDEX idx_outbox_sent_at ON outbox (sent_at) WHERE sent_at IS NOT NULL")
     db["subscriptions"].create_index(["chat_id", "calendar"])
-    db["leases"].create(
-        {"name": str, "holder": str, "machine": str, "beats": int, "taken_at": str, "beat_at": str},
-        pk="name",
-        not_null={"holder", "machine", "beats", "taken_at", "beat_at"},
+    db.execute(
+        "CREATE TABLE leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL, machine TEXT NOT NULL,"
+        " beats INTEGER NOT NULL, taken_at TEXT NOT NULL, beat_at TEXT NOT NULL)"
     )
 
 
 @migrations()
 def remembered_searches(db: Any) -> None:
     """What a source found for words that we do not know."""
-    db["symbol_searches"].create(
-        {"question": str, "found": str, "asked_at": str}, pk="question", not_null={"found", "asked_at"}
-    )
+    db.execute("CREATE TABLE symbol_searches (question TEXT PRIMARY KEY, found TEXT NOT NULL, asked_at TEXT NOT NULL)")
     db["symbol_searches"].create_index(["asked_at"])
 
 
 @migrations()
 def kept_statements(db: Any) -> None:
     """Companies' quarters as their sources gave them."""
-    db["statements"].create(
-        {"source": str, "symbol": str, "currency": str, "next_earnings": str, "quarters": str, "asked_at": str},
-        pk=("source", "symbol"),
-        not_null={"currency", "quarters", "asked_at"},
+    db.execute(
+        "CREATE TABLE statements (source TEXT, symbol TEXT, currency TEXT NOT NULL, next_earnings TEXT,"
+        " quarters TEXT NOT NULL, asked_at TEXT NOT NULL, PRIMARY KEY (source, symbol))"
     )
 
 
 @migrations()
 def alert_rules(db: Any) -> None:
     """What chats asked to be told and how, what they were told, and the ranges to be graded."""
-    db["alert_rules"].create(
-        {
-            "id": int,
-            "chat_id": int,
-            "symbol": str,
-            "calendar": str,
-            "kind": str,
-            "direction": str,
-            "threshold": float,
-            "horizon": int,
-            "repeat": str,
-            "armed": int,
-            "last_value": float,
-            "judged": str,
-            "set_on": str,
-            "set_close": float,
-            "expires_at": str,
-            "created_at": str,
-        },
-        pk="id",
-        not_null={
-            "chat_id",
-            "symbol",
-            "calendar",
-            "kind",
-            "direction",
-            "threshold",
-            "horizon",
-            "repeat",
-            "armed",
-            "created_at",
-        },
-        foreign_keys=[("chat_id", "chats", "chat_id")],
+    db.execute(
+        "CREATE TABLE alert_rules (id INTEGER PRIMARY KEY, chat_id INTEGER NOT NULL REFERENCES chats(chat_id),"
+        " symbol TEXT NOT NULL, calendar TEXT NOT NULL, kind TEXT NOT NULL, direction TEXT NOT NULL,"
+        " threshold REAL NOT NULL, horizon INTEGER NOT NULL, repeat TEXT NOT NULL, armed INTEGER NOT NULL,"
+        " last_value REAL, judged TEXT, set_on TEXT, set_close REAL, expires_at TEXT, created_at TEXT NOT NULL)"
     )
     same = ["chat_id", "symbol", "kind", "direction", "threshold", "horizon"]
     db["alert_rules"].create_index(same, unique=True)
     db["alert_rules"].create_index(["calendar", "judged", "symbol"])
     db["alert_rules"].create_index(["symbol"])
-    db["alert_settings"].create(
-        {
-            "chat_id": int,
-            "digest_mode": str,
-            "digest_at": str,
-            "quiet_since": str,
-            "quiet_until": str,
-            "weekly_budget": int,
-            "changed_at": str,
-            "pending": str,
-        },
-        pk="chat_id",
-        not_null={"digest_mode"},
-        foreign_keys=[("chat_id", "chats", "chat_id")],
+    db.execute(
+        "CREATE TABLE alert_settings (chat_id INTEGER PRIMARY KEY REFERENCES chats(chat_id), digest_mode TEXT NOT NULL,"
+        " digest_at TEXT, quiet_since TEXT, quiet_until TEXT, weekly_budget INTEGER, changed_at TEXT, pending TEXT)"
     )
-    db["alerts"].create(
-        {
-            "id": int,
-            "rule_id": int,
-            "chat_id": int,
-            "symbol": str,
-            "calendar": str,
-            "kind": str,
-            "session": str,
-            "line": str,
-            "surprise": float,
-            "message_key": str,
-            "digest_key": str,
-            "fired_at": str,
-            "horizon": int,
-            "target_session": str,
-            "low": float,
-            "high": float,
-            "outcome_key": str,
-        },
-        pk="id",
-        not_null={"rule_id", "chat_id", "symbol", "calendar", "kind", "session", "line", "surprise", "fired_at"},
+    db.execute(
+        "CREATE TABLE alerts (id INTEGER PRIMARY KEY, rule_id INTEGER NOT NULL, chat_id INTEGER NOT NULL,"
+        " symbol TEXT NOT NULL, calendar TEXT NOT NULL, kind TEXT NOT NULL, session TEXT NOT NULL, line TEXT NOT NULL,"
+        " surprise REAL NOT NULL, message_key TEXT, digest_key TEXT, fired_at TEXT NOT NULL, horizon INTEGER,"
+        " target_session TEXT, low REAL, high REAL, outcome_key TEXT)"
     )
     db["alerts"].create_index(["rule_id", "session"], unique=True)
     db["alerts"].create_index(["chat_id", "fired_at"])
@@ -206,10 +107,9 @@ def alert_rules(db: Any) -> None:
         "CREATE INDEX idx_alerts_open ON alerts (target_session)"
         " WHERE target_session IS NOT NULL AND outcome_key IS NULL"
     )
-    db["told_ranges"].create(
-        {"symbol": str, "cutoff": str, "horizon": int, "target_session": str, "low": float, "high": float},
-        pk=("symbol", "cutoff", "horizon"),
-        not_null={"target_session", "low", "high"},
+    db.execute(
+        "CREATE TABLE told_ranges (symbol TEXT, cutoff TEXT, horizon INTEGER, target_session TEXT NOT NULL,"
+        " low REAL NOT NULL, high REAL NOT NULL, PRIMARY KEY (symbol, cutoff, horizon))"
     )
     db["told_ranges"].create_index(["target_session"])
     db["outbox"].add_column("telegram_id", int)
@@ -220,71 +120,38 @@ def alert_rules(db: Any) -> None:
 @migrations()
 def issued_forecasts(db: Any) -> None:
     """Every forecast that was issued and what came of it, neither ever changed; and sums of their scores."""
-    db["ledger"].create(
-        {
-            "seq": int,
-            "forecast_id": str,
-            "symbol": str,
-            "cutoff": int,
-            "horizon": int,
-            "target": int,
-            "made_at": int,
-            "model_id": str,
-            "source": str,
-            "shown": int,
-            "bars_sha256": bytes,
-            "numbers": bytes,
-            "hash": bytes,
-        },
-        pk="seq",
-        not_null={
-            "forecast_id",
-            "symbol",
-            "cutoff",
-            "horizon",
-            "target",
-            "made_at",
-            "model_id",
-            "source",
-            "shown",
-            "bars_sha256",
-            "numbers",
-            "hash",
-        },
+    db.execute(
+        "CREATE TABLE ledger (seq INTEGER PRIMARY KEY, forecast_id TEXT NOT NULL, symbol TEXT NOT NULL,"
+        " cutoff INTEGER NOT NULL, horizon INTEGER NOT NULL, target INTEGER NOT NULL, made_at INTEGER NOT NULL,"
+        " model_id TEXT NOT NULL, source TEXT NOT NULL, shown INTEGER NOT NULL, bars_sha256 BLOB NOT NULL,"
+        " numbers BLOB NOT NULL, hash BLOB NOT NULL)"
     )
     db["ledger"].create_index(["forecast_id"], unique=True)
     db["ledger"].create_index(["symbol", "cutoff"])
-    db["outcomes"].create(
-        {"id": int, "seq": int, "session": int, "log_return": float, "settled_at": int, "hash": bytes},
-        pk="id",
-        not_null={"seq", "settled_at", "hash"},
-        foreign_keys=[("seq", "ledger", "seq")],
+    db.execute(
+        "CREATE TABLE outcomes (id INTEGER PRIMARY KEY, seq INTEGER NOT NULL REFERENCES ledger(seq), session INTEGER,"
+        " log_return REAL, settled_at INTEGER NOT NULL, hash BLOB NOT NULL)"
     )
     db["outcomes"].create_index(["seq"], unique=True)
     for table, key in (("ledger", "seq"), ("outcomes", "id")):
         _only_add(db, table, key)
-    db["pending"].create(
-        {"seq": int, "target": int, "calendar": str},
-        pk="seq",
-        not_null={"target", "calendar"},
-        foreign_keys=[("seq", "ledger", "seq")],
+    db.execute(
+        "CREATE TABLE pending (seq INTEGER PRIMARY KEY REFERENCES ledger(seq), target INTEGER NOT NULL,"
+        " calendar TEXT NOT NULL)"
     )
     db["pending"].create_index(["target"])
     # the sums are real numbers, one column each: see track_record/scores/columns.py
     inside = ("inside_80", "inside_90", "baseline_inside_80", "baseline_inside_90")
     below = tuple(f"below_{level}" for level in (5, 10, 25, 50, 75, 90, 95))
     sums = ("forecasts", "loss", "baseline_loss", *inside, "brier", "usual_brier", "rises", "span", *below)
-    db["score_sums"].create(
-        {"model_id": str, "shown": int, "horizon": int, "cutoff": int, "issued": int, "lost": int}
-        | dict.fromkeys(sums, float),
-        pk=("model_id", "shown", "horizon", "cutoff"),
-        not_null={"issued", "lost", *sums},
+    columns = ", ".join(f"{name} REAL NOT NULL" for name in sums)
+    db.execute(
+        "CREATE TABLE score_sums (model_id TEXT, shown INTEGER, horizon INTEGER, cutoff INTEGER, issued INTEGER"
+        f" NOT NULL, lost INTEGER NOT NULL, {columns}, PRIMARY KEY (model_id, shown, horizon, cutoff))"
     )
-    db["misses"].create(
-        {"seq": int, "distance": float, "cutoff": int},
-        pk="seq",
-        not_null={"distance", "cutoff"},
-        foreign_keys=[("seq", "ledger", "seq")],
+    db.execute(
+        "CREATE TABLE misses (seq INTEGER PRIMARY KEY REFERENCES ledger(seq), distance REAL NOT NULL,"
+        " cutoff INTEGER NOT NULL)"
     )
     db["misses"].create_index(["distance"])
 
@@ -292,10 +159,9 @@ def issued_forecasts(db: Any) -> None:
 @migrations()
 def kept_feedback(db: Any) -> None:
     """What people tell whoever runs the service."""
-    db["feedback"].create(
-        {"id": int, "chat_id": int, "text": str, "said_at": str, "forwarded_as": str},
-        pk="id",
-        not_null={"chat_id", "text", "said_at"},
+    db.execute(
+        "CREATE TABLE feedback (id INTEGER PRIMARY KEY, chat_id INTEGER NOT NULL, text TEXT NOT NULL,"
+        " said_at TEXT NOT NULL, forwarded_as TEXT)"
     )
     db["feedback"].create_index(["chat_id", "said_at"])
 
@@ -303,10 +169,9 @@ def kept_feedback(db: Any) -> None:
 @migrations()
 def sent_pictures(db: Any) -> None:
     """By which name Telegram keeps a picture that was uploaded once."""
-    db["sent_pictures"].create(
-        {"id": int, "bot": str, "key": str, "file_id": str, "sent_at": str},
-        pk="id",
-        not_null={"bot", "key", "file_id", "sent_at"},
+    db.execute(
+        "CREATE TABLE sent_pictures (id INTEGER PRIMARY KEY, bot TEXT NOT NULL, key TEXT NOT NULL,"
+        " file_id TEXT NOT NULL, sent_at TEXT NOT NULL)"
     )
     db["sent_pictures"].create_index(["bot", "key"], unique=True)
 
@@ -314,74 +179,43 @@ def sent_pictures(db: Any) -> None:
 @migrations()
 def api_keys(db: Any) -> None:
     """Keys of the API, their secrets, the terms that some have of their own, and what each has used up."""
-    db["api_keys"].create(
-        {"id": int, "owner": str, "plan": str, "scopes": str, "created_at": str, "revoked_at": str},
-        pk="id",
-        not_null={"owner", "plan", "scopes", "created_at"},
+    db.execute(
+        "CREATE TABLE api_keys (id INTEGER PRIMARY KEY, owner TEXT NOT NULL, plan TEXT NOT NULL, scopes TEXT NOT NULL,"
+        " created_at TEXT NOT NULL, revoked_at TEXT)"
     )
-    db["api_secrets"].create(
-        {"public_id": str, "key_id": int, "digest": bytes, "created_at": str, "expires_at": str},
-        pk="public_id",
-        not_null={"key_id", "digest", "created_at"},
-        foreign_keys=[("key_id", "api_keys", "id")],
+    db.execute(
+        "CREATE TABLE api_secrets (public_id TEXT PRIMARY KEY, key_id INTEGER NOT NULL REFERENCES api_keys(id),"
+        " digest BLOB NOT NULL, created_at TEXT NOT NULL, expires_at TEXT)"
     )
     db["api_secrets"].create_index(["key_id"])
-    db["api_terms"].create(
-        {"id": int, "key_id": int, "changes": str, "starts_at": str, "ends_at": str},
-        pk="id",
-        not_null={"key_id", "changes"},
-        foreign_keys=[("key_id", "api_keys", "id")],
+    db.execute(
+        "CREATE TABLE api_terms (id INTEGER PRIMARY KEY, key_id INTEGER NOT NULL REFERENCES api_keys(id),"
+        " changes TEXT NOT NULL, starts_at TEXT, ends_at TEXT)"
     )
     db["api_terms"].create_index(["key_id"])
-    db["api_minutes"].create(
-        {"key_id": int, "started_at": float, "used": int},
-        pk="key_id",
-        not_null={"started_at", "used"},
-        foreign_keys=[("key_id", "api_keys", "id")],
+    db.execute(
+        "CREATE TABLE api_minutes (key_id INTEGER PRIMARY KEY REFERENCES api_keys(id), started_at REAL NOT NULL,"
+        " used INTEGER NOT NULL)"
     )
-    db["api_days"].create(
-        {"key_id": int, "day": int, "used": int},
-        pk=("key_id", "day"),
-        not_null={"used"},
-        foreign_keys=[("key_id", "api_keys", "id")],
+    db.execute(
+        "CREATE TABLE api_days (key_id INTEGER REFERENCES api_keys(id), day INTEGER, used INTEGER NOT NULL,"
+        " PRIMARY KEY (key_id, day))"
     )
 
 
 @migrations()
 def webhooks(db: Any) -> None:
     """Where alerts are sent to for the owners of keys, and what came of each attempt."""
-    db["webhooks"].create(
-        {
-            "id": int,
-            "key_id": int,
-            "url": str,
-            "secret": str,
-            "old_secret": str,
-            "old_until": str,
-            "created_at": str,
-            "disabled_at": str,
-            "disabled_why": str,
-        },
-        pk="id",
-        not_null={"key_id", "url", "secret", "created_at"},
-        foreign_keys=[("key_id", "api_keys", "id")],
+    db.execute(
+        "CREATE TABLE webhooks (id INTEGER PRIMARY KEY, key_id INTEGER NOT NULL REFERENCES api_keys(id),"
+        " url TEXT NOT NULL, secret TEXT NOT NULL, old_secret TEXT, old_until TEXT, created_at TEXT NOT NULL,"
+        " disabled_at TEXT, disabled_why TEXT)"
     )
     db["webhooks"].create_index(["key_id"])
-    db["webhook_attempts"].create(
-        {
-            "id": int,
-            "webhook_id": int,
-            "event_id": str,
-            "body": str,
-            "attempt": int,
-            "at": str,
-            "milliseconds": int,
-            "status": int,
-            "error": str,
-        },
-        pk="id",
-        not_null={"webhook_id", "event_id", "body", "attempt", "at", "milliseconds"},
-        foreign_keys=[("webhook_id", "webhooks", "id")],
+    db.execute(
+        "CREATE TABLE webhook_attempts (id INTEGER PRIMARY KEY, webhook_id INTEGER NOT NULL REFERENCES webhooks(id),"
+        " event_id TEXT NOT NULL, body TEXT NOT NULL, attempt INTEGER NOT NULL, at TEXT NOT NULL,"
+        " milliseconds INTEGER NOT NULL, status INTEGER, error TEXT)"
     )
     db["webhook_attempts"].create_index(["webhook_id"])
     db["webhook_attempts"].create_index(["at"])
@@ -395,9 +229,9 @@ def whole_and_kind_delivery(db: Any) -> None:
     db["alert_rules"].add_column("paused", int, not_null_default=0)
     db["alert_rules"].add_column("missing_since", str)
     db["alerts"].add_column("wish", str, not_null_default="")
-    db["marks"].create({"name": str, "at": str}, pk="name", not_null={"at"})
-    db["missed_digests"].create(
-        {"session": str, "digests": int, "noted_at": str}, pk="session", not_null={"digests", "noted_at"}
+    db.execute("CREATE TABLE marks (name TEXT PRIMARY KEY, at TEXT NOT NULL)")
+    db.execute(
+        "CREATE TABLE missed_digests (session TEXT PRIMARY KEY, digests INTEGER NOT NULL, noted_at TEXT NOT NULL)"
     )
 
 
@@ -410,43 +244,18 @@ def chosen_languages(db: Any) -> None:
 @migrations()
 def issued_growth(db: Any) -> None:
     """Every growth forecast that was issued and what came of it, neither ever changed."""
-    db["growth_ledger"].create(
-        {
-            "seq": int,
-            "forecast_id": str,
-            "symbol": str,
-            "period_end": int,
-            "quarters_ahead": int,
-            "target": int,
-            "as_of": int,
-            "made_at": int,
-            "model_id": str,
-            "source": str,
-            "currency": str,
-            "base": float,
-            "read_sha256": str,
-            "growths": str,
-            "baseline": str,
-            "hash": bytes,
-        },
-        pk="seq",
-        not_null={"forecast_id", "symbol", "period_end", "quarters_ahead", "target", "growths", "baseline", "hash"},
+    db.execute(
+        "CREATE TABLE growth_ledger (seq INTEGER PRIMARY KEY, forecast_id TEXT NOT NULL, symbol TEXT NOT NULL,"
+        " period_end INTEGER NOT NULL, quarters_ahead INTEGER NOT NULL, target INTEGER NOT NULL, as_of INTEGER,"
+        " made_at INTEGER, model_id TEXT, source TEXT, currency TEXT, base REAL, read_sha256 TEXT,"
+        " growths TEXT NOT NULL, baseline TEXT NOT NULL, hash BLOB NOT NULL)"
     )
     db["growth_ledger"].create_index(["forecast_id"], unique=True)
     db["growth_ledger"].create_index(["symbol"])
-    db["growth_outcomes"].create(
-        {
-            "id": int,
-            "seq": int,
-            "growth": float,
-            "revenue": float,
-            "known_on": int,
-            "settled_at": int,
-            "hash": bytes,
-        },
-        pk="id",
-        not_null={"seq", "growth", "known_on", "settled_at", "hash"},
-        foreign_keys=[("seq", "growth_ledger", "seq")],
+    db.execute(
+        "CREATE TABLE growth_outcomes (id INTEGER PRIMARY KEY, seq INTEGER NOT NULL REFERENCES growth_ledger(seq),"
+        " growth REAL NOT NULL, revenue REAL, known_on INTEGER NOT NULL, settled_at INTEGER NOT NULL,"
+        " hash BLOB NOT NULL)"
     )
     db["growth_outcomes"].create_index(["seq"], unique=True)
     for table, key in (("growth_ledger", "seq"), ("growth_outcomes", "id")):
@@ -506,10 +315,9 @@ def counted_asides(db: Any) -> None:
 
 @migrations()
 def named_recipients(db: Any) -> None:
-    """Whom a message is for: a kind and a number, where API keys and webhooks were chats far below zero.
+    """Whom a message is for, where keys and webhooks were chats far below zero; the id of an event has a column.
 
-    The id of a webhook's event gets a column, where it was the first line of the text. Rules and alerts of a key keep
-    their owner's number, and so do the dedup keys that were made of it: see `delivery.messages`.
+    Rules and alerts of a key keep their owner's number, and so do the dedup keys made of it: see `delivery.messages`.
     """
     db.execute("ALTER TABLE outbox RENAME COLUMN chat_id TO recipient_id")
     db["outbox"].add_column("recipient_kind", str, not_null_default="chat")
@@ -517,16 +325,13 @@ def named_recipients(db: Any) -> None:
     keys, webhooks = -(10**16), -2 * 10**16  # the owner of key n was the chat keys - n, webhook n the one webhooks - n
     db.execute("UPDATE outbox SET recipient_kind = 'terminal' WHERE recipient_id = 0")
     db.execute(
-        "UPDATE outbox SET recipient_kind = 'webhook', recipient_id = ? - recipient_id,"
-        " dedup_key = replace(dedup_key, ':' || recipient_id || ':', ':' || (? - recipient_id) || ':'),"
+        f"UPDATE outbox SET recipient_kind = 'webhook', recipient_id = {webhooks} - recipient_id,"
+        f" dedup_key = replace(dedup_key, ':' || recipient_id || ':', ':' || ({webhooks} - recipient_id) || ':'),"
         " event_id = substr(text, 1, instr(text, char(10)) - 1), text = substr(text, instr(text, char(10)) + 1)"
-        " WHERE recipient_id <= ?",
-        (webhooks, webhooks, webhooks),
+        f" WHERE recipient_id <= {webhooks}"
     )
-    db.execute(
-        "UPDATE outbox SET recipient_kind = 'key', recipient_id = ? - recipient_id WHERE recipient_id <= ?",
-        (keys, keys),
-    )
+    owners = f"recipient_kind = 'key', recipient_id = {keys} - recipient_id"
+    db.execute(f"UPDATE outbox SET {owners} WHERE recipient_id <= {keys}")
     db.execute("DROP INDEX idx_outbox_chat_id_state")
     db["outbox"].create_index(["recipient_id", "recipient_kind", "state"])
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bellwether.db.database import rows, stamp
-from bellwether.delivery import outbox_table
+from bellwether.delivery import chat_outbox_table
 
 Rows = dict[str, list[dict[str, Any]]]  #: by table
 
@@ -29,7 +29,7 @@ def tables_about_chats(db: Database) -> list[str]:
 def export(db: Database, chat_id: int) -> Rows:
     """Every row of a chat, by table; tables with none are left out. Messages not answered are in `inbox`."""
     by_table = {
-        table: outbox_table.export(db, chat_id)
+        table: chat_outbox_table.export(db, chat_id)
         if table == "outbox"
         else rows(db, f"SELECT * FROM [{table}] WHERE chat_id = :chat_id", {"chat_id": chat_id})
         for table in tables_about_chats(db)
@@ -46,7 +46,7 @@ def erase(db: Database, chat_id: int, now: datetime) -> int:
     db.conn.execute("PRAGMA defer_foreign_keys = ON")  # until the commit, so that no order of tables is needed
     _erase_forwarded(db, chat_id)
     gone = sum(
-        outbox_table.erase(db, chat_id)
+        chat_outbox_table.erase(db, chat_id)
         if table == "outbox"
         else db.conn.execute(f"DELETE FROM [{table}] WHERE chat_id = ?", (chat_id,)).rowcount
         for table in tables_about_chats(db)
@@ -65,8 +65,8 @@ def _erase_forwarded(db: Database, chat_id: int) -> None:
 
 def _unanswered(db: Database, chat_id: int) -> list[dict[str, Any]]:
     """The rows of `inbox` that still hold what came from this chat."""
-    kept = rows(db, "SELECT * FROM inbox WHERE body <> ''")
-    return [row for row in kept if chat_id in _whose(_parsed(row["body"]))]
+    with_body = rows(db, "SELECT * FROM inbox WHERE body <> ''")
+    return [row for row in with_body if chat_id in _whose(_parsed(row["body"]))]
 
 
 def _parsed(body: str) -> Any:

@@ -10,15 +10,15 @@ from sqlite_utils import Database
 
 from bellwether.core.alert_types import AlertSettings, DigestMode, Preferences, QuietHours
 from bellwether.core.i18n.translate import ENGLISH
-from bellwether.db.database import rows, stamp, unstamp
+from bellwether.db.database import first_row, rows, stamp_or_none, unstamp_or_none
 
 _SELECT = "SELECT c.chat_id, c.timezone, s.* FROM chats c LEFT JOIN alert_settings s ON s.chat_id = c.chat_id"
 
 
 def of_chat(db: Database, chat_id: int) -> AlertSettings:
     """The settings of a chat; the defaults for one that never talked to us."""
-    found = rows(db, f"{_SELECT} WHERE c.chat_id = :chat_id", {"chat_id": chat_id})
-    return _settings(found[0]) if found else AlertSettings()
+    row = first_row(db, f"{_SELECT} WHERE c.chat_id = :chat_id", {"chat_id": chat_id})
+    return _settings(row) if row else AlertSettings()
 
 
 def of_awake_chats(db: Database) -> dict[int, AlertSettings]:
@@ -30,18 +30,18 @@ def of_awake_chats(db: Database) -> dict[int, AlertSettings]:
 def preferences(db: Database, chat_id: int) -> Preferences:
     """How a chat wants to be answered; the defaults for one that never said. Asked for with every message."""
     sql = "SELECT language, expert, theme FROM alert_settings WHERE chat_id = ?"
-    found = db.conn.execute(sql, (chat_id,)).fetchone()
-    return Preferences(found[0], bool(found[1]), found[2]) if found else Preferences()
+    row = db.conn.execute(sql, (chat_id,)).fetchone()
+    return Preferences(row[0], bool(row[1]), row[2]) if row else Preferences()
 
 
 def language_of(db: Database, chat_id: int) -> str:
     """The language of a chat: chosen, else as Telegram told; English for one that never talked to us."""
-    found = db.conn.execute(
+    row = db.conn.execute(
         "SELECT coalesce(s.language, c.language) FROM chats c"
         " LEFT JOIN alert_settings s ON s.chat_id = c.chat_id WHERE c.chat_id = ?",
         (chat_id,),
     ).fetchone()
-    return str(found[0]) if found else ENGLISH
+    return str(row[0]) if row else ENGLISH
 
 
 def foreign_languages(db: Database) -> dict[int, str]:
@@ -70,7 +70,7 @@ def save(db: Database, chat_id: int, settings: AlertSettings) -> None:
             _clock(settings.quiet.since if settings.quiet else None),
             _clock(settings.quiet.until if settings.quiet else None),
             settings.weekly_budget,
-            stamp(settings.changed_at) if settings.changed_at else None,
+            stamp_or_none(settings.changed_at),
             settings.pending.isoformat() if settings.pending else None,
             settings.language,
             settings.expert,
@@ -95,7 +95,7 @@ def _settings(row: dict[str, Any]) -> AlertSettings:
         digest_at=time.fromisoformat(row["digest_at"]) if row["digest_at"] else None,
         quiet=quiet,
         weekly_budget=row["weekly_budget"],
-        changed_at=unstamp(row["changed_at"]) if row["changed_at"] else None,
+        changed_at=unstamp_or_none(row["changed_at"]),
         pending=date.fromisoformat(row["pending"]) if row["pending"] else None,
         language=row["language"],
         expert=bool(row["expert"]),

@@ -35,8 +35,8 @@ def export(services: Services, chat_id: int) -> bytes:
     """Everything that is kept about a chat, as JSON in UTF-8. Raises StoreError."""
     now = services.clock()
     with services.store.reading() as db:
-        kept = chat_data_table.export(db, chat_id)
-    return json.dumps({"chat_id": chat_id, "exported_at": stamp(now), "kept": kept}, indent=2).encode()
+        tables = chat_data_table.export(db, chat_id)
+    return json.dumps({"chat_id": chat_id, "exported_at": stamp(now), "kept": tables}, indent=2).encode()
 
 
 def erase(services: Services, chat_id: int) -> int:

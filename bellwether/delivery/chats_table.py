@@ -8,8 +8,8 @@ from enum import Enum
 
 from sqlite_utils import Database
 
-from bellwether.db.database import is_recent, rows, stamp, unstamp
-from bellwether.delivery import chat_data_table, outbox_table
+from bellwether.db.database import first_row, is_recent, rows, stamp, unstamp, unstamp_or_none
+from bellwether.delivery import chat_data_table, chat_outbox_table
 
 _TOLD_FOR = timedelta(days=7)  #: how long a pause that has ended is still worth telling of
 _SAME = timedelta(hours=1)  #: a pause that begins again so soon after its end is the same one
@@ -76,7 +76,7 @@ def pause(db: Database, chat_id: int, why: Silence, now: datetime) -> None:
     """Send nothing more of our own accord to this chat, for instance because it blocked the bot."""
     _note(db, chat_id, why, now)
     db.conn.execute("UPDATE chats SET paused = 1 WHERE chat_id = ?", (chat_id,))
-    outbox_table.leave(db, chat_id, "the chat is paused")
+    chat_outbox_table.leave(db, chat_id, "the chat is paused")
 
 
 def is_forbidden(db: Database, chat_id: int, now: datetime) -> None:
@@ -96,7 +96,7 @@ def heard(db: Database, chat_id: int, now: datetime) -> None:
     """Something was said to us there, or our rights have changed: whatever kept us from writing is over, it seems."""
     wake(db, chat_id)
     if _end_pause(db, chat_id, now, *Silence):
-        outbox_table.hurry(db, chat_id, now)
+        chat_outbox_table.hurry(db, chat_id, now)
 
 
 def overheard(db: Database, chat_id: int, now: datetime) -> None:
@@ -115,21 +115,20 @@ def wake(db: Database, chat_id: int) -> None:
     """
     woken = db.conn.execute("UPDATE chats SET paused = 0 WHERE chat_id = ? AND paused = 1 AND stopped = 0", (chat_id,))
     if woken.rowcount == 1:
-        outbox_table.return_to(db, chat_id)
+        chat_outbox_table.return_to(db, chat_id)
 
 
 def pause_of(db: Database, chat_id: int, now: datetime) -> Pause | None:
     """The pause that a chat is in, or was in lately; None where there is nothing to tell of."""
     sql = "SELECT pause_reason, paused_since, pause_ended FROM chats WHERE chat_id = :chat AND paused_since IS NOT NULL"
-    paused = rows(db, sql, {"chat": chat_id})
-    if not paused:
+    row = first_row(db, sql, {"chat": chat_id})
+    if row is None:
         return None
-    why, since = Silence(paused[0]["pause_reason"]), unstamp(paused[0]["paused_since"])
-    until = unstamp(paused[0]["pause_ended"]) if paused[0]["pause_ended"] else None
+    why, since, until = Silence(row["pause_reason"]), unstamp(row["paused_since"]), unstamp_or_none(row["pause_ended"])
     # who ended a pause of their own knows of it
     if until is not None and (why is Silence.STOPPED or now - until >= _TOLD_FOR):
         return None
-    return Pause(why, since, until, outbox_table.lost_since(db, chat_id, since, now))
+    return Pause(why, since, until, chat_outbox_table.lost_since(db, chat_id, since, now))
 
 
 def _end_pause(db: Database, chat_id: int, now: datetime, *reasons: Silence) -> bool:
@@ -163,14 +162,14 @@ def leave_topic(db: Database, chat_id: int, thread: int | None) -> None:
 
 def get(db: Database, chat_id: int) -> Subscriber | None:
     """One chat; None when it never talked to us."""
-    found = rows(db, "SELECT * FROM chats WHERE chat_id = :chat_id", {"chat_id": chat_id})
-    return _subscriber(found[0]) if found else None
+    row = first_row(db, "SELECT * FROM chats WHERE chat_id = :chat_id", {"chat_id": chat_id})
+    return Subscriber(chat_id, row["language"], row["timezone"], bool(row["paused"])) if row else None
 
 
 def topic(db: Database, chat_id: int) -> int | None:
     """The topic of a forum group in which it was last asked to be written to."""
-    found = db.conn.execute("SELECT thread FROM chats WHERE chat_id = ?", (chat_id,)).fetchone()
-    return found[0] if found else None
+    row = db.conn.execute("SELECT thread FROM chats WHERE chat_id = ?", (chat_id,)).fetchone()
+    return row[0] if row else None
 
 
 def awake_among(db: Database, chat_ids: Collection[int]) -> set[int]:
@@ -194,30 +193,8 @@ def migrate(db: Database, old: int, new: int) -> None:
         (new, old),
     )
     db.conn.execute("UPDATE OR IGNORE subscriptions SET chat_id = ? WHERE chat_id = ?", (new, old))
-    # the key holds the number: with the old one in it, the next tick would owe the same digest again
-    db.conn.execute(
-        "UPDATE OR IGNORE outbox SET recipient_id = :new, telegram_id = NULL,"  # a supergroup counts its messages anew
-        " dedup_key = replace(dedup_key, ':' || :old || ':', ':' || :new || ':'),"
-        " reply_key = replace(reply_key, ':' || :old || ':', ':' || :new || ':')"
-        " WHERE recipient_kind = 'chat' AND recipient_id = :old",
-        {"new": new, "old": old},
-    )
-    # what is left has a twin at the new number: sending it to the old one would only be refused again
-    db.conn.execute(
-        "UPDATE outbox SET state = 'expired', claimed_until = NULL"
-        " WHERE recipient_kind = 'chat' AND recipient_id = ? AND state IN ('pending', 'sending')",
-        (old,),
-    )
+    chat_outbox_table.move(db, old, new)
     chat_data_table.move(db, old, new)
     db.conn.execute("UPDATE feedback SET chat_id = ? WHERE chat_id = ?", (new, old))
     db.conn.execute("DELETE FROM subscriptions WHERE chat_id = ?", (old,))
     db.conn.execute("DELETE FROM chats WHERE chat_id = ?", (old,))
-
-
-def _subscriber(row: dict[str, object]) -> Subscriber:
-    return Subscriber(
-        chat_id=int(str(row["chat_id"])),
-        language=str(row["language"]),
-        timezone=str(row["timezone"]),
-        paused=bool(row["paused"]),
-    )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from bellwether.db.database import rows, stamp, unstamp
+from bellwether.db.database import rows, stamp, stamp_or_none, unstamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +43,5 @@ def newest(db: Database, most: int, since: datetime | None = None) -> list[Feedb
         "SELECT id, chat_id, text, said_at FROM feedback WHERE :since IS NULL OR said_at >= :since"
         " ORDER BY id DESC LIMIT :most"
     )
-    found = rows(db, sql, {"most": most, "since": stamp(since) if since is not None else None})
-    return [Feedback(row["id"], row["chat_id"], row["text"], unstamp(row["said_at"])) for row in found]
+    newest_first = rows(db, sql, {"most": most, "since": stamp_or_none(since)})
+    return [Feedback(row["id"], row["chat_id"], row["text"], unstamp(row["said_at"])) for row in newest_first]

@@ -93,8 +93,8 @@ def unreadable(db: Database, since: datetime) -> list[tuple[int, str]]:
         "SELECT update_id, body FROM inbox"
         " WHERE set_aside = :why AND received_at >= :since AND body <> '' ORDER BY update_id"
     )
-    found = rows(db, sql, {"why": Aside.UNREADABLE.value, "since": stamp(since)})
-    return [(int(row["update_id"]), str(row["body"])) for row in found]
+    updates = rows(db, sql, {"why": Aside.UNREADABLE.value, "since": stamp(since)})
+    return [(row["update_id"], row["body"]) for row in updates]
 
 
 def take_back(db: Database, update_id: int) -> None:
@@ -125,4 +125,4 @@ def prune(db: Database, before: datetime) -> int:
 def unanswered(db: Database) -> list[tuple[int, str]]:
     """(update_id, body) of what was received but not answered before a stop, oldest first."""
     sql = "SELECT update_id, body FROM inbox WHERE done_at IS NULL AND attempts < :most ORDER BY update_id"
-    return [(int(row["update_id"]), str(row["body"])) for row in rows(db, sql, {"most": MOST_ATTEMPTS})]
+    return [(row["update_id"], row["body"]) for row in rows(db, sql, {"most": MOST_ATTEMPTS})]

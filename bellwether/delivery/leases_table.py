@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from bellwether.db.database import rows, stamp, unstamp
+from bellwether.db.database import first_row, rows, stamp, unstamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,9 @@ class Held:
 
 def seen(db: Database, name: str) -> Held | None:
     """The lease now; None when nobody has it."""
-    found = rows(db, "SELECT holder, machine, beats, taken_at, beat_at FROM leases WHERE name = :name", {"name": name})
-    if not found:
+    row = first_row(db, "SELECT * FROM leases WHERE name = :name", {"name": name})
+    if row is None:
         return None
-    (row,) = found
     return Held(row["holder"], row["machine"], row["beats"], unstamp(row["taken_at"]), unstamp(row["beat_at"]))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from bellwether.db.database import rows, stamp, unstamp
+from bellwether.db.database import rows, stamp, unstamp_or_none
 from bellwether.delivery.outbox_table import GONE, MessageState
 
 # somebody who left is no fault of ours, and coming back revives what is still fresh
@@ -53,9 +53,9 @@ def drop(db: Database, ids: Collection[int]) -> list[int]:
 
 def _change(db: Database, ids: Collection[int], update: str, values: dict[str, str]) -> list[int]:
     dead = {letter.id for letter in all_of(db)}
-    changed = [one for one in ids if one in dead]
-    for one in changed:
-        db.conn.execute(f"{update} WHERE id = :id", values | {"id": str(one)})
+    changed = [message_id for message_id in ids if message_id in dead]
+    for message_id in changed:
+        db.conn.execute(f"{update} WHERE id = :id", values | {"id": str(message_id)})
     return changed
 
 
@@ -65,13 +65,13 @@ def due(db: Database, now: datetime) -> list[int]:
         "SELECT id FROM outbox WHERE recipient_kind = 'chat' AND expires_at > :now"
         " AND (state = 'sending' OR (state = 'pending' AND not_before <= :now))"
     )
-    return [int(row["id"]) for row in rows(db, sql, {"now": stamp(now)})]
+    return [row["id"] for row in rows(db, sql, {"now": stamp(now)})]
 
 
 def oldest_due(db: Database) -> datetime | None:
     """Since when the message has been due that waits longest; None when none waits."""
-    found = rows(db, "SELECT min(not_before) AS since FROM outbox WHERE state = 'pending'")
-    return unstamp(found[0]["since"]) if found[0]["since"] else None
+    (row,) = rows(db, "SELECT min(not_before) AS since FROM outbox WHERE state = 'pending'")
+    return unstamp_or_none(row["since"])
 
 
 def states(db: Database, ids: Collection[int]) -> Counter[MessageState]:
@@ -91,5 +91,4 @@ def failures_since(db: Database, since: datetime) -> int:
 
 def counts(db: Database) -> dict[str, int]:
     """How many messages stand in each state."""
-    found = rows(db, "SELECT state, count(*) AS n FROM outbox GROUP BY state")
-    return {str(row["state"]): int(row["n"]) for row in found}
+    return {row["state"]: row["n"] for row in rows(db, "SELECT state, count(*) AS n FROM outbox GROUP BY state")}

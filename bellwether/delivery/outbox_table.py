@@ -5,11 +5,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from sqlite_utils import Database
 
-from bellwether.db.database import rows, stamp, unstamp
-from bellwether.delivery.messages import OutboxMessage, Recipient, RecipientKind, recipient_of
+from bellwether.db.database import rows, stamp, unstamp, unstamp_or_none
+from bellwether.delivery.messages import OutboxMessage, Recipient, RecipientKind
 
 GONE = "gone: "  #: begins the `last_error` of a message whose reader had left
 FORBIDDEN = "forbidden now: "  #: begins that of one which its chat let nobody write
@@ -47,11 +48,20 @@ def enqueue(db: Database, draft: Draft, now: datetime) -> bool:
 
 def enqueue_all(db: Database, drafts: Iterable[Draft], now: datetime) -> int:
     """Add many messages, but for those whose dedup_key exists; how many are new."""
+    return _insert(db, drafts, MessageState.PENDING, now)
+
+
+def skip(db: Database, drafts: Iterable[Draft], now: datetime) -> None:
+    """Keep that these messages, which have no text, were not worth sending, but for those whose dedup_key exists."""
+    _insert(db, drafts, MessageState.PASSED_OVER, now)
+
+
+def _insert(db: Database, drafts: Iterable[Draft], state: MessageState, now: datetime) -> int:
     created = stamp(now)
     cursor = db.conn.executemany(
         "INSERT OR IGNORE INTO outbox"
-        " (dedup_key, recipient_kind, recipient_id, kind, text, state, attempts, not_before, expires_at, created_at,"
-        " reply_key, event_id, due_at) VALUES (?, ?, ?, ?, ?, 'pending', 0, ?, ?, ?, ?, ?, ?)",
+        " (dedup_key, recipient_kind, recipient_id, kind, text, state, attempts, not_before, due_at, expires_at,"
+        " created_at, reply_key, event_id) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)",
         (
             (
                 draft.dedup_key,
@@ -59,39 +69,18 @@ def enqueue_all(db: Database, drafts: Iterable[Draft], now: datetime) -> int:
                 draft.recipient.id,
                 draft.kind,
                 draft.text,
+                state.value,
                 stamp(draft.not_before),
+                stamp(draft.not_before) if state is MessageState.PENDING else None,
                 stamp(draft.expires_at),
                 created,
                 draft.reply_key,
                 draft.event_id,
-                stamp(draft.not_before),
             )
             for draft in drafts
         ),
     )
     return cursor.rowcount
-
-
-def skip(db: Database, drafts: Iterable[Draft], now: datetime) -> None:
-    """Keep that these messages were not worth sending, but for those whose dedup_key exists."""
-    created = stamp(now)
-    db.conn.executemany(
-        "INSERT OR IGNORE INTO outbox"
-        " (dedup_key, recipient_kind, recipient_id, kind, text, state, attempts, not_before, expires_at, created_at)"
-        " VALUES (?, ?, ?, ?, '', 'passed over', 0, ?, ?, ?)",
-        [
-            (
-                draft.dedup_key,
-                draft.recipient.kind.value,
-                draft.recipient.id,
-                draft.kind,
-                stamp(draft.not_before),
-                stamp(draft.expires_at),
-                created,
-            )
-            for draft in drafts
-        ],
-    )
 
 
 def owed_among(db: Database, dedup_keys: Iterable[str]) -> set[str]:
@@ -113,14 +102,13 @@ def expire(db: Database, now: datetime) -> int:
     return cursor.rowcount
 
 
-def forgive_clock(db: Database, now: datetime) -> int:
-    """Make due again what waits only because the clock was set back: its own past lies in the future. How many."""
-    cursor = db.conn.execute(
+def forgive_clock(db: Database, now: datetime) -> None:
+    """Make due again what waits only because the clock was set back: its own past lies in the future."""
+    db.conn.execute(
         "UPDATE outbox SET not_before = :now WHERE state = 'pending' AND not_before > :now"
         " AND (failed_at > :now OR (created_at > :now AND not_before <= created_at))",
         {"now": stamp(now)},
     )
-    return cursor.rowcount
 
 
 def release_claims(db: Database, kind: RecipientKind) -> int:
@@ -274,68 +262,6 @@ def _settle(
     return cursor.rowcount == 1
 
 
-OWED_TO = "recipient_kind = :kind AND recipient_id = :recipient"  #: of rows for one recipient, by `owed_to`
-
-
-def owed_to(recipient: Recipient) -> dict[str, object]:
-    """The values in `OWED_TO`."""
-    return {"kind": recipient.kind.value, "recipient": recipient.id}
-
-
-def leave(db: Database, chat_id: int, why: str) -> int:
-    """Give up everything that waits for a chat whose reader has left; how many. `return_to` takes it back."""
-    cursor = db.conn.execute(
-        f"UPDATE outbox SET state = 'failed', last_error = :error WHERE state = 'pending' AND {OWED_TO}",
-        owed_to(recipient_of(chat_id)) | {"error": f"{GONE}{why}"},
-    )
-    return cursor.rowcount
-
-
-def return_to(db: Database, chat_id: int) -> int:
-    """The reader is back: owe again what was given up for that; what is stale by now expires. How many."""
-    cursor = db.conn.execute(
-        f"UPDATE outbox SET state = 'pending' WHERE state = 'failed' AND {OWED_TO} AND last_error LIKE :gone",
-        owed_to(recipient_of(chat_id)) | {"gone": f"{GONE}%"},
-    )
-    return cursor.rowcount
-
-
-def hurry(db: Database, chat_id: int, now: datetime) -> int:
-    """Try again now what a chat let nobody write: something has changed there. How many."""
-    cursor = db.conn.execute(
-        f"UPDATE outbox SET not_before = :now WHERE state = 'pending' AND {OWED_TO} AND not_before > :now"
-        " AND last_error LIKE :forbidden",
-        owed_to(recipient_of(chat_id)) | {"now": stamp(now), "forbidden": f"{FORBIDDEN}%"},
-    )
-    return cursor.rowcount
-
-
-def lost_since(db: Database, chat_id: int, since: datetime, now: datetime) -> int:
-    """How many messages went out of date since then because their chat could not be written to."""
-    sql = (
-        f"SELECT count(*) AS n FROM outbox WHERE {OWED_TO} AND state <> 'sent' AND expires_at > :since"
-        " AND expires_at <= :now AND (last_error LIKE :gone OR last_error LIKE :forbidden)"
-    )
-    values = owed_to(recipient_of(chat_id)) | {"since": stamp(since), "now": stamp(now)}
-    (row,) = rows(db, sql, {**values, "gone": f"{GONE}%", "forbidden": f"{FORBIDDEN}%"})
-    return int(row["n"])
-
-
-def export(db: Database, chat_id: int) -> list[dict[str, object]]:
-    """Every row of a chat, as it is handed out to it."""
-    owed = rows(db, f"SELECT * FROM outbox WHERE {OWED_TO} ORDER BY id", owed_to(recipient_of(chat_id)))
-    unnamed = {"recipient_kind", "event_id"}  # the same in each row, and empty
-    return [{_EXPORTED.get(name, name): row[name] for name in row if name not in unnamed} for row in owed]
-
-
-_EXPORTED = {"recipient_id": "chat_id"}
-
-
-def erase(db: Database, chat_id: int) -> int:
-    """Delete every row of a chat; how many."""
-    return db.conn.execute(f"DELETE FROM outbox WHERE {OWED_TO}", owed_to(recipient_of(chat_id))).rowcount
-
-
 def prune(db: Database, before: datetime) -> int:
     """Forget what was settled before then, but for what an outcome is still to answer; how many rows."""
     cursor = db.conn.execute(
@@ -347,20 +273,20 @@ def prune(db: Database, before: datetime) -> int:
     return cursor.rowcount
 
 
-def read_message(row: dict[str, object]) -> OutboxMessage:
+def read_message(row: dict[str, Any]) -> OutboxMessage:
     """The message of a row of `outbox`."""
     return OutboxMessage(
-        id=int(str(row["id"])),
-        dedup_key=str(row["dedup_key"]),
-        recipient=Recipient(RecipientKind(row["recipient_kind"]), int(str(row["recipient_id"]))),
-        kind=str(row["kind"]),
-        text=str(row["text"]),
-        attempts=int(str(row["attempts"])),
-        expires_at=unstamp(str(row["expires_at"])),
-        strikes=int(str(row["strikes"])),
-        parts_sent=int(str(row["parts_sent"])),
-        reply_to=int(str(row["reply_to"])) if row.get("reply_to") is not None else None,
-        due_at=unstamp(str(row["due_at"])) if row["due_at"] else None,
-        thread=int(str(row["thread"])) if row.get("thread") is not None else None,
-        event_id=str(row["event_id"] or ""),
+        id=row["id"],
+        dedup_key=row["dedup_key"],
+        recipient=Recipient(RecipientKind(row["recipient_kind"]), row["recipient_id"]),
+        kind=row["kind"],
+        text=row["text"],
+        attempts=row["attempts"],
+        expires_at=unstamp(row["expires_at"]),
+        strikes=row["strikes"],
+        parts_sent=row["parts_sent"],
+        reply_to=row.get("reply_to"),
+        due_at=unstamp_or_none(row["due_at"]),
+        thread=row.get("thread"),
+        event_id=row["event_id"] or "",
     )

@@ -39,13 +39,13 @@ class SenderLease:
     def take(self) -> leases_table.Held | None:
         """Try to take the lease. None when it is ours now, else who has it. Raises StoreError."""
         with self._services.store.transaction() as db:
-            found = leases_table.seen(db, self.name)
-            if found is not None and found.holder == self.holder:
+            held = leases_table.seen(db, self.name)
+            if held is not None and held.holder == self.holder:
                 return None
-            if found is not None and not self._has_ended(found):
-                return found
+            if held is not None and not self._has_ended(held):
+                return held
             self._lock.acquire()
-            leases_table.take(db, self.name, self.holder, self._machine, self._services.clock(), found)
+            leases_table.take(db, self.name, self.holder, self._machine, self._services.clock(), held)
             outbox_table.release_claims(db, RecipientKind.CHAT)
             self._watched = None
         return None

@@ -30,7 +30,8 @@ class Target:
 
 def look_up(host: str, port: int) -> list[str]:
     """The IP addresses of a name. Raises OSError."""
-    return list(dict.fromkeys(str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+    known = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(where[0]) for *_, where in known))
 
 
 def check(url: str, *, private: bool, look_up: Lookup = look_up) -> Target:
@@ -51,25 +52,25 @@ def check(url: str, *, private: bool, look_up: Lookup = look_up) -> Target:
 def is_open(address: str) -> bool:
     """Whether an IP address is one of the open internet; also one within an IPv6 address that stands for it."""
     try:
-        one = ipaddress.ip_address(address.partition("%")[0])
+        parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    if isinstance(one, ipaddress.IPv6Address):
-        within = [one.ipv4_mapped, one.sixtofour, *(one.teredo or ())]
-        if one in _NAT64:
-            within.append(ipaddress.IPv4Address(int(one) & 0xFFFFFFFF))
-        if any(each is not None and not _is_global(each) for each in within):
+    if isinstance(parsed, ipaddress.IPv6Address):
+        within = [parsed.ipv4_mapped, parsed.sixtofour, *(parsed.teredo or ())]
+        if parsed in _NAT64:
+            within.append(ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF))
+        if any(inner is not None and not _is_global(inner) for inner in within):
             return False
-    return _is_global(one)
+    return _is_global(parsed)
 
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
-def _is_global(one: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    if isinstance(one, ipaddress.IPv6Address) and one.is_site_local:  # fec0::/10, which Python takes for global
+def _is_global(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    if isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local:  # fec0::/10, which Python takes for global
         return False
-    return one.is_global and not one.is_multicast and not one.is_reserved and not one.is_unspecified
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved and not ip.is_unspecified
 
 
 def _parts(url: str, private: bool) -> tuple[str, str, int, str]:

@@ -19,10 +19,10 @@ def add(services: Services, key_id: int, url: str, most: int, lookup: Lookup = l
     """A new address for alerts. Raises BadWebhook, LimitReached and StoreError."""
     check(url, private=services.settings.api.private_webhooks, look_up=lookup)
     with services.store.transaction() as db:
-        kept = webhooks_table.of_key(db, key_id)
-        if any(one.url == url for one in kept):
+        hooks = webhooks_table.of_key(db, key_id)
+        if any(hook.url == url for hook in hooks):
             raise BadWebhook("This address is there already.")
-        if len(kept) >= most:
+        if len(hooks) >= most:
             raise LimitReached(f"Your plan has {most} webhooks; remove one first.")
         number = webhooks_table.add(db, key_id, url, new_secret(), services.clock())
         return _of_key(db, key_id, number)

@@ -15,18 +15,18 @@ FIRED, OUTCOME, NOTICE, TEST = "alert.fired", "alert.outcome", "notice", "webhoo
 
 def alert_json(fired: FiredAlert) -> dict[str, Any]:
     """One alert; growths are fractions of the close it starts from."""
-    one = fired.alert
+    alert = fired.alert
     return {
-        "alert_id": one.id,
-        "rule_id": one.rule_id,
-        "symbol": one.symbol,
-        "kind": one.kind.value,
-        "session": one.session.isoformat(),
+        "alert_id": alert.id,
+        "rule_id": alert.rule_id,
+        "symbol": alert.symbol,
+        "kind": alert.kind.value,
+        "session": alert.session.isoformat(),
         "fired_at": fired.fired_at.isoformat(),
-        "text": plain(one.line),
-        "horizon": one.horizon or None,
-        "target_session": one.target_session.isoformat() if one.target_session else None,
-        "growth_80": None if one.low is None or one.high is None else [expm1(one.low), expm1(one.high)],
+        "text": plain(alert.line),
+        "horizon": alert.horizon or None,
+        "target_session": alert.target_session.isoformat() if alert.target_session else None,
+        "growth_80": None if alert.low is None or alert.high is None else [expm1(alert.low), expm1(alert.high)],
     }
 
 

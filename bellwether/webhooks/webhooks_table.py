@@ -1,12 +1,12 @@
 """The tables `webhooks` and `webhook_attempts`: where alerts go to, and what came of each attempt."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlite_utils import Database
 
-from bellwether.db.database import rows, stamp, unstamp
+from bellwether.db.database import first_row, rows, stamp, unstamp, unstamp_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ def of_key(db: Database, key_id: int) -> list[Webhook]:
 
 def get(db: Database, webhook_id: int) -> Webhook | None:
     """One address; None when there is none of this number."""
-    found = rows(db, "SELECT * FROM webhooks WHERE id = :id", {"id": webhook_id})
-    return _webhook(found[0]) if found else None
+    row = first_row(db, "SELECT * FROM webhooks WHERE id = :id", {"id": webhook_id})
+    return _webhook(row) if row else None
 
 
 def remove(db: Database, webhook_id: int) -> None:
@@ -86,21 +86,12 @@ def enable(db: Database, webhook_id: int) -> None:
     db.conn.execute("UPDATE webhooks SET disabled_at = NULL, disabled_why = NULL WHERE id = ?", (webhook_id,))
 
 
-def log(db: Database, one: Attempt) -> None:
+def log(db: Database, attempt: Attempt) -> None:
     """Write down what came of an attempt, whatever the id says."""
     db.conn.execute(
         "INSERT INTO webhook_attempts (webhook_id, event_id, body, attempt, at, milliseconds, status, error)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            one.webhook_id,
-            one.event_id,
-            one.body,
-            one.attempt,
-            stamp(one.at),
-            one.milliseconds,
-            one.status,
-            one.error,
-        ),
+        " VALUES (:webhook_id, :event_id, :body, :attempt, :at, :milliseconds, :status, :error)",
+        asdict(attempt) | {"at": stamp(attempt.at)},
     )
 
 
@@ -116,8 +107,8 @@ def attempts(db: Database, webhook_id: int, before: int, limit: int) -> list[Att
 def attempt(db: Database, webhook_id: int, attempt_id: int) -> Attempt | None:
     """One attempt; None when this address has none of this number."""
     sql = "SELECT * FROM webhook_attempts WHERE webhook_id = :webhook AND id = :id"
-    found = rows(db, sql, {"webhook": webhook_id, "id": attempt_id})
-    return _attempt(found[0]) if found else None
+    row = first_row(db, sql, {"webhook": webhook_id, "id": attempt_id})
+    return _attempt(row) if row else None
 
 
 def prune(db: Database, before: datetime) -> int:
@@ -126,28 +117,11 @@ def prune(db: Database, before: datetime) -> int:
 
 
 def _webhook(row: dict[str, Any]) -> Webhook:
+    times = {name: unstamp_or_none(row[name]) for name in ("old_until", "disabled_at")}
     return Webhook(
-        id=row["id"],
-        key_id=row["key_id"],
-        url=row["url"],
-        secret=row["secret"],
-        old_secret=row["old_secret"],
-        old_until=unstamp(row["old_until"]) if row["old_until"] else None,
-        created_at=unstamp(row["created_at"]),
-        disabled_at=unstamp(row["disabled_at"]) if row["disabled_at"] else None,
-        disabled_why=row["disabled_why"] or "",
+        **row | times | {"created_at": unstamp(row["created_at"]), "disabled_why": row["disabled_why"] or ""}
     )
 
 
 def _attempt(row: dict[str, Any]) -> Attempt:
-    return Attempt(
-        id=row["id"],
-        webhook_id=row["webhook_id"],
-        event_id=row["event_id"],
-        body=row["body"],
-        attempt=row["attempt"],
-        at=unstamp(row["at"]),
-        milliseconds=row["milliseconds"],
-        status=row["status"],
-        error=row["error"] or "",
-    )
+    return Attempt(**row | {"at": unstamp(row["at"]), "error": row["error"] or ""})

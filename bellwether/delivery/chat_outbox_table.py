@@ -1,0 +1,78 @@
+"""The messages of the table `outbox` that go to one chat: when it leaves, comes back, moves or is erased."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from bellwether.db.database import rows, stamp
+from bellwether.delivery.messages import recipient_of
+from bellwether.delivery.outbox_table import FORBIDDEN, GONE
+
+_TO = "recipient_kind = :kind AND recipient_id = :recipient"
+
+
+def _to(chat_id: int) -> dict[str, object]:
+    """The values in `_TO`; the terminal is a chat here."""
+    recipient = recipient_of(chat_id)
+    return {"kind": recipient.kind.value, "recipient": recipient.id}
+
+
+def leave(db: Database, chat_id: int, why: str) -> None:
+    """Give up everything that waits for a chat whose reader has left. `return_to` takes it back."""
+    sql = f"UPDATE outbox SET state = 'failed', last_error = :error WHERE state = 'pending' AND {_TO}"
+    db.conn.execute(sql, _to(chat_id) | {"error": f"{GONE}{why}"})
+
+
+def return_to(db: Database, chat_id: int) -> None:
+    """The reader is back: owe again what was given up for that; what is stale by now expires."""
+    sql = f"UPDATE outbox SET state = 'pending' WHERE state = 'failed' AND {_TO} AND last_error LIKE :gone"
+    db.conn.execute(sql, _to(chat_id) | {"gone": f"{GONE}%"})
+
+
+def hurry(db: Database, chat_id: int, now: datetime) -> None:
+    """Try again now what a chat let nobody write: something has changed there."""
+    db.conn.execute(
+        f"UPDATE outbox SET not_before = :now WHERE state = 'pending' AND {_TO} AND not_before > :now"
+        " AND last_error LIKE :forbidden",
+        _to(chat_id) | {"now": stamp(now), "forbidden": f"{FORBIDDEN}%"},
+    )
+
+
+def lost_since(db: Database, chat_id: int, since: datetime, now: datetime) -> int:
+    """How many messages went out of date since then because their chat could not be written to."""
+    sql = (
+        f"SELECT count(*) AS n FROM outbox WHERE {_TO} AND state <> 'sent' AND expires_at > :since"
+        " AND expires_at <= :now AND (last_error LIKE :gone OR last_error LIKE :forbidden)"
+    )
+    values = {"since": stamp(since), "now": stamp(now), "gone": f"{GONE}%", "forbidden": f"{FORBIDDEN}%"}
+    (row,) = rows(db, sql, _to(chat_id) | values)
+    return int(row["n"])
+
+
+def move(db: Database, old: int, new: int) -> None:
+    """What is owed to the chat `old` is owed to `new`, under keys that name it."""
+    # with the old number in its key, the next tick would owe the same digest again
+    db.conn.execute(
+        "UPDATE OR IGNORE outbox SET recipient_id = :new, telegram_id = NULL,"  # a supergroup counts its messages anew
+        " dedup_key = replace(dedup_key, ':' || :old || ':', ':' || :new || ':'),"
+        f" reply_key = replace(reply_key, ':' || :old || ':', ':' || :new || ':') WHERE {_TO}",
+        _to(old) | {"old": old, "new": new},
+    )
+    # what is left has a twin at the new number: sending it to the old one would only be refused again
+    db.conn.execute(
+        f"UPDATE outbox SET state = 'expired', claimed_until = NULL WHERE {_TO} AND state IN ('pending', 'sending')",
+        _to(old),
+    )
+
+
+def export(db: Database, chat_id: int) -> list[dict[str, Any]]:
+    """Every row of a chat, as it is handed out to it: the recipient is the chat, and no row has an event."""
+    owed = rows(db, f"SELECT * FROM outbox WHERE {_TO} ORDER BY id", _to(chat_id))
+    shown, ours = {"recipient_id": "chat_id"}, {"recipient_kind", "event_id"}
+    return [{shown.get(name, name): value for name, value in row.items() if name not in ours} for row in owed]
+
+
+def erase(db: Database, chat_id: int) -> int:
+    """Delete every row of a chat; how many."""
+    return db.conn.execute(f"DELETE FROM outbox WHERE {_TO}", _to(chat_id)).rowcount
