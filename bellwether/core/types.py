@@ -92,6 +92,14 @@ class Bars:
         """The last close as quoted, without the digits that float32 sources add."""
         return float(f"{self.quoted_closes[-1]:.7g}")
 
+    def close_on(self, session: date) -> float | None:
+        """The adjusted close of a session; None where there is no usable one."""
+        at = int(np.searchsorted(self.sessions, np.datetime64(session)))
+        if at == len(self) or to_date(self.sessions[at]) != session:
+            return None
+        close = float(self.closes[at])
+        return close if np.isfinite(close) and close > 0 else None
+
     def until(self, end: date) -> "Bars | None":
         """The same bars without what came after `end`; None when nothing is left."""
         if self.cutoff <= end:

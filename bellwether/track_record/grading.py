@@ -42,12 +42,8 @@ class Grade:
 
 def outcome(stated: Range, bars: Bars) -> GradedRange | None:
     """How one range turned out; None when a price of either end is not known (yet)."""
-    ends = np.array([stated.cutoff, stated.target_session], dtype="datetime64[D]")
-    at = np.searchsorted(bars.sessions, ends)
-    if at.max() >= len(bars) or (bars.sessions[at] != ends).any():
-        return None
-    start, end = bars.closes[at]
-    if not (np.isfinite(start) and np.isfinite(end) and start > 0 and end > 0):
+    start, end = bars.close_on(stated.cutoff), bars.close_on(stated.target_session)
+    if start is None or end is None:
         return None
     grown = float(np.log(end / start))
     return GradedRange(float(np.expm1(grown)), stated.low <= grown <= stated.high)

@@ -28,7 +28,7 @@ CHAINS: dict[str, HashChain] = {
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The last rows of the chains, as noted."""
+    """Where the chains end."""
 
     ledger: Head
     outcomes: Head

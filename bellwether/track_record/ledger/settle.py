@@ -100,13 +100,16 @@ def outcome_of(forecast: PastForecast, bars: Bars | None, newest: date) -> Outco
     calendar, cutoff, session = forecast.calendar, from_days(forecast.cutoff), from_days(forecast.target)
     last = session_after(calendar, session, PATIENCE)
     waits = newest < last
+    undecided = None if waits else Outcome(forecast, None, None)
     bars = closes_to_grade(bars, cutoff, session) if bars is not None else None
-    start, end = _close_at(bars, cutoff), _close_at(bars, session)
+    if bars is None:
+        return undecided
+    start, end = bars.close_on(cutoff), bars.close_on(session)
     is_holiday = not (is_session(calendar, session) and is_exact(calendar, session))
     if end is None and is_holiday and not waits:
         session, end = _first_close_after(bars, session, last) or (session, None)
-    if bars is None or start is None or end is None:
-        return None if waits else Outcome(forecast, None, None)
+    if start is None or end is None:
+        return undecided
     doubt = doubt_between(bars, cutoff, session)
     if doubt is not ScaleDoubt.NONE and waits:
         return None
@@ -115,28 +118,11 @@ def outcome_of(forecast: PastForecast, bars: Bars | None, newest: date) -> Outco
     return Outcome(forecast, float(np.log(end / start)), session)
 
 
-def _close_at(bars: Bars | None, session: date) -> float | None:
-    """The adjusted close of a session; None where there is no usable one."""
-    if bars is None:
-        return None
-    at = int(np.searchsorted(bars.sessions, np.datetime64(session)))
-    if at == len(bars) or to_date(bars.sessions[at]) != session:
-        return None
-    close = float(bars.closes[at])
-    return close if np.isfinite(close) and close > 0 else None
-
-
-def _first_close_after(bars: Bars | None, session: date, last: date) -> tuple[date, float] | None:
+def _first_close_after(bars: Bars, session: date, last: date) -> tuple[date, float] | None:
     """The first usable close after a session and its day, up to the day `last`."""
-    if bars is None:
-        return None
     first, end = np.searchsorted(bars.sessions, [np.datetime64(session), np.datetime64(last)], side="right")
-    for at in range(int(first), int(end)):
-        day = to_date(bars.sessions[at])
-        close = _close_at(bars, day)
-        if close is not None:
-            return day, close
-    return None
+    closes = ((day, bars.close_on(day)) for day in map(to_date, bars.sessions[first:end]))
+    return next(((day, close) for day, close in closes if close is not None), None)
 
 
 def _add(store: Store, outcomes: list[Outcome], now: datetime) -> list[Outcome]:

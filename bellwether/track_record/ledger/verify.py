@@ -12,6 +12,7 @@ from typing import Any
 from bellwether.core.errors import LedgerError
 from bellwether.db.database import Database, Store
 from bellwether.track_record.ledger import checkpoint, ledger_table, outcomes_table, rebuild, revenue_ledger_table
+from bellwether.track_record.ledger.checkpoint import Checkpoint
 from bellwether.track_record.ledger.hash_chain_table import START, HashChain, Head, link
 
 _Rows = Iterator[tuple[Any, ...]]
@@ -30,14 +31,10 @@ _GUARDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
-    """What was looked at, and what is wrong with it; each problem a sentence."""
+class Verified(Checkpoint):
+    """Where the chains end, and what is wrong with them; each problem a sentence."""
 
-    ledger: Head
-    outcomes: Head
-    growth: Head
-    growth_outcomes: Head
-    problems: tuple[str, ...]
+    problems: tuple[str, ...] = ()
 
 
 def verify(store: Store, expected: Head | None = None) -> Verified:
@@ -53,13 +50,13 @@ def verify(store: Store, expected: Head | None = None) -> Verified:
         missing = False
         problems.append(str(problem))
     with store.reading() as db:
-        clock = _Clock()
-        issued = _walk(db, "forecast", ledger_table.CHAIN, problems, clock.watched)
+        times = _TimesMade()
+        issued = _walk(db, "forecast", ledger_table.CHAIN, problems, times.checked)
         settled = _walk(db, "outcome", outcomes_table.CHAIN, problems)
         if orphans := outcomes_table.orphans(db):
             problems.append(f"{orphans} outcomes belong to forecasts that are not there: rows of the ledger are gone.")
         whole = not problems
-        problems += clock.problems
+        problems += times.problems
         issued_growth = _walk(db, "growth forecast", revenue_ledger_table.FORECASTS, problems)
         settled_growth = _walk(db, "outcome of growth", revenue_ledger_table.OUTCOMES, problems)
         if twice := outcomes_table.settled_twice(db):
@@ -83,22 +80,21 @@ def verify(store: Store, expected: Head | None = None) -> Verified:
     return Verified(issued, settled, issued_growth, settled_growth, tuple(problems))
 
 
-class _Clock:
-    """Looks at when the rows that pass were made; only the first oddity of a kind is reported, for more follow it."""
+class _TimesMade:
+    """Checks when the rows that pass were made; only the first fault of a kind is reported, for more follow it."""
 
     def __init__(self) -> None:
-        """Nothing has passed."""
         self.problems: list[str] = []
         self._newest, self._late, self._back = 0, False, False
 
-    def watched(self, rows: _Rows) -> _Rows:
+    def checked(self, rows: _Rows) -> _Rows:
         """The same rows."""
         for row in rows:
             if isinstance(row[_MADE_AT], int) and isinstance(row[_TARGET], int):
-                self._see(row[_SEQ], row[_MADE_AT], row[_TARGET])
+                self._check(row[_SEQ], row[_MADE_AT], row[_TARGET])
             yield row
 
-    def _see(self, number: int, made_at: int, target: int) -> None:
+    def _check(self, number: int, made_at: int, target: int) -> None:
         if not self._late and made_at >= (target + 1) * _DAY:
             self._late = True
             self.problems.append(f"Forecast {number} was made after the session that it is about.")
@@ -120,11 +116,11 @@ def head_of(text: str) -> Head:
 
 
 def _walk(
-    db: Database, what: str, chain: HashChain, problems: list[str], watched: Callable[[_Rows], _Rows] = iter
+    db: Database, what: str, chain: HashChain, problems: list[str], checked: Callable[[_Rows], _Rows] = iter
 ) -> Head:
     """Follow one chain; the first break is reported, for all that comes after it breaks too."""
     expected, before, broken = 0, START, False
-    for row in watched(chain.every_row(db)):
+    for row in checked(chain.every_row(db)):
         expected += 1
         number, hashed = row[0], row[-1]
         if not broken and number != expected:
