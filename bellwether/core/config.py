@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, LiteralString
 
@@ -22,12 +23,6 @@ from bellwether.core.plans import DEMO, PLANS, Plan
 PREFIX = "BELLWETHER_"
 FILE_VARIABLE = "BELLWETHER_CONFIG"  #: names another settings file than config.yaml in the working directory
 TOKEN_VARIABLES = ("BELLWETHER_TELEGRAM__TOKEN", "TELEGRAM_BOT_TOKEN")  #: the second is what hosting panels call it
-_SECRETS = (
-    ("telegram", "token", TOKEN_VARIABLES[0]),
-    ("api", "admin_token", f"{PREFIX}API__ADMIN_TOKEN"),
-    ("database", "key", f"{PREFIX}DATABASE__KEY"),
-    ("telegram", "webhook_secret", f"{PREFIX}TELEGRAM__WEBHOOK_SECRET"),
-)
 
 Source = Literal["yahoo", "sample", "file"]  #: each is a module of bellwether/market with a function `open_source`
 
@@ -188,14 +183,21 @@ class Settings(BaseSettings):
         return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=_file_settings())
 
 
+def _keys() -> Iterator[tuple[str, str, Any]]:
+    """The section, key and type of every setting."""
+    for section, field in Settings.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from ((section, key, setting.annotation) for key, setting in field.annotation.model_fields.items())
+
+
+def _secrets() -> Iterator[tuple[str, str]]:
+    """The section and key of every secret."""
+    return ((section, key) for section, key, kind in _keys() if kind is SecretStr)
+
+
 def setting_keys() -> tuple[str, ...]:
     """Every key as it is written in the environment after PREFIX: "MARKET__SOURCE"."""
-    return tuple(
-        f"{section}__{key}".upper()
-        for section, field in Settings.model_fields.items()
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
-        for key in field.annotation.model_fields
-    )
+    return tuple(f"{section}__{key}".upper() for section, key, _ in _keys())
 
 
 def load_settings(**overrides: dict[str, Any]) -> Settings:
@@ -238,10 +240,10 @@ def _file_settings() -> dict[str, Any]:
     content = {} if content is None else content
     if not isinstance(content, dict) or not all(isinstance(section, str) for section in content):
         raise ConfigError(f"The settings file {file} must be made of sections such as “web:” with keys under them.")
-    for section, key, variable in _SECRETS:
+    for section, key in _secrets():
         keys = content.get(section)
-        if isinstance(keys, dict) and key in keys:
-            # a secret in a file ends up in a backup or a commit
+        if isinstance(keys, dict) and key in keys:  # a secret in a file ends up in a backup or a commit
+            variable = f"{PREFIX}{section}__{key}".upper()
             raise ConfigError(
                 f"{section}.{key} must not stand in {file.name}; set it in the environment as {variable}."
             )
@@ -270,8 +272,8 @@ def _explain(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         known = [name.replace("__", ".").lower() for name in setting_keys()] + list(Settings.model_fields)
         return f"The setting {key} is not known; {near_name(key, known, 'allowed are')}"
-    secret = {section for section, _, _ in _SECRETS} | {f"{section}.{name}" for section, name, _ in _SECRETS}
-    found = "(hidden)" if key in secret else repr(error["input"])
+    secrets = {place for section, name in _secrets() for place in (section, f"{section}.{name}")}
+    value = "(hidden)" if key in secrets else repr(error["input"])
     variable = PREFIX + key.replace(".", "__").upper()
     wanted = "it should be a section with keys under it" if error["type"] == "model_type" else allowed(error["msg"])
-    return f"The setting {key} is {found}, but {wanted} (config.yaml, or {variable})."
+    return f"The setting {key} is {value}, but {wanted} (config.yaml, or {variable})."
