@@ -231,5 +231,4 @@ def _unreadable(path: str) -> str:
 
 
 def _is_writable(path: str) -> bool:
-    """Whether a file can be written to, or made."""
     return os.access(path if os.path.exists(path) else os.path.dirname(path) or ".", os.W_OK)

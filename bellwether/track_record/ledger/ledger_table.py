@@ -73,7 +73,7 @@ COLUMNS = ", ".join(f"ledger.{name}" for name in (*CHAIN.columns, "hash"))  #: f
 
 
 def _stored(forecast: Issued) -> tuple[Any, ...]:
-    """A forecast as the columns between `seq` and `hash`."""
+    """The columns between `seq` and `hash`."""
     usual = forecast.usual_probability_of_growth
     closes = (forecast.adjusted_close, forecast.quoted_close, math.nan if usual is None else usual)
     return (

@@ -62,7 +62,6 @@ def rebuild(store: Store, calendar_of: Callable[[str], str]) -> None:
 
 
 def _amounts(db: Database) -> Amounts:
-    """What all outcomes amount to, each read once."""
     amounts, forecasts = Amounts(), outcomes_table.settled(db)
     while some := list(islice(forecasts, _AT_ONCE)):
         amounts.add(some)
@@ -70,7 +69,6 @@ def _amounts(db: Database) -> Amounts:
 
 
 def _wrong_sums(db: Database, amounts: Amounts) -> list[Key]:
-    """The places where the kept sums are others."""
     nothing, counts = np.zeros(len(COLUMNS)), ledger_table.counts(db)
     wrong, seen = [], set()
     for model, shown, horizon, cutoff, issued, lost, *sums in score_sums_table.between(db, None):

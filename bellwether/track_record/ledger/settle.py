@@ -126,7 +126,6 @@ def _first_close_after(bars: Bars, session: date, last: date) -> tuple[date, flo
 
 
 def _add(store: Store, outcomes: list[Outcome], now: datetime) -> list[Outcome]:
-    """Write outcomes and what follows from them, all or nothing."""
     with store.transaction() as db:
         added = outcomes_table.append(db, outcomes, now)
         count(db, added)

@@ -150,7 +150,6 @@ def _named(row: tuple[Any, ...]) -> str:
 
 
 def _compare(whose: str, noted: Head, hashed: bytes | None, problems: list[str]) -> None:
-    """Whether a noted row is still there, as it was."""
     if hashed is None:
         problems.append(
             f"{whose} knows {noted.rows} rows, and there are fewer: rows at the end were removed, or an older backup "

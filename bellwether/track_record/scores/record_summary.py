@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import date, timedelta
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from bellwether.core.errors import StoreError
 from bellwether.core.types import Forecast, RecordSummary, SkillVerdict
 from bellwether.db.database import Store
 from bellwether.track_record.ledger import outcomes_table
+from bellwether.track_record.scores.simulated_record import content_of, newest_file, path_of
 from bellwether.track_record.scores.track_record import RecordFilter, live_record
 from bellwether.track_record.scores.types import TrackRecord
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 def with_record(store: Store, forecast: Forecast, *, simulated: bool) -> Forecast:
     """The forecast with its symbol's record of the last year; as it was where there is none, or it can't be read."""
     if simulated:
-        record = _simulated(store, forecast.symbol)
+        record = _read(*newest_file(store, SUMMARY)).get(forecast.symbol)
     else:
         try:
             with store.reading() as db:
@@ -62,15 +62,14 @@ def write_summary(store: Store, records: Iterable[TrackRecord], years: str) -> N
         for record in records
         if record.score.forecasts
     }
-    _summary_file(store).write_text(json.dumps(summaries, indent=1) + "\n", encoding="utf-8")
+    path_of(store, SUMMARY).write_text(json.dumps(summaries, indent=1) + "\n", encoding="utf-8")
 
 
 @lru_cache(maxsize=2)
 def _read(file: Path | None, changed: int) -> dict[str, RecordSummary]:
-    """The shipped summary for None; `changed` makes a new version of a file another one."""
-    shipped = files("bellwether.track_record.scores") / "data" / SUMMARY
+    """`changed` makes a new version of the file another one."""
     try:
-        summaries: dict[str, Any] = json.loads((file or shipped).read_text(encoding="utf-8"))
+        summaries: dict[str, Any] = json.loads(content_of(file, SUMMARY))
         return {
             symbol: RecordSummary(**facts | {"verdict": SkillVerdict[facts["verdict"]]})
             for symbol, facts in summaries.items()
@@ -78,17 +77,3 @@ def _read(file: Path | None, changed: int) -> dict[str, RecordSummary]:
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
         log.warning("The simulated record's summary cannot be read: %s", problem)
         return {}
-
-
-def _simulated(store: Store, symbol: str) -> RecordSummary | None:
-    """What the newest replay says of a symbol; None where it was not replayed."""
-    own = _summary_file(store)
-    try:
-        changed = own.stat().st_mtime_ns
-    except OSError:  # none was made here
-        return _read(None, 0).get(symbol)
-    return _read(own, changed).get(symbol)
-
-
-def _summary_file(store: Store) -> Path:
-    return store.path.with_name(SUMMARY)

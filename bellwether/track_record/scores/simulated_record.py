@@ -22,7 +22,7 @@ from bellwether.track_record.scores.track_record import MOST_MISSES, RecordFilte
 from bellwether.track_record.scores.types import Miss, TrackRecord
 
 THOUSANDTHS = 1000  #: sums are kept as whole thousandths: a third of the size, and nothing that could be seen
-_SHIPPED = "simulated_record.npz"
+RECORD = "simulated_record.npz"  #: of a replay, beside the database or shipped
 _KEYS = ("day", "horizon", "shown", "issued", "lost")
 _MISS_DAYS = ("cutoff", "target_session")
 
@@ -41,21 +41,35 @@ class Simulated:
         return together(self.table, self.table.day)
 
 
-def path_of(store: Store) -> Path:
-    """Where a replay made here is kept."""
-    return store.path.with_name(_SHIPPED)
+def path_of(store: Store, name: str = RECORD) -> Path:
+    """Where a file of a replay made here is kept."""
+    return store.path.with_name(name)
+
+
+def newest_file(store: Store, name: str) -> tuple[Path | None, int]:
+    """The file of a replay made here, and when it was written in ns; (None, 0) where only the shipped one is there."""
+    own = path_of(store, name)
+    try:
+        return own, own.stat().st_mtime_ns
+    except OSError:
+        return None, 0
+
+
+def content_of(file: Path | None, name: str) -> bytes:
+    """What a file of a replay holds, for None the shipped one. Raises OSError."""
+    return file.read_bytes() if file else (files("bellwether.track_record.scores") / "data" / name).read_bytes()
 
 
 def simulated_record(store: Store, asked: RecordFilter) -> TrackRecord:
     """The record of the newest replay: one made here, else the one that comes with the sample market."""
-    whole = _newest(store)
+    whole = _load(*newest_file(store, RECORD))
     table = whole.everyone if asked.symbol is None else whole.table.take(whole.symbol == asked.symbol)
     return record_of(table, tuple(_some_misses(whole.misses, asked)), asked, simulated=True)
 
 
 def weekly_rows(store: Store, symbol: str | None, horizon: int | None) -> list[dict[str, Any]]:
     """The sums of the newest replay, one row for each symbol, week within a month, horizon and model."""
-    whole = _newest(store)
+    whole = _load(*newest_file(store, RECORD))
     table = whole.table
     chosen = np.ones(len(table.day), bool)
     if symbol is not None:
@@ -75,11 +89,6 @@ def weekly_rows(store: Store, symbol: str | None, horizon: int | None) -> list[d
         }
         for at in np.flatnonzero(chosen)
     ]
-
-
-def _newest(store: Store) -> Simulated:
-    own = path_of(store)
-    return _load(own, own.stat().st_mtime_ns) if own.is_file() else _load(None, 0)
 
 
 def save(file: Path, simulated: Simulated) -> None:
@@ -103,14 +112,9 @@ def save(file: Path, simulated: Simulated) -> None:
 
 @lru_cache(maxsize=2)
 def _load(file: Path | None, changed: int) -> Simulated:
-    """A replay's file, the shipped one for None; `changed` makes a new version another one."""
+    """`changed` makes a new version of the file another one."""
     try:
-        content = (
-            (files("bellwether.track_record.scores") / "data" / _SHIPPED).read_bytes()
-            if file is None
-            else file.read_bytes()
-        )
-        with np.load(BytesIO(content)) as arrays:
+        with np.load(BytesIO(content_of(file, RECORD))) as arrays:
             columns = {name: arrays[name] for name in arrays.files}
         sums = columns["sums"] / THOUSANDTHS
         if sums.shape[1] != len(COLUMNS):
@@ -126,8 +130,7 @@ def _load(file: Path | None, changed: int) -> Simulated:
             tuple(Miss(*miss) for miss in misses),
         )
     except (OSError, ValueError, LookupError, TypeError) as problem:
-        name = file.name if file else _SHIPPED
-        raise LedgerError(f"The simulated record {name} cannot be read; make it again or delete it.") from problem
+        raise LedgerError(f"The simulated record {RECORD} cannot be read; make it again or delete it.") from problem
 
 
 def _some_misses(misses: tuple[Miss, ...], asked: RecordFilter) -> list[Miss]:
