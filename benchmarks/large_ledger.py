@@ -20,10 +20,10 @@ import numpy as np
 from bellwether.core.types import HEADS
 from bellwether.db.database import Store
 from bellwether.track_record.ledger import outcomes_table
-from bellwether.track_record.ledger.amounts import count
 from bellwether.track_record.ledger.issue import record
 from bellwether.track_record.ledger.ledger_table import ToEnter
 from bellwether.track_record.ledger.outcomes_table import Outcome
+from bellwether.track_record.ledger.score_sums import count
 from bellwether.track_record.ledger.verify import verify
 from bellwether.track_record.scores.track_record import RecordFilter, live_record
 

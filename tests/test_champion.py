@@ -16,9 +16,9 @@ from bellwether.jobs.record_universe import forecast_universe
 from bellwether.services import Services, build_services
 from bellwether.track_record.demotion.champion import promote
 from bellwether.track_record.ledger import ledger_table, outcomes_table
-from bellwether.track_record.ledger.amounts import count
 from bellwether.track_record.ledger.issue import record, shadow_id
 from bellwether.track_record.ledger.outcomes_table import Outcome
+from bellwether.track_record.ledger.score_sums import count
 from tests.conftest import MODELS
 from tests.support.account import live_services, made_up
 

@@ -14,10 +14,10 @@ from click.testing import CliRunner
 from bellwether.cli.main import main
 from bellwether.db.database import Store
 from bellwether.track_record.ledger import checkpoint, ledger_table, outcomes_table
-from bellwether.track_record.ledger.amounts import count
 from bellwether.track_record.ledger.issue import record
 from bellwether.track_record.ledger.outcomes_table import Outcome
 from bellwether.track_record.ledger.rebuild import rebuild
+from bellwether.track_record.ledger.score_sums import count
 from bellwether.track_record.ledger.verify import verify
 from bellwether.track_record.scores.track_record import RecordFilter, live_record
 from tests.support.account import DAY, made_up, store_of
@@ -319,7 +319,7 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from bellwether.track_record.ledger.issue import record
-from bellwether.track_record.ledger.amounts import count
+from bellwether.track_record.ledger.score_sums import count
 from bellwether.track_record.ledger import outcomes_table
 from bellwether.db.database import Store
 from bellwether.track_record.ledger.outcomes_table import Outcome

@@ -22,9 +22,9 @@ from bellwether.track_record.demotion.e_process import (
 from bellwether.track_record.demotion.pooled_test import LIMITS, shares
 from bellwether.track_record.demotion.sequential_test import gate_status
 from bellwether.track_record.ledger import ledger_table, outcomes_table
-from bellwether.track_record.ledger.amounts import count
 from bellwether.track_record.ledger.issue import record
 from bellwether.track_record.ledger.outcomes_table import Outcome
+from bellwether.track_record.ledger.score_sums import count
 from bellwether.track_record.scores.columns import COLUMNS, scored
 from bellwether.track_record.scores.score_table import ScoreTable, table_of
 from bellwether.track_record.scores.types import GateState

@@ -25,10 +25,10 @@ from bellwether.forecasting.forecaster import BASELINE_ID
 from bellwether.jobs.simulate import simulate
 from bellwether.services import Services
 from bellwether.track_record.ledger import outcomes_table
-from bellwether.track_record.ledger.amounts import count
 from bellwether.track_record.ledger.issue import record
 from bellwether.track_record.ledger.ledger_table import to_days
 from bellwether.track_record.ledger.outcomes_table import Outcome
+from bellwether.track_record.ledger.score_sums import count
 from bellwether.track_record.scores import simulated_record
 from bellwether.track_record.scores.score_table import score_of, together
 from bellwether.track_record.scores.sentences import lines

@@ -14,9 +14,9 @@ from bellwether.jobs.record_universe import forecast_universe
 from bellwether.jobs.replay import MOST_MISSES
 from bellwether.services import Services
 from bellwether.track_record.ledger import ledger_table, outcomes_table
-from bellwether.track_record.ledger.amounts import count
 from bellwether.track_record.ledger.issue import record
 from bellwether.track_record.ledger.outcomes_table import Outcome
+from bellwether.track_record.ledger.score_sums import count
 from bellwether.track_record.ledger.verify import verify
 from tests.support.account import live_services, made_up
 from tests.support.web import Visitor, plain_text, sample_services

@@ -11,8 +11,8 @@ import numpy as np
 
 from bellwether.db.database import Database, Store
 from bellwether.track_record.ledger import ledger_table, outcomes_table, score_sums_table
-from bellwether.track_record.ledger.amounts import Amounts
 from bellwether.track_record.ledger.outcomes_table import Key
+from bellwether.track_record.ledger.score_sums import ScoreSums
 from bellwether.track_record.ledger.score_sums_table import Misses
 from bellwether.track_record.scores.columns import COLUMNS
 
@@ -29,15 +29,15 @@ def differences(db: Database) -> list[str]:
             f"{len(forgotten):,} open forecasts, the first in row {forgotten[0][0]}, are not on the list of those that "
             f"wait for their outcome, and would never get one. {MEND}"
         )
-    amounts = _amounts(db)
-    if wrong := _wrong_sums(db, amounts):
+    scores = _score_sums(db)
+    if wrong := _wrong_sums(db, scores):
         model, shown, horizon, cutoff = wrong[0]
         problems.append(
             f"The sums that the track record shows are not what the rows amount to, in {len(wrong):,} places; the "
             f"first is {model}{'' if shown else ' (tried)'}, horizon {horizon}, "
             f"{ledger_table.from_days(cutoff)}. {MEND}"
         )
-    if not _same_misses(score_sums_table.misses(db), amounts.misses):
+    if not _same_misses(score_sums_table.misses(db), scores.misses):
         problems.append(f"The list of misses is not what the rows amount to. {MEND}")
     return problems
 
@@ -50,7 +50,7 @@ def rebuild(store: Store, calendar_of: Callable[[str], str]) -> None:
     with store.transaction() as db:
         score_sums_table.clear(db)
         score_sums_table.count_issued(db, ledger_table.counts(db))
-        _amounts(db).enter(db)
+        _score_sums(db).enter(db)
         known = outcomes_table.calendars(db)
         outcomes_table.await_again(
             db,
@@ -61,21 +61,21 @@ def rebuild(store: Store, calendar_of: Callable[[str], str]) -> None:
         )
 
 
-def _amounts(db: Database) -> Amounts:
-    amounts, forecasts = Amounts(), outcomes_table.settled(db)
+def _score_sums(db: Database) -> ScoreSums:
+    scores, forecasts = ScoreSums(), outcomes_table.settled(db)
     while some := list(islice(forecasts, _AT_ONCE)):
-        amounts.add(some)
-    return amounts
+        scores.add(some)
+    return scores
 
 
-def _wrong_sums(db: Database, amounts: Amounts) -> list[Key]:
+def _wrong_sums(db: Database, scores: ScoreSums) -> list[Key]:
     nothing, counts = np.zeros(len(COLUMNS)), ledger_table.counts(db)
     wrong, seen = [], set()
     for model, shown, horizon, cutoff, issued, lost, *sums in score_sums_table.between(db, None):
         key = (model, bool(shown), horizon, cutoff)
         seen.add(key)
-        same = (issued, lost) == (counts.get(key, 0), amounts.lost[key])
-        if not same or not np.allclose(sums, amounts.settled.get(key, nothing), _LOOSE, _LOOSE):
+        same = (issued, lost) == (counts.get(key, 0), scores.lost[key])
+        if not same or not np.allclose(sums, scores.settled.get(key, nothing), _LOOSE, _LOOSE):
             wrong.append(key)
     return wrong + sorted(set(counts) - seen)
 

@@ -22,9 +22,9 @@ from bellwether.market.calendar import SETTLING, is_exact, is_session, last_clos
 from bellwether.market.provider import Provider
 from bellwether.market.scale import ScaleDoubt, closes_to_grade, doubt_between
 from bellwether.track_record.ledger import checkpoint, outcomes_table
-from bellwether.track_record.ledger.amounts import count
 from bellwether.track_record.ledger.ledger_table import from_days
 from bellwether.track_record.ledger.outcomes_table import Outcome, PastForecast
+from bellwether.track_record.ledger.score_sums import count
 
 #: sessions after the target; a price that has not come by then is taken not to exist, nor a split to be told any more
 PATIENCE = 10

@@ -1,4 +1,4 @@
-"""What outcomes amount to: sums of scores, forecasts that have no outcome for good, and misses."""
+"""Sums of scores over outcomes, beside the forecasts that have no outcome for good, and the misses."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from bellwether.track_record.scores.columns import miss_distance, scored
 
 
 @dataclass(frozen=True, slots=True)
-class Amounts:
+class ScoreSums:
     """Sums over forecasts with an outcome."""
 
     settled: dict[Key, Floats] = field(default_factory=dict)  #: (len(COLUMNS),) of those for which a price came
@@ -45,6 +45,6 @@ class Amounts:
 
 def count(db: Database, outcomes: Iterable[Outcome]) -> None:
     """Add new outcomes to the sums and the misses. To be called in the transaction that appends them."""
-    amounts = Amounts()
-    amounts.add(outcome.of._replace(log_return=outcome.log_return) for outcome in outcomes)
-    amounts.enter(db)
+    sums = ScoreSums()
+    sums.add(outcome.of._replace(log_return=outcome.log_return) for outcome in outcomes)
+    sums.enter(db)
