@@ -226,7 +226,7 @@ def test_each_chat_gets_its_digest_and_its_alerts_in_its_language(tmp_path: Path
     for code, chat in CHATS.items():  # as `add` was told "en", like an app that has changed its language since
         watchlist.join(services.store, services.clock, chat, code)
     assert tick(services, EVENING).written == len(CHATS)
-    texts = {(int(str(row["chat_id"])), str(row["kind"])): as_text(str(row["text"])) for row in owed(services)}
+    texts = {(int(str(row["recipient_id"])), str(row["kind"])): as_text(str(row["text"])) for row in owed(services)}
     after = {
         "en": "After 30 December 2021",
         "es": "Tras el 30 de diciembre de 2021",

@@ -121,8 +121,8 @@ def test_a_chat_that_wants_only_unusual_digests_is_left_alone_on_plain_days_and_
         assert (
             tick(services, now).reasons.get(DigestReason.NOTHING_UNUSUAL, 0) == 0
         )  # it is kept that there was nothing
-    digests = [row for row in owed(services) if row["chat_id"] == 8]
-    mine = [row for row in owed(services) if row["chat_id"] == 7]
+    digests = [row for row in owed(services) if row["recipient_id"] == 8]
+    mine = [row for row in owed(services) if row["recipient_id"] == 7]
     assert len(digests) == len(mine) == passed + sum(row["state"] == "pending" for row in mine)
     assert 0 < passed < len(mine)  # in December 2021 some days of Apple were unusual, and most were not
     assert {str(row["state"]) for row in mine} == {"pending", "passed over"}

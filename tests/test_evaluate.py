@@ -225,5 +225,5 @@ def test_a_crowd_is_written_page_by_page_and_nobody_is_left_out(
     assert tick(services, EVENING).written == 10
     again = tick(services, EVENING)
     assert (again.written, again.already_owed) == (0, 10)
-    texts = {int(str(row["chat_id"])): str(row["text"]) for row in owed(services)}
+    texts = {int(str(row["recipient_id"])): str(row["text"]) for row in owed(services)}
     assert all(("Apple" if chat_id % 2 else "Microsoft") in text for chat_id, text in texts.items())
