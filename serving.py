@@ -116,7 +116,7 @@ async def _run(services: Services, listening: socket.socket | None, clock: Check
     courtesy = Courtesy()
     face = _telegram(services, clock, courtesy, needed=listening is None)
     timetable = (
-        Timetable(services, face.sender, face.connected.is_set, face.sole.may_send, courtesy)
+        Timetable(services, face.sender, face.connected.is_set, face.lease.may_send, courtesy)
         if face
         else Timetable(services, courtesy=courtesy)
     )

@@ -74,7 +74,7 @@ async def _deliver(services: Services) -> None:
     from bot.telegram.sender import TelegramSender
 
     async with make_bot(services.settings.telegram) as bot:
-        await deliver(services, TelegramSender(bot, Pictures(services)))
+        await deliver(services, TelegramSender(bot, Pictures(services.store, services.clock, bot.token)))
 
 
 def owe(services: Services, messages: int) -> None:

@@ -16,23 +16,23 @@ from bot.replies import Picture
 
 
 def fan(asked: Answer, theme: Theme) -> Picture:
-    """The fan of one forecast. Its id stands for symbol, horizon, cutoff, model and the numbers."""
+    """Return the fan chart of one forecast; its id stands for symbol, horizon, cutoff, model and the numbers."""
     return _picture([asked.forecast.forecast_id], theme, partial(forecasts.chart_png, asked, theme))
 
 
 def comparison(compared: Sequence[Forecast], theme: Theme) -> Picture:
-    """Several forecasts of one horizon in one chart, with letters for the width of a phone."""
-    ids = [one.forecast_id for one in compared]
+    """Return several forecasts of one horizon in one chart, with letters for the width of a phone."""
+    ids = [forecast.forecast_id for forecast in compared]
     return _picture(ids, theme, lambda: to_png(range_chart(compared, theme, "narrow")))
 
 
 def growth(made: GrowthForecast, theme: Theme) -> Picture:
-    """A company's past quarters and the ranges ahead."""
+    """Return a company's past quarters and the ranges of the next ones."""
     return _picture([made.forecast_id(0)], theme, lambda: to_png(growth_chart(made, theme)))
 
 
 def _picture(shown: Sequence[str], theme: Theme, draw: Callable[[], bytes]) -> Picture:
-    """It is drawn in the language that is spoken now, whoever draws it, and whenever."""
+    """Name a chart, and draw it later in the language that is spoken now."""
     language = spoken()
 
     def draw_in_language() -> bytes:

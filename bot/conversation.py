@@ -7,7 +7,7 @@ action | verb and its arguments  | Press.answer   | Pressed
 import logging
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from html import escape
@@ -16,10 +16,9 @@ from bellwether.core.errors import AmbiguousSymbol, BellwetherError, UnknownSymb
 from bellwether.core.i18n.translate import N_, Said, said, use_language
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.delivery import chat_wishes
-from bellwether.services import Services
 from bot.commands import COMMANDS, ChatContext, forecast, settings
 from bot.commands.base import LONGEST, Given, StaleButton, Who
-from bot.commands.clarify import ask_back
+from bot.commands.stock_typed import ask_back, names_stock
 from bot.replies import Pressed, Reply
 
 _BY_NAME = {command.name: command for command in COMMANDS}
@@ -43,55 +42,65 @@ log = logging.getLogger(__name__)
 
 
 def knows(command: str) -> bool:
-    """Whether "/forecast" is a command of ours."""
+    """Tell whether "/forecast" is one of our commands."""
     return command.removeprefix("/").lower() in _BY_NAME
 
 
 def matters_who_asks(text: str) -> bool:
-    """Whether the answer to a command depends on its being sent by an admin of its group."""
+    """Tell whether the answer to a command depends on whether an admin of the group sent it."""
     command = _BY_NAME.get(_split(visible(text))[0])
     return command is not None and command.who is not Who.ANYBODY
 
 
 def matters_who_presses(action: str) -> bool:
-    """The same for a button."""
+    """Tell the same for a button."""
     press = _VERBS.get(action.partition(":")[0])
     return press is not None and press.who is not Who.ANYBODY
 
 
 def visible(text: str) -> str:
-    """A text from the first character on that a person sees: some keyboards begin with marks that are not seen."""
+    """Return the text from its first visible character on: some keyboards begin with invisible marks."""
     return next((text[start:] for start, letter in enumerate(text) if _shows(letter)), "")
 
 
-def understands(services: Services, text: str) -> bool:
-    """Whether a text is surely a question to us, and no word in passing. Never raises."""
+def understands(chat: ChatContext, text: str) -> bool:
+    """Tell whether a text is surely a question to us rather than talk among people. Never raises."""
     words = _clean(visible(text)).strip()
     if words.startswith("/"):
         return knows(_split(words)[0])
-    return len(words.split()) <= _MOST_WORDS and forecast.names_stock(services, words)
+    return len(words.split()) <= _MOST_WORDS and names_stock(chat.services, words)
 
 
-def answer(services: Services, asker: ChatContext, text: str) -> Reply:
-    """The reply to a message. Never raises: what goes wrong is said kindly."""
-    with speaking(services, asker) as known:
+def answer(chat: ChatContext, text: str) -> Reply:
+    """Answer a message. Never raises: an error becomes a friendly reply."""
+    with speaking(chat) as known:
+        return _kindly(lambda: _answer(known, text))
+
+
+def at_place(chat: ChatContext, latitude: float, longitude: float) -> Reply:
+    """Set the chat's clock to that of a place, in degrees north and east. Never raises."""
+    with speaking(chat) as known:
+        return _kindly(lambda: settings.at_place(known, latitude, longitude))
+
+
+def _kindly(find: Callable[[], Reply]) -> Reply:
+    try:
+        return find()
+    except (AmbiguousSymbol, UnknownSymbol) as problem:  # of a command that does not go on by itself
+        return ask_back(problem, "ask:{}")
+    except BellwetherError as problem:
+        log.info("A message is answered by an error: %s", problem.for_operator)
+        return Reply(escape(problem.for_person))
+    except Exception:
+        log.exception("A message could not be answered.")
+        return Reply(f"{_WRONG}")
+
+
+def press(chat: ChatContext, action: str) -> Pressed:
+    """Answer a button. Never raises."""
+    with speaking(chat) as known:
         try:
-            return _answer(services, known, text)
-        except (AmbiguousSymbol, UnknownSymbol) as problem:  # of a command that does not go on by itself
-            return ask_back(problem, "ask:{}")
-        except BellwetherError as problem:
-            log.info("Asked in vain: %s", problem.for_operator)
-            return Reply(escape(problem.for_person))
-        except Exception:
-            log.exception("A message could not be answered.")
-            return Reply(f"{_WRONG}")
-
-
-def press(services: Services, asker: ChatContext, action: str) -> Pressed:
-    """The answer to a button. Never raises."""
-    with speaking(services, asker) as known:
-        try:
-            return _press(services, known, action)
+            return _press(known, action)
         except BellwetherError as problem:
             return Pressed(notice=problem.for_person)
         except Exception:
@@ -99,44 +108,32 @@ def press(services: Services, asker: ChatContext, action: str) -> Pressed:
             return Pressed(notice=f"{_WRONG}")
 
 
-def only_text(services: Services, asker: ChatContext) -> Reply:
-    """The reply to a picture, a voice, a sticker."""
-    with speaking(services, asker):
+def only_text(chat: ChatContext) -> Reply:
+    """Answer a picture, a voice message or a sticker."""
+    with speaking(chat):
         return Reply(
             _("I can only read text. Send me a symbol or a company's name, like <b>AAPL</b>; /help shows more.")
         )
 
 
-def too_old(services: Services, asker: ChatContext) -> str:
-    """The notice for a button of a message that Telegram does not show us any more."""
-    with speaking(services, asker):
+def too_old(chat: ChatContext) -> str:
+    """Answer a button of a message that Telegram does not show us any more."""
+    with speaking(chat):
         return _("This message is too old for its buttons. Please ask again with /forecast.")
 
 
-def at_place(services: Services, asker: ChatContext, latitude: float, longitude: float) -> Reply:
-    """The reply to a place on the map, in degrees north and east: its clock is the chat's now. Never raises."""
-    with speaking(services, asker):
-        try:
-            return settings.at_place(services, asker, latitude, longitude)
-        except BellwetherError as problem:
-            return Reply(escape(problem.for_person))
-        except Exception:
-            log.exception("A place could not be answered.")
-            return Reply(f"{_WRONG}")
-
-
 @contextmanager
-def speaking(services: Services, asker: ChatContext) -> Iterator[ChatContext]:
-    """Within the block we speak the language that the chat chose, else that of whoever asks.
+def speaking(chat: ChatContext) -> Iterator[ChatContext]:
+    """Speak the language that the chat chose within the block, else that of the person.
 
-    The asker comes back with all that the chat prefers: it is read once for each message.
+    Yields the context with the preferences of the chat, which are read once for each message.
     """
-    preferences = chat_wishes.preferences(services.store, asker.chat_id)
-    with use_language(preferences.language or asker.language):
-        yield replace(asker, preferences=preferences)
+    preferences = chat_wishes.preferences(chat.services.store, chat.chat_id)
+    with use_language(preferences.language or chat.language):
+        yield replace(chat, preferences=preferences)
 
 
-def _answer(services: Services, asker: ChatContext, text: str) -> Reply:
+def _answer(chat: ChatContext, text: str) -> Reply:
     words = _clean(visible(text)).strip()
     if not words:
         return Reply(f"{_NOTHING}")
@@ -145,32 +142,34 @@ def _answer(services: Services, asker: ChatContext, text: str) -> Reply:
     if len(arguments) > (command.longest if command is not None else LONGEST):
         return Reply(f"{_LONG}")
     if not words.startswith("/"):
-        return forecast.answer(services, asker, words)
+        return forecast.answer(chat, words)
     if command is None:
         printable = "".join(letter if letter.isprintable() else "?" for letter in name[:32])
         return Reply(_(_UNKNOWN).format(command=escape(printable)))
-    if command.who is Who.ADMINS and not asker.may_change:
-        return Reply(f"{_not_allowed(asker)}")
-    return command.answer(services, asker, arguments)
+    if command.who is Who.ADMINS and not chat.may_change:
+        return Reply(f"{_not_allowed(chat)}")
+    return command.answer(chat, arguments)
 
 
-def _press(services: Services, asker: ChatContext, action: str) -> Pressed:
+def _press(chat: ChatContext, action: str) -> Pressed:
     verb, *arguments = _clean(action).split(":")
     press = _VERBS.get(verb)
     if press is None:
         raise StaleButton
-    if press.who is Who.ADMINS and not asker.may_change:
-        return Pressed(notice=f"{_not_allowed(asker)}")
-    return press.answer(services, asker, Given(tuple(arguments)))
+    if press.who is Who.ADMINS and not chat.may_change:
+        return Pressed(notice=f"{_not_allowed(chat)}")
+    if len(arguments) not in press.takes:
+        raise StaleButton
+    answered = press.answer(chat, Given(tuple(arguments)))
+    return answered if isinstance(answered, Pressed) else Pressed(reply=answered)
 
 
 def _clean(text: str) -> str:
-    """What came, as text that can be sent back within an answer."""
+    """Replace characters that cannot be sent back within an answer."""
     return _NEVER.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _shows(letter: str) -> bool:
-    """Whether a person sees it: spaces, separators, marks of direction and the like are not seen."""
     return unicodedata.category(letter) not in _UNSEEN and _BLANK.match(letter) is None
 
 
@@ -180,6 +179,5 @@ def _split(words: str) -> tuple[str, str]:
     return call.partition("@")[0].lower(), arguments
 
 
-def _not_allowed(asker: ChatContext) -> Said:
-    """Why somebody who is not known to be an admin may not do it."""
-    return _ADMINS_ONLY if asker.rights_known else _RIGHTS_UNKNOWN
+def _not_allowed(chat: ChatContext) -> Said:
+    return _ADMINS_ONLY if chat.rights_known else _RIGHTS_UNKNOWN

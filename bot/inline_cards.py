@@ -15,9 +15,8 @@ from bellwether.core.types import Forecast
 from bellwether.forecasting import sentences
 from bellwether.market.symbols.start_links import start_payload
 from bellwether.market.symbols.suggest import suggest
-from bellwether.services import Services
 from bot.commands.base import ChatContext
-from bot.commands.forecast import question_and_horizon
+from bot.commands.stock_typed import question_and_horizon
 from bot.conversation import speaking
 from bot.replies import forecast_text
 
@@ -38,30 +37,25 @@ class Card:
     link: str  #: what stands on that link
 
 
-def cards(services: Services, asker: ChatContext, typed: str) -> list[Card]:
-    """What may be meant, as forecasts from kept prices; none where nothing is. Never raises.
+def cards(chat: ChatContext, typed: str) -> list[Card]:
+    """Offer forecasts from kept prices for what may be meant; none where nothing is. Never raises.
 
-    They are in the language of whoever types, but in plain words: whom they are sent to, and what those prefer, nobody
-    knows.
+    They are in the language of the person who types, but in plain words: who will read them is unknown.
     """
-    with speaking(services, asker):
-        return _cards(services, typed)
-
-
-def _cards(services: Services, typed: str) -> list[Card]:
-    try:
-        text = "".join(letter for letter in typed[:LONGEST] if letter.isprintable())
+    with speaking(chat):
         try:
-            question, horizon = question_and_horizon(services, text)
-        except BadHorizon:  # not typed to its end yet
-            question, horizon = text.rpartition(" ")[0], DEFAULT_HORIZON
-        found = suggest(question, services.universe)[:MOST]
-        return [_card(made) for made in forecasts_of(services, found, horizon)]
-    except BellwetherError as problem:
-        log.info("No cards: %s", problem.for_operator)
-    except Exception:
-        log.exception("Cards could not be made.")
-    return []
+            text = "".join(letter for letter in typed[:LONGEST] if letter.isprintable())
+            try:
+                question, horizon = question_and_horizon(chat.services.universe, text)
+            except BadHorizon:  # not typed to its end yet
+                question, horizon = text.rpartition(" ")[0], DEFAULT_HORIZON
+            instruments = suggest(question, chat.services.universe)[:MOST]
+            return [_card(forecast) for forecast in forecasts_of(chat.services, instruments, horizon)]
+        except BellwetherError as problem:
+            log.info("No cards: %s", problem.for_operator)
+        except Exception:
+            log.exception("Cards could not be made.")
+        return []
 
 
 def _card(made: Forecast) -> Card:

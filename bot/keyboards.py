@@ -21,7 +21,7 @@ LONGEST_NAME = 30  #: letters of a company's name on a button, which a phone sho
 
 
 def under_forecast(symbol: str, horizon: int, watched: bool) -> Rows:
-    """Horizons to switch to, the shown one marked; the watch switch; alerts, and two questions."""
+    """Return the buttons under a forecast: horizons, the watch switch, alerts, what changed, the chart, the meaning."""
     offered = horizons(horizon, f"forecast:{symbol}:{{}}")
     switch = (
         Button(_("Stop the nightly digest"), f"unwatch:{symbol}:{horizon}")
@@ -37,12 +37,12 @@ def under_forecast(symbol: str, horizon: int, watched: bool) -> Rows:
 
 
 def meaning() -> Button:
-    """What explains a forecast."""
+    """Return the button that explains a forecast."""
     return Button(_("What does this mean?"), "meaning")
 
 
 def horizons(shown: int, action: str) -> Rows:
-    """The usual horizons to choose from, the shown one marked; `action` has {} in place of the sessions."""
+    """Return the usual horizons, the shown one marked; `action` has {} in place of the sessions."""
     row = tuple(
         Button(
             f"· {sentences.label(sessions)} ·" if sessions == shown else sentences.label(sessions),
@@ -54,21 +54,23 @@ def horizons(shown: int, action: str) -> Rows:
 
 
 def in_rows(buttons: Sequence[Button], width: int) -> Rows:
-    """Buttons in rows of so many."""
+    """Arrange buttons in rows of this width."""
     return tuple(tuple(buttons[start : start + width]) for start in range(0, len(buttons), width))
 
 
 def near_matches(symbols: tuple[str, ...], action: str) -> Rows:
-    """Near matches of a misspelt symbol, in one row; `action` goes on with what was asked, as in `choices`."""
+    """Return near matches of a misspelt symbol in one row; `action` is as in `choices`."""
     return (tuple(Button(symbol, action.format(symbol)) for symbol in symbols),) if symbols else ()
 
 
 def choices(candidates: tuple[Instrument, ...], action: str) -> Rows:
-    """One row for each instrument that may be meant; `action`, such as "ask:{}:10", goes on with what was asked."""
+    """Return a row for each instrument that may be meant; `action` has {} for its symbol, as in "ask:{}:10"."""
     return tuple((Button(_label(candidate), action.format(candidate.symbol)),) for candidate in candidates)
 
 
-def _label(one: Instrument) -> str:
+def _label(instrument: Instrument) -> str:
     """ "SHEL.L: Shell, London, GBp"; of a long name only the beginning, for where it trades must be seen."""
-    name = one.name if len(one.name) <= LONGEST_NAME else one.name[: LONGEST_NAME - 1].rstrip() + "…"
-    return f"{one.symbol}: {', '.join(part for part in (name, one.listing) if part)}"
+    name = instrument.name
+    if len(name) > LONGEST_NAME:
+        name = name[: LONGEST_NAME - 1].rstrip() + "…"
+    return f"{instrument.symbol}: {', '.join(part for part in (name, instrument.listing) if part)}"

@@ -27,7 +27,7 @@ Rows = tuple[tuple[Button, ...], ...]  #: of buttons, as they stand under a repl
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A chart that is drawn only if nobody has seen it yet: two of one key show the same."""
+    """A chart that is drawn only if it was not drawn before: equal keys show the same."""
 
     key: str
     draw: Callable[[], bytes] = field(compare=False)  #: its PNG; takes a tenth of a second
@@ -55,7 +55,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """The answer to a button: a short notice, the message it sits under made new, or one more message."""
+    """The answer to a button: a short notice, a new content of its message, or one more message."""
 
     notice: str = ""
     edit: Reply | None = None
@@ -63,45 +63,53 @@ class Pressed:
 
 
 def forecast_text(made: Forecast, *, expert: bool = False) -> str:
-    """A forecast for a chat: the sentence, the numbers, how far to trust it. Fits under a picture.
+    """Write a forecast for a chat: the sentence, the numbers, how far to trust it. It fits under a picture.
 
-    The lines are ordered by worth; where they do not all fit, the explanation of the width goes first, then how earlier
-    forecasts turned out, and never a caveat. An `expert` gets all the numbers before what explains them.
+    Where not all fits, the explanation of the width goes first, then the record of earlier forecasts, and never a
+    caveat. An `expert` gets all the numbers before their explanation.
     """
     headline = f"<b>{escape(sentences.headline(made))}</b>"
     body = [escape(sentences.last_price(made)) + " " + escape(sentences.numbers(made))]
-    trust = [escape(sentences.trust(made))]
-    why = [escape(sentences.why(made))]
-    caveats = [f"<i>{escape(sentences.disclaimer(made))}</i>"]
-    tested = [escape(sentences.tested(made))]
+    trust, tested = escape(sentences.trust(made)), escape(sentences.tested(made))
+    why, caveats = escape(sentences.why(made)), f"<i>{escape(sentences.disclaimer(made))}</i>"
     if expert:
         body.append(escape(sentences.all_numbers(made)))
-    for middle in ([*body, *why, *trust], [*body, *trust], [*body, *tested], body):
-        text = "\n\n".join([headline, *middle, *caveats])
-        if utf16_length(text) <= LONGEST_CAPTION:
-            return text
-    return "\n\n".join([headline, *caveats])
+    return fitting(
+        [headline, *body, why, trust, caveats],
+        [headline, *body, trust, caveats],
+        [headline, *body, tested, caveats],
+        [headline, *body, caveats],
+        [headline, caveats],
+    )
 
 
 def past_forecast_text(made: Forecast, who_answers: str, what_came: str) -> str:
-    """A forecast as of a past day, with what the model could know then and what came. Fits under a picture."""
+    """Write a forecast as of a past day, with what the model could know then and what came. It fits under a picture."""
     sentence = sentences.from_small(sentences.headline(made))
     dated = _("As of {day}: {sentence}").format(day=sentences.day(made.cutoff), sentence=sentence)
     headline = f"<b>{escape(dated)}</b>"
     body = escape(f"{sentences.last_price(made)} {sentences.numbers(made)}")
     came = f"<b>{escape(what_came)}</b>"
     caveats = f"<i>{escape(sentences.disclaimer(made))}</i>"
-    whole = "\n\n".join([headline, escape(who_answers), body, came, caveats])
-    if utf16_length(whole) <= LONGEST_CAPTION:
-        return whole
-    return "\n\n".join([headline, escape(who_answers), came, caveats])
+    who = escape(who_answers)
+    return fitting([headline, who, body, came, caveats], [headline, who, came, caveats])
+
+
+def fitting(*choices: list[str]) -> str:
+    """Return the paragraphs of the first choice that fits under a picture, else those of the last."""
+    text = ""
+    for paragraphs in choices:
+        text = "\n\n".join(paragraphs)
+        if utf16_length(text) <= LONGEST_CAPTION:
+            break
+    return text
 
 
 def as_text(html: str) -> str:
-    """Our simple HTML as plain text."""
+    """Return our simple HTML as plain text."""
     return unescape(re.sub(r"</?[a-z]+>", "", html))
 
 
 def utf16_length(text: str) -> int:
-    """Length as Telegram counts it."""
+    """Return the length as Telegram counts it."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -17,8 +17,8 @@ _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 def hold(services: Services) -> None:
     """Talk until the input ends or the person says /quit."""
-    asker = ChatContext(TERMINAL, _language())
-    buttons = _show(conversation.answer(services, asker, "/start"))
+    chat = ChatContext(services, TERMINAL, _language())
+    buttons = _show(conversation.answer(chat, "/start"))
     _show_owed(services)
     while True:
         _write("\n> ")
@@ -30,22 +30,22 @@ def hold(services: Services) -> None:
         if not text:
             continue
         if text.isdecimal() and len(text) < 4 and 1 <= int(text) <= len(buttons):
-            pressed = conversation.press(services, asker, buttons[int(text) - 1].action)
+            pressed = conversation.press(chat, buttons[int(text) - 1].action)
             shown = pressed.edit or pressed.reply
             if not (shown and as_text(shown.text).startswith(pressed.notice)):  # most say it again, or have none
                 _write(f"{pressed.notice}\n")
             buttons = _show(shown) if shown else buttons
         else:
-            buttons = _show(conversation.answer(services, asker, text))
+            buttons = _show(conversation.answer(chat, text))
 
 
 def _language() -> str:
-    """What the environment says, as other programs read it."""
+    """Read the language of the environment, as other programs do."""
     return next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "en")
 
 
 def _show_owed(services: Services) -> None:
-    """The digests written since the last visit."""
+    """Print the digests written since the last visit."""
     try:
         owed = read_in_terminal(services.store, services.clock())
     except StoreError:
@@ -55,14 +55,13 @@ def _show_owed(services: Services) -> None:
 
 
 def _as_terminal(html: str) -> str:
-    """Our simple HTML for this terminal: bold where it can show it."""
     if sys.stdout.isatty():
         html = html.replace("<b>", _BOLD).replace("</b>", _PLAIN)
     return as_text(html)
 
 
 def _show(reply: Reply) -> list[Button]:
-    """Print a reply; the buttons that can be pressed by number now."""
+    """Print a reply; return the buttons that can be pressed by number now."""
     _write(_as_terminal(reply.text) + "\n")
     if reply.document is not None:
         _write(f"\n{reply.document.content.decode(errors='replace')}\n")

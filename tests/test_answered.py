@@ -34,7 +34,7 @@ def test_they_gather_for_a_moment(services: Services, monkeypatch: pytest.Monkey
     monkeypatch.setattr(InboxMarks, "_mark", lambda self: transactions.append(self.ids()) or mark(self))
 
     async def run() -> None:
-        some = InboxMarks(services)
+        some = InboxMarks(services.store, services.clock)
         some.add(0)
         some.add(1)
         while some.ids():  # noqa: ASYNC110
@@ -63,7 +63,7 @@ def test_an_unforeseen_failure_is_written_down_and_the_next_answer_marks_both(
     monkeypatch.setattr(InboxMarks, "_mark", fail_once)
 
     async def run() -> None:
-        some = InboxMarks(services)
+        some = InboxMarks(services.store, services.clock)
         some.add(0)
         while failures:  # noqa: ASYNC110
             await asyncio.sleep(0.01)

@@ -20,8 +20,7 @@ from bellwether.market.symbols.universe import listed, well_known
 from bellwether.services import Services, build_services
 from bot import conversation, terminal
 from bot.commands import ChatContext
-from bot.commands.clarify import ask_back
-from bot.commands.forecast import question_and_horizon
+from bot.commands.stock_typed import ask_back, question_and_horizon
 from bot.replies import as_text
 from tests.conftest import MODELS
 from tests.support.bot_api_server.server import TelegramServer
@@ -147,7 +146,7 @@ def test_listings_that_yahoo_finds_are_offered_and_answered_in_their_own_money(
     ],
 )
 def test_a_stale_or_forged_button_gets_a_kind_notice(services: Services, action: str, notice: str) -> None:
-    pressed = conversation.press(services, ChatContext(ANN), action)
+    pressed = conversation.press(ChatContext(services, ANN), action)
     assert notice in pressed.notice
     assert pressed.reply is None
     assert pressed.edit is None
@@ -166,7 +165,7 @@ def test_a_stale_or_forged_button_gets_a_kind_notice(services: Services, action:
     ],
 )
 def test_a_button_goes_on(services: Services, action: str, text: str) -> None:
-    pressed = conversation.press(services, ChatContext(ANN), action)
+    pressed = conversation.press(ChatContext(services, ANN), action)
     assert pressed.reply is not None
     assert text in as_text(pressed.reply.text)
 
@@ -200,25 +199,25 @@ def test_every_candidate_fits_on_a_button(action: str) -> None:
 def test_a_number_belongs_to_the_name_or_is_the_horizon(
     services: Services, text: str, question: str, horizon: int
 ) -> None:
-    assert question_and_horizon(services, text) == (question, horizon)
+    assert question_and_horizon(services.universe, text) == (question, horizon)
 
 
 def test_a_word_from_within_a_name_is_no_more_than_a_guess(services: Services) -> None:
-    question = conversation.answer(services, ChatContext(ANN), "cola 1m")
+    question = conversation.answer(ChatContext(services, ANN), "cola 1m")
     assert question.text == "I am not sure about \u201ccola\u201d. Do you mean this one?"
     assert [button.action for row in question.buttons for button in row] == ["ask:KO:21"]
 
 
 def test_a_name_with_a_number_can_be_watched(services: Services) -> None:
-    assert "(^GSPC)" in conversation.answer(services, ChatContext(ANN), "/watch S&P 500").text
-    assert "no longer watch" in conversation.answer(services, ChatContext(ANN), "/unwatch s&p 500").text
+    assert "(^GSPC)" in conversation.answer(ChatContext(services, ANN), "/watch S&P 500").text
+    assert "no longer watch" in conversation.answer(ChatContext(services, ANN), "/unwatch s&p 500").text
 
 
 @pytest.mark.parametrize("said", ["google", "Alphabet", "GOOGL", "googl.", "Alphabet (Class A)"])
 def test_what_is_watched_can_be_stopped_by_any_of_its_names(services: Services, said: str) -> None:
-    conversation.answer(services, ChatContext(ANN), "/watch google")
+    conversation.answer(ChatContext(services, ANN), "/watch google")
     assert [one.symbol for one in watchlist.watchlist(services.store, ANN)] == ["GOOGL"]
-    assert "no longer watch <b>GOOGL</b>" in conversation.answer(services, ChatContext(ANN), f"/unwatch {said}").text
+    assert "no longer watch <b>GOOGL</b>" in conversation.answer(ChatContext(services, ANN), f"/unwatch {said}").text
 
 
 def test_the_terminal_lists_what_may_be_meant(
@@ -296,6 +295,6 @@ def test_names_from_a_stranger_cannot_break_the_page_or_the_chat(tmp_path: Path)
     assert page.status_code == 409
     assert "<script>" not in page.text
     assert "<img src=x" not in page.text
-    reply = conversation.answer(services, ChatContext(ANN), "script alert")
+    reply = conversation.answer(ChatContext(services, ANN), "script alert")
     assert len(reply.buttons) == 2
     assert "<script" not in reply.text

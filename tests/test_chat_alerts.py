@@ -11,7 +11,7 @@ from bellwether.core.errors import BadDate, BadHorizon, BadRule
 from bellwether.core.types import HEADS
 from bellwether.market.symbols.universe import listed, well_known
 from bellwether.services import Services, build_services
-from bot import alert_keyboards
+from bot.commands import alert_views
 from bot.commands.alert_typed import Typed, read_alert
 from tests.conftest import MODELS, NOW
 from tests.support.talk import Talk
@@ -261,8 +261,8 @@ def test_every_button_of_every_symbol_fits() -> None:
     for symbol in (*listed(), *(one.symbol for one in well_known()), longest):
         for kind in RuleKind:
             for horizon in (*HEADS, 42):
-                rows = alert_keyboards.thresholds(symbol, kind, horizon, 123456.789, "USD")
-                rows += alert_keyboards.kinds(symbol, horizon)
+                rows = alert_views.threshold_buttons(symbol, kind, horizon, 123456.789, "USD")
+                rows += alert_views.kind_buttons(symbol, horizon)
                 assert all(len(one.action.encode()) <= 64 and len(one.label) <= 64 for row in rows for one in row)
 
 

@@ -18,7 +18,7 @@ from bellwether.forecasting.forecaster import forecast_at
 from bellwether.services import Services, build_services
 from bellwether.track_record.ledger import issue
 from bellwether.track_record.scores.track_record import RecordFilter, live_record
-from bot.commands import COMMANDS, ChatContext, track
+from bot.commands import COMMANDS, track
 from bot.commands.base import Who
 from tests.conftest import MODELS
 from tests.support.talk import Talk
@@ -350,7 +350,7 @@ def test_a_verb_belongs_to_one_command() -> None:
 
 @pytest.mark.parametrize("command", [one for one in COMMANDS if one.who is Who.ADMINS], ids=lambda one: one.name)
 def test_what_changes_a_group_is_refused_to_its_members(services: Services, command: object) -> None:
-    member = Talk(services, ChatContext(-2002, may_change=False))
+    member = Talk(services, -2002, may_change=False)
     assert "only its admins" in member.say(f"/{command.name} AAPL")  # type: ignore[attr-defined]
 
 

@@ -1,7 +1,6 @@
 """Whatever people type or press, the answer is one that Telegram takes, and never a fault of ours."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from tests.conftest import MODELS
 from tests.support.talk import check_pressed, check_reply
 
 QUICKLY = settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
-ANN = ChatContext(1001)
+ANN = 1001
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=120)  # with lone surrogates, NUL and all
 EVIL = st.sampled_from(
     [
@@ -70,7 +69,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 @example(text="/feedback " + "\ud83d\0<&" * 400, may_change=True)
 @example(text="/compare {} {0} {x", may_change=True)
 def test_whatever_is_typed_gets_an_answer_that_telegram_takes(services: Services, text: str, may_change: bool) -> None:
-    reply = conversation.answer(services, replace(ANN, may_change=may_change), text)
+    reply = conversation.answer(ChatContext(services, ANN, may_change=may_change), text)
     check_reply(reply)
     assert not reply.text.startswith("Something went wrong")  # somebody may type just that
 
@@ -78,6 +77,6 @@ def test_whatever_is_typed_gets_an_answer_that_telegram_takes(services: Services
 @QUICKLY
 @given(action=ACTIONS)
 def test_whatever_is_pressed_gets_an_answer_that_telegram_takes(services: Services, action: str) -> None:
-    pressed = conversation.press(services, ANN, action)
+    pressed = conversation.press(ChatContext(services, ANN), action)
     check_pressed(pressed)
     assert not pressed.notice.startswith("Something went wrong")

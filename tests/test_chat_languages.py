@@ -72,7 +72,7 @@ def in_english(text: str) -> list[str]:
 def test_whatever_is_said_is_answered_in_the_language_of_the_app_within_telegrams_limits(
     services: Services, code: str
 ) -> None:
-    talk = Talk(services, ChatContext(1001, f"{code}-XX"))
+    talk = Talk(services, 1001, f"{code}-XX")
     for text in SAID:
         told = talk.say(text)  # it also checks lengths and marks, of buttons too
         assert in_english(told) == [], (text, told)
@@ -81,7 +81,7 @@ def test_whatever_is_said_is_answered_in_the_language_of_the_app_within_telegram
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_whatever_is_pressed_is_answered_in_it_too(services: Services, code: str) -> None:
-    talk = Talk(services, ChatContext(1001, code))
+    talk = Talk(services, 1001, code)
     pressed = set()
     for text in ("AAPL", "/alerts AAPL price 200", "/alerts", "/settings", "/delete_me", "/asof 2020-03-02 AAPL"):
         talk.say(text)
@@ -100,7 +100,7 @@ def test_whatever_is_pressed_is_answered_in_it_too(services: Services, code: str
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_the_headline_has_prices_and_the_day_as_its_language_writes_them(services: Services, code: str) -> None:
-    told = Talk(services, ChatContext(1001, code)).say("AAPL")
+    told = Talk(services, 1001, code).say("AAPL")
     price, share, day = {
         "es": ("167,47 US$", "57 %", "14 de enero de 2022"),
         "de": ("167,47 $", "57 %", "14. Januar 2022"),
@@ -114,28 +114,28 @@ def test_the_headline_has_prices_and_the_day_as_its_language_writes_them(service
 
 @pytest.mark.parametrize("typed", ["AAPL 2 Wochen", "apple 10 tage", "AAPL 2 semanas", "AAPL 2 недели"])
 def test_a_period_is_understood_in_their_words(services: Services, typed: str) -> None:
-    assert "In den nächsten zwei Wochen landet Apple" in Talk(services, ChatContext(1, "de")).say(typed)
+    assert "In den nächsten zwei Wochen landet Apple" in Talk(services, 1, "de").say(typed)
 
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_receipt_is_told_in_it_too(tmp_path: Path, code: str) -> None:
     services = live_services(tmp_path, date(2021, 12, 30))
-    told = Talk(services, ChatContext(1001, code)).say("/receipt AAPL")
+    told = Talk(services, 1001, code).say("/receipt AAPL")
     assert "<code>" not in told
     assert in_english(told) == [], told
 
 
 def test_an_english_app_and_one_of_a_language_we_lack_are_answered_in_english(services: Services) -> None:
-    english = Talk(services, ChatContext(1, "en-GB")).say("AAPL")
+    english = Talk(services, 1, "en-GB").say("AAPL")
     assert english.startswith("Over the next two weeks Apple will probably end between $167.47")
-    assert Talk(services, ChatContext(2, "fr")).say("AAPL") == english
+    assert Talk(services, 2, "fr").say("AAPL") == english
 
 
 # ---- the language that is chosen
 
 
 def test_a_language_is_chosen_by_two_taps_and_given_back_by_two(services: Services) -> None:
-    talk = Talk(services, ChatContext(1001, "de"))
+    talk = Talk(services, 1001, "de")
     assert "Sprache: Deutsch, wie in Telegram" in talk.say("/settings")
     assert "Welche Sprache" in talk.press("Sprache / Language")
     assert talk.labels[:5] == list(LANGUAGES.values())
@@ -162,7 +162,7 @@ def test_a_language_is_chosen_by_two_taps_and_given_back_by_two(services: Servic
     ],
 )
 def test_a_language_can_be_typed(services: Services, typed: str, code: str) -> None:
-    talk = Talk(services, ChatContext(1001, "de"))
+    talk = Talk(services, 1001, "de")
     assert LANGUAGES[code] in talk.say(f"/settings language {typed}")
     assert chat_wishes.preferences(services.store, 1001).language == code
     talk.say("/settings language telegram")
@@ -173,7 +173,7 @@ def test_a_language_can_be_typed(services: Services, typed: str, code: str) -> N
     ("code", "quoted"), [("en", "“99d”"), ("de", "„99d“"), ("es", "«99d»"), ("pt", "“99d”"), ("ru", "«99d»")]
 )
 def test_what_was_typed_is_quoted_as_the_language_quotes(services: Services, code: str, quoted: str) -> None:
-    assert quoted in Talk(services, ChatContext(1001, code)).say("/forecast AAPL 99d")
+    assert quoted in Talk(services, 1001, code).say("/forecast AAPL 99d")
 
 
 def test_a_language_we_do_not_speak_is_refused_with_those_we_do(services: Services) -> None:
@@ -185,16 +185,16 @@ def test_a_language_we_do_not_speak_is_refused_with_those_we_do(services: Servic
 
 
 def test_what_a_chat_chose_goes_with_its_other_settings(services: Services) -> None:
-    talk = Talk(services, ChatContext(1001, "de"))
+    talk = Talk(services, 1001, "de")
     talk.say("/settings language es")
     talk.say("/settings quiet 22-7")
     assert chat_wishes.alert_settings(services.store, 1001).language == "es"
-    assert "español" in conversation.answer(services, ChatContext(1001, "de"), "/settings").text.lower()
+    assert "español" in conversation.answer(ChatContext(services, 1001, "de"), "/settings").text.lower()
 
 
 def test_without_the_database_the_apps_language_is_spoken(services: Services, tmp_path: Path) -> None:
     broken = replace(services, store=Store(tmp_path))  # a folder is no file
-    assert "wahrscheinlich" in Talk(broken, ChatContext(1001, "de")).say("AAPL")
+    assert "wahrscheinlich" in Talk(broken, 1001, "de").say("AAPL")
 
 
 # ---- many at once
@@ -203,14 +203,14 @@ def test_without_the_database_the_apps_language_is_spoken(services: Services, tm
 def test_chats_of_all_languages_at_once_hear_each_only_their_own(services: Services) -> None:
     questions = ["/help", "/meaning", "AAPL", "/settings", "AAPPL", "/track AAPL"]
     alone = {
-        (code, text): conversation.answer(services, ChatContext(chat, code), text).text
+        (code, text): conversation.answer(ChatContext(services, chat, code), text).text
         for code, chat in CHATS.items()
         for text in questions
     }
     asked = [(code, text) for text in questions * 4 for code in CHATS]
     with ThreadPoolExecutor(8) as pool:
         answers = pool.map(
-            lambda one: conversation.answer(services, ChatContext(CHATS[one[0]], one[0]), one[1]).text, asked
+            lambda one: conversation.answer(ChatContext(services, CHATS[one[0]], one[0]), one[1]).text, asked
         )
         assert [alone[one] for one in asked] == list(answers)
 
@@ -336,8 +336,8 @@ def test_a_chart_is_drawn_in_the_language_it_was_made_in_whoever_draws_it(servic
 
 
 def test_cards_to_share_are_in_the_language_of_whoever_types(services: Services) -> None:
-    Talk(services, ChatContext(5, "de")).say("/settings language ru")
-    spanish, chosen = cards(services, ChatContext(4, "es"), "AAPL")[0], cards(services, ChatContext(5, "de"), "AAPL")[0]
+    Talk(services, 5, "de").say("/settings language ru")
+    spanish, chosen = cards(ChatContext(services, 4, "es"), "AAPL")[0], cards(ChatContext(services, 5, "de"), "AAPL")[0]
     assert "8 de cada 10 resultados" in spanish.description
     assert spanish.link == "Gráfico y más"
     assert "8 из 10 исходов" in chosen.description
@@ -414,9 +414,9 @@ def test_every_command_is_described_in_every_language() -> None:
 
 
 def test_a_switch_of_language_is_no_leak_into_the_next_answer(services: Services) -> None:
-    first = Talk(services, ChatContext(1, "ru")).say("/meaning")
-    second = Talk(services, replace(ChatContext(2), language="de")).say("/meaning")
+    first = Talk(services, 1, "ru").say("/meaning")
+    second = Talk(services, 2, "de").say("/meaning")
     assert "говорит прогноз" in first.splitlines()[0]
     assert "Was eine Prognose sagt" in second.splitlines()[0]
     assert as_read(first) == first
-    check_reply(conversation.answer(services, ChatContext(1, "ru"), "/privacy"))
+    check_reply(conversation.answer(ChatContext(services, 1, "ru"), "/privacy"))

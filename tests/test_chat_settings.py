@@ -17,9 +17,9 @@ from bellwether.core.types import Theme
 from bellwether.db.database import Store
 from bellwether.delivery import chat_wishes
 from bellwether.services import Services
-from bot import conversation, settings_keyboards
-from bot.commands import ChatContext
+from bot import conversation
 from bot.commands.setting_typed import changed
+from bot.commands.setting_views import zones
 from bot.keyboards import MOST_BYTES
 from tests.support.talk import Talk
 
@@ -172,13 +172,13 @@ def test_in_a_group_only_admins_change_settings(talk: Talk) -> None:
 
 @pytest.mark.parametrize(("north", "east", "zone"), [(52.5, 13.4, "Europe/Berlin"), (40.7, -74.0, "America/New_York")])
 def test_a_place_on_the_map_sets_the_clock(talk: Talk, north: float, east: float, zone: str) -> None:
-    assert zone in conversation.at_place(talk.services, talk.asker, north, east).text
+    assert zone in conversation.at_place(talk.chat, north, east).text
     assert kept(talk).timezone == zone
 
 
 @pytest.mark.parametrize(("north", "east"), [(91.0, 0.0), (0.0, 181.0), (float("nan"), 0.0)])
 def test_a_place_that_is_none_is_said_kindly(talk: Talk, north: float, east: float) -> None:
-    assert "name a city" in conversation.at_place(talk.services, talk.asker, north, east).text
+    assert "name a city" in conversation.at_place(talk.chat, north, east).text
     assert kept(talk) == AlertSettings()
 
 
@@ -190,7 +190,7 @@ def test_every_zone_fits_on_a_button() -> None:
     import zoneinfo
 
     names = tuple(sorted(zoneinfo.available_timezones()))
-    rows = settings_keyboards.zones(names)
+    rows = zones(names)
     assert all(len(one.action.encode()) <= MOST_BYTES for row in rows for one in row)
 
 
@@ -233,7 +233,7 @@ def test_a_theme_is_its_chats_alone_and_lasts(talk: Talk) -> None:
     talk.say("/settings Berlin")
     talk.say("AAPL")
     assert theme_of(talk) == "dark"
-    group = Talk(talk.services, ChatContext(-1002002))
+    group = Talk(talk.services, -1002002)
     group.say("AAPL")
     assert theme_of(group) == "light"
 

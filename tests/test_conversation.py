@@ -13,11 +13,11 @@ from bellwether.core.config import load_settings
 from bellwether.services import Services, build_services
 from bot import conversation, terminal
 from bot.commands import COMMANDS, ChatContext
-from bot.commands.forecast import split_horizon
+from bot.commands.stock_typed import split_horizon
 from bot.replies import LONGEST_CAPTION, utf16_length
 
 MODELS = Path(__file__).resolve().parents[1] / "exported_models"
-ANN = ChatContext(1)
+ANN = 1
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=300) | st.text(max_size=60).map(lambda rest: f"/forecast {rest}"))
 def test_whatever_is_typed_gets_an_answer_that_can_be_sent(services: Services, text: str) -> None:
-    reply = conversation.answer(services, ANN, text)
+    reply = conversation.answer(ChatContext(services, ANN), text)
     assert reply.text.strip()
     assert not reply.text.startswith("Something went wrong")  # somebody may type just that, and have it quoted
     assert utf16_length(reply.text) <= (LONGEST_CAPTION if reply.chart else 4096)
@@ -47,15 +47,15 @@ BLANK += (
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(BLANK, max_size=20))
 def test_a_message_that_shows_nothing_is_answered_kindly(services: Services, text: str) -> None:
-    assert "I see nothing in that message" in conversation.answer(services, ANN, text).text
-    visible = conversation.answer(services, ANN, f"{text}\N{CHART WITH UPWARDS TREND}{text}").text
+    assert "I see nothing in that message" in conversation.answer(ChatContext(services, ANN), text).text
+    visible = conversation.answer(ChatContext(services, ANN), f"{text}\N{CHART WITH UPWARDS TREND}{text}").text
     assert "I see nothing" not in visible
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(action=st.text(max_size=64) | st.text(max_size=20).map(lambda rest: f"forecast:{rest}"))
 def test_whatever_is_pressed_gets_an_answer(services: Services, action: str) -> None:
-    pressed = conversation.press(services, ANN, action)
+    pressed = conversation.press(ChatContext(services, ANN), action)
     assert pressed.notice or pressed.edit or pressed.reply
     assert not pressed.notice.startswith("Something went wrong")
 
@@ -74,14 +74,15 @@ def test_every_symbol_of_the_sample_and_every_horizon_fits_under_its_picture(ser
 
 def test_no_answer_ever_says_buy_or_sell(services: Services) -> None:
     said = [
-        conversation.answer(services, ANN, text).text for text in ("/start", "/help", "/privacy", "AAPL", "TSLA 3m")
+        conversation.answer(ChatContext(services, ANN), text).text
+        for text in ("/start", "/help", "/privacy", "AAPL", "TSLA 3m")
     ]
     for text in said:
         assert not {"buy", "sell"} & set(text.lower().replace(".", " ").split())
 
 
 def test_help_lists_every_command_once(services: Services) -> None:
-    text = conversation.answer(services, ANN, "/help").text
+    text = conversation.answer(ChatContext(services, ANN), "/help").text
     assert [text.count(f"/{command.name}") for command in COMMANDS] == [1] * len(COMMANDS)
 
 
@@ -114,10 +115,10 @@ def test_the_watch_limit_is_said(services: Services) -> None:
             database={"path": services.settings.database.path}, models={"folder": MODELS}, alerts={"watch_limit": 1}
         )
     )
-    asker = ChatContext(55)
-    conversation.answer(limited, asker, "/watch AAPL")
-    assert "the most I can" in conversation.answer(limited, asker, "/watch MSFT").text
-    assert "You already watch" in conversation.answer(limited, asker, "/watch AAPL").text
+    chat = ChatContext(limited, 55)
+    conversation.answer(chat, "/watch AAPL")
+    assert "the most I can" in conversation.answer(chat, "/watch MSFT").text
+    assert "You already watch" in conversation.answer(chat, "/watch AAPL").text
 
 
 def test_the_terminal_prints_a_file_and_edits_by_saying_again(

@@ -20,7 +20,7 @@ from tests.support.bot_api_server.server import TelegramServer
 from tests.support.running_bot import bot_services, running_bot
 from tests.support.talk import check_reply
 
-ANN = ChatContext(1001)
+ANN = 1001
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ ANN = ChatContext(1001)
     [("AAPL", "Apple (AAPL)"), ("apple", "Apple (AAPL)"), ("S&P 500", "S&P 500 index (^GSPC)"), ("msf", "Microsoft")],
 )
 def test_what_is_typed_finds_its_card(services: Services, typed: str, first: str) -> None:
-    card = cards(services, ANN, typed)[0]
+    card = cards(ChatContext(services, ANN), typed)[0]
     assert card.title.startswith(first)
     assert "8 in 10 outcomes" in card.description
     assert "Sample data, ends 2021-12-31" in card.text
@@ -37,19 +37,19 @@ def test_what_is_typed_finds_its_card(services: Services, typed: str, first: str
 
 
 def test_a_horizon_is_understood_and_half_a_one_does_no_harm(services: Services) -> None:
-    assert "Over the next month" in cards(services, ANN, "AAPL 1m")[0].text
-    assert "Over the next two weeks Apple" in cards(services, ANN, "AAPL 99")[0].text
+    assert "Over the next month" in cards(ChatContext(services, ANN), "AAPL 1m")[0].text
+    assert "Over the next two weeks Apple" in cards(ChatContext(services, ANN), "AAPL 99")[0].text
 
 
 @pytest.mark.parametrize("typed", ["", " ", "zzzzzzzz qqqqq", "\0", "x" * 500])
 def test_what_nobody_knows_has_no_card(services: Services, typed: str) -> None:
-    assert cards(services, ANN, typed) == []
+    assert cards(ChatContext(services, ANN), typed) == []
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.text(st.characters(exclude_categories=()), max_size=40))
 def test_whatever_is_typed_makes_cards_that_telegram_takes(services: Services, typed: str) -> None:
-    found = cards(services, ANN, typed)
+    found = cards(ChatContext(services, ANN), typed)
     assert len(found) <= MOST
     assert len({card.id for card in found}) == len(found)
     for card in found:
@@ -70,7 +70,7 @@ def test_no_source_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         raise AssertionError("somebody was asked")
 
     monkeypatch.setattr(type(live.provider), "bars", ask)
-    assert cards(live, ANN, "AAPL") == []
+    assert cards(ChatContext(live, ANN), "AAPL") == []
 
 
 def test_a_failing_market_gives_no_card_and_no_error(services: Services) -> None:
@@ -80,7 +80,7 @@ def test_a_failing_market_gives_no_card_and_no_error(services: Services) -> None
         def bars(self, *_: object) -> None:
             raise MarketDataError("gone")
 
-    assert cards(replace(services, provider=Broken()), ANN, "AAPL") == []  # type: ignore[arg-type]
+    assert cards(ChatContext(replace(services, provider=Broken()), ANN), "AAPL") == []  # type: ignore[arg-type]
 
 
 @pytest.fixture

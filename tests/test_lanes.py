@@ -162,7 +162,7 @@ def test_while_telegram_keeps_owed_messages_hanging_a_person_is_answered(tmp_pat
 
         async def run() -> list[str]:
             bot = make_bot(services.settings.telegram)
-            sender = TelegramSender(bot, Pictures(services))
+            sender = TelegramSender(bot, Pictures(services.store, services.clock, bot.token))
             for _ in range(sender.at_once()):
                 server.hang_next("sendMessage", 3)
             async with bot:

@@ -223,7 +223,7 @@ def test_chat_and_page_name_the_day_that_they_compare_with(
 ) -> None:
     publish(server, CLOSES | {THURSDAY: UP})
     clock.now = AFTER_THURSDAY
-    said = why.COMMAND.answer(services, ChatContext(7), "AAPL").text
+    said = why.COMMAND.answer(ChatContext(services, 7), "AAPL").text
     assert "than on 1 December 2026" in said
     assert "There is no close of 2 December 2026, so how it moved on 3 December 2026 alone is not known." in said
     assert "session ago" not in said
@@ -238,7 +238,7 @@ def test_chat_and_page_name_the_day_that_they_compare_with(
     publish(server, CLOSES | {WEDNESDAY: LEVEL, THURSDAY: UP})
     clock.now += timedelta(hours=2)
     assert provider(services).refresh("AAPL")
-    assert "than a session ago" in why.COMMAND.answer(services, ChatContext(7), "AAPL").text
+    assert "than a session ago" in why.COMMAND.answer(ChatContext(services, 7), "AAPL").text
     came = forecasts.what_came(services, asked)
     assert came is not None and came.growth == pytest.approx(0.0)
 

@@ -183,5 +183,5 @@ def test_changing_a_paused_alert_does_not_wake_it(tmp_path: Path) -> None:
     talk.say("/alerts AAPL move 3%")
     talk.press("Pause")
     assert "It is paused" in talk.say("/alerts 1 4%")
-    (rule,) = ask.rules_of(talk.services.store, talk.asker.chat_id)
+    (rule,) = ask.rules_of(talk.services.store, talk.chat_id)
     assert (rule.paused, rule.threshold) == (True, 0.04)

@@ -87,7 +87,7 @@ def is_paused(services: Services, chat_id: int = GROUP) -> bool:
 
 
 def said(services: Services, text: str, chat_id: int = GROUP) -> str:
-    return conversation.answer(services, ChatContext(chat_id), text).text
+    return conversation.answer(ChatContext(services, chat_id), text).text
 
 
 @pytest.fixture

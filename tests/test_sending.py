@@ -194,7 +194,8 @@ def test_an_owed_message_to_a_full_group_only_waits_until_it_opens(server: Teleg
         for _ in range(GROUP_BURST):
             async with pace.turn(GROUP):
                 pass
-        sender = TelegramSender(make_bot(services.settings.telegram), Pictures(services), pace)
+        bot = make_bot(services.settings.telegram)
+        sender = TelegramSender(bot, Pictures(services.store, services.clock, bot.token), pace)
         owe(services, chat_id=GROUP)
         with services.store.transaction() as db:
             message = outbox_table.claim_next(db, services.clock(), services.clock() + timedelta(minutes=2))

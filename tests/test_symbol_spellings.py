@@ -18,7 +18,7 @@ from bellwether.market.symbols.start_links import Start, read_start, start_paylo
 from bellwether.market.symbols.tables import others, table
 from bellwether.market.symbols.universe import instrument_of
 from bellwether.services import Services, build_services
-from bot.commands.split_names import names_in
+from bot.commands.stock_typed import names_in
 from tests.conftest import MODELS
 from tests.support.clock import Clock
 from tests.support.yahoo_listings import list_on, quote
@@ -131,7 +131,7 @@ def test_no_code_of_an_exchange_means_two_places_but_those_that_the_symbol_tells
     ],
 )
 def test_a_code_and_its_country_are_one_name(services: Services, words: str, names: list[str]) -> None:
-    assert names_in(services, words) == names
+    assert names_in(services.universe, words) == names
     assert is_code_and_country(words) is (len(names) == 1)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from bellwether.alerts import watchlist
 from bellwether.services import Services
-from bot.commands.split_names import names_in
+from bot.commands.stock_typed import names_in
 from tests.support.talk import Talk
 from tests.test_evaluate_rules import services_at
 
@@ -33,7 +33,7 @@ def services(tmp_path: Path) -> Services:
     ],
 )
 def test_what_stands_in_one_message_is_parted_as_it_was_meant(services: Services, text: str, names: list[str]) -> None:
-    assert names_in(services, text) == names
+    assert names_in(services.universe, text) == names
 
 
 def test_each_symbol_of_one_message_is_watched_and_answered(services: Services) -> None:
@@ -48,7 +48,7 @@ def test_each_symbol_of_one_message_is_watched_and_answered(services: Services) 
         "• I don't know the symbol JNJX in the sample market. Did you mean JNJ?",
     ]
     assert "You now watch Johnson & Johnson" in talk.press("JNJ")
-    watched = {one.symbol for one in watchlist.watchlist(services.store, talk.asker.chat_id)}
+    watched = {one.symbol for one in watchlist.watchlist(services.store, talk.chat_id)}
     assert watched == {"MSFT", "AAPL", "KO", "JNJ"}
 
 

@@ -35,7 +35,7 @@ EXAMPLES = "/alerts AAPL price 200, /alerts AAPL risk 10%, /alerts AAPL move 5%"
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What was typed for a new alert, as far as it goes."""
+    """A new alert as typed; it may be incomplete."""
 
     question: str  #: which symbol
     kind: RuleKind | None = None
@@ -44,7 +44,7 @@ class Typed:
 
 
 def read_alert(text: str) -> Typed:
-    """A new alert. The last word that names a kind parts the symbol from the rest: "t rowe price price 100" works.
+    """Read a new alert. The last word that names a kind ends the symbol: "t rowe price price 100" works.
 
     Raises BadRule, BadHorizon or BadDate for a part that can't be read.
     """
@@ -61,7 +61,7 @@ def read_alert(text: str) -> Typed:
 
 
 def read_terms(wish: RuleRequest, words: list[str]) -> RuleRequest:
-    """A wish with the terms that these words change: "above 5% 1m once until 2026-12-31". Raises as `read_alert`."""
+    """Change the terms of a request by words: "above 5% 1m once until 2026-12-31". Raises as `read_alert`."""
     left = list(words)
     amount: list[str] = []
     while left:

@@ -1,5 +1,15 @@
-"""What /alerts shows: the list, what can be chosen, and one alert. Words and buttons; nothing is changed here."""
+"""What /alerts shows: the list, what can be chosen, and one alert. Words and buttons; nothing is changed here.
 
+alert:SYMBOL:HORIZON                                what there is to be told about a symbol, in a new message
+kinds:SYMBOL:HORIZON                                the same in place
+kind:SYMBOL:KIND:HORIZON                            from where on
+addrule:SYMBOL:KIND:HORIZON:THRESHOLD[:DIRECTION]   keep it
+alerts:PAGE  rule:ID                                all of them; one of them
+setrule:ID:THRESHOLD[:DIRECTION]  repeat:ID  rmrule:ID   change one; once or again; remove it
+pause:ID  resume:ID                                 let one rest, and look at it again
+"""
+
+from dataclasses import dataclass
 from datetime import date, timedelta
 from html import escape
 from zoneinfo import ZoneInfo
@@ -7,58 +17,94 @@ from zoneinfo import ZoneInfo
 from bellwether.alerts import ask, watchlist
 from bellwether.alerts.text import alerts
 from bellwether.ask import forecasts
-from bellwether.core.alert_types import FORECASTS, AlertRule, Repeat, RuleKind
+from bellwether.core.alert_types import FORECASTS, AlertRule, Direction, Repeat, RuleKind
 from bellwether.core.errors import BellwetherError
 from bellwether.core.i18n.translate import N_, ngettext
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Outlook
 from bellwether.delivery import chat_wishes
-from bellwether.forecasting.sentences import day as written
-from bellwether.forecasting.sentences import money, span
-from bellwether.services import Services
-from bot import alert_keyboards
+from bellwether.forecasting.sentences import day, money, percent, signed_percent, span
 from bot.commands.alert_typed import EXAMPLES
 from bot.commands.base import ChatContext
 from bot.commands.start import some_symbols
-from bot.replies import Reply
+from bot.keyboards import in_rows
+from bot.replies import Button, Reply, Rows
 
 _MOST_NEW = 8  #: symbols offered for a new alert
-_EXPLAINED = {
-    RuleKind.PRICE: N_("At which close should I write to you?"),
-    RuleKind.MOVE: N_("How big a move from one close to the next, up or down, is worth a message?"),
-    RuleKind.RISK: N_("A bad case: in 1 of 20 outcomes it ends even lower. From which loss on should I warn you?"),
-    RuleKind.UNUSUAL: N_("How rare must the outlook be, compared with its own last year?"),
-    RuleKind.CHANCE: N_("Which chance of a rise is worth a message? About one half is usual."),
-    RuleKind.GROWTH: N_("The middle outcome: half end above it, half below. From which change on should I write?"),
-    RuleKind.EARNINGS: N_("I write on the trading day before the company is expected to report."),
+_PAGE = 9  #: alerts on one page of the list
+_NEAR = (-0.10, -0.05, -0.02, 0.02, 0.05, 0.10)  #: price levels offered, as fractions of the last close
+_GROWTHS = {True: (0.01, 0.02, 0.03), False: (0.02, 0.04, 0.06)}  #: for up to two weeks, and for longer
+_CHANCES = (0.55, 0.60, 0.65)
+
+
+@dataclass(frozen=True, slots=True)
+class KindText:
+    """How one kind of alert is offered; label and question are marked with N_."""
+
+    label: str
+    question: str  #: from where on to be told
+    typed: str = ""  #: how it goes on after a symbol, for whoever types it
+    shares: tuple[float, ...] = ()  #: the thresholds offered, where they are the same for every symbol
+
+
+_KINDS = {
+    RuleKind.PRICE: KindText(
+        N_("Price reaches a level"), N_("At which close should I write to you?"), typed="price 200"
+    ),
+    RuleKind.MOVE: KindText(
+        N_("Big move in a day"),
+        N_("How big a move from one close to the next, up or down, is worth a message?"),
+        typed="move 4%",
+        shares=(0.02, 0.03, 0.05, 0.10),
+    ),
+    RuleKind.RISK: KindText(
+        N_("Big loss gets possible"),
+        N_("A bad case: in 1 of 20 outcomes it ends even lower. From which loss on should I warn you?"),
+        typed="risk 12%",
+        shares=(0.05, 0.10, 0.15, 0.20),
+    ),
+    RuleKind.UNUSUAL: KindText(
+        N_("Unusual outlook"),
+        N_("How rare must the outlook be, compared with its own last year?"),
+        typed="unusual 3%",
+        shares=(0.05, 0.02, 0.01),
+    ),
+    RuleKind.CHANCE: KindText(
+        N_("Chance of a rise"),
+        N_("Which chance of a rise is worth a message? About one half is usual."),
+        typed="chance below 40%",
+    ),
+    RuleKind.GROWTH: KindText(
+        N_("Middle outcome"),
+        N_("The middle outcome: half end above it, half below. From which change on should I write?"),
+        typed="growth 5% 3m",
+    ),
+    RuleKind.EARNINGS: KindText(
+        N_("Day before earnings"), N_("I write on the trading day before the company is expected to report.")
+    ),
 }
 
-_TYPED = {
-    RuleKind.PRICE: "price 200",
-    RuleKind.MOVE: "move 4%",
-    RuleKind.RISK: "risk 12%",
-    RuleKind.UNUSUAL: "unusual 3%",
-    RuleKind.CHANCE: "chance below 40%",
-    RuleKind.GROWTH: "growth 5% 3m",
-}
 
-
-def every_alert(services: Services, asker: ChatContext, page: int) -> Reply:
-    """One page of a chat's alerts; a page that is gone is the last one. Raises StoreError."""
-    rules = list(reversed(ask.rules_of(services.store, asker.chat_id)))
-    page = min(page, max(0, (len(rules) - 1) // alert_keyboards.PAGE))
-    watched = [one.symbol for one in watchlist.watchlist(services.store, asker.chat_id)]
-    symbols = (watched or some_symbols(services))[:_MOST_NEW]
-    buttons = alert_keyboards.all_rules(rules, page, symbols)
+def every_alert(chat: ChatContext, page: int) -> Reply:
+    """Show one page of a chat's alerts, the last one for a higher number. Raises StoreError."""
+    rules = list(reversed(ask.rules_of(chat.services.store, chat.chat_id)))
+    page = min(page, max(0, (len(rules) - 1) // _PAGE))
+    shown = rules[page * _PAGE : (page + 1) * _PAGE]
     how = _("Press + and a stock for a new one, or type it: {examples}.").format(examples=EXAMPLES)
+    turns = [Button(_("« Newer"), f"alerts:{page - 1}")] if page else []
+    turns += [Button(_("Older »"), f"alerts:{page + 1}")] if len(rules) > (page + 1) * _PAGE else []
+    watched = [row.symbol for row in watchlist.watchlist(chat.services.store, chat.chat_id)]
+    symbols = (watched or some_symbols(chat.services.universe))[:_MOST_NEW]
+    buttons = (
+        *in_rows([Button(f"{rule.id}: {rule.symbol}", f"rule:{rule.id}") for rule in shown], 3),
+        *in_rows(turns, 2),
+        *in_rows([Button(f"+ {symbol}", f"kinds:{symbol}:10") for symbol in symbols], 4),
+    )
     if not rules:
         none = _("<b>You have no alerts yet.</b>")
         return Reply(f"{none}\n\n{how}", buttons=buttons)
     paused = " " + _("<i>(paused)</i>")
-    lines = [
-        f"<b>{one.id}</b> {escape(alerts.describe(one))}{paused if one.paused else ''}"
-        for one in alert_keyboards.on_page(rules, page)
-    ]
+    lines = [f"<b>{rule.id}</b> {escape(alerts.describe(rule))}{paused if rule.paused else ''}" for rule in shown]
     opening = ngettext(
         "<b>Your {count} alert</b>, the newest first. Press one to change, pause or remove it.",
         "<b>Your {count} alerts</b>, the newest first. Press one to change, pause or remove it.",
@@ -68,33 +114,45 @@ def every_alert(services: Services, asker: ChatContext, page: int) -> Reply:
 
 
 def kinds(seen: Outlook, horizon: int) -> Reply:
-    """What there is to be told about a symbol."""
-    one = seen.instrument
+    """Offer the kinds of alert for a symbol."""
     text = _("{name}: what should I tell you? I look once after each trading day.")
-    return Reply(text.format(name=alerts.name(one)), buttons=alert_keyboards.kinds(one.symbol, horizon))
+    return Reply(text.format(name=alerts.name(seen.instrument)), buttons=kind_buttons(seen.instrument.symbol, horizon))
+
+
+def kind_buttons(symbol: str, horizon: int) -> Rows:
+    """Return a button for each kind, and one for the list."""
+    buttons = [Button(_(text.label), f"kind:{symbol}:{kind.value}:{horizon}") for kind, text in _KINDS.items()]
+    return (*in_rows(buttons, 2), (Button(_("All my alerts"), "alerts"),))
 
 
 def thresholds(seen: Outlook, kind: RuleKind, horizon: int) -> Reply:
-    """From where on to be told."""
-    one, close = seen.instrument, seen.bars.quoted_close
-    parts = [f"{alerts.name(one)}:"]
+    """Offer thresholds for an alert of one kind."""
+    instrument, close = seen.instrument, seen.bars.quoted_close
+    parts = [f"{alerts.name(instrument)}:"]
     if kind in FORECASTS:
         parts.append(f"{span(horizon)}.")
     if kind is RuleKind.PRICE:
-        last = escape(money(close, one.currency, one.symbol))
+        last = escape(money(close, instrument.currency, instrument.symbol))
         parts.append(_("It last closed at {price}.").format(price=last))
-    text = " ".join([*parts, _(_EXPLAINED[kind])])
-    if kind is not RuleKind.EARNINGS:
-        typed = f"/alerts {escape(one.symbol)} {_TYPED[kind]}"
+    text = " ".join([*parts, _(_KINDS[kind].question)])
+    if _KINDS[kind].typed:
+        typed = f"/alerts {escape(instrument.symbol)} {_KINDS[kind].typed}"
         text += "\n\n" + _("Another number? Type it: {command}").format(command=typed)
-    return Reply(text, buttons=alert_keyboards.thresholds(one.symbol, kind, horizon, close, one.currency))
+    return Reply(text, buttons=threshold_buttons(instrument.symbol, kind, horizon, close, instrument.currency))
 
 
-def one_alert(services: Services, rule: AlertRule, opening: str) -> Reply:
-    """One alert, with what can be done about it; the market may be away. `opening` is marked with N_."""
+def threshold_buttons(symbol: str, kind: RuleKind, horizon: int, close: float, currency: str) -> Rows:
+    """Return the offered thresholds and a way back; `close` is the last close as quoted."""
+    start = f"addrule:{symbol}:{kind.value}:{horizon}"
+    offered = _preset_buttons(start, _presets(kind, horizon, symbol, close, currency), kind)
+    return (*offered, (Button(_("« Something else"), f"kinds:{symbol}:{horizon}"),))
+
+
+def one_alert(chat: ChatContext, rule: AlertRule, opening: str) -> Reply:
+    """Show one alert and what can be done about it, also without a market. `opening` is marked with N_."""
     close, currency = None, ""
     try:
-        seen = forecasts.outlook(services, services.provider.instrument(rule.symbol))
+        seen = forecasts.outlook(chat.services, chat.services.provider.instrument(rule.symbol))
         close, currency = seen.bars.quoted_close, seen.instrument.currency
     except BellwetherError:
         pass
@@ -103,26 +161,78 @@ def one_alert(services: Services, rule: AlertRule, opening: str) -> Reply:
         state.append(_("It has spoken, and speaks again once the figure has been back."))
     if rule.repeat is Repeat.ONCE:
         state.append(_("Only once: then it is gone."))
-    if (day := last_day(services, rule)) is not None:
-        state.append(_("It ends with {day}.").format(day=written(day)))
-    if not services.provider.live:
+    if (end := last_day(chat, rule)) is not None:
+        state.append(_("It ends with {day}.").format(day=day(end)))
+    if not chat.services.provider.live:
         state.append(_("The sample market has no new days, so nothing comes before the operator rehearses one."))
     described = _("<b>{alert}</b> (alert {number})").format(
         alert=escape(alerts.describe(rule, currency)), number=rule.id
     )
     text = "\n\n".join([_(opening), described, *([" ".join(state)] if state else []), _("Another threshold, or:")])
-    return Reply(text, buttons=alert_keyboards.one_rule(rule, close, currency))
+    return Reply(text, buttons=_rule_buttons(rule, close, currency))
 
 
-def last_day(services: Services, rule: AlertRule) -> date | None:
-    """The last day on which an alert may come, by the chat's clock; None when it has no end. Raises StoreError."""
+def _rule_buttons(rule: AlertRule, close: float | None, currency: str) -> Rows:
+    offered: Rows = ()
+    if rule.kind is not RuleKind.EARNINGS and (close is not None or rule.kind is not RuleKind.PRICE):
+        presets = _presets(rule.kind, rule.horizon, rule.symbol, close or 0.0, currency)
+        offered = _preset_buttons(f"setrule:{rule.id}", presets, rule.kind)
+    another = _("Another for {symbol}").format(symbol=rule.symbol)
+    return (
+        *offered,
+        (
+            Button(_("Only once") if rule.repeat is Repeat.AGAIN else _("Every time"), f"repeat:{rule.id}"),
+            Button(_("Resume"), f"resume:{rule.id}") if rule.paused else Button(_("Pause"), f"pause:{rule.id}"),
+            Button(_("Remove"), f"rmrule:{rule.id}"),
+        ),
+        (Button(another, f"kinds:{rule.symbol}:{rule.horizon or 10}"), Button(_("« All"), "alerts")),
+    )
+
+
+def last_day(chat: ChatContext, rule: AlertRule) -> date | None:
+    """Return the last day of an alert by the chat's clock, None when it has no end. Raises StoreError."""
     if rule.expires_at is None:
         return None
-    zone = ZoneInfo(chat_wishes.alert_settings(services.store, rule.chat_id).timezone)
+    zone = ZoneInfo(chat_wishes.alert_settings(chat.services.store, rule.chat_id).timezone)
     return (rule.expires_at - timedelta(microseconds=1)).astimezone(zone).date()
 
 
 def removed(rule: AlertRule) -> Reply:
-    """That it is gone, and the way back."""
+    """Say that an alert is gone, with a button that puts it back."""
     text = _("Removed: {alert}. No more messages about it.").format(alert=escape(alerts.describe(rule)))
-    return Reply(text, buttons=alert_keyboards.removed(rule))
+    again = f"addrule:{rule.symbol}:{rule.kind.value}:{rule.horizon or 10}:{terms(rule.threshold, rule.direction)}"
+    return Reply(text, buttons=((Button(_("Put it back"), again), Button(_("« All"), "alerts")),))
+
+
+def terms(threshold: float, direction: Direction | None) -> str:
+    """Write the end of an action: THRESHOLD[:DIRECTION]; without a direction the threshold suggests it."""
+    return f"{threshold:.6g}" if direction is None else f"{threshold:.6g}:{direction.value}"
+
+
+def _preset_buttons(start: str, presets: list[tuple[str, str]], kind: RuleKind) -> Rows:
+    buttons = [Button(label, f"{start}:{end}") for label, end in presets]
+    return in_rows(buttons, 2 if kind is RuleKind.PRICE else 3 if len(buttons) % 3 == 0 else 4)
+
+
+def _presets(kind: RuleKind, horizon: int, symbol: str, close: float, currency: str) -> list[tuple[str, str]]:
+    """Return the label and the `terms` of each offered threshold."""
+    if kind is RuleKind.PRICE:
+        levels = [(float(f"{close * (1 + share):.4g}"), share) for share in _NEAR]
+        return [
+            (f"{money(level, currency, symbol)} ({signed_percent(share)})", terms(level, None))
+            for level, share in levels
+        ]
+    if kind is RuleKind.GROWTH:
+        rises = _GROWTHS[horizon <= 10]
+        return [(signed_percent(share), terms(share, None)) for share in (*rises, *(-share for share in rises))]
+    if kind is RuleKind.CHANCE:
+        above = [(_("above {share}").format(share=percent(share)), terms(share, Direction.ABOVE)) for share in _CHANCES]
+        others = [round(1 - share, 2) for share in _CHANCES]
+        below = [(_("below {share}").format(share=percent(share)), terms(share, Direction.BELOW)) for share in others]
+        return above + below
+    shares = _KINDS[kind].shares
+    if kind is RuleKind.UNUSUAL:
+        return [(_("1 day in {days}").format(days=round(1 / share)), terms(share, None)) for share in shares]
+    if kind is RuleKind.EARNINGS:
+        return [(_("Tell me the day before"), terms(0.5, None))]
+    return [(percent(share), terms(share, None)) for share in shares]

@@ -4,25 +4,22 @@ from datetime import date
 
 from bellwether.ask import forecasts
 from bellwether.ask.forecasts import Answer
-from bellwether.core.errors import AmbiguousSymbol, BadDate, BadSymbol, MarketDataError, UnknownSymbol, UnusableBars
+from bellwether.core.errors import BadDate, BadSymbol, MarketDataError, UnusableBars
 from bellwether.core.i18n.translate import N_, said
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.parsing import parse_date
-from bellwether.core.types import Theme
 from bellwether.forecasting import sentences
-from bellwether.services import Services
 from bot import charts
 from bot.commands.base import ChatContext, Command, Given, Press
-from bot.commands.clarify import ask_back
-from bot.commands.forecast import question_and_horizon
+from bot.commands.stock_typed import or_ask_back, question_and_horizon
 from bot.keyboards import meaning
-from bot.replies import Button, Pressed, Reply, past_forecast_text
+from bot.replies import Button, Reply, past_forecast_text
 
 _HOW = said("From which day, and which stock? For example: /asof 2020-03-02 AAPL")
 
 
-def answer(services: Services, asker: ChatContext, text: str) -> Reply:
-    """The forecast as of a day; the day stands first, or last."""
+def answer(chat: ChatContext, text: str) -> Reply:
+    """Give the forecast as of a day, which stands first or last."""
     words = text.split()
     if len(words) < 2:
         raise BadSymbol(_HOW)
@@ -30,35 +27,32 @@ def answer(services: Services, asker: ChatContext, text: str) -> Reply:
     if day_at is None:
         raise BadDate(_HOW)
     day = parse_date(words.pop(day_at))
-    question, horizon = question_and_horizon(services, " ".join(words))
-    try:
-        return _as_of(services, day, question, horizon, asker.preferences.theme)
-    except (AmbiguousSymbol, UnknownSymbol) as problem:
-        return ask_back(problem, f"asof:{{}}:{horizon}:{day}")
+    question, horizon = question_and_horizon(chat.services.universe, " ".join(words))
+    return or_ask_back(lambda: _as_of(chat, day, question, horizon), f"asof:{{}}:{horizon}:{day}")
 
 
 def _is_day(word: str) -> bool:
     return word.count("-") == 2 and word.replace("-", "").isdecimal()
 
 
-def _as_of(services: Services, day: date, question: str, horizon: int, theme: Theme) -> Reply:
-    asked = forecasts.answer(services, question, horizon, day)
+def _as_of(chat: ChatContext, day: date, question: str, horizon: int) -> Reply:
+    asked = forecasts.answer(chat.services, question, horizon, day)
     made = asked.forecast
     return Reply(
-        past_forecast_text(made, _who_answers(services, asked), _what_came(services, asked)),
-        chart=charts.fan(asked, theme),
+        past_forecast_text(made, _who_answers(chat, asked), _what_came(chat, asked)),
+        chart=charts.fan(asked, chat.preferences.theme),
         buttons=((Button(_("The newest forecast"), f"ask:{made.symbol}:{horizon}"), meaning()),),
     )
 
 
-def _who_answers(services: Services, asked: Answer) -> str:
-    """Whether the model had seen what came after: it must not look like a test where it is none."""
+def _who_answers(chat: ChatContext, asked: Answer) -> str:
+    """Say whether the model had seen what came after: it must not look like a test where it is none."""
     made = asked.forecast
     if made.problem is not None:
         return _(
             "The model is silent here; this is the plain volatility rule, which knew only the prices up to that day."
         )
-    model = services.shelf.for_day(made.cutoff)
+    model = chat.services.shelf.for_day(made.cutoff)
     if model is None or model.card.seen_to > made.cutoff:
         return _("Careful: every model here was made with later prices in view, so this is no test of it.")
     return _(
@@ -66,11 +60,10 @@ def _who_answers(services: Services, asked: Answer) -> str:
     ).format(day=sentences.day(model.card.seen_to))
 
 
-def _what_came(services: Services, asked: Answer) -> str:
-    """How it turned out, where that is known."""
+def _what_came(chat: ChatContext, asked: Answer) -> str:
     made = asked.forecast
     try:
-        came = forecasts.what_came(services, asked)
+        came = forecasts.what_came(chat.services, asked)
     except (MarketDataError, UnusableBars):
         came = None
     if came is None:
@@ -83,16 +76,10 @@ def _what_came(services: Services, asked: Answer) -> str:
     return message.format(day=sentences.day(made.target_session), growth=sentences.signed_percent(came.growth))
 
 
-def _press(services: Services, asker: ChatContext, given: Given) -> Pressed:
-    given.expect(3)
-    day, theme = parse_date(given.text(2)), asker.preferences.theme
-    return Pressed(reply=_as_of(services, day, given.symbol(), given.horizon(1), theme))
+def _press(chat: ChatContext, given: Given) -> Reply:
+    return _as_of(chat, parse_date(given.text(2)), given.symbol(), given.horizon(1))
 
 
 COMMAND = Command(
-    "asof",
-    N_("DATE SYMBOL [10d]"),
-    N_("what I would have said on a past day"),
-    answer,
-    {"asof": Press(_press)},
+    "asof", N_("DATE SYMBOL [10d]"), N_("what I would have said on a past day"), answer, {"asof": Press(_press, (3,))}
 )

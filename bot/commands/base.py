@@ -1,6 +1,6 @@
 """What a command is, and what it is given."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -17,8 +17,9 @@ LONGEST = 200  #: characters of a message that are looked at; no symbol, name or
 
 @dataclass(frozen=True, slots=True)
 class ChatContext:
-    """The chat a message came from."""
+    """The chat a message came from, and the services that answer it."""
 
+    services: Services
     chat_id: int
     language: str = "en"
     may_change: bool = True  #: False for somebody in a group who is not one of its admins, for all that is known
@@ -36,7 +37,7 @@ class Who(Enum):
 
 
 class StaleButton(BellwetherError):
-    """What a button sent says nothing to this version: it is old, or nobody's."""
+    """The action of a button is unknown to this version: the button is old, or forged."""
 
     code = "stale_button"
 
@@ -47,9 +48,10 @@ class StaleButton(BellwetherError):
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """What a button's verb does."""
+    """What the verb of a button does, and with how many arguments; another number raises StaleButton."""
 
-    answer: Callable[[Services, ChatContext, "Given"], Pressed]
+    answer: Callable[[ChatContext, "Given"], Pressed | Reply]  #: a reply alone is one more message
+    takes: Collection[int] = (1,)
     who: Who = Who.ANYBODY
 
 
@@ -60,7 +62,7 @@ class Command:
     name: str
     arguments: str  #: as shown in /help: "SYMBOL [10d]"; marked with N_, as the summary, for it is translated
     summary: str
-    answer: Callable[[Services, ChatContext, str], Reply]  #: services, who asks, the text after the command
+    answer: Callable[[ChatContext, str], Reply]  #: who asks, and the text after the command
     presses: Mapping[str, Press] = field(default_factory=dict)  #: what its buttons send, by verb
     who: Who = Who.ANYBODY
     in_groups: bool = True  #: whether a group's menu offers it
@@ -68,7 +70,7 @@ class Command:
 
 
 class Given:
-    """What came with a button's verb: "AAPL:10" is a symbol and a horizon. Anybody may forge it."""
+    """The arguments of a button's verb: "AAPL:10" is a symbol and a horizon. Anybody may forge them."""
 
     def __init__(self, arguments: tuple[str, ...]) -> None:
         """As split at the colons."""
@@ -78,28 +80,23 @@ class Given:
         """How many there are."""
         return len(self._arguments)
 
-    def expect(self, least: int, most: int | None = None) -> None:
-        """Raises StaleButton when there are fewer or more."""
-        if not least <= len(self) <= (least if most is None else most):
-            raise StaleButton
-
     def text(self, at: int) -> str:
-        """One of them; empty where there are fewer."""
+        """Return one argument, "" where there are fewer."""
         return self._arguments[at] if at < len(self) else ""
 
-    def symbol(self, at: int = 0) -> str:
-        """A symbol. Raises StaleButton."""
-        if not is_symbol(self.text(at)):
+    def symbol(self) -> str:
+        """Return the first argument, a symbol. Raises StaleButton."""
+        if not is_symbol(self.text(0)):
             raise StaleButton
-        return self.text(at)
+        return self.text(0)
 
-    def horizon(self, at: int) -> int:
-        """A horizon in sessions. Raises BadHorizon."""
-        return parse_horizon(self.text(at))
+    def horizon(self, at: int, default: int | None = None) -> int:
+        """Return a horizon in sessions, the default where there are fewer arguments. Raises BadHorizon."""
+        return default if default is not None and at >= len(self) else parse_horizon(self.text(at))
 
-    def number(self, at: int) -> int:
-        """A whole number. Raises StaleButton."""
-        text = self.text(at)
+    def number(self) -> int:
+        """Return the first argument, a whole number. Raises StaleButton."""
+        text = self.text(0)
         if not (text.isascii() and text.isdecimal() and len(text) <= 18):
             raise StaleButton
         return int(text)

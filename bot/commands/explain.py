@@ -3,9 +3,8 @@
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.forecasting.sentences import NOT_ADVICE
-from bellwether.services import Services
-from bot.commands.base import ChatContext, Command, Given, Press
-from bot.replies import Pressed, Reply
+from bot.commands.base import ChatContext, Command, Press
+from bot.replies import Reply
 
 _HEADING = N_("What a forecast says")
 #: what stands in bold, and what it means
@@ -54,20 +53,11 @@ _PARTS = (
 )
 
 
-def explained() -> Reply:
-    """Every part in a paragraph."""
+def answer(chat: ChatContext, text: str) -> Reply:
+    """Explain each part of a forecast in a paragraph."""
     parts = [f"<b>{_(title)}</b> {_(text)}" for title, text in _PARTS]
     return Reply("\n\n".join([f"<b>{_(_HEADING)}</b>", *parts, f"<i>{NOT_ADVICE}</i>"]))
 
 
-def answer(services: Services, asker: ChatContext, text: str) -> Reply:
-    """The explanation."""
-    return explained()
-
-
-def _press(services: Services, asker: ChatContext, given: Given) -> Pressed:
-    given.expect(0)
-    return Pressed(reply=explained())
-
-
-COMMAND = Command("meaning", "", N_("what a forecast says, in everyday words"), answer, {"meaning": Press(_press)})
+_PRESSES = {"meaning": Press(lambda chat, given: answer(chat, ""), (0,))}
+COMMAND = Command("meaning", "", N_("what a forecast says, in everyday words"), answer, _PRESSES)

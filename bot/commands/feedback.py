@@ -3,17 +3,16 @@
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.delivery import chats
-from bellwether.services import Services
 from bot.commands.base import ChatContext, Command
 from bot.replies import Reply
 
 
-def answer(services: Services, asker: ChatContext, text: str) -> Reply:
-    """Keep it for the operator."""
+def answer(chat: ChatContext, text: str) -> Reply:
+    """Keep a message for the operator."""
     said = text.strip()
     if not said:
         return Reply(_("What would you like to say? For example: /feedback The chart is hard to read."))
-    chats.say_to_operator(services, asker.chat_id, said)
+    chats.say_to_operator(chat.services, chat.chat_id, said)
     return Reply(_("Thank you. Whoever runs this bot reads it; I can't promise an answer."))
 
 

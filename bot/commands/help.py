@@ -4,7 +4,6 @@ from html import escape
 
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.services import Services
 from bot.commands.base import ChatContext, Command
 from bot.replies import Reply
 
@@ -17,11 +16,11 @@ _RANGES = N_(
 
 
 def make(commands: tuple[Command, ...]) -> Command:
-    """The help command for these commands and itself."""
+    """Make the help command for these commands and itself."""
 
-    def answer(services: Services, asker: ChatContext, text: str) -> Reply:
-        """One line for each command."""
-        lines = [f"{_call(one)}: {escape(_(one.summary))}" for one in (*commands, command)]
+    def answer(chat: ChatContext, text: str) -> Reply:
+        """List each command in one line."""
+        lines = [f"{_call(listed)}: {escape(_(listed.summary))}" for listed in (*commands, command)]
         heading = _("<b>What you can ask</b>")
         return Reply("\n\n".join([heading, "\n".join(lines), _(_HORIZONS), _(_RANGES)]))
 
@@ -29,6 +28,5 @@ def make(commands: tuple[Command, ...]) -> Command:
     return command
 
 
-def _call(one: Command) -> str:
-    """A command as it is typed."""
-    return f"/{one.name} {escape(_(one.arguments))}".rstrip() if one.arguments else f"/{one.name}"
+def _call(command: Command) -> str:
+    return f"/{command.name} {escape(_(command.arguments))}" if command.arguments else f"/{command.name}"

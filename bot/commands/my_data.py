@@ -1,12 +1,24 @@
-"""/export_me and /delete_me: everything that is kept about a chat, handed out or erased for good."""
+"""/privacy, /export_me and /delete_me: what is kept about a chat, told, handed out or erased for good."""
 
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.delivery import chats
-from bellwether.services import Services
 from bot.commands.base import ChatContext, Command, Given, Press, Who
 from bot.replies import NO_FILE, Button, Document, Pressed, Reply
 
+_POLICY = N_(
+    "<b>What I keep about you</b>\n\n"
+    "• The number of this chat, the language your app told me, the symbols you watch, your alerts and /settings: to "
+    "write to you when you want it.\n"
+    "• The text of a message only until it is answered, or for a day where I can't read it; then it is erased. What "
+    "you say by /feedback is kept for whoever runs this bot.\n"
+    "• The digests and alerts I owe you and when they were sent, so that none is lost or sent twice.\n\n"
+    "/export_me gives you all of it as a file, /delete_me erases all of it for good, /stop only silences me. "
+    "What lies in the operator's backups goes when they do.\n\n"
+    "I keep no name, phone number or location, and pass nothing on about you. A symbol or name that you ask for may be "
+    "looked up at the source of prices, such as Yahoo Finance, which learns nothing of who asked. The data lie in the "
+    "database of whoever runs this bot."
+)
 _NAME = "bellwether-my-data.json"
 _ASKED = N_(
     "<b>Erase everything I keep about this chat?</b>\n\nYour watchlist, alerts, settings, feedback and every message "
@@ -19,36 +31,40 @@ _DONE = N_(
 _NOTHING = N_("I keep nothing about this chat, so there is nothing to erase.")
 
 
-def export(services: Services, asker: ChatContext, text: str) -> Reply:
-    """Every row of this chat as a JSON file."""
-    content = chats.export(services, asker.chat_id)
+def privacy(chat: ChatContext, text: str) -> Reply:
+    """Say what is kept."""
+    return Reply(_(_POLICY))
+
+
+def export(chat: ChatContext, text: str) -> Reply:
+    """Send every row of this chat as a JSON file."""
+    content = chats.export(chat.services, chat.chat_id)
     text = _("Everything I keep about this chat, as JSON, which programs and people can read. /delete_me erases it.")
     return Reply(text, document=Document(_NAME, content), words_alone=_(NO_FILE))
 
 
-def delete(services: Services, asker: ChatContext, text: str) -> Reply:
+def delete(chat: ChatContext, text: str) -> Reply:
     """Ask first: there is no way back."""
     return Reply(_(_ASKED), buttons=((Button(_("Erase everything"), "erase"), Button(_("Keep it"), "keep")),))
 
 
-def _erase(services: Services, asker: ChatContext, given: Given) -> Pressed:
-    given.expect(0)
-    gone = chats.erase(services, asker.chat_id)
+def _erase(chat: ChatContext, given: Given) -> Pressed:
+    gone = chats.erase(chat.services, chat.chat_id)
     return Pressed(_("Erased.") if gone else "", edit=Reply(_(_DONE if gone else _NOTHING)))
 
 
-def _keep(services: Services, asker: ChatContext, given: Given) -> Pressed:
-    given.expect(0)
+def _keep(chat: ChatContext, given: Given) -> Pressed:
     return Pressed(_("Nothing was erased."), edit=Reply(_("Nothing was erased.")))
 
 
+PRIVACY = Command("privacy", "", N_("what is kept about you"), privacy)
 EXPORT = Command("export_me", "", N_("everything kept about you, as a file"), export, who=Who.ADMINS, in_groups=False)
 DELETE = Command(
     "delete_me",
     "",
     N_("erase everything kept about you"),
     delete,
-    {"erase": Press(_erase, Who.ADMINS), "keep": Press(_keep, Who.ADMINS)},
+    {"erase": Press(_erase, (0,), Who.ADMINS), "keep": Press(_keep, (0,), Who.ADMINS)},
     Who.ADMINS,
     in_groups=False,
 )

@@ -7,7 +7,7 @@ from bellwether.core.i18n.translate import N_, ngettext
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.delivery import chat_wishes, chats
 from bellwether.delivery.chats_table import Pause, Silence
-from bellwether.services import Services
+from bot.commands.base import ChatContext
 
 _WHY = {
     Silence.STOPPED: N_("Somebody here sent /stop."),
@@ -16,12 +16,12 @@ _WHY = {
 }
 
 
-def pause_notice(services: Services, chat_id: int) -> str:
-    """A paragraph as HTML, with an empty line after it; empty where there is nothing to tell. Raises StoreError."""
-    pause = chats.pause_of(services, chat_id)
+def pause_notice(chat: ChatContext) -> str:
+    """Return a paragraph of HTML with an empty line after it, "" where the chat is not paused. Raises StoreError."""
+    pause = chats.pause_of(chat.services, chat.chat_id)
     if pause is None:
         return ""
-    zone = ZoneInfo(chat_wishes.alert_settings(services.store, chat_id).timezone)
+    zone = ZoneInfo(chat_wishes.alert_settings(chat.services.store, chat.chat_id).timezone)
     sentences = [f"<b>{_when(pause, zone)}</b>", _(_WHY[pause.why]), _end(pause)]
     if pause.lost:
         sentences.append(

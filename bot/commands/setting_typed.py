@@ -11,14 +11,14 @@ from bellwether.core.i18n.time_zones import find_time_zone
 from bellwether.core.i18n.translate import LANGUAGES, said, together
 from bellwether.core.parsing import parse_clock, parse_quiet_hours
 from bellwether.core.types import Theme
-from bot.settings_keyboards import OFF
 
+OFF = "off"
 _IN_ENGLISH = {"en": "english", "es": "spanish", "de": "german", "pt": "portuguese", "ru": "russian"}
 _NONE = frozenset({OFF, "none", "no", "never", "close", "unlimited", "telegram"})
 
 
 def changed(old: AlertSettings, what: str, value: str) -> AlertSettings:
-    """The settings with one part replaced, by what was typed or pressed. Raises BadRule or BadTimeZone.
+    """Return the settings with one part replaced by what was typed or pressed. Raises BadRule or BadTimeZone.
 
     `what` is timezone, digest, time, quiet, language, wording, theme or budget.
     """
@@ -69,7 +69,6 @@ def _clock(value: str, what: str) -> time:
 
 
 def _language(word: str) -> str:
-    """The code of a language by its code, its own name or its English one. Raises BadRule."""
     mother = re.split("[-_]", word, maxsplit=1)[0]  # of "pt-BR"
     for code, name in LANGUAGES.items():
         if mother == code or word in {name.lower(), _IN_ENGLISH[code]}:

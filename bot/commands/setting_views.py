@@ -1,52 +1,126 @@
-"""What /settings shows: what holds now, and what can be chosen. Words and buttons; nothing is changed here."""
+"""What /settings shows: what holds now, and what can be chosen. Words and buttons; nothing is changed here.
 
-from collections.abc import Callable
+settings        what holds now
+set:WHAT        what can be chosen: timezone, time, quiet, budget, language
+set:WHAT:VALUE  choose it. Times of day have no colon here: "1830", "2200-0700"
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from html import escape
 from zoneinfo import ZoneInfo
 
 from bellwether.core.alert_types import AlertSettings, DigestMode
-from bellwether.core.i18n.translate import LANGUAGES, N_, ngettext, pgettext, spoken
+from bellwether.core.i18n.translate import ENGLISH, LANGUAGES, N_, ngettext, pgettext, spoken
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.services import Services
-from bot import settings_keyboards
-from bot.replies import Reply, Rows
+from bot.commands.base import ChatContext
+from bot.commands.setting_typed import OFF
+from bot.keyboards import in_rows
+from bot.replies import Button, Reply, Rows
 
-MENUS: dict[str, tuple[str, Callable[[], Rows]]] = {
-    "timezone": (
+#: one for each clock that many people live by, from west to east
+_ZONES = (
+    "America/Los_Angeles",
+    "America/Denver",
+    "America/Chicago",
+    "America/New_York",
+    "America/Sao_Paulo",
+    "Europe/London",
+    "Europe/Berlin",
+    "Europe/Istanbul",
+    "Asia/Dubai",
+    "Asia/Kolkata",
+    "Asia/Singapore",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+    "UTC",
+)
+_HOURS = (7, 8, 12, 18, 20, 22)  #: o'clock, for the digest
+_QUIET = ((21, 7), (22, 7), (22, 8), (23, 8))
+_BUDGETS = (0, 3, 5, 10, 20)  #: alerts a week that may come by themselves
+_LANGUAGE = N_("Language")
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """What can be chosen for one setting."""
+
+    question: str  #: marked with N_
+    choices: tuple[tuple[str, str], ...]  #: what stands on each button, and the value it sets
+    width: int  #: buttons in a row
+    off: Callable[[], str] | None = None  #: what stands on the button that sets none, where there is one
+
+
+def _zone_choices(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((name.rpartition("/")[2].replace("_", " "), name) for name in names)
+
+
+MENUS = {
+    "timezone": Menu(
         N_(
             "Whose clock do you live by? Not among these: type it, like <b>/settings timezone Lisbon</b>, or send me "
             "your location; I read only the time zone off it."
         ),
-        settings_keyboards.zones,
+        _zone_choices(_ZONES),
+        width=2,
     ),
-    "time": (
+    "time": Menu(
         N_(
             "At what time by your clock may the digest come? It never comes before the closing prices are in. Another "
             "one: <b>/settings time 18:30</b>."
         ),
-        settings_keyboards.digest_times,
+        tuple((f"{hour}:00", f"{hour:02}00") for hour in _HOURS),
+        width=3,
+        off=lambda: _("Soon after the close"),
     ),
-    "quiet": (
+    "quiet": Menu(
         N_(
             "When must I be quiet? What falls into these hours waits for their end. Others: <b>/settings quiet "
             "22-7</b>."
         ),
-        settings_keyboards.quiet_hours,
+        tuple((f"{since:02}:00–{until:02}:00", f"{since:02}00-{until:02}00") for since, until in _QUIET),  # noqa: RUF001
+        width=2,
+        off=lambda: pgettext("quiet hours", "None"),
     ),
-    "budget": (
+    "budget": Menu(
         N_(
             "How many alerts of their own may come in seven days? What is beyond goes into the digest. Another number: "
             "<b>/settings budget 7</b>."
         ),
-        settings_keyboards.budgets,
+        tuple((str(most), str(most)) for most in _BUDGETS),
+        width=5,
+        off=lambda: _("No limit"),
     ),
-    "language": (N_("Which language shall I speak here?"), settings_keyboards.languages),
+    # each language by its own name: whoever chose a wrong one must find the way back
+    "language": Menu(
+        N_("Which language shall I speak here?"),
+        tuple((name, code) for code, name in LANGUAGES.items()),
+        width=2,
+        off=lambda: _("As in Telegram"),
+    ),
 }
 
 
-def overview(services: Services, now: AlertSettings, opening: str = "") -> Reply:
-    local = services.clock().astimezone(ZoneInfo(now.timezone))
-    delay = services.settings.alerts.digest_delay
+def menu(what: str) -> Reply:
+    """Offer the choices of one of MENUS."""
+    return Reply(_(MENUS[what].question), buttons=_buttons(what, MENUS[what]))
+
+
+def zones(names: Iterable[str]) -> Rows:
+    """Return the buttons that offer these time zones."""
+    return _buttons("timezone", replace(MENUS["timezone"], choices=_zone_choices(names)))
+
+
+def _buttons(what: str, menu: Menu) -> Rows:
+    buttons = in_rows([Button(label, f"set:{what}:{value}") for label, value in menu.choices], menu.width)
+    off: Rows = ((Button(menu.off(), f"set:{what}:{OFF}"),),) if menu.off is not None else ()
+    return (*buttons, *off, (Button(_("« Back"), "settings"),))
+
+
+def overview(chat: ChatContext, now: AlertSettings, opening: str = "") -> Reply:
+    """Show all settings, with a button for each."""
+    local = chat.services.clock().astimezone(ZoneInfo(now.timezone))
+    delay = chat.services.settings.alerts.digest_delay
     always = now.digest_mode is DigestMode.ALWAYS
     at = (
         _("at {time} or later").format(time=f"{now.digest_at:%H:%M}")
@@ -73,7 +147,27 @@ def overview(services: Services, now: AlertSettings, opening: str = "") -> Reply
     how = _("How I write to you:")
     press = _("Press what you want to change. /alerts has your alerts, /stop silences everything.")
     text = f"{opening}{how}\n\n" + "\n".join(lines) + f"\n\n{press}"
-    return Reply(text, buttons=settings_keyboards.overview(now))
+    return Reply(text, buttons=_switches(now))
+
+
+def _switches(now: AlertSettings) -> Rows:
+    always = now.digest_mode is DigestMode.ALWAYS
+    other = DigestMode.UNUSUAL if always else DigestMode.ALWAYS
+    mode = _("Digest: only when unusual") if always else _("Digest: after every session")
+    return (
+        (Button(_("Time zone"), "set:timezone"), Button(_("Digest time"), "set:time")),
+        (Button(mode, f"set:digest:{other.value}"),),
+        (Button(_("Quiet hours"), "set:quiet"), Button(_("Weekly limit"), "set:budget")),
+        (
+            Button(_("Plain words"), "set:wording:plain")
+            if now.expert
+            else Button(_("All the numbers"), "set:wording:expert"),
+            Button(_("Light charts"), "set:theme:light")
+            if now.theme == "dark"
+            else Button(_("Dark charts"), "set:theme:dark"),
+        ),
+        (Button(_LANGUAGE if spoken() == ENGLISH else f"{_(_LANGUAGE)} / {_LANGUAGE}", "set:language"),),
+    )
 
 
 def _quiet(now: AlertSettings) -> str:
@@ -96,8 +190,3 @@ def _spoken(now: AlertSettings) -> str:
         if now.language
         else _("{language}, as in Telegram").format(language=LANGUAGES[spoken()])
     )
-
-
-def menu(what: str) -> Reply:
-    text, buttons = MENUS[what]
-    return Reply(_(text), buttons=buttons())

@@ -10,12 +10,10 @@ from bellwether.core.i18n.translate import N_, said, use_language
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Theme
 from bellwether.delivery import chat_wishes
-from bellwether.services import Services
-from bot import settings_keyboards
 from bot.commands.base import ChatContext, Command, Given, Press, StaleButton, Who
 from bot.commands.pause_sentences import pause_notice
 from bot.commands.setting_typed import changed
-from bot.commands.setting_views import MENUS, menu, overview
+from bot.commands.setting_views import MENUS, menu, overview, zones
 from bot.replies import Pressed, Reply
 
 _WORDS = {
@@ -40,12 +38,11 @@ _EXAMPLES = (
 )
 
 
-def answer(services: Services, asker: ChatContext, text: str) -> Reply:
-    """What holds now; or a change, such as "timezone Berlin"."""
+def answer(chat: ChatContext, text: str) -> Reply:
+    """Show all settings, or make a change such as "timezone Berlin"."""
     words = text.split()
     if not words:
-        notice = pause_notice(services, asker.chat_id)
-        return overview(services, chat_wishes.alert_settings(services.store, asker.chat_id), notice)
+        return _overview(chat)
     word, value = words[0].lower(), " ".join(words[1:])
     if word == "time" and value.lower().startswith("zone"):
         word, value = "timezone", value[4:].strip()
@@ -56,46 +53,45 @@ def answer(services: Services, asker: ChatContext, text: str) -> Reply:
         return menu(what)
     try:
         # "/settings Berlin" is a time zone, too
-        return _change(services, asker, what or "timezone", value if what else " ".join(words))
+        return _change(chat, what or "timezone", value if what else " ".join(words))
     except BadTimeZone as problem:
         if what is None and not problem.offered:
             raise BadRule(
                 said("I can set a time zone, times, limits and the language: {examples}.", examples=_EXAMPLES)
             ) from None
-        offered = settings_keyboards.zones(*([problem.offered] if problem.offered else []))
-        return Reply(escape(problem.for_person), buttons=offered)
+        buttons = zones(problem.offered) if problem.offered else menu("timezone").buttons
+        return Reply(escape(problem.for_person), buttons=buttons)
 
 
-def at_place(services: Services, asker: ChatContext, latitude: float, longitude: float) -> Reply:
-    """The clock of a place that was shared is the chat's; the place itself is not kept. Raises BadTimeZone."""
-    return _change(services, asker, "timezone", time_zone_at(latitude, longitude))
+def at_place(chat: ChatContext, latitude: float, longitude: float) -> Reply:
+    """Take the clock of a shared place for the chat's; the place itself is not kept. Raises BadTimeZone."""
+    return _change(chat, "timezone", time_zone_at(latitude, longitude))
 
 
-def _change(services: Services, asker: ChatContext, what: str, value: str) -> Reply:
-    old = chat_wishes.alert_settings(services.store, asker.chat_id)
+def _change(chat: ChatContext, what: str, value: str) -> Reply:
+    old = chat_wishes.alert_settings(chat.services.store, chat.chat_id)
     new = changed(old, what, value)
-    kept = ask.change_alert_settings(services, asker.chat_id, new, asker.language)
-    with use_language(kept.language or asker.language):  # it may just have become another one
-        return overview(services, kept, _("<b>Changed.</b>") + " ")
+    settings = ask.change_alert_settings(chat.services, chat.chat_id, new, chat.language)
+    with use_language(settings.language or chat.language):  # it may just have become another one
+        return overview(chat, settings, _("<b>Changed.</b>") + " ")
 
 
-def _press_overview(services: Services, asker: ChatContext, given: Given) -> Pressed:
-    given.expect(0)
-    notice = pause_notice(services, asker.chat_id)
-    return Pressed(edit=overview(services, chat_wishes.alert_settings(services.store, asker.chat_id), notice))
+def _overview(chat: ChatContext) -> Reply:
+    notice = pause_notice(chat)
+    return overview(chat, chat_wishes.alert_settings(chat.services.store, chat.chat_id), notice)
 
 
-def _press_set(services: Services, asker: ChatContext, given: Given) -> Pressed:
-    given.expect(1, 2)
+def _press_overview(chat: ChatContext, given: Given) -> Pressed:
+    return Pressed(edit=_overview(chat))
+
+
+def _press_set(chat: ChatContext, given: Given) -> Pressed:
     what = given.text(0)
-    if what not in MENUS and what not in _SWITCHES:
-        raise StaleButton
-    if len(given) == 1:
-        if what not in MENUS:
-            raise StaleButton
+    if what in MENUS and len(given) == 1:
         return Pressed(edit=menu(what))
-    new = _change(services, asker, what, _with_colons(given.text(1)))
-    return Pressed(_("Changed."), edit=new)
+    if (what not in MENUS and what not in _SWITCHES) or len(given) == 1:
+        raise StaleButton
+    return Pressed(_("Changed."), edit=_change(chat, what, _with_colons(given.text(1))))
 
 
 def _with_colons(value: str) -> str:
@@ -111,6 +107,6 @@ COMMAND = Command(
     N_("[WHAT VALUE]"),
     N_("your language, time zone, digest time, quiet hours, weekly limit, dark charts"),
     answer,
-    {"settings": Press(_press_overview, Who.ADMINS), "set": Press(_press_set, Who.ADMINS)},
+    {"settings": Press(_press_overview, (0,), Who.ADMINS), "set": Press(_press_set, (1, 2), Who.ADMINS)},
     Who.ADMINS,
 )

@@ -8,10 +8,11 @@ from bellwether.core.i18n.translate import N_, translated
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.market.symbols.match import is_whole_name
 from bellwether.market.symbols.start_links import is_of_symbol, read_start
-from bellwether.services import Services
-from bot.commands import forecast, watch
+from bellwether.market.symbols.universe import Universe
+from bot.commands import forecast
 from bot.commands.base import ChatContext, Command, Who
-from bot.commands.clarify import ask_back
+from bot.commands.stock_typed import ask_back, question_and_horizon
+from bot.commands.watchlist import begin_watch
 from bot.replies import Button, Reply
 
 _WELCOME = N_(
@@ -23,56 +24,54 @@ _WELCOME = N_(
 )
 
 
-def answer(services: Services, asker: ChatContext, text: str) -> Reply:
-    """Welcome; a link such as t.me/bot?start=AAPL goes straight to the forecast, one to watch it does that.
+def answer(chat: ChatContext, text: str) -> Reply:
+    """Welcome a chat; a link such as t.me/bot?start=AAPL gives the forecast at once, one to watch starts the digest.
 
-    What a link carries may also be nobody's business here, as the code of a campaign: that is a welcome, too.
+    A link may also carry something that is not for us, such as the code of a campaign: that gets the welcome, too.
     """
-    if asker.may_change:  # in a group not everybody may undo a /stop
-        watchlist.join(services.store, services.clock, asker.chat_id, asker.language, asker.thread)
+    if chat.may_change:  # in a group not everybody may undo a /stop
+        watchlist.join(chat.services.store, chat.services.clock, chat.chat_id, chat.language, chat.thread)
     payload = text.strip()
     if " " in payload:  # typed, for no link carries a space
-        return forecast.answer(services, asker, payload)
-    return (_of_link(services, asker, payload) if payload else None) or _welcome(services)
+        return forecast.answer(chat, payload)
+    return (_of_link(chat, payload) if payload else None) or _welcome(chat)
 
 
-def _of_link(services: Services, asker: ChatContext, payload: str) -> Reply | None:
-    """What a link asks for; None where it names no stock: "VIP" may be a symbol's code or a campaign's."""
+def _of_link(chat: ChatContext, payload: str) -> Reply | None:
+    """Return what a link asks for, None where it names no stock: "VIP" may be a symbol or the code of a campaign."""
     wanted = read_start(payload)
-    watches = wanted.watch and asker.may_change
+    watches, universe = wanted.watch and chat.may_change, chat.services.universe
     try:
-        question, horizon = forecast.question_and_horizon(services, wanted.question)
+        question, horizon = question_and_horizon(universe, wanted.question)
         if watches:
-            return watch.begin(services, asker, wanted.question)
-        return forecast.show(services, asker, question, horizon)
+            return begin_watch(chat, wanted.question)
+        return forecast.show(chat, question, horizon)
     except (BadHorizon, BadSymbol):
         return None
     except MarketDataError:
         # of a stock, trouble is an answer; of words that nobody knows it would only puzzle
-        if is_of_symbol(payload) or _is_known(services, question):
+        if is_of_symbol(payload) or _is_known(universe, question):
             raise
         return None
     except (AmbiguousSymbol, UnknownSymbol) as problem:
-        if not isinstance(problem, Delisted) and not _is_known(services, question):
+        if not isinstance(problem, Delisted) and not _is_known(universe, question):
             return None
         return ask_back(problem, "add:{}" if watches else f"ask:{{}}:{horizon}")
 
 
-def _is_known(services: Services, question: str) -> bool:
-    return services.universe.get(question.upper()) is not None or is_whole_name(question, services.universe)
+def _is_known(universe: Universe, question: str) -> bool:
+    return universe.get(question.upper()) is not None or is_whole_name(question, universe)
 
 
-def _welcome(services: Services) -> Reply:
-    note = f"\n\n<i>{escape(translated(services.provider.note))}</i>" if services.provider.note else ""
-    return Reply(
-        _(_WELCOME) + note,
-        buttons=(tuple(Button(some_symbol, f"ask:{some_symbol}") for some_symbol in some_symbols(services)[:3]),),
-    )
+def _welcome(chat: ChatContext) -> Reply:
+    note = f"\n\n<i>{escape(translated(chat.services.provider.note))}</i>" if chat.services.provider.note else ""
+    symbols = some_symbols(chat.services.universe)
+    return Reply(_(_WELCOME) + note, buttons=(tuple(Button(symbol, f"ask:{symbol}") for symbol in symbols),))
 
 
-def some_symbols(services: Services) -> list[str]:
-    """A few that this market has, for somebody who has not named any yet."""
-    known = {instrument.symbol for instrument in services.universe}
+def some_symbols(universe: Universe) -> list[str]:
+    """Return up to three symbols of this market as examples."""
+    known = {instrument.symbol for instrument in universe}
     return [symbol for symbol in ("AAPL", "MSFT", "NVDA") if symbol in known] or sorted(known)[:3]
 
 

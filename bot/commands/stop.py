@@ -3,7 +3,6 @@
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.delivery import chats
-from bellwether.services import Services
 from bot.commands.base import ChatContext, Command, Who
 from bot.replies import Reply
 
@@ -13,9 +12,9 @@ _SAID = N_(
 )
 
 
-def answer(services: Services, asker: ChatContext, text: str) -> Reply:
-    """Send no digests and no alerts any more."""
-    chats.leave(services, asker.chat_id)
+def answer(chat: ChatContext, text: str) -> Reply:
+    """Stop all digests and alerts."""
+    chats.leave(chat.services, chat.chat_id)
     return Reply(_(_SAID))
 
 

@@ -3,18 +3,16 @@
 from html import escape
 
 from bellwether.ask import forecasts
-from bellwether.core.errors import AmbiguousSymbol, UnknownSymbol
 from bellwether.core.i18n.translate import N_, ngettext
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import SkillVerdict
 from bellwether.forecasting import sentences as price_sentences
-from bellwether.services import Services
 from bellwether.track_record.scores import sentences
 from bellwether.track_record.scores.types import Miss, TrackRecord
-from bot.commands.base import ChatContext, Command, Given, Press
-from bot.commands.clarify import ask_back
+from bot.commands.base import ChatContext, Command, Press
+from bot.commands.stock_typed import or_ask_back
 from bot.keyboards import meaning
-from bot.replies import Pressed, Reply
+from bot.replies import Reply
 
 _MISSES = 3
 _IN_PLAIN_WORDS = {
@@ -27,24 +25,25 @@ _IN_PLAIN_WORDS = {
 }
 
 
-def answer(services: Services, asker: ChatContext, text: str) -> Reply:
-    """The record of everything, or of what is named."""
+def answer(chat: ChatContext, text: str) -> Reply:
+    """Give the track record of all symbols, or of the one that is named."""
     if not text.strip():
-        return _track(services, None, _("all symbols"))
-    try:
-        one = forecasts.resolve(services, text)
-    except (AmbiguousSymbol, UnknownSymbol) as problem:
-        return ask_back(problem, "track:{}")
-    return _track(services, one.symbol, one.name)
+        return _track(chat, None, _("all symbols"))
+
+    def of_one() -> Reply:
+        instrument = forecasts.resolve(chat.services, text)
+        return _track(chat, instrument.symbol, instrument.name)
+
+    return or_ask_back(of_one, "track:{}")
 
 
-def _track(services: Services, symbol: str | None, name: str) -> Reply:
-    record = forecasts.track_record(services, symbol=symbol)
+def _track(chat: ChatContext, symbol: str | None, name: str) -> Reply:
+    record = forecasts.track_record(chat.services, symbol=symbol)
     return Reply(record_text(record, name), buttons=((meaning(),),))
 
 
 def record_text(record: TrackRecord, name: str) -> str:
-    """A record for a chat: what held in plain words, then the figures. HTML; honest about an empty one."""
+    """Write a record as HTML: what held in plain words, then the figures; or that there is none yet."""
     score = record.score
     if score.coverage_80 is None:
         heading = _("There is no track record of {name} yet.").format(name=escape(name))
@@ -64,7 +63,7 @@ def record_text(record: TrackRecord, name: str) -> str:
         f"{held} {_(_IN_PLAIN_WORDS[score.verdict])}",
         escape(sentences.opening(record)),
         "\n".join(
-            f"• {price_sentences.span(one.horizon)}: {escape(sentences.judged(one.score))}" for one in record.by_horizon
+            f"• {price_sentences.span(row.horizon)}: {escape(sentences.judged(row.score))}" for row in record.by_horizon
         ),
     ]
     if record.misses:
@@ -73,24 +72,20 @@ def record_text(record: TrackRecord, name: str) -> str:
     return "\n\n".join(part for part in (*parts, f"<i>{price_sentences.NOT_ADVICE}</i>") if part)
 
 
-def _miss(one: Miss) -> str:
+def _miss(miss: Miss) -> str:
     return ngettext(
         "• {symbol} from {day}, {count} day: it moved {growth}, the 9-in-10 range was {low} to {high}",
         "• {symbol} from {day}, {count} days: it moved {growth}, the 9-in-10 range was {low} to {high}",
-        one.horizon,
+        miss.horizon,
     ).format(
-        symbol=escape(one.symbol),
-        day=price_sentences.day(one.cutoff),
-        count=one.horizon,
-        growth=price_sentences.signed_percent(one.growth),
-        low=price_sentences.signed_percent(one.low),
-        high=price_sentences.signed_percent(one.high),
+        symbol=escape(miss.symbol),
+        day=price_sentences.day(miss.cutoff),
+        count=miss.horizon,
+        growth=price_sentences.signed_percent(miss.growth),
+        low=price_sentences.signed_percent(miss.low),
+        high=price_sentences.signed_percent(miss.high),
     )
 
 
-def _press(services: Services, asker: ChatContext, given: Given) -> Pressed:
-    given.expect(1)
-    return Pressed(reply=_track(services, given.symbol(), given.symbol()))
-
-
-COMMAND = Command("track", N_("[SYMBOL]"), N_("how earlier forecasts turned out"), answer, {"track": Press(_press)})
+_PRESSES = {"track": Press(lambda chat, given: _track(chat, given.symbol(), given.symbol()))}
+COMMAND = Command("track", N_("[SYMBOL]"), N_("how earlier forecasts turned out"), answer, _PRESSES)

@@ -1,39 +1,143 @@
-"""/list: what this chat watches."""
+"""/watch, /unwatch and /list: what a chat gets a digest of every evening."""
 
 from html import escape
 
 from bellwether.alerts import watchlist
-from bellwether.core.i18n.translate import N_
+from bellwether.core.errors import AmbiguousSymbol, BadSymbol, BellwetherError, UnknownSymbol
+from bellwether.core.i18n.translate import N_, ngettext, said, translated
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.services import Services
-from bot.commands.base import ChatContext, Command
+from bellwether.core.types import Instrument
+from bot.commands.base import ChatContext, Command, Press, Who
 from bot.commands.pause_sentences import pause_notice
+from bot.commands.stock_typed import ask_back, names_in, or_ask_back, question_and_horizon
+from bot.keyboards import in_rows
 from bot.replies import Button, Reply
 
+_NOTHING_NEW = N_("The sample market has no new days, so here it comes only when the operator rehearses one.")
 _SHOWN = 80  #: lines; a Telegram message holds 4,096 characters
 _SHOWN_BUTTONS = 12  #: more would push the list off a phone's screen
 
 
-def answer(services: Services, asker: ChatContext, text: str) -> Reply:
-    """The watchlist, with a button to each forecast."""
-    notice = pause_notice(services, asker.chat_id)
-    watched = [one.symbol for one in watchlist.watchlist(services.store, asker.chat_id)]
+def watch(chat: ChatContext, text: str) -> Reply:
+    """Put one or several symbols on the watchlist; each is answered."""
+    universe = chat.services.universe
+    names = names_in(universe, question_and_horizon(universe, text)[0])
+    if not names:
+        raise BadSymbol(said("Which stock? For example: /watch AAPL"))
+    return _add(chat, names[0]) if len(names) == 1 else _add_each(chat, names)
+
+
+def _add_each(chat: ChatContext, names: list[str]) -> Reply:
+    """Answer each name in a line, with buttons for those that are not clear."""
+    lines, buttons, watching = [], list[tuple[Button, ...]](), False
+    for name in names:
+        try:
+            watched = watchlist.watch(chat.services, chat.chat_id, name, chat.language, chat.thread)
+        except (AmbiguousSymbol, UnknownSymbol) as problem:
+            asked = ask_back(problem, "add:{}")
+            lines.append(f"• {asked.text}")
+            buttons += asked.buttons
+        except BellwetherError as problem:  # the list is full, or the market away: the others are answered all the same
+            lines.append(f"• {escape(name)}: {escape(translated(problem))}")
+        else:
+            watching = True
+            now = _("You watch {name} now.") if watched.changed else _("You watched {name} already.")
+            lines.append(f"• {now.format(name=_name(watched))}")
+    if not watching:  # then there is nothing to promise
+        return Reply("\n".join(lines), buttons=tuple(buttons))
+    end = _("After each trading day I send one message about all that you watch. /list shows it, /unwatch stops one.")
+    rest = [] if chat.services.provider.live else [_(_NOTHING_NEW)]
+    return Reply("\n\n".join(["\n".join(lines), end, *rest]), buttons=tuple(buttons))
+
+
+def _name(watched: watchlist.Watched) -> str:
+    return f"<b>{escape(watched.instrument.name)}</b> ({escape(watched.instrument.symbol)})"
+
+
+def _add(chat: ChatContext, question: str) -> Reply:
+    return or_ask_back(lambda: begin_watch(chat, question), "add:{}")
+
+
+def begin_watch(chat: ChatContext, question: str) -> Reply:
+    """Put one symbol on the watchlist. Raises AmbiguousSymbol and UnknownSymbol."""
+    return Reply(_told(chat, watchlist.watch(chat.services, chat.chat_id, question, chat.language, chat.thread)))
+
+
+def _told(chat: ChatContext, watched: watchlist.Watched) -> str:
+    name = _name(watched)
+    if not watched.changed:
+        return _("You already watch {name}. /list shows everything you watch.").format(name=name)
+    delay = chat.services.settings.alerts.digest_delay
+    promise = ngettext(
+        "You now watch {name}. After each trading day, about {count} minute after the close, I send one message with "
+        "its range, the chance of a rise and what changed. /unwatch stops it, /list shows everything.",
+        "You now watch {name}. After each trading day, about {count} minutes after the close, I send one message with "
+        "its range, the chance of a rise and what changed. /unwatch stops it, /list shows everything.",
+        delay,
+    ).format(name=name, count=delay)
+    return promise if chat.services.provider.live else f"{promise}\n\n{_(_NOTHING_NEW)}"
+
+
+def unwatch(chat: ChatContext, text: str) -> Reply:
+    """Take a symbol off the watchlist."""
+    if not text.strip():
+        raise BadSymbol(said("Which stock? For example: /unwatch AAPL. /list shows what you watch."))
+    return _drop(chat, question_and_horizon(chat.services.universe, text)[0])
+
+
+def _drop(chat: ChatContext, question: str) -> Reply:
+    def drop() -> Reply:
+        services = chat.services
+        return Reply(_told_gone(watchlist.unwatch(services.store, services.universe, chat.chat_id, question)))
+
+    return or_ask_back(drop, "drop:{}")
+
+
+def _told_gone(watched: watchlist.Watched) -> str:
+    name = escape(watched.instrument.symbol)
+    if not watched.changed:
+        return _("You don't watch {symbol}. /list shows what you watch.").format(symbol=name)
+    gone = _("You no longer watch <b>{symbol}</b>.").format(symbol=name)
+    if watched.count == 0:
+        return f"{gone} " + _("You watch nothing now.")
+    return f"{gone} " + _("You still watch {count}: /list.").format(count=watched.count)
+
+
+def listed(chat: ChatContext, text: str) -> Reply:
+    """Show the watchlist, with a button for the forecast of each symbol."""
+    notice = pause_notice(chat)
+    watched = [row.symbol for row in watchlist.watchlist(chat.services.store, chat.chat_id)]
     if not watched:
         nothing = _("You watch nothing yet. Send /watch AAPL, or press “Watch” under a forecast.")
         return Reply(f"{notice}{nothing}")
-    lines = [f"<b>{escape(symbol)}</b> {escape(_name(services, symbol))}".rstrip() for symbol in watched[:_SHOWN]]
+    lines = [_line(chat.services.universe.get(symbol), symbol) for symbol in watched[:_SHOWN]]
     if len(watched) > _SHOWN:
         lines.append(_("and {count} more").format(count=len(watched) - _SHOWN))
-    buttons = [Button(symbol, f"ask:{symbol}") for symbol in watched[:_SHOWN_BUTTONS]]
-    rows = tuple(tuple(buttons[start : start + 4]) for start in range(0, len(buttons), 4))
-    listed = "\n".join([_("You watch:"), *lines])
+    rows = in_rows([Button(symbol, f"ask:{symbol}") for symbol in watched[:_SHOWN_BUTTONS]], 4)
+    lines_shown = "\n".join([_("You watch:"), *lines])
     how = _("/unwatch SYMBOL stops one.")
-    return Reply(f"{notice}{listed}\n\n{how}", buttons=rows)
+    return Reply(f"{notice}{lines_shown}\n\n{how}", buttons=rows)
 
 
-def _name(services: Services, symbol: str) -> str:
-    known = services.universe.get(symbol)
-    return known.name if known is not None and known.name != symbol else ""
+def _line(known: Instrument | None, symbol: str) -> str:
+    name = f" {escape(known.name)}" if known is not None and known.name != symbol else ""
+    return f"<b>{escape(symbol)}</b>{name}"
 
 
-COMMAND = Command("list", "", N_("what you watch"), answer)
+WATCH = Command(
+    "watch",
+    N_("SYMBOL"),
+    N_("get a digest of it every evening"),
+    watch,
+    {"add": Press(lambda chat, given: _add(chat, given.symbol()), who=Who.ADMINS)},
+    Who.ADMINS,
+)
+UNWATCH = Command(
+    "unwatch",
+    N_("SYMBOL"),
+    N_("stop its digest"),
+    unwatch,
+    {"drop": Press(lambda chat, given: _drop(chat, given.symbol()), who=Who.ADMINS)},
+    Who.ADMINS,
+)
+LIST = Command("list", "", N_("what you watch"), listed)

@@ -3,34 +3,29 @@
 from html import escape
 
 from bellwether.ask import forecasts
-from bellwether.core.errors import AmbiguousSymbol, BadSymbol, UnknownSymbol
+from bellwether.core.errors import BadSymbol
 from bellwether.core.i18n.translate import N_, said
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.forecasting import sentences
 from bellwether.forecasting.change_sentences import Change, about_hole, causes, changes, in_a_sentence
-from bellwether.services import Services
-from bot.commands.base import ChatContext, Command, Given, Press
-from bot.commands.clarify import ask_back
-from bot.commands.forecast import question_and_horizon
+from bot.commands.base import ChatContext, Command, Press
+from bot.commands.stock_typed import or_ask_back, question_and_horizon
 from bot.keyboards import meaning
-from bot.replies import Button, Pressed, Reply
+from bot.replies import Button, Reply
 
 
-def answer(services: Services, asker: ChatContext, text: str) -> Reply:
-    """The change of a forecast since the session before."""
-    question, horizon = question_and_horizon(services, text)
+def answer(chat: ChatContext, text: str) -> Reply:
+    """Compare the newest forecast with that of the session before."""
+    question, horizon = question_and_horizon(chat.services.universe, text)
     if not question:
         raise BadSymbol(said("Which stock? For example: /why AAPL"))
-    try:
-        return _why(services, question, horizon)
-    except (AmbiguousSymbol, UnknownSymbol) as problem:
-        return ask_back(problem, f"why:{{}}:{horizon}")
+    return or_ask_back(lambda: _why(chat, question, horizon), f"why:{{}}:{horizon}")
 
 
-def _why(services: Services, question: str, horizon: int) -> Reply:
-    asked = forecasts.answer(services, question, horizon)
-    made, before = asked.forecast, forecasts.previous(services, asked)
+def _why(chat: ChatContext, question: str, horizon: int) -> Reply:
+    asked = forecasts.answer(chat.services, question, horizon)
+    made, before = asked.forecast, forecasts.previous(chat.services, asked)
     buttons = ((Button(_("The forecast"), f"ask:{made.symbol}:{horizon}"), meaning()),)
     if before is None:
         text = _("There is no forecast of the session before for {name}, so I can't tell what changed.")
@@ -48,17 +43,12 @@ def _why(services: Services, question: str, horizon: int) -> Reply:
     return Reply("\n\n".join(parts), buttons=buttons)
 
 
-def _lines(found: list[Change]) -> str:
+def _lines(listed: list[Change]) -> str:
     return "\n".join(
-        f"• {escape(one.what)}: {escape(one.before)} → <b>{escape(one.now)}</b> ({escape(one.difference)})"
-        for one in found
+        f"• {escape(change.what)}: {escape(change.before)} → <b>{escape(change.now)}</b> ({escape(change.difference)})"
+        for change in listed
     )
 
 
-def _press(services: Services, asker: ChatContext, given: Given) -> Pressed:
-    given.expect(1, 2)
-    horizon = given.horizon(1) if len(given) == 2 else DEFAULT_HORIZON
-    return Pressed(reply=_why(services, given.symbol(), horizon))
-
-
-COMMAND = Command("why", N_("SYMBOL"), N_("what changed since the session before"), answer, {"why": Press(_press)})
+_PRESSES = {"why": Press(lambda chat, given: _why(chat, given.symbol(), given.horizon(1, DEFAULT_HORIZON)), (1, 2))}
+COMMAND = Command("why", N_("SYMBOL"), N_("what changed since the session before"), answer, _PRESSES)

@@ -7,9 +7,10 @@ everything, so what to answer is decided here in any case.
 
 import unicodedata
 from dataclasses import dataclass
+from enum import Enum
 from string import whitespace
 
-from telegram import Message, MessageEntity
+from telegram import Bot, Message, MessageEntity, Update
 
 from bot import conversation
 from bot.telegram.small_talk import greets, is_small_talk, words_of
@@ -22,10 +23,34 @@ Spans = list[tuple[int, int]]  #: from where to where, in UTF-16 units
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is said to us, without our name."""
+    """A text that is addressed to this bot, without its name."""
 
     text: str
     surely: bool = True  #: False where people may talk to each other: then only what we understand is answered
+
+
+class Attention(Enum):
+    """Whom an update of a chat addresses."""
+
+    NONE = "it tells nothing of the chat"  #: somebody left, the group moved; a changed right is seen to by its answer
+    OVERHEARD = "people of a group talk to each other"  #: where we may not write they go on talking all the same
+    TO_US = "somebody turns to us"  #: in a private chat everything does
+
+
+def attention_of(update: Update, bot: Bot) -> Attention:
+    """Tell whom an update addresses. Never raises."""
+    message = update.message
+    if update.callback_query is not None:
+        return Attention.TO_US
+    if message is None or message.left_chat_member is not None or message.migrate_to_chat_id is not None:
+        return Attention.NONE
+    if message.chat.type == "private":
+        return Attention.TO_US if is_of_a_person(message) else Attention.NONE
+    try:
+        asked = said_to_us(message, bot.id, bot.username)
+    except Exception:  # marks of other types: its answer meets them again, and sets it aside
+        return Attention.OVERHEARD
+    return Attention.OVERHEARD if asked is None else Attention.TO_US
 
 
 def said_to_us(message: Message, bot_id: int, username: str) -> Asked | None:
@@ -51,7 +76,7 @@ def said_to_us(message: Message, bot_id: int, username: str) -> Asked | None:
 
 
 def is_of_a_person(message: Message) -> bool:
-    """Whether a person wrote it, be it in the name of the chat itself; two bots that answer each other never end."""
+    """Tell whether a person wrote it, also in the name of the chat; two bots that answer each other never end."""
     if message.sender_chat is not None:
         return message.sender_chat.id == message.chat_id
     return message.from_user is None or not message.from_user.is_bot
@@ -63,7 +88,7 @@ def _is_our_command(text: str, username: str) -> bool:
 
 
 def _answers_us(message: Message, bot_id: int) -> bool:
-    """Whether it is a reply to a message of ours; what is said first in a topic is no reply to its beginning."""
+    """Tell whether it replies to a message of ours; the first message of a topic is no reply to its beginning."""
     answered = message.reply_to_message
     if answered is None or answered.from_user is None or answered.forum_topic_created is not None:
         return False
@@ -71,7 +96,7 @@ def _answers_us(message: Message, bot_id: int) -> bool:
 
 
 def _mentions(message: Message, bot_id: int, username: str) -> tuple[Spans, Spans]:
-    """Where this bot is mentioned, and where anybody else is."""
+    """Return the spans that mention this bot, and those that mention anybody else."""
     units = (message.text or "").encode("utf-16-le", "surrogatepass")
     ours: Spans = []
     others: Spans = []
@@ -86,7 +111,7 @@ def _mentions(message: Message, bot_id: int, username: str) -> tuple[Spans, Span
 
 
 def _called(text: str, ours: Spans, others: Spans) -> Asked | None:
-    """What is said to us by name: "hey @our_bot, AAPL" and "AAPL @our_bot"; None where others are told of us."""
+    """Return what is addressed by name: "hey @our_bot, AAPL" or "AAPL @our_bot"; None where others are told of us."""
     units = text.encode("utf-16-le", "surrogatepass")
     start, end = min(ours)
     before = units[: 2 * start].decode("utf-16-le", "surrogatepass")
@@ -97,7 +122,7 @@ def _called(text: str, ours: Spans, others: Spans) -> Asked | None:
 
 
 def _without(text: str, mentions: Spans) -> str:
-    """A text without the mentions that it begins or ends with, and what sets them off: "@our_bot, AAPL" is "AAPL"."""
+    """Remove leading and trailing mentions and the marks around them: "@our_bot, AAPL" becomes "AAPL"."""
     units = text.encode("utf-16-le", "surrogatepass")
     first, last = 0, len(units) // 2
 
@@ -121,6 +146,6 @@ def _without(text: str, mentions: Spans) -> str:
 
 
 def _sets_off(letter: str) -> bool:
-    """Whether people write it between a name that they call and what they ask of it: dashes, brackets, a smile."""
+    """Tell whether people write it between a name and a question: dashes, brackets, a smile."""
     kind = unicodedata.category(letter)
     return letter not in _BEGINS and (kind[0] in "PZCM" or kind == "So")

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -11,15 +11,19 @@ from typing import Any
 
 import httpx
 from telegram import Bot
-from telegram.error import TimedOut
+from telegram.error import EndPointNotFound, InvalidToken, NetworkError, TimedOut
 from telegram.request import HTTPXRequest
 
 from bellwether.core.config import Telegram
 from bellwether.core.connections import Part, naming_the_fault
 from bellwether.delivery.deliver import MOST_AT_ONCE
+from bot.telegram.errors import refuses_token
 from bot.telegram.lanes import PATIENCE, Lanes, NoLane
 
 READ_TIMEOUT = 20.0  #: seconds for an answer: one that comes late after all would make a second message
+ANSWER_WITHIN = 5.0  #: seconds for the answer, after those for which Telegram waits for something to happen
+#: `do_api_request` makes getUpdates of it; under the name of the library's own method it would warn on each poll
+_METHOD = "get_Updates"
 os.environ.setdefault("PTB_TIMEDELTA", "1")  # waits come as timedelta; without it each flood limit warns of the change
 
 
@@ -59,6 +63,29 @@ def make_bot(settings: Telegram, heard: Callable[[datetime], None] = lambda inst
 def lanes_of(bot: Bot) -> Lanes:
     """The lanes of a client of `make_bot`; idle ones for any other."""
     return bot.request.lanes if isinstance(bot.request, _InLanes) else Lanes()
+
+
+async def fetch(bot: Bot, offset: int | None, wait: int, wanted: Sequence[str]) -> list[Any]:
+    """The updates that are there, as the JSON that came, within `wait` seconds. Raises TelegramError, also for no list.
+
+    Decoded by the library, one update could spoil all the others.
+    InvalidToken is raised only where Telegram itself says that it takes the token no more.
+    """
+    asked: dict[str, Any] = {"timeout": wait, "allowed_updates": list(wanted)}
+    if offset is not None:
+        asked["offset"] = offset
+    try:
+        answer = await bot.do_api_request(_METHOD, api_kwargs=asked, read_timeout=ANSWER_WITHIN + wait)
+    except EndPointNotFound as error:  # what the library makes of a 401 or 404, once the token was accepted
+        refused = error.__cause__
+        if isinstance(refused, InvalidToken) and refuses_token(refused):
+            raise InvalidToken from None
+        raise NetworkError("something on the way answers that there is no such thing") from None
+    except (AttributeError, KeyError, RecursionError, TypeError) as error:  # JSON, but not that of an answer
+        raise NetworkError(f"the answer to getUpdates cannot be read ({type(error).__name__})") from None
+    if not isinstance(answer, list):
+        raise NetworkError("the answer to getUpdates is no list")
+    return answer
 
 
 class _InLanes(HTTPXRequest):

@@ -17,14 +17,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from telegram.error import (
-    BadRequest,
-    Conflict,
-    Forbidden,
-    InvalidToken,
-    RetryAfter,
-    TelegramError,
-)
+from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bellwether.charts import renderer
 from bellwether.core.courtesy import Courtesy
@@ -33,12 +26,13 @@ from bellwether.delivery import admin_notes
 from bellwether.delivery.leases_table import Held
 from bellwether.delivery.sender_lease import BEAT, SenderLease
 from bellwether.services import Services
-from bot.telegram.client import make_bot
+from bot.telegram.answers import Answers
+from bot.telegram.client import fetch, make_bot
 from bot.telegram.errors import is_of_telegram, refuses_token, seconds
 from bot.telegram.groups import set_menus
+from bot.telegram.inline import Inline
 from bot.telegram.one_shot import LOOK_AGAIN, refusal, who
 from bot.telegram.pictures import Pictures
-from bot.telegram.polling import fetch
 from bot.telegram.rate_limits import SendRateLimit
 from bot.telegram.sender import TelegramSender
 from bot.telegram.updates import NotOurs, Updates
@@ -74,10 +68,14 @@ class TelegramFace:
         self._bot = make_bot(settings, heard)
         self._stopping = False
         self._settled = asyncio.Event()  #: set when the answers under way at a stop are sent, or have had their time
-        self.sole = SenderLease(services, now)
-        self.sender = TelegramSender(self._bot, Pictures(services), SendRateLimit(now))
+        self.lease = SenderLease(services, now)
+        self.sender = TelegramSender(
+            self._bot, Pictures(services.store, services.clock, self._bot.token), SendRateLimit(now)
+        )
         self.connected = asyncio.Event()  #: set while the lease is ours and Telegram accepts the token
-        self._updates = Updates(services, self._bot, self.sender, self.sole.may_send, courtesy or Courtesy())
+        answers = Answers(services, self._bot, self.sender, courtesy or Courtesy())
+        inline = Inline(services, self._bot)
+        self._updates = Updates(services.store, services.clock, self._bot, answers, inline, self.lease.may_send)
 
     async def stop(self, grace: float) -> None:
         """Receive no more, and give the answers under way this many seconds."""
@@ -105,7 +103,7 @@ class TelegramFace:
                         self._updates.close()
                         self.sender.close()
                     with suppress(StoreError):
-                        self.sole.release()
+                        self.lease.release()
 
     async def _wait_for_lease(self) -> None:
         """Become the one process that talks to Telegram for this bot; say so when that takes waiting."""
@@ -126,7 +124,7 @@ class TelegramFace:
             await asyncio.sleep(LOOK_AGAIN)
 
     async def _take(self) -> Held | None:
-        taking = asyncio.ensure_future(asyncio.to_thread(self.sole.take))
+        taking = asyncio.ensure_future(asyncio.to_thread(self.lease.take))
         try:
             return await asyncio.shield(taking)
         except asyncio.CancelledError:
@@ -138,7 +136,7 @@ class TelegramFace:
         while True:
             await asyncio.sleep(BEAT)
             try:
-                if not await asyncio.to_thread(self.sole.beat):
+                if not await asyncio.to_thread(self.lease.beat):
                     log.error("Another process has taken over this bot, since this one seemed to hang. It waits now.")
                     return False
             except StoreError as problem:
@@ -194,12 +192,12 @@ class TelegramFace:
             await asyncio.sleep(REPLAY)
             await self._updates.replay()
             try:
-                found = await self._bot.get_webhook_info()
-                if found.url != self._webhook_url:
+                info = await self._bot.get_webhook_info()
+                if info.url != self._webhook_url:
                     log.error("Another program told Telegram to bring the updates elsewhere; that is set right now.")
                     await self._agree_how_updates_come()
-                elif found.last_error_date and found.last_error_date > self._services.clock() - WATCHED:
-                    log.error("Telegram cannot bring updates to telegram.webhook_url: %s.", found.last_error_message)
+                elif info.last_error_date and info.last_error_date > self._services.clock() - WATCHED:
+                    log.error("Telegram cannot bring updates to telegram.webhook_url: %s.", info.last_error_message)
             except TelegramError as error:
                 if refuses_token(error):
                     log.error("Telegram refuses the token now; it was probably revoked. Everything else goes on.")
@@ -262,7 +260,7 @@ class TelegramFace:
 
     async def _until_first(self, *running: Awaitable[T]) -> T:
         """The answer of whichever ends first; the others are cancelled. Raises what it raises."""
-        tasks = [asyncio.ensure_future(one) for one in running]
+        tasks = [asyncio.ensure_future(awaitable) for awaitable in running]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             return done.pop().result()

@@ -29,7 +29,7 @@ ASKED_AGAIN = (0.5, 1.5)  #: seconds before each further try to learn who the ad
 
 
 async def set_menus(bot: Bot) -> None:
-    """Offer in each kind of chat the commands that make sense there, in each language. Raises TelegramError.
+    """Set the commands of each kind of chat, in each language. Raises TelegramError.
 
     Telegram shows the menu of the app's own language, and the English one to everybody else.
     """
@@ -40,37 +40,29 @@ async def set_menus(bot: Bot) -> None:
             await bot.set_my_commands(menu, scope, language_code=None if language == ENGLISH else language)
 
 
-def _for_members(command: Command) -> bool:
-    return command.in_groups and command.who is not Who.ADMINS
-
-
-def _for_admins(command: Command) -> bool:
-    return command.in_groups
-
-
 _MENUS: tuple[tuple[BotCommandScope, Callable[[Command], bool]], ...] = (
     (BotCommandScopeAllPrivateChats(), lambda command: True),
-    (BotCommandScopeAllGroupChats(), _for_members),
-    (BotCommandScopeAllChatAdministrators(), _for_admins),
+    (BotCommandScopeAllGroupChats(), lambda command: command.in_groups and command.who is not Who.ADMINS),
+    (BotCommandScopeAllChatAdministrators(), lambda command: command.in_groups),
 )
 
 
 class Admins:
-    """Who may change what a group gets. In a private chat everybody may."""
+    """Remembers who may change what a group gets. In a private chat everybody may."""
 
     def __init__(self, bot: Bot, now: Callable[[], float] = time.monotonic) -> None:
-        """Asks nobody yet; `now` tells seconds that never run backwards."""
+        """`now` is a monotonic clock in seconds."""
         self._bot = bot
         self._known: TTLCache[int, frozenset[int]] = TTLCache(MOST_GROUPS, KEPT, now)
 
     async def may_change(self, message: Message) -> bool | None:
-        """Whether whoever wrote this may; an admin who hides writes in the name of the group itself. None: unknown."""
+        """Tell whether the author may; a hidden admin writes in the name of the group itself. None: unknown."""
         if message.sender_chat is not None:
             return message.sender_chat.id == message.chat_id
         return await self.is_admin(message.chat, message.from_user.id) if message.from_user is not None else False
 
     async def is_admin(self, chat: Chat, user_id: int) -> bool | None:
-        """Whether a person is an admin there; None when Telegram does not tell."""
+        """Tell whether a person is an admin there; None when Telegram does not answer."""
         if chat.type == "private":
             return True
         admins = self._known.get(chat.id)
@@ -85,7 +77,7 @@ class Admins:
         for pause in (*ASKED_AGAIN, None):
             try:
                 # of other members Telegram tells a bot for sure only who administers
-                return frozenset(one.user.id for one in await self._bot.get_chat_administrators(chat_id))
+                return frozenset(member.user.id for member in await self._bot.get_chat_administrators(chat_id))
             except TelegramError as error:
                 if pause is None or refusal(error) is not None or isinstance(error, RetryAfter):
                     return None

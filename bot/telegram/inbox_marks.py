@@ -7,30 +7,29 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+from bellwether.core.clock import Clock
 from bellwether.core.errors import StoreError
-from bellwether.db.database import Database
+from bellwether.db.database import Database, Store
 from bellwether.delivery import inbox_table
-from bellwether.services import Services
 
 LINGER = 0.25  #: seconds in which they gather; a kill has those answered again
 log = logging.getLogger(__name__)
 
 
 class InboxMarks:
-    """Used from the event loop, but for `mark_in`."""
+    """Gathers the marks. Used from the event loop, but for `mark_in`."""
 
-    def __init__(self, services: Services) -> None:
-        """Nothing is marked yet."""
-        self._services = services
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
         self._ids: set[int] = set()
         self._soon: asyncio.Task[None] | None = None
 
     def ids(self) -> frozenset[int]:
-        """Those that are not marked."""
+        """Return the updates that are not marked yet."""
         return frozenset(self._ids)
 
     def add(self, update_id: int) -> None:
-        """Mark it soon; nobody waits for that."""
+        """Mark an update soon; the caller does not wait."""
         self._ids.add(update_id)
         if self._soon is None:
             self._soon = asyncio.create_task(self._mark_soon())
@@ -43,14 +42,14 @@ class InboxMarks:
         await asyncio.to_thread(self._mark)
 
     def mark_in(self, db: Database) -> Sequence[int]:
-        """Mark them in this transaction, in any thread; once it is committed they are to be `forget`-ted."""
+        """Mark them in this transaction, in any thread; once it is committed, pass the result to `forget`."""
         marked = tuple(self._ids)
         for update_id in marked:
-            inbox_table.done(db, update_id, self._services.clock())
+            inbox_table.done(db, update_id, self._clock())
         return marked
 
     def forget(self, marked: Sequence[int]) -> None:
-        """These are marked."""
+        """Drop the ids that are marked."""
         self._ids.difference_update(marked)
 
     async def _mark_soon(self) -> None:
@@ -66,9 +65,9 @@ class InboxMarks:
                 self._soon = None
 
     def _mark(self) -> bool:
-        """Whether it could be written; what could not is written with what arrives or is answered next."""
+        """Return whether they were written; if not, they are written with the next updates or answers."""
         try:
-            with self._services.store.transaction() as db:
+            with self._store.transaction() as db:
                 marked = self.mark_in(db)
         except StoreError:
             return False

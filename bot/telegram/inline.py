@@ -28,24 +28,23 @@ log = logging.getLogger(__name__)
 
 
 class Inline:
-    """Answers in the background, whatever else goes on."""
+    """Answers inline queries in the background."""
 
     def __init__(self, services: Services, bot: Bot) -> None:
-        """Nothing is answered yet."""
         self._services, self._bot = services, bot
         self._one_at_a_time = asyncio.Lock()
         self._newest: dict[int, str] = {}  # by person
         self._tasks: set[asyncio.Task[None]] = set()
 
     def receive(self, query: InlineQuery) -> None:
-        """Answer it in its turn, unless the person types on meanwhile."""
+        """Answer in turn, unless the person types on meanwhile."""
         self._newest[query.from_user.id] = query.id
         task = asyncio.create_task(self._answer(query))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def cancel(self) -> None:
-        """Let go of what is under way: a stop must not wait for it."""
+        """Cancel the answers under way: a stop must not wait for them."""
         for task in self._tasks:
             task.cancel()
 
@@ -54,12 +53,12 @@ class Inline:
         async with self._one_at_a_time:
             if self._newest.get(person) != query.id:
                 return
-            asker = ChatContext(person, query.from_user.language_code or ENGLISH)
-            found = await asyncio.to_thread(cards, self._services, asker, query.query)
+            chat = ChatContext(self._services, person, query.from_user.language_code or ENGLISH)
+            offered = await asyncio.to_thread(cards, chat, query.query)
             if self._newest.get(person) == query.id:
                 del self._newest[person]
         try:
-            articles = [self._article(one) for one in found]
+            articles = [self._article(card) for card in offered]
             # personal: others may read another language
             await self._bot.answer_inline_query(query.id, articles, cache_time=CACHED, is_personal=True)
         except TelegramError as error:  # too late, mostly

@@ -27,7 +27,7 @@ class NoLane(Exception):
 
 
 class Latency:
-    """How long a request takes, from leaving to its answer; in seconds."""
+    """How long a request takes until its answer, in seconds."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         """Nothing is known yet. `now` tells seconds that never run backwards."""
@@ -38,7 +38,7 @@ class Latency:
         self._shortest = self._before = math.inf  # of this window, and of the one before it
 
     def took(self, trip: float) -> None:
-        """Learn from one trip that ended well."""
+        """Count one trip that ended well."""
         now, trip = self._now(), min(trip, _LONGEST)
         self.usual = trip if self.usual == 0 else self.usual + _NEWEST * (trip - self.usual)
         if self._trips == 0 or now - self._newest > _WINDOW:  # what was known is out of date
@@ -50,7 +50,7 @@ class Latency:
         self._trips, self._newest = self._trips + 1, now
 
     def least(self) -> float:
-        """What every trip takes at the least; 0 while too few were seen, or none lately."""
+        """Return the shortest trip lately; 0 while too few were seen."""
         trips, seconds = _SURE_AFTER
         if self._trips < trips or self._newest - self._first < seconds or self._now() - self._newest > _WINDOW:
             return 0.0
@@ -58,7 +58,7 @@ class Latency:
 
 
 class Lanes:
-    """Lets through as many requests at once as `at_once` says; the others wait, first come, first served."""
+    """Limits the requests under way to `at_once`; the others wait, first come, first served."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic, patience: float = PATIENCE) -> None:
         """Nothing is under way. A request waits for a lane for `patience` seconds."""
@@ -68,12 +68,12 @@ class Lanes:
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     def at_once(self) -> int:
-        """How many are worth having under way: AT_ONCE beside a near server, at most MOST_AT_ONCE."""
+        """Return the limit: AT_ONCE for a near server, at most MOST_AT_ONCE."""
         return min(AT_ONCE + int(RATE * self.latency.usual), MOST_AT_ONCE)
 
     @asynccontextmanager
     async def lane(self) -> AsyncIterator[None]:
-        """Wait for a lane; the request is made in the block. What ends well teaches how long it takes.
+        """Wait for a lane, and make the request in the block; its time counts for `latency` where it ends well.
 
         Raises NoLane where none comes free in time: the request was not made.
         """

@@ -1,6 +1,8 @@
 """One message: written, or made to show something else. Nothing here waits, and nothing is tried again."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -17,17 +19,16 @@ from telegram import (
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
-from bot.replies import Button, Picture, Reply, as_text
-from bot.telegram.errors import refusal
+from bot.replies import Picture, Reply, Rows, as_text
+from bot.telegram.errors import Meaning, refusal
 from bot.telegram.pictures import Pictures
-from bot.telegram.refusals import Meaning
 
 CHART_NAME = "forecast.png"
 log = logging.getLogger(__name__)
 
 
 class MessageWriter:
-    """Puts replies into chats as Telegram wants them. All it does raises TelegramError."""
+    """Writes replies into chats. Every method raises TelegramError."""
 
     def __init__(self, bot: Bot, pictures: Pictures) -> None:
         """`bot` is initialised by whoever owns it."""
@@ -43,24 +44,21 @@ class MessageWriter:
         thread: int | None = None,
         reply_to: int | None = None,
     ) -> tuple[int, bool]:
-        """One new message; its number, and whether its topic is gone, so that it stands in the general one."""
-        try:
-            return await self._write(chat_id, reply, silent, thread, reply_to), False
-        except TelegramError as error:
-            if thread is None or refusal(error) is not Meaning.TOPIC_GONE:
-                raise
-            return await self._write(chat_id, reply, silent, None, reply_to), True
+        """Write a new message; return its number, and whether its topic is gone, so that it stands in the general one.
 
-    async def _write(self, chat_id: int, reply: Reply, silent: bool, thread: int | None, reply_to: int | None) -> int:
-        """One new message; its number. Plain where Telegram refuses our markup, alone where what it answers is gone."""
+        It is plain where Telegram refuses our markup, and replies to nothing where the message that it answers is gone.
+        """
         answered = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to is not None else None
         mode: ParseMode | None = ParseMode.HTML
+        topic_is_gone = False
         while True:
             try:
-                return await self._put(chat_id, reply, mode, silent, thread, answered)
+                return await self._put(chat_id, reply, mode, silent, thread, answered), topic_is_gone
             except TelegramError as error:
                 meaning = refusal(error)
-                if meaning is Meaning.MARKUP and mode is not None:
+                if meaning is Meaning.TOPIC_GONE and thread is not None:
+                    thread, topic_is_gone = None, True
+                elif meaning is Meaning.MARKUP and mode is not None:
                     log.error("Telegram refused our markup; sent as plain text.")
                     reply, mode = replace(reply, text=as_text(reply.text)), None
                 elif meaning is Meaning.ANSWERED_GONE and answered is not None:
@@ -77,24 +75,16 @@ class MessageWriter:
         thread: int | None,
         answered: ReplyParameters | None,
     ) -> int:
-        markup = _markup(reply.buttons)
+        to: dict[str, Any] = {
+            "parse_mode": mode,
+            "reply_markup": _markup(reply.buttons),
+            "message_thread_id": thread,
+        }
         if reply.document is not None:
-            sent = await self._bot.send_document(
-                chat_id,
-                reply.document.content,
-                filename=reply.document.name,
-                caption=reply.text,
-                parse_mode=mode,
-                reply_markup=markup,
-                message_thread_id=thread,
-            )
+            content, name = reply.document.content, reply.document.name
+            sent = await self._bot.send_document(chat_id, content, filename=name, caption=reply.text, **to)
         elif reply.chart is not None:
-            to: dict[str, Any] = {
-                "caption": reply.text,
-                "parse_mode": mode,
-                "reply_markup": markup,
-                "message_thread_id": thread,
-            }
+            to["caption"] = reply.text
 
             async def put(given: str | bytes) -> Message:
                 if reply.full_size:
@@ -106,12 +96,10 @@ class MessageWriter:
             sent = await self._bot.send_message(
                 chat_id,
                 reply.text,
-                parse_mode=mode,
-                reply_markup=markup,
                 disable_notification=silent,
-                message_thread_id=thread,
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
                 reply_parameters=answered,
+                **to,
             )
         return sent.message_id
 
@@ -126,40 +114,43 @@ class MessageWriter:
             assert isinstance(changed, Message)  # True comes only for messages that were sent by inline queries
             return changed
 
-        try:
+        with _unchanged_is_fine():
             await self.pictures.send(chart, "photo", put)
-        except BadRequest as error:
-            if refusal(error) is not Meaning.UNCHANGED:
-                raise
 
     async def edit(self, message: Message, reply: Reply) -> None:
         """Make a message show another reply of its sort: words instead of words, a chart instead of a chart."""
         if reply.chart is not None:
             await self.put_chart(message.chat_id, message.message_id, reply.chart, reply)
             return
-        try:
+        with _unchanged_is_fine():
             await message.edit_text(
                 reply.text,
                 parse_mode=ParseMode.HTML,
                 reply_markup=_markup(reply.buttons),
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
             )
-        except BadRequest as error:
-            if refusal(error) is not Meaning.UNCHANGED:
-                raise
+
+
+@contextmanager
+def _unchanged_is_fine() -> Iterator[None]:
+    try:
+        yield
+    except BadRequest as error:
+        if refusal(error) is not Meaning.UNCHANGED:
+            raise
 
 
 def kind_of(reply: Reply) -> str:
-    """What a chart goes as."""
+    """Return "photo" or "document", as the chart of a reply is sent."""
     return "document" if reply.full_size else "photo"
 
 
 def topic_of(message: Message) -> int | None:
-    """The topic of a forum group that a message stands in; elsewhere a thread is only a row of replies."""
+    """Return the topic of a forum group that a message stands in; elsewhere a thread is only a row of replies."""
     return message.message_thread_id if message.is_topic_message else None
 
 
 @lru_cache(maxsize=256)  # most answers about a stock have the same
-def _markup(buttons: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup | None:
+def _markup(buttons: Rows) -> InlineKeyboardMarkup | None:
     rows = [[InlineKeyboardButton(button.label, callback_data=button.action) for button in row] for row in buttons]
     return InlineKeyboardMarkup(rows) if rows else None

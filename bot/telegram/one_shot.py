@@ -25,14 +25,14 @@ log = logging.getLogger(__name__)
 
 
 async def deliver_now(services: Services) -> DeliveryRun:
-    """Send what is owed, without receiving: for the command line. Raises ConfigError when Telegram can't be used.
+    """Send what is due, without receiving. Raises ConfigError when Telegram can't be used.
 
-    Where another process sends for this bot already, wait for it to send what is due.
+    Where another process sends for this bot already, wait until it has sent what is due.
     """
-    sole = SenderLease(services)
+    lease = SenderLease(services)
     due = await asyncio.to_thread(_due, services)
     for look in range(MOST_LOOKS):
-        other = await asyncio.to_thread(sole.take)
+        other = await asyncio.to_thread(lease.take)
         if other is None:
             break
         if look == 0:
@@ -43,25 +43,26 @@ async def deliver_now(services: Services) -> DeliveryRun:
         await asyncio.sleep(LOOK_AGAIN)
     else:
         return await asyncio.to_thread(_became_of, services, due)
-    beating = asyncio.create_task(_beat(sole))
+    beating = asyncio.create_task(_beat(lease))
     try:
         async with make_bot(services.settings.telegram) as bot:
-            sender, admin_chat = TelegramSender(bot, Pictures(services)), services.settings.telegram.admin_chat
-            channel = ChatChannel(services.store, services.clock, sender, admin_chat, may_send=sole.may_send)
+            pictures = Pictures(services.store, services.clock, bot.token)
+            sender, admin_chat = TelegramSender(bot, pictures), services.settings.telegram.admin_chat
+            channel = ChatChannel(services.store, services.clock, sender, admin_chat, may_send=lease.may_send)
             return await deliver(services.store, services.clock, channel)
     except TelegramError as error:
         raise ConfigError(refusal(error)) from None
     finally:
         beating.cancel()
-        await asyncio.to_thread(sole.release)
+        await asyncio.to_thread(lease.release)
 
 
-async def _beat(sole: SenderLease) -> None:
+async def _beat(lease: SenderLease) -> None:
     """Keep the lease until cancelled."""
     while True:
         await asyncio.sleep(BEAT)
         with suppress(StoreError):
-            await asyncio.to_thread(sole.beat)
+            await asyncio.to_thread(lease.beat)
 
 
 def _due(services: Services) -> list[int]:
@@ -70,7 +71,7 @@ def _due(services: Services) -> list[int]:
 
 
 def _became_of(services: Services, ids: list[int]) -> DeliveryRun:
-    """How messages that another process sends stand; what it has not settled yet counts as put back."""
+    """Count the states of messages that another process sends; unsettled ones count as put back."""
     with services.store.reading() as db:
         states = outbox_admin_table.states(db, ids)
     return DeliveryRun(
@@ -82,7 +83,7 @@ def _became_of(services: Services, ids: list[int]) -> DeliveryRun:
 
 
 async def check_token(services: Services) -> Check:
-    """Whether Telegram accepts the token, for `doctor`."""
+    """Check for `doctor` that Telegram accepts the token."""
     try:
         async with make_bot(services.settings.telegram) as bot:
             return Check("Telegram", True, f"connected as @{bot.username}")
@@ -93,13 +94,13 @@ async def check_token(services: Services) -> Check:
 
 
 def who(other: Held) -> str:
-    """Whoever holds the lease, in words."""
+    """Name the holder of the lease."""
     name, since = other.holder.partition(",")[0], f"{other.taken_at:%Y-%m-%d %H:%M} UTC"
     return f"Another process talks to Telegram for this bot: {name}, since {since}."
 
 
 def refusal(error: TelegramError) -> str:
-    """What to do about it, without the error's own text: that may hold the token."""
+    """Say what to do about an error, without the error's own text: that may hold the token."""
     if isinstance(error, InvalidToken | Forbidden):
         return "Telegram refuses the token: copy it again from @BotFather into BELLWETHER_TELEGRAM__TOKEN."
     return f"Telegram cannot be reached ({type(error).__name__}): check the network and telegram.base_url."

@@ -6,20 +6,21 @@ Picture.key | file_id known? send it | else drawn once for all who ask | uploade
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from weakref import WeakValueDictionary
 
 from cachetools import LRUCache
 from telegram import Message
 from telegram.error import BadRequest
 
+from bellwether.core.clock import Clock
 from bellwether.core.errors import StoreError
-from bellwether.services import Services
+from bellwether.db.database import Store
 from bot.replies import Picture
 from bot.telegram import sent_pictures_table
-from bot.telegram.errors import refusal
-from bot.telegram.refusals import Meaning
+from bot.telegram.database_threads import try_change
+from bot.telegram.errors import Meaning, refusal
 
 KEPT = 20  #: pictures that are drawn and wait for their turn to be sent, 50 kB each
 REMEMBERED = 2_000  #: names in memory, half a megabyte; the rest is in the database
@@ -28,26 +29,25 @@ log = logging.getLogger(__name__)
 
 
 class Pictures:
-    """What Telegram knows already, for one bot."""
+    """Draws and sends pictures for one bot, and remembers those that Telegram knows."""
 
-    def __init__(self, services: Services) -> None:
-        """Nothing is read yet."""
-        self._services = services
-        token = services.settings.telegram.token.get_secret_value()
+    def __init__(self, store: Store, clock: Clock, token: str) -> None:
+        """`token` identifies the bot; only its digest is kept."""
+        self._store, self._clock = store, clock
         self._bot = hashlib.sha256(token.encode()).hexdigest()[:16]
         self._names: LRUCache[str, str] = LRUCache(REMEMBERED)
         self._drawing: dict[str, asyncio.Future[bytes]] = {}  # those that are done among them
         # one pen draws: those who wait for it must not fill the threads that the database is asked in
         self._pen = ThreadPoolExecutor(1, thread_name_prefix="pen")
-        self._uploading: dict[str, tuple[asyncio.Lock, int]] = {}  # and how many want it
+        self._uploading = WeakValueDictionary[str, asyncio.Lock]()  # of those that somebody wants now
 
     async def ready(self, picture: Picture, kind: str, patience: float | None = None) -> bool:
-        """Whether it can be sent at once: Telegram has it, or it is drawn within so many seconds (None: however long).
+        """Tell whether it can be sent: Telegram has it, or it is drawn within `patience` seconds (None: no limit).
 
-        What was begun goes on. Raises what the drawing raises.
+        The drawing goes on in any case. Raises what the drawing raises.
         """
         name = _key(picture, kind)
-        is_busy = any(not one.done() for key, one in self._drawing.items() if key != picture.key)
+        is_busy = any(not drawing.done() for key, drawing in self._drawing.items() if key != picture.key)
         if patience is not None and is_busy and name not in self._names:
             return False  # so many want pictures now that the words must not even wait for the database
         if await self._name(name) is not None:
@@ -77,11 +77,11 @@ class Pictures:
             if self._names.get(key) != name:  # somebody else was faster
                 return await self.send(picture, kind, put)
             self._names.pop(key, None)
-            await asyncio.to_thread(self._forget, key)
+            await try_change(self._store, sent_pictures_table.forget, self._bot, key)
             return await self._upload(picture, key, put)
 
     def close(self) -> None:
-        """Let the thread go; nothing is drawn after that."""
+        """Stop the thread; nothing is drawn after that."""
         self._pen.shutdown(wait=False, cancel_futures=True)
 
     async def _upload(self, picture: Picture, key: str, put: Put) -> Message:
@@ -90,11 +90,11 @@ class Pictures:
         file_id = sent.document.file_id if sent.document else sent.photo[-1].file_id if sent.photo else None
         if file_id is not None:
             self._names[key] = file_id
-            await asyncio.to_thread(self._keep, key, file_id)
+            await try_change(self._store, sent_pictures_table.keep, self._bot, key, file_id, self._clock())
         return sent
 
     def _draw(self, picture: Picture) -> asyncio.Future[bytes]:
-        """The drawing under way, or begun now: all who ask for one picture wait for the same.
+        """Return the drawing under way, or begin it: all who ask for one picture wait for the same.
 
         One that is done stays until it is uploaded, for it may have to wait for its chat's turn, or be sent again.
         """
@@ -102,23 +102,16 @@ class Pictures:
         if drawing is None or (drawing.done() and (drawing.cancelled() or drawing.exception() is not None)):
             drawing = asyncio.get_running_loop().run_in_executor(self._pen, picture.draw)
             self._drawing[picture.key] = drawing
-            drawn = [key for key, one in self._drawing.items() if one.done()]
+            drawn = [key for key, begun in self._drawing.items() if begun.done()]
             for key in drawn[:-KEPT]:
                 del self._drawing[key]
         return drawing
 
-    @asynccontextmanager
-    async def _one_at_a_time(self, key: str) -> AsyncIterator[None]:
-        """A lock for each picture, which exists while somebody wants it."""
-        lock, wanted = self._uploading.get(key, (asyncio.Lock(), 0))
-        self._uploading[key] = lock, wanted + 1
-        try:
-            async with lock:
-                yield
-        finally:
-            lock, wanted = self._uploading.pop(key)
-            if wanted > 1:
-                self._uploading[key] = lock, wanted - 1
+    def _one_at_a_time(self, key: str) -> asyncio.Lock:
+        lock = self._uploading.get(key)
+        if lock is None:
+            lock = self._uploading[key] = asyncio.Lock()
+        return lock
 
     async def _name(self, key: str) -> str | None:
         name = self._names.get(key)
@@ -128,22 +121,12 @@ class Pictures:
                 self._names[key] = name
         return name
 
-    # The database, asked in threads. Without one a picture is only uploaded once more.
-
     def _recall(self, key: str) -> str | None:
         try:
-            with self._services.store.reading() as db:
+            with self._store.reading() as db:
                 return sent_pictures_table.recall(db, self._bot, key)
-        except StoreError:
+        except StoreError:  # it is only uploaded once more
             return None
-
-    def _keep(self, key: str, name: str) -> None:
-        with suppress(StoreError), self._services.store.transaction() as db:
-            sent_pictures_table.keep(db, self._bot, key, name, self._services.clock())
-
-    def _forget(self, key: str) -> None:
-        with suppress(StoreError), self._services.store.transaction() as db:
-            sent_pictures_table.forget(db, self._bot, key)
 
 
 def _key(picture: Picture, kind: str) -> str:

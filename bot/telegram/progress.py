@@ -12,7 +12,7 @@ from bot.telegram.errors import as_delivery_error
 
 @dataclass(slots=True)
 class Progress:
-    """Of one update; it outlives a failed try."""
+    """How far the answer to one update has come; it outlives a failed try."""
 
     said: list[str] = field(default_factory=list)  #: the parts of a long text that arrived, in order
     may_have_arrived: bool = False  #: something was sent of which it is not known that it did not arrive
@@ -23,7 +23,7 @@ _CURRENT: ContextVar[Progress | None] = ContextVar("progress", default=None)
 
 @contextmanager
 def answering(progress: Progress) -> Iterator[None]:
-    """What is sent in the block belongs to this answer."""
+    """Count what is sent in the block to this answer."""
     before = _CURRENT.set(progress)
     try:
         yield
@@ -32,13 +32,13 @@ def answering(progress: Progress) -> Iterator[None]:
 
 
 def current() -> Progress:
-    """That of the answer under way; a new one that nobody reads where there is none."""
+    """Return the progress of the answer under way, else a new one that nobody reads."""
     return _CURRENT.get() or Progress()
 
 
 @contextmanager
 def sending() -> Iterator[None]:
-    """One request in the block. Only Telegram's no, or no connection, leaves nothing that may have arrived."""
+    """Make one request in the block. Only a refusal, or no connection, proves that nothing arrived."""
     progress = current()
     before, progress.may_have_arrived = progress.may_have_arrived, True
     try:

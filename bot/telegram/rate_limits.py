@@ -29,7 +29,7 @@ _FORGET_ABOVE = 1_000  #: chats remembered before those whose time has passed ar
 
 
 class ChatIsFull(Exception):
-    """A chat had all it may, and its next turn is far away: whoever broadcasts has others to write to meanwhile."""
+    """A chat had its share, and its next turn is far away: other chats can be written to meanwhile."""
 
     def __init__(self, seconds: float) -> None:
         """`seconds` until the chat opens."""
@@ -39,7 +39,7 @@ class ChatIsFull(Exception):
 
 @dataclass(slots=True)
 class _HeldTurn:
-    """A broadcast that waits for its turn in a chat, or has given its place back and is to come again."""
+    """A broadcast that waits for its turn in a chat, or has given its place back and will come again."""
 
     answers: int = 0  #: how many went before it
     until: float = 0.0  #: when nobody waits for it any more
@@ -101,13 +101,13 @@ class SendRateLimit:
                 self._answering += Counter()  # drops the zeros
 
     def resting(self, longer_than: float = 0.0) -> list[int]:
-        """The chats that had all they may, or refused something: their turn is more than so many seconds away."""
+        """Return the chats whose turn is more than so many seconds away."""
         now = self._now()
         known = self._buckets.keys() | self._refused.keys()
         return [chat_id for chat_id in known if self._opens_at(chat_id, now) > now + longer_than]
 
     def refused(self, chat_id: int, seconds: float) -> None:
-        """Telegram said 429: leave the chat alone for exactly so long.
+        """Leave a chat alone for so many seconds: Telegram answered 429.
 
         It does not say whether the chat got too much or the bot sends too much. A second chat refused while the first
         still waits tells that it is the bot, and then everybody waits.
@@ -119,12 +119,11 @@ class SendRateLimit:
         self._refused[chat_id] = now + seconds
 
     def _opens_at(self, chat_id: int, now: float) -> float:
-        """When a chat may be written to."""
         bucket = self._buckets.get(chat_id)
         return max(bucket.opens_at(now) if bucket is not None else now, self._refused.get(chat_id, 0.0))
 
     def _wait(self, chat_id: int, broadcast: bool) -> float:
-        """Seconds until a look is worth while; 0 or less when it is this chat's turn."""
+        """Return the seconds until the next check; 0 or less when it is this chat's turn."""
         now = self._now()
         if not broadcast:  # people who ask at once may be answered at once
             return max(self._all_refused, self._answer_opens_at(chat_id, now), self._room_at(now)) - now
@@ -139,14 +138,14 @@ class SendRateLimit:
         return wait
 
     def _answer_opens_at(self, chat_id: int, now: float) -> float:
-        """When an answer may go to a chat: after enough of them not before the broadcast that waits there."""
+        """Return when an answer may go to a chat: after MOST_BEFORE of them the waiting broadcast goes first."""
         opens_at, owed = self._opens_at(chat_id, now), self._owed.get(chat_id)
         if owed is None or owed.answers < MOST_BEFORE or owed.until <= now:
             return opens_at
         return max(opens_at, now + _LOOK_AGAIN)
 
     def _room_at(self, now: float) -> float:
-        """When there is room for one more message within SECOND."""
+        """Return when there is room for one more message within SECOND."""
         while self._ended and self._ended[0] <= now - SECOND:
             self._ended.popleft()
         if self._under_way + len(self._ended) < MOST:
@@ -171,5 +170,4 @@ class SendRateLimit:
 
 
 def _bucket_of(chat_id: int) -> Bucket:
-    """An empty one."""
     return Window(GROUP_BURST, GROUP) if chat_id < 0 else Refilled(PRIVATE_BURST, PRIVATE)

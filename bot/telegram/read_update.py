@@ -30,7 +30,7 @@ class Received:
 
 
 def read(raw: object, bot: Bot) -> Received:
-    """One element of an answer to getUpdates, or the content of a request to the webhook. Never raises."""
+    """Read one element of an answer to getUpdates, or the body of a request to the webhook. Never raises."""
     text = _as_json(raw)
     update_id = _number_of(raw, text)
     # what somebody types elsewhere is never stored
@@ -50,7 +50,7 @@ def read(raw: object, bot: Bot) -> Received:
 
 
 def read_stored(body: str, bot: Bot) -> Received:
-    """The same for JSON that was stored. Never raises."""
+    """Read JSON that was stored. Never raises."""
     try:
         raw = json.loads(body)
     except (ValueError, RecursionError):
@@ -59,13 +59,13 @@ def read_stored(body: str, bot: Bot) -> Received:
 
 
 def reason_of(error: Exception) -> str:
-    """What went wrong, in words that hold nothing of a person's."""
+    """Describe an error in words that hold nothing a person wrote."""
     name = type(error).__name__
     return f"{name}: {error}"[:200] if isinstance(error, _TELLING) else name
 
 
 def _as_json(raw: object) -> str:
-    """ASCII only, for a half of a character can't be stored; empty for what is nested too deep to be written."""
+    """Write ASCII only, for half of a surrogate pair can't be stored; "" for what is nested too deep."""
     try:
         return json.dumps(raw)
     except (RecursionError, TypeError, ValueError):
@@ -73,7 +73,7 @@ def _as_json(raw: object) -> str:
 
 
 def _number_of(raw: object, text: str) -> int:
-    """Telegram's number, or one that is the same whenever this content comes."""
+    """Return Telegram's number, or one made of the content that is the same each time."""
     number = raw.get("update_id") if isinstance(raw, dict) else None
     if isinstance(number, int) and _numbers_an_update(number):
         return number
@@ -131,7 +131,7 @@ _RELIED_ON = {
 
 
 def _first_doubt(raw: dict[str, object]) -> str:
-    """Which field is missing or of another type; empty where all are as they must be."""
+    """Name the first field that is missing or of another type; "" where there is none."""
     for path, fits in _RELIED_ON.items():
         *way, name = path.split(".")
         holder: object = raw

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
+from typing import TypeVar
 
 from telegram import Bot, CallbackQuery, Message
 from telegram.error import TelegramError
@@ -16,7 +17,7 @@ from bellwether.delivery.deliver import MOST_AT_ONCE
 from bellwether.delivery.kinds import is_silent
 from bellwether.delivery.messages import OutboxMessage
 from bellwether.delivery.retry import Cause, DeliveryError
-from bot.replies import Picture, Pressed, Reply
+from bot.replies import Pressed, Reply
 from bot.telegram.client import lanes_of
 from bot.telegram.errors import as_delivery_error
 from bot.telegram.message import MessageWriter, kind_of, topic_of
@@ -33,23 +34,24 @@ _MOST_UNCERTAIN = 2  #: tries of one answer that may have arrived
 # an answer is not lost for the form it has: words may be written where pictures and files may not
 _IN_WORDS = {Cause.REFUSED, Cause.MAY_NOT_SEND_THIS, Cause.MAY_NOT_WRITE}
 _HOPELESS = {Cause.GONE, Cause.MOVED, *_IN_WORDS}  #: until something changes in the chat, or in the message
+Sent = TypeVar("Sent")
 log = logging.getLogger(__name__)
 
 
 class TelegramSender:
-    """Writes to chats. Answers to people and owed messages take the same turns, answers first."""
+    """Writes to chats. Answers and owed messages take turns under one rate limit, answers first."""
 
-    def __init__(self, bot: Bot, pictures: Pictures, pace: SendRateLimit | None = None) -> None:
+    def __init__(self, bot: Bot, pictures: Pictures, rate_limit: SendRateLimit | None = None) -> None:
         """`bot` is initialised by whoever owns it."""
         self._writer = MessageWriter(bot, pictures)
         self._lanes = lanes_of(bot)
-        self._pace = pace or SendRateLimit()
-        self._pace.latency = self._lanes.latency
+        self._rate_limit = rate_limit or SendRateLimit()
+        self._rate_limit.latency = self._lanes.latency
 
     async def send(self, message: OutboxMessage) -> Accepted:
-        """Carry one owed message, as `delivery.chat_channel.Transport` asks. Raises DeliveryError.
+        """Send one part of an owed message, as `delivery.chat_channel.Transport` asks. Raises DeliveryError.
 
-        A long text goes part by part, one for each call: the first with the sound of its kind, the others without.
+        The first part has the sound of its kind; the others are silent.
         """
         left = _parts(message.text)[message.parts_sent :]
         if not left:  # an earlier version has made fewer parts of it
@@ -58,7 +60,7 @@ class TelegramSender:
         silent = is_silent(message.kind) or not begins
         chat_id, thread, reply_to = message.recipient.id, message.thread, message.reply_to if begins else None
         try:
-            async with self._pace.turn(chat_id, broadcast=True):
+            async with self._rate_limit.turn(chat_id, broadcast=True):
                 number, topic_is_gone = await self._writer.say(
                     chat_id, Reply(left[0]), silent=silent, thread=thread, reply_to=reply_to
                 )
@@ -66,30 +68,34 @@ class TelegramSender:
             raise DeliveryError(str(full), Cause.TOO_FAST, retry_after=timedelta(seconds=full.seconds)) from None
         except TelegramError as error:
             # "from None": an error's chain may hold the address with the token
-            raise self._understood(error, chat_id) from None
+            raise self._delivery_error(error, chat_id) from None
         return Accepted(number, more=len(left) > 1, topic_is_gone=topic_is_gone)
 
     def resting(self, longer_than: float = 0.0) -> Collection[int]:
-        """The chats to which sending would wait so many seconds, and more."""
-        return self._pace.resting(longer_than)
+        """Return the chats to which sending would wait more than so many seconds."""
+        return self._rate_limit.resting(longer_than)
 
     def at_once(self) -> int:
-        """How many owed messages are worth having under way, by how far away Telegram is; the other lanes stay free.
+        """Return how many owed messages are worth having under way, by how far away Telegram is.
 
-        Where Telegram hangs, each keeps its lane for as long as an answer is waited for, and people are answered first.
+        The other lanes stay free: where Telegram hangs, each message keeps its lane, and people are answered first.
         """
         return self._lanes.at_once() - FOR_PEOPLE
 
     async def answer(self, chat_id: int, reply: Reply, thread: int | None = None) -> None:
         """Send an answer, in parts where it is long, trying for about a minute. Raises DeliveryError.
 
-        `thread` is the topic of a forum group that it belongs in. Where the chart takes a while the words go first, and
-        the chart joins them; where the chat takes no picture or file, or sending one fails, they go alone. Of an answer
-        that is tried again the parts that arrived are not sent again.
+        `thread` is the topic of a forum group. Where the chart takes a while the words go first, and the chart joins
+        them; where the chat takes no picture or file, or sending one fails, they go alone. Parts that arrived in an
+        earlier try are not sent again.
         """
-        if reply.chart is not None and not await self._is_ready(reply.chart, kind_of(reply)):
+        if reply.chart is not None and not await self._is_drawn(reply, PATIENCE):
             await self._answer_before_chart(chat_id, reply, thread)
-            return
+        else:
+            await self._say_or_words(chat_id, reply, thread)
+
+    async def _say_or_words(self, chat_id: int, reply: Reply, thread: int | None) -> None:
+        """Send an answer, or its words alone where that helps. Raises DeliveryError."""
         try:
             await self._say_all(chat_id, reply, thread)
         except DeliveryError as error:
@@ -100,7 +106,7 @@ class TelegramSender:
             await self._say_all(chat_id, words, thread)
 
     async def _say_all(self, chat_id: int, reply: Reply, thread: int | None) -> None:
-        """All parts of an answer, as it is. Raises DeliveryError."""
+        """Send all parts of an answer. Raises DeliveryError."""
         captioned = reply.chart is not None or reply.document is not None
         first, *rest = [reply.text] if captioned else split_html(reply.text)
         parts = [replace(reply, text=first, buttons=()), *(Reply(part) for part in rest)]
@@ -109,37 +115,27 @@ class TelegramSender:
         if [part.text for part in parts[: len(progress.said)]] != progress.said:  # it reads otherwise now
             progress.said.clear()
         for part in parts[len(progress.said) :]:
-
-            async def say(part: Reply = part) -> None:
-                async with self._pace.turn(chat_id):
-                    with sending():
-                        await self._writer.say(chat_id, part, thread=thread)
-
-            await self._insist(chat_id, say)
+            await self._say(chat_id, part, thread)
             progress.said.append(part.text)
 
-    async def _is_ready(self, chart: Picture, kind: str) -> bool:
-        """Whether a chart can go at once. One that cannot be drawn never will; that is said when its turn comes."""
-        try:
-            return await self._writer.pictures.ready(chart, kind, PATIENCE)
-        except Exception:
-            return False
+    async def _say(self, chat_id: int, part: Reply, thread: int | None) -> int:
+        """Send one message in its chat's turn; return its number. Raises DeliveryError."""
+
+        async def say() -> int:
+            async with self._rate_limit.turn(chat_id):
+                with sending():
+                    number, _ = await self._writer.say(chat_id, part, thread=thread)
+            return number
+
+        return await self._send_with_retries(chat_id, say)
 
     async def _answer_before_chart(self, chat_id: int, reply: Reply, thread: int | None) -> None:
-        """The words at once; then the same message with its chart, or its file in one more message.
+        """Send the words at once; then add the chart to the message, or send its file in one more message.
 
         A stop in between leaves the words without a chart: they are an answer, and would come twice after the restart.
         """
-        said: list[int] = []
-
-        async def say() -> None:
-            async with self._pace.turn(chat_id):
-                with sending():
-                    number, _ = await self._writer.say(chat_id, replace(reply, chart=None), thread=thread)
-                said.append(number)
-
         try:
-            await self._insist(chat_id, say)
+            said = await self._say(chat_id, replace(reply, chart=None), thread)
         except DeliveryError as error:
             if error.cause is not Cause.MAY_NOT_WRITE:
                 raise
@@ -150,36 +146,32 @@ class TelegramSender:
             return
         try:
             if await self._is_drawn(reply):
-                await self._join(chat_id, said[-1], reply, thread)
+                await self._add_chart(chat_id, said, reply, thread)
         except DeliveryError as error:
             log.warning("A chart could not be sent after its words (%s).", error)
         except asyncio.CancelledError:
             log.warning("Stopped before the chart of an answer was drawn; its words were sent.")
 
-    async def _is_drawn(self, reply: Reply) -> bool:
-        """Whether the chart of an answer can be sent, however long its drawing takes."""
+    async def _is_drawn(self, reply: Reply, patience: float | None = None) -> bool:
+        """Tell whether the chart of an answer can be sent within so many seconds (None: no limit)."""
         try:
-            return reply.chart is not None and await self._writer.pictures.ready(reply.chart, kind_of(reply))
+            return reply.chart is not None and await self._writer.pictures.ready(reply.chart, kind_of(reply), patience)
         except Exception:
-            log.exception("A chart could not be drawn; its words go alone.")
+            if patience is None:  # else that is said after its words
+                log.exception("A chart could not be drawn; its words go alone.")
             return False
 
-    async def _join(self, chat_id: int, said: int, reply: Reply, thread: int | None) -> None:
-        """The chart to its words, which are message `said`. Raises DeliveryError."""
+    async def _add_chart(self, chat_id: int, said: int, reply: Reply, thread: int | None) -> None:
+        """Add the chart to its words, which are message `said`. Raises DeliveryError."""
         chart = reply.chart
         assert chart is not None
-        if not reply.full_size:
-            await self._insist(chat_id, lambda: self._writer.put_chart(chat_id, said, chart, reply))
-            return
-        try:
-            await self._say_all(chat_id, reply, thread)
-        except DeliveryError as error:
-            if error.cause not in _IN_WORDS or not reply.words_alone:
-                raise
-            await self._say_all(chat_id, Reply(reply.words_alone), thread)
+        if reply.full_size:
+            await self._say_or_words(chat_id, reply, thread)
+        else:
+            await self._send_with_retries(chat_id, lambda: self._writer.put_chart(chat_id, said, chart, reply))
 
     async def show(self, message: Message, pressed: Pressed) -> None:
-        """Answer a button: make the message under it new, or send one more. Raises DeliveryError."""
+        """Answer a button: change the message under it, or send one more. Raises DeliveryError."""
         new = pressed.edit
         # a text can't take a picture's place, nor a picture that of a text
         if new is None or (new.chart is None) != (message.text is not None):
@@ -194,7 +186,7 @@ class TelegramSender:
                 await self._writer.edit(message, shown)
 
         try:
-            await self._insist(message.chat_id, edit)
+            await self._send_with_retries(message.chat_id, edit)
         except DeliveryError as error:
             if not _helped_by_words(error, shown):
                 raise
@@ -202,44 +194,44 @@ class TelegramSender:
             await self.answer(message.chat_id, shown, topic_of(message))
 
     async def notice(self, query: CallbackQuery, text: str) -> None:
-        """Every press is answered, or the button spins for a minute; where it can't be, that does no harm."""
+        """Answer a press, or the button spins for a minute; a failure does no harm."""
         with suppress(TelegramError):
             await query.answer(text[:LONGEST_NOTICE] or None)
 
     def close(self) -> None:
-        """Let the thread that draws go; no new picture is sent after that."""
+        """Stop the thread that draws; no new picture is sent after that."""
         self._writer.pictures.close()
 
-    async def _insist(self, chat_id: int, send: Callable[[], Awaitable[object]]) -> None:
-        """Try until it is sent, for about a minute; after a flood limit, as long as Telegram says.
+    async def _send_with_retries(self, chat_id: int, send: Callable[[], Awaitable[Sent]]) -> Sent:
+        """Try for about a minute; after a flood limit, as long as Telegram says. Raises DeliveryError.
 
-        What may have arrived is sent once more, for an answer twice beats no answer. Raises DeliveryError.
+        What may have arrived is sent once more, for an answer twice beats no answer.
         """
-        uncertain = 0
-        for pause in (*_PAUSES, None):
+        uncertain, pauses = 0, iter(_PAUSES)
+        while True:
             try:
-                await send()
-                return
+                return await send()
             except TelegramError as caught:
-                error = self._understood(caught, chat_id)
+                error = self._delivery_error(caught, chat_id)
             uncertain += error.uncertain
+            pause = next(pauses, None)
             if error.cause in _HOPELESS or pause is None or uncertain >= _MOST_UNCERTAIN:
                 raise error
             log.warning("Telegram does not take an answer (%s); trying again.", error)
             await asyncio.sleep(pause if error.retry_after is None else error.retry_after.total_seconds())
 
-    def _understood(self, error: TelegramError, chat_id: int) -> DeliveryError:
-        """How to treat a failed send; a flood limit also holds the pace."""
-        understood = as_delivery_error(error)
-        if understood.retry_after is not None:
-            self._pace.refused(chat_id, understood.retry_after.total_seconds())
-        return understood
+    def _delivery_error(self, error: TelegramError, chat_id: int) -> DeliveryError:
+        """Classify a failed send; a flood limit also holds the rate limit."""
+        failure = as_delivery_error(error)
+        if failure.retry_after is not None:
+            self._rate_limit.refused(chat_id, failure.retry_after.total_seconds())
+        return failure
 
 
 def _helped_by_words(error: DeliveryError, reply: Reply) -> bool:
-    """Whether words may arrive where a reply as it is did not.
+    """Tell whether words may arrive where this reply did not.
 
-    They may also where a picture meets a failure again and again, as of a server that takes no large requests.
+    They may also where a picture fails again and again, as with a server that takes no large requests.
     """
     if error.cause is Cause.UNANSWERED:
         return reply.chart is not None and not reply.words_alone
@@ -247,7 +239,7 @@ def _helped_by_words(error: DeliveryError, reply: Reply) -> bool:
 
 
 def _in_words(reply: Reply) -> Reply | None:
-    """An answer without its picture or file; None where it has none."""
+    """Return an answer without its picture or file; None where it has none."""
     if reply.chart is None and reply.document is None:
         return None
     return replace(reply, text=reply.words_alone or reply.text, chart=None, document=None, full_size=False)

@@ -13,9 +13,9 @@ MOST_KEPT = 20_000  #: names, about 4 MB; those of past sessions are hardly aske
 
 
 def recall(db: Database, bot: str, key: str) -> str | None:
-    """The file_id of a picture; None when this bot has not sent it."""
-    found = rows(db, "SELECT file_id FROM sent_pictures WHERE bot = :bot AND key = :key", {"bot": bot, "key": key})
-    return str(found[0]["file_id"]) if found else None
+    """Return the file_id of a picture; None when this bot has not sent it."""
+    known = rows(db, "SELECT file_id FROM sent_pictures WHERE bot = :bot AND key = :key", {"bot": bot, "key": key})
+    return str(known[0]["file_id"]) if known else None
 
 
 def keep(db: Database, bot: str, key: str, file_id: str, now: datetime) -> None:
@@ -29,5 +29,5 @@ def keep(db: Database, bot: str, key: str, file_id: str, now: datetime) -> None:
 
 
 def forget(db: Database, bot: str, key: str) -> None:
-    """Telegram does not know it by that name any more."""
+    """Drop a picture that Telegram does not know by its name any more."""
     db.conn.execute("DELETE FROM sent_pictures WHERE bot = ? AND key = ?", (bot, key))

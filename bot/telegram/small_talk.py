@@ -6,18 +6,18 @@ Some are symbols as well (NICE, LOVE, COOL): what is written in capitals asks, b
 
 
 def greets(text: str) -> bool:
-    """Whether it only calls somebody, as "hey" before a name does; also where there are no words."""
+    """Tell whether a text only calls somebody, as "hey" before a name does; True also for no words."""
     return _GREETINGS.issuperset(words_of(text))
 
 
 def is_small_talk(text: str) -> bool:
-    """Whether there are words, and none that could name anything."""
+    """Tell whether there are words, and none that could name anything."""
     words = words_of(text)
     return bool(words) and (_SHOUTED if text.isupper() else _SAID).issuperset(words)
 
 
 def words_of(text: str) -> list[str]:
-    """The words in it, in small letters."""
+    """Return the words in small letters."""
     return "".join(letter if letter.isalnum() else " " for letter in text.casefold()).split()
 
 

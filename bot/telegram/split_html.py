@@ -3,16 +3,19 @@
 import re
 from collections.abc import Iterator
 
+from bot.replies import utf16_length
+
 LONGEST = 4096  #: UTF-16 units of a message, counted after its markup is read
+_TAG = re.compile(r"</?[a-z]+[^>]*>")
 _TOKEN = re.compile(r"<(/?)([a-z]+)[^>]*>|&(?:#x?[0-9a-fA-F]+|[a-z]+);|\s+|[^<&\s]+|.", re.DOTALL)
 
 
 def split_html(text: str, longest: int = LONGEST) -> list[str]:
-    """The same text in parts of at most `longest` UTF-16 units, broken at a paragraph, else a line, a space, anywhere.
+    """Split a text into parts of at most `longest` UTF-16 units, at a paragraph, else a line, a space, anywhere.
 
     Tags that are open where a part ends are closed there, and opened again in the next. White space at a break is lost.
     """
-    if _units(text) <= longest:  # with its markup still in: the usual case, and certainly short enough
+    if utf16_length(text) <= longest:  # with its markup still in: the usual case, and certainly short enough
         return [text]
     parts: list[str] = []
     part = _Part(())
@@ -25,7 +28,7 @@ def split_html(text: str, longest: int = LONGEST) -> list[str]:
                 part.add(moved)
         part.add(token)
     parts.append(part.closed())
-    return [one for one in parts if _shown(one).strip()]
+    return [part for part in parts if _TAG.sub("", part).strip()]
 
 
 class _Token:
@@ -38,7 +41,7 @@ class _Token:
         #: how good a place to break it is: 3 between paragraphs, 2 between lines, 1 between words, 0 for no place
         self.gap = (1 + min(match[0].count("\n"), 2)) if self.is_space else 0
         # a reference is one character, of two units at the most
-        self.units = 0 if self.name else 2 if match[0].startswith("&") and len(match[0]) > 1 else _units(match[0])
+        self.units = 0 if self.name else 2 if match[0].startswith("&") and len(match[0]) > 1 else utf16_length(match[0])
 
 
 class _Part:
@@ -57,7 +60,7 @@ class _Part:
         self.units += token.units
 
     def cut(self) -> list[_Token]:
-        """End the part at its last paragraph in the second half, else line or space there; what came after it."""
+        """End the part at its last paragraph in the second half, else line or space there; return the rest."""
         for least in (3, 2, 1):
             units = 0
             for at in range(len(self._tokens) - 1, -1, -1):
@@ -72,7 +75,7 @@ class _Part:
         return []
 
     def open_at_end(self) -> tuple[_Token, ...]:
-        """The tags that are open after the last token."""
+        """Return the tags that are open after the last token."""
         stack = list(self._opening)
         for token in self._tokens:
             if token.closes and stack:
@@ -82,13 +85,13 @@ class _Part:
         return tuple(stack)
 
     def closed(self) -> str:
-        """The part as whole HTML."""
+        """Return the part as whole HTML."""
         inner = "".join(token.text for token in (*self._opening, *self._tokens))
         return inner.rstrip() + "".join(f"</{token.name}>" for token in reversed(self.open_at_end()))
 
 
 def _tokens(text: str, longest: int) -> Iterator[_Token]:
-    """The tokens, words longer than a message in pieces."""
+    """Yield the tokens, words longer than a message in pieces."""
     for match in _TOKEN.finditer(text):
         token = _Token(match)
         if token.units <= longest:
@@ -96,14 +99,6 @@ def _tokens(text: str, longest: int) -> Iterator[_Token]:
             continue
         piece = longest // 2  # characters: each has two units at the most
         for start in range(0, len(match[0]), piece):
-            found = _TOKEN.match(match[0][start : start + piece])
-            assert found is not None  # the pattern matches every text
-            yield _Token(found)
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def _shown(html: str) -> str:
-    return re.sub(r"</?[a-z]+[^>]*>", "", html)
+            part = _TOKEN.match(match[0][start : start + piece])
+            assert part is not None  # the pattern matches every text
+            yield _Token(part)

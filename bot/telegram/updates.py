@@ -17,27 +17,25 @@ from datetime import datetime, timedelta
 
 from telegram import Bot, Update
 
-from bellwether.core.courtesy import Courtesy
+from bellwether.core.clock import Clock
 from bellwether.core.errors import StoreError
-from bellwether.db.database import Database
+from bellwether.db.database import Database, Store
 from bellwether.delivery import chats_table, inbox_table
 from bellwether.delivery.retry import Cause, DeliveryError
-from bellwether.services import Services
+from bot.telegram.addressed import Attention, attention_of
 from bot.telegram.answers import Answers
-from bot.telegram.attention import Attention, attention_of
-from bot.telegram.batcher import Batcher
+from bot.telegram.database_threads import Batcher, try_change
 from bot.telegram.inbox_marks import InboxMarks
 from bot.telegram.inline import Inline
 from bot.telegram.progress import Progress, answering
 from bot.telegram.read_update import Received, read, read_stored
-from bot.telegram.sender import TelegramSender
 
 ANSWERED_WITHIN = timedelta(minutes=15)  #: how long an answer is tried in a chat that lets nobody write now
 log = logging.getLogger(__name__)
 
 
 class NotOurs(Exception):
-    """Another process holds the lease now: what was received is its affair, and Telegram will give it to that one."""
+    """Another process holds the lease now, and Telegram will give the update to that one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,54 +48,54 @@ class Arrived:
 
 
 class Updates:
-    """Keeps updates and has them answered. What it does with the database, it does in threads."""
+    """Stores updates and has them answered; the database is asked in threads."""
 
     def __init__(
         self,
-        services: Services,
+        store: Store,
+        clock: Clock,
         bot: Bot,
-        sender: TelegramSender,
+        answers: Answers,
+        inline: Inline,
         may_answer: Callable[[Database], bool],
-        courtesy: Courtesy,
     ) -> None:
         """`may_answer` tells, in the transaction that stores an update, whether it is ours to answer."""
-        self._services, self._bot, self._may_answer = services, bot, may_answer
-        self._answers = Answers(services, bot, sender, courtesy)
-        self._inline = Inline(services, bot)
+        self._store, self._clock, self._bot, self._may_answer = store, clock, bot, may_answer
+        self._answers, self._inline = answers, inline
         self._last_of_chat: dict[int, asyncio.Task[None]] = {}
-        self._answering: set[asyncio.Task[None]] = set()
-        self._queued: set[int] = set()
+        self._answering: dict[int, asyncio.Task[None]] = {}  # by update, also those that wait for their turn
         self._progress: dict[int, Progress] = {}  # of answers that are to be tried again
-        self._answered = InboxMarks(services)
+        self._answered = InboxMarks(store, clock)
         self._keep = Batcher(self._keep_all)
 
     async def receive(self, updates: Iterable[object]) -> list[int]:
-        """Store updates as they came, all of them or none, and answer each in its turn. Raises NotOurs.
+        """Store updates, all of them or none, and answer each in its turn. Raises NotOurs.
 
-        Returns the numbers by which Telegram can be told that they arrived; an update may lack its own. What somebody
-        is still typing elsewhere (an inline query) is answered or not, and never stored.
+        Returns the numbers that Telegram may take as confirmed; an update may lack its own. Inline queries, which
+        somebody is still typing elsewhere, are answered or not, and never stored.
         """
         received = [read(raw, self._bot) for raw in updates]
         arrived, begun = [], set(self._last_of_chat)
-        for one in received:
-            if one.update is not None and one.update.inline_query is not None:
-                self._inline.receive(one.update.inline_query)
-                continue
-            if one.update is None:  # who did what there is not known, so it ends no pause
-                arrived.append(Arrived(one, begun=False))
-                continue
-            arrived.append(Arrived(one, one.chat_id not in begun, attention_of(one.update, self._bot)))
-            begun.add(one.chat_id)
-        for each, is_new in zip(arrived, await self._keep.add_all(arrived), strict=True):
-            if is_new and each.received.update is not None:
-                self._queue(each.received.update, each.received.chat_id, each.received.update_id, begun=each.begun)
+        for item in received:
+            if item.update is None:  # who did what there is not known, so it ends no pause
+                arrived.append(Arrived(item, begun=False))
+            elif item.update.inline_query is not None:
+                self._inline.receive(item.update.inline_query)
+            else:
+                arrived.append(Arrived(item, item.chat_id not in begun, attention_of(item.update, self._bot)))
+                begun.add(item.chat_id)
+        for stored, is_new in zip(arrived, await self._keep.add_all(arrived), strict=True):
+            item = stored.received
+            if is_new and item.update is not None:
+                self._queue(item.update, item.chat_id, item.update_id, begun=stored.begun)
             elif is_new:
-                log.error("An update cannot be read (%s); it is set aside.", each.received.problem)
-        return [one.update_id for one in received if one.update_id > 0]
+                log.error("An update cannot be read (%s); it is set aside.", item.problem)
+        return [item.update_id for item in received if item.update_id > 0]
 
     async def replay(self) -> None:
-        """Answer what was received and could not be answered: before a stop, or while Telegram was away."""
-        known = self._queued | self._answered.ids()  # before the look: what is marked during it may still be seen in it
+        """Answer stored updates that could not be answered: before a stop, or while Telegram was away."""
+        # before the look: what is marked during it may still be seen in it
+        known = self._answering.keys() | self._answered.ids()
         try:
             waiting = await asyncio.to_thread(self._unanswered)
         except StoreError as problem:
@@ -109,49 +107,47 @@ class Updates:
             stored = read_stored(body, self._bot)
             if stored.update is None:  # what another version stored may not be readable
                 log.error("A stored update cannot be read (%s); it is set aside.", stored.problem)
-                await asyncio.to_thread(self._set_aside, update_id, inbox_table.Aside.UNREADABLE, stored.problem)
+                await self._set_aside(update_id, inbox_table.Aside.UNREADABLE, stored.problem)
                 continue
             self._queue(stored.update, stored.chat_id, update_id, begun=False)
 
     async def read_again(self) -> None:
-        """Take back what was set aside lately and can be read by now, as after an upgrade; `replay` answers it."""
+        """Take back what was set aside lately and can be read now, as after an upgrade; `replay` answers it."""
         with suppress(StoreError):
             await asyncio.to_thread(self._take_back_readable)
 
     async def settle(self, grace: float) -> None:
-        """Give the answers under way this many seconds."""
+        """Give the answers under way so many seconds."""
         if self._answering:
-            await asyncio.wait(self._answering, timeout=grace)
+            await asyncio.wait(self._answering.values(), timeout=grace)
         await self._answered.mark()
 
     async def cancel(self) -> None:
-        """Let go of the answers under way; they are in the inbox."""
+        """Cancel the answers under way; they are in the inbox."""
         self._inline.cancel()
-        pending = list(self._answering)
+        pending = list(self._answering.values())
         for task in pending:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
         await self._keep.settle()
         await self._answered.mark()
-        self._queued.clear()
+        self._answering.clear()
 
     def close(self) -> None:
-        """Let the threads go; nothing is answered after that."""
+        """Stop the threads; nothing is answered after that."""
         self._answers.close()
 
     def _queue(self, update: Update, chat_id: int, update_id: int, *, begun: bool) -> None:
         """Answer after the earlier updates of the same chat; `begun` when its attempt is counted already."""
-        if update_id in self._queued:  # it was stored, and found by a replay before it came here
+        if update_id in self._answering:  # it was stored, and found by a replay before it came here
             return
         earlier = self._last_of_chat.get(chat_id)
         task = asyncio.create_task(self._after(earlier, update, chat_id, update_id, begun))
         self._last_of_chat[chat_id] = task
-        self._answering.add(task)
-        self._queued.add(update_id)
+        self._answering[update_id] = task
 
         def forget(done: asyncio.Task[None]) -> None:
-            self._answering.discard(done)
-            self._queued.discard(update_id)
+            self._answering.pop(update_id, None)
             if self._last_of_chat.get(chat_id) is done:
                 self._last_of_chat.pop(chat_id)
 
@@ -160,25 +156,25 @@ class Updates:
     async def _after(
         self, earlier: asyncio.Task[None] | None, update: Update, chat_id: int, update_id: int, begun: bool
     ) -> None:
-        """One update from its turn to its end. A failure is written down and does not stop the next."""
+        """Answer one update after an earlier one. A failure is stored and does not stop the next."""
         if earlier is not None:
             await asyncio.wait([earlier])
         progress = self._progress.pop(update_id, None) or Progress()
         try:
             if not begun:
-                await asyncio.to_thread(self._begin, update_id)
+                await try_change(self._store, inbox_table.begin, update_id)
                 begun = True
             with answering(progress):
                 await self._answers.give(update)
         except asyncio.CancelledError:
             if begun and not progress.may_have_arrived:
-                await asyncio.to_thread(self._excuse, update_id)
+                await try_change(self._store, inbox_table.excuse, update_id)
             raise
         except DeliveryError as error:
             if error.forbidden_now:
-                await asyncio.to_thread(self._note_forbidden, chat_id)
+                await try_change(self._store, chats_table.is_forbidden, chat_id, self._clock())
             if error.cause is Cause.GONE:
-                await asyncio.to_thread(self._answers.pause, chat_id)
+                await self._answers.pause(chat_id)
             elif error.forbidden_now and not self._is_fresh(update):
                 log.warning("An answer was not let into its chat (%s), and is out of date.", error)
             elif error.cause in {Cause.REFUSED, Cause.MOVED}:
@@ -188,7 +184,7 @@ class Updates:
                 if progress.said:
                     self._progress[update_id] = Progress(progress.said)
                 if not error.uncertain:
-                    await asyncio.to_thread(self._excuse, update_id)
+                    await try_change(self._store, inbox_table.excuse, update_id)
                 return
         except StoreError as problem:
             log.error(
@@ -198,38 +194,40 @@ class Updates:
         except Exception as problem:
             log.exception("An update could not be handled; it is set aside.")
             # only the kind of error: its words may repeat a person's
-            await asyncio.to_thread(self._set_aside, update_id, inbox_table.Aside.FAILED, type(problem).__name__)
+            await self._set_aside(update_id, inbox_table.Aside.FAILED, type(problem).__name__)
             return
         self._answered.add(update_id)
 
     def _is_fresh(self, update: Update) -> bool:
-        """Whether somebody may still wait for the answer; who presses a button presses it once more."""
-        return update.message is not None and self._services.clock() - update.message.date < ANSWERED_WITHIN
+        """Tell whether somebody may still wait for the answer; a button can be pressed once more."""
+        return update.message is not None and self._clock() - update.message.date < ANSWERED_WITHIN
 
     def _is_known(self, update_id: int) -> bool:
-        """Whether it waits here, is being answered, or was answered a moment ago."""
-        return update_id in self._queued or update_id in self._answered.ids()
+        return update_id in self._answering or update_id in self._answered.ids()
 
-    # The database, asked in threads: a busy file must not stop the loop. Without one the bot still answers.
+    async def _set_aside(self, update_id: int, why: inbox_table.Aside, reason: str) -> None:
+        await try_change(self._store, inbox_table.set_aside, update_id, why, reason, self._clock())
+
+    # The database, asked in threads. Without one the bot still answers.
 
     def _unanswered(self) -> list[tuple[int, str]]:
-        with self._services.store.reading() as db:
+        with self._store.reading() as db:
             return inbox_table.unanswered(db)
 
     def _keep_all(self, arrived: Sequence[Arrived]) -> Sequence[bool]:
-        """Store updates; which of them are new."""
-        now = self._services.clock()
+        """Store updates; return which of them are new."""
+        now = self._clock()
         try:
-            with self._services.store.transaction() as db:
+            with self._store.transaction() as db:
                 if not self._may_answer(db):
                     raise NotOurs
                 marked = self._answered.mark_in(db)
-                new = [self._keep_one(db, one, now) for one in arrived]
+                new = [self._keep_one(db, item, now) for item in arrived]
             self._answered.forget(marked)
             return new
         except StoreError as problem:
             log.error("%s Messages are answered, but not kept over a restart.", problem.for_operator)
-            return [not self._is_known(one.received.update_id) for one in arrived]
+            return [not self._is_known(item.received.update_id) for item in arrived]
 
     def _keep_one(self, db: Database, arrived: Arrived, now: datetime) -> bool:
         received = arrived.received
@@ -242,24 +240,8 @@ class Updates:
             chats_table.overheard(db, received.chat_id, now)
         return is_new
 
-    def _note_forbidden(self, chat_id: int) -> None:
-        with suppress(StoreError), self._services.store.transaction() as db:
-            chats_table.is_forbidden(db, chat_id, self._services.clock())
-
-    def _set_aside(self, update_id: int, why: inbox_table.Aside, reason: str) -> None:
-        with suppress(StoreError), self._services.store.transaction() as db:
-            inbox_table.set_aside(db, update_id, why, reason, self._services.clock())
-
     def _take_back_readable(self) -> None:
-        with self._services.store.transaction() as db:
-            for update_id, body in inbox_table.unreadable(db, self._services.clock() - inbox_table.READ_AGAIN):
+        with self._store.transaction() as db:
+            for update_id, body in inbox_table.unreadable(db, self._clock() - inbox_table.READ_AGAIN):
                 if read_stored(body, self._bot).update is not None:
                     inbox_table.take_back(db, update_id)
-
-    def _begin(self, update_id: int) -> None:
-        with suppress(StoreError), self._services.store.transaction() as db:
-            inbox_table.begin(db, update_id)
-
-    def _excuse(self, update_id: int) -> None:
-        with suppress(StoreError), self._services.store.transaction() as db:
-            inbox_table.excuse(db, update_id)

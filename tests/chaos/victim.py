@@ -102,7 +102,7 @@ async def _serve(services: Services) -> None:
         services,
         face.sender,
         face.connected.is_set,
-        face.sole.may_send,
+        face.lease.may_send,
         ticks_every=TICKS_EVERY,
         delivers_every=DELIVERS_EVERY,
     )

@@ -55,7 +55,7 @@ def _running(services: Services, courtesy: Courtesy | None) -> Iterator[Telegram
         face = TelegramFace(services, courtesy=courtesy)
         started.append(face)
         ready.set()
-        timetable = Timetable(services, face.sender, face.connected.is_set, face.sole.may_send)
+        timetable = Timetable(services, face.sender, face.connected.is_set, face.lease.may_send)
         timetable.start()
         try:
             await face.run()

@@ -49,13 +49,16 @@ class Talk:
     """One chat with the bot; `shown` is the message whose buttons are pressed."""
 
     services: Services
-    asker: ChatContext = field(default_factory=lambda: ChatContext(1001))
+    chat_id: int = 1001
+    language: str = "en"
+    may_change: bool = True
+    thread: int | None = None
     shown: Reply = field(default_factory=lambda: Reply(""))
     notice: str = ""
 
     def say(self, text: str) -> str:
         """What is answered, as plain text."""
-        self.shown = conversation.answer(self.services, self.asker, text)
+        self.shown = conversation.answer(self.chat, text)
         check_reply(self.shown)
         return as_read(as_text(self.shown.text))
 
@@ -67,7 +70,7 @@ class Talk:
 
     def send(self, action: str) -> str:
         """Send what a button would, whether there is one or not."""
-        pressed = conversation.press(self.services, self.asker, action)
+        pressed = conversation.press(self.chat, action)
         check_pressed(pressed)
         self.notice = pressed.notice
         new = pressed.edit or pressed.reply
@@ -77,10 +80,15 @@ class Talk:
         return as_read(as_text(new.text))
 
     @property
+    def chat(self) -> ChatContext:
+        """As a face tells of it."""
+        return ChatContext(self.services, self.chat_id, self.language, self.may_change, self.thread)
+
+    @property
     def labels(self) -> list[str]:
         """Of the buttons that are shown."""
         return [as_read(one.label) for row in self.shown.buttons for one in row]
 
     def member(self) -> Talk:
         """The same chat, spoken to by somebody who is no admin of it."""
-        return Talk(self.services, replace(self.asker, may_change=False))
+        return replace(self, may_change=False)

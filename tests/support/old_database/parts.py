@@ -136,9 +136,11 @@ class GrowingCompany:
 
 def talk_of(services: Services, chat: int) -> Talk:
     """The conversation with one of the chats."""
-    talk = Talk(services)
-    thread = 12 if chat == GROUP else None
-    return replace(talk, asker=replace(talk.asker, chat_id=chat, language=CHATS[chat], thread=thread))
+    talk: Any = Talk(services)
+    about: Json = {"chat_id": chat, "language": CHATS[chat], "thread": 12 if chat == GROUP else None}
+    if hasattr(talk, "asker"):  # the code that made the database
+        return replace(talk, asker=replace(talk.asker, **about))  # type: ignore[no-any-return]
+    return replace(talk, **about)  # type: ignore[no-any-return]
 
 
 def yahoo_of(services: Services, server: YahooServer) -> Services:

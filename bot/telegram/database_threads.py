@@ -1,15 +1,35 @@
-"""One call in a thread for all that came while the one before it ran: a busy minute costs few transactions."""
+"""The database, asked in threads: a busy file must not stop the loop. Without one the bot still answers."""
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from contextlib import suppress
+from typing import Concatenate, Generic, ParamSpec, TypeVar
 
+from bellwether.core.errors import StoreError
+from bellwether.db.database import Database, Store
+
+P = ParamSpec("P")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+async def try_change(
+    store: Store, change: Callable[Concatenate[Database, P], object], *about: P.args, **named: P.kwargs
+) -> None:
+    """One change in a transaction of its own; nothing where the database is out of order."""
+
+    def run() -> None:
+        with suppress(StoreError), store.transaction() as db:
+            change(db, *about, **named)
+
+    await asyncio.to_thread(run)
+
+
 class Batcher(Generic[Item, Result]):
-    """Hands items over in their order, as many at a time as have gathered."""
+    """One call in a thread for all that came while the one before it ran: a busy minute costs few transactions.
+
+    It hands items over in their order, as many at a time as have gathered.
+    """
 
     def __init__(self, together: Callable[[Sequence[Item]], Sequence[Result]]) -> None:
         """`together` runs in a thread, one call at a time, and answers each item."""
