@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bellwether.alerts import ask
 from bellwether.core.alert_types import AlertSettings, DigestMode, Preferences, QuietHours
 from bellwether.core.errors import BadRule
 from bellwether.core.types import Theme
@@ -250,7 +249,7 @@ def test_the_charts_of_an_older_database_are_light(talk: Talk) -> None:
         db.conn.execute("ALTER TABLE alert_settings DROP COLUMN theme")
         db.conn.execute("DELETE FROM _sqlite_migrations WHERE name = 'chosen_theme'")
     later = Store(talk.services.store.path)
-    assert ask.preferences(replace(talk.services, store=later), CHAT) == Preferences(expert=True)
+    assert chat_wishes.preferences(later, CHAT) == Preferences(expert=True)
     later.close()
 
 
