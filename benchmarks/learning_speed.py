@@ -24,11 +24,12 @@ from bellwether.core.types import HEADS
 from bellwether.forecasting.inputs import Float32s
 from bellwether.market.sample import SampleProvider
 from training.features import Features
+from training.fit import make_optimizer
 from training.model import DAILY_UNITS, WEEKLY_UNITS, build_network, squared_error
 from training.panel import CONTEXT_LENGTH, Panel, Rows, build_panel
 from training.prepare import training_facts
 from training.spans import RECIPE
-from training.train import Recipe, fit_scaling, make_optimizer
+from training.train import RangeRecipe, fit_scaling
 from training.windows import Blanks, batches, spread_truth, variance_path
 
 BATCH = 1024
@@ -73,7 +74,7 @@ def fresh_spread(panel: Panel, rows: Rows) -> keras.Model:
     standardised = np.array(training_facts(panel, RECIPE)["standardised_quantiles"])
     network = build_network(standardised)
     fit_scaling(network.quantiles, panel, rows[:: max(1, len(rows) // 2000)])
-    network.spread.compile(make_optimizer(Recipe(), 1e-3, 1000), loss=squared_error, jit_compile=False)
+    network.spread.compile(make_optimizer(RangeRecipe(), 1e-3, 1000), loss=squared_error, jit_compile=False)
     return network.spread
 
 
@@ -82,8 +83,8 @@ def gathered(panel: Panel, rows: Rows, outcome: Callable[[Rows], Float32s]) -> T
     model, rng = fresh_spread(panel, rows), np.random.default_rng(1)
 
     def turn() -> None:
-        for bars, beside, answer in batches(panel, rows, outcome, BATCH, BATCHES, rng, Blanks()):
-            model.train_on_batch([bars, beside], answer)
+        for inputs, answer in batches(panel, rows, outcome, BATCH, BATCHES, rng, Blanks()):
+            model.train_on_batch(inputs, answer)
 
     return turn
 

@@ -89,7 +89,7 @@ def test_rank_correlation_is_taken_across_symbols_date_by_date(sample: Sample, q
 
 
 def test_reliability_and_pit_count_outcomes(sample: Sample, quantiles: Floats) -> None:
-    below = [one["observed"] for one in scores.reliability(sample, quantiles)]
+    below = [one["observed"] for one in scores.reliability(sample.outcome, quantiles, sample.mean_interval)]
     assert below == pytest.approx([np.mean(sample.outcome <= quantiles[:, level]) for level in range(len(LEVELS))])
     bins = scores.pit(sample, quantiles)
     assert sum(one["observed"] for one in bins) == pytest.approx(1)

@@ -184,14 +184,16 @@ def test_scores_are_those_of_the_papers() -> None:
         pytest.skip("tensorflow is not installed: pip install -r training/requirements.txt")
     code = """
 import numpy as np
-from training.paper import accuracy, day_interval, mcc
+from bellwether.track_record.scores.block_bootstrap import mean_interval
+from training.paper import ONE_DAY, accuracy, mcc
 up = np.array([1, 1, 1, 0, 0, 0, 0, 1], bool)
 guess = np.array([1, 1, 0, 0, 0, 1, 0, 1], bool)  # 3 true up, 1 false up, 3 true down, 1 false down
 assert accuracy(guess, up) == 0.75
 assert abs(mcc(guess, up) - (3 * 3 - 1 * 1) / 16) < 1e-12
 assert mcc(np.ones(8, bool), up) == 0
 day = np.repeat(np.arange(40), 50)
-low, high = day_interval(np.repeat(np.arange(40) % 2, 50).astype(float), day)  # a day is right or wrong as one
+right = np.repeat(np.arange(40) % 2, 50).astype(float)  # a day is right or wrong as one
+low, high = mean_interval(right, day, ONE_DAY)
 assert low < 0.4 and high > 0.6
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)

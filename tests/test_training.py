@@ -23,7 +23,7 @@ from bellwether.models.model_card import read_card
 from bellwether.models.onnx_model import OnnxModel
 from tests.support.training import trained_by
 from training.__main__ import cli
-from training.checks import TOLERANCE, check_graph, disagreement, hostile_windows
+from training.checks import TOLERANCE, check_graph, hostile_windows, largest_difference
 from training.evaluate import skill_interval
 from training.forecasts import COLUMNS, QUANTILES
 from training.panel import CONTEXT_LENGTH, MIN_HISTORY, Panel, build_panel, read_series
@@ -331,14 +331,15 @@ def test_a_graph_without_lstms_is_refused() -> None:
 
 def test_a_conversion_that_disagrees_or_crosses_is_refused() -> None:
     bars, market = np.ones((4, CONTEXT_LENGTH, 5), np.float32), np.ones((4, CONTEXT_LENGTH, 2), np.float32)
+    windows = hostile_windows(bars, market)
     rising = np.tile(np.linspace(-0.1, 0.1, len(LEVELS)), (4, len(HEADS), 1))
-    assert disagreement(lambda *_: rising, lambda *_: rising, bars, market) == 0
+    assert largest_difference(lambda *_: rising, lambda *_: rising, windows) == 0
     with pytest.raises(ModelError, match=r"differ by 1\.0e-04 on real windows"):
-        disagreement(lambda *_: rising, lambda *_: rising + 1e-4, bars, market)
+        largest_difference(lambda *_: rising, lambda *_: rising + 1e-4, windows)
     with pytest.raises(ModelError, match="cross"):
-        disagreement(lambda *_: rising, lambda *_: rising[:, :, ::-1], bars, market)
+        largest_difference(lambda *_: rising, lambda *_: rising[:, :, ::-1], windows)
     with pytest.raises(ModelError, match="finite"):
-        disagreement(lambda *_: rising, lambda *_: rising * np.nan, bars, market)
+        largest_difference(lambda *_: rising, lambda *_: rising * np.nan, windows)
 
 
 def test_the_panel_reads_what_the_service_reads(panel: Panel) -> None:

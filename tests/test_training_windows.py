@@ -67,8 +67,8 @@ def test_the_same_seed_draws_the_same_batches(panel: Panel) -> None:
         list(batches(panel, rows, lambda drawn: truth(panel, drawn, LAST), 16, 2, np.random.default_rng(3), Blanks()))
         for _ in range(2)
     )
-    for one, other in zip(first, second, strict=True):
-        for left, right in zip(one, other, strict=True):
+    for (inputs, answer), (others, other) in zip(first, second, strict=True):
+        for left, right in zip((*inputs, answer), (*others, other), strict=True):
             np.testing.assert_array_equal(left, right)
-    assert first[0][0].shape == (16, CONTEXT_LENGTH, 5)
-    assert (first[0][0][:, -MIN_HISTORY:, CLOSE] > 0).all()
+    assert first[0][0][0].shape == (16, CONTEXT_LENGTH, 5)
+    assert (first[0][0][0][:, -MIN_HISTORY:, CLOSE] > 0).all()

@@ -80,19 +80,20 @@ def prepare(prices: tuple[Path, ...], source: str, work: Path) -> None:
 @options(WORK, EPOCHS, SEED, QUICK)
 def train(work: Path, epochs: int | None, seed: int, quick: bool) -> None:
     """Train on what `prepare` made; choices are made on the validation span only."""
-    from training import train as step
+    from training import steps
+    from training.train import RangeRecipe
 
-    step.train(work, step.make_recipe(seed, epochs, quick))
+    steps.train(work, RangeRecipe().varied(seed, epochs, quick))
 
 
 @cli.command()
 @options(WORK, MODELS, MODEL_ID, QUICK)
 def export(work: Path, models: Path, model_id: str, quick: bool) -> None:
     """Convert to ONNX, check it against Keras, score it on the test span, write model.onnx and card.json."""
-    from training import export as step
+    from training import steps
     from training.prepare import STRIDE
 
-    step.export(work, models, model_id, datetime.now(UTC).date(), stride=10 if quick else STRIDE)
+    steps.export(work, models, model_id, datetime.now(UTC).date(), stride=10 if quick else STRIDE)
 
 
 @cli.command()
@@ -107,9 +108,9 @@ def export(work: Path, models: Path, model_id: str, quick: bool) -> None:
 )
 def refit(work: Path, models: Path, judged: Path, last: datetime | None, model_id: str | None) -> None:
     """Fit a judged recipe once more, on all years and symbols, and export that for service."""
-    from training import refit as step
+    from training import steps
 
-    step.refit(work, models, judged, model_id, last.date() if last else None, datetime.now(UTC).date())
+    steps.refit(work, models, judged, model_id, last.date() if last else None, datetime.now(UTC).date())
 
 
 @cli.command("all")
@@ -178,11 +179,12 @@ def evaluate(
 def eras(work: Path, judged: Path, out: Path) -> None:
     """Leave each era since 1990 out of training in turn and score it: how the ranges hold in other markets."""
     from training import eras as step
+    from training.card import read_judged
     from training.comparison import write
-    from training.refit import read_judged, recipe_of
+    from training.train import RangeRecipe
 
     card = read_judged(judged)
-    write(step.compare(work, recipe_of(card), card["recipe"]["chosen_epoch"]), out)
+    write(step.compare(work, RangeRecipe.of_card(card), card["recipe"]["chosen_epoch"]), out)
     print(f"wrote {out}; `python -m training report` puts it on the page")
 
 

@@ -7,12 +7,13 @@ two years and give Gaussian intervals (Hyndman and Khandakar, 2008).
 
 import hashlib
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from bellwether.core.types import HEADS, LEVELS, MAX_HORIZON, Floats
+from bellwether.core.types import HEADS, LEVELS, Floats
 from training.panel import Panel, Rows
 
 SYMBOLS = 24
@@ -26,11 +27,11 @@ def subset(panel: Panel, rows: Rows) -> Rows:
     """Positions in `rows` of the cutoffs that are answered: (s,)."""
     numbers = np.unique(panel.symbol[rows])
     drawn = sorted(numbers, key=lambda number: hashlib.sha256(f"subset {panel.symbols[number]}".encode()).digest())
-    found: list[int] = []
+    chosen: list[int] = []
     for turn, number in enumerate(drawn[:SYMBOLS]):
         places = np.flatnonzero((panel.symbol[rows] == number) & (panel.history[rows] >= FEWEST))
-        found += places[turn % THIN :: THIN].tolist()
-    return np.array(sorted(found), dtype=np.intp)
+        chosen += places[turn % THIN :: THIN].tolist()
+    return np.array(sorted(chosen), dtype=np.intp)
 
 
 def quantiles(panel: Panel, rows: Rows) -> dict[str, Floats]:
@@ -38,20 +39,20 @@ def quantiles(panel: Panel, rows: Rows) -> dict[str, Floats]:
     from statsforecast.models import AutoARIMA, AutoETS
 
     models: dict[str, Any] = {"arima": AutoARIMA(season_length=1), "ets": AutoETS(season_length=1, model="ZZN")}
-    found: dict[str, Floats] = {name: np.empty((len(rows), len(HEADS), len(LEVELS))) for name in models}
+    answers: dict[str, Floats] = {name: np.empty((len(rows), len(HEADS), len(LEVELS))) for name in models}
     for place, row in enumerate(tqdm(rows, desc="ARIMA, ETS", unit="cutoff", mininterval=0.5)):
         first = row + 1 - min(HISTORY, int(panel.history[row]))
         logs = np.log(panel.closes[first : row + 1])
         for name, model in models.items():
-            found[name][place] = _ask(model, logs) - logs[-1]
-    return found
+            answers[name][place] = ahead(model, logs, HEADS) - logs[-1]
+    return answers
 
 
-def _ask(model: Any, logs: Floats) -> Floats:
-    """Quantiles of the log close at the heads, (heads, levels)."""
+def ahead(model: Any, logs: Floats, horizons: Sequence[int]) -> Floats:
+    """Quantiles of a series (n,) some steps after its end, (horizons, levels), by a model of statsforecast."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        answer = model.forecast(y=logs, h=MAX_HORIZON, level=[50, 80, 90])
-    at = np.array(HEADS) - 1
+        answer = model.forecast(y=logs, h=max(horizons), level=[50, 80, 90])
+    at = np.array(horizons) - 1
     stacked: Floats = np.stack([np.asarray(answer[WIDTHS[level]])[at] for level in LEVELS], axis=1)
     return np.sort(stacked, axis=1)

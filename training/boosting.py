@@ -8,6 +8,7 @@ epoch. Ke et al. (2017), LightGBM; inputs and rows are those of the linear model
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from tqdm import tqdm
 
 from bellwether.core.types import LEVELS, Floats
 from bellwether.forecasting.metrics import pinball_loss
+from training.remember import as_bytes, as_text, remembered
 
 TRIALS = 12  # settings tried, the first of them LightGBM's own but for the pace
 PROBES = ((1, 0.05), (3, 0.9), (2, 0.5))  # place of the horizon, and level, at which settings are compared
@@ -66,6 +68,28 @@ class Forests:
 
         answers = [[lightgbm.Booster(model_str=text).predict(x, num_threads=1) for text in row] for row in self.texts]
         return np.sort(np.array(answers).transpose(2, 0, 1), axis=2)
+
+    def how(self, trials: int = TRIALS) -> str:
+        """How they were made, in a sentence."""
+        chosen = ", ".join(f"{name} {value:g}" for name, value in self.setting.items())
+        return (
+            f"Quantile loss on the network's static inputs; {trials} settings tried on validation, early stopping "
+            f"there; {self.trees:,} trees in {sum(map(len, self.texts))} forests; chosen: {chosen}."
+        )
+
+
+def remembered_fit(
+    folder: Path | None,
+    data: tuple[Floats, Floats, Floats, Floats],
+    probes: Sequence[tuple[int, float]] = PROBES,
+    trials: int = TRIALS,
+) -> Forests:
+    """`fit` on the four arrays of `data`, kept in `folder`."""
+
+    def make() -> dict[str, Any]:
+        return {"forests": as_bytes(pack(fit(*data, probes, trials)))}
+
+    return unpack(as_text(remembered(folder, __file__, [probes, trials], data, make)["forests"]))
 
 
 def fit(

@@ -1,6 +1,6 @@
 """Is the converted graph the model that was trained? Needs onnx and onnxruntime, not tensorflow.
 
-model.onnx -> check_graph (two LSTMs, the promised inputs) -> runtime -> disagreement with Keras on hostile windows
+model.onnx -> check_graph (two LSTMs, the promised inputs) -> runtime -> largest_difference to Keras on hostile windows
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,11 +12,13 @@ import onnxruntime
 from bellwether.core.errors import ModelError
 from bellwether.core.types import CLOSE, Floats
 from bellwether.forecasting.inputs import Float32s
-from training.panel import CONTEXT_LENGTH, MIN_HISTORY, Answer
+from training.panel import CONTEXT_LENGTH, MIN_HISTORY
 
 TOLERANCE = 1e-5  # log return: a thousandth of a percent of the price
 MAX_BYTES = 1_000_000
-LSTMS = 2  # the daily and the weekly one
+LSTMS = 2  # the daily and the weekly one, or those of quarters and years
+
+Answer = Callable[..., Floats]  #: all inputs of a graph -> quantiles (b, horizons, levels)
 
 
 def check_graph(content: bytes, inputs: Sequence[str] = ("bars", "market")) -> None:
@@ -36,7 +38,7 @@ def check_graph(content: bytes, inputs: Sequence[str] = ("bars", "market")) -> N
         raise ModelError(f"The graph takes {len(content):,} bytes; at most {MAX_BYTES:,} are allowed.")
 
 
-def runtime(content: bytes) -> Callable[..., Floats]:
+def runtime(content: bytes) -> Answer:
     """The converted graph as a function, run by ONNX Runtime on one thread."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -51,18 +53,8 @@ def runtime(content: bytes) -> Callable[..., Floats]:
     return answer
 
 
-def disagreement(keras: Answer, answer: Answer, bars: Float32s, market: Float32s) -> float:
-    """The largest difference between Keras and ONNX, in log return, on these windows whole and broken.
-
-    Raises ModelError as `largest_difference` does.
-    """
-    return largest_difference(keras, answer, hostile_windows(bars, market))
-
-
-def largest_difference(
-    keras: Callable[..., Floats], answer: Callable[..., Floats], windows: Mapping[str, tuple[Float32s, ...]]
-) -> float:
-    """The same on any windows, by name, each with all inputs of the graph.
+def largest_difference(keras: Answer, answer: Answer, windows: Mapping[str, tuple[Float32s, ...]]) -> float:
+    """The largest difference between Keras and ONNX, in log return, on windows by name, each with all inputs.
 
     Raises ModelError above TOLERANCE, or where either is not finite or quantiles cross.
     """

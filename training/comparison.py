@@ -51,7 +51,7 @@ def compare(folder: Path, files: Sequence[Path], span: tuple[str, str], stride: 
     answers = {"model": Rival(predict(model.quantiles, panel, rows, "scoring"), "The exported model.")}
     answers |= all_rivals(panel, rows, kept)
     places = automatic.subset(panel, rows)
-    few = {name: Rival(one.quantiles[places], one.how) for name, one in answers.items()}
+    few = {name: rival.at(places) for name, rival in answers.items()}
     few |= subset_rivals(panel, rows[places], kept)
     document = describe(panel, rows, span, stride) | {"model_id": model.card.model_id}
     document |= judge(panel, rows, span[1], answers)
@@ -197,11 +197,12 @@ def calibration(sample: Sample, own: Floats) -> dict[str, Any]:
     for head, horizon in enumerate(HEADS):
         at = sample.head == head
         if at.any():
-            by_horizon[str(horizon)] = [one["observed"] for one in reliability(sample.take(at), own[at])]
+            observed = own[at] >= sample.outcome[at, None]
+            by_horizon[str(horizon)] = observed.mean(axis=0).tolist()
     return {
         "by_year": by_year,
         "crises": crises,
-        "reliability": reliability(sample, own),
+        "reliability": reliability(sample.outcome, own, sample.mean_interval),
         "reliability_by_horizon": by_horizon,
         "pit": pit(sample, own),
     }

@@ -22,7 +22,7 @@ from training.prepare import STRIDE, load, training_facts
 from training.rivals import TITLES, unscale
 from training.scores import Sample, against, score
 from training.spans import TRAIN, Dates, Split, trading
-from training.train import Recipe, fit, predict
+from training.train import RangeRecipe, fit, predict
 
 ERAS: tuple[Dates, ...] = (
     ("1990-01-01", "1997-12-31"),
@@ -44,7 +44,7 @@ class Era:
     answers: dict[str, Floats]  #: by rival's name, (n, levels)
 
 
-def compare(work: Path, recipe: Recipe, stop_after: int) -> dict[str, Any]:
+def compare(work: Path, recipe: RangeRecipe, stop_after: int) -> dict[str, Any]:
     """The document of all eras, from what `prepare` left in `work`: minutes for each era."""
     panel, _ = load(work)
     found = [judge(panel, era, recipe, stop_after) for era in ERAS]
@@ -66,7 +66,7 @@ def compare(work: Path, recipe: Recipe, stop_after: int) -> dict[str, Any]:
     return finished
 
 
-def judge(panel: Panel, era: Dates, recipe: Recipe, stop_after: int) -> Era:
+def judge(panel: Panel, era: Dates, recipe: RangeRecipe, stop_after: int) -> Era:
     """Fit without the era, then answer at its cutoffs, of seen and unseen symbols alike."""
     split = Split(TRAIN, left_out=era)
     facts = training_facts(panel, split)

@@ -1,11 +1,10 @@
-"""Keras -> ONNX -> the model folder: convert, prove that both agree, score, write both files at once.
+"""Keras -> ONNX: convert, and prove that both agree.
 
-The steps: trained.weights.h5 -> model -> tf2onnx -> check_graph -> disagreement -> evaluate -> model.onnx + card.json
+model -> tf2onnx -> check_graph -> largest_difference on real and broken windows
 """
 
-import json
-from datetime import date
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,55 +12,35 @@ import tensorflow as tf
 import tf2onnx
 from keras.src.export.tf2onnx_lib import patch_tf2onnx
 
-from bellwether.core.errors import MarketDataError
 from bellwether.core.types import Floats
 from bellwether.forecasting.inputs import Float32s
-from training.card import make_card, write_folder
-from training.checks import check_graph, disagreement, runtime
-from training.evaluate import evaluate, print_table
-from training.model import build_model
-from training.panel import Panel, Rows
-from training.prepare import STRIDE, load
-from training.spans import RECIPE, TEST
+from training.checks import check_graph, largest_difference, runtime
 
 OPSET = 18  # tf2onnx makes real LSTM nodes from 17 on; ONNX Runtime reads far newer ones
 
 
-def export(work: Path, models: Path, model_id: str, today: date, stride: int = STRIDE) -> None:
-    """Write `models/model_id/` from what `prepare` and `train` left in `work`. Opens the test span.
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A model as ONNX."""
 
-    Raises ModelError when the graph is not what was asked for or the two runtimes disagree.
-    """
-    panel, facts = load(work)
-    if not (work / "training.json").is_file():
-        raise MarketDataError(f"There is nothing trained in {work}: run `python -m training train` first.")
-    record = json.loads((work / "training.json").read_text(encoding="utf-8"))
-    standardised = np.array(facts["standardised_quantiles"])
-    model = build_model(standardised)
-    model.load_weights(work / "trained.weights.h5")
-    content, difference = converted(model, panel, RECIPE.rows(panel))
-    scores = evaluate(runtime(content), panel, standardised, facts["climatology"], TEST, stride)
-    print_table(scores)
-    card = make_card(model_id, content, facts, record, scores, today) | {"keras_onnx_difference": difference}
-    write_folder(models / model_id, content, card)
-    print(f"wrote {models / model_id}")
+    content: bytes
+    difference: float  #: the largest one between Keras and ONNX Runtime, in log return
 
 
-def converted(model: Any, panel: Panel, rows: Rows) -> tuple[bytes, float]:
-    """The Keras model as ONNX, checked, and by how much the two differ on windows drawn from `rows`.
+def converted(model: Any, windows: Mapping[str, tuple[Float32s, ...]]) -> Converted:
+    """The Keras model as ONNX, checked on windows whole and broken, by name, each with all inputs of the graph.
 
     Raises ModelError when the graph is not what was asked for or the two runtimes disagree.
     """
 
-    def keras_answer(bars: Float32s, market: Float32s) -> Floats:
-        return np.asarray(model.predict_on_batch([bars, market]))
+    def keras_answer(*inputs: Float32s) -> Floats:
+        return np.asarray(model.predict_on_batch(_packed(inputs)))
 
     content = convert(model)
-    check_graph(content)
-    some = np.random.default_rng(0).choice(rows, 256)
-    difference = disagreement(keras_answer, runtime(content), *panel.windows(some))
+    check_graph(content, [tensor.name for tensor in model.inputs])
+    difference = largest_difference(keras_answer, runtime(content), windows)
     print(f"model.onnx: {len(content):,} bytes; Keras and ONNX differ by at most {difference:.1e}")
-    return content, difference
+    return Converted(content, difference)
 
 
 def convert(model: Any) -> bytes:
@@ -71,7 +50,7 @@ def convert(model: Any) -> bytes:
 
     @tf.function(input_signature=signature)
     def graph(*inputs: Any) -> Any:
-        return model(list(inputs) if len(inputs) > 1 else inputs[0], training=False)
+        return model(_packed(inputs), training=False)
 
     proto, _ = tf2onnx.convert.from_function(graph, input_signature=signature, opset=OPSET)
     (output,) = proto.graph.output
@@ -83,3 +62,8 @@ def convert(model: Any) -> bytes:
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
     content: bytes = proto.SerializeToString()
     return content
+
+
+def _packed(inputs: tuple[Any, ...]) -> Any:
+    """Inputs as a Keras model takes them."""
+    return list(inputs) if len(inputs) > 1 else inputs[0]

@@ -36,6 +36,11 @@ class LinearQuantiles:
     penalty: float
     tried: tuple[tuple[float, float], ...]  #: penalty and mean validation loss of each
 
+    @property
+    def how(self) -> str:
+        """How it was chosen."""
+        return f"L2 {self.penalty:g} chosen on validation among {len(self.tried)}."
+
     def __call__(self, x: Floats) -> Floats:
         """Standardised quantiles that do not cross: (b, k) -> (b, heads, levels)."""
         z = scaled(x, self.mean, self.deviation)

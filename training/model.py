@@ -18,7 +18,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, Q50, Floats
+from bellwether.core.types import HEADS, MARKET_SERIES, Floats
 from training.features import (
     DAILY_INPUTS,
     DAILY_STEPS,
@@ -29,6 +29,7 @@ from training.features import (
     Features,
 )
 from training.graph import Tensor
+from training.layers import MEDIAN, STEPS, Standardise, offsets, walks
 from training.panel import CONTEXT_LENGTH
 
 DAILY_UNITS, WEEKLY_UNITS = 16, 12  # larger ones fit the dates they saw and lose on the others
@@ -37,21 +38,7 @@ SPREAD_PENALTY = 1e-4  # L2 on the linear part of the spread; there is far less 
 SKIP_PENALTY = 1e-3  # L2 on the skip; on validation 1e-2 costs .2 points of skill, 1e-4 costs .03
 MEDIAN_PENALTY = 30  # times that on the median: direction is hardly there to be learned
 MARKET_PENALTY = 10  # times that on inputs that are equal for all symbols on a date
-MEDIAN = Q50
-PARTS = 2 + len(LEVELS) - 1  # numbers per horizon: shift, log scale, increments
-
-
-class Standardise(keras.layers.Layer):
-    """(x - mean) / deviation of the training windows, kept within +-5: what was never met must not run away."""
-
-    def build(self, shape: tuple[int | None, ...]) -> None:
-        """Both are weights, so that they are saved with the rest; `train.fit_scaling` sets them."""
-        self.mean = self.add_weight(shape=(shape[-1],), initializer="zeros", trainable=False, name="mean")
-        self.deviation = self.add_weight(shape=(shape[-1],), initializer="ones", trainable=False, name="deviation")
-
-    def call(self, x: Tensor) -> Tensor:
-        """(b, k) -> (b, k)."""
-        return ops.clip((x - self.mean) / self.deviation, -5.0, 5.0)
+PARTS = 2 + STEPS  # numbers per horizon: shift, log scale, increments
 
 
 class RangeHead(keras.layers.Layer):
@@ -61,12 +48,7 @@ class RangeHead(keras.layers.Layer):
         """`standardised` is (heads, levels): the train-set quantiles in EWMA standard deviations."""
         super().__init__(**settings)
         self.median = np.asarray(standardised, np.float32)[:, MEDIAN : MEDIAN + 1]  # (heads, 1)
-        steps = np.diff(np.asarray(standardised, np.float32), axis=1)  # (heads, levels - 1), all above 0
-        # the outer levels are walked to from the median, so that each is a sum of steps of one sign
-        level, step = np.arange(len(LEVELS))[None, :], np.arange(len(LEVELS) - 1)[:, None]
-        below, above = (step >= level) & (step < MEDIAN), (step < level) & (step >= MEDIAN)
-        walk = above.astype(np.float32) - below.astype(np.float32)  # (levels - 1, levels)
-        self.walks = steps[:, :, None] * walk  # (heads, levels - 1, levels)
+        self.walks = walks(standardised)
         self.root_horizon = np.sqrt(np.array(HEADS, np.float32))[:, None]
 
     def call(self, numbers: Tensor, spread: Tensor, volatility: Tensor) -> Tensor:
@@ -75,13 +57,8 @@ class RangeHead(keras.layers.Layer):
         shift = ops.tanh(numbers[:, :, 0:1])  # at most one standard deviation either way
         log_scale = numbers[:, :, 1:2] + ops.expand_dims(spread, 2)
         scale = ops.exp(2 * ops.tanh(log_scale / 2))  # at most e^2 = 7.4 times
-        stretch = ops.softplus(3 * ops.tanh(numbers[:, :, 2:] / 3) + SOFTPLUS_ONE)  # 1 at 0, never below 0
-        # (heads, b, levels - 1) @ (heads, levels - 1, levels): one product per horizon
-        offsets = ops.transpose(ops.matmul(ops.transpose(stretch, (1, 0, 2)), self.walks), (1, 0, 2))
-        return (self.median + shift + offsets * scale) * self.root_horizon * ops.expand_dims(volatility, 2)
-
-
-SOFTPLUS_ONE = float(np.log(np.e - 1))  # softplus of this is 1
+        distance = offsets(numbers[:, :, 2:], self.walks)
+        return (self.median + shift + distance * scale) * self.root_horizon * ops.expand_dims(volatility, 2)
 
 
 class SkipPenalty(keras.regularizers.Regularizer):
@@ -144,14 +121,3 @@ def build_model(standardised: Floats) -> keras.Model:
 def squared_error(truth: Tensor, spread: Tensor) -> Tensor:
     """Mean squared error where the outcome is known: (b, heads, 2) of (spread, 1 or 0), (b, heads) -> (b,)."""
     return ops.mean(ops.square(truth[:, :, 0] - spread) * truth[:, :, 1], axis=1)
-
-
-def scaled_pinball(truth: Tensor, quantiles: Tensor) -> Tensor:
-    """Mean pinball loss in standard deviations: (b, heads, 2), (b, heads, levels) -> (b,).
-
-    `truth` is (outcome, weight), with weight 0 where the outcome is not known; see windows.truth.
-    """
-    alpha = np.array(LEVELS, np.float32)
-    error = truth[:, :, 0:1] - quantiles
-    loss = ops.mean(ops.maximum(alpha * error, (alpha - 1) * error), axis=2) * truth[:, :, 1]
-    return ops.mean(loss, axis=1)

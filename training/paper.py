@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from bellwether.core.types import Floats
+from bellwether.track_record.scores.block_bootstrap import mean_interval
 from training.paper_data import BENCHMARKS, Benchmark, Instances, Parts, load
 from training.paper_page import page
 
-RESAMPLES = 2000  # draws of days for the interval
+ONE_DAY = 1  # intervals draw whole days again, not rows: what moves one share moves others
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ def score(parts: Parts, benchmark: Benchmark, recipe: PaperRecipe, seeds: int) -
         runs.append({"seed": seed, "epoch": epoch, "validation": accuracy(guess, parts.validation.up)})
         tqdm.write(f"seed {seed}: epoch {epoch}, validation accuracy {runs[-1]['validation']:.2%}")
     guesses = np.stack([rises(model, parts.test) for model in models])  # (seeds, n): the test part is opened here
+    right = (guesses == parts.test.up).mean(axis=0)  # (n,), the share of seeds
     for run, guess in zip(runs, guesses, strict=True):
         run |= {"accuracy": accuracy(guess, parts.test.up), "mcc": mcc(guess, parts.test.up), "rises": guess.mean()}
     return {
@@ -74,8 +75,8 @@ def score(parts: Parts, benchmark: Benchmark, recipe: PaperRecipe, seeds: int) -
         "share_up": {name: getattr(parts, name).up.mean() for name in ("train", "validation", "test")},
         "days": {name: len(np.unique(getattr(parts, name).day)) for name in ("train", "validation", "test")},
         "runs": runs,
-        "interval": day_interval((guesses == parts.test.up).mean(axis=0), parts.test.day),
-        "over_up_interval": day_interval((guesses == parts.test.up).mean(axis=0) - parts.test.up, parts.test.day),
+        "interval": mean_interval(right, parts.test.day, ONE_DAY),
+        "over_up_interval": mean_interval(right - parts.test.up, parts.test.day, ONE_DAY),
         "weights": models[0].count_params(),
         "seconds": time.perf_counter() - started,
     }
@@ -132,12 +133,3 @@ def mcc(guess: npt.NDArray[np.bool_], up: npt.NDArray[np.bool_]) -> float:
     """Matthews' correlation of two (n,): 1 always right, 0 chance, and 0 too when either never changes."""
     spread = float(guess.std() * up.std())
     return float(np.mean(guess * up) - guess.mean() * up.mean()) / spread if spread > 0 else 0.0
-
-
-def day_interval(values: Floats, day: npt.NDArray[np.int64]) -> tuple[float, float]:
-    """95 % interval of the mean of `values` when whole days are drawn again, not rows; both (n,)."""
-    _, place = np.unique(day, return_inverse=True)
-    sums, counts = np.bincount(place, values), np.bincount(place)  # (days,)
-    drawn = np.random.default_rng(0).integers(len(counts), size=(RESAMPLES, len(counts)))
-    low, high = np.quantile(sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1), [0.025, 0.975])
-    return float(low), float(high)

@@ -5,11 +5,12 @@ Blue is the model, orange the plain rule, grey what was promised.
 
 from typing import Any
 
+from bellwether.charts.kit import PALETTES, Specification, frame, heading
 from training.pages import percent
 
-Specification = dict[str, Any]
-
-INK, QUIET, GRID, MODEL, RULE, PROMISED = "#16202c", "#5b6775", "#e4e8ed", "#1f5fa8", "#d9730d", "#8a95a3"
+LIGHT = PALETTES["light"]
+INK, QUIET, GRID, MODEL, RULE = LIGHT.ink, LIGHT.quiet, LIGHT.grid, LIGHT.past, LIGHT.fan
+PROMISED = "#8a95a3"
 OWNERS = {"the model": MODEL, "EWMA-FHS (plain rule)": RULE}
 
 
@@ -172,23 +173,7 @@ def chart(document: dict[str, Any], title: tuple[str, str], body: Specification)
     """Title, span and style around what is drawn."""
     named = "cutoffs" if document["span"] == "other" else document["span"]
     span = f"{named} {document['first'][:4]}-{document['last'][:4]}"
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "background": "#ffffff",
-        "padding": 16,
-        "title": {
-            "text": f"{title[0]} ({span})",
-            "subtitle": title[1],
-            "anchor": "start",
-            "offset": 14,
-            "fontSize": 17,
-            "subtitleFontSize": 13,
-            "color": INK,
-            "subtitleColor": QUIET,
-        },
-        **body,
-        "config": {"view": {"stroke": None}, "font": "Liberation Sans, Arial, sans-serif"},
-    }
+    return frame(LIGHT, body, heading(LIGHT, f"{title[0]} ({span})", [title[1]], size=17), padding=16)
 
 
 def axis_of(grid: bool, domain: bool) -> Specification:

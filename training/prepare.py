@@ -6,7 +6,6 @@ Everything that is fitted here (base quantiles, input ranges, climatology) sees 
 """
 
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from bellwether.core.errors import MarketDataError
 from bellwether.core.types import HEADS, LEVELS, Floats
 from training.panel import MIN_HISTORY, Panel, Rows, build_panel, missing_market, read_series
 from training.spans import RECIPE, TEST, TRAIN, UNSEEN_SHARE, VALIDATION, Split, is_unseen, seen_rows, trading
+from training.work import PRICES
 
 STRIDE = 5  # sessions between the cutoffs that are scored: neighbours say nearly the same
 
@@ -29,20 +29,15 @@ def prepare(files: Sequence[Path], work: Path, source: str) -> None:
         raise MarketDataError(f"Training needs the market series {' and '.join(lacking)} among the prices.")
     panel = build_panel(series)
     facts = training_facts(panel, RECIPE) | {"data": describe(panel, files, source)}
-    work.mkdir(parents=True, exist_ok=True)
-    np.savez(work / "prepared.npz", **{name: getattr(panel, name) for name in Panel.__slots__})
-    (work / "prepared.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
+    PRICES.write_prepared(work, {name: getattr(panel, name) for name in Panel.__slots__}, facts)
     print_summary(panel, facts, dropped)
 
 
 def load(work: Path) -> tuple[Panel, dict[str, Any]]:
     """What `prepare` wrote. Raises MarketDataError when it has not been run."""
-    if not (work / "prepared.npz").is_file():
-        raise MarketDataError(f"There is nothing prepared in {work}: run `python -m training prepare` first.")
-    with np.load(work / "prepared.npz") as arrays:
-        parts: dict[str, Any] = {name: arrays[name] for name in Panel.__slots__}
-    parts["symbols"] = tuple(str(symbol) for symbol in parts["symbols"])
-    return Panel(**parts), json.loads((work / "prepared.json").read_text(encoding="utf-8"))
+    arrays, facts = PRICES.read_prepared(work)
+    arrays["symbols"] = tuple(str(symbol) for symbol in arrays["symbols"])
+    return Panel(**arrays), facts
 
 
 def standardise(panel: Panel, rows: Rows, targets: Floats) -> Floats:

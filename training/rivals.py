@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from bellwether.core.types import HEADS, LEVELS, Floats
+from bellwether.core.types import HEADS, Floats
 from bellwether.forecasting.metrics import pinball_loss
 from training import automatic, baselines, boosting, garch, har, linear, same_inputs
 from training.evaluate import POOLED
 from training.panel import Panel, Rows
 from training.prepare import STRIDE, standardise, training_facts
-from training.remember import as_bytes, as_text, remembered
+from training.remember import remembered
 from training.spans import RECIPE, TRAIN, VALIDATION, seen_rows, trading
 
 TRAINING_STRIDE = 10  # sessions between the cutoffs that linear models and forests learn from
@@ -41,8 +42,12 @@ TITLES = {
 class Rival:
     """One forecaster's answers."""
 
-    quantiles: Floats  #: cumulative log returns, (b, heads, levels)
+    quantiles: Floats  #: (b, horizons, levels): cumulative log returns, or log growth over a year
     how: str  #: how it was made, in one or two sentences
+
+    def at(self, places: npt.NDArray[np.generic]) -> "Rival":
+        """Some of the answers, by mask or by place."""
+        return Rival(self.quantiles[places], self.how)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,23 +75,26 @@ def lessons(panel: Panel) -> Lessons:
 def all_rivals(panel: Panel, rows: Rows, kept: Path | None) -> dict[str, Rival]:
     """Every rival that answers all cutoffs; fits are kept in the folder `kept`."""
     learned = lessons(panel)
-    found = {"random_walk": walk(panel, rows, learned)}
-    found["gaussian"] = Rival(baselines.gaussian(panel, rows), "EWMA(.94) volatility times normal quantiles, no drift.")
     base = np.array(training_facts(panel, RECIPE)["standardised_quantiles"])
-    found["ewma"] = Rival(
-        baselines.ewma(panel, rows, base), "EWMA(.94) volatility times quantiles of standardised training outcomes."
-    )
-    found["garch"] = garch_rival(panel, rows, kept)
-    found["har"] = har_rival(panel, rows, learned, kept)
+    rivals = {
+        "random_walk": walk(panel, rows, learned),
+        "gaussian": Rival(baselines.gaussian(panel, rows), "EWMA(.94) volatility times normal quantiles, no drift."),
+        "ewma": Rival(
+            baselines.ewma(panel, rows, base), "EWMA(.94) volatility times quantiles of standardised training outcomes."
+        ),
+        "garch": garch_rival(panel, rows, kept),
+        "har": har_rival(panel, rows, learned, kept),
+    }
     ask = same_inputs.inputs(panel, np.concatenate([learned.train, learned.valid, rows]), kept)
     cuts = np.cumsum([len(learned.train), len(learned.valid)])
     train, valid, scored = np.split(ask, cuts)
     names, market = same_inputs.names()
     model = _linear(train, valid, market, learned, kept, "linear")
     how = f"Pinball regression on the network's {len(names)} static inputs, {model.how}"
-    found["linear"] = Rival(unscale(panel, rows, model(scored)), how)
-    found["lightgbm"] = lightgbm_rival(panel, rows, scored, train, valid, learned, kept)
-    return found
+    rivals["linear"] = Rival(unscale(panel, rows, model(scored)), how)
+    forests = boosting.remembered_fit(kept, (train, learned.train_outcomes, valid, learned.valid_outcomes))
+    rivals["lightgbm"] = Rival(unscale(panel, rows, forests(scored)), forests.how())
+    return rivals
 
 
 def walk(panel: Panel, rows: Rows, learned: Lessons) -> Rival:
@@ -124,23 +132,6 @@ def har_rival(panel: Panel, rows: Rows, learned: Lessons, kept: Path | None) -> 
     return Rival(unscale(panel, rows, model(har.inputs(panel, rows))), how)
 
 
-def lightgbm_rival(
-    panel: Panel, rows: Rows, scored: Floats, train: Floats, valid: Floats, learned: Lessons, kept: Path | None
-) -> Rival:
-    """Forests on the network's static inputs."""
-    seen = (train, learned.train_outcomes, valid, learned.valid_outcomes)
-    answer = remembered(
-        kept, boosting.__file__, "lightgbm", seen, lambda: {"forests": as_bytes(boosting.pack(boosting.fit(*seen)))}
-    )
-    forests = boosting.unpack(as_text(answer["forests"]))
-    chosen = ", ".join(f"{name} {value:g}" for name, value in forests.setting.items())
-    how = (
-        f"Quantile loss on the network's static inputs; {boosting.TRIALS} settings tried on validation, early stopping "
-    )
-    how += f"there; {forests.trees:,} trees in {len(HEADS) * len(LEVELS)} forests; chosen: {chosen}."
-    return Rival(unscale(panel, rows, forests(scored)), how)
-
-
 def subset_rivals(panel: Panel, rows: Rows, kept: Path | None) -> dict[str, Rival]:
     """AutoARIMA and AutoETS at these few cutoffs."""
     last = int(rows.max()) + 1
@@ -153,24 +144,13 @@ def subset_rivals(panel: Panel, rows: Rows, kept: Path | None) -> dict[str, Riva
 def unscale(panel: Panel, rows: Rows, standardised: Floats) -> Floats:
     """Log returns from EWMA standard deviations: (b, heads, levels)."""
     scale = panel.volatility[rows][:, None] * np.sqrt(np.array(HEADS))
-    found: Floats = standardised * scale[:, :, None]
-    return found
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Fitted:
-    """A linear model and its story."""
-
-    model: linear.LinearQuantiles
-    how: str
-
-    def __call__(self, x: Floats) -> Floats:
-        return self.model(x)
+    quantiles: Floats = standardised * scale[:, :, None]
+    return quantiles
 
 
 def _linear(
     train: Floats, valid: Floats, market: tuple[bool, ...], learned: Lessons, kept: Path | None, name: str
-) -> _Fitted:
+) -> linear.LinearQuantiles:
     seen = (train, learned.train_outcomes, valid, learned.valid_outcomes)
 
     def make() -> dict[str, Floats]:
@@ -179,11 +159,9 @@ def _linear(
         parts = {"mean": model.mean, "deviation": model.deviation, "weights": model.weights}
         return parts | {"penalty": np.array(model.penalty), "tried": np.array(model.tried)}
 
-    kept_model = remembered(kept, linear.__file__, [name, market, POOLED], seen, make)
-    tried = tuple((float(penalty), float(loss)) for penalty, loss in kept_model["tried"])
-    penalty = float(kept_model["penalty"])
-    model = linear.LinearQuantiles(kept_model["mean"], kept_model["deviation"], kept_model["weights"], penalty, tried)
-    return _Fitted(model, f"L2 {penalty:g} chosen on validation among {len(tried)}.")
+    parts = remembered(kept, linear.__file__, [name, market, POOLED], seen, make)
+    tried = tuple((float(penalty), float(loss)) for penalty, loss in parts["tried"])
+    return linear.LinearQuantiles(parts["mean"], parts["deviation"], parts["weights"], float(parts["penalty"]), tried)
 
 
 def _judge(rule: Callable[[Panel, Rows], Floats], panel: Panel, learned: Lessons) -> float:

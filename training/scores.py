@@ -5,6 +5,7 @@ and wild stocks count alike. CRPS is approximated by twice the mean pinball loss
 (Gneiting and Raftery, 2007).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,10 @@ class Sample:
     def take(self, chosen: npt.NDArray[np.bool_]) -> "Sample":
         """Some of the rows."""
         return Sample(**{name: getattr(self, name)[chosen] for name in Sample.__slots__})
+
+    def mean_interval(self, values: Floats) -> list[float] | None:
+        """95 % interval of the mean of values (n,)."""
+        return mean_interval(values, self.week)
 
     def of(self, forecasts: Floats) -> Floats:
         """Standardised quantiles (n, levels) of forecasts (b, heads, levels) in the same units."""
@@ -149,13 +154,15 @@ def coverages(sample: Sample, quantiles: Floats) -> dict[str, Any]:
     }
 
 
-def reliability(sample: Sample, quantiles: Floats) -> list[dict[str, Any]]:
-    """Per level: how often the outcome fell at or below the quantile, with its interval."""
-    found = []
+def reliability(
+    outcomes: Floats, quantiles: Floats, mean_interval: Callable[[Floats], list[float] | None]
+) -> list[dict[str, Any]]:
+    """Per level: how often an outcome (n,) fell at or below the quantile (n, levels), with the interval of that."""
+    levels = []
     for column, level in enumerate(LEVELS):
-        below = (sample.outcome <= quantiles[:, column]).astype(np.float64)
-        found.append({"level": level, "observed": float(below.mean()), "interval": mean_interval(below, sample.week)})
-    return found
+        below = (outcomes <= quantiles[:, column]).astype(np.float64)
+        levels.append({"level": level, "observed": float(below.mean()), "interval": mean_interval(below)})
+    return levels
 
 
 def pit(sample: Sample, quantiles: Floats) -> list[dict[str, float]]:

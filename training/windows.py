@@ -32,13 +32,13 @@ class Blanks:
 
 def batches(
     panel: Panel, rows: Rows, outcome: Outcome, size: int, count: int, rng: np.random.Generator, blanks: Blanks
-) -> Iterator[tuple[Float32s, Float32s, Float32s]]:
-    """`count` random batches of bars (b, T, 5), market (b, T, k) and what `outcome` says of their rows."""
+) -> Iterator[tuple[list[Float32s], Float32s]]:
+    """`count` random batches of inputs, bars (b, T, 5) and market (b, T, k), and what `outcome` says of their rows."""
     for _ in range(count):
         drawn = rng.choice(rows, size)
         bars, market = panel.windows(drawn)
         take_away(bars, market, rng, blanks)
-        yield bars, market, outcome(drawn)
+        yield [bars, market], outcome(drawn)
 
 
 def truth(panel: Panel, rows: Rows, last: str) -> Float32s:

@@ -27,7 +27,7 @@ from training.scores import against
 from training.spans import RECIPE, VALIDATION, trading
 from training.windows import spread_truth, truth
 
-SMALL = train.Recipe(
+SMALL = train.RangeRecipe(
     spread_batches=60,
     spread_batch=256,
     epochs=1,

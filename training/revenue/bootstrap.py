@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from bellwether.core.types import Floats
 from bellwether.models.quarters import A_YEAR
+from bellwether.track_record.scores.block_bootstrap import RESAMPLES, block_draws, middle_95
 
-RESAMPLES = 2000
 FEWEST_COMPANIES, FEWEST_QUARTERS = 8, 2 * A_YEAR
 Places = npt.NDArray[np.intp]
 
@@ -31,34 +31,27 @@ class Draws:
         """The sum of values (n,) in each resample, (RESAMPLES,)."""
         table = np.zeros((self.companies.shape[1], self.quarters.shape[1]))
         np.add.at(table, (self.company, self.quarter), values)
-        found: Floats = np.einsum("rc,cq,rq->r", self.companies, table, self.quarters, optimize=True)
-        return found
+        totals: Floats = np.einsum("rc,cq,rq->r", self.companies, table, self.quarters, optimize=True)
+        return totals
 
 
 def draws(symbol: npt.NDArray[np.str_], day: npt.NDArray[np.datetime64]) -> Draws | None:
     """Draws for reports of these companies on these days; None where there are too few of either."""
     names, company = np.unique(symbol, return_inverse=True)
     months = day.astype("datetime64[M]").astype(np.int64)
-    seen, quarter = np.unique(months // 3, return_inverse=True)
-    if len(names) < FEWEST_COMPANIES or len(seen) < FEWEST_QUARTERS:
+    quarters, quarter = np.unique(months // 3, return_inverse=True)
+    if len(names) < FEWEST_COMPANIES or len(quarters) < FEWEST_QUARTERS:
         return None
     rng = np.random.default_rng(0)
     drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES)
-    starts = rng.integers(len(seen), size=(RESAMPLES, -(-len(seen) // A_YEAR)))
-    blocks = (starts[:, :, None] + np.arange(A_YEAR)).reshape(RESAMPLES, -1) % len(seen)
-    times = np.stack([np.bincount(some, minlength=len(seen)) for some in blocks])
-    return Draws(company, quarter, drawn.astype(np.float64), times.astype(np.float64))
+    return Draws(company, quarter, drawn.astype(np.float64), block_draws(rng, len(quarters), A_YEAR))
 
 
-def ratio_interval(some: Draws | None, above: Floats, below: Floats) -> list[float] | None:
-    """95 % interval of sum(above) / sum(below), rows (n,) each; None without draws."""
-    if some is None:
-        return None
-    low, high = np.nanquantile(some.sums(above) / some.sums(below), [0.025, 0.975])
-    return [float(low), float(high)]
+def mean_interval(drawn: Draws | None, values: Floats) -> list[float] | None:
+    """95 % interval of the mean of values (n,); None without draws."""
+    return middle_95(drawn.sums(values) / drawn.sums(np.ones(len(values)))) if drawn else None
 
 
-def skill_interval(some: Draws | None, loss: Floats, baseline_loss: Floats) -> list[float] | None:
-    """95 % interval of 1 - loss / baseline_loss."""
-    found = ratio_interval(some, loss, baseline_loss)
-    return [1 - found[1], 1 - found[0]] if found else None
+def skill_interval(drawn: Draws | None, loss: Floats, baseline_loss: Floats) -> list[float] | None:
+    """95 % interval of 1 - loss / baseline_loss, both (n,); None without draws."""
+    return middle_95(1 - drawn.sums(loss) / drawn.sums(baseline_loss)) if drawn else None

@@ -1,12 +1,12 @@
-"""The card of a growth model: what it learned from, how it scored, and what it cannot do."""
+"""What the cards of models of revenue say."""
 
-import hashlib
-from datetime import date
 from typing import Any
 
 from bellwether.core.types import LEVELS, Floats
 from bellwether.models.model_card import GROWTH
 from bellwether.models.quarters import CONTEXT_LENGTH, HORIZONS, MIN_QUARTERS
+from bellwether.models.revenue_model import GrowthModel
+from training.card import CardText
 from training.revenue import spans
 from training.spans import UNSEEN_SHARE
 
@@ -24,40 +24,27 @@ LIMITS = (
     "On the project's data boosted trees with the same inputs did as well; its LSTMs added nothing measurable.",
     "The direction of growth four quarters ahead was never shown to beat the guess that revenue rises.",
 )
-REFITTED = (
-    "Its own forecasts of the years it learned from prove nothing. The scores are those of the same recipe taught with "
-    "reports to {} alone."
-)
 
 
-def worst_year(scores: dict[str, Any]) -> str:
-    """What happens when business changes faster than any history shows, in one sentence."""
-    held = [
-        (share, year, ahead) for year, one in scores["years"].items() for ahead, share in one["coverage_80"].items()
-    ]
-    share, year, ahead = min(held)
+def limits(scores: dict[str, Any], refitted: list[str]) -> list[str]:
+    """What it cannot do, the year in which business changed fastest among it."""
+    share, year, ahead = min(
+        (share, year, ahead) for year, part in scores["years"].items() for ahead, share in part["coverage_80"].items()
+    )
     when = "of the next quarter" if ahead == "1" else "of four quarters ahead"
-    return (
+    worst = (
         "No history of revenue tells of a crisis beforehand: of its 80 % ranges "
         f"{when} made in {year}, {100 * share:.0f} % held."
     )
+    return [*LIMITS, worst, *refitted]
 
 
-def make_card(
-    model_id: str,
-    content: bytes,
-    facts: dict[str, Any],
-    record: dict[str, Any],
-    plain_rule: Floats,
-    scores: dict[str, Any],
-    today: date,
-) -> dict[str, Any]:
-    """The facts that travel with the model; bellwether/models/revenue_model.py reads those the service needs."""
+def described(coefficients: Floats) -> dict[str, Any]:
+    """The model's shape and the plain rule's coefficients (horizons, 1 + LAGS, levels).
+
+    bellwether/models/revenue_model.py reads those that the service needs.
+    """
     return {
-        "model_id": model_id,
-        "kind": GROWTH,
-        "created": today.isoformat(),
-        "sha256": hashlib.sha256(content).hexdigest(),
         "context_length": CONTEXT_LENGTH,
         "min_quarters": MIN_QUARTERS,
         "horizons": list(HORIZONS),
@@ -67,17 +54,21 @@ def make_card(
         "features": list(FEATURES),
         "baseline": {
             "name": "pooled autoregression by quantiles on the last 8 growths over a year",
-            "coefficients": [[[round(one, 8) for one in row] for row in part] for part in plain_rule.tolist()],
+            "coefficients": [[[round(value, 8) for value in row] for row in part] for part in coefficients.tolist()],
         },
-        "scores": scores,
-        "limits": [*LIMITS, worst_year(scores)],
-        "recipe": record["recipe"] | {key: record[key] for key in ("chosen_epoch", "weights", "seconds")},
-        "splits": {
-            "training": list(spans.TRAIN),
-            "validation": list(spans.VALIDATION),
-            "test": list(spans.TEST),
-            "embargo": "an outcome that became known after a span is not used in it",
-            "unseen_companies": f"sha256(symbol) % {UNSEEN_SHARE} == 0",
-        },
-        "data": facts,
     }
+
+
+TEXT = CardText(
+    kind={"kind": GROWTH},
+    taught_with="reports",
+    limits=limits,
+    splits={
+        "training": list(spans.TRAIN),
+        "validation": list(spans.VALIDATION),
+        "test": list(spans.TEST),
+        "embargo": "an outcome that became known after a span is not used in it",
+        "unseen_companies": f"sha256(symbol) % {UNSEEN_SHARE} == 0",
+    },
+    load=GrowthModel,
+)

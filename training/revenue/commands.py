@@ -41,9 +41,9 @@ def prepare(fundamentals: Path, source: str, work: Path) -> None:
 def train(work: Path, epochs: int | None, seed: int, quick: bool) -> None:
     """Train on what `prepare` made; choices are made on the validation span only."""
     from training.revenue import steps
-    from training.revenue.train import make_recipe
+    from training.revenue.train import RevenueRecipe
 
-    steps.train(work, make_recipe(seed, epochs, quick))
+    steps.train(work, RevenueRecipe().varied(seed, epochs, quick))
 
 
 @growth.command()

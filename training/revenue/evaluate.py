@@ -7,64 +7,58 @@ Losses are pinball in log growth over a year. Slow rivals answer a subset, on wh
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from bellwether.core.errors import MarketDataError
 from bellwether.core.types import LEVELS, Q05, Q10, Q90, Q95, Floats
 from bellwether.forecasting.metrics import coverage, pinball_loss, skill
 from bellwether.models.quarters import HORIZONS, MIN_QUARTERS, Window
+from bellwether.track_record.scores.block_bootstrap import RESAMPLES
 from training.comparison import rounded
 from training.revenue import rivals, spans
-from training.revenue.bootstrap import FEWEST_COMPANIES, RESAMPLES, Draws, draws, ratio_interval, skill_interval
+from training.revenue.bootstrap import FEWEST_COMPANIES, Draws, draws, mean_interval, skill_interval
 from training.revenue.data import Cutoffs
-from training.revenue.rivals import RevenueRival
 from training.revenue.titles import TITLES
 from training.revenue.train import RevenueRecipe
+from training.rivals import Rival
+from training.scores import reliability
 from training.spans import Dates
 
 Answer = Callable[[Window], Floats]  #: windows (n, T, 2) -> quantiles (n, horizons, levels)
 
 
 def evaluate(
-    answer: Answer, reports: Cutoffs, span: Dates, recipe: RevenueRecipe, kept: Path | None, *, full: bool = True
+    answer: Answer, reports: Cutoffs, span: Dates, recipe: RevenueRecipe | None = None, kept: Path | None = None
 ) -> dict[str, Any]:
-    """The document for a model; fits are kept in the folder `kept`. Not `full`: beside the simple rivals only.
+    """The document for a model, beside the simple rivals; with its `recipe` beside all, whose fits are kept in `kept`.
 
     Raises MarketDataError where the span holds no report with an outcome.
     """
     train, valid = spans.lessons(reports, spans.TRAIN), spans.lessons(reports, spans.VALIDATION)
-    scored = spans.within(reports, span)
-    scored = scored.take(np.asarray(np.isfinite(scored.outcomes).any(axis=1)))
+    scored = spans.with_outcome(spans.within(reports, span))
     if len(scored) == 0:
         raise MarketDataError(f"The fundamentals hold no report from {span[0]} to {span[1]} whose outcome is known.")
-    answers = {"model": RevenueRival(answer(scored.windows), "The exported model.")} | rivals.simple_rivals(
-        train, scored
-    )
+    answers = {"model": Rival(answer(scored.windows), "The exported model.")} | rivals.simple_rivals(train, scored)
     subset: dict[str, Any] = {}
-    if full:
+    if recipe is not None:
         answers |= rivals.same_input_rivals(train, valid, scored, kept)
         answers["static"] = rivals.without_memory(train, valid, scored, recipe)
         places = rivals.ets_places(scored)
         few = scored.take(places)
-        asked = {name: RevenueRival(one.quantiles[places], one.how) for name, one in answers.items()}
-        subset = group(few, asked | {"ets": rivals.ets(few)}) | {"companies": len(set(few.symbol)), "reports": len(few)}
+        subset = group(few, answers_at(answers, places) | {"ets": rivals.ets(few)})
     unseen = spans.unseen(scored)
-    groups = {"all": np.ones(len(scored), bool), "seen": ~unseen, "unseen": unseen}
+    masks = {"all": np.ones(len(scored), bool), "seen": ~unseen, "unseen": unseen}
+    groups = {name: group(scored.take(mask), answers_at(answers, mask)) for name, mask in masks.items() if mask.any()}
     five = five_quarters(scored)
-    short = {"model": RevenueRival(answer(five.windows), "")} | rivals.simple_rivals(train, five)
+    short = {"model": Rival(answer(five.windows), "")} | rivals.simple_rivals(train, five)
     document = describe(scored, span) | {
         "rivals": {name: {"title": TITLES[name], "how": one.how} for name, one in answers.items()},
-        "groups": {
-            name: group(
-                scored.take(which), {who: RevenueRival(one.quantiles[which], one.how) for who, one in answers.items()}
-            )
-            for name, which in groups.items()
-            if which.any()
-        }
-        | {"five quarters": group(five, short)},
+        "groups": groups | {"five quarters": group(five, short)},
         "subset": subset,
         "years": by_year(scored, answers),
         "calibration": {
@@ -101,7 +95,12 @@ def five_quarters(scored: Cutoffs) -> Cutoffs:
     return short
 
 
-def group(scored: Cutoffs, answers: dict[str, RevenueRival]) -> dict[str, Any]:
+def answers_at(answers: dict[str, Rival], places: npt.NDArray[np.generic]) -> dict[str, Rival]:
+    """Everyone's answers at some of the reports."""
+    return {name: rival.at(places) for name, rival in answers.items()}
+
+
+def group(scored: Cutoffs, answers: dict[str, Rival]) -> dict[str, Any]:
     """Scores of everyone and the model's skill over each rival, by horizon."""
     scores: dict[str, dict[str, Any]] = {name: {} for name in answers}
     skills: dict[str, dict[str, Any]] = {name: {} for name in answers if name != "model"}
@@ -134,22 +133,20 @@ def score(outcomes: Floats, quantiles: Floats, drawn: Draws | None) -> dict[str,
         "forecasts": len(outcomes),
         "pinball": float(pinball_loss(outcomes, quantiles).mean()),
         "coverage_80": float(inside.mean()),
-        "coverage_80_interval": ratio_interval(drawn, inside, np.ones(len(inside))),
+        "coverage_80_interval": mean_interval(drawn, inside),
         "coverage_90": coverage(outcomes, quantiles[:, Q05], quantiles[:, Q95]),
         "width_80": float(np.median(np.exp(quantiles[:, Q90]) - np.exp(quantiles[:, Q10]))),
         "rises": float((outcomes > 0).mean()),
     }
 
 
-def by_year(scored: Cutoffs, answers: dict[str, RevenueRival]) -> dict[str, Any]:
+def by_year(scored: Cutoffs, answers: dict[str, Rival]) -> dict[str, Any]:
     """Skill over each rival and coverage in each year of the report, by horizon."""
     years = scored.day.astype("datetime64[Y]")
     found: dict[str, Any] = {}
     for year in np.unique(years):
         of_year = years == year
-        part = group(
-            scored.take(of_year), {name: RevenueRival(one.quantiles[of_year], one.how) for name, one in answers.items()}
-        )
+        part = group(scored.take(of_year), answers_at(answers, of_year))
         found[str(year)] = {
             "reports": part["reports"],
             "companies": part["companies"],
@@ -167,12 +164,7 @@ def calibration(scored: Cutoffs, quantiles: Floats, at: int) -> list[dict[str, A
     if not known.any():
         return []
     drawn = draws(scored.symbol[known], scored.day[known])
-    found = []
-    for column, level in enumerate(LEVELS):
-        below = (scored.outcomes[known, at] <= quantiles[known, at, column]).astype(np.float64)
-        interval = ratio_interval(drawn, below, np.ones(len(below)))
-        found.append({"level": level, "observed": float(below.mean()), "interval": interval})
-    return found
+    return reliability(scored.outcomes[known, at], quantiles[known, at], partial(mean_interval, drawn))
 
 
 def print_document(document: dict[str, Any]) -> None:

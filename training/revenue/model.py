@@ -13,20 +13,19 @@ is a linear quantile regression; the LSTMs begin with no say.
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
-from bellwether.core.types import LEVELS, Floats
+from bellwether.core.types import Floats
 from bellwether.models.quarters import CONTEXT_LENGTH, HORIZONS
 from training.graph import Tensor
-from training.model import MEDIAN, SOFTPLUS_ONE, Standardise
+from training.layers import STEPS, Standardise, offsets, walks
 from training.revenue.features import RECENT_INPUTS, RECENT_STEPS, YEAR_INPUTS, YEARS, RevenueFeatures
 
 RECENT_UNITS, YEAR_UNITS, MIXED_UNITS = 32, 16, 96
 DROPOUT = 0.5  # on what the LSTMs remember and on the mix, while they learn
 SKIP_PENALTY = 1e-4  # L2 on the skip; ten times more and ten times less are no better on validation
 CORRECTIONS = 2  # numbers per horizon that the LSTMs have a say in: shift, log scale
-PARTS = CORRECTIONS + len(LEVELS) - 1  # numbers per horizon: those, and the increments
+PARTS = CORRECTIONS + STEPS  # numbers per horizon: those, and the increments
 
 
 class GrowthHead(keras.layers.Layer):
@@ -35,21 +34,15 @@ class GrowthHead(keras.layers.Layer):
     def __init__(self, standardised: Floats, **settings: Any) -> None:
         """`standardised` is (horizons, levels): train-set quantiles around their median, in usual changes."""
         super().__init__(**settings)
-        steps = np.diff(np.asarray(standardised, np.float32), axis=1)  # (horizons, levels - 1), all above 0
-        # the outer levels are walked to from the median, so that each is a sum of steps of one sign
-        level, step = np.arange(len(LEVELS))[None, :], np.arange(len(LEVELS) - 1)[:, None]
-        below, above = (step >= level) & (step < MEDIAN), (step < level) & (step >= MEDIAN)
-        self.walks = steps[:, :, None] * (above.astype(np.float32) - below.astype(np.float32))
+        self.walks = walks(standardised)
 
     def call(self, numbers: Tensor, corrections: Tensor, usual: Tensor) -> Tensor:
         """(b, horizons, PARTS), (b, horizons, CORRECTIONS), (b, 1) -> (b, horizons, levels) log growth over a year."""
         shift = numbers[:, :, 0:1] + corrections[:, :, 0:1]
         log_scale = numbers[:, :, 1:2] + corrections[:, :, 1:2]
         scale = ops.exp(2 * ops.tanh(log_scale / 2)) * ops.expand_dims(usual, 2)  # at most e^2 = 7.4 times
-        stretch = ops.softplus(3 * ops.tanh(numbers[:, :, CORRECTIONS:] / 3) + SOFTPLUS_ONE)  # 1 at 0, above 0
-        # (horizons, b, levels - 1) @ (horizons, levels - 1, levels): one product per horizon
-        offsets = ops.transpose(ops.matmul(ops.transpose(stretch, (1, 0, 2)), self.walks), (1, 0, 2))
-        return 2 * ops.tanh(shift / 2) + offsets * scale  # the middle within +-2: sevenfold
+        distance = offsets(numbers[:, :, CORRECTIONS:], self.walks)
+        return 2 * ops.tanh(shift / 2) + distance * scale  # the middle within +-2: sevenfold
 
 
 def gelu(x: Tensor) -> Tensor:
@@ -84,11 +77,3 @@ def build_model(standardised: Floats, recurrent: bool = True) -> keras.Model:
         keras.layers.Reshape((count, PARTS))(skip), keras.layers.Reshape((count, CORRECTIONS))(corrections), usual
     )
     return keras.Model(quarters, quantiles)
-
-
-def pinball(truth: Tensor, quantiles: Tensor) -> Tensor:
-    """Mean pinball loss: (b, horizons, 2) of (outcome, 1 or 0), (b, horizons, levels) -> (b,)."""
-    alpha = np.array(LEVELS, np.float32)
-    error = truth[:, :, 0:1] - quantiles
-    loss = ops.mean(ops.maximum(alpha * error, (alpha - 1) * error), axis=2) * truth[:, :, 1]
-    return ops.mean(loss, axis=1)

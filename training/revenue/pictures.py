@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from bellwether.charts.kit import Specification
 from training.pages import percent
-from training.pictures import INK, MODEL, PROMISED, RULE, Specification, axis_of, chart, rule, x_of, y_of
+from training.pictures import INK, MODEL, PROMISED, RULE, axis_of, chart, rule, x_of, y_of
 
 AHEAD = {"1": "next quarter", "4": "four quarters ahead"}
 _COLORS = {"domain": list(AHEAD.values()), "range": [MODEL, RULE]}

@@ -6,7 +6,6 @@ AutoETS is fitted afresh on each company's own revenue up to the report.
 
 import hashlib
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,42 +16,34 @@ from tqdm import tqdm
 from bellwether.core.types import LEVELS, Floats
 from bellwether.models.quarters import A_YEAR, HORIZONS, REVENUE
 from bellwether.models.revenue_model import LAGS, lagged_growth, plain_quantiles
-from training import boosting, linear
-from training.remember import as_bytes, as_text, remembered
+from training import automatic, boosting, linear
+from training.remember import remembered
 from training.revenue import train as network
 from training.revenue.data import Cutoffs
 from training.revenue.features import static_inputs
+from training.rivals import Rival
 
 TRIALS = 40  # settings of LightGBM: as many as were tried of the network
 PROBES = tuple((at, level) for at in range(len(HORIZONS)) for level in (0.1, 0.5, 0.9))
 ETS_COMPANIES, ETS_THIN, ETS_FEWEST = 40, 3, 12  # AutoETS takes its time: these companies, every third report
-WIDTHS = {0.05: "lo-90", 0.1: "lo-80", 0.25: "lo-50", 0.5: "mean", 0.75: "hi-50", 0.9: "hi-80", 0.95: "hi-90"}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RevenueRival:
-    """One forecaster's answers."""
-
-    quantiles: Floats  #: log growth over a year, (n, horizons, levels)
-    how: str  #: how it was made, in one or two sentences
-
-
-def simple_rivals(train: Cutoffs, scored: Cutoffs) -> dict[str, RevenueRival]:
+def simple_rivals(train: Cutoffs, scored: Cutoffs) -> dict[str, Rival]:
     """Those that need the growths alone."""
     usual = np.nanquantile(train.outcomes, LEVELS, axis=0).T  # (horizons, levels)
-    last, then = (lagged_growth(some.windows)[:, :1] for some in (scored, train))
+    last, then = (lagged_growth(reports.windows)[:, :1] for reports in (scored, train))
     moved = np.nanquantile(train.outcomes - then, LEVELS, axis=0).T
     answer = plain_quantiles(scored.windows, autoregression(train))
     return {
-        "seasonal": RevenueRival(
+        "seasonal": Rival(
             np.broadcast_to(usual, (len(scored), *usual.shape)),
             "Revenue of the same quarter a year before, with the quantiles of growth in training.",
         ),
-        "persists": RevenueRival(
+        "persists": Rival(
             last[:, :, None] + moved,
             "The last growth over a year again, with the quantiles of its change in training.",
         ),
-        "autoregression": RevenueRival(answer, f"Quantile regression on the last {LAGS} growths."),
+        "autoregression": Rival(answer, f"Quantile regression on the last {LAGS} growths."),
     }
 
 
@@ -63,19 +54,19 @@ def autoregression(train: Cutoffs) -> Floats:
 
 def quantile_regression(inputs: Floats, outcomes: Floats) -> Floats:
     """Koenker and Bassett's (1978) regression: (n, k), (n, horizons) -> weights (horizons, 1 + k, levels)."""
-    found = []
+    weights = []
     for at in range(outcomes.shape[1]):
         known = np.isfinite(outcomes[:, at])
         model = sm.QuantReg(outcomes[known, at], sm.add_constant(inputs[known], has_constant="add"))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of its standard errors, which nobody reads here
-            found.append(np.stack([model.fit(q=level, max_iter=500).params for level in LEVELS], axis=1))
-    return np.stack(found)
+            weights.append(np.stack([model.fit(q=level, max_iter=500).params for level in LEVELS], axis=1))
+    return np.stack(weights)
 
 
-def same_input_rivals(train: Cutoffs, valid: Cutoffs, scored: Cutoffs, kept: Path | None) -> dict[str, RevenueRival]:
+def same_input_rivals(train: Cutoffs, valid: Cutoffs, scored: Cutoffs, kept: Path | None) -> dict[str, Rival]:
     """Those that read the network's static inputs."""
-    x, valid_x, scored_x = (static_inputs(some.windows).astype(np.float64) for some in (train, valid, scored))
+    x, valid_x, scored_x = (static_inputs(reports.windows).astype(np.float64) for reports in (train, valid, scored))
     moves = x.std(axis=0) > 1e-6
     mean, deviation = x[:, moves].mean(axis=0), x[:, moves].std(axis=0)
     z, scored_z = (np.clip((some[:, moves] - mean) / deviation, -linear.CLIP, linear.CLIP) for some in (x, scored_x))
@@ -84,30 +75,17 @@ def same_input_rivals(train: Cutoffs, valid: Cutoffs, scored: Cutoffs, kept: Pat
     )["weights"]
     ones = np.ones((len(scored_z), 1))
     straight = np.sort(np.einsum("nk,hkl->nhl", np.concatenate([ones, scored_z], axis=1), weights), axis=2)
-    found = {"linear": RevenueRival(straight, f"Quantile regression on the network's {x.shape[1]} static inputs.")}
-
-    seen = (x, train.outcomes, valid_x, valid.outcomes)
-    answer = remembered(
-        kept,
-        boosting.__file__,
-        [PROBES, TRIALS],
-        seen,
-        lambda: {"forests": as_bytes(boosting.pack(boosting.fit(*seen, PROBES, TRIALS)))},
-    )
-    forests = boosting.unpack(as_text(answer["forests"]))
-    chosen = ", ".join(f"{name} {value:g}" for name, value in forests.setting.items())
-    found["lightgbm"] = RevenueRival(
-        forests(scored_x),
-        f"Quantile loss on the network's static inputs; {TRIALS} settings tried on validation, early stopping there; "
-        f"{forests.trees:,} trees in {len(HORIZONS) * len(LEVELS)} forests; chosen: {chosen}.",
-    )
-    return found
+    forests = boosting.remembered_fit(kept, (x, train.outcomes, valid_x, valid.outcomes), PROBES, TRIALS)
+    return {
+        "linear": Rival(straight, f"Quantile regression on the network's {x.shape[1]} static inputs."),
+        "lightgbm": Rival(forests(scored_x), forests.how(TRIALS)),
+    }
 
 
-def without_memory(train: Cutoffs, valid: Cutoffs, scored: Cutoffs, recipe: network.RevenueRecipe) -> RevenueRival:
+def without_memory(train: Cutoffs, valid: Cutoffs, scored: Cutoffs, recipe: network.RevenueRecipe) -> Rival:
     """The same network and training, the LSTMs left out: what is left to them shows here."""
     model = network.fit(train, valid, recipe, recurrent=False).model
-    return RevenueRival(np.asarray(model.predict_on_batch(scored.windows)), "The same recipe, the LSTMs left out.")
+    return Rival(np.asarray(model.predict_on_batch(scored.windows)), "The same recipe, the LSTMs left out.")
 
 
 def ets_places(scored: Cutoffs) -> Any:
@@ -118,20 +96,16 @@ def ets_places(scored: Cutoffs) -> Any:
     return np.sort(np.concatenate([some[turn % ETS_THIN :: ETS_THIN] for turn, some in enumerate(places)]))
 
 
-def ets(scored: Cutoffs) -> RevenueRival:
+def ets(scored: Cutoffs) -> Rival:
     """AutoETS on the log of revenue, as far back as no quarter is missing."""
     from statsforecast.models import AutoETS
 
-    model: Any = AutoETS(season_length=A_YEAR)
-    found = np.empty((len(scored), len(HORIZONS), len(LEVELS)))
+    model = AutoETS(season_length=A_YEAR)
+    quantiles = np.empty((len(scored), len(HORIZONS), len(LEVELS)))
     revenues = scored.windows[:, :, REVENUE].astype(np.float64)
     for row, revenue in enumerate(tqdm(revenues, desc="AutoETS", unit="report")):
         gaps = np.flatnonzero(revenue <= 0)
         logs = np.log(revenue[gaps[-1] + 1 if len(gaps) else 0 :])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            answer = model.forecast(y=logs, h=max(HORIZONS), level=[50, 80, 90])
-        for at, horizon in enumerate(HORIZONS):
-            ahead = [answer[WIDTHS[level]][horizon - 1] for level in LEVELS]
-            found[row, at] = np.sort(ahead) - logs[horizon - 1 - A_YEAR]
-    return RevenueRival(found, "Fitted at each report on the company's own log revenue, season 4; Gaussian intervals.")
+        year_before = logs[np.array(HORIZONS) - 1 - A_YEAR]
+        quantiles[row] = automatic.ahead(model, logs, HORIZONS) - year_before[:, None]
+    return Rival(quantiles, "Fitted at each report on the company's own log revenue, season 4; Gaussian intervals.")

@@ -35,5 +35,10 @@ def within(reports: Cutoffs, span: Dates) -> Cutoffs:
 
 def lessons(reports: Cutoffs, span: Dates) -> Cutoffs:
     """The reports of a span that may be learned from: of seen companies, with an outcome at all."""
-    some = within(reports, span)
-    return some.take(~unseen(some) & np.isfinite(some.outcomes).any(axis=1))
+    learned = with_outcome(within(reports, span))
+    return learned.take(~unseen(learned))
+
+
+def with_outcome(reports: Cutoffs) -> Cutoffs:
+    """Those reports with an outcome that is known, at any horizon."""
+    return reports.take(np.asarray(np.isfinite(reports.outcomes).any(axis=1)))

@@ -28,22 +28,30 @@ def by_week(week: Weeks, *values: Floats) -> Floats:
     return np.stack([np.bincount(place, value) for value in values], axis=1)
 
 
-@lru_cache(maxsize=32)
-def draws(weeks: int) -> Floats:
-    """How often each week is drawn in each resample, (RESAMPLES, weeks): blocks that may wrap around the end."""
-    rng = np.random.default_rng(0)
-    starts = rng.integers(weeks, size=(RESAMPLES, -(-weeks // BLOCK)))
-    drawn = (starts[:, :, None] + np.arange(BLOCK)).reshape(RESAMPLES, -1) % weeks
-    drawn += weeks * np.arange(RESAMPLES)[:, None]
-    counts = np.bincount(drawn.ravel(), minlength=RESAMPLES * weeks).reshape(RESAMPLES, weeks)
+def block_draws(rng: np.random.Generator, times: int, block: int) -> Floats:
+    """How often each time is drawn in each resample, (RESAMPLES, times): blocks that may wrap around the end."""
+    starts = rng.integers(times, size=(RESAMPLES, -(-times // block)))
+    drawn = (starts[:, :, None] + np.arange(block)).reshape(RESAMPLES, -1) % times
+    drawn += times * np.arange(RESAMPLES)[:, None]
+    counts = np.bincount(drawn.ravel(), minlength=RESAMPLES * times).reshape(RESAMPLES, times)
     return counts.astype(np.float64)
 
 
-def interval(sums: Floats, statistic: Statistic) -> list[float] | None:
+@lru_cache(maxsize=32)
+def draws(weeks: int, block: int = BLOCK) -> Floats:
+    """How often each week is drawn in each resample, (RESAMPLES, weeks), the same every time."""
+    return block_draws(np.random.default_rng(0), weeks, block)
+
+
+def interval(sums: Floats, statistic: Statistic, block: int = BLOCK) -> list[float] | None:
     """95 % interval of a statistic of weekly sums (weeks, k); None where there are too few weeks to say anything."""
-    if len(sums) < FEWEST_BLOCKS * BLOCK:
+    if len(sums) < FEWEST_BLOCKS * block:
         return None
-    values = statistic(draws(len(sums)) @ sums)
+    return middle_95(statistic(draws(len(sums), block) @ sums))
+
+
+def middle_95(values: Floats) -> list[float]:
+    """Between which the middle 95 % of the finite values of resamples lie."""
     low, high = np.quantile(values[np.isfinite(values)], [0.025, 0.975])
     return [float(low), float(high)]
 
@@ -53,6 +61,6 @@ def skill_interval(loss: Floats, baseline_loss: Floats, week: Weeks) -> list[flo
     return interval(by_week(week, loss, baseline_loss), lambda totals: 1 - totals[:, 0] / totals[:, 1])
 
 
-def mean_interval(values: Floats, week: Weeks) -> list[float] | None:
+def mean_interval(values: Floats, week: Weeks, block: int = BLOCK) -> list[float] | None:
     """95 % interval of a mean over rows; both (n,)."""
-    return interval(by_week(week, values, np.ones(len(values))), lambda totals: totals[:, 0] / totals[:, 1])
+    return interval(by_week(week, values, np.ones(len(values))), lambda totals: totals[:, 0] / totals[:, 1], block)

@@ -1,0 +1,67 @@
+"""What the cards of models of prices say."""
+
+from typing import Any
+
+from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES
+from bellwether.models.onnx_model import OnnxModel
+from training.card import CardText
+from training.panel import CONTEXT_LENGTH, MIN_HISTORY
+from training.spans import TEST, TRAIN, UNSEEN_SHARE, VALIDATION
+
+FEATURES = (
+    "42 daily steps: return, volatility path, market return and volatility path, range, opening gap, volume",
+    "52 weekly steps: return, realised volatility, market return, volume",
+    "volatility over 5 to 504 sessions against now, downside share, momentum, drawdown, range, volume",
+    "^GSPC volatility and momentum, EWMA beta, ^VIX against market volatility and through beta",
+    "earnings echo: large moves on large volume, and opening gaps, whole quarters before the days ahead",
+)
+LIMITS = (
+    "It forecasts the range of outcomes; about the direction it knows next to nothing.",
+    "Price files hold mostly shares that are still listed: failures are missing, so its center may be too high.",
+    "It knows prices and volumes only: no news, no announcement dates, no accounts.",
+    "Markets and kinds of assets other than those among its symbols were not tested.",
+    "Prices must be adjusted for splits and dividends, else a split reads as a crash.",
+)
+
+
+def limits(scores: dict[str, Any], refitted: list[str]) -> list[str]:
+    """What it cannot do, the quarter in which the market turned fastest among it."""
+    quarter, held = min(scores["coverage_80_by_quarter"].items(), key=lambda pair: pair[1])
+    worst = (
+        "Its ranges are too narrow when the market turns faster than past prices show: of forecasts made in "
+        f"{quarter} the 80 % range held {100 * held:.0f} % of outcomes."
+    )
+    return [*LIMITS, *refitted, worst]
+
+
+def described(facts: dict[str, Any]) -> dict[str, Any]:
+    """The model's shape and baseline; bellwether/models/model_card.py tells which of them the service reads."""
+    return {
+        "context_length": CONTEXT_LENGTH,
+        "min_history": MIN_HISTORY,
+        "horizons": list(HEADS),
+        "levels": list(LEVELS),
+        "market": list(MARKET_SERIES),
+        "features": list(FEATURES),
+        "input_range": facts["input_range"],
+        "baseline": {
+            "name": "EWMA(.94) volatility x sqrt(horizon) x train-set quantiles",
+            "standardised_quantiles": facts["standardised_quantiles"],
+            "share_of_rises": facts["climatology"],
+        },
+    }
+
+
+TEXT = CardText(
+    kind={},
+    taught_with="prices",
+    limits=limits,
+    splits={
+        "training": list(TRAIN),
+        "validation": list(VALIDATION),
+        "test": list(TEST),
+        "embargo": "no outcome of one span reaches into the next",
+        "unseen_symbols": f"sha256(symbol) % {UNSEEN_SHARE} == 0",
+    },
+    load=OnnxModel,
+)
