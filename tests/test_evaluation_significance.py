@@ -13,7 +13,7 @@ from bellwether.track_record.scores.block_bootstrap import (
     mean_interval,
     skill_interval,
 )
-from training.significance import diebold_mariano
+from training.scores import diebold_mariano
 
 
 def test_weeks_are_drawn_in_blocks_that_wrap_around() -> None:

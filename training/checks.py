@@ -77,31 +77,36 @@ def largest_difference(keras: Answer, answer: Answer, windows: Mapping[str, tupl
 def hostile_windows(bars: Float32s, market: Float32s) -> dict[str, tuple[Float32s, Float32s]]:
     """Real windows, and what can go wrong with them: {name: (bars (b, T, 5), market (b, T, k))}."""
     rng = np.random.default_rng(0)
-    windows = {"real": (bars, market)}
-    padded = bars.copy(), market.copy()
+    padded, shortest = (bars.copy(), market.copy()), (bars.copy(), market.copy())
     for row, cut in enumerate(rng.integers(1, CONTEXT_LENGTH, size=len(bars))):
         for part in padded:
             part[row, :cut] = 0
-    windows["padded"] = padded
-    shortest = bars.copy(), market.copy()
     for part in shortest:
         part[:, :-MIN_HISTORY] = 0
-    windows["shortest"] = shortest
-    windows["empty"] = np.zeros_like(bars), np.zeros_like(market)
-    windows["no market"] = bars, np.zeros_like(market)
-    windows["flat"] = np.repeat(bars[:, -1:], CONTEXT_LENGTH, axis=1), market
     jumped = bars.copy()
     jumped[:, -rng.integers(1, CONTEXT_LENGTH) :, : CLOSE + 1] *= 4
-    windows["jumped"] = jumped, market
-    broken = bars.copy()
-    broken[rng.random(broken.shape) < 0.02] = 0
-    windows["zeroed"] = broken, market
-    broken = bars.copy()
-    broken[rng.random(broken.shape) < 0.02] *= -1
-    windows["negative"] = broken, -market
-    broken = bars.copy()
-    broken[rng.random(broken.shape) < 0.01] *= 1e4
-    windows["spiked"] = broken, market * 1e4
-    scrambled = np.exp(rng.normal(0, 10, bars.shape)).astype(np.float32)
-    windows["scrambled"] = scrambled, np.exp(rng.normal(0, 10, market.shape)).astype(np.float32)
-    return windows
+    return {
+        "real": (bars, market),
+        "padded": padded,
+        "shortest": shortest,
+        "empty": (np.zeros_like(bars), np.zeros_like(market)),
+        "no market": (bars, np.zeros_like(market)),
+        "flat": (np.repeat(bars[:, -1:], CONTEXT_LENGTH, axis=1), market),
+        "jumped": (jumped, market),
+        "zeroed": (struck(bars, 0.02, 0, rng), market),
+        "negative": (struck(bars, 0.02, -1, rng), -market),
+        "spiked": (struck(bars, 0.01, 1e4, rng), market * np.float32(1e4)),
+        "scrambled": (scrambled(bars, rng), scrambled(market, rng)),
+    }
+
+
+def struck(windows: Float32s, share: float, factor: float, rng: np.random.Generator) -> Float32s:
+    """The windows with a share of their values multiplied by a factor."""
+    hit = windows.copy()
+    hit[rng.random(hit.shape) < share] *= factor
+    return hit
+
+
+def scrambled(windows: Float32s, rng: np.random.Generator) -> Float32s:
+    """Windows of that shape without any sense, from e^-30 to e^30."""
+    return np.exp(rng.normal(0, 10, windows.shape)).astype(np.float32)

@@ -19,8 +19,8 @@ from bellwether.track_record.scores.block_bootstrap import BLOCK, RESAMPLES
 from training import automatic
 from training.evaluate import POOLED, SPANS, predict
 from training.panel import Panel, Rows, load_panel
-from training.prepare import standardise, training_facts
-from training.rivals import TITLES, Rival, all_rivals, subset_rivals, unscale
+from training.prepare import training_facts
+from training.rivals import TITLES, Rival, all_rivals, subset_rivals
 from training.scores import Sample, against, coverages, pit, reliability, score
 from training.spans import RECIPE, TRAIN, VALIDATION, seen_rows, trading
 
@@ -54,10 +54,15 @@ def compare(folder: Path, files: Sequence[Path], span: tuple[str, str], stride: 
     few = {name: rival.at(places) for name, rival in answers.items()}
     few |= subset_rivals(panel, rows[places], kept)
     document = describe(panel, rows, span, stride) | {"model_id": model.card.model_id}
-    document |= judge(panel, rows, span[1], answers)
-    symbols = sorted({panel.symbols[number] for number in panel.symbol[rows[places]]})
-    subset = judge_subset(panel, rows[places], span[1], few)
-    finished: dict[str, Any] = rounded(document | {"subset": {"symbols": symbols, "cutoffs": len(places)} | subset})
+    climatology = training_facts(panel, RECIPE)["climatology"]
+    document |= judge(panel, rows, make_sample(panel, rows, span[1], climatology), answers)
+    rows = rows[places]
+    document["subset"] = {
+        "symbols": sorted({panel.symbols[number] for number in panel.symbol[rows]}),
+        "cutoffs": len(rows),
+        "rivals": {name: {"title": TITLES[name], "how": rival.how} for name, rival in few.items()},
+    } | _group(make_sample(panel, rows, span[1], climatology), standardised(panel, rows, few))
+    finished: dict[str, Any] = rounded(document)
     return finished
 
 
@@ -96,16 +101,15 @@ def describe(panel: Panel, rows: Rows, span: tuple[str, str], stride: int) -> di
     }
 
 
-def judge(panel: Panel, rows: Rows, last: str, answers: dict[str, Rival]) -> dict[str, Any]:
+def judge(panel: Panel, rows: Rows, sample: Sample, answers: dict[str, Rival]) -> dict[str, Any]:
     """Scores of everyone in every group, and where the model's promises hold."""
-    sample = make_sample(panel, rows, last, training_facts(panel, RECIPE)["climatology"])
     scaled = standardised(panel, rows, answers)
     seen = np.isin(rows, seen_rows(panel, rows))[sample.row]
     groups = {"all": np.ones(len(seen), bool), "seen": seen, "unseen": ~seen}
     pooled = np.isin(sample.head, [HEADS.index(horizon) for horizon in POOLED])
     main = sample.take(pooled)
     return {
-        "rivals": {name: {"title": TITLES[name], "how": one.how} for name, one in answers.items()},
+        "rivals": {name: {"title": TITLES[name], "how": rival.how} for name, rival in answers.items()},
         "groups": {name: _group(sample.take(chosen), scaled) for name, chosen in groups.items() if chosen.any()},
         "years": {
             name: _by_year(main.take(chosen[pooled]), scaled) for name, chosen in groups.items() if chosen[pooled].any()
@@ -114,17 +118,10 @@ def judge(panel: Panel, rows: Rows, last: str, answers: dict[str, Rival]) -> dic
     }
 
 
-def judge_subset(panel: Panel, rows: Rows, last: str, answers: dict[str, Rival]) -> dict[str, Any]:
-    """Scores of everyone on the cutoffs that the slow rivals answered."""
-    sample = make_sample(panel, rows, last, training_facts(panel, RECIPE)["climatology"])
-    added = {name: {"title": TITLES[name], "how": one.how} for name, one in answers.items()}
-    return {"rivals": added} | _group(sample, standardised(panel, rows, answers))
-
-
 def standardised(panel: Panel, rows: Rows, answers: dict[str, Rival]) -> dict[str, Floats]:
     """Everyone's quantiles in EWMA standard deviations; raises ValueError where one is not finite."""
-    scale = unscale(panel, rows, np.ones((1, len(HEADS), 1)))
-    scaled: dict[str, Floats] = {name: one.quantiles / scale for name, one in answers.items()}
+    scale = panel.deviations(rows)[:, :, None]
+    scaled: dict[str, Floats] = {name: rival.quantiles / scale for name, rival in answers.items()}
     broken = [name for name, quantiles in scaled.items() if not np.isfinite(quantiles).all()]
     if broken:
         raise ValueError(f"no finite forecast of {', '.join(broken)} at some cutoffs")
@@ -136,12 +133,12 @@ def make_sample(panel: Panel, rows: Rows, last: str, climatology: list[float]) -
 
     `climatology` (heads,) is the share of rises where the model learned.
     """
-    outcomes = standardise(panel, rows, panel.targets(rows, last))
+    outcomes = panel.targets(rows, last) / panel.deviations(rows)
     row, head = np.nonzero(np.isfinite(outcomes))
     sessions = panel.sessions[rows][row]
     return Sample(
         outcome=outcomes[row, head],
-        scale=panel.volatility[rows][row] * np.sqrt(np.array(HEADS))[head],
+        scale=panel.deviations(rows)[row, head],
         week=sessions.astype("datetime64[W]").astype(np.int64),
         date=sessions,
         head=head,
@@ -157,31 +154,33 @@ def _group(sample: Sample, scaled: dict[str, Floats]) -> dict[str, Any]:
     scores: dict[str, dict[str, Any]] = {name: {} for name in scaled}
     skills: dict[str, dict[str, Any]] = {name: {} for name in scaled if name != "model"}
     for part, heads in parts.items():
-        some = sample.take(np.isin(sample.head, heads))
-        if len(some.row) == 0:
+        at = sample.take(np.isin(sample.head, heads))
+        if len(at.row) == 0:
             continue
-        model = some.of(scaled["model"])
         for name, quantiles in scaled.items():
-            scores[name][part] = score(some, some.of(quantiles))
-            if name != "model":
-                skills[name][part] = against(some, model, some.of(quantiles))
+            scores[name][part] = score(at, at.of(quantiles))
+        for name, skill in _skills(at, scaled).items():
+            skills[name][part] = skill
     return {"scores": scores, "skill": skills}
 
 
 def _by_year(sample: Sample, scaled: dict[str, Floats]) -> dict[str, Any]:
     """The model's skill over each rival in each year of the cutoff, horizons pooled."""
     years = sample.date.astype("datetime64[Y]")
-    found: dict[str, Any] = {}
+    by_year: dict[str, Any] = {}
     for year in np.unique(years):
-        some = sample.take(years == year)
-        model = some.of(scaled["model"])
-        found[str(year)] = {
-            name: {"skill": one["skill"], "skill_interval": one["skill_interval"]}
-            for name, quantiles in scaled.items()
-            if name != "model"
-            for one in (against(some, model, some.of(quantiles)),)
+        of_year = sample.take(years == year)
+        skills = _skills(of_year, scaled)
+        by_year[str(year)] = {
+            name: {key: at[key] for key in ("skill", "skill_interval")} for name, at in skills.items()
         }
-    return found
+    return by_year
+
+
+def _skills(sample: Sample, scaled: dict[str, Floats]) -> dict[str, dict[str, Any]]:
+    model = sample.of(scaled["model"])
+    rivals = {name: quantiles for name, quantiles in scaled.items() if name != "model"}
+    return {name: against(sample, model, sample.of(quantiles)) for name, quantiles in rivals.items()}
 
 
 def calibration(sample: Sample, own: Floats) -> dict[str, Any]:

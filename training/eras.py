@@ -17,9 +17,9 @@ from bellwether.track_record.scores.block_bootstrap import BLOCK, RESAMPLES
 from training import baselines
 from training.comparison import calibration, make_sample, rounded
 from training.evaluate import POOLED
-from training.panel import Panel, Rows
+from training.panel import Panel
 from training.prepare import STRIDE, load, training_facts
-from training.rivals import TITLES, unscale
+from training.rivals import TITLES
 from training.scores import Sample, against, score
 from training.spans import TRAIN, Dates, Split, trading
 from training.train import RangeRecipe, fit, predict
@@ -47,18 +47,15 @@ class Era:
 def compare(work: Path, recipe: RangeRecipe, stop_after: int) -> dict[str, Any]:
     """The document of all eras, from what `prepare` left in `work`: minutes for each era."""
     panel, _ = load(work)
-    found = [judge(panel, era, recipe, stop_after) for era in ERAS]
-    sample = Sample(**{name: np.concatenate([getattr(era.sample, name) for era in found]) for name in Sample.__slots__})
-    answers = {name: np.concatenate([era.answers[name] for era in found]) for name in ("model", *PLAIN)}
+    eras = [judge(panel, era, recipe, stop_after) for era in ERAS]
+    sample = Sample(**{name: np.concatenate([getattr(era.sample, name) for era in eras]) for name in Sample.__slots__})
+    answers = {name: np.concatenate([era.answers[name] for era in eras]) for name in ("model", *PLAIN)}
     document: dict[str, Any] = {
         "stride": STRIDE,
         "pooled_horizons": list(POOLED),
         "bootstrap": {"block_weeks": BLOCK, "resamples": RESAMPLES},
         "rivals": {name: {"title": TITLES[name]} for name in answers},
-        "eras": {
-            f"{first[:4]}-{last[:4]}": _scores(era.sample, era.answers)
-            for (first, last), era in zip(ERAS, found, strict=True)
-        },
+        "eras": {f"{era.dates[0][:4]}-{era.dates[1][:4]}": _scores(era.sample, era.answers) for era in eras},
         "together": _scores(sample, answers),
         "calibration": {name: calibration(sample, answers[name]) for name in ("model", "ewma")},
     }
@@ -80,13 +77,8 @@ def judge(panel: Panel, era: Dates, recipe: RangeRecipe, stop_after: int) -> Era
     }
     sample = make_sample(panel, rows, era[1], facts["climatology"])
     sample = sample.take(np.isin(sample.head, [HEADS.index(horizon) for horizon in POOLED]))
-    return Era(era, sample, {name: sample.of(_standardised(panel, rows, one)) for name, one in quantiles.items()})
-
-
-def _standardised(panel: Panel, rows: Rows, quantiles: Floats) -> Floats:
-    """Quantiles (b, heads, levels) in EWMA standard deviations."""
-    scaled: Floats = quantiles / unscale(panel, rows, np.ones((1, len(HEADS), 1)))
-    return scaled
+    deviations = panel.deviations(rows)[:, :, None]
+    return Era(era, sample, {name: sample.of(answer / deviations) for name, answer in quantiles.items()})
 
 
 def _scores(sample: Sample, answers: dict[str, Floats]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from bellwether.models.onnx_model import OnnxModel
 from bellwether.track_record.scores.block_bootstrap import mean_interval, skill_interval
 from training import baselines
 from training.panel import Answer, Panel, Rows, load_panel
-from training.prepare import STRIDE, standardise
+from training.prepare import STRIDE
 from training.spans import TEST, VALIDATION, seen_rows, trading
 
 SPANS = {"validation": VALIDATION, "test": TEST}
@@ -53,12 +53,12 @@ def evaluate(
     rows = trading(panel, panel.every(panel.rows_between(*span), stride))
     model = predict(answer, panel, rows, "scoring")
     seen = np.isin(rows, seen_rows(panel, rows))
-    outcomes = panel.targets(rows, span[1])
+    deviations = panel.deviations(rows)
     sample = {
-        "outcome": standardise(panel, rows, outcomes),
-        "model": _scale(panel, rows, model),
-        "baseline": _scale(panel, rows, baselines.ewma(panel, rows, standardised)),
-        "random_walk": _scale(panel, rows, baselines.random_walk(panel, rows)),
+        "outcome": panel.targets(rows, span[1]) / deviations,
+        "model": model / deviations[:, :, None],
+        "baseline": baselines.ewma(panel, rows, standardised) / deviations[:, :, None],
+        "random_walk": baselines.random_walk(panel, rows) / deviations[:, :, None],
         "week": panel.sessions[rows].astype("datetime64[W]").astype(np.int64),
         "quarter": panel.sessions[rows].astype("datetime64[M]").astype(np.int64) // 3,  # 0 is 1970Q1
     }
@@ -122,16 +122,15 @@ def _at_head(parts: dict[str, Any], head: int, climatology: float) -> dict[str, 
 
 def _coverage_by_quarter(at: dict[str, Any]) -> dict[str, float]:
     """Coverage of the 80 % range by calendar quarter of the cutoff: the mean hides the quarter that mattered."""
-    found = {}
+    shares = {}
     for quarter in np.unique(at["quarter"]):
-        some = at["quarter"] == quarter
-        low, high = at["model"][some, 1], at["model"][some, 5]
-        found[f"{1970 + quarter // 4}Q{quarter % 4 + 1}"] = coverage(at["outcome"][some], low, high)
-    return found
+        inside = at["quarter"] == quarter
+        low, high = at["model"][inside, Q10], at["model"][inside, Q90]
+        shares[f"{1970 + quarter // 4}Q{quarter % 4 + 1}"] = coverage(at["outcome"][inside], low, high)
+    return shares
 
 
 def _scores(at: dict[str, Any]) -> dict[str, Any] | None:
-    """All scores of one set of forecasts; None when there are none."""
     if len(at["outcome"]) == 0:
         return None
     losses = {name: pinball_loss(at["outcome"], at[name]) for name in ("model", "baseline", "random_walk")}
@@ -167,7 +166,6 @@ def print_table(scores: dict[str, Any]) -> None:
 
 
 def _line(at: dict[str, Any]) -> str:
-    """One row of the table."""
     interval = at["skill_against_baseline_interval"]
     between = f"[{interval[0]:+.2%}, {interval[1]:+.2%}]" if interval else "[too few weeks]"
     return (
@@ -175,11 +173,6 @@ def _line(at: dict[str, Any]) -> str:
         f" {at['skill_against_random_walk']:+9.2%}  {at['coverage_80']:6.1%} {at['coverage_90']:6.1%}"
         f"  {at['brier']:.4f} ({at['brier_climatology']:.4f})"
     )
-
-
-def _scale(panel: Panel, rows: Rows, quantiles: Floats) -> Floats:
-    """Quantiles in standard deviations, (b, heads, levels)."""
-    return np.stack([standardise(panel, rows, quantiles[:, :, level]) for level in range(quantiles.shape[2])], axis=2)
 
 
 def _years(span: tuple[str, str]) -> str:

@@ -26,11 +26,7 @@ COLUMNS = ("symbol", "cutoff", "horizon", "last_close", *QUANTILES, "p_growth")
 def regular_cutoffs(panel: Panel, first: date, last: date, every: int, least: int) -> Rows:
     """Of each symbol's sessions from `first` to `last`, the first and each `every`-th after it with enough history."""
     inside = (panel.sessions >= np.datetime64(first)) & (panel.sessions <= np.datetime64(last))
-    rows = panel.every(np.flatnonzero(inside), every)
-    enough = panel.history[rows] >= least
-    if not enough.all():
-        print(f"notice: {(~enough).sum()} cutoffs skipped: fewer than {least} sessions of history")
-    return rows[enough]
+    return long_enough(panel, panel.every(np.flatnonzero(inside), every), least)
 
 
 def grid_cutoffs(panel: Panel, grid: pd.DataFrame, least: int) -> Rows:
@@ -39,16 +35,19 @@ def grid_cutoffs(panel: Panel, grid: pd.DataFrame, least: int) -> Rows:
     names = np.array(panel.symbols, dtype=object)[panel.symbol[rows]]
     places = pd.Series(rows, index=pd.MultiIndex.from_arrays([names, panel.sessions[rows].astype("datetime64[s]")]))
     asked = pd.MultiIndex.from_arrays([grid["symbol"], grid["cutoff"]])
-    found = places.reindex(asked).to_numpy()
-    known = np.isfinite(found)
-    kept = found[known].astype(np.intp)
-    enough = panel.history[kept] >= least
+    cutoffs = places.reindex(asked).to_numpy()
+    known = np.isfinite(cutoffs)
     if not known.all():
         print(f"notice: {(~known).sum()} cutoffs skipped: no bar of that symbol on that day")
+    return long_enough(panel, cutoffs[known].astype(np.intp), least)
+
+
+def long_enough(panel: Panel, rows: Rows, least: int) -> Rows:
+    """Those of `rows` with at least `least` sessions of history; the others are counted."""
+    enough = panel.history[rows] >= least
     if not enough.all():
         print(f"notice: {(~enough).sum()} cutoffs skipped: fewer than {least} sessions of history")
-    chosen: Rows = kept[enough]
-    return chosen
+    return rows[enough]
 
 
 def read_grid(file: Path) -> pd.DataFrame:
@@ -72,13 +71,12 @@ def forecast_rows(model: OnnxModel, panel: Panel, rows: Rows) -> pd.DataFrame:
     """COLUMNS, one row per cutoff and horizon, in the order of `rows`."""
     quantiles = predict(model.quantiles, panel, rows, "forecasting")  # (b, heads, levels)
     flat: Floats = quantiles.reshape(-1, len(LEVELS))
-    each = len(HEADS)
     names = np.array(panel.symbols, dtype=object)[panel.symbol[rows]]
     frame = {
-        "symbol": np.repeat(names, each),
-        "cutoff": np.repeat(panel.sessions[rows].astype("datetime64[s]"), each),
+        "symbol": np.repeat(names, len(HEADS)),
+        "cutoff": np.repeat(panel.sessions[rows].astype("datetime64[s]"), len(HEADS)),
         "horizon": np.tile(np.array(HEADS, np.int64), len(rows)),
-        "last_close": np.repeat(panel.closes[rows], each),
+        "last_close": np.repeat(panel.closes[rows], len(HEADS)),
         **{name: flat[:, level] for level, name in enumerate(QUANTILES)},
         "p_growth": probability_above_zero(flat),
     }
@@ -103,10 +101,15 @@ def forecasts(files: Sequence[Path], folder: Path, out: Path, cutoffs: Path | tu
             "prices: its forecasts there prove nothing"
         )
     frame = forecast_rows(model, panel, rows)
+    write_table(frame, out)
+    symbols = frame["symbol"].nunique()
+    print(f"wrote {len(frame):,} forecasts: {len(rows):,} cutoffs of {symbols} symbols, model {model.card.model_id}")
+
+
+def write_table(frame: pd.DataFrame, out: Path) -> None:
+    """Write a table as csv or parquet, by the file's name."""
     out.parent.mkdir(parents=True, exist_ok=True)
     if out.suffix.lower() == ".csv":
         frame.to_csv(out, index=False)
     else:
         frame.to_parquet(out, index=False)
-    symbols = frame["symbol"].nunique()
-    print(f"wrote {len(frame):,} forecasts: {len(rows):,} cutoffs of {symbols} symbols, model {model.card.model_id}")

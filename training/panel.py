@@ -59,6 +59,11 @@ class Panel:
             moves: Floats = np.log(self.closes[ahead]) - np.log(self.closes[rows])[:, None]
         return np.where(known, moves, np.nan)
 
+    def deviations(self, rows: Rows) -> Floats:
+        """One standard deviation of the outcomes by EWMA: volatility times sqrt(horizon), (b, len(HEADS))."""
+        deviation: Floats = self.volatility[rows][:, None] * np.sqrt(np.array(HEADS))
+        return deviation
+
     def every(self, rows: Rows, stride: int) -> Rows:
         """The first of `rows` of each symbol and each `stride`-th one after it."""
         symbol = self.symbol[rows]

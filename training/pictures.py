@@ -11,6 +11,12 @@ from training.pages import percent
 LIGHT = PALETTES["light"]
 INK, QUIET, GRID, MODEL, RULE = LIGHT.ink, LIGHT.quiet, LIGHT.grid, LIGHT.past, LIGHT.fan
 PROMISED = "#8a95a3"
+DASHED = {"strokeDash": [4, 4], "color": PROMISED, "strokeWidth": 1.5}
+LEGEND = {"title": None, "orient": "bottom", "labelFontSize": 13, "labelColor": INK}
+SKILL_TITLE = (
+    "How much smaller the model's loss is",
+    "bars: skill; lines: 95 % interval; right of 0 the model is better",
+)
 OWNERS = {"the model": MODEL, "EWMA-FHS (plain rule)": RULE}
 
 
@@ -26,29 +32,40 @@ def skill_bars(document: dict[str, Any]) -> Specification:
             title = document["subset"]["rivals"][name]["title"] + where
             rows.append({"rival": title, "skill": at["skill"], "low": low, "high": high, "text": percent(at["skill"])})
     order = [row["rival"] for row in sorted(rows, key=lambda row: -row["skill"])]
-    axis = axis_of(grid=False, domain=False) | {"labelLimit": 260}
-    y = {"field": "rival", "type": "nominal", "sort": order, "title": None, "axis": axis}
+    y = rivals_axis(order)
     x = x_of("skill", "smaller loss than the rival's, 1 to 21 sessions", "+.0%")
-    ends = {"x": x_of("low"), "x2": {"field": "high"}, "y": y}
-    label = {"type": "text", "align": "left", "dx": 8, "fontSize": 13, "color": INK}
-    layers = [
-        {"mark": {"type": "bar", "color": MODEL, "opacity": 0.75, "height": 18}, "encoding": {"x": x, "y": y}},
-        {"mark": {"type": "rule", "strokeWidth": 2, "color": INK}, "encoding": ends},
-        {"mark": {"type": "tick", "thickness": 2, "size": 10, "color": INK}, "encoding": {"x": x_of("low"), "y": y}},
-        {"mark": {"type": "tick", "thickness": 2, "size": 10, "color": INK}, "encoding": {"x": x_of("high"), "y": y}},
+    tick = {"type": "tick", "thickness": 2, "size": 10, "color": INK}
+    bar, interval, label = skill_layers(x, y, {"color": MODEL, "opacity": 0.75, "height": 18}, 13)
+    ticks = [{"mark": tick, "encoding": {"x": x_of(end), "y": y}} for end in ("low", "high")]
+    body = {"data": {"values": rows}, "layer": [bar, interval, *ticks, label, rule("x", 0.0)]}
+    return chart(document, SKILL_TITLE, body | {"width": 460, "height": 34 * len(rows)})
+
+
+def rivals_axis(order: list[str]) -> Specification:
+    """Rivals from top to bottom, the weakest first."""
+    axis = axis_of(grid=False, domain=False) | {"labelLimit": 260}
+    return {"field": "rival", "type": "nominal", "sort": order, "title": None, "axis": axis}
+
+
+def skill_layers(x: Specification, y: Specification, look: Specification, font: int) -> tuple[Specification, ...]:
+    """Bars of `skill`, lines from `low` to `high`, and `text` to the right of them."""
+    label = {"type": "text", "align": "left", "dx": 8, "fontSize": font, "color": INK}
+    return (
+        {"mark": {"type": "bar"} | look, "encoding": {"x": x, "y": y}},
+        {
+            "mark": {"type": "rule", "strokeWidth": 2, "color": INK},
+            "encoding": {"x": x_of("low"), "x2": {"field": "high"}, "y": y},
+        },
         {"mark": label, "encoding": {"x": x_of("high"), "y": y, "text": {"field": "text"}}},
-        rule("x", 0.0),
-    ]
-    title = "How much smaller the model's loss is", "bars: skill; lines: 95 % interval; right of 0 the model is better"
-    return chart(document, title, {"data": {"values": rows}, "layer": layers, "width": 460, "height": 34 * len(rows)})
+    )
 
 
 def reliability_diagram(document: dict[str, Any]) -> Specification:
     """Promised level against observed frequency, and the difference of the two enlarged beside it."""
     rows = [
-        {"who": title, "level": one["level"] + aside} | _ends(one)
+        {"who": title, "level": level["level"] + aside} | _ends(level)
         for (title, part), aside in zip(_calibrations(document).items(), (-0.007, 0.007), strict=True)
-        for one in part["reliability"]
+        for level in part["reliability"]
     ]
     whole = {"scale": {"domain": [0, 1]}}
     x = x_of("level", "promised share of outcomes below", ".0%") | whole
@@ -58,7 +75,7 @@ def reliability_diagram(document: dict[str, Any]) -> Specification:
         (("above", "above_low", "above_high"), 0.0, y_of("above", "observed less promised", "+.0%")),
     ):
         line = [{"level": 0.0, ends[0]: 0.0}, {"level": 1.0, ends[0]: promised}]
-        dashed = {"type": "line", "color": PROMISED, "strokeDash": [4, 4], "strokeWidth": 1.5}
+        dashed = {"type": "line"} | DASHED
         span = {"x": x, "y": y | {"field": ends[1]}, "y2": {"field": ends[2]}, "color": _who()}
         points = {"x": x, "y": y, "color": _who(), "shape": _shape()}
         layers = [
@@ -81,11 +98,11 @@ def coverage_by_year(document: dict[str, Any]) -> Specification:
             "who": title,
             "year": year,
             "range": f"{width} % range",
-            "held": one[f"coverage_{width}"],
+            "held": shares[f"coverage_{width}"],
             "promised": width / 100,
         }
         for title, part in _calibrations(document).items()
-        for year, one in (part["by_year"] | part["crises"]).items()
+        for year, shares in (part["by_year"] | part["crises"]).items()
         for width in (80, 90)
     ]
     span = [min(0.7, min(row["held"] for row in rows) - 0.02), 1.0]
@@ -95,7 +112,7 @@ def coverage_by_year(document: dict[str, Any]) -> Specification:
     y = y_of("held", "share of outcomes inside", ".0%") | {"scale": {"domain": span}}
     layers = [
         {
-            "mark": {"type": "rule", "strokeDash": [4, 4], "color": PROMISED, "strokeWidth": 1.5},
+            "mark": {"type": "rule"} | DASHED,
             "encoding": {"y": y | {"field": "promised"}},
         },
         {
@@ -113,8 +130,8 @@ def coverage_by_year(document: dict[str, Any]) -> Specification:
 def pit_histogram(document: dict[str, Any]) -> Specification:
     """Density of outcomes between neighbouring quantiles: flat at 1 where the forecast is calibrated."""
     rows = [
-        {"low": one["low"], "high": one["high"], "density": one["observed"] / (one["high"] - one["low"])}
-        for one in document["calibration"]["model"]["pit"]
+        {"low": part["low"], "high": part["high"], "density": part["observed"] / (part["high"] - part["low"])}
+        for part in document["calibration"]["model"]["pit"]
     ]
     x = x_of("low", "between the promised levels", ".0%") | {"scale": {"domain": [0, 1]}}
     y = y_of("density", "outcomes found / promised", ".1f") | {"scale": {"zero": True}}
@@ -128,9 +145,9 @@ def pit_histogram(document: dict[str, Any]) -> Specification:
 def coverage_in_eras(document: dict[str, Any]) -> Specification:
     """Coverage of the 80 % range in every year, each era left out of training when it was scored."""
     rows = [
-        {"who": title, "year": int(year), "held": one["coverage_80"], "promised": 0.8}
+        {"who": title, "year": int(year), "held": shares["coverage_80"], "promised": 0.8}
         for title, part in _calibrations(document).items()
-        for year, one in part["by_year"].items()
+        for year, shares in part["by_year"].items()
     ]
     years, held = ([row[name] for row in rows] for name in ("year", "held"))
     axis = axis_of(grid=False, domain=True) | {"format": "d"}
@@ -139,7 +156,7 @@ def coverage_in_eras(document: dict[str, Any]) -> Specification:
     y = y_of("held", "share of outcomes inside", ".0%")
     y |= {"scale": {"domain": [min(0.7, min(held) - 0.02), max(0.9, max(held) + 0.02)], "zero": False}}
     mark = {"type": "line", "point": {"filled": True, "size": 50}, "strokeWidth": 2}
-    promised = {"type": "line", "strokeDash": [4, 4], "color": PROMISED, "strokeWidth": 1.5}
+    promised = {"type": "line"} | DASHED
     layers = [
         {"mark": promised, "encoding": {"x": x, "y": y | {"field": "promised"}}},
         {"mark": mark, "encoding": {"x": x, "y": y, "color": _who(), "shape": _shape()}},
@@ -158,13 +175,12 @@ ALL = {
 
 
 def _calibrations(document: dict[str, Any]) -> dict[str, Any]:
-    """Calibration by title, the model first."""
     return {document["rivals"][name]["title"]: part for name, part in document["calibration"].items()}
 
 
-def _ends(one: dict[str, Any]) -> dict[str, float]:
-    low, high = one["interval"] or (one["observed"], one["observed"])
-    level, observed = one["level"], one["observed"]
+def _ends(at: dict[str, Any]) -> dict[str, float]:
+    level, observed = at["level"], at["observed"]
+    low, high = at["interval"] or (observed, observed)
     above = {"above": observed - level, "above_low": low - level, "above_high": high - level}
     return {"observed": observed, "low": low, "high": high} | above
 
@@ -202,9 +218,8 @@ def rule(channel: str, at: float) -> Specification:
 
 
 def _who() -> Specification:
-    legend = {"title": None, "orient": "bottom", "labelFontSize": 13, "labelColor": INK, "labelLimit": 300}
     scale = {"domain": list(OWNERS), "range": list(OWNERS.values())}
-    return {"field": "who", "type": "nominal", "scale": scale, "legend": legend}
+    return {"field": "who", "type": "nominal", "scale": scale, "legend": LEGEND | {"labelLimit": 300}}
 
 
 def _shape() -> Specification:

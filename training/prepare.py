@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from bellwether.core.errors import MarketDataError
-from bellwether.core.types import HEADS, LEVELS, Floats
-from training.panel import MIN_HISTORY, Panel, Rows, build_panel, missing_market, read_series
+from bellwether.core.types import HEADS, LEVELS
+from training.panel import MIN_HISTORY, Panel, build_panel, missing_market, read_series
 from training.spans import RECIPE, TEST, TRAIN, UNSEEN_SHARE, VALIDATION, Split, is_unseen, seen_rows, trading
 from training.work import PRICES
 
@@ -40,12 +40,6 @@ def load(work: Path) -> tuple[Panel, dict[str, Any]]:
     return Panel(**arrays), facts
 
 
-def standardise(panel: Panel, rows: Rows, targets: Floats) -> Floats:
-    """Targets divided by EWMA volatility and sqrt(horizon): (b, heads) in units of one standard deviation."""
-    scaled: Floats = targets / (panel.volatility[rows][:, None] * np.sqrt(np.array(HEADS)))
-    return scaled
-
-
 def training_facts(panel: Panel, split: Split) -> dict[str, Any]:
     """Base quantiles (heads, levels), share of rises (heads,) and input ranges, from what the split may see."""
     rows = split.rows(panel)
@@ -53,7 +47,7 @@ def training_facts(panel: Panel, split: Split) -> dict[str, Any]:
     targets = panel.targets(rows, last)
     if len(rows) == 0 or np.isfinite(targets).sum(axis=0).min() < 1000:
         raise MarketDataError(f"The prices hold too little before {last} to train on.")
-    scaled = standardise(panel, rows, targets)
+    scaled = targets / panel.deviations(rows)
     moves = np.abs(np.diff(np.log(panel.closes)))[rows - 1]  # the return that ends at each row
     volatility = panel.volatility[rows]
     input_range = {

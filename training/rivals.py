@@ -18,7 +18,7 @@ from bellwether.forecasting.metrics import pinball_loss
 from training import automatic, baselines, boosting, garch, har, linear, same_inputs
 from training.evaluate import POOLED
 from training.panel import Panel, Rows
-from training.prepare import STRIDE, standardise, training_facts
+from training.prepare import STRIDE, training_facts
 from training.remember import remembered
 from training.spans import RECIPE, TRAIN, VALIDATION, seen_rows, trading
 
@@ -66,9 +66,9 @@ def lessons(panel: Panel) -> Lessons:
     valid = trading(panel, panel.every(seen_rows(panel, panel.rows_between(*VALIDATION)), STRIDE))
     return Lessons(
         train,
-        standardise(panel, train, panel.targets(train, TRAIN[1])),
+        panel.targets(train, TRAIN[1]) / panel.deviations(train),
         valid,
-        standardise(panel, valid, panel.targets(valid, VALIDATION[1])),
+        panel.targets(valid, VALIDATION[1]) / panel.deviations(valid),
     )
 
 
@@ -85,15 +85,15 @@ def all_rivals(panel: Panel, rows: Rows, kept: Path | None) -> dict[str, Rival]:
         "garch": garch_rival(panel, rows, kept),
         "har": har_rival(panel, rows, learned, kept),
     }
-    ask = same_inputs.inputs(panel, np.concatenate([learned.train, learned.valid, rows]), kept)
-    cuts = np.cumsum([len(learned.train), len(learned.valid)])
-    train, valid, scored = np.split(ask, cuts)
+    inputs = same_inputs.inputs(panel, np.concatenate([learned.train, learned.valid, rows]), kept)
+    train, valid, scored = np.split(inputs, np.cumsum([len(learned.train), len(learned.valid)]))
     names, market = same_inputs.names()
     model = _linear(train, valid, market, learned, kept, "linear")
     how = f"Pinball regression on the network's {len(names)} static inputs, {model.how}"
-    rivals["linear"] = Rival(unscale(panel, rows, model(scored)), how)
+    deviations = panel.deviations(rows)[:, :, None]
+    rivals["linear"] = Rival(model(scored) * deviations, how)
     forests = boosting.remembered_fit(kept, (train, learned.train_outcomes, valid, learned.valid_outcomes))
-    rivals["lightgbm"] = Rival(unscale(panel, rows, forests(scored)), forests.how())
+    rivals["lightgbm"] = Rival(forests(scored) * deviations, forests.how())
     return rivals
 
 
@@ -104,8 +104,8 @@ def walk(panel: Panel, rows: Rows, learned: Lessons) -> Rival:
         "the last year's overlapping returns of that many sessions": baselines.overlapping_walk,
     }
     losses = {how: _judge(rule, panel, learned) for how, rule in rules.items()}
-    best = min(losses, key=lambda how: losses[how])
-    compared = " against ".join(f"{losses[how]:.4f}" for how in sorted(losses, key=lambda how: losses[how]))
+    best, *_ = ranked = sorted(losses, key=lambda how: losses[how])
+    compared = " against ".join(f"{losses[how]:.4f}" for how in ranked)
     return Rival(rules[best](panel, rows), f"Quantiles of {best}; stronger of two on validation ({compared}).")
 
 
@@ -118,9 +118,11 @@ def garch_rival(panel: Panel, rows: Rows, kept: Path | None) -> Rival:
 
     last = int(rows.max()) + 1  # nothing later is read
     answer = remembered(kept, garch.__file__, "garch", (panel.closes[:last], panel.symbol[:last], rows), make)
-    how = "Refitted at the start of each year on the symbol's ten years before; its variance moves on daily, sums of "
-    how += f"days are simulated; Gaussian EWMA at {int(answer['short']):,} cutoffs with less than two years."
-    return Rival(answer["quantiles"], how)
+    return Rival(
+        answer["quantiles"],
+        "Refitted at the start of each year on the symbol's ten years before; its variance moves on daily, sums of "
+        f"days are simulated; Gaussian EWMA at {int(answer['short']):,} cutoffs with less than two years.",
+    )
 
 
 def har_rival(panel: Panel, rows: Rows, learned: Lessons, kept: Path | None) -> Rival:
@@ -129,7 +131,7 @@ def har_rival(panel: Panel, rows: Rows, learned: Lessons, kept: Path | None) -> 
     train, valid = har.inputs(panel, learned.train), har.inputs(panel, learned.valid)
     model = _linear(train, valid, market, learned, kept, "har")
     how = f"Pinball regression on {len(har.NAMES)} classic inputs (no ^VIX, no echo), {model.how}"
-    return Rival(unscale(panel, rows, model(har.inputs(panel, rows))), how)
+    return Rival(model(har.inputs(panel, rows)) * panel.deviations(rows)[:, :, None], how)
 
 
 def subset_rivals(panel: Panel, rows: Rows, kept: Path | None) -> dict[str, Rival]:
@@ -139,13 +141,6 @@ def subset_rivals(panel: Panel, rows: Rows, kept: Path | None) -> dict[str, Riva
     answer = remembered(kept, automatic.__file__, "subset", seen, lambda: automatic.quantiles(panel, rows))
     how = f"Fitted at each cutoff on the last {automatic.HISTORY} log closes, Gaussian intervals."
     return {name: Rival(quantiles, how) for name, quantiles in answer.items()}
-
-
-def unscale(panel: Panel, rows: Rows, standardised: Floats) -> Floats:
-    """Log returns from EWMA standard deviations: (b, heads, levels)."""
-    scale = panel.volatility[rows][:, None] * np.sqrt(np.array(HEADS))
-    quantiles: Floats = standardised * scale[:, :, None]
-    return quantiles
 
 
 def _linear(
@@ -166,7 +161,7 @@ def _linear(
 
 def _judge(rule: Callable[[Panel, Rows], Floats], panel: Panel, learned: Lessons) -> float:
     """Mean standardised validation loss over the pooled horizons."""
-    quantiles = rule(panel, learned.valid) / unscale(panel, learned.valid, np.ones((1, len(HEADS), 1)))
+    quantiles = rule(panel, learned.valid) / panel.deviations(learned.valid)[:, :, None]
     losses = []
     for head, horizon in enumerate(HEADS):
         known = np.isfinite(learned.valid_outcomes[:, head])

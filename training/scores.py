@@ -2,11 +2,14 @@
 
 All in EWMA standard deviations: quantiles and outcomes are divided by volatility times sqrt(horizon), so that calm
 and wild stocks count alike. CRPS is approximated by twice the mean pinball loss over the levels
-(Gneiting and Raftery, 2007).
+(Gneiting and Raftery, 2007). Intervals are those that live forecasts are judged by, and dates are the sample in the
+Diebold-Mariano test too (1995), with the long-run variance of Newey and West (1987) and the small-sample correction of
+Harvey, Leybourne and Newbold (1997).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -15,8 +18,14 @@ from scipy.stats import rankdata
 
 from bellwether.core.types import HEADS, LEVELS, Q05, Q10, Q50, Q90, Q95, Floats
 from bellwether.forecasting.metrics import brier_score, coverage, pinball_loss, probability_above_zero, skill
-from bellwether.track_record.scores.block_bootstrap import Weeks, by_week, interval, mean_interval
-from training.significance import diebold_mariano
+from bellwether.track_record.scores.block_bootstrap import (
+    BLOCK,
+    FEWEST_BLOCKS,
+    Weeks,
+    by_week,
+    interval,
+    mean_interval,
+)
 
 FEWEST_SYMBOLS = 10  # on a date, to rank them
 AUC_BINS = 200
@@ -91,6 +100,27 @@ def against(sample: Sample, quantiles: Floats, rival: Floats) -> dict[str, Any]:
         "diebold_mariano": test[0] if test else None,
         "p_value": test[1] if test else None,
     }
+
+
+def diebold_mariano(gain: Floats, overlap: int) -> tuple[float, float] | None:
+    """The statistic and its two-sided p-value for loss differences summed by week (weeks,), in order of time.
+
+    `gain` is baseline minus model: a positive statistic speaks for the model. `overlap` is for how many weeks outcomes
+    reach into each other. None where there are too few weeks or no difference at all.
+    """
+    weeks = len(gain)
+    if weeks < FEWEST_BLOCKS * BLOCK:
+        return None
+    lags = max(overlap, int(0.75 * weeks ** (1 / 3)))
+    centred = gain - gain.mean()
+    variance = np.mean(centred**2)
+    for lag in range(1, lags + 1):
+        variance += 2 * (1 - lag / (lags + 1)) * np.sum(centred[lag:] * centred[:-lag]) / weeks
+    if variance <= 0:
+        return None
+    correction = np.sqrt((weeks + 1 - 2 * overlap + overlap * (overlap - 1) / weeks) / weeks)
+    statistic = float(correction * gain.mean() / np.sqrt(variance / weeks))
+    return statistic, 2 * NormalDist().cdf(-abs(statistic))
 
 
 def auc(chance: Floats, happened: Floats, group: npt.NDArray[np.intp]) -> float | None:

@@ -48,7 +48,7 @@ def truth(panel: Panel, rows: Rows, last: str) -> Float32s:
     """
     targets = panel.targets(rows, last)
     known = np.isfinite(targets)
-    weights = 1 / (panel.volatility[rows][:, None] * np.sqrt(np.array(HEADS)))
+    weights = 1 / panel.deviations(rows)
     return np.stack([np.where(known, targets, 0), np.where(known, weights, 0)], axis=2).astype(np.float32)
 
 

@@ -22,7 +22,6 @@ from training.comparison import make_sample
 from training.evaluate import POOLED
 from training.panel import Panel, Rows, build_panel
 from training.prepare import STRIDE, training_facts
-from training.rivals import unscale
 from training.scores import against
 from training.spans import RECIPE, VALIDATION, trading
 from training.windows import spread_truth, truth
@@ -63,7 +62,7 @@ def skill(panel: Panel) -> dict[str, Any]:
     rows = trading(panel, panel.every(panel.rows_between(*VALIDATION), STRIDE))
     sample = make_sample(panel, rows, VALIDATION[1], [0.5] * len(HEADS))
     sample = sample.take(np.isin(sample.head, [HEADS.index(horizon) for horizon in POOLED]))
-    scale = unscale(panel, rows, np.ones((1, len(HEADS), 1)))
+    scale = panel.deviations(rows)[:, :, None]
     found = against(
         sample,
         sample.of(train.predict(model, panel, rows) / scale),

@@ -20,10 +20,9 @@ from bellwether.forecasting.metrics import coverage, pinball_loss, skill
 from bellwether.models.quarters import HORIZONS, MIN_QUARTERS, Window
 from bellwether.track_record.scores.block_bootstrap import RESAMPLES
 from training.comparison import rounded
-from training.revenue import rivals, spans
+from training.revenue import TITLES, rivals, spans
 from training.revenue.bootstrap import FEWEST_COMPANIES, Draws, draws, mean_interval, skill_interval
 from training.revenue.data import Cutoffs
-from training.revenue.titles import TITLES
 from training.revenue.train import RevenueRecipe
 from training.rivals import Rival
 from training.scores import reliability

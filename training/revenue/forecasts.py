@@ -9,13 +9,11 @@ import numpy as np
 import pandas as pd
 
 from bellwether.core.errors import MarketDataError
-from bellwether.core.types import LEVELS
 from bellwether.models.quarters import HORIZONS
 from bellwether.models.revenue_model import GrowthModel
+from training.forecasts import QUANTILES, write_table
 from training.revenue.data import cutoffs, read_companies
 from training.spans import Dates
-
-NAMES = tuple(f"q{round(100 * level):02d}" for level in LEVELS)  #: log growth over a year
 
 
 def forecasts(file: Path, folder: Path, out: Path, span: Dates) -> None:
@@ -32,11 +30,7 @@ def forecasts(file: Path, folder: Path, out: Path, span: Dates) -> None:
         part = pd.DataFrame(
             {"symbol": reports.symbol, "cutoff": reports.day, "period_end": reports.period_end, "horizon": horizon}
         )
-        parts.append(part.assign(**{name: quantiles[:, at, column] for column, name in enumerate(NAMES)}))
+        parts.append(part.assign(**{name: quantiles[:, at, column] for column, name in enumerate(QUANTILES)}))
     table = pd.concat(parts).sort_values(["symbol", "cutoff", "horizon"], ignore_index=True)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    if out.suffix.lower() == ".parquet":
-        table.to_parquet(out, index=False)
-    else:
-        table.to_csv(out, index=False)
+    write_table(table, out)
     print(f"wrote {len(table):,} rows of {len(set(table['symbol']))} companies to {out}")

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from training.pages import percent, share, write_report, written
-from training.revenue import pictures
+from training.revenue import TITLES, pictures
 from training.revenue.pictures import AHEAD
-from training.revenue.titles import TITLES
 
 
 @dataclass(frozen=True, slots=True)

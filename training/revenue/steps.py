@@ -16,7 +16,7 @@ from bellwether.models.model_card import read_facts
 from bellwether.models.quarters import CONTEXT_LENGTH, MIN_QUARTERS, Window
 from bellwether.models.revenue_model import GrowthModel
 from training.card import read_judged, write_model
-from training.checks import runtime
+from training.checks import runtime, scrambled, struck
 from training.export import converted
 from training.revenue import card, rivals, spans
 from training.revenue.data import Cutoffs, cutoffs, facts_of, read_companies
@@ -97,17 +97,12 @@ def _windows_to_check(learned: Cutoffs) -> dict[str, tuple[Float32s]]:
 def hostile_windows(windows: Window) -> dict[str, tuple[Float32s]]:
     """Real windows (b, T, 2), and what can go wrong with them, by name."""
     rng = np.random.default_rng(0)
-    padded = windows.copy()
+    padded, five, holes = windows.copy(), windows.copy(), windows.copy()
     for row, cut in enumerate(rng.integers(0, CONTEXT_LENGTH, size=len(windows))):
         padded[row, :cut] = 0
-    five = windows.copy()
     five[:, :-MIN_QUARTERS] = 0
-    holes = windows.copy()
     holes[rng.random(windows.shape[:2]) < 0.2] = 0
-    spiked = windows.copy()
-    spiked[rng.random(windows.shape) < 0.05] *= 1e4
-    scrambled = np.exp(rng.normal(0, 10, windows.shape)).astype(np.float32)
-    found = {
+    broken = {
         "real": windows,
         "padded": padded,
         "five quarters": five,
@@ -115,11 +110,11 @@ def hostile_windows(windows: Window) -> dict[str, tuple[Float32s]]:
         "holes": holes,
         "negative": -windows,
         "flat": np.repeat(windows[:, -1:], CONTEXT_LENGTH, axis=1),
-        "spiked": spiked,
-        "scrambled": scrambled,
+        "spiked": struck(windows, 0.05, 1e4, rng),
+        "scrambled": scrambled(windows, rng),
         "tiny": windows * np.float32(1e-6),
     }
-    return {name: (window,) for name, window in found.items()}
+    return {name: (window,) for name, window in broken.items()}
 
 
 def score(work: Path, folder: Path, span: str, full: bool, docs: Path | None) -> None:
