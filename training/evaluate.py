@@ -89,9 +89,9 @@ def predict(answer: Answer, panel: Panel, rows: Rows, label: str) -> Floats:
     model = np.empty((len(filled), len(HEADS), len(LEVELS)))
     with tqdm(total=len(filled), desc=label, unit="cutoff", mininterval=0.5) as progress:
         for start in range(0, len(filled), BATCH):
-            some = slice(start, start + BATCH)
-            model[some] = answer(*panel.windows(filled[some]))
-            progress.update(len(filled[some]))
+            batch = slice(start, start + BATCH)
+            model[batch] = answer(*panel.windows(filled[batch]))
+            progress.update(len(filled[batch]))
     return model[: len(rows)]
 
 

@@ -45,13 +45,13 @@ class Garch:
         shocks = self.omega + self.alpha * (returns - self.mu) ** 2
         start = float(np.var(returns[:250]))
         path, _ = lfilter([1.0], [1.0, -self.beta], shocks, zi=[self.beta * start])
-        found: Floats = path
-        return found
+        variances: Floats = path
+        return variances
 
 
 def quantiles(panel: Panel, rows: Rows) -> tuple[Floats, int]:
     """Quantiles of cumulative log returns, (b, heads, levels), and how many rows had too short a past."""
-    found, short = gaussian(panel, rows), 0
+    answers, short = gaussian(panel, rows), 0
     years = panel.sessions[rows].astype("datetime64[Y]")
     jobs = sorted(set(zip(panel.symbol[rows].tolist(), years.tolist(), strict=True)))
     for symbol, year in tqdm(jobs, desc="GARCH", unit="fit", mininterval=0.5):
@@ -67,8 +67,8 @@ def quantiles(panel: Panel, rows: Rows) -> tuple[Floats, int]:
         last = rows[chosen] - bars[0] - 1  # the return that ends at each cutoff
         first = max(0, known - LONGEST)
         variance = garch.next_variances(returns[first : last.max() + 1])[last - first]
-        found[chosen] = ahead(garch, variance) / 100
-    return found, short
+        answers[chosen] = ahead(garch, variance) / 100
+    return answers, short
 
 
 def fit(returns: Floats) -> Garch | None:
@@ -110,7 +110,7 @@ def shapes(garch: Garch) -> Floats:
     shocks = rng.standard_t(garch.nu, (MAX_HORIZON, PATHS)) * np.sqrt((garch.nu - 2) / garch.nu)
     persistence = garch.alpha + garch.beta
     variance = np.repeat(RATIOS[:, None], PATHS, axis=1)  # (ratios, paths), in units of the long-run variance
-    total, found = np.zeros_like(variance), []
+    total, quantiles = np.zeros_like(variance), []
     for step in range(1, MAX_HORIZON + 1):
         moves = np.sqrt(variance) * shocks[step - 1]
         total += moves
@@ -120,5 +120,5 @@ def shapes(garch: Garch) -> Floats:
             deviation = np.sqrt(step + (RATIOS - 1) * grown)
             sides = np.abs(2 * np.array(LEVELS) - 1)  # both tails at once: P(|x| < q_a) = 2a - 1
             outer = np.quantile(np.abs(total), sides, axis=1).T / deviation[:, None]
-            found.append(outer * np.sign(np.array(LEVELS) - 0.5))
-    return np.stack(found, axis=1)
+            quantiles.append(outer * np.sign(np.array(LEVELS) - 0.5))
+    return np.stack(quantiles, axis=1)

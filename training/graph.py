@@ -34,9 +34,9 @@ def known(price: Tensor) -> Tensor:
     return ops.cast(price > FLOOR, "float32")
 
 
-def both_known(one: Tensor, other: Tensor) -> Tensor:
+def both_known(price: Tensor, other: Tensor) -> Tensor:
     """1 where both were prices, else 0."""
-    return known(ops.minimum(one, other))
+    return known(ops.minimum(price, other))
 
 
 def log_ratio(a: Tensor, b: Tensor, limit: float) -> Tensor:

@@ -59,8 +59,8 @@ def inputs(panel: Panel, rows: Rows) -> Floats:
         *(np.log((np.sqrt(_last(market**2, rows, n) / n) + EPS) / now) for n in MARKET_WINDOWS),
         *(_last(market, rows, n) / (market_now * np.sqrt(n)) for n in MARKET_WINDOWS),
     ]
-    found: Floats = np.clip(np.stack(columns, axis=1), -12, 12)
-    return found
+    clipped: Floats = np.clip(np.stack(columns, axis=1), -12, 12)
+    return clipped
 
 
 def _log_change(prices: Floats) -> Floats:

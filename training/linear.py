@@ -121,6 +121,6 @@ def _minimise(z: Floats, y: Floats, penalties: Floats, start: Floats) -> Floats:
         value = float(smooth.mean(dtype=np.float64)) + float(np.sum(strength * parts**2))
         return value, (gradient @ MIX.T + 2 * strength * parts).ravel()
 
-    found = minimize(loss, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": STEPS})
-    parts: Floats = found.x.reshape(start.shape)
+    fitted = minimize(loss, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": STEPS})
+    parts: Floats = fitted.x.reshape(start.shape)
     return parts

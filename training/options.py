@@ -17,14 +17,14 @@ Command = Callable[..., None]
 Option = Callable[[Command], Command]
 
 
-def path(kind: click.Path, default: str, told: str | None, *names: str) -> Option:
+def path(kind: click.Path, default: str, help: str | None, *names: str) -> Option:
     """A FILE or FOLDER, by any of these names."""
-    return click.option(*names, type=kind, default=Path(default), show_default=True, help=told)
+    return click.option(*names, type=kind, default=Path(default), show_default=True, help=help)
 
 
-def model(default: str, told: str = "Folder of one exported model.") -> Option:
+def model(default: str, help: str = "Folder of one exported model.") -> Option:
     """`--model`, one of the exported ones."""
-    return path(FOLDER, f"exported_models/{default}", told, "--model")
+    return path(FOLDER, f"exported_models/{default}", help, "--model")
 
 
 def model_id(default: str) -> Option:
@@ -32,9 +32,9 @@ def model_id(default: str) -> Option:
     return click.option("--model-id", default=default, show_default=True, help="Name of the export.")
 
 
-def day(name: str, parameter: str, told: str, *, required: bool = False) -> Option:
+def day(name: str, parameter: str, help: str, *, required: bool = False) -> Option:
     """A day, of which the command is told as `parameter`."""
-    return click.option(name, parameter, type=DAY, required=required, help=told)
+    return click.option(name, parameter, type=DAY, required=required, help=help)
 
 
 SOURCE = click.option(
@@ -58,9 +58,9 @@ EVERY = click.option("--every", type=click.IntRange(1), default=5, show_default=
 OUT = click.option("--out", type=FILE, required=True, help="The file to write, .parquet or .csv.")
 
 
-def options(*some: Option) -> Option:
+def options(*shown: Option) -> Option:
     """Several options as one decorator, shown in this order."""
-    return lambda command: functools.reduce(lambda inner, option: option(inner), reversed(some), command)
+    return lambda command: functools.reduce(lambda inner, option: option(inner), reversed(shown), command)
 
 
 def refuse_out(out: Path, inputs: Sequence[Path]) -> None:

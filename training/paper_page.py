@@ -30,13 +30,13 @@ PUBLISHED = {  # test accuracy in percent, MCC
 
 def page(results: list[dict[str, Any]], recipe: dict[str, Any]) -> str:
     """The whole page, from what `training.paper.score` found for each benchmark."""
-    told = [
+    summaries = [
         result
         | {"accuracy": over_seeds(result, "accuracy"), "mcc": over_seeds(result, "mcc")}
         | {"chance": chance_interval(result["sizes"]["test"])}
         for result in results
     ]
-    return written("paper-table.md.j2", results=told, recipe=recipe, published=PUBLISHED, against=against)
+    return written("paper-table.md.j2", results=summaries, recipe=recipe, published=PUBLISHED, against=against)
 
 
 def against(low: float, high: float) -> str:

@@ -28,8 +28,9 @@ def inputs(panel: Panel, rows: Rows, kept: Path | None) -> Floats:
     code = Path(panel_module.__file__).parent
     layers = [(code / name).read_text(encoding="utf-8") for name in ("features.py", "graph.py", "panel.py")]
     seen = (panel.bars, panel.market, panel.symbol, rows)
-    found: Floats = remembered(kept, __file__, layers, seen, lambda: {"inputs": _run_layer(panel, rows)})["inputs"]
-    return found
+    answer = remembered(kept, __file__, layers, seen, lambda: {"inputs": _run_layer(panel, rows)})
+    static: Floats = answer["inputs"]
+    return static
 
 
 def _run_layer(panel: Panel, rows: Rows) -> Floats:
@@ -46,5 +47,5 @@ def _run_layer(panel: Panel, rows: Rows) -> Floats:
     parts = []
     for start in tqdm(range(0, len(filled), BATCH), desc="inputs", unit="batch", mininterval=0.5):
         parts.append(layer.predict_on_batch(list(panel.windows(filled[start : start + BATCH]))))
-    found: Floats = np.concatenate(parts)[: len(rows)]
-    return found
+    inputs: Floats = np.concatenate(parts)[: len(rows)]
+    return inputs

@@ -129,11 +129,11 @@ def auc(chance: Floats, happened: Floats, group: npt.NDArray[np.intp]) -> float 
     Groups are horizons: to know that more stocks rise in a month than in a day is no skill.
     """
     won = pairs = 0.0
-    for one in np.unique(group):
-        some = group == one
-        rises = float(happened[some].sum())
-        won += float(rankdata(chance[some])[happened[some] > 0].sum()) - rises * (rises + 1) / 2
-        pairs += rises * (float(some.sum()) - rises)
+    for number in np.unique(group):
+        inside = group == number
+        rises = float(happened[inside].sum())
+        won += float(rankdata(chance[inside])[happened[inside] > 0].sum()) - rises * (rises + 1) / 2
+        pairs += rises * (float(inside.sum()) - rises)
     return won / pairs if pairs else None
 
 
@@ -163,15 +163,15 @@ def rank_ic(sample: Sample, median: Floats) -> dict[str, Any]:
     forecast, outcome = median * sample.scale, sample.outcome * sample.scale
     group = sample.date.astype(np.int64) * len(HEADS) + sample.head
     order = np.argsort(group, kind="stable")
-    found, weeks = [], []
+    correlations, weeks = [], []
     for part in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
         if len(part) >= FEWEST_SYMBOLS and np.ptp(forecast[part]) > 0 and np.ptp(outcome[part]) > 0:
             ranks = rankdata(forecast[part]), rankdata(outcome[part])
-            found.append(float(np.corrcoef(*ranks)[0, 1]))
+            correlations.append(float(np.corrcoef(*ranks)[0, 1]))
             weeks.append(int(sample.week[part[0]]))
-    if not found:
+    if not correlations:
         return {"rank_ic": None, "rank_ic_interval": None}
-    values = np.array(found)
+    values = np.array(correlations)
     return {"rank_ic": float(values.mean()), "rank_ic_interval": mean_interval(values, np.array(weeks))}
 
 

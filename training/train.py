@@ -107,8 +107,8 @@ def _validation(panel: Panel, span: Dates, recipe: RangeRecipe, standardised: Fl
     print(f"choosing on {len(rows):,} cutoffs")
 
     def losses(model: keras.Model) -> list[float]:
-        found: list[float] = by_horizon(panel, rows, last, predict(model, panel, rows)).tolist()
-        return found
+        losses: list[float] = by_horizon(panel, rows, last, predict(model, panel, rows)).tolist()
+        return losses
 
     def words(losses: list[float]) -> str:
         skills = zip(HEADS, 1 - np.array(losses) / base, strict=True)
@@ -122,8 +122,8 @@ def fit_spread(
 ) -> None:
     """The first step: train LSTMs and the spread's linear part on outcomes up to `last`, then freeze both."""
     path = variance_path(panel)
-    some = spread_truth(panel, path, rng.choice(rows, 20 * recipe.batch), last)
-    usual = some[:, :, 0].sum(axis=0) / np.maximum(some[:, :, 1].sum(axis=0), 1)  # (heads,)
+    drawn = spread_truth(panel, path, rng.choice(rows, 20 * recipe.batch), last)
+    usual = drawn[:, :, 0].sum(axis=0) / np.maximum(drawn[:, :, 1].sum(axis=0), 1)  # (heads,)
 
     def ahead(drawn: Rows) -> Float32s:
         answer = spread_truth(panel, path, drawn, last)
@@ -145,14 +145,14 @@ def fit_spread(
 def fit_scaling(model: keras.Model, panel: Panel, rows: Rows) -> None:
     """Set the mean and deviation of the static features from training windows."""
     features = model.get_layer("features")
-    parts = [features(*panel.windows(some))[2] for some in np.array_split(rows, 20)]
+    parts = [features(*panel.windows(part))[2] for part in np.array_split(rows, 20)]
     set_scaling(model, np.concatenate([keras.ops.convert_to_numpy(part) for part in parts]))
 
 
 def predict(model: keras.Model, panel: Panel, rows: Rows) -> Floats:
     """Quantiles at these cutoffs, (b, heads, levels)."""
-    parts = [model.predict_on_batch(list(panel.windows(some))) for some in np.array_split(rows, len(rows) // 1024 + 1)]
-    return np.concatenate(parts)
+    parts = np.array_split(rows, len(rows) // 1024 + 1)
+    return np.concatenate([model.predict_on_batch(list(panel.windows(part))) for part in parts])
 
 
 def by_horizon(panel: Panel, rows: Rows, last: str, quantiles: Floats) -> Floats:

@@ -88,8 +88,8 @@ def take_away(bars: Float32s, market: Float32s, rng: np.random.Generator, blanks
         bars[row, :cut] = 0
         market[row, :cut] = 0
     market[rng.random(size) < blanks.market] = 0
-    some = np.flatnonzero(rng.random(size) < blanks.one_series)
-    market[some, :, rng.integers(series, size=len(some))] = 0
+    without_one = np.flatnonzero(rng.random(size) < blanks.one_series)
+    market[without_one, :, rng.integers(series, size=len(without_one))] = 0
     bars[rng.random(size) < blanks.volume, :, VOLUME] = 0
     only_closes = np.flatnonzero(rng.random(size) < blanks.ranges)
     for column in (OPEN, HIGH, LOW):

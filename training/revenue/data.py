@@ -72,21 +72,22 @@ def read_companies(file: Path) -> Companies:
     for symbol, rows in table.groupby("symbol"):
         filed = [_figure(row) for row in rows[rows["filed"].notna()].itertuples()]
         guessed = [_figure(row) for row in rows[rows["filed"].isna()].itertuples()]
-        prompt = [one.period_end for one in filed if one.known_on - one.period_end <= PROMPT]
+        prompt = [figure.period_end for figure in filed if figure.known_on - figure.period_end <= PROMPT]
         companies[str(symbol)] = filed + [
-            one for one in guessed if not any(place(one.period_end, end) == 0 for end in prompt)
+            figure for figure in guessed if not any(place(figure.period_end, end) == 0 for end in prompt)
         ]
     return companies
 
 
 def cutoffs(companies: Companies) -> Cutoffs:
     """Every day on which a company's newest quarter became known, where at least one growth over a year was."""
-    found = [one for symbol in tqdm(sorted(companies), desc="companies", unit="") for one in _of(symbol, companies)]
-    if not found:
+    symbols = tqdm(sorted(companies), desc="companies", unit="")
+    rows = [row for symbol in symbols for row in _reports(symbol, companies)]
+    if not rows:
         raise MarketDataError("No company in the fundamentals reports a quarter and the same one of the year before.")
-    symbols, days, ends, windows, outcomes, known = zip(*found, strict=True)
+    names, days, ends, windows, outcomes, known = zip(*rows, strict=True)
     return Cutoffs(
-        np.array(symbols),
+        np.array(names),
         np.array(days, "datetime64[D]"),
         np.array(ends, "datetime64[D]"),
         np.stack(windows),
@@ -98,13 +99,12 @@ def cutoffs(companies: Companies) -> Cutoffs:
 Row = tuple[str, date, date, Window, list[float], list[np.datetime64]]
 
 
-def _of(symbol: str, companies: Companies) -> Iterator[Row]:
-    """The reports of one company."""
-    figures = [company for company in companies[symbol] if usable(company.revenue)]
+def _reports(symbol: str, companies: Companies) -> Iterator[Row]:
+    figures = [figure for figure in companies[symbol] if usable(figure.revenue)]
     newest = date.min
     for day in sorted({figure.known_on for figure in figures}):
         known = known_at(figures, day)
-        end = max(instrument.period_end for instrument in known)
+        end = max(figure.period_end for figure in known)
         if end <= newest:
             continue  # another word on an old quarter is no new report
         newest = end
@@ -120,17 +120,17 @@ def outcome(figures: list[Figure], newest: date, horizon: int) -> tuple[float, n
 
     NaN and NEVER where it never was.
     """
-    found = quarter_and_year_before(figures, newest, horizon)
-    if found is None:
+    pair = quarter_and_year_before(figures, newest, horizon)
+    if pair is None:
         return float("nan"), NEVER
-    now, before = found
-    assert now.revenue and before.revenue  # `came` gives usable ones
+    now, before = pair
+    assert now.revenue and before.revenue  # both are usable
     return float(np.log(now.revenue / before.revenue)), np.datetime64(now.known_on, "D")
 
 
 def facts_of(file: Path, companies: Companies) -> dict[str, object]:
     """What the card says about the data."""
-    figures = [one for some in companies.values() for one in some]
+    figures = [figure for company in companies.values() for figure in company]
     return {
         "file": file.name,
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),

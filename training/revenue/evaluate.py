@@ -56,7 +56,7 @@ def evaluate(
     five = five_quarters(scored)
     short = {"model": Rival(answer(five.windows), "")} | rivals.simple_rivals(train, five)
     document = describe(scored, span) | {
-        "rivals": {name: {"title": TITLES[name], "how": one.how} for name, one in answers.items()},
+        "rivals": {name: {"title": TITLES[name], "how": rival.how} for name, rival in answers.items()},
         "groups": groups | {"five quarters": group(five, short)},
         "subset": subset,
         "years": by_year(scored, answers),
@@ -109,12 +109,11 @@ def group(scored: Cutoffs, answers: dict[str, Rival]) -> dict[str, Any]:
             continue
         outcomes = scored.outcomes[known, at]
         drawn = draws(scored.symbol[known], scored.day[known])
-        losses = {name: pinball_loss(outcomes, one.quantiles[known, at]) for name, one in answers.items()}
-        fractions = {
-            name: pinball_loss(np.expm1(outcomes), np.expm1(one.quantiles[known, at])) for name, one in answers.items()
-        }
-        for name, one in answers.items():
-            scores[name][str(horizon)] = score(outcomes, one.quantiles[known, at], drawn)
+        quantiles = {name: rival.quantiles[known, at] for name, rival in answers.items()}
+        losses = {name: pinball_loss(outcomes, own) for name, own in quantiles.items()}
+        fractions = {name: pinball_loss(np.expm1(outcomes), np.expm1(own)) for name, own in quantiles.items()}
+        for name, own in quantiles.items():
+            scores[name][str(horizon)] = score(outcomes, own, drawn)
             if name != "model":
                 loss, base = losses["model"], losses[name]
                 skills[name][str(horizon)] = {
@@ -142,19 +141,19 @@ def score(outcomes: Floats, quantiles: Floats, drawn: Draws | None) -> dict[str,
 def by_year(scored: Cutoffs, answers: dict[str, Rival]) -> dict[str, Any]:
     """Skill over each rival and coverage in each year of the report, by horizon."""
     years = scored.day.astype("datetime64[Y]")
-    found: dict[str, Any] = {}
+    scores: dict[str, Any] = {}
     for year in np.unique(years):
         of_year = years == year
         part = group(scored.take(of_year), answers_at(answers, of_year))
-        found[str(year)] = {
+        scores[str(year)] = {
             "reports": part["reports"],
             "companies": part["companies"],
             "skill": {
-                name: {horizon: at["skill"] for horizon, at in one.items()} for name, one in part["skill"].items()
+                name: {horizon: at["skill"] for horizon, at in skills.items()} for name, skills in part["skill"].items()
             },
             "coverage_80": {horizon: at["coverage_80"] for horizon, at in part["scores"]["model"].items()},
         }
-    return found
+    return scores
 
 
 def calibration(scored: Cutoffs, quantiles: Floats, at: int) -> list[dict[str, Any]]:

@@ -74,7 +74,9 @@ class RevenueFeatures(keras.layers.Layer):
         step, stepped = difference(level, known, 1, GROWTH_LIMIT)
         steps, taken = (ops.reshape(part[:, -YEARS * A_YEAR :], (-1, YEARS, A_YEAR)) for part in (step, stepped))
         ahead = [median(steps[:, -span:, :1], taken[:, -span:, :1]) for span in SEASONS]  # (b, 1) each
-        by_season = [ops.clip(level[:, -1:] + one - level[:, -A_YEAR:][:, :1], -1.5, 1.5) for one in ahead]
+        by_season = [
+            ops.clip(level[:, -1:] + step_ahead - level[:, -A_YEAR:][:, :1], -1.5, 1.5) for step_ahead in ahead
+        ]
         differs = usual_change(ops.square(steps[:, :, 0] - ahead[-1]), taken[:, :, 0], YEARS)
         before = median(steps[:, -6:-1], taken[:, -6:-1])  # (b, 4): the five years before the last
         own_season = ops.max(taken[:, -6:-1], axis=1) * taken[:, -1]
@@ -108,7 +110,7 @@ class RevenueFeatures(keras.layers.Layer):
                 growth[:, : -LAGS - 1 : -1],
                 told[:, -2 : -LAGS - 1 : -1],
                 *means,
-                *(ops.log(one) for one in usual),
+                *(ops.log(size) for size in usual),
                 *by_season,
                 ops.log(differs),
                 against[:, ::-1],
@@ -174,5 +176,5 @@ def by_year(x: Tensor, known: Tensor) -> Tensor:
 def static_inputs(windows: Any) -> Any:
     """The static features of windows (n, T, 2) as float32 (n, len(STATIC)), for rivals with the same inputs."""
     layer = RevenueFeatures()
-    parts = [layer(some)[2] for some in np.array_split(windows, len(windows) // 2048 + 1)]
+    parts = [layer(part)[2] for part in np.array_split(windows, len(windows) // 2048 + 1)]
     return np.concatenate([ops.convert_to_numpy(part) for part in parts])

@@ -69,7 +69,7 @@ def same_input_rivals(train: Cutoffs, valid: Cutoffs, scored: Cutoffs, kept: Pat
     x, valid_x, scored_x = (static_inputs(reports.windows).astype(np.float64) for reports in (train, valid, scored))
     moves = x.std(axis=0) > 1e-6
     mean, deviation = x[:, moves].mean(axis=0), x[:, moves].std(axis=0)
-    z, scored_z = (np.clip((some[:, moves] - mean) / deviation, -linear.CLIP, linear.CLIP) for some in (x, scored_x))
+    z, scored_z = (np.clip((part[:, moves] - mean) / deviation, -linear.CLIP, linear.CLIP) for part in (x, scored_x))
     weights = remembered(
         kept, __file__, "linear", (z, train.outcomes), lambda: {"weights": quantile_regression(z, train.outcomes)}
     )["weights"]
@@ -93,7 +93,7 @@ def ets_places(scored: Cutoffs) -> Any:
     names = sorted(set(scored.symbol), key=lambda name: hashlib.sha256(f"ets {name}".encode()).digest())
     long = (scored.windows[:, -ETS_FEWEST:, REVENUE] > 0).all(axis=1)
     places = [np.flatnonzero((scored.symbol == name) & long) for name in names[:ETS_COMPANIES]]
-    return np.sort(np.concatenate([some[turn % ETS_THIN :: ETS_THIN] for turn, some in enumerate(places)]))
+    return np.sort(np.concatenate([rows[turn % ETS_THIN :: ETS_THIN] for turn, rows in enumerate(places)]))
 
 
 def ets(scored: Cutoffs) -> Rival:

@@ -20,17 +20,17 @@ SPANS = {"validation": VALIDATION, "test": TEST}
 def unseen(reports: Cutoffs) -> npt.NDArray[np.bool_]:
     """Which reports are of companies never trained on, (n,)."""
     names, place = np.unique(reports.symbol, return_inverse=True)
-    found: npt.NDArray[np.bool_] = np.array([is_unseen(str(name)) for name in names])[place]
-    return found
+    kept_out: npt.NDArray[np.bool_] = np.array([is_unseen(str(name)) for name in names])[place]
+    return kept_out
 
 
 def within(reports: Cutoffs, span: Dates) -> Cutoffs:
     """The reports of a span; outcomes that became known after it are blanked."""
     first, last = (np.datetime64(day) for day in span)
-    some = reports.take((reports.day >= first) & (reports.day <= last))
-    late = ~(some.known <= last)  # NaT included
-    some.outcomes[late] = np.nan
-    return some
+    inside = reports.take((reports.day >= first) & (reports.day <= last))
+    late = ~(inside.known <= last)  # NaT included
+    inside.outcomes[late] = np.nan
+    return inside
 
 
 def lessons(reports: Cutoffs, span: Dates) -> Cutoffs:

@@ -34,9 +34,9 @@ def prepare(file: Path, source: str, work: Path) -> None:
     facts = facts_of(file, companies) | {"source": source or file.name, "reports": len(reports)}
     REVENUE.write_prepared(work, {name: getattr(reports, name) for name in Cutoffs.__slots__}, facts)
     for name, span in (("training", spans.TRAIN), ("validation", spans.VALIDATION), ("test", spans.TEST)):
-        some = spans.within(reports, span)
-        known = np.isfinite(some.outcomes).sum(axis=0)
-        print(f"{name:10} {span[0]} to {span[1]}: {len(some):,} reports, {known[0]:,} and {known[1]:,} outcomes")
+        inside = spans.within(reports, span)
+        known = np.isfinite(inside.outcomes).sum(axis=0)
+        print(f"{name:10} {span[0]} to {span[1]}: {len(inside):,} reports, {known[0]:,} and {known[1]:,} outcomes")
     print(f"one company in {UNSEEN_SHARE} is never trained on: {len(set(reports.symbol[spans.unseen(reports)]))}")
 
 
@@ -76,17 +76,18 @@ def export(work: Path, models: Path, model_id: str, today: date) -> None:
 
 def refit(work: Path, models: Path, judged: Path, model_id: str | None, today: date) -> None:
     """The judged model's recipe on all reports there are, exported with the judged one's scores."""
-    told = read_judged(judged)
-    recipe = RevenueRecipe.of_card(told)
+    judged_card = read_judged(judged)
+    recipe = RevenueRecipe.of_card(judged_card)
     reports, facts = load(work)
     last = facts["last_known"]
     learned = spans.with_outcome(spans.within(reports, (spans.TRAIN[0], last)))
-    fitted = fit(learned, None, recipe, told["recipe"]["chosen_epoch"])
+    fitted = fit(learned, None, recipe, judged_card["recipe"]["chosen_epoch"])
     graph = converted(fitted.model, _windows_to_check(learned))
     facts |= {"trained_to": last, "chosen_to": last, "trained_on": len(learned)}
-    folder = models / (model_id or f"{told['model_id']}-{last[:4]}")
+    folder = models / (model_id or f"{judged_card['model_id']}-{last[:4]}")
     described = card.described(rivals.autoregression(learned))
-    write_model(folder, card.TEXT, graph, fitted.record, described, facts, told["scores"], today, told)
+    scores = judged_card["scores"]
+    write_model(folder, card.TEXT, graph, fitted.record, described, facts, scores, today, judged_card)
 
 
 def _windows_to_check(learned: Cutoffs) -> dict[str, tuple[Float32s]]:
@@ -119,11 +120,11 @@ def hostile_windows(windows: Window) -> dict[str, tuple[Float32s]]:
 
 def score(work: Path, folder: Path, span: str, full: bool, docs: Path | None) -> None:
     """Score an exported model beside its rivals, and write the page into `docs`."""
-    model, told = GrowthModel(folder), read_facts(folder)
-    if "scores_of" in told:
+    model, own_card = GrowthModel(folder), read_facts(folder)
+    if "scores_of" in own_card:
         raise MarketDataError(f"The model {folder.name} learned from all years: scores on them would be no test.")
     reports, _ = load(work)
-    recipe = RevenueRecipe.of_card(told) if full else None
+    recipe = RevenueRecipe.of_card(own_card) if full else None
     document = evaluate(model.quantiles, reports, spans.SPANS[span], recipe, work / "rivals")
     print_document(document)
     if docs:
