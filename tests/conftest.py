@@ -1,11 +1,12 @@
 """Fixtures shared by the tests: a clean environment, services over the sample market, and made-up bars."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 import sqlcipher3  # noqa: F401  # before TensorFlow, which brings an SQLite for everybody who comes after it
 from hypothesis import HealthCheck, settings
@@ -14,12 +15,16 @@ from bellwether.core.config import load_settings
 from bellwether.core.types import Bars
 from bellwether.services import Services, build_services
 from tests.support.clock import Clock
+from tests.support.database import new_database
 from tests.support.talk import Talk
 from tests.support.web import Visitor, sample_services
 from web.app import create_app
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 MODELS = Path(__file__).resolve().parents[1] / "exported_models"
+
+#: no test leaves this machine; reading the certificates that some of these name takes 50 ms each time
+OF_CONNECTIONS = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 MakeBars = Callable[..., Bars]
 
@@ -58,15 +63,33 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.upper().startswith(("BELLWETHER_", "TELEGRAM_")):
             monkeypatch.delenv(name)
-    for name in ("LC_ALL", "LC_MESSAGES"):
+    for name in ("LC_ALL", "LC_MESSAGES", *OF_CONNECTIONS):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")  # the terminal chat speaks its language
+
+
+@pytest.fixture(scope="session", autouse=True)
+def models_loaded_once() -> Iterator[None]:
+    """A model's graph is made ready once for each file, not for each test: it is read-only, and shared by threads."""
+    ready: dict[tuple[str, int, int], onnxruntime.InferenceSession] = {}
+    load = onnxruntime.InferenceSession
+
+    def once(path: str, *arguments: object, **options: object) -> onnxruntime.InferenceSession:
+        state = Path(path).stat()
+        key = (path, state.st_mtime_ns, state.st_size)
+        if key not in ready:
+            ready[key] = load(path, *arguments, **options)
+        return ready[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(onnxruntime, "InferenceSession", once)
+        yield
 
 
 @pytest.fixture
 def services(tmp_path: Path) -> Services:
     """The sample market, the exported model and an empty database, on a Monday in November 2026."""
-    chosen = load_settings(database={"path": tmp_path / "bellwether.sqlite3"}, models={"folder": MODELS})
+    chosen = load_settings(database={"path": new_database(tmp_path / "bellwether.sqlite3")}, models={"folder": MODELS})
     return build_services(chosen, clock=lambda: NOW)
 
 

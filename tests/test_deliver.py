@@ -18,6 +18,7 @@ from bellwether.delivery.deliver import LEASE, MOST_AT_ONCE
 from bellwether.delivery.messages import OutboxMessage, RecipientKind, recipient_of
 from bellwether.delivery.retry import DOUBLING, MOST_STRIKES, Cause, DeliveryError, next_attempt
 from bellwether.services import Services, build_services
+from tests.support.database import new_database
 from tests.support.deliveries import deliver
 
 NOW = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
@@ -57,7 +58,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def services(tmp_path: Path, clock: Clock) -> Services:
-    settings = load_settings(database={"path": tmp_path / "t.sqlite3"}, models={"folder": tmp_path})
+    settings = load_settings(database={"path": new_database(tmp_path / "t.sqlite3")}, models={"folder": tmp_path})
     return build_services(settings, clock=clock)
 
 

@@ -19,13 +19,16 @@ from bellwether.db.database import rows
 from bellwether.delivery import chats_table
 from bellwether.services import Services, build_services
 from bot.telegram.split_html import split_html
+from tests.support.database import new_database
 
 EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
 MODELS = Path(__file__).resolve().parents[1] / "exported_models"
 
 
 def services_at(folder: Path, now: datetime = EVENING, **sections: dict[str, object]) -> Services:
-    settings = load_settings(database={"path": folder / "t.sqlite3"}, models={"folder": MODELS}, **sections)
+    settings = load_settings(
+        database={"path": new_database(folder / "t.sqlite3")}, models={"folder": MODELS}, **sections
+    )
     return build_services(settings, clock=lambda: now)
 
 

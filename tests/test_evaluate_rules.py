@@ -24,6 +24,7 @@ from bellwether.forecasting.forecaster import make_outlook
 from bellwether.forecasting.past_quantiles import past_quantiles
 from bellwether.services import Services, build_services
 from tests.conftest import MODELS
+from tests.support.database import new_database
 
 EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)  #: ticks are rehearsed, unless the clock matters
@@ -33,7 +34,9 @@ ANY_MOVE = RuleRequest(RuleKind.MOVE, 0.0001)
 
 
 def services_at(folder: Path, now: datetime = LATER, **sections: dict[str, object]) -> Services:
-    settings = load_settings(database={"path": folder / "t.sqlite3"}, models={"folder": MODELS}, **sections)
+    settings = load_settings(
+        database={"path": new_database(folder / "t.sqlite3")}, models={"folder": MODELS}, **sections
+    )
     return build_services(settings, clock=lambda: now)
 
 

@@ -16,13 +16,14 @@ from bellwether.track_record.ledger import settle as settling
 from bellwether.track_record.ledger.ledger_table import ToEnter
 from bellwether.track_record.ledger.settle import Settling
 from tests.conftest import MODELS
+from tests.support.database import new_database
 
 DAY = date(2026, 11, 23)
 
 
 def live_services(folder: Path, session: date, symbols: tuple[str, ...] = ("AAPL", "MSFT", "KO")) -> Services:
     """The sample market as if this session had just closed; `set_clock` moves on. Some symbols are served."""
-    settings = load_settings(database={"path": folder / "live.sqlite3"}, models={"folder": MODELS})
+    settings = load_settings(database={"path": new_database(folder / "live.sqlite3")}, models={"folder": MODELS})
     services = build_services(settings)
     hands = Hands(closes_at("XNYS", session) + timedelta(hours=1))
     served = Universe([services.provider.instrument(symbol) for symbol in symbols])

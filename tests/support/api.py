@@ -13,6 +13,7 @@ from bellwether.access import keys
 from bellwether.core.config import load_settings
 from bellwether.core.plans import Terms
 from bellwether.services import Services, build_services
+from tests.support.database import new_database
 from tests.support.web import NOW
 from web.app import create_app
 
@@ -39,7 +40,10 @@ class Api:
 
     def __init__(self, folder: Path, **settings: dict[str, Any]) -> None:
         """A database of its own in `folder`, unless there is one already."""
-        chosen: dict[str, dict[str, Any]] = {"market": {"source": "sample"}, "database": {"path": folder / "api.db"}}
+        chosen: dict[str, dict[str, Any]] = {
+            "market": {"source": "sample"},
+            "database": {"path": new_database(folder / "api.db")},
+        }
         self.clock = Turned()
         self.services: Services = build_services(load_settings(**(chosen | settings)), clock=self.clock)
         self.app: FastAPI = create_app(self.services)

@@ -15,6 +15,7 @@ from bot.telegram import sender
 from bot.telegram.face import TelegramFace
 from scheduler import Timetable
 from tests.support.bot_api_server.server import TelegramServer
+from tests.support.database import new_database
 
 MODELS = Path(__file__).resolve().parents[2] / "exported_models"
 
@@ -29,7 +30,7 @@ def bot_services(server: TelegramServer, folder: Path, *, token: str = "", now: 
             "poll_timeout": 2,
         },
         market={"source": "sample"},
-        database={"path": folder / "bot.sqlite3"},
+        database={"path": new_database(folder / "bot.sqlite3")},
         models={"folder": MODELS},
     )
     return build_services(settings, clock=(lambda: now) if now else utc_now)

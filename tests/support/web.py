@@ -17,6 +17,7 @@ from fastapi import FastAPI
 
 from bellwether.core.config import load_settings
 from bellwether.services import Services, build_services
+from tests.support.database import new_database
 
 NOW = datetime(2022, 1, 3, 12, 0, tzinfo=UTC)  #: a Monday before the opening; the sample market ends the Friday before
 _START_SECONDS = 10.0
@@ -26,7 +27,7 @@ def sample_services(folder: Path, **settings: dict[str, Any]) -> Services:
     """Everything real, with the sample market and a new database in `folder`; `settings` go on top."""
     chosen: dict[str, dict[str, Any]] = {
         "market": {"source": "sample"},
-        "database": {"path": folder / "web.sqlite3"},
+        "database": {"path": new_database(folder / "web.sqlite3")},
     }
     return build_services(load_settings(**(chosen | settings)), clock=lambda: NOW)
 

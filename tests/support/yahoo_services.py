@@ -11,6 +11,7 @@ from bellwether.market.remote.guarded_source import GuardedSource
 from bellwether.market.yahoo.source import YahooSource
 from bellwether.services import Services, build_services
 from tests.support.clock import Clock
+from tests.support.database import new_database
 from tests.support.yahoo_server import YahooServer
 
 MODELS = Path(__file__).resolve().parents[2] / "exported_models"
@@ -19,7 +20,7 @@ MODELS = Path(__file__).resolve().parents[2] / "exported_models"
 def yahoo_services(folder: Path, server: YahooServer, clock: Clock, timeout: float = 2.0) -> Services:
     """The service as after a start: with the database in `folder`, and nothing in memory."""
     settings = load_settings(
-        database={"path": folder / "t.sqlite3"}, models={"folder": MODELS}, market={"source": "yahoo"}
+        database={"path": new_database(folder / "t.sqlite3")}, models={"folder": MODELS}, market={"source": "yahoo"}
     )
     services = build_services(settings, clock)
     source = YahooSource(base_url=server.base_url)
