@@ -14,8 +14,7 @@ from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, Re
 from bellwether.db.database import rows, unstamp
 from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.deliver import DeliveryRun
-from bellwether.delivery.kinds import SILENT
-from bellwether.delivery.messages import recipient_of
+from bellwether.delivery.messages import SILENT, recipient_of
 from bellwether.delivery.retry import Cause, DeliveryError
 from bellwether.services import Services
 from bot.telegram.client import make_bot

@@ -10,8 +10,8 @@ from bellwether.alerts.text.digest import DigestEntry, Digests, Notes
 from bellwether.alerts.text.digest_notes import how_they_turned_out, what_else_fired, why_it_comes
 from bellwether.core.alert_types import Alert, AlertSettings, DigestMode
 from bellwether.delivery.chat_wishes import ChatWishes
-from bellwether.delivery.kinds import DIGEST
 from bellwether.delivery.lateness import about_lateness, is_late
+from bellwether.delivery.messages import DIGEST
 from bellwether.delivery.outbox_table import Draft
 from bellwether.track_record.grading import GradedRange, Range, grades
 

@@ -9,8 +9,7 @@ from bellwether.core.errors import LimitReached, StoreError
 from bellwether.core.i18n.translate import said
 from bellwether.db.database import Database, stamp
 from bellwether.delivery import chat_data_table, chats_table, feedback_table, outbox_table
-from bellwether.delivery.kinds import ADMIN
-from bellwether.delivery.messages import recipient_of
+from bellwether.delivery.messages import ADMIN, recipient_of
 from bellwether.services import Services
 
 MOST_A_DAY = 20  #: pieces of feedback of one chat
