@@ -18,8 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bellwether.core.plans import MOST_ITEMS, PLANS, Plan
 from tests.support.api import STRANGER, Api
 from tests.support.web import served
-from web.api.batch import BatchQuestion
 from web.api.caller import Caller
+from web.api.forecasts import BatchQuestion
 from web.api.requests import MOST_BODY
 from web.middleware import request_body
 from web.middleware.priority import Priority

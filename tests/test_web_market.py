@@ -21,6 +21,7 @@ from bellwether.market.symbols.suggest import MOST, suggest
 from bellwether.market.symbols.universe import Universe, listed, well_known
 from bellwether.services import Services
 from tests.support.web import NOW, Visitor, plain_text, sample_services
+from web.api.negotiate import csv_text
 from web.app import create_app
 from web.pages import market_view
 
@@ -178,7 +179,7 @@ def test_the_csv_has_every_symbol_with_plain_numbers(visitor: Visitor, overview:
 @pytest.mark.parametrize("name", ['=HYPERLINK("http://evil.example")', "+1", "-1", "@SUM(A1)", "\t=1"])
 def test_no_name_is_a_formula_to_a_spreadsheet(overview: Overview, name: str) -> None:
     row = replace(overview.rows[0], forecast=replace(overview.rows[0].forecast, name=name))
-    header, line = market_view.csv_rows(replace(overview, rows=(row,)))
+    header, line = csv.reader(io.StringIO(csv_text(market_view.csv_rows(replace(overview, rows=(row,)))), newline=""))
     cell = dict(zip(header, line, strict=True))["name"]
     assert cell == f"'{name}"
 

@@ -25,7 +25,7 @@ from tests.support.web import Visitor, plain_text, sample_services
 from web.app import create_app
 from web.pages import forecast_view, telegram_link
 from web.pages.earnings_calendar import calendar_file
-from web.pages.track_record import Records
+from web.pages.record_cache import Records
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 PAGES = (

@@ -14,50 +14,24 @@ from bellwether.access.metering import Meter
 from bellwether.ask.market_overview import Overviews
 from bellwether.core.errors import BellwetherError
 from bellwether.services import Services
-from web.api import admin, batch, forecasts, revenue, rules, stream, usage, webhooks
+from web.api import admin, forecasts, rules, status, stream, webhooks
 from web.api import market as market_api
 from web.api import track_record as track_record_api
 from web.api.openapi import describe
-from web.api.parameters import only_known
+from web.api.requests import only_known
 from web.middleware.access import Access
 from web.middleware.priority import Priority
 from web.middleware.request_body import RequestBody
 from web.middleware.security_headers import SecurityHeaders
 from web.middleware.shared_cache import SharedCache
-from web.pages import (
-    about,
-    chart_script,
-    charts,
-    compare,
-    earnings_calendar,
-    health,
-    home,
-    market,
-    metrics,
-    search,
-    stock,
-    track_record,
-)
+from web.pages import about, charts, compare, earnings_calendar, health, home, market, metrics, stock, track_record
+from web.pages.record_cache import Records
 from web.pages.render import StaticFolder, error_page
 from web.pages.telegram_link import Bot
-from web.pages.track_record import Records
-from web.problems import HttpProblem, ProblemError, problem_of
+from web.problems import HttpProblem, problem_of, problem_response
 
-_PAGES = (
-    home,
-    stock,
-    earnings_calendar,
-    compare,
-    market,
-    track_record,
-    about,
-    search,
-    charts,
-    chart_script,
-    health,
-    metrics,
-)
-_API = (forecasts, batch, revenue, market_api, track_record_api, rules, stream, webhooks, usage, admin)
+_PAGES = (home, stock, earnings_calendar, compare, market, track_record, about, charts, health, metrics)
+_API = (forecasts, market_api, track_record_api, rules, stream, webhooks, status, admin)
 _DESCRIPTION = "Where a stock may be in days, weeks or months: a range of prices with its track record."
 
 
@@ -79,7 +53,7 @@ def create_app(services: Services) -> FastAPI:
     for part in _API:
         app.include_router(part.router, dependencies=[Depends(only_known)])
     app.mount("/static", StaticFolder(), name="static")
-    for error in (BellwetherError, HTTPException, ProblemError, RequestValidationError):
+    for error in (BellwetherError, HTTPException, HttpProblem, RequestValidationError):
         app.add_exception_handler(error, _answer_error)
     describe(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
@@ -96,7 +70,7 @@ def create_app(services: Services) -> FastAPI:
 def respond(request: Request, problem: HttpProblem) -> Response:
     """The answer to a problem: JSON to programs, a page to people."""
     if request.url.path.startswith("/api/"):
-        return forecasts.problem_response(request, problem)
+        return problem_response(request, problem)
     return error_page(request, problem)
 
 
@@ -112,9 +86,9 @@ def _answer_error(request: Request, error: Exception) -> Response:
 
 def _methods(request: Request) -> list[str]:
     """What an address takes: Starlette names the methods of one of its routes alone."""
-    found: set[str] = set()
+    methods: set[str] = set()
     for part in (*_PAGES, *_API):
         for route in part.router.routes:
             if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
-                found |= route.methods or set()
-    return sorted(found)
+                methods |= route.methods or set()
+    return sorted(methods)

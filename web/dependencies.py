@@ -1,16 +1,38 @@
-"""How an endpoint gets the services: `def endpoint(services: ServicesOf)`."""
+"""What endpoints get of the app that they belong to: `def endpoint(store: StoreOf, now: NowOf)`."""
 
-from typing import Annotated
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from bellwether.ask.market_overview import Overviews
+from bellwether.core.config import Api
+from bellwether.core.parsing import DEFAULT_HORIZON, parse_horizon
+from bellwether.db.database import Store
 from bellwether.services import Services
+from web.pages.record_cache import Records
+from web.pages.telegram_link import Bot
 
 
-async def services_of(request: Request) -> Services:
-    """What the app was created with."""
-    services: Services = request.app.state.services
-    return services
+def _part(read: Callable[[Any], Any]) -> Any:
+    """A part of what the app was created with."""
+
+    async def part(request: Request) -> Any:  # not in a thread
+        return read(request.app.state)
+
+    return Depends(part)
 
 
-ServicesOf = Annotated[Services, Depends(services_of)]
+async def _horizon(horizon: str = str(DEFAULT_HORIZON)) -> int:
+    return parse_horizon(horizon)
+
+
+ServicesOf = Annotated[Services, _part(lambda state: state.services)]
+StoreOf = Annotated[Store, _part(lambda state: state.services.store)]
+ApiOf = Annotated[Api, _part(lambda state: state.services.settings.api)]
+NowOf = Annotated[datetime, _part(lambda state: state.services.clock())]
+OverviewsOf = Annotated[Overviews, _part(lambda state: state.overviews)]
+RecordsOf = Annotated[Records, _part(lambda state: state.records)]
+BotOf = Annotated[Bot, _part(lambda state: state.bot)]
+HorizonOf = Annotated[int, Depends(_horizon)]  #: trading days ahead, as an address of the pages has them

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from bellwether.core.errors import AmbiguousSymbol, BellwetherError, QuotaExceeded, UnknownSymbol, allowed
 from bellwether.core.types import Instrument
@@ -19,6 +22,7 @@ class Kind:
     sentence: str = ""  #: said instead of the error's own text, where that text is for operators
 
 
+PROBLEM = "application/problem+json"
 _LATER = "Please try again in a little while."
 INTERNAL = "internal_error"
 KINDS = {
@@ -62,62 +66,81 @@ KINDS = {
 _BY_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_body"}
 
 
-@dataclass(frozen=True, slots=True)
-class HttpProblem:
-    """One problem with one request."""
+class HttpProblem(Exception):
+    """One problem with one request: raised in an endpoint, it is the answer."""
 
-    code: str  #: a key of KINDS
-    detail: str  #: what is wrong and what to do about it, for people
-    suggestions: tuple[str, ...] = ()  #: symbols that were perhaps meant
-    candidates: tuple[Instrument, ...] = ()  #: what an ambiguous question may mean
-    retry_after: int | None = None  #: seconds after which asking again may help
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        suggestions: tuple[str, ...] = (),
+        candidates: tuple[Instrument, ...] = (),
+        retry_after: int | None = None,
+    ) -> None:
+        """`code` is a key of KINDS; `detail` tells people what is wrong and what to do about it.
 
-    @property
-    def kind(self) -> Kind:
-        """Its status and title."""
-        return KINDS[self.code]
-
-
-class ProblemError(Exception):
-    """Raised in an endpoint: the answer is this problem."""
-
-    def __init__(self, problem: HttpProblem) -> None:
-        """`problem` says what is wrong and what to do about it."""
-        self.problem = problem
-        super().__init__(problem.detail)
+        `suggestions` are symbols that were perhaps meant, `candidates` is what an ambiguous question may mean, and
+        after `retry_after` seconds asking again may help.
+        """
+        super().__init__(detail)
+        self.code, self.detail, self.kind = code, printable(detail), KINDS[code]
+        self.suggestions, self.candidates, self.retry_after = suggestions, candidates, retry_after
 
 
 def problem_of(error: Exception) -> HttpProblem:
     """The problem behind an exception; one we did not foresee keeps its text to itself."""
-    if isinstance(error, ProblemError):
-        return error.problem
+    if isinstance(error, HttpProblem):
+        return error
     if isinstance(error, QuotaExceeded):
         return HttpProblem(error.code, str(error), retry_after=error.retry_after)
     if isinstance(error, AmbiguousSymbol):
-        return HttpProblem(error.code, printable(error.question), candidates=error.candidates)
+        return HttpProblem(error.code, error.question, candidates=error.candidates)
     if isinstance(error, BellwetherError):
         suggestions = error.suggestions if isinstance(error, UnknownSymbol) else ()
         return _problem(error.code if error.code in KINDS else INTERNAL, error.for_person, suggestions)
     if isinstance(error, RequestValidationError):
-        return _problem("bad_request", _what_is_invalid(error))
+        return HttpProblem("bad_request", _what_is_invalid(error))
     if isinstance(error, HTTPException) and isinstance(error.__cause__, RecursionError | ValueError):  # of the JSON
-        return bad_request(_NOT_OUR_JSON)
+        # FastAPI says no more than that it could not read the body
+        text = "The body cannot be read: please send UTF-8, nested less deeply and with shorter numbers."
+        return HttpProblem("bad_request", text)
     if isinstance(error, HTTPException) and error.status_code < 500:
         return _problem(_BY_STATUS.get(error.status_code, "bad_request"), str(error.detail))
     return _problem(INTERNAL, "")
 
 
-def bad_request(detail: str) -> HttpProblem:
-    """A request that cannot be understood."""
-    return _problem("bad_request", detail)
-
-
-#: FastAPI says no more than that it could not read the body
-_NOT_OUR_JSON = "The body cannot be read: please send UTF-8, nested less deeply and with shorter numbers."
-
-
 def _problem(code: str, detail: str, suggestions: tuple[str, ...] = ()) -> HttpProblem:
-    return HttpProblem(code, KINDS[code].sentence or printable(detail), suggestions)
+    return HttpProblem(code, KINDS[code].sentence or detail, suggestions=suggestions)
+
+
+def problem_response(request: Request, problem: HttpProblem) -> JSONResponse:
+    """A problem as RFC 9457 has it."""
+    kind = problem.kind
+    headers = {}
+    if problem.retry_after is not None or kind.status == 503:
+        headers["Retry-After"] = str(problem.retry_after or 60)
+    if kind.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="Bellwether"'
+    body = problem_json(problem) | {"request_id": request.state.request_id}
+    return JSONResponse(body, status_code=kind.status, media_type=PROBLEM, headers=headers)
+
+
+def problem_json(problem: HttpProblem) -> dict[str, Any]:
+    """The same without the number of the request, as one item of several has it."""
+    body: dict[str, Any] = {
+        "type": f"/developers#{problem.code}",
+        "title": problem.kind.title,
+        "status": problem.kind.status,
+        "detail": problem.detail,
+        "code": problem.code,
+    }
+    if problem.code == "unknown_symbol":
+        body["suggestions"] = list(problem.suggestions)
+    if problem.code == "ambiguous_symbol":
+        names = ("symbol", "name", "exchange", "currency")
+        body["candidates"] = [{name: getattr(candidate, name) for name in names} for candidate in problem.candidates]
+    return body
 
 
 def printable(text: str) -> str:
@@ -126,19 +149,18 @@ def printable(text: str) -> str:
 
 
 def _what_is_invalid(error: RequestValidationError) -> str:
-    """The first complaint of FastAPI as a sentence."""
     first = error.errors()[0]
     if first["type"] == "json_invalid":
         return "The body is no JSON that can be read; please check its quotes, commas and brackets."
     return f"The parameter {_where(first['loc'])} cannot be used: {allowed(str(first['msg']))}."
 
 
-def _where(loc: Sequence[int | str]) -> str:
-    """A place as programs write it, such as symbols[3]; pydantic names the types of a union in it as well."""
-    names = [one for one in loc[1:] if isinstance(one, int) or one not in _TYPES]
-    path = "".join(f"[{name}]" if isinstance(name, int) else f".{name}" for name in names)
-    return path.removeprefix(".")[:_LONGEST_PLACE] or str(loc[0])
-
-
 _LONGEST_PLACE = 100  #: characters: a name may be as long as the body
 _TYPES = {"str", "int", "float", "bool", "constrained-str", "constrained-int"}
+
+
+def _where(loc: Sequence[int | str]) -> str:
+    """A place as programs write it, such as symbols[3]; pydantic names the types of a union in it as well."""
+    names = [part for part in loc[1:] if isinstance(part, int) or part not in _TYPES]
+    path = "".join(f"[{name}]" if isinstance(name, int) else f".{name}" for name in names)
+    return path.removeprefix(".")[:_LONGEST_PLACE] or str(loc[0])

@@ -1,12 +1,12 @@
 """`python -m bellwether keys ...`: keys of the API, made and ended by whoever runs the service."""
 
 import json
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bellwether.cli.wiring import build
+from bellwether.cli.common import AS_JSON, build, print_json, start_of
 
 if TYPE_CHECKING:
     from bellwether.access.keys import NewKey
@@ -33,17 +33,8 @@ _UNTIL = click.option("--until", "ends", help="Last day of what --set says, in U
 @_SET
 @_FROM
 @_UNTIL
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def create(
-    owner: str,
-    plan: str,
-    scopes: str | None,
-    expires: str | None,
-    changes: tuple[str, ...],
-    starts: str | None,
-    ends: str | None,
-    as_json: bool,
-) -> None:
+@AS_JSON
+def create(owner: str, plan: str, scopes: str | None, expires: str | None, as_json: bool, **own: Any) -> None:
     """Make a key, and show it this once."""
     from bellwether.access.keys import EVERY_SCOPE
     from bellwether.access.keys import create as run
@@ -55,31 +46,30 @@ def create(
         owner,
         plan,
         services.clock(),
-        scopes=[one.strip() for one in scopes.split(",") if one.strip()] if scopes is not None else EVERY_SCOPE,
+        scopes=_words(scopes) if scopes is not None else EVERY_SCOPE,
         expires_at=_end_of(expires),
-        terms=_terms(changes, starts, ends),
+        terms=_terms(**own),
     )
     _show(made, as_json)
 
 
 @keys.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 def list_(as_json: bool) -> None:
     """Show every key, what it may do and what it has used; never its secret."""
-    from bellwether.access.key_report import report
+    from bellwether.access import key_report
 
     services = build()
-    found = report(services.store, services.settings.api, services.clock())
+    report = key_report.report(services.store, services.settings.api, services.clock())
     if as_json:
-        click.echo(json.dumps(found, indent=2))
+        print_json(report)
         return
-    for one in found:
-        state = (
-            "revoked" if one["revoked_at"] else "works" if any(each["works"] for each in one["secrets"]) else "ended"
-        )
-        secrets = ", ".join(each["begins_with"] for each in one["secrets"])
-        click.echo(f"{one['id']}  {one['owner']}  {one['plan']}  {state}  {one['requests']} requests  {secrets}")
-    if not found:
+    for key in report:
+        works = any(secret["works"] for secret in key["secrets"])
+        state = "revoked" if key["revoked_at"] else "works" if works else "ended"
+        secrets = ", ".join(secret["begins_with"] for secret in key["secrets"])
+        click.echo(f"{key['id']}  {key['owner']}  {key['plan']}  {state}  {key['requests']} requests  {secrets}")
+    if not report:
         click.echo("There are no keys yet; make one with keys create.")
 
 
@@ -99,7 +89,7 @@ def revoke(key: str) -> None:
 @click.argument("key")
 @click.option("--overlap", default=7, show_default=True, type=int, help="Days for which the old secret works too.")
 @click.option("--expires", help="The last day of the new secret, in UTC; else it does not end.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 def rotate(key: str, overlap: int, expires: str | None, as_json: bool) -> None:
     """Make a new secret for KEY, and show it this once."""
     from bellwether.access.keys import number_of
@@ -118,25 +108,24 @@ def rotate(key: str, overlap: int, expires: str | None, as_json: bool) -> None:
 @_SET
 @_FROM
 @_UNTIL
-def terms(key: str, plan: str | None, changes: tuple[str, ...], starts: str | None, ends: str | None) -> None:
+def terms(key: str, plan: str | None, **own: Any) -> None:
     """Put KEY on another plan, or give it terms of its own for a time."""
     from bellwether.access.keys import give_terms, number_of
 
-    if plan is None and not changes:
+    if plan is None and not own["changes"]:
         raise click.ClickException("Say what is to be different: --plan NAME, or --set requests_a_minute=1000.")
     services = build()
-    own = _terms(changes, starts, ends)
+    changed = _terms(**own)
     number = number_of(services.store, key)
-    new = give_terms(services.store, services.settings.api, number, services.clock(), plan=plan, terms=own)
+    new = give_terms(services.store, services.settings.api, number, services.clock(), plan=plan, terms=changed)
     click.echo(f"Key {new.id} of {new.owner} is on the plan {new.plan}, with {len(new.terms)} terms of its own.")
 
 
 def _show(made: "NewKey", as_json: bool) -> None:
-    """The one sight of a secret."""
     if as_json:
         until = made.old_until.isoformat() if made.old_until else None
         about = {"id": made.key.id, "owner": made.key.owner, "plan": made.key.plan, "scopes": sorted(made.key.scopes)}
-        click.echo(json.dumps({**about, "key": made.token, "old_until": until}, indent=2))
+        print_json({**about, "key": made.token, "old_until": until})
         return
     click.echo(made.token)
     click.echo(f"This is key {made.key.id} of {made.key.owner}, on the plan {made.key.plan}.", err=True)
@@ -146,32 +135,30 @@ def _show(made: "NewKey", as_json: bool) -> None:
 
 
 def _end_of(day: str | None) -> datetime | None:
-    """The end of a day in UTC."""
-    from bellwether.core.parsing import parse_date
+    start = start_of(day)
+    return start + timedelta(days=1) if start is not None else None
 
-    if day is None:
-        return None
-    return datetime.combine(parse_date(day), time(), UTC) + timedelta(days=1)
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def _terms(changes: tuple[str, ...], starts: str | None, ends: str | None) -> "Terms | None":
     """What --set, --from and --until say. A value is read as JSON, else as words with commas between them."""
     from bellwether.core.errors import BadTerms
-    from bellwether.core.parsing import parse_date
     from bellwether.core.plans import Terms
 
     if not changes:
         if starts or ends:
             raise BadTerms("--from and --until say for how long --set holds; please give --set too.")
         return None
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for change in changes:
         name, sign, value = change.partition("=")
         if not sign:
             raise BadTerms(f"“{change[:40]}” is no NAME=VALUE, such as requests_a_minute=1000.")
         try:
-            found[name.strip()] = json.loads(value)
+            values[name.strip()] = json.loads(value)
         except ValueError:
-            found[name.strip()] = [word.strip() for word in value.split(",") if word.strip()]
-    start = datetime.combine(parse_date(starts), time(), UTC) if starts is not None else None
-    return Terms(found, start, _end_of(ends))
+            values[name.strip()] = _words(value)
+    return Terms(values, start_of(starts), _end_of(ends))

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from bellwether.cli.wiring import build
+from bellwether.cli.common import build
 
 
 @click.group("ledger")
@@ -19,14 +19,14 @@ def verify(expect: str | None) -> None:
     from bellwether.track_record.ledger.verify import head_of
     from bellwether.track_record.ledger.verify import verify as run
 
-    found = run(build().store, head_of(expect) if expect is not None else None)
-    click.echo(f"Forecasts: {found.ledger.rows:,} rows, head {found.ledger}")
-    click.echo(f"Outcomes:  {found.outcomes.rows:,} rows, head {found.outcomes}")
-    click.echo(f"Growth forecasts: {found.growth.rows:,} rows, head {found.growth}")
-    click.echo(f"Growth outcomes:  {found.growth_outcomes.rows:,} rows, head {found.growth_outcomes}")
-    for problem in found.problems:
+    proof = run(build().store, head_of(expect) if expect is not None else None)
+    click.echo(f"Forecasts: {proof.ledger.rows:,} rows, head {proof.ledger}")
+    click.echo(f"Outcomes:  {proof.outcomes.rows:,} rows, head {proof.outcomes}")
+    click.echo(f"Growth forecasts: {proof.growth.rows:,} rows, head {proof.growth}")
+    click.echo(f"Growth outcomes:  {proof.growth_outcomes.rows:,} rows, head {proof.growth_outcomes}")
+    for problem in proof.problems:
         click.echo(f"FAIL {problem}")
-    if not found.problems:
+    if not proof.problems:
         click.echo("ok   Every hash follows from the row and the hash before it, back to the first.")
         click.echo("ok   The sums that the track record shows are what the rows amount to.")
     else:
@@ -34,7 +34,7 @@ def verify(expect: str | None) -> None:
             "Where a row is not what was written: keep the database and its note as they are, and run this on your "
             "backups; the newest one that proves itself shows what stood there. See docs/track-record.md."
         )
-    sys.exit(1 if found.problems else 0)
+    sys.exit(1 if proof.problems else 0)
 
 
 @ledger.command()

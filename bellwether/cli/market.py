@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from bellwether.cli.wiring import build
+from bellwether.cli.common import build
 
 
 @click.group()

@@ -2,7 +2,7 @@
 
 import click
 
-from bellwether.cli.wiring import build
+from bellwether.cli.common import build
 
 
 @click.group()
@@ -19,10 +19,10 @@ def compare() -> None:
 
     services = build()
     record = forecasts.track_record(services)
-    for one in record.by_model:
-        click.echo(f"{one.model_id}{'' if one.shown else ' (tried)'}: {judged(one.score)}")
+    for row in record.by_model:
+        click.echo(f"{row.model_id}{'' if row.shown else ' (tried)'}: {judged(row.score)}")
     served = services.model.card.model_id if services.model is not None else ""
-    for name in sorted({one.model_id for one in record.by_model} - {served}) if not record.simulated else ():
+    for name in sorted({row.model_id for row in record.by_model} - {served}) if not record.simulated else ():
         click.echo(compared(duel(services.store, name, served)))
     if not record.by_model:
         click.echo("The record has no outcome yet.")
@@ -36,7 +36,7 @@ def promote(model: str) -> None:
     from bellwether.track_record.scores.sentences import compared
 
     services = build()
-    found = run(services.store, services.settings, services.model, model)
-    if found is not None:
-        click.echo(compared(found))
+    comparison = run(services.store, services.settings, services.model, model)
+    if comparison is not None:
+        click.echo(compared(comparison))
     click.echo(f"{model} is served from the next start on.")

@@ -2,7 +2,7 @@
 
 import click
 
-from bellwether.cli.wiring import build
+from bellwether.cli.common import build
 
 
 @click.group()
@@ -56,5 +56,5 @@ def _say_changed(what: str, ids: tuple[int, ...], changed: list[int]) -> None:
     """Which were changed; the others are no dead letters, which is a failure."""
     if changed:
         click.echo(f"{', '.join(map(str, changed))}: {what}.")
-    if missing := [str(one) for one in ids if one not in changed]:
+    if missing := [str(number) for number in ids if number not in changed]:
         raise click.ClickException(f"No dead letter has the number {' or '.join(missing)}; see outbox list.")

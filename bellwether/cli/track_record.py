@@ -1,11 +1,10 @@
 """`python -m bellwether track-record ...`: how forecasts turned out."""
 
-import json
 import sys
 
 import click
 
-from bellwether.cli.wiring import build
+from bellwether.cli.common import AS_JSON, build, print_json
 
 
 @click.group("track-record", invoke_without_command=True)
@@ -13,16 +12,9 @@ from bellwether.cli.wiring import build
 @click.option("--horizon", help="Only these trading days ahead, such as 10 or 2w.")
 @click.option("--model", "model_id", help="Only this model's.")
 @click.option("--since", help="Only cutoffs from this date on, such as 2026-01-31.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_context
-def track_record(
-    context: click.Context,
-    symbol: str | None,
-    horizon: str | None,
-    model_id: str | None,
-    since: str | None,
-    as_json: bool,
-) -> None:
+def track_record(context: click.Context, /, as_json: bool, **only: str | None) -> None:
     """How the issued forecasts turned out."""
     if context.invoked_subcommand is not None:
         return
@@ -30,8 +22,8 @@ def track_record(
     from bellwether.track_record.scores.sentences import lines
     from bellwether.track_record.to_json import record_json
 
-    record = forecasts.asked_record(build(), symbol, horizon, model_id, since)
-    click.echo(json.dumps(record_json(record), indent=2) if as_json else "\n".join(lines(record)))
+    record = forecasts.asked_record(build(), **only)
+    print_json(record_json(record)) if as_json else click.echo("\n".join(lines(record)))
 
 
 @track_record.command()

@@ -10,9 +10,30 @@ frame of them. What is safe to ask twice is asked again after a moment of troubl
 for whoever runs the service.
 """
 
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
 from .asynchronous import AsyncClient, AsyncOperator
-from .errors import ApiError, NoAnswer, TooManyRequests
-from .frames import frame
+from .protocol import ApiError, NoAnswer, TooManyRequests
 from .synchronous import Client, Operator
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = ["ApiError", "AsyncClient", "AsyncOperator", "Client", "NoAnswer", "Operator", "TooManyRequests", "frame"]
+_DAYS = ("cutoff", "target_session", "session", "made_at", "fired_at", "period_end")
+
+
+def frame(items: Iterable[Mapping[str, Any]]) -> "pd.DataFrame":
+    """One row for each item, nested values in columns such as `quantiles.0.1`; days and times as such.
+
+    Items of a batch give one row for each forecast; those that failed are left out.
+    """
+    import pandas as pd
+
+    rows = [item["forecast"] if "forecast" in item and "asked" in item else item for item in items]
+    table = pd.json_normalize([dict(row) for row in rows if row is not None])
+    for name in _DAYS:
+        if name in table:
+            table[name] = pd.to_datetime(table[name])
+    return table

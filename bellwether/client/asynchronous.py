@@ -15,8 +15,7 @@ from .answers.market import BarAnswer, InstrumentAnswer, ModelAnswer, StatusAnsw
 from .answers.revenue import GrowthResponse
 from .answers.track_record import LedgerEntryAnswer, ReceiptAnswer, TrackRecordAnswer
 from .calls import Call, batch, delete, get, new_rule, patch, post
-from .errors import ApiError
-from .protocol import TIMEOUT, headers, no_answer, options, pause, problem, read
+from .protocol import TIMEOUT, ApiError, headers, no_answer, options, pause, problem, read
 
 AnswerT = TypeVar("AnswerT")
 Terms = dict[str, Any]  #: {"changes": {"requests_a_minute": 100}, "starts_at": ..., "ends_at": ...}
@@ -34,13 +33,11 @@ class AsyncClient:
         self._http = httpx.AsyncClient(base_url=base_url, headers=headers(key), timeout=timeout)
 
     async def __aenter__(self) -> Self:
-        """The client itself, closed at the end of the block."""
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the connections."""
         await self.aclose()
 
     async def aclose(self) -> None:
@@ -200,12 +197,10 @@ class AsyncClient:
         return cast(AnswerT, await self._send(call))
 
     async def _items(self, shape: type[AnswerT], call: Call) -> list[AnswerT]:
-        """The items of an answer."""
         page = await self._send(call)
         return cast(list[AnswerT], page["items"])
 
     async def _pages(self, shape: type[AnswerT], *path: str | int, **query: Any) -> AsyncIterator[AnswerT]:
-        """The items of all pages."""
         cursor: str | None = None
         while True:
             page = await self._send(get(*path, cursor=cursor, limit=1000, **query))

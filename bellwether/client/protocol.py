@@ -1,4 +1,4 @@
-"""What both clients do alike: how a call is written, how an answer is read, and when to ask again. Pure."""
+"""What both clients do alike: how a call is written and an answer read, what can go wrong, when to ask again. Pure."""
 
 import random
 from typing import Any
@@ -6,13 +6,35 @@ from typing import Any
 import httpx
 
 from .calls import Call
-from .errors import ApiError, NoAnswer, TooManyRequests
 
 VERSION = "0.1.0"  #: of the client
 TIMEOUT = 30.0  #: seconds
 TRIES = 4
 LONGEST_WAIT = 60.0  #: seconds that are waited for a limit; more is the caller's to decide
 _PASSING = frozenset({502, 503, 504})  #: trouble that may pass
+
+
+class ApiError(Exception):
+    """The API answered with a problem."""
+
+    def __init__(self, problem: dict[str, Any], status: int, retry_after: float | None = None) -> None:
+        """`problem` as RFC 9457 has it; `retry_after` in seconds."""
+        self.status = status
+        self.code = str(problem.get("code", "unknown"))  #: stable, for programs
+        self.detail = str(problem.get("detail", f"The API answered {status}."))  #: for people
+        self.request_id = str(problem.get("request_id", ""))
+        self.suggestions: list[str] = problem.get("suggestions") or []  #: with unknown_symbol
+        self.candidates: list[dict[str, str]] = problem.get("candidates") or []  #: with ambiguous_symbol
+        self.retry_after = retry_after
+        super().__init__(f"{self.detail} ({self.code}, request {self.request_id})")
+
+
+class TooManyRequests(ApiError):
+    """The plan's minute or day is used up; `retry_after` says when to go on."""
+
+
+class NoAnswer(Exception):
+    """The API could not be reached, or did not answer in time."""
 
 
 def headers(key: str | None) -> dict[str, str]:

@@ -16,8 +16,7 @@ from .answers.market import BarAnswer, InstrumentAnswer, ModelAnswer, StatusAnsw
 from .answers.revenue import GrowthResponse
 from .answers.track_record import LedgerEntryAnswer, ReceiptAnswer, TrackRecordAnswer
 from .calls import Call, batch, delete, get, new_rule, patch, post
-from .errors import ApiError
-from .protocol import TIMEOUT, headers, no_answer, options, pause, problem, read
+from .protocol import TIMEOUT, ApiError, headers, no_answer, options, pause, problem, read
 
 AnswerT = TypeVar("AnswerT")
 Terms = dict[str, Any]  #: {"changes": {"requests_a_minute": 100}, "starts_at": ..., "ends_at": ...}
@@ -35,13 +34,11 @@ class Client:
         self._http = httpx.Client(base_url=base_url, headers=headers(key), timeout=timeout)
 
     def __enter__(self) -> Self:
-        """The client itself, closed at the end of the block."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the connections."""
         self.close()
 
     def close(self) -> None:
@@ -197,12 +194,10 @@ class Client:
         return cast(AnswerT, self._send(call))
 
     def _items(self, shape: type[AnswerT], call: Call) -> list[AnswerT]:
-        """The items of an answer."""
         page = self._send(call)
         return cast(list[AnswerT], page["items"])
 
     def _pages(self, shape: type[AnswerT], *path: str | int, **query: Any) -> Iterator[AnswerT]:
-        """The items of all pages."""
         cursor: str | None = None
         while True:
             page = self._send(get(*path, cursor=cursor, limit=1000, **query))

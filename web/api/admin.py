@@ -3,38 +3,37 @@
 Only the bearer of the operator's own token comes this far: `web.middleware.access` stands before it.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path
 from pydantic import AwareDatetime, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from bellwether.access import key_report, keys
-from bellwether.access import keys_table as kept
+from bellwether.access import key_report, keys, keys_table
 from bellwether.access.keys import LONGEST_OVERLAP, LONGEST_OWNER, OVERLAP, NewKey
+from bellwether.access.keys_table import Key
 from bellwether.client.answers.keys import KeyAnswer, KeysAnswer, NewKeyAnswer
-from bellwether.core.errors import BadKey
+from bellwether.core.config import Api
 from bellwether.core.plans import Terms
-from bellwether.services import Services
-from web.api.caller import caller_in
-from web.api.openapi_responses import ADMIN, problems, security
+from bellwether.db.database import Store
+from web.api.caller import CallerOf
+from web.api.negotiate import unkept
+from web.api.openapi import ADMIN, operation
 from web.api.requests import Question
-from web.dependencies import ServicesOf
-from web.problems import HttpProblem, ProblemError
-
-_NO_STORE = {"Cache-Control": "no-store"}
+from web.dependencies import ApiOf, NowOf, StoreOf
+from web.problems import HttpProblem
 
 
-def operator_only(request: Request) -> None:
-    """Let nobody pass who came by another way. Raises ProblemError."""
-    caller = caller_in(request.scope)
-    if caller is None or not caller.is_operator:
-        raise ProblemError(HttpProblem("bad_key", "This address wants the operator's token."))
+async def _operator_only(caller: CallerOf) -> None:
+    """Let nobody pass who came by another way. Raises HttpProblem."""
+    if not caller.is_operator:
+        raise HttpProblem("bad_key", "This address wants the operator's token.")
 
 
-router = APIRouter(prefix="/api/v1/admin", tags=["operator"], dependencies=[Depends(operator_only)])
+router = APIRouter(prefix="/api/v1/admin", tags=["operator"], dependencies=[Depends(_operator_only)])
 KeyId = Annotated[int, Path(ge=1, le=2**53, description="The number of a key")]
 
 
@@ -55,9 +54,9 @@ class OwnTerms(Question):
     starts_at: Instant | None = None
     ends_at: Instant | None = None
 
-    def terms(self) -> Terms:
-        """As they are kept."""
-        return Terms(self.changes, self.starts_at, self.ends_at)
+
+def _terms(own: OwnTerms | None) -> Terms | None:
+    return Terms(own.changes, own.starts_at, own.ends_at) if own is not None else None
 
 
 class NewKeyQuestion(Question):
@@ -84,76 +83,60 @@ class TermsQuestion(Question):
     own_terms: OwnTerms | None = None
 
 
-@router.get("/keys", response_model=KeysAnswer, responses=problems(), openapi_extra=security(ADMIN))
-def list_keys(services: ServicesOf) -> Response:
+_declared = partial(operation, needs=ADMIN)
+
+
+@router.get("/keys", **_declared(KeysAnswer))
+def list_keys(store: StoreOf, api: ApiOf, now: NowOf) -> Response:
     """Every key, and what it has used."""
-    found = key_report.report(services.store, services.settings.api, services.clock())
-    return JSONResponse({"items": found}, headers=_NO_STORE)
+    return unkept({"items": key_report.report(store, api, now)})
 
 
-@router.post("/keys", status_code=201, response_model=NewKeyAnswer, responses=problems(), openapi_extra=security(ADMIN))
-def create_key(services: ServicesOf, asked: NewKeyQuestion) -> Response:
+@router.post("/keys", **_declared(NewKeyAnswer, status=201))
+def create_key(store: StoreOf, api: ApiOf, now: NowOf, asked: NewKeyQuestion) -> Response:
     """Make a key; its secret is shown only now."""
+    terms = _terms(asked.own_terms)
     made = keys.create(
-        services.store,
-        services.settings.api,
-        asked.owner,
-        asked.plan,
-        services.clock(),
-        scopes=asked.scopes,
-        expires_at=asked.expires_at,
-        terms=asked.own_terms.terms() if asked.own_terms is not None else None,
+        store, api, asked.owner, asked.plan, now, scopes=asked.scopes, expires_at=asked.expires_at, terms=terms
     )
-    return JSONResponse(_shown(services, made), status_code=201, headers=_NO_STORE)
+    return _with_secret(store, api, now, made)
 
 
-@router.post(
-    "/keys/{key_id}/rotate",
-    status_code=201,
-    response_model=NewKeyAnswer,
-    responses=problems(),
-    openapi_extra=security(ADMIN),
-)
-def rotate_key(services: ServicesOf, key_id: KeyId, asked: RotateQuestion) -> Response:
+@router.post("/keys/{key_id}/rotate", **_declared(NewKeyAnswer, status=201))
+def rotate_key(store: StoreOf, api: ApiOf, now: NowOf, key_id: KeyId, asked: RotateQuestion) -> Response:
     """A new secret for a key; the old ones work a while longer."""
-    _check(services, key_id)
+    _check(store, key_id)
     overlap = timedelta(days=asked.overlap_days)
-    made = keys.rotate(services.store, key_id, services.clock(), overlap, asked.expires_at)
-    return JSONResponse(_shown(services, made), status_code=201, headers=_NO_STORE)
+    return _with_secret(store, api, now, keys.rotate(store, key_id, now, overlap, asked.expires_at))
 
 
-@router.patch("/keys/{key_id}", response_model=KeyAnswer, responses=problems(), openapi_extra=security(ADMIN))
-def change_key(services: ServicesOf, key_id: KeyId, asked: TermsQuestion) -> Response:
+@router.patch("/keys/{key_id}", **_declared(KeyAnswer))
+def change_key(store: StoreOf, api: ApiOf, now: NowOf, key_id: KeyId, asked: TermsQuestion) -> Response:
     """Another plan for a key, or terms of its own."""
-    _check(services, key_id)
-    terms = asked.own_terms.terms() if asked.own_terms is not None else None
-    keys.give_terms(services.store, services.settings.api, key_id, services.clock(), plan=asked.plan, terms=terms)
-    return JSONResponse(_about(services, key_id), headers=_NO_STORE)
+    _check(store, key_id)
+    key = keys.give_terms(store, api, key_id, now, plan=asked.plan, terms=_terms(asked.own_terms))
+    return unkept(_about(store, api, now, key))
 
 
-@router.delete("/keys/{key_id}", response_model=KeyAnswer, responses=problems(), openapi_extra=security(ADMIN))
-def revoke_key(services: ServicesOf, key_id: KeyId) -> Response:
+@router.delete("/keys/{key_id}", **_declared(KeyAnswer))
+def revoke_key(store: StoreOf, api: ApiOf, now: NowOf, key_id: KeyId) -> Response:
     """End a key at once."""
-    _check(services, key_id)
-    keys.revoke(services.store, key_id, services.clock())
-    return JSONResponse(_about(services, key_id), headers=_NO_STORE)
+    _check(store, key_id)
+    return unkept(_about(store, api, now, keys.revoke(store, key_id, now)))
 
 
-def _check(services: Services, key_id: int) -> None:
-    """Raises ProblemError for an unknown number: BadKey is for those who come with a wrong key."""
-    with services.store.reading() as db:
-        if kept.get(db, key_id) is None:
-            raise ProblemError(HttpProblem("unknown_key", f"There is no key number {key_id}."))
+def _check(store: Store, key_id: int) -> None:
+    """Raises HttpProblem for an unknown number: BadKey is for those who come with a wrong key."""
+    with store.reading() as db:
+        if keys_table.get(db, key_id) is None:
+            raise HttpProblem("unknown_key", f"There is no key number {key_id}.")
 
 
-def _shown(services: Services, made: NewKey) -> dict[str, Any]:
+def _with_secret(store: Store, api: Api, now: datetime, made: NewKey) -> Response:
     until = made.old_until.isoformat() if made.old_until else None
-    return {"key": made.token, "old_until": until, "about": _about(services, made.key.id)}
+    return unkept({"key": made.token, "old_until": until, "about": _about(store, api, now, made.key)}, 201)
 
 
-def _about(services: Services, key_id: int) -> dict[str, Any]:
-    with services.store.reading() as db:
-        key = kept.get(db, key_id)
-        if key is None:
-            raise BadKey(f"There is no key number {key_id}.")
-        return key_report.about(db, key, services.settings.api, services.clock())
+def _about(store: Store, api: Api, now: datetime, key: Key) -> dict[str, Any]:
+    with store.reading() as db:
+        return key_report.about(db, key, api, now)

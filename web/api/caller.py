@@ -14,7 +14,7 @@ from bellwether.access.metering import Admission
 from bellwether.access.quota import Left
 from bellwether.core.errors import BellwetherError, NotInPlan
 from bellwether.core.plans import Plan
-from web.problems import HttpProblem, ProblemError
+from web.problems import HttpProblem
 
 #: counts so many requests, or un-counts those that were counted at an instant
 Count = Callable[[int, datetime | None], Awaitable[Admission]]
@@ -107,7 +107,7 @@ CallerOf = Annotated[Caller, Depends(caller_of)]
 async def key_of(caller: CallerOf) -> Key:
     """The caller's key. Nobody without one is let to the addresses that need it."""
     if caller.key is None:
-        raise ProblemError(HttpProblem("key_required", "This needs a key: Authorization: Bearer bw_live_..."))
+        raise HttpProblem("key_required", "This needs a key: Authorization: Bearer bw_live_...")
     return caller.key
 
 

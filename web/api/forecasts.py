@@ -1,25 +1,39 @@
-"""The developer API, version 1: a forecast, and how every problem is answered."""
+"""Forecasts: one or many, what the plain rule says to the same question, and the business behind a stock."""
 
+from collections.abc import Callable
+from datetime import date
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
-from starlette.responses import JSONResponse, Response
+from fastapi import Depends, Query
+from pydantic import BeforeValidator, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
 
 from bellwether.ask import forecasts
-from bellwether.client.answers.forecast import BaselineForecastAnswer, ForecastAnswer, SubjectAnswer
+from bellwether.ask.batch import forecasts as forecasts_of
+from bellwether.client.answers.forecast import BaselineForecastAnswer, BatchAnswer, ForecastAnswer, SubjectAnswer
+from bellwether.client.answers.revenue import GrowthResponse
+from bellwether.core.errors import BellwetherError
 from bellwether.core.parsing import DEFAULT_HORIZON, parse_date, parse_horizon
+from bellwether.core.plans import MOST_ITEMS
 from bellwether.core.types import MAX_HORIZON, Forecast
 from bellwether.forecasting.to_json import forecast_json
+from bellwether.revenue import ask as business
+from bellwether.revenue.to_json import growth_json
+from bellwether.services import Services
 from web.api.caller import Caller, CallerOf
-from web.api.negotiate import FormatOf, answer
-from web.api.openapi_responses import KEY, PROBLEM, security, table
-from web.dependencies import ServicesOf
-from web.problems import HttpProblem
+from web.api.negotiate import ReplyOf
+from web.api.openapi import TABLES, named_router, operation
+from web.api.requests import LONGEST_NAME, DayOf, Question, Symbol, check_symbol
+from web.dependencies import NowOf, ServicesOf
+from web.problems import problem_json, problem_of
 
 KEPT = 30  #: seconds for which a forecast of the moment is given again: nothing is closer to the market than its close
-router = APIRouter(prefix="/api/v1", tags=["forecasts"])
+GROWTH_KEPT = 300  #: seconds: reports come once a quarter
+ALL_FINE, SOME_FAILED = 200, 207
+router = named_router("forecasts")
 
-Symbol = Annotated[str, Path(description="A symbol or a company's name", examples=["AAPL"])]
 Horizon = Annotated[
     str,
     Query(
@@ -27,108 +41,112 @@ Horizon = Annotated[
         examples=["10", "2w"],
     ),
 ]
-AsOf = Annotated[
-    str | None,
-    Query(
-        description="The last day that may be known to the forecast, for a look back; default is the last close",
-        examples=["2021-06-30"],
-        json_schema_extra={"format": "date"},
-    ),
-]
 
 
-@router.get(
-    "/forecasts/{symbol}",
-    response_model=ForecastAnswer,
-    responses=table(409, 422),
-    operation_id="forecast",
-    openapi_extra=security(KEY),
-)
-def forecast(
-    request: Request,
-    services: ServicesOf,
-    caller: CallerOf,
-    wanted: FormatOf,
-    symbol: Symbol,
-    horizon: Horizon = str(DEFAULT_HORIZON),
-    as_of: AsOf = None,
-) -> Response:
-    """Where one symbol may be: a range of prices with its chances, its reasons and its record."""
-    made = _made(services, caller, symbol, horizon, as_of)
-    body = forecast_json(made)
-    return answer(request, body, wanted, name=f"forecast_{made.symbol}", tag=tag_of(made), keep=KEPT)
-
-
-@router.get(
-    "/baseline/{symbol}",
-    response_model=BaselineForecastAnswer,
-    responses=table(409, 422),
-    operation_id="baseline",
-    openapi_extra=security(KEY),
-)
-def baseline(
-    request: Request,
-    services: ServicesOf,
-    caller: CallerOf,
-    wanted: FormatOf,
-    symbol: Symbol,
-    horizon: Horizon = str(DEFAULT_HORIZON),
-    as_of: AsOf = None,
-) -> Response:
-    """What a plain volatility rule says to the same question: what the model has to beat."""
-    made = _made(services, caller, symbol, horizon, as_of)
-    whole = forecast_json(made)
-    about = {name: whole[name] for name in SubjectAnswer.__annotations__}
-    body = about | whole["baseline"] | {"source": whole["source"], "caveats": whole["caveats"]}
-    return answer(request, body, wanted, name=f"baseline_{made.symbol}", tag=tag_of(made), keep=KEPT)
-
-
-def _made(services: ServicesOf, caller: Caller, symbol: str, horizon: str, as_of: str | None) -> Forecast:
-    """The forecast that was asked for, if the caller's plan has it."""
-    sessions, day = parse_horizon(horizon), parse_date(as_of) if as_of is not None else None
+async def _asked(
+    services: ServicesOf, caller: CallerOf, symbol: Symbol, day: DayOf, horizon: Horizon = str(DEFAULT_HORIZON)
+) -> Callable[[], Forecast]:
+    """What makes the forecast that is asked for; it may wait for a source of prices, so a thread calls it."""
+    sessions = parse_horizon(horizon)
     caller.check_horizon(sessions)
-    caller.check_day(day, services.clock().date())
-    if caller.plan.symbols:
-        caller.check_symbol(forecasts.resolve(services, symbol).symbol)
+    return partial(_made, services, caller, symbol, sessions, day)
+
+
+def _made(services: Services, caller: Caller, symbol: str, sessions: int, day: date | None) -> Forecast:
+    check_symbol(services, caller, symbol)
     return forecasts.answer(services, symbol, sessions, day).forecast
 
 
-def tag_of(made: Forecast) -> str:
+Asked = Annotated[Callable[[], Forecast], Depends(_asked)]
+
+
+@router.get("/forecasts/{symbol}", **operation(ForecastAnswer, 409, 422, tables=True))
+def forecast(asked: Asked, reply: ReplyOf) -> Response:
+    """Where one symbol may be: a range of prices with its chances, its reasons and its record."""
+    made = asked()
+    return reply(forecast_json(made), name=f"forecast_{made.symbol}", tag=_tag(made), keep=KEPT)
+
+
+@router.get("/baseline/{symbol}", **operation(BaselineForecastAnswer, 409, 422, tables=True))
+def baseline(asked: Asked, reply: ReplyOf) -> Response:
+    """What a plain volatility rule says to the same question: what the model has to beat."""
+    made = asked()
+    whole = forecast_json(made)
+    about = {name: whole[name] for name in SubjectAnswer.__annotations__}
+    body = about | whole["baseline"] | {"source": whole["source"], "caveats": whole["caveats"]}
+    return reply(body, name=f"baseline_{made.symbol}", tag=_tag(made), keep=KEPT)
+
+
+def _tag(made: Forecast) -> str:
     """Everything that matters in a forecast: all but when it was made."""
     return repr((made.forecast_id, made.caveats, made.explanation, made.usual_probability_of_growth, made.name))
 
 
-def problem_response(request: Request, problem: HttpProblem) -> JSONResponse:
-    """A problem as RFC 9457 has it."""
-    kind = problem.kind
-    headers = {}
-    if problem.retry_after is not None or kind.status == 503:
-        headers["Retry-After"] = str(problem.retry_after or 60)
-    if kind.status == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="Bellwether"'
-    body = problem_json(problem) | {"request_id": request.state.request_id}
-    return JSONResponse(body, status_code=kind.status, media_type=PROBLEM, headers=headers)
+def _no_truth(value: object) -> object:
+    """To Python true is 1. Raises ValueError."""
+    if isinstance(value, bool):
+        raise ValueError("it is a number or a text, not true or false")
+    return value
 
 
-def problem_json(problem: HttpProblem) -> dict[str, Any]:
-    """The same without the number of the request, as one item of several has it."""
-    body: dict[str, Any] = {
-        "type": f"/developers#{problem.code}",
-        "title": problem.kind.title,
-        "status": problem.kind.status,
-        "detail": problem.detail,
-        "code": problem.code,
-    }
-    if problem.code == "unknown_symbol":
-        body["suggestions"] = list(problem.suggestions)
-    if problem.code == "ambiguous_symbol":
-        body["candidates"] = [
-            {
-                "symbol": candidate.symbol,
-                "name": candidate.name,
-                "exchange": candidate.exchange,
-                "currency": candidate.currency,
-            }
-            for candidate in problem.candidates
-        ]
-    return body
+class BatchQuestion(Question):
+    """Which forecasts."""
+
+    symbols: Annotated[
+        list[Annotated[str, Field(max_length=LONGEST_NAME)]],
+        Field(min_length=1, max_length=MOST_ITEMS, description="Symbols or names", examples=[["AAPL", "MSFT"]]),
+    ]
+    horizon: Annotated[str, Field(max_length=20)] | Annotated[int, BeforeValidator(_no_truth)] = Field(
+        DEFAULT_HORIZON, description="1 to 63 trading days, as a number or as 10d, 2w or 3m; the same for all"
+    )
+    as_of: Annotated[str, Field(max_length=20)] | None = Field(
+        None, description="The last day that may be known, the same for all", examples=["2021-06-30"]
+    )
+
+
+_PARTLY = {"description": "Some items failed; each says so", "model": BatchAnswer, "content": TABLES}
+_DECLARED = operation(BatchAnswer, tables=True, also={SOME_FAILED: _PARTLY}, operation_id="forecast_batch")
+del _DECLARED["responses"][304]
+
+
+@router.post("/forecasts", **_DECLARED)
+async def batch(services: ServicesOf, caller: CallerOf, now: NowOf, reply: ReplyOf, asked: BatchQuestion) -> Response:
+    """Forecasts of many symbols at one horizon. Each that is answered counts as one request; those that fail are free.
+
+    The answer is 200 when all were answered, else 207.
+    """
+    sessions = parse_horizon(str(asked.horizon))
+    day = parse_date(asked.as_of) if asked.as_of is not None else None
+    caller.check_batch(len(asked.symbols))
+    caller.check_horizon(sessions)
+    caller.check_day(day, now.date())
+    await caller.charge(len(asked.symbols) - 1)  # one was counted at the door
+
+    def work() -> tuple[int, Response]:
+        answers = forecasts_of(services, asked.symbols, sessions, day, allowed=caller.check_symbol)
+        items = [_item(text, answer) for text, answer in zip(asked.symbols, answers, strict=True)]
+        failed = sum(item["forecast"] is None for item in items)
+        body = {"items": items, "succeeded": len(items) - failed, "failed": failed}
+        return failed, reply(body, rows=items, name="forecasts", status=SOME_FAILED if failed else ALL_FINE)
+
+    caller.failed, made = await run_in_threadpool(work)
+    await caller.refund(caller.failed)
+    return made
+
+
+def _item(asked: str, answer: Forecast | BellwetherError) -> dict[str, Any]:
+    if isinstance(answer, Forecast):
+        return {"asked": asked, "status": 200, "forecast": forecast_json(answer), "problem": None}
+    problem = problem_of(answer)
+    return {"asked": asked, "status": problem.kind.status, "forecast": None, "problem": problem_json(problem)}
+
+
+@router.get("/growth/{symbol}", **operation(GrowthResponse, 409, 422, tables=True))
+def growth(services: ServicesOf, caller: CallerOf, symbol: Symbol, day: DayOf, reply: ReplyOf) -> Response:
+    """What the company behind a stock may take in, next quarter and four quarters ahead, as growth over a year."""
+    check_symbol(services, caller, symbol)
+    made = business.growth(services, symbol, day).forecast
+    body = growth_json(made)
+    rows = [{"symbol": made.symbol, "as_of": body["as_of"]} | horizon for horizon in body["horizons"]]
+    tag = repr((made.forecast_id(0), body["caveats"], body["explanation"]))
+    return reply(body, rows=rows, name=f"growth_{made.symbol}", tag=tag, keep=GROWTH_KEPT)

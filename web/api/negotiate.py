@@ -8,17 +8,18 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from enum import Enum, StrEnum
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 import bellwether
-from web.etag import is_known
-from web.problems import HttpProblem, ProblemError
+from web.middleware.shared_cache import is_known
+from web.problems import HttpProblem
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  #: a spreadsheet would run a cell that begins so
 Row = dict[str, Any]
@@ -39,69 +40,100 @@ MEDIA_TYPES = {
 }
 
 
-def format_of(
+async def format_of(
     request: Request,
     format: Annotated[Format | None, Query(description="json, csv or parquet; goes before the header Accept")] = None,
 ) -> Format:
-    """What the caller wants. Raises ProblemError when there is nothing in it that we have."""
+    """What the caller wants. Raises HttpProblem when there is nothing in it that we have."""
     if format is not None:
         return format
     asked = request.headers.get("accept", "*/*") or "*/*"
     ranges = {part.partition(";")[0].strip().lower(): (_quality(part), -at) for at, part in enumerate(asked.split(","))}
     # of each format the range that fits it best counts (RFC 9110, 12.5.1); among equals what was named first
-    found = {
-        one: next((ranges[each] for each in (kind, f"{kind.partition('/')[0]}/*", "*/*") if each in ranges), _NOT)
-        for one, kind in MEDIA_TYPES.items()
+    fits = {
+        choice: next((ranges[name] for name in (kind, f"{kind.partition('/')[0]}/*", "*/*") if name in ranges), _NOT)
+        for choice, kind in MEDIA_TYPES.items()
     }
-    best = max(found, key=lambda one: found[one])
-    if found[best] > _NOT:
+    best = max(fits, key=lambda choice: fits[choice])
+    if fits[best] > _NOT:
         return best
     have = ", ".join(MEDIA_TYPES.values())
-    raise ProblemError(HttpProblem("not_acceptable", f"This is there as {have}; Accept names none of them."))
+    raise HttpProblem("not_acceptable", f"This is there as {have}; Accept names none of them.")
 
 
 _NOT = (0.0, 0)
-FormatOf = Annotated[Format, Depends(format_of)]
 
 
 def _quality(part: str) -> float:
-    found = re.search(r";\s*q=([01](?:\.[0-9]{0,3})?)\s*$", part)
-    return float(found[1]) if found else 1.0
+    match = re.search(r";\s*q=([01](?:\.[0-9]{0,3})?)\s*$", part)
+    return float(match[1]) if match else 1.0
 
 
-def answer(
-    request: Request,
-    body: Any,
-    wanted: Format = Format.JSON,
-    *,
-    rows: Sequence[Row] | None = None,
-    name: str = "bellwether",
-    tag: str = "",
-    keep: int = 0,
-    headers: dict[str, str] | None = None,
-    status: int = 200,
-) -> Response:
-    """The answer as wanted, or "not modified" to whoever has it.
+@dataclass(frozen=True, slots=True)
+class Responder:
+    """Answers one request in the format that it wants, or "not modified" to whoever has the answer."""
 
-    `rows` are the items of a table where `body` is not one item; `tag` stands for everything that matters in it, where
-    not every digit does; `keep` are the seconds for which our own cache may give it again.
-    """
-    table = [body] if rows is None else rows
-    content = _json(body) if wanted is Format.JSON else _csv(table) if wanted is Format.CSV else None
-    digest = hashlib.sha256(tag.encode() if tag else _json(table) if content is None else content).hexdigest()[:20]
-    about = {
-        # weak: the same answer may travel packed or not
-        "ETag": f'W/"{bellwether.__version__}-{wanted}-{digest}"',
-        "Cache-Control": f"private, max-age=0, s-maxage={keep}" if keep else "private, no-cache",
-        **(headers or {}),
-    }
-    if status == 200 and is_known(about["ETag"], request.headers):
-        return Response(status_code=304, headers=about)
-    if wanted is not Format.JSON:
-        about["Content-Disposition"] = f'attachment; filename="{_safe(name)}.{wanted}"'
-    if content is None:
-        content = _parquet(table)
-    return Response(content, status, about, MEDIA_TYPES[wanted])
+    request: Request
+    wanted: Format = Format.JSON
+
+    def __call__(
+        self,
+        body: Any,
+        *,
+        rows: Sequence[Row] | None = None,
+        name: str = "bellwether",
+        tag: str = "",
+        keep: int = 0,
+        headers: dict[str, str] | None = None,
+        status: int = 200,
+    ) -> Response:
+        """The answer.
+
+        `rows` are the items of a table where `body` is not one item; `tag` stands for everything that matters in it,
+        where not every digit does; `keep` are the seconds for which our own cache may give it again.
+        """
+        table = [body] if rows is None else rows
+        content = _json(body) if self.wanted is Format.JSON else _csv(table) if self.wanted is Format.CSV else None
+        digest = hashlib.sha256(tag.encode() if tag else _json(table) if content is None else content).hexdigest()[:20]
+        about = {
+            # weak: the same answer may travel packed or not
+            "ETag": f'W/"{bellwether.__version__}-{self.wanted}-{digest}"',
+            "Cache-Control": f"private, max-age=0, s-maxage={keep}" if keep else "private, no-cache",
+            **(headers or {}),
+        }
+        if status == 200 and is_known(about["ETag"], self.request.headers):
+            return Response(status_code=304, headers=about)
+        if self.wanted is not Format.JSON:
+            about["Content-Disposition"] = f'attachment; filename="{_safe(name)}.{self.wanted}"'
+        if content is None:
+            content = _parquet(table)
+        return Response(content, status, about, MEDIA_TYPES[self.wanted])
+
+    def page(self, rows: Sequence[Row], following: str | None, name: str, keep: int = 0, **first: Any) -> Response:
+        """A page of a long list, with the address of the next one as a header (RFC 8288); `first` stands before it."""
+        headers = {}
+        if following is not None:
+            url = self.request.url.include_query_params(cursor=following)
+            headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+        body = first | {"items": rows, "next_cursor": following}
+        return self(body, rows=rows, name=name, keep=keep, headers=headers)
+
+
+def unkept(body: Any, status: int = 200) -> Response:
+    """An answer that nobody may keep, such as one with a secret."""
+    return JSONResponse(body, status, {"Cache-Control": "no-store"})
+
+
+async def _in_format(request: Request, wanted: Annotated[Format, Depends(format_of)]) -> Responder:
+    return Responder(request, wanted)
+
+
+async def _in_json(request: Request) -> Responder:
+    return Responder(request)
+
+
+ReplyOf = Annotated[Responder, Depends(_in_format)]
+JsonReplyOf = Annotated[Responder, Depends(_in_json)]
 
 
 def shaped(shape: type[Any], thing: object, **more: Any) -> Row:
@@ -117,19 +149,19 @@ def _plain(value: Any) -> Any:
 
 def flat(value: Any, name: str = "") -> Row:
     """A nested object as one row: {"a": {"0.1": 1.0}} as {"a.0.1": 1.0}; a list of sentences as one text."""
-    if isinstance(value, dict):
-        found: Row = {}
-        for key, each in value.items():
-            found |= flat(each, f"{name}.{key}" if name else str(key))
-        return found
     if isinstance(value, list | tuple):
-        if all(isinstance(each, str) for each in value):
+        if all(isinstance(item, str) for item in value):
             return {name: " ".join(value)}
-        found = {}
-        for at, each in enumerate(value):
-            found |= flat(each, f"{name}.{at}")
-        return found
-    return {name: value}
+        value = dict(enumerate(value))
+        prefix = f"{name}."
+    elif isinstance(value, dict):
+        prefix = f"{name}." if name else ""
+    else:
+        return {name: value}
+    row: Row = {}
+    for key, item in value.items():
+        row |= flat(item, f"{prefix}{key}")
+    return row
 
 
 def _json(body: Any) -> bytes:
@@ -144,12 +176,14 @@ def _columns(table: Sequence[Row]) -> tuple[list[str], list[Row]]:
 
 def _csv(table: Sequence[Row]) -> bytes:
     names, rows = _columns(table)
+    return csv_text([names, *([row.get(name) for name in names] for row in rows)]).encode()
+
+
+def csv_text(table: Iterable[Iterable[Any]]) -> str:
+    """Rows of values as lines of text."""
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(names)
-    for row in rows:
-        writer.writerow([cell(row.get(name)) for name in names])
-    return text.getvalue().encode()
+    csv.writer(text).writerows([cell(value) for value in row] for row in table)
+    return text.getvalue()
 
 
 def cell(value: Any) -> Any:

@@ -1,15 +1,94 @@
-"""/openapi.json, and how it is kept at docs/openapi.json: `python -m bellwether.cli.openapi > docs/openapi.json`."""
+"""/openapi.json: what it says of the answers that many addresses share, and in place of FastAPI's own errors.
 
+It is kept at docs/openapi.json: `python -m bellwether.cli.openapi > docs/openapi.json`.
+"""
+
+from functools import partial
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
 from bellwether.client.answers.forecast import ProblemAnswer
-from web.api.openapi_responses import OF_BODIES, SECURITY_SCHEMES
+from web.api.negotiate import MEDIA_TYPES, Format
+from web.middleware.request_body import TOO_LARGE, TOO_SLOW
+from web.problems import PROBLEM
 
-_OURS = ("HTTPValidationError", "ValidationError")  #: of FastAPI: what is invalid is a problem here
+Responses = dict[int | str, dict[str, Any]]
+
+_SHAPE = {"schema": {"$ref": "#/components/schemas/ProblemAnswer"}}
+_SAID = {
+    400: "Something in the address, the query or the body cannot be read",
+    401: "A key is needed, or this one is not known, has ended or was revoked",
+    403: "The key is not for this, the plan has it not, or it is not offered here",
+    404: "There is no such thing; with unknown_symbol, `suggestions` has near ones",
+    405: "The address does not take this method",
+    406: "None of the formats in Accept is there",
+    408: TOO_SLOW,
+    409: "Several instruments may be meant (`candidates` has them), or a limit is reached",
+    413: TOO_LARGE,
+    415: "The body is packed, or no JSON",
+    422: "Too few usable prices for any answer",
+    429: "The plan's minute or day is used up; Retry-After says when to go on",
+    500: "Something unforeseen; it is in the log under the request_id",
+    503: "Prices, model or database are not available just now",
+}
+_ALWAYS = (400, 401, 403, 404, 405, 408, 413, 415, 429, 500, 503)
+_OF_BODIES = ("408", "413", "415")  #: which a GET has not
+TABLES = {
+    MEDIA_TYPES[Format.CSV]: {"schema": {"type": "string"}},
+    MEDIA_TYPES[Format.PARQUET]: {"schema": {"type": "string", "format": "binary"}},
+}
+_LEFT: dict[str, Any] = {
+    "RateLimit": {"description": 'What is left: "minute";r=59;t=60, "day";r=999;t=3600', "schema": {"type": "string"}},
+    "RateLimit-Policy": {
+        "description": 'What the plan has: "minute";q=60;w=60, "day";q=1000;w=86400',
+        "schema": {"type": "string"},
+    },
+}
+Security = list[dict[str, list[str]]]
+KEY: Security = [{"key": []}, {}]  #: with a key, or without one on the demo plan
+KEY_NEEDED: Security = [{"key": []}]
+ADMIN: Security = [{"admin": []}]
+_SECURITY_SCHEMES = {
+    "key": {"type": "http", "scheme": "bearer", "description": "A key of the API: bw_live_..."},
+    "admin": {"type": "http", "scheme": "bearer", "description": "The operator's own token"},
+}
+
+
+def named_router(*tags: str) -> APIRouter:
+    """A group of addresses whose operations are called like their functions."""
+    return APIRouter(prefix="/api/v1", tags=list(tags), generate_unique_id_function=lambda route: route.name)
+
+
+def operation(
+    model: type[Any] | None = None,
+    *more: int,
+    needs: Security = KEY,
+    tables: bool = False,
+    status: int = 200,
+    also: Responses | None = None,
+    **named: Any,
+) -> dict[str, Any]:
+    """What a route is declared with: `@router.get(path, **operation(RuleAnswer, 409))`.
+
+    `model` is the shape of its answer, `more` are problems beyond those that every address can have. With `tables` it
+    answers in every format. `also` are other answers; `named` goes to FastAPI as it is.
+    """
+    responses: Responses = {}
+    if tables:
+        responses[status] = {"content": TABLES, "headers": _LEFT | {"ETag": {"schema": {"type": "string"}}}}
+        responses[304] = {"description": "What If-None-Match names is still the answer"}
+        more = (406, *more)
+    for problem in sorted({*_ALWAYS, *more}):
+        responses[problem] = {"description": _SAID[problem], "content": {PROBLEM: _SHAPE}}
+    responses |= also or {}
+    shape = {} if model is None else {"response_model": model}
+    return named | shape | {"status_code": status, "responses": responses, "openapi_extra": {"security": needs}}
+
+
+owned = partial(operation, needs=KEY_NEEDED)  #: the same, of what belongs to one key
 
 
 def describe(app: FastAPI) -> None:
@@ -24,7 +103,7 @@ def describe(app: FastAPI) -> None:
 
 
 def _described(app: FastAPI) -> dict[str, Any]:
-    found = get_openapi(
+    description = get_openapi(
         title=app.title,
         version=app.version,
         openapi_version="3.1.0",
@@ -32,19 +111,17 @@ def _described(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
         servers=[{"url": "/"}],
     )
-    for operations in found["paths"].values():
-        for method, operation in operations.items():
-            answers = operation["responses"]
+    for operations in description["paths"].values():
+        for method, described in operations.items():
+            answers = described["responses"]
             if method == "get":
-                for status in OF_BODIES:
+                for status in _OF_BODIES:
                     del answers[status]
-            of_fastapi = answers.get("422", {}).get("content", {}).get("application/json")
-            if of_fastapi is not None:  # what cannot be read is a 400 here
+            if "application/json" in answers.get("422", {}).get("content", {}):  # what cannot be read is a 400 here
                 del answers["422"]
-    components = found.setdefault("components", {})
-    schemas = components.setdefault("schemas", {})
-    for name in _OURS:
-        schemas.pop(name, None)
-    schemas["ProblemAnswer"] = TypeAdapter(ProblemAnswer).json_schema()
-    components["securitySchemes"] = SECURITY_SCHEMES
-    return found
+    components = description["components"]
+    for name in ("HTTPValidationError", "ValidationError"):  # of FastAPI: what is invalid is a problem here
+        components["schemas"].pop(name, None)
+    components["schemas"]["ProblemAnswer"] = TypeAdapter(ProblemAnswer).json_schema()
+    components["securitySchemes"] = _SECURITY_SCHEMES
+    return description

@@ -2,26 +2,25 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
 from bellwether.alerts import alerts_table, ask
 from bellwether.alerts.text import alerts
-from bellwether.ask import forecasts
 from bellwether.client.answers.alerts import AlertsAnswer, RuleAnswer, RulesAnswer
 from bellwether.core.alert_types import AlertRule, Direction, Repeat, RuleKind, RuleRequest
 from bellwether.core.errors import LimitReached, NotInPlan
 from bellwether.core.parsing import DEFAULT_HORIZON, parse_date, parse_horizon
 from bellwether.delivery.messages import owner_of_key
+from bellwether.services import Services
 from bellwether.webhooks.events import alert_json
 from web.api.caller import CallerOf, KeyOf
-from web.api.cursors import Cursor, Limit, after, cursor_of, link_to_next
-from web.api.negotiate import FormatOf, answer, shaped
-from web.api.openapi_responses import KEY_NEEDED, problems, security, table
-from web.api.requests import LONGEST_NAME, Question
-from web.dependencies import ServicesOf
-from web.problems import HttpProblem, ProblemError
+from web.api.negotiate import JsonReplyOf, ReplyOf, shaped
+from web.api.openapi import owned
+from web.api.requests import LONGEST_NAME, PageOf, Question, check_symbol
+from web.dependencies import ServicesOf, StoreOf
+from web.problems import HttpProblem
 
 _LANGUAGE = "en"
 router = APIRouter(prefix="/api/v1", tags=["alerts"])
@@ -42,20 +41,14 @@ class RuleQuestion(Question):
     expires: Annotated[str, Field(max_length=20)] | None = Field(None, description="Its last day, in UTC")
 
 
-@router.get("/rules", response_model=RulesAnswer, responses=table(), openapi_extra=security(KEY_NEEDED))
-def list_rules(request: Request, services: ServicesOf, wanted: FormatOf, key: KeyOf) -> Response:
+@router.get("/rules", **owned(RulesAnswer, tables=True))
+def list_rules(services: ServicesOf, key: KeyOf, reply: ReplyOf) -> Response:
     """What the owner of the key wants to be told."""
-    items = [_about(one) for one in ask.rules_of(services.store, owner_of_key(key.id))]
-    return answer(request, {"items": items}, wanted, rows=items, name="rules")
+    items = [_about(rule) for rule in ask.rules_of(services.store, owner_of_key(key.id))]
+    return reply({"items": items}, rows=items, name="rules")
 
 
-@router.post(
-    "/rules",
-    status_code=201,
-    response_model=RuleAnswer,
-    responses=problems(409, 422),
-    openapi_extra=security(KEY_NEEDED),
-)
+@router.post("/rules", **owned(RuleAnswer, 409, 422, status=201))
 def add_rule(services: ServicesOf, caller: CallerOf, key: KeyOf, asked: RuleQuestion) -> Response:
     """Be told when something happens; see the chat's alerts for what each kind looks at."""
     most, chat = caller.plan.rules, owner_of_key(key.id)
@@ -70,23 +63,22 @@ def add_rule(services: ServicesOf, caller: CallerOf, key: KeyOf, asked: RuleQues
         parse_date(asked.expires) if asked.expires is not None else None,
     )
     caller.check_horizon(wish.horizon)
-    if caller.plan.symbols:
-        caller.check_symbol(forecasts.resolve(services, asked.symbol).symbol)
+    check_symbol(services, caller, asked.symbol)
     rule = ask.add_rule(services, chat, asked.symbol, wish, _LANGUAGE)
-    numbers = sorted(one.id for one in ask.rules_of(services.store, chat))
+    numbers = sorted(other.id for other in ask.rules_of(services.store, chat))
     if rule.id in numbers[most:]:  # looked at afterwards: two that come at once must not both be the last
         ask.remove_rule(services.store, chat, rule.id)
         raise LimitReached(f"Your plan has {most} alert rules; remove one first.")
     return JSONResponse(_about(rule), 201, {"Location": f"/api/v1/rules/{rule.id}"})
 
 
-@router.get("/rules/{rule_id}", response_model=RuleAnswer, responses=problems(), openapi_extra=security(KEY_NEEDED))
-def get_rule(request: Request, services: ServicesOf, key: KeyOf, rule_id: RuleId) -> Response:
+@router.get("/rules/{rule_id}", **owned(RuleAnswer))
+def get_rule(services: ServicesOf, key: KeyOf, rule_id: RuleId, reply: JsonReplyOf) -> Response:
     """One rule."""
-    return answer(request, _about(_rule(services, key.id, rule_id)))
+    return reply(_about(_rule(services, key.id, rule_id)))
 
 
-@router.delete("/rules/{rule_id}", status_code=204, responses=problems(), openapi_extra=security(KEY_NEEDED))
+@router.delete("/rules/{rule_id}", **owned(status=204))
 def remove_rule(services: ServicesOf, key: KeyOf, rule_id: RuleId) -> Response:
     """Forget a rule."""
     _rule(services, key.id, rule_id)
@@ -94,25 +86,21 @@ def remove_rule(services: ServicesOf, key: KeyOf, rule_id: RuleId) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/alerts", response_model=AlertsAnswer, responses=table(), openapi_extra=security(KEY_NEEDED))
-def list_alerts(
-    request: Request, services: ServicesOf, wanted: FormatOf, key: KeyOf, limit: Limit = 100, cursor: Cursor = None
-) -> Response:
+@router.get("/alerts", **owned(AlertsAnswer, tables=True))
+def list_alerts(store: StoreOf, key: KeyOf, page: PageOf, reply: ReplyOf) -> Response:
     """What the owner's rules have fired, oldest first; kept for 30 days after their horizon."""
-    with services.store.reading() as db:
-        found = alerts_table.since(db, owner_of_key(key.id), after(cursor), limit + 1)
-    items = [alert_json(one) for one in found[:limit]]
-    following = cursor_of(found[limit - 1].alert.id) if len(found) > limit else None
-    body = {"items": items, "next_cursor": following}
-    return answer(request, body, wanted, rows=items, name="alerts", headers=link_to_next(request, following))
+    with store.reading() as db:
+        fired = alerts_table.since(db, owner_of_key(key.id), page.after, page.limit + 1)
+    fired, following = page.cut(fired, lambda entry: entry.alert.id)
+    return reply.page([alert_json(entry) for entry in fired], following, "alerts")
 
 
-def _rule(services: ServicesOf, key_id: int, rule_id: int) -> AlertRule:
-    """Raises ProblemError where the owner has no rule of this number."""
-    for one in ask.rules_of(services.store, owner_of_key(key_id)):
-        if one.id == rule_id:
-            return one
-    raise ProblemError(HttpProblem("unknown_rule", f"You have no rule {rule_id}."))
+def _rule(services: Services, key_id: int, rule_id: int) -> AlertRule:
+    """Raises HttpProblem where the owner has no rule of this number."""
+    for rule in ask.rules_of(services.store, owner_of_key(key_id)):
+        if rule.id == rule_id:
+            return rule
+    raise HttpProblem("unknown_rule", f"You have no rule {rule_id}.")
 
 
 def _about(rule: AlertRule) -> dict[str, Any]:

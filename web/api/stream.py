@@ -25,9 +25,9 @@ from bellwether.track_record.ledger import ledger_table, outcomes_table
 from bellwether.track_record.to_json import issued_json
 from bellwether.webhooks.events import alert_json
 from web.api.caller import CallerOf, KeyOf
-from web.api.openapi_responses import KEY_NEEDED, problems, security
+from web.api.openapi import owned
 from web.dependencies import ServicesOf
-from web.problems import ProblemError, bad_request
+from web.problems import HttpProblem
 
 LOOK_EVERY = 1.0  #: seconds
 BEAT_EVERY = 15  #: looks after which a quiet stream says that it lives
@@ -39,13 +39,10 @@ router = APIRouter(prefix="/api/v1", tags=["alerts"])
 _open: Counter[int] = Counter()  #: streams of this process, by key
 
 
-@router.get(
-    "/stream",
-    responses=problems(409)
-    | {200: {"description": "Events `alert` and `forecast`", "content": {"text/event-stream": {}}}},
-    openapi_extra=security(KEY_NEEDED),
-    response_class=Response,
-)
+_EVENTS = {"description": "Events `alert` and `forecast`", "content": {"text/event-stream": {}}}
+
+
+@router.get("/stream", **owned(None, 409, also={200: _EVENTS}), response_class=Response)
 async def stream(
     services: ServicesOf,
     caller: CallerOf,
@@ -84,18 +81,18 @@ class _Stream(StreamingResponse):
 
 
 def _symbols(services: Services, text: str) -> list[str]:
-    """Raises ProblemError and the errors of `queries.resolve`."""
+    """Raises HttpProblem and the errors of `queries.resolve`."""
     names = list(dict.fromkeys(name for part in text.split(",") if (name := part.strip())))
     if not 1 <= len(names) <= MOST_SYMBOLS:
-        raise ProblemError(bad_request(f"Please name 1 to {MOST_SYMBOLS} symbols, with commas."))
+        raise HttpProblem("bad_request", f"Please name 1 to {MOST_SYMBOLS} symbols, with commas.")
     return [forecasts.resolve(services, name).symbol for name in names]
 
 
 def _seen(last_event_id: str) -> tuple[int, int]:
-    found = _SEEN.fullmatch(last_event_id)
-    if found is None:
-        raise ProblemError(bad_request("Last-Event-ID is none of our events; leave it out to begin with what is new."))
-    return int(found[1]), int(found[2])
+    match = _SEEN.fullmatch(last_event_id)
+    if match is None:
+        raise HttpProblem("bad_request", "Last-Event-ID is none of our events; leave it out to begin with what is new.")
+    return int(match[1]), int(match[2])
 
 
 def _newest(services: Services, key_id: int) -> tuple[int, int]:
@@ -111,12 +108,12 @@ async def _events(
     quiet = 0
     while True:
         try:
-            found = await asyncio.to_thread(_look, services, key_id, symbols, seen)
+            news = await asyncio.to_thread(_look, services, key_id, symbols, seen)
         except StoreError:  # a moment of trouble; what is new then comes afterwards
-            found = [], seen
-        if found is None:
+            news = [], seen
+        if news is None:
             return
-        events, seen = found
+        events, seen = news
         for event in events:
             yield event
         quiet = 0 if events else quiet + 1
@@ -145,12 +142,12 @@ def _look(
         with services.store.reading() as db:
             issued = outcomes_table.issued_since(db, row, wanted, _AT_ONCE)
     events = []
-    for one in fired:
-        alert = one.alert.id
-        events.append(_event("alert", f"a{alert}-f{row}", alert_json(one)))
-    for entry in issued:
-        row = entry.seq
-        events.append(_event("forecast", f"a{alert}-f{row}", issued_json(entry)))
+    for entry in fired:
+        alert = entry.alert.id
+        events.append(_event("alert", f"a{alert}-f{row}", alert_json(entry)))
+    for forecast in issued:
+        row = forecast.seq
+        events.append(_event("forecast", f"a{alert}-f{row}", issued_json(forecast)))
     if len(issued) < _AT_ONCE:
         row = max(row, head)
     return events, (alert, row)

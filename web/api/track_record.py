@@ -1,8 +1,8 @@
 """How issued forecasts turned out: the record, the whole ledger page by page, and the receipt of each."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query
 from starlette.responses import Response
 
 from bellwether.ask import forecasts
@@ -10,28 +10,21 @@ from bellwether.client.answers.track_record import LedgerAnswer, ReceiptAnswer, 
 from bellwether.core.parsing import parse_horizon
 from bellwether.track_record.ledger import outcomes_table
 from bellwether.track_record.to_json import entry_json, receipt_json, record_json
-from web.api.cursors import Cursor, Limit, after, cursor_of, link_to_next
-from web.api.negotiate import FormatOf, answer
-from web.api.openapi_responses import KEY, security, table
+from web.api.negotiate import ReplyOf
+from web.api.openapi import named_router, operation
+from web.api.requests import PageOf
 from web.dependencies import ServicesOf
 
-router = APIRouter(prefix="/api/v1", tags=["track record"])
+router = named_router("track record")
 _ONE_YEAR = 31_536_000  #: seconds
 OneSymbol = Annotated[str | None, Query(description="Only forecasts of this one", max_length=60)]
 OneHorizon = Annotated[str | None, Query(description="Only these trading days ahead, such as 10 or 2w", max_length=20)]
 
 
-@router.get(
-    "/track-record",
-    response_model=TrackRecordAnswer,
-    responses=table(409),
-    operation_id="track_record",
-    openapi_extra=security(KEY),
-)
+@router.get("/track-record", **operation(TrackRecordAnswer, 409, tables=True))
 def track_record(
-    request: Request,
     services: ServicesOf,
-    wanted: FormatOf,
+    reply: ReplyOf,
     symbol: OneSymbol = None,
     horizon: OneHorizon = None,
     model_id: Annotated[str | None, Query(description="Only this model's", max_length=100)] = None,
@@ -39,20 +32,12 @@ def track_record(
 ) -> Response:
     """How the issued forecasts turned out, beside the plain rule. Of the sample market, `simulated` says so."""
     record = forecasts.asked_record(services, symbol, horizon, model_id, since)
-    return answer(request, record_json(record), wanted, name="track_record", keep=60)
+    return reply(record_json(record), name="track_record", keep=60)
 
 
-@router.get(
-    "/ledger", response_model=LedgerAnswer, responses=table(409), operation_id="ledger", openapi_extra=security(KEY)
-)
+@router.get("/ledger", **operation(LedgerAnswer, 409, tables=True))
 def ledger(
-    request: Request,
-    services: ServicesOf,
-    wanted: FormatOf,
-    symbol: OneSymbol = None,
-    horizon: OneHorizon = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
+    services: ServicesOf, page: PageOf, reply: ReplyOf, symbol: OneSymbol = None, horizon: OneHorizon = None
 ) -> Response:
     """Every issued forecast in the order of the ledger, misses included, page by page.
 
@@ -61,27 +46,18 @@ def ledger(
     only = forecasts.resolve(services, symbol).symbol if symbol is not None else None
     sessions = parse_horizon(horizon) if horizon is not None else None
     with services.store.reading() as db:
-        found = outcomes_table.page(db, after(cursor), limit + 1, only, sessions)
-    items = [entry_json(one) for one in found[:limit]]
-    following = cursor_of(found[limit - 1].row.seq) if len(found) > limit else None
-    body: dict[str, Any] = {"items": items, "next_cursor": following}
-    return answer(request, body, wanted, rows=items, name="ledger", headers=link_to_next(request, following))
+        entries = outcomes_table.page(db, page.after, page.limit + 1, only, sessions)
+    entries, following = page.cut(entries, lambda entry: entry.row.seq)
+    return reply.page([entry_json(entry) for entry in entries], following, "ledger")
 
 
-@router.get(
-    "/receipts/{forecast_id}",
-    response_model=ReceiptAnswer,
-    responses=table(),
-    operation_id="receipt",
-    openapi_extra=security(KEY),
-)
+@router.get("/receipts/{forecast_id}", **operation(ReceiptAnswer, tables=True))
 def receipt(
-    request: Request,
     services: ServicesOf,
-    wanted: FormatOf,
+    reply: ReplyOf,
     forecast_id: Annotated[str, Path(description="`forecast_id` of an issued forecast", max_length=60)],
 ) -> Response:
     """The row of one issued forecast and what proves it. It never changes once its outcome is there."""
-    found = forecasts.receipt(services, forecast_id)
-    headers = {"Cache-Control": f"private, max-age={_ONE_YEAR}, immutable"} if found.outcome is not None else {}
-    return answer(request, receipt_json(found), wanted, name=f"receipt_{found.forecast_id}", headers=headers)
+    row = forecasts.receipt(services, forecast_id)
+    headers = {"Cache-Control": f"private, max-age={_ONE_YEAR}, immutable"} if row.outcome is not None else {}
+    return reply(receipt_json(row), name=f"receipt_{row.forecast_id}", headers=headers)

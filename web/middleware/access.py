@@ -26,7 +26,7 @@ from bellwether.core.errors import BadKey, BellwetherError
 from bellwether.core.plans import DEMO, Plan
 from web.api.caller import Caller, Count
 from web.middleware.security_headers import Respond
-from web.problems import HttpProblem, ProblemError, problem_of
+from web.problems import HttpProblem, problem_of
 
 API = "/api/v1/"
 WRONG_KEYS = 30  #: a minute that one address may try; whoever has the right one is never held back by them
@@ -65,7 +65,6 @@ class Access:
         self._failures = MemoryMeter(Plan(requests_a_minute=FAILURES, requests_a_day=0), clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, or refuse."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -78,7 +77,7 @@ class Access:
                 send = self._counted(scope["caller"], send)
             elif path not in _UNCOUNTED and scope.get("client"):
                 _check_pace(self._visits, scope["client"][0], "That was a lot at once. Please go on in {} s.")
-        except (BellwetherError, ProblemError) as error:
+        except (BellwetherError, HttpProblem) as error:
             problem = problem_of(error)
             response = self._respond(Request(scope), problem)
             if problem.retry_after is not None:
@@ -93,14 +92,14 @@ class Access:
             raise
 
     def _operator(self, scope: Scope) -> Caller:
-        """Whoever has the operator's token. Raises ProblemError and BadKey."""
+        """Whoever has the operator's token. Raises HttpProblem and BadKey."""
         kind, _, sent = Headers(scope=scope).get("authorization", "").partition(" ")
         if kind.lower() != "bearer":
-            raise ProblemError(HttpProblem("key_required", _OPERATORS))
+            raise HttpProblem("key_required", _OPERATORS)
         token = self._api.admin_token.get_secret_value()
         if not token:
             text = "This address is closed: whoever runs this service has set no BELLWETHER_API__ADMIN_TOKEN."
-            raise ProblemError(HttpProblem("not_offered", text))
+            raise HttpProblem("not_offered", text)
         # compare_digest takes no text beyond ASCII
         if not hmac.compare_digest(sent.strip().encode(), token.encode()):
             self._check_wrong_keys(scope)
@@ -108,7 +107,7 @@ class Access:
         return Caller(self._api.plans[DEMO], is_operator=True)
 
     async def _caller(self, scope: Scope) -> Caller:
-        """Count the call. Raises the errors of a key, QuotaExceeded, StoreError and ProblemError."""
+        """Count the call. Raises the errors of a key, QuotaExceeded, StoreError and HttpProblem."""
         try:
             caller = await self._admitted(scope)
         except BadKey:
@@ -119,7 +118,7 @@ class Access:
         try:
             _check_scope(caller, None if scope["path"] in _FREE else _PRIVATE.get(part, KeyScope.READ))
             self._check_failures(caller)
-        except ProblemError:
+        except HttpProblem:
             await caller.refund(caller.cost)
             raise
         return caller
@@ -161,33 +160,32 @@ class Access:
         return counted_send
 
     def _check_wrong_keys(self, scope: Scope) -> None:
-        """Raises ProblemError for whoever tries one wrong key after the other."""
         text = "Too many wrong keys came from your address. Please go on in {} s, or use the right one."
         _check_pace(self._wrong_keys, (scope.get("client") or ("",))[0], text)
 
     def _check_failures(self, caller: Caller) -> None:
-        """Raises ProblemError for a caller whose calls fail without end."""
+        """Raises HttpProblem for a caller whose calls fail without end."""
         if caller.who and (wait := self._failures.wait(caller.who)):
             text = f"More than {FAILURES} of your calls failed within a minute. Please go on in {wait} s."
-            raise ProblemError(HttpProblem("too_many_requests", text, retry_after=wait))
+            raise HttpProblem("too_many_requests", text, retry_after=wait)
 
 
 def _check_pace(pace: RequestRateLimit, address: str, text: str) -> None:
-    """Raises ProblemError for an address that is to wait."""
+    """Raises HttpProblem for an address that is to wait."""
     if wait := pace.wait(address):
         seconds = int(wait) + 1
-        raise ProblemError(HttpProblem("too_many_requests", text.format(seconds), retry_after=seconds))
+        raise HttpProblem("too_many_requests", text.format(seconds), retry_after=seconds)
 
 
 def _check_scope(caller: Caller, needed: KeyScope | None) -> None:
-    """Raises ProblemError for a caller who may not ask for this."""
+    """Raises HttpProblem for a caller who may not ask for this."""
     if caller.key is None:
         if caller.is_private:
             text = "This needs a key: “Authorization: Bearer bw_live_...”. See /developers."
-            raise ProblemError(HttpProblem("key_required", text))
+            raise HttpProblem("key_required", text)
     elif needed is not None and needed not in caller.key.scopes:
         text = f"Your key is for {', '.join(sorted(caller.key.scopes))}, not for {needed}."
-        raise ProblemError(HttpProblem("missing_scope", text))
+        raise HttpProblem("missing_scope", text)
 
 
 def _add_headers(headers: MutableHeaders, left: tuple[Left, ...]) -> None:

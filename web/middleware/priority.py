@@ -19,13 +19,11 @@ class Priority:
     """ASGI middleware; one per process, used from its event loop alone."""
 
     def __init__(self, app: ASGIApp, at_once: int = AT_ONCE) -> None:
-        """`at_once` calls go on; the others wait."""
         self._app, self._free = app, at_once
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._numbers = itertools.count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, at once or when it is this one's turn."""
         caller = caller_in(scope)
         if caller is None or caller.is_operator or scope["path"] == _ENDLESS:
             await self._app(scope, receive, send)

@@ -16,7 +16,7 @@ from bellwether.access.addresses import is_local, network
 from web.api.caller import caller_in
 from web.api.requests import MOST_BODY
 from web.middleware.security_headers import Respond
-from web.problems import HttpProblem, bad_request
+from web.problems import HttpProblem
 
 SECONDS = 20.0  #: that a body may take
 MOST_HELD = 64_000_000  #: bytes of all bodies that are in memory at the same time; whoever has no key leaves half of it
@@ -30,12 +30,10 @@ class RequestBody:
     """ASGI middleware; one per process, used from its event loop alone."""
 
     def __init__(self, app: ASGIApp, respond: Respond) -> None:
-        """`respond` makes the answer to a problem."""
         self._app, self._respond = app, respond
         self._held: Counter[str] = Counter()  #: bytes, by who sends them
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on with the whole body, or refuse."""
         if scope["type"] != "http" or scope["method"] == "GET":  # nobody reads the body of a GET
             await self._app(scope, receive, send)
             return
@@ -65,7 +63,7 @@ class RequestBody:
                 while more:
                     message = await receive()
                     if message["type"] == "http.disconnect":
-                        return bad_request("The body broke off before its end.")
+                        return HttpProblem("bad_request", "The body broke off before its end.")
                     part, more = message.get("body", b""), message.get("more_body", False)
                     if len(body) + len(part) > MOST_BODY:
                         return HttpProblem("too_large", TOO_LARGE)
@@ -93,7 +91,6 @@ class RequestBody:
 
 
 def _unreadable(headers: Headers) -> HttpProblem | None:
-    """Why a body is not even read."""
     length = headers.get("content-length", "")
     if length.isdecimal() and int(length) > MOST_BODY:
         return HttpProblem("too_large", TOO_LARGE)

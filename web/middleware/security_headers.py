@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.problems import HttpProblem, bad_request, problem_of
+from web.problems import HttpProblem, problem_of
 
 LONGEST_QUERY = 2048  #: bytes of a query string; ours have a few dozen
 MOST_HEADERS = 16_384  #: bytes of all headers of a request, names and values; browsers send some hundred
@@ -39,11 +39,9 @@ class SecurityHeaders:
     """The outermost layer of the app."""
 
     def __init__(self, app: ASGIApp, respond: Respond) -> None:
-        """`respond` makes the answer to a problem: a page or JSON."""
         self._app, self._respond = app, respond
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -67,7 +65,7 @@ class SecurityHeaders:
         request = Request(scope)
         try:
             too_long = _what_is_too_long(scope)
-            answer: ASGIApp = self._respond(request, bad_request(too_long)) if too_long else self._app
+            answer: ASGIApp = self._respond(request, HttpProblem("bad_request", too_long)) if too_long else self._app
             await answer(scope, receive, guarded_send)
         except Exception as error:
             log.exception("Request %s could not be answered.", request_id)

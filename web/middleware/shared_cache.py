@@ -15,18 +15,16 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.api.caller import Caller, caller_in
-from web.etag import is_known
 
 MOST_BYTES = 16_000_000  #: of answers kept, the longest unused forgotten first
 LARGEST = 500_000  #: bytes of one answer; a larger one passes through
+_OPAQUE = re.compile(r'"[^"]*"')
 _SECONDS = re.compile(r"\bs-maxage=(\d+)")
 Key = tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """One answer."""
-
+class _KeptAnswer:
     start: Message
     body: bytes
     tag: str
@@ -39,13 +37,12 @@ class SharedCache:
     def __init__(self, app: ASGIApp, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` counts seconds and never goes back."""
         self._app, self._clock = app, clock
-        self._kept: TLRUCache[Key, _Kept] = TLRUCache(
-            MOST_BYTES, lambda _, one, now: now + _seconds(one.start), clock, lambda one: len(one.body)
+        self._kept: TLRUCache[Key, _KeptAnswer] = TLRUCache(
+            MOST_BYTES, lambda _, answer, now: now + _seconds(answer.start), clock, lambda answer: len(answer.body)
         )
         self._under_way: dict[Key, asyncio.Event] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer from memory, or pass on and remember."""
         # what belongs to one key is nobody else's, and a stream never ends
         caller = caller_in(scope)
         if scope["type"] != "http" or scope["method"] != "GET" or (caller is not None and caller.is_private):
@@ -62,61 +59,71 @@ class SharedCache:
                 return
         done = self._under_way[key] = asyncio.Event()
         try:
-            await self._app(scope, receive, _Recorder(send, lambda start, body: self._keep(key, start, body), done.set))
+            await self._app(scope, receive, self._recorded(key, send, done))
         finally:
             done.set()
             if self._under_way.get(key) is done:
                 del self._under_way[key]
 
     async def _given(self, key: Key, asked: Headers, send: Send) -> bool:
-        """Whether it could be answered from memory."""
-        kept = self._kept.get(key)
-        if kept is None:
+        """Whether it could be answered from memory, if only by "not modified"."""
+        answer = self._kept.get(key)
+        if answer is None:
             return False
-        await _give(kept, asked, int(self._clock() - kept.made), send)
+        same = is_known(answer.tag, asked)
+        start = {**answer.start, "headers": list(answer.start["headers"])}
+        headers = MutableHeaders(raw=start["headers"])
+        headers["Age"] = str(int(self._clock() - answer.made))
+        if same:
+            start["status"] = 304
+            for name in ("content-length", "content-type", "content-encoding"):
+                if name in headers:
+                    del headers[name]
+        await send(start)
+        await send({"type": "http.response.body", "body": b"" if same else answer.body})
         return True
 
-    def _keep(self, key: Key, start: Message, body: bytes) -> None:
-        self._kept[key] = _Kept(start, body, Headers(raw=start["headers"]).get("etag", ""), self._clock())
+    def _recorded(self, key: Key, send: Send, settled: asyncio.Event) -> Send:
+        """`send` that keeps an answer once it is complete, if it may be kept.
+
+        `settled` is set as soon as that is decided, before anything is sent: whoever waits for the same answer must not
+        wait for a visitor whose line is slow, nor for a stream that never ends.
+        """
+        start: Message = {}
+        body = bytearray()
+        may_be_kept = False
+
+        async def recorded_send(message: Message) -> None:
+            nonlocal start, may_be_kept
+            if message["type"] == "http.response.start":
+                # copied before others add what belongs to this one answer, such as its number
+                start = {**message, "headers": list(message["headers"])}
+                may_be_kept = message["status"] == 200 and _seconds(message) > 0
+            elif message["type"] == "http.response.body" and may_be_kept:
+                body.extend(message.get("body", b""))
+                may_be_kept = len(body) <= LARGEST
+                if may_be_kept and not message.get("more_body"):
+                    tag = Headers(raw=start["headers"]).get("etag", "")
+                    self._kept[key] = _KeptAnswer(start, bytes(body), tag, self._clock())
+                    settled.set()
+            if not may_be_kept:
+                body.clear()
+                settled.set()
+            await send(message)
+
+        return recorded_send
 
 
-class _Recorder:
-    """Passes an answer on as it comes, and tells what it was when it is complete, if it may be kept.
-
-    `settled` is called as soon as that is decided, before anything is sent: whoever waits for the same answer must not
-    wait for a visitor whose line is slow, nor for a stream that never ends.
-    """
-
-    def __init__(self, send: Send, keep: Callable[[Message, bytes], None], settled: Callable[[], None]) -> None:
-        self._send, self._keep, self._settled = send, keep, settled
-        self._start: Message = {}
-        self._parts: list[bytes] = []
-        self._size = 0
-        self._may_be_kept = False
-
-    async def __call__(self, message: Message) -> None:
-        """One ASGI message."""
-        if message["type"] == "http.response.start":
-            # copied before others add what belongs to this one answer, such as its number
-            self._start = {**message, "headers": list(message["headers"])}
-            self._may_be_kept = message["status"] == 200 and _seconds(message) > 0
-        elif message["type"] == "http.response.body" and self._may_be_kept:
-            self._parts.append(message.get("body", b""))
-            self._size += len(self._parts[-1])
-            self._may_be_kept = self._size <= LARGEST
-            if self._may_be_kept and not message.get("more_body"):
-                self._keep(self._start, b"".join(self._parts))
-                self._settled()
-        if not self._may_be_kept:
-            self._parts.clear()
-            self._settled()
-        await self._send(message)
+def is_known(tag: str, asked: Headers) -> bool:
+    """Whether `tag` is among the ETags that a request names, by weak comparison (RFC 9110, 13.1.2); "*" names all."""
+    named = ",".join(asked.getlist("if-none-match"))
+    return bool(tag) and (named.strip() == "*" or tag.removeprefix("W/") in _OPAQUE.findall(named))
 
 
 def _seconds(start: Message) -> int:
     """How long an answer may be given again; 0 where its headers allow nothing."""
-    found = _SECONDS.search(Headers(raw=start["headers"]).get("cache-control", ""))
-    return int(found[1]) if found else 0
+    match = _SECONDS.search(Headers(raw=start["headers"]).get("cache-control", ""))
+    return int(match[1]) if match else 0
 
 
 def _key(scope: Scope, asked: Headers, caller: Caller | None) -> Key:
@@ -133,18 +140,3 @@ def _key(scope: Scope, asked: Headers, caller: Caller | None) -> Key:
         asked.get("accept", "").encode("latin-1") if caller is not None else b"",
         caller.restrictions if caller is not None else b"",
     )
-
-
-async def _give(kept: _Kept, asked: Headers, age: int, send: Send) -> None:
-    """The kept answer, or "not modified" to whoever has it."""
-    same = is_known(kept.tag, asked)
-    start = {**kept.start, "headers": list(kept.start["headers"])}
-    headers = MutableHeaders(raw=start["headers"])
-    headers["Age"] = str(age)
-    if same:
-        start["status"] = 304
-        for name in ("content-length", "content-type", "content-encoding"):
-            if name in headers:
-                del headers[name]
-    await send(start)
-    await send({"type": "http.response.body", "body": b"" if same else kept.body})

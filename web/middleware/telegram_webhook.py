@@ -29,7 +29,6 @@ class TelegramWebhook:
         self._app, self._path, self._secret, self._take = app, path, secret.encode(), take
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or hand it on."""
         if scope["type"] != "http" or scope["path"] != self._path:
             await self._app(scope, receive, send)
             return
@@ -54,7 +53,6 @@ class TelegramWebhook:
 
 
 async def _read(request: Request) -> bytes | None:
-    """The body; None as soon as it is longer than any update."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -1,14 +1,16 @@
 """The pages that explain: how it works, what is kept about a visitor, how programs ask."""
 
 import json
+from dataclasses import dataclass
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from bellwether.forecasting.to_json import forecast_json
-from web.api.index import by_subject
+from web.api.openapi import ADMIN, KEY_NEEDED
 from web.dependencies import ServicesOf
-from web.pages.example import EXAMPLE, example
+from web.pages.home import EXAMPLE, example
 from web.pages.render import page, tag_of
 from web.problems import KINDS
 
@@ -39,8 +41,36 @@ def developers(request: Request, services: ServicesOf) -> Response:
         "developers.html",
         example=EXAMPLE,
         answer=json.dumps(forecast_json(made), indent=2, ensure_ascii=False) if made else silence,
-        addresses=by_subject(request.app.openapi()),
+        addresses=_by_subject(request.app.openapi()),
         plans=services.settings.api.plans if services.settings.api.limits else {},
         kinds=KINDS,
         a_minute=services.settings.web.requests_a_minute,
     )
+
+
+_NEEDED = {repr(KEY_NEEDED): "needed", repr(ADMIN): "operator's"}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One address and method."""
+
+    method: str  #: in capitals
+    parts: tuple[str, ...]  #: of the path, each with the slash before it: where a line may break
+    says: str  #: what is there, in a sentence or two
+    key: str  #: whether it takes one
+
+
+def _by_subject(description: dict[str, Any]) -> dict[str, list[Address]]:
+    """The addresses of an OpenAPI description under the name of what they are about, in its order."""
+    subjects: dict[str, list[Address]] = {}
+    for path, operations in description["paths"].items():
+        for method, operation in operations.items():
+            subjects.setdefault(operation["tags"][0], []).append(_address(method, path, operation))
+    return subjects
+
+
+def _address(method: str, path: str, operation: dict[str, Any]) -> Address:
+    says = operation["description"].partition("\n\n")[0].replace("\n", " ").replace("`", "")
+    key = _NEEDED.get(repr(operation.get("security")), "optional")
+    return Address(method.upper(), tuple(f"/{part}" for part in path.strip("/").split("/")), says, key)

@@ -4,18 +4,16 @@ import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bellwether.ask import forecasts
 from bellwether.charts.ranges import range_chart
 from bellwether.charts.renderer import to_svg
 from bellwether.core.errors import BellwetherError
-from bellwether.core.parsing import DEFAULT_HORIZON, parse_horizon
 from bellwether.core.types import Forecast, Shape, Theme
 from bellwether.services import Services
-from web.dependencies import ServicesOf
-from web.pages import charts
+from web.dependencies import HorizonOf, ServicesOf
+from web.pages.charts import drawn
 from web.pages.render import page, tag_of
 from web.problems import HttpProblem, printable, problem_of
 
@@ -26,52 +24,52 @@ Symbols = Annotated[str, Query(max_length=LONGEST)]
 
 
 @router.get("/compare")
-def compare(
-    request: Request, services: ServicesOf, symbols: Symbols = "", horizon: str = str(DEFAULT_HORIZON)
-) -> Response:
+def compare(request: Request, services: ServicesOf, horizon: HorizonOf, symbols: Symbols = "") -> Response:
     """2 to 5 symbols in one small table and one chart; what cannot be answered is named beside what can."""
-    sessions, names = parse_horizon(horizon), _names(symbols)
-    made, problems = _answers(services, names, sessions)
+    names = _names(symbols)
+    made, problems = _answers(services, names, horizon)
     enough = len(made) >= FEWEST
     if names and not problems and not enough:
         problems = [HttpProblem("bad_request", f"Please name {FEWEST} to {MOST} different stocks, with commas.")]
+    tag = tag_of(request, "compare", symbols, horizon, [(each.forecast_id, each.caveats) for each in made])
     return page(
         request,
         "compare.html",
         200 if enough or not names else problems[0].kind.status,
-        tag=tag_of(request, "compare", symbols, sessions, [(one.forecast_id, one.caveats) for one in made])
-        if enough and not problems
-        else "",
-        horizon=sessions,
+        tag=tag if enough and not problems else "",
+        horizon=horizon,
         asked=printable(", ".join(names)),
         compared=made if enough else [],
         problems=problems,
-        caveats=tuple(dict.fromkeys(caveat for one in made for caveat in one.caveats)) if enough else (),
+        caveats=tuple(dict.fromkeys(caveat for forecast in made for caveat in forecast.caveats)) if enough else (),
     )
 
 
-def _compared(services: ServicesOf, symbols: Symbols, horizon: str = str(DEFAULT_HORIZON)) -> list[Forecast]:
+def _compared(services: ServicesOf, symbols: Symbols, horizon: HorizonOf) -> list[Forecast]:
     """The forecasts that a chart compares: all of them or none."""
-    made, problems = _answers(services, _names(symbols), parse_horizon(horizon))
+    made, problems = _answers(services, _names(symbols), horizon)
     if problems or len(made) < FEWEST:
-        raise HTTPException(400, problems[0].detail if problems else f"Please name {FEWEST} to {MOST} stocks.")
+        text = problems[0].detail if problems else f"Please name {FEWEST} to {MOST} stocks."
+        raise HttpProblem("bad_request", text)
     return made
 
 
 @router.get("/compare/chart.svg")
 async def compare_chart(
-    compared: Annotated[list[Forecast], Depends(_compared)], theme: Theme = "light", shape: Shape = "wide"
+    request: Request,
+    compared: Annotated[list[Forecast], Depends(_compared)],
+    theme: Theme = "light",
+    shape: Shape = "wide",
 ) -> Response:
     """The chart of a comparison."""
-    headers = {"Cache-Control": charts.KEPT}
-    return await charts.drawn(lambda: to_svg(range_chart(compared, theme, shape)), "image/svg+xml", headers)
+    return await drawn(request, lambda: to_svg(range_chart(compared, theme, shape)), "image/svg+xml")
 
 
 def _names(symbols: str) -> list[str]:
-    """What was typed, parted at commas. Raises HTTPException when it is too much."""
+    """What was typed, parted at commas. Raises HttpProblem when it is too much."""
     names = list(dict.fromkeys(name for part in re.split(r"[,;\n]", symbols) if (name := part.strip())))
     if len(names) > MOST:
-        raise HTTPException(400, f"Please name {FEWEST} to {MOST} stocks; these are {len(names)}.")
+        raise HttpProblem("bad_request", f"Please name {FEWEST} to {MOST} stocks; these are {len(names)}.")
     return names
 
 
@@ -81,9 +79,9 @@ def _answers(services: Services, names: list[str], horizon: int) -> tuple[list[F
     problems = []
     for name in names:
         try:
-            one = forecasts.answer(services, name, horizon).forecast
+            forecast = forecasts.answer(services, name, horizon).forecast
         except BellwetherError as problem:
             problems.append(problem_of(problem))
-            continue
-        made.setdefault(one.symbol, one)
+        else:
+            made.setdefault(forecast.symbol, forecast)
     return list(made.values()), problems

@@ -7,10 +7,10 @@ from starlette.responses import Response
 
 from bellwether.ask import forecasts
 from bellwether.core.types import Instrument
-from web.dependencies import ServicesOf
+from web.dependencies import NowOf, ServicesOf
 from web.pages.forecast_view import stock_address
 from web.pages.render import base_address
-from web.problems import HttpProblem, ProblemError
+from web.problems import HttpProblem
 
 router = APIRouter(include_in_schema=False)
 _ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
@@ -18,32 +18,33 @@ _LONGEST_LINE = 74  #: bytes before a line must be folded
 
 
 @router.get("/stocks/{symbol}/earnings.ics")
-def earnings(request: Request, services: ServicesOf, symbol: str) -> Response:
+def earnings(request: Request, services: ServicesOf, now: NowOf, symbol: str) -> Response:
     """One event for the day. The source is asked now, at the wish of who wants the file, and never for a page."""
-    one = forecasts.resolve(services, symbol)
-    on = services.fundamentals.statements(one.symbol).next_earnings
+    instrument = forecasts.resolve(services, symbol)
+    on = services.fundamentals.statements(instrument.symbol).next_earnings
     if on is None:
-        raise ProblemError(HttpProblem("not_found", f"The day of the next earnings of {one.name} is not known yet."))
-    address = f"{base_address(request)}{stock_address(one.symbol)}"
+        text = f"The day of the next earnings of {instrument.name} is not known yet."
+        raise HttpProblem("not_found", text)
+    address = f"{base_address(request)}{stock_address(instrument.symbol)}"
     return Response(
-        calendar_file(one, on, address, services.clock()),
+        calendar_file(instrument, on, address, now),
         media_type="text/calendar; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="earnings.ics"'},
     )
 
 
-def calendar_file(one: Instrument, on: date, address: str, now: datetime) -> str:
+def calendar_file(instrument: Instrument, on: date, address: str, now: datetime) -> str:
     """An all-day event; expected, not promised."""
     lines = (
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//Bellwether//Earnings//EN",
         "BEGIN:VEVENT",
-        f"UID:earnings-{one.symbol}-{on:%Y%m%d}@bellwether",
+        f"UID:earnings-{instrument.symbol}-{on:%Y%m%d}@bellwether",
         f"DTSTAMP:{now:%Y%m%dT%H%M%SZ}",
         f"DTSTART;VALUE=DATE:{on:%Y%m%d}",
         f"DTEND;VALUE=DATE:{on + timedelta(days=1):%Y%m%d}",
-        f"SUMMARY:{f'{one.name} ({one.symbol}): earnings expected'.translate(_ESCAPED)}",
+        f"SUMMARY:{f'{instrument.name} ({instrument.symbol}): earnings expected'.translate(_ESCAPED)}",
         f"URL:{address}",
         "TRANSP:TRANSPARENT",
         "END:VEVENT",

@@ -30,7 +30,7 @@ def readyz(services: ServicesOf) -> JSONResponse:
     database = _database(services)
     checks = (_model(services), database, Check("source", True, services.provider.name), *_connections(services))
     body: dict[str, Any] = {
-        "status": "not ready" if not database.ok else "ready" if all(one.ok for one in checks) else "degraded",
+        "status": "not ready" if not database.ok else "ready" if all(check.ok for check in checks) else "degraded",
         "checks": {check.name: {"ok": check.ok, "detail": check.detail} for check in checks},
     }
     return JSONResponse(body, status_code=200 if database.ok else 503)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from bellwether.ask.market_overview import Overview, OverviewRow
@@ -11,23 +11,14 @@ from bellwether.forecasting import sentences
 from web.pages.forecast_view import spread
 
 Column = Literal["name", "close", "width", "rule", "usual", "chance"]
-Order = Literal["up", "down"]
-_FIGURES: dict[str, Callable[[OverviewRow], Any]] = {
-    "name": lambda row: row.forecast.name.casefold(),
-    "close": lambda row: row.forecast.last_close,
-    "width": lambda row: row.width,
-    "rule": lambda row: row.against_rule,
-    "usual": lambda row: row.against_usual,
-    "chance": lambda row: row.forecast.probability_of_growth,
-}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  #: what makes a cell one
-_HEADINGS = {
-    "name": "Company",
-    "close": "Last close",
-    "width": "8-in-10 range",
-    "rule": "Against the plain rule",
-    "usual": "Swings against its usual",
-    "chance": "Chance of a rise",
+#: the heading of each column, and the figure that it is sorted by
+_COLUMNS: dict[str, tuple[str, Callable[[OverviewRow], Any]]] = {
+    "name": ("Company", lambda row: row.forecast.name.casefold()),
+    "close": ("Last close", lambda row: row.forecast.last_close),
+    "width": ("8-in-10 range", lambda row: row.width),
+    "rule": ("Against the plain rule", lambda row: row.against_rule),
+    "usual": ("Swings against its usual", lambda row: row.against_usual),
+    "chance": ("Chance of a rise", lambda row: row.forecast.probability_of_growth),
 }
 
 
@@ -54,18 +45,18 @@ class Group:
 def columns(horizon: int, sort: str, order: str) -> list[Heading]:
     """The headings. Figures are sorted from the largest at first, names from A."""
     headings = []
-    for column in get_args(Column):
+    for column, (text, _) in _COLUMNS.items():
         first = "up" if column == "name" else "down"
         other = "down" if order == "up" else "up"
         wanted = urlencode({"horizon": horizon, "sort": column, "order": other if column == sort else first})
         state = ("ascending" if order == "up" else "descending") if column == sort else ""
-        headings.append(Heading(column, _HEADINGS[column], f"/market?{wanted}", state))
+        headings.append(Heading(column, text, f"/market?{wanted}", state))
     return headings
 
 
 def sorted_rows(overview: Overview, sort: str, order: str) -> list[OverviewRow]:
     """All rows in order; those without the figure come last either way."""
-    figure = _FIGURES[sort]
+    _, figure = _COLUMNS[sort]
     known = [row for row in overview.rows if figure(row) is not None]
     unknown = [row for row in overview.rows if figure(row) is None]
     return sorted(known, key=figure, reverse=order == "down") + unknown
@@ -73,7 +64,7 @@ def sorted_rows(overview: Overview, sort: str, order: str) -> list[OverviewRow]:
 
 def raw(row: OverviewRow, column: str) -> str:
     """A figure for the page's script to sort by; empty where there is none."""
-    value = _FIGURES[column](row)
+    value = _COLUMNS[column][1](row)
     return "" if value is None else value if isinstance(value, str) else f"{value:.5g}"
 
 
@@ -116,7 +107,7 @@ def usual(row: OverviewRow) -> str:
 def bar(row: OverviewRow, widest: float) -> tuple[float, float, float]:
     """Left end, middle and right end of the 80 % range on a scale of 0 to 100 with the last close at 50."""
     low, middle, high = (row.forecast.growths[place] for place in (Q10, Q50, Q90))
-    return tuple(max(0.0, min(100.0, 50 + 50 * each / widest)) for each in (low, middle, high))  # type: ignore[return-value]
+    return tuple(max(0.0, min(100.0, 50 + 50 * growth / widest)) for growth in (low, middle, high))  # type: ignore[return-value]
 
 
 def widest(overview: Overview) -> float:
@@ -141,21 +132,15 @@ def csv_rows(overview: Overview) -> Iterator[tuple[object, ...]]:
     for row in overview.rows:
         made = row.forecast
         yield (
-            *(_as_text(each) for each in (made.symbol, made.name, made.exchange, made.currency)),
-            *(made.cutoff, made.horizon, made.target_session),
-            made.last_close,
+            *(made.symbol, made.name, made.exchange, made.currency),
+            *(made.cutoff, made.horizon, made.target_session, made.last_close),
             *(f"{price:.6g}" for price in made.quantiles),
             f"{row.width:.5f}",
             "" if row.against_rule is None else f"{row.against_rule:.4f}",
             "" if row.against_usual is None else f"{row.against_usual:.4f}",
             f"{made.probability_of_growth:.4f}",
-            *(_as_text(each) for each in (made.model_id, made.source, made.forecast_id)),
+            *(made.model_id, made.source, made.forecast_id),
         )
-
-
-def _as_text(text: str) -> str:
-    """Words that no spreadsheet takes for a formula, whatever a file of prices calls its companies."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _more(ratio: float, above: str, below: str, same: str) -> str:

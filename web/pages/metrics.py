@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from fastapi import APIRouter
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
@@ -23,36 +23,29 @@ router = APIRouter(include_in_schema=False)
 @router.get("/metrics")
 def metrics(services: ServicesOf) -> Response:
     """Every metric now."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Counted())
-    registry.register(_OutboxCounts(services))
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(_Metrics(services)), media_type=CONTENT_TYPE_LATEST)
 
 
-class _Counted(Collector):
-    """What was counted since the start."""
-
-    def collect(self) -> Iterator[Metric]:
-        """The counters and the histogram of the tally."""
-        for counter in process_metrics.COUNTERS:
-            family = CounterMetricFamily(counter.name, counter.help, labels=counter.labels)
-            for labels, value in counter.values().items():
-                family.add_metric(labels, value)
-            yield family
-        buckets, total = process_metrics.FORECAST.read()
-        yield HistogramMetricFamily(
-            process_metrics.FORECAST.name, process_metrics.FORECAST.help, buckets=buckets, sum_value=total
-        )
-
-
-class _OutboxCounts(Collector):
-    """How the outbox and the inbox stand, asked when somebody looks. Without a database there is nothing to say."""
+class _Metrics(Collector):
+    """What was counted since the start, and how things stand when somebody looks."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     def collect(self) -> Iterator[Metric]:
-        """Depth by state, what is set aside, and the age of what has been due longest."""
+        for counter in process_metrics.COUNTERS:
+            family = CounterMetricFamily(counter.name, counter.help, labels=counter.labels)
+            for labels, value in counter.values().items():
+                family.add_metric(labels, value)
+            yield family
+        histogram = process_metrics.FORECAST
+        buckets, total = histogram.read()
+        yield HistogramMetricFamily(histogram.name, histogram.help, buckets=buckets, sum_value=total)
+        yield from self._of_delivery()
+
+    def _of_delivery(self) -> Iterator[Metric]:
+        """Without a database there is nothing to say."""
+        now = self._services.clock()
         try:
             with self._services.store.reading() as db:
                 depth, oldest = outbox_admin_table.counts(db), outbox_admin_table.oldest_due(db)
@@ -70,17 +63,11 @@ class _OutboxCounts(Collector):
             family.add_metric([why.value], count)
         yield family
         source = remote(self._services.provider)
-        if source is not None and (asked := [one.at for one in source.all_asked()]):
-            yield GaugeMetricFamily(
-                "bellwether_prices_age_seconds",
-                "How long ago the source of prices was asked last.",
-                value=_age(max(asked), self._services.clock()),
-            )
-        yield GaugeMetricFamily(
-            "bellwether_outbox_oldest_due_seconds",
-            "How long the message has been due that waits longest.",
-            value=_age(oldest, self._services.clock()),
-        )
+        if source is not None and (asked := [request.at for request in source.all_asked()]):
+            text = "How long ago the source of prices was asked last."
+            yield GaugeMetricFamily("bellwether_prices_age_seconds", text, value=_age(max(asked), now))
+        text = "How long the message has been due that waits longest."
+        yield GaugeMetricFamily("bellwether_outbox_oldest_due_seconds", text, value=_age(oldest, now))
 
 
 def _age(since: datetime | None, now: datetime) -> float:

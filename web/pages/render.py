@@ -19,9 +19,9 @@ from bellwether.core.parsing import DEFAULT_HORIZON, parse_horizon
 from bellwether.forecasting import change_sentences, sentences
 from bellwether.market.symbols.normalize import LONGEST_QUESTION
 from bellwether.market.symbols.universe import instrument_of
-from web.etag import is_known
+from web.middleware.shared_cache import is_known
 from web.pages import forecast_view, market_view, record_view, revenue_view
-from web.pages.chart_script import script_address
+from web.pages.charts import script_address
 from web.problems import HttpProblem, printable
 
 _HERE = Path(__file__).parents[1]  #: templates and static files lie beside the packages of pages
@@ -34,7 +34,6 @@ class StaticFolder(StaticFiles):
     """The folder static/. Pages ask for its files by their content's hash, so a browser may keep them."""
 
     def __init__(self) -> None:
-        """Serve our own folder."""
         super().__init__(directory=_STATIC)
 
     def file_response(
@@ -138,7 +137,6 @@ def _asset(name: str) -> str:
 
 @cache
 def _digest(name: str) -> str:
-    """Of one static file."""
     return hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:10]
 
 

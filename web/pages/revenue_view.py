@@ -26,10 +26,10 @@ def side_by_side(price: Forecast, growth: GrowthForecast) -> list[SideBySide]:
     least, most = (price_sentences.signed_percent(price.growths[at]) for at in (Q10, Q90))
     change = f"{least} to {most} from the last close"
     lines = [SideBySide(f"Price, {price_sentences.within(price.horizon)}", f"{low} to {high}", change)]
-    for one in growth.ahead:
-        name = "next quarter" if one.quarters_ahead == 1 else f"in {one.quarters_ahead} quarters"
-        ends = one.revenue[Q10], one.revenue[Q90]
-        worst, best = (price_sentences.signed_percent(one.growths[at]) for at in (Q10, Q90))
+    for quarter in growth.ahead:
+        name = "next quarter" if quarter.quarters_ahead == 1 else f"in {quarter.quarters_ahead} quarters"
+        ends = quarter.revenue[Q10], quarter.revenue[Q90]
+        worst, best = (price_sentences.signed_percent(quarter.growths[at]) for at in (Q10, Q90))
         lines.append(
             SideBySide(
                 f"Revenue, {name}",

@@ -16,7 +16,7 @@ from bellwether.market.statements.sample import SampleFundamentals
 from bellwether.revenue.ask import at_hand
 from bellwether.services import Services
 from bellwether.track_record.grading import GradedRange
-from web.dependencies import ServicesOf
+from web.dependencies import BotOf, HorizonOf, NowOf, RecordsOf, ServicesOf
 from web.pages.forecast_view import stock_address
 from web.pages.render import page, tag_of
 
@@ -27,24 +27,28 @@ AsOf = Annotated[str | None, Query()]
 
 @router.get("/stocks/{symbol}")
 def stock(
-    request: Request, services: ServicesOf, symbol: str, horizon: str | None = None, as_of: AsOf = None
+    request: Request,
+    services: ServicesOf,
+    records: RecordsOf,
+    bot: BotOf,
+    now: NowOf,
+    symbol: str,
+    horizon: str | None = None,
+    as_of: AsOf = None,
 ) -> Response:
     """One symbol and horizon, with everything needed to judge the forecast."""
     sessions = parse_horizon(horizon) if horizon is not None else DEFAULT_HORIZON
     day = parse_date(as_of) if as_of else None
-    found = forecasts.resolve(services, symbol)
-    if found.symbol != symbol:
-        return RedirectResponse(stock_address(found.symbol, sessions if horizon else None, day), status_code=303)
+    meant = forecasts.resolve(services, symbol).symbol
+    if meant != symbol:
+        return RedirectResponse(stock_address(meant, sessions if horizon else None, day), status_code=303)
     asked = forecasts.answer(services, symbol, sessions, day)
     made = asked.forecast
     before = forecasts.previous(services, asked)
     came = _what_came(services, asked) if day else None
-    bot = request.app.state.bot
     link = bot.link(symbol)
-    record = request.app.state.records.get(symbol, None)
-    growth = None
-    if day is None:
-        growth = at_hand(services.fundamentals, services.growth, asked.outlook.instrument, services.clock())
+    record = records.get(symbol, None)
+    growth = at_hand(services.fundamentals, services.growth, asked.outlook.instrument, now) if day is None else None
     return page(
         request,
         "stock.html",
@@ -52,7 +56,7 @@ def stock(
         if bot.configured and link is None  # known in a moment: not to be kept
         else tag_of(
             request,
-            *_facts(made),
+            *(made.forecast_id, made.caveats, made.explanation),
             sessions,
             day,
             came,
@@ -77,19 +81,13 @@ def stock(
 
 
 @router.get("/stocks/{symbol}/feed.atom")
-def feed(request: Request, services: ServicesOf, symbol: str, horizon: str = str(DEFAULT_HORIZON)) -> Response:
+def feed(request: Request, services: ServicesOf, symbol: str, horizon: HorizonOf) -> Response:
     """The forecasts of the last sessions, the newest first, for feed readers."""
-    sessions = parse_horizon(horizon)
-    asked = forecasts.answer(services, symbol, sessions)
+    asked = forecasts.answer(services, symbol, horizon)
     made = [asked.forecast, *_earlier(services, asked)]
-    tag = tag_of(request, "feed", sessions, [(one.forecast_id, one.caveats) for one in made])
-    closings = [_closing(asked.outlook.instrument.calendar, one.cutoff) for one in made]
-    return page(request, "feed.atom", tag=tag, horizon=sessions, entries=list(zip(made, closings, strict=True)))
-
-
-def _facts(made: Forecast) -> tuple[object, ...]:
-    """What tells one forecast's page from another's: all but when it was made."""
-    return made.forecast_id, made.caveats, made.explanation
+    tag = tag_of(request, "feed", horizon, [(forecast.forecast_id, forecast.caveats) for forecast in made])
+    closings = [_closing(asked.outlook.instrument.calendar, forecast.cutoff) for forecast in made]
+    return page(request, "feed.atom", tag=tag, horizon=horizon, entries=list(zip(made, closings, strict=True)))
 
 
 def _what_came(services: Services, asked: forecasts.Answer) -> GradedRange | None:

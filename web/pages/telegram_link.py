@@ -20,7 +20,6 @@ class Bot:
     """Who answers in Telegram, as far as that is known yet."""
 
     def __init__(self, settings: Telegram, clock: Callable[[], float] = time.monotonic) -> None:
-        """Asks nobody yet; `clock` counts seconds."""
         self._settings, self._clock = settings, clock
         self.configured = bool(settings.token.get_secret_value())
         self._name: str | None = None

@@ -5,8 +5,6 @@ the ledger some thousand rows at a time | one flat row each | a line of text
 Of the sample market nothing is issued: there the file holds the sums of its replay by symbol, week and distance.
 """
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +14,7 @@ from bellwether.track_record.ledger.ledger_table import NUMBERS_SIZE, row_from
 from bellwether.track_record.ledger.outcomes_table import LedgerEntry
 from bellwether.track_record.scores.simulated_record import weekly_rows
 from bellwether.track_record.to_json import entry_json
-from web.api.negotiate import cell, flat
+from web.api.negotiate import csv_text, flat
 
 _AT_ONCE = 2000  #: rows, each reading of them a transaction of its own: a slow reader must not hold up the database
 _NOTHING = LedgerEntry(row_from((0, "", "", 0, 1, 0, 0, "", "", 0, b"", bytes(NUMBERS_SIZE), b"")), None)
@@ -26,8 +24,8 @@ _OUTCOME = ("log_return", "session", "settled_at", "inside_80", "inside_90")
 def name_of(symbol: str | None, horizon: int | None) -> str:
     """What a browser calls the file."""
     parts = ("track-record", symbol, f"{horizon}-days" if horizon else None)
-    kept = "-".join(part for part in parts if part)
-    return "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in kept) + ".csv"
+    name = "-".join(part for part in parts if part)
+    return "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in name) + ".csv"
 
 
 def lines(services: Services, symbol: str | None, horizon: int | None) -> Iterator[str]:
@@ -40,28 +38,22 @@ def lines(services: Services, symbol: str | None, horizon: int | None) -> Iterat
 def _written(first: list[dict[str, Any]], more: Iterator[list[dict[str, Any]]]) -> Iterator[str]:
     """Rows as text, under their names: those of an issued forecast where there is no row yet."""
     names = list(first[0] if first else _row(entry_json(_NOTHING)))
-    yield _text([names])
+    yield csv_text([names])
     some: list[dict[str, Any]] | None = first
     while some:
-        yield _text([[cell(row[name]) for name in names] for row in some])
+        yield csv_text([row[name] for name in names] for row in some)
         some = next(more, None)
-
-
-def _text(table: list[list[Any]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(table)
-    return text.getvalue()
 
 
 def _issued(services: Services, symbol: str | None, horizon: int | None) -> Iterator[list[dict[str, Any]]]:
     after = 0
     while True:
         with services.store.reading() as db:
-            found = outcomes_table.page(db, after, _AT_ONCE, symbol, horizon)
-        yield [_row(entry_json(one)) for one in found]
-        if not found:
+            entries = outcomes_table.page(db, after, _AT_ONCE, symbol, horizon)
+        yield [_row(entry_json(entry)) for entry in entries]
+        if not entries:
             return
-        after = found[-1].row.seq
+        after = entries[-1].row.seq
 
 
 def _row(entry: dict[str, Any]) -> dict[str, Any]:

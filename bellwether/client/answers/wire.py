@@ -25,7 +25,6 @@ class Means:
     meaning: Any  #: a type
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """As pydantic asks for it."""
         return handler.generate_schema(self.meaning)
 
 
