@@ -1,7 +1,5 @@
 """`python -m bellwether alerts ...`: what is due, and what is owed."""
 
-import asyncio
-
 import click
 
 from bellwether.cli.common import build
@@ -35,6 +33,8 @@ def tick(instant: str | None) -> None:
 @alerts.command()
 def deliver() -> None:
     """Send the messages that are owed."""
+    import asyncio
+
     from bot.telegram.one_shot import deliver_now
 
     services = build()

@@ -129,7 +129,8 @@ def feedback(since: str | None, most: int, as_json: bool) -> None:
     """Show what people said by /feedback, the newest first."""
     from bellwether.delivery import chats
 
-    said = chats.newest_feedback(build(), most, start_of(since))
+    begin = start_of(since)
+    said = chats.newest_feedback(build(), most, begin)
     if as_json:
         names = ("id", "chat_id", "said_at", "text")
         rows = [{name: getattr(note, name) for name in names} for note in said]
