@@ -98,7 +98,7 @@ def _entered(services: Services, made: Made) -> Made:
         return {}
     try:
         with services.store.reading() as db:
-            known = ledger_table.known_among(db, [forecast.forecast_id for _, forecast in issued.values()])
+            known = ledger_table.CHAIN.known_among(db, [forecast.forecast_id for _, forecast in issued.values()])
         new = [issue.row_of(*pair) for pair in issued.values() if pair[1].forecast_id not in known]
         if new:
             issue.record(services.store, new)

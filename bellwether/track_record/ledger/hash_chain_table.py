@@ -6,6 +6,7 @@ database refuse UPDATE and DELETE besides.
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,11 @@ class HashChain:
             linked.append((*numbered, before))
         marks = ", ".join("?" * (len(self.columns) + 1))
         db.conn.executemany(f"INSERT INTO {self.table} ({', '.join(self.columns)}, hash) VALUES ({marks})", linked)
+
+    def known_among(self, db: Database, forecast_ids: Iterable[str]) -> set[str]:
+        """Those of the ids that have a row."""
+        sql = f"SELECT forecast_id FROM {self.table} WHERE forecast_id IN (SELECT value FROM json_each(?))"
+        return {known for (known,) in db.conn.execute(sql, (json.dumps(list(forecast_ids)),))}
 
     def head(self, db: Database) -> Head:
         """The last row's number and hash."""

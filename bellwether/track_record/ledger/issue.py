@@ -43,7 +43,7 @@ def issue(store: Store, outlook: Outlook, forecast: Forecast) -> Forecast:
         return forecast
     try:
         with store.reading() as db:  # most are asked for again and again: nobody waits for a writer then
-            if ledger_table.known_among(db, [forecast.forecast_id]):
+            if ledger_table.CHAIN.known_among(db, [forecast.forecast_id]):
                 return forecast
         record(store, [row_of(outlook, forecast)])
     except StoreError as problem:

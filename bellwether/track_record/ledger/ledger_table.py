@@ -4,7 +4,6 @@ Days are stored as days since 1970, instants as microseconds since then, the num
 about 430 bytes a row with its indexes and its outcome.
 """
 
-import json
 import math
 import struct
 from collections.abc import Iterable, Sequence
@@ -119,7 +118,7 @@ def row_from(stored: Sequence[Any]) -> LedgerRow:
 def append(db: Database, forecasts: Iterable[ToEnter]) -> list[ToEnter]:
     """Add those whose forecast_id is not there yet; which. To be called in a transaction that may write."""
     wanted = {forecast.forecast_id: forecast for forecast in forecasts}
-    for known in known_among(db, wanted):
+    for known in CHAIN.known_among(db, wanted):
         del wanted[known]
     seq = CHAIN.head(db).rows
     CHAIN.append(db, [_stored(forecast) for forecast in wanted.values()])
@@ -129,12 +128,6 @@ def append(db: Database, forecasts: Iterable[ToEnter]) -> list[ToEnter]:
     ]
     db.conn.executemany("INSERT INTO pending (seq, target, calendar) VALUES (?, ?, ?)", pending)
     return list(wanted.values())
-
-
-def known_among(db: Database, forecast_ids: Iterable[str]) -> set[str]:
-    """Those of the ids that have a row."""
-    sql = "SELECT forecast_id FROM ledger WHERE forecast_id IN (SELECT value FROM json_each(?))"
-    return {known for (known,) in db.conn.execute(sql, (json.dumps(list(forecast_ids)),))}
 
 
 def by_id(db: Database, forecast_id: str) -> tuple[Any, ...] | None:

@@ -66,15 +66,16 @@ OUTCOMES = HashChain("growth_outcomes", ("id", "seq", "growth", "revenue", "know
 
 def append(db: Database, forecasts: Iterable[IssuedGrowth]) -> list[IssuedGrowth]:
     """Add those whose forecast_id is not there yet; which. To be called in a transaction that may write."""
-    added = []
-    for forecast in forecasts:
-        if db.conn.execute("SELECT 1 FROM growth_ledger WHERE forecast_id = ?", (forecast.forecast_id,)).fetchone():
-            continue
-        values = {name: getattr(forecast, name) for name in _FIELDS}
-        stored = values | {name: store(values[name]) for name, (store, _) in _AS_STORED.items()}
-        FORECASTS.append(db, [tuple(stored.values())])
-        added.append(forecast)
-    return added
+    wanted = {forecast.forecast_id: forecast for forecast in forecasts}
+    for known in FORECASTS.known_among(db, wanted):
+        del wanted[known]
+    FORECASTS.append(db, [_stored(forecast) for forecast in wanted.values()])
+    return list(wanted.values())
+
+
+def _stored(forecast: IssuedGrowth) -> list[Any]:
+    as_stored = {name: store(getattr(forecast, name)) for name, (store, _) in _AS_STORED.items()}
+    return [as_stored.get(name, getattr(forecast, name)) for name in _FIELDS]
 
 
 def settle(db: Database, seq: int, growth: float, revenue: float, known_on: date, now: datetime) -> bool:
