@@ -93,16 +93,21 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def make_cached(source: Source, clock: Clock, store: Store) -> MakeCached:
-    """Another process with the same database, or with none."""
+def make_cached(source: Source, clock: Clock, store: Store, tmp_path: Path) -> Iterator[MakeCached]:
+    """Another process with the same database, or with an empty one of its own."""
+    others: list[Store] = []
 
-    def make(store: Store | None = store) -> CachedProvider:
+    def make(store: Store = store, *, alone: bool = False) -> CachedProvider:
+        if alone:
+            others.append(store := Store(tmp_path / f"of-its-own-{len(others)}.sqlite3"))
         asker = GuardedSource(
             "The source", timeout=5, connections=8, clock=lambda: clock().timestamp(), sleep=lambda _: None
         )
         return CachedProvider(source, asker, store, clock)
 
-    return make
+    yield make
+    for other in others:
+        other.close()
 
 
 @pytest.fixture
@@ -247,8 +252,8 @@ def test_an_instrument_and_its_bars_cost_one_request(cached: CachedProvider, sou
 def test_an_old_session_is_told_the_same_whatever_was_asked_before(make_cached: MakeCached, source: Source) -> None:
     """What memory holds of the years before is cut off; a forecast as of then must not depend on it."""
     old = date(2025, 6, 30)
-    fresh = make_cached(None).bars("AAPL", old)
-    warm = make_cached(None)
+    fresh = make_cached(alone=True).bars("AAPL", old)
+    warm = make_cached(alone=True)
     warm.bars("AAPL", MONDAY)
     again = warm.bars("AAPL", old)
     assert np.array_equal(again.last(2520).sessions, fresh.last(2520).sessions)
@@ -424,7 +429,10 @@ def test_prices_that_are_damaged_or_of_an_older_layout_are_fetched_again(
     make_cached().bars("AAPL", MONDAY)
     with store.transaction() as db:
         db.conn.execute(damage)
-    assert make_cached().bars("AAPL", MONDAY).closes.tolist() == make_cached(None).bars("AAPL", MONDAY).closes.tolist()
+    assert (
+        make_cached().bars("AAPL", MONDAY).closes.tolist()
+        == make_cached(alone=True).bars("AAPL", MONDAY).closes.tolist()
+    )
     assert source.asked[0] == source.asked[1]
 
 

@@ -19,7 +19,7 @@ from bellwether.market.calendar import (
     session_after,
     sessions_between,
 )
-from bellwether.market.yahoo.exchanges import calendar_of
+from bellwether.market.symbols.universe import calendar_of
 
 # one of Yahoo's codes for every calendar that we name
 EXCHANGES = [

@@ -15,8 +15,7 @@ from bellwether.market import calendar as calendars_here
 from bellwether.market.calendar import EVERY_DAY, WEEKDAYS, Basis, basis, closes_at, is_exact, is_session, session_after
 from bellwether.market.calendar_expected import expected_holidays
 from bellwether.market.holes import Gap, gap
-from bellwether.market.symbols.universe import instrument_of
-from bellwether.market.yahoo.exchanges import calendar_of, calendars
+from bellwether.market.symbols.universe import calendar_of, calendars, instrument_of
 from bellwether.services import Services
 
 NEXT_YEAR = datetime.now(UTC).year + 1

@@ -137,6 +137,11 @@ def test_volumes_may_be_written_in_thousands_and_millions(tmp_path: Path) -> Non
     np.testing.assert_allclose(volumes, [2.5e6, 12345, 7.25e6, 820e3, np.nan])
 
 
+def test_whole_numbers_that_end_with_a_point_are_whole_numbers(tmp_path: Path) -> None:
+    (tmp_path / "ACME.csv").write_text("Datum;Schlusskurs\n11.06.2026;36.\n12.06.2026;37.\n15.06.2026;35.\n")
+    assert read_prices([tmp_path / "ACME.csv"])["close"].tolist() == [36, 37, 35]
+
+
 @pytest.mark.parametrize(
     ("closes", "words"),
     [

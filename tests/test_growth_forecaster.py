@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bellwether.core.config import load_settings
 from bellwether.core.errors import NoGrowth
 from bellwether.core.types import Q50, Instrument, Quarter, Statements
-from bellwether.market.statements.sample import SampleFundamentals
+from bellwether.market.statements.provider import SampleFundamentals
 from bellwether.models.quarters import CONTEXT_LENGTH, Figure, known_at, on_grid, place, window
 from bellwether.models.registry import RevenueModels
 from bellwether.models.revenue_model import GrowthModel

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from bellwether.ask import forecasts
 from bellwether.core.config import load_settings
 from bellwether.core.errors import AmbiguousSymbol
-from bellwether.market.symbols.spellings import as_symbol, from_stooq, is_code_and_country, is_symbol
+from bellwether.market.symbols.spellings import as_symbol, from_stooq, is_code_and_country, is_symbol, others, table
 from bellwether.market.symbols.start_links import Start, read_start, start_payload
-from bellwether.market.symbols.tables import others, table
 from bellwether.market.symbols.universe import instrument_of
 from bellwether.services import Services, build_services
 from bot.commands.stock_typed import names_in

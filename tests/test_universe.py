@@ -17,8 +17,7 @@ from bellwether.market.calendar import sessions_between
 from bellwether.market.sample import SampleProvider
 from bellwether.market.symbols.configured_universe import chosen_instruments
 from bellwether.market.symbols.normalize import fold
-from bellwether.market.symbols.spellings import as_symbol, is_symbol
-from bellwether.market.symbols.tables import table
+from bellwether.market.symbols.spellings import as_symbol, is_symbol, table
 from bellwether.market.symbols.universe import Universe, instrument_of, listed, near_symbols, well_known
 from bellwether.services import Services, build_services
 

@@ -12,7 +12,7 @@ from bellwether.delivery import inbox_table, outbox_admin_table
 from bellwether.market.calendar import SETTLING, Basis, basis, last_closed_session
 from bellwether.market.remote.cached_provider import CachedProvider
 from bellwether.market.sources import remote
-from bellwether.market.yahoo.exchanges import calendars
+from bellwether.market.symbols.universe import calendars
 from bellwether.market.yahoo.source import YahooSource
 from bellwether.services import Services
 

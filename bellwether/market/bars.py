@@ -9,7 +9,7 @@ from bellwether.core.i18n.translate import said
 from bellwether.core.types import CLOSE, HIGH, LOW, OPEN, VOLUME, Bars, Floats, Problem
 from bellwether.market.jumps import may_be_halved, taken_back, unheard_of
 from bellwether.market.kept_checks import kept_with_bars
-from bellwether.market.returns import FEWEST_CLOSES, RECENT, ewma_volatility, log_returns
+from bellwether.market.returns import FEWEST_CLOSES, RECENT, are_prices, ewma_volatility, log_returns
 
 LONGEST_GAP = 14  #: calendar days between two bars; Golden Week closes Shanghai for about 11
 STALE_AFTER = 7  #: calendar days the last bar may lag behind the last closed session
@@ -73,17 +73,17 @@ def mended(bars: Bars) -> Bars:
     values = bars.values
     if values[:, : CLOSE + 1].min() > 0 and values[:, VOLUME].min() >= 0 and values.max() <= LARGEST_VOLUME:
         return bars  # as nearly always; a comparison with NaN is never true
-    good = np.isfinite(bars.closes) & (bars.closes > 0)
+    good = are_prices(bars.closes)
     values = values[good]
     prices = values[:, : CLOSE + 1]
     volume = np.where(np.isfinite(values[:, VOLUME]), np.clip(values[:, VOLUME], 0, LARGEST_VOLUME), 0)
-    whole = np.where(np.isfinite(prices) & (prices > 0), prices, prices[:, CLOSE:])
+    whole = np.where(are_prices(prices), prices, prices[:, CLOSE:])
     return Bars(bars.symbol, bars.sessions[good], np.column_stack([whole, volume]), bars.quoted_closes[good])
 
 
 def after_breaks(bars: Bars) -> set[int]:
     """The rows of `mended` bars into which the move is over days whose close is unusable: it is of no one day."""
-    good = np.isfinite(bars.closes) & (bars.closes > 0)
+    good = are_prices(bars.closes)
     return set() if good.all() else set((np.flatnonzero(np.diff(np.flatnonzero(good)) > 1) + 1).tolist())
 
 
@@ -101,7 +101,7 @@ def usable_closes(bars: Bars) -> Floats:
     Raises UnusableBars when they are too few, end in a broken one, or never move: then not even the baseline has an
     answer.
     """
-    good = np.isfinite(bars.closes) & (bars.closes > 0)
+    good = are_prices(bars.closes)
     closes = bars.closes if good.all() else bars.closes[good]
     if len(closes) < FEWEST_CLOSES:
         raise UnusableBars(

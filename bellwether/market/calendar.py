@@ -44,7 +44,8 @@ def basis(calendar: str, first: int, last: int | None = None) -> Basis:
     last = first if last is None else last
     if calendar == WEEKDAYS:
         return Basis.NONE_KNOWN
-    if _span(calendar, first, last) is None:
+    # by the span that every other question about the days builds too
+    if (_span(calendar, first - 1, last + 1) or _span(calendar, first, last)) is None:
         return Basis.BROKEN
     known = _recorded(calendar)
     return Basis.RECORDED if first in known and last in known else Basis.EXPECTED
@@ -52,11 +53,7 @@ def basis(calendar: str, first: int, last: int | None = None) -> Basis:
 
 def is_exact(calendar: str, day: date) -> bool:
     """Whether the exchange's sessions are known around this day, not guessed from the days of the week."""
-    if calendar == WEEKDAYS:
-        return False
-    # by the span that every other question about the day builds too
-    built = _span(calendar, day.year - 1, day.year + 1) or _span(calendar, day.year, day.year)
-    return built is not None and day.year in _recorded(calendar)
+    return basis(calendar, day.year) is Basis.RECORDED
 
 
 def _span(calendar: str, first: int, last: int) -> exchange_calendars.ExchangeCalendar | None:

@@ -30,9 +30,9 @@ def mend(library: ModuleType) -> None:
 
 
 def _below(kind: type[Any]) -> Iterator[type[Any]]:
-    for each in kind.__subclasses__():
-        yield each
-        yield from _below(each)
+    for subclass in kind.__subclasses__():
+        yield subclass
+        yield from _below(subclass)
 
 
 def _with_one_week(kind: type[Any]) -> type[Any]:

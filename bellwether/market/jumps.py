@@ -11,10 +11,10 @@ from datetime import date
 import numpy as np
 
 from bellwether.core.errors import DoubtfulBars
-from bellwether.core.i18n.translate import Said, said
-from bellwether.core.types import CLOSE, HIGH, LOW, OPEN, Bars, Floats, to_date
+from bellwether.core.i18n.translate import N_, Said, said
+from bellwether.core.types import HIGH, LOW, OPEN, Bars, Floats, to_date
 from bellwether.market.kept_checks import kept_with_bars
-from bellwether.market.returns import FEWEST_CLOSES, RECENT, TRADING_DAYS, log_returns
+from bellwether.market.returns import FEWEST_CLOSES, RECENT, TRADING_DAYS, are_prices, log_returns
 from bellwether.market.units import BACK, LONGEST_SPIKE
 
 UNTOLD = (3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 1000.0)  #: usual split ratios
@@ -36,18 +36,11 @@ def since_doubtful_split(bars: Bars) -> tuple[Bars, tuple[Said, ...]]:
     since = int(np.searchsorted(bars.sessions, np.datetime64(doubtful)))
     if since == 0:
         return bars, ()
-    if len(bars) - since < FEWEST_CLOSES:
-        raise DoubtfulBars(
-            said(
-                "There was a split of {symbol} about {day}, and it is not clear whether the prices before it are "
-                "adjusted for it; I can't forecast until there are {count} prices after it.",
-                symbol=bars.symbol,
-                day=doubtful,
-                count=FEWEST_CLOSES,
-            ),
-            waiting_helps=len(bars) - since <= LONGEST_SPIKE,
-        )
-    return bars.part(slice(since, None)), (_left_out(doubtful),)
+    too_few = N_(
+        "There was a split of {symbol} about {day}, and it is not clear whether the prices before it are "
+        "adjusted for it; I can't forecast until there are {count} prices after it."
+    )
+    return _since(bars, since, doubtful, too_few)
 
 
 def since_untold_split(bars: Bars) -> tuple[Bars, tuple[Said, ...]]:
@@ -58,20 +51,22 @@ def since_untold_split(bars: Bars) -> tuple[Bars, tuple[Said, ...]]:
         jumps = [at for at in jumps if at not in back]
     if not jumps:
         return bars, ()
-    since = jumps[-1]
-    day = to_date(bars.sessions[since])
-    if len(bars) - since < FEWEST_CLOSES:
+    too_few = N_(
+        "The price of {symbol} jumps on {day} as it does when older prices are not adjusted for a split; I "
+        "can't forecast until there are {count} prices after it."
+    )
+    return _since(bars, jumps[-1], to_date(bars.sessions[jumps[-1]]), too_few)
+
+
+def _since(bars: Bars, row: int, day: date, too_few: str) -> tuple[Bars, tuple[Said, ...]]:
+    """The bars from a row on, and the note on those before. Raises DoubtfulBars, with what is said of `too_few`."""
+    if len(bars) - row < FEWEST_CLOSES:
         raise DoubtfulBars(
-            said(
-                "The price of {symbol} jumps on {day} as it does when older prices are not adjusted for a split; I "
-                "can't forecast until there are {count} prices after it.",
-                symbol=bars.symbol,
-                day=day,
-                count=FEWEST_CLOSES,
-            ),
-            waiting_helps=len(bars) - since <= LONGEST_SPIKE,
+            said(too_few, symbol=bars.symbol, day=day, count=FEWEST_CLOSES),
+            waiting_helps=len(bars) - row <= LONGEST_SPIKE,
         )
-    return bars.part(slice(since, None)), (_left_out(day),)
+    left_out = said("Prices before {day} are left out: it is not clear whether they are adjusted for a split.", day=day)
+    return bars.part(slice(row, None)), (left_out,)
 
 
 def untold_splits(bars: Bars) -> list[int]:
@@ -109,7 +104,10 @@ def doubtful_moves(bars: Bars, sessions: int = FADED) -> frozenset[int]:
     far = np.flatnonzero(np.abs(steps[first - 1 :]) > JUMP) + first
     with np.errstate(all="ignore"):
         gaps = np.log(bars.values[1:, OPEN] / bars.closes[:-1])
-    near, outside = _own_move(bars), _outside_range(bars)
+    outside = (np.log(bars.closes / bars.values[:, HIGH]) > AT_OPEN) | (
+        np.log(bars.closes / bars.values[:, LOW]) < -AT_OPEN
+    )
+    near = _own_move(bars)
     doubtful = set()
     for at in far.tolist():
         size, whole = abs(steps[at - 1]), abs(gaps[at - 1] - steps[at - 1]) < AT_OPEN
@@ -141,15 +139,6 @@ def _taken_back(steps: Floats, gaps: Floats, first: int) -> set[int]:
     return rows
 
 
-def _outside_range(bars: Bars) -> list[bool]:
-    """Of each row whether its close lies outside its day's range, (n,)."""
-    closes = bars.values[:, CLOSE]
-    outside: list[bool] = (
-        (np.log(closes / bars.values[:, HIGH]) > AT_OPEN) | (np.log(closes / bars.values[:, LOW]) < -AT_OPEN)
-    ).tolist()
-    return outside
-
-
 def _own_move(bars: Bars) -> float:
     """By how much a jump to half or double may miss that, as log: a wild share moves on the day of its split too."""
     with np.errstate(all="ignore"):
@@ -164,7 +153,7 @@ def recent_jumps(bars: Bars) -> list[tuple[int, float]]:
     recent = bars.last(RECENT + 1)
     if _is_calm(recent.closes):
         return []
-    good = np.flatnonzero(np.isfinite(recent.closes) & (recent.closes > 0))
+    good = np.flatnonzero(are_prices(recent.closes))
     closes, opens = recent.closes[good], recent.values[good, OPEN]
     with np.errstate(all="ignore"):
         steps, gaps = np.log(closes[1:] / closes[:-1]), np.log(opens[1:] / closes[:-1])
@@ -179,7 +168,3 @@ def _is_calm(closes: Floats) -> bool:
     with np.errstate(all="ignore"):
         steps = closes[1:] / closes[:-1]
     return len(steps) == 0 or bool(steps.max() < _FAR and steps.min() > 1 / _FAR)
-
-
-def _left_out(day: date) -> Said:
-    return said("Prices before {day} are left out: it is not clear whether they are adjusted for a split.", day=day)

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from bellwether.core.types import Floats
 
@@ -11,6 +12,12 @@ DECAY = 0.94
 TRADING_DAYS = 252  #: sessions in a year, for annualising
 FEWEST_CLOSES = 22  #: a month of sessions: below this even a plain volatility is a guess
 RECENT = 63  #: sessions in which damage makes the model silent
+
+
+def are_prices(values: Floats) -> npt.NDArray[np.bool_]:
+    """Which of these can be prices: finite and above zero."""
+    usable: npt.NDArray[np.bool_] = np.isfinite(values) & (values > 0)
+    return usable
 
 
 def log_returns(closes: Floats) -> Floats:

@@ -21,7 +21,7 @@ from bellwether.core.i18n.translate import Said
 from bellwether.core.types import CLOSE, Bars, Floats, to_date
 from bellwether.market.jumps import since_doubtful_split, since_untold_split, untold_splits
 from bellwether.market.kept_checks import kept_with_bars
-from bellwether.market.returns import FEWEST_CLOSES
+from bellwether.market.returns import FEWEST_CLOSES, are_prices
 from bellwether.market.units import LONGEST_SPIKE, UNIT_JUMP, in_one_unit, is_trusted, unit_levels, without_spikes
 
 _QUIET = 2.5  # times; a history whose steps are all smaller is not looked at
@@ -105,7 +105,7 @@ def index_levels(bars: Bars, farthest: float) -> Bars:
         return bars
     bars, _ = in_one_unit(bars)
     bars = without_spikes(bars, farthest)
-    good = np.flatnonzero(np.isfinite(bars.closes) & (bars.closes > 0))
+    good = np.flatnonzero(are_prices(bars.closes))
     steps = _steps(bars.closes[good])
     far = np.flatnonzero((steps >= farthest) | (steps <= 1 / farthest))
     if not len(far):
@@ -121,7 +121,7 @@ def settled_until(bars: Bars, doubtful: date | None) -> date:
 
     `doubtful` is the first session that is surely in one scale with the newest, None where all are.
     """
-    sound = np.isfinite(bars.closes) & (bars.closes > 0)
+    sound = are_prices(bars.closes)
     breaks = [len(bars) if doubtful is None else int(np.searchsorted(bars.sessions, np.datetime64(doubtful)))]
     if not _is_quiet(bars):
         level = unit_levels(bars.closes)

@@ -4,6 +4,7 @@
 | one day     a close far off its neighbours, from which the price is back at once, is no price
 """
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from bellwether.core.errors import DoubtfulBars
 from bellwether.core.i18n.translate import Said, said, said_many
 from bellwether.core.types import CLOSE, VOLUME, Bars, Floats, Ints, to_date
-from bellwether.market.returns import FEWEST_CLOSES, RECENT
+from bellwether.market.returns import FEWEST_CLOSES, RECENT, are_prices
 
 UNIT = 100.0  #: pence in a pound
 UNIT_JUMP = (70.0, 143.0)  #: times from one close to the next: a hundred, and a day's move
@@ -34,15 +35,16 @@ def in_one_unit(bars: Bars) -> tuple[Bars, tuple[Said, ...]]:
         return _columns_in_one_unit(bars), ()
     for level in (levels, quoted_levels):
         if not is_trusted(bars, level):
+            change = int(np.flatnonzero(level != 0)[-1]) + 1
             raise DoubtfulBars(
                 said(
                     "The prices of {symbol} jump a hundredfold on {day}, as when a source changes from pence to "
                     "pounds; I can't forecast until there are {count} prices in one unit.",
                     symbol=bars.symbol,
-                    day=to_date(bars.sessions[int(np.flatnonzero(level != 0)[-1]) + 1]),
+                    day=to_date(bars.sessions[change]),
                     count=FEWEST_CLOSES,
                 ),
-                waiting_helps=len(bars) - 1 - int(np.flatnonzero(level != 0)[-1]) <= LONGEST_SPIKE,
+                waiting_helps=len(bars) - change <= LONGEST_SPIKE,
             )
     since = max(int(np.argmax(levels == 0)), int(np.argmax(quoted_levels == 0)))
     notes: list[Said] = []
@@ -70,8 +72,8 @@ def in_one_unit(bars: Bars) -> tuple[Bars, tuple[Said, ...]]:
                 count=put_right,
             )
         )
-    whole = Bars(bars.symbol, bars.sessions[since:], values, quoted, bars.origin)
-    return _columns_in_one_unit(whole), tuple(notes)
+    recent = replace(bars, sessions=bars.sessions[since:], values=values, quoted_closes=quoted)
+    return _columns_in_one_unit(recent), tuple(notes)
 
 
 def unit_levels(closes: Floats) -> Ints:
@@ -80,7 +82,7 @@ def unit_levels(closes: Floats) -> Ints:
     A broken close is in the unit of the one before it.
     """
     level = np.zeros(len(closes), np.int64)
-    good = np.flatnonzero(np.isfinite(closes) & (closes > 0))
+    good = np.flatnonzero(are_prices(closes))
     if len(good) < 2:
         return level
     with np.errstate(all="ignore"):
@@ -129,12 +131,12 @@ def _columns_in_one_unit(bars: Bars) -> Bars:
         return bars
     values = bars.values.copy(order="F")
     values[:, :CLOSE] *= np.where(wrong, UNIT ** -np.sign(off), 1.0)
-    return Bars(bars.symbol, bars.sessions, values, bars.quoted_closes, bars.origin)
+    return replace(bars, values=values)
 
 
 def without_spikes(bars: Bars, farthest: float = SPIKE) -> Bars:
     """The bars with no price where the close is `farthest` times off for a few days, and then back where it was."""
-    good = np.flatnonzero(np.isfinite(bars.closes) & (bars.closes > 0))
+    good = np.flatnonzero(are_prices(bars.closes))
     logs = np.log(bars.closes[good])
     steps = np.diff(logs)
     wrong: list[int] = []
@@ -151,4 +153,4 @@ def without_spikes(bars: Bars, farthest: float = SPIKE) -> Bars:
     values, quoted = bars.values.copy(order="F"), bars.quoted_closes.copy()
     values[wrong, : CLOSE + 1] = np.nan
     quoted[wrong] = np.nan
-    return Bars(bars.symbol, bars.sessions, values, quoted, bars.origin)
+    return replace(bars, values=values, quoted_closes=quoted)

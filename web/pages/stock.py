@@ -11,8 +11,7 @@ from bellwether.core.errors import BellwetherError
 from bellwether.core.parsing import DEFAULT_HORIZON, parse_date, parse_horizon
 from bellwether.core.types import Forecast, to_date
 from bellwether.market.calendar import closes_at, is_session
-from bellwether.market.statements.provider import NoFundamentals
-from bellwether.market.statements.sample import SampleFundamentals
+from bellwether.market.statements.provider import NoFundamentals, SampleFundamentals
 from bellwether.revenue.ask import at_hand
 from bellwether.services import Services
 from bellwether.track_record.grading import GradedRange

@@ -21,6 +21,7 @@ from bellwether.market.files.table import BadTable
 Days = npt.NDArray[np.datetime64]
 Ints = npt.NDArray[np.int64]
 Evidence = Callable[[Days, Ints], tuple[bool, bool]]  #: days by row, each row's symbol -> (regular, sorted)
+_Place = Callable[[int], str]
 
 _MONTHS = (
     "jan january januar jän jänner ene enero janv janvier janeiro gen gennaio янв января январь sty",
@@ -88,7 +89,12 @@ def read_moments(
     if epoch is not None:
         local = epoch[codes]
         return Moments(local, local, "numbers of seconds since 1970")
-    place = _Places(texts, codes, distinct, word)
+
+    def place(number: int) -> str:
+        """Where in the file a distinct text stands first, in words."""
+        row = int(np.flatnonzero(codes == number)[0])
+        return f"{word} {texts.index[row]} ({distinct[number]})"
+
     seconds, offsets, zoned = _times(parts, place)
     ways = _ways(days)
     fits = np.vstack([~np.isnat(way.days) | blank for way in ways])
@@ -107,20 +113,7 @@ def read_moments(
     return Moments(local[codes], utc, way.name + (_TIMED if timed else ""))
 
 
-class _Places:
-    """Where in the file a distinct text stands first, in words."""
-
-    def __init__(self, texts: "pd.Series[Any]", codes: Ints, distinct: Sequence[str], word: str) -> None:
-        self._texts, self._codes, self._distinct, self._word = texts, codes, distinct, word
-
-    def __call__(self, number: int) -> str:
-        row = int(np.flatnonzero(self._codes == number)[0])
-        return f"{self._word} {self._texts.index[row]} ({self._distinct[number]})"
-
-
-def _times(
-    parts: Sequence[re.Match[str] | None], place: Callable[[int], str]
-) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
+def _times(parts: Sequence[re.Match[str] | None], place: _Place) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
     """Seconds after midnight, seconds east of UTC, and whether a zone is named, of each text.
 
     Raises BadTable for a time that no clock shows: the hour 25 would be one of the next day.
@@ -248,7 +241,7 @@ def _calendar_days(fields: Ints, short: bool) -> Days:
 
 
 def _choice(
-    ways: Sequence[_Way], codes: Ints, symbols: Ints, evidence: Evidence, place: _Places, order: str, like: str
+    ways: Sequence[_Way], codes: Ints, symbols: Ints, evidence: Evidence, place: _Place, order: str, like: str
 ) -> _Way:
     """The way that the column supports, else the one that is known. Raises BadTable where it stays open."""
     first = ways[0]
@@ -273,7 +266,7 @@ def _choice(
     raise BadTable(f"{place(example)} can be {names}, and the column does not tell. Write days such as 2026-06-05.")
 
 
-def _disagreement(fits: npt.NDArray[np.bool_], ways: Sequence[_Way], place: _Places) -> str:
+def _disagreement(fits: npt.NDArray[np.bool_], ways: Sequence[_Way], place: _Place) -> str:
     """Two rows that are written in different ways, or one that is no day at all."""
     strangers = np.flatnonzero(~fits.any(axis=0))
     if len(strangers):

@@ -4,6 +4,7 @@ texts, dates, numbers or instants -> Moments -> sessions, datetime64[D]
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
@@ -22,51 +23,68 @@ _MANY = 0.1  #: share of days on weekends from which they are no exceptions
 _NEARLY_ALL = 0.8  #: share of steps between days that are all as long
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Column:
+    """A column of days as it was read."""
+
+    written: "pd.Series[Any]"  #: as it stands in the file, its index the number of each row
+    days: Days  #: datetime64[D] (n,), NaT where nothing is
+    form: str  #: how the column is written, for people
+    codes: Ints  #: which of the symbols each row is of, (n,)
+    symbols: Sequence[str]  #: each one once
+    timed: npt.NDArray[np.bool_]  #: which symbols have times of day, (len(symbols),)
+    is_naive: bool  #: whether these name no zone
+    word: str  #: what a row is called
+
+    def place(self, row: int) -> str:
+        """A row's number and its text: "7 (2026-06-05)"."""
+        return f"{self.written.index[row]} ({self.written.iloc[row]})"
+
+    def is_no_session(self, row: int) -> str:
+        """The sentence's beginning on a row whose day is none of its exchange's."""
+        session = to_date(self.days[row])
+        return (
+            f"{self.word} {self.place(row)} falls on {session:%A}, {session}, "
+            f"on which {self.symbols[self.codes[row]]} is not traded"
+        )
+
+
 def sessions_of(column: "pd.Series[Any]", symbols: "pd.Series[Any]", *, word: str, order: str = "") -> tuple[Days, str]:
     """The session of each row, datetime64[D] (n,), NaT where the column is empty; and how the column is written.
 
     Raises BadTable, naming rows as `word` and the number in the index.
     """
-    days, written, timed, naive = _read(column, symbols, daily, word, order, "")
-    codes, found = pd.factorize(symbols)
-    names = [str(name) for name in found]
-    _refuse_weekends(days, column, codes, names, timed, word, naive)
-    _refuse_shifted(days, column, codes, names, word)
-    _refuse_weeks_and_months(days, column, codes, names, word)
-    return days, written
+    read = _read(column, symbols, daily, word, order, "")
+    _refuse_weekends(read)
+    _refuse_shifted(read)
+    _refuse_weeks_and_months(read)
+    return read.days, read.form
 
 
 def days_of(
-    column: "pd.Series[Any]",
-    symbols: "pd.Series[Any]",
-    evidence: Evidence,
-    *,
-    word: str,
-    order: str = "",
-    like: str = "",
+    column: "pd.Series[Any]", symbols: "pd.Series[Any]", evidence: Evidence, *, word: str, like: str = ""
 ) -> tuple[Days, str]:
     """The day of each row and how the column is written. The arguments are those of `read_moments`.
 
     A time of day with a zone is an instant, whose day is that of the symbol's exchange; midnights stand for their day
     wherever they are.
     """
-    days, written, _, _ = _read(column, symbols, evidence, word, order, like)
-    return days, written
+    read = _read(column, symbols, evidence, word, "", like)
+    return read.days, read.form
 
 
 def _read(
     column: "pd.Series[Any]", symbols: "pd.Series[Any]", evidence: Evidence, word: str, order: str, like: str
-) -> tuple[Days, str, npt.NDArray[np.bool_], bool]:
-    """Days, how they are written, which symbols have times of day, and whether these name no zone."""
-    codes, found = pd.factorize(symbols)
-    names = [str(name) for name in found]
+) -> _Column:
+    codes, distinct = pd.factorize(symbols)
+    names = [str(name) for name in distinct]
     moments = _moments(column, codes, evidence, word, order, like)
     days = moments.local.astype("datetime64[D]")
     at_midnight = (moments.local == days) | np.isnat(days)
     timed = np.bincount(codes[~at_midnight], minlength=len(names)) > 0
     if moments.utc is not None and timed.any():
         days = _in_their_zones(days, moments.utc, codes, names, timed)
-    return days, moments.written, timed, moments.utc is None
+    return _Column(column, days, moments.written, codes, names, timed, moments.utc is None, word)
 
 
 def _has_sundays(days: Days, calendar: str) -> bool:
@@ -114,67 +132,59 @@ def _in_their_zones(days: Days, utc: Days, codes: Ints, names: Sequence[str], ti
     return moved
 
 
-def _refuse_weekends(
-    days: Days,
-    column: "pd.Series[Any]",
-    codes: Ints,
-    names: Sequence[str],
-    timed: npt.NDArray[np.bool_],
-    word: str,
-    naive: bool,
-) -> None:
+def _refuse_weekends(column: _Column) -> None:
     """Times whose days are Saturdays and Sundays without trading were written in another zone than the exchange's."""
-    calendars = [instrument_of(name).calendar if late else EVERY_DAY for name, late in zip(names, timed, strict=True)]
-    if not timed.any():
+    if not column.timed.any():
         return
-    weekend = is_weekend(days)
-    suspects = np.flatnonzero(weekend & ~np.isnat(days) & np.array([name != EVERY_DAY for name in calendars])[codes])
-    for row in suspects[:5]:  # some exchanges trade on Sundays
-        session, symbol = to_date(days[row]), names[codes[row]]
-        calendar, its_days = calendars[codes[row]], days[codes == codes[row]]
-        if not is_session(calendar, session) and not (naive and _has_sundays(its_days, calendar)):
+    days, codes = column.days, column.codes
+    calendars = [
+        instrument_of(symbol).calendar if late else EVERY_DAY
+        for symbol, late in zip(column.symbols, column.timed, strict=True)
+    ]
+    closed = np.array([calendar != EVERY_DAY for calendar in calendars])
+    for row in np.flatnonzero(is_weekend(days) & ~np.isnat(days) & closed[codes])[:5]:  # some trade on Sundays
+        calendar = calendars[codes[row]]
+        its_week = column.is_naive and _has_sundays(days[codes == codes[row]], calendar)
+        if not is_session(calendar, to_date(days[row])) and not its_week:
             raise BadTable(
-                f"{word} {column.index[row]} ({column.iloc[row]}) falls on {session:%A}, {session}, on which "
-                f"{symbol} is not traded; its times are of another zone than the exchange's. "
+                f"{column.is_no_session(row)}; its times are of another zone than the exchange's. "
                 "Write days such as 2026-06-05."
             )
 
 
-def _refuse_shifted(days: Days, column: "pd.Series[Any]", codes: Ints, names: Sequence[str], word: str) -> None:
+def _refuse_shifted(column: _Column) -> None:
     """Many Saturdays and Sundays of what is not traded then: the days are one off, or months were taken for days."""
+    days, codes, count = column.days, column.codes, len(column.symbols)
     weekend = is_weekend(days) & ~np.isnat(days)
-    of_symbol, all_days = (np.bincount(codes[rows], minlength=len(names)) for rows in (weekend, ~np.isnat(days)))
+    of_symbol, all_days = (np.bincount(codes[rows], minlength=count) for rows in (weekend, ~np.isnat(days)))
     for at in np.flatnonzero((of_symbol >= _SOME) & (of_symbol >= _MANY * all_days)).tolist():
-        calendar = instrument_of(names[at]).calendar
+        calendar = instrument_of(column.symbols[at]).calendar
         if calendar in {EVERY_DAY, WEEKDAYS} or _has_sundays(days[codes == at], calendar):
             continue
         rows = np.flatnonzero(weekend & (codes == at))
         row = next((row for row in rows[:_SOME] if not is_session(calendar, to_date(days[row]))), None)
         if row is not None:
-            session = to_date(days[row])
             raise BadTable(
-                f"{word} {column.index[row]} ({column.iloc[row]}) falls on {session:%A}, {session}, on which "
-                f"{names[at]} is not traded, and so do {len(rows)} of its {all_days[at]} days. "
+                f"{column.is_no_session(row)}, and so do {len(rows)} of its {all_days[at]} days. "
                 "Write days such as 2026-06-05."
             )
 
 
-def _refuse_weeks_and_months(
-    days: Days, column: "pd.Series[Any]", codes: Ints, names: Sequence[str], word: str
-) -> None:
+def _refuse_weeks_and_months(column: _Column) -> None:
     """Prices of weeks or months are no daily ones: their moves are larger, and a range reckoned with them is wrong."""
+    days, codes, count = column.days, column.codes, len(column.symbols)
     known = np.flatnonzero(~np.isnat(days))
     order = known[np.lexsort((days[known], codes[known]))]
     apart = np.diff(days[order].astype("datetime64[D]").astype(np.int64))
     within = (np.diff(codes[order]) == 0) & (apart > 0)
     far = within & (((apart >= 6) & (apart <= 8)) | ((apart >= 26) & (apart <= 35)) | ((apart >= 85) & (apart <= 96)))
-    steps, regular = (np.bincount(codes[order[1:]][which], minlength=len(names)) for which in (within, far))
+    steps, regular = (np.bincount(codes[order[1:]][which], minlength=count) for which in (within, far))
     wrong = np.flatnonzero((steps >= _SOME) & (regular >= _NEARLY_ALL * steps))
     if len(wrong):
         at = int(np.flatnonzero(far & (codes[order[1:]] == wrong[0]))[0])
-        first, second = order[at], order[at + 1]
+        first, second = column.place(order[at]), column.place(order[at + 1])
         raise BadTable(
-            f"{word}s {column.index[first]} ({column.iloc[first]}) and {column.index[second]} ({column.iloc[second]}) "
-            f"of {names[wrong[0]]} are {apart[at]} days apart, as nearly all of its rows are: no daily prices. "
+            f"{column.word}s {first} and {second} of {column.symbols[wrong[0]]} are "
+            f"{apart[at]} days apart, as nearly all of its rows are: no daily prices. "
             "Take a file with a row for every trading day."
         )

@@ -71,7 +71,14 @@ def _investing(language: str, date: str, open_: str, high: str, low: str, close:
     return Dialect(f"Investing.com, {language}", columns, {Role.VOLUME: "vol"}, day_order="dmy", decimal=",")
 
 
+def _nse(table: str, columns: Columns, also: Columns | None = None, marks: tuple[str, ...] = ()) -> Dialect:
+    """A table of India's National Stock Exchange, of which only plain shares are read."""
+    return Dialect(f"NSE {table}", columns, also or {}, marks, series="EQ", suffix=".NS")
+
+
 _ENGLISH = ("open", "high", "low", "close")
+_TICKER = _daily("date", *_ENGLISH, symbol="ticker", volume="vol")
+_TIME = {Role.TIME: "time"}
 _VOLUME, _ADJUSTED = {Role.VOLUME: "volume"}, {Role.ADJUSTED: "adj close"}
 _TERMINAL = (".csv", ".txt")  #: programs that write either
 
@@ -116,56 +123,25 @@ SYNONYMS: Mapping[Role, tuple[str, ...]] = {role: tuple(names.split(", ")) for r
 
 DIALECTS: tuple[Dialect, ...] = (
     OWN,
-    Dialect(
-        "NSE bhavcopy",
-        _daily("timestamp", *_ENGLISH, symbol="symbol", series="series", volume="tottrdqty"),
-        series="EQ",
-        suffix=".NS",
-    ),
-    Dialect(
-        "NSE bhavcopy, full",
+    _nse("bhavcopy", _daily("timestamp", *_ENGLISH, symbol="symbol", series="series", volume="tottrdqty")),
+    _nse(
+        "bhavcopy, full",
         _daily("date1", "open_price", "high_price", "low_price", "close_price", symbol="symbol", series="series"),
         {Role.VOLUME: "ttl_trd_qnty"},
-        series="EQ",
-        suffix=".NS",
     ),
-    Dialect(
-        "NSE bhavcopy, UDiFF",
+    _nse(
+        "bhavcopy, UDiFF",
         _daily("traddt", "opnpric", "hghpric", "lwpric", "clspric", symbol="tckrsymb", series="sctysrs"),
         {Role.VOLUME: "ttltradgvol"},
-        series="EQ",
-        suffix=".NS",
     ),
-    Dialect(
-        "NSE history", _daily("date", *_ENGLISH, series="series"), _VOLUME, ("ltp", "vwap"), series="EQ", suffix=".NS"
-    ),
-    Dialect(
-        "NSE tables",
-        _daily("date", *_ENGLISH, series="series", symbol="symbol"),
-        _VOLUME,
-        ("prev close", "vwap"),
-        series="EQ",
-        suffix=".NS",
-    ),
-    Dialect(
-        "Stooq bulk",
-        _daily("date", *_ENGLISH, symbol="ticker", volume="vol"),
-        {Role.TIME: "time"},
-        ("per", "openint"),
-        stooq=True,
-        endings=_TERMINAL,
-    ),
-    Dialect(
-        "Finam",
-        _daily("date", *_ENGLISH, symbol="ticker", volume="vol"),
-        {Role.TIME: "time"},
-        ("per",),
-        endings=_TERMINAL,
-    ),
+    _nse("history", _daily("date", *_ENGLISH, series="series"), _VOLUME, ("ltp", "vwap")),
+    _nse("tables", _daily("date", *_ENGLISH, series="series", symbol="symbol"), _VOLUME, ("prev close", "vwap")),
+    Dialect("Stooq bulk", _TICKER, _TIME, ("per", "openint"), stooq=True, endings=_TERMINAL),
+    Dialect("Finam", _TICKER, _TIME, ("per",), endings=_TERMINAL),
     Dialect(
         "MetaTrader 5",
         _daily("date", *_ENGLISH, ticks="tickvol"),
-        {Role.TIME: "time", Role.VOLUME: "vol"},
+        _TIME | {Role.VOLUME: "vol"},
         endings=_TERMINAL,
     ),
     MT4,

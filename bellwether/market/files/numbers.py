@@ -5,29 +5,19 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from bellwether.core.types import Floats
 from bellwether.market.files.dialects import MISSING
 from bellwether.market.files.table import BadTable
 
-_TIMES = {
-    "k": 1e3,
-    "tsd": 1e3,
-    "m": 1e6,
-    "mio": 1e6,
-    "mn": 1e6,
-    "mln": 1e6,
-    "b": 1e9,
-    "bn": 1e9,
-    "mrd": 1e9,
-    "mld": 1e9,
-    "t": 1e12,
-    "bio": 1e12,
-}
+_TIMES_WORDS = {1e3: "k tsd", 1e6: "m mio mn mln", 1e9: "b bn mrd mld", 1e12: "t bio"}
+_TIMES = {word: times for times, words in _TIMES_WORDS.items() for word in words.split()}
 _SUFFIX = r"\s?(?P<times>" + "|".join(sorted(_TIMES, key=len, reverse=True)) + r")?\.?"
 _SIGNS = r"R\$|[$€£¥₹₩₽₪₺₫฿]|\s(?:USD|EUR|GBP|CHF|JPY)$"
 _SPACES = r"[\u00a0\u2007\u2009\u202f]"
@@ -40,9 +30,21 @@ _FORMS = {  #: by the sign before decimals: digits perhaps in groups of three, o
     )
     for point, group in ((".", ","), (",", "."))
 }
+_PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.IGNORECASE)
 _PIECES = frozenset(["volume", "ticks"])  #: they may be written in another way than the prices
 _JUMP = 100  #: prices of one file that are so many times each other were not read as they were meant
 _NAMES = {".": "a decimal point", ",": "a decimal comma"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Way:
+    """What a column is, read with one sign before decimals."""
+
+    values: Floats  #: (n,), NaN where nothing is
+    fits: npt.NDArray[np.bool_]  #: which rows are written so, (n,)
+
+
+_Ways = Mapping[str, _Way]  #: by the sign
 
 
 def read_numbers(
@@ -66,13 +68,15 @@ def read_numbers(
             made[name] = plain
         texts[name] = text
     if strict:
-        for name in texts.keys() - made.keys():
-            _refuse(texts[name], name, ".", word, strict)
+        for name in texts:
+            if name not in made:
+                _refuse_unless_plain(texts[name], name, word)
     if strict or not texts or (texts.keys() <= made.keys() and decimal != "," and delimiter != ";"):
         return made
     cleaned = {name: _clean(text) for name, text in texts.items()}
-    chosen = _sign(cleaned, word, decimal, delimiter)
-    return made | {name: _values(cleaned[name], name, sign, word) for name, sign in chosen.items()}
+    ways = {name: {sign: _read_as(text, sign) for sign in _FORMS} for name, text in cleaned.items()}
+    chosen = _signs(cleaned, ways, word, decimal, delimiter)
+    return made | {name: ways[name][sign].values for name, sign in chosen.items()}
 
 
 def _clean(text: "pd.Series[Any]") -> "pd.Series[Any]":
@@ -81,18 +85,28 @@ def _clean(text: "pd.Series[Any]") -> "pd.Series[Any]":
     return text.str.replace("−", "-").str.strip()
 
 
-def _sign(columns: Mapping[str, "pd.Series[Any]"], word: str, decimal: str, delimiter: str) -> dict[str, str]:
+def _read_as(text: "pd.Series[Any]", sign: str) -> _Way:
+    codes, cells = pd.factorize(text.to_numpy(object))
+    values, fits = np.full(len(cells), np.nan), np.zeros(len(cells), bool)
+    group = str.maketrans("", "", ("," if sign == "." else ".") + _APART)
+    for at, cell in enumerate(cells):
+        match = _FORMS[sign].fullmatch(cell)
+        fits[at] = not cell or (match is not None and re.search(r"\d", cell) is not None)
+        if match and cell and fits[at]:
+            times = match["times"] or ""
+            digits = cell.rstrip(".").removesuffix(times).strip()
+            values[at] = float(digits.translate(group).replace(sign, ".")) * _TIMES.get(times.lower(), 1)
+    return _Way(values[codes], fits[codes])
+
+
+def _signs(
+    columns: Mapping[str, "pd.Series[Any]"], ways: Mapping[str, _Ways], word: str, decimal: str, delimiter: str
+) -> dict[str, str]:
     """The sign before decimals of each column. Raises BadTable."""
-    fits = {
-        name: {sign for sign, form in _FORMS.items() if text.map(lambda t, f=form: f.fullmatch(t) is not None).all()}
-        for name, text in ((name, text.drop_duplicates()) for name, text in columns.items())
-    }
+    fits = {name: {sign for sign, way in ways[name].items() if way.fits.all()} for name in columns}
     for name, signs in fits.items():
         if not signs:
-            best = max(
-                _FORMS, key=lambda sign: columns[name].map(lambda t: _FORMS[sign].fullmatch(t) is not None).sum()
-            )
-            _refuse(columns[name], name, best, word, False)
+            _refuse(columns[name], ways[name], name, word)
     prices = {name: signs for name, signs in fits.items() if name not in _PIECES} or fits
     common = set.intersection(*prices.values())
     if not common:
@@ -102,12 +116,12 @@ def _sign(columns: Mapping[str, "pd.Series[Any]"], word: str, decimal: str, deli
         )
     told = {next(iter(fit)) for fit in fits.values() if len(fit) == 1}
     if len(common) == 2:
-        common = told if len(told) == 1 else {_open(columns, decimal, delimiter)}
+        common = told if len(told) == 1 else {_open({name: columns[name] for name in prices}, ways, decimal, delimiter)}
     sign = next(iter(common))
     return {name: sign if sign in fit else next(iter(fit)) for name, fit in fits.items()}
 
 
-def _open(columns: Mapping[str, "pd.Series[Any]"], decimal: str, delimiter: str) -> str:
+def _open(columns: Mapping[str, "pd.Series[Any]"], ways: Mapping[str, _Ways], decimal: str, delimiter: str) -> str:
     """The sign where the columns fit both: known of the dialect, or told by what the prices would be.
 
     Prices do not change a hundredfold: 999 and 1,001 are thousands. Pieces are whole numbers. A point alone is a
@@ -115,13 +129,14 @@ def _open(columns: Mapping[str, "pd.Series[Any]"], decimal: str, delimiter: str)
     """
     if decimal:
         return decimal
-    prices = pd.concat([text for name, text in columns.items() if name not in _PIECES] or [*columns.values()])
-    if not prices.str.contains(r"[.,]").any():
+    values = {sign: np.concatenate([ways[name][sign].values for name in columns]) for sign in _FORMS}
+    if np.array_equal(values["."], values[","], equal_nan=True):
         return "."
-    spread = {sign: _spread(_values(prices, "close", sign, "")) for sign in _FORMS}
+    spread = {sign: _spread(values[sign]) for sign in _FORMS}
     smooth = min(spread, key=lambda sign: spread[sign])
     if spread[smooth] < _JUMP <= max(spread.values()):
         return smooth
+    prices = pd.concat([*columns.values()])
     if delimiter != ";" and not prices.str.contains(",", regex=False).any():
         return "."
     example = prices[prices.str.contains(r"\d[.,]\d")].iloc[0]
@@ -134,39 +149,26 @@ def _spread(values: Floats) -> float:
     return float(values.max() / values.min()) if len(values) else 1.0
 
 
-def _values(text: "pd.Series[Any]", name: str, sign: str, word: str) -> Floats:
-    """A column in one way of writing as numbers."""
-    codes, distinct = pd.factorize(text.to_numpy(object))
-    values = np.full(len(distinct), np.nan)
-    group = ("," if sign == "." else ".") + _APART
-    for at, one in enumerate(distinct):
-        match = _FORMS[sign].fullmatch(one)
-        if match is None:
-            _refuse(text, name, sign, word, False)
-        elif re.search(r"\d", one):
-            times = match["times"] or ""
-            digits = one.rstrip(".")
-            digits = digits[: len(digits) - len(times)].strip()
-            values[at] = float(digits.translate({ord(mark): None for mark in group}).replace(sign, ".")) * _TIMES.get(
-                times.lower(), 1
-            )
-        elif one:
-            _refuse(text, name, sign, word, False)
-    return values[codes]
-
-
-def _refuse(text: "pd.Series[Any]", name: str, sign: str, word: str, strict: bool) -> None:
-    """Raise BadTable for the first text that is no number in this way of writing; it may be one in the other."""
-    form = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.IGNORECASE) if strict else _FORMS[sign]
-    bad = text[(text != "") & ~text.map(lambda one: form.fullmatch(one) is not None)]
-    if bad.empty:
-        raise BadTable(f"the column {name} has something that is no number.")
-    row, value = bad.index[0], bad.iloc[0]
-    other = "," if sign == "." else "."
-    good = text[(text != "") & text.map(lambda one: form.fullmatch(one) is not None)]
-    if not strict and _FORMS[other].fullmatch(value) and len(good):
+def _refuse(text: "pd.Series[Any]", ways: _Ways, name: str, word: str) -> None:
+    """Raise BadTable for the first text that is no number as most of the column are; it may be one in the other way."""
+    sign, other = sorted(_FORMS, key=lambda sign: -ways[sign].fits.sum())
+    bad = int(np.flatnonzero(~ways[sign].fits)[0])
+    row, value = text.index[bad], text.iloc[bad]
+    good = text[(text != "") & ways[sign].fits]
+    if ways[other].fits[bad] and len(good):
         raise BadTable(
             f"{word} {row} writes {value} in the column {name} with {_NAMES[other]}, and {word} {good.index[0]} writes "
             f"{good.iloc[0]} with {_NAMES[sign]}. Write all of them in one way."
         )
-    raise BadTable(f"{word} {row} has {value[:40]!r} in the column {name}, which is no number.")
+    raise _no_number(word, row, value, name)
+
+
+def _refuse_unless_plain(text: "pd.Series[Any]", name: str, word: str) -> None:
+    bad = text[(text != "") & ~text.str.fullmatch(_PLAIN)]
+    if bad.empty:
+        raise BadTable(f"the column {name} has something that is no number.")
+    raise _no_number(word, bad.index[0], bad.iloc[0], name)
+
+
+def _no_number(word: str, row: object, value: str, name: str) -> BadTable:
+    return BadTable(f"{word} {row} has {value[:40]!r} in the column {name}, which is no number.")

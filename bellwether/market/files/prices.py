@@ -17,12 +17,12 @@ from bellwether.market.files.days import sessions_of
 from bellwether.market.files.dialects import NUMBERS, PRICES, USUAL, Dialect, Role, canonical, recognise, without_prefix
 from bellwether.market.files.numbers import read_numbers
 from bellwether.market.files.symbols import symbol_of
-from bellwether.market.files.table import BadTable, FileTable, read_parquet, read_text
+from bellwether.market.files.table import ENDINGS, BadTable, FileTable, first_line, read_parquet, read_text, reading
+from bellwether.market.returns import are_prices
 from bellwether.market.symbols.spellings import as_symbol, from_stooq, in_a_file
 
 COLUMNS = ("symbol", "date", "open", "high", "low", "close", "volume")
 QUOTED = "quoted_close"
-ENDINGS = (".parquet", ".csv")
 _ADJUSTED = "adjusted"
 _SPLIT = 1.2  #: adjusted / quoted that changes by more in a day is a split: no usual dividend is a fifth of a price
 
@@ -44,18 +44,12 @@ def read_price_file(file: Path, symbol: str = "") -> PriceFile:
 
     Raises MarketDataError, naming the file, what is wrong and where.
     """
-    if not file.is_file():
-        raise MarketDataError(f"The price file {file} {'is a folder' if file.is_dir() else 'does not exist'}.")
     ending = file.suffix.lower()
-    if ending not in (*ENDINGS, ".txt"):
-        raise MarketDataError(f"The price file {file.name} must be .parquet or .csv.")
-    try:
+    with reading(file, "price file", (*ENDINGS, ".txt")):
         table = read_parquet(file) if ending == ".parquet" else read_text(file)
         if ending == ".txt" and (table.dialect is None or ending not in table.dialect.endings):
             raise MarketDataError(f"The price file {file.name} must be .parquet or .csv.")
         return _understood(file, table, symbol)
-    except (OSError, ValueError, TypeError) as problem:
-        raise MarketDataError(f"The price file {file.name} cannot be read: {first_line(problem)}") from problem
 
 
 def write_prices(rows: pd.DataFrame, file: Path) -> None:
@@ -71,11 +65,6 @@ def write_prices(rows: pd.DataFrame, file: Path) -> None:
             rows.to_parquet(file, index=False)
     except OSError as problem:
         raise MarketDataError(f"{file} cannot be written: {first_line(problem)}.") from problem
-
-
-def first_line(problem: Exception) -> str:
-    """A library's complaint without its advice to programmers."""
-    return (str(problem).splitlines() or [type(problem).__name__])[0][:400]
 
 
 def _understood(file: Path, table: FileTable, symbol: str) -> PriceFile:
@@ -132,7 +121,6 @@ def _columns(file: Path, table: FileTable) -> tuple[Dialect, dict[Role, "pd.Seri
 
 
 def _lacks(file: Path, missing: Sequence[str], names: Sequence[str]) -> str:
-    """What is missing in a file, and what it has."""
     has = ", ".join(name if name.isprintable() else ascii(name) for name in names[:12])
     return f"The price file {file.name} lacks the columns {', '.join(missing)}; it has {has[:300]}"
 
@@ -208,7 +196,6 @@ def one_row_a_day(frame: pd.DataFrame, table: FileTable) -> pd.DataFrame:
 
 
 def _contradiction(rows: pd.DataFrame, second: int, differ: pd.DataFrame, table: FileTable) -> str:
-    """Two rows of one symbol and session, and what tells them apart."""
     symbol, day = rows["symbol"].iloc[second], rows["date"].iloc[second]
     name = str(differ.columns[differ.iloc[second].to_numpy()][0])
     alike = ((rows["symbol"] == symbol) & (rows["date"] == day)).to_numpy()
@@ -238,7 +225,7 @@ def adjusted_by_column(frame: pd.DataFrame) -> pd.DataFrame:
     frame = frame.sort_values(["symbol", "date"], kind="stable")
     close, told = frame["close"].to_numpy(), frame[_ADJUSTED].to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
-        usable = np.isfinite(close) & (close > 0) & np.isfinite(told) & (told > 0)
+        usable = are_prices(close) & are_prices(told)
         factor = pd.Series(np.where(usable, told / close, np.nan), frame.index)
     by_symbol = factor.groupby(frame["symbol"].to_numpy(), sort=False)
     scale: Floats = by_symbol.bfill().groupby(frame["symbol"].to_numpy(), sort=False).ffill().fillna(1).to_numpy()

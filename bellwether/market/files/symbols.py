@@ -2,7 +2,7 @@
 
 import re
 
-from bellwether.market.symbols.spellings import as_symbol, from_stooq, is_symbol
+from bellwether.market.symbols.spellings import as_symbol, from_stooq, is_isin, is_symbol
 from bellwether.market.symbols.universe import listed
 
 #: What is put around the symbol in the names of downloaded files.
@@ -24,7 +24,6 @@ _NAMES = (
     "aktie aktien börse boerse cours datos dati donnees fonds fund funds kurs kurse mappe1 tabelle tabelle1"
 )
 _LONGEST = 5  #: letters of a symbol of New York
-_ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
 _WORDS = frozenset(_NAMES.split())
 
 
@@ -49,7 +48,7 @@ def symbol_of(stem: str, *, suffix: str = "") -> str | None:
         return from_stooq(re.sub(r"_d$", "", stem).replace("_", "."))
     symbol = as_symbol(stem.upper()) or ""
     in_capitals = stem == stem.upper() and re.search("[A-Z]", stem) is not None
-    if symbol.lower() in _WORDS or not is_symbol(symbol) or _ISIN.fullmatch(symbol):
+    if symbol.lower() in _WORDS or not is_symbol(symbol) or is_isin(symbol):
         return None
     if not in_capitals and symbol not in listed():
         return None

@@ -6,15 +6,18 @@ bytes -> encoding -> delimiter and header -> rows of text, each with the number 
 import codecs
 import csv
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from bellwether.core.errors import MarketDataError
 from bellwether.market.files.dialects import DOWNLOAD, DOWNLOAD_CLOSES, MISSING, Dialect, canonical, recognise
 
+ENDINGS = (".parquet", ".csv")
 MOST_PREAMBLE = 30  #: lines above the header that may tell a title, an ISIN or an address
 _MOST_NOTES = 5  #: lines below the table that may tell where it comes from
 _HEAD = 1 << 16  #: bytes that are looked at to tell encoding and delimiter
@@ -41,6 +44,24 @@ class FileTable:
 
 
 Recognise = Callable[[Sequence[str]], Dialect | None]  #: the cells of a line -> the dialect that it is the header of
+
+
+@contextmanager
+def reading(file: Path, kind: str, endings: Sequence[str] = ENDINGS) -> Iterator[None]:
+    """Reading a file of this kind: whatever makes it fail is a MarketDataError that names the file."""
+    if not file.is_file():
+        raise MarketDataError(f"The {kind} {file} {'is a folder' if file.is_dir() else 'does not exist'}.")
+    if file.suffix.lower() not in endings:
+        raise MarketDataError(f"The {kind} {file.name} must be .parquet or .csv.")
+    try:
+        yield
+    except (OSError, ValueError, TypeError) as problem:
+        raise MarketDataError(f"The {kind} {file.name} cannot be read: {first_line(problem)}") from problem
+
+
+def first_line(problem: Exception) -> str:
+    """A library's complaint without its advice to programmers."""
+    return (str(problem).splitlines() or [type(problem).__name__])[0][:400]
 
 
 def read_text(file: Path, recognise: Recognise = recognise) -> FileTable:

@@ -40,13 +40,11 @@ def understood(file: Path, read: PriceFile) -> Iterator[str]:
 
 
 def _unit(symbol: str) -> str:
-    """The currency, and the exchange whose holidays count."""
     instrument = instrument_of(symbol)
     return f"{instrument.currency or 'currency unknown'}, calendar {instrument.calendar}"
 
 
 def _row(row: pd.Series) -> str:
-    """A day and its bar."""
     digits = {"open": 7, "high": 7, "low": 7, "close": 7, "volume": 15}  # float32 sources add more to a price
     bar = [f"{name} {row[name]:.{count}g}" for name, count in digits.items() if np.isfinite(row[name])]
     return f"{row['date'].date()}  {', '.join(bar) or 'no price'}"

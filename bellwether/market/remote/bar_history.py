@@ -10,9 +10,8 @@ from datetime import date
 from bellwether.core.errors import StoreError
 from bellwether.core.types import Bars, Origin
 from bellwether.db.database import Store
-from bellwether.market.remote import bars_table as kept_bars
-from bellwether.market.remote import instruments_table
-from bellwether.market.remote.bars_table import LAYOUT, DamagedBars
+from bellwether.market.remote import bars_table, instruments_table
+from bellwether.market.remote.bars_table import DamagedBars
 from bellwether.market.remote.instruments_table import SymbolRequest
 
 log = logging.getLogger(__name__)
@@ -29,8 +28,8 @@ class StoredBars:
 class BarHistory:
     """Where one source's histories are kept."""
 
-    def __init__(self, store: Store | None, source: str, note: str) -> None:
-        """Without a store nothing is kept. `note` is what every answer made of this source's bars must say."""
+    def __init__(self, store: Store, source: str, note: str) -> None:
+        """`note` is what every answer made of this source's bars must say."""
         self._store, self._source, self._note = store, source, note
 
     def kept(self, asked: SymbolRequest, bars: Bars) -> StoredBars:
@@ -40,12 +39,10 @@ class BarHistory:
 
     def load(self, symbol: str) -> StoredBars | None:
         """What is kept of a symbol; None when there is nothing that can be used."""
-        if self._store is None:
-            return None
         try:
             with self._store.reading() as db:
-                asked = instruments_table.get(db, self._source, symbol, LAYOUT)
-                bars = kept_bars.load(db, self._source, symbol) if asked is not None else None
+                asked = instruments_table.get(db, self._source, symbol)
+                bars = bars_table.load(db, self._source, symbol) if asked is not None else None
         except DamagedBars:
             log.warning("The kept prices of %s are damaged; they will be fetched again.", symbol)
             return None
@@ -56,35 +53,29 @@ class BarHistory:
 
     def asked(self, symbol: str) -> SymbolRequest | None:
         """How far a kept history reaches, without reading it; None when there is none. Raises StoreError."""
-        if self._store is None:
-            return None
         with self._store.reading() as db:
-            return instruments_table.get(db, self._source, symbol, LAYOUT)
+            return instruments_table.get(db, self._source, symbol)
 
     def save(self, new: StoredBars, onto: StoredBars | None, first: date | None) -> None:
         """Keep a history. When it is `onto` with changes from `first` on, only those are written. Raises StoreError.
 
         Where there are too many then, those asked for longest ago go.
         """
-        if self._store is None:
-            return
         with self._store.transaction() as db:
-            before = instruments_table.get(db, self._source, new.bars.symbol, LAYOUT)
+            before = instruments_table.get(db, self._source, new.bars.symbol)
             # another process may have written a history with another adjustment: then ours replaces all of it
             same = onto is not None and before == onto.asked
-            kept_bars.save(db, self._source, new.bars, first if same else None)
-            instruments_table.save(db, self._source, new.asked, LAYOUT)
+            bars_table.save(db, self._source, new.bars, first if same else None)
+            instruments_table.save(db, self._source, new.asked)
             for symbol in instruments_table.beyond_most(db, self._source):
-                kept_bars.forget(db, self._source, symbol)
+                bars_table.forget(db, self._source, symbol)
                 instruments_table.forget(db, self._source, symbol)
 
     def all_asked(self) -> list[SymbolRequest]:
         """Every symbol kept; empty when the shelf cannot be read."""
-        if self._store is None:
-            return []
         try:
             with self._store.reading() as db:
-                return instruments_table.of_source(db, self._source, LAYOUT)
+                return instruments_table.of_source(db, self._source)
         except StoreError as problem:
             log.warning("Kept prices cannot be read: %s", problem.for_operator)
             return []

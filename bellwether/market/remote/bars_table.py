@@ -24,14 +24,14 @@ class DamagedBars(ValueError):
 
 def save(db: Database, source: str, bars: Bars, first: date | None = None) -> None:
     """Keep a history. With `first` the years before that day's are left as they are; without it nothing else stays."""
-    year = first.year if first is not None else 0
+    first_year = first.year if first is not None else 0
     table = np.column_stack([bars.sessions.astype(np.int64), bars.values, bars.quoted_closes]).astype("<f8")
     years = bars.sessions.astype("datetime64[Y]").astype(np.int64) + 1970
-    db.conn.execute("DELETE FROM bars WHERE source = ? AND symbol = ? AND year >= ?", (source, bars.symbol, year))
-    blocks = [(int(each), table[years == each].tobytes()) for each in np.unique(years) if each >= year]
+    db.conn.execute("DELETE FROM bars WHERE source = ? AND symbol = ? AND year >= ?", (source, bars.symbol, first_year))
+    blocks = [(int(year), table[years == year].tobytes()) for year in np.unique(years) if year >= first_year]
     db.conn.executemany(
         "INSERT INTO bars (source, symbol, year, data, checksum) VALUES (?, ?, ?, ?, ?)",
-        [(source, bars.symbol, each, data, zlib.crc32(data)) for each, data in blocks],
+        [(source, bars.symbol, year, data, zlib.crc32(data)) for year, data in blocks],
     )
 
 
@@ -42,15 +42,15 @@ def forget(db: Database, source: str, symbol: str) -> None:
 
 def load(db: Database, source: str, symbol: str) -> Bars | None:
     """The history kept; None when there is none. Raises DamagedBars."""
-    found = db.conn.execute(
+    blocks = db.conn.execute(
         "SELECT data, checksum FROM bars WHERE source = ? AND symbol = ? ORDER BY year", (source, symbol)
     ).fetchall()
-    if not found:
+    if not blocks:
         return None
     try:
-        if any(zlib.crc32(data) != checksum for data, checksum in found):
+        if any(zlib.crc32(data) != checksum for data, checksum in blocks):
             raise DamagedBars(symbol)
-        table: Floats = np.frombuffer(b"".join(data for data, _ in found), "<f8").reshape(-1, COLUMNS)
+        table: Floats = np.frombuffer(b"".join(data for data, _ in blocks), "<f8").reshape(-1, COLUMNS)
     except (TypeError, ValueError) as problem:
         raise DamagedBars(symbol) from problem
     days = table[:, _DAY].astype(np.int64)

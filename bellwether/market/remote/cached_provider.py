@@ -9,13 +9,14 @@ memory              up to MOST_SYMBOLS, for the hot path
 
 import logging
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cached_property, partial
 from weakref import WeakValueDictionary
+
+from cachetools import LRUCache
 
 from bellwether.core.errors import BadDate, BellwetherError, Delisted, NoPrices, SourceError, StoreError, UnknownSymbol
 from bellwether.core.i18n import numbers
@@ -52,17 +53,15 @@ class CachedProvider:
 
     live = True
 
-    def __init__(
-        self, source: RemoteSource, asker: GuardedSource, store: Store | None, clock: Callable[[], datetime]
-    ) -> None:
-        """`clock` tells the present, aware. Without a store bars are kept in memory only."""
+    def __init__(self, source: RemoteSource, asker: GuardedSource, store: Store, clock: Callable[[], datetime]) -> None:
+        """`clock` tells the present, aware."""
         self.name, self.note = source.name, source.note
         self.asker = asker
         self.source, self._clock = source, clock
         self.search: Search | None = self._searched if hasattr(source, "search") else None
-        self._shelf = BarHistory(store, source.name, source.note)
+        self._history = BarHistory(store, source.name, source.note)
         self._failed: dict[str, tuple[datetime, BellwetherError]] = {}
-        self._kept: OrderedDict[str, StoredBars] = OrderedDict()
+        self._kept: LRUCache[str, StoredBars] = LRUCache(MOST_SYMBOLS)
         self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()  # gone when nobody waits
         self._guard = threading.Lock()
         self._repairing = threading.Lock()  # of several at once each would take longer, and everybody else with them
@@ -77,7 +76,7 @@ class CachedProvider:
 
     def all_asked(self) -> list[SymbolRequest]:
         """Every symbol whose bars are kept, and when they were asked for."""
-        return self._shelf.all_asked()
+        return self._history.all_asked()
 
     def probe(self, symbol: str) -> date:
         """Ask the source whatever is kept; the last closed session it has. Raises what a fetch raises."""
@@ -87,10 +86,10 @@ class CachedProvider:
 
     def instrument(self, symbol: str) -> Instrument:
         """The instrument, from the answer that also brings the bars: one fetch for both."""
-        kept = self._kept.get(symbol)
+        kept = self._in_memory(symbol)
         if kept is None:
             with self._lock_of(symbol):
-                kept = self._shelf.load(symbol) or self._fetched(symbol, self._clock().date(), None)
+                kept = self._history.load(symbol) or self._fetched(symbol, self._clock().date(), None)
         return self._remember(kept).asked.instrument
 
     def bars(self, symbol: str, end: date) -> Bars:
@@ -126,12 +125,12 @@ class CachedProvider:
         """
         today = self._clock().date()
         with self._lock_of(symbol):
-            asked = self._shelf.asked(symbol)
+            asked = self._history.asked(symbol)
             reaches = asked is not None and self._reaches(asked, today)
             if reaches and asked is not None and is_recent(asked.at, self._clock(), HOLE_AGAIN_AFTER):
                 return False
             # what nobody asks for stays out of memory
-            kept = self._shelf.load(symbol) or self._kept.get(symbol)
+            kept = self._history.load(symbol) or self._in_memory(symbol)
             if reaches and kept is not None and not self._may_be_filled(kept):
                 return False
             new = self._fetched(symbol, today, kept, must_be_kept=True)
@@ -145,7 +144,6 @@ class CachedProvider:
         return ThreadPoolExecutor(self.asker.connections, thread_name_prefix="refresh")
 
     def _searched(self, text: str) -> tuple[Instrument, ...]:
-        """What the source finds for these words. Whoever asks remembers it."""
         found: tuple[Instrument, ...] = self.asker.ask(lambda timeout: self.source.search(text, timeout))  # type: ignore[attr-defined]
         return found
 
@@ -155,9 +153,9 @@ class CachedProvider:
 
     def _whole(self, symbol: str, end: date) -> StoredBars | None:
         """What is kept, where it is all there is to know at `end`; a close that came late is for `refresh` to find."""
-        kept = self._kept.get(symbol)
+        kept = self._in_memory(symbol)
         if kept is None or not self._reaches(kept.asked, end):
-            kept = self._shelf.load(symbol)
+            kept = self._history.load(symbol)
         return kept if kept is not None and self._reaches(kept.asked, end) else None
 
     def _best(self, symbol: str, end: date) -> tuple[StoredBars, BellwetherError | None]:
@@ -165,7 +163,7 @@ class CachedProvider:
         whole = self._whole(symbol, end)
         if whole is not None:  # somebody else fetched it meanwhile
             return self._remember(whole), None
-        kept = self._shelf.load(symbol) or self._kept.get(symbol)
+        kept = self._history.load(symbol) or self._in_memory(symbol)
         try:
             return self._remember(self._fetched(symbol, end, kept)), None
         except (SourceError, NoPrices, UnknownSymbol) as problem:
@@ -176,10 +174,11 @@ class CachedProvider:
     def _remember(self, kept: StoredBars) -> StoredBars:
         with self._guard:
             self._kept[kept.bars.symbol] = kept
-            self._kept.move_to_end(kept.bars.symbol)
-            while len(self._kept) > MOST_SYMBOLS:
-                self._kept.popitem(last=False)
         return kept
+
+    def _in_memory(self, symbol: str) -> StoredBars | None:
+        with self._guard:
+            return self._kept.get(symbol)
 
     def _reaches(self, asked: SymbolRequest, end: date) -> bool:
         """Whether what we keep is all there is to know at `end`, or was asked for a moment ago."""
@@ -210,7 +209,7 @@ class CachedProvider:
             raise failure.with_traceback(None)
         try:
             # in one question, so that a history that must be fetched whole takes no longer than any other
-            new, since, first = self.asker.ask(lambda timeout: self._history(symbol, end, kept, now.date(), timeout))
+            new, since, first = self.asker.ask(lambda timeout: self._newest(symbol, end, kept, now.date(), timeout))
             # here, not in the question: the source has answered, and must not be taken for slow
             with self._repairing:
                 new = new.repaired()
@@ -218,22 +217,22 @@ class CachedProvider:
         except BellwetherError as problem:
             with self._guard:
                 self._failed = {
-                    one: entry for one, entry in self._failed.items() if is_recent(entry[0], now, FAILURE_PAUSE)
+                    failed: entry for failed, entry in self._failed.items() if is_recent(entry[0], now, FAILURE_PAUSE)
                 }
                 self._failed[symbol] = (now, problem)
             raise
         # a broken newest bar does not count as there: it is asked for again
         asked = SymbolRequest(new.instrument, since, settled_until(bars, new.doubtful), now, new.doubtful)
-        made = self._shelf.kept(asked, bars)
+        made = self._history.kept(asked, bars)
         try:
-            self._shelf.save(made, kept, first)
+            self._history.save(made, kept, first)
         except StoreError as problem:
             if must_be_kept:
                 raise
             log.warning("Prices of %s cannot be kept: %s", symbol, problem.for_operator)
         return made
 
-    def _history(
+    def _newest(
         self, symbol: str, end: date, kept: StoredBars | None, today: date, timeout: float
     ) -> tuple[Fetched, date, date | None]:
         """The whole history, its first day asked for, and the first that differs from what was kept; None when any may.
@@ -254,7 +253,6 @@ class CachedProvider:
         return self.source.fetch(symbol, start, tomorrow, timeout), start, None
 
     def _closed(self, new: Fetched, now: datetime) -> Bars:
-        """The bars without the session that is still running."""
         bars = new.bars.until(last_closed_session(new.instrument.calendar, now - SETTLING))
         if bars is None:
             raise NoPrices(
@@ -263,7 +261,6 @@ class CachedProvider:
         return bars
 
     def _why_old(self, bars: Bars, problem: BellwetherError) -> Said:
-        """How old the bars are, and why."""
         as_of, source = numbers.closing(bars.cutoff, self._clock().date()), self.describe()
         if isinstance(problem, SourceError):
             how = said(problem.trouble.value)

@@ -87,7 +87,6 @@ class GuardedSource:
             self._note(failure)
 
     def _tries(self, question: Callable[[float], Answer], deadline: float) -> Answer:
-        """Ask, and again where it may help, until the deadline."""
         for already in range(AGAIN + 1):
             left = deadline - self._clock()
             try:
@@ -101,7 +100,6 @@ class GuardedSource:
         raise AssertionError("unreachable")
 
     def _note(self, failure: SourceError | None) -> None:
-        """Tell the circuit how it went."""
         with self._guard:
             if failure is None:
                 self._circuit = self._circuit.succeeded()

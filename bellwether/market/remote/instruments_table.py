@@ -7,6 +7,7 @@ from sqlite_utils import Database
 
 from bellwether.core.types import Instrument
 from bellwether.db.database import rows, stamp, unstamp
+from bellwether.market.remote.bars_table import LAYOUT
 
 MOST_KEPT = 10_000  #: symbols of one source, whose bars take 1.7 GB; anyone can ask for any
 
@@ -22,43 +23,43 @@ class SymbolRequest:
     doubtful: date | None = None  #: prices before this session may lack a split that the source tells of
 
 
-def save(db: Database, source: str, asked: SymbolRequest, layout: int) -> None:
-    """Keep what was asked. `layout` is that of the bars that belong to it."""
-    one = asked.instrument
+def save(db: Database, source: str, asked: SymbolRequest) -> None:
+    """Keep what was asked, with the layout of the bars that belong to it."""
+    instrument = asked.instrument
     db.conn.execute(
         "INSERT OR REPLACE INTO instruments"
         " (source, symbol, name, exchange, calendar, currency, since, until, asked_at, doubtful, layout)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             source,
-            one.symbol,
-            one.name,
-            one.exchange,
-            one.calendar,
-            one.currency,
+            instrument.symbol,
+            instrument.name,
+            instrument.exchange,
+            instrument.calendar,
+            instrument.currency,
             asked.since.isoformat(),
             asked.until.isoformat(),
             stamp(asked.at),
             asked.doubtful.isoformat() if asked.doubtful is not None else None,
-            layout,
+            LAYOUT,
         ),
     )
 
 
-def get(db: Database, source: str, symbol: str, layout: int) -> SymbolRequest | None:
+def get(db: Database, source: str, symbol: str) -> SymbolRequest | None:
     """What is kept of one symbol; None when there is nothing, or only of another layout."""
-    found = rows(
+    matching = rows(
         db,
         "SELECT * FROM instruments WHERE source = :source AND symbol = :symbol AND layout = :layout",
-        {"source": source, "symbol": symbol, "layout": layout},
+        {"source": source, "symbol": symbol, "layout": LAYOUT},
     )
-    return _asked(found[0]) if found else None
+    return _asked(matching[0]) if matching else None
 
 
-def of_source(db: Database, source: str, layout: int) -> list[SymbolRequest]:
+def of_source(db: Database, source: str) -> list[SymbolRequest]:
     """Everything kept of one source, by symbol."""
     sql = "SELECT * FROM instruments WHERE source = :source AND layout = :layout ORDER BY symbol"
-    return [_asked(row) for row in rows(db, sql, {"source": source, "layout": layout})]
+    return [_asked(row) for row in rows(db, sql, {"source": source, "layout": LAYOUT})]
 
 
 def beyond_most(db: Database, source: str) -> list[str]:

@@ -1,10 +1,10 @@
 """New bars after kept ones: may they be joined, or has something changed the old ones too? Pure."""
 
 import numpy as np
-import numpy.typing as npt
 
 from bellwether.core.types import Bars, Instrument
 from bellwether.market.provider import Fetched
+from bellwether.market.returns import are_prices
 
 MOST_ACTIONS = 10  #: splits and dividends among new bars that can be judged by these alone
 #: kept sessions that are asked for again, to see whether they still are what they were; a split or dividend that the
@@ -35,7 +35,9 @@ def joined(kept: Bars, instrument: Instrument, new: Fetched) -> Bars | None:
     if new.doubtful is not None or not may_be_joined(kept, instrument, new):
         return None
     # a broken bar says nothing about the others, and the source may have mended it since
-    sound = np.flatnonzero(_sound(old) & _sound(again))
+    sound = np.flatnonzero(
+        np.all([are_prices(prices) for bars in (old, again) for prices in (bars.closes, bars.quoted_closes)], axis=0)
+    )
     closes, quoted = old.closes[sound], old.quoted_closes[sound]
     if not np.allclose(again.closes[sound] / again.quoted_closes[sound], closes / quoted, rtol=_SAME, atol=0):
         return None
@@ -49,8 +51,3 @@ def joined(kept: Bars, instrument: Instrument, new: Fetched) -> Bars | None:
         np.asfortranarray(np.concatenate([before.values, new.bars.values])),
         np.concatenate([before.quoted_closes, new.bars.quoted_closes]),
     )
-
-
-def _sound(bars: Bars) -> npt.NDArray[np.bool_]:
-    """Which closes are finite and positive, (n,)."""
-    return np.isfinite(bars.closes) & (bars.closes > 0) & np.isfinite(bars.quoted_closes) & (bars.quoted_closes > 0)

@@ -16,8 +16,7 @@ from bellwether.market.files.dates import filed_in_order, quarterly
 from bellwether.market.files.days import days_of
 from bellwether.market.files.dialects import Dialect
 from bellwether.market.files.numbers import read_numbers
-from bellwether.market.files.prices import first_line
-from bellwether.market.files.table import FileTable, read_text
+from bellwether.market.files.table import FileTable, read_text, reading
 
 COLUMNS = ("symbol", "period_end", "filed", "revenue", "net_income")
 CURRENCY = "USD"  #: where the file has no column of that name
@@ -42,7 +41,6 @@ class FileFundamentals:
         return self._made[symbol]
 
     def _put_together(self, symbol: str) -> Statements:
-        """The rows of a company as one."""
         rows = self._companies[symbol].groupby("period_end").first().reset_index().sort_values("period_end")
         return Statements(
             symbol=symbol,
@@ -64,30 +62,23 @@ class FileFundamentals:
 
 def _read(file: Path) -> pd.DataFrame:
     """The table with COLUMNS and currency; days as datetime64, amounts as float64."""
-    if not file.is_file():
-        raise MarketDataError(f"The fundamentals file {file} {'is a folder' if file.is_dir() else 'does not exist'}.")
-    if file.suffix.lower() not in {".parquet", ".csv"}:
-        raise MarketDataError(f"The fundamentals file {file.name} must be .parquet or .csv.")
-    try:
+    with reading(file, "fundamentals file"):
         text = file.suffix.lower() == ".csv"
         read = read_text(file, _recognise) if text else FileTable(None, pd.read_parquet(file), word="row")
         missing = [column for column in COLUMNS if column not in read.rows.columns]
         if missing:
             raise MarketDataError(f"The fundamentals file {file.name} lacks the columns {', '.join(missing)}.")
         table = _typed(read)
-    except (OSError, ValueError, TypeError) as problem:
-        raise MarketDataError(f"The fundamentals file {file.name} cannot be read: {first_line(problem)}") from problem
     # what a company says of a quarter later on was not known when it first did
     return table.dropna(subset=["period_end"]).sort_values("filed", kind="stable", na_position="last")
 
 
 def _recognise(header: Sequence[str]) -> Dialect | None:
-    """Statements have one form, with these names."""
     return Dialect("statements", {}) if set(COLUMNS) <= set(header) else None
 
 
 def _typed(read: FileTable) -> pd.DataFrame:
-    """The columns as symbols, days and amounts. Raises Unreadable for a row that has none."""
+    """The columns as symbols, days and amounts. Raises BadTable for a row that has none."""
     table = read.rows
     symbols = table["symbol"].astype(str).str.strip().str.upper()
     ends, written = days_of(table["period_end"], symbols, quarterly, word=read.word)

@@ -4,8 +4,10 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import cache
+from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from bellwether.core.config import Market
 from bellwether.core.errors import MarketDataError, NoPrices, NoStatements, SourceError, StoreError, UnknownSymbol
@@ -16,6 +18,9 @@ from bellwether.market.provider import Provider
 from bellwether.market.remote.guarded_source import GuardedSource
 from bellwether.market.sources import remote
 from bellwether.market.statements import statements_table as kept_statements
+
+if TYPE_CHECKING:
+    from bellwether.market.statements.file import FileFundamentals
 
 FRESH = timedelta(days=1)  #: what is kept is not asked for again sooner
 log = logging.getLogger(__name__)
@@ -53,13 +58,31 @@ def open_fundamentals(
 
         return FileFundamentals(Path(market.fundamentals_file))
     if provider.name == SAMPLE:
-        from bellwether.market.statements.sample import SampleFundamentals
-
         return SampleFundamentals()
     kept = remote(provider)
     if kept is not None and isinstance(kept.source, StatementsSource):
         return KeptFundamentals(kept.source, kept.asker, store, clock)
     return NoFundamentals(provider.describe())
+
+
+class SampleFundamentals:
+    """Quarters of most of the sample's companies, to the end of 2021; read when the first are asked for."""
+
+    def statements(self, symbol: str) -> Statements:
+        """A company's quarters. Raises UnknownSymbol where there are none."""
+        return _sample_file().statements(symbol)
+
+    def at_hand(self, symbol: str) -> Statements | None:
+        """All are."""
+        return _sample_file().at_hand(symbol)
+
+
+@cache
+def _sample_file() -> "FileFundamentals":
+    from bellwether.market.statements.file import FileFundamentals  # most commands ask for no statements
+
+    with as_file(files("bellwether.market") / "data" / "sample_fundamentals.csv") as file:
+        return FileFundamentals(file, "sample")
 
 
 class NoFundamentals:
@@ -148,14 +171,14 @@ def merged(kept: Statements | None, new: Statements, today: date) -> Statements:
     after = {
         quarter.period_end: _seen(quarter, before.get(quarter.period_end), last, today) for quarter in new.quarters
     }
-    return replace(new, quarters=tuple(one for _, one in sorted((before | after).items())))
+    return replace(new, quarters=tuple(quarter for _, quarter in sorted((before | after).items())))
 
 
-def _seen(one: Quarter, before: Quarter | None, last: date, today: date) -> Quarter:
+def _seen(quarter: Quarter, before: Quarter | None, last: date, today: date) -> Quarter:
     """A quarter with the day from which we know it, where the source gives none."""
-    if one.known_on is not None:
-        return one
+    if quarter.known_on is not None:
+        return quarter
     if before is not None:
-        restated = (one.revenue, one.net_income) != (before.revenue, before.net_income)
-        return replace(one, known_on=today if restated else before.known_on)
-    return replace(one, known_on=today if one.period_end > last else None)
+        restated = (quarter.revenue, quarter.net_income) != (before.revenue, before.net_income)
+        return replace(quarter, known_on=today if restated else before.known_on)
+    return replace(quarter, known_on=today if quarter.period_end > last else None)

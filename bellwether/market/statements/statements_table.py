@@ -9,20 +9,25 @@ from bellwether.core.types import Quarter, Statements
 from bellwether.db.database import rows, stamp, unstamp
 
 
-def save(db: Database, one: Statements, now: datetime) -> None:
+def save(db: Database, statements: Statements, now: datetime) -> None:
     """Keep a company's quarters in place of those kept before."""
     quarters = [
-        [each.period_end.isoformat(), each.revenue, each.net_income, each.known_on and each.known_on.isoformat()]
-        for each in one.quarters
+        [
+            quarter.period_end.isoformat(),
+            quarter.revenue,
+            quarter.net_income,
+            quarter.known_on and quarter.known_on.isoformat(),
+        ]
+        for quarter in statements.quarters
     ]
     db.conn.execute(
         "INSERT OR REPLACE INTO statements (source, symbol, currency, next_earnings, quarters, asked_at)"
         " VALUES (?, ?, ?, ?, ?, ?)",
         (
-            one.source,
-            one.symbol,
-            one.currency,
-            one.next_earnings and one.next_earnings.isoformat(),
+            statements.source,
+            statements.symbol,
+            statements.currency,
+            statements.next_earnings and statements.next_earnings.isoformat(),
             json.dumps(quarters),
             stamp(now),
         ),
@@ -32,9 +37,9 @@ def save(db: Database, one: Statements, now: datetime) -> None:
 def get(db: Database, source: str, symbol: str) -> tuple[Statements, datetime] | None:
     """What is kept of a company and when it was asked for; None when nothing is, or it is damaged."""
     sql = "SELECT * FROM statements WHERE source = :source AND symbol = :symbol"
-    found = rows(db, sql, {"source": source, "symbol": symbol})
+    matching = rows(db, sql, {"source": source, "symbol": symbol})
     try:
-        return (_statements(found[0]), unstamp(str(found[0]["asked_at"]))) if found else None
+        return (_statements(matching[0]), unstamp(str(matching[0]["asked_at"]))) if matching else None
     except (ValueError, TypeError):
         return None
 

@@ -27,13 +27,19 @@ def universe_of(setting: str | tuple[str, ...], provider: Provider) -> Universe:
     if search_of(provider) is not None:
         return Universe(chosen, (*known, *well_known()))
     there = Universe(known)
-    spelt = {one.symbol: its_own for one in chosen if (its_own := there.spelt(one.symbol)) is not None}
-    served = tuple(replace(one, symbol=spelt[one.symbol].symbol) for one in chosen if one.symbol in spelt)
+    spelt = {
+        instrument.symbol: its_own for instrument in chosen if (its_own := there.spelt(instrument.symbol)) is not None
+    }
+    served = tuple(
+        replace(instrument, symbol=spelt[instrument.symbol].symbol)
+        for instrument in chosen
+        if instrument.symbol in spelt
+    )
     if not served:
-        has = _some(one.symbol for one in known)
+        has = _some(instrument.symbol for instrument in known)
         raise ConfigError(f"market.universe names no symbol that {provider.describe()} has; it has {has}.")
     if len(served) < len(chosen):
-        missing = {one.symbol for one in chosen} - spelt.keys()
+        missing = {instrument.symbol for instrument in chosen} - spelt.keys()
         log.warning(
             "%d symbols of market.universe are not in %s: %s", len(missing), provider.describe(), _some(missing)
         )
@@ -41,7 +47,6 @@ def universe_of(setting: str | tuple[str, ...], provider: Provider) -> Universe:
 
 
 def _some(symbols: Iterable[str]) -> str:
-    """A few of them, for a message."""
     ordered = sorted(symbols)
     return ", ".join(ordered[:5]) + (f" and {len(ordered) - 5} more" if len(ordered) > 5 else "")
 
@@ -54,8 +59,8 @@ def chosen_instruments(setting: str | tuple[str, ...]) -> tuple[Instrument, ...]
     if isinstance(setting, str) and "," not in setting:
         return _read(Path(setting))
     symbols = setting.split(",") if isinstance(setting, str) else setting
-    rows = [{"symbol": symbol} for symbol in symbols if symbol.strip()]
-    return _instruments(rows, [f"no. {number}" for number in range(1, len(rows) + 1)], "market.universe")
+    named = enumerate((symbol for symbol in symbols if symbol.strip()), 1)
+    return _instruments([({"symbol": symbol}, f"no. {number}") for number, symbol in named], "market.universe")
 
 
 def _read(file: Path) -> tuple[Instrument, ...]:
@@ -72,22 +77,22 @@ def _read(file: Path) -> tuple[Instrument, ...]:
             header = [str(name).strip().lower() for name in reader.fieldnames or ()]
             reader.fieldnames = header
             if "symbol" not in header:
-                found = ", ".join(header)[:100] or "nothing"
+                names = ", ".join(header)[:100] or "nothing"
                 raise ConfigError(
-                    f"The file {file} of market.universe needs a column symbol; its first line has {found}."
+                    f"The file {file} of market.universe needs a column symbol; its first line has {names}."
                 )
             rows = [(row, f"line {reader.line_num}") for row in reader if str(row["symbol"]).strip()]
     except (OSError, UnicodeDecodeError, csv.Error) as problem:
         raise ConfigError(f"The file {file} of market.universe cannot be read as csv: {problem}.") from None
-    return _instruments([row for row, _ in rows], [where for _, where in rows], f"The file {file} of market.universe")
+    return _instruments(rows, f"The file {file} of market.universe")
 
 
-def _instruments(rows: list[dict[str, str]], places: list[str], source: str) -> tuple[Instrument, ...]:
-    """Rows as instruments; `places` say where each row stands."""
+def _instruments(rows: list[tuple[dict[str, str], str]], source: str) -> tuple[Instrument, ...]:
+    """Rows as instruments, each with the place where it stands."""
     if not rows:
         raise ConfigError(f"{source} holds no symbol; leave market.universe empty for the S&P 500.")
     instruments: dict[str, Instrument] = {}
-    for row, place in zip(rows, places, strict=True):
+    for row, place in rows:
         symbol = as_symbol(row["symbol"].strip())
         if symbol is None:
             raise ConfigError(f"{source}, {place}: “{row['symbol'].strip()[:30]}” is no symbol such as AAPL or SHEL.L.")

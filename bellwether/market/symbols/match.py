@@ -18,8 +18,7 @@ from functools import cache
 from bellwether.core.types import Instrument
 from bellwether.market.calendar import EVERY_DAY
 from bellwether.market.symbols.normalize import company, fold
-from bellwether.market.symbols.spellings import as_symbol
-from bellwether.market.symbols.tables import table
+from bellwether.market.symbols.spellings import as_symbol, table
 from bellwether.market.symbols.universe import Universe
 
 SHORTEST_NAME = 3  #: letters; one or two begin too many names
@@ -45,7 +44,9 @@ def read(asked: str, universe: Universe) -> Reading:
         known = universe.spelt(symbol)
     if known is not None:
         return Reading((known,))
-    short = tuple(one for each in _short_names().get(asked.upper(), ()) if (one := universe.get(each)))
+    short = tuple(
+        instrument for symbol in _short_names().get(asked.upper(), ()) if (instrument := universe.get(symbol))
+    )
     if short:
         return Reading(short)
     named, how = _named(fold(asked), universe)
@@ -62,14 +63,15 @@ def is_whole_name(asked: str, universe: Universe) -> bool:
     return bool(key) and (key in _aliases() or any(name == key for name, _ in universe.names))
 
 
-def chosen(asked: str, found: tuple[Instrument, ...]) -> tuple[Instrument, ...]:
+def chosen(asked: str, results: tuple[Instrument, ...]) -> tuple[Instrument, ...]:
     """Those of a search's results that the question names: by their company's name, or by the symbol elsewhere."""
     key, root = fold(asked), _root(asked.upper())
     tests = _tests(key)[:_WITHIN] if len(key) >= SHORTEST_NAME else _tests(key)[:1]
     return tuple(
-        one
-        for one in found
-        if _root(re.split(r"[.=-]", one.symbol)[0]) == root or any(test(fold(one.name)) for test in tests if key)
+        instrument
+        for instrument in results
+        if _root(re.split(r"[.=-]", instrument.symbol)[0]) == root
+        or any(test(fold(instrument.name)) for test in tests if key)
     )
 
 
@@ -85,12 +87,12 @@ def may_be_taken(candidates: tuple[Instrument, ...]) -> bool:
 
 def _named(key: str, universe: Universe) -> tuple[tuple[Instrument, ...], int]:
     """What is known under a folded name, and how the name matches theirs: _WHOLE, _BEGINNING or _WITHIN."""
-    aliased = tuple(one for symbol in _aliases().get(key, ()) if (one := universe.get(symbol)))
+    aliased = tuple(instrument for symbol in _aliases().get(key, ()) if (instrument := universe.get(symbol)))
     if aliased:
         return aliased, _WHOLE
     tests = _tests(key)
     for how, test in enumerate(tests if len(key) >= SHORTEST_NAME else tests[:1]):
-        named = tuple(one for name, one in universe.names if key and test(name))
+        named = tuple(instrument for name, instrument in universe.names if key and test(name))
         if named:
             return _one_company(named, universe), how
     return (), _WITHIN
@@ -108,9 +110,9 @@ def _tests(key: str) -> tuple[Callable[[str], bool], ...]:
 
 def _one_company(named: tuple[Instrument, ...], universe: Universe) -> tuple[Instrument, ...]:
     """Several listings or classes of one company: the only one that is served, if there is such a one."""
-    if len({company(fold(one.name)) for one in named}) > 1:
+    if len({company(fold(instrument.name)) for instrument in named}) > 1:
         return named
-    served = tuple(one for one in named if universe.serves(one.symbol))
+    served = tuple(instrument for instrument in named if universe.serves(instrument.symbol))
     return served if len(served) == 1 else named
 
 

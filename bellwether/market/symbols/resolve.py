@@ -37,27 +37,27 @@ class Resolver:
         reading = read(asked, self._universe)
         if reading.candidates and reading.symbol is None:
             return self._one_of(asked, reading)
-        found = self._recall(asked)
-        if found is None and reading.symbol is not None:
+        results = self._recall(asked)
+        if results is None and reading.symbol is not None:
             with suppress(UnknownSymbol):
                 return self._at_source(asked, reading.symbol, reading.candidates)
         if reading.candidates:
-            if found is None:
+            if results is None:
                 self._keep(asked, ())  # the source has no such symbol
             return self._one_of(asked, reading)
-        return self._choose(asked, self._search(asked) if found is None else found)
+        return self._choose(asked, self._search(asked) if results is None else results)
 
     def _at_source(self, asked: str, symbol: str, named: tuple[Instrument, ...]) -> Instrument:
         """The instrument of a symbol that may also be a part of a company's name. Raises UnknownSymbol."""
         try:
-            one = self._provider.instrument(symbol)
+            instrument = self._provider.instrument(symbol)
         except MarketDataError:
             if named:
                 raise AmbiguousSymbol(asked, named) from None  # nobody can tell now whether the symbol exists
             raise
         if named and not asked.isupper():
-            raise AmbiguousSymbol(asked, (one, *named))
-        return one
+            raise AmbiguousSymbol(asked, (instrument, *named))
+        return instrument
 
     def _one_of(self, asked: str, reading: Reading) -> Instrument:
         """The only candidate, as the source describes it, or as we know it while the source is silent."""
@@ -65,22 +65,22 @@ class Resolver:
             raise AmbiguousSymbol(asked, reading.candidates)
         (known,) = reading.candidates
         try:
-            one = self._provider.instrument(known.symbol)
+            instrument = self._provider.instrument(known.symbol)
         except MarketDataError:
             return known
         # a price file tells no names; the operator's list may
-        return replace(one, name=known.name) if one.name == one.symbol else one
+        return replace(instrument, name=known.name) if instrument.name == instrument.symbol else instrument
 
-    def _choose(self, asked: str, found: tuple[Instrument, ...]) -> Instrument:
+    def _choose(self, asked: str, results: tuple[Instrument, ...]) -> Instrument:
         """The one that a search found, where it is beyond doubt."""
-        found = tuple(one for one in found if self._means_itself(one.symbol))
-        candidates = chosen(asked, found)
+        results = tuple(instrument for instrument in results if self._means_itself(instrument.symbol))
+        candidates = chosen(asked, results)
         if may_be_taken(candidates):
             return self._provider.instrument(candidates[0].symbol)
         if candidates:
             raise AmbiguousSymbol(asked, candidates)
         near = near_symbols(asked, self._universe.known)
-        suggested = tuple(dict.fromkeys((*near, *(one.symbol for one in found))))[:MOST_SUGGESTED]
+        suggested = tuple(dict.fromkeys((*near, *(instrument.symbol for instrument in results))))[:MOST_SUGGESTED]
         raise UnknownSymbol(asked, suggested, self._provider.describe())
 
     def _means_itself(self, symbol: str) -> bool:
@@ -96,13 +96,13 @@ class Resolver:
         if self._find is None or not any(letter.isalnum() for letter in asked):
             return ()
         try:
-            found = self._find(asked)
+            results = self._find(asked)
         except MarketDataError:
             if near_symbols(asked, self._universe.known):
                 return ()
             raise
-        self._keep(asked, found)
-        return found
+        self._keep(asked, results)
+        return results
 
     def _recall(self, asked: str) -> tuple[Instrument, ...] | None:
         if self._find is None:
@@ -111,8 +111,8 @@ class Resolver:
             return searches_table.recall(db, asked, self._clock())
         return None
 
-    def _keep(self, asked: str, found: tuple[Instrument, ...]) -> None:
+    def _keep(self, asked: str, results: tuple[Instrument, ...]) -> None:
         if self._find is None:
             return
         with suppress(StoreError), self._store.transaction() as db:
-            searches_table.keep(db, asked, found, self._clock())
+            searches_table.keep(db, asked, results, self._clock())

@@ -20,24 +20,24 @@ MOST_KEPT = 20_000  #: questions, at most about 20 MB; anyone can make them up
 
 def recall(db: Database, question: str, now: datetime) -> tuple[Instrument, ...] | None:
     """What was found for a question; None when it was not asked, too long ago, or cannot be read."""
-    kept = rows(
+    matching = rows(
         db, "SELECT found, asked_at FROM symbol_searches WHERE question = :question", {"question": _key(question)}
     )
-    if not kept:
+    if not matching:
         return None
     try:
-        found = tuple(Instrument(**load) for load in json.loads(str(kept[0]["found"])))
-        at = unstamp(str(kept[0]["asked_at"]))
+        instruments = tuple(Instrument(**fields) for fields in json.loads(str(matching[0]["found"])))
+        at = unstamp(str(matching[0]["asked_at"]))
     except (ValueError, TypeError):  # of another version, or damaged
         return None
-    return found if is_recent(at, now, FOUND_FOR if found else NOTHING_FOR) else None
+    return instruments if is_recent(at, now, FOUND_FOR if instruments else NOTHING_FOR) else None
 
 
-def keep(db: Database, question: str, found: tuple[Instrument, ...], now: datetime) -> None:
+def keep(db: Database, question: str, instruments: tuple[Instrument, ...], now: datetime) -> None:
     """Remember an answer, and forget what is too old to count or more than is kept."""
     db.conn.execute(
         "INSERT OR REPLACE INTO symbol_searches (question, found, asked_at) VALUES (?, ?, ?)",
-        (_key(question), json.dumps([asdict(one) for one in found]), stamp(now)),
+        (_key(question), json.dumps([asdict(instrument) for instrument in instruments]), stamp(now)),
     )
     db.conn.execute("DELETE FROM symbol_searches WHERE asked_at < ?", (stamp(now - FOUND_FOR),))
     db.conn.execute(

@@ -8,9 +8,10 @@ BRK.B, BRK/B, BRK B       | a share class, which Yahoo writes with a hyphen
 700.HK, 00700.HK          | Hong Kong's codes have four digits at Yahoo, or five that begin with no 0
 """
 
+import csv
 import re
-
-from bellwether.market.symbols.tables import others, suffix_of, suffixes
+from functools import cache
+from importlib.resources import files
 
 LONGEST = 20  #: characters after a ^
 # An underscore stands within a name, as in NIFTY_FIN_SERVICE.NS; before a single letter it would be a share class
@@ -20,12 +21,47 @@ _COUNTRY_LAST = re.compile(r"(?P<code>[A-Z0-9&/.-]{1,12}) (?P<country>[A-Z]{2})(
 _OTHER_SUFFIX = re.compile(r"([A-Z0-9&-]{1,10}(?:[./_][ABC])?)\.([A-Z]{1,10})")
 _STOOQ = re.compile(r"([A-Z0-9-]+)(?:\.([A-Z]{2}))?")
 _HONG_KONG = re.compile(r"0*([0-9]{1,5})[.-]HK")
+_END = re.compile(r"(?:\.[A-Z]{1,3}|-[A-Z]{3}|=[A-Z])$")
+_ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
 _NO_TICKERS = {"LN", "HK", "JP", "JT", "US", "GR", "GY", "FP", "KS", "CH"}  #: countries that are no US symbols
+
+
+def table(name: str) -> list[dict[str, str]]:
+    """The rows of one embedded csv file."""
+    text = (files("bellwether.market") / "data" / name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+@cache
+def suffixes() -> dict[str, dict[str, str]]:
+    """The rows of suffixes.csv by Yahoo's suffix; that of New York is empty."""
+    return {row["suffix"]: row for row in table("suffixes.csv")}
+
+
+@cache
+def others(column: str) -> dict[str, tuple[str, ...]]:
+    """What others write for an exchange, by the column of suffixes.csv that has it: the suffixes that it may mean."""
+    meant: dict[str, tuple[str, ...]] = {}
+    for suffix, row in suffixes().items():
+        for code in row[column].split():
+            meant[code] = (*meant.get(code, ()), suffix)
+    return meant
+
+
+def suffix_of(symbol: str) -> dict[str, str] | None:
+    """The row of a symbol's end, ".L" of SHEL.L; None for an end that no exchange has."""
+    end = _END.search(symbol)
+    return suffixes().get(end[0] if end else "")
 
 
 def is_symbol(text: str) -> bool:
     """Whether this can be a symbol as we know them: at most 20 of A to Z, digits and . = & - _ with a ^ before them."""
     return _SYMBOL.fullmatch(text) is not None
+
+
+def is_isin(text: str) -> bool:
+    """Whether it is written as an ISIN, the number of a security."""
+    return _ISIN.fullmatch(text) is not None
 
 
 def as_symbol(asked: str) -> str | None:
@@ -97,7 +133,6 @@ def _of_exchange(symbol: str, exchange: str) -> str:
 
 
 def _is_code_of(symbol: str, suffix: str) -> bool:
-    """Whether an exchange has codes like this one."""
     digits = symbol[:1].isdigit()
     if suffix == ".SS":
         return digits and symbol[0] in "569"

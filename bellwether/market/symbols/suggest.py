@@ -21,11 +21,11 @@ def suggest(text: str, universe: Universe, limit: int = MOST) -> tuple[Instrumen
     typed = " ".join(text[:LONGEST].split())
     if not typed:
         return ()
-    found = dict.fromkeys(_matches(typed, universe))
-    if not found and len(typed) >= _NEAR_FROM:
+    matches = dict.fromkeys(_matches(typed, universe))
+    if not matches and len(typed) >= _NEAR_FROM:
         near = near_symbols(typed, universe.known, limit)
-        found = dict.fromkeys(one for symbol in near if (one := universe.get(symbol)) is not None)
-    return tuple(found)[:limit]
+        matches = dict.fromkeys(instrument for symbol in near if (instrument := universe.get(symbol)) is not None)
+    return tuple(matches)[:limit]
 
 
 def _matches(typed: str, universe: Universe) -> Iterator[Instrument]:
@@ -33,15 +33,15 @@ def _matches(typed: str, universe: Universe) -> Iterator[Instrument]:
     symbol, key = typed.upper(), fold(typed)
     yield from (instrument for instrument in universe.known if symbol == instrument.symbol)
     begins = [instrument for instrument in universe.known if instrument.symbol.startswith((symbol, f"^{symbol}"))]
-    yield from sorted(begins, key=lambda one: len(one.symbol))
+    yield from sorted(begins, key=lambda instrument: len(instrument.symbol))
     if not key:
         return
-    yield from (one for name, one in universe.names if name.startswith(key))
-    yield from (one for name, one in universe.names if f" {key}" in name)
+    yield from (instrument for name, instrument in universe.names if name.startswith(key))
+    yield from (instrument for name, instrument in universe.names if f" {key}" in name)
     words = key.split()
-    for name, one in universe.names:
-        if all(f" {word}" in f" {name} {_place(one.exchange)}" for word in words):
-            yield one
+    for name, instrument in universe.names:
+        if all(f" {word}" in f" {name} {_place(instrument.exchange)}" for word in words):
+            yield instrument
 
 
 @lru_cache(maxsize=256)

@@ -6,11 +6,16 @@ from functools import cache, cached_property
 from rapidfuzz import fuzz, process
 
 from bellwether.core.types import Instrument
-from bellwether.market.calendar import WEEKDAYS
+from bellwether.market.calendar import EVERY_DAY, WEEKDAYS
 from bellwether.market.symbols.normalize import fold
-from bellwether.market.symbols.spellings import as_symbol, share_class
-from bellwether.market.symbols.tables import suffix_of, table
+from bellwether.market.symbols.spellings import as_symbol, others, share_class, suffix_of, suffixes, table
 
+_WITHOUT_SUFFIX = {  #: calendars of Yahoo's codes of exchanges, beside those of suffixes.csv
+    "LUX": "XLUX",
+    **dict.fromkeys(("EUX", "ZRH"), "XETR"),  # the last has the STOXX indices, which Deutsche Börse reckons
+    "CCC": EVERY_DAY,
+    **dict.fromkeys(("CCY", "CME", "CBT", "CMX", "NYM", "NYB"), WEEKDAYS),  # currencies and futures
+}
 _ENOUGH = 75  #: rapidfuzz score, 0 to 100, from which a name counts as near
 
 
@@ -19,9 +24,11 @@ class Universe:
 
     def __init__(self, served: Iterable[Instrument], others: Iterable[Instrument] = ()) -> None:
         """Of two instruments with one symbol the first counts."""
-        self._served = {one.symbol: one for one in reversed(tuple(served))}
+        self._served = {instrument.symbol: instrument for instrument in reversed(tuple(served))}
         self.served: tuple[Instrument, ...] = tuple(reversed(self._served.values()))
-        self._known = {one.symbol: one for one in (*reversed(tuple(others)), *reversed(self.served))}
+        self._known = {
+            instrument.symbol: instrument for instrument in (*reversed(tuple(others)), *reversed(self.served))
+        }
 
     def __iter__(self) -> Iterator[Instrument]:
         """The served ones, in their order."""
@@ -47,8 +54,10 @@ class Universe:
     @cached_property
     def _otherwise(self) -> dict[str, Instrument]:
         """The served ones that are not spelt as Yahoo does, by Yahoo's spelling."""
-        spelt = ((as_symbol(one.symbol), one) for one in self.served)
-        return {symbol: one for symbol, one in spelt if symbol is not None and symbol != one.symbol}
+        spelt = ((as_symbol(instrument.symbol), instrument) for instrument in self.served)
+        return {
+            symbol: instrument for symbol, instrument in spelt if symbol is not None and symbol != instrument.symbol
+        }
 
     @cached_property
     def known(self) -> tuple[Instrument, ...]:
@@ -95,8 +104,7 @@ def instrument_of(symbol: str, name: str = "", exchange: str = "", currency: str
 
 @cache
 def _tabled() -> dict[str, Instrument]:
-    """Everything in our tables, by symbol."""
-    return {**{one.symbol: one for one in well_known()}, **listed()}
+    return {**{instrument.symbol: instrument for instrument in well_known()}, **listed()}
 
 
 def _by_suffix(symbol: str) -> Instrument:
@@ -108,6 +116,21 @@ def _by_suffix(symbol: str) -> Instrument:
     if row is None or (not row["suffix"] and (index or symbol.isdigit())):
         return Instrument(symbol, symbol, "", WEEKDAYS, "")
     return Instrument(symbol, symbol, row["exchange"], row["calendar"], "" if index else row["currency"])
+
+
+def calendar_of(exchange: str, symbol: str = "") -> str:
+    """The trading calendar by Yahoo's code of the exchange, else by what the symbol tells; else WEEKDAYS."""
+    if exchange in _WITHOUT_SUFFIX:
+        return _WITHOUT_SUFFIX[exchange]
+    if exchange in others("yahoo"):
+        return suffixes()[others("yahoo")[exchange][0]]["calendar"]
+    return instrument_of(symbol).calendar if symbol else WEEKDAYS
+
+
+def calendars() -> tuple[str, ...]:
+    """Every trading calendar that our tables name."""
+    named = {*_WITHOUT_SUFFIX.values(), *(row["calendar"] for row in suffixes().values())}
+    return tuple(sorted(named | {instrument.calendar for instrument in _tabled().values()}))
 
 
 def near_symbols(asked: str, universe: Iterable[Instrument], limit: int = 3) -> tuple[str, ...]:

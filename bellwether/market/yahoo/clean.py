@@ -49,7 +49,7 @@ class _Row:
 def cleaned(chart: Json) -> Json:
     """The same chart, with what yfinance cannot read left out. `chart` is the whole answer, with one result.
 
-    Raises Unreadable where the closes or their days cannot be told.
+    Raises UnreadableAnswer where the closes or their days cannot be told.
     """
     result = chart["chart"]["result"][0]
     if not isinstance(result, dict):
@@ -93,7 +93,7 @@ def text(value: Any) -> str:
 
 
 def _rows(result: Json) -> list[_Row]:
-    """The rows that have a day, oldest first. Raises Unreadable."""
+    """The rows that have a day, oldest first. Raises UnreadableAnswer."""
     stamps = result.get("timestamp")
     quote = _first(result, "quote")
     if not isinstance(stamps, list) or not _fits(quote.get("close"), stamps):
@@ -143,7 +143,6 @@ def _close(value: Any) -> float | None:
 
 
 def _volume(value: float | None) -> int | None:
-    """A volume; None beyond what any day could have."""
     return None if value is None or abs(value) > LARGEST_VOLUME else int(value)
 
 
@@ -208,7 +207,7 @@ def _is_sound(figures: Mapping[str, float | None]) -> bool:
 
 
 def _about(meta: Any, rows: Sequence[_Row]) -> Json:
-    """What is told of the symbol, with all that yfinance insists on. Raises Unreadable."""
+    """What is told of the symbol, with all that yfinance insists on. Raises UnreadableAnswer."""
     told = meta if isinstance(meta, dict) else {}
     left = {name: value for name, value in told.items() if name not in (*_TEXTS, *_MOMENTS, *_PERIODS)}
     moments = {name: _stamp(told[name]) for name in _MOMENTS if _stamp(told.get(name)) is not None}
@@ -226,7 +225,7 @@ def _zone(told: Json, stamps: Sequence[int]) -> str:
     """The exchange's time zone: by it a stamp is a day.
 
     Where it is not told, the hours from UTC serve, unless an hour more or less, as in summer, made other days of the
-    stamps. Raises Unreadable.
+    stamps. Raises UnreadableAnswer.
     """
     name = told.get("exchangeTimezoneName")
     if isinstance(name, str) and _exists(name):

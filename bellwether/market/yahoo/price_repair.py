@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bellwether.market.returns import are_prices
 from bellwether.market.yahoo.told_splits import PriceTable, ToldSplit, is_explained, with_splits
 
 PRICES = ["Open", "High", "Low", "Close"]
@@ -76,7 +77,6 @@ def _sound_rows(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 
 def _told(table: pd.DataFrame) -> list[ToldSplit]:
-    """The splits of a table."""
     if "Stock Splits" not in table:
         return []
     ratios = np.nan_to_num(table["Stock Splits"].to_numpy(np.float64))
@@ -101,7 +101,7 @@ def _with_splits(history: Any, given: pd.DataFrame) -> tuple[pd.DataFrame, int |
     table["Stock Splits"] = given["Stock Splits"]
     adjusted = table["Adj Close"].to_numpy(np.float64)
     doubtful = None
-    if (np.isfinite(adjusted) & (adjusted > 0)).all():
+    if are_prices(adjusted).all():
         whole, doubtful = with_splits(_prices(table), told)
         table[PRICES], table["Adj Close"], table["Volume"] = whole.quoted, whole.adjusted, whole.volume
     table["Dividends"] = _dividends(given, table)
@@ -109,7 +109,6 @@ def _with_splits(history: Any, given: pd.DataFrame) -> tuple[pd.DataFrame, int |
 
 
 def _prices(table: pd.DataFrame) -> PriceTable:
-    """The prices and volumes of a table."""
     return PriceTable(*(table[name].to_numpy(np.float64) for name in (PRICES, "Adj Close", "Volume")))
 
 
@@ -160,7 +159,6 @@ def _with_all_dividends(history: Any, given: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_gains(history: Any, given: pd.DataFrame) -> pd.DataFrame:
-    """The table with capital gains in the adjusted closes once."""
     if "Capital Gains" not in given or not (given["Capital Gains"] != 0).any():
         return given
     worker = _worker(history)

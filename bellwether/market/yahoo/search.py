@@ -7,9 +7,8 @@ from typing import Any, Protocol
 
 from bellwether.core.types import Instrument
 from bellwether.market.symbols.spellings import is_symbol
-from bellwether.market.symbols.universe import instrument_of
+from bellwether.market.symbols.universe import calendar_of, instrument_of
 from bellwether.market.yahoo.clean import text
-from bellwether.market.yahoo.exchanges import calendar_of
 
 ADDRESS = "https://query2.finance.yahoo.com/v1/finance/search"
 ASKED = 12  #: results; the first few are options of one share
@@ -38,7 +37,6 @@ def search(session: Session, words: str) -> tuple[Instrument, ...]:
 
 
 def _is_ours(quote: Any) -> bool:
-    """Whether a result is something with daily bars that we can name."""
     return (
         isinstance(quote, dict)
         and text(quote.get("quoteType")) in KINDS

@@ -55,7 +55,7 @@ class OfOtherForm(NotAnswering):
 
 
 class YahooSession(requests.Session[requests.Response]):
-    """A browser-like session whose requests for data raise one of the exceptions above or Unreadable, or succeed."""
+    """A browser-like session whose requests for data succeed, or raise an exception above or UnreadableAnswer."""
 
     def __init__(self, base_url: str = "") -> None:
         """`base_url` is a mirror that gets every request instead of the host it names."""
@@ -98,7 +98,6 @@ class YahooSession(requests.Session[requests.Response]):
             raise
 
     def _data(self, path: str, left: float, send: Callable[[float], Any]) -> Any:
-        """A request for data, whose answer is data."""
         if left <= 0:
             raise NotAnswering(Trouble.SILENT, "no time left")
         try:

@@ -1,7 +1,6 @@
 """Daily bars from Yahoo Finance. yfinance is imported only here, and only when a price is asked for."""
 
 import logging
-import re
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -26,12 +25,12 @@ from bellwether.core.errors import (
 from bellwether.core.i18n.translate import N_, said
 from bellwether.core.types import Bars, Instrument, Statements, to_date
 from bellwether.market.provider import Fetched
-from bellwether.market.symbols.universe import listed, near_symbols
-from bellwether.market.yahoo.exchanges import calendar_of
+from bellwether.market.returns import are_prices
+from bellwether.market.symbols.spellings import is_isin
+from bellwether.market.symbols.universe import calendar_of, listed, near_symbols
 
 _ABOUT = ("longName", "shortName", "exchangeName", "fullExchangeName", "currency")
 _NO_PRICES = N_("{source} has no prices of {symbol} for these days.")
-_ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
 FIRST_DAY = date(1927, 1, 1)  #: its oldest series begins then
 log = logging.getLogger(__name__)
 
@@ -126,7 +125,7 @@ class YahooSource:
         session = self._start()
         _forget_answers()
         try:
-            if _ISIN.fullmatch(symbol):  # yfinance would search, and take the first listing anywhere
+            if is_isin(symbol):  # yfinance would search, and take the first listing anywhere
                 raise NoSuchSymbol("an ISIN")
             with session.within(timeout):
                 yield yfinance.Ticker(symbol, session=session)
@@ -254,7 +253,7 @@ def _fetched(
     asked = (sessions >= np.datetime64(start)) & (sessions <= np.datetime64(end))
     keep = asked & (np.isfinite(raw).any(axis=1) | (volume > 0))
     closes = raw[:, 3]
-    sound = np.isfinite(closes) & (closes > 0) & np.isfinite(adjusted) & (adjusted > 0)
+    sound = are_prices(closes) & are_prices(adjusted)
     if not (keep & sound).any():
         raise NoPrices(said(_NO_PRICES, source="Yahoo Finance", symbol=symbol))
     # a close without an adjusted one that can be, or the reverse, is none

@@ -29,8 +29,8 @@ class _Amount:
 def read_statements(symbol: str, get_json: GetJson) -> Statements:
     """Ask for the quarters, then for the next date. `get_json(url, params=...)` sends a request.
 
-    Raises what `get_json` raises, Empty for what has no statements, such as a fund or a coin, and Unreadable where none
-    of those sent can be read.
+    Raises what `get_json` raises, Empty for what has no statements, such as a fund or a coin, and UnreadableAnswer
+    where none of those sent can be read.
     """
     asked = {"symbol": symbol, "type": f"{_REVENUE},{_NET_INCOME}", "period1": _BEGIN, "period2": int(time.time())}
     answer = get_json(f"{_SERIES}{symbol}", params=asked)
@@ -57,7 +57,7 @@ def read_statements(symbol: str, get_json: GetJson) -> Statements:
 
 
 def _values(answer: Any, kind: str) -> list[Any]:
-    """What is sent of one series, readable or not, but for quarters without a value. Raises Unreadable."""
+    """What is sent of one series, readable or not, but for quarters without a value. Raises UnreadableAnswer."""
     envelope = answer.get("timeseries") if isinstance(answer, dict) else None
     results = (envelope.get("result") if isinstance(envelope, dict) else None) or []
     if not isinstance(results, list):
