@@ -37,14 +37,14 @@ _NAMES = {".": "a decimal point", ",": "a decimal comma"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Way:
-    """What a column is, read with one sign before decimals."""
+class _NumberReading:
+    """A column of numbers, read with one sign before decimals."""
 
     values: Floats  #: (n,), NaN where nothing is
     fits: npt.NDArray[np.bool_]  #: which rows are written so, (n,)
 
 
-_Ways = Mapping[str, _Way]  #: by the sign
+_Readings = Mapping[str, _NumberReading]  #: by the sign
 
 
 def read_numbers(
@@ -85,7 +85,7 @@ def _clean(text: "pd.Series[Any]") -> "pd.Series[Any]":
     return text.str.replace("−", "-").str.strip()
 
 
-def _read_as(text: "pd.Series[Any]", sign: str) -> _Way:
+def _read_as(text: "pd.Series[Any]", sign: str) -> _NumberReading:
     codes, cells = pd.factorize(text.to_numpy(object))
     values, fits = np.full(len(cells), np.nan), np.zeros(len(cells), bool)
     group = str.maketrans("", "", ("," if sign == "." else ".") + _APART)
@@ -96,11 +96,11 @@ def _read_as(text: "pd.Series[Any]", sign: str) -> _Way:
             times = match["times"] or ""
             digits = cell.rstrip(".").removesuffix(times).strip()
             values[at] = float(digits.translate(group).replace(sign, ".")) * _TIMES.get(times.lower(), 1)
-    return _Way(values[codes], fits[codes])
+    return _NumberReading(values[codes], fits[codes])
 
 
 def _signs(
-    columns: Mapping[str, "pd.Series[Any]"], ways: Mapping[str, _Ways], word: str, decimal: str, delimiter: str
+    columns: Mapping[str, "pd.Series[Any]"], ways: Mapping[str, _Readings], word: str, decimal: str, delimiter: str
 ) -> dict[str, str]:
     """The sign before decimals of each column. Raises BadTable."""
     fits = {name: {sign for sign, way in ways[name].items() if way.fits.all()} for name in columns}
@@ -121,7 +121,7 @@ def _signs(
     return {name: sign if sign in fit else next(iter(fit)) for name, fit in fits.items()}
 
 
-def _open(columns: Mapping[str, "pd.Series[Any]"], ways: Mapping[str, _Ways], decimal: str, delimiter: str) -> str:
+def _open(columns: Mapping[str, "pd.Series[Any]"], ways: Mapping[str, _Readings], decimal: str, delimiter: str) -> str:
     """The sign where the columns fit both: known of the dialect, or told by what the prices would be.
 
     Prices do not change a hundredfold: 999 and 1,001 are thousands. Pieces are whole numbers. A point alone is a
@@ -149,7 +149,7 @@ def _spread(values: Floats) -> float:
     return float(values.max() / values.min()) if len(values) else 1.0
 
 
-def _refuse(text: "pd.Series[Any]", ways: _Ways, name: str, word: str) -> None:
+def _refuse(text: "pd.Series[Any]", ways: _Readings, name: str, word: str) -> None:
     """Raise BadTable for the first text that is no number as most of the column are; it may be one in the other way."""
     sign, other = sorted(_FORMS, key=lambda sign: -ways[sign].fits.sum())
     bad = int(np.flatnonzero(~ways[sign].fits)[0])
