@@ -61,7 +61,7 @@ def change_rule(services: Services, chat_id: int, rule_id: int, wish: RuleReques
 
     Raises BadRule when the chat has no rule of this number, and what `add_rule` does.
     """
-    old = _rule_of_chat(rules_of(services.store, chat_id), rule_id)
+    old = rule_of(services.store, chat_id, rule_id)
     seen = outlook(services, services.provider.instrument(old.symbol))
     _check_earnings(services, wish, seen)
     with services.store.transaction() as db:
@@ -73,6 +73,11 @@ def change_rule(services: Services, chat_id: int, rule_id: int, wish: RuleReques
             _rule_of_chat(rules_table.of_chat(db, chat_id), rule_id)
             raise BadRule(said("You have another alert that says just this; /alerts shows all of them."))
         return new
+
+
+def rule_of(store: Store, chat_id: int, rule_id: int) -> AlertRule:
+    """One rule of a chat. Raises BadRule when the chat has none of this number, and StoreError."""
+    return _rule_of_chat(rules_of(store, chat_id), rule_id)
 
 
 def pause_rule(store: Store, chat_id: int, rule_id: int, paused: bool) -> AlertRule:

@@ -6,8 +6,7 @@ from bellwether.alerts import ask
 from bellwether.alerts.rule_requests import wish_of
 from bellwether.ask import forecasts
 from bellwether.core.alert_types import AlertRule, Direction, Repeat, RuleKind, RuleRequest
-from bellwether.core.errors import BadRule
-from bellwether.core.i18n.translate import N_, said
+from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.core.types import Outlook
@@ -17,7 +16,7 @@ from bot.commands.base import ChatContext, Command, Given, Press, StaleButton, W
 from bot.commands.stock_typed import or_ask_back, question_and_horizon
 from bot.replies import Pressed, Reply
 
-_KEPT = N_("<b>Done.</b> I write to you when this happens:")
+_ADDED = N_("<b>Done.</b> I write to you when this happens:")
 _CHANGED = N_("<b>Changed.</b> I write to you when this happens:")
 _YOURS = N_("Your alert:")
 
@@ -48,26 +47,19 @@ def _go_on(typed: Typed) -> str:
 
 def _begin(chat: ChatContext, typed: Typed) -> Reply:
     if typed.wish is not None:
-        return _kept(chat, typed.question, typed.wish)
+        return _add(chat, typed.question, typed.wish)
     seen = _seen(chat, typed.question)
     return kinds(seen, typed.horizon) if typed.kind is None else thresholds(seen, typed.kind, typed.horizon)
 
 
-def _kept(chat: ChatContext, question: str, wish: RuleRequest) -> Reply:
+def _add(chat: ChatContext, question: str, wish: RuleRequest) -> Reply:
     rule = ask.add_rule(chat.services, chat.chat_id, question, wish, chat.language, chat.thread)
-    return one_alert(chat, rule, _KEPT)
-
-
-def _rule(chat: ChatContext, rule_id: int) -> AlertRule:
-    for rule in ask.rules_of(chat.services.store, chat.chat_id):
-        if rule.id == rule_id:
-            return rule
-    raise BadRule(said("You have no alert number {number}; /alerts shows those you have.", number=rule_id))
+    return one_alert(chat, rule, _ADDED)
 
 
 def _change_typed(chat: ChatContext, rule_id: int, words: list[str]) -> Reply:
     """ "12 10%", "12 once", "12 pause", "12 remove"; "12" alone shows it."""
-    rule = _rule(chat, rule_id)
+    rule = ask.rule_of(chat.services.store, chat.chat_id, rule_id)
     if not words:
         return one_alert(chat, rule, _YOURS)
     word = words[0].lower()
@@ -104,7 +96,7 @@ def _press_kind(chat: ChatContext, given: Given) -> Pressed:
 def _press_add(chat: ChatContext, given: Given) -> Pressed:
     kind, threshold, direction = _kind(given), *_threshold(given, 3)
     wish = RuleRequest(kind, threshold, direction, given.horizon(2))
-    return Pressed(_("Done."), edit=_kept(chat, given.symbol(), wish))
+    return Pressed(_("Done."), edit=_add(chat, given.symbol(), wish))
 
 
 def _press_all(chat: ChatContext, given: Given) -> Pressed:
@@ -112,12 +104,12 @@ def _press_all(chat: ChatContext, given: Given) -> Pressed:
 
 
 def _press_rule(chat: ChatContext, given: Given) -> Pressed:
-    return Pressed(edit=one_alert(chat, _rule(chat, given.number()), _YOURS))
+    return Pressed(edit=one_alert(chat, ask.rule_of(chat.services.store, chat.chat_id, given.number()), _YOURS))
 
 
 def _press_set(chat: ChatContext, given: Given) -> Pressed:
     threshold, direction = _threshold(given, 1)
-    wish = _wish(chat, _rule(chat, given.number()))
+    wish = _wish(chat, ask.rule_of(chat.services.store, chat.chat_id, given.number()))
     return _changed(chat, given, replace(wish, threshold=threshold, direction=direction))
 
 
@@ -132,7 +124,7 @@ def _press_resume(chat: ChatContext, given: Given) -> Pressed:
 
 
 def _press_repeat(chat: ChatContext, given: Given) -> Pressed:
-    wish = _wish(chat, _rule(chat, given.number()))
+    wish = _wish(chat, ask.rule_of(chat.services.store, chat.chat_id, given.number()))
     return _changed(chat, given, replace(wish, repeat=Repeat.ONCE if wish.repeat is Repeat.AGAIN else Repeat.AGAIN))
 
 

@@ -3,11 +3,13 @@
 import asyncio
 import logging
 from contextlib import suppress
+from datetime import datetime
 
 from telegram.error import Forbidden, InvalidToken, TelegramError
 
 from bellwether.core.errors import ConfigError, StoreError
 from bellwether.core.types import Check
+from bellwether.db.database import Store
 from bellwether.delivery import outbox_admin_table
 from bellwether.delivery.chat_channel import ChatChannel
 from bellwether.delivery.deliver import DeliveryRun, deliver
@@ -30,19 +32,19 @@ async def deliver_now(services: Services) -> DeliveryRun:
     Where another process sends for this bot already, wait until it has sent what is due.
     """
     lease = SenderLease(services)
-    due = await asyncio.to_thread(_due, services)
+    due = await asyncio.to_thread(_due, services.store, services.clock())
     for look in range(MOST_LOOKS):
         other = await asyncio.to_thread(lease.take)
         if other is None:
             break
         if look == 0:
             log.warning("%s It sends what is due; waiting for that.", who(other))
-        did = await asyncio.to_thread(_became_of, services, due)
+        did = await asyncio.to_thread(_became_of, services.store, due)
         if did.put_back == 0:
             return did
         await asyncio.sleep(LOOK_AGAIN)
     else:
-        return await asyncio.to_thread(_became_of, services, due)
+        return await asyncio.to_thread(_became_of, services.store, due)
     beating = asyncio.create_task(_beat(lease))
     try:
         async with make_bot(services.settings.telegram) as bot:
@@ -65,14 +67,14 @@ async def _beat(lease: SenderLease) -> None:
             await asyncio.to_thread(lease.beat)
 
 
-def _due(services: Services) -> list[int]:
-    with services.store.reading() as db:
-        return outbox_admin_table.due(db, services.clock())
+def _due(store: Store, now: datetime) -> list[int]:
+    with store.reading() as db:
+        return outbox_admin_table.due(db, now)
 
 
-def _became_of(services: Services, ids: list[int]) -> DeliveryRun:
+def _became_of(store: Store, ids: list[int]) -> DeliveryRun:
     """Count the states of messages that another process sends; unsettled ones count as put back."""
-    with services.store.reading() as db:
+    with store.reading() as db:
         states = outbox_admin_table.states(db, ids)
     return DeliveryRun(
         sent=states[MessageState.SENT],
