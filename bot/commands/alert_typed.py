@@ -9,19 +9,12 @@ from bellwether.core.errors import BadRule
 from bellwether.core.i18n.translate import said, together
 from bellwether.core.parsing import DEFAULT_HORIZON, UNITS, parse_date, parse_horizon, parse_price, parse_share
 
-_KINDS = {
-    "growth": RuleKind.GROWTH,
+_KINDS = {kind.value: kind for kind in RuleKind} | {
     "median": RuleKind.GROWTH,
-    "chance": RuleKind.CHANCE,
     "probability": RuleKind.CHANCE,
-    "risk": RuleKind.RISK,
     "loss": RuleKind.RISK,
-    "unusual": RuleKind.UNUSUAL,
-    "price": RuleKind.PRICE,
     "close": RuleKind.PRICE,
-    "move": RuleKind.MOVE,
     "moves": RuleKind.MOVE,
-    "earnings": RuleKind.EARNINGS,
 }
 _SIDES = {
     **dict.fromkeys(("above", "over", "reaches", ">", "up"), Direction.ABOVE),

@@ -16,21 +16,8 @@ from bot.commands.setting_typed import changed
 from bot.commands.setting_views import MENUS, menu, overview, zones
 from bot.replies import Pressed, Reply
 
-_WORDS = {
-    "timezone": "timezone",
-    "zone": "timezone",
-    "tz": "timezone",
-    "time": "time",
-    "digest": "digest",
-    "quiet": "quiet",
-    "budget": "budget",
-    "limit": "budget",
-    "language": "language",
-    "wording": "wording",
-    "charts": "theme",
-    "chart": "theme",
-    "theme": "theme",
-}
+#: other words for what can be set
+_ALIASES = {"zone": "timezone", "tz": "timezone", "limit": "budget", "charts": "theme", "chart": "theme"}
 _SWITCHES = frozenset({"digest", "wording", "theme"})  #: one button each, which needs no menu
 _EXAMPLES = (
     "/settings timezone Berlin, /settings time 18:30, /settings digest unusual, /settings quiet 22-7, "
@@ -48,14 +35,16 @@ def answer(chat: ChatContext, text: str) -> Reply:
         word, value = "timezone", value[4:].strip()
     if word in get_args(Theme):  # "/settings dark", as apps call theirs
         word, value = "theme", word
-    what = _WORDS.get(word)
+    what = _ALIASES.get(word, word)
     if what in MENUS and not value:
         return menu(what)
+    is_named = what in MENUS or what in _SWITCHES
+    if not is_named:  # "/settings Berlin" is a time zone, too
+        what, value = "timezone", " ".join(words)
     try:
-        # "/settings Berlin" is a time zone, too
-        return _change(chat, what or "timezone", value if what else " ".join(words))
+        return _change(chat, what, value)
     except BadTimeZone as problem:
-        if what is None and not problem.offered:
+        if not is_named and not problem.offered:
             raise BadRule(
                 said("I can set a time zone, times, limits and the language: {examples}.", examples=_EXAMPLES)
             ) from None
