@@ -37,7 +37,7 @@ _WISHES = (
     RuleRequest(RuleKind.UNUSUAL, 0.2),
 )
 _WRITTEN = {
-    "outbox": "dedup_key, chat_id, kind, text, state, not_before, expires_at, reply_key",
+    "outbox": "dedup_key, recipient_id, kind, text, state, not_before, expires_at, reply_key",
     "alerts": "rule_id, session, line, surprise, target_session, low, high",
     "told_ranges": "symbol, cutoff, horizon, target_session, low, high",
     "ledger": "symbol, cutoff, horizon, target, hex(bars_sha256) AS bars, hex(numbers) AS numbers",

@@ -9,7 +9,7 @@ import pytest
 
 from bellwether.alerts import watchlist
 from bellwether.alerts.rules.digest_due import DigestReason
-from bellwether.alerts.text.digest import DigestEntry, digest
+from bellwether.alerts.text.digest import DigestEntry, Digests
 from bellwether.alerts.tick import tick
 from bellwether.ask import forecasts
 from bellwether.core.config import load_settings
@@ -153,7 +153,7 @@ def test_a_long_watchlist_is_told_whole_in_one_row_and_says_why_and_how_to_stop_
 
 def test_a_digest_escapes_what_comes_from_outside() -> None:
     strange = Instrument("<X>", "<b>Ltd & Co", "", "XNYS", "USD")
-    text = digest([DigestEntry(strange, None, None, "no <prices>")], date(2021, 12, 30), 10)
+    text = Digests(10).write([DigestEntry(strange, None, None, "no <prices>")], date(2021, 12, 30))
     assert "&lt;b&gt;Ltd &amp; Co" in text
     assert "no &lt;prices&gt;" in text
 

@@ -13,7 +13,7 @@ import pytest
 from bellwether.alerts import ask, rules_table, tick_rules, watchlist
 from bellwether.alerts.rules.budget import surprise_of_move
 from bellwether.alerts.rules.judge import Observation, RuleReason, judge, measure
-from bellwether.alerts.text.digest import DigestEntry, digest
+from bellwether.alerts.text.digest import DigestEntry, Digests
 from bellwether.alerts.text.events import event
 from bellwether.alerts.tick import tick
 from bellwether.alerts.tick_rules import judge_rules
@@ -326,9 +326,9 @@ def test_a_digest_calls_no_day_a_missing_one_that_may_have_been_a_holiday(servic
     assert before is not None
     one = replace(asked.outlook.instrument, calendar="24/5")
     earlier = replace(before, cutoff=TUESDAY - timedelta(days=4))
-    text = digest([DigestEntry(one, made, earlier, expected=TUESDAY)], TUESDAY, 10)
+    text = Digests(10).write([DigestEntry(one, made, earlier, expected=TUESDAY)], TUESDAY)
     assert "Since 27 November 2026: price" in text and "no close" not in text
-    late = digest([DigestEntry(one, made, before, expected=WEDNESDAY)], WEDNESDAY, 10)
+    late = Digests(10).write([DigestEntry(one, made, before, expected=WEDNESDAY)], WEDNESDAY)
     assert "The last close is of 1 December 2026." in late and "no close" not in late
     assert change_sentences.about_hole(earlier, made, "24/5") == ""
 

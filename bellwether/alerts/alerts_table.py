@@ -9,32 +9,20 @@ from typing import Any
 from sqlite_utils import Database
 
 from bellwether.core.alert_types import Alert, RuleKind
-from bellwether.db.database import rows, stamp, unstamp
+from bellwether.db.database import column, rows, stamp, unstamp
 from bellwether.track_record.grading import Range
+
+_COLUMNS = (
+    "rule_id", "chat_id", "symbol", "calendar", "kind", "session", "line", "surprise", "message_key", "horizon",
+    "target_session", "low", "high", "wish",
+)  # fmt: skip
 
 
 def add(db: Database, alert: Alert, now: datetime) -> bool:
     """Store that a rule fired, whatever the id says. False when it has for this session."""
     cursor = db.conn.execute(
-        "INSERT OR IGNORE INTO alerts (rule_id, chat_id, symbol, calendar, kind, session, line, surprise, message_key,"
-        " fired_at, horizon, target_session, low, high, wish) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            alert.rule_id,
-            alert.chat_id,
-            alert.symbol,
-            alert.calendar,
-            alert.kind.value,
-            alert.session.isoformat(),
-            alert.line,
-            alert.surprise,
-            alert.message_key,
-            stamp(now),
-            alert.horizon,
-            alert.target_session.isoformat() if alert.target_session else None,
-            alert.low,
-            alert.high,
-            alert.wish,
-        ),
+        f"INSERT OR IGNORE INTO alerts (fired_at, {', '.join(_COLUMNS)}) VALUES (?{', ?' * len(_COLUMNS)})",
+        (stamp(now), *(column(getattr(alert, name)) for name in _COLUMNS)),
     )
     return cursor.rowcount == 1
 
@@ -45,8 +33,8 @@ def told_since(db: Database, chat_ids: Collection[int], since: datetime) -> dict
         "SELECT chat_id, count(*) AS n FROM alerts WHERE chat_id IN (SELECT value FROM json_each(:chats))"
         " AND fired_at >= :since AND message_key IS NOT NULL GROUP BY chat_id"
     )
-    found = rows(db, sql, {"chats": json.dumps(list(chat_ids)), "since": stamp(since)})
-    return {int(row["chat_id"]): int(row["n"]) for row in found}
+    names = {"chats": json.dumps(list(chat_ids)), "since": stamp(since)}
+    return {row["chat_id"]: row["n"] for row in rows(db, sql, names)}
 
 
 def folded(db: Database, chat_ids: Collection[int]) -> dict[int, list[Alert]]:
@@ -63,7 +51,7 @@ def folded(db: Database, chat_ids: Collection[int]) -> dict[int, list[Alert]]:
 
 def fold_in(db: Database, ids: Iterable[int], digest_key: str) -> None:
     """These went into a digest."""
-    db.conn.executemany("UPDATE alerts SET digest_key = ? WHERE id = ?", [(digest_key, one) for one in ids])
+    db.conn.executemany("UPDATE alerts SET digest_key = ? WHERE id = ?", [(digest_key, alert_id) for alert_id in ids])
 
 
 def closed(db: Database, calendar: str, session: date) -> list[Alert]:
@@ -90,33 +78,27 @@ def reported(db: Database, alert_id: int, outcome_key: str) -> None:
     db.conn.execute("UPDATE alerts SET outcome_key = ? WHERE id = ?", (outcome_key, alert_id))
 
 
-def tell_ranges(db: Database, told: Iterable[Range]) -> None:
+def tell_ranges(db: Database, ranges: Iterable[Range]) -> None:
     """Keep the ranges that digests tell, each once however many chats it is told to: the first telling counts."""
     db.conn.executemany(
         "INSERT OR IGNORE INTO told_ranges (symbol, cutoff, horizon, target_session, low, high)"
         " VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (one.symbol, one.cutoff.isoformat(), one.horizon, one.target_session.isoformat(), one.low, one.high)
-            for one in told
+            (told.symbol, told.cutoff.isoformat(), told.horizon, told.target_session.isoformat(), told.low, told.high)
+            for told in ranges
         ],
     )
 
 
 def ranges_ending(db: Database, session: date) -> dict[str, list[Range]]:
     """The ranges whose horizon closes with this session, by symbol."""
-    found: dict[str, list[Range]] = {}
+    ending: dict[str, list[Range]] = {}
     sql = "SELECT * FROM told_ranges WHERE target_session = :session ORDER BY symbol, horizon"
     for row in rows(db, sql, {"session": session.isoformat()}):
-        one = Range(
-            row["symbol"],
-            date.fromisoformat(row["cutoff"]),
-            row["horizon"],
-            session,
-            row["low"],
-            row["high"],
-        )
-        found.setdefault(one.symbol, []).append(one)
-    return found
+        cutoff = date.fromisoformat(row["cutoff"])
+        told = Range(row["symbol"], cutoff, row["horizon"], session, row["low"], row["high"])
+        ending.setdefault(told.symbol, []).append(told)
+    return ending
 
 
 def prune(db: Database, before: date) -> int:
@@ -170,8 +152,8 @@ def newest(db: Database, chat_id: int) -> int:
 
 def behind(db: Database, message_key: str) -> FiredAlert | None:
     """The alert that a message in the outbox is about; None where it is about none."""
-    found = rows(db, "SELECT * FROM alerts WHERE message_key = :key", {"key": message_key})
-    return _fired(found[0]) if found else None
+    alerts = rows(db, "SELECT * FROM alerts WHERE message_key = :key", {"key": message_key})
+    return _fired(alerts[0]) if alerts else None
 
 
 def _fired(row: dict[str, Any]) -> FiredAlert:

@@ -12,8 +12,8 @@ _TICK = "tick"
 
 def last_tick(db: Database) -> datetime | None:
     """When a tick of the running service was last; None before the first."""
-    found = rows(db, "SELECT at FROM marks WHERE name = :name", {"name": _TICK})
-    return unstamp(found[0]["at"]) if found else None
+    marks = rows(db, "SELECT at FROM marks WHERE name = :name", {"name": _TICK})
+    return unstamp(marks[0]["at"]) if marks else None
 
 
 def mark_tick(db: Database, now: datetime) -> None:

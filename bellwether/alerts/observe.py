@@ -76,10 +76,11 @@ def lacks_close(provider: Provider, symbol: str, session: date) -> bool:
     """
     try:
         bars = provider.bars(symbol, session)
-        one = bars.origin.instrument if bars.origin and bars.origin.instrument else provider.instrument(symbol)
+        named = bars.origin.instrument if bars.origin else None
+        calendar = (named or provider.instrument(symbol)).calendar
     except BellwetherError:
         return False  # whoever looks tells why
-    return bars.cutoff == session and last_gap(one.calendar, bars) is Gap.HOLE
+    return bars.cutoff == session and last_gap(calendar, bars) is Gap.HOLE
 
 
 def rarities(services: Services, outlook: Outlook, horizons: Collection[int]) -> dict[int, Rarity | None]:

@@ -1,7 +1,9 @@
 """Growth alerts: a company that somebody watches has reported, so they hear how that compares and what is next.
 
-symbols that are watched | growth of each: settles what came, enters the new forecast | decide, from the ledger's rows
-| outbox.owe: one message for each chat, company and quarter, whatever happens twice
+subscriptions_table     the symbols that are watched: one read
+| ask.growth            settles what came, and enters the new forecast: each company
+| news                  whether its newest report is to be told of, from the rows of the ledger (pure)
+| _write                one message for each chat, company and quarter, whatever happens twice: a transaction for each
 
 A report is told when a forecast of its quarter was in the ledger before it, for its first week, to chats that watched
 the company when it was seen. Which were told is in the outbox, so a tick that is killed loses nothing.
@@ -70,18 +72,18 @@ def report_growth(services: Services, now: datetime, stopping: Callable[[], bool
     return written
 
 
-def news(kept: Sequence[KeptGrowth], now: datetime) -> Report | None:
-    """The newest report of a company, if it is to be told of; `kept` are its rows, the newest first. Pure."""
-    if not kept:
+def news(rows: Sequence[KeptGrowth], now: datetime) -> Report | None:
+    """The newest report of a company, if it is to be told of; `rows` are its ledger's, the newest first. Pure."""
+    if not rows:
         return None
-    newest = kept[0].issued.period_end
+    newest = rows[0].issued.period_end
     # a source may set the quarter's last day right afterwards: it is the same quarter, and the same news
-    same = [one.issued for one in kept if newest - one.issued.period_end <= _NEAR]
-    first, seen_at = min(one.period_end for one in same), min(one.made_at for one in same)
+    same = [row.issued for row in rows if newest - row.issued.period_end <= _NEAR]
+    first, seen_at = min(issued.period_end for issued in same), min(issued.made_at for issued in same)
     told = [
-        one
-        for one in kept
-        if one.growth is not None and one.issued.period_end < first and abs(one.issued.target - newest) <= _NEAR
+        row
+        for row in rows
+        if row.growth is not None and row.issued.period_end < first and abs(row.issued.target - newest) <= _NEAR
     ]
     if not told or now - seen_at > NEWS:
         return None

@@ -9,12 +9,12 @@ from typing import Any
 from sqlite_utils import Database
 
 from bellwether.core.alert_types import AlertRule, Direction, Repeat, RuleKind
-from bellwether.db.database import rows, stamp, unstamp
+from bellwether.db.database import column, rows, stamp, unstamp
 
 _COLUMNS = (
-    "chat_id, symbol, calendar, kind, direction, threshold, horizon, repeat, armed, last_value, judged, set_on,"
-    " set_close, expires_at, created_at, paused, missing_since"
-)
+    "chat_id", "symbol", "calendar", "kind", "direction", "threshold", "horizon", "repeat", "armed", "last_value",
+    "judged", "set_on", "set_close", "expires_at", "created_at", "paused", "missing_since",
+)  # fmt: skip
 _UNJUDGED = "(r.paused = 0 AND (r.judged IS NULL OR r.judged < :session))"
 
 
@@ -34,9 +34,9 @@ def add(db: Database, rule: AlertRule) -> AlertRule | None:
     """Keep a rule, whatever its id says; as it is kept. None when the chat has the same one already."""
     # a number is not given again while an alert bears it: the two would be taken for one
     cursor = db.conn.execute(
-        f"INSERT OR IGNORE INTO alert_rules (id, {_COLUMNS}) VALUES (1 + max("
-        "coalesce((SELECT max(id) FROM alert_rules), 0), coalesce((SELECT max(rule_id) FROM alerts), 0)),"
-        f" {', '.join('?' * len(_COLUMNS.split(',')))})",
+        f"INSERT OR IGNORE INTO alert_rules (id, {', '.join(_COLUMNS)}) VALUES (1 + max("
+        "coalesce((SELECT max(id) FROM alert_rules), 0), coalesce((SELECT max(rule_id) FROM alerts), 0))"
+        f"{', ?' * len(_COLUMNS)})",
         _values(rule),
     )
     return replace(rule, id=int(cursor.lastrowid or 0)) if cursor.rowcount == 1 else None
@@ -44,11 +44,9 @@ def add(db: Database, rule: AlertRule) -> AlertRule | None:
 
 def change(db: Database, rule: AlertRule) -> bool:
     """Keep a rule as it now is. False when it is gone, or the chat has another one that says the same."""
-    values = _values(rule)
-    names = _COLUMNS.split(", ")
     cursor = db.conn.execute(
-        f"UPDATE OR IGNORE alert_rules SET {', '.join(f'{name} = ?' for name in names)} WHERE id = ?",
-        (*values, rule.id),
+        f"UPDATE OR IGNORE alert_rules SET {', '.join(f'{name} = ?' for name in _COLUMNS)} WHERE id = ?",
+        (*_values(rule), rule.id),
     )
     return cursor.rowcount == 1
 
@@ -87,8 +85,8 @@ def unjudged(db: Database, calendar: str, session: date) -> list[UnjudgedRule]:
         f" WHERE r.calendar = :calendar AND {_UNJUDGED} AND c.paused = 0 ORDER BY r.symbol, r.id"
     )
     day = session.isoformat()
-    found = rows(db, sql, {"calendar": calendar, "session": day})
-    return [UnjudgedRule(_rule(row), row["hole_at"] == day) for row in found]
+    unjudged = rows(db, sql, {"calendar": calendar, "session": day})
+    return [UnjudgedRule(_rule(row), lacks_close=row["hole_at"] == day) for row in unjudged]
 
 
 def unchanged(db: Database, read: Iterable[AlertRule]) -> set[int]:
@@ -111,8 +109,8 @@ def _what_changes(rule: AlertRule) -> tuple[object, ...]:
         rule.repeat.value,
         rule.armed,
         rule.last_value,
-        _day(rule.judged),
-        stamp(rule.expires_at) if rule.expires_at else None,
+        column(rule.judged),
+        column(rule.expires_at),
         rule.paused,
     )
 
@@ -153,7 +151,7 @@ def keep_state(db: Database, judged: Iterable[AlertRule]) -> None:
     """Keep what became of rules at a session, and of nothing else: a person may have changed the rest meanwhile."""
     db.conn.executemany(
         "UPDATE alert_rules SET armed = ?, last_value = ?, judged = ?, missing_since = NULL WHERE id = ?",
-        [(rule.armed, rule.last_value, _day(rule.judged), rule.id) for rule in judged],
+        [(rule.armed, rule.last_value, column(rule.judged), rule.id) for rule in judged],
     )
 
 
@@ -175,35 +173,12 @@ def finish(db: Database, rule_ids: Iterable[int]) -> None:
     db.conn.executemany("DELETE FROM alert_rules WHERE id = ?", [(rule_id,) for rule_id in rule_ids])
 
 
-def _day(day: date | None) -> str | None:
-    return day.isoformat() if day else None
-
-
 def _date(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def _values(rule: AlertRule) -> tuple[object, ...]:
-    """In the order of `_COLUMNS`."""
-    return (
-        rule.chat_id,
-        rule.symbol,
-        rule.calendar,
-        rule.kind.value,
-        rule.direction.value,
-        rule.threshold,
-        rule.horizon,
-        rule.repeat.value,
-        rule.armed,
-        rule.last_value,
-        _day(rule.judged),
-        _day(rule.set_on),
-        rule.set_close,
-        stamp(rule.expires_at) if rule.expires_at else None,
-        stamp(rule.created_at),
-        rule.paused,
-        _day(rule.missing_since),
-    )
+def _values(rule: AlertRule) -> list[object]:
+    return [column(getattr(rule, name)) for name in _COLUMNS]
 
 
 def _rule(row: dict[str, Any]) -> AlertRule:

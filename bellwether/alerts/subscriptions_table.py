@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -50,8 +51,8 @@ def calendars_of_awake_chats(db: Database, after: int | None, limit: int) -> lis
         " (SELECT DISTINCT calendar FROM subscriptions AS s WHERE s.chat_id = chats.chat_id)) AS calendars"
         " FROM chats WHERE paused = 0 AND chat_id > ? AND calendars IS NOT NULL ORDER BY chat_id LIMIT ?"
     )
-    found = db.conn.execute(sql, (_BEFORE_ALL if after is None else after, limit))
-    return [(chat_id, frozenset(calendars.split(" "))) for chat_id, calendars in found]
+    chats = db.conn.execute(sql, (_BEFORE_ALL if after is None else after, limit))
+    return [(chat_id, frozenset(calendars.split(" "))) for chat_id, calendars in chats]
 
 
 def watching_since(db: Database, chat_ids: Collection[int]) -> dict[int, datetime]:
@@ -90,10 +91,5 @@ def of_chats(db: Database, chat_ids: Collection[int]) -> dict[int, list[tuple[st
     return watchlists
 
 
-def _subscription(row: dict[str, object]) -> Subscription:
-    return Subscription(
-        chat_id=int(str(row["chat_id"])),
-        symbol=str(row["symbol"]),
-        calendar=str(row["calendar"]),
-        created_at=unstamp(str(row["created_at"])),
-    )
+def _subscription(row: dict[str, Any]) -> Subscription:
+    return Subscription(row["chat_id"], row["symbol"], row["calendar"], unstamp(row["created_at"]))

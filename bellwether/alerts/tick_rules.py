@@ -61,7 +61,7 @@ def judge_rules(services: Services, now: datetime, stopping: Callable[[], bool] 
             continue
         with store.reading() as db:
             unjudged = rules_table.unjudged(db, closed.calendar, closed.session)
-        for symbol, of_symbol in groupby(unjudged, key=lambda one: one.rule.symbol):
+        for symbol, of_symbol in groupby(unjudged, key=lambda unjudged: unjudged.rule.symbol):
             if stopping():
                 break
             decided = _decide_symbol(services, symbol, list(of_symbol), closed, now, wishes)

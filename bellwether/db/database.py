@@ -8,7 +8,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,15 @@ def stamp_or_none(instant: datetime | None) -> str | None:
 def unstamp_or_none(text: str | None) -> datetime | None:
     """The same; None and an empty text are None."""
     return unstamp(text) if text else None
+
+
+def column(value: object) -> object:
+    """A value as the tables keep it: instants and days as text, members of enums by their values."""
+    if isinstance(value, datetime):
+        return stamp(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.value if isinstance(value, Enum) else value
 
 
 def is_recent(at: datetime, now: datetime, within: timedelta) -> bool:

@@ -30,7 +30,7 @@ def within_budget(fired: Sequence[One], budget: int | None, told: int) -> tuple[
 
     `budget` is how many a chat wants in seven days, None without a limit; `told` how many it had in the last seven.
     """
-    ordered = sorted(fired, key=lambda one: -one.surprise)  # stable: what is equal keeps its order
+    ordered = sorted(fired, key=lambda alert: -alert.surprise)  # stable: what is equal keeps its order
     room = len(ordered) if budget is None else max(0, budget - told)
     return ordered[:room], ordered[room:]
 

@@ -109,11 +109,11 @@ def _recent_slots(
     postponed = date.max  # by a change of times: the oldest session that may still be open for that
     if rhythm.pending is not None and rhythm.changed_at is not None:
         postponed = rhythm.pending if now < rhythm.changed_at + longest else date.max
-    found: list[DigestSlot] = []
+    slots: list[DigestSlot] = []
     # a session closes before the second midnight, UTC, after its date begins
-    while not found or day >= postponed or datetime.combine(day, time(), UTC) + 2 * _DAY + longest > (fresh_at or now):
+    while not slots or day >= postponed or datetime.combine(day, time(), UTC) + 2 * _DAY + longest > (fresh_at or now):
         slot = slot_of(watched, day, rhythm)
         if slot is not None and all(closes_at(calendar, day) <= now for calendar in slot.calendars):
-            found.append(slot)
+            slots.append(slot)
         day -= _DAY
-    return found[::-1]
+    return slots[::-1]

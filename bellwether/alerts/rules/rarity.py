@@ -48,7 +48,7 @@ def rarity(today: Floats, before: Floats) -> Rarity | None:
         Side.HIGH: np.mean(medians >= median),
         Side.LOW: np.mean(medians <= median),
     }
-    side = min(shares, key=lambda one: shares[one])
+    side = min(shares, key=lambda side: shares[side])
     return Rarity(side, float(shares[side]), len(past))
 
 

@@ -16,9 +16,9 @@ from bellwether.track_record.grading import GradedRange
 STOP = said("/alerts changes or stops your alerts, /settings says when they may come.")
 
 
-def name(one: Instrument) -> str:
+def name(instrument: Instrument) -> str:
     """ "<b>Apple</b> (AAPL)"."""
-    return f"<b>{escape(one.name[:200])}</b> ({escape(one.symbol)})"
+    return f"<b>{escape(instrument.name[:200])}</b> ({escape(instrument.symbol)})"
 
 
 #: what a rule waits for, by its kind and side; None: of all sides that have no sentence of their own
@@ -65,7 +65,7 @@ def ended(rule: AlertRule) -> str:
     )
 
 
-def message(line: str, rule: AlertRule, made: Forecast | None, one: Instrument) -> str:
+def message(line: str, rule: AlertRule, made: Forecast | None, currency: str) -> str:
     """A message about one alert. `made` is the forecast behind it, if it has one."""
     parts = [line]
     if made is not None:
@@ -79,13 +79,22 @@ def message(line: str, rule: AlertRule, made: Forecast | None, one: Instrument) 
             parts.append(_("About rise or fall the model was not shown to know more than the usual share of rises."))
         parts += [f"<i>{escape(translated(caveat))}</i>" for caveat in made.caveats]
     asked = _("Why you get this: you asked on {day} to be told of “{alert}” (alert {number}).").format(
-        day=sentences.day(rule.created_at.date()), alert=escape(describe(rule, one.currency)), number=rule.id
+        day=sentences.day(rule.created_at.date()), alert=escape(describe(rule, currency)), number=rule.id
     )
-    parts.append(f"{asked} {_what_next(rule, one)} {STOP}")
+    parts.append(f"{asked} {_what_next(rule, currency)} {STOP}")
     return "\n".join([*parts, f"{sentences.NOT_ADVICE}"])
 
 
-def _what_next(rule: AlertRule, one: Instrument) -> str:
+#: by whether the figure is a price, and by whether the rule waits for one above
+_AGAIN = {
+    (True, True): N_("It comes again after a close below {limit}."),
+    (True, False): N_("It comes again after a close above {limit}."),
+    (False, True): N_("It comes again after the figure has been below {limit}."),
+    (False, False): N_("It comes again after the figure has been above {limit}."),
+}
+
+
+def _what_next(rule: AlertRule, currency: str) -> str:
     """When the rule speaks again."""
     if rule.repeat is Repeat.ONCE:
         return _("It was for once, and is done.")
@@ -98,29 +107,19 @@ def _what_next(rule: AlertRule, one: Instrument) -> str:
         )
     above = rule.direction is Direction.ABOVE
     back = rule.threshold - margin(rule) if above else rule.threshold + margin(rule)
-    limit = sentences.percent(back, 1) if rule.kind is RuleKind.CHANCE else figure(rule, back, one.currency)
-    if rule.kind is RuleKind.PRICE:
-        again = (
-            _("It comes again after a close below {limit}.")
-            if above
-            else _("It comes again after a close above {limit}.")
-        )
-    elif above:
-        again = _("It comes again after the figure has been below {limit}.")
-    else:
-        again = _("It comes again after the figure has been above {limit}.")
-    return again.format(limit=escape(limit))
+    limit = sentences.percent(back, 1) if rule.kind is RuleKind.CHANCE else figure(rule, back, currency)
+    return _(_AGAIN[rule.kind is RuleKind.PRICE, above]).format(limit=escape(limit))
 
 
-def vanished(one: Instrument, rules: Sequence[AlertRule], since: date) -> str:
+def vanished(instrument: Instrument, rules: Sequence[AlertRule], since: date) -> str:
     """Says that there are no prices any more for what these rules look at, and what can be done."""
-    lines = [f"• <b>{rule.id}</b> {escape(describe(rule, one.currency))}" for rule in rules]
+    lines = [f"• <b>{rule.id}</b> {escape(describe(rule, instrument.currency))}" for rule in rules]
     return "\n".join(
         [
             _(
                 "{name} has vanished: I have had no usable prices of it since {day}. It may have been delisted, "
                 "renamed or moved to another exchange, or my source has lost it. Your alerts about it rest now:"
-            ).format(name=name(one), day=sentences.day(since)),
+            ).format(name=name(instrument), day=sentences.day(since)),
             *lines,
             _(
                 "If it has a new symbol, make a new alert for that. /alerts {number} removes this one, or resumes it "
@@ -131,21 +130,21 @@ def vanished(one: Instrument, rules: Sequence[AlertRule], since: date) -> str:
     )
 
 
-def turned_out(alert: Alert, one: GradedRange, instrument: Instrument) -> str:
+def turned_out(alert: Alert, graded: GradedRange, instrument: Instrument) -> str:
     """How the forecast behind an alert turned out: an answer to the alert's own message."""
     assert alert.low is not None and alert.high is not None and alert.target_session is not None
-    if one.held:
+    if graded.held:
         came = _(
             "How this turned out: by {day} {name} had moved {growth}, inside the 8-in-10 range of {low} to {high}."
         )
-    elif one.growth > expm1(alert.high):
+    elif graded.growth > expm1(alert.high):
         came = _("How this turned out: by {day} {name} had moved {growth}, above the 8-in-10 range of {low} to {high}.")
     else:
         came = _("How this turned out: by {day} {name} had moved {growth}, below the 8-in-10 range of {low} to {high}.")
     told = came.format(
         day=sentences.day(alert.target_session),
         name=name(instrument),
-        growth=sentences.signed_percent(one.growth),
+        growth=sentences.signed_percent(graded.growth),
         low=sentences.signed_percent(expm1(alert.low)),
         high=sentences.signed_percent(expm1(alert.high)),
     )

@@ -68,17 +68,12 @@ class Digests:
         return self._lines[key][1]
 
 
-def digest(entries: list[DigestEntry], session: date, horizon: int) -> str:
-    """The digest of one chat and session."""
-    return Digests(horizon).write(entries, session)
-
-
 def _common(all_caveats: list[tuple[str, ...]]) -> tuple[str, ...]:
     """The caveats that every forecast has, in the order of the first."""
     if not all_caveats:
         return ()
     different = set(all_caveats)
-    return tuple(all_caveat for all_caveat in all_caveats[0] if all(all_caveat in caveats for caveats in different))
+    return tuple(caveat for caveat in all_caveats[0] if all(caveat in caveats for caveats in different))
 
 
 def _entry(entry: DigestEntry, common: tuple[str, ...]) -> str:

@@ -18,16 +18,16 @@ _NOTEWORTHY = {
 }
 
 
-def how_they_turned_out(found: list[Grade], unjudged: int = 0) -> str:
+def how_they_turned_out(graded: Sequence[Grade], unjudged: int = 0) -> str:
     """ "Ranges that ended today: 4 of 5 for the next day held …"; empty when none ended.
 
     `unjudged` more ended for which there is no close of the day itself, or none any more of the day they began with.
     """
     sentences = []
-    if found:
+    if graded:
         each = ", ".join(
-            _("{held} of {count} for {horizon}").format(held=one.held, count=one.of, horizon=_length(one.horizon))
-            for one in found
+            _("{held} of {count} for {horizon}").format(held=grade.held, count=grade.of, horizon=_length(grade.horizon))
+            for grade in graded
         )
         sentences.append(_("Ranges that ended today: {each} held. In the long run 8 of 10 should.").format(each=each))
     if unjudged:
@@ -48,15 +48,15 @@ def what_else_fired(folded: Sequence[Alert]) -> str:
     """The alerts that go into this digest, the most surprising first, each with its rule; empty when there are none."""
     if not folded:
         return ""
-    lines = [f"• {one.line}{_rule(one)}" for one in folded]
+    lines = [f"• {alert.line}{_rule(alert)}" for alert in folded]
     return "\n".join([_("Your alerts, beyond those that came by themselves:"), *lines, f"{STOP}"])
 
 
-def _rule(one: Alert) -> str:
+def _rule(alert: Alert) -> str:
     """Which rule it is; one that has ended says so itself."""
-    if not one.wish:
+    if not alert.wish:
         return ""
-    said = _("You asked for “{wish}” (alert {number}).").format(wish=escape(one.wish), number=one.rule_id)
+    said = _("You asked for “{wish}” (alert {number}).").format(wish=escape(alert.wish), number=alert.rule_id)
     return f" <i>{said}</i>"
 
 

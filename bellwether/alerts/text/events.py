@@ -107,5 +107,4 @@ def _level(rule: AlertRule, seen: Observation) -> str:
 
 
 def _close(seen: Observation) -> str:
-    one = seen.instrument
-    return escape(sentences.money(seen.bars.quoted_close, one.currency, one.symbol))
+    return escape(sentences.money(seen.bars.quoted_close, seen.instrument.currency, seen.instrument.symbol))
