@@ -1,19 +1,23 @@
 """Is everything in order, and what to do if not: one line for each part."""
 
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 
 from bellwether.alerts import missed_digests_table
 from bellwether.ask import forecasts
+from bellwether.core.config import Settings
 from bellwether.core.connections import faults_for
 from bellwether.core.errors import BellwetherError, ModelError, SourceError, StoreError, Trouble
 from bellwether.core.types import Check
-from bellwether.db.database import try_write
+from bellwether.db.database import Store, try_write
 from bellwether.delivery import inbox_table, outbox_admin_table
 from bellwether.market.calendar import SETTLING, Basis, basis, last_closed_session
 from bellwether.market.remote.cached_provider import CachedProvider
 from bellwether.market.sources import remote
-from bellwether.market.symbols.universe import calendars
+from bellwether.market.symbols.universe import Universe, calendars
 from bellwether.market.yahoo.source import YahooSource
+from bellwether.models.onnx_model import OnnxModel
+from bellwether.models.registry import RevenueModels
 from bellwether.services import Services
 
 RECENT = timedelta(days=7)  #: failures older than this are history
@@ -37,27 +41,28 @@ _ADVICE = {
 
 def examine(services: Services) -> list[Check]:
     """Look at the models, the database, the source of prices and the messages owed."""
+    settings, store, now = services.settings, services.store, services.clock()
     return [
-        _model(services),
+        _model(services.model, services.model_problem),
         *_prices(services),
-        _calendars(services),
-        _connections(services),
-        *_database(services),
-        _encryption(services),
-        _growth(services),
+        _calendars(now.year),
+        _connections(settings),
+        *_database(store, now),
+        _encryption(settings),
+        _growth(services.growth),
     ]
 
 
-def _model(services: Services) -> Check:
-    if services.model is None:
-        return Check("Model", False, services.model_problem, "Until then answers come from the plain rule, and say so.")
-    card = services.model.card
+def _model(model: OnnxModel | None, problem: str) -> Check:
+    if model is None:
+        return Check("Model", False, problem, "Until then answers come from the plain rule, and say so.")
+    card = model.card
     return Check("Model", True, f"{card.model_id}, made with prices up to {card.seen_to} in view")
 
 
-def _growth(services: Services) -> Check:
+def _growth(models: RevenueModels) -> Check:
     try:
-        card = services.growth.served().card
+        card = models.served().card
     except ModelError as problem:
         return Check("Growth model", False, str(problem), "Until then there are no forecasts of companies' revenue.")
     return Check("Growth model", True, f"{card.model_id}, made with reports up to {card.seen_to} in view")
@@ -67,7 +72,8 @@ def _prices(services: Services) -> list[Check]:
     """Whether the source answers and what is kept of it; for a market on this machine, whether it can be read."""
     provider = remote(services.provider)
     if provider is not None:
-        return [_source(services, provider), _kept(services, provider)]
+        fallbacks = services.settings.market.fallbacks
+        return [_source(provider, fallbacks), _kept(provider, services.universe, services.clock())]
     market = services.provider
     known = [instrument.symbol for instrument in market.universe()]
     if not known:
@@ -80,10 +86,9 @@ def _prices(services: Services) -> list[Check]:
     return [Check("Prices", True, f"{market.describe()} answers; {symbol} is known up to {outlook.bars.cutoff}")]
 
 
-def _source(services: Services, provider: CachedProvider) -> Check:
+def _source(provider: CachedProvider, fallbacks: Sequence[str]) -> Check:
     """Ask it, whatever is kept."""
-    after = f" {', then '.join(services.settings.market.fallbacks)} is asked when it does not answer."
-    others = after if services.settings.market.fallbacks else ""
+    others = f" {', then '.join(fallbacks)} is asked when it does not answer." if fallbacks else ""
     try:
         cutoff = provider.probe(PROBE)
     except BellwetherError as problem:
@@ -95,23 +100,22 @@ def _source(services: Services, provider: CachedProvider) -> Check:
     return Check("Prices", True, f"{provider.describe()} answers; {PROBE} is there up to {cutoff}.{others}")
 
 
-def _kept(services: Services, provider: CachedProvider) -> Check:
+def _kept(provider: CachedProvider, universe: Universe, now: datetime) -> Check:
     """How much is kept and how old it is."""
-    kept, now = provider.all_asked(), services.clock()
-    if not kept:  # or the database cannot be read, which has a line of its own
+    asked = provider.all_asked()
+    if not asked:  # or the database cannot be read, which has a line of its own
         return Check("Kept prices", True, "none", "python -m bellwether market refresh fetches them.")
-    newest = max(one.at for one in kept)
-    behind = sum(one.until < last_closed_session(one.instrument.calendar, now - SETTLING) for one in kept)
-    detail = f"{len(kept)} symbols, last asked for {_ago(now - newest)}; {behind} lack their last session"
-    served = sum(services.universe.serves(one.instrument.symbol) for one in kept)
+    newest = max(series.at for series in asked)
+    behind = sum(series.until < last_closed_session(series.instrument.calendar, now - SETTLING) for series in asked)
+    detail = f"{len(asked)} symbols, last asked for {_ago(now - newest)}; {behind} lack their last session"
+    served = sum(universe.serves(series.instrument.symbol) for series in asked)
     if behind and now - newest > timedelta(days=4):
         return Check("Kept prices", False, detail, "python -m bellwether market refresh fetches what is missing.")
-    return Check("Kept prices", True, f"{detail}; of {len(services.universe)} served every session {served} are kept")
+    return Check("Kept prices", True, f"{detail}; of {len(universe)} served every session {served} are kept")
 
 
-def _calendars(services: Services) -> Check:
+def _calendars(year: int) -> Check:
     """Whether every trading calendar can be built for this year and the next."""
-    year = services.clock().year
     rests = {calendar: basis(calendar, year - 1, year + 1) for calendar in calendars()}
     broken = [calendar for calendar, on in rests.items() if on is Basis.BROKEN]
     if broken:
@@ -126,9 +130,9 @@ def _calendars(services: Services) -> Check:
     return Check("Calendars", True, f"{len(rests)} can be built{unrecorded}")
 
 
-def _connections(services: Services) -> Check:
+def _connections(settings: Settings) -> Check:
     """Whether the environment's proxies and certificates let everything connect."""
-    wrong = faults_for(services.settings)
+    wrong = faults_for(settings)
     if not wrong:
         return Check("Connections", True, "proxies and certificates of the environment can be used")
     return Check(
@@ -142,9 +146,8 @@ def _ago(age: timedelta) -> str:
     return "within the hour" if hours < 1 else f"{hours} hours ago" if hours < 48 else f"{age.days} days ago"
 
 
-def _encryption(services: Services) -> Check:
+def _encryption(settings: Settings) -> Check:
     """Whether what people tell the bot lies about in the clear. With no bot there is nothing of theirs."""
-    settings = services.settings
     if settings.database.key.get_secret_value():
         return Check("Encryption", True, "a key is set, and the database is encrypted with it")
     if not settings.telegram.token.get_secret_value():
@@ -157,20 +160,20 @@ def _encryption(services: Services) -> Check:
     )
 
 
-def _database(services: Services) -> list[Check]:
+def _database(store: Store, now: datetime) -> list[Check]:
     try:
-        with services.store.transaction() as db:
+        with store.transaction() as db:
             try_write(db)
             owed = outbox_admin_table.counts(db)
-            failed = outbox_admin_table.failures_since(db, services.clock() - RECENT)
-            unwritten = missed_digests_table.since(db, services.clock() - RECENT)
-            aside = inbox_table.count_set_aside(db, services.clock() - RECENT)
+            failed = outbox_admin_table.failures_since(db, now - RECENT)
+            unwritten = missed_digests_table.since(db, now - RECENT)
+            aside = inbox_table.count_set_aside(db, now - RECENT)
     except StoreError as problem:
         return [Check("Database", False, problem.for_operator, "Forecasts still work; watchlists and digests do not.")]
     told = ", ".join(f"{count} {state}" for state, count in sorted(owed.items())) or "none yet"
     advice = "python -m bellwether outbox list tells why, outbox retry and outbox drop what next." if failed else ""
     return [
-        Check("Database", True, f"{services.store.path} can be read and written"),
+        Check("Database", True, f"{store.path} can be read and written"),
         Check("Messages", failed == 0, told, advice),
         *([_missed(unwritten)] if unwritten else []),
         *([_set_aside(aside)] if any(aside.counts.values()) else []),
