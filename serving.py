@@ -141,7 +141,8 @@ async def _run(services: Services, listening: socket.socket | None, clock: Check
     if server is not None:
         server.should_exit = True
     await asyncio.gather(timetable.stop(GRACE), *([face.stop(GRACE)] if face else []))
-    await _until_done(parts[-1:] if server else [])
+    if server is not None:
+        await asyncio.wait(parts[-1:], timeout=GRACE + 1)
     for part in parts:
         part.cancel()
     await asyncio.gather(*parts, return_exceptions=True)
@@ -169,11 +170,6 @@ async def _kept_alive(name: str, run: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             log.exception("%s failed; starting it again in %d s.", name, AGAIN_AFTER)
             await asyncio.sleep(AGAIN_AFTER)
-
-
-async def _until_done(parts: list[asyncio.Task[None]]) -> None:
-    if parts:
-        await asyncio.wait(parts, timeout=GRACE + 1)
 
 
 def _leave(services: Services, workers: ThreadPoolExecutor) -> None:

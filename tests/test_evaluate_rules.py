@@ -311,6 +311,20 @@ def test_a_rule_that_is_removed_while_the_tick_runs_is_silent(tmp_path: Path) ->
     assert [row["rule_id"] for row in told(services)] == [other.id]
 
 
+def test_a_rule_that_is_edited_while_the_tick_runs_is_judged_by_its_new_terms(tmp_path: Path) -> None:
+    services = services_at(tmp_path)
+    rule = add(services, RuleRequest(RuleKind.MOVE, 0.9))
+
+    def edits_meanwhile() -> bool:
+        """Asked when the rule was read and is not judged yet."""
+        ask.change_rule(services, 7, rule.id, ANY_MOVE)
+        return False
+
+    assert judge_rules(services, EVENING, edits_meanwhile).reasons == {RuleReason.NOT_REACHED: 1}
+    assert ask.rules_of(services.store, 7)[0].judged is None, "what came of the old terms is not kept"
+    assert judge_rules(services, EVENING).told == 1
+
+
 def test_a_paused_chat_is_left_alone(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     add(services, ANY_MOVE)
@@ -432,3 +446,20 @@ def test_when_the_horizon_closes_the_outcome_answers_the_alert_once(tmp_path: Pa
     assert f"had moved {growth * 100:+.1f}\u00a0%".replace("-", "−") in str(answer["text"])
     assert "How this turned out: by 8 December 2021" in str(answer["text"])
     assert rule.id == alert["rule_id"]
+
+
+def test_a_chat_that_leaves_while_outcomes_are_looked_at_is_told_when_it_is_back(tmp_path: Path) -> None:
+    began = datetime(2021, 12, 1, 22, 0, tzinfo=UTC)
+    services = services_at(tmp_path)
+    add(services, RuleRequest(RuleKind.UNUSUAL, 0.5, horizon=5))
+    judge_rules(services, began)
+
+    def leaves_meanwhile() -> bool:
+        with services.store.transaction() as db:
+            chats_table.pause(db, 7, chats_table.Silence.GONE, LATER)
+        return False
+
+    assert report_outcomes(services, began + 7 * DAY, leaves_meanwhile) == 0
+    with services.store.transaction() as db:
+        chats_table.wake(db, 7)
+    assert report_outcomes(services, began + 7 * DAY) == 1

@@ -74,6 +74,7 @@ class _DigestTick:
     def __init__(self, services: Services, now: datetime, stopping: Callable[[], bool]) -> None:
         self.reasons: Counter[DigestReason] = Counter()
         self.already_owed = self.written = 0
+        self._stopped = False
         self._store, self._clock, self._times = services.store, services.clock, services.settings.alerts
         self._live = services.provider.live
         self._now, self._stopping = now, stopping
@@ -88,22 +89,27 @@ class _DigestTick:
         with self._store.reading() as db:
             wishes = ChatWishes.read(db)
         last: int | None = None
-        stopped = False
-        while not stopped:
+        while not self._stopped:
             with self._store.reading() as db:
                 chats = subscriptions_table.calendars_of_awake_chats(db, last, PAGE)
                 digests = self._read_page(db, chats, wishes)
             if not chats:
                 return
             last = chats[-1][0]
-            decided, present = [], self._clock()
-            for digest in digests:
-                stopped = self._stopping()
-                if stopped:
-                    break
-                decided.append(self._decide(digest, present, wishes))
-            self.reasons.update(decision.reason for decision in decided)
-            self._write_page([decision for decision in decided if decision.draft is not None])
+            self._write_page(self._decide_page(digests, wishes))
+
+    def _decide_page(self, digests: Sequence[OpenDigest], wishes: ChatWishes) -> list[DigestDecision]:
+        """What is to be written about some digests."""
+        decided, present = [], self._clock()
+        for digest in digests:
+            self._stopped = self._stopping()
+            if self._stopped:
+                break
+            decision = self._decide(digest, present, wishes)
+            self.reasons[decision.reason] += 1
+            if decision.draft is not None:
+                decided.append(decision)
+        return decided
 
     def _read_page(
         self, db: Database, chats: Sequence[tuple[int, frozenset[str]]], wishes: ChatWishes

@@ -81,10 +81,10 @@ def _decide_symbol(
     wishes: ChatWishes,
 ) -> RuleDecisions:
     """Observe a symbol for the rules that do not wait for a close, and decide."""
-    waiting = {one.rule.id for one in unjudged if one.waits_for_close(now)}
+    waiting = {read.rule.id for read in unjudged if read.waits_for_close(now)}
     if waiting and not lacks_close(services.provider, symbol, closed.session):
         waiting = set()
-    rules = [one.rule for one in unjudged if one.rule.id not in waiting]
+    rules = [read.rule for read in unjudged if read.rule.id not in waiting]
     decided = RuleDecisions(rules, closed, Counter())
     if rules:
         decided = decide(rules, observe_session(services, symbol, closed.session, rules), closed, now, wishes)

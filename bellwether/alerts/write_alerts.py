@@ -78,8 +78,8 @@ def write_fired(
     Each chat in one transaction, some chats together.
     """
     by_chat: dict[int, list[Fired]] = defaultdict(list)
-    for one in fired:
-        by_chat[one.rule.chat_id].append(one)
+    for firing in fired:
+        by_chat[firing.rule.chat_id].append(firing)
     ids, told, folded = sorted(by_chat), 0, 0
     for start in range(0, len(ids), CHATS_AT_ONCE):
         page = {chat_id: by_chat[chat_id] for chat_id in ids[start : start + CHATS_AT_ONCE]}
@@ -93,24 +93,26 @@ def _write_page(
     db: Database, page: Mapping[int, Sequence[Fired]], now: datetime, present: datetime, wishes: ChatWishes
 ) -> tuple[int, int]:
     awake = chats_table.awake_among(db, page)
-    still = rules_table.unchanged(db, [one.rule for chat_id in awake for one in page[chat_id]])
+    still = rules_table.unchanged(db, [firing.rule for chat_id in awake for firing in page[chat_id]])
     told_before = alerts_table.told_since(db, page, present - WEEK)
     told = folded = 0
     written: dict[int, list[Fired]] = {}
     for chat_id in page:
-        fired = [one for one in page[chat_id] if one.rule.id in still]
+        fired = [firing for firing in page[chat_id] if firing.rule.id in still]
+        fires = [firing for firing in fired if firing.verdict.fires]
+        ended = [firing for firing in fired if not firing.verdict.fires]
         budget = wishes.settings(chat_id).weekly_budget
-        own, rest = within_budget([one for one in fired if one.verdict.fires], budget, told_before.get(chat_id, 0))
-        for one in own:
-            alert, fresh_for = one.alert, one.closed.fresh_until - now
+        own, rest = within_budget(fires, budget, told_before.get(chat_id, 0))
+        for firing in own:
+            alert, fresh_for = firing.alert, firing.closed.fresh_until - now
             about = f"{alert.session}:{alert.rule_id}"
-            draft = wishes.draft(alert.kind.value, chat_id, about, one.text, fresh_for, now, present)
+            draft = wishes.draft(alert.kind.value, chat_id, about, firing.text, fresh_for, now, present)
             if alerts_table.add(db, replace(alert, message_key=draft.dedup_key), present):
                 told += outbox_table.enqueue(db, draft, present)
-        for one in [*rest, *(one for one in fired if not one.verdict.fires)]:
-            folded += alerts_table.add(db, one.alert, present)
-        rules_table.keep_state(db, [one.verdict.rule for one in fired if not one.verdict.finished])
-        rules_table.finish(db, [one.rule.id for one in fired if one.verdict.finished])
+        for firing in [*rest, *ended]:
+            folded += alerts_table.add(db, firing.alert, present)
+        rules_table.keep_state(db, [firing.verdict.rule for firing in fired if not firing.verdict.finished])
+        rules_table.finish(db, [firing.rule.id for firing in fired if firing.verdict.finished])
         if fired:
             written[chat_id] = fired
     watching = subscriptions_table.watching_since(db, written)
@@ -127,7 +129,7 @@ def _write_leftovers(
     whoever begins to watch something that evening is owed the digest all the same.
     """
     for chat_id, waiting in alerts_table.folded(db, page).items():
-        newest = max((one.closed for one in page[chat_id]), key=lambda closed: closed.session)
+        newest = max((firing.closed for firing in page[chat_id]), key=lambda closed: closed.session)
         left = [alert for alert in waiting if alert.session <= newest.session]
         if not left:
             continue
