@@ -21,6 +21,7 @@ from bellwether.client.answers.track_record import LedgerAnswer, ReceiptAnswer, 
 from bellwether.core.types import Bars, Origin, to_date
 from bellwether.forecasting.to_json import forecast_json
 from bellwether.market.sample import SampleProvider
+from bellwether.track_record.ledger import receipts
 from bellwether.track_record.scores.types import TrackRecord
 from tests.support.account import live_services, set_clock, settle
 from tests.support.api import Api
@@ -136,7 +137,7 @@ def test_a_batch_of_a_live_market_is_in_the_ledger_once(tmp_path: Path) -> None:
     (made,) = forecasts(live, ["AAPL"], 10)
     assert not isinstance(made, Exception)
     assert forecasts(live, ["AAPL", "apple"], 10)[1] == ask_forecasts.answer(live, "AAPL", 10).forecast == made
-    assert ask_forecasts.receipt(live, made.forecast_id).symbol == "AAPL"
+    assert receipts.receipt(live.store, made.forecast_id).symbol == "AAPL"
     with live.store.reading() as db:
         assert db.conn.execute("SELECT count(*) FROM ledger").fetchone() == (1,)
 

@@ -15,7 +15,7 @@ from bellwether.core.errors import ModelError, PromotionRefused
 from bellwether.jobs.record_universe import forecast_universe
 from bellwether.services import Services, build_services
 from bellwether.track_record.demotion.champion import promote
-from bellwether.track_record.ledger import ledger_table, outcomes_table
+from bellwether.track_record.ledger import ledger_table, outcomes_table, receipts
 from bellwether.track_record.ledger.issue import record, shadow_id
 from bellwether.track_record.ledger.outcomes_table import Outcome
 from bellwether.track_record.ledger.score_sums import count
@@ -66,7 +66,7 @@ def test_a_challenger_runs_in_shadow_and_is_shown_to_nobody(tmp_path: Path) -> N
     shown = forecasts.answer(services, "AAPL", 10).forecast
     assert shown.model_id == CHAMPION
     assert forecasts.track_record(services).issued == 5
-    assert forecasts.receipt(services, shown.forecast_id).shown
+    assert receipts.receipt(services.store, shown.forecast_id).shown
     assert all(row.forecast_id.startswith("s") is not bool(row.shown) for row in rows)
     assert shadow_id("f0123") == "s0123"
 

@@ -16,7 +16,7 @@ from bellwether.core.types import to_date
 from bellwether.delivery import chats_table
 from bellwether.forecasting.forecaster import forecast_at
 from bellwether.services import Services, build_services
-from bellwether.track_record.ledger import issue
+from bellwether.track_record.ledger import issue, receipts
 from bellwether.track_record.scores.track_record import RecordFilter, live_record
 from bot.commands import COMMANDS, track
 from bot.commands.base import Who
@@ -197,7 +197,7 @@ def test_the_time_machine_says_what_the_model_knew_and_what_came(talk: Talk, sai
 
 def test_the_time_machine_judges_itself_by_the_prices(talk: Talk) -> None:
     asked = forecasts.answer(talk.services, "AAPL", 10, datetime(2020, 3, 2, tzinfo=UTC).date())
-    came = forecasts.what_came(talk.services, asked)
+    came = forecasts.what_came(talk.services.provider, asked, talk.services.clock())
     bars = talk.services.provider.bars("AAPL", asked.forecast.target_session)
     start = [to_date(day) for day in bars.sessions].index(asked.forecast.cutoff)
     assert came is not None
@@ -260,7 +260,7 @@ def test_a_receipt_proves_what_was_said(talk: Talk) -> None:
         text = talk.say(f"/receipt {said}")
         assert f"Receipt of forecast {made.forecast_id}" in text
         assert "Its time is not over yet" in text
-        receipt = forecasts.receipt(talk.services, made.forecast_id)
+        receipt = receipts.receipt(talk.services.store, made.forecast_id)
         assert receipt.hash in text
         assert receipt.content in text
 
@@ -269,7 +269,7 @@ def test_a_receipt_proves_what_was_said(talk: Talk) -> None:
 def test_without_a_receipt_it_says_why(talk: Talk, said: str, answer: str) -> None:
     assert answer in talk.say(f"/receipt {said}")
     with pytest.raises(LedgerError):
-        forecasts.receipt(talk.services, "f0")
+        receipts.receipt(talk.services.store, "f0")
 
 
 def test_the_button_explains_in_everyday_words(talk: Talk) -> None:

@@ -14,7 +14,7 @@ from bellwether.core.types import Bars
 from bellwether.db.database import Store
 from bellwether.jobs.record_universe import forecast_universe
 from bellwether.services import Services
-from bellwether.track_record.ledger import ledger_table
+from bellwether.track_record.ledger import ledger_table, receipts
 from bellwether.track_record.ledger.issue import UNRECORDED
 from bellwether.track_record.ledger.verify import verify
 from scheduler import Timetable
@@ -32,7 +32,7 @@ def test_a_live_answer_is_in_the_ledger_before_it_is_shown(tmp_path: Path) -> No
     services = live_services(tmp_path, SESSION)
     asked = forecasts.answer(services, "AAPL", 10)
     made = asked.forecast
-    kept = forecasts.receipt(services, made.forecast_id)
+    kept = receipts.receipt(services.store, made.forecast_id)
     assert (kept.symbol, kept.cutoff, kept.horizon, kept.model_id) == ("AAPL", SESSION, 10, made.model_id)
     assert (kept.log_returns, kept.baseline) == (made.log_returns, made.baseline.log_returns)
     assert kept.adjusted_close == asked.outlook.bars.closes[-1]
@@ -50,7 +50,7 @@ def test_a_receipt_says_how_to_compute_its_hash(tmp_path: Path) -> None:
     services = live_services(tmp_path, SESSION)
     first = forecasts.answer(services, "AAPL", 10).forecast
     second = forecasts.answer(services, "MSFT", 7).forecast
-    one, two = (forecasts.receipt(services, made.forecast_id) for made in (first, second))
+    one, two = (receipts.receipt(services.store, made.forecast_id) for made in (first, second))
     for kept in (one, two):
         assert hashlib.sha256(bytes.fromhex(kept.hash_before + kept.content)).hexdigest() == kept.hash
     assert (one.row, one.hash_before, two.hash_before) == (1, "0" * 64, one.hash)
@@ -59,7 +59,7 @@ def test_a_receipt_says_how_to_compute_its_hash(tmp_path: Path) -> None:
 
 def test_an_id_that_was_never_issued_is_a_kind_error(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="no forecast 'f123'"):
-        forecasts.receipt(live_services(tmp_path, SESSION), " F123 ")
+        receipts.receipt(live_services(tmp_path, SESSION).store, " F123 ")
 
 
 def test_neither_the_sample_market_nor_a_day_in_the_past_is_issued(tmp_path: Path, services: Services) -> None:
@@ -89,7 +89,7 @@ def test_a_store_that_cannot_be_written_hides_no_forecast_and_says_so(
     assert made.caveats[-1] == UNRECORDED
     assert "not in the ledger" in caplog.text
     with pytest.raises(StoreError):
-        forecasts.receipt(services, made.forecast_id)
+        receipts.receipt(services.store, made.forecast_id)
 
 
 def test_a_perturbed_future_never_changes_an_issued_row(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_the_universe_is_entered_once_a_session_at_all_heads(tmp_path: Path) -> 
     asked = forecasts.answer(services, "AAPL", 10).forecast
     did = forecast_universe(services)
     assert (did.issued, did.there, did.late, did.failed) == (14, 0, 0, 0), "3 symbols, 5 heads, one was asked for"
-    assert forecasts.receipt(services, asked.forecast_id).row == 1
+    assert receipts.receipt(services.store, asked.forecast_id).row == 1
     assert forecast_universe(services).there == 3
     set_clock(services, date(2021, 7, 1))
     assert forecast_universe(services).issued == 15

@@ -234,12 +234,12 @@ def test_chat_and_page_name_the_day_that_they_compare_with(
     # a look back whose target is the missing day is not graded with the close after it
     asked = forecasts.answer(services, "AAPL", 1, TUESDAY)
     assert asked.forecast.target_session == WEDNESDAY
-    assert forecasts.what_came(services, asked) is None
+    assert forecasts.what_came(services.provider, asked, services.clock()) is None
     publish(server, CLOSES | {WEDNESDAY: LEVEL, THURSDAY: UP})
     clock.now += timedelta(hours=2)
     assert provider(services).refresh("AAPL")
     assert "than a session ago" in why.COMMAND.answer(ChatContext(services, 7), "AAPL").text
-    came = forecasts.what_came(services, asked)
+    came = forecasts.what_came(services.provider, asked, services.clock())
     assert came is not None and came.growth == pytest.approx(0.0)
 
 
@@ -322,7 +322,7 @@ def test_where_a_holiday_may_lie_between_the_days_are_named(two_days: Bars) -> N
 
 def test_a_digest_calls_no_day_a_missing_one_that_may_have_been_a_holiday(services: Services, clock: Clock) -> None:
     asked = forecasts.answer(services, "AAPL", 10)
-    made, before = asked.forecast, forecasts.previous(services, asked)
+    made, before = asked.forecast, forecasts.previous(services.provider, services.shelf, asked)
     assert before is not None
     one = replace(asked.outlook.instrument, calendar="24/5")
     earlier = replace(before, cutoff=TUESDAY - timedelta(days=4))

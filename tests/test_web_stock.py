@@ -59,7 +59,9 @@ def test_a_look_back_knows_nothing_later_and_says_so(visitor: Visitor, services:
     text = plain_text(page.text)
     assert page.status_code == 200
     assert "this knows no price after 16 March 2020" in text
-    came = forecasts.what_came(services, forecasts.answer(services, "AAPL", 10, date(2020, 3, 16)))
+    came = forecasts.what_came(
+        services.provider, forecasts.answer(services, "AAPL", 10, date(2020, 3, 16)), services.clock()
+    )
     assert came is not None
     held = "within" if came.held else "outside"
     assert f"What came by 30 March 2020: {sentences.signed_percent(came.growth)}, {held} the 8-in-10 range." in text
@@ -89,7 +91,7 @@ def test_a_look_back_to_no_day_is_explained(visitor: Visitor, as_of: str, said: 
 
 def test_what_changed_since_the_day_before_is_told(visitor: Visitor, services: Services) -> None:
     asked = forecasts.answer(services, "AAPL", 10)
-    now, before = asked.forecast, forecasts.previous(services, asked)
+    now, before = asked.forecast, forecasts.previous(services.provider, services.shelf, asked)
     assert before is not None and before.cutoff == date(2021, 12, 30)
     lines = {line.what: line for line in changes(before, now)}
     moved = now.last_close / before.last_close - 1

@@ -1,7 +1,7 @@
 """What every face asks. Plain values out; errors are BellwetherErrors whose text is for people."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from bellwether.ask.point_in_time import inputs_at, last_session
 from bellwether.core.errors import BellwetherError
@@ -20,12 +20,14 @@ from bellwether.core.types import (
 )
 from bellwether.forecasting.forecaster import forecast_at, make_outlook
 from bellwether.market.bars import STALE_AFTER
+from bellwether.market.provider import Provider
 from bellwether.market.symbols.resolve import Resolver
+from bellwether.models.registry import ModelRegistry
 from bellwether.services import Services
 from bellwether.track_record.demotion.gate import apply_gate, demoted, gate
 from bellwether.track_record.grading import GradedRange, Range, outcome_when_sure
 from bellwether.track_record.ledger import issue as issuing
-from bellwether.track_record.ledger import ledger_table, receipts
+from bellwether.track_record.ledger import ledger_table
 from bellwether.track_record.scores.record_summary import with_record
 from bellwether.track_record.scores.simulated_record import simulated_record
 from bellwether.track_record.scores.track_record import RecordFilter, live_record
@@ -147,11 +149,6 @@ def ledger_head(services: Services) -> str:
     return str(head) if head.rows else ""
 
 
-def receipt(services: Services, forecast_id: str) -> receipts.Receipt:
-    """The ledger's row of an issued forecast, and what proves it. Raises LedgerError for an unknown id, StoreError."""
-    return receipts.receipt(services.store, forecast_id)
-
-
 def chart_png(asked: Answer, theme: Theme, shape: Shape = "wide") -> bytes:
     """The fan chart of an answer as PNG."""
     from bellwether.charts.fan import fan_chart
@@ -168,16 +165,16 @@ def chart_svg(asked: Answer, theme: Theme, shape: Shape = "wide") -> str:
     return to_svg(fan_chart(asked.outlook, asked.forecast.horizon, theme, shape))
 
 
-def previous(services: Services, asked: Answer) -> Forecast | None:
+def previous(provider: Provider, models: ModelRegistry, asked: Answer) -> Forecast | None:
     """The forecast of one session earlier, made again from its bars; None when it cannot be made."""
     bars = asked.outlook.bars
     if len(bars) < 2:
         return None
     try:
         # by the model that was asked: a change must be the prices', not another model's
-        model = services.shelf.for_day(bars.cutoff)
+        model = models.for_day(bars.cutoff)
         end = to_date(bars.sessions[-2])
-        before = make_outlook(inputs_at(services.provider, asked.outlook.instrument, end), model)
+        before = make_outlook(inputs_at(provider, asked.outlook.instrument, end), model)
         if asked.outlook.problem is Problem.SILENCED:
             before = demoted(before)
         return forecast_at(before, asked.forecast.horizon, asked.forecast.made_at)
@@ -185,16 +182,16 @@ def previous(services: Services, asked: Answer) -> Forecast | None:
         return None
 
 
-def what_came(services: Services, asked: Answer) -> GradedRange | None:
+def what_came(provider: Provider, asked: Answer, now: datetime) -> GradedRange | None:
     """How the 8-in-10 range of a forecast as of a past day turned out; None while nobody can know.
 
     Raises MarketDataError.
     """
     made = asked.forecast
-    newest = last_session(asked.outlook.instrument.calendar, None, services.clock())
+    newest = last_session(asked.outlook.instrument.calendar, None, now)
     if made.target_session > newest:
         return None
     low, high = made.log_returns[Q10], made.log_returns[Q90]
-    told = Range(made.symbol, made.cutoff, made.horizon, made.target_session, low, high)
+    forecast = Range(made.symbol, made.cutoff, made.horizon, made.target_session, low, high)
     waited = (newest - made.target_session).days > STALE_AFTER
-    return outcome_when_sure(told, services.provider.bars(made.symbol, made.target_session), waited=waited)
+    return outcome_when_sure(forecast, provider.bars(made.symbol, made.target_session), waited=waited)

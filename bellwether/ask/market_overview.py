@@ -65,8 +65,7 @@ class Overview:
 
 def row_of(made: Forecast) -> OverviewRow:
     """A forecast as a row."""
-    growths = made.growths
-    facts = made.explanation
+    growths, facts = made.growths, made.explanation
     usual = facts.usual_volatility
     return OverviewRow(
         forecast=made,
@@ -81,16 +80,15 @@ def forecasts_of(services: Services, instruments: Iterable[Instrument], horizon:
 
     The model is silent wherever its record silences it. Nothing is entered into the ledger.
     """
-    provider = services.provider
-    if remote(provider) is not None:
-        provider = _KeptBars(services.store, provider)
-    market = cache(partial(market_until, provider))
+    is_remote = remote(services.provider) is not None
+    prices = _KeptBars(services.store, services.provider) if is_remote else services.provider
+    market = cache(partial(market_until, prices))
     made = []
     for instrument in instruments:
         try:
             end = last_session(instrument.calendar, None, services.clock())
             # each is looked at once: they are not kept, for those of a whole universe would fill the memory
-            outlook = make_outlook(inputs_at(provider, instrument, end, market), services.model)
+            outlook = make_outlook(inputs_at(prices, instrument, end, market), services.model)
         except BellwetherError:
             continue
         made.append(forecast_at(forecasts.as_shown(services, outlook), horizon, services.clock()))
@@ -143,24 +141,19 @@ class Overviews:
         return ThreadPoolExecutor(1, thread_name_prefix="overview")
 
     def _make(self, horizon: int, session: date) -> Overview:
-        """Work one out."""
         try:
             made = self._work(self._services, horizon)
+            with self._lock:
+                self._ready[horizon] = (session, made)
+            return made
         except BellwetherError:
             raise
         except Exception:
             log.exception("The overview could not be worked out.")
             raise
-        else:
-            self._keep(horizon, session, made)
-            return made
         finally:
             with self._lock:
                 del self._under_way[horizon]
-
-    def _keep(self, horizon: int, session: date, made: Overview) -> None:
-        with self._lock:
-            self._ready[horizon] = (session, made)
 
 
 class _KeptBars:
@@ -169,21 +162,8 @@ class _KeptBars:
     live = True
 
     def __init__(self, store: Store, provider: Provider) -> None:
-        self._provider = provider
         self.name, self.note = provider.name, provider.note
         self._shelf = BarHistory(store, provider.name, provider.note)
-
-    def describe(self) -> str:
-        """The market in words."""
-        return self._provider.describe()
-
-    def instrument(self, symbol: str) -> Instrument:
-        """Never needed: the universe has the instruments."""
-        raise MarketDataError(f"{symbol} is not looked up here.")
-
-    def universe(self) -> tuple[Instrument, ...]:
-        """As the market has it."""
-        return self._provider.universe()
 
     def bars(self, symbol: str, end: date) -> Bars:
         """Kept bars up to `end`. Raises MarketDataError when there are none."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from typing import Protocol
 
 from bellwether.core.errors import BadDate, MarketDataError, UnknownSymbol, UnusableBars
 from bellwether.core.i18n.translate import said, together
 from bellwether.core.types import MARKET_SERIES, Bars, ForecastInputs, Instrument, Origin
 from bellwether.market.calendar import SETTLING, closes_at, is_session, last_closed_session
-from bellwether.market.provider import Provider
 from bellwether.market.scale import index_levels, recent_comparable
 
 EARLIEST = date(1900, 1, 1)  #: as-of dates before it are typing errors
@@ -17,6 +17,17 @@ MARKET_CALENDAR = "XNYS"  #: of MARKET_SERIES
 FARTHEST = {"^GSPC": 1.58, "^VIX": 4.6}
 HISTORY = 2520  #: bars an answer may rest on, ten years: the same whatever a source keeps beyond them
 MarketBars = tuple[Bars | None, ...]  #: of MARKET_SERIES; None where unknown
+
+
+class Prices(Protocol):
+    """What is asked of a `Provider` here."""
+
+    name: str
+    live: bool
+    note: str
+
+    def bars(self, symbol: str, end: date) -> Bars:
+        """Daily bars up to the session `end`."""
 
 
 def last_session(calendar: str, as_of: date | None, now: datetime) -> date:
@@ -34,7 +45,7 @@ def last_session(calendar: str, as_of: date | None, now: datetime) -> date:
 
 
 def inputs_at(
-    provider: Provider, instrument: Instrument, end: date, market: Callable[[date], MarketBars] | None = None
+    provider: Prices, instrument: Instrument, end: date, market: Callable[[date], MarketBars] | None = None
 ) -> ForecastInputs:
     """What is known of an instrument after the session `end`. Raises MarketDataError and UnusableBars.
 
@@ -50,12 +61,12 @@ def inputs_at(
     return ForecastInputs(origin.instrument or instrument, bars, beside, origin.source, note, expected)
 
 
-def is_cut(provider: Provider, instrument: Instrument, end: date) -> bool:
+def is_cut(provider: Prices, instrument: Instrument, end: date) -> bool:
     """Whether older prices of an instrument are left out, being of another scale. Raises what `inputs_at` does."""
     return recent_comparable(provider.bars(instrument.symbol, end), HISTORY).is_cut
 
 
-def market_until(provider: Provider, end: date) -> MarketBars:
+def market_until(provider: Prices, end: date) -> MarketBars:
     """The bars of MARKET_SERIES up to a New York session."""
     return tuple(_series_or_none(provider, symbol, end) for symbol in MARKET_SERIES)
 
@@ -70,7 +81,7 @@ def market_end(instrument: Instrument, cutoff: date) -> date:
     return last_closed_session(MARKET_CALENDAR, closes_at(instrument.calendar, cutoff))
 
 
-def _series_or_none(provider: Provider, symbol: str, end: date) -> Bars | None:
+def _series_or_none(provider: Prices, symbol: str, end: date) -> Bars | None:
     """None when the source does not have it, or it cannot be believed: the model can do without, and says so."""
     try:
         return index_levels(provider.bars(symbol, end), FARTHEST[symbol])

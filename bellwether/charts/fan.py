@@ -7,20 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from bellwether.charts.kit import (
-    PADDING,
-    PALETTES,
-    SIZES,
-    UTC_DAYS,
-    Palette,
-    Specification,
-    fit,
-    frame,
-    heading,
-    layer,
-    time_axis,
-    value_axis,
-)
+from bellwether.charts import kit
+from bellwether.charts.kit import Palette, Specification
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import LEVELS, Q10, Q25, Q50, Q75, Q90, Outlook, Shape, Theme
 from bellwether.forecasting.sentences import day, money, span
@@ -28,7 +16,6 @@ from bellwether.market.calendar import session_after
 
 _LABEL_SHARE = 20  #: percent of the past that a price label is wide
 _BANDS = ((Q10, Q90, 0.28), (Q25, Q75, 0.38))  #: from level to level, opacity: 8 in 10 outcomes, and half of them
-_DATE: Specification = {"field": "date", "type": "temporal", "scale": UTC_DAYS}
 
 
 def fan_chart(
@@ -39,7 +26,7 @@ def fan_chart(
     The narrow one is for a page on a phone, whose headings already say what its title would. The title fits into a
     picture of `title_width` pixels, or into that of the shape.
     """
-    palette, instrument = PALETTES[theme], outlook.instrument
+    palette, instrument = kit.PALETTES[theme], outlook.instrument
     past, fan = past_rows(outlook, horizon), fan_rows(outlook, horizon)
     last, end = past[-1], fan[-1]
     layers = [_band(fan, low, high, opacity, palette) for low, high, opacity in _BANDS]
@@ -54,14 +41,14 @@ def fan_chart(
         for level, dy in ((Q90, -10), (Q10, 14))
     ]
     target = session_after(instrument.calendar, outlook.bars.cutoff, horizon)
-    title = heading(
+    title = kit.heading(
         palette,
         _("{name} ({symbol}) to {day}").format(name=instrument.name, symbol=instrument.symbol, day=day(target)),
         [_("{span}: orange holds 8 in 10 outcomes, its core half of them").format(span=span(horizon))],
-        width=title_width or SIZES[shape][0],
+        width=title_width or kit.SIZES[shape][0],
     )
-    body = fit(*SIZES[shape]) | {"layer": layers}
-    return frame(palette, body, title if shape != "narrow" else None, PADDING[shape])
+    body = kit.fit(*kit.SIZES[shape]) | {"layer": layers}
+    return kit.frame(palette, body, title if shape != "narrow" else None, kit.PADDING[shape])
 
 
 def past_rows(outlook: Outlook, horizon: int) -> list[dict[str, Any]]:
@@ -97,24 +84,24 @@ def _amount(field: str) -> Specification:
 
 
 def _band(fan: list[dict[str, Any]], low: int, high: int, opacity: float, palette: Palette) -> Specification:
-    days = time_axis(palette, format="%-d %b", grid=False, tickCount=6, labelOverlap=True)
-    prices = {"scale": {"zero": False, "nice": True, "padding": 18}, "axis": value_axis(palette)}
-    return layer(
+    days = kit.time_axis(palette, format="%-d %b", grid=False, tickCount=6, labelOverlap=True)
+    prices = {"scale": {"zero": False, "nice": True, "padding": 18}, "axis": kit.value_axis(palette)}
+    return kit.layer(
         fan,
         {"type": "area", "color": palette.fan, "opacity": opacity},
-        x=_DATE | {"axis": days},
+        x=kit.DATE | {"axis": days},
         y=_amount(f"q{low}") | prices,
         y2={"field": f"q{high}"},
     )
 
 
 def _line(rows: list[dict[str, Any]], field: str, color: str, **look: Any) -> Specification:
-    return layer(rows, {"type": "line", "color": color, "strokeWidth": 2.2} | look, x=_DATE, y=_amount(field))
+    return kit.layer(rows, {"type": "line", "color": color, "strokeWidth": 2.2} | look, x=kit.DATE, y=_amount(field))
 
 
 def _point(row: dict[str, Any], palette: Palette) -> Specification:
     mark = {"type": "point", "filled": True, "size": 60, "color": palette.past, "opacity": 1}
-    return layer([row], mark, x=_DATE, y=_amount("close"))
+    return kit.layer([row], mark, x=kit.DATE, y=_amount("close"))
 
 
 def _last_label(past: list[dict[str, Any]], text: str, palette: Palette) -> Specification:
@@ -129,6 +116,6 @@ def _last_label(past: list[dict[str, Any]], text: str, palette: Palette) -> Spec
 
 def _label(date: str, height: float, text: str, color: str, *, dx: int, dy: int) -> Specification:
     look = {"align": "right", "dx": dx, "dy": dy, "color": color, "fontSize": 15, "fontWeight": "bold"}
-    return layer(
-        [{"date": date, "height": height}], {"type": "text", "text": text} | look, x=_DATE, y=_amount("height")
+    return kit.layer(
+        [{"date": date, "height": height}], {"type": "text", "text": text} | look, x=kit.DATE, y=_amount("height")
     )

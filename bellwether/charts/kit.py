@@ -11,8 +11,9 @@ from bellwether.core.types import Shape, Theme
 #: width and height in pixels; twice the card, as a PNG has it, is what those who show previews of links ask for
 SIZES: dict[Shape, tuple[int, int]] = {"wide": (576, 432), "narrow": (360, 300), "card": (600, 315)}
 PADDING: dict[Shape, int] = {"wide": 14, "narrow": 8, "card": 14}  #: pixels on each side
-UTC_DAYS = {"type": "utc"}  #: scale of a time axis: a session is a date, the same wherever the server stands
 Specification = dict[str, Any]  #: of Vega-Lite, or a part of one
+#: the place of a row in time: a session is a date, the same wherever the server stands
+DATE: Specification = {"field": "date", "type": "temporal", "scale": {"type": "utc"}}
 
 _SUBTITLE = 13  #: pixels
 _MARGIN = 20  #: pixels: the padding before a title, and a little behind it

@@ -5,8 +5,9 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+from bellwether.charts import kit
 from bellwether.charts.fan import fan_chart, fan_rows, past_rows
-from bellwether.charts.kit import PALETTES, UTC_DAYS, Specification, layer
+from bellwether.charts.kit import Specification
 from bellwether.core.types import Q10, Q25, Q75, Q90, Outlook, Shape, Theme
 from bellwether.forecasting.sentences import day, money
 
@@ -29,10 +30,10 @@ def _under_pointer(outlook: Outlook, horizon: int, theme: Theme) -> Specificatio
     rows += [_told(row, _ranges(row, amount)) for row in fan_rows(outlook, horizon)[1:]]
     nearest = {"type": "point", "on": "pointerover", "clear": "pointerout", "encodings": ["x"], "nearest": True}
     pointed = {"param": "near", "empty": False, "value": 0.6}
-    return {"params": [{"name": "near", "select": nearest}]} | layer(
+    return {"params": [{"name": "near", "select": nearest}]} | kit.layer(
         rows,
-        {"type": "rule", "color": PALETTES[theme].quiet, "strokeWidth": 1.5, "tooltip": {"expr": _TOLD}},
-        x={"field": "date", "type": "temporal", "scale": UTC_DAYS},
+        {"type": "rule", "color": kit.PALETTES[theme].quiet, "strokeWidth": 1.5, "tooltip": {"expr": _TOLD}},
+        x=kit.DATE,
         opacity={"condition": pointed, "value": 0},
     )
 

@@ -1,6 +1,6 @@
 """Draws charts in a process of its own: drawing takes 90 ms in which no other Python of the same process can run.
 
-    Pen.draw -> {"as": "png", "specification": ...} line | vl-convert | length, bytes -> Pen.draw
+    Renderer.draw -> {"as": "png", "specification": ...} line | vl-convert | length, bytes -> Renderer.draw
 
 Run as a file it is that process, which ends when its input does, so none outlives the service.
 """
@@ -44,14 +44,14 @@ class Renderer:
 
         A process that was killed, or hangs for LONGEST, is replaced by another, which draws.
         """
-        asked = json.dumps({"as": wanted, "specification": specification}).encode() + b"\n"
+        request = json.dumps({"as": wanted, "specification": specification}).encode() + b"\n"
         with self._one_at_a_time:
             for _ in range(_TRIES):
                 try:
-                    drawn, answer = self._ask(asked)
+                    drawn, answer = self._ask(request)
                     break
                 except (OSError, EOFError):
-                    self._let_go()
+                    self._end()
             else:
                 raise RuntimeError("the chart cannot be drawn: each process for it was killed, or hung")
         if not drawn:
@@ -75,7 +75,7 @@ class Renderer:
             weakref.finalize(self, _end, self._process)
         return self._process
 
-    def _ask(self, asked: bytes) -> tuple[bool, bytes]:
+    def _ask(self, request: bytes) -> tuple[bool, bytes]:
         process = self._running()
         assert process.stdin is not None
         assert process.stdout is not None
@@ -84,7 +84,7 @@ class Renderer:
         watch.daemon = True
         watch.start()
         try:
-            process.stdin.write(asked)
+            process.stdin.write(request)
             process.stdin.flush()
             drawn, length = _LENGTH.unpack(_exactly(process.stdout, _LENGTH.size))
             return drawn, _exactly(process.stdout, length)
@@ -94,9 +94,9 @@ class Renderer:
     def close(self) -> None:
         """End the process; the next drawing starts another."""
         with self._one_at_a_time:
-            self._let_go()
+            self._end()
 
-    def _let_go(self) -> None:
+    def _end(self) -> None:
         if self._process is not None:
             _end(self._process)
             self._process = None
@@ -141,14 +141,13 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 def _exactly(stream: IO[bytes], count: int) -> bytes:
     """So many bytes. Raises EOFError when the other side ended before."""
-    found = stream.read(count)
-    if len(found) < count:
+    read = stream.read(count)
+    if len(read) < count:
         raise EOFError
-    return found
+    return read
 
 
-def _draw_what_is_asked() -> None:
-    """The life of the process."""
+def _draw_until_input_ends() -> None:
     import vl_convert
 
     if hasattr(os, "nice"):  # not on Windows
@@ -157,12 +156,12 @@ def _draw_what_is_asked() -> None:
     _end_if_idle(True)
     for line in sys.stdin.buffer:
         _end_if_idle(False)
-        asked = json.loads(line)
+        request = json.loads(line)
         try:
             picture = (
-                vl_convert.vegalite_to_png(asked["specification"], scale=_SCALE)
-                if asked["as"] == "png"
-                else vl_convert.vegalite_to_svg(asked["specification"]).encode()
+                vl_convert.vegalite_to_png(request["specification"], scale=_SCALE)
+                if request["as"] == "png"
+                else vl_convert.vegalite_to_svg(request["specification"]).encode()
             )
             drawn = True
         except ValueError as problem:  # the library's only error
@@ -180,6 +179,6 @@ def _end_if_idle(waiting: bool) -> None:
 
 if __name__ == "__main__":
     try:
-        _draw_what_is_asked()
+        _draw_until_input_ends()
     except BrokenPipeError:  # whoever asked has ended meanwhile
         os._exit(0)

@@ -1,4 +1,7 @@
-"""What must be said beside an outlook: how old its prices are, why the model is silent, what it has not seen."""
+"""What must be said beside an outlook, each where it is so and empty elsewhere.
+
+How old its prices are, why the model is silent, what it has not seen.
+"""
 
 from datetime import date
 from functools import lru_cache
@@ -11,7 +14,7 @@ _WITHOUT_MARKET = said("Made without knowledge of the wider market, whose prices
 
 
 def about_age(instrument: Instrument, bars: Bars, expected: date | None) -> str:
-    """Says so when closed sessions are missing at the end of the bars."""
+    """When closed sessions are missing at the end of the bars."""
     behind = sessions_between(instrument.calendar, bars.cutoff, expected) if expected else 0
     if behind == 0:
         return ""
@@ -25,14 +28,14 @@ def about_age(instrument: Instrument, bars: Bars, expected: date | None) -> str:
 
 
 def about_currency(instrument: Instrument, live: bool) -> str:
-    """Says so when a source that lives does not tell in which currency it quotes; an index is in none."""
+    """When a live source does not tell in which currency it quotes; an index has none."""
     if not live or instrument.currency or instrument.symbol.startswith("^"):
         return ""
     return said("In which currency these prices are is not known: my source does not say.")
 
 
 def about_silence(problem: Problem | None) -> str:
-    """Says why the range is the baseline's."""
+    """Why the range is the baseline's."""
     if problem is None:
         return ""
     return said(
@@ -42,14 +45,12 @@ def about_silence(problem: Problem | None) -> str:
 
 
 def about_market(latest: list[float | None]) -> str:
-    """Says so when the model had to do without a market series."""
-    if None not in latest:
-        return ""
-    return _WITHOUT_MARKET
+    """When the model had to do without a market series."""
+    return _WITHOUT_MARKET if None in latest else ""
 
 
 def about_training(bars: Bars, seen_to: date) -> str:
-    """Says so when the model may have learned from what it now forecasts."""
+    """When the model may have learned from what it now forecasts."""
     if bars.cutoff >= seen_to:  # it learned from outcomes up to that day, and from none of what comes after
         return ""
     return _made_with(seen_to)
@@ -63,7 +64,7 @@ def _made_with(seen_to: date) -> str:
 
 
 def about_symbol(instrument: Instrument, taught: frozenset[str]) -> str:
-    """Says so when the model never saw this symbol's own prices."""
+    """When the model never saw this symbol's own prices."""
     if not taught or instrument.symbol in taught:
         return ""
     return said(

@@ -29,7 +29,7 @@ class Change:
 
 def changes(before: Forecast, made: Forecast) -> list[Change]:
     """What the forecast says now and said then, looking as many sessions ahead."""
-    was, now = (sentences.money(one.last_close, made.currency, made.symbol) for one in (before, made))
+    was, now = (sentences.money(forecast.last_close, made.currency, made.symbol) for forecast in (before, made))
     moved = made.last_close / before.last_close - 1
     return [
         Change(_("Close"), was, now, sentences.signed_percent(moved)),
@@ -46,14 +46,16 @@ def changes(before: Forecast, made: Forecast) -> list[Change]:
 def causes(before: Forecast, made: Forecast) -> list[Change]:
     """What the forecast read now and read then: its own swings, the market's, its last month; those that are known."""
     old, new = before.explanation, made.explanation
-    found = [_figures(_("Its own swings, a year"), old.volatility, new.volatility, _one_digit)]
-    if old.market_volatility is not None and new.market_volatility is not None:
-        what = _("What the market expects (VIX), a year")
-        found.append(_figures(what, old.market_volatility, new.market_volatility, _one_digit))
-    if old.recent_return is not None and new.recent_return is not None:
-        what = _("Its last 21 sessions")
-        found.append(_figures(what, old.recent_return, new.recent_return, sentences.signed_percent))
-    return found
+    figures = (
+        (_("Its own swings, a year"), old.volatility, new.volatility, _one_digit),
+        (_("What the market expects (VIX), a year"), old.market_volatility, new.market_volatility, _one_digit),
+        (_("Its last 21 sessions"), old.recent_return, new.recent_return, sentences.signed_percent),
+    )
+    return [
+        _figures(what, was, now, in_words)
+        for what, was, now, in_words in figures
+        if was is not None and now is not None
+    ]
 
 
 def about_hole(before: Forecast, made: Forecast, calendar: str) -> str:
@@ -78,7 +80,7 @@ def in_a_sentence(before: Forecast, made: Forecast, calendar: str) -> str:
 
 
 def _sentence(before: Forecast, made: Forecast) -> str:
-    """The sentence, with {name}, {wider} and {then} still to be filled in."""
+    """With {name}, {wider} and {then} still to be filled in."""
     widening = _widening(before, made)
     whole = log(widening)
     if abs(whole) < _SAME:
@@ -106,12 +108,12 @@ def _sentence(before: Forecast, made: Forecast) -> str:
 
 def _widening(before: Forecast, made: Forecast) -> float:
     """The width of the 8-in-10 range now against then, in log returns; 1 where there was none."""
-    old, new = (one.width for one in (before, made))
+    old, new = before.width, made.width
     return new / old if old > 0 and new > 0 else 1.0
 
 
 def _spread(made: Forecast) -> str:
-    low, high = (sentences.signed_percent(made.growths[place]) for place in (Q10, Q90))
+    low, high = (sentences.signed_percent(made.growths[level]) for level in (Q10, Q90))
     return _("{low} to {high}").format(low=low, high=high)
 
 
@@ -125,15 +127,14 @@ def _wider(ratio: float) -> str:
 
 
 def _points(points: int) -> str:
-    """A difference of chances, in percentage points."""
     if points == 0:
         return _("the same")
     message = ngettext("{sign}{count} point", "{sign}{count} points", abs(points))
     return message.format(sign="+" if points > 0 else "−", count=abs(points))
 
 
-def _figures(what: str, old: float, new: float, say: Callable[[float], str]) -> Change:
-    was, now = say(old), say(new)
+def _figures(what: str, old: float, new: float, in_words: Callable[[float], str]) -> Change:
+    was, now = in_words(old), in_words(new)
     return Change(what, was, now, _("the same") if was == now else _("up") if new > old else _("down"))
 
 

@@ -37,15 +37,8 @@ from bellwether.core.types import (
     Problem,
     Record,
 )
+from bellwether.forecasting import caveats
 from bellwether.forecasting.baseline import all_horizons, gaussian_quantiles, head_quantiles
-from bellwether.forecasting.caveats import (
-    about_age,
-    about_currency,
-    about_market,
-    about_silence,
-    about_symbol,
-    about_training,
-)
 from bellwether.forecasting.explain import explain, usual_probability_of_growth
 from bellwether.forecasting.inputs import Float32s, align_closes, bars_input, market_input
 from bellwether.forecasting.metrics import probability_above_zero
@@ -73,11 +66,10 @@ def make_outlook(known: ForecastInputs, model: OnnxModel | None) -> Outlook:
 def make_outlooks(known: Sequence[ForecastInputs], model: OnnxModel | None) -> list[Outlook | UnusableBars]:
     """The same for several symbols, in their order; what `make_outlook` would raise stands in a symbol's place."""
     began, card = time.perf_counter(), model.card if model else None
-    checked = [_checked(instrument, card) for instrument in known]
-    answers = _ask(model, checked)
+    checked = [_checked(inputs, card) for inputs in known]
     made = [
-        one if isinstance(one, UnusableBars) else _outlook(one, card, answer)
-        for one, answer in zip(checked, answers, strict=True)
+        symbol if isinstance(symbol, UnusableBars) else _outlook(symbol, card, answer)
+        for symbol, answer in zip(checked, _ask(model, checked), strict=True)
     ]
     took = time.perf_counter() - began
     for _ in known:
@@ -130,10 +122,10 @@ def _ask(model: OnnxModel | None, checked: Sequence[_Checked | UnusableBars]) ->
     answers: list[Floats | None] = [None] * len(checked)
     if model is None:
         return answers
-    asked = {at: one for at, one in enumerate(checked) if isinstance(one, _Checked) and one.problem is None}
-    windows = _windows(list(asked.values()), model.card.context_length)
-    for at, answer in zip(asked, model.quantiles_of_each(windows), strict=True):
-        at_heads = answer.astype(np.float64)
+    sound = {at: symbol for at, symbol in enumerate(checked) if isinstance(symbol, _Checked) and not symbol.problem}
+    windows = _windows(list(sound.values()), model.card.context_length)
+    for at, quantiles in zip(sound, model.quantiles_of_each(windows), strict=True):
+        at_heads = quantiles.astype(np.float64)
         if np.isfinite(at_heads).all() and (np.diff(at_heads, axis=1) >= 0).all():
             answers[at] = all_horizons(at_heads)
     return answers
@@ -174,12 +166,12 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: Floats | None) -
             sentence
             for sentence in (
                 known.note,
-                about_age(known.instrument, bars, known.expected),
-                about_currency(known.instrument, known.expected is not None),
-                about_silence(problem),
-                about_market(latest) if heard else "",
-                about_training(bars, heard.seen_to) if heard else "",
-                about_symbol(known.instrument, heard.symbols) if heard else "",
+                caveats.about_age(known.instrument, bars, known.expected),
+                caveats.about_currency(known.instrument, known.expected is not None),
+                caveats.about_silence(problem),
+                caveats.about_market(latest) if heard else "",
+                caveats.about_training(bars, heard.seen_to) if heard else "",
+                caveats.about_symbol(known.instrument, heard.symbols) if heard else "",
             )
             if sentence
         ),

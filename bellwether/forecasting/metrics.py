@@ -42,7 +42,6 @@ def brier_score(probabilities: Floats, happened: Floats) -> float:
 
 @cache
 def _normal_scores(levels: tuple[float, ...]) -> list[float]:
-    """The standard normal quantile of each level."""
     return [_NORMAL.inv_cdf(level) for level in levels]
 
 

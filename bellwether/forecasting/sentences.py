@@ -64,32 +64,32 @@ def headline(forecast: Forecast) -> str:
 
 def price_range(forecast: Forecast) -> tuple[str, str]:
     """The ends of the 80 % range as prices."""
-    low, high = forecast.price_at(0.1), forecast.price_at(0.9)
-    return money(low, forecast.currency, forecast.symbol), money(high, forecast.currency, forecast.symbol)
+    return _price(forecast, 0.1), _price(forecast, 0.9)
 
 
 def all_numbers(forecast: Forecast) -> str:
     """The quantiles, how much the price swings, and the tested skill: for whoever chose to see them."""
-    prices = ", ".join(
-        f"{percent(level)} {money(forecast.price_at(level), forecast.currency, forecast.symbol)}" for level in LEVELS
-    )
-    told = _("Quantiles: {prices}.").format(prices=prices)
-    usual = forecast.explanation.usual_volatility
-    swings = _("Volatility, a year: {now} of late").format(now=percent(forecast.explanation.volatility, 1))
-    if usual is not None:
+    prices = ", ".join(f"{percent(level)} {_price(forecast, level)}" for level in LEVELS)
+    facts = forecast.explanation
+    swings = _("Volatility, a year: {now} of late").format(now=percent(facts.volatility, 1))
+    if facts.usual_volatility is not None:
         swings = _("Volatility, a year: {now} of late, {usual} over the year before").format(
-            now=percent(forecast.explanation.volatility, 1), usual=percent(usual, 1)
+            now=percent(facts.volatility, 1), usual=percent(facts.usual_volatility, 1)
         )
-    record = forecast.explanation.record
-    if record is None:
-        return f"{told}\n{swings}."
-    skill = _("Skill against the plain rule: {skill} ({confidence} interval {low} to {high})").format(
-        skill=signed_percent(record.skill),
-        confidence=percent(0.95),
-        low=signed_percent(record.skill_low),
-        high=signed_percent(record.skill_high),
-    )
-    return f"{told}\n{swings}.\n{skill}."
+    lines = [_("Quantiles: {prices}.").format(prices=prices), f"{swings}."]
+    if facts.record is not None:
+        skill = _("Skill against the plain rule: {skill} ({confidence} interval {low} to {high})").format(
+            skill=signed_percent(facts.record.skill),
+            confidence=percent(0.95),
+            low=signed_percent(facts.record.skill_low),
+            high=signed_percent(facts.record.skill_high),
+        )
+        lines.append(f"{skill}.")
+    return "\n".join(lines)
+
+
+def _price(forecast: Forecast, level: float) -> str:
+    return money(forecast.price_at(level), forecast.currency, forecast.symbol)
 
 
 def chances(probability: float) -> str:
@@ -125,7 +125,6 @@ def _supported_probability(forecast: Forecast) -> float:
 def numbers(forecast: Forecast) -> str:
     """The figures behind the headline."""
     low, high = price_range(forecast)
-    middle = money(forecast.price_at(0.5), forecast.currency, forecast.symbol)
     ends = _(
         "8 in 10 outcomes: {low} to {high} ({low_growth} to {high_growth}) by {day}. Middle outcome: {middle}."
     ).format(
@@ -134,13 +133,12 @@ def numbers(forecast: Forecast) -> str:
         low_growth=signed_percent(forecast.growths[Q10]),
         high_growth=signed_percent(forecast.growths[Q90]),
         day=day(forecast.target_session),
-        middle=middle,
+        middle=_price(forecast, 0.5),
     )
     return f"{ends} {_chance(forecast)}"
 
 
 def _chance(forecast: Forecast) -> str:
-    """The chance of a rise, beside the usual one."""
     chance, usual = percent(forecast.probability_of_growth), forecast.usual_probability_of_growth
     if usual is None:
         return _("Chance of a rise: {chance}.").format(chance=chance)
@@ -160,12 +158,12 @@ def last_price(forecast: Forecast) -> str:
 
 def why(forecast: Forecast) -> str:
     """Why the range is as wide as it is."""
-    facts = forecast.explanation
-    swings = percent(facts.volatility)
-    if facts.usual_volatility is None:
+    volatility, usual = forecast.explanation.volatility, forecast.explanation.usual_volatility
+    swings = percent(volatility)
+    if usual is None:
         message = _("Why this wide: at its recent pace {name} swings by about {swings} a year.")
         return message.format(name=forecast.name, swings=swings)
-    ratio = facts.volatility / facts.usual_volatility if facts.usual_volatility > 0 else 1.0
+    ratio = volatility / usual if usual > 0 else 1.0
     if ratio < 0.9:
         message = _(
             "Why this wide: at its recent pace {name} swings by about {swings} a year, calmer than its last twelve "
@@ -181,7 +179,7 @@ def why(forecast: Forecast) -> str:
             "Why this wide: at its recent pace {name} swings by about {swings} a year, about as lively as its last "
             "twelve months ({usual})."
         )
-    return message.format(name=forecast.name, swings=swings, usual=percent(facts.usual_volatility))
+    return message.format(name=forecast.name, swings=swings, usual=percent(usual))
 
 
 def disclaimer(forecast: Forecast) -> str:
@@ -198,7 +196,6 @@ def summary(forecast: Forecast) -> str:
             numbers(forecast),
             why(forecast),
             trust(forecast),
-            *(f"{caveat}" for caveat in forecast.caveats),
-            f"{NOT_ADVICE}",
+            *(f"{sentence}" for sentence in (*forecast.caveats, NOT_ADVICE)),
         ]
     )

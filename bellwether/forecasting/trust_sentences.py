@@ -47,7 +47,6 @@ def _too_early(beside: RecordSummary) -> str:
 
 
 def _against_rule(skill: float, verdict: SkillVerdict) -> str:
-    """A judged skill, beside the plain rule."""
     if verdict is SkillVerdict.UNDECIDED:
         return _("no better or worse than a plain volatility rule by more than luck")
     message = (
@@ -89,7 +88,6 @@ def _record_in(language: str, record: Record) -> str:
 
 
 def _skill(record: Record) -> str:
-    """The skill against the baseline, with its uncertainty."""
     low, high = percent(record.skill_low, 1), percent(record.skill_high, 1)
     if record.skill_low <= 0 <= record.skill_high:
         return _(

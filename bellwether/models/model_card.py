@@ -48,17 +48,17 @@ def _kind(card: Path) -> str:
 
 
 def read_facts(folder: Path) -> dict[str, Any]:
-    """What `card.json` says, once it is sure that `model.onnx` beside it is the one it tells of. Raises ModelError."""
+    """What `card.json` says. Raises ModelError, also where `model.onnx` beside it is not the one it describes."""
     card_file, model_file = folder / "card.json", folder / "model.onnx"
     for file in (card_file, model_file):
         if not file.is_file():
             raise ModelError(f"The model in {folder.name} is incomplete: {file.name} is missing.")
     try:
         facts: dict[str, Any] = json.loads(card_file.read_text(encoding="utf-8"))
-        told = str(facts["sha256"])
+        expected = str(facts["sha256"])
     except (ValueError, LookupError, TypeError, AttributeError) as problem:
         raise ModelError(f"The card of model {folder.name} cannot be read: {problem!r}.") from problem
-    if hashlib.sha256(model_file.read_bytes()).hexdigest() != told:
+    if hashlib.sha256(model_file.read_bytes()).hexdigest() != expected:
         raise ModelError(
             f"The file model.onnx in {folder.name} is not the one its card describes. "
             "Put both files back from the same export."
@@ -81,7 +81,6 @@ def read_card(folder: Path) -> ModelCard:
 
 
 def _from_facts(facts: dict[str, Any]) -> ModelCard:
-    """The service's part of a card. Raises KeyError, ValueError or TypeError where something is missing."""
     low, high = facts["input_range"]["daily_volatility"]
     scores = facts["scores"]
     return ModelCard(

@@ -74,8 +74,8 @@ def lagged_growth(windows: npt.NDArray[np.float32]) -> Floats:
     known = revenue > 0
     level = np.log(np.where(known, revenue, 1.0))
     growth = np.clip(level[:, A_YEAR:] - level[:, :-A_YEAR], -LIMIT, LIMIT)
-    found: Floats = np.where(known[:, A_YEAR:] & known[:, :-A_YEAR], growth, 0.0)[:, ::-1]
-    return found
+    newest_first: Floats = np.where(known[:, A_YEAR:] & known[:, :-A_YEAR], growth, 0.0)[:, ::-1]
+    return newest_first
 
 
 def plain_quantiles(windows: npt.NDArray[np.float32], coefficients: Floats) -> Floats:
@@ -90,14 +90,13 @@ def plain_quantiles(windows: npt.NDArray[np.float32], coefficients: Floats) -> F
 
 
 def _read(folder: Path) -> GrowthCard:
-    """Read and check the card. Raises ModelError."""
     facts = read_facts(folder)
     try:
         if facts.get("kind") != GROWTH:
             raise ModelError(f"Model {folder.name} does not forecast growth.")
         for key, ours in (("horizons", HORIZONS), ("levels", LEVELS), ("context_length", CONTEXT_LENGTH)):
-            told = tuple(facts[key]) if isinstance(facts[key], list) else facts[key]
-            if told != ours:
+            theirs = tuple(facts[key]) if isinstance(facts[key], list) else facts[key]
+            if theirs != ours:
                 raise ModelError(f"Model {folder.name} has {key} {facts[key]}; this version serves {ours}.")
         coefficients = np.array(facts["baseline"]["coefficients"], dtype=np.float64)
         if coefficients.shape != (len(HORIZONS), 1 + LAGS, len(LEVELS)):

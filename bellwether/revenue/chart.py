@@ -2,17 +2,8 @@
 
 from datetime import timedelta
 
-from bellwether.charts.kit import (
-    PALETTES,
-    SIZES,
-    Specification,
-    fit,
-    frame,
-    heading,
-    layer,
-    time_axis,
-    value_axis,
-)
+from bellwether.charts import kit
+from bellwether.charts.kit import Specification
 from bellwether.core.i18n.numbers import day
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Q10, Q25, Q50, Q75, Q90, Shape, Theme
@@ -29,7 +20,7 @@ _WIDTH = {"width": {"band": 0.7}}  #: of a bar, in parts of a quarter's place
 
 def growth_chart(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> Specification:
     """Bars of what was reported; for each quarter ahead a bar that holds 8 in 10 outcomes, its core half of them."""
-    palette = PALETTES[theme]
+    palette = kit.PALETTES[theme]
     is_wide = shape == "wide"
     unit, word = _unit(max(quarter.revenue or 0.0 for quarter in made.quarters[-_SHOWN:]))
     past = [
@@ -43,7 +34,7 @@ def growth_chart(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> S
         for quarter in made.ahead
     ]
     order = _quarters(made, len(past))
-    quarters = time_axis(
+    quarters = kit.time_axis(
         palette,
         labelExpr="timeFormat(toDate(datum.value + 'T12:00:00'), '%b %y')",
         labelFontSize=12,
@@ -51,7 +42,7 @@ def growth_chart(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> S
         values=order[::-_LABELLED],
     )
     x = {"field": "quarter", "type": "ordinal", "scale": {"domain": order}, "axis": quarters}
-    y = {"type": "quantitative", "scale": {"zero": True, "nice": True}, "axis": value_axis(palette)}
+    y = {"type": "quantitative", "scale": {"zero": True, "nice": True}, "axis": kit.value_axis(palette)}
     reported = {"type": "bar", "color": palette.past} | _WIDTH
     middle = {"type": "tick", "color": palette.ink, "thickness": 2.5} | _WIDTH
     # each towards the quarters between them, of which nothing is drawn: never over a bar
@@ -59,9 +50,9 @@ def growth_chart(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> S
     letters = 12 if is_wide else 10.5  # px; two of the longest must fit beside each other
     ends = {"type": "text", "baseline": "bottom", "dy": -4, "fontSize": letters, "color": palette.ink} | sides
     layers = [
-        layer(past, reported, x=x, y=y | {"field": "revenue"}),
+        kit.layer(past, reported, x=x, y=y | {"field": "revenue"}),
         *(
-            layer(
+            kit.layer(
                 ahead,
                 {"type": "bar", "color": palette.fan, "opacity": opacity} | _WIDTH,
                 x=x,
@@ -70,8 +61,8 @@ def growth_chart(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> S
             )
             for low, high, opacity in _BANDS
         ),
-        layer(ahead, middle, x=x, y=y | {"field": f"q{Q50}"}),
-        layer(ahead, ends, x=x, y=y | {"field": f"q{Q90}"}, text={"field": "ends"}),
+        kit.layer(ahead, middle, x=x, y=y | {"field": f"q{Q50}"}),
+        kit.layer(ahead, ends, x=x, y=y | {"field": f"q{Q90}"}, text={"field": "ends"}),
     ]
     title = _("{name} ({symbol}): revenue a quarter, in {unit}").format(
         name=made.name, symbol=made.symbol, unit=f"{made.currency}{word}"
@@ -80,9 +71,9 @@ def growth_chart(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> S
     meaning = _("Orange holds 8 in 10 outcomes, its core half of them; the line is the middle.")
     short = _("Orange holds 8 in 10 outcomes, its core half of them.")
     subtitles = [newest, meaning] if is_wide else [short]
-    width, height = SIZES[shape]
-    titled = heading(palette, title, subtitles, width=width, size=18 if is_wide else 14)
-    return frame(palette, fit(width, height) | {"layer": layers}, titled, 14 if is_wide else 8)
+    width, height = kit.SIZES[shape]
+    titled = kit.heading(palette, title, subtitles, width=width, size=18 if is_wide else 14)
+    return kit.frame(palette, kit.fit(width, height) | {"layer": layers}, titled, 14 if is_wide else 8)
 
 
 def _quarters(made: GrowthForecast, shown: int) -> list[str]:

@@ -1,9 +1,8 @@
-"""From statements to a growth forecast: pure, with the model handed in.
+"""From statements to a growth forecast. Pure; the model is handed in.
 
-    statements | figures known by the day | the grid before the newest quarter | window | quantiles of model and plain
-    rule
+    statements | figures known by the day | grid before the newest quarter | window | quantiles of model and plain rule
 
-It never invents: without the same quarter of the year before there is no growth, and it says so.
+Without the same quarter of the year before there is no growth to forecast, and it says so.
 """
 
 import calendar
@@ -25,6 +24,7 @@ from bellwether.models.quarters import (
     HORIZONS,
     MIN_QUARTERS,
     QUARTER_DAYS,
+    REVENUE,
     Figure,
     Window,
     known_at,
@@ -43,14 +43,14 @@ _LIMIT = 3.0  #: of log growth: twentyfold in a year is nothing that a model may
 def forecast_growth(
     instrument: Instrument, statements: Statements, model: GrowthModel, day: date, made_at: datetime
 ) -> GrowthForecast:
-    """The forecast from what was public on `day`. Raises NoGrowth, in words that say what is missing."""
+    """The forecast from what was public on `day`. Raises NoGrowth, which says what is missing."""
     known = known_at([figure_of(quarter, made_at.date()) for quarter in statements.quarters], day)
     newest, grid = _newest(instrument, known)
-    seen = window(grid)[None]
-    plain = plain_quantiles(seen, model.card.coefficients)[0]
-    own = np.sort(model.quantiles(seen)[0].astype(np.float64), axis=1)
-    sound = bool(np.isfinite(own).all() and np.abs(own).max() <= _LIMIT)
-    answer = own if sound else plain
+    windows = window(grid)[None]  # (1, CONTEXT_LENGTH, 2)
+    plain = plain_quantiles(windows, model.card.coefficients)[0]
+    answer = np.sort(model.quantiles(windows)[0].astype(np.float64), axis=1)
+    sound = bool(np.isfinite(answer).all() and np.abs(answer).max() <= _LIMIT)
+    quantiles = answer if sound else plain
     problem = None if sound else GrowthProblem.NO_ANSWER
     records = model.card.short_records if _known(grid) < FEW else model.card.records
     ahead = tuple(
@@ -58,48 +58,48 @@ def forecast_growth(
             quarters_ahead=horizon,
             period_end=end_ahead(newest.period_end, horizon),
             base=base.revenue,
-            growths=_fractions(answer[at]),
+            growths=_fractions(quantiles[at]),
             baseline=_fractions(plain[at]),
             record=records[at] if sound else None,
         )
         for at, horizon in enumerate(HORIZONS)
         if (base := grid.get(A_YEAR - horizon)) is not None and base.revenue is not None
     )
-    growths = _growths(seen[0])
+    growths = _log_growths(windows[0])
     return GrowthForecast(
         symbol=instrument.symbol,
         name=instrument.name,
         currency=statements.currency,
-        as_of=min(min(one.known_on for one in known if one.period_end == newest.period_end), day),
+        as_of=min(min(figure.known_on for figure in known if figure.period_end == newest.period_end), day),
         period_end=newest.period_end,
         made_at=made_at,
         model_id=model.card.model_id if sound else "baseline-growth",
         ahead=ahead,
         last_growth=float(np.expm1(growths[-1])) if np.isfinite(growths[-1]) else None,
         usual_change=_usual_change(growths),
-        quarters=tuple(one for at, one in sorted(grid.items(), reverse=True) if 0 <= at < CONTEXT_LENGTH),
+        quarters=tuple(figure for at, figure in sorted(grid.items(), reverse=True) if 0 <= at < CONTEXT_LENGTH),
         source=statements.source,
         caveats=_caveats(grid, newest, day, model, problem, statements.source),
         problem=problem,
         digest=hashlib.sha256(
-            f"{instrument.symbol}\n{newest.period_end}\n{model.card.model_id}\n".encode() + seen.tobytes()
+            f"{instrument.symbol}\n{newest.period_end}\n{model.card.model_id}\n".encode() + windows.tobytes()
         ).digest(),
     )
 
 
-def figure_of(one: Quarter, today: date) -> Figure:
-    """A quarter with the day from which it counts as known; where no source tells, today at the latest is assumed.
+def figure_of(quarter: Quarter, today: date) -> Figure:
+    """A quarter with the day from which it counts as known, which is assumed where no source tells.
 
-    What a source gives is public by then, however soon after the quarter.
+    It is today at the latest: what a source gives is public, however soon after the quarter.
     """
-    assumed = one.period_end + ASSUMED_DELAY
-    if one.period_end < today:
+    assumed = quarter.period_end + ASSUMED_DELAY
+    if quarter.period_end < today:
         assumed = min(assumed, today)
-    return Figure(one.period_end, one.known_on or assumed, one.revenue, one.net_income)
+    return Figure(quarter.period_end, quarter.known_on or assumed, quarter.revenue, quarter.net_income)
 
 
 def end_ahead(newest: date, quarters: int) -> date:
-    """The expected end of a quarter ahead: months stay whole, and a fiscal calendar of weeks keeps its pace."""
+    """The expected end of a quarter ahead: the end of a month after one, else so many days later."""
     if newest.day == calendar.monthrange(newest.year, newest.month)[1]:
         month = newest.month - 1 + 3 * quarters
         year, month = newest.year + month // 12, month % 12 + 1
@@ -110,11 +110,11 @@ def end_ahead(newest: date, quarters: int) -> date:
 def _newest(instrument: Instrument, known: list[Figure]) -> tuple[Figure, dict[int, Figure]]:
     """The newest quarter and the grid before it. Raises NoGrowth."""
     named = {"name": instrument.name, "symbol": instrument.symbol}
-    told = [one for one in known if one.revenue is not None and np.isfinite(one.revenue)]
-    if not told:
+    reported = [figure for figure in known if figure.revenue is not None and np.isfinite(figure.revenue)]
+    if not reported:
         raise NoGrowth(said("No revenue of {name} ({symbol}) is known, so I can't say how it may grow.", **named))
-    end = max(one.period_end for one in told)
-    newest = [one for one in told if one.period_end == end][-1]
+    end = max(figure.period_end for figure in reported)
+    newest = [figure for figure in reported if figure.period_end == end][-1]
     if not usable(newest.revenue):
         raise NoGrowth(
             said(
@@ -137,56 +137,55 @@ def _newest(instrument: Instrument, known: list[Figure]) -> tuple[Figure, dict[i
 
 
 def _known(grid: dict[int, Figure]) -> int:
-    """How many quarters the model can read."""
     return sum(0 <= at < CONTEXT_LENGTH for at in grid)
 
 
-def _growths(seen: Window) -> Floats:
+def _log_growths(quarters: Window) -> Floats:
     """Log growth over a year in each quarter but the first four, NaN where not known: (T, 2) -> (T - 4,)."""
-    level = np.log(np.where(seen[:, 0] > 0, seen[:, 0], np.nan).astype(np.float64))
-    found: Floats = level[A_YEAR:] - level[:-A_YEAR]
-    return found
+    revenue = quarters[:, REVENUE]
+    level = np.log(np.where(revenue > 0, revenue, np.nan).astype(np.float64))
+    growths: Floats = level[A_YEAR:] - level[:-A_YEAR]
+    return growths
 
 
 def _usual_change(growths: Floats) -> float:
-    """The middle size of the changes from one quarter's growth to the next; 0 where there is none."""
+    """The median size of the changes from one quarter's growth to the next; 0 where there is none."""
     changes = np.abs(np.diff(growths))
     changes = changes[np.isfinite(changes)]
     return float(np.median(changes)) if len(changes) else 0.0
 
 
 def _fractions(quantiles: Floats) -> tuple[float, ...]:
-    return tuple(float(one) for one in np.expm1(quantiles))
+    return tuple(np.expm1(quantiles).tolist())
 
 
 def _caveats(
     grid: dict[int, Figure], newest: Figure, day: date, model: GrowthModel, problem: GrowthProblem | None, source: str
 ) -> tuple[str, ...]:
-    """What must be said with the answer."""
-    found: list[str] = []
+    notes: list[str] = []
     count = _known(grid)
     if problem is not None:
-        found.append(said("The range is that of a plain rule on past growth: what the model computed makes no sense."))
+        notes.append(said("The range is that of a plain rule on past growth: what the model computed makes no sense."))
     if count < FEW:
-        found.append(said("Only {count} of its quarters are known, so the range is wider and less sure.", count=count))
+        notes.append(said("Only {count} of its quarters are known, so the range is wider and less sure.", count=count))
     elif missing := [at for at in range(2 * A_YEAR) if at not in grid]:
-        found.append(said("{count} of its last eight quarters are missing.", count=len(missing)))
+        notes.append(said("{count} of its last eight quarters are missing.", count=len(missing)))
     if A_YEAR - 1 not in grid:
-        found.append(said("Next quarter is left out: the same quarter of the year before is not known."))
+        notes.append(said("Next quarter is left out: the same quarter of the year before is not known."))
     if day - newest.period_end > OVERDUE and issues_forecasts(source):  # else every answer says when it ends
-        found.append(
+        notes.append(
             said(
                 "Its newest quarter known ended on {day}; later reports are missing.",
                 day=Spoken(partial(day_of, newest.period_end)),
             )
         )
     if newest.net_income is None:
-        found.append(said("Its net income is not known, which the model would have read."))
+        notes.append(said("Its net income is not known, which the model would have read."))
     if model.card.seen_to > day:
-        found.append(
+        notes.append(
             said(
                 "The model has learned from reports up to {day}, so this look back proves nothing.",
                 day=Spoken(partial(day_of, model.card.seen_to)),
             )
         )
-    return tuple(found)
+    return tuple(notes)

@@ -13,24 +13,23 @@ _SCALES = ((1e12, N_("{amount} trillion")), (1e9, N_("{amount} billion")), (1e6,
 
 def headline(made: GrowthForecast) -> str:
     """The one sentence that needs no background."""
-    one = made.ahead[0]
+    quarter = made.ahead[0]
     message = (
         _("In the quarter to about {day}, {name} will probably take in between {low} and {high}, {than_before}.")
-        if one.quarters_ahead == 1
+        if quarter.quarters_ahead == 1
         else _("A year on, to about {day}, {name} will probably take in between {low} and {high}, {than_before}.")
     )
     return message.format(
-        day=day(one.period_end),
+        day=day(quarter.period_end),
         name=made.name,
-        low=amount(one.revenue[Q10], made.currency),
-        high=amount(one.revenue[Q90], made.currency),
-        than_before=than_before(one),
+        low=amount(quarter.revenue[Q10], made.currency),
+        high=amount(quarter.revenue[Q90], made.currency),
+        than_before=_than_before(quarter),
     )
 
 
-def than_before(one: QuarterAhead) -> str:
-    """The middle of the range beside the year before, within a sentence."""
-    middle = one.growths[Q50]
+def _than_before(quarter: QuarterAhead) -> str:
+    middle = quarter.growths[Q50]
     if abs(middle) < 0.005:
         return _("most likely about as much as a year before")
     if middle > 0:
@@ -40,30 +39,24 @@ def than_before(one: QuarterAhead) -> str:
 
 def lines(made: GrowthForecast) -> list[str]:
     """The figures of each quarter ahead, a line each."""
-    found = []
-    for one in made.ahead:
-        message = (
-            _(
-                "Next quarter (to about {day}): 8 in 10 outcomes {low} to {high} over a year, {least} to {most}; "
-                "middle {middle}."
-            )
-            if one.quarters_ahead == 1
-            else _(
-                "In four quarters (to about {day}): 8 in 10 outcomes {low} to {high} over a year, {least} to {most}; "
-                "middle {middle}."
-            )
+    return [_line(quarter, made.currency) for quarter in made.ahead]
+
+
+def _line(quarter: QuarterAhead, currency: str) -> str:
+    message = (
+        _(
+            "Next quarter (to about {day}): 8 in 10 outcomes {low} to {high} over a year, {least} to {most}; "
+            "middle {middle}."
         )
-        found.append(
-            message.format(
-                day=day(one.period_end),
-                low=signed_percent(one.growths[Q10]),
-                high=signed_percent(one.growths[Q90]),
-                middle=signed_percent(one.growths[Q50]),
-                least=amount(one.revenue[Q10], made.currency),
-                most=amount(one.revenue[Q90], made.currency),
-            )
+        if quarter.quarters_ahead == 1
+        else _(
+            "In four quarters (to about {day}): 8 in 10 outcomes {low} to {high} over a year, {least} to {most}; "
+            "middle {middle}."
         )
-    return found
+    )
+    low, middle, high = (signed_percent(quarter.growths[level]) for level in (Q10, Q50, Q90))
+    least, most = (amount(quarter.revenue[level], currency) for level in (Q10, Q90))
+    return message.format(day=day(quarter.period_end), low=low, high=high, middle=middle, least=least, most=most)
 
 
 def why(made: GrowthForecast) -> str:
@@ -81,8 +74,7 @@ def why(made: GrowthForecast) -> str:
 
 def trust(made: GrowthForecast) -> str:
     """How far it can be believed, from where the model was tested."""
-    one = made.ahead[0]
-    record = one.record
+    record = made.ahead[0].record
     if record is None:
         return _("How far to trust it: this range is a plain rule's, which knows only the last growths.")
     taught = _(" (with less to learn from then)") if record.taught_to else ""
@@ -96,8 +88,9 @@ def trust(made: GrowthForecast) -> str:
 
 
 def how_past_ones_turned_out(past: tuple[PastGrowth, ...], *, simulated: bool = False) -> str:
-    """What came of the forecasts that were issued; or of `simulated` ones, which never are taken for them."""
-    settled = [one for one in past if one.growth is not None]
+    """What came of the forecasts that were issued, or of `simulated` ones, which are called so."""
+    settled = [forecast for forecast in past if forecast.growth is not None]
+    held = sum(forecast.held for forecast in settled)
     if settled and simulated:
         return _(
             "Simulated for the quarters from {first} to {last}, by a model that had seen none of them: {held} of "
@@ -105,12 +98,11 @@ def how_past_ones_turned_out(past: tuple[PastGrowth, ...], *, simulated: bool = 
         ).format(
             first=day(settled[-1].period_end),
             last=day(settled[0].period_end),
-            held=sum(one.held for one in settled),
+            held=held,
             count=len(settled),
         )
     if not settled:
         return _("None of my growth forecasts of it has come due yet.")
-    held = sum(one.held for one in settled)
     newest = settled[0]
     last = _("The last: {low} to {high} expected for the quarter to {day}, {growth} came.").format(
         low=signed_percent(newest.growths[Q10]),
@@ -129,8 +121,8 @@ def disclaimer(made: GrowthForecast) -> str:
         "sample": _("Sample data, as known at the end of 2021."),
         "yahoo": _("Reports from Yahoo Finance."),
     }
-    source = sources.get(made.source, "")
-    return " ".join(f"{one}" for one in (*made.caveats, source, NOT_ADVICE) if one)
+    sentences = (*made.caveats, sources.get(made.source, ""), NOT_ADVICE)
+    return " ".join(f"{sentence}" for sentence in sentences if sentence)
 
 
 def summary(made: GrowthForecast) -> str:

@@ -54,10 +54,6 @@ class GrowthForecast:
     problem: GrowthProblem | None = None  #: set when the model was silent and the ranges are the plain rule's
     digest: bytes = b""  #: sha256 of what was read
 
-    def at(self, quarters_ahead: int) -> QuarterAhead | None:
-        """One of the quarters ahead; None where it cannot be told."""
-        return next((one for one in self.ahead if one.quarters_ahead == quarters_ahead), None)
-
     def forecast_id(self, quarters_ahead: int) -> str:
         """The same answer to the same question has the same id."""
         return f"g{self.digest.hex()[:16]}{quarters_ahead}"

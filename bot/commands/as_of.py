@@ -63,7 +63,7 @@ def _who_answers(chat: ChatContext, asked: Answer) -> str:
 def _what_came(chat: ChatContext, asked: Answer) -> str:
     made = asked.forecast
     try:
-        came = forecasts.what_came(chat.services, asked)
+        came = forecasts.what_came(chat.services.provider, asked, chat.services.clock())
     except (MarketDataError, UnusableBars):
         came = None
     if came is None:

@@ -10,6 +10,7 @@ from bellwether.core.i18n.translate import N_, said, translated
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Q10, Q90
 from bellwether.forecasting import sentences
+from bellwether.track_record.ledger import receipts
 from bellwether.track_record.ledger.receipts import Receipt
 from bot.commands.base import ChatContext, Command
 from bot.commands.stock_typed import question_and_horizon
@@ -26,7 +27,7 @@ def answer(chat: ChatContext, text: str) -> Reply:
     if not _ID.fullmatch(wanted):
         question, horizon = question_and_horizon(chat.services.universe, wanted)
         wanted = forecasts.answer(chat.services, question, horizon).forecast.forecast_id
-    return Reply(_text(forecasts.receipt(chat.services, wanted)))
+    return Reply(_text(receipts.receipt(chat.services.store, wanted)))
 
 
 def _text(receipt: Receipt) -> str:

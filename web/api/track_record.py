@@ -8,7 +8,7 @@ from starlette.responses import Response
 from bellwether.ask import forecasts
 from bellwether.client.answers.track_record import LedgerAnswer, ReceiptAnswer, TrackRecordAnswer
 from bellwether.core.parsing import parse_horizon
-from bellwether.track_record.ledger import outcomes_table
+from bellwether.track_record.ledger import outcomes_table, receipts
 from bellwether.track_record.to_json import entry_json, receipt_json, record_json
 from web.api.negotiate import ReplyOf
 from web.api.openapi import named_router, operation
@@ -58,6 +58,6 @@ def receipt(
     forecast_id: Annotated[str, Path(description="`forecast_id` of an issued forecast", max_length=60)],
 ) -> Response:
     """The row of one issued forecast and what proves it. It never changes once its outcome is there."""
-    row = forecasts.receipt(services, forecast_id)
+    row = receipts.receipt(services.store, forecast_id)
     headers = {"Cache-Control": f"private, max-age={_ONE_YEAR}, immutable"} if row.outcome is not None else {}
     return reply(receipt_json(row), name=f"receipt_{row.forecast_id}", headers=headers)

@@ -43,7 +43,7 @@ def stock(
         return RedirectResponse(stock_address(meant, sessions if horizon else None, day), status_code=303)
     asked = forecasts.answer(services, symbol, sessions, day)
     made = asked.forecast
-    before = forecasts.previous(services, asked)
+    before = forecasts.previous(services.provider, services.shelf, asked)
     came = _what_came(services, asked) if day else None
     link = bot.link(symbol)
     record = records.get(symbol, None)
@@ -92,7 +92,7 @@ def feed(request: Request, services: ServicesOf, symbol: str, horizon: HorizonOf
 def _what_came(services: Services, asked: forecasts.Answer) -> GradedRange | None:
     """How a look back turned out; None while nobody can know, or where its price cannot be had."""
     try:
-        return forecasts.what_came(services, asked)
+        return forecasts.what_came(services.provider, asked, services.clock())
     except BellwetherError:
         return None
 

@@ -7,6 +7,7 @@ from bellwether.ask import forecasts
 from bellwether.core.errors import StoreError
 from bellwether.core.parsing import parse_date, parse_horizon
 from bellwether.services import Services
+from bellwether.track_record.ledger import receipts
 from web.dependencies import RecordsOf, ServicesOf
 from web.pages import record_view
 from web.pages import track_record_csv as csv_file
@@ -69,7 +70,7 @@ def track_record_csv(services: ServicesOf, symbol: str = "", horizon: str = "") 
 @router.get("/receipts/{forecast_id}")
 def receipt(request: Request, services: ServicesOf, forecast_id: str) -> Response:
     """One row of the ledger, and how to prove that nobody changed it."""
-    row = forecasts.receipt(services, forecast_id)
+    row = receipts.receipt(services.store, forecast_id)
     if row.forecast_id != forecast_id:
         return RedirectResponse(f"/receipts/{row.forecast_id}", status_code=303)
     tag = tag_of(request, row)
