@@ -65,28 +65,29 @@ class Answer:
 
 def answer(services: Services, text: str, horizon: int, as_of: date | None = None) -> Answer:
     """The forecast for what a person typed. Raises every error of `resolve` and `outlook`, and BadHorizon."""
-    seen = outlook(services, resolve(services, text), as_of)
+    of_symbol = outlook(services, resolve(services, text), as_of)
     if as_of is not None:
-        return Answer(forecast_at(seen, horizon, services.clock()), seen)
-    return issue(services, seen, horizon)
+        return Answer(forecast_at(of_symbol, horizon, services.clock()), of_symbol)
+    return issue(services, of_symbol, horizon)
 
 
-def issue(services: Services, seen: Outlook, horizon: int) -> Answer:
+def issue(services: Services, outlook: Outlook, horizon: int) -> Answer:
     """The forecast that is given to somebody, entered into the ledger first, with its symbol's record beside it.
 
     Where the record speaks against the model the plain rule answers. A database in trouble keeps nobody from a
     forecast: it then says that it could not be entered. Raises BadHorizon.
     """
-    seen, simulated = as_shown(services, seen), not issues_forecasts(services.provider.name)
-    made = services.outlooks.forecast_at(seen, horizon, services.clock())
-    return Answer(issuing.issue(services.store, seen, with_record(services.store, made, simulated=simulated)), seen)
+    outlook, simulated = as_shown(services, outlook), not issues_forecasts(services.provider.name)
+    made = services.outlooks.forecast_at(outlook, horizon, services.clock())
+    made = with_record(services.store, made, simulated=simulated)
+    return Answer(issuing.issue(services.store, outlook, made), outlook)
 
 
-def as_shown(services: Services, seen: Outlook) -> Outlook:
+def as_shown(services: Services, outlook: Outlook) -> Outlook:
     """The outlook as people may see it: the plain rule's where the record speaks against the model."""
     if not issues_forecasts(services.provider.name):
-        return seen
-    return apply_gate(services.store, seen, len(services.universe))
+        return outlook
+    return apply_gate(services.store, outlook, len(services.universe))
 
 
 def outlooks_to_enter(services: Services, instrument: Instrument) -> list[tuple[Outlook, bool]]:
@@ -118,10 +119,10 @@ def track_record(
     asked = RecordFilter(symbol, horizon, model_id, since)
     if not issues_forecasts(services.provider.name):
         return simulated_record(services.store, asked)
-    stands: tuple[GateStatus, ...] = ()
+    gates: tuple[GateStatus, ...] = ()
     if services.model is not None and symbol is None:
-        stands = (gate(services.store, services.model.card.model_id),)
-    return live_record(services.store, asked, stands)
+        gates = (gate(services.store, services.model.card.model_id),)
+    return live_record(services.store, asked, gates)
 
 
 def asked_record(

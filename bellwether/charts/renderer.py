@@ -51,7 +51,7 @@ class Renderer:
                     drawn, answer = self._ask(request)
                     break
                 except (OSError, EOFError):
-                    self._end()
+                    self._stop()
             else:
                 raise RuntimeError("the chart cannot be drawn: each process for it was killed, or hung")
         if not drawn:
@@ -94,9 +94,9 @@ class Renderer:
     def close(self) -> None:
         """End the process; the next drawing starts another."""
         with self._one_at_a_time:
-            self._end()
+            self._stop()
 
-    def _end(self) -> None:
+    def _stop(self) -> None:
         if self._process is not None:
             _end(self._process)
             self._process = None

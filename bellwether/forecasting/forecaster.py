@@ -151,16 +151,16 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: Floats | None) -
     baseline = all_horizons(head_quantiles(checked.volatility, shape))
     if answer is None:
         problem = problem or (Problem.NO_ANSWER if card else Problem.NO_MODEL)
-    heard = card if problem is None else None
+    answering = card if problem is None else None
     latest = [None if series is None else _latest(series, bars.sessions[-1]) for series in known.market]
     return Outlook(
         instrument=known.instrument,
         bars=bars,
         log_returns=baseline if answer is None else answer,
         baseline=baseline,
-        model_id=heard.model_id if heard else BASELINE_ID,
+        model_id=answering.model_id if answering else BASELINE_ID,
         vix=latest[MARKET_SERIES.index("^VIX")],
-        records=heard.records if heard else (),
+        records=answering.records if answering else (),
         source=known.source,
         caveats=tuple(
             sentence
@@ -169,9 +169,9 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: Floats | None) -
                 caveats.about_age(known.instrument, bars, known.expected),
                 caveats.about_currency(known.instrument, known.expected is not None),
                 caveats.about_silence(problem),
-                caveats.about_market(latest) if heard else "",
-                caveats.about_training(bars, heard.seen_to) if heard else "",
-                caveats.about_symbol(known.instrument, heard.symbols) if heard else "",
+                caveats.about_market(latest) if answering else "",
+                caveats.about_training(bars, answering.seen_to) if answering else "",
+                caveats.about_symbol(known.instrument, answering.symbols) if answering else "",
             )
             if sentence
         ),

@@ -19,9 +19,9 @@ def past_quantiles(
 ) -> Floats:
     """Quantiles at all horizons after each of the last `count` sessions, (n, MAX_HORIZON, L), oldest first.
 
-    `bars` must be sound (`mended`). Cumulative log returns; n is smaller where history is shorter, for the model needs
-    its least. `known_by` gives the newest session of the market series that had closed with one of `bars`' own; None
-    where they share an exchange.
+    `bars` must be sound (`mended`). Cumulative log returns; n is smaller where too little lies before a session.
+    `known_by` gives the newest session of the market series that had closed with one of `bars`' own; None where they
+    share an exchange.
     """
     length = model.card.context_length
     count = min(count, max(0, len(bars) - model.card.min_history + 1))
@@ -38,14 +38,14 @@ def past_quantiles(
         if series is not None:
             closes[:, column] = align_closes(used.sessions, series)
             newest[:, column] = align_closes(known, series)
-    beside = _windows(np.pad(closes, ((lacking, 0), (0, 0))), length)
-    answers = []
+    market_windows = _windows(np.pad(closes, ((lacking, 0), (0, 0))), length)
+    at_heads = []
     for start in range(0, count, _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
-        seen = beside[part].copy()
-        seen[:, -1] = newest[part]
-        answers.append(model.quantiles(np.ascontiguousarray(windows[part]), seen))
-    return all_horizons(np.concatenate(answers).astype(np.float64))
+        known_then = market_windows[part].copy()
+        known_then[:, -1] = newest[part]
+        at_heads.append(model.quantiles(np.ascontiguousarray(windows[part]), known_then))
+    return all_horizons(np.concatenate(at_heads).astype(np.float64))
 
 
 def _windows(values: Floats, length: int) -> Floats:
