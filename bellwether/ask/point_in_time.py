@@ -19,7 +19,7 @@ HISTORY = 2520  #: bars an answer may rest on, ten years: the same whatever a so
 MarketBars = tuple[Bars | None, ...]  #: of MARKET_SERIES; None where unknown
 
 
-class Prices(Protocol):
+class BarSource(Protocol):
     """What is asked of a `Provider` here."""
 
     name: str
@@ -45,7 +45,7 @@ def last_session(calendar: str, as_of: date | None, now: datetime) -> date:
 
 
 def inputs_at(
-    provider: Prices, instrument: Instrument, end: date, market: Callable[[date], MarketBars] | None = None
+    provider: BarSource, instrument: Instrument, end: date, market: Callable[[date], MarketBars] | None = None
 ) -> ForecastInputs:
     """What is known of an instrument after the session `end`. Raises MarketDataError and UnusableBars.
 
@@ -61,12 +61,12 @@ def inputs_at(
     return ForecastInputs(origin.instrument or instrument, bars, beside, origin.source, note, expected)
 
 
-def is_cut(provider: Prices, instrument: Instrument, end: date) -> bool:
+def is_cut(provider: BarSource, instrument: Instrument, end: date) -> bool:
     """Whether older prices of an instrument are left out, being of another scale. Raises what `inputs_at` does."""
     return recent_comparable(provider.bars(instrument.symbol, end), HISTORY).is_cut
 
 
-def market_until(provider: Prices, end: date) -> MarketBars:
+def market_until(provider: BarSource, end: date) -> MarketBars:
     """The bars of MARKET_SERIES up to a New York session."""
     return tuple(_series_or_none(provider, symbol, end) for symbol in MARKET_SERIES)
 
@@ -81,7 +81,7 @@ def market_end(instrument: Instrument, cutoff: date) -> date:
     return last_closed_session(MARKET_CALENDAR, closes_at(instrument.calendar, cutoff))
 
 
-def _series_or_none(provider: Prices, symbol: str, end: date) -> Bars | None:
+def _series_or_none(provider: BarSource, symbol: str, end: date) -> Bars | None:
     """None when the source does not have it, or it cannot be believed: the model can do without, and says so."""
     try:
         return index_levels(provider.bars(symbol, end), FARTHEST[symbol])
