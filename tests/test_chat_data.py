@@ -33,6 +33,11 @@ def services(tmp_path: Path) -> Services:
     return build_services(settings, clock=lambda: EVENING)
 
 
+def say(services: Services, chat_id: int, text: str) -> None:
+    """Somebody tells the operator something."""
+    chats.say_to_operator(services.store, services.clock, services.settings.telegram.admin_chat, chat_id, text)
+
+
 def live(services: Services, chat_id: int) -> None:
     """A chat that did everything there is to do the day before, and hears of it in the evening."""
     today, services = services, replace(services, clock=lambda: EVENING - timedelta(days=1))
@@ -40,7 +45,7 @@ def live(services: Services, chat_id: int) -> None:
     watchlist.watch(services, chat_id, "MSFT", "en")
     ask.add_rule(services, chat_id, "TSLA", RuleRequest(RuleKind.MOVE, 0.001), "en")
     ask.change_alert_settings(services, chat_id, AlertSettings("Europe/Berlin", theme="dark"), "en")
-    chats.say_to_operator(services, chat_id, "The chart is hard to read.")
+    say(services, chat_id, "The chart is hard to read.")
     tick(today, EVENING)
     judge_rules(today, EVENING)
     with services.store.transaction() as db:
@@ -56,7 +61,7 @@ def tables_with_rows(services: Services, chat_id: int) -> set[str]:
 def test_an_export_has_every_row_of_the_chat_and_of_nobody_else(services: Services) -> None:
     live(services, ANN)
     live(services, BEN)
-    told = json.loads(chats.export(services, ANN))
+    told = json.loads(chats.export(services.store, services.clock, ANN))
     kept = told["kept"]
     assert told["chat_id"] == ANN
     assert {row["symbol"] for row in kept["subscriptions"]} == {"AAPL", "MSFT"}
@@ -111,7 +116,7 @@ def test_nothing_of_an_erased_chat_is_left_in_any_file_of_the_database(services:
             inbox_table.keep(db, number, body, EVENING)
             inbox_table.done(db, number, EVENING)
     assert traces(tmp_path, ANN), "or the search finds nothing anyway"
-    assert chats.erase(services, ANN) > 5
+    assert chats.erase(services.store, services.clock, ANN) > 5
     assert tables_with_rows(services, ANN) == set()
     assert chat_wishes.preferences(services.store, ANN) == Preferences()
     assert traces(tmp_path, ANN) == []
@@ -122,8 +127,8 @@ def test_nothing_of_an_erased_chat_is_left_in_any_file_of_the_database(services:
 
 def test_an_erased_chat_is_owed_nothing_and_its_feedback_goes_nowhere(services: Services) -> None:
     live(services, ANN)
-    chats.erase(services, ANN)
-    assert chats.erase(services, ANN) == 0
+    chats.erase(services.store, services.clock, ANN)
+    assert chats.erase(services.store, services.clock, ANN) == 0
     tick(services, EVENING)
     with services.store.reading() as db:
         owed = rows(db, "SELECT * FROM outbox")
@@ -135,7 +140,7 @@ def test_an_erased_chat_is_owed_nothing_and_its_feedback_goes_nowhere(services: 
 
 def test_an_update_that_was_erased_is_not_answered_when_telegram_brings_it_again(services: Services) -> None:
     live(services, ANN)
-    chats.erase(services, ANN)
+    chats.erase(services.store, services.clock, ANN)
     with services.store.transaction() as db:
         assert not inbox_table.keep(db, ANN % 1_000_000, "{}", EVENING)
         assert inbox_table.unanswered(db) == []
@@ -145,7 +150,7 @@ def test_the_ledger_survives_an_erasure(services: Services) -> None:
     live(services, ANN)
     with services.store.reading() as db:
         before = db.conn.execute("SELECT count(*) FROM ledger").fetchone()
-    chats.erase(services, ANN)
+    chats.erase(services.store, services.clock, ANN)
     with services.store.reading() as db:
         assert db.conn.execute("SELECT count(*) FROM ledger").fetchone() == before
 
@@ -158,7 +163,7 @@ def test_an_erasure_counts_though_somebody_keeps_reading(
     reader = sqlite3.connect(tmp_path / "t.sqlite3", isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT * FROM chats").fetchall()
-    assert chats.erase(services, ANN) > 5
+    assert chats.erase(services.store, services.clock, ANN) > 5
     assert "may linger" in caplog.text
     assert not services.store.empty_log(), "somebody still reads"
     assert traces(tmp_path, ANN)
@@ -171,8 +176,8 @@ def test_an_erasure_counts_though_somebody_keeps_reading(
 
 
 def test_feedback_reaches_the_administrator_without_a_name_and_is_kept(services: Services) -> None:
-    chats.say_to_operator(services, ANN, "<b>loud</b>")
-    (kept,) = chats.newest_feedback(services)
+    say(services, ANN, "<b>loud</b>")
+    (kept,) = chats.newest_feedback(services.store)
     assert (kept.chat_id, kept.text) == (ANN, "<b>loud</b>")
     with services.store.transaction() as db:
         message = outbox_table.claim_next(db, EVENING, EVENING + timedelta(minutes=1))
@@ -184,31 +189,31 @@ def test_feedback_reaches_the_administrator_without_a_name_and_is_kept(services:
 
 def test_feedback_has_a_limit_a_day(services: Services) -> None:
     for number in range(chats.MOST_A_DAY):
-        chats.say_to_operator(services, ANN, f"{number}")
+        say(services, ANN, f"{number}")
     with pytest.raises(LimitReached, match="tomorrow"):
-        chats.say_to_operator(services, ANN, "one more")
-    chats.say_to_operator(services, BEN, "others are heard")
+        say(services, ANN, "one more")
+    say(services, BEN, "others are heard")
 
 
 def test_without_an_administrator_feedback_is_only_kept(tmp_path: Path) -> None:
     alone = build_services(load_settings(database={"path": tmp_path / "a.sqlite3"}, models={"folder": MODELS}))
-    chats.say_to_operator(alone, ANN, "hello")
+    say(alone, ANN, "hello")
     with alone.store.reading() as db:
         assert rows(db, "SELECT * FROM outbox") == []
-    assert len(chats.newest_feedback(alone)) == 1
+    assert len(chats.newest_feedback(alone.store)) == 1
 
 
 def test_feedback_moves_with_a_group(services: Services) -> None:
     live(services, ANN)
     with services.store.transaction() as db:
         chats_table.migrate(db, ANN, BEN)
-    assert [one.chat_id for one in chats.newest_feedback(services)] == [BEN]
+    assert [one.chat_id for one in chats.newest_feedback(services.store)] == [BEN]
     assert tables_with_rows(services, ANN) <= {"inbox", "outbox"}, "an update that waits names the old chat"
 
 
 def test_stopping_keeps_everything_and_joining_again_goes_on(services: Services) -> None:
     live(services, ANN)
-    chats.leave(services, ANN)
+    chats.leave(services.store, services.clock, ANN)
     later = EVENING + timedelta(days=1)
     services = replace(services, clock=lambda: later)
     assert tick(services, later).written == 0

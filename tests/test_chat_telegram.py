@@ -128,7 +128,7 @@ def test_a_location_sets_the_time_zone_and_is_not_kept(server: TelegramServer, t
         server.push_update({"message": message})
         server.wait_for(lambda s: s.messages(ANN) and "Asia/Tokyo" in s.messages(ANN)[-1].text)
         for _ in range(100):  # it is erased once the answer has arrived
-            kept = chats.export(services, ANN)
+            kept = chats.export(services.store, services.clock, ANN)
             if b"139.7" not in kept:
                 break
             time.sleep(0.05)

@@ -29,6 +29,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
+def services(services: Services) -> Services:
+    """The same, with no database yet: it is made with a key or without one."""
+    services.store.path.unlink()
+    return services
+
+
+@pytest.fixture
 def plain(services: Services) -> Services:
     fill(services)
     return services
@@ -37,7 +44,7 @@ def plain(services: Services) -> Services:
 def fill(services: Services) -> None:
     """What a chat leaves behind."""
     watchlist.watch(services, CHAT, "AAPL", "en")
-    chats.say_to_operator(services, CHAT, SECRET)
+    chats.say_to_operator(services.store, services.clock, services.settings.telegram.admin_chat, CHAT, SECRET)
     with services.store.transaction() as db:
         db.conn.execute(
             "INSERT INTO inbox (update_id, body, received_at, attempts) VALUES (1, ?, '2026-01-01', 0)",
@@ -61,7 +68,7 @@ def run(monkeypatch: pytest.MonkeyPatch, services: Services, key: str, *argument
 
 
 def what_was_kept(services: Services) -> tuple[list[str], list[str]]:
-    said = [one.text for one in chats.newest_feedback(services)]
+    said = [one.text for one in chats.newest_feedback(services.store)]
     return said, [one.symbol for one in watchlist.watchlist(services.store, CHAT)]
 
 
@@ -227,7 +234,7 @@ def test_a_backup_is_encrypted_as_the_database_is_and_can_be_put_back(services: 
     target = tmp_path / "copy.backup"
     make(sealed.store, target)
     assert SECRET.encode() not in target.read_bytes()
-    chats.erase(sealed, CHAT)
+    chats.erase(sealed.store, sealed.clock, CHAT)
     assert what_was_kept(sealed) == ([], [])
     put_back(sealed.store, target, services.clock(), force=True)
     assert what_was_kept(sealed) == ([SECRET], ["AAPL"])
@@ -236,7 +243,7 @@ def test_a_backup_is_encrypted_as_the_database_is_and_can_be_put_back(services: 
 def test_erasing_a_chat_works_in_an_encrypted_file_too(services: Services) -> None:
     sealed = with_key(services, KEY)
     fill(sealed)
-    assert chats.erase(sealed, CHAT) > 0
+    assert chats.erase(sealed.store, sealed.clock, CHAT) > 0
     assert what_was_kept(sealed) == ([], [])
 
 

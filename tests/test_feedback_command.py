@@ -1,7 +1,6 @@
 """`feedback`: whoever runs the service reads what people wrote."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,8 +16,8 @@ ANN, BOB = 1001, 1002
 @pytest.fixture
 def heard(services: Services, monkeypatch: pytest.MonkeyPatch) -> Services:
     earlier = services.clock() - timedelta(days=10)
-    chats.say_to_operator(replace(services, clock=lambda: earlier), ANN, "First\nof two lines \x1b[31mred")
-    chats.say_to_operator(services, BOB, "Second")
+    chats.say_to_operator(services.store, lambda: earlier, 0, ANN, "First\nof two lines \x1b[31mred")
+    chats.say_to_operator(services.store, services.clock, 0, BOB, "Second")
     monkeypatch.setenv("BELLWETHER_DATABASE__PATH", str(services.store.path))
     return services
 

@@ -418,7 +418,7 @@ def test_who_is_restricted_and_no_member_any_more_is_gone(server: TelegramServer
 
 def test_who_said_stop_is_told_so_and_what_ends_it(server: TelegramServer, services: Services, clock: Clock) -> None:
     watchlist.watch(services, ANN, "AAPL", "en")
-    chats.leave(services, ANN)
+    chats.leave(services.store, services.clock, ANN)
     clock.now += timedelta(days=1)
     with services.store.transaction() as db:
         chats_table.pause(db, ANN, Silence.GONE, clock.now)  # it also blocked us for a while

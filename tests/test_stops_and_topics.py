@@ -95,14 +95,14 @@ def test_only_a_wish_to_be_written_to_wakes_a_chat_that_said_stop(
     services: Services, wish: Callable[[Services], object], wakes: bool
 ) -> None:
     watchlist.watch(services, ANN, "AAPL", "en")
-    chats.leave(services, ANN)
+    chats.leave(services.store, services.clock, ANN)
     wish(services)
     assert is_paused(services) != wakes
 
 
 def test_a_group_that_said_stop_stays_stopped_when_it_becomes_a_supergroup(services: Services) -> None:
     watchlist.watch(services, -7, "AAPL", "en")
-    chats.leave(services, -7)
+    chats.leave(services.store, services.clock, -7)
     write(services, lambda db: chats_table.migrate(db, -7, GROUP))
     write(services, lambda db: chats_table.wake(db, GROUP))
     assert is_paused(services, GROUP)

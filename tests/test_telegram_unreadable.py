@@ -241,7 +241,7 @@ def test_a_person_who_leaves_takes_along_what_could_not_be_read(server: Telegram
         for number, odd in enumerate((HIDDEN, oddly), 400_000_000):
             server.push_raw({"update_id": number, **odd})
         until(lambda: len(inbox_rows(services)) == 2)
-    assert b"secret words" in chats.export(services, ANN)
+    assert b"secret words" in chats.export(services.store, services.clock, ANN)
     with services.store.transaction() as db:
         chats_table.join(db, ANN, "en", services.clock())
         assert chat_data_table.erase(db, ANN, services.clock()) == 3

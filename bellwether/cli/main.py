@@ -130,7 +130,7 @@ def feedback(since: str | None, most: int, as_json: bool) -> None:
     from bellwether.delivery import chats
 
     begin = start_of(since)
-    said = chats.newest_feedback(build(), most, begin)
+    said = chats.newest_feedback(build().store, most, begin)
     if as_json:
         names = ("id", "chat_id", "said_at", "text")
         rows = [{name: getattr(note, name) for name in names} for note in said]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bellwether.core import metrics
+from bellwether.core.clock import Clock
 from bellwether.core.errors import StoreError
 from bellwether.db.database import Database, Store
 from bellwether.delivery import admin_notes, chats_table, outbox_table
@@ -43,7 +44,7 @@ class ChatChannel(Channel):
     def __init__(
         self,
         store: Store,
-        clock: Callable[[], datetime],
+        clock: Clock,
         transport: Transport,
         admin_chat: int,
         *,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bellwether.core import metrics
+from bellwether.core.clock import Clock
 from bellwether.core.errors import StoreError
 from bellwether.db.database import Database, Store
 from bellwether.delivery import outbox_table
@@ -53,7 +54,7 @@ class DeliveryRun:
 
 async def deliver(
     store: Store,
-    clock: Callable[[], datetime],
+    clock: Clock,
     channel: Channel,
     stopping: Callable[[], bool] = lambda: False,
 ) -> DeliveryRun:
@@ -115,9 +116,7 @@ def read_in_terminal(store: Store, now: datetime) -> list[str]:
 class _DeliveryBatch:
     """One run of `deliver`."""
 
-    def __init__(
-        self, store: Store, clock: Callable[[], datetime], channel: Channel, stopping: Callable[[], bool]
-    ) -> None:
+    def __init__(self, store: Store, clock: Clock, channel: Channel, stopping: Callable[[], bool]) -> None:
         self.did = DeliveryRun()
         self._store, self._clock, self._channel, self._stopping = store, clock, channel, stopping
         self._busy: set[int] = set()  # ours on their way: however the clock jumps, nobody is to send them again

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
+from bellwether.core.clock import Clock
 from bellwether.core.errors import BadWebhook, LimitReached, UnknownWebhook
-from bellwether.db.database import Database
-from bellwether.services import Services
+from bellwether.db.database import Database, Store
 from bellwether.webhooks import webhook_outbox_table, webhooks_table
 from bellwether.webhooks.addresses import Lookup, check, look_up
 from bellwether.webhooks.events import trial_event
@@ -15,79 +15,81 @@ OVERLAP = timedelta(days=1)  #: for which the old secret signs too
 MOST_WAITING = 100  #: events of a webhook before it is sent more tests and replays: nobody is to be flooded through us
 
 
-def add(services: Services, key_id: int, url: str, most: int, lookup: Lookup = look_up) -> Webhook:
+def add(
+    store: Store, clock: Clock, key_id: int, url: str, most: int, *, private: bool, lookup: Lookup = look_up
+) -> Webhook:
     """A new address for alerts. Raises BadWebhook, LimitReached and StoreError."""
-    check(url, private=services.settings.api.private_webhooks, look_up=lookup)
-    with services.store.transaction() as db:
+    check(url, private=private, look_up=lookup)
+    with store.transaction() as db:
         hooks = webhooks_table.of_key(db, key_id)
         if any(hook.url == url for hook in hooks):
             raise BadWebhook("This address is there already.")
         if len(hooks) >= most:
             raise LimitReached(f"Your plan has {most} webhooks; remove one first.")
-        number = webhooks_table.add(db, key_id, url, new_secret(), services.clock())
+        number = webhooks_table.add(db, key_id, url, new_secret(), clock())
         return _of_key(db, key_id, number)
 
 
-def every(services: Services, key_id: int) -> list[Webhook]:
+def every(store: Store, key_id: int) -> list[Webhook]:
     """The addresses of a key's owner. Raises StoreError."""
-    with services.store.reading() as db:
+    with store.reading() as db:
         return webhooks_table.of_key(db, key_id)
 
 
-def get(services: Services, key_id: int, webhook_id: int) -> Webhook:
+def get(store: Store, key_id: int, webhook_id: int) -> Webhook:
     """One address. Raises UnknownWebhook and StoreError."""
-    with services.store.reading() as db:
+    with store.reading() as db:
         return _of_key(db, key_id, webhook_id)
 
 
-def remove(services: Services, key_id: int, webhook_id: int) -> None:
+def remove(store: Store, key_id: int, webhook_id: int) -> None:
     """Forget an address. Raises UnknownWebhook and StoreError."""
-    with services.store.transaction() as db:
+    with store.transaction() as db:
         _of_key(db, key_id, webhook_id)
         webhook_outbox_table.forget(db, webhook_id)
         webhooks_table.remove(db, webhook_id)
 
 
-def rotate(services: Services, key_id: int, webhook_id: int, overlap: timedelta = OVERLAP) -> Webhook:
+def rotate(store: Store, clock: Clock, key_id: int, webhook_id: int, overlap: timedelta = OVERLAP) -> Webhook:
     """A new secret; the old one signs beside it for `overlap`. Raises UnknownWebhook and StoreError."""
-    with services.store.transaction() as db:
+    with store.transaction() as db:
         _of_key(db, key_id, webhook_id)
-        webhooks_table.rotate(db, webhook_id, new_secret(), services.clock() + overlap)
+        webhooks_table.rotate(db, webhook_id, new_secret(), clock() + overlap)
         return _of_key(db, key_id, webhook_id)
 
 
-def enable(services: Services, key_id: int, webhook_id: int) -> Webhook:
+def enable(store: Store, key_id: int, webhook_id: int) -> Webhook:
     """Send to an address again that was disabled. Raises UnknownWebhook and StoreError."""
-    with services.store.transaction() as db:
+    with store.transaction() as db:
         _of_key(db, key_id, webhook_id)
         webhooks_table.enable(db, webhook_id)
         return _of_key(db, key_id, webhook_id)
 
 
-def trial(services: Services, key_id: int, webhook_id: int) -> str:
+def trial(store: Store, clock: Clock, key_id: int, webhook_id: int) -> str:
     """Send a test event; its id. Raises UnknownWebhook, BadWebhook, LimitReached and StoreError."""
-    now = services.clock()
-    with services.store.transaction() as db:
+    now = clock()
+    with store.transaction() as db:
         hook = _awake(db, key_id, webhook_id)
         event_id, body = trial_event(webhook_id, now)
         webhook_outbox_table.enqueue(db, hook.id, event_id, body, now)
         return event_id
 
 
-def attempts(services: Services, key_id: int, webhook_id: int, before: int, limit: int) -> list[Attempt]:
+def attempts(store: Store, key_id: int, webhook_id: int, before: int, limit: int) -> list[Attempt]:
     """What came of the attempts, newest first. Raises UnknownWebhook and StoreError."""
-    with services.store.reading() as db:
+    with store.reading() as db:
         _of_key(db, key_id, webhook_id)
         return webhooks_table.attempts(db, webhook_id, before, limit)
 
 
-def replay(services: Services, key_id: int, webhook_id: int, attempt_id: int) -> str:
+def replay(store: Store, clock: Clock, key_id: int, webhook_id: int, attempt_id: int) -> str:
     """Send the event of an attempt once more, under the same id; that id.
 
     Raises UnknownWebhook, BadWebhook, LimitReached and StoreError.
     """
-    now = services.clock()
-    with services.store.transaction() as db:
+    now = clock()
+    with store.transaction() as db:
         hook = _awake(db, key_id, webhook_id)
         tried = webhooks_table.attempt(db, webhook_id, attempt_id)
         if tried is None:

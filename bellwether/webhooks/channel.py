@@ -5,13 +5,13 @@ what is owed to owners | spread over their webhooks | `delivery.deliver` sends e
 
 import asyncio
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bellwether.access import keys_table
 from bellwether.alerts import alerts_table
+from bellwether.core.clock import Clock
 from bellwether.core.errors import ConfigError
 from bellwether.db.database import Database, Store
 from bellwether.delivery.channels import Accepted, Channel
@@ -74,9 +74,7 @@ class WebhookChannel(Channel):
     retries = RETRIES
     units = "webhooks"
 
-    def __init__(
-        self, store: Store, clock: Callable[[], datetime], *, private: bool, sender: "WebhookSender | None" = None
-    ) -> None:
+    def __init__(self, store: Store, clock: Clock, *, private: bool, sender: "WebhookSender | None" = None) -> None:
         """`private` lets messages go to our own network. Without a sender one is made when something is owed."""
         self._store, self._clock, self._private, self._sender = store, clock, private, sender
         self._is_out = False

@@ -12,7 +12,9 @@ def answer(chat: ChatContext, text: str) -> Reply:
     said = text.strip()
     if not said:
         return Reply(_("What would you like to say? For example: /feedback The chart is hard to read."))
-    chats.say_to_operator(chat.services, chat.chat_id, said)
+    services = chat.services
+    admin_chat = services.settings.telegram.admin_chat
+    chats.say_to_operator(services.store, services.clock, admin_chat, chat.chat_id, said)
     return Reply(_("Thank you. Whoever runs this bot reads it; I can't promise an answer."))
 
 

@@ -38,7 +38,7 @@ def privacy(chat: ChatContext, text: str) -> Reply:
 
 def export(chat: ChatContext, text: str) -> Reply:
     """Send every row of this chat as a JSON file."""
-    content = chats.export(chat.services, chat.chat_id)
+    content = chats.export(chat.services.store, chat.services.clock, chat.chat_id)
     text = _("Everything I keep about this chat, as JSON, which programs and people can read. /delete_me erases it.")
     return Reply(text, document=Document(_NAME, content), words_alone=_(NO_FILE))
 
@@ -49,7 +49,7 @@ def delete(chat: ChatContext, text: str) -> Reply:
 
 
 def _erase(chat: ChatContext, given: Given) -> Pressed:
-    gone = chats.erase(chat.services, chat.chat_id)
+    gone = chats.erase(chat.services.store, chat.services.clock, chat.chat_id)
     return Pressed(_("Erased.") if gone else "", edit=Reply(_(_DONE if gone else _NOTHING)))
 
 

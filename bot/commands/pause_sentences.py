@@ -18,7 +18,7 @@ _WHY = {
 
 def pause_notice(chat: ChatContext) -> str:
     """Return a paragraph of HTML with an empty line after it, "" where the chat is not paused. Raises StoreError."""
-    pause = chats.pause_of(chat.services, chat.chat_id)
+    pause = chats.pause_of(chat.services.store, chat.services.clock, chat.chat_id)
     if pause is None:
         return ""
     zone = ZoneInfo(chat_wishes.alert_settings(chat.services.store, chat.chat_id).timezone)

@@ -14,7 +14,7 @@ _SAID = N_(
 
 def answer(chat: ChatContext, text: str) -> Reply:
     """Stop all digests and alerts."""
-    chats.leave(chat.services, chat.chat_id)
+    chats.leave(chat.services.store, chat.services.clock, chat.chat_id)
     return Reply(_(_SAID))
 
 

@@ -44,7 +44,7 @@ class RotateSecretQuestion(Question):
 @router.get("", **owned(WebhooksAnswer))
 def list_webhooks(services: ServicesOf, key: KeyOf, reply: JsonReplyOf) -> Response:
     """Where alerts are sent to."""
-    return reply({"items": [_about(hook) for hook in ask.every(services, key.id)]})
+    return reply({"items": [_about(hook) for hook in ask.every(services.store, key.id)]})
 
 
 @router.post("", **owned(NewWebhookAnswer, 409, status=201))
@@ -52,20 +52,21 @@ def add_webhook(services: ServicesOf, caller: CallerOf, key: KeyOf, asked: Webho
     """Send alerts to an address of the open internet; its secret is shown only now."""
     if not caller.plan.webhooks:
         raise NotInPlan("Your plan has no webhooks.")
-    hook = ask.add(services, key.id, asked.url, caller.plan.webhooks)
+    private = services.settings.api.private_webhooks
+    hook = ask.add(services.store, services.clock, key.id, asked.url, caller.plan.webhooks, private=private)
     return _with_secret(hook, 201)
 
 
 @router.get("/{webhook_id}", **owned(WebhookAnswer))
 def get_webhook(services: ServicesOf, key: KeyOf, webhook_id: Number, reply: JsonReplyOf) -> Response:
     """One address."""
-    return reply(_about(ask.get(services, key.id, webhook_id)))
+    return reply(_about(ask.get(services.store, key.id, webhook_id)))
 
 
 @router.delete("/{webhook_id}", **owned(status=204))
 def remove_webhook(services: ServicesOf, key: KeyOf, webhook_id: Number) -> Response:
     """Forget an address, with what was sent to it."""
-    ask.remove(services, key.id, webhook_id)
+    ask.remove(services.store, key.id, webhook_id)
     return Response(status_code=204)
 
 
@@ -73,25 +74,25 @@ def remove_webhook(services: ServicesOf, key: KeyOf, webhook_id: Number) -> Resp
 def rotate_secret(services: ServicesOf, key: KeyOf, webhook_id: Number, asked: RotateSecretQuestion) -> Response:
     """A new secret; until the old one ends, every message carries a signature of each."""
     overlap = timedelta(hours=asked.overlap_hours)
-    return _with_secret(ask.rotate(services, key.id, webhook_id, overlap), 200)
+    return _with_secret(ask.rotate(services.store, services.clock, key.id, webhook_id, overlap), 200)
 
 
 @router.post("/{webhook_id}/enable", **owned(WebhookAnswer))
 def enable_webhook(services: ServicesOf, key: KeyOf, webhook_id: Number, reply: JsonReplyOf) -> Response:
     """Send again to an address that was disabled."""
-    return reply(_about(ask.enable(services, key.id, webhook_id)))
+    return reply(_about(ask.enable(services.store, key.id, webhook_id)))
 
 
 @router.post("/{webhook_id}/test", **owned(SentAnswer, 409, status=202))
 def try_webhook(services: ServicesOf, key: KeyOf, webhook_id: Number) -> Response:
     """Send an event of the type webhook.test."""
-    return unkept({"event_id": ask.trial(services, key.id, webhook_id)}, 202)
+    return unkept({"event_id": ask.trial(services.store, services.clock, key.id, webhook_id)}, 202)
 
 
 @router.get("/{webhook_id}/attempts", **owned(AttemptsAnswer))
 def list_attempts(services: ServicesOf, key: KeyOf, webhook_id: Number, page: PageOf, reply: JsonReplyOf) -> Response:
     """What was sent and what came of it, newest first; kept for 30 days."""
-    attempts = ask.attempts(services, key.id, webhook_id, page.after, page.limit + 1)
+    attempts = ask.attempts(services.store, key.id, webhook_id, page.after, page.limit + 1)
     shown, following = page.cut(attempts, lambda attempt: attempt.id)
     return reply({"items": [shaped(AttemptAnswer, attempt) for attempt in shown], "next_cursor": following})
 
@@ -99,7 +100,7 @@ def list_attempts(services: ServicesOf, key: KeyOf, webhook_id: Number, page: Pa
 @router.post("/{webhook_id}/attempts/{attempt_id}/replay", **owned(SentAnswer, 409, status=202))
 def replay(services: ServicesOf, key: KeyOf, webhook_id: Number, attempt_id: Number) -> Response:
     """Send the event of an attempt once more, under the same webhook-id."""
-    return unkept({"event_id": ask.replay(services, key.id, webhook_id, attempt_id)}, 202)
+    return unkept({"event_id": ask.replay(services.store, services.clock, key.id, webhook_id, attempt_id)}, 202)
 
 
 def _about(hook: Webhook, shape: type[Any] = WebhookAnswer) -> dict[str, Any]:
