@@ -24,6 +24,7 @@ from bellwether.models.model_card import RANGE, folders_of
 from tests.conftest import MODELS
 from training import report
 from training.__main__ import cli
+from training.pages import unwrapped
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -131,6 +132,12 @@ def test_a_model_that_learned_from_the_span_is_not_scored_on_it(tmp_path: Path) 
     result = CliRunner().invoke(cli, ["evaluate", "--full", "--prices", str(prices), "--model", str(model)])
     assert result.exit_code != 0
     assert "would be no test" in result.output
+
+
+def test_a_paragraph_that_a_template_breaks_is_one_line_on_the_page() -> None:
+    template = "A gain of\n-5 points,\n**no more**.\n\n- An item\n  goes on.\n* Another.\n\n## Rows\n\n| a |\n| - |\n"
+    page = "A gain of -5 points, **no more**.\n\n- An item goes on.\n* Another.\n\n## Rows\n\n| a |\n| - |\n"
+    assert unwrapped(template) == page
 
 
 def test_the_page_of_the_manual_is_the_one_its_scores_make() -> None:

@@ -179,11 +179,12 @@ def evaluate(
 def eras(work: Path, judged: Path, out: Path) -> None:
     """Leave each era since 1990 out of training in turn and score it: how the ranges hold in other markets."""
     from training import eras as step
+    from training import range_card
     from training.card import read_judged
     from training.comparison import write
     from training.train import RangeRecipe
 
-    card = read_judged(judged)
+    card = read_judged(judged, range_card.TEXT)
     write(step.compare(work, RangeRecipe.of_card(card), card["recipe"]["chosen_epoch"]), out)
     print(f"wrote {out}; `python -m training report` puts it on the page")
 

@@ -82,8 +82,9 @@ def _write_folder(folder: Path, content: bytes, card: dict[str, Any], load: Call
     shutil.rmtree(old, ignore_errors=True)
 
 
-def read_judged(folder: Path) -> dict[str, Any]:
-    """The card of a model that has scores of its own. Raises ModelError or MarketDataError."""
+def read_judged(folder: Path, text: CardText) -> dict[str, Any]:
+    """The card of a model of that kind that has scores of its own. Raises ModelError or MarketDataError."""
+    text.load(folder)  # refuses whatever the service would refuse
     card = read_facts(folder)
     if "scores_of" in card or card["scores"].get("pooled", card["scores"]) is None:  # of revenue nothing is pooled
         raise MarketDataError(f"The model {folder.name} was never scored itself: name the one that was.")

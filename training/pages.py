@@ -68,8 +68,11 @@ def heads(*names: str) -> str:
 
 def written(template: str, **content: Any) -> str:
     """The page of a template in the folder `templates`."""
-    page = _TEMPLATES.get_template(template).render(content)
-    # a line goes on the one before unless it opens a row, an item, a heading, a picture or a comment
+    return unwrapped(_TEMPLATES.get_template(template).render(content))
+
+
+def unwrapped(page: str) -> str:
+    """The page with each line on the one before, unless it opens a row, an item, a heading, a picture or a comment."""
     return re.sub(r"(?<!\n)\n *(?!\s|[|#!<]|[-*] |\Z)", " ", page)
 
 

@@ -57,7 +57,7 @@ def refit(work: Path, models: Path, judged: Path, model_id: str | None, last: da
     and the year it learned to. Raises ModelError when the judged model cannot be read, MarketDataError when it has
     nothing to be judged by.
     """
-    card = read_judged(judged)
+    card = read_judged(judged, range_card.TEXT)
     recipe = RangeRecipe.of_card(card)
     panel, prepared = load(work)
     split = Split((TRAIN[0], str(last) if last else prepared["data"]["last"]), all_symbols=True)

@@ -76,7 +76,7 @@ def export(work: Path, models: Path, model_id: str, today: date) -> None:
 
 def refit(work: Path, models: Path, judged: Path, model_id: str | None, today: date) -> None:
     """The judged model's recipe on all reports there are, exported with the judged one's scores."""
-    judged_card = read_judged(judged)
+    judged_card = read_judged(judged, card.TEXT)
     recipe = RevenueRecipe.of_card(judged_card)
     reports, facts = load(work)
     last = facts["last_known"]
