@@ -20,21 +20,7 @@ import click
 
 from bellwether.core import plain_output
 from training import options as shared
-from training.options import (
-    EPOCHS,
-    EVERY,
-    FILE,
-    FOLDER,
-    MODELS,
-    OUT,
-    QUICK,
-    SEED,
-    SOURCE,
-    SPAN,
-    WORK,
-    Commands,
-    options,
-)
+from training.options import EPOCHS, EVERY, FILE, MODELS, OUT, QUICK, SEED, SOURCE, SPAN, WORK, Commands, options
 from training.revenue.commands import growth
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # tensorflow's start-up messages help nobody here
@@ -52,7 +38,7 @@ SERVED = shared.model(
     "daily-range-2-2021", "Folder of one exported model. The default is served: it learned from all years to 2021."
 )
 JUDGED = shared.path(
-    FOLDER,
+    shared.FOLDER,
     "exported_models/daily-range-2",
     "Folder of the exported model whose recipe to use: one with scores of its own.",
     "--judged",
@@ -133,7 +119,9 @@ def everything(context: click.Context, /, **given: Any) -> None:
     click.option(
         "--full", is_flag=True, help="Beside every rival, GARCH to LightGBM, with tests: minutes, not seconds."
     ),
-    click.option("--docs", type=FOLDER, help="With --full: write evaluation.md, model-card.md and pictures here."),
+    click.option(
+        "--docs", type=shared.FOLDER, help="With --full: write evaluation.md, model-card.md and pictures here."
+    ),
     WORK,
 )
 def evaluate(
@@ -191,7 +179,9 @@ def eras(work: Path, judged: Path, out: Path) -> None:
 
 @cli.command()
 @options(
-    shared.path(FILE, "docs/evaluation.json", None, "--scores"), MODEL, shared.path(FOLDER, "docs", None, "--docs")
+    shared.path(FILE, "docs/evaluation.json", None, "--scores"),
+    MODEL,
+    shared.path(shared.FOLDER, "docs", None, "--docs"),
 )
 def report(scores: Path, model: Path, docs: Path) -> None:
     """Write the pages and pictures again from scores that `evaluate --full` left."""
