@@ -63,6 +63,7 @@ def test_an_id_that_was_never_issued_is_a_kind_error(tmp_path: Path) -> None:
 
 
 def test_neither_the_sample_market_nor_a_day_in_the_past_is_issued(tmp_path: Path, services: Services) -> None:
+    services.store.path.unlink()
     forecasts.answer(services, "AAPL", 10)
     assert not services.store.path.exists(), "no database is needed for it"
     live = live_services(tmp_path, SESSION)
@@ -84,6 +85,7 @@ def test_a_store_that_cannot_be_written_hides_no_forecast_and_says_so(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     services = live_services(tmp_path, SESSION)
+    (tmp_path / "live.sqlite3").unlink()
     (tmp_path / "live.sqlite3").mkdir()
     made = forecasts.answer(services, "AAPL", 10).forecast
     assert made.caveats[-1] == UNRECORDED

@@ -168,5 +168,6 @@ def test_no_cell_is_a_formula_for_a_spreadsheet(tmp_path: Path) -> None:
 
 def test_a_database_in_trouble_breaks_no_file_in_the_middle(tmp_path: Path) -> None:
     services = live_services(tmp_path, SESSION)
+    (tmp_path / "live.sqlite3").unlink()
     (tmp_path / "live.sqlite3").mkdir()
     assert Visitor(create_app(services)).get("/track-record.csv").status_code == 503
