@@ -9,7 +9,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bellwether.core.alert_types import Alert, RuleKind
-from bellwether.db.database import column, rows, stamp, unstamp
+from bellwether.db.database import column, first_row, rows, stamp, unstamp
 from bellwether.track_record.grading import Range
 
 _COLUMNS = (
@@ -152,8 +152,8 @@ def newest(db: Database, chat_id: int) -> int:
 
 def behind(db: Database, message_key: str) -> FiredAlert | None:
     """The alert that a message in the outbox is about; None where it is about none."""
-    alerts = rows(db, "SELECT * FROM alerts WHERE message_key = :key", {"key": message_key})
-    return _fired(alerts[0]) if alerts else None
+    row = first_row(db, "SELECT * FROM alerts WHERE message_key = :key", {"key": message_key})
+    return _fired(row) if row else None
 
 
 def _fired(row: dict[str, Any]) -> FiredAlert:

@@ -5,15 +5,15 @@ from datetime import date, datetime
 
 from sqlite_utils import Database
 
-from bellwether.db.database import rows, stamp, unstamp
+from bellwether.db.database import first_row, rows, stamp, unstamp
 
 _TICK = "tick"
 
 
 def last_tick(db: Database) -> datetime | None:
     """When a tick of the running service was last; None before the first."""
-    marks = rows(db, "SELECT at FROM marks WHERE name = :name", {"name": _TICK})
-    return unstamp(marks[0]["at"]) if marks else None
+    mark = first_row(db, "SELECT at FROM marks WHERE name = :name", {"name": _TICK})
+    return unstamp(mark["at"]) if mark else None
 
 
 def mark_tick(db: Database, now: datetime) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bellwether.core.alert_types import AlertRule, Direction, Repeat, RuleKind
-from bellwether.db.database import column, rows, stamp, unstamp
+from bellwether.db.database import column, rows, stamp, unstamp, unstamp_or_none
 
 _COLUMNS = (
     "chat_id", "symbol", "calendar", "kind", "direction", "threshold", "horizon", "repeat", "armed", "last_value",
@@ -69,7 +69,7 @@ def newest_judged(db: Database) -> dict[str, date | None]:
         "SELECT calendar, (SELECT max(judged) FROM alert_rules r WHERE r.calendar = c.calendar)"
         " FROM (SELECT DISTINCT calendar FROM alert_rules) c ORDER BY calendar"
     )
-    return {calendar: date.fromisoformat(judged) if judged else None for calendar, judged in db.conn.execute(sql)}
+    return {calendar: _date(judged) for calendar, judged in db.conn.execute(sql)}
 
 
 def symbols_of_awake_chats(db: Database) -> list[str]:
@@ -193,7 +193,7 @@ def _rule(row: dict[str, Any]) -> AlertRule:
         horizon=row["horizon"],
         repeat=Repeat(row["repeat"]),
         created_at=unstamp(row["created_at"]),
-        expires_at=unstamp(row["expires_at"]) if row["expires_at"] else None,
+        expires_at=unstamp_or_none(row["expires_at"]),
         armed=bool(row["armed"]),
         last_value=row["last_value"],
         judged=_date(row["judged"]),
