@@ -14,6 +14,7 @@ from cachetools import LRUCache
 
 from bellwether.access.metering import Admission
 from bellwether.access.quota import Used, at, give_back, standing, take
+from bellwether.core.clock import Clock
 from bellwether.core.plans import Plan
 
 MOST_ADDRESSES = 10_000  #: that are remembered, the longest unseen forgotten first
@@ -60,7 +61,7 @@ class RequestRateLimit:
 class MemoryMeter:
     """What callers have used up of one plan, by a name such as `network` gives it."""
 
-    def __init__(self, plan: Plan, clock: Callable[[], datetime]) -> None:
+    def __init__(self, plan: Plan, clock: Clock) -> None:
         """`plan` is everybody's."""
         self._plan, self._clock = plan, clock
         self._used: LRUCache[str, Used] = LRUCache(MOST_ADDRESSES)

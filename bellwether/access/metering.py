@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, SimpleQueue
@@ -19,6 +18,7 @@ from bellwether.access import keys_table, usage_table
 from bellwether.access.keys import read_token, recognise
 from bellwether.access.keys_table import Key, Secret
 from bellwether.access.quota import DAY, Left, Used, at, give_back, standing, take
+from bellwether.core.clock import Clock
 from bellwether.core.config import Api
 from bellwether.core.errors import BadTerms, BellwetherError
 from bellwether.core.plans import DEMO, Plan, in_force
@@ -53,7 +53,7 @@ class _Ask:
 class Meter:
     """One per process; its thread starts with the first call that carries a key."""
 
-    def __init__(self, store: Store, api: Api, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, api: Api, clock: Clock) -> None:
         """Opens nothing yet."""
         self._store, self._api, self._clock = store, api, clock
         self._queue: SimpleQueue[_Ask] = SimpleQueue()

@@ -12,8 +12,8 @@ from bellwether.client.answers.alerts import AlertsAnswer, RuleAnswer, RulesAnsw
 from bellwether.core.alert_types import AlertRule, Direction, Repeat, RuleKind, RuleRequest
 from bellwether.core.errors import LimitReached, NotInPlan
 from bellwether.core.parsing import DEFAULT_HORIZON, parse_date, parse_horizon
+from bellwether.db.database import Store
 from bellwether.delivery.messages import owner_of_key
-from bellwether.services import Services
 from bellwether.webhooks.events import alert_json
 from web.api.caller import CallerOf, KeyOf
 from web.api.negotiate import JsonReplyOf, ReplyOf, shaped
@@ -42,16 +42,16 @@ class RuleQuestion(Question):
 
 
 @router.get("/rules", **owned(RulesAnswer, tables=True))
-def list_rules(services: ServicesOf, key: KeyOf, reply: ReplyOf) -> Response:
+def list_rules(store: StoreOf, key: KeyOf, reply: ReplyOf) -> Response:
     """What the owner of the key wants to be told."""
-    items = [_about(rule) for rule in ask.rules_of(services.store, owner_of_key(key.id))]
+    items = [_about(rule) for rule in ask.rules_of(store, owner_of_key(key.id))]
     return reply({"items": items}, rows=items, name="rules")
 
 
 @router.post("/rules", **owned(RuleAnswer, 409, 422, status=201))
 def add_rule(services: ServicesOf, caller: CallerOf, key: KeyOf, asked: RuleQuestion) -> Response:
     """Be told when something happens; see the chat's alerts for what each kind looks at."""
-    most, chat = caller.plan.rules, owner_of_key(key.id)
+    most, owner = caller.plan.rules, owner_of_key(key.id)
     if not most:
         raise NotInPlan("Your plan has no alert rules.")
     wish = RuleRequest(
@@ -64,25 +64,25 @@ def add_rule(services: ServicesOf, caller: CallerOf, key: KeyOf, asked: RuleQues
     )
     caller.check_horizon(wish.horizon)
     check_symbol(services, caller, asked.symbol)
-    rule = ask.add_rule(services, chat, asked.symbol, wish, _LANGUAGE)
-    numbers = sorted(other.id for other in ask.rules_of(services.store, chat))
+    rule = ask.add_rule(services, owner, asked.symbol, wish, _LANGUAGE)
+    numbers = sorted(other.id for other in ask.rules_of(services.store, owner))
     if rule.id in numbers[most:]:  # looked at afterwards: two that come at once must not both be the last
-        ask.remove_rule(services.store, chat, rule.id)
+        ask.remove_rule(services.store, owner, rule.id)
         raise LimitReached(f"Your plan has {most} alert rules; remove one first.")
     return JSONResponse(_about(rule), 201, {"Location": f"/api/v1/rules/{rule.id}"})
 
 
 @router.get("/rules/{rule_id}", **owned(RuleAnswer))
-def get_rule(services: ServicesOf, key: KeyOf, rule_id: RuleId, reply: JsonReplyOf) -> Response:
+def get_rule(store: StoreOf, key: KeyOf, rule_id: RuleId, reply: JsonReplyOf) -> Response:
     """One rule."""
-    return reply(_about(_rule(services, key.id, rule_id)))
+    return reply(_about(_rule(store, key.id, rule_id)))
 
 
 @router.delete("/rules/{rule_id}", **owned(status=204))
-def remove_rule(services: ServicesOf, key: KeyOf, rule_id: RuleId) -> Response:
+def remove_rule(store: StoreOf, key: KeyOf, rule_id: RuleId) -> Response:
     """Forget a rule."""
-    _rule(services, key.id, rule_id)
-    ask.remove_rule(services.store, owner_of_key(key.id), rule_id)
+    _rule(store, key.id, rule_id)
+    ask.remove_rule(store, owner_of_key(key.id), rule_id)
     return Response(status_code=204)
 
 
@@ -95,9 +95,9 @@ def list_alerts(store: StoreOf, key: KeyOf, page: PageOf, reply: ReplyOf) -> Res
     return reply.page([alert_json(entry) for entry in fired], following, "alerts")
 
 
-def _rule(services: Services, key_id: int, rule_id: int) -> AlertRule:
+def _rule(store: Store, key_id: int, rule_id: int) -> AlertRule:
     """Raises HttpProblem where the owner has no rule of this number."""
-    for rule in ask.rules_of(services.store, owner_of_key(key_id)):
+    for rule in ask.rules_of(store, owner_of_key(key_id)):
         if rule.id == rule_id:
             return rule
     raise HttpProblem("unknown_rule", f"You have no rule {rule_id}.")

@@ -9,6 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query
@@ -18,7 +19,9 @@ from starlette.types import Receive, Scope, Send
 from bellwether.access import keys_table
 from bellwether.alerts import alerts_table, ask
 from bellwether.ask import forecasts
+from bellwether.core.clock import Clock
 from bellwether.core.errors import LimitReached, StoreError
+from bellwether.db.database import Store
 from bellwether.delivery.messages import owner_of_key
 from bellwether.services import Services
 from bellwether.track_record.ledger import ledger_table, outcomes_table
@@ -37,8 +40,6 @@ _AT_ONCE = 100  #: events of one look
 _SEEN = re.compile(r"a([0-9]{1,18})-f([0-9]{1,18})", re.ASCII)
 router = APIRouter(prefix="/api/v1", tags=["alerts"])
 _open: Counter[int] = Counter()  #: streams of this process, by key
-
-
 _EVENTS = {"description": "Events `alert` and `forecast`", "content": {"text/event-stream": {}}}
 
 
@@ -56,11 +57,13 @@ async def stream(
     wanted = await asyncio.to_thread(_symbols, services, symbols) if symbols is not None else None
     for symbol in wanted or ():
         caller.check_symbol(symbol)
-    seen = _seen(last_event_id) if last_event_id is not None else await asyncio.to_thread(_newest, services, key.id)
+    seen = (
+        _seen(last_event_id) if last_event_id is not None else await asyncio.to_thread(_newest, services.store, key.id)
+    )
     if _open[key.id] >= MOST_STREAMS:
         raise LimitReached(f"You have {MOST_STREAMS} streams open, the most there can be; close one first.")
     # counted without a pause since that look, so that many asked for at once are no more either
-    return _Stream(key.id, _events(services, key.id, wanted, seen))
+    return _Stream(key.id, _events(services.store, services.clock, key.id, wanted, seen))
 
 
 class _Stream(StreamingResponse):
@@ -81,7 +84,7 @@ class _Stream(StreamingResponse):
 
 
 def _symbols(services: Services, text: str) -> list[str]:
-    """Raises HttpProblem and the errors of `queries.resolve`."""
+    """Raises HttpProblem and the errors of `forecasts.resolve`."""
     names = list(dict.fromkeys(name for part in text.split(",") if (name := part.strip())))
     if not 1 <= len(names) <= MOST_SYMBOLS:
         raise HttpProblem("bad_request", f"Please name 1 to {MOST_SYMBOLS} symbols, with commas.")
@@ -95,20 +98,20 @@ def _seen(last_event_id: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _newest(services: Services, key_id: int) -> tuple[int, int]:
-    with services.store.reading() as db:
+def _newest(store: Store, key_id: int) -> tuple[int, int]:
+    with store.reading() as db:
         return alerts_table.newest(db, owner_of_key(key_id)), ledger_table.CHAIN.head(db).rows
 
 
 async def _events(
-    services: Services, key_id: int, symbols: list[str] | None, seen: tuple[int, int]
+    store: Store, clock: Clock, key_id: int, symbols: list[str] | None, seen: tuple[int, int]
 ) -> AsyncIterator[str]:
     """Events as they come, until the reader leaves or the key works no more."""
     yield ": here is what is new\n\n"
     quiet = 0
     while True:
         try:
-            news = await asyncio.to_thread(_look, services, key_id, symbols, seen)
+            news = await asyncio.to_thread(_look, store, clock(), key_id, symbols, seen)
         except StoreError:  # a moment of trouble; what is new then comes afterwards
             news = [], seen
         if news is None:
@@ -125,22 +128,21 @@ async def _events(
 
 
 def _look(
-    services: Services, key_id: int, symbols: list[str] | None, seen: tuple[int, int]
+    store: Store, now: datetime, key_id: int, symbols: list[str] | None, seen: tuple[int, int]
 ) -> tuple[list[str], tuple[int, int]] | None:
     """What is new, and up to where; None when the key works no more."""
-    chat, (alert, row) = owner_of_key(key_id), seen
-    with services.store.reading() as db:
-        if not keys_table.works(db, key_id, services.clock()):
+    owner, (alert, row) = owner_of_key(key_id), seen
+    with store.reading() as db:
+        if not keys_table.works(db, key_id, now):
             return None
-        fired = alerts_table.since(db, chat, alert, _AT_ONCE)
+        fired = alerts_table.since(db, owner, alert, _AT_ONCE)
         head = ledger_table.CHAIN.head(db).rows
-    wanted = symbols
-    if wanted is None:
-        wanted = sorted({rule.symbol for rule in ask.rules_of(services.store, chat)})[:MOST_SYMBOLS]
+    if symbols is None:
+        symbols = sorted({rule.symbol for rule in ask.rules_of(store, owner)})[:MOST_SYMBOLS]
     issued = []
-    if wanted and head > row:
-        with services.store.reading() as db:
-            issued = outcomes_table.issued_since(db, row, wanted, _AT_ONCE)
+    if symbols and head > row:
+        with store.reading() as db:
+            issued = outcomes_table.issued_since(db, row, symbols, _AT_ONCE)
     events = []
     for entry in fired:
         alert = entry.alert.id

@@ -8,8 +8,6 @@ Every answer of the API says what is left: RateLimit, RateLimit-Policy (draft-ie
 """
 
 import hmac
-from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -21,6 +19,7 @@ from bellwether.access.keys import PREFIX
 from bellwether.access.keys import Scope as KeyScope
 from bellwether.access.metering import Meter
 from bellwether.access.quota import Left
+from bellwether.core.clock import Clock
 from bellwether.core.config import Api
 from bellwether.core.errors import BadKey, BellwetherError
 from bellwether.core.plans import DEMO, Plan
@@ -55,7 +54,7 @@ class Access:
         meter: Meter,
         api: Api,
         visits: RequestRateLimit,
-        clock: Callable[[], datetime],
+        clock: Clock,
     ) -> None:
         """`respond` makes the answer to a problem: a page or JSON; `visits` limits who asks for pages."""
         self._app, self._respond, self._meter, self._api = app, respond, meter, api
