@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from bellwether.ask.market_overview import Overviews
+from bellwether.core.clock import Clock
 from bellwether.core.config import Api
 from bellwether.core.parsing import DEFAULT_HORIZON, parse_horizon
 from bellwether.db.database import Store
@@ -31,6 +32,7 @@ async def _horizon(horizon: str = str(DEFAULT_HORIZON)) -> int:
 ServicesOf = Annotated[Services, _part(lambda state: state.services)]
 StoreOf = Annotated[Store, _part(lambda state: state.services.store)]
 ApiOf = Annotated[Api, _part(lambda state: state.services.settings.api)]
+ClockOf = Annotated[Clock, _part(lambda state: state.services.clock)]
 NowOf = Annotated[datetime, _part(lambda state: state.services.clock())]
 OverviewsOf = Annotated[Overviews, _part(lambda state: state.overviews)]
 RecordsOf = Annotated[Records, _part(lambda state: state.records)]

@@ -13,7 +13,7 @@ from bellwether.track_record.to_json import entry_json, receipt_json, record_jso
 from web.api.negotiate import ReplyOf
 from web.api.openapi import named_router, operation
 from web.api.requests import PageOf
-from web.dependencies import ServicesOf
+from web.dependencies import ServicesOf, StoreOf
 
 router = named_router("track record")
 _ONE_YEAR = 31_536_000  #: seconds
@@ -53,11 +53,11 @@ def ledger(
 
 @router.get("/receipts/{forecast_id}", **operation(ReceiptAnswer, tables=True))
 def receipt(
-    services: ServicesOf,
+    store: StoreOf,
     reply: ReplyOf,
     forecast_id: Annotated[str, Path(description="`forecast_id` of an issued forecast", max_length=60)],
 ) -> Response:
     """The row of one issued forecast and what proves it. It never changes once its outcome is there."""
-    row = receipts.receipt(services.store, forecast_id)
+    row = receipts.receipt(store, forecast_id)
     headers = {"Cache-Control": f"private, max-age={_ONE_YEAR}, immutable"} if row.outcome is not None else {}
     return reply(receipt_json(row), name=f"receipt_{row.forecast_id}", headers=headers)

@@ -22,7 +22,7 @@ from web.api.caller import CallerOf, KeyOf
 from web.api.negotiate import JsonReplyOf, shaped, unkept
 from web.api.openapi import owned
 from web.api.requests import PageOf, Question
-from web.dependencies import ServicesOf
+from web.dependencies import ApiOf, ClockOf, StoreOf
 
 LONGEST_OVERLAP = 30  #: days
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
@@ -42,65 +42,68 @@ class RotateSecretQuestion(Question):
 
 
 @router.get("", **owned(WebhooksAnswer))
-def list_webhooks(services: ServicesOf, key: KeyOf, reply: JsonReplyOf) -> Response:
+def list_webhooks(store: StoreOf, key: KeyOf, reply: JsonReplyOf) -> Response:
     """Where alerts are sent to."""
-    return reply({"items": [_about(hook) for hook in ask.every(services.store, key.id)]})
+    return reply({"items": [_about(hook) for hook in ask.every(store, key.id)]})
 
 
 @router.post("", **owned(NewWebhookAnswer, 409, status=201))
-def add_webhook(services: ServicesOf, caller: CallerOf, key: KeyOf, asked: WebhookQuestion) -> Response:
+def add_webhook(
+    store: StoreOf, clock: ClockOf, api: ApiOf, caller: CallerOf, key: KeyOf, asked: WebhookQuestion
+) -> Response:
     """Send alerts to an address of the open internet; its secret is shown only now."""
     if not caller.plan.webhooks:
         raise NotInPlan("Your plan has no webhooks.")
-    private = services.settings.api.private_webhooks
-    hook = ask.add(services.store, services.clock, key.id, asked.url, caller.plan.webhooks, private=private)
+    hook = ask.add(store, clock, key.id, asked.url, caller.plan.webhooks, private=api.private_webhooks)
     return _with_secret(hook, 201)
 
 
 @router.get("/{webhook_id}", **owned(WebhookAnswer))
-def get_webhook(services: ServicesOf, key: KeyOf, webhook_id: Number, reply: JsonReplyOf) -> Response:
+def get_webhook(store: StoreOf, key: KeyOf, webhook_id: Number, reply: JsonReplyOf) -> Response:
     """One address."""
-    return reply(_about(ask.get(services.store, key.id, webhook_id)))
+    return reply(_about(ask.get(store, key.id, webhook_id)))
 
 
 @router.delete("/{webhook_id}", **owned(status=204))
-def remove_webhook(services: ServicesOf, key: KeyOf, webhook_id: Number) -> Response:
+def remove_webhook(store: StoreOf, key: KeyOf, webhook_id: Number) -> Response:
     """Forget an address, with what was sent to it."""
-    ask.remove(services.store, key.id, webhook_id)
+    ask.remove(store, key.id, webhook_id)
     return Response(status_code=204)
 
 
 @router.post("/{webhook_id}/rotate", **owned(NewWebhookAnswer))
-def rotate_secret(services: ServicesOf, key: KeyOf, webhook_id: Number, asked: RotateSecretQuestion) -> Response:
+def rotate_secret(
+    store: StoreOf, clock: ClockOf, key: KeyOf, webhook_id: Number, asked: RotateSecretQuestion
+) -> Response:
     """A new secret; until the old one ends, every message carries a signature of each."""
     overlap = timedelta(hours=asked.overlap_hours)
-    return _with_secret(ask.rotate(services.store, services.clock, key.id, webhook_id, overlap), 200)
+    return _with_secret(ask.rotate(store, clock, key.id, webhook_id, overlap), 200)
 
 
 @router.post("/{webhook_id}/enable", **owned(WebhookAnswer))
-def enable_webhook(services: ServicesOf, key: KeyOf, webhook_id: Number, reply: JsonReplyOf) -> Response:
+def enable_webhook(store: StoreOf, key: KeyOf, webhook_id: Number, reply: JsonReplyOf) -> Response:
     """Send again to an address that was disabled."""
-    return reply(_about(ask.enable(services.store, key.id, webhook_id)))
+    return reply(_about(ask.enable(store, key.id, webhook_id)))
 
 
 @router.post("/{webhook_id}/test", **owned(SentAnswer, 409, status=202))
-def try_webhook(services: ServicesOf, key: KeyOf, webhook_id: Number) -> Response:
+def try_webhook(store: StoreOf, clock: ClockOf, key: KeyOf, webhook_id: Number) -> Response:
     """Send an event of the type webhook.test."""
-    return unkept({"event_id": ask.trial(services.store, services.clock, key.id, webhook_id)}, 202)
+    return unkept({"event_id": ask.trial(store, clock, key.id, webhook_id)}, 202)
 
 
 @router.get("/{webhook_id}/attempts", **owned(AttemptsAnswer))
-def list_attempts(services: ServicesOf, key: KeyOf, webhook_id: Number, page: PageOf, reply: JsonReplyOf) -> Response:
+def list_attempts(store: StoreOf, key: KeyOf, webhook_id: Number, page: PageOf, reply: JsonReplyOf) -> Response:
     """What was sent and what came of it, newest first; kept for 30 days."""
-    attempts = ask.attempts(services.store, key.id, webhook_id, page.after, page.limit + 1)
+    attempts = ask.attempts(store, key.id, webhook_id, page.after, page.limit + 1)
     shown, following = page.cut(attempts, lambda attempt: attempt.id)
     return reply({"items": [shaped(AttemptAnswer, attempt) for attempt in shown], "next_cursor": following})
 
 
 @router.post("/{webhook_id}/attempts/{attempt_id}/replay", **owned(SentAnswer, 409, status=202))
-def replay(services: ServicesOf, key: KeyOf, webhook_id: Number, attempt_id: Number) -> Response:
+def replay(store: StoreOf, clock: ClockOf, key: KeyOf, webhook_id: Number, attempt_id: Number) -> Response:
     """Send the event of an attempt once more, under the same webhook-id."""
-    return unkept({"event_id": ask.replay(services.store, services.clock, key.id, webhook_id, attempt_id)}, 202)
+    return unkept({"event_id": ask.replay(store, clock, key.id, webhook_id, attempt_id)}, 202)
 
 
 def _about(hook: Webhook, shape: type[Any] = WebhookAnswer) -> dict[str, Any]:
