@@ -52,6 +52,16 @@ class OpenDigest:
 
 
 @dataclass(frozen=True, slots=True)
+class ObservedDigest:
+    """A digest, and what was seen of its symbols."""
+
+    digest: OpenDigest
+    topics: Sequence[DigestTopic]
+    reason: DigestReason  #: whether it is to be sent now, by how far its prices reach
+    remark: Remark  #: what was unusual, where it is sent only then
+
+
+@dataclass(frozen=True, slots=True)
 class DigestDecision:
     """What is to be written about a digest: its row, that there is nothing worth one, or nothing yet."""
 
@@ -77,20 +87,14 @@ def reason_of(digest: OpenDigest, topics: Sequence[DigestTopic], now: datetime, 
 
 
 def decide(
-    digest: OpenDigest,
-    topics: Sequence[DigestTopic],
-    reason: DigestReason,
-    remark: Remark,
-    words: Digests,
-    now: datetime,
-    present: datetime,
-    wishes: ChatWishes,
+    seen: ObservedDigest, words: Digests, now: datetime, present: datetime, wishes: ChatWishes
 ) -> DigestDecision:
-    """The row of one digest; `remark` is what was unusual, and `now` and `present` are as in `ChatWishes.begin`."""
+    """The row of one digest; `now` and `present` are as in `ChatWishes.begin`."""
+    digest, topics, reason = seen.digest, seen.topics, seen.reason
     if reason not in DUE:
         return DigestDecision(digest, reason)
     chat_id, slot, settings, text = digest.chat_id, digest.slot, digest.settings, ""
-    if digest.wants_remark and remark is Remark.NOTHING:
+    if digest.wants_remark and seen.remark is Remark.NOTHING:
         reason, topics = DigestReason.NOTHING_UNUSUAL, ()
     else:
         with wishes.speaking(chat_id):
@@ -100,7 +104,7 @@ def decide(
             notes = Notes(
                 "\n".join(line for line in (late, ended) if line),
                 what_else_fired(digest.folded),
-                why_it_comes(settings.digest_mode, remark, len(digest.symbols)),
+                why_it_comes(settings.digest_mode, seen.remark, len(digest.symbols)),
             )
             text = words.write([topic.entry for topic in topics], slot.session, notes)
     # it may have become due before the quiet hours, and waited for prices into them

@@ -19,7 +19,15 @@ from datetime import date, datetime
 
 from bellwether.alerts import alerts_table, subscriptions_table
 from bellwether.alerts.alert_outcomes import report_outcomes
-from bellwether.alerts.digest_decisions import DUE, DigestDecision, OpenDigest, decide, digest_key, reason_of
+from bellwether.alerts.digest_decisions import (
+    DUE,
+    DigestDecision,
+    ObservedDigest,
+    OpenDigest,
+    decide,
+    digest_key,
+    reason_of,
+)
 from bellwether.alerts.digest_entries import DigestBuilder
 from bellwether.alerts.rules.digest_due import DigestReason, DigestSlot, Prices, decide_digest
 from bellwether.alerts.rules.local_time import Rhythm, newest_slot, open_slots
@@ -105,7 +113,7 @@ class _DigestTick:
             self._stopped = self._stopping()
             if self._stopped:
                 break
-            decision = self._decide(digest, present, wishes)
+            decision = decide(self._observe(digest), self._words, self._now, present, wishes)
             self.reasons[decision.reason] += 1
             if decision.draft is not None:
                 decided.append(decision)
@@ -154,13 +162,12 @@ class _DigestTick:
             self.reasons[reason] += 1
         return slots
 
-    def _decide(self, digest: OpenDigest, present: datetime, wishes: ChatWishes) -> DigestDecision:
-        """Observe the symbols of a digest, and decide."""
+    def _observe(self, digest: OpenDigest) -> ObservedDigest:
         session, ending = digest.slot.session, self._ending[digest.slot.session]
         topics = [self._builder.topic(symbol, session, ending.get(symbol, ())) for symbol in digest.symbols]
         reason = reason_of(digest, topics, self._now, live=self._live)
         remark = self._builder.remark(digest) if reason in DUE and digest.wants_remark else Remark.NOTHING
-        return decide(digest, topics, reason, remark, self._words, self._now, present, wishes)
+        return ObservedDigest(digest, topics, reason, remark)
 
     def _write_page(self, decided: Sequence[DigestDecision]) -> None:
         if not decided:
