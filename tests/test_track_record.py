@@ -259,6 +259,7 @@ def test_the_line_beside_a_forecast(beside: RecordSummary, sentence: str) -> Non
 
 
 def test_the_demo_has_a_record_and_says_that_it_is_simulated(services: Services) -> None:
+    services.store.path.unlink()
     found = forecasts.track_record(services)
     assert found.simulated
     assert (found.first, found.last) == (date(2019, 1, 2), date(2021, 12, 27))
@@ -274,6 +275,7 @@ def test_the_demo_has_a_record_and_says_that_it_is_simulated(services: Services)
 
 
 def test_a_replay_of_ones_own_takes_the_place_of_the_shipped_one(services: Services) -> None:
+    services.store.path.unlink()
     file, replayed = simulate(services, date(2021, 3, 1), date(2021, 3, 10))
     assert replayed == 8 * 40 * 5
     found = forecasts.track_record(services)
