@@ -18,6 +18,7 @@ from bellwether.alerts.missed_digests import note_missed
 from bellwether.alerts.report_alerts import report_growth
 from bellwether.alerts.rules.digest_due import DigestReason
 from bellwether.alerts.tick import Tick, tick
+from bellwether.core import metrics
 from bellwether.core.courtesy import Courtesy
 from bellwether.core.errors import BellwetherError
 from bellwether.db.database import Database
@@ -25,6 +26,7 @@ from bellwether.delivery import admin_notes, inbox_table, outbox_table
 from bellwether.delivery.channels import Channel
 from bellwether.delivery.chat_channel import ChatChannel, Transport
 from bellwether.delivery.deliver import deliver
+from bellwether.delivery.messages import RecipientKind
 from bellwether.jobs.heartbeat import heartbeat
 from bellwether.jobs.record_universe import forecast_universe
 from bellwether.jobs.refresh_prices import refresh_all
@@ -198,8 +200,11 @@ def _channels(
 def _prune(services: Services) -> None:
     before = services.clock() - KEPT
     with services.store.transaction() as db:
+        # what nobody reads at the terminal; what a channel sends expires in its runs
+        unread = outbox_table.expire(db, RecipientKind.TERMINAL, services.clock())
         gone = outbox_table.prune(db, before) + inbox_table.prune(db, before) + alerts_table.prune(db, before.date())
         gone += webhooks_table.prune(db, before)
         inbox_table.erase_set_aside(db, services.clock() - inbox_table.READ_AGAIN)
+    metrics.EXPIRED.add(unread)
     if gone:
         log.info("%d old rows were forgotten.", gone)

@@ -17,6 +17,8 @@ from bellwether.core.config import load_settings
 from bellwether.core.errors import LimitReached
 from bellwether.db.database import Store, rows
 from bellwether.delivery import chat_data_table, chat_wishes, chats, chats_table, inbox_table, outbox_table
+from bellwether.delivery.messages import RecipientKind, recipient_of
+from bellwether.delivery.outbox_table import ClaimOrder
 from bellwether.services import Services, build_services
 from scheduler import Timetable
 from tests.conftest import MODELS
@@ -107,6 +109,21 @@ def test_every_table_about_chats_is_tried_out_here(services: Services) -> None:
     assert tables_with_rows(services, ANN) == about_chats | {"inbox"}, "a new table needs a row in `live`"
 
 
+def test_a_table_that_names_recipients_is_handed_out_and_erased_without_being_known(services: Services) -> None:
+    with services.store.transaction() as db:
+        columns = "recipient_kind TEXT, recipient_id INTEGER, words TEXT"
+        db.conn.execute(f"CREATE TABLE later ({columns})")
+        db.conn.execute("CREATE TABLE of_nobody (recipient_id INTEGER)")
+        for kind in RecipientKind:
+            db.conn.execute("INSERT INTO later VALUES (?, ?, ?)", (kind.value, ANN, kind.value))
+        assert "later" in chat_data_table.tables_about_chats(db)
+        assert chat_data_table.export(db, ANN) == {"later": [{"chat_id": ANN, "words": recipient_of(ANN).kind.value}]}
+        assert chat_data_table.export(db, BEN) == {}
+        assert chat_data_table.erase(db, ANN, EVENING) == 1
+        left = {row["words"] for row in rows(db, "SELECT words FROM later")}
+    assert left == {kind.value for kind in RecipientKind} - {"chat"}, "what has the same number is another's"
+
+
 def test_nothing_of_an_erased_chat_is_left_in_any_file_of_the_database(services: Services, tmp_path: Path) -> None:
     live(services, ANN)
     live(services, BEN)
@@ -180,7 +197,7 @@ def test_feedback_reaches_the_administrator_without_a_name_and_is_kept(services:
     (kept,) = chats.newest_feedback(services.store)
     assert (kept.chat_id, kept.text) == (ANN, "<b>loud</b>")
     with services.store.transaction() as db:
-        message = outbox_table.claim_next(db, EVENING, EVENING + timedelta(minutes=1))
+        message = outbox_table.claim_next(db, EVENING, RecipientKind.CHAT, ClaimOrder.IN_ORDER)
     assert message is not None
     assert (message.recipient.id, message.kind) == (ADMIN, "admin")
     assert "&lt;b&gt;loud" in message.text

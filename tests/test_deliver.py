@@ -14,8 +14,9 @@ from bellwether.core.errors import StoreError
 from bellwether.db.database import Database, rows, unstamp
 from bellwether.delivery import admin_notes, chats_table, outbox_table
 from bellwether.delivery.channels import AT_ONCE, Accepted
-from bellwether.delivery.deliver import LEASE, MOST_AT_ONCE
+from bellwether.delivery.deliver import MOST_AT_ONCE
 from bellwether.delivery.messages import OutboxMessage, RecipientKind, recipient_of
+from bellwether.delivery.outbox_table import LEASE, ClaimOrder
 from bellwether.delivery.retry import DOUBLING, MOST_STRIKES, Cause, DeliveryError, next_attempt
 from bellwether.services import Services, build_services
 from tests.support.database import new_database
@@ -148,7 +149,7 @@ def test_a_stale_message_is_dropped_and_counted(services: Services, clock: Clock
 def test_a_message_whose_sender_died_is_sent_after_the_lease(services: Services, clock: Clock) -> None:
     owe(services)
     with services.store.transaction() as db:
-        assert outbox_table.claim_next(db, NOW, NOW + LEASE) is not None
+        assert outbox_table.claim_next(db, NOW, RecipientKind.CHAT, ClaimOrder.IN_ORDER) is not None
     transport = FakeTransport()
     assert asyncio.run(deliver(services, transport)).sent == 0
     clock.now += LEASE

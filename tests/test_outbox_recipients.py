@@ -12,10 +12,11 @@ from bellwether.db.migrations import migrations
 from bellwether.delivery import outbox_table
 from bellwether.delivery.channels import Accepted, Channel
 from bellwether.delivery.deliver import DeliveryRun, deliver
-from bellwether.delivery.messages import OutboxMessage, RecipientKind, recipient_of
+from bellwether.delivery.messages import OutboxMessage, RecipientKind, owner_of_key, recipient_of
 from bellwether.delivery.outbox_table import ClaimOrder, Draft, MessageState
 from bellwether.delivery.retry import DeliveryError
 from bellwether.webhooks import webhook_outbox_table
+from bellwether.webhooks.channel import WebhookChannel
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 KEY_3, WEBHOOK_5 = -(10**16) - 3, -2 * 10**16 - 5  #: as old rows have them
@@ -116,9 +117,71 @@ def test_a_lapsed_claim_is_put_back_for_its_own_channel_alone(tmp_path: Path) ->
     store = Store(tmp_path / "t.sqlite3")
     with store.transaction() as db:
         webhook_outbox_table.enqueue(db, 1, "evt_1", "{}", NOW)
-        assert outbox_table.claim_next(db, NOW, NOW + timedelta(minutes=2), RecipientKind.WEBHOOK)
+        assert outbox_table.claim_next(db, NOW, RecipientKind.WEBHOOK, ClaimOrder.IN_ORDER)
         later = NOW + timedelta(minutes=3)
-        assert outbox_table.claim_next(db, later, later + timedelta(minutes=2)) is None
-        assert outbox_table.release_claims(db, RecipientKind.CHAT) == 0
+        assert outbox_table.claim_next(db, later, RecipientKind.CHAT, ClaimOrder.IN_ORDER) is None
+        outbox_table.release_claims(db, RecipientKind.CHAT)
         assert [row["state"] for row in rows(db, "SELECT state FROM outbox")] == ["sending"]
-        assert outbox_table.claim_next(db, later, later + timedelta(minutes=2), RecipientKind.WEBHOOK)
+        assert outbox_table.claim_next(db, later, RecipientKind.WEBHOOK, ClaimOrder.IN_ORDER)
+
+
+class Died(BaseException):
+    """The process was killed."""
+
+
+def test_a_dead_processs_claim_holds_nothing_up_when_the_clock_is_set_back(tmp_path: Path) -> None:
+    store, now, keys = Store(tmp_path / "t.sqlite3"), NOW, ("first", "second", "third")
+    with store.transaction() as db:
+        for key in keys:
+            outbox_table.enqueue(db, Draft(key, recipient_of(0), "digest", key, NOW, NOW + timedelta(hours=12)), NOW)
+
+    class Mortal(Postbox):
+        order = ClaimOrder.EACH_ITS_TRIES
+
+        def __init__(self, lives: bool) -> None:
+            super().__init__()
+            self._lives = lives
+
+        async def send(self, message: OutboxMessage) -> Accepted:
+            if not self._lives:
+                raise Died
+            self.sent.append(message.text)
+            return Accepted()
+
+    with pytest.raises(Died):
+        asyncio.run(deliver(store, lambda: now, Mortal(lives=False)))
+    restarted = Mortal(lives=True)
+    now = NOW - timedelta(hours=5)
+    assert asyncio.run(deliver(store, lambda: now, restarted)).sent == 3
+    assert restarted.sent == list(keys), "in order"
+    with store.reading() as db:
+        uncertain = [row["uncertain"] for row in rows(db, "SELECT uncertain FROM outbox ORDER BY id")]
+    assert uncertain == [1, 0, 0], "the first may have arrived before"
+
+
+@pytest.mark.parametrize("back", [timedelta(0), timedelta(seconds=90)])
+def test_another_processs_claim_is_left_alone_while_clocks_differ_by_no_more_than_a_lease(
+    tmp_path: Path, back: timedelta
+) -> None:
+    store, channel = Store(tmp_path / "t.sqlite3"), Postbox()
+    with store.transaction() as db:
+        outbox_table.enqueue(db, Draft("a", recipient_of(0), "digest", "a", NOW, NOW + timedelta(hours=12)), NOW)
+        assert outbox_table.claim_next(db, NOW, RecipientKind.TERMINAL, ClaimOrder.IN_ORDER)
+    assert asyncio.run(deliver(store, lambda: NOW - back, channel)) == DeliveryRun()
+    with store.reading() as db:
+        assert [row["state"] for row in rows(db, "SELECT state FROM outbox")] == ["sending"]
+
+
+def test_a_run_expires_what_is_owed_to_its_own_kind_of_recipients_alone(tmp_path: Path) -> None:
+    store, later = Store(tmp_path / "t.sqlite3"), NOW + timedelta(hours=2)
+    with store.transaction() as db:
+        for owner in (7, 8, 9, 0, owner_of_key(1)):
+            draft = Draft(f"x:{owner}:x", recipient_of(owner), "digest", "x", NOW, NOW + timedelta(hours=1))
+            outbox_table.enqueue(db, draft, NOW)
+    assert asyncio.run(deliver(store, lambda: later, Postbox())) == DeliveryRun(expired=1)
+    webhooks = WebhookChannel(store, lambda: later, private=True)
+    assert asyncio.run(deliver(store, lambda: later, webhooks)) == DeliveryRun(expired=1), "what is owed to owners"
+    assert asyncio.run(deliver(store, lambda: later, webhooks)) == DeliveryRun()
+    with store.reading() as db:
+        waiting = rows(db, "SELECT recipient_kind FROM outbox WHERE state = 'pending'")
+    assert [row["recipient_kind"] for row in waiting] == ["chat"] * 3

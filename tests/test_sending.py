@@ -14,7 +14,8 @@ from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, Re
 from bellwether.db.database import rows, unstamp
 from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.deliver import DeliveryRun
-from bellwether.delivery.messages import SILENT, recipient_of
+from bellwether.delivery.messages import SILENT, RecipientKind, recipient_of
+from bellwether.delivery.outbox_table import ClaimOrder
 from bellwether.delivery.retry import Cause, DeliveryError
 from bellwether.services import Services
 from bot.telegram.client import make_bot
@@ -197,7 +198,7 @@ def test_an_owed_message_to_a_full_group_only_waits_until_it_opens(server: Teleg
         sender = TelegramSender(bot, Pictures(services.store, services.clock, bot.token), pace)
         owe(services, chat_id=GROUP)
         with services.store.transaction() as db:
-            message = outbox_table.claim_next(db, services.clock(), services.clock() + timedelta(minutes=2))
+            message = outbox_table.claim_next(db, services.clock(), RecipientKind.CHAT, ClaimOrder.IN_ORDER)
         assert message is not None
         with pytest.raises(DeliveryError) as full:
             await sender.send(message)

@@ -16,7 +16,8 @@ from bellwether.core.config import load_settings
 from bellwether.db.database import rows
 from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.channels import AT_ONCE, Accepted
-from bellwether.delivery.messages import OutboxMessage, recipient_of
+from bellwether.delivery.messages import OutboxMessage, RecipientKind, recipient_of
+from bellwether.delivery.outbox_table import ClaimOrder
 from bellwether.delivery.sender_lease import LAPSE, SenderLease
 from bellwether.services import Services, build_services
 from tests.support.bot_api_server.server import TelegramServer
@@ -55,7 +56,7 @@ def owe(services: Services, chat_id: int = 7) -> None:
 
 def test_of_two_senders_one_holds_the_lease_and_the_other_is_told_who(tmp_path: Path) -> None:
     services = services_in(tmp_path)
-    first, second = SenderLease(services), SenderLease(services)
+    first, second = lease_of(services), lease_of(services)
     assert first.take() is None
     assert first.take() is None, "asking again changes nothing"
     other = second.take()
@@ -68,11 +69,11 @@ def test_of_two_senders_one_holds_the_lease_and_the_other_is_told_who(tmp_path: 
 
 
 def test_bots_of_different_tokens_share_a_database(tmp_path: Path) -> None:
-    one = SenderLease(services_in(tmp_path))
+    one = lease_of(services_in(tmp_path))
     settings = load_settings(
         telegram={"token": "8:OTHER"}, database={"path": tmp_path / "t.sqlite3"}, models={"folder": tmp_path}
     )
-    other = SenderLease(build_services(settings))
+    other = lease_of(build_services(settings))
     assert one.take() is None
     assert other.take() is None
     assert "SECRET" not in one.name + one.holder
@@ -80,12 +81,16 @@ def test_bots_of_different_tokens_share_a_database(tmp_path: Path) -> None:
     other.release()
 
 
+def lease_of(services: Services, now: Callable[[], float] = time.monotonic) -> SenderLease:
+    return SenderLease(services.store, services.clock, services.settings.telegram.token.get_secret_value(), now)
+
+
 def hold_and_claim(folder: Path, ready: object) -> None:
     services = services_in(folder)
-    sole = SenderLease(services)  # the lock lives as long as it
+    sole = lease_of(services)  # the lock lives as long as it
     assert sole.take() is None
     with services.store.transaction() as db:
-        assert outbox_table.claim_next(db, NOW, NOW + timedelta(minutes=2)) is not None
+        assert outbox_table.claim_next(db, NOW, RecipientKind.CHAT, ClaimOrder.IN_ORDER) is not None
     ready.set()  # type: ignore[attr-defined]
     time.sleep(60)
 
@@ -98,7 +103,7 @@ def test_a_killed_process_is_replaced_at_once_and_what_it_had_claimed_is_sent(tm
     process = spawn.Process(target=hold_and_claim, args=(tmp_path, ready))
     process.start()
     assert ready.wait(60)
-    heir = SenderLease(services)
+    heir = lease_of(services)
     assert heir.take() is not None
     process.kill()
     process.join()
@@ -111,7 +116,7 @@ def test_a_killed_process_is_replaced_at_once_and_what_it_had_claimed_is_sent(tm
 
 def test_a_process_that_hangs_is_replaced_when_its_beats_stay_away(tmp_path: Path) -> None:
     services, watch = services_in(tmp_path), Watch()
-    hung, heir = SenderLease(services), SenderLease(services, watch)
+    hung, heir = lease_of(services), lease_of(services, watch)
     assert hung.take() is None
     assert heir.take() is not None
     watch.now = LAPSE - 1
@@ -130,7 +135,7 @@ def test_a_process_that_hangs_is_replaced_when_its_beats_stay_away(tmp_path: Pat
 def test_a_clock_change_takes_the_lease_from_nobody(tmp_path: Path, jump: timedelta) -> None:
     clock = [NOW]
     services, watch = services_in(tmp_path, lambda: clock[0]), Watch()
-    holder, other = SenderLease(services), SenderLease(services, watch)
+    holder, other = lease_of(services), lease_of(services, watch)
     assert holder.take() is None
     clock[0] += jump
     assert other.take() is not None
@@ -142,7 +147,7 @@ def test_a_sender_that_lost_its_lease_claims_nothing_more(tmp_path: Path) -> Non
     services = services_in(tmp_path)
     owe(services, 7)
     owe(services, 8)
-    sole = SenderLease(services)
+    sole = lease_of(services)
     assert sole.take() is None
     sent: list[int] = []
 

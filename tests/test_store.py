@@ -17,8 +17,8 @@ from bellwether.alerts import subscriptions_table
 from bellwether.core.errors import StoreError
 from bellwether.db.database import Store, rows, stamp, unstamp
 from bellwether.delivery import chats_table, inbox_table, outbox_admin_table, outbox_table
-from bellwether.delivery.messages import recipient_of
-from bellwether.delivery.outbox_table import Draft, Setback
+from bellwether.delivery.messages import RecipientKind, recipient_of
+from bellwether.delivery.outbox_table import ClaimOrder, Draft, Setback
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -38,9 +38,9 @@ def owe(store: Store, *drafts: Draft) -> list[bool]:
         return [outbox_table.enqueue(db, one, NOW) for one in drafts]
 
 
-def claim(store: Store, now: datetime = NOW, lease: timedelta = 2 * MINUTE) -> str | None:
+def claim(store: Store, now: datetime = NOW) -> str | None:
     with store.transaction() as db:
-        message = outbox_table.claim_next(db, now, now + lease)
+        message = outbox_table.claim_next(db, now, RecipientKind.CHAT, ClaimOrder.IN_ORDER)
         return message.dedup_key if message else None
 
 
@@ -247,14 +247,13 @@ def test_the_file_survives_a_power_cut(store: Store) -> None:
 def test_a_message_is_owed_once_a_key_in_whatever_state(store: Store) -> None:
     assert owe(store, draft(), draft(), draft("other")) == [True, False, True]
     with store.transaction() as db:
-        message = outbox_table.claim_next(db, NOW, NOW + MINUTE)
+        message = outbox_table.claim_next(db, NOW, RecipientKind.CHAT, ClaimOrder.IN_ORDER)
         assert message is not None
         outbox_table.mark_sent(db, message, NOW)
     assert owe(store, draft()) == [False]
     assert counts(store) == {"sent": 1, "pending": 1}
     with store.transaction() as db:
-        assert outbox_table.is_owed(db, "other")
-        assert not outbox_table.is_owed(db, "never")
+        assert outbox_table.owed_among(db, ["other", "never"]) == {"other"}
 
 
 def test_the_database_itself_refuses_a_second_row_for_a_key(store: Store) -> None:
@@ -311,10 +310,10 @@ def test_of_two_senders_one_gets_the_only_message(store: Store) -> None:
 
 def test_a_claim_whose_sender_died_is_due_again(store: Store) -> None:
     owe(store, draft())
-    assert claim(store, NOW, lease=2 * MINUTE) is not None
+    assert claim(store, NOW) is not None
     assert claim(store, NOW + 2 * MINUTE - timedelta(microseconds=1)) is None
     with store.transaction() as db:
-        again = outbox_table.claim_next(db, NOW + 2 * MINUTE, NOW + 4 * MINUTE)
+        again = outbox_table.claim_next(db, NOW + 2 * MINUTE, RecipientKind.CHAT, ClaimOrder.IN_ORDER)
     assert again is not None
     assert again.attempts == 2
 
@@ -322,9 +321,9 @@ def test_a_claim_whose_sender_died_is_due_again(store: Store) -> None:
 def test_what_is_no_longer_worth_reading_is_dropped_and_counted(store: Store) -> None:
     owe(store, draft("a"), draft("b"))
     with store.transaction() as db:
-        assert outbox_table.expire(db, NOW + 60 * MINUTE - timedelta(microseconds=1)) == 0
-        assert outbox_table.expire(db, NOW + 60 * MINUTE) == 2
-        assert outbox_table.expire(db, NOW + 60 * MINUTE) == 0
+        assert outbox_table.expire(db, RecipientKind.CHAT, NOW + 60 * MINUTE - timedelta(microseconds=1)) == 0
+        assert outbox_table.expire(db, RecipientKind.CHAT, NOW + 60 * MINUTE) == 2
+        assert outbox_table.expire(db, RecipientKind.CHAT, NOW + 60 * MINUTE) == 0
     assert counts(store) == {"expired": 2}
     assert claim(store, NOW + 60 * MINUTE) is None
 
@@ -334,7 +333,7 @@ def test_a_message_whose_sender_died_expires_too(store: Store) -> None:
     claim(store)
     later = NOW + 61 * MINUTE
     with store.transaction() as db:
-        outbox_table.expire(db, later)
+        outbox_table.expire(db, RecipientKind.CHAT, later)
     assert claim(store, later) is None
     assert "sending" not in counts(store)  # nobody sends it, and nobody would ever count it
 
@@ -347,7 +346,7 @@ def test_an_expired_message_is_never_claimed(store: Store) -> None:
 def test_a_message_that_failed_comes_back_when_it_is_told_to(store: Store) -> None:
     owe(store, draft())
     with store.transaction() as db:
-        message = outbox_table.claim_next(db, NOW, NOW + MINUTE)
+        message = outbox_table.claim_next(db, NOW, RecipientKind.CHAT, ClaimOrder.IN_ORDER)
         assert message is not None
         outbox_table.reschedule(db, message, NOW + 5 * MINUTE, Setback("timed out"), NOW)
     assert claim(store, NOW + 4 * MINUTE) is None
@@ -357,7 +356,7 @@ def test_a_message_that_failed_comes_back_when_it_is_told_to(store: Store) -> No
 def test_a_message_that_can_never_arrive_is_left_with_its_reason(store: Store) -> None:
     owe(store, draft())
     with store.transaction() as db:
-        message = outbox_table.claim_next(db, NOW, NOW + MINUTE)
+        message = outbox_table.claim_next(db, NOW, RecipientKind.CHAT, ClaimOrder.IN_ORDER)
         assert message is not None
         outbox_table.fail(db, message, Setback("blocked"), NOW)
         (row,) = rows(db, "SELECT state, last_error, claimed_until FROM outbox")
@@ -369,7 +368,7 @@ def test_a_message_keeps_its_words_to_the_letter(store: Store) -> None:
     words = "<b>Ünï</b> 🍎 'quoted' \"twice\" \\ % ? :now\n" + "x" * 4000
     owe(store, Draft("k", recipient_of(-1001234567890), "digest", words, NOW, NOW + MINUTE))
     with store.transaction() as db:
-        message = outbox_table.claim_next(db, NOW, NOW + MINUTE)
+        message = outbox_table.claim_next(db, NOW, RecipientKind.CHAT, ClaimOrder.IN_ORDER)
     assert message is not None
     assert (message.text, message.recipient.id, message.expires_at) == (words, -1001234567890, NOW + MINUTE)
 
@@ -421,7 +420,7 @@ def test_everything_of_a_group_moves_when_it_becomes_a_supergroup(store: Store) 
             chats_table.migrate(db, -5, -1005)
         assert chats_table.get(db, -5) is None
         assert [one.symbol for one in subscriptions_table.of_chat(db, -1005)] == ["AAPL", "MSFT"]
-        message = outbox_table.claim_next(db, NOW, NOW + MINUTE)
+        message = outbox_table.claim_next(db, NOW, RecipientKind.CHAT, ClaimOrder.IN_ORDER)
     assert message is not None
     assert message.recipient.id == -1005
 

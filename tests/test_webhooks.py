@@ -12,15 +12,17 @@ import pytest
 import standardwebhooks
 
 from bellwether.access import keys
+from bellwether.core.errors import StoreError
 from bellwether.delivery import outbox_table
 from bellwether.delivery.deliver import DeliveryRun
 from bellwether.delivery.messages import Recipient, RecipientKind, owner_of_key, recipient_of
 from bellwether.delivery.outbox_table import ClaimOrder
 from bellwether.webhooks import webhook_outbox_table, webhooks_table
 from bellwether.webhooks.ask import MOST_WAITING
-from bellwether.webhooks.channel import RETRIES
+from bellwether.webhooks.channel import RETRIES, WebhookChannel
 from bellwether.webhooks.signing import headers, new_secret
 from bellwether.webhooks.webhook_outbox_table import KEEP_TRYING
+from bellwether.webhooks.webhooks_table import Webhook
 from tests.support.api import Api
 from tests.support.webhook_server import Receiver, receiving
 from tests.support.webhooks import RULE, fire, hook, later, live_api, send
@@ -245,8 +247,8 @@ def test_telegram_never_claims_what_is_owed_to_programs(api: Api, receiver: Rece
     fire(api)
     now = api.services.clock()
     with api.services.store.transaction() as db:
-        assert outbox_table.claim_next(db, now, now + timedelta(minutes=2)) is None
-        assert outbox_table.claim_next(db, now, now + timedelta(minutes=2), RecipientKind.TERMINAL) is None
+        assert outbox_table.claim_next(db, now, RecipientKind.CHAT, ClaimOrder.IN_ORDER) is None
+        assert outbox_table.claim_next(db, now, RecipientKind.TERMINAL, ClaimOrder.IN_ORDER) is None
         assert webhook_outbox_table.any_owed(db) and webhook_outbox_table.owed_to_owners(db, now, 10)
 
 
@@ -256,10 +258,35 @@ def test_a_sender_that_died_is_followed_by_another(api: Api, receiver: Receiver)
     api.ask("POST", f"/webhooks/{number}/test", key)
     now = api.services.clock()
     with api.services.store.transaction() as db:
-        lease = now + timedelta(minutes=2)
-        assert outbox_table.claim_next(db, now, lease, RecipientKind.WEBHOOK, ClaimOrder.EACH_ITS_TRIES)
+        assert outbox_table.claim_next(db, now, RecipientKind.WEBHOOK, ClaimOrder.EACH_ITS_TRIES)
     assert send(api).sent == 0, "another has it"
     later(api, timedelta(minutes=2))
+    assert send(api).sent == 1
+
+
+@pytest.mark.parametrize("fault", [StoreError("database is locked"), ValueError("a secret that nobody can read")])
+def test_a_fault_of_ours_costs_no_event_its_three_days(
+    api: Api, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    key = api.key()
+    broken, other = (hook(api, key, f"{receiver.url}?{number}")["id"] for number in range(2))
+    address, is_failing = WebhookChannel._hook, [True]
+
+    def address_or_fault(channel: WebhookChannel, webhook_id: int) -> Webhook | None:
+        if is_failing[0] and webhook_id == broken:
+            raise fault
+        return address(channel, webhook_id)
+
+    monkeypatch.setattr(WebhookChannel, "_hook", address_or_fault)
+    api.ask("POST", f"/webhooks/{broken}/test", key)
+    pauses = (1, 1, 1, 1, 1, 2, 4, 7)  # hours; more tries than the strikes after which a message is poison
+    for hours in pauses:
+        api.ask("POST", f"/webhooks/{other}/test", key)
+        assert send(api) == DeliveryRun(sent=1, put_back=1)
+        later(api, timedelta(hours=hours))
+    tries = api.get(f"/webhooks/{broken}/attempts", key).json()["items"]
+    assert [tried["error"] for tried in tries] == [f"a fault on our side ({type(fault).__name__})"] * len(pauses)
+    is_failing[0] = False
     assert send(api).sent == 1
 
 

@@ -136,15 +136,14 @@ def skip(db: Database, calendar: str, session: date, closed: datetime) -> int:
     return db.conn.execute(passed_over, names).rowcount
 
 
-def forgive_clock(db: Database, calendar: str, session: date) -> int:
-    """Look again at rules that were judged for a later session than there is: the clock was ahead then. How many.
+def forgive_clock(db: Database, calendar: str, session: date) -> None:
+    """Look again at rules that were judged for a later session than there is: the clock was ahead then.
 
     What they told meanwhile is not told again: an alert is stored once for each rule and session.
     """
-    cursor = db.conn.execute(
+    db.conn.execute(
         "UPDATE alert_rules SET judged = NULL WHERE calendar = ? AND judged > ?", (calendar, session.isoformat())
     )
-    return cursor.rowcount
 
 
 def keep_state(db: Database, judged: Iterable[AlertRule]) -> None:

@@ -1,7 +1,7 @@
 """What the one loop of `delivery.deliver` asks of a channel: a way for messages to leave.
 
-A channel says whose messages it takes, sends one, and does what follows from an attempt beyond the message's own row.
-Most have one method, `send`.
+A new channel gives two things: `kind`, whose messages it takes, and `send`. All else has a default that fits most, and
+is there for a receiver that is peculiar: it answers with a pace, a right to send, or a dead end.
 """
 
 from collections.abc import Collection
@@ -27,16 +27,40 @@ class Accepted:
 
 
 class Channel:
-    """One way for messages to leave. Its methods but `send` are called in threads, those with `db` in a transaction."""
+    """One way for messages to leave. Its methods but `send` are called in threads, those with `db` in a transaction.
+
+    A run is: can_send | spread | some times: may_claim, at_once, resting | send | arrived or failed | counted.
+    """
+
+    # what each channel gives
 
     kind: ClassVar[RecipientKind]  #: whose messages it takes
+
+    async def send(self, message: OutboxMessage) -> Accepted:
+        """Send a message, or its next part. Raises DeliveryError: how to treat the failure.
+
+        Any other error counts as a fault of the message, which is given up after a few.
+        """
+        raise NotImplementedError
+
+    # how it goes about it
+
     order: ClassVar[ClaimOrder] = ClaimOrder.IN_ORDER
     retries: ClassVar[RetryPolicy] = DOUBLING
     is_urgent: ClassVar[bool] = False  #: somebody waits for it: jobs that compute give way to it
     units: ClassVar[str] = "messages"  #: how the log calls what was sent
 
-    def begin(self) -> bool:
-        """Do what comes before a run; False where nothing can be sent now. Raises StoreError."""
+    # where messages reach it by way of somebody who has several recipients
+
+    spreads: ClassVar[Collection[RecipientKind]] = ()  #: whose messages `spread` makes into messages of its own kind
+
+    def spread(self, db: Database, now: datetime) -> None:
+        """Write the messages that follow from those to the kinds in `spreads`, before any is claimed."""
+
+    # whether, how many and to whom it can send now
+
+    def can_send(self) -> bool:
+        """Whether a run makes sense: the other end is there, and something is or may be owed. Raises StoreError."""
         return True
 
     def may_claim(self, db: Database) -> bool:
@@ -51,9 +75,7 @@ class Channel:
         """The recipients to whom sending would wait so many seconds, and more."""
         return ()
 
-    async def send(self, message: OutboxMessage) -> Accepted:
-        """Send a message, or its next part. Raises DeliveryError: how to treat the failure."""
-        raise NotImplementedError
+    # what follows from an attempt, beyond the message's own row
 
     def last_error(self, error: DeliveryError) -> str:
         """What is kept of an error in the message's row."""

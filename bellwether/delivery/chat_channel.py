@@ -55,7 +55,7 @@ class ChatChannel(Channel):
         self._store, self._clock, self._transport, self._admin_chat = store, clock, transport, admin_chat
         self._connected, self._may_send = connected, may_send
 
-    def begin(self) -> bool:
+    def can_send(self) -> bool:
         """Whether Telegram is there."""
         return self._connected()
 

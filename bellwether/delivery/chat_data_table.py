@@ -1,41 +1,68 @@
 """Everything that is kept about one chat, in whatever table: to be handed out, and to be erased for good.
 
-A table is about chats when it has a column `chat_id`, so one that is added later is neither forgotten in an export nor
-left behind by an erasure. Besides, `outbox` names its recipients, and `inbox` has chats in its bodies, also in those of
-updates that are set aside.
+A table is about chats when it has a column `chat_id`, or columns `recipient_kind` and `recipient_id` as `outbox` has,
+so one that is added later is neither forgotten in an export nor left behind by an erasure. Besides, `inbox` has chats
+in its bodies, also in those of updates that are set aside.
 """
 
 import json
+from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
 from sqlite_utils import Database
 
 from bellwether.db.database import rows, stamp
-from bellwether.delivery import chat_outbox_table
+from bellwether.delivery.messages import recipient_of
 
 Rows = dict[str, list[dict[str, Any]]]  #: by table
 
 
 def tables_about_chats(db: Database) -> list[str]:
-    """The names of the tables that have a column `chat_id`, and `outbox`."""
+    """The names of the tables that have rows of chats."""
+    return list(_conditions(db))
+
+
+def _conditions(db: Database) -> dict[str, str]:
+    """Which rows are a chat's, by table, in SQL with the values of `_of`."""
     sql = (
-        "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c ON c.name IN ('chat_id', 'recipient_id')"
+        "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c"
         " WHERE m.type = 'table' ORDER BY m.name"
     )
-    return [name for (name,) in db.conn.execute(sql)]
+    columns: dict[str, set[str]] = defaultdict(set)
+    for table, column in db.conn.execute(sql):
+        columns[table].add(column)
+    conditions = {}
+    for table, names in columns.items():
+        if "chat_id" in names:
+            conditions[table] = "chat_id = :chat_id"
+        elif {"recipient_kind", "recipient_id"} <= names:
+            conditions[table] = "recipient_kind = :kind AND recipient_id = :recipient"
+    return conditions
+
+
+def _of(chat_id: int) -> dict[str, object]:
+    recipient = recipient_of(chat_id)
+    return {"chat_id": chat_id, "kind": recipient.kind.value, "recipient": recipient.id}
 
 
 def export(db: Database, chat_id: int) -> Rows:
     """Every row of a chat, by table; tables with none are left out. Messages not answered are in `inbox`."""
     by_table = {
-        table: chat_outbox_table.export(db, chat_id)
-        if table == "outbox"
-        else rows(db, f"SELECT * FROM [{table}] WHERE chat_id = :chat_id", {"chat_id": chat_id})
-        for table in tables_about_chats(db)
+        table: [_as_shown(row) for row in rows(db, f"SELECT * FROM [{table}] WHERE {condition}", _of(chat_id))]
+        for table, condition in _conditions(db).items()
     }
     by_table["inbox"] = [row | {"body": json.loads(row["body"])} for row in _unanswered(db, chat_id)]
     return {table: of_chat for table, of_chat in by_table.items() if of_chat}
+
+
+_AS_SHOWN = {"recipient_id": "chat_id"}
+_NOT_SHOWN = {"recipient_kind", "event_id"}  #: the recipient is the chat, and no row of a chat has an event
+
+
+def _as_shown(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as it is handed out to its chat."""
+    return {_AS_SHOWN.get(name, name): value for name, value in row.items() if name not in _NOT_SHOWN}
 
 
 def erase(db: Database, chat_id: int, now: datetime) -> int:
@@ -46,10 +73,8 @@ def erase(db: Database, chat_id: int, now: datetime) -> int:
     db.conn.execute("PRAGMA defer_foreign_keys = ON")  # until the commit, so that no order of tables is needed
     _erase_forwarded(db, chat_id)
     gone = sum(
-        chat_outbox_table.erase(db, chat_id)
-        if table == "outbox"
-        else db.conn.execute(f"DELETE FROM [{table}] WHERE chat_id = ?", (chat_id,)).rowcount
-        for table in tables_about_chats(db)
+        db.conn.execute(f"DELETE FROM [{table}] WHERE {condition}", _of(chat_id)).rowcount
+        for table, condition in _conditions(db).items()
     )
     said = [(stamp(now), row["update_id"]) for row in _unanswered(db, chat_id)]
     db.conn.executemany("UPDATE inbox SET body = '', done_at = ? WHERE update_id = ?", said)

@@ -1,7 +1,6 @@
 """The messages of the table `outbox` that go to one chat: when it leaves, comes back, moves or is erased."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlite_utils import Database
 
@@ -64,15 +63,3 @@ def move(db: Database, old: int, new: int) -> None:
         f"UPDATE outbox SET state = 'expired', claimed_until = NULL WHERE {_TO} AND state IN ('pending', 'sending')",
         _to(old),
     )
-
-
-def export(db: Database, chat_id: int) -> list[dict[str, Any]]:
-    """Every row of a chat, as it is handed out to it: the recipient is the chat, and no row has an event."""
-    owed = rows(db, f"SELECT * FROM outbox WHERE {_TO} ORDER BY id", _to(chat_id))
-    shown, ours = {"recipient_id": "chat_id"}, {"recipient_kind", "event_id"}
-    return [{shown.get(name, name): value for name, value in row.items() if name not in ours} for row in owed]
-
-
-def erase(db: Database, chat_id: int) -> int:
-    """Delete every row of a chat; how many."""
-    return db.conn.execute(f"DELETE FROM outbox WHERE {_TO}", _to(chat_id)).rowcount

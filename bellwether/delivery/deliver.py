@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bellwether.core import metrics
 from bellwether.core.clock import Clock
@@ -21,9 +21,9 @@ from bellwether.db.database import Database, Store
 from bellwether.delivery import outbox_table
 from bellwether.delivery.channels import Accepted, Channel
 from bellwether.delivery.messages import OutboxMessage, RecipientKind
+from bellwether.delivery.outbox_table import ClaimOrder
 from bellwether.delivery.retry import Cause, DeliveryError, next_attempt
 
-LEASE = timedelta(minutes=2)  #: a claim is void after this: longer than any send may take
 MOST_AT_ONCE = 32  #: whatever a channel says: at most so many can come twice after a kill
 GROUP = 4  #: results that are written down together
 LINGER = 0.1  #: seconds that a result waits for others
@@ -72,8 +72,8 @@ async def deliver(
             room = _at_once(channel) - len(under_way)
             if results or room > 0:
                 # one that waits for its turn gets a place when no other wants any, if its turn is near
-                unwanted = [channel.resting()] if under_way else [channel.resting(), channel.resting(NEAR)]
-                claimed = await run.turn_over(results, room, unwanted)
+                resting = [channel.resting()] if under_way else [channel.resting(), channel.resting(NEAR)]
+                claimed = await run.turn_over(results, room, resting)
                 results = []
                 under_way |= {asyncio.create_task(run.deliver_one(message)) for message in claimed}
             if not under_way:
@@ -105,9 +105,10 @@ async def _some_of(under_way: set[asyncio.Task[_Result]]) -> set[asyncio.Task[_R
 
 def read_in_terminal(store: Store, now: datetime) -> list[str]:
     """What is owed to whoever sits at the terminal; reading it is its delivery. Raises StoreError."""
-    texts = []
+    texts, kind = [], RecipientKind.TERMINAL
     with store.transaction() as db:
-        while message := outbox_table.claim_next(db, now, now + LEASE, RecipientKind.TERMINAL):
+        outbox_table.forgive_clock(db, kind, now)
+        while message := outbox_table.claim_next(db, now, kind, ClaimOrder.IN_ORDER):
             outbox_table.mark_sent(db, message, now)
             texts.append(message.text)
     return texts
@@ -122,52 +123,57 @@ class _DeliveryBatch:
         self._busy: set[int] = set()  # ours on their way: however the clock jumps, nobody is to send them again
 
     def begin(self) -> bool:
-        """Drop what is stale, and see to what a clock that was set back made wait. False where the channel is out."""
-        if not self._channel.begin():
+        """Drop what is stale, and see to what a clock that was set back made wait. False where nothing can be sent."""
+        if not self._channel.can_send():
             return False
-        now = self._clock()
+        expired = 0
         with self._store.transaction() as db:
-            outbox_table.release_lapsed(db, self._channel.kind, now)
-            outbox_table.forgive_clock(db, now)
-            self.did.expired = outbox_table.expire(db, now)
-        if self.did.expired:
-            metrics.EXPIRED.add(self.did.expired)
-            log.warning("%d messages were dropped: they could not be sent while they were fresh.", self.did.expired)
+            now = self._clock()  # not before the others have written: a claim of theirs must not seem ahead of it
+            for kind in (self._channel.kind, *self._channel.spreads):
+                outbox_table.release_lapsed(db, kind, now)
+                outbox_table.forgive_clock(db, kind, now)
+                expired += outbox_table.expire(db, kind, now)
+            self._channel.spread(db, now)
+        self.did.expired = expired
+        if expired:
+            metrics.EXPIRED.add(expired)
+            log.warning("%d messages were dropped: they could not be sent while they were fresh.", expired)
         return True
 
     async def turn_over(
-        self, results: Sequence[_Result], room: int, unwanted: Sequence[Collection[int]]
+        self, results: Sequence[_Result], room: int, resting: Sequence[Collection[int]]
     ) -> Sequence[OutboxMessage]:
         """Write down what became of some messages and claim up to `room` more, in one transaction.
 
-        None where nothing is due, or where sending is another process's affair now. Of recipients in the first of
-        the `unwanted` only where there is no other, and so on. Raises StoreError.
+        What is claimed is for none of the recipients in the first of `resting`; where there is no such message, a
+        single one for none of those in the second. Empty where none is due, or sending is another process's affair
+        now. Raises StoreError.
         """
         if not results:
-            return await asyncio.to_thread(self._turn_over, results, room, unwanted)
+            return await asyncio.to_thread(self._turn_over, results, room, resting)
         # though the database may be busy: an arrived message that looks owed comes twice
         for pause in _PATIENCE:
             try:
-                return await asyncio.to_thread(self._turn_over, results, room, unwanted)
+                return await asyncio.to_thread(self._turn_over, results, room, resting)
             except StoreError as problem:
                 log.error("%s What was sent cannot be written down; trying again.", problem.for_operator)
             await asyncio.sleep(pause)
-        return await asyncio.to_thread(self._turn_over, results, room, unwanted)
+        return await asyncio.to_thread(self._turn_over, results, room, resting)
 
     def _turn_over(
-        self, results: Sequence[_Result], room: int, unwanted: Sequence[Collection[int]]
+        self, results: Sequence[_Result], room: int, resting: Sequence[Collection[int]]
     ) -> Sequence[OutboxMessage]:
         try:
             with self._store.transaction() as db:
                 did = [self._record(db, result) for result in results]
-                claimed = self._claim(db, room, unwanted) if room > 0 else []
+                claimed = self._claim(db, room, resting) if room > 0 else []
         except StoreError:
             raise
         except Exception:  # a fault of ours with one of them: what became of the others is not to be lost by it
             log.exception("Results could not be written down together; each is written down by itself.")
             did = [self._record_alone(result) for result in results]
             with self._store.transaction() as db:
-                claimed = self._claim(db, room, unwanted) if room > 0 else []
+                claimed = self._claim(db, room, resting) if room > 0 else []
         # counted once it is committed, for a transaction that fails is tried again
         for result, again in zip(results, did, strict=True):
             self._count(result, again)
@@ -175,21 +181,21 @@ class _DeliveryBatch:
         self._busy.update(message.id for message in claimed)
         return claimed
 
-    def _claim(self, db: Database, room: int, unwanted: Sequence[Collection[int]]) -> Sequence[OutboxMessage]:
+    def _claim(self, db: Database, room: int, resting: Sequence[Collection[int]]) -> Sequence[OutboxMessage]:
         if not self._channel.may_claim(db):
             return []
         now = self._clock()
         claimed: list[OutboxMessage] = []
-        for which, resting in enumerate(unwanted):
+        for which, recipients in enumerate(resting):
             # of those that have to wait a single one: it must not take the places of what comes meanwhile
             while len(claimed) < (room if which == 0 else 1) and not self._stopping():
                 message = outbox_table.claim_next(
-                    db, now, now + LEASE, self._channel.kind, self._channel.order, busy=self._busy, resting=resting
+                    db, now, self._channel.kind, self._channel.order, busy=self._busy, resting=recipients
                 )
                 if message is None:
                     break
                 claimed.append(message)
-            if claimed or not resting:
+            if claimed or not recipients:
                 break
         return claimed
 

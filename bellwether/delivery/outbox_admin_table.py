@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from bellwether.db.database import rows, stamp, unstamp_or_none
+from bellwether.delivery.messages import RecipientKind
 from bellwether.delivery.outbox_table import GONE, MessageState
 
 # somebody who left is no fault of ours, and coming back revives what is still fresh
@@ -62,10 +63,10 @@ def _change(db: Database, ids: Collection[int], update: str, values: dict[str, s
 def due(db: Database, now: datetime) -> list[int]:
     """The ids of what is to be sent by Telegram now, or is on its way."""
     sql = (
-        "SELECT id FROM outbox WHERE recipient_kind = 'chat' AND expires_at > :now"
+        "SELECT id FROM outbox WHERE recipient_kind = :chat AND expires_at > :now"
         " AND (state = 'sending' OR (state = 'pending' AND not_before <= :now))"
     )
-    return [row["id"] for row in rows(db, sql, {"now": stamp(now)})]
+    return [row["id"] for row in rows(db, sql, {"chat": RecipientKind.CHAT.value, "now": stamp(now)})]
 
 
 def oldest_due(db: Database) -> datetime | None:

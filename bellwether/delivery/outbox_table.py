@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlite_utils import Database
 from bellwether.db.database import rows, stamp, unstamp, unstamp_or_none
 from bellwether.delivery.messages import OutboxMessage, Recipient, RecipientKind
 
+LEASE = timedelta(minutes=2)  #: a claim is void after this: longer than any send may take
 GONE = "gone: "  #: begins the `last_error` of a message whose reader had left
 FORBIDDEN = "forbidden now: "  #: begins that of one which its chat let nobody write
 
@@ -89,35 +90,39 @@ def owed_among(db: Database, dedup_keys: Iterable[str]) -> set[str]:
     return {key for (key,) in db.conn.execute(sql, (json.dumps(list(dedup_keys)),))}
 
 
-def is_owed(db: Database, dedup_key: str) -> bool:
-    """Whether a message with this key exists, in whatever state."""
-    return bool(owed_among(db, [dedup_key]))
-
-
-def expire(db: Database, now: datetime) -> int:
-    """Drop what is no longer worth sending, unless a sender holds it just now; how many."""
+def expire(db: Database, kind: RecipientKind, now: datetime) -> int:
+    """Drop what is no longer worth sending to a kind of recipients, unless a sender holds it just now; how many."""
     cursor = db.conn.execute(
-        "UPDATE outbox SET state = 'expired' WHERE state = 'pending' AND expires_at <= ?", (stamp(now),)
+        "UPDATE outbox SET state = 'expired' WHERE state = 'pending' AND recipient_kind = ? AND expires_at <= ?",
+        (kind.value, stamp(now)),
     )
     return cursor.rowcount
 
 
-def forgive_clock(db: Database, now: datetime) -> None:
-    """Make due again what waits only because the clock was set back: its own past lies in the future."""
+def forgive_clock(db: Database, kind: RecipientKind, now: datetime) -> None:
+    """Make due again what waits only because the clock was set back: its own past lies in the future.
+
+    The caller sends nothing of this kind just now, or what it sends would be put back. No claim lasts for longer than
+    LEASE, so one that ends much later is of before the change; clocks of two processes may differ by as much again.
+    """
+    values = {"kind": kind.value, "now": stamp(now), "ahead": stamp(now + 2 * LEASE)}
     db.conn.execute(
-        "UPDATE outbox SET not_before = :now WHERE state = 'pending' AND not_before > :now"
+        f"UPDATE outbox SET {_ORPHANED} WHERE state = 'sending' AND recipient_kind = :kind AND claimed_until > :ahead",
+        values,
+    )
+    db.conn.execute(
+        "UPDATE outbox SET not_before = :now WHERE state = 'pending' AND recipient_kind = :kind AND not_before > :now"
         " AND (failed_at > :now OR (created_at > :now AND not_before <= created_at))",
-        {"now": stamp(now)},
+        values,
     )
 
 
-def release_claims(db: Database, kind: RecipientKind) -> int:
-    """Put back every claim: whoever made them has lost the right to send, mostly by dying. How many.
+def release_claims(db: Database, kind: RecipientKind) -> None:
+    """Put back every claim: whoever made them has lost the right to send, mostly by dying.
 
     Whether such a message arrived is not known. It counts as one uncertain attempt, and is sent again.
     """
-    sql = f"UPDATE outbox SET {_ORPHANED} WHERE state = 'sending' AND recipient_kind = ?"
-    return db.conn.execute(sql, (kind.value,)).rowcount
+    db.conn.execute(f"UPDATE outbox SET {_ORPHANED} WHERE state = 'sending' AND recipient_kind = ?", (kind.value,))
 
 
 def release_lapsed(db: Database, kind: RecipientKind, now: datetime, busy: Collection[int] = ()) -> None:
@@ -153,14 +158,13 @@ class ClaimOrder(Enum):
 def claim_next(
     db: Database,
     now: datetime,
-    lease_until: datetime,
-    kind: RecipientKind = RecipientKind.CHAT,
-    order: ClaimOrder = ClaimOrder.IN_ORDER,
+    kind: RecipientKind,
+    order: ClaimOrder,
     *,
     busy: Collection[int] = (),
     resting: Collection[int] = (),
 ) -> OutboxMessage | None:
-    """Claim the message to recipients of a kind that has waited longest; None when nothing is due.
+    """Claim the message to recipients of a kind that has waited longest, for LEASE; None when nothing is due.
 
     Nothing is claimed for the recipients in `resting`. Messages to one recipient go one at a time. Only one of two
     senders gets a row, for the transaction of the claim is the only one that writes. `busy` is as in `release_lapsed`.
@@ -177,11 +181,12 @@ def claim_next(
         " (SELECT first.telegram_id FROM outbox AS first WHERE first.dedup_key = outbox.reply_key"
         " AND first.recipient_id = outbox.recipient_id) AS reply_to,"
         " (SELECT chats.thread FROM chats WHERE chats.chat_id = outbox.recipient_id"
-        " AND outbox.recipient_kind = 'chat') AS thread",
+        " AND outbox.recipient_kind = :chat) AS thread",
         {
             "now": stamp(now),
-            "lease": stamp(lease_until),
+            "lease": stamp(now + LEASE),
             "kind": kind.value,
+            "chat": RecipientKind.CHAT.value,
             "resting": json.dumps(list(resting)),
         },
     )

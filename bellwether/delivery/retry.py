@@ -5,19 +5,20 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 MOST_STRIKES = 5  #: failures while others arrived, after which a message is a dead letter
-_MOST_MOVES = 3  #: of a chat that are followed at once; more would be a circle
+_MOST_MOVES = 3  #: of a recipient that are followed at once; more would be a circle
 
 
 class Cause(Enum):
     """Why a message did not leave."""
 
-    GONE = "the person blocked the bot, or the group threw it out"
-    REFUSED = "Telegram will never take this message"
+    GONE = "its reader has left: nothing is sent there until a person says otherwise"
+    CLOSED = "its recipient takes nothing more: it was removed, disabled, or said so itself"
+    REFUSED = "the receiver will never take this message"
     NOT_NOW = "the receiver answered that it did not take it, and may later"
     TOO_FAST = "a flood limit"
-    MOVED = "the chat has a new number"
-    MAY_NOT_WRITE = "the right to write to the chat is missing now; it may come back"
-    MAY_NOT_SEND_THIS = "the chat takes words, but no message of this sort"
+    MOVED = "the recipient has a new number"
+    MAY_NOT_WRITE = "the right to write to the recipient is missing now; it may come back"
+    MAY_NOT_SEND_THIS = "the recipient takes words, but no message of this sort"
     UNREACHABLE = "no connection, so it surely did not arrive"
     UNANSWERED = "sent, and no answer or a server's failure came back: it may have arrived"
     BUG = "our own code failed"
@@ -34,7 +35,7 @@ class DeliveryError(Exception):
         retry_after: timedelta | None = None,
         moved_to: int | None = None,
     ) -> None:
-        """`retry_after`: wait exactly so long; `moved_to`: the chat's new id."""
+        """`retry_after`: wait exactly so long; `moved_to`: the recipient's new number."""
         super().__init__(text)
         self.cause = cause
         self.retry_after = retry_after
@@ -52,7 +53,7 @@ class DeliveryError(Exception):
 
     @property
     def forbidden_now(self) -> bool:
-        """Whether a right is missing that the chat may give back."""
+        """Whether a right is missing that the recipient may give back."""
         return self.cause in {Cause.MAY_NOT_WRITE, Cause.MAY_NOT_SEND_THIS}
 
 
@@ -81,10 +82,10 @@ def next_attempt(
 ) -> datetime | None:
     """When to try again after `attempts` tries; None for never.
 
-    A chat that moved is tried at once. A message with MOST_STRIKES is not in an outage, it is poison; but one that is
-    only to wait never is. A time at which it is not fresh any more is none at which it will be sent.
+    A recipient that moved is tried at once. A message with MOST_STRIKES is not in an outage, it is poison; but one that
+    is only to wait never is. A time at which it is not fresh any more is none at which it will be sent.
     """
-    if error.cause in {Cause.GONE, Cause.REFUSED} or (strikes >= MOST_STRIKES and not error.only_waits):
+    if error.cause in {Cause.GONE, Cause.CLOSED, Cause.REFUSED} or (strikes >= MOST_STRIKES and not error.only_waits):
         return None
     if error.retry_after is None and error.moved_to is not None and attempts <= _MOST_MOVES:
         return now

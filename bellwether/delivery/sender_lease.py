@@ -1,6 +1,6 @@
 """One sender for each bot: the process that holds its lease polls and sends, every other waits.
 
-    another holds it? | has it ended, or not beaten for LAPSE? | take over, and put back what it had claimed
+    another holds it? | has it ended, or not beaten for LAPSE? | take over, and put back what it had claimed for chats
 
 That its process ended is known at once on the same machine, by a file lock that the system gives back; elsewhere, or
 when it hangs, by beats that do not come while we watch. Both without looking at a clock that can be changed.
@@ -12,11 +12,11 @@ import socket
 import time
 from collections.abc import Callable
 
-from bellwether.db.database import Database
+from bellwether.core.clock import Clock
+from bellwether.db.database import Database, Store
 from bellwether.db.file_lock import FileLock
 from bellwether.delivery import leases_table, outbox_table
 from bellwether.delivery.messages import RecipientKind
-from bellwether.services import Services
 
 BEAT = 5.0  #: seconds between two beats
 LAPSE = 30.0  #: seconds without a beat after which another may take over
@@ -25,35 +25,35 @@ LAPSE = 30.0  #: seconds without a beat after which another may take over
 class SenderLease:
     """This process's claim to be the only one that talks to Telegram for a bot. Not for several threads at once."""
 
-    def __init__(self, services: Services, now: Callable[[], float] = time.monotonic) -> None:
-        """`now` tells seconds that never run backwards. Takes nothing yet."""
+    def __init__(self, store: Store, clock: Clock, token: str, now: Callable[[], float] = time.monotonic) -> None:
+        """`token` is the bot's; `now` tells seconds that never run backwards. Takes nothing yet."""
         # the number before the colon is the bot's public id; the secret is what comes after
-        self.name = f"telegram-{services.settings.telegram.token.get_secret_value().partition(':')[0]}"
+        self.name = f"telegram-{token.partition(':')[0]}"
         self._machine = socket.gethostname()
         self.holder = f"process {os.getpid()} on {self._machine}, {secrets.token_hex(4)}"
-        self._services, self._now = services, now
-        path = services.store.path
+        self._store, self._clock, self._now = store, clock, now
+        path = store.path
         self._lock = FileLock(path.with_name(f"{path.name}.{self.name}.lock"))
         self._watched: tuple[leases_table.Held, float] | None = None  # the other's last beat, and since when we know it
 
     def take(self) -> leases_table.Held | None:
         """Try to take the lease. None when it is ours now, else who has it. Raises StoreError."""
-        with self._services.store.transaction() as db:
+        with self._store.transaction() as db:
             held = leases_table.seen(db, self.name)
             if held is not None and held.holder == self.holder:
                 return None
             if held is not None and not self._has_ended(held):
                 return held
             self._lock.acquire()
-            leases_table.take(db, self.name, self.holder, self._machine, self._services.clock(), held)
+            leases_table.take(db, self.name, self.holder, self._machine, self._clock(), held)
             outbox_table.release_claims(db, RecipientKind.CHAT)
             self._watched = None
         return None
 
     def beat(self) -> bool:
         """Say that we live. False when the lease was taken over: then stop at once. Raises StoreError."""
-        with self._services.store.transaction() as db:
-            return leases_table.beat(db, self.name, self.holder, self._services.clock())
+        with self._store.transaction() as db:
+            return leases_table.beat(db, self.name, self.holder, self._clock())
 
     def may_send(self, db: Database) -> bool:
         """Whether the lease is ours, within the caller's transaction."""
@@ -62,7 +62,7 @@ class SenderLease:
     def release(self) -> None:
         """Give the lease back. Raises StoreError."""
         try:
-            with self._services.store.transaction() as db:
+            with self._store.transaction() as db:
                 leases_table.release(db, self.name, self.holder)
         finally:
             self._lock.release()

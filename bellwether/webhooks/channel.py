@@ -1,6 +1,6 @@
 """The channel to programs.
 
-what is owed to owners | spread over their webhooks | `delivery.deliver` sends each | logged; a 410 ends a webhook
+what is owed to owners | `spread` over their webhooks | `send`, each event | logged; a 410 ends a webhook
 """
 
 import asyncio
@@ -55,7 +55,7 @@ class _WebhookError(DeliveryError):
     """A webhook did not take an event."""
 
     def __init__(self, response: "WebhookResponse") -> None:
-        cause = Cause.GONE if response.gone else Cause.UNANSWERED if response.status is None else Cause.NOT_NOW
+        cause = Cause.CLOSED if response.gone else Cause.UNANSWERED if response.status is None else Cause.NOT_NOW
         asked = None if response.retry_after is None else timedelta(seconds=response.retry_after)
         super().__init__(response.error, cause, retry_after=asked)
         self.response = response
@@ -72,25 +72,20 @@ class WebhookChannel(Channel):
     kind = RecipientKind.WEBHOOK
     order = ClaimOrder.EACH_ITS_TRIES
     retries = RETRIES
-    units = "webhooks"
+    units = "events to webhooks"
+    spreads = (RecipientKind.KEY,)
 
     def __init__(self, store: Store, clock: Clock, *, private: bool, sender: "WebhookSender | None" = None) -> None:
         """`private` lets messages go to our own network. Without a sender one is made when something is owed."""
         self._store, self._clock, self._private, self._sender = store, clock, private, sender
         self._is_out = False
 
-    def begin(self) -> bool:
-        """Spread what is owed to owners. False where nothing is owed, or nothing can be sent."""
-        now = self._clock()
+    def can_send(self) -> bool:
+        """Whether anything is owed to an owner or a webhook, and there is a sender, which is made here."""
         with self._store.reading() as db:  # as nearly always, there is none: nobody need be waited for
-            to_owners = bool(webhook_outbox_table.owed_to_owners(db, now, 1))
-            if not to_owners and not webhook_outbox_table.any_owed(db):
+            if not webhook_outbox_table.any_owed(db):
                 return False
-        if not self._open():
-            return False
-        if to_owners:
-            self._spread(now)
-        return True
+        return self._open()
 
     def _open(self) -> bool:
         """Have a sender; False, and once a sentence in the log, where the environment keeps it from connecting."""
@@ -104,27 +99,37 @@ class WebhookChannel(Channel):
                 log.error("%s What is owed to webhooks is kept.", problem)
         return self._sender is not None
 
-    def _spread(self, now: datetime) -> None:
+    def spread(self, db: Database, now: datetime) -> None:
         """What is owed to owners becomes a row for each of their webhooks."""
-        with self._store.transaction() as db:
-            for message in webhook_outbox_table.owed_to_owners(db, now, _SPREAD_AT_ONCE):
-                fired = alerts_table.behind(db, message.dedup_key)
-                event_id, body = fired_event(fired) if fired is not None else message_event(message, now)
-                for hook in webhooks_table.of_key(db, message.recipient.id):
-                    if _takes(db, hook, now):
-                        webhook_outbox_table.enqueue(db, hook.id, event_id, body, now)
-                webhook_outbox_table.mark_spread(db, message, now)
+        for message in webhook_outbox_table.owed_to_owners(db, now, _SPREAD_AT_ONCE):
+            fired = alerts_table.behind(db, message.dedup_key)
+            event_id, body = fired_event(fired) if fired is not None else message_event(message, now)
+            for hook in webhooks_table.of_key(db, message.recipient.id):
+                if _takes(db, hook, now):
+                    webhook_outbox_table.enqueue(db, hook.id, event_id, body, now)
+            webhook_outbox_table.mark_spread(db, message, now)
 
     async def send(self, message: OutboxMessage) -> Accepted:
-        """Send an event. Raises DeliveryError."""
-        assert self._sender is not None
-        hook = await asyncio.to_thread(self._hook, message.recipient.id)
-        if hook is None:
-            raise DeliveryError("the webhook takes nothing more", Cause.GONE)
-        response = await self._sender.send(hook, message.event_id, message.text, self._clock())
+        """Send an event. Raises DeliveryError, also for a fault of ours: it is tried for as long as it is fresh."""
+        try:
+            response = await self._try_to_send(message)
+        except DeliveryError:
+            raise
+        except Exception as fault:
+            from bellwether.webhooks.sending import WebhookResponse
+
+            log.exception("Event %s could not be sent to webhook %d.", message.event_id, message.recipient.id)
+            raise _WebhookError(WebhookResponse(None, f"a fault on our side ({type(fault).__name__})", 0)) from fault
         if response.error:
             raise _WebhookError(response)
         return _WebhookAccepted(response=response)
+
+    async def _try_to_send(self, message: OutboxMessage) -> "WebhookResponse":
+        assert self._sender is not None
+        hook = await asyncio.to_thread(self._hook, message.recipient.id)
+        if hook is None:
+            raise DeliveryError("the webhook takes nothing more", Cause.CLOSED)
+        return await self._sender.send(hook, message.event_id, message.text, self._clock())
 
     def _hook(self, webhook_id: int) -> Webhook | None:
         """Where an event goes; None where nothing goes any more."""

@@ -12,16 +12,16 @@ from bellwether.db.database import rows, stamp
 from bellwether.delivery import outbox_table
 from bellwether.delivery.messages import OutboxMessage, Recipient, RecipientKind
 
-KIND = "webhook"  #: of the row of one webhook
+EVENT = "webhook"  #: the kind of message that an event is, with which its dedup_key begins
 KEEP_TRYING = timedelta(days=3)
 
 
 def enqueue(db: Database, webhook_id: int, event_id: str, body: str, now: datetime, *, again: str = "") -> bool:
     """Owe an event to a webhook, once; `again` makes another row of one that was owed before."""
     draft = outbox_table.Draft(
-        dedup_key=f"{KIND}:{webhook_id}:{event_id}{again}",
+        dedup_key=f"{EVENT}:{webhook_id}:{event_id}{again}",
         recipient=Recipient(RecipientKind.WEBHOOK, webhook_id),
-        kind=KIND,
+        kind=EVENT,
         text=body,
         not_before=now,
         expires_at=now + KEEP_TRYING,
@@ -34,9 +34,10 @@ def owed_to_owners(db: Database, now: datetime, limit: int) -> list[OutboxMessag
     """What is due to owners and not spread yet, oldest first."""
     sql = (
         "SELECT * FROM outbox WHERE state = 'pending' AND not_before <= :now AND expires_at > :now"
-        " AND recipient_kind = 'key' ORDER BY id LIMIT :limit"
+        " AND recipient_kind = :kind ORDER BY id LIMIT :limit"
     )
-    return [outbox_table.read_message(row) for row in rows(db, sql, {"now": stamp(now), "limit": limit})]
+    values = {"now": stamp(now), "kind": RecipientKind.KEY.value, "limit": limit}
+    return [outbox_table.read_message(row) for row in rows(db, sql, values)]
 
 
 def mark_spread(db: Database, message: OutboxMessage, now: datetime) -> None:
@@ -45,27 +46,32 @@ def mark_spread(db: Database, message: OutboxMessage, now: datetime) -> None:
 
 
 def any_owed(db: Database) -> bool:
-    """Whether there is anything to send to webhooks, now or later."""
-    return bool(rows(db, f"SELECT 1 FROM outbox WHERE {_WAITING} AND recipient_kind = 'webhook' LIMIT 1"))
+    """Whether there is anything to spread over webhooks or to send to one, now or later."""
+    sql = f"SELECT 1 FROM outbox WHERE {_WAITING} AND recipient_kind IN (:key, :webhook) LIMIT 1"
+    return bool(rows(db, sql, {"key": RecipientKind.KEY.value, "webhook": RecipientKind.WEBHOOK.value}))
 
 
 def waiting(db: Database, webhook_id: int) -> int:
     """How much is owed to a webhook."""
-    (row,) = rows(db, f"SELECT count(*) AS n FROM outbox WHERE {_WAITING} AND {_TO}", {"webhook": webhook_id})
+    (row,) = rows(db, f"SELECT count(*) AS n FROM outbox WHERE {_WAITING} AND {_TO}", _to(webhook_id))
     return int(row["n"])
 
 
 def hold_back(db: Database, webhook_id: int, until: datetime) -> None:
     """Send nothing to a webhook before then."""
     sql = f"UPDATE outbox SET not_before = :until WHERE state = 'pending' AND {_TO} AND not_before < :until"
-    db.conn.execute(sql, {"until": stamp(until), "webhook": webhook_id})
+    db.conn.execute(sql, _to(webhook_id) | {"until": stamp(until)})
 
 
 def forget(db: Database, webhook_id: int) -> None:
     """Owe nothing more to a webhook."""
     sql = f"UPDATE outbox SET state = 'expired' WHERE state = 'pending' AND {_TO}"
-    db.conn.execute(sql, {"webhook": webhook_id})
+    db.conn.execute(sql, _to(webhook_id))
 
 
 _WAITING = "state IN ('pending', 'sending')"
-_TO = "recipient_kind = 'webhook' AND recipient_id = :webhook"
+_TO = "recipient_kind = :kind AND recipient_id = :webhook"
+
+
+def _to(webhook_id: int) -> dict[str, object]:
+    return {"kind": RecipientKind.WEBHOOK.value, "webhook": webhook_id}

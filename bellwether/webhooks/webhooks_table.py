@@ -117,11 +117,28 @@ def prune(db: Database, before: datetime) -> int:
 
 
 def _webhook(row: dict[str, Any]) -> Webhook:
-    times = {name: unstamp_or_none(row[name]) for name in ("old_until", "disabled_at")}
     return Webhook(
-        **row | times | {"created_at": unstamp(row["created_at"]), "disabled_why": row["disabled_why"] or ""}
+        id=row["id"],
+        key_id=row["key_id"],
+        url=row["url"],
+        secret=row["secret"],
+        old_secret=row["old_secret"],
+        old_until=unstamp_or_none(row["old_until"]),
+        created_at=unstamp(row["created_at"]),
+        disabled_at=unstamp_or_none(row["disabled_at"]),
+        disabled_why=row["disabled_why"] or "",
     )
 
 
 def _attempt(row: dict[str, Any]) -> Attempt:
-    return Attempt(**row | {"at": unstamp(row["at"]), "error": row["error"] or ""})
+    return Attempt(
+        id=row["id"],
+        webhook_id=row["webhook_id"],
+        event_id=row["event_id"],
+        body=row["body"],
+        attempt=row["attempt"],
+        at=unstamp(row["at"]),
+        milliseconds=row["milliseconds"],
+        status=row["status"],
+        error=row["error"] or "",
+    )

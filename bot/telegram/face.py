@@ -68,7 +68,8 @@ class TelegramFace:
         self._bot = make_bot(settings, heard)
         self._stopping = False
         self._settled = asyncio.Event()  #: set when the answers under way at a stop are sent, or have had their time
-        self.lease = SenderLease(services, now)
+        token = services.settings.telegram.token.get_secret_value()
+        self.lease = SenderLease(services.store, services.clock, token, now)
         self.sender = TelegramSender(
             self._bot, Pictures(services.store, services.clock, self._bot.token), SendRateLimit(now)
         )

@@ -31,7 +31,8 @@ async def deliver_now(services: Services) -> DeliveryRun:
 
     Where another process sends for this bot already, wait until it has sent what is due.
     """
-    lease = SenderLease(services)
+    token = services.settings.telegram.token.get_secret_value()
+    lease = SenderLease(services.store, services.clock, token)
     due = await asyncio.to_thread(_due, services.store, services.clock())
     for look in range(MOST_LOOKS):
         other = await asyncio.to_thread(lease.take)
