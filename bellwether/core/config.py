@@ -23,7 +23,6 @@ from bellwether.core.plans import DEMO, PLANS, Plan
 PREFIX = "BELLWETHER_"
 FILE_VARIABLE = "BELLWETHER_CONFIG"  #: names another settings file than config.yaml in the working directory
 TOKEN_VARIABLES = ("BELLWETHER_TELEGRAM__TOKEN", "TELEGRAM_BOT_TOKEN")  #: the second is what hosting panels call it
-_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where PyYAML has it: a tenth of the time at a start
 
 Source = Literal["yahoo", "sample", "file"]  #: each is a module of bellwether/market with a function `open_source`
 
@@ -235,7 +234,7 @@ def _file_settings() -> dict[str, Any]:
     if file is None:
         return {}
     try:
-        content = yaml.load(file.read_text(encoding="utf-8"), _YAML)
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, OSError, UnicodeDecodeError) as problem:
         raise ConfigError(f"The settings file {file} cannot be read: {_where(problem)}.") from None
     content = {} if content is None else content
