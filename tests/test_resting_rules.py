@@ -16,7 +16,7 @@ from bellwether.core.alert_types import AlertRule, QuietHours, RuleKind, RuleReq
 from bellwether.core.errors import BadRule, UnknownSymbol
 from bellwether.core.types import Bars, Instrument
 from bellwether.delivery import chat_wishes
-from bellwether.delivery.messages import VANISHED
+from bellwether.delivery.message_kinds import VANISHED
 from bellwether.market.bars import STALE_AFTER
 from bellwether.services import Services
 from tests.support.talk import Talk

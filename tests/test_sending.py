@@ -14,7 +14,8 @@ from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, Re
 from bellwether.db.database import rows, unstamp
 from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.deliver import DeliveryRun
-from bellwether.delivery.messages import SILENT, RecipientKind, recipient_of
+from bellwether.delivery.message_kinds import SILENT
+from bellwether.delivery.messages import RecipientKind, recipient_of
 from bellwether.delivery.outbox_table import ClaimOrder
 from bellwether.delivery.retry import Cause, DeliveryError
 from bellwether.services import Services

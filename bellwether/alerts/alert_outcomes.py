@@ -21,7 +21,7 @@ from bellwether.core.types import Bars, Instrument
 from bellwether.db.database import Store
 from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.chat_wishes import ChatWishes
-from bellwether.delivery.messages import OUTCOME
+from bellwether.delivery.message_kinds import OUTCOME
 from bellwether.market.bars import STALE_AFTER
 from bellwether.market.calendar import SETTLING, last_closed_session
 from bellwether.market.provider import Provider

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bellwether.alerts.rules.digest_due import DigestReason, DigestSlot, Prices, decide_digest
+from bellwether.alerts.observed_digest import DigestTopic, ObservedDigest, OpenDigest
+from bellwether.alerts.rules.digest_due import DigestReason, Prices, decide_digest
 from bellwether.alerts.rules.rarity import Remark
-from bellwether.alerts.text.digest import DigestEntry, Digests, Notes
+from bellwether.alerts.text.digest import Digests, Notes
 from bellwether.alerts.text.digest_notes import how_they_turned_out, what_else_fired, why_it_comes
-from bellwether.core.alert_types import Alert, AlertSettings, DigestMode
 from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.delivery.lateness import about_lateness, is_late
-from bellwether.delivery.messages import DIGEST
+from bellwether.delivery.message_kinds import DIGEST
 from bellwether.delivery.outbox_table import Draft
-from bellwether.track_record.grading import GradedRange, Range, grades
+from bellwether.track_record.grading import grades
 
 DUE = frozenset({DigestReason.DUE, DigestReason.DUE_WITHOUT_PRICES})
 
@@ -21,44 +21,6 @@ DUE = frozenset({DigestReason.DUE, DigestReason.DUE_WITHOUT_PRICES})
 def digest_key(chat_id: int, session: date) -> str:
     """The dedup_key of the digest of a chat and session."""
     return f"{DIGEST}:{chat_id}:{session}"
-
-
-@dataclass(frozen=True, slots=True)
-class DigestTopic:
-    """One symbol on one session."""
-
-    entry: DigestEntry
-    is_stale: bool  #: its prices ended long ago
-    is_late: bool  #: waiting may bring its bar; a symbol that is gone or stale must not hold up the others
-    told: tuple[Range, ...] = ()  #: ranges that a digest about it tells
-    ended: tuple[tuple[Range, GradedRange], ...] = ()  #: ranges told before that end with this session
-    unjudged: int = 0  #: of these, those of which a close is missing
-
-
-@dataclass(frozen=True, slots=True)
-class OpenDigest:
-    """A digest that a chat may be owed now."""
-
-    chat_id: int
-    slot: DigestSlot
-    settings: AlertSettings
-    symbols: Sequence[str]  #: that the chat watches, of the exchanges that traded
-    folded: Sequence[Alert]  #: that wait for it, the most surprising first
-
-    @property
-    def wants_remark(self) -> bool:
-        """Whether it is sent only when something is unusual."""
-        return self.settings.digest_mode is DigestMode.UNUSUAL
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedDigest:
-    """A digest, and what was seen of its symbols."""
-
-    digest: OpenDigest
-    topics: Sequence[DigestTopic]
-    reason: DigestReason  #: whether it is to be sent now, by how far its prices reach
-    remark: Remark  #: what was unusual, where it is sent only then
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +48,7 @@ def reason_of(digest: OpenDigest, topics: Sequence[DigestTopic], now: datetime, 
     return decide_digest(digest.slot, prices, now)
 
 
-def decide(
+def decide_row(
     seen: ObservedDigest, words: Digests, now: datetime, present: datetime, wishes: ChatWishes
 ) -> DigestDecision:
     """The row of one digest; `now` and `present` are as in `ChatWishes.begin`."""

@@ -10,8 +10,8 @@ import logging
 from collections.abc import Sequence
 from datetime import date
 
-from bellwether.alerts.digest_decisions import DigestTopic, OpenDigest
 from bellwether.alerts.observe import rarities
+from bellwether.alerts.observed_digest import DigestTopic, OpenDigest
 from bellwether.alerts.rules.budget import surprise_of_move
 from bellwether.alerts.rules.rarity import Remark, remark
 from bellwether.alerts.text.digest import DigestEntry

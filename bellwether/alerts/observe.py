@@ -10,8 +10,7 @@ import logging
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from bellwether.alerts.rule_decisions import Unseen
-from bellwether.alerts.rules.judge import Observation, RuleReason
+from bellwether.alerts.rules.judge import Observation, RuleReason, Unseen
 from bellwether.alerts.rules.rarity import COMPARED, Rarity, rarity
 from bellwether.ask import forecasts, point_in_time
 from bellwether.core.alert_types import FORECASTS, AlertRule, RuleKind

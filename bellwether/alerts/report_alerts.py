@@ -24,7 +24,7 @@ from bellwether.core.types import LEVELS, Q10, Q90
 from bellwether.db.database import Store
 from bellwether.delivery import outbox_table
 from bellwether.delivery.chat_wishes import ChatWishes
-from bellwether.delivery.messages import REPORT
+from bellwether.delivery.message_kinds import REPORT
 from bellwether.revenue import ask, sentences
 from bellwether.revenue.issued import PastGrowth, past_of
 from bellwether.revenue.types import GrowthForecast

@@ -1,12 +1,12 @@
 """What becomes of the rules about one symbol after a session, and what is said of those that fire or end. Pure."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bellwether.alerts.rules.budget import surprise_of_move, surprise_of_rarity
-from bellwether.alerts.rules.judge import Observation, RuleReason, RuleVerdict, judge, measure
+from bellwether.alerts.rules.judge import Observation, RuleReason, RuleVerdict, Unseen, judge, measure
 from bellwether.alerts.text import alerts
 from bellwether.alerts.text.events import event
 from bellwether.core.alert_types import FORECASTS, Alert, AlertRule, RuleKind
@@ -36,14 +36,6 @@ class ClosedSession:
 
 
 @dataclass(frozen=True, slots=True)
-class Unseen:
-    """There is no telling how a symbol stands after a session."""
-
-    reason: RuleReason
-    until: date | None = None  #: the last session with prices, where they ended long ago
-
-
-@dataclass(frozen=True, slots=True)
 class Fired:
     """A rule that fired, or whose time is over, and what is to be said."""
 
@@ -65,12 +57,12 @@ class RuleDecisions:
 
     rules: Sequence[AlertRule]  #: as they were read
     closed: ClosedSession
-    reasons: Counter[RuleReason]
-    fired: list[Fired] = field(default_factory=list)
-    judged: list[AlertRule] = field(default_factory=list)  #: as they are to be kept
-    lack_close: list[AlertRule] = field(default_factory=list)
-    unseen: list[AlertRule] = field(default_factory=list)  #: their symbol could not be looked at
-    gone: list[AlertRule] = field(default_factory=list)  #: of these, those that are to rest
+    reasons: Mapping[RuleReason, int]
+    fired: Sequence[Fired] = ()
+    judged: Sequence[AlertRule] = ()  #: as they are to be kept
+    lack_close: Sequence[AlertRule] = ()
+    unseen: Sequence[AlertRule] = ()  #: their symbol could not be looked at
+    gone: Sequence[AlertRule] = ()  #: of these, those that are to rest
     prices_until: date | None = None  #: of a symbol that could not be looked at, where known
 
     def missing_since(self, rule: AlertRule) -> date:
@@ -78,37 +70,37 @@ class RuleDecisions:
         return missing_since(rule, self.closed.session, self.prices_until)
 
 
-def decide(
+def decide_rules(
     rules: Sequence[AlertRule], seen: Observation | Unseen, closed: ClosedSession, now: datetime, wishes: ChatWishes
 ) -> RuleDecisions:
     """Judge the rules about one symbol by what was seen of it."""
     until = seen.until if isinstance(seen, Unseen) else None
-    decided = RuleDecisions(rules, closed, Counter(), prices_until=until)
     if isinstance(seen, Unseen) and seen.reason is RuleReason.WAITING_FOR_PRICES:
-        decided.reasons[seen.reason] += len(rules)
-        return decided
+        return RuleDecisions(rules, closed, {seen.reason: len(rules)}, prices_until=until)
+    reasons, fired = Counter[RuleReason](), list[Fired]()
+    judged, lack_close, unseen = list[AlertRule](), list[AlertRule](), list[AlertRule]()
     for rule in rules:
         figure = measure(rule, seen) if isinstance(seen, Observation) else None
         verdict = judge(rule, figure, closed.session, now, seen.gap if isinstance(seen, Observation) else Gap.NONE)
-        decided.reasons[verdict.reason] += 1
+        reasons[verdict.reason] += 1
         if verdict.fires and isinstance(seen, Observation) and figure is not None:
             with wishes.speaking(rule.chat_id):
                 timezone = wishes.settings(rule.chat_id).timezone
                 late = f"{about_lateness(closed.due_at, timezone)}\n" if is_late(closed.due_at, now) else ""
-                decided.fired.append(_fired(rule, verdict, figure, seen, closed, late))
+                fired.append(_fired(rule, verdict, figure, seen, closed, late))
         elif verdict.reason is RuleReason.EXPIRED:
             # it says so in the digest: it must not fall silent without a word
             with wishes.speaking(rule.chat_id):
                 alert = _alert(rule, closed.session, alerts.ended(rule))
-                decided.fired.append(Fired(rule, verdict, alert, "", closed))
+                fired.append(Fired(rule, verdict, alert, "", closed))
         elif verdict.reason is RuleReason.SESSION_MISSING:
-            decided.lack_close.append(rule)
+            lack_close.append(rule)
         elif isinstance(seen, Unseen):
-            decided.unseen.append(verdict.rule)
+            unseen.append(verdict.rule)
         else:
-            decided.judged.append(verdict.rule)
-    decided.gone.extend(rule for rule in decided.unseen if is_gone(rule, closed.session, until))
-    return decided
+            judged.append(verdict.rule)
+    gone = [rule for rule in unseen if is_gone(rule, closed.session, until)]
+    return RuleDecisions(rules, closed, reasons, fired, judged, lack_close, unseen, gone, until)
 
 
 def _fired(

@@ -4,7 +4,7 @@ judge_rules         alert rules: see tick_rules
 | report_outcomes   what came of earlier alerts: see alert_outcomes
 | _read_page        awake chats, the digests open by each one's clock, what waits for them, watchlists: one read a page
 | DigestBuilder     prices and forecasts: each symbol and its lines once, shared by all chats
-| decide            due? not yet? too late? something unusual, for chats that want no other digest? the text (pure)
+| decide_row        due? not yet? too late? something unusual, for chats that want no other digest? the text (pure)
 | _write_page       a row for each chat and session, whatever happens twice: one transaction a page
 
 A page holds the writer's lock for some ten milliseconds. A tick that is killed has lost a page at most, and the next
@@ -19,16 +19,9 @@ from datetime import date, datetime
 
 from bellwether.alerts import alerts_table, subscriptions_table
 from bellwether.alerts.alert_outcomes import report_outcomes
-from bellwether.alerts.digest_decisions import (
-    DUE,
-    DigestDecision,
-    ObservedDigest,
-    OpenDigest,
-    decide,
-    digest_key,
-    reason_of,
-)
+from bellwether.alerts.digest_decisions import DUE, DigestDecision, decide_row, digest_key, reason_of
 from bellwether.alerts.digest_entries import DigestBuilder
+from bellwether.alerts.observed_digest import ObservedDigest, OpenDigest
 from bellwether.alerts.rules.digest_due import DigestReason, DigestSlot, Prices, decide_digest
 from bellwether.alerts.rules.local_time import Rhythm, newest_slot, open_slots
 from bellwether.alerts.rules.rarity import Remark
@@ -113,7 +106,7 @@ class _DigestTick:
             self._stopped = self._stopping()
             if self._stopped:
                 break
-            decision = decide(self._observe(digest), self._words, self._now, present, wishes)
+            decision = decide_row(self._observe(digest), self._words, self._now, present, wishes)
             self.reasons[decision.reason] += 1
             if decision.draft is not None:
                 decided.append(decision)

@@ -2,7 +2,7 @@
 
 rules_table.unjudged    each calendar's rules that were not judged since its last closed session: one read
 | observe_session       prices and forecasts: each symbol once, but for rules that wait for a missing close
-| decide                a verdict for each rule, and what is said of those that fire or have ended (pure)
+| decide_rules          a verdict for each rule, and what is said of those that fire or have ended (pure)
 | write_states          the rules of one symbol that stay silent, those let rest: one transaction a symbol
 | write_fired           alerts, messages within each chat's budget, the state of their rules: one transaction a page
 
@@ -15,13 +15,13 @@ fires is written at the end, for a chat's budget is spent on the most surprising
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from bellwether.alerts import rules_table
 from bellwether.alerts.observe import lacks_close, observe_session
-from bellwether.alerts.rule_decisions import ClosedSession, Fired, RuleDecisions, decide
+from bellwether.alerts.rule_decisions import ClosedSession, Fired, RuleDecisions, decide_rules
 from bellwether.alerts.rules.judge import RuleReason
 from bellwether.alerts.rules_table import UnjudgedRule
 from bellwether.alerts.write_alerts import write_fired, write_states
@@ -85,12 +85,12 @@ def _decide_symbol(
     if waiting and not lacks_close(services.provider, symbol, closed.session):
         waiting = set()
     rules = [read.rule for read in unjudged if read.rule.id not in waiting]
-    decided = RuleDecisions(rules, closed, Counter())
-    if rules:
-        decided = decide(rules, observe_session(services, symbol, closed.session, rules), closed, now, wishes)
-    if waiting:
-        decided.reasons[RuleReason.SESSION_MISSING] += len(waiting)
-    return decided
+    reasons = Counter({RuleReason.SESSION_MISSING: len(waiting)} if waiting else {})
+    if not rules:
+        return RuleDecisions(rules, closed, reasons)
+    decided = decide_rules(rules, observe_session(services, symbol, closed.session, rules), closed, now, wishes)
+    reasons.update(decided.reasons)
+    return replace(decided, reasons=reasons)
 
 
 def _put_right(

@@ -19,7 +19,7 @@ from bellwether.core.clock import Clock
 from bellwether.db.database import Database, Store
 from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.chat_wishes import ChatWishes
-from bellwether.delivery.messages import LEFTOVERS, VANISHED
+from bellwether.delivery.message_kinds import LEFTOVERS, VANISHED
 from bellwether.forecasting import sentences
 from bellwether.market.symbols.universe import Universe, instrument_of
 

@@ -5,7 +5,8 @@ from enum import Enum
 
 from bellwether.db.database import Database
 from bellwether.delivery import outbox_table
-from bellwether.delivery.messages import ADMIN, recipient_of
+from bellwether.delivery.message_kinds import ADMIN
+from bellwether.delivery.messages import recipient_of
 
 _FRESH = timedelta(days=1)
 

@@ -10,7 +10,8 @@ from bellwether.core.errors import LimitReached, StoreError
 from bellwether.core.i18n.translate import said
 from bellwether.db.database import Database, Store, stamp
 from bellwether.delivery import chat_data_table, chats_table, feedback_table, outbox_table
-from bellwether.delivery.messages import ADMIN, recipient_of
+from bellwether.delivery.message_kinds import ADMIN
+from bellwether.delivery.messages import recipient_of
 
 MOST_A_DAY = 20  #: pieces of feedback of one chat
 LONGEST_FEEDBACK = 2000  #: characters

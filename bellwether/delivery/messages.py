@@ -1,4 +1,4 @@
-"""Messages owed: whom they are for, and of what kind.
+"""Messages owed, and whom they are for.
 
 Rules and alerts have an owner, which is one number: a chat's is Telegram's own, 0 is whoever sits at the terminal, and
 those of API keys lie far below all of them. Here, and nowhere else, an owner becomes the recipient of a message.
@@ -58,33 +58,3 @@ def recipient_of(owner: int) -> Recipient:
     if owner < _KEYS:
         return Recipient(RecipientKind.KEY, _KEYS - owner)
     return Recipient(RecipientKind.TERMINAL if owner == TERMINAL else RecipientKind.CHAT, owner)
-
-
-# the kinds of messages we send of our own accord
-DIGEST = "digest"
-ADMIN = "admin"
-OUTCOME = "outcome"
-LEFTOVERS = "leftovers"  #: alerts beyond the budget of a chat that gets no digest
-VANISHED = "vanished"  #: rules rest, for what they look at has no prices any more
-REPORT = "report"  #: a company that is watched has reported its revenue
-
-SILENT = {  #: whether a phone makes no sound for it
-    DIGEST: True,  # comes every evening and can wait until somebody looks
-    OUTCOME: True,  # an old story's end
-    LEFTOVERS: True,  # in place of a digest
-    VANISHED: True,  # it has been so for a week
-    REPORT: False,
-    "growth": False,
-    "chance": False,
-    "risk": False,
-    "price": False,
-    "move": False,
-    "unusual": False,
-    "earnings": False,
-    ADMIN: True,
-}
-
-
-def is_silent(kind: str) -> bool:
-    """Whether a message of this kind makes no sound. One that is not in the table does: it was worth a message."""
-    return SILENT.get(kind, False)

@@ -14,7 +14,8 @@ from telegram.error import TelegramError
 
 from bellwether.delivery.channels import Accepted
 from bellwether.delivery.deliver import MOST_AT_ONCE
-from bellwether.delivery.messages import OutboxMessage, is_silent
+from bellwether.delivery.message_kinds import is_silent
+from bellwether.delivery.messages import OutboxMessage
 from bellwether.delivery.retry import Cause, DeliveryError
 from bot.replies import Pressed, Reply
 from bot.telegram.client import lanes_of

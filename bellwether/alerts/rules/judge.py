@@ -75,6 +75,14 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class Unseen:
+    """There is no telling how a symbol stands after a session."""
+
+    reason: RuleReason
+    until: date | None = None  #: the last session with prices, where they ended long ago
+
+
+@dataclass(frozen=True, slots=True)
 class RuleVerdict:
     """What came of looking at a rule."""
 

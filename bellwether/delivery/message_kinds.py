@@ -1,0 +1,29 @@
+"""The kinds of messages that are sent of our own accord, and which of them make a sound."""
+
+DIGEST = "digest"
+ADMIN = "admin"
+OUTCOME = "outcome"
+LEFTOVERS = "leftovers"  #: alerts beyond the budget of a chat that gets no digest
+VANISHED = "vanished"  #: rules rest, for what they look at has no prices any more
+REPORT = "report"  #: a company that is watched has reported its revenue
+
+SILENT = {  #: whether a phone makes no sound for it
+    DIGEST: True,  # comes every evening and can wait until somebody looks
+    OUTCOME: True,  # an old story's end
+    LEFTOVERS: True,  # in place of a digest
+    VANISHED: True,  # it has been so for a week
+    REPORT: False,
+    "growth": False,
+    "chance": False,
+    "risk": False,
+    "price": False,
+    "move": False,
+    "unusual": False,
+    "earnings": False,
+    ADMIN: True,
+}
+
+
+def is_silent(kind: str) -> bool:
+    """Whether a message of this kind makes no sound. One that is not in the table does: it was worth a message."""
+    return SILENT.get(kind, False)
