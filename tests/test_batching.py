@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.telegram.database_threads import Batcher
+from bot.telegram.batcher import Batcher
 
 
 def test_what_comes_while_one_call_runs_goes_together_in_the_next() -> None:

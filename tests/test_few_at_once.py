@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.telegram.thinking import ComputeSlots
+from bot.telegram.compute_slots import ComputeSlots
 
 FOREVER = 3600.0
 

@@ -8,7 +8,8 @@ import pytest
 from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bellwether.delivery.retry import Cause
-from bot.telegram.errors import REFUSALS, Meaning, as_delivery_error, meaning_of, refusal
+from bot.telegram.errors import as_delivery_error
+from bot.telegram.refusals import REFUSALS, Meaning, meaning_of, refusal
 
 GONE, MOVED, NOT_NOW, NOT_THIS = Meaning.GONE, Meaning.MOVED, Meaning.MAY_NOT_WRITE, Meaning.MAY_NOT_SEND_THIS
 OURS = Meaning.OURS

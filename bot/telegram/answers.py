@@ -25,11 +25,12 @@ from bot import conversation
 from bot.commands import ChatContext
 from bot.replies import Reply
 from bot.telegram.addressed import is_of_a_person, said_to_us
+from bot.telegram.compute_slots import ComputeSlots
 from bot.telegram.database_threads import try_change
 from bot.telegram.groups import Admins
 from bot.telegram.message import topic_of
 from bot.telegram.sender import TelegramSender
-from bot.telegram.thinking import ComputeSlots, typing
+from bot.telegram.typing_notice import typing
 
 THINKERS = 48  #: threads for answers; nearly all of them wait, for a source that is slow or silent
 THINKING = 1  #: of them that compute: more only keep the finished answers from being sent

@@ -17,8 +17,8 @@ from telegram.request import HTTPXRequest
 from bellwether.core.config import Telegram
 from bellwether.core.connections import Part, naming_the_fault
 from bellwether.delivery.deliver import MOST_AT_ONCE
-from bot.telegram.errors import refuses_token
 from bot.telegram.lanes import PATIENCE, Lanes, NoLane
+from bot.telegram.refusals import refuses_token
 
 READ_TIMEOUT = 20.0  #: seconds for an answer: one that comes late after all would make a second message
 ANSWER_WITHIN = 5.0  #: seconds for the answer, after those for which Telegram waits for something to happen

@@ -28,12 +28,13 @@ from bellwether.delivery.sender_lease import BEAT, SenderLease
 from bellwether.services import Services
 from bot.telegram.answers import Answers
 from bot.telegram.client import fetch, make_bot
-from bot.telegram.errors import is_of_telegram, refuses_token, seconds
+from bot.telegram.errors import seconds
 from bot.telegram.groups import set_menus
 from bot.telegram.inline import Inline
 from bot.telegram.one_shot import LOOK_AGAIN, refusal, who
 from bot.telegram.pictures import Pictures
 from bot.telegram.rate_limits import SendRateLimit
+from bot.telegram.refusals import is_of_telegram, refuses_token
 from bot.telegram.sender import TelegramSender
 from bot.telegram.updates import NotOurs, Updates
 

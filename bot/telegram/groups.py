@@ -21,7 +21,7 @@ from bellwether.core.i18n.translate import ENGLISH, LANGUAGES, use_language
 from bellwether.core.i18n.translate import gettext as _
 from bot.commands import COMMANDS
 from bot.commands.base import Command, Who
-from bot.telegram.errors import refusal
+from bot.telegram.refusals import refusal
 
 KEPT = 60.0  #: seconds for which the admins of a group are remembered
 MOST_GROUPS = 1_000  #: whose admins are remembered

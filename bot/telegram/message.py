@@ -20,8 +20,8 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
 from bot.replies import Picture, Reply, Rows, as_text
-from bot.telegram.errors import Meaning, refusal
 from bot.telegram.pictures import Pictures
+from bot.telegram.refusals import Meaning, refusal
 
 CHART_NAME = "forecast.png"
 log = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ from bellwether.db.database import Store
 from bot.replies import Picture
 from bot.telegram import sent_pictures_table
 from bot.telegram.database_threads import try_change
-from bot.telegram.errors import Meaning, refusal
+from bot.telegram.refusals import Meaning, refusal
 
 KEPT = 20  #: pictures that are drawn and wait for their turn to be sent, 50 kB each
 REMEMBERED = 2_000  #: names in memory, half a megabyte; the rest is in the database

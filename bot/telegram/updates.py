@@ -24,7 +24,8 @@ from bellwether.delivery import chats_table, inbox_table
 from bellwether.delivery.retry import Cause, DeliveryError
 from bot.telegram.addressed import Attention, attention_of
 from bot.telegram.answers import Answers
-from bot.telegram.database_threads import Batcher, try_change
+from bot.telegram.batcher import Batcher
+from bot.telegram.database_threads import try_change
 from bot.telegram.inbox_marks import InboxMarks
 from bot.telegram.inline import Inline
 from bot.telegram.progress import Progress, answering
