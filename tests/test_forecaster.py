@@ -35,7 +35,7 @@ from bellwether.core.types import (
 from bellwether.forecasting.forecaster import BASELINE_ID, forecast_at, make_outlook, make_outlooks
 from bellwether.forecasting.to_json import forecast_json
 from bellwether.models.onnx_model import OnnxModel
-from bellwether.models.registry import latest_model
+from bellwether.models.registry import open_model
 from bellwether.services import Services, build_services
 from tests.conftest import MODELS, NOW, MakeBars
 
@@ -46,7 +46,7 @@ NO_MARKET = (None, None)
 
 @pytest.fixture(scope="module")
 def model() -> OnnxModel:
-    return latest_model(MODELS)
+    return open_model(MODELS)
 
 
 def look(
@@ -284,7 +284,7 @@ def test_no_history_makes_quantiles_cross(seed: int, temper: float, sessions: in
     days = np.busday_offset(np.datetime64("2021-12-31"), np.arange(-sessions + 1, 1))
     closes = 50 * np.exp(np.cumsum(random.standard_t(4, sessions) * 0.01 * temper))
     values = np.column_stack([closes] * 4 + [np.full(sessions, 1e6)])
-    outlook = look(Bars("MADE", days, values, closes), latest_model(MODELS))
+    outlook = look(Bars("MADE", days, values, closes), open_model(MODELS))
     assert_sound(outlook)
     for horizon in (1, 17, 63):
         made = forecast_at(outlook, horizon, NOW)

@@ -13,7 +13,7 @@ from bellwether.core.errors import ModelError
 from bellwether.core.types import LEVELS, Shape
 from bellwether.models.model_card import GROWTH, RANGE, folders_of
 from bellwether.models.onnx_model import OnnxModel
-from bellwether.models.registry import ModelRegistry, latest_model
+from bellwether.models.registry import ModelRegistry, open_model
 from bellwether.models.revenue_model import GrowthModel
 from bellwether.revenue import ask as ask_revenue
 from bellwether.revenue.chart import growth_chart
@@ -61,9 +61,10 @@ def test_growth_in_words_as_of_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyP
         (["^GSPC"], "Funds, indices, currencies and coins have none"),
         (["ZZZZ"], "I don't know the symbol ZZZZ"),
         (["AAPL", "--as-of", "2009-01-01"], "too few quarters"),
+        (["AAPL", "--as-of", "0001-01-01"], "No revenue of Apple (AAPL) is known"),
         (["AAPL", "--as-of", "2999-01-01"], "has not come yet"),
     ],
-    ids=["no statements", "index", "unknown", "too early", "future"],
+    ids=["no statements", "index", "unknown", "too early", "first of all days", "future"],
 )
 def test_what_cannot_be_told_is_one_kind_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
@@ -80,6 +81,8 @@ def test_the_api_gives_the_json_of_the_command_line(visitor: Visitor, tmp_path: 
     refused = visitor.get("/api/v1/growth/TSLA")
     assert (refused.status_code, refused.json()["code"]) == (422, "no_growth")
     assert visitor.get("/api/v1/growth/nonsense%20here").status_code == 404
+    first_day = visitor.get("/api/v1/growth/AAPL?as_of=0001-01-01")
+    assert (first_day.status_code, first_day.json()["code"]) == (422, "no_growth")
 
 
 def test_a_companys_page_sets_price_and_business_side_by_side(visitor: Visitor) -> None:
@@ -114,7 +117,7 @@ def test_both_quarters_ahead_are_labelled_in_the_chart(tmp_path: Path, shape: Sh
 def test_the_price_and_growth_models_are_not_taken_for_each_other() -> None:
     growth, prices = folders_of(MODELS, GROWTH), folders_of(MODELS, RANGE)
     assert growth and prices and not set(growth) & set(prices)
-    assert latest_model(MODELS).card.model_id in {folder.name for folder in prices}
+    assert open_model(MODELS).card.model_id in {folder.name for folder in prices}
     assert ModelRegistry(MODELS, None).named([folder.name for folder in growth]) == []
     with pytest.raises(ModelError):
         OnnxModel(growth[0])

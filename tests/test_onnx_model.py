@@ -18,14 +18,14 @@ from bellwether.forecasting.forecaster import BASELINE_ID
 from bellwether.forecasting.inputs import model_inputs
 from bellwether.models.model_card import RANGE, folders_of
 from bellwether.models.onnx_model import MANY, OnnxModel
-from bellwether.models.registry import latest_model
+from bellwether.models.registry import open_model
 from bellwether.services import Services, build_services
 from tests.conftest import MODELS, NOW, MakeBars
 
 
 @pytest.fixture(scope="module")
 def model() -> OnnxModel:
-    return latest_model(MODELS)
+    return open_model(MODELS)
 
 
 @pytest.fixture
@@ -194,13 +194,13 @@ def test_no_model_at_all_does_not_stop_the_service(tmp_path: Path) -> None:
 def test_the_last_folder_by_name_is_served_unless_one_is_named(folder: Path) -> None:
     shutil.copytree(folder, folder.parent / "b-2")
     replace_graph(folder.parent / "b-2", (folder / "model.onnx").read_bytes(), model_id="b-2")
-    assert latest_model(folder.parent).card.model_id == "b-2"
-    assert latest_model(folder.parent, "a-1").card.model_id != "b-2"
+    assert open_model(folder.parent).card.model_id == "b-2"
+    assert open_model(folder.parent, "a-1").card.model_id != "b-2"
 
 
 def test_a_named_model_that_is_not_there_is_told_with_the_key_to_change(folder: Path) -> None:
     with pytest.raises(ModelError, match=r"no model 'c-3' in models; check the key models\.serve"):
-        latest_model(folder.parent, "c-3")
+        open_model(folder.parent, "c-3")
 
 
 def test_a_model_that_is_named_but_not_there_is_told(tmp_path: Path) -> None:

@@ -1,9 +1,13 @@
-"""Which model answers: the promoted one, or the one that the settings name; for a day in the past one that is fair."""
+"""Which model of prices or of revenue answers: the promoted one, or the one that the settings name.
+
+For a day in the past one that is fair. A model of prices had seen nothing after that day; one of revenue nothing of
+the day itself either, so that a report filed that day is new to it.
+"""
 
 import logging
 import re
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
@@ -23,10 +27,10 @@ def served_model(settings: Settings) -> OnnxModel:
     promoted = promoted_id(settings)
     if promoted:
         try:
-            return latest_model(settings.models.folder, promoted)
+            return open_model(settings.models.folder, promoted)
         except ModelError as problem:
             log.error("The promoted model cannot be served, so models.serve is: %s", problem)
-    return latest_model(settings.models.folder, settings.models.serve)
+    return open_model(settings.models.folder, settings.models.serve)
 
 
 def promoted_id(settings: Settings) -> str:
@@ -48,8 +52,8 @@ def _promotion(settings: Settings) -> Path:
     return settings.database.path.with_name("served-model")
 
 
-def latest_model(models: Path, model_id: str = "") -> OnnxModel:
-    """The model `model_id`, or the only or newest folder by name. Raises ModelError if there is none."""
+def open_model(models: Path, model_id: str = "") -> OnnxModel:
+    """The model `model_id` of the folder, or without a name the newest by name. Raises ModelError if there is none."""
     if model_id:
         if not (models / model_id).is_dir():
             raise ModelError(f"There is no model {model_id!r} in {models.name}; check the key models.serve.")
@@ -65,9 +69,9 @@ def _by_number(name: str) -> list[tuple[int, str]]:
     return [(int(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", name)]
 
 
-def _fairest(models: Sequence[_Model], day: date) -> _Model:
-    """The latest-taught model that had seen nothing after `day`; where all had, the one that saw the least of it."""
-    fair = [model for model in models if model.card.seen_to <= day]
+def _fairest(models: Sequence[_Model], is_fair: Callable[[date], bool]) -> _Model:
+    """The latest-taught model of those that had seen to a fair day; where there is none, the one that saw least."""
+    fair = [model for model in models if is_fair(model.card.seen_to)]
     if fair:
         return max(fair, key=lambda model: model.card.seen_to)
     return min(models, key=lambda model: model.card.seen_to)
@@ -91,7 +95,7 @@ class ModelRegistry:
         served = self._served
         if served is None or served.card.seen_to <= day:
             return served
-        return _fairest([served, *self._open()], day)
+        return _fairest([served, *self._open()], lambda seen_to: seen_to <= day)
 
     def named(self, model_ids: Sequence[str]) -> list[OnnxModel]:
         """Those of the other models that have these names and can be used; none of them is opened for no name."""
@@ -131,7 +135,8 @@ class RevenueModels:
     def for_day(self, day: date) -> GrowthModel:
         """The served one if it had seen nothing of `day` or later, else one that had not, where there is one.
 
-        Raises ModelError.
+        It had seen to a day strictly before, other than of prices: a report filed on `day` must be new to it. Raises
+        ModelError.
         """
         served = self.served()
         if served.card.seen_to < day:
@@ -142,7 +147,7 @@ class RevenueModels:
                 models.append(self._opened(folder))
             except ModelError as problem:
                 log.warning("A growth model that is not served cannot be used: %s", problem)
-        return _fairest(models, day - timedelta(days=1))
+        return _fairest(models, lambda seen_to: seen_to < day)
 
     def _opened(self, folder: Path) -> GrowthModel:
         if folder.name not in self._open:
