@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from bellwether.core.errors import DoubtfulBars
-from bellwether.core.types import CLOSE, Bars, Origin, to_date
+from bellwether.core.types import CLOSE, VOLUME, Bars, Origin, to_date
+from bellwether.market.bars import mended
 from bellwether.market.file import FileProvider
 from bellwether.market.kept_checks import kept_with_bars
 from bellwether.market.sample import SampleProvider
@@ -79,6 +80,15 @@ def test_results_keep_no_bars_alive(make_bars: MakeBars) -> None:
     del bars
     gc.collect()
     assert there() is None
+
+
+def test_mended_bars_are_shared_and_cannot_be_changed(make_bars: MakeBars) -> None:
+    bars = make_bars()
+    bars.values[3, VOLUME] = np.nan
+    whole = mended(bars.sealed())
+    assert whole is mended(bars) and whole.values[3, VOLUME] == 0
+    with pytest.raises(ValueError, match="read-only"):
+        whole.values[3, CLOSE] = 1
 
 
 def test_a_split_that_is_told_later_is_seen_at_once(make_bars: MakeBars) -> None:

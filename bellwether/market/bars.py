@@ -78,7 +78,8 @@ def mended(bars: Bars) -> Bars:
     prices = values[:, : CLOSE + 1]
     volume = np.where(np.isfinite(values[:, VOLUME]), np.clip(values[:, VOLUME], 0, LARGEST_VOLUME), 0)
     whole = np.where(are_prices(prices), prices, prices[:, CLOSE:])
-    return Bars(bars.symbol, bars.sessions[good], np.column_stack([whole, volume]), bars.quoted_closes[good])
+    mend = Bars(bars.symbol, bars.sessions[good], np.column_stack([whole, volume]), bars.quoted_closes[good])
+    return mend.sealed()  # kept for as long as `bars` are, and given to all who ask
 
 
 def after_breaks(bars: Bars) -> set[int]:
