@@ -163,11 +163,11 @@ class _KeptBars:
 
     def __init__(self, store: Store, provider: Provider) -> None:
         self.name, self.note = provider.name, provider.note
-        self._shelf = BarHistory(store, provider.name, provider.note)
+        self._history = BarHistory(store, provider.name, provider.note)
 
     def bars(self, symbol: str, end: date) -> Bars:
         """Kept bars up to `end`. Raises MarketDataError when there are none."""
-        kept = self._shelf.load(symbol)
+        kept = self._history.load(symbol)
         if kept is None:
             raise MarketDataError(said("No prices of {symbol} are kept yet.", symbol=symbol))
         bars = kept.bars.until(end)

@@ -58,7 +58,7 @@ class Access:
     ) -> None:
         """`respond` makes the answer to a problem: a page or JSON; `visits` limits who asks for pages."""
         self._app, self._respond, self._meter, self._api = app, respond, meter, api
-        self._visits, self._clock = visits, clock
+        self._visits = visits
         self._addresses = MemoryMeter(api.plans[DEMO], clock)
         self._wrong_keys = RequestRateLimit(WRONG_KEYS)
         self._failures = MemoryMeter(Plan(requests_a_minute=FAILURES, requests_a_day=0), clock)

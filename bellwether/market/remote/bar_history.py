@@ -1,6 +1,6 @@
 """Histories of one source kept in SQLite: shared by all processes, still there after a restart.
 
-Prices can be fetched again: for an answer a shelf that cannot be read is as good as an empty one, and the log says so.
+Prices can be fetched again: for an answer a history that cannot be read is as good as none, and the log says so.
 """
 
 import logging
@@ -72,7 +72,7 @@ class BarHistory:
                 instruments_table.forget(db, self._source, symbol)
 
     def all_asked(self) -> list[SymbolRequest]:
-        """Every symbol kept; empty when the shelf cannot be read."""
+        """Every symbol kept; empty when they cannot be read."""
         try:
             with self._store.reading() as db:
                 return instruments_table.of_source(db, self._source)

@@ -22,12 +22,12 @@ _ENOUGH = 75  #: rapidfuzz score, 0 to 100, from which a name counts as near
 class Universe:
     """The instruments served every session (refreshed, offered, scored), and others that are known by name."""
 
-    def __init__(self, served: Iterable[Instrument], others: Iterable[Instrument] = ()) -> None:
+    def __init__(self, served: Iterable[Instrument], also_known: Iterable[Instrument] = ()) -> None:
         """Of two instruments with one symbol the first counts."""
         self._served = {instrument.symbol: instrument for instrument in reversed(tuple(served))}
         self.served: tuple[Instrument, ...] = tuple(reversed(self._served.values()))
         self._known = {
-            instrument.symbol: instrument for instrument in (*reversed(tuple(others)), *reversed(self.served))
+            instrument.symbol: instrument for instrument in (*reversed(tuple(also_known)), *reversed(self.served))
         }
 
     def __iter__(self) -> Iterator[Instrument]:
