@@ -18,8 +18,8 @@ from bellwether.access.addresses import RequestRateLimit
 from bellwether.core.types import Instrument
 from bellwether.market.sample import SampleProvider
 from tests.support.api import Api
-from web.api.negotiate import flat
 from web.app import create_app
+from web.rows import flat
 
 JSON = {"content-type": "application/json"}
 

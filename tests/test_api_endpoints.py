@@ -26,9 +26,9 @@ from bellwether.track_record.scores.types import TrackRecord
 from tests.support.account import live_services, set_clock, settle
 from tests.support.api import Api
 from tests.support.shapes import check_shape
-from web.api.negotiate import flat
 from web.app import create_app
 from web.problems import KINDS
+from web.rows import flat
 
 PARQUET = "application/vnd.apache.parquet"
 
@@ -191,6 +191,23 @@ def test_a_format_that_is_not_there_is_406(api: Api) -> None:
         answer = api.get("/forecasts/AAPL", accept=accept)
         assert (answer.status_code, answer.json()["code"]) == (406, "not_acceptable")
     assert api.get("/forecasts/AAPL?format=xml").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("address", "accept", "code"),
+    [
+        ("/forecasts/AAPL?horizon=0", "image/png", "not_acceptable"),
+        ("/baseline/AAPL?as_of=never", "image/png", "not_acceptable"),
+        ("/growth/AAPL?as_of=never", "image/png", "not_acceptable"),
+        ("/forecasts/AAPL?horizon=0&as_of=never", "*/*", "bad_horizon"),
+        ("/bars/AAPL?limit=x", "*/*", "bad_request"),
+        ("/bars/AAPL", "image/png", "not_acceptable"),
+        ("/bars/AAPL?as_of=never", "*/*", "not_offered"),
+    ],
+)
+def test_of_two_mistakes_the_same_one_is_always_told(api: Api, address: str, accept: str, code: str) -> None:
+    """What is of the wrong kind first, then the format, what is not offered, and last what was asked for."""
+    assert api.get(address, accept=accept).json()["code"] == code
 
 
 @pytest.mark.parametrize("address", ["/forecasts/AAPL", "/baseline/AAPL", "/universe", "/models", "/track-record"])

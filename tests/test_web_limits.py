@@ -18,8 +18,9 @@ from bellwether.core.config import Api
 from bellwether.db.database import Store
 from tests.support.web import NOW, Visitor, sample_services
 from web.app import create_app
+from web.etag import is_known
 from web.middleware.access import Access
-from web.middleware.shared_cache import LARGEST, MOST_BYTES, SharedCache, is_known
+from web.middleware.shared_cache import LARGEST, MOST_BYTES, SharedCache
 from web.problems import HttpProblem
 
 

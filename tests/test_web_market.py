@@ -21,9 +21,9 @@ from bellwether.market.symbols.suggest import MOST, suggest
 from bellwether.market.symbols.universe import Universe, listed, well_known
 from bellwether.services import Services
 from tests.support.web import NOW, Visitor, plain_text, sample_services
-from web.api.negotiate import csv_text
 from web.app import create_app
 from web.pages import market_view
+from web.rows import csv_text
 
 END = date(2021, 12, 31)
 COLUMNS = ("name", "close", "width", "rule", "usual", "chance")
@@ -204,6 +204,17 @@ def test_a_comparison_has_a_row_for_each_in_the_order_asked(visitor: Visitor) ->
     drawn = visitor.get(chart[1].replace("&amp;", "&"))
     assert (drawn.status_code, drawn.headers["content-type"]) == (200, "image/svg+xml")
     assert "NVDA" in drawn.text
+
+
+def test_a_chart_of_a_comparison_tells_what_is_wrong_with_the_symbols_first(visitor: Visitor) -> None:
+    for query, said in (
+        ("horizon=0", "symbols"),
+        ("horizon=0&symbols=A,B,C,D,E,F", "these are 6"),
+        ("horizon=0&symbols=A,B", "1 to 63"),
+        ("horizon=0&symbols=A,B&theme=blue", "theme"),
+    ):
+        page = visitor.get(f"/compare/chart.svg?{query}")
+        assert page.status_code == 400 and said in page.text, query
 
 
 @pytest.mark.parametrize(

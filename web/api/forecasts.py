@@ -1,7 +1,7 @@
 """Forecasts: one or many, what the plain rule says to the same question, and the business behind a stock."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
@@ -25,7 +25,7 @@ from bellwether.services import Services
 from web.api.caller import Caller, CallerOf
 from web.api.negotiate import ReplyOf
 from web.api.openapi import TABLES, named_router, operation
-from web.api.requests import LONGEST_NAME, DayOf, Question, Symbol, check_symbol
+from web.api.requests import LONGEST_NAME, AsOf, Question, Symbol, check_symbol, day_of
 from web.dependencies import NowOf, ServicesOf
 from web.problems import problem_json, problem_of
 
@@ -44,15 +44,25 @@ Horizon = Annotated[
 
 
 async def _asked(
-    services: ServicesOf, caller: CallerOf, symbol: Symbol, day: DayOf, horizon: Horizon = str(DEFAULT_HORIZON)
+    services: ServicesOf,
+    caller: CallerOf,
+    now: NowOf,
+    symbol: Symbol,
+    horizon: Horizon = str(DEFAULT_HORIZON),
+    as_of: AsOf = None,
 ) -> Callable[[], Forecast]:
-    """What makes the forecast that is asked for; it may wait for a source of prices, so a thread calls it."""
+    """What makes the forecast that is asked for; it may wait for a source of prices, so a thread calls it.
+
+    Horizon and day are read there as well, so that a format that is not there is told before them.
+    """
+    return partial(_made, services, caller, now, symbol, horizon, as_of)
+
+
+def _made(services: Services, caller: Caller, now: datetime, symbol: str, horizon: str, as_of: str | None) -> Forecast:
     sessions = parse_horizon(horizon)
+    day = parse_date(as_of) if as_of is not None else None
     caller.check_horizon(sessions)
-    return partial(_made, services, caller, symbol, sessions, day)
-
-
-def _made(services: Services, caller: Caller, symbol: str, sessions: int, day: date | None) -> Forecast:
+    caller.check_day(day, now.date())
     check_symbol(services, caller, symbol)
     return forecasts.answer(services, symbol, sessions, day).forecast
 
@@ -105,8 +115,9 @@ class BatchQuestion(Question):
 
 
 _PARTLY = {"description": "Some items failed; each says so", "model": BatchAnswer, "content": TABLES}
-_DECLARED = operation(BatchAnswer, tables=True, also={SOME_FAILED: _PARTLY}, operation_id="forecast_batch")
-del _DECLARED["responses"][304]
+_DECLARED = operation(
+    BatchAnswer, tables=True, conditional=False, also={SOME_FAILED: _PARTLY}, operation_id="forecast_batch"
+)
 
 
 @router.post("/forecasts", **_DECLARED)
@@ -142,8 +153,11 @@ def _item(asked: str, answer: Forecast | BellwetherError) -> dict[str, Any]:
 
 
 @router.get("/growth/{symbol}", **operation(GrowthResponse, 409, 422, tables=True))
-def growth(services: ServicesOf, caller: CallerOf, symbol: Symbol, day: DayOf, reply: ReplyOf) -> Response:
+def growth(
+    services: ServicesOf, caller: CallerOf, now: NowOf, symbol: Symbol, reply: ReplyOf, as_of: AsOf = None
+) -> Response:
     """What the company behind a stock may take in, next quarter and four quarters ahead, as growth over a year."""
+    day = day_of(as_of, caller, now)
     check_symbol(services, caller, symbol)
     made = business.growth(services, symbol, day).forecast
     body = growth_json(made)

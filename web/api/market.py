@@ -3,7 +3,7 @@
 import json
 from typing import Annotated, Any
 
-from fastapi import Depends, Path, Query
+from fastapi import Path, Query
 from starlette.responses import Response
 
 from bellwether.ask import forecasts
@@ -19,7 +19,7 @@ from bellwether.services import Services
 from web.api.caller import CallerOf
 from web.api.negotiate import JsonReplyOf, ReplyOf, shaped
 from web.api.openapi import named_router, operation
-from web.api.requests import DayOf, Limit, PageOf, Symbol
+from web.api.requests import AsOf, Limit, PageOf, Symbol, day_of
 from web.dependencies import NowOf, ServicesOf
 from web.problems import HttpProblem
 
@@ -62,27 +62,21 @@ def _meant(services: Services, q: str) -> tuple[str | None, list[Instrument]]:
     return sure.symbol, list(dict.fromkeys([sure, *(other for other in near if other.symbol != sure.symbol)]))
 
 
-async def _offered(services: ServicesOf) -> None:
-    if not services.settings.api.bars:
-        text = "Bars are not handed out here: the terms of most sources of prices do not allow it. Forecasts are."
-        raise HttpProblem("not_offered", text)
-
-
-async def _most(limit: Limit = 252) -> int:
-    return limit
-
-
-@router.get("/bars/{symbol}", **operation(BarsAnswer, 409, 422, tables=True), dependencies=[Depends(_offered)])
+@router.get("/bars/{symbol}", **operation(BarsAnswer, 409, 422, tables=True))
 def bars(
     services: ServicesOf,
     caller: CallerOf,
     now: NowOf,
     symbol: Symbol,
-    day: DayOf,
-    limit: Annotated[int, Depends(_most)],
     reply: ReplyOf,
+    as_of: AsOf = None,
+    limit: Limit = 252,
 ) -> Response:
     """The last daily bars, where whoever runs this service may hand them out; off unless they say so."""
+    if not services.settings.api.bars:
+        text = "Bars are not handed out here: the terms of most sources of prices do not allow it. Forecasts are."
+        raise HttpProblem("not_offered", text)
+    day = day_of(as_of, caller, now)
     instrument = forecasts.resolve(services, symbol)
     caller.check_symbol(instrument.symbol)
     end = last_session(instrument.calendar, day, now)

@@ -3,12 +3,11 @@
 body | JSON as it is; as a table one row for each item, what is nested in columns such as `quantiles.0.1`
 """
 
-import csv
 import hashlib
 import io
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum, StrEnum
@@ -18,11 +17,9 @@ from fastapi import Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
 import bellwether
-from web.middleware.shared_cache import is_known
+from web.etag import is_known
 from web.problems import HttpProblem
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  #: a spreadsheet would run a cell that begins so
-Row = dict[str, Any]
+from web.rows import Row, csv_text, flat
 
 
 class Format(StrEnum):
@@ -147,23 +144,6 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def flat(value: Any, name: str = "") -> Row:
-    """A nested object as one row: {"a": {"0.1": 1.0}} as {"a.0.1": 1.0}; a list of sentences as one text."""
-    if isinstance(value, list | tuple):
-        if all(isinstance(item, str) for item in value):
-            return {name: " ".join(value)}
-        value = dict(enumerate(value))
-        prefix = f"{name}."
-    elif isinstance(value, dict):
-        prefix = f"{name}." if name else ""
-    else:
-        return {name: value}
-    row: Row = {}
-    for key, item in value.items():
-        row |= flat(item, f"{prefix}{key}")
-    return row
-
-
 def _json(body: Any) -> bytes:
     # as Starlette's JSONResponse writes it: text order and no NaN
     return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
@@ -177,24 +157,6 @@ def _columns(table: Sequence[Row]) -> tuple[list[str], list[Row]]:
 def _csv(table: Sequence[Row]) -> bytes:
     names, rows = _columns(table)
     return csv_text([names, *([row.get(name) for name in names] for row in rows)]).encode()
-
-
-def csv_text(table: Iterable[Iterable[Any]]) -> str:
-    """Rows of values as lines of text."""
-    text = io.StringIO()
-    csv.writer(text).writerows([cell(value) for value in row] for row in table)
-    return text.getvalue()
-
-
-def cell(value: Any) -> Any:
-    """A value as a cell that no spreadsheet takes for a formula; numbers with every digit."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return repr(float(value))  # numpy writes its own otherwise
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
-    return value
 
 
 def _parquet(table: Sequence[Row]) -> bytes:

@@ -67,6 +67,7 @@ def operation(
     *more: int,
     needs: Security = KEY,
     tables: bool = False,
+    conditional: bool = True,
     status: int = 200,
     also: Responses | None = None,
     **named: Any,
@@ -74,12 +75,14 @@ def operation(
     """What a route is declared with: `@router.get(path, **operation(RuleAnswer, 409))`.
 
     `model` is the shape of its answer, `more` are problems beyond those that every address can have. With `tables` it
-    answers in every format. `also` are other answers; `named` goes to FastAPI as it is.
+    answers in every format, and where it is `conditional` says "not modified" to whoever has the answer. `also` are
+    other answers; `named` goes to FastAPI as it is.
     """
     responses: Responses = {}
     if tables:
         responses[status] = {"content": TABLES, "headers": _LEFT | {"ETag": {"schema": {"type": "string"}}}}
-        responses[304] = {"description": "What If-None-Match names is still the answer"}
+        if conditional:
+            responses[304] = {"description": "What If-None-Match names is still the answer"}
         more = (406, *more)
     for problem in sorted({*_ALWAYS, *more}):
         responses[problem] = {"description": _SAID[problem], "content": {PROBLEM: _SHAPE}}

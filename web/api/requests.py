@@ -8,7 +8,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Path, Query
@@ -20,8 +20,7 @@ from bellwether.core.errors import near_name
 from bellwether.core.parsing import parse_date
 from bellwether.core.plans import MOST_ITEMS
 from bellwether.services import Services
-from web.api.caller import Caller, CallerOf
-from web.dependencies import NowOf
+from web.api.caller import Caller
 from web.problems import HttpProblem
 
 ItemT = TypeVar("ItemT")
@@ -63,14 +62,11 @@ class Question(BaseModel):
         return {name: value for name, value in body.items() if name in cls.model_fields} | {unknown: body[unknown]}
 
 
-async def day_of(caller: CallerOf, now: NowOf, as_of: AsOf = None) -> date | None:
-    """The last day that may be known, where the caller's plan reaches so far; None is today."""
+def day_of(as_of: str | None, caller: Caller, now: datetime) -> date | None:
+    """The last day that may be known; None is today. Raises BadDate, and NotInPlan where the plan reaches less far."""
     day = parse_date(as_of) if as_of is not None else None
     caller.check_day(day, now.date())
     return day
-
-
-DayOf = Annotated[date | None, Depends(day_of)]
 
 
 def check_symbol(services: Services, caller: Caller, text: str) -> None:

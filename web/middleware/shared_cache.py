@@ -15,10 +15,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.api.caller import Caller, caller_in
+from web.etag import is_known
 
 MOST_BYTES = 16_000_000  #: of answers kept, the longest unused forgotten first
 LARGEST = 500_000  #: bytes of one answer; a larger one passes through
-_OPAQUE = re.compile(r'"[^"]*"')
 _SECONDS = re.compile(r"\bs-maxage=(\d+)")
 Key = tuple[bytes, ...]
 
@@ -112,12 +112,6 @@ class SharedCache:
             await send(message)
 
         return recorded_send
-
-
-def is_known(tag: str, asked: Headers) -> bool:
-    """Whether `tag` is among the ETags that a request names, by weak comparison (RFC 9110, 13.1.2); "*" names all."""
-    named = ",".join(asked.getlist("if-none-match"))
-    return bool(tag) and (named.strip() == "*" or tag.removeprefix("W/") in _OPAQUE.findall(named))
 
 
 def _seconds(start: Message) -> int:

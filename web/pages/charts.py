@@ -15,13 +15,13 @@ import bellwether
 from bellwether.ask import forecasts
 from bellwether.charts.live import live_chart
 from bellwether.charts.renderer import browser_script, to_svg
-from bellwether.core.parsing import parse_date
+from bellwether.core.parsing import DEFAULT_HORIZON, parse_date, parse_horizon
 from bellwether.core.types import Shape, Theme
 from bellwether.revenue.ask import at_hand
 from bellwether.revenue.chart import growth_chart
 from bellwether.revenue.types import GrowthForecast
-from web.dependencies import HorizonOf, NowOf, ServicesOf
-from web.middleware.shared_cache import is_known
+from web.dependencies import NowOf, ServicesOf
+from web.etag import is_known
 from web.problems import HttpProblem
 
 KEPT = "public, max-age=300, s-maxage=300"
@@ -54,12 +54,13 @@ class Wanted:
         request: Request,
         services: ServicesOf,
         symbol: str,
-        horizon: HorizonOf,
+        horizon: str = str(DEFAULT_HORIZON),
         theme: Theme = "light",
         shape: Shape = "wide",
         as_of: str | None = None,
     ) -> None:
-        self._answer = forecasts.answer(services, symbol, horizon, parse_date(as_of) if as_of else None)
+        day = parse_date(as_of) if as_of else None
+        self._answer = forecasts.answer(services, symbol, parse_horizon(horizon), day)
         self._request, self._theme, self._shape = request, theme, shape
 
     async def picture(self, draw: Callable[[forecasts.Answer, Theme, Shape], bytes | str], media_type: str) -> Response:

@@ -10,6 +10,7 @@ from bellwether.ask import forecasts
 from bellwether.charts.ranges import range_chart
 from bellwether.charts.renderer import to_svg
 from bellwether.core.errors import BellwetherError
+from bellwether.core.parsing import DEFAULT_HORIZON, parse_horizon
 from bellwether.core.types import Forecast, Shape, Theme
 from bellwether.services import Services
 from web.dependencies import HorizonOf, ServicesOf
@@ -45,9 +46,9 @@ def compare(request: Request, services: ServicesOf, horizon: HorizonOf, symbols:
     )
 
 
-def _compared(services: ServicesOf, symbols: Symbols, horizon: HorizonOf) -> list[Forecast]:
-    """The forecasts that a chart compares: all of them or none."""
-    made, problems = _answers(services, _names(symbols), horizon)
+def _compared(services: ServicesOf, symbols: Symbols, horizon: str = str(DEFAULT_HORIZON)) -> list[Forecast]:
+    """The forecasts that a chart compares: all of them or none. What is wrong with the symbols is told first."""
+    made, problems = _answers(services, _names(symbols), parse_horizon(horizon))
     if problems or len(made) < FEWEST:
         text = problems[0].detail if problems else f"Please name {FEWEST} to {MOST} stocks."
         raise HttpProblem("bad_request", text)

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from bellwether.ask.market_overview import PATIENCE, Overview, Overviews
-from web.api.negotiate import csv_text
 from web.dependencies import HorizonOf, OverviewsOf
 from web.pages import market_view
 from web.pages.render import page, tag_of
+from web.rows import csv_text
 
 _TOP = 5  #: rows in each of the short lists
 router = APIRouter(include_in_schema=False)

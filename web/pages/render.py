@@ -19,7 +19,7 @@ from bellwether.core.parsing import DEFAULT_HORIZON, parse_horizon
 from bellwether.forecasting import change_sentences, sentences
 from bellwether.market.symbols.normalize import LONGEST_QUESTION
 from bellwether.market.symbols.universe import instrument_of
-from web.middleware.shared_cache import is_known
+from web.etag import is_known
 from web.pages import forecast_view, market_view, record_view, revenue_view
 from web.pages.charts import script_address
 from web.problems import HttpProblem, printable

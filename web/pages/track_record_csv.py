@@ -14,7 +14,7 @@ from bellwether.track_record.ledger.ledger_table import NUMBERS_SIZE, row_from
 from bellwether.track_record.ledger.outcomes_table import LedgerEntry
 from bellwether.track_record.scores.simulated_record import weekly_rows
 from bellwether.track_record.to_json import entry_json
-from web.api.negotiate import csv_text, flat
+from web.rows import csv_text, flat
 
 _AT_ONCE = 2000  #: rows, each reading of them a transaction of its own: a slow reader must not hold up the database
 _NOTHING = LedgerEntry(row_from((0, "", "", 0, 1, 0, 0, "", "", 0, b"", bytes(NUMBERS_SIZE), b"")), None)
