@@ -31,8 +31,8 @@ class Services:
     universe: Universe  #: what is served every session, and what else is known by name
     model: OnnxModel | None  #: None when it cannot be used; answers are then the baseline's, and say so
     model_problem: str  #: why not
-    shelf: ModelRegistry  #: which model may answer for a day in the past
-    growth: RevenueModels  #: the models of company growth
+    models: ModelRegistry  #: of prices: which may answer for a day in the past
+    growth: RevenueModels  #: the models of revenue
     store: Store
     clock: Clock
     faults: tuple[Fault, ...] = ()  #: what of the environment kept parts from connecting when they were started
@@ -64,7 +64,7 @@ def build_services(settings: Settings, clock: Clock = utc_now) -> Services:
         universe=universe_of(settings.market.universe, provider),
         model=model,
         model_problem=problem,
-        shelf=ModelRegistry(settings.models.folder, model),
+        models=ModelRegistry(settings.models.folder, model),
         growth=RevenueModels(settings.models.folder, settings.models.growth),
         store=store,
         clock=clock,

@@ -114,9 +114,9 @@ def test_a_horizon_that_cannot_be_is_refused(horizon: int, services: Services) -
 def test_what_cannot_be_forecast_cannot_be_watched(services: Services) -> None:
     with pytest.raises(UnknownSymbol):
         add(services, GROWTH, "NOSUCH")
-    silent = replace(services, model=None, shelf=build_services(
+    silent = replace(services, model=None, models=build_services(
         load_settings(database={"path": services.settings.database.path}, models={"folder": Path("/nowhere")})
-    ).shelf)  # fmt: skip
+    ).models)  # fmt: skip
     with pytest.raises(BadRule, match=r"the model is silent.*price or its daily moves work"):
         add(silent, GROWTH)
     assert add(silent, RuleRequest(RuleKind.MOVE, 0.05)).kind is RuleKind.MOVE

@@ -384,7 +384,7 @@ def test_earnings_are_announced_the_session_before(tmp_path: Path) -> None:
 def test_the_stacked_windows_say_what_the_model_said_after_each_session(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     instrument = services.provider.instrument("AAPL")
-    model = services.shelf.for_day(SESSION)
+    model = services.models.for_day(SESSION)
     assert model is not None
     bars = services.provider.bars("AAPL", SESSION)
     market = tuple(services.provider.bars(symbol, SESSION) for symbol in MARKET_SERIES)
@@ -399,7 +399,7 @@ def test_the_stacked_windows_say_what_the_model_said_after_each_session(tmp_path
 
 def test_a_short_history_has_fewer_windows_and_then_none(tmp_path: Path) -> None:
     services = services_at(tmp_path)
-    model = services.shelf.for_day(SESSION)
+    model = services.models.for_day(SESSION)
     assert model is not None
     bars = services.provider.bars("AAPL", SESSION).last(model.card.min_history + 9)
     assert len(past_quantiles(model, bars, (None, None), 250, None)) == 10

@@ -221,16 +221,16 @@ _MODEL: list[GrowthModel] = []
 
 
 def test_a_past_day_is_answered_by_a_model_that_had_not_seen_what_came(model: GrowthModel) -> None:
-    shelf = RevenueModels(MODELS, model.card.model_id)
-    assert shelf.for_day(date(2030, 1, 1)) is shelf.served()
-    assert shelf.for_day(date(2018, 1, 1)).card.seen_to < date(2018, 1, 1)
+    models = RevenueModels(MODELS, model.card.model_id)
+    assert models.for_day(date(2030, 1, 1)) is models.served()
+    assert models.for_day(date(2018, 1, 1)).card.seen_to < date(2018, 1, 1)
     made = forecast_growth(
-        APPLE, SampleFundamentals().statements("AAPL"), shelf.for_day(date(2018, 6, 1)), date(2018, 6, 1), NOW
+        APPLE, SampleFundamentals().statements("AAPL"), models.for_day(date(2018, 6, 1)), date(2018, 6, 1), NOW
     )
     assert made.as_of <= date(2018, 6, 1) and made.period_end == date(2018, 3, 31)
     assert not any("proves nothing" in caveat for caveat in made.caveats)
     old = forecast_growth(
-        APPLE, SampleFundamentals().statements("AAPL"), shelf.for_day(date(2012, 6, 1)), date(2012, 6, 1), NOW
+        APPLE, SampleFundamentals().statements("AAPL"), models.for_day(date(2012, 6, 1)), date(2012, 6, 1), NOW
     )
     assert any("proves nothing" in caveat for caveat in old.caveats)
 

@@ -45,11 +45,11 @@ def overview(services: Services) -> Overview:
 
 
 def keep_prices(services: Services, *symbols: str) -> None:
-    """Put the sample's prices on the shelf of the live source, as if it had brought them."""
-    shelf, sample = BarHistory(services.store, services.provider.name, services.provider.note), SampleProvider()
+    """Put the sample's prices into the history of the live source, as if it had brought them."""
+    history, sample = BarHistory(services.store, services.provider.name, services.provider.note), SampleProvider()
     for symbol in symbols:
         asked = SymbolRequest(sample.instrument(symbol), date(2009, 1, 1), END, NOW)
-        shelf.save(StoredBars(asked, sample.bars(symbol, END)), None, None)
+        history.save(StoredBars(asked, sample.bars(symbol, END)), None, None)
 
 
 def live_services(folder: Path) -> Services:

@@ -62,7 +62,7 @@ class DigestBuilder:
             instrument = self._services.provider.instrument(symbol)
             outlook = forecasts.outlook(self._services, instrument, session)
             asked = forecasts.issue(self._services, outlook, horizon)
-            before = forecasts.previous(self._services.provider, self._services.shelf, asked)
+            before = forecasts.previous(self._services.provider, self._services.models, asked)
         except BellwetherError as problem:
             log.warning("No forecast of %s for the digest: %s", symbol, problem)
             known = self._services.universe.get(symbol) or instrument_of(symbol)

@@ -85,7 +85,7 @@ def lacks_close(provider: Provider, symbol: str, session: date) -> bool:
 def rarities(services: Services, outlook: Outlook, horizons: Collection[int]) -> dict[int, Rarity | None]:
     """How rare an outlook is among the symbol's own of the sessions before, by horizon; all None without a model."""
     end, instrument = outlook.bars.cutoff, outlook.instrument
-    model = services.shelf.for_day(end) if outlook.problem is None else None
+    model = services.models.for_day(end) if outlook.problem is None else None
     if model is None or not horizons:
         return dict.fromkeys(horizons)
     said = past_quantiles(

@@ -67,7 +67,7 @@ class _Batch:
     def look_up(self, instrument: Instrument) -> tuple[ForecastInputs, OnnxModel | None]:
         """What is known of one symbol, and which model is asked. Raises what `forecasts.outlook` does."""
         services, end = self._services, self._last_session(instrument.calendar)
-        model = services.model if self._as_of is None else services.shelf.for_day(end)
+        model = services.model if self._as_of is None else services.models.for_day(end)
         return inputs_at(services.provider, instrument, end, self._market), model
 
     def outlooks(self, asked: Sequence[tuple[ForecastInputs, OnnxModel | None]]) -> list[Outlook | UnusableBars]:

@@ -52,7 +52,7 @@ def outlook(services: Services, instrument: Instrument, as_of: date | None = Non
     known = inputs_at(services.provider, instrument, end)
     if as_of is None:
         return services.outlooks.get(known, services.model)
-    return make_outlook(known, services.shelf.for_day(end))
+    return make_outlook(known, services.models.for_day(end))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +98,7 @@ def outlooks_to_enter(services: Services, instrument: Instrument) -> list[tuple[
     known = inputs_at(services.provider, instrument, last_session(instrument.calendar, None, services.clock()))
     own = make_outlook(known, services.model)
     shown = apply_gate(services.store, own, len(services.universe))
-    tried = [make_outlook(known, model) for model in services.shelf.named(services.settings.models.shadow)]
+    tried = [make_outlook(known, model) for model in services.models.named(services.settings.models.shadow)]
     silenced = [own] if shown is not own else []
     return [(shown, True), *((outlook, False) for outlook in (*silenced, *tried) if outlook.problem is None)]
 

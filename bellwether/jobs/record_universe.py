@@ -48,7 +48,7 @@ def forecast_universe(
     `outlooks_of` are by default those of the served model and of the ones tried beside it. Raises StoreError.
     """
     did, store = Forecasted(), services.store
-    models = [services.model, *services.shelf.named(services.settings.models.shadow)]
+    models = [services.model, *services.models.named(services.settings.models.shadow)]
     wanted = {(model.card.model_id, head) for model in models if model is not None for head in HEADS}
     outlooks_of = outlooks_of or partial(forecasts.outlooks_to_enter, services)
     rows: list[ToEnter] = []

@@ -52,7 +52,7 @@ def _who_answers(chat: ChatContext, asked: Answer) -> str:
         return _(
             "The model is silent here; this is the plain volatility rule, which knew only the prices up to that day."
         )
-    model = chat.services.shelf.for_day(made.cutoff)
+    model = chat.services.models.for_day(made.cutoff)
     if model is None or model.card.seen_to > made.cutoff:
         return _("Careful: every model here was made with later prices in view, so this is no test of it.")
     return _(
