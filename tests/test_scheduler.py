@@ -122,3 +122,15 @@ def test_old_settled_rows_are_forgotten_and_owed_ones_kept(services: Services) -
     with services.store.reading() as db:
         assert [row["dedup_key"] for row in rows(db, "SELECT dedup_key FROM outbox")] == ["d"]
         assert [row["update_id"] for row in rows(db, "SELECT update_id FROM inbox")] == [2, 3]
+
+
+def test_what_nobody_reads_at_the_terminal_expires(services: Services) -> None:
+    with services.store.transaction() as db:
+        for hours, owner in ((-1, 0), (1, 0), (-1, 7)):
+            fresh_until = NOW + timedelta(hours=hours)
+            draft = outbox_table.Draft(f"digest:{owner}:{hours}", recipient_of(owner), "digest", "x", NOW, fresh_until)
+            outbox_table.enqueue(db, draft, NOW)
+    _prune(services)
+    with services.store.reading() as db:
+        expired = rows(db, "SELECT dedup_key FROM outbox WHERE state = 'expired'")
+    assert [row["dedup_key"] for row in expired] == ["digest:0:-1"], "a chat's is its channel's affair"
