@@ -8,7 +8,7 @@ import pytest
 from bellwether.core.config import load_settings
 from bellwether.market.calendar import SETTLING, last_closed_session
 from bellwether.services import Services, build_services, utc_now
-from bot.telegram import thinking
+from bot.telegram import typing_notice
 from tests.support.bot_api_server.server import TelegramServer
 from tests.support.running_bot import MODELS, running_bot
 from tests.support.yahoo_made import chart, walk
@@ -63,7 +63,7 @@ def test_nobody_waits_for_the_downloads_of_others(server: TelegramServer, yahoo:
 def test_who_waits_sees_that_the_bot_is_typing(
     server: TelegramServer, yahoo: YahooServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(thinking, "AFTER", 0.3)
+    monkeypatch.setattr(typing_notice, "AFTER", 0.3)
     with running_bot(services_on(server, yahoo, tmp_path)):
         server.ask(ANN, "/help")
         assert server.calls("sendChatAction") == [], "a quick answer needs no sign"
