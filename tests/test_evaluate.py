@@ -1,6 +1,7 @@
 """The tick: what it writes, and that it writes it once."""
 
 import threading
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html import escape
 from pathlib import Path
@@ -15,8 +16,9 @@ from bellwether.ask import forecasts
 from bellwether.core.config import load_settings
 from bellwether.core.errors import StoreError
 from bellwether.core.types import Instrument
-from bellwether.db.database import rows
-from bellwether.delivery import chats_table
+from bellwether.db.database import rows, stamp
+from bellwether.delivery import chats_table, outbox_table
+from bellwether.delivery.messages import RecipientKind
 from bellwether.services import Services, build_services
 from bot.telegram.split_html import split_html
 from tests.support.database import new_database
@@ -230,3 +232,15 @@ def test_a_crowd_is_written_page_by_page_and_nobody_is_left_out(
     assert (again.written, again.already_owed) == (0, 10)
     texts = {int(str(row["recipient_id"])): str(row["text"]) for row in owed(services)}
     assert all(("Apple" if chat_id % 2 else "Microsoft") in text for chat_id, text in texts.items())
+
+
+def test_a_clock_that_is_set_back_while_a_page_is_decided_makes_no_digest_wait(tmp_path: Path) -> None:
+    services = services_at(tmp_path)
+    watchlist.watch(services, 7, "AAPL", "en")
+    shown = [EVENING, EVENING - timedelta(hours=2)]
+    turned = replace(services, clock=lambda: shown.pop(0) if len(shown) > 1 else shown[0])
+    assert tick(turned, EVENING).written == 1
+    now = EVENING - timedelta(hours=2) + timedelta(minutes=1)
+    with services.store.transaction() as db:
+        outbox_table.forgive_clock(db, RecipientKind.CHAT, now)
+    assert [row["not_before"] for row in owed(services)] == [stamp(now)]

@@ -97,11 +97,15 @@ class _DigestTick:
             if not chats:
                 return
             last = chats[-1][0]
-            self._write_page(self._decide_page(digests, wishes))
+            # one instant for a page: a row is known to wait for a clock that was set back by being made after its time
+            present = self._clock()
+            self._write_page(self._decide_page(digests, wishes, present), present)
 
-    def _decide_page(self, digests: Sequence[OpenDigest], wishes: ChatWishes) -> list[DigestDecision]:
+    def _decide_page(
+        self, digests: Sequence[OpenDigest], wishes: ChatWishes, present: datetime
+    ) -> list[DigestDecision]:
         """What is to be written about some digests."""
-        decided, present = [], self._clock()
+        decided = []
         for digest in digests:
             self._stopped = self._stopping()
             if self._stopped:
@@ -162,13 +166,12 @@ class _DigestTick:
         remark = self._builder.remark(digest) if reason in DUE and digest.wants_remark else Remark.NOTHING
         return ObservedDigest(digest, topics, reason, remark)
 
-    def _write_page(self, decided: Sequence[DigestDecision]) -> None:
+    def _write_page(self, decided: Sequence[DigestDecision], present: datetime) -> None:
         if not decided:
             return
         with self._store.transaction() as db:
             # a chat may have moved or left since it was read, and what it is owed with it
             awake = chats_table.awake_among(db, [decision.digest.chat_id for decision in decided])
-            present = self._clock()
             still = [decision for decision in decided if decision.digest.chat_id in awake]
             drafts = [decision.draft for decision in still if decision.worth_sending and decision.draft]
             self.written += outbox_table.enqueue_all(db, drafts, present)
