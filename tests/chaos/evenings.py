@@ -202,6 +202,7 @@ class _Run:
         self._forbidden.add(chat_id)
         if event.for_good:
             self._for_good.add(chat_id)
+            self._happened.shut.add(chat_id)
 
     def _until(self, right: Callable[[], bool]) -> None:
         """Wait until all has come right. Raises Broken when it does not."""

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from bellwether.db.database import Store, rows
-from bellwether.delivery.outbox_table import FORBIDDEN
+from bellwether.delivery.outbox_table import FORBIDDEN, GONE
 from tests.chaos.plan import GROUP, PEOPLE, READER, SUPERGROUP, UNREADABLE
 from tests.support.bot_api_server.server import TelegramServer
 
@@ -47,6 +47,7 @@ class Happened:
 
     asked: dict[str, int] = field(default_factory=dict)  #: chats, by words that only the answer has
     blocked: set[int] = field(default_factory=set)  #: chats that blocked the bot for a while
+    shut: set[int] = field(default_factory=set)  #: chats that let nobody write until what was owed was out of date
     unreadable: int = 0  #: updates that the Telegram library cannot decode
 
 
@@ -91,7 +92,10 @@ def check(server: TelegramServer, store: Store, sessions: list[date], happened: 
         figures.missing += copies == 0
         figures.twice += max(copies - 1, 0)
         figures.explained += row["uncertain"]
-        if row["state"] == "expired" and str(row["last_error"]).startswith(FORBIDDEN):
+        why = str(row["last_error"])
+        # who was blocked first, and shut when the block was over, may never have been tried in between
+        was_shut = why.startswith(FORBIDDEN) or (why.startswith(GONE) and row["chat_id"] in happened.shut)
+        if row["state"] == "expired" and was_shut:
             figures.expired += 1
             figures.missing -= copies == 0
         elif copies == 0:
