@@ -102,8 +102,19 @@ def test_what_fails_gives_its_lane_back_and_teaches_nothing() -> None:
     assert (lanes._under_way, lanes.latency.usual) == (0, 0.0)
 
 
-@pytest.mark.parametrize(("away", "least", "most"), [(0.0, 1, AT_ONCE + 2), (0.4, AT_ONCE + 3, MOST_AT_ONCE)])
-def test_the_client_opens_as_many_connections_as_the_distance_needs(away: float, least: int, most: int) -> None:
+@pytest.mark.parametrize(("away", "least"), [(0.0, 1), (0.4, AT_ONCE + 3)])
+def test_the_client_opens_as_many_connections_as_the_distance_needs(
+    away: float, least: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = [AT_ONCE]  # on a busy machine even a near server seems further away
+    at_once = Lanes.at_once
+
+    def watched(lanes: Lanes) -> int:
+        limits.append(at_once(lanes))
+        return limits[-1]
+
+    monkeypatch.setattr(Lanes, "at_once", watched)
+
     async def send(bot: Bot) -> None:
         async def some(count: int) -> None:
             sending: list[Awaitable[object]] = [bot.send_message(1, "hello") for _ in range(count)]
@@ -122,7 +133,7 @@ def test_the_client_opens_as_many_connections_as_the_distance_needs(away: float,
                 await send(bot)
 
         asyncio.run(run())
-        assert least <= server._http.peak_connections <= most
+        assert least <= server._http.peak_connections <= max(limits)
         assert lanes_of(bot).at_once() >= AT_ONCE + RATE * away - 3
 
 

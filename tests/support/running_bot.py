@@ -78,11 +78,11 @@ def _running(services: Services, courtesy: Courtesy | None) -> Iterator[Telegram
     cancel: list[object] = []
     thread = threading.Thread(target=main, name="bot")
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(40)
     try:
         yield started[0]
     finally:
         if thread.is_alive():
             cancel[0]()  # type: ignore[operator]
-        thread.join(10)
+        thread.join(40)
         assert not thread.is_alive()

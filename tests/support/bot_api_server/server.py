@@ -138,14 +138,14 @@ class TelegramServer(People):
         """The parameters of all calls of one method so far."""
         return [seen.params for seen in list(self.requests) if seen.method == method]
 
-    def ask(self, chat_id: int, text: str, timeout: float = 10) -> SentMessage:
+    def ask(self, chat_id: int, text: str, timeout: float = 40) -> SentMessage:
         """Say `text` and wait for the bot's next message in this chat."""
         before = len(self.messages(chat_id, include_deleted=True))
         self.say(chat_id, text)
         self.wait_for(lambda _: len(self.messages(chat_id, include_deleted=True)) > before, timeout)
         return self.messages(chat_id, include_deleted=True)[before]
 
-    def wait_for(self, predicate: Callable[[TelegramServer], T], timeout: float = 10) -> T:
+    def wait_for(self, predicate: Callable[[TelegramServer], T], timeout: float = 40) -> T:
         """Wait until `predicate(server)` is true and return its value; AssertionError with what was seen."""
         return wait_until(lambda: predicate(self), self._world.lock, timeout, self.describe)
 
