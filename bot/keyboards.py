@@ -3,7 +3,8 @@
 An action is a verb and its arguments, joined by colons: "forecast:AAPL:10". A symbol has no colon and at most 21
 characters, so every action stays below Telegram's 64 bytes.
 
-    forecast watch unwatch  make the forecast above new: another horizon, watched or not
+    forecast details        make the forecast above new: another horizon, short or with all that is known
+    watch unwatch           switch its digest on and off
     ask add drop            the answer to a question back: go on with /forecast, /watch or /unwatch
     why meaning alert chart what stands under a forecast besides: one more message each
     ...                     those of one command stand in its file
@@ -21,8 +22,20 @@ LONGEST_NAME = 30  #: letters of a company's name on a button, which a phone sho
 
 
 def under_forecast(symbol: str, horizon: int, watched: bool) -> Rows:
-    """Return the buttons under a forecast: horizons, the watch switch, alerts, what changed, the chart, the meaning."""
-    offered = horizons(horizon, f"forecast:{symbol}:{{}}")
+    """Return the buttons under a short answer: horizons, its details and meaning, the watch switch, what goes on."""
+    details = Button(_("Details"), f"details:{symbol}:{horizon}")
+    return (*horizons(horizon, f"forecast:{symbol}:{{}}"), (details, meaning()), *_go_on(symbol, horizon, watched))
+
+
+def under_details(symbol: str, horizon: int, watched: bool) -> Rows:
+    """Return the buttons under the details: the same, but that they stay at another horizon, and the way back."""
+    back = Button(_("Short again"), f"forecast:{symbol}:{horizon}")
+    whole = Button(_("Chart in full size"), f"chart:{symbol}:{horizon}")
+    offered = horizons(horizon, f"details:{symbol}:{{}}")
+    return (*offered, (back, meaning()), *_go_on(symbol, horizon, watched), (whole,))
+
+
+def _go_on(symbol: str, horizon: int, watched: bool) -> Rows:
     switch = (
         Button(_("Stop the nightly digest"), f"unwatch:{symbol}:{horizon}")
         if watched
@@ -32,8 +45,7 @@ def under_forecast(symbol: str, horizon: int, watched: bool) -> Rows:
         Button(_("Alert me…"), f"alert:{symbol}:{horizon}"),
         Button(_("What changed?"), f"why:{symbol}:{horizon}"),
     )
-    whole = Button(_("Chart in full size"), f"chart:{symbol}:{horizon}")
-    return (*offered, (switch,), more, (whole, meaning()))
+    return ((switch,), more)
 
 
 def meaning() -> Button:

@@ -165,8 +165,10 @@ class SkillVerdict(Enum):
 class RecordSummary:
     """The few numbers of a record that stand beside a new forecast."""
 
+    horizon: int  #: sessions ahead, one of HEADS: the record is of forecasts this far ahead alone
     forecasts: int  #: with an outcome; at least one
     coverage_80: float | None
+    baseline_coverage_80: float | None  #: of the plain rule's 80 % ranges, for the same outcomes
     skill: float | None
     verdict: SkillVerdict
     own: bool  #: of this symbol; False: of all symbols together

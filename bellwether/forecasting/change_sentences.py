@@ -31,16 +31,15 @@ def changes(before: Forecast, made: Forecast) -> list[Change]:
     """What the forecast says now and said then, looking as many sessions ahead."""
     was, now = (sentences.money(forecast.last_close, made.currency, made.symbol) for forecast in (before, made))
     moved = made.last_close / before.last_close - 1
-    return [
+    listed = [
         Change(_("Close"), was, now, sentences.signed_percent(moved)),
         Change(_("8-in-10 range"), _spread(before), _spread(made), _wider(_widening(before, made))),
-        Change(
-            _("Chance of a rise"),
-            sentences.percent(before.probability_of_growth),
-            sentences.percent(made.probability_of_growth),
-            _points(round(100 * made.probability_of_growth) - round(100 * before.probability_of_growth)),
-        ),
     ]
+    if sentences.direction_known(made):
+        points = round(100 * made.probability_of_growth) - round(100 * before.probability_of_growth)
+        chances = (sentences.percent(forecast.probability_of_growth) for forecast in (before, made))
+        listed.append(Change(_("Chance of a rise"), *chances, _points(points)))
+    return listed
 
 
 def causes(before: Forecast, made: Forecast) -> list[Change]:

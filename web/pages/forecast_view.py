@@ -104,12 +104,11 @@ def spread(made: Forecast) -> str:
 
 def comparisons(made: Forecast) -> list[Comparison]:
     """Our figures beside the plain rule's answer to the same question."""
-    baseline = made.baseline
-    plain = replace(made, log_returns=baseline.log_returns, probability_of_growth=baseline.probability_of_growth)
+    plain = replace(made, log_returns=made.baseline.log_returns)
     return [
         Comparison(figure, _between(made, low, high), _between(plain, low, high))
         for figure, low, high in (("8 in 10 end between", 0.1, 0.9), ("Half end between", 0.25, 0.75))
-    ] + [Comparison("Chance of a rise", chance(made.probability_of_growth), chance(plain.probability_of_growth))]
+    ]
 
 
 def chance(probability: float) -> str:

@@ -10,7 +10,7 @@ from bellwether.core.types import LEVELS, Q10, Q50, Q90
 from bellwether.forecasting import sentences
 from web.pages.forecast_view import spread
 
-Column = Literal["name", "close", "width", "rule", "usual", "chance"]
+Column = Literal["name", "close", "width", "rule", "usual"]
 #: the heading of each column, and the figure that it is sorted by
 _COLUMNS: dict[str, tuple[str, Callable[[OverviewRow], Any]]] = {
     "name": ("Company", lambda row: row.forecast.name.casefold()),
@@ -18,7 +18,6 @@ _COLUMNS: dict[str, tuple[str, Callable[[OverviewRow], Any]]] = {
     "width": ("8-in-10 range", lambda row: row.width),
     "rule": ("Against the plain rule", lambda row: row.against_rule),
     "usual": ("Swings against its usual", lambda row: row.against_usual),
-    "chance": ("Chance of a rise", lambda row: row.forecast.probability_of_growth),
 }
 
 

@@ -46,7 +46,8 @@ def stock(
     before = forecasts.previous(services.provider, services.models, asked)
     came = _what_came(services, asked) if day else None
     link = bot.link(symbol)
-    record = records.get(symbol, None)
+    beside = made.explanation.beside
+    record = records.get(symbol, beside.horizon if beside else sessions)
     growth = at_hand(services.fundamentals, services.growth, asked.outlook.instrument, now) if day is None else None
     return page(
         request,
