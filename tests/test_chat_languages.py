@@ -100,14 +100,16 @@ def test_whatever_is_pressed_is_answered_in_it_too(services: Services, code: str
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_the_headline_has_prices_and_the_day_as_its_language_writes_them(services: Services, code: str) -> None:
-    told = Talk(services, 1001, code).say("AAPL")
+    talk = Talk(services, 1001, code)
+    first, told = talk.say("AAPL"), talk.send("details:AAPL:10")
     price, share, day = {
         "es": ("167,47 US$", "57 %", "14 de enero de 2022"),
         "de": ("167,47 $", "57 %", "14. Januar 2022"),
         "pt": ("US$ 167,47", "57%", "14 de janeiro de 2022"),
         "ru": ("167,47 $", "57 %", "14 января 2022"),
     }[code]
-    assert price in told.splitlines()[0]
+    assert price in first.splitlines()[1]
+    assert price in told
     assert share in told
     assert day in told
 
@@ -127,7 +129,7 @@ def test_a_receipt_is_told_in_it_too(tmp_path: Path, code: str) -> None:
 
 def test_an_english_app_and_one_of_a_language_we_lack_are_answered_in_english(services: Services) -> None:
     english = Talk(services, 1, "en-GB").say("AAPL")
-    assert english.startswith("Over the next two weeks Apple will probably end between $167.47")
+    assert english.startswith("Apple (AAPL)\nOver the next two weeks Apple will probably end between $167.47")
     assert Talk(services, 2, "fr").say("AAPL") == english
 
 

@@ -222,6 +222,8 @@ def test_the_full_size_is_a_document_with_a_name_of_its_own(
 ) -> None:
     with running_bot(bot_services(server, tmp_path)):
         photo = ask_for_photo(server, ANN, "AAPL")
+        server.press(ANN, server.last(ANN).message_id, "details:AAPL:10")
+        server.wait_for(lambda s: "Middle outcome" in s.last(ANN).html)
         server.press(ANN, server.last(ANN).message_id, "chart:AAPL:10")
         server.wait_for(lambda s: s.last(ANN).kind == "document")
         first = server.last(ANN).file

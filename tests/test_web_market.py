@@ -26,7 +26,7 @@ from web.pages import market_view
 from web.rows import csv_text
 
 END = date(2021, 12, 31)
-COLUMNS = ("name", "close", "width", "rule", "usual", "chance")
+COLUMNS = ("name", "close", "width", "rule", "usual")
 
 
 @pytest.fixture(scope="module")

@@ -96,8 +96,9 @@ def test_a_stock_page_says_everything_that_is_needed_to_judge_it(
         sentences.last_price(made),
         sentences.NOT_ADVICE,
         *made.caveats,
-        f"Chance of a rise: {sentences.percent(made.probability_of_growth)}",
+        f"Chance of a rise {sentences.percent(made.probability_of_growth)}; usually",
         "How far to trust it",
+        sentences.trust_line(made),
         "Why this wide",
         *(row.price for row in forecast_view.range_rows(made)),
     ):

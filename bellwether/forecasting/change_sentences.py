@@ -37,8 +37,8 @@ def changes(before: Forecast, made: Forecast) -> list[Change]:
     ]
     if sentences.direction_known(made):
         points = round(100 * made.probability_of_growth) - round(100 * before.probability_of_growth)
-        chances = (sentences.percent(forecast.probability_of_growth) for forecast in (before, made))
-        listed.append(Change(_("Chance of a rise"), *chances, _points(points)))
+        then, today = (sentences.percent(forecast.probability_of_growth) for forecast in (before, made))
+        listed.append(Change(_("Chance of a rise"), then, today, _points(points)))
     return listed
 
 

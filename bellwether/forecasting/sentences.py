@@ -35,7 +35,7 @@ NOT_ADVICE = said("This is information, not investment advice.")
 _SOURCES = {"yahoo": "Yahoo Finance", "file": N_("the price file")}
 #: offered to choose from
 HORIZON_LABELS = {1: N_("1 day"), 5: N_("1 week"), 10: N_("2 weeks"), 21: N_("1 month"), 63: N_("3 months")}
-_EVEN = 0.03  #: a chance of a rise that is nearer to one half tells nobody anything
+_EVEN = (0.47, 0.53)  #: a chance of a rise between these tells nobody anything
 _SPANS = {1: N_("On the next trading day"), 5: N_("Over the next week"), 10: N_("Over the next two weeks")} | {
     21: N_("Over the next month"),
     42: N_("Over the next two months"),
@@ -127,7 +127,7 @@ def direction(forecast: Forecast) -> str:
     own, usual = forecast.probability_of_growth, forecast.usual_probability_of_growth
     if usual is None:
         usual = forecast.baseline.probability_of_growth
-    if not direction_known(forecast) or abs(own - 0.5) <= _EVEN or (own - 0.5) * (own - usual) <= 0:
+    if not direction_known(forecast) or _EVEN[0] <= own <= _EVEN[1] or (own - 0.5) * (own - usual) <= 0:
         return ""
     if own > 0.6:
         return _("a rise is likelier than a fall")
