@@ -1,6 +1,8 @@
 """What is seen first of a forecast in the chat: a sentence, a chart, a line of trust, and few figures, none twice."""
 
+import io
 import re
+import sys
 
 import pytest
 
@@ -9,7 +11,7 @@ from bellwether.core.i18n.translate import LANGUAGES, use_language
 from bellwether.core.types import HEADS
 from bellwether.forecasting import sentences
 from bellwether.services import Services
-from bot import conversation
+from bot import conversation, terminal
 from bot.commands import ChatContext
 from bot.replies import LONGEST_CAPTION, Button, Reply, as_text, detailed_text, short_text, utf16_length
 from tests.support.web import sample_services
@@ -87,3 +89,15 @@ def test_all_the_numbers_stand_under_details(services: Services) -> None:
     assert "Quantiles" not in short.text
     assert "Quantiles" in press(services, short, "Details").text
     conversation.answer(ChatContext(services, ANN), "/settings wording plain")
+
+
+def test_the_terminal_shows_the_details_at_the_number_of_their_button(
+    services: Services, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("AAPL\n6\n6\n"))
+    terminal.hold(services)
+    said = capsys.readouterr().out
+    assert "[6] Details" in said
+    assert "[6] Short again" in said
+    assert said.count("Middle outcome") == 1
+    assert said.count("will probably end between $167.47") == 2

@@ -1,6 +1,5 @@
 """The line beside a forecast tells the record it names: of this symbol, or of all, at this horizon; in every face."""
 
-import json
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -164,8 +163,24 @@ def test_too_few_outcomes_of_all_are_no_record_and_the_test_of_the_model_speaks(
     assert "For all symbols in the model's test two weeks ahead 78 of 100 ranges held, not 80" in told
 
 
-def test_api_and_page_keep_the_chance_beside_its_usual_value(services: Services) -> None:
-    made = forecasts.answer(services, "AAPL", 10).forecast
-    assert json.loads(json.dumps(forecast_json(made)))["probability_of_growth"] == made.probability_of_growth
-    assert "rise" not in sentences.headline(made)
-    assert "Chance of a rise: 57" in sentences.numbers(made)
+# ---- of rise and fall
+
+
+@pytest.mark.parametrize("horizon", HEADS)
+def test_where_nothing_is_known_of_the_direction_no_sentence_speaks_of_it(services: Services, horizon: int) -> None:
+    spoke = False
+    for instrument in services.provider.universe():
+        made = forecasts.answer(services, instrument.symbol, horizon).forecast
+        speaks = " rise" in sentences.headline(made)
+        assert not speaks or sentences.direction_known(made)
+        assert forecast_json(made)["probability_of_growth"] == made.probability_of_growth
+        assert "Chance of a rise: " in sentences.numbers(made), "which the details show"
+        spoke |= speaks
+    assert not spoke or horizon == 1, "only a day ahead has the model been shown to know a little"
+
+
+def test_no_list_has_a_column_of_the_chance(services: Services) -> None:
+    visitor = Visitor(create_app(services))
+    for address in ("/compare?symbols=AAPL,MSFT", "/market"):
+        assert "Chance of a rise" not in visitor.get(address).text
+    assert "hance" not in conversation.answer(ChatContext(services, 1), "/compare AAPL MSFT").text

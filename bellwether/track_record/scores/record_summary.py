@@ -49,11 +49,11 @@ def with_record(store: Store, forecast: Forecast, *, simulated: bool) -> Forecas
 def _beside(forecast: Forecast, summary: Callable[[str, int], RecordSummary | None]) -> RecordSummary | None:
     """The symbol's record where it is large enough to judge, else everyone's; `summary` finds one at a head."""
     heads = _heads(forecast.horizon)
+    near: list[RecordSummary] = []
     for symbol in (forecast.symbol, _EVERYONE):
         near = [record for head in heads if (record := summary(symbol, head)) is not None]
-        judged = [record for record in near if record.verdict is not SkillVerdict.TOO_EARLY]
-        if len(judged) == len(heads):  # lest it look better than it is
-            return min(judged, key=lambda record: record.coverage_80 or 0.0)
+        if len(near) == len(heads) and all(record.verdict is not SkillVerdict.TOO_EARLY for record in near):
+            return min(near, key=lambda record: record.coverage_80 or 0.0)  # lest it look better than it is
     return min(near, key=lambda record: record.forecasts, default=None)
 
 
