@@ -67,8 +67,8 @@ def short_text(made: Forecast) -> str:
 
     It fits under a picture; never is a caveat left out.
     """
-    opening = f"{_title(made)}\n{escape(sentences.headline(made))}"
-    return "\n\n".join([opening, escape(sentences.trust_line(made)), _limits(made)])
+    opening, caveats = f"{_title(made)}\n{escape(sentences.headline(made))}", _limits(made)
+    return fitting([opening, escape(sentences.trust_line(made)), caveats], [opening, caveats])
 
 
 def detailed_text(made: Forecast, *, expert: bool = False) -> str:
