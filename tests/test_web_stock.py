@@ -267,7 +267,7 @@ def test_without_a_bot_the_page_says_how_to_have_one(visitor: Visitor) -> None:
 
 
 def test_the_record_of_a_symbol_stands_on_its_page_marked_as_simulated(visitor: Visitor, services: Services) -> None:
-    record = forecasts.track_record(services, symbol="AAPL")
+    record = forecasts.track_record(services, symbol="AAPL", horizon=10)
     text = plain_text(visitor.get("/stocks/AAPL").text)
     assert "Simulated: replayed on past prices" in text
     assert f"{record.settled:,}" in text
