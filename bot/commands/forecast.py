@@ -39,7 +39,7 @@ def show(chat: ChatContext, question: str, horizon: int) -> Reply:
         is_watched = False
     return Reply(
         forecast_text(made, expert=chat.preferences.expert),
-        chart=charts.fan(asked, chat.preferences.theme),
+        chart=charts.fan(chat.services, asked, chat.preferences.theme),
         buttons=under_forecast(made.symbol, horizon, is_watched),
     )
 
@@ -65,7 +65,7 @@ def _unwatch(chat: ChatContext, given: Given) -> Pressed:
 def _full_size(chat: ChatContext, given: Given) -> Pressed:
     """Send the chart above as a file, which no phone shrinks."""
     asked = forecasts.answer(chat.services, given.symbol(), given.horizon(1))
-    chart = charts.fan(asked, chat.preferences.theme)
+    chart = charts.fan(chat.services, asked, chat.preferences.theme)
     headline = escape(sentences.headline(asked.forecast))
     return Pressed(reply=Reply(headline, chart=chart, full_size=True, words_alone=_(NO_FILE)))
 
