@@ -23,7 +23,7 @@ _LETTERS = {True: 13.5, False: 15}  #: pixels of the figures at the lines, by wh
 _BESIDE_PLOT = (72, 62)  #: pixels beside what is drawn, and below it, with the figures of the axes
 _TITLE = 62  #: pixels of a title and what stands under it
 _GAP = 17  #: pixels from one figure to the next
-_NEAREST = 14  #: pixels from one bracket to the next
+_NEAREST = 12  #: pixels from one bracket to the next
 _PAD = 0.1  #: of the span of prices, above and below
 _BANDS = ((Q10, Q90, 0.28), (Q25, Q75, 0.38))  #: from level to level, opacity: 8 in 10 outcomes, and half of them
 
@@ -165,7 +165,7 @@ def _legend(outlook: Outlook, has_brackets: bool, has_come: bool) -> Iterator[st
     if has_come:
         yield _("Blue after {day}: what came").format(day=day(outlook.bars.cutoff))
     if has_brackets:
-        yield _("Brackets: ranges it would have given before; a cross marks a miss")
+        yield _("Brackets: earlier ranges, made in the same way; a cross marks a miss")
 
 
 def _unit(outlook: Outlook, palette: Palette) -> Specification:
