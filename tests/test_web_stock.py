@@ -8,11 +8,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import get_args
 from xml.etree import ElementTree
 
 import pytest
 
 from bellwether.ask import forecasts
+from bellwether.charts.fan import PASTS
 from bellwether.core.config import load_settings
 from bellwether.core.errors import LedgerError
 from bellwether.core.types import Forecast, Statements
@@ -23,6 +25,7 @@ from tests.support.waiting import wait_until
 from tests.support.web import Visitor, plain_text, sample_services
 from web.app import create_app
 from web.pages import forecast_view, telegram_link
+from web.pages.charts import Past
 from web.pages.earnings_calendar import calendar_file
 from web.pages.record_cache import Records
 
@@ -381,6 +384,7 @@ def test_the_page_draws_as_much_of_the_past_as_is_asked(visitor: Visitor) -> Non
     sessions = visitor.get("/stocks/AAPL/chart.json?past=1y").json()["sessions"]
     assert len(sessions) == 252 + 10
     assert visitor.get("/stocks/AAPL?past=2w").status_code == 400
+    assert get_args(Past) == tuple(PASTS) == tuple(forecast_view.PASTS)
 
 
 def test_the_chart_of_a_look_back_is_another_once_more_has_come(visitor: Visitor) -> None:

@@ -115,7 +115,7 @@ class _Figures:
         instrument, last = outlook.instrument, outlook.bars.quoted_close
         low, high = prices
         span_of_prices = (high - low) or 0.1 * high
-        self.domain = [low - _PAD * span_of_prices, high + _PAD * span_of_prices]
+        self.domain = [max(low - _PAD * span_of_prices, 0.0), high + _PAD * span_of_prices]
         self._pixel = (self.domain[1] - self.domain[0]) / height
         self._size, self._step = size, end["step"]
         self._heights = (end[f"q{Q90}"], last, end[f"q{Q10}"])

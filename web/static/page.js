@@ -131,7 +131,7 @@ function sortInPlace(table) {
 function tellOf(place) {
   const picture = place.querySelector("img");
   const line = document.createElement("div"), note = document.createElement("p");
-  let address = "", values = null, at = -1;
+  let address = "", values = null, at = -1, turn = 0;
   line.className = "under-finger";
   note.className = "told";
   note.setAttribute("role", "status");
@@ -149,12 +149,12 @@ function tellOf(place) {
 
   function hide() {
     line.hidden = note.hidden = true;
-    at = -1;
+    [at, turn] = [-1, turn + 1];
   }
 
   async function show(choose) {
-    const told = await known();
-    if (!told) return;
+    const mine = ++turn, told = await known();
+    if (!told || mine !== turn) return; // the finger has gone on meanwhile
     at = Math.max(0, Math.min(told.sessions.length - 1, choose(told.sessions)));
     const { x, day, price } = told.sessions[at], { offsetWidth: width, offsetHeight: height } = picture;
     const when = document.createElement("strong");
