@@ -233,9 +233,14 @@ def test_the_brackets_are_the_forecasts_that_would_have_been_given(services: Ser
     assert brackets[0].held is came.held
 
 
+def test_a_chart_asks_the_source_for_nothing_more(services: Services, asked: forecasts.Answer) -> None:
+    without_source = replace(services, provider=object())
+    assert beside(without_source, asked) == beside(services, asked)
+
+
 def test_no_bracket_is_of_a_model_that_had_seen_what_came(services: Services) -> None:
     asked = forecasts.answer(services, "AAPL", 10, date(2012, 6, 1))
-    model = services.shelf.for_day(asked.forecast.cutoff)
+    model = services.models.for_day(asked.forecast.cutoff)
     assert model is not None and model.card.seen_to > asked.forecast.cutoff
     assert beside(services, asked).brackets == ()
 

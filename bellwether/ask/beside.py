@@ -5,10 +5,10 @@ from datetime import date
 import numpy as np
 
 from bellwether.ask.forecasts import Answer
-from bellwether.ask.point_in_time import inputs_at, last_session
+from bellwether.ask.point_in_time import last_session, market_end
 from bellwether.charts.beside import Beside, Bracket
-from bellwether.core.errors import BellwetherError
-from bellwether.core.types import Q10, Q90, Bars, Problem, to_date
+from bellwether.core.errors import BellwetherError, UnusableBars
+from bellwether.core.types import Q10, Q90, Bars, ForecastInputs, Outlook, Problem, to_date
 from bellwether.forecasting.forecaster import make_outlook
 from bellwether.market.scale import ScaleDoubt, closes_to_grade, doubt_between
 from bellwether.services import Services
@@ -30,32 +30,38 @@ def known_until(services: Services, asked: Answer) -> date:
 
 
 def _brackets(services: Services, asked: Answer) -> tuple[Bracket, ...]:
-    """The ranges of every horizon before, each made again from what was known then.
-
-    Only by models that had not seen what came: of others it would be no proof.
-    """
-    bars, horizon = asked.outlook.bars, asked.forecast.horizon
-    brackets: list[Bracket] = []
-    for at in range(len(bars) - 1, horizon, -horizon):
+    """The ranges of every horizon before, the newest first, each made again from what was known then."""
+    outlook, horizon = asked.outlook, asked.forecast.horizon
+    bars = outlook.bars
+    brackets = []
+    for at in range(len(bars) - 1, horizon - 1, -horizon)[:MOST]:
         cutoff, target = to_date(bars.sessions[at - horizon]), to_date(bars.sessions[at])
+        before = _before(services, outlook, cutoff)
         start, end = bars.close_on(cutoff), bars.close_on(target)
-        if len(brackets) == MOST:
+        if before is None:
             break
-        if start is None or end is None:
-            continue
-        model = services.shelf.for_day(cutoff)
-        if model is None or model.card.seen_to > cutoff:
-            break
-        try:
-            before = make_outlook(inputs_at(services.provider, asked.outlook.instrument, cutoff), model)
-        except BellwetherError:
-            break
-        if asked.outlook.problem is Problem.SILENCED:
-            before = demoted(before)
-        low, high = (float(before.log_returns[horizon - 1, level]) for level in (Q10, Q90))
-        grown = float(np.log(end / start))
-        brackets.append(Bracket(target, low - grown, high - grown))
+        if start is not None and end is not None:
+            grown = float(np.log(end / start))
+            low, high = (float(before.log_returns[horizon - 1, level]) for level in (Q10, Q90))
+            brackets.append(Bracket(target, low - grown, high - grown))
     return tuple(brackets)
+
+
+def _before(services: Services, outlook: Outlook, cutoff: date) -> Outlook | None:
+    """The outlook as of an earlier session; None where no model answers that had not seen what came.
+
+    From the bars that are at hand: a chart must not make anybody ask the source for older ones.
+    """
+    model, bars = services.models.for_day(cutoff), outlook.bars.until(cutoff)
+    if model is None or model.card.seen_to > cutoff or bars is None:
+        return None
+    end = market_end(outlook.instrument, cutoff)
+    market = tuple(series.until(end) if series is not None else None for series in outlook.market)
+    try:
+        before = make_outlook(ForecastInputs(outlook.instrument, bars, market, outlook.source, "", None), model)
+    except UnusableBars:
+        return None
+    return demoted(before) if outlook.problem is Problem.SILENCED else before
 
 
 def _what_came(services: Services, asked: Answer) -> tuple[tuple[date, float], ...]:
