@@ -14,6 +14,7 @@ from bellwether.alerts.alert_outcomes import report_outcomes
 from bellwether.alerts.text.digest import DigestEntry, Digests
 from bellwether.alerts.tick import tick
 from bellwether.ask import forecasts
+from bellwether.ask.beside import beside
 from bellwether.charts.fan import fan_chart
 from bellwether.charts.ranges import range_chart
 from bellwether.core.alert_types import AlertSettings, DigestMode, RuleKind, RuleRequest
@@ -329,9 +330,9 @@ def test_a_chart_speaks_the_language_too(services: Services, code: str) -> None:
 def test_a_chart_is_drawn_in_the_language_it_was_made_in_whoever_draws_it(services: Services) -> None:
     asked = forecasts.answer(services, "AAPL", 10)
     with use_language("ru"):
-        russian = charts.fan(asked, "light")
-        there = forecasts.chart_png(asked, "light")
-    english = charts.fan(asked, "light")
+        russian = charts.fan(services, asked, "light")
+        there = forecasts.chart_png(asked, "light", "chat", beside(services, asked))
+    english = charts.fan(services, asked, "light")
     assert russian.key != english.key
     assert russian.draw() == there
     assert english.draw() != there

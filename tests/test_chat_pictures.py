@@ -32,11 +32,11 @@ class CountingPen(Renderer):
         self.may_draw = threading.Event()
         self.may_draw.set()
 
-    def draw(self, specification: str, wanted: object) -> bytes:
+    def draw(self, specification: str, wanted: object, scale: float = 2.0) -> bytes:
         self.asked += 1
         assert self.may_draw.wait(20)
         self.drawn.append(specification)
-        return super().draw(specification, "png")
+        return super().draw(specification, "png", scale)
 
 
 @pytest.fixture

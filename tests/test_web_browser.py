@@ -15,7 +15,7 @@ from web.app import create_app
 
 pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, which is not installed here")
-LIVE = "[data-live]"  #: the chart that a script draws
+LIVE = "[data-live]"  #: the chart whose values a script tells
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -130,41 +130,73 @@ def test_a_visitor_who_misspells_is_led_to_the_right_stock(visit: Visits) -> Non
         page.wait_for_url("**/stocks/AAPL?horizon=10")
 
 
-def test_the_live_chart_takes_the_picture_s_place_and_tells_what_is_under_the_pointer(visit: Visits) -> None:
+def test_the_chart_tells_what_is_under_the_pointer(visit: Visits) -> None:
+    with visit() as tab:
+        page = tab.page
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto("/stocks/AAPL")
+        assert not any("chart.json" in address for address in asked), "nobody has asked for values yet"
+        chart = page.locator(LIVE).bounding_box()
+        page.mouse.move(chart["x"] + chart["width"] * 0.95, chart["y"] + chart["height"] / 2)
+        told = page.locator(".told")
+        told.wait_for()
+        assert re.search(r"January 2022\s*8 in 10: \$", told.inner_text())
+        line, note = page.locator(".under-finger").bounding_box(), told.bounding_box()
+        assert line["x"] == pytest.approx(chart["x"] + chart["width"] * 0.95, abs=chart["width"] / 40)
+        assert chart["x"] <= note["x"] and note["x"] + note["width"] < line["x"]
+        page.mouse.move(2, 2)
+        told.wait_for(state="hidden")
+
+
+def test_a_tap_on_a_phone_tells_the_values_and_a_turned_phone_those_of_its_new_shape(visit: Visits) -> None:
+    with visit(360, has_touch=True, is_mobile=True) as tab:
+        page = tab.page
+        page.goto("/stocks/AAPL")
+        page.locator(LIVE).scroll_into_view_if_needed()
+        for width in (360, 800):
+            page.set_viewport_size({"width": width, "height": 800})
+            chart = page.locator(LIVE).bounding_box()
+            page.touchscreen.tap(chart["x"] + chart["width"] * 0.4, chart["y"] + chart["height"] / 2)
+            told = page.locator(".told")
+            told.wait_for()
+            assert "closed at $" in told.inner_text()
+            line = page.locator(".under-finger").bounding_box()
+            assert line["x"] == pytest.approx(chart["x"] + chart["width"] * 0.4, abs=chart["width"] / 20)
+            assert told.bounding_box()["x"] + told.bounding_box()["width"] <= width
+
+
+def test_arrow_keys_tell_the_days_of_the_chart(visit: Visits) -> None:
     with visit() as tab:
         page = tab.page
         page.goto("/stocks/AAPL")
-        before = page.locator(LIVE).bounding_box()
-        page.wait_for_selector(".live:not(.coming) svg")
-        assert page.locator(f"{LIVE} picture").count() == 0
-        after = page.locator(LIVE).bounding_box()
-        assert (after["width"], after["height"]) == pytest.approx((before["width"], before["height"]), abs=1)
-        assert "Over the next two weeks" in page.locator(".live").get_attribute("aria-label")
-        page.mouse.move(after["x"] + after["width"] * 0.95, after["y"] + after["height"] / 2)
-        page.locator("#vg-tooltip-element.visible").wait_for()
-        assert re.search(r"January 2022\s+Price\s+8 in 10: \$", page.locator("#vg-tooltip-element").inner_text())
+        page.locator(LIVE).focus()
+        page.keyboard.press("ArrowRight")
+        told = page.locator(".told")
+        told.wait_for()
+        assert told.inner_text().startswith("14 January 2022")
+        page.keyboard.press("ArrowLeft")
+        until(page, "document.querySelector('.told strong').textContent", "13 January 2022")
+        page.keyboard.press("Escape")
+        told.wait_for(state="hidden")
 
 
-def test_the_live_chart_follows_a_change_to_dark(visit: Visits) -> None:
+def test_buttons_show_more_of_the_past_in_place_and_without_a_script(visit: Visits) -> None:
+    source = "document.querySelector('.chart img').currentSrc"
     with visit() as tab:
         page = tab.page
         page.goto("/stocks/AAPL")
-        page.wait_for_selector(".live:not(.coming) svg")
-        page.emulate_media(color_scheme="dark")
-        until(
-            page,
-            "getComputedStyle(document.querySelector('.live:not(.coming) svg')).backgroundColor",
-            "rgb(16, 22, 29)",
-        )
-
-
-def test_the_live_chart_fits_when_the_phone_is_turned(visit: Visits) -> None:
-    with visit(800) as tab:
-        page = tab.page
-        page.goto("/stocks/AAPL")
-        page.wait_for_selector(".live:not(.coming) svg")
-        page.set_viewport_size({"width": 360, "height": 800})
-        until(page, "document.querySelector('.live:not(.coming) svg').getAttribute('width')", "360")
+        before = page.evaluate(source)
+        page.evaluate("window.here = true")
+        page.get_by_role("link", name="Five years").click()
+        until(page, f"{source}.includes('past=5y')", True)
+        assert page.evaluate("window.here") and page.evaluate(source) != before
+        assert page.url.endswith("&past=5y#chart")
+        assert page.get_by_role("link", name="Five years").get_attribute("aria-current") == "true"
+    with visit(java_script_enabled=False) as tab:
+        tab.page.goto("/stocks/AAPL")
+        tab.page.get_by_role("link", name="One year").click()
+        tab.page.wait_for_url("**&past=1y#chart")
 
 
 def test_stocks_are_compared(visit: Visits) -> None:
@@ -262,7 +294,9 @@ def test_the_page_does_not_jump_when_its_chart_arrives(visit: Visits) -> None:
         box = page.locator(LIVE).bounding_box()
         assert box["height"] == pytest.approx(box["width"] * 300 / 360, abs=1)
         page.locator(LIVE).scroll_into_view_if_needed()
-        page.wait_for_selector(".live:not(.coming) svg")
+        until(page, "String(document.querySelector('.chart img').complete)", "true")
+        page.mouse.move(box["x"] + 200, page.locator(LIVE).bounding_box()["y"] + 100)
+        page.locator(".told").wait_for()
         assert page.locator(LIVE).bounding_box()["height"] == pytest.approx(box["height"], abs=1)
         assert page.evaluate(shifts) == 0
 
@@ -283,7 +317,7 @@ def test_everything_can_be_reached_and_seen_with_the_keyboard(visit: Visits) -> 
 
 
 def test_fingers_find_every_button_and_tab_on_a_phone(visit: Visits) -> None:
-    targets = {"/": "button, input, select", "/stocks/AAPL": ".tabs a, button:visible, .brand, .button"}
+    targets = {"/": "button, input, select", "/stocks/AAPL": ".tabs a, .pasts a, button:visible, .brand, .button"}
     with visit(360) as tab:
         for path, selector in targets.items():
             tab.page.goto(path)
@@ -334,7 +368,7 @@ def _note_size(sizes: dict[str, float], ended: dict[str, Any]) -> None:
 
 
 def test_a_first_view_is_light_and_shows_its_sentence_first(visit: Visits) -> None:
-    """Over the wire, packed, without the chart's script, which comes when the page is at rest."""
+    """Over the wire, packed."""
     for path in PAGES:
         with visit(360) as tab:
             page = tab.page
@@ -342,7 +376,6 @@ def test_a_first_view_is_light_and_shows_its_sentence_first(visit: Visits) -> No
             wire.send("Network.enable")
             sizes: dict[str, float] = {}
             wire.on("Network.loadingFinished", partial(_note_size, sizes))
-            page.route("**/vega.js*", lambda route: route.fulfill(body="", content_type="text/javascript"))
             page.goto(path, wait_until="load")
             assert len(sizes) >= 4, "the page, its style, its script and its icon"
             assert sum(sizes.values()) < 100_000, (path, sizes)

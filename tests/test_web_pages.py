@@ -188,8 +188,6 @@ def test_the_stylesheet_is_small_and_asked_for_by_its_content(visitor: Visitor) 
         ("/static/style.css?v=0123456789", False),
         ("/static/style.css?v=", False),
         ("/static/style.css", False),
-        ("/vega.js?v=99.0", False),
-        ("/vega.js", False),
     ],
 )
 def test_no_address_of_tomorrow_is_filled_with_a_file_of_today(visitor: Visitor, address: str, for_good: bool) -> None:
@@ -198,8 +196,8 @@ def test_no_address_of_tomorrow_is_filled_with_a_file_of_today(visitor: Visitor,
 
 def test_what_a_page_asks_for_is_kept_for_good(visitor: Visitor) -> None:
     page = visitor.get("/stocks/AAPL").text
-    named = re.findall(r'(?:href|src|data-script)="(/(?:static/[\w.]+|vega\.js)\?v=[^"]+)"', page)
-    assert len(named) == 3
+    named = re.findall(r'(?:href|src)="(/static/[\w.]+\?v=[^"]+)"', page)
+    assert len(named) == 2
     for address in named:
         assert "immutable" in visitor.get(address).headers["cache-control"]
 

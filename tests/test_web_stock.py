@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import get_args
 from xml.etree import ElementTree
 
 import pytest
 
 from bellwether.ask import forecasts
-from bellwether.charts.fan import fan_chart
+from bellwether.charts.fan import PASTS
 from bellwether.core.config import load_settings
 from bellwether.core.errors import LedgerError
 from bellwether.core.types import Forecast, Statements
@@ -24,6 +25,7 @@ from tests.support.waiting import wait_until
 from tests.support.web import Visitor, plain_text, sample_services
 from web.app import create_app
 from web.pages import forecast_view, telegram_link
+from web.pages.charts import Past
 from web.pages.earnings_calendar import calendar_file
 from web.pages.record_cache import Records
 
@@ -366,15 +368,31 @@ def test_the_page_offers_the_next_earnings_where_somebody_knows_them(services: S
     assert unknown.status_code == 404 and "not known yet" in unknown.text
 
 
-def test_the_page_draws_the_very_chart_of_the_chat(visitor: Visitor, services: Services) -> None:
+def test_the_page_tells_the_very_prices_of_the_chart(visitor: Visitor, services: Services) -> None:
     asked = forecasts.answer(services, "AAPL", 21)
-    live = visitor.get("/stocks/AAPL/chart.json?horizon=21&theme=dark").json()
-    chat = fan_chart(asked.outlook, 21, "dark")
-    assert live["layer"][:-1] == chat["layer"]
-    told = live["layer"][-1]["data"]["values"]
+    told = visitor.get("/stocks/AAPL/chart.json?horizon=21&theme=dark").json()["sessions"]
     assert told[-1]["day"] == sentences.day(asked.forecast.target_session)
     low, high = sentences.price_range(asked.forecast)
     assert told[-1]["price"].startswith(f"8 in 10: {low} to {high}; half: ")
+    assert told[-22]["price"].startswith("closed at $")
+
+
+def test_the_page_draws_as_much_of_the_past_as_is_asked(visitor: Visitor) -> None:
+    page = visitor.get("/stocks/AAPL?past=1y").text
+    assert page.count("past=1y&amp;v=") == 4, "each picture of the chart"
+    assert 'aria-label="One year" aria-current="true"' in page
+    sessions = visitor.get("/stocks/AAPL/chart.json?past=1y").json()["sessions"]
+    assert len(sessions) == 252 + 10
+    assert visitor.get("/stocks/AAPL?past=2w").status_code == 400
+    assert get_args(Past) == tuple(PASTS) == tuple(forecast_view.PASTS)
+
+
+def test_the_chart_of_a_look_back_is_another_once_more_has_come(visitor: Visitor) -> None:
+    page = visitor.get("/stocks/AAPL?as_of=2020-02-20").text
+    assert "Blue after 20 February 2020: what came." in page
+    values = visitor.get("/stocks/AAPL/chart.json?as_of=2020-02-20")
+    assert "2020-03-05" in values.headers["etag"]
+    assert "it closed at $" in values.json()["sessions"][-1]["price"]
 
 
 def test_earnings_are_an_event_that_calendars_can_read(services: Services) -> None:

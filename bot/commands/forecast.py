@@ -42,7 +42,7 @@ def show(chat: ChatContext, question: str, horizon: int, *, details: bool = Fals
         is_watched = False
     return Reply(
         detailed_text(made, expert=chat.preferences.expert) if details else short_text(made),
-        chart=charts.fan(asked, chat.preferences.theme),
+        chart=charts.fan(chat.services, asked, chat.preferences.theme),
         buttons=(under_details if details else under_forecast)(made.symbol, horizon, is_watched),
     )
 
@@ -72,7 +72,7 @@ def _unwatch(chat: ChatContext, given: Given) -> Pressed:
 def _full_size(chat: ChatContext, given: Given) -> Pressed:
     """Send the chart above as a file, which no phone shrinks."""
     asked = forecasts.answer(chat.services, given.symbol(), given.horizon(1))
-    chart = charts.fan(asked, chat.preferences.theme)
+    chart = charts.fan(chat.services, asked, chat.preferences.theme)
     headline = escape(sentences.headline(asked.forecast))
     return Pressed(reply=Reply(headline, chart=chart, full_size=True, words_alone=_(NO_FILE)))
 

@@ -21,6 +21,9 @@ _ODDS = {
 }
 
 
+PASTS = {"1m": "One month", "6m": "Six months", "1y": "One year", "5y": "Five years"}  #: on a chart
+
+
 @dataclass(frozen=True, slots=True)
 class RangeRow:
     """One line of the range table."""
@@ -61,12 +64,22 @@ def compare_address(symbols: Sequence[str], horizon: int) -> str:
 
 
 def chart_address(
-    made: Forecast, theme: Theme, shape: Shape = "wide", kind: str = "svg", as_of: date | None = None
+    made: Forecast,
+    theme: Theme,
+    shape: Shape = "wide",
+    kind: str = "svg",
+    as_of: date | None = None,
+    past: str | None = None,
 ) -> str:
     """Its chart. The id makes the address new when the forecast is, so no kept chart sits beside newer text."""
-    asked = {"horizon": made.horizon, "theme": theme, "shape": shape, "as_of": as_of, "v": made.forecast_id}
-    query = urlencode({name: value for name, value in asked.items() if value is not None})
+    asked = {"horizon": made.horizon, "theme": theme, "shape": shape, "as_of": as_of, "past": past}
+    query = urlencode({name: value for name, value in (asked | {"v": made.forecast_id}).items() if value is not None})
     return f"{stock_address(made.symbol)}/chart.{kind}?{query}"
+
+
+def past_address(made: Forecast, as_of: date | None, past: str) -> str:
+    """The same page with so much of the past on its chart."""
+    return f"{stock_address(made.symbol, made.horizon, as_of)}&past={past}#chart"
 
 
 def comparison_chart_address(compared: Sequence[Forecast], theme: Theme, shape: Shape = "wide") -> str:

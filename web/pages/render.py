@@ -21,7 +21,6 @@ from bellwether.market.symbols.normalize import LONGEST_QUESTION
 from bellwether.market.symbols.universe import instrument_of
 from web.etag import is_known
 from web.pages import forecast_view, market_view, record_view, revenue_view
-from web.pages.charts import script_address
 from web.problems import HttpProblem, printable
 
 _HERE = Path(__file__).parents[1]  #: templates and static files lie beside the packages of pages
@@ -125,7 +124,6 @@ def _environment() -> Environment:
         "growths": revenue_view,
         "change": change_sentences,
         "asset": _asset,
-        "chart_script": script_address(),
     }
     return environment
 
