@@ -11,7 +11,8 @@ import pytest
 
 from bellwether.alerts import ask, watchlist
 from bellwether.alerts.alert_outcomes import report_outcomes
-from bellwether.alerts.text.digest import DigestEntry, Digests
+from bellwether.alerts.text.digest import Digest, Digests
+from bellwether.alerts.text.digest_lines import DigestEntry
 from bellwether.alerts.tick import tick
 from bellwether.ask import forecasts
 from bellwether.charts.fan import fan_chart
@@ -283,15 +284,15 @@ def test_an_alert_that_waits_for_the_digest_and_its_outcome_are_in_the_chats_lan
 def test_the_lines_of_one_symbol_are_kept_for_each_language(services: Services) -> None:
     made = forecasts.answer(services, "AAPL", 10).forecast
     digests = Digests(10)
-    entry = DigestEntry(services.provider.instrument("AAPL"), made, None)
+    digest = Digest([DigestEntry(services.provider.instrument("AAPL"), made)], [], date(2021, 12, 31))
     written = {}
     for code in LANGUAGES:
         with use_language(code):
-            written[code] = digests.write([entry], date(2021, 12, 31))
+            written[code] = digests.write(digest)
     assert len(set(written.values())) == len(LANGUAGES)
-    assert digests.write([entry], date(2021, 12, 31)) == written["en"]
+    assert digests.write(digest) == written["en"]
     with use_language("ru"):
-        assert digests.write([entry], date(2021, 12, 31)) == written["ru"]
+        assert digests.write(digest) == written["ru"]
 
 
 @pytest.mark.parametrize(

@@ -194,16 +194,16 @@ def test_a_digest_says_which_close_is_missing_and_names_the_days_it_compares(
     watchlist.watch(services, 7, "AAPL", "en")
     clock.now += timedelta(hours=1)
     tick(services, clock.now)
-    assert "Since the session before: price" in texts(services, "digest")[-1]
+    assert "since" not in texts(services, "digest")[-1]
     # Wednesday's close does not come in three hours
     clock.now = AFTER_WEDNESDAY + timedelta(hours=6)
     tick(services, clock.now)
     text = texts(services, "digest")[-1]
-    assert text.startswith("<b>After 2 December 2026</b>")
+    assert text.startswith("<b>No closing prices yet.</b>\nClose of 2 December.")
     assert "1 range that ended today cannot be judged: a close is missing." in text
-    assert "There is no close of 2 December 2026 yet, so how it moved then is not known." in text
-    assert "held" not in text and "Since" not in text
-    assert "Next trading day" not in text, "the next day after Tuesday has been"
+    assert ", no close of 2 December yet: $" in text
+    assert "held" not in text and "since" not in text
+    assert " · $" not in text, "the next day after Tuesday has been"
     with services.store.reading() as db:
         told = rows(db, "SELECT target_session FROM told_ranges WHERE cutoff = '2026-12-01'")
     assert sorted(str(row["target_session"]) for row in told) == ["2026-12-02", "2026-12-15"]
@@ -213,9 +213,8 @@ def test_a_digest_says_which_close_is_missing_and_names_the_days_it_compares(
     tick(services, clock.now)
     text = texts(services, "digest")[-1]
     assert "There is no close of 2 December 2026, so how it moved on 3 December 2026 alone is not known." in text
-    assert "Since 1 December 2026: price +6.0\u00a0%, range " in text
-    assert "session before" not in text
-    assert "Next trading day" in text
+    assert ", +6.0\u00a0% since 1 December: $" in text
+    assert " · $" in text
 
 
 def test_chat_and_page_name_the_day_that_they_compare_with(
