@@ -13,7 +13,8 @@ import pytest
 from bellwether.alerts import ask, rules_table, tick_rules, watchlist
 from bellwether.alerts.rules.budget import surprise_of_move
 from bellwether.alerts.rules.judge import Observation, RuleReason, judge, measure
-from bellwether.alerts.text.digest import DigestEntry, Digests
+from bellwether.alerts.text.digest import Digest, Digests
+from bellwether.alerts.text.digest_lines import DigestEntry, Move
 from bellwether.alerts.text.events import event
 from bellwether.alerts.tick import tick
 from bellwether.alerts.tick_rules import judge_rules
@@ -325,10 +326,11 @@ def test_a_digest_calls_no_day_a_missing_one_that_may_have_been_a_holiday(servic
     assert before is not None
     one = replace(asked.outlook.instrument, calendar="24/5")
     earlier = replace(before, cutoff=TUESDAY - timedelta(days=4))
-    text = Digests(10).write([DigestEntry(one, made, earlier, expected=TUESDAY)], TUESDAY)
-    assert "Since 27 November 2026: price" in text and "no close" not in text
-    late = Digests(10).write([DigestEntry(one, made, before, expected=WEDNESDAY)], WEDNESDAY)
-    assert "The last close is of 1 December 2026." in late and "no close" not in late
+    over_days = DigestEntry(one, made, Move(0.01, since=TUESDAY - timedelta(days=4)), expected=TUESDAY)
+    text = Digests(10).write(Digest([over_days], [], TUESDAY))
+    assert ", +1.0\u00a0% since 27 November: $" in text and "no close" not in text
+    late = Digests(10).write(Digest([DigestEntry(one, made, expected=WEDNESDAY)], [], WEDNESDAY))
+    assert ", close of 1 December: $" in late and "no close" not in late
     assert change_sentences.about_hole(earlier, made, "24/5") == ""
 
 
