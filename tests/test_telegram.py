@@ -63,7 +63,7 @@ def test_a_conversation_from_start_to_the_evening_digest(server: TelegramServer,
         assert digest.text.startswith("Nothing unusual today.\nClose of 30 December.")
         assert digest.silent
         assert "Apple (AAPL) $" in digest.text
-        assert [button.text for button in digest.buttons] == ["Chart of AAPL"]
+        assert [[button["text"] for button in row] for row in digest.buttons] == [["Chart of AAPL"]]
 
         count = len(server.messages(ANN))
         assert tick(services, EVENING).written == 0

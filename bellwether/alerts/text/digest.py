@@ -8,6 +8,7 @@ headline              how many stayed inside, and whom to look at
 | what limits all that
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -64,7 +65,13 @@ class Digests:
         opening = [f"<b>{headline(digest)}</b>", _("Close of {day}.").format(day=day_and_month(digest.session))]
         parts = ["\n".join(part for part in (*opening, notes.opening) if part)]
         parts += [
-            f"{digest_lines.why(entry, weekly=digest.weekly)}\n{self._line(entry, True)}" for entry in digest.first
+            "\n".join(
+                [
+                    digest_lines.why(entry, weekly=digest.weekly),
+                    digest_lines.line(entry, brief=True, with_change=False),
+                ]
+            )
+            for entry in digest.first
         ]
         if notes.closing:
             parts.append(notes.closing)
@@ -105,6 +112,10 @@ _INSIDE = {
     (True, True): N_("Calm week: {held} of {count} stayed inside."),
     (True, False): N_("Restless week: only {held} of {count} stayed inside."),
 }
+_NONE = {
+    False: N_("Restless day: none of {count} stayed inside."),
+    True: N_("Restless week: none of {count} stayed inside."),
+}
 _ALONE = {
     True: N_("{name} stayed inside its range."),
     False: N_("{name} left its range."),
@@ -119,8 +130,8 @@ def headline(digest: Digest) -> str:
         return _(_ALONE[inside.held == 1]).format(name=named(digest.entries[0].instrument))
     parts = []
     if inside is not None:
-        is_calm = inside.held >= _CALM * inside.of
-        parts.append(_(_INSIDE[digest.weekly, is_calm]).format(held=inside.held, count=inside.of))
+        message = _INSIDE[digest.weekly, inside.held >= _CALM * inside.of] if inside.held else _NONE[digest.weekly]
+        parts.append(_(message).format(held=inside.held, count=inside.of))
     if names:
         more = len(digest.first) - len(names)
         listed = ", ".join(names)
@@ -151,6 +162,11 @@ def _caveats(entries: Sequence[DigestEntry]) -> list[str]:
             if caveat:
                 about.setdefault(translated(caveat), []).append(entry.instrument.symbol)
     return [
-        escape(caveat if set(symbols) == made else f"{', '.join(symbols)}: {caveat}")
+        escape(caveat if set(symbols) == made or _names_all(caveat, symbols) else f"{', '.join(symbols)}: {caveat}")
         for caveat, symbols in sorted(about.items(), key=lambda caveat: -len(caveat[1]))
     ]
+
+
+def _names_all(caveat: str, symbols: Sequence[str]) -> bool:
+    words = set(re.findall(r"[^\s,;:()]+[^\s,;:().]", caveat))
+    return words.issuperset(symbols)

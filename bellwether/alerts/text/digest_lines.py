@@ -64,8 +64,8 @@ def named(instrument: Instrument) -> str:
     return escape(name)
 
 
-def line(entry: DigestEntry, *, brief: bool) -> str:
-    """ "Apple (AAPL) $178.20, +0.4 %: $176.10 to $180.40 · $165.00 to $190.30"; `brief` leaves out the name."""
+def line(entry: DigestEntry, *, brief: bool = False, with_change: bool = True) -> str:
+    """ "Apple (AAPL) $178.20, +0.4 %: 176.10 to 180.40 · 165.00 to 190.30"; `brief` leaves out the name."""
     symbol = escape(entry.instrument.symbol)
     name = f"<b>{symbol}</b>" if brief else f"<b>{named(entry.instrument)}</b> ({symbol})"
     made = entry.forecast
@@ -73,12 +73,13 @@ def line(entry: DigestEntry, *, brief: bool) -> str:
         return _("{name}: no forecast tonight.").format(name=name)
     close = escape(sentences.money(made.last_close, made.currency, made.symbol))
     ranges = " · ".join(_range(forecast) for forecast in (entry.nearer, made) if forecast is not None)
-    change = _change(entry, made)
+    change = _change(entry, made) if with_change else ""
     return f"{name} {close}, {change}: {ranges}" if change else f"{name} {close}: {ranges}"
 
 
 def _range(made: Forecast) -> str:
-    low, high = sentences.price_range(made)
+    """In the currency of the close before it, which is not said again."""
+    low, high = (sentences.money(made.price_at(level), "", made.symbol) for level in (0.1, 0.9))
     return escape(_("{low} to {high}").format(low=low, high=high))
 
 
