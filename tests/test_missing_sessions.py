@@ -214,7 +214,7 @@ def test_a_digest_says_which_close_is_missing_and_names_the_days_it_compares(
     tick(services, clock.now)
     text = texts(services, "digest")[-1]
     assert "There is no close of 2 December 2026, so how it moved on 3 December 2026 alone is not known." in text
-    assert ", +6.0\u00a0% since 1 December: " in text
+    assert "<b>Apple</b> moved +6.0\u00a0% since 1 December, 2.3 times as much as usual." in text
     assert text.count(" · ") == 2
 
 

@@ -89,12 +89,14 @@ def _change(entry: DigestEntry, made: Forecast) -> str:
         if not is_exact(entry.instrument.calendar, entry.expected):
             return _("close of {day}").format(day=day_and_month(made.cutoff))
         return _("no close of {day} yet").format(day=day_and_month(entry.expected))
-    if entry.move is None:
-        return ""
-    growth = sentences.signed_percent(entry.move.growth)
-    if entry.move.since is None:
+    return "" if entry.move is None else _growth(entry.move)
+
+
+def _growth(move: Move) -> str:
+    growth = sentences.signed_percent(move.growth)
+    if move.since is None:
         return growth
-    return _("{growth} since {day}").format(growth=growth, day=day_and_month(entry.move.since))
+    return _("{growth} since {day}").format(growth=growth, day=day_and_month(move.since))
 
 
 def why(entry: DigestEntry, *, weekly: bool) -> str:
@@ -115,9 +117,7 @@ def why(entry: DigestEntry, *, weekly: bool) -> str:
             if weekly
             else _("{name} moved {growth}, {times} times as much as usual.")
         )
-        return message.format(
-            name=name, growth=sentences.signed_percent(entry.move.growth), times=plain(entry.move.surprise, 1)
-        )
+        return message.format(name=name, growth=_growth(entry.move), times=plain(entry.move.surprise, 1))
     return f"{name}: {_rare(entry.rarity)}." if entry.rarity is not None else name
 
 
