@@ -20,7 +20,7 @@ from bot.replies import Button, Pressed, Reply
 
 
 def press_quieter(chat: ChatContext, given: Given) -> Pressed:
-    """Offer a threshold farther away, once only and the digest in place of messages."""
+    """Offer a threshold farther away, a pause, and the digest in place of messages."""
     rule = ask.rule_of(chat.services.store, chat.chat_id, given.number())
     currency, close = _last_close(chat, rule)
     label = _("From {threshold} on")

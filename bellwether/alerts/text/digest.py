@@ -9,13 +9,12 @@ headline              how many stayed inside, and whom to look at
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
 
-from bellwether.alerts.text import digest_lines
-from bellwether.alerts.text.digest_lines import DigestEntry, named
+from bellwether.alerts.text.digest_lines import DigestEntry, first_lines, line, named, seen_length
 from bellwether.core.i18n.numbers import day_and_month
 from bellwether.core.i18n.translate import N_, ngettext, spoken, translated
 from bellwether.core.i18n.translate import gettext as _
@@ -54,29 +53,25 @@ class Digests:
         """`horizon` is in sessions."""
         self.horizon = horizon
         # by the identity of the entry, which is kept beside its lines so that no other can take it
-        self._lines: dict[tuple[int, bool, str], tuple[DigestEntry, str]] = {}
+        self._lines: dict[tuple[int, str, str], tuple[DigestEntry, str]] = {}
 
     def write(self, digest: Digest, notes: Notes = Notes()) -> str:
         """The digest of one chat: one message where that is possible, then with tickers in place of names."""
         text = self._write(digest, notes, brief=False)
-        return text if digest_lines.seen_length(text) <= ONE_MESSAGE else self._write(digest, notes, brief=True)
+        return text if seen_length(text) <= ONE_MESSAGE else self._write(digest, notes, brief=True)
 
     def _write(self, digest: Digest, notes: Notes, *, brief: bool) -> str:
         opening = [f"<b>{headline(digest)}</b>", _("Close of {day}.").format(day=day_and_month(digest.session))]
         parts = ["\n".join(part for part in (*opening, notes.opening) if part)]
-        parts += [
-            "\n".join(
-                [
-                    digest_lines.why(entry, weekly=digest.weekly),
-                    digest_lines.line(entry, brief=True, with_change=False),
-                ]
-            )
-            for entry in digest.first
-        ]
+        parts += [self._once(entry, "first", lambda entry: first_lines(entry, digest.weekly)) for entry in digest.first]
         if notes.closing:
             parts.append(notes.closing)
         first = {id(entry) for entry in digest.first}
-        others = [self._line(entry, brief) for entry in digest.entries if id(entry) not in first]
+        others = [
+            self._once(entry, "brief" if brief else "named", lambda entry: line(entry, brief=brief))
+            for entry in digest.entries
+            if id(entry) not in first
+        ]
         if any(entry.forecast for entry in digest.entries):
             parts.append(f"<i>{self._legend(digest.weekly)}</i>")
         if others:
@@ -87,10 +82,11 @@ class Digests:
         parts.append("\n".join([*_caveats(digest.entries), f"{how_often} {sentences.NOT_ADVICE}"]))
         return "\n\n".join(parts)
 
-    def _line(self, entry: DigestEntry, brief: bool) -> str:
-        key = (id(entry), brief, spoken())
+    def _once(self, entry: DigestEntry, form: str, write: Callable[[DigestEntry], str]) -> str:
+        """The lines about a symbol in one form."""
+        key = (id(entry), form, spoken())
         if key not in self._lines:
-            self._lines[key] = (entry, digest_lines.line(entry, brief=brief))
+            self._lines[key] = (entry, write(entry))
         return self._lines[key][1]
 
     def _legend(self, weekly: bool) -> str:

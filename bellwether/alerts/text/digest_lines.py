@@ -77,6 +77,11 @@ def line(entry: DigestEntry, *, brief: bool = False, with_change: bool = True) -
     return f"{name} {close}, {change}: {ranges}" if change else f"{name} {close}: {ranges}"
 
 
+def first_lines(entry: DigestEntry, weekly: bool) -> str:
+    """Why a symbol stands out, and its figures but for the change, which that has said."""
+    return f"{why(entry, weekly=weekly)}\n{line(entry, brief=True, with_change=False)}"
+
+
 def _range(made: Forecast) -> str:
     """In the currency of the close before it, which is not said again."""
     low, high = (sentences.money(made.price_at(level), "", made.symbol) for level in (0.1, 0.9))
