@@ -136,6 +136,7 @@ def _write_leftovers(
         with wishes.speaking(chat_id):
             text = digest_notes.what_else_fired(left)
         about = f"{newest.session}:{min(alert.id for alert in left)}"
-        draft = wishes.draft(LEFTOVERS, chat_id, about, text, newest.fresh_until - now, now, present)
+        offers, fresh_for = alerts.charts_of(left), newest.fresh_until - now
+        draft = wishes.draft(LEFTOVERS, chat_id, about, text, fresh_for, now, present, offers=offers)
         if outbox_table.enqueue(db, draft, present):
             alerts_table.fold_in(db, [alert.id for alert in left], draft.dedup_key)

@@ -10,10 +10,11 @@ from bellwether.alerts import ask
 from bellwether.alerts.quieter import quieter_thresholds
 from bellwether.alerts.text import alerts
 from bellwether.ask import forecasts
-from bellwether.core.alert_types import AlertRule, RuleKind
+from bellwether.core.alert_types import AlertRule, Direction, RuleKind
 from bellwether.core.errors import BellwetherError
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.delivery import chat_wishes
+from bellwether.forecasting.sentences import percent
 from bot.commands.alert_views import removed, terms
 from bot.commands.base import ChatContext, Given
 from bot.replies import Button, Pressed, Reply
@@ -36,7 +37,7 @@ def press_quieter(chat: ChatContext, given: Given) -> Pressed:
     if chat_wishes.alert_settings(chat.services.store, chat.chat_id).weekly_budget != 0:
         rows.append((Button(_("All alerts in the digest only"), "set:budget:0"),))
     text = _("Your alert: {alert}. How shall it be quieter?").format(alert=escape(alerts.describe(rule, currency)))
-    return Pressed(reply=Reply(text, buttons=((farther,) if farther else ()) + tuple(rows)))
+    return Pressed(reply=Reply(text, buttons=(*((farther,) if farther else ()), *rows)))
 
 
 def press_stop(chat: ChatContext, given: Given) -> Pressed:
@@ -57,4 +58,6 @@ def _last_close(chat: ChatContext, rule: AlertRule) -> tuple[str, float]:
 def _threshold(rule: AlertRule, threshold: float, currency: str) -> str:
     if rule.kind is RuleKind.UNUSUAL:
         return _("1 day in {days}").format(days=round(1 / threshold))
+    if rule.direction is Direction.EITHER:
+        return percent(threshold, 1)
     return alerts.figure(rule, threshold, currency)

@@ -15,6 +15,8 @@ from bellwether.delivery.offers import Offer, forecast_of, of_rule
 from bellwether.forecasting import sentences
 from bellwether.track_record.grading import GradedRange
 
+_MOST_CHARTS = 8  #: buttons: two rows
+
 
 def name(instrument: Instrument) -> str:
     """ "<b>Apple</b> (AAPL)"."""
@@ -90,6 +92,12 @@ def offers(rule: AlertRule) -> tuple[Offer, ...]:
     """What can be done about a message of this rule: one that was for once is gone."""
     chart = forecast_of(rule.symbol, rule.horizon or DEFAULT_HORIZON)
     return (chart,) if rule.repeat is Repeat.ONCE else (chart, *of_rule(rule.id))
+
+
+def charts_of(told: Sequence[Alert]) -> tuple[Offer, ...]:
+    """The forecasts that a list of alerts offers, each once."""
+    charts = (forecast_of(alert.symbol, alert.horizon or DEFAULT_HORIZON) for alert in told)
+    return tuple(dict.fromkeys(charts))[:_MOST_CHARTS]
 
 
 def vanished(instrument: Instrument, rules: Sequence[AlertRule], since: date) -> str:
