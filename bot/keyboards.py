@@ -7,6 +7,7 @@ characters, so every action stays below Telegram's 64 bytes.
     watch unwatch           switch its digest on and off
     ask add drop            the answer to a question back: go on with /forecast, /watch or /unwatch
     why meaning alert chart what stands under a forecast besides: one more message each
+    ask quieter stop        what stands under a digest or an alert: one more message each
     ...                     those of one command stand in its file
 """
 
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Instrument
+from bellwether.delivery.offers import Offer, OfferKind
 from bellwether.forecasting import sentences
 from bot.replies import Button, Rows
 
@@ -46,6 +48,21 @@ def _go_on(symbol: str, horizon: int, watched: bool) -> Rows:
         Button(_("What changed?"), f"why:{symbol}:{horizon}"),
     )
     return ((switch,), more)
+
+
+def under_message(offers: Sequence[Offer]) -> Rows:
+    """Return the buttons under a message that we send of our own accord; of those from before there are none."""
+    forecasts = [offer.about for offer in offers if offer.kind is OfferKind.FORECAST]
+    label = _("Chart of {symbol}") if len(forecasts) == 1 else "{symbol}"
+    charts = [Button(label.format(symbol=about.partition(":")[0]), f"ask:{about}") for about in forecasts]
+    changes = tuple(
+        Button(_("Quieter…"), f"quieter:{offer.about}")
+        if offer.kind is OfferKind.QUIETER
+        else Button(_("Stop this alert"), f"stop:{offer.about}")
+        for offer in offers
+        if offer.kind is not OfferKind.FORECAST
+    )
+    return (*in_rows(charts, 4), *((changes,) if changes else ()))
 
 
 def meaning() -> Button:

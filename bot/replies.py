@@ -126,7 +126,7 @@ def fitting(*choices: list[str]) -> str:
 
 def as_text(html: str) -> str:
     """Return our simple HTML as plain text."""
-    return unescape(re.sub(r"</?[a-z]+>", "", html))
+    return unescape(re.sub(r"</?[a-z]+[^>]*>", "", html))
 
 
 def utf16_length(text: str) -> int:

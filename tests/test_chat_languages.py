@@ -11,7 +11,8 @@ import pytest
 
 from bellwether.alerts import ask, watchlist
 from bellwether.alerts.alert_outcomes import report_outcomes
-from bellwether.alerts.text.digest import DigestEntry, Digests
+from bellwether.alerts.text.digest import Digest, Digests
+from bellwether.alerts.text.digest_lines import DigestEntry
 from bellwether.alerts.tick import tick
 from bellwether.ask import forecasts
 from bellwether.ask.beside import beside
@@ -231,15 +232,15 @@ def test_each_chat_gets_its_digest_and_its_alerts_in_its_language(tmp_path: Path
     assert tick(services, EVENING).written == len(CHATS)
     texts = {(int(str(row["recipient_id"])), str(row["kind"])): as_text(str(row["text"])) for row in owed(services)}
     after = {
-        "en": "After 30 December 2021",
-        "es": "Tras el 30 de diciembre de 2021",
-        "de": "Nach dem 30. Dezember 2021",
-        "pt": "Após 30 de dezembro de 2021",
-        "ru": "После 30 декабря 2021",
+        "en": "Close of 30 December.",
+        "es": "Cierre del 30 de diciembre.",
+        "de": "Schluss vom 30. Dezember.",
+        "pt": "Fechamento de 30 de dezembro.",
+        "ru": "Итоги 30 декабря.",
     }
     for code, chat in CHATS.items():
         digest, alert = texts[chat, "digest"], texts[chat, "move"]
-        assert digest.startswith(after[code])
+        assert digest.splitlines()[1] == after[code]
         if code != "en":
             assert in_english(digest) == [], digest
             assert in_english(alert) == [], alert
@@ -255,8 +256,8 @@ def test_a_chosen_language_holds_for_digests_whatever_the_app_speaks(tmp_path: P
     ask.change_alert_settings(services, 8, AlertSettings(language="en"), "de")
     tick(services, EVENING)
     russian, english = (str(row["text"]) for row in owed(services))
-    assert "После 30 декабря 2021" in russian
-    assert "After 30 December 2021" in english
+    assert "Итоги 30 декабря." in russian
+    assert "Close of 30 December." in english
 
 
 def test_an_alert_that_waits_for_the_digest_and_its_outcome_are_in_the_chats_language(tmp_path: Path) -> None:
@@ -274,7 +275,7 @@ def test_an_alert_that_waits_for_the_digest_and_its_outcome_are_in_the_chats_lan
     ask.change_alert_settings(services, 9, settings, "de")
     tick(services, EVENING - 20 * DAY)
     own, digest = sorted((as_text(str(row["text"])) for row in owed(services)), key=len)
-    assert "Warum das kommt" in own
+    assert "Schluss vom 10. Dezember · Ihr Alarm" in own
     assert "Ihre Alarme, außer denen, die einzeln kamen:" in digest
     assert in_english(own) == in_english(digest) == [], (own, digest)
     report_outcomes(services, EVENING + DAY)
@@ -286,15 +287,15 @@ def test_an_alert_that_waits_for_the_digest_and_its_outcome_are_in_the_chats_lan
 def test_the_lines_of_one_symbol_are_kept_for_each_language(services: Services) -> None:
     made = forecasts.answer(services, "AAPL", 10).forecast
     digests = Digests(10)
-    entry = DigestEntry(services.provider.instrument("AAPL"), made, None)
+    digest = Digest([DigestEntry(services.provider.instrument("AAPL"), made)], [], date(2021, 12, 31))
     written = {}
     for code in LANGUAGES:
         with use_language(code):
-            written[code] = digests.write([entry], date(2021, 12, 31))
+            written[code] = digests.write(digest)
     assert len(set(written.values())) == len(LANGUAGES)
-    assert digests.write([entry], date(2021, 12, 31)) == written["en"]
+    assert digests.write(digest) == written["en"]
     with use_language("ru"):
-        assert digests.write([entry], date(2021, 12, 31)) == written["ru"]
+        assert digests.write(digest) == written["ru"]
 
 
 @pytest.mark.parametrize(

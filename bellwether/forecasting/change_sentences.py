@@ -5,6 +5,7 @@ Where closes are missing between the two, the days are named.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from math import log
 
 from bellwether.core.i18n.translate import gettext as _
@@ -59,10 +60,15 @@ def causes(before: Forecast, made: Forecast) -> list[Change]:
 
 def about_hole(before: Forecast, made: Forecast, calendar: str) -> str:
     """Says so where the session before has no close, so that the change is over more than one; empty otherwise."""
-    if gap(calendar, before.cutoff, made.cutoff) is not Gap.HOLE:
+    return about_hole_between(before.cutoff, made.cutoff, calendar)
+
+
+def about_hole_between(before: date, session: date, calendar: str) -> str:
+    """The same of the days of two closes."""
+    if gap(calendar, before, session) is not Gap.HOLE:
         return ""
     return _("There is no close of {missing}, so how it moved on {day} alone is not known.").format(
-        missing=sentences.day(session_before(calendar, made.cutoff)), day=sentences.day(made.cutoff)
+        missing=sentences.day(session_before(calendar, session)), day=sentences.day(session)
     )
 
 

@@ -75,6 +75,11 @@ def month(session: date, language: str) -> str:
     return format_date(session, "LLL", _locale(language)).rstrip(".")
 
 
+def day_and_month(session: date, language: str) -> str:
+    """ "14. Januar" in German."""
+    return format_skeleton("MMMMd", session, locale=_locale(language))
+
+
 def city_names(language: str) -> dict[str, str]:
     """What the cities are called that time zones are named after: in German "Europe/Moscow" is "Moskau"."""
     return {zone: names["city"] for zone, names in _locale(language).time_zones.items() if "city" in names}
