@@ -25,6 +25,7 @@ from web.middleware.request_body import RequestBody
 from web.middleware.security_headers import SecurityHeaders
 from web.middleware.shared_cache import SharedCache
 from web.pages import about, charts, compare, earnings_calendar, health, home, market, metrics, stock, track_record
+from web.pages.example import Example
 from web.pages.record_cache import Records
 from web.pages.render import StaticFolder, error_page
 from web.pages.telegram_link import Bot
@@ -46,6 +47,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.overviews = Overviews(services)
+    app.state.example = Example(services)
     app.state.records = Records(services)
     app.state.bot = Bot(services.settings.telegram)
     for page in _PAGES:

@@ -114,11 +114,18 @@ class Mark:
 
 
 def reliability(record: TrackRecord) -> list[Mark]:
-    """What was said beside what came: on the diagonal where ranges are honest."""
+    """What was promised beside what happened: on the diagonal where ranges are honest."""
     return [
         Mark(100 * row.level, 100 * row.observed, 100 * each.low, 100 * each.high)
         for row in record.reliability
         if (each := row.interval or Interval(row.observed, row.observed))
+    ]
+
+
+def biggest(record: TrackRecord) -> list[Miss]:
+    """The misses that were furthest outside their range, in growth, the largest first."""
+    return sorted(record.misses, key=lambda miss: max(miss.low - miss.growth, miss.growth - miss.high), reverse=True)[
+        :MOST_MISSES
     ]
 
 
