@@ -109,7 +109,10 @@ def test_a_stock_page_says_everything_that_is_needed_to_judge_it(
 def test_the_range_table_runs_from_the_highest_price_to_the_lowest(tmp_path: Path) -> None:
     made = forecasts.answer(sample_services(tmp_path), "MSFT", 10).forecast
     rows = forecast_view.range_rows(made)
-    assert [row.odds for row in rows][0::6] == ["1 in 20 above", "1 in 20 below"]
+    assert [row.odds for row in rows][0::6] == [
+        "5\N{NO-BREAK SPACE}% chance it ends above",
+        "5\N{NO-BREAK SPACE}% chance it ends below",
+    ]
     assert [row.price for row in rows] == [sentences.money(price, "USD") for price in reversed(made.quantiles)]
     assert [row.within for row in rows] == [False, True, True, True, True, True, False]
 
@@ -198,7 +201,7 @@ def test_no_address_of_tomorrow_is_filled_with_a_file_of_today(visitor: Visitor,
 def test_what_a_page_asks_for_is_kept_for_good(visitor: Visitor) -> None:
     page = visitor.get("/stocks/AAPL").text
     named = re.findall(r'(?:href|src|data-script)="(/(?:static/[\w.]+|vega\.js)\?v=[^"]+)"', page)
-    assert len(named) == 3
+    assert len(named) == 5
     for address in named:
         assert "immutable" in visitor.get(address).headers["cache-control"]
 

@@ -24,14 +24,40 @@ from web.middleware.priority import Priority
 from web.middleware.request_body import RequestBody
 from web.middleware.security_headers import SecurityHeaders
 from web.middleware.shared_cache import SharedCache
-from web.pages import about, charts, compare, earnings_calendar, health, home, market, metrics, stock, track_record
+from web.pages import (
+    about,
+    charts,
+    compare,
+    discovery,
+    earnings_calendar,
+    health,
+    home,
+    market,
+    metrics,
+    share,
+    stock,
+    track_record,
+)
 from web.pages.example import Example
 from web.pages.record_cache import Records
 from web.pages.render import StaticFolder, error_page
 from web.pages.telegram_link import Bot
 from web.problems import HttpProblem, problem_of, problem_response
 
-_PAGES = (home, stock, earnings_calendar, compare, market, track_record, about, charts, health, metrics)
+_PAGES = (
+    home,
+    stock,
+    earnings_calendar,
+    compare,
+    market,
+    track_record,
+    about,
+    charts,
+    share,
+    discovery,
+    health,
+    metrics,
+)
 _API = (forecasts, market_api, track_record_api, rules, stream, webhooks, status, admin)
 _DESCRIPTION = "Where a stock may be in days, weeks or months: a range of prices with its track record."
 

@@ -143,6 +143,15 @@ def receipt_prices(receipt: Receipt) -> list[tuple[str, str, str]]:
     ]
 
 
+def receipt_sentence(receipt: Receipt, name: str) -> str:
+    """What was promised and what happened, for whoever reads no further."""
+    low, high = (sentences.signed_percent(expm1(receipt.log_returns[place])) for place in (Q10, Q90))
+    return (
+        f"On {sentences.day(receipt.made_at)} it was promised, as 8 in 10 such promises should hold, that {name} would "
+        f"end within {low} to {high} of its close. {outcome(receipt)}"
+    )
+
+
 def outcome(receipt: Receipt) -> str:
     """How it turned out, in a sentence."""
     came = receipt.outcome

@@ -22,6 +22,7 @@ from bellwether.market.symbols.universe import instrument_of
 from web.etag import is_known
 from web.pages import forecast_view, market_view, record_view, revenue_view
 from web.pages.charts import script_address
+from web.pages.share import card_address
 from web.problems import HttpProblem, printable
 
 _HERE = Path(__file__).parents[1]  #: templates and static files lie beside the packages of pages
@@ -62,6 +63,7 @@ def page(request: Request, template: str, status: int = 200, *, tag: str = "", *
         "horizon": DEFAULT_HORIZON,
         "path": request.url.path,
         "base": base_address(request),
+        "share_card": card_address(request.url.path, services),
     }
     text = _environment().get_template(template).render(shared | values)
     media_type = "application/atom+xml; charset=utf-8" if template.endswith(".atom") else "text/html; charset=utf-8"
@@ -70,7 +72,8 @@ def page(request: Request, template: str, status: int = 200, *, tag: str = "", *
 
 def tag_of(request: Request, *facts: object) -> str:
     """An ETag of everything that a page is made of; weak, for the page may travel packed or not."""
-    parts: Sequence[object] = (bellwether.__version__, _templates_digest(), base_address(request), *facts)
+    card = card_address(request.url.path, request.app.state.services)
+    parts: Sequence[object] = (bellwether.__version__, _templates_digest(), base_address(request), card, *facts)
     return f'W/"{hashlib.sha256(repr(parts).encode()).hexdigest()[:20]}"'
 
 
@@ -124,15 +127,20 @@ def _environment() -> Environment:
         "words": sentences,
         "growths": revenue_view,
         "change": change_sentences,
-        "asset": _asset,
+        "asset": asset,
         "chart_script": script_address(),
     }
     return environment
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
     """The address of a static file, new whenever its content is."""
     return f"/static/{name}?v={_digest(name)}"
+
+
+def static_file(name: str) -> Path:
+    """A file of the folder static/."""
+    return _STATIC / name
 
 
 @cache

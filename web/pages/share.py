@@ -1,0 +1,48 @@
+"""The picture that goes with a link to a page, og:image: drawn by the process that draws charts, and kept like them."""
+
+from datetime import date
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from bellwether.ask.point_in_time import MARKET_CALENDAR, last_session
+from bellwether.charts.renderer import to_png
+from bellwether.charts.share_card import words_card
+from bellwether.core.types import MARKET_SERIES
+from bellwether.market.sample import SampleProvider
+from bellwether.services import Services
+from web.dependencies import ServicesOf
+from web.pages.charts import about_day, drawn
+
+#: of each page without a chart of its own: the first part of its address, its title in lines, and what it is
+_CARDS = {
+    "": (["Where might a stock be", "in two weeks?"], "A range of prices, and how often such ranges have held."),
+    "market": (["The market", "at a glance"], "The widest, narrowest and most unusual outlooks of the day."),
+    "compare": (["Stocks", "side by side"], "How far may each of them move in the same time?"),
+    "track-record": (["How past forecasts", "turned out"], "Promised and happened, with the biggest misses."),
+    "receipts": (["The receipt", "of a forecast"], "What was promised, when, and what happened."),
+    "how-it-works": (["How it works,", "in three pictures"], "From prices to a range, and how far to trust it."),
+    "developers": (["Forecasts", "for programs"], "JSON, CSV and Parquet, with a client for Python."),
+    "privacy": (["What is kept", "about you"], "As little as possible, and for how long."),
+}
+router = APIRouter(include_in_schema=False)
+
+
+def card_address(path: str, services: Services) -> str:
+    """The picture of the page at `path`; another address every day, as those who show pictures keep them for long."""
+    first = path.strip("/").partition("/")[0]
+    return f"/card.png?page={first if first in _CARDS else ''}&v={_closed(services)}"
+
+
+@router.get("/card.png")
+async def card(request: Request, services: ServicesOf, page: str = "") -> Response:
+    """The picture of a page that has no chart of its own."""
+    title, sentence = _CARDS.get(page, _CARDS[""])
+    about = about_day(_closed(services), services.provider)
+    return await drawn(request, lambda: to_png(words_card(title, sentence, about)), "image/png")
+
+
+def _closed(services: Services) -> date:
+    """The newest session that is served: of the sample its last one."""
+    closed = last_session(MARKET_CALENDAR, None, services.clock())
+    return closed if services.provider.live else SampleProvider().bars(MARKET_SERIES[0], closed).cutoff
