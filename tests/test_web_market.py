@@ -263,6 +263,9 @@ WHOLE = Universe(listed().values(), well_known())
         ("^gs", "^GSPC"),
         ("  Micro soft ", "MSFT"),
         ("mircosoft", "MSFT"),
+        ("facebook", "META"),
+        ("faceb", "META"),
+        ("google", "GOOGL"),
     ],
 )
 def test_the_likeliest_comes_first(typed: str, first: str) -> None:

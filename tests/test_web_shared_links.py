@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from bellwether.ask import forecasts
 from bellwether.charts.fan import fan_chart
 from bellwether.charts.share_card import branded, words_card
 from tests.support.web import Visitor, sample_services
 from tests.support.web_pages import ERRORS, PAGES
 from web.app import create_app
+from web.pages.charts import about_day
 
 
 @pytest.mark.parametrize("path", (*PAGES, *ERRORS[:3]))
@@ -34,9 +36,6 @@ def texts_of(part: object) -> list[str]:
 
 
 def test_a_picture_tells_whose_it_is_which_day_and_that_it_is_a_sample(tmp_path: Path, visitor: Visitor) -> None:
-    from bellwether.ask import forecasts
-    from web.pages.charts import about_day
-
     services = sample_services(tmp_path)
     answer = forecasts.answer(services, "AAPL", 10)
     foot = about_day(answer.forecast.cutoff, services.provider)
