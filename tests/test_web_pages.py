@@ -33,7 +33,7 @@ def test_the_home_page_has_a_form_that_needs_no_script_and_a_living_example(visi
     assert all(f'<option value="{sessions}"' in page.text for sessions in HORIZON_LABELS)
     assert "Over the next two weeks Apple" in page.text
     assert "/stocks/AAPL/chart.svg?horizon=10" in page.text
-    assert "Sample data, ends 2021-12-31" in page.text
+    assert "Sample data, ends 31 December 2021" in page.text
     assert re.findall("<script[^>]*>", page.text) == re.findall(r'<script src="/static/page[^"]+" defer>', page.text)
 
 

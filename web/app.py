@@ -12,6 +12,7 @@ import bellwether
 from bellwether.access.addresses import RequestRateLimit
 from bellwether.access.metering import Meter
 from bellwether.ask.market_overview import Overviews
+from bellwether.ask.sample_receipts import Receipts
 from bellwether.core.errors import BellwetherError
 from bellwether.services import Services
 from web.api import admin, forecasts, rules, status, stream, webhooks
@@ -75,6 +76,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.overviews = Overviews(services)
     app.state.example = Example(services)
     app.state.records = Records(services)
+    app.state.receipts = Receipts(services)
     app.state.bot = Bot(services.settings.telegram)
     for page in _PAGES:
         app.include_router(page.router)

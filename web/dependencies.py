@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from bellwether.ask.market_overview import Overviews
+from bellwether.ask.sample_receipts import Receipts
 from bellwether.core.clock import Clock
 from bellwether.core.config import Api
 from bellwether.core.parsing import DEFAULT_HORIZON, parse_horizon
@@ -37,6 +38,7 @@ ClockOf = Annotated[Clock, _part(lambda state: state.services.clock)]
 NowOf = Annotated[datetime, _part(lambda state: state.services.clock())]
 OverviewsOf = Annotated[Overviews, _part(lambda state: state.overviews)]
 ExampleOf = Annotated[Example, _part(lambda state: state.example)]
+ReceiptsOf = Annotated[Receipts, _part(lambda state: state.receipts)]
 RecordsOf = Annotated[Records, _part(lambda state: state.records)]
 BotOf = Annotated[Bot, _part(lambda state: state.bot)]
 HorizonOf = Annotated[int, Depends(_horizon)]  #: trading days ahead, as an address of the pages has them

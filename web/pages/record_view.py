@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 from math import expm1
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
-from bellwether.core.types import LEVELS, Q10, Q90, SkillVerdict
+from bellwether.ask.sample_receipts import sample_name
+from bellwether.core.types import LEVELS, Q10, Q90, SkillVerdict, issues_forecasts
 from bellwether.forecasting import sentences
 from bellwether.track_record.ledger.receipts import Receipt
 from bellwether.track_record.scores.types import Interval, Miss, MonthScore, Score, TrackRecord
@@ -135,6 +136,11 @@ def missed(miss: Miss) -> str:
     return f"{sentences.signed_percent(miss.growth)} instead of {low} to {high}"
 
 
+def receipt_address(miss: Miss) -> str:
+    """The receipt of a miss; those of a replay are asked for by name."""
+    return f"/receipts/{miss.forecast_id or quote(sample_name(miss.symbol, miss.cutoff, miss.horizon))}"
+
+
 def receipt_prices(receipt: Receipt) -> list[tuple[str, str, str]]:
     """The quantiles of a receipt: level, ours and the plain rule's, as growth."""
     return [
@@ -143,11 +149,17 @@ def receipt_prices(receipt: Receipt) -> list[tuple[str, str, str]]:
     ]
 
 
+def is_issued(receipt: Receipt) -> bool:
+    """Whether it stands in a ledger; those of the sample are there to be looked at."""
+    return issues_forecasts(receipt.source)
+
+
 def receipt_sentence(receipt: Receipt, name: str) -> str:
     """What was promised and what happened, for whoever reads no further."""
     low, high = (sentences.signed_percent(expm1(receipt.log_returns[place])) for place in (Q10, Q90))
+    promised = "was promised" if is_issued(receipt) else "would have been promised"
     return (
-        f"On {sentences.day(receipt.made_at)} it was promised, as 8 in 10 such promises should hold, that {name} would "
+        f"On {sentences.day(receipt.made_at)} it {promised}, as 8 in 10 such promises should hold, that {name} would "
         f"end within {low} to {high} of its close. {outcome(receipt)}"
     )
 

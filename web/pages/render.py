@@ -1,7 +1,9 @@
 """Templates to pages. The only module that knows Jinja."""
 
 import hashlib
+import re
 from collections.abc import Sequence
+from datetime import date
 from functools import cache
 from os import PathLike, stat_result
 from pathlib import Path
@@ -27,6 +29,7 @@ from web.problems import HttpProblem, printable
 
 _HERE = Path(__file__).parents[1]  #: templates and static files lie beside the packages of pages
 _STATIC = _HERE / "static"
+_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b", re.ASCII)
 KEPT = 30  #: seconds that a page may be given again before it is worked out anew
 _PUBLIC = f"public, max-age=0, must-revalidate, s-maxage={KEPT}"
 
@@ -130,7 +133,20 @@ def _environment() -> Environment:
         "asset": asset,
         "chart_script": script_address(),
     }
+    environment.filters["in_words"] = _in_words
     return environment
+
+
+def _in_words(text: object) -> str:
+    """A text with its days as the rest of a page writes them: 31 December 2021."""
+    return _DAY.sub(_day_in_words, str(text))
+
+
+def _day_in_words(written: re.Match[str]) -> str:
+    try:
+        return sentences.day(date.fromisoformat(written[0]))
+    except ValueError:  # no day of any calendar: somebody typed it
+        return written[0]
 
 
 def asset(name: str) -> str:

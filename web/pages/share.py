@@ -38,8 +38,9 @@ def card_address(path: str, services: Services) -> str:
 async def card(request: Request, services: ServicesOf, page: str = "") -> Response:
     """The picture of a page that has no chart of its own."""
     title, sentence = _CARDS.get(page, _CARDS[""])
-    about = about_day(_closed(services), services.provider)
-    return await drawn(request, lambda: to_png(words_card(title, sentence, about)), "image/png")
+    closed = _closed(services)
+    about, tag = about_day(closed, services.provider), f"card-{page if page in _CARDS else ''}-{closed}"
+    return await drawn(request, lambda: to_png(words_card(title, sentence, about)), "image/png", tag)
 
 
 def _closed(services: Services) -> date:
