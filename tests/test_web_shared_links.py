@@ -13,7 +13,7 @@ from bellwether.charts.share_card import branded, words_card
 from tests.support.web import Visitor, sample_services
 from tests.support.web_pages import ERRORS, PAGES
 from web.app import create_app
-from web.pages.charts import about_day
+from web.pages.share import about_day
 
 
 @pytest.mark.parametrize("path", (*PAGES, *ERRORS[:3]))

@@ -160,7 +160,7 @@ def test_a_preview_names_an_absolute_address(tmp_path: Path, public: str, host: 
     page = Visitor(create_app(sample_services(tmp_path, web={"public_url": public}))).get("/stocks/AAPL", host=host)
     picture = re.search(r'<meta property="og:image" content="([^"]+)">', page.text)
     assert picture and picture[1].startswith(named)
-    assert re.match(r"https?://[\w.:-]*/stocks/AAPL/chart\.png\?", picture[1])
+    assert re.match(r"https?://[\w.:-]*/stocks/AAPL/card\.png\?", picture[1])
 
 
 def test_a_preview_shows_the_chart(visitor: Visitor) -> None:

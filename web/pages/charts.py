@@ -3,7 +3,6 @@
 import gzip
 import json
 from collections.abc import Callable
-from datetime import date
 from functools import cache
 from importlib.metadata import version
 from typing import Annotated
@@ -14,14 +13,10 @@ from starlette.responses import Response
 
 import bellwether
 from bellwether.ask import forecasts
-from bellwether.charts.fan import fan_chart
 from bellwether.charts.live import live_chart
-from bellwether.charts.renderer import browser_script, to_png, to_svg
-from bellwether.charts.share_card import branded
+from bellwether.charts.renderer import browser_script, to_svg
 from bellwether.core.parsing import DEFAULT_HORIZON, parse_date, parse_horizon
 from bellwether.core.types import Shape, Theme
-from bellwether.forecasting import sentences
-from bellwether.market.provider import Provider
 from bellwether.revenue.ask import at_hand
 from bellwether.revenue.chart import growth_chart
 from bellwether.revenue.types import GrowthForecast
@@ -51,11 +46,6 @@ async def drawn(request: Request, draw: Callable[[], bytes | str], media_type: s
     return Response(picture, media_type=media_type, headers=headers)
 
 
-def about_day(closed: date, provider: Provider) -> str:
-    """The foot of a picture that is passed on: which close it knows, and of the sample that it is one."""
-    return f"Close of {sentences.day(closed)}{'' if provider.live else ' · Sample data'}"
-
-
 class Wanted:
     """Which chart a request is for."""
 
@@ -72,23 +62,12 @@ class Wanted:
         day = parse_date(as_of) if as_of else None
         self._answer = forecasts.answer(services, symbol, parse_horizon(horizon), day)
         self._request, self._theme, self._shape = request, theme, shape
-        self._provider = services.provider
 
     async def picture(self, draw: Callable[[forecasts.Answer, Theme, Shape], bytes | str], media_type: str) -> Response:
         """The drawn chart."""
         name = media_type.partition("/")[2].partition("+")[0]
         tag = f"{self._answer.forecast.forecast_id}-{self._theme}-{self._shape}-{name}"
         return await drawn(self._request, lambda: draw(self._answer, self._theme, self._shape), media_type, tag)
-
-    @property
-    def is_card(self) -> bool:
-        """Whether it is for those who show previews of links."""
-        return self._shape == "card"
-
-    def branded(self, asked: forecasts.Answer, theme: Theme, shape: Shape) -> bytes:
-        """The chart as it stands beside a link to its page: with whose it is and which day it knows."""
-        about = about_day(asked.forecast.cutoff, self._provider)
-        return to_png(branded(fan_chart(asked.outlook, asked.forecast.horizon, theme, shape), about))
 
 
 WantedChart = Annotated[Wanted, Depends()]
@@ -103,7 +82,7 @@ async def chart_svg(wanted: WantedChart) -> Response:
 @router.get("/stocks/{symbol}/chart.png")
 async def chart_png(wanted: WantedChart) -> Response:
     """The chart as PNG."""
-    return await wanted.picture(wanted.branded if wanted.is_card else forecasts.chart_png, "image/png")
+    return await wanted.picture(forecasts.chart_png, "image/png")
 
 
 @router.get("/stocks/{symbol}/chart.json")

@@ -24,7 +24,7 @@ from bellwether.market.symbols.universe import instrument_of
 from web.etag import is_known
 from web.pages import forecast_view, market_view, record_view, revenue_view
 from web.pages.charts import script_address
-from web.pages.share import card_address
+from web.pages.share import card_address, forecast_card_address
 from web.problems import HttpProblem, printable
 
 _HERE = Path(__file__).parents[1]  #: templates and static files lie beside the packages of pages
@@ -131,6 +131,7 @@ def _environment() -> Environment:
         "growths": revenue_view,
         "change": change_sentences,
         "asset": asset,
+        "forecast_card": forecast_card_address,
         "chart_script": script_address(),
     }
     environment.filters["in_words"] = _in_words
