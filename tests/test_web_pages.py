@@ -95,7 +95,7 @@ def test_a_stock_page_says_everything_that_is_needed_to_judge_it(
         sentences.headline(made),
         sentences.last_price(made),
         sentences.NOT_ADVICE,
-        *made.caveats,
+        *(caveat.replace("2021-12-31", "31 December 2021") for caveat in made.caveats),
         f"Chance of a rise: {sentences.percent(made.probability_of_growth)}",
         "How far to trust it",
         "Why this wide",
