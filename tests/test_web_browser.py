@@ -1,6 +1,7 @@
 """A visitor with a real browser: headless Chromium against a real server."""
 
 import re
+import threading
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from bellwether.ask.market_overview import Overview
+from bellwether.services import Services
 from tests.support.browser import CHROMIUM, Tab, Visits, chromium
 from tests.support.web import sample_services, served
 from tests.support.web_pages import ERRORS, PAGES, STATES
@@ -68,7 +71,7 @@ def test_a_visitor_without_javascript_finds_a_stock_and_changes_the_horizon(visi
         page.get_by_role("link", name="1 day").click()
         page.wait_for_url("**/stocks/MSFT?horizon=1")
         assert page.get_by_role("heading", level=1).inner_text().startswith("On the next trading day Microsoft")
-        assert page.get_by_text("Sample data, ends 2021-12-31").first.is_visible()
+        assert page.get_by_text("Sample data, ends 31 December 2021").first.is_visible()
         assert page.locator(".chart img").first.is_visible(), "the picture is there without a script"
 
 
@@ -78,7 +81,7 @@ def test_the_market_is_sorted_without_javascript_too(visit: Visits) -> None:
         page.goto("/market")
         page.get_by_role("link", name="8-in-10 range").click()
         page.wait_for_url("**/market?horizon=10&sort=width&order=down*")
-        assert page.locator("table.market tbody tr").first.inner_text().startswith("CBOE Volatility Index")
+        assert page.locator("table.market tbody tr").first.inner_text().startswith("Tesla")
 
 
 def test_suggestions_come_while_typing_and_lead_to_the_stock(visit: Visits) -> None:
@@ -222,14 +225,15 @@ def test_the_market_is_sorted_in_place(visit: Visits) -> None:
         page.on("request", lambda request: requests.append(request.url) if "/market" in request.url else None)
         page.get_by_role("link", name="8-in-10 range").click()
         rows = page.locator("table.market tbody tr")
-        assert rows.first.inner_text().startswith("CBOE Volatility Index")
+        assert rows.first.inner_text().startswith("Tesla"), "a level is not the widest of the market"
         assert page.locator("th.c-width").get_attribute("aria-sort") == "descending"
         page.get_by_role("link", name="8-in-10 range").click()
-        assert rows.last.inner_text().startswith("CBOE Volatility Index")
+        assert rows.first.inner_text().startswith("McDonald's")
+        assert rows.last.inner_text().startswith("S&P 500"), "what has no figure comes last either way"
         page.get_by_role("link", name="Company", exact=True).click()
         assert rows.first.inner_text().startswith("Adobe")
         assert requests == []
-        assert page.url.endswith("sort=name&order=up"), "the address can be passed on"
+        assert page.url.endswith("/market?horizon=10&order=up"), "the address can be passed on"
 
 
 @pytest.mark.parametrize(("scheme", "background"), [("light", "rgb(244, 246, 248)"), ("dark", "rgb(10, 14, 19)")])
@@ -267,6 +271,7 @@ def test_letters_of_twice_the_size_need_no_scrolling_sideways(visit: Visits) -> 
 def test_a_table_that_is_stacked_on_a_phone_is_still_a_table_to_a_screen_reader(visit: Visits) -> None:
     with visit(360) as tab:
         tab.page.goto("/stocks/AAPL")
+        tab.page.locator(".rest > summary").click()
         heard = tab.page.locator("section[aria-labelledby=change] table").aria_snapshot()
         assert '- columnheader "Before"' in heard and '- rowheader "8-in-10 range"' in heard and "- cell" in heard
 
@@ -353,6 +358,37 @@ def test_axe_finds_nothing_on_pages_that_have_little_to_show(browser: Any, tmp_p
         visits = Visits(browser, address)
         with visits(360, bypass_csp=True) as tab:
             assert violations(tab, ("/", "/stocks/AAPL", "/market", "/track-record")) == {}
+        visits.check()
+
+
+def test_a_symbol_s_page_fits_four_screens_of_a_phone_before_more(visit: Visits) -> None:
+    with visit(360) as tab:
+        tab.page.set_viewport_size({"width": 360, "height": 740})
+        for path in ("/stocks/AAPL", "/stocks/%5EVIX?horizon=63"):
+            tab.page.goto(path)
+            more = tab.page.locator(".rest > summary").bounding_box()
+            assert more["y"] + more["height"] <= 4 * 740, path
+            assert tab.page.get_by_role("heading", name="Beside a plain rule").is_visible() is False
+            tab.page.locator(".rest > summary").click()
+            assert tab.page.locator(".facts").is_visible()
+
+
+def test_what_is_still_being_worked_out_is_filled_in(browser: Any, tmp_path: Path) -> None:
+    app, held = create_app(sample_services(tmp_path)), threading.Event()
+    work = app.state.overviews._work
+
+    def slow(services: Services, horizon: int) -> Iterator[Overview]:
+        held.wait(60)
+        yield from work(services, horizon)
+
+    app.state.overviews._work = slow
+    with served(app) as address:
+        visits = Visits(browser, address)
+        with visits() as tab:
+            tab.page.goto("/")
+            assert tab.page.get_by_text("All symbols are being looked at").is_visible()
+            held.set()
+            tab.page.get_by_text("Out of 42 symbols").wait_for()
         visits.check()
 
 

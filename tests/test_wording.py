@@ -186,7 +186,7 @@ def test_pence_are_told_in_pence() -> None:
 
 @pytest.mark.parametrize(
     ("usual", "mood"),
-    [(0.4, "calmer than"), (0.2, "about as lively as"), (0.1, "livelier than"), (0.0, "about as lively as")],
+    [(0.4, "calmer than"), (0.2, "about as volatile as"), (0.1, "more volatile than"), (0.0, "about as volatile as")],
 )
 def test_the_width_is_explained_by_how_lively_the_price_is(usual: float, mood: str) -> None:
     facts = replace(MADE.explanation, usual_volatility=usual)

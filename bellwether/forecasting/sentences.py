@@ -187,12 +187,12 @@ def why(forecast: Forecast) -> str:
         )
     elif ratio > 1.1:
         message = _(
-            "Why this wide: at its recent pace {name} swings by about {swings} a year, livelier than its last twelve "
-            "months ({usual})."
+            "Why this wide: at its recent pace {name} swings by about {swings} a year, more volatile than its last "
+            "twelve months ({usual})."
         )
     else:
         message = _(
-            "Why this wide: at its recent pace {name} swings by about {swings} a year, about as lively as its last "
+            "Why this wide: at its recent pace {name} swings by about {swings} a year, about as volatile as its last "
             "twelve months ({usual})."
         )
     return message.format(name=forecast.name, swings=swings, usual=percent(usual))

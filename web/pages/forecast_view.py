@@ -11,13 +11,13 @@ from bellwether.market.holes import Gap, gap
 from bellwether.track_record.grading import GradedRange
 
 _ODDS = {
-    0.95: "1 in 20 above",
-    0.9: "1 in 10 above",
-    0.75: "1 in 4 above",
+    0.95: "5\N{NO-BREAK SPACE}% chance it ends above",
+    0.9: "10\N{NO-BREAK SPACE}% chance it ends above",
+    0.75: "25\N{NO-BREAK SPACE}% chance it ends above",
     0.5: "Half above, half below",
-    0.25: "1 in 4 below",
-    0.1: "1 in 10 below",
-    0.05: "1 in 20 below",
+    0.25: "25\N{NO-BREAK SPACE}% chance it ends below",
+    0.1: "10\N{NO-BREAK SPACE}% chance it ends below",
+    0.05: "5\N{NO-BREAK SPACE}% chance it ends below",
 }
 
 
@@ -28,7 +28,7 @@ PASTS = {"1m": "One month", "6m": "Six months", "1y": "One year", "5y": "Five ye
 class RangeRow:
     """One line of the range table."""
 
-    odds: str  #: "1 in 20 below"
+    odds: str  #: "5 % chance it ends below"
     price: str
     change: str
     within: bool  #: whether the line belongs to the 8-in-10 range
@@ -154,10 +154,10 @@ def since(before: Forecast, made: Forecast, calendar: str) -> str:
 def what_came(made: Forecast, came: GradedRange | None) -> str:
     """How a look back turned out, where that is known."""
     if came is None:
-        return "What came is not known yet."
+        return "The actual result is not known yet."
     held = "within" if came.held else "outside"
     growth = sentences.signed_percent(came.growth)
-    return f"What came by {sentences.day(made.target_session)}: {growth}, {held} the 8-in-10 range."
+    return f"Actual result by {sentences.day(made.target_session)}: {growth}, {held} the 8-in-10 range."
 
 
 def _between(made: Forecast, low: float, high: float) -> str:

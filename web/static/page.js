@@ -199,6 +199,27 @@ function tellOf(place) {
   });
 }
 
+// What the service was still working out is asked for again, a few times, and put in its place.
+async function fillIn(tries = 0) {
+  const waiting = [...document.querySelectorAll("[data-fill]")];
+  if (!waiting.length || tries === 8) return;
+  await new Promise(done => setTimeout(done, 1000 * 1.5 ** tries));
+  const answer = await fetch(location.href).catch(() => null); // offline: perhaps next time
+  const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const place of waiting) {
+    const part = fresh && fresh.getElementById(place.id);
+    if (!part || part.dataset.fill !== undefined) continue;
+    place.replaceWith(part);
+    enliven(part);
+  }
+  fillIn(tries + 1);
+}
+
+function enliven(part) {
+  part.querySelectorAll("[data-sortable]").forEach(sortInPlace);
+  part.querySelectorAll("[data-live]").forEach(tellOf);
+}
+
 document.querySelectorAll("[data-suggest]").forEach(suggestFor);
-document.querySelectorAll("[data-sortable]").forEach(sortInPlace);
-document.querySelectorAll("[data-live]").forEach(tellOf);
+enliven(document);
+fillIn();
