@@ -284,9 +284,10 @@ def test_the_parts_of_an_answer_that_arrived_are_not_sent_again_when_the_right_i
 def test_restarts_during_a_flood_limit_cost_no_question(server: TelegramServer, services: Services) -> None:
     server.fail_next("sendMessage", 429, retry_after=600, times=None)
     server.say(ANN, "/help")
-    for restart in range(1, inbox_table.MOST_ATTEMPTS + 2):
+    for _restart in range(inbox_table.MOST_ATTEMPTS + 1):
+        tried = len(server.calls("sendMessage"))
         with running_bot(services):
-            server.wait_for(lambda s, restart=restart: len(s.calls("sendMessage")) == restart)
+            server.wait_for(lambda s, tried=tried: len(s.calls("sendMessage")) > tried)
     server.clear_faults()
     with running_bot(services):
         server.wait_for(lambda s: s.messages(ANN))
