@@ -94,10 +94,10 @@ def _new_chart() -> float:
 
     services = build_services(load_settings(market={"source": "sample"}))
     asked = [forecasts.answer(services, symbol, 21) for symbol in _symbols()[:20]]
-    forecasts.chart_png(asked[0], "light")  # starts the drawing process
+    forecasts.chart_png(asked[0], "light", "chat")  # starts the drawing process
     before = _with_children()
     for one in asked[1:]:
-        forecasts.chart_png(one, "light")
+        forecasts.chart_png(one, "light", "chat")
     return (_with_children() - before) / len(asked[1:])
 
 

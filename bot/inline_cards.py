@@ -5,7 +5,6 @@ what was typed | known names, nobody asked | kept prices, nobody asked | a card 
 
 import logging
 from dataclasses import dataclass
-from html import escape
 
 from bellwether.ask.market_overview import forecasts_of
 from bellwether.core.errors import BadHorizon, BellwetherError
@@ -18,7 +17,7 @@ from bellwether.market.symbols.suggest import suggest
 from bot.commands.base import ChatContext
 from bot.commands.stock_typed import question_and_horizon
 from bot.conversation import speaking
-from bot.replies import forecast_text
+from bot.replies import short_text
 
 MOST = 5  #: cards; each is a forecast that is computed while somebody types
 LONGEST = 80  #: characters that are looked at
@@ -62,11 +61,11 @@ def _card(made: Forecast) -> Card:
     low, high = sentences.price_range(made)
     return Card(
         id=f"{made.symbol}:{made.horizon}",
-        title=f"{made.name} ({made.symbol})",
+        title=sentences.title(made),
         description=_("8 in 10 outcomes: {low} to {high} by {day}").format(
             low=low, high=high, day=sentences.day(made.target_session)
         ),
-        text=f"<b>{escape(made.name)}</b> ({escape(made.symbol)})\n\n{forecast_text(made)}",
+        text=short_text(made),
         payload=start_payload(made.symbol),
         link=_("Chart and more"),
     )

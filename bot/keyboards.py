@@ -3,9 +3,11 @@
 An action is a verb and its arguments, joined by colons: "forecast:AAPL:10". A symbol has no colon and at most 21
 characters, so every action stays below Telegram's 64 bytes.
 
-    forecast watch unwatch  make the forecast above new: another horizon, watched or not
+    forecast details        make the forecast above new: another horizon, short or with all that is known
+    watch unwatch           switch its digest on and off
     ask add drop            the answer to a question back: go on with /forecast, /watch or /unwatch
     why meaning alert chart what stands under a forecast besides: one more message each
+    ask quieter stop        what stands under a digest or an alert: one more message each
     ...                     those of one command stand in its file
 """
 
@@ -13,6 +15,7 @@ from collections.abc import Sequence
 
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Instrument
+from bellwether.delivery.offers import Offer, OfferKind
 from bellwether.forecasting import sentences
 from bot.replies import Button, Rows
 
@@ -21,8 +24,20 @@ LONGEST_NAME = 30  #: letters of a company's name on a button, which a phone sho
 
 
 def under_forecast(symbol: str, horizon: int, watched: bool) -> Rows:
-    """Return the buttons under a forecast: horizons, the watch switch, alerts, what changed, the chart, the meaning."""
-    offered = horizons(horizon, f"forecast:{symbol}:{{}}")
+    """Return the buttons under a short answer: horizons, its details and meaning, the watch switch, what goes on."""
+    details = Button(_("Details"), f"details:{symbol}:{horizon}")
+    return (*horizons(horizon, f"forecast:{symbol}:{{}}"), (details, meaning()), *_go_on(symbol, horizon, watched))
+
+
+def under_details(symbol: str, horizon: int, watched: bool) -> Rows:
+    """Return the buttons under the details: the same, but that they stay at another horizon, and the way back."""
+    back = Button(_("Short again"), f"forecast:{symbol}:{horizon}")
+    whole = Button(_("Chart in full size"), f"chart:{symbol}:{horizon}")
+    offered = horizons(horizon, f"details:{symbol}:{{}}")
+    return (*offered, (back, meaning()), *_go_on(symbol, horizon, watched), (whole,))
+
+
+def _go_on(symbol: str, horizon: int, watched: bool) -> Rows:
     switch = (
         Button(_("Stop the nightly digest"), f"unwatch:{symbol}:{horizon}")
         if watched
@@ -32,8 +47,22 @@ def under_forecast(symbol: str, horizon: int, watched: bool) -> Rows:
         Button(_("Alert me…"), f"alert:{symbol}:{horizon}"),
         Button(_("What changed?"), f"why:{symbol}:{horizon}"),
     )
-    whole = Button(_("Chart in full size"), f"chart:{symbol}:{horizon}")
-    return (*offered, (switch,), more, (whole, meaning()))
+    return ((switch,), more)
+
+
+def under_message(offers: Sequence[Offer]) -> Rows:
+    """Return the buttons under a message that we send of our own accord; of those from before there are none."""
+    forecasts = [offer.about for offer in offers if offer.kind is OfferKind.FORECAST]
+    label = _("Chart of {symbol}") if len(forecasts) == 1 else "{symbol}"
+    charts = [Button(label.format(symbol=about.partition(":")[0]), f"ask:{about}") for about in forecasts]
+    changes = tuple(
+        Button(_("Quieter…"), f"quieter:{offer.about}")
+        if offer.kind is OfferKind.QUIETER
+        else Button(_("Stop this alert"), f"stop:{offer.about}")
+        for offer in offers
+        if offer.kind is not OfferKind.FORECAST
+    )
+    return (*in_rows(charts, 4), *((changes,) if changes else ()))
 
 
 def meaning() -> Button:

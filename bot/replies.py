@@ -62,25 +62,44 @@ class Pressed:
     reply: Reply | None = None
 
 
-def forecast_text(made: Forecast, *, expert: bool = False) -> str:
-    """Write a forecast for a chat: the sentence, the numbers, how far to trust it. It fits under a picture.
+def short_text(made: Forecast) -> str:
+    """Write what is seen first of a forecast: whose it is, the range in one sentence, how such ranges held, and limits.
 
-    Where not all fits, the explanation of the width goes first, then the record of earlier forecasts, and never a
-    caveat. An `expert` gets all the numbers before their explanation.
+    It fits under a picture; never is a caveat left out.
     """
-    headline = f"<b>{escape(sentences.headline(made))}</b>"
+    opening, caveats = f"{_title(made)}\n{escape(sentences.headline(made))}", _limits(made)
+    return fitting([opening, escape(sentences.trust_line(made)), caveats], [opening, caveats])
+
+
+def detailed_text(made: Forecast, *, expert: bool = False) -> str:
+    """Write all that is known of a forecast for a chat. It fits under a picture.
+
+    Where not all fits, the explanation of the width goes first, then the model's test, then what the record rests on,
+    and never a caveat. An `expert` gets all the numbers before their explanation.
+    """
+    title, caveats, beside = _title(made), _limits(made), made.explanation.beside
     body = [escape(sentences.last_price(made)) + " " + escape(sentences.numbers(made))]
-    trust, tested = escape(sentences.trust(made)), escape(sentences.tested(made))
-    why, caveats = escape(sentences.why(made)), f"<i>{escape(sentences.disclaimer(made))}</i>"
+    line, trust, why = (escape(say(made)) for say in (sentences.trust_line, sentences.trust, sentences.why))
+    without_test = f"{line} {escape(sentences.record_basis(beside))}".rstrip() if beside else line
     if expert:
         body.append(escape(sentences.all_numbers(made)))
     return fitting(
-        [headline, *body, why, trust, caveats],
-        [headline, *body, trust, caveats],
-        [headline, *body, tested, caveats],
-        [headline, *body, caveats],
-        [headline, caveats],
+        [title, *body, why, trust, caveats],
+        [title, *body, trust, caveats],
+        [title, *body, why, without_test, caveats],
+        [title, *body, without_test, caveats],
+        [title, *body, line, caveats],
+        [title, line, caveats],
+        [title, caveats],
     )
+
+
+def _title(made: Forecast) -> str:
+    return f"<b>{escape(sentences.title(made))}</b>"
+
+
+def _limits(made: Forecast) -> str:
+    return f"<i>{escape(sentences.disclaimer(made))}</i>"
 
 
 def past_forecast_text(made: Forecast, who_answers: str, what_came: str) -> str:
@@ -107,7 +126,7 @@ def fitting(*choices: list[str]) -> str:
 
 def as_text(html: str) -> str:
     """Return our simple HTML as plain text."""
-    return unescape(re.sub(r"</?[a-z]+>", "", html))
+    return unescape(re.sub(r"</?[a-z]+[^>]*>", "", html))
 
 
 def utf16_length(text: str) -> int:

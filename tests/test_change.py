@@ -49,6 +49,10 @@ def test_of_the_plain_rule_only_the_swings_can_be_said(made: Forecast) -> None:
 
 def test_the_lines_have_before_now_and_the_difference(made: Forecast) -> None:
     before = replace(made, last_close=made.last_close / 1.02, probability_of_growth=made.probability_of_growth - 0.04)
+    assert [change.what for change in changes(before, made)] == ["Close", "8-in-10 range"]
+    assert made.explanation.record is not None
+    record = replace(made.explanation.record, growth_known=True)
+    made = replace(made, explanation=replace(made.explanation, record=record))
     close, width, chance = changes(before, made)
     assert close.difference == "+2.0\u00a0%"
     assert width.difference == "as wide"

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, get_args
 
@@ -10,16 +11,21 @@ import numpy as np
 import pytest
 
 from bellwether.ask import forecasts
-from bellwether.charts.fan import fan_chart
-from bellwether.charts.live import live_chart
+from bellwether.ask.beside import MOST, beside
+from bellwether.charts import kit, trading_days
+from bellwether.charts.beside import Beside, Bracket
+from bellwether.charts.fan import PASTS, fan_chart
+from bellwether.charts.live import told
+from bellwether.charts.ranges import range_chart
 from bellwether.charts.renderer import to_png, to_svg
 from bellwether.core.i18n.translate import LANGUAGES, use_language
-from bellwether.core.types import CLOSE, Bars, Outlook, Shape, Theme
+from bellwether.core.types import CLOSE, Q10, Bars, Outlook, Shape, Theme, to_date
+from bellwether.forecasting import sentences
 from bellwether.forecasting.sentences import money
 from bellwether.revenue.ask import growth
 from bellwether.revenue.chart import growth_chart
 from bellwether.services import Services
-from tests.support.chart_text import words_outside
+from tests.support.chart_text import words_outside, words_that_touch
 
 PNG = b"\x89PNG\r\n\x1a\n"
 LOW, HIGH = "q1", "q5"
@@ -78,7 +84,8 @@ def test_the_band_is_the_forecast_itself(services: Services, symbol: str, horizo
     assert len(fan) == horizon + 1
     start, end = fan[0], fan[-1]
     assert start["date"] == made.cutoff.isoformat()
-    assert set(start.values()) == {start["date"], made.last_close}
+    assert set(start.values()) == {0, start["date"], made.last_close}
+    assert [row["step"] for row in fan] == list(range(horizon + 1))
     assert end["date"] == made.target_session.isoformat()
     assert [end[f"q{level}"] for level in range(7)] == pytest.approx(list(made.quantiles))
     band = next(layer["encoding"] for layer in specification["layer"] if layer["mark"]["type"] == "area")
@@ -136,13 +143,149 @@ def test_the_title_says_what_and_until_when(asked: forecasts.Answer) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("width", [320, 400, 450, 500])
-def test_the_live_chart_cuts_no_word_however_narrow_its_place(
-    asked: forecasts.Answer, language: str, width: int
-) -> None:
+@pytest.mark.parametrize("shape", get_args(Shape))
+def test_no_chart_cuts_a_word_whatever_stands_beside_it(services: Services, language: str, shape: Shape) -> None:
     with use_language(language):
-        live = live_chart(asked.outlook, 63, "dark" if width == 400 else "light")
-    assert words_outside(live | {"width": width, "height": width * 3 // 4}) == []
+        for symbol, horizon, past, day in (
+            ("AAPL", 63, None, None),
+            ("^GSPC", 1, "5y", None),
+            ("TSLA", 10, "1m", None),
+            ("AAPL", 21, None, date(2020, 2, 20)),
+        ):
+            asked = forecasts.answer(services, symbol, horizon, day)
+            known = beside(services, asked, looks_back=day is not None)
+            shown = PASTS[past] if past else None
+            assert words_outside(fan_chart(asked.outlook, horizon, "light", shape, known, shown)) == []
+
+
+def test_letters_in_a_chat_can_be_read_on_a_phone(asked: forecasts.Answer) -> None:
+    chart = fan_chart(asked.outlook, 10, "light", "chat")
+    assert chart["width"] * kit.SCALES["chat"] == 1152
+    sizes = [float(size) for size in re.findall(r'font-size="([\d.]+)px"', to_svg(chart))]
+    assert min(sizes) * kit.SCALES["chat"] >= 24
+
+
+def test_sessions_stand_side_by_side_whatever_lies_between_them(asked: forecasts.Answer) -> None:
+    past = past_of(fan_chart(asked.outlook, 10, "light"))
+    assert [row["step"] for row in past] == list(range(1 - len(past), 1))
+    assert [row["date"] for row in past] == [str(day) for day in asked.outlook.bars.sessions[-len(past) :]]
+
+
+@pytest.mark.parametrize(
+    ("days", "labels"),
+    [
+        (15, [["27 Dec", "2021"], ["3 Jan", "2022"]]),
+        (45, [["29 Nov", "2021"], ["6 Dec"], ["13 Dec"], ["20 Dec"], ["27 Dec"], ["3 Jan", "2022"]]),
+        (300, [["May", "2021"], ["Jul"], ["Sep"], ["Nov"], ["Jan", "2022"]]),
+        (1500, [["2018"], ["2019"], ["2020"], ["2021"], ["2022"]]),
+    ],
+)
+def test_the_axis_has_a_label_where_a_week_a_month_or_a_year_begins(days: int, labels: list[list[str]]) -> None:
+    end = date(2022, 1, 5)
+    every = [end - timedelta(days=back) for back in range(days, -1, -1)]
+    assert list(trading_days.ticks([day for day in every if day.weekday() < 5], 6).values()) == labels
+
+
+def test_the_axes_have_a_year_and_a_currency(services: Services, asked: forecasts.Answer) -> None:
+    drawn = to_svg(fan_chart(asked.outlook, 10, "light", "narrow"))
+    assert ">USD<" in drawn and ">2021<" in drawn and ">2022<" in drawn
+    index = forecasts.answer(services, "^GSPC", 10)
+    assert ">USD<" not in to_svg(fan_chart(index.outlook, 10, "light", "narrow"))
+
+
+def test_the_last_close_is_written_at_its_own_height_and_no_figure_covers_another(services: Services) -> None:
+    for horizon, shown in ((10, None), (1, None), (63, None), (10, PASTS["5y"])):
+        asked = forecasts.answer(services, "AAPL", horizon)
+        chart = fan_chart(asked.outlook, horizon, "light", "narrow", shown=shown)
+        domain = chart["layer"][0]["encoding"]["y"]["scale"]["domain"]
+        figures = [one for one in chart["layer"] if one["mark"]["type"] == "text" and "color" in one["mark"]]
+        pixels = 300 / (domain[1] - domain[0])  # the plot is less high: they stand closer there, not farther apart
+        high, last, low = (one["data"]["values"][0]["height"] * pixels - one["mark"]["dy"] for one in figures)
+        assert figures[1]["mark"]["dy"] == 0
+        assert high - last >= 16 and last - low >= 16
+
+
+def test_an_earlier_range_is_a_bracket_that_says_whether_it_held(asked: forecasts.Answer) -> None:
+    days = [row["date"] for row in past_of(fan_chart(asked.outlook, 10, "light"))]
+    held, missed = (
+        Bracket(date.fromisoformat(days[at]), *ends) for at, ends in ((-1, (-0.05, 0.03)), (-11, (0.01, 0.09)))
+    )
+    chart = fan_chart(asked.outlook, 10, "light", beside=Beside((held, missed)))
+    crosses, dots = (
+        [row for one in chart["layer"] if one["mark"].get("shape") == shape for row in one["data"]["values"]]
+        for shape in ("cross", "circle")
+    )
+    assert [row["step"] for row in crosses] == [-10] and [row["step"] for row in dots] == [0]
+    assert dots[0]["low"] == pytest.approx(asked.forecast.last_close * np.exp(-0.05))
+    assert "a cross marks a miss" in str(chart["title"]["subtitle"])
+    assert "cross" not in str(fan_chart(asked.outlook, 10, "light")["title"]["subtitle"])
+
+
+def test_the_brackets_are_the_forecasts_that_would_have_been_given(services: Services) -> None:
+    asked = forecasts.answer(services, "AAPL", 10)
+    brackets = beside(services, asked).brackets
+    assert len(brackets) == MOST
+    assert brackets[0].session == asked.forecast.cutoff
+    before = forecasts.answer(services, "AAPL", 10, to_date(asked.outlook.bars.sessions[-11]))
+    came = forecasts.what_came(services.provider, before, services.clock())
+    assert came is not None and before.forecast.target_session == asked.forecast.cutoff
+    assert brackets[0].low == pytest.approx(before.forecast.log_returns[Q10] - np.log1p(came.growth))
+    assert brackets[0].held is came.held
+
+
+def test_a_chart_asks_the_source_for_nothing_more(services: Services, asked: forecasts.Answer) -> None:
+    without_source = replace(services, provider=object())
+    assert beside(without_source, asked) == beside(services, asked)
+
+
+def test_no_bracket_is_of_a_model_that_had_seen_what_came(services: Services) -> None:
+    asked = forecasts.answer(services, "AAPL", 10, date(2012, 6, 1))
+    model = services.models.for_day(asked.forecast.cutoff)
+    assert model is not None and model.card.seen_to > asked.forecast.cutoff
+    assert beside(services, asked).brackets == ()
+
+
+def test_a_look_back_draws_what_came_up_to_its_day(services: Services) -> None:
+    asked = forecasts.answer(services, "AAPL", 21, date(2020, 2, 20))
+    known = beside(services, asked, looks_back=True)
+    assert [day for day, _ in known.came][-1] == asked.forecast.target_session and len(known.came) == 21
+    chart = fan_chart(asked.outlook, 21, "light", beside=known)
+    came = [one for one in chart["layer"] if one["mark"]["type"] == "line"][-1]["data"]["values"]
+    assert [row["step"] for row in came] == list(range(22))
+    turned_out = forecasts.what_came(services.provider, asked, services.clock())
+    assert turned_out is not None
+    assert came[-1]["close"] == pytest.approx(asked.forecast.last_close * (1 + turned_out.growth))
+    assert beside(services, asked).came == ()
+
+
+def test_what_a_page_tells_of_a_session_stands_where_the_picture_has_it(asked: forecasts.Answer) -> None:
+    drawn = to_svg(fan_chart(asked.outlook, 10, "light", "narrow"))
+    values = told(asked.outlook, 10, "light", "narrow")
+    places = [session["x"] for session in values["sessions"]]
+    assert places == sorted(places) and 0 < places[0] < 0.2 and 0.9 < places[-1] <= 1
+    assert 0 <= values["top"] < values["bottom"] < 1
+    last = next(at for at in values["sessions"] if at["day"] == sentences.day(asked.forecast.cutoff))
+    corner = re.search(r"translate\(([\d.]+),", drawn)
+    point = re.search(r'role-mark layer_\d+_marks".*?translate\(([\d.]+),', drawn[drawn.index("mark-symbol") :])
+    assert corner is not None and point is not None
+    assert last["x"] * 360 == pytest.approx(float(corner[1]) + float(point[1]), abs=0.5)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_comparison_on_a_phone_cuts_no_word_and_its_labels_stand_apart(services: Services, language: str) -> None:
+    with use_language(language):
+        for horizon in (1, 10, 63):
+            compared = [forecasts.answer(services, symbol, horizon).forecast for symbol in ("AAPL", "TSLA", "^VIX")]
+            chart = range_chart(compared, "light", "narrow")
+            assert words_outside(chart) == [] and words_that_touch(chart) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("shape", get_args(Shape))
+def test_no_word_of_a_revenue_chart_is_cut_or_touches_another(services: Services, language: str, shape: Shape) -> None:
+    with use_language(language):
+        chart = growth_chart(growth(services, "AAPL").forecast, "light", shape)
+    assert words_outside(chart) == [] and words_that_touch(chart) == []
 
 
 @pytest.mark.parametrize("shape", get_args(Shape))

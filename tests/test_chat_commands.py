@@ -126,7 +126,8 @@ def paused(talk: Talk) -> bool:
 )
 def test_a_comparison_has_a_line_for_each_and_one_chart(talk: Talk, said: str, symbols: list[str]) -> None:
     text = talk.say(f"/compare {said}")
-    assert [line.split()[0] for line in text.splitlines() if "chance of a rise" in line] == symbols
+    assert [line.split()[0] for line in text.splitlines() if ": −" in line] == symbols
+    assert "rise" not in text, "nothing is known of the direction this far ahead"
     assert talk.shown.chart is not None
     assert talk.shown.chart.draw().startswith(b"\x89PNG")
     assert "may move the most" in text.splitlines()[0]

@@ -11,9 +11,11 @@ import pytest
 
 from bellwether.alerts import ask, watchlist
 from bellwether.alerts.alert_outcomes import report_outcomes
-from bellwether.alerts.text.digest import DigestEntry, Digests
+from bellwether.alerts.text.digest import Digest, Digests
+from bellwether.alerts.text.digest_lines import DigestEntry
 from bellwether.alerts.tick import tick
 from bellwether.ask import forecasts
+from bellwether.ask.beside import beside
 from bellwether.charts.fan import fan_chart
 from bellwether.charts.ranges import range_chart
 from bellwether.core.alert_types import AlertSettings, DigestMode, RuleKind, RuleRequest
@@ -100,14 +102,16 @@ def test_whatever_is_pressed_is_answered_in_it_too(services: Services, code: str
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_the_headline_has_prices_and_the_day_as_its_language_writes_them(services: Services, code: str) -> None:
-    told = Talk(services, 1001, code).say("AAPL")
+    talk = Talk(services, 1001, code)
+    first, told = talk.say("AAPL"), talk.send("details:AAPL:10")
     price, share, day = {
         "es": ("167,47 US$", "57 %", "14 de enero de 2022"),
         "de": ("167,47 $", "57 %", "14. Januar 2022"),
         "pt": ("US$ 167,47", "57%", "14 de janeiro de 2022"),
         "ru": ("167,47 $", "57 %", "14 января 2022"),
     }[code]
-    assert price in told.splitlines()[0]
+    assert price in first.splitlines()[1]
+    assert price in told
     assert share in told
     assert day in told
 
@@ -127,7 +131,7 @@ def test_a_receipt_is_told_in_it_too(tmp_path: Path, code: str) -> None:
 
 def test_an_english_app_and_one_of_a_language_we_lack_are_answered_in_english(services: Services) -> None:
     english = Talk(services, 1, "en-GB").say("AAPL")
-    assert english.startswith("Over the next two weeks Apple will probably end between $167.47")
+    assert english.startswith("Apple (AAPL)\nOver the next two weeks Apple will probably end between $167.47")
     assert Talk(services, 2, "fr").say("AAPL") == english
 
 
@@ -228,15 +232,15 @@ def test_each_chat_gets_its_digest_and_its_alerts_in_its_language(tmp_path: Path
     assert tick(services, EVENING).written == len(CHATS)
     texts = {(int(str(row["recipient_id"])), str(row["kind"])): as_text(str(row["text"])) for row in owed(services)}
     after = {
-        "en": "After 30 December 2021",
-        "es": "Tras el 30 de diciembre de 2021",
-        "de": "Nach dem 30. Dezember 2021",
-        "pt": "Após 30 de dezembro de 2021",
-        "ru": "После 30 декабря 2021",
+        "en": "Close of 30 December.",
+        "es": "Cierre del 30 de diciembre.",
+        "de": "Schluss vom 30. Dezember.",
+        "pt": "Fechamento de 30 de dezembro.",
+        "ru": "Итоги 30 декабря.",
     }
     for code, chat in CHATS.items():
         digest, alert = texts[chat, "digest"], texts[chat, "move"]
-        assert digest.startswith(after[code])
+        assert digest.splitlines()[1] == after[code]
         if code != "en":
             assert in_english(digest) == [], digest
             assert in_english(alert) == [], alert
@@ -252,8 +256,8 @@ def test_a_chosen_language_holds_for_digests_whatever_the_app_speaks(tmp_path: P
     ask.change_alert_settings(services, 8, AlertSettings(language="en"), "de")
     tick(services, EVENING)
     russian, english = (str(row["text"]) for row in owed(services))
-    assert "После 30 декабря 2021" in russian
-    assert "After 30 December 2021" in english
+    assert "Итоги 30 декабря." in russian
+    assert "Close of 30 December." in english
 
 
 def test_an_alert_that_waits_for_the_digest_and_its_outcome_are_in_the_chats_language(tmp_path: Path) -> None:
@@ -271,7 +275,7 @@ def test_an_alert_that_waits_for_the_digest_and_its_outcome_are_in_the_chats_lan
     ask.change_alert_settings(services, 9, settings, "de")
     tick(services, EVENING - 20 * DAY)
     own, digest = sorted((as_text(str(row["text"])) for row in owed(services)), key=len)
-    assert "Warum das kommt" in own
+    assert "Schluss vom 10. Dezember · Ihr Alarm" in own
     assert "Ihre Alarme, außer denen, die einzeln kamen:" in digest
     assert in_english(own) == in_english(digest) == [], (own, digest)
     report_outcomes(services, EVENING + DAY)
@@ -283,15 +287,15 @@ def test_an_alert_that_waits_for_the_digest_and_its_outcome_are_in_the_chats_lan
 def test_the_lines_of_one_symbol_are_kept_for_each_language(services: Services) -> None:
     made = forecasts.answer(services, "AAPL", 10).forecast
     digests = Digests(10)
-    entry = DigestEntry(services.provider.instrument("AAPL"), made, None)
+    digest = Digest([DigestEntry(services.provider.instrument("AAPL"), made)], [], date(2021, 12, 31))
     written = {}
     for code in LANGUAGES:
         with use_language(code):
-            written[code] = digests.write([entry], date(2021, 12, 31))
+            written[code] = digests.write(digest)
     assert len(set(written.values())) == len(LANGUAGES)
-    assert digests.write([entry], date(2021, 12, 31)) == written["en"]
+    assert digests.write(digest) == written["en"]
     with use_language("ru"):
-        assert digests.write([entry], date(2021, 12, 31)) == written["ru"]
+        assert digests.write(digest) == written["ru"]
 
 
 @pytest.mark.parametrize(
@@ -327,9 +331,9 @@ def test_a_chart_speaks_the_language_too(services: Services, code: str) -> None:
 def test_a_chart_is_drawn_in_the_language_it_was_made_in_whoever_draws_it(services: Services) -> None:
     asked = forecasts.answer(services, "AAPL", 10)
     with use_language("ru"):
-        russian = charts.fan(asked, "light")
-        there = forecasts.chart_png(asked, "light")
-    english = charts.fan(asked, "light")
+        russian = charts.fan(services, asked, "light")
+        there = forecasts.chart_png(asked, "light", "chat", beside(services, asked))
+    english = charts.fan(services, asked, "light")
     assert russian.key != english.key
     assert russian.draw() == there
     assert english.draw() != there

@@ -32,11 +32,11 @@ class CountingPen(Renderer):
         self.may_draw = threading.Event()
         self.may_draw.set()
 
-    def draw(self, specification: str, wanted: object) -> bytes:
+    def draw(self, specification: str, wanted: object, scale: float = 2.0) -> bytes:
         self.asked += 1
         assert self.may_draw.wait(20)
         self.drawn.append(specification)
-        return super().draw(specification, "png")
+        return super().draw(specification, "png", scale)
 
 
 @pytest.fixture
@@ -222,6 +222,8 @@ def test_the_full_size_is_a_document_with_a_name_of_its_own(
 ) -> None:
     with running_bot(bot_services(server, tmp_path)):
         photo = ask_for_photo(server, ANN, "AAPL")
+        server.press(ANN, server.last(ANN).message_id, "details:AAPL:10")
+        server.wait_for(lambda s: "Middle outcome" in s.last(ANN).html)
         server.press(ANN, server.last(ANN).message_id, "chart:AAPL:10")
         server.wait_for(lambda s: s.last(ANN).kind == "document")
         first = server.last(ANN).file

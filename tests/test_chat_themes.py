@@ -16,7 +16,7 @@ from tests.test_every_command import press, say
 ANN, GROUP = 1001, -1002002
 #: every way to a chart: what is said, and the buttons that are pressed under its answer
 WAYS = {
-    "AAPL 10d": ("forecast:AAPL:21", "chart:AAPL:21", "watch:AAPL:21", "unwatch:AAPL:21"),
+    "AAPL 10d": ("forecast:AAPL:21", "details:AAPL:21", "chart:AAPL:21", "watch:AAPL:21", "unwatch:AAPL:21"),
     "/forecast MSFT": (),
     "/forecast AAPPL": ("ask:AAPL:10",),
     "/start AAPL": (),

@@ -60,18 +60,6 @@ def test_whatever_is_pressed_gets_an_answer(services: Services, action: str) -> 
     assert not pressed.notice.startswith("Something went wrong")
 
 
-def test_every_symbol_of_the_sample_and_every_horizon_fits_under_its_picture(services: Services) -> None:
-    from bellwether.ask import forecasts
-    from bellwether.core.types import HEADS
-    from bot.replies import forecast_text
-
-    for instrument in services.provider.universe():
-        for horizon in (*HEADS, 2, 42):
-            text = forecast_text(forecasts.answer(services, instrument.symbol, horizon).forecast)
-            assert utf16_length(text) <= LONGEST_CAPTION
-            assert "not investment advice" in text
-
-
 def test_no_answer_ever_says_buy_or_sell(services: Services) -> None:
     said = [
         conversation.answer(ChatContext(services, ANN), text).text

@@ -10,7 +10,7 @@ import pytest
 from bellwether.alerts import alerts_table, ask, watchlist
 from bellwether.alerts.rules.digest_due import DigestReason
 from bellwether.alerts.rules.rarity import Remark, remark
-from bellwether.alerts.text.digest_notes import how_they_turned_out, what_else_fired, why_it_comes
+from bellwether.alerts.text.digest_notes import how_they_turned_out, what_else_fired
 from bellwether.alerts.tick import tick
 from bellwether.ask import forecasts
 from bellwether.core.alert_types import AlertSettings, DigestMode, QuietHours, RuleKind, RuleRequest
@@ -159,7 +159,7 @@ def test_the_next_digest_opens_with_how_the_last_ranges_turned_out(tmp_path: Pat
     text = str(owed(services)[1]["text"])
     assert f"Ranges that ended today: {held} of 3 for the next day held. In the long run 8 of 10 should." in text
     made = forecasts.answer(services, "AAPL", 1, SESSION).forecast
-    assert f"Next trading day: ${made.price_at(0.1):.2f} to ${made.price_at(0.9):.2f}." in text
+    assert f": {made.price_at(0.1):.2f} to {made.price_at(0.9):.2f} · " in text
 
 
 def test_ranges_are_graded_as_they_were_told_not_as_they_would_be_told_now(services: Services) -> None:
@@ -196,22 +196,6 @@ def test_many_leftovers_are_all_told_each_with_its_rule_and_how_to_change_it(tmp
     for one in watched:
         assert f"({escape(one.symbol)}) moved" in text
     assert text.count("<i>You asked for “") == len(watched)
-    assert "/alerts changes or stops your alerts" in text
-    assert "Why you get this: you watch" in text
-
-
-@pytest.mark.parametrize(
-    ("mode", "remark", "said"),
-    [
-        (DigestMode.ALWAYS, Remark.NOTHING, "you watch 2 symbols (/list) and want a digest after every session."),
-        (DigestMode.UNUSUAL, Remark.ALERT_WAITS, "this time an alert of yours had no message of its own."),
-        (DigestMode.UNUSUAL, Remark.RARE_OUTLOOK, "this time the outlook of a symbol is rare."),
-        (DigestMode.UNUSUAL, Remark.BIG_MOVE, "this time a symbol moved far more than usual."),
-    ],
-    ids=["always", "alert", "rare", "move"],
-)
-def test_a_digest_says_which_wish_made_it_come(mode: DigestMode, remark: Remark, said: str) -> None:
-    assert said in why_it_comes(mode, remark, 2)
 
 
 def test_a_fault_in_the_rules_does_not_hold_up_the_digests(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from bellwether.alerts import watchlist
 from bellwether.alerts.rules.digest_due import DigestReason
-from bellwether.alerts.text.digest import DigestEntry, Digests
+from bellwether.alerts.text.digest import ONE_MESSAGE, Digest, Digests
+from bellwether.alerts.text.digest_lines import DigestEntry, seen_length
 from bellwether.alerts.tick import tick
 from bellwether.ask import forecasts
 from bellwether.core.config import load_settings
@@ -57,7 +58,7 @@ def test_a_digest_never_looks_past_its_session(tmp_path: Path) -> None:
     (row,) = owed(services)
     made = forecasts.answer(services, "AAPL", 10, date(2015, 6, 30)).forecast
     assert f"${made.last_close:.2f}" in str(row["text"])
-    assert "After 30 June 2015" in str(row["text"])
+    assert "Close of 30 June." in str(row["text"])
 
 
 def test_two_ticks_at_once_write_one_row(tmp_path: Path) -> None:
@@ -136,7 +137,7 @@ def test_a_market_whose_prices_ended_long_ago_sends_nothing(tmp_path: Path) -> N
     assert owed(services) == []
 
 
-def test_a_long_watchlist_is_told_whole_in_one_row_and_says_why_and_how_to_stop_it(tmp_path: Path) -> None:
+def test_a_long_watchlist_is_told_whole_in_one_message_and_folds_what_is_usual(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     for one in services.provider.universe():
         watchlist.watch(services, 7, one.symbol, "en")
@@ -145,17 +146,16 @@ def test_a_long_watchlist_is_told_whole_in_one_row_and_says_why_and_how_to_stop_
     text, watched = str(row["text"]), list(services.provider.universe())
     assert len(watched) >= 40
     assert all(f"({escape(one.symbol)})" in text for one in watched)
-    assert f"Why you get this: you watch {len(watched)} symbols (/list) and want a digest after every session." in text
-    assert "/unwatch stops a symbol, /settings says when this comes, /stop ends it all." in text
-    parts = split_html(text)
-    assert len(parts) > 1
-    # broken between two symbols, never inside of one
-    assert all(part.startswith("<b>") for part in parts[:-1])
+    assert "/settings changes how often this comes." in text
+    assert "<blockquote expandable><b>Apple</b> (AAPL) $" in text
+    assert split_html(text) == [text] or seen_length(text) <= ONE_MESSAGE
+    assert "chance" not in text
 
 
 def test_a_digest_escapes_what_comes_from_outside() -> None:
     strange = Instrument("<X>", "<b>Ltd & Co", "", "XNYS", "USD")
-    text = Digests(10).write([DigestEntry(strange, None, None, "no <prices>")], date(2021, 12, 30))
+    entry = DigestEntry(strange, None, failure="no <prices>")
+    text = Digests(10).write(Digest([entry], [], date(2021, 12, 30)))
     assert "&lt;b&gt;Ltd &amp; Co" in text
     assert "no &lt;prices&gt;" in text
 
@@ -172,9 +172,8 @@ def test_the_plain_rules_range_is_marked_under_its_symbol(tmp_path: Path) -> Non
     for symbol in ("AAPL", "META"):
         watchlist.watch(services, 7, symbol, "en")
     assert tick(services, now).written == 1
-    apple, meta = str(owed(services)[0]["text"]).split("\n\n")[1:3]
-    assert "model is silent" not in apple
-    assert "too little price history" in meta
+    (said,) = [line for line in str(owed(services)[0]["text"]).splitlines() if "too little price history" in line]
+    assert said.startswith("META: ")
 
 
 def test_one_symbol_that_is_gone_does_not_hold_up_the_others(tmp_path: Path) -> None:

@@ -85,10 +85,9 @@ def test_the_message_says_what_why_and_how_to_stop_it(tmp_path: Path) -> None:
     assert f"at {made.growths[3] * 100:+.1f}\u00a0%".replace("-", "−") in text
     assert "8 in 10 outcomes: $" in text
     assert "by 13 January 2022." in text
-    assert f"(alert {rule.id})" in text
-    assert "you asked on 25 December 2021" in text
-    assert "/alerts changes or stops" in text
-    assert "not investment advice" in text
+    assert f"<i>Close of 30 December · your alert {rule.id}: AAPL: median growth" in text
+    assert "Why you get this" not in text
+    assert row["offers"] == f"forecast:AAPL:10 quieter:{rule.id} stop:{rule.id}"
     assert "sample data" in text.lower()
 
 

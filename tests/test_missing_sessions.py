@@ -13,7 +13,8 @@ import pytest
 from bellwether.alerts import ask, rules_table, tick_rules, watchlist
 from bellwether.alerts.rules.budget import surprise_of_move
 from bellwether.alerts.rules.judge import Observation, RuleReason, judge, measure
-from bellwether.alerts.text.digest import DigestEntry, Digests
+from bellwether.alerts.text.digest import Digest, Digests
+from bellwether.alerts.text.digest_lines import DigestEntry, Move
 from bellwether.alerts.text.events import event
 from bellwether.alerts.tick import tick
 from bellwether.alerts.tick_rules import judge_rules
@@ -194,16 +195,16 @@ def test_a_digest_says_which_close_is_missing_and_names_the_days_it_compares(
     watchlist.watch(services, 7, "AAPL", "en")
     clock.now += timedelta(hours=1)
     tick(services, clock.now)
-    assert "Since the session before: price" in texts(services, "digest")[-1]
+    assert "since" not in texts(services, "digest")[-1]
     # Wednesday's close does not come in three hours
     clock.now = AFTER_WEDNESDAY + timedelta(hours=6)
     tick(services, clock.now)
     text = texts(services, "digest")[-1]
-    assert text.startswith("<b>After 2 December 2026</b>")
+    assert text.startswith("<b>No closing prices yet.</b>\nClose of 2 December.")
     assert "1 range that ended today cannot be judged: a close is missing." in text
-    assert "There is no close of 2 December 2026 yet, so how it moved then is not known." in text
-    assert "held" not in text and "Since" not in text
-    assert "Next trading day" not in text, "the next day after Tuesday has been"
+    assert ", no close of 2 December yet: " in text
+    assert "held" not in text and "since" not in text
+    assert text.count(" · ") == 1, "the next day after Tuesday has been"
     with services.store.reading() as db:
         told = rows(db, "SELECT target_session FROM told_ranges WHERE cutoff = '2026-12-01'")
     assert sorted(str(row["target_session"]) for row in told) == ["2026-12-02", "2026-12-15"]
@@ -213,9 +214,8 @@ def test_a_digest_says_which_close_is_missing_and_names_the_days_it_compares(
     tick(services, clock.now)
     text = texts(services, "digest")[-1]
     assert "There is no close of 2 December 2026, so how it moved on 3 December 2026 alone is not known." in text
-    assert "Since 1 December 2026: price +6.0\u00a0%, range " in text
-    assert "session before" not in text
-    assert "Next trading day" in text
+    assert "<b>Apple</b> moved +6.0\u00a0% since 1 December, 2.3 times as much as usual." in text
+    assert text.count(" · ") == 2
 
 
 def test_chat_and_page_name_the_day_that_they_compare_with(
@@ -326,10 +326,11 @@ def test_a_digest_calls_no_day_a_missing_one_that_may_have_been_a_holiday(servic
     assert before is not None
     one = replace(asked.outlook.instrument, calendar="24/5")
     earlier = replace(before, cutoff=TUESDAY - timedelta(days=4))
-    text = Digests(10).write([DigestEntry(one, made, earlier, expected=TUESDAY)], TUESDAY)
-    assert "Since 27 November 2026: price" in text and "no close" not in text
-    late = Digests(10).write([DigestEntry(one, made, before, expected=WEDNESDAY)], WEDNESDAY)
-    assert "The last close is of 1 December 2026." in late and "no close" not in late
+    over_days = DigestEntry(one, made, Move(0.01, since=TUESDAY - timedelta(days=4)), expected=TUESDAY)
+    text = Digests(10).write(Digest([over_days], [], TUESDAY))
+    assert ", +1.0\u00a0% since 27 November: " in text and "no close" not in text
+    late = Digests(10).write(Digest([DigestEntry(one, made, expected=WEDNESDAY)], [], WEDNESDAY))
+    assert ", close of 1 December: " in late and "no close" not in late
     assert change_sentences.about_hole(earlier, made, "24/5") == ""
 
 

@@ -117,7 +117,7 @@ def test_a_digest_goes_to_the_topic_in_which_it_was_ordered(server: TelegramServ
         server.wait_for(lambda s: s.messages(GROUP))
         tick(services, EVENING)
         digest = server.wait_for(
-            lambda s: [message for message in s.messages(GROUP) if "After 30 December" in message.text]
+            lambda s: [message for message in s.messages(GROUP) if "Close of 30 December" in message.text]
         )[0]
     assert digest.thread == TOPIC
 

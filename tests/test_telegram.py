@@ -60,10 +60,10 @@ def test_a_conversation_from_start_to_the_evening_digest(server: TelegramServer,
         assert tick(services, EVENING).written == 1
         server.wait_for(lambda s: len(s.messages(ANN)) > count)
         digest = server.last(ANN)
-        assert digest.text.startswith("After 30 December 2021")
+        assert digest.text.startswith("Nothing unusual today.\nClose of 30 December.")
         assert digest.silent
         assert "Apple (AAPL) $" in digest.text
-        assert "Since the session before:" in digest.text
+        assert [[button["text"] for button in row] for row in digest.buttons] == [["Chart of AAPL"]]
 
         count = len(server.messages(ANN))
         assert tick(services, EVENING).written == 0

@@ -1,6 +1,7 @@
 """A visitor with a real browser: headless Chromium against a real server."""
 
 import re
+import threading
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from bellwether.ask.market_overview import Overview
+from bellwether.services import Services
 from tests.support.browser import CHROMIUM, Tab, Visits, chromium
 from tests.support.web import sample_services, served
 from tests.support.web_pages import ERRORS, PAGES, STATES
@@ -15,7 +18,7 @@ from web.app import create_app
 
 pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, which is not installed here")
-LIVE = "[data-live]"  #: the chart that a script draws
+LIVE = "[data-live]"  #: the chart whose values a script tells
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -68,7 +71,7 @@ def test_a_visitor_without_javascript_finds_a_stock_and_changes_the_horizon(visi
         page.get_by_role("link", name="1 day").click()
         page.wait_for_url("**/stocks/MSFT?horizon=1")
         assert page.get_by_role("heading", level=1).inner_text().startswith("On the next trading day Microsoft")
-        assert page.get_by_text("Sample data, ends 2021-12-31").first.is_visible()
+        assert page.get_by_text("Sample data, ends 31 December 2021").first.is_visible()
         assert page.locator(".chart img").first.is_visible(), "the picture is there without a script"
 
 
@@ -78,7 +81,7 @@ def test_the_market_is_sorted_without_javascript_too(visit: Visits) -> None:
         page.goto("/market")
         page.get_by_role("link", name="8-in-10 range").click()
         page.wait_for_url("**/market?horizon=10&sort=width&order=down*")
-        assert page.locator("table.market tbody tr").first.inner_text().startswith("CBOE Volatility Index")
+        assert page.locator("table.market tbody tr").first.inner_text().startswith("Tesla")
 
 
 def test_suggestions_come_while_typing_and_lead_to_the_stock(visit: Visits) -> None:
@@ -130,41 +133,73 @@ def test_a_visitor_who_misspells_is_led_to_the_right_stock(visit: Visits) -> Non
         page.wait_for_url("**/stocks/AAPL?horizon=10")
 
 
-def test_the_live_chart_takes_the_picture_s_place_and_tells_what_is_under_the_pointer(visit: Visits) -> None:
+def test_the_chart_tells_what_is_under_the_pointer(visit: Visits) -> None:
+    with visit() as tab:
+        page = tab.page
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto("/stocks/AAPL")
+        assert not any("chart.json" in address for address in asked), "nobody has asked for values yet"
+        chart = page.locator(LIVE).bounding_box()
+        page.mouse.move(chart["x"] + chart["width"] * 0.95, chart["y"] + chart["height"] / 2)
+        told = page.locator(".told")
+        told.wait_for()
+        assert re.search(r"January 2022\s*8 in 10: \$", told.inner_text())
+        line, note = page.locator(".under-finger").bounding_box(), told.bounding_box()
+        assert line["x"] == pytest.approx(chart["x"] + chart["width"] * 0.95, abs=chart["width"] / 40)
+        assert chart["x"] <= note["x"] and note["x"] + note["width"] < line["x"]
+        page.mouse.move(2, 2)
+        told.wait_for(state="hidden")
+
+
+def test_a_tap_on_a_phone_tells_the_values_and_a_turned_phone_those_of_its_new_shape(visit: Visits) -> None:
+    with visit(360, has_touch=True, is_mobile=True) as tab:
+        page = tab.page
+        page.goto("/stocks/AAPL")
+        page.locator(LIVE).scroll_into_view_if_needed()
+        for width in (360, 800):
+            page.set_viewport_size({"width": width, "height": 800})
+            chart = page.locator(LIVE).bounding_box()
+            page.touchscreen.tap(chart["x"] + chart["width"] * 0.4, chart["y"] + chart["height"] / 2)
+            told = page.locator(".told")
+            told.wait_for()
+            assert "closed at $" in told.inner_text()
+            line = page.locator(".under-finger").bounding_box()
+            assert line["x"] == pytest.approx(chart["x"] + chart["width"] * 0.4, abs=chart["width"] / 20)
+            assert told.bounding_box()["x"] + told.bounding_box()["width"] <= width
+
+
+def test_arrow_keys_tell_the_days_of_the_chart(visit: Visits) -> None:
     with visit() as tab:
         page = tab.page
         page.goto("/stocks/AAPL")
-        before = page.locator(LIVE).bounding_box()
-        page.wait_for_selector(".live:not(.coming) svg")
-        assert page.locator(f"{LIVE} picture").count() == 0
-        after = page.locator(LIVE).bounding_box()
-        assert (after["width"], after["height"]) == pytest.approx((before["width"], before["height"]), abs=1)
-        assert "Over the next two weeks" in page.locator(".live").get_attribute("aria-label")
-        page.mouse.move(after["x"] + after["width"] * 0.95, after["y"] + after["height"] / 2)
-        page.locator("#vg-tooltip-element.visible").wait_for()
-        assert re.search(r"January 2022\s+Price\s+8 in 10: \$", page.locator("#vg-tooltip-element").inner_text())
+        page.locator(LIVE).focus()
+        page.keyboard.press("ArrowRight")
+        told = page.locator(".told")
+        told.wait_for()
+        assert told.inner_text().startswith("14 January 2022")
+        page.keyboard.press("ArrowLeft")
+        until(page, "document.querySelector('.told strong').textContent", "13 January 2022")
+        page.keyboard.press("Escape")
+        told.wait_for(state="hidden")
 
 
-def test_the_live_chart_follows_a_change_to_dark(visit: Visits) -> None:
+def test_buttons_show_more_of_the_past_in_place_and_without_a_script(visit: Visits) -> None:
+    source = "document.querySelector('.chart img').currentSrc"
     with visit() as tab:
         page = tab.page
         page.goto("/stocks/AAPL")
-        page.wait_for_selector(".live:not(.coming) svg")
-        page.emulate_media(color_scheme="dark")
-        until(
-            page,
-            "getComputedStyle(document.querySelector('.live:not(.coming) svg')).backgroundColor",
-            "rgb(16, 22, 29)",
-        )
-
-
-def test_the_live_chart_fits_when_the_phone_is_turned(visit: Visits) -> None:
-    with visit(800) as tab:
-        page = tab.page
-        page.goto("/stocks/AAPL")
-        page.wait_for_selector(".live:not(.coming) svg")
-        page.set_viewport_size({"width": 360, "height": 800})
-        until(page, "document.querySelector('.live:not(.coming) svg').getAttribute('width')", "360")
+        before = page.evaluate(source)
+        page.evaluate("window.here = true")
+        page.get_by_role("link", name="Five years").click()
+        until(page, f"{source}.includes('past=5y')", True)
+        assert page.evaluate("window.here") and page.evaluate(source) != before
+        assert page.url.endswith("&past=5y#chart")
+        assert page.get_by_role("link", name="Five years").get_attribute("aria-current") == "true"
+    with visit(java_script_enabled=False) as tab:
+        tab.page.goto("/stocks/AAPL")
+        tab.page.get_by_role("link", name="One year").click()
+        tab.page.wait_for_url("**&past=1y#chart")
 
 
 def test_stocks_are_compared(visit: Visits) -> None:
@@ -190,14 +225,15 @@ def test_the_market_is_sorted_in_place(visit: Visits) -> None:
         page.on("request", lambda request: requests.append(request.url) if "/market" in request.url else None)
         page.get_by_role("link", name="8-in-10 range").click()
         rows = page.locator("table.market tbody tr")
-        assert rows.first.inner_text().startswith("CBOE Volatility Index")
+        assert rows.first.inner_text().startswith("Tesla"), "a level is not the widest of the market"
         assert page.locator("th.c-width").get_attribute("aria-sort") == "descending"
         page.get_by_role("link", name="8-in-10 range").click()
-        assert rows.last.inner_text().startswith("CBOE Volatility Index")
+        assert rows.first.inner_text().startswith("McDonald's")
+        assert rows.last.inner_text().startswith("S&P 500"), "what has no figure comes last either way"
         page.get_by_role("link", name="Company", exact=True).click()
         assert rows.first.inner_text().startswith("Adobe")
         assert requests == []
-        assert page.url.endswith("sort=name&order=up"), "the address can be passed on"
+        assert page.url.endswith("/market?horizon=10&order=up"), "the address can be passed on"
 
 
 @pytest.mark.parametrize(("scheme", "background"), [("light", "rgb(244, 246, 248)"), ("dark", "rgb(10, 14, 19)")])
@@ -235,6 +271,7 @@ def test_letters_of_twice_the_size_need_no_scrolling_sideways(visit: Visits) -> 
 def test_a_table_that_is_stacked_on_a_phone_is_still_a_table_to_a_screen_reader(visit: Visits) -> None:
     with visit(360) as tab:
         tab.page.goto("/stocks/AAPL")
+        tab.page.locator(".rest > summary").click()
         heard = tab.page.locator("section[aria-labelledby=change] table").aria_snapshot()
         assert '- columnheader "Before"' in heard and '- rowheader "8-in-10 range"' in heard and "- cell" in heard
 
@@ -262,7 +299,9 @@ def test_the_page_does_not_jump_when_its_chart_arrives(visit: Visits) -> None:
         box = page.locator(LIVE).bounding_box()
         assert box["height"] == pytest.approx(box["width"] * 300 / 360, abs=1)
         page.locator(LIVE).scroll_into_view_if_needed()
-        page.wait_for_selector(".live:not(.coming) svg")
+        until(page, "String(document.querySelector('.chart img').complete)", "true")
+        page.mouse.move(box["x"] + 200, page.locator(LIVE).bounding_box()["y"] + 100)
+        page.locator(".told").wait_for()
         assert page.locator(LIVE).bounding_box()["height"] == pytest.approx(box["height"], abs=1)
         assert page.evaluate(shifts) == 0
 
@@ -283,7 +322,7 @@ def test_everything_can_be_reached_and_seen_with_the_keyboard(visit: Visits) -> 
 
 
 def test_fingers_find_every_button_and_tab_on_a_phone(visit: Visits) -> None:
-    targets = {"/": "button, input, select", "/stocks/AAPL": ".tabs a, button:visible, .brand, .button"}
+    targets = {"/": "button, input, select", "/stocks/AAPL": ".tabs a, .pasts a, button:visible, .brand, .button"}
     with visit(360) as tab:
         for path, selector in targets.items():
             tab.page.goto(path)
@@ -322,6 +361,37 @@ def test_axe_finds_nothing_on_pages_that_have_little_to_show(browser: Any, tmp_p
         visits.check()
 
 
+def test_a_symbol_s_page_fits_four_screens_of_a_phone_before_more(visit: Visits) -> None:
+    with visit(360) as tab:
+        tab.page.set_viewport_size({"width": 360, "height": 740})
+        for path in ("/stocks/AAPL", "/stocks/%5EVIX?horizon=63"):
+            tab.page.goto(path)
+            more = tab.page.locator(".rest > summary").bounding_box()
+            assert more["y"] + more["height"] <= 4 * 740, path
+            assert tab.page.get_by_role("heading", name="Beside a plain rule").is_visible() is False
+            tab.page.locator(".rest > summary").click()
+            assert tab.page.locator(".facts").is_visible()
+
+
+def test_what_is_still_being_worked_out_is_filled_in(browser: Any, tmp_path: Path) -> None:
+    app, held = create_app(sample_services(tmp_path)), threading.Event()
+    work = app.state.overviews._work
+
+    def slow(services: Services, horizon: int) -> Iterator[Overview]:
+        held.wait(60)
+        yield from work(services, horizon)
+
+    app.state.overviews._work = slow
+    with served(app) as address:
+        visits = Visits(browser, address)
+        with visits() as tab:
+            tab.page.goto("/")
+            assert tab.page.get_by_text("All symbols are being looked at").is_visible()
+            held.set()
+            tab.page.get_by_text("Out of 42 symbols").wait_for()
+        visits.check()
+
+
 def test_axe_would_find_something(visit: Visits) -> None:
     with visit(bypass_csp=True) as tab:
         tab.page.route("**/privacy", lambda route: route.fulfill(body="<img src=x>", content_type="text/html"))
@@ -334,7 +404,7 @@ def _note_size(sizes: dict[str, float], ended: dict[str, Any]) -> None:
 
 
 def test_a_first_view_is_light_and_shows_its_sentence_first(visit: Visits) -> None:
-    """Over the wire, packed, without the chart's script, which comes when the page is at rest."""
+    """Over the wire, packed."""
     for path in PAGES:
         with visit(360) as tab:
             page = tab.page
@@ -342,7 +412,6 @@ def test_a_first_view_is_light_and_shows_its_sentence_first(visit: Visits) -> No
             wire.send("Network.enable")
             sizes: dict[str, float] = {}
             wire.on("Network.loadingFinished", partial(_note_size, sizes))
-            page.route("**/vega.js*", lambda route: route.fulfill(body="", content_type="text/javascript"))
             page.goto(path, wait_until="load")
             assert len(sizes) >= 4, "the page, its style, its script and its icon"
             assert sum(sizes.values()) < 100_000, (path, sizes)

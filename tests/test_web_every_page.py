@@ -19,7 +19,13 @@ NO_PAGES = {
     "/readyz",
     "/metrics",
     "/suggest",
-    "/vega.js",
+    "/card.png",
+    "/stocks/{symbol}/card.png",
+    "/favicon.ico",
+    "/apple-touch-icon.png",
+    "/manifest.webmanifest",
+    "/robots.txt",
+    "/sitemap.xml",
     "/market.csv",
     "/track-record.csv",
     "/compare/chart.svg",
@@ -43,7 +49,10 @@ ADDRESSES = (
     "/openapi.json",
     "/static/style.css",
     "/static/page.js",
-    "/vega.js",
+    "/card.png?page=market",
+    "/stocks/AAPL/card.png",
+    "/sitemap.xml",
+    "/manifest.webmanifest",
     "/market.csv",
     "/track-record.csv?symbol=AAPL&horizon=10",
     "/suggest?q=a",
@@ -118,6 +127,7 @@ def test_a_page_names_no_other_host_and_has_nothing_inline(visitor: Visitor, pat
         r'<(?:script|link|img|source|form)[^>]* (?:src|href|srcset|action)="((?:https?:)?//[^"]*)"', page
     )
     assert all(address.startswith("http://bellwether.test/") for address in asked)
+    assert "BELLWETHER_" not in page, "a visitor reads no setting's name"
     assert re.findall("<script[^>]*>", page) == re.findall(r'<script src="/static/page.js\?v=\w+" defer>', page)
     assert not re.findall(r"<style|\sstyle=|\son[a-z]+=|javascript:", page)
 

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -26,7 +27,7 @@ from web.pages import market_view
 from web.rows import csv_text
 
 END = date(2021, 12, 31)
-COLUMNS = ("name", "close", "width", "rule", "usual", "chance")
+COLUMNS = ("name", "close", "change", "width", "rule", "usual")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def visitor(services: Services) -> Visitor:
 
 @pytest.fixture(scope="module")
 def overview(services: Services) -> Overview:
-    return work_out(services, 10)
+    return list(work_out(services, 10))[-1]
 
 
 def keep_prices(services: Services, *symbols: str) -> None:
@@ -91,12 +92,21 @@ def test_a_live_source_without_any_kept_prices_is_an_honest_empty_page(tmp_path:
 def test_the_first_visitor_is_not_kept_waiting(services: Services, overview: Overview) -> None:
     done = threading.Event()
 
-    def slow(_: Services, __: int) -> Overview:
+    some = replace(overview, rows=overview.rows[:3], looked_at=3)
+    shown, seen = threading.Event(), threading.Event()
+
+    def slow(_: Services, __: int) -> Iterator[Overview]:
+        seen.wait(20)
+        yield some
+        shown.set()
         done.wait(20)
-        return overview
+        yield overview
 
     overviews = Overviews(services, slow)
-    assert overviews.get(10, patience=0.01) is None
+    assert overviews.get(10, patience=0) is None
+    seen.set()
+    shown.wait(20)
+    assert overviews.get(10, patience=0) is some, "what there is so far"
     done.set()
     assert overviews.get(10, patience=20) is overview
 
@@ -104,9 +114,9 @@ def test_the_first_visitor_is_not_kept_waiting(services: Services, overview: Ove
 def test_an_overview_is_worked_out_once_for_everybody(services: Services, overview: Overview) -> None:
     worked: list[int] = []
 
-    def work(_: Services, horizon: int) -> Overview:
+    def work(_: Services, horizon: int) -> list[Overview]:
         worked.append(horizon)
-        return overview
+        return [overview]
 
     overviews = Overviews(services, work)
     threads = [threading.Thread(target=overviews.get, args=(10, 20)) for _ in range(8)]
@@ -120,15 +130,15 @@ def test_an_overview_is_worked_out_once_for_everybody(services: Services, overvi
 
 def test_an_old_overview_of_a_live_source_is_shown_while_a_new_one_is_made(tmp_path: Path) -> None:
     services = live_services(tmp_path)
-    old = Overview(10, (), 500, NOW - KEPT_FOR - timedelta(minutes=1), kept_only=True)
-    new = Overview(10, (), 500, NOW, kept_only=True)
+    old = Overview(10, (), 500, 500, NOW - KEPT_FOR - timedelta(minutes=1), kept_only=True)
+    new = Overview(10, (), 500, 500, NOW, kept_only=True)
     answers, made = iter((old, new)), threading.Event()
 
-    def work(_: Services, __: int) -> Overview:
+    def work(_: Services, __: int) -> list[Overview]:
         answer = next(answers)
         if answer is new:
             made.wait(20)
-        return answer
+        return [answer]
 
     overviews = Overviews(services, work)
     assert overviews.get(10, 20) is old
@@ -138,7 +148,7 @@ def test_an_old_overview_of_a_live_source_is_shown_while_a_new_one_is_made(tmp_p
 
 
 def test_a_failure_is_told_and_tried_again(services: Services, overview: Overview) -> None:
-    def fails(_: Services, __: int) -> Overview:
+    def fails(_: Services, __: int) -> Iterator[Overview]:
         raise UnusableBars("no bars")
 
     overviews = Overviews(services, fails)
@@ -253,6 +263,9 @@ WHOLE = Universe(listed().values(), well_known())
         ("^gs", "^GSPC"),
         ("  Micro soft ", "MSFT"),
         ("mircosoft", "MSFT"),
+        ("facebook", "META"),
+        ("faceb", "META"),
+        ("google", "GOOGL"),
     ],
 )
 def test_the_likeliest_comes_first(typed: str, first: str) -> None:

@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import get_args
 from xml.etree import ElementTree
 
 import pytest
 
 from bellwether.ask import forecasts
-from bellwether.charts.fan import fan_chart
+from bellwether.charts.fan import PASTS
 from bellwether.core.config import load_settings
 from bellwether.core.errors import LedgerError
 from bellwether.core.types import Forecast, Statements
@@ -24,6 +25,7 @@ from tests.support.waiting import wait_until
 from tests.support.web import Visitor, plain_text, sample_services
 from web.app import create_app
 from web.pages import forecast_view, telegram_link
+from web.pages.charts import Past
 from web.pages.earnings_calendar import calendar_file
 from web.pages.record_cache import Records
 
@@ -64,8 +66,8 @@ def test_a_look_back_knows_nothing_later_and_says_so(visitor: Visitor, services:
     )
     assert came is not None
     held = "within" if came.held else "outside"
-    assert f"What came by 30 March 2020: {sentences.signed_percent(came.growth)}, {held} the 8-in-10 range." in text
-    assert "What came is not known yet." in visitor.get("/stocks/AAPL?as_of=2021-12-30").text
+    assert f"Actual result by 30 March 2020: {sentences.signed_percent(came.growth)}, {held} the 8-in-10 range." in text
+    assert "The actual result is not known yet." in visitor.get("/stocks/AAPL?as_of=2021-12-30").text
     assert forecast_view.amount(then, 0.9) in text
     assert "Hear about it" not in text, "nobody can watch the past"
     chart = re.search(r'<img src="([^"]+chart\.svg[^"]+as_of=2020-03-16[^"]*)"', page.text)
@@ -135,6 +137,7 @@ def test_the_feed_is_atom_with_one_entry_a_session(visitor: Visitor, services: S
     assert ids[0] == "http://bellwether.test/stocks/%5EGSPC?horizon=5&as_of=2021-12-31"
     made = forecasts.answer(services, "^GSPC", 5).forecast
     assert f"between {forecast_view.amount(made, 0.1)} and" in str(entries[0].findtext(f"{ATOM}title"))
+    assert str(entries[1].findtext(f"{ATOM}title")).startswith("30 December 2021: Over the next week S&P 500 index")
     link = feed.find(f"{ATOM}link[@rel='self']")
     assert link is not None and link.get("href") == "http://bellwether.test/stocks/%5EGSPC/feed.atom?horizon=5"
 
@@ -159,7 +162,7 @@ def test_a_preview_names_an_absolute_address(tmp_path: Path, public: str, host: 
     page = Visitor(create_app(sample_services(tmp_path, web={"public_url": public}))).get("/stocks/AAPL", host=host)
     picture = re.search(r'<meta property="og:image" content="([^"]+)">', page.text)
     assert picture and picture[1].startswith(named)
-    assert re.match(r"https?://[\w.:-]*/stocks/AAPL/chart\.png\?", picture[1])
+    assert re.match(r"https?://[\w.:-]*/stocks/AAPL/card\.png\?", picture[1])
 
 
 def test_a_preview_shows_the_chart(visitor: Visitor) -> None:
@@ -178,7 +181,9 @@ def test_a_preview_shows_the_chart(visitor: Visitor) -> None:
 def test_a_page_is_not_sent_twice_to_a_browser_that_has_it(tmp_path: Path, path: str) -> None:
     first = Visitor(create_app(sample_services(tmp_path))).get(path)
     assert first.status_code == 200
-    other = Visitor(create_app(sample_services(tmp_path)))  # as after a restart: nothing in memory
+    restarted = create_app(sample_services(tmp_path))
+    other = Visitor(restarted)  # as after a restart: nothing in memory
+    restarted.state.overviews.get(10, 60)  # while it is worked out, pages that tell of it are another each time
     if path not in ("/", "/market"):  # they say when they were worked out
         again = other.get(path, if_none_match=first.headers["etag"])
         assert (again.status_code, again.content) == (304, b"")
@@ -262,12 +267,12 @@ def test_a_silent_telegram_is_asked_again_later_and_the_token_is_never_logged(ca
     assert "secret" not in caplog.text
 
 
-def test_without_a_bot_the_page_says_how_to_have_one(visitor: Visitor) -> None:
-    assert "BELLWETHER_TELEGRAM__TOKEN" in visitor.get("/stocks/AAPL").text
+def test_without_a_bot_nothing_is_said_of_one(visitor: Visitor) -> None:
+    assert "Telegram" not in visitor.get("/stocks/AAPL").text
 
 
 def test_the_record_of_a_symbol_stands_on_its_page_marked_as_simulated(visitor: Visitor, services: Services) -> None:
-    record = forecasts.track_record(services, symbol="AAPL")
+    record = forecasts.track_record(services, symbol="AAPL", horizon=10)
     text = plain_text(visitor.get("/stocks/AAPL").text)
     assert "Simulated: replayed on past prices" in text
     assert f"{record.settled:,}" in text
@@ -366,15 +371,31 @@ def test_the_page_offers_the_next_earnings_where_somebody_knows_them(services: S
     assert unknown.status_code == 404 and "not known yet" in unknown.text
 
 
-def test_the_page_draws_the_very_chart_of_the_chat(visitor: Visitor, services: Services) -> None:
+def test_the_page_tells_the_very_prices_of_the_chart(visitor: Visitor, services: Services) -> None:
     asked = forecasts.answer(services, "AAPL", 21)
-    live = visitor.get("/stocks/AAPL/chart.json?horizon=21&theme=dark").json()
-    chat = fan_chart(asked.outlook, 21, "dark")
-    assert live["layer"][:-1] == chat["layer"]
-    told = live["layer"][-1]["data"]["values"]
+    told = visitor.get("/stocks/AAPL/chart.json?horizon=21&theme=dark").json()["sessions"]
     assert told[-1]["day"] == sentences.day(asked.forecast.target_session)
     low, high = sentences.price_range(asked.forecast)
     assert told[-1]["price"].startswith(f"8 in 10: {low} to {high}; half: ")
+    assert told[-22]["price"].startswith("closed at $")
+
+
+def test_the_page_draws_as_much_of_the_past_as_is_asked(visitor: Visitor) -> None:
+    page = visitor.get("/stocks/AAPL?past=1y").text
+    assert page.count("past=1y&amp;v=") == 4, "each picture of the chart"
+    assert 'aria-label="One year" aria-current="true"' in page
+    sessions = visitor.get("/stocks/AAPL/chart.json?past=1y").json()["sessions"]
+    assert len(sessions) == 252 + 10
+    assert visitor.get("/stocks/AAPL?past=2w").status_code == 400
+    assert get_args(Past) == tuple(PASTS) == tuple(forecast_view.PASTS)
+
+
+def test_the_chart_of_a_look_back_is_another_once_more_has_come(visitor: Visitor) -> None:
+    page = visitor.get("/stocks/AAPL?as_of=2020-02-20").text
+    assert "Blue after 20 February 2020: what came." in page
+    values = visitor.get("/stocks/AAPL/chart.json?as_of=2020-02-20")
+    assert "2020-03-05" in values.headers["etag"]
+    assert "it closed at $" in values.json()["sessions"][-1]["price"]
 
 
 def test_earnings_are_an_event_that_calendars_can_read(services: Services) -> None:

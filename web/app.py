@@ -12,6 +12,7 @@ import bellwether
 from bellwether.access.addresses import RequestRateLimit
 from bellwether.access.metering import Meter
 from bellwether.ask.market_overview import Overviews
+from bellwether.ask.sample_receipts import Receipts
 from bellwether.core.errors import BellwetherError
 from bellwether.services import Services
 from web.api import admin, forecasts, rules, status, stream, webhooks
@@ -24,13 +25,40 @@ from web.middleware.priority import Priority
 from web.middleware.request_body import RequestBody
 from web.middleware.security_headers import SecurityHeaders
 from web.middleware.shared_cache import SharedCache
-from web.pages import about, charts, compare, earnings_calendar, health, home, market, metrics, stock, track_record
+from web.pages import (
+    about,
+    charts,
+    compare,
+    discovery,
+    earnings_calendar,
+    health,
+    home,
+    market,
+    metrics,
+    share,
+    stock,
+    track_record,
+)
+from web.pages.example import Example
 from web.pages.record_cache import Records
 from web.pages.render import StaticFolder, error_page
 from web.pages.telegram_link import Bot
 from web.problems import HttpProblem, problem_of, problem_response
 
-_PAGES = (home, stock, earnings_calendar, compare, market, track_record, about, charts, health, metrics)
+_PAGES = (
+    home,
+    stock,
+    earnings_calendar,
+    compare,
+    market,
+    track_record,
+    about,
+    charts,
+    share,
+    discovery,
+    health,
+    metrics,
+)
 _API = (forecasts, market_api, track_record_api, rules, stream, webhooks, status, admin)
 _DESCRIPTION = "Where a stock may be in days, weeks or months: a range of prices with its track record."
 
@@ -46,7 +74,9 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.overviews = Overviews(services)
+    app.state.example = Example(services)
     app.state.records = Records(services)
+    app.state.receipts = Receipts(services)
     app.state.bot = Bot(services.settings.telegram)
     for page in _PAGES:
         app.include_router(page.router)

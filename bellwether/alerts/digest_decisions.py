@@ -5,16 +5,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bellwether.alerts.observed_digest import DigestTopic, ObservedDigest, OpenDigest
+from bellwether.alerts.rules.budget import surprise_of_rarity
 from bellwether.alerts.rules.digest_due import DigestReason, Prices, decide_digest
-from bellwether.alerts.rules.rarity import Remark
-from bellwether.alerts.text.digest import Digests, Notes
-from bellwether.alerts.text.digest_notes import how_they_turned_out, what_else_fired, why_it_comes
+from bellwether.alerts.rules.rarity import BIG, Remark
+from bellwether.alerts.text.digest import Digest, Digests, Notes
+from bellwether.alerts.text.digest_lines import DigestEntry
+from bellwether.alerts.text.digest_notes import how_they_turned_out, what_else_fired
+from bellwether.core.alert_types import Alert
 from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.delivery.lateness import about_lateness, is_late
 from bellwether.delivery.message_kinds import DIGEST
+from bellwether.delivery.offers import Offer, forecast_of
 from bellwether.delivery.outbox_table import Draft
-from bellwether.track_record.grading import grades
+from bellwether.track_record.grading import Grade, grades
 
+_MOST_FIRST = 5  #: symbols told of with a line of why; the others are one line each
+_ALL = 4  #: watched symbols that all have a button
+_MOST_OFFERED = 8  #: buttons: two rows
 DUE = frozenset({DigestReason.DUE, DigestReason.DUE_WITHOUT_PRICES})
 
 
@@ -55,7 +62,8 @@ def decide_row(
     digest, topics, reason = seen.digest, seen.topics, seen.reason
     if reason not in DUE:
         return DigestDecision(digest, reason)
-    chat_id, slot, settings, text = digest.chat_id, digest.slot, digest.settings, ""
+    chat_id, slot, settings = digest.chat_id, digest.slot, digest.settings
+    text, offers = "", tuple[Offer, ...]()
     if digest.wants_remark and seen.remark is Remark.NOTHING:
         reason, topics = DigestReason.NOTHING_UNUSUAL, ()
     else:
@@ -63,12 +71,43 @@ def decide_row(
             late = about_lateness(slot.due_at, settings.timezone) if is_late(slot.due_at, now) else ""
             graded = grades(pair for topic in topics for pair in topic.ended)
             ended = how_they_turned_out(graded, sum(topic.unjudged for topic in topics))
-            notes = Notes(
-                "\n".join(line for line in (late, ended) if line),
-                what_else_fired(digest.folded),
-                why_it_comes(settings.digest_mode, seen.remark, len(digest.symbols)),
-            )
-            text = words.write([topic.entry for topic in topics], slot.session, notes)
+            notes = Notes("\n".join(line for line in (late, ended) if line), what_else_fired(digest.folded))
+            entries = [topic.entry for topic in topics]
+            told = Digest(entries, standing_out(entries), slot.session, _inside(entries), slot.weeks is not None)
+            text, offers = words.write(told, notes), _offers(told, digest.folded, words.horizon)
     # it may have become due before the quiet hours, and waited for prices into them
-    draft = wishes.draft(DIGEST, chat_id, str(slot.session), text, slot.fresh_until - now, now, present)
+    draft = wishes.draft(DIGEST, chat_id, str(slot.session), text, slot.fresh_until - now, now, present, offers=offers)
     return DigestDecision(digest, reason, topics, draft)
+
+
+def standing_out(entries: Sequence[DigestEntry]) -> list[DigestEntry]:
+    """The symbols that are told of first, the most unusual first: out of their range, far moved, of a rare outlook."""
+    unusual = [entry for entry in entries if _is_out(entry) or _moved(entry) >= BIG or entry.rarity is not None]
+    return sorted(unusual, key=lambda entry: -max(_moved(entry), _rareness(entry)))[:_MOST_FIRST]
+
+
+def _is_out(entry: DigestEntry) -> bool:
+    return entry.ended is not None and not entry.ended[1].held
+
+
+def _moved(entry: DigestEntry) -> float:
+    return entry.move.surprise if entry.move is not None and entry.is_current else 0.0
+
+
+def _rareness(entry: DigestEntry) -> float:
+    return surprise_of_rarity(entry.rarity.share) if entry.rarity is not None else 0.0
+
+
+def _inside(entries: Sequence[DigestEntry]) -> Grade | None:
+    """How many stayed within the ranges that the last digest told until now; None where it told none."""
+    held = [entry.ended[1].held for entry in entries if entry.ended is not None]
+    horizons = [entry.ended[0].horizon for entry in entries if entry.ended is not None]
+    return Grade(max(horizons), sum(held), len(held)) if held else None
+
+
+def _offers(told: Digest, folded: Sequence[Alert], horizon: int) -> tuple[Offer, ...]:
+    """The forecasts that a digest offers: of what it names first, and of all where that is little."""
+    names = [entry.instrument.symbol for entry in told.first] + [alert.symbol for alert in folded]
+    if len(told.entries) <= _ALL:
+        names += [entry.instrument.symbol for entry in told.entries if entry.forecast is not None]
+    return tuple(forecast_of(symbol, horizon) for symbol in list(dict.fromkeys(names))[:_MOST_OFFERED])

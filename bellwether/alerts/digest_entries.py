@@ -1,29 +1,37 @@
 """The symbols of one tick's digests: each symbol and session is worked out once, whoever watches it.
 
 outlook        all horizons of one symbol
-| issue        the digest's horizon, and the next session: into the ledger first
-| previous     the same one session earlier: what has changed
+| issue        the digest's horizon, and until the next digest: into the ledger first
+| move         from the close that the last digest was about
 | outcome      ranges told before that end with this session
 """
 
 import logging
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
 
 from bellwether.alerts.observe import rarities
 from bellwether.alerts.observed_digest import DigestTopic, OpenDigest
 from bellwether.alerts.rules.budget import surprise_of_move
-from bellwether.alerts.rules.rarity import Remark, remark
-from bellwether.alerts.text.digest import DigestEntry
+from bellwether.alerts.rules.digest_due import DigestSlot
+from bellwether.alerts.rules.rarity import RARE, Rarity, Remark, remark
+from bellwether.alerts.text.digest_lines import DigestEntry, Move
 from bellwether.ask import forecasts
 from bellwether.core.errors import BellwetherError
-from bellwether.core.types import Q10, Q90, Forecast, Problem
-from bellwether.market.holes import last_steps
+from bellwether.core.types import Q10, Q90, Bars, Forecast, Problem, to_date
+from bellwether.forecasting.change_sentences import about_hole_between
+from bellwether.market.calendar import session_after, sessions_between
+from bellwether.market.holes import Gap, gap, last_steps
 from bellwether.market.symbols.universe import instrument_of
 from bellwether.services import Services
 from bellwether.track_record.grading import Range, outcome
 
 TOMORROW = 1  #: sessions: the range that the next digest can grade
+_WEEK = 7  #: sessions that a week has at the most
+_Key = tuple[str, date, tuple[date, date] | None]  #: symbol, session, and the weeks around it: not a chat's own times
 log = logging.getLogger(__name__)
 
 
@@ -33,73 +41,130 @@ class DigestBuilder:
     def __init__(self, services: Services) -> None:
         """Nothing is asked for yet."""
         self._services = services
-        self._topics: dict[tuple[str, date], DigestTopic] = {}
-        self._remarks: dict[tuple[str, date], Remark] = {}
+        self._topics: dict[_Key, DigestTopic] = {}
+        self._rare_topics: dict[_Key, DigestTopic] = {}
+        self._looks: dict[tuple[str, date], tuple[Remark, Rarity | None]] = {}
 
-    def topic(self, symbol: str, session: date, ending: Sequence[Range]) -> DigestTopic:
-        """What to say about one symbol, as of the session, with which the ranges `ending` end."""
-        key = (symbol, session)
+    def topic(self, symbol: str, slot: DigestSlot, ending: Sequence[Range]) -> DigestTopic:
+        """What to say about one symbol, as of a session, with which the ranges `ending` end."""
+        key = (symbol, slot.session, slot.weeks)
         if key not in self._topics:
-            self._topics[key] = self._make(symbol, session, ending)
+            self._topics[key] = self._make(symbol, slot, ending)
         return self._topics[key]
+
+    def with_rarity(self, topic: DigestTopic, slot: DigestSlot) -> DigestTopic:
+        """The same, and how rare the outlook is, where it is; that costs a year of forecasts."""
+        symbol = topic.entry.instrument.symbol
+        _, rare = self._look_once(symbol, slot.session)
+        if rare is None or rare.share > RARE:
+            return topic
+        key = (symbol, slot.session, slot.weeks)
+        if key not in self._rare_topics:
+            self._rare_topics[key] = replace(topic, entry=replace(topic.entry, rarity=rare))
+        return self._rare_topics[key]
 
     def remark(self, digest: OpenDigest) -> Remark:
         """The first thing that makes a session worth a digest."""
         if digest.folded:
             return Remark.ALERT_WAITS
-        remarks = (self._remark(symbol, digest.slot.session) for symbol in digest.symbols)
+        remarks = (self._look_once(symbol, digest.slot.session)[0] for symbol in digest.symbols)
         return next((remark for remark in remarks if remark is not Remark.NOTHING), Remark.NOTHING)
 
-    def _remark(self, symbol: str, session: date) -> Remark:
+    def _look_once(self, symbol: str, session: date) -> tuple[Remark, Rarity | None]:
         key = (symbol, session)
-        if key not in self._remarks:
-            self._remarks[key] = self._look(symbol, session)
-        return self._remarks[key]
+        if key not in self._looks:
+            self._looks[key] = self._look(symbol, session)
+        return self._looks[key]
 
-    def _make(self, symbol: str, session: date, ending: Sequence[Range]) -> DigestTopic:
-        horizon = self._services.settings.alerts.horizon
+    def _make(self, symbol: str, slot: DigestSlot, ending: Sequence[Range]) -> DigestTopic:
+        horizon, session = self._services.settings.alerts.horizon, slot.session
         try:
             instrument = self._services.provider.instrument(symbol)
             outlook = forecasts.outlook(self._services, instrument, session)
             asked = forecasts.issue(self._services, outlook, horizon)
-            before = forecasts.previous(self._services.provider, self._services.models, asked)
         except BellwetherError as problem:
             log.warning("No forecast of %s for the digest: %s", symbol, problem)
             known = self._services.universe.get(symbol) or instrument_of(symbol)
-            entry = DigestEntry(known, None, None, failure=problem.text)
+            entry = DigestEntry(known, None, failure=problem.text)
             return DigestTopic(entry, is_stale=False, is_late=problem.waiting_helps)
         made = asked.forecast
         stale = made.problem is Problem.STALE
         expected = session if self._services.provider.live else None
+        nearer = _until_next(slot, instrument.calendar)
         ranges = {horizon: made}
-        if horizon != TOMORROW:
-            ranges = {TOMORROW: forecasts.issue(self._services, outlook, TOMORROW).forecast, horizon: made}
+        if horizon != nearer:
+            ranges = {nearer: forecasts.issue(self._services, outlook, nearer).forecast, horizon: made}
         # while a close is missing, the next session is one that has been: its range would be told after the event
         ahead = {
             at: made_ahead
             for at, made_ahead in ranges.items()
             if expected is None or made_ahead.target_session > expected
         }
-        ended = [(told, outcome(told, outlook.bars)) for told in ending]
-        next_day = ahead.get(TOMORROW) if horizon != TOMORROW else None
+        graded = [(told, outcome(told, outlook.bars)) for told in ending if _was_told_in(slot, told, horizon)]
+        ended = tuple((told, came) for told, came in graded if came is not None)
+        until_now = (pair for pair in ended if _is_until_now(slot, pair[0]))
+        move, note = _move(slot, instrument.calendar, outlook.bars)
         return DigestTopic(
-            DigestEntry(instrument, made, before, next_day=next_day, expected=expected),
+            DigestEntry(
+                instrument,
+                made,
+                move,
+                nearer=ahead.get(nearer) if horizon != nearer else None,
+                expected=expected,
+                ended=next(until_now, None),
+                note=note if expected is None or made.cutoff >= expected else "",
+            ),
             stale,
             is_late=made.cutoff < session and not stale,
             told=tuple(_range(symbol, forecast) for forecast in ahead.values()),
-            ended=tuple((told, graded) for told, graded in ended if graded is not None),
-            unjudged=sum(graded is None for _, graded in ended),
+            ended=ended,
+            unjudged=len(graded) - len(ended),
         )
 
-    def _look(self, symbol: str, session: date) -> Remark:
+    def _look(self, symbol: str, session: date) -> tuple[Remark, Rarity | None]:
         horizon = self._services.settings.alerts.horizon
         try:
             outlook = forecasts.outlook(self._services, self._services.provider.instrument(symbol), session)
         except BellwetherError:
-            return Remark.NOTHING
+            return Remark.NOTHING, None
         rare = rarities(self._services, outlook, [horizon]).get(horizon)
         steps = last_steps(outlook.instrument.calendar, outlook.bars)
-        return remark(None if rare is None else rare.share, surprise_of_move(outlook.bars, steps))
+        return remark(None if rare is None else rare.share, surprise_of_move(outlook.bars, steps)), rare
+
+
+def _until_next(slot: DigestSlot, calendar: str) -> int:
+    """How many sessions a symbol has until the next digest."""
+    if slot.weeks is None:
+        return TOMORROW
+    return max(1, sessions_between(calendar, slot.session, slot.weeks[1]))
+
+
+def _was_told_in(slot: DigestSlot, told: Range, horizon: int) -> bool:
+    """Whether a range is one of those that digests of this sort tell."""
+    return told.horizon == horizon or _is_until_now(slot, told)
+
+
+def _is_until_now(slot: DigestSlot, told: Range) -> bool:
+    """Whether a range was told by the digest before for the time until this one."""
+    if slot.weeks is None:
+        return told.horizon == TOMORROW
+    return told.horizon <= _WEEK and told.cutoff <= slot.weeks[0]
+
+
+def _move(slot: DigestSlot, calendar: str, bars: Bars) -> tuple[Move | None, str]:
+    """How far a symbol has gone since the digest before, if that is known, and what has to be said of that."""
+    before = slot.weeks[0] if slot.weeks is not None else bars.cutoff - timedelta(days=1)
+    at = int(np.searchsorted(bars.sessions, np.datetime64(before), side="right")) - 1
+    if at < 0:
+        return None, ""
+    start = to_date(bars.sessions[at])
+    growth = float(bars.quoted_closes[-1] / bars.quoted_closes[at]) - 1
+    steps = max(sessions_between(calendar, start, bars.cutoff), 1)
+    surprise = surprise_of_move(bars, steps, len(bars) - 1 - at)
+    if slot.weeks is not None:
+        return Move(growth, None if start == session_after(calendar, before, 0) else start, surprise), ""
+    since = start if gap(calendar, start, bars.cutoff) is not Gap.NONE else None
+    return Move(growth, since, surprise), about_hole_between(start, bars.cutoff, calendar)
 
 
 def _range(symbol: str, made: Forecast) -> Range:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bellwether.alerts.rules.digest_due import DigestReason, DigestSlot
 from bellwether.alerts.rules.rarity import Remark
-from bellwether.alerts.text.digest import DigestEntry
+from bellwether.alerts.text.digest_lines import DigestEntry
 from bellwether.core.alert_types import Alert, AlertSettings, DigestMode
 from bellwether.track_record.grading import GradedRange, Range
 

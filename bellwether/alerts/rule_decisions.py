@@ -113,7 +113,9 @@ def _fired(
     line = event(verdict.rule, verdict.reason, figure, seen)
     wish = alerts.describe(rule, seen.instrument.currency)
     alert = _alert(rule, seen.session, line, rule.horizon, surprise, made, wish)
-    return Fired(rule, verdict, alert, late + alerts.message(line, rule, made, seen.instrument.currency), closed)
+    return Fired(
+        rule, verdict, alert, late + alerts.message(line, rule, made, seen.instrument.currency, seen.session), closed
+    )
 
 
 def _alert(

@@ -160,11 +160,13 @@ class _DigestTick:
         return slots
 
     def _observe(self, digest: OpenDigest) -> ObservedDigest:
-        session, ending = digest.slot.session, self._ending[digest.slot.session]
-        topics = [self._builder.topic(symbol, session, ending.get(symbol, ())) for symbol in digest.symbols]
+        slot, ending = digest.slot, self._ending[digest.slot.session]
+        topics = [self._builder.topic(symbol, slot, ending.get(symbol, ())) for symbol in digest.symbols]
         reason = reason_of(digest, topics, self._now, live=self._live)
-        remark = self._builder.remark(digest) if reason in DUE and digest.wants_remark else Remark.NOTHING
-        return ObservedDigest(digest, topics, reason, remark)
+        if reason not in DUE or not digest.wants_remark:
+            return ObservedDigest(digest, topics, reason, Remark.NOTHING)
+        topics = [self._builder.with_rarity(topic, slot) for topic in topics]
+        return ObservedDigest(digest, topics, reason, self._builder.remark(digest))
 
     def _write_page(self, decided: Sequence[DigestDecision], present: datetime) -> None:
         if not decided:

@@ -20,7 +20,6 @@ from bellwether.db.database import Database, Store
 from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.delivery.message_kinds import LEFTOVERS, VANISHED
-from bellwether.forecasting import sentences
 from bellwether.market.symbols.universe import Universe, instrument_of
 
 CHATS_AT_ONCE = 500  #: written in one transaction: some ten milliseconds, in which nobody else can write
@@ -106,7 +105,8 @@ def _write_page(
         for firing in own:
             alert, fresh_for = firing.alert, firing.closed.fresh_until - now
             about = f"{alert.session}:{alert.rule_id}"
-            draft = wishes.draft(alert.kind.value, chat_id, about, firing.text, fresh_for, now, present)
+            offers, kind = alerts.offers(firing.rule), alert.kind.value
+            draft = wishes.draft(kind, chat_id, about, firing.text, fresh_for, now, present, offers=offers)
             if alerts_table.add(db, replace(alert, message_key=draft.dedup_key), present):
                 told += outbox_table.enqueue(db, draft, present)
         for firing in [*rest, *ended]:
@@ -134,8 +134,9 @@ def _write_leftovers(
         if not left:
             continue
         with wishes.speaking(chat_id):
-            text = f"{digest_notes.what_else_fired(left)}\n{sentences.NOT_ADVICE}"
+            text = digest_notes.what_else_fired(left)
         about = f"{newest.session}:{min(alert.id for alert in left)}"
-        draft = wishes.draft(LEFTOVERS, chat_id, about, text, newest.fresh_until - now, now, present)
+        offers, fresh_for = alerts.charts_of(left), newest.fresh_until - now
+        draft = wishes.draft(LEFTOVERS, chat_id, about, text, fresh_for, now, present, offers=offers)
         if outbox_table.enqueue(db, draft, present):
             alerts_table.fold_in(db, [alert.id for alert in left], draft.dedup_key)

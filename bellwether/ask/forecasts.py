@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bellwether.ask.point_in_time import inputs_at, last_session
+from bellwether.charts.beside import NOTHING, Beside
 from bellwether.core.errors import BellwetherError
 from bellwether.core.parsing import parse_date, parse_horizon
 from bellwether.core.types import (
@@ -150,20 +151,26 @@ def ledger_head(services: Services) -> str:
     return str(head) if head.rows else ""
 
 
-def chart_png(asked: Answer, theme: Theme, shape: Shape = "wide") -> bytes:
-    """The fan chart of an answer as PNG."""
+def chart_png(
+    asked: Answer, theme: Theme, shape: Shape = "wide", beside: Beside = NOTHING, shown: int | None = None
+) -> bytes:
+    """The fan chart of an answer as PNG, over `shown` sessions of the past."""
+    from bellwether.charts import kit
     from bellwether.charts.fan import fan_chart
     from bellwether.charts.renderer import to_png
 
-    return to_png(fan_chart(asked.outlook, asked.forecast.horizon, theme, shape))
+    chart = fan_chart(asked.outlook, asked.forecast.horizon, theme, shape, beside, shown)
+    return to_png(chart, kit.SCALES.get(shape, kit.SCALE))
 
 
-def chart_svg(asked: Answer, theme: Theme, shape: Shape = "wide") -> str:
+def chart_svg(
+    asked: Answer, theme: Theme, shape: Shape = "wide", beside: Beside = NOTHING, shown: int | None = None
+) -> str:
     """The same chart as SVG."""
     from bellwether.charts.fan import fan_chart
     from bellwether.charts.renderer import to_svg
 
-    return to_svg(fan_chart(asked.outlook, asked.forecast.horizon, theme, shape))
+    return to_svg(fan_chart(asked.outlook, asked.forecast.horizon, theme, shape, beside, shown))
 
 
 def previous(provider: Provider, models: ModelRegistry, asked: Answer) -> Forecast | None:

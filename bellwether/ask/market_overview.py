@@ -2,7 +2,8 @@
 
 every served symbol
 | outlook, as_shown    the same forecast as on its own page, so that the two cannot disagree
-| row_of               its range and how unusual it is
+| row_of               its range, its day and how unusual it is
+| work_out             the rows so far, now and then, and at last all of them
 | Overviews            kept, and worked out by one thread while others go on
 
 A live source is not asked for five hundred symbols because somebody opens a page: only bars that are kept are read.
@@ -10,7 +11,7 @@ A live source is not asked for five hundred symbols because somebody opens a pag
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -22,7 +23,7 @@ from bellwether.ask import forecasts
 from bellwether.ask.point_in_time import MARKET_CALENDAR, inputs_at, last_session, market_until
 from bellwether.core.errors import BellwetherError, MarketDataError
 from bellwether.core.i18n.translate import said
-from bellwether.core.types import Q10, Q90, Bars, Forecast, Instrument
+from bellwether.core.types import Q10, Q90, Bars, Forecast, Instrument, Outlook
 from bellwether.db.database import Store
 from bellwether.forecasting.forecaster import forecast_at, make_outlook
 from bellwether.market.calendar import SETTLING, last_closed_session
@@ -34,14 +35,17 @@ from bellwether.services import Services
 MOST_KEPT = 8  #: overviews, one for each horizon that was asked for
 KEPT_FOR = timedelta(minutes=10)  #: of a live source, which may have brought more symbols by then
 PATIENCE = 2.0  #: seconds that a visitor waits for an overview which is being worked out
+AT_ONCE = 250  #: symbols after which those worked out so far can be seen
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class OverviewRow:
-    """One symbol: its range, and how unusual that is. All but prices are fractions."""
+    """One symbol: its range, its day and how unusual they are. All but prices are fractions."""
 
     forecast: Forecast
+    sector: str  #: as S&P names it; empty where not known
+    change: float | None  #: of the last close from the one before; None where either is missing
     width: float  #: of the 80 % range, as a fraction of the last close
     against_rule: float | None  #: width / the plain rule's; None where the answer is the plain rule's
     against_usual: float | None  #: recent volatility / its own over the year before; None without such a year
@@ -53,9 +57,15 @@ class Overview:
 
     horizon: int  #: sessions
     rows: tuple[OverviewRow, ...]
+    looked_at: int  #: symbols so far, with those that could not be answered
     served: int  #: symbols in the universe
     made_at: datetime
     kept_only: bool  #: whether only symbols whose prices are kept were looked at
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every symbol was looked at."""
+        return self.looked_at == self.served
 
     @property
     def cutoff(self) -> date | None:
@@ -63,16 +73,24 @@ class Overview:
         return max((row.forecast.cutoff for row in self.rows), default=None)
 
 
-def row_of(made: Forecast) -> OverviewRow:
-    """A forecast as a row."""
+def row_of(made: Forecast, outlook: Outlook) -> OverviewRow:
+    """A forecast as a row, and the outlook that it was read from."""
     growths, facts = made.growths, made.explanation
     usual = facts.usual_volatility
     return OverviewRow(
         forecast=made,
+        sector=outlook.instrument.sector,
+        change=_change(outlook.bars),
         width=growths[Q90] - growths[Q10],
         against_rule=None if made.problem else facts.width_against_baseline,
         against_usual=facts.volatility / usual if usual else None,
     )
+
+
+def _change(bars: Bars) -> float | None:
+    """What the last session did to the price, dividends included."""
+    before, last = (float(close) for close in bars.closes[-2:]) if len(bars) > 1 else (0.0, 0.0)
+    return last / before - 1 if before > 0 and last > 0 else None
 
 
 def forecasts_of(services: Services, instruments: Iterable[Instrument], horizon: int) -> list[Forecast]:
@@ -80,42 +98,58 @@ def forecasts_of(services: Services, instruments: Iterable[Instrument], horizon:
 
     The model is silent wherever its record silences it. Nothing is entered into the ledger.
     """
+    answers = _answers(services, instruments, horizon)
+    return [answer.forecast for answer in answers if answer is not None]
+
+
+def _answers(services: Services, instruments: Iterable[Instrument], horizon: int) -> Iterator[forecasts.Answer | None]:
+    """What `forecasts_of` does, symbol by symbol; None where one has no usable prices."""
     is_remote = remote(services.provider) is not None
     prices = _KeptBars(services.store, services.provider) if is_remote else services.provider
     market = cache(partial(market_until, prices))
-    made = []
     for instrument in instruments:
         try:
             end = last_session(instrument.calendar, None, services.clock())
             # each is looked at once: they are not kept, for those of a whole universe would fill the memory
             outlook = make_outlook(inputs_at(prices, instrument, end, market), services.model)
         except BellwetherError:
+            yield None
             continue
-        made.append(forecast_at(forecasts.as_shown(services, outlook), horizon, services.clock()))
-    return made
+        outlook = forecasts.as_shown(services, outlook)
+        yield forecasts.Answer(forecast_at(outlook, horizon, services.clock()), outlook)
 
 
-def work_out(services: Services, horizon: int) -> Overview:
-    """One horizon for every served symbol; those without usable prices are left out. Raises BadHorizon."""
-    kept_only = remote(services.provider) is not None
-    rows = tuple(row_of(made) for made in forecasts_of(services, services.universe.served, horizon))
-    return Overview(horizon, rows, len(services.universe), services.clock(), kept_only)
+def work_out(services: Services, horizon: int) -> Iterator[Overview]:
+    """One horizon for every served symbol: what there is after every AT_ONCE of them, and at last the whole.
+
+    Those without usable prices are left out. Raises BadHorizon.
+    """
+    kept_only, served = remote(services.provider) is not None, services.universe.served
+    rows: list[OverviewRow] = []
+    for looked_at, answer in enumerate(_answers(services, served, horizon), 1):
+        if answer is not None:
+            rows.append(row_of(answer.forecast, answer.outlook))
+        if looked_at % AT_ONCE == 0 and looked_at < len(served):
+            yield Overview(horizon, tuple(rows), looked_at, len(served), services.clock(), kept_only)
+    yield Overview(horizon, tuple(rows), len(served), len(served), services.clock(), kept_only)
 
 
 class Overviews:
     """The overviews of one service. Safe to share between threads."""
 
-    def __init__(self, services: Services, work: Callable[[Services, int], Overview] = work_out) -> None:
-        """Nothing is worked out before it is asked for."""
+    def __init__(self, services: Services, work: Callable[[Services, int], Iterable[Overview]] = work_out) -> None:
+        """Nothing is worked out before it is asked for. `work` is as `work_out`: its last overview is the whole one."""
         self._services, self._work = services, work
         self._ready: LRUCache[int, tuple[date, Overview]] = LRUCache(MOST_KEPT)
         self._under_way: dict[int, Future[Overview]] = {}
+        self._begun: dict[int, Overview] = {}  # what there is so far of those under way
         self._lock = threading.Lock()
 
     def get(self, horizon: int, patience: float = PATIENCE) -> Overview | None:
-        """The overview of this session; the last one while a new one is made; None when there is none yet.
+        """The overview of this session; the last one while a new one is made, else what there is of it so far.
 
-        Waits at most `patience` seconds, and only where there is nothing to show. Raises what working it out raises.
+        None when there is nothing yet. Waits at most `patience` seconds, and only where there is no whole one to show.
+        Raises what working it out raises.
         """
         session = last_closed_session(MARKET_CALENDAR, self._services.clock() - SETTLING)
         with self._lock:
@@ -130,7 +164,8 @@ class Overviews:
         try:
             return future.result(patience)
         except TimeoutError:
-            return None
+            with self._lock:
+                return self._begun.get(horizon)
 
     def _is_old(self, overview: Overview) -> bool:
         return overview.kept_only and self._services.clock() - overview.made_at > KEPT_FOR
@@ -142,7 +177,9 @@ class Overviews:
 
     def _make(self, horizon: int, session: date) -> Overview:
         try:
-            made = self._work(self._services, horizon)
+            for made in self._work(self._services, horizon):
+                with self._lock:
+                    self._begun[horizon] = made
             with self._lock:
                 self._ready[horizon] = (session, made)
             return made
@@ -154,6 +191,7 @@ class Overviews:
         finally:
             with self._lock:
                 del self._under_way[horizon]
+                self._begun.pop(horizon, None)
 
 
 class _KeptBars:

@@ -1,1 +1,1 @@
-"""Pictures of forecasts: one kit (colours, frame, axes), fan, ranges, live chart, and the process that draws them."""
+"""Pictures of forecasts: one kit (colours, frame, axes), fan, ranges, what is told of a fan, and who draws them."""

@@ -9,11 +9,12 @@ from bellwether.core.i18n.translate import ENGLISH, spoken
 from bellwether.core.types import Shape, Theme
 
 #: width and height in pixels; twice the card, as a PNG has it, is what those who show previews of links ask for
-SIZES: dict[Shape, tuple[int, int]] = {"wide": (576, 432), "narrow": (360, 300), "card": (600, 315)}
-PADDING: dict[Shape, int] = {"wide": 14, "narrow": 8, "card": 14}  #: pixels on each side
+SIZES: dict[Shape, tuple[int, int]] = {"wide": (576, 432), "narrow": (360, 300), "chat": (360, 360), "card": (600, 315)}
+PADDING: dict[Shape, int] = {"wide": 14, "narrow": 8, "chat": 10, "card": 14}  #: pixels on each side
+SMALL: tuple[Shape, ...] = ("narrow", "chat")  #: drawn for the width of a phone
+SCALE = 2.0  #: a PNG has twice the size of its specification in pixels, so that it is sharp on a phone
+SCALES: dict[Shape, float] = {"chat": 3.2}  #: where it has another: 1152 pixels, as wide as a chat shows it
 Specification = dict[str, Any]  #: of Vega-Lite, or a part of one
-#: the place of a row in time: a session is a date, the same wherever the server stands
-DATE: Specification = {"field": "date", "type": "temporal", "scale": {"type": "utc"}}
 
 _SUBTITLE = 13  #: pixels
 _MARGIN = 20  #: pixels: the padding before a title, and a little behind it
@@ -110,6 +111,16 @@ def time_axis(palette: Palette, **more: Any) -> Specification:
     } | more
 
 
+def amount(field: str) -> Specification:
+    """The encoding of a field that is a price or another amount."""
+    return {"field": field, "type": "quantitative"}
+
+
+def text_width(text: str, size: float, *, is_bold: bool = False) -> float:
+    """About how many pixels a text takes."""
+    return sum(map(_letter_width, text)) * size * (_BOLD if is_bold else 1)
+
+
 def layer(rows: list[dict[str, Any]], mark: Specification, **encoding: Any) -> Specification:
     """Some rows, drawn by one mark."""
     return {"data": {"values": rows}, "mark": mark, "encoding": encoding}
@@ -124,7 +135,7 @@ def _lines(texts: Iterable[str], width: int, size: float) -> list[str]:
         lines.append(first)
         for word in words:
             longer = f"{lines[-1]} {word}"
-            if sum(map(_letter_width, longer)) * size > room:
+            if text_width(longer, size) > room:
                 lines.append(word)
             else:
                 lines[-1] = longer

@@ -1,45 +1,63 @@
-"""The fan chart as a page shows it: the same specification, with the session under the pointer told in words."""
+"""What a page tells of a chart under a finger or a pointer: where each session stands, and its prices in words.
 
-from collections.abc import Callable
+The picture itself stays as it was drawn: nothing is drawn anew, and no library need be loaded.
+"""
+
+import re
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
 
-from bellwether.charts import kit
-from bellwether.charts.fan import fan_chart, fan_rows, past_rows
-from bellwether.charts.kit import Specification
+from bellwether.charts.beside import NOTHING, Beside, came_rows
+from bellwether.charts.fan import fan_chart, fan_rows, past_rows, usual_past
+from bellwether.charts.renderer import to_svg
 from bellwether.core.types import Q10, Q25, Q75, Q90, Outlook, Shape, Theme
 from bellwether.forecasting.sentences import day, money
 
-NARROWEST = 320  #: pixels of the narrowest place in which the wide one may stand with its title
-
-# Vega-Lite 6 writes the fields of a tooltip as those of the mark, which the nearest one has a level deeper
-_TOLD = "{'Day': (datum.datum || datum).day, 'Price': (datum.datum || datum).price}"
-
-
-def live_chart(outlook: Outlook, horizon: int, theme: Theme, shape: Shape = "wide") -> Specification:
-    """`fan_chart`, as wide as its place in the page, with a line and a note at the session under the pointer."""
-    drawn = fan_chart(outlook, horizon, theme, shape, title_width=NARROWEST)
-    return drawn | {"width": "container", "layer": [*drawn["layer"], _under_pointer(outlook, horizon, theme)]}
+Told = dict[str, Any]
+_SIZE = re.compile(r'width="(\d+)" height="(\d+)"')
+_CORNER = re.compile(r'transform="translate\(([\d.]+),([\d.]+)\)"')
+_PLOT = re.compile(r'class="background" aria-hidden="true" d="M0,0h([\d.]+)v([\d.]+)h')
 
 
-def _under_pointer(outlook: Outlook, horizon: int, theme: Theme) -> Specification:
+def told(
+    outlook: Outlook, horizon: int, theme: Theme, shape: Shape, beside: Beside = NOTHING, shown: int | None = None
+) -> Told:
+    """The sessions of the chart that `fan_chart` makes of the same: each one's place, its day and its prices.
+
+    `x` is counted from the left in parts of the width, `top` and `bottom` from above in parts of the height.
+    """
+    chart = fan_chart(outlook, horizon, theme, shape, beside, shown)
+    left, right, top, bottom = _plot(to_svg(chart))
+    first, last = chart["layer"][0]["encoding"]["x"]["scale"]["domain"]
     instrument = outlook.instrument
     amount = partial(money, currency=instrument.currency, symbol=instrument.symbol)
-    rows = [_told(row, f"closed at {amount(row['close'])}") for row in past_rows(outlook, horizon)]
-    rows += [_told(row, _ranges(row, amount)) for row in fan_rows(outlook, horizon)[1:]]
-    nearest = {"type": "point", "on": "pointerover", "clear": "pointerout", "encodings": ["x"], "nearest": True}
-    pointed = {"param": "near", "empty": False, "value": 0.6}
-    return {"params": [{"name": "near", "select": nearest}]} | kit.layer(
-        rows,
-        {"type": "rule", "color": kit.PALETTES[theme].quiet, "strokeWidth": 1.5, "tooltip": {"expr": _TOLD}},
-        x=kit.DATE,
-        opacity={"condition": pointed, "value": 0},
-    )
+    past, ahead = past_rows(outlook, shown or usual_past(horizon, shape)), fan_rows(outlook, horizon)[1:]
+    came = {
+        row["step"]: f"; it closed at {amount(row['close'])}"
+        for row in came_rows(beside.came, past[-1], {row["date"]: row["step"] for row in ahead})[1:]
+    }
+    texts = [(row, f"closed at {amount(row['close'])}") for row in past]
+    texts += [(row, _ranges(row, amount) + came.get(row["step"], "")) for row in ahead]
+    sessions = [
+        {
+            "x": round(left + (right - left) * (row["step"] - first) / (last - first), 4),
+            "day": day(date.fromisoformat(row["date"])),
+            "price": text,
+        }
+        for row, text in texts
+    ]
+    return {"top": top, "bottom": bottom, "sessions": sessions}
 
 
-def _told(row: dict[str, Any], price: str) -> dict[str, str]:
-    return {"date": row["date"], "day": day(date.fromisoformat(row["date"])), "price": price}
+def _plot(drawn: str) -> Sequence[float]:
+    """The left, right, top and bottom ends of what is drawn between the axes, in parts of the picture."""
+    size, corner, plot = (pattern.search(drawn) for pattern in (_SIZE, _CORNER, _PLOT))
+    if size is None or corner is None or plot is None:
+        raise ValueError("this is no picture of a chart")
+    (width, height), (x, y), (wide, high) = (map(float, found.groups()) for found in (size, corner, plot))
+    return [round(at, 4) for at in (x / width, (x + wide) / width, y / height, (y + high) / height)]
 
 
 def _ranges(row: dict[str, Any], amount: Callable[[float], str]) -> str:

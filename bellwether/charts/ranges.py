@@ -6,11 +6,11 @@ One Vega-Lite specification, as for the fan: the faint bar holds 8 in 10 outcome
 from collections.abc import Sequence
 from typing import Any
 
-from bellwether.charts.kit import PALETTES, Specification, fit, frame, value_axis
+from bellwether.charts.kit import PALETTES, SMALL, Specification, fit, frame, value_axis
 from bellwether.core.types import Q10, Q25, Q50, Q75, Q90, Forecast, Shape, Theme
 from bellwether.forecasting.sentences import signed_percent
 
-_WIDTHS: dict[Shape, int] = {"wide": 720, "narrow": 360, "card": 600}
+_WIDTHS: dict[Shape, int] = {"wide": 720, "narrow": 360, "chat": 360, "card": 600}
 _ROW = 54  #: pixels of height for each symbol
 #: as the figures beside the bars are written; the last close itself needs no sign
 _PERCENT = "datum.value == 0 ? '0\u00a0%' : replace(format(datum.value, '+.0%'), regexp('\\\\s?%'), '\u00a0%')"
@@ -21,9 +21,15 @@ def range_chart(compared: Sequence[Forecast], theme: Theme, shape: Shape = "wide
     """The Vega-Lite specification; the forecasts are of one horizon and are drawn in their order."""
     palette = PALETTES[theme]
     ends = [abs(forecast.growths[level]) for forecast in compared for level in (Q10, Q90)]
-    reach = max(ends) * (1.6 if shape == "narrow" else 1.25)  # with room for the figures beside the bars
+    reach = max(ends) * (1.6 if shape in SMALL else 1.25)  # with room for the figures beside the bars
+    # on a phone a label every 60 pixels is what has room: the ends are long, such as "+100 %"
+    ticks = {"tickCount": 4 if shape in SMALL else 6, "labelOverlap": True, "labelSeparation": 6}
     scale = {"domain": [-reach, reach], "nice": False}
-    x = {"type": "quantitative", "axis": value_axis(palette, labelFontSize=12, labelExpr=_PERCENT), "scale": scale}
+    x = {
+        "type": "quantitative",
+        "axis": value_axis(palette, labelFontSize=12, labelExpr=_PERCENT, **ticks),
+        "scale": scale,
+    }
     y = {
         "field": "symbol",
         "type": "nominal",

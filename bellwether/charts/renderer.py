@@ -22,7 +22,7 @@ LONGEST = 15.0  #: seconds for one drawing, the start of the process included; o
 _TRIES = 2  #: the process may have been killed since it last drew
 _YIELDING = 10  #: niceness: whoever waits for words comes before whoever waits for a picture
 IDLE = 600  #: seconds without a drawing after which the process ends: at rest it would keep 130 MB
-_SCALE = 2  #: a PNG has twice the size of its specification in pixels, so that it is sharp on a phone
+_SCALE = 2.0  #: of a PNG to its specification, where nobody says another
 _LENGTH = struct.Struct(">?I")  #: whether it was drawn, and how many bytes follow: the picture, or what went wrong
 
 
@@ -39,12 +39,12 @@ class Renderer:
         """The process's number, once it draws."""
         return self._process.pid if self._process is not None else None
 
-    def draw(self, specification: str, wanted: Format) -> bytes:
+    def draw(self, specification: str, wanted: Format, scale: float = _SCALE) -> bytes:
         """A Vega-Lite specification (JSON) as a picture. Raises RuntimeError for one that cannot be drawn.
 
         A process that was killed, or hangs for LONGEST, is replaced by another, which draws.
         """
-        request = json.dumps({"as": wanted, "specification": specification}).encode() + b"\n"
+        request = json.dumps({"as": wanted, "scale": scale, "specification": specification}).encode() + b"\n"
         with self._one_at_a_time:
             for _ in range(_TRIES):
                 try:
@@ -110,9 +110,9 @@ def prepare() -> None:
     _RENDERER.start()
 
 
-def to_png(specification: dict[str, Any]) -> bytes:
-    """A Vega-Lite specification as a PNG, at twice its size so that it is sharp on a phone."""
-    return _drawn(json.dumps(specification), "png")
+def to_png(specification: dict[str, Any], scale: float = _SCALE) -> bytes:
+    """A Vega-Lite specification as a PNG, so many times its size: sharp on a phone."""
+    return _drawn(json.dumps(specification), "png", scale)
 
 
 def to_svg(specification: dict[str, Any]) -> str:
@@ -121,17 +121,8 @@ def to_svg(specification: dict[str, Any]) -> str:
 
 
 @lru_cache(maxsize=384)  # the same chart is drawn once: 90 ms, and 60 kB to keep
-def _drawn(specification: str, wanted: Format) -> bytes:
-    return _RENDERER.draw(specification, wanted)
-
-
-def browser_script() -> str:
-    """Vega, Vega-Lite and Vega-Embed for a page, which draws the same specification live: 0.9 MB, made in 2 s.
-
-    Made by a process of its own: bundling leaves 80 MB behind that nobody needs again.
-    """
-    make = "import sys, vl_convert; sys.stdout.buffer.write(vl_convert.javascript_bundle().encode())"
-    return subprocess.run([sys.executable, "-c", make], capture_output=True, check=True).stdout.decode()
+def _drawn(specification: str, wanted: Format, scale: float = _SCALE) -> bytes:
+    return _RENDERER.draw(specification, wanted, scale)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
@@ -159,7 +150,7 @@ def _draw_until_input_ends() -> None:
         request = json.loads(line)
         try:
             picture = (
-                vl_convert.vegalite_to_png(request["specification"], scale=_SCALE)
+                vl_convert.vegalite_to_png(request["specification"], scale=request["scale"])
                 if request["as"] == "png"
                 else vl_convert.vegalite_to_svg(request["specification"]).encode()
             )

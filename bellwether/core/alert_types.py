@@ -45,6 +45,7 @@ class DigestMode(Enum):
 
     ALWAYS = "always"  #: after every session
     UNUSUAL = "unusual"  #: only after a session that had something unusual to it
+    WEEKLY = "weekly"  #: one a week, after its last session, about the whole of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.int64]
 Sessions = npt.NDArray[np.datetime64]
 Theme = Literal["light", "dark"]
-Shape = Literal["wide", "narrow", "card"]  #: of a chart: for a desk or a chat, for a phone, for previews of links
+#: of a chart: for a desk, for a page on a phone, for a message in a chat, for previews of links
+Shape = Literal["wide", "narrow", "chat", "card"]
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)  #: quantile levels of every forecast
 Q05, Q10, Q25, Q50, Q75, Q90, Q95 = range(len(LEVELS))  #: which place each has
@@ -165,8 +166,10 @@ class SkillVerdict(Enum):
 class RecordSummary:
     """The few numbers of a record that stand beside a new forecast."""
 
+    horizon: int  #: sessions ahead, one of HEADS: the record is of forecasts this far ahead alone
     forecasts: int  #: with an outcome; at least one
     coverage_80: float | None
+    baseline_coverage_80: float | None  #: of the plain rule's 80 % ranges, for the same outcomes
     skill: float | None
     verdict: SkillVerdict
     own: bool  #: of this symbol; False: of all symbols together

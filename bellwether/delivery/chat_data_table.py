@@ -57,7 +57,8 @@ def export(db: Database, chat_id: int) -> Rows:
 
 
 _AS_SHOWN = {"recipient_id": "chat_id"}
-_NOT_SHOWN = {"recipient_kind", "event_id"}  #: the recipient is the chat, and no row of a chat has an event
+#: the recipient is the chat, no row of a chat has an event, and what a message offers follows from its text
+_NOT_SHOWN = {"recipient_kind", "event_id", "offers"}
 
 
 def _as_shown(row: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from bellwether.core.local_clock import after_quiet
 from bellwether.db.database import Database, Store
 from bellwether.delivery import chat_settings_table
 from bellwether.delivery.messages import recipient_of
+from bellwether.delivery.offers import Offer
 from bellwether.delivery.outbox_table import Draft
 
 _DEFAULT = AlertSettings()
@@ -62,6 +63,7 @@ class ChatWishes:
         now: datetime,
         present: datetime,
         reply_key: str | None = None,
+        offers: tuple[Offer, ...] = (),
     ) -> Draft:
         """A message to a chat, which waits for the end of its quiet hours and is fresh for as long after that.
 
@@ -69,7 +71,14 @@ class ChatWishes:
         """
         begin = self.begin(chat_id, now, present)
         return Draft(
-            f"{kind}:{chat_id}:{about}", recipient_of(chat_id), kind, text, begin, begin + fresh_for, reply_key
+            f"{kind}:{chat_id}:{about}",
+            recipient_of(chat_id),
+            kind,
+            text,
+            begin,
+            begin + fresh_for,
+            reply_key,
+            offers=offers,
         )
 
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from bellwether.core.i18n.translate import ENGLISH
+from bellwether.delivery.offers import Offer
+
 TERMINAL = 0  #: the owner at the terminal; no Telegram chat has this number
 _KEYS = -(10**16)  #: the owner of key n is _KEYS - n. Telegram's numbers lie within 52 bits of 0
 
@@ -46,6 +49,8 @@ class OutboxMessage:
     due_at: datetime | None = None  #: when it was to be sent, before any failure
     thread: int | None = None  #: the topic of a forum group that it belongs in
     event_id: str = ""  #: of an event to a webhook
+    offers: tuple[Offer, ...] = ()  #: what can be done about it
+    language: str = ENGLISH  #: of its chat, a code as it was told
 
 
 def owner_of_key(key_id: int) -> int:

@@ -9,8 +9,10 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from bellwether.core.i18n.translate import ENGLISH
 from bellwether.db.database import rows, stamp, unstamp, unstamp_or_none
 from bellwether.delivery.messages import OutboxMessage, Recipient, RecipientKind
+from bellwether.delivery.offers import Offer, in_short, read_offers
 
 LEASE = timedelta(minutes=2)  #: a claim is void after this: longer than any send may take
 GONE = "gone: "  #: begins the `last_error` of a message whose reader had left
@@ -40,6 +42,7 @@ class Draft:
     expires_at: datetime
     reply_key: str | None = None  #: dedup_key of the message that this one answers
     event_id: str | None = None  #: of an event to a webhook
+    offers: tuple[Offer, ...] = ()  #: what can be done about it
 
 
 def enqueue(db: Database, draft: Draft, now: datetime) -> bool:
@@ -62,7 +65,7 @@ def _insert(db: Database, drafts: Iterable[Draft], state: MessageState, now: dat
     cursor = db.conn.executemany(
         "INSERT OR IGNORE INTO outbox"
         " (dedup_key, recipient_kind, recipient_id, kind, text, state, attempts, not_before, due_at, expires_at,"
-        " created_at, reply_key, event_id) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)",
+        " created_at, reply_key, event_id, offers) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)",
         (
             (
                 draft.dedup_key,
@@ -77,6 +80,7 @@ def _insert(db: Database, drafts: Iterable[Draft], state: MessageState, now: dat
                 created,
                 draft.reply_key,
                 draft.event_id,
+                in_short(draft.offers),
             )
             for draft in drafts
         ),
@@ -181,7 +185,9 @@ def claim_next(
         " (SELECT first.telegram_id FROM outbox AS first WHERE first.dedup_key = outbox.reply_key"
         " AND first.recipient_id = outbox.recipient_id) AS reply_to,"
         " (SELECT chats.thread FROM chats WHERE chats.chat_id = outbox.recipient_id"
-        " AND outbox.recipient_kind = :chat) AS thread",
+        " AND outbox.recipient_kind = :chat) AS thread,"
+        " (SELECT coalesce(s.language, c.language) FROM chats AS c LEFT JOIN alert_settings AS s USING (chat_id)"
+        " WHERE c.chat_id = outbox.recipient_id AND outbox.recipient_kind = :chat) AS language",
         {
             "now": stamp(now),
             "lease": stamp(now + LEASE),
@@ -294,4 +300,6 @@ def read_message(row: dict[str, Any]) -> OutboxMessage:
         due_at=unstamp_or_none(row["due_at"]),
         thread=row.get("thread"),
         event_id=row["event_id"] or "",
+        offers=read_offers(row["offers"]),
+        language=row.get("language") or ENGLISH,
     )

@@ -5,6 +5,7 @@ Where closes are missing between the two, the days are named.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from math import log
 
 from bellwether.core.i18n.translate import gettext as _
@@ -31,16 +32,15 @@ def changes(before: Forecast, made: Forecast) -> list[Change]:
     """What the forecast says now and said then, looking as many sessions ahead."""
     was, now = (sentences.money(forecast.last_close, made.currency, made.symbol) for forecast in (before, made))
     moved = made.last_close / before.last_close - 1
-    return [
+    listed = [
         Change(_("Close"), was, now, sentences.signed_percent(moved)),
         Change(_("8-in-10 range"), _spread(before), _spread(made), _wider(_widening(before, made))),
-        Change(
-            _("Chance of a rise"),
-            sentences.percent(before.probability_of_growth),
-            sentences.percent(made.probability_of_growth),
-            _points(round(100 * made.probability_of_growth) - round(100 * before.probability_of_growth)),
-        ),
     ]
+    if sentences.direction_known(made):
+        points = round(100 * made.probability_of_growth) - round(100 * before.probability_of_growth)
+        then, today = (sentences.percent(forecast.probability_of_growth) for forecast in (before, made))
+        listed.append(Change(_("Chance of a rise"), then, today, _points(points)))
+    return listed
 
 
 def causes(before: Forecast, made: Forecast) -> list[Change]:
@@ -60,10 +60,15 @@ def causes(before: Forecast, made: Forecast) -> list[Change]:
 
 def about_hole(before: Forecast, made: Forecast, calendar: str) -> str:
     """Says so where the session before has no close, so that the change is over more than one; empty otherwise."""
-    if gap(calendar, before.cutoff, made.cutoff) is not Gap.HOLE:
+    return about_hole_between(before.cutoff, made.cutoff, calendar)
+
+
+def about_hole_between(before: date, session: date, calendar: str) -> str:
+    """The same of the days of two closes."""
+    if gap(calendar, before, session) is not Gap.HOLE:
         return ""
     return _("There is no close of {missing}, so how it moved on {day} alone is not known.").format(
-        missing=sentences.day(session_before(calendar, made.cutoff)), day=sentences.day(made.cutoff)
+        missing=sentences.day(session_before(calendar, session)), day=sentences.day(session)
     )
 
 

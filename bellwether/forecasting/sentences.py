@@ -7,16 +7,35 @@ from bellwether.core.i18n.numbers import closing, count, day, money, percent, si
 from bellwether.core.i18n.translate import N_, ngettext, said
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import LEVELS, Q10, Q90, Forecast
-from bellwether.forecasting.trust_sentences import tested, track_record_line, trust
+from bellwether.forecasting.trust_sentences import (
+    record_basis,
+    track_record_line,
+    trust,
+    trust_basis,
+    trust_line,
+)
 
 # one door to all that is said of a forecast
-__all__ = ["closing", "count", "day", "money", "percent", "signed_percent", "tested", "track_record_line", "trust"]
+__all__ = [
+    "closing",
+    "count",
+    "day",
+    "money",
+    "percent",
+    "record_basis",
+    "signed_percent",
+    "track_record_line",
+    "trust",
+    "trust_basis",
+    "trust_line",
+]
 
 NOT_ADVICE = said("This is information, not investment advice.")
 #: the sample market says so itself, and more
 _SOURCES = {"yahoo": "Yahoo Finance", "file": N_("the price file")}
 #: offered to choose from
 HORIZON_LABELS = {1: N_("1 day"), 5: N_("1 week"), 10: N_("2 weeks"), 21: N_("1 month"), 63: N_("3 months")}
+_EVEN = (0.47, 0.53)  #: a chance of a rise between these tells nobody anything
 _SPANS = {1: N_("On the next trading day"), 5: N_("Over the next week"), 10: N_("Over the next two weeks")} | {
     21: N_("Over the next month"),
     42: N_("Over the next two months"),
@@ -50,16 +69,21 @@ def from_small(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
 
 
+def title(forecast: Forecast) -> str:
+    """Whose forecast it is: "Apple (AAPL)"."""
+    return forecast.name if forecast.name == forecast.symbol else f"{forecast.name} ({forecast.symbol})"
+
+
 def headline(forecast: Forecast) -> str:
-    """The one sentence that needs no background."""
+    """The one sentence that needs no background; of rise and fall only where something is known of them."""
     low, high = price_range(forecast)
-    return _("{span} {name} will probably end between {low} and {high}; {chance}.").format(
-        span=span(forecast.horizon),
-        name=forecast.name,
-        low=low,
-        high=high,
-        chance=chances(_supported_probability(forecast)),
+    chance = direction(forecast)
+    message = (
+        _("{span} {name} will probably end between {low} and {high}; {chance}.")
+        if chance
+        else _("{span} {name} will probably end between {low} and {high}.")
     )
+    return message.format(span=span(forecast.horizon), name=forecast.name, low=low, high=high, chance=chance)
 
 
 def price_range(forecast: Forecast) -> tuple[str, str]:
@@ -92,34 +116,26 @@ def _price(forecast: Forecast, level: float) -> str:
     return money(forecast.price_at(level), forecast.currency, forecast.symbol)
 
 
-def chances(probability: float) -> str:
-    """How likely a rise is, without pretending to know more than a few in a hundred."""
-    if 0.47 <= probability <= 0.53:
-        return _("a rise is about as likely as a fall")
-    if probability > 0.6:
-        return _("a rise is likelier than a fall")
-    if probability > 0.5:
-        return _("a rise is a little likelier than a fall")
-    if probability >= 0.4:
-        return _("a fall is a little likelier than a rise")
-    return _("a fall is likelier than a rise")
+def direction_known(forecast: Forecast) -> bool:
+    """Whether the model was shown to know more of rise and fall, this far ahead, than the usual share of rises."""
+    record = forecast.explanation.record
+    return record is not None and record.growth_known
 
 
-def _supported_probability(forecast: Forecast) -> float:
-    """The chance of a rise that the record supports saying in words.
-
-    Where the model was not shown to know the direction, its own figure counts only as far as the usual share of rises
-    agrees: of the two the one nearer to one half, and one half where they point to different sides.
-    """
-    own, record = forecast.probability_of_growth, forecast.explanation.record
-    if record is not None and record.growth_known:
-        return own
-    usual = forecast.usual_probability_of_growth
+def direction(forecast: Forecast) -> str:
+    """Which way it will rather go, in words; empty where that is not known, or is no more than what is usual."""
+    own, usual = forecast.probability_of_growth, forecast.usual_probability_of_growth
     if usual is None:
         usual = forecast.baseline.probability_of_growth
-    if (own - 0.5) * (usual - 0.5) <= 0:
-        return 0.5
-    return min(own, usual, key=lambda chance: abs(chance - 0.5))
+    if not direction_known(forecast) or _EVEN[0] <= own <= _EVEN[1] or (own - 0.5) * (own - usual) <= 0:
+        return ""
+    if own > 0.6:
+        return _("a rise is likelier than a fall")
+    if own > 0.5:
+        return _("a rise is a little likelier than a fall")
+    if own >= 0.4:
+        return _("a fall is a little likelier than a rise")
+    return _("a fall is likelier than a rise")
 
 
 def numbers(forecast: Forecast) -> str:
@@ -171,12 +187,12 @@ def why(forecast: Forecast) -> str:
         )
     elif ratio > 1.1:
         message = _(
-            "Why this wide: at its recent pace {name} swings by about {swings} a year, livelier than its last twelve "
-            "months ({usual})."
+            "Why this wide: at its recent pace {name} swings by about {swings} a year, more volatile than its last "
+            "twelve months ({usual})."
         )
     else:
         message = _(
-            "Why this wide: at its recent pace {name} swings by about {swings} a year, about as lively as its last "
+            "Why this wide: at its recent pace {name} swings by about {swings} a year, about as volatile as its last "
             "twelve months ({usual})."
         )
     return message.format(name=forecast.name, swings=swings, usual=percent(usual))

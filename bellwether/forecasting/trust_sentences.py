@@ -1,48 +1,112 @@
-"""How far a forecast can be trusted, in sentences: its model's record, and how earlier forecasts turned out. Pure."""
+"""How far a forecast can be trusted, in sentences: how earlier ones of its horizon held, and its model's test. Pure."""
 
 from functools import lru_cache
 
 from bellwether.core.i18n.numbers import count, day, percent
+from bellwether.core.i18n.translate import N_, ngettext, spoken
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.core.i18n.translate import ngettext, spoken
 from bellwether.core.types import Forecast, Record, RecordSummary, SkillVerdict
+
+PROMISED = 80  #: of 100 outcomes, inside the 8-in-10 range
+_LUCK = 1  #: of 100: by so much a share may miss the promise and still be called kept
+_MUCH = 5  #: of 100: by more than that ranges were plainly too narrow
+_AHEAD = {1: N_("a day ahead"), 5: N_("a week ahead"), 10: N_("two weeks ahead")} | {
+    21: N_("a month ahead"),
+    63: N_("three months ahead"),
+}
 
 
 def trust(forecast: Forecast) -> str:
-    """How far this can be trusted: the model's record on years it had not seen, and how earlier forecasts went."""
-    beside = forecast.explanation.beside
-    if beside is None or forecast.problem is not None:  # what the model's ranges did says nothing of the plain rule's
-        return tested(forecast)
-    return f"{tested(forecast)} {track_record_line(beside)}"
+    """How far this can be trusted: the record of this symbol and horizon, then what it rests on."""
+    return f"{trust_line(forecast)} {trust_basis(forecast)}".rstrip()
 
 
-def track_record_line(beside: RecordSummary) -> str:
-    """How earlier forecasts turned out, in a sentence: "In the last year its 8-in-10 ranges for it held ..."."""
+def trust_line(forecast: Forecast) -> str:
+    """The record of this very horizon, misses first: "For Apple a month ahead 66 of 100 ranges held, not 80: ..."."""
+    if forecast.problem is not None:
+        return _("This is the plain volatility rule, shown because the model is silent.")
+    beside, record = forecast.explanation.beside, forecast.explanation.record
+    if beside is not None and beside.verdict is not SkillVerdict.TOO_EARLY and beside.coverage_80 is not None:
+        return track_record_line(beside, forecast.name)
+    if record is None:
+        tested = _("This model was tested too little to tell how far to trust it.")
+    else:
+        tested = _held(_("all symbols in the model's test"), _ahead(forecast.horizon), per_hundred(record.coverage_80))
+    return tested if beside is None else f"{track_record_line(beside, forecast.name)} {tested}"
+
+
+def trust_basis(forecast: Forecast) -> str:
+    """What the line above rests on, and the model's test; empty for the plain rule, of which neither says anything."""
+    beside, record = forecast.explanation.beside, forecast.explanation.record
+    if forecast.problem is not None:
+        return ""
+    sentences = [record_basis(beside) if beside else "", _record_in(spoken(), record) if record else ""]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def track_record_line(beside: RecordSummary, name: str) -> str:
+    """How the ranges of one horizon held, those of `name` or of all symbols, and the plain rule's beside them."""
+    whom, ahead = name if beside.own else _("all symbols together"), _ahead(beside.horizon)
+    if beside.verdict is SkillVerdict.TOO_EARLY or beside.coverage_80 is None:
+        sentences = [
+            ngettext(
+                "For {whom} {ahead} it is too early to tell: {count} forecast has come due.",
+                "For {whom} {ahead} it is too early to tell: {count} forecasts have come due.",
+                beside.forecasts,
+            ).format(whom=whom, ahead=ahead, count=count(beside.forecasts))
+        ]
+    else:
+        share = per_hundred(beside.coverage_80)
+        sentences = [_held(whom, ahead, share)]
+        if beside.baseline_coverage_80 is not None:
+            sentences.append(_plain_rule(share, per_hundred(beside.baseline_coverage_80)))
+    if beside.years:
+        sentences.append(_("Simulated on past prices."))
+    return " ".join(sentences)
+
+
+def per_hundred(share: float) -> int:
+    """A share as so many of 100."""
+    return round(100 * share)
+
+
+def _ahead(horizon: int) -> str:
+    if horizon in _AHEAD:
+        return _(_AHEAD[horizon])
+    return ngettext("{count} trading day ahead", "{count} trading days ahead", horizon).format(count=count(horizon))
+
+
+def _held(whom: str, ahead: str, share: int) -> str:
+    """How many ranges held, and what that means for this one."""
+    if share < PROMISED - _MUCH:
+        message = _("For {whom} {ahead} {share} of 100 ranges held, not 80: expect wider.")
+    elif share < PROMISED - _LUCK:
+        message = _("For {whom} {ahead} {share} of 100 ranges held, not 80: expect a little wider.")
+    elif share <= PROMISED + _LUCK:
+        message = _("For {whom} {ahead} {share} of 100 ranges held, about as promised.")
+    else:
+        message = _("For {whom} {ahead} {share} of 100 ranges held, more than the promised 80: wider than need be.")
+    return message.format(whom=whom, ahead=ahead, share=count(share))
+
+
+def _plain_rule(share: int, its_share: int) -> str:
+    """The plain rule's share for the same outcomes; a figure that has just been said is not said again."""
+    if its_share == share:
+        return _("The plain rule: as many.")
+    if its_share == PROMISED and abs(share - PROMISED) > _LUCK:
+        return _("The plain rule: just as promised.")
+    return _("The plain rule: {share}.").format(share=count(its_share))
+
+
+def record_basis(beside: RecordSummary) -> str:
+    """What a line of the record rests on, and whether it beats the plain rule; empty while it is too early to tell."""
+    if beside.verdict is SkillVerdict.TOO_EARLY or beside.skill is None:
+        return ""
     when = _("In the last year")
     if beside.years:
         when = _("Replayed on past prices, {years} (simulated),").format(years=beside.years)
-    if beside.verdict is SkillVerdict.TOO_EARLY or beside.coverage_80 is None or beside.skill is None:
-        return _too_early(beside).format(when=when, count=count(beside.forecasts))
-    message = (
-        _("{when} its 8-in-10 ranges for this symbol held {share} of the time; {verdict}.")
-        if beside.own
-        else _("{when} its 8-in-10 ranges for all symbols held {share} of the time; {verdict}.")
-    )
-    verdict = _against_rule(beside.skill, beside.verdict)
-    return message.format(when=when, share=percent(beside.coverage_80), verdict=verdict)
-
-
-def _too_early(beside: RecordSummary) -> str:
-    if beside.own:
-        return ngettext(
-            "{when} its ranges for this symbol: too early to tell, {count} forecast with an outcome so far.",
-            "{when} its ranges for this symbol: too early to tell, {count} forecasts with an outcome so far.",
-            beside.forecasts,
-        )
-    return ngettext(
-        "{when} its ranges for all symbols: too early to tell, {count} forecast with an outcome so far.",
-        "{when} its ranges for all symbols: too early to tell, {count} forecasts with an outcome so far.",
-        beside.forecasts,
+    return _("{when} {count} forecasts this far ahead had their outcome; {verdict}.").format(
+        when=when, count=count(beside.forecasts), verdict=_against_rule(beside.skill, beside.verdict)
     )
 
 
@@ -57,29 +121,19 @@ def _against_rule(skill: float, verdict: SkillVerdict) -> str:
     return message.format(skill=percent(abs(skill), 1))
 
 
-def tested(forecast: Forecast) -> str:
-    """The model's record on years it had not seen."""
-    record = forecast.explanation.record
-    if forecast.problem is not None:
-        return _("How far to trust it: this is the plain volatility rule, shown because the model is silent.")
-    if record is None:
-        return _("How far to trust it: this model was tested too little to tell.")
-    return _record_in(spoken(), record)
-
-
 @lru_cache(maxsize=256)  # all symbols have the same few
 def _record_in(language: str, record: Record) -> str:
     """A record in the language that is spoken."""
     share = percent(record.coverage_80)
     if record.taught_to is None:
         held = _(
-            "How far to trust it: tested on {years}, years it had not seen, {share} of its 8-in-10 ranges this far "
-            "ahead held."
+            "Tested on {years}, years it had not seen, the model saw {share} of its 8-in-10 ranges this far ahead "
+            "hold, all symbols together."
         ).format(years=record.span, share=share)
     else:
         held = _(
-            "How far to trust it: tested on {years}, when it knew prices to {day} only, {share} of its 8-in-10 ranges "
-            "this far ahead held."
+            "Tested on {years}, when it knew prices to {day} only, the model saw {share} of its 8-in-10 ranges this "
+            "far ahead hold, all symbols together."
         ).format(years=record.span, share=share, day=day(record.taught_to))
     sentences = [held, _skill(record)]
     if not record.growth_known:

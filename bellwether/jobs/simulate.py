@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -43,7 +44,8 @@ def simulate(
     years = years_of(simulated_record(services.store, RecordFilter()))
     write_summary(
         services.store,
-        (simulated_record(services.store, RecordFilter(instrument.symbol)) for instrument in services.universe),
+        tuple(instrument.symbol for instrument in services.universe),
+        partial(simulated_record, services.store),
         years,
     )
     return out, count

@@ -21,7 +21,7 @@ _WIDTH = {"width": {"band": 0.7}}  #: of a bar, in parts of a quarter's place
 def growth_chart(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> Specification:
     """Bars of what was reported; for each quarter ahead a bar that holds 8 in 10 outcomes, its core half of them."""
     palette = kit.PALETTES[theme]
-    is_wide = shape == "wide"
+    is_wide = shape not in kit.SMALL
     unit, word = _unit(max(quarter.revenue or 0.0 for quarter in made.quarters[-_SHOWN:]))
     past = [
         {"quarter": quarter.period_end.isoformat(), "revenue": (quarter.revenue or 0.0) / unit}
@@ -36,7 +36,7 @@ def growth_chart(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> S
     order = _quarters(made, len(past))
     quarters = kit.time_axis(
         palette,
-        labelExpr="timeFormat(toDate(datum.value + 'T12:00:00'), '%b %y')",
+        labelExpr="timeFormat(toDate(datum.value + 'T12:00:00'), '%b %Y')",
         labelFontSize=12,
         labelAngle=0,
         values=order[::-_LABELLED],

@@ -10,6 +10,7 @@ from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.core.types import Outlook
+from bot.commands.alert_quieter import press_quieter, press_stop
 from bot.commands.alert_typed import Typed, read_alert, read_terms
 from bot.commands.alert_views import every_alert, kinds, last_day, one_alert, removed, terms, thresholds
 from bot.commands.base import ChatContext, Command, Given, Press, StaleButton, Who
@@ -176,6 +177,8 @@ COMMAND = Command(
             ("pause", _press_pause, (1,)),
             ("resume", _press_resume, (1,)),
             ("rmrule", _press_remove, (1,)),
+            ("quieter", press_quieter, (1,)),
+            ("stop", press_stop, (1,)),
         )
     },
     Who.ADMINS,

@@ -40,7 +40,7 @@ def _as_of(chat: ChatContext, day: date, question: str, horizon: int) -> Reply:
     made = asked.forecast
     return Reply(
         past_forecast_text(made, _who_answers(chat, asked), _what_came(chat, asked)),
-        chart=charts.fan(asked, chat.preferences.theme),
+        chart=charts.fan(chat.services, asked, chat.preferences.theme, looks_back=True),
         buttons=((Button(_("The newest forecast"), f"ask:{made.symbol}:{horizon}"), meaning()),),
     )
 

@@ -74,12 +74,11 @@ def _table(compared: list[Forecast]) -> str:
 
 
 def _line(forecast: Forecast) -> str:
-    return _("<b>{symbol}</b> {price}: {low} to {high}, chance of a rise {chance}").format(
+    return _("<b>{symbol}</b> {price}: {low} to {high}").format(
         symbol=escape(forecast.symbol),
         price=escape(sentences.money(forecast.last_close, forecast.currency, forecast.symbol)),
         low=sentences.signed_percent(forecast.growths[Q10]),
         high=sentences.signed_percent(forecast.growths[Q90]),
-        chance=sentences.percent(forecast.probability_of_growth),
     )
 
 

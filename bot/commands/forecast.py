@@ -1,4 +1,4 @@
-"""/forecast, and a bare symbol: the range, its chart, and how far it can be trusted."""
+"""/forecast, and a bare symbol: the range, its chart, and how such ranges held; the rest behind a button."""
 
 from html import escape
 
@@ -12,8 +12,8 @@ from bellwether.forecasting import sentences
 from bot import charts
 from bot.commands.base import ChatContext, Command, Given, Press, Who
 from bot.commands.stock_typed import or_ask_back, question_and_horizon
-from bot.keyboards import under_forecast
-from bot.replies import NO_FILE, Pressed, Reply, forecast_text
+from bot.keyboards import under_details, under_forecast
+from bot.replies import NO_FILE, Pressed, Reply, detailed_text, short_text
 
 
 def answer(chat: ChatContext, text: str) -> Reply:
@@ -29,8 +29,11 @@ def ask(chat: ChatContext, question: str, horizon: int) -> Reply:
     return or_ask_back(lambda: show(chat, question, horizon), f"ask:{{}}:{horizon}")
 
 
-def show(chat: ChatContext, question: str, horizon: int) -> Reply:
-    """Give the forecast. Raises AmbiguousSymbol, UnknownSymbol and the other errors of `forecasts.answer`."""
+def show(chat: ChatContext, question: str, horizon: int, *, details: bool = False) -> Reply:
+    """Give the forecast, in short or with its `details`.
+
+    Raises AmbiguousSymbol, UnknownSymbol and the other errors of `forecasts.answer`.
+    """
     asked = forecasts.answer(chat.services, question, horizon)
     made = asked.forecast
     try:
@@ -38,14 +41,18 @@ def show(chat: ChatContext, question: str, horizon: int) -> Reply:
     except StoreError:  # a forecast is still given
         is_watched = False
     return Reply(
-        forecast_text(made, expert=chat.preferences.expert),
-        chart=charts.fan(asked, chat.preferences.theme),
-        buttons=under_forecast(made.symbol, horizon, is_watched),
+        detailed_text(made, expert=chat.preferences.expert) if details else short_text(made),
+        chart=charts.fan(chat.services, asked, chat.preferences.theme),
+        buttons=(under_details if details else under_forecast)(made.symbol, horizon, is_watched),
     )
 
 
 def _show_anew(chat: ChatContext, given: Given) -> Pressed:
     return Pressed(edit=show(chat, given.symbol(), given.horizon(1)))
+
+
+def _show_details(chat: ChatContext, given: Given) -> Pressed:
+    return Pressed(edit=show(chat, given.symbol(), given.horizon(1), details=True))
 
 
 def _watch(chat: ChatContext, given: Given) -> Pressed:
@@ -65,7 +72,7 @@ def _unwatch(chat: ChatContext, given: Given) -> Pressed:
 def _full_size(chat: ChatContext, given: Given) -> Pressed:
     """Send the chart above as a file, which no phone shrinks."""
     asked = forecasts.answer(chat.services, given.symbol(), given.horizon(1))
-    chart = charts.fan(asked, chat.preferences.theme)
+    chart = charts.fan(chat.services, asked, chat.preferences.theme)
     headline = escape(sentences.headline(asked.forecast))
     return Pressed(reply=Reply(headline, chart=chart, full_size=True, words_alone=_(NO_FILE)))
 
@@ -77,6 +84,7 @@ COMMAND = Command(
     answer,
     {
         "forecast": Press(_show_anew, (1, 2)),
+        "details": Press(_show_details, (2,)),
         # buttons under older messages have no horizon
         "ask": Press(lambda chat, given: ask(chat, given.symbol(), given.horizon(1, DEFAULT_HORIZON)), (1, 2)),
         "chart": Press(_full_size, (2,)),

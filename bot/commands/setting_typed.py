@@ -64,7 +64,7 @@ def _clock(value: str, what: str) -> time:
     except BadRule as problem:
         if what == "time":
             raise
-        how_often = said("For how often: /settings digest always, or unusual.")
+        how_often = said("For how often: /settings digest always, unusual or weekly.")
         raise BadRule(together(problem.args[0], how_often)) from None
 
 

@@ -101,6 +101,23 @@ MENUS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _DigestText:
+    """How one mode of the digest is shown and offered; both marked with N_."""
+
+    shown: str
+    offered: str
+
+
+_DIGESTS = {
+    DigestMode.ALWAYS: _DigestText(N_("• Digest: <b>after every session</b>, {at}"), N_("Digest: after every session")),
+    DigestMode.UNUSUAL: _DigestText(
+        N_("• Digest: <b>only after unusual sessions</b>, {at}"), N_("Digest: only when unusual")
+    ),
+    DigestMode.WEEKLY: _DigestText(N_("• Digest: <b>once a week</b>, {at}"), N_("Digest: weekly")),
+}
+
+
 def menu(what: str) -> Reply:
     """Offer the choices of one of MENUS."""
     return Reply(_(MENUS[what].question), buttons=_buttons(what, MENUS[what]))
@@ -121,7 +138,6 @@ def overview(chat: ChatContext, now: AlertSettings, opening: str = "") -> Reply:
     """Show all settings, with a button for each."""
     local = chat.services.clock().astimezone(ZoneInfo(now.timezone))
     delay = chat.services.settings.alerts.digest_delay
-    always = now.digest_mode is DigestMode.ALWAYS
     at = (
         _("at {time} or later").format(time=f"{now.digest_at:%H:%M}")
         if now.digest_at
@@ -133,11 +149,7 @@ def overview(chat: ChatContext, now: AlertSettings, opening: str = "") -> Reply:
         _("• Your clock: <b>{zone}</b>, where it is {time} now").format(
             zone=escape(now.timezone), time=f"{local:%H:%M}"
         ),
-        (
-            _("• Digest: <b>after every session</b>, {at}")
-            if always
-            else _("• Digest: <b>only after unusual sessions</b>, {at}")
-        ).format(at=at),
+        _(_DIGESTS[now.digest_mode].shown).format(at=at),
         _("• Quiet hours: <b>{hours}</b>").format(hours=_quiet(now)),
         _("• Alerts of their own in a week: <b>{budget}</b>").format(budget=_budget(now)),
         _("• Forecasts: <b>all the numbers</b>") if now.expert else _("• Forecasts: <b>plain words</b>"),
@@ -151,12 +163,14 @@ def overview(chat: ChatContext, now: AlertSettings, opening: str = "") -> Reply:
 
 
 def _switches(now: AlertSettings) -> Rows:
-    always = now.digest_mode is DigestMode.ALWAYS
-    other = DigestMode.UNUSUAL if always else DigestMode.ALWAYS
-    mode = _("Digest: only when unusual") if always else _("Digest: after every session")
+    modes = tuple(
+        Button(_(digest.offered), f"set:digest:{mode.value}")
+        for mode, digest in _DIGESTS.items()
+        if mode is not now.digest_mode
+    )
     return (
         (Button(_("Time zone"), "set:timezone"), Button(_("Digest time"), "set:time")),
-        (Button(mode, f"set:digest:{other.value}"),),
+        modes,
         (Button(_("Quiet hours"), "set:quiet"), Button(_("Weekly limit"), "set:budget")),
         (
             Button(_("Plain words"), "set:wording:plain")

@@ -20,7 +20,7 @@ from bot.replies import Pressed, Reply
 _ALIASES = {"zone": "timezone", "tz": "timezone", "limit": "budget", "charts": "theme", "chart": "theme"}
 _SWITCHES = frozenset({"digest", "wording", "theme"})  #: one button each, which needs no menu
 _EXAMPLES = (
-    "/settings timezone Berlin, /settings time 18:30, /settings digest unusual, /settings quiet 22-7, "
+    "/settings timezone Berlin, /settings time 18:30, /settings digest weekly, /settings quiet 22-7, "
     "/settings budget 5, /settings language de, /settings wording expert, /settings charts dark"
 )
 

@@ -70,9 +70,9 @@ def _told(chat: ChatContext, watched: watchlist.Watched) -> str:
     delay = chat.services.settings.alerts.digest_delay
     promise = ngettext(
         "You now watch {name}. After each trading day, about {count} minute after the close, I send one message with "
-        "its range, the chance of a rise and what changed. /unwatch stops it, /list shows everything.",
+        "its range and what changed. /unwatch stops it, /list shows everything.",
         "You now watch {name}. After each trading day, about {count} minutes after the close, I send one message with "
-        "its range, the chance of a rise and what changed. /unwatch stops it, /list shows everything.",
+        "its range and what changed. /unwatch stops it, /list shows everything.",
         delay,
     ).format(name=name, count=delay)
     return promise if chat.services.provider.live else f"{promise}\n\n{_(_NOTHING_NEW)}"

@@ -12,11 +12,13 @@ from typing import TypeVar
 from telegram import Bot, CallbackQuery, Message
 from telegram.error import TelegramError
 
+from bellwether.core.i18n.translate import use_language
 from bellwether.delivery.channels import Accepted
 from bellwether.delivery.deliver import MOST_AT_ONCE
 from bellwether.delivery.message_kinds import is_silent
 from bellwether.delivery.messages import OutboxMessage
 from bellwether.delivery.retry import Cause, DeliveryError
+from bot.keyboards import under_message
 from bot.replies import Pressed, Reply
 from bot.telegram.client import lanes_of
 from bot.telegram.errors import as_delivery_error
@@ -51,18 +53,20 @@ class TelegramSender:
     async def send(self, message: OutboxMessage) -> Accepted:
         """Send one part of an owed message, as `delivery.chat_channel.Transport` asks. Raises DeliveryError.
 
-        The first part has the sound of its kind; the others are silent.
+        The first part has the sound of its kind; the others are silent. Buttons stand under the last one.
         """
         left = _parts(message.text)[message.parts_sent :]
         if not left:  # an earlier version has made fewer parts of it
             return Accepted()
         begins = message.parts_sent == 0
         silent = is_silent(message.kind) or not begins
+        with use_language(message.language):
+            part = Reply(left[0], buttons=under_message(message.offers) if len(left) == 1 else ())
         chat_id, thread, reply_to = message.recipient.id, message.thread, message.reply_to if begins else None
         try:
             async with self._rate_limit.turn(chat_id, broadcast=True):
                 number, topic_is_gone = await self._writer.say(
-                    chat_id, Reply(left[0]), silent=silent, thread=thread, reply_to=reply_to
+                    chat_id, part, silent=silent, thread=thread, reply_to=reply_to
                 )
         except ChatIsFull as full:
             raise DeliveryError(str(full), Cause.TOO_FAST, retry_after=timedelta(seconds=full.seconds)) from None

@@ -4,7 +4,8 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 import vl_convert
@@ -18,23 +19,42 @@ def words_outside(specification: dict[str, Any]) -> list[str]:
     root = ElementTree.fromstring(vl_convert.vegalite_to_svg(json.dumps(specification)))
     width = float(root.attrib["width"])
     assert width == specification["width"]
-    return [text for text, left, right in _texts(root, 0.0) if left < -0.5 or right > width + 0.5]
+    return [text.written for text in _texts(root, 0.0, 0.0) if text.left < -0.5 or text.right > width + 0.5]
 
 
-def _texts(node: ElementTree.Element, left: float) -> Iterator[tuple[str, float, float]]:
+def words_that_touch(specification: dict[str, Any]) -> list[tuple[str, str]]:
+    """Pairs of texts of one line that leave no space between each other."""
+    root = ElementTree.fromstring(vl_convert.vegalite_to_svg(json.dumps(specification)))
+    seen = sorted({(round(text.bottom), text.left, text.right, text.written) for text in _texts(root, 0.0, 0.0)})
+    return [
+        (text, after)
+        for (line, _, right, text), (next_line, left, _, after) in pairwise(seen)
+        if line == next_line and left < right + 2
+    ]
+
+
+class _Text(NamedTuple):
+    written: str
+    left: float
+    right: float
+    bottom: float
+
+
+def _texts(node: ElementTree.Element, left: float, top: float) -> Iterator[_Text]:
     """Every text that is seen, with its ends in pixels."""
     shift = _SHIFT.match(node.get("transform", ""))
     left += float(shift[1]) if shift else 0.0
+    top += float(shift[2]) if shift else 0.0
     if node.tag.endswith("}text") and node.get("opacity") != "0":
         style = (node.attrib["font-family"], float(node.attrib["font-size"][:-2]), node.get("font-weight", "normal"))
         lines = [line for part in node.iter() if (line := (part.text or "").strip())]
-        for line in lines:
+        for at, line in enumerate(lines):
             width = _width(line, *style)
             start = left - _BEFORE[node.get("text-anchor", "start")] * width
-            yield line, start, start + width
+            yield _Text(line, start, start + width, top + at * style[1])
         return
     for child in node:
-        yield from _texts(child, left)
+        yield from _texts(child, left, top)
 
 
 @cache

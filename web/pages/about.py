@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from bellwether.forecasting.to_json import forecast_json
 from web.api.openapi import ADMIN, KEY_NEEDED
-from web.dependencies import ServicesOf
-from web.pages.home import EXAMPLE, example
+from web.dependencies import ExampleOf, ServicesOf
+from web.pages.example import SYMBOL, Shown
 from web.pages.render import page, tag_of
 from web.problems import KINDS
 
@@ -33,19 +33,26 @@ def privacy(request: Request, services: ServicesOf) -> Response:
 
 
 @router.get("/developers")
-def developers(request: Request, services: ServicesOf) -> Response:
+def developers(request: Request, services: ServicesOf, example: ExampleOf) -> Response:
     """How to call the API: a real answer, how to get a key, every address and every problem."""
-    made, silence = example(services)
+    shown = example.get()
     return page(
         request,
         "developers.html",
-        example=EXAMPLE,
-        answer=json.dumps(forecast_json(made), indent=2, ensure_ascii=False) if made else silence,
+        example=SYMBOL,
+        answer=_in_full(shown),
         addresses=_by_subject(request.app.openapi()),
         plans=services.settings.api.plans if services.settings.api.limits else {},
         kinds=KINDS,
         a_minute=services.settings.web.requests_a_minute,
     )
+
+
+def _in_full(shown: Shown) -> str:
+    """The example as the API answers it, or why it is not there."""
+    if shown.made is None:
+        return shown.silence or "It is being made; please load this page again in a moment."
+    return json.dumps(forecast_json(shown.made), indent=2, ensure_ascii=False)
 
 
 _NEEDED = {repr(KEY_NEEDED): "needed", repr(ADMIN): "operator's"}

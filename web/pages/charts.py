@@ -1,11 +1,8 @@
-"""The chart of a forecast: as a picture, for pages and whoever links to it, as data, and the script for that."""
+"""The chart of a forecast: as a picture, for pages and whoever links to it, and what a page tells of its sessions."""
 
-import gzip
 import json
 from collections.abc import Callable
-from functools import cache
-from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Literal
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Request
@@ -13,8 +10,11 @@ from starlette.responses import Response
 
 import bellwether
 from bellwether.ask import forecasts
-from bellwether.charts.live import live_chart
-from bellwether.charts.renderer import browser_script, to_svg
+from bellwether.ask.beside import beside, known_until
+from bellwether.charts.beside import Beside
+from bellwether.charts.fan import PASTS
+from bellwether.charts.live import told
+from bellwether.charts.renderer import to_svg
 from bellwether.core.parsing import DEFAULT_HORIZON, parse_date, parse_horizon
 from bellwether.core.types import Shape, Theme
 from bellwether.revenue.ask import at_hand
@@ -25,8 +25,8 @@ from web.etag import is_known
 from web.problems import HttpProblem
 
 KEPT = "public, max-age=300, s-maxage=300"
-SCRIPT = "/vega.js"  #: 0.9 MB, 0.3 MB packed: only asked for by a page whose chart comes into view
-_SCRIPT_VERSION = version("vl-convert-python")
+Past = Literal["1m", "6m", "1y", "5y"]  #: one of PASTS
+Draw = Callable[[forecasts.Answer, Theme, Shape, Beside, int | None], bytes | str]
 _AT_ONCE = 4  #: drawings; the renderer draws one after the other, and whoever waits for it holds a thread
 router = APIRouter(include_in_schema=False)
 _drawing = CapacityLimiter(_AT_ONCE)
@@ -58,16 +58,25 @@ class Wanted:
         theme: Theme = "light",
         shape: Shape = "wide",
         as_of: str | None = None,
+        past: Past | None = None,
     ) -> None:
         day = parse_date(as_of) if as_of else None
         self._answer = forecasts.answer(services, symbol, parse_horizon(horizon), day)
-        self._request, self._theme, self._shape = request, theme, shape
+        self._request, self._services, self._theme, self._shape = request, services, theme, shape
+        self._known_until = known_until(services, self._answer) if day is not None else None
+        self._past = past
 
-    async def picture(self, draw: Callable[[forecasts.Answer, Theme, Shape], bytes | str], media_type: str) -> Response:
+    async def picture(self, draw: Draw, media_type: str) -> Response:
         """The drawn chart."""
         name = media_type.partition("/")[2].partition("+")[0]
-        tag = f"{self._answer.forecast.forecast_id}-{self._theme}-{self._shape}-{name}"
-        return await drawn(self._request, lambda: draw(self._answer, self._theme, self._shape), media_type, tag)
+        known = f"{self._answer.forecast.forecast_id}-{self._known_until}"
+        tag = f"{known}-{self._theme}-{self._shape}-{self._past}-{name}"
+        return await drawn(self._request, lambda: self._draw(draw), media_type, tag)
+
+    def _draw(self, draw: Draw) -> bytes | str:
+        known = beside(self._services, self._answer, looks_back=self._known_until is not None)
+        shown = PASTS[self._past] if self._past is not None else None
+        return draw(self._answer, self._theme, self._shape, known, shown)
 
 
 WantedChart = Annotated[Wanted, Depends()]
@@ -86,12 +95,12 @@ async def chart_png(wanted: WantedChart) -> Response:
 
 
 @router.get("/stocks/{symbol}/chart.json")
-async def chart_live(wanted: WantedChart) -> Response:
-    """The chart as a specification that the page's script draws."""
+async def chart_values(wanted: WantedChart) -> Response:
+    """What the chart tells of each session, and where in the picture that stands."""
 
-    def draw(asked: forecasts.Answer, theme: Theme, shape: Shape) -> str:
-        live = live_chart(asked.outlook, asked.forecast.horizon, theme, shape)
-        return json.dumps(live, separators=(",", ":"))
+    def draw(asked: forecasts.Answer, theme: Theme, shape: Shape, known: Beside, shown: int | None) -> str:
+        values = told(asked.outlook, asked.forecast.horizon, theme, shape, known, shown)
+        return json.dumps(values, separators=(",", ":"))
 
     return await wanted.picture(draw, "application/json")
 
@@ -113,26 +122,3 @@ async def growth_svg(
     """The chart of the business behind a stock, from statements that nobody need be asked for."""
     tag = f"{made.forecast_id(0)}-{theme}-{shape}"
     return await drawn(request, lambda: to_svg(growth_chart(made, theme, shape)), "image/svg+xml", tag)
-
-
-def script_address() -> str:
-    """Where a page finds Vega, which draws its chart live; another address for another version."""
-    return f"{SCRIPT}?v={_SCRIPT_VERSION}"
-
-
-@router.get(SCRIPT)
-def chart_script(request: Request, v: str = "") -> Response:
-    """Vega, of the installed package that also draws the pictures; for good under the address with its version."""
-    headers = {
-        "Cache-Control": "public, max-age=31536000, immutable" if v == _SCRIPT_VERSION else "public, max-age=86400",
-        "Vary": "Accept-Encoding",
-    }
-    packed = _packed_script()
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(packed, headers=headers | {"Content-Encoding": "gzip"}, media_type="text/javascript")
-    return Response(gzip.decompress(packed), headers=headers, media_type="text/javascript")
-
-
-@cache
-def _packed_script() -> bytes:
-    return gzip.compress(browser_script().encode(), 9)

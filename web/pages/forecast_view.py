@@ -11,21 +11,24 @@ from bellwether.market.holes import Gap, gap
 from bellwether.track_record.grading import GradedRange
 
 _ODDS = {
-    0.95: "1 in 20 above",
-    0.9: "1 in 10 above",
-    0.75: "1 in 4 above",
+    0.95: "5\N{NO-BREAK SPACE}% chance it ends above",
+    0.9: "10\N{NO-BREAK SPACE}% chance it ends above",
+    0.75: "25\N{NO-BREAK SPACE}% chance it ends above",
     0.5: "Half above, half below",
-    0.25: "1 in 4 below",
-    0.1: "1 in 10 below",
-    0.05: "1 in 20 below",
+    0.25: "25\N{NO-BREAK SPACE}% chance it ends below",
+    0.1: "10\N{NO-BREAK SPACE}% chance it ends below",
+    0.05: "5\N{NO-BREAK SPACE}% chance it ends below",
 }
+
+
+PASTS = {"1m": "One month", "6m": "Six months", "1y": "One year", "5y": "Five years"}  #: on a chart
 
 
 @dataclass(frozen=True, slots=True)
 class RangeRow:
     """One line of the range table."""
 
-    odds: str  #: "1 in 20 below"
+    odds: str  #: "5 % chance it ends below"
     price: str
     change: str
     within: bool  #: whether the line belongs to the 8-in-10 range
@@ -61,12 +64,22 @@ def compare_address(symbols: Sequence[str], horizon: int) -> str:
 
 
 def chart_address(
-    made: Forecast, theme: Theme, shape: Shape = "wide", kind: str = "svg", as_of: date | None = None
+    made: Forecast,
+    theme: Theme,
+    shape: Shape = "wide",
+    kind: str = "svg",
+    as_of: date | None = None,
+    past: str | None = None,
 ) -> str:
     """Its chart. The id makes the address new when the forecast is, so no kept chart sits beside newer text."""
-    asked = {"horizon": made.horizon, "theme": theme, "shape": shape, "as_of": as_of, "v": made.forecast_id}
-    query = urlencode({name: value for name, value in asked.items() if value is not None})
+    asked = {"horizon": made.horizon, "theme": theme, "shape": shape, "as_of": as_of, "past": past}
+    query = urlencode({name: value for name, value in (asked | {"v": made.forecast_id}).items() if value is not None})
     return f"{stock_address(made.symbol)}/chart.{kind}?{query}"
+
+
+def past_address(made: Forecast, as_of: date | None, past: str) -> str:
+    """The same page with so much of the past on its chart."""
+    return f"{stock_address(made.symbol, made.horizon, as_of)}&past={past}#chart"
 
 
 def comparison_chart_address(compared: Sequence[Forecast], theme: Theme, shape: Shape = "wide") -> str:
@@ -104,12 +117,11 @@ def spread(made: Forecast) -> str:
 
 def comparisons(made: Forecast) -> list[Comparison]:
     """Our figures beside the plain rule's answer to the same question."""
-    baseline = made.baseline
-    plain = replace(made, log_returns=baseline.log_returns, probability_of_growth=baseline.probability_of_growth)
+    plain = replace(made, log_returns=made.baseline.log_returns)
     return [
         Comparison(figure, _between(made, low, high), _between(plain, low, high))
         for figure, low, high in (("8 in 10 end between", 0.1, 0.9), ("Half end between", 0.25, 0.75))
-    ] + [Comparison("Chance of a rise", chance(made.probability_of_growth), chance(plain.probability_of_growth))]
+    ]
 
 
 def chance(probability: float) -> str:
@@ -142,10 +154,10 @@ def since(before: Forecast, made: Forecast, calendar: str) -> str:
 def what_came(made: Forecast, came: GradedRange | None) -> str:
     """How a look back turned out, where that is known."""
     if came is None:
-        return "What came is not known yet."
+        return "The actual result is not known yet."
     held = "within" if came.held else "outside"
     growth = sentences.signed_percent(came.growth)
-    return f"What came by {sentences.day(made.target_session)}: {growth}, {held} the 8-in-10 range."
+    return f"Actual result by {sentences.day(made.target_session)}: {growth}, {held} the 8-in-10 range."
 
 
 def _between(made: Forecast, low: float, high: float) -> str:

@@ -1,7 +1,8 @@
 """An overview of the market as the words and orders that its page shows. Pure."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -10,15 +11,17 @@ from bellwether.core.types import LEVELS, Q10, Q50, Q90
 from bellwether.forecasting import sentences
 from web.pages.forecast_view import spread
 
-Column = Literal["name", "close", "width", "rule", "usual", "chance"]
+ROWS = 100  #: of one page of the table: with all of a universe of thousands it would be megabytes
+Column = Literal["name", "close", "change", "width", "rule", "usual"]
 #: the heading of each column, and the figure that it is sorted by
 _COLUMNS: dict[str, tuple[str, Callable[[OverviewRow], Any]]] = {
     "name": ("Company", lambda row: row.forecast.name.casefold()),
     "close": ("Last close", lambda row: row.forecast.last_close),
-    "width": ("8-in-10 range", lambda row: row.width),
+    "change": ("Day's change", lambda row: row.change),
+    # a level such as ^VIX is no price: its range would stand before every company's
+    "width": ("8-in-10 range", lambda row: None if _is_level(row) else row.width),
     "rule": ("Against the plain rule", lambda row: row.against_rule),
     "usual": ("Swings against its usual", lambda row: row.against_usual),
-    "chance": ("Chance of a rise", lambda row: row.forecast.probability_of_growth),
 }
 
 
@@ -42,15 +45,55 @@ class Group:
     figure: Callable[[OverviewRow], str]
 
 
-def columns(horizon: int, sort: str, order: str) -> list[Heading]:
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of the table."""
+
+    rows: tuple[OverviewRow, ...]
+    number: int  #: of this page, from 1
+    pages: int
+    before: str  #: address of the page before; empty where there is none
+    after: str
+
+
+def address(horizon: int, sector: str = "", sort: str = "name", order: str = "up", number: int = 1) -> str:
+    """The market page; what is as usual is left out."""
+    parts = (("sector", sector, ""), ("sort", sort, "name"), ("order", order, "up"), ("page", number, 1))
+    asked = {name: value for name, value, usually in parts if value != usually}
+    if "sort" in asked:
+        asked["order"] = order
+    return f"/market?{urlencode({'horizon': horizon} | asked)}"
+
+
+def of_sector(overview: Overview, sector: str) -> Overview:
+    """The rows of one sector alone; all without one."""
+    if not sector:
+        return overview
+    return replace(overview, rows=tuple(row for row in overview.rows if row.sector == sector))
+
+
+def listing(overview: Overview, sector: str, sort: str, order: str, number: int) -> Listing:
+    """The table's page of this number, or its last."""
+    rows = sorted_rows(overview, sort, order)
+    pages = max(ceil(len(rows) / ROWS), 1)
+    number = min(number, pages)
+
+    def beside(other: int) -> str:
+        return address(overview.horizon, sector, sort, order, other) if 1 <= other <= pages else ""
+
+    shown = tuple(rows[(number - 1) * ROWS : number * ROWS])
+    return Listing(shown, number, pages, beside(number - 1), beside(number + 1))
+
+
+def columns(horizon: int, sector: str, sort: str, order: str) -> list[Heading]:
     """The headings. Figures are sorted from the largest at first, names from A."""
     headings = []
     for column, (text, _) in _COLUMNS.items():
         first = "up" if column == "name" else "down"
         other = "down" if order == "up" else "up"
-        wanted = urlencode({"horizon": horizon, "sort": column, "order": other if column == sort else first})
+        wanted = address(horizon, sector, column, other if column == sort else first)
         state = ("ascending" if order == "up" else "descending") if column == sort else ""
-        headings.append(Heading(column, text, f"/market?{wanted}", state))
+        headings.append(Heading(column, text, wanted, state))
     return headings
 
 
@@ -72,15 +115,23 @@ def extremes(overview: Overview, count: int) -> list[Group]:
     """The widest, the narrowest and the most unusual; indices are no companies and stay out."""
     rows = _companies(overview)
     by_width = sorted(rows, key=lambda row: row.width)
-    livelier = sorted((row for row in rows if row.against_usual), key=lambda row: -(row.against_usual or 0))
+    volatile = sorted((row for row in rows if row.against_usual), key=lambda row: -(row.against_usual or 0))
     unlike = sorted((row for row in rows if row.against_rule), key=lambda row: -abs((row.against_rule or 1) - 1))
     groups = [
         Group("Widest outlook", "where the price may move most", tuple(by_width[::-1][:count]), range_width),
         Group("Narrowest outlook", "where it may move least", tuple(by_width[:count]), range_width),
         Group(
-            "Livelier than usual", "its swings now against those of its own last year", tuple(livelier[:count]), usual
+            "More volatile than usual",
+            "its swings now against those of its own last year",
+            tuple(volatile[:count]),
+            usual,
         ),
-        Group("Least like the plain rule", "how much wider or narrower our range is", tuple(unlike[:count]), rule),
+        Group(
+            "Differs most from the simple method",
+            "how much wider or narrower our range is than the plain rule's",
+            tuple(unlike[:count]),
+            rule,
+        ),
     ]
     return [group for group in groups if group.rows]
 
@@ -98,10 +149,15 @@ def rule(row: OverviewRow) -> str:
 
 
 def usual(row: OverviewRow) -> str:
-    """How much livelier or calmer than its own last year."""
+    """How much more volatile or calmer than its own last year."""
     if row.against_usual is None:
         return "not known"
-    return _more(row.against_usual, "livelier", "calmer", "as usual")
+    return _more(row.against_usual, "more volatile", "calmer", "as usual")
+
+
+def change(row: OverviewRow) -> str:
+    """What the last session did to the price: "+1.2 %"."""
+    return "not known" if row.change is None else sentences.signed_percent(row.change)
 
 
 def bar(row: OverviewRow, widest: float) -> tuple[float, float, float]:
@@ -118,7 +174,11 @@ def widest(overview: Overview) -> float:
 
 
 def _companies(overview: Overview) -> list[OverviewRow]:
-    return [row for row in overview.rows if not row.forecast.symbol.startswith("^")]
+    return [row for row in overview.rows if not _is_level(row)]
+
+
+def _is_level(row: OverviewRow) -> bool:
+    return row.forecast.symbol.startswith("^")
 
 
 def csv_rows(overview: Overview) -> Iterator[tuple[object, ...]]:

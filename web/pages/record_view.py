@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 from math import expm1
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
-from bellwether.core.types import LEVELS, Q10, Q90, SkillVerdict
+from bellwether.ask.sample_receipts import sample_name
+from bellwether.core.types import LEVELS, Q10, Q90, SkillVerdict, issues_forecasts
 from bellwether.forecasting import sentences
 from bellwether.track_record.ledger.receipts import Receipt
 from bellwether.track_record.scores.types import Interval, Miss, MonthScore, Score, TrackRecord
@@ -114,11 +115,18 @@ class Mark:
 
 
 def reliability(record: TrackRecord) -> list[Mark]:
-    """What was said beside what came: on the diagonal where ranges are honest."""
+    """What was promised beside what happened: on the diagonal where ranges are honest."""
     return [
         Mark(100 * row.level, 100 * row.observed, 100 * each.low, 100 * each.high)
         for row in record.reliability
         if (each := row.interval or Interval(row.observed, row.observed))
+    ]
+
+
+def biggest(record: TrackRecord) -> list[Miss]:
+    """The misses that were furthest outside their range, in growth, the largest first."""
+    return sorted(record.misses, key=lambda miss: max(miss.low - miss.growth, miss.growth - miss.high), reverse=True)[
+        :MOST_MISSES
     ]
 
 
@@ -128,12 +136,32 @@ def missed(miss: Miss) -> str:
     return f"{sentences.signed_percent(miss.growth)} instead of {low} to {high}"
 
 
+def receipt_address(miss: Miss) -> str:
+    """The receipt of a miss; those of a replay are asked for by name."""
+    return f"/receipts/{miss.forecast_id or quote(sample_name(miss.symbol, miss.cutoff, miss.horizon))}"
+
+
 def receipt_prices(receipt: Receipt) -> list[tuple[str, str, str]]:
     """The quantiles of a receipt: level, ours and the plain rule's, as growth."""
     return [
         (sentences.percent(level), sentences.signed_percent(expm1(ours)), sentences.signed_percent(expm1(plain)))
         for level, ours, plain in zip(LEVELS, receipt.log_returns, receipt.baseline, strict=True)
     ]
+
+
+def is_issued(receipt: Receipt) -> bool:
+    """Whether it stands in a ledger; those of the sample are there to be looked at."""
+    return issues_forecasts(receipt.source)
+
+
+def receipt_sentence(receipt: Receipt, name: str) -> str:
+    """What was promised and what happened, for whoever reads no further."""
+    low, high = (sentences.signed_percent(expm1(receipt.log_returns[place])) for place in (Q10, Q90))
+    promised = "was promised" if is_issued(receipt) else "would have been promised"
+    return (
+        f"On {sentences.day(receipt.made_at)} it {promised}, as 8 in 10 such promises should hold, that {name} would "
+        f"end within {low} to {high} of its close. {outcome(receipt)}"
+    )
 
 
 def outcome(receipt: Receipt) -> str:

@@ -1,7 +1,9 @@
 """Templates to pages. The only module that knows Jinja."""
 
 import hashlib
+import re
 from collections.abc import Sequence
+from datetime import date
 from functools import cache
 from os import PathLike, stat_result
 from pathlib import Path
@@ -21,11 +23,12 @@ from bellwether.market.symbols.normalize import LONGEST_QUESTION
 from bellwether.market.symbols.universe import instrument_of
 from web.etag import is_known
 from web.pages import forecast_view, market_view, record_view, revenue_view
-from web.pages.charts import script_address
+from web.pages.share import card_address, forecast_card_address
 from web.problems import HttpProblem, printable
 
 _HERE = Path(__file__).parents[1]  #: templates and static files lie beside the packages of pages
 _STATIC = _HERE / "static"
+_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b", re.ASCII)
 KEPT = 30  #: seconds that a page may be given again before it is worked out anew
 _PUBLIC = f"public, max-age=0, must-revalidate, s-maxage={KEPT}"
 
@@ -62,6 +65,7 @@ def page(request: Request, template: str, status: int = 200, *, tag: str = "", *
         "horizon": DEFAULT_HORIZON,
         "path": request.url.path,
         "base": base_address(request),
+        "share_card": card_address(request.url.path, services),
     }
     text = _environment().get_template(template).render(shared | values)
     media_type = "application/atom+xml; charset=utf-8" if template.endswith(".atom") else "text/html; charset=utf-8"
@@ -70,7 +74,8 @@ def page(request: Request, template: str, status: int = 200, *, tag: str = "", *
 
 def tag_of(request: Request, *facts: object) -> str:
     """An ETag of everything that a page is made of; weak, for the page may travel packed or not."""
-    parts: Sequence[object] = (bellwether.__version__, _templates_digest(), base_address(request), *facts)
+    card = card_address(request.url.path, request.app.state.services)
+    parts: Sequence[object] = (bellwether.__version__, _templates_digest(), base_address(request), card, *facts)
     return f'W/"{hashlib.sha256(repr(parts).encode()).hexdigest()[:20]}"'
 
 
@@ -124,15 +129,33 @@ def _environment() -> Environment:
         "words": sentences,
         "growths": revenue_view,
         "change": change_sentences,
-        "asset": _asset,
-        "chart_script": script_address(),
+        "asset": asset,
+        "forecast_card": forecast_card_address,
     }
+    environment.filters["in_words"] = _in_words
     return environment
 
 
-def _asset(name: str) -> str:
+def _in_words(text: object) -> str:
+    """A text with its days as the rest of a page writes them: 31 December 2021."""
+    return _DAY.sub(_day_in_words, str(text))
+
+
+def _day_in_words(written: re.Match[str]) -> str:
+    try:
+        return sentences.day(date.fromisoformat(written[0]))
+    except ValueError:  # no day of any calendar: somebody typed it
+        return written[0]
+
+
+def asset(name: str) -> str:
     """The address of a static file, new whenever its content is."""
     return f"/static/{name}?v={_digest(name)}"
+
+
+def static_file(name: str) -> Path:
+    """A file of the folder static/."""
+    return _STATIC / name
 
 
 @cache

@@ -16,6 +16,7 @@ from bellwether.revenue.ask import at_hand
 from bellwether.services import Services
 from bellwether.track_record.grading import GradedRange
 from web.dependencies import BotOf, HorizonOf, NowOf, RecordsOf, ServicesOf
+from web.pages.charts import Past
 from web.pages.forecast_view import stock_address
 from web.pages.render import page, tag_of
 
@@ -34,6 +35,7 @@ def stock(
     symbol: str,
     horizon: str | None = None,
     as_of: AsOf = None,
+    past: Past | None = None,
 ) -> Response:
     """One symbol and horizon, with everything needed to judge the forecast."""
     sessions = parse_horizon(horizon) if horizon is not None else DEFAULT_HORIZON
@@ -46,7 +48,8 @@ def stock(
     before = forecasts.previous(services.provider, services.models, asked)
     came = _what_came(services, asked) if day else None
     link = bot.link(symbol)
-    record = records.get(symbol, None)
+    beside = made.explanation.beside
+    record = records.get(symbol, beside.horizon if beside else sessions)
     growth = at_hand(services.fundamentals, services.growth, asked.outlook.instrument, now) if day is None else None
     return page(
         request,
@@ -58,6 +61,7 @@ def stock(
             *(made.forecast_id, made.caveats, made.explanation),
             sessions,
             day,
+            past,
             came,
             before and before.forecast_id,
             link,
@@ -68,6 +72,7 @@ def stock(
         asked=symbol,
         made=made,
         as_of=day,
+        past=past,
         came=came,
         before=before,
         calendar=asked.outlook.instrument.calendar,

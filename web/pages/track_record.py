@@ -7,8 +7,7 @@ from bellwether.ask import forecasts
 from bellwether.core.errors import StoreError
 from bellwether.core.parsing import parse_date, parse_horizon
 from bellwether.services import Services
-from bellwether.track_record.ledger import receipts
-from web.dependencies import RecordsOf, ServicesOf
+from web.dependencies import ReceiptsOf, RecordsOf, ServicesOf
 from web.pages import record_view
 from web.pages import track_record_csv as csv_file
 from web.pages.render import page, tag_of
@@ -68,9 +67,9 @@ def track_record_csv(services: ServicesOf, symbol: str = "", horizon: str = "") 
 
 
 @router.get("/receipts/{forecast_id}")
-def receipt(request: Request, services: ServicesOf, forecast_id: str) -> Response:
+def receipt(request: Request, services: ServicesOf, receipts: ReceiptsOf, forecast_id: str) -> Response:
     """One row of the ledger, and how to prove that nobody changed it."""
-    row = receipts.receipt(services.store, forecast_id)
+    row = receipts.get(forecast_id)
     if row.forecast_id != forecast_id:
         return RedirectResponse(f"/receipts/{row.forecast_id}", status_code=303)
     tag = tag_of(request, row)

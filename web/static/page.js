@@ -1,4 +1,4 @@
-// Makes the pages livelier; everything works without it. No dependency; Vega is loaded only when a chart comes into view.
+// Makes the pages livelier; everything works without it. No dependency.
 
 const sessions = form => form.elements.horizon?.value ?? "10";
 const stockAddress = (symbol, horizon) => `/stocks/${encodeURIComponent(symbol)}?horizon=${horizon}`;
@@ -126,64 +126,100 @@ function sortInPlace(table) {
   }));
 }
 
-// The live chart takes the place of its picture once that is in view and the page is at rest.
-const dark = matchMedia("(prefers-color-scheme: dark)");
-const phone = matchMedia("(max-width: 30rem)");
-let vega;
+// What a chart shows on the day under a finger or the pointer, or the one that arrow keys choose. The picture stays;
+// its values are fetched when somebody first asks for them.
+function tellOf(place) {
+  const picture = place.querySelector("img");
+  const line = document.createElement("div"), note = document.createElement("p");
+  let address = "", values = null, at = -1, turn = 0;
+  line.className = "under-finger";
+  note.className = "told";
+  note.setAttribute("role", "status");
+  line.hidden = note.hidden = true;
+  place.append(line, note);
 
-function loadVega(address) {
-  vega ??= new Promise((done, failed) => {
-    const script = document.createElement("script");
-    Object.assign(script, { src: address, onload: done, onerror: failed });
-    document.head.append(script);
+  async function known() {
+    const now = picture.currentSrc.replace("/chart.svg", "/chart.json"); // of the theme and shape that are shown
+    if (now !== address) {
+      address = now;
+      values = fetch(now).then(answer => (answer.ok ? answer.json() : null)).catch(() => null);
+    }
+    return values;
+  }
+
+  function hide() {
+    line.hidden = note.hidden = true;
+    [at, turn] = [-1, turn + 1];
+  }
+
+  async function show(choose) {
+    const mine = ++turn, told = await known();
+    if (!told || mine !== turn) return; // the finger has gone on meanwhile
+    at = Math.max(0, Math.min(told.sessions.length - 1, choose(told.sessions)));
+    const { x, day, price } = told.sessions[at], { offsetWidth: width, offsetHeight: height } = picture;
+    const when = document.createElement("strong");
+    when.textContent = day;
+    note.replaceChildren(when, " ", price);
+    line.hidden = note.hidden = false;
+    Object.assign(line.style, { left: `${x * width}px`, top: `${told.top * height}px`, height: `${(told.bottom - told.top) * height}px` });
+    const left = x * width < width / 2 ? x * width + 10 : x * width - 10 - note.offsetWidth;
+    note.style.left = `${Math.max(0, Math.min(width - note.offsetWidth, left))}px`;
+  }
+
+  const nearest = event => {
+    const box = picture.getBoundingClientRect(), x = (event.clientX - box.left) / box.width;
+    return sessions => sessions.reduce((best, one, n) => (Math.abs(one.x - x) < Math.abs(sessions[best].x - x) ? n : best), 0);
+  };
+  for (const name of ["pointerdown", "pointermove"]) place.addEventListener(name, event => show(nearest(event)));
+  place.addEventListener("pointerleave", event => event.pointerType === "mouse" && hide());
+  place.addEventListener("blur", hide);
+  place.addEventListener("keydown", event => {
+    const far = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
+    if (event.key === "Escape") return hide();
+    if (!far) return;
+    event.preventDefault();
+    show(sessions => (at < 0 ? sessions.length - 1 : at) + far);
   });
-  return vega;
+  picture.addEventListener("load", hide); // another theme, shape or past
+
+  const nav = place.parentElement.querySelector(".pasts");
+  nav?.addEventListener("click", event => {
+    const link = event.target.closest("a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const past = new URL(link.href).searchParams.get("past");
+    for (const each of place.querySelectorAll("source, img")) {
+      const name = each.srcset ? "srcset" : "src", wanted = new URL(each[name], location);
+      wanted.searchParams.set("past", past);
+      each[name] = wanted.pathname + wanted.search;
+    }
+    nav.querySelector("[aria-current]")?.removeAttribute("aria-current");
+    link.setAttribute("aria-current", "true");
+    history.replaceState(null, "", link.href);
+  });
 }
 
-async function draw(place) {
-  const words = place.querySelector("img")?.alt ?? place.querySelector(".live").getAttribute("aria-label");
-  const turn = place.dataset.turn = String(Number(place.dataset.turn ?? 0) + 1);
-  const shape = phone.matches ? "narrow" : "wide";
-  const width = Math.floor(place.clientWidth);
-  const height = Math.floor(width * (phone.matches ? 5 / 6 : 3 / 4)); // as the stylesheet has it for the picture
-  const address = `${place.dataset.live.replace("theme=light", `theme=${dark.matches ? "dark" : "light"}`)}`
-    .replace("shape=wide", `shape=${shape}`);
-  const [answer] = await Promise.all([fetch(address), loadVega(place.dataset.script)]);
-  if (!answer.ok || place.dataset.turn !== turn) return; // it was turned again meanwhile
-  const stage = document.createElement("div");
-  stage.className = "live coming"; // over the old one, unseen, so that the page does not jump
-  stage.style.height = `${height}px`;
-  stage.style.width = `${width}px`;
-  place.append(stage);
-  // ast: expressions are interpreted, for our security policy lets no text become code
-  const options = { ast: true, actions: false, defaultStyle: false, renderer: "svg", tooltip: { disableDefaultStyle: true } };
-  await vegaEmbed(stage, { ...(await answer.json()), width, height }, options);
-  if (place.dataset.turn !== turn) return stage.remove();
-  stage.setAttribute("role", "img"); // after Vega, which calls everything "Vega visualization"
-  stage.setAttribute("aria-label", words);
-  stage.classList.remove("coming");
-  place.replaceChildren(stage);
+// What the service was still working out is asked for again, a few times, and put in its place.
+async function fillIn(tries = 0) {
+  const waiting = [...document.querySelectorAll("[data-fill]")];
+  if (!waiting.length || tries === 8) return;
+  await new Promise(done => setTimeout(done, 1000 * 1.5 ** tries));
+  const answer = await fetch(location.href).catch(() => null); // offline: perhaps next time
+  const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const place of waiting) {
+    const part = fresh && fresh.getElementById(place.id);
+    if (!part || part.dataset.fill !== undefined) continue;
+    place.replaceWith(part);
+    enliven(part);
+  }
+  fillIn(tries + 1);
 }
 
-function liven(place) {
-  const seen = new IntersectionObserver(entries => {
-    if (!entries.some(entry => entry.isIntersecting)) return;
-    seen.disconnect();
-    const begin = () => draw(place).catch(() => place.querySelector(".coming")?.remove()); // the picture stays
-    "requestIdleCallback" in window ? requestIdleCallback(begin, { timeout: 2000 }) : setTimeout(begin, 300);
-  });
-  seen.observe(place);
-  const again = () => place.querySelector("picture") || draw(place).catch(() => {});
-  dark.addEventListener("change", again);
-  let width = place.clientWidth, timer = 0;
-  new ResizeObserver(() => {
-    if (place.clientWidth === width) return;
-    width = place.clientWidth;
-    clearTimeout(timer);
-    timer = setTimeout(again, 150); // when the phone has been turned
-  }).observe(place);
+function enliven(part) {
+  part.querySelectorAll("[data-sortable]").forEach(sortInPlace);
+  part.querySelectorAll("[data-live]").forEach(tellOf);
 }
 
 document.querySelectorAll("[data-suggest]").forEach(suggestFor);
-document.querySelectorAll("[data-sortable]").forEach(sortInPlace);
-if (!navigator.connection?.saveData) document.querySelectorAll("[data-live]").forEach(liven);
+enliven(document);
+fillIn();

@@ -35,16 +35,17 @@ def within_budget(fired: Sequence[One], budget: int | None, told: int) -> tuple[
     return ordered[:room], ordered[room:]
 
 
-def surprise_of_move(bars: Bars, steps: int = 1) -> float:
+def surprise_of_move(bars: Bars, steps: int = 1, closes: int = 1) -> float:
     """The last move in units of the one that was usual before it; 0 where there is no telling.
 
-    `steps` is how many sessions it is over: more than one where closes are missing, and then a wider one is usual.
+    It is over so many `closes`. `steps` is how many sessions that are: more where closes are missing, and over more
+    sessions a wider move is usual.
     """
-    returns = log_returns(bars.closes[-_USUAL - 1 :])
-    if len(returns) < 2:
+    returns = log_returns(bars.closes[-_USUAL - closes :])
+    if len(returns) < closes + 1 or closes < 1:
         return 0.0
-    usual = ewma_volatility(returns[:-1]) * sqrt(steps)
-    return min(abs(float(returns[-1])) / usual, _MOST) if usual > 0 else 0.0
+    usual = ewma_volatility(returns[:-closes]) * sqrt(steps)
+    return min(abs(float(returns[-closes:].sum())) / usual, _MOST) if usual > 0 else 0.0
 
 
 def surprise_of_rarity(share: float) -> float:

@@ -36,6 +36,7 @@ class DigestSlot:
     due_at: datetime
     fresh_until: datetime
     calendars: frozenset[str]  #: those that traded on this session
+    weeks: tuple[date, date] | None = None  #: of a weekly one: the sessions of the one before and of the one after
 
 
 def decide_digest(slot: DigestSlot | None, prices: Prices, now: datetime) -> DigestReason:

@@ -6,12 +6,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from bellwether.alerts.rules.digest_due import DigestSlot
-from bellwether.core.alert_types import AlertSettings, QuietHours
+from bellwether.core.alert_types import AlertSettings, DigestMode, QuietHours
 from bellwether.core.config import Alerts
 from bellwether.core.local_clock import after_quiet, first_at
 from bellwether.market.calendar import SETTLING, closes_at, is_session, last_closed_session
 
 _DAY = timedelta(days=1)
+_WEEK = timedelta(days=7)
 #: a digest waits at most so long after the close: for a local time, over a change of clocks, and for quiet hours' end
 _LONGEST_WAIT = timedelta(hours=25 + 25)
 
@@ -27,6 +28,7 @@ class Rhythm:
     quiet: QuietHours | None = None
     changed_at: datetime | None = None
     pending: date | None = None  #: the oldest session whose digest was still to come at `changed_at`
+    weekly: bool = False  #: after the last session of a week alone
 
     @classmethod
     def of(cls, settings: AlertSettings, times: Alerts) -> "Rhythm":
@@ -39,19 +41,20 @@ class Rhythm:
             settings.quiet,
             settings.changed_at,
             settings.pending,
+            settings.digest_mode is DigestMode.WEEKLY,
         )
 
 
 @lru_cache(maxsize=100_000)
 def slot_of(calendars: frozenset[str], session: date, rhythm: Rhythm) -> DigestSlot | None:
-    """The slot of one session; None when none of the exchanges trades then.
+    """The slot of one session; None when none of the exchanges trades then, or it is not for a weekly digest.
 
     A digest is due a while after the last close; or at the chosen local time, the first one after that close, when
     the prices have settled. One that falls into the quiet hours waits for their end. One that was still to come when
     these times were changed, and would be past under the new ones, is due at the change: no change loses a session.
     """
     traded = frozenset(calendar for calendar in calendars if is_session(calendar, session))
-    if not traded:
+    if not traded or (rhythm.weekly and session != end_of_week(calendars, session)):
         return None
     closed = max(closes_at(calendar, session) for calendar in traded)
     if rhythm.digest_at is None:
@@ -66,7 +69,20 @@ def slot_of(calendars: frozenset[str], session: date, rhythm: Rhythm) -> DigestS
     ):
         due_at = max(due_at, rhythm.changed_at)
     due_at = after_quiet(due_at, rhythm.quiet, rhythm.timezone)
-    return DigestSlot(session, due_at, due_at + rhythm.freshness, traded)
+    weeks = None
+    if rhythm.weekly:
+        weeks = (end_of_week(calendars, session - _WEEK), end_of_week(calendars, session + _WEEK))
+    return DigestSlot(session, due_at, due_at + rhythm.freshness, traded, weeks)
+
+
+def end_of_week(calendars: Collection[str], day: date) -> date:
+    """The session of a week, Monday to Friday, on which most of some exchanges trade: of equal ones the last.
+
+    So one exchange that is closed on a Friday does not drop out of that week. In a week without any, its Friday.
+    """
+    monday = day - timedelta(days=day.weekday())
+    days = [monday + timedelta(days=number) for number in range(5)]
+    return max(days, key=lambda each: (sum(is_session(calendar, each) for calendar in calendars), each))
 
 
 def open_slots(calendars: Collection[str], now: datetime, rhythm: Rhythm) -> list[DigestSlot]:

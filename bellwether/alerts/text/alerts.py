@@ -1,19 +1,21 @@
-"""The words of alerts: what is waited for, why the reader is told, and how to change or stop it. HTML for Telegram."""
+"""The words of alerts: what is waited for, what happened, and how it turned out. HTML for Telegram."""
 
 from collections.abc import Sequence
 from datetime import date
 from html import escape
 from math import expm1
 
-from bellwether.alerts.rules.judge import margin
 from bellwether.core.alert_types import Alert, AlertRule, Direction, Repeat, RuleKind
-from bellwether.core.i18n.translate import N_, said, translated
+from bellwether.core.i18n.numbers import day_and_month
+from bellwether.core.i18n.translate import N_, translated
 from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.core.types import Forecast, Instrument
+from bellwether.delivery.offers import Offer, forecast_of, of_rule
 from bellwether.forecasting import sentences
 from bellwether.track_record.grading import GradedRange
 
-STOP = said("/alerts changes or stops your alerts, /settings says when they may come.")
+_MOST_CHARTS = 8  #: buttons: two rows
 
 
 def name(instrument: Instrument) -> str:
@@ -65,8 +67,8 @@ def ended(rule: AlertRule) -> str:
     )
 
 
-def message(line: str, rule: AlertRule, made: Forecast | None, currency: str) -> str:
-    """A message about one alert. `made` is the forecast behind it, if it has one."""
+def message(line: str, rule: AlertRule, made: Forecast | None, currency: str, session: date) -> str:
+    """A message about one alert after a session. `made` is the forecast behind it, if it has one."""
     parts = [line]
     if made is not None:
         low, high = sentences.price_range(made)
@@ -78,37 +80,24 @@ def message(line: str, rule: AlertRule, made: Forecast | None, currency: str) ->
         if rule.kind in {RuleKind.GROWTH, RuleKind.CHANCE} and record is not None and not record.growth_known:
             parts.append(_("About rise or fall the model was not shown to know more than the usual share of rises."))
         parts += [f"<i>{escape(translated(caveat))}</i>" for caveat in made.caveats]
-    asked = _("Why you get this: you asked on {day} to be told of “{alert}” (alert {number}).").format(
-        day=sentences.day(rule.created_at.date()), alert=escape(describe(rule, currency)), number=rule.id
+    asked = _("Close of {day} · your alert {number}: {alert}.").format(
+        day=day_and_month(session), alert=escape(describe(rule, currency)), number=rule.id
     )
-    parts.append(f"{asked} {_what_next(rule, currency)} {STOP}")
-    return "\n".join([*parts, f"{sentences.NOT_ADVICE}"])
-
-
-#: by whether the figure is a price, and by whether the rule waits for one above
-_AGAIN = {
-    (True, True): N_("It comes again after a close below {limit}."),
-    (True, False): N_("It comes again after a close above {limit}."),
-    (False, True): N_("It comes again after the figure has been below {limit}."),
-    (False, False): N_("It comes again after the figure has been above {limit}."),
-}
-
-
-def _what_next(rule: AlertRule, currency: str) -> str:
-    """When the rule speaks again."""
     if rule.repeat is Repeat.ONCE:
-        return _("It was for once, and is done.")
-    if rule.kind in {RuleKind.MOVE, RuleKind.EARNINGS}:
-        return _("It comes each time.")
-    if rule.kind is RuleKind.UNUSUAL:
-        share = min(1.0, rule.threshold + margin(rule))
-        return _("It comes again once the outlook has been back among the usual {share}.").format(
-            share=sentences.percent(1 - share)
-        )
-    above = rule.direction is Direction.ABOVE
-    back = rule.threshold - margin(rule) if above else rule.threshold + margin(rule)
-    limit = sentences.percent(back, 1) if rule.kind is RuleKind.CHANCE else figure(rule, back, currency)
-    return _(_AGAIN[rule.kind is RuleKind.PRICE, above]).format(limit=escape(limit))
+        asked += " " + _("It was for once, and is done.")
+    return "\n".join([*parts, f"<i>{asked}</i>"])
+
+
+def offers(rule: AlertRule) -> tuple[Offer, ...]:
+    """What can be done about a message of this rule: one that was for once is gone."""
+    chart = forecast_of(rule.symbol, rule.horizon or DEFAULT_HORIZON)
+    return (chart,) if rule.repeat is Repeat.ONCE else (chart, *of_rule(rule.id))
+
+
+def charts_of(told: Sequence[Alert]) -> tuple[Offer, ...]:
+    """The forecasts that a list of alerts offers, each once."""
+    charts = (forecast_of(alert.symbol, alert.horizon or DEFAULT_HORIZON) for alert in told)
+    return tuple(dict.fromkeys(charts))[:_MOST_CHARTS]
 
 
 def vanished(instrument: Instrument, rules: Sequence[AlertRule], since: date) -> str:
@@ -125,7 +114,6 @@ def vanished(instrument: Instrument, rules: Sequence[AlertRule], since: date) ->
                 "If it has a new symbol, make a new alert for that. /alerts {number} removes this one, or resumes it "
                 "when its prices are back."
             ).format(number=rules[0].id),
-            " ".join([_("Why you get this: you asked to be told of it."), f"{STOP}"]),
         ]
     )
 
@@ -141,14 +129,10 @@ def turned_out(alert: Alert, graded: GradedRange, instrument: Instrument) -> str
         came = _("How this turned out: by {day} {name} had moved {growth}, above the 8-in-10 range of {low} to {high}.")
     else:
         came = _("How this turned out: by {day} {name} had moved {growth}, below the 8-in-10 range of {low} to {high}.")
-    told = came.format(
+    return came.format(
         day=sentences.day(alert.target_session),
         name=name(instrument),
         growth=sentences.signed_percent(graded.growth),
         low=sentences.signed_percent(expm1(alert.low)),
         high=sentences.signed_percent(expm1(alert.high)),
     )
-    why = _("Why you get this: alert {number} told you of it on {day}.").format(
-        number=alert.rule_id, day=sentences.day(alert.session)
-    )
-    return f"{told}\n{why} {STOP}"

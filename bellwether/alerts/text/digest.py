@@ -1,39 +1,49 @@
-"""The words of the daily digest, as HTML that Telegram understands."""
+"""The words of the digest, as HTML that Telegram understands.
 
+headline              how many stayed inside, and whom to look at
+| how the last turned out, whether it is late
+| what stands out     each symbol with a line of why
+| alerts that had no message of their own
+| the others          one line each, folded away where there are many
+| what limits all that
+"""
+
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
 
-from bellwether.core.i18n.translate import N_, spoken, translated
+from bellwether.alerts.text.digest_lines import DigestEntry, first_lines, line, named, seen_length
+from bellwether.core.i18n.numbers import day_and_month
+from bellwether.core.i18n.translate import N_, ngettext, spoken, translated
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.core.types import Forecast, Instrument
 from bellwether.forecasting import sentences
-from bellwether.forecasting.change_sentences import about_hole
-from bellwether.market.calendar import is_exact
-from bellwether.market.holes import Gap, gap
+from bellwether.track_record.grading import Grade
 
-_CHANGE = N_("/unwatch stops a symbol, /settings says when this comes, /stop ends it all.")
-
-
-@dataclass(frozen=True, slots=True)
-class DigestEntry:
-    """One watched symbol: its forecast and the one of a session earlier, or why there is none."""
-
-    instrument: Instrument
-    forecast: Forecast | None
-    previous: Forecast | None
-    failure: str = ""
-    next_day: Forecast | None = None  #: for the next session alone; None where the forecast is for it already
-    expected: date | None = None  #: the session whose close should be there; None in a market that is not live
+ONE_MESSAGE = 3900  #: UTF-16 units that are seen: Telegram takes 4,096, and a line about lateness may join them
+_FOLDED_FROM = 9  #: lines; so few are seen at once without a press
+_IN_HEADLINE = 3  #: names; the others stand below
+_CALM = 0.8  #: of the ranges held, as many as should
 
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What a digest says besides its ranges, as HTML; each may be empty."""
+    """What a digest says besides its symbols, as HTML; each may be empty."""
 
     opening: str = ""  #: how the last ones turned out, and whether it is late
     closing: str = ""  #: what else fired
-    why: str = ""  #: which wish of the chat made it come
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What is said to one chat."""
+
+    entries: Sequence[DigestEntry]  #: as they are watched
+    first: Sequence[DigestEntry]  #: of these, what stands out, the most unusual first
+    session: date
+    inside: Grade | None = None  #: of the ranges until now; None where none ended
+    weekly: bool = False
 
 
 class Digests:
@@ -41,97 +51,118 @@ class Digests:
 
     def __init__(self, horizon: int) -> None:
         """`horizon` is in sessions."""
-        self._horizon = horizon
+        self.horizon = horizon
         # by the identity of the entry, which is kept beside its lines so that no other can take it
-        self._lines: dict[tuple[int, tuple[str, ...], str], tuple[DigestEntry, str]] = {}
+        self._lines: dict[tuple[int, str, str], tuple[DigestEntry, str]] = {}
 
-    def write(self, entries: list[DigestEntry], session: date, notes: Notes = Notes()) -> str:
-        """The digest of one chat, however long: a transport parts it at its empty lines."""
-        opening = _("<b>After {day}</b> · {span}").format(
-            day=sentences.day(session), span=sentences.within(self._horizon)
-        )
-        if notes.opening:
-            opening = f"{opening}\n{notes.opening}"
-        # what holds for all is said once, at the end; what holds for one symbol is said under it
-        common = _common([entry.forecast.caveats for entry in entries if entry.forecast])
-        parts = [self._about(entry, common) for entry in entries]
+    def write(self, digest: Digest, notes: Notes = Notes()) -> str:
+        """The digest of one chat: one message where that is possible, then with tickers in place of names."""
+        text = self._write(digest, notes, brief=False)
+        return text if seen_length(text) <= ONE_MESSAGE else self._write(digest, notes, brief=True)
+
+    def _write(self, digest: Digest, notes: Notes, *, brief: bool) -> str:
+        opening = [f"<b>{headline(digest)}</b>", _("Close of {day}.").format(day=day_and_month(digest.session))]
+        parts = ["\n".join(part for part in (*opening, notes.opening) if part)]
+        parts += [self._once(entry, "first", lambda entry: first_lines(entry, digest.weekly)) for entry in digest.first]
         if notes.closing:
             parts.append(notes.closing)
-        closing = [escape(translated(caveat)) for caveat in common]
-        closing.append(" ".join(part for part in (notes.why, _(_CHANGE), f"{sentences.NOT_ADVICE}") if part))
-        return "\n\n".join([opening, *parts, "\n".join(closing)])
+        first = {id(entry) for entry in digest.first}
+        others = [
+            self._once(entry, "brief" if brief else "named", lambda entry: line(entry, brief=brief))
+            for entry in digest.entries
+            if id(entry) not in first
+        ]
+        if any(entry.forecast for entry in digest.entries):
+            parts.append(f"<i>{self._legend(digest.weekly)}</i>")
+        if others:
+            lines = "\n".join(others)
+            folded = len(others) >= _FOLDED_FROM
+            parts[-1] += f"\n<blockquote expandable>{lines}</blockquote>" if folded else f"\n{lines}"
+        how_often = _("/settings changes how often this comes.")
+        parts.append("\n".join([*_caveats(digest.entries), f"{how_often} {sentences.NOT_ADVICE}"]))
+        return "\n\n".join(parts)
 
-    def _about(self, entry: DigestEntry, common: tuple[str, ...]) -> str:
-        key = (id(entry), common, spoken())
+    def _once(self, entry: DigestEntry, form: str, write: Callable[[DigestEntry], str]) -> str:
+        """The lines about a symbol in one form."""
+        key = (id(entry), form, spoken())
         if key not in self._lines:
-            self._lines[key] = (entry, _entry(entry, common))
+            self._lines[key] = (entry, write(entry))
         return self._lines[key][1]
 
-
-def _common(all_caveats: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """The caveats that every forecast has, in the order of the first."""
-    if not all_caveats:
-        return ()
-    different = set(all_caveats)
-    return tuple(caveat for caveat in all_caveats[0] if all(caveat in caveats for caveats in different))
-
-
-def _entry(entry: DigestEntry, common: tuple[str, ...]) -> str:
-    """A few lines on one symbol."""
-    name = f"<b>{escape(entry.instrument.name)}</b> ({escape(entry.instrument.symbol)})"
-    made = entry.forecast
-    if made is None:
-        missing = _("{name}: no forecast tonight.").format(name=name)
-        return f"{missing} {escape(translated(entry.failure))}"
-    low, high = sentences.price_range(made)
-    last = sentences.money(made.last_close, made.currency, made.symbol)
-    own = "".join(f"\n<i>{escape(translated(caveat))}</i>" for caveat in made.caveats if caveat not in common)
-    ends = _("8 in 10 outcomes: {low} to {high} · chance of a rise {chance}").format(
-        low=escape(low), high=escape(high), chance=sentences.percent(made.probability_of_growth)
-    )
-    return f"{name} {escape(last)}\n{ends}\n{escape(_next_day(entry.next_day))}{escape(_since(entry, made))}{own}"
+    def _legend(self, weekly: bool) -> str:
+        """What the figures of a line are."""
+        span = sentences.within(self.horizon)
+        if weekly:
+            text = _("Each line: the close, its change in the week, and where 8 in 10 outcomes lie {next} · {span}.")
+            return text.format(next=_("until the next summary"), span=span)
+        text = _("Each line: the close, its change, and where 8 in 10 outcomes lie {next} · {span}.")
+        if self.horizon == 1:
+            return _("Each line: the close, its change, and where 8 in 10 outcomes lie {span}.").format(span=span)
+        return text.format(next=sentences.within(1), span=span)
 
 
-def _next_day(made: Forecast | None) -> str:
-    """The range that the next digest grades."""
-    if made is None:
-        return ""
-    low, high = sentences.price_range(made)
-    return _("Next trading day: {low} to {high}.").format(low=low, high=high) + "\n"
+#: by whether it is about a week, and whether it was calm
+_INSIDE = {
+    (False, True): N_("Calm day: {held} of {count} stayed inside."),
+    (False, False): N_("Restless day: only {held} of {count} stayed inside."),
+    (True, True): N_("Calm week: {held} of {count} stayed inside."),
+    (True, False): N_("Restless week: only {held} of {count} stayed inside."),
+}
+_NONE = {
+    False: N_("Restless day: none of {count} stayed inside."),
+    True: N_("Restless week: none of {count} stayed inside."),
+}
+_ALONE = {
+    True: N_("{name} stayed inside its range."),
+    False: N_("{name} left its range."),
+}
 
 
-def _since(entry: DigestEntry, made: Forecast) -> str:
-    """What the session brought, or why that is not known."""
-    calendar, before, expected = entry.instrument.calendar, entry.previous, entry.expected
-    if expected is not None and made.cutoff < expected:  # what was before it was told the session before
-        if not is_exact(calendar, expected):
-            return _("The last close is of {day}.").format(day=sentences.day(made.cutoff))
-        return _("There is no close of {day} yet, so how it moved then is not known.").format(
-            day=sentences.day(expected)
-        )
-    if before is None:
-        return _("Nothing to compare it with yet.")
-    missing = about_hole(before, made, calendar)
-    return f"{missing} {_change(made, before, calendar)}" if missing else _change(made, before, calendar)
+def headline(digest: Digest) -> str:
+    """The one line that is seen before the message is opened, as HTML."""
+    inside = digest.inside
+    names = [named(entry.instrument) for entry in digest.first[:_IN_HEADLINE]]
+    if inside is not None and inside.of == 1 and len(digest.entries) == 1:
+        return _(_ALONE[inside.held == 1]).format(name=named(digest.entries[0].instrument))
+    parts = []
+    if inside is not None:
+        message = _INSIDE[digest.weekly, inside.held >= _CALM * inside.of] if inside.held else _NONE[digest.weekly]
+        parts.append(_(message).format(held=inside.held, count=inside.of))
+    if names:
+        more = len(digest.first) - len(names)
+        listed = ", ".join(names)
+        if more:
+            listed = ngettext("{names} and {count} more", "{names} and {count} more", more).format(
+                names=listed, count=more
+            )
+        parts.append(_("Look at {names}.").format(names=listed))
+    elif inside is None:
+        parts.append(_no_news(digest))
+    return " ".join(parts)
 
 
-def _change(now: Forecast, before: Forecast, calendar: str) -> str:
-    """What is different from the session before, or from the last day before with a close."""
-    moved = sentences.signed_percent(now.last_close / before.last_close - 1)
-    wider = now.width / before.width - 1
-    width = _("about as wide")
-    if abs(wider) >= 0.03:
-        width = (_("{share} wider") if wider > 0 else _("{share} narrower")).format(share=sentences.percent(abs(wider)))
-    points = round(now.probability_of_growth * 100) - round(before.probability_of_growth * 100)
-    chance = _("chance unchanged")
-    if points:
-        chance = (_("chance up {count} in 100") if points > 0 else _("chance down {count} in 100")).format(
-            count=abs(points)
-        )
-    if gap(calendar, before.cutoff, now.cutoff) is not Gap.NONE:
-        return _("Since {day}: price {growth}, range {width}, {chance}.").format(
-            day=sentences.day(before.cutoff), growth=moved, width=width, chance=chance
-        )
-    return _("Since the session before: price {growth}, range {width}, {chance}.").format(
-        growth=moved, width=width, chance=chance
-    )
+def _no_news(digest: Digest) -> str:
+    """What is said where nothing stands out and no range ended."""
+    if not any(entry.is_current for entry in digest.entries):
+        return _("No closing prices yet.")
+    return _("Nothing unusual this week.") if digest.weekly else _("Nothing unusual today.")
+
+
+def _caveats(entries: Sequence[DigestEntry]) -> list[str]:
+    """What limits the forecasts: what holds for all is said once, of others with the symbols that it holds for."""
+    made = {entry.instrument.symbol for entry in entries if entry.forecast is not None}
+    about: dict[str, list[str]] = {}
+    for entry in entries:
+        caveats = entry.forecast.caveats if entry.forecast is not None else (entry.failure,)
+        for caveat in dict.fromkeys((*caveats, entry.note)):
+            if caveat:
+                about.setdefault(translated(caveat), []).append(entry.instrument.symbol)
+    return [
+        escape(caveat if set(symbols) == made or _names_all(caveat, symbols) else f"{', '.join(symbols)}: {caveat}")
+        for caveat, symbols in sorted(about.items(), key=lambda caveat: -len(caveat[1]))
+    ]
+
+
+def _names_all(caveat: str, symbols: Sequence[str]) -> bool:
+    words = set(re.findall(r"[^\s,;:()]+[^\s,;:().]", caveat))
+    return words.issuperset(symbols)

@@ -1,21 +1,13 @@
-"""What a digest says besides its ranges: how the last ones turned out, what fired, and why the digest comes."""
+"""What a digest says besides its symbols: how the last ranges turned out, and what fired."""
 
 from collections.abc import Sequence
 from html import escape
 
-from bellwether.alerts.rules.rarity import Remark
-from bellwether.alerts.text.alerts import STOP
-from bellwether.core.alert_types import Alert, DigestMode
-from bellwether.core.i18n.translate import N_, ngettext
+from bellwether.core.alert_types import Alert
 from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.i18n.translate import ngettext
 from bellwether.forecasting import sentences as price_sentences
 from bellwether.track_record.grading import Grade
-
-_NOTEWORTHY = {
-    Remark.ALERT_WAITS: N_("an alert of yours had no message of its own"),
-    Remark.RARE_OUTLOOK: N_("the outlook of a symbol is rare"),
-    Remark.BIG_MOVE: N_("a symbol moved far more than usual"),
-}
 
 
 def how_they_turned_out(graded: Sequence[Grade], unjudged: int = 0) -> str:
@@ -49,7 +41,7 @@ def what_else_fired(folded: Sequence[Alert]) -> str:
     if not folded:
         return ""
     lines = [f"• {alert.line}{_rule(alert)}" for alert in folded]
-    return "\n".join([_("Your alerts, beyond those that came by themselves:"), *lines, f"{STOP}"])
+    return "\n".join([_("Your alerts, beyond those that came by themselves:"), *lines])
 
 
 def _rule(alert: Alert) -> str:
@@ -58,16 +50,3 @@ def _rule(alert: Alert) -> str:
         return ""
     said = _("You asked for “{wish}” (alert {number}).").format(wish=escape(alert.wish), number=alert.rule_id)
     return f" <i>{said}</i>"
-
-
-def why_it_comes(mode: DigestMode, remark: Remark, watched: int) -> str:
-    """Which wish of the chat made the digest come."""
-    symbols = ngettext("{count} symbol", "{count} symbols", watched).format(count=watched)
-    if mode is DigestMode.UNUSUAL and remark in _NOTEWORTHY:
-        return _(
-            "Why you get this: you watch {symbols} (/list) and want a digest when something is unusual; "
-            "this time {what}."
-        ).format(symbols=symbols, what=_(_NOTEWORTHY[remark]))
-    return _("Why you get this: you watch {symbols} (/list) and want a digest after every session.").format(
-        symbols=symbols
-    )

@@ -13,7 +13,7 @@ from io import BytesIO
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_currency, format_decimal, format_percent
@@ -63,6 +63,21 @@ def percent(fraction: float, digits: int, language: str) -> str:
 def day(session: date, language: str) -> str:
     """ "14. Januar 2022" in German."""
     return format_date(session, _DAYS.get(language, "long"), _locale(language))
+
+
+def short_day(session: date, language: str) -> str:
+    """ "14. Jan" in German."""
+    return format_skeleton("MMMd", session, locale=_locale(language)).rstrip(".")
+
+
+def month(session: date, language: str) -> str:
+    """ "янв" in Russian: the month alone, shortened."""
+    return format_date(session, "LLL", _locale(language)).rstrip(".")
+
+
+def day_and_month(session: date, language: str) -> str:
+    """ "14. Januar" in German."""
+    return format_skeleton("MMMMd", session, locale=_locale(language))
 
 
 def city_names(language: str) -> dict[str, str]:

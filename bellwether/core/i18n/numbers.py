@@ -99,6 +99,33 @@ def day(session: date) -> str:
     return babel_data.day(session, spoken())
 
 
+def short_day(session: date) -> str:
+    """A date where there is little room, without its year: "14 Jan"."""
+    if spoken() == ENGLISH:
+        return f"{session.day} {session:%b}"
+    from bellwether.core.i18n import babel_data
+
+    return babel_data.short_day(session, spoken())
+
+
+def month(session: date) -> str:
+    """A month where there is little room: "Jan"."""
+    if spoken() == ENGLISH:
+        return f"{session:%b}"
+    from bellwether.core.i18n import babel_data
+
+    return babel_data.month(session, spoken())
+
+
+def day_and_month(session: date) -> str:
+    """A date whose year goes without saying: "14 January"."""
+    if spoken() == ENGLISH:
+        return f"{session.day} {session:%B}"
+    from bellwether.core.i18n import babel_data
+
+    return babel_data.day_and_month(session, spoken())
+
+
 def closing(session: date, today: date) -> Said:
     """The end of a session: "Friday's close" within the week, "the close of 20 November 2026" later."""
     if 0 <= (today - session).days < 7:

@@ -60,7 +60,7 @@ def read(asked: str, universe: Universe) -> Reading:
 def is_whole_name(asked: str, universe: Universe) -> bool:
     """Whether all of it is one known name: the "500" of "S&P 500" is then no horizon."""
     key = fold(asked)
-    return bool(key) and (key in _aliases() or any(name == key for name, _ in universe.names))
+    return bool(key) and (key in aliases() or any(name == key for name, _ in universe.names))
 
 
 def chosen(asked: str, results: tuple[Instrument, ...]) -> tuple[Instrument, ...]:
@@ -87,7 +87,7 @@ def may_be_taken(candidates: tuple[Instrument, ...]) -> bool:
 
 def _named(key: str, universe: Universe) -> tuple[tuple[Instrument, ...], int]:
     """What is known under a folded name, and how the name matches theirs: _WHOLE, _BEGINNING or _WITHIN."""
-    aliased = tuple(instrument for symbol in _aliases().get(key, ()) if (instrument := universe.get(symbol)))
+    aliased = tuple(instrument for symbol in aliases().get(key, ()) if (instrument := universe.get(symbol)))
     if aliased:
         return aliased, _WHOLE
     tests = _tests(key)
@@ -123,6 +123,6 @@ def _short_names() -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def _aliases() -> dict[str, tuple[str, ...]]:
+def aliases() -> dict[str, tuple[str, ...]]:
     """Other names, former names and short names, folded. One symbol is taken, several are asked back."""
     return {fold(row["alias"]): tuple(row["symbols"].split()) for row in table("aliases.csv")}

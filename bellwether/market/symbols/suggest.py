@@ -1,13 +1,14 @@
 """What somebody who has begun to type may mean, from what is known without asking anyone. Pure.
 
-A symbol that begins so comes first, then names that do, then words within names, then near misses. An exchange narrows
-the list: "shell london" is the Shell that trades there.
+A symbol that begins so comes first, then names that do, also former ones, then words within names, then near misses. An
+exchange narrows the list: "shell london" is the Shell that trades there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from bellwether.core.types import Instrument
+from bellwether.market.symbols.match import aliases
 from bellwether.market.symbols.normalize import fold
 from bellwether.market.symbols.universe import Universe, near_symbols
 
@@ -36,12 +37,21 @@ def _matches(typed: str, universe: Universe) -> Iterator[Instrument]:
     yield from sorted(begins, key=lambda instrument: len(instrument.symbol))
     if not key:
         return
+    yield from _aliased(universe, lambda alias: alias == key)
     yield from (instrument for name, instrument in universe.names if name.startswith(key))
+    if len(key) >= _NEAR_FROM:
+        yield from _aliased(universe, lambda alias: alias.startswith(key))
     yield from (instrument for name, instrument in universe.names if f" {key}" in name)
     words = key.split()
     for name, instrument in universe.names:
         if all(f" {word}" in f" {name} {_place(instrument.exchange)}" for word in words):
             yield instrument
+
+
+def _aliased(universe: Universe, fits: Callable[[str], bool]) -> Iterator[Instrument]:
+    """The known instruments that have another name, or had one, which fits: Meta was Facebook."""
+    symbols = (symbol for alias, symbols in aliases().items() if fits(alias) for symbol in symbols)
+    yield from (instrument for symbol in symbols if (instrument := universe.get(symbol)) is not None)
 
 
 @lru_cache(maxsize=256)

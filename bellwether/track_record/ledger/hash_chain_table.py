@@ -46,7 +46,12 @@ class HashChain:
 
     def append(self, db: Database, rows: Iterable[Sequence[Any]]) -> None:
         """Add rows, given without number and hash. To be called in a transaction that may write."""
-        last = self.head(db)
+        linked = self.linked(self.head(db), rows)
+        marks = ", ".join("?" * (len(self.columns) + 1))
+        db.conn.executemany(f"INSERT INTO {self.table} ({', '.join(self.columns)}, hash) VALUES ({marks})", linked)
+
+    def linked(self, last: Head, rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
+        """Rows, given without number and hash, as they come after the last one."""
         number, before = last.rows, last.hash
         linked = []
         for fields in rows:
@@ -54,8 +59,7 @@ class HashChain:
             numbered = (number, *fields)
             before = link(before, self.content(numbered))
             linked.append((*numbered, before))
-        marks = ", ".join("?" * (len(self.columns) + 1))
-        db.conn.executemany(f"INSERT INTO {self.table} ({', '.join(self.columns)}, hash) VALUES ({marks})", linked)
+        return linked
 
     def known_among(self, db: Database, forecast_ids: Iterable[str]) -> set[str]:
         """Those of the ids that have a row."""

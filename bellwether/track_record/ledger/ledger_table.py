@@ -15,7 +15,7 @@ import numpy as np
 from sqlite_utils import Database
 
 from bellwether.core.types import LEVELS, Floats
-from bellwether.track_record.ledger.hash_chain_table import HashChain
+from bellwether.track_record.ledger.hash_chain_table import NOTHING, HashChain
 
 _NUMBERS = struct.Struct(f"<{3 + 2 * len(LEVELS)}d")
 NUMBERS_SIZE = _NUMBERS.size  #: bytes
@@ -113,6 +113,11 @@ def row_from(stored: Sequence[Any]) -> LedgerRow:
         seq=seq,
         hash=hashed.hex(),
     )
+
+
+def chained(forecasts: Iterable[Issued]) -> list[tuple[Any, ...]]:
+    """The columns and the hash of each, as a ledger of these alone would have them."""
+    return CHAIN.linked(NOTHING, [_stored(forecast) for forecast in forecasts])
 
 
 def append(db: Database, forecasts: Iterable[ToEnter]) -> list[ToEnter]:

@@ -1,6 +1,8 @@
 """One row of the ledger with everything that proves it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 from bellwether.core.errors import LedgerError
 from bellwether.core.i18n.translate import said
@@ -44,9 +46,15 @@ def receipt(store: Store, forecast_id: str) -> Receipt:
                     wanted=repr(wanted[:30]),
                 )
             )
-        row = row_from(stored)
-        before = ledger_table.CHAIN.hash_at(db, row.seq - 1) or START
-        outcome = outcomes_table.of(db, row.seq)
+        seq = row_from(stored).seq
+        before = ledger_table.CHAIN.hash_at(db, seq - 1) or START
+        outcome = outcomes_table.of(db, seq)
+    return receipt_of(stored, before, outcome)
+
+
+def receipt_of(stored: Sequence[Any], before: bytes, outcome: Settled | None) -> Receipt:
+    """The receipt of a row, given as its columns and its hash, and the hash of the row before."""
+    row = row_from(stored)
     return Receipt(
         **{field.name: getattr(row, field.name) for field in fields(Issued)},
         row=row.seq,

@@ -71,15 +71,23 @@ def clear(db: Database) -> None:
 def biggest_misses(
     db: Database, count: int, since: date | None, horizon: int | None, model_id: str | None, unless: str
 ) -> list[tuple[float, int]]:
-    """(distance, row in the ledger) of what was shown, the biggest first; of the model `unless` only if asked for."""
+    """(distance, row in the ledger) of what was shown, the biggest first; of the model `unless` only if asked for.
+
+    At most one of each symbol: one bad week of one symbol would fill the list.
+    """
     sql, values = (
-        "SELECT distance, seq FROM misses JOIN ledger USING (seq) WHERE misses.cutoff >= ? AND shown = 1",
+        "SELECT distance, seq, symbol FROM misses JOIN ledger USING (seq) WHERE misses.cutoff >= ? AND shown = 1",
         [_from(since)],
     )
     if horizon is not None:
         sql, values = f"{sql} AND horizon = ?", [*values, horizon]
     sql, named = f"{sql} AND model_id {'<>' if model_id is None else '='} ?", unless if model_id is None else model_id
-    return db.conn.execute(f"{sql} ORDER BY distance DESC LIMIT ?", [*values, named, count]).fetchall()
+    of_symbol: dict[str, tuple[float, int]] = {}
+    for distance, seq, symbol in db.conn.execute(f"{sql} ORDER BY distance DESC", [*values, named]):
+        of_symbol.setdefault(symbol, (distance, seq))
+        if len(of_symbol) == count:
+            break
+    return list(of_symbol.values())
 
 
 def _from(since: date | None) -> Any:

@@ -1,16 +1,20 @@
-"""The few numbers of the record that stand beside a new forecast."""
+"""The few numbers of the record that stand beside a new forecast: the record of its own symbol and horizon.
+
+the symbol's at this horizon | else all symbols' at this horizon | between two heads the worse of theirs
+"""
 
 import json
 import logging
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from bellwether.core.errors import StoreError
-from bellwether.core.types import Forecast, RecordSummary, SkillVerdict
+from bellwether.core.types import HEADS, Forecast, RecordSummary, SkillVerdict
 from bellwether.db.database import Store
 from bellwether.track_record.ledger import outcomes_table
 from bellwether.track_record.scores.simulated_record import content_of, newest_file, path_of
@@ -19,60 +23,92 @@ from bellwether.track_record.scores.types import TrackRecord
 
 YEAR = timedelta(weeks=53)  #: so that it holds the 52 weeks without which there is no interval
 SUMMARY = "simulated_summary.json"  #: of a replay, for a command line that must not wait for all of it
+_EVERYONE = ""  #: in place of a symbol: all of them together
+_SESSIONS_A_WEEK = 5
+_HOLIDAYS = timedelta(weeks=2)  #: by which the end of a horizon may be later than its weeks
+Summaries = dict[tuple[str, int], RecordSummary]  #: by symbol and horizon
 log = logging.getLogger(__name__)
 
 
 def with_record(store: Store, forecast: Forecast, *, simulated: bool) -> Forecast:
-    """The forecast with its symbol's record of the last year; as it was where there is none, or it can't be read."""
+    """The forecast with the record of its symbol and horizon; as it was where there is none, or it can't be read."""
     if simulated:
-        record = _read(*newest_file(store, SUMMARY)).get(forecast.symbol)
+        summaries = _read(*newest_file(store, SUMMARY))
+        record = _beside(forecast, lambda symbol, head: summaries.get((symbol, head)))
     else:
         try:
             with store.reading() as db:
                 settled = outcomes_table.CHAIN.head(db).rows
-            record = _live(store, settled, forecast.symbol, forecast.made_at.date() - YEAR) if settled else None
+            record = _beside(forecast, partial(_live, store, settled, forecast.made_at.date())) if settled else None
         except StoreError as problem:
             log.warning("The record could not be read: %s", problem.for_operator)
             record = None
     return replace(forecast, explanation=replace(forecast.explanation, beside=record)) if record else forecast
 
 
-def summary_of(record: TrackRecord, years: str = "") -> RecordSummary:
-    """What is said of a record in a line."""
+def _beside(forecast: Forecast, summary: Callable[[str, int], RecordSummary | None]) -> RecordSummary | None:
+    """The symbol's record where it is large enough to judge, else everyone's; `summary` finds one at a head."""
+    heads = _heads(forecast.horizon)
+    near: list[RecordSummary] = []
+    for symbol in (forecast.symbol, _EVERYONE):
+        near = [record for head in heads if (record := summary(symbol, head)) is not None]
+        if len(near) == len(heads) and all(record.verdict is not SkillVerdict.TOO_EARLY for record in near):
+            return min(near, key=lambda record: record.coverage_80 or 0.0)  # lest it look better than it is
+    return min(near, key=lambda record: record.forecasts, default=None)
+
+
+def _heads(horizon: int) -> tuple[int, ...]:
+    """The head at this horizon, or the two it lies between."""
+    right = bisect_left(HEADS, horizon)
+    return (horizon,) if HEADS[right] == horizon else HEADS[right - 1 : right + 1]
+
+
+def summary_of(record: TrackRecord, horizon: int, years: str = "") -> RecordSummary:
+    """What is said of the record of one horizon in a line."""
     score = record.score
     return RecordSummary(
-        score.forecasts, score.coverage_80, score.skill, score.verdict, record.symbol is not None, years
+        horizon=horizon,
+        forecasts=score.forecasts,
+        coverage_80=score.coverage_80,
+        baseline_coverage_80=score.baseline_coverage_80,
+        skill=score.skill,
+        verdict=score.verdict,
+        own=record.symbol is not None,
+        years=years,
     )
 
 
-@lru_cache(maxsize=2048)
-def _live(store: Store, settled: int, symbol: str, since: date) -> RecordSummary | None:
-    """`settled` counts the outcomes: with each new one the record is another. The symbol's own, else everyone's."""
-    own = summary_of(live_record(store, RecordFilter(symbol=symbol, since=since)))
-    if own.forecasts:
-        return own
-    whole = summary_of(live_record(store, RecordFilter(since=since)))
-    return whole if whole.forecasts else None
+@lru_cache(maxsize=8192)
+def _live(store: Store, settled: int, today: date, symbol: str, horizon: int) -> RecordSummary | None:
+    """Of outcomes within the last year. `settled` counts them: with each new one the record is another."""
+    since = today - YEAR - timedelta(weeks=horizon // _SESSIONS_A_WEEK) - _HOLIDAYS
+    found = live_record(store, RecordFilter(symbol=symbol or None, horizon=horizon, since=since))
+    return summary_of(found, horizon) if found.score.forecasts else None
 
 
-def write_summary(store: Store, records: Iterable[TrackRecord], years: str) -> None:
-    """Keep what stands beside forecasts of the sample market, from the simulated records of its symbols."""
-    summaries = {
-        record.symbol: asdict(summary_of(record, years)) | {"verdict": record.score.verdict.name}
-        for record in records
-        if record.score.forecasts
-    }
-    path_of(store, SUMMARY).write_text(json.dumps(summaries, indent=1) + "\n", encoding="utf-8")
+def write_summary(
+    store: Store, symbols: tuple[str, ...], record: Callable[[RecordFilter], TrackRecord], years: str
+) -> None:
+    """Keep what stands beside forecasts of the sample market; `record` gives the simulated record that is asked for."""
+    kept: dict[str, dict[int, Any]] = {}
+    for symbol in (*symbols, _EVERYONE):
+        for head in HEADS:
+            found = record(RecordFilter(symbol=symbol or None, horizon=head))
+            if found.score.forecasts:
+                summary = summary_of(found, head, years)
+                kept.setdefault(symbol, {})[head] = asdict(summary) | {"verdict": summary.verdict.name}
+    path_of(store, SUMMARY).write_text(json.dumps(kept) + "\n", encoding="utf-8")
 
 
 @lru_cache(maxsize=2)
-def _read(file: Path | None, changed: int) -> dict[str, RecordSummary]:
+def _read(file: Path | None, changed: int) -> Summaries:
     """`changed` makes a new version of the file another one."""
     try:
-        summaries: dict[str, Any] = json.loads(content_of(file, SUMMARY))
+        kept: dict[str, dict[str, Any]] = json.loads(content_of(file, SUMMARY))
         return {
-            symbol: RecordSummary(**facts | {"verdict": SkillVerdict[facts["verdict"]]})
-            for symbol, facts in summaries.items()
+            (symbol, int(head)): RecordSummary(**facts | {"verdict": SkillVerdict[facts["verdict"]]})
+            for symbol, by_head in kept.items()
+            for head, facts in by_head.items()
         }
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
         log.warning("The simulated record's summary cannot be read: %s", problem)

@@ -134,14 +134,18 @@ def _load(file: Path | None, changed: int) -> Simulated:
 
 
 def _some_misses(misses: tuple[Miss, ...], asked: RecordFilter) -> list[Miss]:
-    return [
+    """The biggest first; where all symbols are asked for, one of each."""
+    wanted = [
         miss
         for miss in misses
         if asked.symbol in {None, miss.symbol}
         and asked.horizon in {None, miss.horizon}
         and asked.model_id in {None, miss.model_id}
         and (asked.since is None or miss.cutoff >= asked.since)
-    ][:MOST_MISSES]
+    ]
+    if asked.symbol is None:
+        wanted = list({miss.symbol: miss for miss in reversed(wanted)}.values())[::-1]
+    return sorted(wanted, key=lambda miss: -miss.distance)[:MOST_MISSES]
 
 
 def years_of(record: TrackRecord) -> str:

@@ -1,0 +1,186 @@
+"""The line beside a forecast tells the record it names: of this symbol, or of all, at this horizon; in every face."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from bellwether.ask import forecasts
+from bellwether.cli.main import main
+from bellwether.core.types import HEADS, Forecast, SkillVerdict
+from bellwether.db.database import Store
+from bellwether.forecasting import sentences
+from bellwether.forecasting.forecaster import BASELINE_ID
+from bellwether.forecasting.to_json import forecast_json
+from bellwether.services import Services
+from bellwether.track_record.ledger import outcomes_table
+from bellwether.track_record.ledger.issue import record
+from bellwether.track_record.ledger.outcomes_table import Outcome
+from bellwether.track_record.ledger.score_sums import count
+from bellwether.track_record.scores.record_summary import with_record
+from bellwether.track_record.scores.simulated_record import weekly_rows
+from bot import conversation
+from bot.commands import ChatContext
+from bot.replies import as_text, short_text
+from tests.support.account import made_up, store_of
+from tests.support.web import Visitor, plain_text, sample_services
+from web.app import create_app
+
+AHEAD = {1: "a day", 5: "a week", 10: "two weeks", 21: "a month", 63: "three months"}
+LINE = re.compile(
+    r"For (?P<whom>.+) (?P<ahead>(?:a|two|three) \w+) ahead (?P<held>\d+) of 100 ranges held, (?P<meaning>[^:.]+)[:.]"
+)
+TODAY = date(2026, 6, 1)
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Services:
+    return sample_services(tmp_path_factory.mktemp("trust"))
+
+
+def shares(services: Services, symbol: str | None, horizon: int) -> tuple[int, int]:
+    """Of 100 ranges of the model, and of the plain rule, how many held: from the sums of the record's file."""
+    rows = [row for row in weekly_rows(services.store, symbol, horizon) if row["model_id"] != BASELINE_ID]
+    outcomes = sum(row["forecasts"] for row in rows)
+    held, plain = (sum(row[name] for row in rows) for name in ("inside_80", "baseline_inside_80"))
+    return round(100 * held / outcomes), round(100 * plain / outcomes)
+
+
+@pytest.mark.parametrize("horizon", HEADS)
+def test_each_line_tells_the_record_that_it_names(services: Services, horizon: int) -> None:
+    everyone = shares(services, None, horizon)
+    recorded = {row["symbol"] for row in weekly_rows(services.store, None, horizon)}
+    for instrument in services.provider.universe():
+        made = forecasts.answer(services, instrument.symbol, horizon).forecast
+        line = sentences.trust_line(made)
+        told = LINE.match(line)
+        assert told is not None, line
+        own = instrument.symbol in recorded
+        assert told["whom"] == (made.name if own else "all symbols together")
+        assert told["ahead"] == AHEAD[horizon]
+        held, plain = shares(services, instrument.symbol, horizon) if own else everyone
+        assert int(told["held"]) == held, line
+        assert (told["meaning"] == "not 80") is (held < 79)
+        assert ("expect wider" in line) is (held < 75)
+        rule = "as many" if plain == held else "just as promised" if plain == 80 and "80" in told["meaning"] else plain
+        assert f" The plain rule: {rule}. " in line
+        assert line.endswith("Simulated on past prices.")
+        assert line in as_text(short_text(made))
+        assert forecast_json(made)["explanation"]["trust"].startswith(line)
+        assert line in sentences.summary(made)
+
+
+def test_between_two_heads_stands_the_worse_of_theirs(services: Services) -> None:
+    beside = forecasts.answer(services, "AAPL", 42).forecast.explanation.beside
+    assert beside is not None
+    worse = min(21, 63, key=lambda horizon: shares(services, "AAPL", horizon))
+    assert (beside.horizon, round(100 * (beside.coverage_80 or 0))) == (worse, shares(services, "AAPL", worse)[0])
+
+
+@pytest.mark.parametrize(("symbol", "horizon"), [("AAPL", 21), ("^VIX", 63)])
+def test_page_chat_api_and_command_line_say_the_same(services: Services, symbol: str, horizon: int) -> None:
+    line = sentences.trust_line(forecasts.answer(services, symbol, horizon).forecast)
+    visitor, place = Visitor(create_app(services)), quote(symbol)
+    page = visitor.get(f"/stocks/{place}?horizon={horizon}")
+    api = visitor.get(f"/api/v1/forecasts/{place}?horizon={horizon}").json()
+    settings = {"BELLWETHER_DATABASE__PATH": str(services.settings.database.path)}
+    printed = CliRunner(env=settings).invoke(main, ["forecast", symbol, "--horizon", str(horizon)]).output
+    chat = conversation.answer(ChatContext(services, 1), f"{symbol} {horizon}d").text
+    assert line in plain_text(page.text)
+    assert api["explanation"]["trust"].startswith(line)
+    assert line in printed
+    assert line in as_text(chat)
+
+
+def test_a_replay_of_an_earlier_version_has_no_horizons_and_is_left_aside(tmp_path: Path) -> None:
+    aside = sample_services(tmp_path)
+    aside.store.path.with_name("simulated_summary.json").write_text('{"AAPL": {"forecasts": 3}}')
+    made = forecasts.answer(aside, "AAPL", 10).forecast
+    assert sentences.trust_line(made).startswith("For all symbols in the model's test two weeks ahead 78 of 100")
+
+
+# ---- live
+
+
+def issued(folder: Path, weeks: int, symbols: tuple[str, ...], horizon: int) -> Store:
+    """A store with a settled forecast of each symbol in each of the last weeks, as far as it has come due."""
+    store, random = store_of(folder), np.random.default_rng(3)
+    made = [
+        made_up(100 * week + number, symbol=symbol, cutoff=TODAY - timedelta(weeks=week), horizon=horizon)
+        for week in range(weeks)
+        for number, symbol in enumerate(symbols)
+    ]
+    made = [replace(row, target_session=row.cutoff + timedelta(days=horizon * 7 // 5)) for row in made]
+    record(store, made)
+    with store.transaction() as db:
+        due = outcomes_table.due(db, TODAY)
+        came = [Outcome(row, random.normal(0, 0.02), TODAY) for row in due]
+        count(db, outcomes_table.append(db, came, made[0].made_at))
+    return store
+
+
+def beside(services: Services, store: Store, symbol: str, horizon: int) -> Forecast:
+    """A forecast of today with its record."""
+    made = forecasts.answer(services, "AAPL", horizon).forecast
+    made = replace(
+        made,
+        symbol=symbol,
+        made_at=datetime(TODAY.year, TODAY.month, TODAY.day, 22, tzinfo=UTC),
+        explanation=replace(made.explanation, beside=None),
+    )
+    return with_record(store, made, simulated=False)
+
+
+@pytest.mark.parametrize("horizon", [1, 63])
+def test_a_year_of_outcomes_is_enough_however_far_ahead(services: Services, tmp_path: Path, horizon: int) -> None:
+    told = beside(services, issued(tmp_path, 90, ("S1", "S2"), horizon), "S1", horizon).explanation.beside
+    assert told is not None
+    assert told.own
+    assert told.verdict is not SkillVerdict.TOO_EARLY
+    assert 52 <= told.forecasts <= 57, "of the last year alone"
+
+
+def test_a_symbol_with_too_few_outcomes_gets_the_record_of_all_named_as_such(
+    services: Services, tmp_path: Path
+) -> None:
+    store = issued(tmp_path, 60, ("S1", "S2"), 10)
+    told = sentences.trust_line(beside(services, store, "NEW", 10))
+    assert told.startswith("For all symbols together two weeks ahead ")
+    assert "Simulated" not in told
+    assert beside(services, store, "S1", 1).explanation.beside is None, "another horizon's record says nothing of it"
+
+
+def test_too_few_outcomes_of_all_are_no_record_and_the_test_of_the_model_speaks(
+    services: Services, tmp_path: Path
+) -> None:
+    told = sentences.trust_line(beside(services, issued(tmp_path, 20, ("S1",), 10), "S1", 10))
+    assert told.startswith("For all symbols together two weeks ahead it is too early to tell: 18 forecasts have come")
+    assert "For all symbols in the model's test two weeks ahead 78 of 100 ranges held, not 80" in told
+
+
+# ---- of rise and fall
+
+
+@pytest.mark.parametrize("horizon", HEADS)
+def test_where_nothing_is_known_of_the_direction_no_sentence_speaks_of_it(services: Services, horizon: int) -> None:
+    spoke = False
+    for instrument in services.provider.universe():
+        made = forecasts.answer(services, instrument.symbol, horizon).forecast
+        speaks = " rise" in sentences.headline(made)
+        assert not speaks or sentences.direction_known(made)
+        assert forecast_json(made)["probability_of_growth"] == made.probability_of_growth
+        assert "Chance of a rise: " in sentences.numbers(made), "which the details show"
+        spoke |= speaks
+    assert not spoke or horizon == 1, "only a day ahead has the model been shown to know a little"
+
+
+def test_no_list_has_a_column_of_the_chance(services: Services) -> None:
+    visitor = Visitor(create_app(services))
+    for address in ("/compare?symbols=AAPL,MSFT", "/market"):
+        assert "Chance of a rise" not in visitor.get(address).text
+    assert "hance" not in conversation.answer(ChatContext(services, 1), "/compare AAPL MSFT").text
