@@ -54,7 +54,7 @@ def test_a_forecast_as_json_keeps_the_contract(tmp_path: Path) -> None:
     assert made["source"] == "sample"
     assert list(made["quantiles"]) == ["0.05", "0.1", "0.25", "0.5", "0.75", "0.9", "0.95"]
     assert list(made["quantiles"].values()) == sorted(made["quantiles"].values())
-    assert "Sample data, ends 2021-12-31" in made["caveats"][0]
+    assert "Sample data, ends 31 December 2021" in made["caveats"][0]
     assert not (tmp_path / "cli.sqlite3").exists(), "a forecast needs no database"
 
 

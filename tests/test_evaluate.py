@@ -123,7 +123,7 @@ def test_a_live_market_waits_for_the_prices_of_the_session(tmp_path: Path) -> No
     assert tick(services, EVENING).reasons == {DigestReason.WAITING_FOR_PRICES: 1}
     late = EVENING + timedelta(hours=3)
     assert tick(services, late).reasons == {DigestReason.DUE_WITHOUT_PRICES: 1}
-    assert "The prices end on 2021-12-29: 1 later trading day is missing." in str(owed(services)[0]["text"])
+    assert "The prices end on 29 December 2021: 1 later trading day is missing." in str(owed(services)[0]["text"])
 
 
 def test_a_market_whose_prices_ended_long_ago_sends_nothing(tmp_path: Path) -> None:

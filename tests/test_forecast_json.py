@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def test_its_facts_are_those_of_the_forecast(either: Services) -> None:
     assert answer["cutoff"] == "2021-12-31"
     assert answer["target_session"] == "2022-01-14"
     assert answer["source"] == "sample"
-    assert any("Sample data, ends 2021-12-31" in caveat for caveat in answer["caveats"])
+    assert any("Sample data, ends 31 December 2021" in caveat for caveat in answer["caveats"])
 
 
 def test_its_times_are_utc_and_its_days_are_dates(services: Services) -> None:
@@ -108,3 +109,10 @@ def test_the_baseline_claims_no_record_in_json(tmp_path: Path) -> None:
     assert answer["explanation"]["record"] is None
     assert answer["model_id"] == "baseline-ewma"
     assert answer["quantiles"] == answer["baseline"]["quantiles"]
+
+
+def test_its_sentences_say_days_as_people_do(services: Services) -> None:
+    answer = forecast_json(forecasts.answer(services, "AAPL", 10, date(2016, 3, 1)).forecast)
+    sentences = [*answer["caveats"], *(answer["explanation"][name] for name in ("summary", "why", "trust"))]
+    assert "prices up to 31 December 2018 in view" in " ".join(sentences)
+    assert not [sentence for sentence in sentences if re.search(r"\d{4}-\d{2}-\d{2}", sentence)]

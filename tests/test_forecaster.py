@@ -18,6 +18,7 @@ from bellwether.ask import forecasts
 from bellwether.ask.point_in_time import inputs_at
 from bellwether.core.config import load_settings
 from bellwether.core.errors import BadDate, BadHorizon, UnusableBars
+from bellwether.core.i18n.numbers import day
 from bellwether.core.types import (
     CLOSE,
     LEVELS,
@@ -251,9 +252,9 @@ def test_it_says_so_when_the_wider_market_is_not_known(make_bars: MakeBars, mode
 def test_it_says_how_many_trading_days_are_missing(make_bars: MakeBars, model: OnnxModel) -> None:
     bars = make_bars(end=date(2021, 12, 22))
     one = look(bars, model, expected=date(2021, 12, 23))
-    assert "The prices end on 2021-12-22: 1 later trading day is missing." in one.caveats
+    assert "The prices end on 22 December 2021: 1 later trading day is missing." in one.caveats
     three = look(bars, model, expected=date(2021, 12, 28))  # the 24th was a holiday
-    assert "The prices end on 2021-12-22: 3 later trading days are missing." in three.caveats
+    assert "The prices end on 22 December 2021: 3 later trading days are missing." in three.caveats
     assert not [caveat for caveat in look(bars, model, expected=bars.cutoff).caveats if "missing" in caveat]
     assert not [caveat for caveat in look(bars, model, expected=None).caveats if "missing" in caveat]
 
@@ -261,7 +262,7 @@ def test_it_says_how_many_trading_days_are_missing(make_bars: MakeBars, model: O
 def test_it_says_so_when_the_model_may_have_seen_what_it_forecasts(make_bars: MakeBars, model: OnnxModel) -> None:
     known = model.card.seen_to
     seen = look(make_bars(end=known - timedelta(days=10)), model)
-    assert [caveat for caveat in seen.caveats if f"made with prices up to {known} in view" in caveat]
+    assert [caveat for caveat in seen.caveats if f"made with prices up to {day(known)} in view" in caveat]
     unseen = look(make_bars(end=known + timedelta(days=10)), model)
     assert not [caveat for caveat in unseen.caveats if "learned from" in caveat]
 

@@ -147,7 +147,9 @@ def test_a_source_that_changes_from_pence_to_pounds_is_caught(
         server.add_chart("SHEL.L", chart("SHEL.L", closes, last=FRIDAY, currency="GBp", exchangeName="LSE", opens_at=8))
 
     publish(5)
-    with pytest.raises(UnusableBars, match="jump a hundredfold on 2026-11-16, as when a source changes from pence"):
+    with pytest.raises(
+        UnusableBars, match="jump a hundredfold on 16 November 2026, as when a source changes from pence"
+    ):
         forecasts.answer(start(), "SHEL.L", 10)
 
 

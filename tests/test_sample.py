@@ -69,7 +69,7 @@ def test_it_knows_no_other_symbol(symbol: str) -> None:
 def test_it_says_with_every_answer_that_it_is_a_sample() -> None:
     provider = SampleProvider()
     assert not provider.live
-    assert "Sample data, ends 2021-12-31" in provider.note
+    assert "Sample data, ends 31 December 2021" in provider.note
 
 
 def test_each_year_of_each_company_equals_the_table_it_was_made_from() -> None:

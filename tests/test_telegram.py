@@ -43,7 +43,7 @@ def test_a_conversation_from_start_to_the_evening_digest(server: TelegramServer,
         assert forecast.photo_bytes is not None
         assert forecast.photo_bytes.startswith(b"\x89PNG")
         assert "Over the next two weeks Apple will probably end between $" in forecast.text
-        assert "Sample data, ends 2021-12-31" in forecast.text
+        assert "Sample data, ends 31 December 2021" in forecast.text
 
         sent = len(server.messages(ANN))
         server.press(ANN, forecast.message_id, "1 month")

@@ -6,6 +6,7 @@ How old its prices are, why the model is silent, what it has not seen.
 from datetime import date
 from functools import lru_cache
 
+from bellwether.core.i18n.numbers import spoken_day
 from bellwether.core.i18n.translate import said, said_many
 from bellwether.core.types import Bars, Instrument, Problem
 from bellwether.market.calendar import sessions_between
@@ -22,7 +23,7 @@ def about_age(instrument: Instrument, bars: Bars, expected: date | None) -> str:
         "The prices end on {day}: {count} later trading day is missing.",
         "The prices end on {day}: {count} later trading days are missing.",
         behind,
-        day=bars.cutoff,
+        day=spoken_day(bars.cutoff),
         count=behind,
     )
 
@@ -59,7 +60,8 @@ def about_training(bars: Bars, seen_to: date) -> str:
 @lru_cache(maxsize=64)  # of every forecast of the past that a model makes it is the same
 def _made_with(seen_to: date) -> str:
     return said(
-        "The model was made with prices up to {day} in view, past this date: no fair test of its skill.", day=seen_to
+        "The model was made with prices up to {day} in view, past this date: no fair test of its skill.",
+        day=spoken_day(seen_to),
     )
 
 

@@ -127,13 +127,13 @@ def _record_in(language: str, record: Record) -> str:
     share = percent(record.coverage_80)
     if record.taught_to is None:
         held = _(
-            "Tested on {years}, years it had not seen, the model saw {share} of its 8-in-10 ranges this far ahead "
-            "hold, all symbols together."
+            "Tested on {years}, years it had not seen: {share} of the model's 8-in-10 ranges this far ahead held, all "
+            "symbols together."
         ).format(years=record.span, share=share)
     else:
         held = _(
-            "Tested on {years}, when it knew prices to {day} only, the model saw {share} of its 8-in-10 ranges this "
-            "far ahead hold, all symbols together."
+            "Tested on {years}, when it knew prices to {day} only: {share} of the model's 8-in-10 ranges this far "
+            "ahead held, all symbols together."
         ).format(years=record.span, share=share, day=day(record.taught_to))
     sentences = [held, _skill(record)]
     if not record.growth_known:

@@ -11,6 +11,7 @@ from datetime import date
 import numpy as np
 
 from bellwether.core.errors import DoubtfulBars
+from bellwether.core.i18n.numbers import spoken_day
 from bellwether.core.i18n.translate import N_, Said, said
 from bellwether.core.types import HIGH, LOW, OPEN, Bars, Floats, to_date
 from bellwether.market.kept_checks import kept_with_bars
@@ -62,10 +63,12 @@ def _since(bars: Bars, row: int, day: date, too_few: str) -> tuple[Bars, tuple[S
     """The bars from a row on, and the note on those before. Raises DoubtfulBars, with what is said of `too_few`."""
     if len(bars) - row < FEWEST_CLOSES:
         raise DoubtfulBars(
-            said(too_few, symbol=bars.symbol, day=day, count=FEWEST_CLOSES),
+            said(too_few, symbol=bars.symbol, day=spoken_day(day), count=FEWEST_CLOSES),
             waiting_helps=len(bars) - row <= LONGEST_SPIKE,
         )
-    left_out = said("Prices before {day} are left out: it is not clear whether they are adjusted for a split.", day=day)
+    left_out = said(
+        "Prices before {day} are left out: it is not clear whether they are adjusted for a split.", day=spoken_day(day)
+    )
     return bars.part(slice(row, None)), (left_out,)
 
 

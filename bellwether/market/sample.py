@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from bellwether.core.errors import BadDate, UnknownSymbol
+from bellwether.core.i18n.numbers import spoken_day
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import CLOSE, Bars, Instrument
 from bellwether.market.symbols.universe import listed, near_symbols
@@ -24,7 +25,9 @@ class SampleProvider:
 
     name = "sample"
     live = False
-    note: str = said("Sample data, ends 2021-12-31: to try Bellwether out, not today's market.")
+    note: str = said(
+        "Sample data, ends {day}: to try Bellwether out, not today's market.", day=spoken_day(date(2021, 12, 31))
+    )
 
     def describe(self) -> str:
         """The market in words."""

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bellwether.core.errors import DoubtfulBars
+from bellwether.core.i18n.numbers import spoken_day
 from bellwether.core.i18n.translate import Said, said, said_many
 from bellwether.core.types import CLOSE, VOLUME, Bars, Floats, Ints, to_date
 from bellwether.market.returns import FEWEST_CLOSES, RECENT, are_prices
@@ -41,7 +42,7 @@ def in_one_unit(bars: Bars) -> tuple[Bars, tuple[Said, ...]]:
                     "The prices of {symbol} jump a hundredfold on {day}, as when a source changes from pence to "
                     "pounds; I can't forecast until there are {count} prices in one unit.",
                     symbol=bars.symbol,
-                    day=to_date(bars.sessions[change]),
+                    day=spoken_day(to_date(bars.sessions[change])),
                     count=FEWEST_CLOSES,
                 ),
                 waiting_helps=len(bars) - change <= LONGEST_SPIKE,
@@ -52,7 +53,7 @@ def in_one_unit(bars: Bars) -> tuple[Bars, tuple[Said, ...]]:
         notes.append(
             said(
                 "Prices before {day} are left out: there the source changed their unit a hundredfold.",
-                day=to_date(bars.sessions[since]),
+                day=spoken_day(to_date(bars.sessions[since])),
             )
         )
     values, quoted = bars.values[since:].copy(order="F"), bars.quoted_closes[since:].copy()

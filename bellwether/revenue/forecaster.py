@@ -8,13 +8,11 @@ Without the same quarter of the year before there is no growth to forecast, and 
 import calendar
 import hashlib
 from datetime import date, datetime, timedelta
-from functools import partial
 
 import numpy as np
 
 from bellwether.core.errors import NoGrowth
-from bellwether.core.i18n.numbers import Spoken
-from bellwether.core.i18n.numbers import day as day_of
+from bellwether.core.i18n.numbers import spoken_day
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import Floats, Instrument, Quarter, Statements, issues_forecasts
 from bellwether.models.quarters import (
@@ -176,7 +174,7 @@ def _caveats(
         notes.append(
             said(
                 "Its newest quarter known ended on {day}; later reports are missing.",
-                day=Spoken(partial(day_of, newest.period_end)),
+                day=spoken_day(newest.period_end),
             )
         )
     if newest.net_income is None:
@@ -185,7 +183,7 @@ def _caveats(
         notes.append(
             said(
                 "The model has learned from reports up to {day}, so this look back proves nothing.",
-                day=Spoken(partial(day_of, model.card.seen_to)),
+                day=spoken_day(model.card.seen_to),
             )
         )
     return tuple(notes)

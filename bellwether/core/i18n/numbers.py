@@ -99,6 +99,11 @@ def day(session: date) -> str:
     return babel_data.day(session, spoken())
 
 
+def spoken_day(session: date) -> Spoken:
+    """A date in a sentence by `said`, as `day` writes it in each language that the sentence is read in."""
+    return Spoken(lambda: day(session))
+
+
 def short_day(session: date) -> str:
     """A date where there is little room, without its year: "14 Jan"."""
     if spoken() == ENGLISH:
@@ -130,4 +135,4 @@ def closing(session: date, today: date) -> Said:
     """The end of a session: "Friday's close" within the week, "the close of 20 November 2026" later."""
     if 0 <= (today - session).days < 7:
         return said(_CLOSES[session.weekday()])
-    return said("the close of {day}", day=Spoken(lambda: day(session)))
+    return said("the close of {day}", day=spoken_day(session))
