@@ -1,0 +1,42 @@
+"""What people ask for in a chat."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from bellwether.core.alert_types import Direction, RuleKind
+
+
+class Intent(Enum):
+    """What a message asks for. The values head the sections of the phrase files."""
+
+    HELLO = "hello"  #: a greeting
+    THANKS = "thanks"  #: thanks, praise, or a mere "ok"
+    BYE = "bye"
+    HELP = "help"  #: what the bot can do, and how
+    LIST = "list"  #: what the chat watches
+    STOP = "stop"  #: nothing more of the bot's own accord
+    SETTINGS = "settings"
+    FORECAST = "forecast"  #: where one stock may be
+    ADVICE = "advice"  #: whether to buy, sell or hold, which the bot never says
+    COMPARE = "compare"  #: two to five stocks
+    ALERT = "alert"  #: to be told when something happens to a stock
+    ALERTS = "alerts"  #: the chat's alerts
+    WATCH = "watch"
+    UNWATCH = "unwatch"
+    TRACK = "track"  #: how earlier forecasts turned out, of one stock or of all
+    TODAY = "today"  #: what happened in the market after the last session
+    WHY = "why"  #: what changed for a stock, and what lies behind it
+    GROWTH = "growth"  #: a company's revenue
+    EXPLAIN = "explain"  #: what range, chance and track record mean
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a message was understood as."""
+
+    intent: Intent
+    stocks: tuple[str, ...] = ()  #: names or symbols as they were written, in their order
+    horizon: int | None = None  #: sessions; None where nothing was said of it
+    kind: RuleKind | None = None  #: of an alert: what it looks at
+    direction: Direction | None = None  #: of an alert
+    amount: str = ""  #: of an alert, as it was written: "5 %", "$250"
