@@ -19,6 +19,7 @@ from bot.understand.meaning import Intent
 
 _FOLDER = Path(__file__).parent / "phrases"
 _PIECE = re.compile(r"[()\[\]|]|\{\w+\}|[^\s()\[\]|{}]+")
+_OPTIONAL = re.compile(r"\[[^\]]*\]")
 _APOSTROPHES = re.compile("['`\u00b4\u2018\u2019]")
 _MARKS = re.compile(r"[^\w\s$%^&.,=+/\-\u2212]|_")  # what no symbol, name, price or percentage is written with
 _LOOSE = re.compile(r"(?<![^\s])[.,/+=-]+|[.,/+=-]+(?![^\s])")  # such marks at a word's end, or alone
@@ -60,6 +61,7 @@ class Grammar:
     """How one language says things."""
 
     phrases: dict[str, Intent]  #: whole messages without a slot
+    short_phrases: dict[Intent, tuple[str, ...]]  #: the same without what may be left out
     patterns: tuple[Pattern, ...]  #: with slots, those that say more first
     when: tuple[tuple[re.Pattern[str], int], ...]  #: a time's pattern, sessions; times its {number} where it has one
     numbers: dict[str, int]
@@ -74,6 +76,7 @@ def grammar(language: str) -> Grammar:
     """The grammar of a language. Raises FileNotFoundError for one that has none."""
     lists: dict[str, list[str]] = {}
     phrases: dict[str, Intent] = {}
+    short: dict[Intent, list[str]] = {}
     patterns: list[tuple[int, Pattern]] = []
     for section, line in _lines(language):
         head, *terms = section.split()
@@ -83,14 +86,16 @@ def grammar(language: str) -> Grammar:
         intent = Intent(head)
         if "{" not in line:
             phrases |= dict.fromkeys(_spellings(line), intent)
+            short.setdefault(intent, []).extend(_spellings(_OPTIONAL.sub("", line)))
             continue
         kind = RuleKind(terms[0]) if terms else None
         direction = Direction(terms[1]) if len(terms) > 1 else None
-        weight = len(re.findall(r"[^\W\d_]+", re.sub(r"\{\w+\}|\[[^\]]*\]", "", line)))
+        weight = len(re.findall(r"[^\W\d_]+", re.sub(r"\{\w+\}", "", _OPTIONAL.sub("", line))))
         patterns.append((weight, Pattern(intent, kind, direction, re.compile(_regex(line)))))
     patterns.sort(key=lambda weighed: -weighed[0])  # a stable sort: of equal weight the first in the file goes first
     return Grammar(
         phrases,
+        {intent: tuple(spellings) for intent, spellings in short.items()},
         tuple(pattern for _weight, pattern in patterns),
         tuple((re.compile(rf"{_regex(left)}(?= |$)"), int(right)) for left, right in _pairs(lists.get("when", []))),
         {left: int(right) for left, right in _pairs(lists.get("numbers", []))},

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from rapidfuzz import fuzz, process
 
@@ -44,7 +45,10 @@ def understand(text: str, language: str, knows: KnowsStock) -> Meaning | Unclear
     """
     words = fold_words(text)
     if not words:
-        return next((Meaning(intent) for sign, intent in _SIGNS.items() if sign in text), Unclear(_FIRST))
+        return next(
+            (Meaning(intent) for sign, intent in _SIGNS.items() if sign in text), Unclear(_WORTH_A_BUTTON[:_BUTTONS])
+        )
+    knows = cache(knows)  # each of five grammars asks the same
     grammars = [grammar(code) for code in dict.fromkeys((language, ENGLISH, *LANGUAGES))]
     if (intent := _phrase(words, grammars)) is not None and not _is_capitals_of_stock(text, knows):
         return Meaning(intent)
@@ -59,6 +63,8 @@ def understand(text: str, language: str, knows: KnowsStock) -> Meaning | Unclear
         return Meaning(intent)
     if readings:
         return readings[-1]
+    if (meaning := _some_of_several(sentences, grammars, knows)) is not None:
+        return meaning
     rest, horizon = sentences[-1]
     stock = _stock(rest, grammars[0])
     if stock and len(stock.split()) <= (1 if horizon is None else _LONGEST_NAME):
@@ -86,6 +92,18 @@ def _stocks_alone(
             stocks = _stocks(words, each, knows)
             if stocks and all(map(knows, stocks)):
                 return Meaning(Intent.FORECAST if len(stocks) == 1 else Intent.COMPARE, stocks, horizon)
+    return None
+
+
+def _some_of_several(
+    sentences: Sequence[tuple[str, int | None]], grammars: Sequence[Grammar], knows: KnowsStock
+) -> Meaning | None:
+    """A comparison of stocks of which not all are known: whoever answers says which is not."""
+    for words, horizon in sentences:
+        for each in grammars:
+            stocks = _stocks(words, each, knows)
+            if len(stocks) > 1 and any(map(knows, stocks)) and all(len(stock.split()) <= 2 for stock in stocks):
+                return Meaning(Intent.COMPARE, stocks, horizon)
     return None
 
 
@@ -161,13 +179,18 @@ def _nearly_a_phrase(words: str, grammars: Sequence[Grammar]) -> Intent | None:
 
 def _likeliest(words: str, grammars: Sequence[Grammar]) -> tuple[Intent, ...]:
     """The intents whose phrases have most in common with a message, one for each button."""
-    scores: dict[Intent, float] = dict.fromkeys(_FIRST, 0.0)
-    for each in grammars[:2]:
-        for phrase, intent in each.phrases.items():
-            if intent in _WORTH_A_BUTTON:
-                scores[intent] = max(scores.get(intent, 0.0), fuzz.token_set_ratio(words, phrase))
-    return tuple(sorted(scores, key=lambda intent: -scores[intent])[:_BUTTONS])
+
+    def score(intent: Intent) -> float:
+        """Of the nearest phrase, in the chat's language or in English."""
+        phrases = [phrase for each in grammars[:2] for phrase in each.short_phrases.get(intent, ())]
+        near = process.extractOne(words, phrases, scorer=fuzz.token_set_ratio)
+        return near[1] if near is not None else 0.0
+
+    return tuple(sorted(_WORTH_A_BUTTON, key=score, reverse=True)[:_BUTTONS])
 
 
-_FIRST = (Intent.HELP, Intent.TODAY, Intent.LIST)  #: where nothing is likelier
-_WORTH_A_BUTTON = frozenset({*_FIRST, Intent.SETTINGS, Intent.TRACK, Intent.EXPLAIN, Intent.ALERTS, Intent.STOP})
+#: the first three where none is likelier
+_WORTH_A_BUTTON = (
+    *(Intent.HELP, Intent.TODAY, Intent.LIST),
+    *(Intent.TRACK, Intent.EXPLAIN, Intent.SETTINGS, Intent.ALERTS),
+)
