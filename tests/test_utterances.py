@@ -10,9 +10,9 @@ from bellwether.core.errors import BellwetherError
 from bellwether.market.symbols.match import Reading, read
 from bellwether.market.symbols.normalize import clean_question
 from bellwether.market.symbols.universe import Universe, listed, near_symbols, well_known
-from bot.understand.grammar import fold_words
 from bot.understand.meaning import Intent, Meaning
 from bot.understand.understand import Unclear, understand
+from bot.understand.words import fold_words
 
 LIVE = Universe(listed().values(), well_known())
 TABLES = Path(__file__).parent / "data" / "utterances"

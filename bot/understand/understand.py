@@ -1,21 +1,27 @@
-"""From a message to its meaning. Pure: companies are looked up in what is known here."""
+"""From a message to its meaning. Pure: companies are looked up in what is known here.
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+text | words | phrase that is a whole message? | its intent
+             | entities in slots | cues        | the intent that most speaks for, if enough does; else the likeliest
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from rapidfuzz import fuzz, process
-
+from bellwether.core.alert_types import Direction, RuleKind
 from bellwether.core.i18n.translate import ENGLISH, LANGUAGES
-from bellwether.core.types import MAX_HORIZON
-from bot.understand.grammar import Grammar, Pattern, fold_words, grammar
+from bot.understand.cues import SOCIAL, Scores, scores
+from bot.understand.entities import Entities, KnowsStock, entities
+from bot.understand.language import Language, language
 from bot.understand.meaning import Intent, Meaning
+from bot.understand.words import Word, words_of
 
-ENOUGH = 86  #: rapidfuzz score, 0 to 100, from which a message is taken for a phrase that it nearly is
-_SHORTEST = 4  #: letters of a message that may be taken for another
-_LONGEST_NAME = 4  #: words of a company's name that nobody here knows
-_MOST_STOCKS = 5
+ENOUGH = 2.0  #: score from which an intent is believed: a cue of one word
+_STRANGE = 0.25  #: what each word that is none of the language takes from a score, where no stock is named
+_SURE = 2.6  #: score of a sentence in the language that has most of its words, from which no other language is tried
+_COVERED = 0.6  #: share of its words from which a message is in the chat's language
+_LONGEST_NAME = 3  #: words of a company's name that nobody here knows
+_LONGEST_MESSAGE = 60  #: words that are read
 _BUTTONS = 3
 _SIGNS = {
     "👍": Intent.THANKS,
@@ -25,9 +31,15 @@ _SIGNS = {
     "👋": Intent.HELLO,
     "?": Intent.HELP,
 }
+#: intents that are of no stock, though one may be named
+_OF_NO_STOCK = SOCIAL | {Intent.HELP, Intent.LIST, Intent.STOP, Intent.SETTINGS, Intent.TODAY, Intent.EXPLAIN}
+_WITH_UNKNOWN = frozenset(Intent) - _OF_NO_STOCK - {Intent.ALERTS}
 
-#: whether a text surely names a stock that is known, or several to choose from
-KnowsStock = Callable[[str], bool]
+#: the first three where none is likelier
+_WORTH_A_BUTTON = (
+    *(Intent.HELP, Intent.TODAY, Intent.LIST),
+    *(Intent.TRACK, Intent.EXPLAIN, Intent.SETTINGS, Intent.ALERTS),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,44 +49,57 @@ class Unclear:
     likely: tuple[Intent, ...]  #: what it may mean, the likeliest first
 
 
-def understand(text: str, language: str, knows: KnowsStock) -> Meaning | Unclear:
+def understand(text: str, chat_language: str, knows: KnowsStock) -> Meaning | Unclear:
     """What a message asks for. The chat's language is tried first, then English, then the others.
 
-    What surely is a phrase of ours goes before what may be a company, and a company that is known before one that has
-    to be searched for: "hola" is a greeting, though it is nearly a drink.
+    What surely is a phrase of ours goes before what may be a company: "hola" is a greeting, though it is nearly a drink.
     """
-    words = fold_words(text)
+    words = words_of(text)[:_LONGEST_MESSAGE]
     if not words:
         return next(
             (Meaning(intent) for sign, intent in _SIGNS.items() if sign in text), Unclear(_WORTH_A_BUTTON[:_BUTTONS])
         )
-    knows = cache(knows)  # each of five grammars asks the same
-    grammars = [grammar(code) for code in dict.fromkeys((language, ENGLISH, *LANGUAGES))]
-    if (intent := _phrase(words, grammars)) is not None and not _is_capitals_of_stock(text, knows):
-        return Meaning(intent)
-    sentences = [(words, None), *_without_time(words, grammars)]
-    if (meaning := _stocks_alone(sentences, grammars, knows)) is not None:
-        return meaning
-    readings = [reading for sentence in sentences for each in grammars for reading in _readings(*sentence, each, knows)]
-    for reading in readings:
-        if all(knows(stock) for stock in reading.stocks):
-            return reading
-    if (intent := _nearly_a_phrase(words, grammars)) is not None:
-        return Meaning(intent)
-    if readings:
-        return readings[-1]
-    if (meaning := _some_of_several(sentences, grammars, knows)) is not None:
-        return meaning
-    rest, horizon = sentences[-1]
-    stock = _stock(rest, grammars[0])
-    if stock and len(stock.split()) <= (1 if horizon is None else _LONGEST_NAME):
-        return Meaning(Intent.FORECAST, (stock,), horizon)
-    return Unclear(_likeliest(words, grammars))
+    knows = cache(knows)
+    if not _is_capitals_of_stock(text, knows):
+        for code in _codes(words, chat_language):
+            if (intent := _whole_phrase(words, language(code))) is not None:
+                return Meaning(intent)
+    best: tuple[float, Meaning] | None = None
+    likely: dict[Intent, float] = {}
+    tried: list[str] = []
+    for code in _codes(words, chat_language):
+        found = entities(words, code, knows, tried)
+        tried.append(code)
+        score, meaning, totals = _meaning(found, language(code))
+        if not likely:
+            likely = totals
+        if meaning is not None and (best is None or score > best[0] + 1):
+            best = score, meaning
+        if best is not None and (best[0] >= _SURE or best[1].stocks):
+            break
+    if best is not None:
+        return best[1]
+    ranked = sorted(_WORTH_A_BUTTON, key=lambda intent: -likely.get(intent, 0.0))
+    return Unclear(tuple(ranked[:_BUTTONS]))
 
 
-def _phrase(words: str, grammars: Sequence[Grammar]) -> Intent | None:
-    plain = words.replace(" ,", "")
-    return next((each.phrases[plain] for each in grammars if plain in each.phrases), None)
+def _codes(words: tuple[Word, ...], chat_language: str) -> Iterator[str]:
+    """The languages in the order in which a message is likely written in them; each is loaded only when its turn comes."""
+    order = tuple(dict.fromkeys((chat_language, ENGLISH, *LANGUAGES)))
+    cyrillic = any("\u0400" <= letter <= "\u04ff" for word in words for letter in word.folded)
+    if cyrillic:
+        order = tuple(dict.fromkeys(("ru", *order)))
+    first = order[0]
+    share = _share(words, language(first))
+    if cyrillic or share >= _COVERED:
+        yield first
+        order = order[1:]
+    yield from sorted(order, key=lambda code: -_share(words, language(code)))
+
+
+def _share(words: tuple[Word, ...], spoken: Language) -> float:
+    """Which part of the words are of a language."""
+    return sum(spoken.has(word.folded) for word in words) / len(words)
 
 
 def _is_capitals_of_stock(text: str, knows: KnowsStock) -> bool:
@@ -83,114 +108,86 @@ def _is_capitals_of_stock(text: str, knows: KnowsStock) -> bool:
     return written.isupper() and written.isalpha() and knows(written)
 
 
-def _stocks_alone(
-    sentences: Sequence[tuple[str, int | None]], grammars: Sequence[Grammar], knows: KnowsStock
-) -> Meaning | None:
-    """A forecast or a comparison where nothing but stocks, and perhaps a time, is named."""
-    for words, horizon in sentences:
-        for each in grammars:
-            stocks = _stocks(words, each, knows)
-            if stocks and all(map(knows, stocks)):
-                return Meaning(Intent.FORECAST if len(stocks) == 1 else Intent.COMPARE, stocks, horizon)
-    return None
+def _whole_phrase(words: tuple[Word, ...], spoken: Language) -> Intent | None:
+    """The phrase that a message is, whole or but for filler."""
+    whole = [word.folded for word in words]
+    without = [word for word in whole if not spoken.is_in("filler", word)]
+    found = spoken.alone.get(" ".join(whole)) or spoken.alone.get(" ".join(without))
+    return Intent(found) if found is not None else None
 
 
-def _some_of_several(
-    sentences: Sequence[tuple[str, int | None]], grammars: Sequence[Grammar], knows: KnowsStock
-) -> Meaning | None:
-    """A comparison of stocks of which not all are known: whoever answers says which is not."""
-    for words, horizon in sentences:
-        for each in grammars:
-            stocks = _stocks(words, each, knows)
-            if len(stocks) > 1 and any(map(knows, stocks)) and all(len(stock.split()) <= 2 for stock in stocks):
-                return Meaning(Intent.COMPARE, stocks, horizon)
-    return None
+def _meaning(found: Entities, spoken: Language) -> tuple[float, Meaning | None, dict[Intent, float]]:
+    """What a sentence means in a language, if anything, how much speaks for it, and what speaks for all intents."""
+    read = scores(found, spoken, len(found.stocks))
+    strange = sum(unknown and at not in read.covered for at, unknown in enumerate(found.unknown))
+    if not found.stocks:
+        read = Scores(
+            {intent: score - _STRANGE * strange for intent, score in read.intents.items()}, read.marks, read.covered
+        )
+    intent, score = _most(read.intents)
+    if not found.stocks and (company := _unknown_company(found)) is not None:
+        named, stock = company
+        supposed = scores(named, spoken, 1)
+        other, supposed_score = _most({each: supposed.intents.get(each, 0.0) for each in _WITH_UNKNOWN})
+        alone = len(named.slotted) == 1 or (len(named.slotted) == 2 and found.horizon is not None)
+        if other is not None and (supposed_score > max(score, ENOUGH + 1) or (alone and score < ENOUGH)):
+            return supposed_score, _told(other, (stock,), named, supposed), supposed.intents
+    if intent is None or score < (ENOUGH if not found.stocks else 0):
+        return 0.0, None, read.intents
+    return score, _told(intent, found.stocks, found, read), read.intents
 
 
-def _readings(words: str, horizon: int | None, each: Grammar, knows: KnowsStock) -> Iterator[Meaning]:
-    """What the patterns of one language make of a sentence, those that say most first."""
-    for pattern in each.patterns:
-        if (match := pattern.regex.fullmatch(f" {words}")) is not None:
-            reading = _read(pattern, match, horizon, each, knows)
-            if reading is not None:
-                yield reading
+def _most(intents: dict[Intent, float]) -> tuple[Intent | None, float]:
+    """The intent that most speaks for; greetings and thanks only where nothing else is asked."""
+    asked = {intent: score for intent, score in intents.items() if intent not in SOCIAL and score >= ENOUGH}
+    best = max(asked or intents, key=lambda intent: intents[intent], default=None)
+    return best, intents[best] if best is not None else 0.0
 
 
-def _read(
-    pattern: Pattern, match: re.Match[str], horizon: int | None, each: Grammar, knows: KnowsStock
-) -> Meaning | None:
-    """A pattern's meaning with what its slots hold; None where that cannot be."""
-    slots = match.groupdict()
-    if "stocks" in slots:
-        stocks = _stocks(slots["stocks"].strip(), each, knows)
-        if not 2 <= len(stocks) <= _MOST_STOCKS:
-            return None
-    else:
-        stocks = tuple(_stock(slots[slot].strip(), each) for slot in ("stock", "other") if slot in slots)
-        if any(not stock or (len(stock.split()) > _LONGEST_NAME and not knows(stock)) for stock in stocks):
-            return None
-    return Meaning(pattern.intent, stocks, horizon, pattern.kind, pattern.direction, slots.get("amount") or "")
+def _told(intent: Intent, stocks: tuple[str, ...], found: Entities, read: Scores) -> Meaning:
+    if intent in _OF_NO_STOCK:
+        return Meaning(intent)
+    if intent is not Intent.ALERT:
+        return Meaning(intent, stocks, found.horizon)
+    kind, direction, amount = _alert_terms(found, read)
+    return Meaning(intent, stocks[:1], found.horizon, kind, direction, amount)
 
 
-def _stocks(words: str, each: Grammar, knows: KnowsStock) -> tuple[str, ...]:
-    """The stocks of a list. Spaces alone part them where each word is a stock."""
-    if knows(whole := _stock(words, each)):
-        return (whole,)
-    parts = [part for part in each.joiners.split(f" {words}") if part and part.strip()]
-    if len(parts) == 1 and all(knows(_stock(word, each)) for word in words.split()):
-        parts = words.split()
-    return tuple(dict.fromkeys(_stock(part.strip(), each) for part in parts))
+def _alert_terms(found: Entities, read: Scores) -> tuple[RuleKind | None, Direction | None, str]:
+    """What an alert looks at, on which side, and its threshold as it was written."""
+    marks = read.marks
+    up, down = "up" in marks, "down" in marks
+    if found.percent:
+        direction = Direction.EITHER if up == down or "either" in marks else Direction.ABOVE if up else Direction.BELOW
+        return RuleKind.MOVE, direction, found.percent
+    if found.price:
+        above, below = "above" in marks, "below" in marks
+        if above == below:
+            above, below = up, down
+        direction = Direction.EITHER if above == below else Direction.ABOVE if above else Direction.BELOW
+        return RuleKind.PRICE, direction, found.price
+    if "earnings" in marks:
+        return RuleKind.EARNINGS, None, ""
+    if "unusual" in marks:
+        return RuleKind.UNUSUAL, None, ""
+    return None, None, ""
 
 
-def _stock(words: str, each: Grammar) -> str:
-    """A stock without the words of no weight around it; by its symbol where this language calls it otherwise."""
-    bare = each.after.sub("", each.before.sub("", f" {words}"))
-    return next((symbol for pattern, symbol in each.names if pattern.fullmatch(bare)), bare.strip())
-
-
-def _without_time(words: str, grammars: Sequence[Grammar]) -> list[tuple[str, int]]:
-    """A sentence without the longest time in it, and that time in sessions; none where it names no time."""
-    spaced = re.sub(r"(?<= )(\d{1,4})([^\W\d_]+)(?= |$)", r"\1 \2", f" {words}")  # 10d
-    best: tuple[str, int, int] | None = None
-    for each in grammars:
-        for pattern, sessions in each.when:
-            for match in pattern.finditer(spaced):
-                written = match.groupdict().get("number")
-                times = (
-                    1 if written is None else each.numbers.get(written) or (int(written) if written.isdigit() else 0)
-                )
-                if times * sessions >= 1 and (best is None or len(match[0]) > best[2]):
-                    rest = f"{spaced[: match.start()]}{spaced[match.end() :]}".strip()
-                    best = (rest, min(times * sessions, MAX_HORIZON), len(match[0]))
-    return [best[:2]] if best is not None else []
-
-
-def _nearly_a_phrase(words: str, grammars: Sequence[Grammar]) -> Intent | None:
-    """The phrase that a message nearly is: "helo", "thank yuo"."""
-    if len(words) < _SHORTEST:
+def _unknown_company(found: Entities) -> tuple[Entities, str] | None:
+    """A sentence with the one run of strange words in it as a stock; None where there is none, or are several."""
+    runs: list[tuple[int, int]] = []
+    for at, unknown in enumerate(found.unknown):
+        if unknown and runs and runs[-1][1] == at:
+            runs[-1] = runs[-1][0], at + 1
+        elif unknown:
+            runs.append((at, at + 1))
+    if len(runs) != 1 or runs[0][1] - runs[0][0] > _LONGEST_NAME:
         return None
-    best: tuple[float, Intent | None] = (0.0, None)
-    for each in grammars:
-        near = process.extractOne(words, each.phrases.keys(), scorer=fuzz.ratio, score_cutoff=ENOUGH)
-        if near is not None and near[1] > best[0] and near[0][0] == words[0]:
-            best = near[1], each.phrases[near[0]]
-    return best[1]
-
-
-def _likeliest(words: str, grammars: Sequence[Grammar]) -> tuple[Intent, ...]:
-    """The intents whose phrases have most in common with a message, one for each button."""
-
-    def score(intent: Intent) -> float:
-        """Of the nearest phrase, in the chat's language or in English."""
-        phrases = [phrase for each in grammars[:2] for phrase in each.short_phrases.get(intent, ())]
-        near = process.extractOne(words, phrases, scorer=fuzz.token_set_ratio)
-        return near[1] if near is not None else 0.0
-
-    return tuple(sorted(_WORTH_A_BUTTON, key=score, reverse=True)[:_BUTTONS])
-
-
-#: the first three where none is likelier
-_WORTH_A_BUTTON = (
-    *(Intent.HELP, Intent.TODAY, Intent.LIST),
-    *(Intent.TRACK, Intent.EXPLAIN, Intent.SETTINGS, Intent.ALERTS),
-)
+    start, stop = runs[0]
+    name = " ".join(found.written[start:stop])
+    if not any(letter.isalpha() for letter in name):
+        return None
+    rest = (*found.slotted[:start], "{stock}", *found.slotted[stop:])
+    plain = (*found.unknown[:start], False, *found.unknown[stop:])
+    written = (*found.written[:start], name, *found.written[stop:])
+    return Entities((name,), found.horizon, found.percent, found.price, rest, plain, written), name

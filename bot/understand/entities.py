@@ -1,0 +1,284 @@
+"""What a sentence names: stocks, times and amounts, each put in a slot."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+
+from bot.understand.amounts import Amount, Time, amounts, times
+from bot.understand.language import Language, language
+from bot.understand.lexicon import MOST_WORDS, key_of, lexicon, misspelt_name
+from bot.understand.words import Word, shorter_spellings
+
+STOCK, TIME, PERCENT, PRICE = "{stock}", "{time}", "{percent}", "{price}"
+MOST_STOCKS = 5
+_LONGEST_SYMBOL = 6
+_SURE_IN_SMALL = 4  #: letters of a symbol that is no word by chance
+_SHORTEST_WORD = 4  #: letters of a word that may be misspelt
+_NEAR = 83  #: rapidfuzz ratio, 0 to 100, from which a word is taken for another of the language
+
+#: whether a text surely names a stock that is known, or several to choose from
+KnowsStock = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Entities:
+    """A sentence taken apart."""
+
+    stocks: tuple[str, ...]  #: as they were written, or, where misspelt or inflected, their name or symbol
+    horizon: int | None
+    percent: str
+    price: str
+    slotted: tuple[str, ...]  #: its words without filler, slots in the place of what was found
+    unknown: tuple[bool, ...]  #: of each of these, whether it is no word of the language
+    written: tuple[str, ...]  #: of each of these, how it was written
+
+
+def entities(words: tuple[Word, ...], code: str, knows: KnowsStock, tried: Sequence[str] = ()) -> Entities:
+    """The stocks, times and amounts of a sentence in a language. Frequent words of those tried before are no stocks."""
+    common = frozenset[str]().union(*(language(other).words["common"] for other in (code, *tried)))
+    known = frozenset(word.folded for word in words if any(language(other).has(word.folded) for other in tried))
+    return _Search(words, code, common | known, knows).found()
+
+
+class _Search:
+    """Where in a sentence which stock stands."""
+
+    def __init__(self, words: tuple[Word, ...], code: str, common: frozenset[str], knows: KnowsStock) -> None:
+        self.words, self.spoken, self.code, self.common, self.knows = words, language(code), code, common, knows
+        self.folded = [word.folded for word in words]
+        self.free = [True] * len(words)
+        self.stocks: dict[int, tuple[int, str]] = {}  # start: stop, name
+        self.capitals = not any(word.written.islower() for word in words) and len(words) > 1
+        for start, stop in _idioms(self.folded, self.spoken):
+            self.free[start:stop] = [False] * (stop - start)
+
+    def found(self) -> Entities:
+        """All that the sentence names."""
+        idioms = [not free for free in self.free]
+        self._take(self._sure)
+        amount, time = self._numbers()
+        self._take(self._in_a_list)
+        if not self.stocks:
+            self._take(self._doubtful)
+        if not self.stocks:
+            self._take(self._misspelt)
+        if not self.stocks and self._nothing_else(amount, time):
+            self._take(self._anything)
+        if len(self.stocks) == 0 and time and not amount:  # "3m" is a company where there is no other
+            self.free = [not idiom for idiom in idioms]
+            self._take(self._time_like)
+            time = [] if self.stocks else time
+        return self._slotted(amount, time)
+
+    def _numbers(self) -> tuple[list[Amount], list[Time]]:
+        time = times(self.words, self.free, self.spoken)
+        for each in time:
+            self.free[each.start : each.stop] = [False] * (each.stop - each.start)
+        amount = amounts(self.words, self.free, self.spoken, self.code)
+        for found in amount:
+            self.free[found.start : found.stop] = [False] * (found.stop - found.start)
+        return amount, time
+
+    def _take(self, reading: Callable[[int, int], str | None]) -> None:
+        """The longest runs of free words of which a reading says that they are a stock, from left to right."""
+        at = 0
+        while at < len(self.words):
+            for stop in range(min(len(self.words), at + MOST_WORDS), at, -1):
+                if all(self.free[at:stop]) and not any(word.begins for word in self.words[at + 1 : stop]):
+                    name = reading(at, stop)
+                    if name is not None and self.knows(name):
+                        self.stocks[at] = stop, name
+                        self.free[at:stop] = [False] * (stop - at)
+                        at = stop - 1
+                        break
+            at += 1
+
+    def _sure(self, start: int, stop: int) -> str | None:
+        """A name that is no word of the language, and a symbol that cannot be one by chance."""
+        folded, written = self.folded[start:stop], " ".join(word.written for word in self.words[start:stop])
+        if (named := self.spoken.value("names", " ".join(folded))) is not None:
+            return named
+        known = lexicon()
+        if len(folded) > 1:
+            return written if self._is_phrase_of_names(folded, known.names.keys() | known.beginnings.keys()) else None
+        word, plain = folded[0], written.lstrip("$")
+        if written.startswith("$") and plain[:1].isalpha():
+            return plain
+        if self._is_ordinary(word):
+            return None
+        if self._in_time_or_number(word):
+            return None
+        key = key_of(word)
+        if key in known.names or (key in known.beginnings and len(key) >= _SURE_IN_SMALL):
+            return written
+        if word.endswith("s") and len(word) > _SURE_IN_SMALL and key[:-1] in known.names:
+            return word[:-1]  # "teslas"
+        capital = plain.isupper() and plain.isascii() and len(plain) <= _LONGEST_SYMBOL and not self.capitals
+        if capital and (plain.isalpha() or plain.replace(".", "").replace("-", "").isalpha()):
+            return plain
+        symbol = word.upper() in known.symbols or self._has_marks(word)
+        return written if symbol and len(word) >= _SURE_IN_SMALL and not self.spoken.has(word) else None
+
+    def _is_phrase_of_names(self, folded: Sequence[str], names: object) -> bool:
+        """Several words are a name as they are, or written together where none of them is a frequent word."""
+        ends = (folded[0], folded[-1])
+        if any(end in self.spoken.words["joiners"] or end == "&" for end in ends):
+            return False
+        if ends[0] in {"the"} or "".join(folded).isdigit():
+            return False
+        known = lexicon()
+        key = key_of(" ".join(folded))
+        if len(key) < _SURE_IN_SMALL:
+            return False
+        if key in known.names:
+            return key not in map(key_of, folded) and not all(self._is_common(word) for word in folded)
+        if key in known.beginnings:
+            return key not in map(key_of, folded) and not any(self._is_common(word) for word in ends)
+        return False
+
+    def _in_a_list(self, start: int, stop: int) -> str | None:
+        """A short symbol beside a joiner that has a stock on its other side: "ford and gm"."""
+        if stop - start > 1 or not self.stocks or self.spoken.has(self.folded[start]):
+            return None
+        ends = {end for end, _name in self.stocks.values()}
+        joined = (
+            start > 0
+            and (start - 1 in ends or self.folded[start - 1] in self.spoken.words["joiners"])
+            and (start - 2 in ends or start - 1 in ends or self.words[start].begins)
+        ) or (
+            start + 2 < len(self.words)
+            and (self.folded[start + 1] in self.spoken.words["joiners"] or self.words[start + 1].begins)
+            and (start + 2 in self.stocks or start + 1 in self.stocks)
+        )
+        word = self.folded[start]
+        return word if joined and word.upper() in lexicon().symbols else None
+
+    def _doubtful(self, start: int, stop: int) -> str | None:
+        """Where no stock is named for sure: names that are words too, and symbols of three small letters."""
+        if stop - start > 1:
+            return None
+        word = self.folded[start]
+        if self._is_common(word) or self._in_time_or_number(word):
+            return None
+        if word in self.spoken.words["doubtful"]:
+            known = lexicon()
+            return word if key_of(word) in known.names or word.upper() in known.symbols else None
+        if self.spoken.has(word):
+            return None
+        return word if len(word) == 3 and word.upper() in lexicon().symbols else None
+
+    def _misspelt(self, start: int, stop: int) -> str | None:
+        """A name that a word nearly is, or two words written as one."""
+        if stop - start > 2 or any(self.spoken.has(word) or self._is_common(word) for word in self.folded[start:stop]):
+            return None
+        word = key_of("".join(self.folded[start:stop]))
+        near = misspelt_name(word)
+        if near is None:
+            return None
+        other = _nearest_word(word, self.spoken)
+        return near[0] if other is None or other[1] < near[1] else None
+
+    def _anything(self, start: int, stop: int) -> str | None:
+        """Whatever is known, where nothing but filler stands around it."""
+        if stop - start > 1 or self._is_common(self.folded[start]):
+            return None
+        word = self.folded[start]
+        return word if word.upper() in lexicon().symbols or key_of(word) in lexicon().names else None
+
+    def _time_like(self, start: int, stop: int) -> str | None:
+        return (
+            self.folded[start]
+            if stop - start == 1 and self.folded[start][0].isdigit() and key_of(self.folded[start]) in lexicon().names
+            else None
+        )
+
+    def _nothing_else(self, amount: list[Amount], time: list[Time]) -> bool:
+        """Whether one word is left of the sentence."""
+        timed = sum(each.stop - each.start for each in time)
+        left = [word for word in self.folded if not self.spoken.is_in("filler", word)]
+        return not amount and len(left) - timed == 1
+
+    def _is_common(self, word: str) -> bool:
+        return word in self.common or word in self.spoken.words["joiners"]
+
+    def _is_ordinary(self, word: str) -> bool:
+        return self._is_common(word) or word in self.spoken.words["doubtful"] or self.spoken.is_in("filler", word)
+
+    def _in_time_or_number(self, word: str) -> bool:
+        return word[:1].isdigit() or (word in self.spoken.values["units"])
+
+    @staticmethod
+    def _has_marks(word: str) -> bool:
+        return word[:1] == "^" or (any(mark in word for mark in ".-=") and word.replace(".", "").isalpha())
+
+    def _slotted(self, amount: list[Amount], time: list[Time]) -> Entities:
+        slots: dict[int, tuple[int, str]] = {start: (stop, STOCK) for start, (stop, _name) in self.stocks.items()}
+        slots |= {each.start: (each.stop, TIME) for each in time}
+        slots |= {found.start: (found.stop, PERCENT if found.percent else PRICE) for found in amount}
+        slotted: list[str] = []
+        unknown: list[bool] = []
+        written: list[str] = []
+        at = 0
+        while at < len(self.words):
+            stop, slot = slots.get(at, (at + 1, ""))
+            word = slot or _spelt(self.folded[at], self.spoken)
+            if slot or not self.spoken.is_in("filler", word):
+                slotted.append(word)
+                unknown.append(not slot and not self.spoken.has(word))
+                written.append(self.words[at].written)
+            at = stop
+        names = [name for _start, (_stop, name) in sorted(self.stocks.items())]
+        return Entities(
+            tuple(_each_once(names))[:MOST_STOCKS],
+            time[0].sessions if time else None,
+            next((found.written for found in amount if found.percent), ""),
+            next((found.written for found in amount if not found.percent), ""),
+            tuple(slotted),
+            tuple(unknown),
+            tuple(written),
+        )
+
+
+def _each_once(names: Sequence[str]) -> Iterator[str]:
+    """Names without those that mean the same company as an earlier one: "Tesla (TSLA)"."""
+    known = lexicon()
+    seen: set[str] = set()
+    for name in names:
+        key = key_of(name)
+        symbols = known.names.get(key) or known.beginnings.get(key) or {name.upper()}
+        if not seen & symbols:
+            yield name
+        seen |= symbols
+
+
+def _idioms(folded: Sequence[str], spoken: Language) -> Iterator[tuple[int, int]]:
+    """Where a phrase stands that holds no stock and no time."""
+    for start, word in enumerate(folded):
+        for key in spoken.keys(word):
+            for cue in spoken.cues.get(key, ()):
+                stop = start + len(cue.keys)
+                if cue.label == "idioms" and all(
+                    key in spoken.keys(other) for key, other in zip(cue.keys, folded[start:stop], strict=False)
+                ):
+                    if stop <= len(folded):
+                        yield start, stop
+
+
+def _spelt(word: str, spoken: Language) -> str:
+    """A word as the language spells it."""
+    if spoken.has(word) or not word.isalpha():
+        return word
+    for shorter in shorter_spellings(word):
+        if spoken.has(shorter):
+            return shorter
+    near = _nearest_word(word, spoken)
+    return near[0] if near is not None else word
+
+
+def _nearest_word(word: str, spoken: Language) -> tuple[str, float] | None:
+    """The word of a language that a misspelt one nearly is, and how nearly."""
+    if len(word) < _SHORTEST_WORD or not word.isalpha():
+        return None
+    near = process.extractOne(word, spoken.whole_words, scorer=fuzz.ratio, score_cutoff=_NEAR)
+    return near[:2] if near is not None and near[0][0] == word[0] else None

@@ -1,0 +1,63 @@
+"""A message as words that can be compared."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_APOSTROPHES = re.compile("['`\u00b4\u2018\u2019]")
+_MARKS = re.compile(r"[^\w\s$%^&.,=+/\-\u2212]|_")  # what no symbol, name, price or percentage is written with
+_LOOSE = re.compile(r"(?<![^\s])[.,/+=-]+|[.,/+=-]+(?![^\s])")  # such marks at a word's end, or alone
+_SAME = re.compile(r"([^\W\d_])\1{2,}")  # three and more of one letter: "heyyy"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a message."""
+
+    written: str  #: without accents, in its own case
+    folded: str
+    begins: bool  #: whether a mark such as a comma, or the message's start, stands before it
+
+
+def words_of(text: str) -> tuple[Word, ...]:
+    """The words of a message, without marks but for those within symbols and numbers."""
+    words: list[Word] = []
+    begins = True
+    for part in _cleaned(text).split():
+        if part == ",":
+            begins = True
+            continue
+        words.append(Word(part, part.casefold(), begins))
+        begins = False
+    return tuple(words)
+
+
+def fold_words(text: str) -> str:
+    """A message without case, accents, emoji and punctuation, but for marks within symbols and numbers.
+
+    >>> fold_words("¡Avísame si NVIDIA cae un 5,5 %!")
+    'avisame si nvidia cae un 5,5%'
+    """
+    return _cleaned(text).casefold()
+
+
+def shorter_spellings(word: str) -> tuple[str, ...]:
+    """What a drawled word stands for: "hey" of "heyyy", "cool" of "coooool"; nothing for any other."""
+    return (_SAME.sub(r"\1", word), _SAME.sub(r"\1\1", word)) if _SAME.search(word) else ()
+
+
+def _cleaned(text: str) -> str:
+    plain = re.sub(r"(?<=[.!?])\s+", " , ", text)  # a sentence's end parts words as a comma does
+    plain = _MARKS.sub(" ", _plain(_APOSTROPHES.sub("", plain)).replace(",", ", "))
+    plain = re.sub(r"(?<=\d), (?=\d)", ",", plain)  # 5,5 is a number
+    return re.sub(r"\s+%", "%", " ".join(_LOOSE.sub(_comma, plain).split()))
+
+
+def _plain(text: str) -> str:
+    """A text without accents."""
+    letters = unicodedata.normalize("NFKD", text.replace("\u00df", "ss"))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+def _comma(mark: re.Match[str]) -> str:
+    return " , " if "," in mark[0] else " "
