@@ -93,7 +93,7 @@ def amounts(words: tuple[Word, ...], free: list[bool], spoken: Language, code: s
             stop, number = stop + 1, number * 1e3
         elif not unit and stop < len(words) and spoken.is_in("million", words[stop].folded):
             stop, number = stop + 1, number * 1e6
-        elif unit == "k":
+        elif unit and spoken.is_in("thousand", unit):
             number *= 1e3
         elif unit and not spoken.is_in("money", unit):
             continue

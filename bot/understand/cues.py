@@ -10,11 +10,13 @@ from bot.understand.meaning import Intent
 
 _LONGEST_GAP = 3  #: words that "..." stands for
 _A_STOCK = 1.5  #: what a stock alone says for a forecast
-_SEVERAL = 3.5  #: what several say for a comparison
+_SEVERAL = 2.9  #: what several say for a comparison
 _A_TIME = 1.0
+_MOST_FOR_A_FORECAST = 3.9  #: a forecast is what is meant where nothing else is said, however often it is said
 _A_DIRECTION = 1.0
 _BOUND = 0.6  #: what an alert's mark adds to an alert that something else speaks for
 SOCIAL = frozenset({Intent.HELLO, Intent.THANKS, Intent.BYE})
+_WITHOUT_STOCK = SOCIAL | {Intent.HELP, Intent.LIST, Intent.TODAY}  #: where a stock is named, something else is asked
 _INTENTS = {intent.value: intent for intent in Intent}
 _DIRECTIONS = frozenset({"up", "down", "either"})
 
@@ -50,12 +52,15 @@ def scores(found: Entities, spoken: Language, stocks: int) -> Scores:
         else:
             marks.setdefault(match.cue.label, match.start)
     if stocks:
-        for intent in SOCIAL:
+        for intent in _WITHOUT_STOCK:
             totals.pop(intent, None)
         totals[Intent.FORECAST] += _A_STOCK + _A_TIME * (TIME in found.slotted)
         totals[Intent.FORECAST] += _A_DIRECTION * bool(_DIRECTIONS & marks.keys())
         if stocks > 1:
-            totals[Intent.COMPARE] += _SEVERAL + totals.pop(Intent.FORECAST) / 2
+            totals[Intent.COMPARE] += _SEVERAL
+            del totals[Intent.FORECAST]
+        else:
+            totals[Intent.FORECAST] = min(totals[Intent.FORECAST], _MOST_FOR_A_FORECAST)
         if Intent.ALERT in totals:
             bound = {"above", "below", "up", "down", "either", "earnings", "unusual"} & marks.keys()
             totals[Intent.ALERT] += _BOUND * len(bound) + (PRICE in found.slotted or bool(found.percent))

@@ -223,6 +223,9 @@ class _Search:
         while at < len(self.words):
             stop, slot = slots.get(at, (at + 1, ""))
             word = slot or _spelt(self.folded[at], self.spoken)
+            if not slot and " ".join(self.folded[at : at + 2]) in self.spoken.words["filler"]:
+                at += 2
+                continue
             if slot or not self.spoken.is_in("filler", word):
                 slotted.append(word)
                 unknown.append(not slot and not self.spoken.has(word))
@@ -258,11 +261,12 @@ def _idioms(folded: Sequence[str], spoken: Language) -> Iterator[tuple[int, int]
         for key in spoken.keys(word):
             for cue in spoken.cues.get(key, ()):
                 stop = start + len(cue.keys)
-                if cue.label == "idioms" and all(
-                    key in spoken.keys(other) for key, other in zip(cue.keys, folded[start:stop], strict=False)
+                if (
+                    cue.label == "idioms"
+                    and all(key in spoken.keys(other) for key, other in zip(cue.keys, folded[start:stop], strict=False))
+                    and stop <= len(folded)
                 ):
-                    if stop <= len(folded):
-                        yield start, stop
+                    yield start, stop
 
 
 def _spelt(word: str, spoken: Language) -> str:

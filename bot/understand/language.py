@@ -9,7 +9,7 @@ than it has words, or what stands after `=`.
 [<intent> with stock]    | the same, counted only where a stock is named
 [<intent> without stock] | the same, counted only where none is named
 [<intent> alone]         | whole messages
-[up], [down], [either]   | which way a price moves; [above], [below] where it stands; [earnings], [unusual]: see cues.py
+[up], [down], [either]   | which way a price moves; [above], [below] where it stands; [earnings], [unusual]
 [idioms]                 | phrases that hold no stock and no time, though their words may: "price target"
 [common]                 | frequent words, which are no companies, though some are symbols; [filler]: politeness
 [doubtful]               | words that are companies only where no other is named
@@ -34,7 +34,22 @@ _SHORTEST_STEM = 2
 _SHORTEST_WORD = 4  #: letters of a word that may be misspelt
 ALONE, WITH_STOCK, WITHOUT_STOCK = "alone", "with stock", "without stock"
 _LISTS = frozenset(
-    ["common", "filler", "doubtful", "past", "joiners", "between", "percent", "thousand", "million", "money", "names", "when", "units", "numbers"]
+    [
+        "common",
+        "filler",
+        "doubtful",
+        "past",
+        "joiners",
+        "between",
+        "percent",
+        "thousand",
+        "million",
+        "money",
+        "names",
+        "when",
+        "units",
+        "numbers",
+    ]
 )
 
 

@@ -52,7 +52,7 @@ class Unclear:
 def understand(text: str, chat_language: str, knows: KnowsStock) -> Meaning | Unclear:
     """What a message asks for. The chat's language is tried first, then English, then the others.
 
-    What surely is a phrase of ours goes before what may be a company: "hola" is a greeting, though it is nearly a drink.
+    What surely is a phrase of ours goes before what may be a company: "hola" is a greeting, though nearly a drink.
     """
     words = words_of(text)[:_LONGEST_MESSAGE]
     if not words:
@@ -84,7 +84,7 @@ def understand(text: str, chat_language: str, knows: KnowsStock) -> Meaning | Un
 
 
 def _codes(words: tuple[Word, ...], chat_language: str) -> Iterator[str]:
-    """The languages in the order in which a message is likely written in them; each is loaded only when its turn comes."""
+    """The languages, the likeliest first; each is loaded only when its turn comes."""
     order = tuple(dict.fromkeys((chat_language, ENGLISH, *LANGUAGES)))
     cyrillic = any("\u0400" <= letter <= "\u04ff" for word in words for letter in word.folded)
     if cyrillic:
@@ -149,6 +149,8 @@ def _told(intent: Intent, stocks: tuple[str, ...], found: Entities, read: Scores
         return Meaning(intent)
     if intent is not Intent.ALERT:
         return Meaning(intent, stocks, found.horizon)
+    if not stocks:
+        return Meaning(Intent.ALERTS)
     kind, direction, amount = _alert_terms(found, read)
     return Meaning(intent, stocks[:1], found.horizon, kind, direction, amount)
 
