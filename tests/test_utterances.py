@@ -97,3 +97,29 @@ def test_capitals_are_a_symbol_only_where_there_is_one(text: str) -> None:
 
 def test_marks_within_symbols_and_numbers_are_kept() -> None:
     assert fold_words("¡Avísame si BRK.B cae un 5,5 %!") == "avisame si brk.b cae un 5,5%"
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "amount"),
+    [
+        ("alert me when apple hits $1,250.50", "en", "1250.5"),
+        ("let me know when bitcoin crosses 100k", "en", "100000"),
+        ("avísame cuando bitcoin pase de 120.000", "es", "120000"),
+        ("sag mir, wenn Nvidia um 5,5 % fällt", "de", "5.5%"),
+        ("me avise quando o bitcoin passar de 100 mil", "pt", "100000"),
+        ("сообщи, если nvidia упадёт на 5 процентов", "ru", "5%"),
+    ],
+)
+def test_amounts_are_told_as_any_language_reads_them(text: str, language: str, amount: str) -> None:
+    got = understand(text, language, knows)
+    assert isinstance(got, Meaning)
+    assert got.amount == amount
+
+
+@pytest.mark.parametrize(
+    "word", ["hola", "danke", "now", "it", "all", "target price", "are", "on", "para", "es", "mas"]
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_frequent_word_is_no_company(word: str, language: str) -> None:
+    got = understand(word, language, knows)
+    assert not isinstance(got, Meaning) or not any(map(knows, got.stocks))

@@ -1,6 +1,7 @@
-"""What a sentence asks for, by grammar and by the names of companies: no language model, no network.
+"""What a sentence asks for, by its words and the names of companies: no language model, no network.
 
-text | words        | folded: no case, accents, marks
-     | Grammar      | one per language: phrases, and patterns with slots for stocks, horizons and amounts
-     | understand   | the meaning that fits best, or the likeliest three
+text | words_of   | folded: no case, accents, marks
+     | entities   | the stocks, times and amounts in it, each put in a slot
+     | scores     | how much the cues of a language speak for each intent
+     | understand | the meaning that most speaks for, or the likeliest three
 """

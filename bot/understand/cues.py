@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.understand.entities import PRICE, TIME, Entities
-from bot.understand.language import WITH_STOCK, WITHOUT_STOCK, Cue, Language
+from bot.understand.language import WITH_STOCK, WITHOUT_STOCK, Language
 from bot.understand.meaning import Intent
+from bot.understand.pattern import Fit, fits
 
-_LONGEST_GAP = 3  #: words that "..." stands for
 _A_STOCK = 1.5  #: what a stock alone says for a forecast
 _SEVERAL = 2.9  #: what several say for a comparison
 _A_TIME = 1.0
@@ -22,12 +22,14 @@ _DIRECTIONS = frozenset({"up", "down", "either"})
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class CueMatch:
     """A cue where it stands in a sentence."""
 
     start: int
     stop: int
-    cue: Cue
+    label: str
+    weight: float
+    gap: bool  #: whether it holds words that it does not name
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,10 @@ def scores(found: Entities, spoken: Language, stocks: int) -> Scores:
     covered: set[int] = set()
     for match in matches:
         covered.update(range(match.start, match.stop))
-        if (intent := _INTENTS.get(match.cue.label)) is not None:
-            totals[intent] += match.cue.weight
+        if (intent := _INTENTS.get(match.label)) is not None:
+            totals[intent] += match.weight
         else:
-            marks.setdefault(match.cue.label, match.start)
+            marks.setdefault(match.label, match.start)
     if stocks:
         for intent in _WITHOUT_STOCK:
             totals.pop(intent, None)
@@ -67,46 +69,34 @@ def scores(found: Entities, spoken: Language, stocks: int) -> Scores:
     return Scores(dict(totals), marks, frozenset(covered))
 
 
-def _matches(slotted: Sequence[str], spoken: Language, stocks: int) -> Iterator[Match]:
-    for start, word in enumerate(slotted):
-        for key in spoken.keys(word):
-            for cue in spoken.cues.get(key, ()):
-                if (
-                    cue.label == "idioms"
-                    or (cue.needs == WITH_STOCK and not stocks)
-                    or (cue.needs == WITHOUT_STOCK and stocks)
-                ):
-                    continue
-                stop = _end(cue.keys, 1, slotted, start + 1, spoken)
-                if stop is not None:
-                    yield Match(start, stop, cue)
+def _matches(slotted: Sequence[str], spoken: Language, stocks: int) -> Iterator[CueMatch]:
+    filler = spoken.words["filler"]
+    words = [frozenset(spoken.keys(word)) for word in slotted]
+    for start, keys in enumerate(words):
+        for cue in {id(cue): cue for key in keys for cue in spoken.cues.get(key, ())}.values():
+            if (cue.needs == WITH_STOCK and not stocks) or (cue.needs == WITHOUT_STOCK and stocks):
+                continue
+            usable = (fit for fit in fits(cue.pattern, words, start, filler) if fit.words and _is_enough(fit))
+            best = max(usable, key=lambda fit: (fit.words, fit.stop), default=None)
+            if best is not None:
+                weight = cue.weight or 1.0 + best.words
+                yield CueMatch(start, best.stop, cue.label, weight, best.gap)
 
 
-def _end(keys: Sequence[str], key: int, slotted: Sequence[str], at: int, spoken: Language) -> int | None:
-    """Where a cue's rest ends; None where the words are others."""
-    while key < len(keys):
-        if keys[key] == "...":
-            ends = (
-                _end(keys, key + 1, slotted, begin, spoken)
-                for begin in range(at, min(len(slotted), at + _LONGEST_GAP + 1))
-            )
-            return next((end for end in ends if end is not None), None)
-        if at >= len(slotted) or (keys[key] != slotted[at] and keys[key] not in spoken.keys(slotted[at])):
-            return None
-        key, at = key + 1, at + 1
-    return at
+def _is_enough(fit: Fit) -> bool:
+    """Whether more than a word is left of a phrase that has lost its filler."""
+    return fit.words > 1 or not fit.skipped
 
 
-def _longest(matches: list[Match]) -> list[Match]:
+def _longest(matches: list[CueMatch]) -> list[CueMatch]:
     """Matches that lie within no longer one, each stretch of words counted once for each label."""
-    ranked = sorted(matches, key=lambda match: (match.start - match.stop, -match.cue.weight))
-    kept: list[Match] = []
+    ranked = sorted(matches, key=lambda match: (match.start - match.stop, -match.weight))
+    kept: list[CueMatch] = []
     for match in ranked:
-        words = match.stop - match.start
         hidden = any(
             other.start < match.stop
             and match.start < other.stop
-            and (other.cue.label == match.cue.label or _is_within(match, other, words))
+            and (other.label == match.label or _is_within(match, other))
             for other in kept
         )
         if not hidden:
@@ -114,7 +104,9 @@ def _longest(matches: list[Match]) -> list[Match]:
     return kept
 
 
-def _is_within(match: Match, other: Match, words: int) -> bool:
+def _is_within(match: CueMatch, other: CueMatch) -> bool:
     """Whether a longer cue for an intent hides this one; what a price does is no matter of intents."""
-    gap = "..." in other.cue.keys or match.cue.label not in _INTENTS or other.cue.label not in _INTENTS
-    return not gap and other.stop - other.start > words and other.start <= match.start and match.stop <= other.stop
+    if other.gap or match.label not in _INTENTS or other.label not in _INTENTS:
+        return False
+    longer = other.stop - other.start > match.stop - match.start
+    return longer and other.start <= match.start and match.stop <= other.stop

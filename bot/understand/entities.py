@@ -15,6 +15,7 @@ MOST_STOCKS = 5
 _LONGEST_SYMBOL = 6
 _SURE_IN_SMALL = 4  #: letters of a symbol that is no word by chance
 _SHORTEST_WORD = 4  #: letters of a word that may be misspelt
+_MOST_STRANGE = 6  #: words that are none of the language, up to which a sentence is taken for a misspelt one
 _NEAR = 83  #: rapidfuzz ratio, 0 to 100, from which a word is taken for another of the language
 
 #: whether a text surely names a stock that is known, or several to choose from
@@ -49,6 +50,7 @@ class _Search:
         self.folded = [word.folded for word in words]
         self.free = [True] * len(words)
         self.stocks: dict[int, tuple[int, str]] = {}  # start: stop, name
+        self.spellable = sum(not self.spoken.has(word) for word in self.folded) <= _MOST_STRANGE
         self.capitals = not any(word.written.islower() for word in words) and len(words) > 1
         for start, stop in _idioms(self.folded, self.spoken):
             self.free[start:stop] = [False] * (stop - start)
@@ -61,7 +63,7 @@ class _Search:
         self._take(self._in_a_list)
         if not self.stocks:
             self._take(self._doubtful)
-        if not self.stocks:
+        if not self.stocks and self.spellable:
             self._take(self._misspelt)
         if not self.stocks and self._nothing_else(amount, time):
             self._take(self._anything)
@@ -222,7 +224,7 @@ class _Search:
         at = 0
         while at < len(self.words):
             stop, slot = slots.get(at, (at + 1, ""))
-            word = slot or _spelt(self.folded[at], self.spoken)
+            word = slot or (_spelt(self.folded[at], self.spoken) if self.spellable else self.folded[at])
             if not slot and " ".join(self.folded[at : at + 2]) in self.spoken.words["filler"]:
                 at += 2
                 continue
@@ -258,15 +260,9 @@ def _each_once(names: Sequence[str]) -> Iterator[str]:
 def _idioms(folded: Sequence[str], spoken: Language) -> Iterator[tuple[int, int]]:
     """Where a phrase stands that holds no stock and no time."""
     for start, word in enumerate(folded):
-        for key in spoken.keys(word):
-            for cue in spoken.cues.get(key, ()):
-                stop = start + len(cue.keys)
-                if (
-                    cue.label == "idioms"
-                    and all(key in spoken.keys(other) for key, other in zip(cue.keys, folded[start:stop], strict=False))
-                    and stop <= len(folded)
-                ):
-                    yield start, stop
+        for idiom in spoken.idioms.get(word, ()):
+            if tuple(folded[start : start + len(idiom)]) == idiom:
+                yield start, start + len(idiom)
 
 
 def _spelt(word: str, spoken: Language) -> str:

@@ -24,32 +24,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from re import compile as compiled
 
-from bot.understand.words import fold_words
+from bot.understand.pattern import Pattern, beginnings, named, parsed, spellings
 
 _FOLDER = Path(__file__).parent / "phrases"
-_PIECES = compiled(r"[()\[\]|]|[^\s()\[\]|]+")
 _SHORTEST_STEM = 2
 _SHORTEST_WORD = 4  #: letters of a word that may be misspelt
 ALONE, WITH_STOCK, WITHOUT_STOCK = "alone", "with stock", "without stock"
+_WITH_VALUES = frozenset({"names", "when", "units", "numbers"})
 _LISTS = frozenset(
-    [
-        "common",
-        "filler",
-        "doubtful",
-        "past",
-        "joiners",
-        "between",
-        "percent",
-        "thousand",
-        "million",
-        "money",
-        "names",
-        "when",
-        "units",
-        "numbers",
-    ]
+    {"common", "filler", "doubtful", "past", "joiners", "between", "percent", "thousand", "million", "money"}
 )
 
 
@@ -58,8 +42,8 @@ class Cue:
     """A phrase that speaks for an intent, or is a mark of a sentence such as "up"."""
 
     label: str  #: the name of its section: an intent's value, or a mark
-    keys: tuple[str, ...]  #: words, stems that end in "*", slots in braces, and "..."
-    weight: float
+    pattern: Pattern
+    weight: float  #: 0 for one more than the words it fits
     needs: str  #: WITH_STOCK, WITHOUT_STOCK or ""
 
 
@@ -67,7 +51,8 @@ class Cue:
 class Language:
     """The sections of a file, ready to be looked into."""
 
-    cues: dict[str, list[Cue]] = field(default_factory=dict)  #: by their first key
+    cues: dict[str, list[Cue]] = field(default_factory=dict)  #: by each word they can begin with
+    idioms: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)  #: by their first word
     alone: dict[str, str] = field(default_factory=dict)  #: whole messages and their intent
     words: dict[str, frozenset[str]] = field(default_factory=dict)  #: the word lists by their section
     values: dict[str, dict[str, str]] = field(default_factory=dict)  #: the lists whose lines have a value
@@ -102,32 +87,33 @@ def language(code: str) -> Language:
     """A language by its code. Raises FileNotFoundError for one that has no file."""
     read = Language()
     lists: dict[str, set[str]] = {name: set() for name in _LISTS}
-    read.values = {name: {} for name in ("names", "when", "units", "numbers")}
+    read.values = {name: {} for name in _WITH_VALUES}
+    cues: list[Cue] = []
     for section, line in _lines(code):
         left, _, value = line.partition(" = ")
+        pattern = parsed(left)
         head, _, needs = section.partition(" ")
-        for keys in _spellings(left):
-            if head in read.values:
-                read.values[head][" ".join(keys)] = value.upper()
-            elif head in _LISTS:
-                lists[head].add(" ".join(keys))
-            elif needs == ALONE:
-                read.alone[" ".join(keys)] = head
-            elif keys:
-                weight = float(value) if value else 1.0 + sum(key[0] not in "{." for key in keys)
-                read.cues.setdefault(keys[0], []).append(Cue(head, keys, weight, needs))
-            if head != "names":
-                read.vocabulary.update(key for key in keys if key[0] not in "{.")
-            else:
-                read.vocabulary.update(key for key in keys if key.endswith("*"))
-    filler = lists["filler"]
-    for cues in tuple(read.cues.values()):
-        for cue in tuple(cues):  # a sentence loses its filler before cues are looked for
-            without = tuple(word for word in cue.keys if word not in filler)
-            if cue.label != "idioms" and len(without) > 1 and len(without) < len(cue.keys):
-                read.cues.setdefault(without[0], []).append(Cue(cue.label, without, cue.weight, cue.needs))
-    read.whole_words = tuple(key.rstrip("*") for key in read.vocabulary if len(key) >= _SHORTEST_WORD)
+        if head in _WITH_VALUES or head in _LISTS or head == "idioms" or needs == ALONE:
+            for keys in spellings(pattern):
+                words = " ".join(keys)
+                if head in _WITH_VALUES:
+                    read.values[head][words] = value.upper()
+                elif head in _LISTS:
+                    lists[head].add(words)
+                elif head == "idioms":
+                    read.idioms.setdefault(keys[0], []).append(keys)
+                else:
+                    read.alone[words] = head
+        else:
+            cues.append(Cue(head, pattern, float(value) if value else 0.0, needs))
+        read.vocabulary.update(
+            key for key in named(pattern) if key[0] not in "{." and (head != "names" or key.endswith("*"))
+        )
     read.words = {name: frozenset(words) for name, words in lists.items()}
+    for cue in cues:
+        for key in beginnings(cue.pattern, read.words["filler"]):
+            read.cues.setdefault(key, []).append(cue)
+    read.whole_words = tuple(key.rstrip("*") for key in read.vocabulary if len(key) >= _SHORTEST_WORD)
     return read
 
 
@@ -139,40 +125,5 @@ def _lines(code: str) -> Iterator[tuple[str, str]]:
             section = plain[1:-1]
         elif plain:
             for part in plain.split(","):
-                yield section, part.strip()
-
-
-def _spellings(line: str) -> list[tuple[str, ...]]:
-    """Every sequence of keys that a line stands for."""
-    sequences, rest = _alternatives(_PIECES.findall(line))
-    if rest:
-        raise ValueError(f"a bracket closes that was not opened: {line}")
-    return sequences
-
-
-def _alternatives(pieces: list[str]) -> tuple[list[tuple[str, ...]], list[str]]:
-    """The sequences up to the bracket that closes, and the pieces after it."""
-    done: list[tuple[str, ...]] = []
-    so_far: list[tuple[str, ...]] = [()]
-    while pieces:
-        piece, *pieces = pieces
-        if piece in {")", "]"}:
-            return done + so_far, [piece, *pieces]
-        if piece == "|":
-            done, so_far = done + so_far, [()]
-        elif piece in {"(", "["}:
-            options, pieces = _alternatives(pieces)
-            options += [()] if piece == "[" else []
-            pieces = pieces[1:]
-            so_far = [(*before, *option) for before in so_far for option in options]
-        else:
-            so_far = [(*before, *_folded(piece)) for before in so_far]
-    return done + so_far, []
-
-
-@cache
-def _folded(piece: str) -> tuple[str, ...]:
-    if piece[0] in "{.":
-        return (piece,)
-    words = fold_words(piece.rstrip("*")).split()
-    return (*words[:-1], f"{words[-1]}*" if piece.endswith("*") else words[-1]) if words else ()
+                if part.strip():
+                    yield section, part.strip()

@@ -94,7 +94,8 @@ def _codes(words: tuple[Word, ...], chat_language: str) -> Iterator[str]:
     if cyrillic or share >= _COVERED:
         yield first
         order = order[1:]
-    yield from sorted(order, key=lambda code: -_share(words, language(code)))
+    shares = {code: _share(words, language(code)) for code in order}
+    yield from sorted((code for code in order if shares[code] or code == first), key=lambda code: -shares[code])
 
 
 def _share(words: tuple[Word, ...], spoken: Language) -> float:
