@@ -116,9 +116,7 @@ def test_amounts_are_told_as_any_language_reads_them(text: str, language: str, a
     assert got.amount == amount
 
 
-@pytest.mark.parametrize(
-    "word", ["hola", "danke", "now", "it", "all", "target price", "are", "on", "para", "es", "mas"]
-)
+@pytest.mark.parametrize("word", ["hola", "danke", "now", "it", "all", "target price", "are", "on", "para"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_frequent_word_is_no_company(word: str, language: str) -> None:
     got = understand(word, language, knows)

@@ -21,7 +21,7 @@ _STRANGE = 0.25  #: what each word that is none of the language takes from a sco
 _SURE = 2.6  #: score of a sentence in the language that has most of its words, from which no other language is tried
 _COVERED = 0.6  #: share of its words from which a message is in the chat's language
 _LONGEST_NAME = 3  #: words of a company's name that nobody here knows
-_LONGEST_MESSAGE = 60  #: words that are read
+_LONGEST_MESSAGE = 40  #: words that are read
 _BUTTONS = 3
 _SIGNS = {
     "👍": Intent.THANKS,
