@@ -40,7 +40,11 @@ HOMES = {
     "curl_cffi": {"bellwether/market/yahoo/session.py"},
     "exchange_calendars": {"bellwether/market/calendar.py"},
     "babel": {"bellwether/core/i18n/babel_data.py"},
-    "rapidfuzz": {"bellwether/market/symbols/universe.py", "bellwether/core/i18n/time_zones.py"},
+    "rapidfuzz": {
+        "bellwether/market/symbols/universe.py",
+        "bellwether/core/i18n/time_zones.py",
+        "bot/understand/nearness.py",  # words of a language, which no market knows
+    },
     "tzfpy": {"bellwether/core/i18n/time_zones.py"},
     "sqlite_utils": {"bellwether/db/", "_table.py"},
     "sqlite3": {"bellwether/db/database.py", "bellwether/db/encryption.py"},

@@ -10,7 +10,7 @@ from bellwether.core.errors import BellwetherError
 from bellwether.market.symbols.match import Reading, read
 from bellwether.market.symbols.normalize import clean_question
 from bellwether.market.symbols.universe import Universe, listed, near_symbols, well_known
-from bot.understand.meaning import Intent, Meaning
+from bot.understand.meaning import Intent, Request
 from bot.understand.understand import Unclear, understand
 from bot.understand.words import fold_words
 
@@ -75,7 +75,7 @@ def test_nearly_everything_that_people_write_is_understood_as_they_meant_it(lang
 def test_no_sentence_is_taken_for_another_company(language: str) -> None:
     for row in table(language):
         got = understand(row["text"], language, knows)
-        stocks = got.stocks if isinstance(got, Meaning) else ()
+        stocks = got.stocks if isinstance(got, Request) else ()
         known = [name for name in stocks if knows(name)]
         assert all(symbols(name) & set(row["stocks"].split()) for name in known), (row["text"], known)
 
@@ -91,7 +91,7 @@ def test_a_language_is_understood_whatever_the_app_speaks(language: str) -> None
 @pytest.mark.parametrize("text", ["NICE", "HI THERE", "STOP", "OK"])
 def test_capitals_are_a_symbol_only_where_there_is_one(text: str) -> None:
     got = understand(text, "en", knows)
-    assert isinstance(got, Meaning)
+    assert isinstance(got, Request)
     assert (got.intent is Intent.FORECAST) == (text == "NICE" and knows("NICE"))
 
 
@@ -112,7 +112,7 @@ def test_marks_within_symbols_and_numbers_are_kept() -> None:
 )
 def test_amounts_are_told_as_any_language_reads_them(text: str, language: str, amount: str) -> None:
     got = understand(text, language, knows)
-    assert isinstance(got, Meaning)
+    assert isinstance(got, Request)
     assert got.amount == amount
 
 
@@ -120,4 +120,4 @@ def test_amounts_are_told_as_any_language_reads_them(text: str, language: str, a
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_frequent_word_is_no_company(word: str, language: str) -> None:
     got = understand(word, language, knows)
-    assert not isinstance(got, Meaning) or not any(map(knows, got.stocks))
+    assert not isinstance(got, Request) or not any(map(knows, got.stocks))

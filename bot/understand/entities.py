@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz, process
-
 from bot.understand.amounts import Amount, Time, amounts, times
 from bot.understand.language import Language, language
 from bot.understand.lexicon import MOST_WORDS, key_of, lexicon, misspelt_name
+from bot.understand.nearness import nearest
 from bot.understand.words import Word, shorter_spellings
 
 STOCK, TIME, PERCENT, PRICE = "{stock}", "{time}", "{percent}", "{price}"
@@ -280,5 +279,5 @@ def _nearest_word(word: str, spoken: Language) -> tuple[str, float] | None:
     """The word of a language that a misspelt one nearly is, and how nearly."""
     if len(word) < _SHORTEST_WORD or not word.isalpha():
         return None
-    near = process.extractOne(word, spoken.whole_words, scorer=fuzz.ratio, score_cutoff=_NEAR)
-    return near[:2] if near is not None and near[0][0] == word[0] else None
+    near = nearest(word, spoken.whole_words, _NEAR, 1)
+    return near[0] if near else None

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from functools import cache
 
-from rapidfuzz import fuzz, process
-
 from bellwether.market.symbols.normalize import company, fold
 from bellwether.market.symbols.spellings import table
 from bellwether.market.symbols.universe import listed, well_known
+from bot.understand.nearness import nearest
 
 MOST_WORDS = 5  #: of a name
 _SHORTEST_MISSPELT = 5  #: letters; shorter names are too near to other words
@@ -56,10 +55,9 @@ def misspelt_name(word: str) -> tuple[str, float] | None:
     if len(word) < _SHORTEST_MISSPELT or not word.isalpha():
         return None
     known = lexicon()
-    near = process.extract(word, known.misspelt, scorer=fuzz.ratio, score_cutoff=_ENOUGH - _MARGIN, limit=4)
-    near = [found for found in near if found[0][0] == word[0]]
+    near = nearest(word, known.misspelt, _ENOUGH - _MARGIN, 4)
     if not near or near[0][1] < _ENOUGH:
         return None
-    best, score, _ = near[0]
-    others = [found for found in near[1:] if not known.names[found[0]] & known.names[best]]
+    best, score = near[0]
+    others = [(name, near_by) for name, near_by in near[1:] if not known.names[name] & known.names[best]]
     return (best, score) if not others or score - others[0][1] >= _MARGIN else None

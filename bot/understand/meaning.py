@@ -31,7 +31,7 @@ class Intent(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class Request:
     """What a message was understood as."""
 
     intent: Intent
@@ -39,4 +39,4 @@ class Meaning:
     horizon: int | None = None  #: sessions; None where nothing was said of it
     kind: RuleKind | None = None  #: of an alert: what it looks at
     direction: Direction | None = None  #: of an alert
-    amount: str = ""  #: of an alert, as it was written: "5 %", "$250"
+    amount: str = ""  #: of an alert, as any language reads it: "5%", "250", "120000"

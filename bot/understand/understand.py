@@ -13,7 +13,7 @@ from bellwether.core.i18n.translate import ENGLISH, LANGUAGES
 from bot.understand.cues import SOCIAL, Scores, scores
 from bot.understand.entities import Entities, KnowsStock, entities
 from bot.understand.language import Language, language
-from bot.understand.meaning import Intent, Meaning
+from bot.understand.meaning import Intent, Request
 from bot.understand.words import Word, words_of
 
 ENOUGH = 2.0  #: score from which an intent is believed: a cue of one word
@@ -49,7 +49,7 @@ class Unclear:
     likely: tuple[Intent, ...]  #: what it may mean, the likeliest first
 
 
-def understand(text: str, chat_language: str, knows: KnowsStock) -> Meaning | Unclear:
+def understand(text: str, chat_language: str, knows: KnowsStock) -> Request | Unclear:
     """What a message asks for. The chat's language is tried first, then English, then the others.
 
     What surely is a phrase of ours goes before what may be a company: "hola" is a greeting, though nearly a drink.
@@ -57,14 +57,14 @@ def understand(text: str, chat_language: str, knows: KnowsStock) -> Meaning | Un
     words = words_of(text)[:_LONGEST_MESSAGE]
     if not words:
         return next(
-            (Meaning(intent) for sign, intent in _SIGNS.items() if sign in text), Unclear(_WORTH_A_BUTTON[:_BUTTONS])
+            (Request(intent) for sign, intent in _SIGNS.items() if sign in text), Unclear(_WORTH_A_BUTTON[:_BUTTONS])
         )
     knows = cache(knows)
     if not _is_capitals_of_stock(text, knows):
         for code in _codes(words, chat_language):
             if (intent := _whole_phrase(words, language(code))) is not None:
-                return Meaning(intent)
-    best: tuple[float, Meaning] | None = None
+                return Request(intent)
+    best: tuple[float, Request] | None = None
     likely: dict[Intent, float] = {}
     tried: list[str] = []
     for code in _codes(words, chat_language):
@@ -117,7 +117,7 @@ def _whole_phrase(words: tuple[Word, ...], spoken: Language) -> Intent | None:
     return Intent(found) if found is not None else None
 
 
-def _meaning(found: Entities, spoken: Language) -> tuple[float, Meaning | None, dict[Intent, float]]:
+def _meaning(found: Entities, spoken: Language) -> tuple[float, Request | None, dict[Intent, float]]:
     """What a sentence means in a language, if anything, how much speaks for it, and what speaks for all intents."""
     read = scores(found, spoken, len(found.stocks))
     strange = sum(unknown and at not in read.covered for at, unknown in enumerate(found.unknown))
@@ -145,15 +145,15 @@ def _most(intents: dict[Intent, float]) -> tuple[Intent | None, float]:
     return best, intents[best] if best is not None else 0.0
 
 
-def _told(intent: Intent, stocks: tuple[str, ...], found: Entities, read: Scores) -> Meaning:
+def _told(intent: Intent, stocks: tuple[str, ...], found: Entities, read: Scores) -> Request:
     if intent in _OF_NO_STOCK:
-        return Meaning(intent)
+        return Request(intent)
     if intent is not Intent.ALERT:
-        return Meaning(intent, stocks, found.horizon)
+        return Request(intent, stocks, found.horizon)
     if not stocks:
-        return Meaning(Intent.ALERTS)
+        return Request(Intent.ALERTS)
     kind, direction, amount = _alert_terms(found, read)
-    return Meaning(intent, stocks[:1], found.horizon, kind, direction, amount)
+    return Request(intent, stocks[:1], found.horizon, kind, direction, amount)
 
 
 def _alert_terms(found: Entities, read: Scores) -> tuple[RuleKind | None, Direction | None, str]:
