@@ -1,9 +1,11 @@
 """The API's addresses: batches, formats, pages, what can be asked for, and what was issued."""
 
 import csv
+import hashlib
 import io
 import json
 import math
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,6 +19,7 @@ from hypothesis import strategies as st
 
 from bellwether.ask import forecasts as ask_forecasts
 from bellwether.ask.batch import forecasts
+from bellwether.ask.sample_receipts import sample_name
 from bellwether.client.answers.track_record import LedgerAnswer, ReceiptAnswer, TrackRecordAnswer
 from bellwether.core.types import Bars, Origin, to_date
 from bellwether.forecasting.to_json import forecast_json
@@ -26,6 +29,7 @@ from bellwether.track_record.scores.types import TrackRecord
 from tests.support.account import live_services, set_clock, settle
 from tests.support.api import Api
 from tests.support.shapes import check_shape
+from tests.support.web import Visitor
 from web.app import create_app
 from web.problems import KINDS
 from web.rows import flat
@@ -417,3 +421,62 @@ def test_the_forecast_of_the_api_is_the_json_of_every_other_face(api: Api) -> No
     assert api.get("/forecasts/AAPL").json() == forecast_json(made) | {
         "made_at": api.get("/forecasts/AAPL").json()["made_at"]
     }
+
+
+@pytest.mark.parametrize("address", ["/ledger", "/rules", "/alerts", "/universe?q=zzzzzzzzzz"])
+def test_a_table_of_nothing_has_its_columns(api: Api, address: str) -> None:
+    key, sign = api.key(), "&" if "?" in address else "?"
+    assert api.get(address, key).json()["items"] == []
+    (header,) = csv.reader(io.StringIO(api.get(f"{address}{sign}format=csv", key).text))
+    assert len(header) == len(set(header)) > 5
+    parquet = pd.read_parquet(io.BytesIO(api.get(f"{address}{sign}format=parquet", key).content))
+    assert list(parquet.columns) == header and parquet.empty
+
+
+def test_the_columns_of_an_empty_table_are_those_of_a_full_one(tmp_path: Path) -> None:
+    api = Api(tmp_path)
+    key = api.key()
+    (rules,) = csv.reader(io.StringIO(api.get("/rules?format=csv", key).text))
+    api.ask("POST", "/rules", key, json={"symbol": "AAPL", "kind": "move", "threshold": 0.05})
+    assert next(csv.reader(io.StringIO(api.get("/rules?format=csv", key).text))) == rules
+    (unknown,) = csv.reader(io.StringIO(api.get("/universe?q=zzzzzzzzzz&format=csv", key).text))
+    assert next(csv.reader(io.StringIO(api.get("/universe?format=csv", key).text))) == unknown
+
+
+def test_no_address_takes_a_parameter_that_it_does_not_have(api: Api) -> None:
+    key = api.key()
+    description = api.app.openapi()
+    for path, methods in description["paths"].items():
+        if "/admin/" in path:  # which wants another token
+            continue
+        for method, operation in methods.items():
+            address = path.removeprefix("/api/v1").replace("{symbol}", "AAPL")
+            address = re.sub(r"{\w+}", "1", address)
+            body = {"json": {"symbols": ["AAPL"]}} if operation.get("requestBody") else {}
+            for query in ("formt=csv", "format=csv&x=1") if "format" in str(operation) else ("x=1",):
+                answer = api.ask(method.upper(), f"{address}?{query}", key, **dict(body))
+                assert answer.status_code == 400, (method, address, query)
+                assert "has no parameter" in answer.json()["detail"], (method, address, query)
+
+
+@pytest.mark.parametrize("address", ["/market.csv?horizn=10", "/track-record.csv?symbl=AAPL"])
+def test_neither_does_a_file_among_the_pages(visitor: Visitor, address: str) -> None:
+    answer = visitor.get(address)
+    assert answer.status_code == 400 and "has no parameter" in answer.text
+    assert visitor.get(address.partition("?")[0]).status_code == 200
+
+
+def test_the_sample_shows_the_receipts_of_its_misses_as_its_page_does(api: Api) -> None:
+    misses = api.get("/track-record").json()["misses"]
+    assert misses
+    for miss in misses:
+        name = sample_name(miss["symbol"], date.fromisoformat(miss["cutoff"]), miss["horizon"])
+        answer = api.get(f"/receipts/{name}")
+        receipt = answer.json()
+        check_shape(ReceiptAnswer, receipt)
+        assert receipt["symbol"] == miss["symbol"] and receipt["source"] == "sample"
+        assert receipt["outcome"]["log_return"] == pytest.approx(math.log1p(miss["growth"]))
+        proof = hashlib.sha256(bytes.fromhex(receipt["hash_before"] + receipt["content"])).hexdigest()
+        assert proof == receipt["hash"]
+        assert api.get(f"/receipts/{receipt['forecast_id']}").json() == receipt
+        assert "immutable" not in answer.headers["cache-control"], "it is made anew, and stands in no ledger"

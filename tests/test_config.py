@@ -149,7 +149,7 @@ def test_every_key_can_be_set_by_the_environment(folder: Path, monkeypatch: pyte
     values = {"SOURCE": "yahoo", "LEVEL": "DEBUG", "PATH": "x.sqlite3", "TIMEOUT": "3", "FALLBACKS": "file, sample"}
     values |= {"PUBLIC_URL": "https://bellwether.example", "HEARTBEAT_URL": "https://watch.example"}
     values |= {"WEBHOOK_URL": "https://bellwether.example/telegram", "WEBHOOK_SECRET": "s" * 16, "KEY": "ab" * 32}
-    values["YAHOO_BASE_URL"] = "http://mirror.example"
+    values |= {"YAHOO_BASE_URL": "http://mirror.example", "ORIGINS": "https://app.example"}
     values |= {"LIMITS": "no", "BARS": "yes", "PRIVATE_WEBHOOKS": "1", "ADMIN_TOKEN": "a" * 32, "PLANS": '{"demo": {}}'}
     text_keys = {"TOKEN", "BASE_URL", "BASE_FILE_URL", "FILE", "FOLDER", "SERVE", "HOST"}
     for key in setting_keys():

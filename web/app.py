@@ -21,6 +21,7 @@ from web.api import track_record as track_record_api
 from web.api.openapi import describe
 from web.api.requests import only_known
 from web.middleware.access import Access
+from web.middleware.cross_origin import CrossOrigin
 from web.middleware.priority import Priority
 from web.middleware.request_body import RequestBody
 from web.middleware.security_headers import SecurityHeaders
@@ -93,6 +94,7 @@ def create_app(services: Services) -> FastAPI:
     api, visits = services.settings.api, RequestRateLimit(services.settings.web.requests_a_minute)
     meter = Meter(services.store, api, services.clock)
     app.add_middleware(Access, respond=respond, meter=meter, api=api, visits=visits, clock=services.clock)
+    app.add_middleware(CrossOrigin, origins=api.origins)
     app.add_middleware(SecurityHeaders, respond=respond)  # the last one added is the outermost
     return app
 

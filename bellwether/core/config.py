@@ -125,12 +125,21 @@ def _with_demo(plans: dict[str, Plan]) -> dict[str, Plan]:
     return plans
 
 
+def _origin(text: str) -> str:
+    """Where a page comes from, as browsers write it: a browser compares it letter by letter."""
+    if not re.fullmatch(r"\*|https?://[^/?#*\s]+", text):
+        hint = "Input should be a scheme and a host such as https://app.example, with nothing after them, or *"
+        raise PydanticCustomError("origin", hint)
+    return text
+
+
 class Api(_Section):
     """What callers of the API may do."""
 
     limits: bool = True
     bars: bool = False
     private_webhooks: bool = False
+    origins: Annotated[list[Annotated[str, AfterValidator(_origin)]], NoDecode, BeforeValidator(_words)] = []
     admin_token: Annotated[SecretStr, _form(".{32,}", "Input should have at least 32 characters, or be empty")] = (
         SecretStr("")
     )

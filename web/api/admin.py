@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import Depends, Path
 from pydantic import AwareDatetime, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
@@ -21,7 +21,7 @@ from bellwether.core.plans import Terms
 from bellwether.db.database import Store
 from web.api.caller import CallerOf
 from web.api.negotiate import unkept
-from web.api.openapi import ADMIN, operation
+from web.api.openapi import ADMIN, named_router, operation
 from web.api.requests import Question
 from web.dependencies import ApiOf, NowOf, StoreOf
 from web.problems import HttpProblem
@@ -33,7 +33,7 @@ async def _operator_only(caller: CallerOf) -> None:
         raise HttpProblem("bad_key", "This address wants the operator's token.")
 
 
-router = APIRouter(prefix="/api/v1/admin", tags=["operator"], dependencies=[Depends(_operator_only)])
+router = named_router("operator", below="/admin", dependencies=[Depends(_operator_only)])
 KeyId = Annotated[int, Path(ge=1, le=2**53, description="The number of a key")]
 
 

@@ -71,14 +71,14 @@ Asked = Annotated[Callable[[], Forecast], Depends(_asked)]
 
 
 @router.get("/forecasts/{symbol}", **operation(ForecastAnswer, 409, 422, tables=True))
-def forecast(asked: Asked, reply: ReplyOf) -> Response:
+def get_forecast(asked: Asked, reply: ReplyOf) -> Response:
     """Where one symbol may be: a range of prices with its chances, its reasons and its record."""
     made = asked()
     return reply(forecast_json(made), name=f"forecast_{made.symbol}", tag=_tag(made), keep=KEPT)
 
 
 @router.get("/baseline/{symbol}", **operation(BaselineForecastAnswer, 409, 422, tables=True))
-def baseline(asked: Asked, reply: ReplyOf) -> Response:
+def get_baseline(asked: Asked, reply: ReplyOf) -> Response:
     """What a plain volatility rule says to the same question: what the model has to beat."""
     made = asked()
     whole = forecast_json(made)
@@ -115,13 +115,13 @@ class BatchQuestion(Question):
 
 
 _PARTLY = {"description": "Some items failed; each says so", "model": BatchAnswer, "content": TABLES}
-_DECLARED = operation(
-    BatchAnswer, tables=True, conditional=False, also={SOME_FAILED: _PARTLY}, operation_id="forecast_batch"
-)
+_DECLARED = operation(BatchAnswer, tables=True, conditional=False, also={SOME_FAILED: _PARTLY})
 
 
 @router.post("/forecasts", **_DECLARED)
-async def batch(services: ServicesOf, caller: CallerOf, now: NowOf, reply: ReplyOf, asked: BatchQuestion) -> Response:
+async def get_forecasts(
+    services: ServicesOf, caller: CallerOf, now: NowOf, reply: ReplyOf, asked: BatchQuestion
+) -> Response:
     """Forecasts of many symbols at one horizon. Each that is answered counts as one request; those that fail are free.
 
     The answer is 200 when all were answered, else 207.
@@ -153,7 +153,7 @@ def _item(asked: str, answer: Forecast | BellwetherError) -> dict[str, Any]:
 
 
 @router.get("/growth/{symbol}", **operation(GrowthResponse, 409, 422, tables=True))
-def growth(
+def get_growth(
     services: ServicesOf, caller: CallerOf, now: NowOf, symbol: Symbol, reply: ReplyOf, as_of: AsOf = None
 ) -> Response:
     """What the company behind a stock may take in, next quarter and four quarters ahead, as growth over a year."""

@@ -28,7 +28,7 @@ _KEPT = 300  #: seconds
 
 
 @router.get("/universe", **operation(UniverseAnswer, tables=True))
-def universe(
+def list_universe(
     services: ServicesOf,
     page: PageOf,
     reply: ReplyOf,
@@ -63,7 +63,7 @@ def _meant(services: Services, q: str) -> tuple[str | None, list[Instrument]]:
 
 
 @router.get("/bars/{symbol}", **operation(BarsAnswer, 409, 422, tables=True))
-def bars(
+def get_bars(
     services: ServicesOf,
     caller: CallerOf,
     now: NowOf,
@@ -101,7 +101,7 @@ _COLUMNS = tuple(BarAnswer.__annotations__)
 
 
 @router.get("/models", **operation(ModelsAnswer, tables=True))
-def models(services: ServicesOf, reply: ReplyOf) -> Response:
+def list_models(services: ServicesOf, reply: ReplyOf) -> Response:
     """The models, and which of them answers."""
     served = services.model.card.model_id if services.model else None
     items = [
@@ -112,7 +112,7 @@ def models(services: ServicesOf, reply: ReplyOf) -> Response:
 
 
 @router.get("/models/{model_id}", **operation(dict[str, Any], also={304: {"description": "Unchanged"}}))
-def model_card(
+def get_model_card(
     services: ServicesOf, reply: JsonReplyOf, model_id: Annotated[str, Path(description="As /api/v1/models has it")]
 ) -> Response:
     """Everything that is known of a model: what it reads, what it learned from, how it scored, and its limits."""

@@ -1,6 +1,7 @@
 """One answer in three formats: JSON, CSV and Parquet, with the same numbers, and a tag by which it is known again.
 
-body | JSON as it is; as a table one row for each item, what is nested in columns such as `quantiles.0.1`
+body | JSON as it is; as a table one row for each item, what is nested in columns such as `quantiles.0.1`; of no items
+the columns alone
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from fastapi import Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
 import bellwether
+from web.api.columns import columns_of_items
 from web.etag import is_known
 from web.problems import HttpProblem
 from web.rows import Row, csv_text, flat
@@ -90,7 +92,7 @@ class Responder:
         where not every digit does; `keep` are the seconds for which our own cache may give it again.
         """
         table = [body] if rows is None else rows
-        content = _json(body) if self.wanted is Format.JSON else _csv(table) if self.wanted is Format.CSV else None
+        content = _json(body) if self.wanted is Format.JSON else self._csv(table) if self.wanted is Format.CSV else None
         digest = hashlib.sha256(tag.encode() if tag else _json(table) if content is None else content).hexdigest()[:20]
         about = {
             # weak: the same answer may travel packed or not
@@ -103,7 +105,7 @@ class Responder:
         if self.wanted is not Format.JSON:
             about["Content-Disposition"] = f'attachment; filename="{_safe(name)}.{self.wanted}"'
         if content is None:
-            content = _parquet(table)
+            content = self._parquet(table)
         return Response(content, status, about, MEDIA_TYPES[self.wanted])
 
     def page(self, rows: Sequence[Row], following: str | None, name: str, keep: int = 0, **first: Any) -> Response:
@@ -114,6 +116,27 @@ class Responder:
             headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
         body = first | {"items": rows, "next_cursor": following}
         return self(body, rows=rows, name=name, keep=keep, headers=headers)
+
+    def _columns(self, table: Sequence[Row]) -> tuple[list[str], list[Row]]:
+        rows = [flat(row) for row in table]
+        if not rows:
+            scope = self.request.scope
+            return columns_of_items(self.request.app.openapi(), scope["route"].path_format, scope["method"].lower()), []
+        return list(dict.fromkeys(name for row in rows for name in row)), rows
+
+    def _csv(self, table: Sequence[Row]) -> bytes:
+        names, rows = self._columns(table)
+        return csv_text([names, *([row.get(name) for name in names] for row in rows)]).encode()
+
+    def _parquet(self, table: Sequence[Row]) -> bytes:
+        import pyarrow as pa  # 100 ms, when it is first asked for
+        import pyarrow.parquet as pq
+
+        names, rows = self._columns(table)
+        columns = {name: pa.array([row.get(name) for row in rows]) for name in names}
+        file = io.BytesIO()
+        pq.write_table(pa.table(columns), file)
+        return file.getvalue()
 
 
 def unkept(body: Any, status: int = 200) -> Response:
@@ -147,27 +170,6 @@ def _plain(value: Any) -> Any:
 def _json(body: Any) -> bytes:
     # as Starlette's JSONResponse writes it: text order and no NaN
     return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-
-
-def _columns(table: Sequence[Row]) -> tuple[list[str], list[Row]]:
-    rows = [flat(row) for row in table]
-    return list(dict.fromkeys(name for row in rows for name in row)), rows
-
-
-def _csv(table: Sequence[Row]) -> bytes:
-    names, rows = _columns(table)
-    return csv_text([names, *([row.get(name) for name in names] for row in rows)]).encode()
-
-
-def _parquet(table: Sequence[Row]) -> bytes:
-    import pyarrow as pa  # 100 ms, when it is first asked for
-    import pyarrow.parquet as pq
-
-    names, rows = _columns(table)
-    columns = {name: pa.array([row.get(name) for row in rows]) for name in names}
-    file = io.BytesIO()
-    pq.write_table(pa.table(columns), file)
-    return file.getvalue()
 
 
 def _safe(name: str) -> str:

@@ -51,15 +51,28 @@ Security = list[dict[str, list[str]]]
 KEY: Security = [{"key": []}, {}]  #: with a key, or without one on the demo plan
 KEY_NEEDED: Security = [{"key": []}]
 ADMIN: Security = [{"admin": []}]
+_ABOUT = {
+    "forecasts": "Where prices, and a company's revenue, may go: ranges with their chances",
+    "market": "What can be asked for, its daily prices where they are handed out, the models, and how things stand",
+    "track record": "What was forecast and what came of it, each with its proof",
+    "alerts": "Rules of a key's owner, what they have fired, and a stream of what is new",
+    "webhooks": "Addresses that alerts are sent to",
+    "account": "The key's plan and what is left of it",
+    "operator": "Keys of others, for whoever runs the service",
+}
 _SECURITY_SCHEMES = {
     "key": {"type": "http", "scheme": "bearer", "description": "A key of the API: bw_live_..."},
     "admin": {"type": "http", "scheme": "bearer", "description": "The operator's own token"},
 }
 
 
-def named_router(*tags: str) -> APIRouter:
-    """A group of addresses whose operations are called like their functions."""
-    return APIRouter(prefix="/api/v1", tags=list(tags), generate_unique_id_function=lambda route: route.name)
+def named_router(*tags: str, below: str = "", **more: Any) -> APIRouter:
+    """A group of addresses whose operations are called like their functions.
+
+    Programs that others have generated call them so too: a function's name is part of what the API promises.
+    """
+    prefix = f"/api/v1{below}"
+    return APIRouter(prefix=prefix, tags=list(tags), generate_unique_id_function=lambda route: route.name, **more)
 
 
 def operation(
@@ -112,7 +125,10 @@ def _described(app: FastAPI) -> dict[str, Any]:
         openapi_version="3.1.0",
         description=app.description,
         routes=app.routes,
-        servers=[{"url": "/"}],
+        servers=[{"url": "/", "description": "The service that this description came from"}],
+        tags=[{"name": tag, "description": about} for tag, about in _ABOUT.items()],
+        contact={"name": "Whoever runs this service"},
+        license_info={"name": "MIT License", "identifier": "MIT"},
     )
     for operations in description["paths"].values():
         for method, described in operations.items():
@@ -120,6 +136,8 @@ def _described(app: FastAPI) -> dict[str, Any]:
             if method == "get":
                 for status in _OF_BODIES:
                     del answers[status]
+            for parameter in described.get("parameters", ()):
+                parameter["schema"] = _sent(parameter["schema"])
             if "application/json" in answers.get("422", {}).get("content", {}):  # what cannot be read is a 400 here
                 del answers["422"]
     components = description["components"]
@@ -128,3 +146,14 @@ def _described(app: FastAPI) -> dict[str, Any]:
     components["schemas"]["ProblemAnswer"] = TypeAdapter(ProblemAnswer).json_schema()
     components["securitySchemes"] = _SECURITY_SCHEMES
     return description
+
+
+def _sent(schema: dict[str, Any]) -> dict[str, Any]:
+    """What a parameter may be, as it travels: what is left out is absent, and never null.
+
+    Programs that are generated take an alternative for an object, and then cannot send it as text.
+    """
+    if "anyOf" not in schema:
+        return schema
+    (only,) = [part for part in schema["anyOf"] if part.get("type") != "null"]
+    return only if "$ref" in only else only | {name: value for name, value in schema.items() if name != "anyOf"}

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Path, Query
+from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel, ConfigDict, model_validator
 from starlette.requests import Request
 
@@ -114,12 +115,20 @@ PageOf = Annotated[Page, Depends(page_of)]
 
 
 async def only_known(request: Request) -> None:
-    """Compare what is asked with what the specification has. Raises HttpProblem."""
-    described = request.app.openapi()["paths"].get(request.scope["route"].path_format, {}).get(request.method.lower())
-    if described is None:  # such as HEAD
-        return
-    known = [parameter["name"] for parameter in described.get("parameters", ()) if parameter["in"] == "query"]
+    """Compare what is asked with what the address has. Raises HttpProblem."""
+    route = request.scope["route"]
+    described = request.app.openapi()["paths"].get(route.path_format, {}).get(request.method.lower())
+    if described is None:  # a file among the pages
+        known = _query_of(route.dependant)
+    else:
+        known = [parameter["name"] for parameter in described.get("parameters", ()) if parameter["in"] == "query"]
     for name in request.query_params:
         if name not in known:
             hint = near_name(name, known, "it has") if known else "it has none."
             raise HttpProblem("bad_request", f"This address has no parameter “{name[:40]}”; {hint}")
+
+
+def _query_of(dependant: Dependant) -> list[str]:
+    """The names that an endpoint and what it depends on read from the query."""
+    below = [name for dependency in dependant.dependencies for name in _query_of(dependency)]
+    return [parameter.alias for parameter in dependant.query_params] + below

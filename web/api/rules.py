@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
@@ -17,14 +17,14 @@ from bellwether.delivery.messages import owner_of_key
 from bellwether.webhooks.events import alert_json
 from web.api.caller import CallerOf, KeyOf
 from web.api.negotiate import JsonReplyOf, ReplyOf, shaped
-from web.api.openapi import owned
+from web.api.openapi import named_router, owned
 from web.api.requests import LONGEST_NAME, PageOf, Question, check_symbol
 from web.dependencies import ServicesOf, StoreOf
 from web.problems import HttpProblem
 
 _LANGUAGE = "en"
-router = APIRouter(prefix="/api/v1", tags=["alerts"])
-RuleId = Annotated[int, Path(ge=1, le=2**53)]
+router = named_router("alerts")
+RuleId = Annotated[int, Path(ge=1, le=2**53, description="`rule_id` of one of the rules")]
 
 
 class RuleQuestion(Question):

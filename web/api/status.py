@@ -16,7 +16,7 @@ router = named_router()
 
 
 @router.get("/status", **operation(StatusAnswer), tags=["market"])
-def status(services: ServicesOf, reply: JsonReplyOf) -> Response:
+def get_status(services: ServicesOf, reply: JsonReplyOf) -> Response:
     """What answers here, and from which prices; free."""
     return reply(
         {
@@ -33,7 +33,7 @@ def status(services: ServicesOf, reply: JsonReplyOf) -> Response:
 
 
 @router.get("/usage", **owned(UsageAnswer), tags=["account"])
-def usage(store: StoreOf, caller: CallerOf, key: KeyOf, reply: JsonReplyOf) -> Response:
+def get_usage(store: StoreOf, caller: CallerOf, key: KeyOf, reply: JsonReplyOf) -> Response:
     """The plan of the key, what is left of it, and what was used; free."""
     with store.reading() as db:
         days = usage_table.by_day(db, key.id, _DAYS)

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query
+from fastapi import Header, Query
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -28,7 +28,7 @@ from bellwether.track_record.ledger import ledger_table, outcomes_table
 from bellwether.track_record.to_json import issued_json
 from bellwether.webhooks.events import alert_json
 from web.api.caller import CallerOf, KeyOf
-from web.api.openapi import owned
+from web.api.openapi import named_router, owned
 from web.dependencies import ServicesOf
 from web.problems import HttpProblem
 
@@ -38,13 +38,16 @@ MOST_STREAMS = 5  #: of one key at the same time
 MOST_SYMBOLS = 100
 _AT_ONCE = 100  #: events of one look
 _SEEN = re.compile(r"a([0-9]{1,18})-f([0-9]{1,18})", re.ASCII)
-router = APIRouter(prefix="/api/v1", tags=["alerts"])
+router = named_router("alerts")
 _open: Counter[int] = Counter()  #: streams of this process, by key
-_EVENTS = {"description": "Events `alert` and `forecast`", "content": {"text/event-stream": {}}}
+_EVENTS = {
+    "description": "Events `alert` and `forecast`",
+    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+}
 
 
 @router.get("/stream", **owned(None, 409, also={200: _EVENTS}), response_class=Response)
-async def stream(
+async def stream_events(
     services: ServicesOf,
     caller: CallerOf,
     key: KeyOf,

@@ -8,12 +8,13 @@ from starlette.responses import Response
 from bellwether.ask import forecasts
 from bellwether.client.answers.track_record import LedgerAnswer, ReceiptAnswer, TrackRecordAnswer
 from bellwether.core.parsing import parse_horizon
-from bellwether.track_record.ledger import outcomes_table, receipts
+from bellwether.core.types import issues_forecasts
+from bellwether.track_record.ledger import outcomes_table
 from bellwether.track_record.to_json import entry_json, receipt_json, record_json
 from web.api.negotiate import ReplyOf
 from web.api.openapi import named_router, operation
 from web.api.requests import PageOf
-from web.dependencies import ServicesOf, StoreOf
+from web.dependencies import ReceiptsOf, ServicesOf
 
 router = named_router("track record")
 _ONE_YEAR = 31_536_000  #: seconds
@@ -22,7 +23,7 @@ OneHorizon = Annotated[str | None, Query(description="Only these trading days ah
 
 
 @router.get("/track-record", **operation(TrackRecordAnswer, 409, tables=True))
-def track_record(
+def get_track_record(
     services: ServicesOf,
     reply: ReplyOf,
     symbol: OneSymbol = None,
@@ -36,7 +37,7 @@ def track_record(
 
 
 @router.get("/ledger", **operation(LedgerAnswer, 409, tables=True))
-def ledger(
+def list_ledger(
     services: ServicesOf, page: PageOf, reply: ReplyOf, symbol: OneSymbol = None, horizon: OneHorizon = None
 ) -> Response:
     """Every issued forecast in the order of the ledger, misses included, page by page.
@@ -52,12 +53,16 @@ def ledger(
 
 
 @router.get("/receipts/{forecast_id}", **operation(ReceiptAnswer, tables=True))
-def receipt(
-    store: StoreOf,
+def get_receipt(
+    receipts: ReceiptsOf,
     reply: ReplyOf,
     forecast_id: Annotated[str, Path(description="`forecast_id` of an issued forecast", max_length=60)],
 ) -> Response:
-    """The row of one issued forecast and what proves it. It never changes once its outcome is there."""
-    row = receipts.receipt(store, forecast_id)
-    headers = {"Cache-Control": f"private, max-age={_ONE_YEAR}, immutable"} if row.outcome is not None else {}
+    """The row of one issued forecast and what proves it. It never changes once its outcome is there.
+
+    The sample market, of which nothing is issued, has those of the misses in its record to show, made anew.
+    """
+    row = receipts.get(forecast_id)
+    final = row.outcome is not None and issues_forecasts(row.source)
+    headers = {"Cache-Control": f"private, max-age={_ONE_YEAR}, immutable"} if final else {}
     return reply(receipt_json(row), name=f"receipt_{row.forecast_id}", headers=headers)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import Field
 from starlette.responses import Response
 
@@ -20,13 +20,14 @@ from bellwether.webhooks import ask
 from bellwether.webhooks.webhooks_table import Webhook
 from web.api.caller import CallerOf, KeyOf
 from web.api.negotiate import JsonReplyOf, shaped, unkept
-from web.api.openapi import owned
+from web.api.openapi import named_router, owned
 from web.api.requests import PageOf, Question
 from web.dependencies import ApiOf, ClockOf, StoreOf
 
 LONGEST_OVERLAP = 30  #: days
-router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
-Number = Annotated[int, Path(ge=1, le=2**53)]
+router = named_router("webhooks", below="/webhooks")
+Number = Annotated[int, Path(ge=1, le=2**53, description="The webhook's `id`")]
+AttemptId = Annotated[int, Path(ge=1, le=2**53, description="`id` of one of its attempts")]
 
 
 class WebhookQuestion(Question):
@@ -72,7 +73,7 @@ def remove_webhook(store: StoreOf, key: KeyOf, webhook_id: Number) -> Response:
 
 
 @router.post("/{webhook_id}/rotate", **owned(NewWebhookAnswer))
-def rotate_secret(
+def rotate_webhook_secret(
     store: StoreOf, clock: ClockOf, key: KeyOf, webhook_id: Number, asked: RotateSecretQuestion
 ) -> Response:
     """A new secret; until the old one ends, every message carries a signature of each."""
@@ -87,13 +88,13 @@ def enable_webhook(store: StoreOf, key: KeyOf, webhook_id: Number, reply: JsonRe
 
 
 @router.post("/{webhook_id}/test", **owned(SentAnswer, 409, status=202))
-def try_webhook(store: StoreOf, clock: ClockOf, key: KeyOf, webhook_id: Number) -> Response:
+def test_webhook(store: StoreOf, clock: ClockOf, key: KeyOf, webhook_id: Number) -> Response:
     """Send an event of the type webhook.test."""
     return unkept({"event_id": ask.trial(store, clock, key.id, webhook_id)}, 202)
 
 
 @router.get("/{webhook_id}/attempts", **owned(AttemptsAnswer))
-def list_attempts(store: StoreOf, key: KeyOf, webhook_id: Number, page: PageOf, reply: JsonReplyOf) -> Response:
+def list_webhook_attempts(store: StoreOf, key: KeyOf, webhook_id: Number, page: PageOf, reply: JsonReplyOf) -> Response:
     """What was sent and what came of it, newest first; kept for 30 days."""
     attempts = ask.attempts(store, key.id, webhook_id, page.after, page.limit + 1)
     shown, following = page.cut(attempts, lambda attempt: attempt.id)
@@ -101,7 +102,9 @@ def list_attempts(store: StoreOf, key: KeyOf, webhook_id: Number, page: PageOf, 
 
 
 @router.post("/{webhook_id}/attempts/{attempt_id}/replay", **owned(SentAnswer, 409, status=202))
-def replay(store: StoreOf, clock: ClockOf, key: KeyOf, webhook_id: Number, attempt_id: Number) -> Response:
+def replay_webhook_attempt(
+    store: StoreOf, clock: ClockOf, key: KeyOf, webhook_id: Number, attempt_id: AttemptId
+) -> Response:
     """Send the event of an attempt once more, under the same webhook-id."""
     return unkept({"event_id": ask.replay(store, clock, key.id, webhook_id, attempt_id)}, 202)
 

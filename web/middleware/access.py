@@ -30,7 +30,7 @@ from web.problems import HttpProblem, problem_of
 API = "/api/v1/"
 WRONG_KEYS = 30  #: a minute that one address may try; whoever has the right one is never held back by them
 FAILURES = 1000  #: failed calls a minute, and items of batches, that are free; then there is a rest
-_ADMIN = "/api/v1/admin/"  #: has a token of its own
+ADMIN_ADDRESSES = "/api/v1/admin/"  #: has a token of its own
 _OPERATORS = "This address wants the operator's token."
 _FREE = {"/api/v1/usage", "/api/v1/status"}
 _UNCOUNTED = {"/healthz", "/readyz", "/metrics"}  #: asked by whoever watches the service
@@ -69,7 +69,7 @@ class Access:
             return
         path = scope["path"]
         try:
-            if path.startswith(_ADMIN):
+            if path.startswith(ADMIN_ADDRESSES):
                 scope["caller"] = self._operator(scope)
             elif path.startswith(API):
                 scope["caller"] = await self._caller(scope)

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from bellwether.ask.market_overview import Overview, Overviews
+from web.api.requests import only_known
 from web.dependencies import HorizonOf, OverviewsOf, ServicesOf
 from web.pages import market_view
 from web.pages.render import page, tag_of
@@ -55,7 +56,7 @@ def market(
     )
 
 
-@router.get("/market.csv")
+@router.get("/market.csv", dependencies=[Depends(only_known)])
 def market_csv(overviews: OverviewsOf, horizon: HorizonOf) -> Response:
     """The same table for spreadsheets; 503 while it is worked out."""
     overview = overviews.get(horizon)

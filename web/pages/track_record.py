@@ -1,12 +1,13 @@
 """How issued forecasts turned out, and the receipt of each."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from bellwether.ask import forecasts
 from bellwether.core.errors import StoreError
 from bellwether.core.parsing import parse_date, parse_horizon
 from bellwether.services import Services
+from web.api.requests import only_known
 from web.dependencies import ReceiptsOf, RecordsOf, ServicesOf
 from web.pages import record_view
 from web.pages import track_record_csv as csv_file
@@ -57,7 +58,7 @@ def _head(services: Services) -> str:
         return ""
 
 
-@router.get("/track-record.csv")
+@router.get("/track-record.csv", dependencies=[Depends(only_known)])
 def track_record_csv(services: ServicesOf, symbol: str = "", horizon: str = "") -> Response:
     """Every forecast with what came of it, misses and open ones included; of a replay its sums by week."""
     only = forecasts.resolve(services, symbol).symbol if symbol.strip() else None

@@ -73,7 +73,9 @@ class ReliabilityAnswer(ApiAnswer):
 class MissAnswer(ApiAnswer):
     """An outcome outside the 90 % range. Growths are simple returns from the cutoff's close."""
 
-    forecast_id: str
+    forecast_id: Annotated[
+        str, Field(description="Empty in a simulated record: its receipt is asked for as symbol-cutoff-horizon")
+    ]
     symbol: str
     cutoff: Day
     target_session: Day

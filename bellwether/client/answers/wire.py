@@ -46,5 +46,5 @@ class _ByLevel(BaseModel):
 
 Day = Annotated[str, Means(date)]
 Instant = Annotated[str, Means(datetime)]
-Pair = Annotated[list[float], Means(tuple[float, float])]  #: the ends of an interval
+Pair = Annotated[list[float], Field(min_length=2, max_length=2)]  #: the ends of an interval
 Fraction = Annotated[float, Field(ge=0, le=1)]
