@@ -155,5 +155,6 @@ def _sent(schema: dict[str, Any]) -> dict[str, Any]:
     """
     if "anyOf" not in schema:
         return schema
+    only: dict[str, Any]
     (only,) = [part for part in schema["anyOf"] if part.get("type") != "null"]
     return only if "$ref" in only else only | {name: value for name, value in schema.items() if name != "anyOf"}
