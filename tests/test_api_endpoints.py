@@ -330,6 +330,7 @@ def test_the_ledger_can_be_had_whole_misses_included(tmp_path: Path) -> None:
     api = Api(tmp_path, api={"limits": False})
     live = live_services(tmp_path, date(2021, 6, 30))
     api.app = create_app(live)
+    nothing = api.get("/ledger?format=csv").text
     issued = [api.get(f"/forecasts/{symbol}?horizon={h}").json() for symbol in ("AAPL", "MSFT") for h in (1, 10)]
     rows: list[dict[str, Any]] = []
     cursor: str | None = ""
@@ -348,12 +349,15 @@ def test_the_ledger_can_be_had_whole_misses_included(tmp_path: Path) -> None:
         assert receipt.json()["hash"] == row["hash"]
         assert "immutable" not in receipt.headers["cache-control"], "its outcome is still to come"
     assert [row["symbol"] for row in api.get("/ledger?symbol=MSFT&horizon=2w").json()["items"]] == ["MSFT"]
-    table = list(csv.DictReader(io.StringIO(api.get("/ledger?format=csv").text)))
+    open_ones = api.get("/ledger?format=csv").text
+    table = list(csv.DictReader(io.StringIO(open_ones)))
     assert [row["hash"] for row in table] == [row["hash"] for row in rows]
     assert api.get("/receipts/f0").json()["code"] == "not_in_ledger"
     set_clock(live, date(2021, 7, 20))
     settle(live)
     settled = api.get("/ledger").json()["items"]
+    headers = {text.splitlines()[0] for text in (open_ones, nothing, api.get("/ledger?format=csv").text)}
+    assert len(headers) == 1, "the columns are the same before anything is there, while all are open, and later"
     check_shape(LedgerAnswer, {"items": settled, "next_cursor": None})
     for row in settled:
         came, said = row["outcome"], row["log_returns"]

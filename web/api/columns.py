@@ -1,4 +1,4 @@
-"""The columns of a table that has no rows, read from what the API's description says of its items. Pure."""
+"""The columns of a table, read from what the API's description says of its items where the rows do not tell. Pure."""
 
 from typing import Any
 
@@ -9,6 +9,15 @@ def columns_of_items(description: dict[str, Any], path: str, method: str) -> lis
     answer = description["paths"][path][method]["responses"]["200"]["content"]["application/json"]["schema"]
     items = _meant(answer, schemas).get("properties", {}).get("items", {}).get("items")
     return _columns(items, schemas) if items is not None else []
+
+
+def with_all_parts(names: list[str], declared: list[str]) -> list[str]:
+    """The columns of some rows, each with its declared parts where a row has nothing in their place.
+
+    `outcome`, which is null while it is open, becomes `outcome.log_return` and so on, as it will be later.
+    """
+    parts = {name: [column for column in declared if column.startswith(f"{name}.")] for name in names}
+    return list(dict.fromkeys(column for name in names for column in parts[name] or [name]))
 
 
 def _columns(schema: dict[str, Any], schemas: dict[str, Any], name: str = "") -> list[str]:

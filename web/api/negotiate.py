@@ -18,7 +18,7 @@ from fastapi import Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
 import bellwether
-from web.api.columns import columns_of_items
+from web.api.columns import columns_of_items, with_all_parts
 from web.etag import is_known
 from web.problems import HttpProblem
 from web.rows import Row, csv_text, flat
@@ -118,11 +118,11 @@ class Responder:
         return self(body, rows=rows, name=name, keep=keep, headers=headers)
 
     def _columns(self, table: Sequence[Row]) -> tuple[list[str], list[Row]]:
-        rows = [flat(row) for row in table]
-        if not rows:
-            scope = self.request.scope
-            return columns_of_items(self.request.app.openapi(), scope["route"].path_format, scope["method"].lower()), []
-        return list(dict.fromkeys(name for row in rows for name in row)), rows
+        """The names of the columns, the same whatever the items have and however many there are, and the rows."""
+        rows, scope = [flat(row) for row in table], self.request.scope
+        declared = columns_of_items(self.request.app.openapi(), scope["route"].path_format, scope["method"].lower())
+        names = dict.fromkeys(name for row in rows for name in row)
+        return with_all_parts(list(names), declared) if rows else declared, rows
 
     def _csv(self, table: Sequence[Row]) -> bytes:
         names, rows = self._columns(table)
