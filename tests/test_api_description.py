@@ -19,7 +19,7 @@ OPERATIONS = {
     for path, methods in DESCRIBED["paths"].items()
     for method, operation in methods.items()
 }
-#: nothing is fetched, no newer version looked for, and nobody told of the run
+#: npx uses what it has and fetches nothing, no newer version is looked for, and nobody told of the run
 OFFLINE = {"npm_config_offline": "true", "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 PATIENCE = 120  #: seconds
 
@@ -93,8 +93,8 @@ def test_redocly_has_nothing_to_say_about_it() -> None:
 
 
 def redocly() -> list[str] | None:
-    """How Redocly's linter is called here: as a command, or by the npx that has it; None where it is not installed."""
-    for ways in (["redocly"], ["npx", "--no-install", "redocly"], ["npx", "--no-install", "@redocly/cli"]):
+    """How Redocly's linter is called here: as a command, or by the npx that keeps it; None where it is missing."""
+    for ways in (["redocly"], ["npx", "--yes", "@redocly/cli"]):
         if shutil.which(ways[0]) and run([*ways, "--version"]).returncode == 0:
             return ways
     return None
