@@ -72,6 +72,10 @@ class Market(SampleProvider):
         """The last session that is over."""
         return self._days[bisect_right(self._closes, self.now) - 1]
 
+    def began(self, symbol: str) -> date:
+        """Its first session."""
+        return super().bars(symbol, date(_LAST, 12, 31)).sessions[0].astype(object)
+
     def bars(self, symbol: str, end: date) -> Bars:
         """Up to `end`; what had not happened by now is noise."""
         bars = super().bars(symbol, end)
@@ -117,10 +121,11 @@ def _world(market: Market, path: Path, random: Random) -> Services:
     services = build_services(settings, clock=lambda: market.now)
     services = replace(services, provider=market)
     known = sorted(instrument.symbol for instrument in market.universe())
+    listed = [symbol for symbol in known if market.began(symbol) < market.closed]
     for chat_id in range(1, CHATS + 1):
         for symbol in random.sample(known, SYMBOLS):
             watchlist.watch(services, chat_id, symbol, "en")
-        stock = random.choice([symbol for symbol in known if not symbol.startswith("^")])
+        stock = random.choice([symbol for symbol in listed if not symbol.startswith("^")])
         for wish in random.sample(_WISHES, 2):
             ask.add_rule(services, chat_id, stock, wish, "en")
         mode = random.choice(list(DigestMode))

@@ -6,6 +6,7 @@ The database and its answers were made by that code: `tests/support/old_database
 import json
 import multiprocessing
 import signal
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,15 @@ def test_it_was_made_before_the_last_migrations(store: Store, form: str) -> None
     assert names[:3] == ["updates_set_aside", "doubtful_splits", "told_pauses"]
 
 
+def as_told_now(old: dict[str, Any]) -> dict[str, Any]:
+    """The old answers but for what is told otherwise on purpose: of the biggest misses each symbol's first."""
+    record = old["api"]["0 /track-record"]["body"]
+    record["misses"] = list({miss["symbol"]: miss for miss in reversed(record["misses"])}.values())[::-1]
+    return old
+
+
 def test_it_answers_the_same(store: Store, form: str) -> None:
-    old = KEPT["answers"]
+    old = as_told_now(deepcopy(KEPT["answers"]))
     new = same(answers(store.path.parent, KEPT["tokens"], FORMS[form]), old)
     for about, expected in old.items():
         assert new[about] == expected, about

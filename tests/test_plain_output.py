@@ -71,7 +71,7 @@ def test_every_command_prints_where_not_every_sign_can_be_shown(tmp_path: Path, 
     for command in ("forecast AAPL --json", "growth AAPL --json", "track-record --json"):
         body = told[command].partition("\n# status")[0]
         assert isinstance(json.loads(body), dict | list), command
-    assert "(-4.5 % to +5.6 %)" in told["chat"]
+    assert "between $167.47 and $185.09" in told["chat"]
     for command, text in told.items():
         assert text.strip().removeprefix("# status 0"), f"{command} printed nothing"
 

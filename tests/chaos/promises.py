@@ -120,14 +120,18 @@ def check(server: TelegramServer, store: Store, sessions: list[date], happened: 
 def check_whole(server: TelegramServer, store: Store, symbols: tuple[str, ...], sessions: int) -> None:
     """The long digests arrived whole: every symbol, in order, and again only as often as attempts ended unknown."""
     with store.reading() as db:
-        (row,) = rows(db, "SELECT sum(uncertain) AS n FROM outbox WHERE recipient_id = :chat", {"chat": READER})
+        sql = "SELECT text, uncertain FROM outbox WHERE recipient_id = :chat ORDER BY id"
+        digests = rows(db, sql, {"chat": READER})
+    written, uncertain = [str(digest["text"]) for digest in digests], sum(digest["uncertain"] for digest in digests)
     texts = [message.text for message in server.messages(READER)]
     firsts = []
-    for symbol in symbols:
-        found = [at for at, text in enumerate(texts) if f"({symbol})" in text]
-        if not sessions <= len(found) <= sessions + row["n"]:
-            raise Broken(f"{symbol} came {len(found)} times in {sessions} digests, {row['n']} times uncertain")
-        firsts.append(found[0])
+    for name in sorted((f"({symbol}) " for symbol in symbols), key=written[0].index):  # an answer ends the line there
+        wanted, came = [text.count(name) for text in written], sum(text.count(name) for text in texts)
+        if len(wanted) != sessions or min(wanted) == 0:
+            raise Broken(f"{name} stands in {wanted} places of {sessions} digests")
+        if not sum(wanted) <= came <= sum(wanted) + max(wanted) * uncertain:
+            raise Broken(f"{name} came {came} times in place of {wanted}, {uncertain} times uncertain")
+        firsts.append(next(at for at, text in enumerate(texts) if name in text))
     if firsts != sorted(firsts) or firsts[0] == firsts[-1]:
         raise Broken(f"the parts of a long digest came out of order, or in one message: {firsts}")
 
@@ -147,7 +151,7 @@ def _chat(chat_id: int) -> int:
 def _copies(server: TelegramServer, row: dict[str, Any]) -> int:
     """How often a digest arrived, under either number of its chat."""
     day = date.fromisoformat(row["dedup_key"].rpartition(":")[2])
-    return sum(f"After {day.day} {day:%B %Y}" in message.text for message in _all(server, row["chat_id"]))
+    return sum(f"Close of {day.day} {day:%B}." in message.text for message in _all(server, row["chat_id"]))
 
 
 def _in_order(server: TelegramServer, sessions: list[date]) -> None:
@@ -157,7 +161,7 @@ def _in_order(server: TelegramServer, sessions: list[date]) -> None:
         firsts = [
             at
             for day in sessions
-            for at in [next((at for at, text in enumerate(texts) if f"After {day.day} {day:%B %Y}" in text), None)]
+            for at in [next((at for at, text in enumerate(texts) if f"Close of {day.day} {day:%B}." in text), None)]
             if at is not None  # what went out of date; whether it may be missing is looked at elsewhere
         ]
         if firsts != sorted(firsts):

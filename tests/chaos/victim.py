@@ -26,6 +26,7 @@ from bellwether.delivery import inbox_table, outbox_table
 from bellwether.market.sample import SampleProvider
 from bellwether.services import Services, build_services
 from bot.telegram import face as face_module
+from bot.telegram import sender as sender_module
 from bot.telegram.face import TelegramFace
 from bot.telegram.sender import TelegramSender
 from scheduler import Timetable
@@ -35,6 +36,7 @@ from tests.support.png import blank
 
 FIRST_EVENING = datetime(2021, 12, 29, 22, 0, tzinfo=UTC)  # an hour after New York closed
 REPLAY = 20.0  #: fast seconds between tries of the answers that could not be sent: a minute is long in these runs
+SHORT_MESSAGE = 1000  #: UTF-16 units, so that a long digest takes several messages
 TICKS_EVERY = DELIVERS_EVERY = timedelta(seconds=0.1)  # of the wall: apscheduler keeps its own clock
 
 
@@ -89,6 +91,8 @@ def _live(world: World, death: Death | None) -> None:
     logging.disable(logging.CRITICAL)
     forecasts.chart_png = _no_drawing  # what it shows has no part in this, and a drawing takes long in fast time
     face_module.REPLAY = REPLAY
+    # a digest of all symbols of the sample fits one message of Telegram's length
+    sender_module.split_html = functools.partial(sender_module.split_html, longest=SHORT_MESSAGE)
     faulthandler.register(signal.SIGUSR1)  # to see where one hangs
     if death is not None:
         _die(death)
