@@ -16,7 +16,8 @@ from bellwether.core.errors import AmbiguousSymbol, BellwetherError, UnknownSymb
 from bellwether.core.i18n.translate import N_, Said, said, use_language
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.delivery import chat_wishes
-from bot.commands import COMMANDS, ChatContext, forecast, settings
+from bot import requests
+from bot.commands import COMMANDS, ChatContext, settings
 from bot.commands.base import LONGEST, Given, StaleButton, Who
 from bot.commands.stock_typed import ask_back, names_stock
 from bot.replies import Pressed, Reply
@@ -48,8 +49,17 @@ def knows(command: str) -> bool:
 
 def matters_who_asks(text: str) -> bool:
     """Tell whether the answer to a command depends on whether an admin of the group sent it."""
-    command = _BY_NAME.get(_split(visible(text))[0])
+    command = _BY_NAME.get(_split(visible(text))[0]) if visible(text).startswith("/") else None
     return command is not None and command.who is not Who.ANYBODY
+
+
+def matters_who_says(chat: ChatContext, text: str) -> bool:
+    """Tell the same for what somebody says in their own words. Never raises."""
+    words = _clean(visible(text)).strip()
+    if not words or words.startswith("/") or len(words) > LONGEST:
+        return False
+    with speaking(chat) as known:
+        return requests.route(known, words).who is not Who.ANYBODY
 
 
 def matters_who_presses(action: str) -> bool:
@@ -142,13 +152,12 @@ def _answer(chat: ChatContext, text: str) -> Reply:
     if len(arguments) > (command.longest if command is not None else LONGEST):
         return Reply(f"{_LONG}")
     if not words.startswith("/"):
-        return forecast.answer(chat, words)
+        route = requests.route(chat, words)
+        return route.answer(chat) if _may(chat, route.who) else Reply(f"{_not_allowed(chat)}")
     if command is None:
         printable = "".join(letter if letter.isprintable() else "?" for letter in name[:32])
         return Reply(_(_UNKNOWN).format(command=escape(printable)))
-    if command.who is Who.ADMINS and not chat.may_change:
-        return Reply(f"{_not_allowed(chat)}")
-    return command.answer(chat, arguments)
+    return command.answer(chat, arguments) if _may(chat, command.who) else Reply(f"{_not_allowed(chat)}")
 
 
 def _press(chat: ChatContext, action: str) -> Pressed:
@@ -156,7 +165,7 @@ def _press(chat: ChatContext, action: str) -> Pressed:
     press = _VERBS.get(verb)
     if press is None:
         raise StaleButton
-    if press.who is Who.ADMINS and not chat.may_change:
+    if not _may(chat, press.who):
         return Pressed(notice=f"{_not_allowed(chat)}")
     if len(arguments) not in press.takes:
         raise StaleButton
@@ -177,6 +186,10 @@ def _split(words: str) -> tuple[str, str]:
     """ "/Forecast@our_bot AAPL" as ("forecast", "AAPL")."""
     call, arguments = (*words.strip()[1:].split(maxsplit=1), "", "")[:2]
     return call.partition("@")[0].lower(), arguments
+
+
+def _may(chat: ChatContext, who: Who) -> bool:
+    return who is not Who.ADMINS or chat.may_change
 
 
 def _not_allowed(chat: ChatContext) -> Said:

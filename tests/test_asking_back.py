@@ -295,6 +295,6 @@ def test_names_from_a_stranger_cannot_break_the_page_or_the_chat(tmp_path: Path)
     assert page.status_code == 409
     assert "<script>" not in page.text
     assert "<img src=x" not in page.text
-    reply = conversation.answer(ChatContext(services, ANN), "script alert")
+    reply = conversation.answer(ChatContext(services, ANN), "/forecast script alert")
     assert len(reply.buttons) == 2
     assert "<script" not in reply.text

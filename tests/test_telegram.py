@@ -121,10 +121,10 @@ def test_a_stale_or_forged_button_is_answered_kindly(server: TelegramServer, tmp
     [
         ("/frcast AAPL", "I don't know the command /frcast"),
         ("APPL", "Did you mean AAPL?"),
-        ("XQZJW", "Please check the spelling"),
+        ("XQZJW", "There are 42 stocks and indices in it"),
         ("x" * 4000, "That is a long message"),
-        ("<b>bold</b>", "I don't know the symbol <b>bold</b>"),
-        ("😀😀", "I don't know the symbol 😀😀"),
+        ("/forecast <b>bold</b>", "I have nothing called “<b>bold</b>”"),
+        ("😀😀", "I'm not sure what you mean"),
         ("مرحبا", "I don't know the symbol"),
         ("/forecast", "Which stock?"),
         ("/forecast AAPL -5", "1 to 63"),

@@ -98,8 +98,12 @@ def forecasts_of(services: Services, instruments: Iterable[Instrument], horizon:
 
     The model is silent wherever its record silences it. Nothing is entered into the ledger.
     """
-    answers = _answers(services, instruments, horizon)
-    return [answer.forecast for answer in answers if answer is not None]
+    return [answer.forecast for answer in answers_of(services, instruments, horizon)]
+
+
+def answers_of(services: Services, instruments: Iterable[Instrument], horizon: int) -> list[forecasts.Answer]:
+    """The same with the outlooks that they were read from."""
+    return [answer for answer in _answers(services, instruments, horizon) if answer is not None]
 
 
 def _answers(services: Services, instruments: Iterable[Instrument], horizon: int) -> Iterator[forecasts.Answer | None]:

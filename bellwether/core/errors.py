@@ -53,15 +53,28 @@ class BadSymbol(BellwetherError, code="bad_symbol"):
 class UnknownSymbol(BellwetherError, code="unknown_symbol"):
     """No instrument has this symbol in the market we serve."""
 
-    def __init__(self, symbol: str, suggestions: tuple[str, ...] = (), market: str = "") -> None:
-        """`market` is where we looked, for instance "the sample market"; `suggestions` are near symbols."""
+    def __init__(
+        self, symbol: str, suggestions: tuple[str, ...] = (), market: str = "", served: tuple[str, ...] = ()
+    ) -> None:
+        """`market` is where we looked, for instance "the sample market"; `suggestions` are near symbols.
+
+        `served` are the names of all that this market has, where it has no more than that.
+        """
         self.symbol, self.suggestions = symbol, suggestions
         where = said("I don't know the symbol {symbol}.", symbol=symbol)
         if market:
             where = said("I don't know the symbol {symbol} in {market}.", symbol=symbol, market=market)
+        if market and symbol != symbol.upper():  # a company, which may well be spelt as it should be
+            where = said("I have nothing called “{name}” in {market}.", name=symbol, market=market)
         hint = said("Please check the spelling.")
         if suggestions:
             hint = said("Did you mean {symbols}?", symbols=_or(suggestions))
+        elif served:
+            hint = said(
+                "There are {count} stocks and indices in it, such as {examples}.",
+                count=len(served),
+                examples=_or(served[:3]),
+            )
         super().__init__(together(where, hint))
 
 

@@ -21,7 +21,8 @@ from bellwether.core.alert_types import FORECASTS, AlertRule, Direction, Repeat,
 from bellwether.core.errors import BellwetherError
 from bellwether.core.i18n.translate import N_, ngettext
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.core.types import Outlook
+from bellwether.core.parsing import DEFAULT_HORIZON
+from bellwether.core.types import Instrument, Outlook
 from bellwether.delivery import chat_wishes
 from bellwether.forecasting.sentences import day, money, percent, signed_percent, span
 from bot.commands.alert_typed import EXAMPLES
@@ -146,6 +147,15 @@ def threshold_buttons(symbol: str, kind: RuleKind, horizon: int, close: float, c
     start = f"addrule:{symbol}:{kind.value}:{horizon}"
     offered = _preset_buttons(start, _presets(kind, horizon, symbol, close, currency), kind)
     return (*offered, (Button(_("« Something else"), f"kinds:{symbol}:{horizon}"),))
+
+
+def sides(instrument: Instrument, move: float) -> Reply:
+    """Ask which way a move of this size, a fraction, should go."""
+    start = f"addrule:{instrument.symbol}:{RuleKind.MOVE.value}:{DEFAULT_HORIZON}"
+    offered = ((_("Up"), Direction.ABOVE), (_("Down"), Direction.BELOW), (_("Either way"), Direction.EITHER))
+    buttons = tuple(Button(label, f"{start}:{terms(move, direction)}") for label, direction in offered)
+    text = _("{name}: a move of {share} or more in a day. Which way?")
+    return Reply(text.format(name=alerts.name(instrument), share=percent(move, 1)), buttons=(buttons,))
 
 
 def one_alert(chat: ChatContext, rule: AlertRule, opening: str) -> Reply:

@@ -12,7 +12,7 @@ from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.core.types import Outlook
 from bot.commands.alert_quieter import press_quieter, press_stop
 from bot.commands.alert_typed import Typed, read_alert, read_terms
-from bot.commands.alert_views import every_alert, kinds, last_day, one_alert, removed, terms, thresholds
+from bot.commands.alert_views import every_alert, kinds, last_day, one_alert, removed, sides, terms, thresholds
 from bot.commands.base import ChatContext, Command, Given, Press, StaleButton, Who
 from bot.commands.stock_typed import or_ask_back, question_and_horizon
 from bot.replies import Pressed, Reply
@@ -56,6 +56,26 @@ def _begin(chat: ChatContext, typed: Typed) -> Reply:
 def _add(chat: ChatContext, question: str, wish: RuleRequest) -> Reply:
     rule = ask.add_rule(chat.services, chat.chat_id, question, wish, chat.language, chat.thread)
     return one_alert(chat, rule, _ADDED)
+
+
+def in_sentence(
+    chat: ChatContext, question: str, kind: RuleKind | None, direction: Direction | None, threshold: float | None
+) -> Reply:
+    """Add the alert that a sentence asked for. What it did not say is asked back, and never supposed.
+
+    `threshold` is a fraction, or a price as quoted. Raises what `alerts.ask.add_rule` does.
+    """
+    if kind is RuleKind.MOVE and threshold is not None and direction is None:
+        return or_ask_back(
+            lambda: sides(_seen(chat, question).instrument, threshold), f"kind:{{}}:move:{DEFAULT_HORIZON}"
+        )
+    wish = None
+    if kind is not None and (threshold is not None or kind is RuleKind.EARNINGS):
+        # a price is reached from where it stands now, which the answer tells
+        is_level = kind is RuleKind.PRICE and direction is Direction.EITHER
+        wish = RuleRequest(kind, threshold, None if is_level else direction)
+    typed = Typed(question, kind, wish)
+    return or_ask_back(lambda: _begin(chat, typed), _go_on(typed))
 
 
 def _change_typed(chat: ChatContext, rule_id: int, words: list[str]) -> Reply:

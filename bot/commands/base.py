@@ -25,6 +25,7 @@ class ChatContext:
     may_change: bool = True  #: False for somebody in a group who is not one of its admins, for all that is known
     thread: int | None = None  #: the topic of a forum group in which it was said
     rights_known: bool = True  #: False where it could not be learnt who the admins are
+    first_name: str = ""  #: of whoever writes, as a face tells it; it is shown to nobody else, and not stored
     preferences: Preferences = field(default_factory=Preferences)  #: the chat's, once the conversation has read them
 
 

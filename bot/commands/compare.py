@@ -26,14 +26,15 @@ _HOW = said(
 def answer(chat: ChatContext, text: str) -> Reply:
     """Compare forecasts of one horizon; names of more than one word need commas between them."""
     names, horizon = split_horizon(text)
-    return _compared(chat, _names(names), horizon)
+    return compared(chat, _names(names), horizon)
 
 
 def _names(text: str) -> list[str]:
     return [part for part in parted(text) if part.lower() != "vs"]
 
 
-def _compared(chat: ChatContext, names: list[str], horizon: int) -> Reply:
+def compared(chat: ChatContext, names: list[str], horizon: int) -> Reply:
+    """Compare forecasts of what is named, each by a symbol or a name. Raises BadSymbol and BadHorizon."""
     if not FEWEST <= len(names) <= MOST:
         raise BadSymbol(_HOW)
     made: dict[str, Forecast] = {}
@@ -45,9 +46,9 @@ def _compared(chat: ChatContext, names: list[str], horizon: int) -> Reply:
         made.setdefault(forecast.symbol, forecast)
     if len(made) < FEWEST:
         raise BadSymbol(together(said("These are one and the same."), _HOW))
-    compared = list(made.values())
-    chart = charts.comparison(compared, chat.preferences.theme)
-    return Reply(_table(compared), chart=chart, buttons=(*_horizons(list(made), horizon), (meaning(),)))
+    several = list(made.values())
+    chart = charts.comparison(several, chat.preferences.theme)
+    return Reply(_table(several), chart=chart, buttons=(*_horizons(list(made), horizon), (meaning(),)))
 
 
 def _ask_back(problem: AmbiguousSymbol | UnknownSymbol, names: list[str], at: int, horizon: int) -> Reply:
@@ -99,7 +100,7 @@ def _press(chat: ChatContext, given: Given) -> Pressed:
     names = _names(given.text(1))
     if not FEWEST <= len(names) <= MOST:
         raise StaleButton
-    return Pressed(edit=_compared(chat, names, given.horizon(0)))
+    return Pressed(edit=compared(chat, names, given.horizon(0)))
 
 
 COMMAND = Command(

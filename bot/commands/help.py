@@ -4,7 +4,7 @@ from html import escape
 
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
-from bot.commands.base import ChatContext, Command
+from bot.commands.base import ChatContext, Command, Press
 from bot.replies import Reply
 
 _HORIZONS = N_("Or just send a symbol or a company's name. Horizons are 1 to 63 trading days: 10d, 2w or 3m.")
@@ -24,7 +24,8 @@ def make(commands: tuple[Command, ...]) -> Command:
         heading = _("<b>What you can ask</b>")
         return Reply("\n\n".join([heading, "\n".join(lines), _(_HORIZONS), _(_RANGES)]))
 
-    command = Command("help", "", N_("show this list"), answer)
+    presses = {"help": Press(lambda chat, given: answer(chat, ""), (0,))}
+    command = Command("help", "", N_("show this list"), answer, presses)
     return command
 
 

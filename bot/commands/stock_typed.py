@@ -6,6 +6,7 @@ from html import escape
 
 from bellwether.ask.forecasts import resolve
 from bellwether.core.errors import AmbiguousSymbol, BellwetherError, UnknownSymbol
+from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.i18n.translate import translated
 from bellwether.core.parsing import DEFAULT_HORIZON, UNITS, parse_horizon
 from bellwether.market.symbols.match import is_whole_name, read
@@ -14,7 +15,7 @@ from bellwether.market.symbols.spellings import is_code_and_country, is_symbol
 from bellwether.market.symbols.universe import Universe
 from bellwether.services import Services
 from bot.keyboards import choices, near_matches
-from bot.replies import Reply
+from bot.replies import Button, Reply
 
 _ENDS_IN_HORIZON = re.compile(rf"(.*\S) ([+.,-]?[0-9]\S*(?: (?:{UNITS}))?)", re.IGNORECASE | re.DOTALL)
 _COMMAS = re.compile("[,;]")
@@ -58,7 +59,7 @@ def parted(text: str) -> list[str]:
 def names_stock(services: Services, text: str) -> bool:
     """Tell whether a text surely names a stock, or several to choose from. Never raises."""
     try:
-        question, _ = question_and_horizon(services.universe, text)
+        question, _horizon = question_and_horizon(services.universe, text)
         reading = read(clean_question(question), services.universe)
         if reading.candidates:
             return reading.sure
@@ -82,4 +83,5 @@ def ask_back(problem: AmbiguousSymbol | UnknownSymbol, action: str) -> Reply:
     """Ask which instrument is meant. `action` is what a button sends, with {} for its symbol: "ask:{}:10"."""
     if isinstance(problem, AmbiguousSymbol):
         return Reply(escape(translated(problem.question)), buttons=choices(problem.candidates, action))
-    return Reply(escape(problem.for_person), buttons=near_matches(problem.suggestions, action))
+    near = near_matches(problem.suggestions, action)
+    return Reply(escape(problem.for_person), buttons=near or ((Button(_("All symbols"), "symbols"),),))

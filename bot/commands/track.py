@@ -9,7 +9,7 @@ from bellwether.core.types import SkillVerdict
 from bellwether.forecasting import sentences as price_sentences
 from bellwether.track_record.scores import sentences
 from bellwether.track_record.scores.types import Miss, TrackRecord
-from bot.commands.base import ChatContext, Command, Press
+from bot.commands.base import ChatContext, Command, Given, Press
 from bot.commands.stock_typed import or_ask_back
 from bot.keyboards import meaning
 from bot.replies import Reply
@@ -87,5 +87,9 @@ def _miss(miss: Miss) -> str:
     )
 
 
-_PRESSES = {"track": Press(lambda chat, given: _track(chat, given.symbol(), given.symbol()))}
+def _press(chat: ChatContext, given: Given) -> Reply:
+    return _track(chat, given.symbol(), given.symbol()) if len(given) else answer(chat, "")
+
+
+_PRESSES = {"track": Press(_press, (0, 1))}
 COMMAND = Command("track", N_("[SYMBOL]"), N_("how earlier forecasts turned out"), answer, _PRESSES)

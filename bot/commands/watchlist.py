@@ -1,5 +1,6 @@
 """/watch, /unwatch and /list: what a chat gets a digest of every evening."""
 
+from collections.abc import Sequence
 from html import escape
 
 from bellwether.alerts import watchlist
@@ -85,6 +86,12 @@ def unwatch(chat: ChatContext, text: str) -> Reply:
     return _drop(chat, question_and_horizon(chat.services.universe, text)[0])
 
 
+def unwatch_each(chat: ChatContext, names: Sequence[str]) -> Reply:
+    """Take several off the watchlist; each is answered in a line."""
+    answers = [_drop(chat, name) for name in names]
+    return Reply("\n".join(answer.text for answer in answers), buttons=sum((answer.buttons for answer in answers), ()))
+
+
 def _drop(chat: ChatContext, question: str) -> Reply:
     def drop() -> Reply:
         services = chat.services
@@ -140,4 +147,4 @@ UNWATCH = Command(
     {"drop": Press(lambda chat, given: _drop(chat, given.symbol()), who=Who.ADMINS)},
     Who.ADMINS,
 )
-LIST = Command("list", "", N_("what you watch"), listed)
+LIST = Command("list", "", N_("what you watch"), listed, {"list": Press(lambda chat, given: listed(chat, ""), (0,))})

@@ -20,6 +20,11 @@ def answer(chat: ChatContext, text: str) -> Reply:
     question, horizon = question_and_horizon(chat.services.universe, text)
     if not question:
         raise BadSymbol(said("Which stock? For example: /why AAPL"))
+    return ask(chat, question, horizon)
+
+
+def ask(chat: ChatContext, question: str, horizon: int) -> Reply:
+    """Compare them for one horizon, or ask back which stock is meant."""
     return or_ask_back(lambda: _why(chat, question, horizon), f"why:{{}}:{horizon}")
 
 

@@ -23,6 +23,7 @@ from bellwether.delivery.retry import DeliveryError
 from bellwether.services import Services
 from bot import conversation
 from bot.commands import ChatContext
+from bot.keyboards import LONGEST_NAME
 from bot.replies import Reply
 from bot.telegram.addressed import is_of_a_person, said_to_us
 from bot.telegram.compute_slots import ComputeSlots
@@ -101,14 +102,19 @@ class Answers:
         chat = self._chat(message.chat_id, message.from_user, thread)
         if not asked.surely and not await self._run(conversation.understands, chat, text):
             return
-        may_change = not conversation.matters_who_asks(text) or await self._admins.may_change(message)
+        matters = conversation.matters_who_asks(text)
+        if message.chat.type != "private" and not matters:
+            matters = await self._run(conversation.matters_who_says, chat, text)
+        may_change = not matters or await self._admins.may_change(message)
         with typing(self._bot, message.chat_id, thread):
             reply = await self._think(conversation.answer, _allowed(chat, may_change), text)
         await self._answer(message, reply)
 
     def _chat(self, chat_id: int, user: User | None, thread: int | None = None) -> ChatContext:
         code = user.language_code if user is not None else None
-        return ChatContext(self._services, chat_id, code if code and code.isascii() else ENGLISH, thread=thread)
+        name = user.first_name[:LONGEST_NAME] if user is not None else ""
+        language = code if code and code.isascii() else ENGLISH
+        return ChatContext(self._services, chat_id, language, thread=thread, first_name=name)
 
     async def _answer(self, message: Message, reply: Reply) -> None:
         await self._send(message.chat_id, reply, topic_of(message))

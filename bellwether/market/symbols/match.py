@@ -19,7 +19,7 @@ from bellwether.core.types import Instrument
 from bellwether.market.calendar import EVERY_DAY
 from bellwether.market.symbols.normalize import company, fold
 from bellwether.market.symbols.spellings import as_symbol, table
-from bellwether.market.symbols.universe import Universe
+from bellwether.market.symbols.universe import Universe, aliases
 
 SHORTEST_NAME = 3  #: letters; one or two begin too many names
 _TICKER = re.compile(r"[A-Z]{1,5}", re.ASCII)  #: what a US exchange can list without a class
@@ -120,9 +120,3 @@ def _one_company(named: tuple[Instrument, ...], universe: Universe) -> tuple[Ins
 def _short_names() -> dict[str, tuple[str, ...]]:
     """Aliases that are written like symbols and hold in either case: BTC is the coin, not the fund of that ticker."""
     return {row["alias"]: tuple(row["symbols"].split()) for row in table("aliases.csv") if row["alias"].isupper()}
-
-
-@cache
-def aliases() -> dict[str, tuple[str, ...]]:
-    """Other names, former names and short names, folded. One symbol is taken, several are asked back."""
-    return {fold(row["alias"]): tuple(row["symbols"].split()) for row in table("aliases.csv")}

@@ -17,7 +17,7 @@ from bellwether.market.provider import Provider, search_of
 from bellwether.market.symbols import searches_table
 from bellwether.market.symbols.match import Reading, chosen, may_be_taken, read
 from bellwether.market.symbols.normalize import clean_question
-from bellwether.market.symbols.universe import Universe, near_symbols
+from bellwether.market.symbols.universe import Universe, is_near, near_symbols
 
 MOST_SUGGESTED = 4  #: near matches that are told; more hide the right one
 
@@ -79,9 +79,15 @@ class Resolver:
             return self._provider.instrument(candidates[0].symbol)
         if candidates:
             raise AmbiguousSymbol(asked, candidates)
-        near = near_symbols(asked, self._universe.known)
+        near = (symbol for symbol in near_symbols(asked, self._universe.known) if self._is_near(asked, symbol))
         suggested = tuple(dict.fromkeys((*near, *(instrument.symbol for instrument in results))))[:MOST_SUGGESTED]
-        raise UnknownSymbol(asked, suggested, self._provider.describe())
+        # what can be searched has more than is known here
+        served = tuple(instrument.name for instrument in self._universe) if self._find is None else ()
+        raise UnknownSymbol(asked, suggested, self._provider.describe(), served)
+
+    def _is_near(self, asked: str, symbol: str) -> bool:
+        known = self._universe.get(symbol)
+        return known is not None and is_near(asked, known)
 
     def _means_itself(self, symbol: str) -> bool:
         """Whether asking for the symbol leads to it: BTC leads to the coin, so the fund BTC can't be offered."""

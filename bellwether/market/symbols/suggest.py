@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from bellwether.core.types import Instrument
-from bellwether.market.symbols.match import aliases
 from bellwether.market.symbols.normalize import fold
-from bellwether.market.symbols.universe import Universe, near_symbols
+from bellwether.market.symbols.universe import Universe, aliases, near_symbols
 
 MOST = 8  #: more than that is a list to read, not a choice
 LONGEST = 64  #: letters that are looked at

@@ -17,6 +17,7 @@ _WITHOUT_SUFFIX = {  #: calendars of Yahoo's codes of exchanges, beside those of
     **dict.fromkeys(("CCY", "CME", "CBT", "CMX", "NYM", "NYB"), WEEKDAYS),  # currencies and futures
 }
 _ENOUGH = 75  #: rapidfuzz score, 0 to 100, from which a name counts as near
+_MISSPELT = 75  #: rapidfuzz ratio, 0 to 100, from which somebody may have meant just this and slipped
 
 
 class Universe:
@@ -149,3 +150,17 @@ def near_symbols(asked: str, universe: Iterable[Instrument], limit: int = 3) -> 
         scores[symbol] = max(scores.get(symbol, 0.0), score)
     ranked = sorted(scores, key=lambda symbol: (-scores[symbol], symbol))
     return tuple(ranked[:limit])
+
+
+def is_near(asked: str, instrument: Instrument) -> bool:
+    """Whether a text nearly is the symbol, the name, its first word, or another name: as a slip of the finger is."""
+    name = fold(instrument.name)
+    key, others = fold(asked), (alias for alias, symbols in aliases().items() if instrument.symbol in symbols)
+    written = (instrument.symbol.casefold(), name, name.partition(" ")[0], *others)
+    return max(fuzz.ratio(key, other) for other in written) >= _MISSPELT
+
+
+@cache
+def aliases() -> dict[str, tuple[str, ...]]:
+    """Other names, former names and short names, folded. One symbol is taken, several are asked back."""
+    return {fold(row["alias"]): tuple(row["symbols"].split()) for row in table("aliases.csv")}

@@ -1,0 +1,114 @@
+"""What is answered to a greeting, to thanks, to a question for advice, and to what is not understood."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from html import escape
+
+from bellwether.alerts import watchlist
+from bellwether.core.errors import StoreError
+from bellwether.core.i18n.translate import N_
+from bellwether.core.i18n.translate import gettext as _
+from bot.commands.base import ChatContext
+from bot.commands.start import some_symbols
+from bot.keyboards import in_rows, meaning
+from bot.replies import LONGEST_CAPTION, Button, Reply, as_text, utf16_length
+from bot.understand.meaning import Intent
+
+MOST = 3  #: buttons under what was not understood
+_MOST_STOCKS = 4
+_HELLO = N_("<b>Hello!</b>")
+_TRY = N_(
+    "I tell how far a stock may move, as a range, and how often such ranges held.\n\n"
+    "Send me a company, like <b>Apple</b>, or ask in your own words: “Tesla next week”, “Apple or Microsoft?”, "
+    "“tell me when Nvidia drops 5\u00a0%”."
+)
+_HELLO_NAME = N_("<b>Hello, {name}!</b>")
+_THANKED = N_("You're welcome. Ask whenever you want to know how far a stock may move.")
+_BYE = N_("Goodbye! What you watch still comes every evening; /stop ends that.")
+_BYE_ALONE = N_("Goodbye! Ask whenever you want to know how far a stock may move.")
+_UNCLEAR = N_("I'm not sure what you mean. Is it one of these? Or send me a company, like <b>Apple</b>.")
+_NO_ADVICE = N_("I give no advice: nobody knows what a stock does next.")
+_HOW_FAR = N_("What I can tell is how far it may move:")
+_WHICH = N_("Which stock? Press one, or send me its name.")
+
+#: label and action of a button for what may have been meant; each action stands in the file of its command
+_LIKELY = {
+    Intent.HELP: (N_("What can I ask?"), "help"),
+    Intent.TODAY: (N_("What happened today?"), "today"),
+    Intent.LIST: (N_("What do I watch?"), "list"),
+    Intent.TRACK: (N_("How good are the forecasts?"), "track"),
+    Intent.SETTINGS: (N_("Settings"), "settings"),
+    Intent.ALERTS: (N_("My alerts"), "alerts"),
+}
+
+
+def hello(chat: ChatContext) -> Reply:
+    """Greet, by name where there is one, with stocks to begin with."""
+    heading = _(_HELLO_NAME).format(name=escape(chat.first_name)) if chat.first_name else _(_HELLO)
+    stocks = tuple(Button(symbol, f"ask:{symbol}") for symbol in some_symbols(chat.services.universe))
+    return Reply(f"{heading} {_(_TRY)}", buttons=(stocks, (_button(Intent.HELP),)))
+
+
+def thanks(chat: ChatContext) -> Reply:
+    """Answer thanks and praise."""
+    return Reply(_(_THANKED))
+
+
+def bye(chat: ChatContext) -> Reply:
+    """Answer a goodbye; whoever watches something learns that it goes on."""
+    return Reply(_(_BYE if _watched(chat) else _BYE_ALONE))
+
+
+def unclear(likely: Sequence[Intent]) -> Reply:
+    """Offer what may have been meant, the likeliest first."""
+    offered = [intent for intent in dict.fromkeys((*likely, *_LIKELY)) if intent in _LIKELY or intent is Intent.EXPLAIN]
+    return Reply(_(_UNCLEAR), buttons=tuple((_button(intent),) for intent in offered[:MOST]))
+
+
+def perhaps(symbol: str, name: str) -> Reply:
+    """Offer what can be had of a stock whose symbol is also a word: NOW is one, and "now" may be said otherwise."""
+    text = _("Do you mean <b>{name}</b> ({symbol})? Then press one of these.")
+    offered = (
+        (_("Where may it be?"), f"ask:{symbol}"),
+        (_("Watch it every evening"), f"add:{symbol}"),
+        (_("Alert me…"), f"alert:{symbol}"),
+    )
+    buttons = tuple((Button(label, action),) for label, action in offered)
+    return Reply(text.format(name=escape(name), symbol=escape(symbol)), buttons=buttons)
+
+
+def which_stock(chat: ChatContext, action: str, opening: str = "") -> Reply:
+    """Ask which stock is meant. `action` is what a button sends, with {} for its symbol."""
+    symbols = (_watched(chat) or some_symbols(chat.services.universe))[:_MOST_STOCKS]
+    buttons = in_rows([Button(symbol, action.format(symbol)) for symbol in symbols], _MOST_STOCKS)
+    return Reply(f"{opening}\n\n{_(_WHICH)}" if opening else _(_WHICH), buttons=buttons)
+
+
+def no_advice(chat: ChatContext, range_of: Reply | None) -> Reply:
+    """Say kindly that no advice is given, above the range that was asked for; without one ask of which stock."""
+    kindly = f"{_(_NO_ADVICE)} {_(_HOW_FAR)}"
+    if range_of is None:
+        return which_stock(chat, "ask:{}", kindly)
+    return with_opening(range_of, kindly if range_of.chart is not None else _(_NO_ADVICE))
+
+
+def with_opening(reply: Reply, opening: str) -> Reply:
+    """Put a line above an answer, where both fit under its picture."""
+    text = f"{opening}\n\n{reply.text}"
+    if reply.chart is not None and utf16_length(as_text(text)) > LONGEST_CAPTION:
+        return reply
+    return replace(reply, text=text)
+
+
+def _button(intent: Intent) -> Button:
+    if intent is Intent.EXPLAIN:
+        return meaning()
+    label, action = _LIKELY[intent]
+    return Button(_(label), action)
+
+
+def _watched(chat: ChatContext) -> list[str]:
+    try:
+        return [row.symbol for row in watchlist.watchlist(chat.services.store, chat.chat_id)]
+    except StoreError:  # an answer is still given
+        return []

@@ -1,0 +1,206 @@
+"""What people say in their own words, led to the command for it.
+
+text | a symbol or a whole name?   | /forecast, as exactly as it was typed
+     | understand: intent, stocks  | the answer of the command for it
+     | not understood              | three likely ones to press
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from string import punctuation
+
+from bellwether.core.alert_types import RuleKind
+from bellwether.core.errors import BadSymbol, BellwetherError
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.i18n.translate import spoken
+from bellwether.core.parsing import DEFAULT_HORIZON
+from bellwether.forecasting import sentences
+from bellwether.market.symbols.match import Reading, read
+from bellwether.market.symbols.normalize import clean_question
+from bellwether.market.symbols.spellings import is_code_and_country
+from bellwether.market.symbols.universe import Universe
+from bot import courtesies
+from bot.commands import (
+    COMMANDS,
+    alerts,
+    compare,
+    explain,
+    forecast,
+    growth,
+    settings,
+    stop,
+    today,
+    track,
+    watchlist,
+    why,
+)
+from bot.commands.base import ChatContext, Command, Who
+from bot.commands.stock_typed import question_and_horizon
+from bot.replies import Reply
+from bot.understand.meaning import Intent, Meaning
+from bot.understand.understand import Unclear, understand
+
+_MARKS_WITHIN = frozenset("^$=:.")  #: what symbols are written with, and hardly a word
+_END_MARKS = punctuation.replace("^", "").replace("$", "") + "¿¡…“”„«»"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a message leads."""
+
+    answer: Callable[[ChatContext], Reply]
+    who: Who = Who.ANYBODY
+
+
+def route(chat: ChatContext, text: str) -> Route:
+    """Find where a plain message leads, in the language that is spoken. Nothing is looked up elsewhere."""
+    universe = chat.services.universe
+    if _is_code(text):
+        return _as_typed(text)
+    understood = understand(text, spoken(), lambda name: _is_known(name, universe))
+    reading = _reading(text, universe)
+    if isinstance(understood, Unclear):
+        return _guessed(text, understood, reading)
+    if understood.intent in {Intent.FORECAST, Intent.COMPARE} and _is_one_name(text, reading):
+        return _as_typed(text)
+    handle, command = _HANDLERS[understood.intent]
+    return Route(lambda chat: handle(chat, understood), command.who if command is not None else Who.ANYBODY)
+
+
+def _as_typed(text: str) -> Route:
+    return Route(lambda chat: forecast.answer(chat, text))
+
+
+def _guessed(text: str, unclear: Unclear, reading: Reading | None) -> Route:
+    """Return what becomes of a text that is no sentence: perhaps a stock whose name is a word, else likely requests."""
+    if reading is None or not reading.candidates:
+        return Route(lambda chat: courtesies.unclear(unclear.likely))
+    if reading.sure and len(reading.candidates) == 1 and len(text.split()) == 1 and not text.isupper():
+        stock = reading.candidates[0]
+        return Route(lambda chat: courtesies.perhaps(stock.symbol, stock.name))
+    return _as_typed(text)
+
+
+def _is_code(text: str) -> bool:
+    """Tell whether a text is one word written as symbols are, or a code and its country: BRK.B, $AAPL, 700 HK."""
+    word = text.strip().rstrip(_END_MARKS)
+    if " " in word:
+        return is_code_and_country(word) and any(letter.isdigit() for letter in word)
+    return any(letter.isdigit() or letter in _MARKS_WITHIN for letter in word) and word.isascii()
+
+
+def _reading(text: str, universe: Universe) -> Reading | None:
+    """Return what all of a text but its horizon may name, as far as is known here."""
+    try:
+        return read(clean_question(question_and_horizon(universe, text)[0]), universe)
+    except BellwetherError:
+        return None
+
+
+def _is_known(name: str, universe: Universe) -> bool:
+    try:
+        reading = read(clean_question(name), universe)
+    except BadSymbol:
+        return False
+    return bool(reading.candidates) and reading.sure
+
+
+def _is_one_name(text: str, reading: Reading | None) -> bool:
+    """Tell whether a text is a name or a symbol and at most a horizon, which /forecast reads more exactly."""
+    return reading is not None and (bool(reading.candidates) or (text.isupper() and len(text.split()) == 1))
+
+
+# ---- one handler for each intent
+
+
+def _forecast(chat: ChatContext, asked: Meaning) -> Reply:
+    if not asked.stocks:
+        return courtesies.which_stock(chat, f"ask:{{}}:{_offered(asked)}")
+    reply = forecast.ask(chat, asked.stocks[0], _offered(asked))
+    return _with_horizon_told(reply, asked)
+
+
+def _offered(asked: Meaning) -> int:
+    """Return the nearest horizon that is offered, the farther one of two, in sessions."""
+    if asked.horizon is None:
+        return DEFAULT_HORIZON
+    wished = asked.horizon
+    return min(sentences.HORIZON_LABELS, key=lambda offered: (abs(offered - wished), -offered))
+
+
+def _with_horizon_told(reply: Reply, asked: Meaning) -> Reply:
+    """Say so where a forecast is of another horizon than was asked for."""
+    offered = _offered(asked)
+    if asked.horizon in {None, offered}:
+        return reply
+    text = _("You asked for {asked}; the nearest for which I keep a record is {offered}.")
+    told = text.format(asked=sentences.label(asked.horizon or 0), offered=sentences.label(offered))
+    return courtesies.with_opening(reply, escape(told))
+
+
+def _advice(chat: ChatContext, asked: Meaning) -> Reply:
+    if len(asked.stocks) > 1:
+        return courtesies.no_advice(chat, _compare(chat, asked))
+    return courtesies.no_advice(chat, _forecast(chat, asked) if asked.stocks else None)
+
+
+def _compare(chat: ChatContext, asked: Meaning) -> Reply:
+    return _with_horizon_told(compare.compared(chat, list(asked.stocks), _offered(asked)), asked)
+
+
+def _alert(chat: ChatContext, asked: Meaning) -> Reply:
+    if not asked.stocks:
+        return alerts.answer(chat, "")
+    threshold = float(asked.amount.rstrip("%")) if asked.amount else None
+    if threshold is not None and asked.kind is not RuleKind.PRICE:
+        threshold /= 100
+    return alerts.in_sentence(chat, asked.stocks[0], asked.kind, asked.direction, threshold)
+
+
+def _watch(chat: ChatContext, asked: Meaning) -> Reply:
+    if not asked.stocks:
+        return courtesies.which_stock(chat, "add:{}")
+    return watchlist.watch(chat, ", ".join(asked.stocks))
+
+
+def _unwatch(chat: ChatContext, asked: Meaning) -> Reply:
+    if not asked.stocks:
+        return courtesies.which_stock(chat, "drop:{}")
+    return watchlist.unwatch_each(chat, asked.stocks)
+
+
+def _why(chat: ChatContext, asked: Meaning) -> Reply:
+    if not asked.stocks:
+        return courtesies.which_stock(chat, f"why:{{}}:{_offered(asked)}")
+    return _with_horizon_told(why.ask(chat, asked.stocks[0], _offered(asked)), asked)
+
+
+def _growth(chat: ChatContext, asked: Meaning) -> Reply:
+    return growth.answer(chat, asked.stocks[0]) if asked.stocks else courtesies.which_stock(chat, "growth:{}")
+
+
+_HELP = next(command for command in COMMANDS if command.name == "help")
+_Handler = Callable[[ChatContext, Meaning], Reply]
+#: how each intent is answered, and the command whose rights it needs
+_HANDLERS: dict[Intent, tuple[_Handler, Command | None]] = {
+    Intent.HELLO: (lambda chat, asked: courtesies.hello(chat), None),
+    Intent.THANKS: (lambda chat, asked: courtesies.thanks(chat), None),
+    Intent.BYE: (lambda chat, asked: courtesies.bye(chat), None),
+    Intent.HELP: (lambda chat, asked: _HELP.answer(chat, ""), _HELP),
+    Intent.LIST: (lambda chat, asked: watchlist.listed(chat, ""), watchlist.LIST),
+    Intent.STOP: (lambda chat, asked: stop.answer(chat, ""), stop.COMMAND),
+    Intent.SETTINGS: (lambda chat, asked: settings.answer(chat, ""), settings.COMMAND),
+    Intent.FORECAST: (_forecast, forecast.COMMAND),
+    Intent.ADVICE: (_advice, forecast.COMMAND),
+    Intent.COMPARE: (_compare, compare.COMMAND),
+    Intent.ALERT: (_alert, alerts.COMMAND),
+    Intent.ALERTS: (lambda chat, asked: alerts.answer(chat, ""), alerts.COMMAND),
+    Intent.WATCH: (_watch, watchlist.WATCH),
+    Intent.UNWATCH: (_unwatch, watchlist.UNWATCH),
+    Intent.TRACK: (lambda chat, asked: track.answer(chat, asked.stocks[0] if asked.stocks else ""), track.COMMAND),
+    Intent.TODAY: (lambda chat, asked: today.answer(chat, ""), today.COMMAND),
+    Intent.WHY: (_why, why.COMMAND),
+    Intent.GROWTH: (_growth, growth.COMMAND),
+    Intent.EXPLAIN: (lambda chat, asked: explain.answer(chat, ""), explain.COMMAND),
+}
