@@ -38,7 +38,7 @@ from bot.commands import (
 from bot.commands.base import ChatContext, Command, Who
 from bot.commands.stock_typed import question_and_horizon
 from bot.replies import Reply
-from bot.understand.meaning import Intent, Meaning
+from bot.understand.meaning import Intent, Request
 from bot.understand.understand import Unclear, understand
 
 _MARKS_WITHIN = frozenset("^$=:.")  #: what symbols are written with, and hardly a word
@@ -114,14 +114,14 @@ def _is_one_name(text: str, reading: Reading | None) -> bool:
 # ---- one handler for each intent
 
 
-def _forecast(chat: ChatContext, asked: Meaning) -> Reply:
+def _forecast(chat: ChatContext, asked: Request) -> Reply:
     if not asked.stocks:
         return courtesies.which_stock(chat, f"ask:{{}}:{_offered(asked)}")
     reply = forecast.ask(chat, asked.stocks[0], _offered(asked))
     return _with_horizon_told(reply, asked)
 
 
-def _offered(asked: Meaning) -> int:
+def _offered(asked: Request) -> int:
     """Return the nearest horizon that is offered, the farther one of two, in sessions."""
     if asked.horizon is None:
         return DEFAULT_HORIZON
@@ -129,7 +129,7 @@ def _offered(asked: Meaning) -> int:
     return min(sentences.HORIZON_LABELS, key=lambda offered: (abs(offered - wished), -offered))
 
 
-def _with_horizon_told(reply: Reply, asked: Meaning) -> Reply:
+def _with_horizon_told(reply: Reply, asked: Request) -> Reply:
     """Say so where a forecast is of another horizon than was asked for."""
     offered = _offered(asked)
     if asked.horizon in {None, offered}:
@@ -139,17 +139,17 @@ def _with_horizon_told(reply: Reply, asked: Meaning) -> Reply:
     return courtesies.with_opening(reply, escape(told))
 
 
-def _advice(chat: ChatContext, asked: Meaning) -> Reply:
+def _advice(chat: ChatContext, asked: Request) -> Reply:
     if len(asked.stocks) > 1:
         return courtesies.no_advice(chat, _compare(chat, asked))
     return courtesies.no_advice(chat, _forecast(chat, asked) if asked.stocks else None)
 
 
-def _compare(chat: ChatContext, asked: Meaning) -> Reply:
+def _compare(chat: ChatContext, asked: Request) -> Reply:
     return _with_horizon_told(compare.compared(chat, list(asked.stocks), _offered(asked)), asked)
 
 
-def _alert(chat: ChatContext, asked: Meaning) -> Reply:
+def _alert(chat: ChatContext, asked: Request) -> Reply:
     if not asked.stocks:
         return alerts.answer(chat, "")
     threshold = float(asked.amount.rstrip("%")) if asked.amount else None
@@ -158,30 +158,30 @@ def _alert(chat: ChatContext, asked: Meaning) -> Reply:
     return alerts.in_sentence(chat, asked.stocks[0], asked.kind, asked.direction, threshold)
 
 
-def _watch(chat: ChatContext, asked: Meaning) -> Reply:
+def _watch(chat: ChatContext, asked: Request) -> Reply:
     if not asked.stocks:
         return courtesies.which_stock(chat, "add:{}")
     return watchlist.watch(chat, ", ".join(asked.stocks))
 
 
-def _unwatch(chat: ChatContext, asked: Meaning) -> Reply:
+def _unwatch(chat: ChatContext, asked: Request) -> Reply:
     if not asked.stocks:
         return courtesies.which_stock(chat, "drop:{}")
     return watchlist.unwatch_each(chat, asked.stocks)
 
 
-def _why(chat: ChatContext, asked: Meaning) -> Reply:
+def _why(chat: ChatContext, asked: Request) -> Reply:
     if not asked.stocks:
         return courtesies.which_stock(chat, f"why:{{}}:{_offered(asked)}")
     return _with_horizon_told(why.ask(chat, asked.stocks[0], _offered(asked)), asked)
 
 
-def _growth(chat: ChatContext, asked: Meaning) -> Reply:
+def _growth(chat: ChatContext, asked: Request) -> Reply:
     return growth.answer(chat, asked.stocks[0]) if asked.stocks else courtesies.which_stock(chat, "growth:{}")
 
 
 _HELP = next(command for command in COMMANDS if command.name == "help")
-_Handler = Callable[[ChatContext, Meaning], Reply]
+_Handler = Callable[[ChatContext, Request], Reply]
 #: how each intent is answered, and the command whose rights it needs
 _HANDLERS: dict[Intent, tuple[_Handler, Command | None]] = {
     Intent.HELLO: (lambda chat, asked: courtesies.hello(chat), None),

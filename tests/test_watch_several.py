@@ -43,8 +43,8 @@ def test_each_symbol_of_one_message_is_watched_and_answered(services: Services) 
     assert lines[:5] == [
         "• You watch Apple (AAPL) now.",
         "• You watched Microsoft (MSFT) already.",
-        "• I don't know the symbol NOPE in the sample market. There are 42 stocks and indices in it, such as Apple, Adobe or "
-        "Amazon.",
+        "• I don't know the symbol NOPE in the sample market. "
+        "There are 42 stocks and indices in it, such as Apple, Adobe or Amazon.",
         "• You watch Coca-Cola (KO) now.",
         "• I don't know the symbol JNJX in the sample market. Did you mean JNJ?",
     ]

@@ -5,7 +5,7 @@ Some are symbols as well (NICE, LOVE, COOL): four letters in capitals ask.
 
 from bellwether.core.i18n.translate import ENGLISH
 from bot.understand.cues import SOCIAL
-from bot.understand.meaning import Intent, Meaning
+from bot.understand.meaning import Intent, Request
 from bot.understand.understand import understand
 
 _SHOUTED = 4  #: letters in capitals that may be a symbol; fewer are a shout, such as LOL and OK
@@ -38,4 +38,4 @@ def words_of(text: str) -> list[str]:
 
 def _intent(text: str) -> Intent | None:
     understood = understand(text, ENGLISH, lambda name: name.isupper() and len(name) == _SHOUTED)
-    return understood.intent if isinstance(understood, Meaning) else None
+    return understood.intent if isinstance(understood, Request) else None

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 
 from bellwether.core.i18n.translate import ENGLISH
-from bellwether.core.types import MAX_HORIZON
 from bot.understand.language import Language
 from bot.understand.words import Word
 
@@ -70,7 +69,7 @@ def _to_come(folded: list[str], start: int, stop: int, sessions: int, spoken: La
     beside = (*folded[max(0, start - 2) : start], *folded[stop : stop + 1])
     if sessions < 1 or any(spoken.is_in("past", word) for word in beside):
         return None
-    return Time(start, stop, min(sessions, MAX_HORIZON))
+    return Time(start, stop, sessions)
 
 
 def amounts(words: tuple[Word, ...], free: list[bool], spoken: Language, code: str) -> list[Amount]:

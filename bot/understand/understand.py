@@ -161,8 +161,8 @@ def _alert_terms(found: Entities, read: Scores) -> tuple[RuleKind | None, Direct
     marks = read.marks
     up, down = "up" in marks, "down" in marks
     if found.percent:
-        direction = Direction.EITHER if up == down or "either" in marks else Direction.ABOVE if up else Direction.BELOW
-        return RuleKind.MOVE, direction, found.percent
+        direction = Direction.ABOVE if up else Direction.BELOW if down else None  # which way was perhaps not said
+        return RuleKind.MOVE, Direction.EITHER if "either" in marks or (up and down) else direction, found.percent
     if found.price:
         above, below = "above" in marks, "below" in marks
         if above == below:

@@ -1,0 +1,178 @@
+"""What people say in their own words gets the answer of the command for it, over Telegram and without any face."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bellwether.alerts import ask, watchlist
+from bellwether.core.alert_types import Direction, RuleKind
+from bellwether.services import Services
+from bot import terminal
+from tests.support.bot_api_server.server import TelegramServer
+from tests.support.running_bot import bot_services, running_bot
+from tests.support.talk import Talk, as_read
+
+ANN, BEN, GROUP = 1001, 1002, -1002002
+
+#: what somebody says in a fresh chat, and what they read
+SAID = [
+    ("hello", "Hello, Ann! I tell how far a stock may move"),
+    ("thanks a lot", "You're welcome"),
+    ("bye", "Goodbye!"),
+    ("what can you do?", "What you can ask"),
+    ("apple next week", "Over the next week Apple will probably end between"),
+    ("bitcoin tomorrow", "I have nothing called “bitcoin” in the sample market. There are 42 stocks"),
+    ("shell", "I have nothing called “shell” in the sample market. There are 42 stocks"),
+    ("apple in 2 months", "You asked for 42 trading days; the nearest for which I keep a record is 3 months."),
+    ("apple in a year", "You asked for 252 trading days; the nearest"),
+    ("should I buy apple?", "I give no advice"),
+    ("any tips?", "Which stock? Press one"),
+    ("apple vs microsoft", "Apple may move the most, Microsoft the least"),
+    ("AAPL MSFT", "Apple may move the most, Microsoft the least"),
+    ("how did you do on tesla", "Tesla"),
+    ("what is your track record", "ranges held"),
+    ("what happened today", "Close of 31 December."),
+    ("why did apple fall", "From 30 December 2021 to 31 December 2021"),
+    ("apple revenue", "Apple will probably take in"),
+    ("what does this mean", "What a forecast says"),
+    ("watch tesla and apple", "You watch Tesla (TSLA) now."),
+    ("show my list", "You watch:"),
+    ("what happened today?", "Tesla"),
+    ("stop watching tesla", "You no longer watch TSLA"),
+    ("my alerts", "You have no alerts yet."),
+    ("settings", "How I write to you"),
+    ("stop", "I write nothing more of my own accord"),
+    ("the weather in paris", "I'm not sure what you mean"),
+    ("👍", "You're welcome"),
+]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramServer]:
+    monkeypatch.setattr("bot.telegram.rate_limits.PRIVATE", 0.0)
+    with TelegramServer() as server:
+        server.open_chat(ANN)
+        yield server
+        assert server.violations == []
+
+
+def test_every_kind_of_request_is_answered_over_telegram(server: TelegramServer, tmp_path: Path) -> None:
+    with running_bot(bot_services(server, tmp_path)):
+        for said, answer in SAID:
+            assert answer in as_read(server.ask(ANN, said).text), said
+
+
+def test_an_alert_in_words_is_told_back_exactly_and_can_be_undone(server: TelegramServer, tmp_path: Path) -> None:
+    services = bot_services(server, tmp_path)
+    with running_bot(services):
+        made = server.ask(ANN, "tell me when nvidia drops 5 %")
+        assert "NVDA: a session that moves down 5.0 % or more" in as_read(made.text)
+        (rule,) = ask.rules_of(services.store, ANN)
+        assert (rule.kind, rule.direction, rule.threshold) == (RuleKind.MOVE, Direction.BELOW, -0.05)
+        server.press(ANN, made.message_id, "Remove")
+        server.wait_for(lambda seen: (last := seen.last(ANN)) is not None and "Removed: NVDA" in last.text)
+    assert ask.rules_of(services.store, ANN) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "answer", "label"),
+    [
+        ("alert me nvidia 5%", "a move of 5.0 % or more in a day. Which way?", "Down"),
+        ("tell me when nvidia drops", "what should I tell you?", "Big move in a day"),
+        ("tell me when apple gets unusual", "How rare must the outlook be", "1 day in 50"),
+    ],
+)
+def test_what_an_alert_in_words_does_not_say_is_asked_and_never_supposed(
+    talk: Talk, said: str, answer: str, label: str
+) -> None:
+    assert answer in talk.say(said)
+    assert ask.rules_of(talk.services.store, talk.chat_id) == []
+    talk.press(label)
+
+
+def test_a_price_in_words_is_a_level_on_the_side_that_is_still_to_come(talk: Talk) -> None:
+    assert "AAPL: a close above $250.00" in talk.say("tell me when apple reaches $250")
+
+
+def test_what_is_not_understood_gets_three_buttons_that_lead_somewhere(talk: Talk) -> None:
+    for at in range(3):
+        talk.say("the weather in paris")
+        assert len(talk.labels) == 3
+        assert len(talk.press(talk.labels[at])) > 40
+
+
+def test_a_company_that_is_lacking_is_never_called_misspelt(talk: Talk) -> None:
+    told = talk.say("what about shell")
+    assert "spelling" not in told
+    assert talk.labels == ["All symbols"]
+    listed = talk.press("All symbols")
+    assert "42 symbols are ready here" in listed
+    assert "Apple · AAPL" in listed
+
+
+@pytest.mark.parametrize(("said", "near"), [("AAPPL", ["AAPL"]), ("adidas", ["All symbols"])])
+def test_only_what_is_really_near_is_offered(talk: Talk, said: str, near: list[str]) -> None:
+    talk.say(said)
+    assert talk.labels == near
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "answer"),
+    [
+        ("hola", "es", "¡Hola!"),
+        ("avísame cuando nvidia caiga un 5 %", "es", "NVDA"),
+        ("¿qué tal tesla?", "es", "Tesla"),
+        ("danke", "de", "Gern geschehen"),
+        ("Apple nächste Woche", "de", "In der nächsten Woche"),
+        ("soll ich Apple kaufen?", "de", "Ich gebe keinen Rat"),
+        ("olá", "pt", "Olá!"),
+        ("apple ou microsoft", "pt", "Microsoft"),
+        ("привет", "ru", "Здравствуйте!"),
+        ("что с теслой", "ru", "Tesla"),  # noqa: RUF001
+        ("hola", "de", "Hallo!"),
+        ("amd", "en", "nothing called “amd”"),
+    ],
+)
+def test_every_language_is_understood_and_answered_in_the_chats_own(
+    talk: Talk, said: str, language: str, answer: str
+) -> None:
+    talk.language = language
+    assert answer in talk.say(said)
+
+
+@pytest.mark.parametrize("said", ["hola", "danke", "hi", "hey there", "merci", "ok", "nice", "now", "привет"])
+def test_no_greeting_becomes_a_company(talk: Talk, said: str) -> None:
+    talk.say(said)
+    assert talk.shown.chart is None
+
+
+def test_in_a_group_only_admins_change_something_in_their_own_words_too(server: TelegramServer, tmp_path: Path) -> None:
+    server.open_chat(GROUP, "Traders", type="supergroup")
+    server.appoint(GROUP, BEN)
+    services = bot_services(server, tmp_path)
+
+    def answer(text: str, by: int) -> str:
+        before = len(server.messages(GROUP))
+        server.say(GROUP, f"@bellwether_bot {text}", user_id=by)
+        server.wait_for(lambda seen: len(seen.messages(GROUP)) > before)
+        return server.messages(GROUP)[before].text
+
+    with running_bot(services):
+        assert "only its admins" in answer("watch tesla please", ANN)
+        assert watchlist.watchlist(services.store, GROUP) == []
+        assert "You now watch Tesla" in answer("watch tesla please", BEN)
+
+
+def test_the_terminal_understands_the_same(
+    services: Services, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("hello\nwhat about tesla next week\n/quit\n"))
+    terminal.hold(services)
+    said = capsys.readouterr().out
+    assert "Hello! I tell how far" in said
+    assert "Over the next week Tesla" in said
