@@ -1,5 +1,6 @@
 """Which intent the cues of a sentence speak for."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,14 +10,17 @@ from bot.understand.language import WITH_STOCK, WITHOUT_STOCK, Language
 from bot.understand.meaning import Intent
 from bot.understand.pattern import Fit, fits
 
-_A_STOCK = 1.5  #: what a stock alone says for a forecast
+A_STOCK = 1.5  #: what a stock alone says for a forecast
 _SEVERAL = 2.9  #: what several say for a comparison
 _A_TIME = 1.0
 _MOST_FOR_A_FORECAST = 3.9  #: a forecast is what is meant where nothing else is said, however often it is said
 _A_DIRECTION = 1.0
+_A_CONDITION = 6.0  #: "if Tesla falls 5 %" asks for an alert, whatever verb asks for it
 _BOUND = 0.6  #: what an alert's mark adds to an alert that something else speaks for
 SOCIAL = frozenset({Intent.HELLO, Intent.THANKS, Intent.BYE})
 _WITHOUT_STOCK = SOCIAL | {Intent.HELP, Intent.LIST, Intent.TODAY}  #: where a stock is named, something else is asked
+_HOUR = re.compile(r"\d{1,2}(am|pm|h|uhr)")
+CLOCK = "{clock}"
 _INTENTS = {intent.value: intent for intent in Intent}
 _DIRECTIONS = frozenset({"up", "down", "either"})
 
@@ -56,13 +60,15 @@ def scores(found: Entities, spoken: Language, stocks: int) -> Scores:
     if stocks:
         for intent in _WITHOUT_STOCK:
             totals.pop(intent, None)
-        totals[Intent.FORECAST] += _A_STOCK + _A_TIME * (TIME in found.slotted)
+        totals[Intent.FORECAST] += A_STOCK + _A_TIME * (TIME in found.slotted)
         totals[Intent.FORECAST] += _A_DIRECTION * bool(_DIRECTIONS & marks.keys())
         if stocks > 1:
             totals[Intent.COMPARE] += _SEVERAL
             del totals[Intent.FORECAST]
         else:
             totals[Intent.FORECAST] = min(totals[Intent.FORECAST], _MOST_FOR_A_FORECAST)
+        if "condition" in marks and (PRICE in found.slotted or found.percent or "unusual" in marks):
+            totals[Intent.ALERT] += _A_CONDITION
         if Intent.ALERT in totals:
             bound = {"above", "below", "up", "down", "either", "earnings", "unusual"} & marks.keys()
             totals[Intent.ALERT] += _BOUND * len(bound) + (PRICE in found.slotted or bool(found.percent))
@@ -71,7 +77,7 @@ def scores(found: Entities, spoken: Language, stocks: int) -> Scores:
 
 def _matches(slotted: Sequence[str], spoken: Language, stocks: int) -> Iterator[CueMatch]:
     filler = spoken.words["filler"]
-    words = [frozenset(spoken.keys(word)) for word in slotted]
+    words = [frozenset((*spoken.keys(word), *((CLOCK,) if _HOUR.fullmatch(word) else ()))) for word in slotted]
     for start, keys in enumerate(words):
         for cue in {id(cue): cue for key in keys for cue in spoken.cues.get(key, ())}.values():
             if (cue.needs == WITH_STOCK and not stocks) or (cue.needs == WITHOUT_STOCK and stocks):

@@ -12,9 +12,11 @@ from bot.understand.words import Word, shorter_spellings
 STOCK, TIME, PERCENT, PRICE = "{stock}", "{time}", "{percent}", "{price}"
 MOST_STOCKS = 5
 _LONGEST_SYMBOL = 6
+_LETTERS = frozenset("BCDFGHJKLMNPQRSTVWZ")  #: symbols that are no words and join none
 _SURE_IN_SMALL = 4  #: letters of a symbol that is no word by chance
 _SHORTEST_WORD = 4  #: letters of a word that may be misspelt
 _MOST_STRANGE = 6  #: words that are none of the language, up to which a sentence is taken for a misspelt one
+_MOST_STRANGE_BESIDE_NAME = 3  #: the same, up to which one of them may be a misspelt company
 _NEAR = 83  #: rapidfuzz ratio, 0 to 100, from which a word is taken for another of the language
 
 #: whether a text surely names a stock that is known, or several to choose from
@@ -49,7 +51,8 @@ class _Search:
         self.folded = [word.folded for word in words]
         self.free = [True] * len(words)
         self.stocks: dict[int, tuple[int, str]] = {}  # start: stop, name
-        self.spellable = sum(not self.spoken.has(word) for word in self.folded) <= _MOST_STRANGE
+        self.strange = sum(not self.spoken.has(word) for word in self.folded)
+        self.spellable = self.strange <= _MOST_STRANGE
         self.capitals = not any(word.written.islower() for word in words) and len(words) > 1
         for start, stop in _idioms(self.folded, self.spoken):
             self.free[start:stop] = [False] * (stop - start)
@@ -62,7 +65,7 @@ class _Search:
         self._take(self._in_a_list)
         if not self.stocks:
             self._take(self._doubtful)
-        if not self.stocks and self.spellable:
+        if not self.stocks and self.strange <= _MOST_STRANGE_BESIDE_NAME:
             self._take(self._misspelt)
         if not self.stocks and self._nothing_else(amount, time):
             self._take(self._anything)
@@ -106,7 +109,9 @@ class _Search:
         word, plain = folded[0], written.lstrip("$")
         if written.startswith("$") and plain[:1].isalpha():
             return plain
-        if self._is_ordinary(word):
+        if self._is_letter_of_stock(start):
+            return plain
+        if self._is_ordinary(word) or word in self.spoken.vocabulary:
             return None
         if self._in_time_or_number(word):
             return None
@@ -120,6 +125,11 @@ class _Search:
             return plain
         symbol = word.upper() in known.symbols or self._has_marks(word)
         return written if symbol and len(word) >= _SURE_IN_SMALL and not self.spoken.has(word) else None
+
+    def _is_letter_of_stock(self, at: int) -> bool:
+        """A symbol of one letter, as exchanges write it, in a sentence that is not all in capitals."""
+        after_number = at > 0 and self.folded[at - 1][0].isdigit()  # "10 K"
+        return self.words[at].written in _LETTERS and not self.capitals and not after_number
 
     def _is_phrase_of_names(self, folded: Sequence[str], names: object) -> bool:
         """Several words are a name as they are, or written together where none of them is a frequent word."""
@@ -139,8 +149,10 @@ class _Search:
         return False
 
     def _in_a_list(self, start: int, stop: int) -> str | None:
-        """A short symbol beside a joiner that has a stock on its other side: "ford and gm"."""
-        if stop - start > 1 or not self.stocks or self.spoken.has(self.folded[start]):
+        """A short symbol or doubtful name beside a joiner that has a stock on its other side: "ford and gm"."""
+        word = self.folded[start]
+        doubtful = word in self.spoken.words["doubtful"] and not self._is_common(word)
+        if stop - start > 1 or not self.stocks or (self.spoken.has(word) and not doubtful):
             return None
         ends = {end for end, _name in self.stocks.values()}
         joined = (
@@ -152,8 +164,9 @@ class _Search:
             and (self.folded[start + 1] in self.spoken.words["joiners"] or self.words[start + 1].begins)
             and (start + 2 in self.stocks or start + 1 in self.stocks)
         )
-        word = self.folded[start]
-        return word if joined and word.upper() in lexicon().symbols else None
+        known = lexicon()
+        named = word.upper() in known.symbols or (doubtful and key_of(word) in known.names)
+        return word if joined and named else None
 
     def _doubtful(self, start: int, stop: int) -> str | None:
         """Where no stock is named for sure: names that are words too, and symbols of three small letters."""
@@ -182,9 +195,9 @@ class _Search:
 
     def _anything(self, start: int, stop: int) -> str | None:
         """Whatever is known, where nothing but filler stands around it."""
-        if stop - start > 1 or self._is_common(self.folded[start]):
-            return None
         word = self.folded[start]
+        if stop - start > 1 or word in self.common:
+            return None
         return word if word.upper() in lexicon().symbols or key_of(word) in lexicon().names else None
 
     def _time_like(self, start: int, stop: int) -> str | None:

@@ -2,14 +2,15 @@
 
 A file has sections, each headed by a name in brackets; `#` begins a comment. A line is a cue: folded words of which
 `(a|b)` is one of several and `[a]` or `[a|b]` may be left out; `stem*` is any word that begins so, `...` up to three
-words, and `{stock}`, `{percent}`, `{price}` and `{time}` are what was found in the sentence. A cue weighs one more
-than it has words, or what stands after `=`.
+words, and `{stock}`, `{percent}`, `{price}`, `{time}` and `{clock}` are what was found in the sentence. A cue weighs
+one more than it has words, or what stands after `=`.
 
 [<intent>]               | cues that speak for it
 [<intent> with stock]    | the same, counted only where a stock is named
 [<intent> without stock] | the same, counted only where none is named
 [<intent> alone]         | whole messages
-[up], [down], [either]   | which way a price moves; [above], [below] where it stands; [earnings], [unusual]
+[up], [down], [either]   | which way a price moves; [above], [below] where it stands; [earnings], [unusual];
+                         | [condition]: "if" and "when", before what an alert waits for
 [idioms]                 | phrases that hold no stock and no time, though their words may: "price target"
 [common]                 | frequent words, which are no companies, though some are symbols; [filler]: politeness
 [doubtful]               | words that are companies only where no other is named

@@ -10,7 +10,7 @@ from functools import cache
 
 from bellwether.core.alert_types import Direction, RuleKind
 from bellwether.core.i18n.translate import ENGLISH, LANGUAGES
-from bot.understand.cues import SOCIAL, Scores, scores
+from bot.understand.cues import A_STOCK, SOCIAL, Scores, scores
 from bot.understand.entities import Entities, KnowsStock, entities
 from bot.understand.language import Language, language
 from bot.understand.meaning import Intent, Request
@@ -18,6 +18,8 @@ from bot.understand.words import Word, words_of
 
 ENOUGH = 2.0  #: score from which an intent is believed: a cue of one word
 _STRANGE = 0.25  #: what each word that is none of the language takes from a score, where no stock is named
+_MOST_STRANGE_BESIDE = 1  #: such words beside a stock that nothing is asked of
+_BESIDE_THANKS = 1.5  #: what a supposed company must speak for more, where there are thanks or a greeting
 _SURE = 2.6  #: score of a sentence in the language that has most of its words, from which no other language is tried
 _COVERED = 0.6  #: share of its words from which a message is in the chat's language
 _LONGEST_NAME = 3  #: words of a company's name that nobody here knows
@@ -130,11 +132,19 @@ def _meaning(found: Entities, spoken: Language) -> tuple[float, Request | None, 
         named, stock = company
         supposed = scores(named, spoken, 1)
         other, supposed_score = _most({each: supposed.intents.get(each, 0.0) for each in _WITH_UNKNOWN})
+        if intent in SOCIAL and score >= ENOUGH:
+            supposed_score -= _BESIDE_THANKS
         alone = len(named.slotted) == 1 or (len(named.slotted) == 2 and found.horizon is not None)
-        if other is not None and (supposed_score > max(score, ENOUGH + 1) or (alone and score < ENOUGH)):
+        if (
+            other is not None
+            and not (other is intent is Intent.TRACK and score >= ENOUGH)
+            and (supposed_score > max(score, ENOUGH + 1) or (alone and score < ENOUGH))
+        ):
             return supposed_score, _told(other, (stock,), named, supposed), supposed.intents
     if intent is None or score < (ENOUGH if not found.stocks else 0):
         return 0.0, None, read.intents
+    if intent is Intent.FORECAST and score <= A_STOCK and strange > _MOST_STRANGE_BESIDE:
+        return 0.0, None, read.intents  # "order me an uber home, I'm drunk" names a company, and asks nothing of it
     return score, _told(intent, found.stocks, found, read), read.intents
 
 
