@@ -90,8 +90,8 @@ def _matches(slotted: Sequence[str], spoken: Language, stocks: int) -> Iterator[
 
 
 def _is_enough(fit: Fit) -> bool:
-    """Whether more than a word is left of a phrase that has lost its filler."""
-    return fit.words > 1 or not fit.skipped
+    """Whether more than two words are left of a phrase that has lost its filler."""
+    return fit.words > 2 or not fit.skipped
 
 
 def _longest(matches: list[CueMatch]) -> list[CueMatch]:

@@ -17,6 +17,7 @@ one more than it has words, or what stands after `=`.
 [names]                  | how this language calls or inflects companies = their symbol
 [when]                   | times = sessions; [units] after a number, or alone but for days; [numbers]; [between] the two
 [past]                   | words beside a unit that make it no time to come
+[short]                  | how words are shortened in chats = the whole word
 [joiners]                | words between the stocks of a list
 [percent], [thousand], [million], [money] | words after a number
 """
@@ -27,12 +28,13 @@ from functools import cache
 from pathlib import Path
 
 from bot.understand.pattern import Pattern, beginnings, named, parsed, spellings
+from bot.understand.words import fold_words
 
 _FOLDER = Path(__file__).parent / "phrases"
 _SHORTEST_STEM = 2
 _SHORTEST_WORD = 4  #: letters of a word that may be misspelt
 ALONE, WITH_STOCK, WITHOUT_STOCK = "alone", "with stock", "without stock"
-_WITH_VALUES = frozenset({"names", "when", "units", "numbers"})
+_WITH_VALUES = frozenset({"names", "when", "units", "numbers", "short"})
 _LISTS = frozenset(
     {"common", "filler", "doubtful", "past", "joiners", "between", "percent", "thousand", "million", "money"}
 )
@@ -61,7 +63,10 @@ class Language:
     whole_words: tuple[str, ...] = ()  #: those of the vocabulary that may be misspelt
 
     def keys(self, word: str) -> list[str]:
-        """The word, and the stems that it begins with."""
+        """The word, the stems that it begins with, and those of the word that it is short for."""
+        word_in_full = self.values.get("short", {}).get(word)
+        if word_in_full is not None:
+            return [word, *self.keys(word_in_full)]
         stems = (f"{word[:length]}*" for length in range(_SHORTEST_STEM, len(word) + 1))
         return [word, *(stem for stem in stems if stem in self.vocabulary)]
 
@@ -98,7 +103,7 @@ def language(code: str) -> Language:
             for keys in spellings(pattern):
                 words = " ".join(keys)
                 if head in _WITH_VALUES:
-                    read.values[head][words] = value.upper()
+                    read.values[head][words] = fold_words(value) if head == "short" else value.upper()
                 elif head in _LISTS:
                     lists[head].add(words)
                 elif head == "idioms":

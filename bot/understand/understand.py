@@ -19,6 +19,7 @@ from bot.understand.words import Word, words_of
 ENOUGH = 2.0  #: score from which an intent is believed: a cue of one word
 _STRANGE = 0.25  #: what each word that is none of the language takes from a score, where no stock is named
 _MOST_STRANGE_BESIDE = 1  #: such words beside a stock that nothing is asked of
+_MOST_BESIDE = 8  #: words in all, the stock among them, of a sentence that asks nothing
 _BESIDE_THANKS = 1.5  #: what a supposed company must speak for more, where there are thanks or a greeting
 _SURE = 2.6  #: score of a sentence in the language that has most of its words, from which no other language is tried
 _COVERED = 0.6  #: share of its words from which a message is in the chat's language
@@ -143,7 +144,9 @@ def _meaning(found: Entities, spoken: Language) -> tuple[float, Request | None, 
             return supposed_score, _told(other, (stock,), named, supposed), supposed.intents
     if intent is None or score < (ENOUGH if not found.stocks else 0):
         return 0.0, None, read.intents
-    if intent is Intent.FORECAST and score <= A_STOCK and strange > _MOST_STRANGE_BESIDE:
+    beside = len(found.slotted) - len(read.covered)
+    by_the_way = strange > _MOST_STRANGE_BESIDE or beside > _MOST_BESIDE
+    if intent is Intent.FORECAST and score <= A_STOCK and by_the_way:
         return 0.0, None, read.intents  # "order me an uber home, I'm drunk" names a company, and asks nothing of it
     return score, _told(intent, found.stocks, found, read), read.intents
 
@@ -169,16 +172,21 @@ def _told(intent: Intent, stocks: tuple[str, ...], found: Entities, read: Scores
 def _alert_terms(found: Entities, read: Scores) -> tuple[RuleKind | None, Direction | None, str]:
     """What an alert looks at, on which side, and its threshold as it was written."""
     marks = read.marks
-    up, down = "up" in marks, "down" in marks
+    sign = (found.percent or found.price)[:1]
+    up, down = "up" in marks or sign == "+", "down" in marks or sign == "-"
     if found.percent:
         direction = Direction.ABOVE if up else Direction.BELOW if down else None  # which way was perhaps not said
-        return RuleKind.MOVE, Direction.EITHER if "either" in marks or (up and down) else direction, found.percent
+        return (
+            RuleKind.MOVE,
+            Direction.EITHER if "either" in marks or (up and down) else direction,
+            found.percent.lstrip("+-"),
+        )
     if found.price:
         above, below = "above" in marks, "below" in marks
         if above == below:
             above, below = up, down
         direction = Direction.EITHER if above == below else Direction.ABOVE if above else Direction.BELOW
-        return RuleKind.PRICE, direction, found.price
+        return RuleKind.PRICE, direction, found.price.lstrip("+-")
     if "earnings" in marks:
         return RuleKind.EARNINGS, None, ""
     if "unusual" in marks:

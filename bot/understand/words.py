@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 _APOSTROPHES = re.compile("['`\u00b4\u2018\u2019]")
 _MARKS = re.compile(r"[^\w\s$%^&.,=+/\-\u2212]|_")  # what no symbol, name, price or percentage is written with
-_LOOSE = re.compile(r"(?<![^\s])[.,/+=-]+|[.,/+=-]+(?![^\s])")  # such marks at a word's end, or alone
+_LOOSE = re.compile(r"(?<![^\s])(?:[.,/=]|[+-](?!\d))+|[.,/+=-]+(?![^\s])")  # such marks at a word's end, or alone
 _SAME = re.compile(r"([^\W\d_])\1{2,}")  # three and more of one letter: "heyyy"
 
 
