@@ -123,7 +123,7 @@ def test_a_stale_or_forged_button_is_answered_kindly(server: TelegramServer, tmp
         ("APPL", "Did you mean AAPL?"),
         ("XQZJW", "There are 42 stocks and indices in it"),
         ("x" * 4000, "That is a long message"),
-        ("/forecast <b>bold</b>", "I have nothing called “<b>bold</b>”"),
+        ("/forecast <b>bold</b>", "I don't know the symbol <b>bold</b>"),
         ("😀😀", "I'm not sure what you mean"),
         ("مرحبا", "I don't know the symbol"),
         ("/forecast", "Which stock?"),

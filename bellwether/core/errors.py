@@ -64,7 +64,8 @@ class UnknownSymbol(BellwetherError, code="unknown_symbol"):
         where = said("I don't know the symbol {symbol}.", symbol=symbol)
         if market:
             where = said("I don't know the symbol {symbol} in {market}.", symbol=symbol, market=market)
-        if market and symbol != symbol.upper():  # a company, which may well be spelt as it should be
+        is_name = symbol != symbol.upper() and symbol.replace(" ", "").isalpha()
+        if market and is_name:  # a company, which may well be spelt as it should be
             where = said("I have nothing called “{name}” in {market}.", name=symbol, market=market)
         hint = said("Please check the spelling.")
         if suggestions:
