@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bellwether.core.errors import DoubtfulBars
+from bellwether.core.i18n.numbers import day as in_words
 from bellwether.core.types import (
     CLOSE,
     HIGH,
@@ -99,7 +100,7 @@ def test_a_stretch_at_a_hundredth_is_put_right_once_most_recent_days_are_in_the_
 def test_newest_days_at_a_hundredfold_may_be_a_new_unit_and_are_not_answered_from(newest: int) -> None:
     damaged = times(walk(), slice(COUNT - newest, COUNT), 100)
     day = to_date(damaged.sessions[COUNT - newest])
-    with pytest.raises(DoubtfulBars, match=f"The prices of MADE jump a hundredfold on {day}"):
+    with pytest.raises(DoubtfulBars, match=f"The prices of MADE jump a hundredfold on {in_words(day)}"):
         comparable(damaged)
     before = to_date(damaged.sessions[COUNT - newest - 1])
     assert settled_until(damaged, None) == (before if newest <= 3 else damaged.cutoff)
@@ -153,7 +154,9 @@ def test_days_that_are_threefold_off_and_back_are_no_prices(seed: int, factor: f
 def test_an_untold_jump_of_a_splits_ratio_is_not_answered_across(ratio: float) -> None:
     damaged = times(walk(daily=0.003), slice(0, COUNT - 5), ratio)
     day = to_date(damaged.sessions[-5])
-    with pytest.raises(DoubtfulBars, match=f"The price of MADE jumps on {day} as it does when older prices are not"):
+    with pytest.raises(
+        DoubtfulBars, match=f"The price of MADE jumps on {in_words(day)} as it does when older prices are not"
+    ):
         comparable(damaged)
     later = times(walk(daily=0.003), slice(0, COUNT - 30), ratio)
     seen = comparable(later)

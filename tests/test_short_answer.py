@@ -17,7 +17,8 @@ from bot.replies import LONGEST_CAPTION, Button, Reply, as_text, detailed_text, 
 from tests.support.web import sample_services
 
 MOST_FIGURES = 8
-FIGURE = re.compile(r"\d{4}-\d\d-\d\d|\d+(?:[.,\u00a0\u202f]\d+)*")  # a date is one figure, and so is 1,234.50
+# a date is one figure ("31. Dezember 2021", "31 de diciembre de 2021"), and so is 1,234.50
+FIGURE = re.compile(r"\d{1,2}\.? (?:de )?[^\W\d]+ (?:de )?\d{4}\b|\d+(?:[.,\u00a0\u202f]\d+)*")
 ANN = 1
 
 
