@@ -279,7 +279,8 @@ def _idioms(folded: Sequence[str], spoken: Language) -> Iterator[tuple[int, int]
 
 def _spelt(word: str, spoken: Language) -> str:
     """A word as the language spells it."""
-    if spoken.has(word) or not word.isalpha():
+    # a company that the market at hand lacks is spelt as it should be: "shell" is not "shells"
+    if spoken.has(word) or not word.isalpha() or key_of(word) in lexicon().names:
         return word
     for shorter in shorter_spellings(word):
         if spoken.has(shorter):
