@@ -24,6 +24,7 @@ _BESIDE_THANKS = 1.5  #: what a supposed company must speak for more, where ther
 _SURE = 2.6  #: score of a sentence in the language that has most of its words, from which no other language is tried
 _COVERED = 0.6  #: share of its words from which a message is in the chat's language
 _LONGEST_NAME = 3  #: words of a company's name that nobody here knows
+_LONGEST_COURTESY = 4  #: words
 _LONGEST_MESSAGE = 40  #: words that are read
 _BUTTONS = 3
 _SIGNS = {
@@ -117,7 +118,21 @@ def _whole_phrase(words: tuple[Word, ...], spoken: Language) -> Intent | None:
     whole = [word.folded for word in words]
     without = [word for word in whole if not spoken.is_in("filler", word)]
     found = spoken.alone.get(" ".join(whole)) or spoken.alone.get(" ".join(without))
-    return Intent(found) if found is not None else None
+    return Intent(found) if found is not None else _courtesies(without, spoken)
+
+
+def _courtesies(words: list[str], spoken: Language) -> Intent | None:
+    """What a message says that is nothing but courtesies in a row: "wow cool", "perfect, bye"."""
+    said: list[Intent] = []
+    at = 0
+    while at < len(words):
+        stops = range(min(len(words), at + _LONGEST_COURTESY), at, -1)
+        stop = next((stop for stop in stops if " ".join(words[at:stop]) in spoken.alone), None)
+        if stop is None or (intent := Intent(spoken.alone[" ".join(words[at:stop])])) not in SOCIAL:
+            return None
+        said.append(intent)
+        at = stop
+    return said[-1] if said else None
 
 
 def _meaning(found: Entities, spoken: Language) -> tuple[float, Request | None, dict[Intent, float]]:
