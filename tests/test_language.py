@@ -75,7 +75,7 @@ def test_threads_speak_each_their_own_language() -> None:
         thread.start()
     for thread in threads:
         thread.join(10)
-    assert heard == {"en": "Changed.", "es": "Cambiado.", "de": "Geändert.", "pt": "Mudado.", "ru": "Изменено."}
+    assert heard == {"en": "Changed.", "es": "Cambiado.", "de": "Geändert.", "pt": "Alterado.", "ru": "Изменено."}
 
 
 @pytest.mark.parametrize("code", OTHERS)

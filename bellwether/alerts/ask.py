@@ -7,6 +7,7 @@ from bellwether.alerts.observe import next_earnings
 from bellwether.ask.forecasts import outlook, resolve
 from bellwether.core.alert_types import AlertRule, AlertSettings, RuleKind, RuleRequest
 from bellwether.core.errors import BadRule, LimitReached
+from bellwether.core.i18n.articles import with_articles
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import Outlook
 from bellwether.db.database import Store
@@ -45,7 +46,8 @@ def _check_earnings(services: Services, wish: RuleRequest, seen: Outlook) -> Non
     if wish.kind is RuleKind.EARNINGS and next_earnings(services.fundamentals, seen.instrument.symbol) is None:
         raise BadRule(
             said(
-                "I can't learn here when {name} reports its earnings, so I can't warn of it.", name=seen.instrument.name
+                "I can't learn here when {name} reports its earnings, so I can't warn of it.",
+                name=with_articles(seen.instrument.name, seen.instrument.symbol),
             )
         )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from math import log
 
+from bellwether.core.i18n.articles import with_articles
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.i18n.translate import ngettext
 from bellwether.core.types import Q10, Q90, Forecast
@@ -81,7 +82,9 @@ def in_a_sentence(before: Forecast, made: Forecast, calendar: str) -> str:
     then = _("a session ago")
     if gap(calendar, before.cutoff, made.cutoff) is not Gap.NONE:
         then = _("on {day}").format(day=sentences.day(before.cutoff))
-    return _sentence(before, made).format(name=made.name, wider=_wider(_widening(before, made)), then=then)
+    return _sentence(before, made).format(
+        name=with_articles(made.name, made.symbol), wider=_wider(_widening(before, made)), then=then
+    )
 
 
 def _sentence(before: Forecast, made: Forecast) -> str:

@@ -3,6 +3,7 @@
 They are English, unless `language.use_language` says otherwise.
 """
 
+from bellwether.core.i18n.articles import with_articles
 from bellwether.core.i18n.numbers import closing, count, day, money, percent, signed_percent
 from bellwether.core.i18n.translate import N_, ngettext, said
 from bellwether.core.i18n.translate import gettext as _
@@ -83,7 +84,13 @@ def headline(forecast: Forecast) -> str:
         if chance
         else _("{span} {name} will probably end between {low} and {high}.")
     )
-    return message.format(span=span(forecast.horizon), name=forecast.name, low=low, high=high, chance=chance)
+    return message.format(
+        span=span(forecast.horizon),
+        name=with_articles(forecast.name, forecast.symbol),
+        low=low,
+        high=high,
+        chance=chance,
+    )
 
 
 def price_range(forecast: Forecast) -> tuple[str, str]:
@@ -178,7 +185,7 @@ def why(forecast: Forecast) -> str:
     swings = percent(volatility)
     if usual is None:
         message = _("Why this wide: at its recent pace {name} swings by about {swings} a year.")
-        return message.format(name=forecast.name, swings=swings)
+        return message.format(name=with_articles(forecast.name, forecast.symbol), swings=swings)
     ratio = volatility / usual if usual > 0 else 1.0
     if ratio < 0.9:
         message = _(
@@ -195,7 +202,7 @@ def why(forecast: Forecast) -> str:
             "Why this wide: at its recent pace {name} swings by about {swings} a year, about as volatile as its last "
             "twelve months ({usual})."
         )
-    return message.format(name=forecast.name, swings=swings, usual=percent(usual))
+    return message.format(name=with_articles(forecast.name, forecast.symbol), swings=swings, usual=percent(usual))
 
 
 def disclaimer(forecast: Forecast) -> str:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from bellwether.ask import forecasts
 from bellwether.core.errors import BadDate, BellwetherError, NoGrowth, NoStatements, UnknownSymbol
+from bellwether.core.i18n.articles import with_articles
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import Instrument, Statements, issues_forecasts
 from bellwether.market.statements.provider import Fundamentals
@@ -68,7 +69,7 @@ def _statements(fundamentals: Fundamentals, instrument: Instrument) -> Statement
         raise NoGrowth(
             said(
                 "No company statements are known of {name} ({symbol}). Funds, indices, currencies and coins have none.",
-                name=instrument.name,
+                name=with_articles(instrument.name, instrument.symbol),
                 symbol=instrument.symbol,
             )
         ) from None

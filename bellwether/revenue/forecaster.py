@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 
 from bellwether.core.errors import NoGrowth
+from bellwether.core.i18n.articles import with_articles
 from bellwether.core.i18n.numbers import spoken_day
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import Floats, Instrument, Quarter, Statements, issues_forecasts
@@ -107,17 +108,17 @@ def end_ahead(newest: date, quarters: int) -> date:
 
 def _newest(instrument: Instrument, known: list[Figure]) -> tuple[Figure, dict[int, Figure]]:
     """The newest quarter and the grid before it. Raises NoGrowth."""
-    named = {"name": instrument.name, "symbol": instrument.symbol}
+    whose = {"name": with_articles(instrument.name, instrument.symbol), "symbol": instrument.symbol}
     reported = [figure for figure in known if figure.revenue is not None and np.isfinite(figure.revenue)]
     if not reported:
-        raise NoGrowth(said("No revenue of {name} ({symbol}) is known, so I can't say how it may grow.", **named))
+        raise NoGrowth(said("No revenue of {name} ({symbol}) is known, so I can't say how it may grow.", **whose))
     end = max(figure.period_end for figure in reported)
     newest = [figure for figure in reported if figure.period_end == end][-1]
     if not usable(newest.revenue):
         raise NoGrowth(
             said(
                 "{name} reported no revenue above zero for its newest quarter, and growth can't be reckoned from that.",
-                **named,
+                **whose,
             )
         )
     grid = on_grid(known, end)
@@ -128,7 +129,7 @@ def _newest(instrument: Instrument, known: list[Figure]) -> tuple[Figure, dict[i
                 "before, and at least {least} in all.",
                 count=_known(grid),
                 least=MIN_QUARTERS,
-                **named,
+                **whose,
             )
         )
     return newest, grid

@@ -1,5 +1,6 @@
 """A growth forecast in plain sentences, the same in every face. Pure: values in, text out, no markup."""
 
+from bellwether.core.i18n.articles import with_articles
 from bellwether.core.i18n.numbers import count, day, percent, plain, signed_percent
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
@@ -21,7 +22,7 @@ def headline(made: GrowthForecast) -> str:
     )
     return message.format(
         day=day(quarter.period_end),
-        name=made.name,
+        name=with_articles(made.name, made.symbol),
         low=amount(quarter.revenue[Q10], made.currency),
         high=amount(quarter.revenue[Q90], made.currency),
         than_before=_than_before(quarter),

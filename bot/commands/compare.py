@@ -4,6 +4,7 @@ from html import escape
 
 from bellwether.ask import forecasts
 from bellwether.core.errors import AmbiguousSymbol, BadSymbol, UnknownSymbol
+from bellwether.core.i18n.articles import with_articles
 from bellwether.core.i18n.translate import N_, said, together, translated
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Q10, Q90, Forecast
@@ -66,7 +67,9 @@ def _table(compared: list[Forecast]) -> str:
     widest, calmest = ranked[0], ranked[-1]
     horizon = compared[0].horizon
     headline = _("{span} {widest} may move the most, {calmest} the least.").format(
-        span=sentences.span(horizon), widest=widest.name, calmest=calmest.name
+        span=sentences.span(horizon),
+        widest=with_articles(widest.name, widest.symbol),
+        calmest=with_articles(calmest.name, calmest.symbol),
     )
     caveats = dict.fromkeys(caveat for forecast in compared for caveat in forecast.caveats)
     end = f"<i>{escape(' '.join(translated(caveat) for caveat in (*caveats, sentences.NOT_ADVICE)))}</i>"

@@ -4,6 +4,7 @@ from html import escape
 
 from bellwether.ask import forecasts
 from bellwether.core.errors import BadSymbol
+from bellwether.core.i18n.articles import with_articles
 from bellwether.core.i18n.translate import N_, said
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.parsing import DEFAULT_HORIZON
@@ -34,7 +35,7 @@ def _why(chat: ChatContext, question: str, horizon: int) -> Reply:
     buttons = ((Button(_("The forecast"), f"ask:{made.symbol}:{horizon}"), meaning()),)
     if before is None:
         text = _("There is no forecast of the session before for {name}, so I can't tell what changed.")
-        return Reply(escape(text.format(name=made.name)), buttons=buttons)
+        return Reply(escape(text.format(name=with_articles(made.name, made.symbol))), buttons=buttons)
     compared = _("From {before} to {now}, each time {span}:").format(
         before=sentences.day(before.cutoff), now=sentences.day(made.cutoff), span=sentences.within(horizon)
     )

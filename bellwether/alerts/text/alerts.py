@@ -6,6 +6,7 @@ from html import escape
 from math import expm1
 
 from bellwether.core.alert_types import Alert, AlertRule, Direction, Repeat, RuleKind
+from bellwether.core.i18n.articles import with_articles
 from bellwether.core.i18n.numbers import day_and_month
 from bellwether.core.i18n.translate import N_, translated
 from bellwether.core.i18n.translate import gettext as _
@@ -20,7 +21,7 @@ _MOST_CHARTS = 8  #: buttons: two rows
 
 def name(instrument: Instrument) -> str:
     """ "<b>Apple</b> (AAPL)"."""
-    return f"<b>{escape(instrument.name[:200])}</b> ({escape(instrument.symbol)})"
+    return with_articles(f"<b>{escape(instrument.name[:200])}</b> ({escape(instrument.symbol)})", instrument.symbol)
 
 
 #: what a rule waits for, by its kind and side; None: of all sides that have no sentence of their own

@@ -1,0 +1,47 @@
+"""The article before a name, in the languages that set one: "a Apple" and "o S&P 500" in Portuguese, "el S&P 500".
+
+A translation asks for it: {name:the} is the name with its article, {name:of} the name after "of", which Portuguese and
+Spanish melt into the article ("da Apple", "del S&P 500"). A plain {name} stays the bare name.
+"""
+
+import re
+
+from bellwether.core.i18n.translate import spoken
+
+_COMPANY = {"pt": ("a", "da"), "es": ("", "de")}
+_ANYTHING_ELSE = {"pt": ("o", "do"), "es": ("el", "del")}
+_UNNAMED = {"pt": ("", "de"), "es": ("", "de")}
+_NO_COMPANY = re.compile(r"\^|.*(=[XF]|-[A-Z]{3})$")  #: symbols of indices, currencies, futures and coins
+#: in names of indices and funds, and of banks, which are masculine too
+_MASCULINE = re.compile(r"\b(index|etf|fund|fundo|trust|bank|banco)\b", re.IGNORECASE)
+
+
+class Named(str):
+    """A name that knows its articles; everywhere else it is the plain text."""
+
+    __slots__ = ("_symbol",)
+    _symbol: str
+
+    def __format__(self, spec: str) -> str:
+        """With the article of the language that is spoken for "the" and "of"; the bare name where it has none."""
+        if spec not in {"the", "of"}:
+            return super().__format__(spec)
+        bare = str(self).removesuffix(" index")
+        word = self._articles()[spec == "of"]
+        return f"{word} {bare}".strip()
+
+    def _articles(self) -> tuple[str, str]:
+        if self == self._symbol:
+            table = _UNNAMED
+        elif _NO_COMPANY.match(self._symbol) or _MASCULINE.search(self):
+            table = _ANYTHING_ELSE
+        else:
+            table = _COMPANY
+        return table.get(spoken(), ("", ""))
+
+
+def with_articles(name: str, symbol: str) -> Named:
+    """The name of what trades under a symbol, for a message that may ask for its article."""
+    made = Named(name)
+    made._symbol = symbol
+    return made
