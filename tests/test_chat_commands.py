@@ -375,4 +375,4 @@ def test_every_example_of_the_manual_works(talk: Talk, said: str) -> None:
     if said.startswith("/alerts AAPL") and "earnings" not in said:
         assert text.startswith("Done.")
     if said.startswith("/settings "):
-        assert text.startswith(("Changed.", "Geändert.", "Mudado."))  # the language, too
+        assert text.startswith(("Changed.", "Geändert.", "Alterado."))  # the language, too
