@@ -15,7 +15,8 @@ from bellwether.core.errors import BellwetherError
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.delivery import chat_wishes
 from bellwether.forecasting.sentences import percent
-from bot.commands.alert_views import removed, terms
+from bot.commands.alert_presets import terms
+from bot.commands.alert_views import removed
 from bot.commands.base import ChatContext, Given
 from bot.replies import Button, Pressed, Reply
 

@@ -24,7 +24,8 @@ from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.core.types import Instrument, Outlook
 from bellwether.delivery import chat_wishes
-from bellwether.forecasting.sentences import day, money, percent, signed_percent, span
+from bellwether.forecasting.sentences import day, money, percent, span
+from bot.commands.alert_presets import presets, terms
 from bot.commands.alert_typed import EXAMPLES
 from bot.commands.base import ChatContext
 from bot.commands.start import some_symbols
@@ -33,9 +34,6 @@ from bot.replies import Button, Reply, Rows
 
 _MOST_NEW = 8  #: symbols offered for a new alert
 _PAGE = 9  #: alerts on one page of the list
-_NEAR = (-0.10, -0.05, -0.02, 0.02, 0.05, 0.10)  #: price levels offered, as fractions of the last close
-_GROWTHS = {True: (0.01, 0.02, 0.03), False: (0.02, 0.04, 0.06)}  #: for up to two weeks, and for longer
-_CHANCES = (0.55, 0.60, 0.65)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,6 @@ class KindText:
     label: str
     question: str  #: from where on to be told
     typed: str = ""  #: how it goes on after a symbol, for whoever types it
-    shares: tuple[float, ...] = ()  #: the thresholds offered, where they are the same for every symbol
 
 
 _KINDS = {
@@ -56,19 +53,16 @@ _KINDS = {
         N_("Big move in a day"),
         N_("How big a move from one close to the next, up or down, is worth a message?"),
         typed="move 4%",
-        shares=(0.02, 0.03, 0.05, 0.10),
     ),
     RuleKind.RISK: KindText(
         N_("Big loss gets possible"),
         N_("A bad case: in 1 of 20 outcomes it ends even lower. From which loss on should I warn you?"),
         typed="risk 12%",
-        shares=(0.05, 0.10, 0.15, 0.20),
     ),
     RuleKind.UNUSUAL: KindText(
         N_("Unusual outlook"),
         N_("How rare must the outlook be, compared with its own last year?"),
         typed="unusual 3%",
-        shares=(0.05, 0.02, 0.01),
     ),
     RuleKind.CHANCE: KindText(
         N_("Chance of a rise"),
@@ -145,7 +139,7 @@ def thresholds(seen: Outlook, kind: RuleKind, horizon: int) -> Reply:
 def threshold_buttons(symbol: str, kind: RuleKind, horizon: int, close: float, currency: str) -> Rows:
     """Return the offered thresholds and a way back; `close` is the last close as quoted."""
     start = f"addrule:{symbol}:{kind.value}:{horizon}"
-    offered = _preset_buttons(start, _presets(kind, horizon, symbol, close, currency), kind)
+    offered = _preset_buttons(start, presets(kind, horizon, symbol, close, currency), kind)
     return (*offered, (Button(_("« Something else"), f"kinds:{symbol}:{horizon}"),))
 
 
@@ -185,8 +179,8 @@ def one_alert(chat: ChatContext, rule: AlertRule, opening: str) -> Reply:
 def _rule_buttons(rule: AlertRule, close: float | None, currency: str) -> Rows:
     offered: Rows = ()
     if rule.kind is not RuleKind.EARNINGS and (close is not None or rule.kind is not RuleKind.PRICE):
-        presets = _presets(rule.kind, rule.horizon, rule.symbol, close or 0.0, currency)
-        offered = _preset_buttons(f"setrule:{rule.id}", presets, rule.kind)
+        wanted = presets(rule.kind, rule.horizon, rule.symbol, close or 0.0, currency)
+        offered = _preset_buttons(f"setrule:{rule.id}", wanted, rule.kind)
     another = _("Another for {symbol}").format(symbol=rule.symbol)
     return (
         *offered,
@@ -214,35 +208,6 @@ def removed(rule: AlertRule) -> Reply:
     return Reply(text, buttons=((Button(_("Put it back"), again), Button(_("« All"), "alerts")),))
 
 
-def terms(threshold: float, direction: Direction | None) -> str:
-    """Write the end of an action: THRESHOLD[:DIRECTION]; without a direction the threshold suggests it."""
-    return f"{threshold:.6g}" if direction is None else f"{threshold:.6g}:{direction.value}"
-
-
-def _preset_buttons(start: str, presets: list[tuple[str, str]], kind: RuleKind) -> Rows:
-    buttons = [Button(label, f"{start}:{end}") for label, end in presets]
+def _preset_buttons(start: str, offered: list[tuple[str, str]], kind: RuleKind) -> Rows:
+    buttons = [Button(label, f"{start}:{end}") for label, end in offered]
     return in_rows(buttons, 2 if kind is RuleKind.PRICE else 3 if len(buttons) % 3 == 0 else 4)
-
-
-def _presets(kind: RuleKind, horizon: int, symbol: str, close: float, currency: str) -> list[tuple[str, str]]:
-    """Return the label and the `terms` of each offered threshold."""
-    if kind is RuleKind.PRICE:
-        levels = [(float(f"{close * (1 + share):.4g}"), share) for share in _NEAR]
-        return [
-            (f"{money(level, currency, symbol)} ({signed_percent(share)})", terms(level, None))
-            for level, share in levels
-        ]
-    if kind is RuleKind.GROWTH:
-        rises = _GROWTHS[horizon <= 10]
-        return [(signed_percent(share), terms(share, None)) for share in (*rises, *(-share for share in rises))]
-    if kind is RuleKind.CHANCE:
-        above = [(_("above {share}").format(share=percent(share)), terms(share, Direction.ABOVE)) for share in _CHANCES]
-        others = [round(1 - share, 2) for share in _CHANCES]
-        below = [(_("below {share}").format(share=percent(share)), terms(share, Direction.BELOW)) for share in others]
-        return above + below
-    shares = _KINDS[kind].shares
-    if kind is RuleKind.UNUSUAL:
-        return [(_("1 day in {days}").format(days=round(1 / share)), terms(share, None)) for share in shares]
-    if kind is RuleKind.EARNINGS:
-        return [(_("Tell me the day before"), terms(0.5, None))]
-    return [(percent(share), terms(share, None)) for share in shares]

@@ -10,9 +10,10 @@ from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.core.types import Outlook
+from bot.commands.alert_presets import terms
 from bot.commands.alert_quieter import press_quieter, press_stop
 from bot.commands.alert_typed import Typed, read_alert, read_terms
-from bot.commands.alert_views import every_alert, kinds, last_day, one_alert, removed, sides, terms, thresholds
+from bot.commands.alert_views import every_alert, kinds, last_day, one_alert, removed, sides, thresholds
 from bot.commands.base import ChatContext, Command, Given, Press, StaleButton, Who
 from bot.commands.stock_typed import or_ask_back, question_and_horizon
 from bot.replies import Pressed, Reply

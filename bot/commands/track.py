@@ -8,11 +8,11 @@ from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import SkillVerdict
 from bellwether.forecasting import sentences as price_sentences
 from bellwether.track_record.scores import sentences
-from bellwether.track_record.scores.types import Miss, TrackRecord
+from bellwether.track_record.scores.types import GateStatus, HorizonScore, Miss, TrackRecord
 from bot.commands.base import ChatContext, Command, Given, Press
 from bot.commands.stock_typed import or_ask_back
 from bot.keyboards import meaning
-from bot.replies import Reply
+from bot.replies import Button, Pressed, Reply
 
 _MISSES = 3
 _IN_PLAIN_WORDS = {
@@ -39,17 +39,68 @@ def answer(chat: ChatContext, text: str) -> Reply:
 
 def _track(chat: ChatContext, symbol: str | None, name: str) -> Reply:
     record = forecasts.track_record(chat.services, symbol=symbol)
-    return Reply(record_text(record, name), buttons=((meaning(),),))
+    about = f":{symbol}" if symbol else ""
+    return Reply(record_text(record, name), buttons=((Button(_("Details"), f"record{about}"), meaning()),))
+
+
+def _details(chat: ChatContext, given: Given) -> Pressed:
+    """Show the figures in place of the short record, with the way back."""
+    symbol = given.symbol() if len(given) else None
+    record = forecasts.track_record(chat.services, symbol=symbol)
+    back = Button(_("Short again"), f"shorttrack:{symbol}" if symbol else "shorttrack")
+    return Pressed(edit=Reply(detailed_text(record, symbol or _("all symbols")), buttons=((back, meaning()),)))
 
 
 def record_text(record: TrackRecord, name: str) -> str:
-    """Write a record as HTML: what held in plain words, then the figures; or that there is none yet."""
+    """Write a record as HTML in at most eight lines: what held, of each horizon too, and the biggest miss."""
+    if record.score.coverage_80 is None:
+        return _nothing_yet(record, name)
+    lines = [f"{_held(record, name)} {_(_IN_PLAIN_WORDS[record.score.verdict])}"]
+    lines += [f"{sentences.SIMULATED}"] if record.simulated else []
+    lines += [_of_horizon(row) for row in record.by_horizon]
+    lines += [f"{_('The biggest miss:')} {_miss(miss)}" for miss in record.misses[:1]]
+    lines += [_standing(standing) for standing in record.standings]
+    return "\n".join(lines)
+
+
+def detailed_text(record: TrackRecord, name: str) -> str:
+    """Write a record as HTML with all its figures; or that there is none yet."""
+    if record.score.coverage_80 is None:
+        return _nothing_yet(record, name)
+    parts = [
+        f"{_held(record, name)} {_(_IN_PLAIN_WORDS[record.score.verdict])}",
+        escape(sentences.opening(record)),
+        "\n".join(
+            f"• {price_sentences.span(row.horizon)}: {escape(sentences.judged(row.score))}" for row in record.by_horizon
+        ),
+    ]
+    if record.misses:
+        misses = [f"• {_miss(miss)}" for miss in record.misses[:_MISSES]]
+        parts.append("\n".join([_("The biggest misses:"), *misses]))
+    parts += [_standing(standing) for standing in record.standings]
+    return "\n\n".join([*parts, f"<i>{price_sentences.NOT_ADVICE}</i>"])
+
+
+def _nothing_yet(record: TrackRecord, name: str) -> str:
+    heading = _("There is no track record of {name} yet.").format(name=escape(name))
+    until_then = _("A forecast counts once its time is over; until then nobody can know, and nothing is said.")
+    return f"<b>{heading}</b>\n\n{escape(sentences.opening(record))} {until_then}"
+
+
+def _of_horizon(row: HorizonScore) -> str:
+    if row.score.coverage_80 is None or row.score.baseline_coverage_80 is None:
+        return f"• {price_sentences.label(row.horizon)}: {_('No outcome is known yet.')}"
+    return _("• {horizon}: {share} held, of the plain rule's {rule}").format(
+        horizon=price_sentences.label(row.horizon),
+        share=price_sentences.percent(row.score.coverage_80),
+        rule=price_sentences.percent(row.score.baseline_coverage_80),
+    )
+
+
+def _held(record: TrackRecord, name: str) -> str:
     score = record.score
-    if score.coverage_80 is None:
-        heading = _("There is no track record of {name} yet.").format(name=escape(name))
-        until_then = _("A forecast counts once its time is over; until then nobody can know, and nothing is said.")
-        return f"<b>{heading}</b>\n\n{escape(sentences.opening(record))} {until_then}"
-    held = _(
+    assert score.coverage_80 is not None
+    return _(
         "<b>Of {name}, {share} of my 8-in-10 ranges held</b>, in {forecasts} made in {weeks}: {eighty} is what it "
         "should be."
     ).format(
@@ -59,23 +110,16 @@ def record_text(record: TrackRecord, name: str) -> str:
         weeks=sentences.weeks(score.weeks),
         eighty=price_sentences.percent(0.8),
     )
-    parts = [
-        f"{held} {_(_IN_PLAIN_WORDS[score.verdict])}",
-        escape(sentences.opening(record)),
-        "\n".join(
-            f"• {price_sentences.span(row.horizon)}: {escape(sentences.judged(row.score))}" for row in record.by_horizon
-        ),
-    ]
-    if record.misses:
-        parts.append("\n".join([_("The biggest misses:"), *(_miss(miss) for miss in record.misses[:_MISSES])]))
-    parts += [f"{escape(standing.model_id)}: {escape(_(standing.standing.value))}." for standing in record.standings]
-    return "\n\n".join(part for part in (*parts, f"<i>{price_sentences.NOT_ADVICE}</i>") if part)
+
+
+def _standing(standing: GateStatus) -> str:
+    return f"{escape(standing.model_id)}: {escape(_(standing.standing.value))}."
 
 
 def _miss(miss: Miss) -> str:
     return ngettext(
-        "• {symbol} from {day}, {count} day: it moved {growth}, the 9-in-10 range was {low} to {high}",
-        "• {symbol} from {day}, {count} days: it moved {growth}, the 9-in-10 range was {low} to {high}",
+        "{symbol} from {day}, {count} day: it moved {growth}, the 9-in-10 range was {low} to {high}",
+        "{symbol} from {day}, {count} days: it moved {growth}, the 9-in-10 range was {low} to {high}",
         miss.horizon,
     ).format(
         symbol=escape(miss.symbol),
@@ -91,5 +135,13 @@ def _press(chat: ChatContext, given: Given) -> Reply:
     return _track(chat, given.symbol(), given.symbol()) if len(given) else answer(chat, "")
 
 
-_PRESSES = {"track": Press(_press, (0, 1))}
+def _short(chat: ChatContext, given: Given) -> Pressed:
+    return Pressed(edit=_press(chat, given))
+
+
+_PRESSES = {
+    "track": Press(_press, (0, 1)),
+    "record": Press(_details, (0, 1)),
+    "shorttrack": Press(_short, (0, 1)),
+}
 COMMAND = Command("track", N_("[SYMBOL]"), N_("how earlier forecasts turned out"), answer, _PRESSES)
