@@ -36,12 +36,12 @@ def add(services: Services, wish: RuleRequest, text: str = "AAPL", chat_id: int 
 @pytest.mark.parametrize(
     ("wish", "threshold", "direction", "words"),
     [
-        (GROWTH, 0.05, ABOVE, "AAPL: median growth over the next two weeks above +5.0\u00a0%"),
+        (GROWTH, 0.05, ABOVE, "AAPL: a middle outcome over the next two weeks above +5.0\u00a0%"),
         (
             RuleRequest(RuleKind.GROWTH, -0.03, horizon=5),
             -0.03,
             BELOW,
-            "median growth over the next week below −3.0\u00a0%",
+            "a middle outcome over the next week below −3.0\u00a0%",
         ),
         (RuleRequest(RuleKind.GROWTH, 0.01, BELOW), 0.01, BELOW, "below +1.0\u00a0%"),
         (
@@ -51,8 +51,13 @@ def add(services: Services, wish: RuleRequest, text: str = "AAPL", chat_id: int 
             "chance of a rise over the next month above 60\u00a0%",
         ),
         (RuleRequest(RuleKind.CHANCE, 0.4, BELOW), 0.4, BELOW, "below 40\u00a0%"),
-        (RuleRequest(RuleKind.RISK, 0.1), -0.1, BELOW, "1 in 20 outcomes over the next two weeks below −10.0\u00a0%"),
-        (RuleRequest(RuleKind.RISK, -0.1), -0.1, BELOW, "below −10.0\u00a0%"),
+        (
+            RuleRequest(RuleKind.RISK, 0.1),
+            -0.1,
+            BELOW,
+            "a bad case over the next two weeks, 1 in 20, that loses over 10.0\u00a0%",
+        ),
+        (RuleRequest(RuleKind.RISK, -0.1), -0.1, BELOW, "that loses over 10.0\u00a0%"),
         (RuleRequest(RuleKind.UNUSUAL), 0.05, BELOW, "as rare as 1 day in 20"),
         (RuleRequest(RuleKind.UNUSUAL, 0.01), 0.01, BELOW, "as rare as 1 day in 100"),
         (RuleRequest(RuleKind.PRICE, 200.0), 200.0, ABOVE, "AAPL: a close above $200.00"),

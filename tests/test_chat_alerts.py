@@ -20,10 +20,10 @@ CHAT = 1001
 BY_TAPS = {
     "Price reaches a level": ("$184.10 (+5.0 %)", "AAPL: a close above 184.10"),
     "Big move in a day": ("3 %", "AAPL: a session that moves 3.0 % or more either way"),
-    "Big loss gets possible": ("10 %", "AAPL: 1 in 20 outcomes over the next two weeks below −10.0 %"),
+    "Big loss gets possible": ("12 %", "AAPL: a bad case over the next two weeks, 1 in 20, that loses over 12.0 %"),
     "Unusual outlook": ("1 day in 50", "AAPL: an outlook over the next two weeks as rare as 1 day in 50"),
-    "Chance of a rise": ("below 40 %", "AAPL: chance of a rise over the next two weeks below 40 %"),
-    "Middle outcome": ("−2.0 %", "AAPL: median growth over the next two weeks below −2.0 %"),
+    "Chance of a rise": ("below 53 %", "AAPL: chance of a rise over the next two weeks below 53 %"),
+    "Middle outcome": ("below +0.3 %", "AAPL: a middle outcome over the next two weeks below +0.3 %"),
 }
 
 
@@ -61,7 +61,7 @@ def test_an_alert_keeps_the_horizon_of_the_forecast_it_was_begun_under(talk: Tal
     talk.say("AAPL 3m")
     talk.press("Alert me…")
     talk.press("Big loss gets possible")
-    assert "over the next three months" in talk.press("20 %")
+    assert "over the next three months" in talk.press("25 %")
     assert rules(talk)[0].horizon == 63
 
 
@@ -143,9 +143,9 @@ def test_a_question_back_goes_on_with_the_whole_alert(talk: Talk) -> None:
 
 def test_an_alert_is_changed_paused_and_put_back_by_buttons(talk: Talk) -> None:
     talk.say("/alerts AAPL chance above 60%")
-    assert "above 65 %" in talk.press("above 65 %")
-    assert rules(talk)[0].threshold == 0.65
-    assert "below 40 %" in talk.press("below 40 %")
+    assert "above 58 %" in talk.press("above 58 %")
+    assert rules(talk)[0].threshold == 0.58
+    assert "below 53 %" in talk.press("below 53 %")
     assert rules(talk)[0].direction is Direction.BELOW
     assert "Only once" in talk.press("Only once")
     assert rules(talk)[0].repeat is Repeat.ONCE
@@ -154,7 +154,7 @@ def test_an_alert_is_changed_paused_and_put_back_by_buttons(talk: Talk) -> None:
     assert "No more messages" in talk.press("Remove")
     assert rules(talk) == []
     talk.press("Put it back")
-    assert [(rule.threshold, rule.direction) for rule in rules(talk)] == [(0.4, Direction.BELOW)]
+    assert [(rule.threshold, rule.direction) for rule in rules(talk)] == [(0.53, Direction.BELOW)]
 
 
 @pytest.mark.parametrize("wish", [(RuleKind.MOVE, -0.03), (RuleKind.RISK, 0.1), (RuleKind.PRICE, 200.0)])
@@ -174,8 +174,8 @@ def test_what_was_removed_comes_back_as_it_was(talk: Talk, wish: tuple[RuleKind,
 def test_an_alert_is_changed_by_its_number(talk: Talk) -> None:
     talk.say("/alerts AAPL risk 10%")
     number = rules(talk)[0].id
-    assert "below −15.0 %" in talk.say(f"/alerts {number} 15%")
-    assert "over the next month below −15.0 %" in talk.say(f"/alerts #{number} 1m once")
+    assert "loses over 15.0 %" in talk.say(f"/alerts {number} 15%")
+    assert "over the next month, 1 in 20, that loses over 15.0 %" in talk.say(f"/alerts #{number} 1m once")
     assert "(alert" in talk.say(f"/alerts {number}")
     assert "Removed" in talk.say(f"/alerts {number} remove")
 

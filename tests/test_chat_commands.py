@@ -86,8 +86,9 @@ def test_stop_silences_and_start_revives(talk: Talk) -> None:
     assert watched(talk) == ["AAPL"]
     assert "Apple" in talk.say("AAPL"), "questions are still answered"
     assert paused(talk)
-    talk.say("/start")
+    assert "I write to you again. You watch 1 stock. You have 0 alerts." in talk.say("/start")
     assert not paused(talk)
+    assert "I forecast where a stock may be" in talk.say("/start")
 
 
 def test_stop_works_for_somebody_who_never_began(talk: Talk) -> None:
@@ -243,7 +244,10 @@ def test_the_track_record_of_the_sample_is_marked_as_simulated(talk: Talk, said:
     text = talk.say(f"/track {said}")
     assert re.match(rf"Of {name}, \d+ % of my 8-in-10 ranges held", text)
     assert "Simulated: replayed on past prices" in text
-    assert "On the next trading day" in text
+    assert len(text.splitlines()) <= 8
+    assert re.search(r"• 2 weeks: \d+ % held, of the plain rule's \d+ %", text)
+    assert "On the next trading day" in talk.press("Details")
+    assert talk.press("Short again") == text
 
 
 def test_where_nothing_was_issued_nothing_is_claimed(services: Services) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from bellwether.alerts import watchlist
 from bellwether.alerts.tick import tick
+from bellwether.core.i18n.translate import LANGUAGES
 from bellwether.db import database
 from bellwether.db.database import Database, rows
 from bellwether.delivery import chats_table, inbox_table
@@ -77,10 +78,25 @@ def test_it_sets_its_menu_from_the_commands(server: TelegramServer, tmp_path: Pa
     scopes = {call["scope"]["type"]: str(call["commands"]) for call in server.calls("setMyCommands")}
     assert scopes.keys() == {"all_private_chats", "all_group_chats", "all_chat_administrators"}
     assert all("'forecast'" in commands and "'help'" in commands for commands in scopes.values())
-    assert "'delete_me'" in scopes["all_private_chats"]
+    private = next(call["commands"] for call in server.calls("setMyCommands") if "private" in call["scope"]["type"])
+    wanted = {"forecast", "compare", "watch", "list", "alerts", "settings", "track", "help"}
+    assert {command["command"] for command in private} == wanted
     assert "'alerts'" in scopes["all_chat_administrators"]
     assert "'alerts'" not in scopes["all_group_chats"]
-    assert "'delete_me'" not in scopes["all_chat_administrators"]
+
+
+def test_what_it_is_stands_in_its_profile_in_each_language_and_is_set_once(
+    server: TelegramServer, tmp_path: Path
+) -> None:
+    services = bot_services(server, tmp_path)
+    for _start in range(2):
+        polls = len(server.calls("getUpdates"))
+        with running_bot(services):
+            server.wait_for(lambda s, polls=polls: len(s.calls("getUpdates")) > polls)
+    for method, field in (("setMyDescription", "description"), ("setMyShortDescription", "short_description")):
+        texts = {call.get("language_code", ""): call[field] for call in server.calls(method)}
+        assert len(server.calls(method)) == len(texts) == len(set(texts.values())) == len(LANGUAGES)
+        assert "Spanne" in texts["de"]
 
 
 def test_the_watch_button_starts_and_stops_the_digest_in_place(server: TelegramServer, tmp_path: Path) -> None:

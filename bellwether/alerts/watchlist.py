@@ -27,10 +27,10 @@ class Watched:
     count: int  #: symbols on the list now
 
 
-def join(store: Store, clock: Clock, chat_id: int, language: str, thread: int | None = None) -> None:
-    """Remember a chat that talks to us, and write to it again if it had stopped us."""
+def join(store: Store, clock: Clock, chat_id: int, language: str, thread: int | None = None) -> bool:
+    """Remember a chat that talks to us, and write to it again if it had stopped us: then it is True."""
     with store.transaction() as db:
-        chats_table.join(db, chat_id, language, clock(), thread)
+        return chats_table.join(db, chat_id, language, clock(), thread)
 
 
 def watch(services: Services, chat_id: int, text: str, language: str, thread: int | None = None) -> Watched:

@@ -43,18 +43,20 @@ class Pause:
     lost: int  #: messages that were owed and are out of date by now
 
 
-def join(db: Database, chat_id: int, language: str, now: datetime, thread: int | None = None) -> None:
+def join(db: Database, chat_id: int, language: str, now: datetime, thread: int | None = None) -> bool:
     """Somebody wants to be written to: remember the chat, or wake it up whatever had paused it.
 
-    `thread` is the topic of a forum group in which that was said, and where everything goes from now on.
+    `thread` is the topic of a forum group in which that was said, and where everything goes from now on. True where the
+    chat had said /stop.
     """
-    db.conn.execute("UPDATE chats SET stopped = 0 WHERE chat_id = ?", (chat_id,))
+    cursor = db.conn.execute("UPDATE chats SET stopped = 0 WHERE chat_id = ? AND stopped = 1", (chat_id,))
     heard(db, chat_id, now)
     db.conn.execute(
         "INSERT INTO chats (chat_id, language, timezone, paused, joined_at, thread) VALUES (?, ?, 'UTC', 0, ?, ?)"
         " ON CONFLICT (chat_id) DO UPDATE SET language = excluded.language, thread = excluded.thread",
         (chat_id, language, stamp(now), thread),
     )
+    return cursor.rowcount == 1
 
 
 def know(db: Database, chat_id: int, language: str, now: datetime) -> None:

@@ -203,4 +203,5 @@ COMMAND = Command(
         )
     },
     Who.ADMINS,
+    often=True,
 )

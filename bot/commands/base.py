@@ -67,6 +67,7 @@ class Command:
     presses: Mapping[str, Press] = field(default_factory=dict)  #: what its buttons send, by verb
     who: Who = Who.ANYBODY
     in_groups: bool = True  #: whether a group's menu offers it
+    often: bool = False  #: it stands in Telegram's menus and first in /help, for most people need no other
     longest: int = LONGEST  #: characters that may follow it
 
 

@@ -107,5 +107,10 @@ def _press(chat: ChatContext, given: Given) -> Pressed:
 
 
 COMMAND = Command(
-    "compare", N_("A B C [10d]"), N_("two to five stocks side by side"), answer, {"compare": Press(_press, (2,))}
+    "compare",
+    N_("A B C [10d]"),
+    N_("two to five stocks side by side"),
+    answer,
+    {"compare": Press(_press, (2,))},
+    often=True,
 )

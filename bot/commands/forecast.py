@@ -91,4 +91,5 @@ COMMAND = Command(
         "watch": Press(_watch, (1, 2), Who.ADMINS),
         "unwatch": Press(_unwatch, (1, 2), Who.ADMINS),
     },
+    often=True,
 )

@@ -1,4 +1,4 @@
-"""/help: everything that can be asked, made from the commands themselves."""
+"""/help: what most people ask, and folded away everything else; made from the commands themselves."""
 
 from html import escape
 
@@ -7,11 +7,13 @@ from bellwether.core.i18n.translate import gettext as _
 from bot.commands.base import ChatContext, Command, Press
 from bot.replies import Reply
 
-_HORIZONS = N_("Or just send a symbol or a company's name. Horizons are 1 to 63 trading days: 10d, 2w or 3m.")
+_IN_WORDS = N_(
+    "Just write what you want to know: “apple next week”, “apple vs microsoft”, “tell me when nvidia drops 5 %”. Or "
+    "send a ticker; horizons are 1 day to 3 months: 10d, 2w or 3m."
+)
 _RANGES = N_(
-    "A forecast is a range: the price ends inside it about 8 times in 10, less often when markets break. The line “How "
-    "far to trust it” says how often that held in years the model had not seen, and whether it was any better than a "
-    "plain rule."
+    "A forecast is a range: the price ends inside it about 8 times in 10, less often when markets fall hard. Under it "
+    "stands how often such ranges held."
 )
 
 
@@ -19,15 +21,19 @@ def make(commands: tuple[Command, ...]) -> Command:
     """Make the help command for these commands and itself."""
 
     def answer(chat: ChatContext, text: str) -> Reply:
-        """List each command in one line."""
-        lines = [f"{_call(listed)}: {escape(_(listed.summary))}" for listed in (*commands, command)]
-        heading = _("<b>What you can ask</b>")
-        return Reply("\n\n".join([heading, "\n".join(lines), _(_HORIZONS), _(_RANGES)]))
+        """List what most people need, and folded away the rest."""
+        listed = [*commands, help_command]
+        often = "\n".join(_line(command) for command in listed if command.often)
+        more = "\n".join(_line(command) for command in listed if not command.often)
+        heading = _("More")
+        folded = f"<b>{heading}</b>\n<blockquote expandable>{more}</blockquote>"
+        return Reply("\n\n".join([_("<b>What you can ask</b>"), _(_IN_WORDS), often, folded, _(_RANGES)]))
 
     presses = {"help": Press(lambda chat, given: answer(chat, ""), (0,))}
-    command = Command("help", "", N_("show this list"), answer, presses)
-    return command
+    help_command = Command("help", "", N_("show this list"), answer, presses, often=True)
+    return help_command
 
 
-def _call(command: Command) -> str:
-    return f"/{command.name} {escape(_(command.arguments))}" if command.arguments else f"/{command.name}"
+def _line(command: Command) -> str:
+    call = f"/{command.name} {escape(_(command.arguments))}" if command.arguments else f"/{command.name}"
+    return f"{call}: {escape(_(command.summary))}"

@@ -98,4 +98,5 @@ COMMAND = Command(
     answer,
     {"settings": Press(_press_overview, (0,), Who.ADMINS), "set": Press(_press_set, (1, 2), Who.ADMINS)},
     Who.ADMINS,
+    often=True,
 )

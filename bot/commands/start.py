@@ -2,9 +2,9 @@
 
 from html import escape
 
-from bellwether.alerts import watchlist
+from bellwether.alerts import ask, watchlist
 from bellwether.core.errors import AmbiguousSymbol, BadHorizon, BadSymbol, Delisted, MarketDataError, UnknownSymbol
-from bellwether.core.i18n.translate import N_, translated
+from bellwether.core.i18n.translate import N_, ngettext, translated
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.market.symbols.match import is_whole_name
 from bellwether.market.symbols.start_links import is_of_symbol, read_start
@@ -13,7 +13,7 @@ from bot.commands import forecast
 from bot.commands.base import ChatContext, Command, Who
 from bot.commands.stock_typed import ask_back, question_and_horizon
 from bot.commands.watchlist import begin_watch
-from bot.replies import Button, Reply
+from bot.replies import Button, Reply, Rows
 
 _WELCOME = N_(
     "<b>I forecast where a stock may be in days, weeks or months, as a range with its track record.</b>\n\n"
@@ -29,12 +29,28 @@ def answer(chat: ChatContext, text: str) -> Reply:
 
     A link may also carry something that is not for us, such as the code of a campaign: that gets the welcome, too.
     """
-    if chat.may_change:  # in a group not everybody may undo a /stop
-        watchlist.join(chat.services.store, chat.services.clock, chat.chat_id, chat.language, chat.thread)
+    resumed = chat.may_change and watchlist.join(  # in a group not everybody may undo a /stop
+        chat.services.store, chat.services.clock, chat.chat_id, chat.language, chat.thread
+    )
     payload = text.strip()
     if " " in payload:  # typed, for no link carries a space
         return forecast.answer(chat, payload)
+    if resumed and not payload:
+        return Reply(_resumed(chat), buttons=_examples(chat))
     return (_of_link(chat, payload) if payload else None) or _welcome(chat)
+
+
+def _resumed(chat: ChatContext) -> str:
+    """Say that /stop is over, and what comes again."""
+    symbols = len(watchlist.watchlist(chat.services.store, chat.chat_id))
+    rules = len(ask.rules_of(chat.services.store, chat.chat_id))
+    again = _("<b>I write to you again.</b>")
+    if not symbols and not rules:
+        nothing = _("You watch nothing yet and have no alerts, so nothing comes by itself: send me a stock.")
+        return f"{again} {nothing}"
+    watched = ngettext("You watch {count} stock.", "You watch {count} stocks.", symbols).format(count=symbols)
+    alerts = ngettext("You have {count} alert.", "You have {count} alerts.", rules).format(count=rules)
+    return f"{again} {watched} {alerts}\n\n/list /alerts /settings"
 
 
 def _of_link(chat: ChatContext, payload: str) -> Reply | None:
@@ -65,8 +81,11 @@ def _is_known(universe: Universe, question: str) -> bool:
 
 def _welcome(chat: ChatContext) -> Reply:
     note = f"\n\n<i>{escape(translated(chat.services.provider.note))}</i>" if chat.services.provider.note else ""
-    symbols = some_symbols(chat.services.universe)
-    return Reply(_(_WELCOME) + note, buttons=(tuple(Button(symbol, f"ask:{symbol}") for symbol in symbols),))
+    return Reply(_(_WELCOME) + note, buttons=_examples(chat))
+
+
+def _examples(chat: ChatContext) -> Rows:
+    return (tuple(Button(symbol, f"ask:{symbol}") for symbol in some_symbols(chat.services.universe)),)
 
 
 def some_symbols(universe: Universe) -> list[str]:

@@ -48,7 +48,7 @@ def _details(chat: ChatContext, given: Given) -> Pressed:
     symbol = given.symbol() if len(given) else None
     record = forecasts.track_record(chat.services, symbol=symbol)
     back = Button(_("Short again"), f"shorttrack:{symbol}" if symbol else "shorttrack")
-    return Pressed(edit=Reply(detailed_text(record, symbol or _("all symbols")), buttons=((back, meaning()),)))
+    return Pressed(edit=Reply(detailed_text(record, _name(chat, symbol)), buttons=((back, meaning()),)))
 
 
 def record_text(record: TrackRecord, name: str) -> str:
@@ -58,7 +58,8 @@ def record_text(record: TrackRecord, name: str) -> str:
     lines = [f"{_held(record, name)} {_(_IN_PLAIN_WORDS[record.score.verdict])}"]
     lines += [f"{sentences.SIMULATED}"] if record.simulated else []
     lines += [_of_horizon(row) for row in record.by_horizon]
-    lines += [f"{_('The biggest miss:')} {_miss(miss)}" for miss in record.misses[:1]]
+    biggest = _("The biggest miss:")
+    lines += [f"{biggest} {_miss(miss)}" for miss in record.misses[:1]]
     lines += [_standing(standing) for standing in record.standings]
     return "\n".join(lines)
 
@@ -89,7 +90,7 @@ def _nothing_yet(record: TrackRecord, name: str) -> str:
 
 def _of_horizon(row: HorizonScore) -> str:
     if row.score.coverage_80 is None or row.score.baseline_coverage_80 is None:
-        return f"• {price_sentences.label(row.horizon)}: {_('No outcome is known yet.')}"
+        return f"• {price_sentences.label(row.horizon)}: {sentences.judged(row.score)}"
     return _("• {horizon}: {share} held, of the plain rule's {rule}").format(
         horizon=price_sentences.label(row.horizon),
         share=price_sentences.percent(row.score.coverage_80),
@@ -132,7 +133,15 @@ def _miss(miss: Miss) -> str:
 
 
 def _press(chat: ChatContext, given: Given) -> Reply:
-    return _track(chat, given.symbol(), given.symbol()) if len(given) else answer(chat, "")
+    symbol = given.symbol() if len(given) else None
+    return _track(chat, symbol, _name(chat, symbol))
+
+
+def _name(chat: ChatContext, symbol: str | None) -> str:
+    if symbol is None:
+        return _("all symbols")
+    known = chat.services.universe.get(symbol)
+    return known.name if known else symbol
 
 
 def _short(chat: ChatContext, given: Given) -> Pressed:
@@ -144,4 +153,4 @@ _PRESSES = {
     "record": Press(_details, (0, 1)),
     "shorttrack": Press(_short, (0, 1)),
 }
-COMMAND = Command("track", N_("[SYMBOL]"), N_("how earlier forecasts turned out"), answer, _PRESSES)
+COMMAND = Command("track", N_("[SYMBOL]"), N_("how earlier forecasts turned out"), answer, _PRESSES, often=True)

@@ -138,6 +138,7 @@ WATCH = Command(
     watch,
     {"add": Press(lambda chat, given: _add(chat, given.symbol()), who=Who.ADMINS)},
     Who.ADMINS,
+    often=True,
 )
 UNWATCH = Command(
     "unwatch",
@@ -147,4 +148,6 @@ UNWATCH = Command(
     {"drop": Press(lambda chat, given: _drop(chat, given.symbol()), who=Who.ADMINS)},
     Who.ADMINS,
 )
-LIST = Command("list", "", N_("what you watch"), listed, {"list": Press(lambda chat, given: listed(chat, ""), (0,))})
+LIST = Command(
+    "list", "", N_("what you watch"), listed, {"list": Press(lambda chat, given: listed(chat, ""), (0,))}, often=True
+)

@@ -33,6 +33,7 @@ from bot.telegram.groups import set_menus
 from bot.telegram.inline import Inline
 from bot.telegram.one_shot import LOOK_AGAIN, refusal, who
 from bot.telegram.pictures import Pictures
+from bot.telegram.profile import set_profile
 from bot.telegram.rate_limits import SendRateLimit
 from bot.telegram.refusals import is_of_telegram, refuses_token
 from bot.telegram.sender import TelegramSender
@@ -213,6 +214,7 @@ class TelegramFace:
                 await self._bot.initialize()
                 await self._agree_how_updates_come()
                 await set_menus(self._bot)
+                await set_profile(self._bot)
                 log.info("Telegram: connected as @%s.", self._bot.username)
                 return True
             except TelegramError as error:

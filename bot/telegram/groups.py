@@ -36,7 +36,11 @@ async def set_menus(bot: Bot) -> None:
     for language in LANGUAGES:
         for scope, offered in _MENUS:
             with use_language(language):
-                menu = [BotCommand(command.name, _(command.summary)) for command in COMMANDS if offered(command)]
+                menu = [
+                    BotCommand(command.name, _(command.summary))
+                    for command in COMMANDS
+                    if command.often and offered(command)
+                ]
             await bot.set_my_commands(menu, scope, language_code=None if language == ENGLISH else language)
 
 

@@ -26,12 +26,11 @@ def name(instrument: Instrument) -> str:
 
 #: what a rule waits for, by its kind and side; None: of all sides that have no sentence of their own
 _WAITS_FOR = {
-    (RuleKind.GROWTH, Direction.ABOVE): N_("median growth {span} above {limit}"),
-    (RuleKind.GROWTH, None): N_("median growth {span} below {limit}"),
+    (RuleKind.GROWTH, Direction.ABOVE): N_("a middle outcome {span} above {limit}"),
+    (RuleKind.GROWTH, None): N_("a middle outcome {span} below {limit}"),
     (RuleKind.CHANCE, Direction.ABOVE): N_("chance of a rise {span} above {limit}"),
     (RuleKind.CHANCE, None): N_("chance of a rise {span} below {limit}"),
-    (RuleKind.RISK, Direction.ABOVE): N_("1 in 20 outcomes {span} above {limit}"),
-    (RuleKind.RISK, None): N_("1 in 20 outcomes {span} below {limit}"),
+    (RuleKind.RISK, None): N_("a bad case {span}, 1 in 20, that loses over {loss}"),
     (RuleKind.UNUSUAL, None): N_("an outlook {span} as rare as 1 day in {days}"),
     (RuleKind.PRICE, Direction.ABOVE): N_("a close above {limit}"),
     (RuleKind.PRICE, None): N_("a close below {limit}"),
@@ -43,11 +42,12 @@ _WAITS_FOR = {
 
 
 def describe(rule: AlertRule, currency: str = "") -> str:
-    """A rule in plain words: "AAPL: median growth over the next two weeks above +5.0 %"."""
+    """A rule in plain words: "AAPL: a middle outcome over the next two weeks above +5.0 %"."""
     message = _WAITS_FOR.get((rule.kind, rule.direction)) or _WAITS_FOR[rule.kind, None]
     wanted = _(message).format(
         span=sentences.within(rule.horizon) if rule.horizon else "",
         limit=figure(rule, rule.threshold, currency),
+        loss=sentences.percent(abs(rule.threshold), 1),
         share=sentences.percent(abs(rule.threshold), 1),
         days=round(1 / rule.threshold) if rule.threshold else 0,
     )

@@ -14,9 +14,8 @@ from bellwether.market.holes import Gap
 from bellwether.market.jumps import may_be_halved
 
 _WHAT = {
-    RuleKind.GROWTH: N_("median growth"),
+    RuleKind.GROWTH: N_("middle outcome"),
     RuleKind.CHANCE: N_("chance of a rise"),
-    RuleKind.RISK: N_("1-in-20 loss"),
 }
 _RARE = {
     Side.WIDE: N_("{name}: {span} its range is wider than usual"),
@@ -30,6 +29,10 @@ _PRICES = {
     (True, Direction.BELOW): N_("{name} stands already below {level}: it closed at {close}."),
     (False, Direction.ABOVE): N_("{name} has gone above {level}: it closed at {close}."),
     (False, Direction.BELOW): N_("{name} has gone below {level}: it closed at {close}."),
+}
+_LOSSES = {  # by whether it stood there already
+    True: N_("{name}: a bad case {span}, 1 in 20, already loses over {loss}: {now}."),
+    False: N_("{name}: a bad case {span}, 1 in 20, now loses over {loss}: {now}."),
 }
 _FIGURES = {
     (True, Direction.ABOVE): N_("{name}: its {what} {span} stands already above {limit}, at {now}."),
@@ -78,6 +81,13 @@ def _event(rule: AlertRule, reason: RuleReason, value: float, seen: Observation)
     side = (reason is RuleReason.STANDS_BEYOND, rule.direction)
     if rule.kind is RuleKind.PRICE:
         return _(_PRICES[side]).format(name=name(seen.instrument), level=escape(_level(rule, seen)), close=_close(seen))
+    if rule.kind is RuleKind.RISK:
+        return _(_LOSSES[reason is RuleReason.STANDS_BEYOND]).format(
+            name=name(seen.instrument),
+            span=sentences.within(rule.horizon),
+            loss=sentences.percent(abs(rule.threshold), 1),
+            now=figure(rule, value, seen.instrument.currency),
+        )
     return _(_FIGURES[side]).format(
         name=name(seen.instrument),
         what=_(_WHAT[rule.kind]),

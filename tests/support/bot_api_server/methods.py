@@ -164,17 +164,29 @@ def get_file(world: World, params: Params, files: Files) -> Any:
 
 
 def set_my_description(world: World, params: Params, files: Files) -> Any:
-    """setMyDescription."""
+    """setMyDescription, kept per language; without a text it is taken away."""
     if len(params.get("description", "")) > MAX_DESCRIPTION:
         raise Breach("DESCRIPTION_TOO_LONG")
+    world.descriptions[params.get("language_code", "")] = params.get("description", "")
     return True
+
+
+def get_my_description(world: World, params: Params, files: Files) -> Any:
+    """getMyDescription."""
+    return {"description": world.descriptions.get(params.get("language_code", ""), "")}
 
 
 def set_my_short_description(world: World, params: Params, files: Files) -> Any:
-    """setMyShortDescription."""
+    """setMyShortDescription, kept per language; without a text it is taken away."""
     if len(params.get("short_description", "")) > MAX_SHORT_DESCRIPTION:
         raise Breach("ABOUT_TOO_LONG")
+    world.short_descriptions[params.get("language_code", "")] = params.get("short_description", "")
     return True
+
+
+def get_my_short_description(world: World, params: Params, files: Files) -> Any:
+    """getMyShortDescription."""
+    return {"short_description": world.short_descriptions.get(params.get("language_code", ""), "")}
 
 
 def set_chat_menu_button(world: World, params: Params, files: Files) -> Any:
@@ -207,7 +219,9 @@ METHODS: dict[str, Callable[[World, Params, Files], Any]] = {
     "getMyCommands": get_my_commands,
     "deleteMyCommands": delete_my_commands,
     "setMyDescription": set_my_description,
+    "getMyDescription": get_my_description,
     "setMyShortDescription": set_my_short_description,
+    "getMyShortDescription": get_my_short_description,
     "setChatMenuButton": set_chat_menu_button,
     "setMessageReaction": set_message_reaction,
     "sendChatAction": send_chat_action,

@@ -157,6 +157,8 @@ class World:
         self.open_callbacks: dict[str, tuple[int, str]] = {}
         self.answered_callbacks: list[AnsweredCallback] = []
         self.commands: dict[tuple[str, str], list[dict[str, str]]] = {}
+        self.descriptions: dict[str, str] = {}  # by language
+        self.short_descriptions: dict[str, str] = {}
 
     def chat(self, chat_id: int | str) -> Chat:
         """The chat a request names, or the refusal Telegram gives."""
