@@ -78,6 +78,9 @@ def amounts(words: tuple[Word, ...], free: list[bool], spoken: Language, code: s
     for at, word in enumerate(words):
         match = _NUMBER.fullmatch(word.folded) if free[at] else None
         if match is None:
+            said = spoken.values["numbers"].get(word.folded) if free[at] else None
+            if said is not None and at + 1 < len(words) and words[at + 1].folded in spoken.words["percent"]:
+                found.append(Amount(at, at + 2, percent=True, written=f"{said}%"))  # "three percent"
             continue
         number = _plain_number(match[2].rstrip(".,"), code)
         if number is None:
