@@ -384,7 +384,7 @@ def test_over_telegram_two_people_are_answered_each_in_their_language(server: Te
         server.wait_for(lambda s: "Welche Bewegung" in s.last(CHATS["de"]).text)
         server.press(CHATS["de"], asked.message_id, "3\u00a0%")
         done = server.wait_for(lambda s: (last := s.last(CHATS["de"])) and "Erledigt." in last.text and last)
-        assert "ein Handelstag mit 3,0\u00a0% oder mehr, hinauf oder hinab" in done.text
+        assert "ein Handelstag mit 3,0\u00a0% Bewegung oder mehr, nach oben oder unten" in done.text
         assert server.answered_callbacks[-1].text == "Erledigt."
     titles = {"en": "a forecast says", "es": "dice un pronóstico", "de": "eine Prognose sagt", "pt": "uma previsão diz"}
     for code, title in (titles | {"ru": "говорит прогноз"}).items():

@@ -201,7 +201,7 @@ def test_an_error_that_was_made_for_one_is_read_by_another_in_their_own_language
 def test_what_is_said_within_a_sentence_is_translated_with_it() -> None:
     problem = UnknownSymbol("AAPPL", ("AAPL", "APA"), said("the sample market"))
     with use_language("de"):
-        assert problem.for_person == "Das Symbol AAPPL kenne ich nicht (Beispielmarkt). Meinten Sie AAPL oder APA?"
+        assert problem.for_person == "Den Ticker AAPPL kenne ich nicht (Beispielmarkt). Meinten Sie AAPL oder APA?"
     assert str(problem) == "I don't know the symbol AAPPL in the sample market. Did you mean AAPL or APA?"
 
 
