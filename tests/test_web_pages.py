@@ -17,7 +17,7 @@ from bellwether.market.sample import SampleProvider
 from tests.support.web import Visitor, plain_text, sample_services
 from tests.support.web_pages import Bug, Outage
 from web.app import create_app
-from web.pages import forecast_view
+from web.pages import charts, forecast_view, render
 
 STRANGE_SYMBOLS = ("^GSPC", "BRK-B", "BF.B", "EURUSD=X", "AT&T")
 
@@ -161,6 +161,20 @@ def test_a_chart_is_a_picture_that_a_browser_may_keep(
     assert "max-age" in chart.headers["cache-control"]
     again = visitor.get(address, if_none_match=chart.headers["etag"])
     assert (again.status_code, again.content) == (304, b"")
+
+
+def test_nothing_drawn_or_said_by_older_code_stays_in_a_browser(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = sample_services(tmp_path)
+    older = Visitor(create_app(services))
+    for path in ("/stocks/AAPL/chart.svg", "/stocks/AAPL/card.png", "/card.png?page=market", "/privacy"):
+        had = older.get(path).headers["etag"]
+        assert Visitor(create_app(services)).get(path, if_none_match=had).status_code == 304
+        with monkeypatch.context() as upgrade:
+            for module in (charts, render):
+                upgrade.setattr(module, "code_version", lambda: "0123456789")
+            assert Visitor(create_app(services)).get(path, if_none_match=had).status_code == 200
 
 
 def test_charts_of_two_themes_or_horizons_are_not_mistaken_for_each_other(visitor: Visitor) -> None:

@@ -383,7 +383,7 @@ def test_the_page_tells_the_very_prices_of_the_chart(visitor: Visitor, services:
 def test_the_page_draws_as_much_of_the_past_as_is_asked(visitor: Visitor) -> None:
     page = visitor.get("/stocks/AAPL?past=1y").text
     assert page.count("past=1y&amp;v=") == 4, "each picture of the chart"
-    assert 'aria-label="One year" aria-current="true"' in page
+    assert 'aria-label="1Y: one year" aria-current="true"' in page
     sessions = visitor.get("/stocks/AAPL/chart.json?past=1y").json()["sessions"]
     assert len(sessions) == 252 + 10
     assert visitor.get("/stocks/AAPL?past=2w").status_code == 400

@@ -8,7 +8,6 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-import bellwether
 from bellwether.ask import forecasts
 from bellwether.ask.beside import beside, known_until
 from bellwether.charts.beside import Beside
@@ -21,7 +20,7 @@ from bellwether.revenue.ask import at_hand
 from bellwether.revenue.chart import growth_chart
 from bellwether.revenue.types import GrowthForecast
 from web.dependencies import NowOf, ServicesOf
-from web.etag import is_known
+from web.etag import code_version, is_known
 from web.problems import HttpProblem
 
 KEPT = "public, max-age=300, s-maxage=300"
@@ -39,7 +38,7 @@ async def drawn(request: Request, draw: Callable[[], bytes | str], media_type: s
     """
     headers = {"Cache-Control": KEPT}
     if tag:  # weak: the same picture may travel compressed or not
-        headers["ETag"] = f'W/"{tag}-{bellwether.__version__}"'
+        headers["ETag"] = f'W/"{tag}-{code_version()}"'
         if is_known(headers["ETag"], request.headers):
             return Response(status_code=304, headers=headers)
     picture = await to_thread.run_sync(draw, limiter=_drawing)

@@ -15,13 +15,12 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-import bellwether
 from bellwether.core.errors import BadHorizon
 from bellwether.core.parsing import DEFAULT_HORIZON, parse_horizon
 from bellwether.forecasting import change_sentences, sentences
 from bellwether.market.symbols.normalize import LONGEST_QUESTION
 from bellwether.market.symbols.universe import instrument_of
-from web.etag import is_known
+from web.etag import code_version, is_known
 from web.pages import forecast_view, market_view, record_view, revenue_view
 from web.pages.share import card_address, forecast_card_address
 from web.problems import HttpProblem, printable
@@ -75,7 +74,7 @@ def page(request: Request, template: str, status: int = 200, *, tag: str = "", *
 def tag_of(request: Request, *facts: object) -> str:
     """An ETag of everything that a page is made of; weak, for the page may travel packed or not."""
     card = card_address(request.url.path, request.app.state.services)
-    parts: Sequence[object] = (bellwether.__version__, _templates_digest(), base_address(request), card, *facts)
+    parts: Sequence[object] = (code_version(), _templates_digest(), base_address(request), card, *facts)
     return f'W/"{hashlib.sha256(repr(parts).encode()).hexdigest()[:20]}"'
 
 
@@ -165,7 +164,7 @@ def _digest(name: str) -> str:
 
 @cache
 def _templates_digest() -> str:
-    """Of everything that shapes a page beside its facts."""
+    """Of everything that shapes a page beside its facts and the code."""
     digest = hashlib.sha256()
     for file in sorted((*_STATIC.iterdir(), *(_HERE / "templates").rglob("*.*"))):
         digest.update(file.read_bytes())
