@@ -23,8 +23,8 @@ from tests.support.running_bot import bot_services, running_bot
 IMAGES = Path(__file__).resolve().parent / "images"
 ASKED = (
     ("/start", "/compare AAPL MSFT TSLA 1m", "/alerts", "/watch AAPL MSFT"),
-    ("apple", "APPL"),
-    ("/why AAPL", "/asof 2020-03-02 AAPL"),
+    ("apple", "tell me when nvidia drops 5 %", "shell"),
+    ("/why AAPL", "how did you do on tesla"),
     ("/settings", "/meaning"),
 )  #: a column each
 THEMES = {

@@ -168,7 +168,7 @@ def one_alert(chat: ChatContext, rule: AlertRule, opening: str) -> Reply:
     if (end := last_day(chat, rule)) is not None:
         state.append(_("It ends with {day}.").format(day=day(end)))
     if not chat.services.provider.live:
-        state.append(_("The sample market has no new days, so nothing comes before the operator rehearses one."))
+        state.append(_("This is the sample market, which has ended: nothing will come here. With live prices it does."))
     described = _("<b>{alert}</b> (alert {number})").format(
         alert=escape(alerts.describe(rule, currency)), number=rule.id
     )

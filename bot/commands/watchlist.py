@@ -14,7 +14,9 @@ from bot.commands.stock_typed import ask_back, names_in, or_ask_back, question_a
 from bot.keyboards import in_rows
 from bot.replies import Button, Reply
 
-_NOTHING_NEW = N_("The sample market has no new days, so here it comes only when the operator rehearses one.")
+_NOTHING_NEW = N_(
+    "This is the sample market, which has ended: nothing will come here. With live prices it comes every trading day."
+)
 _SHOWN = 80  #: lines; a Telegram message holds 4,096 characters
 _SHOWN_BUTTONS = 12  #: more would push the list off a phone's screen
 
