@@ -9,7 +9,11 @@ from bellwether.forecasting.sentences import NOT_ADVICE
 from bellwether.revenue.issued import PastGrowth
 from bellwether.revenue.types import GrowthForecast, QuarterAhead
 
-_SCALES = ((1e12, N_("{amount} trillion")), (1e9, N_("{amount} billion")), (1e6, N_("{amount} million")))
+_SCALES = (
+    (1e12, N_("{currency} {amount} trillion")),
+    (1e9, N_("{currency} {amount} billion")),
+    (1e6, N_("{currency} {amount} million")),
+)
 
 
 def headline(made: GrowthForecast) -> str:
@@ -135,8 +139,8 @@ def amount(value: float, currency: str) -> str:
     """Revenue as people say it: "USD 83.4 billion"."""
     for size, message in _SCALES:
         if abs(value) >= size:
-            return f"{currency} {_(message).format(amount=three(value / size))}"
-    return f"{currency} {count(round(value))}"
+            return _(message).format(currency=currency, amount=three(value / size))
+    return _("{currency} {amount}").format(currency=currency, amount=count(round(value)))
 
 
 def three(value: float) -> str:
