@@ -80,6 +80,8 @@ def test_the_biggest_misses_are_one_of_each_symbol_the_largest_first(visitor: Vi
     assert len({miss.symbol for miss in record.misses}) == len(record.misses) > len(shown) == record_view.MOST_MISSES
     own = forecasts.track_record(services, symbol=shown[0].symbol).misses
     assert {miss.symbol for miss in own} == {shown[0].symbol}, "a symbol's own page has all of its own"
+    text = plain_text(visitor.get("/track-record").text)
+    assert "Boeing BA" in text and all(services.universe.get(miss.symbol).name in text for miss in shown)
 
 
 # ---- choosing

@@ -174,7 +174,7 @@ def outcome(receipt: Receipt) -> str:
     within = receipt.log_returns[Q10] <= came.log_return <= receipt.log_returns[Q90]
     held = "within its 8-in-10 range" if within else "outside its 8-in-10 range"
     on = f" on {sentences.day(came.session)}" if came.session else ""
-    return f"It ended {sentences.signed_percent(expm1(came.log_return))} from the close it started from{on}: {held}."
+    return f"It ended at {sentences.signed_percent(expm1(came.log_return))}{on}: {held}."
 
 
 def ends(interval: Interval, digits: int) -> str:

@@ -7,6 +7,7 @@ from bellwether.ask import forecasts
 from bellwether.core.errors import StoreError
 from bellwether.core.parsing import parse_date, parse_horizon
 from bellwether.services import Services
+from bellwether.track_record.scores.types import TrackRecord
 from web.api.requests import only_known
 from web.dependencies import ReceiptsOf, RecordsOf, ServicesOf
 from web.pages import record_view
@@ -37,17 +38,25 @@ def track_record(
         return RedirectResponse(record_view.record_address(instrument.symbol, sessions, day, model_id), status_code=303)
     record = records.get(instrument.symbol if instrument else None, sessions, day, model_id or None)
     head = _head(services)
+    names = _names(services, record)
     return page(
         request,
         "record.html",
-        tag=tag_of(request, "record", instrument, sessions, day, model_id, head, record) if record is not None else "",
+        tag=tag_of(request, "record", instrument, sessions, day, model_id, head, record, names) if record else "",
         record=record,
+        names=names,
         instrument=instrument,
         only=sessions,
         since=day,
         model=model_id,
         head=head,
     )
+
+
+def _names(services: Services, record: TrackRecord | None) -> dict[str, str]:
+    """What the symbols are called that were missed; a symbol that is no longer known goes by itself."""
+    known = {miss.symbol: services.universe.get(miss.symbol) for miss in record.misses} if record else {}
+    return {symbol: instrument.name if instrument else symbol for symbol, instrument in known.items()}
 
 
 def _head(services: Services) -> str:
