@@ -245,7 +245,7 @@ def test_the_track_record_of_the_sample_is_marked_as_simulated(talk: Talk, said:
     assert re.match(rf"Of {name}, \d+ % of my 8-in-10 ranges held", text)
     assert "Simulated: replayed on past prices" in text
     assert len(text.splitlines()) <= 8
-    assert re.search(r"• 2 weeks: \d+ % held, of the plain rule's \d+ %", text)
+    assert re.search(r"• 2 weeks: \d+ % held; the plain rule's: \d+ %", text)
     assert "On the next trading day" in talk.press("Details")
     assert talk.press("Short again") == text
 

@@ -91,7 +91,7 @@ def _nothing_yet(record: TrackRecord, name: str) -> str:
 def _of_horizon(row: HorizonScore) -> str:
     if row.score.coverage_80 is None or row.score.baseline_coverage_80 is None:
         return f"• {price_sentences.label(row.horizon)}: {sentences.judged(row.score)}"
-    return _("• {horizon}: {share} held, of the plain rule's {rule}").format(
+    return _("• {horizon}: {share} held; the plain rule's: {rule}").format(
         horizon=price_sentences.label(row.horizon),
         share=price_sentences.percent(row.score.coverage_80),
         rule=price_sentences.percent(row.score.baseline_coverage_80),
