@@ -60,9 +60,12 @@ def test_it_was_made_before_the_last_migrations(store: Store, form: str) -> None
 
 
 def as_told_now(old: dict[str, Any]) -> dict[str, Any]:
-    """The old answers but for what is told otherwise on purpose: of the biggest misses each symbol's first."""
+    """The old answers but for what is told otherwise on purpose: each symbol's biggest miss only, and German words."""
     record = old["api"]["0 /track-record"]["body"]
     record["misses"] = list({miss["symbol"]: miss for miss in reversed(record["misses"])}.values())[::-1]
+    german = old["chats"]["1002"]
+    german["/settings"] = german["/settings"].replace("lässt alles schweigen", "schaltet alles stumm")
+    german["/list"] = german["/list"].replace("/unwatch SYMBOL", "/unwatch TICKER")
     return old
 
 
