@@ -16,6 +16,9 @@ from bellwether.core.i18n.translate import use_language
         ("pt", "XYZ", "XYZ", "XYZ", "de XYZ"),
         ("es", "Apple", "AAPL", "Apple", "de Apple"),
         ("es", "S&P 500 index", "^GSPC", "el S&P 500", "del S&P 500"),
+        ("de", "Apple", "AAPL", "Apple", "von Apple"),
+        ("de", "S&P 500 index", "^GSPC", "der S&P 500", "des S&P 500"),
+        ("de", "Bitcoin", "BTC-USD", "Bitcoin", "von Bitcoin"),
         ("en", "S&P 500 index", "^GSPC", "S&P 500", "S&P 500"),
     ],
 )

@@ -118,7 +118,7 @@ def test_the_headline_has_prices_and_the_day_as_its_language_writes_them(service
 
 @pytest.mark.parametrize("typed", ["AAPL 2 Wochen", "apple 10 tage", "AAPL 2 semanas", "AAPL 2 недели"])
 def test_a_period_is_understood_in_their_words(services: Services, typed: str) -> None:
-    assert "In den nächsten zwei Wochen landet Apple" in Talk(services, 1, "de").say(typed)
+    assert "In zwei Wochen steht Apple" in Talk(services, 1, "de").say(typed)
 
 
 @pytest.mark.parametrize("code", OTHERS)
@@ -234,7 +234,7 @@ def test_each_chat_gets_its_digest_and_its_alerts_in_its_language(tmp_path: Path
     after = {
         "en": "Close of 30 December.",
         "es": "Cierre del 30 de diciembre.",
-        "de": "Schluss vom 30. Dezember.",
+        "de": "Schlusskurse vom 30. Dezember.",
         "pt": "Fechamento de 30 de dezembro.",
         "ru": "Итоги 30 декабря.",
     }
@@ -275,13 +275,13 @@ def test_an_alert_that_waits_for_the_digest_and_its_outcome_are_in_the_chats_lan
     ask.change_alert_settings(services, 9, settings, "de")
     tick(services, EVENING - 20 * DAY)
     own, digest = sorted((as_text(str(row["text"])) for row in owed(services)), key=len)
-    assert "Schluss vom 10. Dezember · Ihr Alarm" in own
+    assert "Schlusskurs vom 10. Dezember · Ihr Alarm" in own
     assert "Ihre Alarme, außer denen, die einzeln kamen:" in digest
     assert in_english(own) == in_english(digest) == [], (own, digest)
     report_outcomes(services, EVENING + DAY)
     answers = [as_text(str(row["text"])) for row in owed(services) if row["kind"] == "outcome"]
     assert answers
-    assert all("Wie es ausging" in answer and in_english(answer) == [] for answer in answers)
+    assert all("So ging es aus" in answer and in_english(answer) == [] for answer in answers)
 
 
 def test_the_lines_of_one_symbol_are_kept_for_each_language(services: Services) -> None:
@@ -384,7 +384,7 @@ def test_over_telegram_two_people_are_answered_each_in_their_language(server: Te
         server.wait_for(lambda s: "Welche Bewegung" in s.last(CHATS["de"]).text)
         server.press(CHATS["de"], asked.message_id, "3\u00a0%")
         done = server.wait_for(lambda s: (last := s.last(CHATS["de"])) and "Erledigt." in last.text and last)
-        assert "ein Handelstag mit 3,0\u00a0% Bewegung oder mehr, nach oben oder unten" in done.text
+        assert "eine Tagesbewegung ab 3,0\u00a0%, nach oben oder unten" in done.text
         assert server.answered_callbacks[-1].text == "Erledigt."
     titles = {"en": "a forecast says", "es": "dice un pronóstico", "de": "eine Prognose sagt", "pt": "uma previsão diz"}
     for code, title in (titles | {"ru": "говорит прогноз"}).items():

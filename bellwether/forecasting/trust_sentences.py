@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from bellwether.core.i18n.numbers import count, day, percent
+from bellwether.core.i18n.numbers import count, day, percent, years
 from bellwether.core.i18n.translate import N_, ngettext, spoken
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Forecast, Record, RecordSummary, SkillVerdict
@@ -104,7 +104,7 @@ def record_basis(beside: RecordSummary) -> str:
         return ""
     when = _("In the last year")
     if beside.years:
-        when = _("Replayed on past prices, {years} (simulated),").format(years=beside.years)
+        when = _("Replayed on past prices, {years} (simulated),").format(years=years(beside.years))
     return _("{when} {count} forecasts this far ahead had their outcome; {verdict}.").format(
         when=when, count=count(beside.forecasts), verdict=_against_rule(beside.skill, beside.verdict)
     )
@@ -129,12 +129,12 @@ def _record_in(language: str, record: Record) -> str:
         held = _(
             "Tested on {years}, years it had not seen: {share} of the model's 8-in-10 ranges this far ahead held, all "
             "symbols together."
-        ).format(years=record.span, share=share)
+        ).format(years=years(record.span), share=share)
     else:
         held = _(
             "Tested on {years}, when it knew prices to {day} only: {share} of the model's 8-in-10 ranges this far "
             "ahead held, all symbols together."
-        ).format(years=record.span, share=share, day=day(record.taught_to))
+        ).format(years=years(record.span), share=share, day=day(record.taught_to))
     sentences = [held, _skill(record)]
     if not record.growth_known:
         sentences.append(_("About rise or fall it was not shown to know more than the usual share."))

@@ -1,7 +1,7 @@
 """A growth forecast in plain sentences, the same in every face. Pure: values in, text out, no markup."""
 
 from bellwether.core.i18n.articles import with_articles
-from bellwether.core.i18n.numbers import count, day, percent, plain, signed_percent
+from bellwether.core.i18n.numbers import count, day, percent, plain, signed_percent, years
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Q10, Q50, Q90
@@ -89,7 +89,7 @@ def trust(made: GrowthForecast) -> str:
         "How far to trust it: tested on {span}{taught}, {held} of such 8-in-10 ranges held, and its misses were "
         "{skill} "
         "smaller than those of a plain rule on past growth."
-    ).format(span=record.span, taught=taught, held=percent(record.coverage_80), skill=percent(record.skill))
+    ).format(span=years(record.span), taught=taught, held=percent(record.coverage_80), skill=percent(record.skill))
 
 
 def how_past_ones_turned_out(past: tuple[PastGrowth, ...], *, simulated: bool = False) -> str:

@@ -11,6 +11,7 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 from bellwether.core.alert_types import AlertSettings, DigestMode
+from bellwether.core.i18n.time_zones import city
 from bellwether.core.i18n.translate import ENGLISH, LANGUAGES, N_, ngettext, pgettext, spoken
 from bellwether.core.i18n.translate import gettext as _
 from bot.commands.base import ChatContext
@@ -52,7 +53,7 @@ class Menu:
 
 
 def _zone_choices(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    return tuple((name.rpartition("/")[2].replace("_", " "), name) for name in names)
+    return tuple((city(name), name) for name in names)
 
 
 MENUS = {
@@ -120,6 +121,8 @@ _DIGESTS = {
 
 def menu(what: str) -> Reply:
     """Offer the choices of one of MENUS."""
+    if what == "timezone":  # cities have a name of their own in each language
+        return Reply(_(MENUS[what].question), buttons=zones(_ZONES))
     return Reply(_(MENUS[what].question), buttons=_buttons(what, MENUS[what]))
 
 

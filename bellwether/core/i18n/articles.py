@@ -1,17 +1,19 @@
 """The article before a name, in the languages that set one: "a Apple" and "o S&P 500" in Portuguese, "el S&P 500".
 
 A translation asks for it: {name:the} is the name with its article, {name:of} the name after "of", which Portuguese and
-Spanish melt into the article ("da Apple", "del S&P 500"). A plain {name} stays the bare name.
+Spanish melt into the article ("da Apple", "del S&P 500") and German replaces by it ("des S&P 500"). A plain {name} is
+the bare name.
 """
 
 import re
 
 from bellwether.core.i18n.translate import spoken
 
-_COMPANY = {"pt": ("a", "da"), "es": ("", "de")}
-_ANYTHING_ELSE = {"pt": ("o", "do"), "es": ("el", "del")}
-_UNNAMED = {"pt": ("", "de"), "es": ("", "de")}
-_NO_COMPANY = re.compile(r"\^|.*(=[XF]|-[A-Z]{3})$")  #: symbols of indices, currencies, futures and coins
+_COMPANY = {"pt": ("a", "da"), "es": ("", "de"), "de": ("", "von")}
+_ANYTHING_ELSE = {"pt": ("o", "do"), "es": ("el", "del"), "de": ("", "von")}
+_INDEX = _ANYTHING_ELSE | {"de": ("der", "des")}
+_UNNAMED = {"pt": ("", "de"), "es": ("", "de"), "de": ("", "von")}
+_NO_COMPANY = re.compile(r".*(=[XF]|-[A-Z]{3})$")  #: symbols of currencies, futures and coins
 #: in names of indices and funds, and of banks, which are masculine too
 _MASCULINE = re.compile(r"\b(index|etf|fund|fundo|trust|bank|banco)\b", re.IGNORECASE)
 
@@ -33,6 +35,8 @@ class Named(str):
     def _articles(self) -> tuple[str, str]:
         if self == self._symbol:
             table = _UNNAMED
+        elif self._symbol.startswith("^"):
+            table = _INDEX
         elif _NO_COMPANY.match(self._symbol) or _MASCULINE.search(self):
             table = _ANYTHING_ELSE
         else:

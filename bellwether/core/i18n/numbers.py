@@ -12,6 +12,7 @@ from bellwether.core.i18n.translate import ENGLISH, N_, Said, said, spoken
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 #: minor units as Yahoo writes them; Johannesburg's ZAc and Tel Aviv's ILA have no sign that everybody knows
 _HUNDREDTHS = {"GBp": "p"}
+_DASHED = {"de", "ru"}  #: languages in which a hyphen between years is a slip
 _CLOSES = (
     N_("Monday's close"),
     N_("Tuesday's close"),
@@ -58,6 +59,11 @@ def short(value: float) -> str:
     from bellwether.core.i18n import babel_data
 
     return babel_data.decimal(value, len(written.partition(".")[2]), spoken())
+
+
+def years(span: str) -> str:
+    """ "2019-2021", with the dash between years where a language prints one."""
+    return span.replace("-", "\N{EN DASH}") if spoken() in _DASHED else span
 
 
 def count(number: int) -> str:

@@ -10,7 +10,7 @@ from importlib import resources
 from rapidfuzz import fuzz, process
 
 from bellwether.core.errors import BadTimeZone
-from bellwether.core.i18n.translate import ENGLISH, LANGUAGES, said
+from bellwether.core.i18n.translate import ENGLISH, LANGUAGES, said, spoken
 
 _ENOUGH = 75  #: rapidfuzz score, 0 to 100, from which a name counts as near
 _MOST = 4  #: that are offered
@@ -120,6 +120,16 @@ def find_time_zone(text: str) -> str:
 def is_time_zone(name: str) -> bool:
     """Whether this is the exact name of a time zone that we can use."""
     return name in _usable()
+
+
+def city(zone: str) -> str:
+    """The city of a time zone in the language that is spoken: in German "Tokio" for "Asia/Tokyo"."""
+    plain = zone.rpartition("/")[2].replace("_", " ")
+    if spoken() == ENGLISH:
+        return plain
+    from bellwether.core.i18n import babel_data
+
+    return babel_data.city_names(spoken()).get(zone, plain)
 
 
 def time_zone_at(latitude: float, longitude: float) -> str:
