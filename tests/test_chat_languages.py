@@ -380,7 +380,7 @@ def test_over_telegram_two_people_are_answered_each_in_their_language(server: Te
             server.say(chat, "/meaning")
         heard = {code: server.wait_for(lambda s, chat=chat: s.last(chat)).text for code, chat in CHATS.items()}
         asked = server.ask(CHATS["de"], "/alerts AAPL")
-        server.press(CHATS["de"], asked.message_id, "Große Bewegung am Tag")
+        server.press(CHATS["de"], asked.message_id, "Große Tagesbewegung")
         server.wait_for(lambda s: "Welche Bewegung" in s.last(CHATS["de"]).text)
         server.press(CHATS["de"], asked.message_id, "3\u00a0%")
         done = server.wait_for(lambda s: (last := s.last(CHATS["de"])) and "Erledigt." in last.text and last)
