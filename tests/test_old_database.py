@@ -59,13 +59,27 @@ def test_it_was_made_before_the_last_migrations(store: Store, form: str) -> None
     assert names[:3] == ["updates_set_aside", "doubtful_splits", "told_pauses"]
 
 
+#: what was said in German, and how it is said now
+GERMAN = {
+    "/unwatch SYMBOL nimmt eines heraus": "/unwatch TICKER nimmt eine Aktie heraus",
+    "Drücken Sie + und eine Aktie für einen neuen, oder tippen Sie ihn:": (
+        "Für einen neuen tippen Sie auf + und eine Aktie, oder schreiben Sie:"
+    ),
+    "Ihre Uhr: Europe/Berlin, dort ist es jetzt 23:00": "Zeitzone: Europe/Berlin, dort ist es jetzt 23:00 Uhr",
+    "um 18:30 oder später": "frühestens um 18:30 Uhr",
+    "Drücken Sie auf das, was Sie ändern wollen. /alerts hat Ihre Alarme, /stop lässt alles schweigen.": (
+        "Tippen Sie an, was Sie ändern wollen. Ihre Alarme stehen unter /alerts; /stop schaltet alles stumm."
+    ),
+}
+
+
 def as_told_now(old: dict[str, Any]) -> dict[str, Any]:
     """The old answers but for what is told otherwise on purpose: each symbol's biggest miss only, and German words."""
     record = old["api"]["0 /track-record"]["body"]
     record["misses"] = list({miss["symbol"]: miss for miss in reversed(record["misses"])}.values())[::-1]
     german = old["chats"]["1002"]
-    german["/settings"] = german["/settings"].replace("lässt alles schweigen", "schaltet alles stumm")
-    german["/list"] = german["/list"].replace("/unwatch SYMBOL", "/unwatch TICKER")
+    for before, now in GERMAN.items():
+        german.update({said: answer.replace(before, now) for said, answer in german.items()})
     return old
 
 
