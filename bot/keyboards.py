@@ -8,6 +8,7 @@ characters, so every action stays below Telegram's 64 bytes.
     ask add drop            the answer to a question back: go on with /forecast, /watch or /unwatch
     why meaning alert chart what stands under a forecast besides: one more message each
     ask quieter stop        what stands under a digest or an alert: one more message each
+    growth drop             what stands under a company's report: one more message each
     ...                     those of one command stand in its file
 """
 
@@ -55,14 +56,20 @@ def under_message(offers: Sequence[Offer]) -> Rows:
     forecasts = [offer.about for offer in offers if offer.kind is OfferKind.FORECAST]
     label = _("Chart of {symbol}") if len(forecasts) == 1 else "{symbol}"
     charts = [Button(label.format(symbol=about.partition(":")[0]), f"ask:{about}") for about in forecasts]
-    changes = tuple(
-        Button(_("Quieter…"), f"quieter:{offer.about}")
-        if offer.kind is OfferKind.QUIETER
-        else Button(_("Stop this alert"), f"stop:{offer.about}")
-        for offer in offers
-        if offer.kind is not OfferKind.FORECAST
-    )
+    changes = tuple(_change(offer) for offer in offers if offer.kind is not OfferKind.FORECAST)
     return (*in_rows(charts, 4), *((changes,) if changes else ()))
+
+
+def _change(offer: Offer) -> Button:
+    match offer.kind:
+        case OfferKind.QUIETER:
+            return Button(_("Quieter…"), f"quieter:{offer.about}")
+        case OfferKind.REVENUE:
+            return Button(_("Revenue forecast"), f"growth:{offer.about}")
+        case OfferKind.UNWATCH:
+            return Button(_("Stop watching {symbol}").format(symbol=offer.about), f"drop:{offer.about}")
+        case _:
+            return Button(_("Stop this alert"), f"stop:{offer.about}")
 
 
 def meaning() -> Button:

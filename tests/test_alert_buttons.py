@@ -10,7 +10,7 @@ from bellwether.alerts import ask
 from bellwether.alerts.quieter import quieter_thresholds
 from bellwether.alerts.tick_rules import judge_rules
 from bellwether.core.alert_types import Direction, Repeat, RuleKind
-from bellwether.delivery.offers import forecast_of, in_short, of_rule, read_offers
+from bellwether.delivery.offers import forecast_of, in_short, of_report, of_rule, read_offers
 from bot.keyboards import under_message
 from tests.support.bot_api_server.server import TelegramServer
 from tests.support.running_bot import bot_services, running_bot
@@ -68,7 +68,7 @@ def test_a_rule_that_was_for_once_offers_its_chart_alone(tmp_path: Path) -> None
 
 
 def test_what_a_row_offers_is_read_back_and_what_a_later_version_offers_is_left_out() -> None:
-    offers = (forecast_of("^GSPC", 21), *of_rule(12))
+    offers = (forecast_of("^GSPC", 21), *of_rule(12), *of_report("BRK-B"))
     assert read_offers(in_short(offers)) == offers
     assert read_offers(f"sing:12 {in_short(offers)}") == offers
     assert under_message(read_offers("")) == (), "messages of earlier versions have no buttons"

@@ -16,6 +16,7 @@ from bellwether.core.config import load_settings
 from bellwether.core.errors import NoGrowth
 from bellwether.core.types import Quarter, Statements
 from bellwether.delivery import chat_settings_table, chats_table
+from bellwether.delivery.offers import read_offers
 from bellwether.market.statements.provider import open_fundamentals
 from bellwether.revenue import ask
 from bellwether.revenue import issued as issued_revenue
@@ -23,8 +24,10 @@ from bellwether.revenue.issued import PastGrowth
 from bellwether.services import Services, build_services
 from bellwether.track_record.ledger import checkpoint, revenue_ledger_table
 from bellwether.track_record.ledger.verify import verify
+from bot.keyboards import under_message
 from tests.conftest import MODELS
 from tests.support.clock import Clock
+from tests.support.talk import Talk
 from tests.support.yahoo_server import YahooServer
 from tests.support.yahoo_services import yahoo_services
 
@@ -202,8 +205,27 @@ def test_the_alert_says_what_came_and_what_is_next(services: Services, clock: Cl
     (_, _, text) = owed(services)[0]
     assert "<b>Apple</b> (AAPL) has reported the quarter to 31 December 2021: revenue USD 2.40 billion" in text
     assert "of what was expected" in text and "Next quarter (to about 31 March 2022)" in text
-    assert "not investment advice" in text
-    assert "you watch AAPL (/list); /unwatch AAPL stops it" in text
+    assert "Why you get this" not in text
+    assert "not investment advice" not in text, "that is no news"
+
+
+def test_the_buttons_under_a_report_show_what_is_next_and_stop_what_it_comes_from(
+    services: Services, clock: Clock
+) -> None:
+    watch(services, 7)
+    reported(services, clock)
+    report_growth(services, clock.now)
+    with services.store.reading() as db:
+        (offers,) = db.conn.execute("SELECT offers FROM outbox").fetchone()
+    revenue, stop = (button for row in under_message(read_offers(offers)) for button in row)
+    assert (revenue.label, stop.label) == ("Revenue forecast", "Stop watching AAPL")
+    talk = Talk(services, chat_id=7)
+    assert "In the quarter to about 31 March 2022, Apple will probably take in" in talk.send(revenue.action)
+    assert talk.send(stop.action) == "You no longer watch AAPL. You watch nothing now."
+    assert watchlist.watchlist(services.store, 7) == []
+    assert talk.send(stop.action) == "You don't watch AAPL. /list shows what you watch.", "an old message stays"
+    talk.send("add:AAPL")
+    assert [row.symbol for row in watchlist.watchlist(services.store, 7)] == ["AAPL"]
 
 
 def test_a_last_day_that_is_set_right_is_no_second_report(services: Services, clock: Clock) -> None:
@@ -235,7 +257,7 @@ def test_the_alert_speaks_the_chats_language_and_waits_for_quiet_hours_to_end(se
     reported(services, clock)
     report_growth(services, clock.now)
     (_, _, text) = owed(services)[0]
-    assert "Anlageberatung" in text and "expected" not in text
+    assert "Umsatz" in text and "expected" not in text
     with services.store.reading() as db:
         (begin,) = db.conn.execute("SELECT not_before FROM outbox").fetchone()
     assert begin.startswith("2022-02-01T15:00")

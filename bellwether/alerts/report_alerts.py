@@ -20,11 +20,13 @@ from bellwether.core.clock import Clock
 from bellwether.core.errors import BellwetherError, NoGrowth, StoreError
 from bellwether.core.i18n.numbers import day, percent, signed_percent
 from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.i18n.translate import translated
 from bellwether.core.types import LEVELS, Q10, Q90
 from bellwether.db.database import Store
 from bellwether.delivery import outbox_table
 from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.delivery.message_kinds import REPORT
+from bellwether.delivery.offers import of_report
 from bellwether.revenue import ask, sentences
 from bellwether.revenue.issued import PastGrowth, past_of
 from bellwether.revenue.types import GrowthForecast
@@ -99,7 +101,8 @@ def _write(store: Store, clock: Clock, made: GrowthForecast, report: Report, now
             with wishes.speaking(chat_id):
                 text = alert_text(made, report)
             about = f"{report.first_named}:{made.symbol}"
-            drafts.append(wishes.draft(REPORT, chat_id, about, text, WORTH_READING, now, present))
+            offers = of_report(made.symbol)
+            drafts.append(wishes.draft(REPORT, chat_id, about, text, WORTH_READING, now, present, offers=offers))
         return outbox_table.enqueue_all(db, drafts, present)
 
 
@@ -107,7 +110,9 @@ def alert_text(made: GrowthForecast, report: Report) -> str:
     """What came, how it compares with what was expected, and what is next. HTML for Telegram."""
     came, expected = report.expected.growth or 0.0, report.expected.growths
     newest = made.quarters[-1].revenue or 0.0
-    opening = _("<b>{name}</b> ({symbol}) has reported the quarter to {day}: revenue {amount}, {growth} over a year.")
+    opening = _(
+        "<b>{name}</b> ({symbol}) has reported the quarter to {day}: revenue {amount}, {growth} against a year before."
+    )
     parts = [
         opening.format(
             name=escape(made.name),
@@ -123,10 +128,7 @@ def alert_text(made: GrowthForecast, report: Report) -> str:
             ),
         ),
         "\n".join(escape(line) for line in sentences.lines(made)),
-        f"<i>{escape(sentences.disclaimer(made))}</i>",
-        _("Why you get this: you watch {symbol} (/list); /unwatch {symbol} stops it.").format(
-            symbol=escape(made.symbol)
-        ),
+        *(f"<i>{escape(translated(caveat))}</i>" for caveat in made.caveats),
     ]
     return "\n\n".join(parts)
 
@@ -138,4 +140,4 @@ def placed(expected: PastGrowth) -> str:
         return _("That is below nearly all of what was expected (the lowest 5 %).")
     if share >= LEVELS[-1]:
         return _("That is above nearly all of what was expected (the highest 5 %).")
-    return _("That is better than {share} of what was expected.").format(share=percent(share))
+    return _("That is better than in {share} of the expected cases.").format(share=percent(share))

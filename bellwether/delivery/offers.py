@@ -11,6 +11,8 @@ class OfferKind(Enum):
     FORECAST = "forecast"  #: see the forecast of a symbol over a horizon, with its chart
     QUIETER = "quieter"  #: hear less often of what a rule waits for
     STOP = "stop"  #: remove a rule
+    REVENUE = "revenue"  #: see what the company behind a symbol may take in
+    UNWATCH = "unwatch"  #: hear no more of a symbol that is watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class Offer:
     """One thing that can be done."""
 
     kind: OfferKind
-    about: str  #: of a forecast "SYMBOL:HORIZON", else the number of a rule
+    about: str  #: of a forecast "SYMBOL:HORIZON", of a rule its number, else a symbol
 
 
 def forecast_of(symbol: str, horizon: int) -> Offer:
@@ -29,6 +31,11 @@ def forecast_of(symbol: str, horizon: int) -> Offer:
 def of_rule(rule_id: int) -> tuple[Offer, ...]:
     """To hear less often of a rule's figure, or no more."""
     return (Offer(OfferKind.QUIETER, str(rule_id)), Offer(OfferKind.STOP, str(rule_id)))
+
+
+def of_report(symbol: str) -> tuple[Offer, ...]:
+    """To see what is expected of the company next, or to hear of it no more."""
+    return (Offer(OfferKind.REVENUE, symbol), Offer(OfferKind.UNWATCH, symbol))
 
 
 def in_short(offers: Iterable[Offer]) -> str:

@@ -97,7 +97,9 @@ def unwatch_each(chat: ChatContext, names: Sequence[str]) -> Reply:
 def _drop(chat: ChatContext, question: str) -> Reply:
     def drop() -> Reply:
         services = chat.services
-        return Reply(_told_gone(watchlist.unwatch(services.store, services.universe, chat.chat_id, question)))
+        gone = watchlist.unwatch(services.store, services.universe, chat.chat_id, question)
+        again = (Button(_("Watch again"), f"add:{gone.instrument.symbol}"),)
+        return Reply(_told_gone(gone), buttons=(again,) if gone.changed else ())
 
     return or_ask_back(drop, "drop:{}")
 
