@@ -31,8 +31,8 @@ _RIGHTS_UNKNOWN = said(
     "Telegram did not tell me who the admins of this group are, so I can't do that now. Please try again in a minute."
 )
 _WRONG = said("Something went wrong on my side; it has been noted. Please try again in a little while.")
-_LONG = said("That is a long message for me. Send a symbol or a company's name, like AAPL; /help shows more.")
-_NOTHING = said("I see nothing in that message. Send a symbol or a company's name, like AAPL; /help shows more.")
+_LONG = said("That is a long message for me. Send a ticker or a company's name, like AAPL; /help shows more.")
+_NOTHING = said("I see nothing in that message. Send a ticker or a company's name, like AAPL; /help shows more.")
 _UNKNOWN = N_("I don't know the command /{command}. /help shows what you can ask.")
 #: characters that show nothing though Unicode counts them as letters, marks and signs: fillers, selectors, a blank cell
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
@@ -122,7 +122,7 @@ def only_text(chat: ChatContext) -> Reply:
     """Answer a picture, a voice message or a sticker."""
     with speaking(chat):
         return Reply(
-            _("I can only read text. Send me a symbol or a company's name, like <b>AAPL</b>; /help shows more.")
+            _("I can only read text. Send me a ticker or a company's name, like <b>AAPL</b>; /help shows more.")
         )
 
 

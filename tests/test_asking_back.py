@@ -156,8 +156,8 @@ def test_a_stale_or_forged_button_gets_a_kind_notice(services: Services, action:
 @pytest.mark.parametrize(
     ("action", "text"),
     [
-        ("add:NOPE", "I don't know the symbol NOPE"),
-        ("ask:NOPE:10", "I don't know the symbol NOPE"),
+        ("add:NOPE", "I don't know the ticker NOPE"),
+        ("ask:NOPE:10", "I don't know the ticker NOPE"),
         ("drop:NOPE", "You don't watch NOPE"),
         ("ask:AAPL", "Over the next two weeks Apple"),  # as older messages have it
         ("ask:AAPL:21", "Over the next month Apple"),

@@ -116,7 +116,7 @@ def test_once_and_until_are_understood(talk: Talk) -> None:
         ("AAPL earnings 5", "needs no number"),
         ("AAPL earnings", "can't learn here when Apple reports"),
         ("price 100", "Which stock?"),
-        ("NOPE risk 10%", "don't know the symbol NOPE"),
+        ("NOPE risk 10%", "don't know the ticker NOPE"),
         ("7", "no alert number 7"),
         ("AAPL price 175.34", "above or below"),
     ],

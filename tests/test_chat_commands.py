@@ -147,7 +147,7 @@ def test_a_comparison_changes_its_horizon_in_place(talk: Talk) -> None:
         ("AAPL", "2 to 5 stocks"),
         ("AAPL MSFT NVDA TSLA KO PG", "2 to 5 stocks"),
         ("AAPL apple", "one and the same"),
-        ("AAPL NOPE", "I don't know the symbol NOPE"),
+        ("AAPL NOPE", "I don't know the ticker NOPE"),
         ("AAPL MSFT 0d", "1 to 63"),
         ("{} AAPL", "I don't know"),
         (", ,", "2 to 5 stocks"),
@@ -239,7 +239,7 @@ def test_a_question_back_keeps_the_day(talk: Talk) -> None:
     assert "As of 2 March 2020: over the next week S&P 500" in talk.press("^GSPC: S&P 500 index, Index, USD")
 
 
-@pytest.mark.parametrize(("said", "name"), [("", "all symbols"), ("AAPL", "Apple"), ("apple", "Apple")])
+@pytest.mark.parametrize(("said", "name"), [("", "all stocks"), ("AAPL", "Apple"), ("apple", "Apple")])
 def test_the_track_record_of_the_sample_is_marked_as_simulated(talk: Talk, said: str, name: str) -> None:
     text = talk.say(f"/track {said}")
     assert re.match(rf"Of {name}, \d+ % of my 8-in-10 ranges held", text)
@@ -252,8 +252,8 @@ def test_the_track_record_of_the_sample_is_marked_as_simulated(talk: Talk, said:
 
 def test_where_nothing_was_issued_nothing_is_claimed(services: Services) -> None:
     empty = live_record(services.store, RecordFilter(None, None, None, None), ())
-    text = track.record_text(empty, "all symbols")
-    assert "There is no track record of all symbols yet" in text
+    text = track.record_text(empty, "all stocks")
+    assert "There is no track record of all stocks yet" in text
     assert "%" not in text
 
 

@@ -343,7 +343,7 @@ def test_what_is_kept_answers_while_an_answer_is_damaged_and_says_so(
     own.fail_next(CHART + BAD, 200, spoiled(BAD), times=None)
     clock.now += timedelta(days=3)
     told = forecasts.answer(services, BAD, 10).forecast.caveats[0]
-    assert told == "Prices as of Friday's close; Yahoo Finance sends prices of this symbol that cannot be read."
+    assert told == "Prices as of Friday's close; Yahoo Finance sends prices of this ticker that cannot be read."
 
 
 def test_another_source_is_asked_about_a_symbol_whose_answer_is_damaged(
@@ -356,7 +356,7 @@ def test_another_source_is_asked_about_a_symbol_whose_answer_is_damaged(
     services = replace(services, provider=FallbackProvider(services.provider, (FileProvider([tmp_path / "p.csv"]),)))
     bars = services.provider.bars(BAD, LAST)
     assert bars.origin is not None and bars.origin.source == "file"
-    assert "Yahoo Finance sends prices of this symbol that cannot be read; these prices come from" in bars.origin.note
+    assert "Yahoo Finance sends prices of this ticker that cannot be read; these prices come from" in bars.origin.note
 
 
 def test_a_refresh_goes_on_with_the_symbols_whose_answers_are_sound(

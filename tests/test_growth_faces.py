@@ -59,7 +59,7 @@ def test_growth_in_words_as_of_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyP
     [
         (["TSLA"], "No company statements are known of Tesla"),
         (["^GSPC"], "Funds, indices, currencies and coins have none"),
-        (["ZZZZ"], "I don't know the symbol ZZZZ"),
+        (["ZZZZ"], "I don't know the ticker ZZZZ"),
         (["AAPL", "--as-of", "2009-01-01"], "too few quarters"),
         (["AAPL", "--as-of", "0001-01-01"], "No revenue of Apple (AAPL) is known"),
         (["AAPL", "--as-of", "2999-01-01"], "has not come yet"),

@@ -202,7 +202,7 @@ def test_what_is_said_within_a_sentence_is_translated_with_it() -> None:
     problem = UnknownSymbol("AAPPL", ("AAPL", "APA"), said("the sample market"))
     with use_language("de"):
         assert problem.for_person == "Den Ticker AAPPL kenne ich nicht (Beispielmarkt). Meinten Sie AAPL oder APA?"
-    assert str(problem) == "I don't know the symbol AAPPL in the sample market. Did you mean AAPL or APA?"
+    assert str(problem) == "I don't know the ticker AAPPL in the sample market. Did you mean AAPL or APA?"
 
 
 def test_a_sentence_that_is_kept_stays_english_and_is_read_in_any_language() -> None:

@@ -68,7 +68,7 @@ def test_a_refresh_names_what_failed_and_says_so_by_its_status(server: YahooServ
     done = run(tmp_path, "market", "refresh", "--symbols", "AAPL,NONESUCH", **yahoo(server))
     assert done.returncode == 1
     assert "1 fetched, 0 were there already, 1 failed." in done.stdout
-    assert "NONESUCH: I don't know the symbol NONESUCH in Yahoo Finance." in done.stderr
+    assert "NONESUCH: I don't know the ticker NONESUCH in Yahoo Finance." in done.stderr
 
 
 @pytest.mark.parametrize("symbols", ["", " , ", "AAPL,$$$", "A" * 40])

@@ -142,7 +142,7 @@ def test_what_is_kept_answers_through_every_failure_and_says_how_old_it_is(
 def test_an_unknown_symbol_is_no_failure_of_yahoo(server: YahooServer, start: Callable[[], Services]) -> None:
     services = start()
     for number in range(8):
-        with pytest.raises(UnknownSymbol, match=f"I don't know the symbol QQXX{number}"):
+        with pytest.raises(UnknownSymbol, match=f"I don't know the ticker QQXX{number}"):
             services.provider.instrument(f"QQXX{number}")
     assert services.provider.asker.state is BreakerState.CLOSED  # type: ignore[attr-defined]
     assert asked(services).forecast.cutoff == FRIDAY

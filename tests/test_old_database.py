@@ -59,8 +59,9 @@ def test_it_was_made_before_the_last_migrations(store: Store, form: str) -> None
     assert names[:3] == ["updates_set_aside", "doubtful_splits", "told_pauses"]
 
 
-#: what was said in German, and how it is said now
-GERMAN = {
+#: what was said, and how it is said now
+REWORDED = {
+    "/unwatch SYMBOL stops one.": "/unwatch TICKER stops one.",
     "/unwatch SYMBOL nimmt eines heraus": "/unwatch TICKER nimmt eine Aktie heraus",
     "Drücken Sie + und eine Aktie für einen neuen, oder tippen Sie ihn:": (
         "Für einen neuen tippen Sie auf + und eine Aktie, oder schreiben Sie:"
@@ -74,12 +75,12 @@ GERMAN = {
 
 
 def as_told_now(old: dict[str, Any]) -> dict[str, Any]:
-    """The old answers but for what is told otherwise on purpose: each symbol's biggest miss only, and German words."""
+    """The old answers but for what is told otherwise on purpose: each symbol's biggest miss only, and other words."""
     record = old["api"]["0 /track-record"]["body"]
     record["misses"] = list({miss["symbol"]: miss for miss in reversed(record["misses"])}.values())[::-1]
-    german = old["chats"]["1002"]
-    for before, now in GERMAN.items():
-        german.update({said: answer.replace(before, now) for said, answer in german.items()})
+    for answers_of_chat in old["chats"].values():
+        for before, now in REWORDED.items():
+            answers_of_chat.update({said: text.replace(before, now) for said, text in answers_of_chat.items()})
     return old
 
 

@@ -109,13 +109,13 @@ def test_what_is_not_understood_gets_three_buttons_that_lead_somewhere(talk: Tal
 def test_a_company_that_is_lacking_is_never_called_misspelt(talk: Talk) -> None:
     told = talk.say("what about shell")
     assert "spelling" not in told
-    assert talk.labels == ["All symbols"]
-    listed = talk.press("All symbols")
+    assert talk.labels == ["All stocks"]
+    listed = talk.press("All stocks")
     assert "42 symbols are ready here" in listed
     assert "Apple · AAPL" in listed
 
 
-@pytest.mark.parametrize(("said", "near"), [("AAPPL", ["AAPL"]), ("adidas", ["All symbols"])])
+@pytest.mark.parametrize(("said", "near"), [("AAPPL", ["AAPL"]), ("adidas", ["All stocks"])])
 def test_only_what_is_really_near_is_offered(talk: Talk, said: str, near: list[str]) -> None:
     talk.say(said)
     assert talk.labels == near

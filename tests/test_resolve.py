@@ -245,7 +245,7 @@ def test_the_sample_is_found_by_its_names_as_written(services: Services, one: In
     "text", ["", " ", "$", "...", "?!", "\n\t", "$$$ !!!", '""', "()", "\u200b", "\u200f\u2069", "#"]
 )
 def test_it_asks_for_a_symbol_when_there_is_none(text: str) -> None:
-    with pytest.raises(BadSymbol, match="Please give a stock symbol"):
+    with pytest.raises(BadSymbol, match="Please give a stock's ticker"):
         clean_question(text)
 
 
@@ -267,7 +267,7 @@ def test_it_asks_for_a_symbol_when_there_is_none(text: str) -> None:
     ids=["5000", "tags", "65", "301", "long ligatures", "nul", "override", "surrogate", "byte", "escape", "nul in tag"],
 )
 def test_it_refuses_what_cannot_be_a_symbol(services: Services, text: str) -> None:
-    with pytest.raises(BadSymbol, match="doesn't look like a stock symbol") as refused:
+    with pytest.raises(BadSymbol, match="doesn't look like a ticker") as refused:
         forecasts.resolve(services, text)
     assert str(refused.value).isascii()
 

@@ -253,5 +253,5 @@ def test_a_group_asks_by_mention_and_by_reply_in_its_topic_and_with_its_rights(
         assert watchlist.watchlist(services.store, GROUP_ID) == []
         assert "You now watch Apple" in answer(text=f"{NAME} /watch AAPL", by=ADMIN).text
         assert "Over the next month Apple" in answer(text=f"apple 1m {NAME} 🙏").text
-        assert "I don't know the symbol XQZJW" in answer(text=f"{NAME} XQZJW").text
+        assert "I don't know the ticker XQZJW" in answer(text=f"{NAME} XQZJW").text
         assert len(server.messages(GROUP_ID)) == 7, "nothing else was answered"

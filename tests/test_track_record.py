@@ -243,7 +243,7 @@ BESIDE = RecordSummary(21, 735, 0.66, 0.74, 0.007, SkillVerdict.UNDECIDED, own=T
         ),
         (
             replace(BESIDE, coverage_80=0.86, horizon=63, own=False, years="2019-2021"),
-            "For all symbols together three months ahead 86 of 100 ranges held, more than the promised 80: wider than "
+            "For all stocks together three months ahead 86 of 100 ranges held, more than the promised 80: wider than "
             "need be. The plain rule: 74. Simulated on past prices.",
         ),
         (
@@ -252,7 +252,7 @@ BESIDE = RecordSummary(21, 735, 0.66, 0.74, 0.007, SkillVerdict.UNDECIDED, own=T
         ),
         (
             RecordSummary(10, 1, None, None, None, SkillVerdict.TOO_EARLY, own=False, years="2021"),
-            "For all symbols together two weeks ahead it is too early to tell: 1 forecast has come due. Simulated on "
+            "For all stocks together two weeks ahead it is too early to tell: 1 forecast has come due. Simulated on "
             "past prices.",
         ),
     ],
@@ -317,10 +317,10 @@ def test_a_replay_of_ones_own_takes_the_place_of_the_shipped_one(services: Servi
     assert found.waiting == replayed - found.settled
     assert {path.name for path in file.parent.iterdir()} == {"simulated_record.npz", "simulated_summary.json"}
     line = sentences.trust_line(forecasts.answer(services, "AAPL", 1).forecast)
-    assert line.startswith("For all symbols together a day ahead it is too early to tell: 280 forecasts have come due.")
-    assert "Simulated on past prices. For all symbols in the model's test a day ahead 81 of 100" in line
+    assert line.startswith("For all stocks together a day ahead it is too early to tell: 280 forecasts have come due.")
+    assert "Simulated on past prices. For all stocks in the model's test a day ahead 81 of 100" in line
     line = sentences.trust_line(forecasts.answer(services, "AAPL", 63).forecast)
-    assert line.startswith("For all symbols in the model's test three months ahead"), "none of these has come due"
+    assert line.startswith("For all stocks in the model's test three months ahead"), "none of these has come due"
     file.write_bytes(b"no record")
     with pytest.raises(LedgerError, match="make it again or delete it"):
         forecasts.track_record(services)

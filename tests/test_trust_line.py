@@ -61,7 +61,7 @@ def test_each_line_tells_the_record_that_it_names(services: Services, horizon: i
         told = LINE.match(line)
         assert told is not None, line
         own = instrument.symbol in recorded
-        assert told["whom"] == (made.name if own else "all symbols together")
+        assert told["whom"] == (made.name if own else "all stocks together")
         assert told["ahead"] == AHEAD[horizon]
         held, plain = shares(services, instrument.symbol, horizon) if own else everyone
         assert int(told["held"]) == held, line
@@ -101,7 +101,7 @@ def test_a_replay_of_an_earlier_version_has_no_horizons_and_is_left_aside(tmp_pa
     aside = sample_services(tmp_path)
     aside.store.path.with_name("simulated_summary.json").write_text('{"AAPL": {"forecasts": 3}}')
     made = forecasts.answer(aside, "AAPL", 10).forecast
-    assert sentences.trust_line(made).startswith("For all symbols in the model's test two weeks ahead 78 of 100")
+    assert sentences.trust_line(made).startswith("For all stocks in the model's test two weeks ahead 78 of 100")
 
 
 # ---- live
@@ -150,7 +150,7 @@ def test_a_symbol_with_too_few_outcomes_gets_the_record_of_all_named_as_such(
 ) -> None:
     store = issued(tmp_path, 60, ("S1", "S2"), 10)
     told = sentences.trust_line(beside(services, store, "NEW", 10))
-    assert told.startswith("For all symbols together two weeks ahead ")
+    assert told.startswith("For all stocks together two weeks ahead ")
     assert "Simulated" not in told
     assert beside(services, store, "S1", 1).explanation.beside is None, "another horizon's record says nothing of it"
 
@@ -159,8 +159,8 @@ def test_too_few_outcomes_of_all_are_no_record_and_the_test_of_the_model_speaks(
     services: Services, tmp_path: Path
 ) -> None:
     told = sentences.trust_line(beside(services, issued(tmp_path, 20, ("S1",), 10), "S1", 10))
-    assert told.startswith("For all symbols together two weeks ahead it is too early to tell: 18 forecasts have come")
-    assert "For all symbols in the model's test two weeks ahead 78 of 100 ranges held, not 80" in told
+    assert told.startswith("For all stocks together two weeks ahead it is too early to tell: 18 forecasts have come")
+    assert "For all stocks in the model's test two weeks ahead 78 of 100 ranges held, not 80" in told
 
 
 # ---- of rise and fall

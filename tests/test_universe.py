@@ -119,7 +119,7 @@ def test_it_suggests_nothing_for_noise() -> None:
 )
 def test_an_unknown_symbol_is_told_with_its_suggestions(suggestions: tuple[str, ...], ending: str) -> None:
     error = UnknownSymbol("XX", suggestions, "the sample market")
-    assert str(error) == f"I don't know the symbol XX in the sample market. {ending}"
+    assert str(error) == f"I don't know the ticker XX in the sample market. {ending}"
     assert error.code == "unknown_symbol"
 
 

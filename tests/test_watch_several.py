@@ -43,10 +43,10 @@ def test_each_symbol_of_one_message_is_watched_and_answered(services: Services) 
     assert lines[:5] == [
         "• You watch Apple (AAPL) now.",
         "• You watched Microsoft (MSFT) already.",
-        "• I don't know the symbol NOPE in the sample market. "
+        "• I don't know the ticker NOPE in the sample market. "
         "There are 42 stocks and indices in it, such as Apple, Adobe or Amazon.",
         "• You watch Coca-Cola (KO) now.",
-        "• I don't know the symbol JNJX in the sample market. Did you mean JNJ?",
+        "• I don't know the ticker JNJX in the sample market. Did you mean JNJ?",
     ]
     assert "You now watch Johnson & Johnson" in talk.press("JNJ")
     watched = {one.symbol for one in watchlist.watchlist(services.store, talk.chat_id)}
@@ -55,7 +55,7 @@ def test_each_symbol_of_one_message_is_watched_and_answered(services: Services) 
 
 def test_where_nothing_is_watched_nothing_is_promised(services: Services) -> None:
     answer = Talk(services).say("/watch NOPE, ZZZQ")
-    assert answer.count("I don't know the symbol") == 2
+    assert answer.count("I don't know the ticker") == 2
     assert "After each trading day" not in answer
 
 

@@ -62,7 +62,7 @@ def test_a_visitor_without_javascript_finds_a_stock_and_changes_the_horizon(visi
     with visit(java_script_enabled=False) as tab:
         page = tab.page
         page.goto("/")
-        page.get_by_label("Company or symbol").fill("microsoft")
+        page.get_by_label("Company or ticker").fill("microsoft")
         page.get_by_label("How far ahead").select_option(label="1 month")
         page.get_by_role("button", name="Show the range").click()
         page.wait_for_url("**/stocks/MSFT?horizon=21")
@@ -88,7 +88,7 @@ def test_suggestions_come_while_typing_and_lead_to_the_stock(visit: Visits) -> N
     with visit() as tab:
         page = tab.page
         page.goto("/")
-        box = page.get_by_role("combobox", name="Company or symbol")
+        box = page.get_by_role("combobox", name="Company or ticker")
         box.press_sequentially("coca")
         option = page.get_by_role("option", name="KO Coca-Cola")
         option.wait_for()
@@ -101,7 +101,7 @@ def test_suggestions_need_only_the_keyboard(visit: Visits) -> None:
     with visit() as tab:
         page = tab.page
         page.goto("/stocks/AAPL?horizon=63")
-        box = page.get_by_role("combobox", name="Company or symbol")
+        box = page.get_by_role("combobox", name="Company or ticker")
         box.focus()
         page.keyboard.type("a")
         page.get_by_role("option").nth(2).wait_for()
@@ -120,7 +120,7 @@ def test_enter_without_a_choice_sends_the_plain_form(visit: Visits) -> None:
     with visit() as tab:
         page = tab.page
         page.goto("/stocks/AAPL?horizon=63")
-        page.get_by_label("Company or symbol").fill("nvidia")
+        page.get_by_label("Company or ticker").fill("nvidia")
         page.get_by_role("button", name="Show", exact=True).click()
         page.wait_for_url("**/stocks/NVDA?horizon=63")
 
@@ -386,7 +386,7 @@ def test_what_is_still_being_worked_out_is_filled_in(browser: Any, tmp_path: Pat
         visits = Visits(browser, address)
         with visits() as tab:
             tab.page.goto("/")
-            assert tab.page.get_by_text("All symbols are being looked at").is_visible()
+            assert tab.page.get_by_text("All stocks are being looked at").is_visible()
             held.set()
             tab.page.get_by_text("Out of 42 symbols").wait_for()
         visits.check()

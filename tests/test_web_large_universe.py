@@ -88,7 +88,7 @@ def test_a_page_behind_the_last_one_is_the_last_one(app: FastAPI) -> None:
 def test_a_sector_has_its_own_lists_and_pages(app: FastAPI) -> None:
     visitor = Visitor(app)
     page = visitor.get("/market?sector=Toys&sort=change&order=down")
-    assert f"Toys: {MADE // 2} symbols" in page.text and "<option selected>Toys</option>" in page.text
+    assert f"Toys: {MADE // 2} stocks" in page.text and "<option selected>Toys</option>" in page.text
     assert all(symbol.startswith("MADE") for symbol in named(page.text))
     assert 'href="/market?horizon=10&amp;sector=Toys&amp;sort=change&amp;order=down&amp;page=2#all"' in page.text
     assert 'href="/market?horizon=5&amp;sector=Toys"' in page.text, "another horizon is of the same sector"
@@ -116,7 +116,7 @@ def test_the_first_home_page_makes_one_forecast_and_waits_for_no_other(market: t
     page = Visitor(app).get("/")
     assert page.status_code == 200 and "Over the next two weeks Apple" in page.text
     assert set(market[1].asked) == {"AAPL", "^GSPC", "^VIX"}
-    assert "All symbols are being looked at" in page.text and 'id="market-today"' in page.text
+    assert "All stocks are being looked at" in page.text and 'id="market-today"' in page.text
     assert "s-maxage" not in page.headers["cache-control"], "what will be another page in a moment is not kept"
     held.set()
     assert app.state.overviews.get(10, 60).is_whole

@@ -294,7 +294,7 @@ def test_an_outage_is_a_kind_503(tmp_path: Path) -> None:
     ("path", "status", "said"),
     [
         ("/", 200, "No example just now"),
-        ("/market", 200, "No symbol has usable prices"),
+        ("/market", 200, "No stock has usable prices"),
         ("/compare?symbols=AAPL,KO", 503, "not available just now"),
         ("/stocks/AAPL/feed.atom", 503, "not available just now"),
         ("/stocks/AAPL/chart.json", 503, "not available just now"),

@@ -16,7 +16,7 @@ SAYS = {
         "/stocks/%5EVIX?horizon=63": (503, "not available just now"),
         "/stocks/KO?as_of=2020-03-16": (503, "not available just now"),
         "/stocks/KO?as_of=2021-12-30": (503, "not available just now"),
-        "/market?sort=width&order=down": (200, "No symbol has usable prices"),
+        "/market?sort=width&order=down": (200, "No stock has usable prices"),
         "/compare?symbols=AAPL,NVDA,%5EGSPC,KO,NOPE": (503, "not available just now"),
     },
     "a bug": {

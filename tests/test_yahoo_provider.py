@@ -280,7 +280,7 @@ def test_a_failure_costs_few_requests(server: YahooServer, provider: YahooSource
 
 
 def test_an_unknown_symbol_is_told_with_what_was_perhaps_meant(provider: YahooSource) -> None:
-    with pytest.raises(UnknownSymbol, match=r"I don't know the symbol AAPLL in Yahoo Finance\. Did you mean AAPL"):
+    with pytest.raises(UnknownSymbol, match=r"I don't know the ticker AAPLL in Yahoo Finance\. Did you mean AAPL"):
         bars_of(provider, "AAPLL", END)
 
 

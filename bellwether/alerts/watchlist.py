@@ -45,7 +45,7 @@ def watch(services: Services, chat_id: int, text: str, language: str, thread: in
         watched = subscriptions_table.of_chat(db, chat_id)
         if len(watched) >= limit and instrument.symbol not in {one.symbol for one in watched}:
             raise LimitReached(
-                said("You already watch {count} symbols, the most I can; /unwatch one first.", count=limit)
+                said("You already watch {count} stocks, the most I can; /unwatch one first.", count=limit)
             )
         changed = subscriptions_table.add(db, chat_id, instrument.symbol, instrument.calendar, now)
         return Watched(instrument, changed, len(watched) + changed)

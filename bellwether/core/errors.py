@@ -61,9 +61,9 @@ class UnknownSymbol(BellwetherError, code="unknown_symbol"):
         `served` are the names of all that this market has, where it has no more than that.
         """
         self.symbol, self.suggestions = symbol, suggestions
-        where = said("I don't know the symbol {symbol}.", symbol=symbol)
+        where = said("I don't know the ticker {symbol}.", symbol=symbol)
         if market:
-            where = said("I don't know the symbol {symbol} in {market}.", symbol=symbol, market=market)
+            where = said("I don't know the ticker {symbol} in {market}.", symbol=symbol, market=market)
         is_name = symbol != symbol.upper() and symbol.replace(" ", "").isalpha()
         if market and is_name:  # a company, which may well be spelt as it should be
             where = said("I have nothing called “{name}” in {market}.", name=symbol, market=market)
@@ -147,7 +147,7 @@ class Trouble(Enum):
     PAGE = N_("sends a web page instead of prices")
     GARBLED = N_("sends something that cannot be read")
     RESTING = N_("is not answering")  #: it failed several times in a row and is not asked for a while
-    DAMAGED = N_("sends prices of this symbol that cannot be read")  #: this and what follows: it does answer
+    DAMAGED = N_("sends prices of this ticker that cannot be read")  #: this and what follows: it does answer
     DAMAGED_STATEMENTS = N_("sends statements of this company that cannot be read")
     DAMAGED_SEARCH = N_("sends an answer to this search that cannot be read")
 
@@ -158,7 +158,7 @@ _DAMAGED = {
         "{source} sends statements of {symbol} that cannot be read; please try again later."
     ),
     Trouble.DAMAGED_SEARCH: N_(
-        "{source} sends an answer about “{words}” that cannot be read; please give the symbol, or try again later."
+        "{source} sends an answer about “{words}” that cannot be read; please give the ticker, or try again later."
     ),
 }
 

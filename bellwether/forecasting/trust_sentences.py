@@ -31,7 +31,7 @@ def trust_line(forecast: Forecast) -> str:
     if record is None:
         tested = _("This model was tested too little to tell how far to trust it.")
     else:
-        tested = _held(_("all symbols in the model's test"), _ahead(forecast.horizon), per_hundred(record.coverage_80))
+        tested = _held(_("all stocks in the model's test"), _ahead(forecast.horizon), per_hundred(record.coverage_80))
     return tested if beside is None else f"{track_record_line(beside, forecast.name)} {tested}"
 
 
@@ -46,7 +46,7 @@ def trust_basis(forecast: Forecast) -> str:
 
 def track_record_line(beside: RecordSummary, name: str) -> str:
     """How the ranges of one horizon held, those of `name` or of all symbols, and the plain rule's beside them."""
-    whom, ahead = name if beside.own else _("all symbols together"), _ahead(beside.horizon)
+    whom, ahead = name if beside.own else _("all stocks together"), _ahead(beside.horizon)
     if beside.verdict is SkillVerdict.TOO_EARLY or beside.coverage_80 is None:
         sentences = [
             ngettext(
@@ -128,12 +128,12 @@ def _record_in(language: str, record: Record) -> str:
     if record.taught_to is None:
         held = _(
             "Tested on {years}, years it had not seen: {share} of the model's 8-in-10 ranges this far ahead held, all "
-            "symbols together."
+            "stocks together."
         ).format(years=years(record.span), share=share)
     else:
         held = _(
             "Tested on {years}, when it knew prices to {day} only: {share} of the model's 8-in-10 ranges this far "
-            "ahead held, all symbols together."
+            "ahead held, all stocks together."
         ).format(years=years(record.span), share=share, day=day(record.taught_to))
     sentences = [held, _skill(record)]
     if not record.growth_known:

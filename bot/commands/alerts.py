@@ -181,7 +181,7 @@ def _threshold(given: Given, at: int) -> tuple[float, Direction | None]:
 
 COMMAND = Command(
     "alerts",
-    N_("[SYMBOL KIND NUMBER]"),
+    N_("[TICKER KIND NUMBER]"),
     N_("be told when something happens; change or remove that"),
     answer,
     {

@@ -81,5 +81,5 @@ def _press(chat: ChatContext, given: Given) -> Reply:
 
 
 COMMAND = Command(
-    "asof", N_("DATE SYMBOL [10d]"), N_("what I would have said on a past day"), answer, {"asof": Press(_press, (3,))}
+    "asof", N_("DATE TICKER [10d]"), N_("what I would have said on a past day"), answer, {"asof": Press(_press, (3,))}
 )

@@ -61,7 +61,7 @@ class Command:
     """One thing a person can ask for. The registration, /help and Telegram's menus are made of these."""
 
     name: str
-    arguments: str  #: as shown in /help: "SYMBOL [10d]"; marked with N_, as the summary, for it is translated
+    arguments: str  #: as shown in /help: "TICKER [10d]"; marked with N_, as the summary, for it is translated
     summary: str
     answer: Callable[[ChatContext, str], Reply]  #: who asks, and the text after the command
     presses: Mapping[str, Press] = field(default_factory=dict)  #: what its buttons send, by verb

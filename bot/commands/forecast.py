@@ -79,7 +79,7 @@ def _full_size(chat: ChatContext, given: Given) -> Pressed:
 
 COMMAND = Command(
     "forecast",
-    N_("SYMBOL [10d]"),
+    N_("TICKER [10d]"),
     N_("where a stock may be, as a range"),
     answer,
     {

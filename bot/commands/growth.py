@@ -46,4 +46,4 @@ def growth_text(asked: GrowthAnswer) -> str:
 
 
 _PRESSES = {"growth": Press(lambda chat, given: _show(chat, given.symbol()))}
-COMMAND = Command("growth", N_("SYMBOL"), N_("what the company behind a stock may take in"), answer, _PRESSES)
+COMMAND = Command("growth", N_("TICKER"), N_("what the company behind a stock may take in"), answer, _PRESSES)

@@ -69,4 +69,4 @@ def _outcome(receipt: Receipt) -> str:
     return message.format(growth=_growth(came.log_return))
 
 
-COMMAND = Command("receipt", N_("ID or SYMBOL"), N_("proof of what a forecast said"), answer)
+COMMAND = Command("receipt", N_("ID or TICKER"), N_("proof of what a forecast said"), answer)

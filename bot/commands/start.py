@@ -19,7 +19,7 @@ _WELCOME = N_(
     "<b>I forecast where a stock may be in days, weeks or months, as a range with its track record.</b>\n\n"
     "Nobody can tell whether a stock goes up tomorrow, and I won't pretend to. "
     "What can be told is how far it is likely to move, and how often such ranges have held.\n\n"
-    "Send me a symbol or a company, like <b>AAPL</b> or <b>Apple</b>. "
+    "Send me a ticker or a company, like <b>AAPL</b> or <b>Apple</b>. "
     "Press “Watch” under an answer and I write to you every evening after the close. /help shows everything."
 )
 

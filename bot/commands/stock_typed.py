@@ -84,4 +84,4 @@ def ask_back(problem: AmbiguousSymbol | UnknownSymbol, action: str) -> Reply:
     if isinstance(problem, AmbiguousSymbol):
         return Reply(escape(translated(problem.question)), buttons=choices(problem.candidates, action))
     near = near_matches(problem.suggestions, action)
-    return Reply(escape(problem.for_person), buttons=near or ((Button(_("All symbols"), "symbols"),),))
+    return Reply(escape(problem.for_person), buttons=near or ((Button(_("All stocks"), "symbols"),),))

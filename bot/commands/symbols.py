@@ -21,9 +21,11 @@ def _page(chat: ChatContext, page: int) -> Reply:
     served = sorted(chat.services.universe, key=lambda instrument: instrument.name.casefold())
     last = max(0, (len(served) - 1) // _PAGE)
     page = min(page, last)
-    heading = ngettext("<b>{count} symbol</b> is ready here:", "<b>{count} symbols</b> are ready here:", len(served))
+    heading = ngettext(
+        "<b>{count} stock or index</b> is ready here:", "<b>{count} stocks and indices</b> are ready here:", len(served)
+    )
     lines = "\n".join(map(_line, served[page * _PAGE : (page + 1) * _PAGE]))
-    parts = [heading.format(count=len(served)), lines, _("Send me a name or a symbol of these.")]
+    parts = [heading.format(count=len(served)), lines, _("Send me a name or a ticker of these.")]
     if (address := chat.services.settings.web.public_url) != "":
         parts.append(f"{escape(address)}/market")
     turns = [Button("«", f"symbols:{page - 1}")] if page else []

@@ -28,7 +28,7 @@ _IN_PLAIN_WORDS = {
 def answer(chat: ChatContext, text: str) -> Reply:
     """Give the track record of all symbols, or of the one that is named."""
     if not text.strip():
-        return _track(chat, None, _("all symbols"))
+        return _track(chat, None, _("all stocks"))
 
     def of_one() -> Reply:
         instrument = forecasts.resolve(chat.services, text)
@@ -139,7 +139,7 @@ def _press(chat: ChatContext, given: Given) -> Reply:
 
 def _name(chat: ChatContext, symbol: str | None) -> str:
     if symbol is None:
-        return _("all symbols")
+        return _("all stocks")
     known = chat.services.universe.get(symbol)
     return known.name if known else symbol
 
@@ -153,4 +153,4 @@ _PRESSES = {
     "record": Press(_details, (0, 1)),
     "shorttrack": Press(_short, (0, 1)),
 }
-COMMAND = Command("track", N_("[SYMBOL]"), N_("how earlier forecasts turned out"), answer, _PRESSES, often=True)
+COMMAND = Command("track", N_("[TICKER]"), N_("how earlier forecasts turned out"), answer, _PRESSES, often=True)

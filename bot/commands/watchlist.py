@@ -126,7 +126,7 @@ def listed(chat: ChatContext, text: str) -> Reply:
         lines.append(_("and {count} more").format(count=len(watched) - _SHOWN))
     rows = in_rows([Button(symbol, f"ask:{symbol}") for symbol in watched[:_SHOWN_BUTTONS]], 4)
     lines_shown = "\n".join([_("You watch:"), *lines])
-    how = _("/unwatch SYMBOL stops one.")
+    how = _("/unwatch TICKER stops one.")
     return Reply(f"{notice}{lines_shown}\n\n{how}", buttons=rows)
 
 
@@ -137,7 +137,7 @@ def _line(known: Instrument | None, symbol: str) -> str:
 
 WATCH = Command(
     "watch",
-    N_("SYMBOL"),
+    N_("TICKER"),
     N_("get a digest of it every evening"),
     watch,
     {"add": Press(lambda chat, given: _add(chat, given.symbol()), who=Who.ADMINS)},
@@ -146,7 +146,7 @@ WATCH = Command(
 )
 UNWATCH = Command(
     "unwatch",
-    N_("SYMBOL"),
+    N_("TICKER"),
     N_("stop its digest"),
     unwatch,
     {"drop": Press(lambda chat, given: _drop(chat, given.symbol()), who=Who.ADMINS)},

@@ -57,4 +57,4 @@ def _lines(listed: list[Change]) -> str:
 
 
 _PRESSES = {"why": Press(lambda chat, given: _why(chat, given.symbol(), given.horizon(1, DEFAULT_HORIZON)), (1, 2))}
-COMMAND = Command("why", N_("SYMBOL"), N_("what changed since the session before"), answer, _PRESSES)
+COMMAND = Command("why", N_("TICKER"), N_("what changed since the session before"), answer, _PRESSES)

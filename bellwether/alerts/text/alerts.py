@@ -112,7 +112,7 @@ def vanished(instrument: Instrument, rules: Sequence[AlertRule], since: date) ->
             ).format(name=name(instrument), day=sentences.day(since)),
             *lines,
             _(
-                "If it has a new symbol, make a new alert for that. /alerts {number} removes this one, or resumes it "
+                "If it has a new ticker, make a new alert for that. /alerts {number} removes this one, or resumes it "
                 "when its prices are back."
             ).format(number=rules[0].id),
         ]

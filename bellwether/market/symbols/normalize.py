@@ -45,7 +45,7 @@ def clean_question(text: str) -> str:
     if " " in asked and tags and not _is_short(asked):
         asked = next(iter(tags.values()))
     if not asked:
-        raise BadSymbol(said("Please give a stock symbol, for example AAPL."))
+        raise BadSymbol(said("Please give a stock's ticker, for example AAPL."))
     if len(asked) > LONGEST_QUESTION:
         raise BadSymbol(_NO_SYMBOL)
     return asked
@@ -73,7 +73,7 @@ def company(folded: str) -> str:
     return folded.partition(" class ")[0]
 
 
-_NO_SYMBOL = said("That doesn't look like a stock symbol. Please send one like AAPL or MSFT.")
+_NO_SYMBOL = said("That doesn't look like a ticker. Please send one like AAPL or MSFT.")
 
 
 def _trim(asked: str) -> str:
