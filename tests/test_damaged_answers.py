@@ -416,7 +416,7 @@ def test_a_search_that_cannot_be_read_is_no_outage(own: YahooServer, clock: Cloc
     own.fail_next(SEARCH, 200, body, times=None)
     provider: Any = services.provider
     for _ in range(4):
-        with pytest.raises(DamagedAnswer, match="an answer about “sap ag” that cannot be read; please give the symbol"):
+        with pytest.raises(DamagedAnswer, match="an answer about “sap ag” that cannot be read; please give the ticker"):
             provider.search("sap ag")
     assert provider.asker.state is BreakerState.CLOSED
     assert provider.bars(GOOD, LAST).cutoff == LAST

@@ -111,7 +111,7 @@ def test_a_company_that_is_lacking_is_never_called_misspelt(talk: Talk) -> None:
     assert "spelling" not in told
     assert talk.labels == ["All stocks"]
     listed = talk.press("All stocks")
-    assert "42 symbols are ready here" in listed
+    assert "42 stocks and indices are ready here" in listed
     assert "Apple · AAPL" in listed
 
 

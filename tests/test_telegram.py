@@ -150,7 +150,7 @@ def test_a_stale_or_forged_button_is_answered_kindly(server: TelegramServer, tmp
         ("/watch", "Which stock?"),
         ("/unwatch MSFT", "You don't watch MSFT"),
         ("/start AAPL", "Apple will probably end between"),
-        ("/help", "/watch SYMBOL"),
+        ("/help", "/watch TICKER"),
         ("/privacy", "What I keep about you"),
         ("/forecast@bellwether_bot apple 1m", "Over the next month Apple"),
         ("/help@another_bot", "What you can ask"),

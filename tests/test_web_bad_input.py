@@ -12,8 +12,8 @@ from web.app import create_app
 BAD_SYMBOLS = {  # what is typed: status, part of the sentence
     "NOPE-NOPE": (404, "know the ticker"),
     "APPL": (404, "Did you mean AAPL?"),
-    "": (400, "Please give a stock's ticker"),
-    "   ": (400, "Please give a stock's ticker"),
+    "": (400, "Please give a stock"),
+    "   ": (400, "Please give a stock"),
     "A" * 2000: (400, "look like a ticker"),
     "<script>alert(1)</script>": (404, "know the ticker"),
     '"><img src=x onerror=alert(1)>': (404, "know the ticker"),

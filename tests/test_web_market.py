@@ -79,7 +79,7 @@ def test_of_a_live_source_only_kept_prices_are_shown_and_the_page_says_so(tmp_pa
     page = Visitor(create_app(services)).get("/market")
     assert page.status_code == 200
     text = plain_text(page.text)
-    assert "4 of 50" in text and "Only symbols whose prices are kept here are shown" in text
+    assert "4 of 50" in text and "Only stocks whose prices are kept here are shown" in text
     assert "Apple AAPL" in text and "Microsoft" not in text
 
 

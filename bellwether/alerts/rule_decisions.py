@@ -149,7 +149,7 @@ def _alert(
 def is_gone(rule: AlertRule, session: date, until: date | None) -> bool:
     """Whether the symbol of a rule has had no prices for so long that the rule is to rest and its owner should know.
 
-    `until` is the last session with prices; None where the source does not know the symbol at all, which may be a slip
+    `until` is the last session with prices; None where the source does not know the ticker at all, which may be a slip
     of a moment: then the sessions count for which the rule was looked at in vain.
     """
     return (session - missing_since(rule, session, until)).days >= STALE_AFTER

@@ -34,7 +34,7 @@ class FallbackProvider:
         return tuple(known.values())
 
     def instrument(self, symbol: str) -> Instrument:
-        """From the first source that answers. That it does not know the symbol is an answer."""
+        """From the first source that answers. That it does not know the ticker is an answer."""
         try:
             return self.first.instrument(symbol)
         except MarketDataError as problem:
