@@ -1,6 +1,8 @@
 """Growth in every face: the same numbers on the command line, by API, in chat and on a company's page."""
 
 import json
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,19 +11,23 @@ from click.testing import CliRunner
 from bellwether.charts.renderer import to_png
 from bellwether.cli.main import main
 from bellwether.client.answers.revenue import GrowthResponse
-from bellwether.core.errors import ModelError
+from bellwether.core.errors import ModelError, NoGrowth
+from bellwether.core.i18n.translate import LANGUAGES, use_language
 from bellwether.core.types import LEVELS, Shape
 from bellwether.models.model_card import GROWTH, RANGE, folders_of
 from bellwether.models.onnx_model import OnnxModel
 from bellwether.models.registry import ModelRegistry, open_model
 from bellwether.models.revenue_model import GrowthModel
 from bellwether.revenue import ask as ask_revenue
+from bellwether.revenue import sentences
 from bellwether.revenue.chart import growth_chart
+from bellwether.revenue.issued import PastGrowth
 from bellwether.revenue.to_json import growth_json
 from tests.conftest import MODELS
 from tests.support.shapes import check_shape
-from tests.support.talk import Talk
+from tests.support.talk import Talk, as_read
 from tests.support.web import Visitor, sample_services
+from tests.test_short_answer import FIGURE, MOST_FIGURES
 from web.app import create_app
 
 KEYS = ["symbol", "name", "currency", "as_of", "model_id", "horizons", "explanation", "source", "caveats"]
@@ -135,16 +141,85 @@ def test_a_damaged_growth_model_is_refused_in_words(tmp_path: Path) -> None:
             GrowthModel(folder)
 
 
-def test_the_chat_answers_with_one_sentence_figures_and_a_chart(tmp_path: Path) -> None:
-    talk = Talk(sample_services(tmp_path))
+def test_the_chat_answers_with_one_sentence_a_line_of_trust_and_a_chart(tmp_path: Path) -> None:
+    services = sample_services(tmp_path)
+    talk = Talk(services)
+    asked = ask_revenue.growth(services, "AAPL")
     said = talk.say("/growth apple")
-    assert said.startswith("In the quarter to about 25 December 2021, Apple will probably take in between")
-    assert "Simulated for the quarters from 26 March 2016 to 25 September 2021" in said
+    assert said.split("\n") == [
+        "Apple (AAPL): sales",
+        as_read(sentences.headline(asked.forecast)),
+        "",
+        "7 of 23 earlier quarters fell outside such a range. One in five should: expect wider. "
+        "Simulated on past reports.",
+        "",
+        sentences.disclaimer(asked.forecast),
+    ]
+    assert "between USD 115 billion and USD 154 billion, 2.9 % to 38.1 % more than a year before" in said
     chart = talk.shown.chart
     assert chart is not None and chart.draw().startswith(b"\x89PNG")
-    assert "$" in talk.press("Its price")
+    assert "$" in talk.press("Share price")
     assert "Tesla" in talk.say("/growth TSLA")
     assert "/growth AAPL" in talk.say("/growth")
+
+
+def test_the_year_ahead_the_middle_and_the_test_stand_under_details_in_place(tmp_path: Path) -> None:
+    talk = Talk(sample_services(tmp_path))
+    short = talk.say("/growth AAPL")
+    details = talk.press("Details")
+    for words in ("A year on", "Middle outcome: USD 132 billion", "The model's test, 2016-2021", "Simulated since"):
+        assert words in details
+        assert words not in short
+    assert "[1]" not in details and talk.labels == ["Short again", "What does this mean?", "Share price"]
+    assert talk.press("Short again") == short
+
+
+def test_few_figures_are_seen_first_and_none_twice_in_any_language(tmp_path: Path) -> None:
+    services = sample_services(tmp_path)
+    for instrument in services.provider.universe():
+        with suppress(NoGrowth):
+            asked = ask_revenue.growth(services, instrument.symbol)
+            for language in LANGUAGES:
+                talk = Talk(services, language=language)
+                with use_language(language):
+                    title, caveats = sentences.title(asked.forecast), [f"{one}" for one in asked.forecast.caveats]
+                    tested = sentences.trust(asked.forecast)
+                text = talk.say(f"/growth {instrument.symbol}")
+                for said in (title, instrument.name, *caveats):  # a caveat is never left out, whatever its figures
+                    assert as_read(said) in text or said == instrument.name
+                    text = text.replace(as_read(said), "")
+                figures = FIGURE.findall(text)
+                assert 5 <= len(figures) <= MOST_FIGURES, (language, text)
+                assert len(figures) == len(set(figures)), (language, text)
+                details = talk.send(f"growth_details:{instrument.symbol}")
+                assert as_read(tested) in details, (language, details)
+
+
+@pytest.mark.parametrize(
+    ("misses", "of", "said"),
+    [
+        (0, 20, "None of 20 earlier quarters fell outside such a range. One in five should: the range is wider"),
+        (1, 8, "1 of 8 earlier quarters fell outside such a range. One in five should: about as promised."),
+        (4, 20, "4 of 20 earlier quarters fell outside such a range. One in five should: about as promised."),
+        (6, 20, "6 of 20 earlier quarters fell outside such a range. One in five should: expect wider."),
+        (7, 7, "In the model's test 19 of 100 quarters fell outside such a range, all companies together. One in five"),
+    ],
+)
+def test_the_line_of_trust_is_that_of_this_company_once_it_has_two_years_of_outcomes(
+    tmp_path: Path, misses: int, of: int, said: str
+) -> None:
+    made = ask_revenue.growth(sample_services(tmp_path), "AAPL").forecast
+    came = [0.5] * misses + [0.05] * (of - misses)
+    growths = tuple(level / 10 for level in LEVELS)
+    past = [PastGrowth("", 1, date(2021, 3, 31), growths, growth) for growth in came]
+    others = [PastGrowth("", 4, date(2021, 3, 31), growths, 0.5), PastGrowth("", 1, date(2021, 3, 31), growths, None)]
+    assert sentences.trust_line(made, [*others, *past]).startswith(said)
+
+
+def test_a_company_whose_reports_end_years_before_the_sample_is_told_so(tmp_path: Path) -> None:
+    services = sample_services(tmp_path)
+    assert "Its newest quarter known ended on 27 October 2018" in Talk(services).say("/growth CSCO")
+    assert "Its newest quarter known" not in Talk(services).say("/growth AAPL")
 
 
 def test_without_a_growth_model_people_are_not_told_of_files_and_settings(tmp_path: Path) -> None:

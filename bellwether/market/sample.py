@@ -14,6 +14,8 @@ from bellwether.core.i18n.translate import said
 from bellwether.core.types import CLOSE, Bars, Instrument
 from bellwether.market.symbols.universe import listed, near_symbols
 
+ENDS = date(2021, 12, 31)  #: the last session, for good
+
 
 def open_source(_: object) -> "SampleProvider":
     """The sample market; nothing of it can be set."""
@@ -25,9 +27,7 @@ class SampleProvider:
 
     name = "sample"
     live = False
-    note: str = said(
-        "Sample data, ends {day}: to try Bellwether out, not today's market.", day=spoken_day(date(2021, 12, 31))
-    )
+    note: str = said("Sample data, ends {day}: to try Bellwether out, not today's market.", day=spoken_day(ENDS))
 
     def describe(self) -> str:
         """The market in words."""

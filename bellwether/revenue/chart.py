@@ -64,7 +64,7 @@ def growth_chart(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> S
         kit.layer(ahead, middle, x=x, y=y | {"field": f"q{Q50}"}),
         kit.layer(ahead, ends, x=x, y=y | {"field": f"q{Q90}"}, text={"field": "ends"}),
     ]
-    title = _("{name} ({symbol}): revenue a quarter, in {unit}").format(
+    title = _("{name} ({symbol}): sales a quarter, in {unit}").format(
         name=made.name, symbol=made.symbol, unit=f"{made.currency}{word}"
     )
     newest = _("Blue: reported to {day}.").format(day=day(made.period_end))

@@ -16,6 +16,7 @@ from bellwether.core.i18n.articles import with_articles
 from bellwether.core.i18n.numbers import spoken_day
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import Floats, Instrument, Quarter, Statements, issues_forecasts
+from bellwether.market.sample import ENDS
 from bellwether.models.quarters import (
     A_YEAR,
     ASSUMED_DELAY,
@@ -167,11 +168,12 @@ def _caveats(
         notes.append(said("The range is that of a plain rule on past growth: what the model computed makes no sense."))
     if count < FEW:
         notes.append(said("Only {count} of its quarters are known, so the range is wider and less sure.", count=count))
-    elif missing := [at for at in range(2 * A_YEAR) if at not in grid]:
-        notes.append(said("{count} of its last eight quarters are missing.", count=len(missing)))
+    elif any(at not in grid for at in range(2 * A_YEAR)):
+        notes.append(said("Not all of its last eight quarters are known."))
     if A_YEAR - 1 not in grid:
         notes.append(said("Next quarter is left out: the same quarter of the year before is not known."))
-    if day - newest.period_end > OVERDUE and issues_forecasts(source):  # else every answer says when it ends
+    # the sample ended for good, which every answer says; some of its companies ended years before it
+    if (day if issues_forecasts(source) else min(day, ENDS)) - newest.period_end > OVERDUE:
         notes.append(
             said(
                 "Its newest quarter known ended on {day}; later reports are missing.",

@@ -1,13 +1,16 @@
 """A growth forecast in plain sentences, the same in every face. Pure: values in, text out, no markup."""
 
 from bellwether.core.i18n.articles import with_articles
-from bellwether.core.i18n.numbers import count, day, percent, plain, signed_percent, years
+from bellwether.core.i18n.numbers import count, day, percent, plain, signed_percent
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Q10, Q50, Q90
 from bellwether.forecasting.sentences import NOT_ADVICE
-from bellwether.revenue.issued import PastGrowth
+from bellwether.revenue.trust_sentences import record_basis, trust, trust_line
 from bellwether.revenue.types import GrowthForecast, QuarterAhead
+
+# one door to all that is said of a growth forecast
+__all__ = ["record_basis", "trust", "trust_line"]
 
 _SCALES = (
     (1e12, N_("{currency} {amount} trillion")),
@@ -16,8 +19,14 @@ _SCALES = (
 )
 
 
+def title(made: GrowthForecast) -> str:
+    """Whose forecast it is: "Apple (AAPL): sales"."""
+    name = made.name if made.name == made.symbol else f"{made.name} ({made.symbol})"
+    return _("{name}: sales").format(name=name)
+
+
 def headline(made: GrowthForecast) -> str:
-    """The one sentence that needs no background."""
+    """The one sentence that needs no background: the range in money, and beside it as growth."""
     quarter = made.ahead[0]
     message = (
         _("In the quarter to about {day}, {name} will probably take in between {low} and {high}, {than_before}.")
@@ -34,29 +43,40 @@ def headline(made: GrowthForecast) -> str:
 
 
 def _than_before(quarter: QuarterAhead) -> str:
-    middle = quarter.growths[Q50]
-    if abs(middle) < 0.005:
-        return _("most likely about as much as a year before")
-    if middle > 0:
-        return _("most likely about {share} more than a year before").format(share=percent(middle))
-    return _("most likely about {share} less than a year before").format(share=percent(-middle))
+    low, high = quarter.growths[Q10], quarter.growths[Q90]
+    if low >= 0:
+        message = _("{low} to {high} more than a year before")
+    elif high > 0:
+        message = _("from {low} less to {high} more than a year before")
+    else:
+        low, high = high, low  # the smaller loss first
+        message = _("{low} to {high} less than a year before")
+    return message.format(low=percent(abs(low), 1), high=percent(abs(high), 1))
 
 
-def lines(made: GrowthForecast) -> list[str]:
-    """The figures of each quarter ahead, a line each."""
-    return [_line(quarter, made.currency) for quarter in made.ahead]
+def middle(made: GrowthForecast) -> str:
+    """The middle of the range of the headline."""
+    quarter = made.ahead[0]
+    return _("Middle outcome: {amount}, {growth} on a year before.").format(
+        amount=amount(quarter.revenue[Q50], made.currency), growth=signed_percent(quarter.growths[Q50])
+    )
+
+
+def lines(made: GrowthForecast, start: int = 0) -> list[str]:
+    """The figures of each quarter ahead from `start` on, a line each."""
+    return [_line(quarter, made.currency) for quarter in made.ahead[start:]]
 
 
 def _line(quarter: QuarterAhead, currency: str) -> str:
     message = (
         _(
-            "Next quarter (to about {day}): 8 in 10 outcomes {low} to {high} over a year, {least} to {most}; "
-            "middle {middle}."
+            "Next quarter (to about {day}): probably {least} to {most}, {low} to {high} on a year before; "
+            "middle outcome {middle}."
         )
         if quarter.quarters_ahead == 1
         else _(
-            "In four quarters (to about {day}): 8 in 10 outcomes {low} to {high} over a year, {least} to {most}; "
-            "middle {middle}."
+            "A year on (the quarter to about {day}): probably {least} to {most}, {low} to {high} on a year before; "
+            "middle outcome {middle}."
         )
     )
     low, middle, high = (signed_percent(quarter.growths[level]) for level in (Q10, Q50, Q90))
@@ -72,52 +92,10 @@ def why(made: GrowthForecast) -> str:
     )
     if made.last_growth is None:
         return f"{took}."
-    return _("{took}, {growth} over a year; from one quarter to the next that growth moves by about {change}.").format(
-        took=took, growth=signed_percent(made.last_growth), change=percent(made.usual_change, 1)
-    )
-
-
-def trust(made: GrowthForecast) -> str:
-    """How far it can be believed, from where the model was tested."""
-    record = made.ahead[0].record
-    if record is None:
-        return _("How far to trust it: this range is a plain rule's, which knows only the last growths.")
-    taught = _(" (with less to learn from then)") if record.taught_to else ""
-    if record.short:
-        taught += _(" with only five quarters of each company")
     return _(
-        "How far to trust it: tested on {span}{taught}, {held} of such 8-in-10 ranges held, and its misses were "
-        "{skill} "
-        "smaller than those of a plain rule on past growth."
-    ).format(span=years(record.span), taught=taught, held=percent(record.coverage_80), skill=percent(record.skill))
-
-
-def how_past_ones_turned_out(past: tuple[PastGrowth, ...], *, simulated: bool = False) -> str:
-    """What came of the forecasts that were issued, or of `simulated` ones, which are called so."""
-    settled = [forecast for forecast in past if forecast.growth is not None]
-    held = sum(forecast.held for forecast in settled)
-    if settled and simulated:
-        return _(
-            "Simulated for the quarters from {first} to {last}, by a model that had seen none of them: {held} of "
-            "{count} held their 8-in-10 range."
-        ).format(
-            first=day(settled[-1].period_end),
-            last=day(settled[0].period_end),
-            held=held,
-            count=len(settled),
-        )
-    if not settled:
-        return _("None of my growth forecasts of it has come due yet.")
-    newest = settled[0]
-    last = _("The last: {low} to {high} expected for the quarter to {day}, {growth} came.").format(
-        low=signed_percent(newest.growths[Q10]),
-        high=signed_percent(newest.growths[Q90]),
-        day=day(newest.period_end),
-        growth=signed_percent(newest.growth or 0.0),
-    )
-    return _("Of {count} that came due, {held} held their 8-in-10 range. {last}").format(
-        count=len(settled), held=held, last=last
-    )
+        "{took}, {growth} on a year before. From one quarter to the next that growth usually changes by about "
+        "{points} percentage points."
+    ).format(took=took, growth=signed_percent(made.last_growth), points=plain(100 * made.usual_change, 1))
 
 
 def disclaimer(made: GrowthForecast) -> str:
@@ -132,7 +110,8 @@ def disclaimer(made: GrowthForecast) -> str:
 
 def summary(made: GrowthForecast) -> str:
     """Everything in a few lines, for places without a layout of their own."""
-    return "\n".join([headline(made), *lines(made), why(made), trust(made), disclaimer(made)])
+    first = [headline(made), middle(made), *lines(made, 1)]
+    return "\n".join([*first, why(made), trust(made), disclaimer(made)])
 
 
 def amount(value: float, currency: str) -> str:

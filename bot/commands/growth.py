@@ -12,7 +12,7 @@ from bot import charts
 from bot.commands.base import ChatContext, Command, Press
 from bot.commands.stock_typed import or_ask_back
 from bot.keyboards import meaning
-from bot.replies import Button, Reply, fitting
+from bot.replies import Button, Pressed, Reply, fitting
 
 
 def answer(chat: ChatContext, text: str) -> Reply:
@@ -22,28 +22,64 @@ def answer(chat: ChatContext, text: str) -> Reply:
     return or_ask_back(lambda: _show(chat, text), "growth:{}")
 
 
-def _show(chat: ChatContext, text: str) -> Reply:
+def _show(chat: ChatContext, text: str, *, details: bool = False) -> Reply:
     asked = ask.growth(chat.services, text)
     made = asked.forecast
-    price = Button(_("Its price"), f"ask:{made.symbol}:{DEFAULT_HORIZON}")
-    return Reply(growth_text(asked), chart=charts.growth(made, chat.preferences.theme), buttons=((price, meaning()),))
-
-
-def growth_text(asked: GrowthAnswer) -> str:
-    """Write the sentence, the figures, the past record and the caveats as HTML that fits under a picture."""
-    made = asked.forecast
-    sentence = f"<b>{escape(sentences.headline(made))}</b>"
-    figures = "\n".join(f"• {escape(line)}" for line in sentences.lines(made))
-    past = escape(sentences.how_past_ones_turned_out(asked.past, simulated=asked.simulated))
-    trust, start = escape(sentences.trust(made)), escape(sentences.why(made))
-    caveats = f"<i>{escape(sentences.disclaimer(made))}</i>"
-    return fitting(
-        [sentence, start, figures, past, trust, caveats],
-        [sentence, figures, past, trust, caveats],
-        [sentence, figures, trust, caveats],
-        [sentence, caveats],
+    more = (
+        Button(_("Short again"), f"growth_short:{made.symbol}")
+        if details
+        else Button(_("Details"), f"growth_details:{made.symbol}")
+    )
+    price = Button(_("Share price"), f"ask:{made.symbol}:{DEFAULT_HORIZON}")
+    return Reply(
+        _detailed_text(asked) if details else _short_text(asked),
+        chart=charts.growth(made, chat.preferences.theme),
+        buttons=((more, meaning()), (price,)),
     )
 
 
-_PRESSES = {"growth": Press(lambda chat, given: _show(chat, given.symbol()))}
+def _short_text(asked: GrowthAnswer) -> str:
+    """Write what is seen first: whose sales, the range in one sentence, how such ranges held, and limits, as HTML.
+
+    It fits under a picture; never is a caveat left out.
+    """
+    opening, caveats = f"{_title(asked)}\n{escape(sentences.headline(asked.forecast))}", _limits(asked)
+    return fitting([opening, _record(asked), caveats], [opening, caveats])
+
+
+def _detailed_text(asked: GrowthAnswer) -> str:
+    """Write what is known besides: the middle outcome, a year ahead, what the model was tested on. It fits as well."""
+    made, caveats = asked.forecast, _limits(asked)
+    opening = f"{_title(asked)}\n{escape(sentences.headline(made))} {escape(sentences.middle(made))}"
+    later, start = [escape(line) for line in sentences.lines(made, 1)], escape(sentences.why(made))
+    line, basis = _record(asked), sentences.record_basis(made, asked.past, simulated=asked.simulated)
+    record = escape(f"{sentences.trust_line(made, asked.past)} {basis}") if basis else line
+    tested = [escape(sentences.trust(made))] if made.ahead[0].record is not None else []
+    return fitting(
+        [opening, *later, start, record, *tested, caveats],
+        [opening, *later, record, *tested, caveats],
+        [opening, *later, line, *tested, caveats],
+        [opening, line, *tested, caveats],
+        [opening, line, caveats],
+        [opening, caveats],
+    )
+
+
+def _title(asked: GrowthAnswer) -> str:
+    return f"<b>{escape(sentences.title(asked.forecast))}</b>"
+
+
+def _record(asked: GrowthAnswer) -> str:
+    return escape(sentences.trust_line(asked.forecast, asked.past, simulated=asked.simulated))
+
+
+def _limits(asked: GrowthAnswer) -> str:
+    return f"<i>{escape(sentences.disclaimer(asked.forecast))}</i>"
+
+
+_PRESSES = {
+    "growth": Press(lambda chat, given: _show(chat, given.symbol())),
+    "growth_short": Press(lambda chat, given: Pressed(edit=_show(chat, given.symbol()))),
+    "growth_details": Press(lambda chat, given: Pressed(edit=_show(chat, given.symbol(), details=True))),
+}
 COMMAND = Command("growth", N_("TICKER"), N_("what the company behind a stock may take in"), answer, _PRESSES)
