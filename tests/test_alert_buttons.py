@@ -46,7 +46,7 @@ def test_an_alert_is_seen_made_quieter_and_stopped_by_its_buttons(server: Telegr
             server.wait_for(lambda s, before=before: len(s.messages(ANN)) > before)  # type: ignore[misc]
         assert server.messages(ANN)[1].kind == "photo"
         quieter = server.last(ANN)
-        assert "How shall it be quieter?" in quieter.text
+        assert "How should it come less often?" in quieter.text
         server.press(ANN, quieter.message_id, f"setrule:{made.id}:0.0002:either")
         server.wait_for(lambda s: s.last(ANN).edits == 1)
         assert ask.rules_of(services.store, ANN)[0].threshold == 0.0002
@@ -64,7 +64,7 @@ def test_a_rule_that_was_for_once_offers_its_chart_alone(tmp_path: Path) -> None
     judge_rules(services, EVENING)
     (row,) = owed(services)
     assert row["offers"] == "forecast:AAPL:10"
-    assert "It was for once, and is done." in str(row["text"])
+    assert "It was to come only once, and is over." in str(row["text"])
 
 
 def test_what_a_row_offers_is_read_back_and_what_a_later_version_offers_is_left_out() -> None:

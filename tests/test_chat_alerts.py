@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bellwether.alerts import ask, watchlist
+from bellwether.alerts.price_levels import level_at
 from bellwether.core.alert_types import AlertRule, Direction, Repeat, RuleKind, RuleRequest
 from bellwether.core.config import load_settings
 from bellwether.core.errors import BadDate, BadHorizon, BadRule
@@ -19,11 +20,11 @@ from tests.support.talk import Talk
 CHAT = 1001
 BY_TAPS = {
     "Price reaches a level": ("$184.10 (+5.0 %)", "AAPL: a close above 184.10"),
-    "Big move in a day": ("3 %", "AAPL: a session that moves 3.0 % or more either way"),
-    "Big loss gets possible": ("12 %", "AAPL: a bad case over the next two weeks, 1 in 20, that loses over 12.0 %"),
-    "Unusual outlook": ("1 day in 50", "AAPL: an outlook over the next two weeks as rare as 1 day in 50"),
+    "Big move in one day": ("3 %", "AAPL: a rise or fall of 3 % or more from one close to the next"),
+    "Risk of a big loss": ("12 %", "AAPL: a 1 in 20 chance of losing more than 12 % over the next two weeks"),
+    "Unusual forecast": ("1 day in 50", "AAPL: a forecast over the next two weeks as unusual as on 1 day in 50"),
     "Chance of a rise": ("below 53 %", "AAPL: chance of a rise over the next two weeks below 53 %"),
-    "Middle outcome": ("below +0.3 %", "AAPL: a middle outcome over the next two weeks below +0.3 %"),
+    "Middle of the forecast": ("below +0.3 %", "AAPL: a middle outcome over the next two weeks below +0.3 %"),
 }
 
 
@@ -60,7 +61,7 @@ def test_three_taps_from_the_list_of_alerts_do_too(talk: Talk, kind: str) -> Non
 def test_an_alert_keeps_the_horizon_of_the_forecast_it_was_begun_under(talk: Talk) -> None:
     talk.say("AAPL 3m")
     talk.press("Alert me…")
-    talk.press("Big loss gets possible")
+    talk.press("Risk of a big loss")
     assert "over the next three months" in talk.press("25 %")
     assert rules(talk)[0].horizon == 63
 
@@ -138,7 +139,7 @@ def test_a_question_back_goes_on_with_the_whole_alert(talk: Talk) -> None:
     assert [(rule.symbol, rule.threshold) for rule in rules(talk)] == [("^GSPC", 0.05)]
     talk.say("/alerts index")
     talk.press("^VIX: CBOE Volatility Index, Index, USD")
-    assert "Big move in a day" in talk.labels
+    assert "Big move in one day" in talk.labels
 
 
 def test_an_alert_is_changed_paused_and_put_back_by_buttons(talk: Talk) -> None:
@@ -174,8 +175,8 @@ def test_what_was_removed_comes_back_as_it_was(talk: Talk, wish: tuple[RuleKind,
 def test_an_alert_is_changed_by_its_number(talk: Talk) -> None:
     talk.say("/alerts AAPL risk 10%")
     number = rules(talk)[0].id
-    assert "loses over 15.0 %" in talk.say(f"/alerts {number} 15%")
-    assert "over the next month, 1 in 20, that loses over 15.0 %" in talk.say(f"/alerts #{number} 1m once")
+    assert "losing more than 15 %" in talk.say(f"/alerts {number} 15%")
+    assert "losing more than 15 % over the next month" in talk.say(f"/alerts #{number} 1m once")
     assert "(alert" in talk.say(f"/alerts {number}")
     assert "Removed" in talk.say(f"/alerts {number} remove")
 
@@ -200,6 +201,50 @@ def test_a_long_list_has_pages(talk: Talk) -> None:
     talk.press("« Newer")
     assert "« Newer" in talk.labels
     assert "Your 20 alerts" in talk.send("alerts:999"), "a page that is gone is the last one"
+
+
+def test_a_fall_within_a_day_can_be_counted_from_todays_price_and_back(talk: Talk) -> None:
+    said = talk.say("tell me when nvidia drops 5 %")
+    assert "NVDA: a fall of 5 % or more from one close to the next" in said
+    assert "within one trading day, not counted from today's price" in said
+    (before,) = rules(talk)
+    assert "NVDA: a close below $279.00" in talk.press(
+        "From today's price: below $279.00 instead"
+    )  # it closed at $293.69
+    (level,) = rules(talk)
+    assert (level.kind, level.threshold, level.direction) == (RuleKind.PRICE, 279.0, Direction.BELOW)
+    assert (level.id, level.set_close) == (before.id, pytest.approx(293.69, abs=0.005))
+    assert "a fall of 5 % or more" in talk.press("Within one day instead: −5.0 %")
+    assert rules(talk) == [before]
+
+
+def test_a_rise_within_a_day_can_be_counted_from_todays_price_and_either_way_can_not(talk: Talk) -> None:
+    talk.say("/alerts NVDA move up 2.5% once")
+    talk.press("From today's price: above $301.04 instead")
+    (level,) = rules(talk)
+    assert (level.kind, level.threshold, level.direction) == (RuleKind.PRICE, 301.04, Direction.ABOVE)
+    assert level.repeat is Repeat.ONCE
+    talk.press("Within one day instead: +2.5 %")
+    assert (rules(talk)[0].kind, rules(talk)[0].threshold) == (RuleKind.MOVE, 0.025)
+    talk.say("/alerts AAPL move 5%")
+    assert not [label for label in talk.labels if "today's price" in label]
+
+
+@pytest.mark.parametrize(
+    ("close", "move", "level"),
+    [
+        (294.11, -0.05, 279.40),  # 279.4045: what closes there has fallen 5 % and not a hair less
+        (294.11, 0.05, 308.82),  # 308.8155
+        (100.0, -0.05, 95.0),
+        (0.1, 0.1, 0.11),
+        (1.01, -0.05, 0.9595),
+        (0.00123, -0.1, 0.0011),
+        (178.19999694824219, -0.05, 169.29),  # 178.20 as a source of single precision gives it
+        (46_702.5, -0.03, 45_301.42),
+    ],
+)
+def test_a_level_is_exact_money_and_no_nearer_than_the_move(close: float, move: float, level: float) -> None:
+    assert level_at(close, move) == level
 
 
 def test_the_same_alert_twice_is_refused(talk: Talk) -> None:
@@ -235,6 +280,11 @@ def test_the_limit_is_said(services: Services) -> None:
         "rule:x",
         "setrule:1",
         "repeat:",
+        "atlevel:1:279.4",
+        "atlevel:1:cheap:-0.05",
+        "atlevel:1:279.4:nan",
+        "atlevel:1:279.4:inf",
+        "inaday:1:x",
     ],
 )
 def test_a_forged_button_says_so_and_changes_nothing(talk: Talk, action: str) -> None:

@@ -276,7 +276,7 @@ def test_an_alert_that_waits_for_the_digest_and_its_outcome_are_in_the_chats_lan
     tick(services, EVENING - 20 * DAY)
     own, digest = sorted((as_text(str(row["text"])) for row in owed(services)), key=len)
     assert "Schlusskurs vom 10. Dezember · Ihr Alarm" in own
-    assert "Ihre Alarme, außer denen, die einzeln kamen:" in digest
+    assert "Alarme, zu denen keine eigene Nachricht kam:" in digest
     assert in_english(own) == in_english(digest) == [], (own, digest)
     report_outcomes(services, EVENING + DAY)
     answers = [as_text(str(row["text"])) for row in owed(services) if row["kind"] == "outcome"]
@@ -384,7 +384,7 @@ def test_over_telegram_two_people_are_answered_each_in_their_language(server: Te
         server.wait_for(lambda s: "Welche Bewegung" in s.last(CHATS["de"]).text)
         server.press(CHATS["de"], asked.message_id, "3\u00a0%")
         done = server.wait_for(lambda s: (last := s.last(CHATS["de"])) and "Erledigt." in last.text and last)
-        assert "eine Tagesbewegung ab 3,0\u00a0%, nach oben oder unten" in done.text
+        assert "ein Anstieg oder Rückgang um 3\u00a0% oder mehr von einem Schlusskurs zum nächsten" in done.text
         assert server.answered_callbacks[-1].text == "Erledigt."
     titles = {"en": "a forecast says", "es": "dice un pronóstico", "de": "eine Prognose sagt", "pt": "uma previsão diz"}
     for code, title in (titles | {"ru": "говорит прогноз"}).items():

@@ -37,8 +37,8 @@ def kept(talk: Talk) -> AlertSettings:
         ("Time zone", "New York", "America/New_York, where it is 13:00 now", "timezone", "America/New_York"),
         ("Digest time", "18:00", "at 18:00 or later", "digest_at", time(18)),
         ("Quiet hours", "22:00–07:00", "22:00 to 07:00", "quiet", NIGHT),  # noqa: RUF001
-        ("Weekly limit", "5", "5, the rest goes into the digest", "weekly_budget", 5),
-        ("Weekly limit", "0", "none, all go into the digest", "weekly_budget", 0),
+        ("Alerts a week", "5", "5, the rest goes into the digest", "weekly_budget", 5),
+        ("Alerts a week", "0", "none, all go into the digest", "weekly_budget", 0),
     ],
 )
 def test_two_taps_change_a_setting_in_place(
@@ -56,7 +56,7 @@ def test_two_taps_change_a_setting_in_place(
     [
         ("Digest time", "18:00", "Soon after the close", "digest_at"),
         ("Quiet hours", "22:00–07:00", "None", "quiet"),  # noqa: RUF001
-        ("Weekly limit", "5", "No limit", "weekly_budget"),
+        ("Alerts a week", "5", "No limit", "weekly_budget"),
     ],
 )
 def test_what_was_set_can_be_unset(talk: Talk, menu: str, first: str, off: str, field: str) -> None:
@@ -69,13 +69,13 @@ def test_what_was_set_can_be_unset(talk: Talk, menu: str, first: str, off: str, 
 
 def test_the_digest_is_switched_by_one_tap(talk: Talk) -> None:
     talk.say("/settings")
-    assert "only after unusual sessions" in talk.press("Digest: only when unusual")
+    assert "only after unusual days" in talk.press("Digest: only on unusual days")
     assert kept(talk).digest_mode is DigestMode.UNUSUAL
-    talk.press("Digest: after every session")
+    talk.press("Digest: every trading day")
     assert kept(talk).digest_mode is DigestMode.ALWAYS
 
 
-@pytest.mark.parametrize("menu", ["Time zone", "Digest time", "Quiet hours", "Weekly limit"])
+@pytest.mark.parametrize("menu", ["Time zone", "Digest time", "Quiet hours", "Alerts a week"])
 def test_every_menu_has_a_way_back(talk: Talk, menu: str) -> None:
     talk.say("/settings")
     talk.press(menu)
@@ -198,7 +198,7 @@ def test_an_expert_gets_all_the_numbers_until_plain_words_are_wanted_again(talk:
     plain = talk.say("AAPL")
     assert "Quantiles" not in plain
     talk.say("/settings")
-    assert "all the numbers" in talk.press("All the numbers")
+    assert "with all figures" in talk.press("More figures")
     assert talk.say("AAPL") == plain, "what is seen first stays plain"
     expert = talk.press("Details")
     assert re.search(r"Quantiles: 5\s% \$[0-9.]+, 10\s% .+, 95\s% \$[0-9.]+\.", expert)

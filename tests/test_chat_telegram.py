@@ -84,9 +84,9 @@ def test_a_daily_alert_for_two_companies_takes_ten_taps(server: TelegramServer, 
             forecast = next_after(server, welcome, symbol)
             press(server, forecast, "Watch: digest every evening")
             kinds = next_after(server, forecast, "Alert me…")
-            press(server, kinds, "Big move in a day")
+            press(server, kinds, "Big move in one day")
             done = press(server, kinds, "3\u00a0%")
-            assert "a session that moves 3.0\u00a0% or more either way" in done.text
+            assert "a rise or fall of 3\u00a0% or more from one close to the next" in done.text
         rules = ask.rules_of(services.store, ANN)
         assert [(rule.symbol, rule.threshold) for rule in rules] == [("AAPL", 0.03), ("MSFT", 0.03)]
         server.wait_for(lambda s: len(s.answered_callbacks) == 10)
@@ -106,9 +106,9 @@ def test_settings_change_in_the_message_they_stand_in(server: TelegramServer, tm
         assert "Asia/Tokyo" in press(server, settings, "Tokyo").text
         press(server, settings, "Quiet hours")
         press(server, settings, "None")
-        press(server, settings, "Weekly limit")
+        press(server, settings, "Alerts a week")
         press(server, settings, "3")
-        assert "only after unusual sessions" in press(server, settings, "Digest: only when unusual").text
+        assert "only after unusual days" in press(server, settings, "Digest: only on unusual days").text
         assert len(server.messages(ANN)) == 1
         near = server.ask(ANN, "/settings CET")
         press(server, near, "Paris")
@@ -279,7 +279,7 @@ def test_an_admin_is_not_called_anything_else_when_telegram_does_not_say_who_is_
         told = say_and_wait(server, group, "/settings Berlin", ANN).text
         assert "Telegram did not tell me who the admins of this group are" in told
         server.fail_next("getChatAdministrators", 400, description="Bad Request: member list is inaccessible")
-        assert "Telegram did not tell me" in pressed_in_vain(server, menu, "Digest: only when unusual", user_id=ANN)
+        assert "Telegram did not tell me" in pressed_in_vain(server, menu, "Digest: only on unusual days", user_id=ANN)
         assert chat_wishes.alert_settings(services.store, group).timezone == "UTC", (
             "nobody who is not known as an admin changes it"
         )

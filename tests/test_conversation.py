@@ -115,7 +115,7 @@ def test_the_terminal_prints_a_file_and_edits_by_saying_again(
     monkeypatch.setattr(sys, "stdin", io.StringIO("/alerts AAPL\n2\n2\n/export_me\n/delete_me\n1\n"))
     terminal.hold(services)
     said = capsys.readouterr().out
-    assert "AAPL: a session that moves 3.0\u00a0% or more either way" in said
+    assert "AAPL: a rise or fall of 3\u00a0% or more from one close to the next" in said
     assert '"kind": "move"' in said
     assert "I keep nothing about this chat any more" in said
 

@@ -126,7 +126,7 @@ def test_a_rule_for_once_is_gone_when_it_has_fired(tmp_path: Path) -> None:
     services = services_at(tmp_path)
     add(services, replace(ANY_MOVE, repeat=Repeat.ONCE))
     judge_rules(services, EVENING)
-    assert "It was for once, and is done." in str(owed(services)[0]["text"])
+    assert "It was to come only once, and is over." in str(owed(services)[0]["text"])
     assert ask.rules_of(services.store, 7) == []
     assert judge_rules(services, EVENING + DAY).reasons == {}
     # whoever asks again the same evening gets a rule with a number of its own, and is told again
@@ -146,7 +146,7 @@ def test_a_rule_that_has_ended_says_so_in_the_digest_and_is_gone(tmp_path: Path)
     with services.store.reading() as db:
         (folded,) = alerts_table.folded(db, [7])[7]
     assert "has ended" in folded.line
-    assert "moves 0.0\u00a0% or more" in folded.line
+    assert "rise or fall of 0.01\u00a0% or more" in folded.line
     assert ask.rules_of(services.store, 7) == []
 
 

@@ -68,6 +68,17 @@ REWORDED = {
     ),
     "Ihre Uhr: Europe/Berlin, dort ist es jetzt 23:00": "Zeitzone: Europe/Berlin, dort ist es jetzt 23:00 Uhr",
     "um 18:30 oder später": "frühestens um 18:30 Uhr",
+    "So schreibe ich Ihnen:": "So schreibe ich Ihnen. Die Übersicht ist eine Nachricht über alles, was Sie beobachten.",
+    "Einzelne Alarme pro Woche:": "Alarme als eigene Nachricht, pro Woche:",
+    "Prognosen: einfache Worte": "„Details“ einer Prognose: in einfachen Worten",
+    "a session that moves": "a rise or fall of",
+    "or more either way": "or more from one close to the next",
+    "How I write to you:": "How I write to you. The digest is one message on all that you watch.",
+    "Your clock:": "Time zone:",
+    "Digest: after every session,": "Digest: after every trading day,",
+    "Alerts of their own in a week:": "Separate alert messages a week:",
+    "Forecasts: plain words": "“Details” of a forecast: in plain words",
+    "Forecasts: all the numbers": "“Details” of a forecast: with all figures",
     "Drücken Sie auf das, was Sie ändern wollen. /alerts hat Ihre Alarme, /stop lässt alles schweigen.": (
         "Tippen Sie an, was Sie ändern wollen. Ihre Alarme stehen unter /alerts; /stop schaltet alles stumm."
     ),
@@ -78,9 +89,10 @@ def as_told_now(old: dict[str, Any]) -> dict[str, Any]:
     """The old answers but for what is told otherwise on purpose: each symbol's biggest miss only, and other words."""
     record = old["api"]["0 /track-record"]["body"]
     record["misses"] = list({miss["symbol"]: miss for miss in reversed(record["misses"])}.values())[::-1]
-    for answers_of_chat in old["chats"].values():
+    for answers_of_chat in [*old["chats"].values(), *old["api"]["3 /rules"]["body"]["items"]]:
         for before, now in REWORDED.items():
-            answers_of_chat.update({said: text.replace(before, now) for said, text in answers_of_chat.items()})
+            said = {about: text for about, text in answers_of_chat.items() if isinstance(text, str)}
+            answers_of_chat.update({about: text.replace(before, now) for about, text in said.items()})
     return old
 
 

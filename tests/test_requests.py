@@ -71,7 +71,7 @@ def test_an_alert_in_words_is_told_back_exactly_and_can_be_undone(server: Telegr
     services = bot_services(server, tmp_path)
     with running_bot(services):
         made = server.ask(ANN, "tell me when nvidia drops 5 %")
-        assert "NVDA: a session that moves down 5.0 % or more" in as_read(made.text)
+        assert "NVDA: a fall of 5 % or more from one close to the next" in as_read(made.text)
         (rule,) = ask.rules_of(services.store, ANN)
         assert (rule.kind, rule.direction, rule.threshold) == (RuleKind.MOVE, Direction.BELOW, -0.05)
         server.press(ANN, made.message_id, "Remove")
@@ -82,9 +82,9 @@ def test_an_alert_in_words_is_told_back_exactly_and_can_be_undone(server: Telegr
 @pytest.mark.parametrize(
     ("said", "answer", "label"),
     [
-        ("alert me nvidia 5%", "a move of 5.0 % or more in a day. Which way?", "Down"),
-        ("tell me when nvidia drops", "what should I tell you?", "Big move in a day"),
-        ("tell me when apple gets unusual", "How rare must the outlook be", "1 day in 50"),
+        ("alert me nvidia 5%", "a move of 5 % or more from one close to the next. Which way?", "Down"),
+        ("tell me when nvidia drops", "what should I tell you?", "Big move in one day"),
+        ("tell me when apple gets unusual", "How unusual must it be", "1 day in 50"),
     ],
 )
 def test_what_an_alert_in_words_does_not_say_is_asked_and_never_supposed(

@@ -14,7 +14,6 @@ from bellwether.core.alert_types import AlertRule, Direction, RuleKind
 from bellwether.core.errors import BellwetherError
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.delivery import chat_wishes
-from bellwether.forecasting.sentences import percent
 from bot.commands.alert_presets import terms
 from bot.commands.alert_views import removed
 from bot.commands.base import ChatContext, Given
@@ -37,7 +36,9 @@ def press_quieter(chat: ChatContext, given: Given) -> Pressed:
     rows = [(pause,)]
     if chat_wishes.alert_settings(chat.services.store, chat.chat_id).weekly_budget != 0:
         rows.append((Button(_("All alerts in the digest only"), "set:budget:0"),))
-    text = _("Your alert: {alert}. How shall it be quieter?").format(alert=escape(alerts.describe(rule, currency)))
+    text = _("Your alert: {alert}. How should it come less often?").format(
+        alert=escape(alerts.describe(rule, currency))
+    )
     return Pressed(reply=Reply(text, buttons=(*((farther,) if farther else ()), *rows)))
 
 
@@ -60,5 +61,5 @@ def _threshold(rule: AlertRule, threshold: float, currency: str) -> str:
     if rule.kind is RuleKind.UNUSUAL:
         return _("1 day in {days}").format(days=round(1 / threshold))
     if rule.direction is Direction.EITHER:
-        return percent(threshold, 1)
+        return alerts.share(threshold)
     return alerts.figure(rule, threshold, currency)

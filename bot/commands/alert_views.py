@@ -6,6 +6,7 @@ kind:SYMBOL:KIND:HORIZON                            from where on
 addrule:SYMBOL:KIND:HORIZON:THRESHOLD[:DIRECTION]   keep it
 alerts:PAGE  rule:ID                                all of them; one of them
 setrule:ID:THRESHOLD[:DIRECTION]  repeat:ID  rmrule:ID   change one; once or again; remove it
+atlevel:ID:PRICE:MOVE  inaday:ID:MOVE               a move counted from the last close, or within one day
 pause:ID  resume:ID                                 let one rest, and look at it again
 """
 
@@ -15,6 +16,7 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 from bellwether.alerts import ask, watchlist
+from bellwether.alerts.price_levels import level_at
 from bellwether.alerts.text import alerts
 from bellwether.ask import forecasts
 from bellwether.core.alert_types import FORECASTS, AlertRule, Direction, Repeat, RuleKind
@@ -24,7 +26,7 @@ from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.core.types import Instrument, Outlook
 from bellwether.delivery import chat_wishes
-from bellwether.forecasting.sentences import day, money, percent, span
+from bellwether.forecasting.sentences import day, money, signed_percent, span
 from bot.commands.alert_presets import presets, terms
 from bot.commands.alert_typed import EXAMPLES
 from bot.commands.base import ChatContext
@@ -50,18 +52,18 @@ _KINDS = {
         N_("Price reaches a level"), N_("At which close should I write to you?"), typed="price 200"
     ),
     RuleKind.MOVE: KindText(
-        N_("Big move in a day"),
+        N_("Big move in one day"),
         N_("How big a move from one close to the next, up or down, is worth a message?"),
         typed="move 4%",
     ),
     RuleKind.RISK: KindText(
-        N_("Big loss gets possible"),
-        N_("A bad case: in 1 of 20 outcomes it ends even lower. From which loss on should I warn you?"),
+        N_("Risk of a big loss"),
+        N_("How bad may it get? Only 1 case in 20 ends worse. From which loss on should I warn you?"),
         typed="risk 12%",
     ),
     RuleKind.UNUSUAL: KindText(
-        N_("Unusual outlook"),
-        N_("How rare must the outlook be, compared with its own last year?"),
+        N_("Unusual forecast"),
+        N_("I compare each new forecast with those of the last year. How unusual must it be for a message?"),
         typed="unusual 3%",
     ),
     RuleKind.CHANCE: KindText(
@@ -70,12 +72,12 @@ _KINDS = {
         typed="chance below 40%",
     ),
     RuleKind.GROWTH: KindText(
-        N_("Middle outcome"),
-        N_("The middle outcome: half end above it, half below. From which change on should I write?"),
+        N_("Middle of the forecast"),
+        N_("The middle outcome: it is as likely to end above it as below. From which change on should I write?"),
         typed="growth 5% 3m",
     ),
     RuleKind.EARNINGS: KindText(
-        N_("Day before earnings"), N_("I write on the trading day before the company is expected to report.")
+        N_("Day before its results"), N_("I write on the trading day before the company is expected to report.")
     ),
 }
 
@@ -148,12 +150,15 @@ def sides(instrument: Instrument, move: float) -> Reply:
     start = f"addrule:{instrument.symbol}:{RuleKind.MOVE.value}:{DEFAULT_HORIZON}"
     offered = ((_("Up"), Direction.ABOVE), (_("Down"), Direction.BELOW), (_("Either way"), Direction.EITHER))
     buttons = tuple(Button(label, f"{start}:{terms(move, direction)}") for label, direction in offered)
-    text = _("{name}: a move of {share} or more in a day. Which way?")
-    return Reply(text.format(name=alerts.name(instrument), share=percent(move, 1)), buttons=(buttons,))
+    text = _("{name}: a move of {share} or more from one close to the next. Which way?")
+    return Reply(text.format(name=alerts.name(instrument), share=alerts.share(move)), buttons=(buttons,))
 
 
-def one_alert(chat: ChatContext, rule: AlertRule, opening: str) -> Reply:
-    """Show one alert and what can be done about it, also without a market. `opening` is marked with N_."""
+def one_alert(chat: ChatContext, rule: AlertRule, opening: str, day_move: float | None = None) -> Reply:
+    """Show one alert and what can be done about it, also without a market. `opening` is marked with N_.
+
+    `day_move` is the move in one day that a level of the price has just taken the place of, which it can take back.
+    """
     close, currency = None, ""
     try:
         seen = forecasts.outlook(chat.services, chat.services.provider.instrument(rule.symbol))
@@ -161,8 +166,10 @@ def one_alert(chat: ChatContext, rule: AlertRule, opening: str) -> Reply:
     except BellwetherError:
         pass
     state = [_("It is paused: nothing comes before you resume it.")] if rule.paused else []
-    if not rule.armed:
-        state.append(_("It has spoken, and speaks again once the figure has been back."))
+    if rule.kind is RuleKind.MOVE:
+        state.append(_("That is within one trading day, not counted from today's price."))
+    if not rule.armed and rule.kind is not RuleKind.MOVE:  # of a day's move each is news
+        state.append(_("I have told you, and tell you again when it has been back in between."))
     if rule.repeat is Repeat.ONCE:
         state.append(_("Only once: then it is gone."))
     if (end := last_day(chat, rule)) is not None:
@@ -172,17 +179,18 @@ def one_alert(chat: ChatContext, rule: AlertRule, opening: str) -> Reply:
     described = _("<b>{alert}</b> (alert {number})").format(
         alert=escape(alerts.describe(rule, currency)), number=rule.id
     )
-    text = "\n\n".join([_(opening), described, *([" ".join(state)] if state else []), _("Another threshold, or:")])
-    return Reply(text, buttons=_rule_buttons(rule, close, currency))
+    text = "\n\n".join([_(opening), described, *([" ".join(state)] if state else []), _("Another number, or:")])
+    return Reply(text, buttons=_rule_buttons(rule, close, currency, day_move))
 
 
-def _rule_buttons(rule: AlertRule, close: float | None, currency: str) -> Rows:
+def _rule_buttons(rule: AlertRule, close: float | None, currency: str, day_move: float | None) -> Rows:
     offered: Rows = ()
     if rule.kind is not RuleKind.EARNINGS and (close is not None or rule.kind is not RuleKind.PRICE):
         wanted = presets(rule.kind, rule.horizon, rule.symbol, close or 0.0, currency)
         offered = _preset_buttons(f"setrule:{rule.id}", wanted, rule.kind)
     another = _("Another for {symbol}").format(symbol=rule.symbol)
     return (
+        *_counted_otherwise(rule, close, currency, day_move),
         *offered,
         (
             Button(_("Only once") if rule.repeat is Repeat.AGAIN else _("Every time"), f"repeat:{rule.id}"),
@@ -191,6 +199,19 @@ def _rule_buttons(rule: AlertRule, close: float | None, currency: str) -> Rows:
         ),
         (Button(another, f"kinds:{rule.symbol}:{rule.horizon or 10}"), Button(_("« All"), "alerts")),
     )
+
+
+def _counted_otherwise(rule: AlertRule, close: float | None, currency: str, day_move: float | None) -> Rows:
+    """Offer to count a rise or fall from the last close in place of one day, and the way back."""
+    if rule.kind is RuleKind.PRICE and day_move is not None:
+        label = _("Within one day instead: {move}").format(move=signed_percent(day_move))
+        return ((Button(label, f"inaday:{rule.id}:{terms(day_move, rule.direction)}"),),)
+    if rule.kind is not RuleKind.MOVE or rule.direction is Direction.EITHER or not close:
+        return ()
+    level, up = level_at(close, rule.threshold), rule.direction is Direction.ABOVE
+    label = _("From today's price: above {price} instead") if up else _("From today's price: below {price} instead")
+    written = label.format(price=money(level, currency, rule.symbol))
+    return ((Button(written, f"atlevel:{rule.id}:{level!r}:{terms(rule.threshold, None)}"),),)
 
 
 def last_day(chat: ChatContext, rule: AlertRule) -> date | None:

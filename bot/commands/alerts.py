@@ -135,6 +135,25 @@ def _press_set(chat: ChatContext, given: Given) -> Pressed:
     return _changed(chat, given, replace(wish, threshold=threshold, direction=direction))
 
 
+def _press_level(chat: ChatContext, given: Given) -> Pressed:
+    """Count a rise or fall from the last close, as a level of the price, in place of one day."""
+    level, move = _number(given, 1), _number(given, 2)
+    if not 0 < abs(move) <= 1:
+        raise StaleButton
+    side = Direction.BELOW if move < 0 else Direction.ABOVE
+    wish = _wish(chat, ask.rule_of(chat.services.store, chat.chat_id, given.number()))
+    wish = replace(wish, kind=RuleKind.PRICE, threshold=level, direction=side)
+    rule = ask.change_rule(chat.services, chat.chat_id, given.number(), wish)
+    return Pressed(_("Changed."), edit=one_alert(chat, rule, _CHANGED, day_move=move))
+
+
+def _press_day(chat: ChatContext, given: Given) -> Pressed:
+    """Take that back."""
+    threshold, direction = _threshold(given, 1)
+    wish = _wish(chat, ask.rule_of(chat.services.store, chat.chat_id, given.number()))
+    return _changed(chat, given, replace(wish, kind=RuleKind.MOVE, threshold=threshold, direction=direction))
+
+
 def _press_pause(chat: ChatContext, given: Given) -> Pressed:
     rule = ask.pause_rule(chat.services.store, chat.chat_id, given.number(), paused=True)
     return Pressed(_("Paused."), edit=one_alert(chat, rule, _YOURS))
@@ -173,8 +192,14 @@ def _kind(given: Given) -> RuleKind:
 
 def _threshold(given: Given, at: int) -> tuple[float, Direction | None]:
     try:
-        threshold = float(given.text(at))
-        return threshold, Direction(given.text(at + 1)) if len(given) > at + 1 else None
+        return _number(given, at), Direction(given.text(at + 1)) if len(given) > at + 1 else None
+    except ValueError:
+        raise StaleButton from None
+
+
+def _number(given: Given, at: int) -> float:
+    try:
+        return float(given.text(at))
     except ValueError:
         raise StaleButton from None
 
@@ -194,6 +219,8 @@ COMMAND = Command(
             ("alerts", _press_all, (0, 1)),
             ("rule", _press_rule, (1,)),
             ("setrule", _press_set, (2, 3)),
+            ("atlevel", _press_level, (3,)),
+            ("inaday", _press_day, (2, 3)),
             ("repeat", _press_repeat, (1,)),
             ("pause", _press_pause, (1,)),
             ("resume", _press_resume, (1,)),

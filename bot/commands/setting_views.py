@@ -59,16 +59,16 @@ def _zone_choices(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
 MENUS = {
     "timezone": Menu(
         N_(
-            "Whose clock do you live by? Not among these: type it, like <b>/settings timezone Lisbon</b>, or send me "
-            "your location; I read only the time zone off it."
+            "Where do you live? Times in my messages, and quiet hours, go by the clock there. Not among these? Type a "
+            "city, like <b>/settings timezone Lisbon</b>, or send me your location; I read only the time zone off it."
         ),
         _zone_choices(_ZONES),
         width=2,
     ),
     "time": Menu(
         N_(
-            "At what time by your clock may the digest come? It never comes before the closing prices are in. Another "
-            "one: <b>/settings time 18:30</b>."
+            "At what time should the digest come, the message on all that you watch? It waits until the day's closing "
+            "prices are in. Another time: <b>/settings time 18:30</b>."
         ),
         tuple((f"{hour}:00", f"{hour:02}00") for hour in _HOURS),
         width=3,
@@ -76,8 +76,8 @@ MENUS = {
     ),
     "quiet": Menu(
         N_(
-            "When must I be quiet? What falls into these hours waits for their end. Others: <b>/settings quiet "
-            "22-7</b>."
+            "When should I not write to you? Digests and alerts of these hours come when they end. Other hours: "
+            "<b>/settings quiet 22-7</b>."
         ),
         tuple((f"{since:02}:00–{until:02}:00", f"{since:02}00-{until:02}00") for since, until in _QUIET),  # noqa: RUF001
         width=2,
@@ -85,8 +85,8 @@ MENUS = {
     ),
     "budget": Menu(
         N_(
-            "How many alerts of their own may come in seven days? What is beyond goes into the digest. Another number: "
-            "<b>/settings budget 7</b>."
+            "How many alerts may come as separate messages in seven days? The most unusual ones do, the rest stands in "
+            "the digest. Another number: <b>/settings budget 7</b>."
         ),
         tuple((str(most), str(most)) for most in _BUDGETS),
         width=5,
@@ -94,7 +94,7 @@ MENUS = {
     ),
     # each language by its own name: whoever chose a wrong one must find the way back
     "language": Menu(
-        N_("Which language shall I speak here?"),
+        N_("Which language shall I speak here? Answers, digests and alerts are in it from now on."),
         tuple((name, code) for code, name in LANGUAGES.items()),
         width=2,
         off=lambda: _("As in Telegram"),
@@ -111,9 +111,11 @@ class _DigestText:
 
 
 _DIGESTS = {
-    DigestMode.ALWAYS: _DigestText(N_("• Digest: <b>after every session</b>, {at}"), N_("Digest: after every session")),
+    DigestMode.ALWAYS: _DigestText(
+        N_("• Digest: <b>after every trading day</b>, {at}"), N_("Digest: every trading day")
+    ),
     DigestMode.UNUSUAL: _DigestText(
-        N_("• Digest: <b>only after unusual sessions</b>, {at}"), N_("Digest: only when unusual")
+        N_("• Digest: <b>only after unusual days</b>, {at}"), N_("Digest: only on unusual days")
     ),
     DigestMode.WEEKLY: _DigestText(N_("• Digest: <b>once a week</b>, {at}"), N_("Digest: weekly")),
 }
@@ -149,17 +151,19 @@ def overview(chat: ChatContext, now: AlertSettings, opening: str = "") -> Reply:
         )
     )
     lines = [
-        _("• Your clock: <b>{zone}</b>, where it is {time} now").format(
+        _("• Time zone: <b>{zone}</b>, where it is {time} now").format(
             zone=escape(now.timezone), time=f"{local:%H:%M}"
         ),
         _(_DIGESTS[now.digest_mode].shown).format(at=at),
         _("• Quiet hours: <b>{hours}</b>").format(hours=_quiet(now)),
-        _("• Alerts of their own in a week: <b>{budget}</b>").format(budget=_budget(now)),
-        _("• Forecasts: <b>all the numbers</b>") if now.expert else _("• Forecasts: <b>plain words</b>"),
+        _("• Separate alert messages a week: <b>{budget}</b>").format(budget=_budget(now)),
+        _("• “Details” of a forecast: <b>with all figures</b>")
+        if now.expert
+        else _("• “Details” of a forecast: <b>in plain words</b>"),
         _("• Charts: <b>dark</b>") if now.theme == "dark" else _("• Charts: <b>light</b>"),
         _("• Language: <b>{language}</b>").format(language=_spoken(now)),
     ]
-    how = _("How I write to you:")
+    how = _("How I write to you. The digest is one message on all that you watch.")
     press = _("Press what you want to change. /alerts has your alerts, /stop silences everything.")
     text = f"{opening}{how}\n\n" + "\n".join(lines) + f"\n\n{press}"
     return Reply(text, buttons=_switches(now))
@@ -174,11 +178,11 @@ def _switches(now: AlertSettings) -> Rows:
     return (
         (Button(_("Time zone"), "set:timezone"), Button(_("Digest time"), "set:time")),
         modes,
-        (Button(_("Quiet hours"), "set:quiet"), Button(_("Weekly limit"), "set:budget")),
+        (Button(_("Quiet hours"), "set:quiet"), Button(_("Alerts a week"), "set:budget")),
         (
-            Button(_("Plain words"), "set:wording:plain")
+            Button(_("Fewer figures"), "set:wording:plain")
             if now.expert
-            else Button(_("All the numbers"), "set:wording:expert"),
+            else Button(_("More figures"), "set:wording:expert"),
             Button(_("Light charts"), "set:theme:light")
             if now.theme == "dark"
             else Button(_("Dark charts"), "set:theme:dark"),

@@ -94,7 +94,7 @@ def _with_colons(value: str) -> str:
 COMMAND = Command(
     "settings",
     N_("[WHAT VALUE]"),
-    N_("your language, time zone, digest time, quiet hours, weekly limit, dark charts"),
+    N_("your language, time zone, digest time, quiet hours, alerts a week, dark charts"),
     answer,
     {"settings": Press(_press_overview, (0,), Who.ADMINS), "set": Press(_press_set, (1, 2), Who.ADMINS)},
     Who.ADMINS,

@@ -34,7 +34,7 @@ def _why(chat: ChatContext, question: str, horizon: int) -> Reply:
     made, before = asked.forecast, forecasts.previous(chat.services.provider, chat.services.models, asked)
     buttons = ((Button(_("The forecast"), f"ask:{made.symbol}:{horizon}"), meaning()),)
     if before is None:
-        text = _("There is no forecast of the session before for {name}, so I can't tell what changed.")
+        text = _("There is no forecast of the trading day before for {name}, so I can't tell what changed.")
         return Reply(escape(text.format(name=with_articles(made.name, made.symbol))), buttons=buttons)
     compared = _("From {before} to {now}, each time {span}:").format(
         before=sentences.day(before.cutoff), now=sentences.day(made.cutoff), span=sentences.within(horizon)
@@ -57,4 +57,4 @@ def _lines(listed: list[Change]) -> str:
 
 
 _PRESSES = {"why": Press(lambda chat, given: _why(chat, given.symbol(), given.horizon(1, DEFAULT_HORIZON)), (1, 2))}
-COMMAND = Command("why", N_("TICKER"), N_("what changed since the session before"), answer, _PRESSES)
+COMMAND = Command("why", N_("TICKER"), N_("what changed since the trading day before"), answer, _PRESSES)

@@ -30,14 +30,14 @@ _WAITS_FOR = {
     (RuleKind.GROWTH, None): N_("a middle outcome {span} below {limit}"),
     (RuleKind.CHANCE, Direction.ABOVE): N_("chance of a rise {span} above {limit}"),
     (RuleKind.CHANCE, None): N_("chance of a rise {span} below {limit}"),
-    (RuleKind.RISK, None): N_("a bad case {span}, 1 in 20, that loses over {loss}"),
-    (RuleKind.UNUSUAL, None): N_("an outlook {span} as rare as 1 day in {days}"),
+    (RuleKind.RISK, None): N_("a 1 in 20 chance of losing more than {loss} {span}"),
+    (RuleKind.UNUSUAL, None): N_("a forecast {span} as unusual as on 1 day in {days}"),
     (RuleKind.PRICE, Direction.ABOVE): N_("a close above {limit}"),
     (RuleKind.PRICE, None): N_("a close below {limit}"),
     (RuleKind.EARNINGS, None): N_("the day before it reports earnings"),
-    (RuleKind.MOVE, Direction.EITHER): N_("a session that moves {share} or more either way"),
-    (RuleKind.MOVE, Direction.ABOVE): N_("a session that moves up {share} or more"),
-    (RuleKind.MOVE, None): N_("a session that moves down {share} or more"),
+    (RuleKind.MOVE, Direction.EITHER): N_("a rise or fall of {share} or more from one close to the next"),
+    (RuleKind.MOVE, Direction.ABOVE): N_("a rise of {share} or more from one close to the next"),
+    (RuleKind.MOVE, None): N_("a fall of {share} or more from one close to the next"),
 }
 
 
@@ -47,8 +47,8 @@ def describe(rule: AlertRule, currency: str = "") -> str:
     wanted = _(message).format(
         span=sentences.within(rule.horizon) if rule.horizon else "",
         limit=figure(rule, rule.threshold, currency),
-        loss=sentences.percent(abs(rule.threshold), 1),
-        share=sentences.percent(abs(rule.threshold), 1),
+        loss=share(rule.threshold),
+        share=share(rule.threshold),
         days=round(1 / rule.threshold) if rule.threshold else 0,
     )
     return f"{rule.symbol}: {wanted}"
@@ -61,9 +61,15 @@ def figure(rule: AlertRule, value: float, currency: str) -> str:
     return sentences.percent(value) if rule.kind is RuleKind.CHANCE else sentences.signed_percent(value)
 
 
+def share(fraction: float) -> str:
+    """A share without its sign, in no more digits than it needs, two at most: "5 %", "2.5 %"."""
+    hundredths = round(abs(fraction) * 10_000)
+    return sentences.percent(hundredths / 10_000, 2 if hundredths % 10 else 1 if hundredths % 100 else 0)
+
+
 def ended(rule: AlertRule) -> str:
     """Says that a rule's time is over."""
-    return _("Your alert on {alert} has ended, on the day you gave. /alerts makes a new one.").format(
+    return _("Your alert has ended, on the day you gave: {alert}. /alerts makes a new one.").format(
         alert=escape(describe(rule))
     )
 
@@ -85,7 +91,7 @@ def message(line: str, rule: AlertRule, made: Forecast | None, currency: str, se
         day=day_and_month(session), alert=escape(describe(rule, currency)), number=rule.id
     )
     if rule.repeat is Repeat.ONCE:
-        asked += " " + _("It was for once, and is done.")
+        asked += " " + _("It was to come only once, and is over.")
     return "\n".join([*parts, f"<i>{asked}</i>"])
 
 

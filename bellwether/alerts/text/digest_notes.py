@@ -41,7 +41,7 @@ def what_else_fired(folded: Sequence[Alert]) -> str:
     if not folded:
         return ""
     lines = [f"• {alert.line}{_rule(alert)}" for alert in folded]
-    return "\n".join([_("Your alerts, beyond those that came by themselves:"), *lines])
+    return "\n".join([_("Alerts for which I sent no message of their own:"), *lines])
 
 
 def _rule(alert: Alert) -> str:

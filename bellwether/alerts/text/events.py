@@ -4,7 +4,7 @@ from html import escape
 
 from bellwether.alerts.rules.judge import Observation, RuleReason, split_since
 from bellwether.alerts.rules.rarity import Rarity, Side
-from bellwether.alerts.text.alerts import figure, name
+from bellwether.alerts.text.alerts import figure, name, share
 from bellwether.core.alert_types import AlertRule, Direction, RuleKind
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
@@ -31,8 +31,10 @@ _PRICES = {
     (False, Direction.BELOW): N_("{name} has gone below {level}: it closed at {close}."),
 }
 _LOSSES = {  # by whether it stood there already
-    True: N_("{name}: a bad case {span}, 1 in 20, already loses over {loss}: {now}."),
-    False: N_("{name}: a bad case {span}, 1 in 20, now loses over {loss}: {now}."),
+    True: N_(
+        "{name} already has a 1 in 20 chance of losing more than {loss} {span}: the worst 1 in 20 end below {now}."
+    ),
+    False: N_("{name} now has a 1 in 20 chance of losing more than {loss} {span}: the worst 1 in 20 end below {now}."),
 }
 _FIGURES = {
     (True, Direction.ABOVE): N_("{name}: its {what} {span} stands already above {limit}, at {now}."),
@@ -85,7 +87,7 @@ def _event(rule: AlertRule, reason: RuleReason, value: float, seen: Observation)
         return _(_LOSSES[reason is RuleReason.STANDS_BEYOND]).format(
             name=name(seen.instrument),
             span=sentences.within(rule.horizon),
-            loss=sentences.percent(abs(rule.threshold), 1),
+            loss=share(rule.threshold),
             now=figure(rule, value, seen.instrument.currency),
         )
     return _(_FIGURES[side]).format(

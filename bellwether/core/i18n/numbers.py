@@ -38,8 +38,7 @@ class Spoken:
 
 def money(amount: float, currency: str, symbol: str = "") -> str:
     """A price: "$1,234.50", "540.25p" in pence, "1,234.50 SEK"; "4,766.18" for an index, a level and not money."""
-    # two decimals; more for what costs less than one, so that no price reads as nothing
-    digits = 2 if amount >= 1 else 4 if amount >= 0.01 or amount <= 0 else 2 - math.floor(math.log10(amount))
+    digits = price_digits(amount)
     if symbol.startswith("^") or not currency:
         return plain(amount, digits)
     if currency in _HUNDREDTHS:
@@ -49,6 +48,11 @@ def money(amount: float, currency: str, symbol: str = "") -> str:
 
         return babel_data.currency(amount, currency, digits, spoken())
     return f"{_SIGNS[currency]}{plain(amount, digits)}" if currency in _SIGNS else f"{plain(amount, digits)} {currency}"
+
+
+def price_digits(amount: float) -> int:
+    """The decimals of a price: two; more for what costs less than one, so that no price reads as nothing."""
+    return 2 if amount >= 1 else 4 if amount >= 0.01 or amount <= 0 else 2 - math.floor(math.log10(amount))
 
 
 def short(value: float) -> str:
