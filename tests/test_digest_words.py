@@ -1,22 +1,27 @@
 """The digest as it is read: one headline, what stands out, the rest in a line each, in one message; and weekly ones."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bellwether.alerts import ask, watchlist
-from bellwether.alerts.digest_decisions import standing_out
+from bellwether.alerts.digest_decisions import standing_out, turned_out
+from bellwether.alerts.observed_digest import DigestTopic
 from bellwether.alerts.rules.local_time import end_of_week
 from bellwether.alerts.rules.rarity import Rarity, Side
-from bellwether.alerts.text.digest import Digest, headline
+from bellwether.alerts.text.digest import Digest, Digests, headline
 from bellwether.alerts.text.digest_lines import DigestEntry, Move, seen_length, why
+from bellwether.alerts.text.digest_notes import how_they_turned_out
 from bellwether.alerts.tick import tick
 from bellwether.core.alert_types import AlertSettings, DigestMode
 from bellwether.core.i18n.numbers import signed_percent
-from bellwether.core.i18n.translate import LANGUAGES
+from bellwether.core.i18n.translate import LANGUAGES, said, use_language
 from bellwether.core.types import Instrument
 from bellwether.track_record.grading import Grade, GradedRange, Range
 from tests.support.bot_api_server.server import TelegramServer
@@ -107,6 +112,9 @@ def test_the_most_unusual_stands_first_and_what_is_usual_does_not_stand_out() ->
     ("inside", "first", "weekly", "said"),
     [
         (Grade(1, 38, 40), 2, False, "Calm day: 38 of 40 stayed inside. Look at A &amp; Co, B &amp; Co."),
+        (Grade(1, 4, 6), 1, False, "Mixed day: 4 of 6 stayed inside. Look at A &amp; Co."),
+        (Grade(5, 30, 40), 0, True, "Mixed week: 30 of 40 stayed inside."),
+        (Grade(1, 3, 6), 0, False, "Restless day: only 3 of 6 stayed inside."),
         (Grade(1, 12, 40), 5, False, "Restless day: only 12 of 40 stayed inside. Look at A &amp; Co, B &amp; Co, C "),
         (Grade(5, 40, 40), 0, True, "Calm week: 40 of 40 stayed inside."),
         (None, 1, False, "Look at A &amp; Co."),
@@ -125,6 +133,74 @@ def test_a_headline_about_one_symbol_names_it_and_one_without_prices_says_so() -
     alone = [entry("A")]
     assert headline(Digest(alone, alone, date(2021, 12, 30), Grade(1, 0, 1))) == "A &amp; Co left its range."
     assert headline(Digest(alone, [], date(2021, 12, 30))) == "No closing prices yet."
+    two = [entry("A", held=False), entry("B")]
+    assert headline(Digest(two, two, date(2021, 12, 30), Grade(1, 0, 1))) == (
+        "A &amp; Co left its range. Look at B &amp; Co."
+    )
+
+
+# ---- the headline and the line below it
+
+
+def ended(held: bool, horizon: int = 1) -> tuple[Range, GradedRange]:
+    day = date(2021, 12, 30)
+    return Range("", day - timedelta(days=horizon), horizon, day, -0.02, 0.02), GradedRange(0.0, held)
+
+
+topics = st.builds(
+    lambda number, until_now, longer, unjudged: DigestTopic(
+        replace(current(f"S{number}"), ended=None if until_now is None else ended(until_now)),
+        is_stale=False,
+        is_late=False,
+        ended=tuple(
+            ([] if until_now is None else [ended(until_now)]) + ([] if longer is None else [ended(longer, 10)])
+        ),
+        unjudged=unjudged,
+    ),
+    st.integers(0, 99),
+    st.sampled_from([None, False, True, True, True]),
+    st.sampled_from([None, False, True]),
+    st.integers(0, 2),
+)
+
+
+@given(st.lists(topics, min_size=1, max_size=40), st.booleans())
+def test_the_headline_and_the_line_below_it_never_contradict_each_other(seen: list[DigestTopic], weekly: bool) -> None:
+    inside, others = turned_out(seen)
+    unjudged = sum(topic.unjudged for topic in seen)
+    assert sum(grade.of for grade in others) + (inside.of if inside else 0) == sum(len(topic.ended) for topic in seen)
+    for language in LANGUAGES:
+        with use_language(language):
+            entries = [topic.entry for topic in seen]
+            first = headline(Digest(entries, [], date(2021, 12, 30), inside, weekly))
+            below = how_they_turned_out(others, unjudged, headed=inside is not None)
+        counted = [int(figure) for figure in re.findall(r"(?<![S\d])\d+", first)]
+        if inside is None or inside.of == 1:
+            assert counted == []
+        elif inside.held or language == "de":
+            assert counted == [inside.held, inside.of]
+        else:
+            assert counted == [inside.of]
+        told = [int(figure) for figure in re.findall(r"\d+", below)]
+        assert told == [
+            *([8, 10] if inside else []),
+            *(figure for grade in others for figure in (grade.held, grade.of, 2)),  # "for 2 weeks"
+            *([8, 10] if others and not inside else []),
+            *([unjudged] if unjudged else []),
+        ]
+        if language == "en" and inside is not None and inside.of > 1:
+            assert ("Calm" in first) == (inside.held / inside.of >= 0.8)
+            assert ("only" in first) <= ("Restless" in first)
+
+
+def test_a_caveat_that_differs_in_its_symbol_alone_is_said_once_with_all_of_them() -> None:
+    made = current("A").forecast
+    assert made is not None
+    entries = [
+        replace(current(symbol), forecast=replace(made, caveats=(said("Not taught with {symbol}.", symbol=symbol),)))
+        for symbol in ("BA", "T")
+    ]
+    assert "\nNot taught with BA, T.\n" in Digests(10).write(Digest(entries, [], date(2021, 12, 30)))
 
 
 # ---- once a week
@@ -155,7 +231,7 @@ def test_a_weekly_digest_comes_once_a_week_about_the_whole_of_it(tmp_path: Path)
     assert [row["dedup_key"] for row in owed(services)] == ["digest:7:2021-12-10", "digest:7:2021-12-17"]
     text = str(owed(services)[1]["text"])
     assert " week: " in text and "of 3 stayed inside" in text
-    assert "for 1 week held" in text, "the ranges that the digest of the week before told"
+    assert "Ranges that ended today" not in text, "those that the digest of the week before told are in the headline"
     closes = services.provider.bars("KO", date(2021, 12, 17)).quoted_closes
     assert f"(KO) ${closes[-1]:.2f}, {signed_percent(closes[-1] / closes[-6] - 1)}: " in text
     assert "its change in the week" in text

@@ -148,7 +148,7 @@ def test_the_next_digest_opens_with_how_the_last_ranges_turned_out(tmp_path: Pat
     for symbol in symbols:
         watchlist.watch(services, 7, symbol, "en")
     tick(services, EVENING - DAY)
-    assert "Ranges that ended today" not in str(owed(services)[0]["text"])
+    assert "stayed inside" not in str(owed(services)[0]["text"])
     tick(services, EVENING)
     held = 0
     for symbol in symbols:
@@ -157,7 +157,9 @@ def test_the_next_digest_opens_with_how_the_last_ranges_turned_out(tmp_path: Pat
         grown = float(close[-1] / close[-2])
         held += made.growths[1] + 1 <= grown <= made.growths[5] + 1
     text = str(owed(services)[1]["text"])
-    assert f"Ranges that ended today: {held} of 3 for the next day held. In the long run 8 of 10 should." in text
+    assert f" {held} of 3 stayed inside." in text
+    assert "Inside: within the range I gave last time. In the long run 8 of 10 should be." in text
+    assert "Ranges that ended" not in text, "the headline has told of them"
     made = forecasts.answer(services, "AAPL", 1, SESSION).forecast
     assert f": {made.price_at(0.1):.2f} to {made.price_at(0.9):.2f} · " in text
 
@@ -167,17 +169,21 @@ def test_ranges_are_graded_as_they_were_told_not_as_they_would_be_told_now(servi
     with services.store.transaction() as db:  # as if a range had been told that could not be missed, and one that must
         db.conn.execute("UPDATE told_ranges SET low = -9, high = 9 WHERE horizon = 1")
     tick(services, EVENING)
-    assert "1 of 1 for the next day held" in str(owed(services)[1]["text"])
+    assert "Apple stayed inside its range." in str(owed(services)[1]["text"])
     with services.store.transaction() as db:
         db.conn.execute("UPDATE told_ranges SET low = 8, high = 9 WHERE horizon = 1")
     tick(services, EVENING + DAY)
-    assert "0 of 1 for the next day held" in str(owed(services)[2]["text"])
+    assert "Apple left its range." in str(owed(services)[2]["text"])
 
 
 def test_grades_and_leftovers_in_words() -> None:
     assert how_they_turned_out([]) == ""
     assert how_they_turned_out([Grade(1, 4, 5), Grade(10, 5, 5)]).startswith(
         "Ranges that ended today: 4 of 5 for the next day, 5 of 5 for 2 weeks held."
+    )
+    assert how_they_turned_out([Grade(10, 5, 5)], 2, headed=True) == (
+        "Inside: within the range I gave last time. In the long run 8 of 10 should be. Other ranges that ended today: "
+        "5 of 5 for 2 weeks held. 2 ranges that ended today cannot be judged: closes are missing."
     )
     assert what_else_fired([]) == ""
 

@@ -69,11 +69,12 @@ def decide_row(
     else:
         with wishes.speaking(chat_id):
             late = about_lateness(slot.due_at, settings.timezone) if is_late(slot.due_at, now) else ""
-            graded = grades(pair for topic in topics for pair in topic.ended)
-            ended = how_they_turned_out(graded, sum(topic.unjudged for topic in topics))
+            inside, others = turned_out(topics)
+            unjudged = sum(topic.unjudged for topic in topics)
+            ended = how_they_turned_out(others, unjudged, headed=inside is not None)
             notes = Notes("\n".join(line for line in (late, ended) if line), what_else_fired(digest.folded))
             entries = [topic.entry for topic in topics]
-            told = Digest(entries, standing_out(entries), slot.session, _inside(entries), slot.weeks is not None)
+            told = Digest(entries, standing_out(entries), slot.session, inside, slot.weeks is not None)
             text, offers = words.write(told, notes), _offers(told, digest.folded, words.horizon)
     # it may have become due before the quiet hours, and waited for prices into them
     draft = wishes.draft(DIGEST, chat_id, str(slot.session), text, slot.fresh_until - now, now, present, offers=offers)
@@ -98,11 +99,18 @@ def _rareness(entry: DigestEntry) -> float:
     return surprise_of_rarity(entry.rarity.share) if entry.rarity is not None else 0.0
 
 
-def _inside(entries: Sequence[DigestEntry]) -> Grade | None:
-    """How many stayed within the ranges that the last digest told until now; None where it told none."""
-    held = [entry.ended[1].held for entry in entries if entry.ended is not None]
-    horizons = [entry.ended[0].horizon for entry in entries if entry.ended is not None]
-    return Grade(max(horizons), sum(held), len(held)) if held else None
+def turned_out(topics: Sequence[DigestTopic]) -> tuple[Grade | None, list[Grade]]:
+    """How many stayed within the ranges that the last digest told until now, and the other ranges that ended.
+
+    No range is counted in both, so that the headline and the line below it cannot contradict each other. The first is
+    None where none ended.
+    """
+    until_now = [topic.entry.ended for topic in topics if topic.entry.ended is not None]
+    others = [pair for topic in topics for pair in topic.ended if pair != topic.entry.ended]
+    if not until_now:
+        return None, grades(others)
+    longest = max(told.horizon for told, _ in until_now)
+    return Grade(longest, sum(graded.held for _, graded in until_now), len(until_now)), grades(others)
 
 
 def _offers(told: Digest, folded: Sequence[Alert], horizon: int) -> tuple[Offer, ...]:

@@ -12,7 +12,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 from html import escape
+from math import sqrt
 
 from bellwether.alerts.text.digest_lines import DigestEntry, first_lines, line, named, seen_length
 from bellwether.core.i18n.numbers import day_and_month
@@ -24,7 +26,8 @@ from bellwether.track_record.grading import Grade
 ONE_MESSAGE = 3900  #: UTF-16 units that are seen: Telegram takes 4,096, and a line about lateness may join them
 _FOLDED_FROM = 9  #: lines; so few are seen at once without a press
 _IN_HEADLINE = 3  #: names; the others stand below
-_CALM = 0.8  #: of the ranges held, as many as should
+_GAP = "\0"  #: in a caveat, for the symbols that it names
+_PROMISED = 0.8  #: of the ranges, to hold in the long run
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +96,38 @@ class Digests:
         """What the figures of a line are."""
         span = sentences.within(self.horizon)
         if weekly:
-            text = _("Each line: the close, its change in the week, and where 8 in 10 outcomes lie {next} · {span}.")
+            text = _("Each line: the close, its change in the week, then where 8 in 10 outcomes lie: {next} · {span}.")
             return text.format(next=_("until the next summary"), span=span)
-        text = _("Each line: the close, its change, and where 8 in 10 outcomes lie {next} · {span}.")
+        text = _("Each line: the close, its change, then where 8 in 10 outcomes lie: {next} · {span}.")
         if self.horizon == 1:
-            return _("Each line: the close, its change, and where 8 in 10 outcomes lie {span}.").format(span=span)
+            return _("Each line: the close, its change, then where 8 in 10 outcomes lie {span}.").format(span=span)
         return text.format(next=sentences.within(1), span=span)
 
 
-#: by whether it is about a week, and whether it was calm
+class Pace(Enum):
+    """How the time was that a digest is about, by how many ranges held."""
+
+    CALM = "as many as promised, or more"
+    MIXED = "fewer, by no more than luck"
+    RESTLESS = "fewer by more than that"
+
+
+def pace(inside: Grade) -> Pace:
+    """How it was; luck is one standard deviation of a share that keeps the promise."""
+    share, luck = inside.held / inside.of, sqrt(_PROMISED * (1 - _PROMISED) / inside.of)
+    if share >= _PROMISED:
+        return Pace.CALM
+    return Pace.MIXED if share >= _PROMISED - luck else Pace.RESTLESS
+
+
+#: by whether it is about a week
 _INSIDE = {
-    (False, True): N_("Calm day: {held} of {count} stayed inside."),
-    (False, False): N_("Restless day: only {held} of {count} stayed inside."),
-    (True, True): N_("Calm week: {held} of {count} stayed inside."),
-    (True, False): N_("Restless week: only {held} of {count} stayed inside."),
+    (False, Pace.CALM): N_("Calm day: {held} of {count} stayed inside."),
+    (False, Pace.MIXED): N_("Mixed day: {held} of {count} stayed inside."),
+    (False, Pace.RESTLESS): N_("Restless day: only {held} of {count} stayed inside."),
+    (True, Pace.CALM): N_("Calm week: {held} of {count} stayed inside."),
+    (True, Pace.MIXED): N_("Mixed week: {held} of {count} stayed inside."),
+    (True, Pace.RESTLESS): N_("Restless week: only {held} of {count} stayed inside."),
 }
 _NONE = {
     False: N_("Restless day: none of {count} stayed inside."),
@@ -120,16 +141,18 @@ _ALONE = {
 
 def headline(digest: Digest) -> str:
     """The one line that is seen before the message is opened, as HTML."""
-    inside = digest.inside
-    names = [named(entry.instrument) for entry in digest.first[:_IN_HEADLINE]]
-    if inside is not None and inside.of == 1 and len(digest.entries) == 1:
-        return _(_ALONE[inside.held == 1]).format(name=named(digest.entries[0].instrument))
+    inside, first = digest.inside, list(digest.first)
     parts = []
-    if inside is not None:
-        message = _INSIDE[digest.weekly, inside.held >= _CALM * inside.of] if inside.held else _NONE[digest.weekly]
+    if inside is not None and inside.of == 1:
+        alone = next((entry for entry in digest.entries if entry.ended is not None), digest.entries[0])
+        parts.append(_(_ALONE[inside.held == 1]).format(name=named(alone.instrument)))
+        first = [entry for entry in first if entry is not alone]
+    elif inside is not None:
+        message = _INSIDE[digest.weekly, pace(inside)] if inside.held else _NONE[digest.weekly]
         parts.append(_(message).format(held=inside.held, count=inside.of))
+    names = [named(entry.instrument) for entry in first[:_IN_HEADLINE]]
     if names:
-        more = len(digest.first) - len(names)
+        more = len(first) - len(names)
         listed = ", ".join(names)
         if more:
             listed = ngettext("{names} and {count} more", "{names} and {count} more", more).format(
@@ -157,10 +180,26 @@ def _caveats(entries: Sequence[DigestEntry]) -> list[str]:
         for caveat in dict.fromkeys((*caveats, entry.note)):
             if caveat:
                 about.setdefault(translated(caveat), []).append(entry.instrument.symbol)
+    kinds: dict[str, list[str]] = {}
+    for caveat, symbols in about.items():
+        kinds.setdefault(_kind(caveat, symbols), []).extend(symbols)
     return [
-        escape(caveat if set(symbols) == made or _names_all(caveat, symbols) else f"{', '.join(symbols)}: {caveat}")
-        for caveat, symbols in sorted(about.items(), key=lambda caveat: -len(caveat[1]))
+        escape(_about(kind, symbols, made)) for kind, symbols in sorted(kinds.items(), key=lambda kind: -len(kind[1]))
     ]
+
+
+def _kind(caveat: str, symbols: Sequence[str]) -> str:
+    """A caveat with a gap for the one symbol that it names: those that differ in nothing else are one kind."""
+    parts = re.split(rf"(?<!\w){re.escape(symbols[0])}(?!\w)", caveat)
+    return _GAP.join(parts) if len(symbols) == 1 and len(parts) == 2 else caveat
+
+
+def _about(kind: str, symbols: Sequence[str], made: set[str]) -> str:
+    """A caveat that says which symbols it holds for, unless it holds for all of `made`."""
+    names = ", ".join(symbols)
+    if _GAP in kind:
+        return kind.replace(_GAP, names)
+    return kind if set(symbols) == made or _names_all(kind, symbols) else f"{names}: {kind}"
 
 
 def _names_all(caveat: str, symbols: Sequence[str]) -> bool:

@@ -7,6 +7,7 @@ from html import escape, unescape
 from math import expm1
 
 from bellwether.alerts.rules.rarity import BIG, Rarity, Side
+from bellwether.core.i18n.articles import without_english
 from bellwether.core.i18n.numbers import day_and_month, plain
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
@@ -58,13 +59,13 @@ def seen_length(text: str) -> int:
 
 def named(instrument: Instrument) -> str:
     """A name that fits into a line."""
-    name = instrument.name
+    name = without_english(instrument.name)
     if len(name) > _LONGEST_NAME:
         name = name[: _LONGEST_NAME - 1].rstrip(" ,.&-") + "…"
     return escape(name)
 
 
-def line(entry: DigestEntry, *, brief: bool = False, with_change: bool = True) -> str:
+def line(entry: DigestEntry, *, brief: bool = False) -> str:
     """ "Apple (AAPL) $178.20, +0.4 %: 176.10 to 180.40 · 165.00 to 190.30"; `brief` leaves out the name."""
     symbol = escape(entry.instrument.symbol)
     name = f"<b>{symbol}</b>" if brief else f"<b>{named(entry.instrument)}</b> ({symbol})"
@@ -73,13 +74,35 @@ def line(entry: DigestEntry, *, brief: bool = False, with_change: bool = True) -
         return _("{name}: no forecast tonight.").format(name=name)
     close = escape(sentences.money(made.last_close, made.currency, made.symbol))
     ranges = " · ".join(_range(forecast) for forecast in (entry.nearer, made) if forecast is not None)
-    change = _change(entry, made) if with_change else ""
+    change = _change(entry, made)
     return f"{name} {close}, {change}: {ranges}" if change else f"{name} {close}: {ranges}"
 
 
 def first_lines(entry: DigestEntry, weekly: bool) -> str:
-    """Why a symbol stands out, and its figures but for the change, which that has said."""
-    return f"{why(entry, weekly=weekly)}\n{line(entry, brief=True, with_change=False)}"
+    """Why a symbol stands out, and where it may be next, in words: no legend has been read yet."""
+    return f"{why(entry, weekly=weekly)}\n{_ahead(entry, weekly)}"
+
+
+def _ahead(entry: DigestEntry, weekly: bool) -> str:
+    made = entry.forecast
+    if made is None or not entry.is_current:
+        return line(entry, brief=True)
+    symbol, close = (
+        f"<b>{escape(entry.instrument.symbol)}</b>",
+        sentences.money(made.last_close, made.currency, made.symbol),
+    )
+    span = sentences.within(made.horizon)
+    if entry.nearer is None:
+        message = _("{symbol} closed at {close}; probably {range} {span}.")
+        return message.format(symbol=symbol, close=escape(close), range=_range(made), span=span)
+    return _("{symbol} closed at {close}; probably {nearer} {next}, {range} {span}.").format(
+        symbol=symbol,
+        close=escape(close),
+        nearer=_range(entry.nearer),
+        next=_("until the next summary") if weekly else sentences.within(1),
+        range=_range(made),
+        span=span,
+    )
 
 
 def _range(made: Forecast) -> str:

@@ -10,18 +10,26 @@ from bellwether.forecasting import sentences as price_sentences
 from bellwether.track_record.grading import Grade
 
 
-def how_they_turned_out(graded: Sequence[Grade], unjudged: int = 0) -> str:
-    """ "Ranges that ended today: 4 of 5 for the next day held …"; empty when none ended.
+def how_they_turned_out(graded: Sequence[Grade], unjudged: int = 0, *, headed: bool = False) -> str:
+    """How ranges turned out that ended with the session; empty when none did.
 
-    `unjudged` more ended for which there is no close of the day itself, or none any more of the day they began with.
+    `headed`: the headline has told of the ranges until now, which `graded` leaves out, and of which this says what is
+    meant. `unjudged` more ended for which there is no close of the day itself, or none any more of the day they began.
     """
     sentences = []
+    if headed:
+        sentences.append(_("Inside: within the range I gave last time. In the long run 8 of 10 should be."))
     if graded:
         each = ", ".join(
             _("{held} of {count} for {horizon}").format(held=grade.held, count=grade.of, horizon=_length(grade.horizon))
             for grade in graded
         )
-        sentences.append(_("Ranges that ended today: {each} held. In the long run 8 of 10 should.").format(each=each))
+        message = (
+            _("Other ranges that ended today: {each} held.")
+            if headed
+            else _("Ranges that ended today: {each} held. In the long run 8 of 10 should.")
+        )
+        sentences.append(message.format(each=each))
     if unjudged:
         message = ngettext(
             "{count} range that ended today cannot be judged: a close is missing.",

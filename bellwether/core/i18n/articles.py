@@ -7,7 +7,7 @@ the bare name.
 
 import re
 
-from bellwether.core.i18n.translate import spoken
+from bellwether.core.i18n.translate import ENGLISH, spoken
 
 _COMPANY = {"pt": ("a", "da"), "es": ("", "de"), "de": ("", "von")}
 _ANYTHING_ELSE = {"pt": ("o", "do"), "es": ("el", "del"), "de": ("", "von")}
@@ -16,6 +16,7 @@ _UNNAMED = {"pt": ("", "de"), "es": ("", "de"), "de": ("", "von")}
 _NO_COMPANY = re.compile(r".*(=[XF]|-[A-Z]{3})$")  #: symbols of currencies, futures and coins
 #: in names of indices and funds, and of banks, which are masculine too
 _MASCULINE = re.compile(r"\b(index|etf|fund|fundo|trust|bank|banco)\b", re.IGNORECASE)
+_ENGLISH_WORD = " index"  #: at the end of their names
 
 
 class Named(str):
@@ -28,7 +29,7 @@ class Named(str):
         """With the article of the language that is spoken for "the" and "of"; the bare name where it has none."""
         if spec not in {"the", "of"}:
             return super().__format__(spec)
-        bare = str(self).removesuffix(" index")
+        bare = str(self).removesuffix(_ENGLISH_WORD)
         word = self._articles()[spec == "of"]
         return f"{word} {bare}".strip()
 
@@ -42,6 +43,11 @@ class Named(str):
         else:
             table = _COMPANY
         return table.get(spoken(), ("", ""))
+
+
+def without_english(name: str) -> str:
+    """The name of an index without the English word for what it is, where another language is spoken."""
+    return name if spoken() == ENGLISH else name.removesuffix(_ENGLISH_WORD)
 
 
 def with_articles(name: str, symbol: str) -> Named:
