@@ -25,7 +25,7 @@ from bot.replies import Pressed, Reply
 _BY_NAME = {command.name: command for command in COMMANDS}
 _VERBS = {verb: press for command in COMMANDS for verb, press in command.presses.items()}
 _ADMINS_ONLY = said(
-    "In a group only its admins can change or see that. In a private chat with me you are your own admin."
+    "In a group only its admins can change or see that. For yourself alone, write to me in a private chat."
 )
 _RIGHTS_UNKNOWN = said(
     "Telegram did not tell me who the admins of this group are, so I can't do that now. Please try again in a minute."

@@ -62,7 +62,7 @@ def _card(made: Forecast) -> Card:
     return Card(
         id=f"{made.symbol}:{made.horizon}",
         title=sentences.title(made),
-        description=_("8 in 10 outcomes: {low} to {high} by {day}").format(
+        description=_("Probably {low} to {high} by {day}").format(
             low=low, high=high, day=sentences.day(made.target_session)
         ),
         text=short_text(made),

@@ -79,6 +79,12 @@ def test_while_prices_are_away_a_link_to_a_stock_says_so_and_any_other_is_greete
     assert said in talk.say(f"/start {payload}")
 
 
+def test_a_group_is_told_what_is_answered_there(services: Services) -> None:
+    told = "In a group I answer commands such as /forecast AAPL, what begins with my name, and replies to me."
+    assert told in Talk(services, -2003, may_change=False).say("/start")
+    assert told not in Talk(services, 2003).say("/start")
+
+
 def test_stop_silences_and_start_revives(talk: Talk) -> None:
     talk.say("/watch AAPL")
     assert "nothing more of my own accord" in talk.say("/stop")

@@ -22,6 +22,7 @@ _WELCOME = N_(
     "Send me a ticker or a company, like <b>AAPL</b> or <b>Apple</b>. "
     "Press “Watch” under an answer and I write to you every evening after the close. /help shows everything."
 )
+_IN_A_GROUP = N_("In a group I answer commands such as /forecast AAPL, what begins with my name, and replies to me.")
 
 
 def answer(chat: ChatContext, text: str) -> Reply:
@@ -81,7 +82,8 @@ def _is_known(universe: Universe, question: str) -> bool:
 
 def _welcome(chat: ChatContext) -> Reply:
     note = f"\n\n<i>{escape(translated(chat.services.provider.note))}</i>" if chat.services.provider.note else ""
-    return Reply(_(_WELCOME) + note, buttons=_examples(chat))
+    told = f"\n\n{_(_IN_A_GROUP)}" if chat.chat_id < 0 else ""  # as Telegram numbers them
+    return Reply(_(_WELCOME) + told + note, buttons=_examples(chat))
 
 
 def _examples(chat: ChatContext) -> Rows:
