@@ -15,6 +15,7 @@ from bellwether.core.errors import LedgerError, NoPrices
 from bellwether.core.types import to_date
 from bellwether.delivery import chats_table
 from bellwether.forecasting.forecaster import forecast_at
+from bellwether.market.sample import SampleProvider
 from bellwether.services import Services, build_services
 from bellwether.track_record.ledger import issue, receipts
 from bellwether.track_record.scores.track_record import RecordFilter, live_record
@@ -92,9 +93,45 @@ def test_stop_silences_and_start_revives(talk: Talk) -> None:
     assert watched(talk) == ["AAPL"]
     assert "Apple" in talk.say("AAPL"), "questions are still answered"
     assert paused(talk)
-    assert "I write to you again. You watch 1 stock. You have 0 alerts." in talk.say("/start")
+    resumed = talk.say("/start")
+    assert resumed.startswith("I write to you again.\n\nYou watch AAPL. This is the sample market")
+    assert "alert" not in resumed, "of nothing nothing is said"
+    assert talk.labels[-3:] == ["What do I watch?", "My alerts", "Settings"]
     assert not paused(talk)
     assert "I forecast where a stock may be" in talk.say("/start")
+
+
+class Live(SampleProvider):
+    """The sample market, were it live."""
+
+    live = True
+
+
+@pytest.mark.parametrize(
+    ("now", "settings", "said"),
+    [
+        (datetime(2021, 12, 16, 12, tzinfo=UTC), "", "comes on 16 December at 21:45 (UTC time)."),
+        (datetime(2021, 12, 16, 22, tzinfo=UTC), "", "The digest of them comes in a few minutes."),
+        (datetime(2021, 12, 17, 12, tzinfo=UTC), "digest weekly", "comes on 17 December at 21:45 (UTC time)."),
+        (
+            datetime(2021, 12, 25, 12, tzinfo=UTC),
+            "digest unusual",
+            "comes on 27 December at 21:45 (UTC time), if something unusual has happened.",
+        ),
+        (datetime(2021, 12, 25, 12, tzinfo=UTC), "time 7:30", "comes on 28 December at 07:30 (UTC time)."),
+    ],
+)
+def test_whoever_begins_again_learns_what_comes_and_when(
+    services: Services, now: datetime, settings: str, said: str
+) -> None:
+    talk = Talk(replace(services, provider=Live(), clock=lambda: now))
+    for words in ("/watch KO", "/watch AAPL, MSFT, NVDA, PFE", "/alerts AAPL move 5%", f"/settings {settings}"):
+        talk.say(words)
+    talk.say("/stop")
+    resumed = talk.say("/start")
+    assert said in resumed
+    assert "You watch AAPL, KO, MSFT and 2 more." in resumed
+    assert "You have 1 alert; I look at it after each trading day." in resumed
 
 
 def test_stop_works_for_somebody_who_never_began(talk: Talk) -> None:

@@ -14,7 +14,8 @@ from bot.commands.stock_typed import ask_back, names_in, or_ask_back, question_a
 from bot.keyboards import in_rows
 from bot.replies import Button, Reply
 
-_NOTHING_NEW = N_(
+#: said wherever something is promised that only live prices bring
+NOTHING_NEW = N_(
     "This is the sample market, which has ended: nothing will come here. With live prices it comes every trading day."
 )
 _SHOWN = 80  #: lines; a Telegram message holds 4,096 characters
@@ -49,7 +50,7 @@ def _add_each(chat: ChatContext, names: list[str]) -> Reply:
     if not watching:  # then there is nothing to promise
         return Reply("\n".join(lines), buttons=tuple(buttons))
     end = _("After each trading day I send one message about all that you watch. /list shows it, /unwatch stops one.")
-    rest = [] if chat.services.provider.live else [_(_NOTHING_NEW)]
+    rest = [] if chat.services.provider.live else [_(NOTHING_NEW)]
     return Reply("\n\n".join(["\n".join(lines), end, *rest]), buttons=tuple(buttons))
 
 
@@ -78,7 +79,7 @@ def _told(chat: ChatContext, watched: watchlist.Watched) -> str:
         "its range and what changed. /unwatch stops it, /list shows everything.",
         delay,
     ).format(name=name, count=delay)
-    return promise if chat.services.provider.live else f"{promise}\n\n{_(_NOTHING_NEW)}"
+    return promise if chat.services.provider.live else f"{promise}\n\n{_(NOTHING_NEW)}"
 
 
 def unwatch(chat: ChatContext, text: str) -> Reply:

@@ -15,6 +15,7 @@ _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
 #: a digest waits at most so long after the close: for a local time, over a change of clocks, and for quiet hours' end
 _LONGEST_WAIT = timedelta(hours=25 + 25)
+_LOOK_BACK, _LOOK_AHEAD = 4, 15  #: days: a session's digest may wait for the one before; exchanges close for ten
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,14 @@ def ended_slots(calendars: Collection[str], since: datetime, now: datetime, rhyt
 def newest_slot(calendars: Collection[str], now: datetime, rhythm: Rhythm) -> DigestSlot | None:
     """The slot of the newest session that all exchanges have finished: what to say when none is open."""
     return next(reversed(_recent_slots(calendars, now, rhythm)), None)
+
+
+def next_due(calendars: Collection[str], now: datetime, rhythm: Rhythm) -> datetime | None:
+    """When the next digest after `now` is due; None where nothing is watched, or all is closed for weeks."""
+    watched = frozenset(calendars)
+    days = (now.date() + number * _DAY for number in range(-_LOOK_BACK, _LOOK_AHEAD))
+    due = (slot.due_at for day in days if (slot := slot_of(watched, day, rhythm)) is not None)
+    return min((at for at in due if at > now), default=None)
 
 
 def oldest_pending(calendars: Collection[str], now: datetime, rhythm: Rhythm) -> date | None:
