@@ -1,5 +1,6 @@
 """Every other command in the conversation: what it says, what its buttons do, and that it stays kind."""
 
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -289,13 +290,17 @@ def test_the_track_record_of_the_sample_is_marked_as_simulated(talk: Talk, said:
     assert "Simulated: replayed on past prices" in text
     assert len(text.splitlines()) <= 8
     assert re.search(r"• 2 weeks: \d+ % held; the plain rule's: \d+ %", text)
+    assert text.count("the plain rule, ranges made of the recent swings alone") == 1
+    assert not name.startswith("all") or (
+        "The biggest miss: Boeing (BA), 1 month ahead from 20 February 2020: it moved −71.7 %" in text
+    )
     assert "On the next trading day" in talk.press("Details")
     assert talk.press("Short again") == text
 
 
 def test_where_nothing_was_issued_nothing_is_claimed(services: Services) -> None:
     empty = live_record(services.store, RecordFilter(None, None, None, None), ())
-    text = track.record_text(empty, "all stocks")
+    text = track.record_text(empty, "all stocks", services.universe)
     assert "There is no track record of all stocks yet" in text
     assert "%" not in text
 
@@ -313,11 +318,27 @@ def test_a_receipt_proves_what_was_said(talk: Talk) -> None:
         assert receipt.content in text
 
 
-@pytest.mark.parametrize(("said", "answer"), [("", "Which forecast?"), ("f0123456789", "no forecast"), ("AAPL", "no")])
+@pytest.mark.parametrize(("said", "answer"), [("", "Which forecast?"), ("f0123456789", "no forecast")])
 def test_without_a_receipt_it_says_why(talk: Talk, said: str, answer: str) -> None:
     assert answer in talk.say(f"/receipt {said}")
     with pytest.raises(LedgerError):
         receipts.receipt(talk.services.store, "f0")
+
+
+def test_the_sample_market_says_that_nothing_is_issued_and_shows_what_a_receipt_is(talk: Talk) -> None:
+    said = talk.say("/receipt apple")
+    assert "A receipt is the proof that a forecast was written down before" in said
+    assert "This is the sample market" in said
+    assert "ledger" not in said and len(talk.labels) == 3
+    shown = talk.press("BA, 20 February 2020")
+    assert shown.startswith("Receipt of forecast f")
+    assert "I would have said of BA, from the close of 20 February 2020" in shown
+    assert "What came: −71.7 %, outside the range." in shown
+    assert "It stands in no ledger" in shown
+    proof = dict(re.findall(r"(hash before|content|hash) ([0-9a-f]{60,})", shown))
+    assert hashlib.sha256(bytes.fromhex(proof["hash before"] + proof["content"])).hexdigest() == proof["hash"]
+    assert talk.say("/receipt tesla") == said
+    assert talk.labels[0] == "TSLA, 23 October 2019", "of the stock that was asked for, if there is one"
 
 
 def test_the_button_explains_in_everyday_words(talk: Talk) -> None:

@@ -35,6 +35,15 @@ def test_it_logs_what_is_asked_for(capsys: Written) -> None:
     assert "whispered" not in written
 
 
+def test_the_chat_in_a_terminal_shows_warnings_alone(capsys: Written) -> None:
+    set_up(load_settings(log={"level": "DEBUG"}), logging.WARNING)
+    log.info("whispered")
+    log.warning("said")
+    written = capsys.readouterr().err
+    assert "said" in written
+    assert "whispered" not in written
+
+
 def test_it_never_writes_the_token(capsys: Written) -> None:
     set_up(load_settings(telegram={"token": TOKEN}, log={"level": "DEBUG"}))
     log.info("GET https://api.telegram.org/bot%s/getMe", TOKEN)

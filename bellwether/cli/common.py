@@ -1,6 +1,7 @@
 """What commands share. What is heavy is imported when a command runs."""
 
 import json
+import logging
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +13,17 @@ if TYPE_CHECKING:
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-def build() -> "Services":
-    """Settings and services, with logging set up: what nearly every command begins with."""
+def build(least_logged: int = logging.NOTSET) -> "Services":
+    """Settings and services, with logging set up: what nearly every command begins with.
+
+    `least_logged` is as in `core.logs.set_up`.
+    """
     from bellwether.core.config import load_settings
     from bellwether.core.logs import set_up
     from bellwether.services import build_services
 
     settings = load_settings()
-    set_up(settings)
+    set_up(settings, least_logged)
     return build_services(settings)
 
 

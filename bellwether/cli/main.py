@@ -1,5 +1,6 @@
 """The command line: the one place that wires the faces together, each imported only by the command that needs it."""
 
+import logging
 import sys
 from pathlib import Path
 from typing import Any
@@ -59,11 +60,12 @@ def serve(demo: bool) -> None:
 
 
 @main.command()
-def chat() -> None:
+@click.option("-v", "--verbose", is_flag=True, help="Show all log lines between the answers, not only warnings.")
+def chat(verbose: bool) -> None:
     """Hold the same conversation here in the terminal."""
     from bot import terminal
 
-    terminal.hold(build())
+    terminal.hold(build(logging.NOTSET if verbose else logging.WARNING))
 
 
 @main.command()

@@ -36,9 +36,10 @@ def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted(secrets, key=len, reverse=True))
 
 
-def set_up(settings: Settings) -> None:
-    """Log what the settings ask for."""
+def set_up(settings: Settings, least: int = logging.NOTSET) -> None:
+    """Log what the settings ask for, and of that nothing below the level `least`."""
     handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(least)
     handler.setFormatter(_Discreet(settings.telegram.token.get_secret_value(), secrets_of(os.environ)))
     logging.basicConfig(level=settings.log.level, handlers=[handler], force=True)
     for noisy in ("apscheduler", "httpx", "httpcore", "yfinance", "peewee"):

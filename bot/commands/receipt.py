@@ -1,22 +1,34 @@
-"""/receipt: the ledger's row of an issued forecast, and how anybody can prove that it was never changed."""
+"""/receipt: the ledger's row of an issued forecast, and how anybody can prove that it was never changed.
+
+receipt:NAME   one of the sample market's, where nothing is issued
+"""
 
 import re
 from html import escape
 from math import expm1
 
 from bellwether.ask import forecasts
+from bellwether.ask.sample_receipts import Receipts, sample_name
 from bellwether.core.errors import BadSymbol
 from bellwether.core.i18n.translate import N_, said, translated
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.core.types import Q10, Q90
+from bellwether.core.types import Q10, Q90, issues_forecasts
 from bellwether.forecasting import sentences
-from bellwether.track_record.ledger import receipts
 from bellwether.track_record.ledger.receipts import Receipt
-from bot.commands.base import ChatContext, Command
+from bot.commands.base import ChatContext, Command, Press
 from bot.commands.stock_typed import question_and_horizon
-from bot.replies import Reply
+from bot.replies import Button, Reply
 
 _ID = re.compile(r"f[0-9a-f]{6,}", re.IGNORECASE)
+_NAME = re.compile(r"\S+-\d{4}-\d{2}-\d{2}-\d{1,2}")  #: of one of the sample's
+_SAMPLES = 3  #: that are offered
+_PURPOSE = N_(
+    "A receipt is the proof that a forecast was written down before anybody knew what would come, and never changed."
+)
+_NONE_ISSUED = N_(
+    "This is the sample market: its forecasts are made anew from old prices, so nothing is written down and none has a "
+    "receipt. Press one of its biggest misses to see what a receipt looks like:"
+)
 
 
 def answer(chat: ChatContext, text: str) -> Reply:
@@ -24,18 +36,48 @@ def answer(chat: ChatContext, text: str) -> Reply:
     wanted = text.strip()
     if not wanted:
         raise BadSymbol(said("Which forecast? For example: /receipt AAPL, or /receipt with the id of a forecast."))
-    if not _ID.fullmatch(wanted):
-        question, horizon = question_and_horizon(chat.services.universe, wanted)
-        wanted = forecasts.answer(chat.services, question, horizon).forecast.forecast_id
-    return Reply(_text(receipts.receipt(chat.services.store, wanted)))
+    if _ID.fullmatch(wanted) or _NAME.fullmatch(wanted):
+        return _shown(chat, wanted)
+    question, horizon = question_and_horizon(chat.services.universe, wanted)
+    if not issues_forecasts(chat.services.provider.name):
+        return _samples(chat, forecasts.resolve(chat.services, question).symbol)
+    return _shown(chat, forecasts.answer(chat.services, question, horizon).forecast.forecast_id)
+
+
+def _shown(chat: ChatContext, name: str) -> Reply:
+    return Reply(_text(Receipts(chat.services).get(name)))
+
+
+def _samples(chat: ChatContext, symbol: str) -> Reply:
+    """Say why nothing of the sample market has a receipt, and offer those it shows, of this symbol first."""
+    misses = sorted(forecasts.track_record(chat.services).misses, key=lambda miss: miss.symbol != symbol)
+    buttons = tuple(
+        (
+            Button(
+                f"{miss.symbol}, {sentences.day(miss.cutoff)}",
+                f"receipt:{sample_name(miss.symbol, miss.cutoff, miss.horizon)}",
+            ),
+        )
+        for miss in misses[:_SAMPLES]
+    )
+    return Reply(f"{_(_PURPOSE)}\n\n{_(_NONE_ISSUED)}", buttons=buttons)
 
 
 def _text(receipt: Receipt) -> str:
+    issued = issues_forecasts(receipt.source)
     heading = _("Receipt of forecast {id}").format(id=escape(receipt.forecast_id))
-    told = _(
-        "On {date} at {time} UTC I said of {symbol}, from the close of {cutoff}: 8 in 10 outcomes {low} to {high} by "
-        "{target} (model {model}, prices from {source})."
-    ).format(
+    message = (
+        _(
+            "On {date} at {time} UTC I said of {symbol}, from the close of {cutoff}: 8 in 10 outcomes {low} to {high} "
+            "by {target} (model {model}, prices from {source})."
+        )
+        if issued
+        else _(
+            "On {date} at {time} UTC I would have said of {symbol}, from the close of {cutoff}: 8 in 10 outcomes "
+            "{low} to {high} by {target} (model {model}, prices from {source})."
+        )
+    )
+    told = message.format(
         date=sentences.day(receipt.made_at.date()),
         time=f"{receipt.made_at:%H:%M}",
         symbol=escape(receipt.symbol),
@@ -46,12 +88,17 @@ def _text(receipt: Receipt) -> str:
         model=escape(receipt.model_id),
         source=escape(receipt.source),
     )
+    row = (
+        _("Row {row} of the ledger, which is only ever added to.").format(row=receipt.row)
+        if issued
+        else _("Simulated: made anew from past prices, to show what a receipt is. It stands in no ledger.")
+    )
     proof = _(
-        "Row {row} of the ledger, which is only ever added to.\nhash <code>{hash}</code>\n"
-        "hash before <code>{hash_before}</code>\ncontent <code>{content}</code>"
-    ).format(row=receipt.row, hash=receipt.hash, hash_before=receipt.hash_before, content=receipt.content)
+        "hash <code>{hash}</code>\nhash before <code>{hash_before}</code>\ncontent <code>{content}</code>"
+    ).format(hash=receipt.hash, hash_before=receipt.hash_before, content=receipt.content)
     how = _("How to check: {how}.").format(how=escape(translated(receipt.how_to_check)))
-    return "\n\n".join([f"<b>{heading}</b>", told, _outcome(receipt), proof, f"<i>{how}</i>"])
+    folded = f"<blockquote expandable>{proof}\n{how}</blockquote>"
+    return "\n\n".join([f"<b>{heading}</b>", f"{told} {_outcome(receipt)}", f"{row} {_(_PURPOSE)}", folded])
 
 
 def _growth(log_return: float) -> str:
@@ -69,4 +116,10 @@ def _outcome(receipt: Receipt) -> str:
     return message.format(growth=_growth(came.log_return))
 
 
-COMMAND = Command("receipt", N_("ID or TICKER"), N_("proof of what a forecast said"), answer)
+COMMAND = Command(
+    "receipt",
+    N_("ID or TICKER"),
+    N_("proof of what a forecast said"),
+    answer,
+    {"receipt": Press(lambda chat, given: _shown(chat, given.text(0)))},
+)

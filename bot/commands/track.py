@@ -3,10 +3,11 @@
 from html import escape
 
 from bellwether.ask import forecasts
-from bellwether.core.i18n.translate import N_, ngettext
+from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import SkillVerdict
 from bellwether.forecasting import sentences as price_sentences
+from bellwether.market.symbols.universe import Universe
 from bellwether.track_record.scores import sentences
 from bellwether.track_record.scores.types import GateStatus, HorizonScore, Miss, TrackRecord
 from bot.commands.base import ChatContext, Command, Given, Press
@@ -40,7 +41,10 @@ def answer(chat: ChatContext, text: str) -> Reply:
 def _track(chat: ChatContext, symbol: str | None, name: str) -> Reply:
     record = forecasts.track_record(chat.services, symbol=symbol)
     about = f":{symbol}" if symbol else ""
-    return Reply(record_text(record, name), buttons=((Button(_("Details"), f"record{about}"), meaning()),))
+    return Reply(
+        record_text(record, name, chat.services.universe),
+        buttons=((Button(_("Details"), f"record{about}"), meaning()),),
+    )
 
 
 def _details(chat: ChatContext, given: Given) -> Pressed:
@@ -48,24 +52,31 @@ def _details(chat: ChatContext, given: Given) -> Pressed:
     symbol = given.symbol() if len(given) else None
     record = forecasts.track_record(chat.services, symbol=symbol)
     back = Button(_("Short again"), f"shorttrack:{symbol}" if symbol else "shorttrack")
-    return Pressed(edit=Reply(detailed_text(record, _name(chat, symbol)), buttons=((back, meaning()),)))
+    text = detailed_text(record, _name(chat, symbol), chat.services.universe)
+    return Pressed(edit=Reply(text, buttons=((back, meaning()),)))
 
 
-def record_text(record: TrackRecord, name: str) -> str:
-    """Write a record as HTML in at most eight lines: what held, of each horizon too, and the biggest miss."""
+def record_text(record: TrackRecord, name: str, universe: Universe) -> str:
+    """Write a record as HTML in at most eight lines: what held, of each horizon too, and the biggest miss.
+
+    The universe knows the companies' names.
+    """
     if record.score.coverage_80 is None:
         return _nothing_yet(record, name)
     lines = [f"{_held(record, name)} {_(_IN_PLAIN_WORDS[record.score.verdict])}"]
-    lines += [f"{sentences.SIMULATED}"] if record.simulated else []
+    basis = [f"{sentences.SIMULATED}"] if record.simulated else []
+    basis += [_standing(standing) for standing in record.standings]
+    if any(row.score.baseline_coverage_80 is not None for row in record.by_horizon):
+        basis.append(_("Beside my shares stand those of the plain rule, ranges made of the recent swings alone:"))
+    lines += [" ".join(basis)] if basis else []
     lines += [_of_horizon(row) for row in record.by_horizon]
     biggest = _("The biggest miss:")
-    lines += [f"{biggest} {_miss(miss)}" for miss in record.misses[:1]]
-    lines += [_standing(standing) for standing in record.standings]
+    lines += [f"{biggest} {_miss(miss, universe)}" for miss in record.misses[:1]]
     return "\n".join(lines)
 
 
-def detailed_text(record: TrackRecord, name: str) -> str:
-    """Write a record as HTML with all its figures; or that there is none yet."""
+def detailed_text(record: TrackRecord, name: str, universe: Universe) -> str:
+    """Write a record as HTML with all its figures, as `record_text`; or that there is none yet."""
     if record.score.coverage_80 is None:
         return _nothing_yet(record, name)
     parts = [
@@ -76,7 +87,7 @@ def detailed_text(record: TrackRecord, name: str) -> str:
         ),
     ]
     if record.misses:
-        misses = [f"• {_miss(miss)}" for miss in record.misses[:_MISSES]]
+        misses = [f"• {_miss(miss, universe)}" for miss in record.misses[:_MISSES]]
         parts.append("\n".join([_("The biggest misses:"), *misses]))
     parts += [_standing(standing) for standing in record.standings]
     return "\n\n".join([*parts, f"<i>{price_sentences.NOT_ADVICE}</i>"])
@@ -117,15 +128,13 @@ def _standing(standing: GateStatus) -> str:
     return f"{escape(standing.model_id)}: {escape(_(standing.standing.value))}."
 
 
-def _miss(miss: Miss) -> str:
-    return ngettext(
-        "{symbol} from {day}, {count} day: it moved {growth}, the 9-in-10 range was {low} to {high}",
-        "{symbol} from {day}, {count} days: it moved {growth}, the 9-in-10 range was {low} to {high}",
-        miss.horizon,
-    ).format(
-        symbol=escape(miss.symbol),
+def _miss(miss: Miss, universe: Universe) -> str:
+    known = universe.get(miss.symbol)
+    message = _("{name}, {horizon} ahead from {day}: it moved {growth}, the 9-in-10 range was {low} to {high}")
+    return message.format(
+        name=f"{escape(known.name)} ({escape(miss.symbol)})" if known else escape(miss.symbol),
         day=price_sentences.day(miss.cutoff),
-        count=miss.horizon,
+        horizon=price_sentences.label(miss.horizon),
         growth=price_sentences.signed_percent(miss.growth),
         low=price_sentences.signed_percent(miss.low),
         high=price_sentences.signed_percent(miss.high),
