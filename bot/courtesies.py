@@ -29,6 +29,15 @@ _BYE_ALONE = N_("Goodbye! Ask whenever you want to know how far a stock may move
 _UNCLEAR = N_("I'm not sure what you mean. Is it one of these? Or send me a company, like <b>Apple</b>.")
 _NO_ADVICE = N_("I give no advice: nobody knows what a stock does next.")
 _HOW_FAR = N_("What I can tell is how far it may move:")
+_ANYTHING = N_("Nobody can tell which stock is best, and I don't guess. Press one and see how far it may move, or ask:")
+_OURSELVES = N_(
+    "<b>I'm software, not a person.</b> A neural network (an LSTM), trained on past prices, works out how far a stock "
+    "may move; my sentences are ready-made. I'm no bank and no adviser, cost nothing and show no "
+    "advertisements. My program, Bellwether, is free and open to read; this bot is run by whoever set it up."
+)
+_NOBODY_KNOWS = N_("Nobody knows whether the market will fall or rise, and I won't pretend to.")
+_NO_INDEX = N_("An index of the whole market is not among what I have here.")
+_WHOLE = N_("What can be told is how far the S&amp;P 500, an index of 500 big US companies, may move:")
 _WHICH = N_("Which stock? Press one, or send me its name.")
 
 #: label and action of a button for what may have been meant; each action stands in the file of its command
@@ -88,8 +97,38 @@ def no_advice(chat: ChatContext, range_of: Reply | None) -> Reply:
     """Say kindly that no advice is given, above the range that was asked for; without one ask of which stock."""
     kindly = f"{_(_NO_ADVICE)} {_(_HOW_FAR)}"
     if range_of is None:
-        return which_stock(chat, "ask:{}", kindly)
+        asked = which_stock(chat, "ask:{}")
+        more = tuple((_button(intent),) for intent in (Intent.TODAY, Intent.TRACK))
+        return Reply(f"{_(_NO_ADVICE)} {_(_ANYTHING)}", buttons=(*asked.buttons, *more))
     return with_opening(range_of, kindly if range_of.chart is not None else _(_NO_ADVICE))
+
+
+def ourselves() -> Reply:
+    """Tell what answers here, and at what price."""
+    return Reply(_(_OURSELVES), buttons=((_button(Intent.HELP),), (_button(Intent.TRACK),)))
+
+
+def nobody_knows(range_of: Reply | None) -> Reply:
+    """Say that nobody knows where the market goes, above the range of its index where there is one."""
+    if range_of is None:
+        return Reply(f"{_(_NOBODY_KNOWS)} {_(_NO_INDEX)}", buttons=((_button(Intent.TODAY),),))
+    return with_opening(range_of, f"{_(_NOBODY_KNOWS)} {_(_WHOLE)}")
+
+
+def nothing_called(names: Sequence[str]) -> Reply:
+    """Say that none of these companies is here, with the way to those that are."""
+    text = _("I have nothing called {names} here.").format(names=_quoted(names))
+    return Reply(text, buttons=((Button(_("All stocks"), "symbols"),),))
+
+
+def lacking(reply: Reply, names: Sequence[str]) -> Reply:
+    """Say above an answer which companies of the question are not here."""
+    text = _("I have nothing called {names} here. This is about the rest:")
+    return with_opening(reply, text.format(names=_quoted(names)))
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(_("“{name}”").format(name=escape(name)) for name in names)
 
 
 def with_opening(reply: Reply, opening: str) -> Reply:

@@ -28,6 +28,7 @@ from bot.commands import (
     explain,
     forecast,
     growth,
+    my_data,
     settings,
     stop,
     today,
@@ -36,10 +37,11 @@ from bot.commands import (
     why,
 )
 from bot.commands.base import ChatContext, Command, Who
-from bot.commands.stock_typed import question_and_horizon
+from bot.commands.stock_typed import parted_by_presence, question_and_horizon
 from bot.replies import Reply
-from bot.understand.meaning import Intent, Request
-from bot.understand.understand import Unclear, understand
+from bot.understand.meaning import Intent, Request, Topic
+from bot.understand.tongue import other_tongue
+from bot.understand.understand import WHOLE_MARKET, Unclear, understand
 
 _MARKS_WITHIN = frozenset("^$=:.")  #: what symbols are written with, and hardly a word
 _END_MARKS = punctuation.replace("^", "").replace("$", "") + "¿¡…“”„«»"
@@ -65,7 +67,16 @@ def route(chat: ChatContext, text: str) -> Route:
     if understood.intent in {Intent.FORECAST, Intent.COMPARE} and _is_one_name(text, reading):
         return _as_typed(text)
     handle, command = _HANDLERS[understood.intent]
-    return Route(lambda chat: handle(chat, understood), command.who if command is not None else Who.ANYBODY)
+    who = command.who if command is not None else Who.ANYBODY
+    return Route(lambda chat: _in_their_tongue(chat, text, handle(chat, understood), understood), who)
+
+
+def _in_their_tongue(chat: ChatContext, text: str, reply: Reply, understood: Request) -> Reply:
+    """Offer to answer in the language of a sentence, where the chat has not chosen another."""
+    if understood.intent is Intent.SETTINGS or chat.preferences.language is not None or not chat.may_change:
+        return reply
+    code = other_tongue(text, spoken())
+    return settings.offer_to_speak(reply, code) if code is not None else reply
 
 
 def _as_typed(text: str) -> Route:
@@ -115,10 +126,19 @@ def _is_one_name(text: str, reading: Reading | None) -> bool:
 
 
 def _forecast(chat: ChatContext, asked: Request) -> Reply:
+    if asked.topic is Topic.MARKET:
+        return courtesies.nobody_knows(_index(chat, asked))
     if not asked.stocks:
         return courtesies.which_stock(chat, f"ask:{{}}:{_offered(asked)}")
     reply = forecast.ask(chat, asked.stocks[0], _offered(asked))
     return _with_horizon_told(reply, asked)
+
+
+def _index(chat: ChatContext, asked: Request) -> Reply | None:
+    """Return the range of the index that stands for the market; None where it is not served here."""
+    if not chat.services.universe.serves(WHOLE_MARKET):
+        return None
+    return _with_horizon_told(forecast.ask(chat, WHOLE_MARKET, _offered(asked)), asked)
 
 
 def _offered(asked: Request) -> int:
@@ -146,7 +166,16 @@ def _advice(chat: ChatContext, asked: Request) -> Reply:
 
 
 def _compare(chat: ChatContext, asked: Request) -> Reply:
-    return _with_horizon_told(compare.compared(chat, list(asked.stocks), _offered(asked)), asked)
+    """Compare those that are here; where others are not, say so, and show what is left."""
+    here, lacking = parted_by_presence(chat.services, asked.stocks)
+    if not here:
+        return courtesies.nothing_called(lacking)
+    if len(here) == 1:
+        reply = forecast.ask(chat, here[0], _offered(asked))
+    else:
+        reply = compare.compared(chat, here, _offered(asked))
+    reply = _with_horizon_told(reply, asked)
+    return courtesies.lacking(reply, lacking) if lacking else reply
 
 
 def _alert(chat: ChatContext, asked: Request) -> Reply:
@@ -180,6 +209,14 @@ def _growth(chat: ChatContext, asked: Request) -> Reply:
     return growth.answer(chat, asked.stocks[0]) if asked.stocks else courtesies.which_stock(chat, "growth:{}")
 
 
+def _help(chat: ChatContext, asked: Request) -> Reply:
+    return courtesies.ourselves() if asked.topic is Topic.SELF else _HELP.answer(chat, "")
+
+
+def _settings(chat: ChatContext, asked: Request) -> Reply:
+    return settings.speak(chat, asked.language) if asked.language else settings.answer(chat, "")
+
+
 _HELP = next(command for command in COMMANDS if command.name == "help")
 _Handler = Callable[[ChatContext, Request], Reply]
 #: how each intent is answered, and the command whose rights it needs
@@ -187,10 +224,11 @@ _HANDLERS: dict[Intent, tuple[_Handler, Command | None]] = {
     Intent.HELLO: (lambda chat, asked: courtesies.hello(chat), None),
     Intent.THANKS: (lambda chat, asked: courtesies.thanks(chat), None),
     Intent.BYE: (lambda chat, asked: courtesies.bye(chat), None),
-    Intent.HELP: (lambda chat, asked: _HELP.answer(chat, ""), _HELP),
+    Intent.HELP: (_help, _HELP),
     Intent.LIST: (lambda chat, asked: watchlist.listed(chat, ""), watchlist.LIST),
     Intent.STOP: (lambda chat, asked: stop.answer(chat, ""), stop.COMMAND),
-    Intent.SETTINGS: (lambda chat, asked: settings.answer(chat, ""), settings.COMMAND),
+    Intent.DELETE: (lambda chat, asked: my_data.delete(chat, ""), my_data.DELETE),
+    Intent.SETTINGS: (_settings, settings.COMMAND),
     Intent.FORECAST: (_forecast, forecast.COMMAND),
     Intent.ADVICE: (_advice, forecast.COMMAND),
     Intent.COMPARE: (_compare, compare.COMMAND),
@@ -202,5 +240,5 @@ _HANDLERS: dict[Intent, tuple[_Handler, Command | None]] = {
     Intent.TODAY: (lambda chat, asked: today.answer(chat, ""), today.COMMAND),
     Intent.WHY: (_why, why.COMMAND),
     Intent.GROWTH: (_growth, growth.COMMAND),
-    Intent.EXPLAIN: (lambda chat, asked: explain.answer(chat, ""), explain.COMMAND),
+    Intent.EXPLAIN: (lambda chat, asked: explain.about(chat, asked.topic), explain.COMMAND),
 }

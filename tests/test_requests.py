@@ -31,7 +31,7 @@ SAID = [
     ("apple in 2 months", "You asked for 42 trading days; the nearest for which I keep a record is 3 months."),
     ("apple in a year", "You asked for 252 trading days; the nearest"),
     ("should I buy apple?", "I give no advice"),
-    ("any tips?", "Which stock? Press one"),
+    ("any tips?", "Nobody can tell which stock is best"),
     ("apple vs microsoft", "Apple may move the most, Microsoft the least"),
     ("AAPL MSFT", "Apple may move the most, Microsoft the least"),
     ("how did you do on tesla", "Tesla"),

@@ -57,7 +57,9 @@ def is_as_meant(row: dict[str, str], language: str) -> bool:
         return row["intent"] == "unclear"
     wanted = row["stocks"].split()
     if row["intent"] == "unclear" or (row["intent"] == "forecast" and not wanted):
-        return got.intent is Intent.FORECAST and not knows(got.stocks[0])  # asked back: no such stock is known
+        return got.intent is Intent.FORECAST and not any(
+            map(knows, got.stocks)
+        )  # asked back: which stock, or that none is so called
     terms = row["alert"].split()
     return (
         got.intent is Intent(row["intent"])

@@ -1,14 +1,17 @@
 """/meaning, and the button under a forecast: what range, chance and track record mean, in everyday words."""
 
+from collections.abc import Sequence
+
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.forecasting.sentences import NOT_ADVICE
 from bot.commands.base import ChatContext, Command, Press
-from bot.replies import Reply
+from bot.replies import Button, Reply
+from bot.understand.meaning import Topic
 
 _HEADING = N_("What a forecast says")
 #: what stands in bold, and what it means
-_PARTS = (
+_RANGE, _MIDDLE, _CHANCE, _CHART, _RECORD, _LIMITS = _PARTS = (
     (
         N_("The range."),
         N_(
@@ -52,11 +55,62 @@ _PARTS = (
     ),
 )
 
+#: what is explained only to whoever asks for it
+_RULE = (
+    N_("The plain rule."),
+    N_(
+        "A simple sum that knows only how much the price swung of late, and takes it that it goes on so. It stands "
+        "beside the model so that you see whether the model is any better. Where the model must be silent, the rule "
+        "answers and says so."
+    ),
+)
+_VOLATILE = (
+    N_("Volatile."),
+    N_(
+        "A price that swings widely, up and down, is volatile. It says how far a price moves and nothing of where it "
+        "goes. The more volatile a stock, the wider its range."
+    ),
+)
+_TICKER = (
+    N_("A ticker."),
+    N_("The short name by which an exchange calls a stock: AAPL is Apple. Either may be sent to me."),
+)
+_DAY = (
+    N_("A trading day."),
+    N_(
+        "A day on which the exchange is open. A week has five of them, a month about 21; weekends and holidays do not "
+        "count."
+    ),
+)
+_OF_TOPIC = {
+    Topic.RANGE: _RANGE,
+    Topic.MIDDLE: _MIDDLE,
+    Topic.CHANCE: _CHANCE,
+    Topic.CHART: _CHART,
+    Topic.RECORD: _RECORD,
+    Topic.RULE: _RULE,
+    Topic.VOLATILE: _VOLATILE,
+    Topic.TICKER: _TICKER,
+    Topic.DAY: _DAY,
+}
+
 
 def answer(chat: ChatContext, text: str) -> Reply:
     """Explain each part of a forecast in a paragraph."""
-    parts = [f"<b>{_(title)}</b> {_(text)}" for title, text in _PARTS]
+    parts = [_paragraph(part) for part in _PARTS]
     return Reply("\n\n".join([f"<b>{_(_HEADING)}</b>", *parts, f"<i>{NOT_ADVICE}</i>"]))
+
+
+def about(chat: ChatContext, topic: Topic | None) -> Reply:
+    """Explain one topic in a paragraph, with a button to the rest; all of it where none is named."""
+    if topic not in _OF_TOPIC:
+        return answer(chat, "")
+    return Reply(_paragraph(_OF_TOPIC[topic]), buttons=((Button(_(_HEADING), "meaning"),),))
+
+
+def _paragraph(part: Sequence[str]) -> str:
+    title, text = part
+    return f"<b>{_(title)}</b> {_(text)}"
 
 
 _PRESSES = {"meaning": Press(lambda chat, given: answer(chat, ""), (0,))}

@@ -1,24 +1,29 @@
 """/settings: when and how often a chat wants to hear from us, by buttons that edit the message or in words."""
 
+from dataclasses import replace
 from html import escape
 from typing import get_args
 
 from bellwether.alerts import ask
 from bellwether.core.errors import BadRule, BadTimeZone
 from bellwether.core.i18n.time_zones import time_zone_at
-from bellwether.core.i18n.translate import N_, said, use_language
+from bellwether.core.i18n.translate import LANGUAGES, N_, said, spoken, use_language
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Theme
 from bellwether.delivery import chat_wishes
 from bot.commands.base import ChatContext, Command, Given, Press, StaleButton, Who
 from bot.commands.pause_sentences import pause_notice
-from bot.commands.setting_typed import changed
+from bot.commands.setting_typed import OFF, changed
 from bot.commands.setting_views import MENUS, menu, overview, zones
-from bot.replies import Pressed, Reply
+from bot.keyboards import meaning
+from bot.replies import Button, Pressed, Reply
 
 #: other words for what can be set
 _ALIASES = {"zone": "timezone", "tz": "timezone", "limit": "budget", "charts": "theme", "chart": "theme"}
 _SWITCHES = frozenset({"digest", "wording", "theme"})  #: one button each, which needs no menu
+# each translation calls its own language: "Ich spreche hier jetzt Deutsch."
+_SPEAKS_ALREADY = N_("I speak English here already. Others: /settings language.")
+_SPEAKS = N_("I speak English here from now on. The button goes back; so does /settings language.")
 _EXAMPLES = (
     "/settings timezone Berlin, /settings time 18:30, /settings digest weekly, /settings quiet 22-7, "
     "/settings budget 5, /settings language de, /settings wording expert, /settings charts dark"
@@ -65,6 +70,29 @@ def _change(chat: ChatContext, what: str, value: str) -> Reply:
         return overview(chat, settings, _("<b>Changed.</b>") + " ")
 
 
+def speak(chat: ChatContext, language: str) -> Reply:
+    """Speak a language from now on, by its code or "off"; say so in it, with a button for the way back."""
+    old = chat_wishes.alert_settings(chat.services.store, chat.chat_id)
+    if language == spoken():
+        return Reply(_(_SPEAKS_ALREADY), buttons=((meaning(),),))  # "in English, please" may ask for plainer words
+    new = changed(old, "language", language)
+    back = Button(LANGUAGES[spoken()], f"speak:{old.language or OFF}")
+    settings = ask.change_alert_settings(chat.services, chat.chat_id, new, chat.language)
+    with use_language(settings.language or chat.language):
+        return Reply(_(_SPEAKS), buttons=((back,),))
+
+
+def offer_to_speak(reply: Reply, language: str) -> Reply:
+    """Put a button under an answer, in a language: to be answered in it."""
+    with use_language(language):
+        offer = Button(_("Answer in English"), f"speak:{language}")
+    return replace(reply, buttons=(*reply.buttons, (offer,)))
+
+
+def _press_speak(chat: ChatContext, given: Given) -> Reply:
+    return speak(chat, given.text(0))
+
+
 def _overview(chat: ChatContext) -> Reply:
     notice = pause_notice(chat)
     return overview(chat, chat_wishes.alert_settings(chat.services.store, chat.chat_id), notice)
@@ -96,7 +124,11 @@ COMMAND = Command(
     N_("[WHAT VALUE]"),
     N_("your language, time zone, digest time, quiet hours, alerts a week, dark charts"),
     answer,
-    {"settings": Press(_press_overview, (0,), Who.ADMINS), "set": Press(_press_set, (1, 2), Who.ADMINS)},
+    {
+        "settings": Press(_press_overview, (0,), Who.ADMINS),
+        "set": Press(_press_set, (1, 2), Who.ADMINS),
+        "speak": Press(_press_speak, (1,), Who.ADMINS),
+    },
     Who.ADMINS,
     often=True,
 )

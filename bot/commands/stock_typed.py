@@ -1,7 +1,7 @@
 """Stocks as people type them: "AAPL 10d", "AAPL MSFT", "coca cola, apple"; a question back where one is not clear."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 
 from bellwether.ask.forecasts import resolve
@@ -54,6 +54,22 @@ def parted(text: str) -> list[str]:
     """Split at commas where there are any, else at spaces; each part once."""
     parts = _COMMAS.split(text) if _COMMAS.search(text) else text.split()
     return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+def parted_by_presence(services: Services, names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the names of what is here, or may be, and of what this market surely has not. Raises MarketDataError."""
+    here: list[str] = []
+    lacking: list[str] = []
+    for name in names:
+        try:
+            resolve(services, name)
+        except UnknownSymbol:
+            lacking.append(name)
+        except AmbiguousSymbol:
+            here.append(name)
+        else:
+            here.append(name)
+    return here, lacking
 
 
 def names_stock(services: Services, text: str) -> bool:

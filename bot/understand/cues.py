@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.understand.entities import PRICE, TIME, Entities
 from bot.understand.language import WITH_STOCK, WITHOUT_STOCK, Language
-from bot.understand.meaning import Intent
+from bot.understand.meaning import Intent, Topic
 from bot.understand.pattern import Fit, fits
 
 A_STOCK = 1.5  #: what a stock alone says for a forecast
@@ -20,8 +20,12 @@ _BOUND = 0.6  #: what an alert's mark adds to an alert that something else speak
 SOCIAL = frozenset({Intent.HELLO, Intent.THANKS, Intent.BYE})
 _WITHOUT_STOCK = SOCIAL | {Intent.HELP, Intent.LIST, Intent.TODAY}  #: where a stock is named, something else is asked
 _HOUR = re.compile(r"\d{1,2}(am|pm|h|uhr)")
-CLOCK = "{clock}"
-_INTENTS = {intent.value: intent for intent in Intent}
+CLOCK, LANGUAGE, TOPIC = "{clock}", "{language}", "{topic}"
+#: cues for a topic speak for its intent, too
+_INTENTS = {intent.value: intent for intent in Intent} | {
+    Topic.SELF.value: Intent.HELP,
+    Topic.MARKET.value: Intent.FORECAST,
+}
 _DIRECTIONS = frozenset({"up", "down", "either"})
 
 
@@ -55,7 +59,7 @@ def scores(found: Entities, spoken: Language, stocks: int) -> Scores:
         covered.update(range(match.start, match.stop))
         if (intent := _INTENTS.get(match.label)) is not None:
             totals[intent] += match.weight
-        else:
+        if intent is None or match.label != intent.value:
             marks.setdefault(match.label, match.start)
     if stocks:
         for intent in _WITHOUT_STOCK:
@@ -77,7 +81,7 @@ def scores(found: Entities, spoken: Language, stocks: int) -> Scores:
 
 def _matches(slotted: Sequence[str], spoken: Language, stocks: int) -> Iterator[CueMatch]:
     filler = spoken.words["filler"]
-    words = [frozenset((*spoken.keys(word), *((CLOCK,) if _HOUR.fullmatch(word) else ()))) for word in slotted]
+    words = [frozenset((*spoken.keys(word), *_slots(slotted, at, spoken))) for at, word in enumerate(slotted)]
     for start, keys in enumerate(words):
         for cue in {id(cue): cue for key in keys for cue in spoken.cues.get(key, ())}.values():
             if (cue.needs == WITH_STOCK and not stocks) or (cue.needs == WITHOUT_STOCK and stocks):
@@ -87,6 +91,16 @@ def _matches(slotted: Sequence[str], spoken: Language, stocks: int) -> Iterator[
             if best is not None:
                 weight = cue.weight or 1.0 + best.words
                 yield CueMatch(start, best.stop, cue.label, weight, best.gap)
+
+
+def _slots(slotted: Sequence[str], at: int, spoken: Language) -> Iterator[str]:
+    """What else a word is, that cues can name."""
+    if _HOUR.fullmatch(slotted[at]):
+        yield CLOCK
+    if spoken.language_at(slotted, at) is not None:
+        yield LANGUAGE
+    if spoken.topic_at(slotted, at) is not None:
+        yield TOPIC
 
 
 def _is_enough(fit: Fit) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.understand.amounts import Amount, Time, amounts, times
 from bot.understand.language import Language, language
-from bot.understand.lexicon import MOST_WORDS, key_of, lexicon, misspelt_name
+from bot.understand.lexicon import MOST_WORDS, is_listed, key_of, lexicon, misspelt_name
 from bot.understand.nearness import nearest
 from bot.understand.words import Word, shorter_spellings
 
@@ -15,6 +15,7 @@ _LONGEST_SYMBOL = 6
 _LETTERS = frozenset("BCDFGHJKLMNPQRSTVWZ")  #: symbols that are no words and join none
 _SURE_IN_SMALL = 4  #: letters of a symbol that is no word by chance
 _SHORTEST_WORD = 4  #: letters of a word that may be misspelt
+_LONGEST_UNLISTED = 3  #: words of a company's name that nobody here knows
 _MOST_STRANGE = 6  #: words that are none of the language, up to which a sentence is taken for a misspelt one
 _MOST_STRANGE_BESIDE_NAME = 3  #: the same, up to which one of them may be a misspelt company
 _NEAR = 83  #: rapidfuzz ratio, 0 to 100, from which a word is taken for another of the language
@@ -63,6 +64,7 @@ class _Search:
         self._take(self._sure)
         amount, time = self._numbers()
         self._take(self._in_a_list)
+        self._take_unlisted()
         if not self.stocks:
             self._take(self._doubtful)
         if not self.stocks and self.strange <= _MOST_STRANGE_BESIDE_NAME:
@@ -91,12 +93,52 @@ class _Search:
             for stop in range(min(len(self.words), at + MOST_WORDS), at, -1):
                 if all(self.free[at:stop]) and not any(word.begins for word in self.words[at + 1 : stop]):
                     name = reading(at, stop)
-                    if name is not None and self.knows(name):
+                    if name is not None and not self.knows(name):  # the market at hand may lack a company
+                        name = " ".join(word.written for word in self.words[at:stop]) if is_listed(name) else None
+                    if name is not None:
                         self.stocks[at] = stop, name
                         self.free[at:stop] = [False] * (stop - at)
                         at = stop - 1
                         break
             at += 1
+
+    def _take_unlisted(self) -> None:
+        """Words that are paired with a stock and mean nothing: a company that nobody here knows, or a misspelt one."""
+        if not self.stocks or self.strange > _MOST_STRANGE:
+            return
+        at = 0
+        while at < len(self.words):
+            stop = at
+            while stop < min(len(self.words), at + _LONGEST_UNLISTED) and self._is_strange(stop, first=stop == at):
+                stop += 1
+            if stop > at and self._is_paired(at, stop):
+                near = self._misspelt(at, stop)
+                written = " ".join(word.written for word in self.words[at:stop])
+                self.stocks[at] = stop, near if near is not None and self.knows(near) else written
+                self.free[at:stop] = [False] * (stop - at)
+            at = max(stop, at + 1)
+
+    def _is_strange(self, at: int, *, first: bool) -> bool:
+        word = self.folded[at]
+        return (
+            self.free[at]
+            and (first or not self.words[at].begins)
+            and len(word) >= _SHORTEST_WORD
+            and word.isalpha()
+            and not self.spoken.has(word)
+            and not self._is_common(word)
+            and _nearest_word(word, self.spoken) is None
+        )
+
+    def _is_paired(self, start: int, stop: int) -> bool:
+        """Whether a word such as "or" stands between a stock and these words, or commas set them off in a list."""
+        ends = {end for end, _name in self.stocks.values()}
+        pairs = self.spoken.words["pairs"]
+        after = start - 1 in ends and self.folded[start - 1] in pairs
+        before = stop + 1 in self.stocks and self.folded[stop] in pairs
+        listed = start in ends and self.words[start].begins
+        goes_on = stop < len(self.words) and (self.words[stop].begins or self.folded[stop] in pairs)
+        return after or before or (listed and (goes_on or not self.words[start].written.islower()))
 
     def _sure(self, start: int, stop: int) -> str | None:
         """A name that is no word of the language, and a symbol that cannot be one by chance."""
@@ -293,5 +335,6 @@ def _nearest_word(word: str, spoken: Language) -> tuple[str, float] | None:
     """The word of a language that a misspelt one nearly is, and how nearly."""
     if len(word) < _SHORTEST_WORD or not word.isalpha():
         return None
-    near = nearest(word, spoken.whole_words, _NEAR, 1)
-    return near[0] if near else None
+    near = nearest(word, spoken.whole_words, _NEAR, 3)
+    # a slip adds or drops one letter, not two: "mercadona" is a company, and no "mercado"
+    return next((choice for choice in near if abs(len(choice[0]) - len(word)) <= 1), None)

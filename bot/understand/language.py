@@ -18,11 +18,14 @@ one more than it has words, or what stands after `=`.
 [when]                   | times = sessions; [units] after a number, or alone but for days; [numbers]; [between] the two
 [past]                   | words beside a unit that make it no time to come
 [short]                  | how words are shortened in chats = the whole word
-[joiners]                | words between the stocks of a list
+[languages]              | how languages are called = their code; `{language}` in a cue, but not beside [nouns]: "german stocks"
+[topics]                 | what is explained by itself = the value of its Topic; `{topic}` in a cue is where one begins
+[self], [market]         | cues for a Topic of help, and of a forecast
+[joiners]                | words between the stocks of a list; [pairs]: those with nothing but stocks beside them
 [percent], [thousand], [million], [money] | words after a number
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -31,12 +34,15 @@ from bot.understand.pattern import Pattern, beginnings, named, parsed, spellings
 from bot.understand.words import fold_words
 
 _FOLDER = Path(__file__).parent / "phrases"
+_OF_EVERY = "every"  #: the file of what is the same in every language
 _SHORTEST_STEM = 2
+_LONGEST_TOPIC = 4  #: words
 _SHORTEST_WORD = 4  #: letters of a word that may be misspelt
 ALONE, WITH_STOCK, WITHOUT_STOCK = "alone", "with stock", "without stock"
-_WITH_VALUES = frozenset({"names", "when", "units", "numbers", "short"})
+_WITH_VALUES = frozenset({"names", "when", "units", "numbers", "short", "languages", "topics"})
 _LISTS = frozenset(
     {"common", "filler", "doubtful", "past", "joiners", "between", "percent", "thousand", "million", "money"}
+    | {"nouns", "pairs"}
 )
 
 
@@ -87,6 +93,21 @@ class Language:
             found = next((values[key] for key in self.keys(words) if key in values), None)
         return found
 
+    def language_at(self, words: Sequence[str], at: int) -> str | None:
+        """The code of the language that a word calls; None for "german" of "german stocks"."""
+        beside = (*words[max(0, at - 1) : at], *words[at + 1 : at + 2])
+        if any(self.is_in("nouns", word) for word in beside):
+            return None
+        called = self.values["languages"].get(words[at])
+        return called.lower() if called is not None else None
+
+    def topic_at(self, words: Sequence[str], at: int) -> str | None:
+        """The topic that begins at a word, by the longest of its names."""
+        for stop in range(min(len(words), at + _LONGEST_TOPIC), at, -1):
+            if (topic := self.value("topics", " ".join(words[at:stop]))) is not None:
+                return topic.lower()
+        return None
+
 
 @cache
 def language(code: str) -> Language:
@@ -125,7 +146,8 @@ def language(code: str) -> Language:
 
 def _lines(code: str) -> Iterator[tuple[str, str]]:
     section = ""
-    for line in (_FOLDER / f"{code}.txt").read_text(encoding="utf-8").splitlines():
+    lines = (line for file in (_OF_EVERY, code) for line in (_FOLDER / f"{file}.txt").read_text("utf-8").splitlines())
+    for line in lines:
         plain = line.partition("#")[0].strip()
         if plain.startswith("[") and plain.endswith("]") and plain.count("[") == 1 and "|" not in plain:
             section = plain[1:-1]

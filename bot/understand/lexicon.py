@@ -50,6 +50,12 @@ def key_of(name: str) -> str:
     return fold(name).replace(" ", "")
 
 
+def is_listed(name: str) -> bool:
+    """Whether our tables have a company of this name or symbol, be it in the market at hand or not."""
+    known = lexicon()
+    return name.upper() in known.symbols or key_of(name) in known.names
+
+
 def misspelt_name(word: str) -> tuple[str, float] | None:
     """The one name that a word nearly is, and how nearly; None where there is none, or where another is as near."""
     if len(word) < _SHORTEST_MISSPELT or not word.isalpha():

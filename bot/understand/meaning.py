@@ -15,6 +15,7 @@ class Intent(Enum):
     HELP = "help"  #: what the bot can do, and how
     LIST = "list"  #: what the chat watches
     STOP = "stop"  #: nothing more of the bot's own accord
+    DELETE = "delete"  #: everything that is kept about the chat, erased
     SETTINGS = "settings"
     FORECAST = "forecast"  #: where one stock may be
     ADVICE = "advice"  #: whether to buy, sell or hold, which the bot never says
@@ -30,6 +31,22 @@ class Intent(Enum):
     EXPLAIN = "explain"  #: what range, chance and track record mean
 
 
+class Topic(Enum):
+    """The part that a request is about. The values stand in the phrase files."""
+
+    RANGE = "range"
+    MIDDLE = "middle"  #: outcome
+    CHANCE = "chance"  #: of a rise
+    CHART = "chart"
+    RECORD = "record"
+    RULE = "rule"  #: the plain one, which is the model's rival
+    VOLATILE = "volatile"
+    TICKER = "ticker"
+    DAY = "day"  #: of trading
+    SELF = "self"  #: of a request for help: who or what answers here
+    MARKET = "market"  #: of a forecast: all of it, which an index stands for
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a message was understood as."""
@@ -40,3 +57,5 @@ class Request:
     kind: RuleKind | None = None  #: of an alert: what it looks at
     direction: Direction | None = None  #: of an alert
     amount: str = ""  #: of an alert, as any language reads it: "5%", "250", "120000"
+    topic: Topic | None = None  #: where only a part is asked about
+    language: str = ""  #: the code of the one that settings shall speak

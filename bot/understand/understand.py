@@ -4,16 +4,16 @@ text | words | phrase that is a whole message? | its intent
              | entities in slots | cues        | the intent that most speaks for, if enough does; else the likeliest
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from bellwether.core.alert_types import Direction, RuleKind
 from bellwether.core.i18n.translate import ENGLISH, LANGUAGES
-from bot.understand.cues import A_STOCK, SOCIAL, Scores, scores
+from bot.understand.cues import A_STOCK, LANGUAGE, SOCIAL, Scores, scores
 from bot.understand.entities import Entities, KnowsStock, entities
 from bot.understand.language import Language, language
-from bot.understand.meaning import Intent, Request
+from bot.understand.meaning import Intent, Request, Topic
 from bot.understand.words import Word, words_of
 
 ENOUGH = 2.0  #: score from which an intent is believed: a cue of one word
@@ -27,6 +27,7 @@ _LONGEST_NAME = 3  #: words of a company's name that nobody here knows
 _LONGEST_COURTESY = 4  #: words
 _LONGEST_MESSAGE = 40  #: words that are read
 _BUTTONS = 3
+WHOLE_MARKET = "^GSPC"  #: the index that stands for all of it
 _SIGNS = {
     "👍": Intent.THANKS,
     "🙏": Intent.THANKS,
@@ -36,7 +37,10 @@ _SIGNS = {
     "?": Intent.HELP,
 }
 #: intents that are of no stock, though one may be named
-_OF_NO_STOCK = SOCIAL | {Intent.HELP, Intent.LIST, Intent.STOP, Intent.SETTINGS, Intent.TODAY, Intent.EXPLAIN}
+_OF_NO_STOCK = SOCIAL | {
+    *(Intent.HELP, Intent.LIST, Intent.STOP, Intent.DELETE),
+    *(Intent.SETTINGS, Intent.TODAY, Intent.EXPLAIN),
+}
 _WITH_UNKNOWN = frozenset(Intent) - _OF_NO_STOCK - {Intent.ALERTS}
 
 #: the first three where none is likelier
@@ -66,8 +70,8 @@ def understand(text: str, chat_language: str, knows: KnowsStock) -> Request | Un
     knows = cache(knows)
     if not _is_capitals_of_stock(text, knows):
         for code in _codes(words, chat_language):
-            if (intent := _whole_phrase(words, language(code))) is not None:
-                return Request(intent)
+            if (request := _whole_phrase(words, language(code))) is not None:
+                return request
     best: tuple[float, Request] | None = None
     likely: dict[Intent, float] = {}
     tried: list[str] = []
@@ -113,12 +117,54 @@ def _is_capitals_of_stock(text: str, knows: KnowsStock) -> bool:
     return written.isupper() and written.isalpha() and knows(written)
 
 
-def _whole_phrase(words: tuple[Word, ...], spoken: Language) -> Intent | None:
-    """The phrase that a message is, whole or but for filler."""
+def _whole_phrase(words: tuple[Word, ...], spoken: Language) -> Request | None:
+    """The phrase that a message is, whole or but for filler; a language's name is one, too."""
     whole = [word.folded for word in words]
-    without = [word for word in whole if not spoken.is_in("filler", word)]
-    found = spoken.alone.get(" ".join(whole)) or spoken.alone.get(" ".join(without))
-    return Intent(found) if found is not None else _courtesies(without, spoken)
+    without = _without_filler(whole, spoken)
+    asked = spoken.alone.get(" ".join(whole)) or spoken.alone.get(" ".join(without))
+    if asked is not None:
+        return _by_itself(asked)
+    if (code := _language_in(without, spoken)) is not None:
+        slotted = (LANGUAGE if spoken.language_at(without, at) else word for at, word in enumerate(without))
+        if spoken.alone.get(" ".join(slotted)) == Intent.SETTINGS.value:
+            return Request(Intent.SETTINGS, language=code)
+    intent = _courtesies(without, spoken)
+    return Request(intent) if intent is not None else None
+
+
+def _without_filler(words: list[str], spoken: Language) -> list[str]:
+    """The words but for those of politeness, also of two: "por favor"."""
+    left: list[str] = []
+    at = 0
+    while at < len(words):
+        if at + 1 < len(words) and " ".join(words[at : at + 2]) in spoken.words["filler"]:
+            at += 2
+            continue
+        if not spoken.is_in("filler", words[at]):
+            left.append(words[at])
+        at += 1
+    return left
+
+
+def _by_itself(section: str) -> Request:
+    """What a whole phrase asks for, by the section that it stands in."""
+    if section == Topic.SELF.value:
+        return Request(Intent.HELP, topic=Topic.SELF)
+    if section == Topic.MARKET.value:
+        return Request(Intent.FORECAST, (WHOLE_MARKET,), topic=Topic.MARKET)
+    return Request(Intent(section))
+
+
+def _language_in(words: Sequence[str], spoken: Language) -> str | None:
+    """The language that is called: of "from english to german" the last."""
+    called = (spoken.language_at(words, at) for at in range(len(words) - 1, -1, -1))
+    return next((code for code in called if code is not None), None)
+
+
+def _topic_in(words: Sequence[str], spoken: Language) -> Topic | None:
+    """The one topic that is named; None for several, which all of them explain."""
+    named = {topic for at in range(len(words)) if (topic := spoken.topic_at(words, at)) is not None}
+    return Topic(named.pop()) if len(named) == 1 else None
 
 
 def _courtesies(words: list[str], spoken: Language) -> Intent | None:
@@ -128,7 +174,8 @@ def _courtesies(words: list[str], spoken: Language) -> Intent | None:
     while at < len(words):
         stops = range(min(len(words), at + _LONGEST_COURTESY), at, -1)
         stop = next((stop for stop in stops if " ".join(words[at:stop]) in spoken.alone), None)
-        if stop is None or (intent := Intent(spoken.alone[" ".join(words[at:stop])])) not in SOCIAL:
+        intent = _by_itself(spoken.alone[" ".join(words[at:stop])]).intent if stop is not None else None
+        if stop is None or intent not in SOCIAL:
             return None
         said.append(intent)
         at = stop
@@ -154,16 +201,20 @@ def _meaning(found: Entities, spoken: Language) -> tuple[float, Request | None, 
         if (
             other is not None
             and not (other is intent is Intent.TRACK and score >= ENOUGH)
-            and (supposed_score > max(score, ENOUGH + 1) or (alone and score < ENOUGH))
+            and (
+                supposed_score > max(score, ENOUGH + 1)
+                or (alone and score < ENOUGH)
+                or (other is intent is Intent.ADVICE and supposed_score >= score)
+            )
         ):
-            return supposed_score, _told(other, (stock,), named, supposed), supposed.intents
+            return supposed_score, _told(other, (stock,), named, supposed, spoken), supposed.intents
     if intent is None or score < (ENOUGH if not found.stocks else 0):
         return 0.0, None, read.intents
     beside = len(found.slotted) - len(read.covered)
     by_the_way = strange > _MOST_STRANGE_BESIDE or beside > _MOST_BESIDE
     if intent is Intent.FORECAST and score <= A_STOCK and by_the_way:
         return 0.0, None, read.intents  # "order me an uber home, I'm drunk" names a company, and asks nothing of it
-    return score, _told(intent, found.stocks, found, read), read.intents
+    return score, _told(intent, found.stocks, found, read, spoken), read.intents
 
 
 def _most(intents: dict[Intent, float]) -> tuple[Intent | None, float]:
@@ -173,7 +224,15 @@ def _most(intents: dict[Intent, float]) -> tuple[Intent | None, float]:
     return best, intents[best] if best is not None else 0.0
 
 
-def _told(intent: Intent, stocks: tuple[str, ...], found: Entities, read: Scores) -> Request:
+def _told(intent: Intent, stocks: tuple[str, ...], found: Entities, read: Scores, spoken: Language) -> Request:
+    if intent is Intent.SETTINGS:
+        return Request(intent, language=_language_in(found.slotted, spoken) or "")
+    if intent is Intent.EXPLAIN:
+        return Request(intent, topic=_topic_in(found.slotted, spoken))
+    if intent is Intent.HELP:
+        return Request(intent, topic=Topic.SELF if Topic.SELF.value in read.marks else None)
+    if intent is Intent.FORECAST and not stocks and Topic.MARKET.value in read.marks:
+        return Request(intent, (WHOLE_MARKET,), found.horizon, topic=Topic.MARKET)
     if intent in _OF_NO_STOCK:
         return Request(intent)
     if intent is not Intent.ALERT:

@@ -18,6 +18,7 @@ _WITHOUT_SUFFIX = {  #: calendars of Yahoo's codes of exchanges, beside those of
 }
 _ENOUGH = 75  #: rapidfuzz score, 0 to 100, from which a name counts as near
 _MISSPELT = 75  #: rapidfuzz ratio, 0 to 100, from which somebody may have meant just this and slipped
+_SHORT, _MISSPELT_SHORT = 5, 85  #: letters up to which a name must be nearer, for "ikea" is no slip of "nike"
 
 
 class Universe:
@@ -157,7 +158,14 @@ def is_near(asked: str, instrument: Instrument) -> bool:
     name = fold(instrument.name)
     key, others = fold(asked), (alias for alias, symbols in aliases().items() if instrument.symbol in symbols)
     written = (instrument.symbol.casefold(), name, name.partition(" ")[0], *others)
-    return max(fuzz.ratio(key, other) for other in written) >= _MISSPELT
+    return any(_is_slip(key, other) for other in written)
+
+
+def _is_slip(key: str, other: str) -> bool:
+    """Whether a folded text is another but for a slip; of a short one also two letters that changed places."""
+    if min(len(key), len(other)) > _SHORT:
+        return fuzz.ratio(key, other) >= _MISSPELT
+    return fuzz.ratio(key, other) >= _MISSPELT_SHORT or (key[:1] == other[:1] and sorted(key) == sorted(other))
 
 
 @cache
