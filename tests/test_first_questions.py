@@ -15,7 +15,7 @@ from tests.support.talk import Talk
         ("lösche alles", "de"),
         ("borra mis datos", "es"),
         ("apaga tudo", "pt"),
-        ("удали мои данные", "ru"),  # noqa: RUF001
+        ("удали мои данные", "ru"),
     ],
 )
 def test_whoever_wants_everything_deleted_is_asked_once_and_then_it_is_gone(
@@ -35,7 +35,7 @@ def test_whoever_wants_everything_deleted_is_asked_once_and_then_it_is_gone(
         ("español", "es", "Desde ahora hablo español aquí."),
         ("deutsch bitte", "de", "Ich spreche hier ab jetzt Deutsch."),
         ("can you speak portuguese", "pt", "A partir de agora falo português aqui."),
-        ("на русском", "ru", "Теперь я говорю здесь по-русски."),  # noqa: RUF001
+        ("на русском", "ru", "Теперь я говорю здесь по-русски."),
     ],
 )
 def test_a_language_that_is_named_is_spoken_from_then_on_and_a_button_goes_back(
@@ -111,7 +111,7 @@ def test_a_company_that_is_lacking_is_named_and_the_others_are_shown(
         ("kommt eine Rezession?", "de", "weiß niemand"),
         ("¿va a caer la bolsa?", "es", "Nadie sabe"),
         ("a bolsa vai quebrar?", "pt", "Ninguém sabe"),
-        ("рынок рухнет?", "ru", "не знает никто"),  # noqa: RUF001
+        ("рынок рухнет?", "ru", "не знает никто"),
     ],
 )
 def test_of_the_market_nobody_knows_anything_but_how_far_its_index_may_move(
@@ -162,7 +162,7 @@ def test_a_price_without_a_stock_is_asked_back(talk: Talk) -> None:
         ("was ist ein Ticker", "de", "Ein Ticker."),
         ("qué significa volátil", "es", "Volátil."),
         ("o que é a regra simples", "pt", "A regra simples."),
-        ("что такое простое правило", "ru", "Простое правило."),  # noqa: RUF001
+        ("что такое простое правило", "ru", "Простое правило."),
     ],
 )
 def test_one_word_is_explained_in_one_paragraph_with_a_button_to_the_rest(
