@@ -18,7 +18,7 @@ one more than it has words, or what stands after `=`.
 [when]                   | times = sessions; [units] after a number, or alone but for days; [numbers]; [between] the two
 [past]                   | words beside a unit that make it no time to come
 [short]                  | how words are shortened in chats = the whole word
-[languages]              | how languages are called = their code; `{language}` in a cue, but not beside [nouns]: "german stocks"
+[languages]              | languages by name = their code, `{language}` in a cue; not beside [nouns]: "german stocks"
 [topics]                 | what is explained by itself = the value of its Topic; `{topic}` in a cue is where one begins
 [self], [market]         | cues for a Topic of help, and of a forecast
 [joiners]                | words between the stocks of a list; [pairs]: those with nothing but stocks beside them
