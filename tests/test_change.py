@@ -28,14 +28,14 @@ def wider(made: Forecast, own: float, rest: float) -> Forecast:
 @pytest.mark.parametrize(
     ("own", "rest", "said"),
     [
-        (1.0, 1.0, "as wide as a session ago"),
-        (1.002, 1.0, "as wide as a session ago"),
-        (1.1, 1.0, "10\u00a0% wider than a session ago, mostly because its own recent prices swung more"),
-        (0.9, 1.0, "10\u00a0% narrower than a session ago, mostly because its own recent prices were calmer"),
-        (1.0, 1.2, "20\u00a0% wider than a session ago, mostly for what the model reads beyond"),
-        (1.1, 1.1, "21\u00a0% wider than a session ago: part of it for its own recent swings"),
-        (1.2, 0.95, "14\u00a0% wider than a session ago, mostly because its own recent prices swung more"),
-        (0.8, 1.1, "12\u00a0% narrower than a session ago, mostly because its own recent prices were calmer"),
+        (1.0, 1.0, "as wide as a trading day ago"),
+        (1.002, 1.0, "as wide as a trading day ago"),
+        (1.1, 1.0, "10\u00a0% wider than a trading day ago, mostly because its own recent prices swung more"),
+        (0.9, 1.0, "10\u00a0% narrower than a trading day ago, mostly because its own recent prices were calmer"),
+        (1.0, 1.2, "20\u00a0% wider than a trading day ago, mostly for what the model reads beyond"),
+        (1.1, 1.1, "21\u00a0% wider than a trading day ago: part of it for its own recent swings"),
+        (1.2, 0.95, "14\u00a0% wider than a trading day ago, mostly because its own recent prices swung more"),
+        (0.8, 1.1, "12\u00a0% narrower than a trading day ago, mostly because its own recent prices were calmer"),
     ],
 )
 def test_the_sentence_says_which_side_the_change_came_from(made: Forecast, own: float, rest: float, said: str) -> None:

@@ -218,7 +218,7 @@ def test_a_forged_comparison_is_stale(talk: Talk, action: str) -> None:
 
 def test_why_says_what_changed_and_what_lies_behind_it(talk: Talk) -> None:
     text = talk.say("/why AAPL")
-    assert "than a session ago" in text.splitlines()[0] or "as wide as" in text.splitlines()[0]
+    assert "than a trading day ago" in text.splitlines()[0] or "as wide as" in text.splitlines()[0]
     assert "From 30 December 2021 to 31 December 2021" in text
     assert re.search(r"• Close: \$[\d.]+ → \$[\d.]+ \(−0\.4 %\)", text)
     assert "(VIX)" in text

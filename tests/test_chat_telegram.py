@@ -151,7 +151,7 @@ def test_pressing_the_same_twice_is_answered_each_time(server: TelegramServer, t
     ("said", "kind", "answer"),
     [
         ("/compare AAPL MSFT 1m", "photo", "Over the next month"),
-        ("/why AAPL", "text", "a session ago"),
+        ("/why AAPL", "text", "a trading day ago"),
         ("/asof 2020-03-02 AAPL", "photo", "What came by 16 March 2020"),
         ("/track", "text", "Simulated"),
         ("/track AAPL", "text", "Of Apple"),
@@ -177,7 +177,7 @@ def test_every_new_command_is_answered(
 def test_the_buttons_under_a_forecast_bring_one_more_message(server: TelegramServer, tmp_path: Path) -> None:
     with running_bot(bot_services(server, tmp_path)):
         forecast = server.ask(ANN, "AAPL")
-        assert "a session ago" in next_after(server, forecast, "What changed?").text
+        assert "a trading day ago" in next_after(server, forecast, "What changed?").text
         assert "The chance of a rise." in next_after(server, forecast, "What does this mean?").text
         compared = server.ask(ANN, "/compare AAPL MSFT")
         assert "Over the next week" in press(server, compared, "1 week").text

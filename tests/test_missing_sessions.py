@@ -238,7 +238,7 @@ def test_chat_and_page_name_the_day_that_they_compare_with(
     publish(server, CLOSES | {WEDNESDAY: LEVEL, THURSDAY: UP})
     clock.now += timedelta(hours=2)
     assert provider(services).refresh("AAPL")
-    assert "than a session ago" in why.COMMAND.answer(ChatContext(services, 7), "AAPL").text
+    assert "than a trading day ago" in why.COMMAND.answer(ChatContext(services, 7), "AAPL").text
     came = forecasts.what_came(services.provider, asked, services.clock())
     assert came is not None and came.growth == pytest.approx(0.0)
 

@@ -50,7 +50,7 @@ def causes(before: Forecast, made: Forecast) -> list[Change]:
     figures = (
         (_("Its own swings, a year"), old.volatility, new.volatility, _one_digit),
         (_("What the market expects (VIX), a year"), old.market_volatility, new.market_volatility, _one_digit),
-        (_("Its last 21 sessions"), old.recent_return, new.recent_return, sentences.signed_percent),
+        (_("Its last 21 trading days"), old.recent_return, new.recent_return, sentences.signed_percent),
     )
     return [
         _figures(what, was, now, in_words)
@@ -79,7 +79,7 @@ def in_a_sentence(before: Forecast, made: Forecast, calendar: str) -> str:
     The width is the plain rule's, which knows the recent swings alone, times what the model makes of everything else:
     so the change of its logarithm parts exactly into these two.
     """
-    then = _("a session ago")
+    then = _("a trading day ago")
     if gap(calendar, before.cutoff, made.cutoff) is not Gap.NONE:
         then = _("on {day}").format(day=sentences.day(before.cutoff))
     return _sentence(before, made).format(

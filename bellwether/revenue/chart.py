@@ -70,7 +70,7 @@ def growth_chart(made: GrowthForecast, theme: Theme, shape: Shape = "wide") -> S
     newest = _("Blue: reported to {day}.").format(day=day(made.period_end))
     meaning = _("Orange holds 8 in 10 outcomes, its core half of them; the line is the middle.")
     short = _("Orange holds 8 in 10 outcomes, its core half of them.")
-    subtitles = [newest, meaning] if is_wide else [short]
+    subtitles = [newest, meaning if is_wide else short]
     width, height = kit.SIZES[shape]
     titled = kit.heading(palette, title, subtitles, width=width, size=18 if is_wide else 14)
     return kit.frame(palette, kit.fit(width, height) | {"layer": layers}, titled, 14 if is_wide else 8)

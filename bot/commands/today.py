@@ -65,7 +65,7 @@ def _text(entries: list[DigestEntry], first: list[DigestEntry], rest: str) -> st
     opening = f"<b>{headline(Digest(entries, first, session))}</b>\n" + _("Close of {day}.").format(
         day=day_and_month(session)
     )
-    legend = _("Each line: the close, its change, and where 8 in 10 outcomes lie {span}.").format(
+    legend = _("Each line: the close, its change, then where 8 in 10 outcomes lie {span}.").format(
         span=sentences.within(1)
     )
     others = "\n".join(line(entry) for entry in entries if entry not in first)
