@@ -68,30 +68,37 @@ def short_text(made: Forecast) -> str:
     It fits under a picture; never is a caveat left out.
     """
     opening, caveats = f"{_title(made)}\n{escape(sentences.headline(made))}", _limits(made)
-    return fitting([opening, escape(sentences.trust_line(made)), caveats], [opening, caveats])
+    # where the span is a figure, one more would be too many to be taken in at once
+    start = f" {escape(sentences.start(made))}" if sentences.is_in_words(made.horizon) else ""
+    trust = escape(sentences.trust_line(made))
+    return fitting([f"{opening}{start}", trust, caveats], [opening, trust, caveats], [opening, caveats])
 
 
 def detailed_text(made: Forecast, *, expert: bool = False) -> str:
-    """Write all that is known of a forecast for a chat. It fits under a picture.
+    """Write all that is known of a forecast for a chat, in four paragraphs. It fits under a picture.
 
-    Where not all fits, the explanation of the width goes first, then the model's test, then what the record rests on,
-    and never a caveat. An `expert` gets all the numbers before their explanation.
+    Where not all fits, what its trust rests on goes first, then the explanation of the width, and never a caveat. An
+    `expert` gets all the numbers before their explanation.
     """
-    title, caveats, beside = _title(made), _limits(made), made.explanation.beside
-    body = [escape(sentences.last_price(made)) + " " + escape(sentences.numbers(made))]
-    line, trust, why = (escape(say(made)) for say in (sentences.trust_line, sentences.trust, sentences.why))
-    without_test = f"{line} {escape(sentences.record_basis(beside))}".rstrip() if beside else line
-    if expert:
-        body.append(escape(sentences.all_numbers(made)))
+    title, caveats, line = _title(made), _limits(made), sentences.trust_line(made)
+    closed = sentences.start(made) if sentences.day_is_told(made) else sentences.last_price(made)
+    ranges = _paragraph(_("The range."), sentences.ends(made), closed)
+    chance = _paragraph(_("Middle outcome and chance of a rise."), sentences.middle_and_chance(made))
+    why, trusted = _paragraph(_("Why this wide."), sentences.pace(made)), _("How far to trust it.")
+    trust = _paragraph(trusted, sentences.trust_in_short(made))
+    body = [ranges, chance, *([escape(sentences.all_numbers(made))] if expert else [])]
     return fitting(
         [title, *body, why, trust, caveats],
         [title, *body, trust, caveats],
-        [title, *body, why, without_test, caveats],
-        [title, *body, without_test, caveats],
-        [title, *body, line, caveats],
-        [title, line, caveats],
+        [title, *body, why, _paragraph(trusted, line, sentences.count_is_not_all(made)), caveats],
+        [title, *body, _paragraph(trusted, line), caveats],
+        [title, escape(line), caveats],
         [title, caveats],
     )
+
+
+def _paragraph(heading: str, *told: str) -> str:
+    return f"<b>{escape(heading)}</b> {escape(' '.join(filter(None, told)))}"
 
 
 def _title(made: Forecast) -> str:
@@ -119,7 +126,7 @@ def fitting(*choices: list[str]) -> str:
     text = ""
     for paragraphs in choices:
         text = "\n\n".join(paragraphs)
-        if utf16_length(text) <= LONGEST_CAPTION:
+        if utf16_length(as_text(text)) <= LONGEST_CAPTION:  # as Telegram counts: without the marks
             break
     return text
 

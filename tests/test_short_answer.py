@@ -3,12 +3,15 @@
 import io
 import re
 import sys
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
 from bellwether.ask import forecasts
+from bellwether.core.i18n.articles import without_english
 from bellwether.core.i18n.translate import LANGUAGES, use_language
-from bellwether.core.types import HEADS
+from bellwether.core.types import HEADS, SkillVerdict
 from bellwether.forecasting import sentences
 from bellwether.services import Services
 from bot import conversation, terminal
@@ -45,10 +48,11 @@ def test_few_figures_are_seen_first_and_none_twice_in_any_language(services: Ser
         for language in LANGUAGES:
             with use_language(language):
                 text, more = short_text(made), detailed_text(made)
-            figures = FIGURE.findall(as_text(text).replace(sentences.title(made), "").replace(made.name, ""))
+                name = without_english(made.name)
+            figures = FIGURE.findall(as_text(text).replace(name, "").replace("S&P 500", ""))
             assert 4 <= len(figures) <= MOST_FIGURES, (language, text)
             assert len(figures) == len(set(figures)), (language, text)
-            assert max(map(utf16_length, (text, more))) <= LONGEST_CAPTION
+            assert max(utf16_length(as_text(shown)) for shown in (text, more)) <= LONGEST_CAPTION
             for caveat in made.caveats:
                 with use_language(language):
                     assert f"{caveat}" in as_text(text)
@@ -60,7 +64,7 @@ def test_the_answer_is_a_name_a_sentence_a_chart_and_a_line_of_trust(services: S
     made = forecasts.answer(services, "AAPL", 21).forecast
     assert as_text(reply.text).split("\n") == [
         "Apple (AAPL)",
-        sentences.headline(made),
+        f"{sentences.headline(made)} It last closed at {sentences.money(made.last_close, 'USD')}.",
         "",
         sentences.trust_line(made),
         "",
@@ -74,7 +78,12 @@ def test_the_answer_is_a_name_a_sentence_a_chart_and_a_line_of_trust(services: S
 def test_details_come_in_place_stay_at_another_horizon_and_go_again(services: Services) -> None:
     short = conversation.answer(ChatContext(services, ANN), "AAPL")
     details = press(services, short, "Details")
-    for words in ("Last close", "Middle outcome", "Chance of a rise: 57", "past stretches this long", "Tested on"):
+    for words in (
+        "Middle outcome and chance of a rise.</b> $176.52 and 57",
+        "(usually 61",
+        "Why this wide",
+        "Tested on",
+    ):
         assert words in details.text
         assert words not in short.text
     assert details.chart == short.chart
@@ -82,6 +91,76 @@ def test_details_come_in_place_stay_at_another_horizon_and_go_again(services: Se
     assert "Middle outcome" in later.text
     assert "· 1 month ·" in buttons(later)
     assert press(services, later, "Short again") == conversation.answer(ChatContext(services, ANN), "AAPL 1m")
+
+
+OPENINGS = {
+    "en": ("The range.", "Middle outcome and chance of a rise.", "Why this wide.", "How far to trust it."),
+    "de": ("Die Spanne.", "Mittlerer Wert und Chance auf einen Anstieg.", "Warum so breit.", "Wie verlässlich."),
+    "es": ("El rango.", "Valor central y probabilidad de subida.", "Por qué así de ancho.", "Cuánto fiarse."),
+    "pt": ("A faixa.", "Resultado mediano e chance de alta.", "Por que esta largura.", "Quanto confiar."),
+    "ru": ("Диапазон.", "Медианный исход и вероятность роста.", "Откуда такая ширина.", "Насколько доверять."),
+}
+
+
+@pytest.mark.parametrize("horizon", HEADS)
+def test_the_details_are_four_paragraphs_that_say_the_same_in_every_language(services: Services, horizon: int) -> None:
+    for symbol in ("AAPL", "UNH", "^GSPC"):
+        made = forecasts.answer(services, symbol, horizon).forecast
+        told = set()
+        for language in LANGUAGES:
+            with use_language(language):
+                more = detailed_text(made)
+            _title, *paragraphs, _caveats = more.split("\n\n")
+            assert tuple(re.findall(r"^<b>(.+?)</b>", part)[0] for part in paragraphs) == OPENINGS[language]
+            prices = re.findall(r"\d[\d.,]*[.,]\d{2}\b", as_text(more).replace(",", "."))
+            assert len(prices) == len(set(prices)) == 4, "low, high, last close and middle, none of them twice"
+            # what the model was tested on, and with what result, in the last of them
+            told.add(tuple(sorted(re.findall(r"\d+", paragraphs[-1].replace("\N{EN DASH}", "-").replace(".", ",")))))
+        assert len(told) == 1
+
+
+def test_a_count_that_disagrees_with_the_score_is_explained_and_no_other(services: Services) -> None:
+    why = "A range far too wide always holds and says nothing: the score rewards narrow and right."
+    said = 0
+    for instrument in services.provider.universe():
+        for horizon in HEADS:
+            made = forecasts.answer(services, instrument.symbol, horizon).forecast
+            told, beside = as_text(detailed_text(made)), made.explanation.beside
+            fewer = round(100 * beside.coverage_80) < round(100 * beside.baseline_coverage_80) - 1
+            assert (why in told) is (why in sentences.trust(made))
+            if why in told:
+                said += 1
+                assert fewer is ("better than the plain rule" in told)
+            else:
+                assert not fewer or beside.verdict is SkillVerdict.WORSE
+    assert said
+
+
+@pytest.mark.parametrize(
+    ("made_on", "caveats", "sentence"),
+    [
+        (date(2022, 1, 2), (), "It closed at $175.34 on 31 December."),
+        (date(2022, 8, 1), (), "It closed at $175.34 on 31 December 2021."),
+        (date(2022, 1, 2), ("The prices end on 31 December 2021.",), "It last closed at $175.34."),
+    ],
+)
+def test_the_answer_starts_from_the_last_close(
+    services: Services, made_on: date, caveats: tuple[str, ...], sentence: str
+) -> None:
+    made = forecasts.answer(services, "AAPL", 10).forecast
+    made = replace(made, made_at=datetime(made_on.year, made_on.month, made_on.day, tzinfo=UTC), caveats=caveats)
+    assert f"{sentence}\n\n" in short_text(made)
+    figures = FIGURE.findall(as_text(short_text(made)).replace(sentences.title(made), ""))
+    assert len(figures) == len(set(figures)) <= MOST_FIGURES
+
+
+def test_an_index_has_a_name_that_is_right_in_every_language(services: Services) -> None:
+    made = forecasts.answer(services, "^GSPC", 10).forecast
+    for language in LANGUAGES:
+        with use_language(language):
+            name = "S&amp;P 500 index" if language == "en" else "S&amp;P 500"
+            assert short_text(made).startswith(f"<b>{name} (^GSPC)</b>\n")
+            assert language == "en" or "index" not in detailed_text(made)
 
 
 def test_all_the_numbers_stand_under_details(services: Services) -> None:

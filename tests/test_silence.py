@@ -212,7 +212,7 @@ def test_a_model_whose_record_is_bad_is_silent_and_says_why(tmp_path: Path) -> N
     made = asked.forecast
     assert (made.problem, made.model_id) == (Problem.SILENCED, BASELINE_ID)
     assert made.log_returns == made.baseline.log_returns == before.forecast.baseline.log_returns
-    assert "significantly worse than those of a plain volatility rule" in " ".join(made.caveats)
+    assert "significantly worse than those of the plain rule" in " ".join(made.caveats)
     (stands,) = forecasts.track_record(services).standings
     assert stands.standing is GateState.SILENCED
 

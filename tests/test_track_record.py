@@ -231,20 +231,25 @@ BESIDE = RecordSummary(21, 735, 0.66, 0.74, 0.007, SkillVerdict.UNDECIDED, own=T
 @pytest.mark.parametrize(
     ("beside", "sentence"),
     [
-        (BESIDE, "For Apple a month ahead 66 of 100 ranges held, not 80: expect wider. The plain rule: 74."),
+        (
+            BESIDE,
+            "For Apple a month ahead 66 of 100 ranges held, not 80: expect wider. A plain rule on recent swings "
+            "alone: 74.",
+        ),
         (
             replace(BESIDE, coverage_80=0.78, baseline_coverage_80=0.8, horizon=1),
-            "For Apple a day ahead 78 of 100 ranges held, not 80: expect a little wider. The plain rule: just as "
-            "promised.",
+            "For Apple a day ahead 78 of 100 ranges held, not 80: expect a little wider. A plain rule on recent "
+            "swings alone: just as promised.",
         ),
         (
             replace(BESIDE, coverage_80=0.791, baseline_coverage_80=0.794, horizon=5),
-            "For Apple a week ahead 79 of 100 ranges held, about as promised. The plain rule: as many.",
+            "For Apple a week ahead 79 of 100 ranges held, about as promised. A plain rule on recent swings alone: as "
+            "many.",
         ),
         (
             replace(BESIDE, coverage_80=0.86, horizon=63, own=False, years="2019-2021"),
             "For all stocks together three months ahead 86 of 100 ranges held, more than the promised 80: wider than "
-            "need be. The plain rule: 74. Simulated on past prices.",
+            "need be. A plain rule on recent swings alone: 74. Simulated on past prices.",
         ),
         (
             replace(BESIDE, forecasts=14, verdict=SkillVerdict.TOO_EARLY),
@@ -267,18 +272,15 @@ def test_the_line_beside_a_forecast(beside: RecordSummary, sentence: str) -> Non
     [
         (
             replace(BESIDE, skill=0.03, verdict=SkillVerdict.BETTER),
-            "In the last year 735 forecasts this far ahead had their outcome; 3.0\u00a0% better than a plain "
-            "volatility rule.",
+            "735 forecasts of the last year: 3.0\u00a0% better than the plain rule.",
         ),
         (
             replace(BESIDE, skill=-0.021, verdict=SkillVerdict.WORSE),
-            "In the last year 735 forecasts this far ahead had their outcome; 2.1\u00a0% worse than a plain "
-            "volatility rule.",
+            "735 forecasts of the last year: 2.1\u00a0% worse than the plain rule.",
         ),
         (
             replace(BESIDE, years="2019-2021"),
-            "Replayed on past prices, 2019-2021 (simulated), 735 forecasts this far ahead had their outcome; no better "
-            "or worse than a plain volatility rule by more than luck.",
+            "735 simulated forecasts (2019-2021): no better or worse than the plain rule by more than luck.",
         ),
         (replace(BESIDE, verdict=SkillVerdict.TOO_EARLY), ""),
     ],

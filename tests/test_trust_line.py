@@ -68,7 +68,7 @@ def test_each_line_tells_the_record_that_it_names(services: Services, horizon: i
         assert (told["meaning"] == "not 80") is (held < 79)
         assert ("expect wider" in line) is (held < 75)
         rule = "as many" if plain == held else "just as promised" if plain == 80 and "80" in told["meaning"] else plain
-        assert f" The plain rule: {rule}. " in line
+        assert f" A plain rule on recent swings alone: {rule}. " in line
         assert line.endswith("Simulated on past prices.")
         assert line in as_text(short_text(made))
         assert forecast_json(made)["explanation"]["trust"].startswith(line)

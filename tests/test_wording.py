@@ -157,7 +157,7 @@ def test_words_claim_no_more_of_the_direction_than_the_record_supports(
 def test_a_model_that_learned_more_since_its_scores_says_so() -> None:
     record = replace(RECORD, taught_to=date(2015, 12, 31))
     told = sentences.trust(replace(MADE, explanation=replace(MADE.explanation, record=record)))
-    assert "Tested on 2019-2021, when it knew prices to 31 December 2015 only: 80\u00a0% of the model's" in told
+    assert "Tested on 2019-2021, when it knew prices to 31 December 2015 only, 80\u00a0% of its ranges" in told
     assert "had not seen" not in told
 
 
@@ -207,15 +207,14 @@ def test_a_short_history_is_compared_with_nothing() -> None:
             0.01,
             0.02,
             0.03,
-            "Its ranges scored 2.0\u00a0% better than those of a plain volatility rule "
-            "(1.0\u00a0% to 3.0\u00a0% allowing for luck, a 95\u00a0% interval).",
+            "They scored 2.0\u00a0% better than the plain rule's (1.0\u00a0% to 3.0\u00a0% allowing for luck).",
         ),
-        (-0.03, -0.02, -0.01, "2.0\u00a0% worse than those of a plain volatility rule"),
+        (-0.03, -0.02, -0.01, "2.0\u00a0% worse than the plain rule's"),
         (
             -0.01,
             0.02,
             0.05,
-            "It could not be told from a plain volatility rule (its ranges scored -1.0\u00a0% to 5.0\u00a0% better).",
+            "They could not be told from the plain rule's (-1.0\u00a0% to 5.0\u00a0% better, allowing for luck).",
         ),
     ],
 )
@@ -223,15 +222,15 @@ def test_the_record_is_told_with_its_uncertainty(low: float, skill: float, high:
     record = replace(RECORD, skill_low=low, skill=skill, skill_high=high)
     told = sentences.trust(replace(MADE, explanation=replace(MADE.explanation, record=record)))
     assert words in told
-    assert "Tested on 2019-2021, years it had not seen: 80\u00a0% of the model's 8-in-10 ranges this" in told
+    assert "Tested on 2019-2021, which it had not seen, 80\u00a0% of its ranges for all stocks held." in told
 
 
 def test_the_baseline_claims_no_record() -> None:
     of_the_model = RecordSummary(10, 746, 0.74, 0.77, 0.018, SkillVerdict.BETTER, own=True, years="2019-2021")
     explanation = replace(MADE.explanation, record=None, beside=of_the_model)
     silent = replace(MADE, problem=Problem.STALE, explanation=explanation)
-    assert "plain volatility rule, shown because the model is silent" in sentences.trust(silent)
-    assert "better than a plain volatility rule" not in sentences.trust(silent)
+    assert "This is the plain rule, which knows recent swings alone: the model is silent." in sentences.trust(silent)
+    assert "better than the plain rule" not in sentences.trust(silent)
 
 
 def test_a_model_tested_too_little_says_so() -> None:

@@ -157,9 +157,9 @@ class SkillVerdict(Enum):
     """What a skill and its interval allow to say; the value completes "Its ranges ..."."""
 
     TOO_EARLY = N_("have too few outcomes to be judged")
-    BETTER = N_("beat the plain volatility rule by more than luck")
-    WORSE = N_("are worse than the plain volatility rule by more than luck")
-    UNDECIDED = N_("cannot be told from the plain volatility rule")
+    BETTER = N_("beat the plain rule by more than luck")
+    WORSE = N_("are worse than the plain rule by more than luck")
+    UNDECIDED = N_("cannot be told from the plain rule")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ class Problem(Enum):
     FLAT = N_("the price has not moved")
     NO_ANSWER = N_("what it computed makes no sense")
     NO_MODEL = N_("it could not be loaded")
-    SILENCED = N_("its earlier forecasts turned out significantly worse than those of a plain volatility rule")
+    SILENCED = N_("its earlier forecasts turned out significantly worse than those of the plain rule")
 
 
 @dataclass(frozen=True, slots=True)

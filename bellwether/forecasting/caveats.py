@@ -40,7 +40,7 @@ def about_silence(problem: Problem | None) -> str:
     if problem is None:
         return ""
     return said(
-        "The model is silent because {reason}; this range comes from a plain volatility rule instead.",
+        "The model is silent because {reason}; this range comes from the plain rule instead.",
         reason=said(problem.value),
     )
 

@@ -3,23 +3,27 @@
 They are English, unless `language.use_language` says otherwise.
 """
 
-from bellwether.core.i18n.articles import with_articles
-from bellwether.core.i18n.numbers import closing, count, day, money, percent, signed_percent
+from bellwether.core.i18n.articles import with_articles, without_english
+from bellwether.core.i18n.numbers import closing, count, day, day_and_month, money, percent, signed_percent
 from bellwether.core.i18n.translate import N_, ngettext, said
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import LEVELS, Q10, Q90, Forecast
 from bellwether.forecasting.trust_sentences import (
+    count_is_not_all,
     record_basis,
     track_record_line,
     trust,
     trust_basis,
+    trust_in_short,
     trust_line,
+    why_count_is_not_all,
 )
 
 # one door to all that is said of a forecast
 __all__ = [
     "closing",
     "count",
+    "count_is_not_all",
     "day",
     "money",
     "percent",
@@ -28,7 +32,9 @@ __all__ = [
     "track_record_line",
     "trust",
     "trust_basis",
+    "trust_in_short",
     "trust_line",
+    "why_count_is_not_all",
 ]
 
 NOT_ADVICE = said("This is information, not investment advice.")
@@ -36,6 +42,8 @@ NOT_ADVICE = said("This is information, not investment advice.")
 _SOURCES = {"yahoo": "Yahoo Finance", "file": N_("the price file")}
 #: offered to choose from
 HORIZON_LABELS = {1: N_("1 day"), 5: N_("1 week"), 10: N_("2 weeks"), 21: N_("1 month"), 63: N_("3 months")}
+_YEAR_IS_PLAIN = 182  #: days between a close and now in which its year goes without saying
+_OTHER_PACE = 0.1  #: of the plain rule's width: what the model's differs by, where it is worth a sentence
 _EVEN = (0.47, 0.53)  #: a chance of a rise between these tells nobody anything
 _SPANS = {1: N_("On the next trading day"), 5: N_("Over the next week"), 10: N_("Over the next two weeks")} | {
     21: N_("Over the next month"),
@@ -60,6 +68,11 @@ def span(horizon: int) -> str:
     )
 
 
+def is_in_words(horizon: int) -> bool:
+    """Whether its span is told without a figure."""
+    return horizon in _SPANS
+
+
 def within(horizon: int) -> str:
     """The horizon within a sentence: "over the next two weeks"."""
     return from_small(span(horizon))
@@ -71,8 +84,9 @@ def from_small(sentence: str) -> str:
 
 
 def title(forecast: Forecast) -> str:
-    """Whose forecast it is: "Apple (AAPL)"."""
-    return forecast.name if forecast.name == forecast.symbol else f"{forecast.name} ({forecast.symbol})"
+    """Whose forecast it is: "Apple (AAPL)"; an index without the English word for it in another language."""
+    name = without_english(forecast.name)
+    return name if name == forecast.symbol else f"{name} ({forecast.symbol})"
 
 
 def headline(forecast: Forecast) -> str:
@@ -147,18 +161,36 @@ def direction(forecast: Forecast) -> str:
 
 def numbers(forecast: Forecast) -> str:
     """The figures behind the headline."""
+    middle = _("Middle outcome: {middle}.").format(middle=_price(forecast, 0.5))
+    return f"{ends(forecast)} {middle} {_chance(forecast)}"
+
+
+def ends(forecast: Forecast) -> str:
+    """The 80 % range as prices and as growth, and its day."""
     low, high = price_range(forecast)
-    ends = _(
-        "8 in 10 outcomes: {low} to {high} ({low_growth} to {high_growth}) by {day}. Middle outcome: {middle}."
-    ).format(
+    return _("8 in 10 outcomes: {low} to {high} ({low_growth} to {high_growth}) by {day}.").format(
         low=low,
         high=high,
         low_growth=signed_percent(forecast.growths[Q10]),
         high_growth=signed_percent(forecast.growths[Q90]),
         day=day(forecast.target_session),
-        middle=_price(forecast, 0.5),
     )
-    return f"{ends} {_chance(forecast)}"
+
+
+def middle_and_chance(forecast: Forecast) -> str:
+    """The median and the chance of a rise as they stand under that heading: "$176.52 and 57 % (usually 61 %)."."""
+    chance, usual = percent(forecast.probability_of_growth), forecast.usual_probability_of_growth
+    values = {"middle": _price(forecast, 0.5), "chance": chance}
+    if usual is None:
+        return _("{middle} and {chance}.").format(**values)
+    if percent(usual) == chance:
+        return _("{middle} and {chance}, as is usual.").format(**values)
+    message = (
+        _("{middle} and {chance} (usually {usual}).")
+        if direction_known(forecast)
+        else _("{middle} and {chance} (usually {usual}; more is not known).")
+    )
+    return message.format(**values, usual=percent(usual))
 
 
 def _chance(forecast: Forecast) -> str:
@@ -179,8 +211,59 @@ def last_price(forecast: Forecast) -> str:
     return _("Last close: {price} on {day}, from {source}.").format(price=price, day=on, source=source)
 
 
+def day_is_told(forecast: Forecast) -> bool:
+    """Whether a caveat names the day of the last close, so that nothing else need do it."""
+    return any(day(forecast.cutoff) in f"{caveat}" for caveat in forecast.caveats)
+
+
+def start(forecast: Forecast) -> str:
+    """What the range is judged by, in few words: "It closed at $175.34 on 31 December."
+
+    Its day goes without saying where a caveat names it; its year, within half a year.
+    """
+    price = money(forecast.last_close, forecast.currency, forecast.symbol)
+    if day_is_told(forecast):
+        return _("It last closed at {price}.").format(price=price)
+    write = day_and_month if abs((forecast.made_at.date() - forecast.cutoff).days) < _YEAR_IS_PLAIN else day
+    return _("It closed at {price} on {day}.").format(price=price, day=write(forecast.cutoff))
+
+
 def why(forecast: Forecast) -> str:
-    """Why the range is as wide as it is."""
+    """Why the range is as wide as it is: beside the symbol's last year, and beside the plain rule."""
+    return f"{_swings(forecast)} {_against_pace(forecast)}".rstrip()
+
+
+def in_two(sentence: str) -> tuple[str, str]:
+    """ "Why this wide: at its pace ..." as a heading and a sentence: "Why this wide", "At its pace ..."."""
+    heading, _colon, rest = sentence.partition(": ")
+    return heading, rest[:1].upper() + rest[1:]
+
+
+def _against_pace(forecast: Forecast) -> str:
+    """Says so where the model expects other days than the recent ones, as the plain rule does not; else empty."""
+    ratio = forecast.explanation.width_against_baseline
+    if forecast.problem is not None or abs(ratio - 1) < _OTHER_PACE:
+        return ""
+    message = (
+        _("The model expects calmer days: its range is {share} narrower than a plain rule on that pace alone.")
+        if ratio < 1
+        else _("The model expects wilder days: its range is {share} wider than a plain rule on that pace alone.")
+    )
+    return message.format(share=percent(abs(ratio - 1)))
+
+
+def pace(forecast: Forecast) -> str:
+    """How much the price has swung of late, beside its last year: for under the heading "Why this wide"."""
+    now, usual = percent(forecast.explanation.volatility), forecast.explanation.usual_volatility
+    if usual is None:
+        return _("Lately it swung at a pace of about {now} a year.").format(now=now)
+    if percent(usual) == now:
+        return _("Lately it swung at a pace of about {now} a year, as over its last twelve months.").format(now=now)
+    message = _("Lately it swung at a pace of about {now} a year, over its last twelve months by {usual}.")
+    return message.format(now=now, usual=percent(usual))
+
+
+def _swings(forecast: Forecast) -> str:
     volatility, usual = forecast.explanation.volatility, forecast.explanation.usual_volatility
     swings = percent(volatility)
     if usual is None:
@@ -215,10 +298,11 @@ def summary(forecast: Forecast) -> str:
     return "\n".join(
         [
             headline(forecast),
+            trust_line(forecast),
             last_price(forecast),
             numbers(forecast),
             why(forecast),
-            trust(forecast),
+            *filter(None, [trust_basis(forecast)]),
             *(f"{sentence}" for sentence in (*forecast.caveats, NOT_ADVICE)),
         ]
     )

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+from bellwether.core.i18n.articles import without_english
 from bellwether.core.i18n.numbers import count, day, percent, years
 from bellwether.core.i18n.translate import N_, ngettext, spoken
 from bellwether.core.i18n.translate import gettext as _
@@ -24,7 +25,7 @@ def trust(forecast: Forecast) -> str:
 def trust_line(forecast: Forecast) -> str:
     """The record of this very horizon, misses first: "For Apple a month ahead 66 of 100 ranges held, not 80: ..."."""
     if forecast.problem is not None:
-        return _("This is the plain volatility rule, shown because the model is silent.")
+        return _("This is the plain rule, which knows recent swings alone: the model is silent.")
     beside, record = forecast.explanation.beside, forecast.explanation.record
     if beside is not None and beside.verdict is not SkillVerdict.TOO_EARLY and beside.coverage_80 is not None:
         return track_record_line(beside, forecast.name)
@@ -40,29 +41,85 @@ def trust_basis(forecast: Forecast) -> str:
     beside, record = forecast.explanation.beside, forecast.explanation.record
     if forecast.problem is not None:
         return ""
-    sentences = [record_basis(beside) if beside else "", _record_in(spoken(), record) if record else ""]
-    return " ".join(sentence for sentence in sentences if sentence)
+    basis = record_basis(beside) if beside else ""
+    tested = _record_in(spoken(), record, _same_years(basis, beside, record)) if record else ""
+    return " ".join(filter(None, [basis, tested, count_is_not_all(forecast)]))
+
+
+def trust_in_short(forecast: Forecast) -> str:
+    """The line, what it rests on and the model's test, where there is little room; no figure stands in it twice."""
+    beside, record = forecast.explanation.beside, forecast.explanation.record
+    if forecast.problem is not None:
+        return trust_line(forecast)
+    basis, line = record_basis(beside) if beside else "", trust_line(forecast)
+    if beside is not None and basis:
+        line = " ".join(_record_sentences(beside, forecast.name))  # the basis says that it is simulated
+    tested = ""
+    # without a record the line itself is of the test
+    if record is not None and beside is not None and beside.verdict is not SkillVerdict.TOO_EARLY:
+        span = _("same years") if _same_years(basis, beside, record) else years(record.span)
+        tested = _("Tested on all stocks, {years}: {share} held, {verdict}.").format(
+            years=span, share=percent(record.coverage_80), verdict=_against_rule(record.skill, _verdict(record))
+        )
+    return " ".join(filter(None, [line, basis, tested, count_is_not_all(forecast)]))
+
+
+def _same_years(basis: str, beside: RecordSummary | None, record: Record) -> bool:
+    """Whether the years of the test have just been said, and need not be said again."""
+    return bool(basis) and beside is not None and beside.years == record.span
+
+
+def _verdict(record: Record) -> SkillVerdict:
+    if record.skill_low <= 0 <= record.skill_high:
+        return SkillVerdict.UNDECIDED
+    return SkillVerdict.BETTER if record.skill > 0 else SkillVerdict.WORSE
+
+
+def count_is_not_all(forecast: Forecast) -> str:
+    """Why the score is better where fewer ranges held than the plain rule's, or worse where more did; empty elsewhere.
+
+    The score is that of the record, or that of the model's test where the record can't tell.
+    """
+    beside, record = forecast.explanation.beside, forecast.explanation.record
+    if forecast.problem is not None or beside is None:
+        return ""
+    skill = 0.0
+    if beside.verdict in {SkillVerdict.BETTER, SkillVerdict.WORSE}:
+        skill = beside.skill or 0.0
+    elif record is not None and _verdict(record) is not SkillVerdict.UNDECIDED:
+        skill = record.skill
+    return why_count_is_not_all(beside.coverage_80, beside.baseline_coverage_80, skill)
+
+
+def why_count_is_not_all(share: float | None, rule_share: float | None, skill: float) -> str:
+    """The same of two shares of ranges that held, the model's and the plain rule's, and a skill that is no luck."""
+    if share is None or rule_share is None:
+        return ""
+    more = per_hundred(share) - per_hundred(rule_share)
+    if abs(more) <= _LUCK or more * skill >= 0:
+        return ""
+    return _("A range far too wide always holds and says nothing: the score rewards narrow and right.")
 
 
 def track_record_line(beside: RecordSummary, name: str) -> str:
     """How the ranges of one horizon held, those of `name` or of all symbols, and the plain rule's beside them."""
-    whom, ahead = name if beside.own else _("all stocks together"), _ahead(beside.horizon)
+    simulated = [_("Simulated on past prices.")] if beside.years else []
+    return " ".join([*_record_sentences(beside, name), *simulated])
+
+
+def _record_sentences(beside: RecordSummary, name: str) -> list[str]:
+    whom, ahead = without_english(name) if beside.own else _("all stocks together"), _ahead(beside.horizon)
     if beside.verdict is SkillVerdict.TOO_EARLY or beside.coverage_80 is None:
-        sentences = [
-            ngettext(
-                "For {whom} {ahead} it is too early to tell: {count} forecast has come due.",
-                "For {whom} {ahead} it is too early to tell: {count} forecasts have come due.",
-                beside.forecasts,
-            ).format(whom=whom, ahead=ahead, count=count(beside.forecasts))
-        ]
-    else:
-        share = per_hundred(beside.coverage_80)
-        sentences = [_held(whom, ahead, share)]
-        if beside.baseline_coverage_80 is not None:
-            sentences.append(_plain_rule(share, per_hundred(beside.baseline_coverage_80)))
-    if beside.years:
-        sentences.append(_("Simulated on past prices."))
-    return " ".join(sentences)
+        message = ngettext(
+            "For {whom} {ahead} it is too early to tell: {count} forecast has come due.",
+            "For {whom} {ahead} it is too early to tell: {count} forecasts have come due.",
+            beside.forecasts,
+        )
+        return [message.format(whom=whom, ahead=ahead, count=count(beside.forecasts))]
+    share = per_hundred(beside.coverage_80)
+    if beside.baseline_coverage_80 is None:
+        return [_held(whom, ahead, share)]
+    return [_held(whom, ahead, share), _plain_rule(share, per_hundred(beside.baseline_coverage_80))]
 
 
 def per_hundred(share: float) -> int:
@@ -92,49 +149,42 @@ def _held(whom: str, ahead: str, share: int) -> str:
 def _plain_rule(share: int, its_share: int) -> str:
     """The plain rule's share for the same outcomes; a figure that has just been said is not said again."""
     if its_share == share:
-        return _("The plain rule: as many.")
+        return _("A plain rule on recent swings alone: as many.")
     if its_share == PROMISED and abs(share - PROMISED) > _LUCK:
-        return _("The plain rule: just as promised.")
-    return _("The plain rule: {share}.").format(share=count(its_share))
+        return _("A plain rule on recent swings alone: just as promised.")
+    return _("A plain rule on recent swings alone: {share}.").format(share=count(its_share))
 
 
 def record_basis(beside: RecordSummary) -> str:
     """What a line of the record rests on, and whether it beats the plain rule; empty while it is too early to tell."""
     if beside.verdict is SkillVerdict.TOO_EARLY or beside.skill is None:
         return ""
-    when = _("In the last year")
+    number, verdict = count(beside.forecasts), _against_rule(beside.skill, beside.verdict)
     if beside.years:
-        when = _("Replayed on past prices, {years} (simulated),").format(years=years(beside.years))
-    return _("{when} {count} forecasts this far ahead had their outcome; {verdict}.").format(
-        when=when, count=count(beside.forecasts), verdict=_against_rule(beside.skill, beside.verdict)
-    )
+        message = _("{count} simulated forecasts ({years}): {verdict}.")
+        return message.format(count=number, years=years(beside.years), verdict=verdict)
+    return _("{count} forecasts of the last year: {verdict}.").format(count=number, verdict=verdict)
 
 
 def _against_rule(skill: float, verdict: SkillVerdict) -> str:
     if verdict is SkillVerdict.UNDECIDED:
-        return _("no better or worse than a plain volatility rule by more than luck")
-    message = (
-        _("{skill} better than a plain volatility rule")
-        if skill > 0
-        else _("{skill} worse than a plain volatility rule")
-    )
+        return _("no better or worse than the plain rule by more than luck")
+    message = _("{skill} better than the plain rule") if skill > 0 else _("{skill} worse than the plain rule")
     return message.format(skill=percent(abs(skill), 1))
 
 
 @lru_cache(maxsize=256)  # all symbols have the same few
-def _record_in(language: str, record: Record) -> str:
+def _record_in(language: str, record: Record, years_told: bool) -> str:
     """A record in the language that is spoken."""
     share = percent(record.coverage_80)
+    span = _("the same years") if years_told else years(record.span)
     if record.taught_to is None:
-        held = _(
-            "Tested on {years}, years it had not seen: {share} of the model's 8-in-10 ranges this far ahead held, all "
-            "stocks together."
-        ).format(years=years(record.span), share=share)
+        message = _("Tested on {years}, which it had not seen, {share} of its ranges for all stocks held.")
+        held = message.format(years=span, share=share)
     else:
         held = _(
-            "Tested on {years}, when it knew prices to {day} only: {share} of the model's 8-in-10 ranges this far "
-            "ahead held, all stocks together."
-        ).format(years=years(record.span), share=share, day=day(record.taught_to))
+            "Tested on {years}, when it knew prices to {day} only, {share} of its ranges for all stocks held."
+        ).format(years=span, share=share, day=day(record.taught_to))
     sentences = [held, _skill(record)]
     if not record.growth_known:
         sentences.append(_("About rise or fall it was not shown to know more than the usual share."))
@@ -143,18 +193,11 @@ def _record_in(language: str, record: Record) -> str:
 
 def _skill(record: Record) -> str:
     low, high = percent(record.skill_low, 1), percent(record.skill_high, 1)
-    if record.skill_low <= 0 <= record.skill_high:
-        return _(
-            "It could not be told from a plain volatility rule (its ranges scored {low} to {high} better)."
-        ).format(low=low, high=high)
+    if _verdict(record) is SkillVerdict.UNDECIDED:
+        message = _("They could not be told from the plain rule's ({low} to {high} better, allowing for luck).")
+        return message.format(low=low, high=high)
     if record.skill > 0:
-        message = _(
-            "Its ranges scored {skill} better than those of a plain volatility rule ({low} to {high} allowing for "
-            "luck, a {confidence} interval)."
-        )
+        message = _("They scored {skill} better than the plain rule's ({low} to {high} allowing for luck).")
     else:
-        message = _(
-            "Its ranges scored {skill} worse than those of a plain volatility rule ({low} to {high} allowing for luck, "
-            "a {confidence} interval)."
-        )
-    return message.format(skill=percent(abs(record.skill), 1), low=low, high=high, confidence=percent(0.95))
+        message = _("They scored {skill} worse than the plain rule's ({low} to {high} allowing for luck).")
+    return message.format(skill=percent(abs(record.skill), 1), low=low, high=high)

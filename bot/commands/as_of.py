@@ -49,9 +49,7 @@ def _who_answers(chat: ChatContext, asked: Answer) -> str:
     """Say whether the model had seen what came after: it must not look like a test where it is none."""
     made = asked.forecast
     if made.problem is not None:
-        return _(
-            "The model is silent here; this is the plain volatility rule, which knew only the prices up to that day."
-        )
+        return _("The model is silent here; this is the plain rule, which knew only the swings up to that day.")
     model = chat.services.models.for_day(made.cutoff)
     if model is None or model.card.seen_to > made.cutoff:
         return _("Careful: every model here was made with later prices in view, so this is no test of it.")

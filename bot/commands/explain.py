@@ -21,7 +21,10 @@ _RANGE, _MIDDLE, _CHANCE, _CHART, _RECORD, _LIMITS = _PARTS = (
     ),
     (
         N_("The middle outcome."),
-        N_("Half of the outcomes end above it, half below. It is no promise; the price hardly ever ends just there."),
+        N_(
+            "Half of the outcomes end above it, half below. It is no promise; the price hardly ever ends just there. "
+            "It stands under “Details”, as the chance of a rise does."
+        ),
     ),
     (
         N_("The chance of a rise."),
@@ -41,9 +44,16 @@ _RANGE, _MIDDLE, _CHANCE, _CHART, _RECORD, _LIMITS = _PARTS = (
         N_("The track record."),
         N_(
             "Anybody can draw a fan. What counts is whether it held when its time was over: of a good 8-in-10 range, "
-            "80 in 100 hold, and not many more, or it was too wide. A plain rule that knows only the recent swings is "
-            "the rival; “by more than luck” means that chance alone would hardly bring so big a difference. /track "
-            "shows it all, misses too."
+            "80 in 100 hold, and not many more, or it was too wide. /track shows it all, misses too."
+        ),
+    ),
+    (
+        N_("The plain rule."),
+        N_(
+            "The rival, which anybody could use: it knows only how much the price has swung of late. Fewer ranges may "
+            "hold and still be better than its own: a range far too wide always holds and says nothing. So a score "
+            "(the pinball loss) decides, which rewards narrow and right. “By more than luck” means that chance alone "
+            "would hardly bring so big a difference."
         ),
     ),
     (

@@ -43,14 +43,6 @@ class Comparison:
     plain: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReasonLine:
-    """A heading and the sentence under it."""
-
-    heading: str
-    sentence: str
-
-
 def stock_address(symbol: str, horizon: int | None = None, as_of: date | None = None) -> str:
     """The page of a symbol: ^GSPC and BRK-B are symbols, too."""
     asked = {"horizon": horizon, "as_of": as_of}
@@ -136,12 +128,6 @@ def width(made: Forecast) -> str:
         return "This range is about as wide as the plain rule's."
     compared = "narrower" if ratio < 1 else "wider"
     return f"This range is {sentences.percent(abs(1 - ratio))} {compared} than the plain rule's."
-
-
-def reason(sentence: str) -> ReasonLine:
-    """ "Why this wide: at its ..." as a heading and a sentence."""
-    heading, _, rest = sentence.partition(": ")
-    return ReasonLine(heading, rest[:1].upper() + rest[1:])
 
 
 def since(before: Forecast, made: Forecast, calendar: str) -> str:

@@ -127,7 +127,7 @@ def extremes(overview: Overview, count: int) -> list[Group]:
             usual,
         ),
         Group(
-            "Differs most from the simple method",
+            "Differs most from the plain rule",
             "how much wider or narrower our range is than the plain rule's",
             tuple(unlike[:count]),
             rule,

@@ -107,7 +107,7 @@ class GateState(Enum):
     """Whether a model may speak, by the record; the value is the sentence for people."""
 
     SPEAKS = N_("its record does not speak against it")
-    SILENCED = N_("its earlier forecasts turned out significantly worse than those of a plain volatility rule")
+    SILENCED = N_("its earlier forecasts turned out significantly worse than those of the plain rule")
 
 
 @dataclass(frozen=True, slots=True)
