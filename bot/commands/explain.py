@@ -11,7 +11,7 @@ from bot.understand.meaning import Topic
 
 _HEADING = N_("What a forecast says")
 #: what stands in bold, and what it means
-_RANGE, _MIDDLE, _CHANCE, _CHART, _RECORD, _LIMITS = _PARTS = (
+_RANGE, _MIDDLE, _CHANCE, _CHART, _RECORD, _RULE, _SCORE, _LIMITS = _PARTS = (
     (
         N_("The range."),
         N_(
@@ -50,10 +50,17 @@ _RANGE, _MIDDLE, _CHANCE, _CHART, _RECORD, _LIMITS = _PARTS = (
     (
         N_("The plain rule."),
         N_(
-            "The rival, which anybody could use: it knows only how much the price has swung of late. Fewer ranges may "
-            "hold and still be better than its own: a range far too wide always holds and says nothing. So a score "
-            "(the pinball loss) decides, which rewards narrow and right. “By more than luck” means that chance alone "
-            "would hardly bring so big a difference."
+            "A simple sum that knows only how much the price swung of late, and takes it that it goes on so. It stands "
+            "beside the model so that you see whether the model is any better. Where the model must be silent, the "
+            "rule answers and says so."
+        ),
+    ),
+    (
+        N_("The score."),
+        N_(
+            "Fewer ranges may hold than the plain rule's and be better all the same: a range far too wide always holds "
+            "and says nothing. So a score (the pinball loss) decides, which rewards narrow and right. “By more than "
+            "luck” means that chance alone would hardly bring so big a difference."
         ),
     ),
     (
@@ -66,14 +73,6 @@ _RANGE, _MIDDLE, _CHANCE, _CHART, _RECORD, _LIMITS = _PARTS = (
 )
 
 #: what is explained only to whoever asks for it
-_RULE = (
-    N_("The plain rule."),
-    N_(
-        "A simple sum that knows only how much the price swung of late, and takes it that it goes on so. It stands "
-        "beside the model so that you see whether the model is any better. Where the model must be silent, the rule "
-        "answers and says so."
-    ),
-)
 _VOLATILE = (
     N_("Volatile."),
     N_(
