@@ -134,7 +134,7 @@ def test_an_alert_that_waits_for_the_digest_makes_it_come_and_is_told_once(servi
     did = tick(services, EVENING)
     assert (did.rules.told, did.rules.folded, did.written) == (0, 1, 1)
     text = str(owed(services)[0]["text"])
-    assert "Your alerts, beyond those that came by themselves:\n• <b>Apple</b> (AAPL) moved −0.7\u00a0%" in text
+    assert "Alerts for which I sent no message of their own:\n• <b>Apple</b> (AAPL) moved −0.7\u00a0%" in text
     with services.store.reading() as db:
         assert alerts_table.folded(db, [7]) == {}
 

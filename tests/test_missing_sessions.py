@@ -215,7 +215,8 @@ def test_a_digest_says_which_close_is_missing_and_names_the_days_it_compares(
     text = texts(services, "digest")[-1]
     assert "There is no close of 2 December 2026, so how it moved on 3 December 2026 alone is not known." in text
     assert "<b>Apple</b> moved +6.0\u00a0% since 1 December, 2.3 times as much as usual." in text
-    assert text.count(" · ") == 2
+    assert " on the next trading day, " in text
+    assert "Each line" not in text, "there is no other line"
 
 
 def test_chat_and_page_name_the_day_that_they_compare_with(
@@ -226,7 +227,7 @@ def test_chat_and_page_name_the_day_that_they_compare_with(
     said = why.COMMAND.answer(ChatContext(services, 7), "AAPL").text
     assert "than on 1 December 2026" in said
     assert "There is no close of 2 December 2026, so how it moved on 3 December 2026 alone is not known." in said
-    assert "session ago" not in said
+    assert "trading day ago" not in said
     page = plain_text(Visitor(create_app(services)).get("/stocks/AAPL").text)
     assert "Since 1 December 2026" in page
     assert "There is no close of 2 December 2026" in page

@@ -65,12 +65,13 @@ def _text(entries: list[DigestEntry], first: list[DigestEntry], rest: str) -> st
     opening = f"<b>{headline(Digest(entries, first, session))}</b>\n" + _("Close of {day}.").format(
         day=day_and_month(session)
     )
+    others = "\n".join(line(entry) for entry in entries if entry not in first)
     legend = _("Each line: the close, its change, then where 8 in 10 outcomes lie {span}.").format(
         span=sentences.within(1)
     )
-    others = "\n".join(line(entry) for entry in entries if entry not in first)
-    parts = [opening, *(first_lines(entry, weekly=False) for entry in first), others, rest]
-    return "\n\n".join([*(part for part in parts if part), f"<i>{legend} {escape(f'{sentences.NOT_ADVICE}')}</i>"])
+    explained = f"<i>{legend}</i>\n{others}" if others else ""
+    parts = [opening, *(first_lines(entry, weekly=False) for entry in first), explained, rest]
+    return "\n\n".join([*(part for part in parts if part), f"<i>{escape(f'{sentences.NOT_ADVICE}')}</i>"])
 
 
 COMMAND = Command(

@@ -75,12 +75,13 @@ class Digests:
             for entry in digest.entries
             if id(entry) not in first
         ]
-        if any(entry.forecast for entry in digest.entries):
-            parts.append(f"<i>{self._legend(digest.weekly)}</i>")
         if others:
+            legend = (
+                [f"<i>{self._legend(digest.weekly)}</i>"] if any(entry.forecast for entry in digest.entries) else []
+            )
             lines = "\n".join(others)
             folded = len(others) >= _FOLDED_FROM
-            parts[-1] += f"\n<blockquote expandable>{lines}</blockquote>" if folded else f"\n{lines}"
+            parts.append("\n".join([*legend, f"<blockquote expandable>{lines}</blockquote>" if folded else lines]))
         how_often = _("/settings changes how often this comes.")
         parts.append("\n".join([*_caveats(digest.entries), f"{how_often} {sentences.NOT_ADVICE}"]))
         return "\n\n".join(parts)
