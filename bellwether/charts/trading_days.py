@@ -41,7 +41,8 @@ def place(sessions: Sequence[date], last: int, palette: Palette, *, is_small: bo
         grid=False,
         values=[at - last for at in labels],
         labelExpr=f"({json.dumps(written, ensure_ascii=False)})[datum.value]",
-        labelOverlap=True,
+        labelOverlap="greedy",  # a week of few trading days leaves its next label no room
+        labelSeparation=6,
         labelBound=False,
     )
     scale = {"domain": [first, end + (end - first) * room / (1 - room)], "nice": False, "zero": False}
