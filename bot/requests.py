@@ -6,16 +6,13 @@ text | a symbol or a whole name?   | /forecast, as exactly as it was typed
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from string import punctuation
 
 from bellwether.core.alert_types import RuleKind
 from bellwether.core.errors import BadSymbol, BellwetherError
-from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.i18n.translate import spoken
-from bellwether.core.parsing import DEFAULT_HORIZON
-from bellwether.forecasting import sentences
 from bellwether.market.symbols.match import Reading, read
 from bellwether.market.symbols.normalize import clean_question
 from bellwether.market.symbols.spellings import is_code_and_country
@@ -38,6 +35,7 @@ from bot.commands import (
 )
 from bot.commands.base import ChatContext, Command, Who
 from bot.commands.stock_typed import parted_by_presence, question_and_horizon
+from bot.horizon_asked import HorizonAsked, horizon_asked
 from bot.replies import Reply
 from bot.understand.meaning import Intent, Request, Topic
 from bot.understand.tongue import other_tongue
@@ -128,35 +126,25 @@ def _is_one_name(text: str, reading: Reading | None) -> bool:
 def _forecast(chat: ChatContext, asked: Request) -> Reply:
     if asked.topic is Topic.MARKET:
         return courtesies.nobody_knows(_index(chat, asked))
+    horizon = horizon_asked(chat.services, asked)
     if not asked.stocks:
-        return courtesies.which_stock(chat, f"ask:{{}}:{_offered(asked)}")
-    reply = forecast.ask(chat, asked.stocks[0], _offered(asked))
-    return _with_horizon_told(reply, asked)
+        return courtesies.which_stock(chat, f"ask:{{}}:{horizon.sessions}")
+    return _with_horizon_told(forecast.ask(chat, asked.stocks[0], horizon.sessions), horizon)
 
 
 def _index(chat: ChatContext, asked: Request) -> Reply | None:
     """Return the range of the index that stands for the market; None where it is not served here."""
     if not chat.services.universe.serves(WHOLE_MARKET):
         return None
-    return _with_horizon_told(forecast.ask(chat, WHOLE_MARKET, _offered(asked)), asked)
+    horizon = horizon_asked(chat.services, asked)
+    return _with_horizon_told(forecast.ask(chat, WHOLE_MARKET, horizon.sessions), horizon)
 
 
-def _offered(asked: Request) -> int:
-    """Return the nearest horizon that is offered, the farther one of two, in sessions."""
-    if asked.horizon is None:
-        return DEFAULT_HORIZON
-    wished = asked.horizon
-    return min(sentences.HORIZON_LABELS, key=lambda offered: (abs(offered - wished), -offered))
-
-
-def _with_horizon_told(reply: Reply, asked: Request) -> Reply:
+def _with_horizon_told(reply: Reply, horizon: HorizonAsked) -> Reply:
     """Say so where a forecast is of another horizon than was asked for."""
-    offered = _offered(asked)
-    if asked.horizon in {None, offered}:
+    if reply.chart is None or not horizon.told:  # without a chart it asks back, or says why there is none
         return reply
-    text = _("You asked for {asked}; the nearest for which I keep a record is {offered}.")
-    told = text.format(asked=sentences.label(asked.horizon or 0), offered=sentences.label(offered))
-    return courtesies.with_opening(reply, escape(told))
+    return courtesies.with_opening(reply, escape(horizon.told))
 
 
 def _advice(chat: ChatContext, asked: Request) -> Reply:
@@ -170,11 +158,12 @@ def _compare(chat: ChatContext, asked: Request) -> Reply:
     here, lacking = parted_by_presence(chat.services, asked.stocks)
     if not here:
         return courtesies.nothing_called(lacking)
+    horizon = horizon_asked(chat.services, replace(asked, stocks=tuple(here)))
     if len(here) == 1:
-        reply = forecast.ask(chat, here[0], _offered(asked))
+        reply = forecast.ask(chat, here[0], horizon.sessions)
     else:
-        reply = compare.compared(chat, here, _offered(asked))
-    reply = _with_horizon_told(reply, asked)
+        reply = compare.compared(chat, here, horizon.sessions)
+    reply = _with_horizon_told(reply, horizon)
     return courtesies.lacking(reply, lacking) if lacking else reply
 
 
@@ -200,9 +189,10 @@ def _unwatch(chat: ChatContext, asked: Request) -> Reply:
 
 
 def _why(chat: ChatContext, asked: Request) -> Reply:
+    horizon = horizon_asked(chat.services, asked)
     if not asked.stocks:
-        return courtesies.which_stock(chat, f"why:{{}}:{_offered(asked)}")
-    return _with_horizon_told(why.ask(chat, asked.stocks[0], _offered(asked)), asked)
+        return courtesies.which_stock(chat, f"why:{{}}:{horizon.sessions}")
+    return _with_horizon_told(why.ask(chat, asked.stocks[0], horizon.sessions), horizon)
 
 
 def _growth(chat: ChatContext, asked: Request) -> Reply:

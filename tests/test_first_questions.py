@@ -1,10 +1,15 @@
 """What a stranger without background asks in the first ten minutes, and what they read."""
 
+from datetime import date
+
 import pytest
 
 from bellwether.alerts import watchlist
 from bellwether.core.i18n.translate import LANGUAGES
 from bellwether.delivery import chat_wishes
+from bot.understand.days import date_of
+from bot.understand.meaning import Request
+from bot.understand.understand import understand
 from tests.support.talk import Talk
 
 
@@ -181,3 +186,57 @@ def test_what_we_are_is_told_in_every_language_within_one_message(talk: Talk, co
     asked = {"en": "who are you", "es": "quién eres", "de": "wer bist du", "pt": "quem é você", "ru": "кто ты"}
     talk.language = code
     assert "LSTM" in talk.say(asked[code])
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "answer"),
+    [
+        ("disney by christmas", "en", "“christmas” is 25 December 2026, 23 trading days ahead; the nearest"),
+        ("apple by friday", "en", "“friday” is 27 November 2026, 4 trading days ahead; the nearest"),
+        ("tesla until the end of the year", "en", "is 31 December 2026, 27 trading days ahead; the nearest"),
+        ("apple by 15 March", "en", "“15 March” is 15 March 2027"),
+        ("apple in 5 years", "en", "You asked for “5 years”; the nearest"),
+        ("Apple bis zum 15. März", "de", "„15. März“: Das ist der 15. März 2027"),
+        ("tesla en 5 años", "es", "Has pedido «5 años»"),
+        ("tesla até o natal", "pt", "“natal”: é 25 de dezembro de 2026"),
+        ("тесла до конца года", "ru", "«конца года» — это 31 декабря 2026"),
+    ],
+)
+def test_a_day_that_is_named_is_counted_by_the_calendar_of_the_exchange(
+    talk: Talk, said: str, language: str, answer: str
+) -> None:
+    talk.language = language
+    assert talk.say(said).startswith(answer)
+    assert talk.shown.chart is not None
+
+
+def test_a_day_as_far_ahead_as_an_offered_horizon_needs_no_word_on_it(talk: Talk) -> None:
+    assert talk.say("apple by monday").startswith("Apple (AAPL)\nOver the next week")
+
+
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [
+        ("apple on monday", date(2026, 11, 30)),  # today is one
+        ("apple on 23 november", date(2027, 11, 23)),
+        ("apple by february 30", date(2027, 2, 28)),
+        ("apple by 2027-03-15", date(2027, 3, 15)),
+        ("apple by 3/15", date(2027, 3, 15)),
+        ("apple until the end of the quarter", date(2026, 12, 31)),
+        ("apple in march", date(2027, 3, 15)),
+    ],
+)
+def test_the_next_day_of_a_name_is_meant(said: str, day: date) -> None:
+    asked = understand(said, "en", lambda name: name == "apple")
+    assert isinstance(asked, Request)
+    assert asked.day is not None
+    assert date_of(asked.day, date(2026, 11, 23)) == day
+
+
+@pytest.mark.parametrize(
+    "said", ["apple may rise", "apple every friday", "what did apple do last friday", "apple 24/7"]
+)
+def test_what_is_no_day_to_come_is_none(said: str) -> None:
+    asked = understand(said, "en", lambda name: name == "apple")
+    assert isinstance(asked, Request)
+    assert asked.day is None

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.understand.amounts import Amount, Time, amounts, times
+from bot.understand.days import NamedDay, named_days
 from bot.understand.language import Language, language
 from bot.understand.lexicon import MOST_WORDS, is_listed, key_of, lexicon, misspelt_name
-from bot.understand.nearness import nearest
-from bot.understand.words import Word, shorter_spellings
+from bot.understand.spelling import nearest_word, spelt
+from bot.understand.words import Word
 
 STOCK, TIME, PERCENT, PRICE = "{stock}", "{time}", "{percent}", "{price}"
 MOST_STOCKS = 5
@@ -18,7 +19,6 @@ _SHORTEST_WORD = 4  #: letters of a word that may be misspelt
 _LONGEST_UNLISTED = 3  #: words of a company's name that nobody here knows
 _MOST_STRANGE = 6  #: words that are none of the language, up to which a sentence is taken for a misspelt one
 _MOST_STRANGE_BESIDE_NAME = 3  #: the same, up to which one of them may be a misspelt company
-_NEAR = 83  #: rapidfuzz ratio, 0 to 100, from which a word is taken for another of the language
 
 #: whether a text surely names a stock that is known, or several to choose from
 KnowsStock = Callable[[str], bool]
@@ -30,6 +30,8 @@ class Entities:
 
     stocks: tuple[str, ...]  #: as they were written, or, where misspelt or inflected, their name or symbol
     horizon: int | None
+    day: NamedDay | None  #: to come, where no horizon is told
+    time_said: str  #: the words of either, folded
     percent: str
     price: str
     slotted: tuple[str, ...]  #: its words without filler, slots in the place of what was found
@@ -62,6 +64,7 @@ class _Search:
         """All that the sentence names."""
         idioms = [not free for free in self.free]
         self._take(self._sure)
+        day = self._named_day()
         amount, time = self._numbers()
         self._take(self._in_a_list)
         self._take_unlisted()
@@ -75,7 +78,13 @@ class _Search:
             self.free = [not idiom for idiom in idioms]
             self._take(self._time_like)
             time = [] if self.stocks else time
-        return self._slotted(amount, time)
+        return self._slotted(amount, time, day)
+
+    def _named_day(self) -> NamedDay | None:
+        days = named_days(self.words, self.free, self.spoken, self.code)
+        for day in days:
+            self.free[day.start : day.stop] = [False] * (day.stop - day.start)
+        return days[0] if days else None
 
     def _numbers(self) -> tuple[list[Amount], list[Time]]:
         time = times(self.words, self.free, self.spoken)
@@ -127,7 +136,7 @@ class _Search:
             and word.isalpha()
             and not self.spoken.has(word)
             and not self._is_common(word)
-            and _nearest_word(word, self.spoken) is None
+            and nearest_word(word, self.spoken) is None
         )
 
     def _is_paired(self, start: int, stop: int) -> bool:
@@ -232,7 +241,7 @@ class _Search:
         near = misspelt_name(word)
         if near is None:
             return None
-        other = _nearest_word(word, self.spoken)
+        other = nearest_word(word, self.spoken)
         return near[0] if other is None or other[1] < near[1] else None
 
     def _anything(self, start: int, stop: int) -> str | None:
@@ -268,9 +277,23 @@ class _Search:
     def _has_marks(word: str) -> bool:
         return word[:1] == "^" or (any(mark in word for mark in ".-=") and word.replace(".", "").isalpha())
 
-    def _slotted(self, amount: list[Amount], time: list[Time]) -> Entities:
+    def _said(self, when: Time | NamedDay | None) -> str:
+        """The words of a time: "5 years", "next year"."""
+        if when is None:
+            return ""
+        start = when.start
+        if (
+            isinstance(when, Time)
+            and when.stop == start + 1
+            and start > 0
+            and self.folded[start - 1] in self.spoken.words["between"]
+        ):
+            start -= 1
+        return " ".join(self.folded[start : when.stop])
+
+    def _slotted(self, amount: list[Amount], time: list[Time], day: NamedDay | None) -> Entities:
         slots: dict[int, tuple[int, str]] = {start: (stop, STOCK) for start, (stop, _name) in self.stocks.items()}
-        slots |= {each.start: (each.stop, TIME) for each in time}
+        slots |= {each.start: (each.stop, TIME) for each in (*time, *([day] if day is not None else []))}
         slots |= {found.start: (found.stop, PERCENT if found.percent else PRICE) for found in amount}
         slotted: list[str] = []
         unknown: list[bool] = []
@@ -278,7 +301,7 @@ class _Search:
         at = 0
         while at < len(self.words):
             stop, slot = slots.get(at, (at + 1, ""))
-            word = slot or (_spelt(self.folded[at], self.spoken) if self.spellable else self.folded[at])
+            word = slot or (spelt(self.folded[at], self.spoken) if self.spellable else self.folded[at])
             if not slot and " ".join(self.folded[at : at + 2]) in self.spoken.words["filler"]:
                 at += 2
                 continue
@@ -291,6 +314,8 @@ class _Search:
         return Entities(
             tuple(_each_once(names))[:MOST_STOCKS],
             time[0].sessions if time else None,
+            day if not time else None,
+            self._said(time[0] if time else day),
             next((found.written for found in amount if found.percent), ""),
             next((found.written for found in amount if not found.percent), ""),
             tuple(slotted),
@@ -317,24 +342,3 @@ def _idioms(folded: Sequence[str], spoken: Language) -> Iterator[tuple[int, int]
         for idiom in spoken.idioms.get(word, ()):
             if tuple(folded[start : start + len(idiom)]) == idiom:
                 yield start, start + len(idiom)
-
-
-def _spelt(word: str, spoken: Language) -> str:
-    """A word as the language spells it."""
-    # a company that the market at hand lacks is spelt as it should be: "shell" is not "shells"
-    if spoken.has(word) or not word.isalpha() or key_of(word) in lexicon().names:
-        return word
-    for shorter in shorter_spellings(word):
-        if spoken.has(shorter):
-            return shorter
-    near = _nearest_word(word, spoken)
-    return near[0] if near is not None else word
-
-
-def _nearest_word(word: str, spoken: Language) -> tuple[str, float] | None:
-    """The word of a language that a misspelt one nearly is, and how nearly."""
-    if len(word) < _SHORTEST_WORD or not word.isalpha():
-        return None
-    near = nearest(word, spoken.whole_words, _NEAR, 3)
-    # a slip adds or drops one letter, not two: "mercadona" is a company, and no "mercado"
-    return next((choice for choice in near if abs(len(choice[0]) - len(word)) <= 1), None)

@@ -16,6 +16,8 @@ one more than it has words, or what stands after `=`.
 [doubtful]               | words that are companies only where no other is named
 [names]                  | how this language calls or inflects companies = their symbol
 [when]                   | times = sessions; [units] after a number, or alone but for days; [numbers]; [between] the two
+[days]                   | days by name = the month and day, W0 for Monday, M1 for January, or the period that they end;
+                         | [by]: words before a month alone; [ends]: those that mean its last day
 [past]                   | words beside a unit that make it no time to come
 [short]                  | how words are shortened in chats = the whole word
 [languages]              | languages by name = their code, `{language}` in a cue; not beside [nouns]: "german stocks"
@@ -39,10 +41,10 @@ _SHORTEST_STEM = 2
 _LONGEST_TOPIC = 4  #: words
 _SHORTEST_WORD = 4  #: letters of a word that may be misspelt
 ALONE, WITH_STOCK, WITHOUT_STOCK = "alone", "with stock", "without stock"
-_WITH_VALUES = frozenset({"names", "when", "units", "numbers", "short", "languages", "topics"})
+_WITH_VALUES = frozenset({"names", "when", "units", "numbers", "short", "languages", "topics", "days"})
 _LISTS = frozenset(
     {"common", "filler", "doubtful", "past", "joiners", "between", "percent", "thousand", "million", "money"}
-    | {"nouns", "pairs"}
+    | {"nouns", "pairs", "by", "ends"}
 )
 
 

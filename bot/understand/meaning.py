@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bellwether.core.alert_types import Direction, RuleKind
+from bot.understand.days import NamedDay
 
 
 class Intent(Enum):
@@ -54,6 +55,8 @@ class Request:
     intent: Intent
     stocks: tuple[str, ...] = ()  #: names or symbols as they were written, in their order
     horizon: int | None = None  #: sessions; None where nothing was said of it
+    day: NamedDay | None = None  #: until which, where it was named instead of a horizon
+    said: str = ""  #: how the horizon or day was said
     kind: RuleKind | None = None  #: of an alert: what it looks at
     direction: Direction | None = None  #: of an alert
     amount: str = ""  #: of an alert, as any language reads it: "5%", "250", "120000"

@@ -5,7 +5,7 @@ text | words | phrase that is a whole message? | its intent
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from bellwether.core.alert_types import Direction, RuleKind
@@ -14,7 +14,7 @@ from bot.understand.cues import A_STOCK, LANGUAGE, SOCIAL, Scores, scores
 from bot.understand.entities import Entities, KnowsStock, entities
 from bot.understand.language import Language, language
 from bot.understand.meaning import Intent, Request, Topic
-from bot.understand.words import Word, words_of
+from bot.understand.words import Word, as_written, words_of
 
 ENOUGH = 2.0  #: score from which an intent is believed: a cue of one word
 _STRANGE = 0.25  #: what each word that is none of the language takes from a score, where no stock is named
@@ -86,7 +86,7 @@ def understand(text: str, chat_language: str, knows: KnowsStock) -> Request | Un
         if best is not None and (best[0] >= _SURE or best[1].stocks):
             break
     if best is not None:
-        return best[1]
+        return replace(best[1], said=as_written(text, best[1].said))
     ranked = sorted(_WORTH_A_BUTTON, key=lambda intent: -likely.get(intent, 0.0))
     return Unclear(tuple(ranked[:_BUTTONS]))
 
@@ -232,15 +232,15 @@ def _told(intent: Intent, stocks: tuple[str, ...], found: Entities, read: Scores
     if intent is Intent.HELP:
         return Request(intent, topic=Topic.SELF if Topic.SELF.value in read.marks else None)
     if intent is Intent.FORECAST and not stocks and Topic.MARKET.value in read.marks:
-        return Request(intent, (WHOLE_MARKET,), found.horizon, topic=Topic.MARKET)
+        return Request(intent, (WHOLE_MARKET,), found.horizon, found.day, found.time_said, topic=Topic.MARKET)
     if intent in _OF_NO_STOCK:
         return Request(intent)
     if intent is not Intent.ALERT:
-        return Request(intent, stocks, found.horizon)
+        return Request(intent, stocks, found.horizon, found.day, found.time_said)
     if not stocks:
         return Request(Intent.ALERTS)
     kind, direction, amount = _alert_terms(found, read)
-    return Request(intent, stocks[:1], found.horizon, kind, direction, amount)
+    return Request(intent, stocks[:1], found.horizon, kind=kind, direction=direction, amount=amount)
 
 
 def _alert_terms(found: Entities, read: Scores) -> tuple[RuleKind | None, Direction | None, str]:
@@ -285,4 +285,4 @@ def _unknown_company(found: Entities) -> tuple[Entities, str] | None:
     rest = (*found.slotted[:start], "{stock}", *found.slotted[stop:])
     plain = (*found.unknown[:start], False, *found.unknown[stop:])
     written = (*found.written[:start], name, *found.written[stop:])
-    return Entities((name,), found.horizon, found.percent, found.price, rest, plain, written), name
+    return replace(found, stocks=(name,), slotted=rest, unknown=plain, written=written), name

@@ -9,6 +9,8 @@ _MARKS = re.compile(r"[^\w\s$%^&.,=+/\-\u2212]|_")  # what no symbol, name, pric
 _LOOSE = re.compile(r"(?<![^\s])(?:[.,/=]|[+-](?!\d))+|[.,/+=-]+(?![^\s])")  # such marks at a word's end, or alone
 _SAME = re.compile(r"([^\W\d_])\1{2,}")  # three and more of one letter: "heyyy"
 
+_ENDS = '.,;:!?¿¡…()"“”„«»'
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -39,6 +41,16 @@ def fold_words(text: str) -> str:
     'avisame si nvidia cae un 5,5%'
     """
     return _cleaned(text).casefold()
+
+
+def as_written(text: str, folded: str) -> str:
+    """A run of folded words as it stands in a text, with its accents: "5 años"; folded where it is not found."""
+    parts = text.split()
+    for start in range(len(parts) if folded else 0):
+        for stop in range(start + 1, min(len(parts), start + len(folded.split()) + 1) + 1):
+            if " ".join(map(fold_words, parts[start:stop])) == folded:
+                return " ".join(parts[start:stop]).strip(_ENDS)
+    return folded
 
 
 def shorter_spellings(word: str) -> tuple[str, ...]:
