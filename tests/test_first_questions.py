@@ -193,7 +193,11 @@ def test_what_we_are_is_told_in_every_language_within_one_message(talk: Talk, co
     [
         ("disney by christmas", "en", "“christmas” is 25 December 2026, 23 trading days ahead; the nearest"),
         ("apple by friday", "en", "“friday” is 27 November 2026, 4 trading days ahead; the nearest"),
-        ("tesla until the end of the year", "en", "is 31 December 2026, 27 trading days ahead; the nearest"),
+        (
+            "tesla until the end of the year",
+            "en",
+            "“the end of the year” is 31 December 2026, 27 trading days ahead; the nearest",
+        ),
         ("apple by 15 March", "en", "“15 March” is 15 March 2027"),
         ("apple in 5 years", "en", "You asked for “5 years”; the nearest"),
         ("Apple bis zum 15. März", "de", "„15. März“: Das ist der 15. März 2027"),
@@ -224,6 +228,7 @@ def test_a_day_as_far_ahead_as_an_offered_horizon_needs_no_word_on_it(talk: Talk
         ("apple by 3/15", date(2027, 3, 15)),
         ("apple until the end of the quarter", date(2026, 12, 31)),
         ("apple in march", date(2027, 3, 15)),
+        ("apple by the end of february", date(2027, 2, 28)),
     ],
 )
 def test_the_next_day_of_a_name_is_meant(said: str, day: date) -> None:

@@ -130,5 +130,4 @@ def _in_digits(match: re.Match[str], at: int, code: str, after_by: bool) -> Name
         day, month = month, day
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return None
-    year = int(match[7]) % 100 + 2000 if match[7] else None
-    return NamedDay(at, at + 1, day, month, year)
+    return NamedDay(at, at + 1, day, month, int(match[7]) % 100 + 2000 if match[7] else None)

@@ -281,19 +281,16 @@ class _Search:
         """The words of a time: "5 years", "next year"."""
         if when is None:
             return ""
-        start = when.start
-        if (
-            isinstance(when, Time)
-            and when.stop == start + 1
-            and start > 0
-            and self.folded[start - 1] in self.spoken.words["between"]
-        ):
-            start -= 1
+        lone = isinstance(when, Time) and when.stop == when.start + 1
+        beside = self.folded[when.start - 1] if lone and when.start > 0 else ""
+        start = when.start - (beside in self.spoken.words["between"])
         return " ".join(self.folded[start : when.stop])
 
     def _slotted(self, amount: list[Amount], time: list[Time], day: NamedDay | None) -> Entities:
         slots: dict[int, tuple[int, str]] = {start: (stop, STOCK) for start, (stop, _name) in self.stocks.items()}
-        slots |= {each.start: (each.stop, TIME) for each in (*time, *([day] if day is not None else []))}
+        slots |= {each.start: (each.stop, TIME) for each in time}
+        if day is not None:
+            slots[day.start] = day.stop, TIME
         slots |= {found.start: (found.stop, PERCENT if found.percent else PRICE) for found in amount}
         slotted: list[str] = []
         unknown: list[bool] = []
