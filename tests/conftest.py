@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from bellwether.core.config import load_settings
 from bellwether.core.types import Bars
 from bellwether.services import Services, build_services
+from tests.support.bot_api_server.server import TelegramServer
 from tests.support.clock import Clock
 from tests.support.database import new_database
 from tests.support.talk import Talk
@@ -121,6 +122,22 @@ def clock() -> Clock:
 def talk(services: Services) -> Talk:
     """A chat with the bot without Telegram between."""
     return Talk(services)
+
+
+@pytest.fixture
+def server() -> Iterator[TelegramServer]:
+    """A Bot API server to which a private chat, 1001, has written; all that it was asked was as Telegram wants it."""
+    with TelegramServer() as server:
+        server.open_chat(1001)
+        yield server
+        assert server.violations == []
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many questions in a row: nobody waits for a turn, as a group would, which is written to twenty times a minute."""
+    monkeypatch.setattr("bot.telegram.rate_limits.GROUP", 0.0)
+    monkeypatch.setattr("bot.telegram.rate_limits.PRIVATE", 0.0)
 
 
 @pytest.fixture(scope="module")

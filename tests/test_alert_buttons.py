@@ -1,6 +1,5 @@
 """The buttons under alerts: the chart, hear less of it, hear no more; and what old or forged ones answer."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,14 +17,6 @@ from tests.test_evaluate_rules import ANY_MOVE, EVENING, add, owed, services_at
 from tests.test_rules_alert import rule
 
 ANN = 1001
-
-
-@pytest.fixture
-def server() -> Iterator[TelegramServer]:
-    with TelegramServer() as server:
-        server.open_chat(ANN)
-        yield server
-        assert server.violations == []
 
 
 def test_an_alert_is_seen_made_quieter_and_stopped_by_its_buttons(server: TelegramServer, tmp_path: Path) -> None:

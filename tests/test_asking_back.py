@@ -2,7 +2,6 @@
 
 import io
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -37,14 +36,6 @@ GSPC, VIX = "^GSPC: S&P 500 index, Index, USD", "^VIX: CBOE Volatility Index, In
 
 
 # ---- Telegram
-
-
-@pytest.fixture
-def server() -> Iterator[TelegramServer]:
-    with TelegramServer() as server:
-        server.open_chat(ANN)
-        yield server
-        assert server.violations == []
 
 
 def labels(message: object) -> list[str]:

@@ -128,7 +128,7 @@ def test_what_cannot_be_is_said_kindly(talk: Talk, said: str, answer: str) -> No
 
 
 def test_a_threshold_that_is_missing_is_asked_for(talk: Talk) -> None:
-    assert "At which close" in talk.say("/alerts AAPL price")
+    assert "At which closing price" in talk.say("/alerts AAPL price")
     talk.press("$184.10 (+5.0 %)")
     assert rules(talk)[0].threshold == 184.1
 

@@ -1,7 +1,6 @@
 """The conversation, the digest and the alerts in every language; nobody hears another's."""
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
@@ -55,13 +54,6 @@ SAID = (
     *("/settings charts dark", "/settings charts", "/settings", "AAPL"),
     *("/watch", "/unwatch", "/forecast", "/compare AAPL", "/compare AAPL apple", "/asof 2021-99-99 AAPL"),
 )
-
-
-@pytest.fixture
-def server() -> Iterator[TelegramServer]:
-    with TelegramServer() as server:
-        yield server
-        assert server.violations == []
 
 
 def in_english(text: str) -> list[str]:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,13 +29,9 @@ EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramServer]:
-    monkeypatch.setattr("bot.telegram.rate_limits.GROUP", 0.0)  # many questions in a row: nobody waits for a turn
-    monkeypatch.setattr("bot.telegram.rate_limits.PRIVATE", 0.0)
-    with TelegramServer() as server:
-        server.open_chat(ANN)
-        yield server
-        assert server.violations == []
+def server(server: TelegramServer, unhurried: None) -> TelegramServer:
+    server.open_chat(ANN)
+    return server
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Dark charts in the chat: what arrives at Telegram has the background that the chat wants, whatever asked for it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,18 +30,12 @@ WAYS = {
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramServer]:
-    monkeypatch.setattr("bot.telegram.rate_limits.GROUP", 0.0)
-    monkeypatch.setattr("bot.telegram.rate_limits.PRIVATE", 0.0)
-    monkeypatch.setattr(
-        "bot.telegram.inbox_marks.LINGER", 0.01
-    )  # each press waits until nothing is unanswered any more
-    with TelegramServer() as server:
-        server.open_chat(ANN)
-        server.open_chat(GROUP, "Traders", type="supergroup")
-        server.appoint(GROUP, ANN)
-        yield server
-        assert server.violations == []
+def server(server: TelegramServer, unhurried: None, monkeypatch: pytest.MonkeyPatch) -> TelegramServer:
+    # each press waits until nothing is unanswered any more
+    monkeypatch.setattr("bot.telegram.inbox_marks.LINGER", 0.01)
+    server.open_chat(GROUP, "Traders", type="supergroup")
+    server.appoint(GROUP, ANN)
+    return server
 
 
 def backgrounds(server: TelegramServer, services: Services, chat_id: int, way: str) -> set[str]:

@@ -1,7 +1,6 @@
 """The digest as it is read: one headline, what stands out, the rest in a line each, in one message; and weekly ones."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -32,13 +31,6 @@ CRASH = datetime(
     2020, 3, 16, 21, 0, tzinfo=UTC
 )  #: an hour after New York closed; nearly everything fell out of its range
 FRIDAY = datetime(2021, 12, 17, 22, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def server() -> Iterator[TelegramServer]:
-    with TelegramServer() as server:
-        yield server
-        assert server.violations == []
 
 
 def test_forty_symbols_fit_one_message_in_every_language(server: TelegramServer, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ The server refuses what Telegram would refuse: wrong requests, texts and caption
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,20 +21,12 @@ ARGUMENTS = {"compare": "AAPL MSFT", "asof": "2020-03-02 AAPL", "feedback": "It 
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramServer]:
-    monkeypatch.setattr(
-        "bot.telegram.rate_limits.GROUP", 0.0
-    )  # a group is written to twenty times a minute: too slow for a test
-    monkeypatch.setattr("bot.telegram.rate_limits.PRIVATE", 0.0)
-    monkeypatch.setattr(
-        "bot.telegram.inbox_marks.LINGER", 0.01
-    )  # each press waits until nothing is unanswered any more
-    with TelegramServer() as server:
-        server.open_chat(ANN)
-        server.open_chat(GROUP, "Traders", type="supergroup")
-        server.appoint(GROUP, ANN)
-        yield server
-        assert server.violations == []
+def server(server: TelegramServer, unhurried: None, monkeypatch: pytest.MonkeyPatch) -> TelegramServer:
+    # each press waits until nothing is unanswered any more
+    monkeypatch.setattr("bot.telegram.inbox_marks.LINGER", 0.01)
+    server.open_chat(GROUP, "Traders", type="supergroup")
+    server.appoint(GROUP, ANN)
+    return server
 
 
 @pytest.mark.parametrize("given", ["with", "without"])

@@ -1,6 +1,5 @@
 """Cards to share in any chat: from what is kept, without asking anybody, and only for what was typed last."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,13 +80,6 @@ def test_a_failing_market_gives_no_card_and_no_error(services: Services) -> None
             raise MarketDataError("gone")
 
     assert cards(ChatContext(replace(services, provider=Broken()), ANN), "AAPL") == []  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def server() -> Iterator[TelegramServer]:
-    with TelegramServer() as server:
-        yield server
-        assert server.violations == []
 
 
 def test_telegram_gets_articles_with_a_link_back(server: TelegramServer, tmp_path: Path) -> None:

@@ -61,8 +61,8 @@ def test_it_was_made_before_the_last_migrations(store: Store, form: str) -> None
 
 #: what was said, and how it is said now
 REWORDED = {
-    "/unwatch SYMBOL stops one.": "/unwatch TICKER stops one.",
-    "/unwatch SYMBOL nimmt eines heraus": "/unwatch TICKER nimmt eine Aktie heraus",
+    "/unwatch SYMBOL stops one.": "To stop watching one, send for example /unwatch {first}.",
+    "/unwatch SYMBOL nimmt eines heraus.": "So nehmen Sie eine heraus: /unwatch {first}.",
     "Drücken Sie + und eine Aktie für einen neuen, oder tippen Sie ihn:": (
         "Für einen neuen tippen Sie auf + und eine Aktie, oder schreiben Sie:"
     ),
@@ -85,14 +85,21 @@ REWORDED = {
 }
 
 
+def _reworded(text: str, first: str = "") -> str:
+    for before, now in REWORDED.items():
+        text = text.replace(before, now.format(first=first))
+    return text
+
+
 def as_told_now(old: dict[str, Any]) -> dict[str, Any]:
     """The old answers but for what is told otherwise on purpose: each symbol's biggest miss only, and other words."""
     record = old["api"]["0 /track-record"]["body"]
     record["misses"] = list({miss["symbol"]: miss for miss in reversed(record["misses"])}.values())[::-1]
-    for answers_of_chat in [*old["chats"].values(), *old["api"]["3 /rules"]["body"]["items"]]:
-        for before, now in REWORDED.items():
-            said = {about: text for about, text in answers_of_chat.items() if isinstance(text, str)}
-            answers_of_chat.update({about: text.replace(before, now) for about, text in said.items()})
+    for rule in old["api"]["3 /rules"]["body"]["items"]:
+        rule["text"] = _reworded(rule["text"])
+    for answers_of_chat in old["chats"].values():
+        first = answers_of_chat["/list"].splitlines()[1].split()[0]  # of what is watched
+        answers_of_chat.update({said: _reworded(text, first) for said, text in answers_of_chat.items()})
     return old
 
 

@@ -1,12 +1,9 @@
 """How an alert turned out answers the alert's own message, weeks later, over a local Bot API server."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-import pytest
 
 from bellwether.alerts import ask, rules_table
 from bellwether.alerts.tick import tick
@@ -22,14 +19,6 @@ from tests.support.running_bot import bot_services
 ANN = 1001
 BEGAN = datetime(2021, 12, 1, 22, 0, tzinfo=UTC)
 WEEK = timedelta(days=7)
-
-
-@pytest.fixture
-def server() -> Iterator[TelegramServer]:
-    with TelegramServer() as server:
-        server.open_chat(ANN)
-        yield server
-        assert server.violations == []
 
 
 def alerted(server: TelegramServer, folder: Path) -> Services:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,8 @@ from tests.support.running_bot import bot_services, running_bot
 from tests.support.talk import Talk, as_read
 
 ANN, BEN, GROUP = 1001, 1002, -1002002
+
+pytestmark = pytest.mark.usefixtures("unhurried")
 
 #: what somebody says in a fresh chat, and what they read
 SAID = [
@@ -50,15 +51,6 @@ SAID = [
     ("the weather in paris", "I'm not sure what you mean"),
     ("👍", "You're welcome"),
 ]
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramServer]:
-    monkeypatch.setattr("bot.telegram.rate_limits.PRIVATE", 0.0)
-    with TelegramServer() as server:
-        server.open_chat(ANN)
-        yield server
-        assert server.violations == []
 
 
 def test_every_kind_of_request_is_answered_over_telegram(server: TelegramServer, tmp_path: Path) -> None:

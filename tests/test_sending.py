@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -31,14 +30,6 @@ from tests.support.http_server import Response
 from tests.support.running_bot import bot_services, running_bot
 
 ANN, GROUP, SUPERGROUP = 1001, -2002, -1002002
-
-
-@pytest.fixture
-def server() -> Iterator[TelegramServer]:
-    with TelegramServer() as server:
-        server.open_chat(ANN)
-        yield server
-        assert server.violations == []
 
 
 @pytest.fixture

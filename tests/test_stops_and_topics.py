@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,13 +26,10 @@ EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def server() -> Iterator[TelegramServer]:
-    with TelegramServer() as server:
-        server.open_chat(ANN)
-        server.open_chat(GROUP, type="supergroup")
-        server.appoint(GROUP, ANN)
-        yield server
-        assert server.violations == []
+def server(server: TelegramServer) -> TelegramServer:
+    server.open_chat(GROUP, type="supergroup")
+    server.appoint(GROUP, ANN)
+    return server
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,14 +24,6 @@ from tests.support.running_bot import bot_services, running_bot
 
 ANN = 1001
 EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)  # an hour after New York closed
-
-
-@pytest.fixture
-def server() -> Iterator[TelegramServer]:
-    with TelegramServer() as server:
-        server.open_chat(ANN)
-        yield server
-        assert server.violations == []
 
 
 def test_a_conversation_from_start_to_the_evening_digest(server: TelegramServer, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +20,10 @@ ANN, ADMIN, GROUP, TOPIC = 1001, 1002, -1002002, 4
 
 
 @pytest.fixture
-def server() -> Iterator[TelegramServer]:
-    with TelegramServer() as server:
-        server.open_chat(ANN)
-        server.open_chat(GROUP, "Traders", type="supergroup")
-        server.appoint(GROUP, ADMIN)
-        yield server
-        assert server.violations == []
+def server(server: TelegramServer) -> TelegramServer:
+    server.open_chat(GROUP, "Traders", type="supergroup")
+    server.appoint(GROUP, ADMIN)
+    return server
 
 
 def press(server: TelegramServer, message: SentMessage, label: str, **who: Any) -> SentMessage:
@@ -55,7 +51,7 @@ def test_it_does_what_the_button_says_and_shows_it_in_a_new_message(server: Tele
         assert [one.symbol for one in watchlist.watchlist(services.store, ANN)] == ["AAPL"]
         assert "Stop the nightly digest" in str(watching.buttons)
         kinds = press(server, forecast, "Alert me…")
-        assert "Big move in a day" in str(kinds.buttons)
+        assert "Big move in one day" in str(kinds.buttons)
         server.wait_for(lambda s: len(s.answered_callbacks) == 3)
         assert server.messages(ANN)[0].edits == 0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -213,12 +212,10 @@ ANN_ID, ADMIN, GROUP_ID = 1001, 1002, -1002002
 
 
 @pytest.fixture
-def server() -> Iterator[TelegramServer]:
-    with TelegramServer() as server:
-        server.open_chat(GROUP_ID, "Traders", type="supergroup")
-        server.appoint(GROUP_ID, ADMIN)
-        yield server
-        assert server.violations == []
+def server(server: TelegramServer) -> TelegramServer:
+    server.open_chat(GROUP_ID, "Traders", type="supergroup")
+    server.appoint(GROUP_ID, ADMIN)
+    return server
 
 
 def test_a_group_asks_by_mention_and_by_reply_in_its_topic_and_with_its_rights(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -45,12 +45,10 @@ CASES = ("t1-hidden-user.json", "t1b-restricted-older-server.json")
 
 
 @pytest.fixture
-def server() -> Iterator[TelegramServer]:
-    with TelegramServer() as server:
-        server.open_chat(ANN)
-        server.open_chat(BEN)
-        yield server
-        assert server.violations == []
+def server(server: TelegramServer) -> TelegramServer:
+    server.open_chat(ANN)
+    server.open_chat(BEN)
+    return server
 
 
 def inbox_rows(services: Services) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from bellwether.alerts import ask
 from bellwether.alerts.quieter import quieter_thresholds
 from bellwether.alerts.text import alerts
 from bellwether.ask import forecasts
-from bellwether.core.alert_types import AlertRule, Direction, RuleKind
+from bellwether.core.alert_types import AlertRule, RuleKind
 from bellwether.core.errors import BellwetherError
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.delivery import chat_wishes
@@ -60,6 +60,6 @@ def _last_close(chat: ChatContext, rule: AlertRule) -> tuple[str, float]:
 def _threshold(rule: AlertRule, threshold: float, currency: str) -> str:
     if rule.kind is RuleKind.UNUSUAL:
         return _("1 day in {days}").format(days=round(1 / threshold))
-    if rule.direction is Direction.EITHER:
+    if rule.kind in {RuleKind.MOVE, RuleKind.RISK}:
         return alerts.share(threshold)
     return alerts.figure(rule, threshold, currency)

@@ -26,7 +26,7 @@ from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.core.types import Instrument, Outlook
 from bellwether.delivery import chat_wishes
-from bellwether.forecasting.sentences import day, money, signed_percent, span
+from bellwether.forecasting.sentences import day, money, signed_percent, within
 from bot.commands.alert_presets import presets, terms
 from bot.commands.alert_typed import EXAMPLES
 from bot.commands.base import ChatContext
@@ -36,6 +36,7 @@ from bot.replies import Button, Reply, Rows
 
 _MOST_NEW = 8  #: symbols offered for a new alert
 _PAGE = 9  #: alerts on one page of the list
+_SHORT = 14  #: letters of which three or four labels stand in one row of a phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class KindText:
 
 _KINDS = {
     RuleKind.PRICE: KindText(
-        N_("Price reaches a level"), N_("At which close should I write to you?"), typed="price 200"
+        N_("Price reaches a level"), N_("At which closing price should I write to you?"), typed="price 200"
     ),
     RuleKind.MOVE: KindText(
         N_("Big move in one day"),
@@ -73,7 +74,7 @@ _KINDS = {
     ),
     RuleKind.GROWTH: KindText(
         N_("Middle of the forecast"),
-        N_("The middle outcome: it is as likely to end above it as below. From which change on should I write?"),
+        N_("It is as likely to end above the middle outcome as below it. From which change on should I write?"),
         typed="growth 5% 3m",
     ),
     RuleKind.EARNINGS: KindText(
@@ -125,17 +126,19 @@ def kind_buttons(symbol: str, horizon: int) -> Rows:
 def thresholds(seen: Outlook, kind: RuleKind, horizon: int) -> Reply:
     """Offer thresholds for an alert of one kind."""
     instrument, close = seen.instrument, seen.bars.quoted_close
-    parts = [f"{alerts.name(instrument)}:"]
-    if kind in FORECASTS:
-        parts.append(f"{span(horizon)}.")
+    about = alerts.name(instrument)
+    parts = [f"{about}, {within(horizon)}:" if kind in FORECASTS else f"{about}:"]
     if kind is RuleKind.PRICE:
-        last = escape(money(close, instrument.currency, instrument.symbol))
-        parts.append(_("It last closed at {price}.").format(price=last))
+        parts.append(_last_close(close, instrument.currency, instrument.symbol))
     text = " ".join([*parts, _(_KINDS[kind].question)])
     if _KINDS[kind].typed:
         typed = f"/alerts {escape(instrument.symbol)} {_KINDS[kind].typed}"
         text += "\n\n" + _("Another number? Type it: {command}").format(command=typed)
     return Reply(text, buttons=threshold_buttons(instrument.symbol, kind, horizon, close, instrument.currency))
+
+
+def _last_close(close: float, currency: str, symbol: str) -> str:
+    return _("It last closed at {price}.").format(price=escape(money(close, currency, symbol)))
 
 
 def threshold_buttons(symbol: str, kind: RuleKind, horizon: int, close: float, currency: str) -> Rows:
@@ -166,6 +169,8 @@ def one_alert(chat: ChatContext, rule: AlertRule, opening: str, day_move: float 
     except BellwetherError:
         pass
     state = [_("It is paused: nothing comes before you resume it.")] if rule.paused else []
+    if rule.kind is RuleKind.PRICE and close is not None:
+        state.append(_last_close(close, currency, rule.symbol))
     if rule.kind is RuleKind.MOVE:
         state.append(_("That is within one trading day, not counted from today's price."))
     if not rule.armed and rule.kind is not RuleKind.MOVE:  # of a day's move each is news
@@ -231,4 +236,6 @@ def removed(rule: AlertRule) -> Reply:
 
 def _preset_buttons(start: str, offered: list[tuple[str, str]], kind: RuleKind) -> Rows:
     buttons = [Button(label, f"{start}:{end}") for label, end in offered]
-    return in_rows(buttons, 2 if kind is RuleKind.PRICE else 3 if len(buttons) % 3 == 0 else 4)
+    if kind is RuleKind.PRICE or any(len(button.label) > _SHORT for button in buttons):
+        return in_rows(buttons, 2)
+    return in_rows(buttons, 3 if len(buttons) % 3 == 0 else 4)

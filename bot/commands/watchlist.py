@@ -127,7 +127,7 @@ def listed(chat: ChatContext, text: str) -> Reply:
         lines.append(_("and {count} more").format(count=len(watched) - _SHOWN))
     rows = in_rows([Button(symbol, f"ask:{symbol}") for symbol in watched[:_SHOWN_BUTTONS]], 4)
     lines_shown = "\n".join([_("You watch:"), *lines])
-    how = _("/unwatch TICKER stops one.")
+    how = _("To stop watching one, send for example /unwatch {symbol}.").format(symbol=escape(watched[0]))
     return Reply(f"{notice}{lines_shown}\n\n{how}", buttons=rows)
 
 

@@ -25,29 +25,22 @@ def opening(record: TrackRecord) -> str:
     """What the record rests on."""
     if record.issued == 0:
         return _("No forecast has been entered yet: the record begins with the first one.")
-    sentences = [f"{SIMULATED}"] if record.simulated else []
-    numbers = {
-        "issued": count(record.issued),
-        "settled": count(record.settled),
-        "waiting": count(record.waiting),
-        "lost": count(record.without_outcome),
-    }
+    numbers = {"issued": count(record.issued), "settled": count(record.settled)}
     if record.first and record.last:
-        message = _(
-            "{issued} forecasts issued; {settled} have their outcome of cutoffs from {first} to {last}, {waiting} are "
-            "open, {lost} will have none because no price came."
-        )
-        sentences.append(message.format(**numbers, first=day(record.first), last=day(record.last)))
+        message = _("{issued} forecasts; {settled} of them, made from {first} to {last}, have their outcome.")
+        sentences = [message.format(**numbers, first=day(record.first), last=day(record.last))]
     else:
-        message = _(
-            "{issued} forecasts issued; {settled} have their outcome, {waiting} are open, {lost} will have none "
-            "because no price came."
-        )
-        sentences.append(message.format(**numbers))
+        sentences = [_("{issued} forecasts; {settled} of them have their outcome.").format(**numbers)]
+    if record.waiting:
+        sentences.append(_("Still open: {count}.").format(count=count(record.waiting)))
+    if record.without_outcome:
+        message = _("Without an outcome, because no price came: {count}.")
+        sentences.append(message.format(count=count(record.without_outcome)))
     if record.by_plain_rule:
         message = _("For {count} more the model was silent and the plain rule answered.")
         sentences.append(message.format(count=count(record.by_plain_rule)))
-    return "\n".join(sentences)
+    told = " ".join(sentences)
+    return f"{SIMULATED}\n{told}" if record.simulated else told
 
 
 def judged(score: Score) -> str:
