@@ -80,12 +80,12 @@ def test_the_message_says_what_why_and_how_to_stop_it(tmp_path: Path) -> None:
     text = str(row["text"])
     made = forecasts.answer(services, "AAPL", 10, SESSION).forecast
     assert text.startswith(
-        "<b>Apple</b> (AAPL): its middle outcome over the next two weeks stands already above −20.0\u00a0%"
+        "<b>Apple</b> (AAPL): its middle outcome over the next two weeks is already above −20.0\u00a0%"
     )
     assert f"at {made.growths[3] * 100:+.1f}\u00a0%".replace("-", "−") in text
     assert "8 in 10 outcomes: $" in text
     assert "by 13 January 2022." in text
-    assert f"<i>Close of 30 December · your alert {rule.id}: AAPL: a middle outcome" in text
+    assert f"<i>Close of 30 December · your alert {rule.id}: a middle outcome" in text
     assert "Why you get this" not in text
     assert row["offers"] == f"forecast:AAPL:10 quieter:{rule.id} stop:{rule.id}"
     assert "sample data" in text.lower()

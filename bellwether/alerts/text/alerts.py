@@ -43,15 +43,19 @@ _WAITS_FOR = {
 
 def describe(rule: AlertRule, currency: str = "") -> str:
     """A rule in plain words: "AAPL: a middle outcome over the next two weeks above +5.0 %"."""
+    return f"{rule.symbol}: {waits_for(rule, currency)}"
+
+
+def waits_for(rule: AlertRule, currency: str) -> str:
+    """The same without its symbol, for where that has been said."""
     message = _WAITS_FOR.get((rule.kind, rule.direction)) or _WAITS_FOR[rule.kind, None]
-    wanted = _(message).format(
+    return _(message).format(
         span=sentences.within(rule.horizon) if rule.horizon else "",
         limit=figure(rule, rule.threshold, currency),
         loss=share(rule.threshold),
         share=share(rule.threshold),
         days=round(1 / rule.threshold) if rule.threshold else 0,
     )
-    return f"{rule.symbol}: {wanted}"
 
 
 def figure(rule: AlertRule, value: float, currency: str) -> str:
@@ -85,10 +89,12 @@ def message(line: str, rule: AlertRule, made: Forecast | None, currency: str, se
         parts.append(f"{ends}.")
         record = made.explanation.record
         if rule.kind in {RuleKind.GROWTH, RuleKind.CHANCE} and record is not None and not record.growth_known:
-            parts.append(_("About rise or fall the model was not shown to know more than the usual share of rises."))
+            parts.append(
+                _("Tests did not show that the model knows more of rise or fall than how often the price rises anyway.")
+            )
         parts += [f"<i>{escape(translated(caveat))}</i>" for caveat in made.caveats]
     asked = _("Close of {day} · your alert {number}: {alert}.").format(
-        day=day_and_month(session), alert=escape(describe(rule, currency)), number=rule.id
+        day=day_and_month(session), alert=escape(waits_for(rule, currency)), number=rule.id
     )
     if rule.repeat is Repeat.ONCE:
         asked += " " + _("It was to come only once, and is over.")

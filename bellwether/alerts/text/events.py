@@ -25,8 +25,8 @@ _RARE = {
 }
 #: by whether it stood there already, and by the side
 _PRICES = {
-    (True, Direction.ABOVE): N_("{name} stands already above {level}: it closed at {close}."),
-    (True, Direction.BELOW): N_("{name} stands already below {level}: it closed at {close}."),
+    (True, Direction.ABOVE): N_("{name} is already above {level}: it closed at {close}."),
+    (True, Direction.BELOW): N_("{name} is already below {level}: it closed at {close}."),
     (False, Direction.ABOVE): N_("{name} has gone above {level}: it closed at {close}."),
     (False, Direction.BELOW): N_("{name} has gone below {level}: it closed at {close}."),
 }
@@ -37,8 +37,8 @@ _LOSSES = {  # by whether it stood there already
     False: N_("{name} now has a 1 in 20 chance of losing more than {loss} {span}: the worst 1 in 20 end below {now}."),
 }
 _FIGURES = {
-    (True, Direction.ABOVE): N_("{name}: its {what} {span} stands already above {limit}, at {now}."),
-    (True, Direction.BELOW): N_("{name}: its {what} {span} stands already below {limit}, at {now}."),
+    (True, Direction.ABOVE): N_("{name}: its {what} {span} is already above {limit}, at {now}."),
+    (True, Direction.BELOW): N_("{name}: its {what} {span} is already below {limit}, at {now}."),
     (False, Direction.ABOVE): N_("{name}: its {what} {span} has gone above {limit}, at {now}."),
     (False, Direction.BELOW): N_("{name}: its {what} {span} has gone below {limit}, at {now}."),
 }
