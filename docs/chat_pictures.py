@@ -53,7 +53,8 @@ section { width: 372px; display: flex; flex-direction: column; gap: 8px }
 .out { align-self: flex-end; background: %(out)s; border-radius: 14px 14px 4px 14px; padding: 7px 12px }
 .in { background: %(in)s; border-radius: 14px 14px 14px 4px; overflow: hidden }
 .in img { display: block; width: 100%% }
-.in p { margin: 0; padding: 8px 12px; white-space: pre-wrap; overflow-wrap: anywhere }
+.words { padding: 8px 12px; white-space: pre-wrap; overflow-wrap: anywhere }
+blockquote { margin: 0; padding-left: 9px; border-left: 3px solid %(quiet)s }
 .row { display: flex; gap: 4px } .row span { flex: 1; background: %(key)s; border-radius: 8px; padding: 7px 4px;
   text-align: center; font-size: 13.5px } .keys { display: flex; flex-direction: column; gap: 4px }
 """
@@ -97,7 +98,7 @@ def _exchange(said: str, answer: SentMessage) -> str:
     chart = f'<img src="data:image/png;base64,{picture}">' if picture else ""
     rows = "".join(map(_row, answer.buttons))
     return (
-        f'<div class="out">{escape(said)}</div><div class="in">{chart}<p>{answer.html}</p></div>'
+        f'<div class="out">{escape(said)}</div><div class="in">{chart}<div class="words">{answer.html}</div></div>'
         f'<div class="keys">{rows}</div>'
     )
 

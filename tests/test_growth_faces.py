@@ -172,6 +172,9 @@ def test_the_year_ahead_the_middle_and_the_test_stand_under_details_in_place(tmp
         assert words not in short
     assert "[1]" not in details and talk.labels == ["Short again", "What does this mean?", "Share price"]
     assert talk.press("Short again") == short
+    meaning = talk.press("What does this mean?")
+    assert "Of ten such quarters about eight come out inside the range" in meaning
+    assert "price ended inside" not in meaning, "it explains sales, not prices"
 
 
 def test_few_figures_are_seen_first_and_none_twice_in_any_language(tmp_path: Path) -> None:

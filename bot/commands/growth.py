@@ -1,5 +1,6 @@
 """/growth: what the company behind a stock may take in, and how earlier forecasts of it turned out."""
 
+from dataclasses import replace
 from html import escape
 
 from bellwether.core.errors import BadSymbol
@@ -10,6 +11,7 @@ from bellwether.revenue import ask, sentences
 from bellwether.revenue.ask import GrowthAnswer
 from bot import charts
 from bot.commands.base import ChatContext, Command, Press
+from bot.commands.growth_meaning import sales_meaning
 from bot.commands.stock_typed import or_ask_back
 from bot.keyboards import meaning
 from bot.replies import Button, Pressed, Reply, fitting
@@ -34,7 +36,7 @@ def _show(chat: ChatContext, text: str, *, details: bool = False) -> Reply:
     return Reply(
         _detailed_text(asked) if details else _short_text(asked),
         chart=charts.growth(made, chat.preferences.theme),
-        buttons=((more, meaning()), (price,)),
+        buttons=((more, replace(meaning(), action="growth_meaning")), (price,)),
     )
 
 
@@ -79,6 +81,7 @@ def _limits(asked: GrowthAnswer) -> str:
 
 _PRESSES = {
     "growth": Press(lambda chat, given: _show(chat, given.symbol())),
+    "growth_meaning": Press(lambda chat, given: sales_meaning(), (0,)),
     "growth_short": Press(lambda chat, given: Pressed(edit=_show(chat, given.symbol()))),
     "growth_details": Press(lambda chat, given: Pressed(edit=_show(chat, given.symbol(), details=True))),
 }
