@@ -54,7 +54,7 @@ def build_services(settings: Settings, clock: Clock = utc_now) -> Services:
         model = served_model(settings)
     except ModelError as error:
         problem = str(error)
-        log.error("%s Answers come from the plain volatility rule until this is mended.", problem)
+        log.error("%s Answers come from the plain rule until this is mended.", problem)
     store = Store(settings.database.path, settings.database.key.get_secret_value())
     provider = open_market(settings.market, store, clock)
     return Services(

@@ -15,6 +15,7 @@ import pytest
 from bellwether.ask import forecasts
 from bellwether.ask.market_overview import KEPT_FOR, Overview, Overviews, work_out
 from bellwether.core.errors import UnusableBars
+from bellwether.forecasting import sentences
 from bellwether.market.remote.bar_history import BarHistory, StoredBars
 from bellwether.market.remote.instruments_table import SymbolRequest
 from bellwether.market.sample import SampleProvider
@@ -23,7 +24,7 @@ from bellwether.market.symbols.universe import Universe, listed, well_known
 from bellwether.services import Services
 from tests.support.web import NOW, Visitor, plain_text, sample_services
 from web.app import create_app
-from web.pages import market_view
+from web.pages import forecast_view, market_view
 from web.rows import csv_text
 
 END = date(2021, 12, 31)
@@ -214,6 +215,12 @@ def test_a_comparison_has_a_row_for_each_in_the_order_asked(visitor: Visitor) ->
     drawn = visitor.get(chart[1].replace("&amp;", "&"))
     assert (drawn.status_code, drawn.headers["content-type"]) == (200, "image/svg+xml")
     assert "NVDA" in drawn.text
+
+
+def test_a_comparison_shows_the_ranges_in_percent_and_as_prices(visitor: Visitor, tmp_path: Path) -> None:
+    made = forecasts.answer(sample_services(tmp_path), "AAPL", 10).forecast
+    text = plain_text(visitor.get("/compare?symbols=AAPL,KO").text)
+    assert f"{forecast_view.spread(made)} {' to '.join(sentences.price_range(made))}" in text
 
 
 def test_a_chart_of_a_comparison_tells_what_is_wrong_with_the_symbols_first(visitor: Visitor) -> None:

@@ -105,6 +105,22 @@ def test_a_stock_page_says_everything_that_is_needed_to_judge_it(
         assert said in text
     assert page.text.count('aria-current="page"') == 1
     assert f'<h1 class="answer">{sentences.headline(made)}</h1>' in page.text
+    assert text.count(sentences.trust_line(made)) == 1
+    assert text.index(sentences.trust_line(made)) < text.index("Sample data"), "right beneath the answer"
+    assert sentences.trust_grounds(made) in text
+    assert "A range far too wide always holds" in text or not sentences.count_is_not_all(made)
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/market", "/stocks/AAPL", "/how-it-works", "/track-record", "/receipts/ba-2020-02-20-21"]
+)
+def test_the_plain_rule_has_one_name_and_is_explained_where_it_is_named(visitor: Visitor, address: str) -> None:
+    page = visitor.get(address)
+    text = plain_text((visitor.get(page.headers["location"]) if page.is_redirect else page).text)
+    assert "plain rule" in text.lower()
+    assert re.search(r"recent swings|swung lately", text)
+    assert "simple method" not in text
+    assert "plain volatility rule" not in text
 
 
 def test_the_range_table_runs_from_the_highest_price_to_the_lowest(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ class AsyncClient:
     async def baseline(
         self, symbol: str, horizon: int | str = 10, as_of: date | str | None = None
     ) -> BaselineForecastAnswer:
-        """What a plain volatility rule says."""
+        """What a plain rule says."""
         return await self._ask(BaselineForecastAnswer, get("baseline", symbol, horizon=horizon, as_of=as_of))
 
     async def search(self, text: str) -> UniverseAnswer:

@@ -68,7 +68,7 @@ class Client:
         return self._ask(GrowthResponse, get("growth", symbol, as_of=as_of))
 
     def baseline(self, symbol: str, horizon: int | str = 10, as_of: date | str | None = None) -> BaselineForecastAnswer:
-        """What a plain volatility rule says."""
+        """What a plain rule says."""
         return self._ask(BaselineForecastAnswer, get("baseline", symbol, horizon=horizon, as_of=as_of))
 
     def search(self, text: str) -> UniverseAnswer:

@@ -193,7 +193,7 @@ class Problem(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The plain volatility rule's answer to the same question: what the model must beat."""
+    """The plain rule's answer to the same question: what the model must beat."""
 
     log_returns: tuple[float, ...]  #: quantiles of the cumulative log return, one per level
     probability_of_growth: float

@@ -50,7 +50,7 @@ from bellwether.market.returns import ewma_volatility, moves
 from bellwether.models.model_card import ModelCard
 from bellwether.models.onnx_model import OnnxModel
 
-BASELINE_ID = "baseline-ewma"  #: the model_id of an answer that is the plain volatility rule
+BASELINE_ID = "baseline-ewma"  #: the model_id of an answer that is the plain rule
 DEFAULT_CONTEXT = 504  #: sessions behind the baseline's volatility when no model says how many it reads
 _NO_LIMITS = (0.0, float("inf"))
 

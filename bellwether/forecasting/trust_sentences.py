@@ -37,13 +37,18 @@ def trust_line(forecast: Forecast) -> str:
 
 
 def trust_basis(forecast: Forecast) -> str:
-    """What the line above rests on, and the model's test; empty for the plain rule, of which neither says anything."""
+    """What the line above rests on, and why its count is not all where the score says otherwise."""
+    return f"{trust_grounds(forecast)} {count_is_not_all(forecast)}".strip()
+
+
+def trust_grounds(forecast: Forecast) -> str:
+    """The forecasts behind the line, and the model's test; empty for the plain rule, of which neither says anything."""
     beside, record = forecast.explanation.beside, forecast.explanation.record
     if forecast.problem is not None:
         return ""
     basis = record_basis(beside) if beside else ""
     tested = _record_in(spoken(), record, _same_years(basis, beside, record)) if record else ""
-    return " ".join(filter(None, [basis, tested, count_is_not_all(forecast)]))
+    return " ".join(filter(None, [basis, tested]))
 
 
 def trust_in_short(forecast: Forecast) -> str:

@@ -51,8 +51,8 @@ _RANGE, _MIDDLE, _CHANCE, _CHART, _RECORD, _RULE, _SCORE, _LIMITS = _PARTS = (
         N_("The plain rule."),
         N_(
             "A simple sum that knows only how much the price swung of late, and takes it that it goes on so. It stands "
-            "beside the model so that you see whether the model is any better. Where the model must be silent, the "
-            "rule answers and says so."
+            "beside the model so that you see whether the model is any better. Where the model has to be silent, "
+            "the rule answers and says so."
         ),
     ),
     (

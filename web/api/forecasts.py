@@ -79,7 +79,7 @@ def get_forecast(asked: Asked, reply: ReplyOf) -> Response:
 
 @router.get("/baseline/{symbol}", **operation(BaselineForecastAnswer, 409, 422, tables=True))
 def get_baseline(asked: Asked, reply: ReplyOf) -> Response:
-    """What a plain volatility rule says to the same question: what the model has to beat."""
+    """What a plain rule says to the same question: what the model has to beat."""
     made = asked()
     whole = forecast_json(made)
     about = {name: whole[name] for name in SubjectAnswer.__annotations__}

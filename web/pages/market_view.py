@@ -20,8 +20,8 @@ _COLUMNS: dict[str, tuple[str, Callable[[OverviewRow], Any]]] = {
     "change": ("Day's change", lambda row: row.change),
     # a level such as ^VIX is no price: its range would stand before every company's
     "width": ("8-in-10 range", lambda row: None if _is_level(row) else row.width),
-    "rule": ("Against the plain rule", lambda row: row.against_rule),
-    "usual": ("Swings against its usual", lambda row: row.against_usual),
+    "rule": ("Range against the plain rule's", lambda row: row.against_rule),
+    "usual": ("Recent swings against its last year", lambda row: row.against_usual),
 }
 
 
@@ -121,14 +121,14 @@ def extremes(overview: Overview, count: int) -> list[Group]:
         Group("Widest outlook", "where the price may move most", tuple(by_width[::-1][:count]), range_width),
         Group("Narrowest outlook", "where it may move least", tuple(by_width[:count]), range_width),
         Group(
-            "More volatile than usual",
-            "its swings now against those of its own last year",
+            "More volatile than its last year",
+            "recent swings against those of its own last twelve months",
             tuple(volatile[:count]),
             usual,
         ),
         Group(
-            "Differs most from the plain rule",
-            "how much wider or narrower our range is than the plain rule's",
+            "Furthest from the plain rule",
+            "our range against one that takes recent swings to go on; narrower where calmer days are expected",
             tuple(unlike[:count]),
             rule,
         ),

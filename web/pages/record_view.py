@@ -74,6 +74,10 @@ def in_short(record: TrackRecord) -> list[str]:
     if score.verdict is SkillVerdict.TOO_EARLY:
         return [*told, f"Too few to judge by: {score.weeks} of the 52 weeks that it takes have an outcome."]
     told.append(_IN_SHORT[score.verdict].format(percent=sentences.percent(abs(score.skill), 1)))
+    decided = score.skill if score.verdict is not SkillVerdict.UNDECIDED else 0.0
+    why = sentences.why_count_is_not_all(score.coverage_80, score.baseline_coverage_80, decided)
+    if why and score.baseline_coverage_80 is not None:
+        told += [f"Of the plain rule's ranges {100 * score.baseline_coverage_80:.0f} held.", why]
     stormy = [month for month in record.by_month if month.forecasts >= _MANY and month.coverage_80 < _STORM]
     if stormy:
         worst = min(stormy, key=lambda month: month.coverage_80)

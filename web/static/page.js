@@ -111,7 +111,7 @@ function sortInPlace(table) {
     const up = before ? before === "descending" : column === 0;
     headings.forEach(each => each.removeAttribute("aria-sort"));
     heading.setAttribute("aria-sort", up ? "ascending" : "descending");
-    const figure = row => row.cells[column].dataset.v;
+    const figure = row => row.cells[column].dataset.v ?? row.cells[column].textContent.toLowerCase();
     const compare = column === 0 ? (a, b) => a.localeCompare(b) : (a, b) => a - b;
     const rows = [...table.tBodies[0].rows].sort((a, b) => {
       const [x, y] = [figure(a), figure(b)];

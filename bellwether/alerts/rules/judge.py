@@ -99,7 +99,7 @@ class RuleVerdict:
 def measure(rule: AlertRule, seen: Observation) -> float | None:
     """The figure that a rule looks at; None where there is no sound one.
 
-    Where the model is silent its place is taken by a plain volatility rule, which is no reason to alarm anybody.
+    Where the model is silent its place is taken by a plain rule, which is no reason to alarm anybody.
     """
     if rule.kind is RuleKind.MOVE:
         return seen.move

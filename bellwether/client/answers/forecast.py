@@ -11,7 +11,7 @@ Returns = Annotated[dict[str, float], by_level("Returns", "Return from the last 
 
 
 class BaselineAnswer(ApiAnswer):
-    """The plain volatility rule's answer to the same question."""
+    """The plain rule's answer to the same question."""
 
     quantiles: Prices
     probability_of_growth: Fraction
@@ -85,7 +85,7 @@ class ForecastAnswer(SubjectAnswer):
 
 
 class BaselineForecastAnswer(SubjectAnswer):
-    """What the plain volatility rule says."""
+    """What the plain rule says."""
 
     quantiles: Prices
     probability_of_growth: Fraction

@@ -78,9 +78,7 @@ def promote(store: Store, settings: Settings, served: OnnxModel | None, model_id
     if comparison is not None:
         _check(comparison)
     if gate(store, challenger).standing is GateState.SILENCED:
-        raise PromotionRefused(
-            f"{challenger} is worse than the plain volatility rule by its record; it is not promoted."
-        )
+        raise PromotionRefused(f"{challenger} is worse than the plain rule by its record; it is not promoted.")
     mark_promoted(settings, model_id)
     log.info("%s is the served model from the next start on.", model_id)
     return comparison
