@@ -61,10 +61,12 @@ def is_as_meant(row: dict[str, str], language: str) -> bool:
             map(knows, got.stocks)
         )  # asked back: which stock, or that none is so called
     terms = row["alert"].split()
+    lacking = [name for name in got.stocks if not knows(name) and not symbols(name) & set(wanted)]
+    named = [name for name in got.stocks if name not in lacking or not wanted]  # which the answer says
     return (
         got.intent is Intent(row["intent"])
-        and len(got.stocks) == len(wanted)
-        and all(symbol in symbols(name) for symbol, name in zip(wanted, got.stocks, strict=True))
+        and len(named) == len(wanted)
+        and all(symbol in symbols(name) for symbol, name in zip(wanted, named, strict=True))
         and (got.intent not in {Intent.FORECAST, Intent.COMPARE} or sessions(got) == row["sessions"])
         and (not terms or (got.kind is not None and got.kind.value == terms[0]))
         and (len(terms) < 3 or (got.direction is not None and got.direction.value == terms[1]))

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.understand.entities import PRICE, TIME, Entities
@@ -20,7 +20,7 @@ _BOUND = 0.6  #: what an alert's mark adds to an alert that something else speak
 SOCIAL = frozenset({Intent.HELLO, Intent.THANKS, Intent.BYE})
 _WITHOUT_STOCK = SOCIAL | {Intent.HELP, Intent.LIST, Intent.TODAY}  #: where a stock is named, something else is asked
 _HOUR = re.compile(r"\d{1,2}(am|pm|h|uhr)")
-CLOCK, LANGUAGE, TOPIC = "{clock}", "{language}", "{topic}"
+CLOCK, LANGUAGE, TOPIC, AHEAD = "{clock}", "{language}", "{topic}", "{ahead}"
 #: cues for a topic speak for its intent, too
 _INTENTS = {intent.value: intent for intent in Intent} | {
     Topic.SELF.value: Intent.HELP,
@@ -51,7 +51,7 @@ class Scores:
 
 def scores(found: Entities, spoken: Language, stocks: int) -> Scores:
     """How much speaks for each intent. Longer cues hide those within them."""
-    matches = _longest(list(_matches(found.slotted, spoken, stocks)))
+    matches = _longest(list(_matches(found, spoken, stocks)))
     totals: dict[Intent, float] = defaultdict(float)
     marks: dict[str, int] = {}
     covered: set[int] = set()
@@ -79,9 +79,9 @@ def scores(found: Entities, spoken: Language, stocks: int) -> Scores:
     return Scores(dict(totals), marks, frozenset(covered))
 
 
-def _matches(slotted: Sequence[str], spoken: Language, stocks: int) -> Iterator[CueMatch]:
+def _matches(found: Entities, spoken: Language, stocks: int) -> Iterator[CueMatch]:
     filler = spoken.words["filler"]
-    words = [frozenset((*spoken.keys(word), *_slots(slotted, at, spoken))) for at, word in enumerate(slotted)]
+    words = [frozenset((*spoken.keys(word), *_slots(found, at, spoken))) for at, word in enumerate(found.slotted)]
     for start, keys in enumerate(words):
         for cue in {id(cue): cue for key in keys for cue in spoken.cues.get(key, ())}.values():
             if (cue.needs == WITH_STOCK and not stocks) or (cue.needs == WITHOUT_STOCK and stocks):
@@ -93,8 +93,11 @@ def _matches(slotted: Sequence[str], spoken: Language, stocks: int) -> Iterator[
                 yield CueMatch(start, best.stop, cue.label, weight, best.gap)
 
 
-def _slots(slotted: Sequence[str], at: int, spoken: Language) -> Iterator[str]:
+def _slots(found: Entities, at: int, spoken: Language) -> Iterator[str]:
     """What else a word is, that cues can name."""
+    slotted = found.slotted
+    if slotted[at] == TIME and found.time_said not in spoken.words["now"]:
+        yield AHEAD
     if _HOUR.fullmatch(slotted[at]):
         yield CLOCK
     if spoken.language_at(slotted, at) is not None:

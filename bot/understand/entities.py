@@ -16,6 +16,7 @@ _LONGEST_SYMBOL = 6
 _LETTERS = frozenset("BCDFGHJKLMNPQRSTVWZ")  #: symbols that are no words and join none
 _SURE_IN_SMALL = 4  #: letters of a symbol that is no word by chance
 _SHORTEST_WORD = 4  #: letters of a word that may be misspelt
+_SHORTEST_UNLISTED = 3  #: letters, and
 _LONGEST_UNLISTED = 3  #: words of a company's name that nobody here knows
 _MOST_STRANGE = 6  #: words that are none of the language, up to which a sentence is taken for a misspelt one
 _MOST_STRANGE_BESIDE_NAME = 3  #: the same, up to which one of them may be a misspelt company
@@ -132,7 +133,7 @@ class _Search:
         return (
             self.free[at]
             and (first or not self.words[at].begins)
-            and len(word) >= _SHORTEST_WORD
+            and len(word) >= _SHORTEST_UNLISTED
             and word.isalpha()
             and not self.spoken.has(word)
             and not self._is_common(word)

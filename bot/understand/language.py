@@ -13,11 +13,13 @@ one more than it has words, or what stands after `=`.
                          | [condition]: "if" and "when", before what an alert waits for
 [idioms]                 | phrases that hold no stock and no time, though their words may: "price target"
 [common]                 | frequent words, which are no companies, though some are symbols; [filler]: politeness
+[unlisted]               | companies that no table of ours has, though their names look like words of the language
 [doubtful]               | words that are companies only where no other is named
 [names]                  | how this language calls or inflects companies = their symbol
 [when]                   | times = sessions; [units] after a number, or alone but for days; [numbers]; [between] the two
 [days]                   | days by name = the month and day, W0 for Monday, M1 for January, or the period that they end;
                          | [by]: words before a month alone; [ends]: those that mean its last day
+[now]                    | times that are today; `{ahead}` in a cue is any other
 [past]                   | words beside a unit that make it no time to come
 [short]                  | how words are shortened in chats = the whole word
 [languages]              | languages by name = their code, `{language}` in a cue; not beside [nouns]: "german stocks"
@@ -44,7 +46,7 @@ ALONE, WITH_STOCK, WITHOUT_STOCK = "alone", "with stock", "without stock"
 _WITH_VALUES = frozenset({"names", "when", "units", "numbers", "short", "languages", "topics", "days"})
 _LISTS = frozenset(
     {"common", "filler", "doubtful", "past", "joiners", "between", "percent", "thousand", "million", "money"}
-    | {"nouns", "pairs", "by", "ends"}
+    | {"nouns", "pairs", "by", "ends", "unlisted", "now"}
 )
 
 
@@ -72,6 +74,8 @@ class Language:
 
     def keys(self, word: str) -> list[str]:
         """The word, the stems that it begins with, and those of the word that it is short for."""
+        if word in self.words.get("unlisted", ()):
+            return [word]
         word_in_full = self.values.get("short", {}).get(word)
         if word_in_full is not None:
             return [word, *self.keys(word_in_full)]
@@ -80,7 +84,7 @@ class Language:
 
     def has(self, word: str) -> bool:
         """Whether the word is one of this language."""
-        return word in self.vocabulary or len(self.keys(word)) > 1
+        return (word in self.vocabulary or len(self.keys(word)) > 1) and word not in self.words["unlisted"]
 
     def is_in(self, section: str, word: str) -> bool:
         """Whether a word is in one of the word lists."""

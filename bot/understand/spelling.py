@@ -23,7 +23,7 @@ def spelt(word: str, spoken: Language) -> str:
 
 def nearest_word(word: str, spoken: Language) -> tuple[str, float] | None:
     """The word of a language that a misspelt one nearly is, and how nearly."""
-    if len(word) < _SHORTEST_WORD or not word.isalpha():
+    if len(word) < _SHORTEST_WORD or not word.isalpha() or word in spoken.words["unlisted"]:
         return None
     near = nearest(word, spoken.whole_words, _NEAR, 3)
     # a slip adds or drops one letter, not two: "mercadona" is a company, and no "mercado"

@@ -86,7 +86,9 @@ def understand(text: str, chat_language: str, knows: KnowsStock) -> Request | Un
         if best is not None and (best[0] >= _SURE or best[1].stocks):
             break
     if best is not None:
-        return replace(best[1], said=as_written(text, best[1].said))
+        said = as_written(text, best[1].said) or best[1].said
+        stocks = (name if knows(name) else as_written(text, name.casefold()) or name for name in best[1].stocks)
+        return replace(best[1], stocks=tuple(stocks), said=said)
     ranked = sorted(_WORTH_A_BUTTON, key=lambda intent: -likely.get(intent, 0.0))
     return Unclear(tuple(ranked[:_BUTTONS]))
 
@@ -121,7 +123,8 @@ def _whole_phrase(words: tuple[Word, ...], spoken: Language) -> Request | None:
     """The phrase that a message is, whole or but for filler; a language's name is one, too."""
     whole = [word.folded for word in words]
     without = _without_filler(whole, spoken)
-    asked = spoken.alone.get(" ".join(whole)) or spoken.alone.get(" ".join(without))
+    in_full = [spoken.values["short"].get(word, word) for word in whole]  # "r u a bot"
+    asked = next((spoken.alone[key] for key in map(" ".join, (whole, without, in_full)) if key in spoken.alone), None)
     if asked is not None:
         return _by_itself(asked)
     if (code := _language_in(without, spoken)) is not None:
@@ -197,7 +200,9 @@ def _meaning(found: Entities, spoken: Language) -> tuple[float, Request | None, 
         other, supposed_score = _most({each: supposed.intents.get(each, 0.0) for each in _WITH_UNKNOWN})
         if intent in SOCIAL and score >= ENOUGH:
             supposed_score -= _BESIDE_THANKS
-        alone = len(named.slotted) == 1 or (len(named.slotted) == 2 and found.horizon is not None)
+        timed = found.horizon is not None or found.day is not None
+        only_time = all(word[0] == "{" or _is_of_time(word, spoken) for word in named.slotted)
+        alone = len(named.slotted) == 1 or (timed and only_time)
         if (
             other is not None
             and not (other is intent is Intent.TRACK and score >= ENOUGH)
@@ -215,6 +220,11 @@ def _meaning(found: Entities, spoken: Language) -> tuple[float, Request | None, 
     if intent is Intent.FORECAST and score <= A_STOCK and by_the_way:
         return 0.0, None, read.intents  # "order me an uber home, I'm drunk" names a company, and asks nothing of it
     return score, _told(intent, found.stocks, found, read, spoken), read.intents
+
+
+def _is_of_time(word: str, spoken: Language) -> bool:
+    """Whether a word only leads to a time: "on" and "next" of "on the next day"."""
+    return word in spoken.words["between"] or word in spoken.words["by"]
 
 
 def _most(intents: dict[Intent, float]) -> tuple[Intent | None, float]:

@@ -44,13 +44,13 @@ def fold_words(text: str) -> str:
 
 
 def as_written(text: str, folded: str) -> str:
-    """A run of folded words as it stands in a text, with its accents: "5 años"; folded where it is not found."""
+    """A run of folded words as it stands in a text, with its accents: "5 años"; "" where it is not found."""
     parts = text.split()
     for start in range(len(parts) if folded else 0):
         for stop in range(start + 1, min(len(parts), start + len(folded.split()) + 1) + 1):
             if " ".join(map(fold_words, parts[start:stop])) == folded:
                 return " ".join(parts[start:stop]).strip(_ENDS)
-    return folded
+    return ""
 
 
 def shorter_spellings(word: str) -> tuple[str, ...]:
