@@ -100,7 +100,7 @@ def test_a_wish_becomes_a_rule(
         (RuleRequest(RuleKind.PRICE, 1e9), "looks like a slip"),
         (RuleRequest(RuleKind.PRICE, 200.0, BELOW), "below 200 already"),
         (RuleRequest(RuleKind.PRICE, 150.0, ABOVE), "above 150 already"),
-        (RuleRequest(RuleKind.GROWTH, 0.05, EITHER), "Two alerts can"),
+        (RuleRequest(RuleKind.GROWTH, 0.05, EITHER), "make two alerts"),
         (replace(GROWTH, expires=date(2026, 11, 22)), "is over already"),
         (replace(GROWTH, expires=date.max), "No calendar reaches that far"),
         (RuleRequest(RuleKind.EARNINGS), "when Apple reports"),

@@ -64,7 +64,11 @@ REWORDED = {
     "/unwatch SYMBOL stops one.": "To stop watching one, send for example /unwatch {first}.",
     "/unwatch SYMBOL nimmt eines heraus.": "So nehmen Sie eine heraus: /unwatch {first}.",
     "Drücken Sie + und eine Aktie für einen neuen, oder tippen Sie ihn:": (
-        "Für einen neuen tippen Sie auf + und eine Aktie, oder schreiben Sie:"
+        "Für einen neuen tippen Sie auf + und eine Aktie, oder schreiben Sie: „sag mir, wenn Nvidia um 5 % fällt“. "
+        "In Kurzform:"
+    ),
+    "Press + and a stock for a new one, or type it:": (
+        "Press + and a stock for a new one, or write it: “tell me when Nvidia drops 5 %”. In short:"
     ),
     "Ihre Uhr: Europe/Berlin, dort ist es jetzt 23:00": "Zeitzone: Europe/Berlin, dort ist es jetzt 23:00 Uhr",
     "um 18:30 oder später": "frühestens um 18:30 Uhr",

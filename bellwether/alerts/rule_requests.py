@@ -134,7 +134,7 @@ def _threshold(wish: RuleRequest, seen: Outlook) -> tuple[float, Direction]:
         direction = wish.direction or (Direction.BELOW if asked < 0 else Direction.EITHER)
         return (-abs(asked) if direction is Direction.BELOW else abs(asked)), direction
     if wish.direction is Direction.EITHER:
-        raise BadRule(said("Say above or below: a figure can't pass one threshold both ways. Two alerts can."))
+        raise BadRule(said("Say above or below: this alert looks to one side only. For both, make two alerts."))
     return asked, wish.direction or (Direction.BELOW if asked < 0 else Direction.ABOVE)
 
 

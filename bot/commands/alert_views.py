@@ -88,7 +88,9 @@ def every_alert(chat: ChatContext, page: int) -> Reply:
     rules = list(reversed(ask.rules_of(chat.services.store, chat.chat_id)))
     page = min(page, max(0, (len(rules) - 1) // _PAGE))
     shown = rules[page * _PAGE : (page + 1) * _PAGE]
-    how = _("Press + and a stock for a new one, or type it: {examples}.").format(examples=EXAMPLES)
+    how = _(
+        "Press + and a stock for a new one, or write it: “tell me when Nvidia drops 5\u00a0%”. In short: {examples}."
+    ).format(examples=EXAMPLES)
     turns = [Button(_("« Newer"), f"alerts:{page - 1}")] if page else []
     turns += [Button(_("Older »"), f"alerts:{page + 1}")] if len(rules) > (page + 1) * _PAGE else []
     watched = [row.symbol for row in watchlist.watchlist(chat.services.store, chat.chat_id)]

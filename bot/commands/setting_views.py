@@ -115,7 +115,8 @@ _DIGESTS = {
         N_("• Digest: <b>after every trading day</b>, {at}"), N_("Digest: every trading day")
     ),
     DigestMode.UNUSUAL: _DigestText(
-        N_("• Digest: <b>only after unusual days</b>, {at}"), N_("Digest: only on unusual days")
+        N_("• Digest: <b>only after unusual days</b> (a big move, a rare forecast, an alert), {at}"),
+        N_("Digest: only on unusual days"),
     ),
     DigestMode.WEEKLY: _DigestText(N_("• Digest: <b>once a week</b>, {at}"), N_("Digest: weekly")),
 }

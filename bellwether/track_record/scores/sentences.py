@@ -102,7 +102,7 @@ def lines(record: TrackRecord) -> list[str]:
         for miss in record.misses[:5]
     ]
     written += [
-        f"{status.model_id}: {status.standing.value} ({status.sessions} sessions; evidence against it "
+        f"{status.model_id}: {status.standing.value} ({status.sessions} trading days; evidence against it "
         f"{status.evidence:.2g}, it changes at {status.needed:g})."
         for status in record.standings
     ]
