@@ -19,7 +19,7 @@ from tests.support.talk import Talk
 
 CHAT = 1001
 BY_TAPS = {
-    "Price reaches a level": ("$184.10 (+5.0 %)", "AAPL: a close above 184.10"),
+    "Price reaches a level": ("$184.10 (+5.0 %)", "AAPL: a close above $184.10"),
     "Big move in one day": ("3 %", "AAPL: a rise or fall of 3 % or more from one close to the next"),
     "Risk of a big loss": ("12 %", "AAPL: a 1 in 20 chance of losing more than 12 % over the next two weeks"),
     "Unusual forecast": ("1 day in 50", "AAPL: a forecast over the next two weeks as unusual as on 1 day in 50"),
@@ -38,7 +38,7 @@ def test_three_taps_from_a_forecast_set_up_an_alert(talk: Talk, kind: str) -> No
     talk.say("AAPL")
     assert "what should I tell you?" in talk.press("Alert me…")
     assert "Apple (AAPL)" in talk.press(kind)
-    assert said.replace("184.10", "$184.10") in talk.press(threshold)
+    assert said in talk.press(threshold)
     assert talk.notice == "Done."
     assert len(rules(talk)) == 1
 
@@ -195,8 +195,8 @@ def test_a_long_list_has_pages(talk: Talk) -> None:
         ask.add_rule(talk.services, CHAT, "AAPL", RuleRequest(RuleKind.PRICE, float(level)), "en")
     assert "Your 20 alerts" in talk.say("/alerts")
     assert "20: AAPL" in talk.labels
-    assert "AAPL: a close above 210.00" in talk.press("Older »")
-    assert "AAPL: a close above 219.00" not in talk.press("Older »")
+    assert "AAPL: a close above $210.00" in talk.press("Older »")
+    assert "AAPL: a close above $219.00" not in talk.press("Older »")
     assert "Older »" not in talk.labels
     talk.press("« Newer")
     assert "« Newer" in talk.labels

@@ -75,6 +75,7 @@ REWORDED = {
     "So schreibe ich Ihnen:": "So schreibe ich Ihnen. Die Übersicht ist eine Nachricht über alles, was Sie beobachten.",
     "Einzelne Alarme pro Woche:": "Alarme als eigene Nachricht, pro Woche:",
     "Prognosen: einfache Worte": "„Details“ einer Prognose: in einfachen Worten",
+    "KO: a close above 60.00": "KO: a close above $60.00",
     "a session that moves": "a rise or fall of",
     "or more either way": "or more from one close to the next",
     "How I write to you:": "How I write to you. The digest is one message on all that you watch.",

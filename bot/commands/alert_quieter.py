@@ -45,7 +45,7 @@ def press_quieter(chat: ChatContext, given: Given) -> Pressed:
 def press_stop(chat: ChatContext, given: Given) -> Pressed:
     """Remove an alert; the message that told of it stays."""
     gone = ask.remove_rule(chat.services.store, chat.chat_id, given.number())
-    return Pressed(_("Removed."), reply=removed(gone))
+    return Pressed(_("Removed."), reply=removed(chat, gone))
 
 
 def _last_close(chat: ChatContext, rule: AlertRule) -> tuple[str, float]:

@@ -86,7 +86,7 @@ def _change_typed(chat: ChatContext, rule_id: int, words: list[str]) -> Reply:
         return one_alert(chat, rule, _YOURS)
     word = words[0].lower()
     if word in {"remove", "delete", "off", "stop"}:
-        return removed(ask.remove_rule(chat.services.store, chat.chat_id, rule_id))
+        return removed(chat, ask.remove_rule(chat.services.store, chat.chat_id, rule_id))
     if len(words) == 1 and word in {"pause", "resume"}:
         return one_alert(chat, ask.pause_rule(chat.services.store, chat.chat_id, rule_id, word == "pause"), _YOURS)
     wish = read_terms(replace(_wish(chat, rule), direction=None), words)
@@ -175,7 +175,9 @@ def _changed(chat: ChatContext, given: Given, wish: RuleRequest) -> Pressed:
 
 
 def _press_remove(chat: ChatContext, given: Given) -> Pressed:
-    return Pressed(_("Removed."), edit=removed(ask.remove_rule(chat.services.store, chat.chat_id, given.number())))
+    return Pressed(
+        _("Removed."), edit=removed(chat, ask.remove_rule(chat.services.store, chat.chat_id, given.number()))
+    )
 
 
 def _seen(chat: ChatContext, question: str) -> Outlook:

@@ -118,7 +118,9 @@ _DIGESTS = {
         N_("• Digest: <b>only after unusual days</b> (a big move, a rare forecast, an alert), {at}"),
         N_("Digest: only on unusual days"),
     ),
-    DigestMode.WEEKLY: _DigestText(N_("• Digest: <b>once a week</b>, {at}"), N_("Digest: weekly")),
+    DigestMode.WEEKLY: _DigestText(
+        N_("• Digest: <b>once a week</b>, after its last trading day, {at}"), N_("Digest: weekly")
+    ),
 }
 
 
