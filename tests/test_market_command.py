@@ -64,6 +64,20 @@ def test_what_was_refreshed_answers_after_a_restart_with_yahoo_down(server: Yaho
     assert "Traceback" not in other.stderr
 
 
+def test_kept_prices_are_exported_without_asking_anybody(server: YahooServer, tmp_path: Path) -> None:
+    run(tmp_path, "market", "refresh", "--symbols", "AAPL,^GSPC,^VIX", **yahoo(server))
+    down = {**yahoo(server), "MARKET__YAHOO_BASE_URL": "http://127.0.0.1:9"}
+    out = tmp_path / "kept.csv"
+    done = run(tmp_path, "market", "export", "--out", str(out), **down)
+    assert done.returncode == 0, done.stderr
+    assert (
+        f"Written to {out}: " in done.stdout and "of 3 symbols" in done.stdout and "Training needs" not in done.stdout
+    )
+    lacking = run(tmp_path, "market", "export", "--out", str(tmp_path / "b.csv"), "--symbols", "MSFT", **down)
+    assert lacking.returncode == 1
+    assert "No prices of MSFT are kept here. Fetch them: market refresh --symbols MSFT." in lacking.stderr
+
+
 def test_a_refresh_names_what_failed_and_says_so_by_its_status(server: YahooServer, tmp_path: Path) -> None:
     done = run(tmp_path, "market", "refresh", "--symbols", "AAPL,NONESUCH", **yahoo(server))
     assert done.returncode == 1

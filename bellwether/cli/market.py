@@ -35,6 +35,31 @@ def refresh(symbols: str | None) -> None:
     sys.exit(1 if did.stopped or did.failed else 0)
 
 
+@market.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The .parquet or .csv file to write.")
+@click.option("--symbols", help="Only these, such as AAPL,MSFT; else all whose prices are kept.")
+def export(out: Path, symbols: str | None) -> None:
+    """Write the prices that are kept in long form, as training reads them. Asks nobody."""
+    from bellwether.core.types import MARKET_SERIES
+    from bellwether.jobs.refresh_prices import symbols_of
+    from bellwether.market.export import as_table, bars_at_hand
+    from bellwether.market.files.prices import write_prices
+
+    services = build()
+    table = as_table(list(bars_at_hand(services.provider, symbols_of(symbols) if symbols is not None else ())))
+    write_prices(table, out)
+    names, days = set(table["symbol"]), table["date"]
+    click.echo(
+        f"Written to {out}: {len(table):,} rows of {len(names):,} symbols, {days.min():%Y-%m-%d} to {days.max():%Y-%m-%d}."
+    )
+    lacking = [symbol for symbol in MARKET_SERIES if symbol not in names]
+    if lacking:
+        wanted = ",".join(lacking)
+        click.echo(
+            f"Training needs {' and '.join(lacking)} too: python -m bellwether market refresh --symbols {wanted}"
+        )
+
+
 @market.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--symbol", default="", help="Whose prices they are, where neither a column nor the file's name tells.")

@@ -1,13 +1,33 @@
 """`python -m bellwether models ...`: the served model beside those that are tried."""
 
+from dataclasses import asdict
+
 import click
 
-from bellwether.cli.common import build
+from bellwether.cli.common import AS_JSON, build, print_json
 
 
 @click.group()
 def models() -> None:
     """The served model, and those tried beside it."""
+
+
+@models.command("list")
+@AS_JSON
+def list_(as_json: bool) -> None:
+    """Show every model in the folder: what it is for, what it knows, whether it is served or tried."""
+    from bellwether.models.overview import overview
+
+    services = build()
+    rows = overview(services.settings, services.model)
+    if as_json:
+        print_json([asdict(row) | {"seen_to": row.seen_to.isoformat() if row.seen_to else None} for row in rows])
+        return
+    for row in rows:
+        known = f"made with data up to {row.seen_to} in view" if row.seen_to else row.problem
+        click.echo(f"{row.model_id:24} {row.kind:7} {row.standing:8} {known}")
+    if not rows:
+        click.echo("There is no model in the folder of models.")
 
 
 @models.command()

@@ -78,6 +78,11 @@ class CachedProvider:
         """Every symbol whose bars are kept, and when they were asked for."""
         return self._history.all_asked()
 
+    def at_hand(self, symbol: str) -> Bars | None:
+        """All bars of a symbol that are kept, whatever their age; None where there are none. Asks nobody."""
+        kept = self._in_memory(symbol) or self._history.load(symbol)
+        return kept.bars if kept is not None else None
+
     def probe(self, symbol: str) -> date:
         """Ask the source whatever is kept; the last closed session it has. Raises what a fetch raises."""
         now = self._clock()
