@@ -49,9 +49,8 @@ def export(out: Path, symbols: str | None) -> None:
     table = as_table(list(bars_at_hand(services.provider, symbols_of(symbols) if symbols is not None else ())))
     write_prices(table, out)
     names, days = set(table["symbol"]), table["date"]
-    click.echo(
-        f"Written to {out}: {len(table):,} rows of {len(names):,} symbols, {days.min():%Y-%m-%d} to {days.max():%Y-%m-%d}."
-    )
+    span = f"{days.min():%Y-%m-%d} to {days.max():%Y-%m-%d}"
+    click.echo(f"Written to {out}: {len(table):,} rows of {len(names):,} symbols, {span}.")
     lacking = [symbol for symbol in MARKET_SERIES if symbol not in names]
     if lacking:
         wanted = ",".join(lacking)
