@@ -77,8 +77,8 @@ def short_text(made: Forecast) -> str:
 def detailed_text(made: Forecast, *, expert: bool = False) -> str:
     """Write all that is known of a forecast for a chat, in four paragraphs. It fits under a picture.
 
-    Where not all fits, what its trust rests on goes first, then the explanation of the width, and never a caveat. An
-    `expert` gets all the numbers before their explanation.
+    Where not all fits, the explanation of the width goes first, then what its trust rests on, and never a caveat. An
+    `expert` gets all the numbers in place of that explanation.
     """
     title, caveats, line = _title(made), _limits(made), sentences.trust_line(made)
     closed = sentences.start(made) if sentences.day_is_told(made) else sentences.last_price(made)
@@ -86,12 +86,14 @@ def detailed_text(made: Forecast, *, expert: bool = False) -> str:
     chance = _paragraph(_("Middle outcome and chance of a rise."), sentences.middle_and_chance(made))
     why, trusted = _paragraph(_("Why this wide."), sentences.pace(made)), _("How far to trust it.")
     trust = _paragraph(trusted, sentences.trust_in_short(made))
-    body = [ranges, chance, *([escape(sentences.all_numbers(made))] if expert else [])]
+    body, line_alone = [ranges, chance], _paragraph(trusted, line)
+    if expert:  # what it says of the swings and of the test is in these, to more digits
+        body.append(escape(sentences.all_numbers(made)))
     return fitting(
-        [title, *body, why, trust, caveats],
+        *([] if expert else [[title, *body, why, trust, caveats]]),
         [title, *body, trust, caveats],
-        [title, *body, why, _paragraph(trusted, line, sentences.count_is_not_all(made)), caveats],
-        [title, *body, _paragraph(trusted, line), caveats],
+        [title, *body, line_alone, caveats],
+        [title, ranges, chance, line_alone, caveats],
         [title, escape(line), caveats],
         [title, caveats],
     )

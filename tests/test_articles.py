@@ -29,7 +29,8 @@ def test_a_translation_gets_the_article_that_a_speaker_sets(
     with use_language(language):
         assert f"{named:the}" == with_its_article
         assert f"{named:of}" == after_of
-        assert f"{named}" == named == name
+        assert named == name
+        assert f"{named}" == (name if language == "en" else name.removesuffix(" index"))
 
 
 def test_a_class_of_shares_is_no_currency() -> None:

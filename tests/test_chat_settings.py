@@ -201,7 +201,7 @@ def test_an_expert_gets_all_the_numbers_until_plain_words_are_wanted_again(talk:
     assert "with all figures" in talk.press("More figures")
     assert talk.say("AAPL") == plain, "what is seen first stays plain"
     expert = talk.press("Details")
-    assert re.search(r"Quantiles: 5\s% \$[0-9.]+, 10\s% .+, 95\s% \$[0-9.]+\.", expert)
+    assert re.search(r"Quantiles: 5\s% \$[0-9.]+, 25\s% .+, 95\s% \$[0-9.]+\.", expert)
     assert re.search(r"Volatility, a year: [0-9.]+\s% of late, [0-9.]+\s% over the year before\.", expert)
     assert re.search(r"Skill against the plain rule: .+ \(95\s% interval .+ to .+\)\.", expert), "how sure it is"
     assert "plain words" in talk.say("/settings wording plain")

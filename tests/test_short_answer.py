@@ -136,6 +136,16 @@ def test_a_count_that_disagrees_with_the_score_is_explained_and_no_other(service
     assert said
 
 
+def test_before_there_is_a_record_the_details_tell_the_test_once(services: Services) -> None:
+    made = forecasts.answer(services, "AAPL", 10).forecast
+    made = replace(made, explanation=replace(made.explanation, beside=None))
+    trust = as_text(detailed_text(made)).split("\n\n")[-2]
+    assert trust == (
+        "How far to trust it. For all stocks in the model's test two weeks ahead 78 of 100 ranges held, not 80: expect "
+        "a little wider. That test was on 2019-2021: 1.7\u00a0% better than the plain rule."
+    )
+
+
 @pytest.mark.parametrize(
     ("made_on", "caveats", "sentence"),
     [

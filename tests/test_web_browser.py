@@ -206,7 +206,7 @@ def test_stocks_are_compared(visit: Visits) -> None:
     with visit() as tab:
         page = tab.page
         page.goto("/compare")
-        box = page.get_by_role("combobox", name="2 to 5 companies or symbols")
+        box = page.get_by_role("combobox", name="2 to 5 companies or tickers")
         box.press_sequentially("coca")
         page.get_by_role("option", name="KO Coca-Cola").click()
         assert box.input_value() == "KO, "

@@ -46,6 +46,7 @@ _SOURCES = {"yahoo": "Yahoo Finance", "file": N_("the price file")}
 HORIZON_LABELS = {1: N_("1 day"), 5: N_("1 week"), 10: N_("2 weeks"), 21: N_("1 month"), 63: N_("3 months")}
 _YEAR_IS_PLAIN = 182  #: days between a close and now in which its year goes without saying
 _OTHER_PACE = 0.1  #: of the plain rule's width: what the model's differs by, where it is worth a sentence
+_TOLD = (0.1, 0.5, 0.9)  #: levels whose prices have names of their own
 _EVEN = (0.47, 0.53)  #: a chance of a rise between these tells nobody anything
 _SPANS = {1: N_("On the next trading day"), 5: N_("Over the next week"), 10: N_("Over the next two weeks")} | {
     21: N_("Over the next month"),
@@ -115,8 +116,11 @@ def price_range(forecast: Forecast) -> tuple[str, str]:
 
 
 def all_numbers(forecast: Forecast) -> str:
-    """The quantiles, how much the price swings, and the tested skill: for whoever chose to see them."""
-    prices = ", ".join(f"{percent(level)} {_price(forecast, level)}" for level in LEVELS)
+    """The quantiles, how much the price swings, and the tested skill: for whoever chose to see them.
+
+    The ends of the 80 % range and the median stand beside them and are no part of them.
+    """
+    prices = ", ".join(f"{percent(level)} {_price(forecast, level)}" for level in LEVELS if level not in _TOLD)
     facts = forecast.explanation
     swings = _("Volatility, a year: {now} of late").format(now=percent(facts.volatility, 1))
     if facts.usual_volatility is not None:

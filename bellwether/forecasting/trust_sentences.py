@@ -60,8 +60,11 @@ def trust_in_short(forecast: Forecast) -> str:
     if beside is not None and basis:
         line = " ".join(_record_sentences(beside, forecast.name))  # the basis says that it is simulated
     tested = ""
-    # without a record the line itself is of the test
-    if record is not None and beside is not None and beside.verdict is not SkillVerdict.TOO_EARLY:
+    if record is not None and (beside is None or beside.verdict is SkillVerdict.TOO_EARLY):
+        # the line is of the test itself, and has told its share
+        verdict = _against_rule(record.skill, _verdict(record))
+        tested = _("That test was on {years}: {verdict}.").format(years=years(record.span), verdict=verdict)
+    elif record is not None:
         span = _("same years") if _same_years(basis, beside, record) else years(record.span)
         tested = _("Tested on all stocks, {years}: {share} held, {verdict}.").format(
             years=span, share=percent(record.coverage_80), verdict=_against_rule(record.skill, _verdict(record))

@@ -28,7 +28,7 @@ class Named(str):
     def __format__(self, spec: str) -> str:
         """With the article of the language that is spoken for "the" and "of"; the bare name where it has none."""
         if spec not in {"the", "of"}:
-            return super().__format__(spec)
+            return format(without_english(str(self)), spec)
         bare = str(self).removesuffix(_ENGLISH_WORD)
         word = self._articles()[spec == "of"]
         return f"{word} {bare}".strip()
