@@ -32,6 +32,11 @@ PRICES = click.option(
     required=True,
     help="Parquet or csv: symbol, date, open, high, low, close, volume. Give it again to add files; the first wins.",
 )
+EARNINGS = click.option(
+    "--earnings",
+    type=FILE,
+    help="Parquet or csv: symbol, date, perhaps time_of_day and known_from: the days on which companies report.",
+)
 MODEL_ID = shared.model_id("my-range-1")
 MODEL = shared.model("daily-range-2")
 SERVED = shared.model(
@@ -54,12 +59,12 @@ cli.add_command(growth)
 
 
 @cli.command()
-@options(PRICES, SOURCE, WORK)
-def prepare(prices: tuple[Path, ...], source: str, work: Path) -> None:
+@options(PRICES, EARNINGS, SOURCE, WORK)
+def prepare(prices: tuple[Path, ...], earnings: Path | None, source: str, work: Path) -> None:
     """Check the prices, lay them out, split them by date and by symbol."""
     from training import prepare as step
 
-    step.prepare(prices, work, source or ", ".join(file.name for file in prices))
+    step.prepare(prices, work, source or ", ".join(file.name for file in prices), earnings)
 
 
 @cli.command()
@@ -100,7 +105,7 @@ def refit(work: Path, models: Path, judged: Path, last: datetime | None, model_i
 
 
 @cli.command("all")
-@options(PRICES, SOURCE, WORK, MODELS, MODEL_ID, EPOCHS, SEED, QUICK)
+@options(PRICES, EARNINGS, SOURCE, WORK, MODELS, MODEL_ID, EPOCHS, SEED, QUICK)
 @click.pass_context
 def everything(context: click.Context, /, **given: Any) -> None:
     """Run prepare, train and export, one after the other."""

@@ -26,7 +26,6 @@ class CardText:
     kind: dict[str, str]  #: what tells the service of the kind, if anything
     taught_with: str
     limits: Callable[[dict[str, Any], list[str]], list[str]]  #: from scores, and what is to be said of a refit
-    splits: dict[str, Any]
     load: Callable[[Path], object]  #: how the service loads such a model
 
 
@@ -47,6 +46,7 @@ def write_model(
     and leaves the old folder, when the service could not load it.
     """
     refitted = [] if judged is None else [REFITTED.format(text.taught_with, judged["data"]["trained_to"][:4])]
+    splits = described.pop("splits")
     card = {
         "model_id": folder.name,
         **text.kind,
@@ -56,7 +56,7 @@ def write_model(
         "scores": scores,
         "limits": text.limits(scores, refitted),
         "recipe": record["recipe"] | {key: record[key] for key in ("chosen_epoch", "weights", "seconds")},
-        "splits": text.splits,
+        "splits": splits,
         "data": data,
         "keras_onnx_difference": converted.difference,
     }

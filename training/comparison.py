@@ -22,7 +22,7 @@ from training.panel import Panel, Rows, load_panel
 from training.prepare import training_facts
 from training.rivals import TITLES, Rival, all_rivals, subset_rivals
 from training.scores import Sample, against, coverages, pit, reliability, score
-from training.spans import RECIPE, TRAIN, VALIDATION, seen_rows, trading
+from training.spans import seen_rows, spans_of, trading
 
 CRISES = {
     "the financial crisis": ("2008-09-01", "2009-03-31"),
@@ -54,7 +54,7 @@ def compare(folder: Path, files: Sequence[Path], span: tuple[str, str], stride: 
     few = {name: rival.at(places) for name, rival in answers.items()}
     few |= subset_rivals(panel, rows[places], kept)
     document = describe(panel, rows, span, stride) | {"model_id": model.card.model_id}
-    climatology = training_facts(panel, RECIPE)["climatology"]
+    climatology = training_facts(panel, spans_of(panel).judged)["climatology"]
     document |= judge(panel, rows, make_sample(panel, rows, span[1], climatology), answers)
     rows = rows[places]
     document["subset"] = {
@@ -83,13 +83,14 @@ def rounded(value: Any) -> Any:
 
 def describe(panel: Panel, rows: Rows, span: tuple[str, str], stride: int) -> dict[str, Any]:
     """What was scored and how."""
-    named = [name for name, dates in SPANS.items() if dates == span]
+    spans = spans_of(panel)
+    named = [name for name in SPANS if getattr(spans, name) == span]
     return {
         "span": named[0] if named else "other",
         "first": span[0],
         "last": span[1],
-        "fitted_to": TRAIN[1],
-        "chosen_on": list(VALIDATION),
+        "fitted_to": spans.training[1],
+        "chosen_on": list(spans.validation),
         "stride": stride,
         "cutoffs": len(rows),
         "dates": len(np.unique(panel.sessions[rows])),

@@ -21,7 +21,7 @@ from training.panel import Panel
 from training.prepare import STRIDE, load, training_facts
 from training.rivals import TITLES
 from training.scores import Sample, against, score
-from training.spans import TRAIN, Dates, Split, trading
+from training.spans import Dates, Split, spans_of, trading
 from training.train import RangeRecipe, fit, predict
 
 ERAS: tuple[Dates, ...] = (
@@ -65,7 +65,7 @@ def compare(work: Path, recipe: RangeRecipe, stop_after: int) -> dict[str, Any]:
 
 def judge(panel: Panel, era: Dates, recipe: RangeRecipe, stop_after: int) -> Era:
     """Fit without the era, then answer at its cutoffs, of seen and unseen symbols alike."""
-    split = Split(TRAIN, left_out=era)
+    split = Split(spans_of(panel).training, left_out=era)
     facts = training_facts(panel, split)
     standardised = np.array(facts["standardised_quantiles"])
     rows = trading(panel, panel.every(panel.rows_between(*era), STRIDE))

@@ -30,9 +30,9 @@ from bellwether.track_record.scores.block_bootstrap import mean_interval, skill_
 from training import baselines
 from training.panel import Answer, Panel, Rows, load_panel
 from training.prepare import STRIDE
-from training.spans import TEST, VALIDATION, seen_rows, trading
+from training.spans import seen_rows, spans_of, trading
 
-SPANS = {"validation": VALIDATION, "test": TEST}
+SPANS = ("validation", "test")
 POOLED = (1, 5, 10, 21)  # horizons behind the headline scores; 63 sessions overlap too much to add anything
 BATCH = 256  # windows that fit the processor's cache: 75 us each, against 94 in batches of 1024
 LANES = 64
@@ -43,7 +43,7 @@ def evaluate(
     panel: Panel,
     standardised: Floats,
     climatology: list[float],
-    span: tuple[str, str] = TEST,
+    span: tuple[str, str],
     stride: int = STRIDE,
 ) -> dict[str, Any]:
     """The card's `scores`: `pooled` and `by_horizon` over all symbols, then the same for seen and unseen ones.

@@ -1,7 +1,7 @@
 """From raw bars to what the network reads, inside the graph: training and serving cannot disagree.
 
-    bars (b, T, 5), market (b, T, 2) -> tracks (b, T), or shorter where no more is read
-        -> daily (b, 42, 8), weekly (b, 52, 4), static (b, len(STATIC)), volatility (b, 1)
+    bars (b, T, 5), market (b, T, 4) -> tracks (b, T), or shorter where no more is read
+        -> daily (b, 42, 10), weekly (b, 52, 4), static (b, len(STATIC)), volatility (b, 1)
 
 What keeps it finite for any input: every price is made positive before a logarithm or a division, and only then
 masked, by multiplication. (tf2onnx turns `where(ok, x, 0)` into `x * ok`, so an infinity under a mask would
@@ -34,7 +34,7 @@ from training.graph import (
 )
 from training.panel import CONTEXT_LENGTH
 
-DAILY_STEPS, DAILY_INPUTS = 42, 8  # two months in days
+DAILY_STEPS, DAILY_INPUTS = 42, 10  # two months in days
 WEEKLY_STEPS, WEEKLY_INPUTS = 52, 4  # one year in weeks
 EPS = 1e-4  # added to daily volatilities before dividing: .01 %, far below any traded share
 VOLUME_DECAY = 0.97  # usual volume: a mean over about two months
@@ -52,13 +52,21 @@ KNOWN = ("has_range", "has_volume", "history")
 MARKET_RATIOS = tuple(f"market_volatility_{n}" for n in WINDOWS[:6])
 MARKET_MOMENTUM = tuple(f"market_momentum_{n}" for n in WINDOWS[:4])
 MARKET_NOW = ("market_level", "vix_ratio", "has_market", "has_vix")
+STATE_WINDOWS = (1, 3, 5, 10, 21)  # sessions over which the universe's state is averaged
+APART_WINDOWS = (1, 5, 21)
+UNIVERSE = (
+    *(f"universe_moves_{n}" for n in STATE_WINDOWS),
+    *(f"universe_apart_{n}" for n in APART_WINDOWS),
+    *(f"vix_change_{n}" for n in APART_WINDOWS),
+    "has_universe",
+)
 BESIDE_MARKET = ("beta", "implied_share", "implied_level", "relative_level")
 ECHO = tuple(f"echo_{kind}_{ahead}" for kind in ("event", "gap") for ahead in ECHO_AHEAD[:-1])
-MARKET_LEVEL = MARKET_RATIOS + MARKET_MOMENTUM + MARKET_NOW  # equal for all symbols on a date
+MARKET_LEVEL = MARKET_RATIOS + MARKET_MOMENTUM + MARKET_NOW + UNIVERSE  # equal for all symbols on a date
 OWN = RATIOS + DOWNSIDE + MOMENTUM + ACTIVITY + TODAY + KNOWN
 STATIC = OWN + MARKET_LEVEL + BESIDE_MARKET + ECHO
 
-DAILY_SCALE = np.array([2, 2, 1, 2, 1, 2, 2, 1], np.float32)
+DAILY_SCALE = np.array([2, 2, 1, 2, 1, 2, 2, 1, 1, 1], np.float32)
 YEAR = 5 * WEEKLY_STEPS  # sessions of the market that are read, and of the symbol but for its echo and volatility
 YEAR_SUMS = np.hstack([last_sessions(WINDOWS[:6], YEAR), weeks(WEEKLY_STEPS)])  # (260, 6 + 52)
 YEAR_DECAY = powers(DECAY, np.arange(-DAILY_STEPS + 1, 1)[None, :] - np.arange(-YEAR + 1, 1)[:, None])  # (260, 42)
@@ -67,11 +75,11 @@ YEAR_DECAY = powers(DECAY, np.arange(-DAILY_STEPS + 1, 1)[None, :] - np.arange(-
 class Features(keras.layers.Layer):
     """The feature code as one layer without weights."""
 
-    def call(self, bars: Tensor, market: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Daily (b, 42, 8), weekly (b, 52, 4), static (b, len(STATIC)), volatility (b, 1)."""
+    def call(self, bars: Tensor, market: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Daily (b, 42, 10), weekly (b, 52, 4), static (b, len(STATIC)), volatility (b, 1), z (b, T)."""
         t = own_tracks(bars) | market_tracks(market)
         static = [*own(t), *beside_market(t), *echo(t)]
-        return daily_steps(t), weekly_steps(t), ops.concatenate(static, axis=1), t["now"]
+        return daily_steps(t), weekly_steps(t), ops.concatenate(static, axis=1), t["now"], t["z"]
 
 
 def own_tracks(bars: Tensor) -> dict[str, Tensor]:
@@ -113,8 +121,10 @@ def own_tracks(bars: Tensor) -> dict[str, Tensor]:
 
 def market_tracks(market: Tensor) -> dict[str, Tensor]:
     """Daily quantities of the index over a year, (b, 260), and what ^VIX says now, (b, 1)."""
-    index, vix = ops.unstack(market[:, -YEAR - 1 :], axis=2)
-    index, vix = positive(index), vix[:, -1:]
+    index, path, moves, apart = ops.unstack(market[:, -YEAR - 1 :], axis=2)
+    index, vix = positive(index), path[:, -1:]
+    path = positive(path[:, -DAILY_STEPS - 1 :])
+    moves, apart = (ops.clip(state[:, -DAILY_STEPS:], 0.0, 8.0) for state in (moves, apart))
     ok = both_known(index[:, 1:], index[:, :-1])
     returns = log_ratio(index[:, 1:], index[:, :-1], 1.0) * ok
     squares = returns * returns
@@ -127,11 +137,15 @@ def market_tracks(market: Tensor) -> dict[str, Tensor]:
         "market_weight": weight[:, -1:],
         "vix": ops.clip(vix, 0.0, 500.0) / (100 * TRADING_DAYS**0.5),  # implied daily volatility
         "ok_vix": above_zero(vix),
+        "vix_change": log_ratio(path[:, 1:], path[:, :-1], 1.0) * both_known(path[:, 1:], path[:, :-1]),  # (b, 42)
+        "universe_moves": moves,  # (b, 42)
+        "universe_apart": apart,
+        "ok_universe": above_zero(moves),
     }
 
 
 def daily_steps(t: dict[str, Tensor]) -> Tensor:
-    """(b, 42, 8), each about -3 to 3."""
+    """(b, 42, 10), each about -3 to 3."""
     recent = {
         name: t[name][:, -DAILY_STEPS:] for name in ("z", "returns", "ok", "market", "ok_market", "gap", "volume")
     }
@@ -145,6 +159,8 @@ def daily_steps(t: dict[str, Tensor]) -> Tensor:
         t["range"] / now,
         recent["gap"],
         recent["volume"],
+        ops.log((t["universe_moves"] + 0.1) / 0.85) * t["ok_universe"],
+        t["vix_change"] / 0.2,
     ]
     return ops.clip(ops.stack(steps, axis=2), -8.0, 8.0) / DAILY_SCALE
 
@@ -225,10 +241,26 @@ def beside_market(t: dict[str, Tensor]) -> list[Tensor]:
         log_ratio(vix + EPS, market_now, 3.0) * both,
         has_market,
         has_vix,
+        *universe(t),
         (beta - 1) * has_market,
         share * share * has_market,
         log_ratio(ops.maximum(implied, 0.1 * now * now), now * now, 4.0) / 2 * both,
         log_ratio(now, market_now, 4.0) * has_market,
+    ]
+
+
+def universe(t: dict[str, Tensor]) -> list[Tensor]:
+    """How much, and how far apart, all stocks moved of late, and what ^VIX did: (b, len(UNIVERSE)); 0 where unknown."""
+    ok = t["ok_universe"]
+    over, apart_over = last_sessions(STATE_WINDOWS, DAILY_STEPS), last_sessions(APART_WINDOWS, DAILY_STEPS)
+    days, apart_days = ops.matmul(ok, over), ops.matmul(ok, apart_over)
+    moves = ops.matmul(t["universe_moves"], over) / ops.maximum(days, 1.0)
+    apart = ops.matmul(t["universe_apart"] * ok, apart_over) / ops.maximum(apart_days, 1.0)
+    return [
+        ops.log((moves + 0.1) / 0.85) * above_zero(days),
+        ops.log(apart + 0.1) * above_zero(apart_days),
+        ops.clip(ops.matmul(t["vix_change"], apart_over), -2.0, 2.0),
+        ok[:, -1:],
     ]
 
 

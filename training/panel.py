@@ -14,15 +14,21 @@ import pandas as pd
 
 from bellwether.core.errors import MarketDataError
 from bellwether.core.types import HEADS, MARKET_SERIES, MAX_HORIZON, Bars, Floats, Sessions
-from bellwether.forecasting.inputs import Float32s, align_closes
+from bellwether.forecasting.inputs import CARRY_DAYS, Float32s, align_closes
+from bellwether.market.earnings.report_days import AHEAD, ERRORS, chances, next_report, places
 from bellwether.market.file import frame_to_bars, read_prices
 from bellwether.market.returns import DECAY
+from bellwether.market.universe_state import STATE_SERIES, daily_state, is_stock, standardised_moves
 
 CONTEXT_LENGTH = 504  #: two years: the longest feature looks back 502 sessions
 MIN_HISTORY = 64  #: a quarter: below this the volatility itself is a guess
+FOLLOWING = 130  #: weekdays after the last bar on which a report may be expected
+NO_ERRORS = np.eye(1, len(ERRORS), -ERRORS[0])[0]  #: every report comes on the day that is predicted
 MAX_VOLUME = 1e15  #: keeps a nonsensical volume finite in float32
 
-Answer = Callable[[Float32s, Float32s], Floats]  # bars (b, T, 5), market (b, T, k) -> (b, heads, levels)
+Windows = tuple[Float32s, Float32s, Float32s]  #: bars (b, T, 5), market (b, T, k), calendar (b, T + AHEAD)
+Answer = Callable[..., Floats]  # the parts of Windows -> (b, heads, levels)
+ReportDays = dict[str, tuple[Sessions, Sessions]]  #: by symbol: days of reports, and when each was told (NaT: unknown)
 Rows = npt.NDArray[np.intp]  #: positions in the panel; a cutoff is one row
 
 
@@ -37,16 +43,42 @@ class Panel:
     closes: Floats  #: (n,) float64, NaN in the padding
     volatility: Floats  #: (n,) daily EWMA volatility of the returns up to this row, NaN where there are none
     bars: Float32s  #: (n, 5)
-    market: Float32s  #: (n, len(MARKET_SERIES)), 0 where not known
+    market: Float32s  #: (n, len(MARKET_SERIES) + len(STATE_SERIES)), 0 where not known
+    day: npt.NDArray[np.int32]  #: (n,) which of the days of all symbols; the number of them in the padding
+    moves: Float32s  #: (n,) standardised return of a stock, NaN elsewhere and where its volatility is not known
+    reported: Float32s  #: (n,) 1 where the company reported on that session, else 0
+    next_report: npt.NDArray[np.int16]  #: (n,) what is known of the next report, a row of `chances`
+    chances: Float32s  #: (codes, AHEAD)
 
     def rows_between(self, first: str, last: str) -> Rows:
         """Rows with a session from `first` to `last` (both included) and at least MIN_HISTORY bars."""
         inside = (self.sessions >= np.datetime64(first)) & (self.sessions <= np.datetime64(last))
         return np.flatnonzero(inside & (self.history >= MIN_HISTORY))
 
-    def windows(self, rows: Rows) -> tuple[Float32s, Float32s]:
-        """What the graph reads at these cutoffs: (b, CONTEXT_LENGTH, 5) and (b, CONTEXT_LENGTH, k), both copies."""
+    def windows(self, rows: Rows) -> Windows:
+        """What the graph reads at these cutoffs, copies of it."""
+        return *self.prices(rows), self.calendar(rows)
+
+    def prices(self, rows: Rows) -> tuple[Float32s, Float32s]:
+        """The first two of `windows`."""
         return _windows(self.bars, rows), _windows(self.market, rows)
+
+    def calendar(self, rows: Rows) -> Float32s:
+        """(b, CONTEXT_LENGTH + AHEAD): reports that came out, then the chance of one on each session ahead."""
+        past = _windows(self.reported[:, None], rows)[:, :, 0]
+        return np.concatenate([past, self.chances[self.next_report[rows]]], axis=1)
+
+    def days_of_windows(self, rows: Rows) -> npt.NDArray[np.int32]:
+        """The day of each session of these windows, (b, CONTEXT_LENGTH)."""
+        return _windows(self.day[:, None], rows)[:, :, 0]
+
+    def universe_state(self, members: npt.NDArray[np.bool_]) -> Float32s:
+        """U and D of the chosen symbols (len(symbols),) by day, (days + 1, 2); the last row, for the padding, is 0."""
+        count = int(self.day.max())
+        chosen = np.flatnonzero((self.symbol >= 0) & members[self.symbol] & np.isfinite(self.moves))
+        state = np.zeros((count + 1, len(STATE_SERIES)), np.float32)
+        state[:-1] = carried(daily_state(self.day[chosen], self.moves[chosen], count))
+        return state
 
     def targets(self, rows: Rows, last: str) -> Floats:
         """Cumulative log returns over HEADS, (b, len(HEADS)); NaN where the outcome falls after the session `last`.
@@ -102,8 +134,13 @@ def missing_market(series: dict[str, Bars]) -> tuple[str, ...]:
     return tuple(name for name in MARKET_SERIES if name not in series)
 
 
-def build_panel(series: dict[str, Bars]) -> Panel:
-    """Lay all symbols out one after the other. Market series the prices lack stay 0."""
+def build_panel(
+    series: dict[str, Bars], report_days: ReportDays | None = None, error_shares: Floats | None = None
+) -> Panel:
+    """Lay all symbols out one after the other. Market series the prices lack stay 0.
+
+    `report_days` are those of companies, as far as they are known; `error_shares` says how far predicted ones are off.
+    """
     lead = CONTEXT_LENGTH - 1
     size = sum(lead + len(bars) for bars in series.values()) + MAX_HORIZON  # targets may look past the end
     panel = Panel(
@@ -114,8 +151,15 @@ def build_panel(series: dict[str, Bars]) -> Panel:
         closes=np.full(size, np.nan),
         volatility=np.full(size, np.nan),
         bars=np.zeros((size, 5), np.float32),
-        market=np.zeros((size, len(MARKET_SERIES)), np.float32),
+        market=np.zeros((size, len(MARKET_SERIES) + len(STATE_SERIES)), np.float32),
+        day=np.zeros(size, np.int32),
+        moves=np.full(size, np.nan, np.float32),
+        reported=np.zeros(size, np.float32),
+        next_report=np.zeros(size, np.int16),
+        chances=chances(NO_ERRORS if error_shares is None else error_shares),
     )
+    all_days = np.unique(np.concatenate([bars.sessions for bars in series.values()]))
+    panel.day[:] = len(all_days)
     end = 0
     for number, bars in enumerate(series.values()):
         start, end = end + lead, end + lead + len(bars)
@@ -125,10 +169,39 @@ def build_panel(series: dict[str, Bars]) -> Panel:
         panel.closes[start:end] = bars.closes
         panel.volatility[start:end] = volatility_path(bars.closes)
         panel.bars[start:end] = bars.values
+        panel.day[start:end] = np.searchsorted(all_days, bars.sessions)
+        if is_stock(bars.symbol):
+            panel.moves[start:end] = standardised_moves(bars.closes)
+        if report_days is not None and bars.symbol in report_days:
+            _mark_reports(panel, slice(start, end), *report_days[bars.symbol])
         for column, name in enumerate(MARKET_SERIES):
             if name in series:
                 panel.market[start:end, column] = align_closes(bars.sessions, series[name])
+    panel.market[:, len(MARKET_SERIES) :] = panel.universe_state(np.ones(len(series), bool))[panel.day]
     return panel
+
+
+def _mark_reports(panel: Panel, of_symbol: slice, days: Sessions, told_on: Sessions) -> None:
+    """Enter a company's reports; those before its first bar, or long after its last, are of no use."""
+    axis = extended(panel.sessions[of_symbol])
+    count = of_symbol.stop - of_symbol.start
+    inside = (days >= axis[0]) & (days <= axis[-1])
+    reports = places(axis, days[inside], told_on[inside])
+    panel.reported[of_symbol.start + reports.at[reports.at < count]] = 1
+    panel.next_report[of_symbol] = next_report(axis, reports, np.arange(count))
+
+
+def extended(sessions: Sessions) -> Sessions:
+    """The sessions and the weekdays that may follow, as far as a predicted report may lie."""
+    following = np.busday_offset(sessions[-1], np.arange(1, FOLLOWING + 1), roll="backward")
+    return np.concatenate([sessions, following])
+
+
+def carried(state: Floats) -> Floats:
+    """U and D by day, (n, 2), on days without any the last ones, for some days: as a weekend's coins see the market."""
+    frame = pd.DataFrame(np.where(state > 0, state, np.nan))
+    filled: Floats = frame.ffill(limit=CARRY_DAYS).fillna(0).to_numpy()
+    return filled
 
 
 def volatility_path(closes: Floats) -> Floats:

@@ -13,22 +13,37 @@ from typing import Any
 import numpy as np
 
 from bellwether.core.errors import MarketDataError
-from bellwether.core.types import HEADS, LEVELS
-from training.panel import MIN_HISTORY, Panel, build_panel, missing_market, read_series
-from training.spans import RECIPE, TEST, TRAIN, UNSEEN_SHARE, VALIDATION, Split, is_unseen, seen_rows, trading
+from bellwether.core.types import HEADS, LEVELS, Bars, Floats, to_date
+from bellwether.market.earnings.file import read_report_days
+from bellwether.market.earnings.report_days import error_shares, places, prediction_errors
+from training.panel import (
+    MIN_HISTORY,
+    NO_ERRORS,
+    Panel,
+    ReportDays,
+    build_panel,
+    extended,
+    missing_market,
+    read_series,
+)
+from training.spans import UNSEEN_SHARE, Spans, Split, is_unseen, seen_rows, spans_of, trading
 from training.work import PRICES
 
 STRIDE = 5  # sessions between the cutoffs that are scored: neighbours say nearly the same
 
 
-def prepare(files: Sequence[Path], work: Path, source: str) -> None:
+def prepare(files: Sequence[Path], work: Path, source: str, earnings: Path | None = None) -> None:
     """Write `prepared.npz` (the panel) and `prepared.json` (the facts fitted on the training span) into `work`."""
     series, dropped = read_series(files)
     lacking = missing_market(series)
     if lacking:
         raise MarketDataError(f"Training needs the market series {' and '.join(lacking)} among the prices.")
-    panel = build_panel(series)
-    facts = training_facts(panel, RECIPE) | {"data": describe(panel, files, source)}
+    report_days = read_report_days(earnings) if earnings else {}
+    last = max(bars.sessions[-1] for bars in series.values())
+    shares = usual_errors(series, report_days, Spans.up_to(to_date(last)).training[1])
+    panel = build_panel(series, report_days, shares)
+    reports = {"error_shares": shares.tolist(), "symbols": len(report_days.keys() & series.keys())}
+    facts = training_facts(panel, spans_of(panel).judged) | {"reports": reports, "spans": told_spans(panel), "data": describe(panel, files, source)}
     PRICES.write_prepared(work, {name: getattr(panel, name) for name in Panel.__slots__}, facts)
     print_summary(panel, facts, dropped)
 
@@ -38,6 +53,23 @@ def load(work: Path) -> tuple[Panel, dict[str, Any]]:
     arrays, facts = PRICES.read_prepared(work)
     arrays["symbols"] = tuple(str(symbol) for symbol in arrays["symbols"])
     return Panel(**arrays), facts
+
+
+def told_spans(panel: Panel) -> dict[str, list[str]]:
+    """The card's spans of dates."""
+    spans = spans_of(panel)
+    return {"training": list(spans.training), "validation": list(spans.validation), "test": list(spans.test)}
+
+
+def usual_errors(series: dict[str, Bars], report_days: ReportDays, last: str) -> Floats:
+    """How often a report comes so many sessions after its predicted day, (len(ERRORS),), from those up to `last`."""
+    errors = []
+    for symbol in report_days.keys() & series.keys():
+        axis = extended(series[symbol].sessions)
+        days, _ = report_days[symbol]
+        inside = (days >= axis[0]) & (days <= min(axis[-1], np.datetime64(last)))
+        errors.append(prediction_errors(axis, places(axis, days[inside])))
+    return error_shares(np.concatenate(errors)) if errors else NO_ERRORS
 
 
 def training_facts(panel: Panel, split: Split) -> dict[str, Any]:
@@ -76,7 +108,7 @@ def describe(panel: Panel, files: Sequence[Path], source: str) -> dict[str, Any]
         "last": str(days.max()),
         "rows": len(days),
         "sha256": digest.hexdigest(),
-        "trained_to": str(min(days.max(), np.datetime64(TRAIN[1]))),
+        "trained_to": spans_of(panel).training[1],
     }
 
 
@@ -85,7 +117,8 @@ def print_summary(panel: Panel, facts: dict[str, Any], dropped: int) -> None:
     data = facts["data"]
     print(f"prepared {data['rows']:,} bars of {len(panel.symbols)} symbols, {data['first']} to {data['last']}")
     print(f"  {dropped} rows dropped for lack of a date or a positive close")
-    for name, span in (("training", TRAIN), ("validation", VALIDATION), ("test", TEST)):
+    spans = spans_of(panel)
+    for name, span in (("training", spans.training), ("validation", spans.validation), ("test", spans.test)):
         rows = panel.rows_between(*span)
         seen, unseen = (len(trading(panel, seen_rows(panel, rows, s))) for s in (True, False))
         print(f"  {name:10} to {span[1]}: {seen:9,} cutoffs of seen symbols, {unseen:8,} of unseen ones")

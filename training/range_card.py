@@ -3,22 +3,26 @@
 from typing import Any
 
 from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES
+from bellwether.market.universe_state import STATE_SERIES
 from bellwether.models.onnx_model import OnnxModel
 from training.card import CardText
 from training.panel import CONTEXT_LENGTH, MIN_HISTORY
-from training.spans import TEST, TRAIN, UNSEEN_SHARE, VALIDATION
+from training.spans import UNSEEN_SHARE
 
 FEATURES = (
-    "42 daily steps: return, volatility path, market return and volatility path, range, opening gap, volume",
+    "42 daily steps: return, volatility path, market return and volatility path, range, opening gap, volume, how much "
+    "all stocks moved, change of ^VIX",
     "52 weekly steps: return, realised volatility, market return, volume",
     "volatility over 5 to 504 sessions against now, downside share, momentum, drawdown, range, volume",
     "^GSPC volatility and momentum, EWMA beta, ^VIX against market volatility and through beta",
+    "how much and how far apart all stocks moved over 1 to 21 sessions, changes of ^VIX",
     "earnings echo: large moves on large volume, and opening gaps, whole quarters before the days ahead",
+    "days of reports, known or predicted: expected jumps within the horizon, of the size of the company's own past ones",
 )
 LIMITS = (
     "It forecasts the range of outcomes; about the direction it knows next to nothing.",
     "Price files hold mostly shares that are still listed: failures are missing, so its center may be too high.",
-    "It knows prices and volumes only: no news, no announcement dates, no accounts.",
+    "It knows prices and volumes only: no news, no accounts; days of reports where they are told.",
     "Markets and kinds of assets other than those among its symbols were not tested.",
     "Prices must be adjusted for splits and dividends, else a split reads as a crash.",
 )
@@ -41,13 +45,19 @@ def described(facts: dict[str, Any]) -> dict[str, Any]:
         "min_history": MIN_HISTORY,
         "horizons": list(HEADS),
         "levels": list(LEVELS),
-        "market": list(MARKET_SERIES),
+        "market": [*MARKET_SERIES, *STATE_SERIES],
+        "reports": facts["reports"],
         "features": list(FEATURES),
         "input_range": facts["input_range"],
         "baseline": {
             "name": "EWMA(.94) volatility x sqrt(horizon) x train-set quantiles",
             "standardised_quantiles": facts["standardised_quantiles"],
             "share_of_rises": facts["climatology"],
+        },
+        "splits": facts["spans"]
+        | {
+            "embargo": "no outcome of one span reaches into the next",
+            "unseen_symbols": f"sha256(symbol) % {UNSEEN_SHARE} == 0",
         },
     }
 
@@ -56,12 +66,5 @@ TEXT = CardText(
     kind={},
     taught_with="prices",
     limits=limits,
-    splits={
-        "training": list(TRAIN),
-        "validation": list(VALIDATION),
-        "test": list(TEST),
-        "embargo": "no outcome of one span reaches into the next",
-        "unseen_symbols": f"sha256(symbol) % {UNSEEN_SHARE} == 0",
-    },
     load=OnnxModel,
 )

@@ -20,7 +20,7 @@ from training.evaluate import POOLED
 from training.panel import Panel, Rows
 from training.prepare import STRIDE, training_facts
 from training.remember import remembered
-from training.spans import RECIPE, TRAIN, VALIDATION, seen_rows, trading
+from training.spans import seen_rows, spans_of, trading
 
 TRAINING_STRIDE = 10  # sessions between the cutoffs that linear models and forests learn from
 
@@ -62,20 +62,21 @@ class Lessons:
 
 def lessons(panel: Panel) -> Lessons:
     """Training and validation cutoffs of seen symbols, with the embargo of the horizon."""
-    train = panel.every(RECIPE.rows(panel), TRAINING_STRIDE)
-    valid = trading(panel, panel.every(seen_rows(panel, panel.rows_between(*VALIDATION)), STRIDE))
+    spans = spans_of(panel)
+    train = panel.every(spans.judged.rows(panel), TRAINING_STRIDE)
+    valid = trading(panel, panel.every(seen_rows(panel, panel.rows_between(*spans.validation)), STRIDE))
     return Lessons(
         train,
-        panel.targets(train, TRAIN[1]) / panel.deviations(train),
+        panel.targets(train, spans.training[1]) / panel.deviations(train),
         valid,
-        panel.targets(valid, VALIDATION[1]) / panel.deviations(valid),
+        panel.targets(valid, spans.validation[1]) / panel.deviations(valid),
     )
 
 
 def all_rivals(panel: Panel, rows: Rows, kept: Path | None) -> dict[str, Rival]:
     """Every rival that answers all cutoffs; fits are kept in the folder `kept`."""
     learned = lessons(panel)
-    base = np.array(training_facts(panel, RECIPE)["standardised_quantiles"])
+    base = np.array(training_facts(panel, spans_of(panel).judged)["standardised_quantiles"])
     rivals = {
         "random_walk": walk(panel, rows, learned),
         "gaussian": Rival(baselines.gaussian(panel, rows), "EWMA(.94) volatility times normal quantiles, no drift."),

@@ -5,14 +5,16 @@ Cutoffs AND outcomes lie inside a span (see `Panel.targets`), so no outcome of o
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
+from bellwether.core.types import to_date
 from training.panel import Panel, Rows
 
-TRAIN = ("1900-01-01", "2015-12-31")
-VALIDATION = ("2016-01-01", "2018-12-31")  # every choice is made here
-TEST = ("2019-01-01", "2021-12-31")  # opened once, when nothing is left to choose
+FIRST = "1900-01-01"
+TEST_YEARS = 2  # whole years of the test span, before the last one, which may have only begun
+VALIDATION_YEARS = 3
 UNSEEN_SHARE = 10  # one symbol in ten is never trained on
 MIN_VOLATILITY = 1e-4  # below .01 % a day a price is not trading; scaling by it would mean nothing
 MARGIN = 100  # calendar days on either side of an era left out: 63 sessions are about 92
@@ -42,7 +44,34 @@ class Split:
         return trading(panel, rows)
 
 
-RECIPE = Split(TRAIN, VALIDATION)  #: the fit that is judged
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """How the years of some prices are parted, oldest first."""
+
+    training: Dates
+    validation: Dates  #: every choice is made here
+    test: Dates  #: opened once, when nothing is left to choose
+
+    @classmethod
+    def up_to(cls, last: date) -> "Spans":
+        """The spans of prices whose last session is `last`: the newest years are the test, those before for choosing."""
+        test = last.year - TEST_YEARS
+        validation = test - VALIDATION_YEARS
+        return cls(
+            (FIRST, f"{validation - 1}-12-31"),
+            (f"{validation}-01-01", f"{test - 1}-12-31"),
+            (f"{test}-01-01", last.isoformat()),
+        )
+
+    @property
+    def judged(self) -> Split:
+        """What the fit may see that is judged."""
+        return Split(self.training, self.validation)
+
+
+def spans_of(panel: Panel) -> Spans:
+    """The spans of a panel's prices."""
+    return Spans.up_to(to_date(panel.sessions[panel.history > 0].max()))
 
 
 def is_unseen(symbol: str) -> bool:

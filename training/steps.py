@@ -21,7 +21,7 @@ from training.export import converted
 from training.model import build_model
 from training.panel import Panel, Rows
 from training.prepare import STRIDE, load, training_facts
-from training.spans import RECIPE, TEST, TRAIN, Split
+from training.spans import FIRST, Split, spans_of
 from training.train import RangeRecipe, fit
 from training.work import PRICES
 
@@ -29,7 +29,7 @@ from training.work import PRICES
 def train(work: Path, recipe: RangeRecipe) -> None:
     """Write weights and record (recipe, history, validation scores) into `work`."""
     panel, facts = load(work)
-    fitted = fit(panel, np.array(facts["standardised_quantiles"]), recipe, RECIPE)
+    fitted = fit(panel, np.array(facts["standardised_quantiles"]), recipe, spans_of(panel).judged)
     PRICES.write_trained(work, fitted.model, fitted.record)
 
 
@@ -43,8 +43,8 @@ def export(work: Path, models: Path, model_id: str, today: date, stride: int = S
     standardised = np.array(facts["standardised_quantiles"])
     model = build_model(standardised)
     model.load_weights(work / PRICES.weights)
-    graph = converted(model, _windows_to_check(panel, RECIPE.rows(panel)))
-    scores = evaluate(runtime(graph.content), panel, standardised, facts["climatology"], TEST, stride)
+    graph = converted(model, _windows_to_check(panel, spans_of(panel).judged.rows(panel)))
+    scores = evaluate(runtime(graph.content), panel, standardised, facts["climatology"], spans_of(panel).test, stride)
     print_table(scores)
     described = range_card.described(facts)
     write_model(models / model_id, range_card.TEXT, graph, record, described, facts["data"], scores, today)
@@ -60,13 +60,13 @@ def refit(work: Path, models: Path, judged: Path, model_id: str | None, last: da
     card = read_judged(judged, range_card.TEXT)
     recipe = RangeRecipe.of_card(card)
     panel, prepared = load(work)
-    split = Split((TRAIN[0], str(last) if last else prepared["data"]["last"]), all_symbols=True)
+    split = Split((FIRST, str(last) if last else prepared["data"]["last"]), all_symbols=True)
     facts = training_facts(panel, split)
     data = prepared["data"] | {"unseen_symbols": [], "trained_to": split.training[1]}
     fitted = fit(panel, np.array(facts["standardised_quantiles"]), recipe, split, card["recipe"]["chosen_epoch"])
     graph = converted(fitted.model, _windows_to_check(panel, split.rows(panel)))
     folder = models / (model_id or f"{card['model_id']}-{split.training[1][:4]}")
-    described = range_card.described(facts)
+    described = range_card.described(prepared | facts)
     write_model(folder, range_card.TEXT, graph, fitted.record, described, data, card["scores"], today, card)
 
 

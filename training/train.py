@@ -1,13 +1,14 @@
 """Train the LSTM on random cutoffs and keep the epoch that did best on the validation span.
 
-Two steps. The LSTMs first learn the volatility of the days ahead, measured on all of them: that is a target with little
-noise. Then they stand still and the linear skip learns the quantiles of where the price ends.
+Three steps. The LSTMs first learn the volatility of the days ahead, measured on all of them: that is a target with
+little noise. Then they stand still and the linear skip learns the quantiles of where the price ends. At last, where the
+days of reports are known, a few weights learn what these add (`reports_step.py`).
 
 Reads top to bottom: settings, scaling, the spread, epochs, the best weights. The test span is not opened here.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -34,7 +35,8 @@ from training.model import (
 from training.panel import Panel, Rows
 from training.prepare import STRIDE
 from training.spans import Dates, Split, seen_rows, trading
-from training.windows import Blanks, batches, spread_truth, truth, variance_path
+from training.reports_step import fit_reports
+from training.windows import Blanks, batches, changing_universes, spread_truth, truth, variance_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,9 @@ class RangeRecipe(Recipe):
     clip: float = 1.0  # norm of the gradient: one crash day must not throw the weights
     averaging: float = 0.99  # weights are averaged over about the last 100 batches: less noise, no cost
     validation_stride: int = STRIDE  # sessions between validation cutoffs
+    reports_rows: int = 400_000  # cutoffs with known reports that the third step draws from
+    reports_batches: int = 600  # x 2048, first on the spread, then on the quantiles
+    reports_batch: int = 2048
 
     QUICK: ClassVar[dict[str, Any]] = {
         "epochs": 1,
@@ -61,6 +66,9 @@ class RangeRecipe(Recipe):
         "validation_stride": 40,
         "spread_batches": 8,
         "spread_batch": 128,
+        "reports_rows": 2_000,
+        "reports_batches": 8,
+        "reports_batch": 128,
     }
     FIXED: ClassVar[dict[str, Any]] = {
         "blanks": asdict(Blanks()),
@@ -85,18 +93,25 @@ def fit(panel: Panel, standardised: Floats, recipe: RangeRecipe, split: Split, s
     keras.utils.set_random_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed)
     network = build_network(standardised)
+    universes = changing_universes(panel, rng)
     fit_scaling(network.quantiles, panel, rng.choice(rows, 20 * recipe.batch))
-    fit_spread(network, panel, rows, last, recipe, rng)
+    fit_spread(network, panel, rows, last, recipe, rng, universes)
 
     def outcome(drawn: Rows) -> Float32s:
         return truth(panel, drawn, last)
 
     def epoch() -> Iterator[Batch]:
-        return batches(panel, rows, outcome, recipe.batch, recipe.batches_per_epoch, rng, Blanks())
+        return batches(panel, rows, outcome, recipe.batch, recipe.batches_per_epoch, rng, Blanks(), universes)
 
-    return run_epochs(
-        network.quantiles, pinball, recipe, epoch, recipe.batches_per_epoch, validation, stop_after, started
+    fitted = run_epochs(
+        network.without_reports, pinball, recipe, epoch, recipe.batches_per_epoch, validation, stop_after, started
     )
+    reports = fit_reports(network, panel, rows, last, recipe, rng)
+    if validation is not None:
+        words = validation.words(validation.losses(network.quantiles))
+        print(f"with reports: validation {words}")
+    seconds = round(time.perf_counter() - started)
+    return Fitted(network.quantiles, fitted.record | {"reports": reports, "seconds": seconds})
 
 
 def _validation(panel: Panel, span: Dates, recipe: RangeRecipe, standardised: Floats) -> Validation:
@@ -118,7 +133,13 @@ def _validation(panel: Panel, span: Dates, recipe: RangeRecipe, standardised: Fl
 
 
 def fit_spread(
-    network: Network, panel: Panel, rows: Rows, last: str, recipe: RangeRecipe, rng: np.random.Generator
+    network: Network,
+    panel: Panel,
+    rows: Rows,
+    last: str,
+    recipe: RangeRecipe,
+    rng: np.random.Generator,
+    universes: Sequence[Float32s],
 ) -> None:
     """The first step: train LSTMs and the spread's linear part on outcomes up to `last`, then freeze both."""
     path = variance_path(panel)
@@ -133,26 +154,27 @@ def fit_spread(
     spread = network.spread
     optimizer = make_optimizer(recipe, recipe.spread_rate, recipe.spread_batches)
     spread.compile(optimizer, loss=squared_error, jit_compile=False)
-    stream = batches(panel, rows, ahead, recipe.spread_batch, recipe.spread_batches, rng, Blanks())
+    stream = batches(panel, rows, ahead, recipe.spread_batch, recipe.spread_batches, rng, Blanks(), universes)
     for inputs, answer in tqdm(stream, desc="spread", total=recipe.spread_batches, unit="batch", mininterval=0.5):
         spread.train_on_batch(inputs, answer)
     optimizer.finalize_variable_values(spread.trainable_variables)  # the averaged weights
-    network.quantiles.get_layer("dropout").rate = 0.0  # the skip learns beside what will be served
+    network.without_reports.get_layer("dropout").rate = 0.0  # the skip learns beside what will be served
     for name in ("daily", "weekly", "spread_of_memory", "spread_of_static"):
-        network.quantiles.get_layer(name).trainable = False
+        network.without_reports.get_layer(name).trainable = False
 
 
 def fit_scaling(model: keras.Model, panel: Panel, rows: Rows) -> None:
     """Set the mean and deviation of the static features from training windows."""
     features = model.get_layer("features")
-    parts = [features(*panel.windows(part))[2] for part in np.array_split(rows, 20)]
+    parts = [features(*panel.prices(part))[2] for part in np.array_split(rows, 20)]
     set_scaling(model, np.concatenate([keras.ops.convert_to_numpy(part) for part in parts]))
 
 
 def predict(model: keras.Model, panel: Panel, rows: Rows) -> Floats:
     """Quantiles at these cutoffs, (b, heads, levels)."""
     parts = np.array_split(rows, len(rows) // 1024 + 1)
-    return np.concatenate([model.predict_on_batch(list(panel.windows(part))) for part in parts])
+    inputs = len(model.inputs)
+    return np.concatenate([model.predict_on_batch(list(panel.windows(part)[:inputs])) for part in parts])
 
 
 def by_horizon(panel: Panel, rows: Rows, last: str, quantiles: Floats) -> Floats:

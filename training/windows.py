@@ -4,16 +4,20 @@ What a source may lack in service is taken away from some windows here, so that 
 promises to live with: short history, no market series, no volume, only closes.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from bellwether.core.types import CLOSE, HEADS, HIGH, LOW, OPEN, VOLUME, Floats
+from bellwether.core.types import CLOSE, HEADS, HIGH, LOW, MARKET_SERIES, OPEN, VOLUME, Floats
 from bellwether.forecasting.inputs import Float32s
+from bellwether.market.universe_state import is_stock
 from training.panel import CONTEXT_LENGTH, MIN_HISTORY, Panel, Rows
 
 Outcome = Callable[[Rows], Float32s]  # rows (b,) -> what the loss needs, (b, heads, 2)
+UNIVERSES = 64  # random ones, drawn once for a fit
+FEWEST_MEMBERS, MOST_MEMBERS = 25, 100
+WHOLE_UNIVERSE = 0.4  # of batches
 SPREAD_FLOOR = 0.02  # added to a ratio of variances before its logarithm: a day without a move is no lower than that
 LARGEST_VARIANCE = 0.25  # of one day: 50 %
 SPREAD_LIMIT = 2.0  # e^2 = 7.4 times either way, as far as the head can go
@@ -23,20 +27,46 @@ SPREAD_LIMIT = 2.0  # e^2 = 7.4 times either way, as far as the head can go
 class Blanks:
     """Shares of windows from which something is taken away."""
 
+    state: float = 0.10  # the universe's state
     history: float = 0.08  # cut to a random length from MIN_HISTORY up
     market: float = 0.05  # all market series
-    one_series: float = 0.05  # one of them, at random
+    one_series: float = 0.05  # one of the market's prices, at random
     volume: float = 0.05
     ranges: float = 0.05  # open, high and low equal to the close
 
 
+def changing_universes(panel: Panel, rng: np.random.Generator) -> list[Float32s]:
+    """The state of random universes by day, (days + 1, 2) each: what a service reads that knows fewer symbols."""
+    stocks = np.flatnonzero([is_stock(symbol) for symbol in panel.symbols])
+    states = []
+    for _ in range(UNIVERSES):
+        members = np.zeros(len(panel.symbols), bool)
+        size = min(rng.integers(FEWEST_MEMBERS, MOST_MEMBERS + 1), len(stocks))
+        members[rng.choice(stocks, size, replace=False)] = True
+        states.append(panel.universe_state(members))
+    return states
+
+
 def batches(
-    panel: Panel, rows: Rows, outcome: Outcome, size: int, count: int, rng: np.random.Generator, blanks: Blanks
+    panel: Panel,
+    rows: Rows,
+    outcome: Outcome,
+    size: int,
+    count: int,
+    rng: np.random.Generator,
+    blanks: Blanks,
+    universes: Sequence[Float32s],
 ) -> Iterator[tuple[list[Float32s], Float32s]]:
-    """`count` random batches of inputs, bars (b, T, 5) and market (b, T, k), and what `outcome` says of their rows."""
+    """`count` random batches of inputs, bars (b, T, 5) and market (b, T, k), and what `outcome` says of their rows.
+
+    In a share of batches the universe's state is that of one of the `universes`.
+    """
     for _ in range(count):
         drawn = rng.choice(rows, size)
-        bars, market = panel.windows(drawn)
+        bars, market = panel.prices(drawn)
+        if universes and rng.random() >= WHOLE_UNIVERSE:
+            state = universes[rng.integers(len(universes))]
+            market[:, :, len(MARKET_SERIES) :] = state[panel.days_of_windows(drawn)]
         take_away(bars, market, rng, blanks)
         yield [bars, market], outcome(drawn)
 
@@ -82,14 +112,15 @@ def spread_truth(panel: Panel, path: Floats, rows: Rows, last: str) -> Float32s:
 
 def take_away(bars: Float32s, market: Float32s, rng: np.random.Generator, blanks: Blanks) -> None:
     """Blank parts of some windows, in place."""
-    size, series = len(bars), market.shape[2]
+    size = len(bars)
     for row in np.flatnonzero(rng.random(size) < blanks.history):
         cut = CONTEXT_LENGTH - rng.integers(MIN_HISTORY, CONTEXT_LENGTH)
         bars[row, :cut] = 0
         market[row, :cut] = 0
     market[rng.random(size) < blanks.market] = 0
     without_one = np.flatnonzero(rng.random(size) < blanks.one_series)
-    market[without_one, :, rng.integers(series, size=len(without_one))] = 0
+    market[without_one, :, rng.integers(len(MARKET_SERIES), size=len(without_one))] = 0
+    market[rng.random(size) < blanks.state, :, len(MARKET_SERIES) :] = 0
     bars[rng.random(size) < blanks.volume, :, VOLUME] = 0
     only_closes = np.flatnonzero(rng.random(size) < blanks.ranges)
     for column in (OPEN, HIGH, LOW):

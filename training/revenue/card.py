@@ -56,6 +56,13 @@ def described(coefficients: Floats) -> dict[str, Any]:
             "name": "pooled autoregression by quantiles on the last 8 growths over a year",
             "coefficients": [[[round(value, 8) for value in row] for row in part] for part in coefficients.tolist()],
         },
+        "splits": {
+            "training": list(spans.TRAIN),
+            "validation": list(spans.VALIDATION),
+            "test": list(spans.TEST),
+            "embargo": "an outcome that became known after a span is not used in it",
+            "unseen_companies": f"sha256(symbol) % {UNSEEN_SHARE} == 0",
+        },
     }
 
 
@@ -63,12 +70,5 @@ TEXT = CardText(
     kind={"kind": GROWTH},
     taught_with="reports",
     limits=limits,
-    splits={
-        "training": list(spans.TRAIN),
-        "validation": list(spans.VALIDATION),
-        "test": list(spans.TEST),
-        "embargo": "an outcome that became known after a span is not used in it",
-        "unseen_companies": f"sha256(symbol) % {UNSEEN_SHARE} == 0",
-    },
     load=GrowthModel,
 )

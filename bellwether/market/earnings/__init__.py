@@ -1,0 +1,1 @@
+"""When companies tell their results: past days, and what is known of the next one."""
