@@ -28,7 +28,7 @@ from training.fit import make_optimizer
 from training.model import DAILY_UNITS, WEEKLY_UNITS, build_network, squared_error
 from training.panel import CONTEXT_LENGTH, Panel, Rows, build_panel
 from training.prepare import training_facts
-from training.spans import RECIPE
+from training.spans import spans_of
 from training.train import RangeRecipe, fit_scaling
 from training.windows import Blanks, batches, spread_truth, variance_path
 
@@ -43,14 +43,14 @@ def measure() -> dict[str, float]:
     market = SampleProvider()
     last = date(2015, 12, 31)
     panel = build_panel({instrument.symbol: market.bars(instrument.symbol, last) for instrument in market.universe()})
-    rows = RECIPE.rows(panel)
+    rows, last_learned = spans_of(panel).judged.rows(panel), spans_of(panel).training[1]
     path = variance_path(panel)
 
     def outcome(drawn: Rows) -> Float32s:
-        return spread_truth(panel, path, drawn, RECIPE.training[1])
+        return spread_truth(panel, path, drawn, last_learned)
 
     drawn = np.random.default_rng(0).choice(rows, BATCH * BATCHES)
-    bars, beside = panel.windows(drawn)
+    bars, beside = panel.prices(drawn)
     turns = {
         "gathered": gathered(panel, rows, outcome),
         "model.fit on an array": on_an_array(panel, rows, [bars, beside], outcome(drawn)),
@@ -71,7 +71,7 @@ def measure() -> dict[str, float]:
 
 def fresh_spread(panel: Panel, rows: Rows) -> keras.Model:
     """The network's first step, with random weights, ready to learn."""
-    standardised = np.array(training_facts(panel, RECIPE)["standardised_quantiles"])
+    standardised = np.array(training_facts(panel, spans_of(panel).judged)["standardised_quantiles"])
     network = build_network(standardised)
     fit_scaling(network.quantiles, panel, rows[:: max(1, len(rows) // 2000)])
     network.spread.compile(make_optimizer(RangeRecipe(), 1e-3, 1000), loss=squared_error, jit_compile=False)
@@ -83,7 +83,7 @@ def gathered(panel: Panel, rows: Rows, outcome: Callable[[Rows], Float32s]) -> T
     model, rng = fresh_spread(panel, rows), np.random.default_rng(1)
 
     def turn() -> None:
-        for inputs, answer in batches(panel, rows, outcome, BATCH, BATCHES, rng, Blanks()):
+        for inputs, answer in batches(panel, rows, outcome, BATCH, BATCHES, rng, Blanks(), ()):
             model.train_on_batch(inputs, answer)
 
     return turn

@@ -115,6 +115,7 @@ def everything(context: click.Context, /, **given: Any) -> None:
 @cli.command()
 @options(
     PRICES,
+    EARNINGS,
     MODEL,
     SPAN,
     shared.day("--from", "first", "Instead of --span: first cutoff."),
@@ -131,6 +132,7 @@ def everything(context: click.Context, /, **given: Any) -> None:
 )
 def evaluate(
     prices: tuple[Path, ...],
+    earnings: Path | None,
     model: Path,
     span: str,
     first: datetime | None,
@@ -148,15 +150,14 @@ def evaluate(
         raise click.UsageError("The pages of --docs tell of every rival: add --full.")
     if full and find_spec("tensorflow") is None:
         raise ModuleNotFoundError("", name="tensorflow")
-    named = step.SPANS[span]
-    dates = (f"{first:%Y-%m-%d}" if first else named[0], f"{last:%Y-%m-%d}" if last else named[1])
+    asked = step.Asked(span, f"{first:%Y-%m-%d}" if first else None, f"{last:%Y-%m-%d}" if last else None)
     if not full:
-        scores = step.evaluate_folder(model, prices, dates, every)
+        scores = step.evaluate_folder(model, prices, earnings, asked, every)
         step.print_table(scores)
     else:
         from training import comparison
 
-        scores = comparison.compare(model, prices, dates, every, work / "rivals")
+        scores = comparison.compare(model, prices, earnings, asked, every, work / "rivals")
         comparison.print_document(scores)
         comparison.write(scores, work / f"evaluation-{scores['span']}.json")
     if as_json:
@@ -198,6 +199,7 @@ def report(scores: Path, model: Path, docs: Path) -> None:
 @cli.command()
 @options(
     PRICES,
+    EARNINGS,
     SERVED,
     shared.day("--from", "first", "First cutoff."),
     shared.day("--to", "last", "Last cutoff."),
@@ -207,6 +209,7 @@ def report(scores: Path, model: Path, docs: Path) -> None:
 )
 def forecasts(
     prices: tuple[Path, ...],
+    earnings: Path | None,
     model: Path,
     first: datetime | None,
     last: datetime | None,
@@ -217,11 +220,11 @@ def forecasts(
     """Write the model's quantiles at many cutoffs, one row per symbol, cutoff and horizon."""
     from training import forecasts as step
 
-    shared.refuse_out(out, [*prices, *([cutoffs] if cutoffs else [])])
+    shared.refuse_out(out, [*prices, *(file for file in (cutoffs, earnings) if file)])
     if cutoffs is not None and first is None and last is None:
-        step.forecasts(prices, model, out, cutoffs)
+        step.forecasts(prices, model, out, cutoffs, earnings)
     elif cutoffs is None and first is not None and last is not None:
-        step.forecasts(prices, model, out, (first.date(), last.date(), every))
+        step.forecasts(prices, model, out, (first.date(), last.date(), every), earnings)
     else:
         raise click.UsageError("Give either --from and --to, or --cutoffs.")
 

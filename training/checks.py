@@ -12,7 +12,7 @@ import onnxruntime
 from bellwether.core.errors import ModelError
 from bellwether.core.types import CLOSE, Floats
 from bellwether.forecasting.inputs import Float32s
-from training.panel import CONTEXT_LENGTH, MIN_HISTORY
+from training.panel import CONTEXT_LENGTH, MIN_HISTORY, Windows
 
 TOLERANCE = 1e-5  # log return: a thousandth of a percent of the price
 MAX_BYTES = 1_000_000
@@ -21,7 +21,7 @@ LSTMS = 2  # the daily and the weekly one, or those of quarters and years
 Answer = Callable[..., Floats]  #: all inputs of a graph -> quantiles (b, horizons, levels)
 
 
-def check_graph(content: bytes, inputs: Sequence[str] = ("bars", "market")) -> None:
+def check_graph(content: bytes, inputs: Sequence[str] = ("bars", "market", "calendar")) -> None:
     """Refuse a graph that is not two real LSTMs between the promised inputs and output. Raises ModelError."""
     proto = onnx.load_from_string(content)
     onnx.checker.check_model(proto)
@@ -74,29 +74,35 @@ def largest_difference(keras: Answer, answer: Answer, windows: Mapping[str, tupl
     return worst
 
 
-def hostile_windows(bars: Float32s, market: Float32s) -> dict[str, tuple[Float32s, Float32s]]:
-    """Real windows, and what can go wrong with them: {name: (bars (b, T, 5), market (b, T, k))}."""
+def hostile_windows(bars: Float32s, market: Float32s, calendar: Float32s) -> dict[str, Windows]:
+    """Real windows, and what can go wrong with them, by name."""
     rng = np.random.default_rng(0)
-    padded, shortest = (bars.copy(), market.copy()), (bars.copy(), market.copy())
+    padded: Windows = (bars.copy(), market.copy(), calendar.copy())
+    shortest: Windows = (bars.copy(), market.copy(), calendar.copy())
     for row, cut in enumerate(rng.integers(1, CONTEXT_LENGTH, size=len(bars))):
         for part in padded:
             part[row, :cut] = 0
     for part in shortest:
-        part[:, :-MIN_HISTORY] = 0
+        part[:, : CONTEXT_LENGTH - MIN_HISTORY] = 0
     jumped = bars.copy()
     jumped[:, -rng.integers(1, CONTEXT_LENGTH) :, : CLOSE + 1] *= 4
-    return {
+    pairs = {
         "real": (bars, market),
-        "padded": padded,
-        "shortest": shortest,
-        "empty": (np.zeros_like(bars), np.zeros_like(market)),
         "no market": (bars, np.zeros_like(market)),
         "flat": (np.repeat(bars[:, -1:], CONTEXT_LENGTH, axis=1), market),
         "jumped": (jumped, market),
         "zeroed": (struck(bars, 0.02, 0, rng), market),
         "negative": (struck(bars, 0.02, -1, rng), -market),
         "spiked": (struck(bars, 0.01, 1e4, rng), market * np.float32(1e4)),
-        "scrambled": (scrambled(bars, rng), scrambled(market, rng)),
+    }
+    windows: dict[str, Windows] = {name: (*pair, calendar) for name, pair in pairs.items()}
+    return windows | {
+        "padded": padded,
+        "shortest": shortest,
+        "empty": (np.zeros_like(bars), np.zeros_like(market), np.zeros_like(calendar)),
+        "no reports": (bars, market, np.zeros_like(calendar)),
+        "a report on every day": (bars, market, np.ones_like(calendar)),
+        "scrambled": (scrambled(bars, rng), scrambled(market, rng), scrambled(calendar, rng)),
     }
 
 

@@ -17,7 +17,7 @@ from bellwether.core.types import HEADS, LEVELS, Floats
 from bellwether.models.onnx_model import OnnxModel
 from bellwether.track_record.scores.block_bootstrap import BLOCK, RESAMPLES
 from training import automatic
-from training.evaluate import POOLED, SPANS, predict
+from training.evaluate import POOLED, SPANS, Asked, predict
 from training.panel import Panel, Rows, load_panel
 from training.prepare import training_facts
 from training.rivals import TITLES, Rival, all_rivals, subset_rivals
@@ -32,19 +32,22 @@ DIGITS = 6  # after the point, of every figure
 BESIDE = "ewma"  # whose coverage is shown beside the model's
 
 
-def compare(folder: Path, files: Sequence[Path], span: tuple[str, str], stride: int, kept: Path) -> dict[str, Any]:
+def compare(
+    folder: Path, files: Sequence[Path], earnings: Path | None, asked: Asked, stride: int, kept: Path
+) -> dict[str, Any]:
     """The document for an exported model; fits are kept in the folder `kept`.
 
     Raises MarketDataError where the span holds no cutoff, or the model learned from it.
     """
     model = OnnxModel(folder)
+    panel = load_panel(files, earnings, model.card.error_shares)
+    span = asked.dates(panel)
     learned_to = json.loads((folder / "card.json").read_text(encoding="utf-8"))["data"]["trained_to"]
     if np.datetime64(learned_to) >= np.datetime64(span[0]):
         raise MarketDataError(
             f"The model {model.card.model_id} learned from prices up to {learned_to}; "
             f"its scores from {span[0]} on would be no test."
         )
-    panel = load_panel(files)
     rows = trading(panel, panel.every(panel.rows_between(*span), stride))
     if len(rows) == 0:
         raise MarketDataError(f"The prices hold no cutoff from {span[0]} to {span[1]}.")

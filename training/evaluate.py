@@ -9,6 +9,7 @@ This is the card's short table; `comparison` sets the model beside every rival.
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from bellwether.track_record.scores.block_bootstrap import mean_interval, skill_
 from training import baselines
 from training.panel import Answer, Panel, Rows, load_panel
 from training.prepare import STRIDE
-from training.spans import seen_rows, spans_of, trading
+from training.spans import Dates, seen_rows, spans_of, trading
 
 SPANS = ("validation", "test")
 POOLED = (1, 5, 10, 21)  # horizons behind the headline scores; 63 sessions overlap too much to add anything
@@ -68,10 +69,27 @@ def evaluate(
     return scores
 
 
-def evaluate_folder(folder: Path, files: Sequence[Path], span: tuple[str, str], stride: int) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which cutoffs are asked for: a span by name, or days in place of its own."""
+
+    span: str
+    first: str | None = None
+    last: str | None = None
+
+    def dates(self, panel: Panel) -> Dates:
+        """First and last day, both included."""
+        named: Dates = getattr(spans_of(panel), self.span)
+        return self.first or named[0], self.last or named[1]
+
+
+def evaluate_folder(
+    folder: Path, files: Sequence[Path], earnings: Path | None, asked: Asked, stride: int
+) -> dict[str, Any]:
     """`evaluate` for an exported model on any prices; the baselines' facts come from its card."""
     model = OnnxModel(folder)
-    panel = load_panel(files)
+    panel = load_panel(files, earnings, model.card.error_shares)
+    span = asked.dates(panel)
     if len(panel.rows_between(*span)) == 0:
         raise MarketDataError(f"The prices hold no cutoff from {span[0]} to {span[1]}.")
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))

@@ -83,11 +83,17 @@ def forecast_rows(model: OnnxModel, panel: Panel, rows: Rows) -> pd.DataFrame:
     return pd.DataFrame(frame, columns=list(COLUMNS))
 
 
-def forecasts(files: Sequence[Path], folder: Path, out: Path, cutoffs: Path | tuple[date, date, int]) -> None:
+def forecasts(
+    files: Sequence[Path],
+    folder: Path,
+    out: Path,
+    cutoffs: Path | tuple[date, date, int],
+    earnings: Path | None = None,
+) -> None:
     """Write the forecasts at `cutoffs` (a grid file, or first day, last day and stride) to a parquet or csv file."""
     model = OnnxModel(folder)
     least = model.card.min_history
-    panel = load_panel(files)
+    panel = load_panel(files, earnings, model.card.error_shares)
     if isinstance(cutoffs, Path):
         rows = grid_cutoffs(panel, read_grid(cutoffs), least)
     else:

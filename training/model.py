@@ -20,13 +20,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from bellwether.core.types import HEADS, MARKET_SERIES, Floats
-from bellwether.market.earnings.report_days import AHEAD
-from bellwether.market.universe_state import STATE_SERIES
+from bellwether.core.types import AHEAD, HEADS, MARKET_SERIES, STATE_SERIES, Floats
 from training.features import (
-    ECHO,
     DAILY_INPUTS,
     DAILY_STEPS,
+    ECHO,
     MARKET_LEVEL,
     STATIC,
     WEEKLY_INPUTS,

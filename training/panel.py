@@ -7,23 +7,34 @@ there, which is exactly what the graph expects of a short history.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from bellwether.core.errors import MarketDataError
-from bellwether.core.types import HEADS, MARKET_SERIES, MAX_HORIZON, Bars, Floats, Sessions
+from bellwether.core.types import (
+    HEADS,
+    MARKET_SERIES,
+    MAX_HORIZON,
+    REPORT_ERRORS,
+    STATE_SERIES,
+    Bars,
+    Floats,
+    Sessions,
+)
 from bellwether.forecasting.inputs import CARRY_DAYS, Float32s, align_closes
-from bellwether.market.earnings.report_days import AHEAD, ERRORS, chances, next_report, places
+from bellwether.market.earnings.file import read_report_days
+from bellwether.market.earnings.report_days import chances, next_report, places
 from bellwether.market.file import frame_to_bars, read_prices
 from bellwether.market.returns import DECAY
-from bellwether.market.universe_state import STATE_SERIES, daily_state, is_stock, standardised_moves
+from bellwether.market.universe_state import daily_state, is_stock, standardised_moves
 
 CONTEXT_LENGTH = 504  #: two years: the longest feature looks back 502 sessions
 MIN_HISTORY = 64  #: a quarter: below this the volatility itself is a guess
 FOLLOWING = 130  #: weekdays after the last bar on which a report may be expected
-NO_ERRORS = np.eye(1, len(ERRORS), -ERRORS[0])[0]  #: every report comes on the day that is predicted
+NO_ERRORS = np.eye(1, len(REPORT_ERRORS), -REPORT_ERRORS[0])[0]  #: every report comes on the day that is predicted
 MAX_VOLUME = 1e15  #: keeps a nonsensical volume finite in float32
 
 Windows = tuple[Float32s, Float32s, Float32s]  #: bars (b, T, 5), market (b, T, k), calendar (b, T + AHEAD)
@@ -70,14 +81,15 @@ class Panel:
 
     def days_of_windows(self, rows: Rows) -> npt.NDArray[np.int32]:
         """The day of each session of these windows, (b, CONTEXT_LENGTH)."""
-        return _windows(self.day[:, None], rows)[:, :, 0]
+        days: npt.NDArray[np.int32] = _windows(self.day[:, None], rows)[:, :, 0]
+        return days
 
     def universe_state(self, members: npt.NDArray[np.bool_]) -> Float32s:
         """U and D of the chosen symbols (len(symbols),) by day, (days + 1, 2); the last row, for the padding, is 0."""
         count = int(self.day.max())
         chosen = np.flatnonzero((self.symbol >= 0) & members[self.symbol] & np.isfinite(self.moves))
         state = np.zeros((count + 1, len(STATE_SERIES)), np.float32)
-        state[:-1] = carried(daily_state(self.day[chosen], self.moves[chosen], count))
+        state[:-1] = carried(daily_state(self.day[chosen].astype(np.intp), self.moves[chosen], count))
         return state
 
     def targets(self, rows: Rows, last: str) -> Floats:
@@ -119,14 +131,14 @@ def read_series(files: Sequence[Path]) -> tuple[dict[str, Bars], int]:
     return series, int((~usable).sum())
 
 
-def load_panel(files: Sequence[Path]) -> Panel:
-    """Read prices for scoring; says what was dropped and what is lacking."""
+def load_panel(files: Sequence[Path], earnings: Path | None = None, error_shares: Floats | None = None) -> Panel:
+    """Read prices for scoring, and days of reports; says what was dropped and what is lacking."""
     series, dropped = read_series(files)
     if dropped:
         print(f"notice: {dropped} rows without a date or a positive close were dropped")
     for name in missing_market(series):
         print(f"notice: the prices lack {name}; the model reads 0 for it, as it was trained to, and answers less well")
-    return build_panel(series)
+    return build_panel(series, read_report_days(earnings) if earnings else None, error_shares)
 
 
 def missing_market(series: dict[str, Bars]) -> tuple[str, ...]:
@@ -211,11 +223,11 @@ def volatility_path(closes: Floats) -> Floats:
     return np.concatenate([[np.nan], path])
 
 
-def _windows(values: Float32s, rows: Rows) -> Float32s:
+def _windows(values: npt.NDArray[Any], rows: Rows) -> npt.NDArray[Any]:
     """(n, k) and (b,) cutoffs -> (b, CONTEXT_LENGTH, k): the slices that end at the cutoffs."""
     n, k = values.shape
     step, item = values.strides
     shape = (n - CONTEXT_LENGTH + 1, CONTEXT_LENGTH, k)
     view = np.lib.stride_tricks.as_strided(values, shape, (step, step, item), writeable=False)
-    windows: Float32s = view[rows - (CONTEXT_LENGTH - 1)]
+    windows: npt.NDArray[Any] = view[rows - (CONTEXT_LENGTH - 1)]
     return windows

@@ -43,7 +43,11 @@ def prepare(files: Sequence[Path], work: Path, source: str, earnings: Path | Non
     shares = usual_errors(series, report_days, Spans.up_to(to_date(last)).training[1])
     panel = build_panel(series, report_days, shares)
     reports = {"error_shares": shares.tolist(), "symbols": len(report_days.keys() & series.keys())}
-    facts = training_facts(panel, spans_of(panel).judged) | {"reports": reports, "spans": told_spans(panel), "data": describe(panel, files, source)}
+    facts = training_facts(panel, spans_of(panel).judged) | {
+        "reports": reports,
+        "spans": told_spans(panel),
+        "data": describe(panel, files, source),
+    }
     PRICES.write_prepared(work, {name: getattr(panel, name) for name in Panel.__slots__}, facts)
     print_summary(panel, facts, dropped)
 
@@ -62,7 +66,7 @@ def told_spans(panel: Panel) -> dict[str, list[str]]:
 
 
 def usual_errors(series: dict[str, Bars], report_days: ReportDays, last: str) -> Floats:
-    """How often a report comes so many sessions after its predicted day, (len(ERRORS),), from those up to `last`."""
+    """How often a report comes so many sessions after its predicted day, (len(REPORT_ERRORS),), up to `last`."""
     errors = []
     for symbol in report_days.keys() & series.keys():
         axis = extended(series[symbol].sessions)

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES
-from bellwether.market.universe_state import STATE_SERIES
+from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, STATE_SERIES
 from bellwether.models.onnx_model import OnnxModel
 from training.card import CardText
 from training.panel import CONTEXT_LENGTH, MIN_HISTORY
@@ -17,7 +16,7 @@ FEATURES = (
     "^GSPC volatility and momentum, EWMA beta, ^VIX against market volatility and through beta",
     "how much and how far apart all stocks moved over 1 to 21 sessions, changes of ^VIX",
     "earnings echo: large moves on large volume, and opening gaps, whole quarters before the days ahead",
-    "days of reports, known or predicted: expected jumps within the horizon, of the size of the company's own past ones",
+    "days of reports, known or predicted: expected jumps within the horizon, as large as the company's past ones",
 )
 LIMITS = (
     "It forecasts the range of outcomes; about the direction it knows next to nothing.",

@@ -3,8 +3,8 @@
     calendar (b, T + AHEAD), z (b, T), echo (b, 8) -> (b, REPORTS)
 
 A report brings a jump. Its usual size J, in variances of a usual day, and the share p of it that comes a session later
-(after an evening's report) are those of the company's own past reports, drawn towards what is usual. The variance over h
-sessions then is h + n_h J for n_h expected jumps. What enters is how far that lies above the average over a quarter,
+(after an evening's report) are those of the company's own past reports, drawn towards what is usual. The variance over
+h sessions then is h + n_h J for n_h expected jumps. What enters is how far that lies above the average over a quarter,
 because the plain volatility has every fourth jump in it already.
 """
 
@@ -12,8 +12,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from bellwether.core.types import HEADS
-from bellwether.market.earnings.report_days import AHEAD
+from bellwether.core.types import AHEAD, HEADS
 from training.features import ECHO
 from training.graph import Matrix, Tensor, above_zero
 from training.panel import CONTEXT_LENGTH

@@ -47,7 +47,15 @@ def fit_reports(
     known = np.maximum(ahead[:, :, 1].sum(axis=0), 1)
     ahead[:, :, 0] -= ahead[:, :, 0].sum(axis=0) / known - usual  # the spread is trained without its mean
     on_spread.trainable = True
-    _fit(keras.Model([reports, spread], more_spread), [parts[0], parts[2]], ahead, squared_error, SPREAD_RATE, recipe, rng)
+    _fit(
+        keras.Model([reports, spread], more_spread),
+        [parts[0], parts[2]],
+        ahead,
+        squared_error,
+        SPREAD_RATE,
+        recipe,
+        rng,
+    )
     on_spread.trainable = False
     on_skip.trainable = True
     whole = keras.Model([reports, skip, spread, volatility], head)

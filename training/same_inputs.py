@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from bellwether.core.types import HEADS, Floats
-from bellwether.market.earnings.report_days import AHEAD
+from bellwether.core.types import AHEAD, HEADS, Floats
 from training import panel as panel_module
 from training.panel import CONTEXT_LENGTH, Panel, Rows
 from training.remember import remembered
@@ -29,7 +28,9 @@ def names() -> tuple[tuple[str, ...], tuple[bool, ...]]:
 def inputs(panel: Panel, rows: Rows, kept: Path | None) -> Floats:
     """The inputs at these cutoffs, float32 (b, k)."""
     code = Path(panel_module.__file__).parent
-    layers = [(code / name).read_text(encoding="utf-8") for name in ("features.py", "graph.py", "panel.py", "reports.py")]
+    layers = [
+        (code / name).read_text(encoding="utf-8") for name in ("features.py", "graph.py", "panel.py", "reports.py")
+    ]
     seen = (panel.bars, panel.market, panel.reported, panel.next_report, panel.chances, panel.symbol, rows)
     answer = remembered(kept, __file__, layers, seen, lambda: {"inputs": _run_layer(panel, rows)})
     static: Floats = answer["inputs"]

@@ -54,7 +54,7 @@ class Spans:
 
     @classmethod
     def up_to(cls, last: date) -> "Spans":
-        """The spans of prices whose last session is `last`: the newest years are the test, those before for choosing."""
+        """The spans of prices whose last session is `last`: the newest years are the test, the ones before choose."""
         test = last.year - TEST_YEARS
         validation = test - VALIDATION_YEARS
         return cls(

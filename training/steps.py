@@ -12,14 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bellwether.forecasting.inputs import Float32s
 from training import range_card
 from training.card import read_judged, write_model
 from training.checks import hostile_windows, runtime
 from training.evaluate import evaluate, print_table
 from training.export import converted
 from training.model import build_model
-from training.panel import Panel, Rows
+from training.panel import Panel, Rows, Windows
 from training.prepare import STRIDE, load, training_facts
 from training.spans import FIRST, Split, spans_of
 from training.train import RangeRecipe, fit
@@ -70,5 +69,5 @@ def refit(work: Path, models: Path, judged: Path, model_id: str | None, last: da
     write_model(folder, range_card.TEXT, graph, fitted.record, described, data, card["scores"], today, card)
 
 
-def _windows_to_check(panel: Panel, rows: Rows) -> dict[str, tuple[Float32s, Float32s]]:
+def _windows_to_check(panel: Panel, rows: Rows) -> dict[str, Windows]:
     return hostile_windows(*panel.windows(np.random.default_rng(0).choice(rows, 256)))

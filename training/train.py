@@ -34,8 +34,8 @@ from training.model import (
 )
 from training.panel import Panel, Rows
 from training.prepare import STRIDE
-from training.spans import Dates, Split, seen_rows, trading
 from training.reports_step import fit_reports
+from training.spans import Dates, Split, seen_rows, trading
 from training.windows import Blanks, batches, changing_universes, spread_truth, truth, variance_path
 
 

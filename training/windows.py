@@ -41,7 +41,7 @@ def changing_universes(panel: Panel, rng: np.random.Generator) -> list[Float32s]
     states = []
     for _ in range(UNIVERSES):
         members = np.zeros(len(panel.symbols), bool)
-        size = min(rng.integers(FEWEST_MEMBERS, MOST_MEMBERS + 1), len(stocks))
+        size = min(int(rng.integers(FEWEST_MEMBERS, MOST_MEMBERS + 1)), len(stocks))
         members[rng.choice(stocks, size, replace=False)] = True
         states.append(panel.universe_state(members))
     return states
@@ -65,7 +65,7 @@ def batches(
         drawn = rng.choice(rows, size)
         bars, market = panel.prices(drawn)
         if universes and rng.random() >= WHOLE_UNIVERSE:
-            state = universes[rng.integers(len(universes))]
+            state = universes[int(rng.integers(len(universes)))]
             market[:, :, len(MARKET_SERIES) :] = state[panel.days_of_windows(drawn)]
         take_away(bars, market, rng, blanks)
         yield [bars, market], outcome(drawn)

@@ -24,7 +24,10 @@ LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)  #: quantile levels of every fo
 Q05, Q10, Q25, Q50, Q75, Q90, Q95 = range(len(LEVELS))  #: which place each has
 HEADS = (1, 5, 10, 21, 63)  #: horizons the model forecasts directly, in sessions
 MAX_HORIZON = HEADS[-1]
+AHEAD = MAX_HORIZON  #: sessions ahead for which the chance of a report is told
+REPORT_ERRORS = range(-15, 26)  #: sessions by which a report may come after the day that is predicted
 MARKET_SERIES = ("^GSPC", "^VIX")  #: what the whole market did, read beside each symbol
+STATE_SERIES = ("U", "D")  #: how much, and how far apart, all stocks of the universe moved: market series, too
 OPEN, HIGH, LOW, CLOSE, VOLUME = range(5)  #: columns of `Bars.values`
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bellwether.core.types import Bars, Floats, Sessions
+from bellwether.market.earnings.report_days import ReportPlaces, next_report
 
 CARRY_DAYS = 7  #: a market value is carried forward at most this many calendar days; then it is unknown (0)
 
@@ -33,6 +34,23 @@ def market_input(sessions: Sessions, market: tuple[Bars | None, ...], context_le
     for column, series in enumerate(market):
         if series is not None:
             window[0, context_length - len(sessions) :, column] = align_closes(sessions, series)
+    return window
+
+
+def calendar_input(
+    sessions: Sessions, following: Sessions, reports: ReportPlaces, chances: Float32s, context_length: int
+) -> Float32s:
+    """What is known of a company's reports at the last of `sessions`: (1, context_length + AHEAD) float32.
+
+    1 on sessions on which one came out, then the chance of one on each session ahead. `following` are the sessions to
+    come, as far as a predicted report may lie; `chances` are those of the model (`report_days.chances`).
+    """
+    count = len(sessions)
+    window = np.zeros((1, context_length + chances.shape[1]), np.float32)
+    past = reports.at[reports.at < count] - count + context_length
+    window[0, past[past >= 0]] = 1
+    (code,) = next_report(np.concatenate([sessions, following]), reports, np.array([count - 1]))
+    window[0, context_length:] = chances[code]
     return window
 
 

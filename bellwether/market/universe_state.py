@@ -17,7 +17,6 @@ import pandas as pd
 from bellwether.core.types import Floats
 from bellwether.market.returns import DECAY, log_returns
 
-STATE_SERIES = ("U", "D")  #: as a model's card names them among its market series
 FEWEST = 5  #: stocks below which nothing is said of the universe
 _LARGEST_RETURN = 2.0  #: log return; both limits are those of the graph's own z
 _LARGEST_MOVE = 8.0
@@ -48,7 +47,8 @@ def standardised_moves(closes: Floats) -> Floats:
     moves = np.full(len(closes), np.nan)
     settled = np.clip(weight[:-1] - _SETTLING, 0, 1)
     moves[2:] = np.where(settled > 0, returns[1:] * settled / (np.sqrt(squares[:-1]) + _EPS), np.nan)
-    return np.clip(moves, -_LARGEST_MOVE, _LARGEST_MOVE)
+    limited: Floats = np.clip(moves, -_LARGEST_MOVE, _LARGEST_MOVE)
+    return limited
 
 
 def daily_state(days: npt.NDArray[np.intp], moves: Floats, count: int) -> Floats:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from bellwether.core.errors import ModelError
-from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, Floats, Record
+from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, REPORT_ERRORS, STATE_SERIES, Floats, Record
 
 RANGE, GROWTH = "range", "growth"  #: what a model forecasts, by its card's `kind`: prices, or a company's revenue
 
@@ -32,6 +32,8 @@ class ModelCard:
     volatility_range: tuple[float, float]  #: daily EWMA volatility met in training
     max_abs_return: float  #: largest daily log return met in training
     records: tuple[Record | None, ...]  #: one for each of HEADS
+    market: tuple[str, ...] = MARKET_SERIES  #: the market series that it reads, perhaps with STATE_SERIES after them
+    error_shares: Floats | None = None  #: how far predicted days of reports are off; None where it reads none
     symbols: frozenset[str] = frozenset()  #: whose prices it was taught with; empty where the card does not tell
 
 
@@ -82,7 +84,7 @@ def read_card(folder: Path) -> ModelCard:
 
 def _from_facts(facts: dict[str, Any]) -> ModelCard:
     low, high = facts["input_range"]["daily_volatility"]
-    scores = facts["scores"]
+    scores, reports = facts["scores"], facts.get("reports")
     return ModelCard(
         model_id=str(facts["model_id"]),
         sha256=str(facts["sha256"]),
@@ -95,6 +97,8 @@ def _from_facts(facts: dict[str, Any]) -> ModelCard:
         volatility_range=(float(low), float(high)),
         max_abs_return=float(facts["input_range"]["abs_log_return"]),
         records=tuple(_record(facts, scores["by_horizon"][str(head)]) for head in HEADS),
+        market=tuple(facts["market"]),
+        error_shares=np.array(reports["error_shares"], np.float64) if reports else None,
         symbols=frozenset(facts["data"].get("symbols", ())) - frozenset(facts["data"].get("unseen_symbols", ())),
     )
 
@@ -122,9 +126,14 @@ def _record(facts: dict[str, Any], scores: dict[str, Any] | None) -> Record | No
 
 def _check_contract(name: str, facts: dict[str, Any]) -> None:
     """Refuse a card whose horizons, levels or market series are not the ones this version serves."""
-    for key, ours in (("horizons", HEADS), ("levels", LEVELS), ("market", MARKET_SERIES)):
+    for key, ours in (("horizons", HEADS), ("levels", LEVELS)):
         if tuple(facts[key]) != ours:
             raise ModelError(f"Model {name} has {key} {facts[key]}; this version serves {list(ours)}.")
+    if tuple(facts["market"]) not in (MARKET_SERIES, MARKET_SERIES + STATE_SERIES):
+        whole = list(MARKET_SERIES + STATE_SERIES)
+        raise ModelError(f"Model {name} has market {facts['market']}; this version serves {whole}, or the first two.")
+    if facts.get("reports") and len(facts["reports"]["error_shares"]) != len(REPORT_ERRORS):
+        raise ModelError(f"Model {name} has {len(facts['reports']['error_shares'])} shares of predicted reports.")
     if not 0 < int(facts["min_history"]) <= int(facts["context_length"]):
         raise ModelError(f"The card of model {name} has min_history or context_length that can't be.")
     shape = np.shape(facts["baseline"]["standardised_quantiles"])

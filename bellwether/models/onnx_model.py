@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime
 
 from bellwether.core.errors import ModelError
-from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, Floats
+from bellwether.core.types import AHEAD, HEADS, LEVELS, MARKET_SERIES, Floats
 from bellwether.models.model_card import ModelCard, read_card
 
 MANY = 32  #: windows for which threads pay
@@ -28,17 +28,33 @@ class OnnxModel:
         self._runtime = open_runtime(folder)
         self._check_signature(folder.name)
 
-    def quantiles(self, bars: Floats, market: Floats) -> Floats:
+    def quantiles(self, bars: Floats, market: Floats, calendar: Floats | None = None) -> Floats:
         """Quantiles of cumulative log returns, float32 (batch, len(HEADS), len(LEVELS)).
 
-        `bars` is float32 (batch, context_length, 5), `market` (batch, context_length, len(MARKET_SERIES)); both
-        oldest first, 0 at the front where history is shorter.
+        `bars` is float32 (batch, context_length, 5), `market` (batch, context_length, k) of MARKET_SERIES and perhaps
+        STATE_SERIES; both oldest first, 0 at the front where history is shorter. `calendar` (batch, context_length +
+        AHEAD) tells of reports. What the model does not read is dropped, and what it reads beyond that is 0: not known.
         """
-        (answer,) = self._runtime.run(["quantiles"], {"bars": bars, "market": market})
+        inputs = {"bars": bars, "market": self._market(market)}
+        if self.card.error_shares is not None:
+            inputs["calendar"] = self._no_reports(len(bars)) if calendar is None else calendar
+        (answer,) = self._runtime.run(["quantiles"], inputs)
         quantiles: Floats = answer
         return quantiles
 
-    def quantiles_of_each(self, windows: Sequence[tuple[Floats, Floats]]) -> list[Floats]:
+    def _market(self, market: Floats) -> Floats:
+        """The series that the model reads, in its order."""
+        read, given = len(self.card.market), market.shape[2]
+        if given == read:
+            return market
+        if given > read:
+            return np.ascontiguousarray(market[:, :, :read])
+        return np.concatenate([market, np.zeros((*market.shape[:2], read - given), np.float32)], axis=2)
+
+    def _no_reports(self, batch: int) -> Floats:
+        return np.zeros((batch, self.card.context_length + AHEAD), np.float32)
+
+    def quantiles_of_each(self, windows: Sequence[tuple[Floats, ...]]) -> list[Floats]:
         """The quantiles of many windows, (len(HEADS), len(LEVELS)) each; the arguments of `quantiles` for each.
 
         They are run one by one: stacked they would take a quarter of the time, and differ from the answer to a window
@@ -53,7 +69,7 @@ class OnnxModel:
                 answers[at::_RUNNERS] = part
         return answers
 
-    def _one_by_one(self, windows: Sequence[tuple[Floats, Floats]]) -> list[Floats]:
+    def _one_by_one(self, windows: Sequence[tuple[Floats, ...]]) -> list[Floats]:
         return [self.quantiles(*window)[0] for window in windows]
 
     def _check_signature(self, name: str) -> None:

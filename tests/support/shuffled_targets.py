@@ -23,7 +23,7 @@ from training.evaluate import POOLED
 from training.panel import Panel, Rows, build_panel
 from training.prepare import STRIDE, training_facts
 from training.scores import against
-from training.spans import RECIPE, VALIDATION, trading
+from training.spans import spans_of, trading
 from training.windows import spread_truth, truth
 
 SMALL = train.RangeRecipe(
@@ -57,10 +57,11 @@ def dealt_out(rng: np.random.Generator) -> tuple[Callable[..., Float32s], Callab
 
 def skill(panel: Panel) -> dict[str, Any]:
     """The skill on the validation span of a network trained just now, with its interval."""
-    standardised = np.array(training_facts(panel, RECIPE)["standardised_quantiles"])
-    model = train.fit(panel, standardised, SMALL, RECIPE).model
-    rows = trading(panel, panel.every(panel.rows_between(*VALIDATION), STRIDE))
-    sample = make_sample(panel, rows, VALIDATION[1], [0.5] * len(HEADS))
+    spans = spans_of(panel)
+    standardised = np.array(training_facts(panel, spans.judged)["standardised_quantiles"])
+    model = train.fit(panel, standardised, SMALL, spans.judged).model
+    rows = trading(panel, panel.every(panel.rows_between(*spans.validation), STRIDE))
+    sample = make_sample(panel, rows, spans.validation[1], [0.5] * len(HEADS))
     sample = sample.take(np.isin(sample.head, [HEADS.index(horizon) for horizon in POOLED]))
     scale = panel.deviations(rows)[:, :, None]
     found = against(

@@ -2,9 +2,9 @@
 
     past and announced days -> place of the next one -> chance of a report on each of the next sessions, (ahead,)
 
-A day is known ahead only once it was told; where nobody tells, a company reports on nearly the same weekday a year later,
-else a quarter after the last one. How far such a prediction is off is measured (`error_shares`), and the chance is
-spread accordingly. A day without trading counts for the next session.
+A day is known ahead only once it was told; where nobody tells, a company reports on nearly the same weekday a year
+later, else a quarter after the last one. How far such a prediction is off is measured (`error_shares`), and the chance
+is spread accordingly. A day without trading counts for the next session.
 """
 
 from dataclasses import dataclass
@@ -12,13 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bellwether.core.types import Floats, Sessions
+from bellwether.core.types import AHEAD, Floats, Sessions
+from bellwether.core.types import REPORT_ERRORS as ERRORS
 
-AHEAD = 63  #: sessions ahead that are told of: the longest horizon
 KNOWN_AHEAD = 15  #: sessions before it at which a day counts as known where nobody says when it was told
-ERRORS = range(-15, 26)  #: sessions by which a report may come after the predicted day
 _QUARTER, _YEAR = 91, 364  #: calendar days
-_SAME_QUARTER = 30  #: calendar days by which a year after the same quarter's report may differ from a quarter after the last
+_SAME_QUARTER = 30  #: calendar days by which both rules may differ where the first is believed
 _NOTHING, _FIRST_PREDICTED = 0, AHEAD + 1
 
 Places = npt.NDArray[np.int64]
@@ -91,10 +90,14 @@ def prediction_errors(axis: Sessions, reports: ReportPlaces) -> Places:
 
 
 def error_shares(errors: Places) -> Floats:
-    """How often each of ERRORS came about, (len(ERRORS),), sums to 1; larger errors, as of a report that is missing, are left out."""
+    """How often each of ERRORS came about, (len(ERRORS),), sums to 1.
+
+    Larger errors are left out: there a report is missing.
+    """
     inside = errors[(errors >= ERRORS[0]) & (errors <= ERRORS[-1])]
     counts = np.bincount(inside - ERRORS[0], minlength=len(ERRORS)).astype(np.float64)
-    return counts / max(counts.sum(), 1)
+    shares: Floats = counts / max(counts.sum(), 1)
+    return shares
 
 
 def _predicted(axis: Sessions, reports: ReportPlaces) -> Places:

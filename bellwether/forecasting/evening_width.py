@@ -1,0 +1,53 @@
+"""How much wider or narrower ranges are made, by how yesterday's ranges held today: five numbers, one per head.
+
+    raw quantiles of all stocks a session ago, today's returns -> x (heads,), a step on from yesterday's
+    quantiles, x -> the same, stretched by e^x about their median
+
+A range of h sessions is set against the return of a single one, scaled to it, so that the numbers learn the next day
+and not a month later. When markets move more than forecast, more returns than usual lie outside and x grows; each
+evening it also falls back towards 0. Nothing but bars is needed: replaying some months from 0 gives the numbers again.
+"""
+
+import numpy as np
+
+from bellwether.core.types import HEADS, Q10, Q50, Q90, Floats
+
+FEWEST = 1  #: stocks of which a forecast and the next return are known, for a step
+REPLAYED = 63  #: sessions after which 2 % of where the numbers began are left
+_STEP, _HOLD = 0.1, 0.94
+_OUTSIDE = 0.19  #: share of returns outside that is usual: a day's tails are a little thinner than a range's
+_DRAWN_IN = 3.0  #: stocks that count as if nothing had been learned
+_LEAST, _MOST = -0.15, 0.70
+_ROOTS = np.sqrt(np.array(HEADS, float))
+
+
+def start() -> Floats:
+    """No change, (heads,)."""
+    return np.zeros(len(HEADS))
+
+
+def step(x: Floats, quantiles: Floats, returns: Floats) -> Floats:
+    """The numbers of this evening, (heads,), from those of the last one.
+
+    `quantiles` (n, heads, levels) are the graph's own of the session before, as cumulative log returns, without any
+    width of ours; `returns` (n,) are the log returns since.
+    """
+    n = len(returns)
+    if n < FEWEST:
+        return x
+    horizons = np.array(HEADS, float)
+    middle = quantiles[:, :, Q50] / horizons  # (n, heads), of one session
+    stretch = np.exp(x) / _ROOTS
+    low = middle - stretch * (quantiles[:, :, Q50] - quantiles[:, :, Q10])
+    high = middle + stretch * (quantiles[:, :, Q90] - quantiles[:, :, Q50])
+    outside = ((returns[:, None] < low) | (returns[:, None] > high)).mean(axis=0)
+    learned = _HOLD * x + _STEP * n / (n + _DRAWN_IN) * (outside - _OUTSIDE)
+    limited: Floats = np.clip(learned, _LEAST, _MOST)
+    return limited
+
+
+def widened(quantiles: Floats, x: Floats) -> Floats:
+    """(..., heads, levels), (..., heads) -> (..., heads, levels): each level's distance from the median times e^x."""
+    middle = quantiles[..., Q50 : Q50 + 1]
+    answer: Floats = middle + np.exp(x)[..., None] * (quantiles - middle)
+    return answer
