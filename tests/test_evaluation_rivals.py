@@ -17,7 +17,7 @@ from bellwether.market.sample import SampleProvider
 from training import automatic, baselines, boosting, garch, har, linear, rivals
 from training.panel import Panel, Rows, build_panel
 from training.remember import as_bytes, as_text, remembered
-from training.spans import TRAIN, VALIDATION, is_unseen
+from training.spans import is_unseen, spans_of
 
 SYMBOLS = ("AAPL", "AMZN", "BAC", "CVX", "DIS", "JNJ", "KO", "META", "MSFT", "WMT", "XOM", *MARKET_SERIES)
 CUTOFF = np.datetime64("2017-06-30")
@@ -75,7 +75,11 @@ def test_no_bar_after_the_cutoff_changes_a_rival(
 
 def test_what_is_learned_from_ends_with_its_span_and_leaves_unseen_symbols_out(panel: Panel) -> None:
     learned = rivals.lessons(panel)
-    spans = ((learned.train, learned.train_outcomes, TRAIN), (learned.valid, learned.valid_outcomes, VALIDATION))
+    dates = spans_of(panel)
+    spans = (
+        (learned.train, learned.train_outcomes, dates.training),
+        (learned.valid, learned.valid_outcomes, dates.validation),
+    )
     for rows, outcomes, (first, last) in spans:
         assert not any(is_unseen(panel.symbols[number]) for number in panel.symbol[rows])
         for head, horizon in enumerate(HEADS):

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bellwether.core.errors import MarketDataError, ModelError
-from bellwether.core.types import CLOSE, HEADS, LEVELS, MARKET_SERIES, VOLUME, Bars
+from bellwether.core.types import AHEAD, CLOSE, HEADS, LEVELS, MARKET_SERIES, STATE_SERIES, VOLUME, Bars
 from bellwether.forecasting.inputs import model_inputs
 from bellwether.market.returns import ewma_volatility, log_returns
 from bellwether.market.sample import SampleProvider
@@ -28,12 +28,13 @@ from training.evaluate import skill_interval
 from training.forecasts import COLUMNS, QUANTILES
 from training.panel import CONTEXT_LENGTH, MIN_HISTORY, Panel, build_panel, read_series
 from training.prepare import training_facts
-from training.spans import RECIPE, TEST, TRAIN, VALIDATION, Split, is_unseen
+from training.spans import Spans, Split, is_unseen
 from training.windows import Blanks, take_away
 
 ROOT = Path(__file__).parents[1]
 SYMBOLS = ("AAPL", "JNJ", "META", "MSFT", "XOM", *MARKET_SERIES)  # JNJ is unseen by its hash
 END = date(2021, 12, 31)
+SPANS = Spans.up_to(END)
 CUTOFF = pd.Timestamp("2020-03-02")
 
 
@@ -90,6 +91,16 @@ def trained(prices: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
 def panel(prices: Path) -> Panel:
     """The same prices, laid out."""
     return build_panel(read_series([prices])[0])
+
+
+def universe_series(panel: Panel) -> tuple[Bars, Bars]:
+    """U and D as the service keeps them: series of daily levels."""
+    days = np.unique(panel.sessions[panel.history > 0])
+    state = panel.universe_state(np.ones(len(panel.symbols), bool))[:-1].astype(np.float64)
+    u, d = (
+        Bars(name, days, np.repeat(state[:, [at]], 5, axis=1), state[:, at]) for at, name in enumerate(STATE_SERIES)
+    )
+    return u, d
 
 
 def run(*arguments: str | Path) -> Result:
@@ -177,10 +188,10 @@ def test_what_is_learned_comes_from_what_followed() -> None:
 
 def test_an_era_left_out_is_learned_from_on_neither_side(panel: Panel) -> None:
     era = ("2013-01-01", "2013-12-31")
-    rows = Split(TRAIN, left_out=era).rows(panel)
+    rows = Split(SPANS.training, left_out=era).rows(panel)
     sessions = panel.sessions[rows]
     assert not ((sessions > np.datetime64("2012-09-23")) & (sessions < np.datetime64("2014-04-10"))).any()
-    targets = panel.targets(rows, TRAIN[1])
+    targets = panel.targets(rows, SPANS.training[1])
     before = sessions < np.datetime64(era[0])
     assert before.any() and (sessions > np.datetime64(era[1])).any()
     for head, horizon in enumerate(HEADS):
@@ -199,7 +210,7 @@ def test_evaluate_finds_the_scores_of_the_card_again(trained: Trained, tmp_path:
 
 def test_quantiles_stay_finite_and_never_cross_on_hostile_windows(trained: Trained, panel: Panel) -> None:
     model = OnnxModel(trained.folder)
-    rows = np.random.default_rng(1).choice(panel.rows_between(*VALIDATION), 64)
+    rows = np.random.default_rng(1).choice(panel.rows_between(*SPANS.validation), 64)
     for name, window in hostile_windows(*panel.windows(rows)).items():
         quantiles = model.quantiles(*window)
         assert np.isfinite(quantiles).all(), name
@@ -233,6 +244,8 @@ def test_forecasts_have_the_promised_columns_and_agree_with_the_service(trained:
     day = date(2021, 11, 8)
     bars, beside = market.bars("XOM", day), tuple(market.bars(name, day) for name in MARKET_SERIES)
     assert one["last_close"].iloc[0] == pytest.approx(bars.closes[-1])
+    panel = build_panel(read_series([trained.prices])[0])
+    beside = (*beside, *universe_series(panel))
     served = model.quantiles(*model_inputs(bars, beside, model.card.context_length))[0]
     np.testing.assert_allclose(one[list(QUANTILES)].to_numpy(), served, atol=1e-6)
 
@@ -330,8 +343,8 @@ def test_a_graph_without_lstms_is_refused() -> None:
 
 
 def test_a_conversion_that_disagrees_or_crosses_is_refused() -> None:
-    bars, market = np.ones((4, CONTEXT_LENGTH, 5), np.float32), np.ones((4, CONTEXT_LENGTH, 2), np.float32)
-    windows = hostile_windows(bars, market)
+    bars, market = np.ones((4, CONTEXT_LENGTH, 5), np.float32), np.ones((4, CONTEXT_LENGTH, 4), np.float32)
+    windows = hostile_windows(bars, market, np.zeros((4, CONTEXT_LENGTH + AHEAD), np.float32))
     rising = np.tile(np.linspace(-0.1, 0.1, len(LEVELS)), (4, len(HEADS), 1))
     assert largest_difference(lambda *_: rising, lambda *_: rising, windows) == 0
     with pytest.raises(ModelError, match=r"differ by 1\.0e-04 on real windows"):
@@ -347,13 +360,14 @@ def test_the_panel_reads_what_the_service_reads(panel: Panel) -> None:
     day = date(2013, 2, 4)  # META has 180 bars by then: the front is padded
     row = np.flatnonzero((panel.symbol == panel.symbols.index("META")) & (panel.sessions == np.datetime64(day)))
     bars, beside = market.bars("META", day), tuple(market.bars(name, day) for name in MARKET_SERIES)
-    for ours, served in zip(panel.windows(row), model_inputs(bars, beside, CONTEXT_LENGTH), strict=True):
-        np.testing.assert_array_equal(ours, served)
+    served = model_inputs(bars, (*beside, *universe_series(panel)), CONTEXT_LENGTH)
+    for ours, of_service in zip(panel.prices(row), served, strict=True):
+        np.testing.assert_array_equal(ours, of_service)
     assert panel.volatility[row[0]] == pytest.approx(ewma_volatility(log_returns(bars.closes)))
 
 
 def test_no_outcome_reaches_into_the_next_span(panel: Panel) -> None:
-    for first, last in (TRAIN, VALIDATION, TEST):
+    for first, last in (SPANS.training, SPANS.validation, SPANS.test):
         rows = panel.rows_between(first, last)
         targets = panel.targets(rows, last)
         for head, horizon in enumerate(HEADS):
@@ -363,13 +377,13 @@ def test_no_outcome_reaches_into_the_next_span(panel: Panel) -> None:
 
 
 def test_nothing_after_2015_and_no_unseen_symbol_shapes_what_is_fitted(panel: Panel) -> None:
-    rows = RECIPE.rows(panel)
+    rows = SPANS.judged.rows(panel)
     assert "JNJ" not in {panel.symbols[number] for number in panel.symbol[rows]}
-    before = training_facts(panel, RECIPE)
+    before = training_facts(panel, SPANS.judged)
     closes = panel.closes.copy()
-    later = panel.sessions > np.datetime64(TRAIN[1])
+    later = panel.sessions > np.datetime64(SPANS.training[1])
     panel.closes[later] *= 3
-    after = training_facts(panel, RECIPE)
+    after = training_facts(panel, SPANS.judged)
     panel.closes[:] = closes
     assert before == after
 
@@ -377,7 +391,7 @@ def test_nothing_after_2015_and_no_unseen_symbol_shapes_what_is_fitted(panel: Pa
 def test_too_few_prices_are_refused(panel: Panel) -> None:
     short = Bars("XOM", panel.sessions[-300:-200], np.ones((100, 5)), np.ones(100))
     with pytest.raises(MarketDataError, match="too little"):
-        training_facts(build_panel({"XOM": short}), RECIPE)
+        training_facts(build_panel({"XOM": short}), SPANS.judged)
 
 
 def test_unseen_symbols_are_decided_by_name_alone() -> None:

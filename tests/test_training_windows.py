@@ -8,7 +8,7 @@ import pytest
 from bellwether.core.types import CLOSE, HEADS, HIGH, LOW, OPEN, Bars
 from bellwether.market.sample import SampleProvider
 from training.panel import CONTEXT_LENGTH, MIN_HISTORY, Panel, build_panel
-from training.windows import Blanks, batches, spread_truth, truth, variance_path
+from training.windows import Blanks, batches, changing_universes, spread_truth, truth, variance_path
 
 LAST = "2015-12-31"
 
@@ -64,7 +64,12 @@ def test_no_outcome_and_no_volatility_reaches_beyond_the_span(panel: Panel) -> N
 def test_the_same_seed_draws_the_same_batches(panel: Panel) -> None:
     rows = panel.rows_between("2012-01-01", LAST)
     first, second = (
-        list(batches(panel, rows, lambda drawn: truth(panel, drawn, LAST), 16, 2, np.random.default_rng(3), Blanks()))
+        list(
+            batches(
+                *(panel, rows, lambda drawn: truth(panel, drawn, LAST), 16, 2),
+                *(np.random.default_rng(3), Blanks(), changing_universes(panel, np.random.default_rng(4))),
+            )
+        )
         for _ in range(2)
     )
     for (inputs, answer), (others, other) in zip(first, second, strict=True):
