@@ -19,7 +19,7 @@ from bellwether.core.types import AHEAD, CLOSE, HEADS, LEVELS, MARKET_SERIES, ST
 from bellwether.forecasting.inputs import model_inputs
 from bellwether.market.returns import ewma_volatility, log_returns
 from bellwether.market.sample import SampleProvider
-from bellwether.models.model_card import read_card
+from bellwether.models.model_card import read_card, read_facts
 from bellwether.models.onnx_model import OnnxModel
 from tests.support.training import trained_by
 from training.__main__ import cli
@@ -436,3 +436,27 @@ def test_forecasts_never_overwrites_its_input_or_ignores_what_was_asked(given: l
     result = run("forecasts", "--prices", "prices.csv", *given)
     assert result.exit_code == 2
     assert said in result.output
+
+
+def test_a_model_is_renewed_beside_the_served_one_and_left_as_a_candidate(trained: Trained, tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    (told,) = trained_by(
+        (
+            *("renew", "--prices", trained.prices, "--work", tmp_path / "work", "--models", models),
+            *("--served", trained.folder, "--quick"),
+        )
+    )
+    assert "On the newest year the loss of daily-range-2021-12-judged is" in told
+    judged, candidate = (read_facts(models / name) for name in ("daily-range-2021-12-judged", "daily-range-2021-12"))
+    assert judged["splits"]["test"] == ["2019-01-01", "2021-12-31"]
+    assert candidate["scores_of"]["model_id"] == "daily-range-2021-12-judged"
+    assert candidate["data"]["trained_to"] == "2021-12-31"
+
+
+def test_prices_without_anything_new_renew_nothing(trained: Trained, tmp_path: Path) -> None:
+    done = run(
+        "renew", "--prices", trained.prices, "--work", tmp_path / "work", "--served", trained.refitted, "--quick"
+    )
+    assert done.exit_code == 1
+    assert "there is nothing new to learn" in done.output
+    assert "Traceback" not in done.output

@@ -39,6 +39,7 @@ EARNINGS = click.option(
 )
 MODEL_ID = shared.model_id("my-range-1")
 MODEL = shared.model("daily-range-2")
+SERVED_FOLDER = "exported_models/daily-range-2-2021"
 SERVED = shared.model(
     "daily-range-2-2021", "Folder of one exported model. The default is served: it learned from all years to 2021."
 )
@@ -166,6 +167,36 @@ def evaluate(
         from training import report as pages
 
         pages.write_pages(scores, model, docs)
+
+
+@cli.command()
+@options(
+    PRICES,
+    EARNINGS,
+    SOURCE,
+    WORK,
+    MODELS,
+    shared.path(shared.FOLDER, SERVED_FOLDER, "Folder of the model that is served.", "--served"),
+    SEED,
+    QUICK,
+)
+def renew(
+    prices: tuple[Path, ...],
+    earnings: Path | None,
+    source: str,
+    work: Path,
+    models: Path,
+    served: Path,
+    seed: int,
+    quick: bool,
+) -> None:
+    """Train on the newest prices, judge beside the served model, leave a candidate for `models promote`."""
+    from training import renew as step
+    from training.train import RangeRecipe
+
+    files = step.Files(prices, earnings, work, models)
+    told = source or ", ".join(file.name for file in prices)
+    step.renew(files, served, RangeRecipe().varied(seed, None, quick), told, datetime.now(UTC).date())
 
 
 @cli.command()
