@@ -16,10 +16,12 @@ from bellwether.market.remote.cached_provider import CachedProvider
 from bellwether.market.sources import remote
 from bellwether.market.symbols.universe import Universe, calendars
 from bellwether.market.yahoo.source import YahooSource
+from bellwether.models.model_card import ModelCard
 from bellwether.models.onnx_model import OnnxModel
 from bellwether.models.registry import RevenueModels
 from bellwether.services import Services
 
+_YEAR = timedelta(days=365)  #: a model that knows nothing of the last one is due for a fresh one
 RECENT = timedelta(days=7)  #: failures older than this are history
 PROBE = "AAPL"  #: what the source of prices is asked for, where it has it
 _WAIT = "Nothing to do: what is kept answers meanwhile, and it is asked again by itself."
@@ -43,7 +45,7 @@ def examine(services: Services) -> list[Check]:
     """Look at the models, the database, the source of prices and the messages owed."""
     settings, store, now = services.settings, services.store, services.clock()
     return [
-        _model(services.model, services.model_problem),
+        _model(services.model, services.model_problem, now.date()),
         *_prices(services),
         _calendars(now.year),
         _connections(settings),
@@ -53,11 +55,17 @@ def examine(services: Services) -> list[Check]:
     ]
 
 
-def _model(model: OnnxModel | None, problem: str) -> Check:
+def _model(model: OnnxModel | None, problem: str, today: date) -> Check:
     if model is None:
         return Check("Model", False, problem, "Until then answers come from the plain rule, and say so.")
     card = model.card
-    return Check("Model", True, f"{card.model_id}, made with prices up to {card.seen_to} in view")
+    advice = "Its knowledge is over a year old: docs/fresh-models.md." if _is_old(card, today) else ""
+    return Check("Model", True, f"{card.model_id}, made with prices up to {card.seen_to} in view.", advice)
+
+
+def _is_old(card: ModelCard, today: date) -> bool:
+    """Whether a fresh model is due. An old one still answers: its record tells how well, so this is no fault."""
+    return today - card.seen_to > _YEAR
 
 
 def _growth(models: RevenueModels) -> Check:
