@@ -129,3 +129,22 @@ def named_recipients(db: Any) -> None:
 def offered_with_messages(db: Any) -> None:
     """What can be done about a message by buttons under it; nothing for those made before."""
     db["outbox"].add_column("offers", str, not_null_default="")
+
+
+@migrations()
+def days_of_reports(db: Any) -> None:
+    """When companies report, as sources have told it: a date that moves is another row, and none is ever rewritten."""
+    db.execute(
+        "CREATE TABLE announcements (id INTEGER PRIMARY KEY, source TEXT NOT NULL, symbol TEXT NOT NULL, day TEXT"
+        " NOT NULL, last_day TEXT, time_of_day TEXT NOT NULL, known_from TEXT, withdrawn_from TEXT)"
+    )
+    db["announcements"].create_index(["source", "symbol", "day"])
+    db.execute(
+        "CREATE TABLE announcements_asked (source TEXT, symbol TEXT, asked_at TEXT NOT NULL,"
+        " PRIMARY KEY (source, symbol))"
+    )
+    told = ("id", "source", "symbol", "day", "last_day", "time_of_day", "known_from")
+    db.execute(
+        f"CREATE TRIGGER announcements_no_rewriting BEFORE UPDATE OF {', '.join(told)} ON announcements"
+        " BEGIN SELECT raise(ABORT, 'what was told of a report is never changed'); END"
+    )

@@ -1,0 +1,74 @@
+"""The tables `announcements`, facts that are only withdrawn and never changed, and `announcements_asked`."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from bellwether.core.announcement import Announcement
+from bellwether.db.database import first_row, rows, stamp, unstamp
+
+
+def of_symbol(db: Database, source: str, symbol: str) -> tuple[Announcement, ...]:
+    """Every fact of a company, those that no longer stand too, by their days."""
+    sql = "SELECT * FROM announcements WHERE source = :source AND symbol = :symbol ORDER BY day, id"
+    return tuple(_announcement(row) for row in rows(db, sql, {"source": source, "symbol": symbol}))
+
+
+def asked_at(db: Database, source: str, symbol: str) -> datetime | None:
+    """When the source last answered for a company; None where it never has."""
+    sql = "SELECT asked_at FROM announcements_asked WHERE source = :source AND symbol = :symbol"
+    row = first_row(db, sql, {"source": source, "symbol": symbol})
+    return unstamp(str(row["asked_at"])) if row is not None else None
+
+
+def note_asked(db: Database, source: str, symbol: str, now: datetime) -> None:
+    """The source has answered."""
+    db.conn.execute(
+        "INSERT OR REPLACE INTO announcements_asked (source, symbol, asked_at) VALUES (?, ?, ?)",
+        (source, symbol, stamp(now)),
+    )
+
+
+def withdraw(db: Database, facts: Iterable[Announcement], on: date) -> None:
+    """These do not stand any more from this day on."""
+    db.conn.executemany(
+        "UPDATE announcements SET withdrawn_from = ? WHERE source = ? AND symbol = ? AND day = ?"
+        " AND withdrawn_from IS NULL",
+        [(on.isoformat(), fact.source, fact.symbol, fact.day.isoformat()) for fact in facts],
+    )
+
+
+def add(db: Database, facts: Iterable[Announcement]) -> None:
+    """Keep new facts."""
+    db.conn.executemany(
+        "INSERT INTO announcements (source, symbol, day, last_day, time_of_day, known_from) VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (
+                fact.source,
+                fact.symbol,
+                fact.day.isoformat(),
+                fact.last_day and fact.last_day.isoformat(),
+                fact.time_of_day,
+                fact.known_from and fact.known_from.isoformat(),
+            )
+            for fact in facts
+        ],
+    )
+
+
+def _announcement(row: dict[str, Any]) -> Announcement:
+    return Announcement(
+        symbol=str(row["symbol"]),
+        day=date.fromisoformat(row["day"]),
+        last_day=_day(row["last_day"]),
+        time_of_day=str(row["time_of_day"]),
+        known_from=_day(row["known_from"]),
+        withdrawn_from=_day(row["withdrawn_from"]),
+        source=str(row["source"]),
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
