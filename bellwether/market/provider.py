@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol, runtime_checkable
 
+from bellwether.core.announcement import Announcement
 from bellwether.core.types import Bars, Instrument
 
 
@@ -46,6 +47,20 @@ def search_of(provider: Provider) -> Search | None:
     """
     search: Search | None = getattr(provider, "search", None)
     return search
+
+
+Announced = Callable[[str], tuple[Announcement, ...]]
+
+
+def announced_by(provider: Provider) -> Announced | None:
+    """How this market is asked on which days a company reports: its method `announcements`, which it need not have.
+
+    The answer has past days and those ahead, without `known_from` where the market does not tell it. The method raises
+    MarketDataError when the market does not answer, or has none, and UnknownSymbol. That of a RemoteSource is handed
+    the seconds within which to answer besides.
+    """
+    announced: Announced | None = getattr(provider, "announcements", None)
+    return announced
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,16 +2,17 @@
 
 from datetime import date
 from functools import cache
-from importlib.resources import files
+from importlib.resources import as_file, files
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 
+from bellwether.core.announcement import Announcement
 from bellwether.core.errors import BadDate, UnknownSymbol
 from bellwether.core.i18n.numbers import spoken_day
 from bellwether.core.i18n.translate import said
-from bellwether.core.types import CLOSE, Bars, Instrument
+from bellwether.core.types import CLOSE, SAMPLE, Bars, Instrument
 from bellwether.market.symbols.universe import listed, near_symbols
 
 ENDS = date(2021, 12, 31)  #: the last session, for good
@@ -55,9 +56,21 @@ class SampleProvider:
             )
         return bars
 
+    def announcements(self, symbol: str) -> tuple[Announcement, ...]:
+        """The days on which a company reported, of some of the 42."""
+        return _reports().get(symbol, ())
+
     def universe(self) -> tuple[Instrument, ...]:
         """All 42 instruments."""
         return tuple(listed()[symbol] for symbol in _symbols())
+
+
+@cache
+def _reports() -> dict[str, tuple[Announcement, ...]]:
+    from bellwether.market.earnings.file import read_announcements  # most commands ask for none
+
+    with as_file(files("bellwether.market") / "data" / "sample_reports.csv") as file:
+        return read_announcements(file, SAMPLE)
 
 
 @cache

@@ -18,6 +18,7 @@ from weakref import WeakValueDictionary
 
 from cachetools import LRUCache
 
+from bellwether.core.announcement import Announcement
 from bellwether.core.errors import BadDate, BellwetherError, Delisted, NoPrices, SourceError, StoreError, UnknownSymbol
 from bellwether.core.i18n import numbers
 from bellwether.core.i18n.translate import Said, said, together
@@ -25,7 +26,7 @@ from bellwether.core.types import Bars, Instrument, to_date
 from bellwether.db.database import Store, is_recent
 from bellwether.market.calendar import SETTLING, last_closed_session, sessions_between
 from bellwether.market.holes import Gap, last_gap
-from bellwether.market.provider import Fetched, RemoteSource, Search
+from bellwether.market.provider import Announced, Fetched, RemoteSource, Search
 from bellwether.market.remote.bar_history import BarHistory, StoredBars
 from bellwether.market.remote.guarded_source import GuardedSource
 from bellwether.market.remote.instruments_table import SymbolRequest
@@ -59,6 +60,7 @@ class CachedProvider:
         self.asker = asker
         self.source, self._clock = source, clock
         self.search: Search | None = self._searched if hasattr(source, "search") else None
+        self.announcements: Announced | None = self._announced if hasattr(source, "announcements") else None
         self._history = BarHistory(store, source.name, source.note)
         self._failed: dict[str, tuple[datetime, BellwetherError]] = {}
         self._kept: LRUCache[str, StoredBars] = LRUCache(MOST_SYMBOLS)
@@ -151,6 +153,9 @@ class CachedProvider:
     def _searched(self, text: str) -> tuple[Instrument, ...]:
         found: tuple[Instrument, ...] = self.asker.ask(lambda timeout: self.source.search(text, timeout))  # type: ignore[attr-defined]
         return found
+
+    def _announced(self, symbol: str) -> tuple[Announcement, ...]:
+        return self.asker.ask(lambda timeout: self.source.announcements(symbol, timeout))  # type: ignore[attr-defined,no-any-return]
 
     def _lock_of(self, symbol: str) -> threading.Lock:
         with self._guard:

@@ -1,0 +1,151 @@
+"""On which days companies report: from a file, from the market where it tells them, or from nobody.
+
+    source, asked once a day by the refresh | learned | announcements_table | known_on a day
+
+Nobody who waits for a forecast waits for a source: `known` reads what is kept.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from cachetools import LRUCache
+
+from bellwether.core.config import Market
+from bellwether.core.errors import BellwetherError, NoPrices, StoreError, UnknownSymbol
+from bellwether.core.types import Instrument
+from bellwether.db.database import Store, is_recent
+from bellwether.market.earnings import announcements_table as kept_facts
+from bellwether.market.earnings.companies import reports_results
+from bellwether.market.earnings.known import Facts, believable, known_on, learned
+from bellwether.market.provider import Announced, Provider, announced_by
+from bellwether.market.sources import remote
+
+FRESH = timedelta(days=1)  #: a source is not asked for a company again sooner
+READ_AGAIN = timedelta(minutes=5)  #: what another process may have learned is looked up after this
+_MOST = 2048  #: companies in memory, each with a few facts
+log = logging.getLogger(__name__)
+
+
+class Reports(Protocol):
+    """Whoever knows on which days companies report."""
+
+    def known(self, instrument: Instrument, on: date) -> Facts:
+        """The facts that were known on a day and stood, by their days; asks nobody."""
+
+    def refresh(self, instrument: Instrument) -> bool:
+        """Ask the source unless it was asked within FRESH; whether it was. Raises what it raises, and StoreError."""
+
+
+def open_reports(market: Market, provider: Provider, store: Store, clock: Callable[[], datetime]) -> Reports:
+    """What the settings name. Raises MarketDataError for a file that cannot be used."""
+    if market.earnings_file:
+        from bellwether.market.earnings.file import read_announcements
+
+        told = read_announcements(Path(market.earnings_file))
+        return ToldReports(lambda symbol: told.get(symbol, ()))
+    announced = announced_by(provider)
+    if announced is None:
+        return ToldReports(lambda symbol: ())
+    if remote(provider) is None:
+        return ToldReports(announced)
+    return KeptReports(announced, provider.name, store, clock)
+
+
+class ToldReports:
+    """Facts that are all on this machine, each with what is known of when it became known."""
+
+    def __init__(self, told: Announced) -> None:
+        """`told` gives every fact of a company."""
+        self._told, self._known = told, _Known()
+
+    def known(self, instrument: Instrument, on: date) -> Facts:
+        """As the protocol says."""
+        return self._known.on(on, instrument, self._told)
+
+    def refresh(self, instrument: Instrument) -> bool:
+        """There is nobody to ask."""
+        return False
+
+
+class KeptReports:
+    """The facts of a remote source, kept in SQLite; while it does not answer, nothing of them changes."""
+
+    def __init__(self, announced: Announced, source: str, store: Store, clock: Callable[[], datetime]) -> None:
+        """`source` is the name under which they are kept."""
+        self._announced, self._source, self._store, self._clock = announced, source, store, clock
+        self._known, self._read_at = _Known(), clock()
+
+    def known(self, instrument: Instrument, on: date) -> Facts:
+        """As the protocol says; none where the database cannot be read."""
+        now = self._clock()
+        if not is_recent(self._read_at, now, READ_AGAIN):
+            self._known, self._read_at = _Known(), now
+        return self._known.on(on, instrument, self._kept)
+
+    def refresh(self, instrument: Instrument) -> bool:
+        """As the protocol says. That a source has none is an answer, which changes nothing."""
+        now, symbol = self._clock(), instrument.symbol
+        if not reports_results(instrument):
+            return False
+        with self._store.reading() as db:
+            before = kept_facts.asked_at(db, self._source, symbol)
+        if before is not None and is_recent(before, now, FRESH):
+            return False
+        try:
+            told = self._announced(symbol)
+        except (NoPrices, UnknownSymbol):
+            told = ()
+        today = now.date()
+        with self._store.transaction() as db:
+            kept = kept_facts.of_symbol(db, self._source, symbol)
+            changes = learned(kept, told, before and before.date(), today)
+            kept_facts.withdraw(db, changes.withdrawn, today)
+            kept_facts.add(db, changes.added)
+            kept_facts.note_asked(db, self._source, symbol, now)
+        if changes.withdrawn or changes.added:
+            self._known.forget(symbol)
+        return True
+
+    def _kept(self, symbol: str) -> Facts:
+        try:
+            with self._store.reading() as db:
+                return kept_facts.of_symbol(db, self._source, symbol)
+        except StoreError as problem:
+            log.warning("Kept days of reports cannot be read: %s", problem.for_operator)
+            return ()
+
+
+class _Known:
+    """What was known on the days that were asked about: for the hot path, which asks for the same again and again."""
+
+    def __init__(self) -> None:
+        self._facts: LRUCache[tuple[str, date], Facts] = LRUCache(_MOST)
+        self._lock = threading.Lock()
+
+    def on(self, day: date, instrument: Instrument, told: Announced) -> Facts:
+        key = (instrument.symbol, day)
+        with self._lock:
+            facts = self._facts.get(key)
+        if facts is None:
+            facts = tuple(believable(known_on(told(instrument.symbol), day), day)) if reports_results(instrument) else ()
+            with self._lock:
+                self._facts[key] = facts
+        return facts
+
+    def forget(self, symbol: str) -> None:
+        with self._lock:
+            for key in [key for key in self._facts if key[0] == symbol]:
+                del self._facts[key]
+
+
+def refreshed(reports: Reports, instrument: Instrument) -> bool:
+    """The same as `refresh`, for a job that goes on whatever happens; False where the source did not answer."""
+    try:
+        return reports.refresh(instrument)
+    except BellwetherError as problem:
+        log.info("The days of reports of %s are not known anew: %s", instrument.symbol, problem.for_operator)
+        return False
