@@ -1,6 +1,7 @@
-"""Make the sample market's days of reports, which lie in the package: python -m training.sample_reports --earnings FILE.
+"""Make the sample market's days of reports, which lie in the package.
 
-Only the rows whose licence allows it, of the sample's symbols, up to its end; `ORIGIN.md` beside them says whose they are.
+python -m training.sample_reports --earnings FILE: only rows whose licence allows it, of the sample's symbols, up to its
+end; `ORIGIN.md` beside them says whose they are.
 """
 
 import argparse

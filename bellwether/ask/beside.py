@@ -58,7 +58,9 @@ def _before(services: Services, outlook: Outlook, cutoff: date) -> Outlook | Non
     end = market_end(outlook.instrument, cutoff)
     market = tuple(series.until(end) if series is not None else None for series in outlook.market)
     try:
-        before = make_outlook(ForecastInputs(outlook.instrument, bars, market, outlook.source, "", None), model)
+        reports = services.reports.known(outlook.instrument, cutoff)
+        known = ForecastInputs(outlook.instrument, bars, market, outlook.source, "", None, reports)
+        before = make_outlook(known, model)
     except UnusableBars:
         return None
     return demoted(before) if outlook.problem is Problem.SILENCED else before

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bellwether.ask.point_in_time import inputs_at, last_session
+from bellwether.ask.point_in_time import inputs_at, last_session, reports_at
 from bellwether.charts.beside import NOTHING, Beside
 from bellwether.core.errors import BellwetherError
 from bellwether.core.parsing import parse_date, parse_horizon
@@ -21,6 +21,7 @@ from bellwether.core.types import (
 )
 from bellwether.forecasting.forecaster import forecast_at, make_outlook
 from bellwether.market.bars import STALE_AFTER
+from bellwether.market.earnings.provider import Reports
 from bellwether.market.provider import Provider
 from bellwether.market.symbols.resolve import Resolver
 from bellwether.models.registry import ModelRegistry
@@ -50,7 +51,8 @@ def outlook(services: Services, instrument: Instrument, as_of: date | None = Non
     MarketDataError or UnusableBars.
     """
     end = last_session(instrument.calendar, as_of, services.clock())
-    known = inputs_at(services.provider, instrument, end)
+    reports = reports_at(services.reports, instrument, as_of, services.clock())
+    known = inputs_at(services.provider, instrument, end, reports=reports)
     if as_of is None:
         return services.outlooks.get(known, services.model)
     return make_outlook(known, services.models.for_day(end))
@@ -96,7 +98,10 @@ def outlooks_to_enter(services: Services, instrument: Instrument) -> list[tuple[
 
     A silenced model goes on being scored, and so do the models that are only tried.
     """
-    known = inputs_at(services.provider, instrument, last_session(instrument.calendar, None, services.clock()))
+    now = services.clock()
+    reports = reports_at(services.reports, instrument, None, now)
+    end = last_session(instrument.calendar, None, now)
+    known = inputs_at(services.provider, instrument, end, reports=reports)
     own = make_outlook(known, services.model)
     shown = apply_gate(services.store, own, len(services.universe))
     tried = [make_outlook(known, model) for model in services.models.named(services.settings.models.shadow)]
@@ -173,7 +178,7 @@ def chart_svg(
     return to_svg(fan_chart(asked.outlook, asked.forecast.horizon, theme, shape, beside, shown))
 
 
-def previous(provider: Provider, models: ModelRegistry, asked: Answer) -> Forecast | None:
+def previous(provider: Provider, models: ModelRegistry, reports: Reports, asked: Answer) -> Forecast | None:
     """The forecast of one session earlier, made again from its bars; None when it cannot be made."""
     bars = asked.outlook.bars
     if len(bars) < 2:
@@ -182,7 +187,9 @@ def previous(provider: Provider, models: ModelRegistry, asked: Answer) -> Foreca
         # by the model that was asked: a change must be the prices', not another model's
         model = models.for_day(bars.cutoff)
         end = to_date(bars.sessions[-2])
-        before = make_outlook(inputs_at(provider, asked.outlook.instrument, end), model)
+        instrument = asked.outlook.instrument
+        known = inputs_at(provider, instrument, end, reports=reports.known(instrument, end))
+        before = make_outlook(known, model)
         if asked.outlook.problem is Problem.SILENCED:
             before = demoted(before)
         return forecast_at(before, asked.forecast.horizon, asked.forecast.made_at)

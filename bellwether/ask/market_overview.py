@@ -20,7 +20,7 @@ from functools import cache, cached_property, partial
 from cachetools import LRUCache
 
 from bellwether.ask import forecasts
-from bellwether.ask.point_in_time import MARKET_CALENDAR, inputs_at, last_session, market_until
+from bellwether.ask.point_in_time import MARKET_CALENDAR, inputs_at, last_session, market_until, reports_at
 from bellwether.core.errors import BellwetherError, MarketDataError
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import Q10, Q90, Bars, Forecast, Instrument, Outlook
@@ -115,7 +115,8 @@ def _answers(services: Services, instruments: Iterable[Instrument], horizon: int
         try:
             end = last_session(instrument.calendar, None, services.clock())
             # each is looked at once: they are not kept, for those of a whole universe would fill the memory
-            outlook = make_outlook(inputs_at(prices, instrument, end, market), services.model)
+            reports = reports_at(services.reports, instrument, None, services.clock())
+            outlook = make_outlook(inputs_at(prices, instrument, end, market, reports=reports), services.model)
         except BellwetherError:
             yield None
             continue

@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
+from bellwether.core.announcement import Announcement
 from bellwether.core.errors import BadDate, MarketDataError, UnknownSymbol, UnusableBars
 from bellwether.core.i18n.translate import said, together
 from bellwether.core.types import MARKET_SERIES, Bars, ForecastInputs, Instrument, Origin
 from bellwether.market.calendar import SETTLING, closes_at, is_session, last_closed_session
+from bellwether.market.earnings.provider import Reports
 from bellwether.market.scale import index_levels, recent_comparable
 
 EARLIEST = date(1900, 1, 1)  #: as-of dates before it are typing errors
@@ -45,11 +47,17 @@ def last_session(calendar: str, as_of: date | None, now: datetime) -> date:
 
 
 def inputs_at(
-    provider: BarSource, instrument: Instrument, end: date, market: Callable[[date], MarketBars] | None = None
+    provider: BarSource,
+    instrument: Instrument,
+    end: date,
+    market: Callable[[date], MarketBars] | None = None,
+    *,
+    reports: tuple[Announcement, ...] = (),
 ) -> ForecastInputs:
     """What is known of an instrument after the session `end`. Raises MarketDataError and UnusableBars.
 
-    `market` gives what `market_until` does: whoever asks for many instruments keeps it.
+    `market` gives what `market_until` does: whoever asks for many instruments keeps it. `reports` are the days of
+    reports that were known then (`reports_at`).
     """
     whole = recent_comparable(provider.bars(instrument.symbol, end), HISTORY)
     bars = whole.bars
@@ -58,7 +66,12 @@ def inputs_at(
     beside = market(closed) if market is not None else market_until(provider, closed)
     note = together(origin.note, *whole.notes, _about_beside(beside, origin, provider.note))
     expected = end if origin.live else None
-    return ForecastInputs(origin.instrument or instrument, bars, beside, origin.source, note, expected)
+    return ForecastInputs(origin.instrument or instrument, bars, beside, origin.source, note, expected, reports)
+
+
+def reports_at(reports: Reports, instrument: Instrument, as_of: date | None, now: datetime) -> tuple[Announcement, ...]:
+    """What was known of a company's reports on a past day, or is known now; nothing that was learned later."""
+    return reports.known(instrument, as_of or now.date())
 
 
 def is_cut(provider: BarSource, instrument: Instrument, end: date) -> bool:

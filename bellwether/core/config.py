@@ -82,6 +82,7 @@ class Market(_Section):
     file: str = ""
     universe: Annotated[str | tuple[str, ...], NoDecode, BeforeValidator(_universe)] = ""
     fundamentals_file: str = ""
+    earnings_file: str = ""
     yahoo_base_url: Annotated[str, Field(pattern="^(https?://.+)?$")] = ""
     timeout: Annotated[float, Field(gt=0, le=120)] = 15
     connections: Annotated[int, Field(ge=1, le=32)] = 8

@@ -3,6 +3,7 @@
 Returns are log returns inside and simple fractions (`growth`) where people see them. Times are aware and in UTC.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -11,6 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from bellwether.core.announcement import Announcement, ReportAhead, ReportInside
 from bellwether.core.i18n.translate import N_
 
 Floats = npt.NDArray[np.floating]
@@ -251,6 +253,7 @@ class Forecast:
     caveats: tuple[str, ...]
     forecast_id: str
     problem: Problem | None = None  #: set when the model was silent and the range is the baseline's
+    earnings: ReportInside | None = None  #: a report of the company inside the horizon, where one is known or predicted
 
     @property
     def quantiles(self) -> tuple[float, ...]:
@@ -282,6 +285,7 @@ class ForecastInputs:
     source: str
     note: str  #: what the source wants said with every answer; may be empty
     expected: date | None  #: the last closed session; None for a market that is not live
+    reports: tuple[Announcement, ...] = ()  #: what was known of the company's reports, by their days
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -302,6 +306,10 @@ class Outlook:
     caveats: tuple[str, ...] = ()
     problem: Problem | None = None
     market: tuple[Bars | None, ...] = ()  #: MARKET_SERIES as they were read; None where not known
+    reports: tuple[Announcement, ...] = ()  #: as they were known
+    report: ReportAhead | None = None  #: the next one
+    #: by how much reports widen its 80 % ranges, fractions (MAX_HORIZON,); the model is asked when this is
+    widened: Callable[[], Floats] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,15 @@ which saves a third of the time.
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import cache
 
 import numpy as np
 
 from bellwether.core import metrics
+from bellwether.core.announcement import ReportInside
 from bellwether.core.errors import BadHorizon, UnusableBars
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import (
@@ -42,8 +44,9 @@ from bellwether.forecasting.baseline import all_horizons, gaussian_quantiles, he
 from bellwether.forecasting.explain import explain, usual_probability_of_growth
 from bellwether.forecasting.inputs import Float32s, align_closes, bars_input, market_input
 from bellwether.forecasting.metrics import probability_above_zero
+from bellwether.forecasting.reports_ahead import FOLLOWING, KnownReports, chances_of, known_reports
 from bellwether.market.bars import SMALLEST_VOLATILITY, after_breaks, find_problem, mended
-from bellwether.market.calendar import session_after
+from bellwether.market.calendar import session_after, sessions_after
 from bellwether.market.jumps import doubtful_moves
 from bellwether.market.kept_checks import kept_with_bars
 from bellwether.market.returns import ewma_volatility, moves
@@ -68,7 +71,7 @@ def make_outlooks(known: Sequence[ForecastInputs], model: OnnxModel | None) -> l
     began, card = time.perf_counter(), model.card if model else None
     checked = [_checked(inputs, card) for inputs in known]
     made = [
-        symbol if isinstance(symbol, UnusableBars) else _outlook(symbol, card, answer)
+        symbol if isinstance(symbol, UnusableBars) else _outlook(symbol, model, answer)
         for symbol, answer in zip(checked, _ask(model, checked), strict=True)
     ]
     took = time.perf_counter() - began
@@ -85,6 +88,13 @@ class _Checked:
     bars: Bars  #: without broken days
     problem: Problem | None  #: why the model must not answer
     volatility: float  #: daily
+    reports: KnownReports | None  #: None where nothing is known
+
+    def calendar(self, card: ModelCard) -> Float32s | None:
+        """What the model reads of reports; None where it reads nothing, or nothing is known."""
+        if self.reports is None or card.error_shares is None:
+            return None
+        return self.reports.calendar(chances_of(card), card.context_length)
 
 
 def _checked(known: ForecastInputs, card: ModelCard | None) -> _Checked | UnusableBars:
@@ -111,7 +121,14 @@ def _checked(known: ForecastInputs, card: ModelCard | None) -> _Checked | Unusab
                 symbol=bars.symbol,
             )
         )
-    return _Checked(known, bars, problem, volatility)
+    return _Checked(known, bars, problem, volatility, _reports(known, bars))
+
+
+def _reports(known: ForecastInputs, bars: Bars) -> KnownReports | None:
+    if not known.reports:
+        return None
+    following = sessions_after(known.instrument.calendar, bars.cutoff, FOLLOWING)
+    return known_reports(bars.sessions, following, known.reports)
 
 
 def _ask(model: OnnxModel | None, checked: Sequence[_Checked | UnusableBars]) -> list[Floats | None]:
@@ -123,7 +140,7 @@ def _ask(model: OnnxModel | None, checked: Sequence[_Checked | UnusableBars]) ->
     if model is None:
         return answers
     sound = {at: symbol for at, symbol in enumerate(checked) if isinstance(symbol, _Checked) and not symbol.problem}
-    windows = _windows(list(sound.values()), model.card.context_length)
+    windows = _windows(list(sound.values()), model.card)
     for at, quantiles in zip(sound, model.quantiles_of_each(windows), strict=True):
         at_heads = quantiles.astype(np.float64)
         if np.isfinite(at_heads).all() and (np.diff(at_heads, axis=1) >= 0).all():
@@ -131,22 +148,29 @@ def _ask(model: OnnxModel | None, checked: Sequence[_Checked | UnusableBars]) ->
     return answers
 
 
-def _windows(checked: Sequence[_Checked], length: int) -> list[tuple[Float32s, Float32s]]:
-    """`model_inputs` of each; the market beside symbols of the same sessions is lined up once."""
+def _windows(checked: Sequence[_Checked], card: ModelCard) -> list[tuple[Float32s, ...]]:
+    """`model_inputs` of each, and what is known of reports where the model reads it and there is something.
+
+    The market beside symbols of the same sessions is lined up once.
+    """
+    length = card.context_length
     markets: dict[tuple[bytes, tuple[Bars | None, ...]], Float32s] = {}
-    windows = []
+    windows: list[tuple[Float32s, ...]] = []
     for symbol in checked:
         sessions, market = symbol.bars.sessions[-length:], symbol.known.market
         key = (sessions.tobytes(), market)
         if key not in markets:
             markets[key] = market_input(sessions, market, length)
-        windows.append((bars_input(symbol.bars, length), markets[key]))
+        window = (bars_input(symbol.bars, length), markets[key])
+        calendar = symbol.calendar(card)
+        windows.append(window if calendar is None else (*window, calendar))
     return windows
 
 
-def _outlook(checked: _Checked, card: ModelCard | None, answer: Floats | None) -> Outlook:
+def _outlook(checked: _Checked, model: OnnxModel | None, answer: Floats | None) -> Outlook:
     """What the model has answered, or else the plain rule, with all that must be said beside it."""
     known, bars, problem = checked.known, checked.bars, checked.problem
+    card, reports = model.card if model else None, checked.reports
     shape = card.standardised_quantiles if card else gaussian_quantiles()
     baseline = all_horizons(head_quantiles(checked.volatility, shape))
     if answer is None:
@@ -177,7 +201,31 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: Floats | None) -
         ),
         problem=problem,
         market=known.market,
+        reports=known.reports,
+        report=reports.next() if reports is not None else None,
+        widened=_measure(model, checked, answer) if model is not None and answer is not None else None,
     )
+
+
+def _measure(model: OnnxModel, checked: _Checked, answer: Floats) -> Callable[[], Floats] | None:
+    """By how much reports widen the 80 % ranges, measured when somebody asks; None where the model knows of none.
+
+    The same window is asked once more with an empty calendar, which costs as much as the forecast itself.
+    """
+    if checked.reports is None or model.card.error_shares is None:
+        return None
+
+    def measured() -> Floats:
+        bars, market, *_ = _windows([checked], model.card)[0]
+        without = all_horizons(model.quantiles(bars, market)[0].astype(np.float64))
+        wider: Floats = _widths(answer) / _widths(without) - 1
+        return wider
+
+    return cache(measured)
+
+
+def _widths(quantiles: Floats) -> Floats:
+    return quantiles[:, Q90] - quantiles[:, Q10]
 
 
 def forecast_at(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
@@ -188,6 +236,7 @@ def forecast_at(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
         )
     instrument, bars = outlook.instrument, outlook.bars
     cutoff = bars.cutoff
+    target = session_after(instrument.calendar, cutoff, horizon)
     quantiles, baseline = outlook.log_returns[horizon - 1], outlook.baseline[horizon - 1]
     growth, baseline_growth = probability_above_zero(np.stack([quantiles, baseline]))
     return Forecast(
@@ -198,7 +247,7 @@ def forecast_at(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
         cutoff=cutoff,
         last_close=bars.quoted_close,
         horizon=horizon,
-        target_session=session_after(instrument.calendar, cutoff, horizon),
+        target_session=target,
         made_at=made_at,
         log_returns=tuple(quantiles.tolist()),
         probability_of_growth=float(growth),
@@ -217,7 +266,17 @@ def forecast_at(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
         caveats=outlook.caveats,
         forecast_id=_forecast_id(outlook, horizon, quantiles),
         problem=outlook.problem,
+        earnings=_report_inside(outlook, horizon, target),
     )
+
+
+def _report_inside(outlook: Outlook, horizon: int, target: date) -> ReportInside | None:
+    """The company's next report, where it counts by the target session; else None."""
+    report = outlook.report
+    if report is None or report.session > target:
+        return None
+    wider = float(outlook.widened()[horizon - 1]) if outlook.widened is not None else None
+    return ReportInside(report.day, report.last_day, report.known, wider)
 
 
 def _record_at(records: tuple[Record | None, ...], horizon: int) -> Record | None:

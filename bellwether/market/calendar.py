@@ -151,6 +151,14 @@ def session_after(calendar: str, session: date, steps: int) -> date:
     return to_date(sessions[at + steps])
 
 
+@lru_cache(maxsize=1024)  # a whole universe asks for the same
+def sessions_after(calendar: str, session: date, count: int) -> Sessions:
+    """The `count` sessions after a day as datetime64[D], (count,); at most a year of them."""
+    sessions = _sessions(calendar, session.year - 1, session.year + 1)
+    at = int(np.searchsorted(sessions, np.datetime64(session), side="right"))
+    return sessions[at : at + count]
+
+
 def sessions_between(calendar: str, first: date, last: date) -> int:
     """How many sessions lie after `first`, up to and including `last`; 0 when `last` is not later."""
     if last <= first:

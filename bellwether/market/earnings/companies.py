@@ -9,9 +9,9 @@ from bellwether.market.universe_state import is_stock
 #: a fund names itself one; "Trust" and "Vanguard" alone do not tell: some trusts are companies
 _FUND = re.compile(r"\b(ETF|ETN|ETC|ETP|UCITS|SPDR|iShares|ProShares|Index Fund|Fund|Funds)\b", re.IGNORECASE)
 #: those most asked for, where a file knows no names
-_FUNDS = frozenset(
-    "SPY VOO IVV VTI QQQ QQQM IWM DIA EFA EEM VEA VWO GLD IAU SLV TLT IEF SHY LQD HYG AGG BND XLB XLC XLE XLF XLI XLK XLP"
-    " XLRE XLU XLV XLY SMH SOXX ARKK VNQ VUG VTV SCHD JEPI TQQQ SQQQ UVXY USO".split()
+_FUNDS = re.compile(
+    "SPY|VOO|IVV|VTI|QQQ|QQQM|IWM|DIA|EFA|EEM|VEA|VWO|GLD|IAU|SLV|TLT|IEF|SHY|LQD|HYG|AGG|BND|XL[BCEFIKPUVY]|XLRE|SMH"
+    "|SOXX|ARKK|VNQ|VUG|VTV|SCHD|JEPI|TQQQ|SQQQ|UVXY|USO"
 )
 
 
@@ -21,6 +21,6 @@ def reports_results(instrument: Instrument) -> bool:
     return (
         is_stock(symbol)
         and instrument.calendar != EVERY_DAY
-        and symbol not in _FUNDS
+        and not _FUNDS.fullmatch(symbol)
         and not _FUND.search(instrument.name)
     )

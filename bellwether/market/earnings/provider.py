@@ -131,7 +131,9 @@ class _Known:
         with self._lock:
             facts = self._facts.get(key)
         if facts is None:
-            facts = tuple(believable(known_on(told(instrument.symbol), day), day)) if reports_results(instrument) else ()
+            facts = (
+                tuple(believable(known_on(told(instrument.symbol), day), day)) if reports_results(instrument) else ()
+            )
             with self._lock:
                 self._facts[key] = facts
         return facts

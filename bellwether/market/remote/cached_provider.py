@@ -155,7 +155,7 @@ class CachedProvider:
         return found
 
     def _announced(self, symbol: str) -> tuple[Announcement, ...]:
-        return self.asker.ask(lambda timeout: self.source.announcements(symbol, timeout))  # type: ignore[attr-defined,no-any-return]
+        return self.asker.ask(lambda timeout: self.source.announcements(symbol, timeout))  # type: ignore[attr-defined]
 
     def _lock_of(self, symbol: str) -> threading.Lock:
         with self._guard:
