@@ -13,10 +13,9 @@ which saves a third of the time.
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 
 import numpy as np
 
@@ -43,6 +42,7 @@ from bellwether.forecasting import caveats
 from bellwether.forecasting.baseline import all_horizons, gaussian_quantiles, head_quantiles
 from bellwether.forecasting.explain import explain, usual_probability_of_growth
 from bellwether.forecasting.inputs import Float32s, align_closes, bars_input, market_input
+from bellwether.forecasting.measured_width import MeasuredWidth
 from bellwether.forecasting.metrics import probability_above_zero
 from bellwether.forecasting.reports_ahead import FOLLOWING, KnownReports, chances_of, known_reports
 from bellwether.market.bars import SMALLEST_VOLATILITY, after_breaks, find_problem, mended
@@ -71,7 +71,7 @@ def make_outlooks(known: Sequence[ForecastInputs], model: OnnxModel | None) -> l
     began, card = time.perf_counter(), model.card if model else None
     checked = [_checked(inputs, card) for inputs in known]
     made = [
-        symbol if isinstance(symbol, UnusableBars) else _outlook(symbol, model, answer)
+        symbol if isinstance(symbol, UnusableBars) else _outlook(symbol, card, answer)
         for symbol, answer in zip(checked, _ask(model, checked), strict=True)
     ]
     took = time.perf_counter() - began
@@ -131,20 +131,26 @@ def _reports(known: ForecastInputs, bars: Bars) -> KnownReports | None:
     return known_reports(bars.sessions, following, known.reports)
 
 
-def _ask(model: OnnxModel | None, checked: Sequence[_Checked | UnusableBars]) -> list[Floats | None]:
-    """The model's quantiles at all horizons, (MAX_HORIZON, len(LEVELS)) each.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answer:
+    """What a model says of one symbol."""
 
-    None where it must not answer, and where its answer is no quantiles.
-    """
-    answers: list[Floats | None] = [None] * len(checked)
+    quantiles: Floats  #: at all horizons, (MAX_HORIZON, len(LEVELS))
+    widened: MeasuredWidth | None  #: by what it read of reports; None where it read nothing of them
+
+
+def _ask(model: OnnxModel | None, checked: Sequence[_Checked | UnusableBars]) -> list[_Answer | None]:
+    """The model's answers: None where it must not answer, and where its answer is no quantiles."""
+    answers: list[_Answer | None] = [None] * len(checked)
     if model is None:
         return answers
     sound = {at: symbol for at, symbol in enumerate(checked) if isinstance(symbol, _Checked) and not symbol.problem}
     windows = _windows(list(sound.values()), model.card)
-    for at, quantiles in zip(sound, model.quantiles_of_each(windows), strict=True):
+    for at, window, quantiles in zip(sound, windows, model.quantiles_of_each(windows), strict=True):
         at_heads = quantiles.astype(np.float64)
         if np.isfinite(at_heads).all() and (np.diff(at_heads, axis=1) >= 0).all():
-            answers[at] = all_horizons(at_heads)
+            answer, (bars, market, *calendar) = all_horizons(at_heads), window
+            answers[at] = _Answer(answer, MeasuredWidth(model, bars, market, answer) if calendar else None)
     return answers
 
 
@@ -167,10 +173,9 @@ def _windows(checked: Sequence[_Checked], card: ModelCard) -> list[tuple[Float32
     return windows
 
 
-def _outlook(checked: _Checked, model: OnnxModel | None, answer: Floats | None) -> Outlook:
+def _outlook(checked: _Checked, card: ModelCard | None, answer: _Answer | None) -> Outlook:
     """What the model has answered, or else the plain rule, with all that must be said beside it."""
     known, bars, problem = checked.known, checked.bars, checked.problem
-    card, reports = model.card if model else None, checked.reports
     shape = card.standardised_quantiles if card else gaussian_quantiles()
     baseline = all_horizons(head_quantiles(checked.volatility, shape))
     if answer is None:
@@ -180,7 +185,7 @@ def _outlook(checked: _Checked, model: OnnxModel | None, answer: Floats | None) 
     return Outlook(
         instrument=known.instrument,
         bars=bars,
-        log_returns=baseline if answer is None else answer,
+        log_returns=baseline if answer is None else answer.quantiles,
         baseline=baseline,
         model_id=answering.model_id if answering else BASELINE_ID,
         vix=latest[MARKET_SERIES.index("^VIX")],
@@ -202,30 +207,9 @@ def _outlook(checked: _Checked, model: OnnxModel | None, answer: Floats | None) 
         problem=problem,
         market=known.market,
         reports=known.reports,
-        report=reports.next() if reports is not None else None,
-        widened=_measure(model, checked, answer) if model is not None and answer is not None else None,
+        report=checked.reports.next() if checked.reports is not None else None,
+        widened=answer.widened if answer is not None else None,
     )
-
-
-def _measure(model: OnnxModel, checked: _Checked, answer: Floats) -> Callable[[], Floats] | None:
-    """By how much reports widen the 80 % ranges, measured when somebody asks; None where the model knows of none.
-
-    The same window is asked once more with an empty calendar, which costs as much as the forecast itself.
-    """
-    if checked.reports is None or model.card.error_shares is None:
-        return None
-
-    def measured() -> Floats:
-        bars, market, *_ = _windows([checked], model.card)[0]
-        without = all_horizons(model.quantiles(bars, market)[0].astype(np.float64))
-        wider: Floats = _widths(answer) / _widths(without) - 1
-        return wider
-
-    return cache(measured)
-
-
-def _widths(quantiles: Floats) -> Floats:
-    return quantiles[:, Q90] - quantiles[:, Q10]
 
 
 def forecast_at(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
@@ -276,7 +260,8 @@ def _report_inside(outlook: Outlook, horizon: int, target: date) -> ReportInside
     if report is None or report.session > target:
         return None
     wider = float(outlook.widened()[horizon - 1]) if outlook.widened is not None else None
-    return ReportInside(report.day, report.last_day, report.known, wider)
+    is_measured = wider is not None and np.isfinite(wider)
+    return ReportInside(report.day, report.last_day, report.known, wider if is_measured else None)
 
 
 def _record_at(records: tuple[Record | None, ...], horizon: int) -> Record | None:

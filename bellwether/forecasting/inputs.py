@@ -38,18 +38,25 @@ def market_input(sessions: Sessions, market: tuple[Bars | None, ...], context_le
 
 
 def calendar_input(
-    sessions: Sessions, following: Sessions, reports: ReportPlaces, chances: Float32s, context_length: int
+    sessions: Sessions,
+    following: Sessions,
+    reports: ReportPlaces,
+    chances: Float32s,
+    context_length: int,
+    code: int | None = None,
 ) -> Float32s:
     """What is known of a company's reports at the last of `sessions`: (1, context_length + AHEAD) float32.
 
     1 on sessions on which one came out, then the chance of one on each session ahead. `following` are the sessions to
-    come, as far as a predicted report may lie; `chances` are those of the model (`report_days.chances`).
+    come, as far as a predicted report may lie; `chances` are those of the model (`report_days.chances`), and `code` is
+    what `next_report` says at the last session, for whoever knows it already.
     """
     count = len(sessions)
     window = np.zeros((1, context_length + chances.shape[1]), np.float32)
     past = reports.at[reports.at < count] - count + context_length
     window[0, past[past >= 0]] = 1
-    (code,) = next_report(np.concatenate([sessions, following]), reports, np.array([count - 1]))
+    if code is None:
+        (code,) = next_report(np.concatenate([sessions, following]), reports, np.array([count - 1]))
     window[0, context_length:] = chances[code]
     return window
 

@@ -1,0 +1,30 @@
+"""How much wider ranges are for what is known of reports: the model is asked once more, with nothing known of them."""
+
+import numpy as np
+
+from bellwether.core.types import Q10, Q90, Floats
+from bellwether.forecasting.baseline import all_horizons
+from bellwether.models.onnx_model import OnnxModel
+
+
+class MeasuredWidth:
+    """Asked when somebody first wants to know: that costs as much as the forecast itself."""
+
+    def __init__(self, model: OnnxModel, bars: Floats, market: Floats, quantiles: Floats) -> None:
+        """`bars` and `market` are what the model read; `quantiles` its answer at all horizons, with the calendar."""
+        self._model, self._quantiles = model, quantiles
+        self._read: tuple[Floats, Floats] | None = (bars, market)
+        self._wider: Floats | None = None
+
+    def __call__(self) -> Floats:
+        """By which fraction the 80 % ranges are wider than without reports, (MAX_HORIZON,)."""
+        read = self._read
+        if self._wider is None and read is not None:
+            without = all_horizons(self._model.quantiles(*read)[0].astype(np.float64))
+            self._wider, self._read = _widths(self._quantiles) / _widths(without) - 1, None  # windows take room
+        assert self._wider is not None
+        return self._wider
+
+
+def _widths(quantiles: Floats) -> Floats:
+    return quantiles[:, Q90] - quantiles[:, Q10]
