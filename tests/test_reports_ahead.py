@@ -23,11 +23,13 @@ from bellwether.track_record.demotion.gate import demoted
 from tests.conftest import MODELS, NOW
 from tests.support.calendar_model import MODEL_ID, WIDER, calendar_model
 from tests.support.database import new_database
+from training.panel import build_panel
 
 CUTOFF = date(2021, 10, 20)
 REPORT = date(2021, 10, 26)  #: Alphabet's, four sessions later
 EXACT = np.eye(1, len(REPORT_ERRORS), -REPORT_ERRORS[0])[0]
 CHANCES = chances(EXACT)
+SPREAD = np.full(len(REPORT_ERRORS), 1 / len(REPORT_ERRORS))
 PAST = tuple(date.fromisoformat(day) for day in ("2020-10-29", "2021-02-02", "2021-04-27", "2021-07-27"))
 
 
@@ -222,3 +224,16 @@ def test_earlier_ranges_beside_a_chart_knew_their_reports(reading: Services) -> 
         for services in (reading, bare)
     )
     assert ours[-1] == pytest.approx((1 + WIDER) * theirs[-1])
+
+
+def test_training_and_service_read_the_same_calendar(reading: Services) -> None:
+    bars = reading.provider.bars("GOOGL", date(2021, 12, 31))
+    told = reading.reports.known(reading.provider.instrument("GOOGL"), date(2021, 12, 31))
+    days = np.array([fact.day for fact in told], "datetime64[D]")
+    panel = build_panel({"GOOGL": bars}, {"GOOGL": (days, np.full(len(days), "NaT", "datetime64[D]"))}, SPREAD)
+    table, last = chances(SPREAD), int(np.searchsorted(bars.sessions, np.datetime64("2021-06-01")))
+    for row in range(1500, last, 7):  # later ones look beyond the last bar, where training counts holidays too
+        mine = known_reports(bars.sessions[: row + 1], bars.sessions[row + 1 : row + 1 + FOLLOWING], told)
+        at = np.flatnonzero(panel.sessions == bars.sessions[row])
+        window = mine.calendar(table, 504) if mine is not None else None
+        assert window is not None and np.array_equal(window, panel.calendar(at)), bars.sessions[row]
