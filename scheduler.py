@@ -30,6 +30,7 @@ from bellwether.delivery.messages import RecipientKind
 from bellwether.jobs.heartbeat import heartbeat
 from bellwether.jobs.record_universe import forecast_universe
 from bellwether.jobs.refresh_prices import refresh_all
+from bellwether.jobs.refresh_reports import refresh_reports
 from bellwether.services import Services
 from bellwether.track_record.ledger.settle import settle
 from bellwether.webhooks import webhooks_table
@@ -152,10 +153,13 @@ class Timetable:
             log.info("%d %s sent.", did.sent, channel.units)
 
     async def _refresh(self) -> None:
-        """Fetch the bars of sessions that have closed."""
+        """Fetch the bars of sessions that have closed, and days of reports that are due to be asked for."""
         did = await asyncio.to_thread(refresh_all, self._services, self._gives_way())
         if did is not None and (did.fetched or did.stopped):
             log.info("Prices: %s", did)
+        learned = await asyncio.to_thread(refresh_reports, self._services, self._gives_way())
+        if learned.asked or learned.failed:
+            log.info("Days of reports: %d companies asked for, %d failed.", learned.asked, learned.failed)
 
     async def _account(self) -> None:
         """Enter the session's forecasts of the whole universe, and the outcomes that are known by now."""

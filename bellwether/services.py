@@ -10,7 +10,7 @@ from bellwether.core.connections import Fault, faults_for
 from bellwether.core.errors import ModelError
 from bellwether.db.database import Store
 from bellwether.forecasting.outlook_cache import OutlookCache
-from bellwether.market.earnings.provider import Reports, open_reports
+from bellwether.market.earnings.provider import ReportDates, open_reports
 from bellwether.market.provider import Provider
 from bellwether.market.sources import open_market
 from bellwether.market.statements.provider import Fundamentals, open_fundamentals
@@ -29,7 +29,7 @@ class Services:
     settings: Settings
     provider: Provider
     fundamentals: Fundamentals
-    reports: Reports  #: on which days companies report
+    reports: ReportDates  #: on which days companies report
     universe: Universe  #: what is served every session, and what else is known by name
     model: OnnxModel | None  #: None when it cannot be used; answers are then the baseline's, and say so
     model_problem: str  #: why not

@@ -128,6 +128,12 @@ def test_a_range_that_is_none_or_endless_is_its_first_day(end: date) -> None:
     assert (fact.day, fact.last_day) == (NEXT, None)
 
 
+def test_a_range_that_was_over_when_first_told_is_no_fact() -> None:
+    assert after((), told(TODAY - timedelta(9), last_day=TODAY - timedelta(4)), None, TODAY) == ()
+    facts = after((), told(NEXT, last_day=NEXT + timedelta(3)), None, TODAY)
+    assert after(facts, told(NEXT, last_day=NEXT + timedelta(3)), TODAY, NEXT + timedelta(9)) == facts
+
+
 def test_the_next_day_is_one_that_may_still_come() -> None:
     facts = told(PAST[0], NEXT, NEXT + timedelta(90))
     assert next_day(facts, NEXT - timedelta(1)) == facts[1]

@@ -16,8 +16,9 @@ from bellwether.alerts.tick_rules import judge_rules
 from bellwether.ask import forecasts
 from bellwether.ask.point_in_time import inputs_at
 from bellwether.core.alert_types import AlertRule, AlertSettings, Direction, QuietHours, Repeat, RuleKind, RuleRequest
+from bellwether.core.announcement import Announcement
 from bellwether.core.config import load_settings
-from bellwether.core.types import MARKET_SERIES, Statements, to_date
+from bellwether.core.types import MARKET_SERIES, Instrument, to_date
 from bellwether.db.database import rows
 from bellwether.delivery import chats_table
 from bellwether.forecasting.forecaster import make_outlook
@@ -363,12 +364,15 @@ class Reports:
     def __init__(self, day: date) -> None:
         self._day = day
 
-    def statements(self, symbol: str) -> Statements:
-        return Statements(symbol, "USD", (), self._day, "made up")
+    def known(self, instrument: Instrument, on: date) -> tuple[Announcement, ...]:
+        return (Announcement(instrument.symbol, self._day),)
+
+    def refresh(self, instrument: Instrument) -> bool:
+        return False
 
 
 def test_earnings_are_announced_the_session_before(tmp_path: Path) -> None:
-    services = replace(services_at(tmp_path), fundamentals=Reports(date(2021, 12, 31)))
+    services = replace(services_at(tmp_path), reports=Reports(date(2021, 12, 31)))
     add(services, RuleRequest(RuleKind.EARNINGS))
     assert judge_rules(services, EVENING - DAY).reasons == {RuleReason.NOT_REACHED: 1}
     assert judge_rules(services, EVENING).told == 1

@@ -20,7 +20,7 @@ from tests.support.data import DATA
 from tests.support.yahoo_server import YahooServer
 from tests.support.yahoo_services import yahoo_services
 
-SERIES, SUMMARY = "/ws/fundamentals-timeseries/", "/v10/finance/quoteSummary/"
+SERIES = "/ws/fundamentals-timeseries/"
 
 
 @pytest.fixture
@@ -45,7 +45,6 @@ def test_recorded_quarters_come_to_the_digit_with_their_currency(start: Callable
     assert [quarter.period_end for quarter in apple.quarters] == sorted(
         quarter.period_end for quarter in apple.quarters
     )
-    assert apple.next_earnings == date(2025, 4, 30)  # as of the recording
 
 
 def test_statements_may_be_in_another_currency_than_the_share(start: Callable[[], Fundamentals]) -> None:
@@ -75,13 +74,6 @@ def test_they_are_kept_asked_for_once_a_day_and_answer_while_yahoo_is_down(
     server.clear_faults()
     clock.now += timedelta(minutes=10)
     assert down.statements("BABA").currency == "CNY"
-
-
-def test_a_company_whose_next_date_yahoo_does_not_know_has_none(
-    server: YahooServer, start: Callable[[], Fundamentals]
-) -> None:
-    server.fail_next(SUMMARY, 404, times=None)
-    assert start().statements("AAPL").next_earnings is None
 
 
 def test_the_sample_market_brings_its_own(services: Services) -> None:
@@ -120,7 +112,6 @@ def test_a_file_is_read_exactly(tmp_path: Path) -> None:
         "AAPL",
         "USD",
         (Quarter(date(2021, 3, 31), 89.6, 23.6, None), Quarter(date(2021, 6, 30), 81.4, 21.7, date(2021, 7, 28))),
-        None,
         "file",
     )
     assert services.fundamentals.statements("TRUE").quarters == (Quarter(date(2021, 6, 30), 1.0, None, None),)
@@ -176,7 +167,7 @@ def quarters(*ends: int, known: date | None = None) -> tuple[Quarter, ...]:
 
 
 def company(*parts: Quarter, currency: str = "USD") -> Statements:
-    return Statements("X", currency, parts, None, "yahoo")
+    return Statements("X", currency, parts, "yahoo")
 
 
 TODAY = date(2022, 1, 31)

@@ -36,7 +36,7 @@ def made_up(count: int = 24, last: date = date(2021, 9, 30), growth: float = 0.0
         end = last - timedelta(days=round(back * 365.25 / 4))
         revenue = 1e9 * (1 + growth) ** (-back / 4) * (1 + 0.2 * (back % 4 == 0))
         quarters.append(Quarter(end, revenue, 0.1 * revenue, end + timedelta(days=30)))
-    return Statements("AAPL", "USD", tuple(quarters), None, "file")
+    return Statements("AAPL", "USD", tuple(quarters), "file")
 
 
 def growths(statements: Statements, model: GrowthModel) -> list[tuple[float, ...]]:

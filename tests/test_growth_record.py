@@ -54,7 +54,7 @@ class Reports:
         known = tuple(
             quarter for quarter in self.quarters if quarter.known_on and quarter.known_on <= self._clock().date()
         )
-        return Statements(symbol, "USD", known, None, "yahoo")
+        return Statements(symbol, "USD", known, "yahoo")
 
     def at_hand(self, symbol: str) -> Statements | None:
         return self.statements(symbol)

@@ -188,7 +188,7 @@ def test_forecasts_in_bulk_are_those_that_are_served(tmp_path: Path) -> None:
     quarters = tuple(
         Quarter(figure.period_end, figure.revenue, figure.net_income, figure.known_on) for figure in figures
     )
-    statements = Statements("A", "USD", quarters, None, "file")
+    statements = Statements("A", "USD", quarters, "file")
     day = date.fromisoformat(found["cutoff"][10])
     made = forecast_growth(
         Instrument("A", "A", "", "XNYS", "USD"), statements, GrowthModel(MODELS / "revenue-1"), day, datetime.now(UTC)

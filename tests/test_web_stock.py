@@ -15,9 +15,10 @@ import pytest
 
 from bellwether.ask import forecasts
 from bellwether.charts.fan import PASTS
+from bellwether.core.announcement import Announcement
 from bellwether.core.config import load_settings
 from bellwether.core.errors import LedgerError
-from bellwether.core.types import Forecast, Statements
+from bellwether.core.types import Forecast, Instrument
 from bellwether.forecasting import sentences
 from bellwether.forecasting.change_sentences import changes
 from bellwether.services import Services, build_services
@@ -353,21 +354,21 @@ class Reports:
     def __init__(self, on: date | None) -> None:
         self._on = on
 
-    def statements(self, symbol: str) -> Statements:
-        """No figures, only the day."""
-        return Statements(symbol, "USD", (), self._on, "file")
+    def known(self, instrument: Instrument, on: date) -> tuple[Announcement, ...]:
+        return (Announcement(instrument.symbol, self._on),) if self._on is not None else ()
 
-    at_hand = statements
+    def refresh(self, instrument: Instrument) -> bool:
+        return False
 
 
 def test_the_page_offers_the_next_earnings_where_somebody_knows_them(services: Services) -> None:
-    visitor = Visitor(create_app(replace(services, fundamentals=Reports(date(2022, 1, 27)))))
+    visitor = Visitor(create_app(replace(services, reports=Reports(date(2027, 1, 28)))))
     assert 'href="/stocks/AAPL/earnings.ics"' in visitor.get("/stocks/AAPL").text
     assert "earnings.ics" not in visitor.get("/stocks/%5EGSPC").text, "an index reports nothing"
     answer = visitor.get("/stocks/apple/earnings.ics")
     assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
     assert "URL:http://bellwether.test/stocks/AAPL" in answer.text
-    unknown = Visitor(create_app(replace(services, fundamentals=Reports(None)))).get("/stocks/AAPL/earnings.ics")
+    unknown = Visitor(create_app(replace(services, reports=Reports(None)))).get("/stocks/AAPL/earnings.ics")
     assert unknown.status_code == 404 and "not known yet" in unknown.text
 
 

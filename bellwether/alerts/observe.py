@@ -3,7 +3,7 @@
 outlook                 all horizons of one symbol
 | issue                 once for each horizon asked for: into the ledger, since an alert may tell it
 | past_quantiles        once for the symbol, when some rule asks how rare its outlook is
-| Fundamentals          once for the symbol, when some rule asks for its earnings
+| ReportDates           once for the symbol, when some rule asks for its earnings
 """
 
 import logging
@@ -15,13 +15,13 @@ from bellwether.alerts.rules.rarity import COMPARED, Rarity, rarity
 from bellwether.ask import forecasts, point_in_time
 from bellwether.core.alert_types import FORECASTS, AlertRule, RuleKind
 from bellwether.core.errors import BellwetherError, DoubtfulBars
-from bellwether.core.types import Outlook
+from bellwether.core.types import Instrument, Outlook
 from bellwether.forecasting.past_quantiles import past_quantiles
 from bellwether.market.bars import STALE_AFTER
 from bellwether.market.calendar import session_after
+from bellwether.market.earnings.provider import next_told
 from bellwether.market.holes import Gap, last_gap
 from bellwether.market.provider import Provider
-from bellwether.market.statements.provider import Fundamentals
 from bellwether.services import Services
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def observe(services: Services, symbol: str, session: date, rules: Sequence[Aler
         forecasts={horizon: forecasts.issue(services, outlook, horizon).forecast for horizon in horizons},
         rarities=rarities(services, outlook, unusual),
         next_session=session_after(instrument.calendar, bars.cutoff, 1),
-        earnings=next_earnings(services.fundamentals, symbol) if announced else None,
+        earnings=next_earnings(services, instrument, bars.cutoff) if announced else None,
         gap=last_gap(instrument.calendar, bars),
         is_cut=point_in_time.is_cut(services.provider, instrument, bars.cutoff),
     )
@@ -101,9 +101,6 @@ def rarities(services: Services, outlook: Outlook, horizons: Collection[int]) ->
     return {horizon: rarity(said[-1, horizon - 1], said[:-1, horizon - 1]) for horizon in horizons if len(said)}
 
 
-def next_earnings(fundamentals: Fundamentals, symbol: str) -> date | None:
-    """When the company reports next; None where nobody says."""
-    try:
-        return fundamentals.statements(symbol).next_earnings
-    except BellwetherError:
-        return None
+def next_earnings(services: Services, instrument: Instrument, session: date) -> date | None:
+    """When the company reports next after a session; None where nobody says."""
+    return next_told(services.reports, instrument, services.clock().date(), session)

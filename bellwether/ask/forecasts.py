@@ -21,7 +21,7 @@ from bellwether.core.types import (
 )
 from bellwether.forecasting.forecaster import forecast_at, make_outlook
 from bellwether.market.bars import STALE_AFTER
-from bellwether.market.earnings.provider import Reports
+from bellwether.market.earnings.provider import ReportDates
 from bellwether.market.provider import Provider
 from bellwether.market.symbols.resolve import Resolver
 from bellwether.models.registry import ModelRegistry
@@ -178,7 +178,7 @@ def chart_svg(
     return to_svg(fan_chart(asked.outlook, asked.forecast.horizon, theme, shape, beside, shown))
 
 
-def previous(provider: Provider, models: ModelRegistry, reports: Reports, asked: Answer) -> Forecast | None:
+def previous(provider: Provider, models: ModelRegistry, reports: ReportDates, asked: Answer) -> Forecast | None:
     """The forecast of one session earlier, made again from its bars; None when it cannot be made."""
     bars = asked.outlook.bars
     if len(bars) < 2:

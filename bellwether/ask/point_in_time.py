@@ -9,7 +9,7 @@ from bellwether.core.errors import BadDate, MarketDataError, UnknownSymbol, Unus
 from bellwether.core.i18n.translate import said, together
 from bellwether.core.types import MARKET_SERIES, Bars, ForecastInputs, Instrument, Origin
 from bellwether.market.calendar import SETTLING, closes_at, is_session, last_closed_session
-from bellwether.market.earnings.provider import Reports
+from bellwether.market.earnings.provider import ReportDates
 from bellwether.market.scale import index_levels, recent_comparable
 
 EARLIEST = date(1900, 1, 1)  #: as-of dates before it are typing errors
@@ -69,7 +69,9 @@ def inputs_at(
     return ForecastInputs(origin.instrument or instrument, bars, beside, origin.source, note, expected, reports)
 
 
-def reports_at(reports: Reports, instrument: Instrument, as_of: date | None, now: datetime) -> tuple[Announcement, ...]:
+def reports_at(
+    reports: ReportDates, instrument: Instrument, as_of: date | None, now: datetime
+) -> tuple[Announcement, ...]:
     """What was known of a company's reports on a past day, or is known now; nothing that was learned later."""
     return reports.known(instrument, as_of or now.date())
 

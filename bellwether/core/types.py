@@ -154,7 +154,6 @@ class Statements:
     symbol: str
     currency: str  #: of the statements, ISO 4217; not always that of the share
     quarters: tuple[Quarter, ...]
-    next_earnings: date | None  #: when the next quarter is expected; None where not known
     source: str  #: "yahoo", "file" or "sample"
 
 

@@ -61,6 +61,8 @@ class YahooServer:
         self._faults = FaultQueue()
         self._added: dict[str, Json] = {}
         self._searches: dict[str, list[Json]] = {}
+        self._reports: dict[str, list[str]] = {}
+        self._next_reports: dict[str, list[int]] = {}
 
     def __enter__(self) -> YahooServer:
         self._http.__enter__()
@@ -95,6 +97,16 @@ class YahooServer:
         """Find these quotes for words, whatever their case; goes before a recording."""
         with self._lock:
             self._searches[words.casefold()] = quotes
+
+    def add_reports(self, symbol: str, times: list[str]) -> None:
+        """Rows of the page of reports, each its time as that writes it: "January 30, 2025 at 4 PM EST"."""
+        with self._lock:
+            self._reports[symbol.upper()] = times
+
+    def add_next_report(self, symbol: str, stamps: list[int]) -> None:
+        """What the calendar of events tells as the next report, in seconds; goes before a recording."""
+        with self._lock:
+            self._next_reports[symbol.upper()] = stamps
 
     def fail_next(
         self,
@@ -158,6 +170,14 @@ class YahooServer:
         if path == "/v7/finance/quote":
             found = recorded.quotes(query.get("symbols", "").split(","))
             return _json({"quoteResponse": {"result": found, "error": None}})
+        if path == "/calendar/earnings":
+            return self._reports_page(query.get("symbol", "").upper())
+        if path.startswith(recorded.SUMMARY) and query.get("modules") == "calendarEvents":
+            with self._lock:
+                stamps = self._next_reports.get(path.removeprefix(recorded.SUMMARY).upper())
+            if stamps is not None:
+                events = {"calendarEvents": {"earnings": {"earningsDate": stamps}}}
+                return _json({"quoteSummary": {"result": [events], "error": None}})
         if path.startswith(recorded.SUMMARY):
             return _summary(path.removeprefix(recorded.SUMMARY), query)
         if path.startswith(recorded.TIMESERIES):
@@ -197,6 +217,19 @@ class YahooServer:
             span = f"startDate = {query.get('period1')}, endDate = {query.get('period2')}"
             return _error("chart", 400, "Bad Request", f"Data doesn't exist for {span}")
         return _json(part)
+
+    def _reports_page(self, symbol: str) -> Response:
+        """A page for people, whose one table yfinance reads; without any for what has never reported."""
+        with self._lock:
+            times = self._reports.get(symbol, [])
+        cells = "".join(
+            f"<tr><td>{symbol}</td><td>Company</td><td>{when}</td><td>1.5</td><td>-</td><td>-</td></tr>"
+            for when in times
+        )
+        names = ("Symbol", "Company", "Earnings Date", "EPS Estimate", "Reported EPS", "Surprise (%)")
+        head = "".join(f"<th>{name}</th>" for name in names)
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table>" if times else ""
+        return Response(200, f"<!DOCTYPE html><html><body>{table}</body></html>".encode(), CONTENT_TYPES["html"])
 
 
 def _summary(symbol: str, query: dict[str, str]) -> Response:

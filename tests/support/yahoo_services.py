@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from bellwether.core.config import load_settings
+from bellwether.market.earnings.provider import open_reports
 from bellwether.market.remote.cached_provider import CachedProvider
 from bellwether.market.remote.guarded_source import GuardedSource
 from bellwether.market.yahoo.source import YahooSource
@@ -31,4 +32,6 @@ def yahoo_services(folder: Path, server: YahooServer, clock: Clock, timeout: flo
         prepare=source.prepare,
         clock=lambda: clock().timestamp(),
     )
-    return dataclasses.replace(services, provider=CachedProvider(source, asker, services.store, clock))
+    provider = CachedProvider(source, asker, services.store, clock)
+    reports = open_reports(settings.market, provider, services.store, clock)
+    return dataclasses.replace(services, provider=provider, reports=reports)

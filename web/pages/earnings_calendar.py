@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from bellwether.ask import forecasts
 from bellwether.core.types import Instrument
+from bellwether.market.earnings.provider import next_told
 from web.dependencies import NowOf, ServicesOf
 from web.pages.forecast_view import stock_address
 from web.pages.render import base_address
@@ -21,7 +22,8 @@ _LONGEST_LINE = 74  #: bytes before a line must be folded
 def earnings(request: Request, services: ServicesOf, now: NowOf, symbol: str) -> Response:
     """One event for the day. The source is asked now, at the wish of who wants the file, and never for a page."""
     instrument = forecasts.resolve(services, symbol)
-    on = services.fundamentals.statements(instrument.symbol).next_earnings
+    today = now.date()
+    on = next_told(services.reports, instrument, today, today - timedelta(days=1))
     if on is None:
         text = f"The day of the next earnings of {instrument.name} is not known yet."
         raise HttpProblem("not_found", text)

@@ -11,7 +11,7 @@ from bellwether.core.errors import BellwetherError
 from bellwether.core.parsing import DEFAULT_HORIZON, parse_date, parse_horizon
 from bellwether.core.types import Forecast, to_date
 from bellwether.market.calendar import closes_at, is_session
-from bellwether.market.statements.provider import NoFundamentals, SampleFundamentals
+from bellwether.market.earnings.provider import may_be_told
 from bellwether.revenue.ask import at_hand
 from bellwether.services import Services
 from bellwether.track_record.grading import GradedRange
@@ -80,7 +80,7 @@ def stock(
         bot_link=link,
         record=record,
         growth=growth,
-        has_statements=not isinstance(services.fundamentals, NoFundamentals | SampleFundamentals),
+        reports_told=may_be_told(services.reports, asked.outlook.instrument, now.date()),
     )
 
 

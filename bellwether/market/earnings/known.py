@@ -47,7 +47,7 @@ def learned(kept: Facts, told: Iterable[Announcement], asked_before: date | None
     the source no longer tells is the same report, moved. What lies ahead and is not told any more does not stand, but
     only where the source tells some other day ahead: an answer may lack its future altogether.
     """
-    answer = distinct(believable(told, today))
+    answer = distinct(fact for fact in believable(told, today) if not _is_over_untold(fact, today))
     standing = [fact for fact in kept if fact.withdrawn_from is None]
     unchanged = {_said(fact) for fact in standing} & {_said(fact) for fact in answer}
     before = [fact for fact in standing if _said(fact) not in unchanged]
@@ -109,6 +109,11 @@ def in_order(told: Sequence[Announcement]) -> Facts:
 def _was_over(fact: Announcement, moved: Iterable[Announcement], asked_before: date | None, today: date) -> bool:
     """Whether a report was over when it could first have been heard of, and is no other word on one kept."""
     return fact.end < (asked_before or today) and not any(_are_one(fact, old) for old in moved)
+
+
+def _is_over_untold(fact: Announcement, today: date) -> bool:
+    """Whether a range is over and nobody says on which of its days the report came: a fact only where it is kept."""
+    return fact.last_day is not None and fact.last_day < today
 
 
 def _said(fact: Announcement) -> tuple[date, date]:

@@ -20,17 +20,18 @@ from bellwether.core.types import Instrument
 from bellwether.db.database import Store, is_recent
 from bellwether.market.earnings import announcements_table as kept_facts
 from bellwether.market.earnings.companies import reports_results
-from bellwether.market.earnings.known import Facts, believable, known_on, learned
+from bellwether.market.earnings.known import Facts, believable, distinct, known_on, learned, next_day
 from bellwether.market.provider import Announced, Provider, announced_by
 from bellwether.market.sources import remote
 
 FRESH = timedelta(days=1)  #: a source is not asked for a company again sooner
 READ_AGAIN = timedelta(minutes=5)  #: what another process may have learned is looked up after this
+_DAY = timedelta(days=1)
 _MOST = 2048  #: companies in memory, each with a few facts
 log = logging.getLogger(__name__)
 
 
-class Reports(Protocol):
+class ReportDates(Protocol):
     """Whoever knows on which days companies report."""
 
     def known(self, instrument: Instrument, on: date) -> Facts:
@@ -40,7 +41,7 @@ class Reports(Protocol):
         """Ask the source unless it was asked within FRESH; whether it was. Raises what it raises, and StoreError."""
 
 
-def open_reports(market: Market, provider: Provider, store: Store, clock: Callable[[], datetime]) -> Reports:
+def open_reports(market: Market, provider: Provider, store: Store, clock: Callable[[], datetime]) -> ReportDates:
     """What the settings name. Raises MarketDataError for a file that cannot be used."""
     if market.earnings_file:
         from bellwether.market.earnings.file import read_announcements
@@ -131,9 +132,9 @@ class _Known:
         with self._lock:
             facts = self._facts.get(key)
         if facts is None:
-            facts = (
-                tuple(believable(known_on(told(instrument.symbol), day), day)) if reports_results(instrument) else ()
-            )
+            facts = ()
+            if reports_results(instrument):
+                facts = distinct(believable(known_on(told(instrument.symbol), day), day))
             with self._lock:
                 self._facts[key] = facts
         return facts
@@ -144,10 +145,22 @@ class _Known:
                 del self._facts[key]
 
 
-def refreshed(reports: Reports, instrument: Instrument) -> bool:
-    """The same as `refresh`, for a job that goes on whatever happens; False where the source did not answer."""
+def next_told(reports: ReportDates, instrument: Instrument, today: date, after: date) -> date | None:
+    """The first day after `after` on which a company reports, as told by today; None where nobody has told one.
+
+    The source is asked where that is due: for whoever wishes to know just this, and for jobs. In trouble it changes
+    nothing.
+    """
     try:
-        return reports.refresh(instrument)
+        reports.refresh(instrument)
     except BellwetherError as problem:
         log.info("The days of reports of %s are not known anew: %s", instrument.symbol, problem.for_operator)
+    fact = next_day(reports.known(instrument, today), after)
+    return max(fact.day, after + _DAY) if fact is not None else None
+
+
+def may_be_told(reports: ReportDates, instrument: Instrument, today: date) -> bool:
+    """Whether the next day of a company's reports is known, or there is a source to ask; asks nobody."""
+    if not reports_results(instrument):
         return False
+    return isinstance(reports, KeptReports) or next_day(reports.known(instrument, today), today - _DAY) is not None

@@ -33,7 +33,7 @@ class FileFundamentals:
         self._companies = {str(symbol): rows for symbol, rows in table.groupby("symbol", sort=False)}
 
     def statements(self, symbol: str) -> Statements:
-        """A company's quarters; the file knows no next date."""
+        """A company's quarters."""
         if symbol not in self._made:
             if symbol not in self._companies:
                 raise UnknownSymbol(symbol, market=f"the file {self._file}")
@@ -51,7 +51,6 @@ class FileFundamentals:
                     rows["period_end"], rows["filed"], rows["revenue"], rows["net_income"], strict=True
                 )
             ),
-            next_earnings=None,
             source=self._source,
         )
 

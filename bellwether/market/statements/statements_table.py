@@ -21,13 +21,11 @@ def save(db: Database, statements: Statements, now: datetime) -> None:
         for quarter in statements.quarters
     ]
     db.conn.execute(
-        "INSERT OR REPLACE INTO statements (source, symbol, currency, next_earnings, quarters, asked_at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO statements (source, symbol, currency, quarters, asked_at) VALUES (?, ?, ?, ?, ?)",
         (
             statements.source,
             statements.symbol,
             statements.currency,
-            statements.next_earnings and statements.next_earnings.isoformat(),
             json.dumps(quarters),
             stamp(now),
         ),
@@ -52,6 +50,5 @@ def _statements(row: dict[str, object]) -> Statements:
             Quarter(date.fromisoformat(end), revenue, net_income, date.fromisoformat(known) if known else None)
             for end, revenue, net_income, known in json.loads(str(row["quarters"]))
         ),
-        next_earnings=date.fromisoformat(str(row["next_earnings"])) if row["next_earnings"] else None,
         source=str(row["source"]),
     )

@@ -25,6 +25,7 @@ from bellwether.market.yahoo.clean import UnreadableAnswer, cleaned
 CHART = "/v8/finance/chart/"
 DATA = (CHART, "/v10/finance/", "/v7/finance/", "/v1/finance/", "/ws/")
 CRUMB = "/v1/test/getcrumb"
+REPORTS_PAGE = "/calendar/earnings"  #: for people: yfinance reads its table
 COOKIE_SHARE = 0.2  #: of a question's time-out goes at most into a cookie or crumb: charts come without them too
 COOKIE_PAUSE = 60.0  #: seconds in which cookies that could not be had are not asked for again
 LIMIT_PAUSE = 60.0  #: seconds to leave Yahoo alone when it limits us without saying how long
@@ -87,6 +88,8 @@ class YahooSession(requests.Session[requests.Response]):
         def send(timeout: float) -> Any:
             return ask(method, urlunsplit(wanted), *arguments, **(options | {"timeout": timeout}))
 
+        if wanted.path == REPORTS_PAGE:
+            return _answered(lambda: send(left), left)
         if not wanted.path.startswith(DATA):
             return self._cookie(wanted.path, left, send)
         if (failure := getattr(self._time, "failure", None)) is not None:
@@ -98,14 +101,7 @@ class YahooSession(requests.Session[requests.Response]):
             raise
 
     def _data(self, path: str, left: float, send: Callable[[float], Any]) -> Any:
-        if left <= 0:
-            raise NotAnswering(Trouble.SILENT, "no time left")
-        try:
-            answer = send(left)
-        except requests.exceptions.Timeout as problem:
-            raise NotAnswering(Trouble.SILENT, type(problem).__name__) from problem
-        except requests.exceptions.RequestException as problem:
-            raise NotAnswering(Trouble.CUT_OFF, type(problem).__name__) from problem
+        answer = _sent(lambda: send(left), left)
         told = judge(answer, path)
         if path.startswith(CHART):
             answer.content = json.dumps(cleaned(told)).encode()
@@ -127,6 +123,26 @@ class YahooSession(requests.Session[requests.Response]):
             self._cookies_again = time.monotonic() + COOKIE_PAUSE
             raise
         return answer
+
+
+def _sent(send: Callable[[], Any], left: float) -> Any:
+    """What comes, whatever it is. Raises NotAnswering where nothing does, or no time is left for it."""
+    if left <= 0:
+        raise NotAnswering(Trouble.SILENT, "no time left")
+    try:
+        return send()
+    except requests.exceptions.Timeout as problem:
+        raise NotAnswering(Trouble.SILENT, type(problem).__name__) from problem
+    except requests.exceptions.RequestException as problem:
+        raise NotAnswering(Trouble.CUT_OFF, type(problem).__name__) from problem
+
+
+def _answered(send: Callable[[], Any], left: float) -> Any:
+    """A page that came. Raises NotAnswering for any other: yfinance would ask on, or take an error for the page."""
+    answer = _sent(send, left)
+    if answer.status_code >= 400:
+        raise NotAnswering(_without_data(answer.status_code, answer), f"{answer.status_code} for a page")
+    return answer
 
 
 def judge(answer: requests.Response, path: str) -> Any:

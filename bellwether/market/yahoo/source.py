@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bellwether.core.announcement import Announcement
 from bellwether.core.config import Market
 from bellwether.core.errors import (
     BellwetherError,
@@ -111,6 +112,13 @@ class YahooSource:
 
         with self._asking(symbol, timeout, Trouble.DAMAGED_STATEMENTS) as ticker:
             return read_statements(symbol, ticker._data.get_raw_json)
+
+    def announcements(self, symbol: str, timeout: float) -> tuple[Announcement, ...]:
+        """The days on which a company reports, past ones and those ahead; none of what is no company."""
+        from bellwether.market.yahoo.reports import read_reports
+
+        with self._asking(symbol, timeout, Trouble.DAMAGED_STATEMENTS) as ticker:
+            return read_reports(symbol, ticker._data.get_raw_json, ticker.get_earnings_dates)
 
     @contextmanager
     def _asking(self, symbol: str, timeout: float, damage: Trouble = Trouble.DAMAGED) -> Iterator[Any]:

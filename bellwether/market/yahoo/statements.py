@@ -1,17 +1,16 @@
-"""Companies' quarters from Yahoo: two small requests, with the currency that yfinance's own tables leave out."""
+"""Companies' quarters from Yahoo: a small request, with the currency that yfinance's own tables leave out."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from bellwether.core.types import Quarter, Statements
-from bellwether.market.yahoo.clean import LAST_STAMP, UnreadableAnswer, number, text
-from bellwether.market.yahoo.session import Empty, NoSuchSymbol
+from bellwether.market.yahoo.clean import UnreadableAnswer, number, text
+from bellwether.market.yahoo.session import Empty
 
 _SERIES = "https://query2.finance.yahoo.com/ws/fundamentals-timeseries/v1/finance/timeseries/"
-_SUMMARY = "https://query2.finance.yahoo.com/v10/finance/quoteSummary/"
 _REVENUE, _NET_INCOME = "quarterlyTotalRevenue", "quarterlyNetIncome"
 _BEGIN = 1_000_000_000  #: a second in 2001, before all that Yahoo keeps
 
@@ -27,7 +26,7 @@ class _Amount:
 
 
 def read_statements(symbol: str, get_json: GetJson) -> Statements:
-    """Ask for the quarters, then for the next date. `get_json(url, params=...)` sends a request.
+    """Ask for the quarters. `get_json(url, params=...)` sends a request.
 
     Raises what `get_json` raises, Empty for what has no statements, such as a fund or a coin, and UnreadableAnswer
     where none of those sent can be read.
@@ -51,7 +50,6 @@ def read_statements(symbol: str, get_json: GetJson) -> Statements:
             )
             for day in days
         ),
-        next_earnings=_next_earnings(symbol, get_json),
         source="yahoo",
     )
 
@@ -88,20 +86,3 @@ def _day(value: Any) -> date | None:
 def _amount(known: _Amount | None, currency: str) -> float | None:
     """The amount, unless it is in another currency than the newest."""
     return known.amount if known is not None and known.currency == currency else None
-
-
-def _next_earnings(symbol: str, get_json: GetJson) -> date | None:
-    """The first day on which the next quarter is expected, in UTC; None where Yahoo has none that can be read."""
-    try:
-        answer = get_json(f"{_SUMMARY}{symbol}", params={"modules": "calendarEvents", "formatted": "false"})
-    except (NoSuchSymbol, Empty):
-        return None
-    try:
-        events = answer["quoteSummary"]["result"][0]["calendarEvents"]["earnings"]["earningsDate"]
-        stamps = [number(event["raw"] if isinstance(event, dict) else event) for event in events]
-    except (LookupError, TypeError):
-        return None
-    days = [
-        datetime.fromtimestamp(stamp, UTC).date() for stamp in stamps if stamp is not None and 0 < stamp < LAST_STAMP
-    ]
-    return min(days, default=None)

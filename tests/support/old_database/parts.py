@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import zipfile
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -127,7 +127,8 @@ class GrowingCompany:
     def statements(self, symbol: str) -> Any:
         """The quarters that are known by now."""
         known = tuple(quarter for quarter in self._quarters if quarter.known_on <= self._clock().date())
-        return TYPES.Statements(symbol, "USD", known, None, "yahoo")
+        told = {"symbol": symbol, "currency": "USD", "quarters": known, "next_earnings": None, "source": "yahoo"}
+        return TYPES.Statements(**{field.name: told[field.name] for field in fields(TYPES.Statements)})
 
     def at_hand(self, symbol: str) -> Any:
         """The same."""

@@ -1,0 +1,49 @@
+"""The days of reports of every company that is served or watched, each asked for once a day at most.
+
+Those never asked for, or longest ago, come first by themselves: what was asked for within a day costs a look into the
+database. A run asks for so many that the prices of the next session are not late for it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from bellwether.core.errors import BellwetherError, StoreError
+from bellwether.core.types import Instrument
+from bellwether.jobs.refresh_prices import every_symbol
+from bellwether.market.remote.circuit_breaker import BreakerState
+from bellwether.market.sources import remote
+from bellwether.market.symbols.universe import instrument_of
+from bellwether.services import Services
+
+MOST = 100  #: companies asked for in a run; the next one goes on
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What a run did."""
+
+    asked: int
+    failed: int
+
+
+def refresh_reports(services: Services, stop: Callable[[], bool], most: int = MOST) -> Learned:
+    """Ask for what is due; ends early where the source rests. Raises StoreError."""
+    provider = remote(services.provider)
+    if provider is None:
+        return Learned(0, 0)
+    asked = failed = 0
+    for instrument in _instruments(services):
+        if stop() or asked + failed >= most or provider.asker.state is not BreakerState.CLOSED:
+            break
+        try:
+            asked += services.reports.refresh(instrument)
+        except StoreError:
+            raise
+        except BellwetherError:
+            failed += 1
+    return Learned(asked, failed)
+
+
+def _instruments(services: Services) -> Iterable[Instrument]:
+    for symbol in every_symbol(services.store, services.universe):
+        yield services.universe.get(symbol) or instrument_of(symbol)
