@@ -1,7 +1,6 @@
 """What the faces ask about alerts: rules, and how a chat wants to be told. Errors are as in `ask.forecasts`."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from bellwether.alerts import rule_requests, rules_table, subscriptions_table
 from bellwether.alerts.observe import next_earnings
@@ -44,18 +43,13 @@ def add_rule(
 
 def _check_earnings(services: Services, wish: RuleRequest, seen: Outlook) -> None:
     """Refuse a rule about earnings of whom nobody knows when it reports."""
-    if wish.kind is RuleKind.EARNINGS and not _tells_reports(services, seen):
+    if wish.kind is RuleKind.EARNINGS and next_earnings(services, seen.instrument, seen.bars.cutoff) is None:
         raise BadRule(
             said(
                 "I can't learn here when {name} reports its earnings, so I can't warn of it.",
                 name=with_articles(seen.instrument.name, seen.instrument.symbol),
             )
         )
-
-
-def _tells_reports(services: Services, seen: Outlook) -> bool:
-    """Whether somebody tells when the company reports; on the very day of a report the next one may not be told yet."""
-    return next_earnings(services, seen.instrument, seen.bars.cutoff - timedelta(days=1)) is not None
 
 
 def rules_of(store: Store, chat_id: int) -> list[AlertRule]:

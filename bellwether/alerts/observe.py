@@ -8,7 +8,8 @@ outlook                 all horizons of one symbol
 
 import logging
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
 
 from bellwether.alerts.rules.judge import Observation, RuleReason, Unseen
 from bellwether.alerts.rules.rarity import COMPARED, Rarity, rarity
@@ -24,6 +25,7 @@ from bellwether.market.holes import Gap, last_gap
 from bellwether.market.provider import Provider
 from bellwether.services import Services
 
+_QUARTER = timedelta(days=120)  #: within which whoever reports has reported
 log = logging.getLogger(__name__)
 
 
@@ -102,5 +104,9 @@ def rarities(services: Services, outlook: Outlook, horizons: Collection[int]) ->
 
 
 def next_earnings(services: Services, instrument: Instrument, session: date) -> date | None:
-    """When the company reports next after a session; None where nobody says."""
-    return next_told(services.reports, instrument, services.clock().date(), session)
+    """When the company reports next after a session, or reported last while that is not told; None where nobody says.
+
+    A report that is over is a figure too: without one a rule would be taken for one on a symbol that is gone.
+    """
+    told = partial(next_told, services.reports, instrument, services.clock().date())
+    return told(session) or told(session - _QUARTER)
