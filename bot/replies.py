@@ -67,7 +67,8 @@ def short_text(made: Forecast) -> str:
 
     It fits under a picture; never is a caveat left out.
     """
-    opening, caveats = f"{_title(made)}\n{escape(sentences.headline(made))}", _limits(made)
+    said = " ".join(filter(None, [sentences.headline(made), sentences.report(made)]))
+    opening, caveats = f"{_title(made)}\n{escape(said)}", _limits(made)
     # where the span is a figure, one more would be too many to be taken in at once
     start = f" {escape(sentences.start(made))}" if sentences.is_in_words(made.horizon) else ""
     trust = escape(sentences.trust_line(made))
@@ -84,7 +85,8 @@ def detailed_text(made: Forecast, *, expert: bool = False) -> str:
     closed = sentences.start(made) if sentences.day_is_told(made) else sentences.last_price(made)
     ranges = _paragraph(_("The range."), sentences.ends(made), closed)
     chance = _paragraph(_("Middle outcome and chance of a rise."), sentences.middle_and_chance(made))
-    why, trusted = _paragraph(_("Why this wide."), sentences.pace(made)), _("How far to trust it.")
+    why = _paragraph(_("Why this wide."), sentences.report(made), sentences.pace(made))
+    trusted = _("How far to trust it.")
     trust = _paragraph(trusted, sentences.trust_in_short(made))
     body, line_alone = [ranges, chance], _paragraph(trusted, line)
     if expert:  # what it says of the swings and of the test is in these, to more digits
@@ -116,7 +118,7 @@ def past_forecast_text(made: Forecast, who_answers: str, what_came: str) -> str:
     sentence = sentences.from_small(sentences.headline(made))
     dated = _("As of {day}: {sentence}").format(day=sentences.day(made.cutoff), sentence=sentence)
     headline = f"<b>{escape(dated)}</b>"
-    body = escape(f"{sentences.last_price(made)} {sentences.numbers(made)}")
+    body = escape(" ".join(filter(None, [sentences.last_price(made), sentences.numbers(made), sentences.report(made)])))
     came = f"<b>{escape(what_came)}</b>"
     caveats = f"<i>{escape(sentences.disclaimer(made))}</i>"
     who = escape(who_answers)

@@ -12,6 +12,7 @@ import numpy as np
 from bellwether.charts import kit, trading_days
 from bellwether.charts.beside import NOTHING, Beside, bracket_layers, bracket_rows, came_rows
 from bellwether.charts.kit import Palette, Specification
+from bellwether.charts.report_mark import report_layers
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import LEVELS, Q10, Q25, Q50, Q75, Q90, Outlook, Shape, Theme
 from bellwether.forecasting.sentences import day, money, span
@@ -61,6 +62,7 @@ def fan_chart(
         *(_band(fan, (low, high), opacity, palette, x, y) for low, high, opacity in _BANDS),
         _line(fan, f"q{Q50}", palette.fan, x, strokeDash=[4, 3]),
         _line(past, "close", palette.past, x),
+        *report_layers(outlook.report, fan, x, palette),
         *bracket_layers(earlier, x, palette),
         *([_line(came, "close", palette.past, x), _point(came[-1], x, palette)] if came else []),
         _point(last, x, palette),

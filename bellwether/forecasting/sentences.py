@@ -8,6 +8,7 @@ from bellwether.core.i18n.numbers import closing, count, day, day_and_month, mon
 from bellwether.core.i18n.translate import N_, ngettext, said
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import LEVELS, Q10, Q90, Forecast
+from bellwether.forecasting.report_sentences import report, report_day
 from bellwether.forecasting.trust_sentences import (
     count_is_not_all,
     record_basis,
@@ -29,6 +30,8 @@ __all__ = [
     "money",
     "percent",
     "record_basis",
+    "report",
+    "report_day",
     "signed_percent",
     "track_record_line",
     "trust",
@@ -307,6 +310,7 @@ def summary(forecast: Forecast) -> str:
             trust_line(forecast),
             last_price(forecast),
             numbers(forecast),
+            *filter(None, [report(forecast)]),
             why(forecast),
             *filter(None, [trust_basis(forecast)]),
             *(f"{sentence}" for sentence in (*forecast.caveats, NOT_ADVICE)),

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from bellwether.core.announcement import ReportInside
 from bellwether.core.types import LEVELS, Explanation, Forecast
 from bellwether.forecasting import sentences
 
@@ -29,11 +30,20 @@ def forecast_json(forecast: Forecast) -> dict[str, Any]:
             "probability_of_growth": forecast.baseline.probability_of_growth,
         },
         "model_id": forecast.model_id,
+        "earnings": _earnings(forecast.earnings),
         "explanation": _explanation(forecast, forecast.explanation),
         "source": forecast.source,
         "caveats": list(forecast.caveats),
         "forecast_id": forecast.forecast_id,
     }
+
+
+def _earnings(its: ReportInside | None) -> dict[str, Any] | None:
+    """The report inside the horizon; None where there is none."""
+    if its is None:
+        return None
+    last = its.last_day.isoformat() if its.last_day is not None else None
+    return {"day": its.day.isoformat(), "last_day": last, "known": its.known, "wider": its.wider}
 
 
 def by_level(values: Sequence[float]) -> dict[str, float]:

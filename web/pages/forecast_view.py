@@ -83,10 +83,9 @@ def comparison_chart_address(compared: Sequence[Forecast], theme: Theme, shape: 
 
 def chart_in_words(made: Forecast) -> str:
     """What the chart shows, for those who cannot see it."""
-    return (
-        f"Chart of {made.name}: past prices as a line, then the forecast as a fan that widens. "
-        f"{sentences.headline(made)} {sentences.last_price(made)} {sentences.numbers(made)}"
-    )
+    told = (sentences.headline(made), sentences.report(made), sentences.last_price(made), sentences.numbers(made))
+    shown = f"Chart of {made.name}: past prices as a line, then the forecast as a fan that widens."
+    return " ".join(filter(None, (shown, *told)))
 
 
 def amount(made: Forecast, level: float) -> str:

@@ -75,12 +75,14 @@ def line(entry: DigestEntry, *, brief: bool = False) -> str:
     close = escape(sentences.money(made.last_close, made.currency, made.symbol))
     ranges = " · ".join(_range(forecast) for forecast in (entry.nearer, made) if forecast is not None)
     change = _change(entry, made)
-    return f"{name} {close}, {change}: {ranges}" if change else f"{name} {close}: {ranges}"
+    told = f"{name} {close}, {change}: {ranges}" if change else f"{name} {close}: {ranges}"
+    return f"{told}; {escape(reports)}" if (reports := sentences.report_day(made)) else told
 
 
 def first_lines(entry: DigestEntry, weekly: bool) -> str:
     """Why a symbol stands out, and where it may be next, in words: no legend has been read yet."""
-    return f"{why(entry, weekly=weekly)}\n{_ahead(entry, weekly)}"
+    reports = escape(sentences.report(entry.forecast)) if entry.forecast is not None and entry.is_current else ""
+    return f"{why(entry, weekly=weekly)}\n{_ahead(entry, weekly)} {reports}".rstrip()
 
 
 def _ahead(entry: DigestEntry, weekly: bool) -> str:

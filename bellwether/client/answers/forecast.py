@@ -52,6 +52,23 @@ class ExplanationAnswer(ApiAnswer):
     record: Annotated[RecordAnswer | None, Field(description="null when the answer is the baseline's")]
 
 
+class EarningsAnswer(ApiAnswer):
+    """A report of the company's results that lies inside the horizon."""
+
+    day: Annotated[Day, Field(description="When it comes, at the exchange; the first day where a range is told")]
+    last_day: Annotated[Day | None, Field(description="The last day, where the source tells a range; else null")]
+    known: Annotated[
+        bool, Field(description="Whether the day was told; false where it is predicted from earlier reports")
+    ]
+    wider: Annotated[
+        float | None,
+        Field(
+            description="By which fraction the 80 % range is wider than if nothing were known of reports; "
+            "null where the model that answers reads none"
+        ),
+    ]
+
+
 class SubjectAnswer(ApiAnswer):
     """What a forecast is about."""
 
@@ -78,6 +95,10 @@ class ForecastAnswer(SubjectAnswer):
     ]
     baseline: BaselineAnswer
     model_id: Annotated[str, Field(description="`baseline-ewma` when the model was silent")]
+    earnings: Annotated[
+        EarningsAnswer | None,
+        Field(description="The company's next report, where it is known or predicted inside the horizon; else null"),
+    ]
     explanation: ExplanationAnswer
     source: Annotated[str, Field(description="Where the prices come from: sample, file or yahoo")]
     caveats: Annotated[list[str], Field(description="What must be said with this answer; show it to people")]

@@ -1,0 +1,66 @@
+"""What is said of a company's report that lies inside a forecast, the same in every face. Pure: values in, text out."""
+
+from bellwether.core.announcement import ReportInside
+from bellwether.core.i18n.articles import with_articles
+from bellwether.core.i18n.numbers import day_and_month, percent
+from bellwether.core.i18n.translate import N_, ngettext
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.types import Forecast
+
+_LEAST = 0.005  #: by which a range must be wider for it to be worth a figure: what rounds to nothing is none
+_INSIDE = {
+    1: N_("on the next trading day"),
+    5: N_("inside the coming week"),
+    10: N_("inside these two weeks"),
+    21: N_("inside the coming month"),
+    42: N_("inside these two months"),
+    63: N_("inside these three months"),
+}
+
+
+def report(forecast: Forecast) -> str:
+    """That the company reports inside the horizon, and by how much the range is wider for it; empty where it does not.
+
+    "Apple reports on 1 February, inside these two weeks: the range is 30 % wider for it."
+    """
+    its = forecast.earnings
+    if its is None:
+        return ""
+    what = _what(its).format(
+        name=with_articles(forecast.name, forecast.symbol),
+        day=day_and_month(its.day),
+        last=day_and_month(its.last_day or its.day),
+        inside=_inside(forecast.horizon),
+    )
+    if its.wider is None or its.wider < _LEAST:
+        return f"{what}."
+    return _("{report}: the range is {share} wider for it.").format(report=what, share=percent(its.wider))
+
+
+def report_day(forecast: Forecast) -> str:
+    """The same in a few words, to stand at the end of a line: "reports on 1 February"; empty where there is none."""
+    its = forecast.earnings
+    if its is None:
+        return ""
+    if not its.known:
+        return _("reports probably around {day}").format(day=day_and_month(its.day))
+    if its.last_day is not None:
+        return _("reports between {day} and {last}").format(
+            day=day_and_month(its.day), last=day_and_month(its.last_day)
+        )
+    return _("reports on {day}").format(day=day_and_month(its.day))
+
+
+def _what(its: ReportInside) -> str:
+    if not its.known:
+        return _("{name} reports probably around {day}, {inside}")
+    if its.last_day is not None:
+        return _("{name} reports between {day} and {last}, {inside}")
+    return _("{name} reports on {day}, {inside}")
+
+
+def _inside(horizon: int) -> str:
+    if horizon in _INSIDE:
+        return _(_INSIDE[horizon])
+    message = ngettext("inside this {count} trading day", "inside these {count} trading days", horizon)
+    return message.format(count=horizon)
