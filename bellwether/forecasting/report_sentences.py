@@ -2,7 +2,7 @@
 
 from bellwether.core.announcement import ReportInside
 from bellwether.core.i18n.articles import with_articles
-from bellwether.core.i18n.numbers import day_and_month, percent
+from bellwether.core.i18n.numbers import day_and_month, percent, short_day
 from bellwether.core.i18n.translate import N_, ngettext
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Forecast
@@ -37,18 +37,22 @@ def report(forecast: Forecast) -> str:
     return _("{report}: the range is {share} wider for it.").format(report=what, share=percent(its.wider))
 
 
-def report_day(forecast: Forecast) -> str:
-    """The same in a few words, to stand at the end of a line: "reports on 1 February"; empty where there is none."""
+def report_day(forecast: Forecast, *, brief: bool = False) -> str:
+    """The same in a few words, to stand at the end of a line: "reports on 1 February"; empty where there is none.
+
+    `brief`: "report 1 Feb".
+    """
     its = forecast.earnings
     if its is None:
         return ""
     if not its.known:
-        return _("reports probably around {day}").format(day=day_and_month(its.day))
-    if its.last_day is not None:
-        return _("reports between {day} and {last}").format(
-            day=day_and_month(its.day), last=day_and_month(its.last_day)
-        )
-    return _("reports on {day}").format(day=day_and_month(its.day))
+        message = _("report about {day}") if brief else _("reports probably around {day}")
+    elif its.last_day is not None:
+        message = _("report {day} to {last}") if brief else _("reports between {day} and {last}")
+    else:
+        message = _("report {day}") if brief else _("reports on {day}")
+    written = short_day if brief else day_and_month
+    return message.format(day=written(its.day), last=written(its.last_day or its.day))
 
 
 def _what(its: ReportInside) -> str:

@@ -30,11 +30,11 @@ def forecast_json(forecast: Forecast) -> dict[str, Any]:
             "probability_of_growth": forecast.baseline.probability_of_growth,
         },
         "model_id": forecast.model_id,
-        "earnings": _earnings(forecast.earnings),
         "explanation": _explanation(forecast, forecast.explanation),
         "source": forecast.source,
         "caveats": list(forecast.caveats),
         "forecast_id": forecast.forecast_id,
+        "earnings": _earnings(forecast.earnings),
     }
 
 

@@ -76,7 +76,7 @@ def line(entry: DigestEntry, *, brief: bool = False) -> str:
     ranges = " · ".join(_range(forecast) for forecast in (entry.nearer, made) if forecast is not None)
     change = _change(entry, made)
     told = f"{name} {close}, {change}: {ranges}" if change else f"{name} {close}: {ranges}"
-    return f"{told}; {escape(reports)}" if (reports := sentences.report_day(made)) else told
+    return f"{told}; {escape(reports)}" if (reports := sentences.report_day(made, brief=brief)) else told
 
 
 def first_lines(entry: DigestEntry, weekly: bool) -> str:

@@ -95,14 +95,14 @@ class ForecastAnswer(SubjectAnswer):
     ]
     baseline: BaselineAnswer
     model_id: Annotated[str, Field(description="`baseline-ewma` when the model was silent")]
-    earnings: Annotated[
-        EarningsAnswer | None,
-        Field(description="The company's next report, where it is known or predicted inside the horizon; else null"),
-    ]
     explanation: ExplanationAnswer
     source: Annotated[str, Field(description="Where the prices come from: sample, file or yahoo")]
     caveats: Annotated[list[str], Field(description="What must be said with this answer; show it to people")]
     forecast_id: Annotated[str, Field(description="The same answer to the same question has the same id")]
+    earnings: Annotated[
+        EarningsAnswer | None,
+        Field(description="The company's next report, where it is known or predicted inside the horizon; else null"),
+    ]
 
 
 class BaselineForecastAnswer(SubjectAnswer):
