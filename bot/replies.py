@@ -67,10 +67,11 @@ def short_text(made: Forecast) -> str:
 
     It fits under a picture; never is a caveat left out.
     """
-    said = " ".join(filter(None, [sentences.headline(made), sentences.report(made)]))
+    report = sentences.report(made)
+    said = f"{sentences.headline(made)} {report}".rstrip()
     opening, caveats = f"{_title(made)}\n{escape(said)}", _limits(made)
-    # where the span is a figure, one more would be too many to be taken in at once
-    start = f" {escape(sentences.start(made))}" if sentences.is_in_words(made.horizon) else ""
+    # where the span is a figure, or a report brings some, one more would be too many to be taken in at once
+    start = f" {escape(sentences.start(made))}" if sentences.is_in_words(made.horizon) and not report else ""
     trust = escape(sentences.trust_line(made))
     return fitting([f"{opening}{start}", trust, caveats], [opening, trust, caveats], [opening, caveats])
 

@@ -21,6 +21,7 @@ from tests.support.chart_text import words_outside, words_that_touch
 from tests.support.shapes import check_shape
 from tests.support.web import Visitor
 from tests.test_reports_ahead import CUTOFF, REPORT, reading  # noqa: F401  # a fixture
+from tests.test_short_answer import FIGURE, MOST_FIGURES
 from web.app import create_app
 from web.pages.forecast_view import chart_in_words
 
@@ -62,6 +63,7 @@ def test_it_stands_in_every_face_and_fits_under_a_picture_in_every_language(made
             sentence = sentences.report(told)
             texts = [short_text(told), detailed_text(told, expert=True), past_forecast_text(told, "-", "-")]
             assert all(utf16_length(as_text(text)) <= LONGEST_CAPTION for text in texts)
+            assert len(FIGURE.findall(as_text(texts[0]).replace("S&P 500", ""))) <= MOST_FIGURES, texts[0]
             assert sentence in as_text(texts[0]) and sentence in sentences.summary(told)
             assert language == "en" or "report" not in sentence
     assert sentences.report(told) in chart_in_words(told)

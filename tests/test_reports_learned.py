@@ -217,6 +217,11 @@ def test_a_run_asks_for_some_companies_and_the_next_one_goes_on(
     assert job.MOST >= 50
 
 
+def test_a_run_may_be_about_some_symbols_alone(start: Callable[[], Services]) -> None:
+    assert refresh_reports(start(), lambda: False, symbols=["MSFT", "SPY", "AAPL"]) == Learned(2, 0)
+    assert refresh_reports(start(), lambda: False) == Learned(0, 0)
+
+
 def test_a_run_that_is_to_stop_stops(start: Callable[[], Services]) -> None:
     assert refresh_reports(start(), lambda: True) == Learned(0, 0)
 

@@ -19,6 +19,7 @@ def refresh(symbols: str | None) -> None:
     """Fetch what is missing up to the last session; run again, it goes on where it stopped."""
     from bellwether.jobs.refresh_prices import every_symbol, symbols_of
     from bellwether.jobs.refresh_prices import refresh as run
+    from bellwether.jobs.refresh_reports import refresh_reports
     from bellwether.market.sources import remote
 
     services = build()
@@ -30,6 +31,9 @@ def refresh(symbols: str | None) -> None:
     with click.progressbar(length=len(wanted), label="Prices", file=sys.stderr, hidden=unseen) as bar:
         did = run(provider, wanted, done=lambda _: bar.update(1))
     click.echo(str(did))
+    learned = refresh_reports(services, lambda: bool(did.stopped), len(wanted), wanted)
+    if learned.asked or learned.failed:
+        click.echo(f"Days of reports: {learned.asked} companies asked for, {learned.failed} failed.")
     for symbol, why in sorted(did.failed.items()):
         click.echo(f"  {symbol}: {why}", err=True)
     sys.exit(1 if did.stopped or did.failed else 0)

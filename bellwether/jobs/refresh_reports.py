@@ -4,11 +4,10 @@ Those never asked for, or longest ago, come first by themselves: what was asked 
 database. A run asks for so many that the prices of the next session are not late for it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bellwether.core.errors import BellwetherError, StoreError
-from bellwether.core.types import Instrument
 from bellwether.jobs.refresh_prices import every_symbol
 from bellwether.market.remote.circuit_breaker import BreakerState
 from bellwether.market.sources import remote
@@ -26,13 +25,20 @@ class Learned:
     failed: int
 
 
-def refresh_reports(services: Services, stop: Callable[[], bool], most: int = MOST) -> Learned:
-    """Ask for what is due; ends early where the source rests. Raises StoreError."""
+def refresh_reports(
+    services: Services, stop: Callable[[], bool], most: int = MOST, symbols: Sequence[str] | None = None
+) -> Learned:
+    """Ask for what is due, of all that are served or watched or of `symbols`; ends early where the source rests.
+
+    Raises StoreError.
+    """
     provider = remote(services.provider)
     if provider is None:
         return Learned(0, 0)
     asked = failed = 0
-    for instrument in _instruments(services):
+    wanted = every_symbol(services.store, services.universe) if symbols is None else symbols
+    for symbol in wanted:
+        instrument = services.universe.get(symbol) or instrument_of(symbol)
         if stop() or asked + failed >= most or provider.asker.state is not BreakerState.CLOSED:
             break
         try:
@@ -42,8 +48,3 @@ def refresh_reports(services: Services, stop: Callable[[], bool], most: int = MO
         except BellwetherError:
             failed += 1
     return Learned(asked, failed)
-
-
-def _instruments(services: Services) -> Iterable[Instrument]:
-    for symbol in every_symbol(services.store, services.universe):
-        yield services.universe.get(symbol) or instrument_of(symbol)
