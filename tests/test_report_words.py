@@ -14,6 +14,7 @@ from bellwether.core.announcement import ReportAhead, ReportInside
 from bellwether.core.i18n.translate import LANGUAGES, use_language
 from bellwether.core.types import Forecast, Shape, Theme
 from bellwether.forecasting import sentences
+from bellwether.forecasting.change_sentences import causes, in_a_sentence
 from bellwether.forecasting.to_json import forecast_json
 from bellwether.services import Services
 from bot.replies import LONGEST_CAPTION, as_text, detailed_text, past_forecast_text, short_text, utf16_length
@@ -139,3 +140,17 @@ def test_the_page_says_it_and_the_api_too(reading: Services) -> None:  # noqa: F
     told = visitor.get(f"/api/v1/forecasts/GOOGL?horizon=5&as_of={CUTOFF}").json()["earnings"]
     assert (told["day"], told["known"], round(told["wider"], 3)) == (str(REPORT), True, 0.5)
     assert visitor.get("/api/v1/forecasts/AAPL?horizon=5").json()["earnings"] is None
+
+
+def test_why_a_range_has_changed_names_a_report_that_has_come_into_sight(reading: Services) -> None:  # noqa: F811
+    asked = forecasts.answer(reading, "GOOGL", 5, date(2021, 10, 19))
+    before = forecasts.previous(reading.provider, reading.models, reading.reports, asked)
+    assert before is not None and before.earnings is None
+    sentence = in_a_sentence(before, asked.forecast, "XNYS").replace("\u00a0", " ")
+    assert sentence == (
+        "The range of Alphabet (Class A) is 50 % wider than a trading day ago, mostly for when it reports its results."
+    )
+    first, *_ = causes(before, asked.forecast)
+    assert first.what == "What a report adds to the range"
+    assert (first.before, first.now) == ("0.0\u00a0%", "+50.0\u00a0%")
+    assert "report" not in causes(before, before)[0].what

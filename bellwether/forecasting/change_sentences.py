@@ -6,7 +6,7 @@ Where closes are missing between the two, the days are named.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from math import log
+from math import exp, log
 
 from bellwether.core.i18n.articles import with_articles
 from bellwether.core.i18n.translate import gettext as _
@@ -52,7 +52,11 @@ def causes(before: Forecast, made: Forecast) -> list[Change]:
         (_("What the market expects (VIX), a year"), old.market_volatility, new.market_volatility, _one_digit),
         (_("Its last 21 trading days"), old.recent_return, new.recent_return, sentences.signed_percent),
     )
-    return [
+    reports = []
+    if any(forecast.earnings is not None and forecast.earnings.wider for forecast in (before, made)):
+        was, now = (exp(_report(forecast)) - 1 for forecast in (before, made))
+        reports = [_figures(_("What a report adds to the range"), was, now, sentences.signed_percent)]
+    return reports + [
         _figures(what, was, now, in_words)
         for what, was, now, in_words in figures
         if was is not None and now is not None
@@ -103,6 +107,8 @@ def _sentence(before: Forecast, made: Forecast) -> str:
         if whole > 0:
             return _("The range of {name} is {wider} than {then}, mostly because its own recent prices swung more.")
         return _("The range of {name} is {wider} than {then}, mostly because its own recent prices were calmer.")
+    if (_report(made) - _report(before)) / whole >= _MOSTLY:
+        return _("The range of {name} is {wider} than {then}, mostly for when it reports its results.")
     if rest / whole >= _MOSTLY:
         return _(
             "The range of {name} is {wider} than {then}, mostly for what the model reads beyond its recent "
@@ -112,6 +118,12 @@ def _sentence(before: Forecast, made: Forecast) -> str:
         "The range of {name} is {wider} than {then}: part of it for its own recent swings, part for the market "
         "and longer patterns of its prices."
     )
+
+
+def _report(forecast: Forecast) -> float:
+    """How much wider a report inside makes the range, as a logarithm; 0 where there is none."""
+    its = forecast.earnings
+    return log(1 + its.wider) if its is not None and its.wider is not None else 0.0
 
 
 def _widening(before: Forecast, made: Forecast) -> float:
