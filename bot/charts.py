@@ -27,7 +27,7 @@ def fan(services: Services, asked: Answer, theme: Theme, *, looks_back: bool = F
         return forecasts.chart_png(asked, theme, "chat", beside(services, asked, looks_back=looks_back))
 
     came = [str(known_until(services, asked))] if looks_back else []
-    return _picture([asked.forecast.forecast_id, *came], theme, draw)
+    return _picture([asked.forecast.chart_id, *came], theme, draw)
 
 
 def comparison(compared: Sequence[Forecast], theme: Theme) -> Picture:

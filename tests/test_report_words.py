@@ -9,6 +9,7 @@ import pytest
 from bellwether.alerts.text.digest_lines import DigestEntry, first_lines, line
 from bellwether.ask import forecasts
 from bellwether.charts.fan import fan_chart
+from bellwether.charts.live import told
 from bellwether.client.answers.forecast import ForecastAnswer
 from bellwether.core.announcement import ReportAhead, ReportInside
 from bellwether.core.i18n.translate import LANGUAGES, use_language
@@ -128,6 +129,24 @@ def test_a_report_beyond_the_fan_is_not_marked(services: Services) -> None:
     asked = forecasts.answer(services, "AAPL", 5)
     later = ReportAhead(date(2022, 1, 27), None, date(2022, 1, 27), known=True)
     assert fan_chart(replace(asked.outlook, report=later), 5, "light") == fan_chart(asked.outlook, 5, "light")
+
+
+def test_a_picture_is_another_one_where_its_mark_moves(made: Forecast) -> None:
+    moved = replace(KNOWN, day=date(2022, 2, 8))
+    names = [
+        made.chart_id,
+        *(replace(made, earnings=its).chart_id for its in (KNOWN, moved, replace(KNOWN, known=False))),
+    ]
+    assert names[0] == made.forecast_id and len(set(names)) == 4
+
+
+def test_under_a_finger_the_session_of_a_report_says_so(services: Services) -> None:
+    asked = forecasts.answer(services, "AAPL", 10)
+    session = date(2022, 1, 6)
+    for known, words in ((True, "; the company reports"), (False, "; the company probably reports about here")):
+        outlook = replace(asked.outlook, report=ReportAhead(session, None, session, known))
+        sessions = told(outlook, 10, "light", "wide")["sessions"]
+        assert [row["day"] for row in sessions if row["price"].endswith(words)] == ["6 January 2022"]
 
 
 # ---- whole answers

@@ -14,7 +14,9 @@ from bellwether.jobs import refresh_reports as job
 from bellwether.jobs.refresh_reports import Learned, refresh_reports
 from bellwether.market.earnings.companies import reports_results
 from bellwether.market.earnings.file import read_announcements, read_report_days
-from bellwether.market.earnings.provider import FRESH, next_told
+from bellwether.market.earnings.provider import FRESH, REST, next_told
+from bellwether.market.remote.circuit_breaker import BreakerState
+from bellwether.market.sources import remote
 from bellwether.market.symbols.universe import Universe, instrument_of
 from bellwether.services import Services, build_services
 from tests.support.clock import Clock
@@ -155,7 +157,7 @@ def test_a_yahoo_that_is_down_changes_nothing_and_is_left_alone(
     assert refresh_reports(services, lambda: False) == Learned(0, 1)
     assert days(services, TODAY + timedelta(1)) == [date(2026, 12, 3)]
     with pytest.raises(SourceError):
-        services.reports.refresh(instrument_of("MSFT"))
+        start().reports.refresh(instrument_of("MSFT"))
     assert next_told(services.reports, APPLE, TODAY + timedelta(1), TODAY) == date(2026, 12, 3)
 
 
@@ -215,6 +217,19 @@ def test_a_run_asks_for_some_companies_and_the_next_one_goes_on(
     services = replace(start(), universe=Universe(tuple(map(instrument_of, ("AAPL", "MSFT", "BABA"))), ()))
     assert [refresh_reports(services, lambda: False, most=2).asked for _ in range(3)] == [2, 1, 0]
     assert job.MOST >= 50
+
+
+def test_a_source_that_fails_is_asked_once_an_hour_so_that_its_prices_go_on(
+    server: YahooServer, start: Callable[[], Services], clock: Clock
+) -> None:
+    services = replace(start(), universe=Universe(tuple(map(instrument_of, ("AAPL", "MSFT", "BABA"))), ()))
+    server.fail_next(SUMMARY, 403, times=None)
+    assert [refresh_reports(services, lambda: False) for _ in range(9)] == [Learned(0, 1)] + 8 * [Learned(0, 0)]
+    asked = remote(services.provider)
+    assert asked is not None and asked.asker.state is BreakerState.CLOSED
+    server.clear_faults()
+    clock.now += REST
+    assert refresh_reports(services, lambda: False) == Learned(3, 0)
 
 
 def test_a_run_may_be_about_some_symbols_alone(start: Callable[[], Services]) -> None:

@@ -39,7 +39,7 @@ def told(
         for row in came_rows(beside.came, past[-1], {row["date"]: row["step"] for row in ahead})[1:]
     }
     texts = [(row, f"closed at {amount(row['close'])}") for row in past]
-    texts += [(row, _ranges(row, amount) + came.get(row["step"], "")) for row in ahead]
+    texts += [(row, _ranges(row, amount) + _report(outlook, row) + came.get(row["step"], "")) for row in ahead]
     sessions = [
         {
             "x": round(left + (right - left) * (row["step"] - first) / (last - first), 4),
@@ -58,6 +58,13 @@ def _plot(drawn: str) -> Sequence[float]:
         raise ValueError("this is no picture of a chart")
     (width, height), (x, y), (wide, high) = (map(float, found.groups()) for found in (size, corner, plot))
     return [round(at, 4) for at in (x / width, (x + wide) / width, y / height, (y + high) / height)]
+
+
+def _report(outlook: Outlook, row: dict[str, Any]) -> str:
+    its = outlook.report
+    if its is None or row["date"] != str(its.session):
+        return ""
+    return "; the company reports" if its.known else "; the company probably reports about here"
 
 
 def _ranges(row: dict[str, Any], amount: Callable[[float], str]) -> str:

@@ -260,6 +260,12 @@ class Forecast:
         return tuple((self.last_close * np.exp(self.log_returns)).tolist())
 
     @property
+    def chart_id(self) -> str:
+        """Names its chart, which shows its numbers and marks the report inside."""
+        its = self.earnings
+        return self.forecast_id if its is None else f"{self.forecast_id}-{its.day:%Y%m%d}{'' if its.known else 'p'}"
+
+    @property
     def growths(self) -> tuple[float, ...]:
         """Simple returns at LEVELS, as fractions."""
         return tuple(np.expm1(self.log_returns).tolist())
@@ -305,7 +311,6 @@ class Outlook:
     caveats: tuple[str, ...] = ()
     problem: Problem | None = None
     market: tuple[Bars | None, ...] = ()  #: MARKET_SERIES as they were read; None where not known
-    reports: tuple[Announcement, ...] = ()  #: as they were known
     report: ReportAhead | None = None  #: the next one
     #: by how much reports widen its 80 % ranges, fractions (MAX_HORIZON,); the model is asked when this is
     widened: Callable[[], Floats] | None = None

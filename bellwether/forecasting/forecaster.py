@@ -206,7 +206,6 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: _Answer | None) 
         ),
         problem=problem,
         market=known.market,
-        reports=known.reports,
         report=checked.reports.next() if checked.reports is not None else None,
         widened=answer.widened if answer is not None else None,
     )

@@ -7,7 +7,7 @@ database. A run asks for so many that the prices of the next session are not lat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bellwether.core.errors import BellwetherError, StoreError
+from bellwether.core.errors import DamagedAnswer, SourceError
 from bellwether.jobs.refresh_prices import every_symbol
 from bellwether.market.remote.circuit_breaker import BreakerState
 from bellwether.market.sources import remote
@@ -43,8 +43,8 @@ def refresh_reports(
             break
         try:
             asked += services.reports.refresh(instrument)
-        except StoreError:
-            raise
-        except BellwetherError:
+        except DamagedAnswer:  # of this company alone
             failed += 1
+        except SourceError:  # it rests now
+            return Learned(asked, failed + 1)
     return Learned(asked, failed)

@@ -68,7 +68,7 @@ class Wanted:
     async def picture(self, draw: Draw, media_type: str) -> Response:
         """The drawn chart."""
         name = media_type.partition("/")[2].partition("+")[0]
-        known = f"{self._answer.forecast.forecast_id}-{self._known_until}"
+        known = f"{self._answer.forecast.chart_id}-{self._known_until}"
         tag = f"{known}-{self._theme}-{self._shape}-{self._past}-{name}"
         return await drawn(self._request, lambda: self._draw(draw), media_type, tag)
 

@@ -65,7 +65,7 @@ def chart_address(
 ) -> str:
     """Its chart. The id makes the address new when the forecast is, so no kept chart sits beside newer text."""
     asked = {"horizon": made.horizon, "theme": theme, "shape": shape, "as_of": as_of, "past": past}
-    query = urlencode({name: value for name, value in (asked | {"v": made.forecast_id}).items() if value is not None})
+    query = urlencode({name: value for name, value in (asked | {"v": made.chart_id}).items() if value is not None})
     return f"{stock_address(made.symbol)}/chart.{kind}?{query}"
 
 

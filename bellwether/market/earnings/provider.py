@@ -15,7 +15,7 @@ from typing import Protocol
 from cachetools import LRUCache
 
 from bellwether.core.config import Market
-from bellwether.core.errors import BellwetherError, NoPrices, StoreError, UnknownSymbol
+from bellwether.core.errors import BellwetherError, DamagedAnswer, NoPrices, SourceError, StoreError, UnknownSymbol
 from bellwether.core.types import Instrument
 from bellwether.db.database import Store, is_recent
 from bellwether.market.earnings import announcements_table as kept_facts
@@ -25,6 +25,8 @@ from bellwether.market.provider import Announced, Provider, announced_by
 from bellwether.market.sources import remote
 
 FRESH = timedelta(days=1)  #: a source is not asked for a company again sooner
+#: after a failure nobody is asked about: the same source is asked for prices, and is left alone where much fails
+REST = timedelta(hours=1)
 READ_AGAIN = timedelta(minutes=5)  #: what another process may have learned is looked up after this
 _DAY = timedelta(days=1)
 _MOST = 2048  #: companies in memory, each with a few facts
@@ -79,6 +81,7 @@ class KeptReports:
         """`source` is the name under which they are kept."""
         self._announced, self._source, self._store, self._clock = announced, source, store, clock
         self._known, self._read_at = _Known(), clock()
+        self._failed_at: datetime | None = None
 
     def known(self, instrument: Instrument, on: date) -> Facts:
         """As the protocol says; none where the database cannot be read."""
@@ -92,14 +95,19 @@ class KeptReports:
         now, symbol = self._clock(), instrument.symbol
         if not reports_results(instrument):
             return False
+        is_resting = self._failed_at is not None and is_recent(self._failed_at, now, REST)
         with self._store.reading() as db:
             before = kept_facts.asked_at(db, self._source, symbol)
-        if before is not None and is_recent(before, now, FRESH):
+        if is_resting or (before is not None and is_recent(before, now, FRESH)):
             return False
         try:
             told = self._announced(symbol)
         except (NoPrices, UnknownSymbol):
             told = ()
+        except SourceError as problem:
+            if not isinstance(problem, DamagedAnswer):  # that is of one company alone
+                self._failed_at = now
+            raise
         today = now.date()
         with self._store.transaction() as db:
             kept = kept_facts.of_symbol(db, self._source, symbol)
