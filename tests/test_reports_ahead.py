@@ -237,3 +237,14 @@ def test_training_and_service_read_the_same_calendar(reading: Services) -> None:
         at = np.flatnonzero(panel.sessions == bars.sessions[row])
         window = mine.calendar(table, 504) if mine is not None else None
         assert window is not None and np.array_equal(window, panel.calendar(at)), bars.sessions[row]
+
+
+@pytest.mark.parametrize("later", [16, 17, 40, 60, 200])
+def test_a_date_that_counts_as_known_later_changes_no_digit_before(reading: Services, later: int) -> None:
+    day = sessions_after("XNYS", CUTOFF, later)[-1].astype(object)
+    without, with_later = Told(*facts(*PAST)), Told(*facts(*PAST), *facts(day))
+    ours, theirs = (
+        forecasts.answer(replace(reading, reports=told), "GOOGL", 63, CUTOFF) for told in (without, with_later)
+    )
+    assert ours.outlook.log_returns.tobytes() == theirs.outlook.log_returns.tobytes()
+    assert ours.forecast.earnings == theirs.forecast.earnings
