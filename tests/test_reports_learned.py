@@ -106,6 +106,15 @@ def test_a_report_belongs_to_the_day_at_its_exchange(
     assert (fact.day, fact.time_of_day) == (day, time_of_day)
 
 
+def test_the_two_days_that_yahoo_really_told_of_apple_are_a_range(start: Callable[[], Services], clock: Clock) -> None:
+    clock.now = datetime(2025, 2, 24, 22, tzinfo=UTC)  # when the answer was recorded
+    services = start()
+    refresh_reports(services, lambda: False)
+    (fact,) = services.reports.known(APPLE, clock.now.date())
+    assert (fact.day, fact.last_day) == (date(2025, 4, 30), date(2025, 5, 5))
+    assert next_told(services.reports, APPLE, clock.now.date(), date(2025, 2, 24)) == date(2025, 4, 30)
+
+
 def test_the_recorded_answer_of_early_2025_has_nothing_that_lies_ahead_by_now(start: Callable[[], Services]) -> None:
     services = start()
     refresh_reports(services, lambda: False)
