@@ -52,6 +52,7 @@ def yahoo(server: YahooServer) -> dict[str, str]:
 def test_what_was_refreshed_answers_after_a_restart_with_yahoo_down(server: YahooServer, tmp_path: Path) -> None:
     done = run(tmp_path, "market", "refresh", "--symbols", "AAPL,^GSPC ^VIX", **yahoo(server))
     assert (done.returncode, done.stdout, done.stderr) == (0, "3 fetched, 0 were there already.\n", "")
+    assert [seen.path for seen in server.requests_to("/v10/finance/")] == ["/v10/finance/quoteSummary/AAPL"]
     again = run(tmp_path, "market", "refresh", "--symbols", "AAPL,^GSPC,^VIX", **yahoo(server))
     assert again.stdout == "0 fetched, 3 were there already.\n"
     down = {**yahoo(server), "MARKET__YAHOO_BASE_URL": "http://127.0.0.1:9"}

@@ -16,7 +16,7 @@ def market() -> None:
 @market.command()
 @click.option("--symbols", help="Only these, such as AAPL,MSFT; else all that are served every session or watched.")
 def refresh(symbols: str | None) -> None:
-    """Fetch what is missing up to the last session; run again, it goes on where it stopped."""
+    """Fetch what is missing up to the last session, and days of reports; run again, it goes on where it stopped."""
     from bellwether.jobs.refresh_prices import every_symbol, symbols_of
     from bellwether.jobs.refresh_prices import refresh as run
     from bellwether.jobs.refresh_reports import refresh_reports
@@ -32,8 +32,8 @@ def refresh(symbols: str | None) -> None:
         did = run(provider, wanted, done=lambda _: bar.update(1))
     click.echo(str(did))
     learned = refresh_reports(services, lambda: bool(did.stopped), len(wanted), wanted)
-    if learned.asked or learned.failed:
-        click.echo(f"Days of reports: {learned.asked} companies asked for, {learned.failed} failed.")
+    if learned.failed:
+        click.echo("Days of reports could not be had from everybody; what is known of them stays.", err=True)
     for symbol, why in sorted(did.failed.items()):
         click.echo(f"  {symbol}: {why}", err=True)
     sys.exit(1 if did.stopped or did.failed else 0)
