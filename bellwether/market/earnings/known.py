@@ -40,15 +40,15 @@ def known_on(facts: Iterable[Announcement], day: date) -> Facts:
     return tuple(sorted(stood, key=lambda fact: fact.day))
 
 
-def learned(kept: Facts, told: Iterable[Announcement], asked_before: date | None, today: date) -> Changes:
-    """What a source's answer of `today` changes in the facts kept so far; `asked_before` is the day of the last answer.
+def learned(facts: Facts, told: Iterable[Announcement], asked_before: date | None, today: date) -> Changes:
+    """What a source's answer of `today` changes in the `facts` so far; `asked_before` is the day of the answer before.
 
     A day that was over before anybody asked is a fact of the past, whose `known_from` nobody knows. A day near one that
     the source no longer tells is the same report, moved. What lies ahead and is not told any more does not stand, but
     only where the source tells some other day ahead: an answer may lack its future altogether.
     """
     answer = distinct(fact for fact in believable(told, today) if not _is_over_untold(fact, today))
-    standing = [fact for fact in kept if fact.withdrawn_from is None]
+    standing = [fact for fact in facts if fact.withdrawn_from is None]
     unchanged = {_said(fact) for fact in standing} & {_said(fact) for fact in answer}
     before = [fact for fact in standing if _said(fact) not in unchanged]
     new = [fact for fact in answer if _said(fact) not in unchanged]
@@ -99,7 +99,7 @@ def in_order(told: Sequence[Announcement]) -> Facts:
             facts.append(fact)
             latest = fact
         elif latest.known_from is not None and fact.known_from is not None and latest.known_from != fact.known_from:
-            first, second = sorted((latest, fact), key=lambda each: each.known_from or date.min)
+            first, second = sorted((latest, fact), key=lambda word: word.known_from or date.min)
             facts[facts.index(latest)] = replace(first, withdrawn_from=second.known_from)
             facts.append(second)
             latest = second
@@ -120,5 +120,5 @@ def _said(fact: Announcement) -> tuple[date, date]:
     return fact.day, fact.end
 
 
-def _are_one(one: Announcement, other: Announcement) -> bool:
-    return abs(one.day - other.day) <= NEIGHBOURS
+def _are_one(first: Announcement, second: Announcement) -> bool:
+    return abs(first.day - second.day) <= NEIGHBOURS

@@ -110,8 +110,8 @@ class KeptReports:
             raise
         today = now.date()
         with self._store.transaction() as db:
-            kept = kept_facts.of_symbol(db, self._source, symbol)
-            changes = learned(kept, told, before and before.date(), today)
+            facts = kept_facts.of_symbol(db, self._source, symbol)
+            changes = learned(facts, told, before and before.date(), today)
             kept_facts.withdraw(db, changes.withdrawn, today)
             kept_facts.add(db, changes.added)
             kept_facts.note_asked(db, self._source, symbol, now)
