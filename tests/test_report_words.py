@@ -163,7 +163,7 @@ def test_the_page_says_it_and_the_api_too(reading: Services) -> None:  # noqa: F
 
 def test_why_a_range_has_changed_names_a_report_that_has_come_into_sight(reading: Services) -> None:  # noqa: F811
     asked = forecasts.answer(reading, "GOOGL", 5, date(2021, 10, 19))
-    before = forecasts.previous(reading.provider, reading.models, reading.reports, asked)
+    before = forecasts.previous(reading, asked)
     assert before is not None and before.earnings is None
     sentence = in_a_sentence(before, asked.forecast, "XNYS").replace("\u00a0", " ")
     assert sentence == (

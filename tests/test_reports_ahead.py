@@ -196,7 +196,7 @@ def test_the_forecast_of_the_session_before_knows_what_was_known_then(reading: S
     told = Told(*facts(*PAST), *facts(REPORT, known_from=CUTOFF))
     services = replace(reading, reports=told)
     asked = forecasts.answer(services, "GOOGL", 5, CUTOFF)
-    before = forecasts.previous(services.provider, services.models, services.reports, asked)
+    before = forecasts.previous(services, asked)
     assert before is not None and asked.forecast.earnings is not None
     assert before.cutoff < CUTOFF and before.width < asked.forecast.width
 

@@ -21,10 +21,8 @@ from bellwether.core.types import (
 )
 from bellwether.forecasting.forecaster import forecast_at, make_outlook
 from bellwether.market.bars import STALE_AFTER
-from bellwether.market.earnings.provider import ReportDates
 from bellwether.market.provider import Provider
 from bellwether.market.symbols.resolve import Resolver
-from bellwether.models.registry import ModelRegistry
 from bellwether.services import Services
 from bellwether.track_record.demotion.gate import apply_gate, demoted, gate
 from bellwether.track_record.grading import GradedRange, Range, outcome_when_sure
@@ -178,17 +176,17 @@ def chart_svg(
     return to_svg(fan_chart(asked.outlook, asked.forecast.horizon, theme, shape, beside, shown))
 
 
-def previous(provider: Provider, models: ModelRegistry, reports: ReportDates, asked: Answer) -> Forecast | None:
+def previous(services: Services, asked: Answer) -> Forecast | None:
     """The forecast of one session earlier, made again from its bars; None when it cannot be made."""
     bars = asked.outlook.bars
     if len(bars) < 2:
         return None
     try:
         # by the model that was asked: a change must be the prices', not another model's
-        model = models.for_day(bars.cutoff)
+        model = services.models.for_day(bars.cutoff)
         end = to_date(bars.sessions[-2])
         instrument = asked.outlook.instrument
-        known = inputs_at(provider, instrument, end, reports=reports.known(instrument, end))
+        known = inputs_at(services.provider, instrument, end, reports=services.reports.known(instrument, end))
         before = make_outlook(known, model)
         if asked.outlook.problem is Problem.SILENCED:
             before = demoted(before)

@@ -135,7 +135,7 @@ def _reports(known: ForecastInputs, bars: Bars) -> KnownReports | None:
 class _Answer:
     """What a model says of one symbol."""
 
-    quantiles: Floats  #: at all horizons, (MAX_HORIZON, len(LEVELS))
+    at_heads: Floats  #: its quantiles as the graph gave them, (len(HEADS), len(LEVELS))
     widened: MeasuredWidth | None  #: by what it read of reports; None where it read nothing of them
 
 
@@ -149,8 +149,8 @@ def _ask(model: OnnxModel | None, checked: Sequence[_Checked | UnusableBars]) ->
     for at, window, quantiles in zip(sound, windows, model.quantiles_of_each(windows), strict=True):
         at_heads = quantiles.astype(np.float64)
         if np.isfinite(at_heads).all() and (np.diff(at_heads, axis=1) >= 0).all():
-            answer, (bars, market, *calendar) = all_horizons(at_heads), window
-            answers[at] = _Answer(answer, MeasuredWidth(model, bars, market, answer) if calendar else None)
+            bars, market, *calendar = window
+            answers[at] = _Answer(at_heads, MeasuredWidth(model, bars, market, at_heads) if calendar else None)
     return answers
 
 
@@ -185,7 +185,7 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: _Answer | None) 
     return Outlook(
         instrument=known.instrument,
         bars=bars,
-        log_returns=baseline if answer is None else answer.quantiles,
+        log_returns=baseline if answer is None else all_horizons(answer.at_heads),
         baseline=baseline,
         model_id=answering.model_id if answering else BASELINE_ID,
         vix=latest[MARKET_SERIES.index("^VIX")],

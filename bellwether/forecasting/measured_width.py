@@ -10,9 +10,9 @@ from bellwether.models.onnx_model import OnnxModel
 class MeasuredWidth:
     """Asked when somebody first wants to know: that costs as much as the forecast itself."""
 
-    def __init__(self, model: OnnxModel, bars: Floats, market: Floats, quantiles: Floats) -> None:
-        """`bars` and `market` are what the model read; `quantiles` its answer at all horizons, with the calendar."""
-        self._model, self._quantiles = model, quantiles
+    def __init__(self, model: OnnxModel, bars: Floats, market: Floats, at_heads: Floats) -> None:
+        """`bars` and `market` are what the model read; `at_heads` its answer with the calendar, as the graph gave it."""
+        self._model, self._at_heads = model, at_heads
         self._read: tuple[Floats, Floats] | None = (bars, market)
         self._wider: Floats | None = None
 
@@ -20,11 +20,12 @@ class MeasuredWidth:
         """By which fraction the 80 % ranges are wider than without reports, (MAX_HORIZON,)."""
         read = self._read
         if self._wider is None and read is not None:
-            without = all_horizons(self._model.quantiles(*read)[0].astype(np.float64))
-            self._wider, self._read = _widths(self._quantiles) / _widths(without) - 1, None  # windows take room
+            without = self._model.quantiles(*read)[0].astype(np.float64)
+            self._wider, self._read = _widths(self._at_heads) / _widths(without) - 1, None  # windows take room
         assert self._wider is not None
         return self._wider
 
 
-def _widths(quantiles: Floats) -> Floats:
+def _widths(at_heads: Floats) -> Floats:
+    quantiles = all_horizons(at_heads)
     return quantiles[:, Q90] - quantiles[:, Q10]

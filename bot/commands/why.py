@@ -33,7 +33,7 @@ def _why(chat: ChatContext, question: str, horizon: int) -> Reply:
     asked = forecasts.answer(chat.services, question, horizon)
     made, before = (
         asked.forecast,
-        forecasts.previous(chat.services.provider, chat.services.models, chat.services.reports, asked),
+        forecasts.previous(chat.services, asked),
     )
     buttons = ((Button(_("The forecast"), f"ask:{made.symbol}:{horizon}"), meaning()),)
     if before is None:
