@@ -11,7 +11,7 @@ class MeasuredWidth:
     """Asked when somebody first wants to know: that costs as much as the forecast itself."""
 
     def __init__(self, model: OnnxModel, bars: Floats, market: Floats, at_heads: Floats) -> None:
-        """`bars` and `market` are what the model read; `at_heads` its answer with the calendar, as the graph gave it."""
+        """`bars` and `market` are what the model read; `at_heads` is its answer with the calendar, (heads, levels)."""
         self._model, self._at_heads = model, at_heads
         self._read: tuple[Floats, Floats] | None = (bars, market)
         self._wider: Floats | None = None
