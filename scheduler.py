@@ -27,6 +27,7 @@ from bellwether.delivery.channels import Channel
 from bellwether.delivery.chat_channel import ChatChannel, Transport
 from bellwether.delivery.deliver import deliver
 from bellwether.delivery.messages import RecipientKind
+from bellwether.jobs.evening import keep_evening
 from bellwether.jobs.heartbeat import heartbeat
 from bellwether.jobs.record_universe import forecast_universe
 from bellwether.jobs.refresh_prices import refresh_all
@@ -158,7 +159,13 @@ class Timetable:
             log.info("Prices: %s", did)
 
     async def _account(self) -> None:
-        """Enter the session's forecasts of the whole universe, and the outcomes that are known by now."""
+        """Enter the session's forecasts of the whole universe, and the outcomes that are known by now.
+
+        What the evening tells of all stocks together comes first: forecasts may be made of it.
+        """
+        evening = await asyncio.to_thread(keep_evening, self._services, self._gives_way())
+        if evening.sessions:
+            log.info("%d sessions of the whole universe were worked out.", evening.sessions)
         issued = await asyncio.to_thread(forecast_universe, self._services, self._gives_way())
         settled = await asyncio.to_thread(
             settle, self._services.store, self._services.provider, self._services.clock, self._gives_way()

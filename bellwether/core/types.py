@@ -27,6 +27,7 @@ MAX_HORIZON = HEADS[-1]
 AHEAD = MAX_HORIZON  #: sessions ahead for which the chance of a report is told
 REPORT_ERRORS = range(-15, 26)  #: sessions by which a report may come after the day that is predicted
 MARKET_SERIES = ("^GSPC", "^VIX")  #: what the whole market did, read beside each symbol
+MARKET_CALENDAR = "XNYS"  #: of all series of the market
 STATE_SERIES = ("U", "D")  #: how much, and how far apart, all stocks of the universe moved: market series, too
 OPEN, HIGH, LOW, CLOSE, VOLUME = range(5)  #: columns of `Bars.values`
 
@@ -278,7 +279,7 @@ class ForecastInputs:
 
     instrument: Instrument  #: in the units of these prices
     bars: Bars
-    market: tuple[Bars | None, ...]  #: MARKET_SERIES up to the same cutoff, None where not known
+    market: tuple[Bars | None, ...]  #: MARKET_SERIES and perhaps STATE_SERIES up to the same cutoff, None: not known
     source: str
     note: str  #: what the source wants said with every answer; may be empty
     expected: date | None  #: the last closed session; None for a market that is not live
@@ -301,7 +302,7 @@ class Outlook:
     source: str
     caveats: tuple[str, ...] = ()
     problem: Problem | None = None
-    market: tuple[Bars | None, ...] = ()  #: MARKET_SERIES as they were read; None where not known
+    market: tuple[Bars | None, ...] = ()  #: the series that its model reads, as they were read; None where not known
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,3 +129,17 @@ def named_recipients(db: Any) -> None:
 def offered_with_messages(db: Any) -> None:
     """What can be done about a message by buttons under it; nothing for those made before."""
     db["outbox"].add_column("offers", str, not_null_default="")
+
+
+@migrations()
+def universe_evenings(db: Any) -> None:
+    """How all stocks together moved by session, and by how much ranges are widened; for what was issued, how much."""
+    db.execute(
+        "CREATE TABLE universe_state (source TEXT, session INTEGER, stocks INTEGER NOT NULL, moved REAL NOT NULL,"
+        " apart REAL NOT NULL, PRIMARY KEY (source, session)) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE evening_widths (source TEXT, model_id TEXT, session INTEGER, numbers TEXT NOT NULL,"
+        " PRIMARY KEY (source, model_id, session)) WITHOUT ROWID"
+    )
+    db["ledger"].add_column("widened", str)

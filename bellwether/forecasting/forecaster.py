@@ -83,6 +83,7 @@ class _Checked:
 
     known: ForecastInputs
     bars: Bars  #: without broken days
+    market: tuple[Bars | None, ...]  #: the series that the model reads; without a model MARKET_SERIES
     problem: Problem | None  #: why the model must not answer
     volatility: float  #: daily
 
@@ -111,7 +112,9 @@ def _checked(known: ForecastInputs, card: ModelCard | None) -> _Checked | Unusab
                 symbol=bars.symbol,
             )
         )
-    return _Checked(known, bars, problem, volatility)
+    read = len(card.market) if card else len(MARKET_SERIES)
+    market = (*known.market, *[None] * (read - len(known.market)))[:read]
+    return _Checked(known, bars, market, problem, volatility)
 
 
 def _ask(model: OnnxModel | None, checked: Sequence[_Checked | UnusableBars]) -> list[Floats | None]:
@@ -136,7 +139,7 @@ def _windows(checked: Sequence[_Checked], length: int) -> list[tuple[Float32s, F
     markets: dict[tuple[bytes, tuple[Bars | None, ...]], Float32s] = {}
     windows = []
     for symbol in checked:
-        sessions, market = symbol.bars.sessions[-length:], symbol.known.market
+        sessions, market = symbol.bars.sessions[-length:], symbol.market
         key = (sessions.tobytes(), market)
         if key not in markets:
             markets[key] = market_input(sessions, market, length)
@@ -152,7 +155,7 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: Floats | None) -
     if answer is None:
         problem = problem or (Problem.NO_ANSWER if card else Problem.NO_MODEL)
     answering = card if problem is None else None
-    latest = [None if series is None else _latest(series, bars.sessions[-1]) for series in known.market]
+    latest = [None if series is None else _latest(series, bars.sessions[-1]) for series in checked.market]
     return Outlook(
         instrument=known.instrument,
         bars=bars,
@@ -169,14 +172,15 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: Floats | None) -
                 caveats.about_age(known.instrument, bars, known.expected),
                 caveats.about_currency(known.instrument, known.expected is not None),
                 caveats.about_silence(problem),
-                caveats.about_market(latest) if answering else "",
+                caveats.about_market(latest[: len(MARKET_SERIES)]) if answering else "",
+                caveats.about_state(checked.market, latest) if answering else "",
                 caveats.about_training(bars, answering.seen_to) if answering else "",
                 caveats.about_symbol(known.instrument, answering.symbols) if answering else "",
             )
             if sentence
         ),
         problem=problem,
-        market=known.market,
+        market=checked.market,
     )
 
 

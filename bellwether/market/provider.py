@@ -11,6 +11,7 @@ from datetime import date
 from typing import Protocol, runtime_checkable
 
 from bellwether.core.types import Bars, Instrument
+from bellwether.market.universe_state import StateBars
 
 
 class Provider(Protocol):
@@ -46,6 +47,18 @@ def search_of(provider: Provider) -> Search | None:
     """
     search: Search | None = getattr(provider, "search", None)
     return search
+
+
+StateUntil = Callable[[date], StateBars]
+
+
+def state_of_universe(provider: object) -> StateUntil | None:
+    """How a market tells the state of its universe up to a session: its `universe_state`, which it need not have.
+
+    A market without one is forecast without it, and answers say so.
+    """
+    state: StateUntil | None = getattr(provider, "universe_state", None)
+    return state
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,13 +7,17 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
+from cachetools import LRUCache
 
 from bellwether.core.errors import BadDate, UnknownSymbol
 from bellwether.core.i18n.numbers import spoken_day
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import CLOSE, Bars, Instrument
+from bellwether.market.kept_state import MOST_PARTS, until
 from bellwether.market.symbols.universe import listed, near_symbols
+from bellwether.market.universe_state import DailyState, StateBars
 
+STATE_FILE = "sample_state.npz"
 ENDS = date(2021, 12, 31)  #: the last session, for good
 
 
@@ -28,6 +32,10 @@ class SampleProvider:
     name = "sample"
     live = False
     note: str = said("Sample data, ends {day}: to try Bellwether out, not today's market.", day=spoken_day(ENDS))
+
+    def __init__(self) -> None:
+        """Nothing is read before it is asked for."""
+        self._parts: LRUCache[date, StateBars] = LRUCache(MOST_PARTS)
 
     def describe(self) -> str:
         """The market in words."""
@@ -55,9 +63,23 @@ class SampleProvider:
             )
         return bars
 
+    def universe_state(self, end: date) -> StateBars:
+        """How the sample's stocks moved together up to a session: shipped, for it never changes."""
+        return until(_state(), end, self._parts)
+
     def universe(self) -> tuple[Instrument, ...]:
         """All 42 instruments."""
         return tuple(listed()[symbol] for symbol in _symbols())
+
+
+@cache
+def _state() -> StateBars:
+    """How the sample's stocks moved together; `sample_state` makes the file from the bars."""
+    packed = (files("bellwether.market") / "data" / STATE_FILE).read_bytes()
+    with np.load(BytesIO(packed)) as archive:
+        return DailyState(
+            archive["days"].astype("datetime64[D]"), archive["state"].astype(np.float64), archive["stocks"]
+        ).as_series()
 
 
 @cache
