@@ -27,7 +27,7 @@ from bellwether.delivery.channels import Channel
 from bellwether.delivery.chat_channel import ChatChannel, Transport
 from bellwether.delivery.deliver import deliver
 from bellwether.delivery.messages import RecipientKind
-from bellwether.jobs.evening import keep_evening
+from bellwether.jobs.evening import keep_evening, reads_evening
 from bellwether.jobs.heartbeat import heartbeat
 from bellwether.jobs.record_universe import forecast_universe
 from bellwether.jobs.refresh_prices import refresh_all
@@ -164,8 +164,10 @@ class Timetable:
         What the evening tells of all stocks together comes first: forecasts may be made of it.
         """
         evening = await asyncio.to_thread(keep_evening, self._services, self._gives_way())
-        if evening.sessions:
-            log.info("%d sessions of the whole universe were worked out.", evening.sessions)
+        if evening.sessions or evening.widths:
+            log.info("Evening: %d sessions of the whole universe, %d widths.", evening.sessions, evening.widths)
+        if evening.waiting and reads_evening(self._services):
+            return  # what would be entered now might differ from what people are told a little later
         issued = await asyncio.to_thread(forecast_universe, self._services, self._gives_way())
         settled = await asyncio.to_thread(
             settle, self._services.store, self._services.provider, self._services.clock, self._gives_way()

@@ -75,7 +75,7 @@ def test_no_range_at_all_is_no_change(made: Forecast) -> None:
 def test_every_sample_symbol_has_a_sentence_without_markup_or_advice(services: Services) -> None:
     for one in services.universe.served:
         asked = forecasts.answer(services, one.symbol, 21)
-        before = forecasts.previous(services.provider, services.models, asked)
+        before = forecasts.previous(services, asked)
         assert before is not None
         said = in_a_sentence(before, asked.forecast, one.calendar)
         assert not re.search(r"[<>]|\b(buy|sell|will)\b", said)

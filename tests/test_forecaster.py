@@ -435,7 +435,7 @@ def one_model(services: Services, folder: Path) -> Path:
 
 def test_the_forecast_of_the_session_before_is_one_session_older(services: Services, tmp_path: Path) -> None:
     asked = forecasts.answer(services, "AAPL", 10)
-    before = forecasts.previous(services.provider, services.models, asked)
+    before = forecasts.previous(services, asked)
     assert before is not None
     assert before.cutoff == date(2021, 12, 30)
     assert before.model_id == asked.forecast.model_id  # though it has learned from the day that came after

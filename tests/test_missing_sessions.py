@@ -323,7 +323,7 @@ def test_where_a_holiday_may_lie_between_the_days_are_named(two_days: Bars) -> N
 
 def test_a_digest_calls_no_day_a_missing_one_that_may_have_been_a_holiday(services: Services, clock: Clock) -> None:
     asked = forecasts.answer(services, "AAPL", 10)
-    made, before = asked.forecast, forecasts.previous(services.provider, services.models, asked)
+    made, before = asked.forecast, forecasts.previous(services, asked)
     assert before is not None
     one = replace(asked.outlook.instrument, calendar="24/5")
     earlier = replace(before, cutoff=TUESDAY - timedelta(days=4))

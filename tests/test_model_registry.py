@@ -59,7 +59,7 @@ def test_the_model_that_answers_had_not_seen_what_came_after(
 
 def test_a_change_since_yesterday_is_the_prices_and_not_another_models(services_of_three: Services) -> None:
     asked = forecasts.answer(services_of_three, "AAPL", 10, date(2020, 12, 31))
-    before = forecasts.previous(services_of_three.provider, services_of_three.models, asked)
+    before = forecasts.previous(services_of_three, asked)
     assert before is not None
     assert (before.model_id, before.cutoff) == ("to-2020", date(2020, 12, 30))
 

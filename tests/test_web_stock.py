@@ -93,7 +93,7 @@ def test_a_look_back_to_no_day_is_explained(visitor: Visitor, as_of: str, said: 
 
 def test_what_changed_since_the_day_before_is_told(visitor: Visitor, services: Services) -> None:
     asked = forecasts.answer(services, "AAPL", 10)
-    now, before = asked.forecast, forecasts.previous(services.provider, services.models, asked)
+    now, before = asked.forecast, forecasts.previous(services, asked)
     assert before is not None and before.cutoff == date(2021, 12, 30)
     lines = {line.what: line for line in changes(before, now)}
     moved = now.last_close / before.last_close - 1

@@ -10,6 +10,7 @@ from datetime import date
 from functools import cache, partial
 
 from bellwether.ask import forecasts as ask_forecasts
+from bellwether.ask.evenings import with_evening
 from bellwether.ask.point_in_time import inputs_at, last_session, market_until
 from bellwether.core.errors import BellwetherError, StoreError, UnusableBars
 from bellwether.core.types import Forecast, ForecastInputs, Instrument, Outlook, issues_forecasts
@@ -68,7 +69,8 @@ class _Batch:
         """What is known of one symbol, and which model is asked. Raises what `forecasts.outlook` does."""
         services, end = self._services, self._last_session(instrument.calendar)
         model = services.model if self._as_of is None else services.models.for_day(end)
-        return inputs_at(services.provider, instrument, end, self._market), model
+        known = inputs_at(services.provider, instrument, end, self._market)
+        return with_evening(services, known, model, looks_back=self._as_of is not None), model
 
     def outlooks(self, asked: Sequence[tuple[ForecastInputs, OnnxModel | None]]) -> list[Outlook | UnusableBars]:
         """One for each, or why there is none. Of a day long past calendars may differ in the model that answers."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from bellwether.ask.evenings import with_evening
 from bellwether.ask.point_in_time import inputs_at, last_session
 from bellwether.charts.beside import NOTHING, Beside
 from bellwether.core.errors import BellwetherError
@@ -23,7 +24,6 @@ from bellwether.forecasting.forecaster import forecast_at, make_outlook
 from bellwether.market.bars import STALE_AFTER
 from bellwether.market.provider import Provider
 from bellwether.market.symbols.resolve import Resolver
-from bellwether.models.registry import ModelRegistry
 from bellwether.services import Services
 from bellwether.track_record.demotion.gate import apply_gate, demoted, gate
 from bellwether.track_record.grading import GradedRange, Range, outcome_when_sure
@@ -52,8 +52,9 @@ def outlook(services: Services, instrument: Instrument, as_of: date | None = Non
     end = last_session(instrument.calendar, as_of, services.clock())
     known = inputs_at(services.provider, instrument, end)
     if as_of is None:
-        return services.outlooks.get(known, services.model)
-    return make_outlook(known, services.models.for_day(end))
+        return services.outlooks.get(with_evening(services, known, services.model), services.model)
+    model = services.models.for_day(end)
+    return make_outlook(with_evening(services, known, model, looks_back=True), model)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,9 +98,10 @@ def outlooks_to_enter(services: Services, instrument: Instrument) -> list[tuple[
     A silenced model goes on being scored, and so do the models that are only tried.
     """
     known = inputs_at(services.provider, instrument, last_session(instrument.calendar, None, services.clock()))
-    own = make_outlook(known, services.model)
+    own = make_outlook(with_evening(services, known, services.model), services.model)
     shown = apply_gate(services.store, own, len(services.universe))
-    tried = [make_outlook(known, model) for model in services.models.named(services.settings.models.shadow)]
+    beside = services.models.named(services.settings.models.shadow)
+    tried = [make_outlook(with_evening(services, known, model), model) for model in beside]
     silenced = [own] if shown is not own else []
     return [(shown, True), *((outlook, False) for outlook in (*silenced, *tried) if outlook.problem is None)]
 
@@ -173,16 +175,18 @@ def chart_svg(
     return to_svg(fan_chart(asked.outlook, asked.forecast.horizon, theme, shape, beside, shown))
 
 
-def previous(provider: Provider, models: ModelRegistry, asked: Answer) -> Forecast | None:
+def previous(services: Services, asked: Answer) -> Forecast | None:
     """The forecast of one session earlier, made again from its bars; None when it cannot be made."""
     bars = asked.outlook.bars
     if len(bars) < 2:
         return None
     try:
         # by the model that was asked: a change must be the prices', not another model's
-        model = models.for_day(bars.cutoff)
-        end = to_date(bars.sessions[-2])
-        before = make_outlook(inputs_at(provider, asked.outlook.instrument, end), model)
+        model = services.models.for_day(bars.cutoff)
+        known = inputs_at(services.provider, asked.outlook.instrument, to_date(bars.sessions[-2]))
+        if asked.outlook.evening is not None:  # nor what we know of that evening
+            known = with_evening(services, known, model, looks_back=True)
+        before = make_outlook(known, model)
         if asked.outlook.problem is Problem.SILENCED:
             before = demoted(before)
         return forecast_at(before, asked.forecast.horizon, asked.forecast.made_at)

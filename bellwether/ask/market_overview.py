@@ -21,6 +21,7 @@ from cachetools import LRUCache
 
 from bellwether.ask import forecasts
 from bellwether.ask.bars_at_hand import bars_at_hand
+from bellwether.ask.evenings import with_evening
 from bellwether.ask.point_in_time import inputs_at, last_session, market_until
 from bellwether.core.errors import BellwetherError
 from bellwether.core.types import MARKET_CALENDAR, Q10, Q90, Bars, Forecast, Instrument, Outlook
@@ -111,7 +112,8 @@ def _answers(services: Services, instruments: Iterable[Instrument], horizon: int
         try:
             end = last_session(instrument.calendar, None, services.clock())
             # each is looked at once: they are not kept, for those of a whole universe would fill the memory
-            outlook = make_outlook(inputs_at(prices, instrument, end, market), services.model)
+            known = with_evening(services, inputs_at(prices, instrument, end, market), services.model)
+            outlook = make_outlook(known, services.model)
         except BellwetherError:
             yield None
             continue

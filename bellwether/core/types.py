@@ -230,6 +230,25 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class EveningWidth:
+    """By how much ranges are stretched after a session: logs of factors, one for each of HEADS."""
+
+    session: date
+    stocks: int  #: whose returns of that session were held against the ranges before it; 1 may be the index itself
+    model: tuple[float, ...]  #: of a model's ranges
+    plain: tuple[float, ...]  #: of the plain rule's
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How one range was stretched, as its forecast tells it."""
+
+    session: date  #: the last one that the factor has learned from
+    factor: float  #: width of the 80 % range / that of the range as it was forecast
+    stocks: int  #: as in EveningWidth
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """The quantiles for one symbol, cutoff and horizon, with everything needed to judge them."""
 
@@ -252,6 +271,7 @@ class Forecast:
     caveats: tuple[str, ...]
     forecast_id: str
     problem: Problem | None = None  #: set when the model was silent and the range is the baseline's
+    calibration: Calibration | None = None  #: None where ranges are as they were forecast
 
     @property
     def quantiles(self) -> tuple[float, ...]:
@@ -283,6 +303,7 @@ class ForecastInputs:
     source: str
     note: str  #: what the source wants said with every answer; may be empty
     expected: date | None  #: the last closed session; None for a market that is not live
+    evening: EveningWidth | None = None  #: of the cutoff's session, for the model that is asked; None: no stretching
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -303,6 +324,7 @@ class Outlook:
     caveats: tuple[str, ...] = ()
     problem: Problem | None = None
     market: tuple[Bars | None, ...] = ()  #: the series that its model reads, as they were read; None where not known
+    evening: EveningWidth | None = None  #: by which both were stretched; None where they were not
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from functools import lru_cache
 
 from bellwether.core.i18n.numbers import spoken_day
 from bellwether.core.i18n.translate import said, said_many
-from bellwether.core.types import MARKET_SERIES, Bars, Instrument, Problem
+from bellwether.core.types import MARKET_SERIES, Bars, EveningWidth, Instrument, Problem
 from bellwether.market.calendar import sessions_between
 
 _WITHOUT_STATE = said(
     "Made without knowing how much all shares together moved of late: too few of them are at hand, or too old."
 )
+_WITHOUT_EVENING = said("The range does not follow how ranges held in the last weeks: that is not known for this day.")
 _WITHOUT_MARKET = said("Made without knowledge of the wider market, whose prices are not available.")
 
 
@@ -65,6 +66,11 @@ def about_state(market: Sequence[Bars | None], latest: Sequence[float | None]) -
     if index is None or state.cutoff >= index.cutoff:
         return ""
     return said("How much all shares together moved is known up to {day} only.", day=spoken_day(state.cutoff))
+
+
+def about_evening(evening: EveningWidth | None) -> str:
+    """When a model's ranges should follow how the last ones held, and that is not known."""
+    return "" if evening is not None else _WITHOUT_EVENING
 
 
 def about_training(bars: Bars, seen_to: date) -> str:

@@ -4,6 +4,7 @@ bars, market bars
 | find_problem            may the model answer?
 | model_inputs            raw bars as arrays
 | OnnxModel.quantiles     quantiles at the heads
+| widened                 by how much the market has moved more than forecast of late
 | all_horizons            every horizon from 1 to 63
 | forecast_at             one horizon, with the baseline beside it and the reasons
 
@@ -30,6 +31,7 @@ from bellwether.core.types import (
     Q90,
     Bars,
     Baseline,
+    Calibration,
     Floats,
     Forecast,
     ForecastInputs,
@@ -39,6 +41,7 @@ from bellwether.core.types import (
 )
 from bellwether.forecasting import caveats
 from bellwether.forecasting.baseline import all_horizons, gaussian_quantiles, head_quantiles
+from bellwether.forecasting.evening_width import widened
 from bellwether.forecasting.explain import explain, usual_probability_of_growth
 from bellwether.forecasting.inputs import Float32s, align_closes, bars_input, market_input
 from bellwether.forecasting.metrics import probability_above_zero
@@ -118,7 +121,7 @@ def _checked(known: ForecastInputs, card: ModelCard | None) -> _Checked | Unusab
 
 
 def _ask(model: OnnxModel | None, checked: Sequence[_Checked | UnusableBars]) -> list[Floats | None]:
-    """The model's quantiles at all horizons, (MAX_HORIZON, len(LEVELS)) each.
+    """The model's quantiles at the heads, (len(HEADS), len(LEVELS)) each.
 
     None where it must not answer, and where its answer is no quantiles.
     """
@@ -130,8 +133,35 @@ def _ask(model: OnnxModel | None, checked: Sequence[_Checked | UnusableBars]) ->
     for at, quantiles in zip(sound, model.quantiles_of_each(windows), strict=True):
         at_heads = quantiles.astype(np.float64)
         if np.isfinite(at_heads).all() and (np.diff(at_heads, axis=1) >= 0).all():
-            answers[at] = all_horizons(at_heads)
+            answers[at] = at_heads
     return answers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawHeads:
+    """What is forecast of one symbol before any stretching, (len(HEADS), len(LEVELS)) each."""
+
+    model: Floats | None  #: None where it must not answer
+    plain: Floats  #: the plain rule's
+
+
+def raw_heads(known: Sequence[ForecastInputs], model: OnnxModel | None) -> list[RawHeads | None]:
+    """The quantiles at the heads as the graph and the plain rule have them; None where nothing can be said."""
+    card = model.card if model else None
+    checked = [_checked(inputs, card) for inputs in known]
+    return [
+        None if isinstance(symbol, UnusableBars) else RawHeads(answer, _plain_rule(symbol, card))
+        for symbol, answer in zip(checked, _ask(model, checked), strict=True)
+    ]
+
+
+def _plain_rule(checked: _Checked, card: ModelCard | None) -> Floats:
+    shape = card.standardised_quantiles if card else gaussian_quantiles()
+    return head_quantiles(checked.volatility, shape)
+
+
+def _stretched(at_heads: Floats, numbers: tuple[float, ...] | None) -> Floats:
+    return at_heads if numbers is None else widened(at_heads, np.array(numbers))
 
 
 def _windows(checked: Sequence[_Checked], length: int) -> list[tuple[Float32s, Float32s]]:
@@ -150,8 +180,8 @@ def _windows(checked: Sequence[_Checked], length: int) -> list[tuple[Float32s, F
 def _outlook(checked: _Checked, card: ModelCard | None, answer: Floats | None) -> Outlook:
     """What the model has answered, or else the plain rule, with all that must be said beside it."""
     known, bars, problem = checked.known, checked.bars, checked.problem
-    shape = card.standardised_quantiles if card else gaussian_quantiles()
-    baseline = all_horizons(head_quantiles(checked.volatility, shape))
+    evening = known.evening if card and card.evening_width else None
+    baseline = all_horizons(_stretched(_plain_rule(checked, card), evening.plain if evening else None))
     if answer is None:
         problem = problem or (Problem.NO_ANSWER if card else Problem.NO_MODEL)
     answering = card if problem is None else None
@@ -159,7 +189,9 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: Floats | None) -
     return Outlook(
         instrument=known.instrument,
         bars=bars,
-        log_returns=baseline if answer is None else answer,
+        log_returns=baseline
+        if answer is None
+        else all_horizons(_stretched(answer, evening.model if evening else None)),
         baseline=baseline,
         model_id=answering.model_id if answering else BASELINE_ID,
         vix=latest[MARKET_SERIES.index("^VIX")],
@@ -174,6 +206,7 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: Floats | None) -
                 caveats.about_silence(problem),
                 caveats.about_market(latest[: len(MARKET_SERIES)]) if answering else "",
                 caveats.about_state(checked.market, latest) if answering else "",
+                caveats.about_evening(evening) if card and card.evening_width else "",
                 caveats.about_training(bars, answering.seen_to) if answering else "",
                 caveats.about_symbol(known.instrument, answering.symbols) if answering else "",
             )
@@ -181,6 +214,7 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: Floats | None) -
         ),
         problem=problem,
         market=checked.market,
+        evening=evening,
     )
 
 
@@ -221,7 +255,19 @@ def forecast_at(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
         caveats=outlook.caveats,
         forecast_id=_forecast_id(outlook, horizon, quantiles),
         problem=outlook.problem,
+        calibration=_calibration(outlook, horizon),
     )
+
+
+def _calibration(outlook: Outlook, horizon: int) -> Calibration | None:
+    """How the range of this horizon was stretched; that between two heads as the mixture of both."""
+    evening = outlook.evening
+    if evening is None:
+        return None
+    numbers = evening.model if outlook.problem is None else evening.plain
+    widths = outlook.log_returns[:, Q90] - outlook.log_returns[:, Q10]
+    before = all_horizons(widths[np.array(HEADS) - 1, None] * np.exp(-np.array(numbers))[:, None])[horizon - 1, 0]
+    return Calibration(evening.session, float(widths[horizon - 1] / before), evening.stocks)
 
 
 def _record_at(records: tuple[Record | None, ...], horizon: int) -> Record | None:

@@ -44,6 +44,7 @@ NOT_ADVICE = said("This is information, not investment advice.")
 _SOURCES = {"yahoo": "Yahoo Finance", "file": N_("the price file")}
 #: offered to choose from
 HORIZON_LABELS = {1: N_("1 day"), 5: N_("1 week"), 10: N_("2 weeks"), 21: N_("1 month"), 63: N_("3 months")}
+_TOO_LITTLE = 0.02  #: a stretching of less tells nobody anything
 _YEAR_IS_PLAIN = 182  #: days between a close and now in which its year goes without saying
 _OTHER_PACE = 0.1  #: of the plain rule's width: what the model's differs by, where it is worth a sentence
 _TOLD = (0.1, 0.5, 0.9)  #: levels whose prices have names of their own
@@ -208,6 +209,18 @@ def _chance(forecast: Forecast) -> str:
     )
 
 
+def evening(forecast: Forecast) -> str:
+    """By how much the range is stretched for how ranges have held of late; empty where that is hardly anything."""
+    factor = forecast.calibration.factor if forecast.calibration is not None else 1.0
+    if abs(factor - 1) < _TOO_LITTLE:
+        return ""
+    if factor > 1:
+        message = _("Ranges are widened by {change} because the market has moved more than forecast lately.")
+    else:
+        message = _("Ranges are narrowed by {change} because the market has moved less than forecast lately.")
+    return message.format(change=percent(abs(factor - 1)))
+
+
 def last_price(forecast: Forecast) -> str:
     """What the forecast starts from."""
     price, on = money(forecast.last_close, forecast.currency, forecast.symbol), day(forecast.cutoff)
@@ -235,8 +248,8 @@ def start(forecast: Forecast) -> str:
 
 
 def why(forecast: Forecast) -> str:
-    """Why the range is as wide as it is: beside the symbol's last year, and beside the plain rule."""
-    return f"{_swings(forecast)} {_against_pace(forecast)}".rstrip()
+    """Why the range is as wide as it is: beside the symbol's last year, the plain rule, and the last weeks."""
+    return " ".join(filter(None, (_swings(forecast), _against_pace(forecast), evening(forecast))))
 
 
 def in_two(sentence: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from bellwether.core.types import LEVELS, Explanation, Forecast
+from bellwether.core.types import LEVELS, Calibration, Explanation, Forecast
 from bellwether.forecasting import sentences
 
 
@@ -28,11 +28,23 @@ def forecast_json(forecast: Forecast) -> dict[str, Any]:
             "quantiles": by_level(tuple(forecast.last_close * math.exp(r) for r in forecast.baseline.log_returns)),
             "probability_of_growth": forecast.baseline.probability_of_growth,
         },
+        "calibration": _calibration(forecast.calibration),
         "model_id": forecast.model_id,
         "explanation": _explanation(forecast, forecast.explanation),
         "source": forecast.source,
         "caveats": list(forecast.caveats),
         "forecast_id": forecast.forecast_id,
+    }
+
+
+def _calibration(calibration: Calibration | None) -> dict[str, Any] | None:
+    """By how much the range was widened, or narrowed, for how ranges have held of late."""
+    if calibration is None:
+        return None
+    return {
+        "session": calibration.session.isoformat(),
+        "factor": calibration.factor,
+        "stocks": calibration.stocks,
     }
 
 

@@ -17,6 +17,7 @@ from bellwether.ask import forecasts
 from bellwether.core.errors import BadDate
 from bellwether.core.types import Bars, Instrument, Outlook
 from bellwether.db.database import Store
+from bellwether.forecasting.kept_widths import KeptWidths
 from bellwether.jobs.record_universe import forecast_universe
 from bellwether.market.calendar import SETTLING, closes_at, session_after, sessions_between
 from bellwether.market.provider import Provider, state_of_universe
@@ -96,7 +97,10 @@ def replay(
     if span == 0:
         raise BadDate(f"There is no trading day from {first} to {last}.")
     hands = Hands(services.clock())
-    past = replace(services, provider=Replay(services.provider, hands), store=Store(scratch), clock=hands)
+    store = Store(scratch)
+    past = replace(
+        services, provider=Replay(services.provider, hands), store=store, widths=KeptWidths(store), clock=hands
+    )
     session = first - timedelta(days=1)
     for count in range(span):
         session = session_after(calendar, session, 1)

@@ -34,6 +34,7 @@ class ModelCard:
     records: tuple[Record | None, ...]  #: one for each of HEADS
     market: tuple[str, ...] = MARKET_SERIES  #: the market series that it reads, perhaps with STATE_SERIES after them
     error_shares: Floats | None = None  #: how far predicted days of reports are off; None where it reads none
+    evening_width: bool = False  #: whether its ranges, and the plain rule's beside them, are stretched each evening
     symbols: frozenset[str] = frozenset()  #: whose prices it was taught with; empty where the card does not tell
 
 
@@ -99,6 +100,7 @@ def _from_facts(facts: dict[str, Any]) -> ModelCard:
         records=tuple(_record(facts, scores["by_horizon"][str(head)]) for head in HEADS),
         market=tuple(facts["market"]),
         error_shares=np.array(reports["error_shares"], np.float64) if reports else None,
+        evening_width=facts.get("evening_width") is True,
         symbols=frozenset(facts["data"].get("symbols", ())) - frozenset(facts["data"].get("unseen_symbols", ())),
     )
 

@@ -45,7 +45,7 @@ def stock(
         return RedirectResponse(stock_address(meant, sessions if horizon else None, day), status_code=303)
     asked = forecasts.answer(services, symbol, sessions, day)
     made = asked.forecast
-    before = forecasts.previous(services.provider, services.models, asked)
+    before = forecasts.previous(services, asked)
     came = _what_came(services, asked) if day else None
     link = bot.link(symbol)
     beside = made.explanation.beside

@@ -52,6 +52,18 @@ class ExplanationAnswer(ApiAnswer):
     record: Annotated[RecordAnswer | None, Field(description="null when the answer is the baseline's")]
 
 
+class CalibrationAnswer(ApiAnswer):
+    """How the range was stretched for how ranges have held in the last weeks; so is the plain rule."""
+
+    session: Annotated[Day, Field(description="The last trading day it has learned from")]
+    factor: Annotated[
+        float, Field(gt=0, description="Width of the 80 % range over its width as the model had it", examples=[1.12])
+    ]
+    stocks: Annotated[
+        int, Field(ge=0, description="Shares whose returns of that day were held against ranges; 1: the index alone")
+    ]
+
+
 class SubjectAnswer(ApiAnswer):
     """What a forecast is about."""
 
@@ -77,6 +89,7 @@ class ForecastAnswer(SubjectAnswer):
         Field(description="Share of past stretches of this length that rose; null below a year of history"),
     ]
     baseline: BaselineAnswer
+    calibration: Annotated[CalibrationAnswer | None, Field(description="null where the range is as the model had it")]
     model_id: Annotated[str, Field(description="`baseline-ewma` when the model was silent")]
     explanation: ExplanationAnswer
     source: Annotated[str, Field(description="Where the prices come from: sample, file or yahoo")]
