@@ -1,8 +1,8 @@
 """Work out the evenings of the sample market for a model whose ranges are stretched, and put them beside it.
 
 `python -m bellwether.jobs.sample_evenings daily-range-3` writes `sample_evenings.npz` into the model's folder: to be
-run once after a model is exported. Without the file the sample market's evenings are worked out when they are asked for,
-some two seconds each; a page has up to eight.
+run once after a model is exported. Without the file the sample market's evenings are worked out when they are asked
+for, some two seconds each; a page has up to eight.
 """
 
 import sys
