@@ -1,6 +1,7 @@
 """Run an exported model over many cutoffs and write its quantiles: for backtests, and for anyone who checks us.
 
-    prices -> panel -> cutoffs (every n-th session, or a grid) -> windows -> ONNX -> a row per cutoff and horizon
+    prices -> panel -> cutoffs (every n-th session, or a grid) -> windows -> ONNX -> stretched as the service does
+    -> a row per cutoff and horizon
 
 Each window ends at its cutoff, so nothing after it can be read. Needs onnxruntime, not tensorflow.
 """
@@ -17,6 +18,7 @@ from bellwether.core.types import HEADS, LEVELS, Floats
 from bellwether.forecasting.metrics import probability_above_zero
 from bellwether.models.onnx_model import OnnxModel
 from training.evaluate import predict
+from training.evenings import as_served
 from training.panel import Panel, Rows, load_panel
 
 QUANTILES = tuple(f"q{round(level * 100):02}" for level in LEVELS)  # q05 ... q95
@@ -67,9 +69,11 @@ def read_grid(file: Path) -> pd.DataFrame:
     return pd.DataFrame({"symbol": symbols, "cutoff": days}).drop_duplicates(ignore_index=True)
 
 
-def forecast_rows(model: OnnxModel, panel: Panel, rows: Rows) -> pd.DataFrame:
-    """COLUMNS, one row per cutoff and horizon, in the order of `rows`."""
+def forecast_rows(model: OnnxModel, panel: Panel, rows: Rows, *, raw: bool = False) -> pd.DataFrame:
+    """COLUMNS, one row per cutoff and horizon, in the order of `rows`: as they are served, or `raw` from the graph."""
     quantiles = predict(model.quantiles, panel, rows, "forecasting")  # (b, heads, levels)
+    if model.card.evening_width and not raw:
+        quantiles = as_served(model.quantiles, panel, rows, quantiles, model.card.min_history)
     flat: Floats = quantiles.reshape(-1, len(LEVELS))
     names = np.array(panel.symbols, dtype=object)[panel.symbol[rows]]
     frame = {
@@ -89,6 +93,8 @@ def forecasts(
     out: Path,
     cutoffs: Path | tuple[date, date, int],
     earnings: Path | None = None,
+    *,
+    raw: bool = False,
 ) -> None:
     """Write the forecasts at `cutoffs` (a grid file, or first day, last day and stride) to a parquet or csv file."""
     model = OnnxModel(folder)
@@ -106,7 +112,7 @@ def forecasts(
             f"notice: {known:,} cutoffs lie before {model.card.seen_to}, up to which {model.card.model_id} has seen "
             "prices: its forecasts there prove nothing"
         )
-    frame = forecast_rows(model, panel, rows)
+    frame = forecast_rows(model, panel, rows, raw=raw)
     write_table(frame, out)
     symbols = frame["symbol"].nunique()
     print(f"wrote {len(frame):,} forecasts: {len(rows):,} cutoffs of {symbols} symbols, model {model.card.model_id}")
