@@ -230,6 +230,14 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class Rises:
+    """How a model's chance of a rise is told, one number for each of HEADS."""
+
+    usual: tuple[float, ...]  #: share of rises where it learned
+    weight: tuple[float, ...]  #: how much of the model's distance from it is told, 0 to 1
+
+
+@dataclass(frozen=True, slots=True)
 class EveningWidth:
     """By how much ranges are stretched after a session: logs of factors, one for each of HEADS."""
 
@@ -272,6 +280,7 @@ class Forecast:
     forecast_id: str
     problem: Problem | None = None  #: set when the model was silent and the range is the baseline's
     calibration: Calibration | None = None  #: None where ranges are as they were forecast
+    growth_is_usual: bool = False  #: the chance of a rise is the usual share and nothing else
 
     @property
     def quantiles(self) -> tuple[float, ...]:
@@ -325,6 +334,7 @@ class Outlook:
     problem: Problem | None = None
     market: tuple[Bars | None, ...] = ()  #: the series that its model reads, as they were read; None where not known
     evening: EveningWidth | None = None  #: by which both were stretched; None where they were not
+    rises: Rises | None = None  #: how the chance of a rise is told; None: as the quantiles have it
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ from bellwether.forecasting.evening_width import widened
 from bellwether.forecasting.explain import explain, usual_probability_of_growth
 from bellwether.forecasting.inputs import Float32s, align_closes, bars_input, market_input
 from bellwether.forecasting.metrics import probability_above_zero
+from bellwether.forecasting.rises import chance_of_rise, says_more_than_usual, up_days
 from bellwether.market.bars import SMALLEST_VOLATILITY, after_breaks, find_problem, mended
 from bellwether.market.calendar import session_after
 from bellwether.market.jumps import doubtful_moves
@@ -215,6 +216,7 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: Floats | None) -
         problem=problem,
         market=checked.market,
         evening=evening,
+        rises=answering.rises if answering else None,
     )
 
 
@@ -239,7 +241,7 @@ def forecast_at(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
         target_session=session_after(instrument.calendar, cutoff, horizon),
         made_at=made_at,
         log_returns=tuple(quantiles.tolist()),
-        probability_of_growth=float(growth),
+        probability_of_growth=_told_chance(outlook, horizon, growth),
         usual_probability_of_growth=usual_probability_of_growth(bars.closes, horizon),
         baseline=Baseline(tuple(baseline.tolist()), float(baseline_growth)),
         model_id=outlook.model_id,
@@ -256,7 +258,14 @@ def forecast_at(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
         forecast_id=_forecast_id(outlook, horizon, quantiles),
         problem=outlook.problem,
         calibration=_calibration(outlook, horizon),
+        growth_is_usual=outlook.rises is not None and not says_more_than_usual(outlook.rises, horizon),
     )
+
+
+def _told_chance(outlook: Outlook, horizon: int, own: np.floating) -> float:
+    if outlook.rises is None:
+        return float(own)
+    return float(chance_of_rise(np.array(own), outlook.rises, horizon, *up_days(outlook.bars.closes)))
 
 
 def _calibration(outlook: Outlook, horizon: int) -> Calibration | None:

@@ -147,7 +147,7 @@ def _price(forecast: Forecast, level: float) -> str:
 def direction_known(forecast: Forecast) -> bool:
     """Whether the model was shown to know more of rise and fall, this far ahead, than the usual share of rises."""
     record = forecast.explanation.record
-    return record is not None and record.growth_known
+    return record is not None and record.growth_known and not forecast.growth_is_usual
 
 
 def direction(forecast: Forecast) -> str:
@@ -202,6 +202,10 @@ def middle_and_chance(forecast: Forecast) -> str:
 
 def _chance(forecast: Forecast) -> str:
     chance, usual = percent(forecast.probability_of_growth), forecast.usual_probability_of_growth
+    if forecast.growth_is_usual:
+        return _("Chance of a rise: {chance}, which is usual this far ahead; nobody knows better.").format(
+            chance=chance
+        )
     if usual is None:
         return _("Chance of a rise: {chance}.").format(chance=chance)
     return _("Chance of a rise: {chance} (it rose in {usual} of past stretches this long).").format(

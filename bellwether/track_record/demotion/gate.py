@@ -49,6 +49,7 @@ def demoted(outlook: Outlook) -> Outlook:
         log_returns=outlook.baseline,
         model_id=BASELINE_ID,
         records=(),
+        rises=None,
         problem=Problem.SILENCED,
         caveats=(*outlook.caveats, about_silence(Problem.SILENCED)),
     )
