@@ -28,12 +28,12 @@ def forecast_json(forecast: Forecast) -> dict[str, Any]:
             "quantiles": by_level(tuple(forecast.last_close * math.exp(r) for r in forecast.baseline.log_returns)),
             "probability_of_growth": forecast.baseline.probability_of_growth,
         },
-        "calibration": _calibration(forecast.calibration),
         "model_id": forecast.model_id,
         "explanation": _explanation(forecast, forecast.explanation),
         "source": forecast.source,
         "caveats": list(forecast.caveats),
         "forecast_id": forecast.forecast_id,
+        "calibration": _calibration(forecast.calibration),
     }
 
 

@@ -89,12 +89,12 @@ class ForecastAnswer(SubjectAnswer):
         Field(description="Share of past stretches of this length that rose; null below a year of history"),
     ]
     baseline: BaselineAnswer
-    calibration: Annotated[CalibrationAnswer | None, Field(description="null where the range is as the model had it")]
     model_id: Annotated[str, Field(description="`baseline-ewma` when the model was silent")]
     explanation: ExplanationAnswer
     source: Annotated[str, Field(description="Where the prices come from: sample, file or yahoo")]
     caveats: Annotated[list[str], Field(description="What must be said with this answer; show it to people")]
     forecast_id: Annotated[str, Field(description="The same answer to the same question has the same id")]
+    calibration: Annotated[CalibrationAnswer | None, Field(description="null where the range is as the model had it")]
 
 
 class BaselineForecastAnswer(SubjectAnswer):
