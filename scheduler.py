@@ -29,7 +29,7 @@ from bellwether.delivery.deliver import deliver
 from bellwether.delivery.messages import RecipientKind
 from bellwether.jobs.evening import keep_evening, reads_evening
 from bellwether.jobs.heartbeat import heartbeat
-from bellwether.jobs.record_universe import forecast_universe
+from bellwether.jobs.record_universe import Forecasted, forecast_universe
 from bellwether.jobs.refresh_prices import refresh_all
 from bellwether.services import Services
 from bellwether.track_record.ledger.settle import settle
@@ -166,9 +166,9 @@ class Timetable:
         evening = await asyncio.to_thread(keep_evening, self._services, self._gives_way())
         if evening.sessions or evening.widths:
             log.info("Evening: %d sessions of the whole universe, %d widths.", evening.sessions, evening.widths)
-        if evening.waiting and reads_evening(self._services):
-            return  # what would be entered now might differ from what people are told a little later
-        issued = await asyncio.to_thread(forecast_universe, self._services, self._gives_way())
+        issued = Forecasted()
+        if not (evening.waiting and reads_evening(self._services)):  # else people are told another range a little later
+            issued = await asyncio.to_thread(forecast_universe, self._services, self._gives_way())
         settled = await asyncio.to_thread(
             settle, self._services.store, self._services.provider, self._services.clock, self._gives_way()
         )

@@ -1,5 +1,6 @@
 """The evening's width: learned from bars alone, of nothing later, stretched before horizons are filled, and told."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -27,6 +28,7 @@ from bellwether.services import Services
 from bellwether.track_record.demotion.gate import demoted
 from bellwether.track_record.ledger import ledger_table, receipts
 from bellwether.track_record.ledger.verify import verify
+from scheduler import Timetable
 from tests.conftest import NOW
 from tests.support.account import live_services
 from tests.support.made_market import at_evening, changed, made_prices, market_of
@@ -163,6 +165,27 @@ def test_while_bars_are_still_coming_nothing_is_entered(tmp_path: Path, models: 
     assert (did.waiting, did.widths) == (True, 0)
     did = keep_evening(at_evening(services, NEXT, hours=7))
     assert (did.waiting, did.widths) == (False, 1)
+
+
+def account(services: Services) -> int:
+    """One run of the timetable's job; how many forecasts the ledger has then."""
+
+    async def one_run() -> None:
+        await Timetable(services)._account()
+
+    asyncio.run(one_run())
+    with services.store.reading() as db:
+        return ledger_table.CHAIN.head(db).rows
+
+
+def test_the_record_waits_for_the_evening_where_forecasts_are_made_of_it(tmp_path: Path, models: Path) -> None:
+    prices = made_prices(8)
+    late = (prices["date"] >= pd.Timestamp(NEXT)) & prices["symbol"].isin(["MAA", "MAB"])
+    (tmp_path / "old").mkdir()
+    assert account(market_of(tmp_path / "old", prices[~late], NEXT)) == 6 * len(HEADS)
+    services = market_of(tmp_path, prices[~late], NEXT, models)
+    assert account(services) == 0
+    assert account(at_evening(services, NEXT, hours=7)) == 6 * len(HEADS)
 
 
 @pytest.mark.parametrize("stocks", [0, 1, 4])
