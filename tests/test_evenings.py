@@ -13,7 +13,8 @@ import pytest
 from bellwether.ask import batch, forecasts
 from bellwether.ask.evenings import MOST_AGE, MOST_STOCKS, learned_at, with_evening
 from bellwether.ask.point_in_time import inputs_at
-from bellwether.core.types import HEADS, MARKET_SERIES, Q10, Q50, Q90, EveningWidth, Floats
+from bellwether.core.calibration import EveningWidth
+from bellwether.core.types import HEADS, MARKET_SERIES, Q10, Q50, Q90, Floats
 from bellwether.forecasting import evening_width, evening_width_table, sentences
 from bellwether.forecasting.baseline import all_horizons
 from bellwether.forecasting.evening_width import REPLAYED, Learned, replayed, share_outside, start, step, widened

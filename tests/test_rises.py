@@ -9,8 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from bellwether.ask import forecasts
+from bellwether.core.calibration import Rises
 from bellwether.core.errors import ModelError
-from bellwether.core.types import HEADS, Rises
+from bellwether.core.types import HEADS
 from bellwether.forecasting import sentences
 from bellwether.forecasting.forecaster import forecast_at
 from bellwether.forecasting.metrics import probability_above_zero

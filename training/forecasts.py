@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bellwether.core.calibration import Rises
 from bellwether.core.errors import MarketDataError
-from bellwether.core.types import HEADS, LEVELS, Floats, Ints, Rises
+from bellwether.core.types import HEADS, LEVELS, Floats, Ints
 from bellwether.forecasting.metrics import probability_above_zero
 from bellwether.forecasting.rises import MOST_DAYS, chance_of_rise
 from bellwether.models.onnx_model import OnnxModel

@@ -16,13 +16,13 @@ import numpy as np
 
 from bellwether.ask.bars_at_hand import bars_at_hand
 from bellwether.ask.point_in_time import BarSource, MarketBars, inputs_at, market_end, market_until
+from bellwether.core.calibration import EveningWidth
 from bellwether.core.errors import BadDate, BellwetherError, MarketDataError, UnknownSymbol, UnusableBars
 from bellwether.core.types import (
     MARKET_CALENDAR,
     MARKET_SERIES,
     SAMPLE,
     Bars,
-    EveningWidth,
     Floats,
     ForecastInputs,
     Instrument,

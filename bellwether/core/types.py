@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from bellwether.core.calibration import Calibration, EveningWidth, Rises
 from bellwether.core.i18n.translate import N_
 
 Floats = npt.NDArray[np.floating]
@@ -227,33 +228,6 @@ class Explanation:
     width_against_baseline: float  #: width of the 80 % range / the baseline's
     record: Record | None  #: at this horizon; None when the answer is the baseline, or where too little was tested
     beside: RecordSummary | None = None  #: how earlier forecasts turned out; None while there is no record
-
-
-@dataclass(frozen=True, slots=True)
-class Rises:
-    """How a model's chance of a rise is told, one number for each of HEADS."""
-
-    usual: tuple[float, ...]  #: share of rises where it learned
-    weight: tuple[float, ...]  #: how much of the model's distance from it is told, 0 to 1
-
-
-@dataclass(frozen=True, slots=True)
-class EveningWidth:
-    """By how much ranges are stretched after a session: logs of factors, one for each of HEADS."""
-
-    session: date
-    stocks: int  #: whose returns of that session were held against the ranges before it; 1 may be the index itself
-    model: tuple[float, ...]  #: of a model's ranges
-    plain: tuple[float, ...]  #: of the plain rule's
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """How one range was stretched, as its forecast tells it."""
-
-    session: date  #: the last one that the factor has learned from
-    factor: float  #: width of the 80 % range / that of the range as it was forecast
-    stocks: int  #: as in EveningWidth
 
 
 @dataclass(frozen=True, slots=True)

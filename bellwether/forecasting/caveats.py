@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
+from bellwether.core.calibration import EveningWidth
 from bellwether.core.i18n.numbers import spoken_day
 from bellwether.core.i18n.translate import said, said_many
-from bellwether.core.types import MARKET_SERIES, Bars, EveningWidth, Instrument, Problem
+from bellwether.core.types import MARKET_SERIES, Bars, Instrument, Problem
 from bellwether.market.calendar import sessions_between
 
 _WITHOUT_STATE = said(

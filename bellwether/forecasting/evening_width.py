@@ -15,7 +15,8 @@ from datetime import date
 
 import numpy as np
 
-from bellwether.core.types import HEADS, Q10, Q50, Q90, EveningWidth, Floats
+from bellwether.core.calibration import EveningWidth
+from bellwether.core.types import HEADS, Q10, Q50, Q90, Floats
 
 FEWEST = 1  #: stocks of which a forecast and the next return are known, for a step
 REPLAYED = 63  #: sessions after which 2 % of where the numbers began are left

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from sqlite_utils import Database
 
-from bellwether.core.types import EveningWidth, to_date
+from bellwether.core.calibration import EveningWidth
+from bellwether.core.types import to_date
 from bellwether.forecasting.evening_width import Learned, width_of
 
 _EPOCH = np.datetime64(0, "D")

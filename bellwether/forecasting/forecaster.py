@@ -21,6 +21,7 @@ from datetime import datetime
 import numpy as np
 
 from bellwether.core import metrics
+from bellwether.core.calibration import Calibration
 from bellwether.core.errors import BadHorizon, UnusableBars
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import (
@@ -31,7 +32,6 @@ from bellwether.core.types import (
     Q90,
     Bars,
     Baseline,
-    Calibration,
     Floats,
     Forecast,
     ForecastInputs,

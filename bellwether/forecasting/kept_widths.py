@@ -13,8 +13,9 @@ from datetime import date
 import numpy as np
 from cachetools import LRUCache
 
+from bellwether.core.calibration import EveningWidth
 from bellwether.core.errors import StoreError
-from bellwether.core.types import EveningWidth, Floats, Ints, Sessions, to_date
+from bellwether.core.types import Floats, Ints, Sessions, to_date
 from bellwether.db.database import Store
 from bellwether.forecasting import evening_width_table
 from bellwether.forecasting.forecaster import RawHeads

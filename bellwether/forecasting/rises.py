@@ -10,7 +10,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from bellwether.core.types import Floats, Ints, Rises
+from bellwether.core.calibration import Rises
+from bellwether.core.types import Floats, Ints
 from bellwether.forecasting.baseline import all_horizons
 
 MOST_DAYS = 1260  #: of a symbol that count, five years

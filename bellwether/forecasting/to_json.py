@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from bellwether.core.types import LEVELS, Calibration, Explanation, Forecast
+from bellwether.core.calibration import Calibration
+from bellwether.core.types import LEVELS, Explanation, Forecast
 from bellwether.forecasting import sentences
 
 

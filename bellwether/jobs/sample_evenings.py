@@ -8,8 +8,9 @@ for, some two seconds each; a page has up to eight.
 import sys
 
 from bellwether.ask.evenings import learned_at
+from bellwether.core.calibration import EveningWidth
 from bellwether.core.config import load_settings
-from bellwether.core.types import SAMPLE, EveningWidth, to_date
+from bellwether.core.types import SAMPLE, to_date
 from bellwether.forecasting.evening_width import width_of
 from bellwether.forecasting.kept_widths import write_sample
 from bellwether.market.sample import ENDS

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from bellwether.core.calibration import Rises
 from bellwether.core.errors import ModelError
-from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, REPORT_ERRORS, STATE_SERIES, Floats, Record, Rises
+from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, REPORT_ERRORS, STATE_SERIES, Floats, Record
 
 RANGE, GROWTH = "range", "growth"  #: what a model forecasts, by its card's `kind`: prices, or a company's revenue
 

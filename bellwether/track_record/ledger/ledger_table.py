@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from sqlite_utils import Database
 
-from bellwether.core.types import LEVELS, Calibration, Floats
+from bellwether.core.calibration import Calibration
+from bellwether.core.types import LEVELS, Floats
 from bellwether.track_record.ledger.hash_chain_table import NOTHING, HashChain
 
 _NUMBERS = struct.Struct(f"<{3 + 2 * len(LEVELS)}d")
