@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from bellwether.ask import batch, forecasts
+from bellwether.ask.beside import beside
 from bellwether.ask.evenings import MOST_AGE, MOST_STOCKS, learned_at, with_evening
 from bellwether.ask.point_in_time import inputs_at
 from bellwether.core.calibration import EveningWidth
@@ -22,8 +23,10 @@ from bellwether.forecasting.forecaster import forecast_at, make_outlook, raw_hea
 from bellwether.forecasting.kept_widths import SAMPLE_FILE, KeptWidths, write_sample
 from bellwether.forecasting.to_json import forecast_json
 from bellwether.jobs import sample_evenings
+from bellwether.jobs.doctor import examine
 from bellwether.jobs.evening import keep_evening, reads_evening
 from bellwether.jobs.record_universe import forecast_universe
+from bellwether.jobs.replay import replay
 from bellwether.models.onnx_model import OnnxModel
 from bellwether.services import Services
 from bellwether.track_record.demotion.gate import demoted
@@ -397,6 +400,45 @@ def test_a_replay_of_the_past_uses_the_numbers_of_each_day(tmp_path: Path, model
     assert made.evening is not None
     assert made.evening.session == DAY
     assert made.evening.stocks == 1  # three symbols are served: the index stands for them
+
+
+def test_a_replay_of_the_past_enters_the_same_rows_whatever_every_later_bar_says(tmp_path: Path, models: Path) -> None:
+    prices = made_prices(6)
+    later = prices["date"] > pd.Timestamp(DAY)
+    entered = []
+    for name, table in (("true", prices), ("false", changed(prices, later, lambda rows: rows * 1.8))):
+        folder = tmp_path / name
+        folder.mkdir()
+        services = market_of(folder, table, date(2021, 12, 30), models)
+        keep_evening(services)
+        past = replay(services, date(2021, 6, 29), DAY, folder / "replay.sqlite3")
+        with past.store.reading() as db:
+            rows = list(db.conn.execute("SELECT * FROM ledger ORDER BY seq"))
+        assert len(rows) == 2 * 6 * len(HEADS)
+        assert all(row[-1] is not None for row in rows)  # each was stretched
+        entered.append(rows)
+    assert entered[0] == entered[1]
+
+
+def test_doctor_tells_how_far_evenings_are_worked_out(tmp_path: Path, models: Path) -> None:
+    services = live(tmp_path, models)
+
+    def told() -> tuple[bool, str]:
+        (check,) = [check for check in examine(services) if check.name == "Evenings"]
+        return check.ok, check.detail
+
+    assert told() == (False, "none is worked out")
+    keep_evening(services)
+    assert told() == (True, "worked out up to 2021-06-30")
+    at_evening(services, date(2021, 7, 7))
+    assert told() == (False, "worked out up to 2021-06-30 only")
+
+
+def test_a_chart_works_no_evening_out(tmp_path: Path, models: Path) -> None:
+    services = sample_services(tmp_path, models={"folder": models})
+    asked = forecasts.answer(services, "AAPL", 63)
+    beside(services, asked)
+    assert {day for _, _, day in services.widths.made} == {date(2021, 12, 31)}
 
 
 def test_the_step_of_the_study_is_kept_to() -> None:

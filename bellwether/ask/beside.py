@@ -61,7 +61,7 @@ def _before(services: Services, outlook: Outlook, cutoff: date) -> Outlook | Non
     market = tuple(series.until(end) if series is not None else None for series in outlook.market)
     try:
         known = ForecastInputs(outlook.instrument, bars, market, outlook.source, "", None)
-        before = make_outlook(with_evening(services, known, model), model)
+        before = make_outlook(with_evening(services, known, model, only_kept=True), model)
     except UnusableBars:
         return None
     return demoted(before) if outlook.problem is Problem.SILENCED else before

@@ -47,16 +47,23 @@ MOST_AGE = 5  #: sessions for which an evening's numbers are used where no newer
 
 
 def with_evening(
-    services: Services, known: ForecastInputs, model: OnnxModel | None, *, looks_back: bool = False
+    services: Services,
+    known: ForecastInputs,
+    model: OnnxModel | None,
+    *,
+    looks_back: bool = False,
+    only_kept: bool = False,
 ) -> ForecastInputs:
     """The same inputs with the numbers of their cutoff's session, where this model's ranges are stretched at all.
 
-    Those of a day of the past are worked out where they are not kept; of the newest one that is the evening job's work.
+    Those of a day of the past are worked out where they are not kept, unless `only_kept` ones are wanted; of the newest
+    session of a live market that is the evening job's work.
     """
     if model is None or not model.card.evening_width:
         return known
     end = market_end(known.instrument, known.bars.cutoff)
-    return replace(known, evening=_evening_of(services, model, end, looks_back or not services.provider.live))
+    may_work = not only_kept and (looks_back or not services.provider.live)
+    return replace(known, evening=_evening_of(services, model, end, may_work))
 
 
 def _evening_of(services: Services, model: OnnxModel, end: date, may_work: bool) -> EveningWidth | None:
