@@ -131,13 +131,11 @@ def _evening(services: Services) -> list[Check]:
         return []
     newest = last_closed_session(MARKET_CALENDAR, now - SETTLING)
     (series, _) = state.until(newest)
-    if series is not None and sessions_between(MARKET_CALENDAR, series.cutoff, newest) <= 1:
-        return [Check("Evenings", True, f"worked out up to {series.cutoff}")]
-    known = f"worked out up to {series.cutoff} only" if series is not None else "none is worked out"
-    advice = (
-        "It is done within the hour after prices of most shares are in; until then forecasts do without, and say so."
-    )
-    return [Check("Evenings", False, known, advice)]
+    advice = "It is done once prices of most shares are in; until then forecasts do without, and say so."
+    if series is None:
+        return [Check("Evenings", True, "none is worked out yet", advice)]
+    ok = sessions_between(MARKET_CALENDAR, series.cutoff, newest) <= 1
+    return [Check("Evenings", ok, f"worked out up to {series.cutoff}", "" if ok else advice)]
 
 
 def _calendars(year: int) -> Check:
