@@ -19,7 +19,7 @@ from bellwether.core.errors import BadDate, MarketDataError, UnknownSymbol, Unus
 from bellwether.core.types import MARKET_CALENDAR, MARKET_SERIES, Bars, to_date
 from bellwether.forecasting import evening_width_table
 from bellwether.market import universe_state_table
-from bellwether.market.bars import mended
+from bellwether.market.bars import check_order, mended
 from bellwether.market.calendar import SETTLING, closes_at, last_closed_session
 from bellwether.market.kept_state import KeptState
 from bellwether.market.scale import recent_comparable
@@ -120,6 +120,7 @@ def _stocks(services: Services, end: date, stopping: Callable[[], bool]) -> list
             break
         try:
             bars = recent_comparable(prices.bars(instrument.symbol, end), HISTORY).bars
+            check_order(bars)
             mended(bars)
         except (MarketDataError, UnknownSymbol, BadDate, UnusableBars) as problem:
             log.debug("%s does not count for this evening: %s", instrument.symbol, problem)
