@@ -1,19 +1,18 @@
 """The embedded sample market: 40 companies and two indices, 2010 to 2021, so that everything works offline."""
 
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
 from typing import Any
 
 import numpy as np
-from cachetools import LRUCache
 
 from bellwether.core.errors import BadDate, UnknownSymbol
 from bellwether.core.i18n.numbers import spoken_day
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import CLOSE, Bars, Instrument
-from bellwether.market.kept_state import MOST_PARTS, until
+from bellwether.market.kept_state import MOST_PARTS
 from bellwether.market.symbols.universe import listed, near_symbols
 from bellwether.market.universe_state import DailyState, StateBars
 
@@ -32,10 +31,6 @@ class SampleProvider:
     name = "sample"
     live = False
     note: str = said("Sample data, ends {day}: to try Bellwether out, not today's market.", day=spoken_day(ENDS))
-
-    def __init__(self) -> None:
-        """Nothing is read before it is asked for."""
-        self._parts: LRUCache[date, StateBars] = LRUCache(MOST_PARTS)
 
     def describe(self) -> str:
         """The market in words."""
@@ -65,11 +60,17 @@ class SampleProvider:
 
     def universe_state(self, end: date) -> StateBars:
         """How the sample's stocks moved together up to a session: shipped, for it never changes."""
-        return until(_state(), end, self._parts)
+        return _state_until(min(end, ENDS))
 
     def universe(self) -> tuple[Instrument, ...]:
         """All 42 instruments."""
         return tuple(listed()[symbol] for symbol in _symbols())
+
+
+@lru_cache(maxsize=MOST_PARTS)
+def _state_until(end: date) -> StateBars:
+    """The same objects for the same session: whoever compares them need not read them."""
+    return tuple(None if series is None else series.until(end) for series in _state())
 
 
 @cache
