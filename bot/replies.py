@@ -84,7 +84,8 @@ def detailed_text(made: Forecast, *, expert: bool = False) -> str:
     closed = sentences.start(made) if sentences.day_is_told(made) else sentences.last_price(made)
     ranges = _paragraph(_("The range."), sentences.ends(made), closed)
     chance = _paragraph(_("Middle outcome and chance of a rise."), sentences.middle_and_chance(made))
-    why, trusted = _paragraph(_("Why this wide."), sentences.pace(made)), _("How far to trust it.")
+    why = _paragraph(_("Why this wide."), sentences.pace(made), sentences.evening(made))
+    trusted = _("How far to trust it.")
     trust = _paragraph(trusted, sentences.trust_in_short(made))
     body, line_alone = [ranges, chance], _paragraph(trusted, line)
     if expert:  # what it says of the swings and of the test is in these, to more digits
