@@ -27,13 +27,15 @@ from bellwether.jobs.doctor import examine
 from bellwether.jobs.evening import keep_evening, reads_evening
 from bellwether.jobs.record_universe import forecast_universe
 from bellwether.jobs.replay import replay
+from bellwether.market.sample import ENDS
+from bellwether.models.model_card import RANGE, folders_of
 from bellwether.models.onnx_model import OnnxModel
 from bellwether.services import Services
 from bellwether.track_record.demotion.gate import demoted
 from bellwether.track_record.ledger import ledger_table, receipts
 from bellwether.track_record.ledger.verify import verify
 from scheduler import Timetable
-from tests.conftest import NOW
+from tests.conftest import MODELS, NOW
 from tests.support.account import live_services
 from tests.support.made_market import at_evening, changed, made_prices, market_of
 from tests.support.stretched import stretched_models
@@ -387,10 +389,20 @@ def test_the_file_beside_a_model_says_what_is_worked_out(tmp_path: Path, models:
     write_sample(model, made)
     shipped = sample_services(tmp_path / "shipped", models={"folder": models})
     assert forecasts.answer(shipped, "AAPL", 21).forecast.forecast_id == worked_out.forecast.forecast_id
-    assert shipped.widths.of_sample(served(shipped), date(2021, 12, 30)) == made[-2]
+    assert shipped.widths.of_sample(served(shipped), made[-2].session) == made[-2]
     model.card = replace(model.card, sha256="of another export")
     assert KeptWidths(shipped.store).of_sample(model, DAY) is None
     (model.folder / SAMPLE_FILE).unlink()
+
+
+def test_every_shipped_model_that_is_stretched_brings_the_evenings_of_the_sample(services: Services) -> None:
+    for folder in folders_of(MODELS, RANGE):
+        model = OnnxModel(folder)
+        if model.card.evening_width:  # else python -m bellwether.jobs.sample_evenings makes them
+            with services.widths.making:
+                learned = learned_at(services, model, ENDS)
+            assert learned is not None
+            assert services.widths.of_sample(model, ENDS) == evening_width.width_of(ENDS, *learned)
 
 
 def test_a_replay_of_the_past_uses_the_numbers_of_each_day(tmp_path: Path, models: Path) -> None:
@@ -438,7 +450,7 @@ def test_a_chart_works_no_evening_out(tmp_path: Path, models: Path) -> None:
     services = sample_services(tmp_path, models={"folder": models})
     asked = forecasts.answer(services, "AAPL", 63)
     beside(services, asked)
-    assert {day for _, _, day in services.widths.made} == {date(2021, 12, 31)}
+    assert {day for _, _, day in services.widths.made} == {asked.outlook.bars.cutoff}
 
 
 def test_the_step_of_the_study_is_kept_to() -> None:
