@@ -27,8 +27,9 @@ from bellwether.delivery.channels import Channel
 from bellwether.delivery.chat_channel import ChatChannel, Transport
 from bellwether.delivery.deliver import deliver
 from bellwether.delivery.messages import RecipientKind
+from bellwether.jobs.evening import Evening, keep_evening, reads_evening
 from bellwether.jobs.heartbeat import heartbeat
-from bellwether.jobs.record_universe import forecast_universe
+from bellwether.jobs.record_universe import Forecasted, forecast_universe
 from bellwether.jobs.refresh_prices import refresh_all
 from bellwether.jobs.refresh_reports import refresh_reports
 from bellwether.services import Services
@@ -65,6 +66,7 @@ class Timetable:
         self._services = services
         self._stopping = False
         self._courtesy = courtesy or Courtesy()
+        self._one_evening = asyncio.Lock()  # two jobs come to it, and one is enough
         self._running: set[asyncio.Task[None]] = set()
         self._hearts: set[asyncio.Future[None]] = set()
         # its own warnings are about jobs that run longer than their interval, which ours may
@@ -153,17 +155,36 @@ class Timetable:
             log.info("%d %s sent.", did.sent, channel.units)
 
     async def _refresh(self) -> None:
-        """Fetch the bars of sessions that have closed, and days of reports that are due to be asked for."""
+        """Fetch the bars of sessions that have closed and days of reports that are due, and work out what they tell."""
         did = await asyncio.to_thread(refresh_all, self._services, self._gives_way())
         if did is not None and (did.fetched or did.stopped):
             log.info("Prices: %s", did)
         learned = await asyncio.to_thread(refresh_reports, self._services, self._gives_way())
         if learned.asked or learned.failed:
             log.info("Days of reports: %d companies asked for, %d failed.", learned.asked, learned.failed)
+        await self._evening()
+
+    async def _evening(self) -> Evening:
+        """What the newest session tells of all stocks together, once its bars are in."""
+        async with self._one_evening:
+            did = await asyncio.to_thread(keep_evening, self._services, self._gives_way())
+        if did.sessions or did.widths:
+            log.info("Evening: %d sessions of the whole universe, %d widths.", did.sessions, did.widths)
+        return did
 
     async def _account(self) -> None:
-        """Enter the session's forecasts of the whole universe, and the outcomes that are known by now."""
-        issued = await asyncio.to_thread(forecast_universe, self._services, self._gives_way())
+        """Enter the session's forecasts of the whole universe, and the outcomes that are known by now.
+
+        What the evening tells of all stocks together comes first: forecasts may be made of it.
+        """
+        evening = Evening()
+        try:
+            evening = await self._evening()
+        except Exception:
+            log.exception("The evening could not be worked out; the record does not wait for it.")
+        issued = Forecasted()
+        if not (evening.waiting and reads_evening(self._services)):  # else people are told another range a little later
+            issued = await asyncio.to_thread(forecast_universe, self._services, self._gives_way())
         settled = await asyncio.to_thread(
             settle, self._services.store, self._services.provider, self._services.clock, self._gives_way()
         )

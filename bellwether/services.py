@@ -9,6 +9,7 @@ from bellwether.core.config import Settings
 from bellwether.core.connections import Fault, faults_for
 from bellwether.core.errors import ModelError
 from bellwether.db.database import Store
+from bellwether.forecasting.kept_widths import KeptWidths
 from bellwether.forecasting.outlook_cache import OutlookCache
 from bellwether.market.earnings.provider import ReportDates, open_reports
 from bellwether.market.provider import Provider
@@ -36,6 +37,7 @@ class Services:
     models: ModelRegistry  #: of prices: which may answer for a day in the past
     growth: RevenueModels  #: the models of revenue
     store: Store
+    widths: KeptWidths  #: by how much ranges are stretched after each session
     clock: Clock
     faults: tuple[Fault, ...] = ()  #: what of the environment kept parts from connecting when they were started
     outlooks: OutlookCache = field(default_factory=OutlookCache)  #: of the newest session, shared by all faces
@@ -70,6 +72,7 @@ def build_services(settings: Settings, clock: Clock = utc_now) -> Services:
         models=ModelRegistry(settings.models.folder, model),
         growth=RevenueModels(settings.models.folder, settings.models.growth),
         store=store,
+        widths=KeptWidths(store),
         clock=clock,
         faults=faults_for(settings),
     )

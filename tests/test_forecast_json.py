@@ -50,6 +50,7 @@ def test_it_has_exactly_the_keys_of_the_contract(either: Services) -> None:
         "caveats",
         "forecast_id",
         "earnings",
+        "calibration",
     ]
     assert list(answer["baseline"]) == ["quantiles", "probability_of_growth"]
     for quantiles in (answer["quantiles"], answer["returns"], answer["baseline"]["quantiles"]):

@@ -70,9 +70,9 @@ def test_the_same_forecast_is_one_row_however_often_it_is_issued(store: Store) -
         "UPDATE ledger SET symbol = 'NVDA' WHERE seq = 20",
         "DELETE FROM ledger WHERE seq = 40",
         "INSERT INTO ledger SELECT 99, 'f1', symbol, cutoff, horizon, target, made_at, model_id, source, shown,"
-        " bars_sha256, numbers, hash FROM ledger WHERE seq = 1",
+        " bars_sha256, numbers, hash, NULL FROM ledger WHERE seq = 1",
         "INSERT OR REPLACE INTO ledger SELECT seq, forecast_id, 'X', cutoff, horizon, target, made_at, model_id,"
-        " source, shown, bars_sha256, numbers, hash FROM ledger WHERE seq = 1",
+        " source, shown, bars_sha256, numbers, hash, NULL FROM ledger WHERE seq = 1",
     ],
     ids=["update", "delete", "insert out of order", "replace"],
 )
@@ -108,7 +108,7 @@ def test_the_database_itself_refuses_to_change_rows(store: Store, statement: str
                 "UPDATE ledger SET seq = -seq WHERE seq > 20",
                 "UPDATE ledger SET seq = 1 - seq WHERE seq < 0",
                 "INSERT INTO ledger SELECT 21, 'f1', symbol, cutoff, horizon, target, made_at, model_id, source, shown,"
-                " bars_sha256, numbers, hash FROM ledger WHERE seq = 20",
+                " bars_sha256, numbers, hash, NULL FROM ledger WHERE seq = 20",
             ],
             "Forecast 21 is not",
         ),

@@ -16,6 +16,7 @@ from bellwether.core.types import Bars
 from bellwether.forecasting.to_json import forecast_json
 from bellwether.market.sample import SampleProvider
 from tests.support.shapes import check_shape
+from tests.support.stretched import stretched_models
 from tests.support.web import Visitor, sample_services
 from web.app import create_app
 from web.problems import KINDS
@@ -56,11 +57,12 @@ def test_the_documented_shape_is_the_real_one_with_and_without_a_model(visitor: 
         check_shape(ForecastAnswer, answer)
 
 
-def test_the_openapi_file_names_every_key_of_an_answer(visitor: Visitor) -> None:
+def test_the_openapi_file_names_every_key_of_an_answer(visitor: Visitor, tmp_path: Path) -> None:
+    stretched = Visitor(create_app(sample_services(tmp_path, models={"folder": stretched_models(tmp_path)})))
     described = visitor.get("/openapi.json").json()
     operation = described["paths"]["/api/v1/forecasts/{symbol}"]["get"]
     shape = operation["responses"]["200"]["content"]["application/json"]["schema"]
-    answer = visitor.get(f"{FORECAST}GOOGL?horizon=63").json()  # with a report inside
+    answer = stretched.get(f"{FORECAST}GOOGL?horizon=63").json()  # with a report inside
     assert keys_of_schema(described, shape) == keys_of_value(answer)
     assert [each["name"] for each in operation["parameters"]] == ["symbol", "horizon", "as_of", "format"]
     assert {"200", "304", "400", "401", "403", "404", "406", "409", "422", "429", "503"} <= set(operation["responses"])

@@ -236,6 +236,7 @@ def report(scores: Path, model: Path, docs: Path) -> None:
     shared.day("--to", "last", "Last cutoff."),
     EVERY,
     click.option("--cutoffs", type=FILE, help="Instead of dates: a parquet or csv with columns symbol, cutoff."),
+    click.option("--raw", is_flag=True, help="What the graph says, without what the service makes of it."),
     OUT,
 )
 def forecasts(
@@ -246,6 +247,7 @@ def forecasts(
     last: datetime | None,
     every: int,
     cutoffs: Path | None,
+    raw: bool,
     out: Path,
 ) -> None:
     """Write the model's quantiles at many cutoffs, one row per symbol, cutoff and horizon."""
@@ -253,9 +255,9 @@ def forecasts(
 
     shared.refuse_out(out, [*prices, *(file for file in (cutoffs, earnings) if file)])
     if cutoffs is not None and first is None and last is None:
-        step.forecasts(prices, model, out, cutoffs, earnings)
+        step.forecasts(prices, model, out, cutoffs, earnings, raw=raw)
     elif cutoffs is None and first is not None and last is not None:
-        step.forecasts(prices, model, out, (first.date(), last.date(), every), earnings)
+        step.forecasts(prices, model, out, (first.date(), last.date(), every), earnings, raw=raw)
     else:
         raise click.UsageError("Give either --from and --to, or --cutoffs.")
 

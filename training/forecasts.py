@@ -1,6 +1,7 @@
 """Run an exported model over many cutoffs and write its quantiles: for backtests, and for anyone who checks us.
 
-    prices -> panel -> cutoffs (every n-th session, or a grid) -> windows -> ONNX -> a row per cutoff and horizon
+    prices -> panel -> cutoffs (every n-th session, or a grid) -> windows -> ONNX -> stretched as the service does
+    -> a row per cutoff and horizon
 
 Each window ends at its cutoff, so nothing after it can be read. Needs onnxruntime, not tensorflow.
 """
@@ -12,11 +13,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bellwether.core.calibration import Rises
 from bellwether.core.errors import MarketDataError
-from bellwether.core.types import HEADS, LEVELS, Floats
+from bellwether.core.types import HEADS, LEVELS, Floats, Ints
 from bellwether.forecasting.metrics import probability_above_zero
+from bellwether.forecasting.rises import MOST_DAYS, chance_of_rise
 from bellwether.models.onnx_model import OnnxModel
 from training.evaluate import predict
+from training.evenings import as_served
 from training.panel import Panel, Rows, load_panel
 
 QUANTILES = tuple(f"q{round(level * 100):02}" for level in LEVELS)  # q05 ... q95
@@ -67,9 +71,11 @@ def read_grid(file: Path) -> pd.DataFrame:
     return pd.DataFrame({"symbol": symbols, "cutoff": days}).drop_duplicates(ignore_index=True)
 
 
-def forecast_rows(model: OnnxModel, panel: Panel, rows: Rows) -> pd.DataFrame:
-    """COLUMNS, one row per cutoff and horizon, in the order of `rows`."""
+def forecast_rows(model: OnnxModel, panel: Panel, rows: Rows, *, raw: bool = False) -> pd.DataFrame:
+    """COLUMNS, one row per cutoff and horizon, in the order of `rows`: as they are served, or `raw` from the graph."""
     quantiles = predict(model.quantiles, panel, rows, "forecasting")  # (b, heads, levels)
+    if model.card.evening_width and not raw:
+        quantiles = as_served(model.quantiles, panel, rows, quantiles, model.card.min_history)
     flat: Floats = quantiles.reshape(-1, len(LEVELS))
     names = np.array(panel.symbols, dtype=object)[panel.symbol[rows]]
     frame = {
@@ -78,9 +84,30 @@ def forecast_rows(model: OnnxModel, panel: Panel, rows: Rows) -> pd.DataFrame:
         "horizon": np.tile(np.array(HEADS, np.int64), len(rows)),
         "last_close": np.repeat(panel.closes[rows], len(HEADS)),
         **{name: flat[:, level] for level, name in enumerate(QUANTILES)},
-        "p_growth": probability_above_zero(flat),
+        "p_growth": _chances(model.card.rises, panel, rows, flat) if not raw else probability_above_zero(flat),
     }
     return pd.DataFrame(frame, columns=list(COLUMNS))
+
+
+def _chances(rises: Rises | None, panel: Panel, rows: Rows, flat: Floats) -> Floats:
+    """The chances of a rise as they are told, one for each cutoff and head."""
+    own = probability_above_zero(flat)
+    if rises is None:
+        return own
+    share, days = up_days_of(panel, rows)
+    at_heads = own.reshape(-1, len(HEADS))
+    told = [chance_of_rise(at_heads[:, head], rises, horizon, share, days) for head, horizon in enumerate(HEADS)]
+    chances: Floats = np.stack(told, axis=1).reshape(-1)
+    return chances
+
+
+def up_days_of(panel: Panel, rows: Rows) -> tuple[Floats, Ints]:
+    """`rises.up_days` at each of these cutoffs, (b,) and (b,)."""
+    with np.errstate(invalid="ignore"):
+        rose = np.r_[0, np.cumsum(np.diff(panel.closes) > 0)]  # up to each row; into a symbol's first one nothing is
+    days = np.minimum(panel.history[rows] - 1, MOST_DAYS).astype(np.int64)
+    share: Floats = (rose[rows] - rose[rows - days]) / np.maximum(days, 1)
+    return share, days
 
 
 def forecasts(
@@ -89,6 +116,8 @@ def forecasts(
     out: Path,
     cutoffs: Path | tuple[date, date, int],
     earnings: Path | None = None,
+    *,
+    raw: bool = False,
 ) -> None:
     """Write the forecasts at `cutoffs` (a grid file, or first day, last day and stride) to a parquet or csv file."""
     model = OnnxModel(folder)
@@ -106,7 +135,7 @@ def forecasts(
             f"notice: {known:,} cutoffs lie before {model.card.seen_to}, up to which {model.card.model_id} has seen "
             "prices: its forecasts there prove nothing"
         )
-    frame = forecast_rows(model, panel, rows)
+    frame = forecast_rows(model, panel, rows, raw=raw)
     write_table(frame, out)
     symbols = frame["symbol"].nunique()
     print(f"wrote {len(frame):,} forecasts: {len(rows):,} cutoffs of {symbols} symbols, model {model.card.model_id}")

@@ -16,7 +16,7 @@ from bellwether.alerts.rules.rarity import COMPARED, Rarity, rarity
 from bellwether.ask import forecasts, point_in_time
 from bellwether.core.alert_types import FORECASTS, AlertRule, RuleKind
 from bellwether.core.errors import BellwetherError, DoubtfulBars
-from bellwether.core.types import Instrument, Outlook
+from bellwether.core.types import MARKET_CALENDAR, Instrument, Outlook
 from bellwether.forecasting.past_quantiles import past_quantiles
 from bellwether.market.bars import STALE_AFTER
 from bellwether.market.calendar import session_after
@@ -96,7 +96,7 @@ def rarities(services: Services, outlook: Outlook, horizons: Collection[int]) ->
         point_in_time.market_until(services.provider, point_in_time.market_end(instrument, end)),
         COMPARED + 1,
         None
-        if instrument.calendar == point_in_time.MARKET_CALENDAR
+        if instrument.calendar == MARKET_CALENDAR
         else lambda session: point_in_time.market_end(instrument, session),
     )
     # today's row is the last: by the same model and from the same bars as those it is compared with

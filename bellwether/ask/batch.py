@@ -10,6 +10,7 @@ from datetime import date
 from functools import cache, partial
 
 from bellwether.ask import forecasts as ask_forecasts
+from bellwether.ask.evenings import with_evening
 from bellwether.ask.point_in_time import inputs_at, last_session, market_until, reports_at
 from bellwether.core.errors import BellwetherError, StoreError, UnusableBars
 from bellwether.core.types import Forecast, ForecastInputs, Instrument, Outlook, issues_forecasts
@@ -69,7 +70,8 @@ class _Batch:
         services, end = self._services, self._last_session(instrument.calendar)
         model = services.model if self._as_of is None else services.models.for_day(end)
         reports = reports_at(services.reports, instrument, self._as_of, services.clock())
-        return inputs_at(services.provider, instrument, end, self._market, reports=reports), model
+        known = inputs_at(services.provider, instrument, end, self._market, reports=reports)
+        return with_evening(services, known, model, looks_back=self._as_of is not None), model
 
     def outlooks(self, asked: Sequence[tuple[ForecastInputs, OnnxModel | None]]) -> list[Outlook | UnusableBars]:
         """One for each, or why there is none. Of a day long past calendars may differ in the model that answers."""

@@ -4,6 +4,7 @@ from datetime import date
 
 import numpy as np
 
+from bellwether.ask.evenings import with_evening
 from bellwether.ask.forecasts import Answer
 from bellwether.ask.point_in_time import last_session, market_end
 from bellwether.charts.beside import Beside, Bracket
@@ -50,7 +51,8 @@ def _brackets(services: Services, asked: Answer) -> tuple[Bracket, ...]:
 def _before(services: Services, outlook: Outlook, cutoff: date) -> Outlook | None:
     """The outlook as of an earlier session; None where no model answers that had not seen what came.
 
-    From the bars that are at hand: a chart must not make anybody ask the source for older ones.
+    From the bars that are at hand, and stretched as far as that evening is known: a chart must not make anybody ask the
+    source for older ones, nor work out months of evenings.
     """
     model, bars = services.models.for_day(cutoff), outlook.bars.until(cutoff)
     if model is None or model.card.seen_to > cutoff or bars is None:
@@ -60,7 +62,7 @@ def _before(services: Services, outlook: Outlook, cutoff: date) -> Outlook | Non
     try:
         reports = services.reports.known(outlook.instrument, cutoff)
         known = ForecastInputs(outlook.instrument, bars, market, outlook.source, "", None, reports)
-        before = make_outlook(known, model)
+        before = make_outlook(with_evening(services, known, model, only_kept=True), model)
     except UnusableBars:
         return None
     return demoted(before) if outlook.problem is Problem.SILENCED else before

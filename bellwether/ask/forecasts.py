@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from bellwether.ask.evenings import with_evening
 from bellwether.ask.point_in_time import inputs_at, last_session, reports_at
 from bellwether.charts.beside import NOTHING, Beside
 from bellwether.core.errors import BellwetherError
@@ -52,8 +53,9 @@ def outlook(services: Services, instrument: Instrument, as_of: date | None = Non
     reports = reports_at(services.reports, instrument, as_of, services.clock())
     known = inputs_at(services.provider, instrument, end, reports=reports)
     if as_of is None:
-        return services.outlooks.get(known, services.model)
-    return make_outlook(known, services.models.for_day(end))
+        return services.outlooks.get(with_evening(services, known, services.model), services.model)
+    model = services.models.for_day(end)
+    return make_outlook(with_evening(services, known, model, looks_back=True), model)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,9 +102,10 @@ def outlooks_to_enter(services: Services, instrument: Instrument) -> list[tuple[
     reports = reports_at(services.reports, instrument, None, now)
     end = last_session(instrument.calendar, None, now)
     known = inputs_at(services.provider, instrument, end, reports=reports)
-    own = make_outlook(known, services.model)
+    own = make_outlook(with_evening(services, known, services.model), services.model)
     shown = apply_gate(services.store, own, len(services.universe))
-    tried = [make_outlook(known, model) for model in services.models.named(services.settings.models.shadow)]
+    beside = services.models.named(services.settings.models.shadow)
+    tried = [make_outlook(with_evening(services, known, model), model) for model in beside]
     silenced = [own] if shown is not own else []
     return [(shown, True), *((outlook, False) for outlook in (*silenced, *tried) if outlook.problem is None)]
 
@@ -187,6 +190,8 @@ def previous(services: Services, asked: Answer) -> Forecast | None:
         end = to_date(bars.sessions[-2])
         instrument = asked.outlook.instrument
         known = inputs_at(services.provider, instrument, end, reports=services.reports.known(instrument, end))
+        if asked.outlook.evening is not None:  # nor what we know of that evening
+            known = with_evening(services, known, model, looks_back=True)
         before = make_outlook(known, model)
         if asked.outlook.problem is Problem.SILENCED:
             before = demoted(before)

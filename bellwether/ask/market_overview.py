@@ -20,15 +20,13 @@ from functools import cache, cached_property, partial
 from cachetools import LRUCache
 
 from bellwether.ask import forecasts
-from bellwether.ask.point_in_time import MARKET_CALENDAR, inputs_at, last_session, market_until, reports_at
-from bellwether.core.errors import BellwetherError, MarketDataError
-from bellwether.core.i18n.translate import said
-from bellwether.core.types import Q10, Q90, Bars, Forecast, Instrument, Outlook
-from bellwether.db.database import Store
+from bellwether.ask.bars_at_hand import bars_at_hand
+from bellwether.ask.evenings import with_evening
+from bellwether.ask.point_in_time import inputs_at, last_session, market_until, reports_at
+from bellwether.core.errors import BellwetherError
+from bellwether.core.types import MARKET_CALENDAR, Q10, Q90, Bars, Forecast, Instrument, Outlook
 from bellwether.forecasting.forecaster import forecast_at, make_outlook
 from bellwether.market.calendar import SETTLING, last_closed_session
-from bellwether.market.provider import Provider
-from bellwether.market.remote.bar_history import BarHistory
 from bellwether.market.sources import remote
 from bellwether.services import Services
 
@@ -108,15 +106,15 @@ def answers_of(services: Services, instruments: Iterable[Instrument], horizon: i
 
 def _answers(services: Services, instruments: Iterable[Instrument], horizon: int) -> Iterator[forecasts.Answer | None]:
     """What `forecasts_of` does, symbol by symbol; None where one has no usable prices."""
-    is_remote = remote(services.provider) is not None
-    prices = _KeptBars(services.store, services.provider) if is_remote else services.provider
+    prices = bars_at_hand(services)
     market = cache(partial(market_until, prices))
     for instrument in instruments:
         try:
             end = last_session(instrument.calendar, None, services.clock())
             # each is looked at once: they are not kept, for those of a whole universe would fill the memory
             reports = reports_at(services.reports, instrument, None, services.clock())
-            outlook = make_outlook(inputs_at(prices, instrument, end, market, reports=reports), services.model)
+            known = inputs_at(prices, instrument, end, market, reports=reports)
+            outlook = make_outlook(with_evening(services, known, services.model), services.model)
         except BellwetherError:
             yield None
             continue
@@ -197,23 +195,3 @@ class Overviews:
             with self._lock:
                 del self._under_way[horizon]
                 self._begun.pop(horizon, None)
-
-
-class _KeptBars:
-    """A market that is never asked: what of its bars lies in the database."""
-
-    live = True
-
-    def __init__(self, store: Store, provider: Provider) -> None:
-        self.name, self.note = provider.name, provider.note
-        self._history = BarHistory(store, provider.name, provider.note)
-
-    def bars(self, symbol: str, end: date) -> Bars:
-        """Kept bars up to `end`. Raises MarketDataError when there are none."""
-        kept = self._history.load(symbol)
-        if kept is None:
-            raise MarketDataError(said("No prices of {symbol} are kept yet.", symbol=symbol))
-        bars = kept.bars.until(end)
-        if bars is None:
-            raise MarketDataError(said("No prices of {symbol} up to {day} are kept.", symbol=symbol, day=end))
-        return bars

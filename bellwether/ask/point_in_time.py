@@ -7,18 +7,19 @@ from typing import Protocol
 from bellwether.core.announcement import Announcement
 from bellwether.core.errors import BadDate, MarketDataError, UnknownSymbol, UnusableBars
 from bellwether.core.i18n.translate import said, together
-from bellwether.core.types import MARKET_SERIES, Bars, ForecastInputs, Instrument, Origin
+from bellwether.core.types import MARKET_CALENDAR, MARKET_SERIES, Bars, ForecastInputs, Instrument, Origin
 from bellwether.market.calendar import SETTLING, closes_at, is_session, last_closed_session
 from bellwether.market.earnings.provider import ReportDates
+from bellwether.market.provider import state_of_universe
 from bellwether.market.scale import index_levels, recent_comparable
+from bellwether.market.universe_state import NO_STATE
 
 EARLIEST = date(1900, 1, 1)  #: as-of dates before it are typing errors
-MARKET_CALENDAR = "XNYS"  #: of MARKET_SERIES
 #: times, or that part, of the close before: twice as far in logs as the market series ever moved in a day (20.5 % down
 #: on 1987-10-19, 115.6 % up on 2018-02-05)
 FARTHEST = {"^GSPC": 1.58, "^VIX": 4.6}
 HISTORY = 2520  #: bars an answer may rest on, ten years: the same whatever a source keeps beyond them
-MarketBars = tuple[Bars | None, ...]  #: of MARKET_SERIES; None where unknown
+MarketBars = tuple[Bars | None, ...]  #: of MARKET_SERIES and STATE_SERIES; None where unknown
 
 
 class BarSource(Protocol):
@@ -82,8 +83,12 @@ def is_cut(provider: BarSource, instrument: Instrument, end: date) -> bool:
 
 
 def market_until(provider: BarSource, end: date) -> MarketBars:
-    """The bars of MARKET_SERIES up to a New York session."""
-    return tuple(_series_or_none(provider, symbol, end) for symbol in MARKET_SERIES)
+    """The bars of MARKET_SERIES, and the state of the universe as STATE_SERIES, up to a New York session."""
+    state = state_of_universe(provider)
+    return (
+        *(_series_or_none(provider, symbol, end) for symbol in MARKET_SERIES),
+        *(state(end) if state is not None else NO_STATE),
+    )
 
 
 def market_end(instrument: Instrument, cutoff: date) -> date:

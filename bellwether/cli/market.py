@@ -17,6 +17,7 @@ def market() -> None:
 @click.option("--symbols", help="Only these, such as AAPL,MSFT; else all that are served every session or watched.")
 def refresh(symbols: str | None) -> None:
     """Fetch what is missing up to the last session, and days of reports; run again, it goes on where it stopped."""
+    from bellwether.jobs.evening import keep_evening
     from bellwether.jobs.refresh_prices import every_symbol, symbols_of
     from bellwether.jobs.refresh_prices import refresh as run
     from bellwether.jobs.refresh_reports import refresh_reports
@@ -30,6 +31,7 @@ def refresh(symbols: str | None) -> None:
     unseen = not sys.stderr.isatty()
     with click.progressbar(length=len(wanted), label="Prices", file=sys.stderr, hidden=unseen) as bar:
         did = run(provider, wanted, done=lambda _: bar.update(1))
+    keep_evening(services)  # for whoever runs this by a timetable of their own, and no service
     click.echo(str(did))
     learned = refresh_reports(services, lambda: bool(did.stopped), len(wanted), wanted)
     if learned.failed:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bellwether.core.announcement import Announcement, ReportAhead, ReportInside
+from bellwether.core.calibration import Calibration, EveningWidth, Rises
 from bellwether.core.i18n.translate import N_
 
 Floats = npt.NDArray[np.floating]
@@ -29,6 +30,7 @@ MAX_HORIZON = HEADS[-1]
 AHEAD = MAX_HORIZON  #: sessions ahead for which the chance of a report is told
 REPORT_ERRORS = range(-15, 26)  #: sessions by which a report may come after the day that is predicted
 MARKET_SERIES = ("^GSPC", "^VIX")  #: what the whole market did, read beside each symbol
+MARKET_CALENDAR = "XNYS"  #: of all series of the market
 STATE_SERIES = ("U", "D")  #: how much, and how far apart, all stocks of the universe moved: market series, too
 OPEN, HIGH, LOW, CLOSE, VOLUME = range(5)  #: columns of `Bars.values`
 
@@ -253,6 +255,8 @@ class Forecast:
     forecast_id: str
     problem: Problem | None = None  #: set when the model was silent and the range is the baseline's
     earnings: ReportInside | None = None  #: a report of the company inside the horizon, where one is known or predicted
+    calibration: Calibration | None = None  #: None where ranges are as they were forecast
+    growth_is_usual: bool = False  #: the chance of a rise is the usual share and nothing else
 
     @property
     def quantiles(self) -> tuple[float, ...]:
@@ -286,11 +290,12 @@ class ForecastInputs:
 
     instrument: Instrument  #: in the units of these prices
     bars: Bars
-    market: tuple[Bars | None, ...]  #: MARKET_SERIES up to the same cutoff, None where not known
+    market: tuple[Bars | None, ...]  #: MARKET_SERIES and perhaps STATE_SERIES up to the same cutoff, None: not known
     source: str
     note: str  #: what the source wants said with every answer; may be empty
     expected: date | None  #: the last closed session; None for a market that is not live
     reports: tuple[Announcement, ...] = ()  #: what was known of the company's reports, by their days
+    evening: EveningWidth | None = None  #: of the cutoff's session, for the model that is asked; None: no stretching
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -310,10 +315,12 @@ class Outlook:
     source: str
     caveats: tuple[str, ...] = ()
     problem: Problem | None = None
-    market: tuple[Bars | None, ...] = ()  #: MARKET_SERIES as they were read; None where not known
+    market: tuple[Bars | None, ...] = ()  #: the series that its model reads, as they were read; None where not known
     report: ReportAhead | None = None  #: the next one
     #: by how much reports widen its 80 % ranges, fractions (MAX_HORIZON,); the model is asked when this is
     widened: Callable[[], Floats] | None = None
+    evening: EveningWidth | None = None  #: by which both were stretched; None where they were not
+    rises: Rises | None = None  #: how the chance of a rise is told; None: as the quantiles have it
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,3 +148,17 @@ def days_of_reports(db: Any) -> None:
         f"CREATE TRIGGER announcements_no_rewriting BEFORE UPDATE OF {', '.join(told)} ON announcements"
         " BEGIN SELECT raise(ABORT, 'what was told of a report is never changed'); END"
     )
+
+
+@migrations()
+def universe_evenings(db: Any) -> None:
+    """How all stocks together moved by session, and by how much ranges are widened; for what was issued, how much."""
+    db.execute(
+        "CREATE TABLE universe_state (source TEXT, session INTEGER, stocks INTEGER NOT NULL, moved REAL NOT NULL,"
+        " apart REAL NOT NULL, PRIMARY KEY (source, session)) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE evening_widths (source TEXT, model_id TEXT, session INTEGER, numbers TEXT NOT NULL,"
+        " PRIMARY KEY (source, model_id, session)) WITHOUT ROWID"
+    )
+    db["ledger"].add_column("widened", str)

@@ -3,14 +3,20 @@
 How old its prices are, why the model is silent, what it has not seen.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
+from bellwether.core.calibration import EveningWidth
 from bellwether.core.i18n.numbers import spoken_day
 from bellwether.core.i18n.translate import said, said_many
-from bellwether.core.types import Bars, Instrument, Problem
+from bellwether.core.types import MARKET_SERIES, Bars, Instrument, Problem
 from bellwether.market.calendar import sessions_between
 
+_WITHOUT_STATE = said(
+    "Made without knowing how much all shares together moved of late: too few of them are at hand, or too old."
+)
+_WITHOUT_EVENING = said("The range does not follow how ranges held in the last weeks: that is not known for this day.")
 _WITHOUT_MARKET = said("Made without knowledge of the wider market, whose prices are not available.")
 
 
@@ -48,6 +54,24 @@ def about_silence(problem: Problem | None) -> str:
 def about_market(latest: list[float | None]) -> str:
     """When the model had to do without a market series."""
     return _WITHOUT_MARKET if None in latest else ""
+
+
+def about_state(market: Sequence[Bars | None], latest: Sequence[float | None]) -> str:
+    """When the model had to do without the state of the universe, or with that of an earlier session."""
+    read = len(MARKET_SERIES)
+    if len(market) <= read:
+        return ""
+    state, index = market[read], market[0]
+    if state is None or None in latest[read:]:
+        return _WITHOUT_STATE
+    if index is None or state.cutoff >= index.cutoff:
+        return ""
+    return said("How much all shares together moved is known up to {day} only.", day=spoken_day(state.cutoff))
+
+
+def about_evening(evening: EveningWidth | None) -> str:
+    """When a model's ranges should follow how the last ones held, and that is not known."""
+    return "" if evening is not None else _WITHOUT_EVENING
 
 
 def about_training(bars: Bars, seen_to: date) -> str:

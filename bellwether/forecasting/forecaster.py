@@ -4,6 +4,7 @@ bars, market bars
 | find_problem            may the model answer?
 | model_inputs            raw bars as arrays
 | OnnxModel.quantiles     quantiles at the heads
+| widened                 by how much the market has moved more than forecast of late
 | all_horizons            every horizon from 1 to 63
 | forecast_at             one horizon, with the baseline beside it and the reasons
 
@@ -21,6 +22,7 @@ import numpy as np
 
 from bellwether.core import metrics
 from bellwether.core.announcement import ReportInside
+from bellwether.core.calibration import Calibration
 from bellwether.core.errors import BadHorizon, UnusableBars
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import (
@@ -40,11 +42,13 @@ from bellwether.core.types import (
 )
 from bellwether.forecasting import caveats
 from bellwether.forecasting.baseline import all_horizons, gaussian_quantiles, head_quantiles
+from bellwether.forecasting.evening_width import widened
 from bellwether.forecasting.explain import explain, usual_probability_of_growth
 from bellwether.forecasting.inputs import Float32s, align_closes, bars_input, market_input
 from bellwether.forecasting.measured_width import MeasuredWidth
 from bellwether.forecasting.metrics import probability_above_zero
 from bellwether.forecasting.reports_ahead import FOLLOWING, KnownReports, chances_of, known_reports
+from bellwether.forecasting.rises import chance_of_rise, says_more_than_usual, up_days
 from bellwether.market.bars import SMALLEST_VOLATILITY, after_breaks, find_problem, mended
 from bellwether.market.calendar import session_after, sessions_after
 from bellwether.market.jumps import doubtful_moves
@@ -86,6 +90,7 @@ class _Checked:
 
     known: ForecastInputs
     bars: Bars  #: without broken days
+    market: tuple[Bars | None, ...]  #: the series that the model reads; without a model MARKET_SERIES
     problem: Problem | None  #: why the model must not answer
     volatility: float  #: daily
     reports: KnownReports | None  #: None where nothing is known
@@ -121,7 +126,9 @@ def _checked(known: ForecastInputs, card: ModelCard | None) -> _Checked | Unusab
                 symbol=bars.symbol,
             )
         )
-    return _Checked(known, bars, problem, volatility, _reports(known, bars))
+    read = len(card.market) if card else len(MARKET_SERIES)
+    market = (*known.market, *[None] * (read - len(known.market)))[:read]
+    return _Checked(known, bars, market, problem, volatility, _reports(known, bars))
 
 
 def _reports(known: ForecastInputs, bars: Bars) -> KnownReports | None:
@@ -154,6 +161,35 @@ def _ask(model: OnnxModel | None, checked: Sequence[_Checked | UnusableBars]) ->
     return answers
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class RawHeads:
+    """What is forecast of one symbol before any stretching, (len(HEADS), len(LEVELS)) each."""
+
+    model: Floats | None  #: None where it must not answer
+    plain: Floats  #: the plain rule's
+
+
+def raw_heads(known: Sequence[ForecastInputs], model: OnnxModel | None) -> list[RawHeads | None]:
+    """The quantiles at the heads as the graph and the plain rule have them; None where nothing can be said."""
+    card = model.card if model else None
+    checked = [_checked(inputs, card) for inputs in known]
+    return [
+        None
+        if isinstance(symbol, UnusableBars)
+        else RawHeads(answer.at_heads if answer is not None else None, _plain_rule(symbol, card))
+        for symbol, answer in zip(checked, _ask(model, checked), strict=True)
+    ]
+
+
+def _plain_rule(checked: _Checked, card: ModelCard | None) -> Floats:
+    shape = card.standardised_quantiles if card else gaussian_quantiles()
+    return head_quantiles(checked.volatility, shape)
+
+
+def _stretched(at_heads: Floats, numbers: tuple[float, ...] | None) -> Floats:
+    return at_heads if numbers is None else widened(at_heads, np.array(numbers))
+
+
 def _windows(checked: Sequence[_Checked], card: ModelCard) -> list[tuple[Float32s, ...]]:
     """`model_inputs` of each, and what is known of reports where the model reads it and there is something.
 
@@ -163,7 +199,7 @@ def _windows(checked: Sequence[_Checked], card: ModelCard) -> list[tuple[Float32
     markets: dict[tuple[bytes, tuple[Bars | None, ...]], Float32s] = {}
     windows: list[tuple[Float32s, ...]] = []
     for symbol in checked:
-        sessions, market = symbol.bars.sessions[-length:], symbol.known.market
+        sessions, market = symbol.bars.sessions[-length:], symbol.market
         key = (sessions.tobytes(), market)
         if key not in markets:
             markets[key] = market_input(sessions, market, length)
@@ -176,16 +212,18 @@ def _windows(checked: Sequence[_Checked], card: ModelCard) -> list[tuple[Float32
 def _outlook(checked: _Checked, card: ModelCard | None, answer: _Answer | None) -> Outlook:
     """What the model has answered, or else the plain rule, with all that must be said beside it."""
     known, bars, problem = checked.known, checked.bars, checked.problem
-    shape = card.standardised_quantiles if card else gaussian_quantiles()
-    baseline = all_horizons(head_quantiles(checked.volatility, shape))
+    evening = known.evening if card and card.evening_width else None
+    baseline = all_horizons(_stretched(_plain_rule(checked, card), evening.plain if evening else None))
     if answer is None:
         problem = problem or (Problem.NO_ANSWER if card else Problem.NO_MODEL)
     answering = card if problem is None else None
-    latest = [None if series is None else _latest(series, bars.sessions[-1]) for series in known.market]
+    latest = [None if series is None else _latest(series, bars.sessions[-1]) for series in checked.market]
     return Outlook(
         instrument=known.instrument,
         bars=bars,
-        log_returns=baseline if answer is None else all_horizons(answer.at_heads),
+        log_returns=baseline
+        if answer is None
+        else all_horizons(_stretched(answer.at_heads, evening.model if evening else None)),
         baseline=baseline,
         model_id=answering.model_id if answering else BASELINE_ID,
         vix=latest[MARKET_SERIES.index("^VIX")],
@@ -198,16 +236,20 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: _Answer | None) 
                 caveats.about_age(known.instrument, bars, known.expected),
                 caveats.about_currency(known.instrument, known.expected is not None),
                 caveats.about_silence(problem),
-                caveats.about_market(latest) if answering else "",
+                caveats.about_market(latest[: len(MARKET_SERIES)]) if answering else "",
+                caveats.about_state(checked.market, latest) if answering else "",
+                caveats.about_evening(evening) if card and card.evening_width else "",
                 caveats.about_training(bars, answering.seen_to) if answering else "",
                 caveats.about_symbol(known.instrument, answering.symbols) if answering else "",
             )
             if sentence
         ),
         problem=problem,
-        market=known.market,
+        market=checked.market,
         report=checked.reports.next() if checked.reports is not None else None,
         widened=answer.widened if answer is not None else None,
+        evening=evening,
+        rises=answering.rises if answering else None,
     )
 
 
@@ -233,7 +275,7 @@ def forecast_at(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
         target_session=target,
         made_at=made_at,
         log_returns=tuple(quantiles.tolist()),
-        probability_of_growth=float(growth),
+        probability_of_growth=_told_chance(outlook, horizon, growth),
         usual_probability_of_growth=usual_probability_of_growth(bars.closes, horizon),
         baseline=Baseline(tuple(baseline.tolist()), float(baseline_growth)),
         model_id=outlook.model_id,
@@ -250,6 +292,8 @@ def forecast_at(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
         forecast_id=_forecast_id(outlook, horizon, quantiles),
         problem=outlook.problem,
         earnings=_report_inside(outlook, horizon, target),
+        calibration=_calibration(outlook, horizon),
+        growth_is_usual=outlook.rises is not None and not says_more_than_usual(outlook.rises, horizon),
     )
 
 
@@ -261,6 +305,23 @@ def _report_inside(outlook: Outlook, horizon: int, target: date) -> ReportInside
     wider = float(outlook.widened()[horizon - 1]) if outlook.widened is not None else None
     is_measured = wider is not None and np.isfinite(wider)
     return ReportInside(report.day, report.last_day, report.known, wider if is_measured else None)
+
+
+def _told_chance(outlook: Outlook, horizon: int, own: np.floating) -> float:
+    if outlook.rises is None:
+        return float(own)
+    return float(chance_of_rise(np.array(own), outlook.rises, horizon, *up_days(outlook.bars.closes)))
+
+
+def _calibration(outlook: Outlook, horizon: int) -> Calibration | None:
+    """How the range of this horizon was stretched; that between two heads as the mixture of both."""
+    evening = outlook.evening
+    if evening is None:
+        return None
+    numbers = evening.model if outlook.problem is None else evening.plain
+    widths = outlook.log_returns[:, Q90] - outlook.log_returns[:, Q10]
+    before = all_horizons(widths[np.array(HEADS) - 1, None] * np.exp(-np.array(numbers))[:, None])[horizon - 1, 0]
+    return Calibration(evening.session, float(widths[horizon - 1] / before), evening.stocks)
 
 
 def _record_at(records: tuple[Record | None, ...], horizon: int) -> Record | None:

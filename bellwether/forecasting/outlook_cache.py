@@ -71,8 +71,8 @@ class OutlookCache:
 def _same(one: ForecastInputs, other: ForecastInputs) -> bool:
     """Whether the same was known."""
     return (
-        (one.instrument, one.source, one.note, one.expected)
-        == (other.instrument, other.source, other.note, other.expected)
+        (one.instrument, one.source, one.note, one.expected, one.evening)
+        == (other.instrument, other.source, other.note, other.expected, other.evening)
         and (one.reports is other.reports or one.reports == other.reports)
         and _same_bars(one.bars, other.bars)
         and all(_same_bars(ours, theirs) for ours, theirs in zip(one.market, other.market, strict=True))

@@ -47,6 +47,7 @@ NOT_ADVICE = said("This is information, not investment advice.")
 _SOURCES = {"yahoo": "Yahoo Finance", "file": N_("the price file")}
 #: offered to choose from
 HORIZON_LABELS = {1: N_("1 day"), 5: N_("1 week"), 10: N_("2 weeks"), 21: N_("1 month"), 63: N_("3 months")}
+_TOO_LITTLE = 0.02  #: a stretching of less tells nobody anything
 _YEAR_IS_PLAIN = 182  #: days between a close and now in which its year goes without saying
 _OTHER_PACE = 0.1  #: of the plain rule's width: what the model's differs by, where it is worth a sentence
 _TOLD = (0.1, 0.5, 0.9)  #: levels whose prices have names of their own
@@ -149,7 +150,7 @@ def _price(forecast: Forecast, level: float) -> str:
 def direction_known(forecast: Forecast) -> bool:
     """Whether the model was shown to know more of rise and fall, this far ahead, than the usual share of rises."""
     record = forecast.explanation.record
-    return record is not None and record.growth_known
+    return record is not None and record.growth_known and not forecast.growth_is_usual
 
 
 def direction(forecast: Forecast) -> str:
@@ -204,11 +205,27 @@ def middle_and_chance(forecast: Forecast) -> str:
 
 def _chance(forecast: Forecast) -> str:
     chance, usual = percent(forecast.probability_of_growth), forecast.usual_probability_of_growth
+    if forecast.growth_is_usual:
+        return _("Chance of a rise: {chance}, which is usual this far ahead; nobody knows better.").format(
+            chance=chance
+        )
     if usual is None:
         return _("Chance of a rise: {chance}.").format(chance=chance)
     return _("Chance of a rise: {chance} (it rose in {usual} of past stretches this long).").format(
         chance=chance, usual=percent(usual)
     )
+
+
+def evening(forecast: Forecast) -> str:
+    """By how much the range is stretched for how ranges have held of late; empty where that is hardly anything."""
+    factor = forecast.calibration.factor if forecast.calibration is not None else 1.0
+    if abs(factor - 1) < _TOO_LITTLE:
+        return ""
+    if factor > 1:
+        message = _("Ranges are widened by {change} because the market has moved more than forecast lately.")
+    else:
+        message = _("Ranges are narrowed by {change} because the market has moved less than forecast lately.")
+    return message.format(change=percent(abs(factor - 1)))
 
 
 def last_price(forecast: Forecast) -> str:
@@ -238,8 +255,8 @@ def start(forecast: Forecast) -> str:
 
 
 def why(forecast: Forecast) -> str:
-    """Why the range is as wide as it is: beside the symbol's last year, and beside the plain rule."""
-    return f"{_swings(forecast)} {_against_pace(forecast)}".rstrip()
+    """Why the range is as wide as it is: beside the symbol's last year, the plain rule, and the last weeks."""
+    return " ".join(filter(None, (_swings(forecast), _against_pace(forecast), evening(forecast))))
 
 
 def in_two(sentence: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bellwether.core.announcement import ReportInside
+from bellwether.core.calibration import Calibration
 from bellwether.core.types import LEVELS, Explanation, Forecast
 from bellwether.forecasting import sentences
 
@@ -35,6 +36,18 @@ def forecast_json(forecast: Forecast) -> dict[str, Any]:
         "caveats": list(forecast.caveats),
         "forecast_id": forecast.forecast_id,
         "earnings": _earnings(forecast.earnings),
+        "calibration": _calibration(forecast.calibration),
+    }
+
+
+def _calibration(calibration: Calibration | None) -> dict[str, Any] | None:
+    """By how much the range was widened, or narrowed, for how ranges have held of late."""
+    if calibration is None:
+        return None
+    return {
+        "session": calibration.session.isoformat(),
+        "factor": calibration.factor,
+        "stocks": calibration.stocks,
     }
 
 

@@ -8,12 +8,13 @@ from bellwether.ask import forecasts
 from bellwether.core.config import Settings
 from bellwether.core.connections import faults_for
 from bellwether.core.errors import BellwetherError, ModelError, SourceError, StoreError, Trouble
-from bellwether.core.types import Check
+from bellwether.core.types import MARKET_CALENDAR, Check
 from bellwether.db.database import Store, try_write
 from bellwether.delivery import inbox_table, outbox_admin_table
-from bellwether.market.calendar import SETTLING, Basis, basis, last_closed_session
+from bellwether.jobs.evening import reads_evening
+from bellwether.market.calendar import SETTLING, Basis, basis, last_closed_session, sessions_between
 from bellwether.market.remote.cached_provider import CachedProvider
-from bellwether.market.sources import remote
+from bellwether.market.sources import kept_state, remote
 from bellwether.market.symbols.universe import Universe, calendars
 from bellwether.market.yahoo.source import YahooSource
 from bellwether.models.model_card import ModelCard
@@ -47,6 +48,7 @@ def examine(services: Services) -> list[Check]:
     return [
         _model(services.model, services.model_problem, now.date()),
         *_prices(services),
+        *_evening(services),
         _calendars(now.year),
         _connections(settings),
         *_database(store, now),
@@ -120,6 +122,20 @@ def _kept(provider: CachedProvider, universe: Universe, now: datetime) -> Check:
     if behind and now - newest > timedelta(days=4):
         return Check("Kept prices", False, detail, "python -m bellwether market refresh fetches what is missing.")
     return Check("Kept prices", True, f"{detail}; of {len(universe)} served every session {served} are kept")
+
+
+def _evening(services: Services) -> list[Check]:
+    """How far the state of the universe is known, where forecasts are made of it; a market on this machine ends."""
+    state, now = kept_state(services.provider), services.clock()
+    if state is None or not reads_evening(services):
+        return []
+    newest = last_closed_session(MARKET_CALENDAR, now - SETTLING)
+    (series, _) = state.until(newest)
+    advice = "It is done once prices of most shares are in; until then forecasts do without, and say so."
+    if series is None:
+        return [Check("Evenings", True, "none is worked out yet", advice)]
+    ok = sessions_between(MARKET_CALENDAR, series.cutoff, newest) <= 1
+    return [Check("Evenings", ok, f"worked out up to {series.cutoff}", "" if ok else advice)]
 
 
 def _calendars(year: int) -> Check:

@@ -17,9 +17,11 @@ from bellwether.ask import forecasts
 from bellwether.core.errors import BadDate
 from bellwether.core.types import Bars, Instrument, Outlook
 from bellwether.db.database import Store
+from bellwether.forecasting.kept_widths import KeptWidths
 from bellwether.jobs.record_universe import forecast_universe
 from bellwether.market.calendar import SETTLING, closes_at, session_after, sessions_between
-from bellwether.market.provider import Provider
+from bellwether.market.provider import Provider, state_of_universe
+from bellwether.market.universe_state import NO_STATE, StateBars
 from bellwether.services import Services
 from bellwether.track_record.ledger import ledger_table, outcomes_table
 from bellwether.track_record.ledger.settle import settle
@@ -54,6 +56,11 @@ class Replay:
     def bars(self, symbol: str, end: date) -> Bars:
         """Bars up to `end`, and never past what is over by the clock."""
         return self._market.bars(symbol, min(end, (self._clock() - SETTLING).date()))
+
+    def universe_state(self, end: date) -> StateBars:
+        """As the market has it, and never past what is over by the clock."""
+        state = state_of_universe(self._market)
+        return state(min(end, (self._clock() - SETTLING).date())) if state is not None else NO_STATE
 
     def universe(self) -> tuple[Instrument, ...]:
         """As the market has it."""
@@ -90,7 +97,10 @@ def replay(
     if span == 0:
         raise BadDate(f"There is no trading day from {first} to {last}.")
     hands = Hands(services.clock())
-    past = replace(services, provider=Replay(services.provider, hands), store=Store(scratch), clock=hands)
+    store = Store(scratch)
+    past = replace(
+        services, provider=Replay(services.provider, hands), store=store, widths=KeptWidths(store), clock=hands
+    )
     session = first - timedelta(days=1)
     for count in range(span):
         session = session_after(calendar, session, 1)

@@ -13,8 +13,10 @@ from bellwether.core.errors import BadDate, ConfigError, UnknownSymbol
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import VOLUME, Bars, Instrument
 from bellwether.market.files.prices import COLUMNS, QUOTED, PriceFile, read_price_file
+from bellwether.market.kept_state import KeptState
 from bellwether.market.symbols.spellings import is_symbol
 from bellwether.market.symbols.universe import instrument_of, near_symbols
+from bellwether.market.universe_state import NO_STATE, StateBars
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +67,7 @@ class FileProvider:
     def __init__(self, files: Sequence[Path]) -> None:
         """Read the files. Raises MarketDataError when one of them cannot be used."""
         prices = read_prices(files)
+        self.state: KeptState | None = None  # given by whoever has a database
         self._files = ", ".join(file.name for file in files)
         symbols = sorted({str(symbol) for symbol in prices["symbol"].unique()})
         self._instruments = {symbol: instrument_of(symbol) for symbol in symbols if is_symbol(symbol)}
@@ -103,6 +106,10 @@ class FileProvider:
                 )
             )
         return bars
+
+    def universe_state(self, end: date) -> StateBars:
+        """How the universe as a whole moved up to a session, as far as it was worked out in the evenings."""
+        return self.state.until(end) if self.state is not None else NO_STATE
 
     def universe(self) -> tuple[Instrument, ...]:
         """Every symbol in the files, with its name where it is a listed company we know."""

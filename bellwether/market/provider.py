@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 
 from bellwether.core.announcement import Announcement
 from bellwether.core.types import Bars, Instrument
+from bellwether.market.universe_state import StateBars
 
 
 class Provider(Protocol):
@@ -61,6 +62,18 @@ def announced_by(provider: Provider) -> Announced | None:
     """
     announced: Announced | None = getattr(provider, "announcements", None)
     return announced
+
+
+StateUntil = Callable[[date], StateBars]
+
+
+def state_of_universe(provider: object) -> StateUntil | None:
+    """How a market tells the state of its universe up to a session: its `universe_state`, which it need not have.
+
+    A market without one is forecast without it, and answers say so.
+    """
+    state: StateUntil | None = getattr(provider, "universe_state", None)
+    return state
 
 
 @dataclass(frozen=True, slots=True, eq=False)

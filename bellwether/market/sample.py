@@ -1,7 +1,7 @@
 """The embedded sample market: 40 companies and two indices, 2010 to 2021, so that everything works offline."""
 
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import as_file, files
 from io import BytesIO
 from typing import Any
@@ -13,8 +13,11 @@ from bellwether.core.errors import BadDate, UnknownSymbol
 from bellwether.core.i18n.numbers import spoken_day
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import CLOSE, SAMPLE, Bars, Instrument
+from bellwether.market.kept_state import MOST_PARTS
 from bellwether.market.symbols.universe import listed, near_symbols
+from bellwether.market.universe_state import DailyState, StateBars
 
+STATE_FILE = "sample_state.npz"
 ENDS = date(2021, 12, 31)  #: the last session, for good
 
 
@@ -60,9 +63,29 @@ class SampleProvider:
         """The days on which a company reported, of some of the 42."""
         return _reports().get(symbol, ())
 
+    def universe_state(self, end: date) -> StateBars:
+        """How the sample's stocks moved together up to a session: shipped, for it never changes."""
+        return _state_until(min(end, ENDS))
+
     def universe(self) -> tuple[Instrument, ...]:
         """All 42 instruments."""
         return tuple(listed()[symbol] for symbol in _symbols())
+
+
+@lru_cache(maxsize=MOST_PARTS)
+def _state_until(end: date) -> StateBars:
+    """The same objects for the same session: whoever compares them need not read them."""
+    return tuple(None if series is None else series.until(end) for series in _state())
+
+
+@cache
+def _state() -> StateBars:
+    """How the sample's stocks moved together; `sample_state` makes the file from the bars."""
+    packed = (files("bellwether.market") / "data" / STATE_FILE).read_bytes()
+    with np.load(BytesIO(packed)) as archive:
+        return DailyState(
+            archive["days"].astype("datetime64[D]"), archive["state"].astype(np.float64), archive["stocks"]
+        ).as_series()
 
 
 @cache

@@ -8,13 +8,16 @@ Each stock's return is divided by its own volatility up to the session before, s
 An index cannot tell D, and on a day on which half rise and half fall it does not even tell U.
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bellwether.core.types import Floats
+from bellwether.core.types import CLOSE, MARKET_CALENDAR, STATE_SERIES, Bars, Floats, Instrument, Ints, Sessions
+from bellwether.market.bars import after_breaks, mended
+from bellwether.market.jumps import JUMP, doubtful_moves
 from bellwether.market.returns import DECAY, log_returns
 
 FEWEST = 5  #: stocks below which nothing is said of the universe
@@ -25,13 +28,31 @@ _SETTLING = 5.0  #: weight of past returns from which a volatility is more than 
 _NO_STOCKS = ("^", "=")
 _COIN = "-USD"
 
+StateBars = tuple[Bars | None, ...]  #: of STATE_SERIES; None where nothing is known
+NO_STATE: StateBars = (None,) * len(STATE_SERIES)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DailyState:
     """U and D by day; a day on which fewer than FEWEST stocks are known has 0 in both."""
 
-    days: npt.NDArray[np.datetime64]  #: (n,) ascending
+    days: Sessions  #: (n,) ascending
     values: Floats  #: (n, 2), U and D
+    stocks: Ints  #: (n,) how many they are made of
+
+    def part(self, which: npt.NDArray[np.bool_]) -> "DailyState":
+        """Some of the days."""
+        return DailyState(self.days[which], self.values[which], self.stocks[which])
+
+    def as_series(self) -> StateBars:
+        """What a model reads beside its other market series: U and D as closes, on the days on which they are known."""
+        known = self.values[:, 0] > 0
+        if not known.any():
+            return NO_STATE
+        return tuple(
+            _as_bars(name, self.days[known], column)
+            for name, column in zip(STATE_SERIES, self.values[known].T, strict=True)
+        )
 
 
 def is_stock(symbol: str) -> bool:
@@ -39,9 +60,19 @@ def is_stock(symbol: str) -> bool:
     return not any(mark in symbol for mark in _NO_STOCKS) and not symbol.endswith(_COIN)
 
 
-def standardised_moves(closes: Floats) -> Floats:
-    """z at every session, (n,) -> (n,); NaN where the volatility before it is not known yet."""
+def counts_for_state(instrument: Instrument) -> bool:
+    """Whether an instrument is one of the stocks behind the state: of New York, whose evening it is the state of."""
+    return is_stock(instrument.symbol) and instrument.calendar == MARKET_CALENDAR
+
+
+def standardised_moves(closes: Floats, left_out: Collection[int] = ()) -> Floats:
+    """z at every session, (n,) -> (n,); NaN where the volatility before it is not known yet.
+
+    NaN, and no part of any volatility, is also the move into each of the rows `left_out`.
+    """
     returns = np.clip(log_returns(closes), -_LARGEST_RETURN, _LARGEST_RETURN)
+    if left_out:
+        returns[np.array(sorted(left_out)) - 1] = np.nan
     squares = pd.Series(np.square(returns)).ewm(alpha=1 - DECAY, adjust=True).mean().to_numpy()
     weight = (1 - DECAY ** np.arange(1, len(returns) + 1)) / (1 - DECAY)
     moves = np.full(len(closes), np.nan)
@@ -62,3 +93,34 @@ def daily_state(days: npt.NDArray[np.intp], moves: Floats, count: int) -> Floats
     mean = np.bincount(days, moves, count) / total
     variance = np.maximum(np.bincount(days, np.square(moves), count) / total - np.square(mean), 0)
     return np.where(enough[:, None], np.stack([mean_size, np.sqrt(variance)], axis=1), 0.0)
+
+
+def state_of(stocks: Iterable[Bars]) -> DailyState:
+    """The state on every session of any of these stocks.
+
+    A move that is as likely damage counts on no day: were half the universe to split untold on one, that would be no
+    storm. Each day is made of what came before it alone. Raises UnusableBars for bars of which nothing can be made.
+    """
+    sessions, moves = [], []
+    for given in stocks:
+        bars = mended(given)
+        sessions.append(bars.sessions)
+        moves.append(standardised_moves(bars.closes, _doubtful_then(bars) | after_breaks(given)))
+    if not sessions:
+        return DailyState(np.array([], "datetime64[D]"), np.empty((0, 2)), np.array([], np.int64))
+    days, of_move = np.unique(np.concatenate(sessions), return_inverse=True)
+    together = np.concatenate(moves)
+    values = daily_state(of_move, together, len(days))
+    return DailyState(days, values, np.bincount(of_move[np.isfinite(together)], minlength=len(days)))
+
+
+def _doubtful_then(bars: Bars) -> set[int]:
+    """The rows into which the move was in doubt on its own day: what came later must not tell of it."""
+    far = np.flatnonzero(np.abs(log_returns(bars.closes)) > JUMP) + 1
+    return {at for at in far.tolist() if at in doubtful_moves(bars.part(slice(at + 1)))}
+
+
+def _as_bars(name: str, sessions: Sessions, numbers: Floats) -> Bars:
+    values = np.zeros((len(numbers), CLOSE + 2))
+    values[:, : CLOSE + 1] = numbers[:, None]
+    return Bars(name, sessions.copy(), values, values[:, CLOSE].copy()).sealed()

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from bellwether.core.calibration import Rises
 from bellwether.core.errors import ModelError
 from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, REPORT_ERRORS, STATE_SERIES, Floats, Record
 
@@ -34,6 +35,8 @@ class ModelCard:
     records: tuple[Record | None, ...]  #: one for each of HEADS
     market: tuple[str, ...] = MARKET_SERIES  #: the market series that it reads, perhaps with STATE_SERIES after them
     error_shares: Floats | None = None  #: how far predicted days of reports are off; None where it reads none
+    evening_width: bool = False  #: whether its ranges, and the plain rule's beside them, are stretched each evening
+    rises: Rises | None = None  #: how its chance of a rise is told; None: as its quantiles have it
     symbols: frozenset[str] = frozenset()  #: whose prices it was taught with; empty where the card does not tell
 
 
@@ -99,8 +102,22 @@ def _from_facts(facts: dict[str, Any]) -> ModelCard:
         records=tuple(_record(facts, scores["by_horizon"][str(head)]) for head in HEADS),
         market=tuple(facts["market"]),
         error_shares=np.array(reports["error_shares"], np.float64) if reports else None,
+        rises=_rises(facts),
+        evening_width=facts.get("evening_width") is True,
         symbols=frozenset(facts["data"].get("symbols", ())) - frozenset(facts["data"].get("unseen_symbols", ())),
     )
+
+
+def _rises(facts: dict[str, Any]) -> Rises | None:
+    """How the chance of a rise is told: `rise_weights` by head, and the usual shares."""
+    weights = facts.get("rise_weights")
+    if weights is None:
+        return None
+    usual = tuple(float(share) for share in facts["baseline"]["share_of_rises"])
+    told = tuple(float(weight) for weight in weights)
+    if not len(usual) == len(told) == len(HEADS) or not all(0 <= number <= 1 for number in (*usual, *told)):
+        raise ValueError(f"rise_weights {weights}, share_of_rises {usual}")
+    return Rises(usual, told)
 
 
 def _record(facts: dict[str, Any], scores: dict[str, Any] | None) -> Record | None:

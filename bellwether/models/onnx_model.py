@@ -25,6 +25,7 @@ class OnnxModel:
     def __init__(self, folder: Path) -> None:
         """Load and check a model folder. Raises ModelError when it cannot be used."""
         self.card: ModelCard = read_card(folder)
+        self.folder = folder
         self._runtime = open_runtime(folder)
         self._check_signature(folder.name)
 

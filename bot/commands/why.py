@@ -31,10 +31,7 @@ def ask(chat: ChatContext, question: str, horizon: int) -> Reply:
 
 def _why(chat: ChatContext, question: str, horizon: int) -> Reply:
     asked = forecasts.answer(chat.services, question, horizon)
-    made, before = (
-        asked.forecast,
-        forecasts.previous(chat.services, asked),
-    )
+    made, before = asked.forecast, forecasts.previous(chat.services, asked)
     buttons = ((Button(_("The forecast"), f"ask:{made.symbol}:{horizon}"), meaning()),)
     if before is None:
         text = _("There is no forecast of the trading day before for {name}, so I can't tell what changed.")

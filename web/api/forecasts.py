@@ -89,7 +89,16 @@ def get_baseline(asked: Asked, reply: ReplyOf) -> Response:
 
 def _tag(made: Forecast) -> str:
     """Everything that matters in a forecast: all but when it was made."""
-    return repr((made.forecast_id, made.caveats, made.explanation, made.usual_probability_of_growth, made.name))
+    return repr(
+        (
+            made.forecast_id,
+            made.caveats,
+            made.explanation,
+            made.usual_probability_of_growth,
+            made.name,
+            made.calibration,
+        )
+    )
 
 
 def _no_truth(value: object) -> object:

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from bellwether.ask import forecasts
-from bellwether.ask.point_in_time import MARKET_CALENDAR, last_session
+from bellwether.ask.point_in_time import last_session
 from bellwether.charts.fan import fan_chart
 from bellwether.charts.renderer import to_png
 from bellwether.charts.share_card import branded, words_card
 from bellwether.core.parsing import parse_date
-from bellwether.core.types import MARKET_SERIES, Forecast
+from bellwether.core.types import MARKET_CALENDAR, MARKET_SERIES, Forecast
 from bellwether.forecasting import sentences
 from bellwether.market.provider import Provider
 from bellwether.market.sample import SampleProvider

@@ -69,6 +69,18 @@ class EarningsAnswer(ApiAnswer):
     ]
 
 
+class CalibrationAnswer(ApiAnswer):
+    """How the range was stretched for how ranges have held in the last weeks; so is the plain rule."""
+
+    session: Annotated[Day, Field(description="The last trading day it has learned from")]
+    factor: Annotated[
+        float, Field(gt=0, description="Width of the 80 % range over its width as the model had it", examples=[1.12])
+    ]
+    stocks: Annotated[
+        int, Field(ge=0, description="Shares whose returns of that day were held against ranges; 1: the index alone")
+    ]
+
+
 class SubjectAnswer(ApiAnswer):
     """What a forecast is about."""
 
@@ -103,6 +115,7 @@ class ForecastAnswer(SubjectAnswer):
         EarningsAnswer | None,
         Field(description="The company's next report, where it is known or predicted inside the horizon; else null"),
     ]
+    calibration: Annotated[CalibrationAnswer | None, Field(description="null where the range is as the model had it")]
 
 
 class BaselineForecastAnswer(SubjectAnswer):

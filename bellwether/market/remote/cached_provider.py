@@ -26,12 +26,14 @@ from bellwether.core.types import Bars, Instrument, to_date
 from bellwether.db.database import Store, is_recent
 from bellwether.market.calendar import SETTLING, last_closed_session, sessions_between
 from bellwether.market.holes import Gap, last_gap
+from bellwether.market.kept_state import KeptState
 from bellwether.market.provider import Announced, Fetched, RemoteSource, Search
 from bellwether.market.remote.bar_history import BarHistory, StoredBars
 from bellwether.market.remote.guarded_source import GuardedSource
 from bellwether.market.remote.instruments_table import SymbolRequest
 from bellwether.market.remote.splice import OVERLAP, joined, may_be_joined
 from bellwether.market.scale import settled_until
+from bellwether.market.universe_state import StateBars
 
 MOST_SYMBOLS = 128  #: kept in memory at once: 12 years of a symbol are 170 kB, and reading them takes 0.1 ms
 FETCHED = timedelta(days=366 * 12)  #: of history before the day asked for, where a symbol is new
@@ -61,6 +63,7 @@ class CachedProvider:
         self.source, self._clock = source, clock
         self.search: Search | None = self._searched if hasattr(source, "search") else None
         self.announcements: Announced | None = self._announced if hasattr(source, "announcements") else None
+        self.state = KeptState(store, source.name)
         self._history = BarHistory(store, source.name, source.note)
         self._failed: dict[str, tuple[datetime, BellwetherError]] = {}
         self._kept: LRUCache[str, StoredBars] = LRUCache(MOST_SYMBOLS)
@@ -123,6 +126,10 @@ class CachedProvider:
         if problem is None or bars.origin is None:
             return bars
         return replace(bars, origin=replace(bars.origin, note=together(self._why_old(bars, problem), self.note)))
+
+    def universe_state(self, end: date) -> StateBars:
+        """How the universe as a whole moved up to a session, as far as it was worked out in the evenings."""
+        return self.state.until(end)
 
     def refresh(self, symbol: str) -> bool:
         """Fetch what is missing up to the last closed session, and a close before it that may have come; False when

@@ -9,7 +9,7 @@ from datetime import date
 from bellwether.core.errors import BadDate, DamagedAnswer, MarketDataError, Trouble, UnknownSymbol
 from bellwether.core.i18n.translate import said, together
 from bellwether.core.types import Bars, Instrument, Origin
-from bellwether.market.provider import Provider, announced_by, search_of
+from bellwether.market.provider import Provider, announced_by, search_of, state_of_universe
 
 
 class FallbackProvider:
@@ -21,6 +21,7 @@ class FallbackProvider:
         self.name, self.live, self.note = first.name, first.live, first.note
         self.first, self._others = first, others
         self.search, self.announcements = search_of(first), announced_by(first)
+        self.universe_state = state_of_universe(first)
 
     def describe(self) -> str:
         """The first source in words: it is the one that people mean."""

@@ -50,6 +50,7 @@ def demoted(outlook: Outlook) -> Outlook:
         model_id=BASELINE_ID,
         records=(),
         widened=None,
+        rises=None,
         problem=Problem.SILENCED,
         caveats=(*outlook.caveats, about_silence(Problem.SILENCED)),
     )

@@ -44,11 +44,16 @@ class HashChain:
     columns: tuple[str, ...]  #: what is proved, the row's number first; the column `hash` comes after them
     content: Callable[[Sequence[Any]], bytes]  #: the canonical content of a row's `columns`
 
-    def append(self, db: Database, rows: Iterable[Sequence[Any]]) -> None:
-        """Add rows, given without number and hash. To be called in a transaction that may write."""
+    def append(self, db: Database, rows: Iterable[Sequence[Any]], **beside: Sequence[Any]) -> None:
+        """Add rows, given without number and hash. To be called in a transaction that may write.
+
+        `beside` are columns that stand beside what is proved, a value for each row.
+        """
         linked = self.linked(self.head(db), rows)
-        marks = ", ".join("?" * (len(self.columns) + 1))
-        db.conn.executemany(f"INSERT INTO {self.table} ({', '.join(self.columns)}, hash) VALUES ({marks})", linked)
+        names = (*self.columns, "hash", *beside)
+        whole = [(*row, *more) for row, *more in zip(linked, *beside.values(), strict=True)]
+        marks = ", ".join("?" * len(names))
+        db.conn.executemany(f"INSERT INTO {self.table} ({', '.join(names)}) VALUES ({marks})", whole)
 
     def linked(self, last: Head, rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
         """Rows, given without number and hash, as they come after the last one."""

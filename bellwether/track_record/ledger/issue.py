@@ -89,6 +89,7 @@ def row_of(outlook: Outlook, forecast: Forecast, *, shown: bool = True, digest: 
         usual_probability_of_growth=forecast.usual_probability_of_growth,
         bars_sha256=digest or read_digest(outlook),
         calendar=outlook.instrument.calendar,
+        calibration=forecast.calibration,
     )
 
 

@@ -4,6 +4,7 @@ Days are stored as days since 1970, instants as microseconds since then, the num
 about 430 bytes a row with its indexes and its outcome.
 """
 
+import json
 import math
 import struct
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sqlite_utils import Database
 
+from bellwether.core.calibration import Calibration
 from bellwether.core.types import LEVELS, Floats
 from bellwether.track_record.ledger.hash_chain_table import NOTHING, HashChain
 
@@ -48,6 +50,9 @@ class ToEnter(Issued):
     """A forecast on its way into the ledger."""
 
     calendar: str  #: of its exchange, by which its outcome is due; on the work list, and no part of what is proved
+    calibration: Calibration | None = (
+        None  #: beside what is proved: the quantiles that are proved are stretched already
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +131,29 @@ def append(db: Database, forecasts: Iterable[ToEnter]) -> list[ToEnter]:
     for known in CHAIN.known_among(db, wanted):
         del wanted[known]
     seq = CHAIN.head(db).rows
-    CHAIN.append(db, [_stored(forecast) for forecast in wanted.values()])
+    widened = [_as_json(forecast.calibration) for forecast in wanted.values()]
+    CHAIN.append(db, [_stored(forecast) for forecast in wanted.values()], widened=widened)
     pending = [
         (number, to_days(forecast.target_session), forecast.calendar)
         for number, forecast in enumerate(wanted.values(), seq + 1)
     ]
     db.conn.executemany("INSERT INTO pending (seq, target, calendar) VALUES (?, ?, ?)", pending)
     return list(wanted.values())
+
+
+def calibration_of(db: Database, forecast_id: str) -> Calibration | None:
+    """How an issued forecast's range was stretched; None where it was not, or there is no such forecast."""
+    row = db.conn.execute("SELECT widened FROM ledger WHERE forecast_id = ?", (forecast_id,)).fetchone()
+    if row is None or row[0] is None:
+        return None
+    session, factor, stocks = json.loads(row[0])
+    return Calibration(date.fromisoformat(session), factor, stocks)
+
+
+def _as_json(calibration: Calibration | None) -> str | None:
+    if calibration is None:
+        return None
+    return json.dumps([calibration.session.isoformat(), calibration.factor, calibration.stocks])
 
 
 def by_id(db: Database, forecast_id: str) -> tuple[Any, ...] | None:

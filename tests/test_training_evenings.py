@@ -1,0 +1,107 @@
+"""`training forecasts` writes what would have been served, made of nothing later; `--raw` what the graph says."""
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from bellwether.ask import forecasts
+from bellwether.core.types import HEADS, LEVELS, Floats
+from tests.conftest import MODELS
+from tests.support.made_market import changed, made_prices, market_of
+from tests.support.stretched import stretched_models
+from training.__main__ import cli
+from training.evenings import as_served
+from training.forecasts import QUANTILES
+from training.panel import build_panel, read_series
+
+SERVED = "daily-range-2-2021"
+DAY = date(2021, 6, 30)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return stretched_models(tmp_path_factory.mktemp("stretched"))
+
+
+def forecast(folder: Path, prices: pd.DataFrame, model: Path, *words: str) -> pd.DataFrame:
+    """The table that `forecasts` writes for every tenth session of the first half of 2021."""
+    folder.mkdir(exist_ok=True)
+    file, out = folder / "prices.parquet", folder / "out.parquet"
+    prices.to_parquet(file)
+    span = ("--from", "2021-03-01", "--to", str(DAY), "--every", "10")
+    asked = ("forecasts", "--prices", file, "--model", model, "--out", out, *span, *words)
+    result = CliRunner().invoke(cli, [str(word) for word in asked])
+    assert result.exit_code == 0, result.output
+    return pd.read_parquet(out)
+
+
+def at(table: pd.DataFrame, symbol: str, cutoff: str) -> Floats:
+    rows = table[(table["symbol"] == symbol) & (table["cutoff"] == cutoff)].sort_values("horizon")
+    numbers: Floats = rows[list(QUANTILES)].to_numpy()
+    return numbers
+
+
+def test_the_table_is_what_the_service_says_of_that_day(tmp_path: Path, models: Path) -> None:
+    prices = made_prices(8)
+    table = forecast(tmp_path / "t", prices, models / SERVED)
+    day = str(table["cutoff"].max().date())
+    services = market_of(tmp_path, prices, date(2021, 12, 31), models, serve=SERVED)
+    made = forecasts.outlook(services, services.provider.instrument("MAC"), date.fromisoformat(day))
+    assert made.evening is not None
+    if made.model_id != SERVED:  # a day on which the served one had seen later prices is another model's
+        table = forecast(tmp_path / "u", prices, models / made.model_id)
+    assert at(table, "MAC", day) == pytest.approx(made.log_returns[np.array(HEADS) - 1], abs=2e-6)
+
+
+def test_raw_is_what_the_graph_says_and_a_model_that_is_not_stretched_knows_no_other(
+    tmp_path: Path, models: Path
+) -> None:
+    prices = made_prices(8)
+    stretched = forecast(tmp_path / "a", prices, models / SERVED)
+    raw = forecast(tmp_path / "b", prices, models / SERVED, "--raw")
+    never = forecast(tmp_path / "c", prices, MODELS / SERVED)
+    pd.testing.assert_frame_equal(raw, never)
+    assert not stretched[list(QUANTILES)].equals(raw[list(QUANTILES)])
+    assert stretched["q50"].equals(raw["q50"])
+    width = (stretched["q90"] - stretched["q10"]) / (raw["q90"] - raw["q10"])
+    assert width.between(np.exp(-0.151), np.exp(0.701)).all()
+    assert width.groupby([stretched["cutoff"], stretched["horizon"]]).std().max() < 1e-6  # one number for all
+
+
+def test_the_table_is_the_same_to_the_byte_whatever_every_later_bar_says(tmp_path: Path, models: Path) -> None:
+    prices = made_prices(8)
+    later = prices["date"] > pd.Timestamp(DAY)
+    for name, table in (("true", prices), ("false", changed(prices, later, lambda rows: rows * 0.3))):
+        forecast(tmp_path / name, table, models / SERVED)
+    forecast(tmp_path / "none", prices[~later], models / SERVED)
+    written = {(tmp_path / name / "out.parquet").read_bytes() for name in ("true", "false", "none")}
+    assert len(written) == 1
+
+
+@pytest.mark.parametrize("stocks", [0, 3])
+def test_with_hardly_a_stock_the_index_stands_for_them(tmp_path: Path, models: Path, stocks: int) -> None:
+    prices = made_prices(stocks)
+    stretched = forecast(tmp_path / "a", prices, models / SERVED)
+    raw = forecast(tmp_path / "b", prices, models / SERVED, "--raw")
+    assert not stretched["q90"].equals(raw["q90"])
+
+
+def test_with_neither_stocks_nor_the_index_ranges_are_as_the_graph_has_them(tmp_path: Path, models: Path) -> None:
+    prices = made_prices(2, index=False)
+    pd.testing.assert_frame_equal(
+        forecast(tmp_path / "a", prices, models / SERVED), forecast(tmp_path / "b", prices, models / SERVED, "--raw")
+    )
+
+
+def test_a_cutoff_before_which_nothing_is_known_keeps_its_range(tmp_path: Path) -> None:
+    file = tmp_path / "prices.parquet"
+    made_prices(6).to_parquet(file)
+    panel = build_panel(read_series([file])[0])
+    rows = np.array([np.flatnonzero(panel.history == 1)[0]])
+    quantiles = np.sort(np.random.default_rng(1).normal(0, 0.02, (1, len(HEADS), len(LEVELS))))
+    same = as_served(lambda *windows: np.zeros((len(windows[0]), len(HEADS), len(LEVELS))), panel, rows, quantiles)
+    assert same == pytest.approx(quantiles)

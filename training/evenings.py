@@ -1,0 +1,88 @@
+"""The evening's width over a panel: what the service would have stretched ranges by after each session.
+
+    stocks of the panel -> the pool of each cutoff -> raw forecasts of its last sessions -> replayed -> stretched
+
+As in `bellwether.ask.evenings`, and of the same pool; only moves in doubt are not left out here.
+"""
+
+from itertools import pairwise
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+
+from bellwether.ask.evenings import MOST_AGE, MOST_STOCKS
+from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, Floats
+from bellwether.forecasting.evening_width import REPLAYED, replayed, widened
+from bellwether.market.universe_state import FEWEST, is_stock
+from training.evaluate import predict
+from training.panel import MIN_HISTORY, Answer, Panel, Rows
+
+NO_ROW = -1
+
+
+def as_served(answer: Answer, panel: Panel, rows: Rows, quantiles: Floats, least: int = MIN_HISTORY) -> Floats:
+    """The quantiles (b, heads, levels) of these cutoffs, stretched by the numbers of their evenings.
+
+    A cutoff before which nothing is known of the pool keeps its range. `least` is the history a forecast needs.
+    """
+    grid = _Grid(panel)
+    if not len(grid.days):
+        return quantiles
+    ends = np.searchsorted(grid.days, panel.day[rows], side="right") - 1
+    numbers = {end: (0.0,) * len(HEADS) for end in np.unique(ends).tolist()}
+    pools = {end: grid.pool(end) for end in numbers if end >= 1}
+    needed = {end: _rows_of(grid, pools[end], end) for end in pools}
+    raw = _raw(answer, panel, needed, least)
+    for end, places in needed.items():
+        numbers[end] = replayed(_evening(panel, raw, before, after) for before, after in pairwise(places)).x
+    fresh = panel.day[rows] - grid.days[np.maximum(ends, 0)] <= MOST_AGE
+    x = np.array([numbers[end] for end in ends.tolist()]) * fresh[:, None]
+    return widened(quantiles, x)
+
+
+class _Grid:
+    """Which row of the panel is whose on which day: (stocks, days)."""
+
+    def __init__(self, panel: Panel) -> None:
+        stocks = [number for number, name in enumerate(panel.symbols) if is_stock(name)]
+        if len(stocks) < FEWEST:
+            stocks = [number for number, name in enumerate(panel.symbols) if name == MARKET_SERIES[0]]
+        stocks.sort(key=lambda number: (crc32(panel.symbols[number].encode()), panel.symbols[number]))
+        inside = np.flatnonzero(np.isin(panel.symbol, stocks))
+        self.days = np.unique(panel.day[inside])
+        place = np.full(len(panel.symbols), NO_ROW)
+        place[stocks] = np.arange(len(stocks))
+        self.rows = np.full((len(stocks), len(self.days)), NO_ROW, np.int64)
+        self.rows[place[panel.symbol[inside]], np.searchsorted(self.days, panel.day[inside])] = inside
+
+    def pool(self, end: int) -> npt.NDArray[np.intp]:
+        """The first stocks that have traded within the sessions that are replayed."""
+        there = (self.rows[:, max(0, end - REPLAYED + 1) : end + 1] != NO_ROW).any(axis=1)
+        return np.flatnonzero(there)[:MOST_STOCKS]
+
+
+def _rows_of(grid: _Grid, pool: npt.NDArray[np.intp], end: int) -> list[Rows]:
+    """The pool's rows on each session that is replayed, NO_ROW where one has none."""
+    return [grid.rows[pool, day] for day in range(max(0, end - REPLAYED), end + 1)]
+
+
+def _raw(answer: Answer, panel: Panel, needed: dict[int, list[Rows]], least: int) -> tuple[Rows, Floats]:
+    """The rows for which there is a raw forecast, ascending, and these forecasts."""
+    wanted = np.unique(
+        np.concatenate([places for days in needed.values() for places in days[:-1]] or [np.array([NO_ROW])])
+    )
+    rows = wanted[wanted != NO_ROW]
+    rows = rows[panel.history[rows] >= least]
+    return rows, predict(answer, panel, rows, "evenings") if len(rows) else np.empty((0, len(HEADS), len(LEVELS)))
+
+
+def _evening(panel: Panel, raw: tuple[Rows, Floats], before: Rows, after: Rows) -> tuple[Floats, Floats]:
+    """What `evening_width.step` reads of one session."""
+    rows, quantiles = raw
+    if not len(rows):
+        return np.empty((0, len(HEADS), len(LEVELS))), np.array([])
+    at = np.minimum(np.searchsorted(rows, before), len(rows) - 1)
+    known = (before != NO_ROW) & (after != NO_ROW) & (rows[at] == before)
+    returns: Floats = np.log(panel.closes[after[known]] / panel.closes[before[known]])
+    return quantiles[at[known]], returns
