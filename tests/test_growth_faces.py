@@ -63,7 +63,7 @@ def test_growth_in_words_as_of_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["TSLA"], "No company statements are known of Tesla"),
+        (["TSLA"], "I know no sales figures of Tesla"),
         (["^GSPC"], "Funds, indices, currencies and coins have none"),
         (["ZZZZ"], "I don't know the ticker ZZZZ"),
         (["AAPL", "--as-of", "2009-01-01"], "too few quarters"),
@@ -159,7 +159,8 @@ def test_the_chat_answers_with_one_sentence_a_line_of_trust_and_a_chart(tmp_path
     chart = talk.shown.chart
     assert chart is not None and chart.draw().startswith(b"\x89PNG")
     assert "$" in talk.press("Share price")
-    assert "Tesla" in talk.say("/growth TSLA")
+    assert "I know no sales figures of Tesla (TSLA)" in talk.say("/growth TSLA")
+    assert "Tesla will probably end between" in talk.press("Share price"), "it is no dead end"
     assert "/growth AAPL" in talk.say("/growth")
 
 
