@@ -251,9 +251,9 @@ def _against_pace(forecast: Forecast) -> str:
     if forecast.problem is not None or abs(ratio - 1) < _OTHER_PACE:
         return ""
     message = (
-        _("The model expects calmer days: its range is {share} narrower than a plain rule on that pace alone.")
+        _("The model expects calmer days: its range is {share} narrower than a plain rule's, from that pace alone.")
         if ratio < 1
-        else _("The model expects wilder days: its range is {share} wider than a plain rule on that pace alone.")
+        else _("The model expects wilder days: its range is {share} wider than a plain rule's, from that pace alone.")
     )
     return message.format(share=percent(abs(ratio - 1)))
 
