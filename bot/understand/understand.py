@@ -43,6 +43,9 @@ _OF_NO_STOCK = SOCIAL | {
 }
 _WITH_UNKNOWN = frozenset(Intent) - _OF_NO_STOCK - {Intent.ALERTS}
 
+#: words that can only be asked about; a "chart" or a "chance" may be wanted
+_TOPICS_ALONE = frozenset({Topic.VOLATILE, Topic.RULE, Topic.TICKER, Topic.MIDDLE})
+
 #: the first three where none is likelier
 _WORTH_A_BUTTON = (
     *(Intent.HELP, Intent.TODAY, Intent.LIST),
@@ -131,6 +134,9 @@ def _whole_phrase(words: tuple[Word, ...], spoken: Language) -> Request | None:
         slotted = (LANGUAGE if spoken.language_at(without, at) else word for at, word in enumerate(without))
         if spoken.alone.get(" ".join(slotted)) == Intent.SETTINGS.value:
             return Request(Intent.SETTINGS, language=code)
+    topic = spoken.value("topics", " ".join(without))
+    if topic is not None and Topic(topic.lower()) in _TOPICS_ALONE:
+        return Request(Intent.EXPLAIN, topic=Topic(topic.lower()))
     intent = _courtesies(without, spoken)
     return Request(intent) if intent is not None else None
 
