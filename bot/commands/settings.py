@@ -13,7 +13,7 @@ from bellwether.core.types import Theme
 from bellwether.delivery import chat_wishes
 from bot.commands.base import ChatContext, Command, Given, Press, StaleButton, Who
 from bot.commands.pause_sentences import pause_notice
-from bot.commands.setting_typed import OFF, changed
+from bot.commands.setting_typed import changed
 from bot.commands.setting_views import MENUS, menu, overview, zones
 from bot.keyboards import meaning
 from bot.replies import Button, Pressed, Reply
@@ -71,12 +71,14 @@ def _change(chat: ChatContext, what: str, value: str) -> Reply:
 
 
 def speak(chat: ChatContext, language: str) -> Reply:
-    """Speak a language from now on, by its code or "off"; say so in it, with a button for the way back."""
+    """Speak a language from now on, by its code; say so in it, with a button for the way back."""
     old = chat_wishes.alert_settings(chat.services.store, chat.chat_id)
     if language == spoken():
         return Reply(_(_SPEAKS_ALREADY), buttons=((meaning(),),))  # "in English, please" may ask for plainer words
     new = changed(old, "language", language)
-    back = Button(LANGUAGES[spoken()], f"speak:{old.language or OFF}")
+    back = Button(
+        LANGUAGES[spoken()], f"speak:{spoken()}"
+    )  # by its code: who goes back has chosen, and is asked no more
     settings = ask.change_alert_settings(chat.services, chat.chat_id, new, chat.language)
     with use_language(settings.language or chat.language):
         return Reply(_(_SPEAKS), buttons=((back,),))
