@@ -46,7 +46,7 @@ def test_the_greeting_offers_stocks_to_begin_with(talk: Talk) -> None:
     ("payload", "said"),
     [
         ("AAPL", "Over the next two weeks Apple"),
-        ("_cGSPC", "Over the next two weeks S&P 500 index"),
+        ("_cGSPC", "Over the next two weeks the S&P 500 index"),
         ("apple", "Over the next two weeks Apple"),
         ("watch_MSFT", "You now watch Microsoft"),
         ("watch__cVIX", "You now watch CBOE Volatility Index"),
@@ -280,7 +280,7 @@ def test_a_day_that_cannot_be_is_said_kindly(talk: Talk, said: str, answer: str)
 
 def test_a_question_back_keeps_the_day(talk: Talk) -> None:
     talk.say("/asof 2020-03-02 index 1w")
-    assert "As of 2 March 2020: over the next week S&P 500" in talk.press("^GSPC: S&P 500 index, Index, USD")
+    assert "As of 2 March 2020: over the next week the S&P 500" in talk.press("^GSPC: S&P 500 index, Index, USD")
 
 
 @pytest.mark.parametrize(("said", "name"), [("", "all stocks"), ("AAPL", "Apple"), ("apple", "Apple")])

@@ -97,9 +97,9 @@ def headline(forecast: Forecast) -> str:
     low, high = price_range(forecast)
     chance = direction(forecast)
     message = (
-        _("{span} {name} will probably end between {low} and {high}; {chance}.")
+        _("{span} {name:the} will probably end between {low} and {high}; {chance}.")
         if chance
-        else _("{span} {name} will probably end between {low} and {high}.")
+        else _("{span} {name:the} will probably end between {low} and {high}.")
     )
     return message.format(
         span=span(forecast.horizon),
@@ -273,23 +273,23 @@ def _swings(forecast: Forecast) -> str:
     volatility, usual = forecast.explanation.volatility, forecast.explanation.usual_volatility
     swings = percent(volatility)
     if usual is None:
-        message = _("Why this wide: at its recent pace {name} swings by about {swings} a year.")
+        message = _("Why this wide: at its recent pace {name:the} swings by about {swings} a year.")
         return message.format(name=with_articles(forecast.name, forecast.symbol), swings=swings)
     ratio = volatility / usual if usual > 0 else 1.0
     if ratio < 0.9:
         message = _(
-            "Why this wide: at its recent pace {name} swings by about {swings} a year, calmer than its last twelve "
+            "Why this wide: at its recent pace {name:the} swings by about {swings} a year, calmer than its last twelve "
             "months ({usual})."
         )
     elif ratio > 1.1:
         message = _(
-            "Why this wide: at its recent pace {name} swings by about {swings} a year, more volatile than its last "
+            "Why this wide: at its recent pace {name:the} swings by about {swings} a year, more volatile than its last "
             "twelve months ({usual})."
         )
     else:
         message = _(
-            "Why this wide: at its recent pace {name} swings by about {swings} a year, about as volatile as its last "
-            "twelve months ({usual})."
+            "Why this wide: at its recent pace {name:the} swings by about {swings} a year, about as volatile as its "
+            "last twelve months ({usual})."
         )
     return message.format(name=with_articles(forecast.name, forecast.symbol), swings=swings, usual=percent(usual))
 

@@ -66,7 +66,7 @@ def _table(compared: list[Forecast]) -> str:
     ranked = sorted(compared, key=lambda forecast: forecast.width, reverse=True)
     widest, calmest = ranked[0], ranked[-1]
     horizon = compared[0].horizon
-    headline = _("{span} {widest} may move the most, {calmest} the least.").format(
+    headline = _("{span} {widest:the} may move the most, {calmest:the} the least.").format(
         span=sentences.span(horizon),
         widest=with_articles(widest.name, widest.symbol),
         calmest=with_articles(calmest.name, calmest.symbol),

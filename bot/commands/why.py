@@ -34,7 +34,7 @@ def _why(chat: ChatContext, question: str, horizon: int) -> Reply:
     made, before = asked.forecast, forecasts.previous(chat.services.provider, chat.services.models, asked)
     buttons = ((Button(_("The forecast"), f"ask:{made.symbol}:{horizon}"), meaning()),)
     if before is None:
-        text = _("There is no forecast of the trading day before for {name}, so I can't tell what changed.")
+        text = _("There is no forecast of the trading day before for {name:the}, so I can't tell what changed.")
         return Reply(escape(text.format(name=with_articles(made.name, made.symbol))), buttons=buttons)
     compared = _("From {before} to {now}, each time {span}:").format(
         before=sentences.day(before.cutoff), now=sentences.day(made.cutoff), span=sentences.within(horizon)
