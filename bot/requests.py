@@ -20,6 +20,7 @@ from bellwether.market.symbols.universe import Universe
 from bot import courtesies
 from bot.commands import (
     COMMANDS,
+    alert_removal,
     alerts,
     compare,
     explain,
@@ -176,6 +177,11 @@ def _alert(chat: ChatContext, asked: Request) -> Reply:
     return alerts.in_sentence(chat, asked.stocks[0], asked.kind, asked.direction, threshold)
 
 
+def _unalert(chat: ChatContext, asked: Request) -> Reply:
+    everything, last = asked.topic is Topic.ALL, asked.topic is Topic.LAST
+    return alert_removal.in_sentence(chat, asked.stocks, asked.amount, everything=everything, last=last)
+
+
 def _watch(chat: ChatContext, asked: Request) -> Reply:
     if not asked.stocks:
         return courtesies.which_stock(chat, "add:{}")
@@ -224,6 +230,7 @@ _HANDLERS: dict[Intent, tuple[_Handler, Command | None]] = {
     Intent.COMPARE: (_compare, compare.COMMAND),
     Intent.ALERT: (_alert, alerts.COMMAND),
     Intent.ALERTS: (lambda chat, asked: alerts.answer(chat, ""), alerts.COMMAND),
+    Intent.UNALERT: (_unalert, alerts.COMMAND),
     Intent.WATCH: (_watch, watchlist.WATCH),
     Intent.UNWATCH: (_unwatch, watchlist.UNWATCH),
     Intent.TRACK: (lambda chat, asked: track.answer(chat, asked.stocks[0] if asked.stocks else ""), track.COMMAND),

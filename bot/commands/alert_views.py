@@ -104,7 +104,7 @@ def every_alert(chat: ChatContext, page: int) -> Reply:
         none = _("<b>You have no alerts yet.</b>")
         return Reply(f"{none}\n\n{how}", buttons=buttons)
     paused = " " + _("<i>(paused)</i>")
-    lines = [f"<b>{rule.id}</b> {_described(chat, rule)}{paused if rule.paused else ''}" for rule in shown]
+    lines = [f"<b>{rule.id}</b> {described(chat, rule)}{paused if rule.paused else ''}" for rule in shown]
     opening = ngettext(
         "<b>Your {count} alert</b>, the newest first. Press one to change, pause or remove it.",
         "<b>Your {count} alerts</b>, the newest first. Press one to change, pause or remove it.",
@@ -113,8 +113,8 @@ def every_alert(chat: ChatContext, page: int) -> Reply:
     return Reply("\n\n".join([opening, "\n".join(lines), how]), buttons=buttons)
 
 
-def _described(chat: ChatContext, rule: AlertRule) -> str:
-    """An alert in words, as HTML; with the currency of its price, where that is known without asking the market."""
+def described(chat: ChatContext, rule: AlertRule) -> str:
+    """Describe an alert as HTML; with the currency of its price, where that is known without asking the market."""
     known = chat.services.universe.get(rule.symbol)
     return escape(alerts.describe(rule, known.currency if known else ""))
 
@@ -237,7 +237,7 @@ def last_day(chat: ChatContext, rule: AlertRule) -> date | None:
 
 def removed(chat: ChatContext, rule: AlertRule) -> Reply:
     """Say that an alert is gone, with a button that puts it back."""
-    text = _("Removed: {alert}. No more messages about it.").format(alert=_described(chat, rule))
+    text = _("Removed: {alert}. No more messages about it.").format(alert=described(chat, rule))
     again = f"addrule:{rule.symbol}:{rule.kind.value}:{rule.horizon or 10}:{terms(rule.threshold, rule.direction)}"
     return Reply(text, buttons=((Button(_("Put it back"), again), Button(_("« All"), "alerts")),))
 

@@ -23,6 +23,7 @@ class Intent(Enum):
     COMPARE = "compare"  #: two to five stocks
     ALERT = "alert"  #: to be told when something happens to a stock
     ALERTS = "alerts"  #: the chat's alerts
+    UNALERT = "unalert"  #: to be told no more of one of these, or of any
     WATCH = "watch"
     UNWATCH = "unwatch"
     TRACK = "track"  #: how earlier forecasts turned out, of one stock or of all
@@ -46,6 +47,8 @@ class Topic(Enum):
     DAY = "day"  #: of trading
     SELF = "self"  #: of a request for help: who or what answers here
     MARKET = "market"  #: of a forecast: all of it, which an index stands for
+    LAST = "last"  #: of alerts to be removed: the one just made
+    ALL = "all"  #: of alerts to be removed: every one
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,6 @@ class Request:
     said: str = ""  #: how the horizon or day was said
     kind: RuleKind | None = None  #: of an alert: what it looks at
     direction: Direction | None = None  #: of an alert
-    amount: str = ""  #: of an alert, as any language reads it: "5%", "250", "120000"
+    amount: str = ""  #: of an alert, as any language reads it: "5%", "250", "120000"; of one to be removed its number
     topic: Topic | None = None  #: where only a part is asked about
     language: str = ""  #: the code of the one that settings shall speak

@@ -41,7 +41,7 @@ _OF_NO_STOCK = SOCIAL | {
     *(Intent.HELP, Intent.LIST, Intent.STOP, Intent.DELETE),
     *(Intent.SETTINGS, Intent.TODAY, Intent.EXPLAIN),
 }
-_WITH_UNKNOWN = frozenset(Intent) - _OF_NO_STOCK - {Intent.ALERTS}
+_WITH_UNKNOWN = frozenset(Intent) - _OF_NO_STOCK - {Intent.ALERTS, Intent.UNALERT}
 
 #: words that can only be asked about; a "chart" or a "chance" may be wanted
 _TOPICS_ALONE = frozenset({Topic.VOLATILE, Topic.RULE, Topic.TICKER, Topic.MIDDLE})
@@ -161,6 +161,8 @@ def _by_itself(section: str) -> Request:
         return Request(Intent.HELP, topic=Topic.SELF)
     if section == Topic.MARKET.value:
         return Request(Intent.FORECAST, (WHOLE_MARKET,), topic=Topic.MARKET)
+    if section == Topic.LAST.value:
+        return Request(Intent.UNALERT, topic=Topic.LAST)
     return Request(Intent(section))
 
 
@@ -251,6 +253,9 @@ def _told(intent: Intent, stocks: tuple[str, ...], found: Entities, read: Scores
         return Request(intent, (WHOLE_MARKET,), found.horizon, found.day, found.time_said, topic=Topic.MARKET)
     if intent in _OF_NO_STOCK:
         return Request(intent)
+    if intent is Intent.UNALERT:
+        meant = (topic for topic in (Topic.ALL, Topic.LAST) if topic.value in read.marks)
+        return Request(intent, stocks, amount=found.price, topic=next(meant, None))
     if intent is not Intent.ALERT:
         return Request(intent, stocks, found.horizon, found.day, found.time_said)
     if not stocks:
