@@ -163,6 +163,7 @@ def paused(talk: Talk) -> bool:
     [
         ("AAPL MSFT", ["AAPL", "MSFT"]),
         ("aapl vs msft", ["AAPL", "MSFT"]),
+        ("apple and tesla", ["AAPL", "TSLA"]),
         ("apple, bank of america; ko", ["AAPL", "BAC", "KO"]),
         ("AAPL MSFT NVDA TSLA KO", ["AAPL", "MSFT", "NVDA", "TSLA", "KO"]),
         ("AAPL MSFT 3m", ["AAPL", "MSFT"]),
@@ -291,6 +292,7 @@ def test_the_track_record_of_the_sample_is_marked_as_simulated(talk: Talk, said:
     assert len(text.splitlines()) <= 8
     assert re.search(r"• 2 weeks: \d+ % held; the plain rule's: \d+ %", text)
     assert text.count("the plain rule, ranges made of the recent swings alone") == 1
+    assert "up to a month ahead" in text and "A range far too wide always holds and says nothing" in text
     assert not name.startswith("all") or (
         "The biggest miss: Boeing (BA), 1 month ahead from 20 February 2020: it moved −71.7 %" in text
     )

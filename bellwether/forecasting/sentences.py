@@ -9,7 +9,9 @@ from bellwether.core.i18n.translate import N_, ngettext, said
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import LEVELS, Q10, Q90, Forecast
 from bellwether.forecasting.trust_sentences import (
+    about_held_in_short,
     count_is_not_all,
+    held_in_short,
     record_basis,
     track_record_line,
     trust,
@@ -22,10 +24,12 @@ from bellwether.forecasting.trust_sentences import (
 
 # one door to all that is said of a forecast
 __all__ = [
+    "about_held_in_short",
     "closing",
     "count",
     "count_is_not_all",
     "day",
+    "held_in_short",
     "money",
     "percent",
     "record_basis",

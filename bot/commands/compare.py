@@ -17,6 +17,7 @@ from bot.keyboards import MOST_BYTES, horizons, meaning
 from bot.replies import Pressed, Reply, Rows
 
 FEWEST, MOST = 2, 5
+_BETWEEN = {"vs", "vs.", "versus", "and", "or"}  #: words that may stand between two names
 _HOW = said(
     "Please name {fewest} to {most} stocks: /compare AAPL MSFT TSLA, or with commas: /compare coca cola, apple 1m",
     fewest=FEWEST,
@@ -31,7 +32,7 @@ def answer(chat: ChatContext, text: str) -> Reply:
 
 
 def _names(text: str) -> list[str]:
-    return [part for part in parted(text) if part.lower() != "vs"]
+    return [part for part in parted(text) if part.lower() not in _BETWEEN]
 
 
 def compared(chat: ChatContext, names: list[str], horizon: int) -> Reply:
@@ -73,17 +74,19 @@ def _table(compared: list[Forecast]) -> str:
     )
     caveats = dict.fromkeys(caveat for forecast in compared for caveat in forecast.caveats)
     end = f"<i>{escape(' '.join(translated(caveat) for caveat in (*caveats, sentences.NOT_ADVICE)))}</i>"
-    about = _("8 in 10 outcomes end inside these ranges; a wider one says less, not more.")
+    about = escape(sentences.about_held_in_short(compared))
     return "\n\n".join([f"<b>{escape(headline)}</b>", "\n".join(map(_line, compared)), about, end])
 
 
 def _line(forecast: Forecast) -> str:
-    return _("<b>{symbol}</b> {price}: {low} to {high}").format(
+    held = sentences.held_in_short(forecast)
+    line = _("<b>{symbol}</b> {price}: {low} to {high}").format(
         symbol=escape(forecast.symbol),
         price=escape(sentences.money(forecast.last_close, forecast.currency, forecast.symbol)),
         low=sentences.signed_percent(forecast.growths[Q10]),
         high=sentences.signed_percent(forecast.growths[Q90]),
     )
+    return f"{line} ({escape(held)})" if held else line
 
 
 def _horizons(symbols: list[str], shown: int) -> Rows:
