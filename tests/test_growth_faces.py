@@ -150,8 +150,7 @@ def test_the_chat_answers_with_one_sentence_a_line_of_trust_and_a_chart(tmp_path
         "Apple (AAPL): sales",
         as_read(sentences.headline(asked.forecast)),
         "",
-        "16 of 23 earlier ranges held. Four in five should: expect wider. "
-        "Simulated on past reports.",
+        "16 of 23 earlier ranges held. Four in five should: expect wider. Simulated on past reports.",
         "",
         sentences.disclaimer(asked.forecast),
     ]
