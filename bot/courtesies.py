@@ -5,10 +5,13 @@ from dataclasses import replace
 from html import escape
 
 from bellwether.alerts import watchlist
+from bellwether.core.alert_types import DigestMode
 from bellwether.core.errors import StoreError
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
+from bellwether.delivery import chat_wishes
 from bot.commands.base import ChatContext
+from bot.commands.pause_sentences import is_stopped
 from bot.commands.start import some_symbols
 from bot.keyboards import in_rows, meaning
 from bot.replies import LONGEST_CAPTION, Button, Reply, as_text, utf16_length
@@ -24,7 +27,12 @@ _TRY = N_(
 )
 _HELLO_NAME = N_("<b>Hello, {name}!</b>")
 _THANKED = N_("You're welcome. Ask whenever you want to know how far a stock may move.")
+_NODDED = N_("Good.")
+_EXCUSED = N_("No harm done. Ask whenever you like.")
+_SCOLDED = N_("I'm sorry that I was of no help. Perhaps I can do better with one of these:")
 _BYE = N_("Goodbye! What you watch still comes every evening; /stop ends that.")
+_BYE_SELDOM = N_("Goodbye! What you watch still comes as you chose in /settings; /stop ends that.")
+_BYE_STOPPED = N_("Goodbye! Nothing comes by itself until you send /start.")
 _BYE_ALONE = N_("Goodbye! Ask whenever you want to know how far a stock may move.")
 _UNCLEAR = N_("I'm not sure what you mean. Is it one of these? Or send me a company, like <b>Apple</b>.")
 _NO_ADVICE = N_("I give no advice: nobody knows what a stock does next.")
@@ -58,14 +66,31 @@ def hello(chat: ChatContext) -> Reply:
     return Reply(f"{heading} {_(_TRY)}", buttons=(stocks, (_button(Intent.HELP),)))
 
 
-def thanks(chat: ChatContext) -> Reply:
-    """Answer thanks and praise."""
-    return Reply(_(_THANKED))
+def thanks(chat: ChatContext, *, mere_nod: bool = False) -> Reply:
+    """Answer thanks and praise, or a mere "ok"."""
+    return Reply(_(_NODDED if mere_nod else _THANKED))
+
+
+def excused() -> Reply:
+    """Answer an excuse."""
+    return Reply(_(_EXCUSED))
+
+
+def scolded() -> Reply:
+    """Answer an insult kindly, with the way to what can be asked."""
+    return Reply(_(_SCOLDED), buttons=((_button(Intent.HELP),),))
 
 
 def bye(chat: ChatContext) -> Reply:
-    """Answer a goodbye; whoever watches something learns that it goes on."""
-    return Reply(_(_BYE if _watched(chat) else _BYE_ALONE))
+    """Answer a goodbye; whoever watches something learns whether it goes on."""
+    if not _watched(chat):
+        return Reply(_(_BYE_ALONE))
+    if is_stopped(chat):
+        return Reply(_(_BYE_STOPPED))
+    if not chat.services.provider.live:  # then nothing comes
+        return Reply(_(_BYE_ALONE))
+    mode = chat_wishes.alert_settings(chat.services.store, chat.chat_id).digest_mode
+    return Reply(_(_BYE if mode is DigestMode.ALWAYS else _BYE_SELDOM))
 
 
 def unclear(likely: Sequence[Intent]) -> Reply:

@@ -218,7 +218,9 @@ _Handler = Callable[[ChatContext, Request], Reply]
 #: how each intent is answered, and the command whose rights it needs
 _HANDLERS: dict[Intent, tuple[_Handler, Command | None]] = {
     Intent.HELLO: (lambda chat, asked: courtesies.hello(chat), None),
-    Intent.THANKS: (lambda chat, asked: courtesies.thanks(chat), None),
+    Intent.THANKS: (lambda chat, asked: courtesies.thanks(chat, mere_nod=asked.topic is Topic.NOD), None),
+    Intent.SORRY: (lambda chat, asked: courtesies.excused(), None),
+    Intent.RUDE: (lambda chat, asked: courtesies.scolded(), None),
     Intent.BYE: (lambda chat, asked: courtesies.bye(chat), None),
     Intent.HELP: (_help, _HELP),
     Intent.LIST: (lambda chat, asked: watchlist.listed(chat, ""), watchlist.LIST),

@@ -74,17 +74,17 @@ def test_a_question_back_goes_on_with_watching_and_with_stopping_it(server: Tele
         server.wait_for(lambda s: "You no longer watch ^VIX" in s.messages(ANN)[-1].text)
         assert {one.symbol for one in watchlist.watchlist(services.store, ANN)} == {"^GSPC"}
         server.press(ANN, question.message_id, VIX)
-        server.wait_for(lambda s: "You don't watch ^VIX" in s.messages(ANN)[-1].text)
+        server.wait_for(lambda s: "You don't watch CBOE Volatility" in s.messages(ANN)[-1].text)
 
 
 def test_a_near_match_goes_on_with_what_was_asked(server: TelegramServer, tmp_path: Path) -> None:
     services = bot_services(server, tmp_path)
     with running_bot(services):
         question = server.ask(ANN, "/forecast appl 1m")
-        server.press(ANN, question.message_id, "AAPL")
+        server.press(ANN, question.message_id, "Apple")
         server.wait_for(lambda s: "Over the next month Apple" in s.messages(ANN)[-1].text)
         question = server.ask(ANN, "/watch appl")
-        server.press(ANN, question.message_id, "AAPL")
+        server.press(ANN, question.message_id, "Apple")
         server.wait_for(lambda s: "You now watch Apple (AAPL)" in s.messages(ANN)[-1].text)
         assert [one.symbol for one in watchlist.watchlist(services.store, ANN)] == ["AAPL"]
 

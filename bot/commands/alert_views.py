@@ -30,6 +30,7 @@ from bellwether.forecasting.sentences import day, money, signed_percent, within
 from bot.commands.alert_presets import presets, terms
 from bot.commands.alert_typed import EXAMPLES
 from bot.commands.base import ChatContext
+from bot.commands.pause_sentences import pause_notice
 from bot.commands.start import some_symbols
 from bot.keyboards import in_rows
 from bot.replies import Button, Reply, Rows
@@ -89,7 +90,8 @@ def every_alert(chat: ChatContext, page: int) -> Reply:
     page = min(page, max(0, (len(rules) - 1) // _PAGE))
     shown = rules[page * _PAGE : (page + 1) * _PAGE]
     how = _(
-        "Press + and a stock for a new one, or write it: “tell me when Nvidia drops 5\u00a0%”. In short: {examples}."
+        "Press + and a stock for a new one, or write it: “tell me when Nvidia drops 5\u00a0%”. "
+        "As a command: {examples}."
     ).format(examples=EXAMPLES)
     turns = [Button(_("« Newer"), f"alerts:{page - 1}")] if page else []
     turns += [Button(_("Older »"), f"alerts:{page + 1}")] if len(rules) > (page + 1) * _PAGE else []
@@ -103,6 +105,7 @@ def every_alert(chat: ChatContext, page: int) -> Reply:
     if not rules:
         none = _("<b>You have no alerts yet.</b>")
         return Reply(f"{none}\n\n{how}", buttons=buttons)
+    notice = pause_notice(chat)
     paused = " " + _("<i>(paused)</i>")
     lines = [f"<b>{rule.id}</b> {described(chat, rule)}{paused if rule.paused else ''}" for rule in shown]
     opening = ngettext(
@@ -110,7 +113,7 @@ def every_alert(chat: ChatContext, page: int) -> Reply:
         "<b>Your {count} alerts</b>, the newest first. Press one to change, pause or remove it.",
         len(rules),
     ).format(count=len(rules))
-    return Reply("\n\n".join([opening, "\n".join(lines), how]), buttons=buttons)
+    return Reply(notice + "\n\n".join([opening, "\n".join(lines), how]), buttons=buttons)
 
 
 def described(chat: ChatContext, rule: AlertRule) -> str:

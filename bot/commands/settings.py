@@ -42,7 +42,7 @@ def answer(chat: ChatContext, text: str) -> Reply:
         word, value = "theme", word
     what = _ALIASES.get(word, word)
     if what in MENUS and not value:
-        return menu(what)
+        return menu(chat, what)
     is_named = what in MENUS or what in _SWITCHES
     if not is_named:  # "/settings Berlin" is a time zone, too
         what, value = "timezone", " ".join(words)
@@ -53,7 +53,7 @@ def answer(chat: ChatContext, text: str) -> Reply:
             raise BadRule(
                 said("I can set a time zone, times, limits and the language: {examples}.", examples=_EXAMPLES)
             ) from None
-        buttons = zones(problem.offered) if problem.offered else menu("timezone").buttons
+        buttons = zones(problem.offered) if problem.offered else menu(chat, "timezone").buttons
         return Reply(escape(problem.for_person), buttons=buttons)
 
 
@@ -107,7 +107,7 @@ def _press_overview(chat: ChatContext, given: Given) -> Pressed:
 def _press_set(chat: ChatContext, given: Given) -> Pressed:
     what = given.text(0)
     if what in MENUS and len(given) == 1:
-        return Pressed(edit=menu(what))
+        return Pressed(edit=menu(chat, what))
     if (what not in MENUS and what not in _SWITCHES) or len(given) == 1:
         raise StaleButton
     return Pressed(_("Changed."), edit=_change(chat, what, _with_colons(given.text(1))))

@@ -299,7 +299,8 @@ class _Search:
         at = 0
         while at < len(self.words):
             stop, slot = slots.get(at, (at + 1, ""))
-            word = slot or (spelt(self.folded[at], self.spoken) if self.spellable else self.folded[at])
+            correct = not self.spellable or self.folded[at] in self.common  # also words of languages tried before
+            word = slot or (self.folded[at] if correct else spelt(self.folded[at], self.spoken))
             if not slot and " ".join(self.folded[at : at + 2]) in self.spoken.words["filler"]:
                 at += 2
                 continue

@@ -25,6 +25,7 @@ one more than it has words, or what stands after `=`.
 [languages]              | languages by name = their code, `{language}` in a cue; not beside [nouns]: "german stocks"
 [topics]                 | what is explained by itself = the value of its Topic; `{topic}` in a cue is where one begins
 [self], [market]         | cues for a Topic of help, and of a forecast
+[nod alone]              | thanks that are no more than "ok"
 [last], [all]            | which alerts are to be removed, where no number and no stock tells
 [joiners]                | words between the stocks of a list; [pairs]: those with nothing but stocks beside them
 [percent], [thousand], [million], [money] | words after a number

@@ -13,6 +13,8 @@ class Intent(Enum):
     HELLO = "hello"  #: a greeting
     THANKS = "thanks"  #: thanks, praise, or a mere "ok"
     BYE = "bye"
+    SORRY = "sorry"
+    RUDE = "rude"  #: an insult or a curse
     HELP = "help"  #: what the bot can do, and how
     LIST = "list"  #: what the chat watches
     STOP = "stop"  #: nothing more of the bot's own accord
@@ -47,6 +49,7 @@ class Topic(Enum):
     DAY = "day"  #: of trading
     SELF = "self"  #: of a request for help: who or what answers here
     MARKET = "market"  #: of a forecast: all of it, which an index stands for
+    NOD = "nod"  #: of thanks: a mere "ok"
     LAST = "last"  #: of alerts to be removed: the one just made
     ALL = "all"  #: of alerts to be removed: every one
 

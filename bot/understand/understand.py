@@ -137,8 +137,7 @@ def _whole_phrase(words: tuple[Word, ...], spoken: Language) -> Request | None:
     topic = spoken.value("topics", " ".join(without))
     if topic is not None and Topic(topic.lower()) in _TOPICS_ALONE:
         return Request(Intent.EXPLAIN, topic=Topic(topic.lower()))
-    intent = _courtesies(without, spoken)
-    return Request(intent) if intent is not None else None
+    return _courtesies(without, spoken)
 
 
 def _without_filler(words: list[str], spoken: Language) -> list[str]:
@@ -161,6 +160,8 @@ def _by_itself(section: str) -> Request:
         return Request(Intent.HELP, topic=Topic.SELF)
     if section == Topic.MARKET.value:
         return Request(Intent.FORECAST, (WHOLE_MARKET,), topic=Topic.MARKET)
+    if section == Topic.NOD.value:
+        return Request(Intent.THANKS, topic=Topic.NOD)
     if section == Topic.LAST.value:
         return Request(Intent.UNALERT, topic=Topic.LAST)
     return Request(Intent(section))
@@ -178,19 +179,20 @@ def _topic_in(words: Sequence[str], spoken: Language) -> Topic | None:
     return Topic(named.pop()) if len(named) == 1 else None
 
 
-def _courtesies(words: list[str], spoken: Language) -> Intent | None:
+def _courtesies(words: list[str], spoken: Language) -> Request | None:
     """What a message says that is nothing but courtesies in a row: "wow cool", "perfect, bye"."""
-    said: list[Intent] = []
+    said: list[Request] = []
     at = 0
     while at < len(words):
         stops = range(min(len(words), at + _LONGEST_COURTESY), at, -1)
         stop = next((stop for stop in stops if " ".join(words[at:stop]) in spoken.alone), None)
-        intent = _by_itself(spoken.alone[" ".join(words[at:stop])]).intent if stop is not None else None
-        if stop is None or intent not in SOCIAL:
+        courtesy = _by_itself(spoken.alone[" ".join(words[at:stop])]) if stop is not None else None
+        if stop is None or courtesy is None or courtesy.intent not in SOCIAL:
             return None
-        said.append(intent)
+        said.append(courtesy)
         at = stop
-    return said[-1] if said else None
+    more = [courtesy for courtesy in said if courtesy.topic is not Topic.NOD]  # "thanks, ok" is thanks
+    return (more or said)[-1] if said else None
 
 
 def _meaning(found: Entities, spoken: Language) -> tuple[float, Request | None, dict[Intent, float]]:
