@@ -173,6 +173,8 @@ def one_alert(chat: ChatContext, rule: AlertRule, opening: str, day_move: float 
 
     `day_move` is the move in one day that a level of the price has just taken the place of, which it can take back.
     """
+    chat.note(rule.symbol)
+    chat.services.memory.note_alert(chat.asker, rule.id)
     close, currency = None, ""
     try:
         seen = forecasts.outlook(chat.services, chat.services.provider.instrument(rule.symbol))
@@ -240,6 +242,7 @@ def last_day(chat: ChatContext, rule: AlertRule) -> date | None:
 
 def removed(chat: ChatContext, rule: AlertRule) -> Reply:
     """Say that an alert is gone, with a button that puts it back."""
+    chat.services.memory.forget_alert(chat.asker)
     text = _("Removed: {alert}. No more messages about it.").format(alert=described(chat, rule))
     again = f"addrule:{rule.symbol}:{rule.kind.value}:{rule.horizon or 10}:{terms(rule.threshold, rule.direction)}"
     return Reply(text, buttons=((Button(_("Put it back"), again), Button(_("« All"), "alerts")),))

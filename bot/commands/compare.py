@@ -48,6 +48,7 @@ def compared(chat: ChatContext, names: list[str], horizon: int) -> Reply:
         made.setdefault(forecast.symbol, forecast)
     if len(made) < FEWEST:
         raise BadSymbol(together(said("These are one and the same."), _HOW))
+    chat.note(*made, horizon=horizon)
     several = list(made.values())
     chart = charts.comparison(several, chat.preferences.theme)
     return Reply(_table(several), chart=chart, buttons=(*_horizons(list(made), horizon), (meaning(),)))

@@ -37,6 +37,7 @@ def show(chat: ChatContext, question: str, horizon: int, *, details: bool = Fals
     """
     asked = forecasts.answer(chat.services, question, horizon)
     made = asked.forecast
+    chat.note(made.symbol, horizon=horizon)
     try:
         is_watched = made.symbol in {row.symbol for row in watchlist.watchlist(chat.services.store, chat.chat_id)}
     except StoreError:  # a forecast is still given

@@ -37,6 +37,7 @@ def _show_or_price(chat: ChatContext, text: str) -> Reply:
 def _show(chat: ChatContext, text: str, *, details: bool = False) -> Reply:
     asked = ask.growth(chat.services, text)
     made = asked.forecast
+    chat.note(made.symbol)
     more = (
         Button(_("Short again"), f"growth_short:{made.symbol}")
         if details

@@ -49,6 +49,7 @@ def delete(chat: ChatContext, text: str) -> Reply:
 
 
 def _erase(chat: ChatContext, given: Given) -> Pressed:
+    chat.services.memory.forget(chat.chat_id)
     gone = chats.erase(chat.services.store, chat.services.clock, chat.chat_id)
     return Pressed(_("Erased.") if gone else "", edit=Reply(_(_DONE if gone else _NOTHING)))
 

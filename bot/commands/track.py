@@ -33,6 +33,7 @@ def answer(chat: ChatContext, text: str) -> Reply:
 
     def of_one() -> Reply:
         instrument = forecasts.resolve(chat.services, text)
+        chat.note(instrument.symbol)
         return _track(chat, instrument.symbol, instrument.name)
 
     return or_ask_back(of_one, "track:{}")

@@ -31,6 +31,7 @@ def ask(chat: ChatContext, question: str, horizon: int) -> Reply:
 
 def _why(chat: ChatContext, question: str, horizon: int) -> Reply:
     asked = forecasts.answer(chat.services, question, horizon)
+    chat.note(asked.forecast.symbol, horizon=horizon)
     made, before = asked.forecast, forecasts.previous(chat.services.provider, chat.services.models, asked)
     buttons = ((Button(_("The forecast"), f"ask:{made.symbol}:{horizon}"), meaning()),)
     if before is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.understand.entities import PRICE, TIME, Entities
-from bot.understand.language import WITH_STOCK, WITHOUT_STOCK, Language
+from bot.understand.language import OF_LAST, WITH_STOCK, WITHOUT_STOCK, Language
 from bot.understand.meaning import Intent, Topic
 from bot.understand.pattern import Fit, fits
 
@@ -25,6 +25,7 @@ CLOCK, LANGUAGE, TOPIC, AHEAD = "{clock}", "{language}", "{topic}", "{ahead}"
 _INTENTS = {intent.value: intent for intent in Intent} | {
     Topic.SELF.value: Intent.HELP,
     Topic.MARKET.value: Intent.FORECAST,
+    Topic.HOLDING.value: Intent.ADVICE,
 }
 _DIRECTIONS = frozenset({"up", "down", "either"})
 
@@ -49,9 +50,16 @@ class Scores:
     covered: frozenset[int]  #: the words that are part of a cue
 
 
-def scores(found: Entities, spoken: Language, stocks: int) -> Scores:
-    """How much speaks for each intent. Longer cues hide those within them."""
-    matches = _longest(list(_matches(found, spoken, stocks)))
+#: where no stock is named, such a question is about one only if it says so: "how sure are you" about that
+_OF_LAST_ONLY = frozenset({Intent.TRACK.value, Intent.ADVICE.value})
+
+
+def scores(found: Entities, spoken: Language, stocks: int, *, of_last: bool = False) -> Scores:
+    """How much speaks for each intent. Longer cues hide those within them.
+
+    `of_last` is for a sentence with the stock that was asked about before in the place of the one it does not name.
+    """
+    matches = _longest(list(_matches(found, spoken, stocks, of_last)))
     totals: dict[Intent, float] = defaultdict(float)
     marks: dict[str, int] = {}
     covered: set[int] = set()
@@ -79,12 +87,14 @@ def scores(found: Entities, spoken: Language, stocks: int) -> Scores:
     return Scores(dict(totals), marks, frozenset(covered))
 
 
-def _matches(found: Entities, spoken: Language, stocks: int) -> Iterator[CueMatch]:
+def _matches(found: Entities, spoken: Language, stocks: int, of_last: bool) -> Iterator[CueMatch]:
     filler = spoken.words["filler"]
     words = [frozenset((*spoken.keys(word), *_slots(found, at, spoken))) for at, word in enumerate(found.slotted)]
     for start, keys in enumerate(words):
         for cue in {id(cue): cue for key in keys for cue in spoken.cues.get(key, ())}.values():
             if (cue.needs == WITH_STOCK and not stocks) or (cue.needs == WITHOUT_STOCK and stocks):
+                continue
+            if (cue.needs == OF_LAST) is not of_last and (cue.needs == OF_LAST or cue.label in _OF_LAST_ONLY):
                 continue
             usable = (fit for fit in fits(cue.pattern, words, start, filler) if fit.words and _is_enough(fit))
             best = max(usable, key=lambda fit: (fit.words, fit.stop), default=None)

@@ -8,6 +8,7 @@ one more than it has words, or what stands after `=`.
 [<intent>]               | cues that speak for it
 [<intent> with stock]    | the same, counted only where a stock is named
 [<intent> without stock] | the same, counted only where none is named
+[<intent> of last]        | the same, of a sentence that goes on from a question before: "is that a lot?"
 [<intent> alone]         | whole messages
 [up], [down], [either]   | which way a price moves; [above], [below] where it stands; [earnings], [unusual];
                          | [condition]: "if" and "when", before what an alert waits for
@@ -24,8 +25,11 @@ one more than it has words, or what stands after `=`.
 [short]                  | how words are shortened in chats = the whole word
 [languages]              | languages by name = their code, `{language}` in a cue; not beside [nouns]: "german stocks"
 [topics]                 | what is explained by itself = the value of its Topic; `{topic}` in a cue is where one begins
-[self], [market]         | cues for a Topic of help, and of a forecast
+[self], [market]         | cues for a Topic of help, and of a forecast; [holding]: for one of advice
 [nod alone]              | thanks that are no more than "ok"
+[follow]                 | words that a message begins with which goes on from a question before: "and"
+[pronouns]               | words for the stock that was asked about before
+[instead]                | words around a number alone that takes the place of another: "make it"
 [last], [all]            | which alerts are to be removed, where no number and no stock tells
 [joiners]                | words between the stocks of a list; [pairs]: those with nothing but stocks beside them
 [percent], [thousand], [million], [money] | words after a number
@@ -44,11 +48,11 @@ _OF_EVERY = "every"  #: the file of what is the same in every language
 _SHORTEST_STEM = 2
 _LONGEST_TOPIC = 4  #: words
 _SHORTEST_WORD = 4  #: letters of a word that may be misspelt
-ALONE, WITH_STOCK, WITHOUT_STOCK = "alone", "with stock", "without stock"
+ALONE, WITH_STOCK, WITHOUT_STOCK, OF_LAST = "alone", "with stock", "without stock", "of last"
 _WITH_VALUES = frozenset({"names", "when", "units", "numbers", "short", "languages", "topics", "days"})
 _LISTS = frozenset(
     {"common", "filler", "doubtful", "past", "joiners", "between", "percent", "thousand", "million", "money"}
-    | {"nouns", "pairs", "by", "ends", "unlisted", "now"}
+    | {"nouns", "pairs", "by", "ends", "unlisted", "now", "follow", "pronouns", "instead"}
 )
 
 

@@ -48,6 +48,8 @@ class Topic(Enum):
     TICKER = "ticker"
     DAY = "day"  #: of trading
     SELF = "self"  #: of a request for help: who or what answers here
+    HELD = "held"  #: how many of 100 ranges held
+    HOLDING = "holding"  #: of a question for advice: that somebody owns the stock
     MARKET = "market"  #: of a forecast: all of it, which an index stands for
     NOD = "nod"  #: of thanks: a mere "ok"
     LAST = "last"  #: of alerts to be removed: the one just made
@@ -67,4 +69,5 @@ class Request:
     direction: Direction | None = None  #: of an alert
     amount: str = ""  #: of an alert, as any language reads it: "5%", "250", "120000"; of one to be removed its number
     topic: Topic | None = None  #: where only a part is asked about
+    follows: bool = False  #: it goes on from what was asked before: with its stock, or, where one is named, its horizon
     language: str = ""  #: the code of the one that settings shall speak
