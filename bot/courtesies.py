@@ -128,6 +128,24 @@ def no_advice(chat: ChatContext, range_of: Reply | None) -> Reply:
     return with_opening(range_of, kindly if range_of.chart is not None else _(_NO_ADVICE))
 
 
+def no_advice_on_which(chat: ChatContext) -> Reply:
+    """Say so to whoever asks of one stock without naming it, and ask which it is."""
+    return which_stock(chat, "ask:{}", _(_NO_ADVICE))
+
+
+def for_holder(reply: Reply) -> Reply:
+    """Put the button that watches a stock first, for somebody who owns it."""
+    rows = [
+        tuple(replace(button, label=_("Watch it every evening")) for button in row) if _is_watch(row) else row
+        for row in reply.buttons
+    ]
+    return replace(reply, buttons=tuple(sorted(rows, key=lambda row: not _is_watch(row))))
+
+
+def _is_watch(row: tuple[Button, ...]) -> bool:
+    return len(row) == 1 and row[0].action.startswith("watch:")
+
+
 def ourselves() -> Reply:
     """Tell what answers here, and at what price."""
     return Reply(_(_OURSELVES), buttons=((_button(Intent.HELP),), (_button(Intent.TRACK),)))

@@ -17,7 +17,7 @@ from bellwether.market.symbols.match import Reading, read
 from bellwether.market.symbols.normalize import clean_question
 from bellwether.market.symbols.spellings import is_code_and_country
 from bellwether.market.symbols.universe import Universe
-from bot import courtesies
+from bot import courtesies, number_typed
 from bot.commands import (
     COMMANDS,
     alert_removal,
@@ -36,9 +36,11 @@ from bot.commands import (
 )
 from bot.commands.base import ChatContext, Command, Who
 from bot.commands.stock_typed import parted_by_presence, question_and_horizon
+from bot.follow_ups import completed
 from bot.horizon_asked import HorizonAsked, horizon_asked
 from bot.replies import Reply
 from bot.understand.meaning import Intent, Request, Topic
+from bot.understand.number_alone import number_alone
 from bot.understand.tongue import other_tongue
 from bot.understand.understand import WHOLE_MARKET, Unclear, understand
 
@@ -57,17 +59,23 @@ class Route:
 def route(chat: ChatContext, text: str) -> Route:
     """Find where a plain message leads, in the language that is spoken. Nothing is looked up elsewhere."""
     universe = chat.services.universe
-    if _is_code(text):
+    if (number := number_alone(text, spoken())) is not None and not _is_named(text, universe, chat):
+        who = alerts.COMMAND.who if number_typed.is_at_hand(chat) else Who.ANYBODY
+        return Route(lambda chat: number_typed.answer(chat, number, text), who)
+    if _is_code(text) and not text[:1].isdigit():
         return _as_typed(text)
     understood = understand(text, spoken(), lambda name: _is_known(name, universe))
+    if _is_code(text) and not (isinstance(understood, Request) and understood.follows):  # "10d" goes on, "3M" is asked
+        return _as_typed(text)
     reading = _reading(text, universe)
     if isinstance(understood, Unclear):
         return _guessed(text, understood, reading)
-    if understood.intent in {Intent.FORECAST, Intent.COMPARE} and _is_one_name(text, reading):
+    of_names = understood.intent in {Intent.FORECAST, Intent.COMPARE} and not understood.follows
+    if of_names and _is_one_name(text, reading):
         return _as_typed(text)
     handle, command = _HANDLERS[understood.intent]
     who = command.who if command is not None else Who.ANYBODY
-    return Route(lambda chat: _in_their_tongue(chat, text, handle(chat, understood), understood), who)
+    return Route(lambda chat: _in_their_tongue(chat, text, handle(chat, completed(chat, understood)), understood), who)
 
 
 def _in_their_tongue(chat: ChatContext, text: str, reply: Reply, understood: Request) -> Reply:
@@ -108,6 +116,13 @@ def _reading(text: str, universe: Universe) -> Reading | None:
         return None
 
 
+def _is_named(text: str, universe: Universe, chat: ChatContext) -> bool:
+    """Tell whether a text with a number is a stock: "3M" always, "7203" where no alert waits for a number."""
+    reading = _reading(text, universe)
+    named = reading is not None and bool(reading.candidates)
+    return named and (any(letter.isalpha() for letter in text) or not number_typed.is_at_hand(chat))
+
+
 def _is_known(name: str, universe: Universe) -> bool:
     try:
         reading = read(clean_question(name), universe)
@@ -130,6 +145,8 @@ def _forecast(chat: ChatContext, asked: Request) -> Reply:
     horizon = horizon_asked(chat.services, asked)
     if not asked.stocks:
         return courtesies.which_stock(chat, f"ask:{{}}:{horizon.sessions}")
+    if len(asked.stocks) > 1:
+        return _compare(chat, asked)
     return _with_horizon_told(forecast.ask(chat, asked.stocks[0], horizon.sessions), horizon)
 
 
@@ -149,9 +166,10 @@ def _with_horizon_told(reply: Reply, horizon: HorizonAsked) -> Reply:
 
 
 def _advice(chat: ChatContext, asked: Request) -> Reply:
-    if len(asked.stocks) > 1:
-        return courtesies.no_advice(chat, _compare(chat, asked))
-    return courtesies.no_advice(chat, _forecast(chat, asked) if asked.stocks else None)
+    if not asked.stocks and asked.follows:
+        return courtesies.no_advice_on_which(chat)
+    reply = courtesies.no_advice(chat, _forecast(chat, asked) if asked.stocks else None)
+    return courtesies.for_holder(reply) if asked.topic is Topic.HOLDING else reply
 
 
 def _compare(chat: ChatContext, asked: Request) -> Reply:

@@ -96,6 +96,21 @@ def _change_typed(chat: ChatContext, rule_id: int, words: list[str]) -> Reply:
     return one_alert(chat, ask.change_rule(chat.services, chat.chat_id, rule_id, wish), _CHANGED)
 
 
+def with_threshold(chat: ChatContext, rule: AlertRule, threshold: float, *, signed: bool = False) -> Reply:
+    """Change the threshold of an alert, a fraction or a price as quoted; its side stays unless the number is `signed`.
+
+    A price suggests its own side. Raises what `alerts.ask.change_rule` does.
+    """
+    wish = _wish(chat, rule)
+    if rule.kind is RuleKind.PRICE:
+        wish = replace(wish, threshold=threshold, direction=None)
+    elif signed:
+        wish = replace(wish, threshold=threshold, direction=Direction.BELOW if threshold < 0 else Direction.ABOVE)
+    else:
+        wish = replace(wish, threshold=-threshold if rule.threshold < 0 else threshold)
+    return one_alert(chat, ask.change_rule(chat.services, chat.chat_id, rule.id, wish), _CHANGED)
+
+
 def _wish(chat: ChatContext, rule: AlertRule) -> RuleRequest:
     """Return the request that would make this alert, with its last day."""
     return replace(wish_of(rule), expires=last_day(chat, rule))

@@ -51,7 +51,7 @@ class Scores:
 
 
 #: where no stock is named, such a question is about one only if it says so: "how sure are you" about that
-_OF_LAST_ONLY = frozenset({Intent.TRACK.value, Intent.ADVICE.value})
+_OF_LAST_ONLY = frozenset({Intent.TRACK.value, Intent.ADVICE.value, Topic.HOLDING.value})
 
 
 def scores(found: Entities, spoken: Language, stocks: int, *, of_last: bool = False) -> Scores:

@@ -15,6 +15,7 @@ _ANSWERED = (
     *(Intent.FORECAST, Intent.WHY, Intent.TRACK, Intent.ADVICE),
     *(Intent.ALERT, Intent.WATCH, Intent.UNWATCH, Intent.GROWTH),
 )
+_OF_ALL_TOO = frozenset({Intent.TRACK, Intent.ADVICE})
 
 
 def goes_on(words: Sequence[Word], spoken: Language) -> bool:
@@ -47,7 +48,8 @@ def of_last(found: Entities, spoken: Language) -> tuple[Intent, float, Entities,
             return None
     elif score < _ENOUGH:
         return None
-    return (intent, score, assumed, read) if len(beside) <= _MOST_BESIDE else None
+    most = 0 if intent in _OF_ALL_TOO else _MOST_BESIDE  # "which stock should I buy" is about none of before
+    return (intent, score, assumed, read) if len(beside) <= most else None
 
 
 def _with_stock(found: Entities, spoken: Language) -> Entities:

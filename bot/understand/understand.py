@@ -12,6 +12,7 @@ from bellwether.core.alert_types import Direction, RuleKind
 from bellwether.core.i18n.translate import ENGLISH, LANGUAGES
 from bot.understand.cues import A_STOCK, LANGUAGE, SOCIAL, Scores, scores
 from bot.understand.entities import Entities, KnowsStock, entities
+from bot.understand.follow_ups import goes_on, of_last
 from bot.understand.language import Language, language
 from bot.understand.meaning import Intent, Request, Topic
 from bot.understand.words import Word, as_written, words_of
@@ -42,6 +43,9 @@ _OF_NO_STOCK = SOCIAL | {
     *(Intent.SETTINGS, Intent.TODAY, Intent.EXPLAIN),
 }
 _WITH_UNKNOWN = frozenset(Intent) - _OF_NO_STOCK - {Intent.ALERTS, Intent.UNALERT}
+
+#: what may be asked of all stocks, and of the last
+_OF_ONE_OR_ALL = frozenset({Intent.TRACK, Intent.ADVICE})
 
 #: words that can only be asked about; a "chart" or a "chance" may be wanted
 _TOPICS_ALONE = frozenset({Topic.VOLATILE, Topic.RULE, Topic.TICKER, Topic.MIDDLE})
@@ -74,7 +78,12 @@ def understand(text: str, chat_language: str, knows: KnowsStock) -> Request | Un
     if not _is_capitals_of_stock(text, knows):
         for code in _codes(words, chat_language):
             if (request := _whole_phrase(words, language(code))) is not None:
-                return request
+                again = (
+                    _follow_up(entities(words, code, knows), language(code))
+                    if request.intent in _OF_ONE_OR_ALL
+                    else None
+                )
+                return again[1] if again is not None and again[1].intent is request.intent else request
     best: tuple[float, Request] | None = None
     likely: dict[Intent, float] = {}
     tried: list[str] = []
@@ -84,6 +93,12 @@ def understand(text: str, chat_language: str, knows: KnowsStock) -> Request | Un
         score, meaning, totals = _meaning(found, language(code))
         if not likely:
             likely = totals
+        further = _follow_up(found, language(code))
+        if further is not None and _is_rather(further, score, meaning, knows):
+            best = further
+            break
+        elif meaning is not None and found.stocks and goes_on(words, language(code)):
+            meaning = replace(meaning, follows=True)
         if meaning is not None and (best is None or score > best[0] + 1):
             best = score, meaning
         if best is not None and (best[0] >= _SURE or best[1].stocks):
@@ -94,6 +109,27 @@ def understand(text: str, chat_language: str, knows: KnowsStock) -> Request | Un
         return replace(best[1], stocks=tuple(stocks), said=said)
     ranked = sorted(_WORTH_A_BUTTON, key=lambda intent: -likely.get(intent, 0.0))
     return Unclear(tuple(ranked[:_BUTTONS]))
+
+
+def _follow_up(found: Entities, spoken: Language) -> tuple[float, Request] | None:
+    """What a sentence without a stock asks of the one that was asked about before, and how much speaks for it."""
+    asked = of_last(found, spoken)
+    if asked is None:
+        return None
+    intent, score, assumed, read = asked
+    return score, replace(_told(intent, ("",), assumed, read, spoken), stocks=(), follows=True)
+
+
+def _is_rather(further: tuple[float, Request], score: float, meaning: Request | None, knows: KnowsStock) -> bool:
+    """Whether a sentence goes on from an earlier one, and does not mean what it would mean by itself."""
+    if meaning is None or (meaning.stocks and not any(map(knows, meaning.stocks))):
+        return True
+    if meaning.topic is Topic.MARKET:
+        return False
+    intent, of_an_alert = further[1].intent, bool(further[1].amount)
+    if intent is Intent.ALERT:
+        return meaning.intent is Intent.ALERTS and of_an_alert
+    return intent is meaning.intent or (intent in _OF_ONE_OR_ALL and further[0] > score)
 
 
 def _codes(words: tuple[Word, ...], chat_language: str) -> Iterator[str]:
@@ -259,7 +295,8 @@ def _told(intent: Intent, stocks: tuple[str, ...], found: Entities, read: Scores
         meant = (topic for topic in (Topic.ALL, Topic.LAST) if topic.value in read.marks)
         return Request(intent, stocks, amount=found.price, topic=next(meant, None))
     if intent is not Intent.ALERT:
-        return Request(intent, stocks, found.horizon, found.day, found.time_said)
+        topic = Topic.HOLDING if intent is Intent.ADVICE and Topic.HOLDING.value in read.marks else None
+        return Request(intent, stocks, found.horizon, found.day, found.time_said, topic=topic)
     if not stocks:
         return Request(Intent.ALERTS)
     kind, direction, amount = _alert_terms(found, read)
