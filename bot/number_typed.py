@@ -27,6 +27,8 @@ _MONEY = {
     "¥": frozenset({"JPY", "CNY"}),
     "₽": frozenset({"RUB"}),
 }
+_LONGEST_LEVEL = 12  #: characters of a price that fits on a button
+_SHOWN = 40  #: characters of a message that are said back
 _CODE = range(3, 7)  #: digits of a symbol that is a number, as in Tokyo and Hong Kong
 
 
@@ -98,7 +100,7 @@ def _what_for(chat: ChatContext, amount: Amount, written: str) -> Reply:
     if number.isdecimal() and not amount.percent and len(number) in _CODE and not _currencies(written):
         buttons.append(Button(_("A stock called {number}").format(number=number), f"ask:{number}:{DEFAULT_HORIZON}"))
     buttons += [Button(_("My alerts"), "alerts"), Button(_("What can I ask?"), "help")]
-    text = _("What do you mean by {number}?").format(number=escape(written.strip()))
+    text = _("What do you mean by {number}?").format(number=escape(written.strip()[:_SHOWN]))
     return Reply(text, buttons=tuple((button,) for button in buttons))
 
 
@@ -108,7 +110,7 @@ def _of_stock(symbol: str, amount: Amount) -> list[Button]:
         told = _("{symbol} moves {share} in one day: alert me").format(symbol=symbol, share=share(number / 100))
         action = f"addrule:{symbol}:{RuleKind.MOVE.value}:{DEFAULT_HORIZON}:{abs(number) / 100:.6g}:either"
         return [Button(told, action)] if 0 < abs(number) <= _MOST_SHARE else []
-    if number <= 0:
+    if number <= 0 or len(amount.written) > _LONGEST_LEVEL:
         return []
     told = _("{symbol} reaches {price}: alert me").format(symbol=symbol, price=short(number))
     buttons = [Button(told, f"addrule:{symbol}:{RuleKind.PRICE.value}:{DEFAULT_HORIZON}:{amount.written}")]

@@ -8,7 +8,7 @@ from bot.understand.language import Language, language
 from bot.understand.words import Word, words_of
 
 _MOST_WORDS = 8  #: more are a sentence
-_THOUSANDS = re.compile(r"(?<=\d)[ \u00a0\u202f](?=\d{3}(?!\d))")  #: spaces between them
+_THOUSANDS = re.compile(r"(?<=\d)[ \u00a0\u202f](?=\d{3}(?!\d))")  #: spaces between them, but in English
 _SIGNS = re.compile("[$€£¥₽]")  #: of money, before or after it
 
 
@@ -17,15 +17,22 @@ def number_alone(text: str, chat_language: str) -> Amount | None:
 
     What parts thousands and decimals is as the language of the words has it, of a bare number that of the chat.
     """
-    words = words_of(_SIGNS.sub("", _THOUSANDS.sub("", text)))
-    if not 0 < len(words) <= _MOST_WORDS or not any(letter.isdigit() for letter in text):
+    plain = _SIGNS.sub("", text)
+    if len(plain.split()) > _MOST_WORDS or not any(letter.isdigit() for letter in plain):
         return None
-    for code in dict.fromkeys((chat_language, ENGLISH, *LANGUAGES)):
+    for code in _codes(plain, chat_language):
         spoken = language(code)
+        words = words_of(plain if code == ENGLISH else _THOUSANDS.sub("", plain))
         found = amounts(words, [True] * len(words), spoken, code)
         if len(found) == 1 and _says_no_more(words[: found[0].start], words[found[0].stop :], spoken):
             return found[0]
     return None
+
+
+def _codes(text: str, chat_language: str) -> tuple[str, ...]:
+    """The languages that may be meant: of a bare number only the chat's."""
+    worded = any(letter.isalpha() for letter in text)
+    return tuple(dict.fromkeys((chat_language, ENGLISH, *LANGUAGES))) if worded else (chat_language,)
 
 
 def _says_no_more(before: tuple[Word, ...], after: tuple[Word, ...], spoken: Language) -> bool:
