@@ -44,6 +44,7 @@ _OURSELVES = N_(
     "advertisements. My program, Bellwether, is free and open to read; this bot is run by whoever set it up."
 )
 _NOBODY_KNOWS = N_("Nobody knows whether the market will fall or rise, and I won't pretend to.")
+_WHICH_WAY = N_("Nobody knows whether it rises or falls; how far it may move can be told:")
 _NO_INDEX = N_("An index of the whole market is not among what I have here.")
 _WHOLE = N_("What can be told is how far the S&amp;P 500, an index of 500 big US companies, may move:")
 _WHICH = N_("Which stock? Press one, or send me its name.")
@@ -156,6 +157,11 @@ def nobody_knows(range_of: Reply | None) -> Reply:
     if range_of is None:
         return Reply(f"{_(_NOBODY_KNOWS)} {_(_NO_INDEX)}", buttons=((_button(Intent.TODAY),),))
     return with_opening(range_of, f"{_(_NOBODY_KNOWS)} {_(_WHOLE)}")
+
+
+def which_way(range_of: Reply) -> Reply:
+    """Say that nobody knows which way a stock goes, above its range."""
+    return with_opening(range_of, _(_WHICH_WAY)) if range_of.chart is not None else range_of
 
 
 def nothing_called(names: Sequence[str]) -> Reply:

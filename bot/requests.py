@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from html import escape
 from string import punctuation
 
+from bellwether.ask import forecasts
 from bellwether.core.alert_types import RuleKind
 from bellwether.core.errors import BadSymbol, BellwetherError
 from bellwether.core.i18n.translate import spoken
+from bellwether.forecasting.bad_case import bad_case
 from bellwether.market.symbols.match import Reading, read
 from bellwether.market.symbols.normalize import clean_question
 from bellwether.market.symbols.spellings import is_code_and_country
@@ -147,7 +149,13 @@ def _forecast(chat: ChatContext, asked: Request) -> Reply:
         return courtesies.which_stock(chat, f"ask:{{}}:{horizon.sessions}")
     if len(asked.stocks) > 1:
         return _compare(chat, asked)
-    return _with_horizon_told(forecast.ask(chat, asked.stocks[0], horizon.sessions), horizon)
+    reply = _with_horizon_told(forecast.ask(chat, asked.stocks[0], horizon.sessions), horizon)
+    if asked.topic is Topic.LOSS and reply.chart is not None:
+        amount = float(asked.amount) if asked.amount else None
+        made = forecasts.answer(chat.services, asked.stocks[0], horizon.sessions).forecast
+        worst = bad_case(made, amount, asked.money)
+        return courtesies.with_opening(reply, escape(worst)) if worst else reply
+    return courtesies.which_way(reply) if asked.topic is Topic.DIRECTION else reply
 
 
 def _index(chat: ChatContext, asked: Request) -> Reply | None:

@@ -26,6 +26,7 @@ _INTENTS = {intent.value: intent for intent in Intent} | {
     Topic.SELF.value: Intent.HELP,
     Topic.MARKET.value: Intent.FORECAST,
     Topic.HOLDING.value: Intent.ADVICE,
+    Topic.LOSS.value: Intent.FORECAST,
 }
 _DIRECTIONS = frozenset({"up", "down", "either"})
 
@@ -79,7 +80,8 @@ def scores(found: Entities, spoken: Language, stocks: int, *, of_last: bool = Fa
             del totals[Intent.FORECAST]
         else:
             totals[Intent.FORECAST] = min(totals[Intent.FORECAST], _MOST_FOR_A_FORECAST)
-        if "condition" in marks and (PRICE in found.slotted or found.percent or "unusual" in marks):
+        is_condition = "condition" in marks and Topic.LOSS.value not in marks  # "what if I put 500 in" is none
+        if is_condition and (PRICE in found.slotted or found.percent or "unusual" in marks):
             totals[Intent.ALERT] += _A_CONDITION
         if Intent.ALERT in totals:
             bound = {"above", "below", "up", "down", "either", "earnings", "unusual"} & marks.keys()

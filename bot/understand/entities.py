@@ -35,6 +35,7 @@ class Entities:
     time_said: str  #: the words of either, folded
     percent: str
     price: str
+    currency: str  #: of the price, where it was said
     slotted: tuple[str, ...]  #: its words without filler, slots in the place of what was found
     unknown: tuple[bool, ...]  #: of each of these, whether it is no word of the language
     written: tuple[str, ...]  #: of each of these, how it was written
@@ -317,6 +318,7 @@ class _Search:
             self._said(time[0] if time else day),
             next((found.written for found in amount if found.percent), ""),
             next((found.written for found in amount if not found.percent), ""),
+            next((found.currency for found in amount if not found.percent), ""),
             tuple(slotted),
             tuple(unknown),
             tuple(written),

@@ -30,9 +30,10 @@ one more than it has words, or what stands after `=`.
 [follow]                 | words that a message begins with which goes on from a question before: "and"
 [pronouns]               | words for the stock that was asked about before
 [instead]                | words around a number alone that takes the place of another: "make it"
+[direction], [loss]      | what a forecast is asked for: whether it rises or falls, what may be lost
 [last], [all]            | which alerts are to be removed, where no number and no stock tells
 [joiners]                | words between the stocks of a list; [pairs]: those with nothing but stocks beside them
-[percent], [thousand], [million], [money] | words after a number
+[percent], [thousand], [million], [money] | words after a number; [currencies]: such words = their code
 """
 
 from collections.abc import Iterator, Sequence
@@ -49,7 +50,7 @@ _SHORTEST_STEM = 2
 _LONGEST_TOPIC = 4  #: words
 _SHORTEST_WORD = 4  #: letters of a word that may be misspelt
 ALONE, WITH_STOCK, WITHOUT_STOCK, OF_LAST = "alone", "with stock", "without stock", "of last"
-_WITH_VALUES = frozenset({"names", "when", "units", "numbers", "short", "languages", "topics", "days"})
+_WITH_VALUES = frozenset({"names", "when", "units", "numbers", "short", "languages", "topics", "days", "currencies"})
 _LISTS = frozenset(
     {"common", "filler", "doubtful", "past", "joiners", "between", "percent", "thousand", "million", "money"}
     | {"nouns", "pairs", "by", "ends", "unlisted", "now", "follow", "pronouns", "instead"}

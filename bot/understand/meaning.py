@@ -51,6 +51,8 @@ class Topic(Enum):
     HELD = "held"  #: how many of 100 ranges held
     HOLDING = "holding"  #: of a question for advice: that somebody owns the stock
     MARKET = "market"  #: of a forecast: all of it, which an index stands for
+    DIRECTION = "direction"  #: of a forecast: whether it rises or falls
+    LOSS = "loss"  #: of a forecast: what may be lost
     NOD = "nod"  #: of thanks: a mere "ok"
     LAST = "last"  #: of alerts to be removed: the one just made
     ALL = "all"  #: of alerts to be removed: every one
@@ -67,7 +69,9 @@ class Request:
     said: str = ""  #: how the horizon or day was said
     kind: RuleKind | None = None  #: of an alert: what it looks at
     direction: Direction | None = None  #: of an alert
-    amount: str = ""  #: of an alert, as any language reads it: "5%", "250", "120000"; of one to be removed its number
+    amount: str = ""  #: of an alert, as any language reads it: "5%", "250", "120000"; of one to be
+    #: removed its number; of what may be lost the money at stake
+    money: str = ""  #: of what may be lost: the currency of the amount, where one was said: "USD"
     topic: Topic | None = None  #: where only a part is asked about
     follows: bool = False  #: it goes on from what was asked before: with its stock, or, where one is named, its horizon
     language: str = ""  #: the code of the one that settings shall speak

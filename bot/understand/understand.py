@@ -294,6 +294,10 @@ def _told(intent: Intent, stocks: tuple[str, ...], found: Entities, read: Scores
     if intent is Intent.UNALERT:
         meant = (topic for topic in (Topic.ALL, Topic.LAST) if topic.value in read.marks)
         return Request(intent, stocks, amount=found.price, topic=next(meant, None))
+    if intent is Intent.FORECAST and len(stocks) == 1 and (topic := _asked_of(read)) is not None:
+        at_stake = (found.price.lstrip("+-"), found.currency) if topic is Topic.LOSS else ("", "")
+        told = Request(intent, stocks, found.horizon, found.day, found.time_said, topic=topic)
+        return replace(told, amount=at_stake[0], money=at_stake[1])
     if intent is not Intent.ALERT:
         topic = Topic.HOLDING if intent is Intent.ADVICE and Topic.HOLDING.value in read.marks else None
         return Request(intent, stocks, found.horizon, found.day, found.time_said, topic=topic)
@@ -301,6 +305,13 @@ def _told(intent: Intent, stocks: tuple[str, ...], found: Entities, read: Scores
         return Request(Intent.ALERTS)
     kind, direction, amount = _alert_terms(found, read)
     return Request(intent, stocks[:1], found.horizon, kind=kind, direction=direction, amount=amount)
+
+
+def _asked_of(read: Scores) -> Topic | None:
+    """What a forecast is asked for, beside its range."""
+    if Topic.LOSS.value in read.marks:
+        return Topic.LOSS
+    return Topic.DIRECTION if {"up", "down", Topic.DIRECTION.value} & read.marks.keys() else None
 
 
 def _alert_terms(found: Entities, read: Scores) -> tuple[RuleKind | None, Direction | None, str]:
