@@ -15,8 +15,10 @@ _WITH_HORIZON = frozenset({Intent.FORECAST, Intent.ADVICE, Intent.WHY, Intent.CO
 def completed(chat: ChatContext, asked: Request) -> Request:
     """Return a request with the last stocks and horizon where it goes on from them; as it is where there are none."""
     last = chat.services.memory.last(chat.asker)
-    if last is None or asked.topic is Topic.MARKET:
+    if last is None or (asked.topic is Topic.MARKET and not asked.follows):
         return asked
+    if asked.topic is Topic.MARKET:  # "is it going up?"
+        asked = replace(asked, stocks=(), topic=None)
     symbols: tuple[str, ...] = asked.stocks
     if not asked.stocks and (asked.follows or asked.intent in _OF_A_STOCK):
         symbols = last.symbols if len(last.symbols) == 1 or asked.intent in _OF_SEVERAL else ()

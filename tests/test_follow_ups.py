@@ -91,6 +91,25 @@ def test_who_owns_a_stock_gets_no_advice_but_its_range_and_a_way_to_watch_it(tal
     assert "every evening" in talk.notice or "on your list" in talk.notice
 
 
+def test_shares_with_a_hyphen_are_of_the_company(services: Services) -> None:
+    talk = Talk(services, ANN, "de")
+    told = talk.say("Ich habe ein paar Apple-Aktien")
+    assert told.startswith("Ich gebe keinen Rat")
+    assert "In zwei Wochen steht Apple" in told
+
+
+@pytest.mark.parametrize("said", ["is it going up?", "why did it fall?", "where will it be in a month"])
+def test_it_is_the_stock_of_before_where_there_was_one(talk: Talk, said: str) -> None:
+    talk.say("apple")
+    assert "Apple" in talk.say(said)
+
+
+@pytest.mark.parametrize("said", ["tell me a joke", "I have a question", "what time is it", "the weather tomorrow"])
+def test_what_is_asked_of_no_stock_is_not_taken_for_the_one_before(talk: Talk, said: str) -> None:
+    talk.say("apple")
+    assert "Apple will" not in talk.say(said)
+
+
 def test_people_in_a_group_and_chats_do_not_share_what_was_asked(services: Services) -> None:
     ann, ben = (replace(Talk(services, GROUP).chat, person=person) for person in (ANN, BEN))
     conversation.answer(ann, "apple")

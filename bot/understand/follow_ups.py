@@ -1,21 +1,35 @@
 """What a message asks of the stock that was asked about before: "and next month?", "why?", "up or down?". Pure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.understand.cues import A_STOCK, Scores, scores
 from bot.understand.entities import PERCENT, PRICE, STOCK, TIME, Entities
 from bot.understand.language import Language
-from bot.understand.meaning import Intent
+from bot.understand.meaning import Intent, Request, Topic
 from bot.understand.words import Word
 
 _ENOUGH = 2.0  #: score from which a cue is believed
-_MOST_BESIDE = 2  #: words that are part of no cue
+_A_HINT = 1.0  #: the same of a forecast, which a stock speaks for already
 _ANSWERED = (
     *(Intent.FORECAST, Intent.WHY, Intent.TRACK, Intent.ADVICE),
     *(Intent.ALERT, Intent.WATCH, Intent.UNWATCH, Intent.GROWTH),
 )
-_OF_ALL_TOO = frozenset({Intent.TRACK, Intent.ADVICE})
+
+
+#: what may be asked of all stocks, and of the last
+OF_ONE_OR_ALL = frozenset({Intent.TRACK, Intent.ADVICE})
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What is asked of the last stock."""
+
+    intent: Intent
+    score: float
+    assumed: Entities  #: the sentence as if it named a stock
+    read: Scores  #: of it
+    pronoun: bool  #: whether a word such as "it" stands for the stock
 
 
 def goes_on(words: Sequence[Word], spoken: Language) -> bool:
@@ -24,10 +38,10 @@ def goes_on(words: Sequence[Word], spoken: Language) -> bool:
     return any(" ".join(folded[:count]) in spoken.words["follow"] for count in range(1, 5))
 
 
-def of_last(found: Entities, spoken: Language) -> tuple[Intent, float, Entities, Scores] | None:
-    """What a sentence without a stock would ask if it named one: the intent, its score, and what to tell it from.
+def of_last(found: Entities, spoken: Language) -> FollowUp | None:
+    """What a sentence without a stock would ask if it named one.
 
-    None where it asks nothing of a stock, or has words that are not of the language.
+    None where it asks nothing of a stock, or has words that are not of the language, or are part of no such question.
     """
     if found.stocks or any(found.unknown) or not found.slotted:
         return None
@@ -35,21 +49,43 @@ def of_last(found: Entities, spoken: Language) -> tuple[Intent, float, Entities,
     read = scores(assumed, spoken, 1, of_last=True)
     intent = max(_ANSWERED, key=lambda intent: read.intents.get(intent, 0.0))
     score = read.intents.get(intent, 0.0)
-    beside = [
-        word
-        for at, word in enumerate(assumed.slotted)
-        if at not in read.covered and word not in {STOCK, TIME, PERCENT, PRICE} and not _joins(word, spoken)
-    ]
     if intent is Intent.FORECAST:
         score -= A_STOCK
-        if not read.covered and (beside or TIME not in found.slotted):
-            return None
-        if read.covered and score < _ENOUGH - 1:  # a cue at least, or which way
-            return None
-    elif score < _ENOUGH:
+        enough = score >= _A_HINT if read.covered else TIME in found.slotted
+    else:
+        enough = score >= _ENOUGH
+    if intent is Intent.ADVICE and any(word in spoken.words["which"] for word in found.slotted):
+        return None  # "what should I buy" is about none of before
+    slots = {STOCK, TIME, PERCENT, PRICE}
+    beside = any(
+        at not in read.covered and word not in slots and not _joins(word, spoken)
+        for at, word in enumerate(assumed.slotted)
+    )
+    if not enough or beside:
         return None
-    most = 0 if intent in _OF_ALL_TOO else _MOST_BESIDE  # "which stock should I buy" is about none of before
-    return (intent, score, assumed, read) if len(beside) <= most else None
+    return FollowUp(intent, score, assumed, read, STOCK in assumed.slotted[: len(found.slotted)])
+
+
+def is_rather(further: FollowUp, score: float, meaning: Request | None, *, named: bool) -> bool:
+    """Whether a sentence goes on from an earlier one, and does not mean what it would mean by itself.
+
+    `named` tells whether that is about a stock that is known.
+    """
+    if meaning is None or (meaning.stocks and not named and meaning.topic is None):
+        return True
+    if meaning.topic is Topic.MARKET:
+        return False
+    intent, sized = further.intent, bool(further.assumed.percent or further.assumed.price)
+    if intent is Intent.ALERT:
+        return meaning.intent is Intent.ALERTS and sized
+    if intent is Intent.WHY and meaning.intent is Intent.TODAY:
+        return further.pronoun
+    return intent is meaning.intent or (intent in OF_ONE_OR_ALL and further.score > score)
+
+
+def is_it(further: FollowUp | None, meaning: Request) -> bool:
+    """Whether what seems to be asked of the market is asked of "it", which may be a stock of before."""
+    return further is not None and further.pronoun and meaning.topic is Topic.MARKET
 
 
 def _with_stock(found: Entities, spoken: Language) -> Entities:

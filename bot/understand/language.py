@@ -28,7 +28,7 @@ one more than it has words, or what stands after `=`.
 [self], [market]         | cues for a Topic of help, and of a forecast; [holding]: for one of advice
 [nod alone]              | thanks that are no more than "ok"
 [follow]                 | words that a message begins with which goes on from a question before: "and"
-[pronouns]               | words for the stock that was asked about before
+[pronouns]               | words for the stock that was asked about before; [which]: those that ask which one
 [instead]                | words around a number alone that takes the place of another: "make it"
 [direction], [loss]      | what a forecast is asked for: whether it rises or falls, what may be lost
 [last], [all]            | which alerts are to be removed, where no number and no stock tells
@@ -53,7 +53,7 @@ ALONE, WITH_STOCK, WITHOUT_STOCK, OF_LAST = "alone", "with stock", "without stoc
 _WITH_VALUES = frozenset({"names", "when", "units", "numbers", "short", "languages", "topics", "days", "currencies"})
 _LISTS = frozenset(
     {"common", "filler", "doubtful", "past", "joiners", "between", "percent", "thousand", "million", "money"}
-    | {"nouns", "pairs", "by", "ends", "unlisted", "now", "follow", "pronouns", "instead"}
+    | {"nouns", "pairs", "by", "ends", "unlisted", "now", "follow", "pronouns", "instead", "which"}
 )
 
 

@@ -4,6 +4,7 @@ text | words | phrase that is a whole message? | its intent
              | entities in slots | cues        | the intent that most speaks for, if enough does; else the likeliest
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -12,8 +13,9 @@ from bellwether.core.alert_types import Direction, RuleKind
 from bellwether.core.i18n.translate import ENGLISH, LANGUAGES
 from bot.understand.cues import A_STOCK, LANGUAGE, SOCIAL, Scores, scores
 from bot.understand.entities import Entities, KnowsStock, entities
-from bot.understand.follow_ups import goes_on, of_last
+from bot.understand.follow_ups import OF_ONE_OR_ALL, FollowUp, goes_on, is_it, is_rather, of_last
 from bot.understand.language import Language, language
+from bot.understand.lexicon import is_listed
 from bot.understand.meaning import Intent, Request, Topic
 from bot.understand.words import Word, as_written, words_of
 
@@ -29,6 +31,7 @@ _LONGEST_COURTESY = 4  #: words
 _LONGEST_MESSAGE = 40  #: words that are read
 _BUTTONS = 3
 WHOLE_MARKET = "^GSPC"  #: the index that stands for all of it
+_HYPHENED = re.compile(r"(?<=\w)-(Aktien?|Anteile?|Papiere?|shares?|stocks?)\b", re.IGNORECASE)  #: "Apple-Aktien"
 _SIGNS = {
     "👍": Intent.THANKS,
     "🙏": Intent.THANKS,
@@ -43,9 +46,6 @@ _OF_NO_STOCK = SOCIAL | {
     *(Intent.SETTINGS, Intent.TODAY, Intent.EXPLAIN),
 }
 _WITH_UNKNOWN = frozenset(Intent) - _OF_NO_STOCK - {Intent.ALERTS, Intent.UNALERT}
-
-#: what may be asked of all stocks, and of the last
-_OF_ONE_OR_ALL = frozenset({Intent.TRACK, Intent.ADVICE})
 
 #: words that can only be asked about; a "chart" or a "chance" may be wanted
 _TOPICS_ALONE = frozenset({Topic.VOLATILE, Topic.RULE, Topic.TICKER, Topic.MIDDLE})
@@ -69,7 +69,7 @@ def understand(text: str, chat_language: str, knows: KnowsStock) -> Request | Un
 
     What surely is a phrase of ours goes before what may be a company: "hola" is a greeting, though nearly a drink.
     """
-    words = words_of(text)[:_LONGEST_MESSAGE]
+    words = words_of(_HYPHENED.sub(r" \1", text))[:_LONGEST_MESSAGE]
     if not words:
         return next(
             (Request(intent) for sign, intent in _SIGNS.items() if sign in text), Unclear(_WORTH_A_BUTTON[:_BUTTONS])
@@ -78,12 +78,11 @@ def understand(text: str, chat_language: str, knows: KnowsStock) -> Request | Un
     if not _is_capitals_of_stock(text, knows):
         for code in _codes(words, chat_language):
             if (request := _whole_phrase(words, language(code))) is not None:
-                again = (
-                    _follow_up(entities(words, code, knows), language(code))
-                    if request.intent in _OF_ONE_OR_ALL
-                    else None
-                )
-                return again[1] if again is not None and again[1].intent is request.intent else request
+                if request.intent not in OF_ONE_OR_ALL:
+                    return request
+                further = of_last(entities(words, code, knows), language(code))
+                is_same = further is not None and further.intent is request.intent
+                return replace(request, follows=is_same)
     best: tuple[float, Request] | None = None
     likely: dict[Intent, float] = {}
     tried: list[str] = []
@@ -93,11 +92,12 @@ def understand(text: str, chat_language: str, knows: KnowsStock) -> Request | Un
         score, meaning, totals = _meaning(found, language(code))
         if not likely:
             likely = totals
-        further = _follow_up(found, language(code))
-        if further is not None and _is_rather(further, score, meaning, knows):
-            best = further
+        further = of_last(found, language(code))
+        named = meaning is not None and any(map(knows, meaning.stocks))
+        if further is not None and is_rather(further, score, meaning, named=named):
+            best = further.score, _request_of(further, language(code))
             break
-        elif meaning is not None and found.stocks and goes_on(words, language(code)):
+        if meaning is not None and (goes_on(words, language(code)) if found.stocks else is_it(further, meaning)):
             meaning = replace(meaning, follows=True)
         if meaning is not None and (best is None or score > best[0] + 1):
             best = score, meaning
@@ -111,25 +111,10 @@ def understand(text: str, chat_language: str, knows: KnowsStock) -> Request | Un
     return Unclear(tuple(ranked[:_BUTTONS]))
 
 
-def _follow_up(found: Entities, spoken: Language) -> tuple[float, Request] | None:
-    """What a sentence without a stock asks of the one that was asked about before, and how much speaks for it."""
-    asked = of_last(found, spoken)
-    if asked is None:
-        return None
-    intent, score, assumed, read = asked
-    return score, replace(_told(intent, ("",), assumed, read, spoken), stocks=(), follows=True)
-
-
-def _is_rather(further: tuple[float, Request], score: float, meaning: Request | None, knows: KnowsStock) -> bool:
-    """Whether a sentence goes on from an earlier one, and does not mean what it would mean by itself."""
-    if meaning is None or (meaning.stocks and not any(map(knows, meaning.stocks))):
-        return True
-    if meaning.topic is Topic.MARKET:
-        return False
-    intent, of_an_alert = further[1].intent, bool(further[1].amount)
-    if intent is Intent.ALERT:
-        return meaning.intent is Intent.ALERTS and of_an_alert
-    return intent is meaning.intent or (intent in _OF_ONE_OR_ALL and further[0] > score)
+def _request_of(further: FollowUp, spoken: Language) -> Request:
+    """What is asked of the stock that was asked about before."""
+    told = _told(further.intent, ("",), further.assumed, further.read, spoken)
+    return replace(told, stocks=(), follows=True)
 
 
 def _codes(words: tuple[Word, ...], chat_language: str) -> Iterator[str]:
@@ -251,6 +236,8 @@ def _meaning(found: Entities, spoken: Language) -> tuple[float, Request | None, 
         alone = len(named.slotted) == 1 or (timed and only_time)
         if (
             other is not None
+            # "I have a question", but not "ich habe Apple-Aktien"
+            and (Topic.HOLDING.value not in supposed.marks or is_listed(stock.partition("-")[0]))
             and not (other is intent is Intent.TRACK and score >= ENOUGH)
             and (
                 supposed_score > max(score, ENOUGH + 1)
