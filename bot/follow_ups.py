@@ -22,6 +22,8 @@ def completed(chat: ChatContext, asked: Request) -> Request:
     symbols: tuple[str, ...] = asked.stocks
     if not asked.stocks and (asked.follows or asked.intent in _OF_A_STOCK):
         symbols = last.symbols if len(last.symbols) == 1 or asked.intent in _OF_SEVERAL else ()
+    elif asked.intent is Intent.COMPARE and not asked.stocks and len(last.symbols) > 1:  # "which is safer?"
+        symbols = last.symbols
     elif asked.intent is Intent.COMPARE and len(asked.stocks) == 1:  # "compare it with Tesla"
         symbols = (*last.symbols[:1], *asked.stocks)
     goes_on = asked.follows or symbols != asked.stocks

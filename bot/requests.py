@@ -182,6 +182,8 @@ def _advice(chat: ChatContext, asked: Request) -> Reply:
 
 def _compare(chat: ChatContext, asked: Request) -> Reply:
     """Compare those that are here; where others are not, say so, and show what is left."""
+    if not asked.stocks:
+        return compare.answer(chat, "")
     here, lacking = parted_by_presence(chat.services, asked.stocks)
     if not here:
         return courtesies.nothing_called(lacking)

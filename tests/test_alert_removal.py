@@ -55,6 +55,7 @@ def test_a_while_later_it_is_asked_which(talk: Talk) -> None:
         ("cancel alert 1", "AAPL"),
         ("remove the apple alert", "AAPL"),
         ("lösch den Alarm für Nvidia", "NVDA"),
+        ("lösch den Nvidia-Alarm", "NVDA"),
         ("elimina la alerta 2", "NVDA"),
         ("remove o alerta da apple", "AAPL"),
         ("удали оповещение 2", "NVDA"),

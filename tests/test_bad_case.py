@@ -60,7 +60,7 @@ def test_of_an_amount_it_says_how_much_money_in_the_currency_as_said(talk: Talk)
         ("de", "ich habe 1000 Euro in Apple", "In einem schlechten Fall, 1 von 20, verliert Apple", "1.000 €"),
         ("es", "tengo 1000 dólares en apple", "En un mal caso, 1 de cada 20, Apple pierde", "1.000 US$"),
         ("pt", "tenho 1000 reais em apple", "Em um caso ruim, 1 em cada 20, a Apple perde", "R$ 1.000"),
-        ("ru", "у меня 1000 рублей в apple", "В плохом случае, 1 из 20, Apple теряет", "1 000 ₽"),  # noqa: RUF001
+        ("ru", "у меня 1000 рублей в apple", "В плохом случае, 1 из 20, через", "1 000 ₽"),  # noqa: RUF001
     ],
 )
 def test_every_language_says_the_bad_case_and_its_own_money(
@@ -93,3 +93,13 @@ def test_what_if_i_put_money_in_makes_no_alert(talk: Talk) -> None:
     assert "of €500 that is" in talk.say("i have 500 euros in apple, what if it falls")
     assert "loses over" in talk.say("can I lose money on apple")
     assert "Apple loses over" in talk.say("how much could I lose"), "the stock that was asked about before"
+
+
+@pytest.mark.parametrize("said", ["which is safer?", "was ist sicherer?", "¿cuál es más segura?", "что безопаснее?"])
+def test_which_is_safer_compares_the_two_that_were_compared(talk: Talk, said: str) -> None:
+    talk.say("apple vs tesla")
+    assert "Tesla may move the most, Apple the least" in talk.say(said)
+
+
+def test_which_is_safer_of_none_asks_for_two(talk: Talk) -> None:
+    assert "/compare AAPL MSFT" in talk.say("which is safer?")

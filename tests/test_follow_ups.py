@@ -229,7 +229,7 @@ def test_only_admins_of_a_group_change_an_alert_by_a_number(talk: Talk) -> None:
     [
         ("en", "what does 72 of 100 mean", "How many held."),
         ("en", "what does held mean", "How many held."),
-        ("de", "was heißt 72 von 100", "Wie viele zutrafen."),
+        ("de", "was heißt 72 von 100", "Wie viele stimmten."),
         ("es", "¿qué significa 72 de 100?", "Cuántos se cumplieron."),
         ("pt", "o que significa 72 de 100", "Quantas se cumpriram."),
         ("ru", "что значит 72 из 100", "Сколько сбылось."),
