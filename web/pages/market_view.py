@@ -146,8 +146,8 @@ def extremes(overview: Overview, count: int) -> list[Group]:
 
 
 def range_width(row: OverviewRow) -> str:
-    """The 8-in-10 range in percent."""
-    return spread(row.forecast)
+    """The 8-in-10 range in percent; where it has no place in one line it breaks before its "to" alone."""
+    return spread(row.forecast).replace(" to ", " to\N{NO-BREAK SPACE}")
 
 
 def rule(row: OverviewRow) -> str:
