@@ -1,5 +1,6 @@
 """A number that is typed alone: the new threshold of the alert just shown, else a question what it is meant for."""
 
+import re
 from html import escape
 
 from bellwether.alerts import ask
@@ -26,6 +27,15 @@ _MONEY = {
     "£": frozenset({"GBP", "GBp"}),
     "¥": frozenset({"JPY", "CNY"}),
     "₽": frozenset({"RUB"}),
+}
+#: how the words for money begin, in the languages of the chat
+_MONEY_WORDS = {
+    **dict.fromkeys(("dollar", "dolar", "dólar", "доллар", "бакс", "usd", "buck"), _MONEY["$"]),
+    **dict.fromkeys(("euro", "eur", "евро"), _MONEY["€"]),
+    **dict.fromkeys(("pound", "pfund", "libra", "фунт", "gbp"), _MONEY["£"]),
+    **dict.fromkeys(("yen", "йен", "иен", "jpy"), _MONEY["¥"]),
+    **dict.fromkeys(("rub", "рубл"), _MONEY["₽"]),
+    **dict.fromkeys(("reais", "real", "brl"), frozenset({"BRL"})),
 }
 _LONGEST_LEVEL = 12  #: characters of a price that fits on a button
 _SHOWN = 40  #: characters of a message that are said back
@@ -64,8 +74,11 @@ def _at_hand(chat: ChatContext) -> AlertRule | None:
 
 
 def _currencies(written: str) -> frozenset[str]:
-    """The currencies that a sign in a text may mean."""
-    return next((currencies for sign, currencies in _MONEY.items() if sign in written), frozenset())
+    """The currencies that a sign or a word in a text may mean."""
+    signs = [currencies for sign, currencies in _MONEY.items() if sign in written]
+    words = re.findall(r"[^\W\d]+", written.casefold())
+    told = [_MONEY_WORDS[key] for word in words for key in _MONEY_WORDS if word.startswith(key)]
+    return next(iter((*signs, *told)), frozenset())
 
 
 def _at_price(chat: ChatContext, rule: AlertRule, level: float, written: str) -> Reply:

@@ -110,6 +110,14 @@ def test_what_is_asked_of_no_stock_is_not_taken_for_the_one_before(talk: Talk, s
     assert "Apple will" not in talk.say(said)
 
 
+def test_an_alert_without_a_stock_is_of_the_one_before(services: Services) -> None:
+    talk = Talk(services, ANN, "es")
+    talk.say("apple")
+    assert "AAPL" in talk.say("avísame si baja un 5 %")
+    (rule,) = ask.rules_of(services.store, ANN)
+    assert (rule.symbol, rule.threshold) == ("AAPL", -0.05)
+
+
 def test_people_in_a_group_and_chats_do_not_share_what_was_asked(services: Services) -> None:
     ann, ben = (replace(Talk(services, GROUP).chat, person=person) for person in (ANN, BEN))
     conversation.answer(ann, "apple")
@@ -188,7 +196,9 @@ def test_a_number_after_an_alert_changes_that_alert(talk: Talk) -> None:
 
 def test_a_share_after_a_price_and_other_money_are_asked_about(talk: Talk) -> None:
     talk.say("tell me when apple reaches $200")
-    assert "AAPL is quoted in USD" in talk.say("€160")
+    for said in ("€160", "160 euros", "160 EUR"):
+        assert "AAPL is quoted in USD" in talk.say(said)
+    assert "a close below $160.00" in talk.say("160 dollars")
     assert talk.say("7 %").startswith("7 % from the last close")
     talk.press(talk.labels[1])
     (rule,) = ask.rules_of(talk.services.store, talk.chat_id)

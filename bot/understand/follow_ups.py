@@ -11,6 +11,7 @@ from bot.understand.words import Word
 
 _ENOUGH = 2.0  #: score from which a cue is believed
 _A_HINT = 1.0  #: the same of a forecast, which a stock speaks for already
+_MOST_BESIDE = 2  #: words of no cue in an alert that says how far; elsewhere there may be none
 _ANSWERED = (
     *(Intent.FORECAST, Intent.WHY, Intent.TRACK, Intent.ADVICE),
     *(Intent.ALERT, Intent.WATCH, Intent.UNWATCH, Intent.GROWTH),
@@ -57,11 +58,13 @@ def of_last(found: Entities, spoken: Language) -> FollowUp | None:
     if intent is Intent.ADVICE and any(word in spoken.words["which"] for word in found.slotted):
         return None  # "what should I buy" is about none of before
     slots = {STOCK, TIME, PERCENT, PRICE}
-    beside = any(
-        at not in read.covered and word not in slots and not _joins(word, spoken)
+    beside = [
+        word
         for at, word in enumerate(assumed.slotted)
-    )
-    if not enough or beside:
+        if at not in read.covered and word not in slots and not _joins(word, spoken)
+    ]
+    sized = intent is Intent.ALERT and bool(found.percent or found.price)
+    if not enough or len(beside) > (_MOST_BESIDE if sized else 0):
         return None
     return FollowUp(intent, score, assumed, read, STOCK in assumed.slotted[: len(found.slotted)])
 
