@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bellwether.core.chat_memory import ChatMemory
 from bellwether.core.clock import Clock
 from bellwether.core.config import Settings
 from bellwether.core.connections import Fault, faults_for
@@ -41,6 +42,7 @@ class Services:
     clock: Clock
     faults: tuple[Fault, ...] = ()  #: what of the environment kept parts from connecting when they were started
     outlooks: OutlookCache = field(default_factory=OutlookCache)  #: of the newest session, shared by all faces
+    memory: ChatMemory = field(default_factory=ChatMemory)  #: of what each chat asked about last
 
 
 def utc_now() -> datetime:

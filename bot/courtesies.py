@@ -5,10 +5,13 @@ from dataclasses import replace
 from html import escape
 
 from bellwether.alerts import watchlist
+from bellwether.core.alert_types import DigestMode
 from bellwether.core.errors import StoreError
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
+from bellwether.delivery import chat_wishes
 from bot.commands.base import ChatContext
+from bot.commands.pause_sentences import is_stopped
 from bot.commands.start import some_symbols
 from bot.keyboards import in_rows, meaning
 from bot.replies import LONGEST_CAPTION, Button, Reply, as_text, utf16_length
@@ -24,7 +27,12 @@ _TRY = N_(
 )
 _HELLO_NAME = N_("<b>Hello, {name}!</b>")
 _THANKED = N_("You're welcome. Ask whenever you want to know how far a stock may move.")
+_NODDED = N_("Good.")
+_EXCUSED = N_("No harm done. Ask whenever you like.")
+_SCOLDED = N_("I'm sorry that I was of no help. Perhaps I can do better with one of these:")
 _BYE = N_("Goodbye! What you watch still comes every evening; /stop ends that.")
+_BYE_SELDOM = N_("Goodbye! What you watch still comes as you chose in /settings; /stop ends that.")
+_BYE_STOPPED = N_("Goodbye! Nothing comes by itself until you send /start.")
 _BYE_ALONE = N_("Goodbye! Ask whenever you want to know how far a stock may move.")
 _UNCLEAR = N_("I'm not sure what you mean. Is it one of these? Or send me a company, like <b>Apple</b>.")
 _NO_ADVICE = N_("I give no advice: nobody knows what a stock does next.")
@@ -36,6 +44,7 @@ _OURSELVES = N_(
     "advertisements. My program, Bellwether, is free and open to read; this bot is run by whoever set it up."
 )
 _NOBODY_KNOWS = N_("Nobody knows whether the market will fall or rise, and I won't pretend to.")
+_WHICH_WAY = N_("Nobody knows whether it rises or falls; how far it may move can be told:")
 _NO_INDEX = N_("An index of the whole market is not among what I have here.")
 _WHOLE = N_("What can be told is how far the S&amp;P 500, an index of 500 big US companies, may move:")
 _WHICH = N_("Which stock? Press one, or send me its name.")
@@ -58,14 +67,31 @@ def hello(chat: ChatContext) -> Reply:
     return Reply(f"{heading} {_(_TRY)}", buttons=(stocks, (_button(Intent.HELP),)))
 
 
-def thanks(chat: ChatContext) -> Reply:
-    """Answer thanks and praise."""
-    return Reply(_(_THANKED))
+def thanks(chat: ChatContext, *, mere_nod: bool = False) -> Reply:
+    """Answer thanks and praise, or a mere "ok"."""
+    return Reply(_(_NODDED if mere_nod else _THANKED))
+
+
+def excused() -> Reply:
+    """Answer an excuse."""
+    return Reply(_(_EXCUSED))
+
+
+def scolded() -> Reply:
+    """Answer an insult kindly, with the way to what can be asked."""
+    return Reply(_(_SCOLDED), buttons=((_button(Intent.HELP),),))
 
 
 def bye(chat: ChatContext) -> Reply:
-    """Answer a goodbye; whoever watches something learns that it goes on."""
-    return Reply(_(_BYE if _watched(chat) else _BYE_ALONE))
+    """Answer a goodbye; whoever watches something learns whether it goes on."""
+    if not _watched(chat):
+        return Reply(_(_BYE_ALONE))
+    if is_stopped(chat):
+        return Reply(_(_BYE_STOPPED))
+    if not chat.services.provider.live:  # then nothing comes
+        return Reply(_(_BYE_ALONE))
+    mode = chat_wishes.alert_settings(chat.services.store, chat.chat_id).digest_mode
+    return Reply(_(_BYE if mode is DigestMode.ALWAYS else _BYE_SELDOM))
 
 
 def unclear(likely: Sequence[Intent]) -> Reply:
@@ -103,6 +129,24 @@ def no_advice(chat: ChatContext, range_of: Reply | None) -> Reply:
     return with_opening(range_of, kindly if range_of.chart is not None else _(_NO_ADVICE))
 
 
+def no_advice_on_which(chat: ChatContext) -> Reply:
+    """Say so to whoever asks of one stock without naming it, and ask which it is."""
+    return which_stock(chat, "ask:{}", _(_NO_ADVICE))
+
+
+def for_holder(reply: Reply) -> Reply:
+    """Put the button that watches a stock first, for somebody who owns it."""
+    rows = [
+        tuple(replace(button, label=_("Watch it every evening")) for button in row) if _is_watch(row) else row
+        for row in reply.buttons
+    ]
+    return replace(reply, buttons=tuple(sorted(rows, key=lambda row: not _is_watch(row))))
+
+
+def _is_watch(row: tuple[Button, ...]) -> bool:
+    return len(row) == 1 and row[0].action.startswith("watch:")
+
+
 def ourselves() -> Reply:
     """Tell what answers here, and at what price."""
     return Reply(_(_OURSELVES), buttons=((_button(Intent.HELP),), (_button(Intent.TRACK),)))
@@ -113,6 +157,11 @@ def nobody_knows(range_of: Reply | None) -> Reply:
     if range_of is None:
         return Reply(f"{_(_NOBODY_KNOWS)} {_(_NO_INDEX)}", buttons=((_button(Intent.TODAY),),))
     return with_opening(range_of, f"{_(_NOBODY_KNOWS)} {_(_WHOLE)}")
+
+
+def which_way(range_of: Reply) -> Reply:
+    """Say that nobody knows which way a stock goes, above its range."""
+    return with_opening(range_of, _(_WHICH_WAY)) if range_of.chart is not None else range_of
 
 
 def nothing_called(names: Sequence[str]) -> Reply:

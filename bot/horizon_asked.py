@@ -5,7 +5,7 @@
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 from bellwether.ask.forecasts import resolve
 from bellwether.core.errors import BellwetherError
@@ -20,7 +20,7 @@ from bot.understand.days import date_of
 from bot.understand.meaning import Request
 
 _NEW_YORK = "XNYS"  #: whose calendar counts where no one stock is asked about
-_COUNTED = timedelta(days=400)  #: as far ahead a calendar is looked into; beyond, any day is beyond what is offered
+_COUNTED = timedelta(days=400)  #: as far ahead a calendar is looked into; what is beyond is far beyond what is offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +35,17 @@ def horizon_asked(services: Services, asked: Request) -> HorizonAsked:
     """Find the horizon of a request; of two that are as near, the farther one. Raises nothing."""
     if asked.horizon is not None:
         offered = _nearest(asked.horizon)
-        if offered == asked.horizon:
-            return HorizonAsked(offered)
-        text = _("You asked for “{asked}”; the nearest for which I keep a record is {offered}.")
-        return HorizonAsked(offered, text.format(asked=asked.said, offered=sentences.label(offered)))
+        return HorizonAsked(offered) if offered == asked.horizon else _in_their_words(asked, offered)
     if asked.day is None:
         return HorizonAsked(DEFAULT_HORIZON)
     calendar, now = _calendar(services, asked), services.clock()
     today = now.astimezone(zone_of(calendar)).date()
     until = date_of(asked.day, today)
-    ahead = _sessions_until(calendar, last_closed_session(calendar, now), until)
+    if until <= today:  # a day of the past; /asof answers of those
+        return HorizonAsked(DEFAULT_HORIZON)
+    if until - today > _COUNTED:
+        return _in_their_words(asked, max(sentences.HORIZON_LABELS))
+    ahead = max(1, sessions_between(calendar, last_closed_session(calendar, now), until))
     offered = _nearest(ahead)
     if offered == ahead:
         return HorizonAsked(offered)
@@ -57,6 +58,11 @@ def horizon_asked(services: Services, asked: Request) -> HorizonAsked:
     return HorizonAsked(offered, told)
 
 
+def _in_their_words(asked: Request, offered: int) -> HorizonAsked:
+    text = _("You asked for “{asked}”; the nearest for which I keep a record is {offered}.")
+    return HorizonAsked(offered, text.format(asked=asked.said, offered=sentences.label(offered)))
+
+
 def _nearest(sessions: int) -> int:
     return min(sentences.HORIZON_LABELS, key=lambda offered: (abs(offered - sessions), -offered))
 
@@ -67,10 +73,3 @@ def _calendar(services: Services, asked: Request) -> str:
         return resolve(services, asked.stocks[0]).calendar if asked.stocks else _NEW_YORK
     except BellwetherError:  # which the answer itself will tell
         return _NEW_YORK
-
-
-def _sessions_until(calendar: str, closed: date, until: date) -> int:
-    """Count the sessions after the one that is closed, at least one; roughly where the day is years away."""
-    if until - closed > _COUNTED:
-        return (until - closed).days * 252 // 365
-    return max(1, sessions_between(calendar, closed, until))

@@ -24,26 +24,33 @@ MOST_BYTES = 64  #: of an action, as Telegram has it
 LONGEST_NAME = 30  #: letters of a company's name on a button, which a phone shows in one line
 
 
-def under_forecast(symbol: str, horizon: int, watched: bool) -> Rows:
-    """Return the buttons under a short answer: horizons, its details and meaning, the watch switch, what goes on."""
+def under_forecast(symbol: str, horizon: int, watched: bool, stopped: bool = False) -> Rows:
+    """Return the buttons under a short answer: horizons, its details and meaning, the watch switch, what goes on.
+
+    `stopped` is a chat that gets nothing before it says so, even of what it watches.
+    """
     details = Button(_("Details"), f"details:{symbol}:{horizon}")
-    return (*horizons(horizon, f"forecast:{symbol}:{{}}"), (details, meaning()), *_go_on(symbol, horizon, watched))
+    return (
+        *horizons(horizon, f"forecast:{symbol}:{{}}"),
+        (details, meaning()),
+        *_go_on(symbol, horizon, watched, stopped),
+    )
 
 
-def under_details(symbol: str, horizon: int, watched: bool) -> Rows:
+def under_details(symbol: str, horizon: int, watched: bool, stopped: bool = False) -> Rows:
     """Return the buttons under the details: the same, but that they stay at another horizon, and the way back."""
     back = Button(_("Short again"), f"forecast:{symbol}:{horizon}")
     whole = Button(_("Chart in full size"), f"chart:{symbol}:{horizon}")
     offered = horizons(horizon, f"details:{symbol}:{{}}")
-    return (*offered, (back, meaning()), *_go_on(symbol, horizon, watched), (whole,))
+    return (*offered, (back, meaning()), *_go_on(symbol, horizon, watched, stopped), (whole,))
 
 
-def _go_on(symbol: str, horizon: int, watched: bool) -> Rows:
-    switch = (
-        Button(_("Stop the nightly digest"), f"unwatch:{symbol}:{horizon}")
-        if watched
-        else Button(_("Watch: digest every evening"), f"watch:{symbol}:{horizon}")
-    )
+def _go_on(symbol: str, horizon: int, watched: bool, stopped: bool) -> Rows:
+    switch = Button(_("Watch: digest every evening"), f"watch:{symbol}:{horizon}")
+    if watched:
+        switch = Button(_("Stop the nightly digest"), f"unwatch:{symbol}:{horizon}")
+    if watched and stopped:
+        switch = Button(_("Resume the nightly digest"), f"watch:{symbol}:{horizon}")
     more = (
         Button(_("Alert me…"), f"alert:{symbol}:{horizon}"),
         Button(_("What changed?"), f"why:{symbol}:{horizon}"),
@@ -94,9 +101,10 @@ def in_rows(buttons: Sequence[Button], width: int) -> Rows:
     return tuple(tuple(buttons[start : start + width]) for start in range(0, len(buttons), width))
 
 
-def near_matches(symbols: tuple[str, ...], action: str) -> Rows:
-    """Return near matches of a misspelt symbol in one row; `action` is as in `choices`."""
-    return (tuple(Button(symbol, action.format(symbol)) for symbol in symbols),) if symbols else ()
+def near_matches(symbols: tuple[str, ...], labels: tuple[str, ...], action: str) -> Rows:
+    """Return near matches of a misspelt symbol or name; `action` is as in `choices`."""
+    buttons = [Button(_shortened(label), action.format(symbol)) for symbol, label in zip(symbols, labels, strict=True)]
+    return in_rows(buttons, len(buttons) if labels == symbols else 2) if buttons else ()
 
 
 def choices(candidates: tuple[Instrument, ...], action: str) -> Rows:
@@ -106,7 +114,9 @@ def choices(candidates: tuple[Instrument, ...], action: str) -> Rows:
 
 def _label(instrument: Instrument) -> str:
     """ "SHEL.L: Shell, London, GBp"; of a long name only the beginning, for where it trades must be seen."""
-    name = instrument.name
-    if len(name) > LONGEST_NAME:
-        name = name[: LONGEST_NAME - 1].rstrip() + "…"
-    return f"{instrument.symbol}: {', '.join(part for part in (name, instrument.listing) if part)}"
+    parts = (_shortened(instrument.name), instrument.listing)
+    return f"{instrument.symbol}: {', '.join(part for part in parts if part)}"
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"

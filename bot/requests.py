@@ -10,16 +10,19 @@ from dataclasses import dataclass, replace
 from html import escape
 from string import punctuation
 
+from bellwether.ask import forecasts
 from bellwether.core.alert_types import RuleKind
 from bellwether.core.errors import BadSymbol, BellwetherError
 from bellwether.core.i18n.translate import spoken
+from bellwether.forecasting.bad_case import bad_case
 from bellwether.market.symbols.match import Reading, read
 from bellwether.market.symbols.normalize import clean_question
 from bellwether.market.symbols.spellings import is_code_and_country
 from bellwether.market.symbols.universe import Universe
-from bot import courtesies
+from bot import courtesies, number_typed
 from bot.commands import (
     COMMANDS,
+    alert_removal,
     alerts,
     compare,
     explain,
@@ -35,9 +38,11 @@ from bot.commands import (
 )
 from bot.commands.base import ChatContext, Command, Who
 from bot.commands.stock_typed import parted_by_presence, question_and_horizon
+from bot.follow_ups import completed
 from bot.horizon_asked import HorizonAsked, horizon_asked
 from bot.replies import Reply
 from bot.understand.meaning import Intent, Request, Topic
+from bot.understand.number_alone import number_alone
 from bot.understand.tongue import other_tongue
 from bot.understand.understand import WHOLE_MARKET, Unclear, understand
 
@@ -56,17 +61,23 @@ class Route:
 def route(chat: ChatContext, text: str) -> Route:
     """Find where a plain message leads, in the language that is spoken. Nothing is looked up elsewhere."""
     universe = chat.services.universe
-    if _is_code(text):
+    if (number := number_alone(text, spoken())) is not None and not _is_named(text, universe, chat):
+        who = alerts.COMMAND.who if number_typed.is_at_hand(chat) else Who.ANYBODY
+        return Route(lambda chat: number_typed.answer(chat, number, text), who)
+    if _is_code(text) and not text[:1].isdigit():
         return _as_typed(text)
     understood = understand(text, spoken(), lambda name: _is_known(name, universe))
+    if _is_code(text) and not (isinstance(understood, Request) and understood.follows):  # "10d" goes on, "3M" is asked
+        return _as_typed(text)
     reading = _reading(text, universe)
     if isinstance(understood, Unclear):
         return _guessed(text, understood, reading)
-    if understood.intent in {Intent.FORECAST, Intent.COMPARE} and _is_one_name(text, reading):
+    of_names = understood.intent in {Intent.FORECAST, Intent.COMPARE} and not understood.follows
+    if of_names and _is_one_name(text, reading):
         return _as_typed(text)
     handle, command = _HANDLERS[understood.intent]
     who = command.who if command is not None else Who.ANYBODY
-    return Route(lambda chat: _in_their_tongue(chat, text, handle(chat, understood), understood), who)
+    return Route(lambda chat: _in_their_tongue(chat, text, handle(chat, completed(chat, understood)), understood), who)
 
 
 def _in_their_tongue(chat: ChatContext, text: str, reply: Reply, understood: Request) -> Reply:
@@ -107,6 +118,13 @@ def _reading(text: str, universe: Universe) -> Reading | None:
         return None
 
 
+def _is_named(text: str, universe: Universe, chat: ChatContext) -> bool:
+    """Tell whether a text with a number is a stock: "3M" always, "7203" where no alert waits for a number."""
+    reading = _reading(text, universe)
+    named = reading is not None and bool(reading.candidates)
+    return named and (any(letter.isalpha() for letter in text) or not number_typed.is_at_hand(chat))
+
+
 def _is_known(name: str, universe: Universe) -> bool:
     try:
         reading = read(clean_question(name), universe)
@@ -129,7 +147,15 @@ def _forecast(chat: ChatContext, asked: Request) -> Reply:
     horizon = horizon_asked(chat.services, asked)
     if not asked.stocks:
         return courtesies.which_stock(chat, f"ask:{{}}:{horizon.sessions}")
-    return _with_horizon_told(forecast.ask(chat, asked.stocks[0], horizon.sessions), horizon)
+    if len(asked.stocks) > 1:
+        return _compare(chat, asked)
+    reply = _with_horizon_told(forecast.ask(chat, asked.stocks[0], horizon.sessions), horizon)
+    if asked.topic is Topic.LOSS and reply.chart is not None:
+        amount = float(asked.amount) if asked.amount else None
+        made = forecasts.answer(chat.services, asked.stocks[0], horizon.sessions).forecast
+        worst = bad_case(made, amount, asked.money)
+        return courtesies.with_opening(reply, escape(worst)) if worst else reply
+    return courtesies.which_way(reply) if asked.topic is Topic.DIRECTION else reply
 
 
 def _index(chat: ChatContext, asked: Request) -> Reply | None:
@@ -148,13 +174,16 @@ def _with_horizon_told(reply: Reply, horizon: HorizonAsked) -> Reply:
 
 
 def _advice(chat: ChatContext, asked: Request) -> Reply:
-    if len(asked.stocks) > 1:
-        return courtesies.no_advice(chat, _compare(chat, asked))
-    return courtesies.no_advice(chat, _forecast(chat, asked) if asked.stocks else None)
+    if not asked.stocks and asked.follows:
+        return courtesies.no_advice_on_which(chat)
+    reply = courtesies.no_advice(chat, _forecast(chat, asked) if asked.stocks else None)
+    return courtesies.for_holder(reply) if asked.topic is Topic.HOLDING else reply
 
 
 def _compare(chat: ChatContext, asked: Request) -> Reply:
     """Compare those that are here; where others are not, say so, and show what is left."""
+    if not asked.stocks:
+        return compare.answer(chat, "")
     here, lacking = parted_by_presence(chat.services, asked.stocks)
     if not here:
         return courtesies.nothing_called(lacking)
@@ -174,6 +203,11 @@ def _alert(chat: ChatContext, asked: Request) -> Reply:
     if threshold is not None and asked.kind is not RuleKind.PRICE:
         threshold /= 100
     return alerts.in_sentence(chat, asked.stocks[0], asked.kind, asked.direction, threshold)
+
+
+def _unalert(chat: ChatContext, asked: Request) -> Reply:
+    everything, last = asked.topic is Topic.ALL, asked.topic is Topic.LAST
+    return alert_removal.in_sentence(chat, asked.stocks, asked.amount, everything=everything, last=last)
 
 
 def _watch(chat: ChatContext, asked: Request) -> Reply:
@@ -212,7 +246,9 @@ _Handler = Callable[[ChatContext, Request], Reply]
 #: how each intent is answered, and the command whose rights it needs
 _HANDLERS: dict[Intent, tuple[_Handler, Command | None]] = {
     Intent.HELLO: (lambda chat, asked: courtesies.hello(chat), None),
-    Intent.THANKS: (lambda chat, asked: courtesies.thanks(chat), None),
+    Intent.THANKS: (lambda chat, asked: courtesies.thanks(chat, mere_nod=asked.topic is Topic.NOD), None),
+    Intent.SORRY: (lambda chat, asked: courtesies.excused(), None),
+    Intent.RUDE: (lambda chat, asked: courtesies.scolded(), None),
     Intent.BYE: (lambda chat, asked: courtesies.bye(chat), None),
     Intent.HELP: (_help, _HELP),
     Intent.LIST: (lambda chat, asked: watchlist.listed(chat, ""), watchlist.LIST),
@@ -224,6 +260,7 @@ _HANDLERS: dict[Intent, tuple[_Handler, Command | None]] = {
     Intent.COMPARE: (_compare, compare.COMMAND),
     Intent.ALERT: (_alert, alerts.COMMAND),
     Intent.ALERTS: (lambda chat, asked: alerts.answer(chat, ""), alerts.COMMAND),
+    Intent.UNALERT: (_unalert, alerts.COMMAND),
     Intent.WATCH: (_watch, watchlist.WATCH),
     Intent.UNWATCH: (_unwatch, watchlist.UNWATCH),
     Intent.TRACK: (lambda chat, asked: track.answer(chat, asked.stocks[0] if asked.stocks else ""), track.COMMAND),

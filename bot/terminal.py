@@ -32,7 +32,8 @@ def hold(services: Services) -> None:
         if text.isdecimal() and len(text) < 4 and 1 <= int(text) <= len(buttons):
             pressed = conversation.press(chat, buttons[int(text) - 1].action)
             shown = pressed.edit or pressed.reply
-            if not (shown and as_text(shown.text).startswith(pressed.notice)):  # most say it again, or have none
+            said_again = shown is not None and as_text(shown.text).startswith(pressed.notice.rstrip("."))
+            if not said_again:  # most say it again, or have none
                 _write(f"{pressed.notice}\n")
             buttons = _show(shown) if shown else buttons
         else:

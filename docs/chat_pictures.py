@@ -24,7 +24,7 @@ IMAGES = Path(__file__).resolve().parent / "images"
 ASKED = (
     ("/start", "/compare AAPL MSFT TSLA 1m", "/alerts", "/watch AAPL MSFT"),
     ("apple", "tell me when nvidia drops 5 %", "shell"),
-    ("/why AAPL", "how did you do on tesla"),
+    ("/why AAPL", "how did you do on tesla", "microsoft sales"),
     ("/settings", "/meaning"),
 )  #: a column each
 THEMES = {

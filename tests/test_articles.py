@@ -19,7 +19,7 @@ from bellwether.core.i18n.translate import use_language
         ("de", "Apple", "AAPL", "Apple", "von Apple"),
         ("de", "S&P 500 index", "^GSPC", "der S&P 500", "des S&P 500"),
         ("de", "Bitcoin", "BTC-USD", "Bitcoin", "von Bitcoin"),
-        ("en", "S&P 500 index", "^GSPC", "S&P 500", "S&P 500"),
+        ("en", "S&P 500 index", "^GSPC", "the S&P 500 index", "of the S&P 500 index"),
     ],
 )
 def test_a_translation_gets_the_article_that_a_speaker_sets(

@@ -51,7 +51,7 @@ def test_a_question_back_keeps_the_horizon_that_was_asked(server: TelegramServer
         server.wait_for(lambda s: len(s.answered_callbacks) == 1 and s.messages(ANN)[-1].kind == "photo")
         forecast = server.last(ANN)
         assert forecast is not None
-        assert "Over the next three months CBOE Volatility Index" in forecast.text
+        assert "Over the next three months the CBOE Volatility Index" in forecast.text
         server.press(ANN, question.message_id, GSPC)  # the other one can still be asked for
         server.wait_for(lambda s: "S&P 500" in s.messages(ANN)[-1].text)
         assert question.edits == 0
@@ -74,17 +74,17 @@ def test_a_question_back_goes_on_with_watching_and_with_stopping_it(server: Tele
         server.wait_for(lambda s: "You no longer watch ^VIX" in s.messages(ANN)[-1].text)
         assert {one.symbol for one in watchlist.watchlist(services.store, ANN)} == {"^GSPC"}
         server.press(ANN, question.message_id, VIX)
-        server.wait_for(lambda s: "You don't watch ^VIX" in s.messages(ANN)[-1].text)
+        server.wait_for(lambda s: "You don't watch CBOE Volatility" in s.messages(ANN)[-1].text)
 
 
 def test_a_near_match_goes_on_with_what_was_asked(server: TelegramServer, tmp_path: Path) -> None:
     services = bot_services(server, tmp_path)
     with running_bot(services):
         question = server.ask(ANN, "/forecast appl 1m")
-        server.press(ANN, question.message_id, "AAPL")
+        server.press(ANN, question.message_id, "Apple")
         server.wait_for(lambda s: "Over the next month Apple" in s.messages(ANN)[-1].text)
         question = server.ask(ANN, "/watch appl")
-        server.press(ANN, question.message_id, "AAPL")
+        server.press(ANN, question.message_id, "Apple")
         server.wait_for(lambda s: "You now watch Apple (AAPL)" in s.messages(ANN)[-1].text)
         assert [one.symbol for one in watchlist.watchlist(services.store, ANN)] == ["AAPL"]
 
@@ -218,7 +218,7 @@ def test_the_terminal_lists_what_may_be_meant(
     terminal.hold(services)
     said = capsys.readouterr().out
     assert f"Which one do you mean?\n[1] {GSPC}\n[2] {VIX}\n" in said
-    assert "Over the next month CBOE Volatility Index" in said
+    assert "Over the next month the CBOE Volatility Index" in said
 
 
 def test_the_command_line_lists_what_may_be_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -201,8 +201,32 @@ def test_the_last_close_is_written_at_its_own_height_and_no_figure_covers_anothe
         figures = [one for one in chart["layer"] if one["mark"]["type"] == "text" and "color" in one["mark"]]
         pixels = 300 / (domain[1] - domain[0])  # the plot is less high: they stand closer there, not farther apart
         high, last, low = (one["data"]["values"][0]["height"] * pixels - one["mark"]["dy"] for one in figures)
-        assert figures[1]["mark"]["dy"] == 0
-        assert high - last >= 16 and last - low >= 16
+        if figures[1]["mark"]["align"] == "left":  # all three beside the fan
+            assert figures[1]["mark"]["dy"] == 0
+            assert high - last >= 16 and last - low >= 16
+
+
+@pytest.mark.parametrize("shape", ["narrow", "wide"])
+def test_the_last_close_is_written_on_neither_the_fan_nor_the_line(services: Services, shape: Shape) -> None:
+    for symbol, horizon in (("AAPL", 63), ("TSLA", 10), ("KO", 21)):
+        chart = fan_chart(forecasts.answer(services, symbol, horizon).outlook, horizon, "light", shape)
+        low, high = chart["layer"][0]["encoding"]["y"]["scale"]["domain"]
+        texts = [one["mark"] for one in chart["layer"] if one["mark"]["type"] == "text"]
+        (last,) = [mark for mark in texts if mark.get("color") == kit.PALETTES["light"].past]
+        assert last["align"] == "right", "before the point, where the fan is not"
+        nearest = [row["close"] for row in past_of(chart)][-8:]
+        pixels = 200 / (high - low)  # no plot is less high
+        off = -last["dy"]
+        above = (max(nearest) - nearest[-1]) * pixels
+        below = (min(nearest) - nearest[-1]) * pixels
+        assert off >= above + 12 or off <= below - 12
+
+
+def test_a_miss_at_the_last_close_is_not_hidden_under_its_point(asked: forecasts.Answer) -> None:
+    missed = Bracket(asked.forecast.cutoff, 0.01, 0.09)
+    layers = fan_chart(asked.outlook, 10, "light", beside=Beside((missed,)))["layer"]
+    points = [one["mark"] for one in layers if one["mark"]["type"] == "point"]
+    assert [mark.get("shape", "last close") for mark in points] == ["last close", "cross"]
 
 
 def test_an_earlier_range_is_a_bracket_that_says_whether_it_held(asked: forecasts.Answer) -> None:

@@ -46,7 +46,7 @@ def test_the_greeting_offers_stocks_to_begin_with(talk: Talk) -> None:
     ("payload", "said"),
     [
         ("AAPL", "Over the next two weeks Apple"),
-        ("_cGSPC", "Over the next two weeks S&P 500 index"),
+        ("_cGSPC", "Over the next two weeks the S&P 500 index"),
         ("apple", "Over the next two weeks Apple"),
         ("watch_MSFT", "You now watch Microsoft"),
         ("watch__cVIX", "You now watch CBOE Volatility Index"),
@@ -163,6 +163,7 @@ def paused(talk: Talk) -> bool:
     [
         ("AAPL MSFT", ["AAPL", "MSFT"]),
         ("aapl vs msft", ["AAPL", "MSFT"]),
+        ("apple and tesla", ["AAPL", "TSLA"]),
         ("apple, bank of america; ko", ["AAPL", "BAC", "KO"]),
         ("AAPL MSFT NVDA TSLA KO", ["AAPL", "MSFT", "NVDA", "TSLA", "KO"]),
         ("AAPL MSFT 3m", ["AAPL", "MSFT"]),
@@ -280,7 +281,7 @@ def test_a_day_that_cannot_be_is_said_kindly(talk: Talk, said: str, answer: str)
 
 def test_a_question_back_keeps_the_day(talk: Talk) -> None:
     talk.say("/asof 2020-03-02 index 1w")
-    assert "As of 2 March 2020: over the next week S&P 500" in talk.press("^GSPC: S&P 500 index, Index, USD")
+    assert "As of 2 March 2020: over the next week the S&P 500" in talk.press("^GSPC: S&P 500 index, Index, USD")
 
 
 @pytest.mark.parametrize(("said", "name"), [("", "all stocks"), ("AAPL", "Apple"), ("apple", "Apple")])
@@ -291,6 +292,7 @@ def test_the_track_record_of_the_sample_is_marked_as_simulated(talk: Talk, said:
     assert len(text.splitlines()) <= 8
     assert re.search(r"• 2 weeks: \d+ % held; the plain rule's: \d+ %", text)
     assert text.count("the plain rule, ranges made of the recent swings alone") == 1
+    assert "up to a month ahead" in text and "A range far too wide always holds and says nothing" in text
     assert not name.startswith("all") or (
         "The biggest miss: Boeing (BA), 1 month ahead from 20 February 2020: it moved −71.7 %" in text
     )

@@ -151,7 +151,7 @@ def test_the_terminal_holds_the_same_conversation(
     said = capsys.readouterr().out
     assert "Over the next two weeks Apple" in said
     assert "Over the next month Apple" in said, "a number presses the button of that number"
-    assert "I don't know the ticker 99" in said
+    assert "What do you mean by 99?" in said
     assert "You now watch Apple (AAPL)" in said
     assert "Microsoft" not in said, "nothing is read after /quit"
     assert "<b>" not in said

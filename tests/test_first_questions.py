@@ -52,7 +52,7 @@ def test_a_language_that_is_named_is_spoken_from_then_on_and_a_button_goes_back(
     assert talk.press("English") == (
         "I speak English here from now on. The button goes back; so does /settings language."
     )
-    assert chat_wishes.preferences(talk.services.store, talk.chat_id).language is None
+    assert chat_wishes.preferences(talk.services.store, talk.chat_id).language == "en"
 
 
 def test_the_language_that_is_spoken_already_is_said_to_be(talk: Talk) -> None:
@@ -200,6 +200,8 @@ def test_what_we_are_is_told_in_every_language_within_one_message(talk: Talk, co
         ),
         ("apple by 15 March", "en", "“15 March” is 15 March 2027"),
         ("apple in 5 years", "en", "You asked for “5 years”; the nearest"),
+        ("apple by 2035", "en", "You asked for “2035”; the nearest"),
+        ("apple on 2020-03-02", "en", "Apple (AAPL)\nOver the next two weeks"),  # a day of the past is no horizon
         ("Apple bis zum 15. März", "de", "„15. März“: Das ist der 15. März 2027"),
         ("tesla en 5 años", "es", "Has pedido «5 años»"),
         ("tesla até o natal", "pt", "“natal”: é 25 de dezembro de 2026"),
@@ -229,6 +231,8 @@ def test_a_day_as_far_ahead_as_an_offered_horizon_needs_no_word_on_it(talk: Talk
         ("apple until the end of the quarter", date(2026, 12, 31)),
         ("apple in march", date(2027, 3, 15)),
         ("apple by the end of february", date(2027, 2, 28)),
+        ("apple by the 15th", date(2026, 12, 15)),
+        ("apple by 2030", date(2030, 1, 1)),
     ],
 )
 def test_the_next_day_of_a_name_is_meant(said: str, day: date) -> None:

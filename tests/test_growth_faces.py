@@ -63,7 +63,7 @@ def test_growth_in_words_as_of_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["TSLA"], "No company statements are known of Tesla"),
+        (["TSLA"], "I know no sales figures of Tesla"),
         (["^GSPC"], "Funds, indices, currencies and coins have none"),
         (["ZZZZ"], "I don't know the ticker ZZZZ"),
         (["AAPL", "--as-of", "2009-01-01"], "too few quarters"),
@@ -150,8 +150,7 @@ def test_the_chat_answers_with_one_sentence_a_line_of_trust_and_a_chart(tmp_path
         "Apple (AAPL): sales",
         as_read(sentences.headline(asked.forecast)),
         "",
-        "7 of 23 earlier quarters fell outside such a range. One in five should: expect wider. "
-        "Simulated on past reports.",
+        "16 of 23 earlier ranges held. Four in five should: expect wider. Simulated on past reports.",
         "",
         sentences.disclaimer(asked.forecast),
     ]
@@ -159,7 +158,8 @@ def test_the_chat_answers_with_one_sentence_a_line_of_trust_and_a_chart(tmp_path
     chart = talk.shown.chart
     assert chart is not None and chart.draw().startswith(b"\x89PNG")
     assert "$" in talk.press("Share price")
-    assert "Tesla" in talk.say("/growth TSLA")
+    assert "I know no sales figures of Tesla (TSLA)" in talk.say("/growth TSLA")
+    assert "Tesla will probably end between" in talk.press("Share price"), "it is no dead end"
     assert "/growth AAPL" in talk.say("/growth")
 
 
@@ -201,11 +201,11 @@ def test_few_figures_are_seen_first_and_none_twice_in_any_language(tmp_path: Pat
 @pytest.mark.parametrize(
     ("misses", "of", "said"),
     [
-        (0, 20, "None of 20 earlier quarters fell outside such a range. One in five should: the range is wider"),
-        (1, 8, "1 of 8 earlier quarters fell outside such a range. One in five should: about as promised."),
-        (4, 20, "4 of 20 earlier quarters fell outside such a range. One in five should: about as promised."),
-        (6, 20, "6 of 20 earlier quarters fell outside such a range. One in five should: expect wider."),
-        (7, 7, "In the model's test 19 of 100 quarters fell outside such a range, all companies together. One in five"),
+        (0, 20, "All 20 earlier ranges held. Four in five should: the range is wider than need be."),
+        (1, 8, "7 of 8 earlier ranges held. Four in five should: about as promised."),
+        (4, 20, "16 of 20 earlier ranges held. Four in five should: about as promised."),
+        (6, 20, "14 of 20 earlier ranges held. Four in five should: expect wider."),
+        (7, 7, "In the model's test 81 of 100 ranges held, all companies together. Four in five"),
     ],
 )
 def test_the_line_of_trust_is_that_of_this_company_once_it_has_two_years_of_outcomes(

@@ -223,7 +223,7 @@ def test_the_buttons_under_a_report_show_what_is_next_and_stop_what_it_comes_fro
     assert "In the quarter to about 31 March 2022, Apple will probably take in" in talk.send(revenue.action)
     assert talk.send(stop.action) == "You no longer watch AAPL. You watch nothing now."
     assert watchlist.watchlist(services.store, 7) == []
-    assert talk.send(stop.action) == "You don't watch AAPL. /list shows what you watch.", "an old message stays"
+    assert talk.send(stop.action) == "You don't watch Apple. /list shows what you watch.", "an old message stays"
     talk.send("add:AAPL")
     assert [row.symbol for row in watchlist.watchlist(services.store, 7)] == ["AAPL"]
 

@@ -227,7 +227,7 @@ def test_a_silent_yahoo_is_told_and_nothing_is_guessed_or_remembered(server: Yah
         forecasts.resolve(start(), "VOD.L")
     with pytest.raises(MarketDataError, match="Yahoo Finance has a failure on its side; please try again"):
         forecasts.resolve(start(), "nintendo")
-    with pytest.raises(UnknownSymbol, match="Did you mean MSFT"):
+    with pytest.raises(UnknownSymbol, match="Did you mean Microsoft"):
         forecasts.resolve(start(), "mircosoft")
     assert asked_back(start(), "COKE") == ["KO"]  # whether a symbol COKE exists can't be told now
     server.clear_faults()

@@ -82,7 +82,7 @@ def test_details_come_in_place_stay_at_another_horizon_and_go_again(services: Se
         "Middle outcome and chance of a rise.</b> $176.52 and 57",
         "(usually 61",
         "Why this wide",
-        "Tested on",
+        "In the model's test on",
     ):
         assert words in details.text
         assert words not in short.text

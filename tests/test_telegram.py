@@ -140,7 +140,7 @@ def test_a_stale_or_forged_button_is_answered_kindly(server: TelegramServer, tmp
         ("/forecast AAPL 1000000000000", "1 to 63"),
         ("/forecast AAPL 3x", "1 to 63"),
         ("/watch", "Which stock?"),
-        ("/unwatch MSFT", "You don't watch MSFT"),
+        ("/unwatch MSFT", "You don't watch Microsoft"),
         ("/start AAPL", "Apple will probably end between"),
         ("/help", "/watch TICKER"),
         ("/privacy", "What I keep about you"),

@@ -75,6 +75,35 @@ def test_each_line_tells_the_record_that_it_names(services: Services, horizon: i
         assert line in sentences.summary(made)
 
 
+@pytest.mark.parametrize("horizon", HEADS)
+def test_each_line_of_a_comparison_tells_its_own_record_and_promises_no_more(services: Services, horizon: int) -> None:
+    recorded = {row["symbol"] for row in weekly_rows(services.store, None, horizon)}
+    symbols = ("AAPL", "TSLA", "^VIX", "KO")
+    chat = as_text(conversation.answer(ChatContext(services, 1), f"/compare {' '.join(symbols)} {horizon}d").text)
+    page = Visitor(create_app(services)).get(f"/compare?symbols={quote(','.join(symbols))}&horizon={horizon}").text
+    rows = re.findall(r'<th scope="row">.*?</tr>', page, re.DOTALL)
+    for symbol, row in zip(symbols, rows, strict=True):
+        (line,) = [line for line in chat.splitlines() if line.startswith(f"{symbol} ")]
+        own = symbol in recorded
+        told = f"{shares(services, symbol if own else None, horizon)[0]} of 100 held"
+        assert line.endswith(f"({told})" if own else f"({told}, all stocks together)")
+        assert told in plain_text(row)
+    about = "8 in 10 outcomes should end inside these ranges. Beside each: how many of 100 earlier ranges, made as far"
+    assert about in chat and about in plain_text(page)
+    assert "outcomes end inside" not in chat + page
+
+
+def test_between_two_heads_a_comparison_names_the_one_whose_record_it_tells(services: Services) -> None:
+    made = forecasts.answer(services, "AAPL", 42).forecast
+    worse = min(21, 63, key=lambda horizon: shares(services, "AAPL", horizon))
+    assert sentences.held_in_short(made) == f"{shares(services, 'AAPL', worse)[0]} of 100 held, {AHEAD[worse]} ahead"
+    alone = replace(made, explanation=replace(made.explanation, beside=None))
+    assert sentences.held_in_short(alone).endswith("of 100 held in the model's test of all stocks")
+    untested = replace(alone, explanation=replace(alone.explanation, record=None))
+    assert sentences.held_in_short(untested) == ""
+    assert "Beside each" not in sentences.about_held_in_short([untested])
+
+
 def test_between_two_heads_stands_the_worse_of_theirs(services: Services) -> None:
     beside = forecasts.answer(services, "AAPL", 42).forecast.explanation.beside
     assert beside is not None

@@ -191,11 +191,15 @@ def test_buttons_show_more_of_the_past_in_place_and_without_a_script(visit: Visi
         page.goto("/stocks/AAPL")
         before = page.evaluate(source)
         page.evaluate("window.here = true")
+        assert page.get_by_role("link", name="Auto").get_attribute("aria-current") == "true"
         page.get_by_role("link", name="Five years").click()
         until(page, f"{source}.includes('past=5y')", True)
         assert page.evaluate("window.here") and page.evaluate(source) != before
         assert page.url.endswith("&past=5y#chart")
         assert page.get_by_role("link", name="Five years").get_attribute("aria-current") == "true"
+        page.get_by_role("link", name="Auto").click()
+        until(page, source, before)
+        assert page.locator(".pasts [aria-current]").count() == 1
     with visit(java_script_enabled=False) as tab:
         tab.page.goto("/stocks/AAPL")
         tab.page.get_by_role("link", name="One year").click()
@@ -388,7 +392,7 @@ def test_what_is_still_being_worked_out_is_filled_in(browser: Any, tmp_path: Pat
             tab.page.goto("/")
             assert tab.page.get_by_text("All stocks are being looked at").is_visible()
             held.set()
-            tab.page.get_by_text("Out of 42 symbols").wait_for()
+            tab.page.get_by_text("Out of 42 stocks and indices").wait_for()
         visits.check()
 
 

@@ -120,7 +120,7 @@ def test_the_first_home_page_makes_one_forecast_and_waits_for_no_other(market: t
     assert "s-maxage" not in page.headers["cache-control"], "what will be another page in a moment is not kept"
     held.set()
     assert app.state.overviews.get(10, 60).is_whole
-    assert f"Out of {WHOLE} symbols" in plain_text(Visitor(app).get("/").text)
+    assert f"Out of {WHOLE} stocks and indices" in plain_text(Visitor(app).get("/").text)
 
 
 def test_the_market_shows_what_there_is_while_the_rest_is_worked_out(market: tuple[Services, Many]) -> None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
@@ -221,6 +222,24 @@ def test_a_comparison_shows_the_ranges_in_percent_and_as_prices(visitor: Visitor
     made = forecasts.answer(sample_services(tmp_path), "AAPL", 10).forecast
     text = plain_text(visitor.get("/compare?symbols=AAPL,KO").text)
     assert f"{forecast_view.spread(made)} {' to '.join(sentences.price_range(made))}" in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("apple and tesla", ["apple", "tesla"]),
+        ("Apple vs. tesla versus KO", ["Apple", "tesla", "KO"]),
+        ("apple, msft, or coca-cola", ["apple", "msft", "coca-cola"]),
+        ("AAPL msft", ["AAPL", "msft"]),
+        ("procter and gamble vs johnson and johnson", ["procter and gamble", "johnson and johnson"]),
+        ("bank of america and S&P 500", ["bank of america", "S&P 500"]),
+    ],
+)
+def test_names_to_compare_are_parted_as_people_part_them(visitor: Visitor, typed: str, names: list[str]) -> None:
+    page = visitor.get(f"/compare?symbols={quote(typed)}")
+    assert page.status_code == 200
+    assert f'value="{escape(", ".join(names))}"' in page.text
+    assert page.text.count('<th scope="row">') == len(names)
 
 
 def test_a_chart_of_a_comparison_tells_what_is_wrong_with_the_symbols_first(visitor: Visitor) -> None:

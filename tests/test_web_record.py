@@ -10,6 +10,7 @@ import pytest
 
 from bellwether.ask import forecasts
 from bellwether.core.types import Q50
+from bellwether.forecasting import sentences
 from bellwether.jobs.record_universe import forecast_universe
 from bellwether.jobs.replay import MOST_MISSES
 from bellwether.services import Services
@@ -18,6 +19,9 @@ from bellwether.track_record.ledger.issue import record
 from bellwether.track_record.ledger.outcomes_table import Outcome
 from bellwether.track_record.ledger.score_sums import count
 from bellwether.track_record.ledger.verify import verify
+from bellwether.track_record.scores.types import Interval
+from bot import conversation
+from bot.commands import ChatContext
 from tests.support.account import live_services, made_up
 from tests.support.web import Visitor, plain_text, sample_services
 from web.app import create_app
@@ -50,6 +54,38 @@ def test_somebody_without_background_reads_how_good_they_were(visitor: Visitor, 
     assert "Of 100 ranges, 80 of which should have held, 79 did." in text
     assert "Fewer held in storms: in February 2020 only" in text
     assert "Of rise or fall they knew no more than how often shares rise anyway." in text
+
+
+@pytest.mark.parametrize("symbol", [None, "AAPL"])
+def test_chat_and_page_tell_the_same_totals_and_what_each_of_them_counts(
+    visitor: Visitor, services: Services, symbol: str | None
+) -> None:
+    record = forecasts.track_record(services, symbol=symbol)
+    chat = conversation.answer(ChatContext(services, 1), f"/track {symbol or ''}").text
+    text = plain_text(visitor.get(record_view.record_address(symbol or "")).text).replace("\N{NO-BREAK SPACE}", " ")
+    score = record.score
+    assert f"{score.forecasts:,} forecasts up to a month ahead, made in {score.weeks} weeks" in chat
+    assert f"Forecasts with an outcome {score.forecasts:,} in {score.weeks} weeks, up to a month ahead" in text
+    three_months = f"With those three months ahead, {record.issued:,} were made and {record.settled:,} have an outcome"
+    assert f"{three_months}; {record.waiting:,} still wait for their day." in text
+    for row in record.by_horizon:
+        share = record_view.share(row.score.coverage_80)
+        assert f"{sentences.label(row.horizon)}: {share} held" in chat
+        assert (
+            f"{sentences.label(row.horizon)} {row.score.forecasts:,} {share}".replace("\N{NO-BREAK SPACE}", " ") in text
+        )
+        own = forecasts.track_record(services, symbol=symbol, horizon=row.horizon)
+        assert own.settled == own.score.forecasts == row.score.forecasts
+        assert record_view.counts(own).startswith(f"{own.issued:,} were made; {own.waiting:,} still wait")
+
+
+def test_worse_than_the_plain_rule_is_said_in_words_and_not_by_a_minus_sign(visitor: Visitor) -> None:
+    text = plain_text(visitor.get("/stocks/AAPL?horizon=63").text).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Worse than the plain rule by 6.0 % 13.8 % worse to 1.7 % better, allowing for luck" in text
+    assert "better than the plain rule by −" not in text.lower()
+    assert record_view.luck(Interval(-0.03, -0.01)) == "1.0 % to 3.0 %, allowing for luck".replace(
+        " %", "\N{NO-BREAK SPACE}%"
+    )
 
 
 def test_few_outcomes_are_said_to_be_too_few(services: Services) -> None:

@@ -138,7 +138,7 @@ def test_the_feed_is_atom_with_one_entry_a_session(visitor: Visitor, services: S
     assert ids[0] == "http://bellwether.test/stocks/%5EGSPC?horizon=5&as_of=2021-12-31"
     made = forecasts.answer(services, "^GSPC", 5).forecast
     assert f"between {forecast_view.amount(made, 0.1)} and" in str(entries[0].findtext(f"{ATOM}title"))
-    assert str(entries[1].findtext(f"{ATOM}title")).startswith("30 December 2021: Over the next week S&P 500 index")
+    assert str(entries[1].findtext(f"{ATOM}title")).startswith("30 December 2021: Over the next week the S&P 500 index")
     link = feed.find(f"{ATOM}link[@rel='self']")
     assert link is not None and link.get("href") == "http://bellwether.test/stocks/%5EGSPC/feed.atom?horizon=5"
 

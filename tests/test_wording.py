@@ -157,7 +157,7 @@ def test_words_claim_no_more_of_the_direction_than_the_record_supports(
 def test_a_model_that_learned_more_since_its_scores_says_so() -> None:
     record = replace(RECORD, taught_to=date(2015, 12, 31))
     told = sentences.trust(replace(MADE, explanation=replace(MADE.explanation, record=record)))
-    assert "Tested on 2019-2021, when it knew prices to 31 December 2015 only, 80\u00a0% of its ranges" in told
+    assert "In the model's test on 2019-2021, when it knew prices to 31 December 2015 only, 80\u00a0%" in told
     assert "had not seen" not in told
 
 
@@ -222,7 +222,7 @@ def test_the_record_is_told_with_its_uncertainty(low: float, skill: float, high:
     record = replace(RECORD, skill_low=low, skill=skill, skill_high=high)
     told = sentences.trust(replace(MADE, explanation=replace(MADE.explanation, record=record)))
     assert words in told
-    assert "Tested on 2019-2021, which it had not seen, 80\u00a0% of its ranges for all stocks held." in told
+    assert "In the model's test on 2019-2021, which it had not seen, 80\u00a0% of its ranges for all" in told
 
 
 def test_the_baseline_claims_no_record() -> None:

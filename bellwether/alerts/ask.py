@@ -46,7 +46,7 @@ def _check_earnings(services: Services, wish: RuleRequest, seen: Outlook) -> Non
     if wish.kind is RuleKind.EARNINGS and next_earnings(services, seen.instrument, seen.bars.cutoff) is None:
         raise BadRule(
             said(
-                "I can't learn here when {name} reports its earnings, so I can't warn of it.",
+                "I can't learn here when {name:the} reports its earnings, so I can't warn of it.",
                 name=with_articles(seen.instrument.name, seen.instrument.symbol),
             )
         )

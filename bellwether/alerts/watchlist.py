@@ -60,9 +60,14 @@ def unwatch(store: Store, universe: Universe, chat_id: int, text: str) -> Watche
         meant = read(asked, watched).candidates
         if len(meant) > 1:
             raise AmbiguousSymbol(asked, meant)
-        instrument = meant[0] if meant else instrument_of(as_symbol(asked) or asked)
+        instrument = meant[0] if meant else _not_watched(universe, asked)
         changed = subscriptions_table.remove(db, chat_id, instrument.symbol)
         return Watched(instrument, changed, len(symbols) - changed)
+
+
+def _not_watched(universe: Universe, asked: str) -> Instrument:
+    known = read(asked, universe).candidates
+    return known[0] if len(known) == 1 else instrument_of(as_symbol(asked) or asked)
 
 
 def watchlist(store: Store, chat_id: int) -> list[Subscription]:

@@ -24,6 +24,7 @@ _LETTERS = {True: 13.5, False: 15}  #: pixels of the figures at the lines, by wh
 _BESIDE_PLOT = (72, 62)  #: pixels beside what is drawn, and below it, with the figures of the axes
 _TITLE = 62  #: pixels of a title and what stands under it
 _GAP = 17  #: pixels from one figure to the next
+_ABOVE = 13  #: pixels from the line to the middle of a figure that stands over it, or under it
 _NEAREST = 12  #: pixels from one bracket to the next
 _PAD = 0.1  #: of the span of prices, above and below
 _BANDS = ((Q10, Q90, 0.28), (Q25, Q75, 0.38))  #: from level to level, opacity: 8 in 10 outcomes, and half of them
@@ -54,6 +55,8 @@ def fan_chart(
     # the figures stand over the fan, or on its right where it is too small for them
     is_over = figures.width < width * len(ahead) / (len(past) + len(ahead)) and not came
     sessions = [date.fromisoformat(row["date"]) for row in (*past, *ahead)]
+    under = int(figures.width * (len(past) + len(ahead)) / width) + 1  # sessions that its figure stands over
+    beneath = [row["close"] for row in past[-under:]] if is_over else []
     room = 0.0 if is_over else figures.width / width
     x = trading_days.place(sessions, len(past) - 1, palette, is_small=is_small, room=room)
     y = kit.amount(f"q{Q10}") | {"scale": {"domain": figures.domain, "nice": False, "zero": False}}
@@ -63,10 +66,10 @@ def fan_chart(
         _line(fan, f"q{Q50}", palette.fan, x, strokeDash=[4, 3]),
         _line(past, "close", palette.past, x),
         *report_layers(outlook.report, fan, x, palette),
-        *bracket_layers(earlier, x, palette),
-        *([_line(came, "close", palette.past, x), _point(came[-1], x, palette)] if came else []),
         _point(last, x, palette),
-        *figures.layers(x, palette, is_over=is_over),
+        *bracket_layers(earlier, x, palette),  # a miss at the last close shows its cross
+        *([_line(came, "close", palette.past, x), _point(came[-1], x, palette)] if came else []),
+        *figures.layers(x, palette, beneath),
     ]
     body = kit.fit(*kit.SIZES[shape]) | {"layer": layers}
     title = _title(outlook, horizon, palette, shape, [*_legend(outlook, bool(earlier), bool(came))])
@@ -124,17 +127,23 @@ class _Figures:
         self._texts = [money(height, instrument.currency, instrument.symbol) for height in self._heights]
         self.width = max(kit.text_width(text, size, is_bold=True) for text in self._texts) + 18
 
-    def layers(self, x: Specification, palette: Palette, *, is_over: bool) -> list[Specification]:
-        """Over the fan, that of the last close on the right of its point; or all of them on the right of the fan."""
-        off = _apart([-10, 0, 12] if is_over else [0, 0, 0], [-height / self._pixel for height in self._heights])
+    def layers(self, x: Specification, palette: Palette, beneath: list[float]) -> list[Specification]:
+        """All of them on the right of the fan; or, where the closes `beneath` its last one are given, over the fan.
+
+        That of the last close then stands before its point, above or below these closes, whichever is nearer.
+        """
+        is_over = bool(beneath)
+        off = _apart([0, 0, 0], [-height / self._pixel for height in self._heights])
+        if is_over:
+            up, down = (abs(end - self._heights[1]) / self._pixel for end in (max(beneath), min(beneath)))
+            off = [-10, round(-up - _ABOVE if up <= down else down + _ABOVE, 1), 12]
         layers = []
         for text, height, down, color in zip(
             self._texts, self._heights, off, (palette.ink, palette.past, palette.ink), strict=True
         ):
-            is_end = is_over and color == palette.ink
-            row = {"step": 0 if is_over and not is_end else self._step, "height": height}
+            row = {"step": 0 if is_over and color == palette.past else self._step, "height": height}
             look = {"type": "text", "text": text, "baseline": "middle", "fontSize": self._size, "fontWeight": "bold"}
-            look |= {"align": "right" if is_end else "left", "dx": -2 if is_end else 9, "dy": down}
+            look |= {"align": "right" if is_over else "left", "dx": -2 if is_over else 9, "dy": down}
             around = {"stroke": palette.background, "strokeWidth": 4, "strokeJoin": "round", "opacity": 0.75}
             for mark in (look | around, look | {"color": color}):
                 layers.append(kit.layer([row], mark, x=x, y=kit.amount("height")))

@@ -54,11 +54,17 @@ class UnknownSymbol(BellwetherError, code="unknown_symbol"):
     """No instrument has this symbol in the market we serve."""
 
     def __init__(
-        self, symbol: str, suggestions: tuple[str, ...] = (), market: str = "", served: tuple[str, ...] = ()
+        self,
+        symbol: str,
+        suggestions: tuple[str, ...] = (),
+        market: str = "",
+        served: tuple[str, ...] = (),
+        names: tuple[str, ...] = (),
     ) -> None:
         """`market` is where we looked, for instance "the sample market"; `suggestions` are near symbols.
 
-        `served` are the names of all that this market has, where it has no more than that.
+        `served` are the names of all that this market has, where it has no more than that; `names` those of the
+        suggestions, which are told to whoever asked by name.
         """
         self.symbol, self.suggestions = symbol, suggestions
         where = said("I don't know the ticker {symbol}.", symbol=symbol)
@@ -67,9 +73,10 @@ class UnknownSymbol(BellwetherError, code="unknown_symbol"):
         is_name = symbol != symbol.upper() and symbol.replace(" ", "").isalpha()
         if market and is_name:  # a company, which may well be spelt as it should be
             where = said("I have nothing called “{name}” in {market}.", name=symbol, market=market)
+        self.offered = names if is_name and len(names) == len(suggestions) else suggestions
         hint = said("Please check the spelling.")
         if suggestions:
-            hint = said("Did you mean {symbols}?", symbols=_or(suggestions))
+            hint = said("Did you mean {symbols}?", symbols=_or(self.offered))
         elif served:
             hint = said(
                 "There are {count} stocks and indices in it, such as {examples}.",

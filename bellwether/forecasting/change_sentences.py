@@ -96,26 +96,26 @@ def _sentence(before: Forecast, made: Forecast) -> str:
     widening = _widening(before, made)
     whole = log(widening)
     if abs(whole) < _SAME:
-        return _("The range of {name} is as wide as {then}: nothing that counts has changed.")
+        return _("The range of {name:the} is as wide as {then}: nothing that counts has changed.")
     if before.problem is not None or made.problem is not None:
         if whole > 0:
-            return _("The range of {name} is {wider} than {then}, because its recent prices swung more.")
-        return _("The range of {name} is {wider} than {then}, because its recent prices were calmer.")
+            return _("The range of {name:the} is {wider} than {then}, because its recent prices swung more.")
+        return _("The range of {name:the} is {wider} than {then}, because its recent prices were calmer.")
     rest = log(made.explanation.width_against_baseline / before.explanation.width_against_baseline)
     own = whole - rest
     if own / whole >= _MOSTLY:
         if whole > 0:
-            return _("The range of {name} is {wider} than {then}, mostly because its own recent prices swung more.")
-        return _("The range of {name} is {wider} than {then}, mostly because its own recent prices were calmer.")
+            return _("The range of {name:the} is {wider} than {then}, mostly because its own recent prices swung more.")
+        return _("The range of {name:the} is {wider} than {then}, mostly because its own recent prices were calmer.")
     if (_report(made) - _report(before)) / whole >= _MOSTLY:
-        return _("The range of {name} is {wider} than {then}, mostly for when it reports its results.")
+        return _("The range of {name:the} is {wider} than {then}, mostly for when it reports its results.")
     if rest / whole >= _MOSTLY:
         return _(
-            "The range of {name} is {wider} than {then}, mostly for what the model reads beyond its recent "
+            "The range of {name:the} is {wider} than {then}, mostly for what the model reads beyond its recent "
             "swings: the market, and longer patterns of its prices."
         )
     return _(
-        "The range of {name} is {wider} than {then}: part of it for its own recent swings, part for the market "
+        "The range of {name:the} is {wider} than {then}: part of it for its own recent swings, part for the market "
         "and longer patterns of its prices."
     )
 

@@ -10,7 +10,9 @@ from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import LEVELS, Q10, Q90, Forecast
 from bellwether.forecasting.report_sentences import report, report_day
 from bellwether.forecasting.trust_sentences import (
+    about_held_in_short,
     count_is_not_all,
+    held_in_short,
     record_basis,
     track_record_line,
     trust,
@@ -23,10 +25,12 @@ from bellwether.forecasting.trust_sentences import (
 
 # one door to all that is said of a forecast
 __all__ = [
+    "about_held_in_short",
     "closing",
     "count",
     "count_is_not_all",
     "day",
+    "held_in_short",
     "money",
     "percent",
     "record_basis",
@@ -101,9 +105,9 @@ def headline(forecast: Forecast) -> str:
     low, high = price_range(forecast)
     chance = direction(forecast)
     message = (
-        _("{span} {name} will probably end between {low} and {high}; {chance}.")
+        _("{span} {name:the} will probably end between {low} and {high}; {chance}.")
         if chance
-        else _("{span} {name} will probably end between {low} and {high}.")
+        else _("{span} {name:the} will probably end between {low} and {high}.")
     )
     return message.format(
         span=span(forecast.horizon),
@@ -271,9 +275,9 @@ def _against_pace(forecast: Forecast) -> str:
     if forecast.problem is not None or abs(ratio - 1) < _OTHER_PACE:
         return ""
     message = (
-        _("The model expects calmer days: its range is {share} narrower than a plain rule on that pace alone.")
+        _("The model expects calmer days: its range is {share} narrower than a plain rule's, from that pace alone.")
         if ratio < 1
-        else _("The model expects wilder days: its range is {share} wider than a plain rule on that pace alone.")
+        else _("The model expects wilder days: its range is {share} wider than a plain rule's, from that pace alone.")
     )
     return message.format(share=percent(abs(ratio - 1)))
 
@@ -293,23 +297,23 @@ def _swings(forecast: Forecast) -> str:
     volatility, usual = forecast.explanation.volatility, forecast.explanation.usual_volatility
     swings = percent(volatility)
     if usual is None:
-        message = _("Why this wide: at its recent pace {name} swings by about {swings} a year.")
+        message = _("Why this wide: at its recent pace {name:the} swings by about {swings} a year.")
         return message.format(name=with_articles(forecast.name, forecast.symbol), swings=swings)
     ratio = volatility / usual if usual > 0 else 1.0
     if ratio < 0.9:
         message = _(
-            "Why this wide: at its recent pace {name} swings by about {swings} a year, calmer than its last twelve "
+            "Why this wide: at its recent pace {name:the} swings by about {swings} a year, calmer than its last twelve "
             "months ({usual})."
         )
     elif ratio > 1.1:
         message = _(
-            "Why this wide: at its recent pace {name} swings by about {swings} a year, more volatile than its last "
+            "Why this wide: at its recent pace {name:the} swings by about {swings} a year, more volatile than its last "
             "twelve months ({usual})."
         )
     else:
         message = _(
-            "Why this wide: at its recent pace {name} swings by about {swings} a year, about as volatile as its last "
-            "twelve months ({usual})."
+            "Why this wide: at its recent pace {name:the} swings by about {swings} a year, about as volatile as its "
+            "last twelve months ({usual})."
         )
     return message.format(name=with_articles(forecast.name, forecast.symbol), swings=swings, usual=percent(usual))
 

@@ -1,5 +1,6 @@
 """How far a forecast can be trusted, in sentences: how earlier ones of its horizon held, and its model's test. Pure."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from bellwether.core.i18n.articles import without_english
@@ -36,6 +37,34 @@ def trust_line(forecast: Forecast) -> str:
     return tested if beside is None else f"{track_record_line(beside, forecast.name)} {tested}"
 
 
+def held_in_short(forecast: Forecast) -> str:
+    """The share of the line above in few words, for a table: "69 of 100 held"; empty where there is none."""
+    if forecast.problem is not None:
+        return _("the plain rule's")
+    beside, record = forecast.explanation.beside, forecast.explanation.record
+    if beside is not None and beside.verdict is not SkillVerdict.TOO_EARLY and beside.coverage_80 is not None:
+        share = per_hundred(beside.coverage_80)
+        message = _("{share} of 100 held") if beside.own else _("{share} of 100 held, all stocks together")
+        told = message.format(share=count(share))
+        # between two horizons of the model the record is that of one of them
+        return told if beside.horizon == forecast.horizon else f"{told}, {_ahead(beside.horizon)}"
+    if record is None:
+        return ""
+    share = per_hundred(record.coverage_80)
+    return _("{share} of 100 held in the model's test of all stocks").format(share=count(share))
+
+
+def about_held_in_short(forecasts: Sequence[Forecast]) -> str:
+    """What the ranges in a table promise, and what `held_in_short` tells beside them."""
+    sentences = [_("8 in 10 outcomes should end inside these ranges.")]
+    if any(held_in_short(forecast) for forecast in forecasts):
+        sentences.append(_("Beside each: how many of 100 earlier ranges, made as far ahead, held."))
+    sentences.append(_("A wider range says less, not more."))
+    if any(beside is not None and beside.years for beside in (made.explanation.beside for made in forecasts)):
+        sentences.append(_("Simulated on past prices."))
+    return " ".join(sentences)
+
+
 def trust_basis(forecast: Forecast) -> str:
     """What the line above rests on, and why its count is not all where the score says otherwise."""
     return f"{trust_grounds(forecast)} {count_is_not_all(forecast)}".strip()
@@ -66,7 +95,7 @@ def trust_in_short(forecast: Forecast) -> str:
         tested = _("That test was on {years}: {verdict}.").format(years=years(record.span), verdict=verdict)
     elif record is not None:
         span = _("same years") if _same_years(basis, beside, record) else years(record.span)
-        tested = _("Tested on all stocks, {years}: {share} held, {verdict}.").format(
+        tested = _("In the model's test on all stocks, {years}: {share} held, {verdict}.").format(
             years=span, share=percent(record.coverage_80), verdict=_against_rule(record.skill, _verdict(record))
         )
     return " ".join(filter(None, [line, basis, tested, count_is_not_all(forecast)]))
@@ -187,11 +216,12 @@ def _record_in(language: str, record: Record, years_told: bool) -> str:
     share = percent(record.coverage_80)
     span = _("the same years") if years_told else years(record.span)
     if record.taught_to is None:
-        message = _("Tested on {years}, which it had not seen, {share} of its ranges for all stocks held.")
+        message = _("In the model's test on {years}, which it had not seen, {share} of its ranges for all stocks held.")
         held = message.format(years=span, share=share)
     else:
         held = _(
-            "Tested on {years}, when it knew prices to {day} only, {share} of its ranges for all stocks held."
+            "In the model's test on {years}, when it knew prices to {day} only, {share} of its ranges for all stocks "
+            "held."
         ).format(years=span, share=share, day=day(record.taught_to))
     sentences = [held, _skill(record)]
     if not record.growth_known:

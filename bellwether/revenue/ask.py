@@ -68,7 +68,8 @@ def _statements(fundamentals: Fundamentals, instrument: Instrument) -> Statement
     except (UnknownSymbol, NoStatements):
         raise NoGrowth(
             said(
-                "No company statements are known of {name} ({symbol}). Funds, indices, currencies and coins have none.",
+                "I know no sales figures of {name} ({symbol}). Funds, indices, currencies and coins have none, and of "
+                "some companies I lack them.",
                 name=with_articles(instrument.name, instrument.symbol),
                 symbol=instrument.symbol,
             )

@@ -11,22 +11,22 @@ from bellwether.revenue.issued import PastGrowth
 from bellwether.revenue.types import GrowthForecast
 
 _ENOUGH = 8  #: outcomes of a company, two years of quarters; fewer tell less of it than the model's test
-_PROMISED = 0.2  #: share of outcomes outside an 8-in-10 range
+_PROMISED = 0.8  #: share of outcomes inside an 8-in-10 range
 _LUCK = 0.02  #: by so much the model's test, of thousands of outcomes, may miss the promise and still keep it
 
 
 def trust_line(made: GrowthForecast, past: Sequence[PastGrowth], *, simulated: bool = False) -> str:
-    """The record of this company this far ahead, misses first; below two years of outcomes the model's test."""
+    """How many ranges held of this company this far ahead; below two years of outcomes those of the model's test."""
     own, record = _settled(made, past), made.ahead[0].record
     if record is None:
         return _("How far to trust it: this range is a plain rule's, which knows only the last growths.")
     if len(own) < _ENOUGH:
-        share = 1 - record.coverage_80
-        missed = _("In the model's test {missed} of 100 quarters fell outside such a range, all companies together.")
-        return f"{missed.format(missed=count(round(100 * share)))} {_against_promise(share, _LUCK)}"
-    misses = sum(not forecast.held for forecast in own)
+        share = record.coverage_80
+        tested = _("In the model's test {held} of 100 ranges held, all companies together.")
+        return f"{tested.format(held=count(round(100 * share)))} {_against_promise(share, _LUCK)}"
+    held = sum(bool(forecast.held) for forecast in own)
     luck = sqrt(_PROMISED * (1 - _PROMISED) / len(own))  # one standard deviation of a share that keeps the promise
-    sentences = [_missed(misses, len(own)), _against_promise(misses / len(own), luck)]
+    sentences = [_held(held, len(own)), _against_promise(held / len(own), luck)]
     if simulated:
         sentences.append(_("Simulated on past reports."))
     return " ".join(sentences)
@@ -38,23 +38,23 @@ def _settled(made: GrowthForecast, past: Sequence[PastGrowth]) -> list[PastGrowt
     return [forecast for forecast in past if forecast.growth is not None and forecast.quarters_ahead == ahead]
 
 
-def _missed(misses: int, of: int) -> str:
-    if not misses:
-        return _("None of {count} earlier quarters fell outside such a range.").format(count=count(of))
+def _held(held: int, of: int) -> str:
+    if held == of:
+        return _("All {count} earlier ranges held.").format(count=count(of))
     return ngettext(
-        "{misses} of {count} earlier quarters fell outside such a range.",
-        "{misses} of {count} earlier quarters fell outside such a range.",
-        misses,
-    ).format(misses=count(misses), count=count(of))
+        "{held} of {count} earlier ranges held.",
+        "{held} of {count} earlier ranges held.",
+        held,
+    ).format(held=count(held), count=count(of))
 
 
 def _against_promise(share: float, luck: float) -> str:
-    """What a share of misses means for this range."""
-    if share > _PROMISED + luck:
-        return _("One in five should: expect wider.")
+    """What a share of ranges that held means for this one."""
     if share < _PROMISED - luck:
-        return _("One in five should: the range is wider than need be.")
-    return _("One in five should: about as promised.")
+        return _("Four in five should: expect wider.")
+    if share > _PROMISED + luck:
+        return _("Four in five should: the range is wider than need be.")
+    return _("Four in five should: about as promised.")
 
 
 def record_basis(made: GrowthForecast, past: Sequence[PastGrowth], *, simulated: bool = False) -> str:

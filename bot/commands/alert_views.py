@@ -30,6 +30,7 @@ from bellwether.forecasting.sentences import day, money, signed_percent, within
 from bot.commands.alert_presets import presets, terms
 from bot.commands.alert_typed import EXAMPLES
 from bot.commands.base import ChatContext
+from bot.commands.pause_sentences import pause_notice
 from bot.commands.start import some_symbols
 from bot.keyboards import in_rows
 from bot.replies import Button, Reply, Rows
@@ -89,7 +90,8 @@ def every_alert(chat: ChatContext, page: int) -> Reply:
     page = min(page, max(0, (len(rules) - 1) // _PAGE))
     shown = rules[page * _PAGE : (page + 1) * _PAGE]
     how = _(
-        "Press + and a stock for a new one, or write it: “tell me when Nvidia drops 5\u00a0%”. In short: {examples}."
+        "Press + and a stock for a new one, or write it: “tell me when Nvidia drops 5\u00a0%”. "
+        "As a command: {examples}."
     ).format(examples=EXAMPLES)
     turns = [Button(_("« Newer"), f"alerts:{page - 1}")] if page else []
     turns += [Button(_("Older »"), f"alerts:{page + 1}")] if len(rules) > (page + 1) * _PAGE else []
@@ -103,18 +105,19 @@ def every_alert(chat: ChatContext, page: int) -> Reply:
     if not rules:
         none = _("<b>You have no alerts yet.</b>")
         return Reply(f"{none}\n\n{how}", buttons=buttons)
+    notice = pause_notice(chat)
     paused = " " + _("<i>(paused)</i>")
-    lines = [f"<b>{rule.id}</b> {_described(chat, rule)}{paused if rule.paused else ''}" for rule in shown]
+    lines = [f"<b>{rule.id}</b> {described(chat, rule)}{paused if rule.paused else ''}" for rule in shown]
     opening = ngettext(
         "<b>Your {count} alert</b>, the newest first. Press one to change, pause or remove it.",
         "<b>Your {count} alerts</b>, the newest first. Press one to change, pause or remove it.",
         len(rules),
     ).format(count=len(rules))
-    return Reply("\n\n".join([opening, "\n".join(lines), how]), buttons=buttons)
+    return Reply(notice + "\n\n".join([opening, "\n".join(lines), how]), buttons=buttons)
 
 
-def _described(chat: ChatContext, rule: AlertRule) -> str:
-    """An alert in words, as HTML; with the currency of its price, where that is known without asking the market."""
+def described(chat: ChatContext, rule: AlertRule) -> str:
+    """Describe an alert as HTML; with the currency of its price, where that is known without asking the market."""
     known = chat.services.universe.get(rule.symbol)
     return escape(alerts.describe(rule, known.currency if known else ""))
 
@@ -170,6 +173,8 @@ def one_alert(chat: ChatContext, rule: AlertRule, opening: str, day_move: float 
 
     `day_move` is the move in one day that a level of the price has just taken the place of, which it can take back.
     """
+    chat.note(rule.symbol)
+    chat.services.memory.note_alert(chat.asker, rule.id)
     close, currency = None, ""
     try:
         seen = forecasts.outlook(chat.services, chat.services.provider.instrument(rule.symbol))
@@ -237,7 +242,8 @@ def last_day(chat: ChatContext, rule: AlertRule) -> date | None:
 
 def removed(chat: ChatContext, rule: AlertRule) -> Reply:
     """Say that an alert is gone, with a button that puts it back."""
-    text = _("Removed: {alert}. No more messages about it.").format(alert=_described(chat, rule))
+    chat.services.memory.forget_alert(chat.asker)
+    text = _("Removed: {alert}. No more messages about it.").format(alert=described(chat, rule))
     again = f"addrule:{rule.symbol}:{rule.kind.value}:{rule.horizon or 10}:{terms(rule.threshold, rule.direction)}"
     return Reply(text, buttons=((Button(_("Put it back"), again), Button(_("« All"), "alerts")),))
 

@@ -12,8 +12,9 @@ from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.core.types import Outlook
 from bot.commands.alert_presets import terms
 from bot.commands.alert_quieter import press_quieter, press_stop
+from bot.commands.alert_removal import press_all, press_none, press_sure, remove
 from bot.commands.alert_typed import Typed, read_alert, read_terms
-from bot.commands.alert_views import every_alert, kinds, last_day, one_alert, removed, sides, thresholds
+from bot.commands.alert_views import every_alert, kinds, last_day, one_alert, sides, thresholds
 from bot.commands.base import ChatContext, Command, Given, Press, StaleButton, Who
 from bot.commands.stock_typed import or_ask_back, question_and_horizon
 from bot.replies import Pressed, Reply
@@ -86,13 +87,28 @@ def _change_typed(chat: ChatContext, rule_id: int, words: list[str]) -> Reply:
         return one_alert(chat, rule, _YOURS)
     word = words[0].lower()
     if word in {"remove", "delete", "off", "stop"}:
-        return removed(chat, ask.remove_rule(chat.services.store, chat.chat_id, rule_id))
+        return remove(chat, rule_id)
     if len(words) == 1 and word in {"pause", "resume"}:
         return one_alert(chat, ask.pause_rule(chat.services.store, chat.chat_id, rule_id, word == "pause"), _YOURS)
     wish = read_terms(replace(_wish(chat, rule), direction=None), words)
     if wish.direction is None and wish.threshold == rule.threshold:  # a new one suggests its own side
         wish = replace(wish, direction=rule.direction)
     return one_alert(chat, ask.change_rule(chat.services, chat.chat_id, rule_id, wish), _CHANGED)
+
+
+def with_threshold(chat: ChatContext, rule: AlertRule, threshold: float, *, signed: bool = False) -> Reply:
+    """Change the threshold of an alert, a fraction or a price as quoted; its side stays unless the number is `signed`.
+
+    A price suggests its own side. Raises what `alerts.ask.change_rule` does.
+    """
+    wish = _wish(chat, rule)
+    if rule.kind is RuleKind.PRICE:
+        wish = replace(wish, threshold=threshold, direction=None)
+    elif signed:
+        wish = replace(wish, threshold=threshold, direction=Direction.BELOW if threshold < 0 else Direction.ABOVE)
+    else:
+        wish = replace(wish, threshold=-threshold if rule.threshold < 0 else threshold)
+    return one_alert(chat, ask.change_rule(chat.services, chat.chat_id, rule.id, wish), _CHANGED)
 
 
 def _wish(chat: ChatContext, rule: AlertRule) -> RuleRequest:
@@ -121,7 +137,7 @@ def _press_add(chat: ChatContext, given: Given) -> Pressed:
     return Pressed(_("Done."), edit=_add(chat, given.symbol(), wish))
 
 
-def _press_all(chat: ChatContext, given: Given) -> Pressed:
+def _press_list(chat: ChatContext, given: Given) -> Pressed:
     return Pressed(edit=every_alert(chat, given.number() if len(given) else 0))
 
 
@@ -175,9 +191,7 @@ def _changed(chat: ChatContext, given: Given, wish: RuleRequest) -> Pressed:
 
 
 def _press_remove(chat: ChatContext, given: Given) -> Pressed:
-    return Pressed(
-        _("Removed."), edit=removed(chat, ask.remove_rule(chat.services.store, chat.chat_id, given.number()))
-    )
+    return Pressed(_("Removed."), edit=remove(chat, given.number()))
 
 
 def _seen(chat: ChatContext, question: str) -> Outlook:
@@ -218,7 +232,7 @@ COMMAND = Command(
             ("kinds", _press_kinds, (1, 2)),
             ("kind", _press_kind, (3,)),
             ("addrule", _press_add, (4, 5)),
-            ("alerts", _press_all, (0, 1)),
+            ("alerts", _press_list, (0, 1)),
             ("rule", _press_rule, (1,)),
             ("setrule", _press_set, (2, 3)),
             ("atlevel", _press_level, (3,)),
@@ -227,6 +241,9 @@ COMMAND = Command(
             ("pause", _press_pause, (1,)),
             ("resume", _press_resume, (1,)),
             ("rmrule", _press_remove, (1,)),
+            ("rmsure", press_sure, (0, 1)),
+            ("rmall", press_all, (0, 1)),
+            ("rmnone", press_none, (0,)),
             ("quieter", press_quieter, (1,)),
             ("stop", press_stop, (1,)),
         )

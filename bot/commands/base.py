@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from bellwether.core.alert_types import Preferences
+from bellwether.core.chat_memory import Asker
 from bellwether.core.errors import BellwetherError
 from bellwether.core.i18n.translate import said
 from bellwether.core.parsing import parse_horizon
@@ -27,6 +28,16 @@ class ChatContext:
     rights_known: bool = True  #: False where it could not be learnt who the admins are
     first_name: str = ""  #: of whoever writes, as a face tells it; it is shown to nobody else, and not stored
     preferences: Preferences = field(default_factory=Preferences)  #: the chat's, once the conversation has read them
+    person: int | None = None  #: who asks in a group, where each has a last stock of their own
+
+    @property
+    def asker(self) -> Asker:
+        """Whose questions go on from each other."""
+        return Asker(self.chat_id, self.person)
+
+    def note(self, *symbols: str, horizon: int | None = None) -> None:
+        """Remember what is asked about, for what is asked next."""
+        self.services.memory.note(self.asker, symbols, horizon)
 
 
 class Who(Enum):

@@ -17,6 +17,7 @@ from bot.keyboards import MOST_BYTES, horizons, meaning
 from bot.replies import Pressed, Reply, Rows
 
 FEWEST, MOST = 2, 5
+_BETWEEN = {"vs", "vs.", "versus", "and", "or"}  #: words that may stand between two names
 _HOW = said(
     "Please name {fewest} to {most} stocks: /compare AAPL MSFT TSLA, or with commas: /compare coca cola, apple 1m",
     fewest=FEWEST,
@@ -31,7 +32,7 @@ def answer(chat: ChatContext, text: str) -> Reply:
 
 
 def _names(text: str) -> list[str]:
-    return [part for part in parted(text) if part.lower() != "vs"]
+    return [part for part in parted(text) if part.lower() not in _BETWEEN]
 
 
 def compared(chat: ChatContext, names: list[str], horizon: int) -> Reply:
@@ -47,6 +48,7 @@ def compared(chat: ChatContext, names: list[str], horizon: int) -> Reply:
         made.setdefault(forecast.symbol, forecast)
     if len(made) < FEWEST:
         raise BadSymbol(together(said("These are one and the same."), _HOW))
+    chat.note(*made, horizon=horizon)
     several = list(made.values())
     chart = charts.comparison(several, chat.preferences.theme)
     return Reply(_table(several), chart=chart, buttons=(*_horizons(list(made), horizon), (meaning(),)))
@@ -66,24 +68,26 @@ def _table(compared: list[Forecast]) -> str:
     ranked = sorted(compared, key=lambda forecast: forecast.width, reverse=True)
     widest, calmest = ranked[0], ranked[-1]
     horizon = compared[0].horizon
-    headline = _("{span} {widest} may move the most, {calmest} the least.").format(
+    headline = _("{span} {widest:the} may move the most, {calmest:the} the least.").format(
         span=sentences.span(horizon),
         widest=with_articles(widest.name, widest.symbol),
         calmest=with_articles(calmest.name, calmest.symbol),
     )
     caveats = dict.fromkeys(caveat for forecast in compared for caveat in forecast.caveats)
     end = f"<i>{escape(' '.join(translated(caveat) for caveat in (*caveats, sentences.NOT_ADVICE)))}</i>"
-    about = _("8 in 10 outcomes end inside these ranges; a wider one says less, not more.")
+    about = escape(sentences.about_held_in_short(compared))
     return "\n\n".join([f"<b>{escape(headline)}</b>", "\n".join(map(_line, compared)), about, end])
 
 
 def _line(forecast: Forecast) -> str:
-    return _("<b>{symbol}</b> {price}: {low} to {high}").format(
+    held = sentences.held_in_short(forecast)
+    line = _("<b>{symbol}</b> {price}: {low} to {high}").format(
         symbol=escape(forecast.symbol),
         price=escape(sentences.money(forecast.last_close, forecast.currency, forecast.symbol)),
         low=sentences.signed_percent(forecast.growths[Q10]),
         high=sentences.signed_percent(forecast.growths[Q90]),
     )
+    return f"{line} ({escape(held)})" if held else line
 
 
 def _horizons(symbols: list[str], shown: int) -> Rows:

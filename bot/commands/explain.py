@@ -91,7 +91,16 @@ _DAY = (
         "count."
     ),
 )
+_HELD = (
+    N_("How many held."),
+    N_(
+        "“72 of 100 held” looks back at my earlier ranges whose time is over. In 72 of 100 cases what came lay inside "
+        "the range, in 28 outside. It should be 80; fewer means that the ranges were too narrow, so expect wider. "
+        "/track shows all of it, misses too."
+    ),
+)
 _OF_TOPIC = {
+    Topic.HELD: _HELD,
     Topic.RANGE: _RANGE,
     Topic.MIDDLE: _MIDDLE,
     Topic.CHANCE: _CHANCE,

@@ -11,6 +11,7 @@ from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.forecasting import sentences
 from bot import charts
 from bot.commands.base import ChatContext, Command, Given, Press, Who
+from bot.commands.pause_sentences import is_stopped
 from bot.commands.stock_typed import or_ask_back, question_and_horizon
 from bot.keyboards import under_details, under_forecast
 from bot.replies import NO_FILE, Pressed, Reply, detailed_text, short_text
@@ -36,6 +37,7 @@ def show(chat: ChatContext, question: str, horizon: int, *, details: bool = Fals
     """
     asked = forecasts.answer(chat.services, question, horizon)
     made = asked.forecast
+    chat.note(made.symbol, horizon=horizon)
     try:
         is_watched = made.symbol in {row.symbol for row in watchlist.watchlist(chat.services.store, chat.chat_id)}
     except StoreError:  # a forecast is still given
@@ -43,7 +45,9 @@ def show(chat: ChatContext, question: str, horizon: int, *, details: bool = Fals
     return Reply(
         detailed_text(made, expert=chat.preferences.expert) if details else short_text(made),
         chart=charts.fan(chat.services, asked, chat.preferences.theme),
-        buttons=(under_details if details else under_forecast)(made.symbol, horizon, is_watched),
+        buttons=(under_details if details else under_forecast)(
+            made.symbol, horizon, is_watched, is_watched and is_stopped(chat)
+        ),
     )
 
 

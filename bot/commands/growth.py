@@ -3,7 +3,8 @@
 from dataclasses import replace
 from html import escape
 
-from bellwether.core.errors import BadSymbol
+from bellwether.ask import forecasts
+from bellwether.core.errors import BadSymbol, NoGrowth
 from bellwether.core.i18n.translate import N_, said
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.parsing import DEFAULT_HORIZON
@@ -21,23 +22,36 @@ def answer(chat: ChatContext, text: str) -> Reply:
     """Give the revenue forecast for "AAPL" or "apple"."""
     if not text.strip():
         raise BadSymbol(said("Which company? For example: /growth AAPL"))
-    return or_ask_back(lambda: _show(chat, text), "growth:{}")
+    return or_ask_back(lambda: _show_or_price(chat, text), "growth:{}")
+
+
+def _show_or_price(chat: ChatContext, text: str) -> Reply:
+    """Give the forecast, or say why there is none, with a way on to the price."""
+    try:
+        return _show(chat, text)
+    except NoGrowth as problem:
+        symbol = forecasts.resolve(chat.services, text).symbol
+        return Reply(escape(problem.for_person), buttons=((_price(symbol),),))
 
 
 def _show(chat: ChatContext, text: str, *, details: bool = False) -> Reply:
     asked = ask.growth(chat.services, text)
     made = asked.forecast
+    chat.note(made.symbol)
     more = (
         Button(_("Short again"), f"growth_short:{made.symbol}")
         if details
         else Button(_("Details"), f"growth_details:{made.symbol}")
     )
-    price = Button(_("Share price"), f"ask:{made.symbol}:{DEFAULT_HORIZON}")
     return Reply(
         _detailed_text(asked) if details else _short_text(asked),
         chart=charts.growth(made, chat.preferences.theme),
-        buttons=((more, replace(meaning(), action="growth_meaning")), (price,)),
+        buttons=((more, replace(meaning(), action="growth_meaning")), (_price(made.symbol),)),
     )
+
+
+def _price(symbol: str) -> Button:
+    return Button(_("Share price"), f"ask:{symbol}:{DEFAULT_HORIZON}")
 
 
 def _short_text(asked: GrowthAnswer) -> str:
@@ -80,7 +94,7 @@ def _limits(asked: GrowthAnswer) -> str:
 
 
 _PRESSES = {
-    "growth": Press(lambda chat, given: _show(chat, given.symbol())),
+    "growth": Press(lambda chat, given: _show_or_price(chat, given.symbol())),
     "growth_meaning": Press(lambda chat, given: sales_meaning(), (0,)),
     "growth_short": Press(lambda chat, given: Pressed(edit=_show(chat, given.symbol()))),
     "growth_details": Press(lambda chat, given: Pressed(edit=_show(chat, given.symbol(), details=True))),

@@ -17,10 +17,10 @@ _PARTS = (
         ),
     ),
     (
-        N_("How often it missed."),
+        N_("How often it held."),
         N_(
-            "One in five quarters should fall outside. Where more did, the company is harder to foresee than most: "
-            "expect wider. Where a company has fewer than eight such quarters, all companies together stand in for it."
+            "Four in five ranges should hold. Where fewer did, the company is harder to foresee than most: expect "
+            "wider. Where a company has fewer than eight such quarters, all companies together stand in for it."
         ),
     ),
     (

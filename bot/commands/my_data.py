@@ -12,6 +12,7 @@ _POLICY = N_(
     "write to you when you want it.\n"
     "• The text of a message only until it is answered, or for a day where I can't read it; then it is erased. What "
     "you say by /feedback is kept for whoever runs this bot.\n"
+    "• The last stock you asked about, for an hour, in memory only.\n"
     "• The digests and alerts I owe you and when they were sent, so that none is lost or sent twice.\n\n"
     "/export_me gives you all of it as a file, /delete_me erases all of it for good, /stop only silences me. "
     "What lies in the operator's backups goes when they do.\n\n"
@@ -49,6 +50,7 @@ def delete(chat: ChatContext, text: str) -> Reply:
 
 
 def _erase(chat: ChatContext, given: Given) -> Pressed:
+    chat.services.memory.forget(chat.chat_id)
     gone = chats.erase(chat.services.store, chat.services.clock, chat.chat_id)
     return Pressed(_("Erased.") if gone else "", edit=Reply(_(_DONE if gone else _NOTHING)))
 

@@ -2,6 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
+from bellwether.core.errors import StoreError
 from bellwether.core.i18n.numbers import day
 from bellwether.core.i18n.translate import N_, ngettext
 from bellwether.core.i18n.translate import gettext as _
@@ -32,6 +33,15 @@ def pause_notice(chat: ChatContext) -> str:
             ).format(count=pause.lost)
         )
     return " ".join(sentence for sentence in sentences if sentence) + "\n\n"
+
+
+def is_stopped(chat: ChatContext) -> bool:
+    """Tell whether nothing comes before somebody here says /start. Never raises: an answer is still given."""
+    try:
+        pause = chats.pause_of(chat.services.store, chat.services.clock, chat.chat_id)
+    except StoreError:
+        return False
+    return pause is not None and pause.until is None and pause.why is Silence.STOPPED
 
 
 def _when(pause: Pause, zone: ZoneInfo) -> str:

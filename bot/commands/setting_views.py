@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from html import escape
 from zoneinfo import ZoneInfo
 
+from bellwether.alerts.next_digest import after_the_close
 from bellwether.core.alert_types import AlertSettings, DigestMode
 from bellwether.core.i18n.time_zones import city
 from bellwether.core.i18n.translate import ENGLISH, LANGUAGES, N_, ngettext, pgettext, spoken
 from bellwether.core.i18n.translate import gettext as _
+from bellwether.delivery.messages import TERMINAL
 from bot.commands.base import ChatContext
 from bot.commands.setting_typed import OFF
 from bot.keyboards import in_rows
@@ -124,8 +126,11 @@ _DIGESTS = {
 }
 
 
-def menu(what: str) -> Reply:
+def menu(chat: ChatContext, what: str) -> Reply:
     """Offer the choices of one of MENUS."""
+    if what == "language" and chat.chat_id == TERMINAL:
+        here = replace(MENUS[what], off=lambda: _("As on this computer"))
+        return Reply(_(here.question), buttons=_buttons(what, here))
     if what == "timezone":  # cities have a name of their own in each language
         return Reply(_(MENUS[what].question), buttons=zones(_ZONES))
     return Reply(_(MENUS[what].question), buttons=_buttons(what, MENUS[what]))
@@ -145,14 +150,7 @@ def _buttons(what: str, menu: Menu) -> Rows:
 def overview(chat: ChatContext, now: AlertSettings, opening: str = "") -> Reply:
     """Show all settings, with a button for each."""
     local = chat.services.clock().astimezone(ZoneInfo(now.timezone))
-    delay = chat.services.settings.alerts.digest_delay
-    at = (
-        _("at {time} or later").format(time=f"{now.digest_at:%H:%M}")
-        if now.digest_at
-        else ngettext("about {count} minute after the close", "about {count} minutes after the close", delay).format(
-            count=delay
-        )
-    )
+    at = _("at {time} or later").format(time=f"{now.digest_at:%H:%M}") if now.digest_at else _after_close(chat, now)
     lines = [
         _("• Time zone: <b>{zone}</b>, where it is {time} now").format(
             zone=escape(now.timezone), time=f"{local:%H:%M}"
@@ -164,12 +162,25 @@ def overview(chat: ChatContext, now: AlertSettings, opening: str = "") -> Reply:
         if now.expert
         else _("• “Details” of a forecast: <b>in plain words</b>"),
         _("• Charts: <b>dark</b>") if now.theme == "dark" else _("• Charts: <b>light</b>"),
-        _("• Language: <b>{language}</b>").format(language=_spoken(now)),
+        _("• Language: <b>{language}</b>").format(language=_spoken(chat, now)),
     ]
     how = _("How I write to you. The digest is one message on all that you watch.")
     press = _("Press what you want to change. /alerts has your alerts, /stop silences everything.")
     text = f"{opening}{how}\n\n" + "\n".join(lines) + f"\n\n{press}"
     return Reply(text, buttons=_switches(now))
+
+
+def _after_close(chat: ChatContext, now: AlertSettings) -> str:
+    """How long after the close a digest comes, and when that is by the chat's clock."""
+    delay = chat.services.settings.alerts.digest_delay
+    after = ngettext("about {count} minute after the close", "about {count} minutes after the close", delay).format(
+        count=delay
+    )
+    due = after_the_close(chat.services, chat.chat_id, now)
+    if due is None:
+        return after
+    local = due.astimezone(ZoneInfo(now.timezone))
+    return _("{after_the_close} (about {time} your time)").format(after_the_close=after, time=f"{local:%H:%M}")
 
 
 def _switches(now: AlertSettings) -> Rows:
@@ -208,9 +219,8 @@ def _budget(now: AlertSettings) -> str:
     return _("{count}, the rest goes into the digest").format(count=now.weekly_budget)
 
 
-def _spoken(now: AlertSettings) -> str:
-    return (
-        LANGUAGES[now.language]
-        if now.language
-        else _("{language}, as in Telegram").format(language=LANGUAGES[spoken()])
-    )
+def _spoken(chat: ChatContext, now: AlertSettings) -> str:
+    if now.language:
+        return LANGUAGES[now.language]
+    follows = _("{language}, as in Telegram") if chat.chat_id != TERMINAL else _("{language}, as on this computer")
+    return follows.format(language=LANGUAGES[spoken()])

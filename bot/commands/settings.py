@@ -13,7 +13,7 @@ from bellwether.core.types import Theme
 from bellwether.delivery import chat_wishes
 from bot.commands.base import ChatContext, Command, Given, Press, StaleButton, Who
 from bot.commands.pause_sentences import pause_notice
-from bot.commands.setting_typed import OFF, changed
+from bot.commands.setting_typed import changed
 from bot.commands.setting_views import MENUS, menu, overview, zones
 from bot.keyboards import meaning
 from bot.replies import Button, Pressed, Reply
@@ -42,7 +42,7 @@ def answer(chat: ChatContext, text: str) -> Reply:
         word, value = "theme", word
     what = _ALIASES.get(word, word)
     if what in MENUS and not value:
-        return menu(what)
+        return menu(chat, what)
     is_named = what in MENUS or what in _SWITCHES
     if not is_named:  # "/settings Berlin" is a time zone, too
         what, value = "timezone", " ".join(words)
@@ -53,7 +53,7 @@ def answer(chat: ChatContext, text: str) -> Reply:
             raise BadRule(
                 said("I can set a time zone, times, limits and the language: {examples}.", examples=_EXAMPLES)
             ) from None
-        buttons = zones(problem.offered) if problem.offered else menu("timezone").buttons
+        buttons = zones(problem.offered) if problem.offered else menu(chat, "timezone").buttons
         return Reply(escape(problem.for_person), buttons=buttons)
 
 
@@ -71,12 +71,14 @@ def _change(chat: ChatContext, what: str, value: str) -> Reply:
 
 
 def speak(chat: ChatContext, language: str) -> Reply:
-    """Speak a language from now on, by its code or "off"; say so in it, with a button for the way back."""
+    """Speak a language from now on, by its code; say so in it, with a button for the way back."""
     old = chat_wishes.alert_settings(chat.services.store, chat.chat_id)
     if language == spoken():
         return Reply(_(_SPEAKS_ALREADY), buttons=((meaning(),),))  # "in English, please" may ask for plainer words
     new = changed(old, "language", language)
-    back = Button(LANGUAGES[spoken()], f"speak:{old.language or OFF}")
+    back = Button(
+        LANGUAGES[spoken()], f"speak:{spoken()}"
+    )  # by its code: who goes back has chosen, and is asked no more
     settings = ask.change_alert_settings(chat.services, chat.chat_id, new, chat.language)
     with use_language(settings.language or chat.language):
         return Reply(_(_SPEAKS), buttons=((back,),))
@@ -105,7 +107,7 @@ def _press_overview(chat: ChatContext, given: Given) -> Pressed:
 def _press_set(chat: ChatContext, given: Given) -> Pressed:
     what = given.text(0)
     if what in MENUS and len(given) == 1:
-        return Pressed(edit=menu(what))
+        return Pressed(edit=menu(chat, what))
     if (what not in MENUS and what not in _SWITCHES) or len(given) == 1:
         raise StaleButton
     return Pressed(_("Changed."), edit=_change(chat, what, _with_colons(given.text(1))))

@@ -99,5 +99,5 @@ def ask_back(problem: AmbiguousSymbol | UnknownSymbol, action: str) -> Reply:
     """Ask which instrument is meant. `action` is what a button sends, with {} for its symbol: "ask:{}:10"."""
     if isinstance(problem, AmbiguousSymbol):
         return Reply(escape(translated(problem.question)), buttons=choices(problem.candidates, action))
-    near = near_matches(problem.suggestions, action)
+    near = near_matches(problem.suggestions, problem.offered, action)
     return Reply(escape(problem.for_person), buttons=near or ((Button(_("All stocks"), "symbols"),),))

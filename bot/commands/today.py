@@ -13,7 +13,7 @@ from bellwether.alerts.text.digest_lines import DigestEntry, Move, first_lines, 
 from bellwether.ask.forecasts import Answer
 from bellwether.ask.market_overview import answers_of
 from bellwether.core.i18n.numbers import day_and_month
-from bellwether.core.i18n.translate import N_
+from bellwether.core.i18n.translate import N_, translated
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.forecasting import sentences
 from bot.commands.base import ChatContext, Command, Press
@@ -37,7 +37,8 @@ def answer(chat: ChatContext, text: str) -> Reply:
         return Reply(_("No closing prices yet."))
     first = sorted((entry for entry in entries if _surprise(entry) >= BIG), key=_surprise, reverse=True)
     buttons = [Button(entry.instrument.symbol, f"ask:{entry.instrument.symbol}") for entry in (first or entries)]
-    return Reply(_text(entries, first, _rest(watched)), buttons=in_rows(buttons[:_MOST_BUTTONS], _MOST_BUTTONS))
+    text = _text(entries, first, _rest(watched), translated(chat.services.provider.note))
+    return Reply(text, buttons=in_rows(buttons[:_MOST_BUTTONS], _MOST_BUTTONS))
 
 
 def _entry(told: Answer) -> DigestEntry:
@@ -60,18 +61,19 @@ def _rest(watched: list[str]) -> str:
     return ""
 
 
-def _text(entries: list[DigestEntry], first: list[DigestEntry], rest: str) -> str:
+def _text(entries: list[DigestEntry], first: list[DigestEntry], rest: str, note: str) -> str:
     session = max(entry.forecast.cutoff for entry in entries if entry.forecast is not None)
     opening = f"<b>{headline(Digest(entries, first, session))}</b>\n" + _("Close of {day}.").format(
         day=day_and_month(session)
     )
-    others = "\n".join(line(entry) for entry in entries if entry not in first)
+    others = "\n".join(line(entry, priced=True) for entry in entries if entry not in first)
     legend = _("Each line: the close, its change, then where 8 in 10 outcomes lie {span}.").format(
         span=sentences.within(1)
     )
     explained = f"<i>{legend}</i>\n{others}" if others else ""
-    parts = [opening, *(first_lines(entry, weekly=False) for entry in first), explained, rest]
-    return "\n\n".join([*(part for part in parts if part), f"<i>{escape(f'{sentences.NOT_ADVICE}')}</i>"])
+    parts = [opening, *(first_lines(entry, weekly=False, priced=True) for entry in first), explained, rest]
+    limits = " ".join(part for part in (note, f"{sentences.NOT_ADVICE}") if part)
+    return "\n\n".join([*(part for part in parts if part), f"<i>{escape(limits)}</i>"])
 
 
 COMMAND = Command(

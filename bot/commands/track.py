@@ -33,6 +33,7 @@ def answer(chat: ChatContext, text: str) -> Reply:
 
     def of_one() -> Reply:
         instrument = forecasts.resolve(chat.services, text)
+        chat.note(instrument.symbol)
         return _track(chat, instrument.symbol, instrument.name)
 
     return or_ask_back(of_one, "track:{}")
@@ -63,7 +64,7 @@ def record_text(record: TrackRecord, name: str, universe: Universe) -> str:
     """
     if record.score.coverage_80 is None:
         return _nothing_yet(record, name)
-    lines = [f"{_held(record, name)} {_(_IN_PLAIN_WORDS[record.score.verdict])}"]
+    lines = [_judged(record, name)]
     basis = [f"{sentences.SIMULATED}"] if record.simulated else []
     basis += [_standing(standing) for standing in record.standings]
     if any(row.score.baseline_coverage_80 is not None for row in record.by_horizon):
@@ -80,7 +81,7 @@ def detailed_text(record: TrackRecord, name: str, universe: Universe) -> str:
     if record.score.coverage_80 is None:
         return _nothing_yet(record, name)
     parts = [
-        f"{_held(record, name)} {_(_IN_PLAIN_WORDS[record.score.verdict])}",
+        _judged(record, name),
         escape(sentences.opening(record)),
         "\n".join(
             f"• {price_sentences.span(row.horizon)}: {escape(sentences.judged(row.score))}" for row in record.by_horizon
@@ -109,12 +110,20 @@ def _of_horizon(row: HorizonScore) -> str:
     )
 
 
+def _judged(record: TrackRecord, name: str) -> str:
+    """What held, what that is worth, and why where the plain rule's held more often."""
+    score = record.score
+    decided = score.skill or 0.0 if score.verdict in {SkillVerdict.BETTER, SkillVerdict.WORSE} else 0.0
+    why = price_sentences.why_count_is_not_all(score.coverage_80, score.baseline_coverage_80, decided)
+    return " ".join(filter(None, [_held(record, name), _(_IN_PLAIN_WORDS[score.verdict]), why]))
+
+
 def _held(record: TrackRecord, name: str) -> str:
     score = record.score
     assert score.coverage_80 is not None
     return _(
-        "<b>Of {name}, {share} of my 8-in-10 ranges held</b>, in {forecasts} made in {weeks}: {eighty} is what it "
-        "should be."
+        "<b>Of {name}, {share} of my 8-in-10 ranges held</b>, in {forecasts} up to a month ahead, made in {weeks}: "
+        "{eighty} is what it should be."
     ).format(
         name=escape(name),
         share=price_sentences.percent(score.coverage_80),

@@ -106,10 +106,10 @@ def _drop(chat: ChatContext, question: str) -> Reply:
 
 
 def _told_gone(watched: watchlist.Watched) -> str:
-    name = escape(watched.instrument.symbol)
     if not watched.changed:
-        return _("You don't watch {symbol}. /list shows what you watch.").format(symbol=name)
-    gone = _("You no longer watch <b>{symbol}</b>.").format(symbol=name)
+        name = escape(watched.instrument.name)
+        return _("You don't watch {name}. /list shows what you watch.").format(name=name)
+    gone = _("You no longer watch <b>{symbol}</b>.").format(symbol=escape(watched.instrument.symbol))
     if watched.count == 0:
         return f"{gone} " + _("You watch nothing now.")
     return f"{gone} " + _("You still watch {count}: /list.").format(count=watched.count)

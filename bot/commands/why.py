@@ -31,10 +31,11 @@ def ask(chat: ChatContext, question: str, horizon: int) -> Reply:
 
 def _why(chat: ChatContext, question: str, horizon: int) -> Reply:
     asked = forecasts.answer(chat.services, question, horizon)
+    chat.note(asked.forecast.symbol, horizon=horizon)
     made, before = asked.forecast, forecasts.previous(chat.services, asked)
     buttons = ((Button(_("The forecast"), f"ask:{made.symbol}:{horizon}"), meaning()),)
     if before is None:
-        text = _("There is no forecast of the trading day before for {name}, so I can't tell what changed.")
+        text = _("There is no forecast of the trading day before for {name:the}, so I can't tell what changed.")
         return Reply(escape(text.format(name=with_articles(made.name, made.symbol))), buttons=buttons)
     compared = _("From {before} to {now}, each time {span}:").format(
         before=sentences.day(before.cutoff), now=sentences.day(made.cutoff), span=sentences.within(horizon)

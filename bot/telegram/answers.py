@@ -114,7 +114,8 @@ class Answers:
         code = user.language_code if user is not None else None
         name = user.first_name[:LONGEST_NAME] if user is not None else ""
         language = code if code and code.isascii() else ENGLISH
-        return ChatContext(self._services, chat_id, language, thread=thread, first_name=name)
+        person = user.id if user is not None and user.id != chat_id else None
+        return ChatContext(self._services, chat_id, language, thread=thread, first_name=name, person=person)
 
     async def _answer(self, message: Message, reply: Reply) -> None:
         await self._send(message.chat_id, reply, topic_of(message))

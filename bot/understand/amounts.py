@@ -9,6 +9,7 @@ from bot.understand.words import Word
 
 _NUMBER = re.compile(r"([$€£]?)([+-]?\d[\d.,]*)([^\W\d]*)(%?)")
 _WITH_UNIT = re.compile(r"(\d{1,4})-?([^\W\d]+)")
+_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
 _WITHOUT_NUMBER = 2  #: sessions of a unit that may stand alone: "week", but not "day"
 
 
@@ -20,6 +21,7 @@ class Amount:
     stop: int
     percent: bool
     written: str  #: as `parse_share` and `parse_price` read it in any language: "5%", "85.5", "120000"
+    currency: str = ""  #: where one is said: "USD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,9 @@ def amounts(words: tuple[Word, ...], free: list[bool], spoken: Language, code: s
         elif unit and not spoken.is_in("money", unit):
             continue
         if stop < len(words) and spoken.is_in("money", words[stop].folded):
-            stop += 1
-        found.append(Amount(at, stop, percent, _written(number) + ("%" if percent else "")))
+            unit, stop = words[stop].folded, stop + 1
+        currency = _SIGNS.get(match[1]) or spoken.value("currencies", unit) or ""
+        found.append(Amount(at, stop, percent, _written(number) + ("%" if percent else ""), currency))
     return found
 
 

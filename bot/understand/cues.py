@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.understand.entities import PRICE, TIME, Entities
-from bot.understand.language import WITH_STOCK, WITHOUT_STOCK, Language
+from bot.understand.language import OF_LAST, WITH_STOCK, WITHOUT_STOCK, Language
 from bot.understand.meaning import Intent, Topic
 from bot.understand.pattern import Fit, fits
 
@@ -17,7 +17,7 @@ _MOST_FOR_A_FORECAST = 3.9  #: a forecast is what is meant where nothing else is
 _A_DIRECTION = 1.0
 _A_CONDITION = 6.0  #: "if Tesla falls 5 %" asks for an alert, whatever verb asks for it
 _BOUND = 0.6  #: what an alert's mark adds to an alert that something else speaks for
-SOCIAL = frozenset({Intent.HELLO, Intent.THANKS, Intent.BYE})
+SOCIAL = frozenset({Intent.HELLO, Intent.THANKS, Intent.BYE, Intent.SORRY, Intent.RUDE})
 _WITHOUT_STOCK = SOCIAL | {Intent.HELP, Intent.LIST, Intent.TODAY}  #: where a stock is named, something else is asked
 _HOUR = re.compile(r"\d{1,2}(am|pm|h|uhr)")
 CLOCK, LANGUAGE, TOPIC, AHEAD = "{clock}", "{language}", "{topic}", "{ahead}"
@@ -25,6 +25,8 @@ CLOCK, LANGUAGE, TOPIC, AHEAD = "{clock}", "{language}", "{topic}", "{ahead}"
 _INTENTS = {intent.value: intent for intent in Intent} | {
     Topic.SELF.value: Intent.HELP,
     Topic.MARKET.value: Intent.FORECAST,
+    Topic.HOLDING.value: Intent.ADVICE,
+    Topic.LOSS.value: Intent.FORECAST,
 }
 _DIRECTIONS = frozenset({"up", "down", "either"})
 
@@ -49,9 +51,16 @@ class Scores:
     covered: frozenset[int]  #: the words that are part of a cue
 
 
-def scores(found: Entities, spoken: Language, stocks: int) -> Scores:
-    """How much speaks for each intent. Longer cues hide those within them."""
-    matches = _longest(list(_matches(found, spoken, stocks)))
+#: where no stock is named, such a question is about one only if it says so: "how sure are you" about that
+_OF_LAST_ONLY = frozenset({Intent.TRACK.value, Intent.ADVICE.value, Topic.HOLDING.value})
+
+
+def scores(found: Entities, spoken: Language, stocks: int, *, of_last: bool = False) -> Scores:
+    """How much speaks for each intent. Longer cues hide those within them.
+
+    `of_last` is for a sentence with the stock that was asked about before in the place of the one it does not name.
+    """
+    matches = _longest(list(_matches(found, spoken, stocks, of_last)))
     totals: dict[Intent, float] = defaultdict(float)
     marks: dict[str, int] = {}
     covered: set[int] = set()
@@ -71,7 +80,8 @@ def scores(found: Entities, spoken: Language, stocks: int) -> Scores:
             del totals[Intent.FORECAST]
         else:
             totals[Intent.FORECAST] = min(totals[Intent.FORECAST], _MOST_FOR_A_FORECAST)
-        if "condition" in marks and (PRICE in found.slotted or found.percent or "unusual" in marks):
+        is_condition = "condition" in marks and Topic.LOSS.value not in marks  # "what if I put 500 in" is none
+        if is_condition and (PRICE in found.slotted or found.percent or "unusual" in marks):
             totals[Intent.ALERT] += _A_CONDITION
         if Intent.ALERT in totals:
             bound = {"above", "below", "up", "down", "either", "earnings", "unusual"} & marks.keys()
@@ -79,12 +89,14 @@ def scores(found: Entities, spoken: Language, stocks: int) -> Scores:
     return Scores(dict(totals), marks, frozenset(covered))
 
 
-def _matches(found: Entities, spoken: Language, stocks: int) -> Iterator[CueMatch]:
+def _matches(found: Entities, spoken: Language, stocks: int, of_last: bool) -> Iterator[CueMatch]:
     filler = spoken.words["filler"]
     words = [frozenset((*spoken.keys(word), *_slots(found, at, spoken))) for at, word in enumerate(found.slotted)]
     for start, keys in enumerate(words):
         for cue in {id(cue): cue for key in keys for cue in spoken.cues.get(key, ())}.values():
             if (cue.needs == WITH_STOCK and not stocks) or (cue.needs == WITHOUT_STOCK and stocks):
+                continue
+            if (cue.needs == OF_LAST) is not of_last and (cue.needs == OF_LAST or cue.label in _OF_LAST_ONLY):
                 continue
             usable = (fit for fit in fits(cue.pattern, words, start, filler) if fit.words and _is_enough(fit))
             best = max(usable, key=lambda fit: (fit.words, fit.stop), default=None)

@@ -13,7 +13,10 @@ _LONGEST = 5  #: words of a day's name
 _MIDDLE = 15  #: of a month that is named alone
 _DATE = re.compile(r"(?:(\d{4})-(\d\d)-(\d\d)|(\d{1,2})([./])(\d{1,2})(?:[./](\d{4}|\d\d))?)")
 _DAY_OF_MONTH = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er|o|a|го|ое|е)?")  # noqa: RUF001  # Russian
-_YEAR = re.compile(r"20\d\d")
+_ORDINAL = re.compile(r"\d{1,2}(?:st|nd|rd|th)")  #: "the 15th", of no month
+_YEAR = re.compile(r"20[2-9]\d")
+_YEAR_OF_SESSIONS = "252"
+_TO = frozenset({"to", "до"})  #: words before a price that is reached, too
 _NUMBERED = re.compile(r"([MW])(\d{1,2})|(\d\d)-(\d\d)")  #: a month, a weekday, a day of every year
 
 
@@ -37,7 +40,11 @@ def date_of(named: NamedDay, today: date) -> date:
     if named.period:
         months = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}[named.period]
         return _in_month(today.year, -(-today.month // months) * months, 0)
-    month = named.month or today.month
+    if named.month is None:  # "the 15th"
+        day = _in_month(today.year, today.month, named.day)
+        following = today.year + today.month // 12, today.month % 12 + 1
+        return day if day > today else _in_month(*following, named.day)
+    month = named.month
     day = _in_month(named.year or today.year, month, named.day)
     return day if named.year or day > today else _in_month(today.year + 1, month, named.day)
 
@@ -84,6 +91,8 @@ def _dated(folded: list[str], free: list[bool], at: int, spoken: Language, code:
     after_by = at > 0 and folded[at - 1] in spoken.words["by"]
     if (match := _DATE.fullmatch(folded[at])) is not None:
         return _in_digits(match, at, code, after_by)
+    if after_by and (beginning := _year_alone(folded, at, spoken)) is not None:
+        return beginning
     month, stop = _month(folded, at, spoken), at + 1
     number = _day_number(folded, at)
     if month is not None and (start := _end_before(folded, at, spoken)) is not None:
@@ -98,9 +107,19 @@ def _dated(folded: list[str], free: list[bool], at: int, spoken: Language, code:
         month = _month(folded, stop, spoken)
         stop += 1
     if month is None:
-        return None
+        return NamedDay(at, at + 1, number) if after_by and number and _ORDINAL.fullmatch(folded[at]) else None
     year = int(folded[stop]) if stop < len(folded) and _YEAR.fullmatch(folded[stop]) else None
     return NamedDay(at, stop + (year is not None), number or _MIDDLE, month, year)
+
+
+def _year_alone(folded: list[str], at: int, spoken: Language) -> NamedDay | None:
+    """The beginning of a year: "by 2030"; a price may be so high, but where it is reached "to" stands before it."""
+    if not _YEAR.fullmatch(folded[at]):
+        return None
+    has_unit = at + 1 < len(folded) and spoken.values["units"].get(folded[at + 1]) == _YEAR_OF_SESSIONS
+    if folded[at - 1] in _TO and not has_unit:
+        return None
+    return NamedDay(at, at + 1 + has_unit, 1, 1, int(folded[at]))
 
 
 def _end_before(folded: list[str], at: int, spoken: Language) -> int | None:

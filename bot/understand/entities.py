@@ -35,6 +35,7 @@ class Entities:
     time_said: str  #: the words of either, folded
     percent: str
     price: str
+    currency: str  #: of the price, where it was said
     slotted: tuple[str, ...]  #: its words without filler, slots in the place of what was found
     unknown: tuple[bool, ...]  #: of each of these, whether it is no word of the language
     written: tuple[str, ...]  #: of each of these, how it was written
@@ -299,7 +300,8 @@ class _Search:
         at = 0
         while at < len(self.words):
             stop, slot = slots.get(at, (at + 1, ""))
-            word = slot or (spelt(self.folded[at], self.spoken) if self.spellable else self.folded[at])
+            correct = not self.spellable or self.folded[at] in self.common  # also words of languages tried before
+            word = slot or (self.folded[at] if correct else spelt(self.folded[at], self.spoken))
             if not slot and " ".join(self.folded[at : at + 2]) in self.spoken.words["filler"]:
                 at += 2
                 continue
@@ -316,6 +318,7 @@ class _Search:
             self._said(time[0] if time else day),
             next((found.written for found in amount if found.percent), ""),
             next((found.written for found in amount if not found.percent), ""),
+            next((found.currency for found in amount if not found.percent), ""),
             tuple(slotted),
             tuple(unknown),
             tuple(written),

@@ -8,6 +8,7 @@ one more than it has words, or what stands after `=`.
 [<intent>]               | cues that speak for it
 [<intent> with stock]    | the same, counted only where a stock is named
 [<intent> without stock] | the same, counted only where none is named
+[<intent> of last]        | the same, of a sentence that goes on from a question before: "is that a lot?"
 [<intent> alone]         | whole messages
 [up], [down], [either]   | which way a price moves; [above], [below] where it stands; [earnings], [unusual];
                          | [condition]: "if" and "when", before what an alert waits for
@@ -24,9 +25,15 @@ one more than it has words, or what stands after `=`.
 [short]                  | how words are shortened in chats = the whole word
 [languages]              | languages by name = their code, `{language}` in a cue; not beside [nouns]: "german stocks"
 [topics]                 | what is explained by itself = the value of its Topic; `{topic}` in a cue is where one begins
-[self], [market]         | cues for a Topic of help, and of a forecast
+[self], [market]         | cues for a Topic of help, and of a forecast; [holding]: for one of advice
+[nod alone]              | thanks that are no more than "ok"
+[follow]                 | words that a message begins with which goes on from a question before: "and"
+[pronouns]               | words for the stock that was asked about before; [which]: those that ask which one
+[instead]                | words around a number alone that takes the place of another: "make it"
+[direction], [loss]      | what a forecast is asked for: whether it rises or falls, what may be lost
+[last], [all]            | which alerts are to be removed, where no number and no stock tells
 [joiners]                | words between the stocks of a list; [pairs]: those with nothing but stocks beside them
-[percent], [thousand], [million], [money] | words after a number
+[percent], [thousand], [million], [money] | words after a number; [currencies]: such words = their code
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,11 +49,11 @@ _OF_EVERY = "every"  #: the file of what is the same in every language
 _SHORTEST_STEM = 2
 _LONGEST_TOPIC = 4  #: words
 _SHORTEST_WORD = 4  #: letters of a word that may be misspelt
-ALONE, WITH_STOCK, WITHOUT_STOCK = "alone", "with stock", "without stock"
-_WITH_VALUES = frozenset({"names", "when", "units", "numbers", "short", "languages", "topics", "days"})
+ALONE, WITH_STOCK, WITHOUT_STOCK, OF_LAST = "alone", "with stock", "without stock", "of last"
+_WITH_VALUES = frozenset({"names", "when", "units", "numbers", "short", "languages", "topics", "days", "currencies"})
 _LISTS = frozenset(
     {"common", "filler", "doubtful", "past", "joiners", "between", "percent", "thousand", "million", "money"}
-    | {"nouns", "pairs", "by", "ends", "unlisted", "now"}
+    | {"nouns", "pairs", "by", "ends", "unlisted", "now", "follow", "pronouns", "instead", "which"}
 )
 
 

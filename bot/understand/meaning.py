@@ -13,6 +13,8 @@ class Intent(Enum):
     HELLO = "hello"  #: a greeting
     THANKS = "thanks"  #: thanks, praise, or a mere "ok"
     BYE = "bye"
+    SORRY = "sorry"
+    RUDE = "rude"  #: an insult or a curse
     HELP = "help"  #: what the bot can do, and how
     LIST = "list"  #: what the chat watches
     STOP = "stop"  #: nothing more of the bot's own accord
@@ -23,6 +25,7 @@ class Intent(Enum):
     COMPARE = "compare"  #: two to five stocks
     ALERT = "alert"  #: to be told when something happens to a stock
     ALERTS = "alerts"  #: the chat's alerts
+    UNALERT = "unalert"  #: to be told no more of one of these, or of any
     WATCH = "watch"
     UNWATCH = "unwatch"
     TRACK = "track"  #: how earlier forecasts turned out, of one stock or of all
@@ -45,7 +48,14 @@ class Topic(Enum):
     TICKER = "ticker"
     DAY = "day"  #: of trading
     SELF = "self"  #: of a request for help: who or what answers here
+    HELD = "held"  #: how many of 100 ranges held
+    HOLDING = "holding"  #: of a question for advice: that somebody owns the stock
     MARKET = "market"  #: of a forecast: all of it, which an index stands for
+    DIRECTION = "direction"  #: of a forecast: whether it rises or falls
+    LOSS = "loss"  #: of a forecast: what may be lost
+    NOD = "nod"  #: of thanks: a mere "ok"
+    LAST = "last"  #: of alerts to be removed: the one just made
+    ALL = "all"  #: of alerts to be removed: every one
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,9 @@ class Request:
     said: str = ""  #: how the horizon or day was said
     kind: RuleKind | None = None  #: of an alert: what it looks at
     direction: Direction | None = None  #: of an alert
-    amount: str = ""  #: of an alert, as any language reads it: "5%", "250", "120000"
+    amount: str = ""  #: of an alert, as any language reads it: "5%", "250", "120000"; of one to be
+    #: removed its number; of what may be lost the money at stake
+    money: str = ""  #: of what may be lost: the currency of the amount, where one was said: "USD"
     topic: Topic | None = None  #: where only a part is asked about
+    follows: bool = False  #: it goes on from what was asked before: with its stock, or, where one is named, its horizon
     language: str = ""  #: the code of the one that settings shall speak

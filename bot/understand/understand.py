@@ -4,6 +4,7 @@ text | words | phrase that is a whole message? | its intent
              | entities in slots | cues        | the intent that most speaks for, if enough does; else the likeliest
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -12,7 +13,9 @@ from bellwether.core.alert_types import Direction, RuleKind
 from bellwether.core.i18n.translate import ENGLISH, LANGUAGES
 from bot.understand.cues import A_STOCK, LANGUAGE, SOCIAL, Scores, scores
 from bot.understand.entities import Entities, KnowsStock, entities
+from bot.understand.follow_ups import OF_ONE_OR_ALL, FollowUp, goes_on, is_it, is_rather, of_last
 from bot.understand.language import Language, language
+from bot.understand.lexicon import is_listed
 from bot.understand.meaning import Intent, Request, Topic
 from bot.understand.words import Word, as_written, words_of
 
@@ -28,6 +31,7 @@ _LONGEST_COURTESY = 4  #: words
 _LONGEST_MESSAGE = 40  #: words that are read
 _BUTTONS = 3
 WHOLE_MARKET = "^GSPC"  #: the index that stands for all of it
+_HYPHENED = re.compile(r"(?<=\w)-(Aktien?|Anteile?|Papiere?|shares?|stocks?)\b", re.IGNORECASE)  #: "Apple-Aktien"
 _SIGNS = {
     "👍": Intent.THANKS,
     "🙏": Intent.THANKS,
@@ -41,7 +45,10 @@ _OF_NO_STOCK = SOCIAL | {
     *(Intent.HELP, Intent.LIST, Intent.STOP, Intent.DELETE),
     *(Intent.SETTINGS, Intent.TODAY, Intent.EXPLAIN),
 }
-_WITH_UNKNOWN = frozenset(Intent) - _OF_NO_STOCK - {Intent.ALERTS}
+_WITH_UNKNOWN = frozenset(Intent) - _OF_NO_STOCK - {Intent.ALERTS, Intent.UNALERT}
+
+#: words that can only be asked about; a "chart" or a "chance" may be wanted
+_TOPICS_ALONE = frozenset({Topic.VOLATILE, Topic.RULE, Topic.TICKER, Topic.MIDDLE})
 
 #: the first three where none is likelier
 _WORTH_A_BUTTON = (
@@ -62,7 +69,7 @@ def understand(text: str, chat_language: str, knows: KnowsStock) -> Request | Un
 
     What surely is a phrase of ours goes before what may be a company: "hola" is a greeting, though nearly a drink.
     """
-    words = words_of(text)[:_LONGEST_MESSAGE]
+    words = words_of(_HYPHENED.sub(r" \1", text))[:_LONGEST_MESSAGE]
     if not words:
         return next(
             (Request(intent) for sign, intent in _SIGNS.items() if sign in text), Unclear(_WORTH_A_BUTTON[:_BUTTONS])
@@ -71,7 +78,11 @@ def understand(text: str, chat_language: str, knows: KnowsStock) -> Request | Un
     if not _is_capitals_of_stock(text, knows):
         for code in _codes(words, chat_language):
             if (request := _whole_phrase(words, language(code))) is not None:
-                return request
+                if request.intent not in OF_ONE_OR_ALL:
+                    return request
+                further = of_last(entities(words, code, knows), language(code))
+                is_same = further is not None and further.intent is request.intent
+                return replace(request, follows=is_same)
     best: tuple[float, Request] | None = None
     likely: dict[Intent, float] = {}
     tried: list[str] = []
@@ -81,6 +92,13 @@ def understand(text: str, chat_language: str, knows: KnowsStock) -> Request | Un
         score, meaning, totals = _meaning(found, language(code))
         if not likely:
             likely = totals
+        further = of_last(found, language(code))
+        named = meaning is not None and any(map(knows, meaning.stocks))
+        if further is not None and is_rather(further, score, meaning, named=named):
+            best = further.score, _request_of(further, language(code))
+            break
+        if meaning is not None and (goes_on(words, language(code)) if found.stocks else is_it(further, meaning)):
+            meaning = replace(meaning, follows=True)
         if meaning is not None and (best is None or score > best[0] + 1):
             best = score, meaning
         if best is not None and (best[0] >= _SURE or best[1].stocks):
@@ -91,6 +109,12 @@ def understand(text: str, chat_language: str, knows: KnowsStock) -> Request | Un
         return replace(best[1], stocks=tuple(stocks), said=said)
     ranked = sorted(_WORTH_A_BUTTON, key=lambda intent: -likely.get(intent, 0.0))
     return Unclear(tuple(ranked[:_BUTTONS]))
+
+
+def _request_of(further: FollowUp, spoken: Language) -> Request:
+    """What is asked of the stock that was asked about before."""
+    told = _told(further.intent, ("",), further.assumed, further.read, spoken)
+    return replace(told, stocks=(), follows=True)
 
 
 def _codes(words: tuple[Word, ...], chat_language: str) -> Iterator[str]:
@@ -131,8 +155,10 @@ def _whole_phrase(words: tuple[Word, ...], spoken: Language) -> Request | None:
         slotted = (LANGUAGE if spoken.language_at(without, at) else word for at, word in enumerate(without))
         if spoken.alone.get(" ".join(slotted)) == Intent.SETTINGS.value:
             return Request(Intent.SETTINGS, language=code)
-    intent = _courtesies(without, spoken)
-    return Request(intent) if intent is not None else None
+    topic = spoken.value("topics", " ".join(without))
+    if topic is not None and Topic(topic.lower()) in _TOPICS_ALONE:
+        return Request(Intent.EXPLAIN, topic=Topic(topic.lower()))
+    return _courtesies(without, spoken)
 
 
 def _without_filler(words: list[str], spoken: Language) -> list[str]:
@@ -155,6 +181,10 @@ def _by_itself(section: str) -> Request:
         return Request(Intent.HELP, topic=Topic.SELF)
     if section == Topic.MARKET.value:
         return Request(Intent.FORECAST, (WHOLE_MARKET,), topic=Topic.MARKET)
+    if section == Topic.NOD.value:
+        return Request(Intent.THANKS, topic=Topic.NOD)
+    if section == Topic.LAST.value:
+        return Request(Intent.UNALERT, topic=Topic.LAST)
     return Request(Intent(section))
 
 
@@ -170,19 +200,20 @@ def _topic_in(words: Sequence[str], spoken: Language) -> Topic | None:
     return Topic(named.pop()) if len(named) == 1 else None
 
 
-def _courtesies(words: list[str], spoken: Language) -> Intent | None:
+def _courtesies(words: list[str], spoken: Language) -> Request | None:
     """What a message says that is nothing but courtesies in a row: "wow cool", "perfect, bye"."""
-    said: list[Intent] = []
+    said: list[Request] = []
     at = 0
     while at < len(words):
         stops = range(min(len(words), at + _LONGEST_COURTESY), at, -1)
         stop = next((stop for stop in stops if " ".join(words[at:stop]) in spoken.alone), None)
-        intent = _by_itself(spoken.alone[" ".join(words[at:stop])]).intent if stop is not None else None
-        if stop is None or intent not in SOCIAL:
+        courtesy = _by_itself(spoken.alone[" ".join(words[at:stop])]) if stop is not None else None
+        if stop is None or courtesy is None or courtesy.intent not in SOCIAL:
             return None
-        said.append(intent)
+        said.append(courtesy)
         at = stop
-    return said[-1] if said else None
+    more = [courtesy for courtesy in said if courtesy.topic is not Topic.NOD]  # "thanks, ok" is thanks
+    return (more or said)[-1] if said else None
 
 
 def _meaning(found: Entities, spoken: Language) -> tuple[float, Request | None, dict[Intent, float]]:
@@ -205,6 +236,8 @@ def _meaning(found: Entities, spoken: Language) -> tuple[float, Request | None, 
         alone = len(named.slotted) == 1 or (timed and only_time)
         if (
             other is not None
+            # "I have a question", but not "ich habe Apple-Aktien"
+            and (Topic.HOLDING.value not in supposed.marks or is_listed(stock.partition("-")[0]))
             and not (other is intent is Intent.TRACK and score >= ENOUGH)
             and (
                 supposed_score > max(score, ENOUGH + 1)
@@ -245,12 +278,27 @@ def _told(intent: Intent, stocks: tuple[str, ...], found: Entities, read: Scores
         return Request(intent, (WHOLE_MARKET,), found.horizon, found.day, found.time_said, topic=Topic.MARKET)
     if intent in _OF_NO_STOCK:
         return Request(intent)
+    if intent is Intent.UNALERT:
+        meant = (topic for topic in (Topic.ALL, Topic.LAST) if topic.value in read.marks)
+        return Request(intent, stocks, amount=found.price, topic=next(meant, None))
+    if intent is Intent.FORECAST and len(stocks) == 1 and (topic := _asked_of(read)) is not None:
+        at_stake = (found.price.lstrip("+-"), found.currency) if topic is Topic.LOSS else ("", "")
+        told = Request(intent, stocks, found.horizon, found.day, found.time_said, topic=topic)
+        return replace(told, amount=at_stake[0], money=at_stake[1])
     if intent is not Intent.ALERT:
-        return Request(intent, stocks, found.horizon, found.day, found.time_said)
+        topic = Topic.HOLDING if intent is Intent.ADVICE and Topic.HOLDING.value in read.marks else None
+        return Request(intent, stocks, found.horizon, found.day, found.time_said, topic=topic)
     if not stocks:
         return Request(Intent.ALERTS)
     kind, direction, amount = _alert_terms(found, read)
     return Request(intent, stocks[:1], found.horizon, kind=kind, direction=direction, amount=amount)
+
+
+def _asked_of(read: Scores) -> Topic | None:
+    """What a forecast is asked for, beside its range."""
+    if Topic.LOSS.value in read.marks:
+        return Topic.LOSS
+    return Topic.DIRECTION if {"up", "down", Topic.DIRECTION.value} & read.marks.keys() else None
 
 
 def _alert_terms(found: Entities, read: Scores) -> tuple[RuleKind | None, Direction | None, str]:

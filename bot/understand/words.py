@@ -7,6 +7,7 @@ from dataclasses import dataclass
 _APOSTROPHES = re.compile("['`\u00b4\u2018\u2019]")
 _MARKS = re.compile(r"[^\w\s$%^&.,=+/\-\u2212]|_")  # what no symbol, name, price or percentage is written with
 _LOOSE = re.compile(r"(?<![^\s])(?:[.,/=]|[+-](?!\d))+|[.,/+=-]+(?![^\s])")  # such marks at a word's end, or alone
+_OF_ALERT = re.compile(r"(?<=\w)-(?=(?:kurs|preis)?(?:alarm|alert|hinweis)e?\b)", re.IGNORECASE)  # "Tesla-Alarm"
 _SAME = re.compile(r"([^\W\d_])\1{2,}")  # three and more of one letter: "heyyy"
 
 _ENDS = '.,;:!?¿¡…()"“”„«»'
@@ -60,6 +61,7 @@ def shorter_spellings(word: str) -> tuple[str, ...]:
 
 def _cleaned(text: str) -> str:
     plain = re.sub(r"(?<=[.!?])\s+", " , ", text)  # a sentence's end parts words as a comma does
+    plain = _OF_ALERT.sub(" ", plain)
     plain = _MARKS.sub(" ", _plain(_APOSTROPHES.sub("", plain)).replace(",", ", "))
     plain = re.sub(r"(?<=\d), (?=\d)", ",", plain)  # 5,5 is a number
     return re.sub(r"\s+%", "%", " ".join(_LOOSE.sub(_comma, plain).split()))

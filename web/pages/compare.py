@@ -12,6 +12,8 @@ from bellwether.charts.renderer import to_svg
 from bellwether.core.errors import BellwetherError
 from bellwether.core.parsing import DEFAULT_HORIZON, parse_horizon
 from bellwether.core.types import Forecast, Shape, Theme
+from bellwether.market.symbols.match import is_whole_name
+from bellwether.market.symbols.universe import Universe
 from bellwether.services import Services
 from web.dependencies import HorizonOf, ServicesOf
 from web.pages.charts import drawn
@@ -19,6 +21,9 @@ from web.pages.render import page, tag_of
 from web.problems import HttpProblem, printable, problem_of
 
 FEWEST, MOST = 2, 5
+_LEADING = re.compile(r"^(?:and|or) ", re.IGNORECASE)  #: after a comma
+#: "vs" is in no company's name, "and" in some
+_BETWEEN = [re.compile(rf" (?:{words}) ", re.IGNORECASE) for words in (r"vs\.?|versus|or", "and")]
 LONGEST = 400  #: characters of the list
 router = APIRouter(include_in_schema=False)
 Symbols = Annotated[str, Query(max_length=LONGEST)]
@@ -27,7 +32,7 @@ Symbols = Annotated[str, Query(max_length=LONGEST)]
 @router.get("/compare")
 def compare(request: Request, services: ServicesOf, horizon: HorizonOf, symbols: Symbols = "") -> Response:
     """2 to 5 symbols in one small table and one chart; what cannot be answered is named beside what can."""
-    names = _names(symbols)
+    names = _names(symbols, services.universe)
     made, problems = _answers(services, names, horizon)
     enough = len(made) >= FEWEST
     if names and not problems and not enough:
@@ -48,7 +53,7 @@ def compare(request: Request, services: ServicesOf, horizon: HorizonOf, symbols:
 
 def _compared(services: ServicesOf, symbols: Symbols, horizon: str = str(DEFAULT_HORIZON)) -> list[Forecast]:
     """The forecasts that a chart compares: all of them or none. What is wrong with the symbols is told first."""
-    made, problems = _answers(services, _names(symbols), parse_horizon(horizon))
+    made, problems = _answers(services, _names(symbols, services.universe), parse_horizon(horizon))
     if problems or len(made) < FEWEST:
         text = problems[0].detail if problems else f"Please name {FEWEST} to {MOST} stocks."
         raise HttpProblem("bad_request", text)
@@ -66,12 +71,24 @@ async def compare_chart(
     return await drawn(request, lambda: to_svg(range_chart(compared, theme, shape)), "image/svg+xml")
 
 
-def _names(symbols: str) -> list[str]:
-    """What was typed, parted at commas. Raises HttpProblem when it is too much."""
-    names = list(dict.fromkeys(name for part in re.split(r"[,;\n]", symbols) if (name := part.strip())))
+def _names(symbols: str, universe: Universe) -> list[str]:
+    """What was typed, parted at commas and "and"; at spaces where tickers stand. Raises HttpProblem at too many."""
+    parts = (" ".join(part.split()) for part in re.split(r"[,;\n]", symbols))
+    names = list(dict.fromkeys(name for part in parts for name in _parted(part, universe) if name))
     if len(names) > MOST:
         raise HttpProblem("bad_request", f"Please name {FEWEST} to {MOST} stocks; these are {len(names)}.")
     return names
+
+
+def _parted(text: str, universe: Universe) -> list[str]:
+    """One part between commas: a company whose name has an "and" in it stays whole."""
+    names = [_LEADING.sub("", text)]
+    for between in _BETWEEN:
+        parts = ([name] if is_whole_name(name, universe) else between.split(name) for name in names)
+        names = [name.strip() for part in parts for name in part]
+    words = text.split()
+    are_tickers = len(names) == 1 and all(universe.get(word.upper()) is not None for word in words)
+    return words if are_tickers else names
 
 
 def _answers(services: Services, names: list[str], horizon: int) -> tuple[list[Forecast], list[HttpProblem]]:

@@ -69,9 +69,9 @@ def chart_address(
     return f"{stock_address(made.symbol)}/chart.{kind}?{query}"
 
 
-def past_address(made: Forecast, as_of: date | None, past: str) -> str:
-    """The same page with so much of the past on its chart."""
-    return f"{stock_address(made.symbol, made.horizon, as_of)}&past={past}#chart"
+def past_address(made: Forecast, as_of: date | None, past: str | None) -> str:
+    """The same page with so much of the past on its chart; for None as much as suits the horizon."""
+    return f"{stock_address(made.symbol, made.horizon, as_of)}{f'&past={past}' if past else ''}#chart"
 
 
 def comparison_chart_address(compared: Sequence[Forecast], theme: Theme, shape: Shape = "wide") -> str:

@@ -41,6 +41,7 @@ class Group:
 
     title: str
     about: str
+    than: str  #: what its figure is, or is compared with
     rows: tuple[OverviewRow, ...]
     figure: Callable[[OverviewRow], str]
 
@@ -118,17 +119,25 @@ def extremes(overview: Overview, count: int) -> list[Group]:
     volatile = sorted((row for row in rows if row.against_usual), key=lambda row: -(row.against_usual or 0))
     unlike = sorted((row for row in rows if row.against_rule), key=lambda row: -abs((row.against_rule or 1) - 1))
     groups = [
-        Group("Widest outlook", "where the price may move most", tuple(by_width[::-1][:count]), range_width),
-        Group("Narrowest outlook", "where it may move least", tuple(by_width[:count]), range_width),
+        Group(
+            "Widest outlook",
+            "where the price may move most",
+            "in 8 of 10 cases",
+            tuple(by_width[::-1][:count]),
+            range_width,
+        ),
+        Group("Narrowest outlook", "where it may move least", "in 8 of 10 cases", tuple(by_width[:count]), range_width),
         Group(
             "More volatile than its last year",
             "recent swings against those of its own last twelve months",
+            "its swings, beside its last year",
             tuple(volatile[:count]),
             usual,
         ),
         Group(
             "Furthest from the plain rule",
             "our range against one that takes recent swings to go on; narrower where calmer days are expected",
+            "its range, beside the plain rule's",
             tuple(unlike[:count]),
             rule,
         ),
@@ -137,8 +146,8 @@ def extremes(overview: Overview, count: int) -> list[Group]:
 
 
 def range_width(row: OverviewRow) -> str:
-    """The 8-in-10 range in percent."""
-    return spread(row.forecast)
+    """The 8-in-10 range in percent; where it has no place in one line it breaks before its "to" alone."""
+    return spread(row.forecast).replace(" to ", " to\N{NO-BREAK SPACE}")
 
 
 def rule(row: OverviewRow) -> str:

@@ -57,6 +57,48 @@ def better(score: Score) -> str:
     return "not known" if score.skill is None else sentences.signed_percent(score.skill)
 
 
+def beats(score: Score) -> tuple[str, str]:
+    """What a skill is and how much of it, without a minus sign: "Worse than the plain rule by", "4.0 %"."""
+    if score.skill is None:
+        return "Against the plain rule", "not known"
+    which = "Worse" if score.skill < 0 else "Better"
+    return f"{which} than the plain rule by", sentences.percent(abs(score.skill), 1)
+
+
+def luck(interval: Interval) -> str:
+    """Between what a skill may lie, given luck: "13.8 % worse to 1.7 % better"."""
+    ends = (
+        f"{sentences.percent(abs(end), 1)} {'worse' if end < 0 else 'better'}" for end in (interval.low, interval.high)
+    )
+    if (interval.low < 0) is (interval.high < 0):
+        low, high = sorted((abs(interval.low), abs(interval.high)))
+        return f"{sentences.percent(low, 1)} to {sentences.percent(high, 1)}, allowing for luck"
+    return f"{' to '.join(ends)}, allowing for luck"
+
+
+def reach(record: TrackRecord) -> str:
+    """How far ahead the scored forecasts look: ", up to a month ahead" where several distances are pooled."""
+    return ", up to a month ahead" if record.settled > record.score.forecasts else ""
+
+
+def counts(record: TrackRecord) -> str:
+    """What was made beside what is scored, in sentences; with what is not scored and why."""
+    score = record.score
+    told = [f"{record.issued:,} were made"]
+    if record.settled > score.forecasts:
+        told = [f"With those three months ahead, {record.issued:,} were made and {record.settled:,} have an outcome"]
+    if record.waiting:
+        told.append(f"{record.waiting:,} still wait for their day")
+    if record.without_outcome:
+        told.append(
+            f"{record.without_outcome:,} got no price of their day: the symbol was halted or delisted, or the source "
+            "lacks it"
+        )
+    if record.by_plain_rule:
+        told.append(f"{record.by_plain_rule:,} were the plain rule's own, as the model was silent, and are not scored")
+    return f"{'; '.join(told)}."
+
+
 def verdict(record: TrackRecord) -> str:
     """What may be said of all of it, in one sentence."""
     return f"Its ranges {record.score.verdict.value}."

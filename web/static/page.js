@@ -190,7 +190,7 @@ function tellOf(place) {
     const past = new URL(link.href).searchParams.get("past");
     for (const each of place.querySelectorAll("source, img")) {
       const name = each.srcset ? "srcset" : "src", wanted = new URL(each[name], location);
-      wanted.searchParams.set("past", past);
+      past ? wanted.searchParams.set("past", past) : wanted.searchParams.delete("past");
       each[name] = wanted.pathname + wanted.search;
     }
     nav.querySelector("[aria-current]")?.removeAttribute("aria-current");

@@ -65,30 +65,33 @@ def named(instrument: Instrument) -> str:
     return escape(name)
 
 
-def line(entry: DigestEntry, *, brief: bool = False) -> str:
-    """ "Apple (AAPL) $178.20, +0.4 %: 176.10 to 180.40 · 165.00 to 190.30"; `brief` leaves out the name."""
+def line(entry: DigestEntry, *, brief: bool = False, priced: bool = False) -> str:
+    """ "Apple (AAPL) $178.20, +0.4 %: 176.10 to 180.40 · 165.00 to 190.30"; `brief` leaves out the name.
+
+    `priced` says the currency of the ranges, too.
+    """
     symbol = escape(entry.instrument.symbol)
     name = f"<b>{symbol}</b>" if brief else f"<b>{named(entry.instrument)}</b> ({symbol})"
     made = entry.forecast
     if made is None:
         return _("{name}: no forecast tonight.").format(name=name)
     close = escape(sentences.money(made.last_close, made.currency, made.symbol))
-    ranges = " · ".join(_range(forecast) for forecast in (entry.nearer, made) if forecast is not None)
+    ranges = " · ".join(_range(forecast, priced) for forecast in (entry.nearer, made) if forecast is not None)
     change = _change(entry, made)
     told = f"{name} {close}, {change}: {ranges}" if change else f"{name} {close}: {ranges}"
     return f"{told}; {escape(reports)}" if (reports := sentences.report_day(made, brief=brief)) else told
 
 
-def first_lines(entry: DigestEntry, weekly: bool) -> str:
+def first_lines(entry: DigestEntry, weekly: bool, *, priced: bool = False) -> str:
     """Why a symbol stands out, and where it may be next, in words: no legend has been read yet."""
     reports = escape(sentences.report(entry.forecast)) if entry.forecast is not None and entry.is_current else ""
-    return f"{why(entry, weekly=weekly)}\n{_ahead(entry, weekly)} {reports}".rstrip()
+    return f"{why(entry, weekly=weekly)}\n{_ahead(entry, weekly, priced)} {reports}".rstrip()
 
 
-def _ahead(entry: DigestEntry, weekly: bool) -> str:
+def _ahead(entry: DigestEntry, weekly: bool, priced: bool) -> str:
     made = entry.forecast
     if made is None or not entry.is_current:
-        return line(entry, brief=True)
+        return line(entry, brief=True, priced=priced)
     symbol, close = (
         f"<b>{escape(entry.instrument.symbol)}</b>",
         sentences.money(made.last_close, made.currency, made.symbol),
@@ -96,20 +99,21 @@ def _ahead(entry: DigestEntry, weekly: bool) -> str:
     span = sentences.within(made.horizon)
     if entry.nearer is None:
         message = _("{symbol} closed at {close}; probably {range} {span}.")
-        return message.format(symbol=symbol, close=escape(close), range=_range(made), span=span)
+        return message.format(symbol=symbol, close=escape(close), range=_range(made, priced), span=span)
     return _("{symbol} closed at {close}; probably {nearer} {next}, {range} {span}.").format(
         symbol=symbol,
         close=escape(close),
-        nearer=_range(entry.nearer),
+        nearer=_range(entry.nearer, priced),
         next=_("until the next summary") if weekly else sentences.within(1),
-        range=_range(made),
+        range=_range(made, priced),
         span=span,
     )
 
 
-def _range(made: Forecast) -> str:
-    """In the currency of the close before it, which is not said again."""
-    low, high = (sentences.money(made.price_at(level), "", made.symbol) for level in (0.1, 0.9))
+def _range(made: Forecast, priced: bool) -> str:
+    """In the currency of the close before it, which is said again only where it shall be."""
+    currency = made.currency if priced else ""
+    low, high = (sentences.money(made.price_at(level), currency, made.symbol) for level in (0.1, 0.9))
     return escape(_("{low} to {high}").format(low=low, high=high))
 
 

@@ -1,4 +1,4 @@
-"""The article before a name, in the languages that set one: "a Apple" and "o S&P 500" in Portuguese, "el S&P 500".
+"""The article before a name, where a language sets one: "the S&P 500 index", in Portuguese "a Apple" and "o S&P 500".
 
 A translation asks for it: {name:the} is the name with its article, {name:of} the name after "of", which Portuguese and
 Spanish melt into the article ("da Apple", "del S&P 500") and German replaces by it ("des S&P 500"). A plain {name} is
@@ -11,7 +11,7 @@ from bellwether.core.i18n.translate import ENGLISH, spoken
 
 _COMPANY = {"pt": ("a", "da"), "es": ("", "de"), "de": ("", "von")}
 _ANYTHING_ELSE = {"pt": ("o", "do"), "es": ("el", "del"), "de": ("", "von")}
-_INDEX = _ANYTHING_ELSE | {"de": ("der", "des")}
+_INDEX = _ANYTHING_ELSE | {"de": ("der", "des"), "en": ("the", "of the")}
 _UNNAMED = {"pt": ("", "de"), "es": ("", "de"), "de": ("", "von")}
 _NO_COMPANY = re.compile(r".*(=[XF]|-[A-Z]{3})$")  #: symbols of currencies, futures and coins
 #: in names of indices and funds, and of banks, which are masculine too
@@ -29,7 +29,7 @@ class Named(str):
         """With the article of the language that is spoken for "the" and "of"; the bare name where it has none."""
         if spec not in {"the", "of"}:
             return format(without_english(str(self)), spec)
-        bare = str(self).removesuffix(_ENGLISH_WORD)
+        bare = without_english(str(self))
         word = self._articles()[spec == "of"]
         return f"{word} {bare}".strip()
 

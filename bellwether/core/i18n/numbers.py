@@ -50,6 +50,17 @@ def money(amount: float, currency: str, symbol: str = "") -> str:
     return f"{_SIGNS[currency]}{plain(amount, digits)}" if currency in _SIGNS else f"{plain(amount, digits)} {currency}"
 
 
+def sum_of_money(amount: float, currency: str, digits: int) -> str:
+    """An amount that somebody owns: "$1,000", "$11.87"; "1,000" of no currency."""
+    if not currency:
+        return plain(amount, digits)
+    if spoken() != ENGLISH:
+        from bellwether.core.i18n import babel_data
+
+        return babel_data.currency(amount, currency, digits, spoken())
+    return f"{_SIGNS[currency]}{plain(amount, digits)}" if currency in _SIGNS else f"{plain(amount, digits)} {currency}"
+
+
 def price_digits(amount: float) -> int:
     """The decimals of a price: two; more for what costs less than one, so that no price reads as nothing."""
     return 2 if amount >= 1 else 4 if amount >= 0.01 or amount <= 0 else 2 - math.floor(math.log10(amount))

@@ -83,7 +83,9 @@ class Resolver:
         suggested = tuple(dict.fromkeys((*near, *(instrument.symbol for instrument in results))))[:MOST_SUGGESTED]
         # what can be searched has more than is known here
         served = tuple(instrument.name for instrument in self._universe) if self._find is None else ()
-        raise UnknownSymbol(asked, suggested, self._provider.describe(), served)
+        known = {instrument.symbol: instrument.name for instrument in (*results, *self._universe.known)}
+        names = tuple(known[symbol] for symbol in suggested)
+        raise UnknownSymbol(asked, suggested, self._provider.describe(), served, names)
 
     def _is_near(self, asked: str, symbol: str) -> bool:
         known = self._universe.get(symbol)

@@ -31,6 +31,8 @@ def opening(record: TrackRecord) -> str:
         sentences = [message.format(**numbers, first=day(record.first), last=day(record.last))]
     else:
         sentences = [_("{issued} forecasts; {settled} of them have their outcome.").format(**numbers)]
+    if record.settled > record.score.forecasts:  # the score pools no more than a month
+        sentences.append(_("Those three months ahead are counted here too."))
     if record.waiting:
         sentences.append(_("Still open: {count}.").format(count=count(record.waiting)))
     if record.without_outcome:
