@@ -1,6 +1,7 @@
 """The evening's width: learned from bars alone, of nothing later, stretched before horizons are filled, and told."""
 
 import asyncio
+import csv
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -32,14 +33,16 @@ from bellwether.models.model_card import RANGE, folders_of
 from bellwether.models.onnx_model import OnnxModel
 from bellwether.services import Services
 from bellwether.track_record.demotion.gate import demoted
-from bellwether.track_record.ledger import ledger_table, receipts
+from bellwether.track_record.ledger import ledger_table, outcomes_table, receipts
 from bellwether.track_record.ledger.verify import verify
+from bellwether.track_record.to_json import entry_json
 from scheduler import Timetable
 from tests.conftest import MODELS, NOW
 from tests.support.account import live_services
 from tests.support.made_market import at_evening, changed, made_prices, market_of
 from tests.support.stretched import stretched_models
-from tests.support.web import sample_services
+from tests.support.web import Visitor, sample_services
+from web.app import create_app
 
 DAY = date(2021, 6, 30)
 NEXT = date(2021, 7, 1)
@@ -365,6 +368,21 @@ def test_the_ledger_keeps_it_beside_what_is_proved(tmp_path: Path, models: Path)
         assert ledger_table.calibration_of(db, "f0") is None
     assert receipts.receipt(services.store, made.forecast_id).log_returns == made.log_returns
     assert not verify(services.store).problems
+
+
+def test_rows_of_the_ledger_tell_it_over_the_api_and_in_the_file(tmp_path: Path, models: Path) -> None:
+    services = live(tmp_path, models)
+    forecasts.answer(services, "MAB", 10)
+    keep_evening(services)
+    made = forecasts.answer(services, "MAA", 10).forecast
+    assert made.calibration is not None
+    with services.store.reading() as db:
+        told = [entry_json(entry)["calibration"] for entry in outcomes_table.page(db, 0, 5)]
+    assert told == [None, forecast_json(made)["calibration"]]
+    text = Visitor(create_app(services)).get("/track-record.csv").text
+    rows = list(csv.DictReader(text.splitlines()))
+    assert [row["calibration.session"] for row in rows] == ["", "2021-06-30"]
+    assert [row["calibration.factor"] for row in rows] == ["", repr(made.calibration.factor)]
 
 
 def test_forecasts_entered_for_the_record_are_stretched_as_those_that_are_shown(tmp_path: Path, models: Path) -> None:

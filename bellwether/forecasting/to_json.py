@@ -36,11 +36,11 @@ def forecast_json(forecast: Forecast) -> dict[str, Any]:
         "caveats": list(forecast.caveats),
         "forecast_id": forecast.forecast_id,
         "earnings": _earnings(forecast.earnings),
-        "calibration": _calibration(forecast.calibration),
+        "calibration": calibration_json(forecast.calibration),
     }
 
 
-def _calibration(calibration: Calibration | None) -> dict[str, Any] | None:
+def calibration_json(calibration: Calibration | None) -> dict[str, Any] | None:
     """By how much the range was widened, or narrowed, for how ranges have held of late."""
     if calibration is None:
         return None

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
-from bellwether.forecasting.to_json import by_level
+from bellwether.forecasting.to_json import by_level, calibration_json
 from bellwether.track_record.ledger.ledger_table import LedgerRow
 from bellwether.track_record.ledger.outcomes_table import LedgerEntry
 from bellwether.track_record.ledger.receipts import Receipt
@@ -26,6 +26,7 @@ def receipt_json(receipt: Receipt) -> dict[str, Any]:
 def entry_json(entry: LedgerEntry) -> dict[str, Any]:
     """A row of the ledger and its outcome; quantiles are cumulative log returns from the cutoff."""
     issued, outcome = issued_json(entry.row), entry.outcome
+    issued["calibration"] = calibration_json(entry.calibration)
     if outcome is None:
         return issued | {"settled": False, "outcome": None}
     came, said = outcome.log_return, issued["log_returns"]

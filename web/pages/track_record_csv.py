@@ -18,6 +18,7 @@ from web.rows import csv_text, flat
 
 _AT_ONCE = 2000  #: rows, each reading of them a transaction of its own: a slow reader must not hold up the database
 _NOTHING = LedgerEntry(row_from((0, "", "", 0, 1, 0, 0, "", "", 0, b"", bytes(NUMBERS_SIZE), b"")), None)
+_CALIBRATION = ("session", "factor", "stocks")
 _OUTCOME = ("log_return", "session", "settled_at", "inside_80", "inside_90")
 
 
@@ -58,7 +59,8 @@ def _issued(services: Services, symbol: str | None, horizon: int | None) -> Iter
 
 def _row(entry: dict[str, Any]) -> dict[str, Any]:
     """The same columns whether there is an outcome or not."""
-    came = entry.pop("outcome") or {}
+    came, stretched = entry.pop("outcome") or {}, entry["calibration"] or {}
+    entry["calibration"] = {name: stretched.get(name) for name in _CALIBRATION}
     return flat(entry | {"outcome": {name: came.get(name) for name in _OUTCOME}})
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from .forecast import CalibrationAnswer
 from .wire import ApiAnswer, Day, Instant, by_level
 
 LogReturns = Annotated[dict[str, float], by_level("LogReturns", "Cumulative log return from the cutoff")]
@@ -163,6 +164,7 @@ class LedgerEntryAnswer(IssuedAnswer):
     baseline_log_returns: LogReturns
     bars_sha256: str
     hash: str
+    calibration: Annotated[CalibrationAnswer | None, Field(description="null where the range is as the model had it")]
     settled: bool
     outcome: Annotated[LedgerOutcomeAnswer | None, Field(description="null while the horizon is open")]
 

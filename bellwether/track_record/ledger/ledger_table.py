@@ -144,9 +144,14 @@ def append(db: Database, forecasts: Iterable[ToEnter]) -> list[ToEnter]:
 def calibration_of(db: Database, forecast_id: str) -> Calibration | None:
     """How an issued forecast's range was stretched; None where it was not, or there is no such forecast."""
     row = db.conn.execute("SELECT widened FROM ledger WHERE forecast_id = ?", (forecast_id,)).fetchone()
-    if row is None or row[0] is None:
+    return calibration_from(row[0]) if row is not None else None
+
+
+def calibration_from(widened: str | None) -> Calibration | None:
+    """What the column `widened` tells."""
+    if widened is None:
         return None
-    session, factor, stocks = json.loads(row[0])
+    session, factor, stocks = json.loads(widened)
     return Calibration(date.fromisoformat(session), factor, stocks)
 
 

@@ -12,12 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from sqlite_utils import Database
 
+from bellwether.core.calibration import Calibration
 from bellwether.core.types import Floats
 from bellwether.track_record.ledger.hash_chain_table import HashChain
 from bellwether.track_record.ledger.ledger_table import (
     COLUMNS,
     LedgerNumbers,
     LedgerRow,
+    calibration_from,
     from_days,
     from_microseconds,
     row_from,
@@ -184,6 +186,7 @@ class LedgerEntry:
 
     row: LedgerRow
     outcome: Settled | None
+    calibration: Calibration | None = None  #: how its range was stretched; None where it was not
 
 
 def page(
@@ -191,15 +194,15 @@ def page(
 ) -> list[LedgerEntry]:
     """At most `limit` rows after the row of that number, in their order; of one symbol or horizon, if given."""
     sql = (
-        f"SELECT {COLUMNS}, log_return, session, settled_at"
+        f"SELECT {COLUMNS}, widened, log_return, session, settled_at"
         " FROM ledger LEFT JOIN outcomes USING (seq) WHERE seq > :after"
         " AND (:symbol IS NULL OR symbol = :symbol) AND (:horizon IS NULL OR horizon = :horizon)"
         " ORDER BY seq LIMIT :limit"
     )
     rows = db.conn.execute(sql, {"after": after, "limit": limit, "symbol": symbol, "horizon": horizon})
     return [
-        LedgerEntry(row_from(row), _settled(*outcome))
-        for row, outcome in ((stored[:-3], stored[-3:]) for stored in rows)
+        LedgerEntry(row_from(row), _settled(log_return, session, settled_at), calibration_from(widened))
+        for *row, widened, log_return, session, settled_at in rows
     ]
 
 
