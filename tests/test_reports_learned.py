@@ -311,6 +311,12 @@ def test_a_date_that_moves_is_two_rows_of_a_file(tmp_path: Path) -> None:
     assert (str(days_of[0]), str(told_on[0]), len(days_of)) == ("2021-11-04", "2021-10-12", 1)
 
 
+def test_training_reads_no_days_of_funds_for_the_service_believes_none(tmp_path: Path) -> None:
+    file = tmp_path / "r.csv"
+    file.write_text("symbol,date\nEEM,2021-10-26\nXLB,2021-10-26\n^GSPC,2021-10-26\nAAPL,2021-10-28\nZZZ,2021-10-28\n")
+    assert list(read_report_days(file)) == ["AAPL", "ZZZ"]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -13,11 +13,13 @@ import pandas as pd
 from bellwether.core.announcement import Announcement
 from bellwether.core.errors import MarketDataError
 from bellwether.core.types import Sessions, to_date
+from bellwether.market.earnings.companies import reports_results
 from bellwether.market.earnings.known import EARLIEST, Facts, believable_range, in_order
 from bellwether.market.files.dates import Days, filed_in_order
 from bellwether.market.files.days import days_of
 from bellwether.market.files.dialects import Dialect
 from bellwether.market.files.table import BadTable, FileTable, read_text, reading
+from bellwether.market.symbols.universe import instrument_of
 
 COLUMNS = ("symbol", "date")
 _TIMES = frozenset({"bmo", "amc"})  #: what is understood of `time_of_day`; anything else is not told
@@ -41,9 +43,11 @@ def read_announcements(file: Path, source: str = "file") -> dict[str, Facts]:
 def read_report_days(file: Path) -> dict[str, tuple[Sessions, Sessions]]:
     """By symbol the days of its reports, ascending, and when each was told, NaT where the file does not say.
 
-    What does not stand any more is left out. Raises MarketDataError.
+    What does not stand any more is left out, and so are funds and the like: the service believes no days of theirs
+    either. Raises MarketDataError.
     """
-    return {symbol: _as_arrays(facts) for symbol, facts in read_announcements(file).items()}
+    told = read_announcements(file)
+    return {symbol: _as_arrays(facts) for symbol, facts in told.items() if reports_results(instrument_of(symbol))}
 
 
 def _as_arrays(facts: Facts) -> tuple[Sessions, Sessions]:
