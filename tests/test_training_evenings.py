@@ -1,5 +1,7 @@
 """`training forecasts` writes what would have been served, made of nothing later; `--raw` what the graph says."""
 
+import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -10,11 +12,14 @@ from click.testing import CliRunner
 
 from bellwether.ask import forecasts
 from bellwether.core.types import HEADS, LEVELS, Floats
+from bellwether.market.earnings.file import read_announcements
+from bellwether.market.earnings.provider import ToldReports
 from tests.conftest import MODELS
-from tests.support.made_market import changed, made_prices, market_of
+from tests.support.calendar_model import MODEL_ID, calendar_model
+from tests.support.made_market import changed, made_prices, market_of, name_of
 from tests.support.stretched import stretched_models
 from training.__main__ import cli
-from training.evenings import as_served
+from training.evenings import as_served, is_in_doubt
 from training.forecasts import QUANTILES
 from training.panel import build_panel, read_series
 
@@ -45,16 +50,48 @@ def at(table: pd.DataFrame, symbol: str, cutoff: str) -> Floats:
     return numbers
 
 
-def test_the_table_is_what_the_service_says_of_that_day(tmp_path: Path, models: Path) -> None:
-    prices = made_prices(8)
-    table = forecast(tmp_path / "t", prices, models / SERVED)
+def assert_served(folder: Path, prices: pd.DataFrame, models: Path) -> None:
+    """The table's newest ranges of one stock are those that the service shows."""
+    table = forecast(folder / "t", prices, models / SERVED)
     day = str(table["cutoff"].max().date())
-    services = market_of(tmp_path, prices, date(2021, 12, 31), models, serve=SERVED)
+    services = market_of(folder, prices, date(2021, 12, 31), models, serve=SERVED)
     made = forecasts.outlook(services, services.provider.instrument("MAC"), date.fromisoformat(day))
     assert made.evening is not None
     if made.model_id != SERVED:  # a day on which the served one had seen later prices is another model's
-        table = forecast(tmp_path / "u", prices, models / made.model_id)
+        table = forecast(folder / "u", prices, models / made.model_id)
     assert at(table, "MAC", day) == pytest.approx(made.log_returns[np.array(HEADS) - 1], abs=2e-6)
+
+
+def test_the_table_is_what_the_service_says_of_that_day(tmp_path: Path, models: Path) -> None:
+    assert_served(tmp_path, made_prices(8), models)
+
+
+def reading_reports(folder: Path) -> Path:
+    """A folder of models with one that reads days of reports, is stretched, and knows nothing of these years."""
+    models = folder / "reading"
+    card = json.loads((calendar_model(models, MODELS, evening_width=True) / "card.json").read_text(encoding="utf-8"))
+    card["data"]["trained_to"] = "2009-12-31"
+    card["splits"] |= {"train": ["2000-01-01", "2008-12-31"], "validation": ["2009-01-01", "2009-12-31"]}
+    (models / MODEL_ID / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    return models
+
+
+def test_the_evenings_of_a_model_that_reads_reports_are_of_what_it_read_of_them(tmp_path: Path) -> None:
+    prices, models = made_prices(8), reading_reports(tmp_path)
+    quarters = [(year, month) for year in (2019, 2020, 2021) for month in (1, 4, 7, 10)]
+    rows = [f"{name_of(at)},{date(year, month, 3 + at)}\n" for year, month in quarters for at in range(8)]
+    file = tmp_path / "reports.csv"
+    file.write_text("".join(["symbol,date\n", *rows]))
+    table = forecast(tmp_path / "t", prices, models / MODEL_ID, "--earnings", str(file))
+    without = forecast(tmp_path / "w", prices, models / MODEL_ID)
+    day = str(table["cutoff"].max().date())
+    services = market_of(tmp_path, prices, date(2021, 12, 31), models, serve=MODEL_ID)
+    told = read_announcements(file)
+    services = replace(services, reports=ToldReports(lambda symbol: told.get(symbol, ())))
+    made = forecasts.outlook(services, services.provider.instrument("MAC"), date.fromisoformat(day))
+    assert made.evening is not None and made.model_id == MODEL_ID
+    assert at(table, "MAC", day) == pytest.approx(made.log_returns[np.array(HEADS) - 1], abs=2e-6)
+    assert at(without, "^GSPC", day) != pytest.approx(at(table, "^GSPC", day)), "wider ranges hold more"
 
 
 def test_raw_is_what_the_graph_says_and_a_model_that_is_not_stretched_knows_no_other(
@@ -105,3 +142,13 @@ def test_a_cutoff_before_which_nothing_is_known_keeps_its_range(tmp_path: Path) 
     quantiles = np.sort(np.random.default_rng(1).normal(0, 0.02, (1, len(HEADS), len(LEVELS))))
     same = as_served(lambda *windows: np.zeros((len(windows[0]), len(HEADS), len(LEVELS))), panel, rows, quantiles)
     assert same == pytest.approx(quantiles)
+
+
+def test_a_move_in_doubt_is_left_out_as_the_service_leaves_it_out(tmp_path: Path, models: Path) -> None:
+    prices = made_prices(8)
+    doubled = (prices["symbol"] == "MAB") & (prices["date"] >= pd.Timestamp("2021-06-01"))
+    jumping = changed(prices, doubled, lambda rows: rows * 2)
+    assert_served(tmp_path, jumping, models)
+    panel = build_panel(read_series([tmp_path / "t" / "prices.parquet"])[0])
+    rows = np.flatnonzero(panel.sessions == np.datetime64("2021-06-01"))
+    assert [panel.symbols[panel.symbol[row]] for row in rows if is_in_doubt(panel, row)] == ["MAB"]

@@ -2,7 +2,8 @@
 
     stocks of the panel -> the pool of each cutoff -> raw forecasts of its last sessions -> replayed -> stretched
 
-As in `bellwether.ask.evenings`, and of the same pool; only moves in doubt are not left out here.
+As in `bellwether.ask.evenings`, of the same pool and without moves in doubt. There a stock is silent besides while its
+recent prices are damaged; tables that are trained on are taken to be whole.
 """
 
 from itertools import pairwise
@@ -12,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bellwether.ask.evenings import MOST_AGE, MOST_STOCKS
-from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, Floats
+from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, Bars, Floats
 from bellwether.forecasting.evening_width import REPLAYED, replayed, widened
+from bellwether.market.jumps import FADED, JUMP, doubtful_moves
 from bellwether.market.universe_state import FEWEST, is_stock
 from training.evaluate import predict
 from training.panel import MIN_HISTORY, Answer, Panel, Rows
@@ -85,4 +87,14 @@ def _evening(panel: Panel, raw: tuple[Rows, Floats], before: Rows, after: Rows) 
     at = np.minimum(np.searchsorted(rows, before), len(rows) - 1)
     known = (before != NO_ROW) & (after != NO_ROW) & (rows[at] == before)
     returns: Floats = np.log(panel.closes[after[known]] / panel.closes[before[known]])
-    return quantiles[at[known]], returns
+    into = zip(returns.tolist(), after[known].tolist(), strict=True)
+    sound = np.array([abs(move) <= JUMP or not is_in_doubt(panel, row) for move, row in into], bool)
+    return quantiles[at[known]][sound], returns[sound]
+
+
+def is_in_doubt(panel: Panel, row: int) -> bool:
+    """Whether the move into this row is as likely damage, by the bars up to it."""
+    part = slice(max(row - int(panel.history[row]) + 1, row - FADED), row + 1)
+    values, name = panel.bars[part].astype(np.float64), panel.symbols[panel.symbol[row]]
+    bars = Bars(name, panel.sessions[part], values, panel.closes[part])
+    return len(bars) - 1 in doubtful_moves(bars)
