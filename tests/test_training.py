@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
+from bellwether.core.calibration import Rises
 from bellwether.core.errors import MarketDataError, ModelError
 from bellwether.core.types import AHEAD, CLOSE, HEADS, LEVELS, MARKET_SERIES, STATE_SERIES, VOLUME, Bars
 from bellwether.forecasting.inputs import model_inputs
@@ -132,6 +133,8 @@ def test_the_card_tells_what_the_model_is_and_how_it_scored(trained: Trained) ->
     assert card["data"]["unseen_symbols"] == ["JNJ"]
     assert card["recipe"]["seed"] == 1
     assert card["keras_onnx_difference"] <= TOLERANCE
+    assert card["evening_width"] is True
+    assert read_card(trained.folder).rises == Rises(tuple(card["baseline"]["share_of_rises"]), (0.5, 0.5, 0, 0, 0))
     for part in (card["scores"], card["scores"]["seen"], card["scores"]["unseen"]):
         assert set(part["by_horizon"]) == {str(horizon) for horizon in HEADS}
         low, high = part["pooled"]["skill_against_baseline_interval"]

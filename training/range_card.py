@@ -18,6 +18,9 @@ FEATURES = (
     "earnings echo: large moves on large volume, and opening gaps, whole quarters before the days ahead",
     "days of reports, known or predicted: expected jumps within the horizon, as large as the company's past ones",
 )
+#: how much of the model's own chance of a rise is told at each head: on the validation years half of it had proved true
+#: up to a week ahead, and nothing beyond
+RISE_WEIGHTS = (0.5, 0.5, 0.0, 0.0, 0.0)
 LIMITS = (
     "It forecasts the range of outcomes; about the direction it knows next to nothing.",
     "Price files hold mostly shares that are still listed: failures are missing, so its center may be too high.",
@@ -46,6 +49,8 @@ def described(facts: dict[str, Any]) -> dict[str, Any]:
         "levels": list(LEVELS),
         "market": [*MARKET_SERIES, *STATE_SERIES],
         "reports": facts["reports"],
+        "evening_width": True,
+        "rise_weights": list(RISE_WEIGHTS),
         "features": list(FEATURES),
         "input_range": facts["input_range"],
         "baseline": {
