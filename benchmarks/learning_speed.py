@@ -28,8 +28,9 @@ from training.fit import make_optimizer
 from training.model import DAILY_UNITS, WEEKLY_UNITS, build_network, squared_error
 from training.panel import CONTEXT_LENGTH, Panel, Rows, build_panel
 from training.prepare import training_facts
+from training.range_recipe import RangeRecipe
 from training.spans import spans_of
-from training.train import RangeRecipe, fit_scaling
+from training.train import fit_scaling
 from training.windows import Blanks, batches, spread_truth, variance_path
 
 BATCH = 1024

@@ -73,7 +73,7 @@ def prepare(prices: tuple[Path, ...], earnings: Path | None, source: str, work: 
 def train(work: Path, epochs: int | None, seed: int, quick: bool) -> None:
     """Train on what `prepare` made; choices are made on the validation span only."""
     from training import steps
-    from training.train import RangeRecipe
+    from training.range_recipe import RangeRecipe
 
     steps.train(work, RangeRecipe().varied(seed, epochs, quick))
 
@@ -151,14 +151,14 @@ def evaluate(
         raise click.UsageError("The pages of --docs tell of every rival: add --full.")
     if full and find_spec("tensorflow") is None:
         raise ModuleNotFoundError("", name="tensorflow")
-    asked = step.Asked(span, f"{first:%Y-%m-%d}" if first else None, f"{last:%Y-%m-%d}" if last else None)
+    choice = step.SpanChoice(span, f"{first:%Y-%m-%d}" if first else None, f"{last:%Y-%m-%d}" if last else None)
     if not full:
-        scores = step.evaluate_folder(model, prices, earnings, asked, every)
+        scores = step.evaluate_folder(model, prices, earnings, choice, every)
         step.print_table(scores)
     else:
         from training import comparison
 
-        scores = comparison.compare(model, prices, earnings, asked, every, work / "rivals")
+        scores = comparison.compare(model, prices, earnings, choice, every, work / "rivals")
         comparison.print_document(scores)
         comparison.write(scores, work / f"evaluation-{scores['span']}.json")
     if as_json:
@@ -192,7 +192,7 @@ def renew(
 ) -> None:
     """Train on the newest prices, judge beside the served model, leave a candidate for `models promote`."""
     from training import renew as step
-    from training.train import RangeRecipe
+    from training.range_recipe import RangeRecipe
 
     files = step.Files(prices, earnings, work, models)
     told = source or ", ".join(file.name for file in prices)
@@ -207,7 +207,7 @@ def eras(work: Path, judged: Path, out: Path) -> None:
     from training import range_card
     from training.card import read_judged
     from training.comparison import write
-    from training.train import RangeRecipe
+    from training.range_recipe import RangeRecipe
 
     card = read_judged(judged, range_card.TEXT)
     write(step.compare(work, RangeRecipe.of_card(card), card["recipe"]["chosen_epoch"]), out)

@@ -17,7 +17,7 @@ from bellwether.core.types import HEADS, LEVELS, Floats
 from bellwether.models.onnx_model import OnnxModel
 from bellwether.track_record.scores.block_bootstrap import BLOCK, RESAMPLES
 from training import automatic
-from training.evaluate import POOLED, SPANS, Asked, predict
+from training.evaluate import POOLED, SPANS, SpanChoice, predict
 from training.panel import Panel, Rows, load_panel
 from training.prepare import training_facts
 from training.rivals import TITLES, Rival, all_rivals, subset_rivals
@@ -33,7 +33,7 @@ BESIDE = "ewma"  # whose coverage is shown beside the model's
 
 
 def compare(
-    folder: Path, files: Sequence[Path], earnings: Path | None, asked: Asked, stride: int, kept: Path
+    folder: Path, files: Sequence[Path], earnings: Path | None, choice: SpanChoice, stride: int, kept: Path
 ) -> dict[str, Any]:
     """The document for an exported model; fits are kept in the folder `kept`.
 
@@ -41,7 +41,7 @@ def compare(
     """
     model = OnnxModel(folder)
     panel = load_panel(files, earnings, model.card.error_shares)
-    span = asked.dates(panel)
+    span = choice.dates(panel)
     learned_to = json.loads((folder / "card.json").read_text(encoding="utf-8"))["data"]["trained_to"]
     if np.datetime64(learned_to) >= np.datetime64(span[0]):
         raise MarketDataError(

@@ -19,10 +19,11 @@ from training.comparison import calibration, make_sample, rounded
 from training.evaluate import POOLED
 from training.panel import Panel
 from training.prepare import STRIDE, load, training_facts
+from training.range_recipe import RangeRecipe
 from training.rivals import TITLES
 from training.scores import Sample, against, score
 from training.spans import Dates, Split, spans_of, trading
-from training.train import RangeRecipe, fit, predict
+from training.train import fit, predict
 
 ERAS: tuple[Dates, ...] = (
     ("1990-01-01", "1997-12-31"),

@@ -70,7 +70,7 @@ def evaluate(
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SpanChoice:
     """Which cutoffs are asked for: a span by name, or days in place of its own."""
 
     span: str
@@ -84,12 +84,12 @@ class Asked:
 
 
 def evaluate_folder(
-    folder: Path, files: Sequence[Path], earnings: Path | None, asked: Asked, stride: int
+    folder: Path, files: Sequence[Path], earnings: Path | None, choice: SpanChoice, stride: int
 ) -> dict[str, Any]:
     """`evaluate` for an exported model on any prices; the baselines' facts come from its card."""
     model = OnnxModel(folder)
     panel = load_panel(files, earnings, model.card.error_shares)
-    span = asked.dates(panel)
+    span = choice.dates(panel)
     if len(panel.rows_between(*span)) == 0:
         raise MarketDataError(f"The prices hold no cutoff from {span[0]} to {span[1]}.")
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))

@@ -22,9 +22,9 @@ from training.comparison import make_sample
 from training.evaluate import POOLED, predict
 from training.panel import Panel
 from training.prepare import STRIDE, load, prepare
+from training.range_recipe import RangeRecipe
 from training.scores import against
 from training.spans import spans_of, trading
-from training.train import RangeRecipe
 
 YEAR = timedelta(days=365)
 

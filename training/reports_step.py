@@ -3,28 +3,27 @@
 What stands still is computed once for many cutoffs; the few weights that are left then learn from arrays.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
 
 from bellwether.core.types import HEADS
 from bellwether.forecasting.inputs import Float32s
+from training.fit import make_optimizer
 from training.layers import pinball
 from training.model import PARTS, Network, squared_error
 from training.panel import Panel, Rows
+from training.range_recipe import RangeRecipe
 from training.reports import REPORTS
 from training.windows import spread_truth, truth, variance_path
-
-if TYPE_CHECKING:
-    from training.train import RangeRecipe
 
 SPREAD_RATE, SKIP_RATE = 5e-3, 2e-3  # both fall to 0 along a cosine
 BATCH = 1024
 
 
 def fit_reports(
-    network: Network, panel: Panel, rows: Rows, last: str, recipe: "RangeRecipe", rng: np.random.Generator
+    network: Network, panel: Panel, rows: Rows, last: str, recipe: RangeRecipe, rng: np.random.Generator
 ) -> dict[str, Any]:
     """Train the layers of reports on the cutoffs among `rows` at which some are known; says on how many."""
     dated = rows[panel.next_report[rows] > 0]
@@ -76,11 +75,9 @@ def _fit(
     answer: Float32s,
     loss: Any,
     rate: float,
-    recipe: "RangeRecipe",
+    recipe: RangeRecipe,
     rng: np.random.Generator,
 ) -> None:
-    from training.fit import make_optimizer
-
     optimizer = make_optimizer(recipe, rate, recipe.reports_batches)
     model.compile(optimizer, loss=loss, jit_compile=False)
     for _ in range(recipe.reports_batches):

@@ -20,8 +20,9 @@ from training.export import converted
 from training.model import build_model
 from training.panel import Panel, Rows, Windows
 from training.prepare import STRIDE, load, training_facts
+from training.range_recipe import RangeRecipe
 from training.spans import FIRST, Split, spans_of
-from training.train import RangeRecipe, fit
+from training.train import fit
 from training.work import PRICES
 
 

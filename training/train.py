@@ -9,8 +9,6 @@ Reads top to bottom: settings, scaling, the spread, epochs, the best weights. Th
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -20,64 +18,14 @@ from bellwether.core.types import HEADS, Floats
 from bellwether.forecasting.inputs import Float32s
 from bellwether.forecasting.metrics import pinball_loss
 from training.baselines import ewma
-from training.fit import Batch, Fitted, Recipe, Validation, make_optimizer, run_epochs
+from training.fit import Batch, Fitted, Validation, make_optimizer, run_epochs
 from training.layers import pinball, set_scaling
-from training.model import (
-    DROPOUT,
-    MARKET_PENALTY,
-    MEDIAN_PENALTY,
-    SKIP_PENALTY,
-    SPREAD_PENALTY,
-    Network,
-    build_network,
-    squared_error,
-)
+from training.model import Network, build_network, squared_error
 from training.panel import Panel, Rows
-from training.prepare import STRIDE
+from training.range_recipe import RangeRecipe
 from training.reports_step import fit_reports
 from training.spans import Dates, Split, seen_rows, trading
 from training.windows import Blanks, batches, changing_universes, spread_truth, truth, variance_path
-
-
-@dataclass(frozen=True, slots=True)
-class RangeRecipe(Recipe):
-    """The settings for prices, each with its reason."""
-
-    seed: int = 1
-    spread_batches: int = 450  # x 1024: the first step, in which the LSTMs learn volatility
-    spread_batch: int = 1024
-    spread_rate: float = 2e-3  # falls to 0 along a cosine
-    epochs: int = 3  # the second step, in which only the skip learns
-    batches_per_epoch: int = 200  # x 512: about 100,000 cutoffs
-    batch: int = 512
-    learning_rate: float = 1e-3  # falls to 0 along a cosine
-    weight_decay: float = 1e-3
-    clip: float = 1.0  # norm of the gradient: one crash day must not throw the weights
-    averaging: float = 0.99  # weights are averaged over about the last 100 batches: less noise, no cost
-    validation_stride: int = STRIDE  # sessions between validation cutoffs
-    reports_rows: int = 400_000  # cutoffs with known reports that the third step draws from
-    reports_batches: int = 600  # x 2048, first on the spread, then on the quantiles
-    reports_batch: int = 2048
-
-    QUICK: ClassVar[dict[str, Any]] = {
-        "epochs": 1,
-        "batches_per_epoch": 8,
-        "batch": 128,
-        "validation_stride": 40,
-        "spread_batches": 8,
-        "spread_batch": 128,
-        "reports_rows": 2_000,
-        "reports_batches": 8,
-        "reports_batch": 128,
-    }
-    FIXED: ClassVar[dict[str, Any]] = {
-        "blanks": asdict(Blanks()),
-        "dropout": DROPOUT,
-        "skip_penalty": SKIP_PENALTY,
-        "median_penalty": MEDIAN_PENALTY,
-        "market_penalty": MARKET_PENALTY,
-        "spread_penalty": SPREAD_PENALTY,
-    }
 
 
 def fit(panel: Panel, standardised: Floats, recipe: RangeRecipe, split: Split, stop_after: int | None = None) -> Fitted:

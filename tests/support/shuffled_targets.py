@@ -22,11 +22,12 @@ from training.comparison import make_sample
 from training.evaluate import POOLED
 from training.panel import Panel, Rows, build_panel
 from training.prepare import STRIDE, training_facts
+from training.range_recipe import RangeRecipe
 from training.scores import against
 from training.spans import spans_of, trading
 from training.windows import spread_truth, truth
 
-SMALL = train.RangeRecipe(
+SMALL = RangeRecipe(
     spread_batches=60,
     spread_batch=256,
     epochs=1,
