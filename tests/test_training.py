@@ -135,7 +135,7 @@ def test_the_card_tells_what_the_model_is_and_how_it_scored(trained: Trained) ->
     assert card["keras_onnx_difference"] <= TOLERANCE
     assert card["evening_width"] is True
     assert read_card(trained.folder).rises == Rises(tuple(card["baseline"]["share_of_rises"]), (0.5, 0.5, 0, 0, 0))
-    for part in (card["scores"], card["scores"]["seen"], card["scores"]["unseen"]):
+    for part in (card["scores"], card["scores"]["seen"], card["scores"]["unseen"], card["scores"]["served"]):
         assert set(part["by_horizon"]) == {str(horizon) for horizon in HEADS}
         low, high = part["pooled"]["skill_against_baseline_interval"]
         assert low <= part["pooled"]["skill_against_baseline"] <= high

@@ -140,7 +140,7 @@ def test_a_cutoff_before_which_nothing_is_known_keeps_its_range(tmp_path: Path) 
     panel = build_panel(read_series([file])[0])
     rows = np.array([np.flatnonzero(panel.history == 1)[0]])
     quantiles = np.sort(np.random.default_rng(1).normal(0, 0.02, (1, len(HEADS), len(LEVELS))))
-    same = as_served(lambda *windows: np.zeros((len(windows[0]), len(HEADS), len(LEVELS))), panel, rows, quantiles)
+    same = as_served(lambda rows: np.zeros((len(rows), len(HEADS), len(LEVELS))), panel, rows, quantiles)
     assert same == pytest.approx(quantiles)
 
 

@@ -17,18 +17,20 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from bellwether.core.calibration import Rises
 from bellwether.core.errors import MarketDataError
 from bellwether.core.types import HEADS, LEVELS, Q05, Q10, Q90, Q95, Floats
 from bellwether.forecasting.metrics import (
     brier_score,
     coverage,
     pinball_loss,
-    probability_above_zero,
     skill,
 )
 from bellwether.models.onnx_model import OnnxModel
 from bellwether.track_record.scores.block_bootstrap import mean_interval, skill_interval
 from training import baselines
+from training.chances import told_chances
+from training.evenings import as_served
 from training.panel import Answer, Panel, Rows, load_panel
 from training.prepare import STRIDE
 from training.spans import Dates, seen_rows, spans_of, trading
@@ -46,10 +48,13 @@ def evaluate(
     climatology: list[float],
     span: tuple[str, str],
     stride: int = STRIDE,
+    rises: Rises | None = None,
 ) -> dict[str, Any]:
     """The card's `scores`: `pooled` and `by_horizon` over all symbols, then the same for seen and unseen ones.
 
-    `standardised` (heads, levels) and `climatology` (heads,) come from the training span.
+    They are of what the graph says. With `rises`, as the service tells chances, `served` has those of what people see:
+    ranges stretched by their evenings, the plain rule's beside them too. `standardised` (heads, levels) and
+    `climatology` (heads,) come from the training span.
     """
     rows = trading(panel, panel.every(panel.rows_between(*span), stride))
     model = predict(answer, panel, rows, "scoring")
@@ -60,12 +65,28 @@ def evaluate(
         "model": model / deviations[:, :, None],
         "baseline": baselines.ewma(panel, rows, standardised) / deviations[:, :, None],
         "random_walk": baselines.random_walk(panel, rows) / deviations[:, :, None],
+        "chance": told_chances(None, panel, rows, model),
         "week": panel.sessions[rows].astype("datetime64[W]").astype(np.int64),
         "quarter": panel.sessions[rows].astype("datetime64[M]").astype(np.int64) // 3,  # 0 is 1970Q1
     }
     scores: dict[str, Any] = {"span": _years(span), "first": span[0], "last": span[1], "stride": stride}
     scores |= _group(sample, np.ones(len(rows), bool), climatology)
     scores |= {"seen": _group(sample, seen, climatology), "unseen": _group(sample, ~seen, climatology)}
+    if rises is not None:
+
+        def graph(rows: Rows) -> Floats:
+            return predict(answer, panel, rows, "evenings")
+
+        def rule(rows: Rows) -> Floats:
+            return baselines.ewma(panel, rows, standardised)
+
+        shown = as_served(graph, panel, rows, model)
+        served = sample | {
+            "model": shown / deviations[:, :, None],
+            "baseline": as_served(rule, panel, rows, rule(rows)) / deviations[:, :, None],
+            "chance": told_chances(rises, panel, rows, shown),
+        }
+        scores["served"] = _group(served, np.ones(len(rows), bool), climatology)
     return scores
 
 
@@ -94,7 +115,8 @@ def evaluate_folder(
         raise MarketDataError(f"The prices hold no cutoff from {span[0]} to {span[1]}.")
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     quantiles = model.card.standardised_quantiles
-    return evaluate(model.quantiles, panel, quantiles, card["baseline"]["share_of_rises"], span, stride)
+    rises = model.card.rises if model.card.evening_width else None
+    return evaluate(model.quantiles, panel, quantiles, card["baseline"]["share_of_rises"], span, stride, rises)
 
 
 def predict(answer: Answer, panel: Panel, rows: Rows, label: str) -> Floats:
@@ -133,7 +155,7 @@ def _group(sample: dict[str, Any], chosen: npt.NDArray[np.bool_], climatology: l
 def _at_head(parts: dict[str, Any], head: int, climatology: float) -> dict[str, Any]:
     """The rows of one horizon whose outcome is known: outcome (n,), quantiles (n, levels), week (n,)."""
     known = np.isfinite(parts["outcome"][:, head])
-    at = {name: parts[name][known, head] for name in ("outcome", "model", "baseline", "random_walk")}
+    at = {name: parts[name][known, head] for name in ("outcome", "model", "baseline", "random_walk", "chance")}
     at |= {name: parts[name][known] for name in ("week", "quarter")}
     return at | {"climatology": np.full(known.sum(), climatology)}
 
@@ -162,9 +184,9 @@ def _scores(at: dict[str, Any]) -> dict[str, Any] | None:
         scores[f"{prefix}coverage_80"] = coverage(at["outcome"], at[name][:, Q10], at[name][:, Q90])
         scores[f"{prefix}coverage_90"] = coverage(at["outcome"], at[name][:, Q05], at[name][:, Q95])
     rose = (at["outcome"] > 0).astype(np.float64)
-    scores["brier"] = brier_score(probability_above_zero(at["model"]), rose)
+    scores["brier"] = brier_score(at["chance"], rose)
     scores["brier_climatology"] = brier_score(at["climatology"], rose)
-    gain = np.square(at["climatology"] - rose) - np.square(probability_above_zero(at["model"]) - rose)
+    gain = np.square(at["climatology"] - rose) - np.square(at["chance"] - rose)
     scores["brier_gain_interval"] = mean_interval(gain, at["week"])
     scores["share_of_rises"] = float(rose.mean())
     return scores
@@ -174,7 +196,8 @@ def print_table(scores: dict[str, Any]) -> None:
     """The scores for a person at a terminal."""
     print(f"cutoffs from {scores['first']} to {scores['last']}, every {scores['stride']} sessions")
     print("symbols horizon  forecasts  pinball  skill against EWMA       against walk   80 %   90 %  Brier (climate)")
-    for group, part in (("all", scores), ("seen", scores["seen"]), ("unseen", scores["unseen"])):
+    groups = {"all": scores} | {name: scores[name] for name in ("seen", "unseen", "served") if name in scores}
+    for group, part in groups.items():
         lines = {**part["by_horizon"], "1-21": part["pooled"]} if part["cutoffs"] else {}
         for name, at in lines.items():
             print(f"{group:7} {name:>7} " + (_line(at) if at else "no outcome is known"))

@@ -6,6 +6,7 @@ As in `bellwether.ask.evenings`, of the same pool and without moves in doubt. Th
 recent prices are damaged; tables that are trained on are taken to be whole.
 """
 
+from collections.abc import Callable
 from itertools import pairwise
 from zlib import crc32
 
@@ -17,16 +18,17 @@ from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, Bars, Floats
 from bellwether.forecasting.evening_width import REPLAYED, replayed, widened
 from bellwether.market.jumps import FADED, JUMP, doubtful_moves
 from bellwether.market.universe_state import FEWEST, is_stock
-from training.evaluate import predict
-from training.panel import MIN_HISTORY, Answer, Panel, Rows
+from training.panel import MIN_HISTORY, Panel, Rows
 
 NO_ROW = -1
+Forecast = Callable[[Rows], Floats]  #: cutoffs -> (b, heads, levels)
 
 
-def as_served(answer: Answer, panel: Panel, rows: Rows, quantiles: Floats, least: int = MIN_HISTORY) -> Floats:
+def as_served(forecast: Forecast, panel: Panel, rows: Rows, quantiles: Floats, least: int = MIN_HISTORY) -> Floats:
     """The quantiles (b, heads, levels) of these cutoffs, stretched by the numbers of their evenings.
 
-    A cutoff before which nothing is known of the pool keeps its range. `least` is the history a forecast needs.
+    `forecast` gives those of any cutoffs before any stretching. A cutoff before which nothing is known of the pool
+    keeps its range. `least` is the history a forecast needs.
     """
     grid = _Grid(panel)
     if not len(grid.days):
@@ -35,7 +37,7 @@ def as_served(answer: Answer, panel: Panel, rows: Rows, quantiles: Floats, least
     numbers = {end: (0.0,) * len(HEADS) for end in np.unique(ends).tolist()}
     pools = {end: grid.pool(end) for end in numbers if end >= 1}
     needed = {end: _rows_of(grid, pools[end], end) for end in pools}
-    raw = _raw(answer, panel, needed, least)
+    raw = _raw(forecast, panel, needed, least)
     for end, places in needed.items():
         numbers[end] = replayed(_evening(panel, raw, before, after) for before, after in pairwise(places)).x
     fresh = panel.day[rows] - grid.days[np.maximum(ends, 0)] <= MOST_AGE
@@ -69,14 +71,14 @@ def _rows_of(grid: _Grid, pool: npt.NDArray[np.intp], end: int) -> list[Rows]:
     return [grid.rows[pool, day] for day in range(max(0, end - REPLAYED), end + 1)]
 
 
-def _raw(answer: Answer, panel: Panel, needed: dict[int, list[Rows]], least: int) -> tuple[Rows, Floats]:
+def _raw(forecast: Forecast, panel: Panel, needed: dict[int, list[Rows]], least: int) -> tuple[Rows, Floats]:
     """The rows for which there is a raw forecast, ascending, and these forecasts."""
     wanted = np.unique(
         np.concatenate([places for days in needed.values() for places in days[:-1]] or [np.array([NO_ROW])])
     )
     rows = wanted[wanted != NO_ROW]
     rows = rows[panel.history[rows] >= least]
-    return rows, predict(answer, panel, rows, "evenings") if len(rows) else np.empty((0, len(HEADS), len(LEVELS)))
+    return rows, forecast(rows) if len(rows) else np.empty((0, len(HEADS), len(LEVELS)))
 
 
 def _evening(panel: Panel, raw: tuple[Rows, Floats], before: Rows, after: Rows) -> tuple[Floats, Floats]:

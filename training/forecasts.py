@@ -13,12 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bellwether.core.calibration import Rises
 from bellwether.core.errors import MarketDataError
-from bellwether.core.types import HEADS, LEVELS, Floats, Ints
-from bellwether.forecasting.metrics import probability_above_zero
-from bellwether.forecasting.rises import MOST_DAYS, chance_of_rise
+from bellwether.core.types import HEADS, LEVELS, Floats
 from bellwether.models.onnx_model import OnnxModel
+from training.chances import told_chances
 from training.evaluate import predict
 from training.evenings import as_served
 from training.panel import Panel, Rows, load_panel
@@ -73,9 +71,13 @@ def read_grid(file: Path) -> pd.DataFrame:
 
 def forecast_rows(model: OnnxModel, panel: Panel, rows: Rows, *, raw: bool = False) -> pd.DataFrame:
     """COLUMNS, one row per cutoff and horizon, in the order of `rows`: as they are served, or `raw` from the graph."""
-    quantiles = predict(model.quantiles, panel, rows, "forecasting")  # (b, heads, levels)
+
+    def graph(rows: Rows) -> Floats:
+        return predict(model.quantiles, panel, rows, "forecasting")
+
+    quantiles = graph(rows)  # (b, heads, levels)
     if model.card.evening_width and not raw:
-        quantiles = as_served(model.quantiles, panel, rows, quantiles, model.card.min_history)
+        quantiles = as_served(graph, panel, rows, quantiles, model.card.min_history)
     flat: Floats = quantiles.reshape(-1, len(LEVELS))
     names = np.array(panel.symbols, dtype=object)[panel.symbol[rows]]
     frame = {
@@ -84,30 +86,9 @@ def forecast_rows(model: OnnxModel, panel: Panel, rows: Rows, *, raw: bool = Fal
         "horizon": np.tile(np.array(HEADS, np.int64), len(rows)),
         "last_close": np.repeat(panel.closes[rows], len(HEADS)),
         **{name: flat[:, level] for level, name in enumerate(QUANTILES)},
-        "p_growth": _chances(model.card.rises, panel, rows, flat) if not raw else probability_above_zero(flat),
+        "p_growth": told_chances(None if raw else model.card.rises, panel, rows, quantiles).reshape(-1),
     }
     return pd.DataFrame(frame, columns=list(COLUMNS))
-
-
-def _chances(rises: Rises | None, panel: Panel, rows: Rows, flat: Floats) -> Floats:
-    """The chances of a rise as they are told, one for each cutoff and head."""
-    own = probability_above_zero(flat)
-    if rises is None:
-        return own
-    share, days = up_days_of(panel, rows)
-    at_heads = own.reshape(-1, len(HEADS))
-    told = [chance_of_rise(at_heads[:, head], rises, horizon, share, days) for head, horizon in enumerate(HEADS)]
-    chances: Floats = np.stack(told, axis=1).reshape(-1)
-    return chances
-
-
-def up_days_of(panel: Panel, rows: Rows) -> tuple[Floats, Ints]:
-    """`rises.up_days` at each of these cutoffs, (b,) and (b,)."""
-    with np.errstate(invalid="ignore"):
-        rose = np.r_[0, np.cumsum(np.diff(panel.closes) > 0)]  # up to each row; into a symbol's first one nothing is
-    days = np.minimum(panel.history[rows] - 1, MOST_DAYS).astype(np.int64)
-    share: Floats = (rose[rows] - rose[rows - days]) / np.maximum(days, 1)
-    return share, days
 
 
 def forecasts(

@@ -32,7 +32,8 @@ LIMITS = (
 
 def limits(scores: dict[str, Any], refitted: list[str]) -> list[str]:
     """What it cannot do, the quarter in which the market turned fastest among it."""
-    quarter, held = min(scores["coverage_80_by_quarter"].items(), key=lambda pair: pair[1])
+    shown = scores.get("served", scores)
+    quarter, held = min(shown["coverage_80_by_quarter"].items(), key=lambda pair: pair[1])
     worst = (
         "Its ranges are too narrow when the market turns faster than past prices show: of forecasts made in "
         f"{quarter} the 80 % range held {100 * held:.0f} % of outcomes."

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bellwether.core.calibration import Rises
 from training import range_card
 from training.card import read_judged, write_model
 from training.checks import hostile_windows, runtime
@@ -44,7 +45,9 @@ def export(work: Path, models: Path, model_id: str, today: date, stride: int = S
     model = build_model(standardised)
     model.load_weights(work / PRICES.weights)
     graph = converted(model, _windows_to_check(panel, spans_of(panel).judged.rows(panel)))
-    scores = evaluate(runtime(graph.content), panel, standardised, facts["climatology"], spans_of(panel).test, stride)
+    climatology = facts["climatology"]
+    rises = Rises(tuple(climatology), range_card.RISE_WEIGHTS)
+    scores = evaluate(runtime(graph.content), panel, standardised, climatology, spans_of(panel).test, stride, rises)
     print_table(scores)
     described = range_card.described(facts)
     write_model(models / model_id, range_card.TEXT, graph, record, described, facts["data"], scores, today)

@@ -88,6 +88,7 @@ def read_card(folder: Path) -> ModelCard:
 def _from_facts(facts: dict[str, Any]) -> ModelCard:
     low, high = facts["input_range"]["daily_volatility"]
     scores, reports = facts["scores"], facts.get("reports")
+    shown = scores.get("served", scores)  # of what people see, where that is not what the graph says
     return ModelCard(
         model_id=str(facts["model_id"]),
         sha256=str(facts["sha256"]),
@@ -99,7 +100,7 @@ def _from_facts(facts: dict[str, Any]) -> ModelCard:
         standardised_quantiles=np.array(facts["baseline"]["standardised_quantiles"], dtype=np.float64),
         volatility_range=(float(low), float(high)),
         max_abs_return=float(facts["input_range"]["abs_log_return"]),
-        records=tuple(_record(facts, scores["by_horizon"][str(head)]) for head in HEADS),
+        records=tuple(_record(facts, shown["by_horizon"][str(head)]) for head in HEADS),
         market=tuple(facts["market"]),
         error_shares=np.array(reports["error_shares"], np.float64) if reports else None,
         rises=_rises(facts),
