@@ -31,9 +31,9 @@ def refresh(symbols: str | None) -> None:
     unseen = not sys.stderr.isatty()
     with click.progressbar(length=len(wanted), label="Prices", file=sys.stderr, hidden=unseen) as bar:
         did = run(provider, wanted, done=lambda _: bar.update(1))
-    keep_evening(services)  # for whoever runs this by a timetable of their own, and no service
     click.echo(str(did))
     learned = refresh_reports(services, lambda: bool(did.stopped), len(wanted), wanted)
+    keep_evening(services)  # it reads reports; for whoever runs this by a timetable of their own, and no service
     if learned.failed:
         click.echo("Days of reports could not be had from everybody; what is known of them stays.", err=True)
     for symbol, why in sorted(did.failed.items()):
