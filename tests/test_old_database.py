@@ -65,10 +65,10 @@ REWORDED = {
     "/unwatch SYMBOL nimmt eines heraus.": "So nehmen Sie eine heraus: /unwatch {first}.",
     "Drücken Sie + und eine Aktie für einen neuen, oder tippen Sie ihn:": (
         "Für einen neuen tippen Sie auf + und eine Aktie, oder schreiben Sie: „sag mir, wenn Nvidia um 5 % fällt“. "
-        "In Kurzform:"
+        "Als Befehl:"
     ),
     "Press + and a stock for a new one, or type it:": (
-        "Press + and a stock for a new one, or write it: “tell me when Nvidia drops 5 %”. In short:"
+        "Press + and a stock for a new one, or write it: “tell me when Nvidia drops 5 %”. As a command:"
     ),
     "Ihre Uhr: Europe/Berlin, dort ist es jetzt 23:00": "Zeitzone: Europe/Berlin, dort ist es jetzt 23:00 Uhr",
     "um 18:30 oder später": "frühestens um 18:30 Uhr",
@@ -81,6 +81,7 @@ REWORDED = {
     "How I write to you:": "How I write to you. The digest is one message on all that you watch.",
     "Your clock:": "Time zone:",
     "Digest: after every session,": "Digest: after every trading day,",
+    "minutes after the close\n": "minutes after the close (about 20:45 your time)\n",
     "Alerts of their own in a week:": "Separate alert messages a week:",
     "Forecasts: plain words": "“Details” of a forecast: in plain words",
     "Forecasts: all the numbers": "“Details” of a forecast: with all figures",

@@ -149,7 +149,7 @@ def test_an_index_has_a_level_and_a_stock_has_a_price(visitor: Visitor) -> None:
 def test_a_misspelt_symbol_gets_links_to_what_was_perhaps_meant(visitor: Visitor) -> None:
     page = visitor.get("/?symbol=appl&horizon=5")
     assert page.status_code == 404
-    assert "Did you mean AAPL?" in plain_text(page.text)
+    assert "Did you mean Apple?" in plain_text(page.text)
     assert 'href="/stocks/AAPL?horizon=5"' in page.text, "the horizon is kept"
     assert 'value="appl"' in page.text, "what was typed can be corrected"
 
