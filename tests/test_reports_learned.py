@@ -11,7 +11,7 @@ from bellwether.core.announcement import Announcement
 from bellwether.core.config import load_settings
 from bellwether.core.errors import MarketDataError, SourceError
 from bellwether.jobs import refresh_reports as job
-from bellwether.jobs.refresh_reports import Learned, refresh_reports
+from bellwether.jobs.refresh_reports import LearnedOfReports, refresh_reports
 from bellwether.market.earnings.companies import reports_results
 from bellwether.market.earnings.file import read_announcements, read_report_days
 from bellwether.market.earnings.provider import FRESH, REST, next_told
@@ -65,7 +65,7 @@ def test_past_reports_and_the_next_one_come_from_yahoo_and_are_kept(
     server.add_reports("AAPL", PAST)
     server.add_next_report("AAPL", [stamp(following, 21, 30)])
     assert days(start(), TODAY) == [], "nobody has asked yet"
-    assert refresh_reports(start(), lambda: False) == Learned(1, 0)
+    assert refresh_reports(start(), lambda: False) == LearnedOfReports(1, 0)
     facts = start().reports.known(APPLE, TODAY)
     assert [(fact.day, fact.time_of_day) for fact in facts] == [
         (date(2026, 4, 30), "amc"),
@@ -163,7 +163,7 @@ def test_a_yahoo_that_is_down_changes_nothing_and_is_left_alone(
     refresh_reports(services, lambda: False)
     clock.now += FRESH
     server.fail_next("/", 503, times=None)
-    assert refresh_reports(services, lambda: False) == Learned(0, 1)
+    assert refresh_reports(services, lambda: False) == LearnedOfReports(0, 1)
     assert days(services, TODAY + timedelta(1)) == [date(2026, 12, 3)]
     with pytest.raises(SourceError):
         start().reports.refresh(instrument_of("MSFT"))
@@ -180,7 +180,7 @@ def test_a_page_that_cannot_be_read_costs_the_past_days_alone(
     server.add_next_report("AAPL", [stamp(date(2026, 12, 3), 21)])
     server.fail_next(PAGE, status, body, times=None)
     services = start()
-    assert refresh_reports(services, lambda: False) == Learned(1, 0)
+    assert refresh_reports(services, lambda: False) == LearnedOfReports(1, 0)
     assert days(services, TODAY) == [date(2026, 12, 3)]
 
 
@@ -201,7 +201,7 @@ def test_a_table_that_cannot_be_read_costs_the_past_days_alone(
 def test_an_answer_of_another_form_tells_nothing(server: YahooServer, start: Callable[[], Services], body: str) -> None:
     server.fail_next(SUMMARY, 200, f'{{"quoteSummary": {{"result": [{body}], "error": null}}}}')
     services = start()
-    assert refresh_reports(services, lambda: False) == Learned(1, 0)
+    assert refresh_reports(services, lambda: False) == LearnedOfReports(1, 0)
     assert days(services, TODAY) == []
 
 
@@ -233,21 +233,23 @@ def test_a_source_that_fails_is_asked_once_an_hour_so_that_its_prices_go_on(
 ) -> None:
     services = replace(start(), universe=Universe(tuple(map(instrument_of, ("AAPL", "MSFT", "BABA"))), ()))
     server.fail_next(SUMMARY, 403, times=None)
-    assert [refresh_reports(services, lambda: False) for _ in range(9)] == [Learned(0, 1)] + 8 * [Learned(0, 0)]
+    assert [refresh_reports(services, lambda: False) for _ in range(9)] == [LearnedOfReports(0, 1)] + 8 * [
+        LearnedOfReports(0, 0)
+    ]
     asked = remote(services.provider)
     assert asked is not None and asked.asker.state is BreakerState.CLOSED
     server.clear_faults()
     clock.now += REST
-    assert refresh_reports(services, lambda: False) == Learned(3, 0)
+    assert refresh_reports(services, lambda: False) == LearnedOfReports(3, 0)
 
 
 def test_a_run_may_be_about_some_symbols_alone(start: Callable[[], Services]) -> None:
-    assert refresh_reports(start(), lambda: False, symbols=["MSFT", "SPY", "AAPL"]) == Learned(2, 0)
-    assert refresh_reports(start(), lambda: False) == Learned(0, 0)
+    assert refresh_reports(start(), lambda: False, symbols=["MSFT", "SPY", "AAPL"]) == LearnedOfReports(2, 0)
+    assert refresh_reports(start(), lambda: False) == LearnedOfReports(0, 0)
 
 
 def test_a_run_that_is_to_stop_stops(start: Callable[[], Services]) -> None:
-    assert refresh_reports(start(), lambda: True) == Learned(0, 0)
+    assert refresh_reports(start(), lambda: True) == LearnedOfReports(0, 0)
 
 
 # ---- who reports

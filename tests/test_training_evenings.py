@@ -16,7 +16,7 @@ from bellwether.market.earnings.file import read_announcements
 from bellwether.market.earnings.provider import ToldReports
 from tests.conftest import MODELS
 from tests.support.calendar_model import MODEL_ID, calendar_model
-from tests.support.made_market import changed, made_prices, market_of, name_of
+from tests.support.made_market import changed, made_prices, market_of, name_of, sessions
 from tests.support.stretched import stretched_models
 from training.__main__ import cli
 from training.evenings import as_served, is_in_doubt
@@ -145,10 +145,11 @@ def test_a_cutoff_before_which_nothing_is_known_keeps_its_range(tmp_path: Path) 
 
 
 def test_a_move_in_doubt_is_left_out_as_the_service_leaves_it_out(tmp_path: Path, models: Path) -> None:
+    days = sessions()
+    day = days[(days >= "2021-03-01") & (days <= pd.Timestamp(DAY))][::10][-1]  # the table's newest cutoff
     prices = made_prices(8)
-    doubled = (prices["symbol"] == "MAB") & (prices["date"] >= pd.Timestamp("2021-06-01"))
-    jumping = changed(prices, doubled, lambda rows: rows * 2)
-    assert_served(tmp_path, jumping, models)
+    doubled = (prices["symbol"] == "MAB") & (prices["date"] >= day)
+    assert_served(tmp_path, changed(prices, doubled, lambda rows: rows * 2), models)
     panel = build_panel(read_series([tmp_path / "t" / "prices.parquet"])[0])
-    rows = np.flatnonzero(panel.sessions == np.datetime64("2021-06-01"))
+    rows = np.flatnonzero(panel.sessions == day.to_datetime64())
     assert [panel.symbols[panel.symbol[row]] for row in rows if is_in_doubt(panel, row)] == ["MAB"]

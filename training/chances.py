@@ -11,7 +11,7 @@ from training.panel import Panel, Rows
 
 def told_chances(rises: Rises | None, panel: Panel, rows: Rows, quantiles: Floats) -> Floats:
     """One chance for each of these cutoffs and heads, (b, heads), from the quantiles (b, heads, levels)."""
-    own = probability_above_zero(quantiles)
+    own: Floats = probability_above_zero(quantiles.reshape(-1, quantiles.shape[2])).reshape(quantiles.shape[:2])
     if rises is None:
         return own
     share, days = up_days_of(panel, rows)

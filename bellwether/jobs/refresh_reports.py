@@ -18,7 +18,7 @@ MOST = 100  #: companies asked for in a run; the next one goes on
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class LearnedOfReports:
     """What a run did."""
 
     asked: int
@@ -27,14 +27,14 @@ class Learned:
 
 def refresh_reports(
     services: Services, stop: Callable[[], bool], most: int = MOST, symbols: Sequence[str] | None = None
-) -> Learned:
+) -> LearnedOfReports:
     """Ask for what is due, of all that are served or watched or of `symbols`; ends early where the source rests.
 
     Raises StoreError.
     """
     provider = remote(services.provider)
     if provider is None:
-        return Learned(0, 0)
+        return LearnedOfReports(0, 0)
     asked = failed = 0
     wanted = every_symbol(services.store, services.universe) if symbols is None else symbols
     for symbol in wanted:
@@ -46,5 +46,5 @@ def refresh_reports(
         except DamagedAnswer:  # of this company alone
             failed += 1
         except SourceError:  # it rests now
-            return Learned(asked, failed + 1)
-    return Learned(asked, failed)
+            return LearnedOfReports(asked, failed + 1)
+    return LearnedOfReports(asked, failed)
