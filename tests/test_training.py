@@ -235,7 +235,7 @@ def test_no_bar_after_the_cutoff_changes_a_forecast(trained: Trained, tmp_path: 
 
 def test_forecasts_have_the_promised_columns_and_agree_with_the_service(trained: Trained, tmp_path: Path) -> None:
     out = tmp_path / "forecasts.parquet"
-    forecast(trained, trained.prices, out, "--from", "2021-11-01", "--to", "2021-11-30", "--every", "5")
+    forecast(trained, trained.prices, out, "--from", "2021-11-01", "--to", "2021-11-30", "--every", "5", "--raw")
     frame = pd.read_parquet(out)
     assert tuple(frame.columns) == COLUMNS
     assert set(frame["symbol"]) == set(SYMBOLS)
@@ -249,8 +249,8 @@ def test_forecasts_have_the_promised_columns_and_agree_with_the_service(trained:
     assert one["last_close"].iloc[0] == pytest.approx(bars.closes[-1])
     panel = build_panel(read_series([trained.prices])[0])
     beside = (*beside, *universe_series(panel))
-    served = model.quantiles(*model_inputs(bars, beside, model.card.context_length))[0]
-    np.testing.assert_allclose(one[list(QUANTILES)].to_numpy(), served, atol=1e-6)
+    said = model.quantiles(*model_inputs(bars, beside, model.card.context_length))[0]
+    np.testing.assert_allclose(one[list(QUANTILES)].to_numpy(), said, atol=1e-6)
 
 
 def test_a_forecast_is_the_same_to_the_bit_however_many_are_asked_for(trained: Trained, tmp_path: Path) -> None:
