@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requi
 ONLINE := bellwether bot web scheduler.py serving.py
 EVERYTHING := $(ONLINE) training benchmarks tests
 
-.PHONY: run test lint translations client chaos decade bench bench-large train evaluate need-prices lock clean
+.PHONY: run test lint translations client chaos decade bench bench-large train evaluate eras need-prices lock clean
 
 run: .venv/.online            ## start the service; without a Telegram token it is the demo
 	@exec $(BIN)/python -m bellwether serve
@@ -36,9 +36,15 @@ bench: .venv/.everything      ## every performance claim, measured here
 bench-large: .venv/.everything  ## those that take minutes: a million forecasts, models to be silenced, 100,000 chats, Telegram's pace
 	$(BIN)/python -m benchmarks --large
 
-MODEL ?= daily-range-2
-# one or more files in long form; by default the table of the shipped model, where it lies beside the project
-PRICES ?= $(wildcard ../shared/data/prices_daily.parquet)
+MODEL ?= daily-range-3
+# one or more files in long form; by default the tables of the shipped model, where they lie beside the project
+PRICES ?= $(wildcard ../shared/data/prices_daily.parquet ../shared/data/prices_2022_2024.parquet)
+# days on which companies report, and prices of companies that are gone; without either it is not told of
+EARNINGS ?= $(wildcard ../shared/data/earnings_dates.parquet)
+DEAD ?= $(wildcard ../shared/data/dead_prices.parquet)
+# an earlier model that has not seen the span either, one more rival
+BEFORE ?= $(wildcard exported_models/daily-range-2)
+FROM_FILES = $(foreach file,$(PRICES),--prices $(file)) $(if $(EARNINGS),--earnings $(EARNINGS))
 need-prices:
 	@test -n "$(PRICES)" || { echo "Say which prices to use: make train PRICES=prices.parquet"; exit 1; }
 
@@ -47,7 +53,7 @@ GROWTH_MODEL ?= revenue-1
 FUNDAMENTALS ?= $(wildcard ../shared/data/fundamentals_quarterly.parquet)
 
 train: need-prices .venv/.everything     ## train a model, test it, and fit its recipe once more on all years; growth too, with FUNDAMENTALS=
-	$(BIN)/python -m training all $(foreach file,$(PRICES),--prices $(file)) --model-id $(MODEL)
+	$(BIN)/python -m training all $(FROM_FILES) --model-id $(MODEL)
 	$(BIN)/python -m training refit --judged exported_models/$(MODEL)
 ifneq ($(FUNDAMENTALS),)
 	$(BIN)/python -m training growth all --fundamentals $(FUNDAMENTALS) --model-id $(GROWTH_MODEL)
@@ -57,12 +63,17 @@ endif
 # the shipped model's test has been opened and told of; choose your own on SPAN=validation
 SPAN ?= test
 evaluate: need-prices .venv/.everything  ## score the exported model beside every rival and write docs/evaluation.md
-	$(BIN)/python -m training evaluate $(foreach file,$(PRICES),--prices $(file)) \
+	$(BIN)/python -m training evaluate $(FROM_FILES) $(if $(BEFORE),--before $(BEFORE)) $(if $(DEAD),--dead $(DEAD)) \
 	  --model exported_models/$(MODEL) --span $(SPAN) --full --docs docs
 ifneq ($(FUNDAMENTALS),)
 	$(BIN)/python -m training growth prepare --fundamentals $(FUNDAMENTALS)
 	$(BIN)/python -m training growth evaluate --model exported_models/$(GROWTH_MODEL) --span $(SPAN) --full --docs docs
 endif
+
+eras: need-prices .venv/.everything      ## fit the model's recipe without each era since 1990, one to two minutes each, and put it on docs/evaluation.md
+	$(BIN)/python -m training prepare $(FROM_FILES)
+	$(BIN)/python -m training eras --judged exported_models/$(MODEL) $(if $(DEAD),--dead $(DEAD))
+	$(BIN)/python -m training report --model exported_models/$(MODEL)
 
 CATALOGUES := bellwether/locale
 translations: .venv/.everything  ## bring the chat's messages into the catalogues; what is new there then waits to be translated

@@ -27,7 +27,7 @@ CUTOFF = np.datetime64("2017-06-30")
 def panel() -> Panel:
     """A few symbols of the sample market; JNJ is unseen by its hash."""
     market = SampleProvider()
-    return build_panel({symbol: market.bars(symbol, date(2018, 12, 31)) for symbol in SYMBOLS})
+    return build_panel({symbol: market.bars(symbol, date(2021, 12, 31)) for symbol in SYMBOLS})
 
 
 @pytest.fixture(scope="module")

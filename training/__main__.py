@@ -37,15 +37,16 @@ EARNINGS = click.option(
     type=FILE,
     help="Parquet or csv: symbol, date, perhaps time_of_day and known_from: the days on which companies report.",
 )
+DEAD = click.option("--dead", type=FILE, help="Prices of companies that are gone: scored beside the living.")
 MODEL_ID = shared.model_id("my-range-1")
-MODEL = shared.model("daily-range-2")
-SERVED_FOLDER = "exported_models/daily-range-2-2021"
+MODEL = shared.model("daily-range-3")
+SERVED_FOLDER = "exported_models/daily-range-3-2024"
 SERVED = shared.model(
-    "daily-range-2-2021", "Folder of one exported model. The default is served: it learned from all years to 2021."
+    "daily-range-3-2024", "Folder of one exported model. The default is served: it learned from all years to 2024."
 )
 JUDGED = shared.path(
     shared.FOLDER,
-    "exported_models/daily-range-2",
+    "exported_models/daily-range-3",
     "Folder of the exported model whose recipe to use: one with scores of its own.",
     "--judged",
 )
@@ -123,6 +124,8 @@ def everything(context: click.Context, /, **given: Any) -> None:
     shared.day("--to", "last", "Instead of --span: last session of outcomes."),
     EVERY,
     click.option("--json", "as_json", type=FILE, help="Also write the scores to this file."),
+    click.option("--before", type=shared.FOLDER, help="With --full: folder of an earlier model, as one more rival."),
+    DEAD,
     click.option(
         "--full", is_flag=True, help="Beside every rival, GARCH to LightGBM, with tests: minutes, not seconds."
     ),
@@ -140,6 +143,8 @@ def evaluate(
     last: datetime | None,
     every: int,
     as_json: Path | None,
+    before: Path | None,
+    dead: Path | None,
     full: bool,
     docs: Path | None,
     work: Path,
@@ -147,8 +152,8 @@ def evaluate(
     """Score an exported model beside the baselines, on seen and unseen symbols."""
     from training import evaluate as step
 
-    if docs and not full:
-        raise click.UsageError("The pages of --docs tell of every rival: add --full.")
+    if (docs or before or dead) and not full:
+        raise click.UsageError("--docs, --before and --dead belong to the whole comparison: add --full.")
     if full and find_spec("tensorflow") is None:
         raise ModuleNotFoundError("", name="tensorflow")
     choice = step.SpanChoice(span, f"{first:%Y-%m-%d}" if first else None, f"{last:%Y-%m-%d}" if last else None)
@@ -158,7 +163,8 @@ def evaluate(
     else:
         from training import comparison
 
-        scores = comparison.compare(model, prices, earnings, choice, every, work / "rivals")
+        asked = comparison.Asked(prices, choice, every, work / "rivals", earnings, before, dead)
+        scores = comparison.compare(model, asked)
         comparison.print_document(scores)
         comparison.write(scores, work / f"evaluation-{scores['span']}.json")
     if as_json:
@@ -200,9 +206,12 @@ def renew(
 
 
 @cli.command()
-@options(WORK, JUDGED, shared.path(FILE, "docs/eras.json", "The scores to write.", "--out"))
-def eras(work: Path, judged: Path, out: Path) -> None:
-    """Leave each era since 1990 out of training in turn and score it: how the ranges hold in other markets."""
+@options(WORK, JUDGED, DEAD, shared.path(FILE, "docs/eras.json", "The scores to write.", "--out"))
+def eras(work: Path, judged: Path, dead: Path | None, out: Path) -> None:
+    """Leave each era since 1990 out of training in turn and score it: how the ranges hold in other markets.
+
+    Interrupted, it goes on after the last era that was fitted.
+    """
     from training import eras as step
     from training import range_card
     from training.card import read_judged
@@ -210,7 +219,7 @@ def eras(work: Path, judged: Path, out: Path) -> None:
     from training.range_recipe import RangeRecipe
 
     card = read_judged(judged, range_card.TEXT)
-    write(step.compare(work, RangeRecipe.of_card(card), card["recipe"]["chosen_epoch"]), out)
+    write(step.compare(work, RangeRecipe.of_card(card), card["recipe"]["chosen_epoch"], dead), out)
     print(f"wrote {out}; `python -m training report` puts it on the page")
 
 

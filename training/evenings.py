@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bellwether.ask.evenings import MOST_AGE, MOST_STOCKS
-from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, Bars, Floats
+from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, Bars, Floats, Sessions
 from bellwether.forecasting.evening_width import REPLAYED, replayed, widened
 from bellwether.market.jumps import FADED, JUMP, doubtful_moves
 from bellwether.market.universe_state import FEWEST, is_stock
@@ -30,19 +30,28 @@ def as_served(forecast: Forecast, panel: Panel, rows: Rows, quantiles: Floats, l
     `forecast` gives those of any cutoffs before any stretching. A cutoff before which nothing is known of the pool
     keeps its range. `least` is the history a forecast needs.
     """
+    return widened(quantiles, evening_numbers(forecast, panel, panel.sessions[rows], least))
+
+
+def evening_numbers(forecast: Forecast, panel: Panel, sessions: Sessions, least: int = MIN_HISTORY) -> Floats:
+    """The numbers after these sessions (m,), (m, heads), by the stocks of the panel; 0 where nothing is known of them.
+
+    `forecast` and `least` are as in `as_served`.
+    """
     grid = _Grid(panel)
     if not len(grid.days):
-        return quantiles
-    ends = np.searchsorted(grid.days, panel.day[rows], side="right") - 1
+        return np.zeros((len(sessions), len(HEADS)))
+    days = np.searchsorted(np.unique(panel.sessions[panel.history > 0]), sessions, side="right") - 1
+    ends = np.searchsorted(grid.days, days, side="right") - 1
     numbers = {end: (0.0,) * len(HEADS) for end in np.unique(ends).tolist()}
     pools = {end: grid.pool(end) for end in numbers if end >= 1}
     needed = {end: _rows_of(grid, pools[end], end) for end in pools}
     raw = _raw(forecast, panel, needed, least)
     for end, places in needed.items():
         numbers[end] = replayed(_evening(panel, raw, before, after) for before, after in pairwise(places)).x
-    fresh = panel.day[rows] - grid.days[np.maximum(ends, 0)] <= MOST_AGE
-    x = np.array([numbers[end] for end in ends.tolist()]) * fresh[:, None]
-    return widened(quantiles, x)
+    fresh = days - grid.days[np.maximum(ends, 0)] <= MOST_AGE
+    x: Floats = np.array([numbers[end] for end in ends.tolist()]) * fresh[:, None]
+    return x
 
 
 class _Grid:

@@ -46,7 +46,8 @@ def prepare(files: Sequence[Path], work: Path, source: str, earnings: Path | Non
     facts = training_facts(panel, spans_of(panel).judged) | {
         "reports": reports,
         "spans": told_spans(panel),
-        "data": describe(panel, files, source),
+        "data": describe(panel, files, source)
+        | (describe_reports(earnings, report_days) if earnings and report_days else {}),
     }
     PRICES.write_prepared(work, {name: getattr(panel, name) for name in Panel.__slots__}, facts)
     print_summary(panel, facts, dropped)
@@ -113,6 +114,21 @@ def describe(panel: Panel, files: Sequence[Path], source: str) -> dict[str, Any]
         "rows": len(days),
         "sha256": digest.hexdigest(),
         "trained_to": spans_of(panel).training[1],
+    }
+
+
+def describe_reports(file: Path, report_days: ReportDays) -> dict[str, Any]:
+    """The card's `data.earnings`: which days of reports it was told of."""
+    days = np.concatenate([days for days, _ in report_days.values()])
+    return {
+        "earnings": {
+            "file": file.name,
+            "companies": len(report_days),
+            "rows": len(days),
+            "first": str(days.min()),
+            "last": str(days.max()),
+            "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        }
     }
 
 

@@ -12,17 +12,15 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from bellwether.core.errors import MarketDataError
 from bellwether.core.types import HEADS, to_date
 from bellwether.models.onnx_model import OnnxModel
 from training import steps
-from training.comparison import make_sample
-from training.evaluate import POOLED, predict
+from training.evaluate import predict
 from training.panel import Panel
 from training.prepare import STRIDE, load, prepare
 from training.range_recipe import RangeRecipe
+from training.samples import make_sample, pooled
 from training.scores import against
 from training.spans import spans_of, trading
 
@@ -75,8 +73,7 @@ def newest_year(panel: Panel, judged: Path, served: Path) -> dict[str, Any]:
     last = to_date(panel.sessions[panel.history > 0].max())
     first = max(last - YEAR, date.fromisoformat(spans_of(panel).test[0]))
     rows = trading(panel, panel.every(panel.rows_between(first.isoformat(), last.isoformat()), STRIDE))
-    sample = make_sample(panel, rows, last.isoformat(), [0.5] * len(HEADS))
-    sample = sample.take(np.isin(sample.head, [HEADS.index(horizon) for horizon in POOLED]))
+    sample = pooled(make_sample(panel, rows, last.isoformat(), [0.5] * len(HEADS)))
     scale = panel.deviations(rows)[:, :, None]
     ours, theirs = (
         sample.of(predict(OnnxModel(folder).quantiles, panel, rows, folder.name) / scale) for folder in (judged, served)

@@ -26,6 +26,7 @@ TRAINING_STRIDE = 10  # sessions between the cutoffs that linear models and fore
 
 TITLES = {
     "model": "the model",
+    "before": "the recipe before",
     "random_walk": "random walk",
     "gaussian": "EWMA, normal",
     "ewma": "EWMA-FHS (plain rule)",

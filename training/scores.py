@@ -70,11 +70,7 @@ def score(sample: Sample, quantiles: Floats) -> dict[str, Any]:
         "width_80": float(np.mean(quantiles[:, Q90] - quantiles[:, Q10])),
         "width_90": float(np.mean(quantiles[:, Q95] - quantiles[:, Q05])),
     }
-    for name, low, high in (("80", Q10, Q90), ("90", Q05, Q95)):
-        inside = (sample.outcome >= quantiles[:, low]) & (sample.outcome <= quantiles[:, high])
-        scores[f"coverage_{name}"] = float(inside.mean())
-        scores[f"coverage_{name}_interval"] = mean_interval(inside.astype(np.float64), sample.week)
-    scores |= {
+    scores |= held(sample, quantiles) | {
         "share_of_rises": float(rose.mean()),
         "brier": brier_score(chance, rose),
         "brier_climatology": brier_score(sample.climatology, rose),
@@ -84,6 +80,16 @@ def score(sample: Sample, quantiles: Floats) -> dict[str, Any]:
         "auc_interval": auc_interval(chance, rose, sample.head, sample.week),
     }
     return scores | rank_ic(sample, quantiles[:, Q50])
+
+
+def held(sample: Sample, quantiles: Floats) -> dict[str, Any]:
+    """The share of outcomes inside the 80 and the 90 % range of quantiles (n, levels), with intervals."""
+    shares: dict[str, Any] = {}
+    for name, low, high in (("80", Q10, Q90), ("90", Q05, Q95)):
+        inside = (sample.outcome >= quantiles[:, low]) & (sample.outcome <= quantiles[:, high])
+        shares[f"coverage_{name}"] = float(inside.mean())
+        shares[f"coverage_{name}_interval"] = mean_interval(inside.astype(np.float64), sample.week)
+    return shares
 
 
 def against(sample: Sample, quantiles: Floats, rival: Floats) -> dict[str, Any]:
@@ -100,6 +106,11 @@ def against(sample: Sample, quantiles: Floats, rival: Floats) -> dict[str, Any]:
         "diebold_mariano": test[0] if test else None,
         "p_value": test[1] if test else None,
     }
+
+
+def short(skill: dict[str, Any]) -> dict[str, Any]:
+    """Of what `against` says the skill and its interval alone."""
+    return {key: skill[key] for key in ("skill", "skill_interval")}
 
 
 def diebold_mariano(gain: Floats, overlap: int) -> tuple[float, float] | None:

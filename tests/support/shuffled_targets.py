@@ -18,11 +18,11 @@ from bellwether.forecasting.inputs import Float32s
 from bellwether.market.sample import SampleProvider
 from training import train
 from training.baselines import ewma
-from training.comparison import make_sample
 from training.evaluate import POOLED
 from training.panel import Panel, Rows, build_panel
 from training.prepare import STRIDE, training_facts
 from training.range_recipe import RangeRecipe
+from training.samples import make_sample
 from training.scores import against
 from training.spans import spans_of, trading
 from training.windows import spread_truth, truth
