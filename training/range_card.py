@@ -18,9 +18,9 @@ FEATURES = (
     "earnings echo: large moves on large volume, and opening gaps, whole quarters before the days ahead",
     "days of reports, known or predicted: expected jumps within the horizon, as large as the company's past ones",
 )
-#: how much of the model's distance from the usual share of rises is told at each head: half of it up to a week ahead has
-#: beaten that share in eras left out of training and on 2019 to 2021; the whole of it has not, and is worse a quarter
-#: ahead, so beyond a week nothing of it is told
+#: how much of the model's distance from the usual share of rises is told at each head: half of it up to a week ahead
+#: has beaten that share in eras left out of training and on 2019 to 2021. The whole of it has not, and a quarter ahead
+#: it is worse than the share alone, so beyond a week nothing of it is told
 RISE_WEIGHTS = (0.5, 0.5, 0.0, 0.0, 0.0)
 LIMITS = (
     "It forecasts the range of outcomes; about the direction it knows next to nothing.",
