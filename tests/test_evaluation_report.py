@@ -149,7 +149,8 @@ def test_the_page_of_the_manual_is_the_one_its_scores_make() -> None:
 def test_the_model_card_of_the_manual_is_the_one_the_card_makes() -> None:
     page = (DOCS / "model-card.md").read_text(encoding="utf-8")
     model_id = page.splitlines()[0].rpartition(" ")[2]
-    assert page == report.model_card_page(MODELS / model_id), "python -m training report"
+    eras = report.read_scores(DOCS / "eras.json")
+    assert page == report.model_card_page(MODELS / model_id, eras), "python -m training report"
 
 
 def test_the_model_card_quotes_the_card() -> None:

@@ -47,6 +47,8 @@ def judge(living: Panel, pair: Pair, file: Path, span: Dates, stride: int) -> di
     }
     scores = {}
     for name, (panel, rows) in groups.items():
+        if len(rows) == 0:
+            continue
         evening = np.searchsorted(dates, panel.sessions[rows])
         answers = pair.all(panel, rows, x={who: numbers[evening] for who, numbers in x.items()} if x else None)
         scores[name] = _scores(panel, rows, answers, span[1])

@@ -188,7 +188,8 @@ def _ends(at: dict[str, Any]) -> dict[str, float]:
 def chart(document: dict[str, Any], title: tuple[str, str], body: Specification) -> Specification:
     """Title, span and style around what is drawn."""
     named = "cutoffs" if document["span"] == "other" else document["span"]
-    span = f"{named} {document['first'][:4]}-{document['last'][:4]}"
+    first, last = document["first"][:4], document["last"][:4]
+    span = f"{named} {first}" if first == last else f"{named} {first}-{last}"
     return frame(LIGHT, body, heading(LIGHT, f"{title[0]} ({span})", [title[1]], size=17), padding=16)
 
 

@@ -67,8 +67,6 @@ def score(sample: Sample, quantiles: Floats) -> dict[str, Any]:
         "forecasts": len(loss),
         "pinball": float(loss.mean()),
         "crps": float(2 * loss.mean()),
-        "width_80": float(np.mean(quantiles[:, Q90] - quantiles[:, Q10])),
-        "width_90": float(np.mean(quantiles[:, Q95] - quantiles[:, Q05])),
     }
     scores |= held(sample, quantiles) | {
         "share_of_rises": float(rose.mean()),
@@ -83,8 +81,11 @@ def score(sample: Sample, quantiles: Floats) -> dict[str, Any]:
 
 
 def held(sample: Sample, quantiles: Floats) -> dict[str, Any]:
-    """The share of outcomes inside the 80 and the 90 % range of quantiles (n, levels), with intervals."""
-    shares: dict[str, Any] = {}
+    """The mean width of the 80 and the 90 % range of quantiles (n, levels), and the share of outcomes inside."""
+    shares: dict[str, Any] = {
+        "width_80": float(np.mean(quantiles[:, Q90] - quantiles[:, Q10])),
+        "width_90": float(np.mean(quantiles[:, Q95] - quantiles[:, Q05])),
+    }
     for name, low, high in (("80", Q10, Q90), ("90", Q05, Q95)):
         inside = (sample.outcome >= quantiles[:, low]) & (sample.outcome <= quantiles[:, high])
         shares[f"coverage_{name}"] = float(inside.mean())
