@@ -84,8 +84,8 @@ def reports_inside(document: dict[str, Any]) -> Specification:
     y = y_of("held", "share of outcomes inside", ".0%")
     y |= {"scale": {"domain": [min(0.7, min(held) - 0.02), max(0.9, max(held) + 0.02)], "zero": False}}
     colors = _colors("who", dict(zip(named.values(), (MODEL, PROMISED, RULE), strict=True)))
-    shape = {"field": "who", "type": "nominal", "scale": {"range": ["circle", "square", "diamond"]}, "legend": None}
-    shape["scale"]["domain"] = list(named.values())
+    scale = {"domain": list(named.values()), "range": ["circle", "square", "diamond"]}
+    shape = {"field": "who", "type": "nominal", "scale": scale}
     layers = [
         {"mark": {"type": "rule"} | DASHED, "encoding": {"y": y | {"field": "promised"}}},
         {
