@@ -163,7 +163,7 @@ def evaluate(
     else:
         from training import comparison
 
-        asked = comparison.Asked(prices, choice, every, work / "rivals", earnings, before, dead)
+        asked = comparison.Contest(prices, choice, every, work / "rivals", earnings, before, dead)
         scores = comparison.compare(model, asked)
         comparison.print_document(scores)
         comparison.write(scores, work / f"evaluation-{scores['span']}.json")

@@ -34,7 +34,7 @@ BESIDE = "ewma"  # whose coverage is shown beside the model's
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Contest:
     """What is compared, and on what."""
 
     files: Sequence[Path]
@@ -46,7 +46,7 @@ class Asked:
     dead: Path | None = None  #: prices of companies that are gone
 
 
-def compare(folder: Path, asked: Asked) -> dict[str, Any]:
+def compare(folder: Path, asked: Contest) -> dict[str, Any]:
     """The document for an exported model.
 
     Raises MarketDataError where the span holds no cutoff, or a model learned from it.
