@@ -161,6 +161,15 @@ def test_the_page_says_it_and_the_api_too(reading: Services) -> None:  # noqa: F
     assert visitor.get("/api/v1/forecasts/AAPL?horizon=5").json()["earnings"] is None
 
 
+def test_how_it_works_tells_what_the_served_model_reads(reading: Services, services: Services) -> None:  # noqa: F811
+    knows, does_not = "on which days companies report", "It knows neither news nor earnings"
+    told = Visitor(create_app(reading)).get("/how-it-works").text
+    assert knows in told and does_not not in told
+    assert services.model is not None
+    reads = services.model.card.error_shares is not None
+    assert (knows if reads else does_not) in Visitor(create_app(services)).get("/how-it-works").text
+
+
 def test_why_a_range_has_changed_names_a_report_that_has_come_into_sight(reading: Services) -> None:  # noqa: F811
     asked = forecasts.answer(reading, "GOOGL", 5, date(2021, 10, 19))
     before = forecasts.previous(reading, asked)

@@ -66,8 +66,8 @@ _RANGE, _MIDDLE, _CHANCE, _CHART, _RECORD, _RULE, _SCORE, _LIMITS = _PARTS = (
     (
         N_("When not to rely on it."),
         N_(
-            "Around news, earnings and crashes ranges fail more often. I know prices, and nothing of what a company "
-            "plans."
+            "Around news and crashes ranges fail more often. I know prices and, where a source tells them, the days on "
+            "which companies report, but neither what they will say nor what a company plans."
         ),
     ),
 )
