@@ -57,6 +57,8 @@ def forecasts(rows: int) -> Iterator[ToEnter]:
                 adjusted_close=101.5,
                 quoted_close=103.25,
                 usual_probability_of_growth=0.54,
+                probability_of_growth=0.53,
+                stretched=1.04,
                 log_returns=tuple((widths * np.array([-1.7, -1.3, -0.6, 0.02, 0.7, 1.3, 1.6])).tolist()),
                 baseline=(-0.034, -0.026, -0.013, 0.0005, 0.0134, 0.0261, 0.0338),
                 bars_sha256=bytes(32).hex(),

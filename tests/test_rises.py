@@ -19,8 +19,11 @@ from bellwether.forecasting.rises import MOST_DAYS, chance_of_rise, says_more_th
 from bellwether.models.model_card import read_card
 from bellwether.services import Services
 from bellwether.track_record.demotion.gate import demoted
+from bellwether.track_record.ledger.receipts import receipt
+from bellwether.track_record.ledger.settle import settle
+from bellwether.track_record.ledger.verify import verify
 from tests.conftest import NOW
-from tests.support.made_market import made_prices, market_of
+from tests.support.made_market import at_evening, made_prices, market_of
 from tests.support.stretched import stretched_models
 from tests.support.web import sample_services
 from training.__main__ import cli
@@ -87,6 +90,22 @@ def test_the_answer_its_words_and_its_numbers_say_the_same(drawn: Services, serv
     assert drawn.model is not None
     assert drawn.model.card.rises is not None
     assert told.probability_of_growth == pytest.approx(drawn.model.card.rises.usual[3])
+
+
+def test_the_record_scores_the_chance_that_was_told(tmp_path: Path, models: Path) -> None:
+    services = market_of(tmp_path, made_prices(6), date(2021, 6, 30), models)
+    made = [forecasts.answer(services, "MAB", horizon).forecast for horizon in (1, 10)]
+    for forecast in made:
+        own = float(probability_above_zero(np.array([forecast.log_returns]))[0])
+        entered = receipt(services.store, forecast.forecast_id)
+        assert entered.probability_of_growth == forecast.probability_of_growth != own
+    at_evening(services, date(2021, 7, 20))
+    assert settle(services.store, services.provider, services.clock).settled == 2
+    for forecast, row in zip(made, forecasts.track_record(services).by_horizon, strict=True):
+        outcome = receipt(services.store, forecast.forecast_id).outcome
+        assert outcome is not None and outcome.log_return is not None
+        assert row.score.brier == pytest.approx((forecast.probability_of_growth - (outcome.log_return > 0)) ** 2)
+    assert not verify(services.store).problems
 
 
 def test_a_model_whose_card_says_nothing_of_it_reads_its_chance_off_its_quantiles(services: Services) -> None:

@@ -23,6 +23,7 @@ from bellwether.track_record.demotion.pooled_test import LIMITS, shares
 from bellwether.track_record.demotion.sequential_test import gate_status
 from bellwether.track_record.ledger import ledger_table, outcomes_table
 from bellwether.track_record.ledger.issue import record
+from bellwether.track_record.ledger.ledger_table import LedgerNumbers
 from bellwether.track_record.ledger.outcomes_table import Outcome
 from bellwether.track_record.ledger.score_sums import count
 from bellwether.track_record.scores.columns import COLUMNS, scored
@@ -127,7 +128,8 @@ def test_no_bet_can_lose_more_than_all() -> None:
 def test_a_difference_of_loss_never_exceeds_its_span() -> None:
     random = np.random.default_rng(8)
     own, plain = np.sort(random.normal(0, 1, (2, 5000, 7)), axis=2)
-    numbers = scored(random.standard_t(2, 5000) * 2, own, plain, np.full(5000, np.nan))
+    unknown = np.full(5000, np.nan)
+    numbers = scored(random.standard_t(2, 5000) * 2, LedgerNumbers(unknown, own, plain, unknown, unknown))
     loss, baseline, span = (numbers[:, COLUMNS.index(name)] for name in ("loss", "baseline_loss", "span"))
     assert (np.abs(loss - baseline) <= span + 1e-9).all()
     assert (np.abs(loss - baseline) > 0.9 * span).any(), "and comes near it"

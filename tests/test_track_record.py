@@ -24,18 +24,22 @@ from bellwether.db.database import Store
 from bellwether.forecasting import sentences
 from bellwether.forecasting.forecaster import BASELINE_ID
 from bellwether.jobs.simulate import simulate
+from bellwether.market.symbols.universe import Universe
 from bellwether.services import Services
 from bellwether.track_record.ledger import outcomes_table
 from bellwether.track_record.ledger.issue import record
-from bellwether.track_record.ledger.ledger_table import to_days
+from bellwether.track_record.ledger.ledger_table import to_days, unpack_all
 from bellwether.track_record.ledger.outcomes_table import Outcome
 from bellwether.track_record.ledger.score_sums import count
 from bellwether.track_record.scores import simulated_record
+from bellwether.track_record.scores.columns import COLUMNS, scored
 from bellwether.track_record.scores.score_table import score_of, together
 from bellwether.track_record.scores.sentences import lines
 from bellwether.track_record.scores.track_record import RecordFilter, live_record
 from bellwether.track_record.to_json import record_json
+from bot.commands.track import record_text
 from tests.support.account import made_up, store_of
+from web.pages.record_view import in_short
 
 FIRST = date(2025, 1, 6)
 
@@ -76,7 +80,7 @@ def raw(store: Store) -> Iterator[dict[str, Any]]:
             " FROM ledger LEFT JOIN outcomes ON outcomes.seq = ledger.seq"
         )
         for symbol, cutoff, horizon, model, shown, numbers, came, settled in db.execute(sql).fetchall():
-            _, _, usual, *quantiles = struct.unpack("<17d", numbers)
+            _, _, usual, *quantiles, told, stretched = struct.unpack("<19d", numbers)
             yield {
                 "symbol": symbol,
                 "cutoff": cutoff,
@@ -86,6 +90,8 @@ def raw(store: Store) -> Iterator[dict[str, Any]]:
                 "usual": usual,
                 "model_quantiles": quantiles[:7],
                 "plain": quantiles[7:],
+                "told": told,
+                "stretched": stretched,
                 "came": came,
                 "settled": settled is not None,
             }
@@ -117,7 +123,11 @@ def by_hand(rows: list[dict[str, Any]]) -> dict[str, float]:
         sums["coverage_90"] += own[0] <= came <= own[6]
         sums["baseline_coverage_80"] += plain[1] <= came <= plain[5]
         sums["baseline_coverage_90"] += plain[0] <= came <= plain[6]
-        sums["brier"] += (chance(own) - (came > 0)) ** 2
+        factor = 1 if math.isnan(row["stretched"]) else row["stretched"]
+        low, high = (own[3] + (own[at] - own[3]) / factor for at in (1, 5))
+        sums["unstretched_coverage_80"] += low <= came <= high
+        told = chance(own) if math.isnan(row["told"]) else row["told"]
+        sums["brier"] += (told - (came > 0)) ** 2
         sums["usual_brier"] += (usual - (came > 0)) ** 2
         sums["share_of_rises"] += came > 0
     found = {name: total / len(rows) for name, total in sums.items()}
@@ -159,6 +169,7 @@ def test_scores_equal_those_recomputed_by_hand_from_the_raw_file(tmp_path: Path,
     assert found.waiting == sum(not row["settled"] for row in own)
     assert found.without_outcome == sum(row["settled"] and row["came"] is None for row in own)
     assert found.issued == len(own) + len(silent)
+    assert found.score.stretched == sum(not math.isnan(row["stretched"]) for row in settled)
     for name, value in by_hand(settled).items():
         assert getattr(found.score, name) == pytest.approx(value, abs=1e-12), name
     for one in found.by_horizon:
@@ -201,6 +212,30 @@ def test_the_biggest_misses_come_first(tmp_path: Path) -> None:
 
 
 # ---- small samples
+
+
+def test_rows_from_before_the_told_chance_was_kept_are_read_and_scored_as_ever() -> None:
+    quantiles, plain = np.linspace(-0.03, 0.04, 7).tolist(), np.linspace(-0.04, 0.04, 7).tolist()
+    new = struct.pack("<19d", 100, 101, 0.5, *quantiles, *plain, 0.2, 1.1)
+    numbers = unpack_all([new, new[: 17 * 8]])
+    told, own = scored(np.array([0.02, 0.02]), numbers)
+    assert numbers.told[0] == 0.2 and np.isnan(numbers.told[1]) and np.isnan(numbers.stretched[1])
+    assert numbers.log_returns.tolist() == [quantiles] * 2 and numbers.baseline.tolist() == [plain] * 2
+    of_told = [COLUMNS.index(name) for name in ("brier", "stretched")]
+    assert told[of_told].tolist() == pytest.approx([(0.2 - 1) ** 2, 1])
+    assert own[of_told].tolist() == pytest.approx([(chance(quantiles) - 1) ** 2, 0])
+    assert np.delete(told, of_told).tolist() == np.delete(own, of_told).tolist()
+
+
+def test_a_record_tells_how_many_would_have_held_without_the_evenings(tmp_path: Path) -> None:
+    made = live_record(filled(tmp_path, 60), RecordFilter())
+    share = made.score.unstretched_coverage_80
+    assert share is not None and made.score.coverage_80 is not None and share < made.score.coverage_80
+    told = f"Without the widening or narrowing of each evening, {100 * share:.0f} of 100 would have held."
+    assert told in lines(made) and told in in_short(made)
+    assert told in record_text(made, "all stocks", Universe(()))
+    never = replace(made, score=replace(made.score, stretched=0))
+    assert not any("each evening" in line for line in (*lines(never), *in_short(never)))
 
 
 @pytest.mark.parametrize(("weeks", "verdict"), [(10, True), (51, True), (60, False)], ids=["weeks", "almost", "a year"])

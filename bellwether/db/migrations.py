@@ -162,3 +162,11 @@ def universe_evenings(db: Any) -> None:
         " PRIMARY KEY (source, model_id, session)) WITHOUT ROWID"
     )
     db["ledger"].add_column("widened", str)
+
+
+@migrations()
+def ranges_before_evenings(db: Any) -> None:
+    """How many forecasts were stretched by their evening, and whether they would have held without; so far none was."""
+    for column in ("stretched", "unstretched_inside_80"):
+        db.execute(f"ALTER TABLE score_sums ADD COLUMN {column} REAL NOT NULL DEFAULT 0")
+    db.execute("UPDATE score_sums SET unstretched_inside_80 = inside_80")

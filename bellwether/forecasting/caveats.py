@@ -69,9 +69,13 @@ def about_state(market: Sequence[Bars | None], latest: Sequence[float | None]) -
     return said("How much all shares together moved is known up to {day} only.", day=spoken_day(state.cutoff))
 
 
-def about_evening(evening: EveningWidth | None) -> str:
-    """When a model's ranges should follow how the last ones held, and that is not known."""
-    return "" if evening is not None else _WITHOUT_EVENING
+def about_evening(evening: EveningWidth | None, index: Bars | None) -> str:
+    """When a model's ranges should follow how the last ones held, and that is not known, or of an earlier session."""
+    if evening is None:
+        return _WITHOUT_EVENING
+    if index is None or evening.session >= index.cutoff:
+        return ""
+    return said("How ranges held of late is known up to {day} only.", day=spoken_day(evening.session))
 
 
 def about_training(bars: Bars, seen_to: date) -> str:

@@ -238,7 +238,7 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: _Answer | None) 
                 caveats.about_silence(problem),
                 caveats.about_market(latest[: len(MARKET_SERIES)]) if answering else "",
                 caveats.about_state(checked.market, latest) if answering else "",
-                caveats.about_evening(evening) if card and card.evening_width else "",
+                caveats.about_evening(evening, checked.market[0]) if card and card.evening_width else "",
                 caveats.about_training(bars, answering.seen_to) if answering else "",
                 caveats.about_symbol(known.instrument, answering.symbols) if answering else "",
             )

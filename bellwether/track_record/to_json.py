@@ -53,6 +53,7 @@ def issued_json(row: LedgerRow) -> dict[str, Any]:
         "adjusted_close": row.adjusted_close,
         "last_close": row.quoted_close,
         "usual_probability_of_growth": row.usual_probability_of_growth,
+        "probability_of_growth": row.probability_of_growth,
         "log_returns": by_level(row.log_returns),
         "baseline_log_returns": by_level(row.baseline),
         "bars_sha256": row.bars_sha256,

@@ -115,7 +115,8 @@ def _judged(record: TrackRecord, name: str) -> str:
     score = record.score
     decided = score.skill or 0.0 if score.verdict in {SkillVerdict.BETTER, SkillVerdict.WORSE} else 0.0
     why = price_sentences.why_count_is_not_all(score.coverage_80, score.baseline_coverage_80, decided)
-    return " ".join(filter(None, [_held(record, name), _(_IN_PLAIN_WORDS[score.verdict]), why]))
+    parts = (_held(record, name), sentences.without_evenings(score), _(_IN_PLAIN_WORDS[score.verdict]), why)
+    return " ".join(filter(None, parts))
 
 
 def _held(record: TrackRecord, name: str) -> str:

@@ -60,6 +60,8 @@ def made_up(number: int, *, symbol: str = "", cutoff: date = DAY, horizon: int =
         adjusted_close=100 + number % 7,
         quoted_close=101 + number % 7,
         usual_probability_of_growth=None if number % 3 else 0.55,
+        probability_of_growth=None if number % 7 < 3 else 0.52,
+        stretched=None if number % 5 else 1.25,
         log_returns=tuple(quantiles.tolist()),
         baseline=tuple(plain.tolist()),
         bars_sha256=bytes([number % 256] * 32).hex(),

@@ -9,6 +9,7 @@ from bellwether.ask.sample_receipts import sample_name
 from bellwether.core.types import LEVELS, Q10, Q90, SkillVerdict, issues_forecasts
 from bellwether.forecasting import sentences
 from bellwether.track_record.ledger.receipts import Receipt
+from bellwether.track_record.scores.sentences import without_evenings
 from bellwether.track_record.scores.types import Interval, Miss, MonthScore, Score, TrackRecord
 
 MOST_MISSES = 10
@@ -113,6 +114,8 @@ def in_short(record: TrackRecord) -> list[str]:
     held = score.coverage_80_interval
     if held is not None and not held.low <= 0.8 <= held.high:
         told.append("That is too few, by more than luck." if held.high < 0.8 else "That is more than it should be.")
+    if otherwise := without_evenings(score):
+        told.append(otherwise)
     if score.verdict is SkillVerdict.TOO_EARLY:
         return [*told, f"Too few to judge by: {score.weeks} of the 52 weeks that it takes have an outcome."]
     told.append(_IN_SHORT[score.verdict].format(percent=sentences.percent(abs(score.skill), 1)))

@@ -7,6 +7,7 @@ from pydantic import Field
 from .forecast import CalibrationAnswer
 from .wire import ApiAnswer, Day, Instant, by_level
 
+Told = Annotated[float | None, Field(description="As it was told; null in rows from before it was kept")]
 LogReturns = Annotated[dict[str, float], by_level("LogReturns", "Cumulative log return from the cutoff")]
 
 
@@ -35,6 +36,10 @@ class ScoreAnswer(ApiAnswer):
     brier: float | None
     usual_brier: float | None
     share_of_rises: float | None
+    stretched: Annotated[int, Field(description="Of the forecasts, those whose ranges followed their evening")]
+    unstretched_coverage_80: Annotated[
+        float | None, Field(description="What coverage_80 would have been without following the evenings")
+    ]
     verdict: Annotated[str, Field(description="TOO_EARLY, BETTER, WORSE or UNDECIDED against the plain rule")]
 
 
@@ -160,6 +165,7 @@ class LedgerEntryAnswer(IssuedAnswer):
 
     last_close: float
     usual_probability_of_growth: float | None
+    probability_of_growth: Told
     log_returns: LogReturns
     baseline_log_returns: LogReturns
     bars_sha256: str
@@ -185,6 +191,11 @@ class ReceiptAnswer(IssuedAnswer):
     ]
     baseline: list[float]
     usual_probability_of_growth: float | None
+    probability_of_growth: Told
+    stretched: Annotated[
+        float | None,
+        Field(description="Width of the 80 % range / that before its evening stretched it; null where none did"),
+    ]
     bars_sha256: str
     content: str
     hash_before: str

@@ -1,7 +1,7 @@
 """The table `ledger`: every issued forecast, one row each, appended and never changed.
 
 Days are stored as days since 1970, instants as microseconds since then, the numbers of a forecast packed as float64:
-about 430 bytes a row with its indexes and its outcome.
+about 450 bytes a row with its indexes and its outcome. Rows of earlier versions hold two numbers fewer; they stay so.
 """
 
 import json
@@ -19,7 +19,9 @@ from bellwether.core.calibration import Calibration
 from bellwether.core.types import LEVELS, Floats
 from bellwether.track_record.ledger.hash_chain_table import NOTHING, HashChain
 
-_NUMBERS = struct.Struct(f"<{3 + 2 * len(LEVELS)}d")
+_FEWER = struct.Struct(f"<{3 + 2 * len(LEVELS)}d")  #: of rows from before the last two numbers were kept
+_NUMBERS = struct.Struct(f"<{_FEWER.size // 8 + 2}d")
+_UNKNOWN = np.full(2, np.nan, "<f8").tobytes()  #: in their place
 NUMBERS_SIZE = _NUMBERS.size  #: bytes
 _FIRST_DAY, _FIRST_INSTANT = date(1970, 1, 1), datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -42,6 +44,8 @@ class Issued:
     log_returns: tuple[float, ...]  #: quantiles of the cumulative log return, one for each of LEVELS
     baseline: tuple[float, ...]  #: the plain rule's
     usual_probability_of_growth: float | None
+    probability_of_growth: float | None  #: as it was told; None in rows from before it was kept
+    stretched: float | None  #: width of the 80 % range / that before its evening stretched it; None where none did
     bars_sha256: str  #: of everything that was read, in hexadecimal digits
 
 
@@ -50,9 +54,7 @@ class ToEnter(Issued):
     """A forecast on its way into the ledger."""
 
     calendar: str  #: of its exchange, by which its outcome is due; on the work list, and no part of what is proved
-    calibration: Calibration | None = (
-        None  #: beside what is proved: the quantiles that are proved are stretched already
-    )
+    calibration: Calibration | None = None  #: all of it beside what is proved, which has the factor alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +73,16 @@ def content(stored: Sequence[Any]) -> bytes:
 
 
 _TEXTS = ("seq", "forecast_id", "symbol", "cutoff", "horizon", "target", "made_at", "model_id", "source", "shown")
-#: `numbers` are the two closes, the usual chance of a rise (NaN: not known), the quantiles and the baseline's
+#: `numbers` are the two closes, the usual chance of a rise, the quantiles, the baseline's, the chance of a rise that
+#: was told and the factor of the stretching; NaN where one is not known
 CHAIN = HashChain("ledger", (*_TEXTS, "bars_sha256", "numbers"), content)
 COLUMNS = ", ".join(f"ledger.{name}" for name in (*CHAIN.columns, "hash"))  #: for SQL, as `row_from` reads them
 
 
 def _stored(forecast: Issued) -> tuple[Any, ...]:
     """The columns between `seq` and `hash`."""
-    usual = forecast.usual_probability_of_growth
-    closes = (forecast.adjusted_close, forecast.quoted_close, math.nan if usual is None else usual)
+    closes = (forecast.adjusted_close, forecast.quoted_close, _or_nan(forecast.usual_probability_of_growth))
+    beside = (_or_nan(forecast.probability_of_growth), _or_nan(forecast.stretched))
     return (
         forecast.forecast_id,
         forecast.symbol,
@@ -91,14 +94,27 @@ def _stored(forecast: Issued) -> tuple[Any, ...]:
         forecast.source,
         int(forecast.shown),
         bytes.fromhex(forecast.bars_sha256),
-        _NUMBERS.pack(*closes, *forecast.log_returns, *forecast.baseline),
+        _NUMBERS.pack(*closes, *forecast.log_returns, *forecast.baseline, *beside),
     )
+
+
+def _or_nan(number: float | None) -> float:
+    return math.nan if number is None else number
+
+
+def _or_none(number: float) -> float | None:
+    return None if math.isnan(number) else number
+
+
+def _all_of(numbers: bytes) -> bytes:
+    """The numbers of a row, with NaN for those that an earlier version did not keep."""
+    return numbers + _UNKNOWN if len(numbers) == _FEWER.size else numbers
 
 
 def row_from(stored: Sequence[Any]) -> LedgerRow:
     """A row from its columns and its hash."""
     seq, forecast_id, symbol, cutoff, horizon, target, made_at, model_id, source, shown, bars, numbers, hashed = stored
-    adjusted, quoted, usual, *quantiles = _NUMBERS.unpack(numbers)
+    adjusted, quoted, usual, *quantiles, told, stretched = _NUMBERS.unpack(_all_of(numbers))
     return LedgerRow(
         forecast_id=forecast_id,
         symbol=symbol,
@@ -113,7 +129,9 @@ def row_from(stored: Sequence[Any]) -> LedgerRow:
         quoted_close=quoted,
         log_returns=tuple(quantiles[: len(LEVELS)]),
         baseline=tuple(quantiles[len(LEVELS) :]),
-        usual_probability_of_growth=None if math.isnan(usual) else usual,
+        usual_probability_of_growth=_or_none(usual),
+        probability_of_growth=_or_none(told),
+        stretched=_or_none(stretched),
         bars_sha256=bars.hex(),
         seq=seq,
         hash=hashed.hex(),
@@ -228,10 +246,12 @@ class LedgerNumbers(NamedTuple):
     usual: Floats  #: (n,) usual chance of a rise, NaN where it is not known
     log_returns: Floats  #: (n, len(LEVELS))
     baseline: Floats  #: (n, len(LEVELS))
+    told: Floats  #: (n,) chance of a rise as it was told, NaN where it was not kept
+    stretched: Floats  #: (n,) width of the 80 % range / that before it was stretched, NaN where it was not
 
 
 def unpack_all(packed: Iterable[bytes]) -> LedgerNumbers:
     """The numbers of several rows."""
-    columns = np.frombuffer(b"".join(packed), "<f8").reshape(-1, NUMBERS_SIZE // 8)
-    closes, log_returns, baseline = np.split(columns, [-2 * len(LEVELS), -len(LEVELS)], axis=1)
-    return LedgerNumbers(closes[:, -1], log_returns, baseline)
+    columns = np.frombuffer(b"".join(map(_all_of, packed)), "<f8").reshape(-1, NUMBERS_SIZE // 8)
+    closes, log_returns, baseline, beside = np.split(columns, [3, 3 + len(LEVELS), 3 + 2 * len(LEVELS)], axis=1)
+    return LedgerNumbers(closes[:, -1], log_returns, baseline, *beside.T)

@@ -15,8 +15,9 @@ from bellwether.track_record.ledger.outcomes_table import Settled
 HOW = said(
     "The hash is sha256 of the 32 bytes of the hash before, followed by the content. The content is ten lines of text: "
     "row number, id, symbol, cutoff in days since 1970, horizon, target in days since 1970, microseconds since 1970 at "
-    "which it was made, model, source, 1 if it was shown. Then come the sha256 of what was read and 17 little-endian "
-    "float64: adjusted close, close as quoted, usual chance of a rise, 7 quantiles, 7 of the plain rule. In Python: "
+    "which it was made, model, source, 1 if it was shown. Then come the sha256 of what was read and 19 little-endian "
+    "float64: adjusted close, close as quoted, usual chance of a rise, 7 quantiles, 7 of the plain rule, the chance of "
+    "a rise that was told and by which factor the evening stretched the range (older rows lack these two). In Python: "
     "hashlib.sha256(bytes.fromhex(hash_before + content)).hexdigest() == hash"
 )
 

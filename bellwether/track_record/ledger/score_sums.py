@@ -27,7 +27,7 @@ class ScoreSums:
         forecasts = list(forecasts)
         self.lost.update(forecast.key for forecast in forecasts if forecast.log_return is None)
         known, came, numbers = outcomes_of(forecasts)
-        scores = scored(came, numbers.log_returns, numbers.baseline, numbers.usual)
+        scores = scored(came, numbers)
         places: dict[Key, int] = {}
         place = np.array([places.setdefault(forecast.key, len(places)) for forecast in known], np.int64)
         sums = np.stack([np.bincount(place, column, len(places)) for column in scores.T], axis=1)

@@ -110,6 +110,8 @@ def score_of(table: ScoreTable) -> Score:
         brier=share["brier"],
         usual_brier=share["usual_brier"],
         share_of_rises=share["rises"],
+        stretched=round(totals[_AT["stretched"]]),
+        unstretched_coverage_80=share["unstretched_inside_80"],
     )
 
 

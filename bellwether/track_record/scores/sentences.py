@@ -73,6 +73,14 @@ def judged(score: Score) -> str:
     )
 
 
+def without_evenings(score: Score) -> str:
+    """How many would have held had no evening stretched them; empty where none did."""
+    if not score.stretched or score.unstretched_coverage_80 is None:
+        return ""
+    message = _("Without the widening or narrowing of each evening, {share} of {hundred} would have held.")
+    return message.format(share=count(round(100 * score.unstretched_coverage_80)), hundred=count(100))
+
+
 def compared(duel: Duel) -> str:
     """Two models side by side, in a sentence."""
     if duel.skill is None:
@@ -91,7 +99,8 @@ def lines(record: TrackRecord) -> list[str]:
     """The whole record, as a terminal shows it."""
     written = [opening(record)]
     if record.settled:
-        written.append(f"1 to 21 trading days together: {judged(record.score)}" if record.horizon is None else "")
+        whole = f"1 to 21 trading days together: {judged(record.score)}" if record.horizon is None else ""
+        written += [whole, without_evenings(record.score)]
     written += [
         f"{part.horizon:>3} trading day{'s' if part.horizon != 1 else ''}: {judged(part.score)}"
         for part in record.by_horizon

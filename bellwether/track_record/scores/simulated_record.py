@@ -16,7 +16,7 @@ import numpy.typing as npt
 from bellwether.core.errors import LedgerError
 from bellwether.db.database import Store
 from bellwether.track_record.ledger.ledger_table import from_days
-from bellwether.track_record.scores.columns import COLUMNS
+from bellwether.track_record.scores.columns import COLUMNS, with_evenings
 from bellwether.track_record.scores.score_table import ScoreTable, together
 from bellwether.track_record.scores.track_record import MOST_MISSES, RecordFilter, record_of
 from bellwether.track_record.scores.types import Miss, TrackRecord
@@ -116,7 +116,7 @@ def _load(file: Path | None, changed: int) -> Simulated:
     try:
         with np.load(BytesIO(content_of(file, RECORD))) as arrays:
             columns = {name: arrays[name] for name in arrays.files}
-        sums = columns["sums"] / THOUSANDTHS
+        sums = with_evenings(columns["sums"] / THOUSANDTHS)
         if sums.shape[1] != len(COLUMNS):
             raise ValueError(f"{sums.shape[1]} columns")
         misses = zip(*(columns[f"miss_{name}"].tolist() for name in Miss.__slots__), strict=True)

@@ -91,7 +91,7 @@ def symbol_table(past: list[PastForecast]) -> ScoreTable:
     sums = np.zeros((len(past), len(COLUMNS)))
     _, came, numbers = outcomes_of(past)
     known = np.array([forecast.log_return is not None for forecast in past], bool)
-    sums[known] = scored(came, numbers.log_returns, numbers.baseline, numbers.usual)
+    sums[known] = scored(came, numbers)
     return table_of(keys, sums)
 
 

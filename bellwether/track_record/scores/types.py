@@ -39,6 +39,8 @@ class Score:
     brier: float | None = None  #: of the chance of a rise
     usual_brier: float | None = None  #: of the usual share of rises, said each time instead
     share_of_rises: float | None = None
+    stretched: int = 0  #: of the forecasts, those whose ranges their evening had stretched
+    unstretched_coverage_80: float | None = None  #: what coverage_80 would have been had it not
 
     @property
     def verdict(self) -> SkillVerdict:
