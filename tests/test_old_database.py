@@ -101,8 +101,12 @@ def as_told_now(old: dict[str, Any]) -> dict[str, Any]:
     """The old answers but for what is told otherwise on purpose: each symbol's biggest miss, words, keys."""
     record = old["api"]["0 /track-record"]["body"]
     record["misses"] = list({miss["symbol"]: miss for miss in reversed(record["misses"])}.values())[::-1]
+    for about in ("0 /track-record", "1 /track-record?symbol=AAPL&horizon=5"):
+        body = old["api"][about]["body"]
+        for part in (body, *body["by_horizon"], *body["by_model"]):  # no range was stretched then
+            part["score"] |= {"stretched": 0, "unstretched_coverage_80": part["score"]["coverage_80"]}
     for entry in old["api"]["2 /ledger?symbol=KO"]["body"]["items"]:
-        entry["calibration"] = None  # no range was stretched then
+        entry |= {"calibration": None, "probability_of_growth": None}  # nor was the told chance kept
     for rule in old["api"]["3 /rules"]["body"]["items"]:
         rule["text"] = _reworded(rule["text"])
     for answers_of_chat in old["chats"].values():

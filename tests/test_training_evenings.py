@@ -1,6 +1,5 @@
 """`training forecasts` writes what would have been served, made of nothing later; `--raw` what the graph says."""
 
-import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,7 +14,7 @@ from bellwether.core.types import HEADS, LEVELS, Floats
 from bellwether.market.earnings.file import read_announcements
 from bellwether.market.earnings.provider import ToldReports
 from tests.conftest import MODELS
-from tests.support.calendar_model import MODEL_ID, calendar_model
+from tests.support.calendar_model import MODEL_ID, past_model
 from tests.support.made_market import changed, made_prices, market_of, name_of, sessions
 from tests.support.stretched import stretched_models
 from training.__main__ import cli
@@ -66,18 +65,8 @@ def test_the_table_is_what_the_service_says_of_that_day(tmp_path: Path, models: 
     assert_served(tmp_path, made_prices(8), models)
 
 
-def reading_reports(folder: Path) -> Path:
-    """A folder of models with one that reads days of reports, is stretched, and knows nothing of these years."""
-    models = folder / "reading"
-    card = json.loads((calendar_model(models, MODELS, evening_width=True) / "card.json").read_text(encoding="utf-8"))
-    card["data"]["trained_to"] = "2009-12-31"
-    card["splits"] |= {"train": ["2000-01-01", "2008-12-31"], "validation": ["2009-01-01", "2009-12-31"]}
-    (models / MODEL_ID / "card.json").write_text(json.dumps(card), encoding="utf-8")
-    return models
-
-
 def test_the_evenings_of_a_model_that_reads_reports_are_of_what_it_read_of_them(tmp_path: Path) -> None:
-    prices, models = made_prices(8), reading_reports(tmp_path)
+    prices, models = made_prices(8), past_model(tmp_path, MODELS)
     quarters = [(year, month) for year in (2019, 2020, 2021) for month in (1, 4, 7, 10)]
     rows = [f"{name_of(at)},{date(year, month, 3 + at)}\n" for year, month in quarters for at in range(8)]
     file = tmp_path / "reports.csv"

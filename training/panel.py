@@ -23,17 +23,20 @@ from bellwether.core.types import (
     Bars,
     Floats,
     Sessions,
+    to_date,
 )
 from bellwether.forecasting.inputs import CARRY_DAYS, Float32s, align_closes
+from bellwether.market.calendar import sessions_after
 from bellwether.market.earnings.file import read_report_days
 from bellwether.market.earnings.report_days import chances, next_report, places
 from bellwether.market.file import frame_to_bars, read_prices
 from bellwether.market.returns import DECAY
+from bellwether.market.symbols.universe import instrument_of
 from bellwether.market.universe_state import daily_state, is_stock, standardised_moves
 
 CONTEXT_LENGTH = 504  #: two years: the longest feature looks back 502 sessions
 MIN_HISTORY = 64  #: a quarter: below this the volatility itself is a guess
-FOLLOWING = 130  #: weekdays after the last bar on which a report may be expected
+FOLLOWING = 130  #: sessions after the last bar on which a report may be expected
 NO_ERRORS = np.eye(1, len(REPORT_ERRORS), -REPORT_ERRORS[0])[0]  #: every report comes on the day that is predicted
 MAX_VOLUME = 1e15  #: keeps a nonsensical volume finite in float32
 
@@ -195,7 +198,7 @@ def build_panel(
 
 def _mark_reports(panel: Panel, of_symbol: slice, days: Sessions, told_on: Sessions) -> None:
     """Enter a company's reports; those before its first bar, or long after its last, are of no use."""
-    axis = extended(panel.sessions[of_symbol])
+    axis = extended(panel.sessions[of_symbol], panel.symbols[panel.symbol[of_symbol.start]])
     count = of_symbol.stop - of_symbol.start
     inside = (days >= axis[0]) & (days <= axis[-1])
     reports = places(axis, days[inside], told_on[inside])
@@ -203,9 +206,12 @@ def _mark_reports(panel: Panel, of_symbol: slice, days: Sessions, told_on: Sessi
     panel.next_report[of_symbol] = next_report(axis, reports, np.arange(count))
 
 
-def extended(sessions: Sessions) -> Sessions:
-    """The sessions and the weekdays that may follow, as far as a predicted report may lie."""
-    following = np.busday_offset(sessions[-1], np.arange(1, FOLLOWING + 1), roll="backward")
+def extended(sessions: Sessions, symbol: str) -> Sessions:
+    """The sessions and those of the symbol's exchange that follow, as far as a predicted report may lie.
+
+    Bars that come later are on just these, so a table that goes on says nothing else of a cutoff than one that ends.
+    """
+    following = sessions_after(instrument_of(symbol).calendar, to_date(sessions[-1]), FOLLOWING)
     return np.concatenate([sessions, following])
 
 

@@ -70,7 +70,7 @@ def usual_errors(series: dict[str, Bars], report_days: ReportDays, last: str) ->
     """How often a report comes so many sessions after its predicted day, (len(REPORT_ERRORS),), up to `last`."""
     errors = []
     for symbol in report_days.keys() & series.keys():
-        axis = extended(series[symbol].sessions)
+        axis = extended(series[symbol].sessions, symbol)
         days, _ = report_days[symbol]
         inside = (days >= axis[0]) & (days <= min(axis[-1], np.datetime64(last)))
         errors.append(prediction_errors(axis, places(axis, days[inside])))

@@ -321,6 +321,7 @@ class Outlook:
     widened: Callable[[], Floats] | None = None
     evening: EveningWidth | None = None  #: by which both were stretched; None where they were not
     rises: Rises | None = None  #: how the chance of a rise is told; None: as the quantiles have it
+    calendar: npt.NDArray[np.float32] | None = None  #: what its model read of reports; None where it read nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,8 @@ class _Answer:
     """What a model says of one symbol."""
 
     at_heads: Floats  #: its quantiles as the graph gave them, (len(HEADS), len(LEVELS))
-    widened: MeasuredWidth | None  #: by what it read of reports; None where it read nothing of them
+    calendar: Float32s | None  #: what it read of reports, (context_length + AHEAD,); None where it read nothing
+    widened: MeasuredWidth | None  #: by that; None likewise
 
 
 def _ask(model: OnnxModel | None, checked: Sequence[_Checked | UnusableBars]) -> list[_Answer | None]:
@@ -157,7 +158,11 @@ def _ask(model: OnnxModel | None, checked: Sequence[_Checked | UnusableBars]) ->
         at_heads = quantiles.astype(np.float64)
         if np.isfinite(at_heads).all() and (np.diff(at_heads, axis=1) >= 0).all():
             bars, market, *calendar = window
-            answers[at] = _Answer(at_heads, MeasuredWidth(model, bars, market, at_heads) if calendar else None)
+            answers[at] = _Answer(
+                at_heads,
+                calendar[0][0] if calendar else None,
+                MeasuredWidth(model, bars, market, at_heads) if calendar else None,
+            )
     return answers
 
 
@@ -250,6 +255,7 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: _Answer | None) 
         widened=answer.widened if answer is not None else None,
         evening=evening,
         rises=answering.rises if answering else None,
+        calendar=answer.calendar if answer is not None else None,
     )
 
 

@@ -13,7 +13,11 @@ from bellwether.db.database import Store, try_write
 from bellwether.delivery import inbox_table, outbox_admin_table
 from bellwether.jobs.evening import reads_evening
 from bellwether.market.calendar import SETTLING, Basis, basis, last_closed_session, sessions_between
+from bellwether.market.earnings.companies import reports_results
+from bellwether.market.earnings.known import next_day
+from bellwether.market.earnings.provider import KeptReports
 from bellwether.market.remote.cached_provider import CachedProvider
+from bellwether.market.remote.circuit_breaker import BreakerState
 from bellwether.market.sources import kept_state, remote
 from bellwether.market.symbols.universe import Universe, calendars
 from bellwether.market.yahoo.source import YahooSource
@@ -48,6 +52,7 @@ def examine(services: Services) -> list[Check]:
     return [
         _model(services.model, services.model_problem, now.date()),
         *_prices(services),
+        *_reports(services),
         *_evening(services),
         _calendars(now.year),
         _connections(settings),
@@ -122,6 +127,30 @@ def _kept(provider: CachedProvider, universe: Universe, now: datetime) -> Check:
     if behind and now - newest > timedelta(days=4):
         return Check("Kept prices", False, detail, "python -m bellwether market refresh fetches what is missing.")
     return Check("Kept prices", True, f"{detail}; of {len(universe)} served every session {served} are kept")
+
+
+def _reports(services: Services) -> list[Check]:
+    """Of how many companies the next day of reports is known, and whether the source of these days answers."""
+    reports, today = services.reports, services.clock().date()
+    companies = [instrument for instrument in services.universe if reports_results(instrument)]
+    known = [facts for company in companies if (facts := reports.known(company, today))]
+    ahead = sum(next_day(facts, today - timedelta(days=1)) is not None for facts in known)
+    detail = f"the next day is known of {ahead} of {len(companies)} companies, earlier ones of {len(known)}"
+    if not isinstance(reports, KeptReports):
+        return [Check("Reports", True, detail)] if known else []
+    try:
+        answered, newest = reports.asked()
+    except StoreError:  # which has a line of its own
+        return []
+    asked = f"last answered {_ago(services.clock() - newest)}, of {answered}" if newest is not None else "not asked yet"
+    provider = remote(services.provider)
+    if provider is None or provider.asker.state is not BreakerState.CLOSED:  # the line of the prices says why
+        return [Check("Reports", True, f"{detail}; {asked}")]
+    try:
+        reports.probe(PROBE)
+    except SourceError as problem:
+        return [Check("Reports", False, f"{problem} {detail.capitalize()}; {asked}.", _ADVICE[problem.trouble])]
+    return [Check("Reports", True, f"{detail}; {asked}")]
 
 
 def _evening(services: Services) -> list[Check]:

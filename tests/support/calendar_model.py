@@ -1,7 +1,7 @@
 """A small real model that reads days of reports, so that what they change can be told to the digit.
 
 Its ranges are symmetrical; over h sessions they are wider by half for each report expected within them, where one came
-out while it looks back. Without a calendar they depend on the last close alone.
+out while it looks back. Where it reads the universe's state too they are wider by a tenth of U, how much all moved.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bellwether.core.types import AHEAD, HEADS, LEVELS, MARKET_SERIES, REPORT_ERRORS
+from bellwether.core.types import AHEAD, HEADS, LEVELS, MARKET_SERIES, REPORT_ERRORS, STATE_SERIES
 from bellwether.models.model_card import RANGE, folders_of
 
 MODEL_ID = "reads-reports-1"
@@ -23,15 +23,16 @@ _LENGTH = 504
 _SCORES = np.array([-1.64, -1.28, -0.67, 0.0, 0.67, 1.28, 1.64])
 
 
-def calendar_model(models: Path, shipped: Path, **facts: Any) -> Path:
+def calendar_model(models: Path, shipped: Path, *, state: bool = False, **facts: Any) -> Path:
     """A model folder beside others in `models`; its card is that of a shipped one, but for `facts`."""
-    content = _graph()
+    market = [*MARKET_SERIES, *(STATE_SERIES if state else ())]
+    content = _graph(len(market))
     card = json.loads((folders_of(shipped, RANGE)[-1] / "card.json").read_text(encoding="utf-8"))
     exact = np.eye(1, len(REPORT_ERRORS), -REPORT_ERRORS[0])[0].tolist()
     card |= {
         "model_id": MODEL_ID,
         "sha256": hashlib.sha256(content).hexdigest(),
-        "market": list(MARKET_SERIES),
+        "market": market,
         "reports": {"error_shares": exact, "symbols": 1},
     }
     folder = models / MODEL_ID
@@ -41,10 +42,21 @@ def calendar_model(models: Path, shipped: Path, **facts: Any) -> Path:
     return folder
 
 
-def _graph() -> bytes:
+def past_model(folder: Path, shipped: Path, **facts: Any) -> Path:
+    """A folder of models with one that reads days of reports, is stretched, and was taught nothing after 2009."""
+    models = folder / "reading"
+    file = calendar_model(models, shipped, evening_width=True, **facts) / "card.json"
+    card = json.loads(file.read_text(encoding="utf-8"))
+    card["data"]["trained_to"] = "2009-12-31"
+    card["splits"] |= {"train": ["2000-01-01", "2008-12-31"], "validation": ["2009-01-01", "2009-12-31"]}
+    file.write_text(json.dumps(card), encoding="utf-8")
+    return models
+
+
+def _graph(series: int) -> bytes:
     onnx = pytest.importorskip("onnx", reason="it comes with the training packages")
     helper, number = onnx.helper, onnx.TensorProto.FLOAT
-    shapes = {"bars": [_LENGTH, 5], "market": [_LENGTH, len(MARKET_SERIES)], "calendar": [_LENGTH + AHEAD]}
+    shapes = {"bars": [_LENGTH, 5], "market": [_LENGTH, series], "calendar": [_LENGTH + AHEAD]}
     sums = np.zeros((_LENGTH + AHEAD, len(HEADS)), np.float32)
     for head, horizon in enumerate(HEADS):
         sums[_LENGTH : _LENGTH + horizon, head] = WIDER
@@ -58,6 +70,14 @@ def _graph() -> bytes:
         "base": base[None].astype(np.float32),
         "shape": np.array([0, len(HEADS), 1], np.int64),
     }
+    moved = len(MARKET_SERIES)  # the place of U
+    if series > moved:
+        constants |= {
+            "from": np.array([_LENGTH - 1, moved], np.int64),
+            "to": np.array([_LENGTH, moved + 1], np.int64),
+            "axes": np.array([1, 2], np.int64),
+            "tenth": np.full(1, 0.1, np.float32),
+        }
     nodes = [
         helper.make_node("MatMul", ["calendar", "sums"], ["expected"]),
         helper.make_node("MatMul", ["calendar", "marks"], ["came"]),
@@ -65,8 +85,15 @@ def _graph() -> bytes:
         helper.make_node("Mul", ["expected", "has"], ["more"]),
         helper.make_node("Add", ["more", "one"], ["times"]),
         helper.make_node("Reshape", ["times", "shape"], ["wide"]),
-        helper.make_node("Mul", ["wide", "base"], ["quantiles"]),
+        helper.make_node("Mul", ["wide", "base"], ["of_reports" if series > moved else "quantiles"]),
     ]
+    if series > moved:
+        nodes += [
+            helper.make_node("Slice", ["market", "from", "to", "axes"], ["moved"]),
+            helper.make_node("Mul", ["moved", "tenth"], ["more_of_it"]),
+            helper.make_node("Add", ["more_of_it", "one"], ["stormy"]),
+            helper.make_node("Mul", ["of_reports", "stormy"], ["quantiles"]),
+        ]
     graph = helper.make_graph(
         nodes,
         "reads_reports",

@@ -23,6 +23,15 @@ def asked_at(db: Database, source: str, symbol: str) -> datetime | None:
     return unstamp(str(row["asked_at"])) if row is not None else None
 
 
+def asked(db: Database, source: str) -> tuple[int, datetime | None]:
+    """For how many companies the source has answered, and when it last did; None where it never has."""
+    sql = "SELECT count(*) AS companies, max(asked_at) AS newest FROM announcements_asked WHERE source = :source"
+    row = first_row(db, sql, {"source": source})
+    if row is None or row["newest"] is None:
+        return 0, None
+    return int(row["companies"]), unstamp(str(row["newest"]))
+
+
 def note_asked(db: Database, source: str, symbol: str, now: datetime) -> None:
     """The source has answered."""
     db.conn.execute(

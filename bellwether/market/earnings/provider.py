@@ -8,6 +8,7 @@ Nobody who waits for a forecast waits for a source: `known` reads what is kept.
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -118,6 +119,16 @@ class KeptReports:
         if changes.withdrawn or changes.added:
             self._known.forget(symbol)
         return True
+
+    def asked(self) -> tuple[int, datetime | None]:
+        """For how many companies the source has answered, and when it last did. Raises StoreError."""
+        with self._store.reading() as db:
+            return kept_facts.asked(db, self._source)
+
+    def probe(self, symbol: str) -> None:
+        """Ask the source whatever is kept, and keep nothing. Raises what it raises; that it has none is an answer."""
+        with suppress(NoPrices, UnknownSymbol):
+            self._announced(symbol)
 
     def _kept(self, symbol: str) -> Facts:
         try:

@@ -51,6 +51,7 @@ def demoted(outlook: Outlook) -> Outlook:
         records=(),
         widened=None,
         rises=None,
+        calendar=None,
         problem=Problem.SILENCED,
         caveats=(*outlook.caveats, about_silence(Problem.SILENCED)),
     )

@@ -101,10 +101,12 @@ def shadow_id(forecast_id: str) -> str:
 
 
 def read_digest(outlook: Outlook) -> str:
-    """sha256 of everything an outlook was made from, in hexadecimal digits: the symbol's bars and the market's closes.
+    """sha256 of everything an outlook was made from, in hexadecimal digits.
 
-    For each series its name, its sessions as int64 days since 1970, and its numbers as little-endian float64; a series
-    that was not known is left out.
+    That is the symbol's bars and the market's closes: for each series its name, its sessions as int64 days since 1970,
+    and its numbers as little-endian float64; a series that was not known is left out. Then, where the model read days
+    of reports, its input `calendar` as float32; and where ranges were stretched the evening's numbers as float64, those
+    of the model by head and those of the plain rule.
     """
     digest = hashlib.sha256()
     bars = outlook.bars
@@ -112,6 +114,10 @@ def read_digest(outlook: Outlook) -> str:
     for series in outlook.market:
         if series is not None:
             _feed(digest, series, series.closes)
+    if outlook.calendar is not None:
+        digest.update(np.ascontiguousarray(outlook.calendar, "<f4").tobytes())
+    if outlook.evening is not None:
+        digest.update(np.array([outlook.evening.model, outlook.evening.plain], "<f8").tobytes())
     return digest.hexdigest()
 
 
