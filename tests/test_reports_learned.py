@@ -11,10 +11,11 @@ from bellwether.core.announcement import Announcement
 from bellwether.core.config import load_settings
 from bellwether.core.errors import MarketDataError, SourceError
 from bellwether.jobs import refresh_reports as job
+from bellwether.jobs.doctor import examine
 from bellwether.jobs.refresh_reports import LearnedOfReports, refresh_reports
 from bellwether.market.earnings.companies import reports_results
 from bellwether.market.earnings.file import read_announcements, read_report_days
-from bellwether.market.earnings.provider import FRESH, REST, next_told
+from bellwether.market.earnings.provider import FRESH, REST, ToldReports, next_told
 from bellwether.market.remote.circuit_breaker import BreakerState
 from bellwether.market.sources import remote
 from bellwether.market.symbols.universe import Universe, instrument_of
@@ -168,6 +169,38 @@ def test_a_yahoo_that_is_down_changes_nothing_and_is_left_alone(
     with pytest.raises(SourceError):
         start().reports.refresh(instrument_of("MSFT"))
     assert next_told(services.reports, APPLE, TODAY + timedelta(1), TODAY) == date(2026, 12, 3)
+
+
+def told_by_doctor(services: Services) -> tuple[bool, str, str]:
+    (check,) = [check for check in examine(services) if check.name == "Reports"]
+    return check.ok, check.detail, check.advice
+
+
+def test_doctor_tells_of_how_many_the_next_day_is_known_when_it_was_asked_and_what_fails(
+    server: YahooServer, start: Callable[[], Services], clock: Clock
+) -> None:
+    server.add_reports("AAPL", PAST)
+    server.add_next_report("AAPL", [stamp(date(2026, 12, 3), 21)])
+    served = Universe((APPLE, instrument_of("MSFT"), instrument_of("SPY")), ())
+    services = replace(start(), universe=served)
+    none = "the next day is known of 0 of 2 companies, earlier ones of 0; "
+    assert told_by_doctor(services) == (True, f"{none}not asked yet", "")
+    refresh_reports(services, lambda: False, symbols=["AAPL"])
+    known = "he next day is known of 1 of 2 companies, earlier ones of 1; last answered"
+    assert told_by_doctor(services) == (True, f"t{known} within the hour, of 1", "")
+    clock.now += timedelta(days=7)
+    server.fail_next(SUMMARY, 503, times=None)
+    ok, detail, advice = told_by_doctor(services)
+    assert not ok
+    assert detail.endswith(f"T{known} 7 days ago, of 1.") and len(detail) > len(known) + 40
+    assert "asked again by itself" in advice
+
+
+def test_doctor_says_nothing_of_reports_where_nobody_tells_any(services: Services) -> None:
+    ok, detail, _ = told_by_doctor(services)
+    assert ok and detail.startswith("the next day is known of 0 of 40 companies, earlier ones of 3")
+    silent = replace(services, reports=ToldReports(lambda symbol: ()))
+    assert "Reports" not in {check.name for check in examine(silent)}
 
 
 @pytest.mark.parametrize(
