@@ -52,11 +52,29 @@ def sample_prices(file: Path) -> Path:
     return file
 
 
+def gone_prices(prices: Path, file: Path) -> Path:
+    """A company whose prices end within the span, a copy of a living one."""
+    frame = pd.read_parquet(prices)
+    copy = frame[(frame["symbol"] == "AAPL") & (frame["date"] <= "2016-12-30")]
+    copy.assign(symbol="GONE-D16").to_parquet(file, index=False)
+    return file
+
+
+def days_of_reports(file: Path) -> Path:
+    """Made-up days on which both companies report, in long form."""
+    days = [
+        f"{symbol},{day:%Y-%m-%d}" for symbol in SYMBOLS[:2] for day in pd.date_range("2014", "2017-06", freq="91D")
+    ]
+    file.write_text("\n".join(["symbol,date", *days]), encoding="utf-8")
+    return file
+
+
 def model_that_learned_to(day: str, folder: Path) -> Path:
     """A copy of an exported model whose card says how far it learned; its scores here mean nothing."""
     shutil.copytree(folders_of(MODELS, RANGE)[-1], folder)
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     card["data"]["trained_to"] = day
+    card |= {"evening_width": True, "rise_weights": [0.5, 0.5, 0.0, 0.0, 0.0]}
     (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
     return folder
 
@@ -71,7 +89,9 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
     model, prices = model_that_learned_to("2015-12-31", folder / "model"), sample_prices(folder / "prices.parquet")
     command = [sys.executable, "-m", "training", "evaluate", "--full", "--prices", str(prices), "--model", str(model)]
     command += ["--from", "2016-01-01", "--to", "2017-02-28", "--every", "5", "--work", str(folder / "work")]
-    command += ["--docs", str(folder / "docs")]
+    command += ["--docs", str(folder / "docs"), "--before", str(model_that_learned_to("2014-12-31", folder / "before"))]
+    command += ["--earnings", str(days_of_reports(folder / "reports.csv"))]
+    command += ["--dead", str(gone_prices(prices, folder / "gone.parquet"))]
     quiet = os.environ | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False, env=quiet)
     assert done.returncode == 0, done.stderr[-3000:]
@@ -108,9 +128,30 @@ def test_the_page_shows_the_scores_and_its_pictures(evaluated: Evaluated) -> Non
     for year, one in evaluated.scores["calibration"]["model"]["by_year"].items():
         assert f"| {year} | {one['forecasts']:,} | {100 * one['coverage_80']:.1f} %" in page
     pictures = re.findall(r"\]\((images/[^)]+)\)", page)
-    assert len(pictures) == 4
+    assert len(pictures) == 6
     for picture in pictures:
         assert (evaluated.docs / picture).read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_page_tells_what_is_served_and_what_reports_and_companies_that_are_gone_made_of_it(
+    evaluated: Evaluated,
+) -> None:
+    page, scores = (evaluated.docs / "evaluation.md").read_text(encoding="utf-8"), evaluated.scores
+    raw, served = scores["groups"]["all"]["scores"]["model"], scores["served"]["groups"]["all"]["scores"]["model"]
+    assert raw["21"]["pinball"] != served["21"]["pinball"]
+    shares = [raw["21"]["coverage_80"], raw["21"]["coverage_90"]]
+    shares += [served["21"]["coverage_80"], served["21"]["coverage_90"]]
+    assert "| 21 | " + " | ".join(f"{100 * share:.1f} %" for share in shares) in page
+    assert scores["groups"]["all"]["skill"]["before"]["pooled"]["skill"] == 0, "it is the same graph"
+    inside = scores["reports"]["all"]["inside"]["5"]
+    gain = inside["gain"]["without"]["skill"]
+    assert f"| 5 | inside | {inside['forecasts']:,} | {100 * gain:+.2f} % | +0.00 %" in page
+    gone = scores["dead"]["groups"]["gone"]
+    assert (gone["companies"], set(scores["dead"]["groups"])) == (1, {"living", "gone"})
+    assert f"| gone | 1 | {100 * gone['pooled']['skill']['raw']['skill']:+.2f} %" in page
+    assert next(iter(scores["quarters"])) == "2016Q1"
+    told = scores["rises"]["all"]["5"]
+    assert f"| 5 | all | {told['brier']:.4f} | {told['brier_climatology']:.4f} |" in page
 
 
 def test_the_terminal_says_the_same(evaluated: Evaluated) -> None:

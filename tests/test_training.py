@@ -29,6 +29,7 @@ from training.evaluate import skill_interval
 from training.forecasts import COLUMNS, QUANTILES
 from training.panel import CONTEXT_LENGTH, MIN_HISTORY, Panel, build_panel, read_series
 from training.prepare import training_facts
+from training.range_recipe import RangeRecipe
 from training.spans import Spans, Split, is_unseen
 from training.windows import Blanks, take_away
 
@@ -209,6 +210,30 @@ def test_evaluate_finds_the_scores_of_the_card_again(trained: Trained, tmp_path:
     assert result.exit_code == 0, result.output
     card = json.loads((trained.folder / "card.json").read_text(encoding="utf-8"))
     assert json.loads(found.read_text(encoding="utf-8")) == card["scores"]
+
+
+@pytest.mark.filterwarnings("ignore")  # those of the libraries that convert a graph
+def test_eras_go_on_after_the_last_one_that_was_fitted(
+    trained: Trained, panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training import eras
+    from training import train as step
+
+    era, recipe = ("2013-01-01", "2015-12-31"), RangeRecipe().varied(1, None, True)
+    monkeypatch.setattr(eras, "JUDGES_GONE", era)
+    prices = pd.read_parquet(trained.prices)
+    gone = prices[(prices["symbol"] == "AAPL") & (prices["date"] <= "2015-03-31")]
+    gone.assign(symbol="GONE-D15").to_parquet(tmp_path / "gone.parquet")
+    document = eras.compare(trained.work, recipe, 1, tmp_path / "gone.parquet", (era,))
+    monkeypatch.setattr(step, "fit", None)
+    again = eras.compare(trained.work, recipe, 1, tmp_path / "gone.parquet", (era,))
+    assert again == document
+    assert list(document["eras"]) == ["2013-2015"]
+    assert next(iter(document["quarters"])) == "2013Q1" and len(document["quarters"]) == 12
+    assert document["served"]["together"]["scores"]["model"] != document["together"]["scores"]["model"]
+    assert document["dead"]["groups"]["gone"]["companies"] == 1
+    with pytest.raises(MarketDataError, match="no era to leave out"):
+        eras.compare(trained.work, recipe, 1, None, (("1990-01-01", "1997-12-31"),))
 
 
 def test_quantiles_stay_finite_and_never_cross_on_hostile_windows(trained: Trained, panel: Panel) -> None:

@@ -12,7 +12,6 @@ from training.pictures import (
     LEGEND,
     MODEL,
     PROMISED,
-    QUIET,
     RULE,
     axis_of,
     chart,
@@ -54,7 +53,7 @@ def around_reports(document: dict[str, Any]) -> Specification:
         bar("low0", "high0", "without", 6, 0.95),
         {"mark": point, "encoding": {"x": x, "y": {"field": "move", "type": "quantitative"}}},
     ]
-    facet = {"field": "company", "type": "nominal", "title": None, "sort": None, "header": _header()}
+    facet = _panels("company", list(dict.fromkeys(row["company"] for row in rows)))
     spec = {"layer": layers, "width": 330, "height": 190}
     body = {
         "data": {"values": rows},
@@ -93,7 +92,7 @@ def reports_inside(document: dict[str, Any]) -> Specification:
             "encoding": {"x": x, "y": y, "color": colors, "shape": shape, "xOffset": {"field": "who"}},
         },
     ]
-    facet = {"column": {"field": "where", "type": "nominal", "title": None, "sort": None, "header": _header()}}
+    facet = {"column": _panels("where", list(dict.fromkeys(row["where"] for row in rows)))}
     body = {"data": {"values": rows}, "facet": facet, "spec": {"layer": layers, "width": 330, "height": 260}}
     title = "How often the 80 % ranges held around reports", "dashed: what was promised"
     return chart(document, title, body)
@@ -108,7 +107,11 @@ def storm_weeks(storms: dict[str, Any]) -> Specification:
         for week, shares in told["weeks"].items()
         for name, who in named.items()
     ]
-    axis = axis_of(grid=False, domain=True) | {"labelAngle": 0, "format": "%-d %b", "tickCount": 4}
+    axis = axis_of(grid=False, domain=True) | {
+        "labelAngle": 0,
+        "format": "%-d %b",
+        "tickCount": {"interval": "month", "step": 1},
+    }
     x = {"field": "week", "type": "temporal", "title": None, "axis": axis}
     y = y_of("held", "share of outcomes inside", ".0%") | {"scale": {"domain": [0, 1]}}
     colors = _colors("who", dict(zip(named.values(), (MODEL, PROMISED, RULE), strict=True)))
@@ -119,7 +122,7 @@ def storm_weeks(storms: dict[str, Any]) -> Specification:
             "encoding": {"x": x, "y": y, "color": colors},
         },
     ]
-    facet = {"column": {"field": "storm", "type": "nominal", "title": None, "sort": None, "header": _header()}}
+    facet = {"column": _panels("storm", list(storms))}
     body = {
         "data": {"values": rows},
         "facet": facet,
@@ -136,5 +139,7 @@ def _colors(field: str, by_name: dict[str, str]) -> Specification:
     return {"field": field, "type": "nominal", "scale": scale, "legend": LEGEND | {"labelLimit": 300}}
 
 
-def _header() -> Specification:
-    return {"labelFontSize": 14, "labelColor": INK, "titleColor": QUIET}
+def _panels(field: str, order: list[str]) -> Specification:
+    """A panel for each value, in this order."""
+    header = {"labelFontSize": 14, "labelColor": INK}
+    return {"field": field, "type": "nominal", "title": None, "sort": order, "header": header}

@@ -72,7 +72,11 @@ def written(template: str, **content: Any) -> str:
 
 
 def unwrapped(page: str) -> str:
-    """The page with each line on the one before, unless it opens a row, an item, a heading, a picture or a comment."""
+    """The page with each line on the one before, unless it opens a row, an item, a heading, a picture or a comment.
+
+    Between paragraphs stays one empty line, however many the parts of a template leave.
+    """
+    page = re.sub(r"\n{3,}", "\n\n", page)
     return re.sub(r"(?<!\n)\n *(?!\s|[|#!<]|[-*] |\Z)", " ", page)
 
 

@@ -13,8 +13,8 @@ from bellwether.core.types import Q05, Q10, Q90, Q95, Floats
 from training.scores import Sample
 
 STORMS = {
-    "September to December 2008": ("2008-09-01", "2008-12-31"),
-    "20 February to 30 April 2020": ("2020-02-20", "2020-04-30"),
+    "Sep-Dec 2008": ("2008-09-01", "2008-12-31"),
+    "20 Feb-30 Apr 2020": ("2020-02-20", "2020-04-30"),
 }
 PROMISED = (0.8, 0.9)
 BEYOND = 0.05  # a quarter further from its promise than this is counted
