@@ -24,7 +24,8 @@ FEATURES = (
 RISE_WEIGHTS = (0.5, 0.5, 0.0, 0.0, 0.0)
 LIMITS = (
     "It forecasts the range of outcomes; about the direction it knows next to nothing.",
-    "Price files hold mostly shares that are still listed: failures are missing, so its center may be too high.",
+    "Price files hold mostly shares that are still listed: failures are missing, so its center may be too high, and of "
+    "companies on their way down its lower bounds are passed more often than they say.",
     "It knows prices and volumes only: no news, no accounts; days of reports where they are told.",
     "Markets and kinds of assets other than those among its symbols were not tested.",
     "Prices must be adjusted for splits and dividends, else a split reads as a crash.",
