@@ -28,7 +28,7 @@ from training.checks import TOLERANCE, check_graph, hostile_windows, largest_dif
 from training.evaluate import skill_interval
 from training.forecasts import COLUMNS, QUANTILES
 from training.panel import CONTEXT_LENGTH, MIN_HISTORY, Panel, build_panel, read_series
-from training.prepare import training_facts
+from training.prepare import prepare, training_facts
 from training.range_recipe import RangeRecipe
 from training.spans import Spans, Split, is_unseen
 from training.windows import Blanks, take_away
@@ -214,26 +214,28 @@ def test_evaluate_finds_the_scores_of_the_card_again(trained: Trained, tmp_path:
 
 @pytest.mark.filterwarnings("ignore")  # those of the libraries that convert a graph
 def test_eras_go_on_after_the_last_one_that_was_fitted(
-    trained: Trained, panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    prices: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pytest.importorskip("tf2onnx", reason="it comes with the training packages")
     from training import eras
     from training import train as step
 
+    prepare([prices], tmp_path, "a test")
     era, recipe = ("2013-01-01", "2015-12-31"), RangeRecipe().varied(1, None, True)
     monkeypatch.setattr(eras, "JUDGES_GONE", era)
-    prices = pd.read_parquet(trained.prices)
-    gone = prices[(prices["symbol"] == "AAPL") & (prices["date"] <= "2015-03-31")]
+    bars = pd.read_parquet(prices)
+    gone = bars[(bars["symbol"] == "AAPL") & (bars["date"] <= "2015-03-31")]
     gone.assign(symbol="GONE-D15").to_parquet(tmp_path / "gone.parquet")
-    document = eras.compare(trained.work, recipe, 1, tmp_path / "gone.parquet", (era,))
+    document = eras.compare(tmp_path, recipe, 1, tmp_path / "gone.parquet", (era,))
     monkeypatch.setattr(step, "fit", None)
-    again = eras.compare(trained.work, recipe, 1, tmp_path / "gone.parquet", (era,))
+    again = eras.compare(tmp_path, recipe, 1, tmp_path / "gone.parquet", (era,))
     assert again == document
     assert list(document["eras"]) == ["2013-2015"]
     assert next(iter(document["quarters"])) == "2013Q1" and len(document["quarters"]) == 12
     assert document["served"]["together"]["scores"]["model"] != document["together"]["scores"]["model"]
     assert document["dead"]["groups"]["gone"]["companies"] == 1
     with pytest.raises(MarketDataError, match="no era to leave out"):
-        eras.compare(trained.work, recipe, 1, None, (("1990-01-01", "1997-12-31"),))
+        eras.compare(tmp_path, recipe, 1, None, (("1990-01-01", "1997-12-31"),))
 
 
 def test_quantiles_stay_finite_and_never_cross_on_hostile_windows(trained: Trained, panel: Panel) -> None:
