@@ -34,6 +34,8 @@ def calendar_model(models: Path, shipped: Path, *, state: bool = False, **facts:
         "sha256": hashlib.sha256(content).hexdigest(),
         "market": market,
         "reports": {"error_shares": exact, "symbols": 1},
+        "evening_width": False,
+        "rise_weights": None,
     }
     folder = models / MODEL_ID
     folder.mkdir(parents=True)
