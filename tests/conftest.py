@@ -93,11 +93,13 @@ def models_loaded_once() -> Iterator[None]:
     ready: dict[tuple[str, int, int], onnxruntime.InferenceSession] = {}
     load = onnxruntime.InferenceSession
 
-    def once(path: str, *arguments: object, **options: object) -> onnxruntime.InferenceSession:
-        state = Path(path).stat()
-        key = (path, state.st_mtime_ns, state.st_size)
+    def once(source: str | bytes, *arguments: object, **options: object) -> onnxruntime.InferenceSession:
+        if isinstance(source, bytes):
+            return load(source, *arguments, **options)
+        state = Path(source).stat()
+        key = (source, state.st_mtime_ns, state.st_size)
         if key not in ready:
-            ready[key] = load(path, *arguments, **options)
+            ready[key] = load(source, *arguments, **options)
         return ready[key]
 
     with pytest.MonkeyPatch.context() as patch:

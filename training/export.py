@@ -1,6 +1,6 @@
 """Keras -> ONNX: convert, and prove that both agree.
 
-model -> tf2onnx -> check_graph -> largest_difference on real and broken windows
+model -> tf2onnx -> tidy -> check_graph -> largest_difference on real and broken windows
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from keras.src.export.tf2onnx_lib import patch_tf2onnx
 from bellwether.core.types import Floats
 from bellwether.forecasting.inputs import Float32s
 from training.checks import check_graph, largest_difference, runtime
+from training.tidy_graph import tidy
 
 OPSET = 18  # tf2onnx makes real LSTM nodes from 17 on; ONNX Runtime reads far newer ones
 
@@ -60,6 +61,7 @@ def convert(model: Any) -> bytes:
     output.name = "quantiles"
     for value in (*proto.graph.input, output):
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
+    tidy(proto)
     content: bytes = proto.SerializeToString()
     return content
 

@@ -28,8 +28,6 @@ from training.graph import (
     log_ratio,
     positive,
     powers,
-    root,
-    weeks,
     yesterday,
 )
 from training.panel import CONTEXT_LENGTH
@@ -68,7 +66,7 @@ STATIC = OWN + MARKET_LEVEL + BESIDE_MARKET + ECHO
 
 DAILY_SCALE = np.array([2, 2, 1, 2, 1, 2, 2, 1, 1, 1], np.float32)
 YEAR = 5 * WEEKLY_STEPS  # sessions of the market that are read, and of the symbol but for its echo and volatility
-YEAR_SUMS = np.hstack([last_sessions(WINDOWS[:6], YEAR), weeks(WEEKLY_STEPS)])  # (260, 6 + 52)
+YEAR_SUMS = last_sessions(WINDOWS[:6], YEAR)  # (260, 6)
 YEAR_DECAY = powers(DECAY, np.arange(-DAILY_STEPS + 1, 1)[None, :] - np.arange(-YEAR + 1, 1)[:, None])  # (260, 42)
 
 
@@ -92,16 +90,16 @@ def own_tracks(bars: Tensor) -> dict[str, Tensor]:
     returns = log_ratio(close, before, 2.0) * ok
     squares = returns * returns
 
-    square, weight = decayed_sum(squares, DECAY, first=1), decayed_sum(ok, DECAY, first=1)  # up to yesterday
+    square, weight = decayed_sum(squares, DECAY, first=1), decayed_sum(ok, DECAY, first=1, more=1e-9)  # up to yesterday
     settled = ops.clip(weight - 5.0, 0.0, 1.0) * ok  # the first volatilities are guesses
-    per_volatility = settled / (root(square / (weight + 1e-9)) + EPS)
+    per_volatility = settled / (ops.sqrt(square / weight) + EPS)
     recent = slice(-DAILY_STEPS, None)
     square, weight = DECAY * square[:, recent] + squares[:, recent], DECAY * weight[:, recent] + ok[:, recent]
-    volatility = root(square / (weight + 1e-9))  # equals baseline.ewma_volatility
+    volatility = ops.sqrt(square / (weight + 1e-9))  # equals baseline.ewma_volatility
 
     ok_volume = above_zero(volume)
     log_volume = ops.log(ops.clip(volume, 1.0, 1e15))
-    usual = decayed_sum(log_volume, VOLUME_DECAY) / (decayed_sum(ok_volume, VOLUME_DECAY) + 1e-3)
+    usual = decayed_sum(log_volume, VOLUME_DECAY) / decayed_sum(ok_volume, VOLUME_DECAY, more=1e-3)
     ok_range = both_known(high, low) * above_zero(high - low)
     return {
         "ok": ok,
@@ -133,7 +131,7 @@ def market_tracks(market: Tensor) -> dict[str, Tensor]:
         "market": returns,
         "market_squares": squares,
         "ok_market": ok,
-        "market_volatility": root(ops.matmul(squares, YEAR_DECAY) / (weight + 1e-9)),  # (b, 42)
+        "market_volatility": ops.sqrt(ops.matmul(squares, YEAR_DECAY) / (weight + 1e-9)),  # (b, 42)
         "market_weight": weight[:, -1:],
         "vix": ops.clip(vix, 0.0, 500.0) / (100 * TRADING_DAYS**0.5),  # implied daily volatility
         "ok_vix": above_zero(vix),
@@ -162,40 +160,63 @@ def daily_steps(t: dict[str, Tensor]) -> Tensor:
         ops.log((t["universe_moves"] + 0.1) / 0.85) * t["ok_universe"],
         t["vix_change"] / 0.2,
     ]
-    return ops.clip(ops.stack(steps, axis=2), -8.0, 8.0) / DAILY_SCALE
+    return side_by_side(steps, 8.0, DAILY_SCALE)
 
 
 def weekly_steps(t: dict[str, Tensor]) -> Tensor:
     """(b, 52, 4): weeks of five sessions that end at the cutoff; 0 in weeks without history."""
     now, market_now = t["now"] + EPS, t["market_volatility"][:, -1:] + EPS
     returns, squares, ok, market, volume = (
-        year_sums(t, name)[:, 6:] for name in ("returns", "squares", "ok", "market", "volume")
+        weekly_sums(t, name) for name in ("returns", "squares", "ok", "market", "volume")
     )
     steps = [
         returns / (now * 2 * 5**0.5),
-        ops.log((root(squares / 5) + EPS) / now) * ok / 5,
+        ops.log((ops.sqrt(squares / 5) + EPS) / now) * ok / 5,
         market / (market_now * 2 * 5**0.5),
         volume / 5,
     ]
-    return ops.clip(ops.stack(steps, axis=2), -3.0, 3.0)
+    return side_by_side(steps, 3.0)
 
 
-def year_sums(t: dict[str, Tensor], name: str) -> Tensor:
-    """(b, 6 + 52): sums over the last 5 to 252 sessions, and of each week; worked out once per track."""
+def side_by_side(steps: list[Tensor], limit: float, scale: Matrix | None = None) -> Tensor:
+    """Tracks (b, n) kept within +-limit, as an LSTM reads them: (b, n, len(steps)), over `scale` (len(steps),).
+
+    All arithmetic is done while each track is in one piece; turning them costs a third of weaving them together.
+    """
+    count = steps[0].shape[1]
+    rows = ops.clip(ops.concatenate(steps, axis=1), -limit, limit)
+    if scale is not None:
+        rows = rows * np.repeat(1 / scale, count)
+    return ops.transpose(ops.reshape(rows, (-1, len(steps), count)), (0, 2, 1))
+
+
+def year(t: dict[str, Tensor], name: str) -> Tensor:
+    """The last part of a track, (b, 260); cut out once."""
     key = f"{name} of a year"
     if key not in t:
-        t[key] = ops.matmul(t[name][:, -YEAR:], YEAR_SUMS)
+        t[key] = t[name][:, -YEAR:]
     return t[key]
+
+
+def sums(t: dict[str, Tensor], name: str) -> Tensor:
+    """(b, 6): over the last 5 to 252 sessions."""
+    return ops.matmul(year(t, name), YEAR_SUMS)
+
+
+def weekly_sums(t: dict[str, Tensor], name: str) -> Tensor:
+    """(b, 52): of each week."""
+    days = ops.reshape(year(t, name), (-1, 5))
+    return ops.reshape(ops.matmul(days, np.ones((5, 1), np.float32)), (-1, WEEKLY_STEPS))
 
 
 def own(t: dict[str, Tensor]) -> list[Tensor]:
     """What the symbol itself did: parts of (b, len(OWN)) in that order."""
     now = t["now"] + EPS
     n = np.array(WINDOWS, np.float32)
-    days, sums = ops.sum(t["ok"], axis=1, keepdims=True), ops.sum(t["squares"], axis=1, keepdims=True)  # (b, 1)
-    squares = ops.concatenate([year_sums(t, "squares")[:, :6], sums], axis=1)  # (b, len(WINDOWS))
-    counts = ops.concatenate([year_sums(t, "ok")[:, :6], days], axis=1)
-    realised = root(squares / ops.maximum(counts, 1.0)) + EPS
+    days, total = ops.sum(t["ok"], axis=1, keepdims=True), ops.sum(t["squares"], axis=1, keepdims=True)  # (b, 1)
+    squares = ops.concatenate([sums(t, "squares"), total], axis=1)  # (b, len(WINDOWS))
+    counts = ops.concatenate([sums(t, "ok"), days], axis=1)
+    realised = ops.sqrt(squares / ops.maximum(counts, 1.0)) + EPS
     falls = ops.square(ops.minimum(t["returns"][:, -WINDOWS[3] :], 0.0))
     fallen = ops.matmul(falls, last_sessions(WINDOWS[:4], WINDOWS[3]))
     ranges = ops.matmul(t["range"], last_sessions(WINDOWS[:3], DAILY_STEPS))
@@ -204,9 +225,9 @@ def own(t: dict[str, Tensor]) -> list[Tensor]:
     return [
         log_ratio(realised, now, 3.0),
         (fallen + 1e-8) / (squares[:, :4] + 2e-8) - 0.5,
-        ops.clip(year_sums(t, "returns")[:, :6] / (now * n[:6] ** 0.5), -6.0, 6.0),
+        ops.clip(sums(t, "returns") / (now * n[:6] ** 0.5), -6.0, 6.0),
         ops.clip(ranges / (now * n[:3]), 0.0, 8.0),
-        year_sums(t, "volume")[:, :3] / n[:3],
+        sums(t, "volume")[:, :3] / n[:3],
         z,
         ops.abs(z),
         ops.abs(gap),
@@ -226,9 +247,9 @@ def beside_market(t: dict[str, Tensor]) -> list[Tensor]:
     now, market_now = t["now"] + EPS, t["market_volatility"][:, -1:] + EPS
     has_market, has_vix, vix = t["ok_market"][:, -1:], t["ok_vix"], t["vix"]
     both = has_market * has_vix
-    squares, counts = ops.matmul(t["market_squares"], YEAR_SUMS[:, :6]), ops.matmul(t["ok_market"], YEAR_SUMS[:, :6])
-    realised = root(squares / ops.maximum(counts, 1.0)) + EPS
-    together = ops.matmul(t["market"] * t["returns"][:, -YEAR:], YEAR_DECAY[:, -1:])  # (b, 1)
+    squares, counts = sums(t, "market_squares"), sums(t, "ok_market")
+    realised = ops.sqrt(squares / ops.maximum(counts, 1.0)) + EPS
+    together = ops.matmul(t["market"] * year(t, "returns"), YEAR_DECAY[:, -1:])  # (b, 1)
     alone = ops.matmul(t["market_squares"], YEAR_DECAY[:, -1:])
     beta = ops.clip(together / (alone + 1e-7), -1.0, 4.0)
     share = ops.clip(ops.abs(beta) * market_now / now, 0.0, 2.0)
@@ -236,7 +257,7 @@ def beside_market(t: dict[str, Tensor]) -> list[Tensor]:
     implied = now * now + beta * beta * (vix * vix - market_now * market_now)
     return [
         log_ratio(realised, market_now, 3.0) * has_market,
-        ops.clip(year_sums(t, "market")[:, :4] / (market_now * n[:4] ** 0.5), -6.0, 6.0),
+        ops.clip(sums(t, "market")[:, :4] / (market_now * n[:4] ** 0.5), -6.0, 6.0),
         log_ratio(market_now, 0.01, 4.0) * has_market,
         log_ratio(vix + EPS, market_now, 3.0) * both,
         has_market,

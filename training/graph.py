@@ -54,8 +54,10 @@ def yesterday(price: Tensor) -> Tensor:
     return ops.pad(price[:, :-1], [[0, 0], [1, 0]], constant_values=FLOOR)
 
 
-def decayed_sum(x: Tensor, decay: float, first: int = 0) -> Tensor:
+def decayed_sum(x: Tensor, decay: float, first: int = 0, more: float = 0.0) -> Tensor:
     """Sum over k >= first of decay^(k - first) x[t - k] at every t: (b, T) -> (b, T). With first=1: up to yesterday.
+
+    `more` is added to each: within a matrix product that costs nothing.
 
     Within blocks of 24 sessions by one small matrix, from earlier blocks by another: a loop over 504 sessions would be
     slow, and one matrix for all of them would weigh 1 MB in the file and as much time.
@@ -68,7 +70,10 @@ def decayed_sum(x: Tensor, decay: float, first: int = 0) -> Tensor:
     after *= np.arange(CONTEXT_LENGTH)[None, :] > ends[:, None]
     pieces = ops.reshape(x, (-1, blocks, BLOCK))
     whole = ops.reshape(ops.matmul(pieces, powers(decay, steps[::-1, None])), (-1, blocks))  # (b, 21)
-    return ops.reshape(ops.matmul(pieces, within), (-1, CONTEXT_LENGTH)) + ops.matmul(whole, after)
+    earlier = ops.matmul(whole, after)
+    if more:
+        earlier = earlier + np.full(CONTEXT_LENGTH, more, np.float32)
+    return ops.reshape(ops.matmul(pieces, within), (-1, CONTEXT_LENGTH)) + earlier
 
 
 def powers(decay: float, steps: Any) -> Matrix:
@@ -80,8 +85,3 @@ def last_sessions(windows: Sequence[int], length: int) -> Matrix:
     """(length, len(windows)): x @ this sums the last n sessions of x for each n."""
     age = np.arange(length)[::-1, None]
     return (age < np.array(windows)).astype(np.float32)
-
-
-def weeks(count: int) -> Matrix:
-    """(5 count, count): x @ this sums each five sessions."""
-    return np.repeat(np.eye(count, dtype=np.float32), 5, axis=0)

@@ -43,7 +43,8 @@ def walks(standardised: Floats) -> Matrix:
 
 def offsets(numbers: Tensor, walks: Matrix) -> Tensor:
     """Each level's distance from the median: how far steps are stretched, (b, heads, STEPS) -> (b, heads, levels)."""
-    stretch = ops.softplus(3 * ops.tanh(numbers / 3) + SOFTPLUS_ONE)  # 1 at 0, never below 0
+    # softplus of numbers up to 3.5, which needs no guard; 1 at 0, never below 0
+    stretch = ops.log(1 + ops.exp(3 * ops.tanh(numbers / 3) + SOFTPLUS_ONE))
     # (heads, b, STEPS) @ (heads, STEPS, levels): one product per horizon
     return ops.transpose(ops.matmul(ops.transpose(stretch, (1, 0, 2)), walks), (1, 0, 2))
 

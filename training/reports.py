@@ -39,10 +39,10 @@ class Reports(keras.layers.Layer):
 
         square = z * z
         later = ops.pad(square[:, 1:], [[0, 0], [0, 1]])
-        reaction = ops.clip(square + later - 1.0, 0.0, LARGEST_JUMP)
-        jump = (USUAL_JUMP * JUMP_WEIGHT + _sum(marks * reaction)) / (JUMP_WEIGHT + count)
-        first, second = ops.minimum(square, LARGEST_SQUARE), ops.minimum(later, LARGEST_SQUARE)
-        share = (LATER_WEIGHT / 2 + _sum(marks * second)) / (LATER_WEIGHT + _sum(marks * (first + second)))
+        reactions = _sum(marks * ops.clip(square + later, 1.0, 1.0 + LARGEST_JUMP)) - count
+        jump = (USUAL_JUMP * JUMP_WEIGHT + reactions) / (JUMP_WEIGHT + count)
+        first, second = (_sum(marks * ops.minimum(day, LARGEST_SQUARE)) for day in (square, later))
+        share = (LATER_WEIGHT / 2 + second) / (LATER_WEIGHT + first + second)
 
         same = ops.matmul(ahead, up_to(0))  # (b, heads): reports within the horizon
         before = ops.matmul(ahead, up_to(1)) + marks[:, -1:]  # those whose next session lies within it, too
