@@ -58,7 +58,9 @@ def take_last_states(proto: ModelProto) -> None:
                 break
             steps.append(users[0])
             name = users[0].output[0]
-        if len(steps) == 3 and _constant(proto, steps[1].input[1]) == [-1] and _constant(proto, steps[2].input[1]) == [0]:
+        if len(steps) < 3:
+            continue
+        if _constant(proto, steps[1].input[1]) == [-1] and _constant(proto, steps[2].input[1]) == [0]:
             steps[2].input[0] = node.output[LAST_STATE]
             node.output[ALL_STATES] = ""
 

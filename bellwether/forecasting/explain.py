@@ -1,6 +1,7 @@
 """Why the range is as wide as it is, as numbers. `bellwether.forecasting.sentences` makes sentences of them."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,28 +11,33 @@ from bellwether.market.returns import TRADING_DAYS, ewma_volatility, moves
 RECENT = 21  #: sessions in "the last month"
 
 
-def explain(
-    closes: Floats,
-    vix: float | None,
-    width: float,
-    baseline_width: float,
-    record: Record | None,
-    doubtful: Collection[int] = (),
-) -> Explanation:
-    """Describe the state of one symbol.
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How a price moved of late."""
 
-    `closes` (n,) adjusted, n >= 2; `vix` in percent as quoted; the widths are of the 80 % ranges, in log returns;
-    moves into the `doubtful` rows are no part of its volatility.
-    """
+    volatility: float  #: a year, now
+    usual: float | None  #: a year, over the last one; None below a year
+    recent: float | None  #: log return over the last month; None below a month
+
+
+def moved(closes: Floats, doubtful: Collection[int] = ()) -> Moved:
+    """From adjusted closes (n,), n >= 2; moves into the `doubtful` rows are no part of a volatility."""
     returns = moves(closes, TRADING_DAYS + 1, doubtful)
     year = np.sqrt(TRADING_DAYS)
-    usual = float(np.std(returns)) * year if len(closes) > TRADING_DAYS else None
-    recent = float(np.log(closes[-1] / closes[-1 - RECENT])) if len(closes) > RECENT else None
-    return Explanation(
+    return Moved(
         volatility=ewma_volatility(returns) * float(year),
-        usual_volatility=float(usual) if usual is not None else None,
+        usual=float(np.std(returns) * year) if len(closes) > TRADING_DAYS else None,
+        recent=float(np.log(closes[-1] / closes[-1 - RECENT])) if len(closes) > RECENT else None,
+    )
+
+
+def explain(price: Moved, vix: float | None, width: float, baseline_width: float, record: Record | None) -> Explanation:
+    """Describe the state of one symbol. `vix` in percent as quoted; widths are of 80 % ranges, in log returns."""
+    return Explanation(
+        volatility=price.volatility,
+        usual_volatility=price.usual,
         market_volatility=vix / 100 if vix else None,
-        recent_return=recent,
+        recent_return=price.recent,
         width_against_baseline=width / baseline_width if baseline_width > 0 else 1.0,
         record=record,
     )

@@ -43,17 +43,16 @@ from bellwether.core.types import (
 from bellwether.forecasting import caveats
 from bellwether.forecasting.baseline import all_horizons, gaussian_quantiles, head_quantiles
 from bellwether.forecasting.evening_width import widened
-from bellwether.forecasting.explain import explain, usual_probability_of_growth
+from bellwether.forecasting.explain import explain
 from bellwether.forecasting.inputs import Float32s, align_closes, bars_input, market_input
+from bellwether.forecasting.kept_past import moved_of, reports_of, up_days_of, usual_growth_of, volatility_of
 from bellwether.forecasting.measured_width import MeasuredWidth
 from bellwether.forecasting.metrics import probability_above_zero
-from bellwether.forecasting.reports_ahead import FOLLOWING, KnownReports, chances_of, known_reports
-from bellwether.forecasting.rises import chance_of_rise, says_more_than_usual, up_days
-from bellwether.market.bars import SMALLEST_VOLATILITY, after_breaks, find_problem, mended
-from bellwether.market.calendar import session_after, sessions_after
-from bellwether.market.jumps import doubtful_moves
+from bellwether.forecasting.reports_ahead import KnownReports, chances_of
+from bellwether.forecasting.rises import chance_of_rise, says_more_than_usual
+from bellwether.market.bars import SMALLEST_VOLATILITY, find_problem, mended
+from bellwether.market.calendar import session_after
 from bellwether.market.kept_checks import kept_with_bars
-from bellwether.market.returns import ewma_volatility, moves
 from bellwether.models.model_card import ModelCard
 from bellwether.models.onnx_model import OnnxModel
 
@@ -117,8 +116,7 @@ def _checked(known: ForecastInputs, card: ModelCard | None) -> _Checked | Unusab
         bars = mended(known.bars)
     except UnusableBars as unusable:
         return unusable
-    left_out = doubtful_moves(bars) | after_breaks(known.bars)
-    volatility = ewma_volatility(moves(bars.closes, context, left_out))
+    volatility = volatility_of(known.bars, context)
     if volatility < SMALLEST_VOLATILITY:
         return UnusableBars(
             said(
@@ -128,14 +126,8 @@ def _checked(known: ForecastInputs, card: ModelCard | None) -> _Checked | Unusab
         )
     read = len(card.market) if card else len(MARKET_SERIES)
     market = (*known.market, *[None] * (read - len(known.market)))[:read]
-    return _Checked(known, bars, market, problem, volatility, _reports(known, bars))
-
-
-def _reports(known: ForecastInputs, bars: Bars) -> KnownReports | None:
-    if not known.reports:
-        return None
-    following = sessions_after(known.instrument.calendar, bars.cutoff, FOLLOWING)
-    return known_reports(bars.sessions, following, known.reports)
+    reports = reports_of(bars, known.instrument.calendar, known.reports) if known.reports else None
+    return _Checked(known, bars, market, problem, volatility, reports)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -282,16 +274,15 @@ def forecast_at(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
         made_at=made_at,
         log_returns=tuple(quantiles.tolist()),
         probability_of_growth=_told_chance(outlook, horizon, growth),
-        usual_probability_of_growth=usual_probability_of_growth(bars.closes, horizon),
+        usual_probability_of_growth=usual_growth_of(bars, horizon),
         baseline=Baseline(tuple(baseline.tolist()), float(baseline_growth)),
         model_id=outlook.model_id,
         explanation=explain(
-            bars.closes,
+            moved_of(bars),
             outlook.vix,
             quantiles[Q90] - quantiles[Q10],
             baseline[Q90] - baseline[Q10],
             _record_at(outlook.records, horizon),
-            doubtful_moves(bars),
         ),
         source=outlook.source,
         caveats=outlook.caveats,
@@ -316,7 +307,7 @@ def _report_inside(outlook: Outlook, horizon: int, target: date) -> ReportInside
 def _told_chance(outlook: Outlook, horizon: int, own: np.floating) -> float:
     if outlook.rises is None:
         return float(own)
-    return float(chance_of_rise(np.array(own), outlook.rises, horizon, *up_days(outlook.bars.closes)))
+    return float(chance_of_rise(np.array(own), outlook.rises, horizon, *up_days_of(outlook.bars)))
 
 
 def _calibration(outlook: Outlook, horizon: int) -> Calibration | None:
