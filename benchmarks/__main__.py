@@ -6,7 +6,16 @@ tick, the pace of sending (near Telegram, and far from it with the service busy)
 
 import sys
 
-from benchmarks import alert_rules, api_pace, cached_bars, cold_start, resident_memory, symbol_page, warm_forecast
+from benchmarks import (
+    alert_rules,
+    api_pace,
+    cached_bars,
+    cold_start,
+    graph_speed,
+    resident_memory,
+    symbol_page,
+    warm_forecast,
+)
 
 
 def main() -> int:
@@ -16,7 +25,8 @@ def main() -> int:
 
         # the ledger first: its memory is the peak of the process
         return max([part.main() for part in (large_ledger, silence, crowd, pace, far_pace, chat_speed)])
-    cold, warm = cold_start.measure(), warm_forecast.measure()
+    cold, warm, with_report = cold_start.measure(), warm_forecast.measure(), warm_forecast.measure(report_inside=True)
+    universe, graph = warm_forecast.universe(), graph_speed.measure()
     kept, kept_cpu = cached_bars.measure()
     judged, idle = alert_rules.measure()
     page, page_under_load = symbol_page.measure(), symbol_page.under_load()
@@ -35,6 +45,24 @@ def main() -> int:
             f"{warm.ours * 1e6:.0f} us / {warm.theirs * 1e6:.0f} us",
             warm.ratio,
             warm_forecast.LIMIT,
+        ),
+        (
+            "the same with a report inside the horizon",
+            f"{with_report.ours * 1e6:.0f} us / {with_report.theirs * 1e6:.0f} us",
+            with_report.ratio,
+            warm_forecast.LIMIT,
+        ),
+        (
+            f"forecasts of {warm_forecast.UNIVERSE} symbols, seconds of processor time",
+            "",
+            universe,
+            warm_forecast.UNIVERSE_LIMIT,
+        ),
+        (
+            f"{graph_speed.BATCH} windows to quantiles / the LSTM nodes alone",
+            f"{graph_speed.BATCH / graph.ours:,.0f} a second",
+            graph.ratio,
+            graph_speed.LIMIT,
         ),
         (
             "twelve years from the cache / from an .npz file",

@@ -13,7 +13,7 @@ import pytest
 from bellwether.ask import forecasts
 from bellwether.core.config import load_settings
 from bellwether.core.errors import ModelError
-from bellwether.core.types import HEADS, LEVELS, MARKET_SERIES, Problem
+from bellwether.core.types import AHEAD, HEADS, LEVELS, MARKET_SERIES, STATE_SERIES, Problem
 from bellwether.forecasting.forecaster import BASELINE_ID
 from bellwether.forecasting.inputs import model_inputs
 from bellwether.models.model_card import RANGE, folders_of
@@ -42,11 +42,15 @@ def replace_graph(folder: Path, content: bytes, **facts: Any) -> None:
     (folder / "card.json").write_text(json.dumps(card))
 
 
-def constant_graph(values: np.ndarray[Any, Any], inputs: tuple[str, ...] = ("bars", "market")) -> bytes:
+def constant_graph(values: np.ndarray[Any, Any], inputs: tuple[str, ...] = ("bars", "market", "calendar")) -> bytes:
     """A graph that reads what ours reads and always answers `values`."""
     onnx = pytest.importorskip("onnx", reason="it comes with the training packages")
     helper, number = onnx.helper, onnx.TensorProto.FLOAT
-    shapes: dict[str, list[str | int | None]] = {"bars": ["n", 504, 5], "market": ["n", 504, len(MARKET_SERIES)]}
+    shapes: dict[str, list[str | int | None]] = {
+        "bars": ["n", 504, 5],
+        "market": ["n", 504, len(MARKET_SERIES) + len(STATE_SERIES)],
+        "calendar": ["n", 504 + AHEAD],
+    }
     wanted = [helper.make_tensor_value_info(name, number, shapes.get(name)) for name in inputs]
     answer = onnx.numpy_helper.from_array(values.astype(np.float32), "answer")
     graph = helper.make_graph(
