@@ -52,12 +52,12 @@ def lstms_of(proto: ModelProto) -> ModelProto:
     weights = {constant.name: constant for constant in proto.graph.initializer}
     nodes: list[Any] = []
     inputs, outputs, constants = [], [], []
-    for at, found in enumerate(node for node in proto.graph.node if node.op_type == "LSTM"):
-        (units,) = (attribute.i for attribute in found.attribute if attribute.name == "hidden_size")
-        node = helper.make_node("LSTM", [f"steps{at}", *found.input[1:4]], ["", f"state{at}"], hidden_size=units)
+    for at, lstm in enumerate(node for node in proto.graph.node if node.op_type == "LSTM"):
+        (units,) = (attribute.i for attribute in lstm.attribute if attribute.name == "hidden_size")
+        node = helper.make_node("LSTM", [f"steps{at}", *lstm.input[1:4]], ["", f"state{at}"], hidden_size=units)
         nodes.append(node)
-        constants += [weights[name] for name in found.input[1:4]]
-        read = weights[found.input[1]].dims[2]
+        constants += [weights[name] for name in lstm.input[1:4]]
+        read = weights[lstm.input[1]].dims[2]
         inputs.append(helper.make_tensor_value_info(f"steps{at}", TensorProto.FLOAT, [_STEPS[units], "batch", read]))
         outputs.append(helper.make_tensor_value_info(f"state{at}", TensorProto.FLOAT, [1, "batch", units]))
     graph = helper.make_graph(nodes, "lstms", inputs, outputs, constants)
