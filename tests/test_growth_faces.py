@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from bellwether.ask import forecasts
 from bellwether.charts.renderer import to_png
 from bellwether.cli.main import main
 from bellwether.client.answers.revenue import GrowthResponse
@@ -29,6 +30,7 @@ from tests.support.talk import Talk, as_read
 from tests.support.web import Visitor, sample_services
 from tests.test_short_answer import FIGURE, MOST_FIGURES
 from web.app import create_app
+from web.pages.revenue_view import side_by_side
 
 KEYS = ["symbol", "name", "currency", "as_of", "model_id", "horizons", "explanation", "source", "caveats"]
 
@@ -94,7 +96,8 @@ def test_the_api_gives_the_json_of_the_command_line(visitor: Visitor, tmp_path: 
 def test_a_companys_page_sets_price_and_business_side_by_side(visitor: Visitor) -> None:
     page = visitor.get("/stocks/AAPL").text
     assert "The business behind it" in page and "Price, over the next two weeks" in page
-    assert "Revenue, next quarter" in page and "Revenue, in 4 quarters" in page
+    assert "This is the view of 29 October 2021, after its newest report known here." in page
+    assert "Revenue, quarter to about 25 December 2021" in page and "Revenue, next quarter" not in page
     assert visitor.get("/stocks/AAPL/growth.svg").headers["content-type"].startswith("image/svg+xml")
     assert "The business behind it" not in visitor.get("/stocks/TSLA").text
     assert visitor.get("/stocks/TSLA/growth.svg").status_code == 404
@@ -148,7 +151,7 @@ def test_the_chat_answers_with_one_sentence_a_line_of_trust_and_a_chart(tmp_path
     said = talk.say("/growth apple")
     assert said.split("\n") == [
         "Apple (AAPL): sales",
-        as_read(sentences.headline(asked.forecast)),
+        as_read(sentences.opening(asked.forecast)),
         "",
         "16 of 23 earlier ranges held. Four in five should: expect wider. Simulated on past reports.",
         "",
@@ -187,6 +190,7 @@ def test_few_figures_are_seen_first_and_none_twice_in_any_language(tmp_path: Pat
                 with use_language(language):
                     title, caveats = sentences.title(asked.forecast), [f"{one}" for one in asked.forecast.caveats]
                     tested = sentences.trust(asked.forecast)
+                    caveats.append(sentences.view_of(asked.forecast))
                 text = talk.say(f"/growth {instrument.symbol}")
                 for said in (title, instrument.name, *caveats):  # a caveat is never left out, whatever its figures
                     assert as_read(said) in text or said == instrument.name
@@ -219,7 +223,20 @@ def test_the_line_of_trust_is_that_of_this_company_once_it_has_two_years_of_outc
     assert sentences.trust_line(made, [*others, *past]).startswith(said)
 
 
-def test_a_company_whose_reports_end_years_before_the_sample_is_told_so(tmp_path: Path) -> None:
+def test_what_is_long_ago_is_told_as_the_view_of_then_before_anything_else(tmp_path: Path) -> None:
+    services = sample_services(tmp_path)
+    said = Talk(services).say("/growth AAPL")
+    assert said.split("\n")[1].startswith(
+        "This is the view of 29 October 2021, after its newest report known here. In the"
+    )
+    assert "Sample data: its company reports end in 2021." in said
+    then = ask_revenue.growth(services, "AAPL", date(2021, 11, 1)).forecast
+    assert not then.overdue and sentences.opening(then) == sentences.headline(then)
+    price = forecasts.answer(services, "AAPL", 10).forecast
+    assert [line.what for line in side_by_side(price, then)][1:] == ["Revenue, next quarter", "Revenue, in 4 quarters"]
+
+
+def test_a_company_whose_reports_end_years_before_those_of_the_sample_is_told_so(tmp_path: Path) -> None:
     services = sample_services(tmp_path)
     assert "Its newest quarter known ended on 27 October 2018" in Talk(services).say("/growth CSCO")
     assert "Its newest quarter known" not in Talk(services).say("/growth AAPL")

@@ -8,11 +8,12 @@ import pytest
 
 from bellwether.core.errors import BadDate, UnknownSymbol
 from bellwether.core.types import CLOSE, HIGH, LOW, MARKET_SERIES, OPEN, to_date
-from bellwether.market.calendar import is_session
+from bellwether.market.calendar import is_session, last_closed_session, session_after
 from bellwether.market.sample import SampleProvider
 from tests.support.data import DATA
+from tests.support.sample import SAMPLE_BEFORE, SAMPLE_LAST, SAMPLE_NEXT_MORNING, SAMPLE_NIGHT
 
-END = date(2021, 12, 31)
+END = SAMPLE_LAST
 SYMBOLS = tuple(instrument.symbol for instrument in SampleProvider().universe())
 
 
@@ -23,7 +24,7 @@ def test_it_has_forty_companies_and_two_indices() -> None:
 
 
 @pytest.mark.parametrize("symbol", SYMBOLS)
-def test_every_symbol_has_sound_bars_to_the_end_of_2021(symbol: str) -> None:
+def test_every_symbol_has_sound_bars_to_the_end_of_the_sample(symbol: str) -> None:
     bars = SampleProvider().bars(symbol, date(2030, 1, 1))
     assert bars.cutoff == END
     assert bars.symbol == symbol
@@ -35,7 +36,30 @@ def test_every_symbol_has_sound_bars_to_the_end_of_2021(symbol: str) -> None:
     assert (bars.values[:, HIGH] * 1.001 >= bars.values[:, [OPEN, CLOSE]].max(axis=1)).all()
     assert (bars.values[:, LOW] <= bars.values[:, [OPEN, CLOSE]].min(axis=1) * 1.001).all()
     assert np.array_equal(bars.quoted_closes, bars.closes)
-    assert all(is_session("XNYS", to_date(session)) for session in bars.sessions[-300:])
+    assert all(is_session("XNYS", to_date(session)) for session in bars.sessions[-900:])
+
+
+def test_the_days_that_tests_lean_on_are_its_last_ones() -> None:
+    assert session_after("XNYS", SAMPLE_LAST, -1) == SAMPLE_BEFORE
+    assert last_closed_session("XNYS", SAMPLE_NIGHT) == last_closed_session("XNYS", SAMPLE_NEXT_MORNING) == SAMPLE_LAST
+
+
+@pytest.mark.parametrize(
+    ("symbol", "day"),
+    [
+        ("NVDA", "2021-07-20"),
+        ("AMZN", "2022-06-06"),
+        ("GOOGL", "2022-07-18"),
+        ("TSLA", "2022-08-25"),
+        ("WMT", "2024-02-26"),
+        *((symbol, "2022-01-03") for symbol in SYMBOLS),  # the first day of the second table it was made from
+    ],
+)
+def test_neither_a_split_nor_the_join_of_its_two_tables_leaves_a_step(symbol: str, day: str) -> None:
+    bars = SampleProvider().bars(symbol, END)
+    (at,) = np.flatnonzero(bars.sessions == np.datetime64(day))
+    assert abs(np.log(bars.closes[at] / bars.closes[at - 1])) < 0.14
+    assert abs(np.log(bars.values[at, OPEN] / bars.closes[at - 1])) < 0.09
 
 
 def test_nobody_can_change_what_everybody_shares() -> None:
@@ -69,7 +93,7 @@ def test_it_knows_no_other_symbol(symbol: str) -> None:
 def test_it_says_with_every_answer_that_it_is_a_sample() -> None:
     provider = SampleProvider()
     assert not provider.live
-    assert "Sample data, ends 31 December 2021" in provider.note
+    assert "Sample data, ends 8 March 2024" in provider.note
 
 
 def test_each_year_of_each_company_equals_the_table_it_was_made_from() -> None:

@@ -1,4 +1,4 @@
-"""The embedded sample market: 40 companies and two indices, 2010 to 2021, so that everything works offline."""
+"""The embedded sample market: 40 companies and two indices, 2010 to March 2024, so that everything works offline."""
 
 from datetime import date
 from functools import cache, lru_cache
@@ -18,7 +18,7 @@ from bellwether.market.symbols.universe import listed, near_symbols
 from bellwether.market.universe_state import DailyState, StateBars
 
 STATE_FILE = "sample_state.npz"
-ENDS = date(2021, 12, 31)  #: the last session, for good
+ENDS = date(2024, 3, 8)  #: the last session, for good
 
 
 def open_source(_: object) -> "SampleProvider":
@@ -27,7 +27,7 @@ def open_source(_: object) -> "SampleProvider":
 
 
 class SampleProvider:
-    """Bars from the package itself. They end on 2021-12-31 for good, which every answer says."""
+    """Bars from the package itself. They end on 2024-03-08 for good, which every answer says."""
 
     name = "sample"
     live = False

@@ -16,7 +16,7 @@ from bellwether.core.i18n.articles import with_articles
 from bellwether.core.i18n.numbers import spoken_day
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import Floats, Instrument, Quarter, Statements, issues_forecasts
-from bellwether.market.sample import ENDS
+from bellwether.market.statements.provider import SAMPLE_ENDS
 from bellwether.models.quarters import (
     A_YEAR,
     ASSUMED_DELAY,
@@ -33,10 +33,9 @@ from bellwether.models.quarters import (
     window,
 )
 from bellwether.models.revenue_model import GrowthModel, plain_quantiles
-from bellwether.revenue.types import GrowthForecast, GrowthProblem, QuarterAhead
+from bellwether.revenue.types import OVERDUE, GrowthForecast, GrowthProblem, QuarterAhead
 
 FEW = 3 * A_YEAR  #: quarters; with fewer the reader is told
-OVERDUE = timedelta(days=210)  #: from the end of a quarter; by then the one after it was reported
 _LIMIT = 3.0  #: of log growth: twentyfold in a year is nothing that a model may say
 
 
@@ -72,6 +71,7 @@ def forecast_growth(
         currency=statements.currency,
         as_of=min(min(figure.known_on for figure in known if figure.period_end == newest.period_end), day),
         period_end=newest.period_end,
+        day=day,
         made_at=made_at,
         model_id=model.card.model_id if sound else "baseline-growth",
         ahead=ahead,
@@ -172,8 +172,8 @@ def _caveats(
         notes.append(said("Not all of its last eight quarters are known."))
     if A_YEAR - 1 not in grid:
         notes.append(said("Next quarter is left out: the same quarter of the year before is not known."))
-    # the sample ended for good, which every answer says; some of its companies ended years before it
-    if (day if issues_forecasts(source) else min(day, ENDS)) - newest.period_end > OVERDUE:
+    # the sample's reports ended for good, which every answer says; those of some companies years before the others
+    if (day if issues_forecasts(source) else min(day, SAMPLE_ENDS)) - newest.period_end > OVERDUE:
         notes.append(
             said(
                 "Its newest quarter known ended on {day}; later reports are missing.",

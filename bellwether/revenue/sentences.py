@@ -25,6 +25,13 @@ def title(made: GrowthForecast) -> str:
     return _("{name}: sales").format(name=name)
 
 
+def view_of(made: GrowthForecast) -> str:
+    """From when it speaks, to be said before anything else; empty where that is the day it was made for."""
+    if not made.overdue:
+        return ""
+    return _("This is the view of {day}, after its newest report known here.").format(day=day(made.as_of))
+
+
 def headline(made: GrowthForecast) -> str:
     """The one sentence that needs no background: the range in money, and beside it as growth."""
     quarter = made.ahead[0]
@@ -40,6 +47,11 @@ def headline(made: GrowthForecast) -> str:
         high=amount(quarter.revenue[Q90], made.currency),
         than_before=_than_before(quarter),
     )
+
+
+def opening(made: GrowthForecast) -> str:
+    """The headline, and before it from when it speaks where that is long ago."""
+    return " ".join(sentence for sentence in (view_of(made), headline(made)) if sentence)
 
 
 def _than_before(quarter: QuarterAhead) -> str:
@@ -101,7 +113,7 @@ def why(made: GrowthForecast) -> str:
 def disclaimer(made: GrowthForecast) -> str:
     """Everything that limits it, where the reports come from, and that it is no advice."""
     sources = {
-        "sample": _("Sample data, as known at the end of 2021."),
+        "sample": _("Sample data: its company reports end in 2021."),
         "yahoo": _("Reports from Yahoo Finance."),
     }
     sentences = (*made.caveats, sources.get(made.source, ""), NOT_ADVICE)
@@ -110,7 +122,7 @@ def disclaimer(made: GrowthForecast) -> str:
 
 def summary(made: GrowthForecast) -> str:
     """Everything in a few lines, for places without a layout of their own."""
-    first = [headline(made), middle(made), *lines(made, 1)]
+    first = [opening(made), middle(made), *lines(made, 1)]
     return "\n".join([*first, why(made), trust(made), disclaimer(made)])
 
 

@@ -26,7 +26,7 @@ def growth_json(made: GrowthForecast) -> dict[str, Any]:
             for quarter in made.ahead
         ],
         "explanation": {
-            "summary": sentences.headline(made),
+            "summary": sentences.opening(made),
             "why": sentences.why(made),
             "trust": sentences.trust(made),
             "newest_quarter": made.period_end.isoformat(),

@@ -4,11 +4,13 @@ Growths are simple fractions over the same quarter of the year before, `0.05`.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 
 from bellwether.models.quarters import Figure
 from bellwether.models.revenue_model import GrowthRecord
+
+OVERDUE = timedelta(days=210)  #: from the end of a quarter; by then the one after it was reported
 
 
 class GrowthProblem(Enum):
@@ -43,6 +45,7 @@ class GrowthForecast:
     currency: str  #: of the statements
     as_of: date  #: the day on which the newest quarter had become known, at the latest
     period_end: date  #: of that quarter
+    day: date  #: from which it looks: what was public by then is known
     made_at: datetime
     model_id: str
     ahead: tuple[QuarterAhead, ...]
@@ -53,6 +56,11 @@ class GrowthForecast:
     caveats: tuple[str, ...]
     problem: GrowthProblem | None = None  #: set when the model was silent and the ranges are the plain rule's
     digest: bytes = b""  #: sha256 of what was read
+
+    @property
+    def overdue(self) -> bool:
+        """Whether a later report must be out that is not known here."""
+        return self.day - self.period_end > OVERDUE
 
     def forecast_id(self, quarters_ahead: int) -> str:
         """The same answer to the same question has the same id."""

@@ -59,14 +59,14 @@ def _short_text(asked: GrowthAnswer) -> str:
 
     It fits under a picture; never is a caveat left out.
     """
-    opening, caveats = f"{_title(asked)}\n{escape(sentences.headline(asked.forecast))}", _limits(asked)
+    opening, caveats = f"{_title(asked)}\n{escape(sentences.opening(asked.forecast))}", _limits(asked)
     return fitting([opening, _record(asked), caveats], [opening, caveats])
 
 
 def _detailed_text(asked: GrowthAnswer) -> str:
     """Write what is known besides: the middle outcome, a year ahead, what the model was tested on. It fits as well."""
     made, caveats = asked.forecast, _limits(asked)
-    opening = f"{_title(asked)}\n{escape(sentences.headline(made))} {escape(sentences.middle(made))}"
+    opening = f"{_title(asked)}\n{escape(sentences.opening(made))} {escape(sentences.middle(made))}"
     later, start = [escape(line) for line in sentences.lines(made, 1)], escape(sentences.why(made))
     line, basis = _record(asked), sentences.record_basis(made, asked.past, simulated=asked.simulated)
     record = escape(f"{sentences.trust_line(made, asked.past)} {basis}") if basis else line

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,9 @@ from fastapi import FastAPI
 from bellwether.core.config import load_settings
 from bellwether.services import Services, build_services
 from tests.support.database import new_database
+from tests.support.sample import SAMPLE_NEXT_MORNING
 
-NOW = datetime(2022, 1, 3, 12, 0, tzinfo=UTC)  #: a Monday before the opening; the sample market ends the Friday before
+NOW = SAMPLE_NEXT_MORNING
 _START_SECONDS = 10.0
 
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from bellwether.core.i18n.numbers import day
 from bellwether.core.types import Q10, Q90, Forecast, Shape, Theme
 from bellwether.forecasting import sentences as price_sentences
 from bellwether.revenue import sentences
-from bellwether.revenue.types import GrowthForecast
+from bellwether.revenue.types import GrowthForecast, QuarterAhead
 
 __all__ = ["SideBySide", "chart_address", "sentences", "side_by_side"]
 
@@ -27,7 +28,7 @@ def side_by_side(price: Forecast, growth: GrowthForecast) -> list[SideBySide]:
     change = f"{least} to {most} from the last close"
     lines = [SideBySide(f"Price, {price_sentences.within(price.horizon)}", f"{low} to {high}", change)]
     for quarter in growth.ahead:
-        name = "next quarter" if quarter.quarters_ahead == 1 else f"in {quarter.quarters_ahead} quarters"
+        name = _when(quarter, growth)
         ends = quarter.revenue[Q10], quarter.revenue[Q90]
         worst, best = (price_sentences.signed_percent(quarter.growths[at]) for at in (Q10, Q90))
         lines.append(
@@ -38,6 +39,13 @@ def side_by_side(price: Forecast, growth: GrowthForecast) -> list[SideBySide]:
             )
         )
     return lines
+
+
+def _when(quarter: QuarterAhead, growth: GrowthForecast) -> str:
+    """How a person names the quarter: what is next only where what came before is known."""
+    if growth.overdue:
+        return f"quarter to about {day(quarter.period_end)}"
+    return "next quarter" if quarter.quarters_ahead == 1 else f"in {quarter.quarters_ahead} quarters"
 
 
 def chart_address(growth: GrowthForecast, theme: Theme, shape: Shape = "wide") -> str:

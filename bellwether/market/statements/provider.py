@@ -22,6 +22,7 @@ from bellwether.market.statements import statements_table as kept_statements
 if TYPE_CHECKING:
     from bellwether.market.statements.file import FileFundamentals
 
+SAMPLE_ENDS = date(2021, 12, 31)  #: the last day on which the sample's companies reported; its prices go on
 FRESH = timedelta(days=1)  #: what is kept is not asked for again sooner
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ def open_fundamentals(
 
 
 class SampleFundamentals:
-    """Quarters of most of the sample's companies, to the end of 2021; read when the first are asked for."""
+    """Quarters of most of the sample's companies, to SAMPLE_ENDS; read when the first are asked for."""
 
     def statements(self, symbol: str) -> Statements:
         """A company's quarters. Raises UnknownSymbol where there are none."""
