@@ -30,7 +30,7 @@ from bellwether.db.database import Store
 from bellwether.forecasting.inputs import model_inputs
 from bellwether.forecasting.outlook_cache import OutlookCache
 from bellwether.forecasting.to_json import forecast_json
-from bellwether.market.sample import SampleProvider
+from bellwether.market.sample import ENDS, SampleProvider
 from bellwether.market.symbols.universe import Universe, listed
 from bellwether.services import build_services, utc_now
 from benchmarks.demo_service import demo_service
@@ -40,7 +40,6 @@ LEAST = 0.6  #: of the requests a second of a constant
 BATCH_LIMIT = 1.0  #: times (2 x the bare runs of the model + JSON encoding)
 _CALLERS = 8  #: at the same time, each with one connection
 _ROUNDS, _SECONDS = 6, 1.5
-_END = date(2021, 12, 31)  #: of the sample market
 _PATH = "/api/v1/forecasts/AAPL?horizon=10"
 _CONSTANT = """
 import sys, uvicorn
@@ -102,10 +101,10 @@ class _FiveHundred(SampleProvider):
 
     def __init__(self) -> None:
         sample = SampleProvider()
-        every = [sample.bars(instrument.symbol, _END) for instrument in sample.universe()]
+        every = [sample.bars(instrument.symbol, ENDS) for instrument in sample.universe()]
         self._known = {instrument.symbol: instrument for instrument in list(listed().values())[:500]}
         self._bars = {symbol: replace(bars, symbol=symbol) for symbol, bars in zip(self._known, cycle(every))}
-        self._bars |= {symbol: sample.bars(symbol, _END) for symbol in MARKET_SERIES}
+        self._bars |= {symbol: sample.bars(symbol, ENDS) for symbol in MARKET_SERIES}
 
     def universe(self) -> tuple[Instrument, ...]:
         return tuple(self._known.values())

@@ -51,7 +51,7 @@ def forecasts(rows: int) -> Iterator[ToEnter]:
                 horizon=1,
                 target_session=cutoff,
                 made_at=datetime(cutoff.year, cutoff.month, cutoff.day, 22, tzinfo=UTC),
-                model_id="daily-range-2-2021",
+                model_id="daily-range-3-2024",
                 source="yahoo",
                 shown=True,
                 adjusted_close=101.5,

@@ -28,6 +28,7 @@ from bellwether.track_record.ledger import receipts
 from bellwether.track_record.scores.types import TrackRecord
 from tests.support.account import live_services, set_clock, settle
 from tests.support.api import Api
+from tests.support.models import SERVED
 from tests.support.shapes import check_shape
 from tests.support.web import Visitor
 from web.app import create_app
@@ -237,7 +238,7 @@ def test_every_format_has_the_same_numbers(api: Api, address: str) -> None:
 
 
 def test_an_answer_that_is_known_is_not_sent_again(api: Api) -> None:
-    for address in ("/forecasts/MSFT", "/universe?format=csv", "/models/daily-range-2-2021", "/ledger"):
+    for address in ("/forecasts/MSFT", "/universe?format=csv", f"/models/{SERVED}", "/ledger"):
         first = api.get(address)
         tag = first.headers["etag"]
         again = api.get(address, if_none_match=tag)
@@ -376,7 +377,7 @@ def test_usage_tells_what_is_left_and_was_used(tmp_path: Path) -> None:
     api.clock.on(days=1)
     api.get("/forecasts/AAPL", key)
     body = api.get("/usage", key).json()
-    assert body["days"] == [{"day": "2022-01-04", "requests": 1}, {"day": "2022-01-03", "requests": 1}]
+    assert body["days"] == [{"day": "2024-03-12", "requests": 1}, {"day": "2024-03-11", "requests": 1}]
     assert [(one["name"], one["left"]) for one in body["limits"]] == [("minute", 599), ("day", 49_999)]
     assert body["in_force"]["batch_size"] == 100
 

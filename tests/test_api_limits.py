@@ -247,7 +247,7 @@ def test_what_belongs_to_a_key_needs_one(tmp_path: Path, address: str) -> None:
         ({"symbols": ["AAPL"]}, "/baseline/MSFT", 403),
         ({"horizons": [5, 10]}, "/forecasts/AAPL?horizon=2w", 200),
         ({"horizons": [5, 10]}, "/forecasts/AAPL?horizon=11", 403),
-        ({"history_days": 30}, "/forecasts/AAPL?as_of=2021-12-20", 200),
+        ({"history_days": 30}, "/forecasts/AAPL?as_of=2024-02-26", 200),
         ({"history_days": 30}, "/forecasts/AAPL?as_of=2021-11-20", 403),
     ],
 )

@@ -21,9 +21,10 @@ from bellwether.track_record.ledger.outcomes_table import Outcome
 from bellwether.track_record.ledger.score_sums import count
 from tests.conftest import MODELS
 from tests.support.account import live_services, made_up
+from tests.support.models import JUDGED, SERVED
 
 SESSION = date(2021, 6, 30)
-CHAMPION, CHALLENGER = "daily-range-2-2021", "daily-range-2"
+CHAMPION, CHALLENGER = SERVED, JUDGED
 STANDARD = np.array([-1.65, -1.28, -0.67, 0.0, 0.67, 1.28, 1.65]) * 0.01
 
 

@@ -138,7 +138,7 @@ def test_the_labels_carry_the_right_money(asked: forecasts.Answer, currency: str
 
 def test_the_title_says_what_and_until_when(asked: forecasts.Answer) -> None:
     title = fan_chart(asked.outlook, 10, "light")["title"]
-    assert title["text"] == "Apple (AAPL) to 14 January 2022"
+    assert title["text"] == "Apple (AAPL) to 22 March 2024"
     assert "8 in 10" in title["subtitle"]
 
 

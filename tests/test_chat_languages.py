@@ -31,6 +31,7 @@ from bot.replies import as_text
 from tests.support.account import live_services
 from tests.support.bot_api_server.server import TelegramServer
 from tests.support.running_bot import bot_services, running_bot
+from tests.support.sample import SAMPLE_LAST
 from tests.support.talk import Talk, as_read, check_reply
 from tests.test_evaluate_rules import DAY, EVENING, add, owed, services_at
 
@@ -97,10 +98,10 @@ def test_the_headline_has_prices_and_the_day_as_its_language_writes_them(service
     talk = Talk(services, 1001, code)
     first, told = talk.say("AAPL"), talk.send("details:AAPL:10")
     price, share, day = {
-        "es": ("167,47 US$", "57 %", "14 de enero de 2022"),
-        "de": ("167,47 $", "57 %", "14. Januar 2022"),
-        "pt": ("US$ 167,47", "57%", "14 de janeiro de 2022"),
-        "ru": ("167,47 $", "57 %", "14 января 2022"),
+        "es": ("167,47 US$", "57 %", "22 de marzo de 2024"),
+        "de": ("167,47 $", "57 %", "22. März 2024"),
+        "pt": ("US$ 167,47", "57%", "22 de março de 2024"),
+        "ru": ("167,47 $", "57 %", "22 марта 2024"),
     }[code]
     assert price in first.splitlines()[1]
     assert price in told
@@ -279,7 +280,7 @@ def test_an_alert_that_waits_for_the_digest_and_its_outcome_are_in_the_chats_lan
 def test_the_lines_of_one_symbol_are_kept_for_each_language(services: Services) -> None:
     made = forecasts.answer(services, "AAPL", 10).forecast
     digests = Digests(10)
-    digest = Digest([DigestEntry(services.provider.instrument("AAPL"), made)], [], date(2021, 12, 31))
+    digest = Digest([DigestEntry(services.provider.instrument("AAPL"), made)], [], SAMPLE_LAST)
     written = {}
     for code in LANGUAGES:
         with use_language(code):

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from bellwether.cli.main import main
 from bellwether.core.config import load_settings
+from tests.support.sample import SAMPLE_NOTE
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -54,7 +55,7 @@ def test_a_forecast_as_json_keeps_the_contract(tmp_path: Path) -> None:
     assert made["source"] == "sample"
     assert list(made["quantiles"]) == ["0.05", "0.1", "0.25", "0.5", "0.75", "0.9", "0.95"]
     assert list(made["quantiles"].values()) == sorted(made["quantiles"].values())
-    assert "Sample data, ends 31 December 2021" in made["caveats"][0]
+    assert SAMPLE_NOTE in made["caveats"][0]
     assert not (tmp_path / "cli.sqlite3").exists(), "a forecast needs no database"
 
 

@@ -23,7 +23,7 @@ FOLLOWS = [
     ("en", "and next month?", "Over the next month Apple"),
     ("en", "and in a week?", "Over the next week Apple"),
     ("en", "3 months", "Over the next three months Apple"),
-    ("en", "why?", "From 30 December 2021"),
+    ("en", "why?", "From 7 March 2024"),
     ("en", "so will it go up or down?", "Over the next two weeks Apple"),
     ("en", "is that a lot?", "The range of Apple"),
     ("en", "how sure are you?", "Of Apple,"),

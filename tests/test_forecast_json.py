@@ -14,6 +14,7 @@ from bellwether.core.types import HEADS
 from bellwether.forecasting.to_json import forecast_json
 from bellwether.services import Services, build_services
 from tests.conftest import NOW
+from tests.support.sample import SAMPLE_LAST, SAMPLE_NOTE
 
 LEVELS = ["0.05", "0.1", "0.25", "0.5", "0.75", "0.9", "0.95"]
 
@@ -81,10 +82,10 @@ def test_its_facts_are_those_of_the_forecast(either: Services) -> None:
         "USD",
         "NASDAQ",
     )
-    assert answer["cutoff"] == "2021-12-31"
-    assert answer["target_session"] == "2022-01-14"
+    assert answer["cutoff"] == str(SAMPLE_LAST)
+    assert answer["target_session"] == "2024-03-22"
     assert answer["source"] == "sample"
-    assert any("Sample data, ends 31 December 2021" in caveat for caveat in answer["caveats"])
+    assert any(SAMPLE_NOTE in caveat for caveat in answer["caveats"])
 
 
 def test_its_times_are_utc_and_its_days_are_dates(services: Services) -> None:

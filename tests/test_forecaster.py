@@ -39,6 +39,7 @@ from bellwether.models.onnx_model import OnnxModel
 from bellwether.models.registry import open_model
 from bellwether.services import Services, build_services
 from tests.conftest import MODELS, NOW, MakeBars
+from tests.support.sample import SAMPLE_BEFORE, SAMPLE_LAST
 
 MADE = Instrument("MADE", "Made Up", "NYSE", "XNYS", "USD")
 PRICES = slice(OPEN, VOLUME)
@@ -102,8 +103,8 @@ def test_the_model_answers_from_sound_bars(make_bars: MakeBars, model: OnnxModel
     assert not np.array_equal(outlook.log_returns, outlook.baseline)
     made = forecast_at(outlook, 10, NOW)
     assert made.model_id == model.card.model_id
-    assert made.cutoff == date(2021, 12, 31)
-    assert made.target_session == date(2022, 1, 14)
+    assert made.cutoff == SAMPLE_LAST
+    assert made.target_session == date(2024, 3, 22)
     assert made.made_at == NOW
 
 
@@ -306,8 +307,8 @@ def test_the_same_question_always_has_the_same_id(services: Services) -> None:
     def ask(symbol: str = "AAPL", horizon: int = 10, as_of: date | None = None) -> str:
         return forecasts.answer(services, symbol, horizon, as_of).forecast.forecast_id
 
-    assert ask() == ask() == ask("apple") == ask(as_of=date(2021, 12, 31))
-    assert len({ask(), ask("MSFT"), ask(horizon=11), ask(as_of=date(2021, 12, 30))}) == 4
+    assert ask() == ask() == ask("apple") == ask(as_of=SAMPLE_LAST)
+    assert len({ask(), ask("MSFT"), ask(horizon=11), ask(as_of=SAMPLE_BEFORE)}) == 4
 
 
 def test_a_forecast_asked_for_again_differs_in_the_time_alone(make_bars: MakeBars, model: OnnxModel) -> None:
@@ -320,7 +321,7 @@ def test_a_forecast_asked_for_again_differs_in_the_time_alone(make_bars: MakeBar
 
 
 def test_of_many_symbols_each_has_the_outlook_that_it_has_alone(services: Services, make_bars: MakeBars) -> None:
-    end, sound = date(2021, 12, 31), [instrument for instrument in services.universe if instrument.symbol != "^VIX"]
+    end, sound = SAMPLE_LAST, [instrument for instrument in services.universe if instrument.symbol != "^VIX"]
     known = [inputs_at(services.provider, one, end) for one in sound]
     still = changed(make_bars(), put(slice(None), PRICES, 50.0))
     short = make_bars(30)
@@ -355,7 +356,7 @@ def sample_frame(symbols: tuple[str, ...] = ("AAPL", *MARKET_SERIES)) -> pd.Data
     provider = SampleProvider()
     frames = []
     for symbol in symbols:
-        bars = provider.bars(symbol, date(2021, 12, 31))
+        bars = provider.bars(symbol, SAMPLE_LAST)
         frame = pd.DataFrame(bars.values, columns=["open", "high", "low", "close", "volume"])
         frames.append(frame.assign(symbol=symbol, date=bars.sessions))
     return pd.concat(frames, ignore_index=True)
@@ -424,7 +425,7 @@ def test_a_session_that_runs_or_has_just_closed_is_not_looked_at(tmp_path: Path)
 def test_it_refuses_a_day_that_has_not_come(services: Services) -> None:
     with pytest.raises(BadDate, match="2026-11-24 has not come yet"):
         forecasts.answer(services, "AAPL", 10, date(2026, 11, 24))
-    assert forecasts.answer(services, "AAPL", 10, date(2026, 11, 23)).forecast.cutoff == date(2021, 12, 31)
+    assert forecasts.answer(services, "AAPL", 10, date(2026, 11, 23)).forecast.cutoff == SAMPLE_LAST
 
 
 def one_model(services: Services, folder: Path) -> Path:
@@ -438,11 +439,11 @@ def test_the_forecast_of_the_session_before_is_one_session_older(services: Servi
     asked = forecasts.answer(services, "AAPL", 10)
     before = forecasts.previous(services, asked)
     assert before is not None
-    assert before.cutoff == date(2021, 12, 30)
+    assert before.cutoff == SAMPLE_BEFORE
     assert before.model_id == asked.forecast.model_id  # though it has learned from the day that came after
     alone = build_services(
         load_settings(database={"path": tmp_path / "x.sqlite3"}, models={"folder": one_model(services, tmp_path)}),
         clock=services.clock,
     )
-    same = forecasts.answer(alone, "AAPL", 10, date(2021, 12, 30)).forecast
+    same = forecasts.answer(alone, "AAPL", 10, SAMPLE_BEFORE).forecast
     assert before == replace(same, made_at=before.made_at)

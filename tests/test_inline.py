@@ -17,6 +17,7 @@ from bot.replies import Reply
 from tests.conftest import MODELS
 from tests.support.bot_api_server.server import TelegramServer
 from tests.support.running_bot import bot_services, running_bot
+from tests.support.sample import SAMPLE_NOTE
 from tests.support.talk import check_reply
 
 ANN = 1001
@@ -30,7 +31,7 @@ def test_what_is_typed_finds_its_card(services: Services, typed: str, first: str
     card = cards(ChatContext(services, ANN), typed)[0]
     assert card.title.startswith(first)
     assert card.description.startswith("Probably ")
-    assert "Sample data, ends 31 December 2021" in card.text
+    assert SAMPLE_NOTE in card.text
     assert "not investment advice" in card.text
     assert read_start(card.payload).question in card.title
 

@@ -14,6 +14,8 @@ from bellwether.models.onnx_model import OnnxModel
 from bellwether.models.registry import ModelRegistry
 from bellwether.services import Services, build_services
 from tests.conftest import MODELS, NOW
+from tests.support.models import EARLIER, JUDGED, SERVED
+from tests.support.sample import SAMPLE_BEFORE, SAMPLE_LAST
 
 EXPORTED = folders_of(MODELS, RANGE)[-1]
 
@@ -79,6 +81,8 @@ def test_where_no_model_is_served_none_answers_for_the_past(tmp_path: Path) -> N
 
 
 def test_the_shipped_models_leave_the_test_years_to_the_one_that_was_tested(services: Services) -> None:
-    assert services.model is not None and services.model.card.seen_to == date(2021, 12, 31)
-    assert forecasts.answer(services, "AAPL", 10, date(2020, 3, 2)).forecast.model_id == "daily-range-2"
-    assert forecasts.answer(services, "AAPL", 10).forecast.model_id == "daily-range-2-2021"
+    assert services.model is not None and services.model.card.seen_to == SAMPLE_LAST
+    days = {date(2020, 3, 2): EARLIER, date(2021, 12, 30): EARLIER, date(2021, 12, 31): JUDGED, SAMPLE_BEFORE: JUDGED}
+    for day, model_id in days.items():
+        assert forecasts.answer(services, "AAPL", 10, day).forecast.model_id == model_id
+    assert forecasts.answer(services, "AAPL", 10).forecast.model_id == SERVED

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,8 @@ from bellwether.market.export import as_table, bars_at_hand
 from bellwether.market.file import FileProvider
 from bellwether.market.sample import SampleProvider
 from tests.conftest import MODELS
+from tests.support.models import EARLIER, JUDGED, SERVED
+from tests.support.sample import SAMPLE_LAST
 from tests.test_command_line import run
 
 
@@ -29,11 +30,12 @@ def lines(folder: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str, **sett
 
 
 def test_every_model_is_listed_with_what_it_does_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = lines(tmp_path, monkeypatch, MODELS__SHADOW="daily-range-2")
+    told = lines(tmp_path, monkeypatch, MODELS__SHADOW=JUDGED)
     by_model = {line.split()[0]: line.split()[1:3] for line in told.splitlines()}
     assert by_model == {
-        "daily-range-2": ["prices", "tried"],
-        "daily-range-2-2021": ["prices", "served"],
+        EARLIER: ["prices", "-"],
+        JUDGED: ["prices", "tried"],
+        SERVED: ["prices", "served"],
         "revenue-1": ["revenue", "-"],
         "revenue-1-2021": ["revenue", "served"],
     }
@@ -42,9 +44,9 @@ def test_every_model_is_listed_with_what_it_does_here(tmp_path: Path, monkeypatc
 
 def test_a_damaged_model_is_listed_with_its_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(MODELS, tmp_path / "models")
-    (tmp_path / "models" / "daily-range-2" / "model.onnx").write_bytes(b"no graph")
+    (tmp_path / "models" / JUDGED / "model.onnx").write_bytes(b"no graph")
     rows = json.loads(lines(tmp_path, monkeypatch, "--json", MODELS__FOLDER=str(tmp_path / "models")))
-    damaged = next(row for row in rows if row["model_id"] == "daily-range-2")
+    damaged = next(row for row in rows if row["model_id"] == JUDGED)
     assert (damaged["standing"], damaged["seen_to"]) == ("unusable", None)
     assert "is not the one its card describes" in damaged["problem"]
 
@@ -53,10 +55,10 @@ def test_what_is_exported_is_read_again_to_the_same_prices(tmp_path: Path) -> No
     out = tmp_path / "prices.parquet"
     done = run(tmp_path, "market", "export", "--out", str(out), "--symbols", "AAPL,KO")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"Written to {out}: 6,042 rows of 2 symbols, 2010-01-04 to 2021-12-31.")
+    assert done.stdout.startswith(f"Written to {out}: 7,138 rows of 2 symbols, 2010-01-04 to 2024-03-08.")
     assert f"Training needs {' and '.join(MARKET_SERIES)} too" in done.stdout
     for symbol in ("AAPL", "KO"):
-        ours, again = (market.bars(symbol, date(2021, 12, 31)) for market in (SampleProvider(), FileProvider([out])))
+        ours, again = (market.bars(symbol, SAMPLE_LAST) for market in (SampleProvider(), FileProvider([out])))
         np.testing.assert_array_equal(again.sessions, ours.sessions)
         np.testing.assert_array_equal(again.values, ours.values)
     second = run(tmp_path, "market", "export", "--out", str(out))

@@ -24,6 +24,7 @@ from bellwether.track_record.ledger.settle import settle
 from bellwether.track_record.ledger.verify import verify
 from tests.conftest import NOW
 from tests.support.made_market import at_evening, made_prices, market_of
+from tests.support.models import SERVED
 from tests.support.stretched import stretched_models
 from tests.support.web import sample_services
 from training.__main__ import cli
@@ -125,11 +126,11 @@ def test_the_plain_rule_in_a_models_place_keeps_its_own_chance(drawn: Services) 
 def test_weights_that_cannot_be_are_refused(tmp_path: Path, weights: object) -> None:
     models = stretched_models(tmp_path, rise_weights=weights)
     with pytest.raises(ModelError, match="cannot be read"):
-        read_card(models / "daily-range-2-2021")
+        read_card(models / SERVED)
 
 
 def test_training_writes_the_chances_that_are_told(tmp_path: Path, models: Path) -> None:
-    prices, model = made_prices(5), models / "daily-range-2-2021"
+    prices, model = made_prices(5), models / SERVED
     prices.to_parquet(tmp_path / "prices.parquet")
     tables = []
     for words in ((), ("--raw",)):
@@ -149,7 +150,7 @@ def test_training_writes_the_chances_that_are_told(tmp_path: Path, models: Path)
     told, raw = tables
     assert told["q50"].equals(raw["q50"])
     assert raw["p_growth"].to_numpy() == pytest.approx(probability_above_zero(raw.filter(regex="^q").to_numpy()))
-    services = market_of(tmp_path, prices, DAY, models, serve="daily-range-2-2021")
+    services = market_of(tmp_path, prices, DAY, models, serve=SERVED)
     outlook = forecasts.outlook(services, services.provider.instrument("MAC"))
     for horizon in HEADS:
         chance = forecast_at(outlook, horizon, NOW).probability_of_growth

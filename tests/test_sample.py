@@ -11,7 +11,7 @@ from bellwether.core.types import CLOSE, HIGH, LOW, MARKET_SERIES, OPEN, to_date
 from bellwether.market.calendar import is_session, last_closed_session, session_after
 from bellwether.market.sample import SampleProvider
 from tests.support.data import DATA
-from tests.support.sample import SAMPLE_BEFORE, SAMPLE_LAST, SAMPLE_NEXT_MORNING, SAMPLE_NIGHT
+from tests.support.sample import SAMPLE_BEFORE, SAMPLE_LAST, SAMPLE_NEXT_MORNING, SAMPLE_NIGHT, SAMPLE_NOTE
 
 END = SAMPLE_LAST
 SYMBOLS = tuple(instrument.symbol for instrument in SampleProvider().universe())
@@ -93,7 +93,7 @@ def test_it_knows_no_other_symbol(symbol: str) -> None:
 def test_it_says_with_every_answer_that_it_is_a_sample() -> None:
     provider = SampleProvider()
     assert not provider.live
-    assert "Sample data, ends 8 March 2024" in provider.note
+    assert SAMPLE_NOTE in provider.note
 
 
 def test_each_year_of_each_company_equals_the_table_it_was_made_from() -> None:

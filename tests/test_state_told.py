@@ -12,6 +12,7 @@ from bellwether.alerts import watchlist
 from bellwether.delivery import chats
 from bellwether.services import Services
 from bot import terminal
+from tests.support.sample import SAMPLE_NOTE
 from tests.support.talk import Talk, as_read
 
 pytestmark = pytest.mark.usefixtures("unhurried")
@@ -73,7 +74,7 @@ def test_settings_tell_when_the_digest_comes_by_the_chats_clock(talk: Talk) -> N
 
 def test_today_says_what_market_it_is_and_in_which_money(talk: Talk) -> None:
     told = talk.say("/today")
-    assert told.splitlines()[-1].startswith("Sample data, ends 31 December 2021")
+    assert told.splitlines()[-1].startswith(SAMPLE_NOTE)
     apple = next(line for line in told.splitlines() if line.startswith("Apple (AAPL)"))
     assert apple.count("$") == 3
 

@@ -21,6 +21,7 @@ from bot.telegram.one_shot import check_token, deliver_now
 from bot.telegram.updates import Updates
 from tests.support.bot_api_server.server import TelegramServer
 from tests.support.running_bot import bot_services, running_bot
+from tests.support.sample import SAMPLE_NOTE
 
 ANN = 1001
 EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)  # an hour after New York closed
@@ -36,7 +37,7 @@ def test_a_conversation_from_start_to_the_evening_digest(server: TelegramServer,
         assert forecast.photo_bytes is not None
         assert forecast.photo_bytes.startswith(b"\x89PNG")
         assert "Over the next two weeks Apple will probably end between $" in forecast.text
-        assert "Sample data, ends 31 December 2021" in forecast.text
+        assert SAMPLE_NOTE in forecast.text
 
         sent = len(server.messages(ANN))
         server.press(ANN, forecast.message_id, "1 month")

@@ -332,15 +332,15 @@ def test_the_demo_has_a_record_and_says_that_it_is_simulated(services: Services)
     services.store.path.unlink()
     found = forecasts.track_record(services)
     assert found.simulated
-    assert (found.first, found.last) == (date(2019, 1, 2), date(2021, 12, 27))
-    assert [one.model_id for one in found.by_model] == ["daily-range-2"], "which had seen prices up to 2018"
+    assert (found.first, found.last) == (date(2022, 1, 3), date(2024, 3, 4))
+    assert [one.model_id for one in found.by_model] == [JUDGED], "which had seen prices up to 2021"
     assert lines(found)[0].startswith("Simulated: ")
     made = forecasts.answer(services, "AAPL", 10).forecast
     assert "Simulated on past prices." in sentences.trust_line(made)
     assert not services.store.path.exists(), "nothing of it is in the database"
-    own = forecasts.track_record(services, symbol="AAPL", horizon=10, since=date(2020, 1, 1))
+    own = forecasts.track_record(services, symbol="AAPL", horizon=10, since=date(2023, 1, 1))
     assert own.simulated
-    assert own.first is not None and own.first >= date(2020, 1, 1)
+    assert own.first is not None and own.first >= date(2023, 1, 1)
     assert {miss.symbol for miss in own.misses} <= {"AAPL"}
 
 

@@ -16,13 +16,13 @@ from bellwether.market.earnings.provider import ToldReports
 from tests.conftest import MODELS
 from tests.support.calendar_model import MODEL_ID, past_model
 from tests.support.made_market import changed, made_prices, market_of, name_of, sessions
+from tests.support.models import SERVED
 from tests.support.stretched import stretched_models
 from training.__main__ import cli
 from training.evenings import as_served, is_in_doubt
 from training.forecasts import QUANTILES
 from training.panel import build_panel, read_series
 
-SERVED = "daily-range-2-2021"
 DAY = date(2021, 6, 30)
 
 

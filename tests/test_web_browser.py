@@ -12,6 +12,7 @@ import pytest
 from bellwether.ask.market_overview import Overview
 from bellwether.services import Services
 from tests.support.browser import CHROMIUM, Tab, Visits, chromium
+from tests.support.sample import SAMPLE_NOTE
 from tests.support.web import sample_services, served
 from tests.support.web_pages import ERRORS, PAGES, STATES
 from web.app import create_app
@@ -71,7 +72,7 @@ def test_a_visitor_without_javascript_finds_a_stock_and_changes_the_horizon(visi
         page.get_by_role("link", name="1 day").click()
         page.wait_for_url("**/stocks/MSFT?horizon=1")
         assert page.get_by_role("heading", level=1).inner_text().startswith("On the next trading day Microsoft")
-        assert page.get_by_text("Sample data, ends 31 December 2021").first.is_visible()
+        assert page.get_by_text(SAMPLE_NOTE).first.is_visible()
         assert page.locator(".chart img").first.is_visible(), "the picture is there without a script"
 
 
@@ -144,7 +145,7 @@ def test_the_chart_tells_what_is_under_the_pointer(visit: Visits) -> None:
         page.mouse.move(chart["x"] + chart["width"] * 0.95, chart["y"] + chart["height"] / 2)
         told = page.locator(".told")
         told.wait_for()
-        assert re.search(r"January 2022\s*8 in 10: \$", told.inner_text())
+        assert re.search(r"March 2024\s*8 in 10: \$", told.inner_text())
         line, note = page.locator(".under-finger").bounding_box(), told.bounding_box()
         assert line["x"] == pytest.approx(chart["x"] + chart["width"] * 0.95, abs=chart["width"] / 40)
         assert chart["x"] <= note["x"] and note["x"] + note["width"] < line["x"]
@@ -177,9 +178,9 @@ def test_arrow_keys_tell_the_days_of_the_chart(visit: Visits) -> None:
         page.keyboard.press("ArrowRight")
         told = page.locator(".told")
         told.wait_for()
-        assert told.inner_text().startswith("14 January 2022")
+        assert told.inner_text().startswith("22 March 2024")
         page.keyboard.press("ArrowLeft")
-        until(page, "document.querySelector('.told strong').textContent", "13 January 2022")
+        until(page, "document.querySelector('.told strong').textContent", "21 March 2024")
         page.keyboard.press("Escape")
         told.wait_for(state="hidden")
 

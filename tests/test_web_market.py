@@ -23,12 +23,13 @@ from bellwether.market.sample import SampleProvider
 from bellwether.market.symbols.suggest import MOST, suggest
 from bellwether.market.symbols.universe import Universe, listed, well_known
 from bellwether.services import Services
+from tests.support.sample import SAMPLE_LAST
 from tests.support.web import NOW, Visitor, plain_text, sample_services
 from web.app import create_app
 from web.pages import forecast_view, market_view
 from web.rows import csv_text
 
-END = date(2021, 12, 31)
+END = SAMPLE_LAST
 COLUMNS = ("name", "close", "change", "width", "rule", "usual")
 
 
@@ -180,7 +181,7 @@ def test_the_groups_hold_companies_from_the_most_extreme_on(overview: Overview) 
 def test_the_csv_has_every_symbol_with_plain_numbers(visitor: Visitor, overview: Overview) -> None:
     answer = visitor.get("/market.csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert "bellwether-2021-12-31-10.csv" in answer.headers["content-disposition"]
+    assert "bellwether-2024-03-08-10.csv" in answer.headers["content-disposition"]
     rows = {row["symbol"]: row for row in csv.DictReader(io.StringIO(answer.text))}
     assert len(rows) == 42
     apple = next(row for row in overview.rows if row.forecast.symbol == "AAPL")

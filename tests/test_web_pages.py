@@ -14,6 +14,7 @@ from bellwether.ask import forecasts
 from bellwether.forecasting import sentences
 from bellwether.forecasting.sentences import HORIZON_LABELS
 from bellwether.market.sample import SampleProvider
+from tests.support.sample import SAMPLE_NOTE
 from tests.support.web import Visitor, plain_text, sample_services
 from tests.support.web_pages import Bug, Outage
 from web.app import create_app
@@ -33,7 +34,7 @@ def test_the_home_page_has_a_form_that_needs_no_script_and_a_living_example(visi
     assert all(f'<option value="{sessions}"' in page.text for sessions in HORIZON_LABELS)
     assert "Over the next two weeks Apple" in page.text
     assert "/stocks/AAPL/chart.svg?horizon=10" in page.text
-    assert "Sample data, ends 31 December 2021" in page.text
+    assert SAMPLE_NOTE in page.text
     assert re.findall("<script[^>]*>", page.text) == re.findall(r'<script src="/static/page[^"]+" defer>', page.text)
 
 
@@ -95,7 +96,7 @@ def test_a_stock_page_says_everything_that_is_needed_to_judge_it(
         sentences.headline(made),
         sentences.last_price(made),
         sentences.NOT_ADVICE,
-        *(caveat.replace("2021-12-31", "31 December 2021") for caveat in made.caveats),
+        *made.caveats,
         f"Chance of a rise {sentences.percent(made.probability_of_growth)}; usually",
         "How far to trust it",
         sentences.trust_line(made),

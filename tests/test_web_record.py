@@ -23,6 +23,7 @@ from bellwether.track_record.scores.types import Interval
 from bot import conversation
 from bot.commands import ChatContext
 from tests.support.account import live_services, made_up
+from tests.support.models import JUDGED
 from tests.support.web import Visitor, plain_text, sample_services
 from web.app import create_app
 from web.pages import record_view, track_record_csv
@@ -136,7 +137,7 @@ def test_symbol_and_day_can_be_chosen_without_javascript(visitor: Visitor, servi
 
 
 def test_a_models_own_record_can_be_chosen(visitor: Visitor) -> None:
-    assert "Only forecasts of daily-range-2" in plain_text(visitor.get("/track-record?model=daily-range-2").text)
+    assert f"Only forecasts of {JUDGED}" in plain_text(visitor.get(f"/track-record?model={JUDGED}").text)
     assert "Nothing has come due yet" in visitor.get("/track-record?model=%3Cscript%3E").text
     assert "<script>alert" not in visitor.get("/track-record?model=%3Cscript%3Ealert(1)").text
 

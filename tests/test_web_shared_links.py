@@ -39,12 +39,12 @@ def test_a_picture_tells_whose_it_is_which_day_and_that_it_is_a_sample(tmp_path:
     services = sample_services(tmp_path)
     answer = forecasts.answer(services, "AAPL", 10)
     foot = about_day(answer.forecast.cutoff, services.provider)
-    assert foot == "Close of 31 December 2021 · Sample data"
+    assert foot == "Close of 8 March 2024 · Sample data"
     assert f"Bellwether · {foot}" in texts_of(branded(fan_chart(answer.outlook, 10, "light", "card"), foot))
     assert {"Bellwether", foot} <= set(texts_of(words_card(["The market"], "At a glance.", foot)))
     live = sample_services(tmp_path / "live", market={"source": "yahoo"}).provider
-    assert about_day(answer.forecast.cutoff, live) == "Close of 31 December 2021"
-    assert "v=2021-12-31" in visitor.get("/market").text, "another picture on another day"
+    assert about_day(answer.forecast.cutoff, live) == "Close of 8 March 2024"
+    assert "v=2024-03-08" in visitor.get("/market").text, "another picture on another day"
 
 
 def test_a_picture_of_no_page_is_that_of_the_home_page(visitor: Visitor) -> None:

@@ -22,6 +22,7 @@ from bellwether.core.types import Forecast, Instrument
 from bellwether.forecasting import sentences
 from bellwether.forecasting.change_sentences import changes
 from bellwether.services import Services, build_services
+from tests.support.sample import SAMPLE_BEFORE
 from tests.support.waiting import wait_until
 from tests.support.web import Visitor, plain_text, sample_services
 from web.app import create_app
@@ -68,7 +69,7 @@ def test_a_look_back_knows_nothing_later_and_says_so(visitor: Visitor, services:
     assert came is not None
     held = "within" if came.held else "outside"
     assert f"Actual result by 30 March 2020: {sentences.signed_percent(came.growth)}, {held} the 8-in-10 range." in text
-    assert "The actual result is not known yet." in visitor.get("/stocks/AAPL?as_of=2021-12-30").text
+    assert "The actual result is not known yet." in visitor.get("/stocks/AAPL?as_of=2024-03-07").text
     assert forecast_view.amount(then, 0.9) in text
     assert "Hear about it" not in text, "nobody can watch the past"
     chart = re.search(r'<img src="([^"]+chart\.svg[^"]+as_of=2020-03-16[^"]*)"', page.text)
@@ -79,7 +80,7 @@ def test_a_look_back_knows_nothing_later_and_says_so(visitor: Visitor, services:
 @pytest.mark.parametrize(
     ("as_of", "said"),
     [
-        ("2022-01-04", "has not come yet"),
+        ("2024-03-12", "has not come yet"),
         ("1899-12-31", "No prices reach back"),
         ("yesterday", "is not a date"),
         ("2021-02-30", "is not a date"),
@@ -95,7 +96,7 @@ def test_a_look_back_to_no_day_is_explained(visitor: Visitor, as_of: str, said: 
 def test_what_changed_since_the_day_before_is_told(visitor: Visitor, services: Services) -> None:
     asked = forecasts.answer(services, "AAPL", 10)
     now, before = asked.forecast, forecasts.previous(services, asked)
-    assert before is not None and before.cutoff == date(2021, 12, 30)
+    assert before is not None and before.cutoff == SAMPLE_BEFORE
     lines = {line.what: line for line in changes(before, now)}
     moved = now.last_close / before.last_close - 1
     assert lines["Close"].difference == sentences.signed_percent(moved)
@@ -131,14 +132,14 @@ def test_the_feed_is_atom_with_one_entry_a_session(visitor: Visitor, services: S
     feed = ElementTree.fromstring(answer.text)
     entries = feed.findall(f"{ATOM}entry")
     assert [entry.findtext(f"{ATOM}updated") for entry in entries] == [
-        f"2021-12-{day}T21:00:00Z" for day in (31, 30, 29, 28, 27)
+        f"2024-03-{day:02}T21:00:00Z" for day in (8, 7, 6, 5, 4)
     ]
     ids = [entry.findtext(f"{ATOM}id") for entry in entries]
     assert len(set(ids)) == 5
-    assert ids[0] == "http://bellwether.test/stocks/%5EGSPC?horizon=5&as_of=2021-12-31"
+    assert ids[0] == "http://bellwether.test/stocks/%5EGSPC?horizon=5&as_of=2024-03-08"
     made = forecasts.answer(services, "^GSPC", 5).forecast
     assert f"between {forecast_view.amount(made, 0.1)} and" in str(entries[0].findtext(f"{ATOM}title"))
-    assert str(entries[1].findtext(f"{ATOM}title")).startswith("30 December 2021: Over the next week the S&P 500 index")
+    assert str(entries[1].findtext(f"{ATOM}title")).startswith("7 March 2024: Over the next week the S&P 500 index")
     link = feed.find(f"{ATOM}link[@rel='self']")
     assert link is not None and link.get("href") == "http://bellwether.test/stocks/%5EGSPC/feed.atom?horizon=5"
 

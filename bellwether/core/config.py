@@ -92,7 +92,7 @@ class Models(_Section):
     """Where the exported models lie."""
 
     folder: Path = Path("exported_models")
-    serve: str = "daily-range-2-2021"
+    serve: str = "daily-range-3-2024"
     shadow: Annotated[list[str], NoDecode, BeforeValidator(_words)] = []
     growth: str = "revenue-1-2021"
 

@@ -17,7 +17,7 @@ PAGES = (
     "/stocks/AAPL",
     "/stocks/%5EVIX?horizon=63",
     "/stocks/KO?as_of=2020-03-16",
-    "/stocks/KO?as_of=2021-12-30",
+    "/stocks/KO?as_of=2024-03-07",
     "/market?sort=width&order=down",
     "/compare",
     "/compare?symbols=AAPL,NVDA,%5EGSPC,KO,NOPE",

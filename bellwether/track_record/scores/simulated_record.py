@@ -1,6 +1,6 @@
 """A record made by replaying past prices: kept in a file of its own, never in the database with what was issued.
 
-The demo comes with one of the sample market, 2019 to 2021, answered by the model that had seen prices up to 2018.
+The demo comes with one of the sample market, 2022 to March 2024, answered by the model that had seen prices up to 2021.
 """
 
 from dataclasses import dataclass
