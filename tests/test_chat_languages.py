@@ -98,10 +98,10 @@ def test_the_headline_has_prices_and_the_day_as_its_language_writes_them(service
     talk = Talk(services, 1001, code)
     first, told = talk.say("AAPL"), talk.send("details:AAPL:10")
     price, share, day = {
-        "es": ("167,47 US$", "57 %", "22 de marzo de 2024"),
-        "de": ("167,47 $", "57 %", "22. März 2024"),
-        "pt": ("US$ 167,47", "57%", "22 de março de 2024"),
-        "ru": ("167,47 $", "57 %", "22 марта 2024"),
+        "es": ("161,34 US$", "55 %", "22 de marzo de 2024"),
+        "de": ("161,34 $", "55 %", "22. März 2024"),
+        "pt": ("US$ 161,34", "55%", "22 de março de 2024"),
+        "ru": ("161,34 $", "55 %", "22 марта 2024"),
     }[code]
     assert price in first.splitlines()[1]
     assert price in told
@@ -124,7 +124,7 @@ def test_a_receipt_is_told_in_it_too(tmp_path: Path, code: str) -> None:
 
 def test_an_english_app_and_one_of_a_language_we_lack_are_answered_in_english(services: Services) -> None:
     english = Talk(services, 1, "en-GB").say("AAPL")
-    assert english.startswith("Apple (AAPL)\nOver the next two weeks Apple will probably end between $167.47")
+    assert english.startswith("Apple (AAPL)\nOver the next two weeks Apple will probably end between $161.34")
     assert Talk(services, 2, "fr").say("AAPL") == english
 
 

@@ -40,6 +40,7 @@ from scheduler import Timetable
 from tests.conftest import MODELS, NOW
 from tests.support.account import live_services
 from tests.support.made_market import at_evening, changed, made_prices, market_of
+from tests.support.models import EARLIER
 from tests.support.stretched import stretched_models
 from tests.support.web import Visitor, sample_services
 from web.app import create_app
@@ -124,6 +125,7 @@ def test_whoever_has_the_bars_has_the_numbers_that_were_kept(tmp_path: Path, mod
     assert kept is not None
     (tmp_path / "again").mkdir()
     again = live(tmp_path / "again", models)
+    keep_evening(again)  # the model reads how all stocks moved together, which an evening keeps
     learned = learned_at(again, served(again), DAY)
     assert kept == (DAY, *learned)  # type: ignore[misc]
     _, of_model, of_rule = kept
@@ -191,7 +193,7 @@ def test_the_record_waits_for_the_evening_where_forecasts_are_made_of_it(tmp_pat
     prices = made_prices(8)
     late = (prices["date"] >= pd.Timestamp(NEXT)) & prices["symbol"].isin(["MAA", "MAB"])
     (tmp_path / "old").mkdir()
-    assert account(market_of(tmp_path / "old", prices[~late], NEXT)) == 6 * len(HEADS)
+    assert account(market_of(tmp_path / "old", prices[~late], NEXT, serve=EARLIER)) == 6 * len(HEADS)
     services = market_of(tmp_path, prices[~late], NEXT, models)
     assert account(services) == 0
     assert account(at_evening(services, NEXT, hours=7)) == 6 * len(HEADS)
@@ -255,7 +257,8 @@ def test_where_the_plain_rule_answers_its_own_stretching_is_told(tmp_path: Path,
     assert calibration.factor == pytest.approx(np.exp(0.05))
 
 
-def test_a_model_whose_card_does_not_ask_for_it_answers_as_ever(services: Services) -> None:
+def test_a_model_whose_card_does_not_ask_for_it_answers_as_ever(tmp_path: Path) -> None:
+    services = sample_services(tmp_path, models={"serve": EARLIER})
     model = served(services)
     known = inputs_at(services.provider, services.provider.instrument("AAPL"), DAY)
     assert with_evening(services, known, model) is known

@@ -69,7 +69,7 @@ def test_the_whole_sample_is_what_training_reads(tmp_path: Path) -> None:
     table = as_table(list(bars_at_hand(SampleProvider())))
     assert set(MARKET_SERIES) < set(table["symbol"])
     assert not table.duplicated(["symbol", "date"]).any()
-    assert table["date"].max() == pd.Timestamp("2021-12-31")
+    assert table["date"].max() == pd.Timestamp(SAMPLE_LAST)
 
 
 def test_nothing_kept_is_one_sentence_that_says_what_to_do(tmp_path: Path) -> None:

@@ -67,11 +67,11 @@ def test_every_command_prints_where_not_every_sign_can_be_shown(tmp_path: Path, 
     assert "Traceback" not in errors
     shown = shown.replace("\N{NO-BREAK SPACE}", " ")  # which all but ASCII have
     told = dict(part.partition("\n")[::2] for part in shown.split("\n## ")[1:])
-    assert "8 in 10 outcomes: $167.47 to $185.09 (-4.5 % to +5.6 %)" in told["forecast AAPL"]
+    assert "8 in 10 outcomes: $161.34 to $181.29 (-5.5 % to +6.2 %)" in told["forecast AAPL"]
     for command in ("forecast AAPL --json", "growth AAPL --json", "track-record --json"):
         body = told[command].partition("\n# status")[0]
         assert isinstance(json.loads(body), dict | list), command
-    assert "between $167.47 and $185.09" in told["chat"]
+    assert "between $161.34 and $181.29" in told["chat"]
     for command, text in told.items():
         assert text.strip().removeprefix("# status 0"), f"{command} printed nothing"
 

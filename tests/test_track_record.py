@@ -39,6 +39,7 @@ from bellwether.track_record.scores.track_record import RecordFilter, live_recor
 from bellwether.track_record.to_json import record_json
 from bot.commands.track import record_text
 from tests.support.account import made_up, store_of
+from tests.support.models import JUDGED
 from web.pages.record_view import in_short
 
 FIRST = date(2025, 1, 6)
