@@ -16,6 +16,7 @@ from bellwether.forecasting import sentences
 from bellwether.forecasting.forecaster import forecast_at
 from bellwether.forecasting.metrics import probability_above_zero
 from bellwether.forecasting.rises import MOST_DAYS, chance_of_rise, says_more_than_usual, up_days
+from bellwether.jobs.evening import keep_evening
 from bellwether.models.model_card import read_card
 from bellwether.services import Services
 from bellwether.track_record.demotion.gate import demoted
@@ -43,6 +44,13 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def drawn(tmp_path: Path, models: Path) -> Services:
     """The sample market, by a model whose chances are drawn in."""
     return sample_services(tmp_path, models={"folder": models})
+
+
+@pytest.fixture
+def undrawn(tmp_path: Path) -> Services:
+    """The same market, by the same model with a card that says nothing of its chances."""
+    folder = tmp_path / "undrawn"
+    return sample_services(folder, models={"folder": stretched_models(folder, evening_width=False, rise_weights=None)})
 
 
 def test_half_of_the_models_distance_is_told_for_a_day_and_a_week() -> None:
@@ -76,9 +84,9 @@ def test_up_days_are_those_of_five_years() -> None:
     assert up_days(np.array([10.0])) == (0.0, 0)
 
 
-def test_the_answer_its_words_and_its_numbers_say_the_same(drawn: Services, services: Services) -> None:
+def test_the_answer_its_words_and_its_numbers_say_the_same(drawn: Services, undrawn: Services) -> None:
     for horizon in (1, 5, 21):
-        own = forecasts.answer(services, "AAPL", horizon).forecast
+        own = forecasts.answer(undrawn, "AAPL", horizon).forecast
         told = forecasts.answer(drawn, "AAPL", horizon).forecast
         assert told.log_returns == own.log_returns
         assert told.probability_of_growth != own.probability_of_growth
@@ -109,8 +117,8 @@ def test_the_record_scores_the_chance_that_was_told(tmp_path: Path, models: Path
     assert not verify(services.store).problems
 
 
-def test_a_model_whose_card_says_nothing_of_it_reads_its_chance_off_its_quantiles(services: Services) -> None:
-    made = forecasts.answer(services, "AAPL", 21).forecast
+def test_a_model_whose_card_says_nothing_of_it_reads_its_chance_off_its_quantiles(undrawn: Services) -> None:
+    made = forecasts.answer(undrawn, "AAPL", 21).forecast
     assert made.probability_of_growth == pytest.approx(probability_above_zero(np.array([made.log_returns]))[0])
     assert not made.growth_is_usual
 
@@ -151,6 +159,7 @@ def test_training_writes_the_chances_that_are_told(tmp_path: Path, models: Path)
     assert told["q50"].equals(raw["q50"])
     assert raw["p_growth"].to_numpy() == pytest.approx(probability_above_zero(raw.filter(regex="^q").to_numpy()))
     services = market_of(tmp_path, prices, DAY, models, serve=SERVED)
+    keep_evening(services)  # the model reads how all stocks moved together
     outlook = forecasts.outlook(services, services.provider.instrument("MAC"))
     for horizon in HEADS:
         chance = forecast_at(outlook, horizon, NOW).probability_of_growth

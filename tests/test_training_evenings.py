@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from bellwether.ask import forecasts
 from bellwether.core.types import HEADS, LEVELS, Floats
+from bellwether.jobs.evening import keep_evening
 from bellwether.market.earnings.file import read_announcements
 from bellwether.market.earnings.provider import ToldReports
 from tests.conftest import MODELS
@@ -54,6 +55,7 @@ def assert_served(folder: Path, prices: pd.DataFrame, models: Path) -> None:
     table = forecast(folder / "t", prices, models / SERVED)
     day = str(table["cutoff"].max().date())
     services = market_of(folder, prices, date(2021, 12, 31), models, serve=SERVED)
+    keep_evening(services)  # the model reads how all stocks moved together
     made = forecasts.outlook(services, services.provider.instrument("MAC"), date.fromisoformat(day))
     assert made.evening is not None
     if made.model_id != SERVED:  # a day on which the served one had seen later prices is another model's
