@@ -171,7 +171,7 @@ def test_the_plain_rule_beside_a_stretched_model_is_stretched_in_the_ledger_too(
     asked = forecasts.answer(services, "MAC", 21)
     evening = asked.outlook.evening
     assert evening is not None and evening.plain[3] != 0
-    bare = market_of(tmp_path, made_prices(8), DAY, MODELS, serve=asked.forecast.model_id)
+    bare = market_of(tmp_path, made_prices(8), DAY, stretched_models(tmp_path, evening_width=False))
     before = forecasts.answer(bare, "MAC", 21).forecast
     row = receipt(services.store, asked.forecast.forecast_id)
     assert row.baseline == asked.forecast.baseline.log_returns

@@ -202,7 +202,7 @@ def test_a_share_after_a_price_and_other_money_are_asked_about(talk: Talk) -> No
     assert talk.say("7 %").startswith("7 % from the last close")
     talk.press(talk.labels[1])
     (rule,) = ask.rules_of(talk.services.store, talk.chat_id)
-    assert (rule.threshold, rule.direction) == (163.06, Direction.BELOW)
+    assert (rule.threshold, rule.direction) == (158.77, Direction.BELOW)
 
 
 def test_a_share_after_a_move_keeps_its_side(talk: Talk) -> None:

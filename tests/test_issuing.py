@@ -19,6 +19,7 @@ from bellwether.track_record.ledger.issue import UNRECORDED
 from bellwether.track_record.ledger.verify import verify
 from scheduler import Timetable
 from tests.support.account import live_services, set_clock, settle
+from tests.support.sample import SAMPLE_LAST
 
 SESSION = date(2021, 6, 30)
 
@@ -72,9 +73,9 @@ def test_neither_the_sample_market_nor_a_day_in_the_past_is_issued(tmp_path: Pat
 
 
 def test_a_forecast_whose_target_has_passed_is_none(tmp_path: Path) -> None:
-    services = live_services(tmp_path, date(2021, 12, 31))
+    services = live_services(tmp_path, SAMPLE_LAST)
     assert isinstance(services.clock.now, datetime)  # type: ignore[attr-defined]
-    services.clock.now = datetime(2022, 1, 10, 22, tzinfo=UTC)  # type: ignore[attr-defined]
+    services.clock.now = datetime(2024, 3, 18, 22, tzinfo=UTC)  # type: ignore[attr-defined]
     forecasts.answer(services, "AAPL", 5)  # prices end ten days ago: five sessions from there are over
     assert rows_of(services.store) == 0
     forecasts.answer(services, "AAPL", 21)
@@ -145,8 +146,8 @@ def test_the_universe_is_entered_once_a_session_at_all_heads(tmp_path: Path) -> 
 
 
 def test_a_symbol_whose_prices_are_late_waits(tmp_path: Path) -> None:
-    services = live_services(tmp_path, date(2021, 12, 31))
-    set_clock(services, date(2022, 1, 3))  # the sample market has no bar of it
+    services = live_services(tmp_path, SAMPLE_LAST)
+    set_clock(services, date(2024, 3, 11))  # the sample market has no bar of it
     did = forecast_universe(services)
     assert (did.issued, did.late) == (0, 3)
 

@@ -392,7 +392,7 @@ def test_the_command_prints_the_record_as_words_and_as_json(tmp_path: Path, monk
         plain["score"]["verdict"],
     )
     assert plain["score"]["verdict"] in SkillVerdict.__members__
-    assert date.fromisoformat(plain["by_month"][0]["month"]) == date(2019, 1, 1)
+    assert date.fromisoformat(plain["by_month"][0]["month"]) == date(2022, 1, 1)
 
 
 def test_json_has_every_field(services: Services) -> None:

@@ -24,7 +24,7 @@ from bellwether.track_record.scores.types import Miss
 
 
 def sample_name(symbol: str, cutoff: date, horizon: int) -> str:
-    """What such a receipt can be asked for by, before anybody knows its id: "ba-2020-02-20-21"."""
+    """What such a receipt can be asked for by, before anybody knows its id: "ba-2023-12-29-10"."""
     return f"{symbol}-{cutoff}-{horizon}".casefold()
 
 

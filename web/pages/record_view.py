@@ -123,10 +123,10 @@ def in_short(record: TrackRecord) -> list[str]:
     why = sentences.why_count_is_not_all(score.coverage_80, score.baseline_coverage_80, decided)
     if why and score.baseline_coverage_80 is not None:
         told += [f"Of the plain rule's ranges {100 * score.baseline_coverage_80:.0f} held.", why]
-    stormy = [month for month in record.by_month if month.forecasts >= _MANY and month.coverage_80 < _STORM]
-    if stormy:
-        worst = min(stormy, key=lambda month: month.coverage_80)
-        told.append(f"Fewer held in storms: in {worst.month:%B %Y} only {100 * worst.coverage_80:.0f} of 100.")
+    fullest = max((month.forecasts for month in record.by_month), default=0)
+    whole = [month for month in record.by_month if month.forecasts >= max(_MANY, fullest / 2)]  # the newest has begun
+    if whole and (worst := min(whole, key=lambda month: month.coverage_80)).coverage_80 < _STORM:
+        told.append(f"The fewest held in {worst.month:%B %Y}: {100 * worst.coverage_80:.0f} of 100.")
     if score.brier is not None and score.usual_brier is not None:
         knew = score.brier < 0.99 * score.usual_brier
         told.append(
