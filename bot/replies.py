@@ -79,25 +79,22 @@ def short_text(made: Forecast) -> str:
 def detailed_text(made: Forecast, *, expert: bool = False) -> str:
     """Write all that is known of a forecast for a chat, in four paragraphs. It fits under a picture.
 
-    Where not all fits, it does without why a count is not all, then without the evening's part of the width, then
-    without its explanation, then without what its trust rests on, and never without a caveat. An `expert` gets all the
-    numbers in place of that explanation.
+    Where not all fits, the evening's part of the width goes first, then all of its explanation, then what its trust
+    rests on, and never a caveat. An `expert` gets all the numbers in place of that explanation.
     """
     title, caveats, line = _title(made), _limits(made), sentences.trust_line(made)
     closed = sentences.start(made) if sentences.day_is_told(made) else sentences.last_price(made)
     ranges = _paragraph(_("The range."), sentences.ends(made), closed)
     chance = _paragraph(_("Middle outcome and chance of a rise."), sentences.middle_and_chance(made))
     wide = sentences.report(made), sentences.pace(made), sentences.evening(made)
-    why, why_alone = _paragraph(_("Why this wide."), *wide), _paragraph(_("Why this wide."), *wide[:-1])
+    whys = [_paragraph(_("Why this wide."), *told) for told in (wide, wide[:-1])]
     trusted = _("How far to trust it.")
     trust = _paragraph(trusted, sentences.trust_in_short(made))
-    trust_bare = _paragraph(trusted, sentences.trust_in_short(made, whole=False))
     body, line_alone = [ranges, chance], _paragraph(trusted, line)
     if expert:  # what it says of the swings and of the test is in these, to more digits
         body.append(escape(sentences.all_numbers(made)))
-    explained = [why, trust], [why, trust_bare], [why_alone, trust], [why_alone, trust_bare]
     return fitting(
-        *([] if expert else [[title, *body, *more, caveats] for more in explained]),
+        *([] if expert else [[title, *body, why, trust, caveats] for why in whys]),
         [title, *body, trust, caveats],
         [title, *body, line_alone, caveats],
         [title, ranges, chance, line_alone, caveats],

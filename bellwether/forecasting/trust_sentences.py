@@ -80,11 +80,8 @@ def trust_grounds(forecast: Forecast) -> str:
     return " ".join(filter(None, [basis, tested]))
 
 
-def trust_in_short(forecast: Forecast, *, whole: bool = True) -> str:
-    """The line, what it rests on and the model's test, where there is little room; no figure stands in it twice.
-
-    Unless `whole`, it goes without why the count is not all.
-    """
+def trust_in_short(forecast: Forecast) -> str:
+    """The line, what it rests on and the model's test, where there is little room; no figure stands in it twice."""
     beside, record = forecast.explanation.beside, forecast.explanation.record
     if forecast.problem is not None:
         return trust_line(forecast)
@@ -101,7 +98,7 @@ def trust_in_short(forecast: Forecast, *, whole: bool = True) -> str:
         tested = _("In the model's test on all stocks, {years}: {share} held, {verdict}.").format(
             years=span, share=percent(record.coverage_80), verdict=_against_rule(record.skill, _verdict(record))
         )
-    return " ".join(filter(None, [line, basis, tested, count_is_not_all(forecast) if whole else ""]))
+    return " ".join(filter(None, [line, basis, tested, count_is_not_all(forecast)]))
 
 
 def _same_years(basis: str, beside: RecordSummary | None, record: Record) -> bool:
