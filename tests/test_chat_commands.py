@@ -340,8 +340,8 @@ def test_the_sample_market_says_that_nothing_is_issued_and_shows_what_a_receipt_
     assert "It stands in no ledger" in shown
     proof = dict(re.findall(r"(hash before|content|hash) ([0-9a-f]{60,})", shown))
     assert hashlib.sha256(bytes.fromhex(proof["hash before"] + proof["content"])).hexdigest() == proof["hash"]
-    assert talk.say("/receipt tesla") == said
-    assert talk.labels[0] == "TSLA, 24 January 2024", "of the stock that was asked for, if there is one"
+    assert talk.say("/receipt nvidia") == said
+    assert talk.labels[0] == "NVDA, 24 May 2023", "of the stock that was asked for, if there is one"
 
 
 def test_the_button_explains_in_everyday_words(talk: Talk) -> None:

@@ -26,6 +26,7 @@ from bellwether.forecasting.past_quantiles import past_quantiles
 from bellwether.services import Services, build_services
 from tests.conftest import MODELS
 from tests.support.database import new_database
+from tests.support.sample import SAMPLE_LAST, SAMPLE_NIGHT
 
 EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)  #: ticks are rehearsed, unless the clock matters
@@ -372,13 +373,14 @@ class Reports:
 
 
 def test_earnings_are_announced_the_session_before(tmp_path: Path) -> None:
-    services = replace(services_at(tmp_path), reports=Reports(date(2021, 12, 31)))
+    services = replace(services_at(tmp_path), reports=Reports(SAMPLE_LAST))
+    evening = SAMPLE_NIGHT - DAY
     add(services, RuleRequest(RuleKind.EARNINGS))
-    assert judge_rules(services, EVENING - DAY).reasons == {RuleReason.NOT_REACHED: 1}
-    assert judge_rules(services, EVENING).told == 1
+    assert judge_rules(services, evening - DAY).reasons == {RuleReason.NOT_REACHED: 1}
+    assert judge_rules(services, evening).told == 1
     text = str(owed(services)[0]["text"])
-    assert "is expected to report earnings on 31 December 2021, its next trading day." in text
-    assert judge_rules(services, EVENING + DAY).reasons == {RuleReason.REARMED: 1}
+    assert "is expected to report earnings on 8 March 2024, its next trading day." in text
+    assert judge_rules(services, evening + DAY).reasons == {RuleReason.REARMED: 1}
 
 
 # ---- how rare an outlook is

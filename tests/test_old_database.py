@@ -16,6 +16,7 @@ from bellwether.db import encryption
 from bellwether.db.database import Database, Store, rows
 from bellwether.db.migrations import migrations
 from tests.support.data import DATA
+from tests.support.models import SERVED
 from tests.support.old_database.answers import answers
 from tests.support.old_database.opening import open_and_die, open_at_once
 from tests.support.old_database.parts import KEY, unpack
@@ -101,6 +102,7 @@ def as_told_now(old: dict[str, Any]) -> dict[str, Any]:
     """The old answers but for what is told otherwise on purpose: each symbol's biggest miss, words, keys."""
     record = old["api"]["0 /track-record"]["body"]
     record["misses"] = list({miss["symbol"]: miss for miss in reversed(record["misses"])}.values())[::-1]
+    record["standings"][0] |= {"model_id": SERVED, "sessions": 0}  # another model is served now
     for about in ("0 /track-record", "1 /track-record?symbol=AAPL&horizon=5"):
         body = old["api"][about]["body"]
         for part in (body, *body["by_horizon"], *body["by_model"]):  # no range was stretched then
