@@ -19,7 +19,7 @@ from tests.support.talk import Talk
 
 CHAT = 1001
 BY_TAPS = {
-    "Price reaches a level": ("$184.10 (+5.0 %)", "AAPL: a close above $184.10"),
+    "Price reaches a level": ("$179.30 (+5.0 %)", "AAPL: a close above $179.30"),
     "Big move in one day": ("3 %", "AAPL: a rise or fall of 3 % or more from one close to the next"),
     "Risk of a big loss": ("12 %", "AAPL: a 1 in 20 chance of losing more than 12 % over the next two weeks"),
     "Unusual forecast": ("1 day in 50", "AAPL: a forecast over the next two weeks as unusual as on 1 day in 50"),
@@ -129,8 +129,8 @@ def test_what_cannot_be_is_said_kindly(talk: Talk, said: str, answer: str) -> No
 
 def test_a_threshold_that_is_missing_is_asked_for(talk: Talk) -> None:
     assert "At which closing price" in talk.say("/alerts AAPL price")
-    talk.press("$184.10 (+5.0 %)")
-    assert rules(talk)[0].threshold == 184.1
+    talk.press("$179.30 (+5.0 %)")
+    assert rules(talk)[0].threshold == 179.3
 
 
 def test_a_question_back_goes_on_with_the_whole_alert(talk: Talk) -> None:
@@ -208,21 +208,21 @@ def test_a_fall_within_a_day_can_be_counted_from_todays_price_and_back(talk: Tal
     assert "NVDA: a fall of 5 % or more from one close to the next" in said
     assert "within one trading day, not counted from today's price" in said
     (before,) = rules(talk)
-    assert "NVDA: a close below $279.00" in talk.press(
-        "From today's price: below $279.00 instead"
-    )  # it closed at $293.69
+    assert "NVDA: a close below $831.51" in talk.press(
+        "From today's price: below $831.51 instead"
+    )  # it closed at $875.28
     (level,) = rules(talk)
-    assert (level.kind, level.threshold, level.direction) == (RuleKind.PRICE, 279.0, Direction.BELOW)
-    assert (level.id, level.set_close) == (before.id, pytest.approx(293.69, abs=0.005))
+    assert (level.kind, level.threshold, level.direction) == (RuleKind.PRICE, 831.51, Direction.BELOW)
+    assert (level.id, level.set_close) == (before.id, pytest.approx(875.28, abs=0.005))
     assert "a fall of 5 % or more" in talk.press("Within one day instead: −5.0 %")
     assert rules(talk) == [before]
 
 
 def test_a_rise_within_a_day_can_be_counted_from_todays_price_and_either_way_can_not(talk: Talk) -> None:
     talk.say("/alerts NVDA move up 2.5% once")
-    talk.press("From today's price: above $301.04 instead")
+    talk.press("From today's price: above $897.17 instead")
     (level,) = rules(talk)
-    assert (level.kind, level.threshold, level.direction) == (RuleKind.PRICE, 301.04, Direction.ABOVE)
+    assert (level.kind, level.threshold, level.direction) == (RuleKind.PRICE, 897.17, Direction.ABOVE)
     assert level.repeat is Repeat.ONCE
     talk.press("Within one day instead: +2.5 %")
     assert (rules(talk)[0].kind, rules(talk)[0].threshold) == (RuleKind.MOVE, 0.025)

@@ -139,9 +139,9 @@ def test_it_refuses_a_card_without_what_it_needs(folder: Path, key: str, what: s
         ("baseline.standardised_quantiles", "none"),
         ("data.trained_to", "soon"),
         ("data.trained_to", 20151231),
-        ("scores.by_horizon.1.coverage_80", None),
-        ("scores.by_horizon.1.skill_against_baseline_interval", [0.1]),
-        ("scores.by_horizon", []),
+        ("scores.served.by_horizon.1.coverage_80", None),
+        ("scores.served.by_horizon.1.skill_against_baseline_interval", [0.1]),
+        ("scores.served.by_horizon", []),
     ],
 )
 def test_it_refuses_a_card_that_this_version_cannot_serve(folder: Path, path: str, value: Any) -> None:

@@ -25,6 +25,7 @@ from bellwether.track_record.ledger.issue import read_digest
 from tests.conftest import MODELS, MakeBars
 from tests.support.account import live_services
 from tests.support.made_market import at_evening, changed, made_prices, market_of, name_of
+from tests.support.models import EARLIER
 
 DAY = date(2021, 6, 30)
 NEXT = date(2021, 7, 1)
@@ -211,8 +212,7 @@ def look(services: Services, model: OnnxModel, end: date, symbol: str = "MAJ"): 
 
 
 def test_a_model_that_names_the_state_is_given_it_and_another_answers_as_before(services: Services) -> None:
-    model = services.model
-    assert model is not None
+    model = OnnxModel(MODELS / EARLIER)
     instrument = services.provider.instrument("AAPL")
     known = inputs_at(services.provider, instrument, DAY)
     without = replace(known, market=known.market[:2])
