@@ -14,7 +14,7 @@ from bellwether.core.errors import StoreError
 from bellwether.core.types import LEVELS, Q10, Q90, Statements, issues_forecasts
 from bellwether.db.database import Store
 from bellwether.models.quarters import Figure, known_at, quarter_and_year_before
-from bellwether.revenue.forecaster import OVERDUE, figure_of
+from bellwether.revenue.forecaster import figure_of
 from bellwether.revenue.types import GrowthForecast
 from bellwether.track_record.ledger import checkpoint, revenue_ledger_table
 from bellwether.track_record.ledger.issue import UNRECORDED
@@ -46,7 +46,7 @@ class PastGrowth:
 
 def is_issued(made: GrowthForecast) -> bool:
     """Whether its outcomes still lie ahead, in a market that lives."""
-    return issues_forecasts(made.source) and made.made_at.date() - made.period_end <= OVERDUE
+    return issues_forecasts(made.source) and not made.overdue
 
 
 def enter(store: Store, made: GrowthForecast) -> GrowthForecast:
