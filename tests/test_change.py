@@ -52,7 +52,7 @@ def test_the_lines_have_before_now_and_the_difference(made: Forecast) -> None:
     assert [change.what for change in changes(before, made)] == ["Close", "8-in-10 range"]
     assert made.explanation.record is not None
     record = replace(made.explanation.record, growth_known=True)
-    made = replace(made, explanation=replace(made.explanation, record=record))
+    made = replace(made, explanation=replace(made.explanation, record=record), growth_is_usual=False)
     close, width, chance = changes(before, made)
     assert close.difference == "+2.0\u00a0%"
     assert width.difference == "as wide"

@@ -395,7 +395,7 @@ def test_the_sample_market_brings_the_reports_that_may_be_embedded(services: Ser
     alphabet = services.reports.known(instrument_of("GOOGL"), TODAY)
     assert (alphabet[0].day, alphabet[-1].day, alphabet[-1].source) == (
         date(2004, 10, 21),
-        date(2021, 10, 26),
+        date(2024, 1, 30),
         "sample",
     )
     assert not services.reports.known(instrument_of("COST"), TODAY)
