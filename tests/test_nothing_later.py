@@ -16,12 +16,13 @@ from click.testing import CliRunner
 from bellwether.ask import forecasts
 from bellwether.ask.evenings import learned_at
 from bellwether.core.announcement import Announcement
-from bellwether.core.types import HEADS
+from bellwether.core.types import HEADS, STATE_SERIES
 from bellwether.forecasting import evening_width_table
 from bellwether.jobs.evening import keep_evening
 from bellwether.market.calendar import sessions_after
 from bellwether.market.earnings.known import in_order
 from bellwether.market.earnings.provider import ToldReports
+from bellwether.models.model_card import RANGE, folders_of, read_card
 from bellwether.services import Services
 from bellwether.track_record.ledger.issue import read_digest
 from tests.conftest import MODELS
@@ -37,8 +38,24 @@ Reports = dict[str, list[Announcement]]
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return past_model(tmp_path_factory.mktemp("both"), MODELS, state=True, rise_weights=[0.5, 0.5, 0, 0, 0])
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small model that makes much of what it reads."""
+    models = past_model(tmp_path_factory.mktemp("both"), MODELS, state=True, rise_weights=[0.5, 0.5, 0, 0, 0])
+    return models / MODEL_ID
+
+
+@pytest.fixture(scope="module", params=["small", "shipped"])
+def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That one, and a shipped one that reads as much, alone in its folder so that no other answers."""
+    if request.param == "small":
+        return request.getfixturevalue("small")  # type: ignore[no-any-return]
+    cards = [(folder, read_card(folder)) for folder in folders_of(MODELS, RANGE)]
+    able = [folder for folder, card in cards if card.evening_width and STATE_SERIES[0] in card.market]
+    if not able:
+        pytest.skip("no shipped model reads the state of the universe")
+    alone = tmp_path_factory.mktemp("shipped") / able[0].name
+    alone.symlink_to(able[0].resolve(), target_is_directory=True)
+    return alone
 
 
 def prices() -> pd.DataFrame:
@@ -74,9 +91,9 @@ def learned_later(told: Reports) -> Reports:
     return later
 
 
-def service(folder: Path, table: pd.DataFrame, told: Reports, models: Path, session: date) -> Services:
+def service(folder: Path, table: pd.DataFrame, told: Reports, model: Path, session: date) -> Services:
     folder.mkdir()
-    services = market_of(folder, table, session, models, serve=MODEL_ID)
+    services = market_of(folder, table, session, model.parent, serve=model.name)
     facts = {symbol: in_order(its) for symbol, its in told.items()}
     services = replace(services, reports=ToldReports(lambda symbol: facts.get(symbol, ())))
     keep_evening(services)
@@ -112,49 +129,49 @@ def all_said(services: Services, day: date) -> dict[str, tuple[object, ...]]:
 
 @pytest.mark.parametrize("day", [DAY, date(2021, 4, 1)])
 def test_of_every_symbol_a_day_of_the_past_is_answered_in_the_same_bytes(
-    tmp_path: Path, models: Path, day: date
+    tmp_path: Path, model: Path, day: date
 ) -> None:
     table = prices()
-    true = all_said(service(tmp_path / "true", table, reports(), models, LATER), day)
-    bars = all_said(service(tmp_path / "bars", wild(table, day), reports(), models, LATER), day)
+    true = all_said(service(tmp_path / "true", table, reports(), model, LATER), day)
+    bars = all_said(service(tmp_path / "bars", wild(table, day), reports(), model, LATER), day)
     assert true.keys() == bars.keys() and len(true) == STOCKS + 4
     assert [symbol for symbol in true if true[symbol] != bars[symbol]] == []
     evenings = {of[3].session for of in true.values()}  # type: ignore[attr-defined]
     assert day in evenings, "it was stretched by its own evening"
     if day == DAY:
-        told = all_said(service(tmp_path / "told", table, learned_later(reports()), models, LATER), day)
+        told = all_said(service(tmp_path / "told", table, learned_later(reports()), model, LATER), day)
         assert [symbol for symbol in true if true[symbol] != told[symbol]] == []
         assert sum(of[4] is not None for of in true.values()) == STOCKS
 
 
 def test_a_fall_on_the_day_itself_is_known_in_new_york_and_where_markets_had_closed_it_is_not(
-    tmp_path: Path, models: Path
+    tmp_path: Path, small: Path
 ) -> None:
     table, stocks = prices(), [name_of(number) for number in range(STOCKS)]
-    true = all_said(service(tmp_path / "true", table, reports(), models, LATER), DAY)
+    true = all_said(service(tmp_path / "true", table, reports(), small, LATER), DAY)
     that_day = table["symbol"].isin(stocks) & (table["date"] == pd.Timestamp(DAY))
     fallen = changed(table, that_day, lambda rows: rows * 0.93)
-    fall = all_said(service(tmp_path / "fall", fallen, reports(), models, LATER), DAY)
+    fall = all_said(service(tmp_path / "fall", fallen, reports(), small, LATER), DAY)
     assert all(true[symbol][1] != fall[symbol][1] for symbol in (*stocks, "^GSPC"))
     assert [true[symbol] == fall[symbol] for symbol in ABROAD] == [True, True]
-    none = all_said(service(tmp_path / "none", table, {}, models, LATER), DAY)
+    none = all_said(service(tmp_path / "none", table, {}, small, LATER), DAY)
     assert all(true[symbol][1] != none[symbol][1] for symbol in stocks)
 
 
-def test_the_numbers_that_were_kept_are_those_of_bars_and_reports_alone(tmp_path: Path, models: Path) -> None:
+def test_the_numbers_that_were_kept_are_those_of_bars_and_reports_alone(tmp_path: Path, small: Path) -> None:
     """As they were entered on their evening, and as they are worked out a quarter later from other later bars."""
     table = prices()
-    then = service(tmp_path / "then", table, reports(), models, DAY)
+    then = service(tmp_path / "then", table, reports(), small, DAY)
     with then.store.reading() as db:
         kept = evening_width_table.newest_learned(db, "file", MODEL_ID, DAY)
-    later = service(tmp_path / "later", wild(table, DAY), learned_later(reports()), models, LATER)
+    later = service(tmp_path / "later", wild(table, DAY), learned_later(reports()), small, LATER)
     assert later.model is not None
     assert kept == (DAY, *(learned_at(later, later.model, DAY) or ()))
     _, of_model, of_rule = kept
     assert of_model.stocks == STOCKS and of_model.x != of_rule.x and any(of_model.x)
 
 
-def table_of(folder: Path, table: pd.DataFrame, told: Reports, models: Path, *words: str) -> bytes:
+def table_of(folder: Path, table: pd.DataFrame, told: Reports, model: Path, *words: str) -> bytes:
     """What `training forecasts` writes for all symbols, as bytes."""
     folder.mkdir()
     prices_file, out, days = folder / "prices.parquet", folder / "out.parquet", folder / "reports.csv"
@@ -162,20 +179,20 @@ def table_of(folder: Path, table: pd.DataFrame, told: Reports, models: Path, *wo
     rows = [f"{fact.symbol},{fact.day},{fact.known_from or ''}\n" for its in told.values() for fact in its]
     days.write_text("".join(["symbol,date,known_from\n", *rows]))
     span = ("--from", "2021-04-01", "--to", str(DAY), "--every", "9", "--earnings", str(days))
-    asked = ("forecasts", "--prices", prices_file, "--model", models / MODEL_ID, "--out", out, *span, *words)
+    asked = ("forecasts", "--prices", prices_file, "--model", model, "--out", out, *span, *words)
     result = CliRunner().invoke(cli, [str(word) for word in asked])
     assert result.exit_code == 0, result.output
     return out.read_bytes()
 
 
 @pytest.mark.parametrize("words", [(), ("--raw",)], ids=["served", "raw"])
-def test_training_writes_the_same_bytes_for_every_symbol(tmp_path: Path, models: Path, words: tuple[str, ...]) -> None:
+def test_training_writes_the_same_bytes_for_every_symbol(tmp_path: Path, model: Path, words: tuple[str, ...]) -> None:
     table, told = prices(), reports()
-    true = table_of(tmp_path / "true", table, told, models, *words)
-    assert table_of(tmp_path / "bars", wild(table, DAY), told, models, *words) == true
-    assert table_of(tmp_path / "none", table[table["date"] <= pd.Timestamp(DAY)], told, models, *words) == true
-    assert table_of(tmp_path / "told", table, learned_later(told), models, *words) == true
-    assert table_of(tmp_path / "past", wild(table, date(2021, 5, 3)), told, models, *words) != true
+    true = table_of(tmp_path / "true", table, told, model, *words)
+    assert table_of(tmp_path / "bars", wild(table, DAY), told, model, *words) == true
+    assert table_of(tmp_path / "none", table[table["date"] <= pd.Timestamp(DAY)], told, model, *words) == true
+    assert table_of(tmp_path / "told", table, learned_later(told), model, *words) == true
+    assert table_of(tmp_path / "past", wild(table, date(2021, 5, 3)), told, model, *words) != true
     written = pd.read_parquet(tmp_path / "true" / "out.parquet")
     assert set(written["symbol"]) == set(table["symbol"])
     assert written["horizon"].nunique() == len(HEADS) and np.isfinite(written["q50"]).all()
