@@ -18,8 +18,9 @@ from bellwether.market.kept_checks import kept_with_bars
 from bellwether.market.sample import SampleProvider
 from bellwether.market.scale import index_levels, recent_comparable
 from tests.conftest import MakeBars
+from tests.support.sample import SAMPLE_LAST
 
-LAST = date(2021, 12, 31)
+LAST = SAMPLE_LAST
 
 
 def counted() -> tuple[Callable[[Bars, int], float], list[int]]:
