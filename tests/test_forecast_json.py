@@ -101,7 +101,7 @@ def test_the_reasons_are_there_as_numbers_and_as_words(services: Services) -> No
     assert {"summary", "why", "trust", "volatility", "usual_volatility", "market_volatility", "record"} <= set(reasons)
     assert reasons["summary"].startswith("Over the next two weeks Apple will probably end between $")
     assert 0 < reasons["volatility"] < 2
-    assert reasons["market_volatility"] == pytest.approx(0.1722)
+    assert reasons["market_volatility"] == pytest.approx(0.1474)
     low, high = reasons["record"]["skill_interval"]
     assert low <= reasons["record"]["skill"] <= high
 

@@ -20,7 +20,7 @@ from bellwether.services import Services
 from tests.support.clock import Clock
 from tests.support.yahoo_made import chart, stamp, walk
 from tests.support.yahoo_server import YahooServer
-from tests.support.yahoo_services import yahoo_services
+from tests.support.yahoo_services import BEFORE_THE_FIRST_EVENING, yahoo_services
 
 FRIDAY, MONDAY = date(2026, 11, 20), date(2026, 11, 23)
 
@@ -236,7 +236,7 @@ def test_a_coin_has_a_session_every_day_which_ends_at_midnight_utc(
     clock.now = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)  # a Sunday, at noon
     made = forecasts.answer(start(), "BTC-USD", 5).forecast
     assert (made.cutoff, made.target_session) == (date(2026, 11, 21), date(2026, 11, 26))
-    assert made.caveats == ()
+    assert made.caveats == BEFORE_THE_FIRST_EVENING
 
 
 @pytest.mark.parametrize("calendar", ["XNYS", "XLON", "XKRX", "XBOM", EVERY_DAY])

@@ -22,7 +22,7 @@ from bellwether.services import Services
 from tests.support.clock import Clock
 from tests.support.yahoo_made import chart, walk
 from tests.support.yahoo_server import EMPTY_CHART, HTML_PAGE, MALFORMED_JSON, NO_CHART, YahooServer
-from tests.support.yahoo_services import yahoo_services
+from tests.support.yahoo_services import BEFORE_THE_FIRST_EVENING, yahoo_services
 
 CHART = "/v8/finance/chart/"
 FRIDAY, MONDAY = date(2026, 11, 20), date(2026, 11, 23)
@@ -112,7 +112,7 @@ def test_every_failure_has_its_own_words_and_the_next_question_is_answered(
     answer = asked(services)  # the same process, the same client
     assert answer.forecast.cutoff == FRIDAY
     assert answer.forecast.source == "yahoo"
-    assert answer.forecast.caveats == ()
+    assert answer.forecast.caveats == BEFORE_THE_FIRST_EVENING
 
 
 def test_all_failures_have_different_words() -> None:
@@ -136,7 +136,7 @@ def test_what_is_kept_answers_through_every_failure_and_says_how_old_it_is(
     server.clear_faults()
     clock.now += timedelta(minutes=10)
     answer = asked(services).forecast
-    assert (answer.cutoff, answer.caveats) == (MONDAY, ())
+    assert (answer.cutoff, answer.caveats) == (MONDAY, BEFORE_THE_FIRST_EVENING)
 
 
 def test_an_unknown_symbol_is_no_failure_of_yahoo(server: YahooServer, start: Callable[[], Services]) -> None:
