@@ -209,6 +209,7 @@ def test_a_market_series_of_another_source_or_an_older_day_is_told(
     assert made.cutoff == MONDAY
     assert made.caveats == (
         "Of the wider market: Prices as of Friday's close; Yahoo Finance has a failure on its side.",
+        *BEFORE_THE_FIRST_EVENING,
     )
     file = tmp_path / "p.csv"
     days = np.busday_offset(np.datetime64(MONDAY), np.arange(-600, 1))
@@ -219,6 +220,7 @@ def test_a_market_series_of_another_source_or_an_older_day_is_told(
     assert made.source == "yahoo"
     assert made.caveats == (
         "Of the wider market: Yahoo Finance is not answering; these prices come from the price file p.csv.",
+        *BEFORE_THE_FIRST_EVENING,
     )
 
 
