@@ -48,7 +48,7 @@ FROM_FILES = $(foreach file,$(PRICES),--prices $(file)) $(if $(EARNINGS),--earni
 need-prices:
 	@test -n "$(PRICES)" || { echo "Say which prices to use: make train PRICES=prices.parquet"; exit 1; }
 
-GROWTH_MODEL ?= revenue-1
+GROWTH_MODEL ?= revenue-2
 # companies' reports; without any the model of growth is left as it is
 FUNDAMENTALS ?= $(wildcard ../shared/data/fundamentals_quarterly.parquet)
 

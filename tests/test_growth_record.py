@@ -59,6 +59,9 @@ class Reports:
     def at_hand(self, symbol: str) -> Statements | None:
         return self.statements(symbol)
 
+    def reported(self, first: date, before: date) -> tuple[Statements, ...]:
+        return ()
+
 
 @pytest.fixture
 def clock() -> Clock:
@@ -185,7 +188,7 @@ def test_the_sample_market_is_told_a_simulated_record(services: Services, tmp_pa
     newest = asked.past[0]
     made = ask.growth(sample, "MSFT", date(2021, 10, 1)).forecast
     assert newest.period_end == made.ahead[0].period_end == date(2021, 9, 30)
-    assert (newest.growths, made.model_id) == (made.ahead[0].growths, "revenue-1")
+    assert (newest.growths, made.model_id) == (made.ahead[0].growths, "revenue-2")
     assert newest.growth == pytest.approx(asked.forecast.last_growth)
 
 

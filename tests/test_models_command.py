@@ -37,7 +37,9 @@ def test_every_model_is_listed_with_what_it_does_here(tmp_path: Path, monkeypatc
         JUDGED: ["prices", "tried"],
         SERVED: ["prices", "served"],
         "revenue-1": ["revenue", "-"],
-        "revenue-1-2021": ["revenue", "served"],
+        "revenue-1-2021": ["revenue", "-"],
+        "revenue-2": ["revenue", "-"],
+        "revenue-2-2021": ["revenue", "served"],
     }
     assert "made with data up to 2018-12-31 in view" in told
 

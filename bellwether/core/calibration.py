@@ -1,4 +1,4 @@
-"""What a forecast is put right by after its model has spoken: an evening's width, and the usual share of rises."""
+"""What a forecast is put right by after its model has spoken: widths learned since, and the usual share of rises."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -29,3 +29,22 @@ class Calibration:
     session: date  #: the last one that the factor has learned from
     factor: float  #: width of the 80 % range / that of the range as it was forecast
     stocks: int  #: as in EveningWidth
+
+
+@dataclass(frozen=True, slots=True)
+class WidthRule:
+    """How ranges of growth learn from reports that have just come; chosen where the model was."""
+
+    days: int  #: before a cutoff, in which a report counts
+    drawn_in: float  #: reports that count as if they had held as usual
+    strength: tuple[float, ...]  #: share of what is learned that is served, one for each horizon
+    most: float  #: log of the most that a range is widened by
+
+
+@dataclass(frozen=True, slots=True)
+class ReportWidth:
+    """By how much ranges of growth are widened at a cutoff: logs of factors, one for each horizon."""
+
+    day: date  #: the cutoff; reports filed before it count
+    reports: tuple[int, ...]  #: of other companies, held against the ranges that they had been given, by horizon
+    x: tuple[float, ...]

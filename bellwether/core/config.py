@@ -94,7 +94,7 @@ class Models(_Section):
     folder: Path = Path("exported_models")
     serve: str = "daily-range-3-2024"
     shadow: Annotated[list[str], NoDecode, BeforeValidator(_words)] = []
-    growth: str = "revenue-1-2021"
+    growth: str = "revenue-2-2021"
 
 
 class Database(_Section):

@@ -6,12 +6,14 @@ Period ends wander: years of 52 and 53 weeks, quarters of 12 and 16 weeks. A fig
 before the newest quarter, to the nearest quarter of a year.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 import numpy.typing as npt
+
+from bellwether.core.types import Quarter
 
 CONTEXT_LENGTH = 40  #: quarters the model reads: ten years
 HORIZONS = (1, 4)  #: quarters ahead
@@ -35,10 +37,33 @@ class Figure:
     net_income: float | None
 
 
+def figure_of(quarter: Quarter, today: date) -> Figure:
+    """A quarter with the day from which it counts as known, which is assumed where no source tells.
+
+    It is today at the latest: what a source gives is public, however soon after the quarter.
+    """
+    assumed = quarter.period_end + ASSUMED_DELAY
+    if quarter.period_end < today:
+        assumed = min(assumed, today)
+    return Figure(quarter.period_end, quarter.known_on or assumed, quarter.revenue, quarter.net_income)
+
+
 def known_at(figures: Iterable[Figure], day: date) -> list[Figure]:
     """The figures that were public on `day`, oldest statement first."""
     public = (figure for figure in figures if figure.known_on <= day)
     return sorted(public, key=lambda figure: (figure.known_on, figure.period_end))
+
+
+def reports(figures: Sequence[Figure]) -> Iterator[tuple[date, date]]:
+    """Each day on which a newer quarter than all before it became known, and that quarter's end; earliest first."""
+    newest = date.min
+    by_day: dict[date, date] = {}
+    for figure in figures:
+        by_day[figure.known_on] = max(figure.period_end, by_day.get(figure.known_on, date.min))
+    for day, end in sorted(by_day.items()):
+        if end > newest:  # another word on an old quarter is no new report
+            newest = end
+            yield day, end
 
 
 def place(period_end: date, newest: date) -> int | None:

@@ -142,7 +142,8 @@ class RevenueModels:
         if served.card.seen_to < day:
             return served
         models = [served]
-        for folder in folders_of(self._folder, GROWTH):
+        newest_first = sorted(folders_of(self._folder, GROWTH), key=lambda path: _by_number(path.name), reverse=True)
+        for folder in newest_first:  # of several that had seen as far, the newest answers
             try:
                 models.append(self._opened(folder))
             except ModelError as problem:

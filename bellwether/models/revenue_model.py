@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bellwether.core.calibration import WidthRule
 from bellwether.core.errors import ModelError
 from bellwether.core.types import LEVELS, Floats
 from bellwether.models.model_card import GROWTH, read_facts
@@ -45,6 +46,7 @@ class GrowthCard:
     coefficients: Floats  #: (horizons, 1 + LAGS, levels): the plain rule, fitted where the model was
     records: tuple[GrowthRecord | None, ...]  #: one for each of HORIZONS
     short_records: tuple[GrowthRecord | None, ...]  #: the same where it was shown five quarters only
+    report_width: WidthRule | None = None  #: how its ranges learn from others' reports; None where they do not
 
 
 class GrowthModel:
@@ -107,9 +109,21 @@ def _read(folder: Path) -> GrowthCard:
             coefficients=coefficients,
             records=tuple(_record(facts, "all", str(horizon)) for horizon in HORIZONS),
             short_records=tuple(_record(facts, SHORT, str(horizon)) for horizon in HORIZONS),
+            report_width=_width_rule(facts),
         )
     except (ValueError, LookupError, TypeError, AttributeError) as problem:
         raise ModelError(f"The card of model {folder.name} cannot be read: {problem!r}.") from problem
+
+
+def _width_rule(facts: dict[str, Any]) -> WidthRule | None:
+    told = facts.get("report_width")
+    if told is None:
+        return None
+    strength = tuple(float(share) for share in told["strength"])
+    rule = WidthRule(int(told["days"]), float(told["drawn_in"]), strength, float(told["most"]))
+    if len(strength) != len(HORIZONS) or rule.days <= 0 or rule.drawn_in < 0 or not 0 <= rule.most <= 1:
+        raise ValueError("report_width makes no sense")
+    return rule
 
 
 def _record(facts: dict[str, Any], group: str, horizon: str) -> GrowthRecord | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from bellwether.ask import forecasts
 from bellwether.core.errors import BadDate, BellwetherError, NoGrowth, NoStatements, UnknownSymbol
@@ -13,6 +14,7 @@ from bellwether.models.registry import RevenueModels
 from bellwether.revenue import issued
 from bellwether.revenue.forecaster import forecast_growth
 from bellwether.revenue.issued import PastGrowth
+from bellwether.revenue.recent_reports import width_at
 from bellwether.revenue.replay import replayed
 from bellwether.revenue.types import GrowthForecast
 from bellwether.services import Services
@@ -39,11 +41,14 @@ def growth(services: Services, text: str, as_of: date | None = None) -> GrowthAn
     if as_of is not None and as_of > today:
         raise BadDate(said("{day} has not come yet; please give a date up to {today}.", day=as_of, today=today))
     model = models.served() if as_of is None else models.for_day(as_of)
-    made = forecast_growth(instrument, statements, model, as_of or today, now)
+    widths = partial(width_at, services.fundamentals, model)
+    made = forecast_growth(instrument, statements, model, as_of or today, now, widths)
     if as_of is not None:
         return GrowthAnswer(made, ())
     if not issues_forecasts(made.source):
-        return GrowthAnswer(made, replayed(instrument, statements, models, today), simulated=True)
+        return GrowthAnswer(
+            made, replayed(instrument, statements, services.fundamentals, models, today), simulated=True
+        )
     issued.settle_if_due(store, statements, now)
     return GrowthAnswer(issued.enter(store, made), issued.past(store, instrument.symbol))
 
@@ -56,7 +61,8 @@ def at_hand(
         statements = fundamentals.at_hand(instrument.symbol)
         if statements is None:
             return None
-        return forecast_growth(instrument, statements, models.served(), now.date(), now)
+        model = models.served()
+        return forecast_growth(instrument, statements, model, now.date(), now, partial(width_at, fundamentals, model))
     except BellwetherError:
         return None
 

@@ -1,25 +1,27 @@
 """From statements to a growth forecast. Pure; the model is handed in.
 
     statements | figures known by the day | grid before the newest quarter | window | quantiles of model and plain rule
+    | the model's widened by how reports of other companies, filed before this one, held
 
 Without the same quarter of the year before there is no growth to forecast, and it says so.
 """
 
 import calendar
 import hashlib
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import numpy as np
 
+from bellwether.core.calibration import ReportWidth
 from bellwether.core.errors import NoGrowth
 from bellwether.core.i18n.articles import with_articles
 from bellwether.core.i18n.numbers import spoken_day
 from bellwether.core.i18n.translate import said
-from bellwether.core.types import Floats, Instrument, Quarter, Statements, issues_forecasts
+from bellwether.core.types import Floats, Instrument, Statements, issues_forecasts
 from bellwether.market.statements.provider import SAMPLE_ENDS
 from bellwether.models.quarters import (
     A_YEAR,
-    ASSUMED_DELAY,
     CONTEXT_LENGTH,
     HORIZONS,
     MIN_QUARTERS,
@@ -27,29 +29,46 @@ from bellwether.models.quarters import (
     REVENUE,
     Figure,
     Window,
+    figure_of,
     known_at,
     on_grid,
     usable,
     window,
 )
 from bellwether.models.revenue_model import GrowthModel, plain_quantiles
+from bellwether.revenue.report_width import widened
 from bellwether.revenue.types import OVERDUE, GrowthForecast, GrowthProblem, QuarterAhead
 
 FEW = 3 * A_YEAR  #: quarters; with fewer the reader is told
 _LIMIT = 3.0  #: of log growth: twentyfold in a year is nothing that a model may say
 
 
+Widths = Callable[[date], ReportWidth | None]  #: by how much reports before a day widen ranges
+
+
 def forecast_growth(
-    instrument: Instrument, statements: Statements, model: GrowthModel, day: date, made_at: datetime
+    instrument: Instrument,
+    statements: Statements,
+    model: GrowthModel,
+    day: date,
+    made_at: datetime,
+    widths: Widths | None = None,
 ) -> GrowthForecast:
-    """The forecast from what was public on `day`. Raises NoGrowth, which says what is missing."""
+    """The forecast from what was public on `day`, without `widths` the graph's own.
+
+    Raises NoGrowth, which says what is missing.
+    """
     known = known_at([figure_of(quarter, made_at.date()) for quarter in statements.quarters], day)
     newest, grid = _newest(instrument, known)
     windows = window(grid)[None]  # (1, CONTEXT_LENGTH, 2)
     plain = plain_quantiles(windows, model.card.coefficients)[0]
     answer = np.sort(model.quantiles(windows)[0].astype(np.float64), axis=1)
     sound = bool(np.isfinite(answer).all() and np.abs(answer).max() <= _LIMIT)
+    as_of = min(min(figure.known_on for figure in known if figure.period_end == newest.period_end), day)
+    width = widths(as_of) if widths is not None and sound else None
     quantiles = answer if sound else plain
+    if width is not None:
+        quantiles = widened(quantiles, np.array(width.x))
     problem = None if sound else GrowthProblem.NO_ANSWER
     records = model.card.short_records if _known(grid) < FEW else model.card.records
     ahead = tuple(
@@ -69,7 +88,7 @@ def forecast_growth(
         symbol=instrument.symbol,
         name=instrument.name,
         currency=statements.currency,
-        as_of=min(min(figure.known_on for figure in known if figure.period_end == newest.period_end), day),
+        as_of=as_of,
         period_end=newest.period_end,
         day=day,
         made_at=made_at,
@@ -81,21 +100,17 @@ def forecast_growth(
         source=statements.source,
         caveats=_caveats(grid, newest, day, model, problem, statements.source),
         problem=problem,
-        digest=hashlib.sha256(
-            f"{instrument.symbol}\n{newest.period_end}\n{model.card.model_id}\n".encode() + windows.tobytes()
-        ).digest(),
+        digest=_digest(instrument.symbol, newest.period_end, model.card.model_id, windows, width),
+        width=width,
     )
 
 
-def figure_of(quarter: Quarter, today: date) -> Figure:
-    """A quarter with the day from which it counts as known, which is assumed where no source tells.
-
-    It is today at the latest: what a source gives is public, however soon after the quarter.
-    """
-    assumed = quarter.period_end + ASSUMED_DELAY
-    if quarter.period_end < today:
-        assumed = min(assumed, today)
-    return Figure(quarter.period_end, quarter.known_on or assumed, quarter.revenue, quarter.net_income)
+def _digest(symbol: str, newest: date, model_id: str, windows: Window, width: ReportWidth | None) -> bytes:
+    """Sha256 of what was read: the company's quarters, and what others' reports said where that widened the ranges."""
+    read = f"{symbol}\n{newest}\n{model_id}\n".encode() + windows.tobytes()
+    if width is not None and any(width.x):
+        read += f"\n{width.x}".encode()
+    return hashlib.sha256(read).digest()
 
 
 def end_ahead(newest: date, quarters: int) -> date:

@@ -13,8 +13,7 @@ import numpy as np
 from bellwether.core.errors import StoreError
 from bellwether.core.types import LEVELS, Q10, Q90, Statements, issues_forecasts
 from bellwether.db.database import Store
-from bellwether.models.quarters import Figure, known_at, quarter_and_year_before
-from bellwether.revenue.forecaster import figure_of
+from bellwether.models.quarters import Figure, figure_of, known_at, quarter_and_year_before
 from bellwether.revenue.types import GrowthForecast
 from bellwether.track_record.ledger import checkpoint, revenue_ledger_table
 from bellwether.track_record.ledger.issue import UNRECORDED

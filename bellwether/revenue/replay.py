@@ -1,20 +1,22 @@
 """How the model would have done on a company's past reports: simulated, for a market that ended and issues nothing."""
 
 from datetime import UTC, date, datetime, time
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from bellwether.core.errors import NoGrowth
 from bellwether.core.types import Instrument, Statements
-from bellwether.models.quarters import known_at
+from bellwether.market.statements.provider import Fundamentals
+from bellwether.models.quarters import figure_of, known_at, reports
 from bellwether.models.registry import RevenueModels
 from bellwether.revenue import issued
-from bellwether.revenue.forecaster import figure_of, forecast_growth
+from bellwether.revenue.forecaster import forecast_growth
 from bellwether.revenue.issued import PastGrowth
+from bellwether.revenue.recent_reports import width_at
 
 
 @lru_cache(maxsize=64)  # 60 ms a company, and what ended does not change
 def replayed(
-    instrument: Instrument, statements: Statements, models: RevenueModels, today: date
+    instrument: Instrument, statements: Statements, fundamentals: Fundamentals, models: RevenueModels, today: date
 ) -> tuple[PastGrowth, ...]:
     """Forecasts of the next quarter on the day of each report, by a model that had seen nothing so late; newest first.
 
@@ -22,17 +24,13 @@ def replayed(
     """
     figures = known_at([figure_of(quarter, today) for quarter in statements.quarters], today)
     past: list[PastGrowth] = []
-    newest = date.min
-    for day in sorted({figure.known_on for figure in figures}):
-        end = max(figure.period_end for figure in figures if figure.known_on <= day)
-        if end <= newest:
-            continue  # another word on an old quarter is no new report
-        newest = end
+    for day, _ in reports(figures):
         model = models.for_day(day)
         if model.card.seen_to >= day:
             continue
         try:
-            made = forecast_growth(instrument, statements, model, day, datetime.combine(day, time(), UTC))
+            made_at, widths = datetime.combine(day, time(), UTC), partial(width_at, fundamentals, model)
+            made = forecast_growth(instrument, statements, model, day, made_at, widths)
         except NoGrowth:
             continue
         for row in issued.rows_of(made):

@@ -18,6 +18,8 @@ _SCALES = (
     (1e6, N_("{currency} {amount} million")),
 )
 
+_TOO_LITTLE = 0.015  #: of a widening, to be told
+
 
 def title(made: GrowthForecast) -> str:
     """Whose forecast it is: "Apple (AAPL): sales"."""
@@ -97,7 +99,11 @@ def _line(quarter: QuarterAhead, currency: str) -> str:
 
 
 def why(made: GrowthForecast) -> str:
-    """What it starts from."""
+    """What it starts from, and why its range is wider than it would be."""
+    return " ".join(sentence for sentence in (_start(made), _wider(made)) if sentence)
+
+
+def _start(made: GrowthForecast) -> str:
     newest = made.quarters[-1].revenue
     took = _("In the quarter to {day} it took in {amount}").format(
         day=day(made.period_end), amount=amount(newest or 0.0, made.currency)
@@ -108,6 +114,17 @@ def why(made: GrowthForecast) -> str:
         "{took}, {growth} on a year before. From one quarter to the next that growth usually changes by about "
         "{points} percentage points."
     ).format(took=took, growth=signed_percent(made.last_growth), points=plain(100 * made.usual_change, 1))
+
+
+def _wider(made: GrowthForecast) -> str:
+    """By how much others' reports widened the range of the headline; empty where that is hardly anything."""
+    factor = made.widened_by(made.ahead[0].quarters_ahead)
+    if factor - 1 < _TOO_LITTLE:
+        return ""
+    return _(
+        "The range is widened by {change} because other companies' reports in the month before lay further from their "
+        "forecasts than usual."
+    ).format(change=percent(factor - 1))
 
 
 def disclaimer(made: GrowthForecast) -> str:

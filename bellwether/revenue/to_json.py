@@ -1,8 +1,11 @@
 """A growth forecast as the JSON that the command line and the API give; the keys are a contract."""
 
+from math import exp
 from typing import Any
 
+from bellwether.core.calibration import ReportWidth
 from bellwether.forecasting.to_json import by_level
+from bellwether.models.quarters import HORIZONS
 from bellwether.revenue import sentences
 from bellwether.revenue.types import GrowthForecast
 
@@ -25,6 +28,7 @@ def growth_json(made: GrowthForecast) -> dict[str, Any]:
             }
             for quarter in made.ahead
         ],
+        "calibration": _calibration_json(made.width),
         "explanation": {
             "summary": sentences.opening(made),
             "why": sentences.why(made),
@@ -47,4 +51,15 @@ def growth_json(made: GrowthForecast) -> dict[str, Any]:
         },
         "source": made.source,
         "caveats": [f"{caveat}" for caveat in made.caveats],
+    }
+
+
+def _calibration_json(width: ReportWidth | None) -> dict[str, Any] | None:
+    """By how much others' reports widened the ranges; null where the model has no such rule."""
+    if width is None:
+        return None
+    return {
+        "before": width.day.isoformat(),
+        "factors": {str(horizon): round(exp(x), 4) for horizon, x in zip(HORIZONS, width.x, strict=True)},
+        "reports": {str(horizon): count for horizon, count in zip(HORIZONS, width.reports, strict=True)},
     }

@@ -6,8 +6,10 @@ Growths are simple fractions over the same quarter of the year before, `0.05`.
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
+from math import exp
 
-from bellwether.models.quarters import Figure
+from bellwether.core.calibration import ReportWidth
+from bellwether.models.quarters import HORIZONS, Figure
 from bellwether.models.revenue_model import GrowthRecord
 
 OVERDUE = timedelta(days=210)  #: from the end of a quarter; by then the one after it was reported
@@ -56,6 +58,11 @@ class GrowthForecast:
     caveats: tuple[str, ...]
     problem: GrowthProblem | None = None  #: set when the model was silent and the ranges are the plain rule's
     digest: bytes = b""  #: sha256 of what was read
+    width: ReportWidth | None = None  #: by how much others' reports widened the ranges; None where nothing could
+
+    def widened_by(self, quarters_ahead: int) -> float:
+        """How many times as wide, in log growth, a range is as the model's own."""
+        return 1.0 if self.width is None else exp(self.width.x[HORIZONS.index(quarters_ahead)])
 
     @property
     def overdue(self) -> bool:

@@ -8,6 +8,6 @@ TITLES = {
     "autoregression": "pooled AR (plain rule)",
     "linear": "linear, same inputs",
     "lightgbm": "LightGBM, same inputs",
-    "static": "the network without LSTMs",
+    "recurrent": "the network with LSTMs",
     "ets": "AutoETS",
 }

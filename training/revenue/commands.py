@@ -16,9 +16,9 @@ FUNDAMENTALS = click.option(
     help="Parquet or csv: symbol, period_end, filed, revenue, net_income, perhaps revenue_suspect.",
 )
 MODEL_ID = shared.model_id("my-revenue-1")
-MODEL = shared.model("revenue-1", "Folder of one exported growth model: one with scores of its own.")
+MODEL = shared.model("revenue-2", "Folder of one exported growth model: one with scores of its own.")
 SERVED = shared.model(
-    "revenue-1-2021", "Folder of one exported growth model. The default is served: it learned from all years to 2021."
+    "revenue-2-2021", "Folder of one exported growth model. The default is served: it learned from all years to 2021."
 )
 
 
@@ -103,10 +103,11 @@ def evaluate(work: Path, model: Path, span: str, full: bool, docs: Path | None) 
     shared.day("--from", "first", "First day on which a report became known.", required=True),
     shared.day("--to", "last", "Last such day.", required=True),
     OUT,
+    click.option("--raw", is_flag=True, help="What the graph says, not widened by others' reports."),
 )
-def forecasts(fundamentals: Path, model: Path, first: datetime, last: datetime, out: Path) -> None:
-    """Write the model's quantiles at every report, one row per company, report and horizon."""
+def forecasts(fundamentals: Path, model: Path, first: datetime, last: datetime, out: Path, raw: bool) -> None:
+    """Write what is served at every report, one row per company, report and horizon."""
     from training.revenue import forecasts as step
 
     shared.refuse_out(out, [fundamentals])
-    step.forecasts(fundamentals, model, out, (f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"))
+    step.forecasts(fundamentals, model, out, (f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"), raw)

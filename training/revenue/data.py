@@ -29,6 +29,7 @@ from bellwether.models.quarters import (
     on_grid,
     place,
     quarter_and_year_before,
+    reports,
     usable,
     window,
 )
@@ -101,13 +102,8 @@ Row = tuple[str, date, date, Window, list[float], list[np.datetime64]]
 
 def _reports(symbol: str, companies: Companies) -> Iterator[Row]:
     figures = [figure for figure in companies[symbol] if usable(figure.revenue)]
-    newest = date.min
-    for day in sorted({figure.known_on for figure in figures}):
+    for day, end in reports(figures):
         known = known_at(figures, day)
-        end = max(figure.period_end for figure in known)
-        if end <= newest:
-            continue  # another word on an old quarter is no new report
-        newest = end
         grid = on_grid(known, end)
         if not {0, A_YEAR - 1, A_YEAR} <= grid.keys():
             continue

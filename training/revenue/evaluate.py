@@ -6,7 +6,6 @@ Groups: all companies, those trained on, those never seen, and all as a source w
 Losses are pinball in log growth over a year. Slow rivals answer a subset, on which all are scored again.
 """
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,28 +13,35 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bellwether.core.calibration import WidthRule
 from bellwether.core.errors import MarketDataError
 from bellwether.core.types import LEVELS, Q05, Q10, Q90, Q95, Floats
 from bellwether.forecasting.metrics import coverage, pinball_loss, skill
-from bellwether.models.quarters import HORIZONS, MIN_QUARTERS, Window
+from bellwether.models.quarters import HORIZONS, MIN_QUARTERS
+from bellwether.revenue.report_width import widened
 from bellwether.track_record.scores.block_bootstrap import RESAMPLES
 from training.comparison import rounded
 from training.revenue import TITLES, rivals, spans
 from training.revenue.bootstrap import FEWEST_COMPANIES, Draws, draws, mean_interval, skill_interval
 from training.revenue.data import Cutoffs
+from training.revenue.served import Answer, rule_facts, widths_before
 from training.revenue.train import RevenueRecipe
 from training.rivals import Rival
 from training.scores import reliability
 from training.spans import Dates
 
-Answer = Callable[[Window], Floats]  #: windows (n, T, 2) -> quantiles (n, horizons, levels)
-
 
 def evaluate(
-    answer: Answer, reports: Cutoffs, span: Dates, recipe: RevenueRecipe | None = None, kept: Path | None = None
+    answer: Answer,
+    reports: Cutoffs,
+    span: Dates,
+    rule: WidthRule | None,
+    recipe: RevenueRecipe | None = None,
+    kept: Path | None = None,
 ) -> dict[str, Any]:
     """The document for a model, beside the simple rivals; with its `recipe` beside all, whose fits are kept in `kept`.
 
+    With a `rule` the scores are those of what is served, and `graph` has those of what the graph says.
     Raises MarketDataError where the span holds no report with an outcome.
     """
     train, valid = spans.lessons(reports, spans.TRAIN), spans.lessons(reports, spans.VALIDATION)
@@ -46,18 +52,25 @@ def evaluate(
     subset: dict[str, Any] = {}
     if recipe is not None:
         answers |= rivals.same_input_rivals(train, valid, scored, kept)
-        answers["static"] = rivals.without_memory(train, valid, scored, recipe)
+        answers["recurrent"] = rivals.with_memory(train, valid, scored, recipe)
+    five = five_quarters(scored)
+    short = {"model": Rival(answer(five.windows), "")} | rivals.simple_rivals(train, five)
+    graph: dict[str, Any] = {}
+    if rule is not None:  # people see wider ranges where others' reports say so; what the graph says is told beside
+        graph = {"groups": groups_of(scored, answers), "years": by_year(scored, answers)}
+        x = widths_before(answer, reports, scored, rule)
+        answers["model"], short["model"] = (
+            Rival(widened(own["model"].quantiles, x), own["model"].how) for own in (answers, short)
+        )
+    if recipe is not None:
         places = rivals.ets_places(scored)
         few = scored.take(places)
         subset = group(few, answers_at(answers, places) | {"ets": rivals.ets(few)})
-    unseen = spans.unseen(scored)
-    masks = {"all": np.ones(len(scored), bool), "seen": ~unseen, "unseen": unseen}
-    groups = {name: group(scored.take(mask), answers_at(answers, mask)) for name, mask in masks.items() if mask.any()}
-    five = five_quarters(scored)
-    short = {"model": Rival(answer(five.windows), "")} | rivals.simple_rivals(train, five)
     document = describe(scored, span) | {
         "rivals": {name: {"title": TITLES[name], "how": rival.how} for name, rival in answers.items()},
-        "groups": groups | {"five quarters": group(five, short)},
+        "groups": groups_of(scored, answers) | {"five quarters": group(five, short)},
+        "graph": graph,
+        "width_rule": rule_facts(rule) if rule is not None else {},
         "subset": subset,
         "years": by_year(scored, answers),
         "calibration": {
@@ -67,6 +80,13 @@ def evaluate(
     }
     finished: dict[str, Any] = rounded(document)
     return finished
+
+
+def groups_of(scored: Cutoffs, answers: dict[str, Rival]) -> dict[str, Any]:
+    """Scores on all companies, on those trained on and on those that were not."""
+    unseen = spans.unseen(scored)
+    masks = {"all": np.ones(len(scored), bool), "seen": ~unseen, "unseen": unseen}
+    return {name: group(scored.take(mask), answers_at(answers, mask)) for name, mask in masks.items() if mask.any()}
 
 
 def describe(scored: Cutoffs, span: Dates) -> dict[str, Any]:
@@ -169,17 +189,18 @@ def print_document(document: dict[str, Any]) -> None:
     """The comparison for a person at a terminal."""
     print(f"{document['span']} span {document['first']} to {document['last']}: {document['reports']:,} reports")
     groups = document["groups"] | ({"subset": document["subset"]} if document["subset"] else {})
+    groups |= {f"{name}, graph": part for name, part in document["graph"].get("groups", {}).items()}
     for name, part in groups.items():
         for rival, by_horizon in part["skill"].items():
             for horizon, at in by_horizon.items():
                 low, high = at["skill_interval"] or (float("nan"), float("nan"))
                 print(
-                    f"{name:14} {TITLES[rival]:28} h{horizon} {at['skill']:+7.2%} [{low:+7.2%}, {high:+7.2%}] "
+                    f"{name:16} {TITLES[rival]:28} h{horizon} {at['skill']:+7.2%} [{low:+7.2%}, {high:+7.2%}] "
                     f"its pinball {part['scores'][rival][horizon]['pinball']:.5f} in fractions "
                     f"{at['skill_in_fractions']:+.2%}"
                 )
         for horizon, at in part["scores"]["model"].items():
             print(
-                f"{name:14} model h{horizon}: {at['pinball']:.5f}, 80 % held {at['coverage_80']:.1%}, 90 % "
+                f"{name:16} model h{horizon}: {at['pinball']:.5f}, 80 % held {at['coverage_80']:.1%}, 90 % "
                 f"{at['coverage_90']:.1%}, {at['forecasts']:,} forecasts"
             )

@@ -42,9 +42,7 @@ def write_page(document: dict[str, Any], docs: Path) -> None:
 
 def page(document: dict[str, Any]) -> str:
     """The whole page."""
-    static = document["groups"]["all"]["skill"].get("static", {})
-    lstms_add = any(at["skill_interval"] and at["skill_interval"][0] > 0 for at in static.values())
-    own = {"document": document, "ahead": AHEAD, "targets": TARGETS, "missed": missed(document), "lstms_add": lstms_add}
+    own = {"document": document, "ahead": AHEAD, "targets": TARGETS, "missed": missed(document)}
     return written("growth.md.j2", **(document | own))
 
 

@@ -22,6 +22,7 @@ from training.revenue import card, rivals, spans
 from training.revenue.data import Cutoffs, cutoffs, facts_of, read_companies
 from training.revenue.evaluate import evaluate, print_document
 from training.revenue.model import build_model
+from training.revenue.served import RULE
 from training.revenue.train import RevenueRecipe, fit
 from training.spans import UNSEEN_SHARE
 from training.work import REVENUE
@@ -67,7 +68,7 @@ def export(work: Path, models: Path, model_id: str, today: date) -> None:
     model.load_weights(work / REVENUE.weights)
     learned = spans.lessons(reports, spans.TRAIN)
     graph = converted(model, _windows_to_check(learned))
-    scores = evaluate(runtime(graph.content), reports, spans.TEST)
+    scores = evaluate(runtime(graph.content), reports, spans.TEST, RULE)
     print_document(scores)
     facts |= {"trained_to": spans.TRAIN[1], "chosen_to": spans.VALIDATION[1], "trained_on": len(learned)}
     described = card.described(rivals.autoregression(learned))
@@ -125,7 +126,8 @@ def score(work: Path, folder: Path, span: str, full: bool, docs: Path | None) ->
         raise MarketDataError(f"The model {folder.name} learned from all years: scores on them would be no test.")
     reports, _ = load(work)
     recipe = RevenueRecipe.of_card(own_card) if full else None
-    document = evaluate(model.quantiles, reports, spans.SPANS[span], recipe, work / "rivals")
+    rule = model.card.report_width
+    document = evaluate(model.quantiles, reports, spans.SPANS[span], rule, recipe, work / "rivals")
     print_document(document)
     if docs:
         from training.revenue import report

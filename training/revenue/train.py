@@ -20,12 +20,12 @@ from training.revenue.data import Cutoffs
 from training.revenue.features import STATIC, static_inputs
 from training.revenue.model import (
     DROPOUT,
+    MEMBERS,
     MIXED_UNITS,
     PARTS,
-    RECENT_UNITS,
     SKIP_PENALTY,
-    YEAR_UNITS,
     build_model,
+    members_of,
 )
 
 USUAL = STATIC.index("log of the usual change of 8 quarters")
@@ -47,7 +47,8 @@ class RevenueRecipe(Recipe):
 
     QUICK: ClassVar[dict[str, Any]] = {"epochs": 1}
     FIXED: ClassVar[dict[str, Any]] = {
-        "units": [RECENT_UNITS, YEAR_UNITS, MIXED_UNITS],
+        "members": MEMBERS,
+        "units": [MIXED_UNITS],
         "dropout": DROPOUT,
         "skip_penalty": SKIP_PENALTY,
     }
@@ -59,11 +60,11 @@ def fit(
     recipe: RevenueRecipe,
     stop_after: int | None = None,
     *,
-    recurrent: bool = True,
+    recurrent: bool = False,
 ) -> Fitted:
     """Learn from `train`; the best epoch on `valid` is kept, without it that of `stop_after` or the last.
 
-    Not `recurrent`: the LSTMs are left out. The record tells the `standardised_quantiles` that the network starts from.
+    `recurrent` adds LSTMs. The record tells the `standardised_quantiles` that the network starts from.
     """
     started = time.perf_counter()
     keras.utils.set_random_seed(recipe.seed)
@@ -72,13 +73,15 @@ def fit(
     standardised, medians = anchor(train.outcomes, np.exp(static[:, USUAL]))
     model = build_model(standardised, recurrent)
     set_scaling(model, static)
-    skip = model.get_layer("skip")
-    weights, bias = skip.get_weights()
-    bias.reshape(len(HORIZONS), PARTS)[:, 0] = medians  # begin at the middle, not at no growth
-    skip.set_weights([weights, bias])
+    for member in range(MEMBERS):
+        skip = model.get_layer(f"skip_{member}")
+        weights, bias = skip.get_weights()
+        bias.reshape(len(HORIZONS), PARTS)[:, 0] = medians  # begin at the middle, not at no growth
+        skip.set_weights([weights, bias])
 
     batches = max(1, len(train) // recipe.batch)
     truth = np.stack([np.nan_to_num(train.outcomes), np.isfinite(train.outcomes)], axis=2).astype(np.float32)
+    truth = np.tile(truth, (1, MEMBERS, 1))  # each member learns on its own
 
     def epoch() -> Iterator[Batch]:
         for drawn in np.array_split(rng.permutation(len(train)), batches):
@@ -86,14 +89,16 @@ def fit(
 
     print(f"training on {len(train):,} reports")
     validation = _validation(valid) if valid is not None else None
-    fitted = run_epochs(model, pinball, recipe, epoch, batches, validation, stop_after, started)
-    fitted.record["standardised_quantiles"] = standardised.tolist()
-    return fitted
+    members = members_of(model)
+    record = run_epochs(members, pinball, recipe, epoch, batches, validation, stop_after, started).record
+    return Fitted(model, record | {"standardised_quantiles": standardised.tolist()})
 
 
 def _validation(valid: Cutoffs) -> Validation:
-    def losses(model: keras.Model) -> list[float]:
-        return losses_of(model.predict_on_batch(valid.windows), valid.outcomes)
+    def losses(members: keras.Model) -> list[float]:
+        told = members.predict_on_batch(valid.windows)
+        mean = told.reshape(len(told), MEMBERS, len(HORIZONS), len(LEVELS)).mean(axis=1)
+        return losses_of(mean, valid.outcomes)
 
     return Validation(losses, lambda losses: ", ".join(f"{loss:.5f}" for loss in losses))
 

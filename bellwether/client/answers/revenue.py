@@ -41,6 +41,19 @@ class GrowthRecordAnswer(ApiAnswer):
     ]
 
 
+class GrowthCalibrationAnswer(ApiAnswer):
+    """By how much ranges are widened for how those of companies that reported just before held."""
+
+    before: Annotated[Day, Field(description="Only reports filed before this day count")]
+    factors: Annotated[
+        dict[str, float],
+        Field(
+            description="Width in log growth over that which the model told, by quarters ahead", examples=[{"1": 1.12}]
+        ),
+    ]
+    reports: Annotated[dict[str, int], Field(description="How many were held against their ranges, by quarters ahead")]
+
+
 class GrowthExplanationAnswer(ApiAnswer):
     """What the range starts from and how far to trust it, as sentences and as numbers."""
 
@@ -66,6 +79,9 @@ class GrowthResponse(ApiAnswer):
     model_id: Annotated[str, Field(description="`baseline-growth` when the model was silent")]
     horizons: Annotated[
         list[QuarterAheadAnswer], Field(description="A quarter whose year before is not known is left out")
+    ]
+    calibration: Annotated[
+        GrowthCalibrationAnswer | None, Field(description="Null where the model does not learn from others' reports")
     ]
     explanation: GrowthExplanationAnswer
     source: Annotated[str, Field(description="Where the statements come from: sample, file or yahoo")]

@@ -17,6 +17,7 @@ from bellwether.market.files.days import days_of
 from bellwether.market.files.dialects import Dialect
 from bellwether.market.files.numbers import read_numbers
 from bellwether.market.files.table import FileTable, read_text, reading
+from bellwether.models.quarters import ASSUMED_DELAY
 
 COLUMNS = ("symbol", "period_end", "filed", "revenue", "net_income")
 CURRENCY = "USD"  #: where the file has no column of that name
@@ -31,6 +32,8 @@ class FileFundamentals:
         self._file, self._source = file.name, source
         self._made: dict[str, Statements] = {}  # a page asks for the same again and again
         self._companies = {str(symbol): rows for symbol, rows in table.groupby("symbol", sort=False)}
+        told = table.assign(on=table["filed"].fillna(table["period_end"] + ASSUMED_DELAY)).sort_values("on")
+        self._told = told["symbol"].to_numpy(str), told["on"].to_numpy("datetime64[D]")
 
     def statements(self, symbol: str) -> Statements:
         """A company's quarters."""
@@ -57,6 +60,12 @@ class FileFundamentals:
     def at_hand(self, symbol: str) -> Statements | None:
         """All are."""
         return self.statements(symbol) if symbol in self._companies else None
+
+    def reported(self, first: date, before: date) -> Sequence[Statements]:
+        """Those with a row filed in these days, or assumed to have been."""
+        symbols, days = self._told
+        start, end = np.searchsorted(days, [np.datetime64(first), np.datetime64(before)])
+        return [self.statements(str(symbol)) for symbol in np.unique(symbols[start:end])]
 
 
 def _read(file: Path) -> pd.DataFrame:

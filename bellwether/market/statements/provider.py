@@ -1,7 +1,7 @@
 """What companies report: from a file, from the source of prices where it has it and kept in SQLite, or not at all."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -30,11 +30,17 @@ log = logging.getLogger(__name__)
 class Fundamentals(Protocol):
     """Whoever knows what companies report."""
 
+    def __hash__(self) -> int:
+        """By identity: what was made with it is remembered."""
+
     def statements(self, symbol: str) -> Statements:
         """A company's quarters. Raises UnknownSymbol, or MarketDataError when there are none or nobody answers."""
 
     def at_hand(self, symbol: str) -> Statements | None:
         """Those that need nobody to be asked; None where there are none."""
+
+    def reported(self, first: date, before: date) -> Sequence[Statements]:
+        """Companies at hand that may have told something from `first` on and before the day `before`."""
 
 
 @runtime_checkable
@@ -77,6 +83,10 @@ class SampleFundamentals:
         """All are."""
         return _sample_file().at_hand(symbol)
 
+    def reported(self, first: date, before: date) -> Sequence[Statements]:
+        """Those filed in these days."""
+        return _sample_file().reported(first, before)
+
 
 @cache
 def _sample_file() -> "FileFundamentals":
@@ -106,6 +116,10 @@ class NoFundamentals:
     def at_hand(self, symbol: str) -> Statements | None:
         """None."""
         return None
+
+    def reported(self, first: date, before: date) -> Sequence[Statements]:
+        """None."""
+        return ()
 
 
 class KeptFundamentals:
@@ -149,6 +163,15 @@ class KeptFundamentals:
     def at_hand(self, symbol: str) -> Statements | None:
         """Those kept, however old."""
         return self._kept(symbol)[0]
+
+    def reported(self, first: date, before: date) -> Sequence[Statements]:
+        """Those asked for since: what was asked for earlier knows no later report."""
+        try:
+            with self._store.reading() as db:
+                return kept_statements.asked_since(db, self._source.name, first)
+        except StoreError as problem:
+            log.warning("Kept statements cannot be read: %s", problem.for_operator)
+            return ()
 
     def _kept(self, symbol: str) -> tuple[Statements | None, datetime | None]:
         try:

@@ -1,7 +1,7 @@
 """The table `statements`: companies' quarters as sources gave them, the quarters of one company as JSON."""
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 
 from sqlite_utils import Database
 
@@ -40,6 +40,19 @@ def get(db: Database, source: str, symbol: str) -> tuple[Statements, datetime] |
         return (_statements(matching[0]), unstamp(str(matching[0]["asked_at"]))) if matching else None
     except (ValueError, TypeError):
         return None
+
+
+def asked_since(db: Database, source: str, day: date) -> list[Statements]:
+    """What is kept of companies that were asked for on `day` or later, by symbol; what is damaged is left out."""
+    sql = "SELECT * FROM statements WHERE source = :source AND asked_at >= :since ORDER BY symbol"
+    since = stamp(datetime.combine(day, time(), UTC))
+    kept = []
+    for row in rows(db, sql, {"source": source, "since": since}):
+        try:
+            kept.append(_statements(row))
+        except (ValueError, TypeError):
+            continue
+    return kept
 
 
 def _statements(row: dict[str, object]) -> Statements:

@@ -134,6 +134,10 @@ class GrowingCompany:
         """The same."""
         return self.statements(symbol)
 
+    def reported(self, first: date, before: date) -> tuple[Any, ...]:
+        """Nobody else's."""
+        return ()
+
 
 def talk_of(services: Services, chat: int) -> Talk:
     """The conversation with one of the chats."""
