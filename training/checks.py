@@ -1,6 +1,6 @@
 """Is the converted graph the model that was trained? Needs onnx and onnxruntime, not tensorflow.
 
-model.onnx -> check_graph (two LSTMs, the promised inputs) -> runtime -> largest_difference to Keras on hostile windows
+model.onnx -> check_graph (its LSTMs, the promised inputs) -> runtime -> largest_difference to Keras on hostile windows
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,21 +16,21 @@ from training.panel import CONTEXT_LENGTH, MIN_HISTORY, Windows
 
 TOLERANCE = 1e-5  # log return: a thousandth of a percent of the price
 MAX_BYTES = 1_000_000
-LSTMS = 2  # the daily and the weekly one, or those of quarters and years
+LSTMS = 2  # the daily and the weekly one
 
 Answer = Callable[..., Floats]  #: all inputs of a graph -> quantiles (b, horizons, levels)
 
 
-def check_graph(content: bytes, inputs: Sequence[str] = ("bars", "market", "calendar")) -> None:
-    """Refuse a graph that is not two real LSTMs between the promised inputs and output. Raises ModelError."""
+def check_graph(content: bytes, inputs: Sequence[str] = ("bars", "market", "calendar"), lstms: int = LSTMS) -> None:
+    """Refuse a graph without as many real LSTMs between the promised inputs and output. Raises ModelError."""
     proto = onnx.load_from_string(content)
     onnx.checker.check_model(proto)
     kinds = [node.op_type for node in proto.graph.node]
     slow = {"Loop", "Scan", "If"} & set(kinds)
     if slow:
         raise ModelError(f"The conversion left {' and '.join(sorted(slow))} in the graph: the LSTMs went wrong.")
-    if kinds.count("LSTM") != LSTMS:
-        raise ModelError(f"The graph holds {kinds.count('LSTM')} LSTM nodes, not {LSTMS}: it is not what was trained.")
+    if kinds.count("LSTM") != lstms:
+        raise ModelError(f"The graph holds {kinds.count('LSTM')} LSTM nodes, not {lstms}: it is not what was trained.")
     names = [value.name for value in (*proto.graph.input, *proto.graph.output)]
     if names != [*inputs, "quantiles"]:
         raise ModelError(f"The graph has inputs and outputs {names}, not {', '.join(inputs)}, quantiles.")

@@ -14,7 +14,7 @@ from keras.src.export.tf2onnx_lib import patch_tf2onnx
 
 from bellwether.core.types import Floats
 from bellwether.forecasting.inputs import Float32s
-from training.checks import check_graph, largest_difference, runtime
+from training.checks import LSTMS, check_graph, largest_difference, runtime
 from training.tidy_graph import tidy
 
 OPSET = 18  # tf2onnx makes real LSTM nodes from 17 on; ONNX Runtime reads far newer ones
@@ -28,17 +28,18 @@ class Converted:
     difference: float  #: the largest one between Keras and ONNX Runtime, in log return
 
 
-def converted(model: Any, windows: Mapping[str, tuple[Float32s, ...]]) -> Converted:
+def converted(model: Any, windows: Mapping[str, tuple[Float32s, ...]], lstms: int = LSTMS) -> Converted:
     """The Keras model as ONNX, checked on windows whole and broken, by name, each with all inputs of the graph.
 
-    Raises ModelError when the graph is not what was asked for or the two runtimes disagree.
+    `lstms` tells how many it has. Raises ModelError when the graph is not what was asked for or the two runtimes
+    disagree.
     """
 
     def keras_answer(*inputs: Float32s) -> Floats:
         return np.asarray(model.predict_on_batch(_packed(inputs)))
 
     content = convert(model)
-    check_graph(content, [tensor.name for tensor in model.inputs])
+    check_graph(content, [tensor.name for tensor in model.inputs], lstms)
     difference = largest_difference(keras_answer, runtime(content), windows)
     print(f"model.onnx: {len(content):,} bytes; Keras and ONNX differ by at most {difference:.1e}")
     return Converted(content, difference)

@@ -11,16 +11,14 @@ from training.revenue import spans
 from training.revenue.served import RULE, rule_facts
 from training.spans import UNSEEN_SHARE
 
-FEATURES = (
-    "growth of 8 quarters, means over 1 to 9 years, usual changes, the season's usual step, margins, losses",
-)
+FEATURES = ("growth of 8 quarters, means over 1 to 9 years, usual changes, the season's usual step, margins, losses",)
 LIMITS = (
     "It knows revenue and net income only: no announcements, no orders, no acquisitions, no prices.",
     "The companies are large US ones that were still listed when the data were collected: failures are missing.",
     "With five quarters of history, all that some sources keep, its ranges are wider and it is less often right.",
     "A merger or a change of what counts as revenue reads as growth.",
     "Next quarter's growth over a year shares three quarters with the last one's: part of its skill is arithmetic.",
-    "It has no LSTM: on the validation span two of them beside it made it no better, so the smaller network is shipped.",
+    "It has no LSTM: on the validation span two of them made it no better, so the smaller network is shipped.",
     "The direction of growth four quarters ahead was never shown to beat the guess that revenue rises.",
 )
 
@@ -40,7 +38,7 @@ def limits(scores: dict[str, Any], refitted: list[str]) -> list[str]:
 
 def _without(scores: dict[str, Any], year: str, ahead: str) -> str:
     """The same of what the graph says, where what is served is another thing."""
-    if not scores["graph"]:
+    if not scores.get("graph"):
         return ""
     share = scores["graph"]["years"][year]["coverage_80"][ahead]
     return f"; not widened by others' reports, {100 * share:.0f} %"

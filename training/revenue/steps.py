@@ -67,7 +67,7 @@ def export(work: Path, models: Path, model_id: str, today: date) -> None:
     model = build_model(np.array(record["standardised_quantiles"]))
     model.load_weights(work / REVENUE.weights)
     learned = spans.lessons(reports, spans.TRAIN)
-    graph = converted(model, _windows_to_check(learned))
+    graph = converted(model, _windows_to_check(learned), lstms=0)
     scores = evaluate(runtime(graph.content), reports, spans.TEST, RULE)
     print_document(scores)
     facts |= {"trained_to": spans.TRAIN[1], "chosen_to": spans.VALIDATION[1], "trained_on": len(learned)}
@@ -83,7 +83,7 @@ def refit(work: Path, models: Path, judged: Path, model_id: str | None, today: d
     last = facts["last_known"]
     learned = spans.with_outcome(spans.within(reports, (spans.TRAIN[0], last)))
     fitted = fit(learned, None, recipe, judged_card["recipe"]["chosen_epoch"])
-    graph = converted(fitted.model, _windows_to_check(learned))
+    graph = converted(fitted.model, _windows_to_check(learned), lstms=0)
     facts |= {"trained_to": last, "chosen_to": last, "trained_on": len(learned)}
     folder = models / (model_id or f"{judged_card['model_id']}-{last[:4]}")
     described = card.described(rivals.autoregression(learned))
