@@ -76,11 +76,29 @@ def test_the_factor_is_that_which_would_have_held_eight_of_ten_and_few_say_littl
     width = width_before(DAY, known, missed, rule)
     assert width.reports == (40, 40)
     assert width.x == pytest.approx((0.5 * 0.8 * np.log(1.3), 0.8 * np.log(1.3)), abs=0.005)
-    assert width_before(DAY, known[:2], missed[:2], rule).x[1] < 0.06
+    assert width_before(DAY, known[:12], missed[:12], rule).x[1] < 0.7 * width.x[1]
     assert width_before(DAY, known, 9 * missed, rule).x == (0.4, 0.4), "there is a limit"
     assert width_before(DAY, known, 0.3 * missed, rule).x == (0.0, 0.0), "and nothing is narrowed"
     for far in (5, -31):  # filed on the very day, or long before it
         assert width_before(DAY, known + (far if far > 0 else far + 4), missed, rule).reports == (0, 0)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 6, 7, 30])
+def test_a_spoilt_report_widens_nobodys_range(count: int) -> None:
+    """One company tells thousands for millions, or an amount that no answer can be held against."""
+    known = np.full((count, 2), np.datetime64(DAY) - 5)
+    for spoilt in (70.0, np.inf, np.nan):
+        missed = np.full((count, 2), 0.9)
+        missed[0] = spoilt
+        assert width_before(DAY, known, missed, RULE).x == (0.0, 0.0)
+
+
+def test_missing_reports_widen_nobodys_range(model: GrowthModel) -> None:
+    for quarters in ((), (Quarter(date(2020, 6, 30), None, None, None),), (Quarter(date(2020, 6, 30), -1e9, 0, DAY),)):
+        market = Companies(fall=0.6)
+        market.all = {name: replace(company, quarters=quarters) for name, company in market.all.items()}
+        width = width_at(market, model, DAY)
+        assert width is not None and (width.x, width.reports) == ((0.0, 0.0), (0, 0))
 
 
 def test_a_range_is_stretched_about_its_median() -> None:

@@ -3,10 +3,10 @@
     quantiles, what came -> misses -> those known in the days before a cutoff -> x by horizon -> quantiles stretched e^x
 
 A miss is the outcome's distance from the median in halves of the 80 % range on its side: 1 at the end of the range. The
-factor that would have held eight of ten of the misses is drawn towards 1 where few are known, and a share of it is
-served. In a storm those who report first tell it, and the ranges of whoever reports after them are wider. Ranges are
-never narrowed: on the spans where the constants were chosen that cost more than it gained. Nothing but reports is
-needed: whoever has them has the numbers.
+factor that would have held eight of ten of the misses is drawn towards 1 where few are known, says nothing where fewer
+than FEWEST are, and a share of it is served. In a storm those who report first tell it, and the ranges of whoever
+reports after them are wider. Ranges are never narrowed: on the spans where the constants were chosen that cost more
+than it gained. Nothing but reports is needed: whoever has them has the numbers.
 """
 
 from datetime import date
@@ -18,6 +18,7 @@ from bellwether.core.calibration import ReportWidth, WidthRule
 from bellwether.core.types import Q10, Q50, Q90, Floats
 
 Days = npt.NDArray[np.datetime64]
+FEWEST = 6  #: reports; of fewer, a single spoilt one has a say in where eight of ten end
 _HELD = 0.8  #: share of outcomes that the range is to hold
 _LEAST_MISS = 0.05  #: keeps the logarithm finite
 DIGITS = 2  #: of x, after the point: a hundredth of a range
@@ -39,7 +40,7 @@ def width_before(day: date, known: Days, missed: Floats, rule: WidthRule) -> Rep
     counts = recent.sum(axis=0)
     x = []
     for at, count in enumerate(counts):
-        if count == 0:
+        if count < FEWEST:
             x.append(0.0)
             continue
         log_factor = np.log(max(float(np.quantile(missed[recent[:, at], at], _HELD)), _LEAST_MISS))

@@ -42,8 +42,29 @@ def write_page(document: dict[str, Any], docs: Path) -> None:
 
 def page(document: dict[str, Any]) -> str:
     """The whole page."""
-    own = {"document": document, "ahead": AHEAD, "targets": TARGETS, "missed": missed(document)}
+    own = {
+        "document": document,
+        "ahead": AHEAD,
+        "targets": TARGETS,
+        "missed": missed(document),
+        "lstms_would_add": lstms_would_add(document),
+        "worst_year": worst_year(document),
+    }
     return written("growth.md.j2", **(document | own))
+
+
+def lstms_would_add(document: dict[str, Any]) -> bool:
+    """Whether the same network with LSTMs was better at any horizon by more than luck; widening is left out."""
+    groups = (document["graph"] or document)["groups"]
+    against = groups["all"]["skill"].get("recurrent", {}).values()
+    return any(at["skill_interval"] and at["skill_interval"][1] < 0 for at in against)
+
+
+def worst_year(document: dict[str, Any]) -> str:
+    """The year in which the fewest ranges of the next quarter held before they were widened."""
+    years = (document["graph"] or document)["years"]
+    told = {year: part["coverage_80"]["1"] for year, part in years.items() if "1" in part["coverage_80"]}
+    return min(told, key=lambda year: told[year])
 
 
 def missed(document: dict[str, Any]) -> str:
