@@ -85,15 +85,16 @@ def everything(context: click.Context, /, **given: Any) -> None:
     MODEL,
     SPAN,
     click.option("--full", is_flag=True, help="Beside every rival, LightGBM and AutoETS too: minutes, not seconds."),
-    click.option("--docs", type=FOLDER, help="With --full: write growth.md, its figures and pictures here."),
+    click.option("--trees", is_flag=True, help="Of the slow rivals LightGBM alone."),
+    click.option("--docs", type=FOLDER, help="With --full or --trees: write growth.md, its figures and pictures here."),
 )
-def evaluate(work: Path, model: Path, span: str, full: bool, docs: Path | None) -> None:
+def evaluate(work: Path, model: Path, span: str, full: bool, trees: bool, docs: Path | None) -> None:
     """Score an exported growth model beside its rivals, at reports that `prepare` laid out."""
     from training.revenue import steps
 
-    if docs and not full:
-        raise click.UsageError("The page of --docs tells of every rival: add --full.")
-    steps.score(work, model, span, full, docs)
+    if docs and not (full or trees):
+        raise click.UsageError("The page of --docs tells of slow rivals too: add --full or --trees.")
+    steps.score(work, model, span, full, trees, docs)
 
 
 @growth.command()

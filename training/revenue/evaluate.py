@@ -38,8 +38,12 @@ def evaluate(
     rule: WidthRule | None,
     recipe: RevenueRecipe | None = None,
     kept: Path | None = None,
+    *,
+    trees: bool = False,
 ) -> dict[str, Any]:
-    """The document for a model, beside the simple rivals; with its `recipe` beside all, whose fits are kept in `kept`.
+    """The document for a model beside the simple rivals; with `trees` LightGBM too, with its `recipe` all.
+
+    Fits that take long are kept in `kept`.
 
     With a `rule` the scores are those of what is served, and `graph` has those of what the graph says.
     Raises MarketDataError where the span holds no report with an outcome.
@@ -51,7 +55,10 @@ def evaluate(
     answers = {"model": Rival(answer(scored.windows), "The exported model.")} | rivals.simple_rivals(train, scored)
     subset: dict[str, Any] = {}
     if recipe is not None:
-        answers |= rivals.same_input_rivals(train, valid, scored, kept)
+        answers["linear"] = rivals.straight(train, scored, kept)
+    if trees or recipe is not None:
+        answers["lightgbm"] = rivals.trees(train, valid, scored, kept)
+    if recipe is not None:
         answers["recurrent"] = rivals.with_memory(train, valid, scored, recipe)
     five = five_quarters(scored)
     short = {"model": Rival(answer(five.windows), "")} | rivals.simple_rivals(train, five)

@@ -64,9 +64,9 @@ def quantile_regression(inputs: Floats, outcomes: Floats) -> Floats:
     return np.stack(weights)
 
 
-def same_input_rivals(train: Cutoffs, valid: Cutoffs, scored: Cutoffs, kept: Path | None) -> dict[str, Rival]:
-    """Those that read the network's static inputs."""
-    x, valid_x, scored_x = (static_inputs(reports.windows).astype(np.float64) for reports in (train, valid, scored))
+def straight(train: Cutoffs, scored: Cutoffs, kept: Path | None) -> Rival:
+    """A linear quantile regression on the network's static inputs."""
+    x, scored_x = (static_inputs(reports.windows).astype(np.float64) for reports in (train, scored))
     moves = x.std(axis=0) > 1e-6
     mean, deviation = x[:, moves].mean(axis=0), x[:, moves].std(axis=0)
     z, scored_z = (np.clip((part[:, moves] - mean) / deviation, -linear.CLIP, linear.CLIP) for part in (x, scored_x))
@@ -74,12 +74,15 @@ def same_input_rivals(train: Cutoffs, valid: Cutoffs, scored: Cutoffs, kept: Pat
         kept, __file__, "linear", (z, train.outcomes), lambda: {"weights": quantile_regression(z, train.outcomes)}
     )["weights"]
     ones = np.ones((len(scored_z), 1))
-    straight = np.sort(np.einsum("nk,hkl->nhl", np.concatenate([ones, scored_z], axis=1), weights), axis=2)
+    lines = np.sort(np.einsum("nk,hkl->nhl", np.concatenate([ones, scored_z], axis=1), weights), axis=2)
+    return Rival(lines, f"Quantile regression on the network's {x.shape[1]} static inputs.")
+
+
+def trees(train: Cutoffs, valid: Cutoffs, scored: Cutoffs, kept: Path | None) -> Rival:
+    """Boosted trees on the same inputs."""
+    x, valid_x, scored_x = (static_inputs(reports.windows).astype(np.float64) for reports in (train, valid, scored))
     forests = boosting.remembered_fit(kept, (x, train.outcomes, valid_x, valid.outcomes), PROBES, TRIALS)
-    return {
-        "linear": Rival(straight, f"Quantile regression on the network's {x.shape[1]} static inputs."),
-        "lightgbm": Rival(forests(scored_x), forests.how(TRIALS)),
-    }
+    return Rival(forests(scored_x), forests.how(TRIALS))
 
 
 def with_memory(train: Cutoffs, valid: Cutoffs, scored: Cutoffs, recipe: network.RevenueRecipe) -> Rival:

@@ -119,15 +119,15 @@ def hostile_windows(windows: Window) -> dict[str, tuple[Float32s]]:
     return {name: (window,) for name, window in broken.items()}
 
 
-def score(work: Path, folder: Path, span: str, full: bool, docs: Path | None) -> None:
-    """Score an exported model beside its rivals, and write the page into `docs`."""
+def score(work: Path, folder: Path, span: str, full: bool, trees: bool, docs: Path | None) -> None:
+    """Score an exported model beside its rivals, all of them or LightGBM alone of the slow ones; a page into `docs`."""
     model, own_card = GrowthModel(folder), read_facts(folder)
     if "scores_of" in own_card:
         raise MarketDataError(f"The model {folder.name} learned from all years: scores on them would be no test.")
     reports, _ = load(work)
     recipe = RevenueRecipe.of_card(own_card) if full else None
     rule = model.card.report_width
-    document = evaluate(model.quantiles, reports, spans.SPANS[span], rule, recipe, work / "rivals")
+    document = evaluate(model.quantiles, reports, spans.SPANS[span], rule, recipe, work / "rivals", trees=trees)
     print_document(document)
     if docs:
         from training.revenue import report
