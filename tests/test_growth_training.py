@@ -159,6 +159,17 @@ def test_a_model_is_trained_exported_and_scored(tmp_path: Path) -> None:
     assert np.isfinite(answer).all() and (np.diff(answer, axis=2) >= 0).all()
 
 
+@pytest.mark.skipif(find_spec("keras") is None, reason="training needs keras")
+def test_the_rival_with_lstms_can_be_built_and_starts_where_the_model_does() -> None:
+    from training.revenue.model import build_model
+
+    standardised = np.tile(np.linspace(-1, 1, 7), (2, 1))
+    windows = cutoffs({"S1": company(1)}).windows
+    without, with_memory = (build_model(standardised, recurrent) for recurrent in (False, True))
+    assert [type(layer).__name__ for layer in with_memory.layers].count("LSTM") == 2
+    assert with_memory.predict_on_batch(windows) == pytest.approx(without.predict_on_batch(windows), abs=1e-6)
+
+
 def test_the_served_model_shows_the_scores_of_the_one_that_was_tested() -> None:
     served, judged = (json.loads((MODELS / name / "card.json").read_text()) for name in ("revenue-2-2021", "revenue-2"))
     assert served["scores_of"]["sha256"] == judged["sha256"] and served["scores"] == judged["scores"]

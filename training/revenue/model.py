@@ -68,7 +68,9 @@ def _member(number: int, scaled: Tensor, memory: list[Tensor], usual: Tensor, st
     """One of the small networks: a mixed layer over what it reads, beside a linear skip."""
     read = scaled
     if memory:
-        read = keras.layers.Concatenate()([*(keras.layers.Dropout(DROPOUT)(part) for part in memory), scaled])
+        remembered = keras.layers.Concatenate(name=f"memory_{number}")(memory)
+        dropped = keras.layers.Dropout(DROPOUT, name=f"dropout_of_memory_{number}")(remembered)
+        read = keras.layers.Concatenate(name=f"read_{number}")([dropped, scaled])
     mixed = keras.layers.Dense(MIXED_UNITS, activation=gelu, name=f"mixed_{number}")(read)
     mixed = keras.layers.Dropout(DROPOUT, name=f"dropout_{number}")(mixed)
     count = len(HORIZONS)
