@@ -77,3 +77,11 @@ def test_the_same_seed_draws_the_same_batches(panel: Panel) -> None:
             np.testing.assert_array_equal(left, right)
     assert first[0][0][0].shape == (16, CONTEXT_LENGTH, 5)
     assert (first[0][0][0][:, -MIN_HISTORY:, CLOSE] > 0).all()
+
+
+def test_a_report_that_became_known_only_after_it_came_is_no_mark_in_any_window() -> None:
+    bars = SampleProvider().bars("AAPL", date(2021, 12, 31))
+    days = np.array(["2020-04-30", "2020-07-30", "2020-10-29"], "datetime64[D]")
+    told_on = np.array(["NaT", "2020-09-10", "2020-10-01"], "datetime64[D]")
+    panel = build_panel({"AAPL": bars}, {"AAPL": (days, told_on)})
+    assert panel.sessions[panel.reported > 0].tolist() == [date(2020, 4, 30), date(2020, 10, 29)]

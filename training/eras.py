@@ -44,7 +44,11 @@ ERAS: tuple[Dates, ...] = (
 )
 JUDGES_GONE = ERAS[3]  #: the one in which companies failed
 PLAIN = ("ewma", "random_walk")  #: the rules without weights that it is set beside
-MADE_BY = ("features.py", "fit.py", "graph.py", "layers.py", "model.py", "reports.py", "reports_step.py", "windows.py")
+#: modules whose change makes a fit anew
+MADE_BY = (
+    *("export.py", "features.py", "fit.py", "graph.py", "layers.py", "model.py", "panel.py", "reports.py"),
+    *("reports_step.py", "spans.py", "tidy_graph.py", "train.py", "windows.py"),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +123,17 @@ def fitted(
     """The graph that learned from the split, from the folder `kept` where it was made before."""
     code = [(Path(train_module.__file__).parent / name).read_text(encoding="utf-8") for name in MADE_BY]
     settings = [code, repr(recipe), repr(split), stop_after]
-    seen = (panel.bars, panel.market, panel.reported, panel.next_report, panel.chances, panel.symbol, standardised)
+    seen = (
+        panel.bars,
+        panel.closes,
+        panel.moves,
+        panel.market,
+        panel.reported,
+        panel.next_report,
+        panel.chances,
+        panel.symbol,
+        standardised,
+    )
 
     def make() -> dict[str, Any]:
         model = train_module.fit(panel, standardised, recipe, split, stop_after).model

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from bellwether.core.types import HEADS, MARKET_SERIES, Q05, Bars, Floats
 from bellwether.market.universe_state import is_stock
 from training.panel import Panel, Rows, build_panel, read_series
+from training.results_days import without_calendar
 from training.samples import make_sample, parts_of
 from training.scores import against, held, short
 from training.served import SERVED, Pair
@@ -30,8 +31,9 @@ Masks = npt.NDArray[np.bool_]
 def judge(living: Panel, pair: Pair, file: Path, span: Dates, stride: int) -> dict[str, Any] | None:
     """Scores of the living, the gone and the failed among these, on the dates of a span that both have; None without.
 
-    Outcomes lie within the span, too.
+    Outcomes lie within the span, too. Days of reports are known of the living alone, so both are forecast without any.
     """
+    living = without_calendar(living)
     gone = gone_panel(file, living)
     theirs = _cutoffs(gone, span, stride, _is_gone(gone))
     ours = _cutoffs(living, span, stride, np.array([is_stock(name) for name in living.symbols]))

@@ -197,10 +197,15 @@ def build_panel(
 
 
 def _mark_reports(panel: Panel, of_symbol: slice, days: Sessions, told_on: Sessions) -> None:
-    """Enter a company's reports; those before its first bar, or long after its last, are of no use."""
+    """Enter a company's reports; those before its first bar, or long after its last, are of no use.
+
+    One that became known only after it came is left out: a mark is there in every window that reaches its session, so
+    it would tell of the report before anybody knew of it.
+    """
     axis = extended(panel.sessions[of_symbol], panel.symbols[panel.symbol[of_symbol.start]])
     count = of_symbol.stop - of_symbol.start
     inside = (days >= axis[0]) & (days <= axis[-1])
+    inside &= ~(told_on > days)  # a comparison with NaT, where nobody says when it became known, is false
     reports = places(axis, days[inside], told_on[inside])
     panel.reported[of_symbol.start + reports.at[reports.at < count]] = 1
     panel.next_report[of_symbol] = next_report(axis, reports, np.arange(count))
