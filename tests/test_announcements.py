@@ -187,6 +187,22 @@ def test_facts_come_back_as_they_were_kept(store: Store) -> None:
         assert kept_facts.asked_at(db, "yahoo", "MSFT") is None
 
 
+def test_an_answer_that_cannot_be_read_was_asked_for_and_changes_nothing_about_the_last_one(store: Store) -> None:
+    first, second = datetime(2022, 1, 10, 12, tzinfo=UTC), datetime(2022, 1, 11, 12, tzinfo=UTC)
+    with store.transaction() as db:
+        kept_facts.note_asked(db, "yahoo", "MSFT", first, readable=False)
+        kept_facts.note_asked(db, "yahoo", "AAPL", first)
+        kept_facts.note_asked(db, "yahoo", "AAPL", second, readable=False)
+    with store.reading() as db:
+        assert kept_facts.all_asked_at(db, "yahoo") == {"AAPL": second, "MSFT": first}
+        assert [kept_facts.answered_at(db, "yahoo", symbol) for symbol in ("AAPL", "MSFT", "BABA")] == [
+            first,
+            None,
+            None,
+        ]
+        assert kept_facts.asked(db, "yahoo") == (1, first)
+
+
 def test_a_withdrawn_fact_keeps_the_day_from_which_it_did_not_stand(store: Store) -> None:
     facts = told(NEXT, known_from=TODAY)
     for on in (date(2022, 1, 12), date(2022, 1, 20)):

@@ -11,6 +11,7 @@ import pytest
 from bellwether.ask import forecasts
 from bellwether.ask.evenings import learned_at
 from bellwether.core.announcement import Announcement
+from bellwether.core.errors import BellwetherError, MarketDataError, NoPrices, UnknownSymbol
 from bellwether.core.types import HEADS, STATE_SERIES, Problem
 from bellwether.forecasting import evening_width_table
 from bellwether.jobs.doctor import examine
@@ -18,6 +19,7 @@ from bellwether.jobs.evening import keep_evening
 from bellwether.jobs.record_universe import forecast_universe
 from bellwether.market.earnings.known import in_order
 from bellwether.market.earnings.provider import ToldReports
+from bellwether.market.symbols.universe import instrument_of
 from bellwether.models.model_card import RANGE, folders_of, read_card
 from bellwether.services import Services
 from bellwether.track_record.ledger import outcomes_table
@@ -226,6 +228,36 @@ def test_a_source_that_tells_two_days_spreads_the_chance_evenly(tmp_path: Path, 
     assert asked.outlook.calendar[-63:].sum() == pytest.approx(1)
     made = asked.forecast.earnings
     assert made is not None and (made.day, made.last_day, made.known) == (told.day, told.last_day, True)
+
+
+@pytest.mark.parametrize(
+    "problem", [MarketDataError("The ledger of reports is locked."), NoPrices("None of MAB."), UnknownSymbol("MAB")]
+)
+def test_a_market_that_cannot_tell_days_of_reports_costs_them_alone_and_is_named_to_the_operator(
+    tmp_path: Path, models: Path, caplog: pytest.LogCaptureFixture, problem: BellwetherError
+) -> None:
+    def told(symbol: str) -> tuple[Announcement, ...]:
+        raise problem
+
+    services = replace(live(tmp_path, models), reports=ToldReports(told))
+    with caplog.at_level("INFO", "bellwether.market.earnings"):
+        asked = forecasts.answer(services, "MAB", 10)
+    silent = forecasts.answer(replace(services, reports=ToldReports(lambda symbol: ())), "MAB", 10)
+    assert asked.forecast.forecast_id == silent.forecast.forecast_id, "as where nobody tells any"
+    assert "reports of MAB" in caplog.text and problem.for_operator in caplog.text
+
+
+def test_days_of_reports_are_told_again_once_a_markets_trouble_is_over() -> None:
+    answers = [MarketDataError("The ledger of reports is locked.")]
+
+    def told(symbol: str) -> tuple[Announcement, ...]:
+        if answers:
+            raise answers.pop()
+        return in_order(quarterly(symbol))
+
+    reports = ToldReports(told)
+    mab = instrument_of("MAB")
+    assert [len(reports.known(mab, DAY)) for _ in range(3)] == [0, *2 * [len(QUARTERS)]]
 
 
 # ---- receipts

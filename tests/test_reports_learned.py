@@ -9,13 +9,15 @@ import pytest
 
 from bellwether.core.announcement import Announcement
 from bellwether.core.config import load_settings
-from bellwether.core.errors import MarketDataError, SourceError
+from bellwether.core.errors import DamagedAnswer, MarketDataError, SourceError, Trouble
 from bellwether.jobs import refresh_reports as job
 from bellwether.jobs.doctor import examine
 from bellwether.jobs.refresh_reports import LearnedOfReports, refresh_reports
 from bellwether.market.earnings.companies import reports_results
 from bellwether.market.earnings.file import read_announcements, read_report_days
-from bellwether.market.earnings.provider import FRESH, REST, ToldReports, next_told
+from bellwether.market.earnings.known import Facts
+from bellwether.market.earnings.provider import FRESH, REST, KeptReports, ToldReports, next_told
+from bellwether.market.provider import Announced
 from bellwether.market.remote.circuit_breaker import BreakerState
 from bellwether.market.sources import remote
 from bellwether.market.symbols.universe import Universe, instrument_of
@@ -27,6 +29,7 @@ from tests.support.yahoo_services import yahoo_services
 TODAY = date(2026, 11, 20)  #: a Friday, on which tests' clocks stand
 PAGE, SUMMARY = "/calendar/earnings", "/v10/finance/quoteSummary/"
 APPLE = instrument_of("AAPL")
+SERVED = ["AAPL", "MSFT", "BABA"]
 PAST = ["October 29, 2026 at 4 PM EDT", "July 30, 2026 at 4 PM EDT", "April 30, 2026 at 4 PM EDT"]
 
 
@@ -203,9 +206,37 @@ def test_doctor_says_nothing_of_reports_where_nobody_tells_any(services: Service
     assert "Reports" not in {check.name for check in examine(silent)}
 
 
-@pytest.mark.parametrize(
-    ("status", "body"), [(503, None), (429, None), (404, None), (200, "<html><form>Consent</form></html>")]
-)
+def test_a_limit_at_the_page_of_reports_is_heard_of_and_no_more_companies_are_asked_for(
+    server: YahooServer, start: Callable[[], Services], clock: Clock
+) -> None:
+    services = replace(start(), universe=Universe(tuple(map(instrument_of, SERVED)), ()))
+    server.add_reports("AAPL", PAST)
+    server.fail_next(PAGE, 429, times=None, headers={"Retry-After": "1800"})
+    assert refresh_reports(services, lambda: False) == LearnedOfReports(0, 1)
+    assert len(server.requests_to(PAGE)) == 1
+    asker = remote(services.provider)
+    assert asker is not None and asker.asker.state is BreakerState.OPEN, "as long as it wishes"
+    server.clear_faults()
+    clock.now += REST
+    assert services.reports.refresh(APPLE), "the question that finds out, else one for prices"
+    assert refresh_reports(services, lambda: False) == LearnedOfReports(2, 0)
+    assert days(services, TODAY) == [date(2026, 4, 30), date(2026, 7, 30), date(2026, 10, 29)], "within the day"
+
+
+@pytest.mark.parametrize("status", [401, 403, 503])
+def test_a_page_that_is_refused_or_fails_notes_nothing_as_asked(
+    server: YahooServer, start: Callable[[], Services], clock: Clock, status: int
+) -> None:
+    server.add_reports("AAPL", PAST)
+    server.fail_next(PAGE, status, times=None)
+    assert refresh_reports(start(), lambda: False) == LearnedOfReports(0, 1)
+    server.clear_faults()
+    clock.now += REST
+    assert refresh_reports(start(), lambda: False) == LearnedOfReports(1, 0)
+    assert days(start(), TODAY)[-1] == date(2026, 10, 29)
+
+
+@pytest.mark.parametrize(("status", "body"), [(404, None), (200, "<html><form>Consent</form></html>")])
 def test_a_page_that_cannot_be_read_costs_the_past_days_alone(
     server: YahooServer, start: Callable[[], Services], status: int, body: str | None
 ) -> None:
@@ -256,7 +287,7 @@ def test_funds_and_coins_are_not_asked_for(server: YahooServer, start: Callable[
 def test_a_run_asks_for_some_companies_and_the_next_one_goes_on(
     start: Callable[[], Services], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    services = replace(start(), universe=Universe(tuple(map(instrument_of, ("AAPL", "MSFT", "BABA"))), ()))
+    services = replace(start(), universe=Universe(tuple(map(instrument_of, SERVED)), ()))
     assert [refresh_reports(services, lambda: False, most=2).asked for _ in range(3)] == [2, 1, 0]
     assert job.MOST >= 50
 
@@ -264,7 +295,7 @@ def test_a_run_asks_for_some_companies_and_the_next_one_goes_on(
 def test_a_source_that_fails_is_asked_once_an_hour_so_that_its_prices_go_on(
     server: YahooServer, start: Callable[[], Services], clock: Clock
 ) -> None:
-    services = replace(start(), universe=Universe(tuple(map(instrument_of, ("AAPL", "MSFT", "BABA"))), ()))
+    services = replace(start(), universe=Universe(tuple(map(instrument_of, SERVED)), ()))
     server.fail_next(SUMMARY, 403, times=None)
     assert [refresh_reports(services, lambda: False) for _ in range(9)] == [LearnedOfReports(0, 1)] + 8 * [
         LearnedOfReports(0, 0)
@@ -274,6 +305,86 @@ def test_a_source_that_fails_is_asked_once_an_hour_so_that_its_prices_go_on(
     server.clear_faults()
     clock.now += REST
     assert refresh_reports(services, lambda: False) == LearnedOfReports(3, 0)
+
+
+def three_with(start: Callable[[], Services], clock: Clock, told: Announced) -> Services:
+    """Three companies to serve, of whose reports this is told from afar."""
+    services = replace(start(), universe=Universe(tuple(map(instrument_of, SERVED)), ()))
+    return replace(services, reports=KeptReports(told, "yahoo", services.store, clock))
+
+
+def test_companies_of_which_nothing_can_be_read_wait_a_day_and_keep_nobody_else_from_being_asked_for(
+    start: Callable[[], Services], clock: Clock
+) -> None:
+    asked: list[str] = []
+
+    def told(symbol: str) -> Facts:
+        asked.append(symbol)
+        if symbol != "BABA":
+            raise DamagedAnswer("Yahoo Finance", symbol, Trouble.DAMAGED_STATEMENTS)
+        return (Announcement(symbol, date(2026, 12, 3), source="yahoo"),)
+
+    runs = [refresh_reports(three_with(start, clock, told), lambda: False, 2, SERVED) for _ in range(3)]
+    assert runs == [LearnedOfReports(0, 2), LearnedOfReports(1, 0), LearnedOfReports(0, 0)]
+    assert asked == ["AAPL", "MSFT", "BABA"], "each once a day, though another process asked"
+    clock.now += FRESH
+    refresh_reports(three_with(start, clock, told), lambda: False, 2, SERVED)
+    assert asked[3:] == ["AAPL", "MSFT"], "those first that were asked for longest ago"
+
+
+def test_those_never_asked_for_come_before_those_asked_for_longest_ago(
+    start: Callable[[], Services], clock: Clock
+) -> None:
+    asked: list[str] = []
+
+    def told(symbol: str) -> Facts:
+        asked.append(symbol)
+        return ()
+
+    for symbols in (["BABA"], ["MSFT"]):
+        refresh_reports(three_with(start, clock, told), lambda: False, symbols=symbols)
+        clock.now += FRESH
+    refresh_reports(three_with(start, clock, told), lambda: False, symbols=["MSFT", "BABA", "AAPL"])
+    assert asked == ["BABA", "MSFT", "AAPL", "BABA", "MSFT"]
+
+
+def test_a_company_for_which_the_source_always_fails_does_not_stop_every_run(
+    start: Callable[[], Services], clock: Clock
+) -> None:
+    asked: list[str] = []
+
+    def told(symbol: str) -> Facts:
+        asked.append(symbol)
+        if symbol == "AAPL":
+            raise SourceError("Yahoo Finance", Trouble.FAILING)
+        return ()
+
+    services = three_with(start, clock, told)
+    assert refresh_reports(services, lambda: False, symbols=SERVED) == LearnedOfReports(0, 1)
+    clock.now += REST
+    assert refresh_reports(services, lambda: False, symbols=SERVED) == LearnedOfReports(2, 1)
+    assert asked == ["AAPL", "MSFT", "BABA", "AAPL"]
+
+
+def test_an_answer_that_cannot_be_read_is_none_before_which_a_report_could_have_been_heard_of(
+    start: Callable[[], Services], clock: Clock
+) -> None:
+    sudden = date(2026, 11, 21)
+    answers: list[Facts | None] = [(), None, (Announcement("AAPL", sudden, source="yahoo"),)]
+
+    def told(symbol: str) -> Facts:
+        answer = answers.pop(0)
+        if answer is None:
+            raise DamagedAnswer("Yahoo Finance", symbol, Trouble.DAMAGED_STATEMENTS)
+        return answer
+
+    services = three_with(start, clock, told)
+    for _ in range(3):
+        refresh_reports(services, lambda: False, symbols=["AAPL"])
+        clock.now += 2 * FRESH
+    (fact,) = services.reports.known(APPLE, date(2026, 11, 24))
+    assert (fact.day, fact.known_from) == (sudden, date(2026, 11, 24)), "not a fact of the past, known all along"
+    assert days(services, date(2026, 11, 23)) == []
 
 
 def test_a_run_may_be_about_some_symbols_alone(start: Callable[[], Services]) -> None:

@@ -170,3 +170,10 @@ def ranges_before_evenings(db: Any) -> None:
     for column in ("stretched", "unstretched_inside_80"):
         db.execute(f"ALTER TABLE score_sums ADD COLUMN {column} REAL NOT NULL DEFAULT 0")
     db.execute("UPDATE score_sums SET unstretched_inside_80 = inside_80")
+
+
+@migrations()
+def unreadable_days_of_reports(db: Any) -> None:
+    """When a source last told of a company what could be read; so far only such answers were noted."""
+    db.execute("ALTER TABLE announcements_asked ADD COLUMN answered_at TEXT")
+    db.execute("UPDATE announcements_asked SET answered_at = asked_at")

@@ -7,7 +7,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bellwether.core.announcement import Announcement
-from bellwether.db.database import first_row, rows, stamp, unstamp
+from bellwether.db.database import first_row, rows, stamp, unstamp, unstamp_or_none
 
 
 def of_symbol(db: Database, source: str, symbol: str) -> tuple[Announcement, ...]:
@@ -17,26 +17,43 @@ def of_symbol(db: Database, source: str, symbol: str) -> tuple[Announcement, ...
 
 
 def asked_at(db: Database, source: str, symbol: str) -> datetime | None:
-    """When the source last answered for a company; None where it never has."""
+    """When the source was last asked for a company and said anything, be it unreadable; None where it never has."""
     sql = "SELECT asked_at FROM announcements_asked WHERE source = :source AND symbol = :symbol"
     row = first_row(db, sql, {"source": source, "symbol": symbol})
     return unstamp(str(row["asked_at"])) if row is not None else None
 
 
+def answered_at(db: Database, source: str, symbol: str) -> datetime | None:
+    """When the source last told of a company what could be read; None where it never has."""
+    sql = "SELECT answered_at FROM announcements_asked WHERE source = :source AND symbol = :symbol"
+    row = first_row(db, sql, {"source": source, "symbol": symbol})
+    return unstamp_or_none(row["answered_at"]) if row is not None else None
+
+
+def all_asked_at(db: Database, source: str) -> dict[str, datetime]:
+    """`asked_at` by company, without those never asked for."""
+    sql = "SELECT symbol, asked_at FROM announcements_asked WHERE source = :source"
+    return {str(row["symbol"]): unstamp(str(row["asked_at"])) for row in rows(db, sql, {"source": source})}
+
+
 def asked(db: Database, source: str) -> tuple[int, datetime | None]:
     """For how many companies the source has answered, and when it last did; None where it never has."""
-    sql = "SELECT count(*) AS companies, max(asked_at) AS newest FROM announcements_asked WHERE source = :source"
+    sql = "SELECT count(answered_at) AS companies, max(answered_at) AS newest FROM announcements_asked"
+    sql += " WHERE source = :source"
     row = first_row(db, sql, {"source": source})
     if row is None or row["newest"] is None:
         return 0, None
     return int(row["companies"]), unstamp(str(row["newest"]))
 
 
-def note_asked(db: Database, source: str, symbol: str, now: datetime) -> None:
-    """The source has answered."""
+def note_asked(db: Database, source: str, symbol: str, now: datetime, *, readable: bool = True) -> None:
+    """The source was asked and said something; where that is not `readable`, when it last answered stays."""
+    at = stamp(now)
     db.conn.execute(
-        "INSERT OR REPLACE INTO announcements_asked (source, symbol, asked_at) VALUES (?, ?, ?)",
-        (source, symbol, stamp(now)),
+        "INSERT INTO announcements_asked (source, symbol, asked_at, answered_at) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (source, symbol) DO UPDATE SET asked_at = excluded.asked_at,"
+        " answered_at = coalesce(excluded.answered_at, answered_at)",
+        (source, symbol, at, at if readable else None),
     )
 
 

@@ -7,16 +7,24 @@ Nobody who waits for a forecast waits for a source: `known` reads what is kept.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from cachetools import LRUCache
 
 from bellwether.core.config import Market
-from bellwether.core.errors import BellwetherError, DamagedAnswer, NoPrices, SourceError, StoreError, UnknownSymbol
+from bellwether.core.errors import (
+    BellwetherError,
+    DamagedAnswer,
+    MarketDataError,
+    NoPrices,
+    SourceError,
+    StoreError,
+    UnknownSymbol,
+)
 from bellwether.core.types import Instrument
 from bellwether.db.database import Store, is_recent
 from bellwether.market.earnings import announcements_table as kept_facts
@@ -30,6 +38,7 @@ FRESH = timedelta(days=1)  #: a source is not asked for a company again sooner
 REST = timedelta(hours=1)
 READ_AGAIN = timedelta(minutes=5)  #: what another process may have learned is looked up after this
 _DAY = timedelta(days=1)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _MOST = 2048  #: companies in memory, each with a few facts
 log = logging.getLogger(__name__)
 
@@ -67,12 +76,23 @@ class ToldReports:
         self._told, self._known = told, _Known()
 
     def known(self, instrument: Instrument, on: date) -> Facts:
-        """As the protocol says."""
-        return self._known.on(on, instrument, self._told)
+        """As the protocol says; none where the market does not tell: a forecast can do without."""
+        try:
+            return self._known.on(on, instrument, self._facts)
+        except MarketDataError as problem:
+            log.warning("The days of reports of %s are not told: %s", instrument.symbol, problem.for_operator)
+            return ()
 
     def refresh(self, instrument: Instrument) -> bool:
         """There is nobody to ask."""
         return False
+
+    def _facts(self, symbol: str) -> Facts:
+        try:
+            return self._told(symbol)
+        except (NoPrices, UnknownSymbol) as problem:  # an answer, unlike other troubles, which may pass
+            log.info("No days of reports of %s are told: %s", symbol, problem.for_operator)
+            return ()
 
 
 class KeptReports:
@@ -83,6 +103,7 @@ class KeptReports:
         self._announced, self._source, self._store, self._clock = announced, source, store, clock
         self._known, self._read_at = _Known(), clock()
         self._failed_at: datetime | None = None
+        self._unanswered: dict[str, datetime] = {}  #: when the source last failed for a company, until it answers
 
     def known(self, instrument: Instrument, on: date) -> Facts:
         """As the protocol says; none where the database cannot be read."""
@@ -92,23 +113,31 @@ class KeptReports:
         return self._known.on(on, instrument, self._kept)
 
     def refresh(self, instrument: Instrument) -> bool:
-        """As the protocol says. That a source has none is an answer, which changes nothing."""
+        """As the protocol says. That a source has none is an answer, which changes nothing.
+
+        One that cannot be read changes nothing either, and is not asked for again within FRESH.
+        """
         now, symbol = self._clock(), instrument.symbol
         if not reports_results(instrument):
             return False
         is_resting = self._failed_at is not None and is_recent(self._failed_at, now, REST)
         with self._store.reading() as db:
-            before = kept_facts.asked_at(db, self._source, symbol)
-        if is_resting or (before is not None and is_recent(before, now, FRESH)):
+            asked = kept_facts.asked_at(db, self._source, symbol)
+            before = kept_facts.answered_at(db, self._source, symbol)
+        if is_resting or (asked is not None and is_recent(asked, now, FRESH)):
             return False
         try:
             told = self._announced(symbol)
         except (NoPrices, UnknownSymbol):
             told = ()
-        except SourceError as problem:
-            if not isinstance(problem, DamagedAnswer):  # that is of one company alone
-                self._failed_at = now
+        except DamagedAnswer:  # of one company alone
+            with self._store.transaction() as db:
+                kept_facts.note_asked(db, self._source, symbol, now, readable=False)
             raise
+        except SourceError:
+            self._failed_at = self._unanswered[symbol] = now
+            raise
+        self._unanswered.pop(symbol, None)
         today = now.date()
         with self._store.transaction() as db:
             facts = kept_facts.of_symbol(db, self._source, symbol)
@@ -119,6 +148,15 @@ class KeptReports:
         if changes.withdrawn or changes.added:
             self._known.forget(symbol)
         return True
+
+    def in_turn(self, symbols: Iterable[str]) -> list[str]:
+        """Those never asked for first, then those asked for longest ago. Raises StoreError.
+
+        One for which the source failed goes behind the others, whom its failure keeps from being asked for.
+        """
+        with self._store.reading() as db:
+            asked = kept_facts.all_asked_at(db, self._source) | self._unanswered
+        return sorted(symbols, key=lambda symbol: asked.get(symbol, _NEVER))
 
     def asked(self) -> tuple[int, datetime | None]:
         """For how many companies the source has answered, and when it last did. Raises StoreError."""

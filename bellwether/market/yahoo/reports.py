@@ -14,7 +14,7 @@ from bellwether.market.calendar import zone_of
 from bellwether.market.earnings.known import NEIGHBOURS, distinct
 from bellwether.market.symbols.universe import calendar_of
 from bellwether.market.yahoo.clean import LAST_STAMP, number
-from bellwether.market.yahoo.session import Empty, NoSuchSymbol
+from bellwether.market.yahoo.session import UNANSWERED, Empty, NoSuchSymbol
 
 _SUMMARY = "https://query2.finance.yahoo.com/v10/finance/quoteSummary/"
 _ROWS = 25  #: of the page: six years, of which a model reads two
@@ -26,14 +26,17 @@ GetJson = Callable[..., Any]
 
 
 def read_reports(symbol: str, get_json: GetJson, get_table: Callable[[int], Any]) -> tuple[Announcement, ...]:
-    """Ask for the next report, then for the table of others. What `get_json` raises is raised, the table's is not.
+    """Ask for the next report, then for the table of others. Raises where Yahoo does not answer either.
 
-    `get_table` gives yfinance's, indexed by instants, or None. Empty for what reports nothing, such as a fund or coin.
+    `get_table` gives yfinance's, indexed by instants, or None; one that cannot be read costs its own days alone. Empty
+    for what reports nothing, such as a fund or coin.
     """
     zone = zone_of(calendar_of("", symbol)) or UTC
     ahead = _next_report(symbol, zone, get_json)
     try:
         others = _from_table(symbol, zone, get_table(_ROWS))
+    except UNANSWERED:  # else a limit would never be heard of, and the next companies asked for
+        raise
     except Exception as problem:  # of the page, of its parsing: as many kinds as there are pages
         log.info("Yahoo's page of reports of %s cannot be read: %s %s", symbol, type(problem).__name__, problem)
         others = []

@@ -55,6 +55,10 @@ class OfOtherForm(NotAnswering):
         super().__init__(Trouble.GARBLED, "JSON of another form")
 
 
+#: what says that Yahoo does not answer; curl's own are of cookies
+UNANSWERED = (NotAnswering, requests.exceptions.RequestException)
+
+
 class YahooSession(requests.Session[requests.Response]):
     """A browser-like session whose requests for data succeed, or raise an exception above or UnreadableAnswer."""
 
@@ -138,8 +142,12 @@ def _sent(send: Callable[[], Any], left: float) -> Any:
 
 
 def _answered(send: Callable[[], Any], left: float) -> Any:
-    """A page that came. Raises NotAnswering for any other: yfinance would ask on, or take an error for the page."""
+    """A page that came. Raises for any other, as Empty where there is none, for yfinance would ask on, or read it."""
     answer = _sent(send, left)
+    if answer.status_code == 429:
+        raise _limited(answer)
+    if answer.status_code == 404:  # an answer: data may come all the same
+        raise Empty("no such page")
     if answer.status_code >= 400:
         raise NotAnswering(_without_data(answer.status_code, answer), f"{answer.status_code} for a page")
     return answer
@@ -149,7 +157,7 @@ def judge(answer: requests.Response, path: str) -> Any:
     """What the answer says, decoded. Raises unless it is data, and for a chart unless it has sessions."""
     status = answer.status_code
     if status == 429:
-        raise NotAnswering(Trouble.LIMITED, "429", _retry_after(answer.headers.get("Retry-After")))
+        raise _limited(answer)
     try:
         told = json.loads(answer.content)
     except (ValueError, RecursionError):
@@ -196,6 +204,10 @@ def _without_data(status: int, answer: requests.Response) -> Trouble:
     if status >= 400:
         return Trouble.REFUSED
     return Trouble.PAGE if answer.content.lstrip()[:1] == b"<" else Trouble.GARBLED
+
+
+def _limited(answer: requests.Response) -> NotAnswering:
+    return NotAnswering(Trouble.LIMITED, "429", _retry_after(answer.headers.get("Retry-After")))
 
 
 def _retry_after(header: str | None) -> float:
