@@ -12,13 +12,15 @@ from bellwether.ask import forecasts
 from bellwether.ask.evenings import learned_at
 from bellwether.core.announcement import Announcement
 from bellwether.core.errors import BellwetherError, MarketDataError, NoPrices, UnknownSymbol
-from bellwether.core.types import HEADS, STATE_SERIES, Problem
-from bellwether.forecasting import evening_width_table
+from bellwether.core.types import HEADS, MARKET_SERIES, STATE_SERIES, Problem
+from bellwether.forecasting import evening_width_table, kept_widths
 from bellwether.jobs.doctor import examine
 from bellwether.jobs.evening import keep_evening
 from bellwether.jobs.record_universe import forecast_universe
+from bellwether.market import kept_state
 from bellwether.market.earnings.known import in_order
 from bellwether.market.earnings.provider import ToldReports
+from bellwether.market.file import FileProvider
 from bellwether.market.symbols.universe import instrument_of
 from bellwether.models.model_card import RANGE, folders_of, read_card
 from bellwether.services import Services
@@ -102,6 +104,91 @@ def test_where_prices_come_and_the_evening_does_not_its_age_is_named_and_then_it
     about = " ".join(without.forecast.caveats)
     assert "does not follow how ranges held" in about and "Made without knowing how much all shares" in about
     assert evenings_told(services)[0] is False
+
+
+def with_bars_of(services: Services, stocks: int, folder: Path) -> Services:
+    """The same service while only so many stocks' bars are at hand."""
+    folder.mkdir()
+    prices = made_prices(16)
+    some = prices[prices["symbol"].isin([*MARKET_SERIES, *(name_of(number) for number in range(stocks))])]
+    some.to_parquet(folder / "some.parquet")
+    provider = FileProvider([folder / "some.parquet"])
+    assert isinstance(services.provider, FileProvider)
+    provider.state = services.provider.state
+    return replace(services, provider=provider)
+
+
+def entered(services: Services) -> tuple[list[object], list[object]]:
+    with services.store.reading() as db:
+        state = db.conn.execute("SELECT * FROM universe_state ORDER BY session").fetchall()
+        return state, db.conn.execute("SELECT * FROM evening_widths ORDER BY session").fetchall()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, models: Path) -> tuple[list[object], list[object]]:
+    """What is entered where no refresh was cut short."""
+    services = live(tmp_path_factory.mktemp("whole"), models, made_prices(16))
+    keep_evening(services)
+    return entered(services)
+
+
+@pytest.mark.parametrize(("stocks", "hours"), [(3, 1), (6, 1), (3, 7)])
+def test_of_a_first_refresh_that_was_cut_short_nothing_is_entered(
+    tmp_path: Path, models: Path, whole: tuple[list[object], list[object]], stocks: int, hours: int
+) -> None:
+    services = at_evening(live(tmp_path, models, made_prices(16)), DAY, hours)
+    did = keep_evening(with_bars_of(services, stocks, tmp_path / "cut"))
+    assert (did.sessions, did.widths, did.waiting) == (0, 0, hours < 6)
+    keep_evening(services)
+    assert entered(services) == whole
+
+
+def test_a_universe_that_is_half_gone_for_good_is_not_waited_for_for_ever(tmp_path: Path, models: Path) -> None:
+    services = live(tmp_path, models, made_prices(16))
+    half_gone = with_bars_of(services, 7, tmp_path / "gone")
+    assert keep_evening(half_gone).waiting
+    at_evening(services, DAY, hours=7)
+    did = keep_evening(half_gone)
+    assert (did.sessions > 600, did.widths, did.waiting) == (True, 1, False)
+
+
+def test_what_was_made_of_clearly_fewer_stocks_is_made_again_and_what_was_issued_stays(
+    tmp_path: Path, models: Path, whole: tuple[list[object], list[object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = at_evening(live(tmp_path, models, made_prices(16)), DAY, hours=7)
+    another = live(tmp_path, models, made_prices(16))  # another process over the same database
+    keep_evening(with_bars_of(services, 6, tmp_path / "cut"))
+    issued = forecasts.answer(services, "MAA", 10)
+    before = receipt(services.store, issued.forecast.forecast_id)
+    assert forecasts.answer(another, "MAA", 10).forecast.forecast_id == issued.forecast.forecast_id
+    assert entered(services) != whole
+    did = keep_evening(services)
+    assert (did.replaced, did.widths, did.waiting) == (True, 1, False)
+    assert entered(services) == whole
+    assert keep_evening(services).sessions == 0
+    now = forecasts.answer(services, "MAA", 10)
+    assert now.outlook.market[2].closes[-1] != issued.outlook.market[2].closes[-1]  # type: ignore[union-attr]
+    for module in (kept_state, kept_widths):
+        monkeypatch.setattr(module, "LOOK_AGAIN", 0.0)
+    assert forecasts.answer(another, "MAA", 10).forecast.forecast_id == now.forecast.forecast_id
+    assert forecasts.answer(services, "MAA", 10, DAY).outlook.evening == now.outlook.evening
+    assert receipt(services.store, issued.forecast.forecast_id) == before
+    assert not verify(services.store).problems
+
+
+def test_a_day_of_the_past_that_is_asked_before_the_first_evening_changes_nothing_that_is_kept(
+    tmp_path: Path, models: Path, whole: tuple[list[object], list[object]]
+) -> None:
+    services = live(tmp_path, models, made_prices(16))
+    without = forecasts.answer(services, "MAA", 10, DAY).outlook.evening
+    cut = with_bars_of(services, 6, tmp_path / "cut")
+    assert forecasts.answer(cut, "MAA", 10, date(2021, 6, 29)).outlook.evening is not None
+    keep_evening(services)
+    assert entered(services) == whole
+    known = forecasts.answer(services, "MAA", 10, DAY).outlook.evening
+    assert known != without
+    earlier = forecasts.answer(services, "MAA", 10, date(2021, 6, 29)).outlook.evening
+    assert earlier is not None and earlier.stocks == 16, "of all, not of those that were there when it was asked first"
 
 
 @pytest.mark.parametrize("ratio", [0.5, 0.1, 3.0])

@@ -6,7 +6,8 @@ They are made of bars up to the session, and of what was known of reports by the
 and days give the same numbers at any time and on any machine.
 """
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache, partial
@@ -14,9 +15,10 @@ from itertools import pairwise
 from zlib import crc32
 
 import numpy as np
+import numpy.typing as npt
 
 from bellwether.ask.bars_at_hand import bars_at_hand
-from bellwether.ask.point_in_time import BarSource, MarketBars, inputs_at, market_end, market_until
+from bellwether.ask.point_in_time import BarSource, inputs_at, market_end, market_until
 from bellwether.core.calibration import EveningWidth
 from bellwether.core.errors import BadDate, BellwetherError, MarketDataError, UnknownSymbol, UnusableBars
 from bellwether.core.types import (
@@ -33,6 +35,7 @@ from bellwether.forecasting.evening_width import REPLAYED, Learned, replayed, wi
 from bellwether.forecasting.forecaster import RawHeads, raw_heads
 from bellwether.forecasting.kept_widths import Seen
 from bellwether.market.calendar import session_after, sessions_between
+from bellwether.market.earnings.known import Facts
 from bellwether.market.jumps import doubtful_moves
 from bellwether.market.provider import state_of_universe
 from bellwether.market.returns import are_prices
@@ -81,10 +84,10 @@ def _evening_of(services: Services, model: OnnxModel, end: date, may_work: bool)
 def _worked_out(services: Services, model: OnnxModel, end: date) -> EveningWidth | None:
     widths, key = services.widths, (services.provider.name, model.card.model_id, end)
     with widths.making:
-        if key not in widths.made:
-            learned = learned_at(services, model, end)
-            widths.made[key] = width_of(end, *learned) if learned is not None else None
-        return widths.made[key]
+        made = widths.made.get(key)
+        if made is None and (learned := learned_at(services, model, end)) is not None:
+            made = widths.made[key] = width_of(end, *learned)
+        return made
 
 
 def learned_at(services: Services, model: OnnxModel, end: date) -> tuple[Learned, Learned] | None:
@@ -109,6 +112,8 @@ class _Held:
         self.name, self.live, self.note = prices.name, prices.live, prices.note
         self._whole = cache(partial(prices.bars, end=end))
         self._state = state_of_universe(prices)
+        self.market = cache(partial(market_until, self))
+        self._market_digest = cache(self._digest_of_market)
 
     def bars(self, symbol: str, end: date) -> Bars:
         """Bars up to `end`. Raises what the market does."""
@@ -120,6 +125,26 @@ class _Held:
     def universe_state(self, end: date) -> StateBars:
         """As the market has it."""
         return self._state(end) if self._state is not None else NO_STATE
+
+    def digest(self, instrument: Instrument, session: date) -> bytes:
+        """Of all bars that a forecast of a session reads: another one where any of them is. Raises what `bars` does."""
+        bars = self.bars(instrument.symbol, session)
+        of_market = self._market_digest(market_end(instrument, bars.cutoff))
+        doubtful = bars.origin.doubtful if bars.origin is not None else None
+        return _digest(of_market + str(doubtful).encode(), bars.sessions, bars.values.T, bars.quoted_closes)
+
+    def _digest_of_market(self, end: date) -> bytes:
+        together = b""
+        for series in self.market(end):
+            together = _digest(together, *(() if series is None else (series.sessions, series.values)))
+        return together
+
+
+def _digest(before: bytes, *arrays: npt.NDArray[np.generic]) -> bytes:
+    digest = hashlib.sha1(before, usedforsecurity=False)  # quickest, and much is read for each forecast
+    for array in arrays:
+        digest.update(array.tobytes())
+    return digest.digest()
 
 
 def _pool(services: Services, held: _Held, first: date) -> list[Instrument]:
@@ -144,27 +169,34 @@ def _pool(services: Services, held: _Held, first: date) -> list[Instrument]:
 def _seen_on(
     services: Services, model: OnnxModel, held: _Held, pool: Sequence[Instrument], session: date
 ) -> dict[str, Seen]:
-    """What is seen of the pool after a session; stocks without a bar of it are left out."""
+    """What is seen of the pool after a session; stocks without a bar of it are left out.
+
+    Remembered by what was read: a forecast made while the state or some bars were missing is none of those made later.
+    """
     remembered, key = services.widths.seen, (services.provider.name, model.card.model_id, session)
-    there = {each.symbol: remembered[each.symbol, key] for each in pool if (each.symbol, key) in remembered}
-    market = cache(partial(market_until, held))
-    known = {
-        each.symbol: inputs
-        for each in pool
-        if each.symbol not in there and (inputs := _inputs(services, held, each, session, market)) is not None
-    }
+    there: dict[str, Seen] = {}
+    new, known = [], []
+    for instrument in pool:
+        try:
+            reports = services.reports.known(instrument, session)
+            read = (instrument.symbol, held.digest(instrument, session), reports)
+        except (MarketDataError, UnknownSymbol, BadDate, UnusableBars):
+            continue
+        if (key, read) in remembered:
+            there[instrument.symbol] = remembered[key, read]
+        elif (inputs := _inputs(held, instrument, session, reports)) is not None:
+            new.append(read)
+            known.append(inputs)
     before = session_after(MARKET_CALENDAR, session, -1)
-    for (symbol, inputs), raw in zip(known.items(), raw_heads(list(known.values()), model), strict=True):
-        there[symbol] = remembered[symbol, key] = Seen(raw, _log_return(inputs.bars, before))
+    for read, inputs, raw in zip(new, known, raw_heads(known, model), strict=True):
+        there[read[0]] = remembered[key, read] = Seen(raw, _log_return(inputs.bars, before))
     return there
 
 
-def _inputs(
-    services: Services, held: _Held, instrument: Instrument, session: date, market: Callable[[date], MarketBars]
-) -> ForecastInputs | None:
+def _inputs(held: _Held, instrument: Instrument, session: date, reports: Facts) -> ForecastInputs | None:
     """What a forecast of that evening would have read, reports known by then included; None without a bar of it."""
     try:
-        known = inputs_at(held, instrument, session, market, reports=services.reports.known(instrument, session))
+        known = inputs_at(held, instrument, session, held.market, reports=reports)
     except (MarketDataError, UnknownSymbol, BadDate, UnusableBars):
         return None
     return known if known.bars.cutoff == session else None

@@ -20,12 +20,17 @@ _EPOCH = np.datetime64(0, "D")
 
 
 def add(db: Database, source: str, model_id: str, session: date, model: Learned, plain: Learned) -> None:
-    """Enter an evening; what was entered once stays."""
+    """Enter an evening; what was entered stays until it is forgotten."""
     numbers = json.dumps({"model": asdict(model), "plain": asdict(plain)})
     db.conn.execute(
         "INSERT OR IGNORE INTO evening_widths (source, model_id, session, numbers) VALUES (?, ?, ?, ?)",
         (source, model_id, _days(session), numbers),
     )
+
+
+def forget(db: Database, source: str, first: date) -> None:
+    """Forget the evenings of every model from a session on: what they were made of has been replaced."""
+    db.conn.execute("DELETE FROM evening_widths WHERE source = ? AND session >= ?", (source, _days(first)))
 
 
 def newest(db: Database, source: str, model_id: str, until: date) -> EveningWidth | None:

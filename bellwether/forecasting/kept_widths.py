@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from cachetools import LRUCache
+from cachetools import LRUCache, TTLCache
 
+from bellwether.core.announcement import Announcement
 from bellwether.core.calibration import EveningWidth
 from bellwether.core.errors import StoreError
 from bellwether.core.types import Floats, Ints, Sessions, to_date
@@ -22,12 +23,15 @@ from bellwether.forecasting.forecaster import RawHeads
 from bellwether.models.onnx_model import OnnxModel
 
 SAMPLE_FILE = "sample_evenings.npz"  #: beside a model's `card.json`
-LOOK_AGAIN = 20.0  #: seconds after which it is looked for an evening that has been entered meanwhile
+LOOK_AGAIN = 20.0  #: seconds after which it is looked for an evening that was entered or replaced meanwhile
+MAKE_AGAIN = 300.0  #: seconds after which one that was worked out is made anew: more bars may be at hand
 _MOST_DAYS = 512  #: evenings remembered
 _MOST_RAW = 8192  #: forecasts of one stock and session remembered, .6 kB each: of forty stocks two hundred sessions
 _SCALE = 10_000  #: the file holds whole ten-thousandths
 log = logging.getLogger(__name__)
 _Key = tuple[str, str, date]  #: source, model and session
+#: a symbol, the digest of all bars that were read, and what was known of its reports: the same whenever it is made
+_Read = tuple[str, bytes, tuple[Announcement, ...]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,8 +51,9 @@ class KeptWidths:
         self._kept: LRUCache[_Key, tuple[float, EveningWidth | None]] = LRUCache(_MOST_DAYS)
         self._samples: dict[str, SampleEvenings | None] = {}
         self._lock = threading.Lock()
-        self.made: LRUCache[_Key, EveningWidth | None] = LRUCache(_MOST_DAYS)  #: worked out, by whoever holds `making`
-        self.seen: LRUCache[tuple[str, _Key], Seen] = LRUCache(_MOST_RAW)  #: by symbol; the same
+        #: worked out, by whoever holds `making`; that nothing could be learned is not remembered
+        self.made: TTLCache[_Key, EveningWidth] = TTLCache(_MOST_DAYS, MAKE_AGAIN)
+        self.seen: LRUCache[tuple[_Key, _Read], Seen] = LRUCache(_MOST_RAW)  #: by whoever holds `making`
         self.making = threading.Lock()
 
     def newest(self, source: str, model_id: str, until: date) -> EveningWidth | None:
@@ -56,7 +61,7 @@ class KeptWidths:
         key, now = (source, model_id, until), time.monotonic()
         with self._lock:
             looked_at, kept = self._kept.get(key, (-LOOK_AGAIN, None))
-        if (kept is not None and kept.session == until) or now - looked_at < LOOK_AGAIN:
+        if now - looked_at < LOOK_AGAIN:
             return kept
         try:
             with self._store.reading() as db:
@@ -68,7 +73,9 @@ class KeptWidths:
         return kept
 
     def look_again(self) -> None:
-        """Something has just been entered by this process."""
+        """Something has just been entered or replaced by this process."""
+        with self.making:
+            self.made.clear()
         with self._lock:
             self._kept.clear()
 

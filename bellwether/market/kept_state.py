@@ -12,8 +12,9 @@ from bellwether.db.database import Store
 from bellwether.market import universe_state_table
 from bellwether.market.universe_state import NO_STATE, StateBars
 
-LOOK_AGAIN = 20.0  #: seconds after which it is looked for sessions that have been entered meanwhile
+LOOK_AGAIN = 20.0  #: seconds after which it is looked for sessions that were entered or replaced meanwhile
 MOST_PARTS = 128  #: states up to earlier days kept: who asks twice about a day is given the very same series
+_NOTHING = (date.min, 0, 0)  #: the extent of an empty table
 log = logging.getLogger(__name__)
 
 
@@ -23,7 +24,7 @@ class KeptState:
     def __init__(self, store: Store, source: str) -> None:
         """Nothing is read before it is asked for."""
         self._store, self._source = store, source
-        self._whole, self._seen = NO_STATE, (date.min, 0)
+        self._whole, self._seen = NO_STATE, _NOTHING
         self._looked_at = -LOOK_AGAIN
         self._parts: LRUCache[date, StateBars] = LRUCache(MOST_PARTS)
         self._lock = threading.Lock()
@@ -31,20 +32,20 @@ class KeptState:
     def until(self, end: date) -> StateBars:
         """U and D up to the session `end`; None for each where nothing is known."""
         with self._lock:
-            if end > self._seen[0] and time.monotonic() - self._looked_at >= LOOK_AGAIN:
+            if time.monotonic() - self._looked_at >= LOOK_AGAIN:
                 self._look()
             return until(self._whole, end, self._parts)
 
     def look_again(self) -> None:
         """Something has just been entered by this process."""
         with self._lock:
-            self._looked_at, self._seen = -LOOK_AGAIN, (date.min, 0)
+            self._looked_at, self._seen = -LOOK_AGAIN, _NOTHING
 
     def _look(self) -> None:
         self._looked_at = time.monotonic()
         try:
             with self._store.reading() as db:
-                seen = universe_state_table.newest(db, self._source)
+                seen = universe_state_table.extent(db, self._source)
                 if seen == self._seen:
                     return
                 state = universe_state_table.load(db, self._source)

@@ -21,6 +21,7 @@ from bellwether.market.jumps import JUMP, doubtful_moves
 from bellwether.market.returns import DECAY, log_returns
 
 FEWEST = 5  #: stocks below which nothing is said of the universe
+CLEARLY_MORE = 1.25  #: times the stocks: of so many a session is made again
 _LARGEST_RETURN = 2.0  #: log return; both limits are those of the graph's own z
 _LARGEST_MOVE = 8.0
 _EPS = 1e-4  #: added to the volatility, as in the graph
@@ -63,6 +64,11 @@ def is_stock(symbol: str) -> bool:
 def counts_for_state(instrument: Instrument) -> bool:
     """Whether an instrument is one of the stocks behind the state: of New York, whose evening it is the state of."""
     return is_stock(instrument.symbol) and instrument.calendar == MARKET_CALENDAR
+
+
+def is_clearly_more(stocks: int, before: int) -> bool:
+    """Whether what was made of `before` stocks should be made again of so many."""
+    return stocks > before and stocks >= CLEARLY_MORE * before
 
 
 def standardised_moves(closes: Floats, left_out: Collection[int] = ()) -> Floats:

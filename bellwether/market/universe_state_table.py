@@ -6,28 +6,43 @@ import numpy as np
 from sqlite_utils import Database
 
 from bellwether.core.types import Sessions, to_date
-from bellwether.market.universe_state import DailyState
+from bellwether.market.universe_state import DailyState, is_clearly_more
 
 _EPOCH = np.datetime64(0, "D")
 
 
-def add(db: Database, source: str, state: DailyState) -> int:
-    """Enter the sessions that are not there yet; how many. What was told once is never told otherwise."""
+def add(db: Database, source: str, state: DailyState) -> tuple[int, date | None]:
+    """Enter the sessions that are not there yet, and anew those that are now made of clearly more stocks than before.
+
+    How many, and the first that was there; None where none was. A session is made of bars up to itself whenever it is
+    made, so a replaced one holds nothing that came later: it tells of the same moves, only of more stocks. An answer as
+    of that day is given from then on as if they had all been there that evening, and may differ from what was forecast
+    then; what was issued keeps its own numbers in the ledger, and the digest of what it read.
+    """
     days = (state.days - _EPOCH).astype(np.int64).tolist()
     rows = zip(days, state.stocks.tolist(), *state.values.T.tolist(), strict=True)
-    before = db.conn.total_changes
+    before = dict(db.conn.execute("SELECT session, stocks FROM universe_state WHERE source = ?", (source,)).fetchall())
+    due = [row for row in rows if row[0] not in before or is_clearly_more(row[1], before[row[0]])]
     db.conn.executemany(
-        "INSERT OR IGNORE INTO universe_state (source, session, stocks, moved, apart) VALUES (?, ?, ?, ?, ?)",
-        [(source, *row) for row in rows],
+        "INSERT OR REPLACE INTO universe_state (source, session, stocks, moved, apart) VALUES (?, ?, ?, ?, ?)",
+        [(source, *row) for row in due],
     )
-    return int(db.conn.total_changes - before)
+    replaced = [row[0] for row in due if row[0] in before]
+    return len(due), (to_date(_EPOCH + min(replaced)) if replaced else None)
 
 
 def newest(db: Database, source: str) -> tuple[date, int]:
-    """The last session that was entered, and how many were; date.min where none was."""
-    sql = "SELECT max(session), count(*) FROM universe_state WHERE source = ?"
-    day, count = db.conn.execute(sql, (source,)).fetchone()
-    return (date.min if day is None else to_date(_EPOCH + day)), int(count)
+    """The last session that was entered, and of how many stocks; date.min where none was."""
+    sql = "SELECT session, stocks FROM universe_state WHERE source = ? ORDER BY session DESC LIMIT 1"
+    row = db.conn.execute(sql, (source,)).fetchone()
+    return (date.min, 0) if row is None else (to_date(_EPOCH + row[0]), int(row[1]))
+
+
+def extent(db: Database, source: str) -> tuple[date, int, int]:
+    """What is another after any change: the last session, how many there are, and the stocks of all together."""
+    sql = "SELECT max(session), count(*), total(stocks) FROM universe_state WHERE source = ?"
+    day, count, stocks = db.conn.execute(sql, (source,)).fetchone()
+    return (date.min if day is None else to_date(_EPOCH + day)), int(count), int(stocks)
 
 
 def sessions_of(db: Database, source: str) -> Sessions:
