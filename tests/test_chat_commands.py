@@ -260,6 +260,12 @@ def test_what_has_not_come_yet_is_not_known(talk: Talk) -> None:
     assert "not known yet" in talk.say("/asof 2024-03-07 MSFT")
 
 
+def test_a_day_without_a_close_is_not_exchanged_silently(talk: Talk) -> None:
+    said = talk.say("/asof 2024-03-02 MSFT")
+    assert "As of 1 March 2024" in said
+    assert "No close of 2 March 2024 is known here; the last one before it is used." in said
+
+
 @pytest.mark.parametrize(
     ("said", "answer"),
     [

@@ -413,6 +413,9 @@ def test_the_file_beside_a_model_says_what_is_worked_out(tmp_path: Path, models:
     assert shipped.widths.of_sample(served(shipped), made[-2].session) == made[-2]
     model.card = replace(model.card, sha256="of another export")
     assert KeptWidths(shipped.store).of_sample(model, DAY) is None
+    for spoilt in (b"", (model.folder / SAMPLE_FILE).read_bytes()[:-100], b"no archive"):
+        (model.folder / SAMPLE_FILE).write_bytes(spoilt)
+        assert KeptWidths(shipped.store).of_sample(model, DAY) is None
     (model.folder / SAMPLE_FILE).unlink()
 
 

@@ -182,3 +182,14 @@ def test_why_a_range_has_changed_names_a_report_that_has_come_into_sight(reading
     assert first.what == "What a report adds to the range"
     assert (first.before, first.now) == ("0.0\u00a0%", "+50.0\u00a0%")
     assert "report" not in causes(before, before)[0].what
+
+
+def test_on_the_evening_of_a_report_its_answer_still_counts_and_is_told(reading: Services) -> None:  # noqa: F811
+    evening = forecasts.answer(reading, "GOOGL", 1, REPORT).forecast
+    assert evening.earnings is not None and evening.earnings.came and evening.earnings.day == REPORT
+    came = replace(KNOWN, day=REPORT, came=True)
+    assert said(evening, came, 1).startswith("Alphabet (Class A) reported on 26 October")
+    assert said(evening, came, 1).endswith(", and the price may still answer it: the range is 30 % wider for it.")
+    assert said(evening, replace(came, wider=0.0), 1) == "", "where it moves nothing it is no news"
+    before = forecasts.answer(reading, "GOOGL", 1, CUTOFF).forecast
+    assert before.earnings is None or not before.earnings.came

@@ -27,8 +27,8 @@ from training.__main__ import cli
 from training.checks import TOLERANCE, check_graph, hostile_windows, largest_difference
 from training.evaluate import skill_interval
 from training.forecasts import COLUMNS, QUANTILES
-from training.panel import CONTEXT_LENGTH, MIN_HISTORY, Panel, build_panel, read_series
-from training.prepare import prepare, training_facts
+from training.panel import CONTEXT_LENGTH, MIN_HISTORY, NO_ERRORS, Panel, build_panel, read_series
+from training.prepare import prepare, training_facts, usual_errors
 from training.range_recipe import RangeRecipe
 from training.spans import Spans, Split, is_unseen
 from training.windows import Blanks, take_away
@@ -490,3 +490,10 @@ def test_prices_without_anything_new_renew_nothing(trained: Trained, tmp_path: P
     assert done.exit_code == 1
     assert "there is nothing new to learn" in done.output
     assert "Traceback" not in done.output
+
+
+def test_reports_that_begin_after_the_training_years_are_taken_to_come_as_predicted() -> None:
+    bars = SampleProvider().bars("AAPL", date(2021, 12, 31))
+    days = np.array(["2019-01-29", "2019-04-30", "2019-07-30"], "datetime64[D]")
+    shares = usual_errors({"AAPL": bars}, {"AAPL": (days, np.full(3, "NaT", "datetime64[D]"))}, "2015-12-31")
+    assert shares.sum() == 1 and (shares == NO_ERRORS).all()

@@ -74,7 +74,8 @@ def usual_errors(series: dict[str, Bars], report_days: ReportDays, last: str) ->
         days, _ = report_days[symbol]
         inside = (days >= axis[0]) & (days <= min(axis[-1], np.datetime64(last)))
         errors.append(prediction_errors(axis, places(axis, days[inside])))
-    return error_shares(np.concatenate(errors)) if errors else NO_ERRORS
+    together = np.concatenate(errors) if errors else np.array([], np.int64)
+    return error_shares(together) if len(together) else NO_ERRORS
 
 
 def training_facts(panel: Panel, split: Split) -> dict[str, Any]:

@@ -40,3 +40,4 @@ class ReportInside:
     last_day: date | None
     known: bool
     wider: float | None  #: how much wider the 80 % range is than without it, a fraction; None where nobody measured
+    came: bool = False  #: it came on the day of the cutoff, perhaps after its close: the price may still answer it

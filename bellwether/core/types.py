@@ -317,6 +317,7 @@ class Outlook:
     problem: Problem | None = None
     market: tuple[Bars | None, ...] = ()  #: the series that its model reads, as they were read; None where not known
     report: ReportAhead | None = None  #: the next one
+    reported: bool = False  #: whether one came on the session of the cutoff, so that the price may still answer it
     #: by how much reports widen its 80 % ranges, fractions (MAX_HORIZON,); the model is asked when this is
     widened: Callable[[], Floats] | None = None
     evening: EveningWidth | None = None  #: by which both were stretched; None where they were not

@@ -244,6 +244,7 @@ def _outlook(checked: _Checked, card: ModelCard | None, answer: _Answer | None) 
         problem=problem,
         market=checked.market,
         report=checked.reports.next() if checked.reports is not None else None,
+        reported=checked.reports is not None and checked.reports.just_came,
         widened=answer.widened if answer is not None else None,
         evening=evening,
         rises=answering.rises if answering else None,
@@ -295,13 +296,16 @@ def forecast_at(outlook: Outlook, horizon: int, made_at: datetime) -> Forecast:
 
 
 def _report_inside(outlook: Outlook, horizon: int, target: date) -> ReportInside | None:
-    """The company's next report, where it counts by the target session; else None."""
+    """The company's next report, where it counts by the target session, else the one of the cutoff's day; else None."""
     report = outlook.report
-    if report is None or report.session > target:
+    is_inside = report is not None and report.session <= target
+    if not is_inside and not outlook.reported:
         return None
     wider = float(outlook.widened()[horizon - 1]) if outlook.widened is not None else None
-    is_measured = wider is not None and np.isfinite(wider)
-    return ReportInside(report.day, report.last_day, report.known, wider if is_measured else None)
+    measured = wider if wider is not None and np.isfinite(wider) else None
+    if report is not None and is_inside:
+        return ReportInside(report.day, report.last_day, report.known, measured)
+    return ReportInside(outlook.bars.cutoff, None, True, measured, came=True)
 
 
 def _told_chance(outlook: Outlook, horizon: int, own: np.floating) -> float:

@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import date
+from zipfile import BadZipFile
 
 import numpy as np
 from cachetools import LRUCache, TTLCache
@@ -109,7 +110,7 @@ class SampleEvenings:
 def read_sample(model: OnnxModel) -> SampleEvenings | None:
     """What lies beside the model; None where nothing does, or it is of another export."""
     try:
-        with np.load(model.folder / SAMPLE_FILE) as archive:
+        with (model.folder / SAMPLE_FILE).open("rb") as file, np.load(file) as archive:
             if str(archive["sha256"]) != model.card.sha256:
                 log.warning("%s of %s is of another export and is not used.", SAMPLE_FILE, model.card.model_id)
                 return None
@@ -119,7 +120,9 @@ def read_sample(model: OnnxModel) -> SampleEvenings | None:
                 np.round(archive["plain"] / _SCALE, 4),
                 archive["stocks"].astype(np.int64),
             )
-    except (OSError, ValueError, LookupError):
+    except (OSError, EOFError, ValueError, LookupError, BadZipFile) as problem:
+        if not isinstance(problem, FileNotFoundError):
+            log.warning("%s of %s cannot be read: %s", SAMPLE_FILE, model.card.model_id, problem)
         return None
 
 

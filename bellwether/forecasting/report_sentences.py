@@ -21,10 +21,13 @@ _INSIDE = {
 def report(forecast: Forecast) -> str:
     """That the company reports inside the horizon, and by how much the range is wider for it; empty where it does not.
 
+    Of a report on the day of the forecast only where the range is wider for it.
+
     "Apple reports on 1 February, inside these two weeks: the range is 30 % wider for it."
     """
     its = forecast.earnings
-    if its is None:
+    is_wider = its is not None and its.wider is not None and its.wider >= _LEAST
+    if its is None or (its.came and not is_wider):
         return ""
     what = _what(its).format(
         name=with_articles(forecast.name, forecast.symbol),
@@ -32,7 +35,7 @@ def report(forecast: Forecast) -> str:
         last=day_and_month(its.last_day or its.day),
         inside=_inside(forecast.horizon),
     )
-    if its.wider is None or its.wider < _LEAST:
+    if its.wider is None or not is_wider:
         return f"{what}."
     return _("{report}: the range is {share} wider for it.").format(report=what, share=percent(its.wider))
 
@@ -45,7 +48,9 @@ def report_day(forecast: Forecast, *, brief: bool = False) -> str:
     its = forecast.earnings
     if its is None:
         return ""
-    if not its.known:
+    if its.came:
+        message = _("reported {day}") if brief else _("reported on {day}")
+    elif not its.known:
         message = _("report about {day}") if brief else _("reports probably around {day}")
     elif its.last_day is not None:
         message = _("report {day} to {last}") if brief else _("reports between {day} and {last}")
@@ -56,6 +61,8 @@ def report_day(forecast: Forecast, *, brief: bool = False) -> str:
 
 
 def _what(its: ReportInside) -> str:
+    if its.came:
+        return _("{name} reported on {day}, and the price may still answer it")
     if not its.known:
         return _("{name} reports probably around {day}, {inside}")
     if its.last_day is not None:

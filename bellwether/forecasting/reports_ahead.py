@@ -47,6 +47,11 @@ class KnownReports:
             ahead[self.days[0] - 1 : self.days[-1]] = 1 / len(self.days)
         return window
 
+    @property
+    def just_came(self) -> bool:
+        """Whether the newest report lies on the session of the cutoff: many come after its close."""
+        return self.came > 0 and int(self.at.at[self.came - 1]) == len(self.sessions) - 1
+
     def next(self) -> ReportAhead | None:
         """The next report; None where nothing is known of it, or it should have come already."""
         if self.told is not None:
