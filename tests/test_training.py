@@ -497,3 +497,11 @@ def test_reports_that_begin_after_the_training_years_are_taken_to_come_as_predic
     days = np.array(["2019-01-29", "2019-04-30", "2019-07-30"], "datetime64[D]")
     shares = usual_errors({"AAPL": bars}, {"AAPL": (days, np.full(3, "NaT", "datetime64[D]"))}, "2015-12-31")
     assert shares.sum() == 1 and (shares == NO_ERRORS).all()
+
+
+def test_days_of_reports_that_tell_nothing_of_the_prices_are_not_taken_in_silence(prices: Path, tmp_path: Path) -> None:
+    file = tmp_path / "reports.csv"
+    file.write_text("symbol,date\nZZZZ,2012-01-24\nAAPL,1999-01-20\n")
+    with pytest.raises(MarketDataError, match=r"reports\.csv tells no day of a report within these prices"):
+        prepare([prices], tmp_path / "work", "a test", file)
+    assert not (tmp_path / "work" / "prepared.json").exists()

@@ -2,10 +2,11 @@
 
     stocks of the panel -> the pool of each cutoff -> raw forecasts of its last sessions -> replayed -> stretched
 
-As in `bellwether.ask.evenings`, of the same pool and without moves in doubt. There the model is silent on a stock
-besides, and it is left out of the model's numbers, for the 63 sessions after a move in doubt or damage of any kind, and
-while a move beyond the card's `input_range` lies in its window. Here it is asked all the same: tables that are trained
-on are taken to be whole, and one stock of forty moves the numbers by .0023 an evening at most.
+As in `bellwether.ask.evenings`, without moves in doubt. Its pool holds stocks of New York alone, this one those of
+every exchange in the prices. There the model is silent on a stock besides, and it is left out of the model's numbers,
+for the 63 sessions after a move in doubt or damage of any kind, and while a move beyond the card's `input_range` lies
+in its window. Here it is asked all the same: tables that are trained on are taken to be whole, and one stock of forty
+moves the numbers by .0023 an evening at most.
 """
 
 from collections.abc import Callable

@@ -33,7 +33,10 @@ STRIDE = 5  # sessions between the cutoffs that are scored: neighbours say nearl
 
 
 def prepare(files: Sequence[Path], work: Path, source: str, earnings: Path | None = None) -> None:
-    """Write `prepared.npz` (the panel) and `prepared.json` (the facts fitted on the training span) into `work`."""
+    """Write `prepared.npz` (the panel) and `prepared.json` (the facts fitted on the training span) into `work`.
+
+    Raises MarketDataError for prices without a market series, and for `earnings` that tell nothing of these prices.
+    """
     series, dropped = read_series(files)
     lacking = missing_market(series)
     if lacking:
@@ -42,6 +45,11 @@ def prepare(files: Sequence[Path], work: Path, source: str, earnings: Path | Non
     last = max(bars.sessions[-1] for bars in series.values())
     shares = usual_errors(series, report_days, Spans.up_to(to_date(last)).training[1])
     panel = build_panel(series, report_days, shares)
+    if earnings and not panel.reported.any():
+        raise MarketDataError(
+            f"{earnings.name} tells no day of a report within these prices. "
+            "Check its symbols and dates, or leave it out."
+        )
     reports = {"error_shares": shares.tolist(), "symbols": len(report_days.keys() & series.keys())}
     facts = training_facts(panel, spans_of(panel).judged) | {
         "reports": reports,
@@ -143,6 +151,8 @@ def print_summary(panel: Panel, facts: dict[str, Any], dropped: int) -> None:
         rows = panel.rows_between(*span)
         seen, unseen = (len(trading(panel, seen_rows(panel, rows, s))) for s in (True, False))
         print(f"  {name:10} to {span[1]}: {seen:9,} cutoffs of seen symbols, {unseen:8,} of unseen ones")
+    marked = np.unique(panel.symbol[panel.reported > 0])
+    print(f"  days of reports of {len(marked)} symbols are known")
     print(f"  a cutoff needs {MIN_HISTORY} bars; unseen: sha256(symbol) % {UNSEEN_SHARE} == 0")
     print("  base quantiles, in EWMA standard deviations:")
     for head, row in zip(HEADS, facts["standardised_quantiles"], strict=True):

@@ -8,7 +8,6 @@ from bellwether.core.errors import BadDate, BadSymbol, MarketDataError, Unusable
 from bellwether.core.i18n.translate import N_, said
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.parsing import parse_date
-from bellwether.core.types import Forecast
 from bellwether.forecasting import sentences
 from bot import charts
 from bot.commands.base import ChatContext, Command, Given, Press
@@ -40,17 +39,19 @@ def _as_of(chat: ChatContext, day: date, question: str, horizon: int) -> Reply:
     asked = forecasts.answer(chat.services, question, horizon, day)
     made = asked.forecast
     return Reply(
-        past_forecast_text(made, f"{_moved(day, made)}{_who_answers(chat, asked)}", _what_came(chat, asked)),
+        past_forecast_text(made, _known_then(chat, asked, day), _what_came(chat, asked)),
         chart=charts.fan(chat.services, asked, chat.preferences.theme, looks_back=True),
         buttons=((Button(_("The newest forecast"), f"ask:{made.symbol}:{horizon}"), meaning()),),
     )
 
 
-def _moved(day: date, made: Forecast) -> str:
-    """Say that the day asked for has no close, with a space behind; empty where it has one."""
-    if made.cutoff == day:
-        return ""
-    return _("No close of {day} is known here; the last one before it is used.").format(day=sentences.day(day)) + " "
+def _known_then(chat: ChatContext, asked: Answer, day: date) -> str:
+    """Say who answers, and before it that `day` itself has no close, where it has none."""
+    who = _who_answers(chat, asked)
+    if asked.forecast.cutoff == day:
+        return who
+    moved = _("No close of {day} is known here; the last one before it is used.").format(day=sentences.day(day))
+    return f"{moved} {who}"
 
 
 def _who_answers(chat: ChatContext, asked: Answer) -> str:
