@@ -29,6 +29,7 @@ from bellwether.delivery.deliver import deliver
 from bellwether.delivery.messages import RecipientKind
 from bellwether.jobs.evening import Evening, keep_evening, reads_evening
 from bellwether.jobs.heartbeat import heartbeat
+from bellwether.jobs.prove_ledger import prove_ledger
 from bellwether.jobs.record_universe import Forecasted, forecast_universe
 from bellwether.jobs.refresh_prices import refresh_all
 from bellwether.jobs.refresh_reports import refresh_reports
@@ -81,6 +82,8 @@ class Timetable:
         for channel in self.channels:
             self._every(delivers_every, partial(self._deliver, channel))
         self._every(timedelta(minutes=1), self._empty_log)
+        # asked for hourly and done daily, so that a service restarted every night gets there too
+        self._every(timedelta(hours=1), self._prove, first_after=timedelta(minutes=5))
         self._every(timedelta(hours=1), self._prune)  # a service that is restarted every night must get there too
 
     def start(self) -> None:
@@ -201,6 +204,12 @@ class Timetable:
         """What was erased while somebody else read the database leaves its log once they have ended."""
         if self._services.store.owes_empty_log:
             await asyncio.to_thread(self._services.store.empty_log)
+
+    async def _prove(self) -> None:
+        """Whether every row of the record is still what was written."""
+        proof = await asyncio.to_thread(prove_ledger, self._services, self._gives_way())
+        if proof is not None and not proof.problems:
+            log.info("The ledger proves itself: %d forecasts, %d outcomes.", proof.ledger.rows, proof.outcomes.rows)
 
     async def _prune(self) -> None:
         """Forget what nobody needs any more."""

@@ -24,6 +24,10 @@ class AdminTopic(Enum):
         "Nothing ran for so long that digests were never written: "
         "<code>python -m bellwether doctor</code> says how many."
     )
+    LEDGER = (
+        "A row of the record is not what was written: <code>python -m bellwether ledger verify</code> says which. "
+        "Keep the database and its backups as they are."
+    )
     SECOND_PROCESS = "A second process was started for this bot. It waits; stop it, or give it a token of its own."
 
 

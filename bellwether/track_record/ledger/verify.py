@@ -7,6 +7,7 @@ besides: forecasts entered when their outcome was known, a second outcome for on
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bellwether.core.errors import LedgerError
@@ -19,6 +20,7 @@ _Rows = Iterator[tuple[Any, ...]]
 _DAY = 86_400_000_000  #: microseconds
 _BACK = 3_600_000_000  #: that a row may be made before the one above it: two processes enter what they made at once
 _SEQ, _TARGET, _MADE_AT = 0, 5, 6  #: places in a row of the ledger
+_STEP = 500  #: rows that are computed between two rests
 _NOTES = {
     "ledger": "The note beside the database",
     "outcomes": "The note on outcomes beside the database",
@@ -37,10 +39,15 @@ class Verified(Checkpoint):
     problems: tuple[str, ...] = ()
 
 
-def verify(store: Store, expected: Head | None = None) -> Verified:
+class VerificationStopped(Exception):
+    """The proof was told to end before it came to the last row."""
+
+
+def verify(store: Store, expected: Head | None = None, stopping: Callable[[], bool] = lambda: False) -> Verified:
     """Read the chains from the first row to the last.
 
-    `expected` is a head that somebody noted: the ledger must still hold that row. Raises StoreError.
+    `expected` is a head that somebody noted: the ledger must still hold that row. `stopping` is asked between the
+    steps. Raises StoreError, and VerificationStopped.
     """
     problems: list[str] = []
     noted, missing = None, True
@@ -51,14 +58,15 @@ def verify(store: Store, expected: Head | None = None) -> Verified:
         problems.append(str(problem))
     with store.reading() as db:
         times = _TimesMade()
-        issued = _walk(db, "forecast", ledger_table.CHAIN, problems, times.checked)
-        settled = _walk(db, "outcome", outcomes_table.CHAIN, problems)
+        steps = partial(_in_steps, stopping)
+        issued = _walk(db, "forecast", ledger_table.CHAIN, problems, lambda rows: times.checked(steps(rows)))
+        settled = _walk(db, "outcome", outcomes_table.CHAIN, problems, steps)
         if orphans := outcomes_table.orphans(db):
             problems.append(f"{orphans} outcomes belong to forecasts that are not there: rows of the ledger are gone.")
         whole = not problems
         problems += times.problems
-        issued_growth = _walk(db, "growth forecast", revenue_ledger_table.FORECASTS, problems)
-        settled_growth = _walk(db, "outcome of growth", revenue_ledger_table.OUTCOMES, problems)
+        issued_growth = _walk(db, "growth forecast", revenue_ledger_table.FORECASTS, problems, steps)
+        settled_growth = _walk(db, "outcome of growth", revenue_ledger_table.OUTCOMES, problems, steps)
         if twice := outcomes_table.settled_twice(db):
             problems.append(f"{twice} outcomes were added to forecasts that had one.")
         if twice := ledger_table.entered_twice(db):
@@ -78,6 +86,14 @@ def verify(store: Store, expected: Head | None = None) -> Verified:
         if whole:  # what a broken chain amounts to says nothing
             problems += rebuild.differences(db)
     return Verified(issued, settled, issued_growth, settled_growth, tuple(problems))
+
+
+def _in_steps(stopping: Callable[[], bool], rows: _Rows) -> _Rows:
+    """The same rows, with a question between each `_STEP` of them. Raises VerificationStopped."""
+    for number, row in enumerate(rows):
+        if number % _STEP == 0 and stopping():
+            raise VerificationStopped
+        yield row
 
 
 class _TimesMade:
@@ -115,9 +131,7 @@ def head_of(text: str) -> Head:
         raise LedgerError(f"“{text[:80]}” is no head; please give one as printed: ROWS:HASH, 64 digits.") from None
 
 
-def _walk(
-    db: Database, what: str, chain: HashChain, problems: list[str], checked: Callable[[_Rows], _Rows] = iter
-) -> Head:
+def _walk(db: Database, what: str, chain: HashChain, problems: list[str], checked: Callable[[_Rows], _Rows]) -> Head:
     """Follow one chain; the first break is reported, for all that comes after it breaks too."""
     expected, before, broken = 0, START, False
     for row in checked(chain.every_row(db)):
