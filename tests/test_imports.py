@@ -1,6 +1,7 @@
 """The walls: which floor may use which, what is imported where, and what a start must not load."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -71,6 +72,8 @@ HOMES = {
     "anyio": {"web/pages/charts.py"},
     "prometheus_client": {"web/pages/metrics.py"},
 }
+#: what keeps the model runtime from telling anybody anything
+TELEMETRY = {"ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS", "CI", "XDG_CACHE_HOME"}
 NEVER_ONLINE = {
     "tensorflow",
     "keras",
@@ -305,6 +308,15 @@ def test_serving_everything_loads_no_training_library_and_no_yfinance() -> None:
     loaded = loaded_after(f"import {faces}, bellwether.jobs.doctor")
     assert not loaded & NEVER_ONLINE
     assert "yfinance" not in loaded, "it is imported when the first price is asked for"
+
+
+def test_the_model_runtime_keeps_what_it_sees_to_itself(tmp_path: Path) -> None:
+    """It would write a number for the machine into its user's cache, and send it with what it did."""
+    environment = {name: value for name, value in os.environ.items() if name not in TELEMETRY} | {"HOME": str(tmp_path)}
+    code = "from pathlib import Path; from bellwether.models.registry import open_model; open_model(Path('{}'))"
+    command = [sys.executable, "-c", code.format(ROOT / "exported_models")]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    assert not list(tmp_path.iterdir())
 
 
 def test_help_loads_nothing_heavy() -> None:
