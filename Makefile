@@ -1,7 +1,7 @@
 # The whole workflow. `make run` needs only Python 3.11+ and a package index; `make test` needs nothing more.
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 ONLINE := bellwether bot web scheduler.py serving.py
 EVERYTHING := $(ONLINE) training benchmarks tests
 
@@ -84,9 +84,10 @@ translations: .venv/.everything  ## bring the chat's messages into the catalogue
 client: .venv/.everything     ## write the synchronous client anew, from the asynchronous one
 	$(BIN)/python -m tests.support.synchronous_client
 
-lock:                         ## fix the versions of everything again, with uv
-	uv pip compile --universal --python-version 3.11 --quiet --no-header --no-emit-index-url --upgrade \
-	  requirements.txt requirements-dev.txt training/requirements.txt -o requirements.lock
+LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --quiet --no-header --no-emit-index-url --generate-hashes
+lock: .venv/.everything       ## fix the versions of everything again, with the hashes of their files
+	$(LOCK) --upgrade requirements.txt requirements-dev.txt training/requirements.txt -o requirements.lock
+	$(LOCK) -c requirements.lock requirements.txt -o requirements-service.lock
 
 clean:                        ## remove what was built, never your data in var/
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache
@@ -96,12 +97,12 @@ clean:                        ## remove what was built, never your data in var/
 	$(PYTHON) -m venv --clear .venv
 	@touch $@
 
-.venv/.online: .venv/.made requirements.txt requirements.lock
+.venv/.online: .venv/.made requirements-service.lock
 	@echo "Installing what the service needs into .venv; this happens once and takes a minute or two."
-	$(PIP) -r requirements.txt
+	$(PIP) -r requirements-service.lock
 	@touch $@
 
-.venv/.everything: .venv/.online requirements-dev.txt training/requirements.txt
-	@echo "Installing what tests and training need (with TensorFlow, about 2 GB); this happens once."
-	$(PIP) -r requirements-dev.txt -r training/requirements.txt
+.venv/.everything: .venv/.online requirements.lock
+	@echo "Installing what tests and training need (with TensorFlow, about 4 GB); this happens once."
+	$(PIP) -r requirements.lock
 	@touch $@

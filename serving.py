@@ -25,6 +25,7 @@ from bellwether.core.clock import CheckedClock
 from bellwether.core.config import Settings, Web
 from bellwether.core.courtesy import SWITCH, Courtesy
 from bellwether.core.errors import ConfigError
+from bellwether.core.places import COMMAND
 from bellwether.services import Services, build_services
 
 if TYPE_CHECKING:
@@ -80,8 +81,10 @@ def warn_unless_encrypted(settings: Settings) -> None:
     """What people tell a bot is theirs: it should not lie about in the clear."""
     if settings.telegram.token.get_secret_value() and not settings.database.key.get_secret_value():
         log.warning(
-            "WHAT PEOPLE TELL THE BOT IS KEPT UNENCRYPTED: no database key is set. Make one with `python -m bellwether "
-            "database key`, and with the service stopped run `python -m bellwether database encrypt`."
+            "WHAT PEOPLE TELL THE BOT IS KEPT UNENCRYPTED: no database key is set. Make one with `%s database key`, "
+            "and with the service stopped run `%s database encrypt`.",
+            COMMAND,
+            COMMAND,
         )
 
 

@@ -1,5 +1,6 @@
 """The command line: the one place that wires the faces together, each imported only by the command that needs it."""
 
+import json
 import logging
 import sys
 from pathlib import Path
@@ -100,6 +101,17 @@ def growth(symbol: str, as_of: str | None, as_json: bool) -> None:
 
 for _group in (alerts, market, outbox, track_record, ledger, keys, database, models):
     main.add_command(_group)
+
+
+@main.command()
+def config() -> None:
+    """Print every setting with its default and what it does; what is kept as config.yaml is read where it lies."""
+    from bellwether.core import places
+
+    text = places.shipped_config().read_text(encoding="utf-8")
+    if places.INSTALLED:  # the rows stay where they are when the settings come from a file
+        text = text.replace(f"path: {places.DATABASE}", f"path: {json.dumps(str(places.database_path()))}")
+    click.echo(text, nl=False)
 
 
 @main.command()

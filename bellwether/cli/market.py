@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from bellwether.cli.common import build
+from bellwether.core.places import COMMAND
 
 
 @click.group()
@@ -60,9 +61,7 @@ def export(out: Path, symbols: str | None) -> None:
     lacking = [symbol for symbol in MARKET_SERIES if symbol not in names]
     if lacking:
         wanted = ",".join(lacking)
-        click.echo(
-            f"Training needs {' and '.join(lacking)} too: python -m bellwether market refresh --symbols {wanted}"
-        )
+        click.echo(f"Training needs {' and '.join(lacking)} too: {COMMAND} market refresh --symbols {wanted}")
 
 
 @market.command("import")

@@ -7,7 +7,7 @@ import httpx
 
 from .calls import Call
 
-VERSION = "0.1.0"  #: of the client
+VERSION = "0.2.0"  #: of the client
 TIMEOUT = 30.0  #: seconds
 TRIES = 4
 LONGEST_WAIT = 60.0  #: seconds that are waited for a limit; more is the caller's to decide

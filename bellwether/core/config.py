@@ -17,6 +17,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from bellwether.core import places
 from bellwether.core.errors import ConfigError, allowed, near_name
 from bellwether.core.plans import DEMO, PLANS, Plan
 
@@ -91,7 +92,7 @@ class Market(_Section):
 class Models(_Section):
     """Where the exported models lie."""
 
-    folder: Path = Path("exported_models")
+    folder: Annotated[Path, AfterValidator(places.models_folder), Field(validate_default=True)] = places.MODELS
     serve: str = "daily-range-3-2024"
     shadow: Annotated[list[str], NoDecode, BeforeValidator(_words)] = []
     growth: str = "revenue-2-2021"
@@ -100,12 +101,12 @@ class Models(_Section):
 class Database(_Section):
     """Where rows are kept."""
 
-    path: Path = Path("var/bellwether.sqlite3")
+    path: Path = Field(default_factory=places.database_path)
     key: Annotated[
         SecretStr,
         _form(
             "[0-9a-fA-F]{64}",
-            "Input should have 64 hexadecimal digits, as `python -m bellwether database key` makes them",
+            "Input should have 64 hexadecimal digits, as the command `database key` makes them",
         ),
     ] = SecretStr("")
 
@@ -173,8 +174,8 @@ class Settings(BaseSettings):
 
     telegram: Telegram = Telegram()
     market: Market = Market()
-    models: Models = Models()
-    database: Database = Database()
+    models: Models = Field(default_factory=Models)  # both look at the working folder, when they are asked for
+    database: Database = Field(default_factory=Database)
     web: Web = Web()
     api: Api = Api()
     alerts: Alerts = Alerts()
@@ -225,13 +226,13 @@ def load_settings(**overrides: dict[str, Any]) -> Settings:
         raise ConfigError(_explain(problem.errors()[0])) from None  # the cause would print the token
 
 
-def _config_file() -> Path | None:
+def config_file() -> Path | None:
     """The settings file in use; None when there is none. Raises ConfigError if a named one is missing."""
     named = os.environ.get(FILE_VARIABLE)
     if named and not Path(named).is_file():
         fault = "is a folder" if Path(named).is_dir() else "does not exist"
         raise ConfigError(f"{FILE_VARIABLE} names the file {named}, which {fault}.")
-    file = Path(named or "config.yaml")
+    file = Path(named) if named else places.CONFIG
     return file if file.is_file() else None
 
 
@@ -240,7 +241,7 @@ def _file_settings() -> dict[str, Any]:
 
     Raises ConfigError for a file that is no settings file, or that holds the token.
     """
-    file = _config_file()
+    file = config_file()
     if file is None:
         return {}
     try:

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from bellwether.core.errors import StoreError, WrongKey
+from bellwether.core.places import COMMAND
 
 KEY_VARIABLE = "BELLWETHER_DATABASE__KEY"
 _UNREADABLE = "not a database"  #: in what either driver says of a file that its key does not open
@@ -82,7 +83,7 @@ def mismatch(path: Path, key: str) -> str:
             begins = file.read(len(_PLAIN))
     if key and begins == _PLAIN:
         return (
-            f"The database {path} is not encrypted, but a key is set: stop the service and run `python -m bellwether "
+            f"The database {path} is not encrypted, but a key is set: stop the service and run `{COMMAND} "
             "database encrypt` once, which keeps everything."
         )
     if not key and begins and begins != _PLAIN:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from enum import Enum
 
+from bellwether.core.places import COMMAND
 from bellwether.db.database import Database
 from bellwether.delivery import outbox_table
 from bellwether.delivery.message_kinds import ADMIN
@@ -14,18 +15,15 @@ _FRESH = timedelta(days=1)
 class AdminTopic(Enum):
     """What needs a person; the value is the note."""
 
-    DEAD_LETTER = "A message could not be sent; <code>python -m bellwether outbox list</code> tells why."
-    NO_MODEL = "The model can't be used, so the plain rule answers: <code>python -m bellwether doctor</code> says why."
+    DEAD_LETTER = f"A message could not be sent; <code>{COMMAND} outbox list</code> tells why."
+    NO_MODEL = f"The model can't be used, so the plain rule answers: <code>{COMMAND} doctor</code> says why."
     NO_PRICES = (
         "Prices have been missing for hours, and digests go out without them: "
-        "<code>python -m bellwether doctor</code> tells more."
+        f"<code>{COMMAND} doctor</code> tells more."
     )
-    MISSED = (
-        "Nothing ran for so long that digests were never written: "
-        "<code>python -m bellwether doctor</code> says how many."
-    )
+    MISSED = f"Nothing ran for so long that digests were never written: <code>{COMMAND} doctor</code> says how many."
     LEDGER = (
-        "A row of the record is not what was written: <code>python -m bellwether ledger verify</code> says which. "
+        f"A row of the record is not what was written: <code>{COMMAND} ledger verify</code> says which. "
         "Keep the database and its backups as they are."
     )
     SECOND_PROCESS = "A second process was started for this bot. It waits; stop it, or give it a token of its own."

@@ -5,9 +5,10 @@ from datetime import date, datetime, timedelta
 
 from bellwether.alerts import missed_digests_table
 from bellwether.ask import forecasts
-from bellwether.core.config import Settings
+from bellwether.core.config import FILE_VARIABLE, Settings, config_file
 from bellwether.core.connections import faults_for
 from bellwether.core.errors import BellwetherError, ModelError, SourceError, StoreError, Trouble
+from bellwether.core.places import COMMAND
 from bellwether.core.types import MARKET_CALENDAR, Check
 from bellwether.db.database import Store, try_write
 from bellwether.delivery import inbox_table, outbox_admin_table
@@ -50,6 +51,7 @@ def examine(services: Services) -> list[Check]:
     """Look at the models, the database, the source of prices and the messages owed."""
     settings, store, now = services.settings, services.store, services.clock()
     return [
+        _places(settings),
         _model(services.model, services.model_problem, now.date()),
         *_prices(services),
         *_reports(services),
@@ -60,6 +62,14 @@ def examine(services: Services) -> list[Check]:
         _encryption(settings),
         _growth(services.growth),
     ]
+
+
+def _places(settings: Settings) -> Check:
+    """Where everything is: what runs may have been started from any folder."""
+    file = config_file()
+    read = str(file.absolute()) if file is not None else f"none here nor in {FILE_VARIABLE}, so the defaults"
+    detail = f"settings: {read}; data: {settings.database.path.absolute()}; models: {settings.models.folder.absolute()}"
+    return Check("Places", True, detail)
 
 
 def _model(model: OnnxModel | None, problem: str, today: date) -> Check:
@@ -119,13 +129,13 @@ def _kept(provider: CachedProvider, universe: Universe, now: datetime) -> Check:
     """How much is kept and how old it is."""
     asked = provider.all_asked()
     if not asked:  # or the database cannot be read, which has a line of its own
-        return Check("Kept prices", True, "none", "python -m bellwether market refresh fetches them.")
+        return Check("Kept prices", True, "none", f"{COMMAND} market refresh fetches them.")
     newest = max(series.at for series in asked)
     behind = sum(series.until < last_closed_session(series.instrument.calendar, now - SETTLING) for series in asked)
     detail = f"{len(asked)} symbols, last asked for {_ago(now - newest)}; {behind} lack their last session"
     served = sum(universe.serves(series.instrument.symbol) for series in asked)
     if behind and now - newest > timedelta(days=4):
-        return Check("Kept prices", False, detail, "python -m bellwether market refresh fetches what is missing.")
+        return Check("Kept prices", False, detail, f"{COMMAND} market refresh fetches what is missing.")
     return Check("Kept prices", True, f"{detail}; of {len(universe)} served every session {served} are kept")
 
 
@@ -209,7 +219,7 @@ def _encryption(settings: Settings) -> Check:
         "Encryption",
         True,
         "NONE: what people tell the bot is kept in the clear.",
-        "python -m bellwether database key makes a key, database encrypt uses it.",
+        f"{COMMAND} database key makes a key, database encrypt uses it.",
     )
 
 
@@ -224,7 +234,7 @@ def _database(store: Store, now: datetime) -> list[Check]:
     except StoreError as problem:
         return [Check("Database", False, problem.for_operator, "Forecasts still work; watchlists and digests do not.")]
     told = ", ".join(f"{count} {state}" for state, count in sorted(owed.items())) or "none yet"
-    advice = "python -m bellwether outbox list tells why, outbox retry and outbox drop what next." if failed else ""
+    advice = f"{COMMAND} outbox list tells why, outbox retry and outbox drop what next." if failed else ""
     return [
         Check("Database", True, f"{store.path} can be read and written"),
         Check("Messages", failed == 0, told, advice),

@@ -9,6 +9,7 @@ from datetime import date
 import pandas as pd
 
 from bellwether.core.errors import MarketDataError
+from bellwether.core.places import COMMAND
 from bellwether.core.types import Bars
 from bellwether.market.files.prices import COLUMNS, QUOTED
 from bellwether.market.provider import Provider
@@ -35,7 +36,7 @@ def bars_at_hand(provider: Provider, symbols: Sequence[str] = ()) -> Iterator[Ba
 def as_table(histories: Sequence[Bars]) -> pd.DataFrame:
     """Rows by symbol and session, columns COLUMNS and QUOTED. Raises MarketDataError where there are none."""
     if not histories:
-        raise MarketDataError("No prices are kept here yet. Fetch them: python -m bellwether market refresh.")
+        raise MarketDataError(f"No prices are kept here yet. Fetch them: {COMMAND} market refresh.")
     return pd.concat([_rows(bars) for bars in histories], ignore_index=True)
 
 

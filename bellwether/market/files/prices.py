@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from bellwether.core.errors import MarketDataError
+from bellwether.core.places import COMMAND
 from bellwether.core.types import Floats
 from bellwether.market.files.days import sessions_of
 from bellwether.market.files.dialects import NUMBERS, PRICES, USUAL, Dialect, Role, canonical, recognise, without_prefix
@@ -154,7 +155,7 @@ def _symbols(file: Path, columns: Mapping[Role, "pd.Series[Any]"], dialect: Dial
         raise MarketDataError(
             f"{_lacks(file, ['symbol'], [str(column.name) for column in columns.values()])}. "
             "Name the file after its symbol, such as AAPL.csv, or make one with the symbol in it: "
-            f"`python -m bellwether market import {file.name} --symbol AAPL --out prices.parquet`."
+            f"`{COMMAND} market import {file.name} --symbol AAPL --out prices.parquet`."
         )
     return pd.Series(symbol.upper(), index=columns[Role.DATE].index, dtype=str)
 

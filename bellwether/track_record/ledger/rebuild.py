@@ -9,6 +9,7 @@ from itertools import islice
 
 import numpy as np
 
+from bellwether.core.places import COMMAND
 from bellwether.db.database import Database, Store
 from bellwether.track_record.ledger import ledger_table, outcomes_table, score_sums_table
 from bellwether.track_record.ledger.outcomes_table import Key
@@ -16,7 +17,7 @@ from bellwether.track_record.ledger.score_sums import ScoreSums
 from bellwether.track_record.ledger.score_sums_table import Misses
 from bellwether.track_record.scores.columns import COLUMNS
 
-MEND = "Run `python -m bellwether ledger rebuild`: it makes them again from the rows."
+MEND = f"Run `{COMMAND} ledger rebuild`: it makes them again from the rows."
 _AT_ONCE = 20_000  #: rows in memory
 _LOOSE = 1e-6  #: sums differ in their last digits by the order in which they were added up
 
