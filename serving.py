@@ -21,10 +21,12 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
+from bellwether.access.addresses import in_both_forms
+from bellwether.core import service_manager
 from bellwether.core.clock import CheckedClock
 from bellwether.core.config import Settings, Web
 from bellwether.core.courtesy import SWITCH, Courtesy
-from bellwether.core.errors import ConfigError
+from bellwether.core.errors import AddressUnavailable, ConfigError
 from bellwether.core.places import COMMAND
 from bellwether.services import Services, build_services
 
@@ -38,7 +40,10 @@ log = logging.getLogger(__name__)
 
 
 def serve(settings: Settings) -> int:
-    """Run until a signal, or /quit in the terminal; the exit status. Raises ConfigError when nothing can run."""
+    """Run until a signal, or /quit in the terminal; the exit status.
+
+    Raises ConfigError and AddressUnavailable when nothing can run.
+    """
     clock = CheckedClock()
     services = build_services(settings, clock=clock)
     services.store.check_key()
@@ -49,13 +54,16 @@ def serve(settings: Settings) -> int:
             "The setting telegram.webhook_url needs a secret that proves who brings updates: set "
             "BELLWETHER_TELEGRAM__WEBHOOK_SECRET to 16 or more random letters and digits."
         )
+    if os.environ.get("FORWARDED_ALLOW_IPS"):
+        log.warning("FORWARDED_ALLOW_IPS is not read; BELLWETHER_WEB__TRUSTED_PROXIES says which proxies are believed.")
     listening = _listen(settings.web, needed=bool(telegram.webhook_url) or not telegram.token.get_secret_value())
+    for_metrics = _listen_for_metrics(settings.web)
     sys.setswitchinterval(SWITCH)  # a message on its way out waits for no thread that computes
     workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="worker")
     loop = new_event_loop()
     loop.set_default_executor(workers)
     try:
-        loop.run_until_complete(_run(services, listening, clock))
+        loop.run_until_complete(_run(services, listening, for_metrics, clock))
     finally:
         loop.close()
     _leave(services, workers)
@@ -110,7 +118,9 @@ def _telegram(services: Services, clock: CheckedClock, courtesy: Courtesy, *, ne
     return face
 
 
-async def _run(services: Services, listening: socket.socket | None, clock: CheckedClock) -> None:
+async def _run(
+    services: Services, listening: socket.socket | None, for_metrics: socket.socket | None, clock: CheckedClock
+) -> None:
     """Start each part, wait for the end, stop each part: first what takes in, then what is under way."""
     stop = asyncio.Event()
     _stop_on_signals(stop)  # before the imports, which take a second in which somebody may press Ctrl-C
@@ -124,31 +134,55 @@ async def _run(services: Services, listening: socket.socket | None, clock: Check
         else Timetable(services, courtesy=courtesy)
     )
     timetable.start()
-    parts = []
-    server = None
+    parts, servers, serving = [], [], []
     if face is not None:
         parts.append(asyncio.create_task(_kept_alive("Telegram", face.run)))
+    web = services.settings.web
+    for name, address, app in (
+        ("The page", listening, partial(_app, services, face)),
+        ("The metrics", for_metrics, partial(_metrics_app, services)),
+    ):
+        if address is not None:
+            servers.append(_Server(_how(app(), web)))
+            serving.append(asyncio.create_task(_kept_alive(name, partial(servers[-1].serve, sockets=[address]))))
     if listening is not None:
-        server = _Server(
-            uvicorn.Config(_app(services, face), log_config=None, log_level="warning", timeout_graceful_shutdown=GRACE)
-        )
-        parts.append(asyncio.create_task(_kept_alive("The page", partial(server.serve, sockets=[listening]))))
-        host, port = listening.getsockname()[:2]
-        log.info("Page and API: http://%s:%d", host, port)
+        log.info("Page and API: %s", _url(listening))
+    if for_metrics is not None:
+        log.info("Metrics: %s/metrics", _url(for_metrics))
     spare_the_collector()
     log.info("Prices: %s. %s", services.provider.describe(), services.provider.note or "Live.")
     if not services.settings.telegram.token.get_secret_value():
         log.info("No Telegram token is set: this is the demo. Set BELLWETHER_TELEGRAM__TOKEN to start the bot.")
         _talk_in_terminal(services, stop)
+    service_manager.tell("READY=1")
+    parts.append(asyncio.create_task(service_manager.keep_telling()))
     await stop.wait()
-    if server is not None:
+    service_manager.tell("STOPPING=1")
+    for server in servers:
         server.should_exit = True
     await asyncio.gather(timetable.stop(GRACE), *([face.stop(GRACE)] if face else []))
-    if server is not None:
-        await asyncio.wait(parts[-1:], timeout=GRACE + 1)
+    if serving:
+        await asyncio.wait(serving, timeout=GRACE + 1)
+    parts += serving
     for part in parts:
         part.cancel()
     await asyncio.gather(*parts, return_exceptions=True)
+
+
+def _how(app: Callable[..., Awaitable[None]], web: Web) -> uvicorn.Config:
+    """How uvicorn runs an app: nobody but the proxies that are trusted may say for whom they ask."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        log_level="warning",
+        timeout_graceful_shutdown=GRACE,
+        forwarded_allow_ips=in_both_forms(web.trusted_proxies),
+    )
+
+
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _app(services: Services, face: "TelegramFace | None") -> Callable[..., Awaitable[None]]:
@@ -162,6 +196,12 @@ def _app(services: Services, face: "TelegramFace | None") -> Callable[..., Await
     return TelegramWebhook(
         app, urlsplit(settings.webhook_url).path, settings.webhook_secret.get_secret_value(), face.take
     )
+
+
+def _metrics_app(services: Services) -> Callable[..., Awaitable[None]]:
+    from web.pages.metrics import create_metrics_app
+
+    return create_metrics_app(services)
 
 
 async def _kept_alive(name: str, run: Callable[[], Awaitable[None]]) -> None:
@@ -208,23 +248,49 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
 def _listen(web: Web, *, needed: bool) -> socket.socket | None:
     """The page's socket, bound before anything starts. None when it can't be had but Telegram can go on without.
 
-    Raises ConfigError when the address is taken or wrong and the page is all there is.
+    Raises AddressUnavailable when the address is taken or wrong and the page is all there is.
     """
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(web.host, web.port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(128)
+        return _bound(web.host, web.port)
     except OSError as problem:
         text = (
             f"The page can't be served at {web.host}:{web.port} ({problem.strerror or problem}); is another program "
             "using it? Set BELLWETHER_WEB__PORT to a free one, for example 8001."
         )
         if needed:
-            raise ConfigError(text) from problem
+            raise AddressUnavailable(text) from problem
         log.error("%s Telegram goes on without the page.", text)
         return None
+
+
+def _listen_for_metrics(web: Web) -> socket.socket | None:
+    """The socket of the metrics where they have a port of their own; None also where it can't be had."""
+    if not isinstance(web.metrics, int):
+        return None
+    try:
+        return _bound(web.host, web.metrics)
+    except OSError as problem:
+        log.error(
+            "The metrics can't be served at %s:%d (%s); is another program using it? Set BELLWETHER_WEB__METRICS to a "
+            "free port, for example 9101. Everything else goes on without them.",
+            web.host,
+            web.metrics,
+            problem.strerror or problem,
+        )
+        return None
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises OSError."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(128)
+    except OSError:
+        listening.close()
+        raise
     return listening
 
 

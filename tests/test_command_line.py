@@ -112,7 +112,6 @@ def test_a_process_ends_with_that_sentence_and_a_status(tmp_path: Path) -> None:
     [
         ({"MARKET__SOURCE": "yahooo"}, "market.source is 'yahooo'"),
         ({"MARKET__SOURCE": "file"}, "market.file names none"),
-        ({"MARKET__SOURCE": "file", "MARKET__FILE": "nowhere.csv"}, "nowhere.csv does not exist"),
         ({"MARKT__SOURCE": "yahoo"}, "did you mean BELLWETHER_MARKET__SOURCE?"),
         ({"WEB__PORT": "eighty"}, "web.port is 'eighty'"),
         ({"CONFIG": "nowhere.yaml"}, "nowhere.yaml, which does not exist"),
@@ -120,9 +119,15 @@ def test_a_process_ends_with_that_sentence_and_a_status(tmp_path: Path) -> None:
 )
 def test_a_wrong_setting_stops_the_start_with_one_line(tmp_path: Path, settings: dict[str, str], said: str) -> None:
     done = run(tmp_path, "serve", **settings)
-    assert done.returncode == 1
+    assert done.returncode == 78, "a status of its own: starting it again would not help"
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_price_file_that_is_not_there_may_be_there_later(tmp_path: Path) -> None:
+    done = run(tmp_path, "serve", MARKET__SOURCE="file", MARKET__FILE="nowhere.csv")
+    assert done.returncode == 1
+    assert done.stderr == "Error: The price file nowhere.csv does not exist.\n"
 
 
 def test_the_tick_writes_once_and_names_its_reasons(tmp_path: Path) -> None:

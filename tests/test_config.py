@@ -69,6 +69,9 @@ def test_the_file_in_the_repository_holds_the_defaults(folder: Path, monkeypatch
         ("WEB__PORT", "eight", "integer"),
         ("WEB__PORT", "-1", "greater than or equal to 0"),
         ("WEB__PORT", "65536", "less than or equal to 65535"),
+        ("WEB__METRICS", "closed", "open, off or the number of a port, 1 to 65535"),
+        ("WEB__METRICS", "65536", "open, off or the number of a port, 1 to 65535"),
+        ("WEB__METRICS", "0", "open, off or the number of a port, 1 to 65535"),
         ("TELEGRAM__POLL_TIMEOUT", "51", "less than or equal to 50"),
         ("TELEGRAM__POLL_TIMEOUT", "1.5", "integer"),
         ("ALERTS__HORIZON", "64", "less than or equal to 63"),
@@ -97,7 +100,7 @@ def test_a_wrong_value_is_told_with_its_key_and_what_is_allowed(
         ("market: {sorce: yahoo}", ["market.sorce", "did you mean market.source"]),
         ("market: {source: bloomberg}", ["market.source", "'bloomberg'", "'yahoo'"]),
         ("market: yahoo", ["market", "'yahoo'"]),
-        ("web: [1]", ["web", "[1]"]),
+        ("alerts: [1]", ["alerts", "[1]"]),
         ("web: {port: {a: 1}}", ["web.port", "integer"]),
         ("web: {port: yes please}", ["web.port", "'yes please'"]),
         ("web: {port: 'a\\nb'}", ["web.port"]),
@@ -151,6 +154,7 @@ def test_every_key_can_be_set_by_the_environment(folder: Path, monkeypatch: pyte
     values |= {"WEBHOOK_URL": "https://bellwether.example/telegram", "WEBHOOK_SECRET": "s" * 16, "KEY": "ab" * 32}
     values |= {"YAHOO_BASE_URL": "http://mirror.example", "ORIGINS": "https://app.example"}
     values |= {"LIMITS": "no", "BARS": "yes", "PRIVATE_WEBHOOKS": "1", "ADMIN_TOKEN": "a" * 32, "PLANS": '{"demo": {}}'}
+    values |= {"TRUSTED_PROXIES": "10.0.0.0/8, ::1", "METRICS_TOKEN": "m" * 16}
     text_keys = {"TOKEN", "BASE_URL", "BASE_FILE_URL", "FILE", "FOLDER", "SERVE", "HOST"}
     for key in setting_keys():
         name = key.partition("__")[2]
@@ -166,6 +170,53 @@ def test_every_key_can_be_set_by_the_environment(folder: Path, monkeypatch: pyte
 def test_the_token_comes_from_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, TOKEN)
     assert load_settings().telegram.token.get_secret_value() == TOKEN
+
+
+@pytest.mark.parametrize(
+    ("written", "metrics"),
+    [("off", "off"), ("'off'", "off"), ("open", "open"), ("9101", 9101), ("'9101'", 9101)],
+)
+def test_where_metrics_are_is_a_word_or_a_port(folder: Path, written: str, metrics: object) -> None:
+    (folder / "config.yaml").write_text(f"web: {{metrics: {written}}}")
+    assert load_settings().web.metrics == metrics
+
+
+@pytest.mark.parametrize("written", ["[9101]", "on", "9101.5", "-1", "''"])
+def test_anything_else_is_refused(folder: Path, written: str) -> None:
+    (folder / "config.yaml").write_text(f"web: {{metrics: {written}}}")
+    assert "open, off or the number of a port" in refused()
+
+
+@pytest.mark.parametrize("proxies", ["*", "proxy.example", "10.0.0.1/8", "10.0.0.0/33", "127.0.0.1;::1"])
+def test_proxies_that_nobody_could_be_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch, proxies: str) -> None:
+    """uvicorn would take them for names, and silently believe nobody, or by "*" everybody."""
+    monkeypatch.setenv("BELLWETHER_WEB__TRUSTED_PROXIES", proxies)
+    text = refused()
+    assert "web.trusted_proxies" in text and "10.0.0.0/8" in text
+
+
+def test_secrets_may_lie_as_files_in_a_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As systemd's LoadCredential hands them over; what is in the environment goes before."""
+    (folder / "telegram.token").write_text(f"{TOKEN}\n")
+    (folder / "database.key").write_text("ab" * 32)
+    (folder / "config.yaml").write_text("telegram: {poll_timeout: 7}")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
+    monkeypatch.setenv("BELLWETHER_DATABASE__KEY", "cd" * 32)
+    settings = load_settings()
+    assert settings.telegram.token.get_secret_value() == TOKEN
+    assert settings.telegram.poll_timeout == 7
+    assert settings.database.key.get_secret_value() == "cd" * 32
+
+
+def test_a_secret_in_a_file_that_is_wrong_is_told_without_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
+    (folder / "web.metrics_token").write_text("too short")
+    assert "web.metrics_token" in (text := refused()) and "too short" not in text
+    (folder / "web.metrics_token").write_bytes(b"\xff\xfe\x80")
+    assert "web.metrics_token cannot be read" in (text := refused()) and "0xff" not in text
+    (folder / "web.metrics_token").unlink()
+    (folder / "web.metrics_token").mkdir()
+    assert "web.metrics_token cannot be read" in refused()
 
 
 def test_a_short_admin_token_is_refused_and_not_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -243,6 +243,6 @@ def test_where_neither_the_bot_nor_the_page_can_run_the_service_ends_with_the_se
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         done = run(tmp_path, "serve", WEB__PORT=str(taken.getsockname()[1]), TELEGRAM__TOKEN=TOKEN)
-    assert done.returncode == 1
+    assert done.returncode == 78
     assert "Error: Telegram is out: the environment variable NO_PROXY" in done.stderr
     assert "Traceback" not in done.stderr

@@ -185,7 +185,7 @@ def test_the_service_does_not_start_with_a_wrong_key(
     done = subprocess.run(
         [sys.executable, "-m", "bellwether", "serve"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
-    assert done.returncode == 1
+    assert done.returncode == 78
     assert "Error: The key does not fit the database" in done.stderr
     assert "Traceback" not in done.stderr
 

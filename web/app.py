@@ -80,7 +80,8 @@ def create_app(services: Services) -> FastAPI:
     app.state.receipts = Receipts(services)
     app.state.bot = Bot(services.settings.telegram)
     for page in _PAGES:
-        app.include_router(page.router)
+        if page is not metrics or services.settings.web.metrics == "open":
+            app.include_router(page.router)
     for part in _API:
         app.include_router(part.router, dependencies=[Depends(only_known)])
     app.mount("/static", StaticFolder(), name="static")

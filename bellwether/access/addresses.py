@@ -1,12 +1,11 @@
 """Callers without a key, counted by their address: in memory alone, for an address is nowhere written down.
 
-This machine itself is not counted: its own checks, and a reverse proxy that tells nobody for whom it asks. One that
-does, by X-Forwarded-For, is believed when uvicorn trusts it.
+This machine itself is not counted. For whom a reverse proxy asks is `web.middleware.visitor`'s to say.
 """
 
 import ipaddress
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,23 +19,41 @@ from bellwether.core.plans import Plan
 MOST_ADDRESSES = 10_000  #: that are remembered, the longest unseen forgotten first
 
 
+def parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """An address; one of IPv4 as such also where a socket for both kinds writes it as ::ffff:203.0.113.7.
+
+    None for what is no address, such as the name of a test's client.
+    """
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    return (known.ipv4_mapped or known) if isinstance(known, ipaddress.IPv6Address) else known
+
+
 def is_local(address: str) -> bool:
     """Whether a request comes from this machine itself."""
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False  # no address, such as the name of a test's client: counted as one
+    known = parsed(address)
+    return known is not None and known.is_loopback
 
 
 def network(address: str) -> str:
     """Who is counted as one: an IPv4 address, or the /64 that one IPv6 subscriber has as a whole."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
+    known = parsed(address)
+    if known is None or known.is_loopback:
         return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return address
-    return str(ipaddress.IPv6Network((int(parsed) >> 64 << 64, 64)))
+    if isinstance(known, ipaddress.IPv4Address):
+        return str(known)
+    return str(ipaddress.IPv6Network((int(known) >> 64 << 64, 64)))
+
+
+def in_both_forms(networks: Iterable[str]) -> list[str]:
+    """Networks, and those of IPv4 a second time as a socket for both kinds of addresses writes them."""
+    told = list(networks)
+    for known in map(ipaddress.ip_network, told.copy()):
+        if isinstance(known, ipaddress.IPv4Network):
+            told.append(f"::ffff:{known.network_address}/{96 + known.prefixlen}")
+    return told
 
 
 class RequestRateLimit:

@@ -19,7 +19,13 @@ from bellwether.cli.models import models
 from bellwether.cli.outbox import outbox
 from bellwether.cli.track_record import track_record
 from bellwether.core import plain_output
-from bellwether.core.errors import BellwetherError
+from bellwether.core.errors import BellwetherError, ConfigError
+
+
+class _WrongSetting(click.ClickException):
+    """Stops `serve` with a status of its own (EX_CONFIG): whoever starts it again when it fails need not try."""
+
+    exit_code = 78
 
 
 class _Kind(click.Group):
@@ -56,6 +62,8 @@ def serve(demo: bool) -> None:
         settings = load_settings(**({"market": {"source": "sample"}, "telegram": {"token": ""}} if demo else {}))
         set_up(settings)
         sys.exit(run(settings))
+    except ConfigError as problem:
+        raise _WrongSetting(problem.for_operator) from None
     except KeyboardInterrupt:  # before the service could take the signal itself
         sys.exit(0)
 

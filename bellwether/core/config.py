@@ -1,5 +1,6 @@
-"""config.yaml and the environment, as typed and checked settings."""
+"""config.yaml, the environment and a folder of secrets, as typed and checked settings."""
 
+import ipaddress
 import os
 import re
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from bellwether.core.plans import DEMO, PLANS, Plan
 
 PREFIX = "BELLWETHER_"
 FILE_VARIABLE = "BELLWETHER_CONFIG"  #: names another settings file than config.yaml in the working directory
+CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"  #: names a folder with a file for each secret; systemd sets it
 TOKEN_VARIABLES = ("BELLWETHER_TELEGRAM__TOKEN", "TELEGRAM_BOT_TOKEN")  #: the second is what hosting panels call it
 
 Source = Literal["yahoo", "sample", "file"]  #: each is a module of bellwether/market with a function `open_source`
@@ -111,6 +113,26 @@ class Database(_Section):
     ] = SecretStr("")
 
 
+def _metrics(value: Any) -> Any:
+    """YAML takes off for false, and the environment has a port as text."""
+    if value is False or value in ("open", "off"):
+        return value or "off"
+    text = str(value)
+    if re.fullmatch("[1-9][0-9]{0,4}", text) and int(text) < 65536:
+        return int(text)
+    raise PydanticCustomError("metrics", "Input should be open, off or the number of a port, 1 to 65535")
+
+
+def _network(text: str) -> str:
+    """An address, or a network whose host bits are 0: uvicorn would take all else for names."""
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        hint = "Input should be addresses and networks such as 10.0.0.7, 10.0.0.0/8 and 2001:db8::/32"
+        raise PydanticCustomError("network", hint) from None
+    return text
+
+
 class Web(_Section):
     """Where the page and the API listen."""
 
@@ -118,6 +140,14 @@ class Web(_Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     public_url: Annotated[str, Field(pattern="^(https?://[^/?#]+)?$")] = ""
     requests_a_minute: Annotated[int, Field(ge=0)] = 600
+    trusted_proxies: Annotated[list[Annotated[str, AfterValidator(_network)]], NoDecode, BeforeValidator(_words)] = [
+        "127.0.0.1",
+        "::1",
+    ]
+    metrics: Annotated[Literal["open", "off"] | int, BeforeValidator(_metrics)] = "open"
+    metrics_token: Annotated[
+        SecretStr, _form("[!-~]{16,}", "Input should have at least 16 characters, none of them a space, or be empty")
+    ] = SecretStr("")
 
 
 def _with_demo(plans: dict[str, Plan]) -> dict[str, Plan]:
@@ -190,8 +220,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What is passed in wins over the environment, which wins over the file."""
-        return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=_file_settings())
+        """What is passed in wins over the environment, that over the folder of secrets, and that over the file."""
+        secrets = InitSettingsSource(settings_cls, init_kwargs=_credentials())
+        return init_settings, env_settings, secrets, InitSettingsSource(settings_cls, init_kwargs=_file_settings())
 
 
 def _keys() -> Iterator[tuple[str, str, Any]]:
@@ -206,13 +237,28 @@ def _secrets() -> Iterator[tuple[str, str]]:
     return ((section, key) for section, key, kind in _keys() if kind is SecretStr)
 
 
+def _credentials() -> dict[str, Any]:
+    """The secrets that lie as files such as telegram.token in the folder which systemd, or a container, hands over."""
+    folder, given = os.environ.get(CREDENTIALS_VARIABLE), dict[str, Any]()
+    for section, key in _secrets() if folder else ():
+        file = Path(folder or "", f"{section}.{key}")
+        try:
+            given.setdefault(section, {})[key] = file.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            continue
+        except (OSError, UnicodeDecodeError) as problem:
+            why = problem.strerror if isinstance(problem, OSError) else "it is no text"
+            raise ConfigError(f"The secret {file} cannot be read: {why}.") from None
+    return given
+
+
 def setting_keys() -> tuple[str, ...]:
     """Every key as it is written in the environment after PREFIX: "MARKET__SOURCE"."""
     return tuple(f"{section}__{key}".upper() for section, key, _ in _keys())
 
 
 def load_settings(**overrides: dict[str, Any]) -> Settings:
-    """Settings from `overrides` (by section), the environment and config.yaml, in this order.
+    """Settings from `overrides` (by section), the environment, secrets in files and config.yaml, in this order.
 
     Raises ConfigError, whose one line names the key, what was found and what is allowed.
     """

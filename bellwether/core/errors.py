@@ -46,6 +46,10 @@ class ConfigError(BellwetherError, code="bad_configuration"):
     """A setting is wrong: the text names the key, what was found and what is allowed."""
 
 
+class AddressUnavailable(BellwetherError, code="address_unavailable"):
+    """Nothing can listen at an address: it is taken, or it is not this machine's, perhaps not yet."""
+
+
 class BadSymbol(BellwetherError, code="bad_symbol"):
     """The text is not a symbol at all: empty, too long, or with characters no exchange uses."""
 

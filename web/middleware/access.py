@@ -25,6 +25,7 @@ from bellwether.core.errors import BadKey, BellwetherError
 from bellwether.core.plans import DEMO, Plan
 from web.api.caller import Caller, Count
 from web.middleware.security_headers import Respond
+from web.middleware.visitor import visitor
 from web.problems import HttpProblem, problem_of
 
 API = "/api/v1/"
@@ -75,7 +76,7 @@ class Access:
                 scope["caller"] = await self._caller(scope)
                 send = self._counted(scope["caller"], send)
             elif path not in _UNCOUNTED and scope.get("client"):
-                _check_pace(self._visits, scope["client"][0], "That was a lot at once. Please go on in {} s.")
+                _check_pace(self._visits, visitor(scope), "That was a lot at once. Please go on in {} s.")
         except (BellwetherError, HttpProblem) as error:
             problem = problem_of(error)
             response = self._respond(Request(scope), problem)
@@ -128,7 +129,7 @@ class Access:
             raise BadKey(
                 "A key has no place in an address; send it as “Authorization: Bearer ...”, and rotate this one."
             )
-        sent, address = Headers(scope=scope).get("authorization"), (scope.get("client") or ("",))[0]
+        sent, address = Headers(scope=scope).get("authorization"), visitor(scope)
         if sent is not None:
             kind, _, token = sent.partition(" ")
             if kind.lower() != "bearer":
@@ -160,7 +161,7 @@ class Access:
 
     def _check_wrong_keys(self, scope: Scope) -> None:
         text = "Too many wrong keys came from your address. Please go on in {} s, or use the right one."
-        _check_pace(self._wrong_keys, (scope.get("client") or ("",))[0], text)
+        _check_pace(self._wrong_keys, visitor(scope), text)
 
     def _check_failures(self, caller: Caller) -> None:
         """Raises HttpProblem for a caller whose calls fail without end."""

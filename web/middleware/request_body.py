@@ -16,6 +16,7 @@ from bellwether.access.addresses import is_local, network
 from web.api.caller import caller_in
 from web.api.requests import MOST_BODY
 from web.middleware.security_headers import Respond
+from web.middleware.visitor import visitor
 from web.problems import HttpProblem
 
 SECONDS = 20.0  #: that a body may take
@@ -37,7 +38,7 @@ class RequestBody:
         if scope["type"] != "http" or scope["method"] == "GET":  # nobody reads the body of a GET
             await self._app(scope, receive, send)
             return
-        body, who = bytearray(), network((scope.get("client") or ("",))[0])
+        body, who = bytearray(), network(visitor(scope))
         caller = caller_in(scope)
         most = MOST_HELD if caller is not None and caller.is_known else MOST_HELD // 2
         size = 0

@@ -1,8 +1,9 @@
-"""/metrics: how the service stands, for Prometheus.
+"""/metrics: how the service stands, for Prometheus; at the page's address, or alone on a port of its own.
 
 What deploy/prometheus and deploy/grafana read is made here; `tests/test_monitoring.py` holds the three together.
 """
 
+import hmac
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,7 +14,10 @@ from prometheus_client import ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
-from starlette.responses import Response
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 import bellwether
 from bellwether.core import metrics as process_metrics
@@ -29,9 +33,24 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/metrics")
-def metrics(services: ServicesOf) -> Response:
-    """Every metric now."""
+def metrics(services: ServicesOf, request: Request) -> Response:
+    """Every metric now, for whoever has the token where one is set."""
+    token = services.settings.web.metrics_token.get_secret_value()
+    kind, _, sent = request.headers.get("authorization", "").partition(" ")
+    # compare_digest takes no text beyond ASCII
+    if token and not (kind.lower() == "bearer" and hmac.compare_digest(sent.strip().encode(), token.encode())):
+        wanted = "The metrics want their token: “Authorization: Bearer ...” with BELLWETHER_WEB__METRICS_TOKEN."
+        return PlainTextResponse(wanted, 401, {"WWW-Authenticate": "Bearer"})
     return Response(generate_latest(_Metrics(services)), media_type=CONTENT_TYPE_LATEST)
+
+
+def create_metrics_app(services: Services) -> Starlette:
+    """The application of a port that has the metrics and nothing else."""
+
+    def answer(request: Request) -> Response:
+        return metrics(services, request)
+
+    return Starlette(routes=[Route("/metrics", answer)])
 
 
 class _Metrics(Collector):
