@@ -282,6 +282,18 @@ def test_a_page_of_a_proxy_is_no_stream(monkeypatch: pytest.MonkeyPatch) -> None
         streamed(monkeypatch, b"<html>", "text/html")
 
 
+def test_whoever_lacks_a_library_is_told_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for library in EXTRAS:
+        monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.delitem(sys.modules, "bellwether.client.sse", raising=False)
+    with pytest.raises(ModuleNotFoundError, match="not installed: please run `pip install pandas`"):
+        frame([])
+    with Client("http://nowhere.invalid") as api:
+        for _ in range(2):
+            with pytest.raises(ModuleNotFoundError, match="not installed: please run `pip install httpx-sse`"):
+                next(api.stream())
+
+
 def test_the_client_loads_nothing_of_the_service() -> None:
     code = "import bellwether.client, sys; print(*sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

@@ -177,7 +177,7 @@ class AsyncClient:
 
         It ends with the connection; begin again with the `id` of the last event.
         """
-        from httpx_sse import EventSource  # as with data frames: only who streams needs it
+        from .sse import EventSource  # as with data frames: only who streams needs it
 
         asked = get("stream", symbols=",".join(symbols) if symbols is not None else None)
         more = {"Last-Event-ID": last_event_id} if last_event_id is not None else {}

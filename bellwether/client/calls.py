@@ -11,7 +11,7 @@ class Call:
     """A request that has not been sent."""
 
     method: str
-    path: str  #: after /api/v1
+    path: str  #: after the API's version
     query: dict[str, str] = field(default_factory=dict)
     json: dict[str, Any] | None = None
     repeatable: bool = True  #: whether sending it twice does no harm

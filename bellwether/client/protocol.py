@@ -7,7 +7,8 @@ import httpx
 
 from .calls import Call
 
-VERSION = "0.2.0"  #: of the client
+VERSION = "0.2.0"  #: of the client, always the service's
+API_VERSION = 1  #: of the API that it speaks
 TIMEOUT = 30.0  #: seconds
 TRIES = 4
 LONGEST_WAIT = 60.0  #: seconds that are waited for a limit; more is the caller's to decide
@@ -45,7 +46,7 @@ def headers(key: str | None) -> dict[str, str]:
 
 def options(call: Call) -> dict[str, Any]:
     """A call as httpx wants it."""
-    wanted: dict[str, Any] = {"method": call.method, "url": f"api/v1{call.path}", "params": call.query}
+    wanted: dict[str, Any] = {"method": call.method, "url": f"api/v{API_VERSION}{call.path}", "params": call.query}
     return wanted if call.json is None else wanted | {"json": call.json}
 
 
