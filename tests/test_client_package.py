@@ -60,6 +60,11 @@ def python(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return install(next(built.glob("*.whl")), tmp_path_factory.mktemp("apart"), resolution=RESOLUTION)
 
 
+@pytest.fixture(scope="module")
+def python_with_frames(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return install(next(built.glob("*.whl")), tmp_path_factory.mktemp("frames"), "frames", RESOLUTION)
+
+
 def test_a_checkout_and_its_source_distribution_give_the_same_bytes_again(built: Path, tmp_path: Path) -> None:
     again = build(tmp_path, "--sdist", "--wheel")  # the first was made from the source distribution
     name = f"bellwether_client-{bellwether.__version__}"
@@ -85,7 +90,9 @@ def test_the_wheel_is_the_services_folder_with_its_types_and_its_licence(built: 
 def test_without_the_service_the_client_answers_by_both_ways(python: Path, running: Running) -> None:
     program = f"""if True:
         import asyncio, importlib.util, json
-        from bellwether_client import AsyncClient, Client, TooManyRequests, __version__
+        from pydantic import TypeAdapter
+        from bellwether_client import AsyncClient, Client, __version__
+        from bellwether_client.answers.forecast import ForecastAnswer
 
         async def ask():
             async with AsyncClient({running.base!r}, {running.key!r}) as api:
@@ -93,6 +100,7 @@ def test_without_the_service_the_client_answers_by_both_ways(python: Path, runni
 
         with Client({running.base!r}, {running.key!r}) as api:
             both = [[api.forecast("AAPL"), next(api.stream(["AAPL"], "a0-f0"))], list(asyncio.run(ask()))]
+        TypeAdapter(ForecastAnswer).validate_python(both[0][0])
         service = [name for name in ("bellwether", "bot", "web", "pandas", "fastapi") if importlib.util.find_spec(name)]
         print(json.dumps([both, service, __version__]))
     """
@@ -103,17 +111,32 @@ def test_without_the_service_the_client_answers_by_both_ways(python: Path, runni
     assert (event["type"], event["data"]["forecast_id"]) == ("forecast", running.forecast_id)
 
 
-def test_every_example_of_its_readme_runs_with_data_frames(built: Path, running: Running, tmp_path: Path) -> None:
-    python = install(next(built.glob("*.whl")), tmp_path / "frames", "frames", RESOLUTION)
+def test_every_example_of_its_readme_runs_with_data_frames(python_with_frames: Path, running: Running) -> None:
     program = "".join(re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE))
     program = program.replace("http://127.0.0.1:8000", running.base).replace("bw_live_...", running.key)
     checks = """
 assert list(table["symbol"]) == ["AAPL", "MSFT", "KO"] and str(table["target_session"].dtype).startswith("datetime64")
 assert len(chances) == 2 and all(0 < chance < 1 for chance in chances)
 """
-    said = run(str(python), "-I", "-c", program + checks).splitlines()
-    assert said[0].startswith("Eight times in ten between ") and len(said) == 6
+    said = run(str(python_with_frames), "-I", "-c", program + checks).splitlines()
+    assert said[0].startswith("8 times in 10 from ") and len(said) == 6
     assert said[5].startswith("404 unknown_symbol") and said[5].endswith("['AAPL']")
+
+
+def test_its_stream_is_read_by_the_standard_whatever_stands_in_an_event(python: Path) -> None:
+    program = r"""if True:
+        import httpx
+        from bellwether_client import Client
+
+        events = b'event: alert\nid: a7-f9\ndata: {"name":"A\xe2\x80\xa8\xc2\x85B"}\n\ndata: {"cut'
+        answer = httpx.Response(200, headers={"Content-Type": "text/event-stream"}, content=events)
+        with Client("http://nowhere.invalid") as api:
+            api._http = httpx.Client(base_url=api._http.base_url, transport=httpx.MockTransport(lambda _: answer))
+            print(ascii(list(api.stream())))
+    """
+    assert run(str(python), "-I", "-c", program).strip() == ascii(
+        [{"type": "alert", "id": "a7-f9", "data": {"name": "A\u2028\x85B"}}]
+    )
 
 
 TYPED = """\

@@ -1,4 +1,4 @@
-"""Where hatchling finds the package: in a checkout it is the service's folder, in a source distribution it lies here."""
+"""Where hatchling finds the package: in a checkout in the service's folder, in a source distribution right here."""
 
 from pathlib import Path
 from typing import Any

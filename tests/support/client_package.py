@@ -9,6 +9,7 @@ from importlib.metadata import Distribution, PathDistribution, distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 FOLDER = Path(__file__).resolve().parents[2] / "clients/python"
@@ -31,7 +32,8 @@ def install(wheel: Path, folder: Path, extra: str = "", resolution: str = "") ->
     python = folder / "bin" / "python"
     wanted = f"bellwether-client{f'[{extra}]' if extra else ''} @ {wheel.resolve().as_uri()}"
     if resolution:
-        choice = ["--resolution", resolution]
+        named = [f"{name}{versions}" for name, versions in _requirements(_of(wheel), extra).items()]
+        choice = ["--resolution", resolution, *named]  # beside the wheel, so that to uv they are direct ones
     else:
         site = next(folder.glob("lib/python*/site-packages"))
         for needed in _needed(_of(wheel), extra, set()):
@@ -53,17 +55,24 @@ def _of(wheel: Path) -> Distribution:
     return PathDistribution(zipfile.Path(wheel, f"{name}-{version}.dist-info/"))
 
 
+def _requirements(package: Distribution, extra: str) -> dict[str, SpecifierSet]:
+    """What a distribution says it needs here: names and versions."""
+    said = [Requirement(line) for line in package.requires or ()]
+    return {
+        canonicalize_name(requirement.name): requirement.specifier
+        for requirement in said
+        if requirement.marker is None or requirement.marker.evaluate({"extra": extra})
+    }
+
+
 def _needed(package: Distribution, extra: str, seen: set[str]) -> Iterator[Distribution]:
-    """What a distribution says it needs, and what that needs in turn, as installed beside the tests."""
-    for line in package.requires or ():
-        requirement = Requirement(line)
-        name, marker = canonicalize_name(requirement.name), requirement.marker
-        if name in seen or not (marker is None or marker.evaluate({"extra": extra})):
-            continue
-        seen.add(name)
-        needed = distribution(name)
-        yield needed
-        yield from _needed(needed, "", seen)
+    """What a distribution needs, and what that needs in turn, as installed beside the tests."""
+    for name in _requirements(package, extra):
+        if name not in seen:
+            seen.add(name)
+            needed = distribution(name)
+            yield needed
+            yield from _needed(needed, "", seen)
 
 
 def _link(package: Distribution, site: Path) -> None:
