@@ -81,7 +81,10 @@ def test_links_and_pictures_of_the_manual_exist(name: str) -> None:
 
 PAGES = [
     path.relative_to(ROOT)
-    for part in (ROOT.glob("*.md"), *((ROOT / name).rglob("*.md") for name in ("docs", "tests", "bellwether")))
+    for part in (
+        ROOT.glob("*.md"),
+        *((ROOT / name).rglob("*.md") for name in ("docs", "tests", "bellwether", "clients")),
+    )
     for path in sorted(part)
     if path.name != "CHANGELOG.md"  # which tells of what was
 ]
