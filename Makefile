@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 ONLINE := bellwether bot web scheduler.py serving.py
 EVERYTHING := $(ONLINE) training benchmarks tests
 
-.PHONY: run test lint translations client chaos decade bench bench-large train evaluate eras need-prices lock clean
+.PHONY: run test lint package translations client chaos decade bench bench-large train evaluate eras need-prices lock clean
 
 run: .venv/.online            ## start the service; without a Telegram token it is the demo
 	@exec $(BIN)/python -m bellwether serve
@@ -18,6 +18,10 @@ lint: .venv/.everything       ## formatter, linter and types
 	$(BIN)/ruff format --check $(EVERYTHING)
 	$(BIN)/ruff check $(EVERYTHING)
 	$(BIN)/mypy
+
+STRICT ?=
+package: .venv/.everything    ## build wheel and source archive into dist/, and let each tool look at what is shipped; STRICT=1 wants all tools
+	$(BIN)/python -m tests.package $(if $(STRICT),--strict)
 
 RUNS ?= 500
 chaos: .venv/.everything      ## delivery through kills and faults, RUNS times; 500 take 15 to 30 minutes
@@ -90,7 +94,7 @@ lock: .venv/.everything       ## fix the versions of everything again, with the 
 	$(LOCK) -c requirements.lock requirements.txt -o requirements-service.lock
 
 clean:                        ## remove what was built, never your data in var/
-	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache
 
 .venv/.made:
 	$(PYTHON) -c 'import sys; sys.exit("Bellwether needs Python 3.11 or newer, found %d.%d: make PYTHON=python3.12 run" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'

@@ -1,0 +1,41 @@
+"""python -m tests.package: builds what is shipped into dist/, twice, and lets the field's tools look at it.
+
+Exit status 1 where anything is wrong. What cannot be looked at here, for a program is missing, is named; with --strict
+that is wrong as well.
+"""
+
+import argparse
+import subprocess
+import sys
+
+from tests.package.build import PROJECTS, ROOT, NotReproducible, build_twice
+from tests.package.steps import Result, Step, of_archives
+
+DIST = ROOT / "dist"
+STEPS: tuple[Step, ...] = ()
+
+
+def main() -> int:
+    """Build, look, say."""
+    parser = argparse.ArgumentParser(prog="python -m tests.package")
+    parser.add_argument("--strict", action="store_true", help="programs that are missing are a fault, too")
+    strict = parser.parse_args().strict
+    for archive in DIST.glob("*"):
+        archive.unlink()
+    faulty = False
+    for project in PROJECTS:
+        try:
+            for archive in build_twice(project, DIST):
+                print(f"ok   built twice, to the same bytes: {archive.name}, {archive.stat().st_size / 1e6:.1f} MB")
+        except (NotReproducible, subprocess.CalledProcessError) as problem:
+            print(f"FAIL {project.name}: {problem}\n{getattr(problem, 'stderr', '')}")
+            faulty = True
+    for step in (*of_archives(sorted(DIST.iterdir())), *STEPS):
+        result, said = step.run()
+        print(f"{result.value} {step.name}{': ' if said else ''}{said}", flush=True)
+        faulty |= result is Result.FAULTY or (strict and result is Result.ABSENT)
+    return int(faulty)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

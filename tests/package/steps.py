@@ -1,0 +1,55 @@
+"""What the field's own tools have to say about what is shipped, one command each."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from tests.package.build import ROOT
+
+_BESIDE = str(Path(sys.executable).parent)  #: programs of this environment
+_TOOLS = os.pathsep.join([_BESIDE, os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
+
+
+class Result(Enum):
+    """How a step ended."""
+
+    CLEAN = "ok  "
+    FAULTY = "FAIL"
+    ABSENT = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command that ends with a status other than 0 where something is wrong."""
+
+    name: str
+    program: str
+    arguments: tuple[str, ...]
+    comes_with: str = ""  #: the package of Debian that brings the program; empty for those of requirements-dev.txt
+
+    def run(self) -> tuple[Result, str]:
+        """The result, and what there is to say."""
+        program = shutil.which(self.program, path=_TOOLS)
+        if program is None:
+            return Result.ABSENT, f"{self.program} is not here (apt-get install {self.comes_with})"
+        environment = os.environ | {"PATH": _TOOLS}
+        done = subprocess.run(
+            [program, *self.arguments], cwd=ROOT, env=environment, capture_output=True, text=True, errors="replace"
+        )
+        said = (done.stdout + done.stderr).strip()
+        return (Result.FAULTY, said) if done.returncode else (Result.CLEAN, "")
+
+
+def of_archives(archives: Sequence[Path]) -> list[Step]:
+    """Whether a package index would take the archives, and the wheels hold what they should."""
+    paths = tuple(str(path) for path in archives)
+    wheels = tuple(path for path in paths if path.endswith(".whl"))
+    return [
+        Step("archives", "twine", ("check", "--strict", *paths)),
+        *(Step(f"wheel {Path(wheel).name}", "check-wheel-contents", (wheel,)) for wheel in wheels),
+    ]
