@@ -46,7 +46,7 @@ def serve(settings: Settings) -> int:
     """
     clock = CheckedClock()
     services = build_services(settings, clock=clock)
-    services.store.check_key()
+    services.store.check()
     warn_unless_encrypted(settings)
     telegram = settings.telegram
     if telegram.webhook_url and not telegram.webhook_secret.get_secret_value():
@@ -58,6 +58,7 @@ def serve(settings: Settings) -> int:
         log.warning("FORWARDED_ALLOW_IPS is not read; BELLWETHER_WEB__TRUSTED_PROXIES says which proxies are believed.")
     listening = _listen(settings.web, needed=bool(telegram.webhook_url) or not telegram.token.get_secret_value())
     for_metrics = _listen_for_metrics(settings.web)
+    services.store.prepare()  # an upgrade takes its time, and is better refused here than at everybody's first question
     sys.setswitchinterval(SWITCH)  # a message on its way out waits for no thread that computes
     workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="worker")
     loop = new_event_loop()

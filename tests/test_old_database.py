@@ -1,6 +1,7 @@
-"""A database of the code before its floors opens, migrates and answers the same, plain and encrypted.
+"""Databases of 0.1.0 open, migrate and answer the same, plain and encrypted: one of the code before its floors, and one
+of the last day of 0.1.0.
 
-The database and its answers were made by that code: `tests/support/old_database/` says how.
+The databases and their answers were made by those versions: `tests/support/old_database/` says how.
 """
 
 import json
@@ -13,16 +14,18 @@ from typing import Any
 import pytest
 
 from bellwether.db import encryption
-from bellwether.db.database import Database, Store, rows
+from bellwether.db.database import Database, Store
 from bellwether.db.migrations import migrations
 from tests.support.data import DATA
 from tests.support.models import SERVED
 from tests.support.old_database.answers import answers
+from tests.support.old_database.comparing import dump, same
 from tests.support.old_database.opening import open_and_die, open_at_once
 from tests.support.old_database.parts import KEY, unpack
 
 OLD = DATA / "old_database"
 KEPT = json.loads((OLD / "answers.json").read_text(encoding="utf-8"))
+NEWEST = json.loads((OLD / "newest" / "answers.json").read_text(encoding="utf-8"))
 FORMS = {"plain": "", "encrypted": KEY}
 
 pytestmark = pytest.mark.parametrize("form", FORMS)
@@ -32,25 +35,6 @@ pytestmark = pytest.mark.parametrize("form", FORMS)
 def store(tmp_path: Path, form: str) -> Store:
     """A copy of the old database; nothing has looked at it yet."""
     return Store(unpack(OLD / f"{form}.zip", tmp_path), FORMS[form])
-
-
-def dump(store: Store) -> dict[str, Any]:
-    """All of a database: what made its tables, indices and triggers, and the rows of each table."""
-    with store.reading() as db:
-        schema = rows(db, "SELECT type, name, sql FROM sqlite_master ORDER BY type, name")
-        tables = [str(each["name"]) for each in schema if each["type"] == "table"]
-        return {"schema": schema} | {table: list(db.conn.execute(f"SELECT * FROM {table}")) for table in tables}
-
-
-def same(new: Any, old: Any) -> Any:
-    """The new answer with numbers that are the old ones but for the last digits, which machines compute differently."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        return {name: same(value, old.get(name)) for name, value in new.items()}
-    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        return [same(*pair) for pair in zip(new, old, strict=True)]
-    if isinstance(old, float) and new == pytest.approx(old, rel=1e-9, abs=1e-12):
-        return old
-    return new
 
 
 def test_it_was_made_before_the_last_migrations(store: Store, form: str) -> None:
@@ -123,6 +107,21 @@ def test_it_answers_the_same(store: Store, form: str) -> None:
     for about, expected in old.items():
         assert new[about] == expected, about
     assert new.keys() == old.keys()
+
+
+def test_one_of_the_last_day_of_0_1_0_answers_the_same(tmp_path: Path, form: str) -> None:
+    """The ledger's proof and what is owed are among the answers; its encrypted form is made of the plain one here."""
+    path, key = unpack(OLD / "newest" / "plain.zip", tmp_path), FORMS[form]
+    if key:
+        encryption.rewrite(path, "", key)
+    before = dump(Store(path, key))
+    new = same(answers(tmp_path, NEWEST["tokens"], key), NEWEST["answers"])
+    for about, expected in NEWEST["answers"].items():
+        assert new[about] == expected, about
+    assert new.keys() == NEWEST["answers"].keys()
+    assert "ok" in new["proof"] and "FAIL" not in new["proof"]
+    after = dump(Store(path, key))
+    assert after["ledger"] == before["ledger"] and after["ledger"], "what was issued stands as it was"
 
 
 def test_it_is_migrated_once_and_a_second_start_changes_nothing(store: Store, form: str) -> None:

@@ -1,5 +1,7 @@
-"""`python -m bellwether database ...`: the key of what is kept."""
+"""`python -m bellwether database ...`: the key of what is kept, and its upgrade."""
 
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +12,37 @@ if TYPE_CHECKING:
 
 @click.group()
 def database() -> None:
-    """Encrypt what is kept; to be run while the service is stopped."""
+    """Encrypt or upgrade what is kept; to be run while the service is stopped."""
+
+
+@database.command()
+@click.option("--backup", type=click.Path(path_type=Path), help="Make the backup here instead of beside the database.")
+@click.option("--no-backup", is_flag=True, help="Make none; only with one of your own, made by the old version.")
+def upgrade(backup: Path | None, no_backup: bool) -> None:
+    """Bring the database up to this version now; every other command and the service do it by themselves."""
+    from bellwether import __version__
+    from bellwether.core.logs import set_up
+    from bellwether.db import upgrade as upgrading
+    from bellwether.db import versions
+    from bellwether.db.database import Store
+
+    if backup is not None and no_backup:
+        raise click.UsageError("Either --backup or --no-backup, not both.")
+    if backup is not None and backup.exists():
+        raise click.ClickException(f"{backup} exists; please name a file that does not.")
+    settings = _settings()
+    set_up(settings)
+    path, key = settings.database.path, settings.database.key.get_secret_value()
+    before = versions.state_in(path, key)
+    if before is None:
+        raise click.ClickException(f"There is no database at {path} that could be upgraded.")
+    keep = upgrading.nowhere if no_backup else upgrading.beside if backup is None else upgrading.at(backup)
+    with Store(path, key, keep).reading():
+        pass
+    if before.due:
+        click.echo(f"{path} was of Bellwether {before.version} and is of {__version__} now.")
+    else:
+        click.echo(f"{path} needs no upgrade: Bellwether {__version__} uses it as it is.")
 
 
 @database.command()
@@ -54,8 +86,13 @@ def _settings(**more: Any) -> "Settings":
 
 
 def _rewrite(settings: "Settings", old: str, new: str) -> int:
+    from bellwether.core.errors import WrongKey
+    from bellwether.db import versions
     from bellwether.db.encryption import rewrite
 
+    with suppress(WrongKey):  # which has a sentence of its own there
+        path = settings.database.path
+        versions.refuse_newer(path, versions.state_in(path, old), old)
     return rewrite(settings.database.path, old, new)
 
 

@@ -279,6 +279,14 @@ class WrongKey(StoreError):
     """The database is encrypted with another key, or with one where none is set, or the other way round."""
 
 
+class NewerDatabase(StoreError):
+    """A newer version of Bellwether made the database; this one does not touch it."""
+
+
+class UpgradeFailed(StoreError):
+    """The database was not brought up to this version, and is as it was; the text says why and what to do."""
+
+
 class LedgerError(BellwetherError, code="not_in_ledger"):
     """The record of issued forecasts does not have what was asked for, or does not prove itself."""
 

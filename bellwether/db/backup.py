@@ -3,23 +3,17 @@
 backup:  running database | SQLite's own online copy | is it whole? | in place of the older copy, at once
 restore: copy | is it whole, and of this version? | nobody has the database open | aside with it | in its place, at once
 
-Both write a file beside the one they mean to make and rename it at the end: cut off at any moment, they leave what was
-there.
+Both are made as `db.copies` says. What is kept before an upgrade is in `db.upgrade`.
 """
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from datetime import datetime
-from os import fsync
 from pathlib import Path
-from typing import Any
 
 from bellwether.core.errors import BackupRefused, StoreError
-from bellwether.db import encryption
-from bellwether.db.database import Database, Store
-from bellwether.db.migrations import migrations
-
-_LEFT = ("-wal", "-shm", "-journal")  #: what SQLite may leave beside a database
+from bellwether.db import copies, encryption, versions
+from bellwether.db.database import Store
+from bellwether.db.versions import State
 
 
 def backup(store: Store, target: Path) -> int:
@@ -37,36 +31,23 @@ def backup(store: Store, target: Path) -> int:
     if not store.path.exists():
         raise BackupRefused(f"There is no database at {store.path} yet, so there is nothing to keep.")
     key = store.key
-    store.check_key()
-    with _draft_of(target, key) as draft:
-        with closing(_open(store.path, key)) as source, closing(_open(draft, key)) as copy:
-            source.backup(copy)  # in one step: a write in between would make a copy by steps begin anew
-            copy.execute("PRAGMA journal_mode = DELETE")  # a single file, without a log beside it
+    store.check()
+    with copies.draft_of(target, key) as draft:
+        copies.copy_into(draft, store.path, key)
         check(draft, key)
         size = draft.stat().st_size
-        _put(draft, target)
+        copies.put(draft, target)
     return size
 
 
-def check(file: Path, key: str) -> None:
-    """Whether a file is a whole database of this version or an older one. Raises BackupRefused."""
-    if not file.is_file():
-        raise BackupRefused(f"There is no file {file}.")
-    if odd := encryption.mismatch(file, key):
-        raise BackupRefused(odd)
-    try:
-        with closing(_open(file, key)) as db:
-            faults = [line for (line,) in db.execute("PRAGMA integrity_check(3)")]
-            if faults != ["ok"]:
-                raise BackupRefused(f"{file} is damaged: {faults[0]}. Please use another backup.")
-            names = {name for (name,) in db.execute("SELECT name FROM _sqlite_migrations")}
-    except encryption.errors(key) as problem:
-        why = encryption.wrong_key(file) if key else f"{file} is no backup of Bellwether: {problem}."
-        raise BackupRefused(why) from problem
-    if unknown := sorted(names - _known()):
-        raise BackupRefused(
-            f"{file} is of a newer version of Bellwether, which knows {unknown[0]}; please install that one first."
-        )
+def check(file: Path, key: str) -> State:
+    """Whether a file is a whole database of this version or an older one; its state. Raises BackupRefused."""
+    state = copies.check_whole(file, key)
+    if not state.ours:
+        raise BackupRefused(f"{file} is no backup of Bellwether: it has none of its tables.")
+    if newer := versions.too_new(file, state):
+        raise BackupRefused(newer)
+    return state
 
 
 def put_back(store: Store, source: Path, now: datetime, *, force: bool = False) -> Path | None:
@@ -84,19 +65,17 @@ def put_back(store: Store, source: Path, now: datetime, *, force: bool = False) 
             f"There is a database at {path} already; with --force it is put aside, not deleted, and replaced."
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _draft_of(path, key) as draft:
-        with closing(_open(source, key)) as old, closing(_open(draft, key)) as copy:
-            old.backup(copy)
-            copy.execute("PRAGMA journal_mode = DELETE")
+    with copies.draft_of(path, key) as draft:
+        copies.copy_into(draft, source, key)
         check(draft, key)
         if path.exists():
             _close_for_all(path, key)
         aside = path.with_name(f"{path.name}.replaced-{now:%Y%m%dT%H%M%SZ}") if path.exists() else None
         if aside is not None:
             _keep(path, aside)
-        for left in _LEFT:  # of a database that is gone: SQLite would play its log into the new one
+        for left in copies.LEFT:  # of a database that is gone: SQLite would play its log into the new one
             path.with_name(path.name + left).unlink(missing_ok=True)
-        _put(draft, path)
+        copies.put(draft, path)
     return aside
 
 
@@ -111,7 +90,7 @@ def _keep(path: Path, aside: Path) -> None:
 def _close_for_all(path: Path, key: str) -> None:
     """Take the log into the file and see that nobody else has it open. Raises BackupRefused."""
     try:
-        with closing(_open(path, key)) as db:
+        with closing(copies.opened(path, key)) as db:
             db.execute("PRAGMA journal_mode = DELETE")  # refused while anybody else is connected
     except StoreError:
         return  # another key, or no healthy database: that may be why a backup is put back
@@ -124,44 +103,7 @@ def _is_ours(file: Path, key: str) -> bool:
     """Whether a file is a database that Bellwether made."""
     troubles: tuple[type[Exception], ...] = (StoreError, *encryption.errors(key))
     try:
-        with closing(_open(file, key)) as db:
-            return bool({name for (name,) in db.execute("SELECT name FROM _sqlite_migrations")} & _known())
+        with closing(copies.opened(file, key)) as db:
+            return versions.state_of(db).ours
     except troubles:
         return False
-
-
-def _known() -> set[str]:
-    """The names of this version's migrations: to a new database all of them are pending."""
-    return {migration.name for migration in migrations.pending(Database(memory=True, execute_plugins=False))}
-
-
-def _open(file: Path, key: str) -> Any:
-    return encryption.connect(file, key, timeout=1, isolation_level=None)
-
-
-@contextmanager
-def _draft_of(target: Path, key: str) -> Iterator[Path]:
-    """A file beside the target, which is gone afterwards if it was not put in its place."""
-    draft = target.with_name(f".{target.name}.draft")
-    troubles: tuple[type[Exception], ...] = (*encryption.errors(key), OSError)
-    try:
-        draft.parent.mkdir(parents=True, exist_ok=True)
-        _forget(draft)
-        yield draft
-    except troubles as problem:
-        raise StoreError(f"{target} could not be written: {problem}.") from problem
-    finally:
-        with suppress(OSError):
-            _forget(draft)
-
-
-def _forget(draft: Path) -> None:
-    for left in ("", *_LEFT):
-        draft.with_name(draft.name + left).unlink(missing_ok=True)
-
-
-def _put(draft: Path, target: Path) -> None:
-    """In place of what was there, at once, and on the disk before anybody is told."""
-    with draft.open("rb+") as file:
-        fsync(file.fileno())
-    draft.replace(target)

@@ -15,23 +15,26 @@ from typing import Any
 
 from sqlite_utils import Database as Database  # what others call a connection inside its transaction
 
-from bellwether.core.errors import ConfigError, StoreError, WrongKey
-from bellwether.db import encryption
-from bellwether.db.migrations import migrations
-
-BUSY_TIMEOUT = 10  #: seconds to wait for another writer before giving up
+from bellwether.core.errors import ConfigError, NewerDatabase, StoreError, UpgradeFailed, WrongKey
+from bellwether.db import encryption, upgrade, versions
+from bellwether.db.encryption import BUSY_TIMEOUT
 
 
 class Store:
     """Opens the file when it is first needed, so that a forecast needs no database at all."""
 
-    def __init__(self, path: Path, key: str = "") -> None:
-        """Nothing is opened yet. With a key, 64 hexadecimal digits, the file is encrypted."""
+    def __init__(self, path: Path, key: str = "", keep: upgrade.Keep = upgrade.beside) -> None:
+        """Nothing is opened yet. With a key, 64 hexadecimal digits, the file is encrypted.
+
+        `keep` makes the backup before an upgrade of the tables.
+        """
         self.path = path
         self.key = key  #: "" is none
+        self.keep = keep
         self._errors: tuple[type[Exception], ...] = (*encryption.errors(key), OSError)
         self._local = threading.local()
-        self._migrated = False
+        self._version = -1  #: the newest that was seen to have had it open; -1 before the tables were looked at
+        self._stuck: UpgradeFailed | None = None  #: to be mended before the next start, not tried at each use
         self._migrating = threading.Lock()
         self._opened: list[sqlite3.Connection] = []
         self.owes_empty_log = True  #: an erasure, perhaps of an earlier process, may have left something in the log
@@ -58,6 +61,8 @@ class Store:
             db = self._connection()
             db.conn.execute(begin)
             try:
+                if versions.noted(db.conn) > self._version:  # a newer one has come to it while we run
+                    self._look_again(db)
                 yield db
                 db.conn.execute("COMMIT")
             except BaseException:
@@ -69,14 +74,36 @@ class Store:
 
     def check_key(self) -> None:
         """See whether the key fits the file, if there is one. Raises ConfigError when it does not."""
-        if not self.path.is_file() or self.path.stat().st_size == 0:
-            return
         try:
-            encryption.connect(self.path, self.key, timeout=BUSY_TIMEOUT).close()
+            versions.state_in(self.path, self.key)  # None with other troubles: all but the database goes on then
         except WrongKey as trouble:
             raise ConfigError(trouble.for_operator) from None
-        except self._errors:
-            return  # another trouble, with which everything but the database goes on
+
+    def check(self) -> None:
+        """The same, and whether a newer version made it. Changes nothing."""
+        self.check_key()
+        try:
+            versions.refuse_newer(self.path, versions.state_in(self.path, self.key), self.key)
+        except NewerDatabase as trouble:
+            raise ConfigError(trouble.for_operator) from None
+
+    def prepare(self) -> None:
+        """Bring the file up to this version, if there is one. Raises ConfigError when it is not to be used as it is.
+
+        With other troubles of the file everything but the database goes on.
+        """
+        self.check_key()
+        if not self.path.is_file():
+            return
+        try:
+            with self.reading():
+                pass
+        except (NewerDatabase, UpgradeFailed) as trouble:
+            raise ConfigError(trouble.for_operator) from None
+        except StoreError:
+            return
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Close the connections of all threads; the next use opens a new one."""
@@ -128,16 +155,22 @@ class Store:
         db: Database | None = getattr(self._local, "db", None)
         if db is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            first = self._version < 0
+            if first and versions.has_log(self.path):  # which closing our own connection would take into the file
+                versions.refuse_newer(self.path, versions.state_in(self.path, self.key), self.key)
             # isolation_level None: transactions begin where we say so, not where the driver guesses
             connection = encryption.connect(
                 self.path, self.key, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
             )
             self._opened.append(connection)
+            state = versions.state_of(connection) if first else None
+            versions.refuse_newer(self.path, state, self.key)  # before anything is written, be it the kind of its log
             db = Database(connection, execute_plugins=False)
             _turn_on_wal(connection)
             connection.execute("PRAGMA synchronous = FULL")  # an update confirmed to Telegram must survive a power cut
             connection.execute("PRAGMA foreign_keys = ON")
-            self._migrate(db)
+            if state is not None:
+                self._migrate(db, state)
             self._local.db = db
         return db
 
@@ -146,21 +179,24 @@ class Store:
             return encryption.wrong_key(self.path)
         return _explain(self.path, problem)
 
-    def _migrate(self, db: Database) -> None:
+    def _migrate(self, db: Database, state: versions.State) -> None:
         with self._migrating:
-            if self._migrated:
+            if self._version >= 0:
                 return
-            if not migrations.pending(db):  # as nearly always; then nobody who writes need be waited for
-                self._migrated = True
-                return
-            db.conn.execute("BEGIN IMMEDIATE")  # of two processes starting together, one migrates and one waits
-            try:
-                migrations.apply(db)
-                db.conn.execute("COMMIT")
-            except BaseException:
-                db.conn.execute("ROLLBACK")
-                raise
-            self._migrated = True
+            if self._stuck:
+                raise self._stuck
+            if state.due or state.number < versions.OURS:  # nearly never; else nobody who writes need be waited for
+                try:
+                    upgrade.bring_up_to_date(db, self.path, self.key, self.keep)
+                except UpgradeFailed as problem:
+                    self._stuck = problem
+                    raise
+            self._version = max(state.number, versions.OURS)
+
+    def _look_again(self, db: Database) -> None:
+        state = versions.state_of(db.conn)
+        versions.refuse_newer(self.path, state, self.key)
+        self._version = state.number
 
 
 def _turn_on_wal(connection: sqlite3.Connection) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from bellwether.core.errors import StoreError, WrongKey
 from bellwether.core.places import COMMAND
 
+BUSY_TIMEOUT = 10  #: seconds to wait for another writer before giving up
 KEY_VARIABLE = "BELLWETHER_DATABASE__KEY"
 _UNREADABLE = "not a database"  #: in what either driver says of a file that its key does not open
 _PLAIN = b"SQLite format 3\0"  #: how a file begins that is not encrypted
@@ -33,15 +34,18 @@ def driver(key: str) -> ModuleType:
     return module
 
 
-def connect(path: Path, key: str, **options: Any) -> sqlite3.Connection:
+def connect(path: Path, key: str, mode: str = "rwc", **options: Any) -> sqlite3.Connection:
     """A connection as `sqlite3.connect` makes it. Raises WrongKey where the key does not fit, and the driver's errors.
+
+    `mode` is SQLite's own: "ro" changes nothing, "rw" makes no file.
 
     SQLite is asked whether it can read the file, and the file itself is only looked at when it cannot: on POSIX,
     closing a file drops every lock that this process has on it. Another process would take the database for unused,
     and delete the log that our other connections go on writing to.
     """
     module = driver(key)
-    connection = unlock(module.connect(path, **options), key)
+    place = path if mode == "rwc" else f"{path.absolute().as_uri()}?mode={mode}"
+    connection = unlock(module.connect(place, uri=mode != "rwc", **options), key)
     try:
         connection.execute("SELECT count(*) FROM sqlite_master")
     except module.DatabaseError as problem:
@@ -130,6 +134,8 @@ def _copy(module: ModuleType, path: Path, scratch: Path, key: str, new: str) -> 
         connection.execute(f"ATTACH ? AS anew KEY {_quoted(new)}", (str(scratch),))
         connection.execute("BEGIN EXCLUSIVE")
         connection.execute("SELECT sqlcipher_export('anew')")
+        (version,) = connection.execute("PRAGMA main.user_version").fetchone()  # which the export leaves out
+        connection.execute(f"PRAGMA anew.user_version = {version}")
         old, copied = _counts(connection, "main"), _counts(connection, "anew")
         if old != copied:
             raise OSError("the copy does not have the same rows")

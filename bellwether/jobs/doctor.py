@@ -2,15 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from bellwether.alerts import missed_digests_table
 from bellwether.ask import forecasts
 from bellwether.core.config import FILE_VARIABLE, Settings, config_file
 from bellwether.core.connections import faults_for
-from bellwether.core.errors import BellwetherError, ModelError, SourceError, StoreError, Trouble
+from bellwether.core.errors import (
+    BellwetherError,
+    ModelError,
+    NewerDatabase,
+    SourceError,
+    StoreError,
+    Trouble,
+    UpgradeFailed,
+)
 from bellwether.core.places import COMMAND
 from bellwether.core.types import MARKET_CALENDAR, Check
 from bellwether.db.database import Store, try_write
+from bellwether.db.versions import kept_before, state_of
 from bellwether.delivery import inbox_table, outbox_admin_table
 from bellwether.jobs.evening import reads_evening
 from bellwether.market.calendar import SETTLING, Basis, basis, last_closed_session, sessions_between
@@ -58,7 +68,7 @@ def examine(services: Services) -> list[Check]:
         *_evening(services),
         _calendars(now.year),
         _connections(settings),
-        *_database(store, now),
+        *examine_database(store, now),
         _encryption(settings),
         _growth(services.growth),
     ]
@@ -223,23 +233,45 @@ def _encryption(settings: Settings) -> Check:
     )
 
 
-def _database(store: Store, now: datetime) -> list[Check]:
+def examine_database(store: Store, now: datetime) -> list[Check]:
+    """Whether the database can be used, what its upgrades left, and what is owed."""
     try:
         with store.transaction() as db:
             try_write(db)
+            version = state_of(db.conn).version
             owed = outbox_admin_table.counts(db)
             failed = outbox_admin_table.failures_since(db, now - RECENT)
             unwritten = missed_digests_table.since(db, now - RECENT)
             aside = inbox_table.count_set_aside(db, now - RECENT)
+    except (NewerDatabase, UpgradeFailed) as problem:
+        return [Check("Database", False, problem.for_operator, "The service does not start with it.")]
     except StoreError as problem:
         return [Check("Database", False, problem.for_operator, "Forecasts still work; watchlists and digests do not.")]
     told = ", ".join(f"{count} {state}" for state, count in sorted(owed.items())) or "none yet"
     advice = f"{COMMAND} outbox list tells why, outbox retry and outbox drop what next." if failed else ""
     return [
-        Check("Database", True, f"{store.path} can be read and written"),
+        Check("Database", True, f"{store.path} can be read and written; it is of Bellwether {version}"),
+        *_before_upgrades(store.path),
         Check("Messages", failed == 0, told, advice),
         *([_missed(unwritten)] if unwritten else []),
         *([_set_aside(aside)] if any(aside.counts.values()) else []),
+    ]
+
+
+def _before_upgrades(path: Path) -> list[Check]:
+    """The backups that upgrades made."""
+    backups = kept_before(path)
+    if not backups:
+        return []
+    size = backups[0].stat().st_size / 1e6
+    others = f"; with it lie {len(backups) - 1} of earlier ones" if len(backups) > 1 else ""
+    return [
+        Check(
+            "Backup",
+            True,
+            f"{backups[0]} was made before the last upgrade, {size:,.1f} MB{others}.",
+            "docs/upgrading.md says how to go back to it.",
+        )
     ]
 
 

@@ -9,9 +9,9 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
+from bellwether import __version__
 from bellwether.core.errors import LedgerError
-from bellwether.db import backup
-from bellwether.db.backup import _open
+from bellwether.db import backup, copies, upgrade, versions
 from bellwether.db.database import Database, Store
 from bellwether.track_record.ledger import checkpoint, ledger_table
 from bellwether.track_record.ledger.checkpoint import Checkpoint
@@ -26,11 +26,12 @@ _BACK = (
 def make(store: Store, target: Path) -> str:
     """Copy the database; what was done, in a sentence or two. Raises BackupRefused and StoreError."""
     size = backup.backup(store, target)
-    with closing(_open(target, store.key)) as connection:
+    with closing(copies.opened(target, store.key)) as connection:
+        version = versions.state_of(connection).version
         head = ledger_table.CHAIN.head(Database(connection, execute_plugins=False))
     return (
-        f"{target} holds the database, {size / 1e6:,.1f} MB, whole. Its ledger ends at {head}: noted elsewhere, that "
-        "proves the rows up to it for good. Secrets and settings are not in it."
+        f"{target} holds the database, of Bellwether {version}, {size / 1e6:,.1f} MB, whole. Its ledger ends at "
+        f"{head}: noted elsewhere, that proves the rows up to it for good. Secrets and settings are not in it."
     )
 
 
@@ -43,6 +44,10 @@ def put_back(store: Store, source: Path, now: datetime, *, force: bool = False) 
     store.close()
     aside = backup.put_back(store, source, now, force=force)
     sentences = [f"{store.path} holds what {source} holds."]
+    restored = versions.state_in(store.path, store.key)
+    if restored is not None and restored.due:
+        sentences.append(f"It was of Bellwether {restored.version} and is brought up to {__version__}.")
+        store.keep = upgrade.nowhere  # the backup that was put back is one
     note = checkpoint.path_of(store)
     if aside is not None:
         sentences.append(f"The database that was there is kept as {aside.name}; delete it when you miss nothing.")

@@ -9,4 +9,7 @@ FOLDER then holds `plain.zip` and `encrypted.zip` (the database with the note of
 `answers.json`: what that very version answers from it. A test asks the code of today the same. Everything goes through
 what has the same name in every version: words in a chat, addresses of the API, the tests' own helpers. What has moved
 is looked for at both places, see `parts`.
+
+In tests/data/old_database/newest/ is what 0.1.0 made on its last day (commit 4e30a24), in the same way; its encrypted
+copy is left out, for the test makes one.
 """
