@@ -6,6 +6,7 @@ without new migrations may be taken back.
 """
 
 import re
+import shlex
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -144,5 +145,7 @@ def _way_back(path: Path, key: str) -> str:
         with suppress(WrongKey):
             state = state_in(file, key)
             if state is not None and not state.unknown:
-                return f"the backup that was made before the upgrade, `{COMMAND} restore --force {file}`"
+                return (
+                    f"the backup that was made before the upgrade, `{COMMAND} restore --force {shlex.quote(str(file))}`"
+                )
     return f"a backup that was made before the upgrade, `{COMMAND} restore --force FILE`"
