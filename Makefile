@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 ONLINE := bellwether bot web scheduler.py serving.py
-EVERYTHING := $(ONLINE) training benchmarks tests
+EVERYTHING := $(ONLINE) training benchmarks clients tests
 
 .PHONY: run test lint package translations client chaos decade bench bench-large train evaluate eras need-prices lock clean
 

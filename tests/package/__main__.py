@@ -22,15 +22,19 @@ def main() -> int:
     strict = parser.parse_args().strict
     for archive in DIST.glob("*"):
         archive.unlink()
-    faulty = False
+    faulty, steps = False, list(STEPS)
+    DIST.mkdir(exist_ok=True)
     for project in PROJECTS:
         try:
-            for archive in build_twice(project, DIST):
-                print(f"ok   built twice, to the same bytes: {archive.name}, {archive.stat().st_size / 1e6:.1f} MB")
+            archives = build_twice(project, DIST)
         except (NotReproducible, subprocess.CalledProcessError) as problem:
             print(f"FAIL {project.name}: {problem}\n{getattr(problem, 'stderr', '')}")
             faulty = True
-    for step in (*of_archives(sorted(DIST.iterdir())), *STEPS):
+            continue
+        for archive in archives:
+            print(f"ok   built twice, to the same bytes: {archive.name}, {archive.stat().st_size / 1e6:.2f} MB")
+        steps += of_archives(project, archives)
+    for step in steps:
         result, said = step.run()
         print(f"{result.value} {step.name}{': ' if said else ''}{said}", flush=True)
         faulty |= result is Result.FAULTY or (strict and result is Result.ABSENT)

@@ -31,6 +31,7 @@ class Step:
     program: str
     arguments: tuple[str, ...]
     comes_with: str = ""  #: the package of Debian that brings the program; empty for those of requirements-dev.txt
+    folder: Path = ROOT  #: where it runs
 
     def run(self) -> tuple[Result, str]:
         """The result, and what there is to say."""
@@ -39,17 +40,21 @@ class Step:
             return Result.ABSENT, f"{self.program} is not here (apt-get install {self.comes_with})"
         environment = os.environ | {"PATH": _TOOLS}
         done = subprocess.run(
-            [program, *self.arguments], cwd=ROOT, env=environment, capture_output=True, text=True, errors="replace"
+            [program, *self.arguments],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
         )
         said = (done.stdout + done.stderr).strip()
         return (Result.FAULTY, said) if done.returncode else (Result.CLEAN, "")
 
 
-def of_archives(archives: Sequence[Path]) -> list[Step]:
-    """Whether a package index would take the archives, and the wheels hold what they should."""
-    paths = tuple(str(path) for path in archives)
-    wheels = tuple(path for path in paths if path.endswith(".whl"))
+def of_archives(project: Path, archives: Sequence[Path]) -> list[Step]:
+    """Whether a package index would take a project's archives, and its wheel holds what it should."""
+    wheel = next(path for path in archives if path.suffix == ".whl")
     return [
-        Step("archives", "twine", ("check", "--strict", *paths)),
-        *(Step(f"wheel {Path(wheel).name}", "check-wheel-contents", (wheel,)) for wheel in wheels),
+        Step(f"archives of {wheel.name.partition('-')[0]}", "twine", ("check", "--strict", *map(str, archives))),
+        Step(f"contents of {wheel.name}", "check-wheel-contents", (str(wheel),), folder=project),
     ]
