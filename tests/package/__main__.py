@@ -8,11 +8,12 @@ import argparse
 import subprocess
 import sys
 
+from tests.package import image_steps
 from tests.package.build import PROJECTS, ROOT, NotReproducible, build_twice
 from tests.package.steps import Result, Step, of_archives
 
 DIST = ROOT / "dist"
-STEPS: tuple[Step, ...] = ()
+STEPS: tuple[Step, ...] = image_steps.STEPS
 
 
 def main() -> int:

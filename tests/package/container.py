@@ -1,0 +1,120 @@
+"""A root file system run as Docker would run it: by runc, which Docker uses too, with what compose.yaml asks for.
+
+What is not the same: no network namespace of its own, and not Docker's seccomp profile, which is stricter about calls
+that the service does not make.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.package.debian_root import ROOT
+from tests.package.dockerfile import ImageConfig
+
+_UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}
+
+
+@dataclass
+class Container:
+    """A service in a container."""
+
+    root: Path
+    image: ImageConfig
+    volume: Path  #: of this machine, for the first volume of the image
+    port: int
+    name: str = f"bellwether-{os.getpid()}"
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Begin with what the image starts by itself; its log goes where ours goes."""
+        owner = [int(number) for number in self.image.user.split(":")]
+        os.chown(self.volume, *owner)
+        self._state = tempfile.mkdtemp(prefix="bellwether-runc-")
+        bundle = Path(self._state, "bundle")
+        bundle.mkdir()
+        (bundle / "config.json").write_text(json.dumps(self._specification(bundle)), encoding="utf-8")
+        return subprocess.Popen(self._runc("run", "--bundle", str(bundle), self.name), stdin=subprocess.DEVNULL)
+
+    def run(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """A command beside the service, as `docker exec` does; `variables` of its environment come besides."""
+        added = [word for name, value in variables.items() for word in ("--env", f"{name}={value}")]
+        user = ("--user", self.image.user, "--cwd", self.image.workdir)
+        return subprocess.run(self._runc("exec", *user, *added, self.name, *command), capture_output=True, text=True)
+
+    def signal(self, name: str) -> None:
+        """Send the service a signal."""
+        subprocess.run(self._runc("kill", self.name, name), check=True)
+
+    def processes(self) -> list[int]:
+        """Their numbers on this machine."""
+        listed = subprocess.run(self._runc("ps", "--format", "json", self.name), capture_output=True, check=True)
+        return list(json.loads(listed.stdout))
+
+    def most_memory(self) -> int:
+        """Bytes at the highest, what the kernel keeps of files included; of this the limit is."""
+        told = subprocess.run(self._runc("events", "--stats", self.name), capture_output=True, check=True)
+        return int(json.loads(told.stdout)["data"]["memory"]["usage"]["max"])
+
+    def remove(self) -> None:
+        """End whatever is left."""
+        subprocess.run(self._runc("delete", "--force", self.name), capture_output=True)
+        shutil.rmtree(self._state, ignore_errors=True)
+
+    def _runc(self, *words: str) -> list[str]:
+        return ["runc", "--root", f"{self._state}/state", *words]
+
+    def _specification(self, bundle: Path) -> dict[str, Any]:
+        """What runc is told: its own example, with the image's and compose.yaml's wishes in place of it."""
+        subprocess.run(["runc", "spec", "--bundle", str(bundle)], check=True)
+        told: dict[str, Any] = json.loads((bundle / "config.json").read_text(encoding="utf-8"))
+        asked = service()
+        environment = {**self.image.env, "BELLWETHER_WEB__PORT": str(self.port)}
+        uid, gid = (int(number) for number in self.image.user.split(":"))
+        told["process"] |= {
+            "terminal": False,
+            "user": {"uid": uid, "gid": gid},
+            "args": [*self.image.entrypoint, *self.image.command],
+            "env": [f"{name}={value}" for name, value in environment.items()],
+            "cwd": self.image.workdir,
+            "capabilities": {},
+            "noNewPrivileges": "no-new-privileges:true" in asked["security_opt"],
+        }
+        told["root"] = {"path": str(self.root), "readonly": asked["read_only"]}
+        told["hostname"] = "bellwether"
+        for mounted in asked["tmpfs"]:
+            place, _, options = mounted.partition(":")
+            options = ["noexec", "nosuid", "nodev", *options.split(",")]
+            told["mounts"].append({"destination": place, "type": "tmpfs", "source": "tmpfs", "options": options})
+        (volume,) = self.image.volumes
+        bound = {"destination": volume, "type": "bind", "source": str(self.volume), "options": ["rbind", "rw"]}
+        told["mounts"].append(bound)
+        told["linux"]["resources"] |= {"memory": {"limit": memory_limit()}, "pids": {"limit": asked["pids_limit"]}}
+        told["linux"]["namespaces"] = [space for space in told["linux"]["namespaces"] if space["type"] != "network"]
+        return told
+
+
+def service() -> dict[str, Any]:
+    """What compose.yaml says of the service."""
+    said: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+    return dict(said["services"]["bellwether"])
+
+
+def memory_limit() -> int:
+    """compose.yaml's default for it, in bytes: "${MEMORY_LIMIT:-1g}"."""
+    text = str(service()["mem_limit"]).rpartition(":-")[2].rstrip("}")
+    return int(text[:-1]) * _UNITS[text[-1]]
+
+
+def missing(programs: Sequence[str]) -> str:
+    """Why a container cannot be run here; empty where it can."""
+    if os.name != "posix" or os.geteuid() != 0:
+        return "it needs root"
+    absent = [program for program in programs if shutil.which(program) is None]
+    return f"it needs {', '.join(absent)}" if absent else ""

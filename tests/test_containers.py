@@ -1,0 +1,222 @@
+"""The image and its compose files: closed in, complete, and of one mind with the settings. None needs a daemon."""
+
+import http.client
+import os
+import re
+import shutil
+import socket
+import subprocess
+import threading
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bellwether.core.config import PREFIX, load_settings, setting_keys
+from tests.package import dockerfile
+from tests.package.dockerfile import ImageConfig
+from tests.support import env_example
+from tests.support.http_server import HttpServer, Request, Response
+from tests.support.waiting import wait_until
+
+ROOT = Path(__file__).resolve().parents[1]
+OVERLAYS = sorted((ROOT / "deploy/compose").glob("*.yaml"))
+ASSIGNED = re.compile(r"^# ([A-Z][A-Z_]+)=(.*)$", re.M)
+
+
+@pytest.fixture(scope="module")
+def image() -> ImageConfig:
+    _, stages = dockerfile.read(ROOT / "Dockerfile")
+    return dockerfile.config_of(stages[-1])
+
+
+def compose(file: Path) -> dict[str, Any]:
+    said: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return said
+
+
+def merged(one: Any, other: Any) -> Any:
+    """As compose merges files: mappings by key, lists one after the other, else the later one."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {key: merged(one.get(key), other.get(key)) for key in one | other}
+    if isinstance(one, list) and isinstance(other, list):
+        return one + other
+    return one if other is None else other
+
+
+# ---- .env.example
+
+
+def test_the_example_of_an_environment_is_what_settings_and_manual_say() -> None:
+    written = (ROOT / ".env.example").read_text(encoding="utf-8")
+    assert written == env_example.text(), "run: python -m tests.support.env_example > .env.example"
+
+
+def test_the_example_of_an_environment_has_every_variable_with_its_default(
+    image: ImageConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = dict(ASSIGNED.findall((ROOT / ".env.example").read_text(encoding="utf-8")))
+    assert {PREFIX + key for key in setting_keys()} <= set(written)
+    assert {name for name in image.env if name.startswith(PREFIX)} <= set(written)
+    defaults = load_settings()
+    own = {name for name in image.env if name.startswith(PREFIX)} | {"BELLWETHER_API__PLANS", "BELLWETHER_CONFIG"}
+    for name, value in written.items():
+        if name.startswith(PREFIX) and name not in own:
+            monkeypatch.setenv(name, value)
+    assert load_settings() == defaults
+    for name in own - {"BELLWETHER_CONFIG"}:
+        monkeypatch.setenv(name, written[name])
+    assert load_settings().api.plans["free"].requests_a_minute == 30
+
+
+# ---- the image
+
+
+def test_the_image_runs_as_nobody_and_keeps_everything_in_its_volume(image: ImageConfig) -> None:
+    assert image.user == "10001:10001"
+    assert image.volumes == [image.workdir] == [image.env["HOME"]]
+    assert Path(image.env["BELLWETHER_DATABASE__PATH"]).parent == Path(image.workdir)
+    assert (image.entrypoint, image.command) == (["bellwether"], ["serve"])
+    assert image.ports == [image.env["BELLWETHER_WEB__PORT"]]
+    assert "/readyz" in image.health[-1] and image.stop_signal == "SIGTERM"
+
+
+def test_everything_in_the_image_is_locked_with_hashes() -> None:
+    _, stages = dockerfile.read(ROOT / "Dockerfile")
+    installs = [part for step in stages[0].steps if step.name == "RUN" for part in step.text.split("&&")]
+    from_index = [part for part in installs if " install " in part and "--no-index" not in part]
+    assert from_index and all("--require-hashes" in part and "--only-binary :all:" in part for part in from_index)
+    assert not [step for step in stages[-1].steps if " install " in step.text.replace("install -d", "")]
+    requires = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
+    locked = re.findall(r"^(\S+==\S+)", (ROOT / "requirements-build.lock").read_text(encoding="utf-8"), re.M)
+    assert set(requires) <= set(locked), "make requirements-build.lock anew of build-system.requires"
+
+
+def test_the_build_is_given_what_the_wheel_is_made_of_and_no_more() -> None:
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    given = {path.relative_to(ROOT).as_posix() for path in dockerfile.context(ROOT, ignored)}
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wheel = told["tool"]["hatch"]["build"]["targets"]["wheel"]
+    tops = [*wheel["only-include"], *wheel["force-include"], "README.md", "LICENSE", "pyproject.toml"]
+    hook = told["tool"]["hatch"]["metadata"]["hooks"]["requirements_txt"]
+    wanted = [*tops, *hook["files"], *(file for files in hook["optional-dependencies"].values() for file in files)]
+    tracked = _tracked(wanted)
+    assert tracked <= given, sorted(tracked - given)
+    assert {"requirements-build.lock", "requirements-service.lock"} <= given
+    strange = {name for name in given if name.split("/")[0] in {"tests", "docs", "var", ".git", "deploy", "benchmarks"}}
+    assert not strange and not any(name.endswith((".pyc", ".sqlite3")) or "/.env" in f"/{name}" for name in given)
+
+
+def _tracked(tops: list[str]) -> set[str]:
+    """The files below these, without what is made beside them."""
+    listed = {path for top in tops for path in ([ROOT / top] if (ROOT / top).is_file() else (ROOT / top).rglob("*"))}
+    return {path.relative_to(ROOT).as_posix() for path in listed if path.is_file() and "__pycache__" not in path.parts}
+
+
+# ---- compose
+
+
+def test_the_service_is_closed_in_and_open_to_this_machine_alone(image: ImageConfig) -> None:
+    service = compose(ROOT / "compose.yaml")["services"]["bellwether"]
+    assert service["read_only"] and service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["ports"] == ["${PUBLISH_ADDRESS:-127.0.0.1}:${PUBLISH_PORT:-8000}:" + image.ports[0]]
+    assert service["volumes"] == [f"data:{image.volumes[0]}"]
+    assert service["env_file"] == [{"path": ".env", "required": False}]
+    assert {"mem_limit", "pids_limit", "logging", "restart", "stop_grace_period"} <= set(service)
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.stem)
+def test_an_overlay_names_known_settings_real_files_and_variables_of_the_example(overlay: Path) -> None:
+    text = (ROOT / "compose.yaml").read_text(encoding="utf-8") + overlay.read_text(encoding="utf-8")
+    whole = merged(compose(ROOT / "compose.yaml"), compose(overlay))
+    known = {PREFIX + key for key in setting_keys()}
+    volumes, networks = set(whole["volumes"]), {"default", *whole.get("networks", {})}
+    for service in whole["services"].values():
+        assert {name for name in service.get("environment", {}) if name.startswith(PREFIX)} <= known
+        for mount in service["volumes"]:
+            source = mount.partition(":")[0]
+            assert source in volumes or (ROOT / source).exists(), mount
+        assert set(service.get("networks", [])) <= networks
+        assert service["cap_drop"] == ["ALL"] and "mem_limit" in service and "logging" in service
+        assert re.search(r":(v?\d[\w.]*|\$\{IMAGE:-.+\})$|^\$\{IMAGE", service["image"]), "an image without a version"
+    named = {name for name, _ in ASSIGNED.findall((ROOT / ".env.example").read_text(encoding="utf-8"))}
+    assert set(re.findall(r"\$\{([A-Z_]+)", text)) <= named
+
+
+def test_what_an_overlay_sets_is_what_the_service_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for overlay in OVERLAYS:
+        for name, value in compose(overlay)["services"]["bellwether"]["environment"].items():
+            monkeypatch.setenv(name, re.sub(r"\$\{DOMAIN[^}]*\}", "bellwether.example", value))
+    web = load_settings().web
+    assert (web.public_url, web.trusted_proxies, web.metrics) == ("https://bellwether.example", ["172.30.53.2"], 9101)
+    caddy = compose(ROOT / "deploy/compose/caddy.yaml")["services"]["caddy"]
+    assert caddy["networks"]["front"]["ipv4_address"] in web.trusted_proxies
+    scraped = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))
+    assert scraped["scrape_configs"][0]["static_configs"][0]["targets"] == [f"bellwether:{web.metrics}"]
+
+
+# ---- the way in from outside
+
+
+@pytest.fixture
+def through_caddy(tmp_path: Path) -> Iterator[int]:
+    """The port of a real Caddy with our file, before a server that answers everything."""
+    caddy = shutil.which("caddy")
+    if caddy is None:
+        pytest.skip("Caddy is not installed")
+
+    async def answer(request: Request) -> Response:
+        return Response(200, request.headers.get("x-forwarded-for", "").encode())
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with HttpServer(answer) as behind:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "XDG_DATA_HOME": str(tmp_path),
+            "DOMAIN": f"http://127.0.0.1:{port}",
+            "UPSTREAM": f"127.0.0.1:{behind.port}",
+        }
+        file = tmp_path / "Caddyfile"
+        own = (ROOT / "deploy/caddy/Caddyfile.compose").read_text(encoding="utf-8")
+        file.write_text("{\n\tadmin off\n}\n" + own, encoding="utf-8")  # its door for operators has a fixed port
+        command = [caddy, "run", "--adapter", "caddyfile", "--config", str(file)]
+        running = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+        try:
+            wait_until(lambda: asked(port, "/")[0] == 200, threading.Condition(), 20, lambda: "Caddy does not answer")
+            yield port
+        finally:
+            running.terminate()
+            running.wait(10)
+
+
+def asked(port: int, path: str, **headers: str) -> tuple[int, str]:
+    question = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        question.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        answer = question.getresponse()
+        return answer.status, answer.read().decode()
+    except OSError:
+        return 0, ""
+    finally:
+        question.close()
+
+
+def test_from_outside_the_operators_addresses_are_closed_and_nobody_says_who_he_is(through_caddy: int) -> None:
+    closed = (
+        "/metrics",
+        "/readyz",
+        "/api/v1/admin",
+        "/api/v1/admin/keys",
+        "/api/v1/%61dmin/keys",
+        "/api/v1//admin/keys",
+    )
+    assert {path: asked(through_caddy, path)[0] for path in closed} == dict.fromkeys(closed, 404)
+    assert asked(through_caddy, "/api/v1/forecasts/AAPL")[0] == 200
+    assert asked(through_caddy, "/", X_Forwarded_For="6.6.6.6") == (200, "127.0.0.1")
