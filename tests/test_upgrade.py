@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 
 from bellwether import __version__
 from bellwether.cli.main import main
-from bellwether.core.errors import NewerDatabase, UpgradeFailed
+from bellwether.core.errors import ConfigError, NewerDatabase, UpgradeFailed
 from bellwether.db import database, encryption, versions
 from bellwether.db.database import Store
 from bellwether.delivery import chats_table
@@ -343,6 +343,26 @@ def test_an_upgrade_that_failed_is_not_tried_again_by_the_same_process(store: St
         with pytest.raises(UpgradeFailed), store.reading():
             pass
     assert len(tries) == 1
+
+
+def test_the_start_of_the_service_upgrades_or_says_why_not(store: Store) -> None:
+    def keep(path: Path, key: str, state: versions.State) -> None:
+        raise OSError("no room")
+
+    with pytest.raises(ConfigError, match="the backup before it failed: no room"):
+        Store(store.path, store.key, keep).prepare()
+    store.prepare()
+    assert len(backups(store)) == 1
+    come_from_the_future(store)
+    with pytest.raises(ConfigError, match=r"9\.3\.0 or newer"):
+        Store(store.path, store.key).prepare()
+
+
+def test_with_other_troubles_of_the_file_the_service_starts(tmp_path: Path) -> None:
+    Store(tmp_path / "missing.sqlite3").prepare()
+    assert not list(tmp_path.iterdir()), "it makes none before it is needed"
+    (tmp_path / "folder.sqlite3").mkdir()
+    Store(tmp_path / "folder.sqlite3").prepare()
 
 
 def test_upgrade_goes_on_without_a_backup_where_that_is_said(store: Store) -> None:
