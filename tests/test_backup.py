@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def test_a_backup_of_a_running_database_is_whole(store: Store, tmp_path: Path) -
     with store.reading() as db:
         assert str(ledger_table.CHAIN.head(db)) in done.output
     assert [file.name for file in target.parent.iterdir()] == ["one.sqlite3"], "one file, nothing beside it"
-    with sqlite3.connect(target) as db:
+    with closing(sqlite3.connect(target)) as db, db:
         assert db.execute("SELECT count(*) FROM ledger").fetchone() == (10,)
         assert db.execute("SELECT chat_id FROM chats").fetchall() == [(7,)]
     db.close()
@@ -97,7 +98,7 @@ def test_a_backup_overwrites_nothing_else(store: Store, tmp_path: Path, what: st
     elif what == "another file":
         target.write_text("dear diary")
     elif what == "another database":
-        with sqlite3.connect(target) as db:
+        with closing(sqlite3.connect(target)) as db, db:
             db.execute("CREATE TABLE letters (text)")
         db.close()
     elif what == "itself":
@@ -181,7 +182,7 @@ def test_what_is_no_whole_backup_is_not_put_back(store: Store, tmp_path: Path, w
     elif what == "scribbled over":
         copy.write_bytes(content[:9000] + b"\x99" * 12000 + content[21000:])
     elif what == "broken index":  # every row can be read
-        with sqlite3.connect(copy) as db:
+        with closing(sqlite3.connect(copy)) as db, db:
             db.execute("PRAGMA writable_schema = ON")
             db.execute(
                 "UPDATE sqlite_master SET sql = replace(sql, '(\"forecast_id\")', '(\"symbol\")')"
@@ -190,7 +191,7 @@ def test_what_is_no_whole_backup_is_not_put_back(store: Store, tmp_path: Path, w
             assert db.execute("SELECT changes()").fetchone() == (1,)
         db.close()
     elif what == "from the future":
-        with sqlite3.connect(copy) as db:
+        with closing(sqlite3.connect(copy)) as db, db:
             db.execute(
                 "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('bellwether', 'in_2031', '')"
             )

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -138,7 +139,7 @@ def test_rows_are_never_changed_and_the_proof_tells_when_they_were(
     found = verify(services.store)
     assert (found.problems, found.growth.rows, found.growth_outcomes.rows) == ((), 4, 1)
     file = services.settings.database.path
-    with sqlite3.connect(file) as db:
+    with closing(sqlite3.connect(file)) as db, db:
         for verb in (f"UPDATE {table} SET seq = seq", f"DELETE FROM {table}"):
             with pytest.raises(sqlite3.IntegrityError, match="never changed"):
                 db.execute(verb)
@@ -162,7 +163,7 @@ def test_rows_cut_off_at_the_end_are_noticed(services: Services, clock: Clock, t
     watch(services, 7)
     reported(services, clock)
     ask.growth(services, "AAPL")
-    with sqlite3.connect(services.settings.database.path) as db:
+    with closing(sqlite3.connect(services.settings.database.path)) as db, db:
         db.execute(f"DROP TRIGGER {table}_no_delete")
         db.execute(f"DELETE FROM {table} WHERE {key} = (SELECT max({key}) FROM {table})")
     db.close()

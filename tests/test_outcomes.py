@@ -3,6 +3,7 @@
 import math
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -109,7 +110,7 @@ def test_outcomes_are_never_changed_either(tmp_path: Path) -> None:
     set_clock(services, after(5))
     settle(services)
     services.store.close()
-    with sqlite3.connect(services.store.path) as db:
+    with closing(sqlite3.connect(services.store.path)) as db, db:
         with pytest.raises(sqlite3.IntegrityError, match="rows of outcomes are never"):
             db.execute("UPDATE outcomes SET log_return = 0")
         db.execute("DROP TRIGGER outcomes_no_update")

@@ -1,6 +1,7 @@
 """The service proves its ledger once a day, and says in the metrics and to the administrator what came of it."""
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -56,7 +57,7 @@ def test_a_row_that_was_edited_is_told_to_the_administrator_and_in_the_metrics(
 ) -> None:
     assert prove_ledger(services, lambda: False) is not None
     services.store.close()
-    with sqlite3.connect(services.store.path) as db:
+    with closing(sqlite3.connect(services.store.path)) as db, db:
         db.execute("DROP TRIGGER ledger_no_update")
         db.execute("UPDATE ledger SET symbol = 'NVDA' WHERE seq = 20")
     db.close()

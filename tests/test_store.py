@@ -7,10 +7,12 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from bellwether.alerts import subscriptions_table
@@ -47,6 +49,11 @@ def claim(store: Store, now: datetime = NOW) -> str | None:
 def counts(store: Store) -> dict[str, int]:
     with store.transaction() as db:
         return outbox_admin_table.counts(db)
+
+
+def held_open(path: Path) -> int:
+    """How often this process has the file open."""
+    return sum(Path(file.path) == path for file in psutil.Process().open_files())
 
 
 # ---- times
@@ -158,6 +165,18 @@ def test_a_file_that_cannot_be_used_is_told_in_a_sentence(tmp_path: Path, prepar
         assert "rows.sqlite3" in error.value.for_operator
         assert "\n" not in error.value.for_operator
         assert "rows.sqlite3" not in str(error.value), "where files lie is the operator's business"
+
+
+def test_a_file_that_cannot_be_used_is_not_held_open_once_more_at_each_try(store: Store) -> None:
+    assert counts(store) == {}
+    store.close()
+    with closing(sqlite3.connect(store.path)) as db, db:
+        db.execute("INSERT INTO _sqlite_migrations VALUES (99, 'bellwether', 'a_later_one', '')")
+    later = Store(store.path)
+    for _ in range(3):
+        with pytest.raises(StoreError), later.reading():
+            pass
+    assert held_open(store.path) == 0
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
@@ -462,7 +481,7 @@ def test_what_people_wrote_is_not_kept_after_the_answer(store: Store) -> None:
         inbox_table.keep(db, 1, "private words", NOW)
         inbox_table.done(db, 1, NOW)
     store.close()
-    with sqlite3.connect(store.path) as db_file:
+    with closing(sqlite3.connect(store.path)) as db_file, db_file:
         assert db_file.execute("SELECT body FROM inbox").fetchall() == [("",)]
     db_file.close()
 

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -240,7 +241,7 @@ def test_what_was_answered_while_nothing_could_be_written_is_erased_later_and_no
         server.hang_next("sendMessage", 1)
         server.say(ANN, "/list")
         server.wait_for(lambda s: len(s.calls("sendMessage")) > before)
-        with sqlite3.connect(services.store.path) as other:
+        with closing(sqlite3.connect(services.store.path)) as other, other:
             other.execute("BEGIN IMMEDIATE")
             server.wait_for(lambda s: len(s.messages(ANN)) > before)
             time.sleep(1)  # the mark is tried meanwhile, in vain

@@ -6,6 +6,7 @@ import sqlite3
 import struct
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -75,7 +76,7 @@ def filled(folder: Path, weeks: int, *, symbols: int = 4, seed: int = 5) -> Stor
 def raw(store: Store) -> Iterator[dict[str, Any]]:
     """Every settled or open forecast, read with nothing but the standard library."""
     store.close()
-    with sqlite3.connect(store.path) as db:
+    with closing(sqlite3.connect(store.path)) as db, db:
         sql = (
             "SELECT symbol, cutoff, horizon, model_id, shown, numbers, log_return, outcomes.id"
             " FROM ledger LEFT JOIN outcomes ON outcomes.seq = ledger.seq"

@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -149,8 +150,8 @@ def test_readyz_names_what_it_looked_at(visitor: Visitor) -> None:
 def test_readyz_is_503_without_a_model_or_a_database_and_names_no_path(tmp_path: Path) -> None:
     broken = tmp_path / "broken.sqlite3"
     broken.write_bytes(b"this is no database at all, and long enough to be looked at" * 20)
-    with pytest.raises(sqlite3.DatabaseError):
-        sqlite3.connect(broken).execute("SELECT * FROM sqlite_master")
+    with closing(sqlite3.connect(broken)) as db, pytest.raises(sqlite3.DatabaseError):
+        db.execute("SELECT * FROM sqlite_master")
     services = sample_services(tmp_path, models={"folder": tmp_path}, database={"path": broken})
     answer = Visitor(create_app(services)).get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (503, "not ready")

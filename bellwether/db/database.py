@@ -6,6 +6,7 @@ Times are kept as ISO 8601 text in UTC with microseconds, so that text order is 
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -37,6 +38,8 @@ class Store:
         self._stuck: UpgradeFailed | None = None  #: to be mended before the next start, not tried at each use
         self._migrating = threading.Lock()
         self._opened: list[sqlite3.Connection] = []
+        # a store that is dropped closes its file at once; from Python 3.13 on sqlite3 warns where nobody did
+        weakref.finalize(self, _close_all, self._opened).atexit = False
         self.owes_empty_log = True  #: an erasure, perhaps of an earlier process, may have left something in the log
 
     @contextmanager
@@ -108,8 +111,7 @@ class Store:
     def close(self) -> None:
         """Close the connections of all threads; the next use opens a new one."""
         self._local = threading.local()
-        while self._opened:
-            self._opened.pop().close()
+        _close_all(self._opened)
 
     def relax(self) -> None:
         """Let what this thread writes from now on survive a kill, but not surely a power cut: it need not wait then.
@@ -163,15 +165,25 @@ class Store:
                 self.path, self.key, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
             )
             self._opened.append(connection)
-            state = versions.state_of(connection) if first else None
-            versions.refuse_newer(self.path, state, self.key)  # before anything is written, be it the kind of its log
-            db = Database(connection, execute_plugins=False)
-            _turn_on_wal(connection)
-            connection.execute("PRAGMA synchronous = FULL")  # an update confirmed to Telegram must survive a power cut
-            connection.execute("PRAGMA foreign_keys = ON")
-            if state is not None:
-                self._migrate(db, state)
+            try:
+                db = self._made_ready(connection, first)
+            except BaseException:  # it is tried again at each use, and each time would leave one more open
+                self._opened.remove(connection)
+                connection.close()
+                raise
             self._local.db = db
+        return db
+
+    def _made_ready(self, connection: sqlite3.Connection, first: bool) -> Database:
+        """A new connection as all of ours are; the first of a store sees to the migrations."""
+        state = versions.state_of(connection) if first else None
+        versions.refuse_newer(self.path, state, self.key)  # before anything is written, be it the kind of its log
+        db = Database(connection, execute_plugins=False)
+        _turn_on_wal(connection)
+        connection.execute("PRAGMA synchronous = FULL")  # an update confirmed to Telegram must survive a power cut
+        connection.execute("PRAGMA foreign_keys = ON")
+        if state is not None:
+            self._migrate(db, state)
         return db
 
     def _explain(self, problem: Exception) -> str:
@@ -197,6 +209,11 @@ class Store:
         state = versions.state_of(db.conn)
         versions.refuse_newer(self.path, state, self.key)
         self._version = state.number
+
+
+def _close_all(connections: list[sqlite3.Connection]) -> None:
+    while connections:
+        connections.pop().close()
 
 
 def _turn_on_wal(connection: sqlite3.Connection) -> None:

@@ -62,8 +62,13 @@ def text_of(number: int) -> str:
     return f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"
 
 
-#: to a new database all migrations are waiting
-_KNOWN = frozenset(migration.name for migration in migrations.pending(Database(memory=True, execute_plugins=False)))
+def _known() -> frozenset[str]:
+    """The migrations that this version knows: to a new database all are waiting."""
+    with closing(Database(memory=True, execute_plugins=False)) as db:
+        return frozenset(migration.name for migration in migrations.pending(db))
+
+
+_KNOWN = _known()
 OURS = number_of(__version__)
 
 
