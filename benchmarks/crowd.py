@@ -38,13 +38,13 @@ def measure() -> Measured:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         symbols = [f"S{number:03d}" for number in range(SYMBOLS)]
-        _write_prices(folder / "prices.parquet", symbols)
+        write_prices(folder / "prices.parquet", symbols)
         settings = load_settings(
             market={"source": "file", "file": str(folder / "prices.parquet")},
             database={"path": folder / "crowd.sqlite3"},
         )
         services = build_services(settings, clock=lambda: EVENING)
-        _fill(services, symbols)
+        fill(services, symbols)
         times, worked = [], []
         for expected in (CHATS, 0):
             start, processor = time.perf_counter(), time.process_time()
@@ -72,7 +72,7 @@ def main() -> int:
     return int(any(value > limit for _, value, limit in lines))
 
 
-def _write_prices(path: Path, symbols: list[str]) -> None:
+def write_prices(path: Path, symbols: list[str]) -> None:
     """Seeded random walks on New York's weekdays up to the evening's session."""
     random = np.random.default_rng(1)
     days = pd.bdate_range(end=date(2021, 12, 30), periods=BARS)
@@ -84,20 +84,20 @@ def _write_prices(path: Path, symbols: list[str]) -> None:
     pd.concat(tables).to_parquet(path)
 
 
-def _fill(services: Services, symbols: list[str]) -> None:
+def fill(services: Services, symbols: list[str], chats: int = CHATS) -> None:
     """Everybody and what they watch, in one transaction: this is not what is measured."""
     random = np.random.default_rng(2)
     joined = stamp(EVENING - timedelta(days=30))
 
     def watched() -> Iterator[tuple[int, str, str, str]]:
-        for chat_id in range(1, CHATS + 1):
+        for chat_id in range(1, chats + 1):
             for number in random.choice(SYMBOLS, EACH, replace=False):
                 yield chat_id, symbols[number], "XNYS", joined
 
     with services.store.transaction() as db:
         db.conn.executemany(
             "INSERT INTO chats (chat_id, language, timezone, paused, joined_at) VALUES (?, 'en', 'UTC', 0, ?)",
-            ((chat_id, joined) for chat_id in range(1, CHATS + 1)),
+            ((chat_id, joined) for chat_id in range(1, chats + 1)),
         )
         db.conn.executemany(
             "INSERT INTO subscriptions (chat_id, symbol, calendar, created_at) VALUES (?, ?, ?, ?)", watched()
