@@ -88,7 +88,7 @@ PAGES = [
     for path in sorted(part)
     if path.name != "CHANGELOG.md"  # which tells of what was
 ]
-_FOLDERS = "bellwether|bot|web|training|tests|benchmarks|docs"
+_FOLDERS = "bellwether|bot|web|training|tests|benchmarks|docs|deploy"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
