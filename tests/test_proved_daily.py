@@ -10,6 +10,7 @@ import pytest
 
 from bellwether.core.config import load_settings
 from bellwether.db.database import rows
+from bellwether.jobs.doctor import examine
 from bellwether.jobs.prove_ledger import prove_ledger
 from bellwether.services import Services, build_services
 from bellwether.track_record.ledger.issue import record
@@ -36,6 +37,11 @@ def metrics(services: Services) -> str:
     return str(Visitor(create_app(services)).get("/metrics").text)
 
 
+def said_by_doctor(services: Services) -> tuple[bool, str]:
+    (check,) = (check for check in examine(services) if check.name == "Ledger")
+    return check.ok, check.detail
+
+
 def at(services: Services, later: timedelta) -> Services:
     return replace(services, clock=lambda: NOW + later)
 
@@ -48,6 +54,7 @@ def test_it_is_proved_once_a_day(services: Services) -> None:
     assert prove_ledger(at(services, timedelta(hours=24)), lambda: False) is not None
     told = metrics(services)
     assert "bellwether_ledger_whole 1.0" in told
+    assert said_by_doctor(services) == (True, "proved within the hour: every row is what was written")
     proved = next(line for line in told.splitlines() if line.startswith("bellwether_ledger_proved_timestamp_seconds"))
     assert float(proved.split()[1]) == (NOW + timedelta(hours=24)).timestamp()
 
@@ -64,6 +71,7 @@ def test_a_row_that_was_edited_is_told_to_the_administrator_and_in_the_metrics(
     assert prove_ledger(at(services, timedelta(days=1)), lambda: False) is not None
     assert "bellwether_ledger_whole 0.0" in metrics(services)
     assert "Forecast 20 is not what was written" in caplog.text
+    assert said_by_doctor(services) == (False, "proved within the hour: a row is not what was written.")
     with services.store.reading() as db:
         (note,) = rows(db, "SELECT text FROM outbox WHERE kind = 'admin'")
     assert "ledger verify" in note["text"]

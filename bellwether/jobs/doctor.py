@@ -36,6 +36,7 @@ from bellwether.models.model_card import ModelCard
 from bellwether.models.onnx_model import OnnxModel
 from bellwether.models.registry import RevenueModels
 from bellwether.services import Services
+from bellwether.track_record.ledger import verified_table
 
 _YEAR = timedelta(days=365)  #: a model that knows nothing of the last one is due for a fresh one
 RECENT = timedelta(days=7)  #: failures older than this are history
@@ -243,6 +244,7 @@ def examine_database(store: Store, now: datetime) -> list[Check]:
             failed = outbox_admin_table.failures_since(db, now - RECENT)
             unwritten = missed_digests_table.since(db, now - RECENT)
             aside = inbox_table.count_set_aside(db, now - RECENT)
+            proof = verified_table.last(db)
     except (NewerDatabase, UpgradeFailed) as problem:
         return [Check("Database", False, problem.for_operator, "The service does not start with it.")]
     except StoreError as problem:
@@ -253,6 +255,7 @@ def examine_database(store: Store, now: datetime) -> list[Check]:
         Check("Database", True, f"{store.path} can be read and written; it is of Bellwether {version}"),
         *_before_upgrades(store.path),
         Check("Messages", failed == 0, told, advice),
+        *([_proved(proof, now)] if proof else []),
         *([_missed(unwritten)] if unwritten else []),
         *([_set_aside(aside)] if any(aside.counts.values()) else []),
     ]
@@ -273,6 +276,15 @@ def _before_upgrades(path: Path) -> list[Check]:
             "docs/upgrading.md says how to go back to it.",
         )
     ]
+
+
+def _proved(proof: verified_table.LastProof, now: datetime) -> Check:
+    """What the daily proof of the ledger said; a new one would take as long as the ledger is."""
+    when = f"proved {_ago(now - proof.at)}"
+    if proof.whole:
+        return Check("Ledger", True, f"{when}: every row is what was written")
+    advice = f"Keep the database and its backups as they are; {COMMAND} ledger verify says which rows and what next."
+    return Check("Ledger", False, f"{when}: a row is not what was written.", advice)
 
 
 def _missed(digests: dict[date, int]) -> Check:

@@ -58,7 +58,7 @@ class Container:
         return list(json.loads(listed.stdout))
 
     def most_memory(self) -> int:
-        """Bytes at the highest, what the kernel keeps of files included; of this the limit is."""
+        """Bytes at the highest as the limit counts them: pages of files are with whoever read them first."""
         told = subprocess.run(self._runc("events", "--stats", self.name), capture_output=True, check=True)
         return int(json.loads(told.stdout)["data"]["memory"]["usage"]["max"])
 

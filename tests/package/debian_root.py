@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,7 +24,7 @@ _AUTHORITIES = "etc/ssl/certs/ca-certificates.crt"
 
 
 def build(folder: Path) -> tuple[Path, ImageConfig]:
-    """Make the image's root file system below `folder`; what it is run with. Raises CalledProcessError."""
+    """Make the image's root file system below `folder`; what it is run with. Raises RuntimeError."""
     arguments, stages = dockerfile.read(ROOT / "Dockerfile")
     (base,) = {stage.base for stage in stages}
     debian = _debian(folder / base.replace(":", "-"), suite=base.rpartition("-")[2])
@@ -97,7 +98,14 @@ def _run(command: str, root: Path, config: ImageConfig) -> None:
         environment["SSL_CERT_FILE"] = f"/{_AUTHORITIES}"
     try:
         into = ["unshare", "--mount", "--pid", "--fork", f"--mount-proc={root}/proc", "chroot", str(root)]
-        subprocess.run([*into, "/bin/sh", "-c", f"cd {config.workdir} && {command}"], env=environment, check=True)
+        shell = ["/bin/sh", "-c", f"cd {config.workdir} && {command}"]
+        began = time.monotonic()
+        done = subprocess.run(
+            [*into, *shell], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        if done.returncode:
+            raise RuntimeError(f"This step ended with {done.returncode}: {command}\n{done.stdout[-4000:]}")
+        print(f"      {time.monotonic() - began:.0f} s", flush=True)
     finally:
         kept.write_bytes(before)
         (root / "etc/resolv.conf").unlink()

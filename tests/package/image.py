@@ -65,7 +65,7 @@ def _prove(container: Container) -> None:
     for command in (["doctor"], ["ledger", "verify"], ["backup", "kept.backup"], ["forecast", "MSFT"]):
         done = container.run("bellwether", *command)
         last = (done.stdout.strip() or done.stderr.strip()).splitlines()[-1]
-        _say(f"bellwether {' '.join(command)}", last if done.returncode == 0 else _fail(done.stdout + done.stderr))
+        _say(f"bellwether {' '.join(command)}", last[:80] if done.returncode == 0 else _fail(done.stdout + done.stderr))
     assert (container.volume / "kept.backup").is_file()
     _reaches_yahoo(container)
     _say("memory", f"{_proportional(container.processes()) / _MB:.0f} MB in {len(container.processes())} processes")
