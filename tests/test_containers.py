@@ -1,14 +1,7 @@
 """The image and its compose files: closed in, complete, and of one mind with the settings. None needs a daemon."""
 
-import http.client
-import os
 import re
-import shutil
-import socket
-import subprocess
-import threading
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +12,6 @@ from bellwether.core.config import PREFIX, load_settings, setting_keys
 from tests.package import dockerfile
 from tests.package.dockerfile import ImageConfig
 from tests.support import env_example
-from tests.support.http_server import HttpServer, Request, Response
-from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
 OVERLAYS = sorted((ROOT / "deploy/compose").glob("*.yaml"))
@@ -155,68 +146,9 @@ def test_what_an_overlay_sets_is_what_the_service_takes(monkeypatch: pytest.Monk
     assert (web.public_url, web.trusted_proxies, web.metrics) == ("https://bellwether.example", ["172.30.53.2"], 9101)
     caddy = compose(ROOT / "deploy/compose/caddy.yaml")["services"]["caddy"]
     assert caddy["networks"]["front"]["ipv4_address"] in web.trusted_proxies
+    assert caddy["environment"]["UPSTREAM"] == "bellwether:8000"
+    assert (
+        "./deploy/caddy/Caddyfile:/etc/caddy/Caddyfile:ro" in caddy["volumes"]
+    )  # tests/test_proxy_examples.py runs it
     scraped = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))
     assert scraped["scrape_configs"][0]["static_configs"][0]["targets"] == [f"bellwether:{web.metrics}"]
-
-
-# ---- the way in from outside
-
-
-@pytest.fixture
-def through_caddy(tmp_path: Path) -> Iterator[int]:
-    """The port of a real Caddy with our file, before a server that answers everything."""
-    caddy = shutil.which("caddy")
-    if caddy is None:
-        pytest.skip("Caddy is not installed")
-
-    async def answer(request: Request) -> Response:
-        return Response(200, request.headers.get("x-forwarded-for", "").encode())
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with HttpServer(answer) as behind:
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(tmp_path),
-            "XDG_DATA_HOME": str(tmp_path),
-            "DOMAIN": f"http://127.0.0.1:{port}",
-            "UPSTREAM": f"127.0.0.1:{behind.port}",
-        }
-        file = tmp_path / "Caddyfile"
-        own = (ROOT / "deploy/caddy/Caddyfile.compose").read_text(encoding="utf-8")
-        file.write_text("{\n\tadmin off\n}\n" + own, encoding="utf-8")  # its door for operators has a fixed port
-        command = [caddy, "run", "--adapter", "caddyfile", "--config", str(file)]
-        running = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-        try:
-            wait_until(lambda: asked(port, "/")[0] == 200, threading.Condition(), 20, lambda: "Caddy does not answer")
-            yield port
-        finally:
-            running.terminate()
-            running.wait(10)
-
-
-def asked(port: int, path: str, **headers: str) -> tuple[int, str]:
-    question = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        question.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
-        answer = question.getresponse()
-        return answer.status, answer.read().decode()
-    except OSError:
-        return 0, ""
-    finally:
-        question.close()
-
-
-def test_from_outside_the_operators_addresses_are_closed_and_nobody_says_who_he_is(through_caddy: int) -> None:
-    closed = (
-        "/metrics",
-        "/readyz",
-        "/api/v1/admin",
-        "/api/v1/admin/keys",
-        "/api/v1/%61dmin/keys",
-        "/api/v1//admin/keys",
-    )
-    assert {path: asked(through_caddy, path)[0] for path in closed} == dict.fromkeys(closed, 404)
-    assert asked(through_caddy, "/api/v1/forecasts/AAPL")[0] == 200
-    assert asked(through_caddy, "/", X_Forwarded_For="6.6.6.6") == (200, "127.0.0.1")
