@@ -37,8 +37,9 @@ def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
 
 def test_they_are_on_the_page_unless_closed_or_moved(tmp_path: Path) -> None:
     for metrics, status in (("open", 200), ("off", 404), (9101, 404)):
-        app = create_app(sample_services(tmp_path, web={"metrics": metrics}))
-        assert Visitor(app).get("/metrics").status_code == status
+        services = sample_services(tmp_path, web={"metrics": metrics})
+        assert Visitor(create_app(services)).get("/metrics").status_code == status
+        services.store.close()
 
 
 @pytest.mark.parametrize(
@@ -46,13 +47,15 @@ def test_they_are_on_the_page_unless_closed_or_moved(tmp_path: Path) -> None:
     [None, "", "Bearer", "Bearer wrong-but-as-long", f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer a-tokén"],
 )
 def test_where_a_token_is_set_nobody_else_gets_them(tmp_path: Path, sent: str | None) -> None:
-    app = Visitor(create_app(sample_services(tmp_path, web={"metrics_token": TOKEN})))
+    services = sample_services(tmp_path, web={"metrics_token": TOKEN})
+    app = Visitor(create_app(services))
     answer = app.get("/metrics", **({} if sent is None else {"authorization": sent.encode()}))
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
     assert "BELLWETHER_WEB__METRICS_TOKEN" in answer.text and len(answer.text.splitlines()) == 1
     assert TOKEN not in answer.text
     assert app.get("/metrics", authorization=f"bearer {TOKEN}").status_code == 200
+    services.store.close()
 
 
 @pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="systemd is of Linux")

@@ -35,6 +35,7 @@ def service(folder: Path, host: str = "127.0.0.1", **web: Any) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join(10)
+        services.store.close()
 
 
 def statuses(base: str, *forwarded: str | None, proto: str = "http") -> list[int]:
