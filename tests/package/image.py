@@ -69,9 +69,8 @@ def _prove(container: Container) -> None:
     assert (container.volume / "kept.backup").is_file()
     _reaches_yahoo(container)
     _say("memory", f"{_proportional(container.processes()) / _MB:.0f} MB in {len(container.processes())} processes")
-    _say(
-        "at the highest", f"{container.most_memory() / _MB:.0f} MB of {memory_limit() / _MB:.0f}, files' pages included"
-    )
+    most = container.most_memory() / _MB
+    _say("counted by the limit", f"{most:.0f} of {memory_limit() / _MB:.0f} MB at the most")
     written = container.run("find", "/tmp", container.image.workdir, "-type", "f").stdout.split()
     assert all(Path(name).parent == Path(container.image.workdir) for name in written), written
     _say("written", " ".join(sorted(Path(name).name for name in written)))
