@@ -92,6 +92,8 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --quiet --no-hea
 lock: .venv/.everything       ## fix the versions of everything again, with the hashes of their files
 	$(LOCK) --upgrade requirements.txt requirements-dev.txt training/requirements.txt -o requirements.lock
 	$(LOCK) -c requirements.lock requirements.txt -o requirements-service.lock
+	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" \
+	  | $(LOCK) - -o requirements-build.lock
 
 clean:                        ## remove what was built, never your data in var/
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache

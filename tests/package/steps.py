@@ -51,6 +51,18 @@ class Step:
         return (Result.FAULTY, said) if done.returncode else (Result.CLEAN, "")
 
 
+class TestedStep(Step):
+    """Tests that need a program; without it pytest would skip them, and nobody would hear of it."""
+
+    def run(self) -> tuple[Result, str]:
+        """The result, and what the tests say where one fails."""
+        if shutil.which(self.program, path=_TOOLS) is None:
+            return Result.ABSENT, f"{self.program} is not here (apt-get install {self.comes_with})"
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *self.arguments]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, errors="replace")
+        return (Result.FAULTY, done.stdout) if done.returncode else (Result.CLEAN, done.stdout.splitlines()[-1])
+
+
 def of_archives(project: Path, archives: Sequence[Path]) -> list[Step]:
     """Whether a package index would take a project's archives, and its wheel holds what it should."""
     wheel = next(path for path in archives if path.suffix == ".whl")
