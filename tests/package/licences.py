@@ -79,8 +79,8 @@ def licence_of(package: Package) -> str:
     if package.name in _READ:
         return _READ[package.name]
     told = metadata.metadata(package.name)
-    expression = told.get("License-Expression") or _SPDX.get((told.get("License") or "").lower().strip())
-    named = (told.get("License") or "").strip()
+    named = str(*(told.get_all("License") or [""])[:1])
+    expression: str | None = (told.get_all("License-Expression") or [_SPDX.get(named.lower().strip())])[0]
     if expression is None and named != "BSD" and "Public" not in named and _IDENTIFIER.fullmatch(named):
         expression = named
     classifiers = [text.rpartition(" :: ")[2] for text in told.get_all("Classifier") or [] if "License ::" in text]
