@@ -3,9 +3,11 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import urllib.request
 import zipfile
 from collections.abc import Iterator
@@ -14,7 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.package.build import ROOT, build_twice
+from tests.package.build import ROOT, build, build_twice
 
 NO_INDEX = re.compile(r"dns error|error sending request|Failed to fetch|client error \(Connect\)|No such host", re.I)
 
@@ -72,6 +74,24 @@ def run(environment: dict[str, str], folder: Path, *command: str) -> str:
         pytest.skip("no package index can be reached")
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def test_no_secret_that_lies_in_a_checkout_is_shipped(tmp_path: Path) -> None:
+    """Whoever has a .env builds an archive one day; git ignores it, and so does the backend."""
+    checkout = tmp_path / "checkout"
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    if not listed:
+        pytest.skip("no git checkout, so nobody knows what is part of it")
+    for name in listed.split("\0"):
+        if name and not name.startswith(("tests/", "docs/")) and (ROOT / name).is_file():
+            (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, checkout / name)
+    (checkout / ".env").write_text("BELLWETHER_TELEGRAM__TOKEN=1:secret\n")
+    (archive,) = build(checkout, tmp_path / "dist", "--sdist")
+    with tarfile.open(archive) as opened:
+        names = {name.partition("/")[2] for name in opened.getnames()}
+    assert {".env.example", "config.yaml", "requirements.txt"} <= names
+    assert ".env" not in names
 
 
 def test_its_files_alone_answer_in_an_empty_folder_and_leave_nothing_there(

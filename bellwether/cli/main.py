@@ -118,7 +118,7 @@ def config() -> None:
 
     text = places.shipped_config().read_text(encoding="utf-8")
     if places.INSTALLED:  # the rows stay where they are when the settings come from a file
-        text = text.replace(f"path: {places.DATABASE}", f"path: {json.dumps(str(places.database_path()))}")
+        text = text.replace(f"path: {places.DATABASE.as_posix()}", f"path: {json.dumps(str(places.database_path()))}")
     click.echo(text, nl=False)
 
 
