@@ -21,7 +21,7 @@ from bellwether.alerts.tick import Tick, tick
 from bellwether.core import metrics
 from bellwether.core.courtesy import Courtesy
 from bellwether.core.errors import BellwetherError
-from bellwether.db.database import Database
+from bellwether.db.connection import Connection
 from bellwether.delivery import admin_notes, inbox_table, outbox_table
 from bellwether.delivery.channels import Channel
 from bellwether.delivery.chat_channel import ChatChannel, Transport
@@ -54,7 +54,7 @@ class Timetable:
         services: Services,
         transport: Transport | None = None,
         connected: Callable[[], bool] = lambda: False,
-        may_send: Callable[[Database], bool] = lambda db: True,
+        may_send: Callable[[Connection], bool] = lambda db: True,
         courtesy: Courtesy | None = None,
         *,
         ticks_every: timedelta = timedelta(minutes=1),
@@ -220,7 +220,7 @@ def _channels(
     services: Services,
     transport: Transport | None,
     connected: Callable[[], bool],
-    may_send: Callable[[Database], bool],
+    may_send: Callable[[Connection], bool],
 ) -> list[Channel]:
     """The ways for messages to leave: one line for each."""
     store, clock, settings = services.store, services.clock, services.settings

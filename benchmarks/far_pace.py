@@ -22,7 +22,6 @@ import pandas as pd
 
 from bellwether.core.config import load_settings
 from bellwether.core.types import MARKET_SERIES
-from bellwether.db.database import rows
 from bellwether.market.calendar import SETTLING, last_closed_session
 from bellwether.services import Services, build_services, utc_now
 from benchmarks.pace import LIMIT, SHARE, owe
@@ -121,7 +120,7 @@ def _wait_for_recording(services: Services) -> None:
 
 def _entered(services: Services) -> int:
     with services.store.reading() as db:
-        (row,) = rows(db, "SELECT count(*) AS n FROM ledger")
+        (row,) = db.rows("SELECT count(*) AS n FROM ledger")
     return int(row["n"])
 
 

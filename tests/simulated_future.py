@@ -21,7 +21,6 @@ from bellwether.alerts.tick import tick
 from bellwether.core.alert_types import AlertSettings, DigestMode, RuleKind, RuleRequest
 from bellwether.core.config import load_settings
 from bellwether.core.types import Bars
-from bellwether.db.database import rows
 from bellwether.market.sample import SampleProvider
 from bellwether.services import Services, build_services
 from tests.simulated_decade import Broken, closes
@@ -142,7 +141,7 @@ def _evening(random: Random) -> datetime:
 
 def _written(services: Services) -> dict[str, list[dict[str, Any]]]:
     with services.store.reading() as db:
-        return {table: rows(db, f"SELECT {columns} FROM {table}") for table, columns in _WRITTEN.items()}
+        return {table: db.rows(f"SELECT {columns} FROM {table}") for table, columns in _WRITTEN.items()}
 
 
 def _first_difference(came: list[dict[str, Any]], noise: list[dict[str, Any]]) -> object:

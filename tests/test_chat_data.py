@@ -15,7 +15,7 @@ from bellwether.alerts.tick_rules import judge_rules
 from bellwether.core.alert_types import AlertSettings, Preferences, RuleKind, RuleRequest
 from bellwether.core.config import load_settings
 from bellwether.core.errors import LimitReached
-from bellwether.db.database import Store, rows
+from bellwether.db.database import Store
 from bellwether.delivery import chat_data_table, chat_wishes, chats, chats_table, inbox_table, outbox_table
 from bellwether.delivery.messages import RecipientKind, recipient_of
 from bellwether.delivery.outbox_table import ClaimOrder
@@ -120,7 +120,7 @@ def test_a_table_that_names_recipients_is_handed_out_and_erased_without_being_kn
         assert chat_data_table.export(db, ANN) == {"later": [{"chat_id": ANN, "words": recipient_of(ANN).kind.value}]}
         assert chat_data_table.export(db, BEN) == {}
         assert chat_data_table.erase(db, ANN, EVENING) == 1
-        left = {row["words"] for row in rows(db, "SELECT words FROM later")}
+        left = {row["words"] for row in db.rows("SELECT words FROM later")}
     assert left == {kind.value for kind in RecipientKind} - {"chat"}, "what has the same number is another's"
 
 
@@ -148,7 +148,7 @@ def test_an_erased_chat_is_owed_nothing_and_its_feedback_goes_nowhere(services: 
     assert chats.erase(services.store, services.clock, ANN) == 0
     tick(services, EVENING)
     with services.store.reading() as db:
-        owed = rows(db, "SELECT * FROM outbox")
+        owed = db.rows("SELECT * FROM outbox")
         healthy = db.conn.execute("PRAGMA integrity_check").fetchone()[0]
         broken = db.conn.execute("PRAGMA foreign_key_check").fetchall()
     assert owed == []
@@ -216,7 +216,7 @@ def test_without_an_administrator_feedback_is_only_kept(tmp_path: Path) -> None:
     alone = build_services(load_settings(database={"path": tmp_path / "a.sqlite3"}, models={"folder": MODELS}))
     say(alone, ANN, "hello")
     with alone.store.reading() as db:
-        assert rows(db, "SELECT * FROM outbox") == []
+        assert db.rows("SELECT * FROM outbox") == []
     assert len(chats.newest_feedback(alone.store)) == 1
 
 

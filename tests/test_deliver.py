@@ -11,7 +11,8 @@ import pytest
 
 from bellwether.core.config import load_settings
 from bellwether.core.errors import StoreError
-from bellwether.db.database import Database, rows, unstamp
+from bellwether.db.connection import Connection
+from bellwether.db.database import unstamp
 from bellwether.delivery import admin_notes, chats_table, outbox_table
 from bellwether.delivery.channels import AT_ONCE, Accepted
 from bellwether.delivery.deliver import MOST_AT_ONCE
@@ -72,7 +73,7 @@ def owe(services: Services, key: str = "digest:7:2021-12-30", chat_id: int = 7, 
 
 def state(services: Services) -> list[tuple[str, int, str | None]]:
     with services.store.transaction() as db:
-        found = rows(db, "SELECT state, attempts, last_error FROM outbox ORDER BY id")
+        found = db.rows("SELECT state, attempts, last_error FROM outbox ORDER BY id")
     return [(str(row["state"]), int(row["attempts"]), row["last_error"]) for row in found]
 
 
@@ -250,7 +251,7 @@ def test_messages_are_claimed_and_marked_in_groups(services: Services, monkeypat
         owe(services, f"digest:{chat_id}:a", chat_id)
     transactions, real = [0], services.store.transaction
 
-    def counted() -> AbstractContextManager[Database]:
+    def counted() -> AbstractContextManager[Connection]:
         transactions[0] += 1
         return real()
 
@@ -308,12 +309,12 @@ def test_a_result_that_cannot_be_written_down_costs_no_other_message_anything(
 
     mark_sent, was_written_to = outbox_table.mark_sent, chats_table.was_written_to
 
-    def mark_unless_numbered(db: Database, message: OutboxMessage, now: datetime, number: int | None = None) -> bool:
+    def mark_unless_numbered(db: Connection, message: OutboxMessage, now: datetime, number: int | None = None) -> bool:
         if number == 7:
             raise OverflowError("Python int too large to convert to SQLite INTEGER")
         return mark_sent(db, message, now, number)
 
-    def note_unless_seven(db: Database, chat_id: int, now: datetime) -> None:
+    def note_unless_seven(db: Connection, chat_id: int, now: datetime) -> None:
         if chat_id == 7:
             raise ValueError("a fault of ours")
         was_written_to(db, chat_id, now)
@@ -430,7 +431,7 @@ def test_whether_a_failed_message_may_have_arrived_is_written_down(
     owe(services)
     asyncio.run(deliver(services, FakeTransport(failing(DeliveryError("x", cause)))))
     with services.store.transaction() as db:
-        (row,) = rows(db, "SELECT uncertain FROM outbox")
+        (row,) = db.rows("SELECT uncertain FROM outbox")
     assert row == {"uncertain": uncertain}
 
 
@@ -457,7 +458,7 @@ def test_a_long_message_goes_part_by_part_before_the_next_one_of_its_chat(servic
     assert asyncio.run(deliver(services, transport)).sent == 2
     assert transport.arrived == [(key, part) for key in ("digest:7:2021-12-30", "digest:7:later") for part in range(3)]
     with services.store.reading() as db:
-        numbers = [row["telegram_id"] for row in rows(db, "SELECT telegram_id FROM outbox ORDER BY id")]
+        numbers = [row["telegram_id"] for row in db.rows("SELECT telegram_id FROM outbox ORDER BY id")]
     assert numbers == [1, 4]  # the first part is the one that can be answered
 
 
@@ -472,7 +473,7 @@ def test_a_kill_between_two_parts_repeats_only_the_part_that_was_on_its_way(serv
     assert asyncio.run(deliver(services, after)).sent == 1
     assert [part for _, part in killed.arrived + after.arrived] == [0, 1, 2]
     with services.store.reading() as db:
-        (row,) = rows(db, "SELECT state, uncertain FROM outbox")
+        (row,) = db.rows("SELECT state, uncertain FROM outbox")
     assert row == {"state": "sent", "uncertain": 1}
 
 
@@ -485,7 +486,7 @@ def test_a_part_that_is_refused_for_a_while_neither_repeats_those_before_it_nor_
         deliver(services, InParts(lambda message: failing(error)(message) if message.parts_sent == 2 else None))
     )
     with services.store.reading() as db:
-        (row,) = rows(db, "SELECT parts_sent, not_before FROM outbox")
+        (row,) = db.rows("SELECT parts_sent, not_before FROM outbox")
     assert (row["parts_sent"], unstamp(row["not_before"])) == (2, NOW + timedelta(seconds=5))  # as after one failure
     clock.now += timedelta(seconds=5)
     after = InParts()

@@ -17,7 +17,7 @@ from bellwether.ask import forecasts
 from bellwether.core.config import load_settings
 from bellwether.core.errors import StoreError
 from bellwether.core.types import Instrument
-from bellwether.db.database import rows, stamp
+from bellwether.db.database import stamp
 from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.messages import RecipientKind
 from bellwether.services import Services, build_services
@@ -37,7 +37,7 @@ def services_at(folder: Path, now: datetime = EVENING, **sections: dict[str, obj
 
 def owed(services: Services) -> list[dict[str, object]]:
     with services.store.transaction() as db:
-        return rows(db, "SELECT * FROM outbox ORDER BY id")
+        return db.rows("SELECT * FROM outbox ORDER BY id")
 
 
 def test_a_chat_gets_one_digest_a_session_however_often_the_tick_runs(tmp_path: Path) -> None:

@@ -19,7 +19,6 @@ from bellwether.core.alert_types import AlertRule, AlertSettings, Direction, Qui
 from bellwether.core.announcement import Announcement
 from bellwether.core.config import load_settings
 from bellwether.core.types import MARKET_SERIES, Instrument, to_date
-from bellwether.db.database import rows
 from bellwether.delivery import chats_table
 from bellwether.forecasting.forecaster import make_outlook
 from bellwether.forecasting.past_quantiles import past_quantiles
@@ -53,12 +52,12 @@ def add(services: Services, wish: RuleRequest, text: str = "AAPL", chat_id: int 
 
 def owed(services: Services) -> list[dict[str, object]]:
     with services.store.reading() as db:
-        return rows(db, "SELECT * FROM outbox ORDER BY id")
+        return db.rows("SELECT * FROM outbox ORDER BY id")
 
 
 def told(services: Services) -> list[dict[str, object]]:
     with services.store.reading() as db:
-        return rows(db, "SELECT * FROM alerts ORDER BY id")
+        return db.rows("SELECT * FROM alerts ORDER BY id")
 
 
 def test_an_alert_comes_once_a_session_however_often_the_tick_runs(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ HOMES = {
         "bot/understand/nearness.py",  # words of a language, which no market knows
     },
     "tzfpy": {"bellwether/core/i18n/time_zones.py"},
-    "sqlite_utils": {"bellwether/db/", "_table.py"},
+    "sqlite_utils": {"bellwether/db/"},
     "sqlite3": {"bellwether/db/database.py", "bellwether/db/encryption.py"},
     "sqlcipher3": {"bellwether/db/encryption.py"},
     "telegram": {"bot/telegram/"},

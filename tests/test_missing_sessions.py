@@ -23,7 +23,6 @@ from bellwether.core import metrics
 from bellwether.core.alert_types import AlertRule, Direction, Repeat, RuleKind, RuleRequest
 from bellwether.core.errors import SourceError
 from bellwether.core.types import Bars, Instrument
-from bellwether.db.database import rows
 from bellwether.delivery import chats_table
 from bellwether.forecasting import change_sentences
 from bellwether.jobs.refresh_prices import every_symbol, refresh_all
@@ -116,7 +115,7 @@ def add(services: Services, wish: RuleRequest) -> AlertRule:
 
 def texts(services: Services, kind: str) -> list[str]:
     with services.store.reading() as db:
-        return [str(row["text"]) for row in rows(db, "SELECT * FROM outbox WHERE kind = ? ORDER BY id", (kind,))]
+        return [str(row["text"]) for row in db.rows("SELECT * FROM outbox WHERE kind = ? ORDER BY id", (kind,))]
 
 
 BIG_MOVE = RuleRequest(RuleKind.MOVE, 0.05)
@@ -206,7 +205,7 @@ def test_a_digest_says_which_close_is_missing_and_names_the_days_it_compares(
     assert "held" not in text and "since" not in text
     assert text.count(" · ") == 1, "the next day after Tuesday has been"
     with services.store.reading() as db:
-        told = rows(db, "SELECT target_session FROM told_ranges WHERE cutoff = '2026-12-01'")
+        told = db.rows("SELECT target_session FROM told_ranges WHERE cutoff = '2026-12-01'")
     assert sorted(str(row["target_session"]) for row in told) == ["2026-12-02", "2026-12-15"]
     # and not on Thursday either
     publish(server, CLOSES | {THURSDAY: UP})

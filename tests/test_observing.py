@@ -15,7 +15,6 @@ from bellwether.cli.main import main
 from bellwether.core import metrics as process_metrics
 from bellwether.core.config import load_settings
 from bellwether.core.errors import ConfigError
-from bellwether.db.database import rows
 from bellwether.delivery import admin_notes, chats_table, outbox_table
 from bellwether.delivery.channels import AT_ONCE, Accepted
 from bellwether.delivery.messages import OutboxMessage, recipient_of
@@ -62,7 +61,7 @@ def owe(services: Services, chat_id: int = 7) -> None:
 
 def notes(services: Services) -> list[str]:
     with services.store.reading() as db:
-        return [row["text"] for row in rows(db, "SELECT text FROM outbox WHERE kind = 'admin' ORDER BY id")]
+        return [row["text"] for row in db.rows("SELECT text FROM outbox WHERE kind = 'admin' ORDER BY id")]
 
 
 def metrics(services: Services) -> dict[str, float]:
@@ -182,5 +181,5 @@ def test_dead_letters_can_be_looked_at_sent_again_or_dropped(tmp_path: Path, mon
     assert "No dead letter has the number 2 or 77" in told
     assert "No message is waiting for a decision." in run("list")[1]
     with services.store.reading() as db:
-        found = rows(db, "SELECT state, expires_at > :old AS longer FROM outbox ORDER BY id", {"old": NOW.isoformat()})
+        found = db.rows("SELECT state, expires_at > :old AS longer FROM outbox ORDER BY id", {"old": NOW.isoformat()})
     assert [row["state"] for row in found] == ["pending", "expired"]

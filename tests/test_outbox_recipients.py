@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from bellwether.db import encryption
-from bellwether.db.database import Database, Store, rows, stamp
+from bellwether.db.database import Store, stamp
 from bellwether.db.migrations import migrations
 from bellwether.delivery import outbox_table
 from bellwether.delivery.channels import Accepted, Channel
@@ -57,7 +58,7 @@ def test_old_rows_keep_their_state_and_say_whom_they_are_for(tmp_path: Path) -> 
     with Store(tmp_path / "old.sqlite3").transaction() as db:
         kept = {
             (row["recipient_kind"], row["recipient_id"], row["state"], row["event_id"], row["text"], row["dedup_key"])
-            for row in rows(db, "SELECT * FROM outbox")
+            for row in db.rows("SELECT * FROM outbox")
         }
         assert kept == {
             row
@@ -110,7 +111,7 @@ def test_a_channel_needs_no_more_than_a_kind_of_recipient_and_a_way_to_send(tmp_
     assert run() == DeliveryRun(sent=2 - tried)
     assert channel.sent == ["first", "second"]
     with store.reading() as db:
-        assert [row["text"] for row in rows(db, "SELECT text FROM outbox WHERE state = 'pending'")] == ["another's"]
+        assert [row["text"] for row in db.rows("SELECT text FROM outbox WHERE state = 'pending'")] == ["another's"]
 
 
 def test_a_lapsed_claim_is_put_back_for_its_own_channel_alone(tmp_path: Path) -> None:
@@ -121,7 +122,7 @@ def test_a_lapsed_claim_is_put_back_for_its_own_channel_alone(tmp_path: Path) ->
         later = NOW + timedelta(minutes=3)
         assert outbox_table.claim_next(db, later, RecipientKind.CHAT, ClaimOrder.IN_ORDER) is None
         outbox_table.release_claims(db, RecipientKind.CHAT)
-        assert [row["state"] for row in rows(db, "SELECT state FROM outbox")] == ["sending"]
+        assert [row["state"] for row in db.rows("SELECT state FROM outbox")] == ["sending"]
         assert outbox_table.claim_next(db, later, RecipientKind.WEBHOOK, ClaimOrder.IN_ORDER)
 
 
@@ -155,7 +156,7 @@ def test_a_dead_processs_claim_holds_nothing_up_when_the_clock_is_set_back(tmp_p
     assert asyncio.run(deliver(store, lambda: now, restarted)).sent == 3
     assert restarted.sent == list(keys), "in order"
     with store.reading() as db:
-        uncertain = [row["uncertain"] for row in rows(db, "SELECT uncertain FROM outbox ORDER BY id")]
+        uncertain = [row["uncertain"] for row in db.rows("SELECT uncertain FROM outbox ORDER BY id")]
     assert uncertain == [1, 0, 0], "the first may have arrived before"
 
 
@@ -169,7 +170,7 @@ def test_another_processs_claim_is_left_alone_while_clocks_differ_by_no_more_tha
         assert outbox_table.claim_next(db, NOW, RecipientKind.TERMINAL, ClaimOrder.IN_ORDER)
     assert asyncio.run(deliver(store, lambda: NOW - back, channel)) == DeliveryRun()
     with store.reading() as db:
-        assert [row["state"] for row in rows(db, "SELECT state FROM outbox")] == ["sending"]
+        assert [row["state"] for row in db.rows("SELECT state FROM outbox")] == ["sending"]
 
 
 def test_a_run_expires_what_is_owed_to_its_own_kind_of_recipients_alone(tmp_path: Path) -> None:
@@ -183,5 +184,5 @@ def test_a_run_expires_what_is_owed_to_its_own_kind_of_recipients_alone(tmp_path
     assert asyncio.run(deliver(store, lambda: later, webhooks)) == DeliveryRun(expired=1), "what is owed to owners"
     assert asyncio.run(deliver(store, lambda: later, webhooks)) == DeliveryRun()
     with store.reading() as db:
-        waiting = rows(db, "SELECT recipient_kind FROM outbox WHERE state = 'pending'")
+        waiting = db.rows("SELECT recipient_kind FROM outbox WHERE state = 'pending'")
     assert [row["recipient_kind"] for row in waiting] == ["chat"] * 3

@@ -8,7 +8,6 @@ from pathlib import Path
 from bellwether.alerts import ask, rules_table
 from bellwether.alerts.tick import tick
 from bellwether.core.alert_types import RuleKind, RuleRequest
-from bellwether.db.database import rows
 from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.messages import recipient_of
 from bellwether.services import Services
@@ -51,7 +50,7 @@ def test_the_message_is_kept_until_it_was_answered_and_no_longer(server: Telegra
     tick(services, BEGAN + WEEK)
     with services.store.transaction() as db:
         assert outbox_table.prune(db, much_later) == 1
-        assert rows(db, "SELECT kind FROM outbox") == [{"kind": "outcome"}]
+        assert db.rows("SELECT kind FROM outbox") == [{"kind": "outcome"}]
     # without it the outcome stands alone
     assert asyncio.run(deliver_now(services)).sent == 1
     assert server.last(ANN).reply_to is None

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from bellwether.core.config import load_settings
-from bellwether.db.database import rows
 from bellwether.jobs.doctor import examine
 from bellwether.jobs.prove_ledger import prove_ledger
 from bellwether.services import Services, build_services
@@ -73,7 +72,7 @@ def test_a_row_that_was_edited_is_told_to_the_administrator_and_in_the_metrics(
     assert "Forecast 20 is not what was written" in caplog.text
     assert said_by_doctor(services) == (False, "proved within the hour: a row is not what was written.")
     with services.store.reading() as db:
-        (note,) = rows(db, "SELECT text FROM outbox WHERE kind = 'admin'")
+        (note,) = db.rows("SELECT text FROM outbox WHERE kind = 'admin'")
     assert "ledger verify" in note["text"]
 
 

@@ -12,7 +12,8 @@ import pytest
 from telegram import ChatMemberRestricted
 
 from bellwether.alerts import watchlist
-from bellwether.db.database import Database, rows, stamp, unstamp
+from bellwether.db.connection import Connection
+from bellwether.db.database import stamp, unstamp
 from bellwether.delivery import chat_outbox_table, chats, chats_table, inbox_table, outbox_table
 from bellwether.delivery.chats_table import Pause, Silence
 from bellwether.delivery.deliver import DeliveryRun
@@ -73,7 +74,7 @@ def deliver(services: Services) -> DeliveryRun:
 
 def outbox_row(services: Services, chat_id: int = GROUP) -> dict[str, Any]:
     with services.store.reading() as db:
-        return rows(db, "SELECT * FROM outbox WHERE recipient_id = :chat ORDER BY id", {"chat": chat_id})[0]
+        return db.rows("SELECT * FROM outbox WHERE recipient_id = :chat ORDER BY id", {"chat": chat_id})[0]
 
 
 def is_paused(services: Services, chat_id: int = GROUP) -> bool:
@@ -300,12 +301,12 @@ def test_a_stop_while_an_answer_is_on_its_way_counts_for_it_may_have_arrived(
     with running_bot(services):
         server.wait_for(lambda s: s.calls("sendMessage"))
     with services.store.reading() as db:
-        assert [row["attempts"] for row in rows(db, "SELECT attempts FROM inbox")] == [1]
+        assert [row["attempts"] for row in db.rows("SELECT attempts FROM inbox")] == [1]
 
 
 def _open_updates(services: Services) -> int:
     with services.store.reading() as db:
-        (row,) = rows(db, "SELECT count(*) AS n FROM inbox WHERE done_at IS NULL")
+        (row,) = db.rows("SELECT count(*) AS n FROM inbox WHERE done_at IS NULL")
     return int(row["n"])
 
 
@@ -348,7 +349,7 @@ def test_people_of_a_group_who_talk_to_each_other_hurry_nothing_and_who_turns_to
     hurried: list[int] = []
     hurry = chat_outbox_table.hurry
 
-    def counted(db: Database, chat_id: int, now: datetime) -> None:
+    def counted(db: Connection, chat_id: int, now: datetime) -> None:
         hurried.append(chat_id)
         hurry(db, chat_id, now)
 

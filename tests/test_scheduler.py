@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from bellwether.core.config import load_settings
-from bellwether.db.database import rows
 from bellwether.delivery import inbox_table, outbox_admin_table, outbox_table
 from bellwether.delivery.channels import AT_ONCE, Accepted
 from bellwether.delivery.messages import OutboxMessage, recipient_of
@@ -120,8 +119,8 @@ def test_old_settled_rows_are_forgotten_and_owed_ones_kept(services: Services) -
         inbox_table.done(db, 1, long_ago)
     _prune(services)
     with services.store.reading() as db:
-        assert [row["dedup_key"] for row in rows(db, "SELECT dedup_key FROM outbox")] == ["d"]
-        assert [row["update_id"] for row in rows(db, "SELECT update_id FROM inbox")] == [2, 3]
+        assert [row["dedup_key"] for row in db.rows("SELECT dedup_key FROM outbox")] == ["d"]
+        assert [row["update_id"] for row in db.rows("SELECT update_id FROM inbox")] == [2, 3]
 
 
 def test_what_nobody_reads_at_the_terminal_expires(services: Services) -> None:
@@ -132,5 +131,5 @@ def test_what_nobody_reads_at_the_terminal_expires(services: Services) -> None:
             outbox_table.enqueue(db, draft, NOW)
     _prune(services)
     with services.store.reading() as db:
-        expired = rows(db, "SELECT dedup_key FROM outbox WHERE state = 'expired'")
+        expired = db.rows("SELECT dedup_key FROM outbox WHERE state = 'expired'")
     assert [row["dedup_key"] for row in expired] == ["digest:0:-1"], "a chat's is its channel's affair"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
-from bellwether.db.database import rows, unstamp
+from bellwether.db.database import unstamp
 from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.deliver import DeliveryRun
 from bellwether.delivery.message_kinds import SILENT
@@ -58,7 +58,7 @@ def deliver(services: Services) -> DeliveryRun:
 
 def row(services: Services) -> dict[str, Any]:
     with services.store.transaction() as db:
-        return rows(db, "SELECT * FROM outbox ORDER BY id")[0]
+        return db.rows("SELECT * FROM outbox ORDER BY id")[0]
 
 
 def make_due(services: Services) -> None:

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from bellwether.core.config import load_settings
-from bellwether.db.database import rows
 from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.channels import AT_ONCE, Accepted
 from bellwether.delivery.messages import OutboxMessage, RecipientKind, recipient_of
@@ -109,7 +108,7 @@ def test_a_killed_process_is_replaced_at_once_and_what_it_had_claimed_is_sent(tm
     process.join()
     assert heir.take() is None, "the file lock tells that it is gone, without waiting for its lease to lapse"
     with services.store.transaction() as db:
-        (row,) = rows(db, "SELECT state, uncertain FROM outbox")
+        (row,) = db.rows("SELECT state, uncertain FROM outbox")
     assert row == {"state": "pending", "uncertain": 1}, "it may have arrived, and is sent again"
     heir.release()
 

@@ -13,7 +13,7 @@ import pytest
 from bellwether.alerts import ask, watchlist
 from bellwether.alerts.tick import tick
 from bellwether.core.alert_types import RuleKind, RuleRequest
-from bellwether.db.database import Database, rows
+from bellwether.db.connection import Connection
 from bellwether.delivery import chat_wishes, chats, chats_table, outbox_table
 from bellwether.delivery.messages import recipient_of
 from bellwether.services import Services
@@ -44,7 +44,7 @@ def is_paused(services: Services, chat_id: int = ANN) -> bool:
     return found.paused
 
 
-def write(services: Services, change: Callable[[Database], object]) -> None:
+def write(services: Services, change: Callable[[Connection], object]) -> None:
     with services.store.transaction() as db:
         change(db)
 
@@ -138,7 +138,7 @@ def test_a_topic_that_is_gone_is_replaced_by_the_general_one_for_good(
     assert [message.thread for message in server.messages(GROUP)] == [None, None]
     assert len(server.calls("sendMessage")) == 3  # the topic is tried once
     with services.store.reading() as db:
-        assert {row["uncertain"] for row in rows(db, "SELECT uncertain FROM outbox")} == {0}
+        assert {row["uncertain"] for row in db.rows("SELECT uncertain FROM outbox")} == {0}
 
 
 def test_a_long_digest_arrives_whole_in_its_topic_the_first_part_alone_with_a_sound(

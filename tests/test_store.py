@@ -17,7 +17,7 @@ import pytest
 
 from bellwether.alerts import subscriptions_table
 from bellwether.core.errors import StoreError
-from bellwether.db.database import Store, rows, stamp, unstamp
+from bellwether.db.database import Store, stamp, unstamp
 from bellwether.delivery import chats_table, inbox_table, outbox_admin_table, outbox_table
 from bellwether.delivery.messages import RecipientKind, recipient_of
 from bellwether.delivery.outbox_table import ClaimOrder, Draft, Setback
@@ -214,10 +214,10 @@ def test_it_works_again_once_the_file_is_mended(tmp_path: Path) -> None:
 def test_migrations_can_be_applied_again_and_again(store: Store) -> None:
     owe(store, draft())
     with store.transaction() as db:
-        before = rows(db, "SELECT type, name, sql FROM sqlite_master ORDER BY name")
+        before = db.rows("SELECT type, name, sql FROM sqlite_master ORDER BY name")
     for _ in range(3):
         with Store(store.path).transaction() as db:
-            assert rows(db, "SELECT type, name, sql FROM sqlite_master ORDER BY name") == before
+            assert db.rows("SELECT type, name, sql FROM sqlite_master ORDER BY name") == before
     assert counts(store) == {"pending": 1}
 
 
@@ -378,7 +378,7 @@ def test_a_message_that_can_never_arrive_is_left_with_its_reason(store: Store) -
         message = outbox_table.claim_next(db, NOW, RecipientKind.CHAT, ClaimOrder.IN_ORDER)
         assert message is not None
         outbox_table.fail(db, message, Setback("blocked"), NOW)
-        (row,) = rows(db, "SELECT state, last_error, claimed_until FROM outbox")
+        (row,) = db.rows("SELECT state, last_error, claimed_until FROM outbox")
     assert row == {"state": "failed", "last_error": "blocked", "claimed_until": None}
     assert claim(store, NOW + 2 * MINUTE) is None
 
@@ -498,7 +498,7 @@ def test_nothing_that_a_person_wrote_outlives_its_use_in_an_update_that_nobody_a
         inbox_table.set_aside(db, 5, inbox_table.Aside.UNREADABLE, "ValueError", NOW)
 
         def with_words() -> list[int]:
-            return [row["update_id"] for row in rows(db, "SELECT update_id FROM inbox WHERE body <> ''")]
+            return [row["update_id"] for row in db.rows("SELECT update_id FROM inbox WHERE body <> ''")]
 
         assert with_words() == [1, 2, 4, 5], "what met an error of ours loses them at once"
         assert inbox_table.erase_set_aside(db, NOW - inbox_table.READ_AGAIN) == 2
@@ -551,7 +551,7 @@ def test_what_an_earlier_version_left_of_updates_that_nobody_answers_is_named_an
             )
     store.close()
     with Store(store.path).transaction() as db:
-        after = rows(db, "SELECT set_aside, body FROM inbox ORDER BY update_id")
+        after = db.rows("SELECT set_aside, body FROM inbox ORDER BY update_id")
     words = "private words"
     assert [tuple(row.values()) for row in after] == [("exhausted", words), ("failed", ""), (None, words)]
 

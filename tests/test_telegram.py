@@ -14,7 +14,7 @@ from bellwether.alerts import watchlist
 from bellwether.alerts.tick import tick
 from bellwether.core.i18n.translate import LANGUAGES
 from bellwether.db import database
-from bellwether.db.database import Database, rows
+from bellwether.db.connection import Connection
 from bellwether.delivery import chats_table, inbox_table
 from bellwether.services import Services
 from bot.telegram import face, inbox_marks
@@ -304,7 +304,7 @@ def test_who_comes_back_while_the_database_is_in_trouble_is_not_forgotten(
     services = bot_services(server, tmp_path)
     right, trouble = chats_table.wake, [sqlite3.OperationalError("database is locked")]
 
-    def wake(db: Database, chat_id: int) -> None:
+    def wake(db: Connection, chat_id: int) -> None:
         if trouble:
             raise trouble.pop()
         right(db, chat_id)
@@ -388,7 +388,7 @@ def _until(condition: Callable[[], object]) -> None:
 
 def _inbox(services: Services) -> list[dict[str, object]]:
     with services.store.transaction() as db:
-        return rows(db, "SELECT body, done_at FROM inbox")
+        return db.rows("SELECT body, done_at FROM inbox")
 
 
 def _is_paused(services: Services) -> bool:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from bellwether.alerts import watchlist
-from bellwether.db.database import rows
 from bellwether.services import Services
 from tests.support.bot_api_server.server import TelegramServer
 from tests.support.bot_api_server.state import SentMessage
@@ -36,7 +35,7 @@ def press(server: TelegramServer, message: SentMessage, label: str, **who: Any) 
 
 def thread_of(services: Services, chat_id: int) -> int | None:
     with services.store.reading() as db:
-        (row,) = rows(db, "SELECT thread FROM chats WHERE chat_id = :chat_id", {"chat_id": chat_id})
+        (row,) = db.rows("SELECT thread FROM chats WHERE chat_id = :chat_id", {"chat_id": chat_id})
     return row["thread"]  # type: ignore[no-any-return]
 
 

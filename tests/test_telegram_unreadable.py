@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bellwether.core.types import Check
-from bellwether.db.database import rows
 from bellwether.delivery import chat_data_table, chats, chats_table, inbox_table
 from bellwether.jobs.doctor import examine
 from bellwether.services import Services
@@ -53,7 +52,7 @@ def server(server: TelegramServer) -> TelegramServer:
 
 def inbox_rows(services: Services) -> list[dict[str, Any]]:
     with services.store.reading() as db:
-        return rows(db, "SELECT * FROM inbox ORDER BY update_id")
+        return db.rows("SELECT * FROM inbox ORDER BY update_id")
 
 
 def line(services: Services, name: str) -> Check | None:
@@ -278,8 +277,8 @@ def test_what_is_set_aside_is_forgotten_with_the_rest(server: TelegramServer, tm
         assert inbox_table.unanswered(db) == []
         assert not inbox_table.keep(db, 1, "{}", now), "Telegram may bring it again"
         inbox_table.erase_set_aside(db, now)
-        assert [row["body"] for row in rows(db, "SELECT body FROM inbox")] == ["{}", "{}"]
+        assert [row["body"] for row in db.rows("SELECT body FROM inbox")] == ["{}", "{}"]
         inbox_table.erase_set_aside(db, now + timedelta(seconds=1))
-        assert [row["body"] for row in rows(db, "SELECT body FROM inbox")] == ["", ""]
+        assert [row["body"] for row in db.rows("SELECT body FROM inbox")] == ["", ""]
         assert inbox_table.count_set_aside(db).counts[inbox_table.Aside.UNREADABLE] == 1, "the reason is kept longer"
         assert inbox_table.prune(db, now + timedelta(seconds=1)) == 2

@@ -9,7 +9,8 @@ from bellwether.access.keys_table import Key, Secret
 from bellwether.core.config import Api
 from bellwether.core.errors import BadTerms
 from bellwether.core.plans import in_force
-from bellwether.db.database import Database, Store
+from bellwether.db.connection import Connection
+from bellwether.db.database import Store
 
 
 def report(store: Store, api: Api, now: datetime) -> list[dict[str, Any]]:
@@ -18,7 +19,7 @@ def report(store: Store, api: Api, now: datetime) -> list[dict[str, Any]]:
         return [about(db, key, api, now) for key in keys_table.every(db)]
 
 
-def about(db: Database, key: Key, api: Api, now: datetime) -> dict[str, Any]:
+def about(db: Connection, key: Key, api: Api, now: datetime) -> dict[str, Any]:
     """One key."""
     plan = api.plans.get(key.plan)
     try:

@@ -20,7 +20,8 @@ from bellwether.access.keys_table import Key, Secret
 from bellwether.core.config import Api
 from bellwether.core.errors import BadKey, BadTerms, ExpiredKey, RevokedKey
 from bellwether.core.plans import Plan, Terms, in_force
-from bellwether.db.database import Database, Store
+from bellwether.db.connection import Connection
+from bellwether.db.database import Store
 
 PREFIX = "bw_live_"
 OVERLAP = timedelta(days=7)  #: for which the old secret of a rotated key goes on working
@@ -193,7 +194,7 @@ def _check_terms(plan: Plan, terms: Terms | None, now: datetime) -> None:
     in_force(plan, [Terms(terms.changes)], now)
 
 
-def _existing(db: Database, key_id: int) -> Key:
+def _existing(db: Connection, key_id: int) -> Key:
     key = keys_table.get(db, key_id)
     if key is None:
         raise BadKey(f"There is no key number {key_id}; see keys list.")

@@ -22,7 +22,8 @@ from bellwether.core.clock import Clock
 from bellwether.core.config import Api
 from bellwether.core.errors import BadTerms, BellwetherError
 from bellwether.core.plans import DEMO, Plan, in_force
-from bellwether.db.database import Database, Store
+from bellwether.db.connection import Connection
+from bellwether.db.database import Store
 
 MOST_AT_ONCE = 256  #: calls in one transaction
 log = logging.getLogger(__name__)
@@ -115,7 +116,7 @@ class _Books:
         """Read everything anew."""
         self._version = -1
 
-    def enter(self, db: Database, asked: list[_Ask], now: datetime) -> list[Admission | Exception]:
+    def enter(self, db: Connection, asked: list[_Ask], now: datetime) -> list[Admission | Exception]:
         """Decide and write down; in one transaction that may write."""
         (version,) = db.conn.execute("PRAGMA data_version").fetchone()  # another number once others have written
         stale = version != self._version or db.conn is not self._connection
@@ -135,7 +136,7 @@ class _Books:
             usage_table.keep(db, changed)
         return answers
 
-    def _one(self, db: Database, ask: _Ask, now: datetime, changed: dict[int, Used]) -> Admission:
+    def _one(self, db: Connection, ask: _Ask, now: datetime, changed: dict[int, Used]) -> Admission:
         if ask.public_id not in self._keys:
             self._keys[ask.public_id] = keys_table.by_public_id(db, ask.public_id)
         key = recognise(self._keys[ask.public_id], ask.digest, now)

@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 
-from sqlite_utils import Database
-
 from bellwether.access.quota import Used
-from bellwether.db.database import rows
+from bellwether.db.connection import Connection
+from bellwether.db.sql import put
 
 
-def of_key(db: Database, key_id: int, day: int) -> Used:
+def of_key(db: Connection, key_id: int, day: int) -> Used:
     """What a key has used up of its last minute, and of the day of that number since 1970."""
-    minute = rows(db, "SELECT started_at, used FROM api_minutes WHERE key_id = :id", {"id": key_id})
-    on_day = rows(db, "SELECT used FROM api_days WHERE key_id = :id AND day = :day", {"id": key_id, "day": day})
+    minute = db.rows("SELECT started_at, used FROM api_minutes WHERE key_id = :id", {"id": key_id})
+    on_day = db.rows("SELECT used FROM api_days WHERE key_id = :id AND day = :day", {"id": key_id, "day": day})
     return Used(
         minute_from=minute[0]["started_at"] if minute else 0.0,
         in_minute=minute[0]["used"] if minute else 0,
@@ -20,27 +19,28 @@ def of_key(db: Database, key_id: int, day: int) -> Used:
     )
 
 
-def keep(db: Database, used: Mapping[int, Used]) -> None:
+def keep(db: Connection, used: Mapping[int, Used]) -> None:
     """Write down what keys have used up, by their numbers."""
-    db.conn.executemany(
-        "INSERT INTO api_minutes (key_id, started_at, used) VALUES (?, ?, ?)"
-        " ON CONFLICT (key_id) DO UPDATE SET started_at = excluded.started_at, used = excluded.used",
-        [(key_id, counts.minute_from, counts.in_minute) for key_id, counts in used.items()],
+    db.executemany(
+        put("api_minutes", ("key_id",), ("started_at", "used")),
+        [
+            {"key_id": key_id, "started_at": counts.minute_from, "used": counts.in_minute}
+            for key_id, counts in used.items()
+        ],
     )
-    db.conn.executemany(
-        "INSERT INTO api_days (key_id, day, used) VALUES (?, ?, ?)"
-        " ON CONFLICT (key_id, day) DO UPDATE SET used = excluded.used",
-        [(key_id, counts.day, counts.in_day) for key_id, counts in used.items()],
+    db.executemany(
+        put("api_days", ("key_id", "day"), ("used",)),
+        [{"key_id": key_id, "day": counts.day, "used": counts.in_day} for key_id, counts in used.items()],
     )
 
 
-def by_day(db: Database, key_id: int, days: int) -> list[tuple[int, int]]:
+def by_day(db: Connection, key_id: int, days: int) -> list[tuple[int, int]]:
     """The last days on which a key was used, newest first: (days since 1970, requests)."""
     sql = "SELECT day, used FROM api_days WHERE key_id = :id ORDER BY day DESC LIMIT :days"
-    return [(row["day"], row["used"]) for row in rows(db, sql, {"id": key_id, "days": days})]
+    return [(row["day"], row["used"]) for row in db.rows(sql, {"id": key_id, "days": days})]
 
 
-def total(db: Database, key_id: int) -> int:
+def total(db: Connection, key_id: int) -> int:
     """All requests of a key, ever."""
-    (row,) = rows(db, "SELECT coalesce(sum(used), 0) AS n FROM api_days WHERE key_id = :id", {"id": key_id})
+    (row,) = db.rows("SELECT coalesce(sum(used), 0) AS n FROM api_days WHERE key_id = :id", {"id": key_id})
     return int(row["n"])

@@ -1,15 +1,14 @@
 """The tables `alerts` and `told_ranges`: what fired, what was told, and what is to be graded when it closes."""
 
-import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlite_utils import Database
-
 from bellwether.core.alert_types import Alert, RuleKind
-from bellwether.db.database import column, first_row, rows, stamp, unstamp
+from bellwether.db.connection import Connection
+from bellwether.db.database import column, stamp, unstamp
+from bellwether.db.sql import insert_new, one_of
 from bellwether.track_record.grading import Range
 
 _COLUMNS = (
@@ -18,94 +17,102 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def add(db: Database, alert: Alert, now: datetime) -> bool:
+def add(db: Connection, alert: Alert, now: datetime) -> bool:
     """Store that a rule fired, whatever the id says. False when it has for this session."""
-    cursor = db.conn.execute(
-        f"INSERT OR IGNORE INTO alerts (fired_at, {', '.join(_COLUMNS)}) VALUES (?{', ?' * len(_COLUMNS)})",
-        (stamp(now), *(column(getattr(alert, name)) for name in _COLUMNS)),
+    cursor = db.execute(
+        insert_new("alerts", ("fired_at", *_COLUMNS)),
+        {"fired_at": stamp(now)} | {name: column(getattr(alert, name)) for name in _COLUMNS},
     )
     return cursor.rowcount == 1
 
 
-def told_since(db: Database, chat_ids: Collection[int], since: datetime) -> dict[int, int]:
+def told_since(db: Connection, chat_ids: Collection[int], since: datetime) -> dict[int, int]:
     """How many alerts had a message of their own since then, by chat; chats without any are left out."""
     sql = (
-        "SELECT chat_id, count(*) AS n FROM alerts WHERE chat_id IN (SELECT value FROM json_each(:chats))"
+        f"SELECT chat_id, count(*) AS n FROM alerts WHERE {one_of('chat_id', 'chats')}"
         " AND fired_at >= :since AND message_key IS NOT NULL GROUP BY chat_id"
     )
-    names = {"chats": json.dumps(list(chat_ids)), "since": stamp(since)}
-    return {row["chat_id"]: row["n"] for row in rows(db, sql, names)}
+    names = {"chats": list(chat_ids), "since": stamp(since)}
+    return {row["chat_id"]: row["n"] for row in db.rows(sql, names)}
 
 
-def folded(db: Database, chat_ids: Collection[int]) -> dict[int, list[Alert]]:
+def folded(db: Connection, chat_ids: Collection[int]) -> dict[int, list[Alert]]:
     """What waits for the digests of these chats, the most surprising first; chats with nothing are left out."""
     sql = (
         "SELECT * FROM alerts WHERE message_key IS NULL AND digest_key IS NULL"
-        " AND chat_id IN (SELECT value FROM json_each(:chats)) ORDER BY surprise DESC, id"
+        f" AND {one_of('chat_id', 'chats')} ORDER BY surprise DESC, id"
     )
     waiting: dict[int, list[Alert]] = {}
-    for row in rows(db, sql, {"chats": json.dumps(list(chat_ids))}):
+    for row in db.rows(sql, {"chats": list(chat_ids)}):
         waiting.setdefault(row["chat_id"], []).append(read_alert(row))
     return waiting
 
 
-def fold_in(db: Database, ids: Iterable[int], digest_key: str) -> None:
+def fold_in(db: Connection, ids: Iterable[int], digest_key: str) -> None:
     """These went into a digest."""
-    db.conn.executemany("UPDATE alerts SET digest_key = ? WHERE id = ?", [(digest_key, alert_id) for alert_id in ids])
+    sql = "UPDATE alerts SET digest_key = :digest_key WHERE id = :id"
+    db.executemany(sql, [{"digest_key": digest_key, "id": alert_id} for alert_id in ids])
 
 
-def closed(db: Database, calendar: str, session: date) -> list[Alert]:
+def closed(db: Connection, calendar: str, session: date) -> list[Alert]:
     """Alerts told by a message to awake chats, whose horizon has closed with this session and was not reported."""
     sql = (
         "SELECT a.* FROM alerts a JOIN chats c USING (chat_id)"
         " WHERE a.calendar = :calendar AND a.target_session <= :session AND a.outcome_key IS NULL"
         " AND a.message_key IS NOT NULL AND c.paused = 0 ORDER BY a.symbol, a.id"
     )
-    return [read_alert(row) for row in rows(db, sql, {"calendar": calendar, "session": session.isoformat()})]
+    return [read_alert(row) for row in db.rows(sql, {"calendar": calendar, "session": session.isoformat()})]
 
 
-def calendars_with_open_outcomes(db: Database) -> list[str]:
+def calendars_with_open_outcomes(db: Connection) -> list[str]:
     """The trading calendars of alerts whose horizon has not been reported on."""
     sql = (
         "SELECT DISTINCT calendar FROM alerts"
         " WHERE target_session IS NOT NULL AND outcome_key IS NULL AND message_key IS NOT NULL"
     )
-    return [str(row["calendar"]) for row in rows(db, sql)]
+    return [str(row["calendar"]) for row in db.rows(sql)]
 
 
-def reported(db: Database, alert_id: int, outcome_key: str) -> None:
+def reported(db: Connection, alert_id: int, outcome_key: str) -> None:
     """How an alert turned out was told, or will not be."""
-    db.conn.execute("UPDATE alerts SET outcome_key = ? WHERE id = ?", (outcome_key, alert_id))
+    sql = "UPDATE alerts SET outcome_key = :outcome_key WHERE id = :id"
+    db.execute(sql, {"outcome_key": outcome_key, "id": alert_id})
 
 
-def tell_ranges(db: Database, ranges: Iterable[Range]) -> None:
+def tell_ranges(db: Connection, ranges: Iterable[Range]) -> None:
     """Keep the ranges that digests tell, each once however many chats it is told to: the first telling counts."""
-    db.conn.executemany(
-        "INSERT OR IGNORE INTO told_ranges (symbol, cutoff, horizon, target_session, low, high)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
+    db.executemany(
+        insert_new("told_ranges", ("symbol", "cutoff", "horizon", "target_session", "low", "high")),
         [
-            (told.symbol, told.cutoff.isoformat(), told.horizon, told.target_session.isoformat(), told.low, told.high)
+            {
+                "symbol": told.symbol,
+                "cutoff": told.cutoff.isoformat(),
+                "horizon": told.horizon,
+                "target_session": told.target_session.isoformat(),
+                "low": told.low,
+                "high": told.high,
+            }
             for told in ranges
         ],
     )
 
 
-def ranges_ending(db: Database, session: date) -> dict[str, list[Range]]:
+def ranges_ending(db: Connection, session: date) -> dict[str, list[Range]]:
     """The ranges whose horizon closes with this session, by symbol."""
     ending: dict[str, list[Range]] = {}
     sql = "SELECT * FROM told_ranges WHERE target_session = :session ORDER BY symbol, horizon"
-    for row in rows(db, sql, {"session": session.isoformat()}):
+    for row in db.rows(sql, {"session": session.isoformat()}):
         cutoff = date.fromisoformat(row["cutoff"])
         told = Range(row["symbol"], cutoff, row["horizon"], session, row["low"], row["high"])
         ending.setdefault(told.symbol, []).append(told)
     return ending
 
 
-def prune(db: Database, before: date) -> int:
+def prune(db: Connection, before: date) -> int:
     """Forget what has closed before that day; how many rows."""
-    day = before.isoformat()
-    gone = db.conn.execute("DELETE FROM told_ranges WHERE target_session < ?", (day,)).rowcount
-    gone += db.conn.execute("DELETE FROM alerts WHERE coalesce(target_session, session) < ?", (day,)).rowcount
+    values = {"day": before.isoformat()}
+    gone = db.execute("DELETE FROM told_ranges WHERE target_session < :day", values).rowcount
+    gone += db.execute("DELETE FROM alerts WHERE coalesce(target_session, session) < :day", values).rowcount
     return gone
 
 
@@ -138,21 +145,21 @@ class FiredAlert:
     fired_at: datetime
 
 
-def since(db: Database, chat_id: int, after: int, limit: int) -> list[FiredAlert]:
+def since(db: Connection, chat_id: int, after: int, limit: int) -> list[FiredAlert]:
     """At most `limit` alerts of a chat after the one of that number, oldest first."""
     sql = "SELECT * FROM alerts WHERE chat_id = :chat AND id > :after ORDER BY id LIMIT :limit"
-    return [_fired(row) for row in rows(db, sql, {"chat": chat_id, "after": after, "limit": limit})]
+    return [_fired(row) for row in db.rows(sql, {"chat": chat_id, "after": after, "limit": limit})]
 
 
-def newest(db: Database, chat_id: int) -> int:
+def newest(db: Connection, chat_id: int) -> int:
     """The number of the last alert of a chat; 0 where there is none."""
-    (row,) = rows(db, "SELECT coalesce(max(id), 0) AS n FROM alerts WHERE chat_id = :chat", {"chat": chat_id})
+    (row,) = db.rows("SELECT coalesce(max(id), 0) AS n FROM alerts WHERE chat_id = :chat", {"chat": chat_id})
     return int(row["n"])
 
 
-def behind(db: Database, message_key: str) -> FiredAlert | None:
+def behind(db: Connection, message_key: str) -> FiredAlert | None:
     """The alert that a message in the outbox is about; None where it is about none."""
-    row = first_row(db, "SELECT * FROM alerts WHERE message_key = :key", {"key": message_key})
+    row = db.first_row("SELECT * FROM alerts WHERE message_key = :key", {"key": message_key})
     return _fired(row) if row else None
 
 

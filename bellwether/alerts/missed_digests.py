@@ -14,7 +14,7 @@ from bellwether.alerts.rules.local_time import Rhythm, ended_slots
 from bellwether.core import metrics
 from bellwether.core.alert_types import AlertSettings
 from bellwether.core.config import Alerts
-from bellwether.db.database import Database
+from bellwether.db.connection import Connection
 from bellwether.delivery import admin_notes, outbox_table
 from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.services import Services
@@ -44,7 +44,7 @@ def note_missed(services: Services, now: datetime) -> int:
     return missed.total()
 
 
-def _count(db: Database, times: Alerts, since: datetime, now: datetime) -> Counter[date]:
+def _count(db: Connection, times: Alerts, since: datetime, now: datetime) -> Counter[date]:
     """The digests of each session that became stale between two instants, and have no row."""
     wishes = ChatWishes.read(db)
     slots: dict[tuple[frozenset[str], AlertSettings], list[DigestSlot]] = {}

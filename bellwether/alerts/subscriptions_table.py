@@ -1,14 +1,15 @@
 """The table `subscriptions`: which symbols each chat watches."""
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from sqlite_utils import Database
-
-from bellwether.db.database import rows, stamp, unstamp
+from bellwether.db.connection import Connection
+from bellwether.db.database import stamp, unstamp
+from bellwether.db.sql import insert_new, one_of
 
 _BEFORE_ALL = -(2**63)  #: no chat has so small a number
 
@@ -23,70 +24,70 @@ class Subscription:
     created_at: datetime
 
 
-def add(db: Database, chat_id: int, symbol: str, calendar: str, now: datetime) -> bool:
+def add(db: Connection, chat_id: int, symbol: str, calendar: str, now: datetime) -> bool:
     """Watch a symbol. False when the chat watched it already."""
-    cursor = db.conn.execute(
-        "INSERT OR IGNORE INTO subscriptions (chat_id, symbol, calendar, created_at) VALUES (?, ?, ?, ?)",
-        (chat_id, symbol, calendar, stamp(now)),
+    cursor = db.execute(
+        insert_new("subscriptions", ("chat_id", "symbol", "calendar", "created_at")),
+        {"chat_id": chat_id, "symbol": symbol, "calendar": calendar, "created_at": stamp(now)},
     )
     return cursor.rowcount == 1
 
 
-def remove(db: Database, chat_id: int, symbol: str) -> bool:
+def remove(db: Connection, chat_id: int, symbol: str) -> bool:
     """Stop watching. False when the chat did not watch it."""
-    cursor = db.conn.execute("DELETE FROM subscriptions WHERE chat_id = ? AND symbol = ?", (chat_id, symbol))
-    return cursor.rowcount == 1
+    sql = "DELETE FROM subscriptions WHERE chat_id = :chat_id AND symbol = :symbol"
+    return db.execute(sql, {"chat_id": chat_id, "symbol": symbol}).rowcount == 1
 
 
-def of_chat(db: Database, chat_id: int) -> list[Subscription]:
+def of_chat(db: Connection, chat_id: int) -> list[Subscription]:
     """A chat's watchlist, oldest first."""
     sql = "SELECT * FROM subscriptions WHERE chat_id = :chat_id ORDER BY created_at, symbol"
-    return [_subscription(row) for row in rows(db, sql, {"chat_id": chat_id})]
+    return [_subscription(row) for row in db.rows(sql, {"chat_id": chat_id})]
 
 
-def calendars_of_awake_chats(db: Database, after: int | None, limit: int) -> list[tuple[int, frozenset[str]]]:
+def calendars_of_awake_chats(db: Connection, after: int | None, limit: int) -> list[tuple[int, frozenset[str]]]:
     """The chats that may be written to and watch something, and the calendars they watch: the next after a chat."""
     sql = (
-        "SELECT chat_id, (SELECT group_concat(calendar, ' ') FROM"
-        " (SELECT DISTINCT calendar FROM subscriptions AS s WHERE s.chat_id = chats.chat_id)) AS calendars"
-        " FROM chats WHERE paused = 0 AND chat_id > ? AND calendars IS NOT NULL ORDER BY chat_id LIMIT ?"
+        "SELECT c.chat_id, s.calendar FROM (SELECT chat_id FROM chats WHERE paused = 0 AND chat_id > :after AND EXISTS"
+        " (SELECT 1 FROM subscriptions WHERE subscriptions.chat_id = chats.chat_id) ORDER BY chat_id LIMIT :limit) AS c"
+        " JOIN subscriptions AS s ON s.chat_id = c.chat_id GROUP BY c.chat_id, s.calendar ORDER BY c.chat_id"
     )
-    chats = db.conn.execute(sql, (_BEFORE_ALL if after is None else after, limit))
-    return [(chat_id, frozenset(calendars.split(" "))) for chat_id, calendars in chats]
+    watched = db.execute(sql, {"after": _BEFORE_ALL if after is None else after, "limit": limit})
+    return [
+        (chat_id, frozenset(calendar for _, calendar in of_chat))
+        for chat_id, of_chat in groupby(watched, itemgetter(0))
+    ]
 
 
-def watching_since(db: Database, chat_ids: Collection[int]) -> dict[int, datetime]:
+def watching_since(db: Connection, chat_ids: Collection[int]) -> dict[int, datetime]:
     """Since when each of these chats has watched anything that it still watches."""
-    sql = (
-        "SELECT chat_id, min(created_at) FROM subscriptions WHERE chat_id IN (SELECT value FROM json_each(?))"
-        " GROUP BY chat_id"
-    )
-    return {chat_id: unstamp(since) for chat_id, since in db.conn.execute(sql, (json.dumps(list(chat_ids)),))}
+    sql = f"SELECT chat_id, min(created_at) FROM subscriptions WHERE {one_of('chat_id', 'chats')} GROUP BY chat_id"
+    return {chat_id: unstamp(since) for chat_id, since in db.execute(sql, {"chats": list(chat_ids)})}
 
 
-def symbols_of_awake_chats(db: Database) -> list[str]:
+def symbols_of_awake_chats(db: Connection) -> list[str]:
     """Every symbol that somebody watches who may be written to."""
     sql = "SELECT DISTINCT symbol FROM subscriptions JOIN chats USING (chat_id) WHERE paused = 0 ORDER BY symbol"
-    return [symbol for (symbol,) in db.conn.execute(sql)]
+    return [symbol for (symbol,) in db.execute(sql)]
 
 
-def watchers(db: Database, symbol: str, since: datetime) -> list[int]:
+def watchers(db: Connection, symbol: str, since: datetime) -> list[int]:
     """The chats that may be written to and have watched a symbol since then at the latest."""
     sql = (
         "SELECT chat_id FROM subscriptions JOIN chats USING (chat_id)"
-        " WHERE symbol = ? AND created_at <= ? AND paused = 0 ORDER BY chat_id"
+        " WHERE symbol = :symbol AND created_at <= :since AND paused = 0 ORDER BY chat_id"
     )
-    return [chat_id for (chat_id,) in db.conn.execute(sql, (symbol, stamp(since)))]
+    return [chat_id for (chat_id,) in db.execute(sql, {"symbol": symbol, "since": stamp(since)})]
 
 
-def of_chats(db: Database, chat_ids: Collection[int]) -> dict[int, list[tuple[str, str]]]:
+def of_chats(db: Connection, chat_ids: Collection[int]) -> dict[int, list[tuple[str, str]]]:
     """The watchlists of many chats, oldest first: each symbol and its calendar."""
     sql = (
-        "SELECT chat_id, symbol, calendar FROM subscriptions WHERE chat_id IN (SELECT value FROM json_each(?))"
+        f"SELECT chat_id, symbol, calendar FROM subscriptions WHERE {one_of('chat_id', 'chats')}"
         " ORDER BY chat_id, created_at, symbol"
     )
     watchlists: dict[int, list[tuple[str, str]]] = {}
-    for chat_id, symbol, calendar in db.conn.execute(sql, (json.dumps(list(chat_ids)),)):
+    for chat_id, symbol, calendar in db.execute(sql, {"chats": list(chat_ids)}):
         watchlists.setdefault(chat_id, []).append((symbol, calendar))
     return watchlists
 

@@ -29,7 +29,7 @@ from bellwether.alerts.text.digest import Digests
 from bellwether.alerts.tick_rules import RulesTick, judge_rules
 from bellwether.core.alert_types import AlertSettings
 from bellwether.core.errors import StoreError
-from bellwether.db.database import Database
+from bellwether.db.connection import Connection
 from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.services import Services
@@ -117,7 +117,7 @@ class _DigestTick:
         return decided
 
     def _read_page(
-        self, db: Database, chats: Sequence[tuple[int, frozenset[str]]], wishes: ChatWishes
+        self, db: Connection, chats: Sequence[tuple[int, frozenset[str]]], wishes: ChatWishes
     ) -> list[OpenDigest]:
         """The digests of some chats that are open and not owed yet. `chats` have the calendars each watches."""
         slots = [

@@ -16,7 +16,8 @@ from bellwether.alerts.rules.budget import WEEK, within_budget
 from bellwether.alerts.text import alerts, digest_notes
 from bellwether.core.alert_types import AlertRule
 from bellwether.core.clock import Clock
-from bellwether.db.database import Database, Store
+from bellwether.db.connection import Connection
+from bellwether.db.database import Store
 from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.delivery.message_kinds import LEFTOVERS, VANISHED
@@ -48,7 +49,7 @@ def write_states(
 
 
 def _tell_of_delisted(
-    db: Database,
+    db: Connection,
     universe: Universe,
     decided: RuleDecisions,
     gone: Sequence[AlertRule],
@@ -89,7 +90,7 @@ def write_fired(
 
 
 def _write_page(
-    db: Database, page: Mapping[int, Sequence[Fired]], now: datetime, present: datetime, wishes: ChatWishes
+    db: Connection, page: Mapping[int, Sequence[Fired]], now: datetime, present: datetime, wishes: ChatWishes
 ) -> tuple[int, int]:
     awake = chats_table.awake_among(db, page)
     still = rules_table.unchanged(db, [firing.rule for chat_id in awake for firing in page[chat_id]])
@@ -121,7 +122,7 @@ def _write_page(
 
 
 def _write_leftovers(
-    db: Database, page: Mapping[int, Sequence[Fired]], now: datetime, present: datetime, wishes: ChatWishes
+    db: Connection, page: Mapping[int, Sequence[Fired]], now: datetime, present: datetime, wishes: ChatWishes
 ) -> None:
     """What is left over for a chat that watches nothing, and so gets no digest, comes in one message a tick.
 

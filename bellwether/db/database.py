@@ -12,12 +12,10 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
-from typing import Any
-
-from sqlite_utils import Database as Database  # what others call a connection inside its transaction
 
 from bellwether.core.errors import ConfigError, NewerDatabase, StoreError, UpgradeFailed, WrongKey
 from bellwether.db import encryption, upgrade, versions
+from bellwether.db.connection import Connection
 from bellwether.db.encryption import BUSY_TIMEOUT
 
 
@@ -43,7 +41,7 @@ class Store:
         self.owes_empty_log = True  #: an erasure, perhaps of an earlier process, may have left something in the log
 
     @contextmanager
-    def transaction(self) -> Iterator[Database]:
+    def transaction(self) -> Iterator[Connection]:
         """This thread's connection, in a transaction that may write: all of the block is kept, or none of it.
 
         Raises StoreError, saying what to do, when the file cannot be used.
@@ -53,13 +51,13 @@ class Store:
             yield db
 
     @contextmanager
-    def reading(self) -> Iterator[Database]:
+    def reading(self) -> Iterator[Connection]:
         """This thread's connection, for reading one consistent state without holding up a writer."""
         with self._begun("BEGIN") as db:
             yield db
 
     @contextmanager
-    def _begun(self, begin: str) -> Iterator[Database]:
+    def _begun(self, begin: str) -> Iterator[Connection]:
         try:
             db = self._connection()
             db.conn.execute(begin)
@@ -153,8 +151,8 @@ class Store:
         self.owes_empty_log = bool(busy)
         return not busy
 
-    def _connection(self) -> Database:
-        db: Database | None = getattr(self._local, "db", None)
+    def _connection(self) -> Connection:
+        db: Connection | None = getattr(self._local, "db", None)
         if db is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             first = self._version < 0
@@ -174,11 +172,11 @@ class Store:
             self._local.db = db
         return db
 
-    def _made_ready(self, connection: sqlite3.Connection, first: bool) -> Database:
+    def _made_ready(self, connection: sqlite3.Connection, first: bool) -> Connection:
         """A new connection as all of ours are; the first of a store sees to the migrations."""
         state = versions.state_of(connection) if first else None
         versions.refuse_newer(self.path, state, self.key)  # before anything is written, be it the kind of its log
-        db = Database(connection, execute_plugins=False)
+        db = Connection(connection)
         _turn_on_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")  # an update confirmed to Telegram must survive a power cut
         connection.execute("PRAGMA foreign_keys = ON")
@@ -191,7 +189,7 @@ class Store:
             return encryption.wrong_key(self.path)
         return _explain(self.path, problem)
 
-    def _migrate(self, db: Database, state: versions.State) -> None:
+    def _migrate(self, db: Connection, state: versions.State) -> None:
         with self._migrating:
             if self._version >= 0:
                 return
@@ -205,7 +203,7 @@ class Store:
                     raise
             self._version = max(state.number, versions.OURS)
 
-    def _look_again(self, db: Database) -> None:
+    def _look_again(self, db: Connection) -> None:
         state = versions.state_of(db.conn)
         versions.refuse_newer(self.path, state, self.key)
         self._version = state.number
@@ -265,21 +263,9 @@ def is_recent(at: datetime, now: datetime, within: timedelta) -> bool:
     return timedelta(0) <= now - at < within
 
 
-def try_write(db: Database) -> None:
+def try_write(db: Connection) -> None:
     """A write that changes nothing: raises what SQLite raises where the file cannot be written at all."""
-    db.conn.execute("UPDATE chats SET paused = paused WHERE 0")
-
-
-def rows(db: Database, sql: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    """The rows of one query as plain dicts."""
-    cursor = db.conn.execute(sql, parameters or {})
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
-
-
-def first_row(db: Database, sql: str, parameters: dict[str, Any] | None = None) -> dict[str, Any] | None:
-    """The first row of a query; None where there is none."""
-    return next(iter(rows(db, sql, parameters)), None)
+    db.execute("UPDATE chats SET paused = paused WHERE 1 = 0")
 
 
 def _explain(path: Path, problem: Exception) -> str:

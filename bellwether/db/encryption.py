@@ -4,6 +4,7 @@ Every page is AES-256 with an HMAC, so not even how many chats there are can be 
 random bits, never a password: no stretching, which would cost a fifth of a second for each connection.
 """
 
+import json
 import secrets
 import sqlite3
 from pathlib import Path
@@ -26,11 +27,12 @@ def new_key() -> str:
 
 def driver(key: str) -> ModuleType:
     """The module to open files by: sqlite3, or for a key SQLCipher's copy of it, which has errors of its own."""
-    if not key:
-        return sqlite3
-    from sqlcipher3 import dbapi2
+    module: ModuleType = sqlite3
+    if key:
+        from sqlcipher3 import dbapi2
 
-    module: ModuleType = dbapi2
+        module = dbapi2
+    module.register_adapter(list, json.dumps)  # a value like any other: `db.sql` has how it is read
     return module
 
 

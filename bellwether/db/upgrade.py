@@ -21,6 +21,7 @@ from bellwether import __version__
 from bellwether.core.errors import BackupRefused, StoreError, UpgradeFailed
 from bellwether.core.places import COMMAND
 from bellwether.db import copies, encryption, versions
+from bellwether.db.connection import Connection
 from bellwether.db.migrations import migrations
 from bellwether.db.versions import State
 
@@ -33,7 +34,7 @@ Keep = Callable[[Path, str, State], Path | None]
 log = logging.getLogger(__name__)
 
 
-def bring_up_to_date(db: Database, path: Path, key: str, keep: Keep) -> None:
+def bring_up_to_date(db: Connection, path: Path, key: str, keep: Keep) -> None:
     """Run what is pending, all of it or nothing.
 
     Raises NewerDatabase, UpgradeFailed, and the driver's errors where the file cannot be used at all.
@@ -95,7 +96,7 @@ def nowhere(path: Path, key: str, state: State) -> None:
     """Keep nothing."""
 
 
-def _lock(db: Database, path: Path, key: str) -> None:
+def _lock(db: Connection, path: Path, key: str) -> None:
     """Begin a transaction as the only writer; if it is due another may be upgrading, which takes long."""
     try:
         db.conn.execute("BEGIN IMMEDIATE")
@@ -110,7 +111,7 @@ def _lock(db: Database, path: Path, key: str) -> None:
             db.conn.execute(f"PRAGMA busy_timeout = {encryption.BUSY_TIMEOUT * 1000}")
 
 
-def _migrate(db: Database, path: Path, key: str, state: State, keep: Keep) -> None:
+def _migrate(db: Connection, path: Path, key: str, state: State, keep: Keep) -> None:
     troubles: tuple[type[Exception], ...] = (*encryption.errors(key), OSError)
     kept = None
     if state.tables:
@@ -119,7 +120,7 @@ def _migrate(db: Database, path: Path, key: str, state: State, keep: Keep) -> No
         except (StoreError, BackupRefused, OSError) as problem:
             raise UpgradeFailed(_no_backup(path, state, problem)) from problem
     try:
-        migrations.apply(db)
+        migrations.apply(Database(db.conn, execute_plugins=False))
     except troubles as problem:
         if not state.tables:  # nothing is lost, and what is wrong with the file is told elsewhere
             raise

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from bellwether.core.places import COMMAND
-from bellwether.db.database import Database
+from bellwether.db.connection import Connection
 from bellwether.delivery import outbox_table
 from bellwether.delivery.message_kinds import ADMIN
 from bellwether.delivery.messages import recipient_of
@@ -29,7 +29,7 @@ class AdminTopic(Enum):
     SECOND_PROCESS = "A second process was started for this bot. It waits; stop it, or give it a token of its own."
 
 
-def tell(db: Database, admin_chat: int, topic: AdminTopic, now: datetime) -> bool:
+def tell(db: Connection, admin_chat: int, topic: AdminTopic, now: datetime) -> bool:
     """Owe the administrator a note. False without an administrator (chat 0), or when today's was written already."""
     if admin_chat == 0:
         return False

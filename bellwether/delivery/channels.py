@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from bellwether.db.database import Database
+from bellwether.db.connection import Connection
 from bellwether.delivery.messages import OutboxMessage, RecipientKind
 from bellwether.delivery.outbox_table import ClaimOrder
 from bellwether.delivery.retry import DOUBLING, DeliveryError, RetryPolicy
@@ -54,7 +54,7 @@ class Channel:
 
     spreads: ClassVar[Collection[RecipientKind]] = ()  #: whose messages `spread` makes into messages of its own kind
 
-    def spread(self, db: Database, now: datetime) -> None:
+    def spread(self, db: Connection, now: datetime) -> None:
         """Write the messages that follow from those to the kinds in `spreads`, before any is claimed."""
 
     # whether, how many and to whom it can send now
@@ -63,7 +63,7 @@ class Channel:
         """Whether a run makes sense: the other end is there, and something is or may be owed. Raises StoreError."""
         return True
 
-    def may_claim(self, db: Database) -> bool:
+    def may_claim(self, db: Connection) -> bool:
         """Whether this process has the right to send, asked in each transaction that claims."""
         return True
 
@@ -81,11 +81,11 @@ class Channel:
         """What is kept of an error in the message's row."""
         return str(error)
 
-    def arrived(self, db: Database, message: OutboxMessage, accepted: Accepted, now: datetime) -> None:
+    def arrived(self, db: Connection, message: OutboxMessage, accepted: Accepted, now: datetime) -> None:
         """A message, or a part of it, arrived; its row says so already."""
 
     def failed(
-        self, db: Database, message: OutboxMessage, error: DeliveryError, again: datetime | None, now: datetime
+        self, db: Connection, message: OutboxMessage, error: DeliveryError, again: datetime | None, now: datetime
     ) -> None:
         """A message did not arrive, and is tried again then, or never; its row says so already."""
 

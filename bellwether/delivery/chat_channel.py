@@ -10,7 +10,8 @@ from typing import Protocol
 from bellwether.core import metrics
 from bellwether.core.clock import Clock
 from bellwether.core.errors import StoreError
-from bellwether.db.database import Database, Store
+from bellwether.db.connection import Connection
+from bellwether.db.database import Store
 from bellwether.delivery import admin_notes, chats_table, outbox_table
 from bellwether.delivery.channels import Accepted, Channel
 from bellwether.delivery.chat_wishes import ChatWishes
@@ -49,7 +50,7 @@ class ChatChannel(Channel):
         admin_chat: int,
         *,
         connected: Callable[[], bool] = lambda: True,
-        may_send: Callable[[Database], bool] = lambda db: True,
+        may_send: Callable[[Connection], bool] = lambda db: True,
     ) -> None:
         """`admin_chat` is told of dead letters, 0 is nobody; `may_send` is false once another process has the lease."""
         self._store, self._clock, self._transport, self._admin_chat = store, clock, transport, admin_chat
@@ -59,7 +60,7 @@ class ChatChannel(Channel):
         """Whether Telegram is there."""
         return self._connected()
 
-    def may_claim(self, db: Database) -> bool:
+    def may_claim(self, db: Connection) -> bool:
         """Whether the lease is this process's."""
         return self._may_send(db)
 
@@ -93,14 +94,14 @@ class ChatChannel(Channel):
         begins = outbox_table.FORBIDDEN if error.forbidden_now else ""
         return f"{outbox_table.GONE if error.cause is Cause.GONE else begins}{error}"
 
-    def arrived(self, db: Database, message: OutboxMessage, accepted: Accepted, now: datetime) -> None:
+    def arrived(self, db: Connection, message: OutboxMessage, accepted: Accepted, now: datetime) -> None:
         """The chat can be written to; its topic may be gone."""
         if accepted.topic_is_gone:
             chats_table.leave_topic(db, message.recipient.id, message.thread)
         chats_table.was_written_to(db, message.recipient.id, now)
 
     def failed(
-        self, db: Database, message: OutboxMessage, error: DeliveryError, again: datetime | None, now: datetime
+        self, db: Connection, message: OutboxMessage, error: DeliveryError, again: datetime | None, now: datetime
     ) -> None:
         """What the error says of its chat counts for other messages, too."""
         chat_id = message.recipient.id

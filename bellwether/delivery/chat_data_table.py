@@ -10,27 +10,26 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-from sqlite_utils import Database
-
-from bellwether.db.database import rows, stamp
+from bellwether.db.connection import Connection
+from bellwether.db.database import stamp
 from bellwether.delivery.messages import recipient_of
 
 Rows = dict[str, list[dict[str, Any]]]  #: by table
 
 
-def tables_about_chats(db: Database) -> list[str]:
+def tables_about_chats(db: Connection) -> list[str]:
     """The names of the tables that have rows of chats."""
     return list(_conditions(db))
 
 
-def _conditions(db: Database) -> dict[str, str]:
+def _conditions(db: Connection) -> dict[str, str]:
     """Which rows are a chat's, by table, in SQL with the values of `_of`."""
     sql = (
         "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c"
         " WHERE m.type = 'table' ORDER BY m.name"
     )
     columns: dict[str, set[str]] = defaultdict(set)
-    for table, column in db.conn.execute(sql):
+    for table, column in db.execute(sql):
         columns[table].add(column)
     conditions = {}
     for table, names in columns.items():
@@ -46,10 +45,10 @@ def _of(chat_id: int) -> dict[str, object]:
     return {"chat_id": chat_id, "kind": recipient.kind.value, "recipient": recipient.id}
 
 
-def export(db: Database, chat_id: int) -> Rows:
+def export(db: Connection, chat_id: int) -> Rows:
     """Every row of a chat, by table; tables with none are left out. Messages not answered are in `inbox`."""
     by_table = {
-        table: [_as_shown(row) for row in rows(db, f"SELECT * FROM [{table}] WHERE {condition}", _of(chat_id))]
+        table: [_as_shown(row) for row in db.rows(f'SELECT * FROM "{table}" WHERE {condition}', _of(chat_id))]
         for table, condition in _conditions(db).items()
     }
     by_table["inbox"] = [row | {"body": json.loads(row["body"])} for row in _unanswered(db, chat_id)]
@@ -66,32 +65,31 @@ def _as_shown(row: dict[str, Any]) -> dict[str, Any]:
     return {_AS_SHOWN.get(name, name): value for name, value in row.items() if name not in _NOT_SHOWN}
 
 
-def erase(db: Database, chat_id: int, now: datetime) -> int:
+def erase(db: Connection, chat_id: int, now: datetime) -> int:
     """Delete every row of a chat; how many. To be called in a transaction, and `Store.compact` after it.
 
     What it wrote stays in `inbox` as empty rows with the number of the update alone, or Telegram could bring it again.
     """
-    db.conn.execute("PRAGMA defer_foreign_keys = ON")  # until the commit, so that no order of tables is needed
+    db.execute("PRAGMA defer_foreign_keys = ON")  # until the commit, so that no order of tables is needed
     _erase_forwarded(db, chat_id)
     gone = sum(
-        db.conn.execute(f"DELETE FROM [{table}] WHERE {condition}", _of(chat_id)).rowcount
+        db.execute(f'DELETE FROM "{table}" WHERE {condition}', _of(chat_id)).rowcount
         for table, condition in _conditions(db).items()
     )
-    said = [(stamp(now), row["update_id"]) for row in _unanswered(db, chat_id)]
-    db.conn.executemany("UPDATE inbox SET body = '', done_at = ? WHERE update_id = ?", said)
+    said = [{"now": stamp(now), "update_id": row["update_id"]} for row in _unanswered(db, chat_id)]
+    db.executemany("UPDATE inbox SET body = '', done_at = :now WHERE update_id = :update_id", said)
     return gone + len(said)
 
 
-def _erase_forwarded(db: Database, chat_id: int) -> None:
+def _erase_forwarded(db: Connection, chat_id: int) -> None:
     """Delete the copies of its feedback that are or were owed to the administrator."""
-    db.conn.execute(
-        "DELETE FROM outbox WHERE dedup_key IN (SELECT forwarded_as FROM feedback WHERE chat_id = ?)", (chat_id,)
-    )
+    sql = "DELETE FROM outbox WHERE dedup_key IN (SELECT forwarded_as FROM feedback WHERE chat_id = :chat_id)"
+    db.execute(sql, {"chat_id": chat_id})
 
 
-def _unanswered(db: Database, chat_id: int) -> list[dict[str, Any]]:
+def _unanswered(db: Connection, chat_id: int) -> list[dict[str, Any]]:
     """The rows of `inbox` that still hold what came from this chat."""
-    with_body = rows(db, "SELECT * FROM inbox WHERE body <> ''")
+    with_body = db.rows("SELECT * FROM inbox WHERE body <> ''")
     return [row for row in with_body if chat_id in _whose(_parsed(row["body"]))]
 
 
@@ -125,21 +123,25 @@ def _number(value: object) -> int | None:
         return None
 
 
-def move(db: Database, old: int, new: int) -> None:
+def move(db: Connection, old: int, new: int) -> None:
     """Everything about alerts of the chat `old` belongs to `new`, which must be known. What `new` has already stays."""
     values = {"old": old, "new": new}
-    for table in ("alert_rules", "alert_settings"):
-        db.conn.execute(f"UPDATE OR IGNORE {table} SET chat_id = :new WHERE chat_id = :old", values)
-        db.conn.execute(f"DELETE FROM {table} WHERE chat_id = :old", values)
+    for table, key in (
+        ("alert_rules", ("symbol", "kind", "direction", "threshold", "horizon")),
+        ("alert_settings", ()),
+    ):
+        same = "".join(f" AND other.{name} = {table}.{name}" for name in key)
+        free = f"NOT EXISTS (SELECT 1 FROM {table} AS other WHERE other.chat_id = :new{same})"
+        db.execute(f"UPDATE {table} SET chat_id = :new WHERE chat_id = :old AND {free}", values)
+        db.execute(f"DELETE FROM {table} WHERE chat_id = :old", {"old": old})
     # the keys name messages of the outbox, which are renamed in the same way
-    renamed = ", ".join(
-        f"{key} = replace({key}, ':' || :old || ':', ':' || :new || ':')"
-        for key in ("message_key", "digest_key", "outcome_key")
-    )
-    db.conn.execute(f"UPDATE alerts SET chat_id = :new, {renamed} WHERE chat_id = :old", values)
+    keys = ("message_key", "digest_key", "outcome_key")
+    renamed = ", ".join(f"{key} = replace({key}, :old_key, :new_key)" for key in keys)
+    sql = f"UPDATE alerts SET chat_id = :new, {renamed} WHERE chat_id = :old"
+    db.execute(sql, values | {"old_key": f":{old}:", "new_key": f":{new}:"})
 
 
-def forget(db: Database, chat_id: int) -> None:
+def forget(db: Connection, chat_id: int) -> None:
     """Remove everything about alerts of a chat."""
     for table in ("alert_rules", "alert_settings", "alerts"):
-        db.conn.execute(f"DELETE FROM {table} WHERE chat_id = ?", (chat_id,))
+        db.execute(f"DELETE FROM {table} WHERE chat_id = :chat_id", {"chat_id": chat_id})

@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from sqlite_utils import Database
-
-from bellwether.db.database import rows, stamp
+from bellwether.db.connection import Connection
+from bellwether.db.database import stamp
 from bellwether.delivery.messages import recipient_of
 from bellwether.delivery.outbox_table import FORBIDDEN, GONE
 
@@ -17,49 +16,50 @@ def _to(chat_id: int) -> dict[str, object]:
     return {"kind": recipient.kind.value, "recipient": recipient.id}
 
 
-def leave(db: Database, chat_id: int, why: str) -> None:
+def leave(db: Connection, chat_id: int, why: str) -> None:
     """Give up everything that waits for a chat whose reader has left. `return_to` takes it back."""
     sql = f"UPDATE outbox SET state = 'failed', last_error = :error WHERE state = 'pending' AND {_TO}"
-    db.conn.execute(sql, _to(chat_id) | {"error": f"{GONE}{why}"})
+    db.execute(sql, _to(chat_id) | {"error": f"{GONE}{why}"})
 
 
-def return_to(db: Database, chat_id: int) -> None:
+def return_to(db: Connection, chat_id: int) -> None:
     """The reader is back: owe again what was given up for that; what is stale by now expires."""
     sql = f"UPDATE outbox SET state = 'pending' WHERE state = 'failed' AND {_TO} AND last_error LIKE :gone"
-    db.conn.execute(sql, _to(chat_id) | {"gone": f"{GONE}%"})
+    db.execute(sql, _to(chat_id) | {"gone": f"{GONE}%"})
 
 
-def hurry(db: Database, chat_id: int, now: datetime) -> None:
+def hurry(db: Connection, chat_id: int, now: datetime) -> None:
     """Try again now what a chat let nobody write: something has changed there."""
-    db.conn.execute(
+    db.execute(
         f"UPDATE outbox SET not_before = :now WHERE state = 'pending' AND {_TO} AND not_before > :now"
         " AND last_error LIKE :forbidden",
         _to(chat_id) | {"now": stamp(now), "forbidden": f"{FORBIDDEN}%"},
     )
 
 
-def lost_since(db: Database, chat_id: int, since: datetime, now: datetime) -> int:
+def lost_since(db: Connection, chat_id: int, since: datetime, now: datetime) -> int:
     """How many messages went out of date since then because their chat could not be written to."""
     sql = (
         f"SELECT count(*) AS n FROM outbox WHERE {_TO} AND state <> 'sent' AND expires_at > :since"
         " AND expires_at <= :now AND (last_error LIKE :gone OR last_error LIKE :forbidden)"
     )
     values = {"since": stamp(since), "now": stamp(now), "gone": f"{GONE}%", "forbidden": f"{FORBIDDEN}%"}
-    (row,) = rows(db, sql, _to(chat_id) | values)
+    (row,) = db.rows(sql, _to(chat_id) | values)
     return int(row["n"])
 
 
-def move(db: Database, old: int, new: int) -> None:
+def move(db: Connection, old: int, new: int) -> None:
     """What is owed to the chat `old` is owed to `new`, under keys that name it."""
     # with the old number in its key, the next tick would owe the same digest again
-    db.conn.execute(
-        "UPDATE OR IGNORE outbox SET recipient_id = :new, telegram_id = NULL,"  # a supergroup counts its messages anew
-        " dedup_key = replace(dedup_key, ':' || :old || ':', ':' || :new || ':'),"
-        f" reply_key = replace(reply_key, ':' || :old || ':', ':' || :new || ':') WHERE {_TO}",
-        _to(old) | {"old": old, "new": new},
+    db.execute(
+        "UPDATE outbox SET recipient_id = :new, telegram_id = NULL,"  # a supergroup counts its messages anew
+        " dedup_key = replace(dedup_key, :old_key, :new_key), reply_key = replace(reply_key, :old_key, :new_key)"
+        f" WHERE {_TO} AND NOT EXISTS (SELECT 1 FROM outbox AS other"
+        " WHERE other.dedup_key = replace(outbox.dedup_key, :old_key, :new_key) AND other.id <> outbox.id)",
+        _to(old) | {"new": new, "old_key": f":{old}:", "new_key": f":{new}:"},
     )
     # what is left has a twin at the new number: sending it to the old one would only be refused again
-    db.conn.execute(
+    db.execute(
         f"UPDATE outbox SET state = 'expired', claimed_until = NULL WHERE {_TO} AND state IN ('pending', 'sending')",
         _to(old),
     )

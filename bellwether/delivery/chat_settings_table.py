@@ -6,77 +6,73 @@ The time zone stands in the table `chats`.
 from datetime import date, time
 from typing import Any
 
-from sqlite_utils import Database
-
 from bellwether.core.alert_types import AlertSettings, DigestMode, Preferences, QuietHours
 from bellwether.core.i18n.translate import ENGLISH
-from bellwether.db.database import first_row, rows, stamp_or_none, unstamp_or_none
+from bellwether.db.connection import Connection
+from bellwether.db.database import stamp_or_none, unstamp_or_none
+from bellwether.db.sql import put
 
 _SELECT = "SELECT c.chat_id, c.timezone, s.* FROM chats c LEFT JOIN alert_settings s ON s.chat_id = c.chat_id"
 
 
-def of_chat(db: Database, chat_id: int) -> AlertSettings:
+def of_chat(db: Connection, chat_id: int) -> AlertSettings:
     """The settings of a chat; the defaults for one that never talked to us."""
-    row = first_row(db, f"{_SELECT} WHERE c.chat_id = :chat_id", {"chat_id": chat_id})
+    row = db.first_row(f"{_SELECT} WHERE c.chat_id = :chat_id", {"chat_id": chat_id})
     return _settings(row) if row else AlertSettings()
 
 
-def of_awake_chats(db: Database) -> dict[int, AlertSettings]:
+def of_awake_chats(db: Connection) -> dict[int, AlertSettings]:
     """The settings of every chat that may be written to and has changed any; all others have the defaults."""
     sql = "SELECT c.timezone, s.* FROM alert_settings s JOIN chats c ON c.chat_id = s.chat_id WHERE c.paused = 0"
-    return {int(row["chat_id"]): _settings(row) for row in rows(db, sql)}
+    return {int(row["chat_id"]): _settings(row) for row in db.rows(sql)}
 
 
-def preferences(db: Database, chat_id: int) -> Preferences:
+def preferences(db: Connection, chat_id: int) -> Preferences:
     """How a chat wants to be answered; the defaults for one that never said. Asked for with every message."""
-    sql = "SELECT language, expert, theme FROM alert_settings WHERE chat_id = ?"
-    row = db.conn.execute(sql, (chat_id,)).fetchone()
+    sql = "SELECT language, expert, theme FROM alert_settings WHERE chat_id = :chat_id"
+    row = db.execute(sql, {"chat_id": chat_id}).fetchone()
     return Preferences(row[0], bool(row[1]), row[2]) if row else Preferences()
 
 
-def language_of(db: Database, chat_id: int) -> str:
+def language_of(db: Connection, chat_id: int) -> str:
     """The language of a chat: chosen, else as Telegram told; English for one that never talked to us."""
-    row = db.conn.execute(
+    row = db.execute(
         "SELECT coalesce(s.language, c.language) FROM chats c"
-        " LEFT JOIN alert_settings s ON s.chat_id = c.chat_id WHERE c.chat_id = ?",
-        (chat_id,),
+        " LEFT JOIN alert_settings s ON s.chat_id = c.chat_id WHERE c.chat_id = :chat_id",
+        {"chat_id": chat_id},
     ).fetchone()
     return str(row[0]) if row else ENGLISH
 
 
-def foreign_languages(db: Database) -> dict[int, str]:
+def foreign_languages(db: Connection) -> dict[int, str]:
     """The language of every chat that may be written to in another one than English: chosen, else as Telegram told.
 
     The codes are as they were told: `language.nearest` knows which of ours is meant.
     """
     sql = (
-        "SELECT c.chat_id, coalesce(s.language, c.language) AS code FROM chats c"
-        " LEFT JOIN alert_settings s ON s.chat_id = c.chat_id WHERE c.paused = 0 AND code NOT LIKE 'en%'"
+        "SELECT c.chat_id, coalesce(s.language, c.language) FROM chats c LEFT JOIN alert_settings s"
+        " ON s.chat_id = c.chat_id WHERE c.paused = 0 AND lower(coalesce(s.language, c.language)) NOT LIKE 'en%'"
     )
-    return dict(db.conn.execute(sql))
+    return dict(db.execute(sql))
 
 
-def save(db: Database, chat_id: int, settings: AlertSettings) -> None:
+def save(db: Connection, chat_id: int, settings: AlertSettings) -> None:
     """Keep the settings of a chat that has talked to us."""
-    db.conn.execute("UPDATE chats SET timezone = ? WHERE chat_id = ?", (settings.timezone, chat_id))
-    db.conn.execute(
-        "INSERT OR REPLACE INTO alert_settings"
-        " (chat_id, digest_mode, digest_at, quiet_since, quiet_until, weekly_budget, changed_at, pending, language,"
-        " expert, theme) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            chat_id,
-            settings.digest_mode.value,
-            _clock(settings.digest_at),
-            _clock(settings.quiet.since if settings.quiet else None),
-            _clock(settings.quiet.until if settings.quiet else None),
-            settings.weekly_budget,
-            stamp_or_none(settings.changed_at),
-            settings.pending.isoformat() if settings.pending else None,
-            settings.language,
-            settings.expert,
-            settings.theme,
-        ),
-    )
+    sql = "UPDATE chats SET timezone = :timezone WHERE chat_id = :chat_id"
+    db.execute(sql, {"timezone": settings.timezone, "chat_id": chat_id})
+    values: dict[str, object] = {
+        "digest_mode": settings.digest_mode.value,
+        "digest_at": _clock(settings.digest_at),
+        "quiet_since": _clock(settings.quiet.since if settings.quiet else None),
+        "quiet_until": _clock(settings.quiet.until if settings.quiet else None),
+        "weekly_budget": settings.weekly_budget,
+        "changed_at": stamp_or_none(settings.changed_at),
+        "pending": settings.pending.isoformat() if settings.pending else None,
+        "language": settings.language,
+        "expert": settings.expert,
+        "theme": settings.theme,
+    }
+    db.execute(put("alert_settings", ("chat_id",), values), values | {"chat_id": chat_id})
 
 
 def _clock(local: time | None) -> str | None:

@@ -8,7 +8,8 @@ from bellwether.core.alert_types import AlertSettings, Preferences
 from bellwether.core.errors import StoreError
 from bellwether.core.i18n.translate import ENGLISH, use_language
 from bellwether.core.local_clock import after_quiet
-from bellwether.db.database import Database, Store
+from bellwether.db.connection import Connection
+from bellwether.db.database import Store
 from bellwether.delivery import chat_settings_table
 from bellwether.delivery.messages import recipient_of
 from bellwether.delivery.offers import Offer
@@ -25,12 +26,12 @@ class ChatWishes:
     _languages: dict[int, str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, db: Database) -> "ChatWishes":
+    def read(cls, db: Connection) -> "ChatWishes":
         """Those of all chats that may be written to. Raises StoreError."""
         return cls(chat_settings_table.of_awake_chats(db), chat_settings_table.foreign_languages(db))
 
     @classmethod
-    def of_chat(cls, db: Database, chat_id: int) -> "ChatWishes":
+    def of_chat(cls, db: Connection, chat_id: int) -> "ChatWishes":
         """Those of one chat. Raises StoreError."""
         return cls(
             {chat_id: chat_settings_table.of_chat(db, chat_id)},

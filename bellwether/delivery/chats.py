@@ -8,7 +8,8 @@ from html import escape
 from bellwether.core.clock import Clock
 from bellwether.core.errors import LimitReached, StoreError
 from bellwether.core.i18n.translate import said
-from bellwether.db.database import Database, Store, stamp
+from bellwether.db.connection import Connection
+from bellwether.db.database import Store, stamp
 from bellwether.delivery import chat_data_table, chats_table, feedback_table, outbox_table
 from bellwether.delivery.message_kinds import ADMIN
 from bellwether.delivery.messages import recipient_of
@@ -72,7 +73,7 @@ def newest_feedback(store: Store, most: int = 50, since: datetime | None = None)
         return feedback_table.newest(db, most, since)
 
 
-def _forward(db: Database, admin_chat: int, feedback_id: int, text: str, now: datetime) -> None:
+def _forward(db: Connection, admin_chat: int, feedback_id: int, text: str, now: datetime) -> None:
     """Owe the administrator a copy, which does not say whose it is."""
     if admin_chat == 0:
         return

@@ -17,7 +17,8 @@ from datetime import datetime
 from bellwether.core import metrics
 from bellwether.core.clock import Clock
 from bellwether.core.errors import StoreError
-from bellwether.db.database import Database, Store
+from bellwether.db.connection import Connection
+from bellwether.db.database import Store
 from bellwether.delivery import outbox_table
 from bellwether.delivery.channels import Accepted, Channel
 from bellwether.delivery.messages import OutboxMessage, RecipientKind
@@ -181,7 +182,7 @@ class _DeliveryBatch:
         self._busy.update(message.id for message in claimed)
         return claimed
 
-    def _claim(self, db: Database, room: int, resting: Sequence[Collection[int]]) -> Sequence[OutboxMessage]:
+    def _claim(self, db: Connection, room: int, resting: Sequence[Collection[int]]) -> Sequence[OutboxMessage]:
         if not self._channel.may_claim(db):
             return []
         now = self._clock()
@@ -209,7 +210,7 @@ class _DeliveryBatch:
             log.exception("Message %d could not be sent.", message.id)
             return _Result(message, error=DeliveryError(type(error).__name__, Cause.BUG))
 
-    def _record(self, db: Database, result: _Result) -> bool:
+    def _record(self, db: Connection, result: _Result) -> bool:
         """Write down what became of an attempt; True when there is more of the message to be sent."""
         if result.accepted is not None:
             return self._record_arrival(db, result.message, result.accepted)
@@ -234,16 +235,16 @@ class _DeliveryBatch:
             self._mark_arrived(db, result.message, result.accepted.more, None)
         return result.accepted.more
 
-    def _record_arrival(self, db: Database, message: OutboxMessage, accepted: Accepted) -> bool:
+    def _record_arrival(self, db: Connection, message: OutboxMessage, accepted: Accepted) -> bool:
         self._mark_arrived(db, message, accepted.more, accepted.number)
         self._channel.arrived(db, message, accepted, self._clock())
         return accepted.more
 
-    def _mark_arrived(self, db: Database, message: OutboxMessage, more: bool, number: int | None) -> None:
+    def _mark_arrived(self, db: Connection, message: OutboxMessage, more: bool, number: int | None) -> None:
         mark = outbox_table.part_sent if more else outbox_table.mark_sent
         mark(db, message, self._clock(), number)
 
-    def _record_failure(self, db: Database, message: OutboxMessage, error: DeliveryError) -> bool:
+    def _record_failure(self, db: Connection, message: OutboxMessage, error: DeliveryError) -> bool:
         """Put the message back, True, or give it up; what the error says of its recipient counts for others, too."""
         now = self._clock()
         again = self._set_back(db, message, error, self._channel.last_error(error), now)
@@ -251,7 +252,7 @@ class _DeliveryBatch:
         return again is not None
 
     def _set_back(
-        self, db: Database, message: OutboxMessage, error: DeliveryError, last_error: str, now: datetime
+        self, db: Connection, message: OutboxMessage, error: DeliveryError, last_error: str, now: datetime
     ) -> datetime | None:
         """Put a message back until then, or give it up, None."""
         setback = outbox_table.Setback(last_error, error.uncertain, blameless=error.only_waits)

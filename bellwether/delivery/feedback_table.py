@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlite_utils import Database
-
-from bellwether.db.database import rows, stamp, stamp_or_none, unstamp
+from bellwether.db.connection import Connection
+from bellwether.db.database import stamp, unstamp
+from bellwether.db.sql import insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,30 +18,26 @@ class Feedback:
     said_at: datetime
 
 
-def add(db: Database, chat_id: int, text: str, now: datetime) -> int:
+def add(db: Connection, chat_id: int, text: str, now: datetime) -> int:
     """Keep it; its number."""
-    cursor = db.conn.execute(
-        "INSERT INTO feedback (chat_id, text, said_at) VALUES (?, ?, ?)", (chat_id, text, stamp(now))
-    )
-    return int(cursor.lastrowid or 0)
+    sql = f"{insert('feedback', ('chat_id', 'text', 'said_at'))} RETURNING id"
+    return int(db.execute(sql, {"chat_id": chat_id, "text": text, "said_at": stamp(now)}).fetchone()[0])
 
 
-def forwarded(db: Database, feedback_id: int, dedup_key: str) -> None:
+def forwarded(db: Connection, feedback_id: int, dedup_key: str) -> None:
     """A copy of it is owed to the administrator, under this key of the outbox."""
-    db.conn.execute("UPDATE feedback SET forwarded_as = ? WHERE id = ?", (dedup_key, feedback_id))
+    sql = "UPDATE feedback SET forwarded_as = :dedup_key WHERE id = :id"
+    db.execute(sql, {"dedup_key": dedup_key, "id": feedback_id})
 
 
-def count_since(db: Database, chat_id: int, since: datetime) -> int:
+def count_since(db: Connection, chat_id: int, since: datetime) -> int:
     """How much a chat has said since then."""
     sql = "SELECT count(*) AS said FROM feedback WHERE chat_id = :chat_id AND said_at >= :since"
-    return int(rows(db, sql, {"chat_id": chat_id, "since": stamp(since)})[0]["said"])
+    return int(db.rows(sql, {"chat_id": chat_id, "since": stamp(since)})[0]["said"])
 
 
-def newest(db: Database, most: int, since: datetime | None = None) -> list[Feedback]:
+def newest(db: Connection, most: int, since: datetime | None = None) -> list[Feedback]:
     """What was said, since then or ever, the newest first."""
-    sql = (
-        "SELECT id, chat_id, text, said_at FROM feedback WHERE :since IS NULL OR said_at >= :since"
-        " ORDER BY id DESC LIMIT :most"
-    )
-    newest_first = rows(db, sql, {"most": most, "since": stamp_or_none(since)})
+    sql = "SELECT id, chat_id, text, said_at FROM feedback WHERE said_at >= :since ORDER BY id DESC LIMIT :most"
+    newest_first = db.rows(sql, {"most": most, "since": stamp(since) if since else ""})
     return [Feedback(row["id"], row["chat_id"], row["text"], unstamp(row["said_at"])) for row in newest_first]

@@ -7,9 +7,9 @@ neither a clock change nor two machines that disagree about the time can make tw
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlite_utils import Database
-
-from bellwether.db.database import first_row, rows, stamp, unstamp
+from bellwether.db.connection import Connection
+from bellwether.db.database import stamp, unstamp
+from bellwether.db.sql import insert_new
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,42 +23,40 @@ class Held:
     beat_at: datetime
 
 
-def seen(db: Database, name: str) -> Held | None:
+def seen(db: Connection, name: str) -> Held | None:
     """The lease now; None when nobody has it."""
-    row = first_row(db, "SELECT * FROM leases WHERE name = :name", {"name": name})
+    row = db.first_row("SELECT * FROM leases WHERE name = :name", {"name": name})
     if row is None:
         return None
     return Held(row["holder"], row["machine"], row["beats"], unstamp(row["taken_at"]), unstamp(row["beat_at"]))
 
 
-def take(db: Database, name: str, holder: str, machine: str, now: datetime, instead_of: Held | None) -> bool:
+def take(db: Connection, name: str, holder: str, machine: str, now: datetime, instead_of: Held | None) -> bool:
     """Take a free lease, or one whose holder was seen at `instead_of` and has not beaten since. False: it lives."""
     if instead_of is not None:
-        db.conn.execute(
-            "DELETE FROM leases WHERE name = ? AND holder = ? AND beats = ?",
-            (name, instead_of.holder, instead_of.beats),
+        db.execute(
+            "DELETE FROM leases WHERE name = :name AND holder = :holder AND beats = :beats",
+            {"name": name, "holder": instead_of.holder, "beats": instead_of.beats},
         )
-    cursor = db.conn.execute(
-        "INSERT OR IGNORE INTO leases (name, holder, machine, beats, taken_at, beat_at) VALUES (?, ?, ?, 0, ?, ?)",
-        (name, holder, machine, stamp(now), stamp(now)),
+    cursor = db.execute(
+        insert_new("leases", ("name", "holder", "machine", "beats", "taken_at", "beat_at")),
+        {"name": name, "holder": holder, "machine": machine, "beats": 0, "taken_at": stamp(now), "beat_at": stamp(now)},
     )
     return cursor.rowcount == 1
 
 
-def beat(db: Database, name: str, holder: str, now: datetime) -> bool:
+def beat(db: Connection, name: str, holder: str, now: datetime) -> bool:
     """Say that the holder lives. False when the lease is another's now."""
-    cursor = db.conn.execute(
-        "UPDATE leases SET beats = beats + 1, beat_at = ? WHERE name = ? AND holder = ?", (stamp(now), name, holder)
-    )
-    return cursor.rowcount == 1
+    sql = "UPDATE leases SET beats = beats + 1, beat_at = :now WHERE name = :name AND holder = :holder"
+    return db.execute(sql, {"now": stamp(now), "name": name, "holder": holder}).rowcount == 1
 
 
-def is_held(db: Database, name: str, holder: str) -> bool:
+def is_held(db: Connection, name: str, holder: str) -> bool:
     """Whether the lease is this holder's: asked in the transaction of each claim."""
     sql = "SELECT 1 FROM leases WHERE name = :name AND holder = :holder"
-    return bool(rows(db, sql, {"name": name, "holder": holder}))
+    return bool(db.rows(sql, {"name": name, "holder": holder}))
 
 
-def release(db: Database, name: str, holder: str) -> None:
+def release(db: Connection, name: str, holder: str) -> None:
     """Give the lease back, so that the next process need not wait."""
-    db.conn.execute("DELETE FROM leases WHERE name = ? AND holder = ?", (name, holder))
+    db.execute("DELETE FROM leases WHERE name = :name AND holder = :holder", {"name": name, "holder": holder})

@@ -1,14 +1,13 @@
 """The dead letters of the table `outbox`: what could not be sent, and waits for a person to decide."""
 
-import json
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlite_utils import Database
-
-from bellwether.db.database import rows, stamp, unstamp_or_none
+from bellwether.db.connection import Connection
+from bellwether.db.database import stamp, unstamp_or_none
+from bellwether.db.sql import one_of
 from bellwether.delivery.messages import RecipientKind
 from bellwether.delivery.outbox_table import GONE, MessageState
 
@@ -27,24 +26,24 @@ class DeadLetter:
     last_error: str
 
 
-def all_of(db: Database) -> list[DeadLetter]:
+def all_of(db: Connection) -> list[DeadLetter]:
     """Every dead letter, oldest first."""
     sql = f"SELECT id, dedup_key, attempts, created_at, last_error FROM outbox WHERE {_DEAD} ORDER BY id"
-    return [DeadLetter(**row) for row in rows(db, sql)]
+    return [DeadLetter(**row) for row in db.rows(sql)]
 
 
-def retry(db: Database, ids: Collection[int], now: datetime, until: datetime) -> list[int]:
+def retry(db: Connection, ids: Collection[int], now: datetime, until: datetime) -> list[int]:
     """Owe these dead letters again, with a clean slate, until then at least; those that were dead letters."""
     return _change(
         db,
         ids,
         "UPDATE outbox SET state = 'pending', strikes = 0, failed_at = NULL, not_before = :now,"
-        " expires_at = max(expires_at, :until)",
+        " expires_at = CASE WHEN expires_at < :until THEN :until ELSE expires_at END",
         {"now": stamp(now), "until": stamp(until)},
     )
 
 
-def drop(db: Database, ids: Collection[int]) -> list[int]:
+def drop(db: Connection, ids: Collection[int]) -> list[int]:
     """Let these dead letters go, so that nothing asks for attention any more; those that were dead letters.
 
     The row stays until it is old: without it the next tick would owe the same message again.
@@ -52,44 +51,44 @@ def drop(db: Database, ids: Collection[int]) -> list[int]:
     return _change(db, ids, "UPDATE outbox SET state = 'expired'", {})
 
 
-def _change(db: Database, ids: Collection[int], update: str, values: dict[str, str]) -> list[int]:
+def _change(db: Connection, ids: Collection[int], update: str, values: dict[str, str]) -> list[int]:
     dead = {letter.id for letter in all_of(db)}
     changed = [message_id for message_id in ids if message_id in dead]
     for message_id in changed:
-        db.conn.execute(f"{update} WHERE id = :id", values | {"id": str(message_id)})
+        db.execute(f"{update} WHERE id = :id", values | {"id": message_id})
     return changed
 
 
-def due(db: Database, now: datetime) -> list[int]:
+def due(db: Connection, now: datetime) -> list[int]:
     """The ids of what is to be sent by Telegram now, or is on its way."""
     sql = (
         "SELECT id FROM outbox WHERE recipient_kind = :chat AND expires_at > :now"
         " AND (state = 'sending' OR (state = 'pending' AND not_before <= :now))"
     )
-    return [row["id"] for row in rows(db, sql, {"chat": RecipientKind.CHAT.value, "now": stamp(now)})]
+    return [row["id"] for row in db.rows(sql, {"chat": RecipientKind.CHAT.value, "now": stamp(now)})]
 
 
-def oldest_due(db: Database) -> datetime | None:
+def oldest_due(db: Connection) -> datetime | None:
     """Since when the message has been due that waits longest; None when none waits."""
-    (row,) = rows(db, "SELECT min(not_before) AS since FROM outbox WHERE state = 'pending'")
+    (row,) = db.rows("SELECT min(not_before) AS since FROM outbox WHERE state = 'pending'")
     return unstamp_or_none(row["since"])
 
 
-def states(db: Database, ids: Collection[int]) -> Counter[MessageState]:
+def states(db: Connection, ids: Collection[int]) -> Counter[MessageState]:
     """How many of these messages stand in each state."""
-    sql = "SELECT state FROM outbox WHERE id IN (SELECT value FROM json_each(:ids))"
-    return Counter(MessageState(row["state"]) for row in rows(db, sql, {"ids": json.dumps(list(ids))}))
+    sql = f"SELECT state FROM outbox WHERE {one_of('id', 'ids')}"
+    return Counter(MessageState(row["state"]) for row in db.rows(sql, {"ids": list(ids)}))
 
 
-def failures_since(db: Database, since: datetime) -> int:
+def failures_since(db: Connection, since: datetime) -> int:
     """How many messages could not be sent lately, but for those to people who had left."""
     sql = (
         "SELECT count(*) AS n FROM outbox WHERE state = 'failed' AND created_at >= :since AND last_error NOT LIKE :gone"
     )
-    (row,) = rows(db, sql, {"since": stamp(since), "gone": f"{GONE}%"})
+    (row,) = db.rows(sql, {"since": stamp(since), "gone": f"{GONE}%"})
     return int(row["n"])
 
 
-def counts(db: Database) -> dict[str, int]:
+def counts(db: Connection) -> dict[str, int]:
     """How many messages stand in each state."""
-    return {row["state"]: row["n"] for row in rows(db, "SELECT state, count(*) AS n FROM outbox GROUP BY state")}
+    return {row["state"]: row["n"] for row in db.rows("SELECT state, count(*) AS n FROM outbox GROUP BY state")}

@@ -1,16 +1,15 @@
 """The table `outbox`: messages owed. A row before a message; unique on `dedup_key`."""
 
-import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from sqlite_utils import Database
-
 from bellwether.core.i18n.translate import ENGLISH
-from bellwether.db.database import rows, stamp, unstamp, unstamp_or_none
+from bellwether.db.connection import Connection
+from bellwether.db.database import stamp, unstamp, unstamp_or_none
+from bellwether.db.sql import insert_new, none_of, one_of
 from bellwether.delivery.messages import OutboxMessage, Recipient, RecipientKind
 from bellwether.delivery.offers import Offer, in_short, read_offers
 
@@ -30,6 +29,15 @@ class MessageState(Enum):
     EXPIRED = "expired"  #: was not sent while it was still worth reading
 
 
+_INSERT = insert_new(
+    "outbox",
+    (
+        "dedup_key", "recipient_kind", "recipient_id", "kind", "text", "state", "attempts", "not_before", "due_at",
+        "expires_at", "created_at", "reply_key", "event_id", "offers",
+    ),
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A message to be owed."""
@@ -45,99 +53,98 @@ class Draft:
     offers: tuple[Offer, ...] = ()  #: what can be done about it
 
 
-def enqueue(db: Database, draft: Draft, now: datetime) -> bool:
+def enqueue(db: Connection, draft: Draft, now: datetime) -> bool:
     """Add a message. False when one with its dedup_key exists, in whatever state."""
     return enqueue_all(db, [draft], now) == 1
 
 
-def enqueue_all(db: Database, drafts: Iterable[Draft], now: datetime) -> int:
+def enqueue_all(db: Connection, drafts: Iterable[Draft], now: datetime) -> int:
     """Add many messages, but for those whose dedup_key exists; how many are new."""
     return _insert(db, drafts, MessageState.PENDING, now)
 
 
-def skip(db: Database, drafts: Iterable[Draft], now: datetime) -> None:
+def skip(db: Connection, drafts: Iterable[Draft], now: datetime) -> None:
     """Keep that these messages, which have no text, were not worth sending, but for those whose dedup_key exists."""
     _insert(db, drafts, MessageState.PASSED_OVER, now)
 
 
-def _insert(db: Database, drafts: Iterable[Draft], state: MessageState, now: datetime) -> int:
-    created = stamp(now)
-    cursor = db.conn.executemany(
-        "INSERT OR IGNORE INTO outbox"
-        " (dedup_key, recipient_kind, recipient_id, kind, text, state, attempts, not_before, due_at, expires_at,"
-        " created_at, reply_key, event_id, offers) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)",
+def _insert(db: Connection, drafts: Iterable[Draft], state: MessageState, now: datetime) -> int:
+    created, due = stamp(now), state is MessageState.PENDING
+    return db.executemany(
+        _INSERT,
         (
-            (
-                draft.dedup_key,
-                draft.recipient.kind.value,
-                draft.recipient.id,
-                draft.kind,
-                draft.text,
-                state.value,
-                stamp(draft.not_before),
-                stamp(draft.not_before) if state is MessageState.PENDING else None,
-                stamp(draft.expires_at),
-                created,
-                draft.reply_key,
-                draft.event_id,
-                in_short(draft.offers),
-            )
+            {
+                "dedup_key": draft.dedup_key,
+                "recipient_kind": draft.recipient.kind.value,
+                "recipient_id": draft.recipient.id,
+                "kind": draft.kind,
+                "text": draft.text,
+                "state": state.value,
+                "attempts": 0,
+                "not_before": (not_before := stamp(draft.not_before)),
+                "due_at": not_before if due else None,
+                "expires_at": stamp(draft.expires_at),
+                "created_at": created,
+                "reply_key": draft.reply_key,
+                "event_id": draft.event_id,
+                "offers": in_short(draft.offers),
+            }
             for draft in drafts
         ),
     )
-    return cursor.rowcount
 
 
-def owed_among(db: Database, dedup_keys: Iterable[str]) -> set[str]:
+def owed_among(db: Connection, dedup_keys: Iterable[str]) -> set[str]:
     """Those of the keys that have a message, in whatever state."""
-    sql = "SELECT dedup_key FROM outbox WHERE dedup_key IN (SELECT value FROM json_each(?))"
-    return {key for (key,) in db.conn.execute(sql, (json.dumps(list(dedup_keys)),))}
+    sql = f"SELECT dedup_key FROM outbox WHERE {one_of('dedup_key', 'keys')}"
+    return {key for (key,) in db.execute(sql, {"keys": list(dedup_keys)})}
 
 
-def expire(db: Database, kind: RecipientKind, now: datetime) -> int:
+def expire(db: Connection, kind: RecipientKind, now: datetime) -> int:
     """Drop what is no longer worth sending to a kind of recipients, unless a sender holds it just now; how many."""
-    cursor = db.conn.execute(
-        "UPDATE outbox SET state = 'expired' WHERE state = 'pending' AND recipient_kind = ? AND expires_at <= ?",
-        (kind.value, stamp(now)),
+    cursor = db.execute(
+        "UPDATE outbox SET state = 'expired' WHERE state = 'pending' AND recipient_kind = :kind AND expires_at <= :now",
+        {"kind": kind.value, "now": stamp(now)},
     )
     return cursor.rowcount
 
 
-def forgive_clock(db: Database, kind: RecipientKind, now: datetime) -> None:
+def forgive_clock(db: Connection, kind: RecipientKind, now: datetime) -> None:
     """Make due again what waits only because the clock was set back: its own past lies in the future.
 
     The caller sends nothing of this kind just now, or what it sends would be put back. No claim lasts for longer than
     LEASE, so one that ends much later is of before the change; clocks of two processes may differ by as much again.
     """
     values = {"kind": kind.value, "now": stamp(now), "ahead": stamp(now + 2 * LEASE)}
-    db.conn.execute(
+    db.execute(
         f"UPDATE outbox SET {_ORPHANED} WHERE state = 'sending' AND recipient_kind = :kind AND claimed_until > :ahead",
         values,
     )
-    db.conn.execute(
+    db.execute(
         "UPDATE outbox SET not_before = :now WHERE state = 'pending' AND recipient_kind = :kind AND not_before > :now"
         " AND (failed_at > :now OR (created_at > :now AND not_before <= created_at))",
         values,
     )
 
 
-def release_claims(db: Database, kind: RecipientKind) -> None:
+def release_claims(db: Connection, kind: RecipientKind) -> None:
     """Put back every claim: whoever made them has lost the right to send, mostly by dying.
 
     Whether such a message arrived is not known. It counts as one uncertain attempt, and is sent again.
     """
-    db.conn.execute(f"UPDATE outbox SET {_ORPHANED} WHERE state = 'sending' AND recipient_kind = ?", (kind.value,))
+    sql = f"UPDATE outbox SET {_ORPHANED} WHERE state = 'sending' AND recipient_kind = :kind"
+    db.execute(sql, {"kind": kind.value})
 
 
-def release_lapsed(db: Database, kind: RecipientKind, now: datetime, busy: Collection[int] = ()) -> None:
+def release_lapsed(db: Connection, kind: RecipientKind, now: datetime, busy: Collection[int] = ()) -> None:
     """Put back the claims whose lease ran out, since their sender died.
 
     Not those in `busy`: their sender is the caller, and only the clock has jumped.
     """
-    db.conn.execute(
-        f"UPDATE outbox SET {_ORPHANED} WHERE state = 'sending' AND claimed_until <= ? AND recipient_kind = ?"
-        " AND id NOT IN (SELECT value FROM json_each(?))",
-        (stamp(now), kind.value, json.dumps(list(busy))),
+    db.execute(
+        f"UPDATE outbox SET {_ORPHANED} WHERE state = 'sending' AND claimed_until <= :now AND recipient_kind = :kind"
+        f" AND {none_of('id', 'busy')}",
+        {"now": stamp(now), "kind": kind.value, "busy": list(busy)},
     )
 
 
@@ -160,7 +167,7 @@ class ClaimOrder(Enum):
 
 
 def claim_next(
-    db: Database,
+    db: Connection,
     now: datetime,
     kind: RecipientKind,
     order: ClaimOrder,
@@ -174,11 +181,10 @@ def claim_next(
     senders gets a row, for the transaction of the claim is the only one that writes. `busy` is as in `release_lapsed`.
     """
     release_lapsed(db, kind, now, busy)
-    claimed = rows(
-        db,
+    claimed = db.first_row(
         "UPDATE outbox SET state = 'sending', attempts = attempts + 1, claimed_until = :lease WHERE id = ("
         " SELECT id FROM outbox AS mine WHERE state = 'pending' AND not_before <= :now AND expires_at > :now"
-        " AND recipient_kind = :kind AND recipient_id NOT IN (SELECT value FROM json_each(:resting))"
+        f" AND recipient_kind = :kind AND {none_of('recipient_id', 'resting')}"
         " AND NOT EXISTS (SELECT 1 FROM outbox AS other WHERE other.recipient_id = mine.recipient_id"
         f" AND other.recipient_kind = mine.recipient_kind AND other.id <> mine.id AND ({order.value}))"
         " ORDER BY not_before, id LIMIT 1) RETURNING *,"
@@ -193,19 +199,19 @@ def claim_next(
             "lease": stamp(now + LEASE),
             "kind": kind.value,
             "chat": RecipientKind.CHAT.value,
-            "resting": json.dumps(list(resting)),
+            "resting": list(resting),
         },
     )
-    return read_message(claimed[0]) if claimed else None
+    return read_message(claimed) if claimed else None
 
 
-def mark_sent(db: Database, message: OutboxMessage, now: datetime, telegram_id: int | None = None) -> bool:
+def mark_sent(db: Connection, message: OutboxMessage, now: datetime, telegram_id: int | None = None) -> bool:
     """It arrived, with this number, if it has one. False when the claim is not ours any more, and another counts."""
     _keep_number(db, message, telegram_id)
     return _settle(db, message, "state = 'sent', sent_at = :now", now)
 
 
-def part_sent(db: Database, message: OutboxMessage, now: datetime, telegram_id: int | None = None) -> bool:
+def part_sent(db: Connection, message: OutboxMessage, now: datetime, telegram_id: int | None = None) -> bool:
     """Its next part arrived, and the one after that is due at once: what was tried goes before what was not.
 
     False as above.
@@ -214,9 +220,10 @@ def part_sent(db: Database, message: OutboxMessage, now: datetime, telegram_id: 
     return _settle(db, message, "state = 'pending', parts_sent = parts_sent + 1, strikes = 0, failed_at = NULL", now)
 
 
-def _keep_number(db: Database, message: OutboxMessage, telegram_id: int | None) -> None:
+def _keep_number(db: Connection, message: OutboxMessage, telegram_id: int | None) -> None:
     """Of several parts the first is the one that can be answered."""
-    db.conn.execute("UPDATE outbox SET telegram_id = ? WHERE id = ? AND telegram_id IS NULL", (telegram_id, message.id))
+    sql = "UPDATE outbox SET telegram_id = :telegram_id WHERE id = :id AND telegram_id IS NULL"
+    db.execute(sql, {"telegram_id": telegram_id, "id": message.id})
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,18 +235,18 @@ class Setback:
     blameless: bool = False  #: it is only to wait: no fault of its own, however many others arrive meanwhile
 
 
-def reschedule(db: Database, message: OutboxMessage, not_before: datetime, setback: Setback, now: datetime) -> bool:
+def reschedule(db: Connection, message: OutboxMessage, not_before: datetime, setback: Setback, now: datetime) -> bool:
     """It did not arrive; try again then. False as above."""
     change = (
         "state = 'pending', not_before = :not_before,"
         # a strike: others arrived since it last failed, so this time the fault is its own
-        " strikes = strikes + (NOT :blameless"
-        " AND EXISTS (SELECT 1 FROM outbox AS other WHERE other.sent_at >= outbox.failed_at))"
+        " strikes = strikes + CASE WHEN :blameless = 0"
+        " AND EXISTS (SELECT 1 FROM outbox AS other WHERE other.sent_at >= outbox.failed_at) THEN 1 ELSE 0 END"
     )
     return _settle(db, message, f"{change}, {_SETBACK}", now, setback, not_before)
 
 
-def fail(db: Database, message: OutboxMessage, setback: Setback, now: datetime) -> bool:
+def fail(db: Connection, message: OutboxMessage, setback: Setback, now: datetime) -> bool:
     """It can never arrive. False as above."""
     return _settle(db, message, f"state = 'failed', {_SETBACK}", now, setback)
 
@@ -248,7 +255,7 @@ _SETBACK = "last_error = :error, failed_at = :now, uncertain = uncertain + :unce
 
 
 def _settle(
-    db: Database,
+    db: Connection,
     message: OutboxMessage,
     change: str,
     now: datetime,
@@ -265,7 +272,7 @@ def _settle(
         }
     if not_before is not None:
         values["not_before"] = stamp(not_before)
-    cursor = db.conn.execute(
+    cursor = db.execute(
         f"UPDATE outbox SET {change}, claimed_until = NULL"
         " WHERE id = :id AND state = 'sending' AND attempts = :attempts",
         values,
@@ -273,13 +280,13 @@ def _settle(
     return cursor.rowcount == 1
 
 
-def prune(db: Database, before: datetime) -> int:
+def prune(db: Connection, before: datetime) -> int:
     """Forget what was settled before then, but for what an outcome is still to answer; how many rows."""
-    cursor = db.conn.execute(
-        "DELETE FROM outbox WHERE state IN ('sent', 'failed', 'passed over', 'expired') AND expires_at < ?"
+    cursor = db.execute(
+        "DELETE FROM outbox WHERE state IN ('sent', 'failed', 'passed over', 'expired') AND expires_at < :before"
         " AND dedup_key NOT IN (SELECT message_key FROM alerts"
         " WHERE message_key IS NOT NULL AND target_session IS NOT NULL AND outcome_key IS NULL)",
-        (stamp(before),),
+        {"before": stamp(before)},
     )
     return cursor.rowcount
 

@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable
 
 from bellwether.core.clock import Clock
-from bellwether.db.database import Database, Store
+from bellwether.db.connection import Connection
+from bellwether.db.database import Store
 from bellwether.db.file_lock import FileLock
 from bellwether.delivery import leases_table, outbox_table
 from bellwether.delivery.messages import RecipientKind
@@ -55,7 +56,7 @@ class SenderLease:
         with self._store.transaction() as db:
             return leases_table.beat(db, self.name, self.holder, self._clock())
 
-    def may_send(self, db: Database) -> bool:
+    def may_send(self, db: Connection) -> bool:
         """Whether the lease is ours, within the caller's transaction."""
         return leases_table.is_held(db, self.name, self.holder)
 

@@ -10,41 +10,43 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from sqlite_utils import Database
 
 from bellwether.core.calibration import EveningWidth
 from bellwether.core.types import to_date
+from bellwether.db.connection import Connection
+from bellwether.db.sql import insert_new
 from bellwether.forecasting.evening_width import Learned, width_of
 
 _EPOCH = np.datetime64(0, "D")
 
 
-def add(db: Database, source: str, model_id: str, session: date, model: Learned, plain: Learned) -> None:
+def add(db: Connection, source: str, model_id: str, session: date, model: Learned, plain: Learned) -> None:
     """Enter an evening; what was entered stays until it is forgotten."""
     numbers = json.dumps({"model": asdict(model), "plain": asdict(plain)})
-    db.conn.execute(
-        "INSERT OR IGNORE INTO evening_widths (source, model_id, session, numbers) VALUES (?, ?, ?, ?)",
-        (source, model_id, _days(session), numbers),
+    db.execute(
+        insert_new("evening_widths", ("source", "model_id", "session", "numbers")),
+        {"source": source, "model_id": model_id, "session": _days(session), "numbers": numbers},
     )
 
 
-def forget(db: Database, source: str, first: date) -> None:
+def forget(db: Connection, source: str, first: date) -> None:
     """Forget the evenings of every model from a session on: what they were made of has been replaced."""
-    db.conn.execute("DELETE FROM evening_widths WHERE source = ? AND session >= ?", (source, _days(first)))
+    sql = "DELETE FROM evening_widths WHERE source = :source AND session >= :first"
+    db.execute(sql, {"source": source, "first": _days(first)})
 
 
-def newest(db: Database, source: str, model_id: str, until: date) -> EveningWidth | None:
+def newest(db: Connection, source: str, model_id: str, until: date) -> EveningWidth | None:
     """The newest evening up to the session `until`; None where there is none."""
     learned = newest_learned(db, source, model_id, until)
     return None if learned is None else width_of(*learned)
 
 
-def newest_learned(db: Database, source: str, model_id: str, until: date) -> tuple[date, Learned, Learned] | None:
+def newest_learned(db: Connection, source: str, model_id: str, until: date) -> tuple[date, Learned, Learned] | None:
     """The same with what it was made of: the session, and what was learned of the model and of the plain rule."""
-    row = db.conn.execute(
-        "SELECT session, numbers FROM evening_widths WHERE source = ? AND model_id = ? AND session <= ?"
-        " ORDER BY session DESC LIMIT 1",
-        (source, model_id, _days(until)),
+    row = db.execute(
+        "SELECT session, numbers FROM evening_widths WHERE source = :source AND model_id = :model_id"
+        " AND session <= :until ORDER BY session DESC LIMIT 1",
+        {"source": source, "model_id": model_id, "until": _days(until)},
     ).fetchone()
     if row is None:
         return None

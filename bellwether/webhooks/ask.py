@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from bellwether.core.clock import Clock
 from bellwether.core.errors import BadWebhook, LimitReached, UnknownWebhook
-from bellwether.db.database import Database, Store
+from bellwether.db.connection import Connection
+from bellwether.db.database import Store
 from bellwether.webhooks import webhook_outbox_table, webhooks_table
 from bellwether.webhooks.addresses import Lookup, check, look_up
 from bellwether.webhooks.events import trial_event
@@ -99,14 +100,14 @@ def replay(store: Store, clock: Clock, key_id: int, webhook_id: int, attempt_id:
         return tried.event_id
 
 
-def _of_key(db: Database, key_id: int, webhook_id: int) -> Webhook:
+def _of_key(db: Connection, key_id: int, webhook_id: int) -> Webhook:
     hook = webhooks_table.get(db, webhook_id)
     if hook is None or hook.key_id != key_id:  # another's is as good as none
         raise UnknownWebhook(f"You have no webhook {webhook_id}.")
     return hook
 
 
-def _awake(db: Database, key_id: int, webhook_id: int) -> Webhook:
+def _awake(db: Connection, key_id: int, webhook_id: int) -> Webhook:
     hook = _of_key(db, key_id, webhook_id)
     if hook.disabled_at is not None:
         raise BadWebhook(f"Webhook {webhook_id} is disabled: {hook.disabled_why}. Enable it first.")

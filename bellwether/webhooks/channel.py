@@ -13,7 +13,8 @@ from bellwether.access import keys_table
 from bellwether.alerts import alerts_table
 from bellwether.core.clock import Clock
 from bellwether.core.errors import ConfigError
-from bellwether.db.database import Database, Store
+from bellwether.db.connection import Connection
+from bellwether.db.database import Store
 from bellwether.delivery.channels import Accepted, Channel
 from bellwether.delivery.messages import OutboxMessage, RecipientKind
 from bellwether.delivery.outbox_table import ClaimOrder
@@ -99,7 +100,7 @@ class WebhookChannel(Channel):
                 log.error("%s What is owed to webhooks is kept.", problem)
         return self._sender is not None
 
-    def spread(self, db: Database, now: datetime) -> None:
+    def spread(self, db: Connection, now: datetime) -> None:
         """What is owed to owners becomes a row for each of their webhooks."""
         for message in webhook_outbox_table.owed_to_owners(db, now, _SPREAD_AT_ONCE):
             fired = alerts_table.behind(db, message.dedup_key)
@@ -137,13 +138,13 @@ class WebhookChannel(Channel):
             hook = webhooks_table.get(db, webhook_id)
             return hook if hook is not None and _takes(db, hook, self._clock()) else None
 
-    def arrived(self, db: Database, message: OutboxMessage, accepted: Accepted, now: datetime) -> None:
+    def arrived(self, db: Connection, message: OutboxMessage, accepted: Accepted, now: datetime) -> None:
         """Log the attempt."""
         if isinstance(accepted, _WebhookAccepted) and accepted.response is not None:
             _log_attempt(db, message, accepted.response, now)
 
     def failed(
-        self, db: Database, message: OutboxMessage, error: DeliveryError, again: datetime | None, now: datetime
+        self, db: Connection, message: OutboxMessage, error: DeliveryError, again: datetime | None, now: datetime
     ) -> None:
         """Log the attempt, and let other events wait, so that a dead webhook keeps nobody else's waiting."""
         webhook_id = message.recipient.id
@@ -162,7 +163,7 @@ class WebhookChannel(Channel):
             log.warning("Webhook %d was not reached: %s", message.recipient.id, error)
 
 
-def _log_attempt(db: Database, message: OutboxMessage, response: "WebhookResponse", now: datetime) -> None:
+def _log_attempt(db: Connection, message: OutboxMessage, response: "WebhookResponse", now: datetime) -> None:
     webhook_id = message.recipient.id
     if webhooks_table.get(db, webhook_id) is not None:  # removed while it was asked: nobody is to know of it any more
         attempt = Attempt(
@@ -179,6 +180,6 @@ def _log_attempt(db: Database, message: OutboxMessage, response: "WebhookRespons
         webhooks_table.log(db, attempt)
 
 
-def _takes(db: Database, hook: Webhook, now: datetime) -> bool:
+def _takes(db: Connection, hook: Webhook, now: datetime) -> bool:
     """Whether anything is sent to it: not once it was disabled, or the key of its owner was revoked or has ended."""
     return hook.disabled_at is None and keys_table.works(db, hook.key_id, now)

@@ -4,9 +4,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlite_utils import Database
-
-from bellwether.db.database import first_row, rows, stamp, unstamp, unstamp_or_none
+from bellwether.db.connection import Connection
+from bellwether.db.database import stamp, unstamp, unstamp_or_none
+from bellwether.db.sql import insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,76 +44,74 @@ class Attempt:
     error: str  #: empty when it arrived
 
 
-def add(db: Database, key_id: int, url: str, secret: str, now: datetime) -> int:
+def add(db: Connection, key_id: int, url: str, secret: str, now: datetime) -> int:
     """A new address; its number."""
-    sql = "INSERT INTO webhooks (key_id, url, secret, created_at) VALUES (?, ?, ?, ?)"
-    return int(db.conn.execute(sql, (key_id, url, secret, stamp(now))).lastrowid or 0)
+    values = {"key_id": key_id, "url": url, "secret": secret, "created_at": stamp(now)}
+    return int(db.execute(f"{insert('webhooks', values)} RETURNING id", values).fetchone()[0])
 
 
-def of_key(db: Database, key_id: int) -> list[Webhook]:
+def of_key(db: Connection, key_id: int) -> list[Webhook]:
     """The addresses of a key's owner, oldest first."""
-    return [_webhook(row) for row in rows(db, "SELECT * FROM webhooks WHERE key_id = :id ORDER BY id", {"id": key_id})]
+    return [_webhook(row) for row in db.rows("SELECT * FROM webhooks WHERE key_id = :id ORDER BY id", {"id": key_id})]
 
 
-def get(db: Database, webhook_id: int) -> Webhook | None:
+def get(db: Connection, webhook_id: int) -> Webhook | None:
     """One address; None when there is none of this number."""
-    row = first_row(db, "SELECT * FROM webhooks WHERE id = :id", {"id": webhook_id})
+    row = db.first_row("SELECT * FROM webhooks WHERE id = :id", {"id": webhook_id})
     return _webhook(row) if row else None
 
 
-def remove(db: Database, webhook_id: int) -> None:
+def remove(db: Connection, webhook_id: int) -> None:
     """Forget an address, and what was sent to it."""
-    db.conn.execute("DELETE FROM webhook_attempts WHERE webhook_id = ?", (webhook_id,))
-    db.conn.execute("DELETE FROM webhooks WHERE id = ?", (webhook_id,))
+    db.execute("DELETE FROM webhook_attempts WHERE webhook_id = :id", {"id": webhook_id})
+    db.execute("DELETE FROM webhooks WHERE id = :id", {"id": webhook_id})
 
 
-def rotate(db: Database, webhook_id: int, secret: str, old_until: datetime) -> None:
+def rotate(db: Connection, webhook_id: int, secret: str, old_until: datetime) -> None:
     """Sign with another secret; the one before signs too until then."""
-    db.conn.execute(
-        "UPDATE webhooks SET old_secret = secret, old_until = ?, secret = ? WHERE id = ?",
-        (stamp(old_until), secret, webhook_id),
+    db.execute(
+        "UPDATE webhooks SET old_secret = secret, old_until = :old_until, secret = :secret WHERE id = :id",
+        {"old_until": stamp(old_until), "secret": secret, "id": webhook_id},
     )
 
 
-def disable(db: Database, webhook_id: int, why: str, now: datetime) -> None:
+def disable(db: Connection, webhook_id: int, why: str, now: datetime) -> None:
     """Send nothing more to this address."""
-    sql = "UPDATE webhooks SET disabled_at = ?, disabled_why = ? WHERE id = ? AND disabled_at IS NULL"
-    db.conn.execute(sql, (stamp(now), why, webhook_id))
+    sql = "UPDATE webhooks SET disabled_at = :now, disabled_why = :why WHERE id = :id AND disabled_at IS NULL"
+    db.execute(sql, {"now": stamp(now), "why": why, "id": webhook_id})
 
 
-def enable(db: Database, webhook_id: int) -> None:
+def enable(db: Connection, webhook_id: int) -> None:
     """Send to it again."""
-    db.conn.execute("UPDATE webhooks SET disabled_at = NULL, disabled_why = NULL WHERE id = ?", (webhook_id,))
+    db.execute("UPDATE webhooks SET disabled_at = NULL, disabled_why = NULL WHERE id = :id", {"id": webhook_id})
 
 
-def log(db: Database, attempt: Attempt) -> None:
+def log(db: Connection, attempt: Attempt) -> None:
     """Write down what came of an attempt, whatever the id says."""
-    db.conn.execute(
-        "INSERT INTO webhook_attempts (webhook_id, event_id, body, attempt, at, milliseconds, status, error)"
-        " VALUES (:webhook_id, :event_id, :body, :attempt, :at, :milliseconds, :status, :error)",
-        asdict(attempt) | {"at": stamp(attempt.at)},
-    )
+    values = asdict(attempt) | {"at": stamp(attempt.at)}
+    del values["id"]
+    db.execute(insert("webhook_attempts", values), values)
 
 
-def attempts(db: Database, webhook_id: int, before: int, limit: int) -> list[Attempt]:
+def attempts(db: Connection, webhook_id: int, before: int, limit: int) -> list[Attempt]:
     """The attempts to reach an address, newest first, from below the one of number `before`; 0 is from the newest."""
     sql = (
         "SELECT * FROM webhook_attempts WHERE webhook_id = :id AND (:before = 0 OR id < :before)"
         " ORDER BY id DESC LIMIT :limit"
     )
-    return [_attempt(row) for row in rows(db, sql, {"id": webhook_id, "before": before, "limit": limit})]
+    return [_attempt(row) for row in db.rows(sql, {"id": webhook_id, "before": before, "limit": limit})]
 
 
-def attempt(db: Database, webhook_id: int, attempt_id: int) -> Attempt | None:
+def attempt(db: Connection, webhook_id: int, attempt_id: int) -> Attempt | None:
     """One attempt; None when this address has none of this number."""
     sql = "SELECT * FROM webhook_attempts WHERE webhook_id = :webhook AND id = :id"
-    row = first_row(db, sql, {"webhook": webhook_id, "id": attempt_id})
+    row = db.first_row(sql, {"webhook": webhook_id, "id": attempt_id})
     return _attempt(row) if row else None
 
 
-def prune(db: Database, before: datetime) -> int:
+def prune(db: Connection, before: datetime) -> int:
     """Forget what was tried before then; how many rows."""
-    return int(db.conn.execute("DELETE FROM webhook_attempts WHERE at < ?", (stamp(before),)).rowcount)
+    return db.execute("DELETE FROM webhook_attempts WHERE at < :before", {"before": stamp(before)}).rowcount
 
 
 def _webhook(row: dict[str, Any]) -> Webhook:

@@ -6,13 +6,14 @@ from contextlib import suppress
 from typing import Concatenate, ParamSpec
 
 from bellwether.core.errors import StoreError
-from bellwether.db.database import Database, Store
+from bellwether.db.connection import Connection
+from bellwether.db.database import Store
 
 P = ParamSpec("P")
 
 
 async def try_change(
-    store: Store, change: Callable[Concatenate[Database, P], object], *about: P.args, **named: P.kwargs
+    store: Store, change: Callable[Concatenate[Connection, P], object], *about: P.args, **named: P.kwargs
 ) -> None:
     """One change in a transaction of its own; nothing where the database is out of order."""
 

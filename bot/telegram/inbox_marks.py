@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from bellwether.core.clock import Clock
 from bellwether.core.errors import StoreError
-from bellwether.db.database import Database, Store
+from bellwether.db.connection import Connection
+from bellwether.db.database import Store
 from bellwether.delivery import inbox_table
 
 LINGER = 0.25  #: seconds in which they gather; a kill has those answered again
@@ -41,7 +42,7 @@ class InboxMarks:
             self._soon = None
         await asyncio.to_thread(self._mark)
 
-    def mark_in(self, db: Database) -> Sequence[int]:
+    def mark_in(self, db: Connection) -> Sequence[int]:
         """Mark them in this transaction, in any thread; once it is committed, pass the result to `forget`."""
         marked = tuple(self._ids)
         for update_id in marked:

@@ -19,7 +19,8 @@ from telegram import Bot, Update
 
 from bellwether.core.clock import Clock
 from bellwether.core.errors import StoreError
-from bellwether.db.database import Database, Store
+from bellwether.db.connection import Connection
+from bellwether.db.database import Store
 from bellwether.delivery import chats_table, inbox_table
 from bellwether.delivery.retry import Cause, DeliveryError
 from bot.telegram.addressed import Attention, attention_of
@@ -58,7 +59,7 @@ class Updates:
         bot: Bot,
         answers: Answers,
         inline: Inline,
-        may_answer: Callable[[Database], bool],
+        may_answer: Callable[[Connection], bool],
     ) -> None:
         """`may_answer` tells, in the transaction that stores an update, whether it is ours to answer."""
         self._store, self._clock, self._bot, self._may_answer = store, clock, bot, may_answer
@@ -230,7 +231,7 @@ class Updates:
             log.error("%s Messages are answered, but not kept over a restart.", problem.for_operator)
             return [not self._is_known(item.received.update_id) for item in arrived]
 
-    def _keep_one(self, db: Database, arrived: Arrived, now: datetime) -> bool:
+    def _keep_one(self, db: Connection, arrived: Arrived, now: datetime) -> bool:
         received = arrived.received
         is_new = inbox_table.keep(db, received.update_id, received.body, now, begun=arrived.begun)
         if is_new and received.update is None:

@@ -16,7 +16,7 @@ from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
 from bellwether.alerts import subscriptions_table
-from bellwether.db.database import Store, rows
+from bellwether.db.database import Store
 from bellwether.delivery import chats_table
 from bellwether.delivery.deliver import MOST_AT_ONCE
 from bellwether.market.sample import SampleProvider
@@ -218,7 +218,7 @@ class _Run:
     def _never_ahead(self, session: date) -> None:
         """Nothing of a later session may have been written yet."""
         with self._store.reading() as db:
-            later = rows(db, "SELECT dedup_key FROM outbox WHERE dedup_key NOT LIKE :key", {"key": f"%:{session}"})
+            later = db.rows("SELECT dedup_key FROM outbox WHERE dedup_key NOT LIKE :key", {"key": f"%:{session}"})
         if later:
             raise Broken(f"digests of a session that has not come: {later}")
 
@@ -240,15 +240,15 @@ class _Run:
     def _left_behind(self) -> int:
         """Messages on their way when somebody died. Raises Broken for more than one process may have."""
         with self._store.reading() as db:
-            (found,) = rows(db, "SELECT count(*) AS n FROM outbox WHERE state = 'sending'")
+            (found,) = db.rows("SELECT count(*) AS n FROM outbox WHERE state = 'sending'")
         if found["n"] > MOST_AT_ONCE:
             raise Broken(f"{found['n']} messages were on their way at once, more than {MOST_AT_ONCE}")
         return int(found["n"])
 
     def _rows(self) -> object:
         with self._store.reading() as db:
-            owed = rows(db, "SELECT * FROM outbox WHERE state <> 'sent'")
-            return owed, rows(db, "SELECT * FROM inbox WHERE done_at IS NULL"), rows(db, "SELECT * FROM leases")
+            owed = db.rows("SELECT * FROM outbox WHERE state <> 'sent'")
+            return owed, db.rows("SELECT * FROM inbox WHERE done_at IS NULL"), db.rows("SELECT * FROM leases")
 
     def _note(self, what: str) -> None:
         self._log.append(f"{fast.now() - self._world.began:7.2f} {what}")

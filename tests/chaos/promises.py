@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
-from bellwether.db.database import Store, rows
+from bellwether.db.database import Store
 from bellwether.delivery.outbox_table import FORBIDDEN, GONE
 from tests.chaos.plan import GROUP, PEOPLE, READER, SUPERGROUP, UNREADABLE
 from tests.support.bot_api_server.server import TelegramServer
@@ -57,12 +57,11 @@ def settled(store: Store, session: date, but: set[int]) -> bool:
     But for the chats that still let nobody write.
     """
     with store.reading() as db:
-        digests = rows(
-            db,
+        digests = db.rows(
             "SELECT recipient_id AS chat_id, state FROM outbox WHERE dedup_key LIKE :key",
             {"key": f"digest:%:{session}"},
         )
-        open_updates = rows(db, "SELECT body FROM inbox WHERE done_at IS NULL")
+        open_updates = db.rows("SELECT body FROM inbox WHERE done_at IS NULL")
     done = {row["chat_id"] for row in digests if row["state"] in {"sent", "expired"}}
     waits = [row for row in open_updates if not any(f'"id":{chat}' in row["body"].replace(" ", "") for chat in but)]
     return len(done | but) >= len(PEOPLE) + 1 and not waits
@@ -72,16 +71,16 @@ def is_out_of_date(store: Store, session: date, chats: set[int]) -> bool:
     """Whether the digests of these chats have all gone out of date, or arrived before."""
     with store.reading() as db:
         sql = "SELECT recipient_id AS chat_id, state FROM outbox WHERE dedup_key LIKE :key"
-        digests = rows(db, sql, {"key": f"digest:%:{session}"})
+        digests = db.rows(sql, {"key": f"digest:%:{session}"})
     return {row["chat_id"] for row in digests if row["state"] in {"sent", "expired"}} >= chats
 
 
 def check(server: TelegramServer, store: Store, sessions: list[date], happened: Happened) -> Figures:
     """Hold the world against the promises. Raises Broken, saying which one and for whom."""
     with store.reading() as db:
-        outbox = rows(db, "SELECT *, recipient_id AS chat_id FROM outbox")
-        open_updates = rows(db, "SELECT update_id, attempts FROM inbox WHERE done_at IS NULL")
-        aside = rows(db, "SELECT update_id FROM inbox WHERE set_aside = 'unreadable'") if UNREADABLE else []
+        outbox = db.rows("SELECT *, recipient_id AS chat_id FROM outbox")
+        open_updates = db.rows("SELECT update_id, attempts FROM inbox WHERE done_at IS NULL")
+        aside = db.rows("SELECT update_id FROM inbox WHERE set_aside = 'unreadable'") if UNREADABLE else []
     asked = happened.asked
     figures = Figures(evenings=len(sessions), asked=len(asked), floods=server.flood_hits)
     figures.unreadable = happened.unreadable
@@ -121,7 +120,7 @@ def check_whole(server: TelegramServer, store: Store, symbols: tuple[str, ...], 
     """The long digests arrived whole: every symbol, in order, and again only as often as attempts ended unknown."""
     with store.reading() as db:
         sql = "SELECT text, uncertain FROM outbox WHERE recipient_id = :chat ORDER BY id"
-        digests = rows(db, sql, {"chat": READER})
+        digests = db.rows(sql, {"chat": READER})
     written, uncertain = [str(digest["text"]) for digest in digests], sum(digest["uncertain"] for digest in digests)
     texts = [message.text for message in server.messages(READER)]
     firsts = []

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bellwether.db.database import Database
+from bellwether.db.connection import Connection
 from bellwether.delivery import deliver as delivery
 from bellwether.delivery.chat_channel import ChatChannel, Transport
 from bellwether.delivery.deliver import DeliveryRun
@@ -15,7 +15,7 @@ async def deliver(
     services: Services,
     transport: Transport,
     stopping: Callable[[], bool] = lambda: False,
-    may_send: Callable[[Database], bool] = lambda db: True,
+    may_send: Callable[[Connection], bool] = lambda db: True,
 ) -> DeliveryRun:
     """Send what is owed to chats."""
     admin_chat = services.settings.telegram.admin_chat

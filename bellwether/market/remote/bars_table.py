@@ -8,9 +8,10 @@ import zlib
 from datetime import date
 
 import numpy as np
-from sqlite_utils import Database
 
 from bellwether.core.types import Bars, Floats
+from bellwether.db.connection import Connection
+from bellwether.db.sql import insert
 
 LAYOUT = 1  #: of the blocks; bars of another layout are fetched again
 #: day since 1970, adjusted open, high, low and close, volume, close as quoted
@@ -22,29 +23,33 @@ class DamagedBars(ValueError):
     """What is kept cannot be what was written."""
 
 
-def save(db: Database, source: str, bars: Bars, first: date | None = None) -> None:
+def save(db: Connection, source: str, bars: Bars, first: date | None = None) -> None:
     """Keep a history. With `first` the years before that day's are left as they are; without it nothing else stays."""
     first_year = first.year if first is not None else 0
     table = np.column_stack([bars.sessions.astype(np.int64), bars.values, bars.quoted_closes]).astype("<f8")
     years = bars.sessions.astype("datetime64[Y]").astype(np.int64) + 1970
-    db.conn.execute("DELETE FROM bars WHERE source = ? AND symbol = ? AND year >= ?", (source, bars.symbol, first_year))
+    sql = "DELETE FROM bars WHERE source = :source AND symbol = :symbol AND year >= :first"
+    db.execute(sql, {"source": source, "symbol": bars.symbol, "first": first_year})
     blocks = [(int(year), table[years == year].tobytes()) for year in np.unique(years) if year >= first_year]
-    db.conn.executemany(
-        "INSERT INTO bars (source, symbol, year, data, checksum) VALUES (?, ?, ?, ?, ?)",
-        [(source, bars.symbol, year, data, zlib.crc32(data)) for year, data in blocks],
+    db.executemany(
+        insert("bars", ("source", "symbol", "year", "data", "checksum")),
+        [
+            {"source": source, "symbol": bars.symbol, "year": year, "data": data, "checksum": zlib.crc32(data)}
+            for year, data in blocks
+        ],
     )
 
 
-def forget(db: Database, source: str, symbol: str) -> None:
+def forget(db: Connection, source: str, symbol: str) -> None:
     """Forget a history."""
-    db.conn.execute("DELETE FROM bars WHERE source = ? AND symbol = ?", (source, symbol))
+    sql = "DELETE FROM bars WHERE source = :source AND symbol = :symbol"
+    db.execute(sql, {"source": source, "symbol": symbol})
 
 
-def load(db: Database, source: str, symbol: str) -> Bars | None:
+def load(db: Connection, source: str, symbol: str) -> Bars | None:
     """The history kept; None when there is none. Raises DamagedBars."""
-    blocks = db.conn.execute(
-        "SELECT data, checksum FROM bars WHERE source = ? AND symbol = ? ORDER BY year", (source, symbol)
-    ).fetchall()
+    sql = "SELECT data, checksum FROM bars WHERE source = :source AND symbol = :symbol ORDER BY year"
+    blocks = db.execute(sql, {"source": source, "symbol": symbol}).fetchall()
     if not blocks:
         return None
     try:

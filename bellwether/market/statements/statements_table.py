@@ -3,13 +3,13 @@
 import json
 from datetime import UTC, date, datetime, time
 
-from sqlite_utils import Database
-
 from bellwether.core.types import Quarter, Statements
-from bellwether.db.database import rows, stamp, unstamp
+from bellwether.db.connection import Connection
+from bellwether.db.database import stamp, unstamp
+from bellwether.db.sql import put
 
 
-def save(db: Database, statements: Statements, now: datetime) -> None:
+def save(db: Connection, statements: Statements, now: datetime) -> None:
     """Keep a company's quarters in place of those kept before."""
     quarters = [
         [
@@ -20,34 +20,34 @@ def save(db: Database, statements: Statements, now: datetime) -> None:
         ]
         for quarter in statements.quarters
     ]
-    db.conn.execute(
-        "INSERT OR REPLACE INTO statements (source, symbol, currency, quarters, asked_at) VALUES (?, ?, ?, ?, ?)",
-        (
-            statements.source,
-            statements.symbol,
-            statements.currency,
-            json.dumps(quarters),
-            stamp(now),
-        ),
+    db.execute(
+        put("statements", ("source", "symbol"), ("currency", "quarters", "asked_at")),
+        {
+            "source": statements.source,
+            "symbol": statements.symbol,
+            "currency": statements.currency,
+            "quarters": json.dumps(quarters),
+            "asked_at": stamp(now),
+        },
     )
 
 
-def get(db: Database, source: str, symbol: str) -> tuple[Statements, datetime] | None:
+def get(db: Connection, source: str, symbol: str) -> tuple[Statements, datetime] | None:
     """What is kept of a company and when it was asked for; None when nothing is, or it is damaged."""
     sql = "SELECT * FROM statements WHERE source = :source AND symbol = :symbol"
-    matching = rows(db, sql, {"source": source, "symbol": symbol})
+    matching = db.rows(sql, {"source": source, "symbol": symbol})
     try:
         return (_statements(matching[0]), unstamp(str(matching[0]["asked_at"]))) if matching else None
     except (ValueError, TypeError):
         return None
 
 
-def asked_since(db: Database, source: str, day: date) -> list[Statements]:
+def asked_since(db: Connection, source: str, day: date) -> list[Statements]:
     """What is kept of companies that were asked for on `day` or later, by symbol; what is damaged is left out."""
     sql = "SELECT * FROM statements WHERE source = :source AND asked_at >= :since ORDER BY symbol"
     since = stamp(datetime.combine(day, time(), UTC))
     kept = []
-    for row in rows(db, sql, {"source": source, "since": since}):
+    for row in db.rows(sql, {"source": source, "since": since}):
         try:
             kept.append(_statements(row))
         except (ValueError, TypeError):

@@ -8,21 +8,20 @@ import json
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from sqlite_utils import Database
-
 from bellwether.core.types import Instrument
-from bellwether.db.database import is_recent, rows, stamp, unstamp
+from bellwether.db.connection import Connection
+from bellwether.db.database import is_recent, stamp, unstamp
+from bellwether.db.sql import EVERYTHING, put
 
 FOUND_FOR = timedelta(days=30)  #: listings change rarely
 NOTHING_FOR = timedelta(days=1)  #: a new listing should be found the next day
 MOST_KEPT = 20_000  #: questions, at most about 20 MB; anyone can make them up
 
 
-def recall(db: Database, question: str, now: datetime) -> tuple[Instrument, ...] | None:
+def recall(db: Connection, question: str, now: datetime) -> tuple[Instrument, ...] | None:
     """What was found for a question; None when it was not asked, too long ago, or cannot be read."""
-    matching = rows(
-        db, "SELECT found, asked_at FROM symbol_searches WHERE question = :question", {"question": _key(question)}
-    )
+    sql = "SELECT found, asked_at FROM symbol_searches WHERE question = :question"
+    matching = db.rows(sql, {"question": _key(question)})
     if not matching:
         return None
     try:
@@ -33,17 +32,21 @@ def recall(db: Database, question: str, now: datetime) -> tuple[Instrument, ...]
     return instruments if is_recent(at, now, FOUND_FOR if instruments else NOTHING_FOR) else None
 
 
-def keep(db: Database, question: str, instruments: tuple[Instrument, ...], now: datetime) -> None:
+def keep(db: Connection, question: str, instruments: tuple[Instrument, ...], now: datetime) -> None:
     """Remember an answer, and forget what is too old to count or more than is kept."""
-    db.conn.execute(
-        "INSERT OR REPLACE INTO symbol_searches (question, found, asked_at) VALUES (?, ?, ?)",
-        (_key(question), json.dumps([asdict(instrument) for instrument in instruments]), stamp(now)),
+    db.execute(
+        put("symbol_searches", ("question",), ("found", "asked_at")),
+        {
+            "question": _key(question),
+            "found": json.dumps([asdict(instrument) for instrument in instruments]),
+            "asked_at": stamp(now),
+        },
     )
-    db.conn.execute("DELETE FROM symbol_searches WHERE asked_at < ?", (stamp(now - FOUND_FOR),))
-    db.conn.execute(
+    db.execute("DELETE FROM symbol_searches WHERE asked_at < :oldest", {"oldest": stamp(now - FOUND_FOR)})
+    db.execute(
         "DELETE FROM symbol_searches WHERE question IN"
-        " (SELECT question FROM symbol_searches ORDER BY asked_at DESC LIMIT -1 OFFSET ?)",
-        (MOST_KEPT,),
+        f" (SELECT question FROM symbol_searches ORDER BY asked_at DESC LIMIT {EVERYTHING} OFFSET :most)",
+        {"most": MOST_KEPT},
     )
 
 

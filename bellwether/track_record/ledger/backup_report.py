@@ -12,7 +12,8 @@ from pathlib import Path
 from bellwether import __version__
 from bellwether.core.errors import LedgerError
 from bellwether.db import backup, copies, upgrade, versions
-from bellwether.db.database import Database, Store
+from bellwether.db.connection import Connection
+from bellwether.db.database import Store
 from bellwether.track_record.ledger import checkpoint, ledger_table
 from bellwether.track_record.ledger.checkpoint import Checkpoint
 from bellwether.track_record.ledger.verify import verify
@@ -28,7 +29,7 @@ def make(store: Store, target: Path) -> str:
     size = backup.backup(store, target)
     with closing(copies.opened(target, store.key)) as connection:
         version = versions.state_of(connection).version
-        head = ledger_table.CHAIN.head(Database(connection, execute_plugins=False))
+        head = ledger_table.CHAIN.head(Connection(connection))
     return (
         f"{target} holds the database, of Bellwether {version}, {size / 1e6:,.1f} MB, whole. Its ledger ends at "
         f"{head}: noted elsewhere, that proves the rows up to it for good. Secrets and settings are not in it."

@@ -12,7 +12,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from bellwether.core.errors import LedgerError
-from bellwether.db.database import Database, Store
+from bellwether.db.connection import Connection
+from bellwether.db.database import Store
 from bellwether.track_record.ledger import ledger_table, outcomes_table, revenue_ledger_table
 from bellwether.track_record.ledger.hash_chain_table import NOTHING, START, HashChain, Head
 
@@ -35,7 +36,7 @@ class Checkpoint:
     growth: Head = NOTHING
     growth_outcomes: Head = NOTHING
 
-    def lost(self, db: Database) -> dict[str, bytes | None]:
+    def lost(self, db: Connection) -> dict[str, bytes | None]:
         """What stands in the noted rows' places now, by field, where it is not what was noted; None for no row."""
         now = {name: chain.hash_at(db, getattr(self, name).rows) for name, chain in CHAINS.items()}
         return {name: hashed for name, hashed in now.items() if hashed != getattr(self, name).hash}
@@ -80,7 +81,7 @@ def note(store: Store) -> None:
         log.warning("The ledger's last row could not be noted beside the database: %s", problem)
 
 
-def ends(db: Database) -> Checkpoint:
+def ends(db: Connection) -> Checkpoint:
     """Where the chains end now."""
     return Checkpoint(**{name: chain.head(db) for name, chain in CHAINS.items()})
 

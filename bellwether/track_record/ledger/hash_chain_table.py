@@ -6,12 +6,12 @@ database refuse UPDATE and DELETE besides.
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bellwether.db.database import Database
+from bellwether.db.connection import Connection
+from bellwether.db.sql import insert, one_of
 
 START = bytes(32)  #: stands where the first row has no hash before it
 
@@ -44,16 +44,17 @@ class HashChain:
     columns: tuple[str, ...]  #: what is proved, the row's number first; the column `hash` comes after them
     content: Callable[[Sequence[Any]], bytes]  #: the canonical content of a row's `columns`
 
-    def append(self, db: Database, rows: Iterable[Sequence[Any]], **beside: Sequence[Any]) -> None:
+    def append(self, db: Connection, rows: Iterable[Sequence[Any]], **beside: Sequence[Any]) -> None:
         """Add rows, given without number and hash. To be called in a transaction that may write.
 
         `beside` are columns that stand beside what is proved, a value for each row.
         """
         linked = self.linked(self.head(db), rows)
         names = (*self.columns, "hash", *beside)
-        whole = [(*row, *more) for row, *more in zip(linked, *beside.values(), strict=True)]
-        marks = ", ".join("?" * len(names))
-        db.conn.executemany(f"INSERT INTO {self.table} ({', '.join(names)}) VALUES ({marks})", whole)
+        whole = [
+            dict(zip(names, (*row, *more), strict=True)) for row, *more in zip(linked, *beside.values(), strict=True)
+        ]
+        db.executemany(insert(self.table, names), whole)
 
     def linked(self, last: Head, rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
         """Rows, given without number and hash, as they come after the last one."""
@@ -66,26 +67,25 @@ class HashChain:
             linked.append((*numbered, before))
         return linked
 
-    def known_among(self, db: Database, forecast_ids: Iterable[str]) -> set[str]:
+    def known_among(self, db: Connection, forecast_ids: Iterable[str]) -> set[str]:
         """Those of the ids that have a row."""
-        sql = f"SELECT forecast_id FROM {self.table} WHERE forecast_id IN (SELECT value FROM json_each(?))"
-        return {known for (known,) in db.conn.execute(sql, (json.dumps(list(forecast_ids)),))}
+        sql = f"SELECT forecast_id FROM {self.table} WHERE {one_of('forecast_id', 'ids')}"
+        return {known for (known,) in db.execute(sql, {"ids": list(forecast_ids)})}
 
-    def head(self, db: Database) -> Head:
+    def head(self, db: Connection) -> Head:
         """The last row's number and hash."""
         key = self.columns[0]
-        row = db.conn.execute(f"SELECT {key}, hash FROM {self.table} ORDER BY {key} DESC LIMIT 1").fetchone()
+        row = db.execute(f"SELECT {key}, hash FROM {self.table} ORDER BY {key} DESC LIMIT 1").fetchone()
         return Head(*row) if row else NOTHING
 
-    def hash_at(self, db: Database, number: int) -> bytes | None:
+    def hash_at(self, db: Connection, number: int) -> bytes | None:
         """The hash of a row; START before the first, None where there is no such row."""
         if number == 0:
             return START
-        row = db.conn.execute(f"SELECT hash FROM {self.table} WHERE {self.columns[0]} = ?", (number,)).fetchone()
+        sql = f"SELECT hash FROM {self.table} WHERE {self.columns[0]} = :number"
+        row = db.execute(sql, {"number": number}).fetchone()
         return row[0] if row else None
 
-    def every_row(self, db: Database) -> Iterator[tuple[Any, ...]]:
+    def every_row(self, db: Connection) -> Iterator[tuple[Any, ...]]:
         """All rows in their order: `columns`, then the hash."""
-        return iter(
-            db.conn.execute(f"SELECT {', '.join(self.columns)}, hash FROM {self.table} ORDER BY {self.columns[0]}")
-        )
+        return iter(db.execute(f"SELECT {', '.join(self.columns)}, hash FROM {self.table} ORDER BY {self.columns[0]}"))

@@ -13,10 +13,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlite_utils import Database
 
 from bellwether.core.calibration import Calibration
 from bellwether.core.types import LEVELS, Floats
+from bellwether.db.connection import Connection
+from bellwether.db.sql import insert
 from bellwether.track_record.ledger.hash_chain_table import NOTHING, HashChain
 
 _FEWER = struct.Struct(f"<{3 + 2 * len(LEVELS)}d")  #: of rows from before the last two numbers were kept
@@ -143,7 +144,7 @@ def chained(forecasts: Iterable[Issued]) -> list[tuple[Any, ...]]:
     return CHAIN.linked(NOTHING, [_stored(forecast) for forecast in forecasts])
 
 
-def append(db: Database, forecasts: Iterable[ToEnter]) -> list[ToEnter]:
+def append(db: Connection, forecasts: Iterable[ToEnter]) -> list[ToEnter]:
     """Add those whose forecast_id is not there yet; which. To be called in a transaction that may write."""
     wanted = {forecast.forecast_id: forecast for forecast in forecasts}
     for known in CHAIN.known_among(db, wanted):
@@ -152,16 +153,16 @@ def append(db: Database, forecasts: Iterable[ToEnter]) -> list[ToEnter]:
     widened = [_as_json(forecast.calibration) for forecast in wanted.values()]
     CHAIN.append(db, [_stored(forecast) for forecast in wanted.values()], widened=widened)
     pending = [
-        (number, to_days(forecast.target_session), forecast.calendar)
+        {"seq": number, "target": to_days(forecast.target_session), "calendar": forecast.calendar}
         for number, forecast in enumerate(wanted.values(), seq + 1)
     ]
-    db.conn.executemany("INSERT INTO pending (seq, target, calendar) VALUES (?, ?, ?)", pending)
+    db.executemany(insert("pending", ("seq", "target", "calendar")), pending)
     return list(wanted.values())
 
 
-def calibration_of(db: Database, forecast_id: str) -> Calibration | None:
+def calibration_of(db: Connection, forecast_id: str) -> Calibration | None:
     """How an issued forecast's range was stretched; None where it was not, or there is no such forecast."""
-    row = db.conn.execute("SELECT widened FROM ledger WHERE forecast_id = ?", (forecast_id,)).fetchone()
+    row = db.execute("SELECT widened FROM ledger WHERE forecast_id = :id", {"id": forecast_id}).fetchone()
     return calibration_from(row[0]) if row is not None else None
 
 
@@ -179,43 +180,41 @@ def _as_json(calibration: Calibration | None) -> str | None:
     return json.dumps([calibration.session.isoformat(), calibration.factor, calibration.stocks])
 
 
-def by_id(db: Database, forecast_id: str) -> tuple[Any, ...] | None:
+def by_id(db: Connection, forecast_id: str) -> tuple[Any, ...] | None:
     """The columns and the hash of a forecast's row; None when there is none."""
-    sql = f"SELECT {COLUMNS} FROM ledger WHERE forecast_id = ?"
-    stored: tuple[Any, ...] | None = db.conn.execute(sql, (forecast_id,)).fetchone()
+    sql = f"SELECT {COLUMNS} FROM ledger WHERE forecast_id = :id"
+    stored: tuple[Any, ...] | None = db.execute(sql, {"id": forecast_id}).fetchone()
     return stored
 
 
-def entered(db: Database, symbol: str, cutoff: date) -> set[tuple[str, bool, int]]:
+def entered(db: Connection, symbol: str, cutoff: date) -> set[tuple[str, bool, int]]:
     """(model_id, shown, horizon) of every forecast of a symbol and session."""
-    sql = "SELECT DISTINCT model_id, shown, horizon FROM ledger WHERE symbol = ? AND cutoff = ?"
-    rows = db.conn.execute(sql, (symbol, to_days(cutoff)))
+    sql = "SELECT DISTINCT model_id, shown, horizon FROM ledger WHERE symbol = :symbol AND cutoff = :cutoff"
+    rows = db.execute(sql, {"symbol": symbol, "cutoff": to_days(cutoff)})
     return {(model, bool(shown), horizon) for model, shown, horizon in rows}
 
 
-def counts(db: Database) -> dict[tuple[str, bool, int, int], int]:
+def counts(db: Connection) -> dict[tuple[str, bool, int, int], int]:
     """How many forecasts there are by (model_id, shown, horizon, cutoff in days since 1970)."""
     sql = "SELECT model_id, shown, horizon, cutoff, count(*) FROM ledger GROUP BY model_id, shown, horizon, cutoff"
-    return {
-        (model, bool(shown), horizon, cutoff): count for model, shown, horizon, cutoff, count in db.conn.execute(sql)
-    }
+    return {(model, bool(shown), horizon, cutoff): count for model, shown, horizon, cutoff, count in db.execute(sql)}
 
 
-def entered_twice(db: Database) -> int:
+def entered_twice(db: Connection) -> int:
     """How many rows have the id of another one."""
-    (count,) = db.conn.execute("SELECT count(*) - count(DISTINCT forecast_id) FROM ledger").fetchone()
+    (count,) = db.execute("SELECT count(*) - count(DISTINCT forecast_id) FROM ledger").fetchone()
     return int(count)
 
 
-def triggers(db: Database) -> set[str]:
+def triggers(db: Connection) -> set[str]:
     """The names of the database's triggers."""
-    return {name for (name,) in db.conn.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+    return {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
 
 
-def symbols_of(db: Database, model_id: str) -> list[str]:
+def symbols_of(db: Connection, model_id: str) -> list[str]:
     """The symbols that a model made forecasts of."""
-    rows = db.conn.execute("SELECT DISTINCT symbol FROM ledger WHERE model_id = ? ORDER BY symbol", (model_id,))
-    return [symbol for (symbol,) in rows]
+    sql = "SELECT DISTINCT symbol FROM ledger WHERE model_id = :model_id ORDER BY symbol"
+    return [symbol for (symbol,) in db.execute(sql, {"model_id": model_id})]
 
 
 def to_days(session: date) -> int:

@@ -10,10 +10,11 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlite_utils import Database
 
 from bellwether.core.calibration import Calibration
 from bellwether.core.types import Floats
+from bellwether.db.connection import Connection, Values
+from bellwether.db.sql import one_of, put
 from bellwether.track_record.ledger.hash_chain_table import HashChain
 from bellwether.track_record.ledger.ledger_table import (
     COLUMNS,
@@ -82,13 +83,13 @@ def content(stored: Sequence[Any]) -> bytes:
 CHAIN = HashChain("outcomes", ("id", "seq", "session", "log_return", "settled_at"), content)
 
 
-def append(db: Database, outcomes: Iterable[Outcome], now: datetime) -> list[Outcome]:
+def append(db: Connection, outcomes: Iterable[Outcome], now: datetime) -> list[Outcome]:
     """Add those of forecasts that are still open; which. To be called in a transaction that may write."""
     added = [
         outcome
         for outcome in outcomes
         # none is deleted where another process was first
-        if db.conn.execute("DELETE FROM pending WHERE seq = ?", (outcome.of.seq,)).rowcount == 1
+        if db.execute("DELETE FROM pending WHERE seq = :seq", {"seq": outcome.of.seq}).rowcount == 1
     ]
     at = to_microseconds(now)
     rows = [
@@ -99,34 +100,34 @@ def append(db: Database, outcomes: Iterable[Outcome], now: datetime) -> list[Out
     return added
 
 
-def due(db: Database, until: date) -> list[PastForecast]:
+def due(db: Connection, until: date) -> list[PastForecast]:
     """The open forecasts whose target is not after `until`, by symbol."""
-    return list(_past(db, "pending.target <= ? ORDER BY symbol, ledger.seq", to_days(until)))
+    return list(_past(db, "pending.target <= :until ORDER BY symbol, ledger.seq", {"until": to_days(until)}))
 
 
-def settled(db: Database) -> Iterator[PastForecast]:
+def settled(db: Connection) -> Iterator[PastForecast]:
     """All forecasts with an outcome."""
-    return _past(db, "outcomes.id IS NOT NULL")
+    return _past(db, "outcomes.id IS NOT NULL", {})
 
 
-def of_symbol(db: Database, symbol: str, since: date | None = None) -> list[PastForecast]:
+def of_symbol(db: Connection, symbol: str, since: date | None = None) -> list[PastForecast]:
     """Every forecast of a symbol with what came, oldest cutoff first."""
-    first = to_days(since or date.min)
-    return list(_past(db, "symbol = ? AND cutoff >= ? ORDER BY cutoff, ledger.seq", symbol, first))
+    values = {"symbol": symbol, "first": to_days(since or date.min)}
+    return list(_past(db, "symbol = :symbol AND cutoff >= :first ORDER BY cutoff, ledger.seq", values))
 
 
-def of_seq(db: Database, seq: int) -> PastForecast:
+def of_seq(db: Connection, seq: int) -> PastForecast:
     """One forecast of the ledger with what came."""
-    return next(_past(db, "ledger.seq = ?", seq))
+    return next(_past(db, "ledger.seq = :seq", {"seq": seq}))
 
 
-def _past(db: Database, where: str, *values: object) -> Iterator[PastForecast]:
+def _past(db: Connection, where: str, values: Values) -> Iterator[PastForecast]:
     sql = (
         "SELECT ledger.seq, forecast_id, symbol, cutoff, horizon, ledger.target, model_id, shown, numbers, log_return,"
         " id IS NOT NULL, coalesce(calendar, '') FROM ledger LEFT JOIN outcomes ON outcomes.seq = ledger.seq"
         f" LEFT JOIN pending ON pending.seq = ledger.seq WHERE {where}"
     )
-    return map(PastForecast._make, db.conn.execute(sql, values))
+    return map(PastForecast._make, db.execute(sql, values))
 
 
 def outcomes_of(forecasts: Iterable[PastForecast]) -> tuple[list[PastForecast], Floats, LedgerNumbers]:
@@ -136,9 +137,10 @@ def outcomes_of(forecasts: Iterable[PastForecast]) -> tuple[list[PastForecast], 
     return known, came, unpack_all(forecast.numbers for forecast in known)
 
 
-def of(db: Database, seq: int) -> Settled | None:
+def of(db: Connection, seq: int) -> Settled | None:
     """The outcome of the forecast in a row of the ledger; None while it is open."""
-    stored = db.conn.execute("SELECT log_return, session, settled_at FROM outcomes WHERE seq = ?", (seq,)).fetchone()
+    sql = "SELECT log_return, session, settled_at FROM outcomes WHERE seq = :seq"
+    stored = db.execute(sql, {"seq": seq}).fetchone()
     return _settled(*stored) if stored else None
 
 
@@ -148,36 +150,37 @@ def _settled(log_return: float | None, session: int | None, settled_at: int | No
     return Settled(log_return, from_days(session) if session is not None else None, from_microseconds(settled_at))
 
 
-def orphans(db: Database) -> int:
+def orphans(db: Connection) -> int:
     """How many outcomes belong to no row of the ledger."""
-    (count,) = db.conn.execute("SELECT count(*) FROM outcomes WHERE seq NOT IN (SELECT seq FROM ledger)").fetchone()
+    (count,) = db.execute("SELECT count(*) FROM outcomes WHERE seq NOT IN (SELECT seq FROM ledger)").fetchone()
     return int(count)
 
 
-def settled_twice(db: Database) -> int:
+def settled_twice(db: Connection) -> int:
     """How many outcomes are of a forecast that has another one."""
-    (count,) = db.conn.execute("SELECT count(*) - count(DISTINCT seq) FROM outcomes").fetchone()
+    (count,) = db.execute("SELECT count(*) - count(DISTINCT seq) FROM outcomes").fetchone()
     return int(count)
 
 
-def forgotten(db: Database) -> list[tuple[int, str, int]]:
+def forgotten(db: Connection) -> list[tuple[int, str, int]]:
     """(row, symbol, target in days) of forecasts without an outcome that nobody would ever settle."""
     sql = (
         "SELECT seq, symbol, target FROM ledger WHERE NOT EXISTS (SELECT 1 FROM outcomes WHERE outcomes.seq ="
         " ledger.seq) AND NOT EXISTS (SELECT 1 FROM pending WHERE pending.seq = ledger.seq"
         " AND pending.target = ledger.target) ORDER BY seq"
     )
-    return [tuple(row) for row in db.conn.execute(sql)]
+    return [tuple(row) for row in db.execute(sql)]
 
 
-def await_again(db: Database, waiting: Iterable[tuple[int, int, str]]) -> None:
+def await_again(db: Connection, waiting: Iterable[tuple[int, int, str]]) -> None:
     """Put (row, target in days, calendar) on the work list, in place of what it said of them."""
-    db.conn.executemany("INSERT OR REPLACE INTO pending (seq, target, calendar) VALUES (?, ?, ?)", waiting)
+    names = ("seq", "target", "calendar")
+    db.executemany(put("pending", names[:1], names[1:]), [dict(zip(names, row, strict=True)) for row in waiting])
 
 
-def calendars(db: Database) -> dict[str, str]:
+def calendars(db: Connection) -> dict[str, str]:
     """The calendars of the symbols that are on the work list."""
-    return dict(db.conn.execute("SELECT symbol, calendar FROM pending JOIN ledger USING (seq)"))
+    return dict(db.execute("SELECT symbol, calendar FROM pending JOIN ledger USING (seq)"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,24 +193,26 @@ class LedgerEntry:
 
 
 def page(
-    db: Database, after: int, limit: int, symbol: str | None = None, horizon: int | None = None
+    db: Connection, after: int, limit: int, symbol: str | None = None, horizon: int | None = None
 ) -> list[LedgerEntry]:
     """At most `limit` rows after the row of that number, in their order; of one symbol or horizon, if given."""
     sql = (
         f"SELECT {COLUMNS}, widened, log_return, session, settled_at"
         " FROM ledger LEFT JOIN outcomes USING (seq) WHERE seq > :after"
-        " AND (:symbol IS NULL OR symbol = :symbol) AND (:horizon IS NULL OR horizon = :horizon)"
-        " ORDER BY seq LIMIT :limit"
+        f"{' AND symbol = :symbol' if symbol is not None else ''}"
+        f"{' AND horizon = :horizon' if horizon is not None else ''} ORDER BY seq LIMIT :limit"
     )
-    rows = db.conn.execute(sql, {"after": after, "limit": limit, "symbol": symbol, "horizon": horizon})
+    rows = db.execute(sql, {"after": after, "limit": limit, "symbol": symbol, "horizon": horizon})
     return [
         LedgerEntry(row_from(row), _settled(log_return, session, settled_at), calibration_from(widened))
         for *row, widened, log_return, session, settled_at in rows
     ]
 
 
-def issued_since(db: Database, after: int, symbols: list[str], limit: int) -> list[LedgerRow]:
+def issued_since(db: Connection, after: int, symbols: list[str], limit: int) -> list[LedgerRow]:
     """Shown forecasts of these symbols that were issued after the row of that number."""
-    marks = ", ".join("?" * len(symbols))
-    sql = f"SELECT {COLUMNS} FROM ledger WHERE seq > ? AND shown = 1 AND symbol IN ({marks}) ORDER BY seq LIMIT ?"
-    return [row_from(row) for row in db.conn.execute(sql, (after, *symbols, limit))]
+    sql = (
+        f"SELECT {COLUMNS} FROM ledger WHERE seq > :after AND shown = 1 AND {one_of('symbol', 'symbols')}"
+        " ORDER BY seq LIMIT :limit"
+    )
+    return [row_from(row) for row in db.execute(sql, {"after": after, "symbols": symbols, "limit": limit})]

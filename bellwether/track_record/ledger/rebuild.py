@@ -10,7 +10,8 @@ from itertools import islice
 import numpy as np
 
 from bellwether.core.places import COMMAND
-from bellwether.db.database import Database, Store
+from bellwether.db.connection import Connection
+from bellwether.db.database import Store
 from bellwether.track_record.ledger import ledger_table, outcomes_table, score_sums_table
 from bellwether.track_record.ledger.outcomes_table import Key
 from bellwether.track_record.ledger.score_sums import ScoreSums
@@ -22,7 +23,7 @@ _AT_ONCE = 20_000  #: rows in memory
 _LOOSE = 1e-6  #: sums differ in their last digits by the order in which they were added up
 
 
-def differences(db: Database) -> list[str]:
+def differences(db: Connection) -> list[str]:
     """What is kept beside the chains and is not what they amount to; each a sentence that says what to do."""
     problems = []
     if forgotten := outcomes_table.forgotten(db):
@@ -62,14 +63,14 @@ def rebuild(store: Store, calendar_of: Callable[[str], str]) -> None:
         )
 
 
-def _score_sums(db: Database) -> ScoreSums:
+def _score_sums(db: Connection) -> ScoreSums:
     scores, forecasts = ScoreSums(), outcomes_table.settled(db)
     while some := list(islice(forecasts, _AT_ONCE)):
         scores.add(some)
     return scores
 
 
-def _wrong_sums(db: Database, scores: ScoreSums) -> list[Key]:
+def _wrong_sums(db: Connection, scores: ScoreSums) -> list[Key]:
     nothing, counts = np.zeros(len(COLUMNS)), ledger_table.counts(db)
     wrong, seen = [], set()
     for model, shown, horizon, cutoff, issued, lost, *sums in score_sums_table.between(db, None):

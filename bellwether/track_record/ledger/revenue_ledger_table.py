@@ -9,8 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlite_utils import Database
-
+from bellwether.db.connection import Connection
 from bellwether.track_record.ledger.hash_chain_table import HashChain
 from bellwether.track_record.ledger.ledger_table import from_days, from_microseconds, to_days, to_microseconds
 
@@ -64,7 +63,7 @@ FORECASTS = HashChain("growth_ledger", ("seq", *_FIELDS), content)
 OUTCOMES = HashChain("growth_outcomes", ("id", "seq", "growth", "revenue", "known_on", "settled_at"), content)
 
 
-def append(db: Database, forecasts: Iterable[IssuedGrowth]) -> list[IssuedGrowth]:
+def append(db: Connection, forecasts: Iterable[IssuedGrowth]) -> list[IssuedGrowth]:
     """Add those whose forecast_id is not there yet; which. To be called in a transaction that may write."""
     wanted = {forecast.forecast_id: forecast for forecast in forecasts}
     for known in FORECASTS.known_among(db, wanted):
@@ -78,22 +77,22 @@ def _stored(forecast: IssuedGrowth) -> list[Any]:
     return [as_stored.get(name, getattr(forecast, name)) for name in _FIELDS]
 
 
-def settle(db: Database, seq: int, growth: float, revenue: float, known_on: date, now: datetime) -> bool:
+def settle(db: Connection, seq: int, growth: float, revenue: float, known_on: date, now: datetime) -> bool:
     """Add what came of a forecast. False when it has its outcome. To be called in a transaction that may write."""
-    if db.conn.execute("SELECT 1 FROM growth_outcomes WHERE seq = ?", (seq,)).fetchone():
+    if db.execute("SELECT 1 FROM growth_outcomes WHERE seq = :seq", {"seq": seq}).fetchone():
         return False
     OUTCOMES.append(db, [(seq, growth, revenue, to_days(known_on), to_microseconds(now))])
     return True
 
 
-def of_symbol(db: Database, symbol: str) -> list[KeptGrowth]:
+def of_symbol(db: Connection, symbol: str) -> list[KeptGrowth]:
     """Every forecast of a company and what came, the newest first."""
     names = ", ".join(f"growth_ledger.{name}" for name in FORECASTS.columns)
     sql = (
         f"SELECT growth, known_on, {names} FROM growth_ledger LEFT JOIN growth_outcomes USING (seq)"
-        " WHERE symbol = ? ORDER BY growth_ledger.period_end DESC, growth_ledger.seq DESC"
+        " WHERE symbol = :symbol ORDER BY growth_ledger.period_end DESC, growth_ledger.seq DESC"
     )
-    return [_kept(*row) for row in db.conn.execute(sql, (symbol,))]
+    return [_kept(*row) for row in db.execute(sql, {"symbol": symbol})]
 
 
 def _kept(growth: float | None, known_on: int | None, seq: int, *stored: Any) -> KeptGrowth:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bellwether.core.types import Floats
-from bellwether.db.database import Database
+from bellwether.db.connection import Connection
 from bellwether.track_record.ledger import score_sums_table
 from bellwether.track_record.ledger.outcomes_table import Key, Outcome, PastForecast, outcomes_of
 from bellwether.track_record.ledger.score_sums_table import Misses
@@ -37,13 +37,13 @@ class ScoreSums:
             if distance > 0:
                 self.misses[forecast.seq] = (distance, forecast.cutoff)
 
-    def enter(self, db: Database) -> None:
+    def enter(self, db: Connection) -> None:
         """Add them to those that are kept. To be called in a transaction that may write."""
         score_sums_table.add(db, self.settled, self.lost)
         score_sums_table.add_misses(db, self.misses)
 
 
-def count(db: Database, outcomes: Iterable[Outcome]) -> None:
+def count(db: Connection, outcomes: Iterable[Outcome]) -> None:
     """Add new outcomes to the sums and the misses. To be called in the transaction that appends them."""
     sums = ScoreSums()
     sums.add(outcome.of._replace(log_return=outcome.log_return) for outcome in outcomes)

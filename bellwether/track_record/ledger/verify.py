@@ -11,7 +11,8 @@ from functools import partial
 from typing import Any
 
 from bellwether.core.errors import LedgerError
-from bellwether.db.database import Database, Store
+from bellwether.db.connection import Connection
+from bellwether.db.database import Store
 from bellwether.track_record.ledger import checkpoint, ledger_table, outcomes_table, rebuild, revenue_ledger_table
 from bellwether.track_record.ledger.checkpoint import Checkpoint
 from bellwether.track_record.ledger.hash_chain_table import START, HashChain, Head, link
@@ -131,7 +132,7 @@ def head_of(text: str) -> Head:
         raise LedgerError(f"“{text[:80]}” is no head; please give one as printed: ROWS:HASH, 64 digits.") from None
 
 
-def _walk(db: Database, what: str, chain: HashChain, problems: list[str], checked: Callable[[_Rows], _Rows]) -> Head:
+def _walk(db: Connection, what: str, chain: HashChain, problems: list[str], checked: Callable[[_Rows], _Rows]) -> Head:
     """Follow one chain; the first break is reported, for all that comes after it breaks too."""
     expected, before, broken = 0, START, False
     for row in checked(chain.every_row(db)):

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bellwether.core.types import Q05, Q95
-from bellwether.db.database import Database, Store
+from bellwether.db.connection import Connection
+from bellwether.db.database import Store
 from bellwether.forecasting.forecaster import BASELINE_ID
 from bellwether.track_record.ledger import ledger_table, outcomes_table, score_sums_table
 from bellwether.track_record.ledger.ledger_table import from_days, unpack_all
@@ -95,7 +96,7 @@ def symbol_table(past: list[PastForecast]) -> ScoreTable:
     return table_of(keys, sums)
 
 
-def whole_table(db: Database, asked: RecordFilter) -> ScoreTable:
+def whole_table(db: Connection, asked: RecordFilter) -> ScoreTable:
     """The sums of all symbols together, without regard to `asked.symbol`."""
     rows = score_sums_table.between(db, asked.since, asked.horizon, asked.model_id)
     sums = np.array([row[_SUMS:] for row in rows], np.float64).reshape(len(rows), len(COLUMNS))
@@ -149,7 +150,7 @@ def _by_month(table: ScoreTable) -> tuple[MonthScore, ...]:
     return tuple(scores)
 
 
-def _whole_misses(db: Database, asked: RecordFilter) -> tuple[Miss, ...]:
+def _whole_misses(db: Connection, asked: RecordFilter) -> tuple[Miss, ...]:
     biggest = score_sums_table.biggest_misses(db, MOST_MISSES, asked.since, asked.horizon, asked.model_id, BASELINE_ID)
     return tuple(_miss(outcomes_table.of_seq(db, seq), distance) for distance, seq in biggest)
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from bellwether.db.database import Store, rows
+from bellwether.db.database import Store
 
 
 def dump(store: Store) -> dict[str, Any]:
     """All of a database: what made its tables, indices and triggers, and the rows of each table."""
     with store.reading() as db:
-        schema = rows(db, "SELECT type, name, sql FROM sqlite_master ORDER BY type, name")
+        schema = db.rows("SELECT type, name, sql FROM sqlite_master ORDER BY type, name")
         tables = [str(each["name"]) for each in schema if each["type"] == "table"]
         return {"schema": schema} | {table: list(db.conn.execute(f"SELECT * FROM {table}")) for table in tables}
 

@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from sqlite_utils import Database
+
 from bellwether.core.errors import StoreError
 from bellwether.db import copies, encryption
 from bellwether.db.database import Store
@@ -17,7 +19,7 @@ def open_at_once(begin: Any, path: Path, key: str) -> None:
     """Wait for the others at the barrier `begin`, then open it."""
     begin.wait(30)
     with Store(path, key).reading() as db:
-        assert not migrations.pending(db)
+        assert not migrations.pending(Database(db.conn))
 
 
 def open_and_die(path: Path, key: str, statement: int) -> None:

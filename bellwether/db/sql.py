@@ -1,0 +1,33 @@
+"""Pieces of SQL that stand in many statements. A value is named as its column is."""
+
+from collections.abc import Iterable
+
+EVERYTHING = 2**63 - 1  #: a LIMIT that limits nothing, where one is wanted before an OFFSET
+
+
+def insert(table: str, columns: Iterable[str]) -> str:
+    """Add a row."""
+    names = tuple(columns)
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"
+
+
+def insert_new(table: str, columns: Iterable[str]) -> str:
+    """Add a row, unless one with a key of its own is there."""
+    return f"{insert(table, columns)} ON CONFLICT DO NOTHING"
+
+
+def put(table: str, key: Iterable[str], columns: Iterable[str]) -> str:
+    """Add a row, or change `columns` of the one that has its key."""
+    keys, changed = tuple(key), tuple(columns)
+    anew = ", ".join(f"{name} = excluded.{name}" for name in changed)
+    return f"{insert(table, (*keys, *changed))} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {anew}"
+
+
+def one_of(column: str, name: str) -> str:
+    """Whether a column is in the list of that name."""
+    return f"{column} IN (SELECT value FROM json_each(:{name}))"
+
+
+def none_of(column: str, name: str) -> str:
+    """Whether a column is not in the list of that name."""
+    return f"{column} NOT IN (SELECT value FROM json_each(:{name}))"
