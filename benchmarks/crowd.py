@@ -16,6 +16,7 @@ from bellwether.alerts.tick import tick
 from bellwether.core.config import load_settings
 from bellwether.core.types import MARKET_SERIES
 from bellwether.db.database import stamp
+from bellwether.db.sql import insert
 from bellwether.services import Services, build_services
 
 CHATS, EACH, SYMBOLS, BARS = 100_000, 10, 500, 600
@@ -89,19 +90,18 @@ def fill(services: Services, symbols: list[str], chats: int = CHATS) -> None:
     random = np.random.default_rng(2)
     joined = stamp(EVENING - timedelta(days=30))
 
-    def watched() -> Iterator[tuple[int, str, str, str]]:
+    def watched() -> Iterator[dict[str, object]]:
         for chat_id in range(1, chats + 1):
             for number in random.choice(SYMBOLS, EACH, replace=False):
-                yield chat_id, symbols[number], "XNYS", joined
+                yield {"chat_id": chat_id, "symbol": symbols[number], "calendar": "XNYS", "created_at": joined}
 
     with services.store.transaction() as db:
-        db.conn.executemany(
-            "INSERT INTO chats (chat_id, language, timezone, paused, joined_at) VALUES (?, 'en', 'UTC', 0, ?)",
-            ((chat_id, joined) for chat_id in range(1, chats + 1)),
+        db.executemany(
+            "INSERT INTO chats (chat_id, language, timezone, paused, joined_at)"
+            " VALUES (:chat_id, 'en', 'UTC', 0, :joined_at)",
+            ({"chat_id": chat_id, "joined_at": joined} for chat_id in range(1, chats + 1)),
         )
-        db.conn.executemany(
-            "INSERT INTO subscriptions (chat_id, symbol, calendar, created_at) VALUES (?, ?, ?, ?)", watched()
-        )
+        db.executemany(insert("subscriptions", ("chat_id", "symbol", "calendar", "created_at")), watched())
 
 
 if __name__ == "__main__":

@@ -155,5 +155,6 @@ def test_what_is_kept_is_read_while_another_program_keeps_writing(
 def test_a_database_from_before_gets_the_tables(tmp_path: Path) -> None:
     store = Store(tmp_path / "t.sqlite3")
     with store.reading() as db:
-        assert {"bars", "instruments", "statements"} <= {row["name"] for row in db.rows("SELECT name FROM sqlite_master")}
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+    assert {"bars", "instruments", "statements"} <= tables
     store.close()

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlite_utils import Database
 
 from bellwether.db import encryption
-from bellwether.db.database import Database, Store
+from bellwether.db.database import Store
 from bellwether.db.migrations import migrations
 from tests.support.data import DATA
 from tests.support.models import SERVED
@@ -132,7 +133,7 @@ def test_it_is_migrated_once_and_a_second_start_changes_nothing(store: Store, fo
         assert dump(again) == first
         again.close()
     with store.reading() as db:
-        assert not migrations.pending(db)
+        assert not migrations.pending(Database(db.conn))
 
 
 @pytest.mark.parametrize("statement", [1, 5, 8])

@@ -106,22 +106,20 @@ class _Books:
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self._version = -1
-        self._connection: object = None  #: whose version that is: a new one counts anew
+        self._seen: object = None  #: of the database, when they were read
         self._keys: dict[str, tuple[Key, Secret] | None] = {}
         self._used: dict[int, Used] = {}
         self._plans: dict[tuple[int, tuple[bool, ...]], Plan] = {}  #: by key, and which of its own terms hold
 
     def forget(self) -> None:
         """Read everything anew."""
-        self._version = -1
+        self._seen = None
 
     def enter(self, db: Connection, asked: list[_Ask], now: datetime) -> list[Admission | Exception]:
         """Decide and write down; in one transaction that may write."""
-        (version,) = db.conn.execute("PRAGMA data_version").fetchone()  # another number once others have written
-        stale = version != self._version or db.conn is not self._connection
-        if stale or len(self._keys) > 10 * MOST_AT_ONCE:
-            self._version, self._connection = version, db.conn
+        seen = db.seen()
+        if seen != self._seen or len(self._keys) > 10 * MOST_AT_ONCE:
+            self._seen = seen
             self._keys.clear()
             self._used.clear()
             self._plans.clear()

@@ -3,6 +3,7 @@
 Values are named in the SQL as `:name`, and given as a mapping. A list is a value like any other: see `db.sql`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
@@ -56,3 +57,24 @@ class Connection:
     def first_row(self, sql: str, values: Values = _NONE) -> dict[str, Any] | None:
         """The first row of a query; None where there is none."""
         return next(iter(self.rows(sql, values)), None)
+
+    def columns(self) -> dict[str, set[str]]:
+        """The tables there are, and the names of their columns."""
+        sql = "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
+        columns: dict[str, set[str]] = defaultdict(set)
+        for table, column in self.execute(f"{sql} ORDER BY m.name"):
+            columns[table].add(column)
+        return dict(columns)
+
+    def triggers(self) -> set[str]:
+        """The names of the triggers."""
+        return {name for (name,) in self.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+
+    def check_references_last(self) -> None:
+        """Look whether rows refer to rows that are there only at the end, so that no order of tables is needed."""
+        self.execute("PRAGMA defer_foreign_keys = ON")
+
+    def seen(self) -> object:
+        """What is another value once anybody else has written."""
+        (version,) = self.execute("PRAGMA data_version").fetchone()
+        return self.conn, version

@@ -6,7 +6,6 @@ in its bodies, also in those of updates that are set aside.
 """
 
 import json
-from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
@@ -24,15 +23,8 @@ def tables_about_chats(db: Connection) -> list[str]:
 
 def _conditions(db: Connection) -> dict[str, str]:
     """Which rows are a chat's, by table, in SQL with the values of `_of`."""
-    sql = (
-        "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c"
-        " WHERE m.type = 'table' ORDER BY m.name"
-    )
-    columns: dict[str, set[str]] = defaultdict(set)
-    for table, column in db.execute(sql):
-        columns[table].add(column)
     conditions = {}
-    for table, names in columns.items():
+    for table, names in db.columns().items():
         if "chat_id" in names:
             conditions[table] = "chat_id = :chat_id"
         elif {"recipient_kind", "recipient_id"} <= names:
@@ -70,7 +62,7 @@ def erase(db: Connection, chat_id: int, now: datetime) -> int:
 
     What it wrote stays in `inbox` as empty rows with the number of the update alone, or Telegram could bring it again.
     """
-    db.execute("PRAGMA defer_foreign_keys = ON")  # until the commit, so that no order of tables is needed
+    db.check_references_last()
     _erase_forwarded(db, chat_id)
     gone = sum(
         db.execute(f'DELETE FROM "{table}" WHERE {condition}', _of(chat_id)).rowcount

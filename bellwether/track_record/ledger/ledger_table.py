@@ -206,11 +206,6 @@ def entered_twice(db: Connection) -> int:
     return int(count)
 
 
-def triggers(db: Connection) -> set[str]:
-    """The names of the database's triggers."""
-    return {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
-
-
 def symbols_of(db: Connection, model_id: str) -> list[str]:
     """The symbols that a model made forecasts of."""
     sql = "SELECT DISTINCT symbol FROM ledger WHERE model_id = :model_id ORDER BY symbol"

@@ -72,7 +72,7 @@ def verify(store: Store, expected: Head | None = None, stopping: Callable[[], bo
             problems.append(f"{twice} outcomes were added to forecasts that had one.")
         if twice := ledger_table.entered_twice(db):
             problems.append(f"{twice} forecasts have the id of another one.")
-        if gone := sorted(_GUARDS - ledger_table.triggers(db)):
+        if gone := sorted(_GUARDS - db.triggers()):
             problems.append(f"The database's guards against change are missing: {', '.join(gone)}.")
         if noted is not None:
             for name, hashed in noted.lost(db).items():
