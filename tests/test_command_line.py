@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from click.testing import CliRunner
 
 from bellwether.cli.main import main
 from bellwether.core.config import load_settings
+from tests.support.ports import free_port
 from tests.support.sample import SAMPLE_NOTE
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,12 +38,6 @@ def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedP
         timeout=60,
         check=False,
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_a_forecast_as_json_keeps_the_contract(tmp_path: Path) -> None:

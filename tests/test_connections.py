@@ -26,7 +26,8 @@ from bellwether.webhooks.channel import WebhookChannel
 from bot.telegram.client import make_bot
 from bot.telegram.one_shot import check_token
 from scheduler import Timetable
-from tests.test_command_line import ROOT, _eventually, environment, free_port, run
+from tests.support.ports import free_port
+from tests.test_command_line import ROOT, _eventually, environment, run
 
 TOKEN = "123456789:only-a-token-for-tests-which-nobody-knows"
 _VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")

@@ -29,13 +29,13 @@ def compose(file: Path) -> dict[str, Any]:
     return said
 
 
-def merged(one: Any, other: Any) -> Any:
+def merged(first: Any, second: Any) -> Any:
     """As compose merges files: mappings by key, lists one after the other, else the later one."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return {key: merged(one.get(key), other.get(key)) for key in one | other}
-    if isinstance(one, list) and isinstance(other, list):
-        return one + other
-    return one if other is None else other
+    if isinstance(first, dict) and isinstance(second, dict):
+        return {key: merged(first.get(key), second.get(key)) for key in first | second}
+    if isinstance(first, list) and isinstance(second, list):
+        return first + second
+    return first if second is None else second
 
 
 # ---- .env.example
@@ -61,6 +61,22 @@ def test_the_example_of_an_environment_has_every_variable_with_its_default(
     for name in own - {"BELLWETHER_CONFIG"}:
         monkeypatch.setenv(name, written[name])
     assert load_settings().api.plans["free"].requests_a_minute == 30
+
+
+def test_every_value_that_the_example_shows_is_taken_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = (ROOT / ".env.example").read_text(encoding="utf-8")
+    shown = re.findall(rf"^# .*(?:such as|scored:) (\S+?)[;:,.]?(?: .*)?\n# ({PREFIX}\w+)=", written, re.M)
+    taken = {}
+    for value, name in shown:
+        monkeypatch.setenv(name, value)
+        section, _, key = name.removeprefix(PREFIX).lower().partition("__")
+        taken[name] = getattr(getattr(load_settings(), section), key)
+    assert taken[f"{PREFIX}MARKET__FALLBACKS"] == ["file"] and taken[f"{PREFIX}MARKET__UNIVERSE"] == "AAPL,MSFT"
+    assert taken[f"{PREFIX}API__ORIGINS"] == ["https://app.example"]
+    assert all((ROOT / "exported_models" / name).is_dir() for name in taken[f"{PREFIX}MODELS__SHADOW"])
+    monkeypatch.setenv(f"{PREFIX}API__ORIGINS", "*")
+    assert load_settings().api.origins == ["*"] and "; * is every one" in written
+    assert "[" not in written
 
 
 # ---- the image

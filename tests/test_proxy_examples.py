@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from tests.support.http_server import HttpServer, Request, Response
+from tests.support.ports import free_port
 from tests.support.service import command, service
 from tests.support.waiting import wait_until
 from web.api.requests import MOST_BODY
@@ -24,11 +25,6 @@ DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
 NAME = "bellwether.example"
 SECRET = "a-secret-of-the-test"
 Addresses = tuple[str, str]  #: of the proxy, and of the service behind it
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as opened:
-        return int(opened.getsockname()[1])
 
 
 @contextmanager

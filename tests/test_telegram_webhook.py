@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from serving import serve
 from tests.support.bot_api_server.client import post
 from tests.support.bot_api_server.server import TelegramServer
 from tests.support.made_updates import HIDDEN_USER, message
+from tests.support.ports import free_port
 from tests.support.running_bot import bot_services, running_bot
 from web.middleware.telegram_webhook import LONGEST, SECRET_HEADER, TelegramWebhook
 
@@ -34,11 +34,6 @@ def server() -> Iterator[TelegramServer]:
         server.open_chat(ANN)
         yield server
         assert server.violations == []
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as opened:
-        return int(opened.getsockname()[1])
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from tests.package.dockerfile import ImageConfig, Stage, Step
 
 ROOT = Path(__file__).resolve().parents[2]
 NEEDED = ("debootstrap", "unshare", "chroot")
-_ADDED = "python3,python3-venv,ca-certificates"  #: to the smallest Debian, for what the slim image of Python brings
+_PACKAGES = "python3,python3-venv,ca-certificates"  #: to the smallest Debian, for what the slim image of Python brings
 _AUTHORITIES = "etc/ssl/certs/ca-certificates.crt"
 
 
@@ -45,7 +45,7 @@ def _debian(root: Path, suite: str) -> Path:
         raise ValueError(f"The base's name ends with {suite!r}, which is no Debian.")
     if not (root / "usr/local/bin/python").is_symlink():
         shutil.rmtree(root, ignore_errors=True)
-        command = ["debootstrap", "--variant=minbase", f"--include={_ADDED}", suite, str(root)]
+        command = ["debootstrap", "--variant=minbase", f"--include={_PACKAGES}", suite, str(root)]
         made = subprocess.run(command, capture_output=True, text=True)
         if made.returncode:
             raise RuntimeError(f"debootstrap failed: {made.stdout[-2000:]}{made.stderr[-2000:]}")
@@ -91,10 +91,10 @@ def _run(command: str, root: Path, config: ImageConfig) -> None:
     """RUN: in the root, as root, with a /proc of its own, and the names and authorities of this machine."""
     shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
     environment = {**config.env, "HOME": "/root"}
-    kept = root / _AUTHORITIES
-    before = kept.read_bytes()
-    if authorities := os.environ.get("SSL_CERT_FILE"):
-        kept.write_bytes(Path(authorities).read_bytes())
+    authorities_file = root / _AUTHORITIES
+    before = authorities_file.read_bytes()
+    if ours := os.environ.get("SSL_CERT_FILE"):
+        authorities_file.write_bytes(Path(ours).read_bytes())
         environment["SSL_CERT_FILE"] = f"/{_AUTHORITIES}"
     try:
         into = ["unshare", "--mount", "--pid", "--fork", f"--mount-proc={root}/proc", "chroot", str(root)]
@@ -107,5 +107,5 @@ def _run(command: str, root: Path, config: ImageConfig) -> None:
             raise RuntimeError(f"This step ended with {done.returncode}: {command}\n{done.stdout[-4000:]}")
         print(f"      {time.monotonic() - began:.0f} s", flush=True)
     finally:
-        kept.write_bytes(before)
+        authorities_file.write_bytes(before)
         (root / "etc/resolv.conf").unlink()

@@ -20,12 +20,14 @@ from tests.package import dockerfile
 ROOT = Path(__file__).resolve().parents[2]
 _BEGIN = """\
 # Copy this file to .env: every line that begins with a name and not with # is taken. What stands here is the default,
-# so that only what you want otherwise need be in it. `chmod 600 .env`: it holds secrets. A name that is misspelt stops
-# the start with a sentence. Several values are written with commas and without brackets.
+# so that only what you want otherwise need be in it; the plans alone are an example. `chmod 600 .env`: it holds secrets.
+# A name that is misspelt stops the start with a sentence. Several values are written with commas.
 """
 _COMPOSE = """\
 # ---- for docker compose itself, in compose.yaml and deploy/compose
 
+# the files that every `docker compose` here takes, such as compose.yaml:deploy/compose/backup.yaml
+# COMPOSE_FILE=compose.yaml
 # the image that is run; without it, what `docker compose build` makes
 # IMAGE=bellwether:local
 # the address and port of this machine at which the page is; 0.0.0.0 is every address, past many a firewall
@@ -33,6 +35,8 @@ _COMPOSE = """\
 # PUBLISH_PORT=8000
 # memory that the service may take; it is ended and started again beyond
 # MEMORY_LIMIT=1g
+# with backup.yaml: the days for which backups are kept
+# BACKUP_DAYS=7
 # with caddy.yaml: the name under which the page is reached, such as bellwether.example
 # DOMAIN=
 # with monitoring.yaml: the password of Grafana's user admin
@@ -52,7 +56,7 @@ _OTHERS = """\
 # NO_PROXY=
 # SSL_CERT_FILE=
 """
-_PLANS = '{"demo": {}, "free": {"requests_a_minute": 30}}'  #: by the environment a plan is JSON
+_PLANS = '{"demo": {}, "free": {"requests_a_minute": 30}}'  #: an example; by the environment plans are JSON
 
 
 def text() -> str:
@@ -86,13 +90,14 @@ def _part(title: str, keys: list[str], values: Mapping[str, str], words: Mapping
 
 
 def _words(config: str) -> Iterator[tuple[str, str]]:
-    """Each key of config.yaml that has a comment, and that."""
+    """Each key of config.yaml that has a comment, and that, with its lists as the environment has them."""
     section = ""
     for line in config.splitlines():
         if re.fullmatch(r"\w+:", line):
             section = line[:-1]
         elif setting := re.fullmatch(r"  (\w+): .*?# (.+)", line):
-            yield f"{section}__{setting[1]}".upper(), setting[2]
+            words = re.sub(r"\[([^]]+)\]", lambda shown: ",".join(yaml.safe_load(shown[0])), setting[2])
+            yield f"{section}__{setting[1]}".upper(), words
 
 
 def _manual() -> dict[str, str]:
