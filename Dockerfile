@@ -58,6 +58,6 @@ VOLUME /var/lib/bellwether
 EXPOSE 8000
 USER 10001:10001
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-I", "-c", "import os, sys, http.client as http; asked = http.HTTPConnection('127.0.0.1', int(os.environ['BELLWETHER_WEB__PORT']), timeout=4); asked.request('GET', '/readyz'); sys.exit(asked.getresponse().status != 200)"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=15m --retries=3 CMD ["python", "-I", "-c", "import os, sys, http.client as http; asked = http.HTTPConnection('127.0.0.1', int(os.environ['BELLWETHER_WEB__PORT']), timeout=4); asked.request('GET', '/readyz'); sys.exit(asked.getresponse().status != 200)"]
 ENTRYPOINT ["bellwether"]
 CMD ["serve"]

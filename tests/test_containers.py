@@ -15,6 +15,7 @@ from tests.support import env_example
 
 ROOT = Path(__file__).resolve().parents[1]
 OVERLAYS = sorted((ROOT / "deploy/compose").glob("*.yaml"))
+UNIT = ROOT / "deploy/systemd/bellwether.service"
 ASSIGNED = re.compile(r"^# ([A-Z][A-Z_]+)=(.*)$", re.M)
 
 
@@ -89,6 +90,8 @@ def test_the_image_runs_as_nobody_and_keeps_everything_in_its_volume(image: Imag
     assert (image.entrypoint, image.command) == (["bellwether"], ["serve"])
     assert image.ports == [image.env["BELLWETHER_WEB__PORT"]]
     assert "/readyz" in image.health[-1] and image.stop_signal == "SIGTERM"
+    patience = re.search(r"--start-period=(\d+m)", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
+    assert patience and f"TimeoutStartSec={patience[1]}in" in UNIT.read_text(encoding="utf-8"), "an upgrade takes time"
 
 
 def test_everything_in_the_image_is_locked_with_hashes() -> None:
@@ -155,8 +158,9 @@ def test_an_overlay_names_known_settings_real_files_and_variables_of_the_example
 
 
 def test_what_an_overlay_sets_is_what_the_service_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"{PREFIX}WEB__METRICS_TOKEN", "a-token-of-the-test")
     for overlay in OVERLAYS:
-        for name, value in compose(overlay)["services"]["bellwether"]["environment"].items():
+        for name, value in compose(overlay)["services"].get("bellwether", {}).get("environment", {}).items():
             monkeypatch.setenv(name, re.sub(r"\$\{DOMAIN[^}]*\}", "bellwether.example", value))
     web = load_settings().web
     assert (web.public_url, web.trusted_proxies, web.metrics) == ("https://bellwether.example", ["172.30.53.2"], 9101)
@@ -168,3 +172,13 @@ def test_what_an_overlay_sets_is_what_the_service_takes(monkeypatch: pytest.Monk
     )  # tests/test_proxy_examples.py runs it
     scraped = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))
     assert scraped["scrape_configs"][0]["static_configs"][0]["targets"] == [f"bellwether:{web.metrics}"]
+    assert not web.metrics_token.get_secret_value() and "authorization" not in scraped["scrape_configs"][0]
+
+
+def test_backups_are_made_of_the_same_volume_by_a_service_that_is_as_closed_in() -> None:
+    """tests/package/image_backups.py runs it."""
+    served = compose(ROOT / "compose.yaml")["services"]["bellwether"]
+    backup = compose(ROOT / "deploy/compose/backup.yaml")["services"]["backup"]
+    alike = ("image", "env_file", "volumes", "restart", "read_only", "tmpfs", "cap_drop", "security_opt", "logging")
+    assert {name: backup[name] for name in alike} == {name: served[name] for name in alike}
+    assert backup["network_mode"] == "none" and "ports" not in backup

@@ -106,6 +106,12 @@ def test_every_path_and_module_that_the_manual_names_exists(page: Path) -> None:
             assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), f"{page} names {module}"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_lines_of_settings_in_the_manual_have_nothing_behind_the_value(page: Path) -> None:
+    """systemd and Docker would take a comment there for a part of it; lines of a shell begin with `export`."""
+    assert not re.findall(r"^[ \t]*[A-Z][A-Z_]+=\S*[ \t]+#.*$", text(str(page)), re.MULTILINE)
+
+
 def test_the_map_of_the_house_has_the_floors_that_imports_are_held_to() -> None:
     table = text("docs/design.md").partition("| floor |")[2].partition("\n\n")[0]
     drawn = [set(re.findall(r"`([^`]+)`", line.split("|")[2])) for line in table.splitlines()[2:]]

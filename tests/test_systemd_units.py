@@ -1,5 +1,6 @@
 """The units for systemd: it understands them, they give little away, and they fit what the service does."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bellwether.cli.main import _WrongSetting
-from bellwether.core.config import CREDENTIALS_VARIABLE, setting_keys
+from bellwether.core.config import CREDENTIALS_VARIABLE, _secrets, setting_keys
 from serving import GRACE
 
 UNITS = Path(__file__).resolve().parents[1] / "deploy/systemd"
@@ -65,6 +66,38 @@ def test_service_backup_and_command_use_the_same_database() -> None:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_the_secrets_that_may_be_handed_over_are_secrets(name: str) -> None:
-    offered = re.findall(r"^#LoadCredential=([\w.]+):", (UNITS / name).read_text(), re.MULTILINE)
+    offered = re.findall(r"^#LoadCredential(?:Encrypted)?=([\w.]+):", (UNITS / name).read_text(), re.MULTILINE)
     assert CREDENTIALS_VARIABLE == "CREDENTIALS_DIRECTORY"
     assert offered and {secret.replace(".", "__").upper() for secret in offered} <= set(setting_keys())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell script")
+def test_a_command_is_handed_the_secrets_that_are_there_and_encrypted_ones_as_such(tmp_path: Path) -> None:
+    etc, programs = tmp_path / "etc", tmp_path / "bin"
+    etc.mkdir()
+    programs.mkdir()
+    (programs / "systemd-run").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    (programs / "systemd-run").chmod(0o755)
+    for name in ("telegram.token", "database.key", "database.key.cred", "an.other"):
+        (etc / name).touch()
+    script = (UNITS / "bellwether-command").read_text().replace("/etc/bellwether/", f"{etc}/")
+    (tmp_path / "bellwether").write_text(script)
+    done = subprocess.run(
+        ["sh", str(tmp_path / "bellwether"), "backup", "a file"],
+        env={"PATH": f"{programs}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = done.stdout.splitlines()
+    handed = {word.removeprefix("--property=") for word in told if "LoadCredential" in word}
+    assert handed == {
+        f"LoadCredential=telegram.token:{etc}/telegram.token",
+        f"LoadCredentialEncrypted=database.key:{etc}/database.key.cred",
+    }
+    assert told[-3:] == ["/opt/bellwether/bin/bellwether", "backup", "a file"]
+
+
+def test_the_commands_find_every_secret_that_there_is() -> None:
+    (named,) = re.findall(r"^for secret in (.+); do$", (UNITS / "bellwether-command").read_text(), re.MULTILINE)
+    assert set(named.split()) == {f"{section}.{key}" for section, key in _secrets()}

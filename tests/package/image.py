@@ -5,7 +5,6 @@
 Skips with the reason where it is not root or debootstrap or runc is missing. Downloads about 300 MB.
 """
 
-import http.client
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,9 @@ from pathlib import Path
 import click
 
 from tests.package import debian_root
-from tests.package.container import Container, memory_limit, missing
+from tests.package.container import Container, missing
+from tests.package.image_backups import prove_backups
+from tests.package.proof import ask, fail, say, until_ready
 from tests.support.yahoo_server import YahooServer
 
 _SYMBOLS = ("AAPL", "MSFT", "KO", "JPM", "XOM", "PG")  #: of the sample market; each picture takes a moment
@@ -34,8 +35,8 @@ def main(keep: Path | None = None, port: int = 23080) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
         root, image = debian_root.build(folder)
-        _say("built in", f"{time.monotonic() - began:.0f} s")
-        _say(
+        say("built in", f"{time.monotonic() - began:.0f} s")
+        say(
             "root file system",
             f"{_size(root) / _MB:.0f} MB, of it /opt/bellwether {_size(root / 'opt/bellwether') / _MB:.0f}",
         )
@@ -44,6 +45,7 @@ def main(keep: Path | None = None, port: int = 23080) -> int:
         container = Container(root, image, volume, port)
         try:
             _prove(container)
+            prove_backups(container, Path(temporary))
         finally:
             container.remove()
     print("the image holds")
@@ -53,27 +55,26 @@ def main(keep: Path | None = None, port: int = 23080) -> int:
 def _prove(container: Container) -> None:
     began = time.monotonic()
     running = container.start()
-    _until_ready(container, running)
-    _say("ready after", f"{time.monotonic() - began:.1f} s")
-    _say("health check", "ok" if container.run(*container.image.health).returncode == 0 else _fail("it is not healthy"))
-    forecast = _ask(container.port, "/api/v1/forecasts/AAPL?horizon=10")
-    _say("forecast", f"{len(forecast)} bytes")
-    picture = _ask(container.port, "/stocks/AAPL/chart.png")
+    until_ready(container.port, running)
+    say("ready after", f"{time.monotonic() - began:.1f} s")
+    say("health check", "ok" if container.run(*container.image.health).returncode == 0 else fail("it is not healthy"))
+    forecast = ask(container.port, "/api/v1/forecasts/AAPL?horizon=10")
+    say("forecast", f"{len(forecast)} bytes")
+    picture = ask(container.port, "/stocks/AAPL/chart.png")
     assert picture.startswith(b"\x89PNG"), "no picture"
-    _say("picture", f"{len(picture)} bytes")
+    say("picture", f"{len(picture)} bytes")
     _closed_in(container)
-    for command in (["doctor"], ["ledger", "verify"], ["backup", "kept.backup"], ["forecast", "MSFT"]):
+    for command in (["doctor"], ["ledger", "verify"], ["forecast", "MSFT"]):
         done = container.run("bellwether", *command)
         last = (done.stdout.strip() or done.stderr.strip()).splitlines()[-1]
-        _say(f"bellwether {' '.join(command)}", last[:80] if done.returncode == 0 else _fail(done.stdout + done.stderr))
-    assert (container.volume / "kept.backup").is_file()
+        say(f"bellwether {' '.join(command)}", last[:80] if done.returncode == 0 else fail(done.stdout + done.stderr))
     _reaches_yahoo(container)
-    _say("memory", f"{_proportional(container.processes()) / _MB:.0f} MB in {len(container.processes())} processes")
+    say("memory", f"{_proportional(container.processes()) / _MB:.0f} MB in {len(container.processes())} processes")
     most = container.most_memory() / _MB
-    _say("counted by the limit", f"{most:.0f} of {memory_limit() / _MB:.0f} MB at the most")
+    say("counted by the limit", f"{most:.0f} of {container.memory_limit / _MB:.0f} MB at the most")
     written = container.run("find", "/tmp", container.image.workdir, "-type", "f").stdout.split()
     assert all(Path(name).parent == Path(container.image.workdir) for name in written), written
-    _say("written", " ".join(sorted(Path(name).name for name in written)))
+    say("written", " ".join(sorted(Path(name).name for name in written)))
     _drains(container, running)
 
 
@@ -87,7 +88,7 @@ def _closed_in(container: Container) -> None:
     assert not container.run("sh", "-c", "touch /tmp/x && rm /tmp/x").returncode, "/tmp cannot be written"
     there = [tool for tool in _NOT_INSIDE if not container.run("sh", "-c", f"command -v {tool}").returncode]
     assert not there and container.run("python", "-c", "import pip").returncode, f"tools inside: {there}"
-    _say("closed in", "uid 10001, no rights, read-only root, no tools")
+    say("closed in", "uid 10001, no rights, read-only root, no tools")
 
 
 def _reaches_yahoo(container: Container) -> None:
@@ -100,14 +101,14 @@ def _reaches_yahoo(container: Container) -> None:
             BELLWETHER_DATABASE__PATH=f"{container.image.workdir}/live.sqlite3",
         )
         assert done.returncode == 0 and yahoo.requests_to("/v8/finance/chart/AAPL"), done.stderr
-    _say("a live source", next(line for line in done.stdout.splitlines() if line.startswith("Last close")))
+    say("a live source", next(line for line in done.stdout.splitlines() if line.startswith("Last close")))
 
 
 def _drains(container: Container, running: "subprocess.Popen[bytes]") -> None:
     """What is under way when the signal comes is answered, and the end is a good one."""
     with ThreadPoolExecutor(len(_SYMBOLS)) as people:
         under_way = [
-            people.submit(_ask, container.port, f"/stocks/{symbol}/chart.png?horizon=21") for symbol in _SYMBOLS
+            people.submit(ask, container.port, f"/stocks/{symbol}/chart.png?horizon=21") for symbol in _SYMBOLS
         ]
         time.sleep(0.1)
         pending = sum(not question.done() for question in under_way)
@@ -117,27 +118,7 @@ def _drains(container: Container, running: "subprocess.Popen[bytes]") -> None:
         answers = [question.result() for question in under_way]
     assert status == 0, f"it ended with {status}"
     assert pending and all(answer.startswith(b"\x89PNG") for answer in answers)
-    _say("stopped", f"in {time.monotonic() - began:.1f} s with status 0; {pending} pictures under way were answered")
-
-
-def _until_ready(container: Container, running: "subprocess.Popen[bytes]") -> None:
-    patience = time.monotonic() + 120
-    while time.monotonic() < patience and running.poll() is None:
-        try:
-            if b'"status":"ready"' in _ask(container.port, "/readyz"):
-                return
-        except OSError:
-            time.sleep(0.05)
-    _fail("it does not become ready")
-
-
-def _ask(port: int, path: str) -> bytes:
-    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    asked.request("GET", path)
-    answer = asked.getresponse()
-    body = answer.read()
-    assert answer.status == 200, f"{path}: {answer.status} {body[:300]!r}"
-    return body
+    say("stopped", f"in {time.monotonic() - began:.1f} s with status 0; {pending} pictures under way were answered")
 
 
 def _proportional(processes: list[int]) -> int:
@@ -150,14 +131,6 @@ def _size(folder: Path) -> int:
     return int(
         subprocess.run(["du", "-sxb", str(folder)], capture_output=True, text=True, check=True).stdout.split()[0]
     )
-
-
-def _say(what: str, figure: str) -> None:
-    print(f"{what + ':':<28} {figure}", flush=True)
-
-
-def _fail(why: str) -> str:
-    raise AssertionError(why)
 
 
 @click.command()

@@ -20,8 +20,8 @@ from tests.package import dockerfile
 ROOT = Path(__file__).resolve().parents[2]
 _BEGIN = """\
 # Copy this file to .env: every line that begins with a name and not with # is taken. What stands here is the default,
-# so that only what you want otherwise need be in it; the plans alone are an example. `chmod 600 .env`: it holds secrets.
-# A name that is misspelt stops the start with a sentence. Several values are written with commas.
+# but for the plans, which are an example, so that only what you want otherwise need be in it. `chmod 600 .env`: it
+# holds secrets. A name that is misspelt stops the start with a sentence. Several values are written with commas.
 """
 _COMPOSE = """\
 # ---- for docker compose itself, in compose.yaml and deploy/compose
