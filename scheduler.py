@@ -21,6 +21,7 @@ from bellwether.alerts.tick import Tick, tick
 from bellwether.core import metrics
 from bellwether.core.courtesy import Courtesy
 from bellwether.core.errors import BellwetherError
+from bellwether.db import upgrade_backups
 from bellwether.db.connection import Connection
 from bellwether.delivery import admin_notes, inbox_table, outbox_table
 from bellwether.delivery.channels import Channel
@@ -242,3 +243,5 @@ def _prune(services: Services) -> None:
     metrics.EXPIRED.add(unread)
     if gone:
         log.info("%d old rows were forgotten.", gone)
+    for file in upgrade_backups.delete_old(services.store.path, services.clock()):
+        log.info("A backup was deleted that an upgrade made %d days ago: %s", upgrade_backups.MAX_AGE.days, file)

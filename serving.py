@@ -46,7 +46,6 @@ def serve(settings: Settings) -> int:
     """
     clock = CheckedClock()
     services = build_services(settings, clock=clock)
-    services.store.check()
     warn_unless_encrypted(settings)
     telegram = settings.telegram
     if telegram.webhook_url and not telegram.webhook_secret.get_secret_value():

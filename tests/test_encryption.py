@@ -102,7 +102,7 @@ def test_a_plain_database_is_encrypted_re_keyed_and_decrypted_without_losing_a_r
     assert done.exit_code == 0, done.output
     assert OTHER not in done.output
     with pytest.raises(ConfigError, match="The key does not fit"):
-        with_key(plain, KEY).store.check_key()
+        with_key(plain, KEY).store.check()
     assert what_was_kept(with_key(plain, OTHER)) == ([SECRET], ["AAPL", "MSFT"])
 
     again = with_key(plain, OTHER)
@@ -112,6 +112,27 @@ def test_a_plain_database_is_encrypted_re_keyed_and_decrypted_without_losing_a_r
     done = run(monkeypatch, plain, OTHER, "decrypt")
     assert done.exit_code == 0, done.output
     assert what_was_kept(plain) == ([SECRET], ["AAPL", "MSFT"])
+
+
+def test_copies_that_stay_in_the_clear_are_named_until_they_are_deleted(
+    plain: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = plain.store.path
+    in_the_clear = [
+        path.with_name(f"{path.name}.{end}") for end in ("before-0.2.0-20261130T101500Z", "replaced-20261130T101500Z")
+    ]
+    for file in in_the_clear:
+        backup(plain.store, file)
+    plain.store.close()
+    done = run(monkeypatch, plain, KEY, "encrypt")
+    assert done.exit_code == 0, done.output
+    assert f"To delete them: rm {in_the_clear[0]} {in_the_clear[1]}\n" in done.output
+    sealed = replace(with_key(plain, KEY), settings=load_settings(database={"path": path, "key": KEY}))
+    told = {one.name: one for one in examine(sealed)}["Encryption"]
+    assert (told.ok, told.advice) == (False, f"To delete them: rm {in_the_clear[0]} {in_the_clear[1]}")
+    for file in in_the_clear:
+        file.unlink()
+    assert {one.name: one.ok for one in examine(sealed)}["Encryption"]
 
 
 def test_what_is_encrypted_already_is_said_to_be(plain: Services, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +166,7 @@ def test_a_database_in_use_is_left_as_it_is(plain: Services) -> None:
     assert done.returncode == 1
     assert "stop the service first" in done.stderr
     assert what_was_kept(plain) == ([SECRET], ["AAPL"])
-    assert [file.name for file in plain.store.path.parent.glob("*.new")] == []
+    assert [file.name for file in plain.store.path.parent.glob(".*")] == []
 
 
 @pytest.mark.parametrize(
@@ -164,7 +185,7 @@ def test_a_key_that_does_not_fit_is_said_in_one_line(
     first.store.close()
     wrong = with_key(services, opened_with)
     with pytest.raises(ConfigError, match=said) as told:
-        wrong.store.check_key()
+        wrong.store.check()
     assert "\n" not in str(told.value)
     assert KEY not in str(told.value)
     with pytest.raises(StoreError) as trouble:

@@ -17,6 +17,7 @@ from sqlite_utils import Database
 from bellwether.db import encryption
 from bellwether.db.database import Store
 from bellwether.db.migrations import migrations
+from bellwether.db.rewrite import rewrite
 from tests.support.data import DATA
 from tests.support.models import SERVED
 from tests.support.old_database.answers import answers
@@ -114,7 +115,7 @@ def test_one_of_the_last_day_of_0_1_0_answers_the_same(tmp_path: Path, form: str
     """The ledger's proof and what is owed are among the answers; its encrypted form is made of the plain one here."""
     path, key = unpack(OLD / "newest" / "plain.zip", tmp_path), FORMS[form]
     if key:
-        encryption.rewrite(path, "", key)
+        rewrite(path, "", key)
     before = dump(Store(path, key))
     new = same(answers(tmp_path, NEWEST["tokens"], key), NEWEST["answers"])
     for about, expected in NEWEST["answers"].items():

@@ -53,9 +53,19 @@ def test_it_is_proved_once_a_day(services: Services) -> None:
     assert prove_ledger(at(services, timedelta(hours=24)), lambda: False) is not None
     told = metrics(services)
     assert "bellwether_ledger_whole 1.0" in told
-    assert said_by_doctor(services) == (True, "proved within the hour: every row is what was written")
+    assert said_by_doctor(at(services, timedelta(hours=24))) == (
+        True,
+        "proved within the hour: every row is what was written",
+    )
     proved = next(line for line in told.splitlines() if line.startswith("bellwether_ledger_proved_timestamp_seconds"))
     assert float(proved.split()[1]) == (NOW + timedelta(hours=24)).timestamp()
+
+
+def test_a_proof_of_a_clock_that_was_ahead_counts_for_nothing(services: Services) -> None:
+    assert prove_ledger(at(services, timedelta(days=365)), lambda: False) is not None
+    assert said_by_doctor(services)[1].startswith("proved at a time that is yet to come")
+    assert prove_ledger(services, lambda: False) is not None
+    assert said_by_doctor(services)[1].startswith("proved within the hour")
 
 
 def test_a_row_that_was_edited_is_told_to_the_administrator_and_in_the_metrics(
@@ -70,7 +80,10 @@ def test_a_row_that_was_edited_is_told_to_the_administrator_and_in_the_metrics(
     assert prove_ledger(at(services, timedelta(days=1)), lambda: False) is not None
     assert "bellwether_ledger_whole 0.0" in metrics(services)
     assert "Forecast 20 is not what was written" in caplog.text
-    assert said_by_doctor(services) == (False, "proved within the hour: a row is not what was written.")
+    assert said_by_doctor(at(services, timedelta(days=1))) == (
+        False,
+        "proved within the hour: a row is not what was written.",
+    )
     with services.store.reading() as db:
         (note,) = db.rows("SELECT text FROM outbox WHERE kind = 'admin'")
     assert "ledger verify" in note["text"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bellwether.core.config import load_settings
+from bellwether.db.upgrade_backups import INSTANT
 from bellwether.delivery import inbox_table, outbox_admin_table, outbox_table
 from bellwether.delivery.channels import AT_ONCE, Accepted
 from bellwether.delivery.messages import OutboxMessage, recipient_of
@@ -121,6 +122,17 @@ def test_old_settled_rows_are_forgotten_and_owed_ones_kept(services: Services) -
     with services.store.reading() as db:
         assert [row["dedup_key"] for row in db.rows("SELECT dedup_key FROM outbox")] == ["d"]
         assert [row["update_id"] for row in db.rows("SELECT update_id FROM inbox")] == [2, 3]
+
+
+def test_backups_of_upgrades_are_deleted_after_a_month(services: Services) -> None:
+    old, young = (
+        services.store.path.with_name(f"t.sqlite3.before-0.2.0-{NOW - timedelta(days=days):{INSTANT}}")
+        for days in (30, 29)
+    )
+    old.touch()
+    young.touch()
+    _prune(services)
+    assert [old.exists(), young.exists()] == [False, True]
 
 
 def test_what_nobody_reads_at_the_terminal_expires(services: Services) -> None:

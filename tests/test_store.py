@@ -572,7 +572,7 @@ def test_what_another_process_writes_is_seen_and_its_end_takes_nothing_along(tmp
     second = threading.Thread(target=lambda: _rows(store))  # a connection of its own, after the first
     second.start()
     second.join()
-    store.check_key()
+    store.check()
     for times in (1, 2):
         subprocess.run([sys.executable, "-c", _ANOTHER_PROCESS, str(store.path)], check=True)
         assert store.path.with_name("shared.db-wal").exists()

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import closing
@@ -19,8 +20,9 @@ from click.testing import CliRunner, Result
 from bellwether import __version__
 from bellwether.cli.main import main
 from bellwether.core.errors import ConfigError, NewerDatabase, UpgradeFailed
-from bellwether.db import database, encryption, versions
+from bellwether.db import database, encryption, upgrade_backups, versions
 from bellwether.db.database import Store
+from bellwether.db.rewrite import rewrite
 from bellwether.delivery import chats_table
 from bellwether.jobs.doctor import examine_database
 from tests.support.data import DATA
@@ -77,7 +79,7 @@ def run(*arguments: str | Path) -> Result:
 
 
 def backups(store: Store) -> list[Path]:
-    return versions.kept_before(store.path)
+    return upgrade_backups.backups_of(store.path)
 
 
 def in_a_process(target: Any, *arguments: Any) -> Any:
@@ -92,7 +94,7 @@ def in_a_process(target: Any, *arguments: Any) -> Any:
 @pytest.mark.parametrize(
     ("version", "number"), [("0.2.0", 2000), ("1.12.3", 1012003), ("0.3.0rc1", 3000), ("0.4", 4000)]
 )
-def test_a_version_is_kept_as_a_number(version: str, number: int) -> None:
+def test_a_version_is_stored_as_a_number(version: str, number: int) -> None:
     assert versions.number_of(version) == number
 
 
@@ -112,9 +114,9 @@ def test_a_database_notes_the_newest_version_that_had_it_open(store: Store) -> N
 
 def test_the_version_outlives_encryption_and_backup(tmp_path: Path) -> None:
     store = opened(Store(tmp_path / "rows.sqlite3"))
-    encryption.rewrite(store.path, "", KEY)
+    rewrite(store.path, "", KEY)
     state = versions.state_in(store.path, KEY)
-    assert state is not None and state.number == versions.OURS
+    assert state is not None and state.number == versions.THIS_VERSION
 
 
 # ---- a database newer than the code
@@ -253,7 +255,7 @@ def test_a_newer_backup_is_not_put_back(store: Store, tmp_path: Path) -> None:
 # ---- the backup before an upgrade
 
 
-def test_before_an_upgrade_a_whole_backup_is_kept_beside_it_and_told(
+def test_before_an_upgrade_a_whole_backup_is_made_beside_it_and_logged(
     store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     old = versions.state_in(store.path, store.key)
@@ -265,9 +267,9 @@ def test_before_an_upgrade_a_whole_backup_is_kept_beside_it_and_told(
     assert versions.state_in(backup, store.key) == old
     assert backup.stat().st_mode & 0o777 == 0o600
     assert backup.read_bytes().startswith(b"SQLite format 3") == (not store.key)
-    (told,) = (record.getMessage() for record in caplog.records if "backup" in record.getMessage())
-    assert told.startswith(f"Before the database is brought from Bellwether 0.1.0 up to {__version__} ")
-    assert str(backup) in told
+    (logged,) = (record.getMessage() for record in caplog.records if "backup" in record.getMessage())
+    assert logged.startswith(f"Before the database is brought from Bellwether 0.1.0 up to {__version__} ")
+    assert str(backup) in logged
     shown = {check.name: check.detail for check in examine_database(store, NOW)}
     assert f"can be read and written; it is of Bellwether {__version__}" in shown["Database"]
     assert f"{backup} was made before the last upgrade" in shown["Backup"]
@@ -281,31 +283,6 @@ def test_a_new_database_and_one_without_pending_migrations_have_no_backup(tmp_pa
     assert "Backup" not in [check.name for check in examine_database(store, NOW)]
 
 
-def test_the_newest_three_backups_are_kept(store: Store) -> None:
-    for name in ("0.0.1-20240101T000000Z", "0.0.3-20240301T000000Z", "0.0.2-20240201T000000Z"):
-        store.path.with_name(f"{NAME}.before-{name}").touch()
-    mine = store.path.with_name(f"{NAME}.before-my-holidays")
-    mine.touch()
-    opened(store)
-    newest, *others = (file.name for file in backups(store))
-    assert newest.startswith(f"{NAME}.before-{__version__}-")
-    assert others == [f"{NAME}.before-0.0.3-20240301T000000Z", f"{NAME}.before-0.0.2-20240201T000000Z"]
-    assert mine.exists()
-
-
-def test_an_upgrade_that_is_tried_again_and_again_leaves_the_backups_of_others(store: Store) -> None:
-    earlier = store.path.with_name(f"{NAME}.before-0.0.1-20240101T000000Z")
-    earlier.touch()
-    content = store.path.read_bytes()
-    for second in range(3):
-        opened(Store(store.path, store.key))
-        (newest, *_) = backups(store)
-        newest.rename(newest.with_name(f"{NAME}.before-{__version__}-20250101T00000{second}Z"))
-        store.path.write_bytes(content)
-    opened(Store(store.path, store.key))
-    assert [file.name.partition(".before-")[2][:6] for file in backups(store)] == [f"{__version__}-", "0.0.1-"]
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="sizes of files cannot be limited there")
 def test_where_no_backup_can_be_made_nothing_is_migrated_until_there_is_room(store: Store, tmp_path: Path) -> None:
     old = versions.state_in(store.path, store.key)
@@ -316,10 +293,10 @@ def test_where_no_backup_can_be_made_nothing_is_migrated_until_there_is_room(sto
     arguments = [sys.executable, "-c", script, str(store.path), store.key]
     done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1, done.stderr
-    told = done.stderr.strip()
-    assert f"was not brought up to Bellwether {__version__} and is as it was, of 0.1.0, because the backup" in told
-    assert told.endswith("`python -m bellwether database upgrade --backup FILE`.")
-    assert "\n" not in told
+    refusal = done.stderr.strip()
+    assert f"was not brought up to Bellwether {__version__} and is as it was, of 0.1.0, because the backup" in refusal
+    assert refusal.endswith("`python -m bellwether database upgrade --backup FILE`.")
+    assert "\n" not in refusal
     assert versions.state_in(store.path, store.key) == old
     assert backups(store) == []
     assert not any(file.name.startswith(".") for file in store.path.parent.iterdir())
@@ -331,14 +308,69 @@ def test_where_no_backup_can_be_made_nothing_is_migrated_until_there_is_room(sto
     assert backups(store) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="sizes of files cannot be limited there")
+def test_where_the_disk_is_full_only_at_the_end_the_service_does_not_start(store: Store) -> None:
+    old = versions.state_in(store.path, store.key)
+    script = (
+        "import sys; from pathlib import Path; from tests.support.old_database import opening\n"
+        "opening.prepare_where_nothing_can_be_committed(Path(sys.argv[1]), sys.argv[2])"
+    )
+    arguments = [sys.executable, "-c", script, str(store.path), store.key]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1, done.stderr
+    (backup,) = backups(store)
+    refusal = done.stderr.strip()
+    assert f"could not be brought up to Bellwether {__version__} and is as it was, of 0.1.0: " in refusal
+    assert refusal.endswith(f"The backup {backup} is whole.")
+    assert versions.state_in(store.path, store.key) == old
+    store.prepare()
+    assert backups(store) != [], "and with room it starts"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders have no such modes there")
+def test_where_the_folder_of_the_backup_cannot_be_written_to_nothing_is_migrated() -> None:
+    with tempfile.TemporaryDirectory() as folder:  # others may look into it, unlike those of pytest
+        path, elsewhere = unpack(OLD / "plain.zip", Path(folder, "service")), Path(folder, "elsewhere")
+        elsewhere.mkdir(mode=0o555)
+        for file in (path, path.parent):
+            file.chmod(0o777)
+        Path(folder).chmod(0o755)
+        old = versions.state_in(path, "")
+        upgrading = in_a_process(opening.upgrade_without_rights, path, elsewhere / "backup")
+        upgrading.join(60)
+        if upgrading.exitcode == opening.NO_TRY:
+            pytest.skip("this process cannot give up root's rights, or has no folder for others")
+        assert upgrading.exitcode == 0
+        assert list(elsewhere.iterdir()) == []
+        assert versions.state_in(path, "") == old
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["upgrading", "upgraded"])
+def test_a_start_opens_the_file_once_and_for_a_backup_twice_more(
+    store: Store, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    if again:
+        opened(store)
+    paths = []
+
+    def connect(path: Path, *arguments: Any, **options: Any) -> Any:
+        paths.append(path)
+        return real(path, *arguments, **options)
+
+    real = encryption.connect
+    monkeypatch.setattr(encryption, "connect", connect)
+    Store(store.path, store.key).prepare()
+    assert paths.count(store.path) == (1 if again else 2), "its own, and one that the backup is read by"
+
+
 def test_an_upgrade_that_failed_is_not_tried_again_by_the_same_process(store: Store) -> None:
     tries = []
 
-    def keep(path: Path, key: str, state: versions.State) -> None:
+    def make_backup(path: Path, key: str, state: versions.State) -> None:
         tries.append(path)
         raise OSError("no room")
 
-    store = Store(store.path, store.key, keep)
+    store = Store(store.path, store.key, make_backup)
     for _ in range(2):
         with pytest.raises(UpgradeFailed), store.reading():
             pass
@@ -346,11 +378,11 @@ def test_an_upgrade_that_failed_is_not_tried_again_by_the_same_process(store: St
 
 
 def test_the_start_of_the_service_upgrades_or_says_why_not(store: Store) -> None:
-    def keep(path: Path, key: str, state: versions.State) -> None:
+    def make_backup(path: Path, key: str, state: versions.State) -> None:
         raise OSError("no room")
 
     with pytest.raises(ConfigError, match="the backup before it failed: no room"):
-        Store(store.path, store.key, keep).prepare()
+        Store(store.path, store.key, make_backup).prepare()
     store.prepare()
     assert len(backups(store)) == 1
     come_from_the_future(store)
@@ -410,6 +442,7 @@ def test_when_the_one_that_upgrades_is_killed_another_goes_on(store: Store, tmp_
         if stopped.exists():
             break
         time.sleep(0.05)
+    assert stopped.exists(), "it is in the middle of its migration"
     others = [in_a_process(opening.open_at_once, begin, store.path, store.key) for _ in range(2)]
     begin.wait(30)
     time.sleep(0.5)  # the others ask for the lock meanwhile

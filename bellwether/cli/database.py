@@ -1,5 +1,6 @@
 """`python -m bellwether database ...`: the key of what is kept, and its upgrade."""
 
+import shlex
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,7 @@ def upgrade(backup: Path | None, no_backup: bool) -> None:
     """Bring the database up to this version now; every other command and the service do it by themselves."""
     from bellwether import __version__
     from bellwether.core.logs import set_up
-    from bellwether.db import upgrade as upgrading
-    from bellwether.db import versions
+    from bellwether.db import upgrade_backups, versions
     from bellwether.db.database import Store
 
     if backup is not None and no_backup:
@@ -36,8 +36,11 @@ def upgrade(backup: Path | None, no_backup: bool) -> None:
     before = versions.state_in(path, key)
     if before is None:
         raise click.ClickException(f"There is no database at {path} that could be upgraded.")
-    keep = upgrading.nowhere if no_backup else upgrading.beside if backup is None else upgrading.at(backup)
-    with Store(path, key, keep).reading():
+    if no_backup:
+        make_backup: upgrade_backups.MakeBackup = upgrade_backups.make_none
+    else:
+        make_backup = upgrade_backups.make_beside if backup is None else upgrade_backups.make_at(backup)
+    with Store(path, key, make_backup).reading():
         pass
     if before.due:
         click.echo(f"{path} was of Bellwether {before.version} and is of {__version__} now.")
@@ -56,9 +59,14 @@ def key() -> None:
 @database.command()
 def encrypt() -> None:
     """Encrypt a database that was begun without a key, with the one that is set now."""
+    from bellwether.db.upgrade_backups import unencrypted
+
     settings = _settings()
     rows = _rewrite(settings, "", _needed(settings))
     click.echo(f"{settings.database.path} is encrypted now, with all its {rows:,} rows. Keep the key safe.")
+    if plain := unencrypted(settings.database.path):
+        click.echo(f"Copies of it still lie beside it in the clear. To delete them: rm {shlex.join(map(str, plain))}")
+    click.echo("Backups that you made elsewhere before are in the clear too.")
 
 
 @database.command()
@@ -88,11 +96,12 @@ def _settings(**more: Any) -> "Settings":
 def _rewrite(settings: "Settings", old: str, new: str) -> int:
     from bellwether.core.errors import WrongKey
     from bellwether.db import versions
-    from bellwether.db.encryption import rewrite
+    from bellwether.db.newer import refuse_newer
+    from bellwether.db.rewrite import rewrite
 
     with suppress(WrongKey):  # which has a sentence of its own there
         path = settings.database.path
-        versions.refuse_newer(path, versions.state_in(path, old), old)
+        refuse_newer(path, versions.state_in(path, old), old)
     return rewrite(settings.database.path, old, new)
 
 

@@ -3,7 +3,7 @@
 backup:  running database | SQLite's own online copy | is it whole? | in place of the older copy, at once
 restore: copy | is it whole, and of this version? | nobody has the database open | aside with it | in its place, at once
 
-Both are made as `db.copies` says. What is kept before an upgrade is in `db.upgrade`.
+Both are made as `db.copies` says. Backups before upgrades are in `db.upgrade_backups`.
 """
 
 from contextlib import closing
@@ -13,6 +13,8 @@ from pathlib import Path
 from bellwether.core.errors import BackupRefused, StoreError
 from bellwether.db import copies, encryption, versions
 from bellwether.db.database import Store
+from bellwether.db.newer import refusal_of_backup
+from bellwether.db.upgrade_backups import INSTANT
 from bellwether.db.versions import State
 
 
@@ -26,32 +28,32 @@ def backup(store: Store, target: Path) -> int:
         raise BackupRefused(f"{target} is a folder; please name a file in it.")
     if target.exists() and store.path.exists() and target.samefile(store.path):
         raise BackupRefused(f"{target} is the database itself; please name another file.")
-    if target.exists() and not _is_ours(target, store.key):
+    if target.exists() and not _is_backup(target, store.key):
         raise BackupRefused(f"{target} exists and is no backup of Bellwether; please name another file.")
     if not store.path.exists():
-        raise BackupRefused(f"There is no database at {store.path} yet, so there is nothing to keep.")
+        raise BackupRefused(f"There is no database at {store.path} yet, so there is nothing to back up.")
     key = store.key
     store.check()
     with copies.draft_of(target, key) as draft:
         copies.copy_into(draft, store.path, key)
         check(draft, key)
         size = draft.stat().st_size
-        copies.put(draft, target)
+        copies.put_in_place(draft, target, like=store.path)
     return size
 
 
 def check(file: Path, key: str) -> State:
     """Whether a file is a whole database of this version or an older one; its state. Raises BackupRefused."""
     state = copies.check_whole(file, key)
-    if not state.ours:
+    if not state.of_bellwether:
         raise BackupRefused(f"{file} is no backup of Bellwether: it has none of its tables.")
-    if newer := versions.too_new(file, state):
-        raise BackupRefused(newer)
+    if refusal := refusal_of_backup(file, state):
+        raise BackupRefused(refusal)
     return state
 
 
 def put_back(store: Store, source: Path, now: datetime, *, force: bool = False) -> Path | None:
-    """Make the database what the backup `source` holds; where the replaced one is kept, None if there was none.
+    """Make the database what the backup `source` holds; where the replaced one is now, None if there was none.
 
     Raises BackupRefused, having changed nothing, when the backup is not whole, when there is a database and not
     `force`, or when anybody has it open.
@@ -70,19 +72,24 @@ def put_back(store: Store, source: Path, now: datetime, *, force: bool = False) 
         check(draft, key)
         if path.exists():
             _close_for_all(path, key)
-        aside = path.with_name(f"{path.name}.replaced-{now:%Y%m%dT%H%M%SZ}") if path.exists() else None
+        aside = path.with_name(f"{path.name}.replaced-{now:{INSTANT}}") if path.exists() else None
         if aside is not None:
-            _keep(path, aside)
-        for left in copies.LEFT:  # of a database that is gone: SQLite would play its log into the new one
-            path.with_name(path.name + left).unlink(missing_ok=True)
-        copies.put(draft, path)
+            _put_aside(path, aside)
+        for end in copies.SIDE_FILES:  # which SQLite would play into the new database; under another key there is a log
+            left = path.with_name(path.name + end)
+            if aside is not None and left.exists():
+                left.replace(aside.with_name(aside.name + end))
+            left.unlink(missing_ok=True)
+        copies.put_in_place(draft, path, like=aside)
     return aside
 
 
-def _keep(path: Path, aside: Path) -> None:
+def _put_aside(path: Path, aside: Path) -> None:
     """Give a file a second name, so that there is no moment at which it has none."""
     try:
         aside.hardlink_to(path)
+    except FileExistsError:  # of the same second: it is not to be lost
+        raise
     except OSError:  # some file systems have no second names
         path.rename(aside)
 
@@ -99,11 +106,11 @@ def _close_for_all(path: Path, key: str) -> None:
             raise BackupRefused(f"{path} is in use; please stop the service first, then restore again.") from problem
 
 
-def _is_ours(file: Path, key: str) -> bool:
+def _is_backup(file: Path, key: str) -> bool:
     """Whether a file is a database that Bellwether made."""
     troubles: tuple[type[Exception], ...] = (StoreError, *encryption.errors(key))
     try:
         with closing(copies.opened(file, key)) as db:
-            return versions.state_of(db).ours
+            return versions.state_of(db).of_bellwether
     except troubles:
         return False

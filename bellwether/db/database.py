@@ -17,19 +17,21 @@ from bellwether.core.errors import ConfigError, NewerDatabase, StoreError, Upgra
 from bellwether.db import encryption, upgrade, versions
 from bellwether.db.connection import Connection
 from bellwether.db.encryption import BUSY_TIMEOUT
+from bellwether.db.newer import refuse_newer
+from bellwether.db.upgrade_backups import MakeBackup, make_beside
 
 
 class Store:
     """Opens the file when it is first needed, so that a forecast needs no database at all."""
 
-    def __init__(self, path: Path, key: str = "", keep: upgrade.Keep = upgrade.beside) -> None:
+    def __init__(self, path: Path, key: str = "", make_backup: MakeBackup = make_beside) -> None:
         """Nothing is opened yet. With a key, 64 hexadecimal digits, the file is encrypted.
 
-        `keep` makes the backup before an upgrade of the tables.
+        `make_backup` is called before an upgrade of the tables.
         """
         self.path = path
         self.key = key  #: "" is none
-        self.keep = keep
+        self.make_backup = make_backup
         self._errors: tuple[type[Exception], ...] = (*encryption.errors(key), OSError)
         self._local = threading.local()
         self._version = -1  #: the newest that was seen to have had it open; -1 before the tables were looked at
@@ -62,7 +64,7 @@ class Store:
             db = self._connection()
             db.conn.execute(begin)
             try:
-                if versions.noted(db.conn) > self._version:  # a newer one has come to it while we run
+                if versions.number_in(db.conn) > self._version:  # a newer one has come to it while we run
                     self._look_again(db)
                 yield db
                 db.conn.execute("COMMIT")
@@ -73,19 +75,14 @@ class Store:
         except self._errors as problem:
             raise StoreError(self._explain(problem)) from problem
 
-    def check_key(self) -> None:
-        """See whether the key fits the file, if there is one. Raises ConfigError when it does not."""
-        try:
-            versions.state_in(self.path, self.key)  # None with other troubles: all but the database goes on then
-        except WrongKey as trouble:
-            raise ConfigError(trouble.for_operator) from None
-
     def check(self) -> None:
-        """The same, and whether a newer version made it. Changes nothing."""
-        self.check_key()
+        """See whether the key fits the file, if there is one, and whether a newer version made it. Changes nothing.
+
+        Raises ConfigError. With other troubles of the file everything but the database goes on.
+        """
         try:
-            versions.refuse_newer(self.path, versions.state_in(self.path, self.key), self.key)
-        except NewerDatabase as trouble:
+            refuse_newer(self.path, versions.state_in(self.path, self.key), self.key)
+        except (WrongKey, NewerDatabase) as trouble:
             raise ConfigError(trouble.for_operator) from None
 
     def prepare(self) -> None:
@@ -93,13 +90,12 @@ class Store:
 
         With other troubles of the file everything but the database goes on.
         """
-        self.check_key()
         if not self.path.is_file():
             return
         try:
             with self.reading():
                 pass
-        except (NewerDatabase, UpgradeFailed) as trouble:
+        except (WrongKey, NewerDatabase, UpgradeFailed) as trouble:
             raise ConfigError(trouble.for_operator) from None
         except StoreError:
             return
@@ -157,7 +153,7 @@ class Store:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             first = self._version < 0
             if first and versions.has_log(self.path):  # which closing our own connection would take into the file
-                versions.refuse_newer(self.path, versions.state_in(self.path, self.key), self.key)
+                refuse_newer(self.path, versions.state_in(self.path, self.key), self.key)
             # isolation_level None: transactions begin where we say so, not where the driver guesses
             connection = encryption.connect(
                 self.path, self.key, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
@@ -175,7 +171,7 @@ class Store:
     def _made_ready(self, connection: sqlite3.Connection, first: bool) -> Connection:
         """A new connection as all of ours are; the first of a store sees to the migrations."""
         state = versions.state_of(connection) if first else None
-        versions.refuse_newer(self.path, state, self.key)  # before anything is written, be it the kind of its log
+        refuse_newer(self.path, state, self.key)  # before anything is written, be it the kind of its log
         db = Connection(connection)
         _turn_on_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")  # an update confirmed to Telegram must survive a power cut
@@ -195,17 +191,19 @@ class Store:
                 return
             if self._stuck:
                 raise self._stuck
-            if state.due or state.number < versions.OURS:  # nearly never; else nobody who writes need be waited for
+            if (
+                state.due or state.number < versions.THIS_VERSION
+            ):  # nearly never; else nobody who writes need be waited for
                 try:
-                    upgrade.bring_up_to_date(db, self.path, self.key, self.keep)
+                    upgrade.bring_up_to_date(db, self.path, self.key, self.make_backup)
                 except UpgradeFailed as problem:
                     self._stuck = problem
                     raise
-            self._version = max(state.number, versions.OURS)
+            self._version = max(state.number, versions.THIS_VERSION)
 
     def _look_again(self, db: Connection) -> None:
         state = versions.state_of(db.conn)
-        versions.refuse_newer(self.path, state, self.key)
+        refuse_newer(self.path, state, self.key)
         self._version = state.number
 
 

@@ -5,8 +5,11 @@ random bits, never a password: no stretching, which would cost a fifth of a seco
 """
 
 import json
+import os
 import secrets
 import sqlite3
+import threading
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,6 +21,7 @@ BUSY_TIMEOUT = 10  #: seconds to wait for another writer before giving up
 KEY_VARIABLE = "BELLWETHER_DATABASE__KEY"
 _UNREADABLE = "not a database"  #: in what either driver says of a file that its key does not open
 _PLAIN = b"SQLite format 3\0"  #: how a file begins that is not encrypted
+_making = threading.Lock()
 
 
 def new_key() -> str:
@@ -39,13 +43,16 @@ def driver(key: str) -> ModuleType:
 def connect(path: Path, key: str, mode: str = "rwc", **options: Any) -> sqlite3.Connection:
     """A connection as `sqlite3.connect` makes it. Raises WrongKey where the key does not fit, and the driver's errors.
 
-    `mode` is SQLite's own: "ro" changes nothing, "rw" makes no file.
+    `mode` is SQLite's own: "ro" changes nothing, "rw" makes no file. A file that is made only its owner may read.
 
     SQLite is asked whether it can read the file, and the file itself is only looked at when it cannot: on POSIX,
     closing a file drops every lock that this process has on it. Another process would take the database for unused,
     and delete the log that our other connections go on writing to.
     """
     module = driver(key)
+    if mode == "rwc":
+        with suppress(OSError):  # SQLite says what is wrong with the place
+            make_private(path)
     place = path if mode == "rwc" else f"{path.absolute().as_uri()}?mode={mode}"
     connection = unlock(module.connect(place, uri=mode != "rwc", **options), key)
     try:
@@ -55,6 +62,17 @@ def connect(path: Path, key: str, mode: str = "rwc", **options: Any) -> sqlite3.
             connection.close()
             raise WrongKey(mismatch(path, key) or wrong_key(path)) from None
     return connection
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file, which is an empty database, that nobody but its owner may read, whatever the umask.
+
+    A file that exists stays as it is. SQLite gives the log beside a database the database's mode. Raises OSError.
+    """
+    with _making:  # closing it would drop the locks of a thread that came upon it in between: see `connect`
+        if not path.exists():
+            with suppress(FileExistsError):  # by another process
+                os.close(os.open(path.resolve(), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def unlock(connection: Any, key: str) -> sqlite3.Connection:
@@ -68,7 +86,7 @@ def unlock(connection: Any, key: str) -> sqlite3.Connection:
             raise StoreError(
                 "Another SQLite has taken SQLCipher's place in this program, so nothing would be encrypted."
             )
-        connection.execute(f"PRAGMA key = {_quoted(key)}")
+        connection.execute(f"PRAGMA key = {key_literal(key)}")
     opened: sqlite3.Connection = connection
     return opened
 
@@ -83,10 +101,7 @@ def mismatch(path: Path, key: str) -> str:
 
     Never of a file that this process has open as a database: see `connect`.
     """
-    begins = b""
-    if path.is_file():
-        with path.open("rb") as file:
-            begins = file.read(len(_PLAIN))
+    begins = _beginning(path)
     if key and begins == _PLAIN:
         return (
             f"The database {path} is not encrypted, but a key is set: stop the service and run `{COMMAND} "
@@ -100,73 +115,23 @@ def mismatch(path: Path, key: str) -> str:
     return ""
 
 
+def is_plain(path: Path) -> bool:
+    """Whether a file is a database in the clear. Never of one that this process has open: see `connect`."""
+    return _beginning(path) == _PLAIN
+
+
 def wrong_key(path: Path) -> str:
     """What to say when a file cannot be read with a key."""
     return f"The key does not fit the database {path}: set {KEY_VARIABLE} to the one that it was encrypted with."
 
 
-def rewrite(path: Path, key: str, new: str) -> int:
-    """Write a database anew under another key ("" is none), and put it in the old one's place; how many rows it has.
-
-    The old file stays until every row of every table was counted in the new one. Raises StoreError, for example while
-    another program has the file open.
-    """
-    if not path.is_file():
-        raise StoreError(f"There is no database {path} yet; it is encrypted from its first row on when a key is set.")
-    if not key and mismatch(path, key):
-        raise StoreError(f"The database {path} is encrypted already, or it is not a healthy one; it was left as it is.")
-    module, scratch = driver(key or new), path.with_name(f"{path.name}.new")
-    scratch.unlink(missing_ok=True)
-    try:
-        rows = _copy(module, path, scratch, key, new)
-        scratch.replace(path)
-        return rows
-    except (module.Error, OSError) as problem:
-        raise StoreError(_why(path, key, problem)) from None  # the statement in the cause may hold a key
-    finally:
-        scratch.unlink(missing_ok=True)
-
-
-def _copy(module: ModuleType, path: Path, scratch: Path, key: str, new: str) -> int:
-    connection = module.connect(path, timeout=1, isolation_level=None)
-    try:
-        unlock(connection, key)
-        # works only while nobody else has the file open, and brings what is still in the log into it
-        connection.execute("PRAGMA journal_mode = DELETE")
-        connection.execute(f"ATTACH ? AS anew KEY {_quoted(new)}", (str(scratch),))
-        connection.execute("BEGIN EXCLUSIVE")
-        connection.execute("SELECT sqlcipher_export('anew')")
-        (version,) = connection.execute("PRAGMA main.user_version").fetchone()  # which the export leaves out
-        connection.execute(f"PRAGMA anew.user_version = {version}")
-        old, copied = _counts(connection, "main"), _counts(connection, "anew")
-        if old != copied:
-            raise OSError("the copy does not have the same rows")
-        connection.execute("COMMIT")
-        if connection.execute("PRAGMA anew.integrity_check").fetchone()[0] != "ok":
-            raise OSError("the copy is not sound")
-        connection.execute("DETACH anew")
-        return sum(old.values())
-    finally:
-        connection.close()
-
-
-def _quoted(key: str) -> str:
+def key_literal(key: str) -> str:
+    """A key as a literal of SQL; "" is none."""
     return f"\"x'{key}'\"" if key else "''"
 
 
-def _counts(connection: Any, schema: str) -> dict[str, int]:
-    """Rows of each table."""
-    names = [name for (name,) in connection.execute(f"SELECT name FROM {schema}.sqlite_master WHERE type = 'table'")]
-    return {
-        name: connection.execute(f'SELECT count(*) FROM {schema}."{name}"').fetchone()[0]
-        for name in names
-        if not name.startswith("sqlite_")
-    }
-
-
-def _why(path: Path, key: str, problem: Exception) -> str:
-    if "locked" in str(problem):
-        return f"Another program has {path} open: stop the service first."
-    if "not a database" in str(problem) and key:
-        return wrong_key(path)
-    return f"The database {path} was left as it is: {problem}."
+def _beginning(path: Path) -> bytes:
+    if not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return file.read(len(_PLAIN))

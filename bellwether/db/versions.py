@@ -1,4 +1,4 @@
-"""Which version of Bellwether a database is of, and what is said to one that is older than it.
+"""Which version of Bellwether a database is of.
 
 A database knows the migrations that it went through, by name, and in `PRAGMA user_version` the newest version that had
 it open: 0.2.0 is 2000. Versions that noted none all called themselves 0.1.0. What decides is the names: a version
@@ -6,20 +6,18 @@ without new migrations may be taken back.
 """
 
 import re
-import shlex
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
 from bellwether import __version__
-from bellwether.core.errors import NewerDatabase, StoreError, WrongKey
-from bellwether.core.places import COMMAND
+from bellwether.core.errors import StoreError, WrongKey
 from bellwether.db import encryption
 from bellwether.db.migrations import migrations
 
-_UNTOLD = "0.1.0"  #: what every version called itself that did not note its own
+_FIRST = "0.1.0"  #: what every version called itself that did not note its own
 
 
 class State(NamedTuple):
@@ -32,10 +30,10 @@ class State(NamedTuple):
     @property
     def version(self) -> str:
         """The version, as people write it."""
-        return text_of(self.number) if self.number else _UNTOLD
+        return text_of(self.number) if self.number else _FIRST
 
     @property
-    def ours(self) -> bool:
+    def of_bellwether(self) -> bool:
         """Whether Bellwether made it."""
         return bool(self.names & _KNOWN)
 
@@ -69,10 +67,10 @@ def _known() -> frozenset[str]:
 
 
 _KNOWN = _known()
-OURS = number_of(__version__)
+THIS_VERSION = number_of(__version__)
 
 
-def noted(connection: Any) -> int:
+def number_in(connection: Any) -> int:
     """The number of the newest version that had it open."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
@@ -80,8 +78,8 @@ def noted(connection: Any) -> int:
 def state_of(connection: Any) -> State:
     """What an open database went through. Raises the driver's errors."""
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    told = connection.execute("SELECT name FROM _sqlite_migrations") if "_sqlite_migrations" in tables else ()
-    return State(frozenset(name for (name,) in told), noted(connection), len(tables))
+    applied = connection.execute("SELECT name FROM _sqlite_migrations") if "_sqlite_migrations" in tables else ()
+    return State(frozenset(name for (name,) in applied), number_in(connection), len(tables))
 
 
 def state_in(path: Path, key: str) -> State | None:
@@ -110,47 +108,3 @@ def has_log(path: Path) -> bool:
     """
     log = path.with_name(f"{path.name}-wal")
     return log.exists() and log.stat().st_size > 0
-
-
-def refuse_newer(path: Path, state: State | None, key: str) -> None:
-    """Raise NewerDatabase where a newer version made what is in the file."""
-    if state is not None and state.unknown:
-        raise NewerDatabase(
-            f"The database {path} is {_whose(state)}; this is {__version__}, which left it as it was: install that "
-            f"version, or go back to {_way_back(path, key)}."
-        )
-
-
-def too_new(file: Path, state: State) -> str:
-    """What is said of a backup that a newer version made; empty for any other."""
-    if not state.unknown:
-        return ""
-    return f"{file} is {_whose(state)}; this is {__version__}: please install that version first, then restore again."
-
-
-def kept_before(path: Path) -> list[Path]:
-    """The backups that were made beside a database before its upgrades, the newest first."""
-    pattern = re.compile(rf"{re.escape(path.name)}\.before-.+-(\d{{8}}T\d{{6}}Z)")
-    try:
-        named = [(match[1], file) for file in path.parent.iterdir() if (match := pattern.fullmatch(file.name))]
-    except OSError:
-        return []
-    return [file for _, file in sorted(named, reverse=True)]
-
-
-def _whose(state: State) -> str:
-    if state.number > OURS:
-        return f"of Bellwether {state.version} or newer"
-    return f"of a newer Bellwether, which knows {state.unknown[0]}"
-
-
-def _way_back(path: Path, key: str) -> str:
-    """The newest backup beside it that this version can use, as a command; in general words where there is none."""
-    for file in kept_before(path):
-        with suppress(WrongKey):
-            state = state_in(file, key)
-            if state is not None and not state.unknown:
-                return (
-                    f"the backup that was made before the upgrade, `{COMMAND} restore --force {shlex.quote(str(file))}`"
-                )
-    return f"a backup that was made before the upgrade, `{COMMAND} restore --force FILE`"

@@ -1,5 +1,6 @@
 """Is everything in order, and what to do if not: one line for each part."""
 
+import shlex
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -20,7 +21,8 @@ from bellwether.core.errors import (
 from bellwether.core.places import COMMAND
 from bellwether.core.types import MARKET_CALENDAR, Check
 from bellwether.db.database import Store, try_write
-from bellwether.db.versions import kept_before, state_of
+from bellwether.db.upgrade_backups import MAX_AGE, backups_of, unencrypted
+from bellwether.db.versions import state_of
 from bellwether.delivery import inbox_table, outbox_admin_table
 from bellwether.jobs.evening import reads_evening
 from bellwether.market.calendar import SETTLING, Basis, basis, last_closed_session, sessions_between
@@ -216,6 +218,8 @@ def _connections(settings: Settings) -> Check:
 
 def _ago(age: timedelta) -> str:
     """A stretch of time in words: "3 hours ago"."""
+    if age < timedelta(hours=-1):
+        return "at a time that is yet to come, since a clock was wrong"
     hours = int(age / timedelta(hours=1))
     return "within the hour" if hours < 1 else f"{hours} hours ago" if hours < 48 else f"{age.days} days ago"
 
@@ -223,6 +227,10 @@ def _ago(age: timedelta) -> str:
 def _encryption(settings: Settings) -> Check:
     """Whether what people tell the bot lies about in the clear. With no bot there is nothing of theirs."""
     if settings.database.key.get_secret_value():
+        plain = [str(file) for file in unencrypted(settings.database.path)]
+        if plain:
+            detail = f"a key is set, but copies of the database lie beside it in the clear: {', '.join(plain)}"
+            return Check("Encryption", False, detail, f"To delete them: rm {shlex.join(plain)}")
         return Check("Encryption", True, "a key is set, and the database is encrypted with it")
     if not settings.telegram.token.get_secret_value():
         return Check("Encryption", True, "no key is set; without the bot nobody's data is kept")
@@ -263,7 +271,7 @@ def examine_database(store: Store, now: datetime) -> list[Check]:
 
 def _before_upgrades(path: Path) -> list[Check]:
     """The backups that upgrades made."""
-    backups = kept_before(path)
+    backups = backups_of(path)
     if not backups:
         return []
     size = backups[0].stat().st_size / 1e6
@@ -273,7 +281,7 @@ def _before_upgrades(path: Path) -> list[Check]:
             "Backup",
             True,
             f"{backups[0]} was made before the last upgrade, {size:,.1f} MB{others}.",
-            "docs/upgrading.md says how to go back to it.",
+            f"docs/upgrading.md says how to go back to it; {MAX_AGE.days} days old it is deleted.",
         )
     ]
 

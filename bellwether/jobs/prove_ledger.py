@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
+from bellwether.db.database import is_recent
 from bellwether.delivery import admin_notes
 from bellwether.services import Services
 from bellwether.track_record.ledger import verified_table
@@ -22,7 +23,7 @@ def prove_ledger(services: Services, stopping: Callable[[], bool]) -> Verified |
     now, store = services.clock(), services.store
     with store.reading() as db:
         before = verified_table.last(db)
-    if before is not None and now - before.at < EVERY:
+    if before is not None and is_recent(before.at, now, EVERY):
         return None
     try:
         proof = verify(store, stopping=stopping)

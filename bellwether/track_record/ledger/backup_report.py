@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bellwether import __version__
 from bellwether.core.errors import LedgerError
-from bellwether.db import backup, copies, upgrade, versions
+from bellwether.db import backup, copies, upgrade_backups, versions
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store
 from bellwether.track_record.ledger import checkpoint, ledger_table
@@ -48,7 +48,7 @@ def put_back(store: Store, source: Path, now: datetime, *, force: bool = False) 
     restored = versions.state_in(store.path, store.key)
     if restored is not None and restored.due:
         sentences.append(f"It was of Bellwether {restored.version} and is brought up to {__version__}.")
-        store.keep = upgrade.nowhere  # the backup that was put back is one
+        store.make_backup = upgrade_backups.make_none  # the backup that was put back is one
     note = checkpoint.path_of(store)
     if aside is not None:
         sentences.append(f"The database that was there is kept as {aside.name}; delete it when you miss nothing.")

@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from bellwether.core.errors import StoreError
-from bellwether.db import copies, encryption
+from bellwether.core.errors import ConfigError, StoreError, UpgradeFailed
+from bellwether.db import copies, encryption, upgrade_backups
 from bellwether.db.database import Store
 from bellwether.db.migrations import migrations
+
+NO_TRY = 3  #: how a process ends that cannot be without root's rights
 
 
 def open_at_once(begin: Any, path: Path, key: str) -> None:
@@ -80,3 +82,42 @@ def open_with_small_files_only(path: Path, key: str) -> None:
             pass
     except StoreError as problem:
         sys.exit(problem.for_operator)
+
+
+def prepare_where_nothing_can_be_committed(path: Path, key: str) -> None:
+    """Prepare it for a service where the disk is full from the moment on that the upgrade is to be committed."""
+    import resource
+
+    def watch(sql: str) -> None:
+        if sql == "COMMIT":
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1))
+
+    def connect(*args: Any, **options: Any) -> Any:
+        connection = real(*args, **options)
+        connection.set_trace_callback(watch)
+        return connection
+
+    real, encryption.connect = encryption.connect, connect
+    try:
+        Store(path, key).prepare()
+    except ConfigError as problem:
+        sys.exit(str(problem))
+
+
+def upgrade_without_rights(path: Path, target: Path) -> None:
+    """Upgrade it, which is refused since the backup `target` cannot be made without root's rights."""
+    try:
+        if os.geteuid() == 0:
+            os.setuid(65534)
+    except OSError:
+        sys.exit(NO_TRY)
+    if not os.access(path, os.W_OK):
+        sys.exit(NO_TRY)
+    try:
+        with Store(path, make_backup=upgrade_backups.make_at(target)).reading():
+            pass
+    except UpgradeFailed as problem:
+        for words in ("because the backup before it failed", "Permission denied"):
+            assert words in problem.for_operator, problem.for_operator
+    else:
+        raise AssertionError("it was upgraded")
