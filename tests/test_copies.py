@@ -153,28 +153,6 @@ def test_what_a_killed_process_left_is_removed_and_what_others_write_is_not(tmp_
     assert set(tmp_path.iterdir()) == {of_another_process, of_another_copy}
 
 
-def write_and_die(path: Path) -> None:
-    with Store(path, KEY).transaction() as db:
-        chats_table.join(db, 70, "en", NOW)
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="there a process that ends closes its files")
-def test_what_is_put_aside_has_its_log_though_it_has_another_key(store: Store, tmp_path: Path) -> None:
-    copy, path = tmp_path / "copy", tmp_path / "sealed.sqlite3"
-    backup.backup(store, copy)
-    killed = spawn.Process(target=write_and_die, args=(path,))
-    killed.start()
-    killed.join(60)
-    assert path.with_name("sealed.sqlite3-wal").stat().st_size > 0
-    aside = backup.put_back(Store(path), copy, NOW, force=True)
-    assert aside is not None
-    with Store(aside, KEY).reading() as db:
-        assert db.conn.execute("SELECT chat_id FROM chats").fetchall() == [(70,)]
-    with Store(path).reading() as db:
-        assert db.conn.execute("SELECT chat_id FROM chats").fetchall() == [(7,)]
-
-
 def test_what_is_put_aside_takes_the_place_of_nothing(store: Store, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     backup.backup(store, copy)

@@ -75,11 +75,8 @@ def put_back(store: Store, source: Path, now: datetime, *, force: bool = False) 
         aside = path.with_name(f"{path.name}.replaced-{now:{INSTANT}}") if path.exists() else None
         if aside is not None:
             _put_aside(path, aside)
-        for end in copies.SIDE_FILES:  # which SQLite would play into the new database; under another key there is a log
-            left = path.with_name(path.name + end)
-            if aside is not None and left.exists():
-                left.replace(aside.with_name(aside.name + end))
-            left.unlink(missing_ok=True)
+        for end in copies.SIDE_FILES:  # of a database that is gone: SQLite would play its log into the new one
+            path.with_name(path.name + end).unlink(missing_ok=True)
         copies.put_in_place(draft, path, like=aside)
     return aside
 
