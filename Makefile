@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 ONLINE := bellwether bot web scheduler.py serving.py
 EVERYTHING := $(ONLINE) training benchmarks clients tests
 
-.PHONY: run test lint package translations client chaos decade bench bench-large train evaluate eras need-prices lock clean
+.PHONY: run test lint package licences translations client chaos decade bench bench-large train evaluate eras need-prices lock clean
 
 run: .venv/.online            ## start the service; without a Telegram token it is the demo
 	@exec $(BIN)/python -m bellwether serve
@@ -78,6 +78,9 @@ eras: need-prices .venv/.everything      ## fit the model's recipe without each 
 	$(BIN)/python -m training prepare $(FROM_FILES)
 	$(BIN)/python -m training eras --judged exported_models/$(MODEL) $(if $(DEAD),--dead $(DEAD))
 	$(BIN)/python -m training report --model exported_models/$(MODEL)
+
+licences: .venv/.everything     ## write docs/licences.md anew, from what is installed
+	$(BIN)/python -m tests.package.licences
 
 CATALOGUES := bellwether/locale
 translations: .venv/.everything  ## bring the chat's messages into the catalogues; what is new there then waits to be translated

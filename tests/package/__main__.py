@@ -8,12 +8,12 @@ import argparse
 import subprocess
 import sys
 
-from tests.package import image_steps, server_steps
+from tests.package import image_steps, server_steps, workflow_steps
 from tests.package.build import PROJECTS, ROOT, NotReproducible, build_twice
 from tests.package.steps import Result, Step, of_archives
 
 DIST = ROOT / "dist"
-STEPS: tuple[Step, ...] = (*server_steps.STEPS, *image_steps.STEPS)
+STEPS: tuple[Step, ...] = (*workflow_steps.STEPS, *server_steps.STEPS, *image_steps.STEPS)
 
 
 def main() -> int:
