@@ -153,10 +153,13 @@ def _answer(chat: ChatContext, text: str) -> Reply:
         return Reply(f"{_LONG}")
     if not words.startswith("/"):
         route = requests.route(chat, words)
+        if not route.takes_number:
+            chat.services.memory.forget_alert(chat.asker)  # a number further on would be of something else
         return route.answer(chat) if _may(chat, route.who) else Reply(f"{_not_allowed(chat)}")
     if command is None:
         printable = "".join(letter if letter.isprintable() else "?" for letter in name[:32])
         return Reply(_(_UNKNOWN).format(command=escape(printable)))
+    chat.services.memory.forget_alert(chat.asker)
     return command.answer(chat, arguments) if _may(chat, command.who) else Reply(f"{_not_allowed(chat)}")
 
 
@@ -169,6 +172,7 @@ def _press(chat: ChatContext, action: str) -> Pressed:
         return Pressed(notice=f"{_not_allowed(chat)}")
     if len(arguments) not in press.takes:
         raise StaleButton
+    chat.services.memory.forget_alert(chat.asker)
     answered = press.answer(chat, Given(tuple(arguments)))
     return answered if isinstance(answered, Pressed) else Pressed(reply=answered)
 

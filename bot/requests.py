@@ -56,6 +56,7 @@ class Route:
 
     answer: Callable[[ChatContext], Reply]
     who: Who = Who.ANYBODY
+    takes_number: bool = False  #: it may be the threshold of the alert just shown
 
 
 def route(chat: ChatContext, text: str) -> Route:
@@ -63,7 +64,7 @@ def route(chat: ChatContext, text: str) -> Route:
     universe = chat.services.universe
     if (number := number_alone(text, spoken())) is not None and not _is_named(text, universe, chat):
         who = alerts.COMMAND.who if number_typed.is_at_hand(chat) else Who.ANYBODY
-        return Route(lambda chat: number_typed.answer(chat, number, text), who)
+        return Route(lambda chat: number_typed.answer(chat, number, text), who, takes_number=True)
     if _is_code(text) and not text[:1].isdigit():
         return _as_typed(text)
     understood = understand(text, spoken(), lambda name: _is_known(name, universe))

@@ -229,6 +229,15 @@ def test_an_alert_that_is_gone_takes_no_number(talk: Talk) -> None:
     assert talk.say("155") == "What do you mean by 155?"
 
 
+@pytest.mark.parametrize("between", ["apple vs microsoft", "/feedback hello", "bla bla"])
+def test_a_number_after_something_else_changes_no_alert(talk: Talk, between: str) -> None:
+    talk.say("tell me when nvidia drops 5 %")
+    talk.say(between)
+    assert talk.say("1").startswith("What do you mean by 1?")
+    (rule,) = ask.rules_of(talk.services.store, talk.chat_id)
+    assert rule.threshold == -0.05
+
+
 def test_only_admins_of_a_group_change_an_alert_by_a_number(talk: Talk) -> None:
     talk.say("tell me when apple reaches $200")
     assert "only its admins" in talk.member().say("155")

@@ -1,6 +1,5 @@
 """The command line: the one place that wires the faces together, each imported only by the command that needs it."""
 
-import json
 import logging
 import sys
 from pathlib import Path
@@ -117,8 +116,8 @@ def config() -> None:
     from bellwether.core import places
 
     text = places.shipped_config().read_text(encoding="utf-8")
-    if places.INSTALLED:  # the rows stay where they are when the settings come from a file
-        text = text.replace(f"path: {places.DATABASE.as_posix()}", f"path: {json.dumps(str(places.database_path()))}")
+    if places.INSTALLED:  # it is the user's data folder, whose name is another for everybody
+        text = text.replace(f"path: {places.DATABASE.as_posix()}", f"# path: {places.DATABASE.as_posix()}")
     click.echo(text, nl=False)
 
 

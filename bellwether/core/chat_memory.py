@@ -1,7 +1,7 @@
 """What each chat asked about last, so that "and next month?" can be answered. In memory only, and for a while.
 
 asker: a chat, and in a group the person too | its last stocks and horizon, for an hour
-                                             | the alert whose number may still be typed, for 15 minutes
+                                             | the alert whose number may be typed next, for 15 minutes
 """
 
 import time
