@@ -63,17 +63,24 @@ def test_the_file_in_the_repository_holds_the_defaults(folder: Path, monkeypatch
         ("MARKET__SOURCE", "Yahoo", "'yahoo', 'sample' or 'file'"),
         ("MARKET__SOURCE", "", "'yahoo', 'sample' or 'file'"),
         ("MARKET__TIMEOUT", "0", "greater than 0"),
-        ("MARKET__YAHOO_BASE_URL", "mirror.example", "https?://"),
+        ("MARKET__YAHOO_BASE_URL", "mirror.example", "begins with http:// or https://"),
+        ("WEB__PUBLIC_URL", "https://a.example/b", "a scheme and a host"),
+        ("TELEGRAM__WEBHOOK_URL", "https://a.example", "an address with a path"),
+        ("MARKET__TIMEOUT", "soon", "a number above 0 and at most 120"),
+        ("API__LIMITS", "perhaps", "true or false"),
+        ("API__PLANS", "{free", 'a JSON object such as {"demo": {}'),
+        ("API__PLANS", "[" * 100_000, "a JSON object"),
+        ("WEB__REQUESTS_A_MINUTE", "many", "a whole number from 0 on"),
         ("MARKET__TIMEOUT", "nan", "less than or equal to 120"),
         ("MARKET__TIMEOUT", "inf", "less than or equal to 120"),
-        ("WEB__PORT", "eight", "integer"),
+        ("WEB__PORT", "eight", "a whole number from 0 to 65535 ("),
         ("WEB__PORT", "-1", "greater than or equal to 0"),
         ("WEB__PORT", "65536", "less than or equal to 65535"),
         ("WEB__METRICS", "closed", "open, off or the number of a port, 1 to 65535"),
         ("WEB__METRICS", "65536", "open, off or the number of a port, 1 to 65535"),
         ("WEB__METRICS", "0", "open, off or the number of a port, 1 to 65535"),
         ("TELEGRAM__POLL_TIMEOUT", "51", "less than or equal to 50"),
-        ("TELEGRAM__POLL_TIMEOUT", "1.5", "integer"),
+        ("TELEGRAM__POLL_TIMEOUT", "1.5", "a whole number from 0 to 50 ("),
         ("ALERTS__HORIZON", "64", "less than or equal to 63"),
         ("ALERTS__HORIZON", "0", "greater than or equal to 1"),
         ("ALERTS__DIGEST_DELAY", "-1", "greater than or equal to 0"),
@@ -89,7 +96,7 @@ def test_a_wrong_value_is_told_with_its_key_and_what_is_allowed(
     text = refused()
     assert key.replace("__", ".").lower() in text
     assert f"BELLWETHER_{key}" in text
-    assert repr(found) in text
+    assert repr(found)[:99] in text and len(text) < 600
     assert allowed in text
 
 
@@ -101,7 +108,7 @@ def test_a_wrong_value_is_told_with_its_key_and_what_is_allowed(
         ("market: {source: bloomberg}", ["market.source", "'bloomberg'", "'yahoo'"]),
         ("market: yahoo", ["market", "'yahoo'"]),
         ("alerts: [1]", ["alerts", "[1]"]),
-        ("web: {port: {a: 1}}", ["web.port", "integer"]),
+        ("web: {port: {a: 1}}", ["web.port", "a whole number from 0 to 65535"]),
         ("web: {port: yes please}", ["web.port", "'yes please'"]),
         ("web: {port: 'a\\nb'}", ["web.port"]),
         ("- market", ["config.yaml"]),
@@ -219,6 +226,41 @@ def test_a_secret_in_a_file_that_is_wrong_is_told_without_it(folder: Path, monke
     assert "web.metrics_token cannot be read" in refused()
 
 
+@pytest.mark.parametrize("key", sorted(setting_keys()))
+def test_no_value_however_odd_is_more_than_a_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    odd = ["", "{free", "[" * 9999, "null", "1e999", "9" * 5000, "a\nb", '{"demo": {"horizons": "x"}}']
+    for value in odd:
+        monkeypatch.setenv(f"BELLWETHER_{key}", value)
+        try:
+            load_settings()
+        except ConfigError as problem:
+            assert f"BELLWETHER_{key}" in str(problem) and "\n" not in str(problem)
+    monkeypatch.setenv(f"BELLWETHER_{key}", "\udcff\udcfe")
+    assert refused() == f"The environment has BELLWETHER_{key}, whose value should be text in UTF-8, and is not."
+
+
+@pytest.mark.parametrize("key", ["WEB__PORT", "MARKET__TIMEOUT", "API__LIMITS", "API__PLANS", "WEB__METRICS"])
+def test_an_empty_variable_asks_for_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    """As the end of a line in .env has it; what the file says then counts."""
+    defaults = load_settings()
+    monkeypatch.setenv(f"BELLWETHER_{key}", "")
+    assert load_settings() == defaults
+    (folder / "config.yaml").write_text("web: {port: 5}")
+    assert load_settings().web.port == 5
+
+
+def test_a_level_may_be_written_in_any_case(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BELLWETHER_LOG__LEVEL", "debug")
+    assert load_settings().log.level == "DEBUG"
+
+
+def test_a_wrong_secret_is_told_with_where_it_may_stand(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BELLWETHER_DATABASE__KEY", "short")
+    text = refused()
+    assert "config.yaml" not in text
+    assert "BELLWETHER_DATABASE__KEY, or the file database.key in the folder that CREDENTIALS_DIRECTORY names" in text
+
+
 def test_a_short_admin_token_is_refused_and_not_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BELLWETHER_API__ADMIN_TOKEN", "guessable")
     text = refused()
@@ -237,11 +279,13 @@ def test_an_admin_token_in_a_file_is_refused(folder: Path) -> None:
     ("plans", "hint"),
     [
         ('{"free": {}}', "demo"),
-        ('{"demo": {"requests_a_minut": 1}}', "requests_a_minut"),
+        ('{"demo": {"requests_a_minut": 1}}', "did you mean api.plans.demo.requests_a_minute?"),
+        ('{"demo": 3}', 'a JSON object such as {"requests_a_minute": 30} (config.yaml, or BELLWETHER_API__PLANS)'),
+        ('{"demo": {"rules": "many"}}', "api.plans.demo.rules is 'many', but it should be a whole number from 0 on"),
         ('{"demo": {"batch_size": 501}}', "500"),
         ('{"demo": {"horizons": [64]}}', "63"),
     ],
-    ids=["without the keyless", "misspelt", "too large a batch", "too far a horizon"],
+    ids=["without the keyless", "misspelt", "no terms", "no number", "too large a batch", "too far a horizon"],
 )
 def test_plans_that_cannot_be_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch, plans: str, hint: str) -> None:
     monkeypatch.setenv("BELLWETHER_API__PLANS", plans)

@@ -1,26 +1,27 @@
 """config.yaml, the environment and a folder of secrets, as typed and checked settings."""
 
-import ipaddress
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, LiteralString
+from typing import Annotated, Any, Literal, LiteralString, get_args, get_origin
 
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
-from bellwether.core import places
-from bellwether.core.errors import ConfigError, allowed, near_name
-from bellwether.core.plans import DEMO, PLANS, Plan
+from bellwether.core import places, setting_values
+from bellwether.core.config_errors import explain, unreadable
+from bellwether.core.errors import ConfigError, near_name
+from bellwether.core.plans import PLANS, Plan
 
 PREFIX = "BELLWETHER_"
 FILE_VARIABLE = "BELLWETHER_CONFIG"  #: names another settings file than config.yaml in the working directory
@@ -35,14 +36,18 @@ class _Section(BaseModel):
 
 
 def _form(pattern: str, message: LiteralString) -> AfterValidator:
-    """A secret has this form, or it is empty."""
+    """A text, or a secret, has this form, or it is empty."""
 
-    def check(secret: SecretStr) -> SecretStr:
-        if secret.get_secret_value() and not re.fullmatch(pattern, secret.get_secret_value(), re.DOTALL):
-            raise PydanticCustomError("secret", message)
-        return secret
+    def check(value: SecretStr | str) -> SecretStr | str:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if text and not re.fullmatch(pattern, text, re.DOTALL):
+            raise PydanticCustomError("form", message)
+        return value
 
     return AfterValidator(check)
+
+
+_ADDRESS = _form("https?://.+", "Input should be an address that begins with http:// or https://, or be empty")
 
 
 class Telegram(_Section):
@@ -52,7 +57,10 @@ class Telegram(_Section):
     base_url: str = "https://api.telegram.org/bot"
     base_file_url: str = "https://api.telegram.org/file/bot"
     poll_timeout: Annotated[int, Field(ge=0, le=50)] = 30
-    webhook_url: Annotated[str, Field(pattern="^(https?://[^/?#]+/[^?#]+)?$")] = ""
+    webhook_url: Annotated[
+        str,
+        _form("https?://[^/?#]+/[^?#]+", "Input should be an address with a path such as https://bot.example/telegram"),
+    ] = ""
     webhook_secret: Annotated[
         SecretStr,
         _form("[A-Za-z0-9_-]{16,256}", "Input should be 16 to 256 letters, digits, _ and -, as Telegram has it"),
@@ -60,33 +68,16 @@ class Telegram(_Section):
     admin_chat: int = 0
 
 
-def _words(value: Any) -> Any:
-    """A list as the environment has it, "file, sample", as a list."""
-    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
-
-
-def _universe(value: Any) -> Any:
-    """The path of a file or symbols with commas, as text; or the symbols of a list."""
-    if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, list | tuple) and all(isinstance(symbol, str) for symbol in value):
-        return tuple(value)
-    hint = "; write ON, NO or 005930 in quotes, or YAML takes them for something else" if value else ""
-    raise PydanticCustomError(
-        "universe", f"Input should be a list of symbols such as [AAPL, MSFT], or the path of a .csv file{hint}"
-    )
-
-
 class Market(_Section):
     """Where prices come from."""
 
     source: Source = "sample"
-    fallbacks: Annotated[list[Source], NoDecode, BeforeValidator(_words)] = []
+    fallbacks: Annotated[list[Source], NoDecode, BeforeValidator(setting_values.words)] = []
     file: str = ""
-    universe: Annotated[str | tuple[str, ...], NoDecode, BeforeValidator(_universe)] = ""
+    universe: Annotated[str | tuple[str, ...], NoDecode, BeforeValidator(setting_values.symbols_or_file)] = ""
     fundamentals_file: str = ""
     earnings_file: str = ""
-    yahoo_base_url: Annotated[str, Field(pattern="^(https?://.+)?$")] = ""
+    yahoo_base_url: Annotated[str, _ADDRESS] = ""
     timeout: Annotated[float, Field(gt=0, le=120)] = 15
     connections: Annotated[int, Field(ge=1, le=32)] = 8
 
@@ -96,7 +87,7 @@ class Models(_Section):
 
     folder: Annotated[Path, AfterValidator(places.models_folder), Field(validate_default=True)] = places.MODELS
     serve: str = "daily-range-3-2024"
-    shadow: Annotated[list[str], NoDecode, BeforeValidator(_words)] = []
+    shadow: Annotated[list[str], NoDecode, BeforeValidator(setting_values.words)] = []
     growth: str = "revenue-2-2021"
 
 
@@ -123,24 +114,19 @@ def _metrics(value: Any) -> Any:
     raise PydanticCustomError("metrics", "Input should be open, off or the number of a port, 1 to 65535")
 
 
-def _network(text: str) -> str:
-    """An address, or a network whose host bits are 0: uvicorn would take all else for names."""
-    try:
-        ipaddress.ip_network(text)
-    except ValueError:
-        hint = "Input should be addresses and networks such as 10.0.0.7, 10.0.0.0/8 and 2001:db8::/32"
-        raise PydanticCustomError("network", hint) from None
-    return text
-
-
 class Web(_Section):
     """Where the page and the API listen."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
-    public_url: Annotated[str, Field(pattern="^(https?://[^/?#]+)?$")] = ""
+    public_url: Annotated[
+        str,
+        _form("https?://[^/?#]+", "Input should be a scheme and a host such as https://bellwether.example, no more"),
+    ] = ""
     requests_a_minute: Annotated[int, Field(ge=0)] = 600
-    trusted_proxies: Annotated[list[Annotated[str, AfterValidator(_network)]], NoDecode, BeforeValidator(_words)] = [
+    trusted_proxies: Annotated[
+        list[Annotated[str, AfterValidator(setting_values.network)]], NoDecode, BeforeValidator(setting_values.words)
+    ] = [
         "127.0.0.1",
         "::1",
     ]
@@ -150,32 +136,21 @@ class Web(_Section):
     ] = SecretStr("")
 
 
-def _with_demo(plans: dict[str, Plan]) -> dict[str, Plan]:
-    """The plans, one of which must be for those without a key."""
-    if DEMO not in plans:
-        raise PydanticCustomError("plans", f"Input should have a plan named {DEMO}, for whoever asks without a key")
-    return plans
-
-
-def _origin(text: str) -> str:
-    """Where a page comes from, as browsers write it: a browser compares it letter by letter."""
-    if not re.fullmatch(r"\*|https?://[^/?#*\s]+", text):
-        hint = "Input should be a scheme and a host such as https://app.example, with nothing after them, or *"
-        raise PydanticCustomError("origin", hint)
-    return text
-
-
 class Api(_Section):
     """What callers of the API may do."""
 
     limits: bool = True
     bars: bool = False
     private_webhooks: bool = False
-    origins: Annotated[list[Annotated[str, AfterValidator(_origin)]], NoDecode, BeforeValidator(_words)] = []
+    origins: Annotated[
+        list[Annotated[str, AfterValidator(setting_values.origin)]], NoDecode, BeforeValidator(setting_values.words)
+    ] = []
     admin_token: Annotated[SecretStr, _form(".{32,}", "Input should have at least 32 characters, or be empty")] = (
         SecretStr("")
     )
-    plans: Annotated[dict[str, Plan], AfterValidator(_with_demo)] = PLANS
+    plans: Annotated[
+        dict[str, Plan], NoDecode, BeforeValidator(setting_values.decoded), AfterValidator(setting_values.with_demo)
+    ] = PLANS
 
 
 class Alerts(_Section):
@@ -186,13 +161,16 @@ class Alerts(_Section):
     horizon: Annotated[int, Field(ge=1, le=63)] = 10
     watch_limit: Annotated[int, Field(ge=1, le=1000)] = 500
     rule_limit: Annotated[int, Field(ge=1, le=1000)] = 500
-    heartbeat_url: Annotated[str, Field(pattern="^(https?://.+)?$")] = ""
+    heartbeat_url: Annotated[str, _ADDRESS] = ""
 
 
 class Log(_Section):
     """How much is said."""
 
-    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+        BeforeValidator(setting_values.level),
+    ] = "INFO"
 
 
 class Settings(BaseSettings):
@@ -221,8 +199,8 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """What is passed in wins over the environment, that over the folder of secrets, and that over the file."""
-        secrets = InitSettingsSource(settings_cls, init_kwargs=_credentials())
-        return init_settings, env_settings, secrets, InitSettingsSource(settings_cls, init_kwargs=_file_settings())
+        given = (_without_empty(env_settings()), _credentials(), _file_settings())
+        return init_settings, *(InitSettingsSource(settings_cls, init_kwargs=sections) for sections in given)
 
 
 def _keys() -> Iterator[tuple[str, str, Any]]:
@@ -230,6 +208,22 @@ def _keys() -> Iterator[tuple[str, str, Any]]:
     for section, field in Settings.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from ((section, key, setting.annotation) for key, setting in field.annotation.model_fields.items())
+
+
+def _without_empty(sections: dict[str, Any]) -> dict[str, Any]:
+    """What the environment has, without empty numbers, switches and plans: `NAME=` asks for nothing there.
+
+    An empty text says something, and an empty word of a few is refused: it may be a name that was not filled in.
+    """
+    unset = {
+        (section, key)
+        for section, key, kind in _keys()
+        if get_origin(kind) is dict or {int, float, bool}.intersection((kind, *get_args(kind)))
+    }
+    return {
+        section: {key: value for key, value in keys.items() if value != "" or (section, key) not in unset}
+        for section, keys in sections.items()
+    }
 
 
 def _secrets() -> Iterator[tuple[str, str]]:
@@ -262,14 +256,18 @@ def load_settings(**overrides: dict[str, Any]) -> Settings:
 
     Raises ConfigError, whose one line names the key, what was found and what is allowed.
     """
-    _refuse_unknown_variables()
+    _refuse_odd_variables()
     token = next((value for name in TOKEN_VARIABLES if (value := os.environ.get(name, "").strip())), "")
     if token:
         overrides = {**overrides, "telegram": {"token": token, **overrides.get("telegram", {})}}
     try:
         return Settings(**overrides)  # type: ignore[arg-type]  # sections as dicts, checked by pydantic
-    except ValidationError as problem:
-        raise ConfigError(_explain(problem.errors()[0])) from None  # the cause would print the token
+    except ValidationError as problem:  # as the cause it would print the token
+        secrets = {f"{section}.{key}" for section, key in _secrets()}
+        told = explain(problem.errors()[0], Settings, PREFIX, secrets, CREDENTIALS_VARIABLE)
+        raise ConfigError(told) from None
+    except SettingsError:
+        raise ConfigError(unreadable(name for name in os.environ if name.upper().startswith(PREFIX))) from None
 
 
 def config_file() -> Path | None:
@@ -314,23 +312,12 @@ def _where(problem: Exception) -> str:
     return type(problem).__name__ if isinstance(problem, yaml.YAMLError) else str(problem)
 
 
-def _refuse_unknown_variables() -> None:
+def _refuse_odd_variables() -> None:
     """A misspelt variable would otherwise be a default quietly used instead of what was asked."""
     known = {PREFIX + key for key in setting_keys()} | {FILE_VARIABLE}
-    for name in os.environ:
+    for name, value in os.environ.items():
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             hint = near_name(name.upper(), sorted(known), "allowed are")
             raise ConfigError(f"The environment has {name}, which is no setting; {hint}")
-
-
-def _explain(error: ErrorDetails) -> str:
-    """One pydantic error as one line with key, finding and what is allowed."""
-    key = ".".join(part for part in error["loc"] if isinstance(part, str))  # without the place in a list
-    if error["type"] == "extra_forbidden":
-        known = [name.replace("__", ".").lower() for name in setting_keys()] + list(Settings.model_fields)
-        return f"The setting {key} is not known; {near_name(key, known, 'allowed are')}"
-    secrets = {place for section, name in _secrets() for place in (section, f"{section}.{name}")}
-    value = "(hidden)" if key in secrets else repr(error["input"])
-    variable = PREFIX + key.replace(".", "__").upper()
-    wanted = "it should be a section with keys under it" if error["type"] == "model_type" else allowed(error["msg"])
-    return f"The setting {key} is {value}, but {wanted} (config.yaml, or {variable})."
+        if name.upper() in {*known, *TOKEN_VARIABLES} and any("\ud800" <= sign <= "\udfff" for sign in value):  # so Python has such bytes
+            raise ConfigError(f"The environment has {name}, whose value should be text in UTF-8, and is not.")
