@@ -319,5 +319,7 @@ def _refuse_odd_variables() -> None:
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             hint = near_name(name.upper(), sorted(known), "allowed are")
             raise ConfigError(f"The environment has {name}, which is no setting; {hint}")
-        if name.upper() in {*known, *TOKEN_VARIABLES} and any("\ud800" <= sign <= "\udfff" for sign in value):  # so Python has such bytes
+        if name.upper() in {*known, *TOKEN_VARIABLES} and any(
+            0xD800 <= ord(sign) <= 0xDFFF for sign in value
+        ):  # so Python has such bytes
             raise ConfigError(f"The environment has {name}, whose value should be text in UTF-8, and is not.")
