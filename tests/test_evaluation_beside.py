@@ -160,7 +160,8 @@ def test_a_company_that_is_gone_is_scored_as_if_it_were_followed_beside_the_livi
     copy = prices[(prices["symbol"] == "MAC") & (prices["date"] <= "2021-09-30")]
     file = tmp_path / "dead.parquet"
     copy.assign(symbol=GONE).to_parquet(file)
-    theirs = gone.gone_panel(file, living)
+    dead = gone.Gone.of_file(file)
+    theirs = gone.gone_panel(dead, living)
     days = np.array(["2021-03-01", "2021-06-01"], "datetime64[D]")
 
     def rows_of(panel: Panel, symbol: str) -> np.ndarray:
@@ -169,7 +170,7 @@ def test_a_company_that_is_gone_is_scored_as_if_it_were_followed_beside_the_livi
     beside, there = rows_of(living, "MAC"), rows_of(theirs, GONE)
     for ours, others in zip(living.windows(beside), theirs.windows(there), strict=True):
         np.testing.assert_array_equal(ours, others)
-    told = gone.judge(living, pair, file, SPAN, 5)
+    told = gone.judge(living, pair, dead, SPAN, 5)
     assert told is not None
     assert told["last"] <= "2021-09-30"
     assert {name: group["companies"] for name, group in told["groups"].items()} == {"living": 8, "gone": 1}
@@ -192,5 +193,5 @@ def test_a_company_has_failed_whose_price_ends_at_a_fifth_of_its_last_two_years_
 def test_dates_without_anybody_gone_are_not_judged(panel: Panel, pair: Pair, tmp_path: Path) -> None:
     prices = made_prices(1, index=False)
     prices[prices["date"] <= "2020-06-30"].assign(symbol=GONE).to_parquet(tmp_path / "dead.parquet")
-    assert gone.judge(panel, pair, tmp_path / "dead.parquet", SPAN, 5) is None
+    assert gone.judge(panel, pair, gone.Gone.of_file(tmp_path / "dead.parquet"), SPAN, 5) is None
     assert len(LEVELS) == pair.standardised.shape[1]

@@ -80,6 +80,8 @@ NEVER_ONLINE = {
     "tf2onnx",
     "onnx",
     "tqdm",
+    "distributed",
+    "dask",
     "pytest",
     "hypothesis",
     "schemathesis",
@@ -333,5 +335,11 @@ def test_a_forecast_loads_no_face() -> None:
     assert not loaded & {"telegram", "fastapi", "uvicorn", "yfinance", "tensorflow", "vl_convert", "apscheduler"}
 
 
-def test_forecasting_in_bulk_needs_no_tensorflow() -> None:
-    assert "tensorflow" not in loaded_after("import training.__main__, training.forecasts")
+def test_forecasting_in_bulk_needs_no_tensorflow_and_without_workers_no_dask() -> None:
+    loaded = loaded_after("import training.__main__, training.forecasts, training.replay")
+    assert not loaded & {"tensorflow", "distributed", "dask"}
+
+
+def test_dask_has_one_home() -> None:
+    users = [path.relative_to(ROOT).as_posix() for path in sources(ROOT) if libraries(path) & {"distributed", "dask"}]
+    assert users == ["training/workers.py"]

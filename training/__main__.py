@@ -4,6 +4,7 @@ prepare -> train -> export (which evaluates) -> exported_models/MODEL_ID     `al
 refit: the same recipe on all years, for service; it has no scores of its own
 eras: the same recipe with each era left out -> docs/eras.json, for the report
 evaluate, forecasts: an exported model on any prices; these need onnxruntime only
+replay: the account that the service would have kept of years of any prices
 evaluate --full -> docs/evaluation.md, docs/model-card.md     `report` draws them again
 paper: a guess at tomorrow's direction on the papers' benchmarks -> docs/paper-table.md
 growth prepare|train|export|refit|evaluate|all: the same for companies' revenue (revenue/commands.py) -> docs/growth.md
@@ -11,7 +12,7 @@ growth prepare|train|export|refit|evaluate|all: the same for companies' revenue 
 
 import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,22 @@ import click
 
 from bellwether.core import plain_output
 from training import options as shared
-from training.options import EPOCHS, EVERY, FILE, MODELS, OUT, QUICK, SEED, SOURCE, SPAN, WORK, Commands, options
+from training.options import (
+    EPOCHS,
+    EVERY,
+    FILE,
+    MODELS,
+    OUT,
+    QUICK,
+    SEED,
+    SEEDS,
+    SOURCE,
+    SPAN,
+    WORK,
+    WORKERS,
+    Commands,
+    options,
+)
 from training.revenue.commands import growth
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # tensorflow's start-up messages help nobody here
@@ -70,13 +86,20 @@ def prepare(prices: tuple[Path, ...], earnings: Path | None, source: str, work: 
 
 
 @cli.command()
-@options(WORK, EPOCHS, SEED, QUICK)
-def train(work: Path, epochs: int | None, seed: int, quick: bool) -> None:
-    """Train on what `prepare` made; choices are made on the validation span only."""
+@options(WORK, EPOCHS, SEED, SEEDS, QUICK, WORKERS)
+def train(work: Path, epochs: int | None, seed: int, seeds: int, quick: bool, workers: int | str | None) -> None:
+    """Train on what `prepare` made; choices are made on the validation span only.
+
+    With several seeds, the one with the smallest validation loss; interrupted, it goes on with those that are missing.
+    """
     from training import steps
     from training.range_recipe import RangeRecipe
+    from training.workers import opened
 
-    steps.train(work, RangeRecipe().varied(seed, epochs, quick))
+    if workers is not None and seeds == 1:
+        raise click.UsageError("Workers share the seeds of a training: say how many with --seeds.")
+    with opened(workers) as spread:
+        steps.train(work, RangeRecipe().varied(seed, epochs, quick), seeds, spread)
 
 
 @cli.command()
@@ -107,7 +130,7 @@ def refit(work: Path, models: Path, judged: Path, last: datetime | None, model_i
 
 
 @cli.command("all")
-@options(PRICES, EARNINGS, SOURCE, WORK, MODELS, MODEL_ID, EPOCHS, SEED, QUICK)
+@options(PRICES, EARNINGS, SOURCE, WORK, MODELS, MODEL_ID, EPOCHS, SEED, SEEDS, QUICK, WORKERS)
 @click.pass_context
 def everything(context: click.Context, /, **given: Any) -> None:
     """Run prepare, train and export, one after the other."""
@@ -206,8 +229,8 @@ def renew(
 
 
 @cli.command()
-@options(WORK, JUDGED, DEAD, shared.path(FILE, "docs/eras.json", "The scores to write.", "--out"))
-def eras(work: Path, judged: Path, dead: Path | None, out: Path) -> None:
+@options(WORK, JUDGED, DEAD, shared.path(FILE, "docs/eras.json", "The scores to write.", "--out"), WORKERS)
+def eras(work: Path, judged: Path, dead: Path | None, out: Path, workers: int | str | None) -> None:
     """Leave each era since 1990 out of training in turn and score it: how the ranges hold in other markets.
 
     Interrupted, it goes on after the last era that was fitted.
@@ -217,9 +240,12 @@ def eras(work: Path, judged: Path, dead: Path | None, out: Path) -> None:
     from training.card import read_judged
     from training.comparison import write
     from training.range_recipe import RangeRecipe
+    from training.workers import opened
 
     card = read_judged(judged, range_card.TEXT)
-    write(step.compare(work, RangeRecipe.of_card(card), card["recipe"]["chosen_epoch"], dead), out)
+    recipe, chosen = RangeRecipe.of_card(card), card["recipe"]["chosen_epoch"]
+    with opened(workers) as spread:
+        write(step.compare(work, recipe, chosen, dead, workers=spread), out)
     print(f"wrote {out}; `python -m training report` puts it on the page")
 
 
@@ -247,6 +273,7 @@ def report(scores: Path, model: Path, docs: Path) -> None:
     click.option("--cutoffs", type=FILE, help="Instead of dates: a parquet or csv with columns symbol, cutoff."),
     click.option("--raw", is_flag=True, help="What the graph says, without what the service makes of it."),
     OUT,
+    WORKERS,
 )
 def forecasts(
     prices: tuple[Path, ...],
@@ -258,17 +285,55 @@ def forecasts(
     cutoffs: Path | None,
     raw: bool,
     out: Path,
+    workers: int | str | None,
 ) -> None:
     """Write the model's quantiles at many cutoffs, one row per symbol, cutoff and horizon."""
     from training import forecasts as step
+    from training.workers import opened
 
     shared.refuse_out(out, [*prices, *(file for file in (cutoffs, earnings) if file)])
+    when: Path | tuple[date, date, int]
     if cutoffs is not None and first is None and last is None:
-        step.forecasts(prices, model, out, cutoffs, earnings, raw=raw)
+        when = cutoffs
     elif cutoffs is None and first is not None and last is not None:
-        step.forecasts(prices, model, out, (first.date(), last.date(), every), earnings, raw=raw)
+        when = (first.date(), last.date(), every)
     else:
         raise click.UsageError("Give either --from and --to, or --cutoffs.")
+    with opened(workers) as spread:
+        step.forecasts(prices, model, out, when, earnings, raw=raw, workers=spread)
+
+
+@cli.command()
+@options(
+    PRICES,
+    EARNINGS,
+    shared.path(shared.FOLDER, SERVED_FOLDER, "Folder of the model that is served; others lie beside it.", "--served"),
+    shared.day("--from", "first", "First day.", required=True),
+    shared.day("--to", "last", "Last day.", required=True),
+    click.option(
+        "--every", type=click.IntRange(1, 63), default=1, show_default=True, help="Forecast each n-th session."
+    ),
+    click.option("--out", type=FILE, required=True, help="The file for what is kept of it, .npz."),
+    WORKERS,
+)
+def replay(
+    prices: tuple[Path, ...],
+    earnings: Path | None,
+    served: Path,
+    first: datetime,
+    last: datetime,
+    every: int,
+    out: Path,
+    workers: int | str | None,
+) -> None:
+    """Live through years of a market as the service would have, and tell how its forecasts turned out."""
+    from training import replay as step
+    from training.workers import opened
+
+    if out.suffix.lower() != ".npz":
+        raise click.UsageError(f"--out {out} must end in .npz.")
+    with opened(workers) as spread:
+        step.record(prices, served, first.date(), last.date(), out, every, earnings, spread)
 
 
 @cli.command()

@@ -13,6 +13,7 @@ from bellwether.core.errors import MarketDataError
 from bellwether.models.model_card import read_facts
 from training.export import Converted
 
+TOLD = ("chosen_epoch", "weights", "seconds", "seeds")  #: of how the model came to be, beside its settings
 REFITTED = (
     "Its own forecasts of the years it learned from prove nothing. The scores are those of the same recipe taught with "
     "{} to {} alone."
@@ -55,7 +56,7 @@ def write_model(
         **described,
         "scores": scores,
         "limits": text.limits(scores, refitted),
-        "recipe": record["recipe"] | {key: record[key] for key in ("chosen_epoch", "weights", "seconds")},
+        "recipe": record["recipe"] | {key: record[key] for key in TOLD if key in record},
         "splits": splits,
         "data": data,
         "keras_onnx_difference": converted.difference,

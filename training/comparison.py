@@ -80,7 +80,8 @@ def compare(folder: Path, asked: Contest) -> dict[str, Any]:
     if learned_to < spans.validation[0] and span[0] > spans.validation[1]:
         steady.insert(0, since(panel, spans.validation, asked.stride, pair))
     document |= together(steady)
-    document["dead"] = gone.judge(panel, pair, asked.dead, span, asked.stride) if asked.dead else None
+    dead = gone.Gone.of_file(asked.dead) if asked.dead else None
+    document["dead"] = gone.judge(panel, pair, dead, span, asked.stride) if dead else None
     rows = rows[places]
     document["subset"] = {
         "symbols": sorted({panel.symbols[number] for number in panel.symbol[rows]}),

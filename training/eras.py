@@ -1,11 +1,13 @@
 """How the recipe does in times that no test span holds: every era of the training years, each left out in turn.
 
-    for each era: facts, fit without it -> graph -> quantiles at its cutoffs, raw and served -> all eras -> eras.json
+    each era: facts, fit without it -> graph -> quantiles at its cutoffs, raw and served | all eras -> eras.json
 
 What follows an era is learned from too, so this is no forecast of the future. It tells how the ranges hold in markets
-of another kind, the crisis of 2008 among them. Graphs are kept: whoever is interrupted goes on with the next era.
+of another kind, the crisis of 2008 among them. Graphs are kept: whoever is interrupted goes on with the next era. Eras
+are apart from each other, so workers can share them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,16 +24,17 @@ from training.comparison import rounded
 from training.evaluate import POOLED
 from training.export import converted
 from training.judging import calibration
-from training.panel import Answer, Panel
+from training.panel import Panel
 from training.prepare import STRIDE, load, training_facts
 from training.range_recipe import RangeRecipe
-from training.remember import remembered
+from training.remember import code_of_fits, keep, place, read
 from training.rivals import TITLES
 from training.samples import make_sample, pooled
 from training.scores import Sample, against, score
 from training.served import SERVED, WHO, Pair
 from training.spans import Dates, Split, spans_of, trading
 from training.steadiness import by_quarter, storms
+from training.workers import HERE, Workers
 
 ERAS: tuple[Dates, ...] = (
     ("1990-01-01", "1997-12-31"),
@@ -44,11 +47,6 @@ ERAS: tuple[Dates, ...] = (
 )
 JUDGES_GONE = ERAS[3]  #: the one in which companies failed
 PLAIN = ("ewma", "random_walk")  #: the rules without weights that it is set beside
-#: modules whose change makes a fit anew
-MADE_BY = (
-    *("export.py", "features.py", "fit.py", "graph.py", "layers.py", "model.py", "panel.py", "reports.py"),
-    *("reports_step.py", "spans.py", "tidy_graph.py", "train.py", "windows.py"),
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,8 +59,29 @@ class Era:
     dead: dict[str, Any] | None  #: scores of companies that are gone
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """All that an era's part of the work is told beside the panel."""
+
+    era: Dates
+    split: Split
+    facts: dict[str, Any]  #: of what the split may see
+    recipe: RangeRecipe
+    stop_after: int
+
+    @property
+    def standardised(self) -> Floats:
+        """Of the plain rule, (heads, levels)."""
+        return np.array(self.facts["standardised_quantiles"])
+
+
 def compare(
-    work: Path, recipe: RangeRecipe, stop_after: int, dead: Path | None = None, eras: tuple[Dates, ...] = ERAS
+    work: Path,
+    recipe: RangeRecipe,
+    stop_after: int,
+    dead: Path | None = None,
+    eras: tuple[Dates, ...] = ERAS,
+    workers: Workers = HERE,
 ) -> dict[str, Any]:
     """The document of all eras, from what `prepare` left in `work`: minutes for each era.
 
@@ -72,9 +91,16 @@ def compare(
     known = [era for era in eras if era[1] <= spans_of(panel).training[1] and len(panel.rows_between(*era))]
     if not known:
         raise MarketDataError(f"The training years, to {spans_of(panel).training[1]}, hold no era to leave out.")
-    judged = [
-        judge(panel, era, recipe, stop_after, work / "eras", dead if era == JUDGES_GONE else None) for era in known
+    splits = [Split(spans_of(panel).training, left_out=era) for era in known]
+    facts = workers.map(training_facts, panel, splits, "plain rules")
+    lessons = [Lesson(*of_era, recipe, stop_after) for of_era in zip(known, splits, facts, strict=True)]
+    graphs = fitted(panel, lessons, work / "eras", workers)
+    companies = gone.Gone.of_file(dead) if dead and JUDGES_GONE in known else None
+    tasks = [
+        (lesson, graph, companies if lesson.era == JUDGES_GONE else None)
+        for lesson, graph in zip(lessons, graphs, strict=True)
     ]
+    judged = workers.map(judge, panel, tasks, "judging")
     sample = Sample(
         **{name: np.concatenate([getattr(era.sample, name) for era in judged]) for name in Sample.__slots__}
     )
@@ -102,46 +128,45 @@ def compare(
     return finished
 
 
-def judge(panel: Panel, era: Dates, recipe: RangeRecipe, stop_after: int, kept: Path, dead: Path | None) -> Era:
-    """Fit without the era, then answer at its cutoffs, of seen and unseen symbols alike, and of `dead` companies."""
-    split = Split(spans_of(panel).training, left_out=era)
-    facts = training_facts(panel, split)
-    standardised = np.array(facts["standardised_quantiles"])
-    rows = trading(panel, panel.every(panel.rows_between(*era), STRIDE))
-    print(f"leaving out {era[0][:4]} to {era[1][:4]}")
-    pair = Pair(fitted(panel, standardised, recipe, split, stop_after, kept), standardised)
+def judge(panel: Panel, task: tuple[Lesson, bytes, gone.Gone | None]) -> Era:
+    """Answer at an era's cutoffs by the graph that has not seen it, of all symbols alike, and of the gone."""
+    lesson, graph, dead = task
+    rows = trading(panel, panel.every(panel.rows_between(*lesson.era), STRIDE))
+    pair = Pair(runtime(graph), lesson.standardised)
     quantiles = pair.all(panel, rows) | {"random_walk": baselines.random_walk(panel, rows)}
-    sample = pooled(make_sample(panel, rows, era[1], facts["climatology"]))
+    sample = pooled(make_sample(panel, rows, lesson.era[1], lesson.facts["climatology"]))
     deviations = panel.deviations(rows)[:, :, None]
     answers = {name: sample.of(answer / deviations) for name, answer in quantiles.items()}
-    return Era(era, sample, answers, gone.judge(panel, pair, dead, era, STRIDE) if dead else None)
+    return Era(lesson.era, sample, answers, gone.judge(panel, pair, dead, lesson.era, STRIDE) if dead else None)
 
 
-def fitted(
-    panel: Panel, standardised: Floats, recipe: RangeRecipe, split: Split, stop_after: int, kept: Path
-) -> Answer:
-    """The graph that learned from the split, from the folder `kept` where it was made before."""
-    code = [(Path(train_module.__file__).parent / name).read_text(encoding="utf-8") for name in MADE_BY]
-    settings = [code, repr(recipe), repr(split), stop_after]
-    seen = (
-        panel.bars,
-        panel.closes,
-        panel.moves,
-        panel.market,
-        panel.reported,
-        panel.next_report,
-        panel.chances,
-        panel.symbol,
-        standardised,
-    )
+def fitted(panel: Panel, lessons: Sequence[Lesson], kept: Path, workers: Workers) -> list[bytes]:
+    """The graph of each lesson, from the folder `kept` where it was made before; each is put there once it is made."""
+    code, seen = code_of_fits(), train_module.reads(panel)
+    places = [
+        place(
+            kept,
+            train_module.__file__,
+            [code, repr(lesson.recipe), repr(lesson.split), lesson.stop_after],
+            (*seen, lesson.standardised),
+        )
+        for lesson in lessons
+    ]
+    missing = [at for at, file in enumerate(places) if not file.is_file()]
 
-    def make() -> dict[str, Any]:
-        model = train_module.fit(panel, standardised, recipe, split, stop_after).model
-        drawn = np.random.default_rng(0).choice(split.rows(panel), 256)
-        graph = converted(model, hostile_windows(*panel.windows(drawn)))
-        return {"graph": np.frombuffer(graph.content, np.uint8)}
+    def keep_it(at: int, graph: bytes) -> None:
+        keep(places[missing[at]], {"graph": np.frombuffer(graph, np.uint8)})
 
-    return runtime(remembered(kept, train_module.__file__, settings, seen, make)["graph"].tobytes())
+    workers.map(make_graph, panel, [lessons[at] for at in missing], "fitting", keep_it)
+    return [read(file)["graph"].tobytes() for file in places]
+
+
+def make_graph(panel: Panel, lesson: Lesson) -> bytes:
+    """Fit without the era."""
+    print(f"leaving out {lesson.era[0][:4]} to {lesson.era[1][:4]}")
+    model = train_module.fit(panel, lesson.standardised, lesson.recipe, lesson.split, lesson.stop_after).model
+    drawn = np.random.default_rng(0).choice(lesson.split.rows(panel), 256)
+    return converted(model, hostile_windows(*panel.windows(drawn))).content
 
 
 def _name(era: Era) -> str:

@@ -1,12 +1,15 @@
 """One fit: the settings that every recipe has, the epochs, and the weights that validation likes best."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
+from random import Random
 from typing import Any, ClassVar, Self
 
 import keras
 import numpy as np
+from keras.src.random import seed_generator
 from tqdm import tqdm
 
 from bellwether.core.errors import MarketDataError
@@ -67,6 +70,22 @@ class Validation:
 
     losses: Callable[[keras.Model], list[float]]  #: mean loss at each horizon
     words: Callable[[list[float]], str]  #: such losses for the terminal
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Inside it the seed alone makes the weights.
+
+    Keras draws the seeds of layers from Python's own generator, which all threads of a process share; in a worker those
+    of dask draw from it too. So Keras is lent one with the same seed, whose draws are the same.
+    """
+    keras.utils.set_random_seed(seed)
+    everyones = seed_generator.python_random
+    seed_generator.python_random = Random(seed)
+    try:
+        yield
+    finally:
+        seed_generator.python_random = everyones
 
 
 def make_optimizer(recipe: Recipe, rate: float, steps: int) -> Any:

@@ -17,12 +17,15 @@ from bellwether.core.errors import MarketDataError
 from bellwether.core.types import HEADS, LEVELS, Floats
 from bellwether.models.onnx_model import OnnxModel
 from training.chances import told_chances
-from training.evaluate import predict
+from training.evaluate import BATCH, predict
 from training.evenings import as_served
 from training.panel import Panel, Rows, load_panel
+from training.shipped_model import ShippedModel
+from training.workers import HERE, Workers
 
 QUANTILES = tuple(f"q{round(level * 100):02}" for level in LEVELS)  # q05 ... q95
 COLUMNS = ("symbol", "cutoff", "horizon", "last_close", *QUANTILES, "p_growth")
+PART = 16 * BATCH  #: cutoffs that a worker answers at a time: whole batches, so that each is the one it always is
 
 
 def regular_cutoffs(panel: Panel, first: date, last: date, every: int, least: int) -> Rows:
@@ -69,11 +72,17 @@ def read_grid(file: Path) -> pd.DataFrame:
     return pd.DataFrame({"symbol": symbols, "cutoff": days}).drop_duplicates(ignore_index=True)
 
 
-def forecast_rows(model: OnnxModel, panel: Panel, rows: Rows, *, raw: bool = False) -> pd.DataFrame:
+def forecast_rows(
+    model: OnnxModel, panel: Panel, rows: Rows, *, raw: bool = False, workers: Workers = HERE
+) -> pd.DataFrame:
     """COLUMNS, one row per cutoff and horizon, in the order of `rows`: as they are served, or `raw` from the graph."""
+    asked = (panel, ShippedModel.of(model.folder)) if workers is not HERE else None
 
     def graph(rows: Rows) -> Floats:
-        return predict(model.quantiles, panel, rows, "forecasting")
+        if asked is None:
+            return predict(model.quantiles, panel, rows, "forecasting")
+        parts = [rows[start : start + PART] for start in range(0, len(rows), PART)]
+        return np.concatenate(workers.map(_answered, asked, parts, "forecasting"))
 
     quantiles = graph(rows)  # (b, heads, levels)
     if model.card.evening_width and not raw:
@@ -91,6 +100,12 @@ def forecast_rows(model: OnnxModel, panel: Panel, rows: Rows, *, raw: bool = Fal
     return pd.DataFrame(frame, columns=list(COLUMNS))
 
 
+def _answered(asked: tuple[Panel, ShippedModel], rows: Rows) -> Floats:
+    """In a worker: raw quantiles at some of the cutoffs."""
+    panel, model = asked
+    return predict(model.opened().quantiles, panel, rows, "forecasting")
+
+
 def forecasts(
     files: Sequence[Path],
     folder: Path,
@@ -99,6 +114,7 @@ def forecasts(
     earnings: Path | None = None,
     *,
     raw: bool = False,
+    workers: Workers = HERE,
 ) -> None:
     """Write the forecasts at `cutoffs` (a grid file, or first day, last day and stride) to a parquet or csv file."""
     model = OnnxModel(folder)
@@ -116,7 +132,7 @@ def forecasts(
             f"notice: {known:,} cutoffs lie before {model.card.seen_to}, up to which {model.card.model_id} has seen "
             "prices: its forecasts there prove nothing"
         )
-    frame = forecast_rows(model, panel, rows, raw=raw)
+    frame = forecast_rows(model, panel, rows, raw=raw, workers=workers)
     write_table(frame, out)
     symbols = frame["symbol"].nunique()
     print(f"wrote {len(frame):,} forecasts: {len(rows):,} cutoffs of {symbols} symbols, model {model.card.model_id}")

@@ -6,6 +6,7 @@ Nothing is learned from the gone. The state of the universe and the evening's wi
 service would have had them that follows these. What came after a company's last price is not known.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +29,26 @@ SHOWN = ("pooled", "21", "63")
 Masks = npt.NDArray[np.bool_]
 
 
-def judge(living: Panel, pair: Pair, file: Path, span: Dates, stride: int) -> dict[str, Any] | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class Gone:
+    """Prices of companies that are gone."""
+
+    name: str  #: of their file
+    series: dict[str, Bars]
+
+    @classmethod
+    def of_file(cls, file: Path) -> "Gone":
+        """As a price file has them."""
+        return cls(file.name, read_series([file])[0])
+
+
+def judge(living: Panel, pair: Pair, dead: Gone, span: Dates, stride: int) -> dict[str, Any] | None:
     """Scores of the living, the gone and the failed among these, on the dates of a span that both have; None without.
 
     Outcomes lie within the span, too. Days of reports are known of the living alone, so both are forecast without any.
     """
     living = without_calendar(living)
-    gone = gone_panel(file, living)
+    gone = gone_panel(dead, living)
     theirs = _cutoffs(gone, span, stride, _is_gone(gone))
     ours = _cutoffs(living, span, stride, np.array([is_stock(name) for name in living.symbols]))
     dates = np.intersect1d(living.sessions[ours], gone.sessions[theirs])
@@ -55,7 +69,7 @@ def judge(living: Panel, pair: Pair, file: Path, span: Dates, stride: int) -> di
         answers = pair.all(panel, rows, x={who: numbers[evening] for who, numbers in x.items()} if x else None)
         scores[name] = _scores(panel, rows, answers, span[1])
     return {
-        "file": file.name,
+        "file": dead.name,
         "first": str(dates[0]),
         "last": str(dates[-1]),
         "companies": int(_is_gone(gone).sum()),
@@ -64,11 +78,10 @@ def judge(living: Panel, pair: Pair, file: Path, span: Dates, stride: int) -> di
     }
 
 
-def gone_panel(file: Path, living: Panel) -> Panel:
+def gone_panel(dead: Gone, living: Panel) -> Panel:
     """The gone, with the living's market series and state beside them."""
-    series, _ = read_series([file])
     market = {name: _bars_of(living, name) for name in MARKET_SERIES if name in living.symbols}
-    panel = build_panel({**series, **market})
+    panel = build_panel({**dead.series, **market})
     state = len(MARKET_SERIES)
     rows = np.flatnonzero(living.history > 0)
     days, first = np.unique(living.sessions[rows], return_index=True)

@@ -1,6 +1,7 @@
 """The options that several commands of training share, each declared once, and how all of them fail."""
 
 import functools
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,13 @@ EPOCHS = click.option(
     "--epochs", type=click.IntRange(1), help="Epochs of about 100,000 windows. Default: the recipe's."
 )
 SEED = click.option("--seed", type=int, default=1, show_default=True, help="Seed of weights and draws.")
+SEEDS = click.option(
+    "--seeds",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Fits, from --seed on; the one with the smallest validation loss goes on.",
+)
 QUICK = click.option("--quick", is_flag=True, help="The whole path in seconds, for trying out; learns almost nothing.")
 SPAN = click.option(
     "--span",
@@ -56,6 +64,33 @@ SPAN = click.option(
 )
 EVERY = click.option("--every", type=click.IntRange(1), default=5, show_default=True, help="Sessions between cutoffs.")
 OUT = click.option("--out", type=FILE, required=True, help="The file to write, .parquet or .csv.")
+
+
+class WorkersChoice(click.ParamType[int | str]):
+    """So many processes of this machine, or the address of a dask scheduler."""
+
+    name = "N|ADDRESS"
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> int | str:
+        """The number, or the address as it was given."""
+        text = str(value)
+        if text.isdecimal() and int(text) > 0:
+            return int(text)
+        if re.fullmatch(r"(tcp|tls|ucx|ws|wss)://[^\s/]+:\d+", text):
+            return text
+        self.fail(
+            f"{text!r} is neither a number of processes such as 4 nor a scheduler such as tcp://10.0.0.5:8786.",
+            parameter,
+            context,
+        )
+
+
+WORKERS = click.option(
+    "--workers",
+    type=WorkersChoice(),
+    help="Spread over so many processes of this machine, or over the workers of the dask scheduler at this address, "
+    "such as tcp://10.0.0.5:8786. The numbers are the same.",
+)
 
 
 def options(*shown: Option) -> Option:

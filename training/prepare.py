@@ -57,8 +57,13 @@ def prepare(files: Sequence[Path], work: Path, source: str, earnings: Path | Non
         "data": describe(panel, files, source)
         | (describe_reports(earnings, report_days) if earnings and report_days else {}),
     }
-    PRICES.write_prepared(work, {name: getattr(panel, name) for name in Panel.__slots__}, facts)
+    save(work, panel, facts)
     print_summary(panel, facts, dropped)
+
+
+def save(work: Path, panel: Panel, facts: dict[str, Any]) -> None:
+    """Leave a panel and its facts for `load`."""
+    PRICES.write_prepared(work, {name: getattr(panel, name) for name in Panel.__slots__}, facts)
 
 
 def load(work: Path) -> tuple[Panel, dict[str, Any]]:

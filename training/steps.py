@@ -22,15 +22,21 @@ from training.model import build_model
 from training.panel import Panel, Rows, Windows
 from training.prepare import STRIDE, load, training_facts
 from training.range_recipe import RangeRecipe
+from training.seeds import best_of
 from training.spans import FIRST, Split, spans_of
 from training.train import fit
 from training.work import PRICES
+from training.workers import HERE, Workers
 
 
-def train(work: Path, recipe: RangeRecipe) -> None:
-    """Write weights and record (recipe, history, validation scores) into `work`."""
+def train(work: Path, recipe: RangeRecipe, seeds: int = 1, workers: Workers = HERE) -> None:
+    """Write weights and record (recipe, history, validation scores) into `work`: of the best of so many seeds."""
     panel, facts = load(work)
-    fitted = fit(panel, np.array(facts["standardised_quantiles"]), recipe, spans_of(panel).judged)
+    standardised, split = np.array(facts["standardised_quantiles"]), spans_of(panel).judged
+    if seeds == 1:
+        fitted = fit(panel, standardised, recipe, split)
+    else:
+        fitted = best_of(panel, standardised, recipe, split, seeds, work / "seeds", workers)
     PRICES.write_trained(work, fitted.model, fitted.record)
 
 

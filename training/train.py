@@ -9,16 +9,18 @@ Reads top to bottom: settings, scaling, the spread, epochs, the best weights. Th
 
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 from tqdm import tqdm
 
 from bellwether.core.types import HEADS, Floats
 from bellwether.forecasting.inputs import Float32s
 from bellwether.forecasting.metrics import pinball_loss
 from training.baselines import ewma
-from training.fit import Batch, Fitted, Validation, make_optimizer, run_epochs
+from training.fit import Batch, Fitted, Validation, make_optimizer, run_epochs, seeded
 from training.layers import pinball, set_scaling
 from training.model import Network, build_network, squared_error
 from training.panel import Panel, Rows
@@ -38,9 +40,9 @@ def fit(panel: Panel, standardised: Floats, recipe: RangeRecipe, split: Split, s
     validation = _validation(panel, split.validation, recipe, standardised) if split.validation else None
     print(f"training on {len(rows):,} cutoffs to {last}")
 
-    keras.utils.set_random_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed)
-    network = build_network(standardised)
+    with seeded(recipe.seed):
+        network = build_network(standardised)
     universes = changing_universes(panel, rng)
     fit_scaling(network.quantiles, panel, rng.choice(rows, 20 * recipe.batch))
     fit_spread(network, panel, rows, last, recipe, rng, universes)
@@ -55,11 +57,26 @@ def fit(panel: Panel, standardised: Floats, recipe: RangeRecipe, split: Split, s
         network.without_reports, pinball, recipe, epoch, recipe.batches_per_epoch, validation, stop_after, started
     )
     reports = fit_reports(network, panel, rows, last, recipe, rng)
+    judged = {}
     if validation is not None:
-        words = validation.words(validation.losses(network.quantiles))
-        print(f"with reports: validation {words}")
+        judged = {"validation": validation.losses(network.quantiles)}
+        print(f"with reports: validation {validation.words(judged['validation'])}")
     seconds = round(time.perf_counter() - started)
-    return Fitted(network.quantiles, fitted.record | {"reports": reports, "seconds": seconds})
+    return Fitted(network.quantiles, fitted.record | {"reports": reports, "seconds": seconds} | judged)
+
+
+def reads(panel: Panel) -> tuple[npt.NDArray[Any], ...]:
+    """Everything of a panel that a fit depends on, for the key under which it is kept."""
+    return (
+        panel.bars,
+        panel.closes,
+        panel.moves,
+        panel.market,
+        panel.reported,
+        panel.next_report,
+        panel.chances,
+        panel.symbol,
+    )
 
 
 def _validation(panel: Panel, span: Dates, recipe: RangeRecipe, standardised: Floats) -> Validation:

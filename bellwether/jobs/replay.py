@@ -5,7 +5,7 @@ A clock that stands after each session's close | forecast_universe | settle | th
 The forecasts go through the same code as live ones, into a database of their own; what is kept of them is marked.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -15,7 +15,7 @@ import numpy as np
 
 from bellwether.ask import forecasts
 from bellwether.core.errors import BadDate
-from bellwether.core.types import Bars, Instrument, Outlook
+from bellwether.core.types import MAX_HORIZON, Bars, Instrument, Outlook
 from bellwether.db.database import Store
 from bellwether.forecasting.kept_widths import KeptWidths
 from bellwether.jobs.record_universe import forecast_universe
@@ -24,13 +24,15 @@ from bellwether.market.provider import Provider, state_of_universe
 from bellwether.market.universe_state import NO_STATE, StateBars
 from bellwether.services import Services
 from bellwether.track_record.ledger import ledger_table, outcomes_table
-from bellwether.track_record.ledger.settle import settle
+from bellwether.track_record.ledger.settle import PATIENCE, settle
 from bellwether.track_record.scores.score_table import ScoreTable, together
 from bellwether.track_record.scores.simulated_record import Simulated
+from bellwether.track_record.scores.track_record import MOST_MISSES as MOST_OF_SYMBOL
 from bellwether.track_record.scores.track_record import RecordFilter, symbol_misses, symbol_table
 from bellwether.track_record.scores.types import Miss
 
 MOST_MISSES = 200  #: kept of a replay, so that most symbols have some
+Days = tuple[date, date]  #: first and last, both included
 _SHOW_UP = timedelta(hours=1)  #: after the close: when the account is kept each day
 
 
@@ -85,10 +87,13 @@ def replay(
     scratch: Path,
     *,
     every: int = 1,
+    only: Days | None = None,
     done: Callable[[date], object] = lambda session: None,
 ) -> Services:
     """Live through the sessions from `first` to `last`, entering forecasts on each `every`-th; the services it ran on.
 
+    With `only`, a part of these days, no more than the forecasts of that part are entered, and their outcomes waited
+    for: replays of all parts together enter what one of the whole does.
     Each day is answered by a model that had not seen it, where there is one. `scratch` is where the database is made.
     Raises BadDate when the span holds no session of the market.
     """
@@ -101,15 +106,27 @@ def replay(
     past = replace(
         services, provider=Replay(services.provider, hands), store=store, widths=KeptWidths(store), clock=hands
     )
-    session = first - timedelta(days=1)
+    session, later = first - timedelta(days=1), 0
     for count in range(span):
         session = session_after(calendar, session, 1)
+        if only is not None and session < only[0]:
+            continue
         hands.now = closes_at(calendar, session) + _SHOW_UP
-        if count % every == 0:
+        if only is not None and session > only[1]:
+            later += 1
+            if later > MAX_HORIZON + PATIENCE and not _waits(store):
+                break
+        elif count % every == 0:
             forecast_universe(past, outlooks_of=partial(_as_of_then, past))
         settle(past.store, past.provider, past.clock)
         done(session)
     return past
+
+
+def _waits(store: Store) -> bool:
+    """Whether any forecast may still come to an outcome."""
+    with store.reading() as db:
+        return bool(outcomes_table.due(db, date.max))
 
 
 def _as_of_then(past: Services, one: Instrument) -> list[tuple[Outlook, bool]]:
@@ -132,10 +149,32 @@ def simulated_from(store: Store, symbols: tuple[str, ...]) -> Simulated:
         misses += [
             replace(symbol_miss, forecast_id="") for symbol_miss in symbol_misses(rows, RecordFilter(symbol=symbol))
         ]
-    whole = ScoreTable(
+    return Simulated(np.array(names), _concatenated(tables), _biggest(misses))
+
+
+def joined(parts: Sequence[Simulated]) -> Simulated:
+    """What replays of parts of the days kept, in their order, as one of the whole keeps it; parts end with months."""
+    names: list[str] = []
+    tables: list[ScoreTable] = []
+    misses: list[Miss] = []
+    for symbol in dict.fromkeys(str(name) for part in parts for name in part.symbol):
+        grouped = _concatenated([part.table.take(part.symbol == symbol) for part in parts])
+        grouped = together(grouped, grouped.week, grouped.month)
+        names += [symbol] * len(grouped.day)
+        tables.append(grouped)
+        own = [miss for part in parts for miss in part.misses if miss.symbol == symbol]
+        misses += sorted(own, key=lambda miss: -miss.distance)[:MOST_OF_SYMBOL]
+    return Simulated(np.array(names), _concatenated(tables), _biggest(misses))
+
+
+def _concatenated(tables: Sequence[ScoreTable]) -> ScoreTable:
+    return ScoreTable(
         **{name: np.concatenate([getattr(table, name) for table in tables]) for name in ScoreTable.__slots__}
     )
-    return Simulated(np.array(names), whole, tuple(sorted(misses, key=lambda one: -one.distance)[:MOST_MISSES]))
+
+
+def _biggest(misses: Sequence[Miss]) -> tuple[Miss, ...]:
+    return tuple(sorted(misses, key=lambda miss: -miss.distance)[:MOST_MISSES])
 
 
 def rows_in(store: Store) -> int:
