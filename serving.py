@@ -5,6 +5,7 @@ The parts meet only in the database, so any of them can fail or stop while the o
 
 import asyncio
 import contextlib
+import errno
 import gc
 import logging
 import os
@@ -14,7 +15,6 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from bellwether.access.addresses import in_both_forms
-from bellwether.core import service_manager
+from bellwether.core import pools, service_manager
 from bellwether.core.clock import CheckedClock
 from bellwether.core.config import Settings, Web
 from bellwether.core.courtesy import SWITCH, Courtesy
@@ -59,14 +59,14 @@ def serve(settings: Settings) -> int:
     for_metrics = _listen_for_metrics(settings.web)
     services.store.prepare()  # an upgrade takes its time, and is better refused here than at everybody's first question
     sys.setswitchinterval(SWITCH)  # a message on its way out waits for no thread that computes
-    workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="worker")
+    workers = pools.pool(WORKERS, "worker")
     loop = new_event_loop()
     loop.set_default_executor(workers)
     try:
         loop.run_until_complete(_run(services, listening, for_metrics, clock))
     finally:
         loop.close()
-    _leave(services, workers)
+    _leave(services)
     return 0
 
 
@@ -102,9 +102,12 @@ def _telegram(services: Services, clock: CheckedClock, courtesy: Courtesy, *, ne
     Says the same of what keeps other parts. Raises ConfigError when the bot is all there is.
     """
     from bot.telegram.face import TelegramFace
+    from bot.telegram.token_form import is_no_token, odd_form
 
     face, told = None, ""
-    if services.settings.telegram.token.get_secret_value():
+    if token := services.settings.telegram.token.get_secret_value():
+        if is_no_token(token):  # a server of one's own may take another
+            log.warning("%s", odd_form(token))
         try:
             face = TelegramFace(services, heard=clock.heard, courtesy=courtesy)
         except ConfigError as problem:
@@ -215,9 +218,9 @@ async def _kept_alive(name: str, run: Callable[[], Awaitable[None]]) -> None:
             await asyncio.sleep(AGAIN_AFTER)
 
 
-def _leave(services: Services, workers: ThreadPoolExecutor) -> None:
+def _leave(services: Services) -> None:
     """End the process, also when a thread still waits for a slow source: it holds no transaction while it waits."""
-    workers.shutdown(wait=False, cancel_futures=True)
+    pools.shut_down()
     patience = time.monotonic() + 1
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:
@@ -253,10 +256,7 @@ def _listen(web: Web, *, needed: bool) -> socket.socket | None:
     try:
         return _bound(web.host, web.port)
     except OSError as problem:
-        text = (
-            f"The page can't be served at {web.host}:{web.port} ({problem.strerror or problem}); is another program "
-            "using it? Set BELLWETHER_WEB__PORT to a free one, for example 8001."
-        )
+        text = f"The page can't be served at {_why_not(web, web.port, problem, 'PORT', 8001)}"
         if needed:
             raise AddressUnavailable(text) from problem
         log.error("%s Telegram goes on without the page.", text)
@@ -270,14 +270,22 @@ def _listen_for_metrics(web: Web) -> socket.socket | None:
     try:
         return _bound(web.host, web.metrics)
     except OSError as problem:
-        log.error(
-            "The metrics can't be served at %s:%d (%s); is another program using it? Set BELLWETHER_WEB__METRICS to a "
-            "free port, for example 9101. Everything else goes on without them.",
-            web.host,
-            web.metrics,
-            problem.strerror or problem,
-        )
+        why = _why_not(web, web.metrics, problem, "METRICS", 9101)
+        log.error("The metrics can't be served at %s Everything else goes on without them.", why)
         return None
+
+
+def _why_not(web: Web, port: int, problem: OSError, key: str, example: int) -> str:
+    """Where nothing can listen and why, and which setting to change."""
+    where = f"{web.host}:{port} ({problem.strerror or problem})"
+    if isinstance(problem, socket.gaierror) or problem.errno == errno.EADDRNOTAVAIL:
+        return (
+            f"{where}: web.host (BELLWETHER_WEB__HOST) should be 127.0.0.1 for this machine alone, 0.0.0.0 for every "
+            "address of it, or one of its addresses."
+        )
+    if problem.errno == errno.EACCES:
+        return f"{where}: ports below 1024 need rights. Set BELLWETHER_WEB__{key} to another, for example {example}."
+    return f"{where}; is another program using it? Set BELLWETHER_WEB__{key} to a free port, for example {example}."
 
 
 def _bound(host: str, port: int) -> socket.socket:

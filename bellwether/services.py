@@ -18,8 +18,9 @@ from bellwether.market.sources import open_market
 from bellwether.market.statements.provider import Fundamentals, open_fundamentals
 from bellwether.market.symbols.configured_universe import universe_of
 from bellwether.market.symbols.universe import Universe
+from bellwether.models.model_card import RANGE
 from bellwether.models.onnx_model import OnnxModel
-from bellwether.models.registry import ModelRegistry, RevenueModels, served_model
+from bellwether.models.registry import ModelRegistry, RevenueModels, looked_in, served_model
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,8 @@ def build_services(settings: Settings, clock: Clock = utc_now) -> Services:
         model = served_model(settings)
     except ModelError as error:
         problem = str(error)
-        log.error("%s Answers come from the plain rule until this is mended.", problem)
+        where = looked_in(settings.models.folder, RANGE)
+        log.error("%s %s Answers come from the plain rule until this is mended.", problem, where)
     store = Store(settings.database.path, settings.database.key.get_secret_value())
     provider = open_market(settings.market, store, clock)
     return Services(

@@ -243,6 +243,36 @@ def test_an_encrypted_database_has_encrypted_backups(tmp_path: Path, monkeypatch
     store.close()
 
 
+def test_a_backup_from_before_the_encryption_is_encrypted_on_its_way_back(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("backup", tmp_path / "plain")
+    store.close()
+    key = encryption.new_key()
+    monkeypatch.setenv("BELLWETHER_DATABASE__KEY", key)
+    assert run("database", "encrypt").exit_code == 0
+    done = run("restore", tmp_path / "plain", "--force")
+    assert done.exit_code == 0, done.output
+    assert "encrypted with the key that is set; the backup itself still lies there in the clear" in done.output
+    assert "ok   The ledger proves itself." in done.output
+    assert not encryption.is_plain(store.path) and encryption.is_plain(tmp_path / "plain")
+    again = Store(store.path, key)
+    with again.reading() as db:
+        assert ledger_table.CHAIN.head(db).rows == 10
+    again.close()
+    assert sorted(file.name for file in store.path.parent.iterdir() if "draft" in file.name) == []
+
+
+def test_an_empty_ledger_is_said_to_be_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BELLWETHER_DATABASE__PATH", str(tmp_path / "new.sqlite3"))
+    store = Store(tmp_path / "new.sqlite3")
+    with store.reading():
+        pass
+    store.close()
+    assert "whole. Its ledger is empty. Secrets" in run("backup", tmp_path / "copy").output
+    assert "Its ledger is empty." in run("restore", tmp_path / "copy", "--force").output
+
+
 def test_another_ledger_is_told_from_this_one(store: Store, tmp_path: Path) -> None:
     other = Store(tmp_path / "other.sqlite3")
     record(other, [made_up(number, symbol="ELSE") for number in range(12)])

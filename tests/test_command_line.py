@@ -108,6 +108,7 @@ def test_a_process_ends_with_that_sentence_and_a_status(tmp_path: Path) -> None:
         ({"MARKET__SOURCE": "file"}, "market.file names none"),
         ({"MARKT__SOURCE": "yahoo"}, "did you mean BELLWETHER_MARKET__SOURCE?"),
         ({"WEB__PORT": "eighty"}, "web.port is 'eighty'"),
+        ({"API__PLANS": "{free"}, "api.plans is '{free', but it should be a JSON object"),
         ({"CONFIG": "nowhere.yaml"}, "nowhere.yaml, which does not exist"),
     ],
 )
@@ -205,6 +206,7 @@ def test_serving_answers_and_stops_at_once_when_told_to(tmp_path: Path) -> None:
         _, errors = process.communicate(timeout=10)
     assert process.returncode == 0
     assert "Traceback" not in errors
+    assert "slow source" not in errors, "there is none"
 
 
 def _eventually(address: str) -> str:

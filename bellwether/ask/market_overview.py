@@ -24,6 +24,7 @@ from bellwether.ask.bars_at_hand import bars_at_hand
 from bellwether.ask.evenings import with_evening
 from bellwether.ask.point_in_time import inputs_at, last_session, market_until, reports_at
 from bellwether.core.errors import BellwetherError
+from bellwether.core.pools import pool
 from bellwether.core.types import MARKET_CALENDAR, Q10, Q90, Bars, Forecast, Instrument, Outlook
 from bellwether.forecasting.forecaster import forecast_at, make_outlook
 from bellwether.market.calendar import SETTLING, last_closed_session
@@ -176,7 +177,7 @@ class Overviews:
     @cached_property
     def _worker(self) -> ThreadPoolExecutor:
         """One thread, made once: it holds a connection to the database."""
-        return ThreadPoolExecutor(1, thread_name_prefix="overview")
+        return pool(1, "overview")
 
     def _make(self, horizon: int, session: date) -> Overview:
         try:

@@ -171,9 +171,9 @@ def doctor() -> None:
     import asyncio
 
     from bellwether.core.types import Check
-    from bellwether.jobs.doctor import examine
+    from bellwether.jobs.doctor import examine, written
 
-    services = build()
+    services = build(logging.CRITICAL)  # each line below says what the log would say
     checks = examine(services)
     if services.settings.telegram.token.get_secret_value():
         from bot.telegram.one_shot import check_token
@@ -182,5 +182,5 @@ def doctor() -> None:
     else:
         checks.append(Check("Telegram", True, "no token is set, so the bot is off; the rest works without it"))
     for check in checks:
-        click.echo(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.detail} {check.advice}".rstrip())
+        click.echo(written(check))
     sys.exit(0 if all(check.ok for check in checks) else 1)

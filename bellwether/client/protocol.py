@@ -72,6 +72,8 @@ def pause(call: Call, tried: int, error: ApiError | httpx.TransportError) -> flo
     if tried >= TRIES:
         return None
     backoff = 0.5 * 2.0 ** (tried - 1) * random.uniform(0.5, 1.0)  # so that many callers do not come back at once
+    if isinstance(error, httpx.UnsupportedProtocol):  # an address that stays wrong
+        return None
     if isinstance(error, httpx.TransportError):
         never_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
         return backoff if call.repeatable or never_sent else None
@@ -85,6 +87,8 @@ def pause(call: Call, tried: int, error: ApiError | httpx.TransportError) -> flo
 
 def no_answer(error: httpx.TransportError) -> NoAnswer:
     """Said once no try is left."""
+    if isinstance(error, httpx.UnsupportedProtocol):
+        return NoAnswer("The address of the service should begin with http:// or https://.")
     return NoAnswer(f"The API did not answer ({type(error).__name__}).")
 
 

@@ -15,11 +15,10 @@ from pydantic_settings import (
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    SettingsError,
 )
 
 from bellwether.core import places, setting_values
-from bellwether.core.config_errors import explain, unreadable
+from bellwether.core.config_errors import explain
 from bellwether.core.errors import ConfigError, near_name
 from bellwether.core.plans import PLANS, Plan
 
@@ -266,8 +265,6 @@ def load_settings(**overrides: dict[str, Any]) -> Settings:
         secrets = {f"{section}.{key}" for section, key in _secrets()}
         told = explain(problem.errors()[0], Settings, PREFIX, secrets, CREDENTIALS_VARIABLE)
         raise ConfigError(told) from None
-    except SettingsError:
-        raise ConfigError(unreadable(name for name in os.environ if name.upper().startswith(PREFIX))) from None
 
 
 def config_file() -> Path | None:

@@ -44,11 +44,6 @@ def explain(
     return f"The setting {key} is {value}, but {_wanted(error, _field(settings, path), len(path))} ({where})."
 
 
-def unreadable(names: Iterable[str]) -> str:
-    """What to say of variables that cannot even be taken apart."""
-    return f"The environment has a value that cannot be read: look at {', '.join(names)}."
-
-
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

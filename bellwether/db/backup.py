@@ -14,6 +14,7 @@ from bellwether.core.errors import BackupRefused, StoreError
 from bellwether.db import copies, encryption, versions
 from bellwether.db.database import Store
 from bellwether.db.newer import refusal_of_backup
+from bellwether.db.rewrite import rewrite
 from bellwether.db.upgrade_backups import INSTANT
 from bellwether.db.versions import State
 
@@ -55,11 +56,14 @@ def check(file: Path, key: str) -> State:
 def put_back(store: Store, source: Path, now: datetime, *, force: bool = False) -> Path | None:
     """Make the database what the backup `source` holds; where the replaced one is now, None if there was none.
 
+    A backup in the clear is encrypted on its way, where there is a key: it may be of a time before that.
+
     Raises BackupRefused, having changed nothing, when the backup is not whole, when there is a database and not
     `force`, or when anybody has it open.
     """
     path, key = store.path, store.key
-    check(source, key)
+    opens_with = "" if in_the_clear(source, key) else key
+    check(source, opens_with)
     if path.exists() and path.samefile(source):
         raise BackupRefused(f"{source} is the database itself; please name a backup.")
     if path.exists() and not force:
@@ -68,7 +72,9 @@ def put_back(store: Store, source: Path, now: datetime, *, force: bool = False) 
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     with copies.draft_of(path, key) as draft:
-        copies.copy_into(draft, source, key)
+        copies.copy_into(draft, source, opens_with)
+        if opens_with != key:
+            rewrite(draft, "", key)
         check(draft, key)
         if path.exists():
             _close_for_all(path, key)
@@ -79,6 +85,11 @@ def put_back(store: Store, source: Path, now: datetime, *, force: bool = False) 
             path.with_name(path.name + end).unlink(missing_ok=True)
         copies.put_in_place(draft, path, like=aside)
     return aside
+
+
+def in_the_clear(source: Path, key: str) -> bool:
+    """Whether a backup is not encrypted although there is a key by now."""
+    return bool(key) and encryption.is_plain(source)
 
 
 def _put_aside(path: Path, aside: Path) -> None:

@@ -86,6 +86,7 @@ def unlock(connection: Any, key: str) -> sqlite3.Connection:
             raise StoreError(
                 "Another SQLite has taken SQLCipher's place in this program, so nothing would be encrypted."
             )
+        connection.execute("PRAGMA cipher_log_level = NONE")  # it writes to standard error what we raise anyhow
         connection.execute(f"PRAGMA key = {key_literal(key)}")
     opened: sqlite3.Connection = connection
     return opened

@@ -34,9 +34,8 @@ from bellwether.market.remote.circuit_breaker import BreakerState
 from bellwether.market.sources import kept_state, remote
 from bellwether.market.symbols.universe import Universe, calendars
 from bellwether.market.yahoo.source import YahooSource
-from bellwether.models.model_card import ModelCard
-from bellwether.models.onnx_model import OnnxModel
-from bellwether.models.registry import RevenueModels
+from bellwether.models.model_card import GROWTH, RANGE, ModelCard
+from bellwether.models.registry import looked_in
 from bellwether.services import Services
 from bellwether.track_record.ledger import verified_table
 
@@ -63,18 +62,25 @@ _ADVICE = {
 def examine(services: Services) -> list[Check]:
     """Look at the models, the database, the source of prices and the messages owed."""
     settings, store, now = services.settings, services.store, services.clock()
+    database = examine_database(store, now)
     return [
         _places(settings),
-        _model(services.model, services.model_problem, now.date()),
+        _model(services, now.date()),
         *_prices(services),
         *_reports(services),
         *_evening(services),
         _calendars(now.year),
         _connections(settings),
-        *examine_database(store, now),
-        _encryption(settings),
-        _growth(services.growth),
+        *database,
+        _encryption(settings, opened=database[0].ok),
+        _growth(services),
     ]
+
+
+def written(check: Check) -> str:
+    """A check as a line: what was found, then what to do, each a sentence where there are two."""
+    detail = check.detail if not check.advice or check.detail.endswith((".", "!", "?")) else f"{check.detail}."
+    return f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {detail} {check.advice}".rstrip()
 
 
 def _places(settings: Settings) -> Check:
@@ -85,10 +91,11 @@ def _places(settings: Settings) -> Check:
     return Check("Places", True, detail)
 
 
-def _model(model: OnnxModel | None, problem: str, today: date) -> Check:
-    if model is None:
-        return Check("Model", False, problem, "Until then answers come from the plain rule, and say so.")
-    card = model.card
+def _model(services: Services, today: date) -> Check:
+    if services.model is None:
+        detail = f"{services.model_problem} {looked_in(services.settings.models.folder, RANGE)}"
+        return Check("Model", False, detail, "Until then answers come from the plain rule, and say so.")
+    card = services.model.card
     advice = "Its knowledge is over a year old: docs/fresh-models.md." if _is_old(card, today) else ""
     return Check("Model", True, f"{card.model_id}, made with prices up to {card.seen_to} in view.", advice)
 
@@ -98,11 +105,12 @@ def _is_old(card: ModelCard, today: date) -> bool:
     return today - card.seen_to > _YEAR
 
 
-def _growth(models: RevenueModels) -> Check:
+def _growth(services: Services) -> Check:
     try:
-        card = models.served().card
+        card = services.growth.served().card
     except ModelError as problem:
-        return Check("Growth model", False, str(problem), "Until then there are no forecasts of companies' revenue.")
+        detail = f"{problem} {looked_in(services.settings.models.folder, GROWTH)}"
+        return Check("Growth model", False, detail, "Until then there are no forecasts of companies' revenue.")
     return Check("Growth model", True, f"{card.model_id}, made with reports up to {card.seen_to} in view")
 
 
@@ -224,13 +232,18 @@ def _ago(age: timedelta) -> str:
     return "within the hour" if hours < 1 else f"{hours} hours ago" if hours < 48 else f"{age.days} days ago"
 
 
-def _encryption(settings: Settings) -> Check:
-    """Whether what people tell the bot lies about in the clear. With no bot there is nothing of theirs."""
+def _encryption(settings: Settings, *, opened: bool) -> Check:
+    """Whether what people tell the bot lies about in the clear. With no bot there is nothing of theirs.
+
+    `opened`: the database could be read, with the key where one is set.
+    """
     if settings.database.key.get_secret_value():
         plain = [str(file) for file in unencrypted(settings.database.path)]
         if plain:
             detail = f"a key is set, but copies of the database lie beside it in the clear: {', '.join(plain)}"
             return Check("Encryption", False, detail, f"To delete them: rm {shlex.join(plain)}")
+        if not opened:
+            return Check("Encryption", False, "a key is set, but the database cannot be used with it", "See Database.")
         return Check("Encryption", True, "a key is set, and the database is encrypted with it")
     if not settings.telegram.token.get_secret_value():
         return Check("Encryption", True, "no key is set; without the bot nobody's data is kept")

@@ -64,6 +64,12 @@ def open_model(models: Path, model_id: str = "") -> OnnxModel:
     return OnnxModel(folders[-1])
 
 
+def looked_in(models: Path, kind: str) -> str:
+    """For operators: where models were looked for, and the names of those of a kind that are there."""
+    names = ", ".join(path.name for path in folders_of(models, kind))
+    return f"Looked in {models.absolute()}, which has {names or 'none'}."
+
+
 def _by_number(name: str) -> list[tuple[int, str]]:
     """A key that sorts daily-range-9 before daily-range-10."""
     return [(int(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", name)]

@@ -7,7 +7,6 @@ my_chat_member  | the chat is paused, or woken
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
@@ -17,6 +16,7 @@ from telegram import Bot, CallbackQuery, ChatMember, Message, Update, User
 from bellwether.core.courtesy import Courtesy
 from bellwether.core.errors import StoreError
 from bellwether.core.i18n.translate import ENGLISH
+from bellwether.core.pools import pool
 from bellwether.delivery import chats_table
 from bellwether.delivery.chats_table import Silence
 from bellwether.delivery.retry import DeliveryError
@@ -60,7 +60,7 @@ class Answers:
         self._services, self._bot, self._sender = services, bot, sender
         self._courtesy = courtesy
         self._admins = Admins(bot)
-        self._thinking = ThreadPoolExecutor(THINKERS, thread_name_prefix="answer")
+        self._thinking = pool(THINKERS, "answer")
         self._turns = ComputeSlots(THINKING)
 
     def close(self) -> None:

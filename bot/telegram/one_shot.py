@@ -20,6 +20,7 @@ from bellwether.services import Services
 from bot.telegram.client import make_bot
 from bot.telegram.pictures import Pictures
 from bot.telegram.sender import TelegramSender
+from bot.telegram.token_form import odd_form
 
 LOOK_AGAIN = 1.0  #: seconds between looks at a lease that another holds
 MOST_LOOKS = 60  #: at the outbox while another process delivers it
@@ -93,7 +94,7 @@ async def check_token(services: Services) -> Check:
     except ConfigError as problem:
         return Check("Telegram", False, str(problem))
     except TelegramError as error:
-        return Check("Telegram", False, "it does not work", refusal(error))
+        return Check("Telegram", False, refusal(error), odd_form(services.settings.telegram.token.get_secret_value()))
 
 
 def who(other: Held) -> str:

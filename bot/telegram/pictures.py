@@ -7,7 +7,6 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from weakref import WeakValueDictionary
 
 from cachetools import LRUCache
@@ -16,6 +15,7 @@ from telegram.error import BadRequest
 
 from bellwether.core.clock import Clock
 from bellwether.core.errors import StoreError
+from bellwether.core.pools import pool
 from bellwether.db.database import Store
 from bot.replies import Picture
 from bot.telegram import sent_pictures_table
@@ -38,7 +38,7 @@ class Pictures:
         self._names: LRUCache[str, str] = LRUCache(REMEMBERED)
         self._drawing: dict[str, asyncio.Future[bytes]] = {}  # those that are done among them
         # one pen draws: those who wait for it must not fill the threads that the database is asked in
-        self._pen = ThreadPoolExecutor(1, thread_name_prefix="pen")
+        self._pen = pool(1, "pen")
         self._uploading = WeakValueDictionary[str, asyncio.Lock]()  # of those that somebody wants now
 
     async def ready(self, picture: Picture, kind: str, patience: float | None = None) -> bool:

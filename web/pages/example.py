@@ -13,6 +13,7 @@ from functools import cached_property
 from bellwether.ask import forecasts
 from bellwether.core.errors import BellwetherError
 from bellwether.core.parsing import DEFAULT_HORIZON
+from bellwether.core.pools import pool
 from bellwether.core.types import Forecast
 from bellwether.market.sources import remote
 from bellwether.services import Services
@@ -61,7 +62,7 @@ class Example:
     @cached_property
     def _worker(self) -> ThreadPoolExecutor:
         """One thread, made once: it holds a connection to the database."""
-        return ThreadPoolExecutor(1, thread_name_prefix="example")
+        return pool(1, "example")
 
     def _make(self) -> Shown:
         """It must never take a page down with it."""

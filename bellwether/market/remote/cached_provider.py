@@ -22,6 +22,7 @@ from bellwether.core.announcement import Announcement
 from bellwether.core.errors import BadDate, BellwetherError, Delisted, NoPrices, SourceError, StoreError, UnknownSymbol
 from bellwether.core.i18n import numbers
 from bellwether.core.i18n.translate import Said, said, together
+from bellwether.core.pools import pool
 from bellwether.core.types import Bars, Instrument, to_date
 from bellwether.db.database import Store, is_recent
 from bellwether.market.calendar import SETTLING, last_closed_session, sessions_between
@@ -155,7 +156,7 @@ class CachedProvider:
     @cached_property
     def workers(self) -> ThreadPoolExecutor:
         """Threads for `refresh`, made once: each holds a connection to the database."""
-        return ThreadPoolExecutor(self.asker.connections, thread_name_prefix="refresh")
+        return pool(self.asker.connections, "refresh")
 
     def _searched(self, text: str) -> tuple[Instrument, ...]:
         found: tuple[Instrument, ...] = self.asker.ask(lambda timeout: self.source.search(text, timeout))  # type: ignore[attr-defined]

@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from bellwether.core.errors import NoPrices, SourceError, Trouble, UnknownSymbol
+from bellwether.core.pools import pool
 from bellwether.market.remote.circuit_breaker import BreakerState, Circuit
 
 Answer = TypeVar("Answer")
@@ -66,7 +67,7 @@ class GuardedSource:
             self._circuit = admitted
             if self._pool is None:  # made late: most commands never ask
                 self._prepare()
-                self._pool = ThreadPoolExecutor(self.connections, thread_name_prefix="prices")
+                self._pool = pool(self.connections, "prices")
             future: Future[Answer] = self._pool.submit(self._tries, question, self._clock() + self._timeout)
         failure: SourceError | None = SourceError(self._source, Trouble.RESTING)  # what a bug counts as
         try:

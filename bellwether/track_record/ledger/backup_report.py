@@ -16,6 +16,7 @@ from bellwether.db.connection import Connection
 from bellwether.db.database import Store
 from bellwether.track_record.ledger import checkpoint, ledger_table
 from bellwether.track_record.ledger.checkpoint import Checkpoint
+from bellwether.track_record.ledger.hash_chain_table import Head
 from bellwether.track_record.ledger.verify import verify
 
 _BACK = (
@@ -30,9 +31,10 @@ def make(store: Store, target: Path) -> str:
     with closing(copies.opened(target, store.key)) as connection:
         version = versions.state_of(connection).version
         head = ledger_table.CHAIN.head(Connection(connection))
+    ends = f"{_ends(head).removesuffix('.')}: noted elsewhere, that proves the rows up to it for good."
     return (
-        f"{target} holds the database, of Bellwether {version}, {size / 1e6:,.1f} MB, whole. Its ledger ends at "
-        f"{head}: noted elsewhere, that proves the rows up to it for good. Secrets and settings are not in it."
+        f"{target} holds the database, of Bellwether {version}, {size / 1e6:,.1f} MB, whole. "
+        f"{ends if head.rows else _ends(head)} Secrets and settings are not in it."
     )
 
 
@@ -43,8 +45,11 @@ def put_back(store: Store, source: Path, now: datetime, *, force: bool = False) 
     except LedgerError:
         noted = None
     store.close()
+    was_plain = backup.in_the_clear(source, store.key)
     aside = backup.put_back(store, source, now, force=force)
     sentences = [f"{store.path} holds what {source} holds."]
+    if was_plain:
+        sentences.append("It is encrypted with the key that is set; the backup itself still lies there in the clear.")
     restored = versions.state_in(store.path, store.key)
     if restored is not None and restored.due:
         sentences.append(f"It was of Bellwether {restored.version} and is brought up to {__version__}.")
@@ -63,9 +68,13 @@ def put_back(store: Store, source: Path, now: datetime, *, force: bool = False) 
     return [*sentences, _BACK]
 
 
+def _ends(head: Head) -> str:
+    return f"Its ledger ends at {head}." if head.rows else "Its ledger is empty."
+
+
 def _about(noted: Checkpoint | None, end: Checkpoint, at: bytes | None) -> list[str]:
     """What the ledger lost, as far as the note of the replaced database tells; `at` is the noted row's hash now."""
-    ends = f"Its ledger ends at {end.ledger}."
+    ends = _ends(end.ledger)
     if noted is None:
         return [f"{ends} Whether more was issued since cannot be told: there was no note of the last row."]
     if noted.ledger.rows > end.ledger.rows:

@@ -108,7 +108,8 @@ def lines(record: TrackRecord) -> list[str]:
     if record.misses:
         written.append("The biggest misses:")
     written += [
-        f"  {miss.symbol} from {day(miss.cutoff)}, {miss.horizon} days: {percent(0.9)} range "
+        f"  {miss.symbol} from {day(miss.cutoff)}, {miss.horizon} day{'s' if miss.horizon != 1 else ''}: "
+        f"{percent(0.9)} range "
         f"{signed_percent(miss.low)} to {signed_percent(miss.high)}, came {signed_percent(miss.growth)}"
         for miss in record.misses[:5]
     ]
