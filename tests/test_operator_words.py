@@ -7,43 +7,55 @@ from pathlib import Path
 from weakref import WeakSet
 
 import pytest
+from click.testing import CliRunner
 
 import serving
 from bellwether.ask import forecasts
+from bellwether.cli.main import main
 from bellwether.client import AsyncClient, Client, NoAnswer
 from bellwether.core import pools
 from bellwether.core.config import Web
 from bellwether.core.errors import AddressUnavailable
 from bellwether.core.types import Check
+from bellwether.db.database import Store
 from bellwether.db.encryption import new_key
 from bellwether.jobs.doctor import written
 from bellwether.track_record.scores import sentences
 from bot.telegram.token_form import is_no_token, odd_form
+from tests.conftest import MODELS
 from tests.support.web import sample_services
-from tests.test_command_line import ROOT, run
 
 LETTERS = "AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw_"
 
 
-def test_the_doctor_says_each_thing_once_and_nothing_beside_it(tmp_path: Path) -> None:
-    assert run(tmp_path, "doctor").returncode == 0  # which makes a database in the clear
-    done = run(
-        tmp_path,
-        "doctor",
-        DATABASE__KEY=new_key(),
-        MODELS__SERVE="foo",
-        TELEGRAM__TOKEN="hello",
-        TELEGRAM__BASE_URL="http://127.0.0.1:1/bot",
-        MARKET__SOURCE="yahoo",
-        MARKET__YAHOO_BASE_URL="http://127.0.0.1:1",
-    )
-    assert done.returncode == 1 and done.stderr == ""
+def test_the_doctor_says_each_thing_once_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("bellwether.jobs.doctor.calendars", tuple)  # building all of them takes long and says nothing
+    plain = Store(tmp_path / "plain.sqlite3")
+    with plain.reading():  # which makes it
+        pass
+    plain.close()
+    chosen = {
+        "DATABASE__PATH": str(plain.path),
+        "DATABASE__KEY": new_key(),
+        "MODELS__FOLDER": str(MODELS),
+        "MODELS__SERVE": "foo",
+        "TELEGRAM__TOKEN": "hello",
+        "TELEGRAM__BASE_URL": "http://127.0.0.1:1/bot",
+        "MARKET__SOURCE": "yahoo",
+        "MARKET__YAHOO_BASE_URL": "http://127.0.0.1:1",
+    }
+    for name, value in chosen.items():
+        monkeypatch.setenv(f"BELLWETHER_{name}", value)
+    done = CliRunner().invoke(main, ["doctor"])
+    assert done.exit_code == 1 and done.stderr == "" and capfd.readouterr().err == ""
     lines = {line[5:].partition(":")[0]: line for line in done.stdout.splitlines()}
     assert "is not encrypted, but a key is set" in lines["Database"]
     assert (
         lines["Encryption"] == "FAIL Encryption: a key is set, but the database cannot be used with it. See Database."
     )
-    assert f"Looked in {ROOT / 'exported_models'}, which has " in lines["Model"]
+    assert f"Looked in {MODELS.absolute()}, which has " in lines["Model"]
     assert "daily-range-3-2024" in lines["Model"] and "revenue" not in lines["Model"]
     assert "none. " in lines["Kept prices"]
     assert "FAIL Telegram: Telegram cannot be reached" in lines["Telegram"]
