@@ -31,12 +31,14 @@ _READ = {
     "namex": "Apache-2.0",
     "numba": "BSD-2-Clause",
     "numpy": "BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0 AND GPL-3.0-or-later WITH GCC-exception-3.1",
+    "partd": "BSD-3-Clause",
     "patsy": "BSD-2-Clause",
     "peewee": "MIT",
     "pywin32-ctypes": "BSD-3-Clause",
     "scipy": "BSD-3-Clause AND GPL-3.0-or-later WITH GCC-exception-3.1",
     "sqlcipher3": "Zlib",
     "uvloop": "MIT OR Apache-2.0",
+    "zict": "BSD-3-Clause",
 }
 _SPDX = {
     "3-clause bsd license": "BSD-3-Clause",
