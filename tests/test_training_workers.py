@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -72,10 +73,10 @@ def soon(happened: Callable[[], bool]) -> bool:
 @needs_dask
 def test_forecasts_are_the_same_to_the_byte_on_two_workers(prices: Path, tmp_path: Path) -> None:
     asked = ("forecasts", "--prices", prices, "--model", MODELS / SERVED, "--every", "1")
-    when = ("--from", "2019-01-02", "--to", "2021-12-31")
-    alone, shared = tmp_path / "alone.parquet", tmp_path / "shared.parquet"
-    output = trained_by((*asked, *when, "--out", alone), (*asked, *when, "--out", shared, "--workers", "2"))
-    assert alone.read_bytes() == shared.read_bytes()
+    when = ("--from", "2021-01-04", "--to", "2021-12-31")
+    alone, on_two = tmp_path / "alone.parquet", tmp_path / "spread.parquet"
+    output = trained_by((*asked, *when, "--out", alone), (*asked, *when, "--out", on_two, "--workers", "2"))
+    assert alone.read_bytes() == on_two.read_bytes()
     assert "workers: 2 on this machine, " in output[1] and " GiB of memory each at most" in output[1]
 
 
@@ -86,17 +87,18 @@ def test_a_training_of_two_seeds_is_the_same_to_the_bit_on_two_workers(tmp_path:
     file = tmp_path / "prices.parquet"
     long_form(("AAPL", "MSFT", "XOM", *MARKET_SERIES)).to_parquet(file)
     commands: list[tuple[str | Path, ...]] = []
-    for name, workers in (("alone", ()), ("shared", ("--workers", "2"))):
-        work = ("--work", tmp_path / name)
-        train = ("train", *work, "--quick", "--seeds", "2")
-        commands += [("prepare", "--prices", file, *work), (*train, *workers)]
+    trained_by(("prepare", "--prices", file, "--work", tmp_path / "alone"))
+    shutil.copytree(tmp_path / "alone", tmp_path / "spread")
+    for name, workers in (("alone", ()), ("spread", ("--workers", "2"))):
+        train = ("train", "--work", tmp_path / name, "--quick", "--seeds", "2")
+        commands.append((*train, *workers))
     *_, again = trained_by(*commands, train, timeout=500)
-    alone, shared = (sorted((tmp_path / name / "seeds").iterdir()) for name in ("alone", "shared"))
-    assert [file.name for file in alone] == [file.name for file in shared]
+    alone, on_two = (sorted((tmp_path / name / "seeds").iterdir()) for name in ("alone", "spread"))
+    assert [file.name for file in alone] == [file.name for file in on_two]
     assert len(alone) == 2
-    for ours, theirs in zip(alone, shared, strict=True):
+    for ours, theirs in zip(alone, on_two, strict=True):
         assert weights(ours) == weights(theirs)
-    record = json.loads((tmp_path / "shared" / "training.json").read_text("utf-8"))
+    record = json.loads((tmp_path / "spread" / "training.json").read_text("utf-8"))
     assert [told["seed"] for told in record["seeds"]] == [1, 2]
     assert record["recipe"]["seed"] == min(record["seeds"], key=lambda told: told["validation"])["seed"]
     assert "training on" not in again, "both seeds are kept"

@@ -174,7 +174,7 @@ def test_an_installed_tool_leaves_nothing_but_its_data_when_it_is_removed(
     home = Path(environment["HOME"])
     run(environment, folder, uv(), "tool", "install", str(wheel))
     bellwether = home / ".local/bin/bellwether"
-    assert "Places" in run(environment, folder, str(bellwether), "doctor")
+    run(environment, folder, str(bellwether), "outbox", "list")
     run(environment, folder, uv(), "tool", "uninstall", "bellwether")
     left = {path for path in files(home) if not path.startswith(".local/share/uv/")}  # uv's own lock
     assert {path.rsplit("/", 1)[0] for path in left} == {".local/share/bellwether"}
