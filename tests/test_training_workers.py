@@ -126,7 +126,7 @@ def test_workers_that_run_other_code_are_refused_in_a_sentence(tmp_path: Path) -
     output, _ = told("other", tmp_path)
     (line,) = output.splitlines()
     assert line.startswith("refused: The worker tcp://127.0.0.1:")
-    assert f"numpy 1.0, here {np.__version__}. Install there what is here." in line
+    assert f"numpy 1.0, here {np.__version__}. Install there what is here, and start it again." in line
 
 
 @needs_dask

@@ -224,11 +224,11 @@ def _check(client: Any, address: str) -> None:
             f"The scheduler at {address} has no workers: `dask worker {address} --nthreads 1`."
         ) from problem
     ours = fingerprint()
-    for worker, theirs in _fingerprints(client).items():
+    for who, theirs in _fingerprints(client).items():
         if other := other_code(ours, theirs):
-            raise WorkersError(_REFUSED.format(worker=worker, other=other))
-        if theirs[PROCESSOR] != ours[PROCESSOR]:
-            print(f"notice: {worker} has another kind of processor; numbers may differ in their last bits")
+            raise WorkersError(_REFUSED.format(who=who, other=other))
+        if who != _SCHEDULER and theirs[PROCESSOR] != ours[PROCESSOR]:
+            print(f"notice: {who} has another kind of processor; numbers may differ in their last bits")
     workers = _workers_of(client)
     memory = [told["memory_limit"] / 2**30 for told in workers.values()]
     print(f"workers: {len(workers)} at {address}, {min(memory):.1f} to {max(memory):.1f} GiB of memory each at most")
@@ -238,15 +238,18 @@ _DIED = (
     "Workers died again and again over the same part, most likely for lack of memory: give fewer workers more of it. "
     "What is done is kept."
 )
-_REFUSED = "The worker {worker} runs other code, so its numbers may be others: {other}. Install there what is here."
+_SCHEDULER = "The scheduler"
+_INSTALL = "Install there what is here, and start it again."
+_REFUSED = "{who} runs other code, so numbers may be others: {other}. " + _INSTALL
 
 
 def _fingerprints(client: Any) -> dict[str, Print]:
-    """Of each worker."""
+    """Of the scheduler, which reads what it hands on, and of each worker."""
     try:
-        told: dict[str, Print] = client.run(fingerprint)
-    except ModuleNotFoundError as problem:
-        raise WorkersError(f"The workers lack {problem.name}: install there what is here.") from problem
+        told: dict[str, Print] = {_SCHEDULER: client.run_on_scheduler(fingerprint)}
+        told |= {f"The worker {address}": theirs for address, theirs in client.run(fingerprint).items()}
+    except Exception as problem:  # dask wraps what a worker could not even read
+        raise WorkersError(f"The scheduler or a worker cannot run our code ({problem}). {_INSTALL}") from problem
     return told
 
 
@@ -259,7 +262,7 @@ def _workers_of(client: Any) -> dict[str, Any]:
 def _run(shared: Any, function: Callable[[Any, Any], Any], item: Any, expected: Print) -> tuple[Any, str]:
     """In a worker: one item, and what was printed on the way. Bars of progress of a worker's own are of no use."""
     if other := other_code(expected, fingerprint()):
-        raise WorkersError(_REFUSED.format(worker="that came later", other=other))
+        raise WorkersError(_REFUSED.format(who="A worker that came later", other=other))
     said = io.StringIO()
     with _ONE_AT_A_TIME, contextlib.redirect_stdout(said), contextlib.redirect_stderr(io.StringIO()):
         result = function(shared, item)
@@ -273,5 +276,5 @@ def _explained(problem: BaseException) -> BaseException:
     if isinstance(problem, KilledWorker):
         return WorkersError(_DIED)
     if isinstance(problem, ModuleNotFoundError):
-        return WorkersError(f"The workers lack {problem.name}: install there what is here.")
+        return WorkersError(f"A worker lacks {problem.name}. {_INSTALL}")
     return problem
