@@ -20,7 +20,7 @@ from training.workers import opened
 ERAS = tuple((f"{year}-01-01", f"{year}-12-31") for year in range(2011, 2019))
 RECIPE = replace(
     RangeRecipe(), spread_batches=60, epochs=1, batches_per_epoch=60, reports_batches=1, reports_rows=1000
-)  # a training of some twenty seconds on one core
+)  # long enough that the start of TensorFlow, once in each worker, weighs little
 LEAST = 1.6  #: times as fast
 
 
