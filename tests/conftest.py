@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
+import curl_cffi  # noqa: F401  # before TensorFlow, whose libcurl it would otherwise call
 import numpy as np
 import onnxruntime
 import pytest
@@ -39,6 +40,7 @@ settings.load_profile("ours")
 
 # Files that take longest come first, so that at the end no worker is left with one of them while the others are done.
 LONGEST = (
+    "test_training_workers.py",
     "test_training.py",
     "test_chaos.py",
     "test_web_browser.py",
@@ -53,6 +55,7 @@ LONGEST = (
     "test_market_troubles.py",
     "test_evaluation_rivals.py",
     "test_calendar.py",
+    "test_wheel.py",
 )
 
 

@@ -135,7 +135,11 @@ def test_an_interrupted_run_leaves_what_was_done_and_no_process(tmp_path: Path) 
         assert soon(lambda: len(list(tmp_path.iterdir())) == 4), "three begun, one of them done"
         family = psutil.Process(process.pid).children(recursive=True)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-        process.communicate(timeout=PATIENCE)
+        try:
+            process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
     assert process.returncode != 0
     assert [path.name for path in tmp_path.glob("done-*")] == ["done-0"]
     _, alive = psutil.wait_procs(family, PATIENCE)

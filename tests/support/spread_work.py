@@ -68,4 +68,5 @@ def main(mode: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what it runs in the background
     main(sys.argv[1], Path(sys.argv[2]))
