@@ -1,5 +1,7 @@
 """What both networks are built of: scaled inputs, quantiles that cannot cross, and the loss of quantiles."""
 
+import math
+
 import keras
 import numpy as np
 from keras import ops
@@ -9,7 +11,7 @@ from training.graph import Matrix, Tensor
 
 MEDIAN = Q50
 STEPS = len(LEVELS) - 1  #: from level to level
-SOFTPLUS_ONE = float(np.log(np.e - 1))  # softplus of this is 1
+SOFTPLUS_ONE = math.log(math.e - 1)  # softplus of this is 1
 
 
 class Standardise(keras.layers.Layer):
