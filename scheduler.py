@@ -23,6 +23,7 @@ from bellwether.core.courtesy import Courtesy
 from bellwether.core.errors import BellwetherError
 from bellwether.db import upgrade_backups
 from bellwether.db.connection import Connection
+from bellwether.db.sqlite_store import SqliteStore
 from bellwether.delivery import admin_notes, inbox_table, outbox_table
 from bellwether.delivery.channels import Channel
 from bellwether.delivery.chat_channel import ChatChannel, Transport
@@ -243,5 +244,6 @@ def _prune(services: Services) -> None:
     metrics.EXPIRED.add(unread)
     if gone:
         log.info("%d old rows were forgotten.", gone)
-    for file in upgrade_backups.delete_old(services.store.path, services.clock()):
+    store = services.store
+    for file in upgrade_backups.delete_old(store.path, services.clock()) if isinstance(store, SqliteStore) else ():
         log.info("A backup was deleted that an upgrade made %d days ago: %s", upgrade_backups.MAX_AGE.days, file)

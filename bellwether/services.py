@@ -10,6 +10,7 @@ from bellwether.core.config import Settings
 from bellwether.core.connections import Fault, faults_for
 from bellwether.core.errors import ModelError
 from bellwether.db.database import Store
+from bellwether.db.opening import open_store
 from bellwether.forecasting.kept_widths import KeptWidths
 from bellwether.forecasting.outlook_cache import OutlookCache
 from bellwether.market.earnings.provider import ReportDates, open_reports
@@ -63,7 +64,7 @@ def build_services(settings: Settings, clock: Clock = utc_now) -> Services:
         problem = str(error)
         where = looked_in(settings.models.folder, RANGE)
         log.error("%s %s Answers come from the plain rule until this is mended.", problem, where)
-    store = Store(settings.database.path, settings.database.key.get_secret_value())
+    store = open_store(settings.database)
     provider = open_market(settings.market, store, clock)
     return Services(
         settings=settings,

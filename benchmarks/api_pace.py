@@ -26,7 +26,7 @@ from bellwether.ask.batch import forecasts
 from bellwether.core.config import load_settings
 from bellwether.core.plans import Terms
 from bellwether.core.types import MARKET_SERIES, Bars, Instrument
-from bellwether.db.database import Store
+from bellwether.db.sqlite_store import SqliteStore
 from bellwether.forecasting.inputs import model_inputs
 from bellwether.forecasting.outlook_cache import OutlookCache
 from bellwether.forecasting.to_json import forecast_json
@@ -119,7 +119,7 @@ class _FiveHundred(SampleProvider):
 def _key(database: str) -> str:
     """A key of a service, without limits."""
     settings = load_settings(market={"source": "sample"}, database={"path": Path(database)})
-    store, unlimited = Store(settings.database.path), Terms({"requests_a_minute": 0, "requests_a_day": 0})
+    store, unlimited = SqliteStore(settings.database.path), Terms({"requests_a_minute": 0, "requests_a_day": 0})
     made = keys.create(store, settings.api, "benchmark", "business", utc_now(), terms=unlimited)
     store.close()
     return made.token

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bellwether.core.types import Bars, Instrument
-from bellwether.db.database import Store
+from bellwether.db.sqlite_store import SqliteStore
 from bellwether.market.provider import Fetched
 from bellwether.market.remote.cached_provider import CachedProvider
 from bellwether.market.remote.guarded_source import GuardedSource
@@ -44,7 +44,7 @@ class _Source:
 def measure() -> tuple[Comparison, float]:
     """Wall times of both, and the processor time of ours in milliseconds."""
     with tempfile.TemporaryDirectory() as folder:
-        store, source = Store(Path(folder) / "bench.sqlite3"), _Source()
+        store, source = SqliteStore(Path(folder) / "bench.sqlite3"), _Source()
         asker = GuardedSource("the bench", timeout=10, connections=1)
 
         def ours() -> Bars:

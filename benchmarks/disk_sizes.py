@@ -16,6 +16,7 @@ from bellwether.alerts.tick import tick
 from bellwether.core.config import load_settings
 from bellwether.core.types import HEADS
 from bellwether.db.database import Store
+from bellwether.db.sqlite_store import SqliteStore
 from bellwether.market.remote import bars_table
 from bellwether.market.remote.cached_provider import FETCHED
 from bellwether.market.remote.splice import OVERLAP
@@ -58,7 +59,7 @@ def bars_of_a_year() -> float:
     """Bytes of the file for a year of one symbol."""
     sample = SampleProvider()
     with tempfile.TemporaryDirectory() as folder:
-        store = Store(Path(folder) / "bars.sqlite3")
+        store = SqliteStore(Path(folder) / "bars.sqlite3")
         before, years = size_of(store), 0.0
         for instrument in sample.universe():
             bars = sample.bars(instrument.symbol, ENDS)
@@ -100,7 +101,7 @@ def size_of(store: Store) -> int:
     with store.transaction():
         pass
     store.empty_log()
-    return store.path.stat().st_size
+    return store.size()
 
 
 if __name__ == "__main__":

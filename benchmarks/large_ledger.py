@@ -19,6 +19,7 @@ import numpy as np
 
 from bellwether.core.types import HEADS
 from bellwether.db.database import Store
+from bellwether.db.sqlite_store import SqliteStore
 from bellwether.track_record.ledger import outcomes_table
 from bellwether.track_record.ledger.issue import record
 from bellwether.track_record.ledger.ledger_table import ToEnter
@@ -93,7 +94,7 @@ def fill(store: Store, rows: int) -> tuple[float, float]:
 def measure(rows: int) -> dict[str, float]:
     """Every figure of LIMITS, and what the file weighs."""
     with tempfile.TemporaryDirectory() as folder:
-        store = Store(Path(folder) / "large.sqlite3")
+        store = SqliteStore(Path(folder) / "large.sqlite3")
         entering, settling = fill(store, rows)
         found = {"append, ms a row": entering / rows * 1e3}
         found["page, all symbols, ms"] = _best(lambda: live_record(store, RecordFilter())) * 1e3

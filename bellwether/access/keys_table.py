@@ -4,6 +4,7 @@ Of a secret only the sha256 is kept. A key outlives its secrets: rotation adds a
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from bellwether.core.plans import Terms
 from bellwether.db.connection import Connection
 from bellwether.db.database import stamp, stamp_or_none, unstamp, unstamp_or_none
-from bellwether.db.sql import insert
+from bellwether.db.sql import insert, one_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,12 @@ def by_public_id(db: Connection, public_id: str) -> tuple[Key, Secret] | None:
     row = db.first_row("SELECT * FROM api_secrets WHERE public_id = :public_id", {"public_id": public_id})
     key = get(db, row["key_id"]) if row else None
     return (key, _secret(row)) if row and key is not None else None
+
+
+def hold(db: Connection, public_ids: Collection[str]) -> None:
+    """Let nobody else count for the keys of these secrets until the transaction ends."""
+    sql = f"SELECT id FROM api_keys WHERE id IN (SELECT key_id FROM api_secrets WHERE {one_of('public_id', 'ids')})"
+    db.hold(f"{sql} ORDER BY id", {"ids": list(public_ids)})
 
 
 def works(db: Connection, key_id: int, now: datetime) -> bool:

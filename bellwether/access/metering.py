@@ -117,6 +117,7 @@ class _Books:
 
     def enter(self, db: Connection, asked: list[_Ask], now: datetime) -> list[Admission | Exception]:
         """Decide and write down; in one transaction that may write."""
+        keys_table.hold(db, {ask.public_id for ask in asked})
         seen = db.seen()
         if seen != self._seen or len(self._keys) > 10 * MOST_AT_ONCE:
             self._seen = seen

@@ -8,7 +8,7 @@ from typing import Any
 from bellwether.core.alert_types import AlertRule, Direction, Repeat, RuleKind
 from bellwether.db.connection import Connection
 from bellwether.db.database import column, stamp, unstamp, unstamp_or_none
-from bellwether.db.sql import one_of
+from bellwether.db.sql import UNCHANGED, one_of
 
 _COLUMNS = (
     "chat_id", "symbol", "calendar", "kind", "direction", "threshold", "horizon", "repeat", "armed", "last_value",
@@ -41,6 +41,7 @@ class UnjudgedRule:
 
 def add(db: Connection, rule: AlertRule) -> AlertRule | None:
     """Keep a rule, whatever its id says; as it is kept. None when the chat has the same one already."""
+    db.one_at_a_time("numbers of rules")
     sql = f"INSERT INTO alert_rules (id, {', '.join(_COLUMNS)}) VALUES (({_NEXT}), {_VALUES})"
     new = db.execute(f"{sql} ON CONFLICT DO NOTHING RETURNING id", _values(rule)).fetchone()
     return replace(rule, id=int(new[0])) if new else None
@@ -96,11 +97,14 @@ def unjudged(db: Connection, calendar: str, session: date) -> list[UnjudgedRule]
 
 
 def unchanged(db: Connection, read: Iterable[AlertRule]) -> set[int]:
-    """The numbers of those rules that still are as they were read: nobody edited, paused, moved or judged them."""
+    """The numbers of those rules that still are as they were read: nobody edited, paused, moved or judged them.
+
+    Nor does anybody until the transaction ends.
+    """
     as_read = {rule.id: _what_changes(rule) for rule in read}
     sql = (
         "SELECT id, chat_id, direction, threshold, horizon, repeat, armed, last_value, judged, expires_at, paused"
-        f" FROM alert_rules WHERE {one_of('id', 'ids')}"
+        f" FROM alert_rules WHERE {one_of('id', 'ids')}{UNCHANGED}"
     )
     return {row[0] for row in db.execute(sql, {"ids": list(as_read)}) if row == as_read[row[0]]}
 

@@ -24,7 +24,7 @@ def upgrade(backup: Path | None, no_backup: bool) -> None:
     from bellwether import __version__
     from bellwether.core.logs import set_up
     from bellwether.db import upgrade_backups, versions
-    from bellwether.db.database import Store
+    from bellwether.db.sqlite_store import SqliteStore
 
     if backup is not None and no_backup:
         raise click.UsageError("Either --backup or --no-backup, not both.")
@@ -40,7 +40,7 @@ def upgrade(backup: Path | None, no_backup: bool) -> None:
         make_backup: upgrade_backups.MakeBackup = upgrade_backups.make_none
     else:
         make_backup = upgrade_backups.make_beside if backup is None else upgrade_backups.make_at(backup)
-    with Store(path, key, make_backup).reading():
+    with SqliteStore(path, key, make_backup).reading():
         pass
     if before.due:
         click.echo(f"{path} was of Bellwether {before.version} and is of {__version__} now.")

@@ -101,6 +101,11 @@ class Database(_Section):
             "Input should have 64 hexadecimal digits, as the command `database key` makes them",
         ),
     ] = SecretStr("")
+    url: Annotated[
+        SecretStr,
+        _form("postgres(ql)?://.+", "Input should begin with postgresql://, or be empty for a file of SQLite"),
+    ] = SecretStr("")
+    connections: Annotated[int, Field(ge=2, le=1000)] = 10
 
 
 def _metrics(value: Any) -> Any:

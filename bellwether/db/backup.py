@@ -12,14 +12,14 @@ from pathlib import Path
 
 from bellwether.core.errors import BackupRefused, StoreError
 from bellwether.db import copies, encryption, versions
-from bellwether.db.database import Store
 from bellwether.db.newer import refusal_of_backup
 from bellwether.db.rewrite import rewrite
+from bellwether.db.sqlite_store import SqliteStore
 from bellwether.db.upgrade_backups import INSTANT
 from bellwether.db.versions import State
 
 
-def backup(store: Store, target: Path) -> int:
+def backup(store: SqliteStore, target: Path) -> int:
     """Copy the database to `target`, while others write to it; how many bytes.
 
     An older backup of that name is replaced once the new one is whole; any other file is not. Raises BackupRefused,
@@ -53,7 +53,7 @@ def check(file: Path, key: str) -> State:
     return state
 
 
-def put_back(store: Store, source: Path, now: datetime, *, force: bool = False) -> Path | None:
+def put_back(store: SqliteStore, source: Path, now: datetime, *, force: bool = False) -> Path | None:
     """Make the database what the backup `source` holds; where the replaced one is now, None if there was none.
 
     A backup in the clear is encrypted on its way, where there is a key: it may be of a time before that.

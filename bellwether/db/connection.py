@@ -3,12 +3,12 @@
 Values are named in the SQL as `:name`, and given as a mapping. A list is a value like any other: see `db.sql`.
 """
 
-from collections import defaultdict
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 Values = Mapping[str, object]
-_NONE: Values = {}
+NONE: Values = {}
 
 
 class Rows(Protocol):
@@ -32,49 +32,58 @@ class Rows(Protocol):
         ...
 
 
-class Connection:
-    """An open SQLite database."""
+class Connection(ABC):
+    """An open database, of whatever kind."""
 
-    def __init__(self, conn: Any) -> None:
-        """Around the driver's own connection."""
-        self.conn = conn
+    conn: Any  #: the driver's own connection
 
-    def execute(self, sql: str, values: Values = _NONE) -> Rows:
+    @abstractmethod
+    def execute(self, sql: str, values: Values = NONE) -> Rows:
         """Run a statement."""
-        came: Rows = self.conn.execute(sql, values)
-        return came
 
+    @abstractmethod
     def executemany(self, sql: str, many: Iterable[Values]) -> int:
         """Run a statement that changes rows with each of these values; how many rows in all."""
-        return int(self.conn.executemany(sql, many).rowcount)
 
-    def rows(self, sql: str, values: Values = _NONE) -> list[dict[str, Any]]:
+    @abstractmethod
+    def rows(self, sql: str, values: Values = NONE) -> list[dict[str, Any]]:
         """The rows of a query by the names of its columns."""
-        cursor = self.conn.execute(sql, values)
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor]
 
-    def first_row(self, sql: str, values: Values = _NONE) -> dict[str, Any] | None:
+    def first_row(self, sql: str, values: Values = NONE) -> dict[str, Any] | None:
         """The first row of a query; None where there is none."""
         return next(iter(self.rows(sql, values)), None)
 
+    @abstractmethod
+    def stream(self, sql: str, values: Values = NONE) -> Iterator[Any]:
+        """The rows of a query that may have a million, a few at a time; within this transaction."""
+
+    @abstractmethod
+    def one_at_a_time(self, name: str) -> None:
+        """Let nobody else past this point of that name until the transaction ends: where order is the point.
+
+        Whoever comes later sees what was written before.
+        """
+
+    @abstractmethod
+    def hold(self, sql: str, values: Values = NONE) -> None:
+        """Let nobody else change the rows of a query until the transaction ends."""
+
+    @abstractmethod
     def columns(self) -> dict[str, set[str]]:
         """The tables there are, and the names of their columns."""
-        sql = "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
-        columns: dict[str, set[str]] = defaultdict(set)
-        for table, column in self.execute(f"{sql} ORDER BY m.name"):
-            columns[table].add(column)
-        return dict(columns)
 
+    @abstractmethod
     def triggers(self) -> set[str]:
         """The names of the triggers."""
-        return {name for (name,) in self.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
 
+    @abstractmethod
     def check_references_last(self) -> None:
         """Look whether rows refer to rows that are there only at the end, so that no order of tables is needed."""
-        self.execute("PRAGMA defer_foreign_keys = ON")
 
+    @abstractmethod
     def seen(self) -> object:
-        """What is another value once anybody else has written."""
-        (version,) = self.execute("PRAGMA data_version").fetchone()
-        return self.conn, version
+        """What is another value once anybody else may have written."""
+
+    @abstractmethod
+    def version(self) -> str:
+        """The newest version of Bellwether that had it open."""

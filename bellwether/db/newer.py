@@ -15,7 +15,7 @@ def refuse_newer(path: Path, state: State | None, key: str) -> None:
     """Raise NewerDatabase where a newer version made what is in the file."""
     if state is not None and state.unknown:
         raise NewerDatabase(
-            f"The database {path} is {_maker(state)}; this is {__version__}, which left it as it was: install that "
+            f"The database {path} is {maker(state)}; this is {__version__}, which left it as it was: install that "
             f"version, or go back to {_way_back(path, key)}."
         )
 
@@ -24,10 +24,11 @@ def refusal_of_backup(file: Path, state: State) -> str:
     """What is said of a backup that a newer version made; empty for any other."""
     if not state.unknown:
         return ""
-    return f"{file} is {_maker(state)}; this is {__version__}: please install that version first, then restore again."
+    return f"{file} is {maker(state)}; this is {__version__}: please install that version first, then restore again."
 
 
-def _maker(state: State) -> str:
+def maker(state: State) -> str:
+    """Which version of Bellwether something is of that this one does not know."""
     if state.number > versions.THIS_VERSION:
         return f"of Bellwether {state.version} or newer"
     return f"of a newer Bellwether, which knows {state.unknown[0]}"

@@ -2,6 +2,14 @@
 
 from collections.abc import Iterable
 
+#: Ends of a SELECT that keeps its rows as they are until the transaction ends. SQLite, where only one may write, reads
+#: these as remarks; `db.postgres_dialect` has PostgreSQL obey them.
+UNCHANGED = " /* FOR UPDATE */"  #: nobody else changes them
+STANDING = " /* FOR SHARE */"  #: nobody changes them, but others may lock them so too
+PRESENT = " /* FOR KEY SHARE */"  #: nobody deletes them
+FREE = " /* FOR UPDATE SKIP LOCKED */"  #: as UNCHANGED, without those that somebody else keeps so just now
+#: ends an EXISTS that PostgreSQL is to look up for one row after the other, not to join with all rows at once
+LOOKED_UP = "LIMIT 1 OFFSET 0"
 EVERYTHING = 2**63 - 1  #: a LIMIT that limits nothing, where one is wanted before an OFFSET
 
 

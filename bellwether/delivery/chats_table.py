@@ -7,7 +7,7 @@ from enum import Enum
 
 from bellwether.db.connection import Connection
 from bellwether.db.database import is_recent, stamp, unstamp, unstamp_or_none
-from bellwether.db.sql import one_of
+from bellwether.db.sql import STANDING, one_of
 from bellwether.delivery import chat_data_table, chat_outbox_table
 
 _TOLD_FOR = timedelta(days=7)  #: how long a pause that has ended is still worth telling of
@@ -177,8 +177,8 @@ def topic(db: Connection, chat_id: int) -> int | None:
 
 
 def awake_among(db: Connection, chat_ids: Collection[int]) -> set[int]:
-    """Those of the chats that we know and may write to."""
-    sql = f"SELECT chat_id FROM chats WHERE paused = 0 AND {one_of('chat_id', 'chats')}"
+    """Those of the chats that we know and may write to; so it stays until the transaction ends."""
+    sql = f"SELECT chat_id FROM chats WHERE paused = 0 AND {one_of('chat_id', 'chats')}{STANDING}"
     return {chat_id for (chat_id,) in db.execute(sql, {"chats": list(chat_ids)})}
 
 

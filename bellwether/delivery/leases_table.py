@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bellwether.db.connection import Connection
 from bellwether.db.database import stamp, unstamp
-from bellwether.db.sql import insert_new
+from bellwether.db.sql import PRESENT, insert_new
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,11 @@ def seen(db: Connection, name: str) -> Held | None:
     if row is None:
         return None
     return Held(row["holder"], row["machine"], row["beats"], unstamp(row["taken_at"]), unstamp(row["beat_at"]))
+
+
+def decide(db: Connection, name: str) -> None:
+    """Let nobody else decide about this lease until the transaction ends."""
+    db.one_at_a_time(f"lease {name}")
 
 
 def take(db: Connection, name: str, holder: str, machine: str, now: datetime, instead_of: Held | None) -> bool:
@@ -53,7 +58,7 @@ def beat(db: Connection, name: str, holder: str, now: datetime) -> bool:
 
 def is_held(db: Connection, name: str, holder: str) -> bool:
     """Whether the lease is this holder's: asked in the transaction of each claim."""
-    sql = "SELECT 1 FROM leases WHERE name = :name AND holder = :holder"
+    sql = f"SELECT 1 FROM leases WHERE name = :name AND holder = :holder{PRESENT}"
     return bool(db.rows(sql, {"name": name, "holder": holder}))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from bellwether.core.i18n.translate import ENGLISH
 from bellwether.db.connection import Connection
 from bellwether.db.database import stamp, unstamp, unstamp_or_none
-from bellwether.db.sql import insert_new, none_of, one_of
+from bellwether.db.sql import FREE, LOOKED_UP, insert_new, none_of, one_of
 from bellwether.delivery.messages import OutboxMessage, Recipient, RecipientKind
 from bellwether.delivery.offers import Offer, in_short, read_offers
 
@@ -180,14 +180,16 @@ def claim_next(
     Nothing is claimed for the recipients in `resting`. Messages to one recipient go one at a time. Only one of two
     senders gets a row, for the transaction of the claim is the only one that writes. `busy` is as in `release_lapsed`.
     """
+    # of two messages to one recipient two senders would each take one: neither sees what the other has begun
+    db.one_at_a_time(f"claims {kind.value}")
     release_lapsed(db, kind, now, busy)
     claimed = db.first_row(
         "UPDATE outbox SET state = 'sending', attempts = attempts + 1, claimed_until = :lease WHERE id = ("
         " SELECT id FROM outbox AS mine WHERE state = 'pending' AND not_before <= :now AND expires_at > :now"
         f" AND recipient_kind = :kind AND {none_of('recipient_id', 'resting')}"
         " AND NOT EXISTS (SELECT 1 FROM outbox AS other WHERE other.recipient_id = mine.recipient_id"
-        f" AND other.recipient_kind = mine.recipient_kind AND other.id <> mine.id AND ({order.value}))"
-        " ORDER BY not_before, id LIMIT 1) RETURNING *,"
+        f" AND other.recipient_kind = mine.recipient_kind AND other.id <> mine.id AND ({order.value}) {LOOKED_UP})"
+        f" ORDER BY not_before, id LIMIT 1{FREE}) RETURNING *,"
         " (SELECT first.telegram_id FROM outbox AS first WHERE first.dedup_key = outbox.reply_key"
         " AND first.recipient_id = outbox.recipient_id) AS reply_to,"
         " (SELECT chats.thread FROM chats WHERE chats.chat_id = outbox.recipient_id"

@@ -33,13 +33,13 @@ class SenderLease:
         self._machine = socket.gethostname()
         self.holder = f"process {os.getpid()} on {self._machine}, {secrets.token_hex(4)}"
         self._store, self._clock, self._now = store, clock, now
-        path = store.path
-        self._lock = FileLock(path.with_name(f"{path.name}.{self.name}.lock"))
+        self._lock = FileLock(store.beside(f"{self.name}.lock"))
         self._watched: tuple[leases_table.Held, float] | None = None  # the other's last beat, and since when we know it
 
     def take(self) -> leases_table.Held | None:
         """Try to take the lease. None when it is ours now, else who has it. Raises StoreError."""
         with self._store.transaction() as db:
+            leases_table.decide(db, self.name)
             held = leases_table.seen(db, self.name)
             if held is not None and held.holder == self.holder:
                 return None

@@ -21,8 +21,8 @@ from bellwether.core.errors import (
 from bellwether.core.places import COMMAND
 from bellwether.core.types import MARKET_CALENDAR, Check
 from bellwether.db.database import Store, try_write
+from bellwether.db.sqlite_store import SqliteStore
 from bellwether.db.upgrade_backups import MAX_AGE, backups_of, unencrypted
-from bellwether.db.versions import state_of
 from bellwether.delivery import inbox_table, outbox_admin_table
 from bellwether.jobs.evening import reads_evening
 from bellwether.market.calendar import SETTLING, Basis, basis, last_closed_session, sessions_between
@@ -260,7 +260,7 @@ def examine_database(store: Store, now: datetime) -> list[Check]:
     try:
         with store.transaction() as db:
             try_write(db)
-            version = state_of(db.conn).version
+            version = db.version()
             owed = outbox_admin_table.counts(db)
             failed = outbox_admin_table.failures_since(db, now - RECENT)
             unwritten = missed_digests_table.since(db, now - RECENT)
@@ -273,8 +273,8 @@ def examine_database(store: Store, now: datetime) -> list[Check]:
     told = ", ".join(f"{count} {state}" for state, count in sorted(owed.items())) or "none yet"
     advice = f"{COMMAND} outbox list tells why, outbox retry and outbox drop what next." if failed else ""
     return [
-        Check("Database", True, f"{store.path} can be read and written; it is of Bellwether {version}"),
-        *_before_upgrades(store.path),
+        Check("Database", True, f"{store.name} can be read and written; it is of Bellwether {version}"),
+        *(_before_upgrades(store.path) if isinstance(store, SqliteStore) else []),
         Check("Messages", failed == 0, told, advice),
         *([_proved(proof, now)] if proof else []),
         *([_missed(unwritten)] if unwritten else []),

@@ -17,6 +17,7 @@ from bellwether.ask import forecasts
 from bellwether.core.errors import BadDate
 from bellwether.core.types import MAX_HORIZON, Bars, Instrument, Outlook
 from bellwether.db.database import Store
+from bellwether.db.sqlite_store import SqliteStore
 from bellwether.forecasting.kept_widths import KeptWidths
 from bellwether.jobs.record_universe import forecast_universe
 from bellwether.market.calendar import SETTLING, closes_at, session_after, sessions_between
@@ -102,7 +103,7 @@ def replay(
     if span == 0:
         raise BadDate(f"There is no trading day from {first} to {last}.")
     hands = Hands(services.clock())
-    store = Store(scratch)
+    store = SqliteStore(scratch)
     past = replace(
         services, provider=Replay(services.provider, hands), store=store, widths=KeptWidths(store), clock=hands
     )

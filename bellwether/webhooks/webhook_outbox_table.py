@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from bellwether.db.connection import Connection
 from bellwether.db.database import stamp
+from bellwether.db.sql import FREE
 from bellwether.delivery import outbox_table
 from bellwether.delivery.messages import OutboxMessage, Recipient, RecipientKind
 
@@ -33,7 +34,7 @@ def owed_to_owners(db: Connection, now: datetime, limit: int) -> list[OutboxMess
     """What is due to owners and not spread yet, oldest first."""
     sql = (
         "SELECT * FROM outbox WHERE state = 'pending' AND not_before <= :now AND expires_at > :now"
-        " AND recipient_kind = :kind ORDER BY id LIMIT :limit"
+        f" AND recipient_kind = :kind ORDER BY id LIMIT :limit{FREE}"
     )
     values = {"now": stamp(now), "kind": RecipientKind.KEY.value, "limit": limit}
     return [outbox_table.read_message(row) for row in db.rows(sql, values)]

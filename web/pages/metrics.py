@@ -106,16 +106,16 @@ class _Metrics(Collector):
 
     def _of_database(self) -> Iterator[Metric]:
         """Whether it can be read, what it takes, and what it says."""
-        path = self._services.store.path
+        store = self._services.store
         with suppress(OSError):
-            disk = shutil.disk_usage(path.parent)
+            disk = shutil.disk_usage(store.folder)
             text = "Bytes free for the service on the disk of the database."
             yield GaugeMetricFamily("bellwether_disk_free_bytes", text, value=disk.free)
             text = "Bytes of the disk of the database."
             yield GaugeMetricFamily("bellwether_disk_size_bytes", text, value=disk.total)
-            size = path.stat().st_size
-            yield GaugeMetricFamily("bellwether_database_size_bytes", "Bytes of the database.", value=size)
         try:
+            size = store.size()
+            yield GaugeMetricFamily("bellwether_database_size_bytes", "Bytes of the database.", value=size)
             told = self._of_rows()
         except StoreError:
             told = []

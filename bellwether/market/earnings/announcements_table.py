@@ -16,6 +16,11 @@ def of_symbol(db: Connection, source: str, symbol: str) -> tuple[Announcement, .
     return tuple(_announcement(row) for row in db.rows(sql, {"source": source, "symbol": symbol}))
 
 
+def begin(db: Connection, symbol: str) -> None:
+    """Let nobody else learn of this company until the transaction ends."""
+    db.one_at_a_time(f"announcements of {symbol}")
+
+
 def asked_at(db: Connection, source: str, symbol: str) -> datetime | None:
     """When the source was last asked for a company and said anything, be it unreadable; None where it never has."""
     sql = "SELECT asked_at FROM announcements_asked WHERE source = :source AND symbol = :symbol"

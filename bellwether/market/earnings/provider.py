@@ -140,6 +140,7 @@ class KeptReports:
         self._unanswered.pop(symbol, None)
         today = now.date()
         with self._store.transaction() as db:
+            kept_facts.begin(db, symbol)
             facts = kept_facts.of_symbol(db, self._source, symbol)
             changes = learned(facts, told, before and before.date(), today)
             kept_facts.withdraw(db, changes.withdrawn, today)

@@ -11,7 +11,7 @@ import numpy as np
 
 from bellwether.core.types import Bars, Floats
 from bellwether.db.connection import Connection
-from bellwether.db.sql import insert
+from bellwether.db.sql import put
 
 LAYOUT = 1  #: of the blocks; bars of another layout are fetched again
 #: day since 1970, adjusted open, high, low and close, volume, close as quoted
@@ -32,7 +32,7 @@ def save(db: Connection, source: str, bars: Bars, first: date | None = None) -> 
     db.execute(sql, {"source": source, "symbol": bars.symbol, "first": first_year})
     blocks = [(int(year), table[years == year].tobytes()) for year in np.unique(years) if year >= first_year]
     db.executemany(
-        insert("bars", ("source", "symbol", "year", "data", "checksum")),
+        put("bars", ("source", "symbol", "year"), ("data", "checksum")),  # another process may have been as quick
         [
             {"source": source, "symbol": bars.symbol, "year": year, "data": data, "checksum": zlib.crc32(data)}
             for year, data in blocks

@@ -12,8 +12,9 @@ from pathlib import Path
 from bellwether import __version__
 from bellwether.core.errors import LedgerError
 from bellwether.db import backup, copies, upgrade_backups, versions
-from bellwether.db.connection import Connection
 from bellwether.db.database import Store
+from bellwether.db.opening import as_file
+from bellwether.db.sqlite_connection import SqliteConnection
 from bellwether.track_record.ledger import checkpoint, ledger_table
 from bellwether.track_record.ledger.checkpoint import Checkpoint
 from bellwether.track_record.ledger.hash_chain_table import Head
@@ -27,10 +28,11 @@ _BACK = (
 
 def make(store: Store, target: Path) -> str:
     """Copy the database; what was done, in a sentence or two. Raises BackupRefused and StoreError."""
+    store = as_file(store)
     size = backup.backup(store, target)
     with closing(copies.opened(target, store.key)) as connection:
         version = versions.state_of(connection).version
-        head = ledger_table.CHAIN.head(Connection(connection))
+        head = ledger_table.CHAIN.head(SqliteConnection(connection))
     ends = f"{_ends(head).removesuffix('.')}: noted elsewhere, that proves the rows up to it for good."
     return (
         f"{target} holds the database, of Bellwether {version}, {size / 1e6:,.1f} MB, whole. "
@@ -40,6 +42,7 @@ def make(store: Store, target: Path) -> str:
 
 def put_back(store: Store, source: Path, now: datetime, *, force: bool = False) -> list[str]:
     """Put a backup in place of the database; what was done, in sentences. Raises BackupRefused and StoreError."""
+    store = as_file(store)
     try:
         noted = checkpoint.read(store)
     except LedgerError:

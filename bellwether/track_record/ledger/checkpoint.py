@@ -44,7 +44,7 @@ class Checkpoint:
 
 def path_of(store: Store) -> Path:
     """Where the note is kept."""
-    return store.path.with_name(f"{store.path.name}.ledger-head")
+    return store.beside("ledger-head")
 
 
 def read(store: Store) -> Checkpoint | None:

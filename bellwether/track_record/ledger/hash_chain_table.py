@@ -44,11 +44,16 @@ class HashChain:
     columns: tuple[str, ...]  #: what is proved, the row's number first; the column `hash` comes after them
     content: Callable[[Sequence[Any]], bytes]  #: the canonical content of a row's `columns`
 
+    def begin(self, db: Connection) -> None:
+        """Let nobody else add rows until the transaction ends: before what is to be added is decided."""
+        db.one_at_a_time(f"rows of {self.table}")
+
     def append(self, db: Connection, rows: Iterable[Sequence[Any]], **beside: Sequence[Any]) -> None:
         """Add rows, given without number and hash. To be called in a transaction that may write.
 
         `beside` are columns that stand beside what is proved, a value for each row.
         """
+        self.begin(db)
         linked = self.linked(self.head(db), rows)
         names = (*self.columns, "hash", *beside)
         whole = [
@@ -88,4 +93,4 @@ class HashChain:
 
     def every_row(self, db: Connection) -> Iterator[tuple[Any, ...]]:
         """All rows in their order: `columns`, then the hash."""
-        return iter(db.execute(f"SELECT {', '.join(self.columns)}, hash FROM {self.table} ORDER BY {self.columns[0]}"))
+        return db.stream(f"SELECT {', '.join(self.columns)}, hash FROM {self.table} ORDER BY {self.columns[0]}")

@@ -146,6 +146,7 @@ def chained(forecasts: Iterable[Issued]) -> list[tuple[Any, ...]]:
 
 def append(db: Connection, forecasts: Iterable[ToEnter]) -> list[ToEnter]:
     """Add those whose forecast_id is not there yet; which. To be called in a transaction that may write."""
+    CHAIN.begin(db)
     wanted = {forecast.forecast_id: forecast for forecast in forecasts}
     for known in CHAIN.known_among(db, wanted):
         del wanted[known]

@@ -85,6 +85,7 @@ CHAIN = HashChain("outcomes", ("id", "seq", "session", "log_return", "settled_at
 
 def append(db: Connection, outcomes: Iterable[Outcome], now: datetime) -> list[Outcome]:
     """Add those of forecasts that are still open; which. To be called in a transaction that may write."""
+    CHAIN.begin(db)
     added = [
         outcome
         for outcome in outcomes
@@ -127,7 +128,7 @@ def _past(db: Connection, where: str, values: Values) -> Iterator[PastForecast]:
         " id IS NOT NULL, coalesce(calendar, '') FROM ledger LEFT JOIN outcomes ON outcomes.seq = ledger.seq"
         f" LEFT JOIN pending ON pending.seq = ledger.seq WHERE {where}"
     )
-    return map(PastForecast._make, db.execute(sql, values))
+    return map(PastForecast._make, db.stream(sql, values))
 
 
 def outcomes_of(forecasts: Iterable[PastForecast]) -> tuple[list[PastForecast], Floats, LedgerNumbers]:

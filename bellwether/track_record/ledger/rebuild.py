@@ -50,6 +50,8 @@ def rebuild(store: Store, calendar_of: Callable[[str], str]) -> None:
     `calendar_of` tells the trading calendar of a symbol that has no other open forecast. Raises StoreError.
     """
     with store.transaction() as db:
+        for chain in (ledger_table.CHAIN, outcomes_table.CHAIN):
+            chain.begin(db)
         score_sums_table.clear(db)
         score_sums_table.count_issued(db, ledger_table.counts(db))
         _score_sums(db).enter(db)

@@ -65,6 +65,7 @@ OUTCOMES = HashChain("growth_outcomes", ("id", "seq", "growth", "revenue", "know
 
 def append(db: Connection, forecasts: Iterable[IssuedGrowth]) -> list[IssuedGrowth]:
     """Add those whose forecast_id is not there yet; which. To be called in a transaction that may write."""
+    FORECASTS.begin(db)
     wanted = {forecast.forecast_id: forecast for forecast in forecasts}
     for known in FORECASTS.known_among(db, wanted):
         del wanted[known]
@@ -79,6 +80,7 @@ def _stored(forecast: IssuedGrowth) -> list[Any]:
 
 def settle(db: Connection, seq: int, growth: float, revenue: float, known_on: date, now: datetime) -> bool:
     """Add what came of a forecast. False when it has its outcome. To be called in a transaction that may write."""
+    OUTCOMES.begin(db)
     if db.execute("SELECT 1 FROM growth_outcomes WHERE seq = :seq", {"seq": seq}).fetchone():
         return False
     OUTCOMES.append(db, [(seq, growth, revenue, to_days(known_on), to_microseconds(now))])

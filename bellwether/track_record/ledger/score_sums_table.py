@@ -41,7 +41,8 @@ def _add(db: Connection, added: Iterable[str], rows: Iterable[tuple[Any, ...]]) 
     """Add to the columns `added` of the rows that are there, or put in new ones; a row is in the order of `_ALL`."""
     adding = ", ".join(f"{name} = score_sums.{name} + excluded.{name}" for name in added)
     sql = f"{insert('score_sums', _ALL)} ON CONFLICT ({', '.join(_KEY)}) DO UPDATE SET {adding}"
-    db.executemany(sql, [dict(zip(_ALL, row, strict=True)) for row in rows])
+    # in one order, so that two who add to the same rows do not wait for each other
+    db.executemany(sql, [dict(zip(_ALL, row, strict=True)) for row in sorted(rows)])
 
 
 def add_misses(db: Connection, misses: Misses) -> None:

@@ -43,7 +43,7 @@ class Simulated:
 
 def path_of(store: Store, name: str = RECORD) -> Path:
     """Where a file of a replay made here is kept."""
-    return store.path.with_name(name)
+    return store.folder / name
 
 
 def newest_file(store: Store, name: str) -> tuple[Path | None, int]:

@@ -1,0 +1,261 @@
+"""A database of PostgreSQL: a pool of connections, its tables, and what happens while the server is away.
+
+The first use opens one connection by itself, so that what is wrong can be told, looks at the server and the tables, and
+then fills the pool. Where the server is lost the pool is given up, and the next use begins anew; for a moment whoever
+asks is told at once, for a forecast should not wait for a database that is not there.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import conninfo
+from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
+
+from bellwether.core.errors import ConfigError, NewerDatabase, StoreError
+from bellwether.db import postgres_errors, postgres_versions
+from bellwether.db.connection import Connection
+from bellwether.db.database import Store
+from bellwether.db.encryption import BUSY_TIMEOUT
+from bellwether.db.postgres_connection import PostgresConnection
+from bellwether.db.postgres_dialect import adapters
+
+CONNECTIONS = 10  #: at most, of one process
+CONNECT_TIMEOUT = 3  #: seconds to wait for a server to answer
+LONGEST = 60  #: seconds that one statement may take
+REST = 1.0  #: seconds after a server was missed in which nobody looks for it again
+_USUAL = {
+    "connect_timeout": CONNECT_TIMEOUT,
+    "application_name": "bellwether",
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,  # milliseconds: a server behind a network that swallows everything
+}
+_SETTINGS = (
+    f"SET lock_timeout = '{BUSY_TIMEOUT}s'; SET statement_timeout = '{LONGEST}s';"
+    f" SET idle_in_transaction_session_timeout = '{LONGEST}s'; SET client_min_messages = warning"
+)
+#: what writes reads a few rows by their keys, as SQLite does whatever it guesses of a table: after an evening's digests
+#: the server's statistics are a minute old, and a plan for an empty table takes half a second for each message
+_WRITING = "BEGIN; SET LOCAL enable_seqscan TO off; SET LOCAL enable_bitmapscan TO off; SET LOCAL enable_sort TO off"
+_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_RELAXED = f"{_WRITING}; SET LOCAL synchronous_commit TO off"
+
+
+class PostgresStore(Store):
+    """The database behind an address such as postgresql://user:password@host/name."""
+
+    def __init__(self, url: str, folder: Path, connections: int = CONNECTIONS) -> None:
+        """Nothing is opened yet. In `folder` lies what this host keeps beside it. Raises ConfigError for a bad URL."""
+        asked = _asked(url)
+        self._conninfo = conninfo.make_conninfo(**{**_USUAL, **asked})
+        self._secret = str(asked.get("password") or "")
+        self.folder, self._connections = folder, connections
+        self._database = str(asked.get("dbname") or asked.get("user") or "bellwether")
+        where = f" at {asked['host']}" if asked.get("host") else ""
+        port = f":{asked['port']}" if asked.get("port") and where else ""
+        self.name = f"the PostgreSQL database {self._database}{where}{port}"
+        self.owes_empty_log = False
+        self._opening = threading.Lock()
+        self._pool: ConnectionPool[Any] | None = None
+        self._missed = (-REST, "")  #: when the server was missed last, on the monotonic clock, and what was told of it
+        self._local = threading.local()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection of the pool, in a transaction that may write: all of the block is kept, or none of it.
+
+        Raises StoreError, saying what to do, when the database cannot be used.
+        """
+        with self._begun(_RELAXED if getattr(self._local, "relaxed", False) else _WRITING) as db:
+            yield db
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for reading one consistent state without holding up a writer."""
+        with self._begun(_READING) as db:
+            yield db
+
+    @contextmanager
+    def _begun(self, begin: str) -> Iterator[PostgresConnection]:
+        pool = self._opened()
+        conn = None
+        try:
+            conn = self._taken(pool, begin)
+            try:
+                yield PostgresConnection(conn)
+                conn.execute("COMMIT")
+            except BaseException:
+                if not conn.closed:
+                    with suppress(psycopg.Error):
+                        conn.execute("ROLLBACK")
+                raise
+        except (psycopg.Error, PoolTimeout, TooManyRequests) as problem:
+            raise self._trouble(problem, pool, lost=conn is None or conn.closed) from problem
+        finally:
+            if conn is not None:
+                pool.putconn(conn)
+
+    def _taken(self, pool: "ConnectionPool[Any]", begin: str) -> "psycopg.Connection[Any]":
+        """A connection on which the transaction has begun; those that a server has ended meanwhile are passed over."""
+        for left in range(self._connections, -1, -1):
+            conn: psycopg.Connection[Any] = pool.getconn(BUSY_TIMEOUT)
+            try:
+                conn.execute(begin)
+            except BaseException as problem:
+                pool.putconn(conn)
+                if not (left and isinstance(problem, psycopg.OperationalError) and conn.closed):
+                    raise
+            else:
+                return conn
+        raise AssertionError("the last try ends the loop")
+
+    def _opened(self) -> "ConnectionPool[Any]":
+        pool = self._pool
+        if pool is not None:
+            return pool
+        with self._opening:
+            if self._pool is None:
+                since, told = self._missed
+                if time.monotonic() - since < REST:
+                    raise StoreError(told)
+                self._pool = self._open()
+            return self._pool
+
+    def _open(self) -> "ConnectionPool[Any]":
+        try:
+            with psycopg.connect(self._conninfo, context=adapters(), autocommit=True) as conn:
+                self._look_at(conn)
+                conn.execute(_SETTINGS.replace(f"'{LONGEST}s'", "0"))  # migrations may take their time
+                with conn.transaction():
+                    postgres_versions.bring_up_to_date(conn, self.name)
+            pool: ConnectionPool[Any] = ConnectionPool(
+                self._conninfo,
+                kwargs={"autocommit": True, "context": adapters()},
+                configure=_configure,
+                min_size=1,
+                max_size=self._connections,
+                name="bellwether",
+                reconnect_timeout=CONNECT_TIMEOUT,
+                open=False,
+            )
+            pool.open()
+        except psycopg.Error as problem:
+            raise self._trouble(problem, None, lost=True) from problem
+        else:
+            return pool
+
+    def _look_at(self, conn: "psycopg.Connection[Any]") -> None:
+        number = conn.info.server_version
+        if number < postgres_versions.LEAST:
+            told = f"{number // 10_000}.{number % 10_000}"
+            raise StoreError(f"{self._capital} is on PostgreSQL {told}; Bellwether needs 14 or newer.")
+
+    @property
+    def _capital(self) -> str:
+        return self.name[0].upper() + self.name[1:]
+
+    def _trouble(self, problem: Exception, pool: "ConnectionPool[Any] | None", *, lost: bool) -> StoreError:
+        """What to raise; where the server is lost the pool is given up."""
+        if isinstance(problem, PoolTimeout | TooManyRequests):
+            told = f"{self._capital} has no free connection, or cannot be reached: see database.connections."
+        else:
+            told = postgres_errors.explain(self.name, problem, self._secret)
+        if lost:
+            self._missed = (time.monotonic(), told)
+            if pool is not None and self._pool is pool:
+                self._pool = None
+                threading.Thread(target=pool.close, args=(0,), daemon=True).start()
+        return StoreError(told)
+
+    def check(self) -> None:
+        """See that the database is no newer one's, if it can be reached. Changes nothing. Raises ConfigError."""
+        try:
+            with psycopg.connect(self._conninfo, context=adapters(), autocommit=True) as conn:
+                self._look_at(conn)
+                postgres_versions.refuse_newer(self.name, postgres_versions.state_of(conn))
+        except NewerDatabase as trouble:
+            raise ConfigError(trouble.for_operator) from None
+        except psycopg.OperationalError:
+            return
+        except psycopg.Error as problem:
+            raise ConfigError(postgres_errors.explain(self.name, problem, self._secret)) from None
+        except StoreError as trouble:
+            raise ConfigError(trouble.for_operator) from None
+
+    def prepare(self) -> None:
+        """Make its tables, or bring them up to this version, if it can be reached. Raises ConfigError."""
+        self.check()
+        try:
+            with self.reading():
+                pass
+        except NewerDatabase as trouble:
+            raise ConfigError(trouble.for_operator) from None
+        except StoreError:
+            return
+
+    def close(self) -> None:
+        """Close the pool; the next use opens another one."""
+        with self._opening:
+            pool, self._pool = self._pool, None
+            self._missed = (-REST, "")
+        if pool is not None:
+            pool.close()
+
+    def relax(self) -> None:
+        """Let the server answer this thread before what it commits is on the disk."""
+        self._local.relaxed = True
+
+    def compact(self) -> None:
+        """Let the server free what deleted rows took. Its log and its backups are its operator's."""
+        pool = self._opened()
+        try:
+            with pool.connection(BUSY_TIMEOUT) as conn:
+                conn.execute("SET statement_timeout = 0")
+                try:
+                    conn.execute("VACUUM")
+                finally:
+                    conn.execute(f"SET statement_timeout = '{LONGEST}s'")
+        except (psycopg.Error, PoolTimeout, TooManyRequests) as problem:
+            raise self._trouble(problem, pool, lost=False) from problem
+
+    def empty_log(self, patience: float = 0.1) -> bool:
+        """Nothing: the server's log is its own."""
+        return True
+
+    def beside(self, name: str) -> Path:
+        """A file of this host's, in the folder of its data."""
+        return self.folder / f"{self._database}.postgresql.{name}"
+
+    def size(self) -> int:
+        """How many bytes the whole database takes."""
+        with self.reading() as db:
+            (size,) = db.execute("SELECT pg_database_size(current_database())").fetchone()
+        return int(size)
+
+
+def _configure(conn: "psycopg.Connection[Any]") -> None:
+    conn.execute(_SETTINGS.encode())
+
+
+def _asked(url: str) -> dict[str, Any]:
+    """What an address asks for. Raises ConfigError, without any part of it that may be a password."""
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ConfigError("DATABASE__URL should begin with postgresql://")
+    try:
+        asked = conninfo.conninfo_to_dict(url)
+    except psycopg.Error:
+        raise ConfigError(
+            "DATABASE__URL is no address of PostgreSQL: it should be like postgresql://user:password@host:5432/name, "
+            "with %-codes for the characters :/?#[]@% in a password"
+        ) from None
+    if any(not port.isdigit() for port in str(asked.get("port") or "5432").split(",")):
+        raise ConfigError("DATABASE__URL names a port that is no number")
+    if "@" in str(asked.get("host", "")):
+        raise ConfigError("DATABASE__URL has an @ in its password: write %40 for it")
+    return asked

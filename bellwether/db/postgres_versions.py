@@ -1,0 +1,63 @@
+"""The tables of a database of PostgreSQL: made whole for a new one, and brought up to this version for another.
+
+lock, so that of several processes one goes on | tables of the baseline | later migrations | version noted | unlock
+
+All of it is one transaction. What the first migrations of SQLite made is in `postgres_baseline.sql`; each later one is
+one description for both kinds of database, in `db.migrations`.
+"""
+
+import logging
+from importlib import resources
+from typing import Any
+
+from bellwether import __version__
+from bellwether.core.errors import NewerDatabase
+from bellwether.db.newer import maker
+from bellwether.db.versions import THIS_VERSION, State
+
+LEAST = 140_000  #: of the server: PostgreSQL 14, whose successors get corrections for as long as this is in use
+_LOCK = 0x62656C6C00000000  #: "bell": beside other programs' locks in the same database
+
+log = logging.getLogger(__name__)
+
+
+def state_of(conn: Any) -> State:
+    """What a database went through. Raises the driver's errors."""
+    (tables, ours) = conn.execute(
+        "SELECT count(*), count(*) FILTER (WHERE table_name = 'bellwether_migrations')"
+        " FROM information_schema.tables WHERE table_schema = current_schema()"
+    ).fetchone()
+    if not ours:
+        return State(frozenset(), 0, tables)
+    names = frozenset(name for (name,) in conn.execute("SELECT name FROM bellwether_migrations"))
+    (number,) = conn.execute("SELECT newest FROM bellwether_version").fetchone()
+    return State(names, number, tables)
+
+
+def refuse_newer(name: str, state: State) -> None:
+    """Raise NewerDatabase where a newer version made what is there."""
+    if state.unknown:
+        raise NewerDatabase(
+            f"{name[0].upper()}{name[1:]} is {maker(state)}; this is {__version__}, which left it as it was: "
+            "install that version, or restore the dump that was made before the upgrade."
+        )
+
+
+def bring_up_to_date(conn: Any, name: str) -> State:
+    """Make the tables, or run what is pending, all of it or nothing; the state before. In a transaction.
+
+    Raises NewerDatabase and the driver's errors.
+    """
+    conn.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    state = state_of(conn)
+    refuse_newer(name, state)
+    if not state.names:
+        conn.execute(resources.files("bellwether.db").joinpath("postgres_baseline.sql").read_text("utf-8").encode())
+    if state.number < THIS_VERSION:
+        conn.execute("UPDATE bellwether_version SET newest = %s", (THIS_VERSION,))
+    if state.names and state.due:
+        log.info(
+            "%s is brought from Bellwether %s up to %s. Backups of PostgreSQL are its operator's, made by pg_dump.",
+            *(name, state.version, __version__),
+        )
+    return state
