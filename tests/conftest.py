@@ -18,9 +18,10 @@ from hypothesis import HealthCheck, settings
 from bellwether.core.config import load_settings
 from bellwether.core.types import Bars
 from bellwether.services import Services, build_services
+from tests.support import postgres
 from tests.support.bot_api_server.server import TelegramServer
 from tests.support.clock import Clock
-from tests.support.database import new_database
+from tests.support.database import Kind, forget_databases, new_database, of_postgres
 from tests.support.talk import Talk
 from tests.support.web import Visitor, sample_services
 from web.app import create_app
@@ -57,6 +58,74 @@ LONGEST = (
     "test_calendar.py",
     "test_wheel.py",
 )
+
+
+KINDS = ("sqlite", "postgresql")
+#: the files whose tests run on each kind of database; those marked `sqlite` are about the file
+ON_EACH_KIND = frozenset(
+    f"test_{name}.py"
+    for name in (
+        "alert_queries",
+        "announcements",
+        "api_limits",
+        "api_stream",
+        "champion",
+        "chat_data",
+        "chat_settings",
+        "deliver",
+        "digests_by_settings",
+        "evaluate",
+        "evaluate_rules",
+        "evening_width",
+        "feedback_command",
+        "growth_record",
+        "issuing",
+        "kept_bars",
+        "keys",
+        "ledger",
+        "missed_digests",
+        "outbox_recipients",
+        "outcomes",
+        "proved_daily",
+        "quota",
+        "resting_rules",
+        "rights",
+        "rules",
+        "sending",
+        "silence",
+        "sole",
+        "stops_and_topics",
+        "store",
+        "track_record",
+        "universe_state",
+        "webhooks",
+    )
+)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests of the database run on SQLite, and on PostgreSQL where there is a server to be had."""
+    if Path(metafunc.module.__file__ or "").name in ON_EACH_KIND:
+        of_file = metafunc.definition.get_closest_marker("sqlite") is not None
+        kinds = ["sqlite"] if of_file else KINDS
+        metafunc.parametrize("database_kind", kinds, indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def database_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The kind of database that a test is on; whatever it opens by a path is then of that kind."""
+    kind: str = getattr(request, "param", "sqlite")
+    if kind == "sqlite":
+        yield kind
+        return
+    try:
+        postgres.server()
+    except postgres.NoServer as problem:
+        pytest.skip(str(problem))
+    monkeypatch.setattr(Kind, "postgres", True)
+    monkeypatch.setattr("bellwether.services.open_store", lambda settings: of_postgres(settings.path))
+    yield kind
+    forget_databases()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -251,7 +251,7 @@ def test_a_chat_that_is_forgotten_leaves_nothing_behind(services: Services) -> N
     with services.store.transaction() as db:
         chat_data_table.forget(db, 7)
         for table in ("alert_rules", "alert_settings", "alerts"):
-            assert db.conn.execute(f"SELECT count(*) FROM {table} WHERE chat_id = 7").fetchone() == (0,)
+            assert db.execute(f"SELECT count(*) FROM {table} WHERE chat_id = 7").fetchone() == (0,)
         assert alerts_table.told_since(db, [7, 8], NOW - timedelta(days=7)) == {}
     assert len(ask.rules_of(services.store, 8)) == 1
 

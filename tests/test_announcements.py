@@ -13,7 +13,7 @@ from bellwether.core.errors import StoreError
 from bellwether.db.database import Store
 from bellwether.market.earnings import announcements_table as kept_facts
 from bellwether.market.earnings.known import Facts, in_order, known_on, learned, next_day
-from tests.support.database import new_database
+from tests.support.database import new_database, store_at
 
 TODAY = date(2022, 1, 10)
 NEXT = date(2022, 1, 27)
@@ -172,7 +172,7 @@ def test_what_was_known_on_a_day_never_changes_afterwards(answers: list[list[int
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store(new_database(tmp_path / "t.sqlite3"))
+    return store_at(new_database(tmp_path / "t.sqlite3"))
 
 
 def test_facts_come_back_as_they_were_kept(store: Store) -> None:
@@ -221,5 +221,5 @@ def test_the_database_itself_refuses_to_rewrite_a_fact(store: Store, column: str
     with store.transaction() as db:
         kept_facts.add(db, told(NEXT, known_from=TODAY))
     with pytest.raises(StoreError) as refused, store.transaction() as db:
-        db.conn.execute(f"UPDATE announcements SET {column} = '2022-02-02'")
+        db.execute(f"UPDATE announcements SET {column} = '2022-02-02'")
     assert "never changed" in refused.value.for_operator

@@ -144,7 +144,7 @@ def test_a_batch_of_a_live_market_is_in_the_ledger_once(tmp_path: Path) -> None:
     assert forecasts(live, ["AAPL", "apple"], 10)[1] == ask_forecasts.answer(live, "AAPL", 10).forecast == made
     assert receipts.receipt(live.store, made.forecast_id).symbol == "AAPL"
     with live.store.reading() as db:
-        assert db.conn.execute("SELECT count(*) FROM ledger").fetchone() == (1,)
+        assert db.execute("SELECT count(*) FROM ledger").fetchone() == (1,)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import pytest
 from bellwether.access import keys, usage_table
 from bellwether.access import keys_table as kept
 from bellwether.core.plans import Plan
-from bellwether.db.database import Store
 from tests.support.api import Api
+from tests.support.database import store_at
 from tests.support.web import served
 from web.api.caller import Caller
 from web.app import create_app
@@ -157,7 +157,7 @@ def test_a_connection_that_was_closed_takes_what_it_remembered_with_it(tmp_path:
     key = api.key(changes={"requests_a_minute": 5})
     assert api.get(ONE, key).status_code == 200
     api.services.store.close()  # as when a backup is put back
-    other = Store(api.services.store.path)
+    other = store_at(api.services.store.path)
     keys.revoke(other, 1, api.clock())
     other.close()
     assert api.get(ONE, key).json()["code"] == "revoked_key"
@@ -303,6 +303,7 @@ def test_a_key_on_a_plan_that_was_taken_away_gets_the_least(tmp_path: Path) -> N
     assert codes(api.ask_all([("GET", ONE, key, {})] * 3)) == [200, 200, 429]
 
 
+@pytest.mark.sqlite
 def test_a_key_is_told_when_the_database_is_down_and_others_are_not_held_up(tmp_path: Path) -> None:
     key = Api(tmp_path).key()
     api = Api(tmp_path / "x", database={"path": tmp_path})

@@ -116,7 +116,7 @@ def test_a_stream_ends_with_the_last_secret_of_its_key(listening: Listening) -> 
     heard = listening.listen()
     keys.rotate(listening.api.services.store, 1, listening.api.services.clock(), timedelta(minutes=1))
     with listening.api.services.store.transaction() as db:  # the new secret is thrown away
-        db.conn.execute("DELETE FROM api_secrets WHERE expires_at IS NULL")
+        db.execute("DELETE FROM api_secrets WHERE expires_at IS NULL")
     assert heard.empty()
     listening.api.services.clock.now += timedelta(minutes=1)  # type: ignore[attr-defined]
     assert heard.get(timeout=PATIENCE) is None

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from bellwether.cli.main import main
 from bellwether.db import encryption
 from bellwether.db.database import Store
+from bellwether.db.sqlite_store import SqliteStore
 from bellwether.delivery import chats_table
 from bellwether.track_record.ledger import checkpoint, ledger_table
 from bellwether.track_record.ledger.issue import record
@@ -26,7 +27,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     """The database of the command line, with ten forecasts and a chat."""
     path = tmp_path / "service" / "bellwether.sqlite3"
     monkeypatch.setenv("BELLWETHER_DATABASE__PATH", str(path))
-    store = Store(path)
+    store = SqliteStore(path)
     record(store, [made_up(number) for number in range(10)])
     with store.transaction() as db:
         chats_table.join(db, 7, "en", NOW)
@@ -38,7 +39,7 @@ def run(*arguments: str | Path) -> Result:
 
 
 def rows_of(path: Path) -> int:
-    store = Store(path)
+    store = SqliteStore(path)
     with store.reading() as db:
         rows = ledger_table.CHAIN.head(db).rows
     store.close()
@@ -76,7 +77,7 @@ def test_a_backup_taken_while_others_write_is_of_one_moment(store: Store, tmp_pa
         stop.set()
         writer.join()
     for number in range(5):
-        copy = Store(tmp_path / f"{number}.sqlite3")
+        copy = SqliteStore(tmp_path / f"{number}.sqlite3")
         found = verify(copy)
         assert [problem for problem in found.problems if "note" not in problem.lower()] == []
         assert found.ledger.rows >= 10
@@ -148,7 +149,7 @@ def test_an_older_backup_says_what_is_not_in_it_and_keeps_what_it_replaces(store
     assert rows_of(store.path) == 10
     assert verify(store).problems == ()
     (aside,) = (file for file in store.path.parent.iterdir() if file.name.endswith("Z"))
-    kept = Store(aside)
+    kept = SqliteStore(aside)
     found = verify(kept)
     assert (found.ledger.rows, found.problems) == (12, ()), "with its own note beside it"
     kept.close()
@@ -221,7 +222,7 @@ def test_an_encrypted_database_has_encrypted_backups(tmp_path: Path, monkeypatch
     path, copy = tmp_path / "secret.sqlite3", tmp_path / "copy"
     monkeypatch.setenv("BELLWETHER_DATABASE__PATH", str(path))
     monkeypatch.setenv("BELLWETHER_DATABASE__KEY", key)
-    store = Store(path, key)
+    store = SqliteStore(path, key)
     record(store, [made_up(number) for number in range(3)])
     done = run("backup", copy)
     assert done.exit_code == 0, done.output
@@ -256,7 +257,7 @@ def test_a_backup_from_before_the_encryption_is_encrypted_on_its_way_back(
     assert "encrypted with the key that is set; the backup itself still lies there in the clear" in done.output
     assert "ok   The ledger proves itself." in done.output
     assert not encryption.is_plain(store.path) and encryption.is_plain(tmp_path / "plain")
-    again = Store(store.path, key)
+    again = SqliteStore(store.path, key)
     with again.reading() as db:
         assert ledger_table.CHAIN.head(db).rows == 10
     again.close()
@@ -265,7 +266,7 @@ def test_a_backup_from_before_the_encryption_is_encrypted_on_its_way_back(
 
 def test_an_empty_ledger_is_said_to_be_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BELLWETHER_DATABASE__PATH", str(tmp_path / "new.sqlite3"))
-    store = Store(tmp_path / "new.sqlite3")
+    store = SqliteStore(tmp_path / "new.sqlite3")
     with store.reading():
         pass
     store.close()
@@ -274,7 +275,7 @@ def test_an_empty_ledger_is_said_to_be_empty(tmp_path: Path, monkeypatch: pytest
 
 
 def test_another_ledger_is_told_from_this_one(store: Store, tmp_path: Path) -> None:
-    other = Store(tmp_path / "other.sqlite3")
+    other = SqliteStore(tmp_path / "other.sqlite3")
     record(other, [made_up(number, symbol="ELSE") for number in range(12)])
     other.close()
     store.close()

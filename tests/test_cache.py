@@ -18,6 +18,7 @@ from bellwether.market.provider import Fetched
 from bellwether.market.remote.cached_provider import AGAIN_AFTER, FAILURE_PAUSE, FETCHED, CachedProvider
 from bellwether.market.remote.guarded_source import GuardedSource
 from tests.support.clock import Clock
+from tests.support.database import store_at
 
 START = datetime(2026, 11, 23, 21, 30, tzinfo=UTC)  # Monday's session in New York has closed
 MONDAY, FRIDAY = date(2026, 11, 23), date(2026, 11, 20)
@@ -87,7 +88,7 @@ def source(clock: Clock) -> Source:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path / "kept.sqlite3")
+    store = store_at(tmp_path / "kept.sqlite3")
     yield store
     store.close()
 
@@ -99,7 +100,7 @@ def make_cached(source: Source, clock: Clock, store: Store, tmp_path: Path) -> I
 
     def make(store: Store = store, *, alone: bool = False) -> CachedProvider:
         if alone:
-            others.append(store := Store(tmp_path / f"of-its-own-{len(others)}.sqlite3"))
+            others.append(store := store_at(tmp_path / f"of-its-own-{len(others)}.sqlite3"))
         asker = GuardedSource(
             "The source", timeout=5, connections=8, clock=lambda: clock().timestamp(), sleep=lambda _: None
         )
@@ -428,7 +429,7 @@ def test_prices_that_are_damaged_or_of_an_older_layout_are_fetched_again(
 ) -> None:
     make_cached().bars("AAPL", MONDAY)
     with store.transaction() as db:
-        db.conn.execute(damage)
+        db.execute(damage)
     assert (
         make_cached().bars("AAPL", MONDAY).closes.tolist()
         == make_cached(alone=True).bars("AAPL", MONDAY).closes.tolist()
@@ -439,7 +440,7 @@ def test_prices_that_are_damaged_or_of_an_older_layout_are_fetched_again(
 def test_a_file_that_is_no_database_leaves_memory(make_cached: MakeCached, source: Source, tmp_path: Path) -> None:
     broken = tmp_path / "broken.sqlite3"
     broken.write_bytes(b"no database at all" * 100)
-    provider = make_cached(Store(broken))
+    provider = make_cached(store_at(broken))
     for _ in range(3):
         assert provider.bars("AAPL", MONDAY).cutoff == MONDAY
     assert len(source.asked) == 1
@@ -474,7 +475,7 @@ def test_only_so_many_symbols_are_kept_and_the_oldest_go_first(
         cached.bars(symbol, last_closed_session("XNYS", clock.now))
         clock.wait(timedelta(days=1))
     with store.reading() as db:
-        kept = [{row[0] for row in db.conn.execute(f"SELECT symbol FROM {table}")} for table in ("instruments", "bars")]
+        kept = [{row[0] for row in db.execute(f"SELECT symbol FROM {table}")} for table in ("instruments", "bars")]
     assert kept == [{"A", "D", "E"}] * 2
 
 

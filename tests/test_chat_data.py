@@ -15,13 +15,13 @@ from bellwether.alerts.tick_rules import judge_rules
 from bellwether.core.alert_types import AlertSettings, Preferences, RuleKind, RuleRequest
 from bellwether.core.config import load_settings
 from bellwether.core.errors import LimitReached
-from bellwether.db.database import Store
 from bellwether.delivery import chat_data_table, chat_wishes, chats, chats_table, inbox_table, outbox_table
 from bellwether.delivery.messages import RecipientKind, recipient_of
 from bellwether.delivery.outbox_table import ClaimOrder
 from bellwether.services import Services, build_services
 from scheduler import Timetable
 from tests.conftest import MODELS
+from tests.support.database import store_at
 
 ANN, BEN, ADMIN = 7346519820127, 5512345678901, 99
 EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
@@ -111,11 +111,11 @@ def test_every_table_about_chats_is_tried_out_here(services: Services) -> None:
 
 def test_a_table_that_names_recipients_is_handed_out_and_erased_without_being_known(services: Services) -> None:
     with services.store.transaction() as db:
-        columns = "recipient_kind TEXT, recipient_id INTEGER, words TEXT"
-        db.conn.execute(f"CREATE TABLE later ({columns})")
-        db.conn.execute("CREATE TABLE of_nobody (recipient_id INTEGER)")
+        columns = "recipient_kind TEXT, recipient_id BIGINT, words TEXT"
+        db.execute(f"CREATE TABLE later ({columns})")
+        db.execute("CREATE TABLE of_nobody (recipient_id BIGINT)")
         for kind in RecipientKind:
-            db.conn.execute("INSERT INTO later VALUES (?, ?, ?)", (kind.value, ANN, kind.value))
+            db.execute("INSERT INTO later VALUES (:kind, :ann, :kind)", {"kind": kind.value, "ann": ANN})
         assert "later" in chat_data_table.tables_about_chats(db)
         assert chat_data_table.export(db, ANN) == {"later": [{"chat_id": ANN, "words": recipient_of(ANN).kind.value}]}
         assert chat_data_table.export(db, BEN) == {}
@@ -124,6 +124,7 @@ def test_a_table_that_names_recipients_is_handed_out_and_erased_without_being_kn
     assert left == {kind.value for kind in RecipientKind} - {"chat"}, "what has the same number is another's"
 
 
+@pytest.mark.sqlite
 def test_nothing_of_an_erased_chat_is_left_in_any_file_of_the_database(services: Services, tmp_path: Path) -> None:
     live(services, ANN)
     live(services, BEN)
@@ -149,9 +150,16 @@ def test_an_erased_chat_is_owed_nothing_and_its_feedback_goes_nowhere(services: 
     tick(services, EVENING)
     with services.store.reading() as db:
         owed = db.rows("SELECT * FROM outbox")
-        healthy = db.conn.execute("PRAGMA integrity_check").fetchone()[0]
-        broken = db.conn.execute("PRAGMA foreign_key_check").fetchall()
     assert owed == []
+
+
+@pytest.mark.sqlite
+def test_an_erasure_leaves_the_file_whole(services: Services) -> None:
+    live(services, ANN)
+    chats.erase(services.store, services.clock, ANN)
+    with services.store.reading() as db:
+        healthy = db.execute("PRAGMA integrity_check").fetchone()[0]
+        broken = db.execute("PRAGMA foreign_key_check").fetchall()
     assert (healthy, broken) == ("ok", [])
 
 
@@ -166,16 +174,17 @@ def test_an_update_that_was_erased_is_not_answered_when_telegram_brings_it_again
 def test_the_ledger_survives_an_erasure(services: Services) -> None:
     live(services, ANN)
     with services.store.reading() as db:
-        before = db.conn.execute("SELECT count(*) FROM ledger").fetchone()
+        before = db.execute("SELECT count(*) FROM ledger").fetchone()
     chats.erase(services.store, services.clock, ANN)
     with services.store.reading() as db:
-        assert db.conn.execute("SELECT count(*) FROM ledger").fetchone() == before
+        assert db.execute("SELECT count(*) FROM ledger").fetchone() == before
 
 
+@pytest.mark.sqlite
 def test_an_erasure_counts_though_somebody_keeps_reading(
     services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bellwether.db.database.BUSY_TIMEOUT", 0.1)
+    monkeypatch.setattr("bellwether.db.sqlite_store.BUSY_TIMEOUT", 0.1)
     live(services, ANN)
     reader = sqlite3.connect(tmp_path / "t.sqlite3", isolation_level=None)
     reader.execute("BEGIN")
@@ -189,7 +198,7 @@ def test_an_erasure_counts_though_somebody_keeps_reading(
     asyncio.run(Timetable(services)._empty_log())
     assert traces(tmp_path, ANN) == [], "the service makes up for it within a minute"
     assert not services.store.owes_empty_log
-    assert Store(services.store.path).owes_empty_log, "an earlier process may have been killed before it could"
+    assert store_at(services.store.path).owes_empty_log, "an earlier process may have been killed before it could"
 
 
 def test_feedback_reaches_the_administrator_without_a_name_and_is_kept(services: Services) -> None:

@@ -20,7 +20,6 @@ from bellwether.charts.ranges import range_chart
 from bellwether.core.alert_types import AlertSettings, DigestMode, RuleKind, RuleRequest
 from bellwether.core.i18n.translate import LANGUAGES, use_language
 from bellwether.core.types import Forecast, Outlook
-from bellwether.db.database import Store
 from bellwether.delivery import chat_wishes
 from bellwether.delivery.lateness import sent_late
 from bellwether.services import Services
@@ -30,6 +29,7 @@ from bot.inline_cards import cards
 from bot.replies import as_text
 from tests.support.account import live_services
 from tests.support.bot_api_server.server import TelegramServer
+from tests.support.database import store_at
 from tests.support.running_bot import bot_services, running_bot
 from tests.support.sample import SAMPLE_LAST
 from tests.support.talk import Talk, as_read, check_reply
@@ -190,7 +190,7 @@ def test_what_a_chat_chose_goes_with_its_other_settings(services: Services) -> N
 
 
 def test_without_the_database_the_apps_language_is_spoken(services: Services, tmp_path: Path) -> None:
-    broken = replace(services, store=Store(tmp_path))  # a folder is no file
+    broken = replace(services, store=store_at(tmp_path))  # a folder is no file
     assert "wahrscheinlich" in Talk(broken, 1001, "de").say("AAPL")
 
 

@@ -17,6 +17,7 @@ from bot.telegram import sender, sent_pictures_table
 from bot.telegram.face import TelegramFace
 from tests.conftest import NOW
 from tests.support.bot_api_server.server import TelegramServer
+from tests.support.database import store_at
 from tests.support.running_bot import bot_services, running_bot
 
 ANN, BOB = 1001, 1002
@@ -122,7 +123,7 @@ def test_a_file_id_that_telegram_refuses_is_uploaded_again(
         ask_for_photo(server, ANN, "AAPL")
         server.ask(ANN, "/list")
     with services.store.transaction() as db:
-        db.conn.execute("UPDATE sent_pictures SET file_id = 'AgACAgIAAxkB-gone'")
+        db.execute("UPDATE sent_pictures SET file_id = 'AgACAgIAAxkB-gone'")
     with running_bot(services):
         again = ask_for_photo(server, ANN, "AAPL")
         assert ask_for_photo(server, BOB, "AAPL") == again
@@ -235,10 +236,9 @@ def test_the_full_size_is_a_document_with_a_name_of_its_own(
 
 
 def test_what_is_remembered_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from bellwether.db.database import Store
 
     monkeypatch.setattr(sent_pictures_table, "MOST_KEPT", 3)
-    store = Store(tmp_path / "x.sqlite3")
+    store = store_at(tmp_path / "x.sqlite3")
     with store.transaction() as db:
         for number in range(5):
             sent_pictures_table.keep(db, "bot", f"key{number}", f"id{number}", NOW)

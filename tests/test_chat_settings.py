@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from bellwether.core.alert_types import AlertSettings, DigestMode, Preferences, QuietHours
 from bellwether.core.errors import BadRule
 from bellwether.core.types import Theme
-from bellwether.db.database import Store
+from bellwether.db.sqlite_store import SqliteStore
 from bellwether.delivery import chat_wishes
 from bellwether.services import Services
 from bot import conversation
 from bot.commands.setting_typed import changed
 from bot.commands.setting_views import zones
 from bot.keyboards import MOST_BYTES
+from tests.support.database import store_at
 from tests.support.talk import Talk
 
 CHAT = 1001
@@ -245,20 +246,22 @@ def test_no_other_word_is_a_theme(text: str) -> None:
         changed(AlertSettings(), "theme", text)
 
 
+@pytest.mark.sqlite
 def test_the_charts_of_an_older_database_are_light(talk: Talk) -> None:
     talk.say("/settings wording expert")
     with talk.services.store.transaction() as db:
-        db.conn.execute("ALTER TABLE alert_settings DROP COLUMN theme")
-        db.conn.execute("DELETE FROM _sqlite_migrations WHERE name = 'chosen_theme'")
-    later = Store(talk.services.store.path)
+        db.execute("ALTER TABLE alert_settings DROP COLUMN theme")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'chosen_theme'")
+    later = store_at(talk.services.store.path)
     assert chat_wishes.preferences(later, CHAT) == Preferences(expert=True)
     later.close()
 
 
+@pytest.mark.sqlite
 def test_an_answer_reads_what_a_chat_prefers_once(services: Services) -> None:
     """Each read is a transaction: a forecast has one more, for its watch button."""
 
-    class CountingStore(Store):
+    class CountingStore(SqliteStore):
         reads = 0
 
         def reading(self):  # type: ignore[no-untyped-def]
@@ -278,12 +281,13 @@ def test_an_answer_reads_what_a_chat_prefers_once(services: Services) -> None:
     store.close()
 
 
+@pytest.mark.sqlite
 def test_without_the_database_a_forecast_comes_in_plain_words_and_light(services: Services, tmp_path: Path) -> None:
     whole = Talk(services)
     plain = whole.say("AAPL")
     whole.say("/settings wording expert")
     whole.say("/settings charts dark")
-    broken = Talk(replace(services, store=Store(tmp_path)))  # a folder is no file
+    broken = Talk(replace(services, store=store_at(tmp_path)))  # a folder is no file
     assert broken.say("AAPL").splitlines()[0] == plain.splitlines()[0]
     assert "Quantiles" not in broken.say("AAPL")
     assert theme_of(broken) == "light"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from bellwether.core.alert_types import AlertSettings, QuietHours
 from bellwether.core.i18n.translate import ENGLISH, spoken
-from bellwether.db.database import Store
 from bellwether.delivery import chat_settings_table, chats_table
 from bellwether.delivery.chat_wishes import ChatWishes
+from tests.support.database import store_at
 
 ANN, BEN, CEM = 7, 8, 9
 NIGHT = datetime(2021, 7, 1, 21, 30, tzinfo=UTC)  # 23:30 in Berlin
@@ -16,7 +16,7 @@ PRESENT = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)  # `NIGHT` is rehearsed: this 
 
 def test_language_settings_and_quiet_hours_are_those_that_the_chat_chose_or_the_defaults(tmp_path: Path) -> None:
     wanted = AlertSettings(timezone="Europe/Berlin", quiet=QuietHours(time(23), time(7)), weekly_budget=2)
-    with Store(tmp_path / "wishes.sqlite3").transaction() as db:
+    with store_at(tmp_path / "wishes.sqlite3").transaction() as db:
         chats_table.join(db, ANN, "de", PRESENT)
         chat_settings_table.save(db, ANN, wanted)
         chats_table.join(db, BEN, "pt", PRESENT)

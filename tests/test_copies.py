@@ -16,6 +16,7 @@ from bellwether.core.errors import StoreError
 from bellwether.db import backup, copies
 from bellwether.db.database import Store
 from bellwether.db.rewrite import rewrite
+from bellwether.db.sqlite_store import SqliteStore
 from bellwether.delivery import chats_table
 from tests.support.old_database.parts import KEY
 
@@ -26,7 +27,7 @@ spawn = multiprocessing.get_context("spawn")
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    store = Store(tmp_path / "service" / "rows.sqlite3")
+    store = SqliteStore(tmp_path / "service" / "rows.sqlite3")
     with store.transaction() as db:
         chats_table.join(db, 7, "en", NOW)
     store.close()
@@ -51,7 +52,7 @@ def mode(file: Path) -> int:
 @pytest.mark.usefixtures("umask")
 @pytest.mark.parametrize("key", ["", KEY], ids=["plain", "encrypted"])
 def test_a_new_database_and_its_log_are_for_the_owner_alone(tmp_path: Path, key: str) -> None:
-    store = Store(tmp_path / "new" / "rows.sqlite3", key)
+    store = SqliteStore(tmp_path / "new" / "rows.sqlite3", key)
     with store.transaction() as db:
         chats_table.join(db, 7, "en", NOW)
         modes = {file.name: mode(file) for file in store.path.parent.iterdir()}
@@ -88,7 +89,7 @@ def test_a_database_keeps_its_mode_and_its_copies_have_it_too(store: Store, tmp_
 def test_a_backup_that_everybody_may_read_is_put_back_for_the_owner_alone(store: Store, tmp_path: Path) -> None:
     store.path.chmod(0o644)
     backup.backup(store, tmp_path / "copy")
-    other = Store(tmp_path / "other" / "rows.sqlite3")
+    other = SqliteStore(tmp_path / "other" / "rows.sqlite3")
     assert backup.put_back(other, tmp_path / "copy", NOW) is None
     assert mode(other.path) == 0o600
 

@@ -42,7 +42,7 @@ def test_forty_symbols_fit_one_message_in_every_language(server: TelegramServer,
             watchlist.watch(services, chat_id, instrument.symbol, code)
     tick(services, CRASH - 3 * DAY)
     with services.store.transaction() as db:
-        db.conn.execute("DELETE FROM outbox")
+        db.execute("DELETE FROM outbox")
     tick(services, CRASH)
     with running_bot(services):
         server.wait_for(lambda s: all(s.messages(chat_id) for chat_id in chats.values()))
@@ -228,9 +228,7 @@ def test_a_weekly_digest_comes_once_a_week_about_the_whole_of_it(tmp_path: Path)
     assert f"(KO) ${closes[-1]:.2f}, {signed_percent(closes[-1] / closes[-6] - 1)}: " in text
     assert "its change in the week" in text
     with services.store.reading() as db:
-        told = list(
-            db.conn.execute("SELECT DISTINCT horizon, target_session FROM told_ranges WHERE cutoff = '2021-12-17'")
-        )
+        told = list(db.execute("SELECT DISTINCT horizon, target_session FROM told_ranges WHERE cutoff = '2021-12-17'"))
     assert (4, "2021-12-23") in told, "until the next one, over a short week"
 
 

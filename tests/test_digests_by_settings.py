@@ -167,11 +167,11 @@ def test_the_next_digest_opens_with_how_the_last_ranges_turned_out(tmp_path: Pat
 def test_ranges_are_graded_as_they_were_told_not_as_they_would_be_told_now(services: Services) -> None:
     tick(services, EVENING - DAY)
     with services.store.transaction() as db:  # as if a range had been told that could not be missed, and one that must
-        db.conn.execute("UPDATE told_ranges SET low = -9, high = 9 WHERE horizon = 1")
+        db.execute("UPDATE told_ranges SET low = -9, high = 9 WHERE horizon = 1")
     tick(services, EVENING)
     assert "Apple stayed inside its range." in str(owed(services)[1]["text"])
     with services.store.transaction() as db:
-        db.conn.execute("UPDATE told_ranges SET low = 8, high = 9 WHERE horizon = 1")
+        db.execute("UPDATE told_ranges SET low = 8, high = 9 WHERE horizon = 1")
     tick(services, EVENING + DAY)
     assert "Apple left its range." in str(owed(services)[2]["text"])
 

@@ -66,7 +66,7 @@ def answered(services: Services) -> forecasts.Answer:
 
 def outcomes_of(services: Services) -> list[float | None]:
     with services.store.reading() as db:
-        return [came for (came,) in db.conn.execute("SELECT log_return FROM outcomes")]
+        return [came for (came,) in db.execute("SELECT log_return FROM outcomes")]
 
 
 def width(answer: forecasts.Answer) -> float:
@@ -236,7 +236,7 @@ def test_a_move_to_half_says_that_it_may_be_a_split(server: YahooServer, clock: 
     did = judge_rules(services, clock())
     assert did.told + did.folded == 2
     with services.store.reading() as db:
-        texts = [text for (text,) in db.conn.execute("SELECT text FROM outbox")]
+        texts = [text for (text,) in db.execute("SELECT text FROM outbox")]
     assert texts
     assert all("It may be a split of its shares that nobody has told of." in text for text in texts)
 

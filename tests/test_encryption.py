@@ -17,7 +17,7 @@ from bellwether.core.config import load_settings
 from bellwether.core.errors import ConfigError, StoreError
 from bellwether.db import encryption
 from bellwether.db.backup import backup
-from bellwether.db.database import Store
+from bellwether.db.sqlite_store import SqliteStore
 from bellwether.delivery import chats
 from bellwether.jobs.doctor import examine
 from bellwether.services import Services
@@ -53,7 +53,7 @@ def fill(services: Services) -> None:
 
 
 def with_key(services: Services, key: str) -> Services:
-    return replace(services, store=Store(services.store.path, key))
+    return replace(services, store=SqliteStore(services.store.path, key))
 
 
 def files_of(services: Services) -> bytes:
@@ -75,7 +75,7 @@ def what_was_kept(services: Services) -> tuple[list[str], list[str]]:
 def test_without_a_key_the_words_lie_in_the_file_and_with_one_they_do_not(services: Services) -> None:
     fill(services)
     assert SECRET.encode() in files_of(services)
-    sealed = replace(services, store=Store(services.store.path.with_name("sealed.sqlite3"), KEY))
+    sealed = replace(services, store=SqliteStore(services.store.path.with_name("sealed.sqlite3"), KEY))
     fill(sealed)
     stored = b"".join(file.read_bytes() for file in sealed.store.path.parent.glob("sealed.sqlite3*"))
     assert len(stored) > 50_000

@@ -100,7 +100,7 @@ def test_a_symbol_without_a_forecast_is_named_and_the_others_are_sent(tmp_path: 
     services = services_at(tmp_path)
     watchlist.watch(services, 7, "AAPL", "en")
     with services.store.transaction() as db:
-        db.conn.execute("INSERT INTO subscriptions VALUES (7, 'GONE', 'XNYS', ?)", (EVENING.isoformat(),))
+        db.execute("INSERT INTO subscriptions VALUES (7, 'GONE', 'XNYS', :at)", {"at": EVENING.isoformat()})
     assert tick(services, EVENING).written == 1
     text = str(owed(services)[0]["text"])
     assert "<b>Apple</b> (AAPL) $" in text
@@ -160,6 +160,7 @@ def test_a_digest_escapes_what_comes_from_outside() -> None:
     assert "no &lt;prices&gt;" in text
 
 
+@pytest.mark.sqlite
 def test_without_a_database_the_tick_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="reach my notes"):
@@ -206,7 +207,7 @@ def test_a_group_that_moves_during_a_tick_is_owed_nothing_twice(tmp_path: Path) 
     watchlist.watch(services, -7, "AAPL", "en")
     assert tick(services, EVENING).written == 1
     with services.store.transaction() as db:
-        db.conn.execute("DELETE FROM outbox")
+        db.execute("DELETE FROM outbox")
 
     def move() -> bool:  # asked after the chats were read, before anything is written
         with services.store.transaction() as db:

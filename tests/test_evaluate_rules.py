@@ -101,7 +101,7 @@ def test_each_kind_fires_on_the_sample_market_and_its_words_are_whole(tmp_path: 
     for wish in wishes:
         add(services, wish)
     with services.store.transaction() as db:  # set when the price was 90, so that it has crossed since
-        db.conn.execute("UPDATE alert_rules SET direction = 'above', set_on = NULL WHERE kind = 'price'")
+        db.execute("UPDATE alert_rules SET direction = 'above', set_on = NULL WHERE kind = 'price'")
     did = judge_rules(services, EVENING)
     assert did.told == len(wishes)
     for row in owed(services):
@@ -118,7 +118,7 @@ def test_a_rule_waits_until_the_figure_has_been_back(tmp_path: Path) -> None:
     assert judge_rules(services, EVENING - DAY).reasons == {RuleReason.STANDS_BEYOND: 1}
     assert judge_rules(services, EVENING).reasons == {RuleReason.STILL_BEYOND: 1}
     with services.store.transaction() as db:
-        db.conn.execute("UPDATE alert_rules SET threshold = 0.99")
+        db.execute("UPDATE alert_rules SET threshold = 0.99")
     assert judge_rules(services, EVENING + DAY).reasons == {RuleReason.REARMED: 1}
     assert len(owed(services)) == 1
 
@@ -168,7 +168,7 @@ def test_beyond_the_weekly_budget_the_less_surprising_go_into_the_digest(tmp_pat
     # the budget is spent for the week, and new again after it
     assert judge_rules(services, EVENING).told == 0
     with services.store.transaction() as db:
-        db.conn.execute("UPDATE alerts SET fired_at = '2026-11-16T17:59:59.000000+00:00'")
+        db.execute("UPDATE alerts SET fired_at = '2026-11-16T17:59:59.000000+00:00'")
     assert judge_rules(services, EVENING + DAY).told == 1
 
 
@@ -257,7 +257,7 @@ def test_a_live_market_waits_for_its_prices_and_then_counts_what_came_too_late(t
     assert owed(services) == []
     arrived = live(tmp_path, SESSION)
     with arrived.store.transaction() as db:
-        db.conn.execute("UPDATE alert_rules SET judged = NULL")
+        db.execute("UPDATE alert_rules SET judged = NULL")
     assert judge_rules(arrived, EVENING + timedelta(hours=2)).told == 1
 
 
@@ -272,7 +272,7 @@ def test_a_symbol_that_is_gone_does_not_hold_up_the_others(tmp_path: Path) -> No
     add(services, ANY_MOVE)
     rule = add(services, ANY_MOVE, "MSFT")
     with services.store.transaction() as db:
-        db.conn.execute("UPDATE alert_rules SET symbol = 'GONE' WHERE id = ?", (rule.id,))
+        db.execute("UPDATE alert_rules SET symbol = 'GONE' WHERE id = :id", {"id": rule.id})
     assert judge_rules(services, EVENING).reasons == {RuleReason.STANDS_BEYOND: 1, RuleReason.NO_FIGURE: 1}
 
 

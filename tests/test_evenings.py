@@ -449,7 +449,7 @@ def test_a_replay_of_the_past_enters_the_same_rows_whatever_every_later_bar_says
         keep_evening(services)
         past = replay(services, date(2021, 6, 29), DAY, folder / "replay.sqlite3")
         with past.store.reading() as db:
-            rows = list(db.conn.execute("SELECT * FROM ledger ORDER BY seq"))
+            rows = list(db.execute("SELECT * FROM ledger ORDER BY seq"))
         assert len(rows) == 2 * 6 * len(HEADS)
         assert all(row[-1] is not None for row in rows)  # each was stretched
         entered.append(rows)

@@ -120,8 +120,8 @@ def with_bars_of(services: Services, stocks: int, folder: Path) -> Services:
 
 def entered(services: Services) -> tuple[list[object], list[object]]:
     with services.store.reading() as db:
-        state = db.conn.execute("SELECT * FROM universe_state ORDER BY session").fetchall()
-        return state, db.conn.execute("SELECT * FROM evening_widths ORDER BY session").fetchall()
+        state = db.execute("SELECT * FROM universe_state ORDER BY session").fetchall()
+        return state, db.execute("SELECT * FROM evening_widths ORDER BY session").fetchall()
 
 
 @pytest.fixture(scope="module")

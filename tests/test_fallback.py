@@ -8,12 +8,12 @@ import pytest
 from bellwether.core.config import load_settings
 from bellwether.core.errors import BadDate, MarketDataError, SourceError, Trouble, UnknownSymbol
 from bellwether.core.types import Bars, Instrument, Origin
-from bellwether.db.database import Store
 from bellwether.market.remote.fallback import FallbackProvider
 from bellwether.market.sample import SampleProvider
 from bellwether.market.sources import open_market, remote
 from bellwether.services import utc_now
 from tests.conftest import MakeBars
+from tests.support.database import store_at
 
 DOWN = SourceError("The first", Trouble.REFUSED)
 FRIDAY, MONDAY = date(2021, 12, 31), date(2022, 1, 3)
@@ -126,7 +126,7 @@ def prices(folder: Path) -> Path:
 )
 def test_the_settings_name_the_order(tmp_path: Path, source: str, fallbacks: list[str], names: list[str]) -> None:
     settings = load_settings(market={"source": source, "fallbacks": fallbacks, "file": str(prices(tmp_path))})
-    market = open_market(settings.market, Store(tmp_path / "x.sqlite3"), utc_now)
+    market = open_market(settings.market, store_at(tmp_path / "x.sqlite3"), utc_now)
     asked = market.providers if isinstance(market, FallbackProvider) else (market,)
     assert [one.name for one in asked] == names
     assert (remote(market) is not None) == (source == "yahoo")

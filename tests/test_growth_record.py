@@ -83,7 +83,7 @@ def watch(services: Services, chat_id: int, symbol: str = "AAPL") -> None:
 
 def owed(services: Services) -> list[tuple[int, str, str]]:
     with services.store.reading() as db:
-        return list(db.conn.execute("SELECT recipient_id, kind, text FROM outbox ORDER BY id"))
+        return list(db.execute("SELECT recipient_id, kind, text FROM outbox ORDER BY id"))
 
 
 def reported(services: Services, clock: Clock, revenue: float = 2.4e9) -> None:
@@ -129,6 +129,7 @@ def test_restating_a_past_figure_changes_no_issued_forecast(services: Services, 
     assert [kept[one.forecast_id] for one in issued] == issued
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("table", ["growth_ledger", "growth_outcomes"])
 def test_rows_are_never_changed_and_the_proof_tells_when_they_were(
     services: Services, clock: Clock, table: str
@@ -158,6 +159,7 @@ def test_the_sample_market_is_never_entered(services: Services, tmp_path: Path) 
         assert revenue_ledger_table.of_symbol(db, "AAPL") == []
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(("table", "key"), [("growth_ledger", "seq"), ("growth_outcomes", "id")])
 def test_rows_cut_off_at_the_end_are_noticed(services: Services, clock: Clock, table: str, key: str) -> None:
     watch(services, 7)
@@ -220,7 +222,7 @@ def test_the_buttons_under_a_report_show_what_is_next_and_stop_what_it_comes_fro
     reported(services, clock)
     report_growth(services, clock.now)
     with services.store.reading() as db:
-        (offers,) = db.conn.execute("SELECT offers FROM outbox").fetchone()
+        (offers,) = db.execute("SELECT offers FROM outbox").fetchone()
     revenue, stop = (button for row in under_message(read_offers(offers)) for button in row)
     assert (revenue.label, stop.label) == ("Revenue forecast", "Stop watching AAPL")
     talk = Talk(services, chat_id=7)
@@ -263,7 +265,7 @@ def test_the_alert_speaks_the_chats_language_and_waits_for_quiet_hours_to_end(se
     (_, _, text) = owed(services)[0]
     assert "Umsatz" in text and "expected" not in text
     with services.store.reading() as db:
-        (begin,) = db.conn.execute("SELECT not_before FROM outbox").fetchone()
+        (begin,) = db.execute("SELECT not_before FROM outbox").fetchone()
     assert begin.startswith("2022-02-01T15:00")
 
 

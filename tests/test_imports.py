@@ -48,7 +48,9 @@ HOMES = {
     },
     "tzfpy": {"bellwether/core/i18n/time_zones.py"},
     "sqlite_utils": {"bellwether/db/"},
-    "sqlite3": {"bellwether/db/database.py", "bellwether/db/encryption.py"},
+    "sqlite3": {"bellwether/db/sqlite_store.py", "bellwether/db/encryption.py"},
+    "psycopg": {"bellwether/db/"},
+    "psycopg_pool": {"bellwether/db/"},
     "sqlcipher3": {"bellwether/db/encryption.py"},
     "telegram": {"bot/telegram/"},
     "httpx": {

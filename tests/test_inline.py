@@ -95,7 +95,7 @@ def test_telegram_gets_articles_with_a_link_back(server: TelegramServer, tmp_pat
     assert full["results"][0]["reply_markup"]["inline_keyboard"][0][0]["url"].endswith("?start=_cGSPC")
     assert empty["results"] == []
     with services.store.reading() as db:
-        assert db.conn.execute("SELECT count(*) FROM inbox").fetchone() == (0,), "what people type is not kept"
+        assert db.execute("SELECT count(*) FROM inbox").fetchone() == (0,), "what people type is not kept"
 
 
 def test_a_refused_answer_does_not_stop_the_bot(server: TelegramServer, tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ def test_an_id_that_was_never_issued_is_a_kind_error(tmp_path: Path) -> None:
         receipts.receipt(live_services(tmp_path, SESSION).store, " F123 ")
 
 
+@pytest.mark.sqlite
 def test_neither_the_sample_market_nor_a_day_in_the_past_is_issued(tmp_path: Path, services: Services) -> None:
     services.store.path.unlink()
     forecasts.answer(services, "AAPL", 10)
@@ -82,6 +83,7 @@ def test_a_forecast_whose_target_has_passed_is_none(tmp_path: Path) -> None:
     assert rows_of(services.store) == 1
 
 
+@pytest.mark.sqlite
 def test_a_store_that_cannot_be_written_hides_no_forecast_and_says_so(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -13,17 +13,19 @@ from hypothesis import strategies as st
 from bellwether.core.errors import StoreError
 from bellwether.core.types import Bars, Instrument, to_date
 from bellwether.db.database import Store
+from bellwether.db.sqlite_store import SqliteStore
 from bellwether.market.provider import Fetched
 from bellwether.market.remote import bars_table as kept_bars
 from bellwether.market.remote.bars_table import DamagedBars
 from bellwether.market.remote.splice import OVERLAP, joined
+from tests.support.database import store_at
 
 ONE = Instrument("MADE", "Made", "", "XNYS", "USD")
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = Store(tmp_path_factory.mktemp("kept") / "t.sqlite3")
+    store = store_at(tmp_path_factory.mktemp("kept") / "t.sqlite3")
     yield store
     store.close()
 
@@ -81,7 +83,7 @@ def test_damage_is_noticed(store: Store, damage: str) -> None:
     bars = Bars("MADE", np.array(["2021-01-04"], "datetime64[D]"), np.ones((1, 5)), np.ones(1))
     with store.transaction() as db:
         kept_bars.save(db, "yahoo", bars)
-        db.conn.execute(f"UPDATE bars SET {damage}")
+        db.execute(f"UPDATE bars SET {damage}")
         with pytest.raises(DamagedBars):
             kept_bars.load(db, "yahoo", "MADE")
 
@@ -136,14 +138,15 @@ def test_a_small_correction_of_the_newest_close_is_taken_over(factor: float, tak
         assert together.cutoff == date(2021, 2, 3)
 
 
+@pytest.mark.sqlite
 def test_what_is_kept_is_read_while_another_program_keeps_writing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bellwether.db.database.BUSY_TIMEOUT", 0.1)
+    monkeypatch.setattr("bellwether.db.sqlite_store.BUSY_TIMEOUT", 0.1)
     file = tmp_path / "t.sqlite3"
-    first, started_later = Store(file), Store(file)
+    first, started_later = store_at(file), SqliteStore(file)
     with first.transaction() as db:
-        db.conn.execute("UPDATE chats SET paused = paused")
+        db.execute("UPDATE chats SET paused = paused")
         with started_later.reading() as read:
             assert kept_bars.load(read, "yahoo", "MADE") is None
         with pytest.raises(StoreError), started_later.transaction():
@@ -152,8 +155,9 @@ def test_what_is_kept_is_read_while_another_program_keeps_writing(
     started_later.close()
 
 
+@pytest.mark.sqlite
 def test_a_database_from_before_gets_the_tables(tmp_path: Path) -> None:
-    store = Store(tmp_path / "t.sqlite3")
+    store = store_at(tmp_path / "t.sqlite3")
     with store.reading() as db:
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
     assert {"bars", "instruments", "statements"} <= tables

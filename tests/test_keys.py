@@ -17,6 +17,7 @@ from bellwether.core.config import Api
 from bellwether.core.errors import BadKey, BadTerms, ExpiredKey, RevokedKey
 from bellwether.core.plans import Terms
 from bellwether.db.database import Store
+from tests.support.database import store_at
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -25,7 +26,7 @@ API = Api()
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "keys.sqlite3")
+    return store_at(tmp_path / "keys.sqlite3")
 
 
 def made(store: Store, **more: Any) -> NewKey:

@@ -22,6 +22,7 @@ from bellwether.track_record.ledger.score_sums import count
 from bellwether.track_record.ledger.verify import verify
 from bellwether.track_record.scores.track_record import RecordFilter, live_record
 from tests.support.account import DAY, made_up, store_of
+from tests.support.database import store_at
 
 SESSION = date(2021, 6, 30)
 
@@ -257,6 +258,7 @@ def test_a_ledger_written_anew_is_found_by_whoever_noted_its_head(store: Store, 
     assert verify(store, noted).problems == ()
 
 
+@pytest.mark.sqlite
 def test_an_old_backup_is_found_by_the_note_beside_the_database(store: Store) -> None:
     store.close()
     old = store.path.read_bytes()
@@ -265,7 +267,7 @@ def test_an_old_backup_is_found_by_the_note_beside_the_database(store: Store) ->
     for left in store.path.parent.glob(f"{store.path.name}-*"):
         left.unlink()
     store.path.write_bytes(old)
-    assert "or an older backup was put back" in verify(Store(store.path)).problems[0]
+    assert "or an older backup was put back" in verify(store_at(store.path)).problems[0]
     record(store, [made_up(101), made_up(102)])
     assert "another hash of row 41" in verify(store).problems[0]
 
@@ -297,7 +299,7 @@ def test_threads_keep_one_chain(store: Store) -> None:
 
 
 def _enter(path: Path, first: int) -> None:
-    store = Store(path)
+    store = store_at(path)
     for number in range(first, first + 40):
         record(store, [made_up(number), made_up(number + 1)])
 
@@ -322,11 +324,11 @@ from pathlib import Path
 from bellwether.track_record.ledger.issue import record
 from bellwether.track_record.ledger.score_sums import count
 from bellwether.track_record.ledger import outcomes_table
-from bellwether.db.database import Store
+from bellwether.db.sqlite_store import SqliteStore
 from bellwether.track_record.ledger.outcomes_table import Outcome
 from tests.support.account import made_up
 
-store, number = Store(Path(sys.argv[1])), int(sys.argv[2])
+store, number = SqliteStore(Path(sys.argv[1])), int(sys.argv[2])
 while True:
     record(store, [made_up(number + at) for at in range(20)])
     number += 20
@@ -337,6 +339,7 @@ while True:
 """
 
 
+@pytest.mark.sqlite
 def test_kills_in_the_middle_of_issuing_and_settling_leave_a_whole_account(store: Store) -> None:
     """Two at a time, each killed as hard as can be wherever it happens to be."""
     store.close()
@@ -377,6 +380,7 @@ def test_an_older_note_never_stays_in_place_of_a_newer_one(store: Store, monkeyp
 # ---- the command
 
 
+@pytest.mark.sqlite
 def test_the_command_proves_it_and_prints_the_head(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BELLWETHER_DATABASE__PATH", str(store.path))
     fine = CliRunner().invoke(main, ["ledger", "verify"])

@@ -283,7 +283,7 @@ def test_a_refresh_whose_prices_cannot_be_kept_ends_soon_and_says_why(
     symbols, services = publish_many(server, 100), start()
     with services.store.transaction() as db:
         if trouble == "full":
-            db.conn.execute("CREATE TRIGGER t BEFORE INSERT ON bars BEGIN SELECT RAISE(FAIL, 'disk is full'); END")
+            db.execute("CREATE TRIGGER t BEFORE INSERT ON bars BEGIN SELECT RAISE(FAIL, 'disk is full'); END")
     if trouble == "unreadable":
         services.store.close()
         services.store.path.write_bytes(b"no database" * 1000)

@@ -18,6 +18,7 @@ from bellwether.db import encryption
 from bellwether.db.database import Store
 from bellwether.db.migrations import migrations
 from bellwether.db.rewrite import rewrite
+from bellwether.db.sqlite_store import SqliteStore
 from tests.support.data import DATA
 from tests.support.models import SERVED
 from tests.support.old_database.answers import answers
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.parametrize("form", FORMS)
 @pytest.fixture
 def store(tmp_path: Path, form: str) -> Store:
     """A copy of the old database; nothing has looked at it yet."""
-    return Store(unpack(OLD / f"{form}.zip", tmp_path), FORMS[form])
+    return SqliteStore(unpack(OLD / f"{form}.zip", tmp_path), FORMS[form])
 
 
 def test_it_was_made_before_the_last_migrations(store: Store, form: str) -> None:
@@ -116,13 +117,13 @@ def test_one_of_the_last_day_of_0_1_0_answers_the_same(tmp_path: Path, form: str
     path, key = unpack(OLD / "newest" / "plain.zip", tmp_path), FORMS[form]
     if key:
         rewrite(path, "", key)
-    before = dump(Store(path, key))
+    before = dump(SqliteStore(path, key))
     new = same(answers(tmp_path, NEWEST["tokens"], key), NEWEST["answers"])
     for about, expected in NEWEST["answers"].items():
         assert new[about] == expected, about
     assert new.keys() == NEWEST["answers"].keys()
     assert "ok" in new["proof"] and "FAIL" not in new["proof"]
-    after = dump(Store(path, key))
+    after = dump(SqliteStore(path, key))
     assert after["ledger"] == before["ledger"] and after["ledger"], "what was issued stands as it was"
 
 
@@ -130,7 +131,7 @@ def test_it_is_migrated_once_and_a_second_start_changes_nothing(store: Store, fo
     first = dump(store)
     store.close()
     for _ in range(2):
-        again = Store(store.path, FORMS[form])
+        again = SqliteStore(store.path, FORMS[form])
         assert dump(again) == first
         again.close()
     with store.reading() as db:
@@ -147,7 +148,7 @@ def test_a_kill_while_it_is_migrated_leaves_it_as_it_was(
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
-    untouched = Store(unpack(OLD / f"{form}.zip", tmp_path / "untouched"), FORMS[form])
+    untouched = SqliteStore(unpack(OLD / f"{form}.zip", tmp_path / "untouched"), FORMS[form])
     after, expected = dump(store), dump(untouched)
     for kept in (after, expected):
         kept["_sqlite_migrations"] = [name for _, _, name, *_ in kept["_sqlite_migrations"]]  # not when
@@ -163,7 +164,7 @@ def test_two_processes_may_migrate_it_at_once(store: Store, form: str, tmp_path:
     for process in processes:
         process.join()
     assert [process.exitcode for process in processes] == [0, 0]
-    migrated_alone = Store(unpack(OLD / f"{form}.zip", tmp_path / "alone"), FORMS[form])
+    migrated_alone = SqliteStore(unpack(OLD / f"{form}.zip", tmp_path / "alone"), FORMS[form])
     together, alone = dump(store), dump(migrated_alone)
     for kept in (together, alone):
         kept["_sqlite_migrations"] = [name for _, _, name, *_ in kept["_sqlite_migrations"]]  # not when

@@ -17,8 +17,8 @@ from bellwether.core import pools
 from bellwether.core.config import Web
 from bellwether.core.errors import AddressUnavailable
 from bellwether.core.types import Check
-from bellwether.db.database import Store
 from bellwether.db.encryption import new_key
+from bellwether.db.sqlite_store import SqliteStore
 from bellwether.jobs.doctor import written
 from bellwether.track_record.scores import sentences
 from bot.telegram.token_form import is_no_token, odd_form
@@ -32,7 +32,7 @@ def test_the_doctor_says_each_thing_once_and_nothing_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("bellwether.jobs.doctor.calendars", tuple)  # building all of them takes long and says nothing
-    plain = Store(tmp_path / "plain.sqlite3")
+    plain = SqliteStore(tmp_path / "plain.sqlite3")
     with plain.reading():  # which makes it
         pass
     plain.close()

@@ -8,7 +8,7 @@ import pytest
 from sqlite_utils import Database
 
 from bellwether.db import encryption
-from bellwether.db.database import Store, stamp
+from bellwether.db.database import stamp
 from bellwether.db.migrations import migrations
 from bellwether.delivery import outbox_table
 from bellwether.delivery.channels import Accepted, Channel
@@ -18,6 +18,7 @@ from bellwether.delivery.outbox_table import ClaimOrder, Draft, MessageState
 from bellwether.delivery.retry import DeliveryError
 from bellwether.webhooks import webhook_outbox_table
 from bellwether.webhooks.channel import WebhookChannel
+from tests.support.database import store_at
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 KEY_3, WEBHOOK_5 = -(10**16) - 3, -2 * 10**16 - 5  #: as old rows have them
@@ -53,9 +54,10 @@ def old_outbox(path: Path) -> None:
     db.conn.close()
 
 
+@pytest.mark.sqlite
 def test_old_rows_keep_their_state_and_say_whom_they_are_for(tmp_path: Path) -> None:
     old_outbox(tmp_path / "old.sqlite3")
-    with Store(tmp_path / "old.sqlite3").transaction() as db:
+    with store_at(tmp_path / "old.sqlite3").transaction() as db:
         kept = {
             (row["recipient_kind"], row["recipient_id"], row["state"], row["event_id"], row["text"], row["dedup_key"])
             for row in db.rows("SELECT * FROM outbox")
@@ -93,7 +95,7 @@ class Postbox(Channel):
 
 @pytest.mark.parametrize("order", ClaimOrder)
 def test_a_channel_needs_no_more_than_a_kind_of_recipient_and_a_way_to_send(tmp_path: Path, order: ClaimOrder) -> None:
-    store, channel, now = Store(tmp_path / "t.sqlite3"), Postbox(), NOW
+    store, channel, now = store_at(tmp_path / "t.sqlite3"), Postbox(), NOW
     channel.order = order  # type: ignore[misc]
     with store.transaction() as db:
         for owner, text in ((0, "first"), (0, "second"), (7, "another's")):
@@ -115,7 +117,7 @@ def test_a_channel_needs_no_more_than_a_kind_of_recipient_and_a_way_to_send(tmp_
 
 
 def test_a_lapsed_claim_is_put_back_for_its_own_channel_alone(tmp_path: Path) -> None:
-    store = Store(tmp_path / "t.sqlite3")
+    store = store_at(tmp_path / "t.sqlite3")
     with store.transaction() as db:
         webhook_outbox_table.enqueue(db, 1, "evt_1", "{}", NOW)
         assert outbox_table.claim_next(db, NOW, RecipientKind.WEBHOOK, ClaimOrder.IN_ORDER)
@@ -131,7 +133,7 @@ class Died(BaseException):
 
 
 def test_a_dead_processs_claim_holds_nothing_up_when_the_clock_is_set_back(tmp_path: Path) -> None:
-    store, now, keys = Store(tmp_path / "t.sqlite3"), NOW, ("first", "second", "third")
+    store, now, keys = store_at(tmp_path / "t.sqlite3"), NOW, ("first", "second", "third")
     with store.transaction() as db:
         for key in keys:
             outbox_table.enqueue(db, Draft(key, recipient_of(0), "digest", key, NOW, NOW + timedelta(hours=12)), NOW)
@@ -164,7 +166,7 @@ def test_a_dead_processs_claim_holds_nothing_up_when_the_clock_is_set_back(tmp_p
 def test_another_processs_claim_is_left_alone_while_clocks_differ_by_no_more_than_a_lease(
     tmp_path: Path, back: timedelta
 ) -> None:
-    store, channel = Store(tmp_path / "t.sqlite3"), Postbox()
+    store, channel = store_at(tmp_path / "t.sqlite3"), Postbox()
     with store.transaction() as db:
         outbox_table.enqueue(db, Draft("a", recipient_of(0), "digest", "a", NOW, NOW + timedelta(hours=12)), NOW)
         assert outbox_table.claim_next(db, NOW, RecipientKind.TERMINAL, ClaimOrder.IN_ORDER)
@@ -174,7 +176,7 @@ def test_another_processs_claim_is_left_alone_while_clocks_differ_by_no_more_tha
 
 
 def test_a_run_expires_what_is_owed_to_its_own_kind_of_recipients_alone(tmp_path: Path) -> None:
-    store, later = Store(tmp_path / "t.sqlite3"), NOW + timedelta(hours=2)
+    store, later = store_at(tmp_path / "t.sqlite3"), NOW + timedelta(hours=2)
     with store.transaction() as db:
         for owner in (7, 8, 9, 0, owner_of_key(1)):
             draft = Draft(f"x:{owner}:x", recipient_of(owner), "digest", "x", NOW, NOW + timedelta(hours=1))

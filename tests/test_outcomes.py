@@ -43,7 +43,7 @@ def entered(tmp_path: Path) -> Services:
 def found(services: Services) -> list[tuple[int, float | None, int | None]]:
     """(horizon, log return, session) of every outcome, in the order they were added."""
     with services.store.reading() as db:
-        rows = db.conn.execute(
+        rows = db.execute(
             "SELECT horizon, log_return, session FROM outcomes JOIN ledger USING (seq) ORDER BY id"
         ).fetchall()
     return [tuple(row) for row in rows]
@@ -105,6 +105,7 @@ def test_an_outcome_is_added_once_when_its_horizon_has_closed(tmp_path: Path) ->
         assert session == to_days(after(horizon))
 
 
+@pytest.mark.sqlite
 def test_outcomes_are_never_changed_either(tmp_path: Path) -> None:
     services = entered(tmp_path)
     set_clock(services, after(5))
@@ -284,7 +285,7 @@ def test_years_of_the_sample_market_give_every_forecast_exactly_one_outcome(tmp_
     past.clock.now += timedelta(days=125)  # type: ignore[attr-defined]
     settle(past)
     with past.store.reading() as db:
-        once = db.conn.execute("SELECT count(*), count(DISTINCT seq), count(log_return) FROM outcomes").fetchone()
+        once = db.execute("SELECT count(*), count(DISTINCT seq), count(log_return) FROM outcomes").fetchone()
         assert tuple(once) == (issued, issued, issued)
         assert outcomes_table.due(db, date.max) == []
     assert verify(past.store).problems == ()

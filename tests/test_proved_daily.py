@@ -68,6 +68,7 @@ def test_a_proof_of_a_clock_that_was_ahead_counts_for_nothing(services: Services
     assert said_by_doctor(services)[1].startswith("proved within the hour")
 
 
+@pytest.mark.sqlite
 def test_a_row_that_was_edited_is_told_to_the_administrator_and_in_the_metrics(
     services: Services, caplog: pytest.LogCaptureFixture
 ) -> None:

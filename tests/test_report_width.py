@@ -10,7 +10,6 @@ import pytest
 
 from bellwether.core.calibration import WidthRule
 from bellwether.core.types import LEVELS, Q10, Q50, Q90, Instrument, Quarter, Statements
-from bellwether.db.database import Store
 from bellwether.market.statements import statements_table
 from bellwether.models.quarters import Figure
 from bellwether.models.revenue_model import GrowthModel
@@ -19,6 +18,7 @@ from bellwether.revenue.recent_reports import width_at
 from bellwether.revenue.report_width import misses, widened, width_before
 from bellwether.revenue.to_json import growth_json
 from tests.conftest import MODELS
+from tests.support.database import store_at
 from training.revenue.data import cutoffs
 from training.revenue.served import RULE, widths_before
 
@@ -168,7 +168,7 @@ def test_the_service_and_the_scores_learn_the_same(model: GrowthModel) -> None:
 
 
 def test_of_a_remote_source_those_count_that_were_asked_for_since(tmp_path: Path) -> None:
-    with Store(tmp_path / "s.sqlite3").transaction() as db:
+    with store_at(tmp_path / "s.sqlite3").transaction() as db:
         for symbol, asked in (("A", date(2020, 1, 1)), ("B", date(2020, 8, 1))):
             company = replace(Companies().all["C00"], symbol=symbol, source="yahoo")
             statements_table.save(db, company, datetime(asked.year, asked.month, asked.day, tzinfo=UTC))

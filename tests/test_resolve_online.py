@@ -423,7 +423,7 @@ def test_only_so_many_answers_are_kept(services: Services, monkeypatch: pytest.M
 def test_an_answer_that_cannot_be_read_is_asked_for_again(services: Services, found: str) -> None:
     with services.store.transaction() as db:
         searches_table.keep(db, "orsted", (), EVENING)
-        db.conn.execute("UPDATE symbol_searches SET found = ?", (found,))
+        db.execute("UPDATE symbol_searches SET found = :found", {"found": found})
         assert searches_table.recall(db, "orsted", EVENING) is None
 
 

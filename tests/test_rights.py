@@ -333,7 +333,7 @@ def test_a_message_from_a_chat_hurries_what_it_had_not_let_in(server: TelegramSe
     owe(services, GROUP)
     for _ in range(3):
         with services.store.transaction() as db:
-            db.conn.execute("UPDATE outbox SET not_before = due_at")
+            db.execute("UPDATE outbox SET not_before = due_at")
         assert deliver(services).put_back == 1
     assert unstamp(outbox_row(services)["not_before"]) > services.clock()
     server.forbid(GROUP)
@@ -359,7 +359,7 @@ def test_people_of_a_group_who_talk_to_each_other_hurry_nothing_and_who_turns_to
     assert deliver(services).put_back == 1
     later = clock.now + timedelta(minutes=15)
     with services.store.transaction() as db:
-        db.conn.execute("UPDATE outbox SET not_before = ?", (stamp(later),))
+        db.execute("UPDATE outbox SET not_before = :at", {"at": stamp(later)})
     other = [{"type": "mention", "offset": 0, "length": 10}]
     odd = [{"type": "mention", "offset": "x", "length": 5}]
     with running_bot(services):
@@ -387,7 +387,7 @@ def test_a_group_that_lets_the_bot_write_again_need_not_say_anything(
     owe(services, GROUP)
     assert deliver(services).put_back == 1
     with services.store.transaction() as db:
-        db.conn.execute("UPDATE outbox SET not_before = ?", (stamp(clock.now + timedelta(minutes=15)),))
+        db.execute("UPDATE outbox SET not_before = :at", {"at": stamp(clock.now + timedelta(minutes=15))})
     server.forbid(GROUP)
     with running_bot(services):
         changed = membership(MEMBER, MEMBER, {"id": GROUP, "type": "supergroup", "title": "Traders"})

@@ -114,7 +114,7 @@ def test_old_settled_rows_are_forgotten_and_owed_ones_kept(services: Services) -
             outbox_table.enqueue(
                 db, outbox_table.Draft(key, recipient_of(1), "digest", "x", long_ago, long_ago), long_ago
             )
-            db.conn.execute("UPDATE outbox SET state = ? WHERE dedup_key = ?", (state, key))
+            db.execute("UPDATE outbox SET state = :state WHERE dedup_key = :key", {"state": state, "key": key})
         for update_id, received in ((1, long_ago), (2, long_ago), (3, NOW)):
             inbox_table.keep(db, update_id, "{}", received)
         inbox_table.done(db, 1, long_ago)

@@ -63,7 +63,7 @@ def row(services: Services) -> dict[str, Any]:
 
 def make_due(services: Services) -> None:
     with services.store.transaction() as db:
-        db.conn.execute("UPDATE outbox SET not_before = created_at")
+        db.execute("UPDATE outbox SET not_before = created_at")
 
 
 @pytest.mark.parametrize(("kind", "silent"), SILENT.items())
@@ -174,7 +174,7 @@ def test_the_page_of_a_proxy_is_no_refusal_and_nobody_reads_the_token_from_it(
     assert asyncio.run(deliver_now(services)).put_back == 1
     server.fail_next("sendMessage", 400, description=f"Bad Request: nothing at /bot{server.token}/sendMessage")
     with services.store.transaction() as db:
-        db.conn.execute("UPDATE outbox SET not_before = due_at")
+        db.execute("UPDATE outbox SET not_before = due_at")
     assert asyncio.run(deliver_now(services)).failed == 1
     assert server.token not in str(row(services))
     assert "othing at /bot.../sendmessage" in row(services)["last_error"]

@@ -94,6 +94,7 @@ def hold_and_claim(folder: Path, ready: object) -> None:
     time.sleep(60)
 
 
+@pytest.mark.sqlite
 def test_a_killed_process_is_replaced_at_once_and_what_it_had_claimed_is_sent(tmp_path: Path) -> None:
     services = services_in(tmp_path)
     owe(services)
@@ -154,7 +155,7 @@ def test_a_sender_that_lost_its_lease_claims_nothing_more(tmp_path: Path) -> Non
         async def send(self, message: OutboxMessage) -> Accepted:
             sent.append(message.recipient.id)
             with services.store.transaction() as db:
-                db.conn.execute("DELETE FROM leases")
+                db.execute("DELETE FROM leases")
             return Accepted()
 
         def resting(self, longer_than: float = 0.0) -> list[int]:

@@ -21,6 +21,7 @@ from bellwether.db.database import Store, stamp, unstamp
 from bellwether.delivery import chats_table, inbox_table, outbox_admin_table, outbox_table
 from bellwether.delivery.messages import RecipientKind, recipient_of
 from bellwether.delivery.outbox_table import ClaimOrder, Draft, Setback
+from tests.support.database import store_at
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -28,7 +29,7 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "rows.sqlite3")
+    return store_at(tmp_path / "rows.sqlite3")
 
 
 def draft(key: str = "digest:7:2026-11-23", wait: timedelta = timedelta(0), chat_id: int = 7) -> Draft:
@@ -97,7 +98,7 @@ def test_what_is_kept_outlives_the_process(store: Store) -> None:
     owe(store, draft())
     store.close()
     store.close()  # closing twice is fine
-    assert counts(Store(store.path)) == {"pending": 1}
+    assert counts(store_at(store.path)) == {"pending": 1}
     assert counts(store) == {"pending": 1}  # and it opens again
 
 
@@ -130,20 +131,23 @@ def test_a_writer_that_read_first_waits_for_another_writer(store: Store) -> None
         assert [one.symbol for one in subscriptions_table.of_chat(db, 1)] == ["AAPL"]
 
 
+@pytest.mark.sqlite
 def test_nothing_is_opened_before_it_is_needed(tmp_path: Path) -> None:
-    Store(tmp_path / "new" / "rows.sqlite3")
+    store_at(tmp_path / "new" / "rows.sqlite3")
     assert list(tmp_path.iterdir()) == []
 
 
 # ---- opening
 
 
+@pytest.mark.sqlite
 def test_it_makes_its_folder(tmp_path: Path) -> None:
-    store = Store(tmp_path / "a" / "b" / "rows.sqlite3")
+    store = store_at(tmp_path / "a" / "b" / "rows.sqlite3")
     assert counts(store) == {}
     assert store.path.is_file()
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("prepare", "words"),
     [
@@ -160,25 +164,27 @@ def test_a_file_that_cannot_be_used_is_told_in_a_sentence(tmp_path: Path, prepar
     prepare(path)
     for _ in range(2):  # and it stays so
         with pytest.raises(StoreError) as error:
-            counts(Store(path))
+            counts(store_at(path))
         assert words in error.value.for_operator
         assert "rows.sqlite3" in error.value.for_operator
         assert "\n" not in error.value.for_operator
         assert "rows.sqlite3" not in str(error.value), "where files lie is the operator's business"
 
 
+@pytest.mark.sqlite
 def test_a_file_that_cannot_be_used_is_not_held_open_once_more_at_each_try(store: Store) -> None:
     assert counts(store) == {}
     store.close()
     with closing(sqlite3.connect(store.path)) as db, db:
         db.execute("INSERT INTO _sqlite_migrations VALUES (99, 'bellwether', 'a_later_one', '')")
-    later = Store(store.path)
+    later = store_at(store.path)
     for _ in range(3):
         with pytest.raises(StoreError), later.reading():
             pass
     assert held_open(store.path) == 0
 
 
+@pytest.mark.sqlite
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
 def test_a_read_only_file_is_told_in_a_sentence(store: Store) -> None:
     counts(store)
@@ -187,12 +193,13 @@ def test_a_read_only_file_is_told_in_a_sentence(store: Store) -> None:
     store.path.parent.chmod(0o555)
     try:
         with pytest.raises(StoreError) as error:
-            owe(Store(store.path), draft())
+            owe(store_at(store.path), draft())
         assert "read-only" in error.value.for_operator
     finally:
         store.path.parent.chmod(0o755)
 
 
+@pytest.mark.sqlite
 def test_a_refused_write_is_told_in_a_sentence(store: Store) -> None:
     counts(store)
     with pytest.raises(StoreError) as error, store.transaction() as db:
@@ -201,32 +208,35 @@ def test_a_refused_write_is_told_in_a_sentence(store: Store) -> None:
     assert "is read-only: give the service the right" in error.value.for_operator
 
 
+@pytest.mark.sqlite
 def test_it_works_again_once_the_file_is_mended(tmp_path: Path) -> None:
     path = tmp_path / "rows.sqlite3"
     path.mkdir()
-    store = Store(path)
+    store = store_at(path)
     with pytest.raises(StoreError):
         counts(store)
     path.rmdir()
     assert counts(store) == {}
 
 
+@pytest.mark.sqlite
 def test_migrations_can_be_applied_again_and_again(store: Store) -> None:
     owe(store, draft())
     with store.transaction() as db:
         before = db.rows("SELECT type, name, sql FROM sqlite_master ORDER BY name")
     for _ in range(3):
-        with Store(store.path).transaction() as db:
+        with store_at(store.path).transaction() as db:
             assert db.rows("SELECT type, name, sql FROM sqlite_master ORDER BY name") == before
     assert counts(store) == {"pending": 1}
 
 
 def open_at_once(together: Any, path: Path, key: str) -> None:
     together.wait(30)
-    with Store(path).transaction() as db:
+    with store_at(path).transaction() as db:
         outbox_table.enqueue(db, draft(key), NOW)
 
 
+@pytest.mark.sqlite
 def test_two_processes_may_start_at_once(tmp_path: Path) -> None:
     spawn = multiprocessing.get_context("spawn")
     for attempt in range(2):
@@ -237,7 +247,7 @@ def test_two_processes_may_start_at_once(tmp_path: Path) -> None:
         for process in processes:
             process.join()
         assert [process.exitcode for process in processes] == [0, 0]
-        assert counts(Store(path)) == {"pending": 2}
+        assert counts(store_at(path)) == {"pending": 2}
 
 
 def test_many_threads_may_start_at_once_each_with_a_store_of_its_own(tmp_path: Path) -> None:
@@ -246,13 +256,14 @@ def test_many_threads_may_start_at_once_each_with_a_store_of_its_own(tmp_path: P
 
         def open_at_once(key: str, path: Path = path, together: threading.Barrier = together) -> bool:
             together.wait()
-            return owe(Store(path), draft(key))[0]
+            return owe(store_at(path), draft(key))[0]
 
         with ThreadPoolExecutor(4) as pool:
             assert all(pool.map(open_at_once, "abcd"))
-        assert counts(Store(path)) == {"pending": 4}
+        assert counts(store_at(path)) == {"pending": 4}
 
 
+@pytest.mark.sqlite
 def test_the_file_survives_a_power_cut(store: Store) -> None:
     with store.transaction() as db:
         assert db.conn.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -476,6 +487,7 @@ def test_an_attempt_that_failed_through_no_fault_of_the_update_does_not_count(st
         assert inbox_table.unanswered(db)
 
 
+@pytest.mark.sqlite
 def test_what_people_wrote_is_not_kept_after_the_answer(store: Store) -> None:
     with store.transaction() as db:
         inbox_table.keep(db, 1, "private words", NOW)
@@ -519,6 +531,7 @@ def test_an_update_whose_last_try_ends_well_is_not_set_aside(store: Store) -> No
         assert [update_id for update_id, _ in inbox_table.unanswered(db)] == [2]
 
 
+@pytest.mark.sqlite
 def test_what_is_set_aside_is_counted_without_a_look_at_the_other_updates(store: Store) -> None:
     asked: list[str] = []
     with store.transaction() as db:
@@ -540,6 +553,7 @@ def test_what_is_set_aside_is_counted_without_a_look_at_the_other_updates(store:
     assert "COVERING" in looks[0]
 
 
+@pytest.mark.sqlite
 def test_what_an_earlier_version_left_of_updates_that_nobody_answers_is_named_and_erased(store: Store) -> None:
     with store.transaction() as db:
         db.conn.execute("DELETE FROM _sqlite_migrations WHERE name = 'counted_asides'")
@@ -550,7 +564,7 @@ def test_what_an_earlier_version_left_of_updates_that_nobody_answers_is_named_an
                 (update_id, stamp(NOW), attempts, done_at, why),
             )
     store.close()
-    with Store(store.path).transaction() as db:
+    with store_at(store.path).transaction() as db:
         after = db.rows("SELECT set_aside, body FROM inbox ORDER BY update_id")
     words = "private words"
     assert [tuple(row.values()) for row in after] == [("exhausted", words), ("failed", ""), (None, words)]
@@ -564,9 +578,10 @@ connection.close()
 """
 
 
+@pytest.mark.sqlite
 def test_what_another_process_writes_is_seen_and_its_end_takes_nothing_along(tmp_path: Path) -> None:
     """The last one to leave deletes the log: nobody else may look like that while our connections are open."""
-    store = Store(tmp_path / "shared.db")
+    store = store_at(tmp_path / "shared.db")
     with store.transaction() as db:
         db.conn.execute("CREATE TABLE elsewhere (n)")
     second = threading.Thread(target=lambda: _rows(store))  # a connection of its own, after the first
@@ -581,7 +596,7 @@ def test_what_another_process_writes_is_seen_and_its_end_takes_nothing_along(tmp
         db.conn.execute("INSERT INTO elsewhere VALUES (2)")
     subprocess.run([sys.executable, "-c", _ANOTHER_PROCESS, str(store.path)], check=True)
     store.close()
-    assert _rows(Store(store.path)) == 4
+    assert _rows(store_at(store.path)) == 4
 
 
 def _rows(store: Store) -> int:

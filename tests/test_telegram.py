@@ -13,7 +13,7 @@ import pytest
 from bellwether.alerts import watchlist
 from bellwether.alerts.tick import tick
 from bellwether.core.i18n.translate import LANGUAGES
-from bellwether.db import database
+from bellwether.db import sqlite_store
 from bellwether.db.connection import Connection
 from bellwether.delivery import chats_table, inbox_table
 from bellwether.services import Services
@@ -232,7 +232,7 @@ def test_what_was_answered_is_erased_with_what_arrives_next_and_at_a_stop(
 def test_what_was_answered_while_nothing_could_be_written_is_erased_later_and_not_answered_again(
     server: TelegramServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_TIMEOUT", 0.1)
+    monkeypatch.setattr(sqlite_store, "BUSY_TIMEOUT", 0.1)
     services = bot_services(server, tmp_path)
     with running_bot(services):
         server.ask(ANN, "/help")
@@ -329,7 +329,7 @@ def test_a_digest_that_meets_a_failing_telegram_is_put_back_and_sent_later(
     did = asyncio.run(deliver_now(services))
     assert (did.sent, did.put_back) == (0, 1)
     with services.store.transaction() as db:
-        db.conn.execute("UPDATE outbox SET not_before = created_at")
+        db.execute("UPDATE outbox SET not_before = created_at")
     assert asyncio.run(deliver_now(services)).sent == 1
     assert len(server.messages(ANN)) == 1
 

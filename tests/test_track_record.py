@@ -330,6 +330,7 @@ def test_what_the_line_rests_on(beside: RecordSummary, sentence: str) -> None:
 # ---- simulated
 
 
+@pytest.mark.sqlite
 def test_the_demo_has_a_record_and_says_that_it_is_simulated(services: Services) -> None:
     services.store.path.unlink()
     found = forecasts.track_record(services)
@@ -346,6 +347,7 @@ def test_the_demo_has_a_record_and_says_that_it_is_simulated(services: Services)
     assert {miss.symbol for miss in own.misses} <= {"AAPL"}
 
 
+@pytest.mark.sqlite
 def test_a_replay_of_ones_own_takes_the_place_of_the_shipped_one(services: Services) -> None:
     services.store.path.unlink()
     file, replayed = simulate(services, date(2021, 3, 1), date(2021, 3, 10))

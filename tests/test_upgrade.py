@@ -20,9 +20,10 @@ from click.testing import CliRunner, Result
 from bellwether import __version__
 from bellwether.cli.main import main
 from bellwether.core.errors import ConfigError, NewerDatabase, UpgradeFailed
-from bellwether.db import database, encryption, upgrade_backups, versions
+from bellwether.db import encryption, sqlite_store, upgrade_backups, versions
 from bellwether.db.database import Store
 from bellwether.db.rewrite import rewrite
+from bellwether.db.sqlite_store import SqliteStore
 from bellwether.delivery import chats_table
 from bellwether.jobs.doctor import examine_database
 from tests.support.data import DATA
@@ -44,7 +45,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("BELLWETHER_DATABASE__PATH", str(path))
     monkeypatch.setenv("BELLWETHER_DATABASE__KEY", FORMS[request.param])
     monkeypatch.setenv("BELLWETHER_MARKET__SOURCE", "sample")
-    return Store(path, FORMS[request.param])
+    return SqliteStore(path, FORMS[request.param])
 
 
 def opened(store: Store) -> Store:
@@ -113,7 +114,7 @@ def test_a_database_notes_the_newest_version_that_had_it_open(store: Store) -> N
 
 
 def test_the_version_outlives_encryption_and_backup(tmp_path: Path) -> None:
-    store = opened(Store(tmp_path / "rows.sqlite3"))
+    store = opened(SqliteStore(tmp_path / "rows.sqlite3"))
     rewrite(store.path, "", KEY)
     state = versions.state_in(store.path, KEY)
     assert state is not None and state.number == versions.THIS_VERSION
@@ -127,7 +128,7 @@ def test_a_newer_database_is_refused_and_left_as_it_is(store: Store, killed: boo
     opened(store)
     come_from_the_future(store, killed=killed)
     before = as_it_lies(store.path)
-    old = Store(store.path, store.key)
+    old = SqliteStore(store.path, store.key)
     for begin in (old.reading, old.transaction):
         with pytest.raises(NewerDatabase) as refusal, begin():
             raise AssertionError("nobody gets here")
@@ -141,9 +142,9 @@ def test_a_newer_database_is_refused_and_left_as_it_is(store: Store, killed: boo
 
 
 def test_where_no_backup_lies_beside_it_the_refusal_says_what_to_look_for(tmp_path: Path) -> None:
-    store = opened(Store(tmp_path / "rows.sqlite3"))
+    store = opened(SqliteStore(tmp_path / "rows.sqlite3"))
     come_from_the_future(store)
-    with pytest.raises(NewerDatabase) as refusal, Store(store.path).reading():
+    with pytest.raises(NewerDatabase) as refusal, SqliteStore(store.path).reading():
         pass
     assert "a backup that was made before the upgrade, `python -m bellwether restore --force FILE`" in (
         refusal.value.for_operator
@@ -181,7 +182,7 @@ def test_every_command_refuses_a_newer_database_and_leaves_it_as_it_is(
 @plain
 def test_doctor_fails_for_a_newer_database(store: Store) -> None:
     come_from_the_future(opened(store))
-    (check,) = examine_database(Store(store.path, store.key), NOW)
+    (check,) = examine_database(SqliteStore(store.path, store.key), NOW)
     assert (check.name, check.ok, check.advice) == ("Database", False, "The service does not start with it.")
     assert "9.3.0 or newer" in check.detail
 
@@ -240,13 +241,13 @@ def test_the_way_back_that_the_refusal_names_works(store: Store) -> None:
     assert f"It was of Bellwether 0.1.0 and is brought up to {__version__}." in done.output
     assert "The ledger proves itself" in done.output
     assert len(backups(store)) == 1, "what was put back is the backup before that upgrade"
-    assert dump(Store(store.path, store.key))["ledger"] == issued
+    assert dump(SqliteStore(store.path, store.key))["ledger"] == issued
 
 
 def test_a_newer_backup_is_not_put_back(store: Store, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     assert "of Bellwether 0.1.0," in run("backup", copy).output, "a backup brings nothing up"
-    come_from_the_future(Store(copy, store.key))
+    come_from_the_future(SqliteStore(copy, store.key))
     done = run("restore", "--force", copy)
     assert done.exit_code == 1
     assert f"is of Bellwether 9.3.0 or newer; this is {__version__}: please install that version first" in done.output
@@ -277,8 +278,8 @@ def test_before_an_upgrade_a_whole_backup_is_made_beside_it_and_logged(
 
 
 def test_a_new_database_and_one_without_pending_migrations_have_no_backup(tmp_path: Path) -> None:
-    store = opened(Store(tmp_path / "rows.sqlite3"))
-    opened(Store(store.path))
+    store = opened(SqliteStore(tmp_path / "rows.sqlite3"))
+    opened(SqliteStore(store.path))
     assert backups(store) == []
     assert "Backup" not in [check.name for check in examine_database(store, NOW)]
 
@@ -359,7 +360,7 @@ def test_a_start_opens_the_file_once_and_for_a_backup_twice_more(
 
     real = encryption.connect
     monkeypatch.setattr(encryption, "connect", connect)
-    Store(store.path, store.key).prepare()
+    SqliteStore(store.path, store.key).prepare()
     assert paths.count(store.path) == (1 if again else 2), "its own, and one that the backup is read by"
 
 
@@ -370,7 +371,7 @@ def test_an_upgrade_that_failed_is_not_tried_again_by_the_same_process(store: St
         tries.append(path)
         raise OSError("no room")
 
-    store = Store(store.path, store.key, make_backup)
+    store = SqliteStore(store.path, store.key, make_backup)
     for _ in range(2):
         with pytest.raises(UpgradeFailed), store.reading():
             pass
@@ -382,19 +383,19 @@ def test_the_start_of_the_service_upgrades_or_says_why_not(store: Store) -> None
         raise OSError("no room")
 
     with pytest.raises(ConfigError, match="the backup before it failed: no room"):
-        Store(store.path, store.key, make_backup).prepare()
+        SqliteStore(store.path, store.key, make_backup).prepare()
     store.prepare()
     assert len(backups(store)) == 1
     come_from_the_future(store)
     with pytest.raises(ConfigError, match=r"9\.3\.0 or newer"):
-        Store(store.path, store.key).prepare()
+        SqliteStore(store.path, store.key).prepare()
 
 
 def test_with_other_troubles_of_the_file_the_service_starts(tmp_path: Path) -> None:
-    Store(tmp_path / "missing.sqlite3").prepare()
+    SqliteStore(tmp_path / "missing.sqlite3").prepare()
     assert not list(tmp_path.iterdir()), "it makes none before it is needed"
     (tmp_path / "folder.sqlite3").mkdir()
-    Store(tmp_path / "folder.sqlite3").prepare()
+    SqliteStore(tmp_path / "folder.sqlite3").prepare()
 
 
 def test_upgrade_goes_on_without_a_backup_where_that_is_said(store: Store) -> None:
@@ -422,7 +423,7 @@ def test_another_that_takes_long_over_the_upgrade_is_waited_for(
     store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Longer than for other writers: a large database takes minutes."""
-    monkeypatch.setattr(database, "BUSY_TIMEOUT", 0.05)
+    monkeypatch.setattr(sqlite_store, "BUSY_TIMEOUT", 0.05)
     with (
         caplog.at_level(logging.INFO),
         closing(encryption.connect(store.path, "", isolation_level=None, check_same_thread=False)) as other,
@@ -470,7 +471,7 @@ def test_a_kill_in_the_middle_of_the_backup_leaves_everything_as_it_was(store: S
 def check_it_is_whole(store: Store, tmp_path: Path) -> None:
     """As one process alone would have left it, with a backup of what it was."""
     form = "encrypted" if store.key else "plain"
-    alone = Store(unpack(OLD / f"{form}.zip", tmp_path / "alone"), store.key)
+    alone = SqliteStore(unpack(OLD / f"{form}.zip", tmp_path / "alone"), store.key)
     (backup,) = backups(store)
     before = versions.state_in(backup, store.key)
     assert before is not None and (before.version, before.due) == ("0.1.0", True)

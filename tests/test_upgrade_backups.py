@@ -11,6 +11,7 @@ import pytest
 from bellwether import __version__
 from bellwether.db import encryption, versions
 from bellwether.db.database import Store
+from bellwether.db.sqlite_store import SqliteStore
 from bellwether.db.upgrade_backups import INSTANT, MAX_AGE, MOST_BACKUPS, backups_of, delete_old, unencrypted
 from tests.support.data import DATA
 from tests.support.old_database import opening
@@ -24,7 +25,7 @@ NOW = datetime(2026, 11, 30, 10, tzinfo=UTC)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     """A database that has migrations to go through."""
     path = unpack(DATA / "old_database" / f"{request.param}.zip", tmp_path / "service")
-    return Store(path, KEY if request.param == "encrypted" else "")
+    return SqliteStore(path, KEY if request.param == "encrypted" else "")
 
 
 def backup_of(store: Store, instant: str, version: str = __version__) -> Path:
@@ -79,7 +80,7 @@ def test_whoever_goes_back_and_upgrades_again_has_both_backups(store: Store) -> 
     store.path.write_bytes(old)
     with closing(encryption.connect(store.path, store.key, isolation_level=None)) as connection:
         connection.execute("DELETE FROM chats")
-    opened(Store(store.path, store.key))
+    opened(SqliteStore(store.path, store.key))
     second, *others = backups_of(store.path)
     assert others == [first]
     with closing(encryption.connect(second, store.key)) as connection:

@@ -15,7 +15,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from bellwether.access.addresses import MOST_ADDRESSES, RequestRateLimit
 from bellwether.access.metering import Meter
 from bellwether.core.config import Api
-from bellwether.db.database import Store
+from tests.support.database import store_at
 from tests.support.web import NOW, Visitor, sample_services
 from web.app import create_app
 from web.etag import is_known
@@ -241,7 +241,7 @@ def refuse(_: Any, problem: HttpProblem) -> Response:
 
 def limited(visits: RequestRateLimit) -> Access:
     """An app that counts how often it is asked, behind the limit for visitors."""
-    meter = Meter(Store(Path("never opened")), Api(), lambda: NOW)
+    meter = Meter(store_at(Path("never opened")), Api(), lambda: NOW)
     return Access(Counted(), refuse, meter, Api(), visits, lambda: NOW)
 
 

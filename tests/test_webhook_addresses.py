@@ -116,7 +116,7 @@ def test_a_name_that_leads_inside_later_is_refused_when_it_is_sent_to(api: Api, 
     key = api.key()
     number = hook(api, key, receiver.url)["id"]
     with api.services.store.transaction() as db:
-        db.conn.execute("UPDATE webhooks SET url = 'https://rebinding.example/hook'")
+        db.execute("UPDATE webhooks SET url = 'https://rebinding.example/hook'")
     looked_up: list[str] = []
 
     def rebinding(host: str, port: int) -> list[str]:
@@ -136,7 +136,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(api: Api, receiver:
     port = receiver.url.split(":")[2].split("/")[0]
     number = hook(api, key, receiver.url)["id"]
     with api.services.store.transaction() as db:
-        db.conn.execute("UPDATE webhooks SET url = ?", (f"http://nowhere.invalid:{port}/hook",))
+        db.execute("UPDATE webhooks SET url = :url", {"url": f"http://nowhere.invalid:{port}/hook"})
     api.ask("POST", f"/webhooks/{number}/test", key)
     times: list[str] = []
 
@@ -168,7 +168,7 @@ def test_the_certificate_must_be_the_name_s_though_the_connection_goes_to_an_add
     with receiving(theirs) as receiver:
         number = hook(api, key, receiver.url)["id"]
         with api.services.store.transaction() as db:
-            db.conn.execute("UPDATE webhooks SET url = ?", (receiver.url.replace("127.0.0.1", "hooks.example"),))
+            db.execute("UPDATE webhooks SET url = :url", {"url": receiver.url.replace("127.0.0.1", "hooks.example")})
         api.ask("POST", f"/webhooks/{number}/test", key)
         did = send(api, WebhookSender(private=True, look_up=lambda *_: ["127.0.0.1"], trusted=ours))
     assert (did.sent, len(receiver.requests)) == (arrives, arrives)

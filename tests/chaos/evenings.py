@@ -16,7 +16,7 @@ from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
 from bellwether.alerts import subscriptions_table
-from bellwether.db.database import Store
+from bellwether.db.sqlite_store import SqliteStore
 from bellwether.delivery import chats_table
 from bellwether.delivery.deliver import MOST_AT_ONCE
 from bellwether.market.sample import SampleProvider
@@ -44,7 +44,7 @@ def fork_server() -> ForkServerContext:
 
 def empty_database(path: Path) -> Path:
     """A database with everybody and their watchlists, to be copied for each run."""
-    store = Store(path)
+    store = SqliteStore(path)
     with store.transaction() as db:
         for chat_id in (*PEOPLE, GROUP):
             chats_table.join(db, chat_id, "en", FIRST_EVENING)
@@ -81,7 +81,7 @@ class _Run:
         jumps: Synchronized[float],
     ) -> None:
         self._context, self._plan, self._world, self._server, self._jumps = context, plan, world, server, jumps
-        self._store = Store(world.database)
+        self._store = SqliteStore(world.database)
         self._deaths = iter(plan.deaths)
         self._victims: list[BaseProcess] = []
         self._kills = self._faults = self._in_flight = 0

@@ -8,6 +8,7 @@ import numpy as np
 
 from bellwether.core.config import load_settings
 from bellwether.db.database import Store
+from bellwether.db.sqlite_store import SqliteStore
 from bellwether.jobs.replay import Hands, Replay
 from bellwether.market.calendar import closes_at
 from bellwether.market.symbols.universe import Universe
@@ -71,4 +72,4 @@ def made_up(number: int, *, symbol: str = "", cutoff: date = DAY, horizon: int =
 
 def store_of(folder: Path) -> Store:
     """An empty database."""
-    return Store(folder / "ledger.sqlite3")
+    return SqliteStore(folder / "ledger.sqlite3")

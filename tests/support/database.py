@@ -1,11 +1,56 @@
-"""Databases that are new, and made in a moment: a copy of one that went through every migration."""
+"""Databases that are new, and made in a moment: a copy of one that went through every migration.
+
+Tests that ask for their databases here run on each kind: see `database_kind` in conftest.py.
+"""
 
 import shutil
 import tempfile
+import threading
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 from bellwether.db.database import Store
+from bellwether.db.postgres_store import PostgresStore
+from bellwether.db.sqlite_store import SqliteStore
+from tests.support import postgres
+
+
+class Kind:
+    """Which kind of database the test that runs is on."""
+
+    postgres = False
+    making = threading.Lock()
+    by_path: ClassVar[dict[Path, str]] = {}  #: names of databases of PostgreSQL, where a file would be
+    opened: ClassVar[list[PostgresStore]] = []
+
+
+def store_at(path: Path) -> Store:
+    """The database at a path, of the kind that the test is on; without tables until it is used."""
+    return of_postgres(path) if Kind.postgres else SqliteStore(path)
+
+
+def of_postgres(path: Path) -> PostgresStore:
+    """The database of PostgreSQL that stands for the one at a path."""
+    server = postgres.server()
+    with Kind.making:
+        if path not in Kind.by_path:
+            Kind.by_path[path] = server.new(_postgres_template())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    store = PostgresStore(server.url(Kind.by_path[path]), path.parent, connections=20)
+    store.path = path  # type: ignore[attr-defined]  # for a test that opens it again
+    Kind.opened.append(store)
+    return store
+
+
+def forget_databases() -> None:
+    """Close and drop what a test has opened on PostgreSQL."""
+    for store in Kind.opened:
+        store.close()
+    for name in Kind.by_path.values():
+        postgres.server().drop(name)
+    Kind.opened.clear()
+    Kind.by_path.clear()
 
 
 def new_database(path: Path) -> Path:
@@ -13,7 +58,7 @@ def new_database(path: Path) -> Path:
 
     The tests of migrations, of encryption and of the start make theirs from nothing.
     """
-    if not path.exists() and not path.parent.is_file():  # some tests have a file where the folder should be
+    if not Kind.postgres and not path.exists() and not path.parent.is_file():  # some have a file where a folder goes
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(_template(), path)
     return path
@@ -23,8 +68,19 @@ def new_database(path: Path) -> Path:
 def _template() -> Path:
     """One for each process of tests."""
     path = Path(tempfile.mkdtemp(prefix="bellwether-tests-")) / "template.sqlite3"
-    store = Store(path)
+    store = SqliteStore(path)
     with store.transaction():
         pass
     store.close()
     return path
+
+
+@cache
+def _postgres_template() -> str:
+    server = postgres.server()
+    name = server.new()
+    store = PostgresStore(server.url(name), Path(tempfile.gettempdir()))
+    with store.transaction():
+        pass
+    store.close()
+    return name

@@ -11,8 +11,8 @@ from sqlite_utils import Database
 
 from bellwether.core.errors import ConfigError, StoreError, UpgradeFailed
 from bellwether.db import copies, encryption, upgrade_backups
-from bellwether.db.database import Store
 from bellwether.db.migrations import migrations
+from bellwether.db.sqlite_store import SqliteStore
 
 NO_TRY = 3  #: how a process ends that cannot be without root's rights
 
@@ -20,7 +20,7 @@ NO_TRY = 3  #: how a process ends that cannot be without root's rights
 def open_at_once(begin: Any, path: Path, key: str) -> None:
     """Wait for the others at the barrier `begin`, then open it."""
     begin.wait(30)
-    with Store(path, key).reading() as db:
+    with SqliteStore(path, key).reading() as db:
         assert not migrations.pending(Database(db.conn))
 
 
@@ -40,7 +40,7 @@ def open_and_die(path: Path, key: str, statement: int) -> None:
         return connection
 
     real, encryption.connect = encryption.connect, connect
-    with Store(path, key).reading():
+    with SqliteStore(path, key).reading():
         pass
 
 
@@ -60,7 +60,7 @@ def open_and_stop(path: Path, key: str, stopped: Path) -> None:
         return connection
 
     encryption.connect = connect
-    with Store(path, key).reading():
+    with SqliteStore(path, key).reading():
         pass
 
 
@@ -68,7 +68,7 @@ def open_and_die_in_the_backup(path: Path, key: str) -> None:
     """Open it, and be killed when the backup before its migration is written but not yet looked through."""
 
     copies.check_whole = lambda file, key: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment,return-value]
-    with Store(path, key).reading():
+    with SqliteStore(path, key).reading():
         pass
 
 
@@ -78,7 +78,7 @@ def open_with_small_files_only(path: Path, key: str) -> None:
 
     resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size // 2,) * 2)
     try:
-        with Store(path, key).reading():
+        with SqliteStore(path, key).reading():
             pass
     except StoreError as problem:
         sys.exit(problem.for_operator)
@@ -99,7 +99,7 @@ def prepare_where_nothing_can_be_committed(path: Path, key: str) -> None:
 
     real, encryption.connect = encryption.connect, connect
     try:
-        Store(path, key).prepare()
+        SqliteStore(path, key).prepare()
     except ConfigError as problem:
         sys.exit(str(problem))
 
@@ -114,7 +114,7 @@ def upgrade_without_rights(path: Path, target: Path) -> None:
     if not os.access(path, os.W_OK):
         sys.exit(NO_TRY)
     try:
-        with Store(path, make_backup=upgrade_backups.make_at(target)).reading():
+        with SqliteStore(path, make_backup=upgrade_backups.make_at(target)).reading():
             pass
     except UpgradeFailed as problem:
         for words in ("because the backup before it failed", "Permission denied"):

