@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from psycopg.conninfo import conninfo_to_dict
 
 from bellwether.core.config import PREFIX, load_settings, setting_keys
 from tests.package import dockerfile
@@ -161,8 +162,10 @@ def test_what_an_overlay_sets_is_what_the_service_takes(monkeypatch: pytest.Monk
     monkeypatch.setenv(f"{PREFIX}WEB__METRICS_TOKEN", "a-token-of-the-test")
     for overlay in OVERLAYS:
         for name, value in compose(overlay)["services"].get("bellwether", {}).get("environment", {}).items():
-            monkeypatch.setenv(name, re.sub(r"\$\{DOMAIN[^}]*\}", "bellwether.example", value))
-    web = load_settings().web
+            plain = re.sub(r"\$\{DOMAIN[^}]*\}", "bellwether.example", value)
+            monkeypatch.setenv(name, re.sub(r"\$\{POSTGRES_PASSWORD[^}]*\}", "a1b2", plain))
+    settings = load_settings()
+    web = settings.web
     assert (web.public_url, web.trusted_proxies, web.metrics) == ("https://bellwether.example", ["172.30.53.2"], 9101)
     caddy = compose(ROOT / "deploy/compose/caddy.yaml")["services"]["caddy"]
     assert caddy["networks"]["front"]["ipv4_address"] in web.trusted_proxies
@@ -182,3 +185,24 @@ def test_backups_are_made_of_the_same_volume_by_a_service_that_is_as_closed_in()
     alike = ("image", "env_file", "volumes", "restart", "read_only", "tmpfs", "cap_drop", "security_opt", "logging")
     assert {name: backup[name] for name in alike} == {name: served[name] for name in alike}
     assert backup["network_mode"] == "none" and "ports" not in backup
+
+
+def test_the_service_is_told_of_the_database_that_the_overlay_starts_and_dumps() -> None:
+    services = compose(ROOT / "deploy/compose/postgres.yaml")["services"]
+    server, dump = services["postgres"]["environment"], services["dump"]["environment"]
+    url = conninfo_to_dict(
+        re.sub(
+            r"\$\{POSTGRES_PASSWORD[^}]*\}", "a1b2", services["bellwether"]["environment"]["BELLWETHER_DATABASE__URL"]
+        )
+    )
+    assert url == {
+        "user": server["POSTGRES_USER"],
+        "password": "a1b2",
+        "host": "postgres",
+        "dbname": server["POSTGRES_DB"],
+    }
+    assert (dump["PGHOST"], dump["PGUSER"], dump["PGDATABASE"]) == (url["host"], url["user"], url["dbname"])
+    assert (
+        server["POSTGRES_PASSWORD"] == dump["PGPASSWORD"] and services["dump"]["image"] == services["postgres"]["image"]
+    )
+    assert "ports" not in services["postgres"], "nobody but the service should reach it"

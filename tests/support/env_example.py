@@ -35,12 +35,15 @@ _COMPOSE = """\
 # PUBLISH_PORT=8000
 # memory that the service may take; it is ended and started again beyond
 # MEMORY_LIMIT=1g
-# with backup.yaml: the days for which backups are kept
+# with backup.yaml and postgres.yaml: the days for which backups are kept
 # BACKUP_DAYS=7
 # with caddy.yaml: the name under which the page is reached, such as bellwether.example
 # DOMAIN=
 # with monitoring.yaml: the password of Grafana's user admin
 # GRAFANA_PASSWORD=
+# with postgres.yaml: the password of the database, letters and digits alone; and the memory that the server may take
+# POSTGRES_PASSWORD=
+# POSTGRES_MEMORY_LIMIT=1g
 """
 _OTHERS = """\
 # ---- names that are not Bellwether's alone
