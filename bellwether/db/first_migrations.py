@@ -1,4 +1,4 @@
-"""The first migrations: the tables that each part of the service began with. `db.migrations` goes on from here."""
+"""The first migrations: the tables that each part of the service began with. `sqlite_migrations` goes on from here."""
 
 from typing import Any
 

@@ -2,8 +2,8 @@
 
 lock, so that of several processes one goes on | tables of the baseline | later migrations | version noted | unlock
 
-All of it is one transaction. What the first migrations of SQLite made is in `postgres_baseline.sql`; each later one is
-one description for both kinds of database, in `db.migrations`.
+All of it is one transaction. What SQLite went through before there was PostgreSQL is in `postgres_baseline.sql`; each
+later migration is one description for both kinds of database, in `db.migrations`.
 """
 
 import logging
@@ -12,7 +12,9 @@ from typing import Any
 
 from bellwether import __version__
 from bellwether.core.errors import NewerDatabase
+from bellwether.db.migrations import ON_BOTH
 from bellwether.db.newer import maker
+from bellwether.db.postgres_dialect import defined
 from bellwether.db.versions import THIS_VERSION, State
 
 LEAST = 140_000  #: of the server: PostgreSQL 14, whose successors get corrections for as long as this is in use
@@ -43,6 +45,11 @@ def refuse_newer(name: str, state: State) -> None:
         )
 
 
+def baseline() -> bytes:
+    """The statements that make the tables with which later migrations begin."""
+    return resources.files("bellwether.db").joinpath("postgres_baseline.sql").read_bytes()
+
+
 def bring_up_to_date(conn: Any, name: str) -> State:
     """Make the tables, or run what is pending, all of it or nothing; the state before. In a transaction.
 
@@ -52,7 +59,11 @@ def bring_up_to_date(conn: Any, name: str) -> State:
     state = state_of(conn)
     refuse_newer(name, state)
     if not state.names:
-        conn.execute(resources.files("bellwether.db").joinpath("postgres_baseline.sql").read_text("utf-8").encode())
+        conn.execute(baseline())
+    for migration in [name for name in ON_BOTH if name not in state.names]:
+        for statement in ON_BOTH[migration]():
+            conn.execute(defined(statement), {})
+        conn.execute("INSERT INTO bellwether_migrations (name) VALUES (%s)", (migration,))
     if state.number < THIS_VERSION:
         conn.execute("UPDATE bellwether_version SET newest = %s", (THIS_VERSION,))
     if state.names and state.due:

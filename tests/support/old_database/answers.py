@@ -16,7 +16,6 @@ from tests.support.account import live_services
 from tests.support.old_database.parts import (
     CHATS,
     COMMANDS,
-    DATABASE,
     DELIVER,
     INBOX,
     KEY_REPORT,
@@ -25,6 +24,7 @@ from tests.support.old_database.parts import (
     OUTBOX_STATUS,
     REPORTED,
     REVENUE,
+    STORE,
     VERIFY,
     ChatTransport,
     GrowingCompany,
@@ -41,7 +41,7 @@ from tests.support.yahoo_server import YahooServer
 def opened(folder: Path, key: str = "") -> Services:
     """The service of the last evening over the database in `folder`."""
     live = live_services(folder, LAST)
-    return replace(live, store=DATABASE.Store(folder / NAME, key))
+    return replace(live, store=STORE(folder / NAME, key))
 
 
 def answers(folder: Path, tokens: list[str], key: str = "") -> Json:
