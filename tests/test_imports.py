@@ -18,7 +18,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("bellwether/__init__.py", "bellwether/client"),
     ("bellwether/core",),
     ("bellwether/db", "bellwether/models"),
-    ("bellwether/access", "bellwether/market"),
+    ("bellwether/access", "bellwether/hosts", "bellwether/market"),
     ("bellwether/forecasting",),
     ("bellwether/charts", "bellwether/services.py"),
     ("bellwether/delivery", "bellwether/track_record"),

@@ -18,10 +18,11 @@ from bellwether.db.postgres_dialect import defined, translated
 from bellwether.db.postgres_store import PostgresStore
 from bellwether.db.sql import insert
 from bellwether.db.sqlite_store import SqliteStore
-from bellwether.delivery import chats_table, feedback_table, leases_table, outbox_table
+from bellwether.delivery import chats_table, feedback_table, outbox_table
 from bellwether.delivery.messages import Recipient, RecipientKind
 from bellwether.delivery.outbox_table import ClaimOrder, Draft
 from bellwether.delivery.sender_lease import SenderLease
+from bellwether.hosts import leases_table
 from bellwether.track_record.ledger.hash_chain_table import NOTHING, HashChain
 from tests.support import postgres
 from tests.support.database import new_database

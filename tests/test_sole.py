@@ -17,7 +17,8 @@ from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.channels import AT_ONCE, Accepted
 from bellwether.delivery.messages import OutboxMessage, RecipientKind, recipient_of
 from bellwether.delivery.outbox_table import ClaimOrder
-from bellwether.delivery.sender_lease import LAPSE, SenderLease
+from bellwether.delivery.sender_lease import SenderLease
+from bellwether.hosts.lease import LAPSE
 from bellwether.services import Services, build_services
 from tests.support.bot_api_server.server import TelegramServer
 from tests.support.deliveries import deliver

@@ -1,5 +1,6 @@
 """A lock that the operating system gives back by itself when its process ends, however it ends."""
 
+import secrets
 from pathlib import Path
 from types import ModuleType
 from typing import IO
@@ -12,7 +13,7 @@ except ImportError:  # Windows: there nobody can tell at once that another proce
 
 
 class FileLock:
-    """Held by one process, or one object within it, at a time. The file stays empty and may be left lying."""
+    """Held by one process, or one object within it, at a time. The file may be left lying."""
 
     def __init__(self, path: Path) -> None:
         """Opens nothing yet."""
@@ -36,6 +37,19 @@ class FileLock:
             return False
         self._file = file
         return True
+
+    def mark(self) -> str:
+        """A random word in the file, by which processes know whether theirs is the same one. "" where there is none.
+
+        The first that holds the lock writes it.
+        """
+        try:
+            if self._file is not None and not self._path.stat().st_size:
+                self._file.write(secrets.token_hex(8).encode())
+                self._file.flush()
+            return self._path.read_text("ascii")
+        except (OSError, UnicodeDecodeError):
+            return ""
 
     def release(self) -> None:
         """Give the lock back, if it is ours."""

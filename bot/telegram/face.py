@@ -23,8 +23,9 @@ from bellwether.charts import renderer
 from bellwether.core.courtesy import Courtesy
 from bellwether.core.errors import StoreError
 from bellwether.delivery import admin_notes
-from bellwether.delivery.leases_table import Held
-from bellwether.delivery.sender_lease import BEAT, SenderLease
+from bellwether.delivery.sender_lease import SenderLease
+from bellwether.hosts.lease import BEAT
+from bellwether.hosts.leases_table import Held
 from bellwether.services import Services
 from bot.telegram.answers import Answers
 from bot.telegram.client import fetch, make_bot

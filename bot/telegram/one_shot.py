@@ -13,9 +13,10 @@ from bellwether.db.database import Store
 from bellwether.delivery import outbox_admin_table
 from bellwether.delivery.chat_channel import ChatChannel
 from bellwether.delivery.deliver import DeliveryRun, deliver
-from bellwether.delivery.leases_table import Held
 from bellwether.delivery.outbox_table import MessageState
-from bellwether.delivery.sender_lease import BEAT, SenderLease
+from bellwether.delivery.sender_lease import SenderLease
+from bellwether.hosts.lease import BEAT
+from bellwether.hosts.leases_table import Held
 from bellwether.services import Services
 from bot.telegram.client import make_bot
 from bot.telegram.pictures import Pictures

@@ -1,4 +1,4 @@
-"""The table `leases`: which process may send and receive for a bot.
+"""The table `leases`: which process does what only one at a time may.
 
 A lease is alive while its beats go on. Whoever waits for it watches them by a clock of its own that never jumps, so
 neither a clock change nor two machines that disagree about the time can make two holders.
