@@ -1,16 +1,19 @@
-"""The timetable: one line for each job, each job one call.
+"""The timetable: one line for each job, each job one call. Of several hosts the one that holds its lease runs it.
 
 Jobs are ticks that may run late, twice or not at all; what is due is decided from rows and calendars, never from what
-the scheduler remembers of missed runs.
+the scheduler remembers of missed runs. So a job that is under way when the lease goes to another host, which may begin
+the same one, does no harm: it ends at its next step, and until then each row is written once, whoever comes first.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from apscheduler.job import Job
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bellwether.alerts import alerts_table
@@ -29,6 +32,9 @@ from bellwether.delivery.channels import Channel
 from bellwether.delivery.chat_channel import ChatChannel, Transport
 from bellwether.delivery.deliver import deliver
 from bellwether.delivery.messages import RecipientKind
+from bellwether.hosts.keeping import LeaseKeeper
+from bellwether.hosts.lease import Lease
+from bellwether.hosts.parts import EVERY, ServicePart
 from bellwether.jobs.evening import Evening, keep_evening, reads_evening
 from bellwether.jobs.heartbeat import heartbeat
 from bellwether.jobs.prove_ledger import prove_ledger
@@ -48,6 +54,17 @@ log = logging.getLogger(__name__)
 _MANNERS = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
 
 
+LEASE = "timetable"
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A job that waits for the lease."""
+
+    job: Job
+    first_after: timedelta  #: having it
+
+
 class Timetable:
     """The jobs of the running service."""
 
@@ -59,52 +76,96 @@ class Timetable:
         may_send: Callable[[Connection], bool] = lambda db: True,
         courtesy: Courtesy | None = None,
         *,
+        parts: frozenset[ServicePart] = EVERY,
+        lease: Lease | None = None,
         ticks_every: timedelta = timedelta(minutes=1),
         delivers_every: timedelta = timedelta(seconds=1),
     ) -> None:
         """Without a transport messages are written but not sent; while it is not connected they wait.
 
         `may_send` tells whether this process holds the right to send. Jobs give way to what is `courtesy`'s hurry.
+        With a lease they run only while it is ours.
         """
         self._services = services
-        self._stopping = False
+        self._stopping = self._lost = False
         self._courtesy = courtesy or Courtesy()
         self._one_evening = asyncio.Lock()  # two jobs come to it, and one is enough
         self._running: set[asyncio.Task[None]] = set()
+        self._sending: set[asyncio.Task[None]] = set()  # of these, those that are on their way to people
         self._hearts: set[asyncio.Future[None]] = set()
         # its own warnings are about jobs that run longer than their interval, which ours may
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=_MANNERS)
-        if services.provider.live:  # the sample market has no new sessions; `alerts tick` still rehearses one
-            self._every(ticks_every, self._tick)
-            self._every(timedelta(minutes=15), self._refresh)
-            self._every(timedelta(minutes=15), self._account, first_after=SOON)
-            self._every(timedelta(hours=3), self._reports)  # statements are asked for once a day at most
-        self.channels = _channels(services, transport, connected, may_send)
+        self._planned: list[_Planned] = []
+        if ServicePart.JOBS in parts:
+            if services.provider.live:  # the sample market has no new sessions; `alerts tick` still rehearses one
+                self._plan(ticks_every, self._tick)
+                self._plan(timedelta(minutes=15), self._refresh)
+                self._plan(timedelta(minutes=15), self._account, first_after=SOON)
+                self._plan(timedelta(hours=3), self._reports)  # statements are asked for once a day at most
+            # asked for hourly and done daily, so that a service restarted every night gets there too
+            self._plan(timedelta(hours=1), self._prove, first_after=timedelta(minutes=5))
+            self._plan(timedelta(hours=1), self._prune)  # a service that is restarted every night must get there too
+        self._keeper = LeaseKeeper(lease, "the timetable", self._begin, self._end) if lease and self._planned else None
+        self._keeping: asyncio.Task[None] | None = None
+        # each host does what follows: claims see to it that nothing is sent twice, and the log of a file is a process's
+        self.channels = _channels(services, transport, connected, may_send, parts)
         for channel in self.channels:
             self._every(delivers_every, partial(self._deliver, channel))
         self._every(timedelta(minutes=1), self._empty_log)
-        # asked for hourly and done daily, so that a service restarted every night gets there too
-        self._every(timedelta(hours=1), self._prove, first_after=timedelta(minutes=5))
-        self._every(timedelta(hours=1), self._prune)  # a service that is restarted every night must get there too
 
     def start(self) -> None:
         """Begin; needs a running event loop."""
         self._scheduler.start()
+        if self._keeper is None:
+            self._begin()
+        else:
+            self._keeping = asyncio.create_task(self._keeper.run())
 
     async def stop(self, grace: float) -> None:
-        """Start nothing more, and give what is running this many seconds: a message on its way arrives once."""
-        self._stopping = True
-        self._scheduler.pause()
+        """Start nothing more, and give what is running this many seconds: a message on its way arrives once.
+
+        The lease is given up at once.
+        """
+        self._stop_starting()
+        if self._keeping is not None:
+            self._keeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._keeping
         if self._running:
             await asyncio.wait(self._running, timeout=grace)
         self._scheduler.shutdown(wait=False)
 
-    def _every(
+    async def finish_sending(self, grace: float) -> None:
+        """Start nothing more, and give the messages on their way this many seconds."""
+        self._stop_starting()
+        if self._sending:
+            await asyncio.wait(self._sending, timeout=grace)
+
+    def _stop_starting(self) -> None:
+        self._stopping = True
+        self._scheduler.pause()
+
+    def _every(self, interval: timedelta, job: Callable[[], Awaitable[None]], **first: datetime | None) -> Job:
+        seconds = interval.total_seconds()
+        return self._scheduler.add_job(self._run, "interval", [job], seconds=seconds, **first)
+
+    def _plan(
         self, interval: timedelta, job: Callable[[], Awaitable[None]], first_after: timedelta | None = None
     ) -> None:
-        first = {} if first_after is None else {"next_run_time": datetime.now(UTC) + first_after}
-        self._scheduler.add_job(self._run, "interval", [job], seconds=interval.total_seconds(), **first)
+        """A job that waits until the lease is ours, and then runs for the first time after its interval, or sooner."""
+        waiting = self._every(interval, job, next_run_time=None)
+        self._planned.append(_Planned(waiting, interval if first_after is None else first_after))
+
+    def _begin(self) -> None:
+        self._lost = False
+        for planned in self._planned:
+            planned.job.modify(next_run_time=datetime.now(UTC) + planned.first_after)
+
+    def _end(self) -> None:
+        self._lost = True
+        for planned in self._planned:
+            planned.job.pause()
 
     async def _run(self, job: Callable[[], Awaitable[None]]) -> None:
         """One run of a job; a failure is written down and the next run comes all the same."""
@@ -122,7 +183,7 @@ class Timetable:
 
     def _gives_way(self) -> Callable[[], bool]:
         """Whether a job is to end, asked between its steps: there it gives way to messages that are being sent."""
-        return self._courtesy.between_steps(lambda: self._stopping)
+        return self._courtesy.between_steps(lambda: self._stopping or self._lost)
 
     async def _tick(self) -> None:
         """Count what nobody wrote while nothing ran, and decide what is due now."""
@@ -154,8 +215,14 @@ class Timetable:
         """Send what is owed by one channel."""
         # people look at chats: what computes gives way to them
         hurry = self._courtesy.hurried() if channel.is_urgent else nullcontext()
-        with hurry:
-            did = await deliver(self._services.store, self._services.clock, channel, lambda: self._stopping)
+        task = asyncio.current_task()
+        assert task is not None
+        self._sending.add(task)
+        try:
+            with hurry:
+                did = await deliver(self._services.store, self._services.clock, channel, lambda: self._stopping)
+        finally:
+            self._sending.discard(task)
         if did.sent:
             log.info("%d %s sent.", did.sent, channel.units)
 
@@ -223,11 +290,14 @@ def _channels(
     transport: Transport | None,
     connected: Callable[[], bool],
     may_send: Callable[[Connection], bool],
+    parts: frozenset[ServicePart],
 ) -> list[Channel]:
     """The ways for messages to leave: one line for each."""
     store, clock, settings = services.store, services.clock, services.settings
-    channels: list[Channel] = [WebhookChannel(store, clock, private=settings.api.private_webhooks)]
-    if transport is not None:
+    channels: list[Channel] = []
+    if ServicePart.JOBS in parts:
+        channels.append(WebhookChannel(store, clock, private=settings.api.private_webhooks))
+    if transport is not None and ServicePart.BOT in parts:
         admin_chat = settings.telegram.admin_chat
         channels.append(ChatChannel(store, clock, transport, admin_chat, connected=connected, may_send=may_send))
     return channels

@@ -1,11 +1,10 @@
 """Everything in one process: Telegram, the scheduler, the page and the API, in one event loop.
 
-The parts meet only in the database, so any of them can fail or stop while the others go on.
+The parts meet only in the database, so any of them can fail or stop while the others go on, and run on other hosts.
 """
 
 import asyncio
 import contextlib
-import errno
 import gc
 import logging
 import os
@@ -26,21 +25,27 @@ from bellwether.core import pools, service_manager
 from bellwether.core.clock import CheckedClock
 from bellwether.core.config import Settings, Web
 from bellwether.core.courtesy import SWITCH, Courtesy
-from bellwether.core.errors import AddressUnavailable, ConfigError
+from bellwether.core.errors import ConfigError
+from bellwether.core.listening import listen, listen_for_metrics, url_of
 from bellwether.core.places import COMMAND
+from bellwether.hosts.lease import Lease
+from bellwether.hosts.parts import EVERY, ServicePart, named
 from bellwether.services import Services, build_services
 
 if TYPE_CHECKING:
     from bot.telegram.face import TelegramFace
+    from scheduler import Timetable
 
 GRACE = 4  #: seconds that what is under way gets to finish
+HAND_OVER = 1.5  #: seconds of it before another host may take over what is not finished
+DRAIN = 3  #: seconds in which a load balancer may see that nobody should be sent here any more
 AGAIN_AFTER = 10  #: seconds after which a part that failed is started again
 WORKERS = 16  #: threads for answers, ticks and the database; mostly they wait for prices
 log = logging.getLogger(__name__)
 
 
-def serve(settings: Settings) -> int:
-    """Run until a signal, or /quit in the terminal; the exit status.
+def serve(settings: Settings, parts: frozenset[ServicePart] = EVERY) -> int:
+    """Run these parts until a signal, or /quit in the terminal; the exit status.
 
     Raises ConfigError and AddressUnavailable when nothing can run.
     """
@@ -55,15 +60,19 @@ def serve(settings: Settings) -> int:
         )
     if os.environ.get("FORWARDED_ALLOW_IPS"):
         log.warning("FORWARDED_ALLOW_IPS is not read; BELLWETHER_WEB__TRUSTED_PROXIES says which proxies are believed.")
-    listening = _listen(settings.web, needed=bool(telegram.webhook_url) or not telegram.token.get_secret_value())
-    for_metrics = _listen_for_metrics(settings.web)
+    has_bot = ServicePart.BOT in parts and bool(telegram.token.get_secret_value())
+    if parts != EVERY:
+        _say_what_runs(settings, parts, has_bot=has_bot)
+    brings = has_bot and bool(telegram.webhook_url)  # Telegram, then, to the port of the page
+    listening = listen(settings.web, needed=brings or not has_bot) if ServicePart.WEB in parts or brings else None
+    for_metrics = listen_for_metrics(settings.web)
     services.store.prepare()  # an upgrade takes its time, and is better refused here than at everybody's first question
     sys.setswitchinterval(SWITCH)  # a message on its way out waits for no thread that computes
     workers = pools.pool(WORKERS, "worker")
     loop = new_event_loop()
     loop.set_default_executor(workers)
     try:
-        loop.run_until_complete(_run(services, listening, for_metrics, clock))
+        loop.run_until_complete(_run(services, parts, listening, for_metrics, clock))
     finally:
         loop.close()
     _leave(services)
@@ -87,7 +96,10 @@ def spare_the_collector() -> None:
 
 def warn_unless_encrypted(settings: Settings) -> None:
     """What people tell a bot is theirs: it should not lie about in the clear."""
-    if settings.telegram.token.get_secret_value() and not settings.database.key.get_secret_value():
+    database = settings.database
+    if database.url.get_secret_value():  # encryption at rest is the server's
+        return
+    if settings.telegram.token.get_secret_value() and not database.key.get_secret_value():
         log.warning(
             "WHAT PEOPLE TELL THE BOT IS KEPT UNENCRYPTED: no database key is set. Make one with `%s database key`, "
             "and with the service stopped run `%s database encrypt`.",
@@ -121,55 +133,95 @@ def _telegram(services: Services, clock: CheckedClock, courtesy: Courtesy, *, ne
     return face
 
 
+def _say_what_runs(settings: Settings, parts: frozenset[ServicePart], *, has_bot: bool) -> None:
+    """Raises ConfigError where the bot is to run and cannot."""
+    if ServicePart.BOT in parts and not has_bot:
+        raise ConfigError("--only names bot, which needs a token: set BELLWETHER_TELEGRAM__TOKEN.")
+    log.info("Only %s runs here.", named(parts))
+    if not settings.database.url.get_secret_value():
+        log.warning(
+            "The other parts have to run on this machine, with the same database.path (%s): SQLite is for a single "
+            "machine. For several set BELLWETHER_DATABASE__URL.",
+            settings.database.path.absolute(),
+        )
+
+
 async def _run(
-    services: Services, listening: socket.socket | None, for_metrics: socket.socket | None, clock: CheckedClock
+    services: Services,
+    parts: frozenset[ServicePart],
+    listening: socket.socket | None,
+    for_metrics: socket.socket | None,
+    clock: CheckedClock,
 ) -> None:
     """Start each part, wait for the end, stop each part: first what takes in, then what is under way."""
     stop = asyncio.Event()
     _stop_on_signals(stop)  # before the imports, which take a second in which somebody may press Ctrl-C
-    from scheduler import Timetable
+    from scheduler import LEASE, Timetable
 
     courtesy = Courtesy()
-    face = _telegram(services, clock, courtesy, needed=listening is None)
+    # where the jobs run, they go on without it
+    needed = listening is None and (parts == EVERY or ServicePart.JOBS not in parts)
+    face = _telegram(services, clock, courtesy, needed=needed) if ServicePart.BOT in parts else None
+    lease = Lease(services.store, services.clock, LEASE)
     timetable = (
-        Timetable(services, face.sender, face.connected.is_set, face.lease.may_send, courtesy)
+        Timetable(services, face.sender, face.connected.is_set, face.lease.may_send, courtesy, parts=parts, lease=lease)
         if face
-        else Timetable(services, courtesy=courtesy)
+        else Timetable(services, courtesy=courtesy, parts=parts, lease=lease)
     )
     timetable.start()
-    parts, servers, serving = [], [], []
-    if face is not None:
-        parts.append(asyncio.create_task(_kept_alive("Telegram", face.run)))
+    running, servers, serving = [], list[_Server](), []
+    talking = asyncio.create_task(_kept_alive("Telegram", face.run)) if face is not None else None
     web = services.settings.web
     for name, address, app in (
-        ("The page", listening, partial(_app, services, face)),
+        ("The page", listening, partial(_app, services, face, parts)),
         ("The metrics", for_metrics, partial(_metrics_app, services)),
     ):
         if address is not None:
             servers.append(_Server(_how(app(), web)))
             serving.append(asyncio.create_task(_kept_alive(name, partial(servers[-1].serve, sockets=[address]))))
-    if listening is not None:
-        log.info("Page and API: %s", _url(listening))
+    if listening is not None and ServicePart.WEB in parts:
+        log.info("Page and API: %s", url_of(listening))
     if for_metrics is not None:
-        log.info("Metrics: %s/metrics", _url(for_metrics))
+        log.info("Metrics: %s/metrics", url_of(for_metrics))
     spare_the_collector()
     log.info("Prices: %s. %s", services.provider.describe(), services.provider.note or "Live.")
-    if not services.settings.telegram.token.get_secret_value():
+    if parts == EVERY and not services.settings.telegram.token.get_secret_value():
         log.info("No Telegram token is set: this is the demo. Set BELLWETHER_TELEGRAM__TOKEN to start the bot.")
         _talk_in_terminal(services, stop)
     service_manager.tell("READY=1")
-    parts.append(asyncio.create_task(service_manager.keep_telling()))
+    running.append(asyncio.create_task(service_manager.keep_telling()))
     await stop.wait()
     service_manager.tell("STOPPING=1")
+    services.leaving.set()
+    shared = bool(services.settings.database.url.get_secret_value())  # else nobody is there who could take over
+    await asyncio.gather(
+        *([_hand_over(face, talking, timetable, HAND_OVER if shared else GRACE)] if face and talking else []),
+        timetable.stop(GRACE),
+        _end_serving(servers, serving, DRAIN if shared else 0),
+    )
+    running += serving
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _hand_over(
+    face: "TelegramFace", talking: "asyncio.Task[None]", timetable: "Timetable", patience: float
+) -> None:
+    """Finish what is under way to people, then give up the lease: whoever takes it does what is not finished."""
+    await asyncio.gather(face.stop(patience), timetable.finish_sending(patience))
+    talking.cancel()  # which ends the poll before it gives the lease back, or the next one's poll would be refused
+    await asyncio.gather(talking, return_exceptions=True)
+
+
+async def _end_serving(servers: "list[_Server]", serving: "list[asyncio.Task[None]]", drain: float) -> None:
+    """Serve on while a load balancer learns that this host leaves, then take in nothing more and finish."""
+    if not servers:
+        return
+    await asyncio.sleep(drain)
     for server in servers:
         server.should_exit = True
-    await asyncio.gather(timetable.stop(GRACE), *([face.stop(GRACE)] if face else []))
-    if serving:
-        await asyncio.wait(serving, timeout=GRACE + 1)
-    parts += serving
-    for part in parts:
-        part.cancel()
-    await asyncio.gather(*parts, return_exceptions=True)
+    await asyncio.wait(serving, timeout=GRACE + 1)
 
 
 def _how(app: Callable[..., Awaitable[None]], web: Web) -> uvicorn.Config:
@@ -183,17 +235,15 @@ def _how(app: Callable[..., Awaitable[None]], web: Web) -> uvicorn.Config:
     )
 
 
-def _url(listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _app(services: Services, face: "TelegramFace | None") -> Callable[..., Awaitable[None]]:
+def _app(
+    services: Services, face: "TelegramFace | None", parts: frozenset[ServicePart]
+) -> Callable[..., Awaitable[None]]:
     """The page and the API, and before them the address to which Telegram may bring updates."""
-    from web.app import create_app
+    from web.app import create_app, create_health_app
     from web.middleware.telegram_webhook import TelegramWebhook
 
-    app, settings = create_app(services), services.settings.telegram
+    settings = services.settings.telegram
+    app = create_app(services) if ServicePart.WEB in parts else create_health_app(services)
     if face is None or not settings.webhook_url:
         return app
     return TelegramWebhook(
@@ -246,60 +296,6 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows has no such handlers; Ctrl-C still ends asyncio.run
             loop.add_signal_handler(number, stop.set)
-
-
-def _listen(web: Web, *, needed: bool) -> socket.socket | None:
-    """The page's socket, bound before anything starts. None when it can't be had but Telegram can go on without.
-
-    Raises AddressUnavailable when the address is taken or wrong and the page is all there is.
-    """
-    try:
-        return _bound(web.host, web.port)
-    except OSError as problem:
-        text = f"The page can't be served at {_why_not(web, web.port, problem, 'PORT', 8001)}"
-        if needed:
-            raise AddressUnavailable(text) from problem
-        log.error("%s Telegram goes on without the page.", text)
-        return None
-
-
-def _listen_for_metrics(web: Web) -> socket.socket | None:
-    """The socket of the metrics where they have a port of their own; None also where it can't be had."""
-    if not isinstance(web.metrics, int):
-        return None
-    try:
-        return _bound(web.host, web.metrics)
-    except OSError as problem:
-        why = _why_not(web, web.metrics, problem, "METRICS", 9101)
-        log.error("The metrics can't be served at %s Everything else goes on without them.", why)
-        return None
-
-
-def _why_not(web: Web, port: int, problem: OSError, key: str, example: int) -> str:
-    """Where nothing can listen and why, and which setting to change."""
-    where = f"{web.host}:{port} ({problem.strerror or problem})"
-    if isinstance(problem, socket.gaierror) or problem.errno == errno.EADDRNOTAVAIL:
-        return (
-            f"{where}: web.host (BELLWETHER_WEB__HOST) should be 127.0.0.1 for this machine alone, 0.0.0.0 for every "
-            "address of it, or one of its addresses."
-        )
-    if problem.errno == errno.EACCES:
-        return f"{where}: ports below 1024 need rights. Set BELLWETHER_WEB__{key} to another, for example {example}."
-    return f"{where}; is another program using it? Set BELLWETHER_WEB__{key} to a free port, for example {example}."
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    """A socket that listens. Raises OSError."""
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    listening = socket.socket(family, kind, protocol)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(128)
-    except OSError:
-        listening.close()
-        raise
-    return listening
 
 
 def _talk_in_terminal(services: Services, stop: asyncio.Event) -> None:

@@ -1,6 +1,7 @@
 """The composition root: settings to the things that do the work."""
 
 import logging
+import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -44,6 +45,8 @@ class Services:
     clock: Clock
     faults: tuple[Fault, ...] = ()  #: what of the environment kept parts from connecting when they were started
     outlooks: OutlookCache = field(default_factory=OutlookCache)  #: of the newest session, shared by all faces
+    #: set once this process has been told to stop: whoever asks again should ask another
+    leaving: threading.Event = field(default_factory=threading.Event)
     memory: ChatMemory = field(default_factory=ChatMemory)  #: of what each chat asked about last
 
 

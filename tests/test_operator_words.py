@@ -9,11 +9,10 @@ from weakref import WeakSet
 import pytest
 from click.testing import CliRunner
 
-import serving
 from bellwether.ask import forecasts
 from bellwether.cli.main import main
 from bellwether.client import AsyncClient, Client, NoAnswer
-from bellwether.core import pools
+from bellwether.core import listening, pools
 from bellwether.core.config import Web
 from bellwether.core.errors import AddressUnavailable
 from bellwether.core.types import Check
@@ -95,8 +94,8 @@ def test_an_address_that_is_not_of_this_machine_is_named_and_not_the_port(
     host: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(AddressUnavailable) as told:
-        serving._listen(Web(host=host, port=0), needed=True)
-    assert serving._listen_for_metrics(Web(host=host, metrics=9101)) is None
+        listening.listen(Web(host=host, port=0), needed=True)
+    assert listening.listen_for_metrics(Web(host=host, metrics=9101)) is None
     for text in (str(told.value), caplog.messages[-1]):
         assert host in text and "BELLWETHER_WEB__HOST" in text and "0.0.0.0" in text
         assert "another program" not in text
@@ -104,7 +103,7 @@ def test_an_address_that_is_not_of_this_machine_is_named_and_not_the_port(
 
 def test_a_port_that_another_program_has_is_still_told_as_that() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(AddressUnavailable) as told:
-        serving._listen(Web(port=taken.getsockname()[1]), needed=True)
+        listening.listen(Web(port=taken.getsockname()[1]), needed=True)
     assert "is another program using it? Set BELLWETHER_WEB__PORT to a free port" in str(told.value)
 
 

@@ -68,7 +68,7 @@ def test_a_conversation_from_start_to_the_evening_digest(server: TelegramServer,
 
 def test_it_sets_its_menu_from_the_commands(server: TelegramServer, tmp_path: Path) -> None:
     with running_bot(bot_services(server, tmp_path)):
-        server.wait_for(lambda s: s.calls("getUpdates"))
+        server.wait_for(lambda s: len(s.calls("setMyCommands")) == 3 * len(LANGUAGES))
     scopes = {call["scope"]["type"]: str(call["commands"]) for call in server.calls("setMyCommands")}
     assert scopes.keys() == {"all_private_chats", "all_group_chats", "all_chat_administrators"}
     assert all("'forecast'" in commands and "'help'" in commands for commands in scopes.values())
@@ -84,9 +84,10 @@ def test_what_it_is_stands_in_its_profile_in_each_language_and_is_set_once(
 ) -> None:
     services = bot_services(server, tmp_path)
     for _start in range(2):
-        polls = len(server.calls("getUpdates"))
+        looked = len(server.calls("getMyShortDescription"))
         with running_bot(services):
-            server.wait_for(lambda s, polls=polls: len(s.calls("getUpdates")) > polls)
+            server.wait_for(lambda s, n=looked: len(s.calls("getMyShortDescription")) == n + len(LANGUAGES))
+            server.wait_for(lambda s: len(s.calls("setMyShortDescription")) == len(LANGUAGES))
     for method, field in (("setMyDescription", "description"), ("setMyShortDescription", "short_description")):
         texts = {call.get("language_code", ""): call[field] for call in server.calls(method)}
         assert len(server.calls(method)) == len(texts) == len(set(texts.values())) == len(LANGUAGES)

@@ -13,7 +13,8 @@ import pytest
 import uvicorn
 
 from bellwether.access.addresses import in_both_forms, is_local, network
-from serving import _bound, _how, _url
+from bellwether.core.listening import bound, url_of
+from serving import _how
 from tests.support.web import sample_services
 from web.app import create_app
 
@@ -22,7 +23,7 @@ from web.app import create_app
 def service(folder: Path, host: str = "127.0.0.1", **web: Any) -> Iterator[str]:
     """The page as `serve` runs it, two requests a minute for each visitor; gives its address."""
     services = sample_services(folder, web={"requests_a_minute": 2, "host": host, **web})
-    listening = _bound(host, 0)
+    listening = bound(host, 0)
     server = uvicorn.Server(_how(create_app(services), services.settings.web))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
@@ -31,7 +32,7 @@ def service(folder: Path, host: str = "127.0.0.1", **web: Any) -> Iterator[str]:
             if server.started:
                 break
             time.sleep(0.01)
-        yield _url(listening).replace("[::]", "127.0.0.1")
+        yield url_of(listening).replace("[::]", "127.0.0.1")
     finally:
         server.should_exit = True
         thread.join(10)

@@ -100,6 +100,14 @@ def create_app(services: Services) -> FastAPI:
     return app
 
 
+def create_health_app(services: Services) -> FastAPI:
+    """The application of a host without the page, which Telegram brings updates to: is it alive, is it ready?"""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.services = services
+    app.include_router(health.router)
+    return app
+
+
 def respond(request: Request, problem: HttpProblem) -> Response:
     """The answer to a problem: JSON to programs, a page to people."""
     if request.url.path.startswith("/api/"):

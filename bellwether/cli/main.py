@@ -51,16 +51,24 @@ def main() -> None:
 
 @main.command()
 @click.option("--demo", is_flag=True, help="Use the embedded sample market and no Telegram, whatever is set.")
-def serve(demo: bool) -> None:
-    """Run Telegram (if a token is set), the scheduler, the page and the API in one process."""
+@click.option("--only", metavar="PARTS", help="Only some of web, bot and jobs, such as web or bot,jobs; default: all.")
+def serve(demo: bool, only: str | None) -> None:
+    """Run Telegram (if a token is set), the scheduler, the page and the API in one process.
+
+    web is the page, the API and the metrics; bot is Telegram; jobs are alerts, digests, prices, the track record and
+    webhooks. Any number of processes may share one PostgreSQL: of those with bot one receives, of those with jobs one
+    runs the timetable, and another takes over when it ends.
+    """
     try:
         from bellwether.core.config import load_settings
         from bellwether.core.logs import set_up
+        from bellwether.hosts.parts import EVERY, parts_of
         from serving import serve as run
 
+        parts = EVERY if only is None else parts_of(only)
         settings = load_settings(**({"market": {"source": "sample"}, "telegram": {"token": ""}} if demo else {}))
         set_up(settings)
-        sys.exit(run(settings))
+        sys.exit(run(settings, parts))
     except ConfigError as problem:
         raise _WrongSetting(problem.for_operator) from None
     except KeyboardInterrupt:  # before the service could take the signal itself

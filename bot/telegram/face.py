@@ -32,7 +32,7 @@ from bot.telegram.client import fetch, make_bot
 from bot.telegram.errors import seconds
 from bot.telegram.groups import set_menus
 from bot.telegram.inline import Inline
-from bot.telegram.one_shot import LOOK_AGAIN, refusal, who
+from bot.telegram.one_shot import refusal, who
 from bot.telegram.pictures import Pictures
 from bot.telegram.profile import set_profile
 from bot.telegram.rate_limits import SendRateLimit
@@ -41,6 +41,7 @@ from bot.telegram.sender import TelegramSender
 from bot.telegram.updates import NotOurs, Updates
 
 WANTED = ["message", "callback_query", "my_chat_member", "inline_query"]
+LOOK_AGAIN = 0.5  #: seconds between looks at a lease that another holds
 SHORT_POLL_PAUSE = 0.2  #: seconds between short polls that bring nothing
 UNCONFIRMED_PAUSE = 1.0  #: seconds after a poll whose answer can't be confirmed, for it comes again at once
 REPLAY = 60.0  #: seconds between tries of the answers that could not be sent
@@ -91,6 +92,7 @@ class TelegramFace:
 
     async def run(self) -> None:
         """Receive and answer until cancelled. Returns early only when the token is refused."""
+        await asyncio.to_thread(renderer.prepare)  # also while another holds the lease: whoever takes over is ready
         while not self._stopping:
             try:
                 await self._wait_for_lease()
@@ -148,16 +150,19 @@ class TelegramFace:
 
     async def _receive(self) -> bool:
         """Connect and poll. Ends with True when there is nothing more to do: the token is refused, or we stop."""
-        await asyncio.to_thread(renderer.prepare)
         if not await self._connect():
             return True
         self.connected.set()
-        await self._updates.read_again()
-        await self._updates.replay()
+        introducing = asyncio.create_task(self._introduce())
         try:
+            await self._updates.read_again()
+            await self._updates.replay()
             await (self._watch_webhook() if self._webhook_url else self._poll())
         except NotOurs:
             return False
+        finally:
+            introducing.cancel()
+            await asyncio.gather(introducing, return_exceptions=True)
         if self._stopping:
             await self._settled.wait()  # what follows cuts the answers under way short
         return True
@@ -214,8 +219,6 @@ class TelegramFace:
             try:
                 await self._bot.initialize()
                 await self._agree_how_updates_come()
-                await set_menus(self._bot)
-                await set_profile(self._bot)
                 log.info("Telegram: connected as @%s.", self._bot.username)
                 return True
             except TelegramError as error:
@@ -228,15 +231,27 @@ class TelegramFace:
                 await _rest(attempt, error)
         return False
 
+    async def _introduce(self) -> None:
+        """Set the menus and what Telegram shows of the bot, forty requests or so: nobody's answer waits for them."""
+        for attempt in itertools.count():
+            try:
+                await set_menus(self._bot)
+                await set_profile(self._bot)
+                return
+            except TelegramError as error:
+                if is_of_telegram(error) and isinstance(error, InvalidToken | Forbidden):
+                    return
+                await _rest(attempt, error)
+
     async def _poll(self) -> None:
         """Receive until the token is refused. Raises NotOurs when the lease is lost."""
-        offset, failures = None, 0
+        offset, failures, conflicts = None, 0, 0
         loop = asyncio.get_running_loop()
         replayed = loop.time()
         while not self._stopping:
             try:
                 updates = await fetch(self._bot, offset, self._timeout, WANTED)
-                failures = 0
+                failures = conflicts = 0
                 self.connected.set()
             except InvalidToken:
                 log.error("Telegram refuses the token now; it was probably revoked. Everything else goes on.")
@@ -244,8 +259,11 @@ class TelegramFace:
             except Conflict:
                 self.connected.clear()
                 log.error("Another program receives for this bot, with another database. Nothing is sent meanwhile.")
-                log.error("Stop it, or give each its own token. Trying again in %d s.", _PAUSES[-1])
-                await asyncio.sleep(_PAUSES[-1])
+                # shortly at first: it may be the last poll of a host that has died and that this one follows
+                pause = _PAUSES[min(conflicts, len(_PAUSES) - 1)]
+                conflicts += 1
+                log.error("Stop it, or give each its own token. Trying again in %d s.", pause)
+                await asyncio.sleep(pause)
                 continue
             except TelegramError as error:
                 await _rest(failures, error)

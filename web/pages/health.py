@@ -25,21 +25,28 @@ async def healthz() -> dict[str, str]:
 def readyz(services: ServicesOf) -> JSONResponse:
     """Ready with a database; degraded where another part is out, as the model is when the plain rule answers.
 
-    Not ready is 503.
+    Not ready is 503, and so is a service that was told to stop: what is asked until it ends is still answered.
     """
     database = _database(services)
-    checks = (_model(services), database, Check("source", True, services.provider.name), *_connections(services))
+    source = Check("source", True, services.provider.name)
+    checks = (_model(services), database, source, *_connections(services), *_leaving(services))
+    ready = database.ok and not services.leaving.is_set()
     body: dict[str, Any] = {
-        "status": "not ready" if not database.ok else "ready" if all(check.ok for check in checks) else "degraded",
+        "status": "not ready" if not ready else "ready" if all(check.ok for check in checks) else "degraded",
         "checks": {check.name: {"ok": check.ok, "detail": check.detail} for check in checks},
     }
-    return JSONResponse(body, status_code=200 if database.ok else 503)
+    return JSONResponse(body, status_code=200 if ready else 503)
 
 
 def _model(services: Services) -> Check:
     if services.model is None:
         return Check("model", False, services.model_problem)
     return Check("model", True, services.model.card.model_id)
+
+
+def _leaving(services: Services) -> tuple[Check, ...]:
+    """Told to stop, it answers until it does, but the load balancer should send nobody here any more."""
+    return (Check("service", False, "was told to stop"),) if services.leaving.is_set() else ()
 
 
 def _connections(services: Services) -> tuple[Check, ...]:
