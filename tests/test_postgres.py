@@ -10,10 +10,10 @@ import psycopg
 import pytest
 
 from bellwether.core.config import Database, load_settings
-from bellwether.core.errors import BackupRefused, ConfigError, NewerDatabase, StoreError
+from bellwether.core.errors import ConfigError, NewerDatabase, StoreError
 from bellwether.db import migrations, postgres_versions, versions
 from bellwether.db.database import Store
-from bellwether.db.opening import as_file, open_store
+from bellwether.db.opening import open_store
 from bellwether.db.postgres_dialect import defined, translated
 from bellwether.db.postgres_store import PostgresStore
 from bellwether.db.sql import insert
@@ -415,8 +415,6 @@ def test_a_file_is_opened_unless_an_address_is_set(tmp_path: Path, monkeypatch: 
     store = open_store(settings)
     assert store.name == "the PostgreSQL database c at b:5433"
     assert "hunter2" not in repr(settings)
-    with pytest.raises(BackupRefused, match="pg_dump"):
-        as_file(store)
     monkeypatch.setenv("BELLWETHER_DATABASE__KEY", "0" * 64)
     with pytest.raises(ConfigError, match="server"):
         open_store(load_settings().database)

@@ -1,4 +1,4 @@
-"""`python -m bellwether database ...`: the key of what is kept, and its upgrade."""
+"""`python -m bellwether database ...`: the key of what is kept, its upgrade, and its move to PostgreSQL and back."""
 
 import shlex
 from contextlib import suppress
@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from pydantic import SecretStr
 
 if TYPE_CHECKING:
     from bellwether.core.config import Settings
+    from bellwether.db.postgres_store import PostgresStore
 
 
 @click.group()
 def database() -> None:
-    """Encrypt or upgrade what is kept; to be run while the service is stopped."""
+    """Encrypt, upgrade or move what is kept; to be run while the service is stopped."""
 
 
 @database.command()
@@ -32,6 +34,9 @@ def upgrade(backup: Path | None, no_backup: bool) -> None:
         raise click.ClickException(f"{backup} exists; please name a file that does not.")
     settings = _settings()
     set_up(settings)
+    if settings.database.url.get_secret_value():
+        _upgrade_postgres(settings, backup)
+        return
     path, key = settings.database.path, settings.database.key.get_secret_value()
     before = versions.state_in(path, key)
     if before is None:
@@ -61,7 +66,7 @@ def encrypt() -> None:
     """Encrypt a database that was begun without a key, with the one that is set now."""
     from bellwether.db.upgrade_backups import unencrypted
 
-    settings = _settings()
+    settings = _of_file("encrypt")
     rows = _rewrite(settings, "", _needed(settings))
     click.echo(f"{settings.database.path} is encrypted now, with all its {rows:,} rows. Keep the key safe.")
     if plain := unencrypted(settings.database.path):
@@ -72,7 +77,7 @@ def encrypt() -> None:
 @database.command()
 def decrypt() -> None:
     """Undo that; then start the service without the key."""
-    settings = _settings()
+    settings = _of_file("decrypt")
     rows = _rewrite(settings, _needed(settings), "")
     click.echo(f"{settings.database.path} is not encrypted any more; it has all its {rows:,} rows.")
 
@@ -80,11 +85,81 @@ def decrypt() -> None:
 @database.command()
 def rekey() -> None:
     """Encrypt anew with a new key, asked for or read from the input; the old one is the one that is set now."""
-    settings = _settings()
+    settings = _of_file("rekey")
     old = _needed(settings)
     new = click.prompt("The new key, as `database key` prints them", hide_input=True, err=True).strip()
     rows = _rewrite(settings, old, _needed(_settings(database={"key": new})))  # settings refuse what is no key
     click.echo(f"All {rows:,} rows are under the new key; set BELLWETHER_DATABASE__KEY to it before the next start.")
+
+
+@database.command("import-sqlite")
+@click.argument("path", type=click.Path(path_type=Path))
+def import_sqlite(path: Path) -> None:
+    """Copy the SQLite file PATH into the empty PostgreSQL database that DATABASE__URL names.
+
+    An encrypted file is opened with the key in DATABASE__KEY. Run again after it was stopped, it goes on.
+    """
+    from bellwether.core.clock import CheckedClock
+    from bellwether.jobs import moving
+
+    settings = _settings()
+    moving.import_sqlite(
+        path, settings.database.key.get_secret_value(), _postgres(settings), CheckedClock(), click.echo
+    )
+
+
+@database.command("export-sqlite")
+@click.argument("path", type=click.Path(path_type=Path))
+def export_sqlite(path: Path) -> None:
+    """Copy the PostgreSQL database that DATABASE__URL names into the new SQLite file PATH.
+
+    It is encrypted with the key in DATABASE__KEY where there is one.
+    """
+    from bellwether.core.clock import CheckedClock
+    from bellwether.jobs import moving
+
+    settings = _settings()
+    moving.export_sqlite(
+        _postgres(settings), path, settings.database.key.get_secret_value(), CheckedClock(), click.echo
+    )
+
+
+def _postgres(settings: "Settings") -> "PostgresStore":
+    """The database of the address. A key is not its own here, but that of the file it is copied from or to."""
+    from bellwether.db.opening import as_postgres, open_store
+
+    return as_postgres(open_store(settings.database.model_copy(update={"key": SecretStr("")})))
+
+
+def _upgrade_postgres(settings: "Settings", backup: Path | None) -> None:
+    from bellwether import __version__
+    from bellwether.db import postgres_versions
+    from bellwether.track_record.ledger import dump_report
+
+    store = _postgres(settings)
+    with store.apart() as conn:
+        before = postgres_versions.state_of(conn)
+    if not before.names:
+        raise click.ClickException(f"There are no tables of Bellwether in {store.name} that could be upgraded.")
+    if backup is not None:
+        click.echo(dump_report.make(store, backup))
+    with store.reading():
+        pass
+    if before.due:
+        click.echo(f"{store.name} was of Bellwether {before.version} and is of {__version__} now.")
+    else:
+        click.echo(f"{store.name} needs no upgrade: Bellwether {__version__} uses it as it is.")
+
+
+def _of_file(command: str) -> "Settings":
+    """The settings of a file. Raises ClickException where there is none."""
+    settings = _settings()
+    if settings.database.url.get_secret_value():
+        raise click.ClickException(
+            f"`database {command}` is for a file of SQLite, and DATABASE__URL is set. Whoever runs the server encrypts "
+            "what PostgreSQL keeps: by an encrypted disk, and on the way by sslmode=verify-full in the address."
+        )
+    return settings
 
 
 def _settings(**more: Any) -> "Settings":

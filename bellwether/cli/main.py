@@ -2,13 +2,13 @@
 
 import logging
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
 from bellwether import __version__
 from bellwether.cli.alerts import alerts
+from bellwether.cli.backups import backup, restore
 from bellwether.cli.common import AS_JSON, build, day_of, print_json, start_of
 from bellwether.cli.database import database
 from bellwether.cli.keys import keys
@@ -114,8 +114,8 @@ def growth(symbol: str, as_of: str | None, as_json: bool) -> None:
     print_json(growth_json(made)) if as_json else click.echo(sentences.summary(made))
 
 
-for _group in (alerts, market, outbox, track_record, ledger, keys, database, models):
-    main.add_command(_group)
+for _command in (alerts, market, outbox, track_record, ledger, keys, database, backup, restore, models):
+    main.add_command(_command)
 
 
 @main.command()
@@ -127,27 +127,6 @@ def config() -> None:
     if places.INSTALLED:  # it is the user's data folder, whose name is another for everybody
         text = text.replace(f"path: {places.DATABASE.as_posix()}", f"# path: {places.DATABASE.as_posix()}")
     click.echo(text, nl=False)
-
-
-@main.command()
-@click.argument("path", type=click.Path(path_type=Path))
-def backup(path: Path) -> None:
-    """Copy the database to the file PATH, while the service runs."""
-    from bellwether.track_record.ledger.backup_report import make
-
-    click.echo(make(build().store, path))
-
-
-@main.command()
-@click.argument("path", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Also where there is a database: it is put aside, not deleted.")
-def restore(path: Path, force: bool) -> None:
-    """Put the backup PATH in place of the database. Stop the service first."""
-    from bellwether.track_record.ledger.backup_report import put_back
-
-    services = build()
-    for line in put_back(services.store, path, services.clock(), force=force):
-        click.echo(line)
 
 
 @main.command()

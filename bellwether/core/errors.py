@@ -287,12 +287,20 @@ class UpgradeFailed(StoreError):
     """The database was not brought up to this version, and is as it was; the text says why and what to do."""
 
 
+class UnfinishedImport(StoreError):
+    """The database holds only a part of what is being copied into it."""
+
+
 class LedgerError(BellwetherError, code="not_in_ledger"):
     """The record of issued forecasts does not have what was asked for, or does not prove itself."""
 
 
 class BackupRefused(BellwetherError, code="backup_refused"):
     """A backup is not made or not put back; nothing was changed, and the text says what to do."""
+
+
+class MoveRefused(BellwetherError, code="move_refused"):
+    """Rows are not copied to another kind of database; the text says what to do."""
 
 
 class PromotionRefused(BellwetherError, code="promotion_refused"):

@@ -1,9 +1,14 @@
 """Which kind of database the settings ask for."""
 
+from typing import TYPE_CHECKING
+
 from bellwether.core.config import Database
-from bellwether.core.errors import BackupRefused, ConfigError
+from bellwether.core.errors import ConfigError
 from bellwether.db.database import Store
 from bellwether.db.sqlite_store import SqliteStore
+
+if TYPE_CHECKING:
+    from bellwether.db.postgres_store import PostgresStore
 
 
 def open_store(settings: Database) -> Store:
@@ -19,9 +24,11 @@ def open_store(settings: Database) -> Store:
     return PostgresStore(url, settings.path.parent, settings.connections)
 
 
-def as_file(store: Store) -> SqliteStore:
-    """The store as the file that it is. Raises BackupRefused where it is none."""
-    if not isinstance(store, SqliteStore):
-        name = f"{store.name[0].upper()}{store.name[1:]}"
-        raise BackupRefused(f"{name} is no file: back it up with pg_dump, and restore it with pg_restore.")
+def as_postgres(store: Store) -> "PostgresStore":
+    """The store as the database of PostgreSQL that it is. Raises ConfigError where it is none."""
+    if isinstance(store, SqliteStore):
+        raise ConfigError("DATABASE__URL is not set: it names the PostgreSQL database, postgresql://...")
+    from bellwether.db.postgres_store import PostgresStore
+
+    assert isinstance(store, PostgresStore)
     return store

@@ -16,8 +16,8 @@ import psycopg
 from psycopg import conninfo
 from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
-from bellwether.core.errors import ConfigError, NewerDatabase, StoreError
-from bellwether.db import postgres_errors, postgres_versions
+from bellwether.core.errors import ConfigError, NewerDatabase, StoreError, UnfinishedImport
+from bellwether.db import postgres_errors, postgres_versions, unfinished_import
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store
 from bellwether.db.encryption import BUSY_TIMEOUT
@@ -53,13 +53,18 @@ class PostgresStore(Store):
     def __init__(self, url: str, folder: Path, connections: int = CONNECTIONS) -> None:
         """Nothing is opened yet. In `folder` lies what this host keeps beside it. Raises ConfigError for a bad URL."""
         asked = _asked(url)
+        self.parameters = {
+            name: str(value) for name, value in asked.items()
+        }  #: of the address; a secret may be in them
+        self.may_be_unfinished = False  #: whether it may be used while it holds only a part of what is copied into it
+        self._url, self._reading = url, _READING
         self._conninfo = conninfo.make_conninfo(**{**_USUAL, **asked})
         self._secret = str(asked.get("password") or "")
         self.folder, self._connections = folder, connections
-        self._database = str(asked.get("dbname") or asked.get("user") or "bellwether")
+        self.database = str(asked.get("dbname") or asked.get("user") or "bellwether")
         where = f" at {asked['host']}" if asked.get("host") else ""
         port = f":{asked['port']}" if asked.get("port") and where else ""
-        self.name = f"the PostgreSQL database {self._database}{where}{port}"
+        self.name = f"the PostgreSQL database {self.database}{where}{port}"
         self.owes_empty_log = False
         self._opening = threading.Lock()
         self._pool: ConnectionPool[Any] | None = None
@@ -78,8 +83,29 @@ class PostgresStore(Store):
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection for reading one consistent state without holding up a writer."""
-        with self._begun(_READING) as db:
+        with self._begun(self._reading) as db:
             yield db
+
+    @contextmanager
+    def apart(self) -> Iterator["psycopg.Connection[Any]"]:
+        """A connection of its own for work that takes long, without a limit of time; the tables are as they are.
+
+        Raises StoreError.
+        """
+        try:
+            with psycopg.connect(self._conninfo, context=adapters(), autocommit=True) as conn:
+                self._look_at(conn)
+                conn.execute(_SETTINGS.replace(f"'{LONGEST}s'", "0"))
+                yield conn
+        except psycopg.Error as problem:
+            raise self._trouble(problem, None, lost=isinstance(problem, psycopg.OperationalError)) from problem
+
+    def as_of(self, snapshot: str) -> "PostgresStore":
+        """The same database, read as the transaction sees it that exported its snapshot, for as long as that lasts."""
+        same = PostgresStore(self._url, self.folder, self._connections)
+        same._reading = f"{_READING}; SET TRANSACTION SNAPSHOT '{snapshot}'"
+        same.may_be_unfinished = self.may_be_unfinished
+        return same
 
     @contextmanager
     def _begun(self, begin: str) -> Iterator[PostgresConnection]:
@@ -131,6 +157,8 @@ class PostgresStore(Store):
         try:
             with psycopg.connect(self._conninfo, context=adapters(), autocommit=True) as conn:
                 self._look_at(conn)
+                if not self.may_be_unfinished:
+                    unfinished_import.refuse(conn, self.name)
                 conn.execute(_SETTINGS.replace(f"'{LONGEST}s'", "0"))  # migrations may take their time
                 with conn.transaction():
                     postgres_versions.bring_up_to_date(conn, self.name)
@@ -145,6 +173,8 @@ class PostgresStore(Store):
                 open=False,
             )
             pool.open()
+            with suppress(OSError):  # whoever writes a file there says what is wrong with it
+                self.folder.mkdir(parents=True, exist_ok=True)
         except psycopg.Error as problem:
             raise self._trouble(problem, None, lost=True) from problem
         else:
@@ -178,6 +208,8 @@ class PostgresStore(Store):
         try:
             with psycopg.connect(self._conninfo, context=adapters(), autocommit=True) as conn:
                 self._look_at(conn)
+                if not self.may_be_unfinished:
+                    unfinished_import.refuse(conn, self.name)
                 postgres_versions.refuse_newer(self.name, postgres_versions.state_of(conn))
         except NewerDatabase as trouble:
             raise ConfigError(trouble.for_operator) from None
@@ -194,7 +226,7 @@ class PostgresStore(Store):
         try:
             with self.reading():
                 pass
-        except NewerDatabase as trouble:
+        except (NewerDatabase, UnfinishedImport) as trouble:
             raise ConfigError(trouble.for_operator) from None
         except StoreError:
             return
@@ -230,7 +262,7 @@ class PostgresStore(Store):
 
     def beside(self, name: str) -> Path:
         """A file of this host's, in the folder of its data."""
-        return self.folder / f"{self._database}.postgresql.{name}"
+        return self.folder / f"{self.database}.postgresql.{name}"
 
     def size(self) -> int:
         """How many bytes the whole database takes."""

@@ -5,10 +5,11 @@ neither a clock change nor two machines that disagree about the time can make tw
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from bellwether.db.connection import Connection
-from bellwether.db.database import stamp, unstamp
+from bellwether.db.database import is_recent, stamp, unstamp
 from bellwether.db.sql import PRESENT, insert_new
 
 
@@ -28,7 +29,13 @@ def seen(db: Connection, name: str) -> Held | None:
     row = db.first_row("SELECT * FROM leases WHERE name = :name", {"name": name})
     if row is None:
         return None
-    return Held(row["holder"], row["machine"], row["beats"], unstamp(row["taken_at"]), unstamp(row["beat_at"]))
+    return _held(row)
+
+
+def beating(db: Connection, now: datetime, within: timedelta) -> list[Held]:
+    """The leases whose holders lived a moment ago by this machine's clock, which is good enough for telling so."""
+    rows = db.rows("SELECT * FROM leases ORDER BY beat_at DESC")
+    return [held for held in map(_held, rows) if is_recent(held.beat_at, now, within)]
 
 
 def decide(db: Connection, name: str) -> None:
@@ -65,3 +72,7 @@ def is_held(db: Connection, name: str, holder: str) -> bool:
 def release(db: Connection, name: str, holder: str) -> None:
     """Give the lease back, so that the next process need not wait."""
     db.execute("DELETE FROM leases WHERE name = :name AND holder = :holder", {"name": name, "holder": holder})
+
+
+def _held(row: dict[str, Any]) -> Held:
+    return Held(row["holder"], row["machine"], row["beats"], unstamp(row["taken_at"]), unstamp(row["beat_at"]))

@@ -51,7 +51,7 @@ class Server:
                 shutil.copytree(programs.parent, self.folder / "programs", symlinks=True)
                 programs = self.folder / "programs" / "bin"
         self._process: subprocess.Popen[bytes] | None = None
-        self._programs = programs
+        self.programs = programs
         data = self.folder / "data"
         self._run("initdb", "-D", str(data), "-U", "bellwether", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
         self.start()
@@ -59,7 +59,7 @@ class Server:
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
-            [self._programs / program, *arguments], capture_output=True, text=True, cwd="/", check=False, **self._as
+            [self.programs / program, *arguments], capture_output=True, text=True, cwd="/", check=False, **self._as
         )
         if done.returncode:
             raise NoServer(f"{program}: {done.stderr.strip()}")
@@ -69,7 +69,7 @@ class Server:
         options = [part for name, value in _OPTIONS.items() for part in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._programs / "postgres", "-D", self.folder / "data", "-k", self.folder, *options],
+                [self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, *options],
                 stdout=log,
                 stderr=log,
                 cwd="/",

@@ -12,37 +12,34 @@ from pathlib import Path
 from bellwether import __version__
 from bellwether.core.errors import LedgerError
 from bellwether.db import backup, copies, upgrade_backups, versions
-from bellwether.db.database import Store
-from bellwether.db.opening import as_file
 from bellwether.db.sqlite_connection import SqliteConnection
+from bellwether.db.sqlite_store import SqliteStore
 from bellwether.track_record.ledger import checkpoint, ledger_table
 from bellwether.track_record.ledger.checkpoint import Checkpoint
 from bellwether.track_record.ledger.hash_chain_table import Head
 from bellwether.track_record.ledger.verify import verify
 
-_BACK = (
+BACK = (
     "What was changed since is as it was then: keys that were revoked are valid again, chats that asked to be erased "
     "are back, and messages that were owed and are not out of date are sent again. See docs/reliability.md."
 )
 
 
-def make(store: Store, target: Path) -> str:
+def make(store: SqliteStore, target: Path) -> str:
     """Copy the database; what was done, in a sentence or two. Raises BackupRefused and StoreError."""
-    store = as_file(store)
     size = backup.backup(store, target)
     with closing(copies.opened(target, store.key)) as connection:
         version = versions.state_of(connection).version
         head = ledger_table.CHAIN.head(SqliteConnection(connection))
-    ends = f"{_ends(head).removesuffix('.')}: noted elsewhere, that proves the rows up to it for good."
+    ends = f"{ended(head).removesuffix('.')}: noted elsewhere, that proves the rows up to it for good."
     return (
         f"{target} holds the database, of Bellwether {version}, {size / 1e6:,.1f} MB, whole. "
-        f"{ends if head.rows else _ends(head)} Secrets and settings are not in it."
+        f"{ends if head.rows else ended(head)} Secrets and settings are not in it."
     )
 
 
-def put_back(store: Store, source: Path, now: datetime, *, force: bool = False) -> list[str]:
+def put_back(store: SqliteStore, source: Path, now: datetime, *, force: bool = False) -> list[str]:
     """Put a backup in place of the database; what was done, in sentences. Raises BackupRefused and StoreError."""
-    store = as_file(store)
     try:
         noted = checkpoint.read(store)
     except LedgerError:
@@ -66,18 +63,19 @@ def put_back(store: Store, source: Path, now: datetime, *, force: bool = False) 
         end = checkpoint.ends(db)
         at = ledger_table.CHAIN.hash_at(db, noted.ledger.rows) if noted is not None else None
     checkpoint.write(note, end)
-    sentences += _about(noted, end, at)
+    sentences += about(noted, end, at)
     sentences += [f"FAIL {problem}" for problem in verify(store).problems] or ["ok   The ledger proves itself."]
-    return [*sentences, _BACK]
+    return [*sentences, BACK]
 
 
-def _ends(head: Head) -> str:
+def ended(head: Head) -> str:
+    """Where a ledger ends, as a sentence."""
     return f"Its ledger ends at {head}." if head.rows else "Its ledger is empty."
 
 
-def _about(noted: Checkpoint | None, end: Checkpoint, at: bytes | None) -> list[str]:
+def about(noted: Checkpoint | None, end: Checkpoint, at: bytes | None) -> list[str]:
     """What the ledger lost, as far as the note of the replaced database tells; `at` is the noted row's hash now."""
-    ends = _ends(end.ledger)
+    ends = ended(end.ledger)
     if noted is None:
         return [f"{ends} Whether more was issued since cannot be told: there was no note of the last row."]
     if noted.ledger.rows > end.ledger.rows:
