@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from pydantic import SecretStr
 
 if TYPE_CHECKING:
     from bellwether.core.config import Settings
@@ -126,6 +125,8 @@ def export_sqlite(path: Path) -> None:
 
 def _postgres(settings: "Settings") -> "PostgresStore":
     """The database of the address. A key is not its own here, but that of the file it is copied from or to."""
+    from pydantic import SecretStr
+
     from bellwether.db.opening import as_postgres, open_store
 
     return as_postgres(open_store(settings.database.model_copy(update={"key": SecretStr("")})))
