@@ -22,8 +22,9 @@ from bellwether.db import copies, postgres_export, postgres_import, sqlite_snaps
 from bellwether.db.database import Store, stamp
 from bellwether.db.sqlite_store import SqliteStore
 from bellwether.db.unfinished_import import Begun
-from bellwether.delivery import leases_table, outbox_admin_table
-from bellwether.delivery.sender_lease import LAPSE
+from bellwether.delivery import outbox_admin_table
+from bellwether.hosts import leases_table
+from bellwether.hosts.lease import LAPSE
 from bellwether.track_record.ledger import checkpoint
 from bellwether.track_record.ledger.checkpoint import CHAINS
 from bellwether.track_record.ledger.verify import Verified, verify

@@ -68,7 +68,7 @@ def import_and_die(address: str, file: Path, folder: Path, portions: int) -> Non
         if len(kept) == portions:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    postgres_import._put = die_after
+    postgres_import._put = die_after  # type: ignore[assignment]
     moving.import_sqlite(file, "", PostgresStore(address, folder), lambda: NOW, lambda line: None)
 
 
