@@ -76,6 +76,7 @@ class Timetable:
         may_send: Callable[[Connection], bool] = lambda db: True,
         courtesy: Courtesy | None = None,
         *,
+        may_help: Callable[[Connection], bool] = lambda db: False,
         parts: frozenset[ServicePart] = EVERY,
         lease: Lease | None = None,
         ticks_every: timedelta = timedelta(minutes=1),
@@ -83,8 +84,8 @@ class Timetable:
     ) -> None:
         """Without a transport messages are written but not sent; while it is not connected they wait.
 
-        `may_send` tells whether this process holds the right to send. Jobs give way to what is `courtesy`'s hurry.
-        With a lease they run only while it is ours.
+        `may_send` tells whether this process holds the right to send, `may_help` whether it may do so beside the one
+        that holds it. Jobs give way to what is `courtesy`'s hurry. With a lease they run only while it is ours.
         """
         self._services = services
         self._stopping = self._lost = False
@@ -109,7 +110,7 @@ class Timetable:
         self._keeper = LeaseKeeper(lease, "the timetable", self._begin, self._end) if lease and self._planned else None
         self._keeping: asyncio.Task[None] | None = None
         # each host does what follows: claims see to it that nothing is sent twice, and the log of a file is a process's
-        self.channels = _channels(services, transport, connected, may_send, parts)
+        self.channels = _channels(services, transport, connected, may_send, may_help, parts)
         for channel in self.channels:
             self._every(delivers_every, partial(self._deliver, channel))
         self._every(timedelta(minutes=1), self._empty_log)
@@ -290,6 +291,7 @@ def _channels(
     transport: Transport | None,
     connected: Callable[[], bool],
     may_send: Callable[[Connection], bool],
+    may_help: Callable[[Connection], bool],
     parts: frozenset[ServicePart],
 ) -> list[Channel]:
     """The ways for messages to leave: one line for each."""
@@ -299,7 +301,9 @@ def _channels(
         channels.append(WebhookChannel(store, clock, private=settings.api.private_webhooks))
     if transport is not None and ServicePart.BOT in parts:
         admin_chat = settings.telegram.admin_chat
-        channels.append(ChatChannel(store, clock, transport, admin_chat, connected=connected, may_send=may_send))
+        chats = ChatChannel(store, clock, transport, admin_chat, connected=connected, may_send=may_send)
+        chats.share(may_help, settings.telegram.messages_a_second)
+        channels.append(chats)
     return channels
 
 

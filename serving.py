@@ -164,7 +164,12 @@ async def _run(
     face = _telegram(services, clock, courtesy, needed=needed) if ServicePart.BOT in parts else None
     lease = Lease(services.store, services.clock, LEASE)
     timetable = (
-        Timetable(services, face.sender, face.connected.is_set, face.lease.may_send, courtesy, parts=parts, lease=lease)
+        Timetable(
+            *(services, face.sender, face.can_send, face.lease.may_send, courtesy),
+            may_help=face.pace.may_help,
+            parts=parts,
+            lease=lease,
+        )
         if face
         else Timetable(services, courtesy=courtesy, parts=parts, lease=lease)
     )

@@ -56,6 +56,7 @@ class Telegram(_Section):
     base_url: str = "https://api.telegram.org/bot"
     base_file_url: str = "https://api.telegram.org/file/bot"
     poll_timeout: Annotated[int, Field(ge=0, le=50)] = 30
+    messages_a_second: Annotated[int, Field(ge=1, le=1000)] = 30
     webhook_url: Annotated[
         str,
         _form("https?://[^/?#]+/[^?#]+", "Input should be an address with a path such as https://bot.example/telegram"),

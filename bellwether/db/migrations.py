@@ -28,3 +28,12 @@ def on_both(statements: Statements) -> Statements:
     migrations(name=name)(on_sqlite)
     ON_BOTH[name] = statements
     return statements
+
+
+@on_both
+def several_senders() -> Iterable[str]:
+    """The processes that send for a bot, where several do, and what each tells the others."""
+    yield (
+        "CREATE TABLE senders (bot TEXT NOT NULL, holder TEXT NOT NULL, share INTEGER NOT NULL, beats INTEGER NOT NULL,"
+        " answered TEXT NOT NULL, refused TEXT NOT NULL, PRIMARY KEY (bot, holder))"
+    )

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from bellwether.db.connection import Connection
 from bellwether.delivery.messages import OutboxMessage, RecipientKind
-from bellwether.delivery.outbox_table import ClaimOrder
+from bellwether.delivery.outbox_table import Claimable, ClaimOrder
 from bellwether.delivery.retry import DOUBLING, DeliveryError, RetryPolicy
 
 AT_ONCE = 8  #: messages that are worth having on their way at the same time beside a near server
@@ -49,6 +49,7 @@ class Channel:
     retries: ClassVar[RetryPolicy] = DOUBLING
     is_urgent: ClassVar[bool] = False  #: somebody waits for it: jobs that compute give way to it
     units: ClassVar[str] = "messages"  #: how the log calls what was sent
+    pace: float = 1.0  #: how many times more than usual may be on their way at once
 
     # where messages reach it by way of somebody who has several recipients
 
@@ -63,9 +64,9 @@ class Channel:
         """Whether a run makes sense: the other end is there, and something is or may be owed. Raises StoreError."""
         return True
 
-    def may_claim(self, db: Connection) -> bool:
-        """Whether this process has the right to send, asked in each transaction that claims."""
-        return True
+    def may_claim(self, db: Connection) -> Claimable:
+        """What this process has the right to send, asked in each transaction that claims."""
+        return Claimable.ALL
 
     def at_once(self) -> int:
         """How many messages are worth having on their way at the same time, by how far away the other end is."""

@@ -18,8 +18,10 @@ from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.delivery.chats_table import Silence
 from bellwether.delivery.lateness import is_late, sent_late
 from bellwether.delivery.messages import OutboxMessage, RecipientKind
+from bellwether.delivery.outbox_table import Claimable
 from bellwether.delivery.retry import Cause, DeliveryError
 
+FREE_PACE = 30  #: messages a second that Telegram takes of a bot that pays for none
 log = logging.getLogger(__name__)
 
 
@@ -51,18 +53,26 @@ class ChatChannel(Channel):
         *,
         connected: Callable[[], bool] = lambda: True,
         may_send: Callable[[Connection], bool] = lambda db: True,
+        may_help: Callable[[Connection], bool] = lambda db: False,
+        messages_a_second: int = FREE_PACE,
     ) -> None:
-        """`admin_chat` is told of dead letters, 0 is nobody; `may_send` is false once another process has the lease."""
+        """`admin_chat` is told of dead letters, 0 is nobody; `may_send` is false once another process has the lease.
+
+        Then this one may still help, where more is paid for than one process sends for free.
+        """
         self._store, self._clock, self._transport, self._admin_chat = store, clock, transport, admin_chat
-        self._connected, self._may_send = connected, may_send
+        self._connected, self._may_send, self._may_help = connected, may_send, may_help
+        self.pace = max(messages_a_second / FREE_PACE, 1.0)
 
     def can_send(self) -> bool:
         """Whether Telegram is there."""
         return self._connected()
 
-    def may_claim(self, db: Connection) -> bool:
-        """Whether the lease is this process's."""
-        return self._may_send(db)
+    def may_claim(self, db: Connection) -> Claimable:
+        """All with the lease; without it, as one of several senders, what cannot get in the way of its holder."""
+        if self._may_send(db):
+            return Claimable.ALL
+        return Claimable.UNTOUCHED if self._may_help(db) else Claimable.NONE
 
     def at_once(self) -> int:
         """As the transport has it."""

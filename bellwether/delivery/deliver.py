@@ -22,10 +22,10 @@ from bellwether.db.database import Store
 from bellwether.delivery import outbox_table
 from bellwether.delivery.channels import Accepted, Channel
 from bellwether.delivery.messages import OutboxMessage, RecipientKind
-from bellwether.delivery.outbox_table import ClaimOrder
+from bellwether.delivery.outbox_table import Claimable, ClaimOrder
 from bellwether.delivery.retry import Cause, DeliveryError, next_attempt
 
-MOST_AT_ONCE = 32  #: whatever a channel says: at most so many can come twice after a kill
+MOST_AT_ONCE = 32  #: whatever a channel says, at the usual pace: at most so many can come twice after a kill
 GROUP = 4  #: results that are written down together
 LINGER = 0.1  #: seconds that a result waits for others
 LOOK_AGAIN = 0.25  #: seconds after which others are looked for, while those under way wait for their turns
@@ -90,7 +90,7 @@ async def deliver(
 
 
 def _at_once(channel: Channel) -> int:
-    return min(max(channel.at_once(), 1), MOST_AT_ONCE)
+    return min(max(channel.at_once(), 1), int(MOST_AT_ONCE * channel.pace))
 
 
 async def _some_of(under_way: set[asyncio.Task[_Result]]) -> set[asyncio.Task[_Result]]:
@@ -183,7 +183,8 @@ class _DeliveryBatch:
         return claimed
 
     def _claim(self, db: Connection, room: int, resting: Sequence[Collection[int]]) -> Sequence[OutboxMessage]:
-        if not self._channel.may_claim(db):
+        claimable = self._channel.may_claim(db)
+        if claimable is Claimable.NONE:
             return []
         now = self._clock()
         claimed: list[OutboxMessage] = []
@@ -191,7 +192,7 @@ class _DeliveryBatch:
             # of those that have to wait a single one: it must not take the places of what comes meanwhile
             while len(claimed) < (room if which == 0 else 1) and not self._stopping():
                 message = outbox_table.claim_next(
-                    db, now, self._channel.kind, self._channel.order, busy=self._busy, resting=recipients
+                    db, now, self._channel.kind, self._channel.order, claimable, busy=self._busy, resting=recipients
                 )
                 if message is None:
                     break

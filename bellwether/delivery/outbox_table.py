@@ -14,6 +14,7 @@ from bellwether.delivery.messages import OutboxMessage, Recipient, RecipientKind
 from bellwether.delivery.offers import Offer, in_short, read_offers
 
 LEASE = timedelta(minutes=2)  #: a claim is void after this: longer than any send may take
+CALM = timedelta(seconds=10)  #: after a message to a chat, before another process than before may send the next
 GONE = "gone: "  #: begins the `last_error` of a message whose reader had left
 FORBIDDEN = "forbidden now: "  #: begins that of one which its chat let nobody write
 
@@ -166,11 +167,22 @@ class ClaimOrder(Enum):
     EACH_ITS_TRIES = "other.state = 'sending'"
 
 
+class Claimable(Enum):
+    """Which messages a process may claim; the value is their condition in SQL, and what may not be beside them."""
+
+    NONE = ("1 = 0", "1 = 0")
+    ALL = ("1 = 1", "1 = 0")
+    #: what nobody has tried, to people to whom nothing was sent just now: of two processes that write to one chat each
+    #: would count its own messages only
+    UNTOUCHED = ("mine.attempts = 0 AND mine.recipient_id > 0", "other.sent_at > :calm")
+
+
 def claim_next(
     db: Connection,
     now: datetime,
     kind: RecipientKind,
     order: ClaimOrder,
+    claimable: Claimable = Claimable.ALL,
     *,
     busy: Collection[int] = (),
     resting: Collection[int] = (),
@@ -180,15 +192,17 @@ def claim_next(
     Nothing is claimed for the recipients in `resting`. Messages to one recipient go one at a time. Only one of two
     senders gets a row, for the transaction of the claim is the only one that writes. `busy` is as in `release_lapsed`.
     """
+    which, never_beside = claimable.value
     # of two messages to one recipient two senders would each take one: neither sees what the other has begun
     db.one_at_a_time(f"claims {kind.value}")
     release_lapsed(db, kind, now, busy)
     claimed = db.first_row(
         "UPDATE outbox SET state = 'sending', attempts = attempts + 1, claimed_until = :lease WHERE id = ("
         " SELECT id FROM outbox AS mine WHERE state = 'pending' AND not_before <= :now AND expires_at > :now"
-        f" AND recipient_kind = :kind AND {none_of('recipient_id', 'resting')}"
+        f" AND recipient_kind = :kind AND {none_of('recipient_id', 'resting')} AND {which}"
         " AND NOT EXISTS (SELECT 1 FROM outbox AS other WHERE other.recipient_id = mine.recipient_id"
-        f" AND other.recipient_kind = mine.recipient_kind AND other.id <> mine.id AND ({order.value}) {LOOKED_UP})"
+        f" AND other.recipient_kind = mine.recipient_kind AND other.id <> mine.id"
+        f" AND ({order.value} OR {never_beside}) {LOOKED_UP})"
         f" ORDER BY not_before, id LIMIT 1{FREE}) RETURNING *,"
         " (SELECT first.telegram_id FROM outbox AS first WHERE first.dedup_key = outbox.reply_key"
         " AND first.recipient_id = outbox.recipient_id) AS reply_to,"
@@ -200,6 +214,7 @@ def claim_next(
             "now": stamp(now),
             "lease": stamp(now + LEASE),
             "kind": kind.value,
+            "calm": stamp(now - CALM),
             "chat": RecipientKind.CHAT.value,
             "resting": list(resting),
         },

@@ -16,8 +16,7 @@ from telegram.request import HTTPXRequest
 
 from bellwether.core.config import Telegram
 from bellwether.core.connections import Part, naming_the_fault
-from bellwether.delivery.deliver import MOST_AT_ONCE
-from bot.telegram.lanes import PATIENCE, Lanes, NoLane
+from bot.telegram.lanes import PATIENCE, Lanes, NoLane, most_at_once
 from bot.telegram.refusals import refuses_token
 
 READ_TIMEOUT = 20.0  #: seconds for an answer: one that comes late after all would make a second message
@@ -54,7 +53,7 @@ def make_bot(settings: Telegram, heard: Callable[[datetime], None] = lambda inst
         base_url=settings.base_url,
         base_file_url=settings.base_file_url,
         request=_InLanes(
-            connection_pool_size=MOST_AT_ONCE, pool_timeout=PATIENCE, read_timeout=READ_TIMEOUT, httpx_kwargs=listening
+            settings.messages_a_second, pool_timeout=PATIENCE, read_timeout=READ_TIMEOUT, httpx_kwargs=listening
         ),
         get_updates_request=HTTPXRequest(connection_pool_size=1, httpx_kwargs=listening),
     )
@@ -91,9 +90,9 @@ async def fetch(bot: Bot, offset: int | None, wait: int, wanted: Sequence[str]) 
 class _InLanes(HTTPXRequest):
     """Opens only as many connections as the distance to the Bot API needs: each one more makes the pool slower."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.lanes = Lanes()
+    def __init__(self, rate: int, **kwargs: Any) -> None:
+        super().__init__(connection_pool_size=most_at_once(rate), **kwargs)
+        self.lanes = Lanes(rate=rate)
 
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
         try:

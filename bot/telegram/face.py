@@ -35,9 +35,9 @@ from bot.telegram.inline import Inline
 from bot.telegram.one_shot import refusal, who
 from bot.telegram.pictures import Pictures
 from bot.telegram.profile import set_profile
-from bot.telegram.rate_limits import SendRateLimit
 from bot.telegram.refusals import is_of_telegram, refuses_token
 from bot.telegram.sender import TelegramSender
+from bot.telegram.shared_pace import SharedPace, is_shared
 from bot.telegram.updates import NotOurs, Updates
 
 WANTED = ["message", "callback_query", "my_chat_member", "inline_query"]
@@ -73,11 +73,14 @@ class TelegramFace:
         self._stopping = False
         self._settled = asyncio.Event()  #: set when the answers under way at a stop are sent, or have had their time
         token = services.settings.telegram.token.get_secret_value()
-        self.lease = SenderLease(services.store, services.clock, token, now)
+        alone = not is_shared(services.settings)
+        self.lease = SenderLease(services.store, services.clock, token, now, only_sender=alone)
+        self.pace = SharedPace(services.settings, services.store, self.lease.name, self.lease.holder, now)
         self.sender = TelegramSender(
-            self._bot, Pictures(services.store, services.clock, self._bot.token), SendRateLimit(now)
+            self._bot, Pictures(services.store, services.clock, self._bot.token), self.pace.limit
         )
         self.connected = asyncio.Event()  #: set while the lease is ours and Telegram accepts the token
+        self._helping = asyncio.Event()  #: set while it is another's, and we send beside it
         answers = Answers(services, self._bot, self.sender, courtesy or Courtesy())
         inline = Inline(services, self._bot)
         self._updates = Updates(services.store, services.clock, self._bot, answers, inline, self.lease.may_send)
@@ -90,9 +93,18 @@ class TelegramFace:
         finally:
             self._settled.set()
 
+    def can_send(self) -> bool:
+        """Whether owed messages can leave: as the holder of the lease, or beside it."""
+        return self.connected.is_set() or self._helping.is_set()
+
     async def run(self) -> None:
         """Receive and answer until cancelled. Returns early only when the token is refused."""
         await asyncio.to_thread(renderer.prepare)  # also while another holds the lease: whoever takes over is ready
+        async with self.pace.kept():
+            await self._take_turns()
+
+    async def _take_turns(self) -> None:
+        """Receive and answer each time that the lease is ours."""
         while not self._stopping:
             try:
                 await self._wait_for_lease()
@@ -112,7 +124,27 @@ class TelegramFace:
                         self.lease.release()
 
     async def _wait_for_lease(self) -> None:
-        """Become the one process that talks to Telegram for this bot; say so when that takes waiting."""
+        """Become the one process that receives for this bot; where several send, send meanwhile."""
+        helping = asyncio.create_task(self._help()) if self.pace.is_shared else None
+        try:
+            await self._watch_lease()
+        finally:
+            if helping is not None:
+                helping.cancel()
+                self._helping.clear()
+
+    async def _help(self) -> None:
+        for attempt in itertools.count():
+            try:
+                await self._bot.initialize()
+            except TelegramError as error:
+                await _rest(attempt, error)
+            else:
+                self._helping.set()
+                return
+
+    async def _watch_lease(self) -> None:
+        """Take the lease; say so when that takes waiting."""
         said: Held | None = None
         while True:
             try:

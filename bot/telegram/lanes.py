@@ -1,7 +1,7 @@
 """How many requests are under way at once: as many as the distance to the Bot API needs, and no more.
 
-By Little's law 30 messages a second that take a third of a second each are ten at a time. More connections than that
-cost time beside a near server; fewer keep a far one waiting.
+By Little's law 30 messages a second that take a third of a second each are ten at a time, and so many more where a
+higher rate is paid for. More connections than that cost time beside a near server; fewer keep a far one waiting.
 """
 
 import asyncio
@@ -12,14 +12,20 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from bellwether.delivery.channels import AT_ONCE
+from bellwether.delivery.chat_channel import FREE_PACE
 from bellwether.delivery.deliver import MOST_AT_ONCE
 
-RATE = 30  #: messages a second that are to fit
+RATE = FREE_PACE  #: messages a second that are to fit, at the least
 PATIENCE = 30.0  #: seconds that a request waits for a lane
 _NEWEST = 0.1  #: the share of the newest trip in the usual one
 _LONGEST = 5.0  #: seconds as which a longer trip counts: a server that hangs is not far away
 _WINDOW = 60.0  #: seconds for which the shortest trip is remembered at least
 _SURE_AFTER = (30, 5.0)  #: trips, and seconds, after which the shortest one is no accident
+
+
+def most_at_once(rate: int) -> int:
+    """How many requests are ever under way for so many messages a second."""
+    return MOST_AT_ONCE * max(rate, RATE) // RATE
 
 
 class NoLane(Exception):
@@ -60,16 +66,19 @@ class Latency:
 class Lanes:
     """Limits the requests under way to `at_once`; the others wait, first come, first served."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic, patience: float = PATIENCE) -> None:
-        """Nothing is under way. A request waits for a lane for `patience` seconds."""
+    def __init__(
+        self, now: Callable[[], float] = time.monotonic, patience: float = PATIENCE, rate: int = RATE
+    ) -> None:
+        """Nothing is under way. A request waits for a lane for `patience` seconds; `rate` messages a second fit."""
         self.latency = Latency(now)
+        self.rate = rate
         self._now, self._patience = now, patience
         self._under_way = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     def at_once(self) -> int:
-        """Return the limit: AT_ONCE for a near server, at most MOST_AT_ONCE."""
-        return min(AT_ONCE + int(RATE * self.latency.usual), MOST_AT_ONCE)
+        """Return the limit: AT_ONCE for a near server, at most MOST_AT_ONCE at the free rate."""
+        return min(AT_ONCE + int(max(self.rate, RATE) * self.latency.usual), most_at_once(self.rate))
 
     @asynccontextmanager
     async def lane(self) -> AsyncIterator[None]:

@@ -30,9 +30,13 @@ log = logging.getLogger(__name__)
 class MessageWriter:
     """Writes replies into chats. Every method raises TelegramError."""
 
-    def __init__(self, bot: Bot, pictures: Pictures) -> None:
-        """`bot` is initialised by whoever owns it."""
+    def __init__(self, bot: Bot, pictures: Pictures, *, paid: bool = False) -> None:
+        """`bot` is initialised by whoever owns it. Where messages are `paid`, more than 30 a second may leave.
+
+        Telegram takes its fee only for those above the 30, whichever carry the word.
+        """
         self._bot = bot
+        self._paid = True if paid else None
         self.pictures = pictures
 
     async def say(
@@ -79,6 +83,7 @@ class MessageWriter:
             "parse_mode": mode,
             "reply_markup": _markup(reply.buttons),
             "message_thread_id": thread,
+            "allow_paid_broadcast": self._paid,
         }
         if reply.document is not None:
             content, name = reply.document.content, reply.document.name

@@ -1,25 +1,31 @@
 """Telegram's speed limits, kept by waiting before a message rather than by being refused after it.
 
-30 messages a second in all; to one person about 1 a second, and 3 at once; 20 a minute to one group
-(core.telegram.org/bots/faq). Of a chat see `buckets`.
+30 messages a second in all, or as many as are paid for; to one person about 1 a second, and 3 at once; 20 a minute to
+one group (core.telegram.org/bots/faq). Of a chat see `buckets`; where several processes send for a bot each has a
+share, see `shared_pace`.
 """
 
 import asyncio
+import math
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.telegram.buckets import Bucket, Refilled, Window
 from bot.telegram.lanes import Latency
 
-OVERALL = 1 / 29.5  #: seconds between two broadcasts, from the first ones on; answers need not wait for that
-CATCH_UP = 3 * OVERALL  #: turns that came late by so much are made up for; 30 a second is still never passed
 MOST = 30  #: messages within SECOND, counted until they are known to have arrived
+EVENLY = 29.5 / MOST  #: of the limit: how many broadcasts a second, from the first ones on; answers need not wait so
+OVERALL = 1 / (EVENLY * MOST)  #: seconds between two broadcasts
+CATCH_UP = 3 * OVERALL  #: turns that came late by so much are made up for; the limit is still never passed
+LEFT = 3  #: messages within SECOND while a share is not known to be ours: what EVENLY leaves over
+CALM = 10.0  #: seconds without an answer after which a chat may get its messages from another process
 SECOND = 0.95  #: seconds: what arrives so little early Telegram forgives
 TRUSTED = 0.9  #: of the shortest trip lately: what the way to Telegram and back surely takes
 PRIVATE_BURST, PRIVATE = 3, 1.02  #: messages to one person at once, and the seconds for each of them in the long run
+SHARED_BURST = PRIVATE_BURST - 1  #: where others send too: one of theirs may be on its way
 GROUP_BURST, GROUP = 20, 60.1  #: messages to one group within so many seconds, at once if need be
 FAR = 5.0  #: seconds: a broadcast whose chat opens later gives its place back
 MOST_BEFORE = 5  #: answers in a chat that go before a broadcast to the same chat
@@ -53,9 +59,14 @@ class SendRateLimit:
     the least it takes always, and shifts all arrivals alike: with Telegram far away a message ends so much earlier.
     """
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        """`now` tells seconds that never run backwards."""
+    def __init__(self, now: Callable[[], float] = time.monotonic, most: int = MOST, *, shared: bool = False) -> None:
+        """`now` tells seconds that never run backwards; `most` is how many messages a second Telegram takes.
+
+        Where that is `shared` with other processes, LEFT are ours until `share` says more.
+        """
         self._now = now
+        self._most, self._most_until = (LEFT if shared else most), math.inf
+        self._burst = SHARED_BURST if shared else PRIVATE_BURST
         self.latency = Latency(now)  #: of the requests; whoever sends them puts theirs here
         self._next_of_all = 0.0
         self._all_refused = 0.0  # until when the whole bot is left alone
@@ -66,6 +77,10 @@ class SendRateLimit:
         self._owed: dict[int, _HeldTurn] = {}
         self._under_way = 0
         self._ended: deque[float] = deque()
+        self._shared = shared
+        self._answered: dict[int, float] = {}  # until when each chat that got an answer is ours alone
+        self._elsewhere: Collection[int] = ()
+        self._untold: list[tuple[int, float]] = []
 
     @asynccontextmanager
     async def turn(self, chat_id: int, *, broadcast: bool = False) -> AsyncIterator[None]:
@@ -104,7 +119,7 @@ class SendRateLimit:
         """Return the chats whose turn is more than so many seconds away."""
         now = self._now()
         known = self._buckets.keys() | self._refused.keys()
-        return [chat_id for chat_id in known if self._opens_at(chat_id, now) > now + longer_than]
+        return [*self._elsewhere, *(chat for chat in known if self._opens_at(chat, now) > now + longer_than)]
 
     def refused(self, chat_id: int, seconds: float) -> None:
         """Leave a chat alone for so many seconds: Telegram answered 429.
@@ -112,11 +127,52 @@ class SendRateLimit:
         It does not say whether the chat got too much or the bot sends too much. A second chat refused while the first
         still waits tells that it is the bot, and then everybody waits.
         """
+        if self._shared:
+            self._untold.append((chat_id, seconds))
+        self._leave_alone(chat_id, seconds)
+
+    def _leave_alone(self, chat_id: int, seconds: float) -> None:
         now = self._now()
         self._refused = {chat: until for chat, until in self._refused.items() if until > now and chat != chat_id}
         if self._refused:
             self._all_refused = max(self._all_refused, now + seconds)
         self._refused[chat_id] = now + seconds
+
+    # where several processes share the limit
+
+    def share(self, most: int, until: float) -> None:
+        """Keep to so many messages within SECOND from now on; after that instant to LEFT, unless told again."""
+        self._most, self._most_until = most, until
+
+    def holds(self) -> int:
+        """Return how many messages within SECOND are ours: the share, or those before it got smaller."""
+        now = self._now()
+        self._forget_ended(now)
+        return max(self._allowed(now), self._under_way + len(self._ended))
+
+    def answered(self) -> list[int]:
+        """Return the chats that got an answer within CALM: their messages are to come from this process."""
+        now = self._now()
+        self._answered = {chat: until for chat, until in self._answered.items() if until > now}
+        return list(self._answered)
+
+    def answered_elsewhere(self, chats: Collection[int]) -> None:
+        """Send no broadcasts to these chats until told others: somebody else answers there."""
+        self._elsewhere = chats
+
+    def untold(self) -> list[tuple[int, float]]:
+        """Return what was refused since this was asked last: chats, and the seconds that Telegram named."""
+        told, self._untold = self._untold, []
+        return told
+
+    def tell_again(self, refusals: list[tuple[int, float]]) -> None:
+        """Take back what nobody could be told."""
+        self._untold = refusals + self._untold
+
+    def refused_elsewhere(self, refusals: Collection[tuple[int, float]]) -> None:
+        """Leave chats alone that met a flood limit in another process."""
+        for chat_id, seconds in refusals:
+            self._leave_alone(chat_id, seconds)
 
     def _opens_at(self, chat_id: int, now: float) -> float:
         bucket = self._buckets.get(chat_id)
@@ -146,11 +202,19 @@ class SendRateLimit:
 
     def _room_at(self, now: float) -> float:
         """Return when there is room for one more message within SECOND."""
-        while self._ended and self._ended[0] <= now - SECOND:
-            self._ended.popleft()
-        if self._under_way + len(self._ended) < MOST:
+        self._forget_ended(now)
+        if self._under_way + len(self._ended) < self._allowed(now):
             return now
         return self._ended[0] + SECOND if self._ended else now + OVERALL
+
+    def _forget_ended(self, now: float) -> None:
+        while self._ended and self._ended[0] <= now - SECOND:
+            self._ended.popleft()
+
+    def _allowed(self, now: float) -> int:
+        if not self._shared:
+            return self._most
+        return max(self._most, LEFT) if now < self._most_until else LEFT
 
     def _take(self, chat_id: int, broadcast: bool) -> Bucket:
         now = self._now()
@@ -158,16 +222,17 @@ class SendRateLimit:
             self._owed.pop(chat_id, None)
         elif chat_id in self._owed:
             self._owed[chat_id].answers += 1
+        if self._shared and not broadcast:
+            self._answered[chat_id] = now + CALM
         self._under_way += 1
-        self._next_of_all = max(self._next_of_all, now - CATCH_UP) + OVERALL
+        self._next_of_all = max(self._next_of_all, now - CATCH_UP) + 1 / (EVENLY * self._allowed(now))
         if len(self._buckets) > self._forget_above:
             self._buckets = {chat: bucket for chat, bucket in self._buckets.items() if not bucket.is_empty(now)}
             self._owed = {chat: owed for chat, owed in self._owed.items() if owed.until > now}
             self._forget_above = max(_FORGET_ABOVE, 2 * len(self._buckets))
-        bucket = self._buckets.setdefault(chat_id, _bucket_of(chat_id))
+        bucket = self._buckets.get(chat_id)
+        if bucket is None:
+            bucket = Window(GROUP_BURST, GROUP) if chat_id < 0 else Refilled(self._burst, PRIVATE)
+            self._buckets[chat_id] = bucket
         bucket.leave()
         return bucket
-
-
-def _bucket_of(chat_id: int) -> Bucket:
-    return Window(GROUP_BURST, GROUP) if chat_id < 0 else Refilled(PRIVATE_BURST, PRIVATE)

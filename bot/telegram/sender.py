@@ -22,6 +22,7 @@ from bot.keyboards import under_message
 from bot.replies import Pressed, Reply
 from bot.telegram.client import lanes_of
 from bot.telegram.errors import as_delivery_error
+from bot.telegram.lanes import RATE
 from bot.telegram.message import MessageWriter, kind_of, topic_of
 from bot.telegram.pictures import Pictures
 from bot.telegram.progress import current, sending
@@ -30,6 +31,7 @@ from bot.telegram.split_html import split_html
 
 PATIENCE = 1.5  #: seconds that an answer waits for its chart, if no other one is being drawn
 FOR_PEOPLE = 2  #: lanes that owed messages leave to answers
+AHEAD = 0.1  #: seconds for which messages are claimed ahead of their turns, where turns come quicker than claims
 LONGEST_NOTICE = 200  #: characters in the answer to a button
 _PAUSES = (1, 2, 5, 15, 30)  #: seconds between the tries of one answer
 _MOST_UNCERTAIN = 2  #: tries of one answer that may have arrived
@@ -45,8 +47,8 @@ class TelegramSender:
 
     def __init__(self, bot: Bot, pictures: Pictures, rate_limit: SendRateLimit | None = None) -> None:
         """`bot` is initialised by whoever owns it."""
-        self._writer = MessageWriter(bot, pictures)
         self._lanes = lanes_of(bot)
+        self._writer = MessageWriter(bot, pictures, paid=self._lanes.rate > RATE)
         self._rate_limit = rate_limit or SendRateLimit()
         self._rate_limit.latency = self._lanes.latency
 
@@ -84,7 +86,8 @@ class TelegramSender:
 
         The other lanes stay free: where Telegram hangs, each message keeps its lane, and people are answered first.
         """
-        return self._lanes.at_once() - FOR_PEOPLE
+        ahead = AHEAD * max(self._lanes.rate - RATE, 0)  # at the free rate a turn is no shorter than a claim
+        return self._lanes.at_once() - FOR_PEOPLE + int(ahead)
 
     async def answer(self, chat_id: int, reply: Reply, thread: int | None = None) -> None:
         """Send an answer, in parts where it is long, trying for about a minute. Raises DeliveryError.

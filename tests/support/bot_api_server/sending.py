@@ -106,7 +106,7 @@ def _send(world: World, params: Params, version: Version) -> dict[str, Any]:
     if params.get("message_thread_id") in chat.gone_topics:
         raise bad_request("message thread not found")
     reply_to = _reply_target(chat, params.get("reply_parameters"))
-    world.limits.count(chat.chat_id, chat.kind == "private")
+    world.limits.count(chat.chat_id, chat.kind == "private", may_cost=params.get("allow_paid_broadcast", False))
     sent = SentMessage(
         chat_id=chat.chat_id,
         message_id=chat.take_message_id(),

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from tests.support.bot_api_server.errors import ApiError, Breach, bad_request
 from tests.support.bot_api_server.forms import Form, read_form
-from tests.support.bot_api_server.limits import FloodLimits
+from tests.support.bot_api_server.limits import OVERALL, FloodLimits
 from tests.support.bot_api_server.methods import METHODS
 from tests.support.bot_api_server.people import People
 from tests.support.bot_api_server.spec import load_spec
@@ -57,12 +57,15 @@ class TelegramServer(People):
         token: str = DEFAULT_TOKEN,
         *,
         flood_limits: bool = False,
+        paid_broadcasts: int = OVERALL,
         username: str = "bellwether_bot",
         clock: Callable[[], float] = time.monotonic,
         loop_factory: LoopFactory | None = None,
         local: bool = False,
     ) -> None:
-        """`clock` and the loop of `loop_factory` may run faster than the wall's, both alike.
+        """With `flood_limits`, `paid_broadcasts` is how many messages a second are taken where each may cost a fee.
+
+        `clock` and the loop of `loop_factory` may run faster than the wall's, both alike.
 
         A `local` server is one that the bot's operator runs: it brings updates to any address, by plain HTTP too.
         """
@@ -74,7 +77,7 @@ class TelegramServer(People):
         self._faults = FaultQueue()
         bot_id = int(token.partition(":")[0])
         bot = {"id": bot_id, "is_bot": True, "first_name": "Bellwether", "username": username}
-        self._limits = FloodLimits(flood_limits, clock)
+        self._limits = FloodLimits(flood_limits, clock, paid_broadcasts)
         super().__init__(World(bot, self._limits, self._http.call_soon))
         self._world.updates.webhook.local = local
 
@@ -101,6 +104,11 @@ class TelegramServer(People):
     def flood_hits(self) -> int:
         """How many messages were refused because they came too fast."""
         return self._limits.hits
+
+    @property
+    def paid_for(self) -> int:
+        """How many messages left above the free rate."""
+        return self._limits.paid_for
 
     @property
     def answered_callbacks(self) -> list[AnsweredCallback]:
