@@ -53,15 +53,15 @@ class ChatChannel(Channel):
         *,
         connected: Callable[[], bool] = lambda: True,
         may_send: Callable[[Connection], bool] = lambda db: True,
-        may_help: Callable[[Connection], bool] = lambda db: False,
-        messages_a_second: int = FREE_PACE,
     ) -> None:
-        """`admin_chat` is told of dead letters, 0 is nobody; `may_send` is false once another process has the lease.
-
-        Then this one may still help, where more is paid for than one process sends for free.
-        """
+        """`admin_chat` is told of dead letters, 0 is nobody; `may_send` is false once another process has the lease."""
         self._store, self._clock, self._transport, self._admin_chat = store, clock, transport, admin_chat
-        self._connected, self._may_send, self._may_help = connected, may_send, may_help
+        self._connected, self._may_send = connected, may_send
+        self._may_help: Callable[[Connection], bool] = lambda db: False
+
+    def share(self, may_help: Callable[[Connection], bool], messages_a_second: int) -> None:
+        """Send so many; where more are paid for than are free, `may_help` tells whether also beside the lease."""
+        self._may_help = may_help
         self.pace = max(messages_a_second / FREE_PACE, 1.0)
 
     def can_send(self) -> bool:

@@ -18,7 +18,7 @@ from bellwether.delivery.senders_table import Sender
 
 BEAT = 1.0  #: seconds between two beats
 LAPSE = 10.0  #: seconds without a beat after which a sender's share goes to the others
-OURS = 8.0  #: seconds after the beginning of a beat for which its share is surely ours; what was sent counts for one more
+OURS = 8.0  #: seconds after the beginning of a beat for which its share is surely ours; what was sent counts longer
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,9 +66,7 @@ class Latency:
 class Lanes:
     """Limits the requests under way to `at_once`; the others wait, first come, first served."""
 
-    def __init__(
-        self, now: Callable[[], float] = time.monotonic, patience: float = PATIENCE, rate: int = RATE
-    ) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic, patience: float = PATIENCE, rate: int = RATE) -> None:
         """Nothing is under way. A request waits for a lane for `patience` seconds; `rate` messages a second fit."""
         self.latency = Latency(now)
         self.rate = rate

@@ -21,6 +21,7 @@ from bellwether.services import Services
 from bot.telegram.client import make_bot
 from bot.telegram.pictures import Pictures
 from bot.telegram.sender import TelegramSender
+from bot.telegram.shared_pace import SharedPace, is_shared
 from bot.telegram.token_form import odd_form
 
 LOOK_AGAIN = 1.0  #: seconds between looks at a lease that another holds
@@ -34,7 +35,8 @@ async def deliver_now(services: Services) -> DeliveryRun:
     Where another process sends for this bot already, wait until it has sent what is due.
     """
     token = services.settings.telegram.token.get_secret_value()
-    lease = SenderLease(services.store, services.clock, token)
+    alone = not is_shared(services.settings)
+    lease = SenderLease(services.store, services.clock, token, only_sender=alone)
     due = await asyncio.to_thread(_due, services.store, services.clock())
     for look in range(MOST_LOOKS):
         other = await asyncio.to_thread(lease.take)
@@ -50,9 +52,10 @@ async def deliver_now(services: Services) -> DeliveryRun:
         return await asyncio.to_thread(_became_of, services.store, due)
     beating = asyncio.create_task(_beat(lease))
     try:
-        async with make_bot(services.settings.telegram) as bot:
+        pace = SharedPace(services.settings, services.store, lease.name, lease.holder)
+        async with pace.kept(), make_bot(services.settings.telegram) as bot:
             pictures = Pictures(services.store, services.clock, bot.token)
-            sender, admin_chat = TelegramSender(bot, pictures), services.settings.telegram.admin_chat
+            sender, admin_chat = TelegramSender(bot, pictures, pace.limit), services.settings.telegram.admin_chat
             channel = ChatChannel(services.store, services.clock, sender, admin_chat, may_send=lease.may_send)
             return await deliver(services.store, services.clock, channel)
     except TelegramError as error:

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def is_shared(settings: Settings) -> bool:
-    """Whether several processes send for a bot: more is paid for than one sends for free, and hosts meet in a server."""
+    """Whether several processes may send for a bot: more is paid for than is free, and hosts meet in a server."""
     return settings.telegram.messages_a_second > RATE and bool(settings.database.url.get_secret_value())
 
 
