@@ -49,7 +49,7 @@ class TelegramSender:
         """`bot` is initialised by whoever owns it."""
         self._lanes = lanes_of(bot)
         self._writer = MessageWriter(bot, pictures, paid=self._lanes.rate > RATE)
-        self._rate_limit = rate_limit or SendRateLimit()
+        self._rate_limit = rate_limit or SendRateLimit(most=self._lanes.rate)
         self._rate_limit.latency = self._lanes.latency
 
     async def send(self, message: OutboxMessage) -> Accepted:
