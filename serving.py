@@ -30,6 +30,7 @@ from bellwether.core.listening import listen, listen_for_metrics, url_of
 from bellwether.core.places import COMMAND
 from bellwether.hosts.lease import Lease
 from bellwether.hosts.parts import EVERY, ServicePart, named
+from bellwether.hosts.presence import tell_of_this
 from bellwether.services import Services, build_services
 
 if TYPE_CHECKING:
@@ -195,6 +196,8 @@ async def _run(
         _talk_in_terminal(services, stop)
     service_manager.tell("READY=1")
     running.append(asyncio.create_task(service_manager.keep_telling()))
+    presence = tell_of_this(services.store, services.clock, services.settings, parts, services.models_served())
+    running.append(asyncio.create_task(presence))
     await stop.wait()
     service_manager.tell("STOPPING=1")
     services.leaving.set()

@@ -4,6 +4,7 @@ import logging
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from bellwether.core.chat_memory import ChatMemory
 from bellwether.core.clock import Clock
@@ -48,6 +49,16 @@ class Services:
     #: set once this process has been told to stop: whoever asks again should ask another
     leaving: threading.Event = field(default_factory=threading.Event)
     memory: ChatMemory = field(default_factory=ChatMemory)  #: of what each chat asked about last
+
+    def models_served(self) -> dict[str, str]:
+        """What answers of prices and of revenue, each with a mark of what is in it."""
+        prices = f"{self.model.card.model_id} {self.model.card.sha256[:12]}" if self.model is not None else "none"
+        card = self.settings.models.folder / self.settings.models.growth / "card.json"
+        try:
+            growth = f"{self.settings.models.growth} {sha256(card.read_bytes()).hexdigest()[:12]}"
+        except OSError:
+            growth = "none"
+        return {"prices": prices, "revenue": growth}
 
 
 def utc_now() -> datetime:

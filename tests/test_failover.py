@@ -12,6 +12,7 @@ from bellwether.hosts import leases_table
 from tests.support import postgres
 from tests.support.bot_api_server.server import TelegramServer
 from tests.support.hosts import Questions, ServingHost, answered_twice, settings_of
+from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 LAPSE = 3.0  #: seconds, in place of the half a minute that nobody would wait for here
@@ -21,12 +22,11 @@ LAPSE = 3.0  #: seconds, in place of the half a minute that nobody would wait fo
 def database() -> Iterator[str]:
     """The address, by TCP, of a new database."""
     try:
-        server = postgres.server()
+        server = postgres.Server(free_port())
     except postgres.NoServer as problem:
         pytest.skip(str(problem))
-    name = server.new()
-    yield server.url(name, tcp=True)
-    server.drop(name)
+    yield server.url(server.new())
+    server.remove()
 
 
 def test_whichever_host_is_killed_or_stopped_the_other_goes_on_and_everybody_is_answered(

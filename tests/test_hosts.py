@@ -1,13 +1,21 @@
 """Several hosts on one database of PostgreSQL: who holds which lease, and what each tells of itself."""
 
+import asyncio
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bellwether.core.config import Settings, load_settings
 from bellwether.db.postgres_store import PostgresStore
+from bellwether.hosts import hosts_table
+from bellwether.hosts.differences import differences, marks_of
+from bellwether.hosts.hosts_table import ServingProcess
 from bellwether.hosts.lease import Lease
+from bellwether.hosts.parts import EVERY, ServicePart, parts_of
+from bellwether.hosts.presence import tell_of_this
+from bellwether.jobs.doctor_hosts import examine_hosts
 from tests.support import postgres
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
@@ -54,3 +62,89 @@ def test_a_lease_taken_from_one_that_hangs_does_not_fall_with_it(host: Open) -> 
     hung._lock.release()  # its process ends
     assert third.take() is not None, "the lock was not the heir's, so that it is free says nothing of the heir"
     heir.release()
+
+
+MODELS = {"prices": "daily-range-3 aa", "revenue": "revenue-2 bb"}
+
+
+def serving(
+    name: str, parts: str = "web,bot,jobs", settings: Settings | None = None, models: dict[str, str] = MODELS
+) -> ServingProcess:
+    """A process that told of itself just now."""
+    marks = marks_of(settings or load_settings())
+    return ServingProcess(f"process 1 on {name}, 0a", parts_of(parts), "0.2.0", marks, models, NOW)
+
+
+def test_hosts_that_are_alike_differ_in_nothing_that_is_their_own() -> None:
+    one = load_settings(web={"port": 8000}, log={"level": "DEBUG"}, database={"connections": 5})
+    two = load_settings(web={"port": 8001}, models={"folder": "exported_models"})
+    assert differences([serving("a", settings=one), serving("b", settings=two)]) == []
+
+
+def test_what_differs_between_hosts_is_named_with_those_that_differ_from_most_and_without_its_value() -> None:
+    odd = serving(
+        "c",
+        settings=load_settings(market={"source": "yahoo"}, telegram={"token": "7:SECRET"}),
+        models=MODELS | {"prices": "daily-range-3 cc"},
+    )
+    assert differences([serving("a"), serving("b"), odd]) == [
+        "the model of prices of process 1 on c is not that of process 1 on a",
+        "market.source of process 1 on c is not that of process 1 on a",
+        "telegram.token of process 1 on c is not that of process 1 on a",
+    ]
+    assert "SECRET" not in str(odd.settings)
+
+
+def test_a_host_without_the_bot_need_not_know_its_token() -> None:
+    bot = serving("a", "bot,jobs", load_settings(telegram={"token": "7:SECRET"}))
+    assert differences([bot, serving("b", "web")]) == []
+
+
+def test_doctor_names_what_differs_between_hosts_and_what_nobody_does(host: Open) -> None:
+    store, settings = host("one"), load_settings()
+    assert examine_hosts(store, settings, NOW) == [], "nobody serves"
+    with store.transaction() as db:
+        hosts_table.tell(db, serving("a", "web"))
+        hosts_table.tell(db, serving("b", "web", models=MODELS | {"revenue": "none"}))
+    (check,) = examine_hosts(store, settings, NOW)
+    assert not check.ok
+    assert check.detail == (
+        "process 1 on a (web), process 1 on b (web). The model of revenue of process 1 on b is not that of "
+        "process 1 on a; nobody runs jobs."
+    )
+
+
+def test_a_host_that_is_dead_is_named_for_a_while_and_then_forgotten(host: Open) -> None:
+    store, settings = host("one"), load_settings()
+    with store.transaction() as db:
+        hosts_table.tell(db, serving("a"))
+    later = NOW + timedelta(minutes=2)
+    (check,) = examine_hosts(store, settings, later)
+    assert "nothing has been heard for a minute of process 1 on a" in check.detail
+    alive = serving("b")
+    with store.transaction() as db:
+        hosts_table.tell(db, ServingProcess(alive.name, EVERY, "0.2.0", {}, MODELS, NOW + hosts_table.FORGOTTEN * 2))
+        assert [process.short for process in hosts_table.serving(db)] == ["process 1 on b"]
+
+
+def test_a_process_tells_of_itself_while_it_serves(host: Open) -> None:
+    store = host("one")
+
+    async def serve() -> list[ServingProcess]:
+        telling = asyncio.create_task(tell_of_this(store, lambda: NOW, load_settings(), EVERY, MODELS))
+        try:
+            for _ in range(200):
+                await asyncio.sleep(0.05)
+                with store.reading() as db:
+                    if told := hosts_table.serving(db):
+                        return told
+            return []
+        finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+
+    (process,) = asyncio.run(serve())
+    assert process.parts == frozenset(ServicePart)
+    assert process.models == MODELS
+    with store.reading() as db:
+        assert hosts_table.serving(db) == [], "it has said good-bye"

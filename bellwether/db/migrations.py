@@ -37,3 +37,12 @@ def several_senders() -> Iterable[str]:
         "CREATE TABLE senders (bot TEXT NOT NULL, holder TEXT NOT NULL, share INTEGER NOT NULL, beats INTEGER NOT NULL,"
         " answered TEXT NOT NULL, refused TEXT NOT NULL, PRIMARY KEY (bot, holder))"
     )
+
+
+@on_both
+def serving_hosts() -> Iterable[str]:
+    """The processes that serve, and what each is made of."""
+    yield (
+        "CREATE TABLE hosts (name TEXT PRIMARY KEY, parts TEXT NOT NULL, version TEXT NOT NULL,"
+        " settings TEXT NOT NULL, models TEXT NOT NULL, beat_at TEXT NOT NULL)"
+    )

@@ -24,6 +24,7 @@ from bellwether.db.database import Store, try_write
 from bellwether.db.sqlite_store import SqliteStore
 from bellwether.db.upgrade_backups import MAX_AGE, backups_of, unencrypted
 from bellwether.delivery import inbox_table, outbox_admin_table
+from bellwether.jobs.doctor_hosts import examine_hosts
 from bellwether.jobs.evening import reads_evening
 from bellwether.market.calendar import SETTLING, Basis, basis, last_closed_session, sessions_between
 from bellwether.market.earnings.companies import reports_results
@@ -72,6 +73,7 @@ def examine(services: Services) -> list[Check]:
         _calendars(now.year),
         _connections(settings),
         *database,
+        *examine_hosts(store, settings, now),
         _encryption(settings, opened=database[0].ok),
         _growth(services),
     ]

