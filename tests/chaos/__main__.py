@@ -6,6 +6,8 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.chaos.evenings import empty_database, fork_server, play
@@ -13,30 +15,58 @@ from tests.chaos.plan import make_plan
 from tests.chaos.promises import Broken, Figures
 
 
+@contextmanager
+def _player(on_hosts: bool, folder: Path, keep: Path | None) -> Iterator[Callable[[int], Figures]]:
+    """What plays the run of a seed."""
+    context = fork_server()
+    if not on_hosts:
+        template = empty_database(folder / "template.sqlite3")
+        yield lambda seed: play(context, make_plan(seed), template, keep or folder)
+        return
+    from tests.chaos.plan_of_hosts import make_plan_of_hosts
+    from tests.chaos.two_hosts import play_on_hosts, template_of
+    from tests.support.postgres import Server
+
+    server = Server(durable=True)
+    try:
+        everybody = template_of(server)
+        yield lambda seed: play_on_hosts(context, make_plan_of_hosts(seed), server, everybody, folder, keep)
+    finally:
+        server.remove()
+
+
 def main() -> int:
     """Play, count, say."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos")
     parser.add_argument("--runs", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1, help="the first seed; each run takes the next")
+    parser.add_argument("--postgres", action="store_true", help="on two hosts, with their rows in PostgreSQL")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave each run's database there")
     asked = parser.parse_args()
     began, total, broken = time.monotonic(), Figures(), []
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        context, template = fork_server(), empty_database(folder / "template.sqlite3")
+    if asked.keep is not None:
+        asked.keep.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as name, _player(asked.postgres, Path(name), asked.keep) as play_seed:
         for seed in range(asked.seed, asked.seed + asked.runs):
             try:
-                total.add(play(context, make_plan(seed), template, folder))
+                total.add(play_seed(seed))
             except Broken as problem:
                 broken.append(seed)
                 print(problem, file=sys.stderr)
+    if asked.postgres:
+        print(
+            f"two hosts: {total.take_overs} take-overs, {total.hangs} hangs, {total.cuts} ways cut,"
+            f" {total.ended} times all connections ended, {total.stops} stops of the server;"
+            f" {total.beside} digests sent by who had claimed them before the other took over"
+        )
     print(
         f"{asked.runs} runs in {time.monotonic() - began:.0f} s: {total.evenings} evenings, {total.kills} kills,"
         f" {total.faults} faults, {total.in_flight} messages on their way at the kills\n"
         f"digests: {total.owed} owed, {total.missing} missing, {total.expired} out of date before their chat let them"
         f" in, {total.twice} came again"
         f" (at most {total.explained}: as many attempts ended unknown)\n"
-        f"questions: {total.asked} asked, {total.unanswered} unanswered, all of chats that had blocked the bot;"
-        f" {total.unreadable} updates that nobody can decode\n"
+        f"questions: {total.asked} asked, {total.answered_twice} answers came again, {total.unanswered} unanswered, all"
+        f" of chats that had blocked the bot; {total.unreadable} updates that nobody can decode\n"
         f"refused as too fast: {total.floods}\n"
         f"broken runs: {broken or 'none'}"
     )

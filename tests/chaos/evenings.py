@@ -9,22 +9,25 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from ctypes import c_double
 from datetime import date, timedelta
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
-from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
+from typing import cast
 
 from bellwether.alerts import subscriptions_table
+from bellwether.core.errors import StoreError
+from bellwether.db.database import Store
 from bellwether.db.sqlite_store import SqliteStore
 from bellwether.delivery import chats_table
 from bellwether.delivery.deliver import MOST_AT_ONCE
 from bellwether.market.sample import SampleProvider
 from tests.chaos import fast
-from tests.chaos.plan import GROUP, PEOPLE, READER, SUPERGROUP, TROUBLE, Event, Plan
-from tests.chaos.promises import Broken, Figures, Happened, check, check_whole, is_out_of_date, settled
+from tests.chaos.plan import GROUP, PEOPLE, READER, SUPERGROUP, Event, Plan
+from tests.chaos.promises import Broken, Figures, Happened, check, check_ledger, check_whole, is_out_of_date, settled
 from tests.chaos.unreadable import MADE_UNREADABLE
-from tests.chaos.victim import FIRST_EVENING, World, start
+from tests.chaos.victim import FIRST_EVENING, World, start, warm_up
 from tests.support.bot_api_server.server import TelegramServer
 
 STALE = timedelta(hours=13).total_seconds()  #: in which a digest goes out of date
@@ -39,49 +42,61 @@ def fork_server() -> ForkServerContext:
     """Where victims are forked from: a process that has imported everything."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.chaos.victim"])
+    warm_up(context)
     return context
 
 
 def empty_database(path: Path) -> Path:
     """A database with everybody and their watchlists, to be copied for each run."""
     store = SqliteStore(path)
+    everybody_joins(store)
+    store.close()
+    return path
+
+
+def everybody_joins(store: Store) -> None:
+    """Everybody, and their watchlists."""
     with store.transaction() as db:
         for chat_id in (*PEOPLE, GROUP):
             chats_table.join(db, chat_id, "en", FIRST_EVENING)
             for symbol in MANY if chat_id == READER else _SYMBOLS[: 1 + chat_id % 2]:
                 subscriptions_table.add(db, chat_id, symbol, "XNYS", FIRST_EVENING)
-    store.close()
-    return path
 
 
 def play(context: ForkServerContext, plan: Plan, template: Path, folder: Path) -> Figures:
     """One run. Raises Broken, with the seed that plays it again."""
     database = folder / f"{plan.seed}.sqlite3"
     shutil.copy(template, database)
-    with TelegramServer(flood_limits=True, clock=fast.now, loop_factory=fast.FastLoop) as server:
-        for chat_id in (*PEOPLE, GROUP):
-            server.open_chat(chat_id, type="private" if chat_id > 0 else "group")
-        jumps = context.Value("d", 0.0)
-        world = World(database, server.token, server.base_url, server.base_file_url, fast.now(), jumps)
-        run = _Run(context, plan, world, server, jumps)
-        try:
-            with run.cleaned_up():
-                return run.play()
-        except Broken as broken:
-            raise Broken(f"seed {plan.seed}: {broken}\n{run.told()}") from None
+    jumps = new_jumps(context)
+    with telegram() as server:
+        world = World(
+            folder, {"path": database}, server.token, server.base_url, server.base_file_url, fast.now(), jumps
+        )
+        return EveningsRun(context, plan, world, SqliteStore(database), server).played()
 
 
-class _Run:
+def telegram() -> TelegramServer:
+    """Telegram, as fast as everybody, with everybody's chats."""
+    server = TelegramServer(flood_limits=True, clock=fast.now, loop_factory=fast.FastLoop)
+    for chat_id in (*PEOPLE, GROUP):
+        server.open_chat(chat_id, type="private" if chat_id > 0 else "group")
+    return server
+
+
+def new_jumps(context: ForkServerContext) -> c_double:
+    """By how much everybody's clock was changed; no lock, for who is killed or stopped would keep it."""
+    return cast(c_double, context.Value("d", 0.0, lock=False))
+
+
+class EveningsRun:
+    """A run on one host, where one process is alive at a time, now and then with a second beside it."""
+
     def __init__(
-        self,
-        context: ForkServerContext,
-        plan: Plan,
-        world: World,
-        server: TelegramServer,
-        jumps: Synchronized[float],
+        self, context: ForkServerContext, plan: Plan, world: World, store: Store, server: TelegramServer
     ) -> None:
-        self._context, self._plan, self._world, self._server, self._jumps = context, plan, world, server, jumps
-        self._store = SqliteStore(world.database)
+        """`store` is ours, to look at what the victims do."""
+        self._context, self._plan, self._world, self._store, self._server = context, plan, world, store, server
+        self._jumps = world.jumps
         self._deaths = iter(plan.deaths)
         self._victims: list[BaseProcess] = []
         self._kills = self._faults = self._in_flight = 0
@@ -92,7 +107,15 @@ class _Run:
         self._has_moved = False
         self._log: list[str] = []
 
-    def play(self) -> Figures:
+    def played(self) -> Figures:
+        """The run. Raises Broken, with the seed that plays it again."""
+        try:
+            with self._cleaned_up():
+                return self._play()
+        except Broken as broken:
+            raise Broken(f"seed {self._plan.seed}: {broken}\n{self._told()}") from None
+
+    def _play(self) -> Figures:
         """All evenings, then the promises."""
         sessions: list[date] = []
         for number, events in enumerate(self._plan.evenings):
@@ -106,11 +129,15 @@ class _Run:
                 self._never_ahead(sessions[-1])
         figures = check(self._server, self._store, sessions, self._happened)
         check_whole(self._server, self._store, MANY, len(sessions))
+        self._check_ledger()
         figures.kills, figures.faults, figures.in_flight = self._kills, self._faults, self._in_flight
         return figures
 
+    def _check_ledger(self) -> None:
+        check_ledger(self._store)
+
     @contextmanager
-    def cleaned_up(self) -> Iterator[None]:
+    def _cleaned_up(self) -> Iterator[None]:
         """Leaves nobody running."""
         try:
             yield
@@ -120,24 +147,24 @@ class _Run:
                 victim.join()
             self._store.close()
 
-    def told(self) -> str:
+    def _told(self) -> str:
         """What was done, for whoever looks into a broken promise."""
         requests = [f"{seen.method} {seen.params.get('chat_id', '')}" for seen in self._server.requests[-400:]]
         return "\n".join([*self._log, "the last requests:", *requests])
 
     def _trouble(self, events: tuple[Event, ...]) -> None:
         began = fast.now()
-        self._keep_one_alive(dying=True)
+        self._keep_alive(dying=True)
         for event in events:
             self._wait_until(began + event.at)
             self._do(event)
-        self._wait_until(began + TROUBLE)
+        self._wait_until(began + self._plan.trouble)
 
     def _wait_until(self, instant: float) -> None:
         """Sleep; who has died meanwhile is replaced, as a service manager does."""
         while (left := instant - fast.now()) > 0:
             time.sleep(min(0.02, left / fast.SPEED))
-            self._keep_one_alive(dying=True)
+            self._keep_alive(dying=True)
 
     def _do(self, event: Event) -> None:
         self._note(event.what)
@@ -174,7 +201,7 @@ class _Run:
             self._for_good.discard(GROUP)
 
     def _calm(self, session: date) -> None:
-        """Everybody is well again, and one process is left alone to put things right."""
+        """Everybody is well again, and is left alone to put things right."""
         self._server.clear_faults()
         for chat_id in self._forbidden - self._for_good:
             self._server.forbid(chat_id)
@@ -207,13 +234,21 @@ class _Run:
     def _until(self, right: Callable[[], bool]) -> None:
         """Wait until all has come right. Raises Broken when it does not."""
         deadline = time.monotonic() + PATIENCE
-        while not right():
-            self._keep_one_alive(dying=False)
+        while not self._is(right):
+            self._keep_alive(dying=False)
             if time.monotonic() > deadline:
                 for victim in self._victims:
                     os.kill(victim.pid or 0, signal.SIGUSR1)
+                time.sleep(0.2)  # what they say is wanted
                 raise Broken(f"it did not come right in {PATIENCE:.0f} s: {self._rows()}")
             time.sleep(0.02)
+
+    def _is(self, right: Callable[[], bool]) -> bool:
+        """Whether it is, as far as the database tells."""
+        try:
+            return right()
+        except StoreError:
+            return False
 
     def _never_ahead(self, session: date) -> None:
         """Nothing of a later session may have been written yet."""
@@ -222,7 +257,7 @@ class _Run:
         if later:
             raise Broken(f"digests of a session that has not come: {later}")
 
-    def _keep_one_alive(self, *, dying: bool) -> None:
+    def _keep_alive(self, *, dying: bool) -> None:
         """Count who died, and start the next; in the calm nobody is left who would die of himself."""
         for victim in [one for one in self._victims if not one.is_alive()]:
             victim.join()
@@ -238,9 +273,12 @@ class _Run:
             self._victims.append(start(self._context, self._world, death))
 
     def _left_behind(self) -> int:
-        """Messages on their way when somebody died. Raises Broken for more than one process may have."""
-        with self._store.reading() as db:
-            (found,) = db.rows("SELECT count(*) AS n FROM outbox WHERE state = 'sending'")
+        """Messages on their way when somebody died; 0 while the database is away. Raises Broken for too many."""
+        try:
+            with self._store.reading() as db:
+                (found,) = db.rows("SELECT count(*) AS n FROM outbox WHERE state = 'sending'")
+        except StoreError:
+            return 0
         if found["n"] > MOST_AT_ONCE:
             raise Broken(f"{found['n']} messages were on their way at once, more than {MOST_AT_ONCE}")
         return int(found["n"])

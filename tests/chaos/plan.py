@@ -53,13 +53,16 @@ class Event:
     """Something that happens at an instant of an evening, in fast seconds from its beginning."""
 
     at: float
-    what: str  #: "kill", "second process", "fault", "say", "ask", "unreadable", "jump", "block", "forbid", "migrate"
+    #: "kill", "second process", "fault", "say", "ask", "unreadable", "jump", "block", "forbid", "migrate";
+    #: what befalls one of two hosts is in `plan_of_hosts`
+    what: str
     order: Order | None = None
     chat_id: int = 0
     seconds: float = 0.0
     number: int = 0  #: of the horizon that is asked for, or of the update that cannot be read
     sorts: tuple[str, ...] = ()  #: of messages that a chat does not let in
     for_good: bool = False  #: until what is owed is out of date
+    host: int = 0  #: whom it befalls, where there are two
 
 
 @dataclass(frozen=True)
@@ -69,23 +72,24 @@ class Plan:
     seed: int
     evenings: tuple[tuple[Event, ...], ...]
     deaths: tuple[Death | None, ...]
+    trouble: float = TROUBLE
 
 
-def make_plan(seed: int) -> Plan:
-    """The run of this seed."""
+def make_plan(seed: int, trouble: float = TROUBLE) -> Plan:
+    """The run of this seed, with so many seconds of trouble an evening."""
     random = Random(seed)
     migrates = random.choice([None, *range(EVENINGS)])
     horizons = random.sample(HORIZONS, len(HORIZONS))
-    evenings = tuple(_evening(random, migrates == number, horizons) for number in range(EVENINGS))
+    evenings = tuple(_evening(random, migrates == number, horizons, trouble) for number in range(EVENINGS))
     deaths = tuple(
         Death(random.choice(POINTS), random.randint(1, 4)) if random.random() < 0.75 else None for _ in range(4)
     )
-    return Plan(seed, evenings, deaths)
+    return Plan(seed, evenings, deaths, trouble)
 
 
-def _evening(random: Random, migrates: bool, horizons: list[int]) -> tuple[Event, ...]:
+def _evening(random: Random, migrates: bool, horizons: list[int], trouble: float) -> tuple[Event, ...]:
     def when() -> float:
-        return random.uniform(0, TROUBLE)
+        return random.uniform(0, trouble)
 
     events = [Event(when(), "kill") for _ in range(random.randint(0, 2))]
     events += [Event(when(), "fault", order=_fault(random)) for _ in range(random.randint(2, 8))]

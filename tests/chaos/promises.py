@@ -9,6 +9,7 @@ from typing import Any
 
 from bellwether.db.database import Store
 from bellwether.delivery.outbox_table import FORBIDDEN, GONE
+from bellwether.track_record.ledger.verify import verify
 from tests.chaos.plan import GROUP, PEOPLE, READER, SUPERGROUP, UNREADABLE
 from tests.support.bot_api_server.server import TelegramServer
 
@@ -34,6 +35,13 @@ class Figures:
     unanswered: int = 0
     unreadable: int = 0  #: updates that nobody can decode
     floods: int = 0  #: messages that Telegram refused because they came too fast
+    answered_twice: int = 0  #: copies beyond the first, of answers
+    take_overs: int = 0  #: of the lease by the other host
+    hangs: int = 0  #: of a host
+    cuts: int = 0  #: of a host's way to the database or to Telegram
+    ended: int = 0  #: times that the database server ended all connections
+    stops: int = 0  #: of the database server
+    beside: int = 0  #: digests sent by a host that had claimed them before it lost the lease
 
     def add(self, other: Figures) -> None:
         """Sum up."""
@@ -107,7 +115,9 @@ def check(server: TelegramServer, store: Store, sessions: list[date], happened: 
     if open_updates:
         raise Broken(f"updates were left unanswered: {open_updates}")
     for command, chat_id in asked.items():
-        if not any(command in message.text for message in server.messages(chat_id)):
+        answers = sum(command in message.text for message in server.messages(chat_id))
+        figures.answered_twice += max(answers - 1, 0)
+        if not answers:
             figures.unanswered += 1
             if chat_id not in happened.blocked:
                 raise Broken(f"{command} of chat {chat_id} got no answer")
@@ -133,6 +143,13 @@ def check_whole(server: TelegramServer, store: Store, symbols: tuple[str, ...], 
         firsts.append(next(at for at, text in enumerate(texts) if name in text))
     if firsts != sorted(firsts) or firsts[0] == firsts[-1]:
         raise Broken(f"the parts of a long digest came out of order, or in one message: {firsts}")
+
+
+def check_ledger(store: Store, *, has_note: bool = True) -> None:
+    """The ledger proves itself; a host that entered nothing has no note of its end."""
+    problems = [told for told in verify(store).problems if has_note or "is missing" not in told]
+    if problems:
+        raise Broken(f"the ledger does not prove itself: {problems}")
 
 
 def _one_row_each(outbox: list[dict[str, Any]], sessions: list[date]) -> None:

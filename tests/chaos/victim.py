@@ -10,18 +10,22 @@ import faulthandler
 import functools
 import logging
 import os
+import re
 import signal
+import socket
+import sys
 from collections.abc import Callable
+from ctypes import c_double
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
-from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Any
 
 from bellwether.ask import forecasts
 from bellwether.core.config import load_settings
+from bellwether.db import postgres_store
 from bellwether.delivery import inbox_table, outbox_table
 from bellwether.market.sample import SampleProvider
 from bellwether.services import Services, build_services
@@ -30,7 +34,8 @@ from bot.telegram import sender as sender_module
 from bot.telegram.face import TelegramFace
 from bot.telegram.sender import TelegramSender
 from scheduler import Timetable
-from tests.chaos.fast import FastLoop, now
+from serving import GRACE
+from tests.chaos.fast import SPEED, FastLoop, now
 from tests.chaos.plan import Death
 from tests.support.png import blank
 
@@ -44,12 +49,15 @@ TICKS_EVERY = DELIVERS_EVERY = timedelta(seconds=0.1)  # of the wall: apschedule
 class World:
     """Where a victim finds its database, its Telegram and its clock."""
 
-    database: Path
+    folder: Path
+    database: dict[str, Any]  #: its settings
     token: str
     base_url: str
     base_file_url: str
     began: float  #: fast seconds
-    jumps: Synchronized[float]  #: seconds that the wall clock was changed by so far
+    jumps: c_double  #: seconds that the wall clock was changed by so far
+    machine: str = ""  #: the name of the victim's, where it is not this one's
+    skew: float = 0.0  #: seconds by which its clock differs from everybody's
 
     def services(self) -> Services:
         """Services that take the sample market for a live one; no model, the plain rule answers."""
@@ -61,19 +69,30 @@ class World:
                 "poll_timeout": 2,
             },
             market={"source": "sample"},
-            database={"path": self.database},
-            models={"folder": self.database.parent / "no models"},
+            database=self.database,
+            models={"folder": self.folder / "no models"},
         )
         services = build_services(settings, clock=self.clock)
         return replace(services, provider=_Live())
 
     def clock(self) -> datetime:
         """The time as the victim's system has it, jumps and all."""
-        return FIRST_EVENING + timedelta(seconds=now() - self.began + self.jumps.value)
+        return FIRST_EVENING + timedelta(seconds=now() - self.began + self.jumps.value + self.skew)
 
 
 class _Live(SampleProvider):
     live = True
+
+
+def warm_up(context: ForkServerContext) -> None:
+    """Have the server import everything, which takes seconds."""
+    process = context.Process(target=_nothing)
+    process.start()
+    process.join()
+
+
+def _nothing() -> None:
+    pass
 
 
 def start(context: ForkServerContext, world: World, death: Death | None) -> BaseProcess:
@@ -94,13 +113,30 @@ def _live(world: World, death: Death | None) -> None:
     # a digest of all symbols of the sample fits one message of Telegram's length
     sender_module.split_html = functools.partial(sender_module.split_html, longest=SHORT_MESSAGE)
     faulthandler.register(signal.SIGUSR1)  # to see where one hangs
+    if world.machine:
+        _live_elsewhere(world.machine)
     if death is not None:
         _die(death)
-    with asyncio.Runner(loop_factory=FastLoop) as runner:
-        runner.run(_serve(world.services()))
+    asyncio.set_event_loop(loop := FastLoop())
+    loop.run_until_complete(_serve(world.services()))
+    os._exit(0)  # as the service does: a thread may still wait for a database that does not answer
+
+
+def _live_elsewhere(machine: str) -> None:
+    """On a machine of another name, with PostgreSQL's waits in fast time: a lapse is to be as long beside them."""
+    socket.gethostname = lambda: machine
+    for name in ("REST", "BUSY_TIMEOUT"):
+        setattr(postgres_store, name, getattr(postgres_store, name) / SPEED)
+    postgres_store._SETTINGS = re.sub(
+        r"'(\d+)s'", lambda found: f"'{float(found[1]) / SPEED}s'", postgres_store._SETTINGS
+    )
+    postgres_store.LONGEST /= SPEED
 
 
 async def _serve(services: Services) -> None:
+    """Until SIGTERM, as `serve` does it."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     face = TelegramFace(services, now)
     timetable = Timetable(
         services,
@@ -111,7 +147,15 @@ async def _serve(services: Services) -> None:
         delivers_every=DELIVERS_EVERY,
     )
     timetable.start()
-    await face.run()
+    running = asyncio.create_task(face.run())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
+    if not stopping.done():
+        running.result()
+        sys.exit("it ended by itself")
+    await asyncio.gather(timetable.stop(GRACE), face.stop(GRACE))
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 def _die(death: Death) -> None:

@@ -28,6 +28,9 @@ _OPTIONS = {
     "shared_buffers": "32MB",
     "log_min_messages": "fatal",
 }
+_DURABLE = {"fsync": "on", "full_page_writes": "on"}
+_MEMORY = Path("/dev/shm")
+_ROOM = 2 << 30
 _numbers = count(1)
 
 
@@ -38,11 +41,17 @@ class NoServer(Exception):
 class Server:
     """A running server."""
 
-    def __init__(self, port: int | None = None) -> None:
-        """Starts it, on a socket, or on a port of this machine as other machines would reach it. Raises NoServer."""
+    def __init__(self, port: int | None = None, *, durable: bool = False) -> None:
+        """Starts it, on a socket, or on a port of this machine as other machines would reach it. Raises NoServer.
+
+        A `durable` one loses nothing when it is stopped at once. It is in memory where the system has such a folder:
+        to start again it syncs each file, for seconds.
+        """
         self.port = port
+        listens = {"listen_addresses": "127.0.0.1", "port": str(port)} if port else {}
+        self._options = _OPTIONS | listens | (_DURABLE if durable else {})
         programs = _programs()
-        self.folder = Path(tempfile.mkdtemp(prefix="bellwether-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="bellwether-pg-", dir=_MEMORY if durable and _has_room() else None))
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
@@ -67,8 +76,7 @@ class Server:
 
     def start(self) -> None:
         """Start it, or start it again."""
-        chosen = _OPTIONS | ({"listen_addresses": "127.0.0.1", "port": str(self.port)} if self.port else {})
-        options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in self._options.items() for part in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, *options],
@@ -95,6 +103,17 @@ class Server:
             self._process.wait()
             self._process = None
 
+    @property
+    def runs(self) -> bool:
+        """Whether it was started and not stopped since."""
+        return self._process is not None
+
+    def dump(self, database: str, path: Path) -> None:
+        """Write a database into a file for pg_restore."""
+        with path.open("wb") as file:
+            program = self.programs / "pg_dump"
+            subprocess.run([program, "-Fc", self.url(database)], stdout=file, check=True, cwd="/", **self._as)
+
     def url(self, database: str) -> str:
         """The address of a database."""
         if self.port:
@@ -120,6 +139,11 @@ class Server:
         """Stop it and delete its files."""
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _has_room() -> bool:
+    """Whether there is a folder in memory, with room for a server."""
+    return os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM
 
 
 def _programs() -> Path:

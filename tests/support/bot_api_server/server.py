@@ -47,6 +47,8 @@ class SeenRequest(NamedTuple):
 
     method: str
     params: dict[str, Any]
+    at: float = 0.0  #: by the server's clock
+    port: int = 0  #: at which the client believes the server: another one for whoever comes by a proxy
 
 
 class TelegramServer(People):
@@ -77,7 +79,7 @@ class TelegramServer(People):
         self._faults = FaultQueue()
         bot_id = int(token.partition(":")[0])
         bot = {"id": bot_id, "is_bot": True, "first_name": "Bellwether", "username": username}
-        self._limits = FloodLimits(flood_limits, clock, paid_broadcasts)
+        self._limits, self._clock = FloodLimits(flood_limits, clock, paid_broadcasts), clock
         super().__init__(World(bot, self._limits, self._http.call_soon))
         self._world.updates.webhook.local = local
 
@@ -89,6 +91,11 @@ class TelegramServer(People):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._http.__exit__(kind, error, trace)
+
+    @property
+    def port(self) -> int:
+        """Where it listens, on 127.0.0.1."""
+        return self._http.port
 
     @property
     def base_url(self) -> str:
@@ -232,7 +239,7 @@ class TelegramServer(People):
             return Response(200, stored.data, "application/octet-stream")
         method = self._spec.method_name(rest)
         if method is None:
-            return self._refuse(rest, Breach("Not Found", status=404), {})
+            return self._refuse(rest, Breach("Not Found", status=404), {}, request)
         return await self._call(method, request)
 
     async def _call(self, method: str, request: Request) -> Response | None:
@@ -241,8 +248,8 @@ class TelegramServer(People):
             form = read_form(request)
             params = self._spec.read(method, form)
         except Breach as breach:
-            return self._refuse(method, breach, form.fields)
-        self._note(method, params)
+            return self._refuse(method, breach, form.fields, request)
+        self._note(method, params, request)
         # getUpdates may wait for long: only its beginning is delayed or refused, as for any other
         fault = self._faults.take(lambda key: key == method or (key == "markup" and "parse_mode" in params))
         return await answer_with(fault, lambda: self._process(method, params, form))
@@ -265,15 +272,16 @@ class TelegramServer(People):
                 self._world.lock.notify_all()
         return Response(200, json.dumps({"ok": True, "result": result}).encode())
 
-    def _refuse(self, method: str, breach: Breach, fields: dict[str, Any]) -> Response:
+    def _refuse(self, method: str, breach: Breach, fields: dict[str, Any], request: Request) -> Response:
         """Answer a call that could not even be read."""
         self.violations.append(f"{method}: {breach.description}")
-        self._note(method, fields)
+        self._note(method, fields, request)
         return breach.response()
 
-    def _note(self, method: str, params: dict[str, Any]) -> None:
+    def _note(self, method: str, params: dict[str, Any], request: Request) -> None:
+        port = request.headers.get("host", "").rpartition(":")[2]
         with self._world.lock:
-            self.requests.append(SeenRequest(method, params))
+            self.requests.append(SeenRequest(method, params, self._clock(), int(port) if port.isdigit() else 0))
             self._world.lock.notify_all()
 
 
