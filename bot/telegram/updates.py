@@ -6,6 +6,7 @@
 Updates of one chat are answered in order; chats don't wait for each other. One whose answer could not be sent stays
 in the inbox and is tried again every minute, and after a restart. One that cannot be decoded is set aside with the
 reason: the others are answered, and it is looked at again at each start for a day, for a new version may read it.
+One that cannot be stored is answered all the same, and Telegram keeps it until it is, or for a minute.
 """
 
 import asyncio
@@ -33,6 +34,7 @@ from bot.telegram.progress import Progress, answering
 from bot.telegram.read_update import Received, read, read_stored
 
 ANSWERED_WITHIN = timedelta(minutes=15)  #: how long an answer is tried in a chat that lets nobody write now
+UNKEPT = 60.0  #: seconds for which Telegram keeps what could not be stored: it brings a hundred at most, and no others
 log = logging.getLogger(__name__)
 
 
@@ -47,6 +49,22 @@ class Arrived:
     received: Received
     begun: bool  #: nothing of its chat is waiting, so it is answered at once
     attention: Attention = Attention.NONE  #: what it tells of whether its chat can be written to
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What became of an update that arrived."""
+
+    is_new: bool
+    is_kept: bool = True
+
+
+@dataclass(slots=True)
+class _Unkept:
+    """An update that could not be stored, and that Telegram was not told to forget yet."""
+
+    since: float  #: by the loop's clock
+    is_answered: bool = False
 
 
 class Updates:
@@ -67,6 +85,7 @@ class Updates:
         self._last_of_chat: dict[int, asyncio.Task[None]] = {}
         self._answering: dict[int, asyncio.Task[None]] = {}  # by update, also those that wait for their turn
         self._progress: dict[int, Progress] = {}  # of answers that are to be tried again
+        self._unkept: dict[int, _Unkept] = {}
         self._answered = InboxMarks(store, clock)
         self._keep = Batcher(self._keep_all)
 
@@ -86,13 +105,30 @@ class Updates:
             else:
                 arrived.append(Arrived(item, item.chat_id not in begun, attention_of(item.update, self._bot)))
                 begun.add(item.chat_id)
-        for stored, is_new in zip(arrived, await self._keep.add_all(arrived), strict=True):
-            item = stored.received
-            if is_new and item.update is not None:
-                self._queue(item.update, item.chat_id, item.update_id, begun=stored.begun)
-            elif is_new:
+        for arrival, stored in zip(arrived, await self._keep.add_all(arrived), strict=True):
+            item = arrival.received
+            if not stored.is_kept:
+                self._unkept.setdefault(item.update_id, _Unkept(asyncio.get_running_loop().time()))
+            elif (before := self._unkept.pop(item.update_id, None)) and before.is_answered:
+                self._answered.add(item.update_id)  # marked before, when there was no row
+                continue
+            if stored.is_new and item.update is not None:
+                self._queue(item.update, item.chat_id, item.update_id, begun=arrival.begun)
+            elif stored.is_new:
                 log.error("An update cannot be read (%s); it is set aside.", item.problem)
-        return [item.update_id for item in received if item.update_id > 0]
+        return self._confirmed([item.update_id for item in received if item.update_id > 0])
+
+    def _confirmed(self, arrived: Sequence[int]) -> list[int]:
+        """Those of the updates that Telegram may forget: all before the first that is neither stored nor answered."""
+        began = asyncio.get_running_loop().time() - UNKEPT
+        unkept = {update_id: self._unkept[update_id] for update_id in arrived if update_id in self._unkept}
+        waiting = [update_id for update_id, it in unkept.items() if not it.is_answered and it.since > began]
+        confirmed = [update_id for update_id in arrived if not waiting or update_id < min(waiting)]
+        # a webhook brings each once
+        old = [update_id for update_id, it in self._unkept.items() if it.since <= began and update_id not in arrived]
+        for update_id in (*confirmed, *old):
+            self._unkept.pop(update_id, None)
+        return confirmed
 
     async def replay(self) -> None:
         """Answer stored updates that could not be answered: before a stop, or while Telegram was away."""
@@ -198,6 +234,8 @@ class Updates:
             # only the kind of error: its words may repeat a person's
             await self._set_aside(update_id, inbox_table.Aside.FAILED, type(problem).__name__)
             return
+        if update_id in self._unkept:
+            self._unkept[update_id].is_answered = True
         self._answered.add(update_id)
 
     def _is_fresh(self, update: Update) -> bool:
@@ -216,7 +254,7 @@ class Updates:
         with self._store.reading() as db:
             return inbox_table.unanswered(db)
 
-    def _keep_all(self, arrived: Sequence[Arrived]) -> Sequence[bool]:
+    def _keep_all(self, arrived: Sequence[Arrived]) -> Sequence[_Stored]:
         """Store updates; return which of them are new."""
         now = self._clock()
         try:
@@ -226,10 +264,11 @@ class Updates:
                 marked = self._answered.mark_in(db)
                 new = [self._keep_one(db, item, now) for item in arrived]
             self._answered.forget(marked)
-            return new
+            return [_Stored(is_new) for is_new in new]
         except StoreError as problem:
             log.error("%s Messages are answered, but not kept over a restart.", problem.for_operator)
-            return [not self._is_known(item.received.update_id) for item in arrived]
+            ids = [item.received.update_id for item in arrived]
+            return [_Stored(not (it in self._unkept or self._is_known(it)), is_kept=False) for it in ids]
 
     def _keep_one(self, db: Connection, arrived: Arrived, now: datetime) -> bool:
         received = arrived.received
