@@ -14,7 +14,7 @@ from random import Random
 
 from tests.chaos.plan import POINTS, Death, Event, Plan, make_plan
 
-TROUBLE_OF_HOSTS = 50.0  #: fast seconds of an evening: longer than the lapse, so that take-overs have their time
+TROUBLE_OF_HOSTS = 45.0  #: fast seconds of an evening: longer than the lapse, so that take-overs have their time
 AWAY = 45.0  #: how long a host that ended may stay away, when it is not started again at once
 HOLDER = -1  #: whichever host has the lease then
 HOSTS = 2

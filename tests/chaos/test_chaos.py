@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
@@ -10,8 +11,12 @@ import pytest
 from tests.chaos import plan, victim
 from tests.chaos.evenings import empty_database, fork_server, play
 from tests.chaos.plan import make_plan
+from tests.chaos.plan_of_hosts import make_plan_of_hosts
+from tests.chaos.two_hosts import play_on_hosts, template_of
+from tests.support.postgres import NoServer, Server
 
 SEEDS = range(1, 16)
+SEEDS_OF_HOSTS = range(1, 3)
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +37,41 @@ def test_every_promise_holds_through_kills_and_faults(
     assert figures.missing == 0
     assert figures.owed == figures.evenings * (len(plan.PEOPLE) + 1)
     assert figures.twice <= figures.explained
+
+
+@pytest.fixture(scope="module")
+def durable() -> Iterator[Server]:
+    try:
+        server = Server(durable=True)
+    except NoServer as problem:
+        pytest.skip(str(problem))
+    yield server
+    server.remove()
+
+
+@pytest.mark.parametrize("seed", SEEDS_OF_HOSTS)
+def test_every_promise_holds_on_two_hosts_through_kills_and_lost_ways_to_their_database(
+    seed: int, context: ForkServerContext, durable: Server, tmp_path: Path
+) -> None:
+    figures = play_on_hosts(context, make_plan_of_hosts(seed), durable, template_of(durable), tmp_path)
+    assert figures.missing == 0
+    assert figures.owed == figures.evenings * (len(plan.PEOPLE) + 1)
+    assert figures.twice <= figures.explained
+
+
+def test_every_trouble_of_two_hosts_befalls_some_in_the_long_form() -> None:
+    troubles = {
+        event.what for seed in range(1, 201) for evening in make_plan_of_hosts(seed).evenings for event in evening
+    }
+    assert troubles >= {
+        "kill host",
+        "terminate host",
+        "hang host",
+        "end connections",
+        "stop server",
+        "lose database",
+        "lose Telegram",
+    }
 
 
 def test_a_seed_always_makes_the_same_plan() -> None:

@@ -19,7 +19,7 @@ import psycopg
 
 from bellwether.core.errors import StoreError
 from bellwether.db.postgres_store import PostgresStore
-from bellwether.delivery.sender_lease import LAPSE
+from bellwether.hosts.lease import LAPSE
 from tests.chaos import fast, holders
 from tests.chaos.evenings import EveningsRun, everybody_joins, new_jumps, telegram
 from tests.chaos.plan import Death, Event, Plan
@@ -169,9 +169,9 @@ class HostsRun(EveningsRun):
         """The host that has the lease, as far as it can be known."""
         if self._database_server.runs:
             with suppress(StoreError), self._store.reading() as db:
-                row = db.first_row("SELECT machine FROM leases WHERE name LIKE 'telegram-%'")
-                machine = row["machine"] if row else ""
-                return next((at for at, host in enumerate(self._hosts) if host.world.machine == machine), 0)
+                row = db.first_row("SELECT holder FROM leases WHERE name LIKE 'telegram-%'")
+                holder = row["holder"] if row else ""
+                return next((at for at, host in enumerate(self._hosts) if host.world.machine in holder), 0)
         return 0
 
     def _left_behind(self) -> int:

@@ -27,14 +27,15 @@ from bellwether.ask import forecasts
 from bellwether.core.config import load_settings
 from bellwether.db import postgres_store
 from bellwether.delivery import inbox_table, outbox_table
+from bellwether.hosts.lease import Lease
 from bellwether.market.sample import SampleProvider
 from bellwether.services import Services, build_services
 from bot.telegram import face as face_module
 from bot.telegram import sender as sender_module
 from bot.telegram.face import TelegramFace
 from bot.telegram.sender import TelegramSender
-from scheduler import Timetable
-from serving import GRACE
+from scheduler import LEASE, Timetable
+from serving import GRACE, HAND_OVER, _hand_over
 from tests.chaos.fast import SPEED, FastLoop, now
 from tests.chaos.plan import Death
 from tests.support.png import blank
@@ -143,6 +144,7 @@ async def _serve(services: Services) -> None:
         face.sender,
         face.connected.is_set,
         face.lease.may_send,
+        lease=Lease(services.store, services.clock, LEASE, now),
         ticks_every=TICKS_EVERY,
         delivers_every=DELIVERS_EVERY,
     )
@@ -153,9 +155,7 @@ async def _serve(services: Services) -> None:
     if not stopping.done():
         running.result()
         sys.exit("it ended by itself")
-    await asyncio.gather(timetable.stop(GRACE), face.stop(GRACE))
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    await asyncio.gather(_hand_over(face, running, timetable, HAND_OVER), timetable.stop(GRACE))
 
 
 def _die(death: Death) -> None:
