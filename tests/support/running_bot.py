@@ -20,7 +20,15 @@ from tests.support.database import new_database
 MODELS = Path(__file__).resolve().parents[2] / "exported_models"
 
 
-def bot_services(server: TelegramServer, folder: Path, *, token: str = "", now: datetime | None = None) -> Services:
+def bot_services(
+    server: TelegramServer,
+    folder: Path,
+    *,
+    token: str = "",
+    now: datetime | None = None,
+    pace: int = 30,
+    database_url: str = "",
+) -> Services:
     """Services on the sample market whose Telegram is the local server; `now` stops the clock."""
     settings = load_settings(
         telegram={
@@ -28,9 +36,10 @@ def bot_services(server: TelegramServer, folder: Path, *, token: str = "", now: 
             "base_url": server.base_url,
             "base_file_url": server.base_file_url,
             "poll_timeout": 2,
+            "messages_a_second": pace,
         },
         market={"source": "sample"},
-        database={"path": new_database(folder / "bot.sqlite3")},
+        database={"path": new_database(folder / "bot.sqlite3"), "url": database_url},
         models={"folder": MODELS},
     )
     return build_services(settings, clock=(lambda: now) if now else utc_now)
@@ -56,7 +65,8 @@ def _running(services: Services, courtesy: Courtesy | None) -> Iterator[Telegram
         face = TelegramFace(services, courtesy=courtesy)
         started.append(face)
         ready.set()
-        timetable = Timetable(services, face.sender, face.connected.is_set, face.lease.may_send)
+        pace = face.pace
+        timetable = Timetable(services, face.sender, face.can_send, face.lease.may_send, may_help=pace.may_help)
         timetable.start()
         try:
             await face.run()
