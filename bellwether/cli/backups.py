@@ -22,6 +22,7 @@ def backup(path: Path) -> None:
     from bellwether.track_record.ledger import dump_report  # with a file nobody pays for the driver
 
     click.echo(dump_report.make(as_postgres(store), path))
+    store.close()
 
 
 @click.command()
@@ -41,5 +42,6 @@ def restore(path: Path, force: bool) -> None:
         from bellwether.track_record.ledger import dump_report
 
         lines = dump_report.put_back(as_postgres(store), path, force=force)
+        store.close()
     for line in lines:
         click.echo(line)

@@ -146,6 +146,7 @@ def _upgrade_postgres(settings: "Settings", backup: Path | None) -> None:
         click.echo(dump_report.make(store, backup))
     with store.reading():
         pass
+    store.close()
     if before.due:
         click.echo(f"{store.name} was of Bellwether {before.version} and is of {__version__} now.")
     else:

@@ -11,9 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
-from bellwether.core.errors import BackupRefused, MoveRefused, StoreError
+from bellwether.core.errors import BackupRefused, MoveRefused
 from bellwether.db import copies, encryption, table_rows
 from bellwether.db.postgres_connection import PostgresConnection
 from bellwether.db.postgres_store import PostgresStore
@@ -72,9 +70,4 @@ def _copy(db: PostgresConnection, conn: Any, table: str, columns: list[str]) -> 
     names = ", ".join(columns)
     places = ", ".join("?" * len(columns))
     rows = db.stream(f"SELECT {names} FROM {table}")
-    try:
-        conn.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)
-    except psycopg.Error:
-        raise
-    except Exception as problem:  # of either driver of SQLite
-        raise StoreError(f"Rows of the table {table} could not be written: {problem}.") from problem
+    conn.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)

@@ -7,6 +7,7 @@ asks is told at once, for a forecast should not wait for a database that is not 
 
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -53,9 +54,8 @@ class PostgresStore(Store):
     def __init__(self, url: str, folder: Path, connections: int = CONNECTIONS) -> None:
         """Nothing is opened yet. In `folder` lies what this host keeps beside it. Raises ConfigError for a bad URL."""
         asked = _asked(url)
-        self.parameters = {
-            name: str(value) for name, value in asked.items()
-        }  #: of the address; a secret may be in them
+        #: what the address says, with its secrets
+        self.parameters = {name: str(value) for name, value in asked.items()}
         self.may_be_unfinished = False  #: whether it may be used while it holds only a part of what is copied into it
         self._url, self._reading = url, _READING
         self._conninfo = conninfo.make_conninfo(**{**_USUAL, **asked})
@@ -68,6 +68,8 @@ class PostgresStore(Store):
         self.owes_empty_log = False
         self._opening = threading.Lock()
         self._pool: ConnectionPool[Any] | None = None
+        self._left: list[ConnectionPool[Any]] = []  #: the pool, for when nobody has closed the store
+        weakref.finalize(self, _close_apart, self._left).atexit = False
         self._missed = (-REST, "")  #: when the server was missed last, on the monotonic clock, and what was told of it
         self._local = threading.local()
 
@@ -151,6 +153,7 @@ class PostgresStore(Store):
                 if time.monotonic() - since < REST:
                     raise StoreError(told)
                 self._pool = self._open()
+                self._left[:] = [self._pool]
             return self._pool
 
     def _open(self) -> "ConnectionPool[Any]":
@@ -200,7 +203,7 @@ class PostgresStore(Store):
             self._missed = (time.monotonic(), told)
             if pool is not None and self._pool is pool:
                 self._pool = None
-                threading.Thread(target=pool.close, args=(0,), daemon=True).start()
+                _close_apart(self._left)
         return StoreError(told)
 
     def check(self) -> None:
@@ -235,6 +238,7 @@ class PostgresStore(Store):
         """Close the pool; the next use opens another one."""
         with self._opening:
             pool, self._pool = self._pool, None
+            self._left.clear()
             self._missed = (-REST, "")
         if pool is not None:
             pool.close()
@@ -269,6 +273,12 @@ class PostgresStore(Store):
         with self.reading() as db:
             (size,) = db.execute("SELECT pg_database_size(current_database())").fetchone()
         return int(size)
+
+
+def _close_apart(pools: "list[ConnectionPool[Any]]") -> None:
+    """Close a pool from a thread of its own: its threads are waited for, and one of them may be who asks for it."""
+    while pools:
+        threading.Thread(target=pools.pop().close, args=(0,), daemon=True).start()
 
 
 def _configure(conn: "psycopg.Connection[Any]") -> None:

@@ -1,9 +1,7 @@
 """Is everything in order, and what to do if not: one line for each part."""
 
-import shlex
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 from bellwether.alerts import missed_digests_table
 from bellwether.ask import forecasts
@@ -16,14 +14,14 @@ from bellwether.core.errors import (
     SourceError,
     StoreError,
     Trouble,
+    UnfinishedImport,
     UpgradeFailed,
 )
 from bellwether.core.places import COMMAND
 from bellwether.core.types import MARKET_CALENDAR, Check
 from bellwether.db.database import Store, try_write
-from bellwether.db.sqlite_store import SqliteStore
-from bellwether.db.upgrade_backups import MAX_AGE, backups_of, unencrypted
 from bellwether.delivery import inbox_table, outbox_admin_table
+from bellwether.jobs.doctor_database import backups, encryption
 from bellwether.jobs.doctor_hosts import examine_hosts
 from bellwether.jobs.evening import reads_evening
 from bellwether.market.calendar import SETTLING, Basis, basis, last_closed_session, sessions_between
@@ -74,7 +72,7 @@ def examine(services: Services) -> list[Check]:
         _connections(settings),
         *database,
         *examine_hosts(store, settings, now),
-        _encryption(settings, opened=database[0].ok),
+        *encryption(settings, store, opened=database[0].ok),
         _growth(services),
     ]
 
@@ -234,29 +232,6 @@ def _ago(age: timedelta) -> str:
     return "within the hour" if hours < 1 else f"{hours} hours ago" if hours < 48 else f"{age.days} days ago"
 
 
-def _encryption(settings: Settings, *, opened: bool) -> Check:
-    """Whether what people tell the bot lies about in the clear. With no bot there is nothing of theirs.
-
-    `opened`: the database could be read, with the key where one is set.
-    """
-    if settings.database.key.get_secret_value():
-        plain = [str(file) for file in unencrypted(settings.database.path)]
-        if plain:
-            detail = f"a key is set, but copies of the database lie beside it in the clear: {', '.join(plain)}"
-            return Check("Encryption", False, detail, f"To delete them: rm {shlex.join(plain)}")
-        if not opened:
-            return Check("Encryption", False, "a key is set, but the database cannot be used with it", "See Database.")
-        return Check("Encryption", True, "a key is set, and the database is encrypted with it")
-    if not settings.telegram.token.get_secret_value():
-        return Check("Encryption", True, "no key is set; without the bot nobody's data is kept")
-    return Check(
-        "Encryption",
-        True,
-        "NONE: what people tell the bot is kept in the clear.",
-        f"{COMMAND} database key makes a key, database encrypt uses it.",
-    )
-
-
 def examine_database(store: Store, now: datetime) -> list[Check]:
     """Whether the database can be used, what its upgrades left, and what is owed."""
     try:
@@ -268,7 +243,7 @@ def examine_database(store: Store, now: datetime) -> list[Check]:
             unwritten = missed_digests_table.since(db, now - RECENT)
             aside = inbox_table.count_set_aside(db, now - RECENT)
             proof = verified_table.last(db)
-    except (NewerDatabase, UpgradeFailed) as problem:
+    except (NewerDatabase, UnfinishedImport, UpgradeFailed) as problem:
         return [Check("Database", False, problem.for_operator, "The service does not start with it.")]
     except StoreError as problem:
         return [Check("Database", False, problem.for_operator, "Forecasts still work; watchlists and digests do not.")]
@@ -276,28 +251,11 @@ def examine_database(store: Store, now: datetime) -> list[Check]:
     advice = f"{COMMAND} outbox list tells why, outbox retry and outbox drop what next." if failed else ""
     return [
         Check("Database", True, f"{store.name} can be read and written; it is of Bellwether {version}"),
-        *(_before_upgrades(store.path) if isinstance(store, SqliteStore) else []),
+        *backups(store),
         Check("Messages", failed == 0, told, advice),
         *([_proved(proof, now)] if proof else []),
         *([_missed(unwritten)] if unwritten else []),
         *([_set_aside(aside)] if any(aside.counts.values()) else []),
-    ]
-
-
-def _before_upgrades(path: Path) -> list[Check]:
-    """The backups that upgrades made."""
-    backups = backups_of(path)
-    if not backups:
-        return []
-    size = backups[0].stat().st_size / 1e6
-    others = f"; with it lie {len(backups) - 1} of earlier ones" if len(backups) > 1 else ""
-    return [
-        Check(
-            "Backup",
-            True,
-            f"{backups[0]} was made before the last upgrade, {size:,.1f} MB{others}.",
-            f"docs/upgrading.md says how to go back to it; {MAX_AGE.days} days old it is deleted.",
-        )
     ]
 
 

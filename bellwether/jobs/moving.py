@@ -96,6 +96,7 @@ def export_sqlite(source: "PostgresStore", path: Path, key: str, clock: Clock, t
             copies.put_in_place(draft, path, like=None)
     _carry_note(note, SqliteStore(path, key))
     encrypted = ", encrypted with the key that is set" if key else ""
+    source.close()
     tell(f"{path} holds what {source.name} held at {stamp(began_at)}{encrypted}.")
     if in_use:
         tell(
