@@ -23,13 +23,17 @@ from bellwether.db.sqlite_store import SqliteStore
 from bellwether.db.unfinished_import import Begun, why_anew
 from bellwether.delivery import chats_table, feedback_table, outbox_admin_table
 from bellwether.delivery.sender_lease import SenderLease
+from bellwether.hosts import hosts_table
+from bellwether.hosts.hosts_table import ServingProcess
+from bellwether.hosts.parts import ServicePart
 from bellwether.track_record.ledger import checkpoint
 from bellwether.track_record.ledger.issue import record
 from bellwether.track_record.ledger.verify import verify
 from tests.support import postgres
 from tests.support.account import made_up
 from tests.support.data import DATA
-from tests.support.moving import NOW, grow, grown_file, import_and_die, rows_of
+from tests.support.killed_import import import_and_die
+from tests.support.moving import NOW, grow, grown_file, rows_of
 from tests.support.old_database.parts import KEY, unpack
 
 OLD = DATA / "old_database"
@@ -149,7 +153,6 @@ def test_a_copy_that_was_killed_goes_on_where_it_stopped_and_no_service_uses_it_
     assert "import-sqlite" in trouble.value.for_operator
     with pytest.raises(ConfigError, match="only a part"):
         service.check()
-    killed_after(3, address, file, tmp_path / "host")
     told = moved("import-sqlite", file)
     assert "goes on where it stopped" in told
     assert rows_of(target) == rows_of(SqliteStore(file))
@@ -232,6 +235,18 @@ def test_a_service_that_still_runs_is_told_and_the_copy_is_called_a_rehearsal(
     assert there.take() is None
     assert "rehearsal" in moved("export-sqlite", tmp_path / "b.sqlite3")
     there.release()
+
+
+def test_a_service_without_a_lease_is_told_too(target: PostgresStore, tmp_path: Path) -> None:
+    file = grown_file(tmp_path / "a.sqlite3")
+    store = SqliteStore(file)
+    web = ServingProcess("process 7 on web-2, ab", frozenset({ServicePart.WEB}), "0.2.0", {}, {}, datetime.now(UTC))
+    with store.transaction() as db:
+        hosts_table.tell(db, web)
+    store.close()
+    assert "process 7 on web-2" in moved("import-sqlite", file)
+    with target.reading() as db:
+        assert hosts_table.serving(db) == []
 
 
 def test_a_file_in_the_clear_is_copied_although_a_key_is_set(

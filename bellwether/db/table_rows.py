@@ -6,7 +6,7 @@ from bellwether.core.errors import MoveRefused
 from bellwether.db.connection import Connection
 
 #: what processes say of themselves: those that start on the copy say it anew
-OF_PROCESSES = frozenset({"leases", "hosts"})
+OF_PROCESSES = frozenset({"leases", "hosts", "senders"})
 
 
 def columns_of(db: Connection) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ The note of the ledger's last row is taken before the moment, and goes along: se
 """
 
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,12 +19,14 @@ from bellwether import __version__
 from bellwether.core.clock import Clock
 from bellwether.core.errors import MoveRefused
 from bellwether.db import copies, postgres_export, postgres_import, sqlite_snapshot, table_rows, unfinished_import
-from bellwether.db.database import Store, stamp
+from bellwether.db.connection import Connection
+from bellwether.db.database import Store, is_recent, stamp
 from bellwether.db.sqlite_store import SqliteStore
 from bellwether.db.unfinished_import import Begun
 from bellwether.delivery import outbox_admin_table
-from bellwether.hosts import leases_table
+from bellwether.hosts import hosts_table, leases_table
 from bellwether.hosts.lease import LAPSE
+from bellwether.hosts.presence import BEAT
 from bellwether.track_record.ledger import checkpoint
 from bellwether.track_record.ledger.checkpoint import CHAINS
 from bellwether.track_record.ledger.verify import Verified, verify
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from bellwether.db.postgres_store import PostgresStore
 
 Tell = Callable[[str], None]
+MISSED = timedelta(seconds=2 * BEAT)  #: a service that has not told of itself for so long is not told of
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def export_sqlite(source: "PostgresStore", path: Path, key: str, clock: Clock, t
     note = _note_of(source)
     with postgres_export.moment_of(source) as (db, snapshot):
         began_at = clock()
-        in_use = _tell_of(leases_table.beating(db, began_at, timedelta(seconds=LAPSE)), source.name, began_at, tell)
+        in_use = _tell_of_services(db, source.name, began_at, tell)
         with copies.draft_of(path, key) as draft:
             postgres_export.write(db, draft, key, tell)
             then, copy = source.as_of(snapshot), SqliteStore(draft, key)
@@ -149,20 +152,24 @@ def _working_copy(
 def _in_use(source: Path, key: str, now: datetime, tell: Tell) -> bool:
     """Whether a service runs on the file, which is told."""
     with sqlite_snapshot.reading(source, key) as db:
-        if "leases" not in db.columns():  # of a version that had none
-            return False
-        alive = leases_table.beating(db, now, timedelta(seconds=LAPSE))
-    return _tell_of(alive, str(source), now, tell)
+        return _tell_of_services(db, str(source), now, tell)
 
 
-def _tell_of(alive: Iterable[leases_table.Held], where: str, now: datetime, tell: Tell) -> bool:
-    for held in alive:
-        tell(
-            f"A service runs on {where}: {held.holder}, seen {(now - held.beat_at).total_seconds():.0f} s ago. "
-            "The copy is of this moment, and does not follow what that service does from now on."
-        )
-        return True
-    return False
+def _tell_of_services(db: Connection, where: str, now: datetime, tell: Tell) -> bool:
+    tables = db.columns()  # a file may be of a version that had fewer
+    seen = []
+    if "leases" in tables:
+        seen += [(held.beat_at, held.holder) for held in leases_table.beating(db, now, timedelta(seconds=LAPSE))]
+    if "hosts" in tables:
+        seen += [(host.beat_at, host.name) for host in hosts_table.serving(db) if is_recent(host.beat_at, now, MISSED)]
+    if not seen:
+        return False
+    at, name = max(seen)
+    tell(
+        f"A service runs on {where}: {name}, seen {(now - at).total_seconds():.0f} s ago. The copy is of this moment, "
+        "and does not follow what that service does from now on."
+    )
+    return True
 
 
 def _prove(source: Store, target: Store, tell: Tell) -> None:

@@ -1,8 +1,6 @@
-"""A file with all that a move may stumble over, the rows of a database side by side, and a copy that is killed."""
+"""A file with all that a move may stumble over, and the rows of a database to lay beside those of another."""
 
 import math
-import os
-import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -51,25 +49,6 @@ def rows_of(store: Store) -> dict[str, list[Any]]:
             )
             for table in table_rows.moved(columns)
         }
-
-
-def import_and_die(address: str, file: Path, folder: Path, portions: int) -> None:
-    """Copy a file in small portions, and be killed when so many are kept; for a process of its own."""
-    from bellwether.db import postgres_import
-    from bellwether.db.postgres_store import PostgresStore
-    from bellwether.jobs import moving
-
-    postgres_import.ROWS = 40
-    put, kept = postgres_import._put, []
-
-    def die_after(*arguments: Any) -> None:
-        put(*arguments)
-        kept.append(arguments)
-        if len(kept) == portions:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    postgres_import._put = die_after  # type: ignore[assignment]
-    moving.import_sqlite(file, "", PostgresStore(address, folder), lambda: NOW, lambda line: None)
 
 
 def grown_file(path: Path) -> Path:
