@@ -64,6 +64,14 @@ def test_known_days_are_right(calendar: str, days: str, trades: bool) -> None:
     assert {day: np.datetime64(day) in sessions for day in days.split()} == dict.fromkeys(days.split(), trades)
 
 
+@pytest.mark.parametrize("calendar", ["XNYS", "XHKG", "XSTO"])
+def test_a_calendar_of_few_years_has_the_sessions_and_closes_of_the_library_s_own(calendar: str) -> None:
+    ours = calendars_here._span(calendar, 2023, 2025)
+    kind = exchange_calendars.calendar_utils._default_calendar_factories[calendar]
+    assert ours is not None and type(ours) is not kind
+    assert ours.schedule.equals(kind(start="2023-01-01", end="2025-12-31").schedule)
+
+
 def test_tel_aviv_closes_at_its_own_hours() -> None:
     assert closes_at("XTAE", date(2025, 12, 28)) == datetime(2025, 12, 28, 13, 40, tzinfo=UTC)  # a Sunday
     assert closes_at("XTAE", date(2026, 1, 9)) == datetime(2026, 1, 9, 11, 50, tzinfo=UTC)  # a Friday
