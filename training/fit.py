@@ -88,15 +88,18 @@ def seeded(seed: int) -> Iterator[None]:
         seed_generator.python_random = everyones
 
 
-def make_optimizer(recipe: Recipe, rate: float, steps: int) -> Any:
-    """AdamW on a cosine, with averaged weights."""
-    return keras.optimizers.AdamW(
+def compiled(model: keras.Model, loss: Callable[[Any, Any], Any], recipe: Recipe, rate: float, steps: int) -> Any:
+    """Make `model` ready to learn, and give its optimizer: AdamW on a cosine, with averaged weights."""
+    optimizer = keras.optimizers.AdamW(
         keras.optimizers.schedules.CosineDecay(rate, steps),
         weight_decay=recipe.weight_decay,
         clipnorm=recipe.clip,
         use_ema=True,
         ema_momentum=recipe.averaging,
     )
+    optimizer.build(model.trainable_variables)  # in the first batch it would have the graph traced twice
+    model.compile(optimizer, loss=loss, jit_compile=False)  # XLA: a first epoch of 85 s, then no faster
+    return optimizer
 
 
 def run_epochs(
@@ -114,8 +117,7 @@ def run_epochs(
     Without a validation nothing can be chosen: training ends after the epoch `stop_after`, or the last, on the
     schedule of the whole recipe. `started` is the time.perf_counter() at which the fit as a whole began.
     """
-    optimizer = make_optimizer(recipe, recipe.learning_rate, recipe.epochs * batches)
-    model.compile(optimizer, loss=loss, jit_compile=False)  # XLA: a first epoch of 85 s, then no faster
+    optimizer = compiled(model, loss, recipe, recipe.learning_rate, recipe.epochs * batches)
     epochs = stop_after or recipe.epochs
     print(f"{model.count_params():,} weights; {epochs * batches} batches of {recipe.batch}")
     history: list[dict[str, Any]] = []

@@ -10,7 +10,7 @@ import numpy as np
 
 from bellwether.core.types import HEADS
 from bellwether.forecasting.inputs import Float32s
-from training.fit import make_optimizer
+from training.fit import compiled
 from training.layers import pinball
 from training.model import PARTS, Network, squared_error
 from training.panel import Panel, Rows
@@ -78,8 +78,7 @@ def _fit(
     recipe: RangeRecipe,
     rng: np.random.Generator,
 ) -> None:
-    optimizer = make_optimizer(recipe, rate, recipe.reports_batches)
-    model.compile(optimizer, loss=loss, jit_compile=False)
+    optimizer = compiled(model, loss, recipe, rate, recipe.reports_batches)
     for _ in range(recipe.reports_batches):
         drawn = rng.integers(len(answer), size=recipe.reports_batch)
         model.train_on_batch([part[drawn] for part in inputs], answer[drawn])

@@ -20,7 +20,7 @@ from bellwether.core.types import HEADS, Floats
 from bellwether.forecasting.inputs import Float32s
 from bellwether.forecasting.metrics import pinball_loss
 from training.baselines import ewma
-from training.fit import Batch, Fitted, Validation, make_optimizer, run_epochs, seeded
+from training.fit import Batch, Fitted, Validation, compiled, run_epochs, seeded
 from training.layers import pinball, set_scaling
 from training.model import Network, build_network, squared_error
 from training.panel import Panel, Rows
@@ -28,6 +28,8 @@ from training.range_recipe import RangeRecipe
 from training.reports_step import fit_reports
 from training.spans import Dates, Split, seen_rows, trading
 from training.windows import Blanks, batches, changing_universes, spread_truth, truth, variance_path
+
+SCALING_BATCH = 512  #: windows whose static features are worked out at a time
 
 
 def fit(panel: Panel, standardised: Floats, recipe: RangeRecipe, split: Split, stop_after: int | None = None) -> Fitted:
@@ -117,8 +119,7 @@ def fit_spread(
         return answer
 
     spread = network.spread
-    optimizer = make_optimizer(recipe, recipe.spread_rate, recipe.spread_batches)
-    spread.compile(optimizer, loss=squared_error, jit_compile=False)
+    optimizer = compiled(spread, squared_error, recipe, recipe.spread_rate, recipe.spread_batches)
     stream = batches(panel, rows, ahead, recipe.spread_batch, recipe.spread_batches, rng, Blanks(), universes)
     for inputs, answer in tqdm(stream, desc="spread", total=recipe.spread_batches, unit="batch", mininterval=0.5):
         spread.train_on_batch(inputs, answer)
@@ -131,7 +132,7 @@ def fit_spread(
 def fit_scaling(model: keras.Model, panel: Panel, rows: Rows) -> None:
     """Set the mean and deviation of the static features from training windows."""
     features = model.get_layer("features")
-    parts = [features(*panel.prices(part))[2] for part in np.array_split(rows, 20)]
+    parts = [features(*panel.prices(part))[2] for part in np.array_split(rows, -(-len(rows) // SCALING_BATCH))]
     set_scaling(model, np.concatenate([keras.ops.convert_to_numpy(part) for part in parts]))
 
 
