@@ -24,7 +24,7 @@ from bellwether.core.types import HEADS
 from bellwether.forecasting.inputs import Float32s
 from bellwether.market.sample import SampleProvider
 from training.features import Features
-from training.fit import make_optimizer
+from training.fit import compiled
 from training.model import DAILY_UNITS, WEEKLY_UNITS, build_network, squared_error
 from training.panel import CONTEXT_LENGTH, Panel, Rows, build_panel
 from training.prepare import training_facts
@@ -75,7 +75,7 @@ def fresh_spread(panel: Panel, rows: Rows) -> keras.Model:
     standardised = np.array(training_facts(panel, spans_of(panel).judged)["standardised_quantiles"])
     network = build_network(standardised)
     fit_scaling(network.quantiles, panel, rows[:: max(1, len(rows) // 2000)])
-    network.spread.compile(make_optimizer(RangeRecipe(), 1e-3, 1000), loss=squared_error, jit_compile=False)
+    compiled(network.spread, squared_error, RangeRecipe(), 1e-3, 1000)
     return network.spread
 
 
