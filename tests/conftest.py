@@ -17,6 +17,8 @@ from hypothesis import HealthCheck, settings
 
 from bellwether.core.config import load_settings
 from bellwether.core.types import Bars
+from bellwether.models import registry
+from bellwether.models.revenue_model import GrowthModel
 from bellwether.services import Services, build_services
 from tests.support import postgres
 from tests.support.bot_api_server.server import TelegramServer
@@ -176,6 +178,23 @@ def models_loaded_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(onnxruntime, "InferenceSession", once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def growth_models_shared() -> Iterator[None]:
+    """What a growth model said of a company's reports is remembered by the model, so services share it, as it is."""
+    opened: dict[tuple[Path, *tuple[int, ...]], GrowthModel] = {}
+
+    def once(folder: Path) -> GrowthModel:
+        states = [(folder / name).stat() for name in ("card.json", "model.onnx") if (folder / name).is_file()]
+        key = (folder, *(number for state in states for number in (state.st_mtime_ns, state.st_size)))
+        if key not in opened:
+            opened[key] = GrowthModel(folder)
+        return opened[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "GrowthModel", once)
         yield
 
 

@@ -6,9 +6,11 @@ Period ends wander: years of 52 and 53 weeks, quarters of 12 and 16 weeks. A fig
 before the newest quarter, to the nearest quarter of a year.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -66,6 +68,7 @@ def reports(figures: Sequence[Figure]) -> Iterator[tuple[date, date]]:
             yield day, end
 
 
+@lru_cache(maxsize=100_000)  # companies report on the same few days, and each is asked for with every later one
 def place(period_end: date, newest: date) -> int | None:
     """How many quarters before the one that ended on `newest`; below 0 for later ones, None for off the grid."""
     quarters = (newest - period_end).days / QUARTER_DAYS
@@ -94,7 +97,7 @@ def quarter_and_year_before(figures: Sequence[Figure], newest: date, ahead: int)
 
 def usable(revenue: float | None) -> bool:
     """Whether growth can be computed from it: only where it is above zero."""
-    return revenue is not None and np.isfinite(revenue) and revenue > 0
+    return revenue is not None and 0 < revenue < math.inf
 
 
 def window(grid: dict[int, Figure]) -> Window:
