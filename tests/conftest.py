@@ -184,11 +184,11 @@ def models_loaded_once() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def growth_models_shared() -> Iterator[None]:
     """What a growth model said of a company's reports is remembered by the model, so services share it, as it is."""
-    opened: dict[tuple[Path, *tuple[int, ...]], GrowthModel] = {}
+    opened: dict[tuple[Path, tuple[int, ...]], GrowthModel] = {}
 
     def once(folder: Path) -> GrowthModel:
-        states = [(folder / name).stat() for name in ("card.json", "model.onnx") if (folder / name).is_file()]
-        key = (folder, *(number for state in states for number in (state.st_mtime_ns, state.st_size)))
+        states = [file.stat() for name in ("card.json", "model.onnx") if (file := folder / name).is_file()]
+        key = (folder, tuple(number for state in states for number in (state.st_mtime_ns, state.st_size)))
         if key not in opened:
             opened[key] = GrowthModel(folder)
         return opened[key]
