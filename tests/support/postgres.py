@@ -19,14 +19,14 @@ from typing import Any
 
 import psycopg
 
-_OPTIONS = {
-    "listen_addresses": "",
+_SHIPPED = {"listen_addresses": "", "log_min_messages": "fatal"}
+_FOR_TESTS = {
+    **_SHIPPED,
     "fsync": "off",  # nobody pulls the plug of a test
     "full_page_writes": "off",
     "autovacuum": "off",
     "max_connections": "200",
     "shared_buffers": "32MB",
-    "log_min_messages": "fatal",
 }
 _DURABLE = {"fsync": "on", "full_page_writes": "on"}
 _MEMORY = Path("/dev/shm")
@@ -41,15 +41,15 @@ class NoServer(Exception):
 class Server:
     """A running server."""
 
-    def __init__(self, port: int | None = None, *, durable: bool = False) -> None:
+    def __init__(self, port: int | None = None, *, durable: bool = False, shipped: bool = False) -> None:
         """Starts it, on a socket, or on a port of this machine as other machines would reach it. Raises NoServer.
 
         A `durable` one loses nothing when it is stopped at once. It is in memory where the system has such a folder:
-        to start again it syncs each file, for seconds.
+        to start again it syncs each file, for seconds. One that is as `shipped` waits for the disk, for measurements.
         """
         self.port = port
         listens = {"listen_addresses": "127.0.0.1", "port": str(port)} if port else {}
-        self._options = _OPTIONS | listens | (_DURABLE if durable else {})
+        self._options = (_SHIPPED if shipped else _FOR_TESTS) | listens | (_DURABLE if durable else {})
         programs = _programs()
         self.folder = Path(tempfile.mkdtemp(prefix="bellwether-pg-", dir=_MEMORY if durable and _has_room() else None))
         self._as: dict[str, Any] = {}
