@@ -11,6 +11,7 @@ import psycopg
 from bellwether.db import postgres_versions
 from bellwether.db.connection import NONE, Connection, Rows, Values
 from bellwether.db.postgres_dialect import translated
+from bellwether.db.postgres_rows import together
 
 AT_ONCE = 5_000  #: rows of a stream that are fetched together
 _OURS = 0x62656C6C  #: "bell": beside other programs' locks in the same database
@@ -23,6 +24,7 @@ class PostgresConnection(Connection):
     def __init__(self, conn: "psycopg.Connection[Any]") -> None:
         """Around the driver's own connection."""
         self.conn = conn
+        self._alone: set[str] = set()
 
     def execute(self, sql: str, values: Values = NONE) -> Rows:
         """Run a statement."""
@@ -31,8 +33,14 @@ class PostgresConnection(Connection):
 
     def executemany(self, sql: str, many: Iterable[Values]) -> int:
         """Run a statement that changes rows with each of these values; how many rows in all."""
+        statements = together(sql, many)
+        if statements is not None:
+            return sum(self.conn.execute(statement, columns).rowcount for statement, columns in statements)
+        rows = list(many)
+        if len(rows) < 2:  # else the driver sends all of them before it waits for the first answer
+            return sum(self.conn.execute(translated(sql), values).rowcount for values in rows)
         with self.conn.cursor() as cursor:
-            cursor.executemany(translated(sql), many)
+            cursor.executemany(translated(sql), rows)
             return max(int(cursor.rowcount), 0)
 
     def rows(self, sql: str, values: Values = NONE) -> list[dict[str, Any]]:
@@ -49,7 +57,9 @@ class PostgresConnection(Connection):
 
     def one_at_a_time(self, name: str) -> None:
         """An advisory lock, which the server gives back with the transaction."""
-        self.conn.execute("SELECT pg_advisory_xact_lock(%s::int, %s::int)", (_OURS, crc32(name.encode()) - 2**31))
+        if name not in self._alone:
+            self.conn.execute("SELECT pg_advisory_xact_lock(%s::int, %s::int)", (_OURS, crc32(name.encode()) - 2**31))
+            self._alone.add(name)
 
     def hold(self, sql: str, values: Values = NONE) -> None:
         """Lock the rows, in the order in which the query has them."""

@@ -19,9 +19,12 @@ log = logging.getLogger(__name__)
 
 def gate(store: Store, model_id: str, symbol: str = "", symbols: int = 1) -> GateStatus:
     """Whether a model is demoted over all symbols, or on one of the `symbols` that are tested. Raises StoreError."""
+    return _status(store, _settled(store), model_id, symbol, symbols)
+
+
+def _settled(store: Store) -> int:
     with store.reading() as db:
-        settled = outcomes_table.CHAIN.head(db).rows
-    return _status(store, settled, model_id, symbol, symbols)
+        return outcomes_table.CHAIN.head(db).rows
 
 
 def apply_gate(store: Store, outlook: Outlook, symbols: int) -> Outlook:
@@ -32,9 +35,10 @@ def apply_gate(store: Store, outlook: Outlook, symbols: int) -> Outlook:
     if outlook.problem is not None:
         return outlook
     try:
+        settled = _settled(store)
         statuses = (
-            gate(store, outlook.model_id),
-            gate(store, outlook.model_id, outlook.instrument.symbol, symbols),
+            _status(store, settled, outlook.model_id, "", 1),
+            _status(store, settled, outlook.model_id, outlook.instrument.symbol, symbols),
         )
     except StoreError as problem:
         log.warning("The record could not be asked whether the model may speak: %s", problem.for_operator)

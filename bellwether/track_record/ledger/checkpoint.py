@@ -15,7 +15,7 @@ from bellwether.core.errors import LedgerError
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store
 from bellwether.track_record.ledger import ledger_table, outcomes_table, revenue_ledger_table
-from bellwether.track_record.ledger.hash_chain_table import NOTHING, START, HashChain, Head
+from bellwether.track_record.ledger.hash_chain_table import NOTHING, START, HashChain, Head, hashes_at, heads
 
 log = logging.getLogger(__name__)
 #: every chain, by its name in the note
@@ -38,7 +38,7 @@ class Checkpoint:
 
     def lost(self, db: Connection) -> dict[str, bytes | None]:
         """What stands in the noted rows' places now, by field, where it is not what was noted; None for no row."""
-        now = {name: chain.hash_at(db, getattr(self, name).rows) for name, chain in CHAINS.items()}
+        now = hashes_at(db, {name: (chain, getattr(self, name).rows) for name, chain in CHAINS.items()})
         return {name: hashed for name, hashed in now.items() if hashed != getattr(self, name).hash}
 
 
@@ -51,9 +51,9 @@ def read(store: Store) -> Checkpoint | None:
     """The note; None when there is none. Raises LedgerError when it is damaged."""
     file = path_of(store)
     try:
-        heads = json.loads(file.read_text(encoding="utf-8"))
+        noted = json.loads(file.read_text(encoding="utf-8"))
         older = dict.fromkeys(("growth", "growth_outcomes"), str(NOTHING))  # from before there were such forecasts
-        return Checkpoint(**{name: parse_head((older | heads)[name]) for name in CHAINS})
+        return Checkpoint(**{name: parse_head((older | noted)[name]) for name in CHAINS})
     except FileNotFoundError:
         return None
     except (OSError, ValueError, LookupError, TypeError) as problem:
@@ -70,10 +70,8 @@ def note(store: Store) -> None:
         while True:
             with store.reading() as db:
                 now = ends(db)
-                if before is not None and before.lost(db):
+                if now == written or (before is not None and before.lost(db)):
                     return
-            if now == written:
-                return
             # looked at again afterwards: another process may have added rows and noted them before our older note
             write(path_of(store), now)
             written = now
@@ -83,14 +81,14 @@ def note(store: Store) -> None:
 
 def ends(db: Connection) -> Checkpoint:
     """Where the chains end now."""
-    return Checkpoint(**{name: chain.head(db) for name, chain in CHAINS.items()})
+    return Checkpoint(**heads(db, CHAINS))
 
 
 def write(file: Path, now: Checkpoint) -> None:
     """Write the note, whatever it said before. Raises OSError."""
     draft = file.with_name(f"{file.name}.{os.getpid()}-{threading.get_ident()}")
-    heads = {field.name: str(getattr(now, field.name)) for field in fields(now)}
-    draft.write_text(json.dumps(heads), encoding="utf-8")
+    told = {field.name: str(getattr(now, field.name)) for field in fields(now)}
+    draft.write_text(json.dumps(told), encoding="utf-8")
     draft.replace(file)  # at once: nobody reads half a note
 
 

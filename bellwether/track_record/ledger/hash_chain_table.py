@@ -6,7 +6,7 @@ database refuse UPDATE and DELETE besides.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,18 +48,20 @@ class HashChain:
         """Let nobody else add rows until the transaction ends: before what is to be added is decided."""
         db.one_at_a_time(f"rows of {self.table}")
 
-    def append(self, db: Connection, rows: Iterable[Sequence[Any]], **beside: Sequence[Any]) -> None:
-        """Add rows, given without number and hash. To be called in a transaction that may write.
+    def append(self, db: Connection, rows: Iterable[Sequence[Any]], **beside: Sequence[Any]) -> int:
+        """Add rows, given without number and hash; the first one's number. In a transaction that may write.
 
         `beside` are columns that stand beside what is proved, a value for each row.
         """
         self.begin(db)
-        linked = self.linked(self.head(db), rows)
+        last = self.head(db)
+        linked = self.linked(last, rows)
         names = (*self.columns, "hash", *beside)
         whole = [
             dict(zip(names, (*row, *more), strict=True)) for row, *more in zip(linked, *beside.values(), strict=True)
         ]
         db.executemany(insert(self.table, names), whole)
+        return last.rows + 1
 
     def linked(self, last: Head, rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
         """Rows, given without number and hash, as they come after the last one."""
@@ -94,3 +96,24 @@ class HashChain:
     def every_row(self, db: Connection) -> Iterator[tuple[Any, ...]]:
         """All rows in their order: `columns`, then the hash."""
         return db.stream(f"SELECT {', '.join(self.columns)}, hash FROM {self.table} ORDER BY {self.columns[0]}")
+
+
+def heads(db: Connection, chains: Mapping[str, HashChain]) -> dict[str, Head]:
+    """Where several chains end, by their names, in one look."""
+    last = (
+        f"SELECT * FROM (SELECT '{name}', {chain.columns[0]}, hash FROM {chain.table}"
+        f" ORDER BY {chain.columns[0]} DESC LIMIT 1) AS {name}"
+        for name, chain in chains.items()
+    )
+    ends = {name: Head(number, hashed) for name, number, hashed in db.execute(" UNION ALL ".join(last))}
+    return {name: ends.get(name, NOTHING) for name in chains}
+
+
+def hashes_at(db: Connection, rows: Mapping[str, tuple[HashChain, int]]) -> dict[str, bytes | None]:
+    """The hash of a row of several chains each, as `HashChain.hash_at`, in one look."""
+    each = (
+        f"SELECT '{name}', hash FROM {chain.table} WHERE {chain.columns[0]} = :{name}"
+        for name, (chain, _) in rows.items()
+    )
+    there = dict(db.execute(" UNION ALL ".join(each), {name: number for name, (_, number) in rows.items()}))
+    return {name: there.get(name) if number else START for name, (_, number) in rows.items()}

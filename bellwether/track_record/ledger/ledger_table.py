@@ -150,12 +150,11 @@ def append(db: Connection, forecasts: Iterable[ToEnter]) -> list[ToEnter]:
     wanted = {forecast.forecast_id: forecast for forecast in forecasts}
     for known in CHAIN.known_among(db, wanted):
         del wanted[known]
-    seq = CHAIN.head(db).rows
     widened = [_as_json(forecast.calibration) for forecast in wanted.values()]
-    CHAIN.append(db, [_stored(forecast) for forecast in wanted.values()], widened=widened)
+    first = CHAIN.append(db, [_stored(forecast) for forecast in wanted.values()], widened=widened)
     pending = [
         {"seq": number, "target": to_days(forecast.target_session), "calendar": forecast.calendar}
-        for number, forecast in enumerate(wanted.values(), seq + 1)
+        for number, forecast in enumerate(wanted.values(), first)
     ]
     db.executemany(insert("pending", ("seq", "target", "calendar")), pending)
     return list(wanted.values())
