@@ -9,11 +9,12 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,7 @@ class Measured:
     processor: float  #: seconds that the first tick computed: what it takes on a machine that does nothing else
 
 
-def measure(folder: Path, database: Mapping[str, object], chats: int) -> Measured:
+def measure(folder: Path, database: dict[str, Any], chats: int) -> Measured:
     """The real tick on a real file of prices, with the exported model."""
     symbols = [f"S{number:03d}" for number in range(SYMBOLS)]
     prices = folder / "prices.parquet"
@@ -65,7 +66,7 @@ def measure(folder: Path, database: Mapping[str, object], chats: int) -> Measure
     return Measured(first=times[0], again=times[1], memory=memory, processor=worked[0])
 
 
-def in_process(folder: Path, database: Mapping[str, object], chats: int) -> Measured:
+def in_process(folder: Path, database: dict[str, Any], chats: int) -> Measured:
     """The same in a process of its own, so that its memory is its own and nothing is warm."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
         return process.submit(measure, folder, database, chats).result()

@@ -3,17 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.support import postgres
 
 
-def file_in(folder: Path, name: str) -> dict[str, object]:
+def file_in(folder: Path, name: str) -> dict[str, Any]:
     """The settings of a database in a file."""
     return {"path": folder / f"{name}.sqlite3"}
 
 
 @contextmanager
-def of_postgres(folder: Path) -> Iterator[dict[str, object]]:
+def of_postgres(folder: Path) -> Iterator[dict[str, Any]]:
     """The settings of a new database on a new server, which waits for its disk at every commit. Raises NoServer."""
     server = postgres.Server(shipped=True)
     try:

@@ -265,7 +265,7 @@ def test_an_answer_reads_what_a_chat_prefers_once(services: Services) -> None:
         reads = 0
 
         def reading(self):  # type: ignore[no-untyped-def]
-            self.reads += 1
+            self.reads += 1  # a glance is one, too
             return super().reading()
 
     store = CountingStore(services.store.path)

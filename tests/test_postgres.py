@@ -331,17 +331,38 @@ def test_a_lost_server_is_told_at_once_and_used_again_when_it_is_back(tmp_path: 
         own.remove()
 
 
-def test_connections_that_a_restarted_server_has_ended_are_passed_over(store: PostgresStore, name: str) -> None:
+@pytest.mark.parametrize("use", ["transaction", "reading", "glance"])
+def test_connections_that_a_restarted_server_has_ended_are_passed_over(
+    store: PostgresStore, name: str, use: str
+) -> None:
     def hold() -> None:
-        with store.reading() as db:
+        with store.glance() as db:
             db.execute("SELECT pg_sleep(0.1)")
 
     side_by_side([hold] * 4)
     postgres.server().execute(
         f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()"
     )
+    with getattr(store, use)() as db:
+        assert chats_table.get(db, 7) is None
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 2500])
+def test_many_rows_are_added_as_one_after_the_other(store: PostgresStore, count: int) -> None:
+    def drafts(numbers: range) -> Iterator[Draft]:
+        for number in numbers:
+            to = Recipient(RecipientKind.CHAT, number)
+            event = None if number % 2 else f'it\'s \\ {{{number}}}, "NULL"\n'
+            yield Draft(f"digest:{number}", to, "digest", "", NOW, NOW + timedelta(days=1), event_id=event)
+
     with store.transaction() as db:
-        chats_table.join(db, 7, "en", NOW)
+        assert outbox_table.enqueue_all(db, drafts(range(count)), NOW) == count
+        assert outbox_table.enqueue_all(db, drafts(range(count + 3)), NOW) == 3, "those that were there are left alone"
+    with store.reading() as db:
+        sql = "SELECT recipient_id, event_id, reply_key FROM outbox ORDER BY id"
+        assert [tuple(row) for row in db.execute(sql)] == [
+            (draft.recipient.id, draft.event_id, None) for draft in drafts(range(count + 3))
+        ]
 
 
 def test_a_connection_that_ends_in_the_middle_keeps_nothing(store: PostgresStore) -> None:

@@ -46,10 +46,10 @@ def of_chat(db: Connection, chat_id: int) -> list[Subscription]:
 
 
 def calendars_of_awake_chats(db: Connection, after: int | None, limit: int) -> list[tuple[int, frozenset[str]]]:
-    """The chats that may be written to and watch something, and the calendars they watch: some of the next after a chat.
+    """The chats that may be written to and watch something, and the calendars they watch: the next after a chat.
 
-    None are left where it is empty. Chats are walked by their numbers, `limit` at a time, whatever they wish: no
-    database need guess how many are awake, as PostgreSQL does wrongly until it has counted them.
+    At most `limit` of them, and none where none is left. Chats are walked by their numbers, whoever is awake: so no
+    database has to guess how many are, as PostgreSQL does wrongly until it has counted them.
     """
     last = _BEFORE_ALL if after is None else after
     next_chats = "SELECT chat_id, paused FROM chats WHERE chat_id > :after ORDER BY chat_id LIMIT :limit"

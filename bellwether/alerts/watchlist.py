@@ -72,5 +72,5 @@ def _not_watched(universe: Universe, asked: str) -> Instrument:
 
 def watchlist(store: Store, chat_id: int) -> list[Subscription]:
     """What a chat watches, oldest first."""
-    with store.reading() as db:
+    with store.glance() as db:
         return subscriptions_table.of_chat(db, chat_id)

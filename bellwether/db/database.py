@@ -31,6 +31,13 @@ class Store(ABC):
         """A connection for reading one consistent state without holding up a writer."""
 
     @abstractmethod
+    def glance(self) -> AbstractContextManager[Connection]:
+        """A connection for one query alone, which sees one state by itself; a second one may see another.
+
+        On PostgreSQL that is one way to the server and back, where `reading` takes three.
+        """
+
+    @abstractmethod
     def check(self) -> None:
         """See that it is to be used as it is, as far as it can be reached. Changes nothing. Raises ConfigError."""
 

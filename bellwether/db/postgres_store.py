@@ -8,7 +8,7 @@ asks is told at once, for a forecast should not wait for a database that is not 
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,16 @@ class PostgresStore(Store):
             yield db
 
     @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """A connection for one query alone, without a transaction around it."""
+        if self._reading != _READING:  # a state that a transaction alone can see
+            with self.reading() as db:
+                yield db
+            return
+        with self._lent(_is_alive) as conn:
+            yield PostgresConnection(conn)
+
+    @contextmanager
     def apart(self) -> Iterator["psycopg.Connection[Any]"]:
         """A connection of its own for work that takes long, without a limit of time; the tables are as they are.
 
@@ -111,10 +121,7 @@ class PostgresStore(Store):
 
     @contextmanager
     def _begun(self, begin: str) -> Iterator[PostgresConnection]:
-        pool = self._opened()
-        conn = None
-        try:
-            conn = self._taken(pool, begin)
+        with self._lent(lambda conn: conn.execute(begin)) as conn:
             try:
                 yield PostgresConnection(conn)
                 conn.execute("COMMIT")
@@ -123,18 +130,29 @@ class PostgresStore(Store):
                     with suppress(psycopg.Error):
                         conn.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def _lent(self, begin: Callable[["psycopg.Connection[Any]"], object]) -> Iterator["psycopg.Connection[Any]"]:
+        """A connection of the pool. Raises StoreError for whatever goes wrong with it."""
+        pool = self._opened()
+        conn = None
+        try:
+            conn = self._taken(pool, begin)
+            yield conn
         except (psycopg.Error, PoolTimeout, TooManyRequests) as problem:
             raise self._trouble(problem, pool, lost=conn is None or conn.closed) from problem
         finally:
             if conn is not None:
                 pool.putconn(conn)
 
-    def _taken(self, pool: "ConnectionPool[Any]", begin: str) -> "psycopg.Connection[Any]":
-        """A connection on which the transaction has begun; those that a server has ended meanwhile are passed over."""
+    def _taken(
+        self, pool: "ConnectionPool[Any]", begin: Callable[["psycopg.Connection[Any]"], object]
+    ) -> "psycopg.Connection[Any]":
+        """A connection on which its use has begun; those that a server has ended meanwhile are passed over."""
         for left in range(self._connections, -1, -1):
             conn: psycopg.Connection[Any] = pool.getconn(BUSY_TIMEOUT)
             try:
-                conn.execute(begin)
+                begin(conn)
             except BaseException as problem:
                 pool.putconn(conn)
                 if not (left and isinstance(problem, psycopg.OperationalError) and conn.closed):
@@ -279,6 +297,14 @@ def _close_apart(pools: "list[ConnectionPool[Any]]") -> None:
     """Close a pool from a thread of its own: its threads are waited for, and one of them may be who asks for it."""
     while pools:
         threading.Thread(target=pools.pop().close, args=(0,), daemon=True).start()
+
+
+def _is_alive(conn: "psycopg.Connection[Any]") -> None:
+    """Raise OperationalError where the server has ended it: that is there to be read, without asking."""
+    for _ in range(2):  # its last words, then that it is gone
+        conn.pgconn.consume_input()
+    if conn.pgconn.status != psycopg.pq.ConnStatus.OK:
+        raise psycopg.OperationalError("the server has ended the connection")
 
 
 def _configure(conn: "psycopg.Connection[Any]") -> None:

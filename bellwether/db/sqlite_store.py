@@ -5,7 +5,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from bellwether.core.errors import ConfigError, NewerDatabase, StoreError, UpgradeFailed, WrongKey
@@ -55,6 +55,10 @@ class SqliteStore(Store):
         """This thread's connection, for reading one consistent state without holding up a writer."""
         with self._begun("BEGIN") as db:
             yield db
+
+    def glance(self) -> AbstractContextManager[Connection]:
+        """The same: to begin and to end a transaction is no way to anywhere."""
+        return self.reading()
 
     @contextmanager
     def _begun(self, begin: str) -> Iterator[SqliteConnection]:

@@ -85,14 +85,14 @@ class ChatWishes:
 
 def alert_settings(store: Store, chat_id: int) -> AlertSettings:
     """How a chat wants to be told; the defaults for one that never said. Raises StoreError."""
-    with store.reading() as db:
+    with store.glance() as db:
         return chat_settings_table.of_chat(db, chat_id)
 
 
 def preferences(store: Store, chat_id: int) -> Preferences:
     """How a chat wants to be answered; the defaults while the database is out of order: forecasts work without it."""
     try:
-        with store.reading() as db:
+        with store.glance() as db:
             return chat_settings_table.preferences(db, chat_id)
     except StoreError:
         return Preferences()

@@ -65,7 +65,7 @@ class KeptWidths:
         if now - looked_at < LOOK_AGAIN:
             return kept
         try:
-            with self._store.reading() as db:
+            with self._store.glance() as db:
                 kept = evening_width_table.newest(db, source, model_id, until)
         except StoreError as problem:
             log.warning("The widths of the evenings cannot be read: %s", problem.for_operator)

@@ -169,7 +169,7 @@ class Answers:
 
     def _chosen_topic(self, chat_id: int) -> int | None:
         """Return the topic that a chat wants to be written to in."""
-        with suppress(StoreError), self._services.store.reading() as db:
+        with suppress(StoreError), self._services.store.glance() as db:
             return chats_table.topic(db, chat_id)
         return None
 

@@ -123,7 +123,7 @@ class Pictures:
 
     def _recall(self, key: str) -> str | None:
         try:
-            with self._store.reading() as db:
+            with self._store.glance() as db:
                 return sent_pictures_table.recall(db, self._bot, key)
         except StoreError:  # it is only uploaded once more
             return None

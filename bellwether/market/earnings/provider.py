@@ -171,7 +171,7 @@ class KeptReports:
 
     def _kept(self, symbol: str) -> Facts:
         try:
-            with self._store.reading() as db:
+            with self._store.glance() as db:
                 return kept_facts.of_symbol(db, self._source, symbol)
         except StoreError as problem:
             log.warning("Kept days of reports cannot be read: %s", problem.for_operator)

@@ -53,7 +53,7 @@ class BarHistory:
 
     def asked(self, symbol: str) -> SymbolRequest | None:
         """How far a kept history reaches, without reading it; None when there is none. Raises StoreError."""
-        with self._store.reading() as db:
+        with self._store.glance() as db:
             return instruments_table.get(db, self._source, symbol)
 
     def save(self, new: StoredBars, onto: StoredBars | None, first: date | None) -> None:

@@ -115,7 +115,7 @@ class Resolver:
     def _recall(self, asked: str) -> tuple[Instrument, ...] | None:
         if self._find is None:
             return None
-        with suppress(StoreError), self._store.reading() as db:
+        with suppress(StoreError), self._store.glance() as db:
             return searches_table.recall(db, asked, self._clock())
         return None
 

@@ -23,7 +23,7 @@ def gate(store: Store, model_id: str, symbol: str = "", symbols: int = 1) -> Gat
 
 
 def _settled(store: Store) -> int:
-    with store.reading() as db:
+    with store.glance() as db:
         return outcomes_table.CHAIN.head(db).rows
 
 

@@ -42,7 +42,7 @@ def issue(store: Store, outlook: Outlook, forecast: Forecast) -> Forecast:
     if not is_issued(outlook, forecast):
         return forecast
     try:
-        with store.reading() as db:  # most are asked for again and again: nobody waits for a writer then
+        with store.glance() as db:  # most are asked for again and again: nobody waits for a writer then
             if ledger_table.CHAIN.known_among(db, [forecast.forecast_id]):
                 return forecast
         record(store, [row_of(outlook, forecast)])

@@ -37,7 +37,7 @@ def with_record(store: Store, forecast: Forecast, *, simulated: bool) -> Forecas
         record = _beside(forecast, lambda symbol, head: summaries.get((symbol, head)))
     else:
         try:
-            with store.reading() as db:
+            with store.glance() as db:
                 settled = outcomes_table.CHAIN.head(db).rows
             record = _beside(forecast, partial(_live, store, settled, forecast.made_at.date())) if settled else None
         except StoreError as problem:
