@@ -5,6 +5,7 @@ then fills the pool. Where the server is lost the pool is given up, and the next
 asks is told at once, for a forecast should not wait for a database that is not there.
 """
 
+import logging
 import threading
 import time
 import weakref
@@ -15,7 +16,7 @@ from typing import Any
 
 import psycopg
 from psycopg import conninfo
-from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from bellwether.core.errors import ConfigError, NewerDatabase, StoreError, UnfinishedImport
 from bellwether.db import postgres_errors, postgres_versions, unfinished_import
@@ -24,11 +25,17 @@ from bellwether.db.database import Store
 from bellwether.db.encryption import BUSY_TIMEOUT
 from bellwether.db.postgres_connection import PostgresConnection
 from bellwether.db.postgres_dialect import adapters
+from bellwether.db.postgres_patience import WatchfulConnection
+
+# what it warns of is told by us, in a sentence
+logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
 
 CONNECTIONS = 10  #: at most, of one process
 CONNECT_TIMEOUT = 3  #: seconds to wait for a server to answer
 LONGEST = 60  #: seconds that one statement may take
-REST = 1.0  #: seconds after a server was missed in which nobody looks for it again
+REST = 1.0  #: seconds after a server was missed in which nobody looks for it again, at least
+RESTS = 3  #: times as long as it took to miss it: of those who ask, few are to wait for that
+RECONNECT = 1.0  #: seconds that a pool whose server was lost looks for it, before it is given up
 _USUAL = {
     "connect_timeout": CONNECT_TIMEOUT,
     "application_name": "bellwether",
@@ -70,7 +77,7 @@ class PostgresStore(Store):
         self._pool: ConnectionPool[Any] | None = None
         self._left: list[ConnectionPool[Any]] = []  #: the pool, for when nobody has closed the store
         weakref.finalize(self, _close_apart, self._left).atexit = False
-        self._missed = (-REST, "")  #: when the server was missed last, on the monotonic clock, and what was told of it
+        self._missed = (0.0, "")  #: until when nobody looks for a server that was missed, and what was told of it
         self._local = threading.local()
 
     @contextmanager
@@ -167,14 +174,20 @@ class PostgresStore(Store):
             return pool
         with self._opening:
             if self._pool is None:
-                since, told = self._missed
-                if time.monotonic() - since < REST:
+                until, told = self._missed
+                if time.monotonic() < until:
                     raise StoreError(told)
                 self._pool = self._open()
                 self._left[:] = [self._pool]
             return self._pool
 
     def _open(self) -> "ConnectionPool[Any]":
+        begun, own = time.monotonic(), weakref.ref(self)  # the pool is not to keep its store
+
+        def given_up(pool: "ConnectionPool[Any]") -> None:
+            if (store := own()) is not None:
+                store._give_up(pool)
+
         try:
             with psycopg.connect(self._conninfo, context=adapters(), autocommit=True) as conn:
                 self._look_at(conn)
@@ -187,17 +200,19 @@ class PostgresStore(Store):
                 self._conninfo,
                 kwargs={"autocommit": True, "context": adapters()},
                 configure=_configure,
+                connection_class=WatchfulConnection,
                 min_size=1,
                 max_size=self._connections,
                 name="bellwether",
-                reconnect_timeout=CONNECT_TIMEOUT,
+                reconnect_timeout=RECONNECT,
+                reconnect_failed=given_up,
                 open=False,
             )
             pool.open()
             with suppress(OSError):  # whoever writes a file there says what is wrong with it
                 self.folder.mkdir(parents=True, exist_ok=True)
         except psycopg.Error as problem:
-            raise self._trouble(problem, None, lost=True) from problem
+            raise self._trouble(problem, None, lost=True, took=time.monotonic() - begun) from problem
         else:
             return pool
 
@@ -211,18 +226,32 @@ class PostgresStore(Store):
     def _capital(self) -> str:
         return self.name[0].upper() + self.name[1:]
 
-    def _trouble(self, problem: Exception, pool: "ConnectionPool[Any] | None", *, lost: bool) -> StoreError:
-        """What to raise; where the server is lost the pool is given up."""
+    def _trouble(
+        self, problem: Exception, pool: "ConnectionPool[Any] | None", *, lost: bool, took: float = 0.0
+    ) -> StoreError:
+        """What to raise; where the server is lost, which took so many seconds, the pool is given up."""
+        if isinstance(problem, PoolClosed):  # given up by somebody else meanwhile
+            return StoreError(self._missed[1] or f"{self._capital} cannot be reached.")
         if isinstance(problem, PoolTimeout | TooManyRequests):
             told = f"{self._capital} has no free connection, or cannot be reached: see database.connections."
         else:
             told = postgres_errors.explain(self.name, problem, self._secret)
         if lost:
-            self._missed = (time.monotonic(), told)
-            if pool is not None and self._pool is pool:
-                self._pool = None
-                _close_apart(self._left)
+            self._missed = (time.monotonic() + max(REST, RESTS * took), told)
+            if pool is not None:
+                self._close(pool)
         return StoreError(told)
+
+    def _give_up(self, pool: "ConnectionPool[Any]") -> None:
+        """The pool has looked for its server in vain: whoever waits for a connection is told now."""
+        if self._pool is pool:
+            self._missed = (time.monotonic() + REST, f"{self._capital} cannot be reached: no server answers there.")
+            self._close(pool)
+
+    def _close(self, pool: "ConnectionPool[Any]") -> None:
+        if self._pool is pool:
+            self._pool = None
+            _close_apart(self._left)
 
     def check(self) -> None:
         """See that the database is no newer one's, if it can be reached. Changes nothing. Raises ConfigError."""
@@ -257,7 +286,7 @@ class PostgresStore(Store):
         with self._opening:
             pool, self._pool = self._pool, None
             self._left.clear()
-            self._missed = (-REST, "")
+            self._missed = (0.0, "")
         if pool is not None:
             pool.close()
 

@@ -1,0 +1,32 @@
+"""A connection whose server is looked for while it keeps us waiting: else one that hangs would be waited for always.
+
+What a server can limit by itself, a statement that takes long or waits for a lock, it limits. One that is frozen, or
+whose network swallows everything after a word was acknowledged, limits nothing.
+"""
+
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import errors
+from psycopg.abc import PQGen
+
+PATIENCE = 5.0  #: seconds of silence after which it is looked whether anybody is there
+T = TypeVar("T")
+
+
+class WatchfulConnection(psycopg.Connection[Any]):
+    """Gives up a server that neither answers nor can be reached anew; a busy one is waited for."""
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        """What psycopg waits with. Raises OperationalError."""
+        while True:
+            try:
+                return super().wait(gen, interval, PATIENCE if timeout is None else timeout)
+            except errors._WaitTimeout:
+                if timeout is not None:
+                    raise
+                try:
+                    psycopg.connect(self.info.dsn, password=self.info.password).close()
+                except psycopg.OperationalError as gone:
+                    self.pgconn.finish()
+                    raise psycopg.OperationalError("timeout: the server is silent") from gone
