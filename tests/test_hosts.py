@@ -148,3 +148,14 @@ def test_a_process_tells_of_itself_while_it_serves(host: Open) -> None:
     assert process.models == MODELS
     with store.reading() as db:
         assert hosts_table.serving(db) == [], "it has said good-bye"
+
+
+def test_a_lease_that_beats_while_another_decides_to_take_it_stays_with_its_holder(host: Open) -> None:
+    holder, other = (Lease(host(folder), lambda: NOW, "timetable") for folder in ("one", "two"))
+    assert holder.take() is None
+    other._has_ended = lambda held: holder.beat()  # type: ignore[method-assign]
+    held = other.take()
+    assert held is not None
+    assert held.holder == holder.holder
+    assert holder.beat()
+    holder.release()

@@ -46,7 +46,9 @@ class Lease:
                 return held
             # where the lock is another's, as that of one that hangs, its end would not tell of ours
             machine = self._machine() if self._lock.acquire() else ""
-            leases_table.take(db, self.name, self.holder, machine, self._clock(), held)
+            if not leases_table.take(db, self.name, self.holder, machine, self._clock(), held):
+                self._lock.release()
+                return held or leases_table.seen(db, self.name)  # it beat in this moment
             self._took(db)
             self._watched = None
         return None

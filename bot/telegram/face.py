@@ -24,15 +24,14 @@ from bellwether.core.courtesy import Courtesy
 from bellwether.core.errors import StoreError
 from bellwether.delivery import admin_notes
 from bellwether.delivery.sender_lease import SenderLease
-from bellwether.hosts.lease import BEAT
-from bellwether.hosts.leases_table import Held
 from bellwether.services import Services
 from bot.telegram.answers import Answers
 from bot.telegram.client import fetch, make_bot
 from bot.telegram.errors import seconds
 from bot.telegram.groups import set_menus
 from bot.telegram.inline import Inline
-from bot.telegram.one_shot import refusal, who
+from bot.telegram.lease_watch import LeaseWatch
+from bot.telegram.one_shot import refusal
 from bot.telegram.pictures import Pictures
 from bot.telegram.profile import set_profile
 from bot.telegram.refusals import is_of_telegram, refuses_token
@@ -41,7 +40,6 @@ from bot.telegram.shared_pace import SharedPace, is_shared
 from bot.telegram.updates import NotOurs, Updates
 
 WANTED = ["message", "callback_query", "my_chat_member", "inline_query"]
-LOOK_AGAIN = 0.5  #: seconds between looks at a lease that another holds
 SHORT_POLL_PAUSE = 0.2  #: seconds between short polls that bring nothing
 UNCONFIRMED_PAUSE = 1.0  #: seconds after a poll whose answer can't be confirmed, for it comes again at once
 REPLAY = 60.0  #: seconds between tries of the answers that could not be sent
@@ -75,6 +73,7 @@ class TelegramFace:
         token = services.settings.telegram.token.get_secret_value()
         alone = not is_shared(services.settings)
         self.lease = SenderLease(services.store, services.clock, token, now, only_sender=alone)
+        self._watch = LeaseWatch(self.lease, self._tell_of_second)
         self.pace = SharedPace(services.settings, services.store, self.lease.name, self.lease.holder, now)
         self.sender = TelegramSender(
             self._bot, Pictures(services.store, services.clock, self._bot.token), self.pace.limit
@@ -108,7 +107,7 @@ class TelegramFace:
         while not self._stopping:
             try:
                 await self._wait_for_lease()
-                if await self._until_first(self._receive(), self._beat()):
+                if await self._until_first(self._receive(), self._watch.beat()):
                     return
             finally:
                 self.connected.clear()
@@ -127,7 +126,7 @@ class TelegramFace:
         """Become the one process that receives for this bot; where several send, send meanwhile."""
         helping = asyncio.create_task(self._help()) if self.pace.is_shared else None
         try:
-            await self._watch_lease()
+            await self._watch.wait()
         finally:
             if helping is not None:
                 helping.cancel()
@@ -142,43 +141,6 @@ class TelegramFace:
             else:
                 self._helping.set()
                 return
-
-    async def _watch_lease(self) -> None:
-        """Take the lease; say so when that takes waiting."""
-        said: Held | None = None
-        while True:
-            try:
-                other = await self._take()
-            except StoreError as problem:
-                log.error("%s Whether another process talks for this bot can't be known.", problem.for_operator)
-                return
-            if other is None:
-                return
-            if said is None or said.holder != other.holder:
-                said = other
-                log.warning("%s This one waits until it ends.", who(other))
-                with suppress(StoreError):
-                    await asyncio.to_thread(self._tell_of_second)
-            await asyncio.sleep(LOOK_AGAIN)
-
-    async def _take(self) -> Held | None:
-        taking = asyncio.ensure_future(asyncio.to_thread(self.lease.take))
-        try:
-            return await asyncio.shield(taking)
-        except asyncio.CancelledError:
-            await asyncio.wait([taking])  # a thread goes on all the same, and what it takes is to be given back
-            raise
-
-    async def _beat(self) -> bool:
-        """Keep the lease. Ends, with False, when another process has taken it."""
-        while True:
-            await asyncio.sleep(BEAT)
-            try:
-                if not await asyncio.to_thread(self.lease.beat):
-                    log.error("Another process has taken over this bot, since this one seemed to hang. It waits now.")
-                    return False
-            except StoreError as problem:
-                log.error("%s The lease could not be renewed; trying again.", problem.for_operator)
 
     async def _receive(self) -> bool:
         """Connect and poll. Ends with True when there is nothing more to do: the token is refused, or we stop."""
@@ -290,6 +252,9 @@ class TelegramFace:
                 return
             except Conflict:
                 self.connected.clear()
+                if self._watch.gives_way():
+                    log.error("Another program receives for this bot, and the lease may be its. This one waits.")
+                    raise NotOurs from None
                 log.error("Another program receives for this bot, with another database. Nothing is sent meanwhile.")
                 # shortly at first: it may be the last poll of a host that has died and that this one follows
                 pause = _PAUSES[min(conflicts, len(_PAUSES) - 1)]
