@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -249,8 +248,6 @@ class HostsRun(EveningsRun):
             finally:
                 seen.close()
         figures.add(self._figures)
-        if os.environ.get("TELL"):
-            sys.stderr.write("\n".join([*self._log, str(holds), ""]))
         return figures
 
     def _check_ledger(self) -> None:
