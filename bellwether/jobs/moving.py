@@ -73,7 +73,7 @@ def import_sqlite(source: Path, key: str, target: "PostgresStore", clock: Clock,
     else:
         tell(
             "Now start the service with DATABASE__URL, and without DATABASE__KEY. Never start one on the file again: "
-            f"it would send what is owed a second time. So that none does: mv {_quoted(source, f'{source}.moved')}"
+            f"it would send what is owed a second time. So that none does: {_put_away(source)}"
         )
 
 
@@ -236,5 +236,7 @@ def _say_nothing(line: str) -> None:
     """For whoever only wants to know."""
 
 
-def _quoted(*files: object) -> str:
-    return shlex.join(str(file) for file in files)
+def _put_away(source: Path) -> str:
+    """The command that gives a file another name, with its log where it has one: that belongs to it."""
+    ends = [end for end in ("", *copies.SIDE_FILES) if source.with_name(source.name + end).exists()]
+    return " && ".join(shlex.join(("mv", f"{source}{end}", f"{source}.moved{end}")) for end in ends)
