@@ -25,7 +25,7 @@ from bellwether.core import pools, service_manager
 from bellwether.core.clock import CheckedClock
 from bellwether.core.config import Settings, Web
 from bellwether.core.courtesy import SWITCH, Courtesy
-from bellwether.core.errors import ConfigError
+from bellwether.core.errors import ConfigError, StoreError
 from bellwether.core.listening import listen, listen_for_metrics, url_of
 from bellwether.core.places import COMMAND
 from bellwether.hosts.lease import Lease
@@ -68,6 +68,7 @@ def serve(settings: Settings, parts: frozenset[ServicePart] = EVERY) -> int:
     listening = listen(settings.web, needed=brings or not has_bot) if ServicePart.WEB in parts or brings else None
     for_metrics = listen_for_metrics(settings.web)
     services.store.prepare()  # an upgrade takes its time, and is better refused here than at everybody's first question
+    _say_if_without_rows(services)
     sys.setswitchinterval(SWITCH)  # a message on its way out waits for no thread that computes
     workers = pools.pool(WORKERS, "worker")
     loop = new_event_loop()
@@ -78,6 +79,17 @@ def serve(settings: Settings, parts: frozenset[ServicePart] = EVERY) -> int:
         loop.close()
     _leave(services)
     return 0
+
+
+def _say_if_without_rows(services: Services) -> None:
+    """A server may come later than we do, or be mended while we run: it is looked for anew at each use."""
+    if not services.settings.database.url.get_secret_value():
+        return
+    try:
+        with services.store.reading():
+            pass
+    except StoreError as problem:
+        log.error("%s Until that is mended forecasts are answered, but not entered or kept.", problem.for_operator)
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:

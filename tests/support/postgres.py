@@ -96,6 +96,13 @@ class Server:
                     raise NoServer(f"{problem}: {said}") from None
                 time.sleep(0.05)
 
+    def processes(self) -> list[int]:
+        """The numbers of its processes."""
+        assert self._process is not None
+        first = self._process.pid
+        theirs = Path(f"/proc/{first}/task/{first}/children")
+        return [first, *map(int, theirs.read_text().split())]
+
     def stop(self) -> None:
         """Stop it at once, as a crash would but for the files."""
         if self._process is not None:
