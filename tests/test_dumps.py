@@ -226,6 +226,18 @@ def test_programs_that_are_missing_or_too_old_are_told(
     assert "pg_dump is not on the PATH" in run("backup", tmp_path / "one.dump").output
 
 
+def test_programs_that_are_too_new_for_the_server_are_told(
+    store: PostgresStore, server: postgres.Server, empty: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    record(store, [made_up(1)])
+    assert run("backup", tmp_path / "one.dump").exit_code == 0
+    said = 'pg_restore: error: could not execute query: ERROR:  unrecognized configuration parameter "to_come"'
+    script(tmp_path / "pg_restore", f"echo '{said}' >&2; exit 1")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    use(server, empty, monkeypatch, tmp_path / "other")
+    assert "newer than the server" in run("restore", tmp_path / "one.dump").output
+
+
 @pytest.mark.parametrize(
     "told", ["pg_dump (PostgreSQL) 99.3", "pg_dump (PostgreSQL) 99.3 (Debian 99.3-1)", "pg_dump (PostgreSQL) 99beta1"]
 )

@@ -286,6 +286,12 @@ def with_a_word_for_a_number(file: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         db.execute("UPDATE outbox SET attempts = 'many' WHERE id = 77")
 
 
+def with_bytes_for_a_text(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    grown_file(file)
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute("UPDATE feedback SET text = x'6162' WHERE id = 2")
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -293,6 +299,7 @@ def with_a_word_for_a_number(file: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         (of_another_key, "key does not fit"),
         (of_tomorrow, "newer Bellwether"),
         (of_somebody, "no database of Bellwether"),
+        (with_bytes_for_a_text, "feedback one of the rows 1 to 2 holds what its column cannot: text and bytes"),
         (with_a_word_for_a_number, "outbox one of the rows 1 to 250 holds what its column cannot"),
     ],
 )

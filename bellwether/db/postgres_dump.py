@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bellwether.db.postgres_store import PostgresStore
 
 _MAGIC = b"PGDMP"  #: how a dump in the custom format begins
+_NEWER = "It is newer than the server: put the programs of the server's own version first on the PATH."
 _NO_TERMINAL = ("--no-password", "--no-owner", "--no-privileges")  #: whoever puts it back owns it
 
 
@@ -42,9 +43,12 @@ def program(name: str, server_version: int) -> str:
 
 
 def is_dump(file: Path) -> bool:
-    """Whether a file is a dump. Raises OSError."""
-    with file.open("rb") as opened:
-        return opened.read(len(_MAGIC)) == _MAGIC
+    """Whether a file is a dump that can be read."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(len(_MAGIC)) == _MAGIC
+    except OSError:
+        return False
 
 
 def dump(pg_dump: str, store: "PostgresStore", snapshot: str, target: Path) -> None:
@@ -76,10 +80,13 @@ def _run(store: "PostgresStore", command: list[str], *last: str) -> None:
         check=False,
     )
     if done.returncode:
-        said = next(iter(done.stderr.strip().splitlines()), f"it ended with {done.returncode}")
+        lines = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
+        said = next((line for line in lines if "error" in line.lower()), lines[0]).removesuffix(".")
         if secret := store.parameters.get("password"):
             said = said.replace(secret, "***")
-        raise BackupRefused(f"{said.removesuffix('.')}. Nothing was changed.")
+        # a pg_restore of PostgreSQL 17 sets what no older server knows
+        advice = f" {_NEWER}" if "unrecognized configuration parameter" in said else ""
+        raise BackupRefused(f"{said}. Nothing was changed.{advice}")
 
 
 @cache

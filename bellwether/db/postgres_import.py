@@ -68,7 +68,7 @@ def copy(conn: "psycopg.Connection[Any]", working: Path, key: str, tell: Tell) -
         old.text_factory = texts.read
         for name in table_rows.moved(_in_order(conn, columns)):
             done = target.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
-            table = _Table(name, columns[name], counts[name])
+            table = _Table(name, columns[name], _kinds(conn, name, columns[name]), counts[name])
             rows = sqlite_snapshot.rows_of(old, name, table.columns, done)
             for portion in _portions(rows, table, done, tell):
                 _put(conn, table, portion)
@@ -85,6 +85,7 @@ def copy(conn: "psycopg.Connection[Any]", working: Path, key: str, tell: Tell) -
 class _Table:
     name: str
     columns: list[str]
+    kinds: list[type]  #: of Python, of these columns' values
     rows: int  #: in the source
 
 
@@ -117,18 +118,30 @@ def _together(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
 
 def _put(conn: "psycopg.Connection[Any]", table: _Table, portion: _Portion) -> None:
     """Add a portion, all of it or nothing. Raises StoreError for what a column cannot hold."""
+    if _mixed_up(table, portion.rows):
+        raise _refusal(table, portion, "text and bytes are mixed up")
     into = f"COPY {table.name} ({', '.join(table.columns)}) FROM STDIN".encode()
     try:
-        with conn.transaction(), _unguarded(conn, table.name), conn.cursor().copy(into) as writing:
+        with conn.transaction(), _unguarded(conn, table.name), conn.cursor() as cursor, cursor.copy(into) as writing:
             for row in portion.rows:
                 writing.write_row(row)
     except (psycopg.DataError, psycopg.IntegrityError) as problem:
-        why = str(problem).splitlines()[0]
-        first, last = portion.after + 1, portion.after + len(portion.rows)
-        raise StoreError(
-            f"Of the table {table.name} one of the rows {first:,} to {last:,} holds what its column cannot: {why}. "
-            "Mend it in the file, and run this again."
-        ) from None
+        raise _refusal(table, portion, str(problem).splitlines()[0]) from None
+
+
+def _mixed_up(table: _Table, rows: list[tuple[Any, ...]]) -> bool:
+    """Whether a text stands for bytes or the other way round, which PostgreSQL would not notice."""
+    wrong = {str: bytes, bytes: str}
+    looked_at = [(place, wrong[kind]) for place, kind in enumerate(table.kinds) if kind in wrong]
+    return any(isinstance(row[place], kind) for row in rows for place, kind in looked_at)
+
+
+def _refusal(table: _Table, portion: _Portion, why: str) -> StoreError:
+    first, last = portion.after + 1, portion.after + len(portion.rows)
+    return StoreError(
+        f"Of the table {table.name} one of the rows {first:,} to {last:,} holds what its column cannot: {why}. "
+        "Mend it in the file, and run this again."
+    )
 
 
 @contextmanager
@@ -151,6 +164,18 @@ def _in_order(conn: "psycopg.Connection[Any]", tables: dict[str, list[str]]) -> 
     for table, other in references:
         order.add(table, other)
     return list(order.static_order())
+
+
+def _kinds(conn: "psycopg.Connection[Any]", table: str, columns: list[str]) -> list[type]:
+    """Of which type of Python the values of columns are: `str`, `bytes`, or another."""
+    types = dict(
+        conn.execute(
+            "SELECT column_name, data_type FROM information_schema.columns"
+            " WHERE table_schema = current_schema() AND table_name = %s",
+            (table,),
+        ).fetchall()
+    )
+    return [{"text": str, "bytea": bytes}.get(types[name], float) for name in columns]
 
 
 def _go_on_counting(conn: "psycopg.Connection[Any]") -> None:

@@ -8,6 +8,7 @@ The proof is a small file of JSON. What `backup_report` says of older ledgers is
 
 import hashlib
 import json
+import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -127,6 +128,8 @@ def _proof_for(source: Path) -> DumpProof | None:
     """The proof of a dump that is to be put back; None where there is none. Raises BackupRefused."""
     if not source.is_file():
         raise BackupRefused(f"There is no file {source}.")
+    if not os.access(source, os.R_OK):
+        raise BackupRefused(f"{source} cannot be read: give this user the right to.")
     if encryption.is_plain(source):
         raise BackupRefused(f"{source} is a file of SQLite: `{COMMAND} database import-sqlite` copies it.")
     if not postgres_dump.is_dump(source):
