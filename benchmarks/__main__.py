@@ -1,8 +1,8 @@
 """`make bench`: every performance claim, measured on this machine; exit status 1 when one does not hold.
 
 With --large, for `make bench-large`, those that take minutes: a million forecasts, models to be silenced, a crowd's
-tick, the pace of sending (near Telegram, and far from it with the service busy), the speed of the chat, and trainings
-on two workers.
+tick, the pace of sending (near Telegram, and far from it with the service busy), the speed of the chat, a host
+that ends, and trainings on two workers.
 """
 
 import sys
@@ -22,10 +22,12 @@ from benchmarks import (
 def main() -> int:
     """Measure one thing at a time."""
     if "--large" in sys.argv[1:]:
-        from benchmarks import chat_speed, crowd, far_pace, large_ledger, pace, silence, spread_eras
+        from benchmarks import chat_speed, crowd, failover, far_pace, large_ledger, pace, silence, spread_eras
 
         # the ledger first: its memory is the peak of the process
-        return max([part.main() for part in (large_ledger, silence, crowd, pace, far_pace, chat_speed, spread_eras)])
+        return max(
+            [part.main() for part in (large_ledger, silence, crowd, pace, far_pace, chat_speed, failover, spread_eras)]
+        )
     cold, warm, with_report = cold_start.measure(), warm_forecast.measure(), warm_forecast.measure(report_inside=True)
     universe, graph = warm_forecast.universe(), graph_speed.measure()
     kept, kept_cpu = cached_bars.measure()
