@@ -341,7 +341,8 @@ def test_connections_that_a_restarted_server_has_ended_are_passed_over(
 
     side_by_side([hold] * 4)
     postgres.server().execute(
-        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()"
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"  # and waits until they are gone
+        f" WHERE datname = '{name}' AND pid <> pg_backend_pid()"
     )
     with getattr(store, use)() as db:
         assert chats_table.get(db, 7) is None

@@ -6,6 +6,7 @@ asks is told at once, for a forecast should not wait for a database that is not 
 """
 
 import logging
+import select
 import threading
 import time
 import weakref
@@ -329,11 +330,11 @@ def _close_apart(pools: "list[ConnectionPool[Any]]") -> None:
 
 
 def _is_alive(conn: "psycopg.Connection[Any]") -> None:
-    """Raise OperationalError where the server has ended it: that is there to be read, without asking."""
-    for _ in range(2):  # its last words, then that it is gone
-        conn.pgconn.consume_input()
-    if conn.pgconn.status != psycopg.pq.ConnStatus.OK:
-        raise psycopg.OperationalError("the server has ended the connection")
+    """Ask the server only where it has said something unasked, as when it ends a connection. Raises psycopg.Error."""
+    heard = select.poll()
+    heard.register(conn.fileno(), select.POLLIN)
+    if heard.poll(0):
+        conn.execute("SELECT 1")
 
 
 def _configure(conn: "psycopg.Connection[Any]") -> None:
