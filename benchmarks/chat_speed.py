@@ -4,8 +4,8 @@ Ours runs as the service runs it (uvloop, the collector spared), the echo bot as
 
 Each bot is a process of its own, so that its processor time is its own. They are asked in turn, message by message,
 each from another chat: ours keeps to Telegram's 30 messages a second, and a processor that rests between two messages
-takes half as long again for the same work, whoever does it. Then 50 chats ask at once for 25 charts that were never
-drawn.
+takes half as long again for the same work, whoever does it. Where there is a server to be had, ours is a third bot
+besides, on PostgreSQL. Then 50 chats ask at once for 25 charts that were never drawn.
 """
 
 import asyncio
@@ -17,21 +17,25 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from bellwether.core.config import load_settings
 from bellwether.services import build_services
+from benchmarks.databases import file_in, of_postgres
 from benchmarks.timing import Comparison
 from tests.support.bot_api_server.server import TelegramServer
+from tests.support.postgres import NoServer
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS, MESSAGES = 3, 150  #: of each bot; the system counts in hundredths of a second
 CROWDS, CHATS, SYMBOLS = 5, 50, 25
 CPU_LIMIT = 2.0  #: times the echo bot's processor time
+POSTGRES_LIMIT = 1.3  #: times the processor time of ours on SQLite
 LATEST_LIMIT, MEDIAN_LIMIT = 2.0, 0.150  #: seconds, of 50 chats at once
 CHART_LIMIT = 0.150  #: seconds of processor time
 
@@ -44,6 +48,7 @@ class Measured:
     """
 
     answer: Comparison
+    on_postgres: Comparison | None  #: with SQLite; None without a server
     median: float
     latest: float
     chart: float
@@ -52,30 +57,39 @@ class Measured:
 def measure() -> Measured:
     """Both bots, then the crowd."""
     with tempfile.TemporaryDirectory() as name:
-        answer = _per_message(Path(name))
+        answer, on_postgres = _per_message(Path(name))
         crowds = [_crowd(Path(name) / str(number)) for number in range(CROWDS)]
         median, latest = statistics.median(one for one, _ in crowds), max(last for _, last in crowds)
-        return Measured(answer, median, latest, _new_chart())
+        return Measured(answer, on_postgres, median, latest, _new_chart())
 
 
-def _per_message(folder: Path) -> Comparison:
+def _per_message(folder: Path) -> tuple[Comparison, Comparison | None]:
     """Median processor time of one answered /forecast with its chart known, and of one echo."""
-    with _bot("ours", folder) as ours, _bot("echo", folder) as echo:
-        taken: tuple[list[float], list[float]] = ([], [])
+    with ExitStack() as running:
+        bots = [
+            running.enter_context(_bot("ours", file_in(folder, "ours"))),
+            running.enter_context(_bot("echo", {})),
+        ]
+        try:
+            bots.append(running.enter_context(_bot("ours", running.enter_context(of_postgres(folder)))))
+        except NoServer as problem:
+            print(f"not on PostgreSQL: {problem}")
+        taken: list[list[float]] = [[] for _ in bots]
         for turn in range(ROUNDS + 1):
-            before = ours.cpu(), echo.cpu()
+            before = [bot.cpu() for bot in bots]
             for chat_id in range(1 + turn * MESSAGES, 1 + (turn + 1) * MESSAGES):
-                for bot in (ours, echo):
+                for bot in bots:
                     bot.server.ask(chat_id, "/forecast AAPL")
             if turn:  # the first is the warm-up
-                for bot, times, start in zip((ours, echo), taken, before, strict=True):
+                for bot, times, start in zip(bots, taken, before, strict=True):
                     times.append((bot.cpu() - start) / MESSAGES)
-        return Comparison(statistics.median(taken[0]), statistics.median(taken[1]))
+    ours, echo, *there = map(statistics.median, taken)
+    return Comparison(ours, echo), Comparison(there[0], ours) if there else None
 
 
 def _crowd(folder: Path) -> tuple[float, float]:
     """Seconds to the median and to the last first answer, when all ask in the same instant."""
-    with _bot("ours", folder, flood_limits=True) as bot:
+    with _bot("ours", file_in(folder, "crowd"), flood_limits=True) as bot:
         bot.server.ask(CHATS + 1, "/forecast AAPL")
         symbols = _symbols()[1 : SYMBOLS + 1]
         began = time.time()
@@ -126,11 +140,10 @@ class _Running:
 
 
 @contextmanager
-def _bot(kind: str, folder: Path, *, flood_limits: bool = False) -> Iterator[_Running]:
-    """One of the two bots in a process of its own, polling a server of its own."""
+def _bot(kind: str, database: dict[str, Any], *, flood_limits: bool = False) -> Iterator[_Running]:
+    """A bot in a process of its own, polling a server of its own."""
     with TelegramServer(flood_limits=flood_limits) as server:
-        file = folder / f"{kind}-{flood_limits}.sqlite3"
-        told = json.dumps([kind, server.token, server.base_url, str(file)])
+        told = json.dumps([kind, server.token, server.base_url, database], default=str)
         process = subprocess.Popen([sys.executable, "-m", "benchmarks.chat_speed", told], cwd=ROOT)
         try:
             server.wait_for(lambda seen: seen.calls("getUpdates"), 60)
@@ -140,7 +153,7 @@ def _bot(kind: str, folder: Path, *, flood_limits: bool = False) -> Iterator[_Ru
             process.wait()
 
 
-def _be(kind: str, token: str, base_url: str, file: str) -> None:
+def _be(kind: str, token: str, base_url: str, database: dict[str, Any]) -> None:
     """The process of a bot; runs until it is killed."""
     if kind == "echo":
         _echo(token, base_url)
@@ -153,7 +166,7 @@ def _be(kind: str, token: str, base_url: str, file: str) -> None:
     settings = load_settings(
         telegram={"token": token, "base_url": base_url},
         market={"source": "sample"},
-        database={"path": file},
+        database=database,
     )
 
     async def run() -> None:
@@ -194,6 +207,10 @@ def main() -> int:
         (f"{CHATS} chats at once: the last answer, s", got.latest, LATEST_LIMIT, ""),
         ("a new chart, s of processor time", got.chart, CHART_LIMIT, ""),
     ]
+    if got.on_postgres is not None:
+        there = got.on_postgres
+        detail = f"{there.ours * 1e3:.2f} / {there.theirs * 1e3:.2f} ms"
+        lines.append(("the same /forecast on PostgreSQL / on SQLite", there.ratio, POSTGRES_LIMIT, detail))
     for name, value, limit, detail in lines:
         print(f"{'ok  ' if value <= limit else 'MISS'} {name}: {value:.3f} (at most {limit:g}) {detail}")
     return int(any(value > limit for _, value, limit, _ in lines))
