@@ -12,6 +12,7 @@ import pytest
 from bellwether.core.config import Database, load_settings
 from bellwether.core.errors import ConfigError, NewerDatabase, StoreError
 from bellwether.db import migrations, postgres_versions, versions
+from bellwether.db.connection import Connection
 from bellwether.db.database import Store
 from bellwether.db.opening import open_store
 from bellwether.db.postgres_dialect import defined, translated
@@ -308,6 +309,41 @@ def test_two_that_add_to_a_chain_at_once_leave_one_chain(store: PostgresStore) -
         stored = list(chain.every_row(db))
     assert [row[0] for row in stored] == list(range(1, 81))
     assert [row[-1] for row in stored] == [row[-1] for row in chain.linked(NOTHING, [(row[1],) for row in stored])]
+
+
+def test_of_two_that_wait_for_each_other_both_are_done(store: PostgresStore) -> None:
+    with store.transaction() as db:
+        for chat in (7, 8):
+            chats_table.know(db, chat, "en", NOW)
+    tries = []
+    met = threading.Barrier(2)
+
+    def speak(first: int, second: int) -> None:
+        def work(db: Connection) -> None:
+            tries.append(first)
+            chats_table.know(db, first, "de", NOW)
+            if tries.count(first) == 1:
+                met.wait(10)
+            chats_table.know(db, second, "de", NOW)
+
+        store.repeated(work)
+
+    side_by_side([lambda: speak(7, 8), lambda: speak(8, 7)])
+    assert len(tries) == 3, "one of the two was given up, and done anew"
+    with store.reading() as db:
+        assert [row for (row,) in db.execute("SELECT language FROM chats")] == ["de", "de"]
+
+
+def test_what_fails_by_itself_is_not_done_anew(store: PostgresStore) -> None:
+    tries = []
+
+    def work(db: Connection) -> None:
+        tries.append(1)
+        db.execute("SELECT 1 / 0")
+
+    with pytest.raises(StoreError):
+        store.repeated(work)
+    assert len(tries) == 1
 
 
 # ---- troubles

@@ -10,6 +10,7 @@ from bellwether.core.errors import BadRule, LimitReached
 from bellwether.core.i18n.articles import with_articles
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import Outlook
+from bellwether.db.connection import Connection
 from bellwether.db.database import Store
 from bellwether.delivery import chat_settings_table, chats_table
 from bellwether.services import Services
@@ -27,7 +28,8 @@ def add_rule(
     seen = outlook(services, resolve(services, text))
     _check_earnings(services, wish, seen)
     now, limit = services.clock(), services.settings.alerts.rule_limit
-    with services.store.transaction() as db:
+
+    def add(db: Connection) -> AlertRule:
         chats_table.join(db, chat_id, language, now, thread)
         settings = chat_settings_table.of_chat(db, chat_id)
         rule = rule_requests.rule_of(wish, chat_id, seen, settings.timezone, now)
@@ -39,6 +41,8 @@ def add_rule(
         if added is None:
             raise BadRule(said("You have this alert already; /alerts shows all of them."))
         return added
+
+    return services.store.repeated(add)
 
 
 def _check_earnings(services: Services, wish: RuleRequest, seen: Outlook) -> None:
@@ -66,7 +70,8 @@ def change_rule(services: Services, chat_id: int, rule_id: int, wish: RuleReques
     old = rule_of(services.store, chat_id, rule_id)
     seen = outlook(services, services.provider.instrument(old.symbol))
     _check_earnings(services, wish, seen)
-    with services.store.transaction() as db:
+
+    def change(db: Connection) -> AlertRule:
         timezone = chat_settings_table.of_chat(db, chat_id).timezone
         # the session that was judged stays judged: a change is no reason to tell the same news twice
         new = rule_requests.rule_of(wish, chat_id, seen, timezone, services.clock())
@@ -75,6 +80,8 @@ def change_rule(services: Services, chat_id: int, rule_id: int, wish: RuleReques
             _rule_of_chat(rules_table.of_chat(db, chat_id), rule_id)
             raise BadRule(said("You have another alert that says just this; /alerts shows all of them."))
         return new
+
+    return services.store.repeated(change)
 
 
 def rule_of(store: Store, chat_id: int, rule_id: int) -> AlertRule:
@@ -87,19 +94,25 @@ def pause_rule(store: Store, chat_id: int, rule_id: int, paused: bool) -> AlertR
 
     What happens meanwhile is not told later, and what it told before it is not told again. Raises StoreError.
     """
-    with store.transaction() as db:
+
+    def pause(db: Connection) -> AlertRule:
         old = _rule_of_chat(rules_table.of_chat(db, chat_id), rule_id)
         new = replace(old, paused=paused, missing_since=None)
         rules_table.change(db, new)
         return new
 
+    return store.repeated(pause)
+
 
 def remove_rule(store: Store, chat_id: int, rule_id: int) -> AlertRule:
     """Forget a rule; the one forgotten. Raises BadRule when the chat has none of this number, and StoreError."""
-    with store.transaction() as db:
+
+    def remove(db: Connection) -> AlertRule:
         old = _rule_of_chat(rules_table.of_chat(db, chat_id), rule_id)
         rules_table.remove(db, chat_id, rule_id)
         return old
+
+    return store.repeated(remove)
 
 
 def _rule_of_chat(rules: list[AlertRule], rule_id: int) -> AlertRule:
@@ -117,10 +130,13 @@ def change_alert_settings(services: Services, chat_id: int, new: AlertSettings, 
     BadTimeZone and StoreError.
     """
     now = services.clock()
-    with services.store.transaction() as db:
+
+    def change(db: Connection) -> AlertSettings:
         chats_table.know(db, chat_id, language, now)
         old = chat_settings_table.of_chat(db, chat_id)
         calendars = {watched.calendar for watched in subscriptions_table.of_chat(db, chat_id)}
         changed = rule_requests.changed_settings(old, new, calendars, services.settings.alerts, now)
         chat_settings_table.save(db, chat_id, changed)
         return changed
+
+    return services.store.repeated(change)

@@ -171,17 +171,22 @@ class _DigestTick:
     def _write_page(self, decided: Sequence[DigestDecision], present: datetime) -> None:
         if not decided:
             return
-        with self._store.transaction() as db:
+
+        def write(db: Connection) -> tuple[int, set[int]]:
             # a chat may have moved or left since it was read, and what it is owed with it
             awake = chats_table.awake_among(db, [decision.digest.chat_id for decision in decided])
             still = [decision for decision in decided if decision.digest.chat_id in awake]
             drafts = [decision.draft for decision in still if decision.worth_sending and decision.draft]
-            self.written += outbox_table.enqueue_all(db, drafts, present)
+            written = outbox_table.enqueue_all(db, drafts, present)
             skipped = [decision.draft for decision in still if not decision.worth_sending and decision.draft]
             outbox_table.skip(db, skipped, present)
             new = {id(topic): topic for decision in still for topic in decision.topics if id(topic) not in self._told}
             alerts_table.tell_ranges(db, [told for topic in new.values() for told in topic.told])
-            self._told |= new.keys()
             for decision in still:
                 if decision.draft and decision.digest.folded:
                     alerts_table.fold_in(db, [alert.id for alert in decision.digest.folded], decision.draft.dedup_key)
+            return written, set(new)
+
+        written, told = self._store.repeated(write)
+        self.written += written
+        self._told |= told

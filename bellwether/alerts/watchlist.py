@@ -9,6 +9,7 @@ from bellwether.core.clock import Clock
 from bellwether.core.errors import AmbiguousSymbol, LimitReached
 from bellwether.core.i18n.translate import said
 from bellwether.core.types import Instrument
+from bellwether.db.connection import Connection
 from bellwether.db.database import Store
 from bellwether.delivery import chats_table
 from bellwether.market.symbols.match import read
@@ -29,8 +30,7 @@ class Watched:
 
 def join(store: Store, clock: Clock, chat_id: int, language: str, thread: int | None = None) -> bool:
     """Remember a chat that talks to us, and write to it again if it had stopped us: then it is True."""
-    with store.transaction() as db:
-        return chats_table.join(db, chat_id, language, clock(), thread)
+    return store.repeated(lambda db: chats_table.join(db, chat_id, language, clock(), thread))
 
 
 def watch(services: Services, chat_id: int, text: str, language: str, thread: int | None = None) -> Watched:
@@ -40,7 +40,8 @@ def watch(services: Services, chat_id: int, text: str, language: str, thread: in
     """
     instrument = resolve(services, text)
     limit, now = services.settings.alerts.watch_limit, services.clock()
-    with services.store.transaction() as db:
+
+    def add(db: Connection) -> Watched:
         chats_table.join(db, chat_id, language, now, thread)
         watched = subscriptions_table.of_chat(db, chat_id)
         if len(watched) >= limit and instrument.symbol not in {one.symbol for one in watched}:
@@ -50,11 +51,14 @@ def watch(services: Services, chat_id: int, text: str, language: str, thread: in
         changed = subscriptions_table.add(db, chat_id, instrument.symbol, instrument.calendar, now)
         return Watched(instrument, changed, len(watched) + changed)
 
+    return services.store.repeated(add)
+
 
 def unwatch(store: Store, universe: Universe, chat_id: int, text: str) -> Watched:
     """Take a symbol off a chat's watchlist, also one that the market does not know any more. Raises AmbiguousSymbol."""
     asked = clean_question(text)
-    with store.transaction() as db:
+
+    def remove(db: Connection) -> Watched:
         symbols = [one.symbol for one in subscriptions_table.of_chat(db, chat_id)]
         watched = Universe(universe.get(symbol) or instrument_of(symbol) for symbol in symbols)
         meant = read(asked, watched).candidates
@@ -63,6 +67,8 @@ def unwatch(store: Store, universe: Universe, chat_id: int, text: str) -> Watche
         instrument = meant[0] if meant else _not_watched(universe, asked)
         changed = subscriptions_table.remove(db, chat_id, instrument.symbol)
         return Watched(instrument, changed, len(symbols) - changed)
+
+    return store.repeated(remove)
 
 
 def _not_watched(universe: Universe, asked: str) -> Instrument:

@@ -35,7 +35,8 @@ def write_states(
     """
     if not (decided.judged or decided.lack_close or decided.unseen):
         return 0
-    with store.transaction() as db:
+
+    def write(db: Connection) -> int:
         still = rules_table.unchanged(db, decided.rules)
         session = decided.closed.session
         rules_table.lack_a_close(db, [rule for rule in decided.lack_close if rule.id in still], session)
@@ -45,7 +46,9 @@ def write_states(
         rules_table.rest(db, [rule.id for rule in gone])
         if gone:
             _tell_of_delisted(db, universe, decided, gone, now, clock(), wishes)
-    return len(gone)
+        return len(gone)
+
+    return store.repeated(write)
 
 
 def _tell_of_delisted(
@@ -83,8 +86,11 @@ def write_fired(
     ids, told, folded = sorted(by_chat), 0, 0
     for start in range(0, len(ids), CHATS_AT_ONCE):
         page = {chat_id: by_chat[chat_id] for chat_id in ids[start : start + CHATS_AT_ONCE]}
-        with store.transaction() as db:
-            told_now, folded_now = _write_page(db, page, now, clock(), wishes)
+
+        def write(db: Connection, page: Mapping[int, Sequence[Fired]] = page) -> tuple[int, int]:
+            return _write_page(db, page, now, clock(), wishes)
+
+        told_now, folded_now = store.repeated(write)
         told, folded = told + told_now, folded + folded_now
     return told, folded
 

@@ -4,12 +4,16 @@ Times are kept as ISO 8601 text in UTC with microseconds, so that text order is 
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
+from typing import TypeVar
 
 from bellwether.db.connection import Connection
+
+_T = TypeVar("_T")
 
 
 class Store(ABC):
@@ -25,6 +29,14 @@ class Store(ABC):
 
         Raises StoreError, saying what to do, when the database cannot be used.
         """
+
+    def repeated(self, work: Callable[[Connection], _T]) -> _T:
+        """Do some work in such a transaction, and anew where the database gives it up for another's sake.
+
+        The work only reads and writes rows, so that it may be done again. Raises StoreError.
+        """
+        with self.transaction() as db:
+            return work(db)
 
     @abstractmethod
     def reading(self) -> AbstractContextManager[Connection]:

@@ -3,6 +3,8 @@
 import psycopg
 from psycopg import errors
 
+#: a transaction that is given up for another's sake: done anew, it most likely passes
+GIVEN_UP = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
 #: by what the server's code begins with
 _TOLD: tuple[tuple[type[Exception], str], ...] = (
     (errors.InvalidPassword, "{name} refuses the password: check DATABASE__URL."),
@@ -16,8 +18,9 @@ _TOLD: tuple[tuple[type[Exception], str], ...] = (
     (errors.DiskFull, "{name} has no room left on its disk."),
     (errors.LockNotAvailable, "{name} is held up by another transaction that does not end: look at pg_stat_activity."),
     (errors.QueryCanceled, "{name} took too long for a statement: look at pg_stat_activity."),
-    (errors.DeadlockDetected, "{name} gave up one of two transactions that waited for each other: it is tried again."),
-    (errors.UniqueViolation, "{name} had the same row written by another process just now: it is tried again."),
+    (errors.DeadlockDetected, "{name} gave up a transaction that waited for one that waited for it: try again."),
+    (errors.SerializationFailure, "{name} gave up a transaction for another one's sake: try again."),
+    (errors.UniqueViolation, "{name} had the same row written by another process just now: try again."),
 )
 #: what libpq itself says, where there was no answer or one without a code
 _SAID = (

@@ -4,6 +4,7 @@ What a server can limit by itself, a statement that takes long or waits for a lo
 whose network swallows everything after a word was acknowledged, limits nothing.
 """
 
+import select
 from typing import Any, TypeVar
 
 import psycopg
@@ -30,3 +31,11 @@ class WatchfulConnection(psycopg.Connection[Any]):
                 except psycopg.OperationalError as gone:
                     self.pgconn.finish()
                     raise psycopg.OperationalError("timeout: the server is silent") from gone
+
+
+def is_alive(conn: psycopg.Connection[Any]) -> None:
+    """Ask the server only where it has said something unasked, as when it ends a connection. Raises psycopg.Error."""
+    heard = select.poll()
+    heard.register(conn.fileno(), select.POLLIN)
+    if heard.poll(0):
+        conn.execute("SELECT 1")

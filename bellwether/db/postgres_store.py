@@ -6,45 +6,35 @@ asks is told at once, for a forecast should not wait for a database that is not 
 """
 
 import logging
-import select
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
-from psycopg import conninfo
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from bellwether.core.errors import ConfigError, NewerDatabase, StoreError, UnfinishedImport
-from bellwether.db import postgres_errors, postgres_versions, unfinished_import
+from bellwether.db import postgres_address, postgres_errors, postgres_versions, unfinished_import
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store
 from bellwether.db.encryption import BUSY_TIMEOUT
 from bellwether.db.postgres_connection import PostgresConnection
 from bellwether.db.postgres_dialect import adapters
-from bellwether.db.postgres_patience import WatchfulConnection
+from bellwether.db.postgres_patience import WatchfulConnection, is_alive
 
 # what it warns of is told by us, in a sentence
 logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
 
 CONNECTIONS = 10  #: at most, of one process
-CONNECT_TIMEOUT = 3  #: seconds to wait for a server to answer
 LONGEST = 60  #: seconds that one statement may take
+_AGAIN_AFTER = (0.05, 0.25)  #: seconds: of two that waited for each other the other one is to end first
 REST = 1.0  #: seconds after a server was missed in which nobody looks for it again, at least
 RESTS = 3  #: times as long as it took to miss it: of those who ask, few are to wait for that
 RECONNECT = 1.0  #: seconds that a pool whose server was lost looks for it, before it is given up
-_USUAL = {
-    "connect_timeout": CONNECT_TIMEOUT,
-    "application_name": "bellwether",
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,  # milliseconds: a server behind a network that swallows everything
-}
 _SETTINGS = (
     f"SET lock_timeout = '{BUSY_TIMEOUT}s'; SET statement_timeout = '{LONGEST}s';"
     f" SET idle_in_transaction_session_timeout = '{LONGEST}s'; SET client_min_messages = warning"
@@ -55,24 +45,24 @@ _WRITING = "BEGIN; SET LOCAL enable_seqscan TO off; SET LOCAL enable_bitmapscan 
 _READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _RELAXED = f"{_WRITING}; SET LOCAL synchronous_commit TO off"
 
+_T = TypeVar("_T")
+
 
 class PostgresStore(Store):
     """The database behind an address such as postgresql://user:password@host/name."""
 
     def __init__(self, url: str, folder: Path, connections: int = CONNECTIONS) -> None:
         """Nothing is opened yet. In `folder` lies what this host keeps beside it. Raises ConfigError for a bad URL."""
-        asked = _asked(url)
+        asked = postgres_address.asked_by(url)
         #: what the address says, with its secrets
         self.parameters = {name: str(value) for name, value in asked.items()}
         self.may_be_unfinished = False  #: whether it may be used while it holds only a part of what is copied into it
         self._url, self._reading = url, _READING
-        self._conninfo = conninfo.make_conninfo(**{**_USUAL, **asked})
+        self._conninfo = postgres_address.with_usual(asked)
         self._secret = str(asked.get("password") or "")
         self.folder, self._connections = folder, connections
         self.database = str(asked.get("dbname") or asked.get("user") or "bellwether")
-        where = f" at {asked['host']}" if asked.get("host") else ""
-        port = f":{asked['port']}" if asked.get("port") and where else ""
-        self.name = f"the PostgreSQL database {self.database}{where}{port}"
+        self.name = postgres_address.name_of(asked, self.database)
         self.owes_empty_log = False
         self._opening = threading.Lock()
         self._pool: ConnectionPool[Any] | None = None
@@ -90,6 +80,17 @@ class PostgresStore(Store):
         with self._begun(_RELAXED if getattr(self._local, "relaxed", False) else _WRITING) as db:
             yield db
 
+    def repeated(self, work: Callable[[Connection], _T]) -> _T:
+        """Do some work in such a transaction, and anew where the server gives it up for another's sake."""
+        for pause in _AGAIN_AFTER:
+            try:
+                return super().repeated(work)
+            except StoreError as problem:
+                if not isinstance(problem.__cause__, postgres_errors.GIVEN_UP):
+                    raise
+            time.sleep(pause)
+        return super().repeated(work)
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection for reading one consistent state without holding up a writer."""
@@ -103,7 +104,7 @@ class PostgresStore(Store):
             with self.reading() as db:
                 yield db
             return
-        with self._lent(_is_alive) as conn:
+        with self._lent(is_alive) as conn:
             yield PostgresConnection(conn)
 
     @contextmanager
@@ -329,31 +330,5 @@ def _close_apart(pools: "list[ConnectionPool[Any]]") -> None:
         threading.Thread(target=pools.pop().close, args=(0,), daemon=True).start()
 
 
-def _is_alive(conn: "psycopg.Connection[Any]") -> None:
-    """Ask the server only where it has said something unasked, as when it ends a connection. Raises psycopg.Error."""
-    heard = select.poll()
-    heard.register(conn.fileno(), select.POLLIN)
-    if heard.poll(0):
-        conn.execute("SELECT 1")
-
-
 def _configure(conn: "psycopg.Connection[Any]") -> None:
     conn.execute(_SETTINGS.encode())
-
-
-def _asked(url: str) -> dict[str, Any]:
-    """What an address asks for. Raises ConfigError, without any part of it that may be a password."""
-    if not url.startswith(("postgresql://", "postgres://")):
-        raise ConfigError("DATABASE__URL should begin with postgresql://")
-    try:
-        asked = conninfo.conninfo_to_dict(url)
-    except psycopg.Error:
-        raise ConfigError(
-            "DATABASE__URL is no address of PostgreSQL: it should be like postgresql://user:password@host:5432/name, "
-            "with %-codes for the characters :/?#[]@% in a password"
-        ) from None
-    if any(not port.isdigit() for port in str(asked.get("port") or "5432").split(",")):
-        raise ConfigError("DATABASE__URL names a port that is no number")
-    if "@" in str(asked.get("host", "")):
-        raise ConfigError("DATABASE__URL has an @ in its password: write %40 for it")
-    return asked

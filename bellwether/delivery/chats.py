@@ -22,8 +22,7 @@ log = logging.getLogger(__name__)
 
 def leave(store: Store, clock: Clock, chat_id: int) -> None:
     """Send a chat nothing more of our own accord, until it joins again. What it set up is kept. Raises StoreError."""
-    with store.transaction() as db:
-        chats_table.stop(db, chat_id, clock())
+    store.repeated(lambda db: chats_table.stop(db, chat_id, clock()))
 
 
 def pause_of(store: Store, clock: Clock, chat_id: int) -> chats_table.Pause | None:
@@ -45,8 +44,7 @@ def erase(store: Store, clock: Clock, chat_id: int) -> int:
 
     Nothing of it is left in the database's files either. Backups are the affair of whoever made them.
     """
-    with store.transaction() as db:
-        gone = chat_data_table.erase(db, chat_id, clock())
+    gone = store.repeated(lambda db: chat_data_table.erase(db, chat_id, clock()))
     if gone == 0:
         return 0
     try:

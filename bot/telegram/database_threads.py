@@ -18,7 +18,7 @@ async def try_change(
     """One change in a transaction of its own; nothing where the database is out of order."""
 
     def run() -> None:
-        with suppress(StoreError), store.transaction() as db:
-            change(db, *about, **named)
+        with suppress(StoreError):
+            store.repeated(lambda db: change(db, *about, **named))
 
     await asyncio.to_thread(run)

@@ -25,6 +25,7 @@ _FOR_TESTS = {
     "fsync": "off",  # nobody pulls the plug of a test
     "full_page_writes": "off",
     "autovacuum": "off",
+    "deadlock_timeout": "50ms",
     "max_connections": "200",
     "shared_buffers": "32MB",
 }
