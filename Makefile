@@ -11,7 +11,7 @@ run: .venv/.online            ## start the service; without a Telegram token it 
 	@exec $(BIN)/python -m bellwether serve
 
 # a file's tests stay together: some share a small model that takes half a minute to train
-test: .venv/.everything       ## the whole test suite, in three or four processes
+test: .venv/.everything       ## the whole test suite, in four processes
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.everything       ## formatter, linter and types

@@ -132,8 +132,8 @@ def database_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Three processes on two cores, at most four on more: many tests wait for a server, a clock or a process."""
-    return min(4, max(3, os.cpu_count() or 1))
+    """Four, on two cores too: many tests wait for a server, a clock or a process."""
+    return 4
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

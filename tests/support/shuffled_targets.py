@@ -34,7 +34,7 @@ SMALL = RangeRecipe(
     batches_per_epoch=70,
     batch=256,
     averaging=0.95,
-    validation_stride=20,
+    validation_stride=200,  # of a single epoch nothing is chosen
 )
 Outcome = Callable[[Panel, Rows, str], Float32s]
 
