@@ -21,7 +21,7 @@ from bellwether.db.sql import insert
 from bellwether.db.sqlite_store import SqliteStore
 from bellwether.delivery import chats_table, feedback_table, outbox_table
 from bellwether.delivery.messages import Recipient, RecipientKind
-from bellwether.delivery.outbox_table import ClaimOrder, Draft
+from bellwether.delivery.outbox_table import ClaimOrder, Draft, Setback
 from bellwether.delivery.sender_lease import SenderLease
 from bellwether.hosts import leases_table
 from bellwether.track_record.ledger.hash_chain_table import NOTHING, HashChain
@@ -236,6 +236,18 @@ def test_two_senders_never_write_to_one_chat_at_once(store: PostgresStore) -> No
 
     side_by_side([claim] * 4)
     assert sorted(chat for chat, _ in claimed) == [1, 2, 3], "the second message to chat 1 waits"
+
+
+def test_a_claim_reads_a_few_rows_whatever_the_server_guesses_of_the_table(store: PostgresStore) -> None:
+    owe(store, *range(1, 3001))
+    store.close()  # what is planned anew knows no statistics yet
+    sql = "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables WHERE relname = 'outbox'"
+    with store.transaction() as db:
+        message = outbox_table.claim_next(db, NOW, RecipientKind.CHAT, ClaimOrder.IN_ORDER)
+        assert message is not None
+        assert outbox_table.reschedule(db, message, NOW, Setback("not now"), NOW)
+        (read,) = db.execute(sql).fetchone()
+    assert read < 50
 
 
 def test_of_two_hosts_one_takes_a_lease(store: PostgresStore) -> None:
