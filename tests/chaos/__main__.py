@@ -1,4 +1,7 @@
-"""python -m tests.chaos --runs 500: plays so many seeds and prints what came of it; exit status 1 for a broken one."""
+"""python -m tests.chaos --runs 500: plays so many seeds and prints what came of it; exit status 1 for a broken one.
+
+python -m tests.chaos --postgres --workers 2 --runs 200    on two hosts that share a database of PostgreSQL
+"""
 
 from __future__ import annotations
 
@@ -7,21 +10,25 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from queue import Queue
 
 from tests.chaos.evenings import empty_database, fork_server, play
 from tests.chaos.plan import make_plan
 from tests.chaos.promises import Broken, Figures
 
+Play = Callable[[int], Figures]
+
 
 @contextmanager
-def _player(on_hosts: bool, folder: Path, keep: Path | None) -> Iterator[Callable[[int], Figures]]:
-    """What plays the run of a seed."""
-    context = fork_server()
+def _player(context: ForkServerContext, on_hosts: bool, folder: Path, keep: Path | None) -> Iterator[Play]:
+    """What plays the run of a seed, one at a time."""
     if not on_hosts:
         template = empty_database(folder / "template.sqlite3")
-        yield lambda seed: play(context, make_plan(seed), template, keep or folder)
+        yield lambda seed: play(context, make_plan(seed), template, keep or folder, keep=keep is not None)
         return
     from tests.chaos.plan_of_hosts import make_plan_of_hosts
     from tests.chaos.two_hosts import play_on_hosts, template_of
@@ -41,18 +48,38 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1, help="the first seed; each run takes the next")
     parser.add_argument("--postgres", action="store_true", help="on two hosts, with their rows in PostgreSQL")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave each run's database there")
+    parser.add_argument("--workers", type=int, default=1, help="runs that are played at the same time")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="leave each run's database there, with an evening owed"
+    )
     asked = parser.parse_args()
     began, total, broken = time.monotonic(), Figures(), []
     if asked.keep is not None:
         asked.keep.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as name, _player(asked.postgres, Path(name), asked.keep) as play_seed:
-        for seed in range(asked.seed, asked.seed + asked.runs):
+    context = fork_server()
+    with ExitStack() as stack:
+        free = Queue[Play]()
+        for _ in range(asked.workers):
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            free.put(stack.enter_context(_player(context, asked.postgres, folder, asked.keep)))
+
+        def play_seed(seed: int) -> Figures | Broken:
+            player = free.get()
             try:
-                total.add(play_seed(seed))
+                return player(seed)
             except Broken as problem:
+                return problem
+            finally:
+                free.put(player)
+
+        threads = stack.enter_context(ThreadPoolExecutor(asked.workers))
+        seeds = range(asked.seed, asked.seed + asked.runs)
+        for seed, came in zip(seeds, threads.map(play_seed, seeds), strict=True):
+            if isinstance(came, Broken):
                 broken.append(seed)
-                print(problem, file=sys.stderr)
+                print(came, file=sys.stderr, flush=True)
+            else:
+                total.add(came)
     if asked.postgres:
         print(
             f"two hosts: {total.take_overs} take-overs, {total.hangs} hangs, {total.cuts} ways cut,"

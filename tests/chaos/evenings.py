@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import cast
 
 from bellwether.alerts import subscriptions_table
+from bellwether.alerts.tick import tick
 from bellwether.core.errors import StoreError
 from bellwether.db.database import Store
 from bellwether.db.sqlite_store import SqliteStore
@@ -24,6 +25,7 @@ from bellwether.delivery import chats_table
 from bellwether.delivery.deliver import MOST_AT_ONCE
 from bellwether.market.sample import SampleProvider
 from tests.chaos import fast
+from tests.chaos import plan as plan_module
 from tests.chaos.plan import GROUP, PEOPLE, READER, SUPERGROUP, Event, Plan
 from tests.chaos.promises import Broken, Figures, Happened, check, check_ledger, check_whole, is_out_of_date, settled
 from tests.chaos.unreadable import MADE_UNREADABLE
@@ -63,8 +65,8 @@ def everybody_joins(store: Store) -> None:
                 subscriptions_table.add(db, chat_id, symbol, "XNYS", FIRST_EVENING)
 
 
-def play(context: ForkServerContext, plan: Plan, template: Path, folder: Path) -> Figures:
-    """One run. Raises Broken, with the seed that plays it again."""
+def play(context: ForkServerContext, plan: Plan, template: Path, folder: Path, *, keep: bool = False) -> Figures:
+    """One run. Raises Broken, with the seed that plays it again. `keep` has it end with messages that are owed."""
     database = folder / f"{plan.seed}.sqlite3"
     shutil.copy(template, database)
     jumps = new_jumps(context)
@@ -72,7 +74,18 @@ def play(context: ForkServerContext, plan: Plan, template: Path, folder: Path) -
         world = World(
             folder, {"path": database}, server.token, server.base_url, server.base_file_url, fast.now(), jumps
         )
-        return EveningsRun(context, plan, world, SqliteStore(database), server).played()
+        figures = EveningsRun(context, plan, world, SqliteStore(database), server).played()
+        if keep:
+            owe_another_evening(world)
+        return figures
+
+
+def owe_another_evening(world: World) -> None:
+    """Decide what is due on the evening after the last, and send nothing of it."""
+    world.jumps.value = (plan_module.EVENINGS * timedelta(days=1)).total_seconds()
+    services = world.services()
+    tick(services, services.clock())
+    services.store.close()
 
 
 def telegram() -> TelegramServer:

@@ -59,7 +59,7 @@ def _evening(random: Random) -> list[Event]:
     def some(what: str, most: int, longest: float = 0.0) -> list[Event]:
         return [
             Event(
-                TROUBLE_OF_HOSTS * random.random() ** 3,  # most of it while there is something to be sent
+                TROUBLE_OF_HOSTS * random.random() ** 2,  # most of it while there is something to be sent
                 what,
                 host=random.choice([HOLDER, HOLDER, *range(HOSTS)]),
                 seconds=random.uniform(0.5, longest) if longest else 0.0,

@@ -20,7 +20,7 @@ from bellwether.core.errors import StoreError
 from bellwether.db.postgres_store import PostgresStore
 from bellwether.hosts.lease import LAPSE
 from tests.chaos import fast, holders
-from tests.chaos.evenings import EveningsRun, everybody_joins, new_jumps, telegram
+from tests.chaos.evenings import EveningsRun, everybody_joins, new_jumps, owe_another_evening, telegram
 from tests.chaos.plan import Death, Event, Plan
 from tests.chaos.plan_of_hosts import BREAKS, HOLDER, SWALLOWS_AND_BREAKS, absences, skews
 from tests.chaos.promises import Broken, Figures, check_ledger
@@ -81,6 +81,7 @@ def play_on_hosts(
         run = HostsRun(context, plan, hosts, store, server, database_server, name)
         figures = run.played()
         if keep is not None:
+            owe_another_evening(hosts[0].world)
             database_server.execute(holders.WATCH_NO_MORE, name)
             database_server.dump(name, keep / f"{plan.seed}.dump")
     database_server.drop(name)
