@@ -83,6 +83,7 @@ class World:
 
 class _Live(SampleProvider):
     live = True
+    name = "chaos"  # of a market that lives: what is forecast is entered into the ledger
 
 
 def warm_up(context: ForkServerContext) -> None:
