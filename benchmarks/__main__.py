@@ -22,12 +22,22 @@ from benchmarks import (
 def main() -> int:
     """Measure one thing at a time."""
     if "--large" in sys.argv[1:]:
-        from benchmarks import chat_speed, crowd, failover, far_pace, large_ledger, pace, silence, spread_eras
+        from benchmarks import (
+            api_hosts,
+            chat_speed,
+            crowd,
+            failover,
+            far_pace,
+            large_ledger,
+            pace,
+            paid_pace,
+            silence,
+            spread_eras,
+        )
 
         # the ledger first: its memory is the peak of the process
-        return max(
-            [part.main() for part in (large_ledger, silence, crowd, pace, far_pace, chat_speed, failover, spread_eras)]
-        )
+        parts = (large_ledger, silence, crowd, pace, paid_pace, far_pace, chat_speed, api_hosts, failover, spread_eras)
+        return max([part.main() for part in parts])
     cold, warm, with_report = cold_start.measure(), warm_forecast.measure(), warm_forecast.measure(report_inside=True)
     universe, graph = warm_forecast.universe(), graph_speed.measure()
     kept, kept_cpu = cached_bars.measure()

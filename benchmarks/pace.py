@@ -36,7 +36,7 @@ def measure(messages: int = MESSAGES) -> Measured:
     """The real outbox, delivery and sender."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
-    server = spawn.Process(target=_serve, args=(theirs, messages), daemon=True)
+    server = spawn.Process(target=serve, args=(theirs, messages), daemon=True)
     server.start()
     base_url, token = ours.recv()
     with tempfile.TemporaryDirectory() as folder:
@@ -90,11 +90,11 @@ def owe(services: Services, messages: int) -> None:
         outbox_table.enqueue_all(db, drafts, now)
 
 
-def _serve(connection: Connection, chats: int) -> None:
+def serve(connection: Connection, chats: int, paid_broadcasts: int = 30) -> None:
     """The other end, until it is told that all was sent."""
     from tests.support.bot_api_server.server import TelegramServer
 
-    with TelegramServer(flood_limits=True) as server:
+    with TelegramServer(flood_limits=True, paid_broadcasts=paid_broadcasts) as server:
         for chat_id in range(1, chats + 1):
             server.open_chat(chat_id)
         connection.send((server.base_url, server.token))
