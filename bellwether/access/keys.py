@@ -131,7 +131,7 @@ def number_of(store: Store, text: str) -> int:
     begins = _BEGINNING.match(text)
     if begins is not None:
         with store.reading() as db:
-            known = keys_table.by_public_id(db, begins[1])
+            known = keys_table.by_public_ids(db, [begins[1]]).get(begins[1])
         if known is not None:
             return known[0].id
     raise BadKey("There is no such key; give its number, or the key itself, as keys list shows them.")

@@ -4,9 +4,11 @@ Of a secret only the sha256 is kept. A key outlives its secrets: rotation adds a
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from bellwether.core.plans import Terms
@@ -94,12 +96,12 @@ def revoke(db: Connection, key_id: int, now: datetime) -> None:
 def get(db: Connection, key_id: int) -> Key | None:
     """A key; None when there is none of this number."""
     row = db.first_row("SELECT * FROM api_keys WHERE id = :id", {"id": key_id})
-    return _key(db, row) if row else None
+    return _key(row, _terms(db, key_id)) if row else None
 
 
 def every(db: Connection) -> list[Key]:
     """All keys, oldest first."""
-    return [_key(db, row) for row in db.rows("SELECT * FROM api_keys ORDER BY id")]
+    return [_key(row, _terms(db, row["id"])) for row in db.rows("SELECT * FROM api_keys ORDER BY id")]
 
 
 def secrets_of(db: Connection, key_id: int) -> list[Secret]:
@@ -108,11 +110,20 @@ def secrets_of(db: Connection, key_id: int) -> list[Secret]:
     return [_secret(row) for row in db.rows(sql, {"id": key_id})]
 
 
-def by_public_id(db: Connection, public_id: str) -> tuple[Key, Secret] | None:
-    """The key that a secret with this public part belongs to; None when nobody has it."""
-    row = db.first_row("SELECT * FROM api_secrets WHERE public_id = :public_id", {"public_id": public_id})
-    key = get(db, row["key_id"]) if row else None
-    return (key, _secret(row)) if row and key is not None else None
+def by_public_ids(db: Connection, public_ids: Collection[str]) -> dict[str, tuple[Key, Secret]]:
+    """The keys that secrets with these public parts belong to, in one query; without those that nobody has."""
+    sql = (
+        "SELECT k.*, public_id, digest, s.created_at AS secret_created_at, expires_at, changes, starts_at, ends_at"
+        " FROM api_secrets AS s JOIN api_keys AS k ON k.id = s.key_id LEFT JOIN api_terms AS t ON t.key_id = s.key_id"
+        f" WHERE {one_of('public_id', 'ids')} ORDER BY public_id, t.id"
+    )
+    rows = groupby(db.rows(sql, {"ids": list(public_ids)}), itemgetter("public_id"))
+    found: dict[str, tuple[Key, Secret]] = {}
+    for public_id, of_secret in rows:
+        row, *more = of_secret
+        terms = [row, *more] if row["changes"] is not None else []
+        found[public_id] = _key(row, terms), _secret({**row, "created_at": row["secret_created_at"]})
+    return found
 
 
 def hold(db: Connection, public_ids: Collection[str]) -> None:
@@ -130,8 +141,11 @@ def works(db: Connection, key_id: int, now: datetime) -> bool:
     return bool(db.rows(sql, {"id": key_id, "now": stamp(now)}))
 
 
-def _key(db: Connection, row: dict[str, Any]) -> Key:
-    sql = "SELECT * FROM api_terms WHERE key_id = :id ORDER BY id"
+def _terms(db: Connection, key_id: int) -> list[dict[str, Any]]:
+    return db.rows("SELECT * FROM api_terms WHERE key_id = :id ORDER BY id", {"id": key_id})
+
+
+def _key(row: dict[str, Any], terms: Iterable[dict[str, Any]]) -> Key:
     return Key(
         id=row["id"],
         owner=row["owner"],
@@ -141,7 +155,7 @@ def _key(db: Connection, row: dict[str, Any]) -> Key:
         revoked_at=unstamp_or_none(row["revoked_at"]),
         terms=tuple(
             Terms(json.loads(term["changes"]), unstamp_or_none(term["starts_at"]), unstamp_or_none(term["ends_at"]))
-            for term in db.rows(sql, {"id": row["id"]})
+            for term in terms
         ),
     )
 

@@ -3,13 +3,15 @@
 call | queue | one thread: all that wait, in one transaction | each its admission, or why not
 
 The counters are rows, so they are exact whatever else runs, and outlive a kill. Calls that come at the same time share
-one transaction, and what does not change between them is read once: that makes one call cost some microseconds.
+one transaction, and what does not change between them is read once: that makes one call cost some microseconds. Where a
+transaction takes long, as with a server, and calls come in numbers, it waits a moment for more of them to share it.
 """
 
 import asyncio
 import contextlib
 import logging
 import threading
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, SimpleQueue
@@ -26,6 +28,8 @@ from bellwether.db.connection import Connection
 from bellwether.db.database import Store
 
 MOST_AT_ONCE = 256  #: calls in one transaction
+QUICK = 0.001  #: seconds: after a transaction that takes no longer nobody waits for more calls
+LONGEST_PAUSE = 0.005  #: seconds of such a wait
 log = logging.getLogger(__name__)
 
 
@@ -61,6 +65,7 @@ class Meter:
         self._books = _Books(api)
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._pause = 0.0  #: before the next transaction, for calls to share it
 
     async def count(self, token: str, cost: int, counted_at: datetime | None = None) -> Admission:
         """Count `cost` requests for the bearer of a key as it travels, or un-count those of an instant, which failed.
@@ -85,6 +90,9 @@ class Meter:
     def _work(self) -> None:
         while True:
             asked = [self._queue.get()]
+            if self._pause:
+                time.sleep(self._pause)
+            began = time.monotonic()
             with contextlib.suppress(Empty):
                 while len(asked) < MOST_AT_ONCE:
                     asked.append(self._queue.get_nowait())
@@ -99,6 +107,9 @@ class Meter:
                 self._books.forget()
                 answers = [problem] * len(asked)
             _tell(asked, answers)
+            took = time.monotonic() - began
+            # whoever calls alone need not wait for others
+            self._pause = min(2 * took, LONGEST_PAUSE) if took > QUICK and len(asked) > 1 else 0.0
 
 
 class _Books:
@@ -124,28 +135,32 @@ class _Books:
             self._keys.clear()
             self._used.clear()
             self._plans.clear()
+        self._read(db, {ask.public_id for ask in asked}, int(now.timestamp() // DAY))
         changed: dict[int, Used] = {}
         answers: list[Admission | Exception] = []
         for ask in asked:
             try:
-                answers.append(self._one(db, ask, now, changed))
+                answers.append(self._one(ask, now, changed))
             except BellwetherError as refused:
                 answers.append(refused)
         if changed:
             usage_table.keep(db, changed)
         return answers
 
-    def _one(self, db: Connection, ask: _Ask, now: datetime, changed: dict[int, Used]) -> Admission:
-        if ask.public_id not in self._keys:
-            self._keys[ask.public_id] = keys_table.by_public_id(db, ask.public_id)
+    def _read(self, db: Connection, public_ids: set[str], today: int) -> None:
+        """What is not remembered, each kind in one query: a question to a server costs more than what it asks for."""
+        if new := public_ids - self._keys.keys():
+            self._keys |= dict.fromkeys(new) | keys_table.by_public_ids(db, new)
+        called = {known[0].id for public_id in public_ids if (known := self._keys[public_id]) is not None}
+        # of another day also when the clock was set back: that day's requests still count
+        if stale := {key_id for key_id in called if key_id not in self._used or self._used[key_id].day != today}:
+            self._used |= usage_table.of_keys(db, stale, today)
+
+    def _one(self, ask: _Ask, now: datetime, changed: dict[int, Used]) -> Admission:
         key = recognise(self._keys[ask.public_id], ask.digest, now)
         plan = self._plan(key, now)
         seconds = now.timestamp()
-        used = self._used.get(key.id)
-        today = int(seconds // DAY)
-        if used is None or used.day != today:  # also when the clock was set back: that day's requests still count
-            used = usage_table.of_key(db, key.id, today)
-        used = at(used, seconds)
+        used = at(self._used[key.id], seconds)
         if ask.counted_at is not None:
             used = give_back(used, ask.counted_at.timestamp(), ask.cost)
         else:

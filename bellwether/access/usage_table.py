@@ -1,22 +1,23 @@
 """The tables `api_minutes` and `api_days`: what each key has used up."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from bellwether.access.quota import Used
 from bellwether.db.connection import Connection
-from bellwether.db.sql import put
+from bellwether.db.sql import one_of, put
 
 
-def of_key(db: Connection, key_id: int, day: int) -> Used:
-    """What a key has used up of its last minute, and of the day of that number since 1970."""
-    minute = db.rows("SELECT started_at, used FROM api_minutes WHERE key_id = :id", {"id": key_id})
-    on_day = db.rows("SELECT used FROM api_days WHERE key_id = :id AND day = :day", {"id": key_id, "day": day})
-    return Used(
-        minute_from=minute[0]["started_at"] if minute else 0.0,
-        in_minute=minute[0]["used"] if minute else 0,
-        day=day,
-        in_day=on_day[0]["used"] if on_day else 0,
+def of_keys(db: Connection, key_ids: Collection[int], day: int) -> dict[int, Used]:
+    """What keys have used up of their last minute, and of the day of that number since 1970, in one query."""
+    sql = (
+        "SELECT api_keys.id, started_at, m.used AS in_minute, d.used AS in_day FROM api_keys"
+        " LEFT JOIN api_minutes AS m ON m.key_id = api_keys.id"
+        f" LEFT JOIN api_days AS d ON d.key_id = api_keys.id AND d.day = :day WHERE {one_of('api_keys.id', 'ids')}"
     )
+    return {
+        row["id"]: Used(row["started_at"] or 0.0, row["in_minute"] or 0, day, row["in_day"] or 0)
+        for row in db.rows(sql, {"ids": list(key_ids), "day": day})
+    }
 
 
 def keep(db: Connection, used: Mapping[int, Used]) -> None:
