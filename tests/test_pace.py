@@ -1,4 +1,4 @@
-"""Telegram's speed limits, kept by waiting. On a fast loop: its seconds are twentieths."""
+"""Telegram's speed limits, kept by waiting. On a loop whose clock leaps."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from bot.telegram.rate_limits import (
     ChatIsFull,
     SendRateLimit,
 )
-from tests.chaos.fast import FastLoop
 from tests.support.bot_api_server.errors import ApiError
 from tests.support.bot_api_server.limits import FloodLimits
+from tests.support.leaping import LeapingLoop
 
 
 class Turns:
@@ -57,7 +57,7 @@ def play(script: Callable[[Turns], Awaitable[object]]) -> Turns:
         await script(turns)
         return turns
 
-    with asyncio.Runner(loop_factory=FastLoop) as runner:
+    with asyncio.Runner(loop_factory=LeapingLoop) as runner:
         return runner.run(run())
 
 

@@ -106,8 +106,9 @@ def test_the_cases_that_people_reported_stop_nobody(server: TelegramServer, tmp_
 
 
 def test_any_batch_with_a_question_in_it_is_confirmed_and_the_question_answered(
-    server: TelegramServer, tmp_path: Path
+    server: TelegramServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("bot.telegram.inbox_marks.LINGER", 0.01)  # each example waits for its marks
     askers = count(1_000)
     batch = st.lists(damaged(numbered(st.just(7))), min_size=1, max_size=6)
     with running_bot(bot_services(server, tmp_path)):
