@@ -85,6 +85,7 @@ def put_back(store: PostgresStore, source: Path, *, force: bool = False) -> list
                 f"one (createdb), let DATABASE__URL name it, and drop the old one when you miss nothing.{put_aside}"
             )
         postgres_dump.restore(pg_restore, store, source)
+        conn.execute("ANALYZE")  # a dump has no statistics, and the proof reads every table
         db = PostgresConnection(conn)
         rows, ends = table_rows.counts(db), checkpoint.ends(db)
         state = postgres_versions.state_of(conn)
