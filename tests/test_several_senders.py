@@ -169,6 +169,21 @@ def test_whoever_cannot_reach_the_database_soon_sends_only_a_few(
     assert "few are sent" in caplog.text
 
 
+def test_at_the_free_rate_nobody_helps_and_the_database_is_asked_nothing(store: Store) -> None:
+    settings = load_settings(telegram={"token": "7:a"}, database={"url": "postgresql://nobody@127.0.0.1:1/none"})
+    pace = SharedPace(settings, store, "telegram-7", "me")
+
+    async def some() -> int:
+        async with pace.kept():
+            await asyncio.sleep(0.1)
+            return pace.limit.holds()
+
+    assert asyncio.run(some()) == 30
+    with store.transaction() as db:
+        assert not pace.may_help(db)
+        assert db.rows("SELECT * FROM senders") == []
+
+
 # ---- one chat, two senders
 
 
