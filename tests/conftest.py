@@ -42,23 +42,39 @@ settings.load_profile("ours")
 
 
 # Files that take longest come first, so that at the end no worker is left with one of them while the others are done.
+# Those that compute and those that wait take turns: two trainings at once only take the cores from each other.
 LONGEST = (
-    "test_training_workers.py",
     "test_training.py",
-    "test_chaos.py",
     "test_web_browser.py",
+    "test_chaos.py",
     "test_evaluation_report.py",
-    "test_growth_training.py",
+    "test_training_workers.py",
     "test_command_line.py",
     "test_api_manual.py",
+    "test_growth_training.py",
     "test_every_command.py",
-    "test_paper.py",
     "test_market_command.py",
-    "test_chat_commands.py",
-    "test_market_troubles.py",
-    "test_evaluation_rivals.py",
-    "test_calendar.py",
     "test_wheel.py",
+    "test_chat_pictures.py",
+    "test_evenings.py",
+    "test_postgres.py",
+    "test_several_senders.py",
+    "test_rights.py",
+    "test_telegram.py",
+    "test_upgrade.py",
+    "test_market_troubles.py",
+    "test_growth_faces.py",
+    "test_evenings_in_trouble.py",
+    "test_chart.py",
+    "test_telegram_unreadable.py",
+    "test_deliver.py",
+    "test_webhooks.py",
+    "test_api_limits.py",
+    "test_ledger.py",
+    "test_paper.py",
+    "test_nothing_later.py",
+    "test_calendar.py",
+    "test_connections.py",
 )
 
 
