@@ -19,7 +19,7 @@ from serving import serve
 from tests.support.account import live_services
 from tests.support.sample import SAMPLE_LAST
 from tests.support.web import Visitor, sample_services
-from web.app import create_app
+from web.app import create_app, create_health_app
 
 
 @pytest.fixture
@@ -128,3 +128,11 @@ async def until(holds: Callable[[], bool]) -> None:
             return
         await asyncio.sleep(0.05)
     raise AssertionError("it does not come to that")
+
+
+def test_a_host_without_the_page_that_telegram_brings_updates_to_tells_how_it_is_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    visitor = Visitor(create_health_app(sample_services(tmp_path)))
+    assert visitor.get("/healthz").status_code == visitor.get("/readyz").status_code == 200
+    assert visitor.get("/").status_code == visitor.get("/api/v1/forecasts/AAPL").status_code == 404
