@@ -113,7 +113,10 @@ def write_prices(path: Path, symbols: list[str]) -> None:
 
 
 def fill(services: Services, symbols: list[str], chats: int) -> None:
-    """Everybody and what they watch, in one transaction: this is not what is measured."""
+    """Everybody and what they watch, in one transaction: this is not what is measured.
+
+    Then the file or the server is left as they are long after people joined: PostgreSQL tidies up within minutes.
+    """
     random = np.random.default_rng(2)
     joined = stamp(EVENING - timedelta(days=30))
 
@@ -129,6 +132,7 @@ def fill(services: Services, symbols: list[str], chats: int) -> None:
             ({"chat_id": chat_id, "joined_at": joined} for chat_id in range(1, chats + 1)),
         )
         db.executemany(insert("subscriptions", ("chat_id", "symbol", "calendar", "created_at")), watched())
+    services.store.compact()
 
 
 if __name__ == "__main__":
