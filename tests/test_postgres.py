@@ -11,7 +11,7 @@ import pytest
 
 from bellwether.core.config import Database, load_settings
 from bellwether.core.errors import ConfigError, NewerDatabase, StoreError
-from bellwether.db import migrations, postgres_versions, versions
+from bellwether.db import migrations, postgres_store, postgres_versions, versions
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store
 from bellwether.db.opening import open_store
@@ -24,6 +24,7 @@ from bellwether.delivery.messages import Recipient, RecipientKind
 from bellwether.delivery.outbox_table import ClaimOrder, Draft, Setback
 from bellwether.delivery.sender_lease import SenderLease
 from bellwether.hosts import leases_table
+from bellwether.hosts.lease import LAPSE
 from bellwether.track_record.ledger.hash_chain_table import NOTHING, HashChain
 from tests.support import postgres
 from tests.support.database import new_database
@@ -488,3 +489,30 @@ def test_a_file_is_opened_unless_an_address_is_set(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("BELLWETHER_DATABASE__KEY", "0" * 64)
     with pytest.raises(ConfigError, match="server"):
         open_store(load_settings().database)
+
+
+def test_a_start_waits_for_nobody_where_no_table_is_to_be_changed(
+    server: postgres.Server, store: PostgresStore, name: str, tmp_path: Path
+) -> None:
+    store.prepare()
+    with psycopg.connect(server.url(name)) as cut_off:
+        cut_off.execute("SELECT pg_advisory_xact_lock(%s)", (postgres_versions._LOCK,))
+        other = PostgresStore(server.url(name), tmp_path)
+        with other.reading() as db:
+            assert db.columns()
+        other.close()
+
+
+def test_what_a_host_that_is_cut_off_has_locked_is_free_before_another_takes_over(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shorter = postgres_store._WRITING.replace(f"'{postgres_store.IDLE}s'", "'100ms'")
+    assert postgres_store.IDLE < LAPSE
+    store.prepare()
+    monkeypatch.setattr(postgres_store, "_WRITING", shorter)
+    with pytest.raises(StoreError), store.transaction() as db:
+        db.one_at_a_time("lease x")
+        monkeypatch.undo()
+        with store.transaction() as another:
+            another.one_at_a_time("lease x")
+        db.rows("SELECT 1")

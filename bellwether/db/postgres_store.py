@@ -31,6 +31,9 @@ logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
 
 CONNECTIONS = 10  #: at most, of one process
 LONGEST = 60  #: seconds that one statement may take
+#: seconds that a transaction which writes may leave the server waiting: what a host that is cut off has locked, as the
+#: lease's row, is wanted by the one that takes over
+IDLE = 15
 _AGAIN_AFTER = (0.05, 0.25)  #: seconds: of two that waited for each other the other one is to end first
 REST = 1.0  #: seconds after a server was missed in which nobody looks for it again, at least
 RESTS = 3  #: times as long as it took to miss it: of those who ask, few are to wait for that
@@ -44,7 +47,10 @@ _SETTINGS = (
 #: was empty: then it reads all that is pending, and sorts it for a claim. With 30,000 pending and no statistics a claim
 #: took 89 ms in place of 1.5 (without `sort`) and putting off a message 25 ms in place of 0.5 (without `seqscan`); both
 #: settings cost 8 microseconds. Another index helps neither, for it is the number of rows that is guessed wrong.
-_WRITING = "BEGIN; SET LOCAL enable_seqscan TO off; SET LOCAL enable_sort TO off"
+_WRITING = (
+    "BEGIN; SET LOCAL enable_seqscan TO off; SET LOCAL enable_sort TO off;"
+    f" SET LOCAL idle_in_transaction_session_timeout TO '{IDLE}s'"
+)
 _READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _RELAXED = f"{_WRITING}; SET LOCAL synchronous_commit TO off"
 
@@ -198,7 +204,8 @@ class PostgresStore(Store):
                 self._look_at(conn)
                 if not self.may_be_unfinished:
                     unfinished_import.refuse(conn, self.name)
-                conn.execute(_SETTINGS.replace(f"'{LONGEST}s'", "0"))  # migrations may take their time
+                # migrations may take their time
+                conn.execute(_SETTINGS.replace(f"statement_timeout = '{LONGEST}s'", "statement_timeout = 0"))
                 with conn.transaction():
                     postgres_versions.bring_up_to_date(conn, self.name)
             pool: ConnectionPool[Any] = ConnectionPool(

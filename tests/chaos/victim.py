@@ -25,7 +25,7 @@ from typing import Any
 
 from bellwether.ask import forecasts
 from bellwether.core.config import load_settings
-from bellwether.db import postgres_store
+from bellwether.db import postgres_patience, postgres_store
 from bellwether.delivery import inbox_table, outbox_table
 from bellwether.hosts.lease import Lease
 from bellwether.market.sample import SampleProvider
@@ -127,11 +127,12 @@ def _live(world: World, death: Death | None) -> None:
 def _live_elsewhere(machine: str) -> None:
     """On a machine of another name, with PostgreSQL's waits in fast time: a lapse is to be as long beside them."""
     socket.gethostname = lambda: machine
-    for name in ("REST", "BUSY_TIMEOUT"):
+    postgres_patience.PATIENCE /= SPEED
+    for name in ("REST", "RECONNECT", "BUSY_TIMEOUT"):
         setattr(postgres_store, name, getattr(postgres_store, name) / SPEED)
-    postgres_store._SETTINGS = re.sub(
-        r"'(\d+)s'", lambda found: f"'{float(found[1]) / SPEED}s'", postgres_store._SETTINGS
-    )
+    for name in ("_SETTINGS", "_WRITING", "_RELAXED"):
+        waits = getattr(postgres_store, name)
+        setattr(postgres_store, name, re.sub(r"'(\d+)s'", lambda found: f"'{float(found[1]) / SPEED}s'", waits))
     postgres_store.LONGEST /= SPEED
 
 
