@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 ONLINE := bellwether bot web scheduler.py serving.py
 EVERYTHING := $(ONLINE) training benchmarks clients tests
 
-.PHONY: run test lint package licences translations client chaos decade bench bench-large train evaluate eras need-prices lock clean
+.PHONY: run test lint package licences translations client chaos chaos-hosts decade bench bench-large train evaluate eras need-prices lock clean
 
 run: .venv/.online            ## start the service; without a Telegram token it is the demo
 	@exec $(BIN)/python -m bellwether serve
@@ -26,6 +26,9 @@ package: .venv/.everything    ## build wheel and source archive into dist/, and 
 RUNS ?= 500
 chaos: .venv/.everything      ## delivery through kills and faults, RUNS times; 500 take 15 to 30 minutes
 	$(BIN)/python -m tests.chaos --runs $(RUNS)
+
+chaos-hosts: .venv/.everything  ## the same on PostgreSQL with two hosts, 200 times; 20 to 30 minutes
+	$(BIN)/python -m tests.chaos --postgres --workers 2 --runs 200
 
 decade: .venv/.everything     ## ten years of digests for 2,000 chats in all time zones; 10 to 25 minutes
 	$(BIN)/python -m tests.simulated_decade
