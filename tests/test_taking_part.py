@@ -154,11 +154,13 @@ def test_the_licences_are_what_the_installed_packages_tell() -> None:
 # ---- what people are asked to show
 
 
-def test_the_doctor_prints_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("other", ["BELLWETHER_DATABASE__KEY", "BELLWETHER_DATABASE__URL"])  # a key is the file's
+def test_the_doctor_prints_no_secret(other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secrets = {
         "BELLWETHER_TELEGRAM__TOKEN": "123456:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr",
         "BELLWETHER_TELEGRAM__WEBHOOK_SECRET": "a-secret-that-nobody-knows",
         "BELLWETHER_DATABASE__KEY": "ab" * 32,
+        "BELLWETHER_DATABASE__URL": "postgresql://bellwether:a-password-of-the-server@127.0.0.1:9/bellwether",
         "BELLWETHER_API__ADMIN_TOKEN": "o" * 40,
         "BELLWETHER_WEB__METRICS_TOKEN": "m" * 40,
     }
@@ -169,6 +171,7 @@ def test_the_doctor_prints_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyP
         if setting.annotation is SecretStr
     }
     assert kinds == secrets.keys()
+    del secrets[other]
     for name, secret in secrets.items():
         monkeypatch.setenv(name, secret)
     monkeypatch.setenv("BELLWETHER_TELEGRAM__BASE_URL", "http://127.0.0.1:9/bot")
@@ -176,6 +179,6 @@ def test_the_doctor_prints_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("BELLWETHER_DATABASE__PATH", str(tmp_path / "t.sqlite3"))
     monkeypatch.setattr("bellwether.jobs.doctor.calendars", tuple)  # building all of them takes long and says nothing
     done = CliRunner().invoke(main, ["doctor"])
-    assert "Telegram" in done.output and "Encryption" in done.output
-    for secret in (*secrets.values(), "a-password"):
+    assert "Telegram" in done.output and "Database" in done.output
+    for secret in (*secrets.values(), "a-password", "a-password-of-the-server"):
         assert secret not in done.output

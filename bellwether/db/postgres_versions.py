@@ -56,6 +56,7 @@ def bring_up_to_date(conn: Any, name: str) -> State:
     Raises NewerDatabase and the driver's errors.
     """
     state = state_of(conn)
+    refuse_newer(name, state)
     if state.names.issuperset(ON_BOTH) and state.names and state.number == THIS_VERSION and not state.due:
         return state  # waiting for nobody, who may be cut off
     conn.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
