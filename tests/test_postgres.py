@@ -12,9 +12,10 @@ import pytest
 from bellwether.core.config import Database, load_settings
 from bellwether.core.errors import ConfigError, NewerDatabase, StoreError
 from bellwether.db import migrations, postgres_store, postgres_versions, versions
-from bellwether.db.connection import Connection
+from bellwether.db.connection import NONE, Connection, Rows, Values
 from bellwether.db.database import Store
 from bellwether.db.opening import open_store
+from bellwether.db.postgres_connection import PostgresConnection
 from bellwether.db.postgres_dialect import defined, translated
 from bellwether.db.postgres_store import PostgresStore
 from bellwether.db.sql import insert
@@ -25,6 +26,7 @@ from bellwether.delivery.outbox_table import ClaimOrder, Draft, Setback
 from bellwether.delivery.sender_lease import SenderLease
 from bellwether.hosts import leases_table
 from bellwether.hosts.lease import LAPSE
+from bellwether.track_record.ledger import outcomes_table
 from bellwether.track_record.ledger.hash_chain_table import NOTHING, HashChain
 from tests.support import postgres
 from tests.support.database import new_database
@@ -187,6 +189,45 @@ def test_a_newer_database_is_refused_and_left_as_it_was(store: PostgresStore) ->
     assert "99.0.0" in trouble.value.for_operator
     with pytest.raises(ConfigError, match=r"99\.0\.0"):
         store.check()
+
+
+def test_a_service_that_runs_sees_when_a_newer_version_comes_and_writes_nothing_more(
+    store: PostgresStore, server: postgres.Server, name: str
+) -> None:
+    with store.transaction() as db:
+        chats_table.know(db, 7, "en", NOW)
+    server.execute("UPDATE bellwether_version SET newest = 99000000", name)
+    with store.transaction() as db:
+        chats_table.know(db, 8, "en", NOW)  # of that version, but with the same tables
+    server.execute("INSERT INTO bellwether_migrations (name) VALUES ('of_tomorrow')", name)
+    server.execute("UPDATE bellwether_version SET newest = 99000001", name)
+    for use in (store.transaction, store.reading, store.glance):
+        with pytest.raises(NewerDatabase) as trouble, use() as db:
+            chats_table.know(db, 9, "en", NOW)
+        assert "99.0.1" in trouble.value.for_operator
+    server.execute("DELETE FROM bellwether_migrations WHERE name = 'of_tomorrow'", name)
+    with store.reading() as db:
+        assert [chat for (chat,) in db.execute("SELECT chat_id FROM chats ORDER BY chat_id")] == [7, 8]
+
+
+@pytest.mark.parametrize("work", [outcomes_table.orphans, lambda db: outbox_table.prune(db, NOW)])
+def test_no_list_of_a_statement_is_read_anew_for_each_row_however_many_there_are(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch, work: Callable[[Connection], int]
+) -> None:
+    plans = []
+    run = PostgresConnection.execute
+
+    def explained(db: PostgresConnection, sql: str, values: Values = NONE) -> Rows:
+        plans.extend(line for (line,) in run(db, f"EXPLAIN {sql}", values))
+        return run(db, sql, values)
+
+    monkeypatch.setattr(PostgresConnection, "execute", explained)
+    with store.transaction() as db:
+        run(db, "SET LOCAL work_mem = '64kB'")
+        assert work(db) == 0
+    assert plans
+    # a list of NOT IN is kept as a table for look-ups only while the server expects it to fit into its memory
+    assert not [line for line in plans if "SubPlan" in line]
 
 
 def test_text_is_ordered_by_its_bytes_whatever_the_servers_language(store: PostgresStore) -> None:

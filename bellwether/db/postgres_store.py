@@ -18,7 +18,7 @@ import psycopg
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from bellwether.core.errors import ConfigError, NewerDatabase, StoreError, UnfinishedImport
-from bellwether.db import postgres_address, postgres_errors, postgres_versions, unfinished_import
+from bellwether.db import postgres_address, postgres_errors, postgres_versions, unfinished_import, versions
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store
 from bellwether.db.encryption import BUSY_TIMEOUT
@@ -77,6 +77,7 @@ class PostgresStore(Store):
         self._pool: ConnectionPool[Any] | None = None
         self._left: list[ConnectionPool[Any]] = []  #: the pool, for when nobody has closed the store
         weakref.finalize(self, _close_apart, self._left).atexit = False
+        self._version = versions.THIS_VERSION  #: the newest that was seen to have had it open
         self._missed = (0.0, "")  #: until when nobody looks for a server that was missed, and what was told of it
         self._local = threading.local()
 
@@ -139,7 +140,7 @@ class PostgresStore(Store):
 
     @contextmanager
     def _begun(self, begin: str) -> Iterator[PostgresConnection]:
-        with self._lent(lambda conn: conn.execute(begin)) as conn:
+        with self._lent(lambda conn: self._begin(conn, begin)) as conn:
             try:
                 yield PostgresConnection(conn)
                 conn.execute("COMMIT")
@@ -148,6 +149,22 @@ class PostgresStore(Store):
                     with suppress(psycopg.Error):
                         conn.execute("ROLLBACK")
                 raise
+
+    def _begin(self, conn: "psycopg.Connection[Any]", begin: str) -> None:
+        """Begin a transaction, and see on the same way that no newer version has come to the tables meanwhile."""
+        cursor = conn.execute(f"{begin}; {postgres_versions.NEWEST}")
+        while cursor.nextset():
+            pass
+        (newest,) = cursor.fetchone() or (0,)
+        if newest > self._version:
+            state, pool = postgres_versions.state_of(conn), self._pool
+            try:
+                postgres_versions.refuse_newer(self.name, state)
+            except NewerDatabase:
+                if pool is not None:  # whatever comes next, a glance too, looks at the tables as at a start
+                    self._close(pool)
+                raise
+            self._version = state.number
 
     @contextmanager
     def _lent(self, begin: Callable[["psycopg.Connection[Any]"], object]) -> Iterator["psycopg.Connection[Any]"]:

@@ -20,6 +20,9 @@ from bellwether.db.versions import THIS_VERSION, State
 LEAST = 140_000  #: of the server: PostgreSQL 14, whose successors get corrections for as long as this is in use
 _LOCK = 0x62656C6C00000000  #: "bell": beside other programs' locks in the same database
 
+#: the number of the newest version that had it open, to be asked with the beginning of a transaction
+NEWEST = "SELECT coalesce(max(newest), 0) FROM bellwether_version"
+
 log = logging.getLogger(__name__)
 
 
