@@ -31,6 +31,7 @@ from bellwether.core.places import COMMAND
 from bellwether.hosts.lease import Lease
 from bellwether.hosts.parts import EVERY, ServicePart, named
 from bellwether.hosts.presence import tell_of_this
+from bellwether.jobs.first_note import note_when_joining
 from bellwether.services import Services, build_services
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ async def _run(
     service_manager.tell("READY=1")
     running.append(asyncio.create_task(service_manager.keep_telling()))
     presence = tell_of_this(services.store, services.clock, services.settings, parts, services.models_served())
-    running.append(asyncio.create_task(presence))
+    running += [asyncio.create_task(presence), asyncio.create_task(note_when_joining(services))]
     await stop.wait()
     service_manager.tell("STOPPING=1")
     services.leaving.set()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,13 @@ from bellwether.hosts.lease import Lease
 from bellwether.hosts.parts import EVERY, ServicePart, parts_of
 from bellwether.hosts.presence import tell_of_this
 from bellwether.jobs.doctor_hosts import examine_hosts
+from bellwether.jobs.first_note import note_when_joining
+from bellwether.services import build_services
+from bellwether.track_record.ledger import checkpoint
+from bellwether.track_record.ledger.issue import record
+from bellwether.track_record.ledger.verify import verify
 from tests.support import postgres
+from tests.support.account import made_up
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 Open = Callable[[str], PostgresStore]
@@ -159,3 +166,26 @@ def test_a_lease_that_beats_while_another_decides_to_take_it_stays_with_its_hold
     assert held.holder == holder.holder
     assert holder.beat()
     holder.release()
+
+
+def test_a_host_that_joins_others_has_a_note_of_the_ledger_before_it_proves_what_they_entered(
+    host: Open, tmp_path: Path
+) -> None:
+    record(host("one"), [made_up(number) for number in range(3)])
+    settings = load_settings(database={"url": "postgresql://nobody@127.0.0.1:1/none"}, models={"folder": tmp_path})
+    services = replace(build_services(settings, clock=lambda: NOW), store=host("two"))
+    asyncio.run(note_when_joining(services))
+    assert verify(services.store).problems == ()
+    note = checkpoint.path_of(services.store)
+    note.write_text("{}")
+    asyncio.run(note_when_joining(services))
+    assert note.read_text() == "{}", "what is there is what it knew"
+
+
+def test_a_note_that_was_taken_away_from_a_file_is_missed_at_the_next_start_too(tmp_path: Path) -> None:
+    settings = load_settings(database={"path": tmp_path / "t.sqlite3"}, models={"folder": tmp_path})
+    services = build_services(settings, clock=lambda: NOW)
+    record(services.store, [made_up(1)])
+    checkpoint.path_of(services.store).unlink()
+    asyncio.run(note_when_joining(services))
+    assert "is missing" in str(verify(services.store).problems)

@@ -279,6 +279,21 @@ def test_the_word_that_a_message_may_cost_something_is_said_only_above_the_free_
 # ---- two bots
 
 
+def test_nobody_is_told_to_stop_a_host_that_stands_by(
+    url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with TelegramServer() as server, ExitStack() as hosts:
+        hosted = [bot_services(server, tmp_path / name, database_url=url, admin_chat=99) for name in ("one", "two")]
+        answering = hosts.enter_context(running_bot(hosted[0]))
+        server.wait_for(lambda _: answering.can_send())
+        hosts.enter_context(running_bot(hosted[1]))
+        server.wait_for(lambda _: "This one waits until it ends." in caplog.text)
+    with hosted[0].store.reading() as db:
+        assert db.rows("SELECT text FROM outbox") == []
+    for services in hosted:
+        services.store.close()
+
+
 def test_two_senders_keep_to_what_is_paid_for_and_send_everything_once(url: str, tmp_path: Path) -> None:
     pace, count = 60, 150
     with TelegramServer(flood_limits=True, paid_broadcasts=pace) as server, ExitStack() as hosts:

@@ -290,8 +290,8 @@ class TelegramFace:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _tell_of_second(self) -> None:
-        if self.pace.is_shared:
-            return  # it sends, too, as it should
+        if self._services.settings.database.url.get_secret_value():
+            return  # hosts that share a server stand by for each other, or send together, as they should
         with self._services.store.transaction() as db:
             admin_chat = self._services.settings.telegram.admin_chat
             admin_notes.tell(db, admin_chat, admin_notes.AdminTopic.SECOND_PROCESS, self._services.clock())

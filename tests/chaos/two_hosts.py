@@ -245,7 +245,7 @@ class HostsRun(EveningsRun):
         for host in self._hosts:
             seen = PostgresStore(self._database_server.url(self._database), host.world.folder)
             try:
-                check_ledger(seen, has_note=False)
+                check_ledger(seen)
             finally:
                 seen.close()
         figures.add(self._figures)

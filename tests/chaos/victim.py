@@ -28,6 +28,7 @@ from bellwether.core.config import load_settings
 from bellwether.db import postgres_patience, postgres_store
 from bellwether.delivery import inbox_table, outbox_table
 from bellwether.hosts.lease import Lease
+from bellwether.jobs.first_note import note_when_joining
 from bellwether.market.sample import SampleProvider
 from bellwether.services import Services, build_services
 from bot.telegram import face as face_module
@@ -151,12 +152,13 @@ async def _serve(services: Services) -> None:
         delivers_every=DELIVERS_EVERY,
     )
     timetable.start()
-    running = asyncio.create_task(face.run())
+    running, noting = asyncio.create_task(face.run()), asyncio.create_task(note_when_joining(services))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
     if not stopping.done():
         running.result()
         sys.exit("it ended by itself")
+    noting.cancel()
     await asyncio.gather(_hand_over(face, running, timetable, HAND_OVER), timetable.stop(GRACE))
 
 

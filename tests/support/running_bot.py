@@ -28,6 +28,7 @@ def bot_services(
     now: datetime | None = None,
     pace: int = 30,
     database_url: str = "",
+    admin_chat: int = 0,
 ) -> Services:
     """Services on the sample market whose Telegram is the local server; `now` stops the clock."""
     settings = load_settings(
@@ -37,6 +38,7 @@ def bot_services(
             "base_file_url": server.base_file_url,
             "poll_timeout": 2,
             "messages_a_second": pace,
+            "admin_chat": admin_chat,
         },
         market={"source": "sample"},
         database={"path": new_database(folder / "bot.sqlite3"), "url": database_url},

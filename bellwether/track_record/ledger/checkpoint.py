@@ -79,6 +79,12 @@ def note(store: Store) -> None:
         log.warning("The ledger's last row could not be noted beside the database: %s", problem)
 
 
+def note_first(store: Store) -> None:
+    """Write the note where there is none: a host that joins others has entered nothing itself. Raises StoreError."""
+    if not path_of(store).exists():
+        note(store)
+
+
 def ends(db: Connection) -> Checkpoint:
     """Where the chains end now."""
     return Checkpoint(**heads(db, CHAINS))

@@ -107,8 +107,13 @@ def put_back(store: PostgresStore, source: Path, *, force: bool = False) -> list
         noted = checkpoint.read(store)
     with store.reading() as db_now:
         at = ledger_table.CHAIN.hash_at(db_now, noted.ledger.rows) if noted is not None else None
-    checkpoint.write(checkpoint.path_of(store), ends)
+    note = checkpoint.path_of(store)
+    checkpoint.write(note, ends)
     sentences += about(noted, ends, at)
+    sentences.append(
+        f"On every other host, delete {note.name} beside its DATABASE__PATH, if it is there, before you start its "
+        "service: it notes where the ledger ended before."
+    )
     sentences += [f"FAIL {problem}" for problem in verify(store).problems] or ["ok   The ledger proves itself."]
     return [*sentences, BACK]
 
