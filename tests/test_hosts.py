@@ -136,6 +136,15 @@ def test_a_host_that_is_dead_is_named_for_a_while_and_then_forgotten(host: Open)
 
 def test_a_process_tells_of_itself_while_it_serves(host: Open) -> None:
     store = host("one")
+    (process,) = told_by_itself(store)
+    assert process.parts == frozenset(ServicePart)
+    assert process.models == MODELS
+    with store.reading() as db:
+        assert hosts_table.serving(db) == [], "it has said good-bye"
+
+
+def told_by_itself(store: PostgresStore) -> list[ServingProcess]:
+    """What a process tells of itself, as soon as it does."""
 
     async def serve() -> list[ServingProcess]:
         telling = asyncio.create_task(tell_of_this(store, lambda: NOW, load_settings(), EVERY, MODELS))
@@ -150,11 +159,18 @@ def test_a_process_tells_of_itself_while_it_serves(host: Open) -> None:
             telling.cancel()
             await asyncio.gather(telling, return_exceptions=True)
 
-    (process,) = asyncio.run(serve())
-    assert process.parts == frozenset(ServicePart)
-    assert process.models == MODELS
-    with store.reading() as db:
-        assert hosts_table.serving(db) == [], "it has said good-bye"
+    return asyncio.run(serve())
+
+
+def test_a_process_that_could_not_tell_of_itself_tries_again(
+    host: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tell = hosts_table.tell
+    tries = iter([lambda *told: 1 // 0])
+    monkeypatch.setattr("bellwether.hosts.presence.BEAT", 0.01)
+    monkeypatch.setattr(hosts_table, "tell", lambda *told: next(tries, tell)(*told))
+    assert told_by_itself(host("one"))
+    assert "could not be told" in caplog.text
 
 
 def test_a_lease_that_beats_while_another_decides_to_take_it_stays_with_its_holder(host: Open) -> None:

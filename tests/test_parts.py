@@ -9,7 +9,7 @@ import pytest
 
 from bellwether.core.config import load_settings
 from bellwether.core.errors import ConfigError
-from bellwether.hosts import keeping
+from bellwether.hosts import keeping, leases_table
 from bellwether.hosts.lease import Lease
 from bellwether.hosts.parts import EVERY, named, parts_of
 from bellwether.services import Services
@@ -100,6 +100,29 @@ def test_a_host_that_lost_the_timetable_ends_its_jobs_at_their_next_step_and_beg
 
     asyncio.run(run())
     assert "Another host has taken over the timetable" in caplog.text
+
+
+def test_who_keeps_a_lease_goes_on_after_what_nobody_foresaw_and_lets_go_where_it_lasts(
+    services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run() -> None:
+        lease = a_lease(services)
+        timetable = Timetable(services, lease=lease)
+        timetable.start()
+        await until(lambda: runs(timetable))
+        with monkeypatch.context() as patch:
+            patch.setattr(lease, "beat", lambda: 1 // 0)
+            await until(lambda: "ZeroDivisionError" in caplog.text)
+            await asyncio.sleep(0.2)
+            assert runs(timetable), "nobody else has it yet"
+            patch.setattr(keeping, "LAPSE", 0.0)
+            await until(lambda: not runs(timetable))
+            await until(lambda: runs(timetable))
+        await timetable.stop(1)
+
+    asyncio.run(run())
+    with services.store.reading() as db:
+        assert leases_table.seen(db, LEASE) is None, "it was given back"
 
 
 def test_readiness_tells_the_load_balancer_that_a_host_was_told_to_stop(tmp_path: Path) -> None:

@@ -169,6 +169,31 @@ def test_whoever_cannot_reach_the_database_soon_sends_only_a_few(
     assert "few are sent" in caplog.text
 
 
+def test_a_sender_whose_beat_fails_as_nobody_foresaw_beats_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = load_settings(
+        telegram={"token": "7:a", "messages_a_second": PACE}, database={"url": "postgresql://nobody@127.0.0.1:1/none"}
+    )
+    pace = SharedPace(settings, store, "telegram-7", "me")
+    monkeypatch.setattr("bot.telegram.shared_pace.BEAT", 0.01)
+    assert pace._place is not None
+    beats = iter([lambda *told: 1 // 0])
+    beat = pace._place.beat
+    monkeypatch.setattr(pace._place, "beat", lambda *told: next(beats, beat)(*told))
+
+    async def some() -> int:
+        async with pace.kept():
+            for _ in range(200):
+                await asyncio.sleep(0.05)
+                if pace.limit.holds() > LEFT:
+                    break
+            return pace.limit.holds()
+
+    assert asyncio.run(some()) == PACE
+    assert "ZeroDivisionError" in caplog.text
+
+
 def test_at_the_free_rate_nobody_helps_and_the_database_is_asked_nothing(store: Store) -> None:
     settings = load_settings(telegram={"token": "7:a"}, database={"url": "postgresql://nobody@127.0.0.1:1/none"})
     pace = SharedPace(settings, store, "telegram-7", "me")

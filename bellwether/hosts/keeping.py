@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
 from bellwether.core.errors import StoreError
-from bellwether.hosts.lease import BEAT, Lease
+from bellwether.core.threads import to_its_end
+from bellwether.hosts.lease import BEAT, LAPSE, Lease
 
 LOOK_AGAIN = 1.0  #: seconds between looks at a lease that another holds
 log = logging.getLogger(__name__)
@@ -19,18 +21,19 @@ class LeaseKeeper:
         """`what` the lease is for completes "Another host runs ...". Both are called in the event loop."""
         self._lease, self._what, self._taken, self._lost = lease, what, taken, lost
         self._is_ours = False
+        self._sure_at = 0.0  #: when it was surely ours
         self._said = ""
 
     async def run(self) -> None:
         """Keep at it until cancelled; then the lease is given back, so that another host takes it over at once."""
         try:
             while True:
-                asking = asyncio.ensure_future(asyncio.to_thread(self._ask))
                 try:
-                    self._now(await asyncio.shield(asking))
-                except asyncio.CancelledError:
-                    await asyncio.wait([asking])  # a thread goes on all the same, and what it takes is to be given back
-                    raise
+                    self._now(await to_its_end(self._ask))
+                except Exception:
+                    log.exception("Whether this host runs %s can't be known.", self._what)
+                    if self._is_ours and time.monotonic() - self._sure_at >= LAPSE:
+                        self._now(False)
                 await asyncio.sleep(BEAT if self._is_ours else LOOK_AGAIN)
         finally:
             with suppress(StoreError):  # not awaited, so that it is done even where the clean-up is cancelled
@@ -38,7 +41,9 @@ class LeaseKeeper:
 
     def _ask(self) -> bool:
         try:
+            began = time.monotonic()
             if self._is_ours and self._lease.beat():
+                self._sure_at = began
                 return True
             other = self._lease.take()
         except StoreError as problem:
@@ -48,14 +53,16 @@ class LeaseKeeper:
         if other is not None:
             name = other.holder.partition(",")[0]
             self._say(f"Another host runs {self._what}: {name}. This one takes over when that ends.", logging.INFO)
-        return other is None
+            return False
+        self._sure_at = began
+        return True
 
     def _now(self, is_ours: bool) -> None:
         if is_ours and not self._is_ours:
             self._said = ""
             self._taken()
         elif self._is_ours and not is_ours:
-            log.error("Another host has taken over %s, since this one seemed to hang.", self._what)
+            log.error("Another host has taken over %s, or may have, since this one seemed to hang.", self._what)
             self._lost()
         self._is_ours = is_ours
 

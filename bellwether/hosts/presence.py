@@ -1,6 +1,7 @@
 """Telling the others that this process serves, and what it is made of."""
 
 import asyncio
+import logging
 import os
 import secrets
 import socket
@@ -18,6 +19,7 @@ from bellwether.hosts.hosts_table import ServingProcess
 from bellwether.hosts.parts import ServicePart
 
 BEAT = 20.0  #: seconds between two times
+log = logging.getLogger(__name__)
 
 
 async def tell_of_this(
@@ -33,7 +35,10 @@ async def tell_of_this(
 
     try:
         while True:
-            await asyncio.to_thread(tell)
+            try:
+                await asyncio.to_thread(tell)
+            except Exception:
+                log.exception("The others could not be told of this process.")
             await asyncio.sleep(BEAT)
     finally:
         with suppress(StoreError), store.transaction() as db:

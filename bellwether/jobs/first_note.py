@@ -1,4 +1,4 @@
-"""A host that joins others notes where the ledger ends, before it enters anything itself or proves what they entered."""
+"""A host that joins others notes where the ledger ends, before it enters anything or proves what they entered."""
 
 import asyncio
 

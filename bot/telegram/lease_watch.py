@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from bellwether.core.errors import StoreError
+from bellwether.core.threads import to_its_end
 from bellwether.delivery.sender_lease import SenderLease
 from bellwether.hosts.lease import BEAT, LAPSE
 from bellwether.hosts.leases_table import Held
@@ -38,7 +39,7 @@ class LeaseWatch:
         now = asyncio.get_running_loop().time
         while True:
             try:
-                other = await self._take()
+                other = await to_its_end(self._lease.take)
             except StoreError as problem:
                 if since is None:
                     since = now()
@@ -56,14 +57,6 @@ class LeaseWatch:
                     with suppress(StoreError):
                         await asyncio.to_thread(self._tell_of_second)
             await asyncio.sleep(LOOK_AGAIN)
-
-    async def _take(self) -> Held | None:
-        taking = asyncio.ensure_future(asyncio.to_thread(self._lease.take))
-        try:
-            return await asyncio.shield(taking)
-        except asyncio.CancelledError:
-            await asyncio.wait([taking])  # a thread goes on all the same, and what it takes is to be given back
-            raise
 
     async def beat(self) -> bool:
         """Keep the lease. Ends, with False, when another process has taken it."""

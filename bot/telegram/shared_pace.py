@@ -5,9 +5,11 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from bellwether.core.config import Settings
 from bellwether.core.errors import StoreError
+from bellwether.core.threads import to_its_end
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store
 from bellwether.delivery.sender_place import BEAT, SenderPlace
@@ -57,24 +59,25 @@ class SharedPace:
 
     async def _keep(self, place: SenderPlace) -> None:
         while True:
-            await self._beat(place)
+            try:
+                await self._beat(place)
+                self._told = False
+            except StoreError as problem:
+                if not self._told:
+                    log.error("%s How much of the bot's pace is ours is not known; few are sent.", problem.for_operator)
+                self._told = True
+            except Exception:
+                log.exception("How much of the bot's pace is ours is not known; few are sent.")
             await asyncio.sleep(BEAT)
 
     async def _beat(self, place: SenderPlace) -> None:
         refused = self.limit.untold()
-        beat = asyncio.ensure_future(asyncio.to_thread(place.beat, self.limit.holds(), self.limit.answered(), refused))
+        beat = partial(place.beat, self.limit.holds(), self.limit.answered(), refused)
         try:
-            share = await asyncio.shield(beat)
-        except asyncio.CancelledError:
-            await asyncio.wait([beat])  # a thread goes on all the same, and what it takes is to be given back
-            raise
-        except StoreError as problem:
+            share = await to_its_end(beat)
+        except Exception:
             self.limit.tell_again(refused)
-            if not self._told:
-                log.error("%s How much of the bot's pace is ours is not known; few are sent.", problem.for_operator)
-            self._told = True
-            return
-        self._told = False
+            raise
         self.limit.share(share.most, share.until)
         self.limit.answered_elsewhere(share.answered_elsewhere)
         self.limit.refused_elsewhere(share.refused_elsewhere)
