@@ -8,12 +8,17 @@ import tempfile
 import threading
 from functools import cache
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from bellwether.core.errors import StoreError
 from bellwether.db.database import Store
 from bellwether.db.postgres_store import PostgresStore
 from bellwether.db.sqlite_store import SqliteStore
 from tests.support import postgres
+from tests.support.spare_databases import SpareDatabases
+
+if TYPE_CHECKING:
+    from psycopg_pool import ConnectionPool
 
 
 class Kind:
@@ -22,7 +27,23 @@ class Kind:
     postgres = False
     making = threading.Lock()
     by_path: ClassVar[dict[Path, str]] = {}  #: names of databases of PostgreSQL, where a file would be
-    opened: ClassVar[list[PostgresStore]] = []
+    opened: ClassVar[list["StoreOfTest"]] = []
+
+
+class StoreOfTest(PostgresStore):
+    """Stays closed when its test is over: a thread that goes on is not to write into what the next test has."""
+
+    _over = False
+
+    def _open(self) -> "ConnectionPool[Any]":
+        if self._over:
+            raise StoreError("the test is over")
+        return super()._open()
+
+    def end(self) -> None:
+        """Its test is over."""
+        self._over = True
+        self.close()
 
 
 def store_at(path: Path) -> Store:
@@ -32,23 +53,22 @@ def store_at(path: Path) -> Store:
 
 def of_postgres(path: Path) -> PostgresStore:
     """The database of PostgreSQL that stands for the one at a path."""
-    server = postgres.server()
     with Kind.making:
         if path not in Kind.by_path:
-            Kind.by_path[path] = server.new(_postgres_template())
+            Kind.by_path[path] = _spare_databases().take()
     path.parent.mkdir(parents=True, exist_ok=True)
-    store = PostgresStore(server.url(Kind.by_path[path]), path.parent, connections=20)
+    store = StoreOfTest(postgres.server().url(Kind.by_path[path]), path.parent, connections=20)
     store.path = path  # type: ignore[attr-defined]  # for a test that opens it again
     Kind.opened.append(store)
     return store
 
 
 def forget_databases() -> None:
-    """Close and drop what a test has opened on PostgreSQL."""
+    """Close what a test has opened on PostgreSQL, and have it ready for the next one."""
     for store in Kind.opened:
-        store.close()
+        store.end()
     for name in Kind.by_path.values():
-        postgres.server().drop(name)
+        _spare_databases().give_back(name)
     Kind.opened.clear()
     Kind.by_path.clear()
 
@@ -76,7 +96,13 @@ def _template() -> Path:
 
 
 @cache
-def _postgres_template() -> str:
+def _spare_databases() -> SpareDatabases:
+    return SpareDatabases(postgres.server(), postgres_template())
+
+
+@cache
+def postgres_template() -> str:
+    """The name of a database of PostgreSQL that is new, for others to be copies of."""
     server = postgres.server()
     name = server.new()
     store = PostgresStore(server.url(name), Path(tempfile.gettempdir()))

@@ -24,6 +24,7 @@ _FOR_TESTS = {
     **_SHIPPED,
     "fsync": "off",  # nobody pulls the plug of a test
     "full_page_writes": "off",
+    "wal_init_zero": "off",
     "autovacuum": "off",
     "deadlock_timeout": "50ms",
     "max_connections": "200",
