@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from bellwether.core.errors import DamagedAnswer, DoubtfulBars, NoPrices
@@ -40,7 +40,7 @@ def source(server: YahooServer) -> YahooSource:
 def bars_of(server: YahooServer, source: YahooSource, table: pd.DataFrame, symbol: str = "MADE", **meta: Any) -> Bars:
     """What comes of a table, with what is known of it."""
     server.add_chart(symbol, chart_of(symbol, table, **meta))
-    came = source.fetch(symbol, END - timedelta(days=2000), END, 5).repaired()
+    came = source.fetch(symbol, END - timedelta(days=2000), END, 60).repaired()
     return replace(came.bars, origin=Origin("yahoo", True, "", came.instrument, came.doubtful))
 
 
@@ -74,7 +74,15 @@ def lacking(table: pd.DataFrame, where: str, split: int, ratio: float, stretch: 
     }[where]()
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# each example costs two answers of a server: one that fails is shown as it came up, not made smaller for minutes
+@settings(
+    deadline=None,
+    max_examples=30,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+# yfinance passes over the fall at which this stretch begins
+@example(where="in a stretch", ratio=0.4406, back=1, late=0, stretch=43, daily=0.006, seed=754)
 @given(
     where=st.sampled_from(
         [
@@ -109,7 +117,7 @@ def test_a_told_split_that_is_missing_from_prices_leaves_the_range_as_it_was_or_
         assert where != "nowhere"
         assert "split" in str(silent)
         return
-    assert np.abs(got / wanted - 1).max() < WIDER
+    assert float(np.abs(got / wanted - 1).max()) < WIDER
 
 
 @pytest.mark.parametrize("ratio", [4.0, 0.1, 1.5])

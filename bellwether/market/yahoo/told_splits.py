@@ -90,11 +90,18 @@ def with_splits(table: PriceTable, told: list[ToldSplit]) -> tuple[PriceTable, i
 
 
 def is_explained(before: PriceTable, after: PriceTable, split: ToldSplit) -> bool:
-    """Whether a told split explains which rows a repair has scaled: all steps that it took out are the split's."""
+    """Whether a told split explains which rows a repair has scaled: all steps that it took out are the split's.
+
+    A repair that took out the end of a damaged stretch alone has scaled the sound rows before it as well: yfinance
+    passes over a fall on a day of much trade.
+    """
     closes = before.quoted[:, CLOSE]
     with np.errstate(all="ignore"):
         changes = np.diff(np.log(after.quoted[:, CLOSE] / closes))
     edges = np.flatnonzero(~(np.abs(changes) < split.size / 2)) + 1
+    series = _Series(closes, before.quoted[:, OPEN], before.adjusted, before.volume)
+    if any(at in edges and begin not in edges for at, begin in _Steps.of(series, split).stretches()):
+        return False
     return all(
         _is_the_splits(closes, before.volume, int(at), -float(changes[at - 1]), split)
         or any(
@@ -115,7 +122,7 @@ def _wrong(series: _Series, split: ToldSplit, doubts: list[int]) -> Iterator[tup
     doubtful: set[int] = set()
     for _ in range(TURNS):
         steps = _Steps.of(series, split)
-        step = steps.end_of_stretch()
+        step = next(steps.stretches(), None)
         if step is None and not single:
             step, single = steps.single(), True
         doubtful = set(steps.doubtful)
@@ -173,13 +180,12 @@ class _Steps:
         """The ratio, as log, as the step into this row shows it."""
         return float(np.copysign(self.split.size, self.steps[at - 1]))
 
-    def end_of_stretch(self) -> tuple[int, int] | None:
-        """The newest damaged stretch that has two steps: the row after it and its first; None where there is none."""
+    def stretches(self) -> Iterator[tuple[int, int]]:
+        """The damaged stretches that have two steps, newest first: the row after each and its first."""
         for at in self.plain:
             begin = self._begin(at)
             if begin and (self._is_single(at) or self._is_pair(begin, at)):
-                return at, begin
-        return None
+                yield at, begin
 
     def single(self) -> tuple[int, int] | None:
         """The step that ends damage which goes back to the first row, nearest to the told session; None for none.
