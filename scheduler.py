@@ -90,6 +90,7 @@ class Timetable:
         self._services = services
         self._stopping = self._lost = False
         self._courtesy = courtesy or Courtesy()
+        self._said: dict[Callable[[], Awaitable[None]], str] = {}  # why a job does not run, until it does
         self._one_evening = asyncio.Lock()  # two jobs come to it, and one is enough
         self._running: set[asyncio.Task[None]] = set()
         self._sending: set[asyncio.Task[None]] = set()  # of these, those that are on their way to people
@@ -175,12 +176,20 @@ class Timetable:
         try:
             # shielded: APScheduler cancels what runs when it shuts down, `stop` waits for it first
             await asyncio.shield(task)
+            if self._said.pop(job, ""):
+                log.info("A job runs again that did not.")
         except BellwetherError as problem:
-            log.error("A job did not run: %s", problem.for_operator)
+            self._say_why(job, problem.for_operator)
         except Exception:
             log.exception("A job failed.")
         finally:
             self._running.discard(task)
+
+    def _say_why(self, job: Callable[[], Awaitable[None]], why: str) -> None:
+        """Once, until it changes: some jobs are tried each second, and a database may be away for hours."""
+        if self._said.get(job) != why:
+            self._said[job] = why
+            log.error("A job did not run: %s", why)
 
     def _gives_way(self) -> Callable[[], bool]:
         """Whether a job is to end, asked between its steps: there it gives way to messages that are being sent."""

@@ -2,15 +2,29 @@
 
 import asyncio
 import logging
+import threading
+import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from telegram import Bot, Update
 
 from bellwether.core.config import load_settings
+from bellwether.core.courtesy import Courtesy
+from bellwether.core.errors import StoreError
+from bellwether.db.connection import Connection
 from bellwether.delivery import inbox_table
 from bellwether.services import Services, build_services, utc_now
 from bot.telegram import inbox_marks
+from bot.telegram.answers import Answers
+from bot.telegram.client import make_bot
 from bot.telegram.inbox_marks import InboxMarks
+from bot.telegram.inline import Inline
+from bot.telegram.pictures import Pictures
+from bot.telegram.sender import TelegramSender
+from bot.telegram.updates import Updates
+from tests.support.made_updates import message
 
 
 @pytest.fixture
@@ -77,3 +91,79 @@ def test_an_unforeseen_failure_is_written_down_and_the_next_answer_marks_both(
         asyncio.run(run())
     assert "could not be marked" in caplog.text
     assert unmarked(services) == [2]
+
+
+def test_what_was_answered_while_the_database_was_away_is_marked_once_it_is_back(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though nobody writes any more: a host that dies later would have it answered again."""
+    monkeypatch.setattr(inbox_marks, "LINGER", 0.01)
+    monkeypatch.setattr(inbox_marks, "AGAIN", 0.02)
+    done, failures = inbox_table.done, [StoreError("away"), StoreError("away")]
+
+    def fail_twice(db: Connection, update_id: int, now: datetime) -> None:
+        if failures:
+            raise failures.pop()
+        done(db, update_id, now)
+
+    monkeypatch.setattr(inbox_table, "done", fail_twice)
+
+    async def run() -> None:
+        some = InboxMarks(services.store, services.clock)
+        some.add(0)
+        async with asyncio.timeout(20):
+            while some.ids():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    asyncio.run(run())
+    assert not failures
+    assert unmarked(services) == [1, 2]
+
+
+class Counted(Answers):
+    """Says nothing, and counts what would be answered."""
+
+    def __init__(self, services: Services, bot: Bot) -> None:
+        super().__init__(services, bot, TelegramSender(bot, Pictures(services.store, services.clock, "")), Courtesy())
+        self.given: list[int] = []
+
+    async def give(self, update: Update) -> None:
+        self.given.append(update.update_id)
+
+
+def test_what_is_brought_answered_and_marked_while_the_inbox_is_looked_through_is_answered_once(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look sees it before it is marked, and is acted upon afterwards."""
+    monkeypatch.setattr(inbox_marks, "LINGER", 0.01)
+    looked, may_return, look = threading.Event(), threading.Event(), Updates._unanswered
+
+    def slowly(self: Updates) -> list[tuple[int, str]]:
+        while 7 not in (waiting := dict(look(self))):
+            time.sleep(0.01)
+        looked.set()
+        may_return.wait(20)
+        return list(waiting.items())
+
+    monkeypatch.setattr(Updates, "_unanswered", slowly)
+    bot = make_bot(load_settings(telegram={"token": "1:TEST"}).telegram)
+    answers = Counted(services, bot)
+
+    async def run() -> None:
+        some = Updates(services.store, services.clock, bot, answers, Inline(services, bot), lambda db: True)
+        replaying = asyncio.create_task(some.replay())
+        hold = some._answered.add
+        monkeypatch.setattr(some._answered, "add", lambda update_id: late.append(update_id))
+        late: list[int] = []
+        await some.receive([{"update_id": 7, "message": message(text="/help")}])
+        await asyncio.to_thread(looked.wait, 20)
+        hold(*late)
+        async with asyncio.timeout(20):
+            while some._answered.ids():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        may_return.set()
+        await replaying
+        await some.settle(20)
+
+    asyncio.run(run())
+    assert answers.given.count(7) == 1

@@ -1,6 +1,7 @@
 """The timetable: jobs run, fail without stopping the next, and end with what is under way."""
 
 import asyncio
+import logging
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bellwether.core.config import load_settings
+from bellwether.core.errors import StoreError
 from bellwether.db.upgrade_backups import INSTANT
 from bellwether.delivery import inbox_table, outbox_admin_table, outbox_table
 from bellwether.delivery.channels import AT_ONCE, Accepted
@@ -99,6 +101,27 @@ def test_a_job_that_fails_is_written_down_and_stops_nothing(
 
     asyncio.run(run())
     assert "A job failed." in caplog.text
+
+
+def test_why_a_job_does_not_run_is_said_once_until_it_changes(
+    services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The channels are tried each second, and a database may be away for hours."""
+    why = ["away", "away", "away", "full", "", "full"]
+
+    async def run() -> None:
+        async def broken() -> None:
+            if said := why.pop(0):
+                raise StoreError(said)
+
+        timetable = Timetable(services, None, lambda: False)
+        while why:
+            await timetable._run(broken)
+
+    with caplog.at_level(logging.INFO):
+        asyncio.run(run())
+    told = [line.split()[-1] for line in caplog.messages if "A job" in line]
+    assert told == ["away", "full", "not.", "full"], "each once, and that it ran in between"
 
 
 def test_every_job_gets_its_turn_though_the_service_is_restarted_every_night(services: Services) -> None:

@@ -5,6 +5,7 @@ Updates.answered -> add | with what arrives next, or after a moment where nothin
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Sequence
 
 from bellwether.core.clock import Clock
@@ -14,6 +15,8 @@ from bellwether.db.database import Store
 from bellwether.delivery import inbox_table
 
 LINGER = 0.25  #: seconds in which they gather; a kill has those answered again
+AGAIN = 5.0  #: seconds after which they are tried again, where the database was away
+REMEMBERED = 1_000  #: marked ones: more than are answered while somebody looks through the inbox
 log = logging.getLogger(__name__)
 
 
@@ -23,11 +26,16 @@ class InboxMarks:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
         self._ids: set[int] = set()
+        self._marked: deque[int] = deque(maxlen=REMEMBERED)
         self._soon: asyncio.Task[None] | None = None
 
     def ids(self) -> frozenset[int]:
         """Return the updates that are not marked yet."""
         return frozenset(self._ids)
+
+    def has(self, update_id: int) -> bool:
+        """Tell whether an update was answered here lately, marked or not."""
+        return update_id in self._ids or update_id in self._marked
 
     def add(self, update_id: int) -> None:
         """Mark an update soon; the caller does not wait."""
@@ -50,14 +58,15 @@ class InboxMarks:
         return marked
 
     def forget(self, marked: Sequence[int]) -> None:
-        """Drop the ids that are marked."""
+        """Drop the ids that are marked, but for a while: who looked before still takes them for unanswered."""
+        self._marked.extend(marked)
         self._ids.difference_update(marked)
 
     async def _mark_soon(self) -> None:
         written = True
         try:
-            while self._ids and written:
-                await asyncio.sleep(LINGER)
+            while self._ids:
+                await asyncio.sleep(LINGER if written else AGAIN)
                 written = await asyncio.to_thread(self._mark)
         except Exception:
             log.exception("What was answered could not be marked; it is tried again with the next answer.")
@@ -66,7 +75,7 @@ class InboxMarks:
                 self._soon = None
 
     def _mark(self) -> bool:
-        """Return whether they were written; if not, they are written with the next updates or answers."""
+        """Return whether they were written; if not, they are with the next updates, or a while later."""
         try:
             with self._store.transaction() as db:
                 marked = self.mark_in(db)

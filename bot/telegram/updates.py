@@ -132,15 +132,14 @@ class Updates:
 
     async def replay(self) -> None:
         """Answer stored updates that could not be answered: before a stop, or while Telegram was away."""
-        # before the look: what is marked during it may still be seen in it
-        known = self._answering.keys() | self._answered.ids()
+        known = set(self._answering)  # what fails during the look is not to be tried again at once
         try:
             waiting = await asyncio.to_thread(self._unanswered)
         except StoreError as problem:
             log.error("%s Messages received before the last stop stay unanswered.", problem.for_operator)
             return
         for update_id, body in waiting:
-            if update_id in known or self._is_known(update_id):
+            if update_id in known or self._is_known(update_id):  # it may be marked since the look
                 continue
             stored = read_stored(body, self._bot)
             if stored.update is None:  # what another version stored may not be readable
@@ -177,7 +176,7 @@ class Updates:
 
     def _queue(self, update: Update, chat_id: int, update_id: int, *, begun: bool) -> None:
         """Answer after the earlier updates of the same chat; `begun` when its attempt is counted already."""
-        if update_id in self._answering:  # it was stored, and found by a replay before it came here
+        if self._is_known(update_id):  # it was stored, and found by a replay before it came here
             return
         earlier = self._last_of_chat.get(chat_id)
         task = asyncio.create_task(self._after(earlier, update, chat_id, update_id, begun))
@@ -243,7 +242,7 @@ class Updates:
         return update.message is not None and self._clock() - update.message.date < ANSWERED_WITHIN
 
     def _is_known(self, update_id: int) -> bool:
-        return update_id in self._answering or update_id in self._answered.ids()
+        return update_id in self._answering or self._answered.has(update_id)
 
     async def _set_aside(self, update_id: int, why: inbox_table.Aside, reason: str) -> None:
         await try_change(self._store, inbox_table.set_aside, update_id, why, reason, self._clock())
