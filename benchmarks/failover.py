@@ -14,11 +14,17 @@ from pathlib import Path
 
 from tests.support import postgres
 from tests.support.bot_api_server.server import TelegramServer
-from tests.support.hosts import Questions, ServingHost, answered_twice, longest_silence, settings_of
+from tests.support.hosts import (
+    Questions,
+    ServingHost,
+    answered_twice,
+    longest_silence,
+    settings_of,
+    twice_without_reason,
+)
 from tests.support.ports import free_port
 
 KILLED_LIMIT, STOPPED_LIMIT = 30.0, 3.0  #: seconds
-IN_FLIGHT = 1.0  #: seconds before the end: what was answered then may not be marked as answered
 BEFORE, AFTER = 10.0, 5.0  #: seconds of questions
 
 
@@ -70,16 +76,16 @@ def _end(
         at = time.time()
         how(host)
         other.wait_for("connected as")
+        taken_over_at = time.time()
         time.sleep(AFTER)
     try:
         answers = questions.wait_for_answers(120)
     except AssertionError:
         answers = questions.answers()
     ours = {word: answers[word] for _, word in questions.asked[first:]}
-    twice = answered_twice(ours)
-    without = sum(min(times) < at - IN_FLIGHT for times in twice.values())
+    without = len(twice_without_reason(ours, at, taken_over_at))
     unanswered = sum(not times for times in ours.values())
-    return Ended(longest_silence(ours, at), len(ours), unanswered, len(twice), without), other
+    return Ended(longest_silence(ours, at), len(ours), unanswered, len(answered_twice(ours)), without), other
 
 
 def main() -> int:

@@ -98,9 +98,14 @@ class Host:
     telegram: TcpProxy
     victim: BaseProcess | None = None
     hangs: bool = False
-    told_to_stop: float | None = None  #: since when
+    cuts: int = 0  #: of its ways, just now
+    told_to_stop: float | None = None  #: since when, or since a trouble ended that may have kept it from stopping
     back_at: float = 0.0  #: when it is started again
     set_free: list[float] = field(default_factory=list)  #: when it went on after it had hung, or was cut off
+
+    def is_free(self) -> None:
+        """A trouble that kept it from stopping is over."""
+        self.told_to_stop = fast.now() if self.told_to_stop is not None else None
 
 
 class HostsRun(EveningsRun):
@@ -156,6 +161,7 @@ class HostsRun(EveningsRun):
         elif event.what in {"lose database", "lose Telegram"}:
             self._note(f"{host.world.machine} loses {event.what[5:]} for {event.seconds:.0f} s, kind {event.number}")
             self._figures.cuts += 1
+            host.cuts += 1
             way = host.database if event.what == "lose database" else host.telegram
             if event.number == BREAKS:
                 way.break_all()
@@ -189,16 +195,21 @@ class HostsRun(EveningsRun):
             with suppress(ProcessLookupError):
                 os.kill(host.victim.pid or 0, signal.SIGCONT)
         host.hangs = False
+        host.is_free()
         host.set_free.append(fast.now())
 
     def _found(self, host: Host, way: TcpProxy, broken: bool) -> None:
         self._note(f"{host.world.machine} has its way again")
         way.open(broken=broken)
+        host.cuts -= 1
+        host.is_free()
         host.set_free.append(fast.now())
 
     def _start_server(self) -> None:
         self._database_server.start()
         self._store.close()  # it would look for its old connections first
+        for host in self._hosts:
+            host.is_free()
         self._note("server is up")
 
     def _end_troubles(self, of: float) -> None:
@@ -214,7 +225,9 @@ class HostsRun(EveningsRun):
             if host.victim is not None and not host.victim.is_alive():
                 self._ended(host)
             elif host.told_to_stop is not None and fast.now() - host.told_to_stop > STOPPED_WITHIN and host.victim:
-                self._note(f"{host.world.machine} does not stop")
+                if not host.hangs and not host.cuts and self._database_server.runs:
+                    raise Broken(f"the victim on {host.world.machine} does not stop")
+                self._note(f"{host.world.machine} cannot stop")
                 host.victim.kill()
             if host.victim is None and (not dying or fast.now() >= host.back_at):
                 death: Death | None = next(self._deaths, None) if dying else None

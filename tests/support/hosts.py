@@ -14,6 +14,7 @@ from tests.support.bot_api_server.server import TelegramServer
 from tests.support.service import environment
 from tests.support.waiting import wait_until
 
+IN_FLIGHT = 1.0  #: seconds before the end of a host: what was answered then may not be marked as answered
 #: the service, with another LAPSE and BEAT of its leases
 _HASTY = (
     "import sys; from bellwether.hosts import lease; lease.LAPSE, lease.BEAT = map(float, sys.argv[1:3]);"
@@ -149,6 +150,18 @@ def longest_silence(answers: dict[str, list[float]], since: float) -> float:
     """The longest time without any answer, from an instant on: how long people waited for the next host."""
     times = sorted({since, *(at for many in answers.values() for at in many if at > since)})
     return max((later - at for at, later in pairwise(times)), default=0.0)
+
+
+def twice_without_reason(
+    answers: dict[str, list[float]], ended_at: float, taken_over_at: float
+) -> dict[str, list[float]]:
+    """What was answered twice though its first answer was not on its way when a host ended.
+
+    On their way are those of the second before the end, which may not be marked as answered, and those that it still
+    sent until another had taken over.
+    """
+    twice = answered_twice(answers)
+    return {word: times for word, times in twice.items() if not ended_at - IN_FLIGHT < min(times) <= taken_over_at}
 
 
 def answered_twice(answers: dict[str, list[float]]) -> dict[str, list[float]]:
