@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -213,6 +214,20 @@ def test_the_password_is_on_no_command_line_and_in_no_message(
     assert "--dbname=dbname=" in seen
     assert "hunter2" not in seen
     assert list(tmp_path.glob("*.dump*")) == []
+
+
+@pytest.mark.parametrize("name", ["sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret"])
+def test_a_secret_that_could_only_stand_on_a_command_line_is_refused(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    record(store, [made_up(1)])
+    secret = b64encode(b"hunter2 and what a key of SCRAM is").decode()[:43]  # libpq asks for the length of one
+    address = os.environ["BELLWETHER_DATABASE__URL"]
+    monkeypatch.setenv("BELLWETHER_DATABASE__URL", f"{address}&{name}={secret}%3D")
+    done = run("backup", tmp_path / "one.dump")
+    assert done.exit_code == 1
+    assert f"DATABASE__URL has {name}" in done.output
+    assert secret not in done.output
 
 
 def test_programs_that_are_missing_or_too_old_are_told(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _MAGIC = b"PGDMP"  #: how a dump in the custom format begins
 _NEWER = "It is newer than the server: put the programs of the server's own version first on the PATH."
+#: secrets for which the programs read no variable of their environment
+_ONLY_ON_COMMAND_LINES = ("sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret")
 _NO_TERMINAL = ("--no-password", "--no-owner", "--no-privileges")  #: whoever puts it back owns it
 
 
@@ -62,10 +64,9 @@ def restore(pg_restore: str, store: "PostgresStore", source: Path) -> None:
 
 
 def _run(store: "PostgresStore", command: list[str], *last: str) -> None:
-    if "sslpassword" in store.parameters:
-        raise BackupRefused(
-            "DATABASE__URL has an sslpassword, which these programs cannot be given without showing it."
-        )
+    for name in _ONLY_ON_COMMAND_LINES:
+        if name in store.parameters:
+            raise BackupRefused(f"DATABASE__URL has {name}, which these programs cannot be given without showing it.")
     variables = _variables()
     environment = {variables[name]: value for name, value in store.parameters.items() if name in variables}
     others = {name: value for name, value in store.parameters.items() if name not in variables}
