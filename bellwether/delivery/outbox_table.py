@@ -190,7 +190,7 @@ def claim_next(
     """Claim the message to recipients of a kind that has waited longest, for LEASE; None when nothing is due.
 
     Nothing is claimed for the recipients in `resting`. Messages to one recipient go one at a time. Only one of two
-    senders gets a row, for the transaction of the claim is the only one that writes. `busy` is as in `release_lapsed`.
+    senders gets a row: claims of a kind wait for each other. `busy` is as in `release_lapsed`.
     """
     which, never_beside = claimable.value
     # of two messages to one recipient two senders would each take one: neither sees what the other has begun

@@ -1,4 +1,4 @@
-"""Everything that is kept, moved from a file of SQLite to PostgreSQL or back, and proved to be the same there.
+"""Everything that is kept, moved from a file of SQLite to PostgreSQL or back, and compared there.
 
 to PostgreSQL: the file at one moment | rows in portions, going on where a killed copy stopped | the same on both sides?
 back:          the database at one moment | rows into a draft | the same on both sides? | in its place
