@@ -60,9 +60,7 @@ def test_with_sqlite_it_is_said_where_the_other_parts_have_to_run(
     assert "SQLite is for a single machine. For several set BELLWETHER_DATABASE__URL." in caplog.text
 
 
-def test_webhooks_are_sent_to_by_each_host_with_jobs_for_claims_see_to_it_that_each_event_leaves_once(
-    services: Services,
-) -> None:
+def test_webhooks_are_sent_to_by_each_host_with_jobs_and_by_no_other(services: Services) -> None:
     (channel,) = Timetable(services, parts=parts_of("jobs")).channels
     assert isinstance(channel, WebhookChannel)
     assert Timetable(services, parts=parts_of("web")).channels == []

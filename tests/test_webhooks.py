@@ -1,9 +1,11 @@
 """Alerts for programs: rules over the API, webhooks signed and sent through the outbox, tried again and ended."""
 
+import asyncio
 import base64
 import hmac
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -20,10 +22,13 @@ from bellwether.delivery.outbox_table import ClaimOrder
 from bellwether.webhooks import webhook_outbox_table, webhooks_table
 from bellwether.webhooks.ask import MOST_WAITING
 from bellwether.webhooks.channel import RETRIES, WebhookChannel
+from bellwether.webhooks.sending import WebhookSender
 from bellwether.webhooks.signing import headers, new_secret
 from bellwether.webhooks.webhook_outbox_table import KEEP_TRYING
 from bellwether.webhooks.webhooks_table import Webhook
 from tests.support.api import Api
+from tests.support.database import store_at
+from tests.support.deliveries import deliver_to_webhooks
 from tests.support.webhook_server import Receiver, receiving
 from tests.support.webhooks import RULE, fire, hook, later, live_api, send
 
@@ -250,6 +255,24 @@ def test_telegram_never_claims_what_is_owed_to_programs(api: Api, receiver: Rece
         assert outbox_table.claim_next(db, now, RecipientKind.CHAT, ClaimOrder.IN_ORDER) is None
         assert outbox_table.claim_next(db, now, RecipientKind.TERMINAL, ClaimOrder.IN_ORDER) is None
         assert webhook_outbox_table.any_owed(db) and webhook_outbox_table.owed_to_owners(db, now, 10)
+
+
+def test_of_two_hosts_that_send_at_once_each_event_leaves_from_one(api: Api, receiver: Receiver) -> None:
+    key, events = api.key(), []
+    for number in range(5):
+        added = hook(api, key, f"{receiver.url}/{number}")
+        events.append(api.ask("POST", f"/webhooks/{added['id']}/test", key).json()["event_id"])
+    other = replace(api.services, store=store_at(api.services.store.path))
+    sender = WebhookSender(private=True)
+
+    async def both() -> tuple[DeliveryRun, DeliveryRun]:
+        hosts = (deliver_to_webhooks(services, sender) for services in (api.services, other))
+        return await asyncio.gather(*hosts)
+
+    runs = asyncio.run(both())
+    assert sum(run.sent for run in runs) == len(events)
+    assert sorted(came.headers["webhook-id"] for came in receiver.requests) == sorted(events)
+    other.store.close()
 
 
 def test_a_sender_that_died_is_followed_by_another(api: Api, receiver: Receiver) -> None:
