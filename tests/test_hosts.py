@@ -83,9 +83,21 @@ def serving(
 
 
 def test_hosts_that_are_alike_differ_in_nothing_that_is_their_own() -> None:
-    one = load_settings(web={"port": 8000}, log={"level": "DEBUG"}, database={"connections": 5})
-    two = load_settings(web={"port": 8001}, models={"folder": "exported_models"})
+    one = load_settings(
+        web={"port": 8000}, log={"level": "DEBUG"}, database={"connections": 5}, market=files_in("/one")
+    )
+    two = load_settings(web={"port": 8001}, models={"folder": "exported_models"}, market=files_in("/two"))
     assert differences([serving("a", settings=one), serving("b", settings=two)]) == []
+    two = load_settings(market=files_in("/two") | {"earnings_file": ""})
+    assert differences([serving("a", settings=one), serving("b", settings=two)]) == [
+        "market.earnings_file of process 1 on b is not that of process 1 on a"
+    ]
+
+
+def files_in(folder: str) -> dict[str, str]:
+    """Settings of a market whose files lie there."""
+    files = {"file": "prices", "fundamentals_file": "reports.csv", "earnings_file": "days.csv"}
+    return {name: f"{folder}/{file}" for name, file in files.items()}
 
 
 def test_what_differs_between_hosts_is_named_with_those_that_differ_from_most_and_without_its_value() -> None:

@@ -27,6 +27,8 @@ OF_ONE_HOST = frozenset(
         "log.level",
     }
 )
+#: files that may lie elsewhere on each host; that one has none is a difference
+FILES = frozenset({"market.file", "market.fundamentals_file", "market.earnings_file"})
 
 
 def marks_of(settings: Settings) -> dict[str, str]:
@@ -38,6 +40,8 @@ def marks_of(settings: Settings) -> dict[str, str]:
             name, value = f"{section}.{key}", getattr(values, key)
             if name not in OF_ONE_HOST:
                 told = value.get_secret_value() if hasattr(value, "get_secret_value") else value
+                if name in FILES:
+                    told = bool(told)
                 marks[name] = sha256(f"{name}={told!r}".encode()).hexdigest()[:12]
     return marks
 
