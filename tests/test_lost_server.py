@@ -125,6 +125,18 @@ def test_a_busy_server_is_waited_for(server: postgres.Server, tmp_path: Path, mo
     store.close()
 
 
+def test_a_busy_server_that_lets_nobody_else_in_is_waited_for(
+    server: postgres.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_patience, "PATIENCE", 0.1)
+    name = server.new()
+    store = PostgresStore(server.url(name), tmp_path)
+    with store.transaction() as db:
+        server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")  # as when all connections are in use
+        assert db.execute("SELECT 1 FROM pg_sleep(0.5)").fetchone() == (1,)
+    store.close()
+
+
 def test_a_user_without_rights_or_with_another_password_is_told_in_a_sentence_that_has_no_password(
     server: postgres.Server, tmp_path: Path
 ) -> None:

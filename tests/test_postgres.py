@@ -3,14 +3,18 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import psycopg
 import pytest
 
+from bellwether.alerts import report_alerts, subscriptions_table
 from bellwether.core.config import Database, load_settings
 from bellwether.core.errors import ConfigError, NewerDatabase, StoreError
+from bellwether.core.types import Bars, Instrument
 from bellwether.db import migrations, postgres_store, postgres_versions, versions
 from bellwether.db.connection import NONE, Connection, Rows, Values
 from bellwether.db.database import Store
@@ -26,6 +30,9 @@ from bellwether.delivery.outbox_table import ClaimOrder, Draft, Setback
 from bellwether.delivery.sender_lease import SenderLease
 from bellwether.hosts import leases_table
 from bellwether.hosts.lease import LAPSE
+from bellwether.market.remote import bars_table
+from bellwether.market.remote.bar_history import BarHistory, StoredBars
+from bellwether.market.remote.instruments_table import SymbolRequest
 from bellwether.track_record.ledger import outcomes_table
 from bellwether.track_record.ledger.hash_chain_table import NOTHING, HashChain
 from tests.support import postgres
@@ -348,6 +355,86 @@ def test_a_pause_and_a_digest_do_not_pass_each_other(store: PostgresStore) -> No
         assert outbox_table.claim_next(db, NOW, RecipientKind.CHAT, ClaimOrder.IN_ORDER) is None
 
 
+def test_of_two_histories_of_a_symbol_that_are_written_at_once_one_stands_whole(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history, write, reached, go_on = (
+        BarHistory(store, "made", ""),
+        bars_table.save,
+        threading.Event(),
+        threading.Event(),
+    )
+
+    def prices(close: float, until: date) -> StoredBars:
+        sessions = np.array(["2026-11-19", "2026-11-20"], "datetime64[D]")
+        values = np.full((2, 5), close)
+        asked = SymbolRequest(Instrument("MADE", "Made", "", "XNYS", "USD"), date(2026, 11, 19), until, NOW)
+        return history.kept(asked, Bars("MADE", sessions, values, values[:, 3]))
+
+    before, ours, theirs = prices(1.0, date(2026, 11, 19)), prices(2.0, NOW.date()), prices(3.0, NOW.date())
+    history.save(before, None, None)
+
+    def slowly(db: Connection, source: str, bars: Bars, first: date | None) -> None:
+        if bars.values[0, 0] == 2.0:
+            reached.set()
+            assert go_on.wait(10)
+        write(db, source, bars, first)
+
+    monkeypatch.setattr(bars_table, "save", slowly)
+    changed = date(2026, 11, 20)  # and what is before it is as it was
+    first = threading.Thread(target=lambda: history.save(ours, before, changed))
+    second = threading.Thread(target=lambda: history.save(theirs, before, None))
+    first.start()
+    assert reached.wait(10)
+    second.start()
+    second.join(0.3)
+    go_on.set()
+    first.join(10)
+    second.join(10)
+    stored = history.load("MADE")
+    assert stored is not None
+    assert stored.bars.values[:, 0].tolist() == [3.0, 3.0]
+
+
+def test_a_chat_that_stops_while_a_report_is_written_gets_nothing_of_it(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with store.transaction() as db:
+        chats_table.join(db, 7, "en", NOW)
+        subscriptions_table.add(db, 7, "AAPL", "XNYS", NOW)
+
+    def stop() -> None:
+        with store.transaction() as db:
+            chats_table.stop(db, 7, NOW)
+
+    stopping = threading.Thread(target=stop)
+
+    def text_while_it_stops(made: object, report: object) -> str:
+        stopping.start()
+        stopping.join(0.3)
+        return "text"
+
+    monkeypatch.setattr(report_alerts, "alert_text", text_while_it_stops)
+    made, report = SimpleNamespace(symbol="AAPL"), SimpleNamespace(seen_at=NOW, first_named=NOW.date())
+    assert report_alerts._write(store, lambda: NOW, made, report, NOW) == 1  # type: ignore[arg-type]
+    stopping.join(10)
+    with store.reading() as db:
+        assert db.execute("SELECT state FROM outbox").fetchall() != [("pending",)]
+
+
+def test_what_a_host_has_put_off_is_not_tried_at_once_by_one_whose_clock_is_behind(store: PostgresStore) -> None:
+    owe(store, 1)
+    with store.transaction() as db:
+        message = outbox_table.claim_next(db, NOW, RecipientKind.CHAT, ClaimOrder.IN_ORDER)
+        assert message is not None
+        outbox_table.reschedule(db, message, NOW + timedelta(minutes=30), Setback("away"), NOW)
+        behind = NOW - timedelta(seconds=5)
+        outbox_table.forgive_clock(db, RecipientKind.CHAT, behind)
+        assert outbox_table.claim_next(db, NOW, RecipientKind.CHAT, ClaimOrder.IN_ORDER) is None
+        outbox_table.forgive_clock(db, RecipientKind.CHAT, NOW - timedelta(hours=1))  # a clock that was set back
+        assert outbox_table.claim_next(db, NOW, RecipientKind.CHAT, ClaimOrder.IN_ORDER) is not None
+
+
 def test_two_that_add_to_a_chain_at_once_leave_one_chain(store: PostgresStore) -> None:
     with store.transaction() as db:
         db.execute("CREATE TABLE chain (id BIGINT PRIMARY KEY, word TEXT, hash BYTEA)")
@@ -494,6 +581,26 @@ def test_missing_rights_are_told(server: postgres.Server, name: str, tmp_path: P
     assert "lacks a right" in told_by(store)
 
 
+def test_who_finds_every_connection_in_use_is_told_and_costs_nobody_else_theirs(
+    server: postgres.Server, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = PostgresStore(server.url(name), tmp_path, connections=1)
+    with store.transaction() as db:
+        chats_table.know(db, 7, "en", NOW)
+        monkeypatch.setattr(postgres_store, "BUSY_TIMEOUT", 0.05)
+        assert "no free connection" in told_by(store)
+        monkeypatch.undo()
+    with store.reading() as db:
+        assert chats_table.get(db, 7) is not None, "nobody waits for a server that was never away"
+    store.close()
+
+
+def test_a_glance_needs_no_poll_which_windows_lacks(store: PostgresStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("select.poll")
+    with store.glance() as db:
+        assert chats_table.get(db, 7) is None
+
+
 def test_a_replica_is_told(store: PostgresStore, server: postgres.Server, name: str) -> None:
     with store.reading():
         pass
@@ -512,7 +619,14 @@ def test_an_old_server_is_told(store: PostgresStore, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    "url", ["mysql://a:hunter2@b/c", "postgresql://a:hunter2@b:port/c", "postgresql://a:hunter@2@b/c"]
+    "url",
+    [
+        "mysql://a:hunter2@b/c",
+        "postgresql://a:hunter2@b:port/c",
+        "postgresql://a:hunter@2@b/c",
+        "postgresql://bob:12/hunter@host/db",
+        "postgresql://bob:1234@5/hunter@host/db",
+    ],
 )
 def test_a_wrong_address_is_never_printed(url: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as trouble:

@@ -23,7 +23,7 @@ from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.i18n.translate import translated
 from bellwether.core.types import LEVELS, Q10, Q90
 from bellwether.db.database import Store
-from bellwether.delivery import outbox_table
+from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.delivery.message_kinds import REPORT
 from bellwether.delivery.offers import of_report
@@ -97,7 +97,8 @@ def _write(store: Store, clock: Clock, made: GrowthForecast, report: Report, now
     drafts = []
     with store.transaction() as db:
         wishes, present = ChatWishes.read(db), clock()
-        for chat_id in subscriptions_table.watchers(db, made.symbol, report.seen_at):
+        watching = subscriptions_table.watchers(db, made.symbol, report.seen_at)
+        for chat_id in sorted(chats_table.awake_among(db, watching)):  # none stops until what it is owed is written
             with wishes.speaking(chat_id):
                 text = alert_text(made, report)
             about = f"{report.first_named}:{made.symbol}"

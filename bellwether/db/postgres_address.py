@@ -45,4 +45,9 @@ def asked_by(url: str) -> dict[str, Any]:
         raise ConfigError("DATABASE__URL names a port that is no number")
     if "@" in str(asked.get("host", "")):
         raise ConfigError("DATABASE__URL has an @ in its password: write %40 for it")
+    if any(mark in str(asked.get("dbname", "")) for mark in "@/"):  # mostly what follows a / in a password
+        raise ConfigError(
+            "DATABASE__URL has an @ or a / in its password or in the name of its database: write %40 and %2F for those "
+            "of a password, and give the database a name without them"
+        )
     return asked

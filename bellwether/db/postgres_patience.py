@@ -29,13 +29,22 @@ class WatchfulConnection(psycopg.Connection[Any]):
                 try:
                     psycopg.connect(self.info.dsn, password=self.info.password).close()
                 except psycopg.OperationalError as gone:
+                    if "FATAL" in str(gone):  # the server's own word: it answers, though it lets nobody in just now
+                        continue
                     self.pgconn.finish()
                     raise psycopg.OperationalError("timeout: the server is silent") from gone
 
 
 def is_alive(conn: psycopg.Connection[Any]) -> None:
     """Ask the server only where it has said something unasked, as when it ends a connection. Raises psycopg.Error."""
-    heard = select.poll()
-    heard.register(conn.fileno(), select.POLLIN)
-    if heard.poll(0):
+    if _has_spoken(conn.fileno()):
         conn.execute("SELECT 1")
+
+
+def _has_spoken(number: int) -> bool:
+    """Whether something waits to be read. `poll` takes any number, `select` only small ones; Windows has no `poll`."""
+    if not hasattr(select, "poll"):
+        return bool(select.select([number], [], [], 0)[0])
+    heard = select.poll()
+    heard.register(number, select.POLLIN)
+    return bool(heard.poll(0))

@@ -38,9 +38,10 @@ _AGAIN_AFTER = (0.05, 0.25)  #: seconds: of two that waited for each other the o
 REST = 1.0  #: seconds after a server was missed in which nobody looks for it again, at least
 RESTS = 3  #: times as long as it took to miss it: of those who ask, few are to wait for that
 RECONNECT = 1.0  #: seconds that a pool whose server was lost looks for it, before it is given up
+#: without `jit`: where a scan is switched off and yet the only way, its price would have a short statement compiled
 _SETTINGS = (
     f"SET lock_timeout = '{BUSY_TIMEOUT}s'; SET statement_timeout = '{LONGEST}s';"
-    f" SET idle_in_transaction_session_timeout = '{LONGEST}s'; SET client_min_messages = warning"
+    f" SET idle_in_transaction_session_timeout = '{LONGEST}s'; SET client_min_messages = warning; SET jit = off"
 )
 #: What writes reads a few rows along an index, as SQLite does whatever it guesses of a table. The server guesses from
 #: statistics that are minutes old after an evening's digests, for a connection that may have planned while the outbox
@@ -175,7 +176,8 @@ class PostgresStore(Store):
             conn = self._taken(pool, begin)
             yield conn
         except (psycopg.Error, PoolTimeout, TooManyRequests) as problem:
-            raise self._trouble(problem, pool, lost=conn is None or conn.closed) from problem
+            busy = isinstance(problem, PoolTimeout | TooManyRequests)  # a server that is lost ends the pool by itself
+            raise self._trouble(problem, pool, lost=not busy and (conn is None or conn.closed)) from problem
         finally:
             if conn is not None:
                 pool.putconn(conn)

@@ -21,7 +21,7 @@ LEAST = 140_000  #: of the server: PostgreSQL 14, whose successors get correctio
 _LOCK = 0x62656C6C00000000  #: "bell": beside other programs' locks in the same database
 
 #: the number of the newest version that had it open, to be asked with the beginning of a transaction
-NEWEST = "SELECT coalesce(max(newest), 0) FROM bellwether_version"
+NEWEST = "SELECT newest FROM bellwether_version"
 
 log = logging.getLogger(__name__)
 

@@ -114,7 +114,8 @@ def forgive_clock(db: Connection, kind: RecipientKind, now: datetime) -> None:
     """Make due again what waits only because the clock was set back: its own past lies in the future.
 
     The caller sends nothing of this kind just now, or what it sends would be put back. No claim lasts for longer than
-    LEASE, so one that ends much later is of before the change; clocks of two processes may differ by as much again.
+    LEASE, so one that ends much later is of before the change; clocks of two processes may differ by as much again, and
+    what one has just put off is not to be tried at once by the other.
     """
     values = {"kind": kind.value, "now": stamp(now), "ahead": stamp(now + 2 * LEASE)}
     db.execute(
@@ -123,7 +124,7 @@ def forgive_clock(db: Connection, kind: RecipientKind, now: datetime) -> None:
     )
     db.execute(
         "UPDATE outbox SET not_before = :now WHERE state = 'pending' AND recipient_kind = :kind AND not_before > :now"
-        " AND (failed_at > :now OR (created_at > :now AND not_before <= created_at))",
+        " AND (failed_at > :ahead OR (created_at > :now AND not_before <= created_at))",
         values,
     )
 

@@ -62,6 +62,7 @@ class BarHistory:
         Where there are too many then, those asked for longest ago go.
         """
         with self._store.transaction() as db:
+            db.one_at_a_time(f"bars of {self._source} {new.bars.symbol}")
             before = instruments_table.get(db, self._source, new.bars.symbol)
             # another process may have written a history with another adjustment: then ours replaces all of it
             same = onto is not None and before == onto.asked
