@@ -57,6 +57,7 @@ class Event:
     #: what befalls one of two hosts is in `plan_of_hosts`
     what: str
     order: Order | None = None
+    fault: str = ""  #: what a fault hits and how, for whoever counts them
     chat_id: int = 0
     seconds: float = 0.0
     number: int = 0  #: of the horizon that is asked for, or of the update that cannot be read
@@ -92,7 +93,7 @@ def _evening(random: Random, migrates: bool, horizons: list[int], trouble: float
         return random.uniform(0, trouble)
 
     events = [Event(when(), "kill") for _ in range(random.randint(0, 2))]
-    events += [Event(when(), "fault", order=_fault(random)) for _ in range(random.randint(2, 8))]
+    events += [Event(when(), "fault", *_fault(random)) for _ in range(random.randint(2, 8))]
     events += [Event(when(), "say", chat_id=random.choice(PEOPLE)) for _ in range(random.randint(1, 4))]
     events += [
         Event(when(), "jump", seconds=random.choice([-7200, -60, 61, 130, 3600])) for _ in range(random.randint(0, 2))
@@ -123,18 +124,22 @@ def _missing_right(random: Random, at: float) -> Event:
     return Event(at, "forbid", chat_id=random.choice([*PEOPLE, GROUP]), sorts=random.choice(RIGHTS))
 
 
-def _fault(random: Random) -> Order:
-    """One trouble of Telegram's, or of the way to it."""
+def _fault(random: Random) -> tuple[Order, str]:
+    """One trouble of Telegram's, or of the way to it, and its name."""
     method = random.choice(["sendMessage", "sendMessage", "sendMessage", "getUpdates", "getMe"])
     after, times, wait = random.random() < 0.5, random.randint(1, 4), random.randint(1, 6)
     status = random.choice([500, 502, 503])
-    choices: list[Order] = [
-        lambda server: server.fail_next(method, 429, retry_after=wait, times=times),
-        lambda server: server.fail_next(method, status, times=times, after_processing=after and method != "getUpdates"),
-        lambda server: server.hang_next(method, 30, after_processing=after and method != "getUpdates"),
-        lambda server: server.drop_next(method, after_processing=after, times=times),
-        lambda server: server.refuse_markup_next(),
-        lambda server: server.fail_next("sendMessage", 400, description=NO_TEXT, times=times),
-        lambda server: server.fail_next("sendPhoto", 400, description=NO_PHOTO, times=times),
+    late = after and method != "getUpdates"
+    choices: list[tuple[Order, str]] = [
+        (lambda server: server.fail_next(method, 429, retry_after=wait, times=times), f"{method}: too many"),
+        (
+            lambda server: server.fail_next(method, status, times=times, after_processing=late),
+            f"{method}: error, {late=}",
+        ),
+        (lambda server: server.hang_next(method, 30, after_processing=late), f"{method}: hangs, {late=}"),
+        (lambda server: server.drop_next(method, after_processing=after, times=times), f"{method}: dropped, {after=}"),
+        (lambda server: server.refuse_markup_next(), "markup"),
+        (lambda server: server.fail_next("sendMessage", 400, description=NO_TEXT, times=times), "no text"),
+        (lambda server: server.fail_next("sendPhoto", 400, description=NO_PHOTO, times=times), "no photo"),
     ]
     return random.choice(choices)
