@@ -79,7 +79,7 @@ LONGEST = (
 
 
 KINDS = ("sqlite", "postgresql")
-#: the files whose tests run on each kind of database; those marked `sqlite` are about the file
+#: the files whose tests run on each kind of database; those marked `sqlite` are of the file, words or rules alone
 ON_EACH_KIND = frozenset(
     f"test_{name}.py"
     for name in (

@@ -84,6 +84,7 @@ def test_a_wish_becomes_a_rule(
     assert rule.horizon == (0 if wish.kind in {RuleKind.PRICE, RuleKind.MOVE} else wish.horizon)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("wish", "words"),
     [
@@ -113,6 +114,7 @@ def test_a_rule_that_cannot_be_is_refused_with_what_can(wish: RuleRequest, words
     assert ask.rules_of(services.store, 7) == []
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("horizon", [0, -1, 64])
 def test_a_horizon_that_cannot_be_is_refused(horizon: int, services: Services) -> None:
     with pytest.raises(BadHorizon, match="1 to 63"):
@@ -200,6 +202,7 @@ def test_settings_are_the_defaults_until_something_is_said_and_then_kept(service
     assert later == replace(kept, weekly_budget=None)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -216,6 +219,7 @@ def test_settings_that_cannot_be_are_refused(change: dict[str, object], words: s
     assert chat_wishes.alert_settings(services.store, 7) == AlertSettings()
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("timezone", ["", "Mars/Olympus", "EST", "../../etc/passwd", "Europe/Berlin\x00"])
 def test_a_time_zone_that_is_none_is_refused(timezone: str, services: Services) -> None:
     with pytest.raises(BadTimeZone, match="name a city"):

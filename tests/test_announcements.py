@@ -97,6 +97,7 @@ def test_older_reports_that_a_source_adds_later_are_facts_of_the_past() -> None:
     assert next(fact for fact in facts if fact.day == PAST[0]).known_from is None
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "odd",
     [
@@ -122,6 +123,7 @@ def test_a_range_is_one_fact_and_another_range_another_fact() -> None:
     assert now.last_day is None
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("end", [NEXT, NEXT - timedelta(3), NEXT + timedelta(200)])
 def test_a_range_that_is_none_or_endless_is_its_first_day(end: date) -> None:
     (fact,) = after((), told(NEXT, last_day=end), None, TODAY)

@@ -211,6 +211,7 @@ def test_a_wrong_key_is_never_taken_for_none(tmp_path: Path, header: str, code: 
     assert (answer.status_code, answer.json()["code"]) == (401, code)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("scopes", "address", "status"),
     [
@@ -233,6 +234,7 @@ def test_a_key_is_for_its_scopes_alone(tmp_path: Path, scopes: list[str], addres
     assert status == 200 or answer.json()["code"] == "missing_scope"
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("address", ["/rules", "/alerts", "/webhooks", "/webhooks/1/attempts", "/stream", "/usage"])
 def test_what_belongs_to_a_key_needs_one(tmp_path: Path, address: str) -> None:
     answer = Api(tmp_path).get(address)

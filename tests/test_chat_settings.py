@@ -76,6 +76,7 @@ def test_the_digest_is_switched_by_one_tap(talk: Talk) -> None:
     assert kept(talk).digest_mode is DigestMode.ALWAYS
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("menu", ["Time zone", "Digest time", "Quiet hours", "Alerts a week"])
 def test_every_menu_has_a_way_back(talk: Talk, menu: str) -> None:
     talk.say("/settings")
@@ -84,6 +85,7 @@ def test_every_menu_has_a_way_back(talk: Talk, menu: str) -> None:
     assert kept(talk) == AlertSettings()
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("said", "field", "value"),
     [
@@ -128,6 +130,7 @@ def test_where_no_zone_is_near_the_usual_ones_are_offered(talk: Talk, said: str)
     assert "Asia/Tokyo" in talk.press("Tokyo")
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("said", "answer"),
     [
@@ -149,6 +152,7 @@ def test_what_cannot_be_is_said_kindly_and_changes_nothing(talk: Talk, said: str
     assert kept(talk) == AlertSettings()
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "action", ["set", "set:luck", "set:luck:1", "set:digest", "set:time:1830:x", "settings:1", "set::", "set:theme"]
 )
@@ -156,6 +160,7 @@ def test_a_forged_button_is_stale(talk: Talk, action: str) -> None:
     assert "older version" in talk.send(action)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "action", ["set:time:9999", "set:timezone:Mars/Base", "set:quiet:x", "set:budget:-1", "set:theme:#10161d"]
 )
@@ -177,6 +182,7 @@ def test_a_place_on_the_map_sets_the_clock(talk: Talk, north: float, east: float
     assert kept(talk).timezone == zone
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(("north", "east"), [(91.0, 0.0), (0.0, 181.0), (float("nan"), 0.0)])
 def test_a_place_that_is_none_is_said_kindly(talk: Talk, north: float, east: float) -> None:
     assert "name a city" in conversation.at_place(talk.chat, north, east).text

@@ -157,6 +157,7 @@ def test_a_message_whose_sender_died_is_sent_after_the_lease(services: Services,
     assert asyncio.run(deliver(services, transport)).sent == 1
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("error", "attempts", "again"),
     [

@@ -93,6 +93,7 @@ def test_chats_with_other_clocks_do_not_disturb_each_other(services: Services) -
 # ---- only unusual ones
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("share", "surprise", "found"),
     [

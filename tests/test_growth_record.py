@@ -305,6 +305,7 @@ def test_what_has_no_statements_is_passed_over(services: Services, clock: Clock)
     assert report_growth(sample, clock.now) == 0
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("came", "expected"),
     [(0.3, "highest 5 %"), (-0.3, "lowest 5 %"), (0.0, "50\N{NO-BREAK SPACE}%"), (0.035, "80\N{NO-BREAK SPACE}%")],

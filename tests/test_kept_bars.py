@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bellwether.core.errors import StoreError
@@ -23,11 +23,15 @@ from tests.support.database import store_at
 ONE = Instrument("MADE", "Made", "", "XNYS", "USD")
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = store_at(tmp_path_factory.mktemp("kept") / "t.sqlite3")
+@pytest.fixture
+def store(database_kind: str, tmp_path: Path) -> Iterator[Store]:
+    """Of the kind that the test is on; one for all examples of a test."""
+    store = store_at(tmp_path / "kept.sqlite3")
     yield store
     store.close()
+
+
+one_database = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @st.composite
@@ -50,6 +54,7 @@ def same(one: Bars | None, other: Bars) -> bool:
     )
 
 
+@one_database
 @given(histories())
 def test_what_is_read_is_what_was_written(store: Store, bars: Bars) -> None:
     with store.transaction() as db:
@@ -59,6 +64,7 @@ def test_what_is_read_is_what_was_written(store: Store, bars: Bars) -> None:
         assert kept_bars.load(db, "other", "MADE") is None
 
 
+@one_database
 @given(histories(shortest=2), st.data())
 def test_writing_only_what_changed_leaves_the_same_history(store: Store, bars: Bars, data: st.DataObject) -> None:
     at = data.draw(st.integers(1, len(bars) - 1))
@@ -78,12 +84,23 @@ def test_a_shared_history_cannot_be_changed_by_who_reads_it(store: Store) -> Non
         read.values[0, 0] = 2.0
 
 
-@pytest.mark.parametrize("damage", ["data = x'00'", "data = 7", "checksum = 0", "data = 'text'"])
-def test_damage_is_noticed(store: Store, damage: str) -> None:
+@pytest.mark.parametrize("damage", [{"data": b"\0"}, {"checksum": 0}])
+def test_damage_is_noticed(store: Store, damage: dict[str, object]) -> None:
+    refuses_when(store, damage)
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("data", [7, "text"])
+def test_another_kind_of_value_which_only_sqlite_would_keep_is_noticed(store: Store, data: object) -> None:
+    refuses_when(store, {"data": data})
+
+
+def refuses_when(store: Store, damage: dict[str, object]) -> None:
     bars = Bars("MADE", np.array(["2021-01-04"], "datetime64[D]"), np.ones((1, 5)), np.ones(1))
     with store.transaction() as db:
         kept_bars.save(db, "yahoo", bars)
-        db.execute(f"UPDATE bars SET {damage}")
+        for column, value in damage.items():
+            db.execute(f"UPDATE bars SET {column} = :value", {"value": value})
         with pytest.raises(DamagedBars):
             kept_bars.load(db, "yahoo", "MADE")
 

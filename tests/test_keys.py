@@ -52,6 +52,7 @@ def test_a_key_is_recognised_and_its_secret_is_nowhere_in_the_file(store: Store)
     assert secret not in repr(new)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "change",
     [
@@ -124,6 +125,7 @@ def test_a_rotation_never_lengthens_the_life_of_an_old_secret(store: Store) -> N
         knows(store, old.token, NOW + DAY)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("wrong", "hint"),
     [
@@ -201,6 +203,7 @@ def test_terms_of_its_own_from_the_command_line(run: Any) -> None:
     assert (in_force["horizons"], in_force["batch_size"], shown["plan"]) == ([10], 100, "trader")
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "words",
     [

@@ -116,6 +116,7 @@ def test_a_key_has_its_own_terms_while_they_hold(terms: list[Terms], expected: i
     assert in_force(PLANS["free"], terms, TODAY).requests_a_minute == expected
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("changes", "hint"),
     [

@@ -14,6 +14,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("now", "calendars", "session", "due_at"),
     [
@@ -48,6 +49,7 @@ def test_the_slot_of_a_watchlist(now: str, calendars: set[str], session: str, du
     assert (slot.session, slot.due_at) == (date.fromisoformat(session), at(due_at))
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("now", "prices", "reason"),
     [

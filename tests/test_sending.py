@@ -66,6 +66,7 @@ def make_due(services: Services) -> None:
         db.execute("UPDATE outbox SET not_before = created_at")
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(("kind", "silent"), SILENT.items())
 def test_a_phone_makes_a_sound_for_an_alert_and_none_for_a_digest(
     server: TelegramServer, services: Services, kind: str, silent: bool
@@ -135,6 +136,7 @@ def test_a_group_that_moved_gets_its_message_and_the_answer_to_its_question(
     assert row(services)["recipient_id"] == SUPERGROUP
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("error", "cause"),
     [

@@ -92,6 +92,7 @@ def test_weeks_that_are_equal_on_average_hardly_ever_suffice() -> None:
     assert silenced <= 10
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("span", LIMITS)
 def test_each_span_has_a_limit_and_longer_ones_need_less(span: int) -> None:
     random = np.random.default_rng(span)

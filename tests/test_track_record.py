@@ -240,6 +240,7 @@ def test_a_record_tells_how_many_would_have_held_without_the_evenings(tmp_path: 
     assert not any("each evening" in line for line in (*lines(never), *in_short(never)))
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(("weeks", "verdict"), [(10, True), (51, True), (60, False)], ids=["weeks", "almost", "a year"])
 def test_below_a_year_of_weeks_it_is_too_early_to_tell(tmp_path: Path, weeks: int, verdict: bool) -> None:
     found = live_record(filled(tmp_path, weeks), RecordFilter())
@@ -265,6 +266,7 @@ def test_rows_put_together_score_the_same(tmp_path: Path) -> None:
 BESIDE = RecordSummary(21, 735, 0.66, 0.74, 0.007, SkillVerdict.UNDECIDED, own=True)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("beside", "sentence"),
     [
@@ -304,6 +306,7 @@ def test_the_line_beside_a_forecast(beside: RecordSummary, sentence: str) -> Non
     assert sentences.track_record_line(beside, "Apple") == sentence
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("beside", "sentence"),
     [

@@ -39,6 +39,7 @@ def test_too_few_stocks_say_nothing() -> None:
     assert (daily_state(np.zeros(few, np.intp), np.ones(few), 2) == 0).all()
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("symbol", "counts"),
     [("AAPL", True), ("BRK-B", True), ("7203.T", True), ("^GSPC", False), ("BTC-USD", False), ("GC=F", False)],

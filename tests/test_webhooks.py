@@ -229,6 +229,7 @@ def test_plans_say_how_many_rules_and_webhooks_there_may_be(api: Api, receiver: 
     assert api.ask("POST", "/webhooks", none, json={"url": receiver.url}).json()["code"] == "not_in_plan"
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("change", "code"),
     [
