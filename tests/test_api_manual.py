@@ -13,7 +13,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -22,14 +23,16 @@ import httpx
 import pytest
 import standardwebhooks
 
+from bellwether.access import keys
 from bellwether.access.keys import PREFIX
 from bellwether.ask import forecasts
 from bellwether.client import Client
 from bellwether.client.answers.forecast import ProblemAnswer
 from bellwether.core.plans import MOST_SYMBOLS, PLANS
 from bellwether.core.types import MAX_HORIZON
+from bellwether.services import Services
 from bellwether.track_record.ledger import issue as issuing
-from tests.support.service import command, environment, service
+from tests.support.service import environment, service
 from tests.support.shapes import check_shape
 from tests.support.web import sample_services
 from tests.support.webhook_server import Receiver, receiving
@@ -90,20 +93,30 @@ class Running:
     receiver: Receiver
     horizons: Iterator[int] = field(default_factory=lambda: iter(range(11, MAX_HORIZON + 1)))
 
-    def new_key(self) -> str:
+    @contextmanager
+    def beside(self) -> Iterator[Services]:
+        """Services on the same database, as those of a command."""
+        services = sample_services(self.folder, database={"path": self.folder / "service.sqlite3"})
+        try:
+            yield services
+        finally:
+            services.store.close()
+
+    def new_key(self, plan: str = "business") -> str:
         """One more key."""
-        return command(self.folder, "keys", "create", "--owner", "Ada", "--plan", "business").strip()
+        with self.beside() as services:
+            return keys.create(services.store, services.settings.api, "Ada", plan, datetime.now(UTC)).token
 
     def end(self, key: str) -> None:
         """Revoke a key: its streams end."""
-        command(self.folder, "keys", "revoke", key)
+        with self.beside() as services:
+            keys.revoke(services.store, keys.number_of(services.store, key), datetime.now(UTC))
 
     def issue(self, horizon: int) -> str:
         """Enter a forecast of AAPL into the ledger of the service, as that of a living market would; its id."""
-        services = sample_services(self.folder, database={"path": self.folder / "service.sqlite3"})
-        made = forecasts.answer(services, "AAPL", horizon)
-        issuing.record(services.store, [issuing.row_of(made.outlook, made.forecast)])
-        services.store.close()
+        with self.beside() as services:
+            made = forecasts.answer(services, "AAPL", horizon)
+            issuing.record(services.store, [issuing.row_of(made.outlook, made.forecast)])
         return made.forecast.forecast_id
 
     @contextmanager
@@ -125,13 +138,21 @@ class Running:
         thread.join(PATIENCE)
 
 
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    key = command(tmp_path, "keys", "create", "--owner", "Ada", "--plan", "business").strip()
-    with receiving() as receiver, service(tmp_path, **SETTINGS) as base:
-        one = Running(tmp_path, base, key, receiver)
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The service of all tests of this file, with a forecast in its ledger."""
+    folder = tmp_path_factory.mktemp("service")
+    with receiving() as receiver, service(folder, **SETTINGS) as base:
+        one = Running(folder, base, "", receiver)
         one.issue(10)
         yield one
+
+
+@pytest.fixture
+def running(started: Running) -> Iterator[Running]:
+    """The service as somebody knows it whose key and receiver are new."""
+    with receiving() as receiver:
+        yield replace(started, key=started.new_key(), receiver=receiver)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
@@ -265,8 +286,8 @@ def rounded(value: Any) -> Any:
 
 
 def test_every_address_and_header_in_the_manual_is_a_real_one(running: Running) -> None:
-    free = command(running.folder, "keys", "create", "--owner", "Ada", "--plan", "free").strip()
-    with httpx.Client(base_url=running.base) as http:
+    free = running.new_key("free")
+    with httpx.Client(base_url=running.base, timeout=PATIENCE) as http:
         given = http.get("/api/v1/forecasts/AAPL", headers={"Authorization": f"Bearer {free}"}).headers
         listed = []
         for line in "".join(of("http")).splitlines():

@@ -22,7 +22,7 @@ from bellwether.market.returns import ewma_volatility, log_returns
 from bellwether.market.sample import SampleProvider
 from bellwether.models.model_card import read_card, read_facts
 from bellwether.models.onnx_model import OnnxModel
-from tests.support.training import trained_by
+from tests.support.training import trained_once_by
 from training.__main__ import cli
 from training.checks import TOLERANCE, check_graph, hostile_windows, largest_difference
 from training.evaluate import skill_interval
@@ -62,6 +62,8 @@ class Trained:
     refitted: Path
     work: Path
     output: str
+    renewed: Path  #: the models of a renewal
+    told_of_renewal: str
 
 
 @pytest.fixture(scope="module")
@@ -77,16 +79,19 @@ def prices(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def trained(prices: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """`training all --quick` and `training refit` on what it exported."""
+    """`training all --quick`, then `training refit` and `training renew --quick` on what it exported."""
     if find_spec("tensorflow") is None or find_spec("tf2onnx") is None:
         pytest.skip("tensorflow is not installed: pip install -r training/requirements.txt")
     folder = tmp_path_factory.mktemp("training")
     work, models = ("--work", folder / "work"), ("--models", folder / "models")
-    output, _ = trained_by(
+    renewed = ("--work", folder / "renewal", "--models", folder / "renewed")
+    output, _, told_of_renewal = trained_once_by(
         ("all", "--prices", prices, *work, *models, "--model-id", "tiny", "--source", "the sample market", "--quick"),
         ("refit", *work, *models, "--judged", folder / "models" / "tiny"),
+        ("renew", "--prices", prices, *renewed, "--served", folder / "models" / "tiny", "--quick"),
     )
-    return Trained(prices, folder / "models" / "tiny", folder / "models" / "tiny-2021", folder / "work", output)
+    judged, refitted = folder / "models" / "tiny", folder / "models" / "tiny-2021"
+    return Trained(prices, judged, refitted, folder / "work", output, folder / "renewed", told_of_renewal)
 
 
 @pytest.fixture(scope="module")
@@ -468,15 +473,9 @@ def test_forecasts_never_overwrites_its_input_or_ignores_what_was_asked(given: l
     assert said in result.output
 
 
-def test_a_model_is_renewed_beside_the_served_one_and_left_as_a_candidate(trained: Trained, tmp_path: Path) -> None:
-    models = tmp_path / "models"
-    (told,) = trained_by(
-        (
-            *("renew", "--prices", trained.prices, "--work", tmp_path / "work", "--models", models),
-            *("--served", trained.folder, "--quick"),
-        )
-    )
-    assert "On the newest year the loss of daily-range-2021-12-judged is" in told
+def test_a_model_is_renewed_beside_the_served_one_and_left_as_a_candidate(trained: Trained) -> None:
+    models = trained.renewed
+    assert "On the newest year the loss of daily-range-2021-12-judged is" in trained.told_of_renewal
     judged, candidate = (read_facts(models / name) for name in ("daily-range-2021-12-judged", "daily-range-2021-12"))
     assert judged["splits"]["test"] == ["2019-01-01", "2021-12-31"]
     assert candidate["scores_of"]["model_id"] == "daily-range-2021-12-judged"

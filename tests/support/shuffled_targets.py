@@ -28,11 +28,11 @@ from training.spans import spans_of, trading
 from training.windows import spread_truth, truth
 
 SMALL = RangeRecipe(
-    spread_batches=60,
-    spread_batch=256,
+    spread_batches=40,
+    spread_batch=128,
     epochs=1,
-    batches_per_epoch=70,
-    batch=256,
+    batches_per_epoch=40,
+    batch=128,
     averaging=0.95,
     validation_stride=200,  # of a single epoch nothing is chosen
 )
