@@ -179,7 +179,7 @@ async def _run(
     lease = Lease(services.store, services.clock, LEASE)
     timetable = (
         Timetable(
-            *(services, face.sender, face.can_send, face.lease.may_send, courtesy),
+            *(services, face.sender, face.can_send, face.lease.is_ours, courtesy),
             may_help=face.pace.may_help,
             parts=parts,
             lease=lease,

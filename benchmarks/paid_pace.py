@@ -127,7 +127,7 @@ async def _take_part(services: Services, connection: Connection) -> int:
     beating = asyncio.create_task(_beat(lease))
     async with pace.kept(), make_bot(settings) as bot:
         sender = TelegramSender(bot, Pictures(store, services.clock, bot.token), pace.limit)
-        channel = ChatChannel(store, services.clock, sender, 0, may_send=lease.may_send)
+        channel = ChatChannel(store, services.clock, sender, 0, may_send=lease.is_ours)
         channel.share(pace.may_help, settings.messages_a_second)
         await asyncio.to_thread(_wait_for_share, pace.limit)
         connection.send("joined")

@@ -16,6 +16,7 @@ from bellwether.hosts.hosts_table import ServingProcess
 from bellwether.hosts.lease import Lease
 from bellwether.hosts.parts import EVERY, ServicePart, parts_of
 from bellwether.hosts.presence import tell_of_this
+from bellwether.hosts.process_name import ProcessName
 from bellwether.jobs.doctor_hosts import examine_hosts
 from bellwether.jobs.first_note import note_when_joining
 from bellwether.services import build_services
@@ -79,7 +80,7 @@ def serving(
 ) -> ServingProcess:
     """A process that told of itself just now."""
     marks = marks_of(settings or load_settings())
-    return ServingProcess(f"process 1 on {name}, 0a", parts_of(parts), "0.2.0", marks, models, NOW)
+    return ServingProcess(ProcessName(f"process 1 on {name}, 0a"), parts_of(parts), "0.2.0", marks, models, NOW)
 
 
 def test_hosts_that_are_alike_differ_in_nothing_that_is_their_own() -> None:
@@ -143,7 +144,7 @@ def test_a_host_that_is_dead_is_named_for_a_while_and_then_forgotten(host: Open)
     alive = serving("b")
     with store.transaction() as db:
         hosts_table.tell(db, ServingProcess(alive.name, EVERY, "0.2.0", {}, MODELS, NOW + hosts_table.FORGOTTEN * 2))
-        assert [process.short for process in hosts_table.serving(db)] == ["process 1 on b"]
+        assert [process.name.short for process in hosts_table.serving(db)] == ["process 1 on b"]
 
 
 def test_a_process_tells_of_itself_while_it_serves(host: Open) -> None:

@@ -26,6 +26,7 @@ from bellwether.delivery.sender_lease import SenderLease
 from bellwether.hosts import hosts_table
 from bellwether.hosts.hosts_table import ServingProcess
 from bellwether.hosts.parts import ServicePart
+from bellwether.hosts.process_name import ProcessName
 from bellwether.track_record.ledger import checkpoint
 from bellwether.track_record.ledger.issue import record
 from bellwether.track_record.ledger.verify import verify
@@ -245,7 +246,9 @@ def test_a_service_that_still_runs_is_told_and_the_copy_is_called_a_rehearsal(
 def test_a_service_without_a_lease_is_told_too(target: PostgresStore, tmp_path: Path) -> None:
     file = grown_file(tmp_path / "a.sqlite3")
     store = SqliteStore(file)
-    web = ServingProcess("process 7 on web-2, ab", frozenset({ServicePart.WEB}), "0.2.0", {}, {}, datetime.now(UTC))
+    web = ServingProcess(
+        ProcessName("process 7 on web-2, ab"), frozenset({ServicePart.WEB}), "0.2.0", {}, {}, datetime.now(UTC)
+    )
     with store.transaction() as db:
         hosts_table.tell(db, web)
     store.close()

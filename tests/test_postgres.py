@@ -317,7 +317,7 @@ def test_a_lease_is_not_taken_in_the_middle_of_a_claim(store: PostgresStore) -> 
     assert first.take() is None
     seen = []
     with store.transaction() as db:
-        assert first.may_send(db)
+        assert first.is_ours(db)
 
         def take() -> None:
             with store.transaction() as other:

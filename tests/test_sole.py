@@ -166,8 +166,8 @@ def test_a_sender_that_lost_its_lease_claims_nothing_more(tmp_path: Path) -> Non
             return AT_ONCE
 
     first_claim = iter([False])
-    asyncio.run(deliver(services, LosesIt(), lambda: next(first_claim, True), sole.may_send))
-    asyncio.run(deliver(services, LosesIt(), may_send=sole.may_send))
+    asyncio.run(deliver(services, LosesIt(), lambda: next(first_claim, True), sole.is_ours))
+    asyncio.run(deliver(services, LosesIt(), may_send=sole.is_ours))
     assert sent == [7]
     sole.release()
 

@@ -32,10 +32,6 @@ class SenderLease(Lease):
         super().__init__(store, clock, f"telegram-{token.partition(':')[0]}", now)
         self._only_sender = only_sender
 
-    def may_send(self, db: Connection) -> bool:
-        """Whether the lease is ours, within the caller's transaction."""
-        return self.is_ours(db)
-
     def _took(self, db: Connection) -> None:
         if self._only_sender:
             outbox_table.release_claims(db, RecipientKind.CHAT)

@@ -48,13 +48,13 @@ def marks_of(settings: Settings) -> dict[str, str]:
 
 def differences(hosts: Sequence[ServingProcess]) -> list[str]:
     """A sentence for each thing that is not the same everywhere, naming the hosts that differ from most."""
-    told = list(_of("the version", {host.short: host.version for host in hosts}))
+    told = list(_of("the version", {host.name.short: host.version for host in hosts}))
     for kind in sorted({kind for host in hosts for kind in host.models}):
-        told += _of(f"the model of {kind}", {host.short: host.models.get(kind) for host in hosts})
+        told += _of(f"the model of {kind}", {host.name.short: host.models.get(kind) for host in hosts})
     for key in sorted({key for host in hosts for key in host.settings}):
         # a host without the bot need not know its token
         those = [host for host in hosts if ServicePart.BOT in host.parts] if key.startswith("telegram.") else hosts
-        told += _of(key, {host.short: host.settings.get(key) for host in those})
+        told += _of(key, {host.name.short: host.settings.get(key) for host in those})
     return told
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bellwether.db.connection import Connection
 from bellwether.db.database import stamp, unstamp
 from bellwether.hosts.parts import ServicePart, named, parts_of
+from bellwether.hosts.process_name import ProcessName
 
 FORGOTTEN = timedelta(minutes=5)  #: without a beat
 
@@ -15,17 +16,12 @@ FORGOTTEN = timedelta(minutes=5)  #: without a beat
 class ServingProcess:
     """A process that serves, as it told of itself."""
 
-    name: str
+    name: ProcessName
     parts: frozenset[ServicePart]
     version: str
     settings: dict[str, str]  #: a mark of each value that all hosts should have alike
     models: dict[str, str]
     beat_at: datetime
-
-    @property
-    def short(self) -> str:
-        """The name for people: "process 12 on web-2"."""
-        return self.name.partition(",")[0]
 
 
 def tell(db: Connection, process: ServingProcess) -> None:
@@ -47,7 +43,7 @@ def tell(db: Connection, process: ServingProcess) -> None:
     db.execute("DELETE FROM hosts WHERE beat_at < :before", {"before": stamp(process.beat_at - FORGOTTEN)})
 
 
-def forget(db: Connection, name: str) -> None:
+def forget(db: Connection, name: ProcessName) -> None:
     """It serves no more."""
     db.execute("DELETE FROM hosts WHERE name = :name", {"name": name})
 
@@ -56,7 +52,7 @@ def serving(db: Connection) -> list[ServingProcess]:
     """All that told of themselves and were not forgotten, by name."""
     return [
         ServingProcess(
-            row["name"],
+            ProcessName(row["name"]),
             parts_of(row["parts"]),
             row["version"],
             json.loads(row["settings"]),

@@ -51,8 +51,8 @@ class LeaseKeeper:
             self._say(f"{problem.for_operator} Whether another host runs {self._what} can't be known.", logging.ERROR)
             return self._is_ours
         if other is not None:
-            name = other.holder.partition(",")[0]
-            self._say(f"Another host runs {self._what}: {name}. This one takes over when that ends.", logging.INFO)
+            by = other.holder.short
+            self._say(f"Another host runs {self._what}: {by}. This one takes over when that ends.", logging.INFO)
             return False
         self._sure_at = began
         return True

@@ -7,8 +7,6 @@ elsewhere, or when it hangs, by beats that do not come while we watch. Both with
 changed.
 """
 
-import os
-import secrets
 import socket
 import time
 from collections.abc import Callable
@@ -18,6 +16,7 @@ from bellwether.db.connection import Connection
 from bellwether.db.database import Store
 from bellwether.db.file_lock import FileLock
 from bellwether.hosts import leases_table
+from bellwether.hosts.process_name import ProcessName
 
 BEAT = 5.0  #: seconds between two beats
 #: seconds without a beat after which another may take over: with what that takes, half a minute after a death
@@ -30,7 +29,7 @@ class Lease:
     def __init__(self, store: Store, clock: Clock, name: str, now: Callable[[], float] = time.monotonic) -> None:
         """`now` tells seconds that never run backwards. Takes nothing yet."""
         self.name = name
-        self.holder = f"process {os.getpid()} on {socket.gethostname()}, {secrets.token_hex(4)}"
+        self.holder = ProcessName.new()
         self._store, self._clock, self._now = store, clock, now
         self._lock = FileLock(store.beside(f"{name}.lock"))
         self._watched: tuple[leases_table.Held, float] | None = None  # the other's last beat, and since when we know it

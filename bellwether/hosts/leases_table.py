@@ -11,13 +11,14 @@ from typing import Any
 from bellwether.db.connection import Connection
 from bellwether.db.database import is_recent, stamp, unstamp
 from bellwether.db.sql import PRESENT, insert_new
+from bellwether.hosts.process_name import ProcessName
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """A lease as it was seen."""
 
-    holder: str
+    holder: ProcessName
     machine: str
     beats: int
     taken_at: datetime
@@ -75,4 +76,6 @@ def release(db: Connection, name: str, holder: str) -> None:
 
 
 def _held(row: dict[str, Any]) -> Held:
-    return Held(row["holder"], row["machine"], row["beats"], unstamp(row["taken_at"]), unstamp(row["beat_at"]))
+    return Held(
+        ProcessName(row["holder"]), row["machine"], row["beats"], unstamp(row["taken_at"]), unstamp(row["beat_at"])
+    )

@@ -2,9 +2,6 @@
 
 import asyncio
 import logging
-import os
-import secrets
-import socket
 from contextlib import suppress
 from dataclasses import replace
 
@@ -17,6 +14,7 @@ from bellwether.hosts import hosts_table
 from bellwether.hosts.differences import marks_of
 from bellwether.hosts.hosts_table import ServingProcess
 from bellwether.hosts.parts import ServicePart
+from bellwether.hosts.process_name import ProcessName
 
 BEAT = 20.0  #: seconds between two times
 log = logging.getLogger(__name__)
@@ -26,8 +24,7 @@ async def tell_of_this(
     store: Store, clock: Clock, settings: Settings, parts: frozenset[ServicePart], models: dict[str, str]
 ) -> None:
     """Tell of this process until cancelled; then it is forgotten. Without a database nobody is told."""
-    name = f"process {os.getpid()} on {socket.gethostname()}, {secrets.token_hex(4)}"
-    process = ServingProcess(name, parts, __version__, marks_of(settings), models, clock())
+    process = ServingProcess(ProcessName.new(), parts, __version__, marks_of(settings), models, clock())
 
     def tell() -> None:
         with suppress(StoreError), store.transaction() as db:
@@ -42,4 +39,4 @@ async def tell_of_this(
             await asyncio.sleep(BEAT)
     finally:
         with suppress(StoreError), store.transaction() as db:
-            hosts_table.forget(db, name)
+            hosts_table.forget(db, process.name)

@@ -22,9 +22,9 @@ def examine_hosts(store: Store, settings: Settings, now: datetime) -> list[Check
         return []
     if not hosts:
         return []
-    silent = [host.short for host in hosts if now - host.beat_at > SILENT]
-    alive = [host for host in hosts if host.short not in silent]
-    detail = ", ".join(f"{host.short} ({named(host.parts)})" for host in alive) or "none is alive"
+    silent = [host.name.short for host in hosts if now - host.beat_at > SILENT]
+    alive = [host for host in hosts if host.name.short not in silent]
+    detail = ", ".join(f"{host.name.short} ({named(host.parts)})" for host in alive) or "none is alive"
     wanted = {ServicePart.JOBS, *([ServicePart.BOT] if settings.telegram.token.get_secret_value() else [])}
     missing = wanted - frozenset().union(*(host.parts for host in alive))
     faults = differences(alive)

@@ -82,7 +82,7 @@ class TelegramFace:
         self._helping = asyncio.Event()  #: set while it is another's, and we send beside it
         answers = Answers(services, self._bot, self.sender, courtesy or Courtesy())
         inline = Inline(services, self._bot)
-        self._updates = Updates(services.store, services.clock, self._bot, answers, inline, self.lease.may_send)
+        self._updates = Updates(services.store, services.clock, self._bot, answers, inline, self.lease.is_ours)
 
     async def stop(self, grace: float) -> None:
         """Receive no more, and give the answers under way this many seconds."""

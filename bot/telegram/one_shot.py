@@ -56,7 +56,7 @@ async def deliver_now(services: Services) -> DeliveryRun:
         async with pace.kept(), make_bot(services.settings.telegram) as bot:
             pictures = Pictures(services.store, services.clock, bot.token)
             sender, admin_chat = TelegramSender(bot, pictures, pace.limit), services.settings.telegram.admin_chat
-            channel = ChatChannel(services.store, services.clock, sender, admin_chat, may_send=lease.may_send)
+            channel = ChatChannel(services.store, services.clock, sender, admin_chat, may_send=lease.is_ours)
             return await deliver(services.store, services.clock, channel)
     except TelegramError as error:
         raise ConfigError(refusal(error)) from None
@@ -103,7 +103,7 @@ async def check_token(services: Services) -> Check:
 
 def who(other: Held) -> str:
     """Name the holder of the lease."""
-    name, since = other.holder.partition(",")[0], f"{other.taken_at:%Y-%m-%d %H:%M} UTC"
+    name, since = other.holder.short, f"{other.taken_at:%Y-%m-%d %H:%M} UTC"
     return f"Another process talks to Telegram for this bot: {name}, since {since}."
 
 

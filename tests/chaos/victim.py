@@ -146,7 +146,7 @@ async def _serve(services: Services) -> None:
         services,
         face.sender,
         face.connected.is_set,
-        face.lease.may_send,
+        face.lease.is_ours,
         lease=Lease(services.store, services.clock, LEASE, now),
         ticks_every=TICKS_EVERY,
         delivers_every=DELIVERS_EVERY,

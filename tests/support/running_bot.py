@@ -68,7 +68,7 @@ def _running(services: Services, courtesy: Courtesy | None) -> Iterator[Telegram
         started.append(face)
         ready.set()
         pace = face.pace
-        timetable = Timetable(services, face.sender, face.can_send, face.lease.may_send, may_help=pace.may_help)
+        timetable = Timetable(services, face.sender, face.can_send, face.lease.is_ours, may_help=pace.may_help)
         timetable.start()
         try:
             await face.run()
