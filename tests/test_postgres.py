@@ -1,9 +1,12 @@
 """What is PostgreSQL's own: its tables, its troubles, and the promises that SQLite keeps by having one writer."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,9 +14,11 @@ import numpy as np
 import psycopg
 import pytest
 
+from bellwether.access import keys_table
 from bellwether.alerts import report_alerts, subscriptions_table
+from bellwether.core.alert_types import AlertSettings
 from bellwether.core.config import Database, load_settings
-from bellwether.core.errors import ConfigError, NewerDatabase, StoreError
+from bellwether.core.errors import ConfigError, LimitReached, NewerDatabase, StoreError
 from bellwether.core.types import Bars, Instrument
 from bellwether.db import migrations, postgres_store, postgres_versions, versions
 from bellwether.db.connection import NONE, Connection, Rows, Values
@@ -24,9 +29,18 @@ from bellwether.db.postgres_dialect import defined, translated
 from bellwether.db.postgres_store import PostgresStore
 from bellwether.db.sql import insert
 from bellwether.db.sqlite_store import SqliteStore
-from bellwether.delivery import chats_table, feedback_table, outbox_table
-from bellwether.delivery.messages import Recipient, RecipientKind
-from bellwether.delivery.outbox_table import ClaimOrder, Draft, Setback
+from bellwether.delivery import (
+    chat_data_table,
+    chat_settings_table,
+    chats,
+    chats_table,
+    feedback_table,
+    outbox_table,
+)
+from bellwether.delivery.channels import Accepted, Channel
+from bellwether.delivery.deliver import deliver
+from bellwether.delivery.messages import OutboxMessage, Recipient, RecipientKind
+from bellwether.delivery.outbox_table import Claimable, ClaimOrder, Draft, Setback
 from bellwether.delivery.sender_lease import SenderLease
 from bellwether.hosts import leases_table
 from bellwether.hosts.lease import LAPSE
@@ -35,6 +49,8 @@ from bellwether.market.remote.bar_history import BarHistory, StoredBars
 from bellwether.market.remote.instruments_table import SymbolRequest
 from bellwether.track_record.ledger import outcomes_table
 from bellwether.track_record.ledger.hash_chain_table import NOTHING, HashChain
+from bellwether.webhooks import ask, webhook_outbox_table
+from bellwether.webhooks.webhooks_table import Webhook
 from tests.support import postgres
 from tests.support.database import new_database
 
@@ -433,6 +449,73 @@ def test_what_a_host_has_put_off_is_not_tried_at_once_by_one_whose_clock_is_behi
         assert outbox_table.claim_next(db, NOW, RecipientKind.CHAT, ClaimOrder.IN_ORDER) is None
         outbox_table.forgive_clock(db, RecipientKind.CHAT, NOW - timedelta(hours=1))  # a clock that was set back
         assert outbox_table.claim_next(db, NOW, RecipientKind.CHAT, ClaimOrder.IN_ORDER) is not None
+
+
+def test_limits_are_kept_though_many_ask_at_once(store: PostgresStore) -> None:
+    with store.transaction() as db:
+        key = keys_table.add(db, "ann", "free", frozenset(), NOW)
+
+    def add(number: int) -> object:
+        with suppress(LimitReached):
+            return ask.add(store, lambda: NOW, key, f"http://127.0.0.1/{number}", 1, private=True)
+        return None
+
+    def try_out(webhook: int) -> object:
+        with suppress(LimitReached):
+            return ask.trial(store, lambda: NOW, key, webhook)
+        return None
+
+    def say(number: int) -> object:
+        with suppress(LimitReached):
+            chats.say_to_operator(store, lambda: NOW, 0, 7, "hello")
+            return number
+        return None
+
+    (hook,) = [hook for hook in side_by_side([partial(add, n) for n in range(6)]) if isinstance(hook, Webhook)]
+    with store.transaction() as db:
+        for number in range(ask.MOST_WAITING - 1):
+            webhook_outbox_table.enqueue(db, hook.id, f"e{number}", "{}", NOW)
+    assert side_by_side([partial(try_out, hook.id)] * 6).count(None) == 5
+    with store.transaction() as db:
+        for _ in range(chats.MOST_A_DAY - 1):
+            feedback_table.add(db, 7, "hello", NOW)
+    assert side_by_side([partial(say, n) for n in range(6)]).count(None) == 5
+
+
+def test_a_chat_is_erased_whole_though_it_sets_something_just_then(store: PostgresStore) -> None:
+    with store.transaction() as db:
+        chats_table.know(db, 7, "en", NOW)
+    erasing = threading.Thread(target=lambda: chats.erase(store, lambda: NOW, 7))
+    with store.transaction() as db:
+        chats_table.know(db, 7, "en", NOW)
+        chat_settings_table.save(db, 7, AlertSettings())
+        erasing.start()
+        erasing.join(0.3)
+    erasing.join(10)
+    with store.reading() as db:
+        assert chat_data_table.export(db, 7) == {}
+
+
+def test_a_sender_asks_for_its_right_before_it_locks_a_message_as_who_takes_over_does(store: PostgresStore) -> None:
+    owe(store, 1, 2)
+    did: list[tuple[str, Connection]] = []
+
+    class Watched(Channel):
+        kind = RecipientKind.CHAT
+
+        async def send(self, message: OutboxMessage) -> Accepted:
+            return Accepted()
+
+        def may_claim(self, db: Connection) -> Claimable:
+            did.append(("asked", db))
+            return Claimable.ALL
+
+        def arrived(self, db: Connection, message: OutboxMessage, accepted: Accepted, now: datetime) -> None:
+            did.append(("wrote", db))
+
+    assert asyncio.run(deliver(store, lambda: NOW, Watched())).sent == 3
+    began = {next(what for what, db in did if db is wrote) for how, wrote in did if how == "wrote"}
+    assert began == {"asked"}
 
 
 def test_two_that_add_to_a_chain_at_once_leave_one_chain(store: PostgresStore) -> None:

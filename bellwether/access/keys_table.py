@@ -14,7 +14,7 @@ from typing import Any
 from bellwether.core.plans import Terms
 from bellwether.db.connection import Connection
 from bellwether.db.database import stamp, stamp_or_none, unstamp, unstamp_or_none
-from bellwether.db.sql import insert, one_of
+from bellwether.db.sql import ALONE, insert, one_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,12 @@ def by_public_ids(db: Connection, public_ids: Collection[str]) -> dict[str, tupl
 def hold(db: Connection, public_ids: Collection[str]) -> None:
     """Let nobody else count for the keys of these secrets until the transaction ends."""
     sql = f"SELECT id FROM api_keys WHERE id IN (SELECT key_id FROM api_secrets WHERE {one_of('public_id', 'ids')})"
-    db.hold(f"{sql} ORDER BY id", {"ids": list(public_ids)})
+    db.execute(f"{sql} ORDER BY id{ALONE}", {"ids": list(public_ids)})
+
+
+def hold_one(db: Connection, key_id: int) -> None:
+    """Let nobody else decide for a key by what it has until the transaction ends."""
+    db.execute(f"SELECT id FROM api_keys WHERE id = :id{ALONE}", {"id": key_id})
 
 
 def works(db: Connection, key_id: int, now: datetime) -> bool:

@@ -65,10 +65,6 @@ class Connection(ABC):
         """
 
     @abstractmethod
-    def hold(self, sql: str, values: Values = NONE) -> None:
-        """Let nobody else change the rows of a query until the transaction ends."""
-
-    @abstractmethod
     def columns(self) -> dict[str, set[str]]:
         """The tables there are, and the names of their columns."""
 

@@ -61,10 +61,6 @@ class PostgresConnection(Connection):
             self.conn.execute("SELECT pg_advisory_xact_lock(%s::int, %s::int)", (_OURS, crc32(name.encode()) - 2**31))
             self._alone.add(name)
 
-    def hold(self, sql: str, values: Values = NONE) -> None:
-        """Lock the rows, in the order in which the query has them."""
-        self.conn.execute(translated(sql) + b" FOR NO KEY UPDATE", values)
-
     def columns(self) -> dict[str, set[str]]:
         """The tables there are, and the names of their columns."""
         sql = (

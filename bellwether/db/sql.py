@@ -5,6 +5,7 @@ from collections.abc import Iterable
 #: Ends of a SELECT that keeps its rows as they are until the transaction ends. SQLite, where only one may write, reads
 #: these as remarks; `db.postgres_dialect` has PostgreSQL obey them.
 UNCHANGED = " /* FOR UPDATE */"  #: nobody else changes them
+ALONE = " /* FOR NO KEY UPDATE */"  #: nobody else changes them, but rows may be added that refer to them
 STANDING = " /* FOR SHARE */"  #: nobody changes them, but others may lock them so too
 PRESENT = " /* FOR KEY SHARE */"  #: nobody deletes them
 FREE = " /* FOR UPDATE SKIP LOCKED */"  #: as UNCHANGED, without those that somebody else keeps so just now

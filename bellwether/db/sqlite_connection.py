@@ -37,9 +37,6 @@ class SqliteConnection(Connection):
     def one_at_a_time(self, name: str) -> None:
         """Nothing: whoever may write is the only one."""
 
-    def hold(self, sql: str, values: Values = NONE) -> None:
-        """Nothing, for the same reason."""
-
     def columns(self) -> dict[str, set[str]]:
         """The tables there are, and the names of their columns."""
         sql = "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"

@@ -11,6 +11,7 @@ from typing import Any
 
 from bellwether.db.connection import Connection
 from bellwether.db.database import stamp
+from bellwether.db.sql import UNCHANGED
 from bellwether.delivery.messages import recipient_of
 
 Rows = dict[str, list[dict[str, Any]]]  #: by table
@@ -63,6 +64,8 @@ def erase(db: Connection, chat_id: int, now: datetime) -> int:
     What it wrote stays in `inbox` as empty rows with the number of the update alone, or Telegram could bring it again.
     """
     db.check_references_last()
+    # whoever writes of the chat just now is waited for, and what that leaves is seen
+    db.execute(f"SELECT chat_id FROM chats WHERE chat_id = :chat_id{UNCHANGED}", {"chat_id": chat_id})
     _erase_forwarded(db, chat_id)
     gone = sum(
         db.execute(f'DELETE FROM "{table}" WHERE {condition}', _of(chat_id)).rowcount

@@ -58,6 +58,7 @@ def say_to_operator(store: Store, clock: Clock, admin_chat: int, chat_id: int, t
     """Keep feedback, and owe the administrator a copy of it. Raises LimitReached and StoreError."""
     now = clock()
     with store.transaction() as db:
+        db.one_at_a_time(f"feedback of {chat_id}")  # not its row in chats: it need not have one
         if feedback_table.count_since(db, chat_id, now - timedelta(days=1)) >= MOST_A_DAY:
             raise LimitReached(
                 said("That was {count} messages to the operator in a day; please go on tomorrow.", count=MOST_A_DAY)

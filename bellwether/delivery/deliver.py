@@ -166,15 +166,18 @@ class _DeliveryBatch:
     ) -> Sequence[OutboxMessage]:
         try:
             with self._store.transaction() as db:
+                # asked first: who takes the lease over locks it before the messages, and is not to be waited for
+                claimable = self._channel.may_claim(db) if room > 0 else Claimable.NONE
                 did = [self._record(db, result) for result in results]
-                claimed = self._claim(db, room, resting) if room > 0 else []
+                claimed = self._claim(db, claimable, room, resting)
         except StoreError:
             raise
         except Exception:  # a fault of ours with one of them: what became of the others is not to be lost by it
             log.exception("Results could not be written down together; each is written down by itself.")
             did = [self._record_alone(result) for result in results]
             with self._store.transaction() as db:
-                claimed = self._claim(db, room, resting) if room > 0 else []
+                claimable = self._channel.may_claim(db) if room > 0 else Claimable.NONE
+                claimed = self._claim(db, claimable, room, resting)
         # counted once it is committed, for a transaction that fails is tried again
         for result, again in zip(results, did, strict=True):
             self._count(result, again)
@@ -182,8 +185,9 @@ class _DeliveryBatch:
         self._busy.update(message.id for message in claimed)
         return claimed
 
-    def _claim(self, db: Connection, room: int, resting: Sequence[Collection[int]]) -> Sequence[OutboxMessage]:
-        claimable = self._channel.may_claim(db)
+    def _claim(
+        self, db: Connection, claimable: Claimable, room: int, resting: Sequence[Collection[int]]
+    ) -> Sequence[OutboxMessage]:
         if claimable is Claimable.NONE:
             return []
         now = self._clock()

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bellwether.access import keys_table
 from bellwether.core.clock import Clock
 from bellwether.core.errors import BadWebhook, LimitReached, UnknownWebhook
 from bellwether.db.connection import Connection
@@ -22,6 +23,7 @@ def add(
     """A new address for alerts. Raises BadWebhook, LimitReached and StoreError."""
     check(url, private=private, look_up=lookup)
     with store.transaction() as db:
+        keys_table.hold_one(db, key_id)
         hooks = webhooks_table.of_key(db, key_id)
         if any(hook.url == url for hook in hooks):
             raise BadWebhook("This address is there already.")
@@ -108,6 +110,7 @@ def _of_key(db: Connection, key_id: int, webhook_id: int) -> Webhook:
 
 
 def _awake(db: Connection, key_id: int, webhook_id: int) -> Webhook:
+    keys_table.hold_one(db, key_id)  # of two that ask at once the second counts what the first has written
     hook = _of_key(db, key_id, webhook_id)
     if hook.disabled_at is not None:
         raise BadWebhook(f"Webhook {webhook_id} is disabled: {hook.disabled_why}. Enable it first.")

@@ -49,18 +49,23 @@ def rebuild(store: Store, calendar_of: Callable[[str], str]) -> None:
 
     `calendar_of` tells the trading calendar of a symbol that has no other open forecast. Raises StoreError.
     """
+    with store.reading() as db:
+        known, forgotten = outcomes_table.calendars(db), outcomes_table.forgotten(db)
+    # before anything is locked: a source may take long
+    known |= {symbol: calendar_of(symbol) for symbol in {symbol for _, symbol, _ in forgotten} - known.keys()}
     with store.transaction() as db:
         for chain in (ledger_table.CHAIN, outcomes_table.CHAIN):
             chain.begin(db)
         score_sums_table.clear(db)
         score_sums_table.count_issued(db, ledger_table.counts(db))
         _score_sums(db).enter(db)
-        known = outcomes_table.calendars(db)
+        known |= outcomes_table.calendars(db)
         outcomes_table.await_again(
             db,
             [
-                (seq, target, known.get(symbol) or calendar_of(symbol))
+                (seq, target, known[symbol])
                 for seq, symbol, target in outcomes_table.forgotten(db)
+                if symbol in known  # one that was taken off the list only now is the next run's
             ],
         )
 
