@@ -111,6 +111,7 @@ ON_EACH_KIND = frozenset(
         "rules",
         "sending",
         "silence",
+        "small_tables",
         "sole",
         "stops_and_topics",
         "store",
