@@ -29,7 +29,6 @@ from training.evaluate import skill_interval
 from training.forecasts import COLUMNS, QUANTILES
 from training.panel import CONTEXT_LENGTH, MIN_HISTORY, NO_ERRORS, Panel, build_panel, read_series
 from training.prepare import prepare, training_facts, usual_errors
-from training.range_recipe import RangeRecipe
 from training.spans import Spans, Split, is_unseen
 from training.windows import Blanks, take_away
 
@@ -224,6 +223,7 @@ def test_eras_go_on_after_the_last_one_that_was_fitted(
     pytest.importorskip("tf2onnx", reason="it comes with the training packages")
     from training import eras
     from training import train as step
+    from training.range_recipe import RangeRecipe  # TensorFlow comes with it: not for those who only collect the tests
 
     prepare([prices], tmp_path, "a test")
     era, recipe = ("2013-01-01", "2015-12-31"), RangeRecipe().varied(1, None, True)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -87,11 +86,9 @@ def test_a_training_of_two_seeds_is_the_same_to_the_bit_on_two_workers(tmp_path:
     file = tmp_path / "prices.parquet"
     long_form(("AAPL", "MSFT", "XOM", *MARKET_SERIES)).to_parquet(file)
     commands: list[tuple[str | Path, ...]] = []
-    trained_by(("prepare", "--prices", file, "--work", tmp_path / "alone"))
-    shutil.copytree(tmp_path / "alone", tmp_path / "spread")
     for name, workers in (("alone", ()), ("spread", ("--workers", "2"))):
         train = ("train", "--work", tmp_path / name, "--quick", "--seeds", "2")
-        commands.append((*train, *workers))
+        commands += [("prepare", "--prices", file, "--work", tmp_path / name), (*train, *workers)]
     *_, again = trained_by(*commands, train, timeout=500)
     alone, on_two = (sorted((tmp_path / name / "seeds").iterdir()) for name in ("alone", "spread"))
     assert [file.name for file in alone] == [file.name for file in on_two]
