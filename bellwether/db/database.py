@@ -91,6 +91,11 @@ class Store(ABC):
         """How many bytes it takes; 0 where there is none. Raises StoreError."""
 
 
+def capital(name: str) -> str:
+    """The name of a database where it begins a sentence."""
+    return f"{name[0].upper()}{name[1:]}"
+
+
 def stamp(instant: datetime) -> str:
     """An aware instant as the text kept in the tables. Raises ValueError for a naive one."""
     if instant.tzinfo is None:

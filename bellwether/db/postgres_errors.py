@@ -3,6 +3,8 @@
 import psycopg
 from psycopg import errors
 
+from bellwether.db.database import capital
+
 #: a transaction that is given up for another's sake: done anew, it most likely passes
 GIVEN_UP = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
 #: by what the server's code begins with
@@ -50,5 +52,5 @@ def explain(name: str, problem: Exception, secret: str) -> str:
     if sentence is None and isinstance(problem, psycopg.OperationalError):
         said = str(problem).lower()
         sentence = next((told for part, told in _SAID if part in said), "{name} cannot be reached: {why}.")
-    name = f"{name[0].upper()}{name[1:]}"
+    name = capital(name)
     return (sentence or "{name} does not work: {why}.").format(name=name, why=why.rstrip("."))

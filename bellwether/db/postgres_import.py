@@ -19,6 +19,7 @@ import psycopg
 
 from bellwether.core.errors import MoveRefused, StoreError
 from bellwether.db import copies, sqlite_snapshot, table_rows
+from bellwether.db.database import capital
 from bellwether.db.postgres_connection import PostgresConnection
 from bellwether.db.sqlite_connection import SqliteConnection
 
@@ -45,7 +46,7 @@ def refuse_rows(conn: "psycopg.Connection[Any]", name: str) -> None:
     used = [f"{count:,} in {table}" for table, count in counts.items() if count]
     if used:
         raise MoveRefused(
-            f"{name[0].upper()}{name[1:]} has rows of its own ({', '.join(used[:3])}), which are never mixed with "
+            f"{capital(name)} has rows of its own ({', '.join(used[:3])}), which are never mixed with "
             "those of a file: make an empty one (dropdb and createdb, or another name), and let DATABASE__URL name it."
         )
 

@@ -20,7 +20,7 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequest
 from bellwether.core.errors import ConfigError, NewerDatabase, StoreError, UnfinishedImport
 from bellwether.db import postgres_address, postgres_errors, postgres_versions, unfinished_import, versions
 from bellwether.db.connection import Connection
-from bellwether.db.database import Store
+from bellwether.db.database import Store, capital
 from bellwether.db.encryption import BUSY_TIMEOUT
 from bellwether.db.postgres_connection import PostgresConnection
 from bellwether.db.postgres_dialect import adapters
@@ -251,20 +251,16 @@ class PostgresStore(Store):
         number = conn.info.server_version
         if number < postgres_versions.LEAST:
             told = f"{number // 10_000}.{number % 10_000}"
-            raise StoreError(f"{self._capital} is on PostgreSQL {told}; Bellwether needs 14 or newer.")
-
-    @property
-    def _capital(self) -> str:
-        return self.name[0].upper() + self.name[1:]
+            raise StoreError(f"{capital(self.name)} is on PostgreSQL {told}; Bellwether needs 14 or newer.")
 
     def _trouble(
         self, problem: Exception, pool: "ConnectionPool[Any] | None", *, lost: bool, took: float = 0.0
     ) -> StoreError:
         """What to raise; where the server is lost, which took so many seconds, the pool is given up."""
         if isinstance(problem, PoolClosed):  # given up by somebody else meanwhile
-            return StoreError(self._missed[1] or f"{self._capital} cannot be reached.")
+            return StoreError(self._missed[1] or f"{capital(self.name)} cannot be reached.")
         if isinstance(problem, PoolTimeout | TooManyRequests):
-            told = f"{self._capital} has no free connection, or cannot be reached: see database.connections."
+            told = f"{capital(self.name)} has no free connection, or cannot be reached: see database.connections."
         else:
             told = postgres_errors.explain(self.name, problem, self._secret)
         if lost:
@@ -276,7 +272,10 @@ class PostgresStore(Store):
     def _give_up(self, pool: "ConnectionPool[Any]") -> None:
         """The pool has looked for its server in vain: whoever waits for a connection is told now."""
         if self._pool is pool:
-            self._missed = (time.monotonic() + REST, f"{self._capital} cannot be reached: no server answers there.")
+            self._missed = (
+                time.monotonic() + REST,
+                f"{capital(self.name)} cannot be reached: no server answers there.",
+            )
             self._close(pool)
 
     def _close(self, pool: "ConnectionPool[Any]") -> None:

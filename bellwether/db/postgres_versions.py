@@ -12,6 +12,7 @@ from typing import Any
 
 from bellwether import __version__
 from bellwether.core.errors import NewerDatabase
+from bellwether.db.database import capital
 from bellwether.db.migrations import ON_BOTH
 from bellwether.db.newer import maker
 from bellwether.db.postgres_dialect import defined
@@ -43,7 +44,7 @@ def refuse_newer(name: str, state: State) -> None:
     """Raise NewerDatabase where a newer version made what is there."""
     if state.unknown:
         raise NewerDatabase(
-            f"{name[0].upper()}{name[1:]} is {maker(state)}; this is {__version__}, which left it as it was: "
+            f"{capital(name)} is {maker(state)}; this is {__version__}, which left it as it was: "
             "install that version, or restore the dump that was made before the upgrade."
         )
 

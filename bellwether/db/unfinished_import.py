@@ -8,6 +8,7 @@ from typing import Any
 
 from bellwether.core.errors import UnfinishedImport
 from bellwether.core.places import COMMAND
+from bellwether.db.database import capital
 
 _TABLE = "bellwether_import"
 
@@ -28,7 +29,7 @@ def refuse(conn: Any, name: str) -> None:
     begun = read(conn)
     if begun is not None:
         raise UnfinishedImport(
-            f"{name[0].upper()}{name[1:]} holds only a part of {begun.source}: run `{COMMAND} database import-sqlite` "
+            f"{capital(name)} holds only a part of {begun.source}: run `{COMMAND} database import-sqlite` "
             "again, which goes on with it, or make an empty database."
         )
 
