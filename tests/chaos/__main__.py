@@ -92,8 +92,9 @@ def main() -> int:
         f"digests: {total.owed} owed, {total.missing} missing, {total.expired} out of date before their chat let them"
         f" in, {total.twice} came again"
         f" (at most {total.explained}: as many attempts ended unknown)\n"
-        f"questions: {total.asked} asked, {total.answered_twice} answers came again, {total.unanswered} unanswered, all"
-        f" of chats that had blocked the bot; {total.unreadable} updates that nobody can decode\n"
+        f"questions: {total.asked} asked, {total.answered_twice} came again that were on their way,"
+        f" {total.unanswered} unanswered, all of chats that had blocked the bot;"
+        f" {total.unreadable} updates that nobody can decode\n"
         f"refused as too fast: {total.floods}\n"
         f"broken runs: {broken or 'none'}"
     )

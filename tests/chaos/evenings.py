@@ -28,12 +28,14 @@ from tests.chaos import fast
 from tests.chaos import plan as plan_module
 from tests.chaos.plan import GROUP, PEOPLE, READER, SUPERGROUP, Event, Plan
 from tests.chaos.promises import Broken, Figures, Happened, check, check_ledger, check_whole, is_out_of_date, settled
+from tests.chaos.repeats import EVERYBODY, Trouble, copies_of, unexcused
 from tests.chaos.unreadable import MADE_UNREADABLE
 from tests.chaos.victim import FIRST_EVENING, World, start, warm_up
 from tests.support.bot_api_server.server import TelegramServer
 
 STALE = timedelta(hours=13).total_seconds()  #: in which a digest goes out of date
 PATIENCE = 30.0  #: seconds of the wall in which an evening must come right once the trouble is over
+FAR_BACK = 600.0  #: seconds; no run adds up jumps of less to the hour by which rows of the ledger may be behind
 _SYMBOLS = ("AAPL", "MSFT", "KO")
 MANY = tuple(
     sorted(instrument.symbol for instrument in SampleProvider().universe() if not instrument.symbol.startswith("^"))
@@ -119,6 +121,7 @@ class EveningsRun:
         self._for_good: set[int] = set()
         self._has_moved = False
         self._log: list[str] = []
+        self._troubles: list[Trouble] = []
 
     def played(self) -> Figures:
         """The run. Raises Broken, with the seed that plays it again."""
@@ -141,13 +144,25 @@ class EveningsRun:
             if number == 0:
                 self._never_ahead(sessions[-1])
         figures = check(self._server, self._store, sessions, self._happened)
+        self._check_repeats()
         check_whole(self._server, self._store, MANY, len(sessions))
         self._check_ledger()
         figures.kills, figures.faults, figures.in_flight = self._kills, self._faults, self._in_flight
         return figures
 
+    def _check_repeats(self) -> None:
+        """No answer came again but what was on its way at a trouble."""
+        for words, chat_id in self._happened.asked.items():
+            copies = copies_of(words, chat_id, self._server.effects)
+            if problems := unexcused(copies, self._ports(), self._troubles):
+                raise Broken(f"{words} of chat {chat_id} was answered again: {problems}, with {self._troubles}")
+
+    def _ports(self) -> dict[int, str]:
+        """Which machine believes Telegram at which port, where there are several."""
+        return {}
+
     def _check_ledger(self) -> None:
-        check_ledger(self._store)
+        check_ledger(self._store, self._happened)
 
     @contextmanager
     def _cleaned_up(self) -> Iterator[None]:
@@ -203,6 +218,7 @@ class EveningsRun:
             self._forbid(event)
         elif event.what == "jump":
             self._jumps.value += event.seconds
+            self._happened.set_back |= event.seconds < -FAR_BACK
         elif event.what == "block" and event.chat_id not in self._blocked:
             self._server.block(event.chat_id)
             self._blocked.add(event.chat_id)
@@ -278,6 +294,7 @@ class EveningsRun:
             if victim.exitcode != -signal.SIGKILL:
                 raise Broken(f"a victim ended by itself, with exit status {victim.exitcode}")
             self._kills += 1
+            self._befalls("ended")
             self._in_flight += self._left_behind()
             self._note("died")
         if not self._victims:
@@ -300,6 +317,10 @@ class EveningsRun:
         with self._store.reading() as db:
             owed = db.rows("SELECT * FROM outbox WHERE state <> 'sent'")
             return owed, db.rows("SELECT * FROM inbox WHERE done_at IS NULL"), db.rows("SELECT * FROM leases")
+
+    def _befalls(self, what: str, machine: str = EVERYBODY, until: float | None = None) -> None:
+        now = fast.now()
+        self._troubles.append(Trouble(what, machine, now, now if until is None else until))
 
     def _note(self, what: str) -> None:
         self._log.append(f"{fast.now() - self._world.began:7.2f} {what}")

@@ -147,21 +147,25 @@ class HostsRun(EveningsRun):
             self._note(f"hang {host.world.machine} for {event.seconds:.0f} s")
             self._figures.hangs += 1
             self._hang(host)
+            self._befalls("hang", host.world.machine, until)
             self._ends.append((until, lambda: self._go_on(host)))
         elif event.what == "end connections":
             self._note("end connections")
             self._figures.ended += 1
+            self._befalls("connections ended")
             with suppress(psycopg.Error):  # the server may be away
                 self._database_server.execute(_END_ALL.format(self._database))
         elif event.what == "stop server":
             self._note(f"stop server for {event.seconds:.0f} s")
             self._figures.stops += 1
+            self._befalls("server stopped", until=until)
             self._database_server.stop()
             self._ends.append((until, self._start_server))
         elif event.what in {"lose database", "lose Telegram"}:
             self._note(f"{host.world.machine} loses {event.what[5:]} for {event.seconds:.0f} s, kind {event.number}")
             self._figures.cuts += 1
             host.cuts += 1
+            self._befalls(event.what, host.world.machine, until)
             way = host.database if event.what == "lose database" else host.telegram
             if event.number == BREAKS:
                 way.break_all()
@@ -242,6 +246,7 @@ class HostsRun(EveningsRun):
         if code != -signal.SIGKILL and not (host.told_to_stop is not None and code in {0, -signal.SIGTERM}):
             raise Broken(f"the victim on {host.world.machine} ended by itself, with exit status {code}")
         self._note(f"{host.world.machine} ended, {code}")
+        self._befalls("ended", host.world.machine)
         self._kills += 1
         self._in_flight += self._left_behind()
         host.victim, host.hangs, host.told_to_stop = None, False, None
@@ -258,11 +263,14 @@ class HostsRun(EveningsRun):
         for host in self._hosts:
             seen = PostgresStore(self._database_server.url(self._database), host.world.folder)
             try:
-                check_ledger(seen)
+                check_ledger(seen, self._happened)
             finally:
                 seen.close()
         figures.add(self._figures)
         return figures
+
+    def _ports(self) -> dict[int, str]:
+        return {host.telegram.port: host.world.machine for host in self._hosts}
 
     def _check_ledger(self) -> None:
         """Each host has its own note of where it ends."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
@@ -51,6 +51,17 @@ class SeenRequest(NamedTuple):
     port: int = 0  #: at which the client believes the server: another one for whoever comes by a proxy
 
 
+@dataclass(frozen=True)
+class Effect:
+    """A call that changed a chat, and whether its caller was told."""
+
+    seen: SeenRequest
+    chat_id: int
+    message_id: int
+    at: float  #: when it took effect, by the server's clock
+    told: bool  #: its answer was written, as it should be; a way between may have lost it all the same
+
+
 class TelegramServer(People):
     """Use as a context manager; everything here may be called from the test's thread."""
 
@@ -74,6 +85,7 @@ class TelegramServer(People):
         self.token = token
         self.requests: list[SeenRequest] = []
         self.violations: list[str] = []
+        self.effects: list[Effect] = []
         self._spec = load_spec()
         self._http = HttpServer(self._handle, loop_factory)
         self._faults = FaultQueue()
@@ -249,12 +261,28 @@ class TelegramServer(People):
             params = self._spec.read(method, form)
         except Breach as breach:
             return self._refuse(method, breach, form.fields, request)
-        self._note(method, params, request)
+        seen = self._note(method, params, request)
         # getUpdates may wait for long: only its beginning is delayed or refused, as for any other
         fault = self._faults.take(lambda key: key == method or (key == "markup" and "parse_mode" in params))
-        return await answer_with(fault, lambda: self._process(method, params, form))
+        true, made, at = None, None, 0.0
 
-    async def _process(self, method: str, params: dict[str, Any], form: Form) -> Response:
+        async def process() -> Response:
+            nonlocal true, made, at
+            true, made = await self._process(method, params, form)
+            at = self._clock()
+            return true
+
+        answer = None
+        try:
+            answer = await answer_with(fault, process)
+        finally:  # also where the caller left meanwhile
+            if isinstance(made, dict) and "message_id" in made:
+                message = made["chat"]["id"], made["message_id"]
+                self.effects.append(Effect(seen, *message, at, told=answer is true))
+        return answer
+
+    async def _process(self, method: str, params: dict[str, Any], form: Form) -> tuple[Response, Any]:
+        """The answer, and what the call has brought."""
         try:
             if method == "getUpdates":
                 result: Any = await self._world.updates.poll(params)
@@ -266,11 +294,11 @@ class TelegramServer(People):
         except ApiError as error:
             if isinstance(error, Breach):
                 self.violations.append(f"{method}: {error.description}")
-            return error.response()
+            return error.response(), None
         finally:
             with self._world.lock:
                 self._world.lock.notify_all()
-        return Response(200, json.dumps({"ok": True, "result": result}).encode())
+        return Response(200, json.dumps({"ok": True, "result": result}).encode()), result
 
     def _refuse(self, method: str, breach: Breach, fields: dict[str, Any], request: Request) -> Response:
         """Answer a call that could not even be read."""
@@ -278,11 +306,13 @@ class TelegramServer(People):
         self._note(method, fields, request)
         return breach.response()
 
-    def _note(self, method: str, params: dict[str, Any], request: Request) -> None:
+    def _note(self, method: str, params: dict[str, Any], request: Request) -> SeenRequest:
         port = request.headers.get("host", "").rpartition(":")[2]
         with self._world.lock:
-            self.requests.append(SeenRequest(method, params, self._clock(), int(port) if port.isdigit() else 0))
+            seen = SeenRequest(method, params, self._clock(), int(port) if port.isdigit() else 0)
+            self.requests.append(seen)
             self._world.lock.notify_all()
+        return seen
 
 
 def _short(params: dict[str, Any]) -> str:
