@@ -5,6 +5,7 @@ tick, the pace of sending (near Telegram, by two senders, and far from it with t
 chat, the API on two hosts, a host that ends, and trainings on two workers.
 """
 
+import argparse
 import sys
 
 from benchmarks import (
@@ -21,7 +22,9 @@ from benchmarks import (
 
 def main() -> int:
     """Measure one thing at a time."""
-    if "--large" in sys.argv[1:]:
+    asked = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure what is claimed, here.")
+    asked.add_argument("--large", action="store_true", help="Instead, what takes minutes.")
+    if asked.parse_args().large:
         from benchmarks import (
             api_hosts,
             chat_speed,
