@@ -28,10 +28,12 @@ from bellwether.db import upgrade_backups
 from bellwether.db.connection import Connection
 from bellwether.db.sqlite_store import SqliteStore
 from bellwether.delivery import admin_notes, inbox_table, outbox_table
-from bellwether.delivery.channels import Channel
-from bellwether.delivery.chat_channel import ChatChannel, Transport
+from bellwether.delivery.channels.channel import Channel
+from bellwether.delivery.channels.telegram import ChatChannel, Transport
+from bellwether.delivery.channels.webhook import WebhookChannel
 from bellwether.delivery.deliver import deliver
 from bellwether.delivery.messages import RecipientKind
+from bellwether.delivery.webhooks import webhooks_table
 from bellwether.hosts.keeping import LeaseKeeper
 from bellwether.hosts.lease import Lease
 from bellwether.hosts.parts import EVERY, ServicePart
@@ -43,8 +45,7 @@ from bellwether.jobs.refresh_prices import refresh_all
 from bellwether.jobs.refresh_reports import refresh_reports
 from bellwether.services import Services
 from bellwether.track_record.ledger.settle import settle
-from bellwether.webhooks import webhooks_table
-from bellwether.webhooks.channel import WebhookChannel
+from bellwether.webhooks.events import event_of
 
 SOON = timedelta(seconds=20)  #: after a start: what a stop kept from the record is not to wait for a quarter of an hour
 KEPT = timedelta(days=30)  #: settled messages, for questions about what was sent
@@ -307,7 +308,7 @@ def _channels(
     store, clock, settings = services.store, services.clock, services.settings
     channels: list[Channel] = []
     if ServicePart.JOBS in parts:
-        channels.append(WebhookChannel(store, clock, private=settings.api.private_webhooks))
+        channels.append(WebhookChannel(store, clock, event_of, private=settings.api.private_webhooks))
     if transport is not None and ServicePart.BOT in parts:
         admin_chat = settings.telegram.admin_chat
         chats = ChatChannel(store, clock, transport, admin_chat, connected=connected, may_send=may_send)

@@ -19,10 +19,11 @@ from bellwether.core.config import load_settings
 from bellwether.core.connections import Part, faults, faults_for, naming_the_fault
 from bellwether.core.errors import ConfigError
 from bellwether.core.logs import _Discreet, secrets_of
+from bellwether.delivery.channels.webhook import WebhookChannel
+from bellwether.delivery.webhooks import webhook_outbox_table
 from bellwether.jobs.doctor import examine
 from bellwether.services import Services
-from bellwether.webhooks import webhook_outbox_table
-from bellwether.webhooks.channel import WebhookChannel
+from bellwether.webhooks.events import event_of
 from bot.telegram.client import make_bot
 from bot.telegram.one_shot import check_token
 from scheduler import Timetable
@@ -188,7 +189,10 @@ def test_webhooks_that_cannot_be_sent_are_told_once_and_kept(
         webhook_outbox_table.enqueue(db, 1, "evt_1", "{}", services.clock())
 
     async def twice() -> None:
-        timetable, channel = Timetable(services), WebhookChannel(services.store, services.clock, private=False)
+        timetable, channel = (
+            Timetable(services),
+            WebhookChannel(services.store, services.clock, event_of, private=False),
+        )
         for _ in range(2):
             await timetable._deliver(channel)
 

@@ -14,7 +14,7 @@ from bellwether.core.errors import StoreError
 from bellwether.db.connection import Connection
 from bellwether.db.database import unstamp
 from bellwether.delivery import admin_notes, chats_table, outbox_table
-from bellwether.delivery.channels import AT_ONCE, Accepted
+from bellwether.delivery.channels.channel import AT_ONCE, Accepted
 from bellwether.delivery.deliver import MOST_AT_ONCE
 from bellwether.delivery.messages import OutboxMessage, RecipientKind, recipient_of
 from bellwether.delivery.outbox_table import LEASE, ClaimOrder

@@ -56,11 +56,11 @@ HOMES = {
     "httpx": {
         "bot/telegram/client.py",
         "bot/telegram/errors.py",
-        "bellwether/webhooks/sending.py",
+        "bellwether/delivery/webhooks/sending.py",
         "bellwether/client/",
     },
     "httpx_sse": {"bellwether/client/"},
-    "standardwebhooks": {"bellwether/webhooks/signing.py"},
+    "standardwebhooks": {"bellwether/delivery/webhooks/signing.py"},
     "apscheduler": {"scheduler.py"},
     "vl_convert": {"bellwether/charts/renderer.py"},
     "click": {"bellwether/cli/"},

@@ -17,7 +17,7 @@ from telegram.error import TimedOut
 from bellwether.core.config import load_settings
 from bellwether.core.courtesy import Courtesy
 from bellwether.delivery import chats_table, outbox_table
-from bellwether.delivery.channels import AT_ONCE
+from bellwether.delivery.channels.channel import AT_ONCE
 from bellwether.delivery.deliver import MOST_AT_ONCE
 from bellwether.delivery.messages import recipient_of
 from bellwether.delivery.outbox_table import Draft

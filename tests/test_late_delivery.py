@@ -9,7 +9,7 @@ import pytest
 
 from bellwether.core.config import load_settings
 from bellwether.delivery import chats_table, outbox_table
-from bellwether.delivery.channels import AT_ONCE, Accepted
+from bellwether.delivery.channels.channel import AT_ONCE, Accepted
 from bellwether.delivery.messages import OutboxMessage, recipient_of
 from bellwether.services import build_services
 from tests.support.deliveries import deliver

@@ -16,7 +16,7 @@ from bellwether.core import metrics as process_metrics
 from bellwether.core.config import load_settings
 from bellwether.core.errors import ConfigError
 from bellwether.delivery import admin_notes, chats_table, outbox_table
-from bellwether.delivery.channels import AT_ONCE, Accepted
+from bellwether.delivery.channels.channel import AT_ONCE, Accepted
 from bellwether.delivery.messages import OutboxMessage, recipient_of
 from bellwether.delivery.retry import Cause, DeliveryError
 from bellwether.jobs.doctor import examine

@@ -11,13 +11,14 @@ from bellwether.db import encryption
 from bellwether.db.database import stamp
 from bellwether.db.migrations import migrations
 from bellwether.delivery import outbox_table
-from bellwether.delivery.channels import Accepted, Channel
+from bellwether.delivery.channels.channel import Accepted, Channel
+from bellwether.delivery.channels.webhook import WebhookChannel
 from bellwether.delivery.deliver import DeliveryRun, deliver
 from bellwether.delivery.messages import OutboxMessage, RecipientKind, owner_of_key, recipient_of
 from bellwether.delivery.outbox_table import ClaimOrder, Draft, MessageState
 from bellwether.delivery.retry import DeliveryError
-from bellwether.webhooks import webhook_outbox_table
-from bellwether.webhooks.channel import WebhookChannel
+from bellwether.delivery.webhooks import webhook_outbox_table
+from bellwether.webhooks.events import event_of
 from tests.support.database import store_at
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -182,7 +183,7 @@ def test_a_run_expires_what_is_owed_to_its_own_kind_of_recipients_alone(tmp_path
             draft = Draft(f"x:{owner}:x", recipient_of(owner), "digest", "x", NOW, NOW + timedelta(hours=1))
             outbox_table.enqueue(db, draft, NOW)
     assert asyncio.run(deliver(store, lambda: later, Postbox())) == DeliveryRun(expired=1)
-    webhooks = WebhookChannel(store, lambda: later, private=True)
+    webhooks = WebhookChannel(store, lambda: later, event_of, private=True)
     assert asyncio.run(deliver(store, lambda: later, webhooks)) == DeliveryRun(expired=1), "what is owed to owners"
     assert asyncio.run(deliver(store, lambda: later, webhooks)) == DeliveryRun()
     with store.reading() as db:

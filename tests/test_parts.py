@@ -13,7 +13,7 @@ from bellwether.hosts import keeping, leases_table
 from bellwether.hosts.lease import Lease
 from bellwether.hosts.parts import EVERY, named, parts_of
 from bellwether.services import Services
-from bellwether.webhooks.channel import WebhookChannel
+from bellwether.delivery.channels.webhook import WebhookChannel
 from scheduler import LEASE, Timetable
 from serving import serve
 from tests.support.account import live_services

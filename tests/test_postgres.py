@@ -50,7 +50,7 @@ from bellwether.market.remote.instruments_table import SymbolRequest
 from bellwether.track_record.ledger import outcomes_table
 from bellwether.track_record.ledger.hash_chain_table import NOTHING, HashChain
 from bellwether.webhooks import ask, webhook_outbox_table
-from bellwether.webhooks.webhooks_table import Webhook
+from bellwether.delivery.webhooks.webhooks_table import Webhook
 from tests.support import postgres
 from tests.support.database import new_database
 

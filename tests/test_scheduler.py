@@ -12,7 +12,7 @@ from bellwether.core.config import load_settings
 from bellwether.core.errors import StoreError
 from bellwether.db.upgrade_backups import INSTANT
 from bellwether.delivery import inbox_table, outbox_admin_table, outbox_table
-from bellwether.delivery.channels import AT_ONCE, Accepted
+from bellwether.delivery.channels.channel import AT_ONCE, Accepted
 from bellwether.delivery.messages import OutboxMessage, recipient_of
 from bellwether.services import Services, build_services
 from scheduler import KEPT, Timetable, _prune

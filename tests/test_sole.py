@@ -14,7 +14,7 @@ import pytest
 
 from bellwether.core.config import load_settings
 from bellwether.delivery import chats_table, outbox_table
-from bellwether.delivery.channels import AT_ONCE, Accepted
+from bellwether.delivery.channels.channel import AT_ONCE, Accepted
 from bellwether.delivery.messages import OutboxMessage, RecipientKind, recipient_of
 from bellwether.delivery.outbox_table import ClaimOrder
 from bellwether.delivery.sender_lease import SenderLease

@@ -10,8 +10,9 @@ import pytest
 import trustme
 
 from bellwether.core.errors import BadWebhook
-from bellwether.webhooks import addresses, sending
-from bellwether.webhooks.sending import WebhookSender
+from bellwether.delivery.channels import addresses
+from bellwether.delivery.webhooks import sending
+from bellwether.delivery.webhooks.sending import WebhookSender
 from tests.support.api import Api
 from tests.support.webhook_server import Receiver, receiving
 from tests.support.webhooks import hook, live_api, send

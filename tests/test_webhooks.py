@@ -16,16 +16,16 @@ import standardwebhooks
 from bellwether.access import keys
 from bellwether.core.errors import StoreError
 from bellwether.delivery import outbox_table
+from bellwether.delivery.channels.webhook import RETRIES, WebhookChannel
 from bellwether.delivery.deliver import DeliveryRun
 from bellwether.delivery.messages import Recipient, RecipientKind, owner_of_key, recipient_of
 from bellwether.delivery.outbox_table import ClaimOrder
-from bellwether.webhooks import webhook_outbox_table, webhooks_table
+from bellwether.delivery.webhooks import webhook_outbox_table, webhooks_table
+from bellwether.delivery.webhooks.sending import WebhookSender
+from bellwether.delivery.webhooks.signing import headers, new_secret
+from bellwether.delivery.webhooks.webhook_outbox_table import KEEP_TRYING
+from bellwether.delivery.webhooks.webhooks_table import Webhook
 from bellwether.webhooks.ask import MOST_WAITING
-from bellwether.webhooks.channel import RETRIES, WebhookChannel
-from bellwether.webhooks.sending import WebhookSender
-from bellwether.webhooks.signing import headers, new_secret
-from bellwether.webhooks.webhook_outbox_table import KEEP_TRYING
-from bellwether.webhooks.webhooks_table import Webhook
 from tests.support.api import Api
 from tests.support.database import store_at
 from tests.support.deliveries import deliver_to_webhooks

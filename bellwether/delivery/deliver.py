@@ -20,7 +20,7 @@ from bellwether.core.errors import StoreError
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store
 from bellwether.delivery import outbox_table
-from bellwether.delivery.channels import Accepted, Channel
+from bellwether.delivery.channels.channel import Accepted, Channel
 from bellwether.delivery.messages import OutboxMessage, RecipientKind
 from bellwether.delivery.outbox_table import Claimable, ClaimOrder
 from bellwether.delivery.retry import Cause, DeliveryError, next_attempt

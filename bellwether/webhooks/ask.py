@@ -7,11 +7,11 @@ from bellwether.core.clock import Clock
 from bellwether.core.errors import BadWebhook, LimitReached, UnknownWebhook
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store
-from bellwether.webhooks import webhook_outbox_table, webhooks_table
-from bellwether.webhooks.addresses import Lookup, check, look_up
+from bellwether.delivery.channels.addresses import Lookup, check, look_up
+from bellwether.delivery.webhooks import webhook_outbox_table, webhooks_table
+from bellwether.delivery.webhooks.signing import new_secret
+from bellwether.delivery.webhooks.webhooks_table import Attempt, Webhook
 from bellwether.webhooks.events import trial_event
-from bellwether.webhooks.signing import new_secret
-from bellwether.webhooks.webhooks_table import Attempt, Webhook
 
 OVERLAP = timedelta(days=1)  #: for which the old secret signs too
 MOST_WAITING = 100  #: events of a webhook before it is sent more tests and replays: nobody is to be flooded through us

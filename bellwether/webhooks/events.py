@@ -1,4 +1,4 @@
-"""What is told to programs: alerts as plain values, the same on a webhook, in a stream and in a list. Pure."""
+"""What is told to programs: alerts as plain values, the same on a webhook, in a stream and in a list."""
 
 import html
 import json
@@ -7,7 +7,9 @@ from datetime import datetime
 from math import expm1
 from typing import Any
 
+from bellwether.alerts import alerts_table
 from bellwether.alerts.alerts_table import FiredAlert
+from bellwether.db.connection import Connection
 from bellwether.delivery.messages import OutboxMessage
 
 FIRED, OUTCOME, NOTICE, TEST = "alert.fired", "alert.outcome", "notice", "webhook.test"
@@ -28,6 +30,12 @@ def alert_json(fired: FiredAlert) -> dict[str, Any]:
         "target_session": alert.target_session.isoformat() if alert.target_session else None,
         "growth_80": None if alert.low is None or alert.high is None else [expm1(alert.low), expm1(alert.high)],
     }
+
+
+def event_of(db: Connection, message: OutboxMessage, now: datetime) -> tuple[str, str]:
+    """The id and the body of the event that a message to the owner of a key becomes."""
+    fired = alerts_table.behind(db, message.dedup_key)
+    return fired_event(fired) if fired is not None else message_event(message, now)
 
 
 def fired_event(fired: FiredAlert) -> tuple[str, str]:

@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from bellwether.delivery.channels import AT_ONCE
-from bellwether.delivery.chat_channel import FREE_PACE
+from bellwether.delivery.channels.channel import AT_ONCE
+from bellwether.delivery.channels.telegram import FREE_PACE
 from bellwether.delivery.deliver import MOST_AT_ONCE
 
 RATE = FREE_PACE  #: messages a second that are to fit, at the least

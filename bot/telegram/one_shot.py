@@ -11,7 +11,7 @@ from bellwether.core.errors import ConfigError, StoreError
 from bellwether.core.types import Check
 from bellwether.db.database import Store
 from bellwether.delivery import outbox_admin_table
-from bellwether.delivery.chat_channel import ChatChannel
+from bellwether.delivery.channels.telegram import ChatChannel
 from bellwether.delivery.deliver import DeliveryRun, deliver
 from bellwether.delivery.outbox_table import MessageState
 from bellwether.delivery.sender_lease import SenderLease

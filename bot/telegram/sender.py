@@ -13,7 +13,7 @@ from telegram import Bot, CallbackQuery, Message
 from telegram.error import TelegramError
 
 from bellwether.core.i18n.translate import use_language
-from bellwether.delivery.channels import Accepted
+from bellwether.delivery.channels.channel import Accepted
 from bellwether.delivery.deliver import MOST_AT_ONCE
 from bellwether.delivery.message_kinds import is_silent
 from bellwether.delivery.messages import OutboxMessage
@@ -53,7 +53,7 @@ class TelegramSender:
         self._rate_limit.latency = self._lanes.latency
 
     async def send(self, message: OutboxMessage) -> Accepted:
-        """Send one part of an owed message, as `delivery.chat_channel.Transport` asks. Raises DeliveryError.
+        """Send one part of an owed message, as `delivery.channels.telegram.Transport` asks. Raises DeliveryError.
 
         The first part has the sound of its kind; the others are silent. Buttons stand under the last one.
         """

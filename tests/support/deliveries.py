@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 from bellwether.db.connection import Connection
 from bellwether.delivery import deliver as delivery
-from bellwether.delivery.chat_channel import ChatChannel, Transport
+from bellwether.delivery.channels.telegram import ChatChannel, Transport
+from bellwether.delivery.channels.webhook import WebhookChannel
 from bellwether.delivery.deliver import DeliveryRun
+from bellwether.delivery.webhooks.sending import WebhookSender
 from bellwether.services import Services
-from bellwether.webhooks.channel import WebhookChannel
-from bellwether.webhooks.sending import WebhookSender
+from bellwether.webhooks.events import event_of
 
 
 async def deliver(
@@ -25,5 +26,5 @@ async def deliver(
 
 async def deliver_to_webhooks(services: Services, sender: WebhookSender) -> DeliveryRun:
     """Send what is owed to owners of keys."""
-    channel = WebhookChannel(services.store, services.clock, private=True, sender=sender)
+    channel = WebhookChannel(services.store, services.clock, event_of, private=True, sender=sender)
     return await delivery.deliver(services.store, services.clock, channel)

@@ -8,7 +8,7 @@ from typing import Any
 
 from bellwether.alerts.tick import tick
 from bellwether.delivery.deliver import DeliveryRun
-from bellwether.webhooks.sending import WebhookSender
+from bellwether.delivery.webhooks.sending import WebhookSender
 from tests.support.account import live_services, set_clock
 from tests.support.api import Api
 from tests.support.deliveries import deliver_to_webhooks

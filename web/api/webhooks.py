@@ -16,8 +16,8 @@ from bellwether.client.answers.alerts import (
     WebhooksAnswer,
 )
 from bellwether.core.errors import NotInPlan
+from bellwether.delivery.webhooks.webhooks_table import Webhook
 from bellwether.webhooks import ask
-from bellwether.webhooks.webhooks_table import Webhook
 from web.api.caller import CallerOf, KeyOf
 from web.api.negotiate import JsonReplyOf, shaped, unkept
 from web.api.openapi import named_router, owned

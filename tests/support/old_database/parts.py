@@ -49,7 +49,12 @@ DATABASE = _module("bellwether.db.sqlite_store", "bellwether.db.database", "bell
 STORE = getattr(DATABASE, "SqliteStore", None) or DATABASE.Store
 COMMANDS = _module("bellwether.cli.main", "bellwether.__main__")
 DELIVER = _module("tests.support.deliveries", "bellwether.delivery.deliver", "bellwether.alerting.deliver")
-CHANNELS = _module("bellwether.delivery.channels", "bellwether.delivery.deliver", "bellwether.alerting.deliver")
+CHANNELS = _module(
+    "bellwether.delivery.channels.channel",
+    "bellwether.delivery.channels",
+    "bellwether.delivery.deliver",
+    "bellwether.alerting.deliver",
+)
 RETRY = _module("bellwether.delivery.retry", "bellwether.alerting.retry")
 INBOX = _module("bellwether.delivery.inbox_table", "bellwether.store.inbox")
 KEYS = _module("bellwether.access.keys", "bellwether.keys")

@@ -5,26 +5,25 @@ what is owed to owners | `spread` over their webhooks | `send`, each event | log
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bellwether.access import keys_table
-from bellwether.alerts import alerts_table
 from bellwether.core.clock import Clock
 from bellwether.core.errors import ConfigError
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store
-from bellwether.delivery.channels import Accepted, Channel
+from bellwether.delivery.channels.channel import Accepted, Channel
 from bellwether.delivery.messages import OutboxMessage, RecipientKind
 from bellwether.delivery.outbox_table import ClaimOrder
 from bellwether.delivery.retry import Cause, DeliveryError, RetryPolicy
-from bellwether.webhooks import webhook_outbox_table, webhooks_table
-from bellwether.webhooks.events import fired_event, message_event
-from bellwether.webhooks.webhooks_table import Attempt, Webhook
+from bellwether.delivery.webhooks import webhook_outbox_table, webhooks_table
+from bellwether.delivery.webhooks.webhooks_table import Attempt, Webhook
 
 if TYPE_CHECKING:
-    from bellwether.webhooks.sending import WebhookResponse, WebhookSender
+    from bellwether.delivery.webhooks.sending import WebhookResponse, WebhookSender
 
 LONGEST_HOLD = timedelta(minutes=10)
 RETRIES = RetryPolicy(
@@ -42,6 +41,8 @@ RETRIES = RetryPolicy(
     longest_asked=webhook_outbox_table.KEEP_TRYING,
 )
 _SPREAD_AT_ONCE = 200
+#: makes an event of a message: its id, and its body as JSON
+EventOf = Callable[[Connection, OutboxMessage, datetime], tuple[str, str]]
 log = logging.getLogger(__name__)
 
 
@@ -76,9 +77,18 @@ class WebhookChannel(Channel):
     units = "events to webhooks"
     spreads = (RecipientKind.KEY,)
 
-    def __init__(self, store: Store, clock: Clock, *, private: bool, sender: "WebhookSender | None" = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        event_of: EventOf,
+        *,
+        private: bool,
+        sender: "WebhookSender | None" = None,
+    ) -> None:
         """`private` lets messages go to our own network. Without a sender one is made when something is owed."""
-        self._store, self._clock, self._private, self._sender = store, clock, private, sender
+        self._store, self._clock, self._event_of = store, clock, event_of
+        self._private, self._sender = private, sender
         self._is_out = False
 
     def can_send(self) -> bool:
@@ -91,7 +101,9 @@ class WebhookChannel(Channel):
     def _open(self) -> bool:
         """Have a sender; False, and once a sentence in the log, where the environment keeps it from connecting."""
         if self._sender is None and not self._is_out:
-            from bellwether.webhooks.sending import WebhookSender  # loads what speaks HTTP, which most never need
+            from bellwether.delivery.webhooks.sending import (
+                WebhookSender,  # loads what speaks HTTP, which most never need
+            )
 
             try:
                 self._sender = WebhookSender(private=self._private)
@@ -103,8 +115,7 @@ class WebhookChannel(Channel):
     def spread(self, db: Connection, now: datetime) -> None:
         """What is owed to owners becomes a row for each of their webhooks."""
         for message in webhook_outbox_table.owed_to_owners(db, now, _SPREAD_AT_ONCE):
-            fired = alerts_table.behind(db, message.dedup_key)
-            event_id, body = fired_event(fired) if fired is not None else message_event(message, now)
+            event_id, body = self._event_of(db, message, now)
             for hook in webhooks_table.of_key(db, message.recipient.id):
                 if _takes(db, hook, now):
                     webhook_outbox_table.enqueue(db, hook.id, event_id, body, now)
@@ -117,7 +128,7 @@ class WebhookChannel(Channel):
         except DeliveryError:
             raise
         except Exception as fault:
-            from bellwether.webhooks.sending import WebhookResponse
+            from bellwether.delivery.webhooks.sending import WebhookResponse
 
             log.exception("Event %s could not be sent to webhook %d.", message.event_id, message.recipient.id)
             raise _WebhookError(WebhookResponse(None, f"a fault on our side ({type(fault).__name__})", 0)) from fault

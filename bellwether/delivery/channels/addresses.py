@@ -17,7 +17,7 @@ Lookup = Callable[[str, int], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class CheckedAddress:
     """A checked address."""
 
     url: str
@@ -34,7 +34,7 @@ def look_up(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(where[0]) for *_, where in known))
 
 
-def check(url: str, *, private: bool, look_up: Lookup = look_up) -> Target:
+def check(url: str, *, private: bool, look_up: Lookup = look_up) -> CheckedAddress:
     """The address as it may be connected to. Raises BadWebhook; `private` lets it stay within our own network."""
     scheme, host, port, path = _parts(url, private)
     try:
@@ -46,7 +46,7 @@ def check(url: str, *, private: bool, look_up: Lookup = look_up) -> Target:
     for address in addresses:
         if not private and not is_open(address):
             raise BadWebhook(f"{host[:80]} leads to a private or reserved address, where webhooks do not go.")
-    return Target(url, scheme, host, port, path, addresses[0])
+    return CheckedAddress(url, scheme, host, port, path, addresses[0])
 
 
 def is_open(address: str) -> bool:

@@ -14,9 +14,9 @@ import httpx
 from bellwether import __version__
 from bellwether.core.connections import Part, naming_the_fault
 from bellwether.core.errors import BadWebhook
-from bellwether.webhooks.addresses import Lookup, Target, check, look_up
-from bellwether.webhooks.signing import headers
-from bellwether.webhooks.webhooks_table import Webhook
+from bellwether.delivery.channels.addresses import CheckedAddress, Lookup, check, look_up
+from bellwether.delivery.webhooks.signing import headers
+from bellwether.delivery.webhooks.webhooks_table import Webhook
 
 TIMEOUT = 15.0  #: seconds for all of it
 _LONGEST_WAIT = 86_400.0  #: seconds that a Retry-After is believed
@@ -73,7 +73,9 @@ class WebhookSender:
         return WebhookResponse(status, error, round(1000 * (time.monotonic() - start)), wait)
 
 
-async def _post(target: Target, content: bytes, signed: dict[str, str], trusted: ssl.SSLContext) -> httpx.Response:
+async def _post(
+    target: CheckedAddress, content: bytes, signed: dict[str, str], trusted: ssl.SSLContext
+) -> httpx.Response:
     """POST to the checked address; the certificate must be the name's."""
     at = f"[{target.address}]" if ":" in target.address else target.address
     host = f"[{target.host}]" if ":" in target.host else target.host

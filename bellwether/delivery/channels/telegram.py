@@ -13,7 +13,7 @@ from bellwether.core.errors import StoreError
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store
 from bellwether.delivery import admin_notes, chats_table, outbox_table
-from bellwether.delivery.channels import Accepted, Channel
+from bellwether.delivery.channels.channel import Accepted, Channel
 from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.delivery.chats_table import Silence
 from bellwether.delivery.lateness import is_late, sent_late

@@ -1,0 +1,1 @@
+"""What the channel to webhooks stands on: their tables, their signatures, and one message over HTTP."""
