@@ -29,10 +29,12 @@ from bellwether.db.connection import Connection
 from bellwether.db.sqlite_store import SqliteStore
 from bellwether.delivery import admin_notes, inbox_table, outbox_table
 from bellwether.delivery.channels.channel import Channel
+from bellwether.delivery.channels.notify import NotifyChannel
 from bellwether.delivery.channels.telegram import ChatChannel, Transport
 from bellwether.delivery.channels.webhook import WebhookChannel
 from bellwether.delivery.deliver import deliver
 from bellwether.delivery.messages import RecipientKind
+from bellwether.delivery.targets import targets_table
 from bellwether.delivery.webhooks import webhooks_table
 from bellwether.hosts.keeping import LeaseKeeper
 from bellwether.hosts.lease import Lease
@@ -309,6 +311,7 @@ def _channels(
     channels: list[Channel] = []
     if ServicePart.JOBS in parts:
         channels.append(WebhookChannel(store, clock, event_of, private=settings.api.private_webhooks))
+        channels.append(NotifyChannel(store, clock, settings))
     if transport is not None and ServicePart.BOT in parts:
         admin_chat = settings.telegram.admin_chat
         chats = ChatChannel(store, clock, transport, admin_chat, connected=connected, may_send=may_send)
@@ -324,6 +327,7 @@ def _prune(services: Services) -> None:
         unread = outbox_table.expire(db, RecipientKind.TERMINAL, services.clock())
         gone = outbox_table.prune(db, before) + inbox_table.prune(db, before) + alerts_table.prune(db, before.date())
         gone += webhooks_table.prune(db, before)
+        gone += targets_table.prune(db, before)
         inbox_table.erase_set_aside(db, services.clock() - inbox_table.READ_AGAIN)
     metrics.EXPIRED.add(unread)
     if gone:

@@ -9,12 +9,13 @@ from bellwether.core.alert_types import DigestMode
 from bellwether.core.errors import StoreError
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.split_html import utf16_length
 from bellwether.delivery import chat_wishes
 from bot.commands.base import ChatContext
 from bot.commands.pause_sentences import is_stopped
 from bot.commands.start import some_symbols
 from bot.keyboards import in_rows, meaning
-from bot.replies import LONGEST_CAPTION, Button, Reply, as_text, utf16_length
+from bot.replies import LONGEST_CAPTION, Button, Reply, as_text
 from bot.understand.meaning import Intent
 
 MOST = 3  #: buttons under what was not understood

@@ -7,6 +7,7 @@ from html import escape, unescape
 
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
+from bellwether.core.split_html import utf16_length
 from bellwether.core.types import Forecast
 from bellwether.forecasting import sentences
 
@@ -140,8 +141,3 @@ def fitting(*choices: list[str]) -> str:
 def as_text(html: str) -> str:
     """Return our simple HTML as plain text."""
     return unescape(re.sub(r"</?[a-z]+[^>]*>", "", html))
-
-
-def utf16_length(text: str) -> int:
-    """Return the length as Telegram counts it."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bellwether.core.config import load_settings
+from bellwether.core.split_html import utf16_length
 from bellwether.services import Services, build_services
 from bot import conversation, terminal
 from bot.commands import COMMANDS, ChatContext
 from bot.commands.stock_typed import split_horizon
-from bot.replies import LONGEST_CAPTION, utf16_length
+from bot.replies import LONGEST_CAPTION
 
 MODELS = Path(__file__).resolve().parents[1] / "exported_models"
 ANN = 1

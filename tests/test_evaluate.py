@@ -16,12 +16,12 @@ from bellwether.alerts.tick import tick
 from bellwether.ask import forecasts
 from bellwether.core.config import load_settings
 from bellwether.core.errors import StoreError
+from bellwether.core.split_html import split_html
 from bellwether.core.types import Instrument
 from bellwether.db.database import stamp
 from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.messages import RecipientKind
 from bellwether.services import Services, build_services
-from bot.telegram.split_html import split_html
 from tests.support.database import new_database
 
 EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)

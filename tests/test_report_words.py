@@ -13,12 +13,13 @@ from bellwether.charts.live import told
 from bellwether.client.answers.forecast import ForecastAnswer
 from bellwether.core.announcement import ReportAhead, ReportInside
 from bellwether.core.i18n.translate import LANGUAGES, use_language
+from bellwether.core.split_html import utf16_length
 from bellwether.core.types import Forecast, Shape, Theme
 from bellwether.forecasting import sentences
 from bellwether.forecasting.change_sentences import causes, in_a_sentence
 from bellwether.forecasting.to_json import forecast_json
 from bellwether.services import Services
-from bot.replies import LONGEST_CAPTION, as_text, detailed_text, past_forecast_text, short_text, utf16_length
+from bot.replies import LONGEST_CAPTION, as_text, detailed_text, past_forecast_text, short_text
 from tests.support.chart_text import words_outside, words_that_touch
 from tests.support.shapes import check_shape
 from tests.support.web import Visitor

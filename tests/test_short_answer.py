@@ -11,12 +11,13 @@ import pytest
 from bellwether.ask import forecasts
 from bellwether.core.i18n.articles import without_english
 from bellwether.core.i18n.translate import LANGUAGES, use_language
+from bellwether.core.split_html import utf16_length
 from bellwether.core.types import HEADS, SkillVerdict
 from bellwether.forecasting import sentences
 from bellwether.services import Services
 from bot import conversation, terminal
 from bot.commands import ChatContext
-from bot.replies import LONGEST_CAPTION, Button, Reply, as_text, detailed_text, short_text, utf16_length
+from bot.replies import LONGEST_CAPTION, Button, Reply, as_text, detailed_text, short_text
 from tests.support.web import sample_services
 
 MOST_FIGURES = 8

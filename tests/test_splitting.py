@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.telegram.split_html import LONGEST, split_html
+from bellwether.core.split_html import LONGEST, split_html
 from tests.support.bot_api_server.markup import parse_html, utf16_length
 
 words = st.text(st.sampled_from("abcXYZ 😀é\n"), max_size=30)

@@ -169,6 +169,37 @@ class Alerts(_Section):
     heartbeat_url: Annotated[str, _ADDRESS] = ""
 
 
+class Channels(_Section):
+    """Where else alerts and digests may go, beside Telegram."""
+
+    key: Annotated[
+        SecretStr,
+        _form(
+            "[0-9a-fA-F]{64}",
+            "Input should have 64 hexadecimal digits, as the command `database key` makes them",
+        ),
+    ] = SecretStr("")
+    schemes: Annotated[list[str], NoDecode, BeforeValidator(setting_values.words)] = [
+        "mailto",
+        "discord",
+        "slack",
+        "ntfys",
+        "matrixs",
+        "gotifys",
+        "pover",
+        "workflow",
+    ]
+    private: bool = False
+    limit: Annotated[int, Field(ge=0, le=50)] = 5
+    mail_from: Annotated[
+        str, _form("[^@\\s<>]+@[^@\\s<>]+", "Input should be an address such as alerts@bellwether.example, or be empty")
+    ] = ""
+    smtp: Annotated[
+        SecretStr,
+        _form("smtps?://.+", "Input should be like smtps://user:password@mail.example:465 or smtp://..., or be empty"),
+    ] = SecretStr("")
+
+
 class Log(_Section):
     """How much is said."""
 
@@ -192,6 +223,7 @@ class Settings(BaseSettings):
     web: Web = Web()
     api: Api = Api()
     alerts: Alerts = Alerts()
+    channels: Channels = Channels()
     log: Log = Log()
 
     @classmethod

@@ -340,6 +340,10 @@ class BadTerms(BellwetherError, code="bad_terms"):
     """Terms of a plan that cannot be: the text says what can."""
 
 
+class BadTarget(BellwetherError, code="bad_target"):
+    """A message can't go where a person wants it to, or that is not proved to be theirs."""
+
+
 class BadWebhook(BellwetherError, code="bad_webhook"):
     """A webhook that cannot be kept or asked for: the text says what can."""
 

@@ -13,6 +13,7 @@ from bellwether.db.connection import Connection
 from bellwether.db.database import stamp
 from bellwether.db.sql import UNCHANGED
 from bellwether.delivery.messages import recipient_of
+from bellwether.delivery.targets import target_outbox_table
 
 Rows = dict[str, list[dict[str, Any]]]  #: by table
 
@@ -49,8 +50,9 @@ def export(db: Connection, chat_id: int) -> Rows:
 
 
 _AS_SHOWN = {"recipient_id": "chat_id"}
-#: the recipient is the chat, no row of a chat has an event, and what a message offers follows from its text
-_NOT_SHOWN = {"recipient_kind", "event_id", "offers"}
+#: the recipient is the chat, no row of a chat has an event, what a message offers follows from its text, and of where
+#: it goes too it has as much as is shown
+_NOT_SHOWN = {"recipient_kind", "event_id", "offers", "address", "mark"}
 
 
 def _as_shown(row: dict[str, Any]) -> dict[str, Any]:
@@ -67,7 +69,7 @@ def erase(db: Connection, chat_id: int, now: datetime) -> int:
     # whoever writes of the chat just now is waited for, and what that leaves is seen
     db.execute(f"SELECT chat_id FROM chats WHERE chat_id = :chat_id{UNCHANGED}", {"chat_id": chat_id})
     _erase_forwarded(db, chat_id)
-    gone = sum(
+    gone = target_outbox_table.erase(db, chat_id) + sum(
         db.execute(f'DELETE FROM "{table}" WHERE {condition}', _of(chat_id)).rowcount
         for table, condition in _conditions(db).items()
     )
@@ -129,6 +131,7 @@ def move(db: Connection, old: int, new: int) -> None:
         free = f"NOT EXISTS (SELECT 1 FROM {table} AS other WHERE other.chat_id = :new{same})"
         db.execute(f"UPDATE {table} SET chat_id = :new WHERE chat_id = :old AND {free}", values)
         db.execute(f"DELETE FROM {table} WHERE chat_id = :old", {"old": old})
+    target_outbox_table.move(db, old, new)
     # the keys name messages of the outbox, which are renamed in the same way
     keys = ("message_key", "digest_key", "outcome_key")
     renamed = ", ".join(f"{key} = replace({key}, :old_key, :new_key)" for key in keys)

@@ -5,6 +5,8 @@ ADMIN = "admin"
 OUTCOME = "outcome"
 LEFTOVERS = "leftovers"  #: alerts beyond the budget of a chat that gets no digest
 VANISHED = "vanished"  #: rules rest, for what they look at has no prices any more
+TARGET_PROOF = "proof"  #: the code by which a chat proves that a target is its own
+TARGET_NOTE = "target"  #: a target takes nothing more
 REPORT = "report"  #: a company that is watched has reported its revenue
 
 SILENT = {  #: whether a phone makes no sound for it
@@ -12,6 +14,7 @@ SILENT = {  #: whether a phone makes no sound for it
     OUTCOME: True,  # an old story's end
     LEFTOVERS: True,  # in place of a digest
     VANISHED: True,  # it has been so for a week
+    TARGET_NOTE: True,  # what goes elsewhere comes here as well
     REPORT: False,
     "growth": False,
     "chance": False,

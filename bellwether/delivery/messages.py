@@ -22,6 +22,7 @@ class RecipientKind(Enum):
     TERMINAL = "terminal"  #: whoever sits at the terminal
     KEY = "key"  #: the owner of an API key: spread over the owner's webhooks
     WEBHOOK = "webhook"  #: one webhook, by its number
+    TARGET = "target"  #: where a chat wants to hear of it too, by its number
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class OutboxMessage:
     event_id: str = ""  #: of an event to a webhook
     offers: tuple[Offer, ...] = ()  #: what can be done about it
     language: str = ENGLISH  #: of its chat, a code as it was told
+    reply_key: str = ""  #: dedup_key of the message that this one answers
 
 
 def owner_of_key(key_id: int) -> int:

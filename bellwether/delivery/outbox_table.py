@@ -329,4 +329,5 @@ def read_message(row: dict[str, Any]) -> OutboxMessage:
         event_id=row["event_id"] or "",
         offers=read_offers(row["offers"]),
         language=row.get("language") or ENGLISH,
+        reply_key=row["reply_key"] or "",
     )

@@ -13,6 +13,7 @@ from telegram import Bot, CallbackQuery, Message
 from telegram.error import TelegramError
 
 from bellwether.core.i18n.translate import use_language
+from bellwether.core.split_html import split_html
 from bellwether.delivery.channels.channel import Accepted
 from bellwether.delivery.deliver import MOST_AT_ONCE
 from bellwether.delivery.message_kinds import is_silent
@@ -27,7 +28,6 @@ from bot.telegram.message import MessageWriter, kind_of, topic_of
 from bot.telegram.pictures import Pictures
 from bot.telegram.progress import current, sending
 from bot.telegram.rate_limits import ChatIsFull, SendRateLimit
-from bot.telegram.split_html import split_html
 
 PATIENCE = 1.5  #: seconds that an answer waits for its chart, if no other one is being drawn
 FOR_PEOPLE = 2  #: lanes that owed messages leave to answers

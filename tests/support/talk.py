@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from bellwether.core.split_html import split_html
 from bellwether.services import Services
 from bot import conversation
 from bot.commands import ChatContext
 from bot.replies import Pressed, Reply, as_text
-from bot.telegram.split_html import split_html
 from tests.support.bot_api_server.content import check_keyboard, read_caption, read_text
 
 MOST_NOTICE = 200  #: characters in the answer to a button

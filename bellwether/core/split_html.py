@@ -1,9 +1,7 @@
-"""A long text as several messages, each within Telegram's limit and with whole markup."""
+"""A long text as several messages, each within a limit and with whole markup."""
 
 import re
 from collections.abc import Iterator
-
-from bot.replies import utf16_length
 
 LONGEST = 4096  #: UTF-16 units of a message, counted after its markup is read
 _TAG = re.compile(r"</?[a-z]+[^>]*>")
@@ -29,6 +27,11 @@ def split_html(text: str, longest: int = LONGEST) -> list[str]:
         part.add(token)
     parts.append(part.closed())
     return [part for part in parts if _TAG.sub("", part).strip()]
+
+
+def utf16_length(text: str) -> int:
+    """The length as Telegram counts it."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 class _Token:

@@ -1,0 +1,122 @@
+"""What a channel can show, and messages rendered for that from what rows keep, Telegram's simplest HTML. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from html import escape
+from html.parser import HTMLParser
+from typing import ClassVar
+
+from bellwether.core.split_html import split_html
+
+_NO_LIMIT = 10**9
+
+
+class Markup(Enum):
+    """How a text is marked."""
+
+    PLAIN = "plain"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a channel can."""
+
+    markup: Markup = Markup.PLAIN
+    length: int = _NO_LIMIT  #: UTF-16 units of a text that surely fit one message, whatever marking it adds
+    pictures: bool = False  #: a chart can stand in a message
+    buttons: bool = False  #: else what can be done about a message is a link, where there is a page
+    replies: bool = False  #: an answer can stand under what it answers
+
+    @property
+    def takes_html(self) -> bool:
+        """Whether a text is handed over as HTML."""
+        return self.markup is Markup.HTML
+
+
+def parts(text: str, abilities: Abilities) -> list[str]:
+    """A text as the messages that a channel sends of it, each rendered."""
+    return [rendered(part, abilities.markup) for part in split_html(text, abilities.length)]
+
+
+def rendered(text: str, markup: Markup) -> str:
+    """A text of Telegram's simplest HTML in another markup."""
+    renderer = _RENDERERS[markup]()
+    renderer.feed(text)
+    renderer.close()
+    return renderer.written().strip()
+
+
+class _Renderer(HTMLParser):
+    """Writes what it reads: words without their marks, an address behind what leads there."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._pieces: list[str] = []
+        self._links: list[str] = []
+
+    def written(self) -> str:
+        return "".join(self._pieces)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            self._links.append(dict(attrs).get("href") or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a" and self._links and (address := self._links.pop()):
+            self._pieces.append(f": {address}")
+
+    def handle_data(self, data: str) -> None:
+        self._pieces.append(data)
+
+
+class _Markdown(_Renderer):
+    """As Discord reads it."""
+
+    _MARKS: ClassVar = {"b": "**", "i": "*", "u": "__", "s": "~~", "code": "`"}
+    _MEANT: ClassVar = str.maketrans({sign: f"\\{sign}" for sign in r"\`*_~|<>[]#-"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._in_code = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        super().handle_starttag(tag, attrs)
+        self._pieces.append(self._MARKS.get(tag, ""))
+        self._in_code = self._in_code or tag == "code"
+
+    def handle_endtag(self, tag: str) -> None:
+        super().handle_endtag(tag)
+        self._pieces.append(self._MARKS.get(tag, ""))
+        self._in_code = self._in_code and tag != "code"
+
+    def handle_data(self, data: str) -> None:
+        self._pieces.append(data.replace("`", "'") if self._in_code else data.translate(self._MEANT))
+
+
+class _Html(_Renderer):
+    """As a browser reads it: line by line."""
+
+    _TAGS = frozenset({"b", "i", "u", "s", "code", "pre", "blockquote"})
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            self._pieces.append(f'<a href="{escape(dict(attrs).get("href") or "")}">')
+        elif tag in self._TAGS:
+            self._pieces.append(f"<{tag}>")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a" or tag in self._TAGS:
+            self._pieces.append(f"</{tag}>")
+
+    def handle_data(self, data: str) -> None:
+        self._pieces.append(escape(data, quote=False).replace("\n", "<br>\n"))
+
+
+_RENDERERS: dict[Markup, Callable[[], _Renderer]] = {
+    Markup.PLAIN: _Renderer,
+    Markup.MARKDOWN: _Markdown,
+    Markup.HTML: _Html,
+}

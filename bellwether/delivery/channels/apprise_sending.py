@@ -1,0 +1,156 @@
+"""One message to one address of apprise. The only module that imports apprise, and requests, which it speaks HTTP by.
+
+Its plugins are given a `requests` of ours, which takes nothing from the environment, follows no redirect, reads no more
+than an answer needs, and tells what came back: of that apprise itself tells no more than yes or no.
+"""
+
+import logging
+import sys
+from contextvars import ContextVar
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import apprise
+import requests
+from apprise import NotifyBase
+
+from bellwether import __version__
+
+_LONGEST_ANSWER = 1 << 20  #: bytes
+_PATIENCE = (5.0, 10.0)  #: seconds to connect, and between two pieces of an answer
+#: of what stands behind the ?, so that nobody has a service mail, fetch or forward anything: see `read`
+_KEPT = frozenset({"api-version", "auth", "mode", "sig", "sp", "sv", "thread", "token", "version"})
+_MOST_REQUESTS = 12  #: of one message: Matrix looks for its server, joins the room and writes
+
+_exchange: ContextVar["Exchange | None"] = ContextVar("exchange", default=None)
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What came back, of the last request."""
+
+    status: int | None = None  #: None: no answer came
+    retry_after: str = ""
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AppriseAddress:
+    """An address as it was understood."""
+
+    url: str  #: as it is to be kept
+    scheme: str
+    targets: int  #: how many it has: a room, a topic or a person each
+
+
+def read(url: str) -> AppriseAddress | None:
+    """What an address means; None where apprise knows no such."""
+    cleaned = _without_extras(url)
+    plugin = _plugin(cleaned)
+    if plugin is None:
+        return None
+    # as it writes itself: an address of https is then one of its service
+    return AppriseAddress(cleaned, str(plugin.url()).partition("://")[0], len(plugin))  # type: ignore[no-untyped-call]
+
+
+def send(url: str, body: str, is_html: bool, exchange: Exchange) -> bool:
+    """Send a message; whether it arrived. What came back is in `exchange`. Blocks, and sends nothing to the log."""
+    plugin = _plugin(url)
+    if plugin is None:
+        return False
+    token = _exchange.set(exchange)
+    try:
+        return bool(plugin.notify(body=body, body_format="html" if is_html else None))
+    finally:
+        _exchange.reset(token)
+
+
+def _plugin(url: str) -> NotifyBase | None:
+    """The plugin for an address, speaking HTTP by ours; None for none, also for one that speaks by something else."""
+    plugin = apprise.Apprise.instantiate(url, asset=_ASSET, suppress_exceptions=True)
+    if not isinstance(plugin, NotifyBase):
+        return None
+    module: Any = sys.modules[type(plugin).__module__]
+    if getattr(module, "requests", None) not in (requests, _OURS):
+        return None
+    module.requests = _OURS
+    return plugin
+
+
+def _without_extras(url: str) -> str:
+    parts = urlsplit(url)
+    kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name.lower() in _KEPT]
+    return urlunsplit(parts._replace(query=urlencode(kept)))
+
+
+class _Session(requests.Session):
+    """Requests as we let them be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False  # no proxy, which would look names up again, and nobody's password from a .netrc
+        self.headers["User-Agent"] = f"Bellwether/{__version__}"
+
+    def request(self, method: Any, url: Any, *args: Any, **more: Any) -> requests.Response:
+        exchange = _exchange.get() or Exchange()
+        exchange.requests += 1
+        exchange.status, exchange.retry_after = None, ""
+        if exchange.requests > _MOST_REQUESTS:
+            raise requests.RequestException("too many requests for one message")
+        more |= {"allow_redirects": False, "stream": True, "timeout": _PATIENCE}
+        response = super().request(method, url, *args, **more)
+        content = b""
+        for piece in response.iter_content(1 << 14):
+            content += piece
+            if len(content) > _LONGEST_ANSWER:
+                response.close()
+                raise requests.RequestException("the answer does not end")
+        response._content = content
+        exchange.status, exchange.retry_after = response.status_code, response.headers.get("Retry-After", "")
+        if response.status_code == requests.codes.too_many_requests:
+            raise requests.RequestException("too many requests")  # when to try again is ours to decide
+        return response
+
+
+class _Requests(ModuleType):
+    """The module `requests` with sessions of ours; all else is its own."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(requests, name)
+
+    @staticmethod
+    def request(method: str, url: str, **more: Any) -> requests.Response:
+        with _Session() as session:
+            return session.request(method, url, **more)
+
+
+def _by(method: str) -> Any:
+    def ask(url: str, *args: Any, **more: Any) -> requests.Response:
+        if args:  # the second argument of each is another one
+            more["params" if method in {"get", "head", "options"} else "data"] = args[0]
+        return _Requests.request(method, url, **more)
+
+    return ask
+
+
+_OURS = _Requests("requests")
+for _method in ("get", "post", "put", "patch", "delete", "head", "options"):
+    setattr(_OURS, _method, _by(_method))
+_OURS.Session = _Session  # type: ignore[attr-defined]
+_OURS.session = _Session  # type: ignore[attr-defined]
+
+# both write addresses with their secrets at finer levels
+logging.getLogger("apprise").setLevel(logging.CRITICAL)
+logging.getLogger("urllib3").setLevel(logging.ERROR)
+
+_ASSET = apprise.AppriseAsset(
+    app_id="Bellwether",
+    app_desc="Bellwether",
+    app_url="",
+    image_url_mask="",
+    image_url_logo="",
+    http_redirects=False,
+    plugin_paths=None,
+)

@@ -1,0 +1,88 @@
+"""What is said at a target, and in its chat about it, in the language that is spoken."""
+
+from html import escape
+
+from bellwether.core.i18n.translate import N_
+from bellwether.core.i18n.translate import gettext as _
+from bellwether.delivery.offers import Offer, OfferKind
+from bellwether.delivery.targets.target import StopReason, Target, TargetKind
+
+LABELS = {
+    TargetKind.MAIL: N_("Mail"),
+    TargetKind.DISCORD: "Discord",
+    TargetKind.SLACK: "Slack",
+    TargetKind.NTFY: "ntfy",
+    TargetKind.MATRIX: "Matrix",
+    TargetKind.GOTIFY: "Gotify",
+    TargetKind.PUSHOVER: "Pushover",
+    TargetKind.TEAMS: "Teams",
+    TargetKind.OTHER: N_("Another app"),
+}
+_STOPPED = {
+    StopReason.CHAT: N_("{target}: you stopped it."),
+    StopReason.LINK: N_("{target}: somebody stopped it there. Nothing more goes to it."),
+    StopReason.REFUSED: N_("{target} takes nothing more: it was removed there. Nothing more goes to it."),
+    StopReason.PRIVATE: N_("{target} leads into a private network, where I may not send. Nothing goes to it."),
+    StopReason.SILENT: N_("{target} could not be reached for three days. Nothing more goes to it."),
+}
+
+
+def label(kind: TargetKind) -> str:
+    """How a kind is called."""
+    return _(LABELS[kind])
+
+
+def name(target: Target) -> str:
+    """How a target is called, with as much of its address as may be shown."""
+    return f"{label(target.kind)} {target.shown}".rstrip()
+
+
+def why_stopped(target: Target, why: StopReason) -> str:
+    """HTML."""
+    return _(_STOPPED[why]).format(target=f"<b>{escape(name(target))}</b>")
+
+
+def not_reached(target: Target) -> str:
+    """HTML: the code did not arrive at once."""
+    text = _("The code could not be sent to {target} yet. I keep trying for 12 hours; is the address right?")
+    return text.format(target=f"<b>{escape(name(target))}</b>")
+
+
+def proof(code: str, stop_url: str) -> str:
+    """HTML that goes to a target alone."""
+    asked = _(
+        "Somebody wants alerts and digests of Bellwether, the forecasting bot on Telegram, to come here too. If that "
+        "is you, send this code to the bot in that chat:"
+    )
+    ignore = _("If it is not, do nothing: nothing else comes here.")
+    never = _("Never ask here again: {link}").format(link=_link(stop_url)) if stop_url else ""
+    return f"{asked}\n\n<b>{code}</b>\n\n" + " ".join(filter(None, [ignore, never]))
+
+
+def proof_subject() -> str:
+    """The subject of a mail with a code."""
+    return _("Your code for Bellwether")
+
+
+def how_to_stop(stop_url: str) -> str:
+    """HTML at the end of each message."""
+    if stop_url:
+        told = _("This comes here because it was asked for in Telegram. Stop it: {link}").format(link=_link(stop_url))
+    else:
+        told = _("This comes here because it was asked for in Telegram; /alerts there stops it.")
+    return f"<i>{told}</i>"
+
+
+def links(offers: tuple[Offer, ...], public_url: str) -> str:
+    """HTML in place of the buttons that lead to a page; empty where there is none."""
+    symbols = [offer.about.rpartition(":") for offer in offers if offer.kind is OfferKind.FORECAST]
+    told = _("Forecast of {symbol}")
+    return "\n".join(
+        f'<a href="{escape(f"{public_url}/stocks/{symbol}?horizon={horizon}")}">'
+        f"{escape(told.format(symbol=symbol))}</a>"
+        for symbol, _colon, horizon in (symbols if public_url else [])
+    )
+
+
+def _link(url: str) -> str:
+    return f'<a href="{escape(url)}">{escape(url)}</a>'

@@ -1,0 +1,80 @@
+"""What a target is: one more place where a chat hears of its alerts and digests. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from bellwether.core.sealing import Sealer
+
+_CODES = 10**6
+_SILENT_AFTER = timedelta(days=3)  #: of failures alone
+_LEAST_FAILURES = 20  #: so that one digest a day that met an outage is not taken for a target that is gone
+
+
+class TargetKind(Enum):
+    """What is at a target; the value is how it is called in rows and in actions of buttons."""
+
+    MAIL = "mail"
+    DISCORD = "discord"
+    SLACK = "slack"
+    NTFY = "ntfy"
+    MATRIX = "matrix"
+    GOTIFY = "gotify"
+    PUSHOVER = "pushover"
+    TEAMS = "teams"
+    OTHER = "other"  #: whatever else apprise knows, where the operator allows it
+
+
+class TargetState(Enum):
+    """Whether anything goes to a target."""
+
+    UNPROVED = "unproved"  #: nothing but the code
+    PROVED = "proved"  #: what its chat hears of
+    STOPPED = "stopped"  #: nothing
+
+
+class StopReason(Enum):
+    """Why a target is stopped."""
+
+    CHAT = "chat"  #: its chat said so, and may say otherwise
+    LINK = "link"  #: whoever reads there said so
+    REFUSED = "refused"  #: it answered that it takes nothing more
+    PRIVATE = "private"  #: it leads into a private network
+    SILENT = "silent"  #: nothing arrived for days
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One more place where a chat hears of its alerts and digests."""
+
+    id: int
+    chat_id: int
+    kind: TargetKind
+    address: str  #: sealed: a mail address, or an address of apprise with its secrets
+    shown: str  #: as much of it as may be shown
+    mark: str  #: by which equal addresses are known
+    state: TargetState
+    created_at: datetime
+    asked_at: datetime  #: when the code was last owed to it
+    wrong_codes: int  #: typed since then
+    was_proved: bool  #: since it was last asked
+    stopped_why: StopReason | None
+    failures: int  #: in a row
+    failing_since: datetime | None
+
+
+def code_of(target: Target, sealer: Sealer) -> str:
+    """The code that proves a target: it is in no row, so no export of a chat tells it."""
+    mark = sealer.mark("code", f"{target.id} {target.asked_at.isoformat()}")
+    return f"BW-{int(mark[:15], 16) % _CODES:06}"
+
+
+def stop_token(target_id: int, created_at: datetime, sealer: Sealer) -> str:
+    """What an address needs that stops a target, without further question."""
+    return f"{target_id}-{sealer.mark('stop', f'{target_id} {created_at.isoformat()}')[:32]}"
+
+
+def has_fallen_silent(target: Target, now: datetime) -> bool:
+    """Whether so much failed for so long, with the failure at hand, that nobody seems to be there any more."""
+    since = target.failing_since
+    return since is not None and now - since >= _SILENT_AFTER and target.failures + 1 >= _LEAST_FAILURES

@@ -1,0 +1,104 @@
+"""The messages of the table `outbox` that go to targets: those of a chat, each with a row for each of its targets.
+
+What a chat is to hear of was decided before, with its quiet hours, budget and freshness. Here each target gets a row
+of its own, so that each is tried until it arrives, whatever becomes of the others and of Telegram.
+"""
+
+from datetime import datetime, timedelta
+
+from bellwether.db.connection import Connection
+from bellwether.db.database import stamp, unstamp
+from bellwether.db.sql import LOOKED_UP, none_of
+from bellwether.delivery import outbox_table
+from bellwether.delivery.message_kinds import ADMIN, TARGET_NOTE, TARGET_PROOF
+from bellwether.delivery.messages import Recipient, RecipientKind
+from bellwether.delivery.offers import read_offers
+from bellwether.delivery.outbox_table import Draft
+from bellwether.delivery.targets.target import Target
+
+_PROOF_IS_FRESH = timedelta(hours=12)
+_CHATS_ALONE = [ADMIN, TARGET_NOTE]  #: the kinds of messages that go nowhere else
+
+
+def owe_proof(db: Connection, target: Target, now: datetime) -> None:
+    """Owe a target its code, which is put in as it is sent: no row has it."""
+    draft = Draft(
+        dedup_key=f"{TARGET_PROOF}:{target.id}:{stamp(now)}",
+        recipient=Recipient(RecipientKind.TARGET, target.id),
+        kind=TARGET_PROOF,
+        text="",
+        not_before=now,
+        expires_at=now + _PROOF_IS_FRESH,
+    )
+    outbox_table.enqueue(db, draft, now)
+
+
+def spread(db: Connection, now: datetime, most: int) -> int:
+    """Owe to each proved target what is owed, or was sent, to its chat and is still fresh; how many rows are new.
+
+    Not what its chat said /stop to, nor what was written before the target was proved.
+    """
+    rows = db.rows(
+        "SELECT t.id AS target_id, mine.* FROM targets AS t JOIN outbox AS mine ON mine.recipient_id = t.chat_id"
+        " AND mine.recipient_kind IN (:chat, :terminal) WHERE t.state = 'proved' AND mine.created_at >= t.proved_at"
+        " AND mine.expires_at > :now AND mine.state IN ('pending', 'sending', 'sent', 'failed')"
+        f" AND coalesce(mine.last_error, '') NOT LIKE :gone AND {none_of('mine.kind', 'alone')}"
+        " AND NOT EXISTS (SELECT 1 FROM outbox AS other"
+        f" WHERE other.dedup_key = 'target:' || t.id || ':' || mine.dedup_key {LOOKED_UP})"
+        " ORDER BY mine.id LIMIT :most",
+        {
+            "chat": RecipientKind.CHAT.value,
+            "terminal": RecipientKind.TERMINAL.value,
+            "now": stamp(now),
+            "gone": f"{outbox_table.GONE}%",
+            "alone": _CHATS_ALONE,
+            "most": most,
+        },
+    )
+    drafts = (
+        Draft(
+            dedup_key=_key(row["target_id"], row["dedup_key"]),
+            recipient=Recipient(RecipientKind.TARGET, row["target_id"]),
+            kind=row["kind"],
+            text=row["text"],
+            not_before=unstamp(row["due_at"] or row["not_before"]),
+            expires_at=unstamp(row["expires_at"]),
+            reply_key=_key(row["target_id"], row["reply_key"]) if row["reply_key"] else None,
+            offers=read_offers(row["offers"]),
+        )
+        for row in rows
+    )
+    return outbox_table.enqueue_all(db, drafts, now)
+
+
+def _key(target_id: int, dedup_key: str) -> str:
+    return f"target:{target_id}:{dedup_key}"
+
+
+def forget(db: Connection, target_id: int) -> None:
+    """Owe nothing more to a target."""
+    to = "recipient_kind = :kind AND recipient_id = :id"
+    sql = f"UPDATE outbox SET state = 'expired' WHERE state = 'pending' AND {to}"
+    db.execute(sql, {"kind": RecipientKind.TARGET.value, "id": target_id})
+
+
+def move(db: Connection, old: int, new: int) -> None:
+    """The targets of the chat `old` are `new`'s, and what was owed to them is known by keys that name it."""
+    values: dict[str, object] = {"old": old, "new": new}
+    keys = {"kind": RecipientKind.TARGET.value, "old_key": f":{old}:", "new_key": f":{new}:"}
+    db.execute(
+        "UPDATE outbox SET dedup_key = replace(dedup_key, :old_key, :new_key),"
+        " reply_key = replace(reply_key, :old_key, :new_key) WHERE recipient_kind = :kind"
+        " AND recipient_id IN (SELECT id FROM targets WHERE chat_id = :old)",
+        {**keys, "old": old},
+    )
+    db.execute("UPDATE targets SET chat_id = :new WHERE chat_id = :old", values)
+
+
+def erase(db: Connection, chat_id: int) -> int:
+    """Delete what is or was owed to the targets of a chat; how many rows."""
+    sql = (
+        "DELETE FROM outbox WHERE recipient_kind = :kind"
+        " AND recipient_id IN (SELECT id FROM targets WHERE chat_id = :chat_id)"
+    )
+    return db.execute(sql, {"kind": RecipientKind.TARGET.value, "chat_id": chat_id}).rowcount

@@ -1,0 +1,116 @@
+"""Services that take messages, over HTTP, as strict as their documentation: ntfy, Discord, Slack and a Matrix server.
+
+https://docs.ntfy.sh/publish/#publish-as-json
+https://discord.com/developers/docs/resources/webhook#execute-webhook
+https://api.slack.com/messaging/webhooks
+https://spec.matrix.org/latest/client-server-api/
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.support.http_server import Request, Response
+
+TOPIC = "alerts-8f2k"
+DISCORD = f"/api/webhooks/{'1' * 18}/{'d' * 68}"
+SLACK = f"/services/T{'1' * 8}/B{'2' * 8}/{'s' * 24}"
+ROOM, MATRIX_TOKEN = "!room:matrix.example", "syt_token"
+
+
+@dataclass
+class ChatServices:
+    """What came to each, as a reader there would see it; `broken` answers in place of them."""
+
+    seen: dict[str, list[str]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)  #: every path
+    broken: dict[str, Callable[[], Response | None]] = field(default_factory=dict)
+
+    async def answer(self, request: Request) -> Response | None:
+        """As the service behind the path does."""
+        self.asked.append(request.path)
+        service, take = self._service(request.path)
+        if service in self.broken:
+            return self.broken[service]()
+        return take(service, request)
+
+    def _service(self, path: str) -> tuple[str, Callable[[str, Request], Response]]:
+        if path.startswith("/api/webhooks/"):
+            return "discord", self._discord
+        if path.startswith("/services/"):
+            return "slack", self._slack
+        if path.startswith(("/_matrix/", "/.well-known/")):
+            return "matrix", self._matrix
+        return "ntfy", self._ntfy
+
+    def _saw(self, service: str, text: str) -> None:
+        self.seen.setdefault(service, []).append(text)
+
+    def _ntfy(self, service: str, request: Request) -> Response:
+        if request.method != "POST" or request.path != "/":
+            return _json(404, {"code": 40401, "http": 404, "error": "page not found"})
+        body = _object(request)
+        if body is None or not isinstance(body.get("topic"), str):
+            return _json(400, {"code": 40024, "http": 400, "error": "invalid request: body must be message JSON"})
+        known = {
+            "topic", "message", "title", "tags", "priority", "actions", "click", "attach", "markdown", "icon",
+            "filename", "delay", "email", "call",
+        }  # fmt: skip
+        if set(body) - known or len(body.get("message", "").encode()) > 4096 or body["topic"] != TOPIC:
+            return _json(400, {"code": 40009, "http": 400, "error": "invalid request"})
+        self._saw(service, body["message"])
+        return _json(200, {"id": "hwQ2YpKdmg", "event": "message", "topic": body["topic"]})
+
+    def _discord(self, service: str, request: Request) -> Response:
+        if request.path != DISCORD:
+            return _json(404, {"message": "Unknown Webhook", "code": 10015})
+        body = _object(request)
+        content = (body or {}).get("content")
+        if request.method != "POST" or not isinstance(content, str) or not 0 < len(content) <= 2000:
+            return _json(400, {"code": 50006, "message": "Cannot send an empty message"})
+        self._saw(service, content)
+        return _json(200, {"id": "1"}) if "wait=true" in request.query.lower() else Response(204, b"")
+
+    def _slack(self, service: str, request: Request) -> Response:
+        body = _object(request)
+        if request.path != SLACK:
+            return Response(404, b"no_service", "text/plain")
+        texts = [body.get("text", "")] if body else []
+        texts += [part.get("text", "") for part in (body or {}).get("attachments", [])]
+        if not any(texts):
+            return Response(400, b"no_text" if body else b"invalid_payload", "text/plain")
+        self._saw(service, "\n".join(filter(None, texts)))
+        return Response(200, b"ok", "text/plain")
+
+    def _matrix(self, service: str, request: Request) -> Response:
+        path = request.path
+        if path.startswith("/.well-known/"):
+            return _json(404, {"errcode": "M_NOT_FOUND", "error": "none"})
+        if request.headers.get("authorization") != f"Bearer {MATRIX_TOKEN}":
+            return _json(401, {"errcode": "M_UNKNOWN_TOKEN", "error": "Unknown access token"})
+        if path.endswith("/account/whoami"):
+            return _json(200, {"user_id": "@bell:matrix.example"})
+        if "/join/" in path:
+            return _json(200, {"room_id": ROOM})
+        if request.method == "PUT" and f"/rooms/{ROOM}/send/m.room.message/" in path:
+            body = _object(request) or {}
+            if body.get("msgtype") != "m.text" or not body.get("body"):
+                return _json(400, {"errcode": "M_BAD_JSON", "error": "no body"})
+            if body.get("format", "org.matrix.custom.html") != "org.matrix.custom.html":
+                return _json(400, {"errcode": "M_BAD_JSON", "error": "unknown format"})
+            self._saw(service, body.get("formatted_body", body["body"]))
+            return _json(200, {"event_id": "$1"})
+        return _json(404, {"errcode": "M_UNRECOGNIZED", "error": "Unrecognized request"})
+
+
+def _json(status: int, body: dict[str, Any]) -> Response:
+    return Response(status, json.dumps(body).encode())
+
+
+def _object(request: Request) -> dict[str, Any] | None:
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
