@@ -52,48 +52,46 @@ def rendered(text: str, markup: Markup) -> str:
 class _Renderer(HTMLParser):
     """Writes what it reads: words without their marks, an address behind what leads there."""
 
+    _MARKS: ClassVar[dict[str, str]] = {}  #: around what a tag is around
+
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self._pieces: list[str] = []
-        self._links: list[str] = []
+        self._link = ""  #: the address of the link that is open
+        self._in_code = False
 
     def written(self) -> str:
         return "".join(self._pieces)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "a":
-            self._links.append(dict(attrs).get("href") or "")
+        self._in_code = self._in_code or tag == "code"
+        self._link = (dict(attrs).get("href") or "") if tag == "a" else self._link
+        self._pieces.append(self._MARKS.get(tag, ""))
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "a" and self._links and (address := self._links.pop()):
-            self._pieces.append(f": {address}")
+        self._in_code = self._in_code and tag != "code"
+        self._pieces.append(self._MARKS.get(tag, ""))
+        if tag == "a" and self._link:
+            if self._pieces[-2:-1] != [self._link]:
+                self._pieces.append(f": {self._link}")
+            self._link = ""
 
     def handle_data(self, data: str) -> None:
-        self._pieces.append(data)
+        # an address is no text: it must stay as it is
+        self._pieces.append(data if data == self._link else self._words(data))
+
+    def _words(self, data: str) -> str:
+        return data
 
 
 class _Markdown(_Renderer):
     """As Discord reads it."""
 
-    _MARKS: ClassVar = {"b": "**", "i": "*", "u": "__", "s": "~~", "code": "`"}
+    _MARKS: ClassVar[dict[str, str]] = {"b": "**", "i": "*", "u": "__", "s": "~~", "code": "`"}
     _MEANT: ClassVar = str.maketrans({sign: f"\\{sign}" for sign in r"\`*_~|<>[]#-"})
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._in_code = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        super().handle_starttag(tag, attrs)
-        self._pieces.append(self._MARKS.get(tag, ""))
-        self._in_code = self._in_code or tag == "code"
-
-    def handle_endtag(self, tag: str) -> None:
-        super().handle_endtag(tag)
-        self._pieces.append(self._MARKS.get(tag, ""))
-        self._in_code = self._in_code and tag != "code"
-
-    def handle_data(self, data: str) -> None:
-        self._pieces.append(data.replace("`", "'") if self._in_code else data.translate(self._MEANT))
+    def _words(self, data: str) -> str:
+        return data.replace("`", "'") if self._in_code else data.translate(self._MEANT)
 
 
 class _Html(_Renderer):
