@@ -56,7 +56,7 @@ def matters_who_asks(text: str) -> bool:
 def matters_who_says(chat: ChatContext, text: str) -> bool:
     """Tell the same for what somebody says in their own words. Never raises."""
     words = _clean(visible(text)).strip()
-    if not words or words.startswith("/") or len(words) > LONGEST:
+    if not words or words.startswith("/") or len(words) > requests.longest(chat, words):
         return False
     with speaking(chat) as known:
         return requests.route(known, words).who is not Who.ANYBODY
@@ -149,7 +149,8 @@ def _answer(chat: ChatContext, text: str) -> Reply:
         return Reply(f"{_NOTHING}")
     name, arguments = _split(words) if words.startswith("/") else ("", words)
     command = _BY_NAME.get(name)
-    if len(arguments) > (command.longest if command is not None else LONGEST):
+    longest = LONGEST if words.startswith("/") else requests.longest(chat, words)
+    if len(arguments) > (command.longest if command is not None else longest):
         return Reply(f"{_LONG}")
     if not words.startswith("/"):
         route = requests.route(chat, words)

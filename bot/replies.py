@@ -51,6 +51,7 @@ class Reply:
     buttons: Rows = ()
     full_size: bool = False  #: the chart goes as a file, in all its sharpness
     document: Document | None = None  #: the text is then its caption; never together with a chart
+    forget_question: bool = False  #: what was written holds a secret: it is deleted where we may
     words_alone: str = ""  #: HTML in place of all that where the chat takes no such message; empty: the text
 
 

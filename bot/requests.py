@@ -31,12 +31,13 @@ from bot.commands import (
     my_data,
     settings,
     stop,
+    targets,
     today,
     track,
     watchlist,
     why,
 )
-from bot.commands.base import ChatContext, Command, Who
+from bot.commands.base import LONGEST, ChatContext, Command, Who
 from bot.commands.stock_typed import parted_by_presence, question_and_horizon
 from bot.follow_ups import completed
 from bot.horizon_asked import HorizonAsked, horizon_asked
@@ -59,8 +60,17 @@ class Route:
     takes_number: bool = False  #: it may be the threshold of the alert just shown
 
 
+def longest(chat: ChatContext, text: str) -> int:
+    """Return how many characters of a plain message are looked at."""
+    return targets.LONGEST_ADDRESS if targets.is_address(chat, text) else LONGEST
+
+
 def route(chat: ChatContext, text: str) -> Route:
     """Find where a plain message leads, in the language that is spoken. Nothing is looked up elsewhere."""
+    if targets.is_code(chat, text):
+        return Route(lambda chat: targets.prove(chat, text), Who.ADMINS)
+    if targets.is_address(chat, text):
+        return Route(lambda chat: targets.add(chat, text), Who.ADMINS)
     universe = chat.services.universe
     if (number := number_alone(text, spoken())) is not None and not _is_named(text, universe, chat):
         who = alerts.COMMAND.who if number_typed.is_at_hand(chat) else Who.ANYBODY

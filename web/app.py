@@ -38,6 +38,7 @@ from web.pages import (
     metrics,
     share,
     stock,
+    stop_target,
     track_record,
 )
 from web.pages.example import Example
@@ -59,6 +60,7 @@ _PAGES = (
     discovery,
     health,
     metrics,
+    stop_target,
 )
 _API = (forecasts, market_api, track_record_api, rules, stream, webhooks, status, admin)
 _DESCRIPTION = "Where a stock may be in days, weeks or months: a range of prices with its track record."

@@ -27,6 +27,7 @@ from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.core.types import Instrument, Outlook
 from bellwether.delivery import chat_wishes
 from bellwether.forecasting.sentences import day, money, signed_percent, within
+from bot.commands import targets
 from bot.commands.alert_presets import presets, terms
 from bot.commands.alert_typed import EXAMPLES
 from bot.commands.base import ChatContext
@@ -101,6 +102,7 @@ def every_alert(chat: ChatContext, page: int) -> Reply:
         *in_rows([Button(f"{rule.id}: {rule.symbol}", f"rule:{rule.id}") for rule in shown], 3),
         *in_rows(turns, 2),
         *in_rows([Button(f"+ {symbol}", f"kinds:{symbol}:10") for symbol in symbols], 4),
+        *targets.button(chat),
     )
     if not rules:
         none = _("<b>You have no alerts yet.</b>")

@@ -10,6 +10,7 @@ from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.core.types import Outlook
+from bot.commands import targets
 from bot.commands.alert_presets import terms
 from bot.commands.alert_quieter import press_quieter, press_stop
 from bot.commands.alert_removal import press_all, press_none, press_sure, remove
@@ -247,7 +248,8 @@ COMMAND = Command(
             ("quieter", press_quieter, (1,)),
             ("stop", press_stop, (1,)),
         )
-    },
+    }
+    | targets.PRESSES,
     Who.ADMINS,
     often=True,
 )

@@ -3,6 +3,7 @@
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.delivery import chats
+from bellwether.delivery.targets import ask
 from bot.commands.base import ChatContext, Command, Given, Press, Who
 from bot.replies import NO_FILE, Button, Document, Pressed, Reply
 
@@ -20,6 +21,9 @@ _POLICY = N_(
     "looked up at the source of prices, such as Yahoo Finance, which learns nothing of who asked. The data lie in the "
     "database of whoever runs this bot."
 )
+_TARGETS = N_(
+    "Where alerts go to other apps too, I keep their addresses, encrypted, until you delete them or all of it."
+)
 _NAME = "bellwether-my-data.json"
 _ASKED = N_(
     "<b>Erase everything I keep about this chat?</b>\n\nYour watchlist, alerts, settings, feedback and every message "
@@ -34,7 +38,7 @@ _NOTHING = N_("I keep nothing about this chat, so there is nothing to erase.")
 
 def privacy(chat: ChatContext, text: str) -> Reply:
     """Say what is kept."""
-    return Reply(_(_POLICY))
+    return Reply("\n\n".join([_(_POLICY), *([_(_TARGETS)] if ask.offered(chat.services) else [])]))
 
 
 def export(chat: ChatContext, text: str) -> Reply:

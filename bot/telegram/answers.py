@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from telegram import Bot, CallbackQuery, ChatMember, Message, Update, User
+from telegram.error import TelegramError
 
 from bellwether.core.courtesy import Courtesy
 from bellwether.core.errors import StoreError
@@ -109,6 +110,9 @@ class Answers:
         with typing(self._bot, message.chat_id, thread):
             reply = await self._think(conversation.answer, _allowed(chat, may_change), text)
         await self._answer(message, reply)
+        if reply.forget_question:
+            with suppress(TelegramError):  # in a group only an admin of it may delete what others wrote
+                await message.delete()
 
     def _chat(self, chat_id: int, user: User | None, thread: int | None = None) -> ChatContext:
         code = user.language_code if user is not None else None

@@ -1,0 +1,127 @@
+"""Alerts by mail, through the operator's server: proved, threaded, and stopped in one click."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bellwether.core.errors import BadTarget
+from bellwether.delivery.channels.mail_sending import subject_of
+from bellwether.delivery.targets import ask
+from bellwether.delivery.targets.target import TargetState
+from bellwether.services import Services
+from tests.support.mailbox import PASSWORD, USER, Mailbox, mailbox
+from tests.support.web import Visitor
+from tests.test_targets import ANN, later, made, outbox, owe, run, state_of
+from web.app import create_app
+
+ADDRESS = "ann.reader@mail.example"
+
+
+def services_with(folder: Path, box: Mailbox) -> Services:
+    return made(folder, smtp=box.url, mail_from="alerts@bell.example")
+
+
+def proved(services: Services, box: Mailbox) -> int:
+    number = ask.add(services, ANN, "Ann.Reader@MAIL.example", "en").id
+    assert run(services).sent == 1
+    (code,) = set(re.findall(r"BW-\d{6}", str(box.mails[-1])))
+    ask.prove(services, ANN, code)
+    later(services, seconds=1)
+    return number
+
+
+def stop_link(box: Mailbox) -> str:
+    return str(box.mails[-1]["List-Unsubscribe"]).strip(" <>").removeprefix("https://bell.example")
+
+
+def test_an_alert_comes_as_words_and_html_and_its_outcome_answers_it(tmp_path: Path) -> None:
+    with mailbox(login=True) as box:
+        services = services_with(tmp_path, box)
+        proved(services, box)
+        owe(services)
+        run(services)
+        owe(services, about="2", text="It ended inside.", reply=f"move:{ANN}:1")
+        run(services)
+    code, alert, outcome = box.mails
+    assert set(box.logins) == {(USER, PASSWORD)}
+    assert code["Subject"] == "Your code for Bellwether"
+    assert (alert["From"], alert["To"]) == ("Bellwether <alerts@bell.example>", "Ann.Reader@mail.example")
+    assert alert["Subject"] == "PFE closed at $26.40 & fell"
+    assert alert["Auto-Submitted"] == "auto-generated"
+    words, html = (alert.get_body((kind,)) for kind in ("plain", "html"))
+    assert words is not None and "PFE closed at $26.40 & fell\nrule 3*" in words.get_content()
+    assert html is not None and "<b>PFE</b> closed at $26.40 &amp; fell<br>" in html.get_content()
+    assert outcome["In-Reply-To"] == outcome["References"] == alert["Message-ID"]
+    assert len({mail["Message-ID"] for mail in box.mails}) == 3
+
+
+def test_every_mail_is_stopped_in_one_click_and_a_look_at_the_link_changes_nothing(tmp_path: Path) -> None:
+    with mailbox() as box:
+        services = services_with(tmp_path, box)
+        number = proved(services, box)
+        owe(services)
+        run(services)
+        visitor, link = Visitor(create_app(services)), stop_link(box)
+        assert all(mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click" for mail in box.mails)
+        assert "Stop these messages?" in visitor.get(link).text
+        assert state_of(services, number) is TargetState.PROVED
+        assert visitor.get(f"{link[:-1]}{'0' if link[-1] != '0' else '1'}").status_code == 404
+        assert visitor.ask("POST", link, content_type="application/x-www-form-urlencoded").status_code == 200
+        assert state_of(services, number) is TargetState.STOPPED
+        assert "<h1>Stopped</h1>" in visitor.get(link).text
+        owe(services, about="2")
+        run(services)
+        assert len(box.mails) == 2
+        ask.remove(services, ANN, number)
+        assert visitor.get(link).status_code == 404
+
+
+def test_a_mailbox_that_does_not_exist_is_stopped_and_a_busy_server_is_waited_for(tmp_path: Path) -> None:
+    with mailbox() as box:
+        services = services_with(tmp_path, box)
+        box.refused = "450 try later"
+        number = ask.add(services, ANN, ADDRESS, "en").id
+        assert run(services).put_back == 1
+        assert "could not be sent to <b>Mail a…@mail.example</b> yet" in outbox(services, "chat")[-1]["text"]
+        box.refused = "550 no such user"
+        later(services, seconds=5)
+        assert run(services).failed == 1
+        assert state_of(services, number) is TargetState.STOPPED
+
+
+def test_a_mail_that_is_refused_for_what_it_says_is_a_dead_letter_and_the_next_one_comes(tmp_path: Path) -> None:
+    with mailbox() as box:
+        services = services_with(tmp_path, box)
+        number = proved(services, box)
+        box.refused_data = "554 looks like spam"
+        owe(services)
+        assert run(services).failed == 1
+        box.refused_data = ""
+        owe(services, about="2")
+        assert run(services).sent == 1
+        assert state_of(services, number) is TargetState.PROVED
+
+
+def test_a_server_that_is_away_costs_nothing_but_time(tmp_path: Path) -> None:
+    with mailbox() as box:
+        services = services_with(tmp_path, box)
+        proved(services, box)
+        gone = replace(made(tmp_path, smtp="smtp://127.0.0.1:1", mail_from="alerts@bell.example"), clock=services.clock)
+        owe(services)
+        assert run(gone).put_back == 1
+        later(services, seconds=5)
+        assert run(services).sent == 1
+
+
+def test_without_a_mail_server_no_mail_is_offered(tmp_path: Path) -> None:
+    services = made(tmp_path)
+    assert "mail" not in [kind.value for kind in ask.offered(services)]
+    with pytest.raises(BadTarget, match="no mail server"):
+        ask.add(services, ANN, ADDRESS, "en")
+
+
+def test_a_long_first_line_is_a_subject_that_fits() -> None:
+    subject = subject_of(f"<b>{'word ' * 40}</b>\nmore")
+    assert len(subject) <= 90 and subject.endswith("word…")

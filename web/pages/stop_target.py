@@ -1,0 +1,38 @@
+"""The link at the end of what goes to other apps and to mailboxes: whoever reads there stops it, in one click.
+
+A look at it changes nothing, for mail programs look at links by themselves; what stops is the POST, of the page's
+button or of a mail program's (RFC 8058).
+"""
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from bellwether.delivery.targets import ask
+from bellwether.delivery.targets.target import TargetState
+from web.dependencies import ServicesOf
+from web.pages.render import page
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/channels/stop/{token}")
+def look(request: Request, services: ServicesOf, token: str) -> Response:
+    """What the link stops, and a button for it."""
+    target = ask.by_token(services, token)
+    if target is None:
+        raise _unknown()
+    return page(request, "stop.html", stopped=target.state is TargetState.STOPPED, was_proved=target.was_proved)
+
+
+@router.post("/channels/stop/{token}")
+def stop(request: Request, services: ServicesOf, token: str) -> Response:
+    """Stop it, without further question."""
+    target = ask.by_token(services, token)
+    if target is None or not ask.stop_by_token(services, token):
+        raise _unknown()
+    return page(request, "stop.html", stopped=True, was_proved=target.was_proved)
+
+
+def _unknown() -> HTTPException:
+    return HTTPException(404, "This link stops nothing: what it was for is gone, so nothing comes any more.")
