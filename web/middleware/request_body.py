@@ -24,6 +24,8 @@ MOST_HELD = 64_000_000  #: bytes of all bodies that are in memory at the same ti
 MOST_OF_ONE = 8_000_000  #: the same, of those from one address
 TOO_LARGE = f"A body may have at most {MOST_BODY:,} bytes, room for every valid one."
 TOO_SLOW = f"A body must arrive within {SECONDS:.0f} seconds."
+FORM_ADDRESSES = "/channels/stop/"  #: which a mail program, or a button of the page, asks with a form
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _RETRY = 5  #: seconds
 
 
@@ -43,7 +45,7 @@ class RequestBody:
         most = MOST_HELD if caller is not None and caller.is_known else MOST_HELD // 2
         size = 0
         try:
-            problem = _unreadable(Headers(scope=scope)) or await self._read(receive, body, who, most)
+            problem = _unreadable(Headers(scope=scope), scope["path"]) or await self._read(receive, body, who, most)
             size = len(body)
             if problem is None:
                 whole = bytes(body)
@@ -91,14 +93,16 @@ class RequestBody:
             del self._held[who]
 
 
-def _unreadable(headers: Headers) -> HttpProblem | None:
+def _unreadable(headers: Headers, path: str) -> HttpProblem | None:
     length = headers.get("content-length", "")
     if length.isdecimal() and int(length) > MOST_BODY:
         return HttpProblem("too_large", TOO_LARGE)
     if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         return HttpProblem("unsupported_body", "Please send the body unpacked, without Content-Encoding.")
     kind = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if ("content-length" in headers or "transfer-encoding" in headers) and kind != "application/json":
+    if ("content-length" in headers or "transfer-encoding" in headers) and kind not in (
+        _FORMS if path.startswith(FORM_ADDRESSES) else {"application/json"}
+    ):
         return HttpProblem("unsupported_body", "Please send the body as application/json.")
     return None
 
