@@ -115,6 +115,7 @@ ON_EACH_KIND = frozenset(
         "sole",
         "stops_and_topics",
         "store",
+        "targets",
         "track_record",
         "universe_state",
         "webhooks",

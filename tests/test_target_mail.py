@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bellwether.core.errors import BadTarget
+from bellwether.core.errors import BadTarget, LimitReached
 from bellwether.delivery.channels.mail_sending import subject_of
 from bellwether.delivery.targets import ask
 from bellwether.delivery.targets.target import TargetState
@@ -102,6 +102,15 @@ def test_a_mail_that_is_refused_for_what_it_says_is_a_dead_letter_and_the_next_o
         owe(services, about="2")
         assert run(services).sent == 1
         assert state_of(services, number) is TargetState.PROVED
+
+
+def test_a_person_is_asked_once_a_day_however_their_address_is_written(tmp_path: Path) -> None:
+    with mailbox() as box:
+        services = services_with(tmp_path, box)
+        ask.add(services, ANN, ADDRESS, "en")
+        for same in ("ANN.reader+alerts@Mail.Example", "mailto:ann.reader@mail.example"):
+            with pytest.raises(LimitReached, match="24 hours"):
+                ask.add(services, ANN + 1, same, "en")
 
 
 def test_a_server_that_is_away_costs_nothing_but_time(tmp_path: Path) -> None:

@@ -18,7 +18,6 @@ from apprise.plugins.slack import NotifySlack
 
 from bellwether.core.config import load_settings
 from bellwether.core.errors import BadTarget, BellwetherError, LimitReached
-from bellwether.db.opening import open_store
 from bellwether.delivery import chat_data_table, chats, chats_table, outbox_table
 from bellwether.delivery.channels.guard import ConnectionGuard, PrivateAddress
 from bellwether.delivery.channels.notify import NotifyChannel
@@ -30,6 +29,7 @@ from bellwether.delivery.targets.target import StopReason, TargetState
 from bellwether.services import Services, build_services
 from tests.conftest import MODELS
 from tests.support.chat_services import DISCORD, MATRIX_TOKEN, ROOM, SLACK, TOPIC, ChatServices
+from tests.support.database import new_database, store_at
 from tests.support.http_server import HttpServer, Request, Response
 
 ANN, BEN = 7346519820127, 5512345678901
@@ -54,12 +54,12 @@ def market() -> Services:
 def made(folder: Path, **channels: object) -> Services:
     schemes = ["ntfy", "ntfys", "matrix", "discord", "slack", "mailto"]
     settings = load_settings(
-        database={"path": folder / "t.sqlite3"},
+        database={"path": new_database(folder / "t.sqlite3")},
         models={"folder": MODELS},
         channels={"key": KEY, "private": True, "schemes": schemes} | channels,
         web={"public_url": "https://bell.example"},
     )
-    return replace(market(), settings=settings, store=open_store(settings.database), clock=Clock())
+    return replace(market(), settings=settings, store=store_at(settings.database.path), clock=Clock())
 
 
 @pytest.fixture
@@ -270,6 +270,7 @@ def test_a_target_that_is_silent_for_three_days_is_stopped(services: Services, m
             assert (target := targets_table.get(db, number)) and target.stopped_why is StopReason.SILENT
 
 
+@pytest.mark.sqlite
 def test_addresses_are_sealed_and_neither_shown_nor_logged(
     services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -282,7 +283,9 @@ def test_addresses_are_sealed_and_neither_shown_nor_logged(
         owe(services, about="2")
         run(services)
     exported = chats.export(services.store, services.clock, ANN).decode()
-    assert json.loads(exported)["kept"]["targets"][0]["shown"] == "…dddd"
+    kept = json.loads(exported)["kept"]
+    assert kept["targets"][0]["shown"] == "…dddd"
+    assert [row["kind"] for row in kept["outbox"] if "target" in row] == ["proof", "move", "move"]
     services.store.close()
     on_disk = b"".join(file.read_bytes() for file in Path(services.settings.database.path).parent.iterdir())
     for place in (exported, caplog.text, on_disk.decode("latin-1")):

@@ -45,19 +45,21 @@ def export(db: Connection, chat_id: int) -> Rows:
         table: [_as_shown(row) for row in db.rows(f'SELECT * FROM "{table}" WHERE {condition}', _of(chat_id))]
         for table, condition in _conditions(db).items()
     }
+    by_table["outbox"] += [_as_shown(row, "target") for row in target_outbox_table.rows_of(db, chat_id)]
     by_table["inbox"] = [row | {"body": json.loads(row["body"])} for row in _unanswered(db, chat_id)]
     return {table: of_chat for table, of_chat in by_table.items() if of_chat}
 
 
-_AS_SHOWN = {"recipient_id": "chat_id"}
 #: the recipient is the chat, no row of a chat has an event, what a message offers follows from its text, and of where
 #: it goes too it has as much as is shown
 _NOT_SHOWN = {"recipient_kind", "event_id", "offers", "address", "mark"}
 
 
-def _as_shown(row: dict[str, Any]) -> dict[str, Any]:
+def _as_shown(row: dict[str, Any], recipient: str = "chat_id") -> dict[str, Any]:
     """A row as it is handed out to its chat."""
-    return {_AS_SHOWN.get(name, name): value for name, value in row.items() if name not in _NOT_SHOWN}
+    return {
+        recipient if name == "recipient_id" else name: value for name, value in row.items() if name not in _NOT_SHOWN
+    }
 
 
 def erase(db: Connection, chat_id: int, now: datetime) -> int:

@@ -42,6 +42,7 @@ class AppriseAddress:
 
     url: str  #: as it is to be kept
     scheme: str
+    identity: str  #: the same for all ways to write it
     targets: int  #: how many it has: a room, a topic or a person each
 
 
@@ -51,8 +52,8 @@ def read(url: str) -> AppriseAddress | None:
     plugin = _plugin(cleaned)
     if plugin is None:
         return None
-    # as it writes itself: an address of https is then one of its service
-    return AppriseAddress(cleaned, str(plugin.url()).partition("://")[0], len(plugin))  # type: ignore[no-untyped-call]
+    written = str(plugin.url())  # type: ignore[no-untyped-call]  # an address of https is then one of its service
+    return AppriseAddress(cleaned, written.partition("://")[0], written.partition("?")[0].lower(), len(plugin))
 
 
 def send(url: str, body: str, is_html: bool, exchange: Exchange) -> bool:

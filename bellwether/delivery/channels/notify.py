@@ -218,9 +218,10 @@ class NotifyChannel(Channel):
 
 def _takes(db: Connection, target: Target, message: OutboxMessage) -> bool:
     """Whether a message goes to a target: alerts once it is proved, and nothing while its chat is to be left alone."""
+    if message.kind == TARGET_PROOF:
+        return target.state is TargetState.UNPROVED
     chat = chats_table.get(db, target.chat_id)
-    wanted = TargetState.UNPROVED if message.kind == TARGET_PROOF else TargetState.PROVED
-    return target.state is wanted and (chat is None or not chat.paused)
+    return target.state is TargetState.PROVED and (chat is None or not chat.paused)
 
 
 def _tell_chat(db: Connection, target: Target, sentence: Callable[[], str], now: datetime) -> None:

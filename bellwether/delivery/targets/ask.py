@@ -56,7 +56,7 @@ def _added(
 ) -> Target:
     now = services.clock()
     db.one_at_a_time("targets")  # or two chats would each ask one address for its first code today
-    mark, chat_mark = sealer.mark("address", address.address.lower()), sealer.mark("chat", str(chat_id))
+    mark, chat_mark = sealer.mark("address", address.identity), sealer.mark("chat", str(chat_id))
     existing = targets_table.of_chat(db, chat_id)
     same = next((target for target in existing if target.mark == mark), None)
     if same is not None and same.state is TargetState.PROVED:

@@ -51,6 +51,7 @@ class TargetAddress:
     kind: TargetKind
     address: str  #: with its secrets
     shown: str  #: as much of it as may be shown
+    identity: str  #: the same for all ways to write an address of one place
 
 
 def looks_like_address(text: str) -> bool:
@@ -92,7 +93,8 @@ def _mail(match: re.Match[str], terms: TargetTerms) -> TargetAddress:
     if TargetKind.MAIL not in offered(terms):
         raise BadTarget(said("I can't send mail here: whoever runs me has set up no mail server."))
     domain = match[2].lower()
-    return TargetAddress(TargetKind.MAIL, f"{match[1]}@{domain}", f"{match[1][0]}…@{domain}")
+    person = match[1].partition("+")[0].lower()  # what follows a + is a note of their own
+    return TargetAddress(TargetKind.MAIL, f"{match[1]}@{domain}", f"{match[1][0]}…@{domain}", f"{person}@{domain}")
 
 
 def _by_apprise(url: str, terms: TargetTerms) -> TargetAddress:
@@ -107,7 +109,8 @@ def _by_apprise(url: str, terms: TargetTerms) -> TargetAddress:
     if read.targets != 1:
         raise BadTarget(said("That address leads to several places, or to none. Give each one an address of its own."))
     kind = _OF_SCHEME.get(read.scheme, TargetKind.OTHER)
-    return TargetAddress(kind, read.url, f"…{read.url[-4:]}" if len(read.url) >= _LEAST_SECRET else "")
+    shown = f"…{read.url[-4:]}" if len(read.url) >= _LEAST_SECRET else ""
+    return TargetAddress(kind, read.url, shown, read.identity)
 
 
 def _not_allowed(scheme: str, terms: TargetTerms) -> BadTarget:

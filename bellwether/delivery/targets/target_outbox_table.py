@@ -5,6 +5,7 @@ of its own, so that each is tried until it arrives, whatever becomes of the othe
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from bellwether.db.connection import Connection
 from bellwether.db.database import stamp, unstamp
@@ -93,6 +94,15 @@ def move(db: Connection, old: int, new: int) -> None:
         {**keys, "old": old},
     )
     db.execute("UPDATE targets SET chat_id = :new WHERE chat_id = :old", values)
+
+
+def rows_of(db: Connection, chat_id: int) -> list[dict[str, Any]]:
+    """What is or was owed to the targets of a chat."""
+    sql = (
+        "SELECT * FROM outbox WHERE recipient_kind = :kind"
+        " AND recipient_id IN (SELECT id FROM targets WHERE chat_id = :chat_id) ORDER BY id"
+    )
+    return db.rows(sql, {"kind": RecipientKind.TARGET.value, "chat_id": chat_id})
 
 
 def erase(db: Connection, chat_id: int) -> int:
