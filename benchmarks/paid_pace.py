@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from bellwether.core.config import load_settings
 from bellwether.delivery import deliver as delivery
-from bellwether.delivery.chat_channel import ChatChannel
+from bellwether.delivery.channels.telegram import ChatChannel
 from bellwether.delivery.messages import RecipientKind
 from bellwether.delivery.sender_lease import SenderLease
 from bellwether.hosts.lease import BEAT

@@ -9,11 +9,11 @@ import pytest
 
 from bellwether.core.config import load_settings
 from bellwether.core.errors import ConfigError
+from bellwether.delivery.channels.webhook import WebhookChannel
 from bellwether.hosts import keeping, leases_table
 from bellwether.hosts.lease import Lease
 from bellwether.hosts.parts import EVERY, named, parts_of
 from bellwether.services import Services
-from bellwether.delivery.channels.webhook import WebhookChannel
 from scheduler import LEASE, Timetable
 from serving import serve
 from tests.support.account import live_services

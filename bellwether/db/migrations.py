@@ -54,8 +54,8 @@ def targets() -> Iterable[str]:
     return (
         "CREATE TABLE targets (id INTEGER PRIMARY KEY, chat_id INTEGER NOT NULL, kind TEXT NOT NULL,"
         " address TEXT NOT NULL, shown TEXT NOT NULL, mark TEXT NOT NULL, state TEXT NOT NULL,"
-        " created_at TEXT NOT NULL, asked_at TEXT NOT NULL, wrong_codes INTEGER NOT NULL DEFAULT 0, proved_at TEXT, stopped_why TEXT,"
-        " failures INTEGER NOT NULL DEFAULT 0, failing_since TEXT)",
+        " created_at TEXT NOT NULL, asked_at TEXT NOT NULL, wrong_codes INTEGER NOT NULL DEFAULT 0, proved_at TEXT,"
+        " stopped_why TEXT, failures INTEGER NOT NULL DEFAULT 0, failing_since TEXT)",
         "CREATE INDEX idx_targets_chat_id ON targets (chat_id)",
         # no chat is named here: what somebody was asked must outlive the erasure of who asked
         "CREATE TABLE target_requests (id INTEGER PRIMARY KEY, mark TEXT NOT NULL, at TEXT NOT NULL)",
