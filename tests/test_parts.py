@@ -9,6 +9,7 @@ import pytest
 
 from bellwether.core.config import load_settings
 from bellwether.core.errors import ConfigError
+from bellwether.delivery.channels.notify import NotifyChannel
 from bellwether.delivery.channels.webhook import WebhookChannel
 from bellwether.hosts import keeping, leases_table
 from bellwether.hosts.lease import Lease
@@ -60,9 +61,9 @@ def test_with_sqlite_it_is_said_where_the_other_parts_have_to_run(
     assert "SQLite is for a single machine. For several set BELLWETHER_DATABASE__URL." in caplog.text
 
 
-def test_webhooks_are_sent_to_by_each_host_with_jobs_and_by_no_other(services: Services) -> None:
-    (channel,) = Timetable(services, parts=parts_of("jobs")).channels
-    assert isinstance(channel, WebhookChannel)
+def test_webhooks_and_targets_are_sent_to_by_each_host_with_jobs(services: Services) -> None:
+    channels = Timetable(services, parts=parts_of("jobs")).channels
+    assert [type(channel) for channel in channels] == [WebhookChannel, NotifyChannel]
     assert Timetable(services, parts=parts_of("web")).channels == []
 
 

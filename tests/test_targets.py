@@ -4,6 +4,9 @@ import asyncio
 import json
 import logging
 import re
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +22,7 @@ from apprise.plugins.slack import NotifySlack
 from bellwether.core.config import load_settings
 from bellwether.core.errors import BadTarget, BellwetherError, LimitReached
 from bellwether.delivery import chat_data_table, chats, chats_table, outbox_table
+from bellwether.delivery.channels import notify
 from bellwether.delivery.channels.guard import ConnectionGuard, PrivateAddress
 from bellwether.delivery.channels.notify import NotifyChannel
 from bellwether.delivery.deliver import DeliveryRun, deliver
@@ -234,6 +238,29 @@ def test_a_broken_target_delays_no_other_and_gets_everything_when_it_is_mended(
         assert [row["state"] for row in outbox(services)].count("sent") == 3 + 9
 
 
+def test_a_server_that_answers_for_ever_holds_nobody_for_ever(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notify, "TIMEOUT", 0.5)
+    was_left = threading.Event()
+
+    def answer_for_ever(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        try:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+            while True:
+                connection.sendall(b"a")
+                time.sleep(0.01)
+        except OSError:
+            was_left.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=answer_for_ever, args=[listener], daemon=True).start()
+        ask.add(services, ANN, f"ntfy://127.0.0.1:{listener.getsockname()[1]}/{TOPIC}", "en")
+        assert run(services).put_back == 1
+        assert was_left.wait(60), "the connection is cut, so its thread is free"
+
+
 def test_a_target_that_is_gone_is_stopped_and_its_chat_is_told(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -377,8 +404,6 @@ def test_whatever_library_connects_is_kept_from_private_addresses_also_behind_a_
 
 
 def test_a_local_socket_is_no_address_of_the_internet(tmp_path: Path) -> None:
-    import socket
-
     with ConnectionGuard().guarding(), socket.socket(socket.AF_UNIX) as local, pytest.raises(PrivateAddress):
         local.connect(str(tmp_path / "s"))
 

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from bellwether.core.clock import Clock
 from bellwether.core.config import Settings
+from bellwether.core.pools import pool
 from bellwether.core.sealing import Unsealable
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store, stamp
@@ -61,7 +62,7 @@ class _Said:
 
 
 class NotifyChannel(Channel):
-    """To the targets of chats."""
+    """To the targets of chats. What is owed to a chat stays owed to it, so `spreads` names nobody."""
 
     kind = RecipientKind.TARGET
     retries = RetryPolicy(DOUBLING.pauses, longest_asked=timedelta(hours=1))
@@ -149,8 +150,9 @@ class NotifyChannel(Channel):
         try:
             arrived = await self._in_thread(attempt)
         except TimeoutError:
-            guard.cut()
             raise TargetError(f"no answer within {TIMEOUT:g} s", Cause.UNANSWERED) from None
+        finally:  # also where the service stops: whoever sends for ever is to hold no thread
+            guard.cut()
         if guard.refused or not arrived:
             raise error_of(exchange.status, exchange.retry_after, is_private=guard.refused)
 
@@ -179,7 +181,7 @@ class NotifyChannel(Channel):
     async def _in_thread(self, work: Callable[[], _Result]) -> _Result:
         """Raises TimeoutError after all of TIMEOUT."""
         if self._threads is None:  # threads of our own: those that wait for an answer are taken from nobody
-            self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="targets")
+            self._threads = pool(AT_ONCE, "target")
         running = asyncio.get_running_loop().run_in_executor(self._threads, contextvars.copy_context().run, work)
         async with asyncio.timeout(TIMEOUT):
             return await running
