@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -246,13 +246,12 @@ def test_a_server_that_answers_for_ever_holds_nobody_for_ever(
 
     def answer_for_ever(listener: socket.socket) -> None:
         connection, _ = listener.accept()
-        try:
+        with connection, suppress(OSError):
             connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
             while True:
                 connection.sendall(b"a")
                 time.sleep(0.01)
-        except OSError:
-            was_left.set()
+        was_left.set()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=answer_for_ever, args=[listener], daemon=True).start()
