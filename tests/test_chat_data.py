@@ -18,6 +18,7 @@ from bellwether.core.errors import LimitReached
 from bellwether.delivery import chat_data_table, chat_wishes, chats, chats_table, inbox_table, outbox_table
 from bellwether.delivery.messages import RecipientKind, recipient_of
 from bellwether.delivery.outbox_table import ClaimOrder
+from bellwether.delivery.targets import ask as targets
 from bellwether.services import Services, build_services
 from scheduler import Timetable
 from tests.conftest import MODELS
@@ -30,7 +31,10 @@ EVENING = datetime(2021, 12, 30, 22, 0, tzinfo=UTC)
 @pytest.fixture
 def services(tmp_path: Path) -> Services:
     settings = load_settings(
-        database={"path": tmp_path / "t.sqlite3"}, models={"folder": MODELS}, telegram={"admin_chat": ADMIN}
+        database={"path": tmp_path / "t.sqlite3"},
+        models={"folder": MODELS},
+        telegram={"admin_chat": ADMIN},
+        channels={"key": "5e" * 32},
     )
     return build_services(settings, clock=lambda: EVENING)
 
@@ -48,6 +52,7 @@ def live(services: Services, chat_id: int) -> None:
     ask.add_rule(services, chat_id, "TSLA", RuleRequest(RuleKind.MOVE, 0.001), "en")
     ask.change_alert_settings(services, chat_id, AlertSettings("Europe/Berlin", theme="dark"), "en")
     say(services, chat_id, "The chart is hard to read.")
+    targets.add(services, chat_id, f"https://ntfy.sh/{chat_id % 7919}-my-topic", "en")
     tick(today, EVENING)
     judge_rules(today, EVENING)
     with services.store.transaction() as db:

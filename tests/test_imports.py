@@ -316,7 +316,7 @@ def test_serving_everything_loads_no_training_library_and_no_yfinance() -> None:
     loaded = loaded_after(f"import {faces}, bellwether.jobs.doctor")
     assert not loaded & NEVER_ONLINE
     assert "yfinance" not in loaded, "it is imported when the first price is asked for"
-    assert not loaded & {"apprise", "requests", "cryptography"}, "nor what sends to targets, before there is one"
+    assert not loaded & {"apprise", "requests"}, "nor what sends to targets, before there is one"
 
 
 def test_the_model_runtime_keeps_what_it_sees_to_itself(tmp_path: Path) -> None:
