@@ -1,7 +1,8 @@
 """The conversation: a message or a button in, a reply out. It knows no Telegram; both faces hold it.
 
-text   | command? bare symbol?   | Command.answer | Reply
-action | verb and its arguments  | Press.answer   | Pressed
+text   | command? bare symbol?   | Command.answer          | Reply
+action | verb and its arguments  | Press.answer            | Pressed
+file   | its name, its content   | watchlist_file.received | Reply
 """
 
 import logging
@@ -12,12 +13,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from html import escape
 
-from bellwether.core.errors import AmbiguousSymbol, BellwetherError, UnknownSymbol
+from bellwether.core.errors import AmbiguousSymbol, BadFile, BellwetherError, UnknownSymbol
 from bellwether.core.i18n.translate import N_, Said, said, use_language
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.delivery import chat_wishes
+from bellwether.market.holdings.kinds import refuse_by_name
 from bot import requests
-from bot.commands import COMMANDS, ChatContext, settings
+from bot.commands import COMMANDS, ChatContext, settings, watchlist_file
 from bot.commands.base import LONGEST, Given, StaleButton, Who
 from bot.commands.stock_typed import ask_back, names_stock
 from bot.replies import Pressed, Reply
@@ -93,6 +95,28 @@ def at_place(chat: ChatContext, latitude: float, longitude: float) -> Reply:
         return _kindly(lambda: settings.at_place(known, latitude, longitude))
 
 
+def read_file(chat: ChatContext, content: bytes, name: str) -> Reply:
+    """Say what a file with a list of stocks was read as, and offer to watch them. Never raises."""
+    with speaking(chat) as known:
+        return _kindly(lambda: watchlist_file.received(known, content, name))
+
+
+def refused_file(chat: ChatContext, name: str, size: int | None) -> Reply | None:
+    """Answer a file that need not be fetched, for its name or size tells enough; None for one to be read."""
+    with speaking(chat):
+        try:
+            refuse_by_name(name, size)
+        except BadFile as problem:
+            return Reply(escape(problem.for_person))
+    return None
+
+
+def file_not_given(chat: ChatContext) -> Reply:
+    """Answer a file that the face could not fetch."""
+    with speaking(chat):
+        return Reply(_("Telegram did not give me that file. Please send it once more."))
+
+
 def _kindly(find: Callable[[], Reply]) -> Reply:
     try:
         return find()
@@ -122,7 +146,10 @@ def only_text(chat: ChatContext) -> Reply:
     """Answer a picture, a voice message or a sticker."""
     with speaking(chat):
         return Reply(
-            _("I can only read text. Send me a ticker or a company's name, like <b>AAPL</b>; /help shows more.")
+            _(
+                "I can only read text, and lists of stocks as CSV files. Send me a ticker or a company's name, like "
+                "<b>AAPL</b>; /help shows more."
+            )
         )
 
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from itertools import count
+from pathlib import Path
 
 from bellwether.core.errors import StoreError
 from bellwether.delivery.deliver import read_in_terminal
@@ -12,6 +13,7 @@ from bot import conversation
 from bot.commands import ChatContext
 from bot.replies import Button, Reply, as_text
 
+_LISTS = {".csv", ".tsv", ".txt", ".json"}  #: endings of files that may hold a list of stocks
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
@@ -37,7 +39,18 @@ def hold(services: Services) -> None:
                 _write(f"{pressed.notice}\n")
             buttons = _show(shown) if shown else buttons
         else:
-            buttons = _show(conversation.answer(chat, text))
+            buttons = _show(_answer(chat, text))
+
+
+def _answer(chat: ChatContext, text: str) -> Reply:
+    """Answer a line; the path of a file stands for the file, as one that is sent in Telegram."""
+    file = Path(text.strip("'\"")).expanduser()
+    try:
+        if file.suffix.lower() in _LISTS and file.is_file():
+            return conversation.read_file(chat, file.read_bytes(), file.name)
+    except (OSError, ValueError, RuntimeError):  # no path, or one that may not be read: then it is a question
+        pass
+    return conversation.answer(chat, text)
 
 
 def _language() -> str:

@@ -1,5 +1,6 @@
 """What a chat watches: it joins, adds symbols and removes them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bellwether.alerts import subscriptions_table
@@ -52,6 +53,33 @@ def watch(services: Services, chat_id: int, text: str, language: str, thread: in
         return Watched(instrument, changed, len(watched) + changed)
 
     return services.store.repeated(add)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedTogether:
+    """What happened to a watchlist to which many were put at once."""
+
+    added: int
+    already: int  #: that were on it before
+    beyond: int  #: for which there was no room
+    count: int  #: symbols on the list now
+
+
+def watch_together(
+    services: Services, chat_id: int, instruments: Iterable[Instrument], language: str, thread: int | None = None
+) -> WatchedTogether:
+    """Put many on a chat's watchlist, in their order, as far as there is room. Raises StoreError."""
+    limit, now = services.settings.alerts.watch_limit, services.clock()
+    wanted = {instrument.symbol: instrument for instrument in instruments}
+    with services.store.transaction() as db:
+        chats_table.join(db, chat_id, language, now, thread)
+        watched = {one.symbol for one in subscriptions_table.of_chat(db, chat_id)}
+        new = [instrument for symbol, instrument in wanted.items() if symbol not in watched]
+        fitting = new[: max(0, limit - len(watched))]
+        for instrument in fitting:
+            subscriptions_table.add(db, chat_id, instrument.symbol, instrument.calendar, now)
+    added = len(fitting)
+    return WatchedTogether(added, len(wanted) - len(new), len(new) - added, len(watched) + added)
 
 
 def unwatch(store: Store, universe: Universe, chat_id: int, text: str) -> Watched:

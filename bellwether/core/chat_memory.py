@@ -2,6 +2,7 @@
 
 asker: a chat, and in a group the person too | its last stocks and horizon, for an hour
                                              | the alert whose number may be typed next, for 15 minutes
+                                             | the stocks of a file that were offered to watch, for an hour
 """
 
 import time
@@ -12,9 +13,12 @@ from threading import Lock
 from cachetools import TTLCache
 
 from bellwether.core.parsing import DEFAULT_HORIZON
+from bellwether.core.types import Instrument
 
 STOCKS_KEPT = 3600.0  #: seconds
 ALERT_KEPT = 900.0  #: seconds
+LIST_KEPT = 3600.0  #: seconds
+MOST_LISTS = 200  #: lists of a file that are remembered; each has at most a few hundred stocks
 MOST = 5_000  #: askers that are remembered; the one that was noted first goes first
 
 
@@ -41,6 +45,7 @@ class ChatMemory:
         """`now` is a steady clock in seconds."""
         self._stocks: TTLCache[Asker, LastAsked] = TTLCache(MOST, STOCKS_KEPT, now)
         self._alerts: TTLCache[Asker, int] = TTLCache(MOST, ALERT_KEPT, now)
+        self._lists: TTLCache[tuple[Asker, int], tuple[Instrument, ...]] = TTLCache(MOST_LISTS, LIST_KEPT, now)
         self._lock = Lock()
 
     def note(self, asker: Asker, symbols: tuple[str, ...], horizon: int | None = None) -> None:
@@ -70,9 +75,21 @@ class ChatMemory:
         with self._lock:
             self._alerts.pop(asker, None)
 
+    def note_list(self, asker: Asker, number: int, instruments: tuple[Instrument, ...]) -> None:
+        """Remember what was offered to watch together, under a number that its button has."""
+        with self._lock:
+            self._lists[asker, number] = instruments
+
+    def offered_list(self, asker: Asker, number: int) -> tuple[Instrument, ...]:
+        """Return what was offered to watch, nothing where that is too long ago."""
+        with self._lock:
+            return self._lists.get((asker, number), ())
+
     def forget(self, chat_id: int) -> None:
         """Forget all about a chat, whoever asked in it."""
         with self._lock:
             for kept in (self._stocks, self._alerts):
                 for asker in [asker for asker in kept if asker.chat_id == chat_id]:
                     kept.pop(asker, None)
+            for key in [key for key in self._lists if key[0].chat_id == chat_id]:
+                self._lists.pop(key, None)

@@ -119,6 +119,10 @@ class AmbiguousSymbol(BellwetherError, code="ambiguous_symbol"):
         )
 
 
+class BadFile(BellwetherError, code="bad_file"):
+    """A file that somebody sends cannot be read: the text says what to send in its place."""
+
+
 class BadHorizon(BellwetherError, code="bad_horizon"):
     """The horizon is not a whole number of sessions from 1 to 63."""
 

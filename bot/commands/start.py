@@ -19,7 +19,8 @@ from bellwether.market.symbols.universe import Universe
 from bot.commands import forecast
 from bot.commands.base import ChatContext, Command, Who
 from bot.commands.stock_typed import ask_back, question_and_horizon
-from bot.commands.watchlist import NOTHING_NEW, begin_watch
+from bot.commands.watch_promise import NOTHING_NEW
+from bot.commands.watchlist import begin_watch
 from bot.replies import Button, Reply, Rows
 
 _MOST_NAMED = 3  #: stocks that are named; a list has its button

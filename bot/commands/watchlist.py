@@ -5,19 +5,17 @@ from html import escape
 
 from bellwether.alerts import watchlist
 from bellwether.core.errors import AmbiguousSymbol, BadSymbol, BellwetherError, UnknownSymbol
-from bellwether.core.i18n.translate import N_, ngettext, said, translated
+from bellwether.core.i18n.translate import N_, ngettext, said, together, translated
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.types import Instrument
+from bot.commands import watchlist_file
 from bot.commands.base import ChatContext, Command, Press, Who
 from bot.commands.pause_sentences import pause_notice
 from bot.commands.stock_typed import ask_back, names_in, or_ask_back, question_and_horizon
+from bot.commands.watch_promise import NOTHING_NEW, one_message
 from bot.keyboards import in_rows
 from bot.replies import Button, Reply
 
-#: said wherever something is promised that only live prices bring
-NOTHING_NEW = N_(
-    "This is the sample market, which has ended: nothing will come here. With live prices it comes every trading day."
-)
 _SHOWN = 80  #: lines; a Telegram message holds 4,096 characters
 _SHOWN_BUTTONS = 12  #: more would push the list off a phone's screen
 
@@ -27,7 +25,7 @@ def watch(chat: ChatContext, text: str) -> Reply:
     universe = chat.services.universe
     names = names_in(universe, question_and_horizon(universe, text)[0])
     if not names:
-        raise BadSymbol(said("Which stock? For example: /watch AAPL"))
+        raise BadSymbol(together(said("Which stock? For example: /watch AAPL"), watchlist_file.ALSO_A_FILE))
     return _add(chat, names[0]) if len(names) == 1 else _add_each(chat, names)
 
 
@@ -49,9 +47,7 @@ def _add_each(chat: ChatContext, names: list[str]) -> Reply:
             lines.append(f"• {now.format(name=_name(watched))}")
     if not watching:  # then there is nothing to promise
         return Reply("\n".join(lines), buttons=tuple(buttons))
-    end = _("After each trading day I send one message about all that you watch. /list shows it, /unwatch stops one.")
-    rest = [] if chat.services.provider.live else [_(NOTHING_NEW)]
-    return Reply("\n\n".join(["\n".join(lines), end, *rest]), buttons=tuple(buttons))
+    return Reply("\n\n".join(["\n".join(lines), *one_message(chat)]), buttons=tuple(buttons))
 
 
 def _name(watched: watchlist.Watched) -> str:
@@ -121,7 +117,7 @@ def listed(chat: ChatContext, text: str) -> Reply:
     watched = [row.symbol for row in watchlist.watchlist(chat.services.store, chat.chat_id)]
     if not watched:
         nothing = _("You watch nothing yet. Send /watch AAPL, or press “Watch” under a forecast.")
-        return Reply(f"{notice}{nothing}")
+        return Reply(f"{notice}{nothing}\n\n{escape(f'{watchlist_file.ALSO_A_FILE}')}")
     lines = [_line(chat.services.universe.get(symbol), symbol) for symbol in watched[:_SHOWN]]
     if len(watched) > _SHOWN:
         lines.append(_("and {count} more").format(count=len(watched) - _SHOWN))
@@ -141,7 +137,10 @@ WATCH = Command(
     N_("TICKER"),
     N_("get a digest of it every evening"),
     watch,
-    {"add": Press(lambda chat, given: _add(chat, given.symbol()), who=Who.ADMINS)},
+    {
+        "add": Press(lambda chat, given: _add(chat, given.symbol()), who=Who.ADMINS),
+        "addlist": Press(watchlist_file.press, who=Who.ADMINS),
+    },
     Who.ADMINS,
     often=True,
 )

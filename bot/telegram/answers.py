@@ -1,17 +1,19 @@
 """One update to its answer: what somebody wrote, pressed or did, asked of the conversation, and sent.
 
 message         | said to us? | conversation.answer | Sender.answer
+document        | fetched     | conversation.read_file | Sender.answer
 callback_query  | may they?   | conversation.press  | Sender.notice, Sender.show
 my_chat_member  | the chat is paused, or woken
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
-from telegram import Bot, CallbackQuery, ChatMember, Message, Update, User
+from telegram import Bot, CallbackQuery, ChatMember, Document, Message, Update, User
 from telegram.error import TelegramError
 
 from bellwether.core.courtesy import Courtesy
@@ -50,7 +52,9 @@ _ABOUT = {
     *("message_id", "from", "chat", "date", "forward_origin", "reply_to_message", "is_topic_message"),
     *("message_thread_id", "business_connection_id", "protect_content", "has_protected_content", "quote", "via_bot"),
 }
+LARGEST_FETCHED = 2_000_000  #: bytes of a file whose size was not told before; what is read has far fewer
 Found = TypeVar("Found")
+log = logging.getLogger(__name__)
 
 
 class Answers:
@@ -91,6 +95,8 @@ class Answers:
             chat, place = self._chat(message.chat_id, message.from_user), message.location
             reply = await asyncio.to_thread(conversation.at_place, chat, place.latitude, place.longitude)
             await self._answer(message, reply)
+        elif message.chat.type == "private" and message.document is not None and message.animation is None:
+            await self._handle_file(message, message.document)
         elif message.chat.type == "private" and _brings_something(message):
             chat = self._chat(message.chat_id, message.from_user)
             await self._answer(message, await asyncio.to_thread(conversation.only_text, chat))
@@ -113,6 +119,29 @@ class Answers:
         if reply.forget_question:
             with suppress(TelegramError):  # in a group only an admin of it may delete what others wrote
                 await message.delete()
+
+    async def _handle_file(self, message: Message, document: Document) -> None:
+        chat, name = self._chat(message.chat_id, message.from_user), document.file_name or ""
+        reply = await self._run(conversation.refused_file, chat, name, document.file_size)
+        if reply is None:
+            with typing(self._bot, message.chat_id, None):
+                content = await self._fetched(document)
+                if content is None:
+                    reply = await self._run(conversation.file_not_given, chat)
+                else:
+                    reply = await self._think(conversation.read_file, chat, content, name)
+        await self._answer(message, reply)
+
+    async def _fetched(self, document: Document) -> bytes | None:
+        """Return what is in a file, in memory only; None where Telegram does not give it."""
+        try:
+            file = await self._bot.get_file(document.file_id)
+            if file.file_size is not None and file.file_size > LARGEST_FETCHED:
+                return None
+            return bytes(await file.download_as_bytearray())
+        except TelegramError as error:
+            log.warning("Telegram did not give a file that somebody sent (%s).", type(error).__name__)
+            return None
 
     def _chat(self, chat_id: int, user: User | None, thread: int | None = None) -> ChatContext:
         code = user.language_code if user is not None else None

@@ -3,7 +3,6 @@
 bytes -> encoding -> delimiter and header -> rows of text, each with the number of its line
 """
 
-import codecs
 import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -16,13 +15,13 @@ import pandas as pd
 
 from bellwether.core.errors import MarketDataError
 from bellwether.market.files.dialects import DOWNLOAD, DOWNLOAD_CLOSES, MISSING, Dialect, canonical, recognise
+from bellwether.market.files.encoding import encoding_of
 
 ENDINGS = (".parquet", ".csv")
 MOST_PREAMBLE = 30  #: lines above the header that may tell a title, an ISIN or an address
 _MOST_NOTES = 5  #: lines below the table that may tell where it comes from
 _HEAD = 1 << 16  #: bytes that are looked at to tell encoding and delimiter
 _DELIMITERS = ",;\t|"
-_BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _PRICE_NAMES = {"open", "high", "low", "close", "adj close", "volume"}  #: as yfinance heads its columns
 _CORNERS = {"price", "ticker", "attributes", "symbols", ""}  #: what stands before them
 _DAY = re.compile(r"\d{4}[-./]\d{1,2}[-./]\d{1,2}")
@@ -76,19 +75,8 @@ def read_text(file: Path, recognise: Recognise = recognise) -> FileTable:
 
 
 def _encoding(file: Path) -> str:
-    """By the mark at the beginning, else UTF-8 if it can be; UTF-16 without a mark shows by its zeros."""
     with file.open("rb") as stream:
-        head = stream.read(_HEAD)
-    for mark, name in _BOMS.items():
-        if head.startswith(mark):
-            return name
-    if len(head) > 3 and 0 in head[:2] != b"\0\0":
-        return "utf-16-le" if head[1] == 0 else "utf-16-be"
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
+        return encoding_of(stream.read(_HEAD))
 
 
 def _read(file: Path, encoding: str, recognise: Recognise) -> FileTable:

@@ -47,6 +47,20 @@ class Resolver:
             return self._one_of(asked, reading)
         return self._choose(asked, self._search(asked) if results is None else results)
 
+    def listings(self, isin: str, before_search: Callable[[], None] = lambda: None) -> tuple[Instrument, ...]:
+        """What the source finds by an ISIN, remembered like any search; none where it can't be searched.
+
+        `before_search` is called where the source has to be asked. Raises MarketDataError, and what that raises.
+        """
+        if self._find is None:
+            return ()
+        results = self._recall(isin)
+        if results is None:
+            before_search()
+            results = self._find(isin)
+            self._keep(isin, results)
+        return results
+
     def _at_source(self, asked: str, symbol: str, named: tuple[Instrument, ...]) -> Instrument:
         """The instrument of a symbol that may also be a part of a company's name. Raises UnknownSymbol."""
         try:

@@ -84,6 +84,18 @@ def as_symbol(asked: str) -> str | None:
     return symbol if _SYMBOL.fullmatch(symbol) else None
 
 
+def on_exchange(code: str, suffix: str) -> str | None:
+    """A code as Yahoo writes it at the exchange of a suffix: "VOD" and ".L" as VOD.L, "NOVO B" and ".CO" as NOVO-B.CO.
+
+    None when it cannot be a symbol.
+    """
+    code = code.upper().rstrip("./")
+    symbol = code if suffix and code.endswith(suffix) else _with_hyphen(code) + suffix
+    if of_hong_kong := _HONG_KONG.fullmatch(symbol):
+        symbol = f"{int(of_hong_kong[1]):04}.HK"
+    return symbol if _SYMBOL.fullmatch(symbol) else None
+
+
 def from_stooq(name: str) -> str:
     """Stooq's name of a symbol as Yahoo's: aapl.us as AAPL, 7203.jp as 7203.T; Warsaw's have no ending there."""
     symbol = name.strip().upper()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+from tests.support.bot_api_server.forms import Upload
 from tests.support.bot_api_server.markup import Entity, find_entities
 from tests.support.bot_api_server.state import Chat, World, utc_now
 
@@ -69,6 +70,27 @@ class People:
             message["from"] |= {"is_bot": is_bot or message["from"]["is_bot"]}
             if marked := find_entities(text) if entities is None else entities:
                 message["entities"] = marked
+            chat.received[message["message_id"]] = message
+            return self._world.updates.push({"message": message})
+
+    def send_file(self, chat_id: int, name: str, content: bytes, *, mime_type: str = "text/csv", told: int = -1) -> int:
+        """Send the bot a file in an open chat. Returns the update_id. `told` is a size that is not its own."""
+        with self._world.lock:
+            chat = self._world.chats[chat_id]
+            stored = self._world.files.add("document", Upload(name, content))
+            message: dict[str, Any] = {
+                "message_id": chat.take_message_id(),
+                "from": _user(chat, None, None),
+                "chat": chat.as_json(),
+                "date": int(utc_now().timestamp()),
+                "document": {
+                    "file_id": stored.file_id,
+                    "file_unique_id": stored.file_unique_id,
+                    "file_name": name,
+                    "mime_type": mime_type,
+                    "file_size": len(content) if told < 0 else told,
+                },
+            }
             chat.received[message["message_id"]] = message
             return self._world.updates.push({"message": message})
 
