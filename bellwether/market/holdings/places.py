@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from bellwether.market.holdings.read import Holding
@@ -142,7 +142,8 @@ def _by_currency(holding: Holding, code: str) -> Spelt:
     currency = holding.currency.upper()
     if not currency or currency == "USD":
         # a fund of Ireland or Luxembourg that is quoted in dollars trades in London, a company in New York
-        return Spelt(_at((as_symbol(code),)).symbols, sure=holding.isin[:2] not in {"IE", "LU"})
+        plain = _at((as_symbol(code),))
+        return replace(plain, sure=plain.sure and holding.isin[:2] not in {"IE", "LU"})
     wanted = _CURRENCIES.get(currency, currency)
     told = tuple(
         suffix

@@ -219,4 +219,4 @@ def _plain_list(lines: Sequence[str]) -> list[Row]:
     codes = sum(_CODE.fullmatch(entry) is not None and re.search("[A-Z]", entry) is not None for entry in entries)
     if with_exchange * 2 > len(entries) or (headed and (with_exchange + codes) * 2 > len(entries)):
         return rows
-    return rows if codes == len(entries) and recognise(entries[:1]) is None else []
+    return rows if with_exchange + codes == len(entries) and recognise(entries[:1]) is None else []
