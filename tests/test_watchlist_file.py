@@ -61,7 +61,7 @@ def test_a_second_tap_changes_nothing_and_says_so(talk: Talk) -> None:
 def test_what_is_watched_already_is_told_and_not_offered_again(talk: Talk) -> None:
     talk.say("/watch KO")
     assert "You watch 1 of them already." in sends(talk, LIST)
-    talk.press("Watch this 1")
+    talk.press("Watch 1 stock")
     assert "You watch all of them already." in sends(talk, LIST)
     assert talk.labels == []
 
@@ -86,7 +86,7 @@ def test_after_a_restart_the_file_is_asked_for_once_more(talk: Talk, services: S
 def test_a_chat_that_is_deleted_takes_its_list_along(talk: Talk) -> None:
     sends(talk, LIST)
     action = talk.shown.buttons[0][0].action
-    talk.say("/delete")
+    talk.say("/delete_me")
     talk.press(talk.labels[0])
     assert "Please send the file once more." in talk.send(action)
 
@@ -126,7 +126,7 @@ def test_a_list_that_no_longer_fits_is_refused_whole(services: Services) -> None
     offer = talk.shown
     talk.say("/watch KO")
     talk.shown = offer
-    assert "the most I can" in talk.press("Watch this 1")
+    assert "the most I can" in talk.press("Watch 1 stock")
     assert watched(talk) == ["KO"]
 
 
@@ -203,7 +203,7 @@ def test_the_wrong_kind_of_file_is_refused_kindly(
 
 
 def test_a_file_that_telegram_does_not_give_is_asked_for_again(server: TelegramServer, tmp_path: Path) -> None:
-    server.fail_next("getFile", 400, "Bad Request: wrong file_id or the file is temporarily unavailable")
+    server.fail_next("getFile", 400, description="Bad Request: file is temporarily unavailable")
     with running_bot(bot_services(server, tmp_path)):
         server.send_file(ANN, "list.csv", LIST)
         server.wait_for(lambda s: s.messages(ANN) and "Please send it once more." in s.last(ANN).text)

@@ -40,6 +40,7 @@ from web.pages import (
     stock,
     stop_target,
     track_record,
+    watchlist,
 )
 from web.pages.example import Example
 from web.pages.record_cache import Records
@@ -52,6 +53,7 @@ _PAGES = (
     stock,
     earnings_calendar,
     compare,
+    watchlist,
     market,
     track_record,
     about,

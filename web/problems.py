@@ -28,6 +28,7 @@ INTERNAL = "internal_error"
 KINDS = {
     "bad_symbol": Kind(400, "Not a stock symbol"),
     "bad_horizon": Kind(400, "Horizon out of range"),
+    "bad_file": Kind(400, "File not understood"),
     "bad_date": Kind(400, "Date cannot be used"),
     "bad_request": Kind(400, "Request not understood"),
     "bad_rule": Kind(400, "Not a rule that can be kept"),

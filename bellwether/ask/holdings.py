@@ -63,10 +63,10 @@ class _NotNow(Exception):
     """The source of prices does not answer, or was asked enough for one file."""
 
 
-def understand(services: Services, content: bytes, name: str = "") -> Understood:
+def understand(services: Services, content: bytes, name: str = "", most_looked_up: int = MOST_LOOKED_UP) -> Understood:
     """What a file means in this market; nothing of it is kept. Raises BadFile."""
     file = read_holdings(content, name)
-    finder = _Finder(services)
+    finder = _Finder(services, most_looked_up)
     instruments: dict[str, Instrument] = {}
     questions: dict[str, Question] = {}
     not_looked_up: list[str] = []
@@ -89,11 +89,11 @@ def understand(services: Services, content: bytes, name: str = "") -> Understood
 class _Finder:
     """Finds the instruments of one file, and counts what it asks the source."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, most_looked_up: int) -> None:
         self._universe = services.universe
         self._resolver = Resolver(services.universe, services.provider, services.store, services.clock)
         self._is_remote = search_of(services.provider) is not None
-        self._left = MOST_LOOKED_UP
+        self._left = most_looked_up
 
     def meant(self, holding: Holding) -> Instrument | Question:
         """The instrument of a holding, or what is to be asked about it. Raises _NotNow."""

@@ -133,7 +133,7 @@ def _state(
 
 
 def _watch_button(fitting: Sequence[Instrument]) -> Button:
-    label = ngettext("Watch this {count}", "Watch these {count}", len(fitting)).format(count=len(fitting))
+    label = ngettext("Watch {count} stock", "Watch these {count}", len(fitting)).format(count=len(fitting))
     return Button(label, f"addlist:{_number(fitting)}")
 
 

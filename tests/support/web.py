@@ -43,14 +43,15 @@ class Visitor:
         """One GET."""
         return self.ask("GET", address, **headers)
 
-    def ask(self, method: str, address: str, **headers: str) -> httpx.Response:
+    def ask(self, method: str, address: str, body: bytes | None = None, **headers: str) -> httpx.Response:
         """One request; in header names, _ stands for -."""
-        return asyncio.run(self._ask(method, address, {name.replace("_", "-"): each for name, each in headers.items()}))
+        named = {name.replace("_", "-"): each for name, each in headers.items()}
+        return asyncio.run(self._ask(method, address, body, named))
 
-    async def _ask(self, method: str, address: str, headers: dict[str, str]) -> httpx.Response:
+    async def _ask(self, method: str, address: str, body: bytes | None, headers: dict[str, str]) -> httpx.Response:
         transport = httpx.ASGITransport(self._app)  # an exception that leaves the app fails the test
         async with httpx.AsyncClient(transport=transport, base_url="http://bellwether.test") as client:
-            return await client.request(method, address, headers=headers)
+            return await client.request(method, address, content=body, headers=headers)
 
 
 @contextmanager

@@ -24,8 +24,12 @@ MOST_HELD = 64_000_000  #: bytes of all bodies that are in memory at the same ti
 MOST_OF_ONE = 8_000_000  #: the same, of those from one address
 TOO_LARGE = f"A body may have at most {MOST_BODY:,} bytes, room for every valid one."
 TOO_SLOW = f"A body must arrive within {SECONDS:.0f} seconds."
-FORM_ADDRESSES = "/channels/stop/"  #: which a mail program, or a button of the page, asks with a form
-_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+FORM = "multipart/form-data"
+FORMS = {
+    "/channels/stop/": frozenset({"application/x-www-form-urlencoded", FORM}),  # a mail program's too
+    "/watchlist": frozenset({FORM}),  # with a file
+}  #: where an address begins, and the forms that it takes
+_JSON = frozenset({"application/json"})
 _RETRY = 5  #: seconds
 
 
@@ -100,9 +104,8 @@ def _unreadable(headers: Headers, path: str) -> HttpProblem | None:
     if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         return HttpProblem("unsupported_body", "Please send the body unpacked, without Content-Encoding.")
     kind = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if ("content-length" in headers or "transfer-encoding" in headers) and kind not in (
-        _FORMS if path.startswith(FORM_ADDRESSES) else {"application/json"}
-    ):
+    taken = next((forms for start, forms in FORMS.items() if path.startswith(start)), frozenset()) | _JSON
+    if ("content-length" in headers or "transfer-encoding" in headers) and kind not in taken:
         return HttpProblem("unsupported_body", "Please send the body as application/json.")
     return None
 

@@ -10,7 +10,7 @@ from web.pages.forecast_view import stock_address
 from web.pages.render import asset, base_address, static_file
 
 _A_DAY = {"Cache-Control": "public, max-age=86400"}
-_FOUND = ("/", "/market", "/compare", "/track-record", "/how-it-works", "/developers", "/privacy")
+_FOUND = ("/", "/market", "/compare", "/watchlist", "/track-record", "/how-it-works", "/developers", "/privacy")
 #: what shows a crawler nothing new; charts are not among it, for previews of links are asked for by crawlers too
 _UNSEEN = ("/api/", "/suggest", "/*sort=", "/*.csv")
 router = APIRouter(include_in_schema=False)
