@@ -34,7 +34,7 @@ def form(file: bytes = b"", name: str = "", text: str = "") -> bytes:
 
 
 def sent(visitor: Visitor, body: bytes, kind: str = FORM) -> httpx.Response:
-    return visitor.ask("POST", "/watchlist", body, content_type=kind)
+    return visitor.post("/watchlist", body, kind)
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_what_cannot_be_read_is_said_above_the_form(visitor: Visitor, body: byte
 
 def test_only_this_page_takes_a_form(visitor: Visitor) -> None:
     assert sent(visitor, b"AAPL", "text/csv").status_code == 415
-    assert visitor.ask("POST", "/api/v1/forecasts", form(b"x"), content_type=FORM).status_code == 415
+    assert visitor.post("/api/v1/forecasts", form(b"x"), FORM).status_code == 415
     assert visitor.ask("PUT", "/watchlist").status_code == 405
 
 

@@ -3,7 +3,7 @@
 HoldingsFile | a code and its place: known here, or at the source?       | Instrument, if the name agrees
              | else an ISIN: a name known here at its home, or a search  | Instrument
              | else a name                                               | Instrument, as in a chat
-             | else                                                      | Question, with what it may be
+             | else                                                      | AskedBack, with what it may be
 
 Nothing is guessed: what a person would have to decide is a question.
 """
@@ -40,7 +40,7 @@ class Why(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AskedBack:
     """Something that a file names and a person has to decide."""
 
     called: str  #: as the file names it
@@ -53,7 +53,7 @@ class Understood:
     """What a file means."""
 
     instruments: tuple[Instrument, ...]  #: each once, in the order of the file
-    questions: tuple[Question, ...] = ()
+    questions: tuple[AskedBack, ...] = ()
     left_out: Mapping[LeftOut, int] = field(default_factory=dict)
     sold: tuple[str, ...] = ()  #: what the file calls those of which nothing is left
     not_looked_up: tuple[str, ...] = ()  #: too many to ask the source about, or it does not answer
@@ -68,7 +68,7 @@ def understand(services: Services, content: bytes, name: str = "", most_looked_u
     file = read_holdings(content, name)
     finder = _Finder(services, most_looked_up)
     instruments: dict[str, Instrument] = {}
-    questions: dict[str, Question] = {}
+    questions: dict[str, AskedBack] = {}
     not_looked_up: list[str] = []
     for holding in file.holdings[:MOST_HOLDINGS]:
         try:
@@ -76,7 +76,7 @@ def understand(services: Services, content: bytes, name: str = "", most_looked_u
         except _NotNow:
             not_looked_up.append(holding.called)
             continue
-        if isinstance(meant, Question):
+        if isinstance(meant, AskedBack):
             questions.setdefault(meant.called, meant)
         else:
             instruments.setdefault(meant.symbol, meant)
@@ -95,7 +95,7 @@ class _Finder:
         self._is_remote = search_of(services.provider) is not None
         self._left = most_looked_up
 
-    def meant(self, holding: Holding) -> Instrument | Question:
+    def meant(self, holding: Holding) -> Instrument | AskedBack:
         """The instrument of a holding, or what is to be asked about it. Raises _NotNow."""
         spelling = spelt(holding)
         candidates: list[Instrument] = []
@@ -105,7 +105,7 @@ class _Finder:
             if there is not None and there.symbol == self._own(symbol):
                 if agrees(holding.name, there):
                     return there
-                return Question(holding.called, Why.ANOTHER, (there, *self._by_name(holding)))
+                return AskedBack(holding.called, Why.ANOTHER, (there, *self._by_name(holding)))
             candidates += [there] if there is not None else []
         else:
             candidates += [known for symbol in spelling.symbols if (known := self._universe.spelt(symbol)) is not None]
@@ -198,6 +198,6 @@ def _suffix(instrument: Instrument) -> str:
     return told["suffix"] if told is not None else ""
 
 
-def _question(holding: Holding, candidates: Iterable[Instrument]) -> Question:
+def _question(holding: Holding, candidates: Iterable[Instrument]) -> AskedBack:
     offered = tuple(dict.fromkeys(candidates))[:MOST_CANDIDATES]
-    return Question(holding.called, Why.SEVERAL if offered else Why.UNKNOWN, offered)
+    return AskedBack(holding.called, Why.SEVERAL if offered else Why.UNKNOWN, offered)

@@ -91,3 +91,26 @@ def import_(files: tuple[Path, ...], symbol: str, out: Path | None) -> None:
         click.echo("To use them, write them into one file with their symbols: add --out prices.parquet.")
         return
     click.echo(f"To use it: BELLWETHER_MARKET__SOURCE=file BELLWETHER_MARKET__FILE={use}")
+
+
+@market.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def holdings(file: Path) -> None:
+    """Show as which stocks the export FILE of a broker or a portfolio tool is read. Keeps nothing of it."""
+    from bellwether.ask.holdings import understand
+    from bellwether.market.holdings.kinds import refuse_by_name
+
+    refuse_by_name(file.name, file.stat().st_size)
+    understood = understand(build(), file.read_bytes(), file.name)
+    for instrument in understood.instruments:
+        click.echo(f"{instrument.symbol:<12} {instrument.name}")
+    for why, count in understood.left_out.items():
+        click.echo(f"left out: {why.value}, {count}", err=True)
+    for name in understood.sold:
+        click.echo(f"  sold: {name}", err=True)
+    for question in understood.questions:
+        offered = ", ".join(f"{each.symbol} ({each.name})" for each in question.candidates)
+        click.echo(f"not clear: {question.called}: {question.why.value}{f': {offered}' if offered else ''}", err=True)
+    for name in understood.not_looked_up:
+        click.echo(f"not looked up: {name}", err=True)
+    sys.exit(1 if understood.questions or understood.not_looked_up else 0)

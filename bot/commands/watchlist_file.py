@@ -9,7 +9,7 @@ from html import escape
 from zlib import crc32
 
 from bellwether.alerts import watchlist
-from bellwether.ask.holdings import Question, Understood, understand
+from bellwether.ask.holdings import AskedBack, Understood, understand
 from bellwether.core.errors import LimitReached
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.i18n.translate import ngettext, said
@@ -91,7 +91,7 @@ def _others(understood: Understood) -> str:
     return _("Left out: {what}.").format(what=", ".join(parts))
 
 
-def _asked(questions: Sequence[Question]) -> str:
+def _asked(questions: Sequence[AskedBack]) -> str:
     if not questions:
         return ""
     lines = [f"• {escape(_short(question.called))}: {escape(_(question.why.value))}" for question in questions[:_ASKED]]
@@ -142,7 +142,7 @@ def _number(instruments: Sequence[Instrument]) -> int:
     return crc32(",".join(each.symbol for each in instruments).encode())
 
 
-def _choices(questions: Sequence[Question]) -> Rows:
+def _choices(questions: Sequence[AskedBack]) -> Rows:
     with_candidates = [question for question in questions[:_ASKED] if question.candidates][:_WITH_BUTTONS]
     offered = dict.fromkeys(candidate for question in with_candidates for candidate in question.candidates)
     return choices(tuple(offered), "add:{}")

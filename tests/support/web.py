@@ -43,12 +43,17 @@ class Visitor:
         """One GET."""
         return self.ask("GET", address, **headers)
 
-    def ask(self, method: str, address: str, body: bytes | None = None, **headers: str) -> httpx.Response:
+    def ask(self, method: str, address: str, **headers: str) -> httpx.Response:
         """One request; in header names, _ stands for -."""
-        named = {name.replace("_", "-"): each for name, each in headers.items()}
-        return asyncio.run(self._ask(method, address, body, named))
+        return asyncio.run(self._ask(method, address, {name.replace("_", "-"): each for name, each in headers.items()}))
 
-    async def _ask(self, method: str, address: str, body: bytes | None, headers: dict[str, str]) -> httpx.Response:
+    def post(self, address: str, body: bytes, kind: str) -> httpx.Response:
+        """One POST with a body of this Content-Type."""
+        return asyncio.run(self._ask("POST", address, {"Content-Type": kind}, body))
+
+    async def _ask(
+        self, method: str, address: str, headers: dict[str, str], body: bytes | None = None
+    ) -> httpx.Response:
         transport = httpx.ASGITransport(self._app)  # an exception that leaves the app fails the test
         async with httpx.AsyncClient(transport=transport, base_url="http://bellwether.test") as client:
             return await client.request(method, address, content=body, headers=headers)

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from bellwether.market.holdings.columns import Role
+from bellwether.market.holdings.columns import HoldingRole
 from bellwether.market.holdings.kinds import text_of
-from bellwether.market.holdings.rows import LeftOut, Move, is_no_row, left_out, move_of
+from bellwether.market.holdings.rows import LeftOut, PiecesMove, is_no_row, left_out, move_of
 from bellwether.market.holdings.table import Row, rows_of
 from bellwether.market.symbols.spellings import is_isin
 
@@ -70,7 +70,7 @@ class _Position:
 def read_holdings(content: bytes, name: str = "") -> HoldingsFile:
     """The securities in a file. Raises BadFile, which says what to send in its place, and nothing else."""
     rows = [row for row in rows_of(text_of(content, name)) if not is_no_row(row)]
-    comma = _has_decimal_comma([row.text(Role.QUANTITY) for row in rows])
+    comma = _has_decimal_comma([row.text(HoldingRole.QUANTITY) for row in rows])
     positions: dict[str, _Position] = {}
     others: dict[LeftOut, Counter[str]] = {}
     for row in rows:
@@ -79,14 +79,14 @@ def read_holdings(content: bytes, name: str = "") -> HoldingsFile:
         holding = _holding(row)
         if not (holding.symbol or holding.isin or holding.name):
             continue
-        if move is Move.NO_SECURITY and why is not LeftOut.CASH:
+        if move is PiecesMove.NO_SECURITY and why is not LeftOut.CASH:
             continue
         if why is not None:
             others.setdefault(why, Counter())[_key(holding)] += 1
         else:
             position = positions.setdefault(_key(holding), _Position(holding))
             position.holding = _fuller(position.holding, holding)
-            _count(position, _number(row.text(Role.QUANTITY), comma), move)
+            _count(position, _number(row.text(HoldingRole.QUANTITY), comma), move)
     gone = [position.holding.called for position in positions.values() if position.is_gone]
     counts = {why: len(keys) for why, keys in others.items()} | ({LeftOut.SOLD: len(gone)} if gone else {})
     held = tuple(position.holding for position in positions.values() if not position.is_gone)
@@ -94,21 +94,21 @@ def read_holdings(content: bytes, name: str = "") -> HoldingsFile:
 
 
 def _holding(row: Row) -> Holding:
-    symbol, isin = row.text(Role.SYMBOL)[:LONGEST], row.text(Role.ISIN).upper()
+    symbol, isin = row.text(HoldingRole.SYMBOL)[:LONGEST], row.text(HoldingRole.ISIN).upper()
     for part in symbol.split("|"):  # Degiro in some countries: "AEHR | US00760J1088"
         if is_isin(part.strip().upper()):
             isin = part.strip().upper()
     codes = [_printable(part) for part in symbol.split("|") if part.strip().upper() != isin]
-    source = row.text(Role.SOURCE).upper()
+    source = row.text(HoldingRole.SOURCE).upper()
     # what stands there and is no ISIN is asked back by what it is
-    name = _printable(row.text(Role.NAME)) or ("" if is_isin(isin) else _printable(isin))
+    name = _printable(row.text(HoldingRole.NAME)) or ("" if is_isin(isin) else _printable(isin))
     return Holding(
         row.place,
         symbol=next(filter(None, codes), ""),
         isin=isin if is_isin(isin) else "",
         name=name,
-        exchange=_printable(row.text(Role.EXCHANGE)),
-        currency=_printable(row.text(Role.CURRENCY))[:3],
+        exchange=_printable(row.text(HoldingRole.EXCHANGE)),
+        currency=_printable(row.text(HoldingRole.CURRENCY))[:3],
         yahoo=row.yahoo or source == "YAHOO",
     )
 
@@ -132,10 +132,10 @@ def _fuller(first: Holding, again: Holding) -> Holding:
     return replace(first, **told)
 
 
-def _count(position: _Position, number: float | None, move: Move | None) -> None:
-    if move in {Move.BUY, Move.SELL}:
+def _count(position: _Position, number: float | None, move: PiecesMove | None) -> None:
+    if move in {PiecesMove.BUY, PiecesMove.SELL}:
         position.traded = True
-    if number is None or move is Move.NONE:
+    if number is None or move is PiecesMove.NONE:
         return
     position.counted = True
     position.pieces += number if move is None else abs(number) * int(move.value or 0)

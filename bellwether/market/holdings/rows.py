@@ -4,7 +4,7 @@ import re
 from enum import Enum
 
 from bellwether.core.i18n.translate import N_
-from bellwether.market.holdings.columns import Role
+from bellwether.market.holdings.columns import HoldingRole
 from bellwether.market.holdings.table import Row
 
 
@@ -15,10 +15,10 @@ class LeftOut(Enum):
     FUND = N_("funds")
     CRYPTO = N_("crypto")
     OTHER = N_("options, bonds and what is not listed")
-    SOLD = N_("sold")
+    SOLD = N_("no longer held")
 
 
-class Move(Enum):
+class PiecesMove(Enum):
     """What a transaction does to the number of pieces."""
 
     BUY = 1
@@ -83,9 +83,9 @@ _MOST_WORDS = 5  #: of what may be a symbol; more are a sentence below the table
 
 def left_out(row: Row) -> LeftOut | None:
     """Why a row is no stock; None where it may be one."""
-    symbol, name = row.text(Role.SYMBOL), row.text(Role.NAME)
-    source = row.text(Role.SOURCE).upper()
-    place = symbol.upper().partition(":")[0] if ":" in symbol else row.text(Role.EXCHANGE).upper()
+    symbol, name = row.text(HoldingRole.SYMBOL), row.text(HoldingRole.NAME)
+    source = row.text(HoldingRole.SOURCE).upper()
+    place = symbol.upper().partition(":")[0] if ":" in symbol else row.text(HoldingRole.EXCHANGE).upper()
     kind = _kind_of(row)
     if kind is LeftOut.CASH or _is_cash(symbol, name):
         return LeftOut.CASH
@@ -100,7 +100,7 @@ def left_out(row: Row) -> LeftOut | None:
 
 def is_no_row(row: Row) -> bool:
     """Whether it tells of no security at all: a sum, a note below the table, a line without a name."""
-    symbol, isin, name = row.text(Role.SYMBOL), row.text(Role.ISIN), row.text(Role.NAME)
+    symbol, isin, name = row.text(HoldingRole.SYMBOL), row.text(HoldingRole.ISIN), row.text(HoldingRole.NAME)
     first = symbol or isin or name
     if not first.strip("-\N{EN DASH}\N{EM DASH}. "):
         return True
@@ -110,10 +110,10 @@ def is_no_row(row: Row) -> bool:
 
 
 def _kind_of(row: Row) -> LeftOut | None:
-    kind = _BY_KIND.get(row.text(Role.KIND).casefold())
+    kind = _BY_KIND.get(row.text(HoldingRole.KIND).casefold())
     if kind is not None:
         return kind
-    kind = _BY_KIND.get(row.text(Role.ACTION).casefold())  # some call the kind "type"
+    kind = _BY_KIND.get(row.text(HoldingRole.ACTION).casefold())  # some call the kind "type"
     return None if kind is LeftOut.CASH else kind  # Fidelity's Type is that of the account: cash or margin
 
 
@@ -125,16 +125,20 @@ def _is_cash(symbol: str, name: str) -> bool:
     )
 
 
-def move_of(row: Row) -> Move | None:
+def move_of(row: Row) -> PiecesMove | None:
     """What a row of a list of transactions does; None where the list is none, or says nothing of it."""
-    action = row.text(Role.ACTION).casefold()
+    action = row.text(HoldingRole.ACTION).casefold()
     if not action:
         return None
     # what is sold first: "verkauf" has "kauf" in it
-    for words, move in ((_SOLD + _OUTWARD, Move.SELL), (_NO_SECURITY, Move.NO_SECURITY), (_BOUGHT + _INWARD, Move.BUY)):
+    for words, move in (
+        (_SOLD + _OUTWARD, PiecesMove.SELL),
+        (_NO_SECURITY, PiecesMove.NO_SECURITY),
+        (_BOUGHT + _INWARD, PiecesMove.BUY),
+    ):
         if any(word in action for word in words):
             return move
-    return Move.NONE if action in _OTHER_ACTIONS or "divid" in action or "split" in action else None
+    return PiecesMove.NONE if action in _OTHER_ACTIONS or "divid" in action or "split" in action else None
 
 
 _OTHER_ACTIONS = frozenset({"stock distribution", "corporate action", "spin-off", "spinoff"})

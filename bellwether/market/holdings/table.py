@@ -15,7 +15,7 @@ from typing import Any
 
 from bellwether.core.errors import BadFile
 from bellwether.core.i18n.translate import said
-from bellwether.market.holdings.columns import Header, Role, recognise
+from bellwether.market.holdings.columns import Header, HoldingRole, recognise
 
 MOST_PREAMBLE = 40  #: lines above the header that may tell an account, a day or an address
 MOST_ROWS = 20_000  #: of one file
@@ -40,11 +40,11 @@ class Row:
     """One line of a table by what its cells mean."""
 
     place: int  #: the number of its line, as people count
-    cells: dict[Role, str]
+    cells: dict[HoldingRole, str]
     yahoo: bool = False
     alone: bool = False  #: only one of its many cells is filled, as in notes below a table
 
-    def text(self, role: Role) -> str:
+    def text(self, role: HoldingRole) -> str:
         """What stands there, "" where nothing does."""
         return self.cells.get(role, "")
 
@@ -142,19 +142,25 @@ def _of_statement(table: Sequence[tuple[int, list[str]]]) -> list[Row]:
             sections.setdefault(cells[0].casefold(), []).append(_row(header, place, cells[2:]))
     positions = [row for name in _POSITIONS for row in sections.get(name, ())]
     if not positions:
-        held = (rows for rows in sections.values() if {Role.SYMBOL, Role.QUANTITY} <= rows[0].cells.keys())
+        held = (
+            rows for rows in sections.values() if {HoldingRole.SYMBOL, HoldingRole.QUANTITY} <= rows[0].cells.keys()
+        )
         positions = next(held, [])
     telling = [row for rows in sections.values() for row in rows if _describes(row)]
     if not positions and not telling:
         raise _nothing()
-    described = {symbol.strip(): row.cells for row in telling for symbol in row.text(Role.SYMBOL).split(",")}
-    return [Row(row.place, described.get(row.text(Role.SYMBOL), {}) | row.cells) for row in positions or telling]
+    described = {symbol.strip(): row.cells for row in telling for symbol in row.text(HoldingRole.SYMBOL).split(",")}
+    return [Row(row.place, described.get(row.text(HoldingRole.SYMBOL), {}) | row.cells) for row in positions or telling]
 
 
 def _describes(row: Row) -> bool:
     """Whether it tells what an instrument is, and not how many are held."""
     told = row.cells.keys()
-    return Role.SYMBOL in told and Role.QUANTITY not in told and bool({Role.NAME, Role.ISIN, Role.EXCHANGE} & told)
+    return (
+        HoldingRole.SYMBOL in told
+        and HoldingRole.QUANTITY not in told
+        and bool({HoldingRole.NAME, HoldingRole.ISIN, HoldingRole.EXCHANGE} & told)
+    )
 
 
 # ---- JSON
@@ -187,7 +193,7 @@ def _profiles(content: Any) -> dict[str, dict[str, Any]]:
 
 def _of_object(item: Any, place: int, described: dict[str, dict[str, Any]]) -> list[Row]:
     if isinstance(item, str):
-        return [Row(place, {Role.SYMBOL: item[:_LONGEST_CELL]})] if item.strip() else []
+        return [Row(place, {HoldingRole.SYMBOL: item[:_LONGEST_CELL]})] if item.strip() else []
     if not isinstance(item, dict):
         return []
     profile = described.get(str(item.get("symbol")), {})
@@ -213,8 +219,8 @@ def _plain_list(lines: Sequence[str]) -> list[Row]:
             if entry.startswith("###"):
                 headed = True
             elif entry:
-                rows.append(Row(place, {Role.SYMBOL: entry[:_LONGEST_CELL]}))
-    entries = [row.cells[Role.SYMBOL] for row in rows]
+                rows.append(Row(place, {HoldingRole.SYMBOL: entry[:_LONGEST_CELL]}))
+    entries = [row.cells[HoldingRole.SYMBOL] for row in rows]
     with_exchange = sum(_ENTRY.fullmatch(entry) is not None for entry in entries)
     codes = sum(_CODE.fullmatch(entry) is not None and re.search("[A-Z]", entry) is not None for entry in entries)
     if with_exchange * 2 > len(entries) or (headed and (with_exchange + codes) * 2 > len(entries)):
