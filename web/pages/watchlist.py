@@ -62,9 +62,7 @@ def commands(instruments: Sequence[Instrument]) -> list[str]:
     return lines
 
 
-def _page(
-    request: Request, bot_name: str | None, understood: Understood | None = None, problem: str = ""
-) -> Response:
+def _page(request: Request, bot_name: str | None, understood: Understood | None = None, problem: str = "") -> Response:
     first = understood.instruments[:MOST_COMPARED] if understood is not None else ()
     response = page(
         request,

@@ -32,17 +32,17 @@ _NAMES = {
     HoldingRole.ISIN: "isin, isin code, isin-code, isin number, isin-nummer, instrument isin, code isin, código isin, "
     "codigo isin, security id",
     HoldingRole.NAME: "name, description, security name, wertpapiername, instrument name, company name, company, "
-    "holdingname, holding, product, produkt, producto, produto, prodotto, bezeichnung, wertpapierbezeichnung, wertpapier, titel, "
-    "unternehmen, nombre, nombre del valor, descripción, empresa, título, nome, nome do ativo, descrição, ativo, "
-    "instrument, security, asset, stock, investment, naam, libellé, наименование, название, компания",
+    "holdingname, holding, product, produkt, producto, produto, prodotto, bezeichnung, wertpapierbezeichnung, "
+    "wertpapier, titel, unternehmen, nombre, nombre del valor, descripción, empresa, título, nome, nome do ativo, "
+    "descrição, ativo, instrument, security, asset, stock, investment, naam, libellé, наименование, название, компания",
     HoldingRole.EXCHANGE: "exchange, listing exch, listing exchange, listingexchange, stock exchange, "
-    "exchange description, reference exchange, mic, market, börse, referenzbörse, handelsplatz, bolsa, bolsa de valores, "
-    "bolsa de referencia, mercado, beurs, биржа",
+    "exchange description, reference exchange, mic, market, börse, referenzbörse, handelsplatz, bolsa, "
+    "bolsa de valores, bolsa de referencia, mercado, beurs, биржа",
     HoldingRole.CURRENCY: "currency, currencyprimary, currency primary, instrument currency, currency (price / share), "
     "currency (average price), währung, divisa, moneda, moeda, valuta, devise, ccy, валюта",
     HoldingRole.QUANTITY: "quantity, qty, qty (quantity), shares, no. of shares, shares owned, number of shares, "
-    "netshares, position, units, anzahl, stück, stücke, stk, stück/nominal, bestand, cantidad, títulos, titulos, quantidade, "
-    "qtd, qtde, quantité, aantal, количество, amount",
+    "netshares, position, units, anzahl, stück, stücke, stk, stück/nominal, bestand, cantidad, títulos, "
+    "titulos, quantidade, qtd, qtde, quantité, aantal, количество, amount",
     HoldingRole.KIND: "asset category, security type, asset class, assetclass, asset type, assettype, instrument type, "
     "wertpapiertyp, anlageklasse, gattung, tipo de activo, clase de activo, tipo de ativo, classe de ativo",
     HoldingRole.ACTION: "action, transaction type, buy/sell, side, type, typ, ordertyp, transaktionstyp, aktion, "
