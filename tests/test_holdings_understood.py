@@ -76,8 +76,8 @@ def test_share_classes_that_a_name_alone_does_not_tell_are_asked_back(live: Serv
     understood = understand(live, exported("degiro.csv"))
     assert symbols(understood) == "AAPL SAP.DE GOOGL"
     assert asked(understood) == {
-        "ALPHABET INC, US02079K1079": (Why.SEVERAL, "GOOG GOOGL"),
-        "VANGUARD FTSE ALL-WORLD UCITS - ..., IE00BK5BQT80": (Why.UNKNOWN, ""),
+        "ALPHABET INC, US02079K1079, USD": (Why.SEVERAL, "GOOG GOOGL"),
+        "VANGUARD FTSE ALL-WORLD UCITS - ..., IE00BK5BQT80, EUR": (Why.UNKNOWN, ""),
     }
 
 
@@ -92,6 +92,23 @@ def test_an_isin_that_leads_to_several_listings_is_asked_back(live: Services, ya
     assert asked(understood) == {"IE00B4BNMY34, EUR": (Why.SEVERAL, "ACN CSA.F")}
     understand(live, b"ISIN;Currency\nIE00B4BNMY34;EUR\n")  # what was found is remembered
     assert len(yahoo.requests_to("/v1/finance/search")) == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "meant"),
+    [
+        ("SHELL PLC,GB00BP6MXD84,GBX", "SHEL.L"),
+        ("SHELL PLC,GB00BP6MXD84,EUR", ""),  # Amsterdam quotes it in euro
+        ("APPLE INC,US0378331005,EUR", "AAPL"),  # nobody known here does: they are the account's
+    ],
+)
+def test_of_an_isin_with_several_listings_the_currency_has_a_word(
+    live: Services, yahoo: YahooServer, row: str, meant: str
+) -> None:
+    yahoo.add_search("GB00BP6MXD84", [])
+    understood = understand(live, f"Product,ISIN,Currency\n{row}\n".encode())
+    assert symbols(understood) == meant
+    assert bool(understood.questions) is not bool(meant)
 
 
 def test_a_list_of_securities_brings_funds_that_the_source_has(live: Services, yahoo: YahooServer) -> None:

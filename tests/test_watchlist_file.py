@@ -1,14 +1,18 @@
 """A file sent to the bot: what was read, a button that watches it, and nothing before that."""
 
+import io
 import logging
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from bellwether.alerts import watchlist
+from bellwether.cli.main import main
 from bellwether.services import Services
-from bot import conversation
+from bot import conversation, terminal
 from bot.replies import as_text
 from tests.support.bot_api_server.server import TelegramServer
 from tests.support.holdings import exported
@@ -201,3 +205,31 @@ def test_a_file_that_telegram_does_not_give_is_asked_for_again(server: TelegramS
         server.wait_for(lambda s: s.messages(ANN) and "Please send it once more." in s.last(ANN).text)
         server.send_file(ANN, "list.csv", LIST)
         server.wait_for(lambda s: "I read 2 stocks" in s.last(ANN).text)
+
+
+# ---- in the terminal, and on the command line
+
+
+def test_in_the_terminal_the_path_of_a_file_stands_for_the_file(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "my list.csv"
+    file.write_bytes(LIST)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"'{file}'\n1\n/not/there.csv\n/quit\n"))
+    terminal.hold(services)
+    said = capsys.readouterr().out
+    assert "I read 2 stocks in your file:" in said
+    assert "You watch 2 more stocks now, 2 in all." in said
+
+
+def test_the_command_line_shows_what_a_file_is_read_as(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BELLWETHER_DATABASE__PATH", str(tmp_path / "t.sqlite3"))
+    file = tmp_path / "list.csv"
+    file.write_bytes(LIST)
+    done = CliRunner().invoke(main, ["market", "holdings", str(file)])
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["AAPL", "KO"]
+    assert "not clear: Rocket Lab, RKLB: I know no such stock here" in done.stderr
+    assert done.exit_code == 1
+    file.write_bytes(b"PK\x03\x04")
+    assert "packed files" in CliRunner().invoke(main, ["market", "holdings", str(file)]).stderr
+    assert not (tmp_path / "t.sqlite3").exists()

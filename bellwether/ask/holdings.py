@@ -16,7 +16,7 @@ from bellwether.core.errors import AmbiguousSymbol, BadSymbol, MarketDataError, 
 from bellwether.core.i18n.translate import N_
 from bellwether.core.types import Instrument
 from bellwether.market.holdings.names import agrees
-from bellwether.market.holdings.places import home_of, spelt
+from bellwether.market.holdings.places import home_of, quotes_in, spelt
 from bellwether.market.holdings.read import Holding, read_holdings
 from bellwether.market.holdings.rows import LeftOut
 from bellwether.market.provider import search_of
@@ -146,11 +146,11 @@ class _Finder:
         named = self._by_name(holding)
         told = fold(holding.name)  # with its share class: of "Alphabet Inc" alone there are two
         whole = [instrument for instrument in named if _suffix(instrument) == home and fold(instrument.name) == told]
-        if len(whole) == 1:
+        if len(whole) == 1 and not _is_quoted_elsewhere(holding, whole[0], named):
             return whole[0]
         listed = [instrument for instrument in self._listings(holding.isin) if agrees(holding.name, instrument)]
         exact = [instrument for instrument in listed if _suffix(instrument) == home]
-        if len(exact) == 1:
+        if len(exact) == 1 and not _is_quoted_elsewhere(holding, exact[0], listed):
             return exact[0]
         return [*listed, *named]
 
@@ -191,6 +191,16 @@ class _Finder:
             if not self._left:
                 raise _NotNow
             self._left -= 1
+
+
+def _is_quoted_elsewhere(holding: Holding, at_home: Instrument, listings: Iterable[Instrument]) -> bool:
+    """Whether the currency in the file is that of another listing than the one at home: Shell in euro is Amsterdam's.
+
+    Where no other quotes in it, it is the account's: German brokers tell euros for shares of New York.
+    """
+    if not holding.currency or quotes_in(at_home, holding.currency):
+        return False
+    return any(quotes_in(each, holding.currency) for each in listings)
 
 
 def _suffix(instrument: Instrument) -> str:

@@ -39,7 +39,8 @@ _NAMES = {
     "exchange description, reference exchange, mic, market, börse, referenzbörse, handelsplatz, bolsa, "
     "bolsa de valores, bolsa de referencia, mercado, beurs, биржа",
     HoldingRole.CURRENCY: "currency, currencyprimary, currency primary, instrument currency, currency (price / share), "
-    "currency (average price), währung, divisa, moneda, moeda, valuta, devise, ccy, валюта",
+    "currency (average price), währung, divisa, moneda, moeda, valuta, devise, ccy, валюта, "
+    "local value, lokale waarde, valor local, valeur locale, wert",  # Degiro's: "USD", or "USD 2541.00"
     HoldingRole.QUANTITY: "quantity, qty, qty (quantity), shares, no. of shares, shares owned, number of shares, "
     "netshares, position, units, anzahl, stück, stücke, stk, stück/nominal, bestand, cantidad, títulos, "
     "titulos, quantidade, qtd, qtde, quantité, aantal, количество, amount",

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 
+from bellwether.core.types import Instrument
 from bellwether.market.holdings.read import Holding
 from bellwether.market.symbols.spellings import as_symbol, on_exchange, others, suffix_of, suffixes
 
@@ -111,6 +112,11 @@ def spelt(holding: Holding) -> Spelt:
 def home_of(isin: str) -> str | None:
     """The suffix of the main exchange in an ISIN's country; None where we don't know it."""
     return _HOMES.get(isin[:2])
+
+
+def quotes_in(instrument: Instrument, currency: str) -> bool:
+    """Whether an instrument is quoted in a currency as brokers write it: GBP and GBX are both pence at Yahoo."""
+    return instrument.currency == _CURRENCIES.get(currency.upper(), currency.upper())
 
 
 def suffixes_of(exchange: str) -> tuple[str, ...]:

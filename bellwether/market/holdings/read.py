@@ -18,6 +18,7 @@ from bellwether.market.symbols.spellings import is_isin
 
 LONGEST = 80  #: characters of a name or code that are looked at
 _NOTHING_LEFT = 1e-9  #: pieces: what fractions of shares leave when all are sold
+_CURRENCY = re.compile(r"([A-Za-z]{3})(?![A-Za-z])")  #: at the beginning; an amount may follow, which is not kept
 _NUMBER = re.compile(r"[+-]?[\d.,' \u00a0\u202f]*\d[\d.,' \u00a0\u202f]*-?|\([\d.,]+\)")
 
 
@@ -100,6 +101,7 @@ def _holding(row: Row) -> Holding:
             isin = part.strip().upper()
     codes = [_printable(part) for part in symbol.split("|") if part.strip().upper() != isin]
     source = row.text(HoldingRole.SOURCE).upper()
+    currency = _CURRENCY.match(row.text(HoldingRole.CURRENCY))
     # what stands there and is no ISIN is asked back by what it is
     name = _printable(row.text(HoldingRole.NAME)) or ("" if is_isin(isin) else _printable(isin))
     return Holding(
@@ -108,7 +110,7 @@ def _holding(row: Row) -> Holding:
         isin=isin if is_isin(isin) else "",
         name=name,
         exchange=_printable(row.text(HoldingRole.EXCHANGE)),
-        currency=_printable(row.text(HoldingRole.CURRENCY))[:3],
+        currency=currency[1].upper() if currency is not None else "",
         yahoo=row.yahoo or source == "YAHOO",
     )
 
