@@ -15,6 +15,7 @@ from web.dependencies import BotOf, ServicesOf
 from web.pages.compare import MOST as MOST_COMPARED
 from web.pages.forecast_view import compare_address
 from web.pages.render import page
+from web.pages.telegram_link import Bot
 from web.pages.upload import Field, read_form
 
 MOST_LOOKED_UP = 10  #: of a list that the source of prices is asked about; a visitor need not say who they are
@@ -30,7 +31,7 @@ async def _form(request: Request) -> dict[str, Field]:
 @router.get("/watchlist")
 def ask_for_list(request: Request, bot: BotOf) -> Response:
     """The form."""
-    return _page(request, bot.name())
+    return _page(request, bot)
 
 
 @router.post("/watchlist")
@@ -41,12 +42,12 @@ def read_list(
     file, pasted = form.get("file", Field(b"")), form.get("text", Field(b""))
     sent = file if file.content else pasted
     if not sent.content.strip():
-        return _page(request, bot.name(), problem="Please choose a file, or paste your list.")
+        return _page(request, bot, problem="Please choose a file, or paste your list.")
     try:
         understood = understand(services, sent.content, sent.file_name, MOST_LOOKED_UP)
     except BadFile as problem:
-        return _page(request, bot.name(), problem=problem.for_person)
-    return _page(request, bot.name(), understood)
+        return _page(request, bot, problem=problem.for_person)
+    return _page(request, bot, understood)
 
 
 def commands(instruments: Sequence[Instrument]) -> list[str]:
@@ -62,7 +63,7 @@ def commands(instruments: Sequence[Instrument]) -> list[str]:
     return lines
 
 
-def _page(request: Request, bot_name: str | None, understood: Understood | None = None, problem: str = "") -> Response:
+def _page(request: Request, bot: Bot, understood: Understood | None = None, problem: str = "") -> Response:
     first = understood.instruments[:MOST_COMPARED] if understood is not None else ()
     response = page(
         request,
@@ -73,7 +74,8 @@ def _page(request: Request, bot_name: str | None, understood: Understood | None 
         compare=compare_address([each.symbol for each in first], DEFAULT_HORIZON) if len(first) > 1 else "",
         compared=len(first),
         commands=commands(understood.instruments) if understood is not None else [],
-        bot_name=bot_name,
+        bot=bot,
+        bot_name=bot.name(),
         most_kb=MOST_BYTES // 1000,
     )
     if understood is not None:
