@@ -49,7 +49,9 @@ OTHERS = {
 
 def codes(content: bytes, name: str = "") -> str:
     """The symbols that were read, ISINs where there are none; spaces within one are written as _."""
-    return " ".join((each.symbol or each.isin).replace(" ", "_") for each in read_holdings(content, name).holdings)
+    return " ".join(
+        (holding.symbol or holding.isin).replace(" ", "_") for holding in read_holdings(content, name).holdings
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -200,7 +200,7 @@ def _is_quoted_elsewhere(holding: Holding, at_home: Instrument, listings: Iterab
     """
     if not holding.currency or quotes_in(at_home, holding.currency):
         return False
-    return any(quotes_in(each, holding.currency) for each in listings)
+    return any(quotes_in(listing, holding.currency) for listing in listings)
 
 
 def _suffix(instrument: Instrument) -> str:

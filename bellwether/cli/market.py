@@ -109,7 +109,7 @@ def holdings(file: Path) -> None:
     for name in understood.sold:
         click.echo(f"  sold: {name}", err=True)
     for question in understood.questions:
-        offered = ", ".join(f"{each.symbol} ({each.name})" for each in question.candidates)
+        offered = ", ".join(f"{candidate.symbol} ({candidate.name})" for candidate in question.candidates)
         click.echo(f"not clear: {question.called}: {question.why.value}{f': {offered}' if offered else ''}", err=True)
     for name in understood.not_looked_up:
         click.echo(f"not looked up: {name}", err=True)

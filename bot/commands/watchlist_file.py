@@ -65,6 +65,8 @@ def press(chat: ChatContext, given: Given) -> Pressed:
         "You watch {count} more stocks now, {total} in all.",
         done.added,
     ).format(count=done.added, total=done.count)
+    if done.beyond:  # others were added since the file came
+        text = f"{text} {_room(chat, done.added)}"
     return Pressed(reply=Reply("\n\n".join([text, *one_message(chat)])))
 
 
@@ -74,7 +76,7 @@ def _read(instruments: Sequence[Instrument]) -> str:
     heading = ngettext(
         "<b>I read {count} stock in your file:</b>", "<b>I read {count} stocks in your file:</b>", len(instruments)
     ).format(count=len(instruments))
-    lines = [f"<b>{escape(each.symbol)}</b> {escape(each.name)}" for each in instruments[:_SHOWN]]
+    lines = [f"<b>{escape(instrument.symbol)}</b> {escape(instrument.name)}" for instrument in instruments[:_SHOWN]]
     if len(instruments) > _SHOWN:
         lines.append(_("and {count} more").format(count=len(instruments) - _SHOWN))
     return "\n".join([heading, *lines])
@@ -122,14 +124,14 @@ def _state(
             )
         )
     if len(fitting) < len(new):
-        limit = chat.services.settings.alerts.watch_limit
-        sentences.append(
-            _("You can watch {limit} stocks; there is room for {count} of these, the first ones.").format(
-                limit=limit, count=len(fitting)
-            )
-        )
+        sentences.append(_room(chat, len(fitting)))
     sentences.append(_("Nothing is added before you tap. I keep nothing of the file, no quantities and no prices."))
     return " ".join(sentences)
+
+
+def _room(chat: ChatContext, fitting: int) -> str:
+    text = _("You can watch {limit} stocks; there is room for {count} of these, the first ones.")
+    return text.format(limit=chat.services.settings.alerts.watch_limit, count=fitting)
 
 
 def _watch_button(fitting: Sequence[Instrument]) -> Button:
@@ -139,7 +141,7 @@ def _watch_button(fitting: Sequence[Instrument]) -> Button:
 
 def _number(instruments: Sequence[Instrument]) -> int:
     """A number that is another one for another list, for a chat may have sent several."""
-    return crc32(",".join(each.symbol for each in instruments).encode())
+    return crc32(",".join(instrument.symbol for instrument in instruments).encode())
 
 
 def _choices(questions: Sequence[AskedBack]) -> Rows:

@@ -115,6 +115,8 @@ _RELIED_ON = {
     "message": _optional(_is_object),
     **_under("message", _MESSAGE | {"date": _is_number}),
     **_under("message", {"text": _optional(_is_text), "migrate_to_chat_id": _optional(_is_number)}),
+    "message.document": _optional(_is_object),
+    **_under("message.document", {"file_name": _optional(_is_text), "file_size": _optional(_is_number)}),
     **_under("message.from", _PERSON),
     "callback_query": _optional(_is_object),
     **_under("callback_query", {"id": _is_text, "from": _is_object, "data": _optional(_is_text)}),

@@ -71,7 +71,7 @@ def _page(request: Request, bot: Bot, understood: Understood | None = None, prob
         400 if problem else 200,
         problem=problem,
         understood=understood,
-        compare=compare_address([each.symbol for each in first], DEFAULT_HORIZON) if len(first) > 1 else "",
+        compare=compare_address([instrument.symbol for instrument in first], DEFAULT_HORIZON) if len(first) > 1 else "",
         compared=len(first),
         commands=commands(understood.instruments) if understood is not None else [],
         bot=bot,
