@@ -42,6 +42,8 @@ from bellwether.delivery.deliver import deliver
 from bellwether.delivery.messages import OutboxMessage, Recipient, RecipientKind
 from bellwether.delivery.outbox_table import Claimable, ClaimOrder, Draft, Setback
 from bellwether.delivery.sender_lease import SenderLease
+from bellwether.delivery.webhooks import webhook_outbox_table
+from bellwether.delivery.webhooks.webhooks_table import Webhook
 from bellwether.hosts import leases_table
 from bellwether.hosts.lease import LAPSE
 from bellwether.market.remote import bars_table
@@ -49,8 +51,7 @@ from bellwether.market.remote.bar_history import BarHistory, StoredBars
 from bellwether.market.remote.instruments_table import SymbolRequest
 from bellwether.track_record.ledger import outcomes_table
 from bellwether.track_record.ledger.hash_chain_table import NOTHING, HashChain
-from bellwether.webhooks import ask, webhook_outbox_table
-from bellwether.delivery.webhooks.webhooks_table import Webhook
+from bellwether.webhooks import ask
 from tests.support import postgres
 from tests.support.database import new_database
 
