@@ -11,6 +11,7 @@ from bellwether.core.types import Instrument
 from bellwether.db.database import Store
 from bellwether.delivery import chats_table, inbox_table, outbox_admin_table, outbox_table
 from bellwether.delivery.outbox_table import MessageState
+from bellwether.delivery.webhooks import webhooks_table
 from bellwether.forecasting import evening_width_table
 from bellwether.forecasting.evening_width import Learned
 from bellwether.market import universe_state_table
@@ -19,7 +20,6 @@ from bellwether.market.remote.instruments_table import SymbolRequest
 from bellwether.market.symbols import searches_table
 from bellwether.market.universe_state import DailyState
 from bellwether.track_record.ledger import ledger_table, outcomes_table, score_sums_table
-from bellwether.webhooks import webhooks_table
 from tests.support.database import new_database, store_at
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
