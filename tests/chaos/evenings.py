@@ -45,7 +45,7 @@ MANY = tuple(
 def fork_server() -> ForkServerContext:
     """Where victims are forked from: a process that has imported everything."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.chaos.victim"])
+    context.set_forkserver_preload(["tests.chaos.warmed"])
     warm_up(context)
     return context
 
