@@ -146,6 +146,8 @@ def database_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     try:
         postgres.server()
     except postgres.NoServer as problem:
+        if os.environ.get("TESTS_NEED_POSTGRESQL"):  # a skip is not to be mistaken for a pass
+            pytest.fail(str(problem))
         pytest.skip(str(problem))
     monkeypatch.setattr(Kind, "postgres", True)
     monkeypatch.setattr("bellwether.services.open_store", lambda settings: of_postgres(settings.path))
