@@ -163,6 +163,8 @@ def test_the_doctor_prints_no_secret(other: str, tmp_path: Path, monkeypatch: py
         "BELLWETHER_DATABASE__URL": "postgresql://bellwether:a-password-of-the-server@127.0.0.1:9/bellwether",
         "BELLWETHER_API__ADMIN_TOKEN": "o" * 40,
         "BELLWETHER_WEB__METRICS_TOKEN": "m" * 40,
+        "BELLWETHER_CHANNELS__KEY": "cd" * 32,
+        "BELLWETHER_CHANNELS__SMTP": "smtp://ann:a-password-of-the-mail-server@127.0.0.1:9",
     }
     kinds = {
         f"BELLWETHER_{section}__{key}".upper()
@@ -180,5 +182,5 @@ def test_the_doctor_prints_no_secret(other: str, tmp_path: Path, monkeypatch: py
     monkeypatch.setattr("bellwether.jobs.doctor.calendars", tuple)  # building all of them takes long and says nothing
     done = CliRunner().invoke(main, ["doctor"])
     assert "Telegram" in done.output and "Database" in done.output
-    for secret in (*secrets.values(), "a-password", "a-password-of-the-server"):
+    for secret in (*secrets.values(), "a-password", "a-password-of-the-server", "a-password-of-the-mail-server"):
         assert secret not in done.output
