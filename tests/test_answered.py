@@ -167,3 +167,33 @@ def test_what_is_brought_answered_and_marked_while_the_inbox_is_looked_through_i
 
     asyncio.run(run())
     assert answers.given.count(7) == 1
+
+
+def test_what_was_answered_unstored_and_is_brought_again_is_marked_and_not_answered_again(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the poll that confirms it never arrived, and the lease was lost and won again in between."""
+    monkeypatch.setattr(inbox_marks, "LINGER", 0.01)
+    keep, away = inbox_table.keep, [StoreError("away"), StoreError("away")]
+
+    def keep_once_it_is_back(*given: object, **named: object) -> bool:
+        if away:
+            raise away.pop()
+        return keep(*given, **named)
+
+    monkeypatch.setattr(inbox_table, "keep", keep_once_it_is_back)
+    bot = make_bot(load_settings(telegram={"token": "1:TEST"}).telegram)
+    answers = Counted(services, bot)
+    brought = [{"update_id": 7, "message": message(text="/help")}]
+
+    async def run() -> None:
+        some = Updates(services.store, services.clock, bot, answers, Inline(services, bot), lambda db: True)
+        assert await some.receive(brought) == []
+        await some.settle(20)
+        assert await some.receive(brought) == [7], "it was answered, so Telegram may forget it"
+        assert await some.receive(brought) == [7]
+        await some.settle(20)
+
+    asyncio.run(run())
+    assert answers.given == [7]
+    assert 7 not in unmarked(services)

@@ -109,9 +109,11 @@ class Updates:
             item = arrival.received
             if not stored.is_kept:
                 self._unkept.setdefault(item.update_id, _Unkept(asyncio.get_running_loop().time()))
-            elif (before := self._unkept.pop(item.update_id, None)) and before.is_answered:
-                self._answered.add(item.update_id)  # marked before, when there was no row
-                continue
+            else:
+                before = self._unkept.pop(item.update_id, None)
+                if (before and before.is_answered) or (stored.is_new and self._answered.has(item.update_id)):
+                    self._answered.add(item.update_id)  # marked before, when there was no row
+                    continue
             if stored.is_new and item.update is not None:
                 self._queue(item.update, item.chat_id, item.update_id, begun=arrival.begun)
             elif stored.is_new:
