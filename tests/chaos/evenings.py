@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ctypes import c_double
+from dataclasses import replace
 from datetime import date, timedelta
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
@@ -318,9 +319,15 @@ class EveningsRun:
             owed = db.rows("SELECT * FROM outbox WHERE state <> 'sent'")
             return owed, db.rows("SELECT * FROM inbox WHERE done_at IS NULL"), db.rows("SELECT * FROM leases")
 
-    def _befalls(self, what: str, machine: str = EVERYBODY, until: float | None = None) -> None:
+    def _befalls(self, what: str, machine: str = EVERYBODY, until: float | None = None) -> int:
+        """Note a trouble that lasts until then at least; its number is for `_is_over`."""
         now = fast.now()
         self._troubles.append(Trouble(what, machine, now, now if until is None else until))
+        return len(self._troubles) - 1
+
+    def _is_over(self, number: int) -> None:
+        """A trouble has ended, later than it was planned to where its end took a while, as the start of a server."""
+        self._troubles[number] = replace(self._troubles[number], ended=fast.now())
 
     def _note(self, what: str) -> None:
         self._log.append(f"{fast.now() - self._world.began:7.2f} {what}")

@@ -125,7 +125,8 @@ class HostsRun(EveningsRun):
         """`store` is ours, by the server's socket, to look at what the victims do."""
         super().__init__(context, plan, hosts[0].world, store, server)
         self._hosts, self._database_server, self._database = hosts, database_server, database
-        self._ends: list[tuple[float, Callable[[], None]]] = []  #: what a trouble's end does, and when it comes
+        #: when a trouble's end comes, what it does, and the number of the trouble
+        self._ends: list[tuple[float, Callable[[], None], int]] = []
         self._offset = time.monotonic() - time.time()
         self._absences = absences(plan.seed)
         self._figures = Figures()
@@ -148,8 +149,8 @@ class HostsRun(EveningsRun):
             self._note(f"hang {host.world.machine} for {event.seconds:.0f} s")
             self._figures.hangs += 1
             self._hang(host)
-            self._befalls("hang", host.world.machine, until)
-            self._ends.append((until, lambda: self._go_on(host)))
+            number = self._befalls("hang", host.world.machine, until)
+            self._ends.append((until, lambda: self._go_on(host), number))
         elif event.what == "end connections":
             self._note("end connections")
             self._figures.ended += 1
@@ -159,20 +160,20 @@ class HostsRun(EveningsRun):
         elif event.what == "stop server":
             self._note(f"stop server for {event.seconds:.0f} s")
             self._figures.stops += 1
-            self._befalls("server stopped", until=until)
+            number = self._befalls("server stopped", until=until)
             self._database_server.stop()
-            self._ends.append((until, self._start_server))
+            self._ends.append((until, self._start_server, number))
         elif event.what in {"lose database", "lose Telegram"}:
             self._note(f"{host.world.machine} loses {event.what[5:]} for {event.seconds:.0f} s, kind {event.number}")
             self._figures.cuts += 1
             host.cuts += 1
-            self._befalls(event.what, host.world.machine, until)
+            number = self._befalls(event.what, host.world.machine, until)
             way = host.database if event.what == "lose database" else host.telegram
             if event.number == BREAKS:
                 way.break_all()
             else:
                 way.swallow()
-            self._ends.append((until, lambda: self._found(host, way, event.number == SWALLOWS_AND_BREAKS)))
+            self._ends.append((until, lambda: self._found(host, way, event.number == SWALLOWS_AND_BREAKS), number))
         else:
             super()._do(event)
 
@@ -221,7 +222,9 @@ class HostsRun(EveningsRun):
         """End those whose time has come."""
         for end in sorted((end for end in self._ends if end[0] <= of), key=lambda end: end[0]):
             self._ends.remove(end)
-            end[1]()
+            _, do, number = end
+            do()
+            self._is_over(number)
 
     def _keep_alive(self, *, dying: bool) -> None:
         """Start again who ended, as a service manager does; in the calm nobody new would die of himself."""
