@@ -10,9 +10,10 @@ EVERYTHING := $(ONLINE) training benchmarks clients tests
 run: .venv/.online            ## start the service; without a Telegram token it is the demo
 	@exec $(BIN)/python -m bellwether serve
 
-# a file's tests stay together: some share a small model that takes half a minute to train
+# a file's tests stay together: some share a small model that takes half a minute to train. They start hundreds of
+# processes, each of which would compile all modules anew where the variable says to keep none of them
 test: .venv/.everything       ## the whole test suite, in four processes
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.everything       ## formatter, linter and types
 	$(BIN)/ruff format --check $(EVERYTHING)
