@@ -1,6 +1,8 @@
-"""The command line as a person types it, in a process of its own."""
+"""The command line as a person types it: in a process of its own where that is the point, else in this one."""
 
+import contextlib
 import json
+import logging
 import os
 import shutil
 import signal
@@ -40,6 +42,20 @@ def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedP
     )
 
 
+def run_here(folder: Path, *arguments: str, said: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    """The same in this process, which costs a tenth; whatever is no foreseen failure is raised here."""
+    ours = {"DATABASE__PATH": str(folder / "cli.sqlite3")} | settings
+    log = logging.getLogger()
+    handlers, level = log.handlers[:], log.level
+    try:
+        with contextlib.chdir(ROOT):
+            told = {f"BELLWETHER_{name}": value for name, value in ours.items()}
+            done = CliRunner().invoke(main, arguments, input=said, env=told, catch_exceptions=False)
+    finally:  # a command logs to what was standard error meanwhile
+        log.handlers[:], log.level = handlers, level
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
+
+
 def test_a_forecast_as_json_keeps_the_contract(tmp_path: Path) -> None:
     done = run(tmp_path, "forecast", "AAPL", "--json")
     assert done.returncode == 0
@@ -54,7 +70,7 @@ def test_a_forecast_as_json_keeps_the_contract(tmp_path: Path) -> None:
 
 
 def test_a_forecast_as_of_a_date_uses_nothing_later(tmp_path: Path) -> None:
-    done = run(tmp_path, "forecast", "AAPL", "--as-of", "2015-06-30", "--horizon", "5", "--json")
+    done = run_here(tmp_path, "forecast", "AAPL", "--as-of", "2015-06-30", "--horizon", "5", "--json")
     made = json.loads(done.stdout)
     assert (made["cutoff"], made["target_session"]) == ("2015-06-30", "2015-07-08")  # 3 July was a holiday
 
@@ -79,24 +95,27 @@ def test_a_forecast_as_of_a_date_uses_nothing_later(tmp_path: Path) -> None:
         (["alerts", "deliver"], "No Telegram token is set"),
     ],
 )
-def test_bad_input_gets_one_clear_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
-) -> None:
-    """In this process, which costs a tenth; whatever is no foreseen failure is raised here."""
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("BELLWETHER_DATABASE__PATH", str(tmp_path / "cli.sqlite3"))
-    done = CliRunner().invoke(main, arguments)
-    assert isinstance(done.exception, SystemExit)
-    assert done.exit_code == 1
+def test_bad_input_gets_one_clear_sentence(tmp_path: Path, arguments: list[str], said: str) -> None:
+    done = run_here(tmp_path, *arguments)
+    assert done.returncode == 1
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert done.stdout == ""
 
 
-def test_a_process_ends_with_that_sentence_and_a_status(tmp_path: Path) -> None:
-    done = run(tmp_path, "forecast", "APPL")
-    assert done.returncode == 1
-    assert "Did you mean AAPL?" in done.stderr
+@pytest.mark.parametrize(
+    ("arguments", "settings", "status", "said"),
+    [
+        (["forecast", "APPL"], {}, 1, "Did you mean AAPL?"),
+        (["serve"], {"MARKET__SOURCE": "yahooo"}, 78, "market.source is 'yahooo'"),
+    ],
+)
+def test_a_process_ends_with_that_sentence_and_a_status(
+    tmp_path: Path, arguments: list[str], settings: dict[str, str], status: int, said: str
+) -> None:
+    done = run(tmp_path, *arguments, **settings)
+    assert done.returncode == status
+    assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert done.stdout == ""
 
@@ -104,7 +123,6 @@ def test_a_process_ends_with_that_sentence_and_a_status(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"MARKET__SOURCE": "yahooo"}, "market.source is 'yahooo'"),
         ({"MARKET__SOURCE": "file"}, "market.file names none"),
         ({"MARKT__SOURCE": "yahoo"}, "did you mean BELLWETHER_MARKET__SOURCE?"),
         ({"WEB__PORT": "eighty"}, "web.port is 'eighty'"),
@@ -113,7 +131,7 @@ def test_a_process_ends_with_that_sentence_and_a_status(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_one_line(tmp_path: Path, settings: dict[str, str], said: str) -> None:
-    done = run(tmp_path, "serve", **settings)
+    done = run_here(tmp_path, "serve", **settings)
     assert done.returncode == 78, "a status of its own: starting it again would not help"
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
@@ -126,18 +144,10 @@ def test_a_price_file_that_is_not_there_may_be_there_later(tmp_path: Path) -> No
 
 
 def test_the_tick_writes_once_and_names_its_reasons(tmp_path: Path) -> None:
-    chat = subprocess.run(
-        [sys.executable, "-m", "bellwether", "chat"],
-        input="/watch AAPL\n/quit\n",
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=environment(tmp_path),
-        timeout=60,
-        check=True,
-    )
+    chat = run_here(tmp_path, "chat", said="/watch AAPL\n/quit\n")
+    assert chat.returncode == 0
     assert "You now watch Apple" in chat.stdout
-    first = run(tmp_path, "alerts", "tick", "--now", "2021-12-30T22:00:00Z")
+    first = run_here(tmp_path, "alerts", "tick", "--now", "2021-12-30T22:00:00Z")
     assert first.stdout.startswith("1 messages written, 0 were there already.")
     assert "DUE" in first.stdout
     again = run(tmp_path, "alerts", "tick", "--now", "2021-12-30T22:01:00Z")
@@ -145,7 +155,7 @@ def test_the_tick_writes_once_and_names_its_reasons(tmp_path: Path) -> None:
 
 
 def test_the_doctor_finds_everything_in_order(tmp_path: Path) -> None:
-    done = run(tmp_path, "doctor")
+    done = run_here(tmp_path, "doctor")
     assert done.returncode == 0, done.stdout
     assert "FAIL" not in done.stdout
 
@@ -156,7 +166,7 @@ def test_the_doctor_names_what_is_broken_and_what_to_do(tmp_path: Path) -> None:
     damaged = models / load_settings().models.serve / "model.onnx"
     damaged.write_bytes(damaged.read_bytes()[:-100])
     (tmp_path / "file").write_text("")
-    done = run(
+    done = run_here(
         tmp_path,
         "doctor",
         MODELS__FOLDER=str(models),
@@ -173,7 +183,7 @@ def test_the_doctor_names_what_is_broken_and_what_to_do(tmp_path: Path) -> None:
 
 
 def test_with_a_damaged_model_the_plain_rule_answers_and_says_so(tmp_path: Path) -> None:
-    done = run(tmp_path, "forecast", "AAPL", "--json", MODELS__FOLDER=str(tmp_path))
+    done = run_here(tmp_path, "forecast", "AAPL", "--json", MODELS__FOLDER=str(tmp_path))
     made = json.loads(done.stdout)
     assert made["model_id"] == "baseline-ewma"
     assert any("The model is silent because it could not be loaded" in caveat for caveat in made["caveats"])
@@ -194,7 +204,7 @@ def test_serving_answers_and_stops_at_once_when_told_to(tmp_path: Path) -> None:
         page = _eventually(f"http://127.0.0.1:{port}/")
         assert "Apple" in page
         made = json.loads(_eventually(f"http://127.0.0.1:{port}/api/v1/forecasts/AAPL?horizon=10"))
-        told = json.loads(run(tmp_path, "forecast", "AAPL", "--json").stdout)
+        told = json.loads(run_here(tmp_path, "forecast", "AAPL", "--json").stdout)
         for key in made.keys() - {"made_at"}:
             assert made[key] == told[key], "the page, the API and the command line give the same numbers"
         taken = run(tmp_path, "serve", WEB__PORT=str(port))

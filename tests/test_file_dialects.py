@@ -18,7 +18,7 @@ from bellwether.market.files.dialects import DIALECTS, USUAL
 from bellwether.market.files.prices import COLUMNS, QUOTED, read_price_file, write_prices
 from bellwether.market.files.symbols import symbol_of
 from tests.support.data import DATA
-from tests.test_command_line import run
+from tests.test_command_line import run_here
 from training.panel import read_series
 
 FILES = Path(__file__).parent / "data" / "price_files"
@@ -213,7 +213,7 @@ def market_import(*arguments: object) -> str:
 
 def test_import_shows_what_it_understood_before_a_file_is_used(tmp_path: Path) -> None:
     file = Path(copy(FILES / "nasdaq.csv", tmp_path / "HistoricalData_1.csv"))
-    refused = run(tmp_path, "market", "import", str(file))
+    refused = run_here(tmp_path, "market", "import", str(file))
     assert refused.returncode == 1
     assert (refused.stderr.count("\n"), "Name the file after its symbol" in refused.stderr) == (1, True)
     shown = market_import(file, "--symbol", "goog")

@@ -1,4 +1,4 @@
-"""`market refresh` and `doctor` as a person types them, against a local Yahoo, in processes of their own."""
+"""`market refresh` and `doctor` as a person types them, against a local Yahoo."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from tests.support.clock import Clock
 from tests.support.yahoo_made import chart, walk
 from tests.support.yahoo_server import HTML_PAGE, YahooServer
 from tests.support.yahoo_services import yahoo_services
-from tests.test_command_line import run
+from tests.test_command_line import run, run_here
 
 CHART = "/v8/finance/chart/"
 FRIDAY = date(2026, 11, 20)
@@ -43,7 +43,7 @@ def publish(server: YahooServer, last: date) -> None:
 
 
 def yahoo(server: YahooServer) -> dict[str, str]:
-    """Settings of a process of its own, whose clock is the real one."""
+    """Settings of a command, whose clock is the real one."""
     today = np.datetime64(datetime.now(UTC).date())
     publish(server, np.busday_offset(today, 0, roll="backward").astype(object))
     return {"MARKET__SOURCE": "yahoo", "MARKET__YAHOO_BASE_URL": server.base_url, "MARKET__TIMEOUT": "3"}
@@ -53,34 +53,34 @@ def test_what_was_refreshed_answers_after_a_restart_with_yahoo_down(server: Yaho
     done = run(tmp_path, "market", "refresh", "--symbols", "AAPL,^GSPC ^VIX", **yahoo(server))
     assert (done.returncode, done.stdout, done.stderr) == (0, "3 fetched, 0 were there already.\n", "")
     assert [seen.path for seen in server.requests_to("/v10/finance/")] == ["/v10/finance/quoteSummary/AAPL"]
-    again = run(tmp_path, "market", "refresh", "--symbols", "AAPL,^GSPC,^VIX", **yahoo(server))
+    again = run_here(tmp_path, "market", "refresh", "--symbols", "AAPL,^GSPC,^VIX", **yahoo(server))
     assert again.stdout == "0 fetched, 3 were there already.\n"
     down = {**yahoo(server), "MARKET__YAHOO_BASE_URL": "http://127.0.0.1:9"}
     answer = run(tmp_path, "forecast", "AAPL", "--json", **down)
     assert answer.returncode == 0, answer.stderr
     assert json.loads(answer.stdout)["source"] == "yahoo"
-    other = run(tmp_path, "forecast", "MSFT", **down)
+    other = run_here(tmp_path, "forecast", "MSFT", **down)
     assert other.returncode == 1
     assert "Yahoo Finance cannot be reached; please try again in a few minutes." in other.stderr
     assert "Traceback" not in other.stderr
 
 
 def test_kept_prices_are_exported_without_asking_anybody(server: YahooServer, tmp_path: Path) -> None:
-    run(tmp_path, "market", "refresh", "--symbols", "AAPL,^GSPC,^VIX", **yahoo(server))
+    run_here(tmp_path, "market", "refresh", "--symbols", "AAPL,^GSPC,^VIX", **yahoo(server))
     down = {**yahoo(server), "MARKET__YAHOO_BASE_URL": "http://127.0.0.1:9"}
     out = tmp_path / "kept.csv"
-    done = run(tmp_path, "market", "export", "--out", str(out), **down)
+    done = run_here(tmp_path, "market", "export", "--out", str(out), **down)
     assert done.returncode == 0, done.stderr
     assert (
         f"Written to {out}: " in done.stdout and "of 3 symbols" in done.stdout and "Training needs" not in done.stdout
     )
-    lacking = run(tmp_path, "market", "export", "--out", str(tmp_path / "b.csv"), "--symbols", "MSFT", **down)
+    lacking = run_here(tmp_path, "market", "export", "--out", str(tmp_path / "b.csv"), "--symbols", "MSFT", **down)
     assert lacking.returncode == 1
     assert "No prices of MSFT are kept here. Fetch them: market refresh --symbols MSFT." in lacking.stderr
 
 
 def test_a_refresh_names_what_failed_and_says_so_by_its_status(server: YahooServer, tmp_path: Path) -> None:
-    done = run(tmp_path, "market", "refresh", "--symbols", "AAPL,NONESUCH", **yahoo(server))
+    done = run_here(tmp_path, "market", "refresh", "--symbols", "AAPL,NONESUCH", **yahoo(server))
     assert done.returncode == 1
     assert "1 fetched, 0 were there already, 1 failed." in done.stdout
     assert "NONESUCH: I don't know the ticker NONESUCH in Yahoo Finance." in done.stderr
@@ -88,20 +88,20 @@ def test_a_refresh_names_what_failed_and_says_so_by_its_status(server: YahooServ
 
 @pytest.mark.parametrize("symbols", ["", " , ", "AAPL,$$$", "A" * 40])
 def test_a_refresh_of_no_symbol_is_told_in_a_line(server: YahooServer, tmp_path: Path, symbols: str) -> None:
-    done = run(tmp_path, "market", "refresh", "--symbols", symbols, **yahoo(server))
+    done = run_here(tmp_path, "market", "refresh", "--symbols", symbols, **yahoo(server))
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("Error: ")
 
 
 def test_a_market_on_this_machine_needs_no_refresh(tmp_path: Path) -> None:
-    done = run(tmp_path, "market", "refresh")
+    done = run_here(tmp_path, "market", "refresh")
     assert (done.returncode, done.stderr) == (1, "Error: The sample market is on this machine already.\n")
 
 
 def test_doctor_says_so_when_a_price_file_has_no_rows(tmp_path: Path) -> None:
     (tmp_path / "empty.csv").write_text("symbol,date,open,high,low,close,volume\n")
-    done = run(tmp_path, "doctor", MARKET__SOURCE="file", MARKET__FILE=str(tmp_path / "empty.csv"))
+    done = run_here(tmp_path, "doctor", MARKET__SOURCE="file", MARKET__FILE=str(tmp_path / "empty.csv"))
     assert done.returncode == 1
     assert "FAIL Prices: There are no prices in the price file empty.csv. Check market.file." in done.stdout
 

@@ -17,7 +17,7 @@ from bellwether.market.sample import SampleProvider
 from tests.conftest import MODELS
 from tests.support.models import EARLIER, JUDGED, SERVED
 from tests.support.sample import SAMPLE_LAST
-from tests.test_command_line import run
+from tests.test_command_line import run_here
 
 
 def lines(folder: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str, **settings: str) -> str:
@@ -55,7 +55,7 @@ def test_a_damaged_model_is_listed_with_its_fault(tmp_path: Path, monkeypatch: p
 
 def test_what_is_exported_is_read_again_to_the_same_prices(tmp_path: Path) -> None:
     out = tmp_path / "prices.parquet"
-    done = run(tmp_path, "market", "export", "--out", str(out), "--symbols", "AAPL,KO")
+    done = run_here(tmp_path, "market", "export", "--out", str(out), "--symbols", "AAPL,KO")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"Written to {out}: 7,138 rows of 2 symbols, 2010-01-04 to 2024-03-08.")
     assert f"Training needs {' and '.join(MARKET_SERIES)} too" in done.stdout
@@ -63,7 +63,7 @@ def test_what_is_exported_is_read_again_to_the_same_prices(tmp_path: Path) -> No
         ours, again = (market.bars(symbol, SAMPLE_LAST) for market in (SampleProvider(), FileProvider([out])))
         np.testing.assert_array_equal(again.sessions, ours.sessions)
         np.testing.assert_array_equal(again.values, ours.values)
-    second = run(tmp_path, "market", "export", "--out", str(out))
+    second = run_here(tmp_path, "market", "export", "--out", str(out))
     assert second.returncode == 1 and "is there already" in second.stderr
 
 
@@ -75,7 +75,7 @@ def test_the_whole_sample_is_what_training_reads(tmp_path: Path) -> None:
 
 
 def test_nothing_kept_is_one_sentence_that_says_what_to_do(tmp_path: Path) -> None:
-    done = run(tmp_path, "market", "export", "--out", str(tmp_path / "none.csv"), MARKET__SOURCE="yahoo")
+    done = run_here(tmp_path, "market", "export", "--out", str(tmp_path / "none.csv"), MARKET__SOURCE="yahoo")
     assert done.returncode == 1
     assert done.stderr.strip() == (
         "Error: No prices are kept here yet. Fetch them: python -m bellwether market refresh."
