@@ -38,25 +38,32 @@ def converted(model: Any, windows: Mapping[str, tuple[Float32s, ...]], lstms: in
     disagree.
     """
 
-    def keras_answer(*inputs: Float32s) -> Floats:
-        return np.asarray(model.predict_on_batch(_packed(inputs)))
+    graph, signature = _drawn_up(model)
 
-    content = convert(model)
+    def keras_answer(*inputs: Float32s) -> Floats:
+        return np.asarray(graph(*inputs))
+
+    content = _convert(graph, signature)
     check_graph(content, [tensor.name for tensor in model.inputs], lstms)
     difference = largest_difference(keras_answer, runtime(content), windows)
     print(f"model.onnx: {len(content):,} bytes; Keras and ONNX differ by at most {difference:.1e}")
     return Converted(content, difference)
 
 
-def convert(model: Any) -> bytes:
-    """The Keras model as ONNX, inputs named as the model's own, output `quantiles`, any batch size."""
-    patch_tf2onnx()  # tf2onnx 1.17 with numpy 2
+def _drawn_up(model: Any) -> tuple[Any, list[tf.TensorSpec]]:
+    """The model as a function of TensorFlow for any batch size, whose inputs are named as the model's own."""
     signature = [tf.TensorSpec((None, *tensor.shape[1:]), tf.float32, name=tensor.name) for tensor in model.inputs]
 
     @tf.function(input_signature=signature)
     def graph(*inputs: Any) -> Any:
         return model(_packed(inputs), training=False)
 
+    return graph, signature
+
+
+def _convert(graph: Any, signature: list[tf.TensorSpec]) -> bytes:
+    """The function as ONNX, output `quantiles`."""
+    patch_tf2onnx()  # tf2onnx 1.17 with numpy 2
     proto, _ = tf2onnx.convert.from_function(graph, input_signature=signature, opset=OPSET)
     (output,) = proto.graph.output
     for node in proto.graph.node:

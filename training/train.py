@@ -30,6 +30,7 @@ from training.spans import Dates, Split, seen_rows, trading
 from training.windows import Blanks, batches, changing_universes, spread_truth, truth, variance_path
 
 SCALING_BATCH = 512  #: windows whose static features are worked out at a time
+ANSWERS_BATCH = 1024  #: cutoffs answered at a time
 
 
 def fit(panel: Panel, standardised: Floats, recipe: RangeRecipe, split: Split, stop_after: int | None = None) -> Fitted:
@@ -60,7 +61,9 @@ def fit(panel: Panel, standardised: Floats, recipe: RangeRecipe, split: Split, s
     )
     reports = fit_reports(network, panel, rows, last, recipe, rng)
     judged = {}
-    if validation is not None:
+    if validation is not None and reports["cutoffs"] < recipe.reports_batch:  # the answers are what they were
+        judged = {"validation": fitted.record["history"][fitted.record["chosen_epoch"] - 1]["validation"]}
+    elif validation is not None:
         judged = {"validation": validation.losses(network.quantiles)}
         print(f"with reports: validation {validation.words(judged['validation'])}")
     seconds = round(time.perf_counter() - started)
@@ -137,10 +140,15 @@ def fit_scaling(model: keras.Model, panel: Panel, rows: Rows) -> None:
 
 
 def predict(model: keras.Model, panel: Panel, rows: Rows) -> Floats:
-    """Quantiles at these cutoffs, (b, heads, levels)."""
-    parts = np.array_split(rows, len(rows) // 1024 + 1)
+    """Quantiles at these cutoffs, (b, heads, levels).
+
+    The last batch is filled with cutoffs that were asked for, since TensorFlow draws up a graph for each size.
+    """
+    size = max(1, min(len(rows), ANSWERS_BATCH))
+    parts = np.resize(rows, max(size, -(-len(rows) // size) * size)).reshape(-1, size)
     inputs = len(model.inputs)
-    return np.concatenate([model.predict_on_batch(list(panel.windows(part)[:inputs])) for part in parts])
+    answers = [model.predict_on_batch(list(panel.windows(part)[:inputs])) for part in parts]
+    return np.concatenate(answers)[: len(rows)]
 
 
 def by_horizon(panel: Panel, rows: Rows, last: str, quantiles: Floats) -> Floats:

@@ -1,12 +1,10 @@
 """Train the network twice on the sample market: on what happened, and on outcomes dealt out to other cutoffs at random.
 
-A process of its own, so that tensorflow stays out of the tests' one. Prints the skill of each against the plain
-rule on the validation span, pooled over 1 to 21 sessions, and its 95 % interval.
+The skill of each is that against the plain rule on the validation span, pooled over 1 to 21 sessions.
 """
 
-import json
-import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from unittest.mock import patch
@@ -34,7 +32,6 @@ SMALL = RangeRecipe(
     batches_per_epoch=40,
     batch=128,
     averaging=0.95,
-    validation_stride=200,  # of a single epoch nothing is chosen
 )
 Outcome = Callable[[Panel, Rows, str], Float32s]
 
@@ -60,7 +57,8 @@ def skill(panel: Panel) -> dict[str, Any]:
     """The skill on the validation span of a network trained just now, with its interval."""
     spans = spans_of(panel)
     standardised = np.array(training_facts(panel, spans.judged)["standardised_quantiles"])
-    model = train.fit(panel, standardised, SMALL, spans.judged).model
+    split = replace(spans.judged, validation=None)  # of a single epoch nothing is chosen
+    model = train.fit(panel, standardised, SMALL, split).model
     rows = trading(panel, panel.every(panel.rows_between(*spans.validation), STRIDE))
     sample = make_sample(panel, rows, spans.validation[1], [0.5] * len(HEADS))
     sample = sample.take(np.isin(sample.head, [HEADS.index(horizon) for horizon in POOLED]))
@@ -73,8 +71,8 @@ def skill(panel: Panel) -> dict[str, Any]:
     return {"skill": found["skill"], "interval": found["skill_interval"]}
 
 
-def main() -> None:
-    """Both trainings, one after the other."""
+def skills() -> dict[str, dict[str, Any]]:
+    """Both trainings, one after the other: `honest` and `shuffled`, each with its skill and the 95 % interval of it."""
     market = SampleProvider()
     panel = build_panel(
         {instrument.symbol: market.bars(instrument.symbol, date(2018, 12, 31)) for instrument in market.universe()}
@@ -84,8 +82,4 @@ def main() -> None:
     # `fit_scaling` and the mean spread are the same either way; what is learned row by row is not
     with patch.object(train, "truth", of_others), patch.object(train, "spread_truth", spread_of_others):
         found["shuffled"] = skill(panel)
-    sys.stdout.write("\n" + json.dumps(found) + "\n")
-
-
-if __name__ == "__main__":
-    main()
+    return found

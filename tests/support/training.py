@@ -1,10 +1,11 @@
-"""Commands of `python -m training` in a process of their own: TensorFlow stays out of the tests' one."""
+"""Commands of `python -m training`, in a process of their own or in that of the tests."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,17 +21,20 @@ for words in json.loads(sys.argv[1]):
 
 def trained_by(*commands: Sequence[str | Path], timeout: float = 200) -> list[str]:
     """What each command printed; they share one process, which loads TensorFlow once. Fails with the first failure."""
-    return _printed("-c", COMMANDS, commands, timeout)
-
-
-def trained_once_by(*commands: Sequence[str | Path], timeout: float = 200) -> list[str]:
-    """The same, where commands that ask for the same fit or graph share it."""
-    return _printed("-m", "tests.support.fitted_once", commands, timeout)
-
-
-def _printed(how: str, program: str, commands: Sequence[Sequence[str | Path]], timeout: float) -> list[str]:
-    words = json.dumps([[str(word) for word in command] for command in commands])
-    python = [sys.executable, how, program, words]
+    python = [sys.executable, "-c", COMMANDS, json.dumps(_words(commands))]
     done = subprocess.run(python, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout.split("\x1e")[:-1]
+
+
+def trained_once_by(*commands: Sequence[str | Path]) -> list[str]:
+    """The same in this process, where commands that ask for the same fit or graph share it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # those of the libraries that convert a graph
+        from tests.support import fitted_once  # TensorFlow comes with it: not for those who only collect the tests
+
+        return fitted_once.outputs(_words(commands))
+
+
+def _words(commands: Sequence[Sequence[str | Path]]) -> list[list[str]]:
+    return [[str(word) for word in command] for command in commands]
