@@ -39,6 +39,9 @@ from web.pages import (
     share,
     stock,
     stop_target,
+    subscribe,
+    subscription,
+    target_setup,
     track_record,
     watchlist,
 )
@@ -63,6 +66,9 @@ _PAGES = (
     health,
     metrics,
     stop_target,
+    target_setup,
+    subscribe,
+    subscription,
 )
 _API = (forecasts, market_api, track_record_api, rules, stream, webhooks, status, admin)
 _DESCRIPTION = "Where a stock may be in days, weeks or months: a range of prices with its track record."

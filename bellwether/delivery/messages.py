@@ -1,7 +1,8 @@
 """Messages owed, and whom they are for.
 
-Rules and alerts have an owner, which is one number: a chat's is Telegram's own, 0 is whoever sits at the terminal, and
-those of API keys lie far below all of them. Here, and nowhere else, an owner becomes the recipient of a message.
+Rules and alerts have an owner, which is one number: a chat's is Telegram's own, 0 is whoever sits at the terminal,
+those of API keys lie far below all of them, and those of readers, who have a mailbox and no Telegram, far above. Here,
+and nowhere else, an owner becomes the recipient of a message.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from bellwether.delivery.offers import Offer
 
 TERMINAL = 0  #: the owner at the terminal; no Telegram chat has this number
 _KEYS = -(10**16)  #: the owner of key n is _KEYS - n. Telegram's numbers lie within 52 bits of 0
+READERS = 10**16  #: the owners of readers lie above
 
 
 class RecipientKind(Enum):
@@ -23,6 +25,7 @@ class RecipientKind(Enum):
     KEY = "key"  #: the owner of an API key: spread over the owner's webhooks
     WEBHOOK = "webhook"  #: one webhook, by its number
     TARGET = "target"  #: where a chat wants to hear of it too, by its number
+    READER = "reader"  #: a person without Telegram, by their owner's number: spread over their mailbox, a target
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,15 @@ def owner_of_key(key_id: int) -> int:
     return _KEYS - key_id
 
 
+def is_reader(owner: int) -> bool:
+    """Whether an owner is somebody without Telegram."""
+    return owner > READERS
+
+
 def recipient_of(owner: int) -> Recipient:
     """Where messages about an owner's rules and watchlist go."""
     if owner < _KEYS:
         return Recipient(RecipientKind.KEY, _KEYS - owner)
+    if is_reader(owner):
+        return Recipient(RecipientKind.READER, owner)
     return Recipient(RecipientKind.TERMINAL if owner == TERMINAL else RecipientKind.CHAT, owner)

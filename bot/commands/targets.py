@@ -14,7 +14,7 @@ from html import escape
 from bellwether.core.errors import LimitReached
 from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
-from bellwether.delivery.targets import ask, kinds, sentences
+from bellwether.delivery.targets import ask, kinds, page_links, sentences
 from bellwether.delivery.targets.target import StopReason, Target, TargetKind, TargetState
 from bot.commands.base import ChatContext, Given, Press, StaleButton, Who
 from bot.keyboards import in_rows
@@ -143,7 +143,15 @@ def _press_new(chat: ChatContext, given: Given) -> Pressed:
     kind = next((kind for kind in ask.offered(chat.services) if kind.value == given.text(0)), None)
     if kind is None:
         raise StaleButton
-    return Pressed(edit=Reply(f"{_(_GUIDES[kind])}\n\n{_(_AND_THEN)}", buttons=(_all(),)))
+    paragraphs = [_(_GUIDES[kind]), _(_AND_THEN), _on_page(chat)]
+    return Pressed(edit=Reply("\n\n".join(filter(None, paragraphs)), buttons=(_all(),)))
+
+
+def _on_page(chat: ChatContext) -> str:
+    """Offer the same on a page; nothing where there is none, or where others read the chat."""
+    url = page_links.link(chat.services, chat.chat_id, chat.language)
+    words = _("Or do it {link}: that opens once, within an hour.")
+    return words.format(link=f'<a href="{escape(url)}">{_("on a page")}</a>') if url else ""
 
 
 def _press_one(chat: ChatContext, given: Given) -> Pressed:

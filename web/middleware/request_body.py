@@ -25,8 +25,11 @@ MOST_OF_ONE = 8_000_000  #: the same, of those from one address
 TOO_LARGE = f"A body may have at most {MOST_BODY:,} bytes, room for every valid one."
 TOO_SLOW = f"A body must arrive within {SECONDS:.0f} seconds."
 FORM = "multipart/form-data"
+PLAIN_FORM = "application/x-www-form-urlencoded"
 FORMS = {
-    "/channels/stop/": frozenset({"application/x-www-form-urlencoded", FORM}),  # a mail program's too
+    "/channels/stop/": frozenset({PLAIN_FORM, FORM}),  # a mail program's too
+    "/channels": frozenset({PLAIN_FORM}),
+    "/subscri": frozenset({PLAIN_FORM}),  # to /subscribe, and to /subscription/ with a reader's choices
     "/watchlist": frozenset({FORM}),  # with a file
 }  #: where an address begins, and the forms that it takes
 _JSON = frozenset({"application/json"})

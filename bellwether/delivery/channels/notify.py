@@ -15,7 +15,7 @@ from typing import TypeVar
 from bellwether.core.clock import Clock
 from bellwether.core.config import Settings
 from bellwether.core.pools import pool
-from bellwether.core.sealing import Unsealable
+from bellwether.core.sealing import Sealer, Unsealable
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store, stamp
 from bellwether.delivery import chats_table, outbox_table
@@ -25,9 +25,11 @@ from bellwether.delivery.channels.channel import Accepted, Channel
 from bellwether.delivery.channels.guard import ConnectionGuard
 from bellwether.delivery.channels.target_error import TargetError, error_of
 from bellwether.delivery.chat_wishes import ChatWishes
+from bellwether.delivery.chats_table import Silence
 from bellwether.delivery.lateness import is_late, sent_late
-from bellwether.delivery.message_kinds import TARGET_NOTE, TARGET_PROOF
-from bellwether.delivery.messages import OutboxMessage, RecipientKind
+from bellwether.delivery.message_kinds import READER_LINK, TARGET_NOTE, TARGET_PROOF
+from bellwether.delivery.messages import OutboxMessage, RecipientKind, is_reader
+from bellwether.delivery.readers import sentences as reader_sentences
 from bellwether.delivery.retry import DOUBLING, Cause, DeliveryError, RetryPolicy
 from bellwether.delivery.targets import sentences, target_outbox_table, targets_table
 from bellwether.delivery.targets.kinds import ABILITIES
@@ -37,7 +39,9 @@ from bellwether.delivery.targets.target import (
     TargetKind,
     TargetState,
     code_of,
+    confirm_token,
     has_fallen_silent,
+    reader_token,
     stop_token,
 )
 from bellwether.delivery.targets.terms import TargetTerms
@@ -62,11 +66,12 @@ class _Said:
 
 
 class NotifyChannel(Channel):
-    """To the targets of chats. What is owed to a chat stays owed to it, so `spreads` names nobody."""
+    """To the targets of chats and readers. What is owed to a chat stays owed to it, so it is not in `spreads`."""
 
     kind = RecipientKind.TARGET
     retries = RetryPolicy(DOUBLING.pauses, longest_asked=timedelta(hours=1))
     units = "messages to targets"
+    spreads = (RecipientKind.READER,)
 
     def __init__(
         self, store: Store, clock: Clock, settings: Settings, may_connect: Callable[[str], bool] | None = None
@@ -125,16 +130,28 @@ class NotifyChannel(Channel):
         token = stop_token(target.id, target.created_at, sealer)
         stop_url = f"{self._public_url}/channels/stop/{token}" if self._public_url else ""
         with wishes.speaking(target.chat_id):
-            if message.kind == TARGET_PROOF:
-                text = sentences.proof(code_of(target, sealer), stop_url)
-                return _Said(target, address, sentences.proof_subject(), text, stop_url)
-            return _Said(target, address, "", self._text(message, stop_url), stop_url)
+            subject, text = self._words(message, target, sealer, stop_url)
+        return _Said(target, address, subject, text, stop_url)
 
-    def _text(self, message: OutboxMessage, stop_url: str) -> str:
+    def _words(self, message: OutboxMessage, target: Target, sealer: Sealer, stop_url: str) -> tuple[str, str]:
+        """The subject of a mail, empty where it is its first line, and the text. No row has the secrets put in here."""
+        url, reads_alone = self._public_url, is_reader(target.chat_id)
+        page_url = f"{url}/subscription/{reader_token(target, sealer)}" if url and reads_alone else ""
+        if message.kind == READER_LINK:
+            return reader_sentences.link_subject(), reader_sentences.link(page_url)
+        if message.kind == TARGET_PROOF and reads_alone:
+            confirm_url = f"{url}/subscribe/confirm/{confirm_token(target, sealer)}"
+            return reader_sentences.confirm_subject(), reader_sentences.confirm(confirm_url, stop_url)
+        if message.kind == TARGET_PROOF:
+            return sentences.proof_subject(), sentences.proof(code_of(target, sealer), stop_url)
+        stops = reader_sentences.how_to_stop(page_url, stop_url) if reads_alone else sentences.how_to_stop(stop_url)
+        return "", self._text(message, stops)
+
+    def _text(self, message: OutboxMessage, how_to_stop: str) -> str:
         now, text = self._clock(), message.text
         if message.due_at is not None and is_late(message.due_at, now):
             text = f"{text}\n{sent_late(now - message.due_at)}"
-        below = [sentences.links(message.offers, self._public_url), sentences.how_to_stop(stop_url)]
+        below = [sentences.links(message.offers, self._public_url), how_to_stop]
         return "\n\n".join(filter(None, [text, *below]))
 
     async def _notify(self, address: str, body: str, is_html: bool) -> None:
@@ -206,10 +223,13 @@ class NotifyChannel(Channel):
         if stops is not None:
             if targets_table.stop(db, target.id, stops):
                 target_outbox_table.forget(db, target.id)
+                if is_reader(target.chat_id):  # that mailbox was all there was
+                    chats_table.pause(db, target.chat_id, Silence.GONE, now)
+                    return
                 _tell_chat(db, target, lambda: sentences.why_stopped(target, stops), now)
             return
         targets_table.failed(db, target.id, now)
-        if message.kind == TARGET_PROOF and target.failures == 0:
+        if message.kind == TARGET_PROOF and target.failures == 0 and not is_reader(target.chat_id):
             _tell_chat(db, target, lambda: sentences.not_reached(target), now)
 
     def counted(self, message: OutboxMessage, error: DeliveryError | None) -> None:

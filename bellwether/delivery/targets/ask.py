@@ -9,6 +9,7 @@ from bellwether.core.i18n.translate import said
 from bellwether.core.sealing import Sealer
 from bellwether.db.connection import Connection
 from bellwether.delivery import chats_table
+from bellwether.delivery.messages import is_reader
 from bellwether.delivery.targets import kinds, target_outbox_table, targets_table
 from bellwether.delivery.targets.kinds import TargetAddress
 from bellwether.delivery.targets.target import StopReason, Target, TargetKind, TargetState, code_of, stop_token
@@ -173,6 +174,10 @@ def stop_by_token(services: Services, token: str) -> bool:
     with services.store.transaction() as db:
         if targets_table.stop(db, target.id, StopReason.LINK):
             target_outbox_table.forget(db, target.id)
+            if (
+                is_reader(target.chat_id) and target.was_proved
+            ):  # who hears of nothing elsewhere: nothing more is written for them
+                chats_table.stop(db, target.chat_id, services.clock())
             if not target.was_proved:
                 targets_table.note_request(db, target.mark, None)
     return True

@@ -63,6 +63,11 @@ def looks_like_address(text: str) -> bool:
     return scheme is not None and (scheme[1].lower() in _OF_SCHEME or scheme[1].lower() in {*_WEB, _MAIL_SCHEME})
 
 
+def is_mail(text: str) -> bool:
+    """Whether a text is a mail address and nothing else."""
+    return _MAIL.fullmatch(text.strip()) is not None
+
+
 def offered(terms: TargetTerms) -> list[TargetKind]:
     """The kinds that may be set up, in the order of the list."""
     kinds = {_OF_SCHEME.get(scheme, TargetKind.OTHER) for scheme in terms.schemes - {_MAIL_SCHEME}}

@@ -74,6 +74,16 @@ def stop_token(target_id: int, created_at: datetime, sealer: Sealer) -> str:
     return f"{target_id}-{sealer.mark('stop', f'{target_id} {created_at.isoformat()}')[:32]}"
 
 
+def confirm_token(target: Target, sealer: Sealer) -> str:
+    """What an address needs by which whoever reads at a mailbox wants to be a reader; it goes there alone."""
+    return f"{target.id}-{sealer.mark('confirm', f'{target.id} {target.asked_at.isoformat()}')[:32]}"
+
+
+def reader_token(target: Target, sealer: Sealer) -> str:
+    """What an address needs that leads to all that a reader chose; it goes to their mailbox alone."""
+    return f"{target.id}-{sealer.mark('reader', f'{target.id} {target.created_at.isoformat()}')[:32]}"
+
+
 def has_fallen_silent(target: Target, now: datetime) -> bool:
     """Whether so much failed for so long, with the failure at hand, that nobody seems to be there any more."""
     since = target.failing_since

@@ -11,7 +11,7 @@ from bellwether.db.connection import Connection
 from bellwether.db.database import stamp, unstamp
 from bellwether.db.sql import LOOKED_UP, none_of
 from bellwether.delivery import outbox_table
-from bellwether.delivery.message_kinds import ADMIN, TARGET_NOTE, TARGET_PROOF
+from bellwether.delivery.message_kinds import ADMIN, READER_LINK, TARGET_NOTE, TARGET_PROOF
 from bellwether.delivery.messages import Recipient, RecipientKind
 from bellwether.delivery.offers import read_offers
 from bellwether.delivery.outbox_table import Draft
@@ -23,10 +23,19 @@ _CHATS_ALONE = [ADMIN, TARGET_NOTE]  #: the kinds of messages that go nowhere el
 
 def owe_proof(db: Connection, target: Target, now: datetime) -> None:
     """Owe a target its code, which is put in as it is sent: no row has it."""
+    _owe_secret(db, TARGET_PROOF, target, now)
+
+
+def owe_link(db: Connection, target: Target, now: datetime) -> None:
+    """Owe a reader the link to their page, in the same way."""
+    _owe_secret(db, READER_LINK, target, now)
+
+
+def _owe_secret(db: Connection, kind: str, target: Target, now: datetime) -> None:
     draft = Draft(
-        dedup_key=f"{TARGET_PROOF}:{target.id}:{stamp(now)}",
+        dedup_key=f"{kind}:{target.id}:{stamp(now)}",
         recipient=Recipient(RecipientKind.TARGET, target.id),
-        kind=TARGET_PROOF,
+        kind=kind,
         text="",
         not_before=now,
         expires_at=now + _PROOF_IS_FRESH,
@@ -35,14 +44,15 @@ def owe_proof(db: Connection, target: Target, now: datetime) -> None:
 
 
 def spread(db: Connection, now: datetime, most: int) -> int:
-    """Owe to each proved target what is owed, or was sent, to its chat and is still fresh; how many rows are new.
+    """Owe to each proved target what is owed, or was sent, to its chat or reader and is fresh; how many rows are new.
 
     Not what its chat said /stop to, nor what was written before the target was proved.
     """
     rows = db.rows(
         "SELECT t.id AS target_id, mine.* FROM targets AS t JOIN outbox AS mine ON mine.recipient_id = t.chat_id"
-        " AND mine.recipient_kind IN (:chat, :terminal) WHERE t.state = 'proved' AND mine.created_at >= t.proved_at"
-        " AND mine.expires_at > :now AND mine.state IN ('pending', 'sending', 'sent', 'failed')"
+        " AND mine.recipient_kind IN (:chat, :terminal, :reader) WHERE t.state = 'proved'"
+        " AND mine.created_at >= t.proved_at AND mine.expires_at > :now"
+        " AND mine.state IN ('pending', 'sending', 'sent', 'failed')"
         f" AND coalesce(mine.last_error, '') NOT LIKE :gone AND {none_of('mine.kind', 'alone')}"
         " AND NOT EXISTS (SELECT 1 FROM outbox AS other"
         f" WHERE other.dedup_key = 'target:' || t.id || ':' || mine.dedup_key {LOOKED_UP})"
@@ -50,6 +60,7 @@ def spread(db: Connection, now: datetime, most: int) -> int:
         {
             "chat": RecipientKind.CHAT.value,
             "terminal": RecipientKind.TERMINAL.value,
+            "reader": RecipientKind.READER.value,
             "now": stamp(now),
             "gone": f"{outbox_table.GONE}%",
             "alone": _CHATS_ALONE,
@@ -69,7 +80,12 @@ def spread(db: Connection, now: datetime, most: int) -> int:
         )
         for row in rows
     )
-    return outbox_table.enqueue_all(db, drafts, now)
+    spread_now = outbox_table.enqueue_all(db, drafts, now)
+    # a chat's goes on to Telegram; of a reader's nothing else is to become
+    of_readers = [row["id"] for row in rows if row["recipient_kind"] == RecipientKind.READER.value]
+    sql = "UPDATE outbox SET state = 'sent', sent_at = :now WHERE id = :id AND state = 'pending'"
+    db.executemany(sql, [{"now": stamp(now), "id": number} for number in of_readers])
+    return spread_now
 
 
 def _key(target_id: int, dedup_key: str) -> str:

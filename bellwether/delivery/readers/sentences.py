@@ -1,0 +1,44 @@
+"""What is said in the mails of readers, in the language that is spoken. HTML."""
+
+from html import escape
+
+from bellwether.core.i18n.translate import gettext as _
+
+
+def confirm_subject() -> str:
+    """The subject of a mail that asks whether somebody wants to be a reader."""
+    return _("Please confirm your subscription to Bellwether")
+
+
+def confirm(confirm_url: str, stop_url: str) -> str:
+    """Asks for that."""
+    asked = _(
+        "Somebody, probably you, wants stock alerts and digests of Bellwether to come to this address. If that is you, "
+        "confirm it within a day; then choose your stocks:"
+    )
+    ignore = _("If it is not, do nothing: nothing else comes here.")
+    never = _link(stop_url, _("Never ask here again"))
+    return f"{asked}\n\n{_link(confirm_url, _('Confirm'))}\n\n{ignore} {never}"
+
+
+def link_subject() -> str:
+    """The subject of a mail with the link to a reader's page."""
+    return _("Your page at Bellwether")
+
+
+def link(page_url: str) -> str:
+    """Gives that link to somebody who subscribed a second time."""
+    told = _("Somebody, probably you, subscribed with this address once more. You are subscribed already:")
+    return f"{told}\n\n{_link(page_url, _('Your stocks and alerts'))}"
+
+
+def how_to_stop(page_url: str, stop_url: str) -> str:
+    """At the end of each mail; the addresses are empty where the page has none that others reach."""
+    told = _("This comes here because you subscribed on the page.")
+    if not page_url:
+        return f"<i>{told}</i>"
+    return f"<i>{told} {_link(page_url, _('Your stocks and alerts'))}. {_link(stop_url, _('Stop all mails'))}.</i>"
+
+
+def _link(url: str, words: str) -> str:
+    return f'<a href="{escape(url)}">{escape(words)}</a>'
