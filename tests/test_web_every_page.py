@@ -34,7 +34,13 @@ NO_PAGES = {
     "/stocks/{symbol}/chart.json",
     "/stocks/{symbol}/growth.svg",
     "/stocks/{symbol}/feed.atom",
-    "/channels/stop/{token}",  # it is one, for those who have a link: `test_target_mail.py` looks at it
+    # these are, for those who have a link or where mails are sent: `test_readers.py` and others look at them
+    "/channels/stop/{token}",
+    "/channels/{token}",
+    "/subscribe",
+    "/subscribe/confirm/{token}",
+    "/subscription/{token}",
+    "/subscription/{token}/data.json",
 }
 
 

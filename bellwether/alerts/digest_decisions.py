@@ -15,6 +15,7 @@ from bellwether.core.alert_types import Alert
 from bellwether.delivery.chat_wishes import ChatWishes
 from bellwether.delivery.lateness import about_lateness, is_late
 from bellwether.delivery.message_kinds import DIGEST
+from bellwether.delivery.messages import is_reader
 from bellwether.delivery.offers import Offer, forecast_of
 from bellwether.delivery.outbox_table import Draft
 from bellwether.track_record.grading import Grade, grades
@@ -72,7 +73,8 @@ def decide_row(
             inside, others = turned_out(topics)
             unjudged = sum(topic.unjudged for topic in topics)
             ended = how_they_turned_out(others, unjudged, headed=inside is not None)
-            notes = Notes("\n".join(line for line in (late, ended) if line), what_else_fired(digest.folded))
+            opening = "\n".join(line for line in (late, ended) if line)
+            notes = Notes(opening, what_else_fired(digest.folded), has_commands=not is_reader(chat_id))
             entries = [topic.entry for topic in topics]
             told = Digest(entries, standing_out(entries), slot.session, inside, slot.weeks is not None)
             text, offers = words.write(told, notes), _offers(told, digest.folded, words.horizon)

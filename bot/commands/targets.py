@@ -150,8 +150,10 @@ def _press_new(chat: ChatContext, given: Given) -> Pressed:
 def _on_page(chat: ChatContext) -> str:
     """Offer the same on a page; nothing where there is none, or where others read the chat."""
     url = page_links.link(chat.services, chat.chat_id, chat.language)
-    words = _("Or do it {link}: that opens once, within an hour.")
-    return words.format(link=f'<a href="{escape(url)}">{_("on a page")}</a>') if url else ""
+    if not url:
+        return ""
+    page = _("on a page")
+    return _("Or do it {link}: that opens once, within an hour.").format(link=f'<a href="{escape(url)}">{page}</a>')
 
 
 def _press_one(chat: ChatContext, given: Given) -> Pressed:

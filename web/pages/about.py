@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from bellwether.delivery.readers import ask as readers
 from bellwether.forecasting.to_json import forecast_json
 from web.api.openapi import ADMIN, KEY_NEEDED
 from web.dependencies import ExampleOf, ServicesOf
@@ -29,7 +30,9 @@ def how_it_works(request: Request, services: ServicesOf) -> Response:
 def privacy(request: Request, services: ServicesOf) -> Response:
     """What is kept about whom, and for how long."""
     a_minute = services.settings.web.requests_a_minute
-    return page(request, "privacy.html", tag=tag_of(request, "privacy", a_minute), a_minute=a_minute)
+    mails_offered = readers.offered(services)
+    tag = tag_of(request, "privacy", a_minute, mails_offered)
+    return page(request, "privacy.html", tag=tag, a_minute=a_minute, mails_offered=mails_offered)
 
 
 @router.get("/developers")

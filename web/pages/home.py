@@ -7,9 +7,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from bellwether.ask import forecasts
 from bellwether.core.parsing import DEFAULT_HORIZON
+from bellwether.delivery.readers import ask as readers
 from bellwether.market.symbols import suggest as suggestions
 from bellwether.market.symbols.normalize import LONGEST_QUESTION
-from web.dependencies import ExampleOf, HorizonOf, OverviewsOf, ServicesOf
+from web.dependencies import BotOf, ExampleOf, HorizonOf, OverviewsOf, ServicesOf
 from web.pages import market_view
 from web.pages.charts import KEPT
 from web.pages.forecast_view import stock_address
@@ -25,6 +26,7 @@ def home(
     services: ServicesOf,
     overviews: OverviewsOf,
     example: ExampleOf,
+    bot: BotOf,
     horizon: HorizonOf,
     symbol: str | None = None,
 ) -> Response:
@@ -35,16 +37,21 @@ def home(
     if symbol is not None:
         return RedirectResponse(stock_address(forecasts.resolve(services, symbol).symbol, horizon), status_code=303)
     shown, overview = example.get(), overview_or_none(overviews, DEFAULT_HORIZON)
+    mails_offered, bot_name = readers.offered(services), bot.name()
     made, whole = shown.made, overview if overview is not None and overview.is_whole else None
     return page(
         request,
         "home.html",
-        tag=tag_of(request, horizon, made.forecast_id, made.caveats, whole.made_at) if made and whole else "",
+        tag=tag_of(request, horizon, made.forecast_id, made.caveats, whole.made_at, mails_offered, bot_name)
+        if made and whole
+        else "",
         horizon=horizon,
         made=made,
         shown=shown,
         overview=whole,
         groups=market_view.extremes(whole, 1) if whole is not None else [],
+        mails_offered=mails_offered,
+        bot_name=bot_name,
     )
 
 

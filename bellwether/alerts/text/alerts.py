@@ -12,6 +12,7 @@ from bellwether.core.i18n.translate import N_, translated
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.core.parsing import DEFAULT_HORIZON
 from bellwether.core.types import Forecast, Instrument
+from bellwether.delivery.messages import is_reader
 from bellwether.delivery.offers import Offer, forecast_of, of_rule
 from bellwether.forecasting import sentences
 from bellwether.track_record.grading import GradedRange
@@ -116,6 +117,12 @@ def charts_of(told: Sequence[Alert]) -> tuple[Offer, ...]:
 def vanished(instrument: Instrument, rules: Sequence[AlertRule], since: date) -> str:
     """Says that there are no prices any more for what these rules look at, and what can be done."""
     lines = [f"• <b>{rule.id}</b> {escape(describe(rule, instrument.currency))}" for rule in rules]
+    what_to_do = _(
+        "If it has a new ticker, make a new alert for that. /alerts {number} removes this one, or resumes it "
+        "when its prices are back."
+    ).format(number=rules[0].id)
+    if is_reader(rules[0].chat_id):  # who has a page, and no commands
+        what_to_do = _("If it has a new ticker, make a new alert for that on your page.")
     return "\n".join(
         [
             _(
@@ -123,10 +130,7 @@ def vanished(instrument: Instrument, rules: Sequence[AlertRule], since: date) ->
                 "renamed or moved to another exchange, or my source has lost it. Your alerts about it rest now:"
             ).format(name=name(instrument), day=sentences.day(since)),
             *lines,
-            _(
-                "If it has a new ticker, make a new alert for that. /alerts {number} removes this one, or resumes it "
-                "when its prices are back."
-            ).format(number=rules[0].id),
+            what_to_do,
         ]
     )
 

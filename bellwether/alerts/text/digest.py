@@ -36,6 +36,7 @@ class Notes:
 
     opening: str = ""  #: how the last ones turned out, and whether it is late
     closing: str = ""  #: what else fired
+    has_commands: bool = True  #: it is read in a chat, which understands /settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,8 @@ class Digests:
             lines = "\n".join(others)
             folded = len(others) >= _FOLDED_FROM
             parts.append("\n".join([*legend, f"<blockquote expandable>{lines}</blockquote>" if folded else lines]))
-        how_often = _("/settings changes how often this comes.")
-        parts.append("\n".join([*_caveats(digest.entries), f"{how_often} {sentences.NOT_ADVICE}"]))
+        how_often = [_("/settings changes how often this comes.")] if notes.has_commands else []
+        parts.append("\n".join([*_caveats(digest.entries), " ".join([*how_often, sentences.NOT_ADVICE])]))
         return "\n\n".join(parts)
 
     def _once(self, entry: DigestEntry, form: str, write: Callable[[DigestEntry], str]) -> str:

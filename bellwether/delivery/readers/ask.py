@@ -69,15 +69,13 @@ def subscribe(services: Services, typed: str, language: str, network: str) -> No
     if terms.sealer is None or not offered(services):
         raise BadTarget(said("I can't send mail here: whoever runs me has set up no mail server."))
     if not kinds.is_mail(typed):
-        raise BadTarget(said("That is no mail address; please write it like ann@example.com."))
+        raise BadTarget("That is no mail address; please write it like ann@example.com.")
     address, sealer, now = kinds.read_address(typed, terms), terms.sealer, services.clock()
     mark, network_mark = sealer.mark("address", address.identity), sealer.mark("network", network)
     with services.store.transaction() as db:
         db.one_at_a_time("targets")  # or two who ask at once would each be the first of today
         if targets_table.requests_since(db, network_mark, now - _A_DAY) >= _MOST_OF_NETWORK:
-            raise LimitReached(
-                said("That were {count} addresses in a day; please go on tomorrow.", count=_MOST_OF_NETWORK)
-            )
+            raise LimitReached(f"That were {_MOST_OF_NETWORK} addresses in a day; please go on tomorrow.")
         targets_table.note_request(db, network_mark, now)
         if targets_table.requests_since(db, mark, now - _A_DAY):
             return
@@ -136,7 +134,7 @@ def may_resume(reader: Reader) -> bool:
 def resume(services: Services, reader: Reader) -> None:
     """Send mails again. Raises BadTarget and StoreError."""
     if not may_resume(reader):
-        raise BadTarget(said("That mailbox took no mails. Please subscribe once more, so that we know it does now."))
+        raise BadTarget("That mailbox took no mails. Please subscribe once more, so that we know it does now.")
     services.store.repeated(lambda db: _wake(services, db, reader.mailbox))
 
 

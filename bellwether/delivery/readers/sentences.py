@@ -17,8 +17,8 @@ def confirm(confirm_url: str, stop_url: str) -> str:
         "confirm it within a day; then choose your stocks:"
     )
     ignore = _("If it is not, do nothing: nothing else comes here.")
-    never = _link(stop_url, _("Never ask here again"))
-    return f"{asked}\n\n{_link(confirm_url, _('Confirm'))}\n\n{ignore} {never}"
+    yes, never = _link(confirm_url, _("Confirm")), _link(stop_url, _("Never ask here again"))
+    return f"{asked}\n\n{yes}\n\n{ignore} {never}"
 
 
 def link_subject() -> str:
@@ -29,7 +29,8 @@ def link_subject() -> str:
 def link(page_url: str) -> str:
     """Gives that link to somebody who subscribed a second time."""
     told = _("Somebody, probably you, subscribed with this address once more. You are subscribed already:")
-    return f"{told}\n\n{_link(page_url, _('Your stocks and alerts'))}"
+    page = _link(page_url, _("Your stocks and alerts"))
+    return f"{told}\n\n{page}"
 
 
 def how_to_stop(page_url: str, stop_url: str) -> str:
@@ -37,7 +38,8 @@ def how_to_stop(page_url: str, stop_url: str) -> str:
     told = _("This comes here because you subscribed on the page.")
     if not page_url:
         return f"<i>{told}</i>"
-    return f"<i>{told} {_link(page_url, _('Your stocks and alerts'))}. {_link(stop_url, _('Stop all mails'))}.</i>"
+    links = [_link(page_url, _("Your stocks and alerts")), _link(stop_url, _("Stop all mails"))]
+    return "\n".join(f"<i>{line}</i>" for line in [told, *links])
 
 
 def _link(url: str, words: str) -> str:
