@@ -37,7 +37,7 @@ from bellwether.delivery import (
     feedback_table,
     outbox_table,
 )
-from bellwether.delivery.channels import Accepted, Channel
+from bellwether.delivery.channels.channel import Accepted, Channel
 from bellwether.delivery.deliver import deliver
 from bellwether.delivery.messages import OutboxMessage, Recipient, RecipientKind
 from bellwether.delivery.outbox_table import Claimable, ClaimOrder, Draft, Setback
