@@ -9,5 +9,6 @@ victim     the process that is killed: the real receiver, timetable and sender
 evenings   plays a plan against a victim and the strict local Bot API server
 promises   what must hold afterwards, whatever happened
 
+other_channels, target_promises: a mail and an ntfy server, by which some chats hear too, and what must hold there
 plan_of_hosts, two_hosts, holders: the same on two hosts with PostgreSQL, and who of them had the lease
 """

@@ -92,6 +92,8 @@ def main() -> int:
         f"digests: {total.owed} owed, {total.missing} missing, {total.expired} out of date before their chat let them"
         f" in, {total.twice} came again"
         f" (at most {total.explained}: as many attempts ended unknown)\n"
+        f"beside Telegram: {total.targets_owed} owed, {total.targets_missing} missing, {total.targets_left} of chats"
+        f" that had blocked the bot, {total.targets_twice} came again (at most {total.targets_explained})\n"
         f"questions: {total.asked} asked, {total.answered_twice} came again that were on their way,"
         f" {total.unanswered} unanswered, all of chats that had blocked the bot;"
         f" {total.unreadable} updates that nobody can decode\n"

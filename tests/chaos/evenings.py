@@ -22,11 +22,12 @@ from bellwether.alerts.tick import tick
 from bellwether.core.errors import StoreError
 from bellwether.db.database import Store
 from bellwether.db.sqlite_store import SqliteStore
-from bellwether.delivery import chats_table
+from bellwether.delivery import chats_table, outbox_table
 from bellwether.delivery.deliver import MOST_AT_ONCE
 from bellwether.market.sample import SampleProvider
-from tests.chaos import fast
+from tests.chaos import fast, target_promises
 from tests.chaos import plan as plan_module
+from tests.chaos.other_channels import OtherChannels
 from tests.chaos.plan import GROUP, PEOPLE, READER, SUPERGROUP, Event, Plan
 from tests.chaos.promises import Broken, Figures, Happened, check, check_ledger, check_whole, is_out_of_date, settled
 from tests.chaos.repeats import EVERYBODY, Trouble, copies_of, unexcused
@@ -35,6 +36,7 @@ from tests.chaos.victim import FIRST_EVENING, World, start, warm_up
 from tests.support.bot_api_server.server import TelegramServer
 
 STALE = timedelta(hours=13).total_seconds()  #: in which a digest goes out of date
+CLAIM = (outbox_table.LEASE + timedelta(seconds=1)).total_seconds()  #: for which one who died still has a message
 PATIENCE = 30.0  #: seconds of the wall in which an evening must come right once the trouble is over
 FAR_BACK = 600.0  #: seconds; no run adds up jumps of less to the hour by which rows of the ledger may be behind
 _SYMBOLS = ("AAPL", "MSFT", "KO")
@@ -73,11 +75,13 @@ def play(context: ForkServerContext, plan: Plan, template: Path, folder: Path, *
     database = folder / f"{plan.seed}.sqlite3"
     shutil.copy(template, database)
     jumps = new_jumps(context)
-    with telegram() as server:
+    with telegram() as server, OtherChannels() as others:
         world = World(
             folder, {"path": database}, server.token, server.base_url, server.base_file_url, fast.now(), jumps
         )
-        figures = EveningsRun(context, plan, world, SqliteStore(database), server).played()
+        world, store = replace(world, channels=others.settings), SqliteStore(database)
+        others.join(store)
+        figures = EveningsRun(context, plan, world, store, server, others).played()
         if keep:
             owe_another_evening(world)
         return figures
@@ -108,11 +112,17 @@ class EveningsRun:
     """A run on one host, where one process is alive at a time, now and then with a second beside it."""
 
     def __init__(
-        self, context: ForkServerContext, plan: Plan, world: World, store: Store, server: TelegramServer
+        self,
+        context: ForkServerContext,
+        plan: Plan,
+        world: World,
+        store: Store,
+        server: TelegramServer,
+        others: OtherChannels,
     ) -> None:
         """`store` is ours, to look at what the victims do."""
         self._context, self._plan, self._world, self._store, self._server = context, plan, world, store, server
-        self._jumps = world.jumps
+        self._others, self._jumps = others, world.jumps
         self._deaths = iter(plan.deaths)
         self._victims: list[BaseProcess] = []
         self._kills = self._faults = self._in_flight = 0
@@ -146,6 +156,7 @@ class EveningsRun:
                 self._never_ahead(sessions[-1])
         figures = check(self._server, self._store, sessions, self._happened)
         self._check_repeats()
+        target_promises.check(self._others, self._store, sessions, self._happened, figures)
         check_whole(self._server, self._store, MANY, len(sessions))
         self._check_ledger()
         figures.kills, figures.faults, figures.in_flight = self._kills, self._faults, self._in_flight
@@ -205,6 +216,10 @@ class EveningsRun:
         elif event.what == "fault" and event.order is not None:
             event.order(self._server)
             self._faults += 1
+        elif event.what == "target fault" and event.target_fault is not None:
+            self._note(event.fault)
+            self._others.befall(event.target_fault)
+            self._faults += 1
         elif event.what == "say" and event.chat_id not in self._blocked:
             command = f"/q{len(self._happened.asked)}x"
             self._happened.asked[command] = event.chat_id
@@ -241,6 +256,9 @@ class EveningsRun:
             self._server.say(chat_id, "/start")
         self._blocked.clear()
         self._until(lambda: settled(self._store, session, self._for_good))
+        if target_promises.left_behind(self._store):
+            self._jumps.value += CLAIM  # whoever claimed them may be dead: they are not waited for in fast time
+        self._until(lambda: target_promises.settled(self._store, session, self._happened))
         if self._for_good:
             # its digest goes out of date before the right comes back; nothing else is owed by then
             self._jumps.value += STALE

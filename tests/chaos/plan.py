@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from bellwether.delivery.targets.target import TargetKind
 from tests.chaos.unreadable import MADE_UNREADABLE
 from tests.support.bot_api_server.server import TelegramServer
 
@@ -13,6 +14,7 @@ PEOPLE = tuple(range(1001, 1011))
 READER = PEOPLE[0]  #: watches so much that each digest takes several messages
 GROUP = -2001
 SUPERGROUP = -1002001
+HEARERS = (READER, PEOPLE[3], PEOPLE[6], GROUP)  #: the chats that also hear by mail and by ntfy
 EVENINGS = 2
 UNREADABLE = True  #: whether people also send what the Telegram library cannot decode
 TROUBLE = 8.0  #: fast seconds of an evening in which things go wrong; then it is left to recover
@@ -32,12 +34,39 @@ POINTS = (
     "answer: recorded, not committed",
     "lease: taken, not committed",
 )
+POINTS_OF_CHANNELS = (
+    "target: rows written, not committed",
+    "target: claimed, not sent",
+    "target: sent, not recorded",
+)
 
 NO_TEXT = "Bad Request: not enough rights to send text messages to the chat"
 NO_PHOTO = "Bad Request: not enough rights to send photos to the chat"
 HORIZONS = tuple(one for one in range(2, 60) if one not in {5, 10, 21, 42})  #: each told by its number of days
 RIGHTS = (("photo",), ("text",), ("text", "photo", "document"))  #: taken from the bot together
 Order = Callable[[TelegramServer], None]
+#: what befalls the channels beside Telegram (see other_channels), and whether after a message was taken
+OF_CHANNELS = (
+    ("refuses", False),
+    ("is busy", False),
+    ("fails", False),
+    ("drops", False),
+    ("drops", True),
+    ("hangs", False),
+    ("hangs", True),
+)
+HANGS = 60.0  #: fast seconds: longer than anybody waits for an answer
+
+
+@dataclass(frozen=True)
+class TargetFault:
+    """A trouble of one of the channels beside Telegram."""
+
+    kind: TargetKind  #: of the channel
+    what: str
+    late: bool  #: after a message was taken
+    times: int
+    seconds: int
 
 
 @dataclass(frozen=True)
@@ -53,10 +82,11 @@ class Event:
     """Something that happens at an instant of an evening, in fast seconds from its beginning."""
 
     at: float
-    #: "kill", "second process", "fault", "say", "ask", "unreadable", "jump", "block", "forbid", "migrate";
-    #: what befalls one of two hosts is in `plan_of_hosts`
+    #: "kill", "second process", "fault", "target fault", "say", "ask", "unreadable", "jump", "block", "forbid",
+    #: "migrate"; what befalls one of two hosts is in `plan_of_hosts`
     what: str
     order: Order | None = None
+    target_fault: TargetFault | None = None
     fault: str = ""  #: what a fault hits and how, for whoever counts them
     chat_id: int = 0
     seconds: float = 0.0
@@ -81,14 +111,16 @@ def make_plan(seed: int, trouble: float = TROUBLE) -> Plan:
     random = Random(seed)
     migrates = random.choice([None, *range(EVENINGS)])
     horizons = random.sample(HORIZONS, len(HORIZONS))
-    evenings = tuple(_evening(random, migrates == number, horizons, trouble) for number in range(EVENINGS))
-    deaths = tuple(
-        Death(random.choice(POINTS), random.randint(1, 4)) if random.random() < 0.75 else None for _ in range(4)
+    evenings = tuple(
+        tuple(sorted([*_evening(random, migrates == number, horizons, trouble), *beside], key=lambda event: event.at))
+        for number, beside in enumerate(_of_channels(seed, trouble))
     )
-    return Plan(seed, evenings, deaths, trouble)
+    deaths = [Death(random.choice(POINTS), random.randint(1, 4)) if random.random() < 0.75 else None for _ in range(4)]
+    deaths.insert(seed % 3, Death(POINTS_OF_CHANNELS[seed % len(POINTS_OF_CHANNELS)], random.randint(1, 4)))
+    return Plan(seed, evenings, tuple(deaths), trouble)
 
 
-def _evening(random: Random, migrates: bool, horizons: list[int], trouble: float) -> tuple[Event, ...]:
+def _evening(random: Random, migrates: bool, horizons: list[int], trouble: float) -> list[Event]:
     def when() -> float:
         return random.uniform(0, trouble)
 
@@ -114,7 +146,21 @@ def _evening(random: Random, migrates: bool, horizons: list[int], trouble: float
         events.append(Event(when(), "second process"))
     if migrates:
         events.append(Event(when(), "migrate"))
-    return tuple(sorted(events, key=lambda event: event.at))
+    return events
+
+
+def _of_channels(seed: int, trouble: float) -> list[list[Event]]:
+    """What befalls the channels beside Telegram: each trouble once in a run, on one evening or the other."""
+    random, evenings = Random(f"channels {seed}"), [list[Event]() for _ in range(EVENINGS)]
+    for kind in (TargetKind.NTFY, TargetKind.MAIL):
+        for number, (what, late) in enumerate(random.sample(OF_CHANNELS, len(OF_CHANNELS))):
+            times = 1 if what == "hangs" else random.randint(1, 3)
+            fault = TargetFault(kind, what, late, times, random.randint(1, 6))
+            name = f"{kind.value}: {what}, {late=}"
+            evenings[number % EVENINGS].append(
+                Event(random.uniform(0, trouble / 2), "target fault", target_fault=fault, fault=name)
+            )
+    return evenings
 
 
 def _missing_right(random: Random, at: float) -> Event:

@@ -33,6 +33,11 @@ class Figures:
     expired: int = 0  #: digests that went out of date while their chat let nobody write: they are not missing
     twice: int = 0  #: copies beyond the first, of digests
     explained: int = 0  #: attempts whose outcome nobody could know: each may have made one copy
+    targets_owed: int = 0  #: digests that had to arrive beside Telegram too
+    targets_missing: int = 0
+    targets_left: int = 0  #: not owed there any more, since their chat had blocked the bot
+    targets_twice: int = 0  #: copies beyond the first
+    targets_explained: int = 0  #: attempts whose outcome nobody could know
     asked: int = 0
     unanswered: int = 0
     unreadable: int = 0  #: updates that nobody can decode
@@ -89,7 +94,7 @@ def is_out_of_date(store: Store, session: date, chats: set[int]) -> bool:
 def check(server: TelegramServer, store: Store, sessions: list[date], happened: Happened) -> Figures:
     """Hold the world against the promises. Raises Broken, saying which one and for whom."""
     with store.reading() as db:
-        outbox = db.rows("SELECT *, recipient_id AS chat_id FROM outbox")
+        outbox = db.rows("SELECT *, recipient_id AS chat_id FROM outbox WHERE recipient_kind = 'chat'")
         open_updates = db.rows("SELECT update_id, attempts FROM inbox WHERE done_at IS NULL")
         aside = db.rows("SELECT update_id FROM inbox WHERE set_aside = 'unreadable'") if UNREADABLE else []
     asked = happened.asked
@@ -132,7 +137,7 @@ def check(server: TelegramServer, store: Store, sessions: list[date], happened: 
 def check_whole(server: TelegramServer, store: Store, symbols: tuple[str, ...], sessions: int) -> None:
     """The long digests arrived whole: every symbol, in order, and again only as often as attempts ended unknown."""
     with store.reading() as db:
-        sql = "SELECT text, uncertain FROM outbox WHERE recipient_id = :chat ORDER BY id"
+        sql = "SELECT text, uncertain FROM outbox WHERE recipient_id = :chat AND recipient_kind = 'chat' ORDER BY id"
         digests = db.rows(sql, {"chat": READER})
     written, uncertain = [str(digest["text"]) for digest in digests], sum(digest["uncertain"] for digest in digests)
     texts = [message.text for message in server.messages(READER)]

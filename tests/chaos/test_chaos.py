@@ -37,6 +37,9 @@ def test_every_promise_holds_through_kills_and_faults(
     assert figures.missing == 0
     assert figures.owed == figures.evenings * (len(plan.PEOPLE) + 1)
     assert figures.twice <= figures.explained
+    assert figures.targets_missing == 0
+    assert figures.targets_owed + figures.targets_left == figures.evenings * len(plan.HEARERS) * 2
+    assert figures.targets_twice <= figures.targets_explained
 
 
 @pytest.fixture(scope="module")
@@ -57,13 +60,16 @@ def test_every_promise_holds_on_two_hosts_through_kills_and_lost_ways_to_their_d
     assert figures.missing == 0
     assert figures.owed == figures.evenings * (len(plan.PEOPLE) + 1)
     assert figures.twice <= figures.explained
+    assert figures.targets_missing == 0
+    assert figures.targets_owed + figures.targets_left == figures.evenings * len(plan.HEARERS) * 2
+    assert figures.targets_twice <= figures.targets_explained
 
 
 def test_the_few_seeds_have_every_kind_of_trouble_that_five_hundred_have() -> None:
     def kinds(seed: int) -> set[object]:
         made = make_plan(seed)
         # a later death waits for those before it, and so may never come
-        deaths = {death.point for death in made.deaths[:3] if death}
+        deaths = {death.point for death in made.deaths[:4] if death}
         events = [event for evening in made.evenings for event in evening]
         return deaths | {(event.what, event.fault, event.for_good, event.seconds < 0) for event in events}
 
@@ -100,6 +106,7 @@ def test_a_seed_always_makes_the_same_plan() -> None:
 
 
 def test_every_place_to_die_is_tried_by_the_short_form_or_the_long_one() -> None:
-    assert set(plan.POINTS) == set(victim._PLACES)
+    points = {*plan.POINTS, *plan.POINTS_OF_CHANNELS}
+    assert points == set(victim._PLACES)
     deaths = [death.point for seed in range(1, 501) for death in make_plan(seed).deaths if death]
-    assert set(deaths) == set(plan.POINTS)
+    assert set(deaths) == points

@@ -22,6 +22,7 @@ from bellwether.hosts.lease import LAPSE
 from bellwether.track_record.ledger import checkpoint
 from tests.chaos import fast, holders
 from tests.chaos.evenings import EveningsRun, everybody_joins, new_jumps, owe_another_evening, telegram
+from tests.chaos.other_channels import OtherChannels
 from tests.chaos.plan import Death, Event, Plan
 from tests.chaos.plan_of_hosts import BREAKS, HOLDER, SWALLOWS_AND_BREAKS, absences, skews
 from tests.chaos.promises import Broken, Figures, check_ledger
@@ -57,7 +58,7 @@ def play_on_hosts(
     name, jumps = database_server.new(template), new_jumps(context)
     socket = database_server.folder / ".s.PGSQL.5432"
     with ExitStack() as stack:
-        server = stack.enter_context(telegram())
+        server, others = stack.enter_context(telegram()), stack.enter_context(OtherChannels())
         hosts = []
         for number, skew in enumerate(skews(plan.seed)):
             database = stack.enter_context(TcpProxy(socket))
@@ -76,10 +77,12 @@ def play_on_hosts(
                 jumps,
                 machine,
                 skew,
+                others.settings,
             )
             hosts.append(Host(world, database, to_telegram))
         store = PostgresStore(database_server.url(name), folder, CONNECTIONS)
-        run = HostsRun(context, plan, hosts, store, server, database_server, name)
+        others.join(store)
+        run = HostsRun(context, plan, hosts, store, server, others, database_server, name)
         figures = run.played()
         if keep is not None:
             owe_another_evening(hosts[0].world)
@@ -119,11 +122,12 @@ class HostsRun(EveningsRun):
         hosts: list[Host],
         store: PostgresStore,
         server: TelegramServer,
+        others: OtherChannels,
         database_server: Server,
         database: str,
     ) -> None:
         """`store` is ours, by the server's socket, to look at what the victims do."""
-        super().__init__(context, plan, hosts[0].world, store, server)
+        super().__init__(context, plan, hosts[0].world, store, server, others)
         self._hosts, self._database_server, self._database = hosts, database_server, database
         #: when a trouble's end comes, what it does, and the number of the trouble
         self._ends: list[tuple[float, Callable[[], None], int]] = []

@@ -16,7 +16,7 @@ import socket
 import sys
 from collections.abc import Callable
 from ctypes import c_double
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
@@ -27,6 +27,7 @@ from bellwether.ask import forecasts
 from bellwether.core.config import load_settings
 from bellwether.db import postgres_patience, postgres_store
 from bellwether.delivery import inbox_table, outbox_table
+from bellwether.delivery.channels.notify import NotifyChannel
 from bellwether.hosts.lease import Lease
 from bellwether.jobs.first_note import note_when_joining
 from bellwether.market.sample import SampleProvider
@@ -41,6 +42,7 @@ from tests.chaos.fast import SPEED, FastLoop, now
 from tests.chaos.plan import Death
 from tests.support.png import blank
 
+LONG_BEFORE = timedelta(days=1)  #: when targets were proved: before whatever a clock may be set back to
 FIRST_EVENING = datetime(2021, 12, 29, 22, 0, tzinfo=UTC)  # an hour after New York closed
 REPLAY = 20.0  #: fast seconds between tries of the answers that could not be sent: a minute is long in these runs
 SHORT_MESSAGE = 1000  #: UTF-16 units, so that a long digest takes several messages
@@ -60,6 +62,7 @@ class World:
     jumps: c_double  #: seconds that the wall clock was changed by so far
     machine: str = ""  #: the name of the victim's, where it is not this one's
     skew: float = 0.0  #: seconds by which its clock differs from everybody's
+    channels: dict[str, Any] = field(default_factory=dict)  #: the settings of those beside Telegram
 
     def services(self) -> Services:
         """Services that take the sample market for a live one; no model, the plain rule answers."""
@@ -73,6 +76,7 @@ class World:
             market={"source": "sample"},
             database=self.database,
             models={"folder": self.folder / "no models"},
+            channels=self.channels,
         )
         services = build_services(settings, clock=self.clock)
         return replace(services, provider=_Live())
@@ -210,6 +214,9 @@ _PLACES: dict[str, tuple[Any, str, bool]] = {
     "send: sent, not recorded": (TelegramSender, "send", False),
     "send: recorded, not committed": (outbox_table, "mark_sent", False),
     "send: part recorded, not committed": (outbox_table, "part_sent", False),
+    "target: claimed, not sent": (NotifyChannel, "send", True),
+    "target: sent, not recorded": (NotifyChannel, "send", False),
+    "target: rows written, not committed": (NotifyChannel, "spread", False),
     "receive: fetched, not stored": (inbox_table, "keep", True),
     "receive: stored, not committed": (inbox_table, "keep", False),
     "answer: begun, not sent": (TelegramSender, "answer", True),

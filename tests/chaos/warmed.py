@@ -9,6 +9,7 @@ from ctypes import c_double
 from pathlib import Path
 
 from bellwether.alerts.tick import tick
+from bellwether.delivery.channels import apprise_sending
 from tests.chaos.evenings import empty_database
 from tests.chaos.fast import now
 from tests.chaos.victim import World
@@ -25,3 +26,4 @@ def _have_an_evening() -> None:
 
 
 _have_an_evening()
+apprise_sending.read("ntfy://example/topic")  # loads all its plugins

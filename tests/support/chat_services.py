@@ -21,8 +21,12 @@ ROOM, MATRIX_TOKEN = "!room:matrix.example", "syt_token"
 
 @dataclass
 class ChatServices:
-    """What came to each, as a reader there would see it; `broken` answers in place of them."""
+    """What came to each, as a reader there would see it; `broken` answers in place of them.
 
+    With other topics than the one, what comes to ntfy stands under its topic.
+    """
+
+    topics: frozenset[str] = frozenset({TOPIC})
     seen: dict[str, list[str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)  #: every path
     broken: dict[str, Callable[[], Response | None]] = field(default_factory=dict)
@@ -57,9 +61,9 @@ class ChatServices:
             "topic", "message", "title", "tags", "priority", "actions", "click", "attach", "markdown", "icon",
             "filename", "delay", "email", "call",
         }  # fmt: skip
-        if set(body) - known or len(body.get("message", "").encode()) > 4096 or body["topic"] != TOPIC:
+        if set(body) - known or len(body.get("message", "").encode()) > 4096 or body["topic"] not in self.topics:
             return _json(400, {"code": 40009, "http": 400, "error": "invalid request"})
-        self._saw(service, body["message"])
+        self._saw(service if body["topic"] == TOPIC else body["topic"], body["message"])
         return _json(200, {"id": "hwQ2YpKdmg", "event": "message", "topic": body["topic"]})
 
     def _discord(self, service: str, request: Request) -> Response:
