@@ -190,6 +190,15 @@ class _DeliveryBatch:
     ) -> Sequence[OutboxMessage]:
         if claimable is Claimable.NONE:
             return []
+        claimed = self._claim_due(db, claimable, room, resting)
+        # a run lasts as long as its slowest recipient: what is owed meanwhile is not to wait for that
+        if not claimed and self._busy and self._channel.spread(db, self._clock()):
+            claimed = self._claim_due(db, claimable, room, resting)
+        return claimed
+
+    def _claim_due(
+        self, db: Connection, claimable: Claimable, room: int, resting: Sequence[Collection[int]]
+    ) -> Sequence[OutboxMessage]:
         now = self._clock()
         claimed: list[OutboxMessage] = []
         for which, recipients in enumerate(resting):

@@ -29,7 +29,7 @@ class Accepted:
 class Channel:
     """One way for messages to leave. Its methods but `send` are called in threads, those with `db` in a transaction.
 
-    A run is: can_send | spread | some times: may_claim, at_once, resting | send | arrived or failed | counted.
+    A run is: can_send | spread | some times: may_claim, at_once, resting, spread | send | arrived or failed | counted.
     """
 
     # what each channel gives
@@ -55,8 +55,12 @@ class Channel:
 
     spreads: ClassVar[Collection[RecipientKind]] = ()  #: whose messages `spread` makes into messages of its own kind
 
-    def spread(self, db: Connection, now: datetime) -> None:
-        """Write the messages that follow from those to the kinds in `spreads`, before any is claimed."""
+    def spread(self, db: Connection, now: datetime) -> bool:
+        """Write the messages that follow from those to others; whether there were any. Asked when none can be claimed.
+
+        At the begin of a run, and while some of its messages are still under way.
+        """
+        return False
 
     # whether, how many and to whom it can send now
 

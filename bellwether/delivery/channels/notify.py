@@ -99,9 +99,9 @@ class NotifyChannel(Channel):
         """As many as there are threads for."""
         return AT_ONCE
 
-    def spread(self, db: Connection, now: datetime) -> None:
+    def spread(self, db: Connection, now: datetime) -> bool:
         """What is owed to chats becomes a row for each of their targets."""
-        target_outbox_table.spread(db, now, _SPREAD_AT_ONCE)
+        return target_outbox_table.spread(db, now, _SPREAD_AT_ONCE) > 0
 
     async def send(self, message: OutboxMessage) -> Accepted:
         """Send a message, or its next part. Raises DeliveryError."""

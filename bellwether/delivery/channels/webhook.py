@@ -112,14 +112,16 @@ class WebhookChannel(Channel):
                 log.error("%s What is owed to webhooks is kept.", problem)
         return self._sender is not None
 
-    def spread(self, db: Connection, now: datetime) -> None:
+    def spread(self, db: Connection, now: datetime) -> bool:
         """What is owed to owners becomes a row for each of their webhooks."""
-        for message in webhook_outbox_table.owed_to_owners(db, now, _SPREAD_AT_ONCE):
+        owed = webhook_outbox_table.owed_to_owners(db, now, _SPREAD_AT_ONCE)
+        for message in owed:
             event_id, body = self._event_of(db, message, now)
             for hook in webhooks_table.of_key(db, message.recipient.id):
                 if _takes(db, hook, now):
                     webhook_outbox_table.enqueue(db, hook.id, event_id, body, now)
             webhook_outbox_table.mark_spread(db, message, now)
+        return bool(owed)
 
     async def send(self, message: OutboxMessage) -> Accepted:
         """Send an event. Raises DeliveryError, also for a fault of ours: it is tried for as long as it is fresh."""
