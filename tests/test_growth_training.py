@@ -17,7 +17,7 @@ from bellwether.models.quarters import CONTEXT_LENGTH, Figure
 from bellwether.models.revenue_model import GrowthModel
 from bellwether.revenue.forecaster import forecast_growth
 from tests.conftest import MODELS
-from tests.support.training import trained_by
+from tests.support.training import trained_once_by
 from training.__main__ import cli
 from training.revenue import report, spans
 from training.revenue.bootstrap import draws, skill_interval
@@ -147,7 +147,7 @@ def test_a_model_is_trained_exported_and_scored(tmp_path: Path) -> None:
     companies = {f"S{number}": company(number) for number in range(30)}
     file, work, models = table(tmp_path / "reports.csv", companies), str(tmp_path / "work"), tmp_path / "models"
     given = ["--fundamentals", str(file), "--work", work, "--models", str(models), "--model-id", "tiny", "--quick"]
-    _, output = trained_by(
+    _, output = trained_once_by(
         ("growth", "all", *given), ("growth", "evaluate", "--work", work, "--model", models / "tiny")
     )
     assert "pooled AR" in output and "validation span" in output
@@ -160,6 +160,7 @@ def test_a_model_is_trained_exported_and_scored(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(find_spec("keras") is None, reason="training needs keras")
+@pytest.mark.filterwarnings("ignore")  # those of TensorFlow as it is loaded
 def test_the_rival_with_lstms_can_be_built_and_starts_where_the_model_does() -> None:
     from training.revenue.model import build_model
 

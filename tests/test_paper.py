@@ -1,7 +1,5 @@
 """The papers' direction benchmarks: instances by the official rule, scores, the page; end to end on made-up data."""
 
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,12 +9,12 @@ import pytest
 from click.testing import CliRunner
 
 from bellwether.core.errors import MarketDataError
+from bellwether.track_record.scores.block_bootstrap import mean_interval
 from tests.support.data import DATA
 from training.__main__ import cli
 from training.paper_data import ACL18, FEATURES, Instances, cut, load
 from training.paper_page import chance_interval, page
 
-ROOT = Path(__file__).parents[1]
 MISSING = -123321
 
 
@@ -158,46 +156,36 @@ def result(accuracy: float, interval: tuple[float, float], over_up: tuple[float,
     }
 
 
+@pytest.mark.filterwarnings("ignore")  # those of TensorFlow as it is loaded
 def test_the_command_writes_the_page_from_the_benchmarks(tmp_path: Path) -> None:
     if find_spec("tensorflow") is None:
         pytest.skip("tensorflow is not installed: pip install -r training/requirements.txt")
     (tmp_path / "acl18").mkdir()
     made_up(symbols=2).to_parquet(tmp_path / "acl18" / "features.parquet", index=False)
     out = tmp_path / "docs" / "table.md"
-    command = [sys.executable, "-m", "training", "paper", "--benchmarks", str(tmp_path), "--set", "acl18"]
-    done = subprocess.run(
-        [*command, "--seeds", "2", "--out", str(out)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    asked = ["paper", "--benchmarks", str(tmp_path), "--set", "acl18", "--seeds", "2", "--out", str(out)]
+    done = CliRunner().invoke(cli, asked, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
     told = out.read_text(encoding="utf-8")
     assert "on average of 2 seeds" in told
     assert "nan" not in told
 
 
+@pytest.mark.filterwarnings("ignore")  # those of TensorFlow as it is loaded
 def test_scores_are_those_of_the_papers() -> None:
     if find_spec("tensorflow") is None:
         pytest.skip("tensorflow is not installed: pip install -r training/requirements.txt")
-    code = """
-import numpy as np
-from bellwether.track_record.scores.block_bootstrap import mean_interval
-from training.paper import ONE_DAY, accuracy, mcc
-up = np.array([1, 1, 1, 0, 0, 0, 0, 1], bool)
-guess = np.array([1, 1, 0, 0, 0, 1, 0, 1], bool)  # 3 true up, 1 false up, 3 true down, 1 false down
-assert accuracy(guess, up) == 0.75
-assert abs(mcc(guess, up) - (3 * 3 - 1 * 1) / 16) < 1e-12
-assert mcc(np.ones(8, bool), up) == 0
-day = np.repeat(np.arange(40), 50)
-right = np.repeat(np.arange(40) % 2, 50).astype(float)  # a day is right or wrong as one
-low, high = mean_interval(right, day, ONE_DAY)
-assert low < 0.4 and high > 0.6
-"""
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
+    from training.paper import ONE_DAY, accuracy, mcc
+
+    up = np.array([1, 1, 1, 0, 0, 0, 0, 1], bool)
+    guess = np.array([1, 1, 0, 0, 0, 1, 0, 1], bool)  # 3 true up, 1 false up, 3 true down, 1 false down
+    assert accuracy(guess, up) == 0.75
+    assert mcc(guess, up) == pytest.approx((3 * 3 - 1 * 1) / 16, abs=1e-12)
+    assert mcc(np.ones(8, bool), up) == 0
+    day = np.repeat(np.arange(40), 50)
+    right = np.repeat(np.arange(40) % 2, 50).astype(float)  # a day is right or wrong as one
+    low, high = mean_interval(right, day, ONE_DAY)
+    assert low < 0.4 and high > 0.6
 
 
 def test_a_folder_that_is_not_there_is_answered_in_one_line(tmp_path: Path) -> None:

@@ -3,9 +3,13 @@
 # ruff: noqa: RUF001  # signs that look like others are what this is about
 
 import codecs
+import contextlib
+import io
 import json
+import logging
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -60,9 +64,33 @@ def spoken(tmp_path: Path, encoding: str, said: str = "") -> tuple[str, str]:
     return done.stdout.decode(encoding), done.stderr.decode(encoding)  # strict: nothing else was written
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1"])
-def test_every_command_prints_where_not_every_sign_can_be_shown(tmp_path: Path, encoding: str) -> None:
-    shown, errors = spoken(tmp_path, encoding, "AAPL\nEstée Lauder\n/help\n/track\n/quit\n")
+def spoken_here(tmp_path: Path, encoding: str, said: str = "") -> tuple[str, str]:
+    """The same in this process, over streams of that encoding: a start and the models take most of the time."""
+    log = logging.getLogger()
+    handlers, level = log.handlers[:], log.level
+    typed = io.TextIOWrapper(io.BytesIO(said.encode(encoding, "replace")), encoding)
+    shown, errors = (io.TextIOWrapper(io.BytesIO(), encoding) for _ in range(2))
+    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(ROOT):
+        for name, value in environment(tmp_path).items():
+            patch.setenv(name, value)
+        for name, stream in (("stdin", typed), ("stdout", shown), ("stderr", errors)):
+            patch.setattr(sys, name, stream)
+        try:
+            exec(EVERY_COMMAND, {"__name__": "every_command"})
+        finally:  # a command logs to what was standard error meanwhile
+            log.handlers[:], log.level = handlers, level
+    told = []
+    for stream in (shown, errors):
+        stream.flush()
+        told.append(stream.buffer.getvalue().decode(encoding))  # strict, as above
+    return told[0], told[1]
+
+
+@pytest.mark.parametrize(("encoding", "speak"), [("ascii", spoken), ("cp1252", spoken_here), ("latin-1", spoken_here)])
+def test_every_command_prints_where_not_every_sign_can_be_shown(
+    tmp_path: Path, encoding: str, speak: Callable[[Path, str, str], tuple[str, str]]
+) -> None:
+    shown, errors = speak(tmp_path, encoding, "AAPL\nEstée Lauder\n/help\n/track\n/quit\n")
     assert "UnicodeEncodeError" not in errors + shown
     assert "Traceback" not in errors
     shown = shown.replace("\N{NO-BREAK SPACE}", " ")  # which all but ASCII have
