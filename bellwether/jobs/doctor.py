@@ -21,6 +21,7 @@ from bellwether.core.places import COMMAND
 from bellwether.core.types import MARKET_CALENDAR, Check
 from bellwether.db.database import Store, try_write
 from bellwether.delivery import inbox_table, outbox_admin_table
+from bellwether.jobs.doctor_channels import examine_channels
 from bellwether.jobs.doctor_database import backups, encryption
 from bellwether.jobs.doctor_hosts import examine_hosts
 from bellwether.jobs.evening import reads_evening
@@ -73,6 +74,7 @@ def examine(services: Services) -> list[Check]:
         *database,
         *examine_hosts(store, settings, now),
         *encryption(settings, store, opened=database[0].ok),
+        *(examine_channels(settings, store) if database[0].ok else ()),
         _growth(services),
     ]
 

@@ -46,6 +46,12 @@ def is_any(db: Connection) -> bool:
     return bool(db.rows("SELECT 1 AS n FROM targets LIMIT 1"))
 
 
+def in_use(db: Connection) -> list[Target]:
+    """Those of all chats that something goes to, or may once they are proved."""
+    sql = "SELECT * FROM targets WHERE state <> :stopped ORDER BY id"
+    return [_target(row) for row in db.rows(sql, {"stopped": TargetState.STOPPED.value})]
+
+
 def ask_again(db: Connection, target_id: int, address: str, now: datetime) -> None:
     """A target that was set up once more is to be proved anew."""
     db.execute(
