@@ -17,6 +17,7 @@ from apscheduler.job import Job
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bellwether.alerts import alerts_table
+from bellwether.alerts.message_chart import chart_of
 from bellwether.alerts.missed_digests import note_missed
 from bellwether.alerts.report_alerts import report_growth
 from bellwether.alerts.rules.digest_due import DigestReason
@@ -312,7 +313,7 @@ def _channels(
     channels: list[Channel] = []
     if ServicePart.JOBS in parts:
         channels.append(WebhookChannel(store, clock, event_of, private=settings.api.private_webhooks))
-        channels.append(NotifyChannel(store, clock, settings))
+        channels.append(NotifyChannel(store, clock, settings, partial(chart_of, services)))
     if transport is not None and ServicePart.BOT in parts:
         admin_chat = settings.telegram.admin_chat
         chats = ChatChannel(store, clock, transport, admin_chat, connected=connected, may_send=may_send)

@@ -74,7 +74,7 @@ HOMES = {
     "uvloop": {"serving.py"},
     "fastapi": {"web/"},
     "starlette": {"web/"},
-    "jinja2": {"web/"},
+    "jinja2": {"web/", "bellwether/delivery/channels/mail_html.py"},
     "anyio": {"web/pages/charts.py"},
     "prometheus_client": {"web/pages/metrics.py"},
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bellwether.core.errors import BadTarget, LimitReached
-from bellwether.delivery.channels.mail_sending import subject_of
+from bellwether.delivery.channels.mail import subject_of
 from bellwether.delivery.targets import ask
 from bellwether.delivery.targets.target import TargetState
 from bellwether.services import Services

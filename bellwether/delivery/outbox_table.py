@@ -304,11 +304,15 @@ def prune(db: Connection, before: datetime) -> int:
     # EXCEPT: a NOT IN that has very many rows is read anew for each message by PostgreSQL, a NOT EXISTS by SQLite
     cursor = db.execute(
         f"DELETE FROM outbox WHERE {settled} AND dedup_key IN (SELECT dedup_key FROM outbox WHERE {settled}"
-        " EXCEPT SELECT message_key FROM alerts"
-        " WHERE message_key IS NOT NULL AND target_session IS NOT NULL AND outcome_key IS NULL)",
+        f" EXCEPT SELECT message_key FROM alerts WHERE {_OPEN}"
+        " EXCEPT SELECT 'target:' || targets.id || ':' || alerts.message_key FROM targets"
+        f" JOIN alerts ON alerts.chat_id = targets.chat_id WHERE {_OPEN})",
         {"before": stamp(before)},
     )
     return cursor.rowcount
+
+
+_OPEN = "message_key IS NOT NULL AND target_session IS NOT NULL AND outcome_key IS NULL"  #: an outcome is to come
 
 
 def read_message(row: dict[str, Any]) -> OutboxMessage:

@@ -1,4 +1,4 @@
-"""What a channel can show, and messages rendered for that from what rows keep, Telegram's simplest HTML. Pure."""
+"""What a channel can show, and texts rendered for that from what rows keep, Telegram's simplest HTML. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,15 +20,24 @@ class Markup(Enum):
     HTML = "html"
 
 
+class PicturePlace(Enum):
+    """Where a chart can stand."""
+
+    NONE = "none"
+    APART = "apart"  #: in a message of its own, which has no words
+    CAPTIONED = "captioned"  #: in a message of its own, with what it shows in words
+    INSIDE = "inside"  #: in the text
+
+
 @dataclass(frozen=True, slots=True)
 class Abilities:
     """What a channel can."""
 
     markup: Markup = Markup.PLAIN
     length: int = _NO_LIMIT  #: UTF-16 units of a text that surely fit one message, whatever marking it adds
-    pictures: bool = False  #: a chart can stand in a message
-    buttons: bool = False  #: else what can be done about a message is a link, where there is a page
-    replies: bool = False  #: an answer can stand under what it answers
+    pictures: PicturePlace = PicturePlace.NONE
+    buttons: bool = False  #: what leads to a page can look like a button; else it is a line of the text
+    replies: bool = False  #: an answer can stand under what it answers; else it begins with a line of that
 
     @property
     def takes_html(self) -> bool:
@@ -47,6 +56,12 @@ def rendered(text: str, markup: Markup) -> str:
     renderer.feed(text)
     renderer.close()
     return renderer.written().strip()
+
+
+def first_line(text: str) -> str:
+    """The first line of a text that says anything, without its marks; empty where none does."""
+    lines = (line.strip() for line in rendered(text, Markup.PLAIN).splitlines())
+    return next(filter(None, lines), "")
 
 
 class _Renderer(HTMLParser):
@@ -94,27 +109,29 @@ class _Markdown(_Renderer):
         return data.replace("`", "'") if self._in_code else data.translate(self._MEANT)
 
 
-class _Html(_Renderer):
+class HtmlRenderer(_Renderer):
     """As a browser reads it: line by line."""
 
     _TAGS = frozenset({"b", "i", "u", "s", "code", "pre", "blockquote"})
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "a":
-            self._pieces.append(f'<a href="{escape(dict(attrs).get("href") or "")}">')
+            self._link = dict(attrs).get("href") or ""
+            self._pieces.append(f'<a href="{escape(self._link)}">')
         elif tag in self._TAGS:
             self._pieces.append(f"<{tag}>")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "a" or tag in self._TAGS:
             self._pieces.append(f"</{tag}>")
+        self._link = "" if tag == "a" else self._link
 
     def handle_data(self, data: str) -> None:
-        self._pieces.append(escape(data, quote=False).replace("\n", "<br>\n"))
+        self._pieces.append(escape(self._words(data), quote=False).replace("\n", "<br>\n"))
 
 
 _RENDERERS: dict[Markup, Callable[[], _Renderer]] = {
     Markup.PLAIN: _Renderer,
     Markup.MARKDOWN: _Markdown,
-    Markup.HTML: _Html,
+    Markup.HTML: HtmlRenderer,
 }

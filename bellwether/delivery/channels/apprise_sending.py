@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import apprise
 import requests
 from apprise import NotifyBase
+from apprise.attachment.memory import AttachMemory
 
 from bellwether import __version__
 
@@ -22,6 +23,7 @@ _LONGEST_ANSWER = 1 << 20  #: bytes
 _PATIENCE = (5.0, 10.0)  #: seconds to connect, and between two pieces of an answer
 #: of what stands behind the ?, so that nobody has a service mail, fetch or forward anything: see `read`
 _KEPT = frozenset({"api-version", "auth", "mode", "sig", "sp", "sv", "thread", "token", "version"})
+_PICTURE = "chart.png"
 _MOST_REQUESTS = 12  #: of one message: Matrix looks for its server, joins the room and writes
 
 _exchange: ContextVar["Exchange | None"] = ContextVar("exchange", default=None)
@@ -56,14 +58,18 @@ def read(url: str) -> AppriseAddress | None:
     return AppriseAddress(cleaned, written.partition("://")[0], written.partition("?")[0].lower(), len(plugin))
 
 
-def send(url: str, body: str, is_html: bool, exchange: Exchange) -> bool:
-    """Send a message; whether it arrived. What came back is in `exchange`. Blocks, and sends nothing to the log."""
+def send(url: str, body: str, is_html: bool, exchange: Exchange, picture: bytes | None = None) -> bool:
+    """Send a message; whether it arrived. What came back is in `exchange`. Blocks, and sends nothing to the log.
+
+    `picture` is a PNG, with which the body may be empty.
+    """
     plugin = _plugin(url)
     if plugin is None:
         return False
+    attached = apprise.AppriseAttachment(AttachMemory(picture, _PICTURE, "image/png")) if picture is not None else None
     token = _exchange.set(exchange)
     try:
-        return bool(plugin.notify(body=body, body_format="html" if is_html else None))
+        return bool(plugin.notify(body=body, body_format="html" if is_html else None, attach=attached))
     finally:
         _exchange.reset(token)
 

@@ -8,18 +8,21 @@ import contextvars
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from html import escape
 from typing import TypeVar
 
 from bellwether.core.clock import Clock
 from bellwether.core.config import Settings
+from bellwether.core.i18n.translate import spoken
 from bellwether.core.pools import pool
 from bellwether.core.sealing import Sealer, Unsealable
+from bellwether.core.types import Theme
 from bellwether.db.connection import Connection
 from bellwether.db.database import Store, stamp
 from bellwether.delivery import chats_table, outbox_table
-from bellwether.delivery.channels.abilities import parts
+from bellwether.delivery.channels.abilities import Abilities, PicturePlace, parts
 from bellwether.delivery.channels.addresses import is_open
 from bellwether.delivery.channels.channel import Accepted, Channel
 from bellwether.delivery.channels.guard import ConnectionGuard
@@ -44,7 +47,9 @@ from bellwether.delivery.targets.target import (
     reader_token,
     stop_token,
 )
+from bellwether.delivery.targets.target_outbox_table import MailThread
 from bellwether.delivery.targets.terms import TargetTerms
+from bellwether.delivery.targets.told import ChartOf, MessageChart, Told, whole
 
 AT_ONCE = 24  #: targets that are written to at the same time: some of them answer late
 TIMEOUT = 40.0  #: seconds for all of a message
@@ -60,9 +65,11 @@ class _Said:
 
     target: Target
     address: str
-    subject: str  #: of a mail
-    text: str
+    told: Told
     stop_url: str
+    subject: str  #: of a mail
+    thread: MailThread
+    language: str
 
 
 class NotifyChannel(Channel):
@@ -74,14 +81,20 @@ class NotifyChannel(Channel):
     spreads = (RecipientKind.READER,)
 
     def __init__(
-        self, store: Store, clock: Clock, settings: Settings, may_connect: Callable[[str], bool] | None = None
+        self,
+        store: Store,
+        clock: Clock,
+        settings: Settings,
+        chart_of: ChartOf = lambda message, theme: None,
+        may_connect: Callable[[str], bool] | None = None,
     ) -> None:
-        """`may_connect` is asked about each IP address: those of the open internet, unless the settings say more."""
+        """`chart_of` draws; `may_connect` is asked about each IP address: by default the open internet's alone are."""
         self._store, self._clock = store, clock
         self._terms = TargetTerms.of(settings)
         self._public_url = settings.web.public_url.rstrip("/")
         self._mail_from, self._smtp = settings.channels.mail_from, settings.channels.smtp.get_secret_value()
         self._may_connect = may_connect or ((lambda address: True) if settings.channels.private else is_open)
+        self._chart_of = chart_of
         self._threads: ThreadPoolExecutor | None = None
         self._said_no_key = False
 
@@ -104,16 +117,30 @@ class NotifyChannel(Channel):
         return target_outbox_table.spread(db, now, _SPREAD_AT_ONCE) > 0
 
     async def send(self, message: OutboxMessage) -> Accepted:
-        """Send a message, or its next part. Raises DeliveryError."""
+        """Send a message, or its next part; a chart that is a part of its own comes last. Raises DeliveryError."""
         said = await asyncio.to_thread(self._said, message)
         if said.target.kind is TargetKind.MAIL:
-            await self._mail(message, said)
+            await self._mail(said)
             return Accepted()
-        abilities = ABILITIES[said.target.kind]
-        pieces = parts(said.text, abilities)
-        # what is appended may have changed since the parts before were sent, but there is a next one
-        await self._notify(said.address, pieces[min(message.parts_sent, len(pieces) - 1)], abilities.takes_html)
-        return Accepted(more=message.parts_sent + 1 < len(pieces))
+        abilities, chart = ABILITIES[said.target.kind], said.told.chart
+        pieces = parts(whole(said.told, abilities), abilities)
+        if message.parts_sent < len(pieces):
+            await self._notify(said.address, pieces[message.parts_sent], abilities.takes_html)
+            return Accepted(more=message.parts_sent + 1 < len(pieces) or chart is not None)
+        if chart is not None:
+            await self._show(message, said.address, chart, abilities)
+        return Accepted()
+
+    async def _show(self, message: OutboxMessage, address: str, chart: MessageChart, abilities: Abilities) -> None:
+        """Send a chart. Raises DeliveryError, but not where charts are refused: its words have arrived."""
+        caption = chart.words if abilities.pictures is PicturePlace.CAPTIONED else ""
+        words = parts(escape(caption, quote=False), abilities)[0] if caption else ""
+        try:
+            await self._notify(address, words, abilities.takes_html, chart.png)
+        except TargetError as refused:
+            if refused.cause is not Cause.REFUSED:
+                raise
+            log.info("Target %d takes no charts: %s", message.recipient.id, refused)
 
     def _said(self, message: OutboxMessage) -> _Said:
         """A message as its target gets it. Raises DeliveryError where nothing goes there, and StoreError."""
@@ -123,6 +150,7 @@ class NotifyChannel(Channel):
             if sealer is None or target is None or not _takes(db, target, message):
                 raise DeliveryError("nothing goes to this target any more", Cause.GONE)
             wishes = ChatWishes.of_chat(db, target.chat_id)
+            thread = target_outbox_table.thread_of(db, message)
         try:
             address = sealer.unseal(target.address)
         except Unsealable:
@@ -130,31 +158,38 @@ class NotifyChannel(Channel):
         token = stop_token(target.id, target.created_at, sealer)
         stop_url = f"{self._public_url}/channels/stop/{token}" if self._public_url else ""
         with wishes.speaking(target.chat_id):
-            subject, text = self._words(message, target, sealer, stop_url)
-        return _Said(target, address, subject, text, stop_url)
+            subject, told = self._words(message, target, sealer, stop_url)
+            if ABILITIES[target.kind].pictures is not PicturePlace.NONE:
+                told = replace(told, chart=self._chart(message, wishes.settings(target.chat_id).theme))
+            told = replace(told, answered=thread.answered_text)
+            return _Said(target, address, told, stop_url, subject, thread, spoken())
 
-    def _words(self, message: OutboxMessage, target: Target, sealer: Sealer, stop_url: str) -> tuple[str, str]:
+    def _words(self, message: OutboxMessage, target: Target, sealer: Sealer, stop_url: str) -> tuple[str, Told]:
         """The subject of a mail, empty where it is its first line, and the text. No row has the secrets put in here."""
         url, reads_alone = self._public_url, is_reader(target.chat_id)
         page_url = f"{url}/subscription/{reader_token(target, sealer)}" if url and reads_alone else ""
         if message.kind == READER_LINK:
-            return reader_sentences.link_subject(), reader_sentences.link(page_url)
+            return reader_sentences.link_subject(), Told(reader_sentences.link(page_url))
         if message.kind == TARGET_PROOF and reads_alone:
             confirm_url = f"{url}/subscribe/confirm/{confirm_token(target, sealer)}"
-            return reader_sentences.confirm_subject(), reader_sentences.confirm(confirm_url, stop_url)
+            return reader_sentences.confirm_subject(), Told(reader_sentences.confirm(confirm_url, stop_url))
         if message.kind == TARGET_PROOF:
-            return sentences.proof_subject(), sentences.proof(code_of(target, sealer), stop_url)
-        stops = reader_sentences.how_to_stop(page_url, stop_url) if reads_alone else sentences.how_to_stop(stop_url)
-        return "", self._text(message, stops)
-
-    def _text(self, message: OutboxMessage, how_to_stop: str) -> str:
+            return sentences.proof_subject(), Told(sentences.proof(code_of(target, sealer), stop_url))
         now, text = self._clock(), message.text
         if message.due_at is not None and is_late(message.due_at, now):
             text = f"{text}\n{sent_late(now - message.due_at)}"
-        below = [sentences.links(message.offers, self._public_url), how_to_stop]
-        return "\n\n".join(filter(None, [text, *below]))
+        stops = reader_sentences.how_to_stop(page_url, stop_url) if reads_alone else sentences.how_to_stop(stop_url)
+        return "", Told(text, sentences.links(message.offers, url), stops)
 
-    async def _notify(self, address: str, body: str, is_html: bool) -> None:
+    def _chart(self, message: OutboxMessage, theme: Theme) -> MessageChart | None:
+        """The chart of a message; whatever keeps it from being drawn keeps no words from arriving."""
+        try:
+            return self._chart_of(message, theme)
+        except Exception:
+            log.exception("The chart of message %d could not be drawn; its words go alone.", message.id)
+            return None
+
+    async def _notify(self, address: str, body: str, is_html: bool, picture: bytes | None = None) -> None:
         """Raises TargetError."""
         from bellwether.delivery.channels import apprise_sending  # loads apprise, which most never need
 
@@ -162,7 +197,7 @@ class NotifyChannel(Channel):
 
         def attempt() -> bool:
             with guard.guarding():
-                return apprise_sending.send(address, body, is_html, exchange)
+                return apprise_sending.send(address, body, is_html, exchange, picture)
 
         try:
             arrived = await self._in_thread(attempt)
@@ -173,23 +208,24 @@ class NotifyChannel(Channel):
         if guard.refused or not arrived:
             raise error_of(exchange.status, exchange.retry_after, is_private=guard.refused)
 
-    async def _mail(self, message: OutboxMessage, said: _Said) -> None:
+    async def _mail(self, said: _Said) -> None:
         """Raises TargetError."""
-        from bellwether.delivery.channels import mail_sending
+        from bellwether.delivery.channels import mail, mail_sending  # loads templates, which most never need
 
-        sealer = self._terms.sealer
+        sealer, thread = self._terms.sealer, said.thread
         if not self._smtp or not self._mail_from or sealer is None:
             raise TargetError("channels.smtp or channels.mail_from is not set any more", Cause.NOT_NOW)
-        mail = mail_sending.Mail(
+        letter = mail.Mail(
             to=said.address,
-            subject=said.subject or mail_sending.subject_of(message.text),
-            text=said.text,
-            key=sealer.mark("mail", message.dedup_key)[:32],
-            answers=sealer.mark("mail", message.reply_key)[:32] if message.reply_key else "",
+            subject=said.subject or mail.subject_of(said.told.text, said.told.answered),
+            told=said.told,
+            key=sealer.mark("mail", thread.name)[:32],
+            answers=sealer.mark("mail", thread.answered)[:32] if thread.answered else "",
             stop_url=said.stop_url,
             at=self._clock(),
+            language=said.language,
         )
-        written = mail_sending.written(mail, self._mail_from)
+        written = mail.written(letter, self._mail_from)
         try:
             await self._in_thread(lambda: mail_sending.send(written, self._smtp))
         except TimeoutError:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bellwether.core.errors import BadTarget
 from bellwether.core.i18n.translate import said
-from bellwether.delivery.channels.abilities import Abilities, Markup
+from bellwether.delivery.channels.abilities import Abilities, Markup, PicturePlace
 from bellwether.delivery.targets.target import TargetKind
 from bellwether.delivery.targets.terms import TargetTerms
 
@@ -30,15 +30,17 @@ _OF_SCHEME = {
     "workflow": TargetKind.TEAMS,
     "workflows": TargetKind.TEAMS,
 }
-#: a service counts characters or bytes, with marks or without: these lengths are so far below that none is passed
+#: As each takes them from apprise. A service counts characters or bytes, with marks or without: these lengths are so
+#: far below that none is passed. Slack takes no pictures by a webhook, Gotify and Teams take none; in a Matrix room a
+#: picture and the text beside it would have one transaction number, by which the second counts as the first come twice.
 ABILITIES = {
-    TargetKind.MAIL: Abilities(Markup.HTML, pictures=True, replies=True),
-    TargetKind.DISCORD: Abilities(Markup.MARKDOWN, 1400),
+    TargetKind.MAIL: Abilities(Markup.HTML, pictures=PicturePlace.INSIDE, buttons=True, replies=True),
+    TargetKind.DISCORD: Abilities(Markup.MARKDOWN, 1400, PicturePlace.APART),
     TargetKind.SLACK: Abilities(Markup.PLAIN, 3000),
-    TargetKind.NTFY: Abilities(Markup.PLAIN, 1300),
+    TargetKind.NTFY: Abilities(Markup.PLAIN, 1300, PicturePlace.CAPTIONED),
     TargetKind.MATRIX: Abilities(Markup.HTML, 8000),
     TargetKind.GOTIFY: Abilities(Markup.PLAIN, 8000),
-    TargetKind.PUSHOVER: Abilities(Markup.HTML, 700),
+    TargetKind.PUSHOVER: Abilities(Markup.HTML, 700, PicturePlace.CAPTIONED),
     TargetKind.TEAMS: Abilities(Markup.HTML, 5000),
     TargetKind.OTHER: Abilities(Markup.PLAIN, 1000),
 }

@@ -6,6 +6,7 @@ from bellwether.core.i18n.translate import N_
 from bellwether.core.i18n.translate import gettext as _
 from bellwether.delivery.offers import Offer, OfferKind
 from bellwether.delivery.targets.target import StopReason, Target, TargetKind
+from bellwether.delivery.targets.told import PageLink
 
 LABELS = {
     TargetKind.MAIL: N_("Mail"),
@@ -73,13 +74,12 @@ def how_to_stop(stop_url: str) -> str:
     return f"<i>{told}</i>"
 
 
-def links(offers: tuple[Offer, ...], public_url: str) -> str:
-    """HTML in place of the buttons that lead to a page; empty where there is none."""
+def links(offers: tuple[Offer, ...], public_url: str) -> tuple[PageLink, ...]:
+    """What is said in place of the buttons that lead to a page; none where there is no page."""
     symbols = [offer.about.rpartition(":") for offer in offers if offer.kind is OfferKind.FORECAST]
     told = _("Forecast of {symbol}")
-    return "\n".join(
-        f'<a href="{escape(f"{public_url}/stocks/{symbol}?horizon={horizon}")}">'
-        f"{escape(told.format(symbol=symbol))}</a>"
+    return tuple(
+        PageLink(symbol, told.format(symbol=symbol), f"{public_url}/stocks/{symbol}?horizon={horizon}")
         for symbol, _colon, horizon in (symbols if public_url else [])
     )
 

@@ -4,6 +4,7 @@ What a chat is to hear of was decided before, with its quiet hours, budget and f
 of its own, so that each is tried until it arrives, whatever becomes of the others and of Telegram.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from bellwether.db.database import stamp, unstamp
 from bellwether.db.sql import LOOKED_UP, none_of
 from bellwether.delivery import outbox_table
 from bellwether.delivery.message_kinds import ADMIN, READER_LINK, TARGET_NOTE, TARGET_PROOF
-from bellwether.delivery.messages import Recipient, RecipientKind
+from bellwether.delivery.messages import OutboxMessage, Recipient, RecipientKind
 from bellwether.delivery.offers import read_offers
 from bellwether.delivery.outbox_table import Draft
 from bellwether.delivery.targets.target import Target
@@ -90,6 +91,40 @@ def spread(db: Connection, now: datetime, most: int) -> int:
 
 def _key(target_id: int, dedup_key: str) -> str:
     return f"target:{target_id}:{dedup_key}"
+
+
+@dataclass(frozen=True, slots=True)
+class MailThread:
+    """Which message a target gets, and which of those it got is answered by it."""
+
+    name: str  #: of the message's row, whatever becomes of the row's key when its chat moves
+    answered: str = ""  #: the same of the one that it answers; empty where nothing of that arrived there
+    answered_text: str = ""
+
+
+def thread_of(db: Connection, message: OutboxMessage) -> MailThread:
+    """Where a message to a target stands among the others there."""
+    rows = db.rows(
+        "SELECT id, dedup_key, created_at, state, text FROM outbox WHERE dedup_key IN (:own, :answered)"
+        " AND recipient_kind = :kind AND recipient_id = :target",
+        {
+            "own": message.dedup_key,
+            "answered": message.reply_key,
+            "kind": RecipientKind.TARGET.value,
+            "target": message.recipient.id,
+        },
+    )
+    by_key = {row["dedup_key"]: row for row in rows}
+    own, answered = by_key.get(message.dedup_key), by_key.get(message.reply_key)
+    name = _name(own) if own is not None else message.dedup_key  # erased while it was on its way
+    if answered is None or answered["state"] != "sent":
+        return MailThread(name)
+    return MailThread(name, _name(answered), answered["text"])
+
+
+def _name(row: dict[str, Any]) -> str:
+    """Of a row for ever: its number alone may come again once it is forgotten."""
+    return f"{row['id']} {row['created_at']}"
 
 
 def forget(db: Connection, target_id: int) -> None:
