@@ -21,11 +21,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from playwright.sync_api import sync_playwright
 
 from bellwether.alerts import watchlist
-from bellwether.alerts.ask import add_rule
+from bellwether.alerts.ask import add_rule, change_alert_settings
 from bellwether.alerts.message_chart import chart_of
 from bellwether.alerts.tick import tick
-from bellwether.core.alert_types import RuleKind, RuleRequest
+from bellwether.core.alert_types import AlertSettings, RuleKind, RuleRequest
 from bellwether.core.config import load_settings
+from bellwether.core.types import Theme
 from bellwether.delivery.channels.notify import NotifyChannel
 from bellwether.delivery.deliver import deliver
 from bellwether.delivery.targets import ask
@@ -46,18 +47,20 @@ section { width: 390px; border-radius: 14px; overflow: hidden; border: 1px solid
 h1 { font-size: 16px; line-height: 1.3; margin: 12px 16px 4px } p { margin: 0 16px 12px; opacity: .75 }
 iframe { display: block; border: 0; width: 390px }
 """
-THEMES = {"light": ("#ffffff", "#16202c", "#dde2e8"), "dark": ("#05080b", "#eef2f6", "#26303b")}
+THEMES: dict[Theme, tuple[str, str, str]] = {
+    "light": ("#ffffff", "#16202c", "#dde2e8"),
+    "dark": ("#05080b", "#eef2f6", "#26303b"),
+}
 
 
 def main() -> None:
     """Have both sent, then photograph them in either theme."""
-    arrived = mails("en")[1:]
     for theme in THEMES:
-        photograph(arrived, theme, IMAGES / f"mail-{theme}.jpg")
+        photograph(mails("en", theme)[1:], theme, IMAGES / f"mail-{theme}.jpg")
 
 
-def mails(language: str) -> list[EmailMessage]:
-    """What comes in an evening to somebody who speaks that: a code, an alert, a digest."""
+def mails(language: str, theme: Theme) -> list[EmailMessage]:
+    """What comes in an evening to somebody who speaks that and wants such charts: a code, an alert, a digest."""
     now = [EVENING]
     with mailbox() as box, tempfile.TemporaryDirectory() as folder:
         settings = load_settings(
@@ -67,9 +70,10 @@ def mails(language: str) -> list[EmailMessage]:
             web={"public_url": "https://bell.example"},
         )
         services = build_services(settings, clock=lambda: now[0])
+        change_alert_settings(services, READER, AlertSettings(theme=theme), language)
         ask.add(services, READER, "you@mail.example", language)
         _send(services)
-        ask.prove(services, READER, re.findall(r"BW-\d{6}", str(box.mails[0].get_body(("plain",))))[0])
+        ask.prove(services, READER, re.findall(r"BW-\d{6}", _words(box.mails[0]))[0])
         now[0] += timedelta(seconds=1)
         for symbol in WATCHED:
             watchlist.watch(services, READER, symbol, language)
@@ -80,12 +84,17 @@ def mails(language: str) -> list[EmailMessage]:
         return box.mails
 
 
+def _words(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    return str(body.get_content()) if body is not None else ""
+
+
 def _send(services: Services) -> None:
     channel = NotifyChannel(services.store, services.clock, services.settings, partial(chart_of, services))
     asyncio.run(deliver(services.store, services.clock, channel))
 
 
-def photograph(arrived: list[EmailMessage], theme: str, file: Path) -> None:
+def photograph(arrived: list[EmailMessage], theme: Theme, file: Path) -> None:
     """Mails side by side, as long as each is."""
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

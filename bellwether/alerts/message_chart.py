@@ -20,13 +20,15 @@ from bellwether.forecasting import sentences
 from bellwether.services import Services
 
 MOST = 5  #: symbols in one chart
+_TITLE = 62  #: pixels of a title and what stands under it
 _SESSION = re.compile(r":(\d{4}-\d{2}-\d{2})(?:$|:)")  #: in the dedup_key of what is told after a close
 
 
 def chart_of(services: Services, message: OutboxMessage, theme: Theme) -> MessageChart | None:
     """The fan of the forecast that a message offers, or the ranges of several, in the language that is spoken.
 
-    None where it offers none, and where newer prices have come since it was written: its words tell of other ranges.
+    As of the session that the message is about, however late it is sent: its words tell of these ranges. None where it
+    offers no forecast.
     """
     session = _session_of(message)
     offered = [offer.about.rpartition(":") for offer in message.offers if offer.kind is OfferKind.FORECAST]
@@ -50,11 +52,12 @@ def _session_of(message: OutboxMessage) -> date | None:
 
 
 def _answer(services: Services, symbol: str, horizon: int, session: date) -> Answer | None:
+    """As the tick made it, and entered into the ledger like everything that is shown."""
     try:
-        asked = forecasts.answer(services, symbol, horizon)
+        outlook = forecasts.outlook(services, services.provider.instrument(symbol), session)
+        return forecasts.issue(services, outlook, horizon)
     except BellwetherError:
         return None
-    return asked if asked.forecast.cutoff <= session else None
 
 
 def _ranges(made: Sequence[Forecast], theme: Theme) -> MessageChart:
@@ -63,8 +66,14 @@ def _ranges(made: Sequence[Forecast], theme: Theme) -> MessageChart:
         f" … {sentences.signed_percent(forecast.growths[Q90])}"
         for forecast in made
     )
-    png = to_png(range_chart(made, theme, "chat"), kit.SCALES["chat"])
-    return MessageChart(png, f"{_chart_of(made)}, {sentences.label(made[0].horizon)}: {words}")
+    legend = _("{span}: orange holds 8 in 10 outcomes, its core half of them")
+    told = legend.format(span=sentences.span(made[0].horizon))
+    chart, symbols = range_chart(made, theme, "chat"), ", ".join(forecast.symbol for forecast in made)
+    chart |= {
+        "height": chart["height"] + _TITLE,
+        "title": kit.heading(kit.PALETTES[theme], symbols, [told], width=chart["width"], size=15),
+    }
+    return MessageChart(to_png(chart, kit.SCALES["chat"]), f"{_chart_of(made)}. {told}: {words}")
 
 
 def _chart_of(made: Sequence[Forecast]) -> str:
