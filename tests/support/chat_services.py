@@ -1,6 +1,6 @@
 """Services that take messages, over HTTP, as strict as their documentation: ntfy, Discord, Slack and a Matrix server.
 
-https://docs.ntfy.sh/publish/#publish-as-json
+https://docs.ntfy.sh/publish/#publish-as-json, #attach-local-file
 https://discord.com/developers/docs/resources/webhook#execute-webhook
 https://api.slack.com/messaging/webhooks
 https://spec.matrix.org/latest/client-server-api/
@@ -9,7 +9,9 @@ https://spec.matrix.org/latest/client-server-api/
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email import message_from_bytes, policy
 from typing import Any
+from urllib.parse import parse_qs
 
 from tests.support.http_server import Request, Response
 
@@ -28,6 +30,8 @@ class ChatServices:
 
     topics: frozenset[str] = frozenset({TOPIC})
     seen: dict[str, list[str]] = field(default_factory=dict)
+    pictures: dict[str, list[bytes]] = field(default_factory=dict)
+    takes_files: bool = True  #: whether the ntfy server keeps attachments, which an own one may not
     asked: list[str] = field(default_factory=list)  #: every path
     broken: dict[str, Callable[[], Response | None]] = field(default_factory=dict)
 
@@ -51,7 +55,23 @@ class ChatServices:
     def _saw(self, service: str, text: str) -> None:
         self.seen.setdefault(service, []).append(text)
 
+    def _saw_picture(self, service: str, png: bytes, caption: str) -> None:
+        assert png.startswith(b"\x89PNG\r\n\x1a\n")
+        self.pictures.setdefault(service, []).append(png)
+        if caption:
+            self._saw(service, caption)
+
+    def _ntfy_file(self, service: str, request: Request) -> Response:
+        if not self.takes_files:
+            return _json(400, {"code": 40014, "http": 400, "error": "invalid request: attachments not allowed"})
+        asked = parse_qs(request.query)
+        assert set(asked) <= {"filename", "message", "title"}, "names of parameters that are documented"
+        self._saw_picture(service, request.body, asked.get("message", [""])[0])
+        return _json(200, {"id": "hwQ2YpKdmg", "event": "message", "topic": TOPIC})
+
     def _ntfy(self, service: str, request: Request) -> Response:
+        if request.method in {"PUT", "POST"} and request.path == f"/{TOPIC}":
+            return self._ntfy_file(service, request)
         if request.method != "POST" or request.path != "/":
             return _json(404, {"code": 40401, "http": 404, "error": "page not found"})
         body = _object(request)
@@ -69,12 +89,27 @@ class ChatServices:
     def _discord(self, service: str, request: Request) -> Response:
         if request.path != DISCORD:
             return _json(404, {"message": "Unknown Webhook", "code": 10015})
+        if request.headers.get("content-type", "").startswith("multipart/form-data"):
+            return self._discord_files(service, request)
         body = _object(request)
         content = (body or {}).get("content")
         if request.method != "POST" or not isinstance(content, str) or not 0 < len(content) <= 2000:
             return _json(400, {"code": 50006, "message": "Cannot send an empty message"})
         self._saw(service, content)
         return _json(200, {"id": "1"}) if "wait=true" in request.query.lower() else Response(204, b"")
+
+    def _discord_files(self, service: str, request: Request) -> Response:
+        head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
+        form = message_from_bytes(head + request.body, policy=policy.HTTP)
+        fields: dict[str, bytes] = {}
+        for part in form.walk():
+            if not part.is_multipart():
+                content = part.get_payload(decode=True)
+                assert isinstance(content, bytes)
+                fields[str(part.get_param("name", header="content-disposition"))] = content
+        assert set(fields) == {"payload_json", "files[0]"}
+        self._saw_picture(service, fields["files[0]"], json.loads(fields["payload_json"]).get("content", ""))
+        return _json(200, {"id": "2"})
 
     def _slack(self, service: str, request: Request) -> Response:
         body = _object(request)

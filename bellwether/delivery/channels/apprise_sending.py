@@ -66,12 +66,16 @@ def send(url: str, body: str, is_html: bool, exchange: Exchange, picture: bytes 
     plugin = _plugin(url)
     if plugin is None:
         return False
-    attached = apprise.AppriseAttachment(AttachMemory(picture, _PICTURE, "image/png")) if picture is not None else None
+    attached = _attached(picture) if picture is not None else None
     token = _exchange.set(exchange)
     try:
         return bool(plugin.notify(body=body, body_format="html" if is_html else None, attach=attached))
     finally:
         _exchange.reset(token)
+
+
+def _attached(picture: bytes) -> apprise.AppriseAttachment:
+    return apprise.AppriseAttachment(AttachMemory(picture, _PICTURE, "image/png"))  # type: ignore[no-untyped-call]
 
 
 def _plugin(url: str) -> NotifyBase | None:
