@@ -171,6 +171,13 @@ LONG = Told(
 )
 
 
+def test_a_link_alone_on_its_line_is_a_button_and_one_within_words_is_none() -> None:
+    told = Told('Yes?\n\n<a href="https://x/?a=1&amp;b">Confirm</a>\n\nNo: <a href="y">never</a>')
+    page = mail_html(told, "S", "en", "")
+    assert re.findall(r'<a (class="button")?[^>]*>(\w+)</a>', page) == [('class="button"', "Confirm"), ("", "never")]
+    assert 'href="https://x/?a=1&amp;b"' in page
+
+
 def test_every_line_of_a_page_has_whole_tags_and_no_word_can_be_a_tag() -> None:
     page = mail_html(Told("<i>a\n&lt;b&gt;</i>\n\n<blockquote expandable>c</blockquote>"), "S & <s>", "en", "")
     assert "<title>S &amp; &lt;s&gt;</title>" in page

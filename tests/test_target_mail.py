@@ -52,7 +52,7 @@ def test_an_alert_comes_as_words_and_html_and_its_outcome_answers_it(tmp_path: P
     assert alert["Auto-Submitted"] == "auto-generated"
     words, html = (alert.get_body((kind,)) for kind in ("plain", "html"))
     assert words is not None and words.get_content().splitlines()[:2] == ["PFE closed at $26.40 & fell", "rule 3*"]
-    assert html is not None and "<b>PFE</b> closed at $26.40 &amp; fell<br>" in html.get_content()
+    assert html is not None and "<b>PFE</b> closed at $26.40 &amp; fell</p>" in html.get_content()
     assert outcome["In-Reply-To"] == outcome["References"] == alert["Message-ID"]
     assert len({mail["Message-ID"] for mail in box.mails}) == 3
 

@@ -15,6 +15,7 @@ from bellwether.delivery.channels.abilities import HtmlRenderer
 from bellwether.delivery.targets.told import Told
 
 _TAG = re.compile(r"<[^>]+>")
+_AROUND = re.compile(r"<(b|a)(?: [^>]*)?>[^<]*</\1>")
 _MOST_OF_ADDRESS = 30  #: characters of an address that is shown: a phone has no room for more in a line
 
 
@@ -42,7 +43,7 @@ class _Line:
 
     html: str = ""
     begins: bool = False  #: a paragraph
-    is_bold: bool = False  #: all of it
+    within: str = ""  #: the tag that all of it stands in, if there is one
 
 
 class _MailRenderer(HtmlRenderer):
@@ -90,7 +91,8 @@ class _MailRenderer(HtmlRenderer):
         if not _TAG.sub("", html).strip():
             self._breaks += 1
             return
-        self._lines.append(_Line(html, self._breaks > 0, html.startswith("<b>") and html.find("</b>") == len(html) - 4))
+        around = _AROUND.fullmatch(html)
+        self._lines.append(_Line(html, self._breaks > 0, around[1] if around else ""))
         self._breaks = 0
 
 
