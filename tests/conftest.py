@@ -111,6 +111,7 @@ ON_EACH_KIND = frozenset(
         "outcomes",
         "proved_daily",
         "quota",
+        "readers",
         "resting_rules",
         "rights",
         "rules",
@@ -123,6 +124,7 @@ ON_EACH_KIND = frozenset(
         "targets",
         "track_record",
         "universe_state",
+        "web_target_setup",
         "webhooks",
     )
 )

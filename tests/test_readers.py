@@ -14,6 +14,7 @@ import pytest
 
 from bellwether.alerts import ask as rules
 from bellwether.alerts import watchlist
+from bellwether.alerts.tick import tick
 from bellwether.core.alert_types import DigestMode
 from bellwether.delivery import chats, outbox_table
 from bellwether.delivery.chat_wishes import alert_settings
@@ -112,6 +113,23 @@ def test_somebody_subscribes_confirms_and_hears_of_an_alert_and_its_outcome(tmp_
         assert kinds == {"reader", "target"}, "nothing that Telegram's channel takes"
 
 
+def test_an_evening_brings_digest_and_alert_by_mail_without_a_word_of_commands(tmp_path: Path) -> None:
+    with somebody(tmp_path) as ann:
+        ann.subscribe()
+        ann.confirm()
+        ann.do("watch", stock="AAPL")
+        ann.do("alert", stock="PFE", kind="move", value="0.01", side="", horizon="10")
+        later(ann.services, hours=24)
+        assert tick(ann.services, ann.services.clock()).written == 1
+        run(ann.services)
+        alert, digest = sorted((str(mail.get_body(("plain",))) for mail in ann.box.mails[1:]), key=len)
+        assert "your alert" in alert and "Close of 31 December" in digest
+        for mail in (alert, digest):
+            assert "/settings" not in mail and "/alerts" not in mail and "Telegram" not in mail
+        assert tick(ann.services, ann.services.clock()).written == 0
+        assert {row["state"] for row in rows(ann.services)} == {"sent"}
+
+
 def test_a_look_at_the_link_confirms_nothing_and_nothing_comes_before(tmp_path: Path) -> None:
     with somebody(tmp_path) as ann:
         ann.subscribe()
@@ -162,6 +180,7 @@ def test_one_network_asks_for_ten_addresses_a_day(tmp_path: Path) -> None:
         assert ann.subscribe().status_code == 200
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "typed", ["", "ann", "https://ntfy.sh/topic", "ann@mail.example, ben@mail.example", "é@x.example"]
 )
@@ -173,6 +192,7 @@ def test_what_is_no_mail_address_is_said_above_the_form(tmp_path: Path, typed: s
         assert not rows(ann.services)
 
 
+@pytest.mark.sqlite
 def test_without_a_mail_server_nobody_is_asked_for_an_address(tmp_path: Path) -> None:
     visitor = Visitor(create_app(made(tmp_path)))
     assert visitor.get("/subscribe").status_code == 404
@@ -209,6 +229,7 @@ def test_stocks_alerts_and_times_are_chosen_as_in_the_chat(tmp_path: Path) -> No
         assert "Ihre Aktien" in str(ann.box.mails[-1].get_body(("plain",)))
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("what", "fields", "says"),
     [
@@ -309,6 +330,7 @@ def test_a_reader_takes_everything_along_without_the_address_and_deletes_it(tmp_
                 assert not db.rows(f"SELECT * FROM {table}"), table
 
 
+@pytest.mark.sqlite
 def test_no_form_of_another_site_and_no_other_kind_of_body_is_taken(tmp_path: Path) -> None:
     with somebody(tmp_path) as ann:
         ask_by = {"content_type": FORM, "sec_fetch_site": "cross-site"}
@@ -317,6 +339,7 @@ def test_no_form_of_another_site_and_no_other_kind_of_body_is_taken(tmp_path: Pa
         assert ann.visitor.post("/subscribe", b"&".join([b"a=1"] * 99), FORM).status_code == 400
 
 
+@pytest.mark.sqlite
 def test_pages_of_readers_are_kept_by_no_cache_and_no_search_engine(tmp_path: Path) -> None:
     with somebody(tmp_path) as ann:
         ann.subscribe()
@@ -328,6 +351,7 @@ def test_pages_of_readers_are_kept_by_no_cache_and_no_search_engine(tmp_path: Pa
         assert ADDRESS not in answer.text.lower()
 
 
+@pytest.mark.sqlite
 def test_a_readers_number_is_no_chats_and_a_message_to_it_is_no_message_to_telegram() -> None:
     telegrams = 2**52  # numbers of Telegram have 52 bits
     assert telegrams < READERS
@@ -335,6 +359,7 @@ def test_a_readers_number_is_no_chats_and_a_message_to_it_is_no_message_to_teleg
     assert recipient_of(telegrams).kind is recipient_of(-telegrams).kind is RecipientKind.CHAT
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "holds",
     [

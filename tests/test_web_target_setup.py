@@ -115,6 +115,7 @@ def test_a_link_is_for_its_chat_alone(services: Services) -> None:
     assert ask.of_chat(services, CHAT + 1) == [other]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("token", ["x", "gAAAAA" + "A" * 120, "9" * 900, "%C3%A9"])
 def test_what_is_no_link_of_ours_opens_nothing(services: Services, token: str) -> None:
     visitor = Visitor(create_app(services))
@@ -133,6 +134,7 @@ def test_a_link_is_no_visit_and_a_sealed_address_is_neither(services: Services) 
     assert not page_links.is_good(services, opened.token)
 
 
+@pytest.mark.sqlite
 def test_a_group_in_which_others_read_gets_no_link(services: Services) -> None:
     assert page_links.link(services, -100123, "en") == ""
     assert page_links.link(services, 0, "en") == "", "the terminal shows no links"
