@@ -84,7 +84,7 @@ class Digests:
             folded = len(others) >= _FOLDED_FROM
             parts.append("\n".join([*legend, f"<blockquote expandable>{lines}</blockquote>" if folded else lines]))
         how_often = [_("/settings changes how often this comes.")] if notes.has_commands else []
-        parts.append("\n".join([*_caveats(digest.entries), " ".join([*how_often, sentences.NOT_ADVICE])]))
+        parts.append("\n".join([*_caveats(digest.entries), " ".join([*how_often, f"{sentences.NOT_ADVICE}"])]))
         return "\n\n".join(parts)
 
     def _once(self, entry: DigestEntry, form: str, write: Callable[[DigestEntry], str]) -> str:
