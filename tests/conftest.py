@@ -2,11 +2,14 @@
 
 import gc
 import os
+import pickle
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
+from types import FunctionType
+from typing import Any
 
 import curl_cffi  # noqa: F401  # before TensorFlow, whose libcurl it would otherwise call
 import numpy as np
@@ -14,6 +17,7 @@ import onnxruntime
 import pytest
 import sqlcipher3  # noqa: F401  # before TensorFlow, which brings an SQLite for everybody who comes after it
 import yaml
+from fastapi import APIRouter, FastAPI
 from hypothesis import HealthCheck, settings
 
 from bellwether.core.config import load_settings
@@ -27,6 +31,7 @@ from tests.support.clock import Clock
 from tests.support.database import Kind, forget_databases, new_database, of_postgres
 from tests.support.talk import Talk
 from tests.support.web import Visitor, sample_services
+from web.api import openapi
 from web.app import create_app
 
 # Collecting makes a million objects that stay: nobody looks through them again and again for some that are not used
@@ -228,6 +233,36 @@ def growth_models_shared() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(registry, "GrowthModel", once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def apis_described_once() -> Iterator[None]:
+    """Apps of the same routers describe themselves alike: working it out takes an app's first call a quarter second."""
+    described: dict[tuple[object, ...], bytes] = {}
+    kept_alive: list[object] = []
+    describe = openapi._described
+
+    def once(app: FastAPI) -> dict[str, Any]:
+        parts = [
+            part
+            for route in app.routes
+            for part in vars(route).values()
+            if isinstance(part, APIRouter | FunctionType | str)
+        ]
+        kept_alive.extend(parts)  # no other one gets its number
+        key = (
+            app.title,
+            app.version,
+            app.description,
+            *(part if isinstance(part, str) else id(part) for part in parts),
+        )
+        if key not in described:
+            described[key] = pickle.dumps(describe(app))
+        return pickle.loads(described[key])  # type: ignore[no-any-return]  # its own, which it may change
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(openapi, "_described", once)
         yield
 
 
