@@ -198,6 +198,10 @@ def test_without_a_mail_server_nobody_is_asked_for_an_address(tmp_path: Path) ->
     assert visitor.get("/subscribe").status_code == 404
     assert visitor.post("/subscribe", b"address=a%40b.example", FORM).status_code == 400
     assert "/subscribe" not in visitor.get("/").text
+    assert 'id="mails"' not in visitor.get("/privacy").text
+    with somebody(tmp_path / "mails") as ann:
+        assert 'href="/subscribe"' in ann.visitor.get("/").text
+        assert 'id="mails"' in ann.visitor.get("/privacy").text
 
 
 def test_stocks_alerts_and_times_are_chosen_as_in_the_chat(tmp_path: Path) -> None:
