@@ -1,17 +1,22 @@
 """Charts in other apps: a message of their own after the words, where an app takes them, and never in their way."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bellwether.delivery import outbox_table
 from bellwether.delivery.channels.abilities import Abilities, PicturePlace
 from bellwether.delivery.deliver import DeliveryRun
+from bellwether.delivery.messages import recipient_of
+from bellwether.delivery.offers import forecast_of
+from bellwether.delivery.outbox_table import Draft
 from bellwether.delivery.targets.told import MessageChart, PageLink, Told, whole
 from bellwether.services import Services
 from tests.support.chat_services import ChatServices
 from tests.support.http_server import Response
 from tests.support.png import blank
-from tests.test_targets import ANN, later, listening, made, outbox, owe, proved, run
+from tests.test_targets import ALERT, ANN, later, listening, made, outbox, owe, proved, run
 
 CHART = MessageChart(blank(8, 8), "Chart of PFE: it may fall & rise")
 
@@ -25,6 +30,21 @@ def send(services: Services) -> DeliveryRun:
     return run(services, chart_of=lambda message, theme: CHART)
 
 
+def owe_with_chart(services: Services) -> None:
+    now = services.clock()
+    draft = Draft(
+        f"move:{ANN}:1",
+        recipient_of(ANN),
+        "move",
+        ALERT,
+        now,
+        now + timedelta(hours=9),
+        offers=(forecast_of("PFE", 10),),
+    )
+    with services.store.transaction() as db:
+        outbox_table.enqueue(db, draft, now)
+
+
 def all_proved(services: Services, there: ChatServices, urls: dict[str, str], *wanted: str) -> None:
     for service in wanted:
         proved(services, there, service, urls[service])
@@ -34,7 +54,7 @@ def all_proved(services: Services, there: ChatServices, urls: dict[str, str], *w
 def test_a_chart_follows_the_words_where_the_app_takes_it(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     with listening(monkeypatch) as (there, urls):
         all_proved(services, there, urls, *urls)
-        owe(services)
+        owe_with_chart(services)
         assert send(services).sent == 4
         assert send(services) == DeliveryRun(), "once each"
     assert there.pictures == {"discord": [CHART.png], "ntfy": [CHART.png]}
@@ -53,7 +73,7 @@ def test_a_server_that_keeps_no_files_gets_the_words_and_no_dead_letter(
     with listening(monkeypatch) as (there, urls):
         there.takes_files = False
         all_proved(services, there, urls, "ntfy")
-        owe(services)
+        owe_with_chart(services)
         assert send(services).sent == 1
     assert len(there.seen["ntfy"]) == 2
     assert there.pictures == {}
@@ -65,7 +85,7 @@ def test_a_chart_that_meets_an_outage_is_sent_again_without_its_words(
 ) -> None:
     with listening(monkeypatch) as (there, urls):
         all_proved(services, there, urls, "discord")
-        owe(services)
+        owe_with_chart(services)
         answer, taken = there.broken, len(there.seen["discord"])
 
         def fall_over_after_the_words() -> Response | None:

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from bellwether.core.clock import Clock
 from bellwether.core.config import Settings
-from bellwether.core.i18n.translate import spoken
+from bellwether.core.i18n.translate import spoken, use_language
 from bellwether.core.pools import pool
 from bellwether.core.sealing import Sealer, Unsealable
 from bellwether.core.types import Theme
@@ -70,6 +70,7 @@ class _Said:
     subject: str  #: of a mail
     thread: MailThread
     language: str
+    theme: Theme
 
 
 class NotifyChannel(Channel):
@@ -118,7 +119,7 @@ class NotifyChannel(Channel):
 
     async def send(self, message: OutboxMessage) -> Accepted:
         """Send a message, or its next part; a chart that is a part of its own comes last. Raises DeliveryError."""
-        said = await asyncio.to_thread(self._said, message)
+        said = await self._with_chart(message, await asyncio.to_thread(self._said, message))
         if said.target.kind is TargetKind.MAIL:
             await self._mail(said)
             return Accepted()
@@ -159,10 +160,9 @@ class NotifyChannel(Channel):
         stop_url = f"{self._public_url}/channels/stop/{token}" if self._public_url else ""
         with wishes.speaking(target.chat_id):
             subject, told = self._words(message, target, sealer, stop_url)
-            if ABILITIES[target.kind].pictures is not PicturePlace.NONE:
-                told = replace(told, chart=self._chart(message, wishes.settings(target.chat_id).theme))
             told = replace(told, answered=thread.answered_text)
-            return _Said(target, address, told, stop_url, subject, thread, spoken())
+            theme = wishes.settings(target.chat_id).theme
+            return _Said(target, address, told, stop_url, subject, thread, spoken(), theme)
 
     def _words(self, message: OutboxMessage, target: Target, sealer: Sealer, stop_url: str) -> tuple[str, Told]:
         """The subject of a mail, empty where it is its first line, and the text. No row has the secrets put in here."""
@@ -181,13 +181,22 @@ class NotifyChannel(Channel):
         stops = reader_sentences.how_to_stop(page_url, stop_url) if reads_alone else sentences.how_to_stop(stop_url)
         return "", Told(text, sentences.links(message.offers, url), stops)
 
-    def _chart(self, message: OutboxMessage, theme: Theme) -> MessageChart | None:
-        """The chart of a message; whatever keeps it from being drawn keeps no words from arriving."""
+    async def _with_chart(self, message: OutboxMessage, said: _Said) -> _Said:
+        """With its chart, where that can be shown; whatever keeps it from being drawn keeps no words from arriving."""
+        if not message.offers or ABILITIES[said.target.kind].pictures is PicturePlace.NONE:
+            return said
+
+        def draw() -> MessageChart | None:
+            with use_language(said.language):
+                return self._chart_of(message, said.theme)
+
         try:
-            return self._chart_of(message, theme)
+            # not in the threads that all share: one chart is drawn at a time, and those who send elsewhere need them
+            chart = await self._in_thread(draw)
         except Exception:
             log.exception("The chart of message %d could not be drawn; its words go alone.", message.id)
-            return None
+            return said
+        return replace(said, told=replace(said.told, chart=chart))
 
     async def _notify(self, address: str, body: str, is_html: bool, picture: bytes | None = None) -> None:
         """Raises TargetError."""
