@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from bellwether.core.types import Theme
 from bellwether.delivery import outbox_table
 from bellwether.delivery.channels.abilities import Abilities, PicturePlace
 from bellwether.delivery.deliver import DeliveryRun
-from bellwether.delivery.messages import recipient_of
+from bellwether.delivery.messages import OutboxMessage, recipient_of
 from bellwether.delivery.offers import forecast_of
 from bellwether.delivery.outbox_table import Draft
 from bellwether.delivery.targets.told import MessageChart, PageLink, Told, whole
@@ -78,6 +79,18 @@ def test_a_server_that_keeps_no_files_gets_the_words_and_no_dead_letter(
     assert len(there.seen["ntfy"]) == 2
     assert there.pictures == {}
     assert [row["state"] for row in outbox(services)] == ["sent", "sent"]
+
+
+def test_where_no_chart_can_be_drawn_the_words_go_alone(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(message: OutboxMessage, theme: Theme) -> MessageChart | None:
+        raise RuntimeError("the pen hangs")
+
+    with listening(monkeypatch) as (there, urls):
+        all_proved(services, there, urls, "discord")
+        owe_with_chart(services)
+        assert run(services, chart_of=fail).sent == 1
+    assert len(there.seen["discord"]) == 2
+    assert there.pictures == {}
 
 
 def test_a_chart_that_meets_an_outage_is_sent_again_without_its_words(
