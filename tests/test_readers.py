@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -23,6 +24,7 @@ from bellwether.delivery.outbox_table import Draft
 from bellwether.delivery.readers import ask
 from bellwether.delivery.targets import page_links, targets_table
 from bellwether.services import Services
+from scheduler import _prune
 from tests import test_web_every_page as every_page
 from tests.support.mailbox import Mailbox, mailbox
 from tests.support.web import Visitor, plain_text
@@ -158,6 +160,22 @@ def test_one_address_has_one_mail_a_day_and_the_answer_tells_nobody_anything(tmp
         assert "Mails go to" in ann.text(), "whoever asks stops nothing"
 
 
+def test_of_two_who_type_one_address_at_once_one_has_a_mail_sent(tmp_path: Path) -> None:
+    with somebody(tmp_path) as ann:
+        together = threading.Barrier(2)
+
+        def subscribe(network: str) -> None:
+            together.wait()
+            ask.subscribe(ann.services, ADDRESS, "en", network)
+
+        threads = [threading.Thread(target=subscribe, args=[network]) for network in ("192.0.2.1", "192.0.2.2")]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [row["kind"] for row in rows(ann.services)] == ["proof"]
+
+
 def test_whoever_wants_no_such_mail_is_never_asked_again_and_forgotten(tmp_path: Path) -> None:
     with somebody(tmp_path) as ann:
         ann.subscribe()
@@ -165,7 +183,7 @@ def test_whoever_wants_no_such_mail_is_never_asked_again_and_forgotten(tmp_path:
         assert ann.send(never).status_code == 200
         assert ann.send(confirm).status_code == 404
         later(ann.services, hours=49)
-        assert ask.forget_old(ann.services) == 1
+        _prune(ann.services)
         ann.subscribe()
         assert len(ann.box.mails) == 1
         with ann.services.store.reading() as db:
@@ -222,6 +240,8 @@ def test_stocks_alerts_and_times_are_chosen_as_in_the_chat(tmp_path: Path) -> No
         chosen = alert_settings(ann.services.store, ann.owner)
         assert (chosen.timezone, chosen.digest_mode, chosen.weekly_budget) == ("Europe/Berlin", DigestMode.WEEKLY, 5)
         assert chosen.quiet is not None and chosen.language == "de" and str(chosen.digest_at) == "18:30:00"
+        again = ann.do("alert", stock="KO", kind="risk", value="10", side="", horizon="21")
+        assert "You have this alert already. " in plain_text(again.text), "with no command of the chat"
         first, second = rules.rules_of(ann.services.store, ann.owner)
         ann.do("pause-alert", alert=str(first.id))
         ann.do("remove-alert", alert=str(second.id))
@@ -244,6 +264,7 @@ def test_stocks_alerts_and_times_are_chosen_as_in_the_chat(tmp_path: Path) -> No
         ("remove-alert", {"alert": "x"}, "You have no alert number"),
         ("settings", {"timezone": "Atlantis"}, "Atlantis"),
         ("settings", {"timezone": "Berlin", "quiet_since": "22:00"}, "Quiet hours need a beginning and an end"),
+        ("settings", {"timezone": "Berlin", "quiet_since": "late", "quiet_until": "7"}, "is no time of day"),
         ("delete", {}, "Please tick the box first"),
     ],
 )  # fmt: skip
@@ -350,6 +371,7 @@ def test_pages_of_readers_are_kept_by_no_cache_and_no_search_engine(tmp_path: Pa
         ann.confirm()
         answer = ann.visitor.get(ann.path)
         assert answer.headers["cache-control"] == "private, no-store"
+        assert ann.visitor.get(f"{ann.path}/watch").headers["location"] == ann.path, "a form's address opened again"
         assert '<meta name="robots" content="noindex">' in answer.text
         assert "set-cookie" not in answer.headers
         assert ADDRESS not in answer.text.lower()

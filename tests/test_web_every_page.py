@@ -41,6 +41,7 @@ NO_PAGES = {
     "/subscribe/confirm/{token}",
     "/subscription/{token}",
     "/subscription/{token}/data.json",
+    "/subscription/{token}/{what}",
 }
 
 

@@ -38,6 +38,7 @@ ERRORS = (
     "/compare?symbols=A,B,C,D,E,F",
     "/market?sort=size",
     "/receipts/f0",
+    "/channels",
     "/stocks/AAPL/earnings.ics",
     "/nope",
 )

@@ -4,6 +4,7 @@ Whoever has the link is that person, for only their mailbox has it; so nothing n
 send one of these forms.
 """
 
+import re
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -30,6 +31,7 @@ from web.pages.reader_changes import CHANGES, LONGEST_LIST
 from web.pages.render import page
 
 _FILE = "bellwether-my-data.json"
+_COMMAND = re.compile(r"[;:] /[a-z_]+.*$")  #: what a sentence says at its end of a command of the chat
 _KINDS = {
     RuleKind.PRICE: "its close passes a price",
     RuleKind.MOVE: "it moves a lot in a day",
@@ -73,6 +75,12 @@ def export(services: ServicesOf, reader: ReaderOf) -> Response:
     return Response(content, headers=headers, media_type="application/json")
 
 
+@router.get("/subscription/{token}/{what}")
+def come_back(reader: ReaderOf, what: str) -> Response:
+    """A form's own address, opened once more: there is nothing but the page."""
+    return RedirectResponse(f"/subscription/{reader.token}", 303, {"Cache-Control": NEVER_KEPT})
+
+
 @router.post("/subscription/{token}/{what}")
 def change(request: Request, services: ServicesOf, reader: ReaderOf, what: str, form: FormOf) -> Response:
     """Do what a form of the page asks for; what is in the way stands above it."""
@@ -85,7 +93,7 @@ def change(request: Request, services: ServicesOf, reader: ReaderOf, what: str, 
     except StoreError:
         raise
     except BellwetherError as problem:
-        return _page(request, services, reader, 400, problem=problem.for_person)
+        return _page(request, services, reader, 400, problem=_COMMAND.sub(".", problem.for_person))
     if notice:
         return _page(request, services, reader, problem=notice)
     return RedirectResponse(f"/subscription/{reader.token}", 303, {"Cache-Control": NEVER_KEPT})

@@ -51,6 +51,12 @@ _GUIDES = {
 router = APIRouter(include_in_schema=False)
 
 
+@router.get("/channels")
+def come_back() -> Response:
+    """The forms' own address, opened once more: whoever opened the link is known by its forms alone."""
+    raise _over()
+
+
 @router.get("/channels/{token}")
 def look(request: Request, services: ServicesOf, token: str) -> Response:
     """A button that opens the link."""
