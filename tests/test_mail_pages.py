@@ -131,10 +131,16 @@ def test_an_outcome_answers_no_mail_that_never_came(services: Services, box: Mai
     owe(services, 7)
     later(services, seconds=1)
     proved(services, box, 7)
-    owe(services, 7, "2", "It ended inside.", reply="move:7:1")
-    run(services)
-    assert box.mails[-1]["Subject"] == "It ended inside"
-    assert box.mails[-1]["In-Reply-To"] is None
+    box.refused_data = "554 looks like spam"
+    owe(services, 7, "2")
+    assert run(services).failed == 1
+    box.refused_data = ""
+    for before in ("1", "2"):
+        owe(services, 7, f"{before}:outcome", "It ended inside.", reply=f"move:7:{before}")
+    assert run(services).sent == 2
+    for outcome in box.mails[-2:]:
+        assert outcome["Subject"] == "It ended inside"
+        assert outcome["In-Reply-To"] is None
 
 
 def test_an_alert_stays_known_for_as_long_as_its_outcome_is_to_come(services: Services, box: Mailbox) -> None:
