@@ -72,12 +72,18 @@ def main() -> None:
             server.open_chat(chat_id)
             server.ask(chat_id, f"/settings charts {theme}", 30)
             told[theme] = [[(said, _answer(server, chat_id, said)) for said in column] for column in ASKED]
+    for theme, columns in told.items():
+        photograph([[_exchange(said, answer) for said, answer in column] for column in columns], f"chat-{theme}", theme)
+
+
+def photograph(columns: list[list[str]], name: str, theme: str = "light", folder: Path = IMAGES) -> None:
+    """A picture of columns of exchanges, each as HTML."""
+    shown = "".join(f"<section>{''.join(column)}</section>" for column in columns)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        for theme, colours in THEMES.items():
-            page = browser.new_page(viewport={"width": 1602, "height": 400})
-            page.set_content(f"<style>{STYLE % colours}</style><main>{''.join(map(_column, told[theme]))}</main>")
-            page.screenshot(path=IMAGES / f"chat-{theme}.jpg", type="jpeg", quality=72, full_page=True)
+        page = browser.new_page(viewport={"width": 22 + 394 * len(columns), "height": 400})
+        page.set_content(f"<style>{STYLE % THEMES[theme]}</style><main>{shown}</main>")
+        page.screenshot(path=folder / f"{name}.jpg", type="jpeg", quality=72, full_page=True)
         browser.close()
 
 
@@ -88,19 +94,21 @@ def _answer(server: TelegramServer, chat_id: int, said: str) -> SentMessage:
     return next(message for message in server.messages(chat_id) if message.message_id == number)
 
 
-def _column(column: list[tuple[str, SentMessage]]) -> str:
-    return f"<section>{''.join(_exchange(said, answer) for said, answer in column)}</section>"
-
-
 def _exchange(said: str, answer: SentMessage) -> str:
-    """What the person said, and the bubble of the answer with its keyboard."""
+    return what_was_said(said) + answer_now(answer)
+
+
+def what_was_said(said: str) -> str:
+    """The bubble of a person."""
+    return f'<div class="out">{escape(said)}</div>'
+
+
+def answer_now(answer: SentMessage) -> str:
+    """The bubble of the answer, as it is just now, with its keyboard."""
     picture = base64.b64encode(answer.photo_bytes or b"").decode()
     chart = f'<img src="data:image/png;base64,{picture}">' if picture else ""
     rows = "".join(map(_row, answer.buttons))
-    return (
-        f'<div class="out">{escape(said)}</div><div class="in">{chart}<div class="words">{answer.html}</div></div>'
-        f'<div class="keys">{rows}</div>'
-    )
+    return f'<div class="in">{chart}<div class="words">{answer.html}</div></div><div class="keys">{rows}</div>'
 
 
 def _row(buttons: list[dict[str, str]]) -> str:
