@@ -29,6 +29,7 @@ MOST_AT_ONCE = 32  #: whatever a channel says, at the usual pace: at most so man
 GROUP = 4  #: results that are written down together
 LINGER = 0.1  #: seconds that a result waits for others
 LOOK_AGAIN = 0.25  #: seconds after which others are looked for, while those under way wait for their turns
+SPREAD_AGAIN = 1.0  #: seconds after which a run that still waits for somebody looks for what is owed meanwhile
 NEAR = 5.0  #: seconds: longer than a person's pace; a group that has had all of its minute waits without a place
 _PATIENCE = (0.5, 1, 2, 5, 10)  #: seconds between tries to write down what happened
 log = logging.getLogger(__name__)
@@ -121,6 +122,8 @@ class _DeliveryBatch:
     def __init__(self, store: Store, clock: Clock, channel: Channel, stopping: Callable[[], bool]) -> None:
         self.did = DeliveryRun()
         self._store, self._clock, self._channel, self._stopping = store, clock, channel, stopping
+        self._spreads = False  # whether this turn may, and from when on the next one
+        self._spread_after = asyncio.get_running_loop().time() + SPREAD_AGAIN
         self._busy: set[int] = set()  # ours on their way: however the clock jumps, nobody is to send them again
 
     def begin(self) -> bool:
@@ -150,6 +153,10 @@ class _DeliveryBatch:
         single one for none of those in the second. Empty where none is due, or sending is another process's affair
         now. Raises StoreError.
         """
+        now = asyncio.get_running_loop().time()
+        self._spreads = now >= self._spread_after
+        if self._spreads:
+            self._spread_after = now + SPREAD_AGAIN
         if not results:
             return await asyncio.to_thread(self._turn_over, results, room, resting)
         # though the database may be busy: an arrived message that looks owed comes twice
@@ -192,7 +199,7 @@ class _DeliveryBatch:
             return []
         claimed = self._claim_due(db, claimable, room, resting)
         # a run lasts as long as its slowest recipient: what is owed meanwhile is not to wait for that
-        if not claimed and self._busy and self._channel.spread(db, self._clock()):
+        if not claimed and self._spreads and self._channel.spread(db, self._clock()):
             claimed = self._claim_due(db, claimable, room, resting)
         return claimed
 
