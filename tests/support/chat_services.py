@@ -70,8 +70,9 @@ class ChatServices:
         return _json(200, {"id": "hwQ2YpKdmg", "event": "message", "topic": TOPIC})
 
     def _ntfy(self, service: str, request: Request) -> Response:
-        if request.method in {"PUT", "POST"} and request.path == f"/{TOPIC}":
-            return self._ntfy_file(service, request)
+        topic = request.path.removeprefix("/")
+        if request.method in {"PUT", "POST"} and topic in self.topics:
+            return self._ntfy_file(service if topic == TOPIC else topic, request)
         if request.method != "POST" or request.path != "/":
             return _json(404, {"code": 40401, "http": 404, "error": "page not found"})
         body = _object(request)
