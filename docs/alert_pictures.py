@@ -17,7 +17,7 @@ from apprise.plugins.discord import NotifyDiscord
 from pydantic import SecretStr
 
 from bellwether.services import Services
-from docs.chat_pictures import IMAGES, answer_now, photograph, what_was_said
+from chat_pictures import IMAGES, answer_now, photograph, what_was_said
 from tests.support.bot_api_server.server import TelegramServer
 from tests.support.bot_api_server.state import SentMessage
 from tests.support.chat_services import DISCORD, ChatServices

@@ -125,7 +125,7 @@ class EveningsRun:
         self._others, self._jumps = others, world.jumps
         self._deaths = iter(plan.deaths)
         self._victims: list[BaseProcess] = []
-        self._kills = self._faults = self._in_flight = 0
+        self._forgiven = self._kills = self._faults = self._in_flight = 0
         self._happened = Happened()
         self._blocked: set[int] = set()
         self._forbidden: set[int] = set()
@@ -256,9 +256,7 @@ class EveningsRun:
             self._server.say(chat_id, "/start")
         self._blocked.clear()
         self._until(lambda: settled(self._store, session, self._for_good))
-        if target_promises.left_behind(self._store):
-            self._jumps.value += CLAIM  # whoever claimed them may be dead: they are not waited for in fast time
-        self._until(lambda: target_promises.settled(self._store, session, self._happened))
+        self._until(lambda: self._targets_settled(session))
         if self._for_good:
             # its digest goes out of date before the right comes back; nothing else is owed by then
             self._jumps.value += STALE
@@ -268,6 +266,13 @@ class EveningsRun:
         self._forbidden.clear()
         self._for_good.clear()
         self._until(lambda: settled(self._store, session, set()) and not self._server.pending_updates)
+
+    def _targets_settled(self, session: date) -> bool:
+        """Whether nothing is owed to targets any more; claims of those who have died are not waited for."""
+        if self._kills > self._forgiven and target_promises.left_behind(self._store):
+            self._forgiven = self._kills
+            self._jumps.value += CLAIM
+        return target_promises.settled(self._store, session, self._happened)
 
     def _forbid(self, event: Event) -> None:
         """A group that has moved is forbidden to at its new number."""

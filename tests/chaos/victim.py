@@ -27,6 +27,7 @@ from bellwether.ask import forecasts
 from bellwether.core.config import load_settings
 from bellwether.db import postgres_patience, postgres_store
 from bellwether.delivery import inbox_table, outbox_table
+from bellwether.delivery.channels import notify
 from bellwether.delivery.channels.notify import NotifyChannel
 from bellwether.hosts.lease import Lease
 from bellwether.jobs.first_note import note_when_joining
@@ -44,6 +45,7 @@ from tests.support.png import blank
 
 LONG_BEFORE = timedelta(days=1)  #: when targets were proved: before whatever a clock may be set back to
 FIRST_EVENING = datetime(2021, 12, 29, 22, 0, tzinfo=UTC)  # an hour after New York closed
+TARGET_TIMEOUT = 20.0  #: fast seconds for a message to a target: a second of the wall
 REPLAY = 20.0  #: fast seconds between tries of the answers that could not be sent: a minute is long in these runs
 SHORT_MESSAGE = 1000  #: UTF-16 units, so that a long digest takes several messages
 TICKS_EVERY = DELIVERS_EVERY = timedelta(seconds=0.1)  # of the wall: apscheduler keeps its own clock
@@ -117,6 +119,7 @@ def _live(world: World, death: Death | None) -> None:
     logging.disable(logging.CRITICAL)
     forecasts.chart_png = _no_drawing  # what it shows has no part in this, and a drawing takes long in fast time
     face_module.REPLAY = REPLAY
+    notify.TIMEOUT = TARGET_TIMEOUT
     # a digest of all symbols of the sample fits one message of Telegram's length
     sender_module.split_html = functools.partial(sender_module.split_html, longest=SHORT_MESSAGE)
     faulthandler.register(signal.SIGUSR1)  # to see where one hangs
